@@ -1,8 +1,53 @@
-//! timmy: a Gitea account that runs a fleet of AI agents.
+//! timmy: a Gitea account that runs a fleet of AI agents, commanded in issue threads.
+//!
+//! This page is the map. Imports run one way (a test holds it):
+//! `main -> cli -> {engine, web, sandbox} -> {store, gitea} -> core`.
+//!
+//! # The walk of a comment
+//!
+//! 1. [`web`] takes a delivery: its size, its signature ([`gitea::signature`]), its form
+//!    ([`gitea::webhook`] turns the payload into [`core::heard::Heard`]).
+//! 2. [`store::inbox`] stores it, once, whatever is delivered twice. Only then the forge gets its
+//!    202: Gitea never repeats a delivery, so from here on the text must not be lost. What no
+//!    delivery told, the engine's `catchup` finds: once a minute it asks the forge what moved, and
+//!    stores it under the same key.
+//! 3. [`engine`] takes the texts of a thread one after the other. Is it a person's word
+//!    ([`core::authority`]), and does it name timmy at all ([`core::trigger`])?
+//!    What they may do that the configuration and the payload do not settle, the forge is asked.
+//! 4. [`core::markdown`] says which lines can be commands, [`core::grammar`] reads each into a
+//!    [`core::command::Command`] or an error with the nearest known word. Of an edit only what it
+//!    added counts ([`core::edits`]).
+//! 5. timmy claims the text by a reaction, so that of two ledgers for one account one acts.
+//! 6. [`core::decide`], pure: commands and a snapshot of the world in, answers and effects out.
+//! 7. One transaction: the text is done, the thread's state is new, the effects are in
+//!    [`store::outbox`], each line is in the [`store::audit`].
+//! 8. [`engine`] carries out the effects in order. Labels and assignees are wishes (read, write the
+//!    difference); the reply ([`core::reply`], rendered from `templates/`) is posted with a hidden
+//!    [`core::marker`], and looked for before it is ever posted again.
+//!
+//! A crash between any two of these loses nothing and repeats nothing that can be seen:
+//! `tests/crashes/` kills the real binary at each step ([`crash`]) and at random moments.
+//!
+//! # Where things are
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`core`] | pure: words, grammar, authority, decisions, replies |
+//! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
+//! | [`gitea`] | the forge: client, wire types, webhook payloads; they never leave it |
+//! | [`engine`] | the loops: one lane per thread, effects, what is due later, what webhooks missed |
+//! | [`web`] | the listener: webhook and health |
+//! | [`sandbox`] | a small in-memory Gitea for the demo and the tests, how it misbehaves, and its page |
+//! | [`config`] | `timmy.toml`, read strictly, explained well |
+//! | [`cli`] | one file per subcommand |
+//! | [`clock`] | the time, injected |
+//! | [`crash`] | where tests kill the process |
 
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod core;
+pub mod crash;
 pub mod engine;
 pub mod gitea;
 pub mod sandbox;

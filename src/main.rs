@@ -1,3 +1,7 @@
-//! The binary: everything is in the library.
+//! The binary. Everything that it does is in the library; start reading at `lib.rs`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    timmy::cli::run()
+}

@@ -1,1 +1,76 @@
-//! To be written.
+//! The command line: one file per subcommand.
+
+mod backup;
+pub mod bot;
+mod demo;
+mod doctor;
+mod forge;
+mod hooks;
+mod init;
+mod log;
+mod parse;
+mod serve;
+mod watched;
+
+use std::future::Future;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A Gitea account that runs a fleet of AI agents, commanded in issue threads.
+#[derive(Debug, Parser)]
+#[command(name = "timmy", version, max_term_width = 100)]
+struct Cli {
+    /// The configuration; else $TIMMY_CONFIG, ./timmy.toml, /etc/timmy/timmy.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Doctor(doctor::Doctor),
+    Hooks(hooks::Hooks),
+    Serve(serve::Serve),
+    Demo(demo::Demo),
+    Parse(parse::Parse),
+    Backup(backup::Backup),
+}
+
+/// The exit code of what could not be done.
+const FAILED: u8 = 1;
+/// The exit code of wrong usage or configuration.
+const WRONG: u8 = 2;
+
+/// Runs what the command line asks for: exit code 0 good, 1 failed, 2 wrong usage or configuration.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command {
+        Command::Init(init) => init.run(cli.config.as_deref()),
+        Command::Doctor(doctor) => doctor.run(cli.config.as_deref()),
+        Command::Hooks(hooks) => hooks.run(cli.config.as_deref()),
+        Command::Serve(serve) => serve.run(cli.config.as_deref()),
+        Command::Demo(demo) => demo.run(),
+        Command::Parse(parse) => parse.run(),
+        Command::Backup(backup) => backup.run(cli.config.as_deref()),
+    }
+}
+
+/// Says what is wrong where a person looks for it.
+fn complain(problem: &str) {
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "timmy: {problem}");
+}
+
+/// Runs `future` to its end on a runtime of its own.
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("the system gives threads and timers")
+        .block_on(future)
+}

@@ -1,1 +1,152 @@
-//! To be written.
+//! `timmy.toml`, read strictly and explained well.
+//!
+//! Nothing is guessed: an unknown key, a wrong value and a contradiction each refuse the start,
+//! and all of them are reported at once, each with its place and its remedy.
+//!
+//! How it reads: `document` walks over the tables, a `section` hands out the keys of one and
+//! reports those that nobody took, `value`, `quantity` and `calendar` turn single values into
+//! types, `secrets` fetches what must not stand in the file, `check` compares tables with each
+//! other, `syntax` explains what is no TOML, and a `reading` gathers what is wrong. The other
+//! files are one family of tables each.
+//!
+//! Relative paths in the file (secrets, the ledger, programs with a slash in their name) count
+//! from the folder of the file, wherever timmy is started.
+
+mod agent;
+mod calendar;
+mod check;
+mod crew;
+mod dispatch;
+mod document;
+mod engine;
+mod find;
+mod gitea;
+mod glob;
+mod guards;
+mod lines;
+mod nearest;
+mod people;
+mod problem;
+mod program;
+mod quantity;
+mod reading;
+mod role;
+mod secret;
+mod secrets;
+mod section;
+mod syntax;
+mod value;
+mod watch;
+mod world;
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+pub use agent::{Agent, AgentKind, Local, Pool, Price};
+pub use calendar::QuietHours;
+pub use crew::{Crew, CrewAsk, CrewEngine};
+pub use dispatch::{Authors, Budget, Dispatch, DispatchMode, Score, Timeout, Weights};
+pub use engine::{Engine, Ledger, Report};
+pub use find::{NotFound, find};
+pub use gitea::{Gitea, Poll, Web, Webhook};
+pub use glob::Glob;
+pub use guards::{Accept, Ask, Checks, Guards, MergeStyle, Script, ScriptKind};
+pub use people::{Grant, People};
+pub use problem::{Place, Problem, Problems};
+pub use program::Program;
+pub use quantity::MicroUsd;
+pub use role::Role;
+pub use secret::{NotASecret, Secret};
+pub use watch::{Watch, WatchPattern};
+pub use world::{SecretFile, World};
+
+/// Longest configuration that is read, in bytes.
+const LONGEST: u64 = 256 * 1024;
+
+/// A whole configuration without faults. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The forge and the account.
+    pub gitea: Gitea,
+    /// Where Gitea calls; none if timmy only polls.
+    pub webhook: Option<Webhook>,
+    /// How often timmy looks by itself.
+    pub poll: Poll,
+    /// timmy's memory.
+    pub ledger: Ledger,
+    /// Who may command.
+    pub people: People,
+    /// The fleet, in the order of the file. Names and accounts are unlike each other.
+    pub agents: Vec<Agent>,
+    /// The quotas; every pool that an agent names is among them.
+    pub pools: Vec<Pool>,
+    /// What is handed out by itself.
+    pub dispatch: Dispatch,
+    /// What makes an issue urgent.
+    pub score: Score,
+    /// The caps on spending.
+    pub budget: Budget,
+    /// What a result must stand up to.
+    pub guards: Guards,
+    /// Who says yes to it.
+    pub accept: Accept,
+    /// How several agents work one issue.
+    pub crew: Crew,
+    /// The one report; none if it is not wanted.
+    pub report: Option<Report>,
+    /// What keeps jobs alive.
+    pub engine: Engine,
+    /// Metrics and the status page.
+    pub web: Web,
+}
+
+/// A configuration, with what works but is unwise.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What is unwise, in the order of the file.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the file at `path`, with secrets from the disk or from `env`, which goes first.
+///
+/// # Errors
+/// All that is wrong with it, also that it cannot be read or is longer than 256 KiB.
+pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Problems> {
+    let text = File::open(path)
+        .and_then(|file| world::read_bounded(file, LONGEST))
+        .map_err(|error| unreadable(path, &error))?;
+    parse(&text, path, World { env, secret_file: &|path| SecretFile::open(path) })
+}
+
+/// Reads `text` as the file at `origin` would be read in `world`.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn parse(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded, Problems> {
+    document::read(text, origin, world)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problems {
+    let (message, remedy) = match error.kind() {
+        io::ErrorKind::NotFound => (
+            "this file does not exist.".to_owned(),
+            "Write one with `timmy init`, or name another with --config.",
+        ),
+        io::ErrorKind::PermissionDenied => {
+            ("timmy may not read this file.".to_owned(), "Let the user that runs timmy read it.")
+        }
+        kind => (
+            format!("this file cannot be read ({kind})."),
+            "Name a text file in UTF-8 of at most 256 KiB, such as `timmy init` writes.",
+        ),
+    };
+    Problems(vec![Problem {
+        origin: path.display().to_string(),
+        place: None,
+        message,
+        remedy: remedy.to_owned(),
+    }])
+}

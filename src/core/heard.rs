@@ -78,7 +78,8 @@ pub struct Heard {
     pub act: Act,
     /// Who wrote the text first; none for a deleted user.
     pub author: Option<Account>,
-    /// Who did this (for an edit: the editor); none for a deleted user.
+    /// Who did this (for an edit: the editor); none for a deleted user, and for an edit that was
+    /// found by polling: nobody tells who made it.
     pub sender: Option<Account>,
     /// Whether it was migrated from elsewhere: then nobody here said it.
     pub migrated: bool,
@@ -98,5 +99,124 @@ impl Heard {
     /// The thread it was said in.
     pub fn thread(&self) -> ThreadId {
         ThreadId { repo: self.repo.id, number: self.number }
+    }
+}
+
+/// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Which text.
+    pub subject: Subject,
+    /// The number of its issue or pull request.
+    pub number: i64,
+    /// Whether that is a pull request.
+    pub is_pull: bool,
+    /// Who wrote it; none for a deleted user, and if it was migrated.
+    pub author: Option<Account>,
+    /// Whether it was migrated from elsewhere.
+    pub migrated: bool,
+    /// The text.
+    pub body: String,
+    /// When it was first written.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+impl Seen {
+    /// Whether it stands as it was first written, as far as whole seconds can show.
+    pub fn is_as_written(&self) -> bool {
+        self.created_at == self.updated_at
+    }
+
+    /// What is heard, if it came to be by `act`. Whoever creates a text is its author; who edits
+    /// it may be anybody.
+    pub fn heard(self, repo: Repo, act: Act) -> Heard {
+        Heard {
+            subject: self.subject,
+            repo,
+            number: self.number,
+            is_pull: self.is_pull,
+            act,
+            sender: self.author.clone().filter(|_| act != Act::Edited),
+            author: self.author,
+            migrated: self.migrated,
+            body: self.body,
+            former_body: None,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            permissions: None,
+        }
+    }
+}
+
+/// A thread that a search found to have moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The number of its repository.
+    pub repo: RepoId,
+    /// What the repository is called now.
+    pub name: RepoName,
+    /// The body of the issue or pull request.
+    pub text: Seen,
+}
+
+/// A review of a pull request: a text that may have comments on lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Its number, which is not the one of its text.
+    pub id: i64,
+    /// What it says as a whole; may be empty.
+    pub text: Seen,
+    /// When it was given. The text of a draft is older.
+    pub given_at: Timestamp,
+    /// How many comments on lines it has, replies to them included.
+    pub comments: i64,
+}
+
+/// An issue or a pull request that was just opened, without its global id.
+///
+/// The `id` of a pull request's payload counts pull requests alone; the global one, under which
+/// a poll hears the same body, stands only in the answer to a read of the issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Where.
+    pub repo: Repo,
+    /// Its number.
+    pub number: i64,
+    /// Whether it is a pull request.
+    pub is_pull: bool,
+    /// Who wrote it; none if it was migrated.
+    pub author: Option<Account>,
+    /// Who opened it.
+    pub sender: Option<Account>,
+    /// Whether it was migrated from elsewhere.
+    pub migrated: bool,
+    /// Its text.
+    pub body: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it had moved last.
+    pub updated_at: Timestamp,
+}
+
+impl Opening {
+    /// What was heard, now that the global `id` is known.
+    pub fn heard(self, id: i64) -> Heard {
+        Heard {
+            subject: Subject::Issue(id),
+            repo: self.repo,
+            number: self.number,
+            is_pull: self.is_pull,
+            act: Act::Opened,
+            author: self.author,
+            sender: self.sender,
+            migrated: self.migrated,
+            body: self.body,
+            former_body: None,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            permissions: None,
+        }
     }
 }

@@ -62,6 +62,25 @@ impl Timestamp {
     }
 }
 
+/// A moment as replies show it: `Tue 1 Dec, 09:00 CET`, with the year where it is not `now`'s.
+pub fn said(moment: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (moment, now) = (moment.zoned(zone), now.zoned(zone));
+    let form =
+        if moment.year() == now.year() { "%a %-d %b, %H:%M %Z" } else { "%a %-d %b %Y, %H:%M %Z" };
+    moment.strftime(form).to_string()
+}
+
+/// A span as people say it: `20 s`, `6 min`, `2 h`, `3 days`.
+pub fn rounded(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..=89 => format!("{seconds} s"),
+        90..=5_399 => format!("{} min", (seconds + 30) / 60),
+        5_400..=129_599 => format!("{} h", (seconds + 1_800) / 3_600),
+        _ => format!("{} days", (seconds + 43_200) / 86_400),
+    }
+}
+
 /// RFC 3339 in UTC, whole seconds, with `Z`: the form that Gitea's `since` parameters take.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,6 +103,22 @@ mod tests {
     fn nonsense_is_no_time() {
         assert_eq!(Timestamp::parse(""), None);
         assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        let at = |text| Timestamp::parse(text).expect("a time");
+        let berlin = TimeZone::get("Europe/Berlin").expect("a bundled zone");
+        let now = at("2026-11-23T12:00:00Z");
+        assert_eq!(said(at("2026-12-01T08:00:00Z"), now, &berlin), "Tue 1 Dec, 09:00 CET");
+        assert_eq!(
+            said(at("2027-01-01T08:00:00Z"), now, &TimeZone::UTC),
+            "Fri 1 Jan 2027, 08:00 UTC"
+        );
+        assert_eq!(rounded(Duration::from_secs(20)), "20 s");
+        assert_eq!(rounded(Duration::from_secs(6 * 60 + 10)), "6 min");
+        assert_eq!(rounded(Duration::from_secs(2 * 3600)), "2 h");
+        assert_eq!(rounded(Duration::from_secs(3 * 86_400)), "3 days");
     }
 
     #[test]

@@ -1,1 +1,59 @@
-//! To be written.
+//! The ledger: timmy's memory, one SQLite file. No module outside this folder writes SQL.
+//!
+//! [`Ledger`] owns the file. It writes through one thread that makes one durable commit of all
+//! the transactions that wait (`writer`), and reads beside it (`reader`). Every other module is
+//! one family of rows. Their functions take the open transaction, so that a caller composes one
+//! atomic step of several:
+//!
+//! ```
+//! # use timmy::core::time::Timestamp;
+//! # use timmy::store::{Error, Ledger, inbox, outbox};
+//! # async fn answer(
+//! #     ledger: &Ledger, seq: inbox::Seq, reply: outbox::NewEffect, now: Timestamp,
+//! # ) -> Result<(), Error> {
+//! ledger
+//!     .write(move |tx| {
+//!         inbox::finish(tx, seq, inbox::Ending::Answered, now)?;
+//!         outbox::push(tx, &reply, now)?;
+//!         Ok(())
+//!     })
+//!     .await
+//! # }
+//! ```
+//!
+//! Times are [`Timestamp`](crate::core::time::Timestamp)s, microseconds in UTC, and always
+//! arguments: nothing here looks at a clock.
+
+mod columns;
+mod error;
+mod ledger;
+mod lock;
+mod migrate;
+mod open;
+mod reader;
+mod writer;
+
+pub mod audit;
+pub mod backup;
+pub mod claims;
+pub mod cursors;
+pub mod deliveries;
+pub mod digest;
+pub mod errands;
+pub mod fleet;
+pub mod inbox;
+pub mod lanes;
+pub mod meta;
+pub mod outbox;
+pub mod repos;
+pub mod threads;
+pub mod troubles;
+
+pub use error::{Error, OpenError};
+pub use ledger::Ledger;
+pub use lock::{Holder, holder};
+pub use reader::Readers;
+/// What the closures of [`Readers::read`] get; a [`Transaction`] passes for one.
+pub use rusqlite::Connection;
+/// What the closures of [`Ledger::write`] get.
+pub use rusqlite::Transaction;

@@ -1,0 +1,43 @@
+//! The numbers that timmy promises, each measured beside its yardstick: `cargo bench`.
+//!
+//! One file a number. It reports and does not judge: the exit code is 0 also when a goal is
+//! missed, since a busy machine is no bug.
+
+#![allow(clippy::unwrap_used, unreachable_pub, missing_docs, reason = "a benchmark")]
+
+mod load;
+mod machine;
+mod parsing;
+mod process;
+mod replies;
+mod sample;
+mod scanning;
+mod stage;
+mod table;
+mod texts;
+mod webhooks;
+
+use table::Row;
+
+/// The name by which to ask for a number, `cargo bench -- parsing`, and how it is measured.
+type Number = (&'static str, fn() -> Row);
+
+const NUMBERS: [Number; 7] = [
+    ("scanning", scanning::measure),
+    ("parsing", parsing::measure),
+    ("webhook-rate", webhooks::measure_rate),
+    ("webhook-delay", webhooks::measure_delay),
+    ("replies", replies::measure),
+    ("start", process::measure_start),
+    ("memory", process::measure_memory),
+];
+
+fn main() -> std::io::Result<()> {
+    // Cargo itself adds `--bench`.
+    let asked: Vec<_> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|arg| name.contains(arg));
+    let machine = machine::describe();
+    let rows: Vec<_> =
+        NUMBERS.iter().filter(|(name, _)| is_asked(name)).map(|(_, measure)| measure()).collect();
+    table::print(&rows, &machine)
+}

@@ -1,0 +1,162 @@
+//! A sandbox forge in this process, and the real timmy beside it as a process of its own.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use timmy::sandbox::{Mode, Options, Sandbox};
+use tokio::runtime::Runtime;
+
+use crate::load::SECRET;
+
+/// Where everything happens; the recorded delivery tells of the same repository.
+pub const REPO: &str = "foundation4ce1/config";
+
+/// Who commands.
+pub const OWNER: &str = "alexander";
+
+/// How long anything may take before the benchmark gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder on the disk on which the project is built: a ledger in memory would prove nothing.
+pub fn folder() -> TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+/// The forge, and what timmy needs to serve it.
+pub struct Stage {
+    pub sandbox: Sandbox,
+    pub address: String,
+    token: String,
+    folder: TempDir,
+    /// Last, so that it is there as long as the forge is.
+    _runtime: Runtime,
+}
+
+impl Stage {
+    /// A forge with one repository, whose webhook calls timmy at [`Stage::address`].
+    pub fn new() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let sandbox = runtime.block_on(Sandbox::start(Options::default())).unwrap();
+        let address = free_address();
+        let token = sandbox.add_user("timmy");
+        sandbox.add_user(OWNER);
+        sandbox.add_org("foundation4ce1", OWNER).unwrap();
+        sandbox.add_repo(REPO, false).unwrap();
+        sandbox.collaborator(REPO, "timmy", Mode::Write).unwrap();
+        let url = format!("http://{address}/webhook");
+        sandbox.add_hook(REPO, &url, SECRET, &["issues", "pull_request"]).unwrap();
+        let stage = Self { sandbox, address, token, folder: folder(), _runtime: runtime };
+        fs::write(stage.folder.path().join("timmy.toml"), stage.configuration()).unwrap();
+        stage
+    }
+
+    /// Runs `timmy serve` on the ledger of this stage until it is ready.
+    pub fn start(&self) -> Timmy {
+        let path = |name: &str| self.folder.path().join(name);
+        let begun = Instant::now();
+        let child = Command::new(env!("CARGO_BIN_EXE_timmy"))
+            .args(["serve", "--config"])
+            .arg(path("timmy.toml"))
+            .env("TIMMY_GITEA_TOKEN", &self.token)
+            .env("TIMMY_WEBHOOK_SECRET", SECRET)
+            .stdin(Stdio::null())
+            .stderr(File::create(path("timmy.log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut timmy = Timmy { child, ready_after: Duration::ZERO };
+        while !is_ready(&self.address) {
+            assert!(begun.elapsed() < PATIENCE, "not ready: {}", self.log());
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        timmy.ready_after = begun.elapsed();
+        timmy
+    }
+
+    /// The ledger begins anew.
+    pub fn forget(&self) {
+        for end in ["", "-wal", "-shm", ".lock"] {
+            let path = self.folder.path().join(format!("timmy.db{end}"));
+            fs::remove_file(path).or_else(ignore_missing).unwrap();
+        }
+    }
+
+    /// Looks again and again until `done`, every 50 microseconds.
+    pub fn wait_until(&self, done: impl Fn(&Sandbox) -> bool) {
+        let begun = Instant::now();
+        while !done(&self.sandbox) {
+            assert!(begun.elapsed() < PATIENCE, "it did not happen: {}", self.log());
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("timmy.log")).unwrap_or_default()
+    }
+
+    /// At 1,000 requests a second timmy's own pace, which spares real forges, delays nothing.
+    fn configuration(&self) -> String {
+        let (url, address) = (self.sandbox.url(), &self.address);
+        format!(
+            r#"
+            [gitea]
+            url = "{url}"
+            watch = ["foundation4ce1"]
+            requests_per_second = 1000
+
+            [webhook]
+            listen = "{address}"
+            public_url = "https://timmy.example.org/webhook"
+
+            [people]
+            owner = "{OWNER}"
+            operators = ["writers"]
+            approvers = ["{OWNER}"]
+            "#
+        )
+    }
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+/// A running timmy. It is killed when dropped.
+pub struct Timmy {
+    child: Child,
+    /// How long it took from the start of the process until `/readyz` said 200.
+    pub ready_after: Duration,
+}
+
+impl Timmy {
+    /// How much memory it holds, in MB (resident, as `ps` counts it).
+    pub fn memory(&self) -> f64 {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("ps").args(["-o", "rss=", "-p", &pid]).output().unwrap();
+        let kib: f64 = String::from_utf8(asked.stdout).unwrap().trim().parse().unwrap();
+        kib * 1024.0 / 1e6
+    }
+}
+
+impl Drop for Timmy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An address at which nobody listens, most likely for some seconds more.
+fn free_address() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+fn is_ready(address: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    let asked = stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut status = [0; 12];
+    asked.and_then(|()| stream.read_exact(&mut status)).is_ok() && &status == b"HTTP/1.1 200"
+}

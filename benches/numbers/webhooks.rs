@@ -1,0 +1,99 @@
+//! How fast webhooks are stored, so that nothing is lost, and acknowledged.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::post;
+use timmy::clock::SystemClock;
+use timmy::store::Ledger;
+use timmy::web::{Ear, router};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::load::{self, SECRET, deliveries};
+use crate::sample::Sample;
+use crate::stage::{Stage, folder};
+use crate::table::Row;
+
+const ROUNDS: usize = 7;
+const REQUESTS: usize = 6_000;
+
+/// How fast, beside a route of the same server that does nothing with the same body.
+pub fn measure_rate() -> Row {
+    const CONNECTIONS: usize = 256;
+    let folder = folder();
+    let runtime = Runtime::new().unwrap();
+    let address = runtime.block_on(listen(Ledger::open(folder.path().join("timmy.db")).unwrap()));
+    let (mut empty, mut stored, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let flood = |path| {
+            let requests = deliveries(path, 1 + round * REQUESTS, REQUESTS);
+            on_its_own_thread(load::flood(&address, CONNECTIONS, requests))
+        };
+        let (nothing, webhook) = (flood("/empty"), flood("/webhook"));
+        // The first round warms up.
+        if round > 0 {
+            empty.push(nothing);
+            stored.push(webhook);
+            shares.push(100.0 * webhook / nothing);
+        }
+    }
+    let (empty, stored, shares) = (Sample::from(empty), Sample::from(stored), Sample::from(shares));
+    Row {
+        what: "webhooks stored and acknowledged",
+        goal: ">= 50 % of empty",
+        holds: shares.median() >= 50.0,
+        measured: format!("{stored} /s, {shares} %"),
+        yardstick: format!("empty route: {empty} /s"),
+        method: "deliveries of 7 KB, each with a comment of its own, signed, over 256 connections \
+                 kept open; the router and the ledger of timmy (synchronous=FULL, on a disk) in \
+                 this process, the engine at rest; the empty route reads the same body; \
+                 alternating, the generator on a thread of its own takes its part of both",
+    }
+}
+
+/// How long an answer takes at a pace that no forge reaches.
+pub fn measure_delay() -> Row {
+    const CONNECTIONS: usize = 64;
+    const PER_SECOND: u32 = 500;
+    let stage = Stage::new();
+    let timmy = stage.start();
+    let requests = deliveries("/webhook", 1, 3_000);
+    let times = on_its_own_thread(load::pace(&stage.address, CONNECTIONS, PER_SECOND, requests));
+    drop(timmy);
+    let times = Sample::from(times);
+    let (p99, most) = (times.percentile(99), times.most());
+    Row {
+        what: "webhook answered, at 500/s",
+        goal: "p99 < 25 ms",
+        holds: p99 < 25.0,
+        measured: format!("p99 {p99:.1} ms, longest {most:.1} ms"),
+        yardstick: format!("its own median: {:.2} ms", times.median()),
+        method: "the real process with its engine running, for 6 s; counted from when a delivery \
+                 was due, the timer's millisecond included",
+    }
+}
+
+async fn listen(ledger: Ledger) -> String {
+    let ear = Ear {
+        ledger,
+        clock: Arc::new(SystemClock),
+        secrets: vec![SECRET.into()],
+        max_body: 4 << 20,
+        heard: Box::new(|| {}),
+        ready: Box::new(|| true),
+    };
+    let router = router(ear).route("/empty", post(|_: Bytes| async { StatusCode::ACCEPTED }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async { axum::serve(listener, router).await });
+    address
+}
+
+/// Runs `work` beside the server, which has its own threads.
+fn on_its_own_thread<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let run = || Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+    std::thread::scope(|scope| scope.spawn(run).join().unwrap())
+}

@@ -1,0 +1,101 @@
+//! `timmy demo`: a sandbox forge and the real bot in one process, and a conversation between
+//! people and timmy over real HTTP and signed webhooks, printed as it happens.
+//!
+//! It checks what it shows: an exchange that does not go as the script says ends it with exit
+//! code 1. With `--open` the stage stays: a page shows the threads and takes comments, until Ctrl-C.
+
+mod guide;
+mod paper;
+mod script;
+mod stage;
+
+use std::io;
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{FAILED, complain};
+use paper::Paper;
+use stage::Stage;
+
+/// See it work: a sandbox forge and a conversation, in one process
+#[derive(Debug, clap::Args)]
+pub(super) struct Demo {
+    /// Keep it running afterwards, with a page where you can join in
+    #[arg(long)]
+    open: bool,
+    /// The port of that page on this machine; 0 takes any that is free
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "open")]
+    port: u16,
+}
+
+/// Why a demo ends early.
+#[derive(Debug, thiserror::Error)]
+enum Mishap {
+    #[error(transparent)]
+    Bot(#[from] super::bot::Failure),
+    #[error("the sandbox forge cannot start: {0}")]
+    Sandbox(io::Error),
+    #[error("the sandbox forge refuses to be furnished: {0:?}")]
+    Furnish(crate::sandbox::Refusal),
+    #[error("no folder for the ledger: {0}")]
+    Folder(io::Error),
+    #[error("the demo's own configuration is wrong:\n{0}")]
+    Configuration(#[from] crate::config::Problems),
+    #[error("not as the script says: {0}")]
+    OffScript(String),
+    #[error("no page on port {port}: {source}")]
+    Page { port: u16, source: io::Error },
+    #[error("nobody reads any more: {0}")]
+    Paper(io::Error),
+}
+
+impl From<crate::sandbox::Refusal> for Mishap {
+    fn from(refusal: crate::sandbox::Refusal) -> Self {
+        Self::Furnish(refusal)
+    }
+}
+
+impl Demo {
+    /// Plays it. Exit code 1 if anything goes otherwise than the script says.
+    pub(super) fn run(self) -> ExitCode {
+        match super::block_on(self.play()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(mishap) => {
+                complain(&mishap.to_string());
+                FAILED.into()
+            }
+        }
+    }
+
+    async fn play(self) -> Result<(), Mishap> {
+        let mut paper = Paper::standard_output();
+        let stage = Stage::set().await?;
+        // Before the play, so that a port that is taken is found at once.
+        let page = if self.open { Some(stage.open_page(self.port).await?) } else { None };
+        paper.opening(stage.url())?;
+        let scenes = script::scenes();
+        let mut replies = 0;
+        for scene in &scenes {
+            paper.scene(scene)?;
+            let outcome = stage.play(scene).await?;
+            paper.outcome(&outcome)?;
+            replies += outcome.replies.len();
+            outcome.check(scene)?;
+        }
+        let issue = stage.issue()?;
+        paper.closing(scenes.len(), replies, &issue)?;
+        if let Some(address) = page {
+            paper.page(address)?;
+            told_to_stop().await;
+        }
+        stage.strike().await
+    }
+}
+
+/// Returns when somebody presses Ctrl-C, or ends the process kindly.
+async fn told_to_stop() {
+    let stop = CancellationToken::new();
+    super::serve::stop_on_signal(stop.clone()).await;
+    stop.cancelled().await;
+}

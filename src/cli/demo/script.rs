@@ -1,0 +1,114 @@
+//! What is said, by whom, what goes wrong meanwhile, and what has to come of it.
+
+/// One comment and what follows from it.
+pub(super) struct Scene {
+    /// What a newcomer should look at.
+    pub(super) note: &'static str,
+    /// Who speaks.
+    pub(super) who: &'static str,
+    /// The comment.
+    pub(super) text: &'static str,
+    /// What the forge does wrong meanwhile.
+    pub(super) trouble: Trouble,
+    /// What has to come of it.
+    pub(super) expected: Expected,
+}
+
+/// What the forge does wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    None,
+    /// It posts the reply and answers 500.
+    FailsAfterPosting,
+    /// It sends the webhook twice.
+    SendsTwice,
+}
+
+/// What has to come of a comment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// One reply that holds these words.
+    Reply(&'static str),
+    /// A puzzled look.
+    Puzzled,
+    /// Nothing at all.
+    Silence,
+}
+
+/// The whole conversation.
+pub(super) fn scenes() -> Vec<Scene> {
+    use Expected::{Puzzled, Reply, Silence};
+    use Trouble::{FailsAfterPosting, None, SendsTwice};
+
+    let scene = |note, who, text, trouble, expected| Scene { note, who, text, trouble, expected };
+    vec![
+        scene("Is it there?", "walt", "/timmy ping", None, Reply("**Here.**")),
+        scene(
+            "Several commands in one comment get one reply; a slip does not stop the others.",
+            "walt",
+            "Let us get this going.\n\n/timmy priority p1\n/timmy size s\n/timmy asign @anna",
+            None,
+            Reply("Did you mean `/timmy assign @anna`?"),
+        ),
+        scene("The line that it proposed.", "walt", "/timmy assign @anna", None, Reply("@anna")),
+        scene(
+            "A stranger is refused, politely, once a day.",
+            "rando",
+            "/timmy priority p0",
+            None,
+            Reply("**Not done.**"),
+        ),
+        scene(
+            "The second time there is nothing more to say.",
+            "rando",
+            "/timmy hold",
+            None,
+            Silence,
+        ),
+        scene(
+            "What stands in a code block is an example, not a command.",
+            "walt",
+            "In the manual it says:\n\n```\n/timmy unassign\n```",
+            None,
+            Silence,
+        ),
+        scene("Nor is a quote.", "anna", "> /timmy hold\n\nPlease not yet.", None, Silence),
+        scene("Talk gets a puzzled look, and no reply.", "anna", "@timmy thanks!", None, Puzzled),
+        scene(
+            "The right to steer is not the right to govern.",
+            "walt",
+            "/timmy pause all",
+            None,
+            Reply("the owner of this fleet"),
+        ),
+        scene(
+            "The forge posts the reply, then answers 500. Looked for before it is repeated: one reply.",
+            "anna",
+            "/timmy hold until the smith was here",
+            FailsAfterPosting,
+            Reply("**On hold** until"),
+        ),
+        scene(
+            "The webhook comes twice: still one reply.",
+            "alexander",
+            "/timmy why",
+            SendsTwice,
+            Reply("**Nothing starts here:**"),
+        ),
+        scene("How do things stand?", "alexander", "/timmy status", None, Reply("**On hold**")),
+        scene(
+            "Some verbs come later.",
+            "alexander",
+            "/timmy assign auto",
+            None,
+            Reply("not in this build"),
+        ),
+        scene(
+            "What else is there?",
+            "alexander",
+            "/timmy help snooze",
+            None,
+            Reply("/timmy snooze"),
+        ),
+    ]
+}

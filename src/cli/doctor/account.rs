@@ -1,0 +1,137 @@
+//! Whose token is it, and what may it do?
+
+use super::finding::Finding;
+use crate::config::{Config, Grant};
+use crate::core::effect::Reaction;
+use crate::core::ids::{RepoName, Subject};
+use crate::gitea::{Error, Gitea, Own};
+
+const TOKEN: &str = "token";
+const ACCOUNT: &str = "account";
+
+/// What the token must be good for.
+const SCOPES: &str = "write:issue, read:repository, read:organization, read:user";
+
+/// What `GET /user` tells of the token.
+pub(super) fn judge_token(answer: &Result<Own, Error>) -> Option<Finding> {
+    match answer {
+        Ok(_) => None,
+        Err(Error::BadToken { message }) => Some(not_accepted(message)),
+        Err(Error::MissingScope { scope }) => Some(lacks(scope)),
+        // So Gitea answers for an account that it was told to give a new password.
+        Err(Error::Forbidden { message }) => Some(Finding::broken(
+            TOKEN,
+            format!("The server forbids the account everything ({message})."),
+            "Log in as the account once and do what it asks for, such as a new password: \
+             gitea admin user must-change-password --unset NAME does it without.",
+        )),
+        Err(error) => Some(Finding::broken(TOKEN, format!("{error}."), "Run timmy doctor again.")),
+    }
+}
+
+/// The server answers, but not to this token.
+pub(super) fn not_accepted(message: &str) -> Finding {
+    Finding::broken(
+        TOKEN,
+        format!("The server does not accept the token ({message})."),
+        format!(
+            "Log in as timmy's account, make a token under Settings > Applications with {SCOPES}, \
+             and put it into the file that gitea.token_file names."
+        ),
+    )
+}
+
+fn lacks(scope: &str) -> Finding {
+    Finding::broken(
+        TOKEN,
+        format!("The token lacks the scope {scope}."),
+        format!(
+            "Scopes cannot be added: make a new token with {SCOPES}, and put it into the file \
+             that gitea.token_file names."
+        ),
+    )
+}
+
+/// Tries what timmy does with each scope, in a way that changes nothing. `GET /user` was
+/// answered before.
+pub(super) async fn judge_scopes(
+    gitea: &Gitea,
+    config: &Config,
+    repo: Option<&RepoName>,
+) -> Finding {
+    let mut missing: Vec<String> = Vec::new();
+    let mut tried = vec!["read:user"];
+    let mut note = |scope: &'static str, answer: Result<(), Error>| {
+        tried.push(scope);
+        if let Err(Error::MissingScope { scope }) = answer {
+            missing.push(scope);
+        }
+    };
+    let owner = repo.map_or(config.people.owner.as_str(), RepoName::owner);
+    note("read:organization", gitea.org_labels(owner).await.map(drop));
+    if let Some(repo) = repo {
+        note("read:repository", gitea.repo(repo).await.map(drop));
+        // No comment has the number 0: with the scope the answer is "not found".
+        let nothing = Subject::Comment(0);
+        note("write:issue", gitea.react(repo, 0, nothing, Reaction::Eyes).await.map(drop));
+    }
+    match missing.as_slice() {
+        [] => Finding::good(TOKEN, format!("The token is good, with {}.", tried.join(", "))),
+        missing => lacks(&missing.join(", ")),
+    }
+}
+
+/// Whether the account is one of timmy's own.
+pub(super) fn judge_account(own: &Own, config: &Config) -> Finding {
+    let login = &own.account.login;
+    let remedy = "Make an account for timmy alone, and a token of that account.";
+    if own.account.is(&config.people.owner) {
+        return Finding::broken(
+            ACCOUNT,
+            format!("The token is that of {login}, who is people.owner."),
+            format!("{remedy} What timmy's account says is never taken for a command."),
+        );
+    }
+    if let Some(key) = named_in(login, config) {
+        return Finding::broken(
+            ACCOUNT,
+            format!("The token is that of {login}, whom {key} names."),
+            format!("{remedy} What timmy's account says is never taken for a command."),
+        );
+    }
+    if config.agents.iter().any(|agent| own.account.is(&agent.account)) {
+        return Finding::broken(
+            ACCOUNT,
+            format!("The token is that of {login}, which is an agent's account."),
+            remedy,
+        );
+    }
+    if own.is_site_admin {
+        return Finding::warning(
+            ACCOUNT,
+            format!("The token is that of {login}, an administrator of the whole server."),
+            "Take that away: whoever got hold of the token could do everything. Write access to \
+             the watched repositories is enough.",
+        );
+    }
+    Finding::good(
+        ACCOUNT,
+        format!("The token is that of {login}: timmy hears /{login} and @{login}."),
+    )
+}
+
+/// The key of `[people]` that gives the account called `login` a right.
+fn named_in(login: &str, config: &Config) -> Option<&'static str> {
+    let people = &config.people;
+    let grants = |grants: &[Grant]| {
+        let same = |name: &String| name.eq_ignore_ascii_case(login);
+        grants.iter().any(|grant| matches!(grant, Grant::Account(name) if same(name)))
+    };
+    if grants(&people.approvers) {
+        return Some("people.approvers");
+    }
+    if grants(&people.operators) {
+        return Some("people.operators");
+    }
+    people.readers.iter().any(|name| name.eq_ignore_ascii_case(login)).then_some("people.readers")
+}

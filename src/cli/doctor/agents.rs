@@ -1,0 +1,48 @@
+//! Do the agents' accounts exist?
+
+use super::finding::Finding;
+use crate::cli::forge::in_short;
+use crate::config::Agent;
+use crate::core::heard::Account;
+use crate::gitea::{Error, Gitea};
+
+const AGENTS: &str = "agents";
+
+/// Looks each account up; nothing to say where there are no agents. That none of them is a
+/// person who commands was checked with the configuration.
+pub(super) async fn check(gitea: &Gitea, agents: &[Agent]) -> Option<Finding> {
+    let mut accounts = Vec::new();
+    for agent in agents {
+        accounts.push((agent, gitea.account(&agent.account).await));
+    }
+    if accounts.is_empty() { None } else { Some(judge(&accounts)) }
+}
+
+fn judge(accounts: &[(&Agent, Result<Option<Account>, Error>)]) -> Finding {
+    let missing: Vec<String> = accounts
+        .iter()
+        .filter(|(_, answer)| matches!(answer, Ok(None)))
+        .map(|(agent, _)| agent.account.clone())
+        .collect();
+    if !missing.is_empty() {
+        return Finding::broken(
+            AGENTS,
+            format!("The server knows no account {}.", missing.join(", ")),
+            "Make the account, or correct agent.account: by it timmy tells who did what.",
+        );
+    }
+    let refused = accounts.iter().find_map(|(agent, answer)| Some((agent, answer.as_ref().err()?)));
+    match refused {
+        Some((agent, error)) => Finding::warning(
+            AGENTS,
+            format!("The account {} cannot be looked up: {}.", agent.account, in_short(error)),
+            "Run timmy doctor again.",
+        ),
+        None => Finding::good(AGENTS, format!("The accounts of {} exist.", names(accounts))),
+    }
+}
+
+fn names<T>(accounts: &[(&Agent, T)]) -> String {
+    let names: Vec<&str> = accounts.iter().map(|(agent, _)| agent.name.as_str()).collect();
+    names.join(", ")
+}

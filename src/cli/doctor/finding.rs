@@ -1,0 +1,52 @@
+//! What the doctor says: one sentence a check, and a remedy where something is wrong.
+
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// As it should be.
+    Good,
+    /// timmy works, but not as well or as safely as it could.
+    Warning,
+    /// timmy does not work, or not for what this is about.
+    Broken,
+}
+
+/// The outcome of one check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Finding {
+    /// The name of the check, which is stable.
+    pub(super) check: &'static str,
+    /// How bad it is.
+    pub(super) state: State,
+    /// What was found, as a sentence or two.
+    pub(super) found: String,
+    /// What to do about it; none if it is good.
+    pub(super) remedy: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn good(check: &'static str, found: impl Into<String>) -> Self {
+        Self { check, state: State::Good, found: found.into(), remedy: None }
+    }
+
+    pub(super) fn warning(
+        check: &'static str,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let (found, remedy) = (found.into(), Some(remedy.into()));
+        Self { check, state: State::Warning, found, remedy }
+    }
+
+    pub(super) fn broken(
+        check: &'static str,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let (found, remedy) = (found.into(), Some(remedy.into()));
+        Self { check, state: State::Broken, found, remedy }
+    }
+}

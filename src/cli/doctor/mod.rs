@@ -1,0 +1,229 @@
+//! `timmy doctor`: goes through everything that a newcomer gets wrong, and says how to mend it.
+//!
+//! Each check has a file of its own: a pure judgement, and where needed a thin function that
+//! gathers the facts for it. Here is their order. What needs something that is broken is left
+//! out.
+
+mod account;
+mod agents;
+mod ear;
+mod finding;
+mod memory;
+mod print;
+mod reach;
+mod server;
+mod trial;
+mod watch;
+mod webhook;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::hooks::{Depth, survey};
+use super::watched::{self, Watched, repositories};
+use super::{FAILED, WRONG, complain, forge};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, Loaded, Webhook};
+use crate::core::ids::RepoName;
+use crate::gitea::Gitea;
+use crate::store::{self, Holder, Readers};
+use ear::Ear;
+use finding::{Finding, State};
+use trial::Means;
+
+const CONFIGURATION: &str = "configuration";
+
+/// Check everything, from the configuration to the webhook, and say how to mend it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Doctor {
+    /// Print one JSON array of {check, state, found, remedy}
+    #[arg(long)]
+    json: bool,
+    /// The token of somebody who may see the webhooks: read for this run, stored nowhere
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Make a webhook in a watched repository for a moment, so that the server can test it
+    #[arg(long)]
+    probe: bool,
+    /// How many seconds the server's test delivery may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    wait: u64,
+}
+
+impl Doctor {
+    /// Exit code 0 if nothing is broken, 1 if something is, 2 if the configuration is.
+    pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
+        let (path, loaded) = match forge::configuration(config) {
+            Ok(found) => found,
+            Err(problems) => {
+                if self.json {
+                    let remedy = "Mend the file, or write a new one with timmy init.";
+                    self.tell(&[Finding::broken(CONFIGURATION, problems, remedy)]);
+                } else {
+                    complain(&problems);
+                }
+                return WRONG.into();
+            }
+        };
+        let mut findings = configuration(&path, &loaded);
+        super::block_on(self.examine(&loaded.config, &mut findings));
+        self.tell(&findings);
+        match findings.iter().any(|finding| finding.state == State::Broken) {
+            true => FAILED.into(),
+            false => ExitCode::SUCCESS,
+        }
+    }
+
+    fn tell(&self, findings: &[Finding]) {
+        // Whoever closes the pipe early has read enough.
+        let _ = if self.json { print::json(findings) } else { print::text(findings) };
+    }
+
+    async fn examine(&self, config: &Config, findings: &mut Vec<Finding>) {
+        let memory = remember(config, findings).await;
+        let gitea = match forge::as_timmy(config) {
+            Ok(gitea) => gitea,
+            Err(error) => {
+                let remedy = "Check gitea.url and the file that gitea.token_file names.";
+                findings.push(Finding::broken("token", format!("{error}."), remedy));
+                return;
+            }
+        };
+        if !meet(&gitea, config, findings).await {
+            return;
+        }
+        let Some(watched) = look_around(&gitea, config, findings).await else { return };
+        findings.extend(agents::check(&gitea, &config.agents).await);
+        match &config.webhook {
+            Some(webhook) => self.listen(config, webhook, &watched, memory, findings).await,
+            None => findings.push(webhook::none_configured()),
+        }
+    }
+
+    /// The webhooks, and the way from the forge to here.
+    async fn listen(
+        &self,
+        config: &Config,
+        webhook: &Webhook,
+        watched: &[Watched],
+        memory: Memory,
+        findings: &mut Vec<Finding>,
+    ) {
+        let gitea = match forge::as_whom(config, self.token_file.as_deref()) {
+            Ok(gitea) => gitea,
+            Err(error) => {
+                let remedy = "Name a file that holds the token and nothing else.";
+                findings.push(Finding::broken("webhook", format!("{error}."), remedy));
+                return;
+            }
+        };
+        let url = &webhook.public_url;
+        let places = survey(&gitea, &config.gitea.watch, url, Depth::Needed).await;
+        findings.push(webhook::judge(url, &places));
+        let ear = match memory.ear(webhook).await {
+            Ok(ear) => ear,
+            Err(finding) => return findings.push(finding),
+        };
+        let patience = Duration::from_secs(self.wait.clamp(1, 600));
+        let means = Means { ear: &ear, gitea: &gitea, webhook, patience };
+        let names: Vec<RepoName> =
+            repositories(watched).into_iter().map(|v| v.repo.name.clone()).collect();
+        let probe = self.probe.then_some(names.as_slice());
+        findings.push(match means.attempt(&places.unwrap_or_default(), probe).await {
+            Ok(trial) => reach::judge(url, &trial, SystemClock.now()),
+            Err(error) => {
+                Finding::broken("ledger", format!("{error}."), "Restore a backup of the ledger.")
+            }
+        });
+    }
+}
+
+/// The configuration was read; what is unwise about it.
+fn configuration(path: &Path, loaded: &Loaded) -> Vec<Finding> {
+    if loaded.warnings.is_empty() {
+        let found = format!("{} and its secrets are good.", path.display());
+        return vec![Finding::good(CONFIGURATION, found)];
+    }
+    let unwise = loaded.warnings.iter().map(|problem| {
+        let place = problem.place.map_or_else(String::new, |at| format!(":{}", at.line));
+        let found = format!("{}{place}: {}", problem.origin, problem.message);
+        Finding::warning(CONFIGURATION, found, problem.remedy.clone())
+    });
+    unwise.collect()
+}
+
+/// What is known of the ledger.
+struct Memory {
+    is_served: bool,
+    readers: Option<Readers>,
+}
+
+/// Looks after the ledger: the disk, who writes it, whether there are two of them.
+async fn remember(config: &Config, findings: &mut Vec<Finding>) -> Memory {
+    let path = &config.ledger.path;
+    findings.push(memory::check_disk(path));
+    let holder = store::holder(path);
+    findings.push(memory::judge_holder(&holder));
+    let (readers, trouble) = memory::open(path);
+    findings.extend(trouble);
+    if let Some(readers) = &readers {
+        findings.push(memory::check_claims(readers, SystemClock.now()).await);
+    }
+    Memory { is_served: matches!(holder, Ok(Holder::Process(_))), readers }
+}
+
+impl Memory {
+    /// Who hears: `serve` if it runs, else we do.
+    async fn ear(self, webhook: &Webhook) -> Result<Ear, Finding> {
+        match (self.is_served, self.readers) {
+            (true, Some(readers)) => Ok(Ear::Serve(readers)),
+            _ => Ear::listen(webhook.listen, webhook.secrets.clone()).await.map_err(|error| {
+                Finding::broken(
+                    "reachable",
+                    format!("Nobody can listen at webhook.listen, {}: {error}.", webhook.listen),
+                    "Another program has that address: stop it, or choose another port.",
+                )
+            }),
+        }
+    }
+}
+
+/// Server, clock, token, account. Whether going on makes sense.
+async fn meet(gitea: &Gitea, config: &Config, findings: &mut Vec<Finding>) -> bool {
+    let before = SystemClock.now();
+    let answer = gitea.server().await;
+    let after = SystemClock.now();
+    findings.push(server::judge(&config.gitea.url, &answer));
+    let Ok(introduced) = answer else { return false };
+    findings.extend(introduced.time.map(|time| server::judge_clock(time, before, after)));
+    let own = gitea.own_account().await;
+    if let Some(trouble) = account::judge_token(&own) {
+        findings.push(trouble);
+    }
+    let Ok(own) = own else { return false };
+    findings.push(account::judge_account(&own, config));
+    true
+}
+
+/// What timmy sees, and what it may do there.
+async fn look_around(
+    gitea: &Gitea,
+    config: &Config,
+    findings: &mut Vec<Finding>,
+) -> Option<Vec<Watched>> {
+    let watched = watched::look_up(gitea, &config.gitea.watch).await;
+    let first = watched
+        .as_ref()
+        .ok()
+        .and_then(|watched| repositories(watched).first().map(|visible| visible.repo.name.clone()));
+    findings.push(account::judge_scopes(gitea, config, first.as_ref()).await);
+    findings.push(watch::judge(&watched));
+    let watched = watched.ok().filter(|watched| !repositories(watched).is_empty())?;
+    findings.push(watch::judge_rights(&watched));
+    for organisation in watched.iter().filter_map(|watched| watched.organisation.as_deref()) {
+        let labels = gitea.org_labels(organisation).await;
+        findings.push(watch::judge_labels(organisation, &labels));
+    }
+    Some(watched)
+}

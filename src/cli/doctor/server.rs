@@ -1,0 +1,118 @@
+//! Is the forge there, is it new enough, and do its clock and ours agree?
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::account;
+use super::finding::Finding;
+use crate::cli::forge::in_short;
+use crate::core::time::{Timestamp, rounded};
+use crate::gitea::{Error, Server};
+
+const SERVER: &str = "server";
+const CLOCK: &str = "clock";
+
+/// Clocks that differ by more than this put times in replies and "since" queries in doubt.
+const TOLERABLE: Duration = Duration::from_secs(30);
+
+/// The oldest version that timmy is made for, and what the ones before lack.
+const OLDEST: (u32, u32) = (1, 20);
+const LACKS: &str = "tokens have no scopes (this one may do everything that the account may), \
+                     and issues cannot block each other by the API";
+
+/// What the forge's introduction tells.
+pub(super) fn judge(url: &Url, answer: &Result<Server, Error>) -> Finding {
+    let at = url.as_str().trim_end_matches('/');
+    match answer {
+        Ok(server) => judge_version(at, &server.version),
+        Err(Error::BadToken { message }) => account::not_accepted(message),
+        Err(Error::NotGitea { status }) => Finding::broken(
+            SERVER,
+            format!("At {at} a web page answers ({status}), not Gitea."),
+            "Let gitea.url be the address of Gitea's front page, its ROOT_URL. A proxy that asks \
+             for a password must let /api/ through.",
+        ),
+        Err(error) => Finding::broken(
+            SERVER,
+            format!("The server at {at} does not answer: {}.", in_short(error)),
+            "Check gitea.url, and try it from this machine: curl -I. What comes behind this needs \
+             the server, and was not checked.",
+        ),
+    }
+}
+
+fn judge_version(at: &str, version: &str) -> Finding {
+    let found = format!("Gitea {version} answers at {at}.");
+    match release(version) {
+        Some(release) if release < OLDEST => Finding::warning(
+            SERVER,
+            format!("{found} Before 1.20 {LACKS}."),
+            "Upgrade Gitea to 1.20 or later.",
+        ),
+        Some(_) => Finding::good(SERVER, found),
+        None => Finding::warning(
+            SERVER,
+            format!("{found} That is no version that I know."),
+            "Nothing, if it is like Gitea 1.20 or later.",
+        ),
+    }
+}
+
+/// Major and minor of `1.25.4`; of Forgejo's `13.0.2+gitea-1.22.0` those of the Gitea that it is
+/// like.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let gitea = version.split_once("+gitea-").map_or(version, |(_, gitea)| gitea);
+    let mut numbers = gitea.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// How far our clock is from the server's, of which we asked between `before` and `after`.
+pub(super) fn judge_clock(server: Timestamp, before: Timestamp, after: Timestamp) -> Finding {
+    // The server drops fractions of a second.
+    let latest = server.after(Duration::from_secs(1));
+    let (word, off) = if before > latest {
+        ("ahead of", before.since(latest))
+    } else {
+        ("behind", server.since(after))
+    };
+    if off <= TOLERABLE {
+        return Finding::good(CLOCK, "The clock agrees with the server's.");
+    }
+    Finding::warning(
+        CLOCK,
+        format!("This machine's clock is {} {word} the server's.", rounded(off)),
+        "Let both keep time by NTP (timedatectl set-ntp true): snoozes and reports go by it.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::finding::State;
+
+    fn state_of(version: &str) -> State {
+        judge_version("https://git.example.org", version).state
+    }
+
+    #[test]
+    fn what_is_older_than_scopes_is_worth_a_warning() {
+        assert_eq!(state_of("1.25.4"), State::Good);
+        assert_eq!(state_of("1.20.0+rc1"), State::Good);
+        assert_eq!(state_of("1.15.11"), State::Warning);
+        assert_eq!(state_of("13.0.2+gitea-1.22.0"), State::Good);
+        assert_eq!(state_of("development"), State::Warning);
+    }
+
+    #[test]
+    fn half_a_minute_is_borne_either_way() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let state = |server| judge_clock(at(server), at(1000), at(1002)).state;
+        assert_eq!(state(969), State::Good);
+        assert_eq!(state(968), State::Warning);
+        assert_eq!(state(1032), State::Good);
+        assert_eq!(state(1033), State::Warning);
+        let found = judge_clock(at(1000), at(1201), at(1201)).found;
+        assert_eq!(found, "This machine's clock is 3 min ahead of the server's.");
+    }
+}

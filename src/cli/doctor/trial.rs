@@ -1,0 +1,147 @@
+//! Asks the forge for a delivery and waits for it.
+
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::ear::Ear;
+use super::reach::{Tested, Trial};
+use crate::cli::hooks::Place;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Secret, Webhook};
+use crate::core::ids::RepoName;
+use crate::gitea::{self, Gitea, Hook, HookHome, NewHook};
+use crate::store;
+use crate::web::Arrivals;
+
+/// How often it is looked whether something came.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// `serve` notes the same kind of delivery once a second: a test that came right behind another
+/// delivery is seen the second time.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Of so many repositories it is looked whether a probe may be made there.
+const MOST_CANDIDATES: usize = 20;
+
+/// What a trial is made with.
+pub(super) struct Means<'a> {
+    /// Who hears.
+    pub(super) ear: &'a Ear,
+    /// The forge, as somebody who may see webhooks.
+    pub(super) gitea: &'a Gitea,
+    /// What is configured.
+    pub(super) webhook: &'a Webhook,
+    /// How long a delivery may take.
+    pub(super) patience: Duration,
+}
+
+impl Means<'_> {
+    /// Tries the way from the forge. `probe`: watched repositories, if a webhook may be made in
+    /// one of them for a moment.
+    pub(super) async fn attempt(
+        &self,
+        places: &[Place],
+        probe: Option<&[RepoName]>,
+    ) -> Result<Trial, store::Error> {
+        let url = &self.webhook.public_url;
+        let before = self.ear.arrivals().await?;
+        let knock = gitea::knock(url, self.secret()).await;
+        let mut tested = match testable(places) {
+            Some((repo, hook)) => self.test(repo, hook).await?,
+            None => Tested::NoTest,
+        };
+        let is_open = !matches!(tested, Tested::Arrived | Tested::Refused);
+        if let Some(candidates) = probe.filter(|_| is_open) {
+            tested = self.probe(url, candidates).await?;
+        }
+        Ok(Trial {
+            knock,
+            tested,
+            last_signed: before.last_signed().map(|(_, at)| at),
+            last_refused: before.refused,
+        })
+    }
+
+    fn secret(&self) -> &str {
+        self.webhook.secrets.first().map_or("", Secret::expose)
+    }
+
+    /// Has the forge call `hook`, and waits.
+    async fn test(&self, repo: &RepoName, hook: &Hook) -> Result<Tested, store::Error> {
+        let since = SystemClock.now();
+        let begun = Instant::now();
+        let mut asked = Vec::new();
+        let mut pulse = tokio::time::interval(LOOK);
+        while begun.elapsed() < self.patience {
+            let is_due = asked.first().is_none_or(|at: &Instant| at.elapsed() >= AGAIN);
+            if is_due && asked.len() < 2 {
+                if let Err(error) = self.gitea.test_hook(repo, hook.id).await {
+                    return Ok(Tested::Failed(error));
+                }
+                asked.push(Instant::now());
+            }
+            let Arrivals { signed, refused } = self.ear.arrivals().await?;
+            if signed.values().any(|at| *at >= since) {
+                return Ok(Tested::Arrived);
+            }
+            if refused.is_some_and(|at| at >= since) {
+                return Ok(Tested::Refused);
+            }
+            pulse.tick().await;
+        }
+        Ok(Tested::Silent { certain: hook.events.iter().any(|event| event == "push") })
+    }
+
+    /// Makes a webhook that asks for `push` in a repository, has it tested, deletes it.
+    async fn probe(&self, url: &Url, candidates: &[RepoName]) -> Result<Tested, store::Error> {
+        let Some(repo) = self.administered(candidates).await else {
+            return Ok(Tested::NoProbe);
+        };
+        let home = HookHome::Repository(repo.clone());
+        let new = NewHook { url: url.as_str(), secret: self.secret(), events: &["push"] };
+        let hook = match self.gitea.create_hook(&home, new).await {
+            Ok(hook) => hook,
+            Err(error) => return Ok(Tested::Failed(error)),
+        };
+        let tested = self.test(&repo, &hook).await;
+        if let Err(error) = self.gitea.delete_hook(&home, hook.id).await {
+            let id = hook.id;
+            crate::cli::complain(&format!(
+                "the probe, webhook {id} of {home}, could not be deleted ({error}): delete it \
+                 with timmy hooks repair"
+            ));
+        }
+        tested
+    }
+
+    /// The first candidate where somebody of our rights can make a webhook, and where a commit is
+    /// that a test can tell of.
+    async fn administered(&self, candidates: &[RepoName]) -> Option<RepoName> {
+        for name in candidates.iter().take(MOST_CANDIDATES) {
+            if let Ok(Some(visible)) = self.gitea.visible_repo(name).await
+                && visible.permissions.admin
+                && !visible.is_empty
+            {
+                return Some(visible.repo.name);
+            }
+        }
+        None
+    }
+}
+
+/// The first webhook that the forge can test: only repositories' can be. One that asks for
+/// `push` goes first.
+fn testable(places: &[Place]) -> Option<(&RepoName, &Hook)> {
+    let mut hooks: Vec<(&RepoName, &Hook)> = places
+        .iter()
+        .filter_map(|place| match (&place.home, &place.ours) {
+            (HookHome::Repository(name), Ok(hooks)) => Some((name, hooks)),
+            _ => None,
+        })
+        .flat_map(|(name, hooks)| hooks.iter().map(move |hook| (name, hook)))
+        .filter(|(_, hook)| hook.active)
+        .collect();
+    hooks.sort_by_key(|(_, hook)| !hook.events.iter().any(|event| event == "push"));
+    hooks.first().copied()
+}

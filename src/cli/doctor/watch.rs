@@ -1,0 +1,91 @@
+//! Does timmy see what it shall look after, and may it write there?
+
+use super::finding::Finding;
+use crate::cli::forge::in_short;
+use crate::cli::watched::{Watched, a_few, repositories, written};
+use crate::core::effect::Scope;
+use crate::core::item::Label;
+use crate::gitea::Error;
+
+const REPOSITORIES: &str = "repositories";
+const RIGHTS: &str = "write access";
+const LABELS: &str = "labels";
+
+/// Whether each pattern of `gitea.watch` leads to something.
+pub(super) fn judge(watched: &Result<Vec<Watched>, Error>) -> Finding {
+    let watched = match watched {
+        Ok(watched) => watched,
+        Err(error) => {
+            return Finding::broken(
+                REPOSITORIES,
+                format!("What is watched cannot be listed: {}.", in_short(error)),
+                "Mend this and run timmy doctor again: what comes behind it was not checked.",
+            );
+        }
+    };
+    let lost: Vec<String> = watched
+        .iter()
+        .filter(|watched| watched.repos.is_empty())
+        .map(|watched| written(&watched.pattern))
+        .collect();
+    let count = repositories(watched).len();
+    let remedy = "Check the spelling in gitea.watch and gitea.except, and add timmy's account to \
+                  the repositories or to a team of the organisation.";
+    match (count, lost.as_slice()) {
+        (0, _) => Finding::broken(REPOSITORIES, "timmy sees nothing of gitea.watch.", remedy),
+        (1, []) => Finding::good(REPOSITORIES, "1 repository is watched."),
+        (count, []) => Finding::good(REPOSITORIES, format!("{count} repositories are watched.")),
+        (_, lost) => {
+            let lost = lost.join(", ");
+            let found = format!("timmy sees nothing of these in gitea.watch: {lost}.");
+            Finding::warning(REPOSITORIES, found, remedy)
+        }
+    }
+}
+
+/// Where timmy may only read, as far as the forge says it: of the code.
+pub(super) fn judge_rights(watched: &[Watched]) -> Finding {
+    let all = repositories(watched);
+    let only_read: Vec<_> =
+        all.iter().filter(|v| !v.permissions.push).map(|v| &v.repo.name).collect();
+    if only_read.is_empty() {
+        return Finding::good(RIGHTS, "timmy may write to all of them.");
+    }
+    Finding::warning(
+        RIGHTS,
+        format!("timmy may only read {}.", a_few(only_read.into_iter())),
+        "Give its account write access, best by a team of the organisation. Without it timmy can \
+         answer there, but not set labels or assignees.",
+    )
+}
+
+/// Whether the labels that timmy uses are where they are best: at the organisation, exclusive.
+pub(super) fn judge_labels(organisation: &str, labels: &Result<Vec<Label>, Error>) -> Finding {
+    let labels = match labels {
+        Ok(labels) => labels,
+        Err(error) => {
+            return Finding::warning(
+                LABELS,
+                format!("The labels of {organisation} cannot be read: {}.", in_short(error)),
+                "Mend this: otherwise timmy makes labels of its own in each repository.",
+            );
+        }
+    };
+    let scopes = [Scope::Priority, Scope::Size].map(|scope| format!("{}/", scope.name()));
+    let of_ours = |label: &&Label| scopes.iter().any(|scope| label.name.starts_with(scope));
+    let loose: Vec<&str> = labels
+        .iter()
+        .filter(of_ours)
+        .filter(|label| !label.exclusive)
+        .map(|label| label.name.as_str())
+        .collect();
+    if loose.is_empty() {
+        return Finding::good(LABELS, format!("The labels of {organisation} can be used."));
+    }
+    Finding::warning(
+        LABELS,
+        format!("Labels of {organisation} are not exclusive: {}.", loose.join(", ")),
+        "Tick Exclusive for them in the organisation's settings, so that an issue has only one \
+         of a kind.",
+    )
+}

@@ -1,0 +1,178 @@
+//! `timmy hooks`: see, make, mend and delete the webhooks that call timmy.
+//!
+//! `survey` looks what is there, `fault` says what is wrong with it, `plan` what to do, both
+//! pure; `carry_out` does it.
+
+mod carry_out;
+mod fault;
+mod list;
+mod plan;
+mod survey;
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{FAILED, WRONG, complain, forge};
+use crate::config::{Config, Webhook};
+use crate::gitea::Gitea;
+use carry_out::Outcome;
+use plan::Step;
+
+pub(super) use fault::judge;
+pub(super) use survey::{Depth, Place, survey};
+
+/// See, make, mend and delete the webhooks that call timmy.
+#[derive(Debug, clap::Args)]
+pub(super) struct Hooks {
+    /// The token of somebody who may manage webhooks: read for this run, stored nowhere
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    #[command(subcommand)]
+    act: Option<Act>,
+}
+
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+enum Act {
+    /// Show all webhooks that call webhook.public_url, and what is wrong with them (the default)
+    List,
+    /// Make those that are missing: one for each organisation, else one for each repository
+    Install {
+        /// Say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Switch them on, with all events; of several that deliver the same leave one
+    Repair {
+        /// Replace each by one with the first of webhook.secret_files
+        #[arg(long)]
+        rotate: bool,
+        /// Say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Delete them
+    Remove {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        /// Say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+impl Hooks {
+    /// Exit code 0 if all is good in the end, 1 if something is wrong or could not be done.
+    pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
+        let (path, loaded) = match forge::configuration(config) {
+            Ok(found) => found,
+            Err(problems) => {
+                complain(&problems);
+                return WRONG.into();
+            }
+        };
+        let Some(webhook) = &loaded.config.webhook else {
+            complain(&format!(
+                "{}: there is no [webhook], so timmy only polls. Add the table to hear at once.",
+                path.display()
+            ));
+            return WRONG.into();
+        };
+        match super::block_on(self.act_on(&loaded.config, webhook)) {
+            Ok(code) => code,
+            Err(problem) => {
+                complain(&problem.to_string());
+                FAILED.into()
+            }
+        }
+    }
+
+    async fn act_on(self, config: &Config, webhook: &Webhook) -> Result<ExitCode, Problem> {
+        let gitea = forge::as_whom(config, self.token_file.as_deref())?;
+        let places =
+            survey(&gitea, &config.gitea.watch, &webhook.public_url, Depth::Everywhere).await?;
+        let (steps, dry_run) = match self.act.unwrap_or(Act::List) {
+            Act::List => return Ok(code(list::print(&places, &webhook.public_url)?)),
+            Act::Install { dry_run } => (plan::install(&places), dry_run),
+            Act::Repair { rotate, dry_run } => (plan::repair(&places, rotate), dry_run),
+            Act::Remove { yes, dry_run } => {
+                let steps = plan::remove(&places);
+                if !dry_run && !yes && !steps.is_empty() && !is_confirmed(&steps)? {
+                    return Ok(WRONG.into());
+                }
+                (steps, dry_run)
+            }
+        };
+        let hidden = list::print_hidden(&places)?;
+        if dry_run {
+            announce(&steps)?;
+            return Ok(code(!hidden));
+        }
+        let done = carry_out_all(&gitea, webhook, &steps).await?;
+        Ok(code(done && !hidden))
+    }
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Client(#[from] forge::NoClient),
+    #[error(transparent)]
+    Forge(#[from] crate::gitea::Error),
+    #[error("cannot write: {0}")]
+    Output(#[from] io::Error),
+}
+
+fn code(is_good: bool) -> ExitCode {
+    if is_good { ExitCode::SUCCESS } else { FAILED.into() }
+}
+
+/// Says what would be done.
+fn announce(steps: &[Step]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for step in steps {
+        writeln!(out, "would do: {step}")?;
+    }
+    if steps.is_empty() {
+        writeln!(out, "Nothing to do.")?;
+    }
+    out.flush()
+}
+
+/// Does one step after the other and says so; whether all went well. After a failure nothing is
+/// deleted any more: what was to stay in its place may not work.
+async fn carry_out_all(gitea: &Gitea, webhook: &Webhook, steps: &[Step]) -> io::Result<bool> {
+    if steps.is_empty() {
+        writeln!(io::stdout(), "Nothing to do.")?;
+    }
+    let mut is_good = true;
+    for step in steps {
+        if !is_good && matches!(step, Step::Delete(..)) {
+            complain(&format!("not done: {step}, because of the above"));
+            continue;
+        }
+        match carry_out::carry_out(gitea, webhook, step).await {
+            Outcome::Done(said) => writeln!(io::stdout(), "{said}")?,
+            Outcome::Failed(error) => {
+                complain(&format!("not done: {step} ({})", forge::in_short(&error)));
+                is_good = false;
+            }
+        }
+    }
+    Ok(is_good)
+}
+
+/// Shows what would go, and asks for a yes on a terminal.
+fn is_confirmed(steps: &[Step]) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        complain("to delete webhooks without being asked, say so: timmy hooks remove --yes");
+        return Ok(false);
+    }
+    announce(steps)?;
+    write!(io::stderr(), "Delete them? [y/N] ")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

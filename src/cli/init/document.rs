@@ -1,0 +1,146 @@
+//! The configuration's text: the example that comes with timmy, with the answers put in, and
+//! without the fleet that nobody has on the first day.
+
+use super::answers::Answers;
+
+/// Where the token is to be put, from the folder of the configuration.
+pub(super) const TOKEN: &str = "secrets/token";
+/// Where the webhook's secret is.
+pub(super) const WEBHOOK_SECRET: &str = "secrets/webhook";
+
+const EXAMPLE: &str = include_str!("../../../examples/timmy.toml");
+
+/// Tables that name what only some have: they stay, as examples.
+const OPTIONAL: [&str; 2] = ["[[agent]]", "[report]"];
+
+/// The example with `answers` in place of its own.
+pub(super) fn write(answers: &Answers) -> String {
+    let mut text = String::new();
+    let mut table = "";
+    for line in EXAMPLE.lines() {
+        if line.starts_with('[') {
+            table = line.split("  #").next().unwrap_or(line).trim_end();
+            if OPTIONAL.contains(&table) {
+                text.push_str("# e.g.\n");
+            }
+        }
+        let is_setting = !line.starts_with('#') && !line.is_empty();
+        if OPTIONAL.contains(&table) && is_setting {
+            text.push_str("# ");
+        }
+        match replacement(table, line, answers) {
+            Some(value) => text.push_str(&with_value(line, &value)),
+            None => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The value for the setting in `line`, if it is one of the answers.
+fn replacement(table: &str, line: &str, answers: &Answers) -> Option<String> {
+    let (key, _) = line.split_once(" = ")?;
+    Some(match (table, key) {
+        ("[gitea]", "url") => string(&answers.url),
+        ("[gitea]", "token_file") => string(TOKEN),
+        ("[gitea]", "watch") => list(&answers.watch),
+        ("[webhook]", "public_url") => string(answers.public_url.as_ref()?),
+        ("[webhook]", "secret_files") => list(&[WEBHOOK_SECRET.to_owned()]),
+        ("[people]", "owner") => string(&answers.owner),
+        ("[people]", "approvers") => list(std::slice::from_ref(&answers.owner)),
+        _ => return None,
+    })
+}
+
+/// `line` with another value, and the comment that it had where it was, if there is room.
+fn with_value(line: &str, value: &str) -> String {
+    let setting = format!("{} = {value}", line.split(" = ").next().unwrap_or_default());
+    match line.split_once("  # ") {
+        Some((before, comment)) => {
+            let column = before.chars().count();
+            format!("{setting:<column$}  # {comment}")
+        }
+        None => setting,
+    }
+}
+
+fn list(values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| string(value)).collect();
+    format!("[{}]", values.join(", "))
+}
+
+/// A string as TOML writes it. What it cannot hold the check of the whole finds.
+fn string(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers() -> Answers {
+        Answers {
+            url: "https://forge.example".to_owned(),
+            owner: "anna".to_owned(),
+            watch: vec!["guild".to_owned(), "anna/notes".to_owned()],
+            public_url: Some("https://timmy.example/webhook".to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_answer_takes_the_place_of_the_examples() {
+        let text = write(&answers());
+        let settings: Vec<&str> =
+            text.lines().filter(|l| !l.starts_with(['#', '[']) && !l.is_empty()).collect();
+        let values: Vec<&str> = settings
+            .iter()
+            .filter_map(|line| line.split("  # ").next())
+            .map(str::trim_end)
+            .collect();
+        assert_eq!(
+            values,
+            [
+                r#"url = "https://forge.example""#,
+                r#"token_file = "secrets/token""#,
+                r#"watch = ["guild", "anna/notes"]"#,
+                r#"listen = "127.0.0.1:8787""#,
+                r#"public_url = "https://timmy.example/webhook""#,
+                r#"secret_files = ["secrets/webhook"]"#,
+                r#"owner = "anna""#,
+                r#"operators = ["writers"]"#,
+                r#"approvers = ["anna"]"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn every_comment_of_the_example_stays() {
+        let text = write(&answers());
+        for line in EXAMPLE.lines().filter(|line| line.starts_with('#')) {
+            assert!(text.lines().any(|written| written == line), "{line}");
+        }
+        assert!(text.contains("# organisations, users, repositories"));
+    }
+
+    #[test]
+    fn the_fleet_is_an_example() {
+        let text = write(&answers());
+        assert_eq!(text.matches("# e.g.\n# [[agent]]\n# name = ").count(), 3);
+        assert!(text.contains("# e.g.\n# [report]\n# repository = "));
+    }
+
+    #[test]
+    fn an_answer_cannot_leave_its_string() {
+        let mut hostile = answers();
+        hostile.owner = "a\"\nb = \\".to_owned();
+        assert!(write(&hostile).contains("owner = \"a\\\"\nb = \\\\\""));
+    }
+}

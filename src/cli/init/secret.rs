@@ -1,0 +1,78 @@
+//! The webhook's secret: random, in a file for this account alone.
+
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use rustls::crypto::ring;
+
+/// How many random bytes it is made of: as many as SHA-256, which signs with it, has.
+const BYTES: usize = 32;
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secret {
+    /// It is new.
+    Made,
+    /// There was one, which webhooks may sign with.
+    Kept,
+}
+
+/// Puts a new secret into `file`, unless there is one. The folder is made as needed.
+///
+/// # Errors
+/// If it cannot be written, or the system has no random numbers.
+pub(super) fn make(file: &Path) -> io::Result<Secret> {
+    if let Some(folder) = file.parent() {
+        super::private_folder(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut opened = match options.open(file) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Secret::Kept),
+        opened => opened?,
+    };
+    opened.write_all(random()?.as_bytes())?;
+    Ok(Secret::Made)
+}
+
+/// Hexadecimal digits that nobody can guess.
+fn random() -> io::Result<String> {
+    let mut bytes = [0; BYTES];
+    ring::default_provider()
+        .secure_random
+        .fill(&mut bytes)
+        .map_err(|_| io::Error::other("the system gives no random numbers"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secrets/webhook");
+        assert_eq!(make(&file).unwrap(), Secret::Made);
+        let made = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(made.len(), 2 * BYTES);
+        assert_eq!(make(&file).unwrap(), Secret::Kept);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), made);
+        assert_ne!(random().unwrap(), made);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secrets/webhook");
+        make(&file).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&file), 0o600);
+        assert_eq!(mode(file.parent().unwrap()), 0o700);
+    }
+}

@@ -1,0 +1,77 @@
+//! `timmy serve`: listen to the forge and answer, until told to stop.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::bot::{Bot, Failure};
+use super::{FAILED, WRONG, complain, forge, log};
+use crate::clock::SystemClock;
+use crate::config::{Config, Loaded};
+
+/// Listen to the forge and answer, until SIGTERM or SIGINT.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// How log lines are written to standard error
+    #[arg(long, value_enum, default_value_t = log::Format::Text)]
+    log: log::Format,
+}
+
+impl Serve {
+    /// Runs until it is told to stop.
+    pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
+        let Loaded { config, warnings } = match forge::configuration(config) {
+            Ok((_, loaded)) => loaded,
+            Err(problems) => {
+                complain(&problems);
+                return WRONG.into();
+            }
+        };
+        log::start(self.log);
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        match super::block_on(serve(&config)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                tracing::error!("{failure}");
+                complain(&failure.to_string());
+                FAILED.into()
+            }
+        }
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), Failure> {
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let bot = Bot::new(config, Arc::new(SystemClock), crate::crash::settle()).await?;
+    match bot.address() {
+        Some(address) => tracing::info!(%address, "listening"),
+        None => tracing::info!("no [webhook]: I hear by polling alone"),
+    }
+    bot.run(stop).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Cancels `stop` on SIGTERM and SIGINT.
+pub(super) async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("told to stop: what has begun is finished first");
+            stop.cancel();
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::warn!(%error, "signals cannot be heard: only a kill ends this process");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The clock, injected, so that tests need not wait and a decision can be replayed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
+
+use crate::core::time::Timestamp;
+
+/// What a clock that waits gives: it is over when the moment has come.
+pub type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Tells the time and waits for it.
+pub trait Clock: Send + Sync + 'static {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+
+    /// Waits until `moment`; at once if it is past.
+    fn until(&self, moment: Timestamp) -> Waiting;
+}
+
+/// The longest sleep in one piece.
+const SLICE: Duration = Duration::from_secs(30);
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::default().after(since)
+    }
+
+    fn until(&self, moment: Timestamp) -> Waiting {
+        let clock = *self;
+        Box::pin(async move {
+            loop {
+                let left = moment.since(clock.now());
+                if left.is_zero() {
+                    return;
+                }
+                // A machine that slept, or whose clock was set, is noticed within a slice.
+                tokio::time::sleep(left.min(SLICE)).await;
+            }
+        })
+    }
+}
+
+/// A clock that moves only when it is told to: for tests and for replays.
+#[derive(Debug, Clone)]
+pub struct ManualClock(watch::Sender<Timestamp>);
+
+impl ManualClock {
+    /// A clock that stands at `now`.
+    pub fn at(now: Timestamp) -> Self {
+        Self(watch::Sender::new(now))
+    }
+
+    /// Moves it forward; whoever waits for a moment on the way wakes up.
+    pub fn advance(&self, by: Duration) {
+        self.0.send_modify(|now| *now = now.after(by));
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        *self.0.borrow()
+    }
+
+    fn until(&self, moment: Timestamp) -> Waiting {
+        let mut hands = self.0.subscribe();
+        Box::pin(async move {
+            if hands.wait_for(|now| *now >= moment).await.is_err() {
+                // The clock is gone: nothing will ever become due.
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! What only several tables together can say: contradictions between them.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use toml::Spanned;
+
+use super::agent::{AgentDraft, Pool, environment_name, unknown_pool};
+use super::crew::{CrewDraft, CrewEngine};
+use super::engine::Report;
+use super::gitea::{Gitea, Web, Webhook};
+use super::nearest::nearest;
+use super::people::PeopleDraft;
+use super::section::Section;
+use super::value::quoted;
+
+/// Two agents of one name, one account, or one set of variables are one too many.
+pub(super) fn agents_differ(root: &Section<'_>, agents: &[AgentDraft]) {
+    let names = agents.iter().filter_map(|agent| agent.name.as_ref());
+    twice(names, environment_name, |name, first| {
+        let message = match first.get_ref() == name.get_ref() {
+            true => format!("agent.name {} stands twice.", quoted(name.get_ref())),
+            false => format!(
+                "agent.name {} has the same variables in the environment as {}: TIMMY_AGENT_{}_KEY.",
+                quoted(name.get_ref()),
+                quoted(first.get_ref()),
+                environment_name(name.get_ref())
+            ),
+        };
+        root.contradiction(Some(name.span()), message, "Give each agent a name of its own.");
+    });
+    let accounts = agents.iter().filter_map(|agent| agent.account.as_ref());
+    twice(accounts, str::to_ascii_lowercase, |account, _| {
+        root.contradiction(
+            Some(account.span()),
+            format!("agent.account {} stands twice.", quoted(account.get_ref())),
+            "Give each agent an account of its own: otherwise nobody can tell who did what.",
+        );
+    });
+}
+
+/// Calls `tell` with each value whose `key` came before, and with the first of that key.
+fn twice<'a>(
+    values: impl Iterator<Item = &'a Spanned<String>>,
+    key: impl Fn(&str) -> String,
+    tell: impl Fn(&Spanned<String>, &Spanned<String>),
+) {
+    let mut seen: BTreeMap<String, &Spanned<String>> = BTreeMap::new();
+    for value in values {
+        match seen.entry(key(value.get_ref())) {
+            Entry::Occupied(first) => tell(value, first.get()),
+            Entry::Vacant(free) => {
+                free.insert(value);
+            }
+        }
+    }
+}
+
+/// An agent never commands: its account is no person's who may.
+pub(super) fn agents_are_no_people(
+    root: &Section<'_>,
+    agents: &[AgentDraft],
+    people: &PeopleDraft,
+) {
+    for account in agents.iter().filter_map(|agent| agent.account.as_ref()) {
+        let person = people
+            .commanders
+            .iter()
+            .find(|person| person.account.get_ref().eq_ignore_ascii_case(account.get_ref()));
+        if let Some(person) = person {
+            root.contradiction(
+                Some(account.span()),
+                format!(
+                    "agent.account {} is named in people.{}.",
+                    quoted(account.get_ref()),
+                    person.key
+                ),
+                "Agents never command: give the agent an account of its own, or delete the name there.",
+            );
+        }
+    }
+}
+
+/// Who is ignored cannot command.
+pub(super) fn nobody_commands_and_is_ignored(root: &Section<'_>, people: &PeopleDraft) {
+    for ignored in &people.ignored {
+        let person = people
+            .commanders
+            .iter()
+            .find(|person| person.account.get_ref().eq_ignore_ascii_case(ignored.get_ref()));
+        if let Some(person) = person {
+            root.contradiction(
+                Some(ignored.span()),
+                format!(
+                    "people.ignore and people.{} both name {}.",
+                    person.key,
+                    quoted(ignored.get_ref())
+                ),
+                "Delete one of the two: who is ignored is never answered.",
+            );
+        }
+    }
+}
+
+/// The pools, with one without limits for each name that only agents give. That is an error
+/// once the file describes pools: then the name is probably misspelt.
+pub(super) fn pools_exist(
+    root: &Section<'_>,
+    agents: &[AgentDraft],
+    described: Vec<Spanned<Pool>>,
+) -> Vec<Pool> {
+    let mut pools: Vec<Pool> = Vec::new();
+    for pool in described {
+        if pools.iter().any(|other| other.name == pool.get_ref().name) {
+            let message = format!("pool.name {} stands twice.", quoted(&pool.get_ref().name));
+            root.contradiction(Some(pool.span()), message, "Keep one of the two.");
+        }
+        pools.push(pool.into_inner());
+    }
+    let are_described = !pools.is_empty();
+    for named in agents.iter().filter_map(|agent| agent.pool.as_ref()) {
+        let name = named.get_ref();
+        if pools.iter().any(|pool| pool.name == *name) {
+            continue;
+        }
+        if are_described {
+            let known: Vec<&str> = pools.iter().map(|pool| pool.name.as_str()).collect();
+            let wrong = unknown_pool(name, &known);
+            let message = format!("agent.pool {}.", wrong.message);
+            root.contradiction(Some(named.span()), message, wrong.remedy);
+        } else {
+            pools.push(Pool { name: name.clone(), concurrent: None, tokens_per_day: None });
+        }
+    }
+    pools
+}
+
+/// The manager is an agent, and CrewAI has a sidecar.
+pub(super) fn crew_exists(root: &Section<'_>, crew: Option<&CrewDraft>, agents: &[AgentDraft]) {
+    let Some(crew) = crew else { return };
+    let names = || agents.iter().filter_map(|a| a.name.as_ref()).map(|n| n.get_ref().as_str());
+    if let Some(manager) = &crew.manager
+        && !names().any(|name| name == manager.get_ref())
+    {
+        let remedy = match nearest(manager.get_ref(), names()) {
+            Some(meant) => format!("Did you mean \"{meant}\"?"),
+            None => "Name one of the [[agent]]s.".to_owned(),
+        };
+        let message = format!("crew.manager {} is no agent.", quoted(manager.get_ref()));
+        root.contradiction(Some(manager.span()), message, remedy);
+    }
+    if let Some(engine) = &crew.engine
+        && *engine.get_ref() == CrewEngine::CrewAi
+        && !agents.iter().any(|agent| agent.is_crew)
+    {
+        root.contradiction(
+            Some(engine.span()),
+            "crew.engine is \"crewai\", but no agent is of that kind.".to_owned(),
+            "Add an [[agent]] with kind = \"crewai\" and the command of the sidecar.",
+        );
+    }
+}
+
+/// Webhooks come from outside, the status page is for inside: they never share an address.
+pub(super) fn listeners_differ(
+    root: &Section<'_>,
+    webhook: Option<&Spanned<Webhook>>,
+    web: Option<&Web>,
+) {
+    let (Some(webhook), Some(web)) = (webhook, web.and_then(|web| web.listen)) else { return };
+    let (a, b) = (webhook.get_ref().listen, web);
+    // Port 0 lets the system choose, so two of them never meet.
+    let is_same_port = a.port() == b.port() && a.port() != 0;
+    let covers = a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified();
+    if is_same_port && covers {
+        root.contradiction(
+            Some(webhook.span()),
+            format!("webhook.listen ({a}) and web.listen ({b}) are the same."),
+            "Give each a port of its own, or set web.listen = \"off\".",
+        );
+    }
+}
+
+/// A report that nobody listens to still reports, but nobody can answer in it.
+pub(super) fn report_is_watched(
+    root: &Section<'_>,
+    report: Option<&Spanned<Report>>,
+    gitea: Option<&Gitea>,
+) {
+    let (Some(report), Some(gitea)) = (report, gitea) else { return };
+    if !gitea.watch.covers(&report.get_ref().repository) {
+        root.reading.warning(
+            Some(report.span()),
+            format!("report.repository {} is not watched.", report.get_ref().repository),
+            "Add it to gitea.watch: otherwise replies to the report are not heard.",
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! `[gitea]`, `[webhook]`, `[poll]` and `[web]`: how timmy and the world reach each other.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::DeValue;
+use url::Url;
+
+use super::quantity::{duration, size};
+use super::secret::Secret;
+use super::secrets;
+use super::section::Section;
+use super::value::{Wrong, count, http_url, listen};
+use super::watch::Watch;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `[gitea]`: the forge and the account.
+#[derive(Debug, Clone)]
+pub struct Gitea {
+    /// Its root address, as written: it may have a path, and that may end without a slash.
+    pub url: Url,
+    /// The account's own token; its account name is timmy's name.
+    pub token: Secret,
+    /// The repositories that timmy looks after.
+    pub watch: Watch,
+    /// The most requests that timmy sends in a second, on average.
+    pub requests_per_second: u32,
+}
+
+impl Gitea {
+    pub(super) fn read(section: &Section<'_>) -> Option<Self> {
+        let url = section.need("url", http_url);
+        let token = secrets::needed(section, "token_file", "TIMMY_GITEA_TOKEN");
+        let watch = Watch::read(section);
+        let requests_per_second = section.or("requests_per_second", 10, count(1..=1000));
+        Some(Self { url: url?, token: token?, watch: watch?, requests_per_second })
+    }
+}
+
+/// `[webhook]`: where Gitea calls. Without it timmy only polls.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Where timmy listens.
+    pub listen: SocketAddr,
+    /// What Gitea calls, as written.
+    pub public_url: Url,
+    /// At least one; a delivery is genuine if any of them verifies it.
+    pub secrets: Vec<Secret>,
+    /// The longest body that is read, in bytes.
+    pub max_body: u64,
+}
+
+impl Webhook {
+    /// The webhook with the place of its `listen`; none also if the table is not there.
+    pub(super) fn read(section: &Section<'_>) -> Option<Spanned<Self>> {
+        if !section.is_there() {
+            return None;
+        }
+        let listen = section.need_located("listen", listen);
+        let public_url = section.need("public_url", http_url);
+        let secrets = secrets::needed_list(section, "secret_files", "TIMMY_WEBHOOK_SECRET");
+        let max_body = section.or("max_body", 4 << 20, size(64 << 10..=1 << 30));
+        let listen = listen?;
+        let span = listen.span();
+        let listen = listen.into_inner();
+        Some(Spanned::new(
+            span,
+            Self { listen, public_url: public_url?, secrets: secrets?, max_body },
+        ))
+    }
+}
+
+/// `[poll]`: how often timmy looks for what no webhook told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Poll {
+    /// Time between two searches for threads that moved.
+    pub every: Duration,
+    /// Time between two readings of all comments, for edits.
+    pub sweep: Duration,
+}
+
+impl Poll {
+    pub(super) fn read(section: &Section<'_>) -> Self {
+        Self {
+            every: section.or("every", MINUTE, duration(SECOND..=DAY)),
+            sweep: section.or("sweep", HOUR, duration(MINUTE..=DAY * 30)),
+        }
+    }
+}
+
+/// `[web]`: metrics and the status page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Web {
+    /// Where timmy listens; none if it is off.
+    pub listen: Option<SocketAddr>,
+}
+
+impl Web {
+    pub(super) fn read(section: &Section<'_>) -> Self {
+        let default = SocketAddr::from(([127, 0, 0, 1], 8788));
+        let Some(found) = section.located("listen", listen_or_off) else {
+            return Self { listen: Some(default) };
+        };
+        let span = found.span();
+        let listen = found.into_inner();
+        if listen.is_some_and(|address| !address.ip().is_loopback()) {
+            section.reading.warning(
+                Some(span),
+                format!("{} can be reached from outside.", section.name("listen")),
+                "Its pages ask for no password: listen on 127.0.0.1, behind a proxy that does.",
+            );
+        }
+        Self { listen }
+    }
+}
+
+fn listen_or_off(value: &DeValue<'_>) -> Result<Option<SocketAddr>, Wrong> {
+    match value.as_str() {
+        Some("off") => Ok(None),
+        _ => listen(value).map(Some),
+    }
+}

@@ -1,0 +1,143 @@
+//! Where secrets come from: a variable of the environment, else a file that a key names.
+//!
+//! No message names the file either: people put the secret itself where its file should stand.
+
+use std::io;
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use super::reading::Fault;
+use super::secret::Secret;
+use super::section::Section;
+use super::value::{Wrong, text};
+use super::world::SecretFile;
+
+/// The secret of `variable`, else of the file named by `key`; none if there is neither.
+pub(super) fn optional(section: &Section<'_>, key: &'static str, variable: &str) -> Option<Secret> {
+    look_up(section, key, variable, false)
+}
+
+/// The secret of `variable`, else of the file named by `key`; there must be one.
+pub(super) fn needed(section: &Section<'_>, key: &'static str, variable: &str) -> Option<Secret> {
+    look_up(section, key, variable, true)
+}
+
+fn look_up(
+    section: &Section<'_>,
+    key: &'static str,
+    variable: &str,
+    is_needed: bool,
+) -> Option<Secret> {
+    section.remember_secret(key, variable);
+    let file = section.raw(key);
+    if let Some(value) = (section.reading.world.env)(variable) {
+        return from_variable(section, variable, &value);
+    }
+    match file {
+        Some(file) => from_file(section, key, file.span(), file.get_ref()),
+        None => {
+            if is_needed {
+                section.lacks(key, remedy(key, variable));
+            }
+            None
+        }
+    }
+}
+
+/// The one secret of `variable`, else those of the files listed by `key`; at least one.
+pub(super) fn needed_list(
+    section: &Section<'_>,
+    key: &'static str,
+    variable: &str,
+) -> Option<Vec<Secret>> {
+    section.remember_secret(key, variable);
+    let files = section.raw(key);
+    if let Some(value) = (section.reading.world.env)(variable) {
+        return from_variable(section, variable, &value).map(|secret| vec![secret]);
+    }
+    let Some(files) = files else {
+        section.lacks(key, remedy(key, variable));
+        return None;
+    };
+    let Some(items) = files.get_ref().as_array() else {
+        let wrong = Wrong::type_of(files.get_ref(), "a list of files, such as [\"secret\"]");
+        section.wrong(key, files.span(), wrong);
+        return None;
+    };
+    if items.is_empty() {
+        section.wrong(key, files.span(), Wrong::new("is empty", remedy(key, variable)));
+        return None;
+    }
+    items.iter().map(|file| from_file(section, key, file.span(), file.get_ref())).collect()
+}
+
+fn remedy(key: &str, variable: &str) -> String {
+    format!("Name a file that holds it and nothing else as {key}, or set {variable}.")
+}
+
+fn from_variable(section: &Section<'_>, variable: &str, value: &str) -> Option<Secret> {
+    let secret = Secret::new(value);
+    if let Err(error) = &secret {
+        let message = format!("the variable {variable} {error}.");
+        section.reading.problem(
+            Fault::Exposed,
+            None,
+            message,
+            "Set it to the one line that it should hold, or unset it.",
+        );
+    }
+    secret.ok()
+}
+
+fn from_file(
+    section: &Section<'_>,
+    key: &str,
+    span: Range<usize>,
+    value: &DeValue<'_>,
+) -> Option<Secret> {
+    match read_file(section, key, &span, value) {
+        Ok(secret) => Some(secret),
+        Err(wrong) => {
+            section.wrong(key, span, wrong);
+            None
+        }
+    }
+}
+
+fn read_file(
+    section: &Section<'_>,
+    key: &str,
+    span: &Range<usize>,
+    value: &DeValue<'_>,
+) -> Result<Secret, Wrong> {
+    let path = section.reading.resolve(&text(value)?);
+    let SecretFile { text, exposed } =
+        (section.reading.world.secret_file)(&path).map_err(|error| unreadable(&error))?;
+    let secret = Secret::new(&text).map_err(|error| {
+        let remedy = "Write the secret into it, on one line, and nothing else.";
+        Wrong::new(format!("names a file that {error}"), remedy)
+    })?;
+    if exposed {
+        let message = format!("{} names a file that others can read.", section.name(key));
+        section.reading.warning(Some(span.clone()), message, "Run chmod 600 on it.");
+    }
+    Ok(secret)
+}
+
+fn unreadable(error: &io::Error) -> Wrong {
+    match error.kind() {
+        io::ErrorKind::NotFound => Wrong::new(
+            "names a file that does not exist",
+            "Create it with mode 0600. Relative names count from the folder of the configuration.",
+        ),
+        io::ErrorKind::PermissionDenied => Wrong::new(
+            "names a file that timmy may not read",
+            "Let the user that runs timmy own it, with mode 0600.",
+        ),
+        kind => Wrong::new(
+            format!("names a file that cannot be read ({kind})"),
+            "Name a plain text file that holds the secret and nothing else.",
+        ),
+    }
+}

@@ -1,0 +1,247 @@
+//! May this actor say that?
+//!
+//! Pure: who is named where comes from the configuration, what the forge proves of the actor
+//! comes as [`Proof`]. What cannot be proved is refused.
+
+use serde::{Deserialize, Serialize};
+
+use super::fleet::Delegation;
+use super::heard::{Account, Act, Heard};
+use super::verb::Right;
+
+/// Who may what, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct People {
+    /// The one who owns the fleet.
+    pub owner: String,
+    /// Who may approve.
+    pub approvers: Grants,
+    /// Who may operate.
+    pub operators: Grants,
+    /// Who may ask, beside collaborators and members.
+    pub readers: Vec<String>,
+    /// Accounts that are stored and never answered.
+    pub ignored: Vec<String>,
+    /// The accounts of agents: they work, they do not command.
+    pub agents: Vec<String>,
+}
+
+/// To whom a right is given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Grants {
+    /// To these, everywhere.
+    pub names: Vec<String>,
+    /// To everybody who may write to a repository, there.
+    pub writers: bool,
+    /// To the members of these teams, everywhere.
+    pub teams: Vec<TeamName>,
+}
+
+/// A team, as the configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamName {
+    /// Its organisation.
+    pub organisation: String,
+    /// Its own name.
+    pub team: String,
+}
+
+impl Grants {
+    fn cover(&self, actor: &Account, writes: bool, by_team: bool) -> bool {
+        named(&self.names, actor) || (self.writers && writes) || by_team
+    }
+}
+
+/// What the forge has shown of an actor, in the repository where they speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Proof {
+    /// They may write to it.
+    pub writes: bool,
+    /// They are a collaborator of it, or a member of the organisation that owns it.
+    pub belongs: bool,
+    /// They are in a team that may operate.
+    pub operator_by_team: bool,
+    /// They are in a team that may approve.
+    pub approver_by_team: bool,
+}
+
+impl Proof {
+    /// What one text proves by itself: the permissions that a signed payload carried.
+    ///
+    /// Everybody may read a public repository, so `pull` shows something on private ones only.
+    pub fn of(heard: &Heard) -> Self {
+        let permissions = heard.permissions.unwrap_or_default();
+        let writes = permissions.push || permissions.admin;
+        let belongs = writes || (permissions.pull && heard.repo.private);
+        Self { writes, belongs, ..Self::default() }
+    }
+
+    /// What either shows.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            writes: self.writes || other.writes,
+            belongs: self.belongs || other.belongs,
+            operator_by_team: self.operator_by_team || other.operator_by_team,
+            approver_by_team: self.approver_by_team || other.approver_by_team,
+        }
+    }
+}
+
+/// Why a text is stored but not parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unheeded {
+    /// timmy wrote it.
+    Own,
+    /// An agent wrote it.
+    Agent,
+    /// The configuration says to ignore the account.
+    Ignored,
+    /// The forge itself, or a deleted user.
+    Pseudo,
+    /// It was migrated from elsewhere: nobody here said it.
+    Migrated,
+}
+
+impl Unheeded {
+    /// The stable reason code, as the ledger keeps it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Agent => "agent",
+            Self::Ignored => "ignored",
+            Self::Pseudo => "pseudo_user",
+            Self::Migrated => "migrated",
+        }
+    }
+}
+
+impl People {
+    /// Whether this account is never heeded, whatever the configuration grants it.
+    pub fn is_unheeded(&self, account: &Account) -> bool {
+        account.is_pseudo() || named(&self.agents, account) || named(&self.ignored, account)
+    }
+
+    /// Who spoke, if it is somebody whose words can be commands. `own` is timmy's account.
+    ///
+    /// Of an edit whose editor is unknown it is the author, who may not have made it.
+    pub fn speaker<'a>(&self, heard: &'a Heard, own: &Account) -> Result<&'a Account, Unheeded> {
+        // Nobody knows who made an edit that a poll found: the author is the one to be asked.
+        let unknown = heard.author.as_ref().filter(|_| heard.act == Act::Edited);
+        let sender = heard.sender.as_ref().or(unknown);
+        let sender = sender.filter(|s| !s.is_pseudo()).ok_or(Unheeded::Pseudo)?;
+        let hands = [Some(sender), heard.author.as_ref()];
+        let touched_by = |names: &[String]| hands.iter().flatten().any(|a| named(names, a));
+        if hands.iter().flatten().any(|a| a.id == own.id) {
+            Err(Unheeded::Own)
+        } else if heard.migrated {
+            Err(Unheeded::Migrated)
+        } else if touched_by(&self.agents) {
+            Err(Unheeded::Agent)
+        } else if touched_by(&self.ignored) {
+            Err(Unheeded::Ignored)
+        } else {
+            Ok(sender)
+        }
+    }
+
+    /// The highest right of `actor`; none for a stranger. Each right includes the ones before it.
+    /// `lent` are the delegations in force.
+    pub fn right_of(&self, actor: &Account, proof: Proof, lent: &[Delegation]) -> Option<Right> {
+        if actor.is(&self.owner) {
+            Some(Right::Owner)
+        } else if self.approvers.cover(actor, proof.writes, proof.approver_by_team)
+            || lent.iter().any(|delegation| delegation.to.id == actor.id)
+        {
+            Some(Right::Approver)
+        } else if self.operators.cover(actor, proof.writes, proof.operator_by_team) {
+            Some(Right::Operator)
+        } else if named(&self.readers, actor) || proof.belongs {
+            Some(Right::Reader)
+        } else {
+            None
+        }
+    }
+}
+
+/// Who may give a command, as a refusal says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// Whom it is for.
+    pub whom: String,
+    /// The key of the configuration that gives the right; the owner's cannot be given.
+    pub key: Option<String>,
+}
+
+impl People {
+    /// Who may give a command that takes `right`.
+    pub fn need(&self, right: Right) -> Need {
+        const WRITERS: &str = "people who may write to this repository";
+        let (whom, key) = match right {
+            Right::Reader => ("people of this repository", Some("people.readers")),
+            Right::Operator if self.operators.writers => (WRITERS, Some("people.operators")),
+            Right::Operator => ("the operators of this fleet", Some("people.operators")),
+            Right::Approver if self.approvers.writers => (WRITERS, Some("people.approvers")),
+            Right::Approver => ("the approvers of this fleet", Some("people.approvers")),
+            Right::Owner => ("the owner of this fleet", None),
+        };
+        Need { whom: whom.to_owned(), key: key.map(str::to_owned) }
+    }
+}
+
+fn named(names: &[String], account: &Account) -> bool {
+    names.iter().any(|name| account.is(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::time::Timestamp;
+
+    fn people() -> People {
+        People {
+            owner: "alexander".into(),
+            approvers: Grants { names: vec!["anna".into()], ..Grants::default() },
+            operators: Grants { names: vec!["otto".into()], writers: true, teams: vec![] },
+            readers: vec!["rita".into()],
+            ignored: vec!["renovate".into()],
+            agents: vec!["ezra".into()],
+        }
+    }
+
+    fn right(login: &str, proof: Proof) -> Option<Right> {
+        people().right_of(&Account { id: 9, login: login.into() }, proof, &[])
+    }
+
+    #[test]
+    fn names_come_before_proofs() {
+        let nothing = Proof::default();
+        assert_eq!(right("Alexander", nothing), Some(Right::Owner));
+        assert_eq!(right("anna", nothing), Some(Right::Approver));
+        assert_eq!(right("otto", nothing), Some(Right::Operator));
+        assert_eq!(right("rita", nothing), Some(Right::Reader));
+        assert_eq!(right("rando", nothing), None);
+    }
+
+    #[test]
+    fn writers_operate_only_where_the_configuration_says_so() {
+        let writer = Proof { writes: true, belongs: true, ..Proof::default() };
+        assert_eq!(right("walt", writer), Some(Right::Operator));
+        let strict = People { operators: Grants::default(), ..people() };
+        let walt = Account { id: 9, login: "walt".into() };
+        assert_eq!(strict.right_of(&walt, writer, &[]), Some(Right::Reader));
+    }
+
+    #[test]
+    fn who_approves_in_the_owners_place_is_known_by_number() {
+        let stranger = Account { id: 9, login: "rando".into() };
+        let lent = |id| Delegation {
+            to: Account { id, login: "rando".into() },
+            by: Account { id: 1, login: "alexander".into() },
+            until: Timestamp::default(),
+        };
+        let right = |id| people().right_of(&stranger, Proof::default(), &[lent(id)]);
+        assert_eq!(right(9), Some(Right::Approver));
+        assert_eq!(right(10), None);
+    }
+}

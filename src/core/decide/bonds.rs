@@ -1,0 +1,60 @@
+//! block and unblock: what waits for what.
+//!
+//! A target is known here only if everybody who reads this thread may know of it. That the actor
+//! may read it would be of no help: the reply names it, and Gitea's own page lists it beside the
+//! issue. And since it is public or in this very repository, the actor may read it.
+
+use super::{Desk, Target};
+use crate::core::bonds::{Blocker, BondWish, Seen, names};
+use crate::core::effect::Effect;
+use crate::core::reply::Answer;
+use crate::core::value::IssueRef;
+
+impl Desk<'_> {
+    pub(super) fn block(&mut self, reference: &IssueRef) -> Answer {
+        let Some(target) = self.snapshot.targets.get(reference) else {
+            return Answer::NotFound { target: reference.to_string() };
+        };
+        if target.thread == self.heard.thread() {
+            return Answer::Itself;
+        }
+        let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
+        let already = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
+        if !already {
+            if let Some(way) = self.snapshot.circles.get(&target.thread) {
+                return self.circle(way);
+            }
+            blockers.push(seen(target));
+            self.cause(Effect::Bond(BondWish { on: target.thread, waits: true }));
+        }
+        let (title, open) = (target.item.title.clone(), target.item.open);
+        Answer::Waits { target: target.name(), title, open, already }
+    }
+
+    pub(super) fn unblock(&mut self, reference: &IssueRef) -> Answer {
+        let Some(target) = self.snapshot.targets.get(reference) else {
+            return Answer::NotFound { target: reference.to_string() };
+        };
+        let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
+        let before = blockers.len();
+        blockers.retain(|seen| seen.blocker.thread != target.thread);
+        let waited = blockers.len() < before;
+        if waited {
+            self.cause(Effect::Bond(BondWish { on: target.thread, waits: false }));
+        }
+        let title = target.item.title.clone();
+        Answer::WaitsNoMore { target: target.name(), title, waited }
+    }
+
+    /// What would become a circle: `way` leads from the target back to this thread.
+    fn circle(&self, way: &[Seen]) -> Answer {
+        let here = self.heard.repo.id;
+        let round: Vec<Seen> = way.last().into_iter().chain(way).cloned().collect();
+        Answer::Circle { threads: names(&round, here) }
+    }
+}
+
+fn seen(target: &Target) -> Seen {
+    let (thread, repo) = (target.thread, target.repo.clone());
+    Seen { blocker: Blocker { thread, repo, open: target.item.open }, nameable: true }
+}

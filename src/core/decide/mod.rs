@@ -1,0 +1,354 @@
+//! Command × snapshot -> answers and effects. Pure: the same facts give the same decision.
+//!
+//! [`course`] says whether a text is answered at all, [`needs`] what has to be known for it,
+//! [`decide`] what is said and done. One file per family of commands.
+
+mod bonds;
+mod facts;
+mod fleet;
+mod govern;
+mod inspect;
+mod park;
+mod shape;
+mod staff;
+
+use std::collections::HashMap;
+
+pub use facts::{Candidate, Needs, Snapshot, Target, needs};
+pub use fleet::report_begins;
+
+use super::authority::Proof;
+use super::bonds::Seen;
+use super::command::{Args, Command};
+use super::effect::{Effect, Keyed, LabelWish, Reaction, Scope};
+use super::fleet::{Change, Fleet};
+use super::grammar::{Error, Kind, Line, Reading};
+use super::heard::{Account, Act, Heard, Repo};
+use super::reply::{Answer, Answered, Reply};
+use super::thread::ThreadState;
+use super::time::Timestamp;
+use super::value::{Login, Who};
+use super::verb::{Right, Verb};
+
+/// What a text calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// Nothing.
+    Silence,
+    /// A puzzled look: somebody talked to timmy, and said no command.
+    Wonder,
+    /// An answer.
+    Answer,
+}
+
+/// What a text calls for, said by somebody with this right.
+///
+/// A stranger's commands are refused once per thread and day; their talk and slips get silence.
+pub fn course(right: Option<Right>, reading: &Reading, refused_today: bool) -> Course {
+    let commands = !reading.commands.is_empty();
+    let slips = reading.errors.iter().any(|error| error.kind != Kind::Talk);
+    match right {
+        None if !commands || refused_today => Course::Silence,
+        None => Course::Answer,
+        Some(_) if commands || slips => Course::Answer,
+        Some(_) if !reading.errors.is_empty() => Course::Wonder,
+        Some(_) => Course::Silence,
+    }
+}
+
+/// The right that all commands of a text together take; to be heard at all takes a reader's.
+pub fn needed_right(reading: &Reading) -> Right {
+    let rights = reading.commands.iter().map(|line| line.command.verb().right());
+    rights.max().unwrap_or(Right::Reader)
+}
+
+/// What is to be said, done and remembered.
+#[derive(Debug, Clone, Default)]
+pub struct Decision {
+    /// What to do, in order; the reply comes last.
+    pub effects: Vec<Keyed>,
+    /// The thread's new state, if it changed.
+    pub state: Option<ThreadState>,
+    /// What to do later in this thread.
+    pub later: Vec<Later>,
+    /// What changes of the fleet, in order.
+    pub fleet: Vec<Change>,
+    /// Repositories to remember, so that what was said of them can be told.
+    pub repos: Vec<Repo>,
+    /// One record per line, for the audit.
+    pub records: Vec<Record>,
+    /// Whether a stranger was refused.
+    pub refused_stranger: bool,
+}
+
+/// A label that changes back later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// What it is about: a thread has one of each. `due: None` takes it back.
+    pub scope: Scope,
+    /// When, and what then.
+    pub due: Option<(Timestamp, LabelWish)>,
+}
+
+/// What came of one line, for the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The line, as written.
+    pub line: String,
+    /// Its verb, if it is a command.
+    pub verb: Option<Verb>,
+    /// Its arguments.
+    pub args: Args,
+    /// What came of it, as a stable code.
+    pub outcome: &'static str,
+    /// What was said to it.
+    pub answer: String,
+    /// The key of the effect that has to come about for that to be true.
+    pub needs: Option<String>,
+}
+
+impl Decision {
+    /// A reaction to the text, and nothing else.
+    pub fn reaction(heard: &Heard, reaction: Reaction) -> Self {
+        let key = format!("{}.{reaction:?}", heard.subject.key()).to_lowercase();
+        let effect = Effect::React { subject: heard.subject, reaction };
+        let effects = vec![Keyed { key, thread: heard.thread(), effect }];
+        Self { effects, ..Self::default() }
+    }
+}
+
+/// One answer to all that a text says, whatever it says: asked to repeat lines that nobody can
+/// vouch for, or told that the forge refuses what an answer takes.
+pub fn in_a_word(
+    own: &str,
+    heard: &Heard,
+    key: &str,
+    reading: &Reading,
+    answer: Answer,
+) -> Decision {
+    let said = reading.commands.first().map_or("", |line| line.text.as_str()).to_owned();
+    let answers = vec![Answered { said, answer, needs: None }];
+    let reply = Reply { name: own.to_owned(), answers };
+    let effect = Effect::Reply { reply, since: heard.updated_at };
+    let effects = vec![Keyed { key: key.to_owned(), thread: heard.thread(), effect }];
+    Decision { effects, ..Decision::default() }
+}
+
+/// Answers a text that calls for an answer; its effects are called after `key`.
+pub fn decide(
+    heard: &Heard,
+    key: &str,
+    right: Option<Right>,
+    actor: &Account,
+    reading: &Reading,
+    snapshot: &Snapshot,
+) -> Decision {
+    let mut desk = Desk::new(heard, key, right, actor, snapshot);
+    if right.is_none() {
+        desk.turn_away(reading);
+    } else {
+        for line in reading.in_order() {
+            match line {
+                Ok(line) => desk.take(line),
+                Err(error) => desk.explain(error),
+            }
+        }
+    }
+    desk.close()
+}
+
+/// Whether this build acts on a verb; of the others it only knows what they will mean.
+fn is_built(verb: Verb) -> bool {
+    use Verb::{
+        Answer, Approve, Budget, Cancel, Crew, Dead, Override, Plan, Queue, Reject, Retry, Revise,
+        Verify,
+    };
+    !matches!(
+        verb,
+        Queue
+            | Plan
+            | Cancel
+            | Retry
+            | Dead
+            | Verify
+            | Crew
+            | Approve
+            | Reject
+            | Revise
+            | Answer
+            | Budget
+            | Override
+    )
+}
+
+/// Where the lines of one text are dealt with, one after the other: each sees what those before
+/// it have changed.
+struct Desk<'a> {
+    heard: &'a Heard,
+    key: &'a str,
+    right: Option<Right>,
+    actor: &'a Account,
+    snapshot: &'a Snapshot,
+    state: ThreadState,
+    labels: HashMap<&'static str, Option<String>>,
+    assignees: Vec<String>,
+    /// What this thread waits for; none if it was not needed, or the forge keeps no such thing.
+    blockers: Option<Vec<Seen>>,
+    fleet: Fleet,
+    pending: Option<LabelWish>,
+    answers: Vec<Answered>,
+    decision: Decision,
+}
+
+impl<'a> Desk<'a> {
+    fn new(
+        heard: &'a Heard,
+        key: &'a str,
+        right: Option<Right>,
+        actor: &'a Account,
+        snapshot: &'a Snapshot,
+    ) -> Self {
+        let item = snapshot.item.as_ref();
+        let labels = [Scope::Priority, Scope::Size].map(|scope| {
+            let names = item.into_iter().flat_map(|i| &i.labels).map(|l| l.name.as_str());
+            (scope.name(), scope.value_among(names).map(str::to_owned))
+        });
+        Self {
+            heard,
+            key,
+            right,
+            actor,
+            snapshot,
+            state: snapshot.state.clone(),
+            labels: HashMap::from(labels),
+            assignees: item
+                .into_iter()
+                .flat_map(|i| &i.assignees)
+                .map(|a| a.login.clone())
+                .collect(),
+            blockers: snapshot.blockers.clone(),
+            fleet: snapshot.fleet.clone(),
+            pending: snapshot.pending.clone(),
+            answers: Vec::new(),
+            decision: Decision::default(),
+        }
+    }
+
+    /// One refusal for all that a stranger asked.
+    fn turn_away(&mut self, reading: &Reading) {
+        self.decision.refused_stranger = true;
+        let owner = self.snapshot.people.owner.clone();
+        let unproved = self.heard.permissions.is_none();
+        if let Some(line) = reading.commands.first() {
+            let answer = Answer::Stranger { unproved, owner };
+            self.say(&line.text, Some(&line.command), answer, None);
+        }
+    }
+
+    fn take(&mut self, line: &Line) {
+        let before = self.decision.effects.len();
+        let answer = self.obey(&line.command);
+        let needs = self.decision.effects.get(before).map(|keyed| keyed.key.clone());
+        self.say(&line.text, Some(&line.command), answer, needs);
+    }
+
+    /// Talk beside commands is left alone.
+    fn explain(&mut self, error: &Error) {
+        if error.kind != Kind::Talk {
+            let (problem, instead) = (error.problem.clone(), error.corrected.clone());
+            self.say(&error.text, None, Answer::Malformed { problem, instead }, None);
+        }
+    }
+
+    fn obey(&mut self, command: &Command) -> Answer {
+        let verb = command.verb();
+        if self.heard.act != Act::Created && verb.gives_consent() {
+            return Answer::NotHere { verb };
+        }
+        if self.right < Some(verb.right()) {
+            return Answer::Refused {
+                verb,
+                need: self.snapshot.people.need(verb.right()),
+                owner: self.snapshot.people.owner.clone(),
+                unproved: self.lacks_only_proof(verb.right()),
+            };
+        }
+        match command {
+            Command::Help(verb) => self.help(*verb),
+            Command::Ping => self.ping(),
+            Command::Status(target) => self.status(target.as_ref()),
+            Command::Why(target) => self.why(target.as_ref()),
+            Command::Hold(reason) => self.hold(reason.as_ref()),
+            Command::Unhold => self.unhold(),
+            Command::Snooze(when) => self.snooze(*when),
+            Command::Priority { level, until } => self.priority(level.0, *until),
+            Command::Size(size) => self.size(*size),
+            Command::Assign { who: Who::Account(user), role, budget } => {
+                self.assign(user.as_str(), role.is_some() || budget.is_some())
+            }
+            Command::Assign { .. } => staff::to_an_agent(),
+            Command::Unassign(user) => self.unassign(user.as_ref().map(Login::as_str)),
+            Command::Block(issue) => self.block(issue),
+            Command::Unblock(issue) => self.unblock(issue),
+            Command::Delegate { user, until } => self.delegate(user.as_str(), *until),
+            Command::Undelegate(user) => self.undelegate(user.as_str()),
+            Command::Pause(part) => self.pause(part),
+            Command::Resume(part) => self.resume(part),
+            Command::Agents => self.agents(),
+            Command::Report { since } => self.report(*since),
+            other => Answer::NotYet { what: format!("`{}`", other.verb()) },
+        }
+    }
+
+    /// Whether the forge did not say what the actor may do here, and writers have this right.
+    fn lacks_only_proof(&self, right: Right) -> bool {
+        let writer = Proof { writes: true, belongs: true, ..Proof::default() };
+        self.heard.permissions.is_none()
+            && self.snapshot.people.right_of(self.actor, writer, &self.fleet.delegations)
+                >= Some(right)
+    }
+
+    /// Changes the fleet, for the lines that follow as well.
+    fn govern(&mut self, change: Change) {
+        self.fleet.apply(change.clone());
+        self.decision.fleet.push(change);
+    }
+
+    /// Adds an effect; the answer to the present line is true only if it comes about.
+    fn cause(&mut self, effect: Effect) {
+        let nth = self.decision.effects.len() + 1;
+        let key = format!("{}.{nth}", self.key);
+        self.decision.effects.push(Keyed { key, thread: self.heard.thread(), effect });
+    }
+
+    fn say(
+        &mut self,
+        said: &str,
+        command: Option<&Command>,
+        answer: Answer,
+        needs: Option<String>,
+    ) {
+        self.decision.records.push(Record {
+            line: said.to_owned(),
+            verb: command.map(Command::verb),
+            args: command.map(Command::args).unwrap_or_default(),
+            outcome: answer.outcome(),
+            answer: answer.sentence(&self.snapshot.own),
+            needs: needs.clone(),
+        });
+        self.answers.push(Answered { said: said.to_owned(), answer, needs });
+    }
+
+    fn close(mut self) -> Decision {
+        if self.state != self.snapshot.state {
+            self.decision.state = Some(self.state);
+        }
+        if !self.answers.is_empty() {
+            let reply = Reply { name: self.snapshot.own.clone(), answers: self.answers };
+            let effect = Effect::Reply { reply, since: self.heard.updated_at };
+            let (key, thread) = (self.key.to_owned(), self.heard.thread());
+            self.decision.effects.push(Keyed { key, thread, effect });
+        }
+        self.decision
+    }
+}

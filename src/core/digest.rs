@@ -1,0 +1,49 @@
+//! What the ledger holds, summed up for one pair of eyes.
+
+use std::collections::BTreeSet;
+
+use super::ids::{RepoId, RepoName, ThreadId};
+use super::thread::ThreadState;
+use super::time::Timestamp;
+
+/// What happened since a moment, and what rests or failed, as far as the readers of one thread
+/// may know.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Digest {
+    /// How many command lines ended so, by stable outcome code; the most frequent first.
+    pub outcomes: Vec<(String, u32)>,
+    /// How many people gave them.
+    pub people: u32,
+    /// Threads on hold or snoozed, by repository and number.
+    pub parked: Vec<(Place, ThreadState)>,
+    /// Effects that were given up since then, newest first.
+    pub dead: Vec<(Place, Timestamp)>,
+    /// The paused repositories.
+    pub repos: Vec<(RepoId, RepoName)>,
+}
+
+/// A thread that may be named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Which.
+    pub thread: ThreadId,
+    /// What its repository was called when it was last heard of.
+    pub repo: RepoName,
+}
+
+impl Digest {
+    /// The repositories that it names, each once.
+    pub fn repos(&self) -> BTreeSet<RepoId> {
+        let parked = self.parked.iter().map(|(place, _)| place);
+        let dead = self.dead.iter().map(|(place, _)| place);
+        let threads = parked.chain(dead).map(|place| place.thread.repo);
+        threads.chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
+    }
+
+    /// Leaves out whatever is in a repository for which `may_name` is false.
+    pub fn keep(&mut self, may_name: impl Fn(RepoId) -> bool) {
+        self.parked.retain(|(place, _)| may_name(place.thread.repo));
+        self.dead.retain(|(place, _)| may_name(place.thread.repo));
+        self.repos.retain(|(repo, _)| may_name(*repo));
+    }
+}

@@ -1,0 +1,89 @@
+//! What templates can do with a value, beside printing it defused.
+
+#![allow(unreachable_pub, reason = "askama's macro makes its own items from these")]
+
+use std::any::Any;
+use std::fmt::Display;
+
+use askama::filters::Safe;
+use askama::{Result, Values, get_value};
+
+use crate::core::defuse;
+
+/// timmy's account, which every rendering is told.
+pub(super) struct Name(pub(super) String);
+
+impl Values for Name {
+    fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn Any> {
+        (key == "name").then_some(&self.0)
+    }
+}
+
+/// A command as a line to copy: `"unhold"|command` is `` `/timmy unhold` ``.
+#[askama::filter_fn]
+pub(super) fn command(words: impl Display, values: &dyn Values) -> Result<Safe<String>> {
+    let name = get_value::<String>(values, "name")?;
+    Ok(Safe(defuse::code(&format!("/{name} {words}"))))
+}
+
+/// The longest name that Gitea gives an account.
+const LONGEST_LOGIN: usize = 40;
+
+/// An inline code span.
+#[askama::filter_fn]
+pub(super) fn code(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::code(&text.to_string())))
+}
+
+/// An inline code span inside a table, where `|` would end the cell.
+#[askama::filter_fn]
+pub(super) fn cell(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::code(&text.to_string()).replace('|', "\\|")))
+}
+
+/// A link to a person that calls nobody.
+#[askama::filter_fn]
+pub(super) fn person(login: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    let login = defuse::short(&login.to_string(), LONGEST_LOGIN);
+    let is_login = login.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    Ok(Safe(if is_login { format!("\\@{login}") } else { defuse::defused(&login) }))
+}
+
+/// A sentence of timmy's own that holds foreign words in backticks.
+#[askama::filter_fn]
+pub(super) fn prose(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    let text = text.to_string();
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return Ok(Safe(defuse::defused(&text)));
+    }
+    let shown = pieces.iter().enumerate().map(|(nth, piece)| match nth % 2 {
+        0 => defuse::defused(piece),
+        _ => defuse::code(piece),
+    });
+    Ok(Safe(shown.collect()))
+}
+
+/// A link to a thread (`#12`, `o/r#12`) that leaves no trace there.
+#[askama::filter_fn]
+pub(super) fn thread(name: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::thread(&name.to_string())))
+}
+
+/// A command line as the summary of a fold, where Markdown is not read.
+#[askama::filter_fn]
+pub(super) fn summary(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::html(&text.to_string())))
+}
+
+/// A title, cut to a length that fits a line.
+#[askama::filter_fn]
+pub(super) fn headline(text: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(defuse::short(text.to_string().trim(), 80))
+}
+
+/// What somebody gave as a reason, as part of a sentence: cut to a length that one reads.
+#[askama::filter_fn]
+pub(super) fn reason(text: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(defuse::short(text.to_string().trim().trim_end_matches('.'), 300))
+}

@@ -1,0 +1,99 @@
+//! What is said of the fleet: pauses, agents, the report.
+
+use serde::{Deserialize, Serialize};
+
+use super::Held;
+
+/// A pause, as people say it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// What is paused, as commands write it: `all`, `ezra`, `o/r`.
+    pub what: String,
+    /// Since when.
+    pub since: String,
+    /// By whom.
+    pub by: String,
+}
+
+impl Paused {
+    /// Whether it is the pause of the whole fleet.
+    pub fn is_of_all(&self) -> bool {
+        self.what == "all"
+    }
+
+    /// Whether it is the pause of a repository.
+    pub fn is_of_a_repo(&self) -> bool {
+        self.what.contains('/')
+    }
+}
+
+/// An agent, as people may know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentRow {
+    /// Its name.
+    pub name: String,
+    /// How it is driven.
+    pub kind: String,
+    /// The roles that it holds.
+    pub roles: Vec<String>,
+    /// What it knows; none fits everything.
+    pub skills: Vec<String>,
+    /// The machine that it runs on.
+    pub host: Option<String>,
+    /// How many jobs it takes at once.
+    pub capacity: u32,
+    /// Its own pause.
+    pub pause: Option<Paused>,
+}
+
+/// What lasts until a moment, and who is concerned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Until {
+    /// Until when.
+    pub until: String,
+    /// Whose it is.
+    pub login: String,
+}
+
+/// What happened since a moment, and what rests. Threads are written in full, `o/r#12`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Since when.
+    pub since: String,
+    /// How many command lines were heard.
+    pub commands: u32,
+    /// How many people gave them.
+    pub people: u32,
+    /// How many lines ended so, the most frequent first.
+    pub outcomes: Vec<(String, u32)>,
+    /// Threads on hold.
+    pub held: Vec<(String, Held)>,
+    /// Threads that are snoozed, and by whom.
+    pub snoozed: Vec<(String, Until)>,
+    /// What is paused.
+    pub paused: Vec<Paused>,
+    /// Who approves in the owner's place.
+    pub lent: Vec<Until>,
+    /// Threads in which a write was given up, and when.
+    pub dead: Vec<(String, String)>,
+}
+
+impl Report {
+    /// What rests or failed, counted in a line; empty if nothing does.
+    pub fn headings(&self) -> String {
+        let counts = [
+            ("on hold", self.held.len()),
+            ("snoozed", self.snoozed.len()),
+            ("paused", self.paused.len()),
+            ("delegated", self.lent.len()),
+            ("given up", self.dead.len()),
+        ];
+        let some = counts.iter().filter(|(_, count)| *count > 0);
+        let line = some.map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>();
+        let mut line = line.join(" · ");
+        if let Some(first) = line.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        line
+    }
+}

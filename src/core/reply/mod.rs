@@ -1,0 +1,411 @@
+//! What timmy says: every reply has a name here and a template in `templates/reply/`.
+//!
+//! An [`Answer`] holds facts, never Markdown. It is rendered when it is sent, for only then is it
+//! known whether the effects that it speaks of came about. A template's first paragraph is the
+//! outcome in one sentence; what follows are details. One command is answered with all of it,
+//! several in one comment with a list of the first sentences and the details folded away.
+
+mod filters;
+mod fleet;
+mod status;
+
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+use super::authority::Need;
+use super::marker::marker;
+use super::verb::Verb;
+
+pub use fleet::{AgentRow, Paused, Report, Until};
+pub use status::{Earlier, Held, HelpVerb, Status};
+
+/// How many entries of a list a report shows.
+const SHOWN: usize = 10;
+
+/// The reply to one comment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// timmy's account: how commands are written to it.
+    pub name: String,
+    /// In the order of the lines; at least one.
+    pub answers: Vec<Answered>,
+}
+
+/// The answer to one line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The line, as written.
+    pub said: String,
+    /// What came of it.
+    pub answer: Answer,
+    /// The key of the effect that has to come about for the answer to be true.
+    pub needs: Option<String>,
+}
+
+/// What came of one line. Texts in it are as people wrote them; the templates defuse them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Template)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+#[template(ext = "md")]
+pub enum Answer {
+    /// I hear you.
+    #[template(path = "reply/pong.md")]
+    Pong {
+        /// timmy's version.
+        version: String,
+    },
+    /// What can be said, and how.
+    #[template(path = "reply/help.md")]
+    Help {
+        /// Each verb that this build acts on, and whether the asker may use it here.
+        verbs: Vec<HelpVerb>,
+        /// The verbs that come later.
+        later: Vec<Verb>,
+    },
+    /// How one verb is used.
+    #[template(path = "reply/help_verb.md")]
+    HelpVerb {
+        /// The verb.
+        help: HelpVerb,
+    },
+    /// How things stand in a thread.
+    #[template(path = "reply/status.md")]
+    Status {
+        /// How.
+        status: Box<Status>,
+    },
+    /// What stands in the way of a dispatch.
+    #[template(path = "reply/why.md")]
+    Why {
+        /// What is known.
+        status: Box<Status>,
+    },
+    /// Put on hold.
+    #[template(path = "reply/held.md")]
+    Held,
+    /// No longer on hold, nor snoozed.
+    #[template(path = "reply/unheld.md")]
+    Unheld {
+        /// Whether it was on hold.
+        hold: bool,
+        /// Whether it was snoozed.
+        snooze: bool,
+    },
+    /// Put off.
+    #[template(path = "reply/snoozed.md")]
+    Snoozed {
+        /// Until when, as people say it.
+        until: String,
+    },
+    /// A new priority.
+    #[template(path = "reply/priority.md")]
+    Priority {
+        /// What it is now; none for no priority.
+        now: Option<String>,
+        /// What it was.
+        was: Option<String>,
+        /// What comes back then.
+        former: Option<String>,
+        /// When it changes back, as people say it.
+        until: Option<String>,
+    },
+    /// A new size.
+    #[template(path = "reply/size.md")]
+    Size {
+        /// What it is now.
+        now: String,
+        /// What it was.
+        was: Option<String>,
+    },
+    /// Somebody is assigned.
+    #[template(path = "reply/assigned.md")]
+    Assigned {
+        /// Whom.
+        user: String,
+        /// Whether they were before.
+        already: bool,
+    },
+    /// Somebody cannot be assigned here.
+    #[template(path = "reply/not_assignable.md")]
+    NotAssignable {
+        /// Whom.
+        user: String,
+    },
+    /// Nobody, or somebody less, is assigned.
+    #[template(path = "reply/unassigned.md")]
+    Unassigned {
+        /// Who no longer is; empty if nobody was.
+        users: Vec<String>,
+        /// Who was meant; none for everybody.
+        meant: Option<String>,
+    },
+    /// It waits for another thread.
+    #[template(path = "reply/waits.md")]
+    Waits {
+        /// Which, as this thread writes it.
+        target: String,
+        /// Its title, as people wrote it.
+        title: String,
+        /// Whether that one is open.
+        open: bool,
+        /// Whether it did before.
+        already: bool,
+    },
+    /// It waits for another thread no longer.
+    #[template(path = "reply/waits_no_more.md")]
+    WaitsNoMore {
+        /// Which, as this thread writes it.
+        target: String,
+        /// Its title, as people wrote it.
+        title: String,
+        /// Whether it did before.
+        waited: bool,
+    },
+    /// It was to wait for itself.
+    #[template(path = "reply/itself.md")]
+    Itself,
+    /// It was to wait for a thread that waits for it.
+    #[template(path = "reply/circle.md")]
+    Circle {
+        /// The round, from this thread to this thread; none for those that cannot be named here.
+        threads: Vec<Option<String>>,
+    },
+    /// Nothing can wait here: the forge keeps no dependencies.
+    #[template(path = "reply/no_bonds.md")]
+    NoBonds,
+    /// Somebody approves in the owner's place.
+    #[template(path = "reply/delegated.md")]
+    Delegated {
+        /// Who.
+        user: String,
+        /// Until when, as people say it; none if they may anyway.
+        until: Option<String>,
+        /// Until when it was before.
+        was: Option<String>,
+    },
+    /// Somebody approves no longer.
+    #[template(path = "reply/undelegated.md")]
+    Undelegated {
+        /// Who.
+        user: String,
+        /// Whether they had it.
+        had: bool,
+    },
+    /// An account that is not there.
+    #[template(path = "reply/no_account.md")]
+    NoAccount {
+        /// Which.
+        user: String,
+    },
+    /// An account whose words are never commands.
+    #[template(path = "reply/unheeded.md")]
+    Unheeded {
+        /// Which.
+        user: String,
+        /// Whether it is timmy's own.
+        own: bool,
+    },
+    /// Nothing new starts.
+    #[template(path = "reply/paused.md")]
+    Paused {
+        /// Where.
+        pause: Paused,
+        /// Whether that was so before.
+        already: bool,
+    },
+    /// Things start again.
+    #[template(path = "reply/resumed.md")]
+    Resumed {
+        /// Where, as commands write it.
+        what: String,
+        /// Whether it was paused.
+        was: bool,
+        /// Whether the whole fleet still is.
+        still: bool,
+    },
+    /// An agent that is not there.
+    #[template(path = "reply/no_agent.md")]
+    NoAgent {
+        /// As written.
+        name: String,
+        /// The command that may have been meant.
+        instead: Option<String>,
+    },
+    /// Who the agents are.
+    #[template(path = "reply/agents.md")]
+    Agents {
+        /// In the order of the configuration.
+        agents: Vec<AgentRow>,
+        /// The pause of the whole fleet.
+        pause: Option<Paused>,
+    },
+    /// What happened, and what rests.
+    #[template(path = "reply/report.md")]
+    Report {
+        /// All of it.
+        report: Box<Report>,
+    },
+    /// A day that lies ahead.
+    #[template(path = "reply/ahead.md")]
+    Ahead {
+        /// As written.
+        date: String,
+    },
+    /// Without the right.
+    #[template(path = "reply/refused.md")]
+    Refused {
+        /// Of what.
+        verb: Verb,
+        /// Who may.
+        need: Need,
+        /// Whether they may have the right, but the forge did not say so here.
+        unproved: bool,
+        /// Whom to ask.
+        owner: String,
+    },
+    /// Without any right: said once per thread and day.
+    #[template(path = "reply/stranger.md")]
+    Stranger {
+        /// Whether the forge did not say who the actor is here.
+        unproved: bool,
+        /// Whom to ask.
+        owner: String,
+    },
+    /// No command.
+    #[template(path = "reply/malformed.md")]
+    Malformed {
+        /// Why not.
+        problem: String,
+        /// The line that would have worked.
+        instead: Option<String>,
+    },
+    /// A moment that lies behind.
+    #[template(path = "reply/past.md")]
+    Past {
+        /// As written.
+        date: String,
+    },
+    /// A command that came by an edit, of somebody or something nobody can vouch for.
+    #[template(path = "reply/repeat.md")]
+    Repeat,
+    /// A decision's verb in the body of an issue or in an edit, where decisions are not taken.
+    #[template(path = "reply/not_here.md")]
+    NotHere {
+        /// Of what.
+        verb: Verb,
+    },
+    /// What comes with a later build.
+    #[template(path = "reply/not_yet.md")]
+    NotYet {
+        /// What, with the verb in backticks.
+        what: String,
+    },
+    /// A target that is not there, or not for the readers of this thread.
+    #[template(path = "reply/not_found.md")]
+    NotFound {
+        /// As written.
+        target: String,
+    },
+    /// The forge refused an effect.
+    #[template(path = "reply/failed.md")]
+    Failed {
+        /// In one sentence, with what to do.
+        reason: String,
+    },
+}
+
+impl Answer {
+    /// What came of the line, as a stable code for the audit.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } | Self::Stranger { .. } => "refused",
+            Self::Malformed { .. } => "malformed",
+            Self::NotYet { .. } => "not_in_build",
+            Self::NotHere { .. } => "not_here",
+            Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",
+            Self::Itself | Self::Circle { .. } => "circle",
+            Self::NoBonds => "no_dependencies",
+            Self::Unheeded { .. } => "unheeded",
+            Self::NotAssignable { .. } => "not_assignable",
+            Self::Past { .. } => "past",
+            Self::Ahead { .. } => "ahead",
+            Self::Failed { .. } => "failed",
+            _ => "done",
+        }
+    }
+
+    /// The first paragraph, said by the account `name`: what came of it, in one sentence.
+    pub fn sentence(&self, name: &str) -> String {
+        Spoken::new(name, "", self).outcome
+    }
+}
+
+impl Reply {
+    /// The comment that says it, marked with its `key`. `failure` tells, for the key of an effect
+    /// that did not come about, the reason.
+    pub fn render(&self, key: &str, failure: impl Fn(&str) -> Option<String>) -> String {
+        let said: Vec<Spoken> = self
+            .answers
+            .iter()
+            .map(|answered| match answered.needs.as_deref().and_then(&failure) {
+                None => Spoken::new(&self.name, &answered.said, &answered.answer),
+                Some(reason) => Spoken::new(&self.name, &answered.said, &Answer::Failed { reason }),
+            })
+            .collect();
+        let text = match said.as_slice() {
+            [only] => only.whole(),
+            several => Several { said: several }.render().expect("a String takes everything"),
+        };
+        format!("{}\n\n{}", text.trim_end(), marker(key))
+    }
+}
+
+/// An answer as Markdown.
+struct Spoken {
+    said: String,
+    outcome: String,
+    details: String,
+}
+
+impl Spoken {
+    fn new(name: &str, said: &str, answer: &Answer) -> Self {
+        let name = filters::Name(name.to_owned());
+        let text = answer
+            .render_with_values(&name)
+            .expect("a String takes everything, and the name is told");
+        let (outcome, details) = text.trim().split_once("\n\n").unwrap_or((text.trim(), ""));
+        Self {
+            said: said.to_owned(),
+            outcome: outcome.to_owned(),
+            details: details.trim().to_owned(),
+        }
+    }
+
+    fn whole(&self) -> String {
+        format!("{}\n\n{}", self.outcome, self.details)
+    }
+
+    /// The outcome as it goes on behind a colon.
+    fn in_a_list(&self) -> String {
+        let start = self.outcome.find(|c: char| c != '*').unwrap_or(0);
+        let (stars, words) = self.outcome.split_at(start);
+        let end = words.find(|c: char| !c.is_alphabetic()).unwrap_or(words.len());
+        let (first, rest) = words.split_at(end);
+        match first {
+            "I" => self.outcome.clone(),
+            _ if rest.starts_with('/') => self.outcome.clone(),
+            _ => format!("{stars}{}{rest}", first.to_lowercase()),
+        }
+    }
+
+    /// Whether the details are folded by themselves.
+    fn is_folded(&self) -> bool {
+        self.details.starts_with("<details>")
+    }
+}
+
+/// Several answers in one comment.
+#[derive(Template)]
+#[template(path = "reply/several.md")]
+struct Several<'a> {
+    said: &'a [Spoken],
+}

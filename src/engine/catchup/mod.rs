@@ -1,0 +1,186 @@
+//! Catch-up: asks the forge what happened there, for webhooks are sent once and may be lost.
+//!
+//! It works with webhooks switched off altogether. In each round one search per owner (`search`)
+//! finds the threads that moved; only where something moved are comments (`comments`) and reviews
+//! (`reviews`) read. Once in a while all repositories count as moved, because an edit moves
+//! nothing. What is found is stored like what a webhook tells, under the same key.
+//!
+//! Each mark that says how far something was read is a time of the forge's own clock, is stored
+//! only after what was read, and is looked back from: so a crash repeats, and loses nothing.
+
+mod comments;
+mod repos;
+mod reviews;
+mod search;
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::hear::Halt;
+use super::{Engine, backoff};
+use crate::core::heard::{Act, Repo, Seen};
+use crate::core::ids::Subject;
+use crate::core::time::Timestamp;
+use crate::gitea::{self, Heals};
+use crate::store::backup::{STAMP, Stamp};
+use crate::store::inbox::{self, Hearing};
+use crate::store::{Error, Transaction, cursors, meta};
+use repos::Listed;
+
+/// How far behind a mark is looked: what is stamped with a time is seen a little later, when it
+/// is committed, and the clocks of a forge's machines differ a little.
+const OVERLAP: Duration = Duration::from_secs(120);
+
+/// Where the ledger keeps when all repositories were last looked at for edits, by our clock.
+const SWEPT: &str = "swept";
+
+impl Engine {
+    /// Looks after what webhooks missed, until `stop`. A forge that is away delays it.
+    pub(super) async fn catch_up(&self, stop: &CancellationToken) -> Result<(), Error> {
+        self.start_marks().await?;
+        let mut rounds = Rounds { engine: self, listed: Listed::default(), turn: 0 };
+        let mut failures = 0;
+        loop {
+            let Some(round) = stop.run_until_cancelled(rounds.round()).await else { return Ok(()) };
+            let wait = match round {
+                Ok(()) => {
+                    tracing::debug!("caught up");
+                    failures = 0;
+                    self.poll.every
+                }
+                Err(Halt::Ledger(error)) => return Err(error),
+                Err(Halt::Forge(error) | Halt::Nameless(error)) => {
+                    failures += 1;
+                    tracing::warn!(%error, "the forge cannot be asked what happened");
+                    match error.heals() {
+                        Heals::Later(Some(pause)) => pause,
+                        _ => backoff::pause(failures, backoff::chance()),
+                    }
+                }
+            };
+            let due = self.clock.now().after(wait);
+            self.polled.send_replace(due);
+            if stop.run_until_cancelled(self.clock.until(due)).await.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until no round is due or under way.
+    pub(super) async fn caught_up(&self) {
+        let mut polled = self.polled.subscribe();
+        // The sender lives as long as `self`: waiting cannot fail.
+        let _ = polled.wait_for(|due| *due > self.clock.now()).await;
+    }
+
+    /// Forgets marks that would let old words run: all in a copy of a ledger, and those of
+    /// repositories that are no longer watched.
+    async fn start_marks(&self) -> Result<(), Error> {
+        let watch = self.watch.clone();
+        let write = self.ledger.write(move |tx| {
+            // The original may have acted on what was said since, or still does.
+            if let Some(Stamp { at }) = meta::take(tx, STAMP)? {
+                tracing::warn!(%at, "this is a copy of a ledger: what was said since is not heard");
+                cursors::forget_all(tx)?;
+            }
+            cursors::forget_unless(tx, |name| watch.covers(name))
+        });
+        write.await
+    }
+}
+
+/// What one round hands on to the next.
+struct Rounds<'a> {
+    engine: &'a Engine,
+    listed: Listed,
+    /// Counts rounds.
+    turn: usize,
+}
+
+impl Rounds<'_> {
+    async fn round(&mut self) -> Result<(), Halt> {
+        self.turn = self.turn.wrapping_add(1);
+        if self.listed.is_stale(self.engine.clock.now()) {
+            self.list().await?;
+        }
+        self.sweep().await?;
+        let mut owners = self.owners();
+        // So that one whose search fails does not keep the others waiting for ever.
+        let first = self.turn % owners.len().max(1);
+        owners.rotate_left(first);
+        for owner in owners {
+            let searched = self.search(&owner).await;
+            bear(&owner, searched)?;
+        }
+        for watched in self.engine.ledger.read(cursors::to_read).await? {
+            let name = watched.repo.name.to_string();
+            bear(&name, self.engine.read_comments(watched).await)?;
+        }
+        Ok(())
+    }
+
+    /// Lets all repositories be read, from time to time.
+    async fn sweep(&self) -> Result<(), Halt> {
+        let (now, every) = (self.engine.clock.now(), self.engine.poll.sweep);
+        let last = self.engine.ledger.read(|conn| meta::get::<Timestamp>(conn, SWEPT)).await?;
+        if last.is_some_and(|last| now < last.after(every)) {
+            return Ok(());
+        }
+        let repos: Vec<_> = self.listed.repos.keys().copied().collect();
+        let write = self.engine.ledger.write(move |tx| {
+            if last.is_some() {
+                repos.iter().try_for_each(|repo| cursors::moved(tx, *repo))?;
+            }
+            meta::set(tx, SWEPT, &now)
+        });
+        Ok(write.await?)
+    }
+}
+
+/// Passes on what ends a round; what is wrong with one owner or repository alone is logged.
+fn bear(what: &str, outcome: Result<(), Halt>) -> Result<(), Halt> {
+    match outcome {
+        Err(Halt::Forge(error)) if !is_away(&error) => {
+            tracing::warn!(what, %error, "cannot be caught up with now");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether the forge as a whole cannot be asked: then the next question would fail as well.
+fn is_away(error: &gitea::Error) -> bool {
+    use gitea::Error::{
+        BadToken, Dropped, NotGitea, RateLimited, Timeout, Unavailable, Unreachable,
+    };
+    matches!(
+        error,
+        BadToken { .. }
+            | Dropped(_)
+            | NotGitea { .. }
+            | RateLimited { .. }
+            | Timeout
+            | Unavailable { .. }
+            | Unreachable(_)
+    )
+}
+
+/// Stores a text that was found; whether there is something new in it.
+///
+/// `is_first` tells whether it may be the first version; it is not if another was heard.
+fn hear(
+    tx: &Transaction<'_>,
+    seen: Seen,
+    repo: &Repo,
+    is_first: bool,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let act = match seen.subject {
+        Subject::Issue(_) => Act::Opened,
+        Subject::Comment(_) if is_first && !inbox::is_heard(tx, seen.subject)? => Act::Created,
+        Subject::Comment(_) => Act::Edited,
+    };
+    let hearing = inbox::hear(tx, &seen.heard(repo.clone(), act), now)?;
+    Ok(matches!(hearing, Hearing::New(_)))
+}

@@ -1,0 +1,122 @@
+//! Gathers what a decision needs to know: from the ledger, and from the forge only what is asked.
+
+use std::collections::HashMap;
+
+use super::Engine;
+use super::hear::Halt;
+use crate::core::decide::{Needs, Snapshot, Target};
+use crate::core::effect::Scope;
+use crate::core::heard::{Account, Heard, Repo};
+use crate::core::ids::{RepoName, ThreadId};
+use crate::core::thread::{Said, ThreadState};
+use crate::core::value::IssueRef;
+use crate::gitea::Error;
+use crate::store::{audit, errands, fleet, threads};
+
+/// How many of the latest commands a status shows.
+const RECENT: u32 = 5;
+
+impl Engine {
+    pub(super) async fn look_around(
+        &self,
+        heard: &Heard,
+        needs: &Needs,
+        state: ThreadState,
+        own: &Account,
+    ) -> Result<Snapshot, Halt> {
+        let thread = heard.thread();
+        let now = self.clock.now();
+        let (recent, pending, fleet) = self
+            .ledger
+            .read(move |conn| {
+                let pending = errands::relabel(conn, thread, Scope::Priority.name())?;
+                Ok((audit::recent(conn, thread, RECENT)?, pending, fleet::at(conn, now)?))
+            })
+            .await?;
+        let name = &heard.repo.name;
+        let item = match needs.item {
+            true => Some(self.gitea.issue(name, heard.number).await?),
+            false => None,
+        };
+        let assignable = match needs.assignable {
+            true => self.gitea.assignable(name).await?.into_iter().map(|a| a.login).collect(),
+            false => Vec::new(),
+        };
+        let blockers = match needs.blockers {
+            true => self.seen_blockers(heard, name, heard.number).await?,
+            false => None,
+        };
+        let (mut targets, mut circles) = (HashMap::new(), HashMap::new());
+        for reference in &needs.targets {
+            if let Some(target) = self.target(heard, reference).await? {
+                if needs.circles.contains(reference)
+                    && let Some(way) = self.circle(heard, &target).await?
+                {
+                    circles.insert(target.thread, way);
+                }
+                targets.insert(reference.clone(), target);
+            }
+        }
+        Ok(Snapshot {
+            now,
+            zone: self.zone.clone(),
+            own: own.login.clone(),
+            people: self.people.clone(),
+            agents: self.agents.clone(),
+            fleet,
+            item,
+            assignable,
+            blockers,
+            targets,
+            circles,
+            accounts: self.candidates(&needs.accounts).await?,
+            repos: self.pausable(heard, &needs.repos).await?,
+            digests: self.digests(heard, &needs.digests, now).await?,
+            state,
+            recent,
+            pending,
+        })
+    }
+
+    async fn remembered(&self, thread: ThreadId) -> Result<(ThreadState, Vec<Said>), Halt> {
+        let both = self.ledger.read(move |conn| {
+            Ok((threads::state(conn, thread)?, audit::recent(conn, thread, RECENT)?))
+        });
+        Ok(both.await?)
+    }
+
+    /// Another thread, if it exists and everybody who reads this one may know of it.
+    async fn target(&self, heard: &Heard, reference: &IssueRef) -> Result<Option<Target>, Halt> {
+        let name = reference.repo.as_ref().unwrap_or(&heard.repo.name);
+        let Some(repo) = self.nameable(heard, name).await? else { return Ok(None) };
+        let here = repo.id == heard.repo.id;
+        let item = match self.gitea.issue(&repo.name, reference.number).await {
+            Ok(item) => item,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let thread = ThreadId { repo: repo.id, number: reference.number };
+        let blockers = self.seen_blockers(heard, &repo.name, reference.number).await?;
+        let blockers = blockers.unwrap_or_default();
+        let (state, recent) = self.remembered(thread).await?;
+        Ok(Some(Target { thread, repo: repo.name, here, item, blockers, state, recent }))
+    }
+
+    /// A repository, if there is one of that name and everybody who reads this thread may know
+    /// of it: this one, and public ones.
+    pub(super) async fn nameable(
+        &self,
+        heard: &Heard,
+        name: &RepoName,
+    ) -> Result<Option<Repo>, Halt> {
+        if *name == heard.repo.name {
+            return Ok(Some(heard.repo.clone()));
+        }
+        match self.gitea.repo(name).await {
+            Ok(repo) if repo.private && repo.id != heard.repo.id => Ok(None),
+            Ok(repo) => Ok(Some(repo)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Gathers what the owner's commands and the report need to know.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Engine;
+use super::hear::Halt;
+use crate::core::authority::Proof;
+use crate::core::decide::{Candidate, report_begins};
+use crate::core::digest::Digest;
+use crate::core::heard::{Heard, Repo};
+use crate::core::ids::{RepoId, RepoName};
+use crate::core::time::Timestamp;
+use crate::core::value::Date;
+use crate::core::verb::Right;
+use crate::gitea::Error;
+use crate::store::digest;
+
+impl Engine {
+    /// Those of the accounts `logins` that exist, by these names.
+    pub(super) async fn candidates(
+        &self,
+        logins: &HashSet<String>,
+    ) -> Result<HashMap<String, Candidate>, Halt> {
+        let mut candidates = HashMap::new();
+        for login in logins {
+            let Some(account) = self.gitea.account(login).await? else { continue };
+            let approver_by_team = self.is_in_a_team(&self.people.approvers, login).await?;
+            let everywhere = Proof { approver_by_team, ..Proof::default() };
+            let right = self.people.right_of(&account, everywhere, &[]);
+            let approves = right >= Some(Right::Approver);
+            candidates.insert(login.clone(), Candidate { account, approves });
+        }
+        Ok(candidates)
+    }
+
+    /// Those of the repositories `names` that are watched and may be named here, by these names.
+    pub(super) async fn pausable(
+        &self,
+        heard: &Heard,
+        names: &HashSet<RepoName>,
+    ) -> Result<HashMap<RepoName, Repo>, Halt> {
+        let mut pausable = HashMap::new();
+        for name in names {
+            let repo = self.nameable(heard, name).await?;
+            if let Some(repo) = repo.filter(|repo| self.watch.covers(&repo.name)) {
+                pausable.insert(name.clone(), repo);
+            }
+        }
+        Ok(pausable)
+    }
+
+    /// The past from each of these days on, summed up for the readers of this thread.
+    pub(super) async fn digests(
+        &self,
+        heard: &Heard,
+        days: &HashSet<Option<Date>>,
+        now: Timestamp,
+    ) -> Result<HashMap<Option<Date>, Digest>, Halt> {
+        let (here, mut digests) = (heard.repo.id, HashMap::new());
+        for day in days {
+            let since = report_begins(*day, now, &self.zone);
+            let mut digest =
+                self.ledger.read(move |conn| digest::since(conn, here, since, now)).await?;
+            let public = self.public_now(digest.repos()).await?;
+            digest.keep(|repo| repo == here || public.contains(&repo));
+            digests.insert(*day, digest);
+        }
+        Ok(digests)
+    }
+
+    /// Those of the repositories that everybody may read. The ledger knows only what they were
+    /// when they were last heard of, so the forge is asked.
+    async fn public_now(
+        &self,
+        repos: impl IntoIterator<Item = RepoId>,
+    ) -> Result<HashSet<RepoId>, Halt> {
+        let mut public = HashSet::new();
+        for id in repos {
+            match self.gitea.repo_by_id(id).await {
+                Ok(repo) if !repo.private => {
+                    public.insert(id);
+                }
+                Ok(_) | Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(public)
+    }
+}

@@ -1,0 +1,55 @@
+//! Who timmy is on the forge: the name that it is called by, and whose comments are its own.
+
+use super::{Engine, backoff};
+use crate::core::heard::Account;
+use crate::gitea;
+use crate::store::meta;
+
+/// Where the ledger keeps it.
+const ACCOUNT: &str = "account";
+
+impl Engine {
+    /// timmy's account, as soon as the forge has told it.
+    pub fn own_account(&self) -> Option<&Account> {
+        self.own.get()
+    }
+
+    /// Asks the forge who timmy is, until it answers.
+    pub async fn introduce(&self) {
+        let mut tries = 0;
+        while let Err(error) = self.ask_who_i_am().await {
+            tries += 1;
+            let due = self.clock.now().after(backoff::pause(tries, backoff::chance()));
+            tracing::warn!(%error, %due, "the forge does not say who I am");
+            self.clock.until(due).await;
+        }
+    }
+
+    /// timmy's account: what the forge told once or, while it does not, what the ledger remembers.
+    pub(super) async fn identity(&self) -> Result<Account, gitea::Error> {
+        match self.ask_who_i_am().await {
+            Ok(own) => Ok(own.clone()),
+            Err(error) => {
+                match self.ledger.read(|conn| meta::get::<Account>(conn, ACCOUNT)).await {
+                    Ok(Some(own)) => Ok(own),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
+    async fn ask_who_i_am(&self) -> Result<&Account, gitea::Error> {
+        self.own
+            .get_or_try_init(|| async {
+                let own = self.gitea.me().await?;
+                let stored = own.clone();
+                let noted = self.ledger.write(move |tx| meta::set(tx, ACCOUNT, &stored));
+                if let Err(error) = noted.await {
+                    tracing::warn!(%error, "my account could not be noted");
+                }
+                tracing::info!(account = %own.login, "the forge knows me");
+                Ok(own)
+            })
+            .await
+    }
+}

@@ -1,0 +1,239 @@
+//! The one loop: who has something to do now, and when next.
+//!
+//! A thread is a lane. In a lane one thing happens after the other; lanes run side by side.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{Notify, watch};
+use tokio::task::{self, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::Engine;
+use crate::core::ids::ThreadId;
+use crate::core::time::Timestamp;
+use crate::store::inbox::{self, Ending};
+use crate::store::lanes::{self, Work};
+use crate::store::outbox::{self, Effect};
+use crate::store::{Error, errands};
+
+/// How many lanes are worked on at the same time.
+const SIDE_BY_SIDE: usize = 16;
+
+/// How many of each kind are looked up at once: more than can be busy, so that some are not.
+const AHEAD: u32 = 64;
+
+/// The bell that wakes the loop, and the news that it has nothing left to do.
+#[derive(Debug, Default)]
+pub(super) struct Bell {
+    rung: AtomicU64,
+    wake: Notify,
+    quiet: watch::Sender<u64>,
+}
+
+impl Bell {
+    fn ring(&self) {
+        self.rung.fetch_add(1, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    fn rung(&self) -> u64 {
+        self.rung.load(Ordering::SeqCst)
+    }
+
+    /// Everything that was rung for up to `rung` is dealt with.
+    fn is_quiet_since(&self, rung: u64) {
+        self.quiet.send_replace(rung);
+    }
+
+    async fn quiet(&self) {
+        let rung = self.rung();
+        let mut quiet = self.quiet.subscribe();
+        // The sender lives as long as `self`: waiting cannot fail.
+        let _ = quiet.wait_for(|since| *since >= rung).await;
+    }
+}
+
+/// What there is to do at one moment.
+struct Agenda {
+    threads: Vec<ThreadId>,
+    rechecks: Vec<Effect>,
+    errands: Vec<errands::Stored>,
+    next: Option<Timestamp>,
+}
+
+impl Engine {
+    /// Says that something new is stored.
+    pub fn ring(&self) {
+        self.bell.ring();
+    }
+
+    /// Waits until nothing is left to do before the clock moves or something new is stored.
+    pub async fn quiet(&self) {
+        self.caught_up().await;
+        self.bell.quiet().await;
+    }
+
+    /// Waits until nothing is left to do at all, however long what was put off has to wait.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn idle(&self) -> Result<(), Error> {
+        loop {
+            self.quiet().await;
+            let now = self.clock.now();
+            let next = self.ledger.read(move |conn| lanes::next_after(conn, now)).await?;
+            match next {
+                Some(moment) => self.clock.until(moment).await,
+                None if self.ledger.read(lanes::idle).await? => return Ok(()),
+                None => {}
+            }
+            self.ring();
+        }
+    }
+
+    /// Works in the lanes until `stop`; what has been begun is finished first.
+    pub(super) async fn run_lanes(self: Arc<Self>, stop: CancellationToken) -> Result<(), Error> {
+        self.recover().await?;
+        self.remember_troubles().await?;
+        let mut busy = Busy::default();
+        while !stop.is_cancelled() {
+            let rung = self.bell.rung();
+            let now = self.clock.now();
+            let agenda = self.agenda(now).await?;
+            for errand in agenda.errands {
+                let engine = self.clone();
+                busy.take(errand.thread, async move { engine.run_errand(errand).await });
+            }
+            for row in agenda.rechecks {
+                let engine = self.clone();
+                busy.take(row.thread, async move { engine.recheck(&row).await });
+            }
+            for thread in agenda.threads {
+                let (engine, stop) = (self.clone(), stop.clone());
+                busy.take(thread, async move { engine.work(thread, stop).await });
+            }
+            if busy.threads.is_empty() {
+                self.bell.is_quiet_since(rung);
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.bell.wake.notified() => {}
+                Some(ended) = busy.tasks.join_next_with_id() => self.ended(&mut busy, ended).await?,
+                () = self.moment(agenda.next) => {}
+            }
+        }
+        while let Some(ended) = busy.tasks.join_next_with_id().await {
+            self.ended(&mut busy, ended).await?;
+        }
+        Ok(())
+    }
+
+    /// A lane has come to an end. One that panicked does not take the others with it, nor is what
+    /// it panicked at tried again.
+    async fn ended(&self, busy: &mut Busy, ended: Ended) -> Result<(), Error> {
+        match ended {
+            Ok((task, result)) => {
+                busy.threads.remove(&task);
+                result
+            }
+            Err(error) => {
+                let thread = busy.threads.remove(&error.id());
+                tracing::error!(?thread, %error, "a bug in timmy: what it was about is put aside");
+                match thread {
+                    Some(thread) => self.put_aside(thread).await,
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Ends the first thing in a thread without having done it.
+    async fn put_aside(&self, thread: ThreadId) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.ledger
+            .write(move |tx| match lanes::next_in(tx, thread, now)? {
+                Some(Work::Effect(row)) => outbox::die(tx, row.seq, "a bug in timmy", now),
+                Some(Work::Text(text)) => inbox::finish(tx, text.seq, Ending::Bug, now),
+                None => Ok(()),
+            })
+            .await
+    }
+
+    /// Whoever died left writes behind whose outcome nobody knows.
+    async fn recover(&self) -> Result<(), Error> {
+        let due = self.clock.now().after(self.settle);
+        let uncertain = self.ledger.write(move |tx| outbox::recover(tx, due)).await?;
+        if uncertain > 0 {
+            *self.no_label_before.lock().await = due;
+            tracing::warn!(
+                uncertain,
+                "writes of an earlier run will be looked for before any repeat"
+            );
+        }
+        Ok(())
+    }
+
+    async fn agenda(&self, now: Timestamp) -> Result<Agenda, Error> {
+        self.ledger
+            .read(move |conn| {
+                let next = [
+                    lanes::next_after(conn, now)?,
+                    outbox::next_recheck_after(conn, now)?,
+                    errands::next_after(conn, now)?,
+                ];
+                Ok(Agenda {
+                    threads: lanes::lanes_due(conn, now, AHEAD)?,
+                    rechecks: outbox::rechecks_due(conn, now, AHEAD)?,
+                    errands: errands::due(conn, now, AHEAD)?,
+                    next: next.into_iter().flatten().min(),
+                })
+            })
+            .await
+    }
+
+    async fn moment(&self, next: Option<Timestamp>) {
+        match next {
+            Some(moment) => self.clock.until(moment).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Does what is due in one thread, one thing after the other.
+    async fn work(&self, thread: ThreadId, stop: CancellationToken) -> Result<(), Error> {
+        while !stop.is_cancelled() {
+            let now = self.clock.now();
+            match self.ledger.read(move |conn| lanes::next_in(conn, thread, now)).await? {
+                Some(Work::Effect(row)) => self.deliver(&row).await?,
+                Some(Work::Text(row)) => self.hear(&row).await?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+}
+
+type Ended = Result<(task::Id, Result<(), Error>), task::JoinError>;
+
+/// Who is at work, and in which thread.
+#[derive(Default)]
+struct Busy {
+    threads: HashMap<task::Id, ThreadId>,
+    tasks: JoinSet<Result<(), Error>>,
+}
+
+impl Busy {
+    /// Begins `work` in `thread`, unless somebody is at work there or enough are at work.
+    fn take(
+        &mut self,
+        thread: ThreadId,
+        work: impl Future<Output = Result<(), Error>> + Send + 'static,
+    ) {
+        let free = !self.threads.values().any(|busy| *busy == thread);
+        if free && self.threads.len() < SIDE_BY_SIDE {
+            let id = self.tasks.spawn(work).id();
+            self.threads.insert(id, thread);
+        }
+    }
+}

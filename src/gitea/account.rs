@@ -1,0 +1,36 @@
+//! Who timmy is, and what server it talks to.
+
+use serde::Deserialize;
+
+use super::client::Gitea;
+use super::error::Error;
+use super::route::Route;
+use super::wire::User;
+use crate::core::heard::Account;
+
+impl Gitea {
+    /// The account that the token belongs to. Needs the scope `read:user`.
+    pub async fn me(&self) -> Result<Account, Error> {
+        let user: User = self.get(&Route::new("user", &[])).await?.json()?;
+        user.account().ok_or_else(|| Error::Unreadable("an account without a login".to_owned()))
+    }
+
+    /// The account called `login`; none if there is none, or this one may not see it.
+    pub async fn account(&self, login: &str) -> Result<Option<Account>, Error> {
+        match self.get(&Route::new("users/{username}", &[&login])).await {
+            Ok(answer) => Ok(answer.json::<User>()?.account()),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The server's version, as it writes it: `1.25.4`. Answers a token of any scope.
+    pub async fn version(&self) -> Result<String, Error> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: String,
+        }
+        let Version { version } = self.get(&Route::new("version", &[])).await?.json()?;
+        Ok(version)
+    }
+}

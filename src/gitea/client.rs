@@ -1,0 +1,200 @@
+//! One account on one server.
+
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde::Serialize;
+use url::Url;
+
+use super::answer::Answer;
+use super::budget::{Budget, Share};
+use super::error::Error;
+use super::retry;
+use super::route::Route;
+use super::token::Token;
+use super::transport::Transport;
+
+/// How many redirects a read follows.
+const MOST_REDIRECTS: usize = 3;
+
+/// What a client needs to know.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The server, with a path if Gitea is served below one. No user, query or fragment.
+    pub url: Url,
+    /// The token of the account that timmy speaks as.
+    pub token: Token,
+    /// How long one request may take in all. A read may be tried three times, and starts no
+    /// further try once this time is over.
+    pub timeout: Duration,
+    /// The pace that is kept up. After a quiet time 20 writes or 10 reads may start at once.
+    pub requests_per_second: NonZeroU32,
+}
+
+impl Options {
+    /// 30 seconds a request, 10 requests a second.
+    pub fn new(url: Url, token: Token) -> Self {
+        const TEN: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+        Self { url, token, timeout: Duration::from_secs(30), requests_per_second: TEN }
+    }
+}
+
+/// The forge, as one account of it sees it.
+///
+/// Reads are tried again and follow redirects within the server; writes are sent once and
+/// follow none (a redirected POST comes back as a harmless list, and the reply is lost). All
+/// calls share one request budget.
+#[derive(Debug)]
+pub struct Gitea {
+    api: Url,
+    transport: Transport,
+    budget: Budget,
+    timeout: Duration,
+}
+
+impl Gitea {
+    /// A client; nothing is sent yet.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        Ok(Self {
+            api: api_below(&options.url)?,
+            transport: Transport::new(&options)?,
+            budget: Budget::new(options.requests_per_second),
+            timeout: options.timeout,
+        })
+    }
+
+    /// Reads `route`.
+    pub(super) async fn get(&self, route: &Route) -> Result<Answer, Error> {
+        let url = route.url(&self.api)?;
+        let started = Instant::now();
+        let mut tries = 1;
+        loop {
+            match self.follow(route, url.clone()).await {
+                Err(error)
+                    if retry::is_worthwhile(&error)
+                        && tries < retry::TRIES
+                        && started.elapsed() < self.timeout =>
+                {
+                    tokio::time::sleep(retry::pause(tries)).await;
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Whether what `route` names exists: 204 yes, 404 no.
+    pub(super) async fn exists(&self, route: &Route) -> Result<bool, Error> {
+        match self.get(route).await {
+            Ok(answer) => answer.expect(StatusCode::NO_CONTENT).map(|_| true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends a write with `body` as JSON, once.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        route: &Route,
+        body: &impl Serialize,
+    ) -> Result<Answer, Error> {
+        let json = serde_json::to_vec(body).map_err(|error| Error::Setup(error.to_string()))?;
+        self.exchange(method, route, route.url(&self.api)?, Some(json)).await
+    }
+
+    /// Deletes what `route` names, once.
+    pub(super) async fn delete(&self, route: &Route) -> Result<Answer, Error> {
+        self.exchange(Method::DELETE, route, route.url(&self.api)?, None).await
+    }
+
+    /// One try of a read, through the redirects that stay on this server.
+    async fn follow(&self, route: &Route, mut url: Url) -> Result<Answer, Error> {
+        let mut left = MOST_REDIRECTS;
+        loop {
+            match self.exchange(Method::GET, route, url.clone(), None).await {
+                Err(Error::Moved { to }) => match url.join(&to) {
+                    Ok(next) if left > 0 && next.origin() == self.api.origin() => url = next,
+                    _ => return Err(Error::Moved { to }),
+                },
+                outcome => return outcome,
+            }
+            left -= 1;
+        }
+    }
+
+    /// One request within the budget, logged without its arguments.
+    async fn exchange(
+        &self,
+        method: Method,
+        route: &Route,
+        url: Url,
+        json: Option<Vec<u8>>,
+    ) -> Result<Answer, Error> {
+        let share = if method == Method::GET { Share::Read } else { Share::Write };
+        self.budget
+            .permit(share, self.timeout)
+            .await
+            .map_err(|left| Error::RateLimited { retry_after: Some(left) })?;
+        let started = Instant::now();
+        let sent = self.transport.send(method.clone(), url, json).await;
+        let status = sent.as_ref().map_or(0, |answer| answer.status.as_u16());
+        if let Some(pause) = sent.as_ref().ok().and_then(Answer::pause) {
+            self.budget.close(pause);
+        }
+        let outcome = sent.and_then(Answer::accepted);
+        tracing::debug!(
+            %method,
+            path = route.template(),
+            status,
+            ms = started.elapsed().as_millis(),
+            "forge"
+        );
+        outcome
+    }
+}
+
+/// `url`'s API, ending in a slash.
+fn api_below(url: &Url) -> Result<Url, Error> {
+    let wrong = |what| Err(Error::Setup(format!("`url` {what}")));
+    if !matches!(url.scheme(), "http" | "https") {
+        return wrong("must begin with http:// or https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("must not hold a user or a password: the token is enough");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("must not hold a query or a fragment");
+    }
+    let mut api = url.clone();
+    match api.path_segments_mut() {
+        Ok(mut path) => path.pop_if_empty().extend(["api", "v1", ""]),
+        Err(()) => return wrong("cannot have paths"),
+    };
+    Ok(api)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_lies_below_the_path_of_the_server() {
+        for (url, api) in [
+            ("https://forge.example", "https://forge.example/api/v1/"),
+            ("https://forge.example/git", "https://forge.example/git/api/v1/"),
+            ("http://[::1]:3000/git/", "http://[::1]:3000/git/api/v1/"),
+        ] {
+            assert_eq!(api_below(&url.parse().unwrap()).unwrap().as_str(), api);
+        }
+    }
+
+    #[test]
+    fn an_address_that_leads_elsewhere_is_refused() {
+        for url in ["ftp://a", "mailto:a@b", "https://me:secret@a", "https://a/?x", "https://a#x"] {
+            let error = api_below(&url.parse().unwrap()).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

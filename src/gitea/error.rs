@@ -1,0 +1,286 @@
+//! What can go wrong between timmy and the forge, and what follows from it.
+
+use std::time::Duration;
+
+use super::wire::Missing;
+
+/// Why a call did not give what it was for.
+///
+/// No variant ever holds a token; what the forge said is cut short and free of control characters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The client could not be made.
+    #[error("the client of the forge cannot be set up: {0}")]
+    Setup(String),
+    /// An argument that cannot be part of a path.
+    #[error("`{0}` cannot be a name on the forge")]
+    NotAName(String),
+
+    /// No connection: nothing was sent.
+    #[error("the forge cannot be reached ({0}): check `url`, the network and the server")]
+    Unreachable(String),
+    /// No complete answer in time.
+    #[error("the forge did not answer in time")]
+    Timeout,
+    /// The connection broke before the answer was complete.
+    #[error("the connection to the forge broke ({0})")]
+    Dropped(String),
+
+    /// 429, or timmy itself keeps still because of an earlier one.
+    #[error("the forge asks for fewer requests")]
+    RateLimited {
+        /// How long it asked to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// 401.
+    #[error(
+        "the forge does not accept the token ({message}): make a new one for the bot's account"
+    )]
+    BadToken {
+        /// The forge's words.
+        message: String,
+    },
+    /// 403 because the token was made without a scope (Gitea 1.20 and later).
+    #[error("the token lacks the scope `{scope}`: make a new token that has it")]
+    MissingScope {
+        /// Its name, such as `write:issue`.
+        scope: String,
+    },
+    /// 403 because the thread is locked.
+    #[error("the thread is locked: unlock it, or give the bot write access")]
+    Locked,
+    /// 403 for another reason.
+    #[error("the forge forbids it{}: check what the bot's account may do there", bracketed(.message))]
+    Forbidden {
+        /// The forge's words; may be empty.
+        message: String,
+    },
+    /// 404: it does not exist, or this account may not see it.
+    #[error("not found, or not visible to the bot's account{}", bracketed(.message))]
+    NotFound {
+        /// The forge's words; may be empty.
+        message: String,
+    },
+    /// 405, 409, 412: the state of the thing does not allow it (now).
+    #[error("the forge refuses in the present state ({status}: {message})")]
+    Conflict {
+        /// The status.
+        status: u16,
+        /// The forge's words; may be empty.
+        message: String,
+    },
+    /// 423: the repository is archived.
+    #[error("the repository is archived{}: unarchive it first", bracketed(.message))]
+    Archived {
+        /// The forge's words; may be empty.
+        message: String,
+    },
+    /// 422 and what else of 4xx is left.
+    #[error("the forge does not take it ({status}: {message})")]
+    Unprocessable {
+        /// The status.
+        status: u16,
+        /// The forge's words; may be empty.
+        message: String,
+    },
+
+    /// A redirect that is not followed: of a write, to another server, or one too many.
+    #[error(
+        "it has moved to {to}: a renamed repository is found by its id, a moved server by `url`"
+    )]
+    Moved {
+        /// Where to, as the forge says.
+        to: String,
+    },
+    /// 500 from Gitea itself. Its message is mostly empty.
+    #[error("the forge failed (500{}): its log says why", colon(.message))]
+    Server {
+        /// The forge's words; mostly empty.
+        message: String,
+    },
+    /// 502, 503, 504 and their like: from a proxy, or from a server that starts or stops.
+    #[error("the forge is not available ({status})")]
+    Unavailable {
+        /// The status.
+        status: u16,
+        /// How long it asked to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// A web page instead of an answer of the API.
+    #[error(
+        "a web page came back ({status}), not Gitea's API: is `url` right, is a proxy between?"
+    )]
+    NotGitea {
+        /// The status.
+        status: u16,
+    },
+
+    /// A success, but not the one that this call has.
+    #[error("the forge answered {status}, not {expected}: whether it was done is unknown")]
+    Unexpected {
+        /// The status that came.
+        status: u16,
+        /// The status that means it was done.
+        expected: u16,
+    },
+    /// A success whose body is not what this call gives.
+    #[error("the forge's answer cannot be understood: {0}")]
+    Unreadable(String),
+    /// An answer beyond the bound on its size or on its number of pages.
+    #[error("the forge's answer is larger than {limit} {unit}")]
+    TooLarge {
+        /// The bound.
+        limit: usize,
+        /// What is counted: `bytes` or `pages`.
+        unit: &'static str,
+    },
+}
+
+/// What may have become of a write that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The forge certainly did not do it.
+    NotDone,
+    /// The forge is through with it, and may have done it: look, now.
+    Ended,
+    /// It may have been done, or may still be: wait, then look.
+    Open,
+}
+
+/// Whether the same request may succeed one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heals {
+    /// Without anybody touching the request; not before so long, where the forge said.
+    Later(Option<Duration>),
+    /// Under the repository's new name, found by its id.
+    Elsewhere,
+    /// Not before somebody changes something.
+    Never,
+}
+
+impl Error {
+    /// What may have become of the write that ended so.
+    ///
+    /// Whatever a proxy may have said about a request that it passed on is [`Fate::Open`].
+    pub fn fate(&self) -> Fate {
+        match self {
+            Self::Timeout | Self::Dropped(_) | Self::Unavailable { .. } => Fate::Open,
+            Self::NotGitea { status: 408 | 500.. } => Fate::Open,
+            Self::NotGitea { status: 200..300 }
+            | Self::Server { .. }
+            | Self::Unexpected { .. }
+            | Self::Unreadable(_)
+            | Self::TooLarge { .. } => Fate::Ended,
+            Self::Setup(_)
+            | Self::NotAName(_)
+            | Self::Unreachable(_)
+            | Self::RateLimited { .. }
+            | Self::BadToken { .. }
+            | Self::MissingScope { .. }
+            | Self::Locked
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Archived { .. }
+            | Self::Unprocessable { .. }
+            | Self::Moved { .. }
+            | Self::NotGitea { .. } => Fate::NotDone,
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    ///
+    /// A token that is not accepted or lacks a scope heals: that says nothing about the one
+    /// request, and all of them would be lost. An archived repository does not: that is somebody's decision.
+    pub fn heals(&self) -> Heals {
+        match self {
+            Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
+                Heals::Later(*retry_after)
+            }
+            // So Gitea refuses a merge while it still looks whether it is possible.
+            Self::Conflict { message, .. } if message.contains("try again later") => {
+                Heals::Later(None)
+            }
+            Self::NotGitea { status: 413 } => Heals::Never,
+            Self::Unreachable(_)
+            | Self::Timeout
+            | Self::Dropped(_)
+            | Self::BadToken { .. }
+            | Self::MissingScope { .. }
+            | Self::Server { .. }
+            | Self::NotGitea { .. }
+            | Self::Unexpected { .. }
+            | Self::Unreadable(_) => Heals::Later(None),
+            Self::Moved { .. } => Heals::Elsewhere,
+            Self::Setup(_)
+            | Self::NotAName(_)
+            | Self::Locked
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Archived { .. }
+            | Self::Unprocessable { .. }
+            | Self::TooLarge { .. } => Heals::Never,
+        }
+    }
+}
+
+impl From<Missing> for Error {
+    fn from(missing: Missing) -> Self {
+        Self::Unreadable(missing.to_string())
+    }
+}
+
+/// ` (message)`, or nothing where there is none.
+fn bracketed(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(" ({message})") }
+}
+
+/// `: message`, or nothing where there is none.
+fn colon(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_speaks_for_a_silent_forge_leaves_it_open() {
+        for status in [408, 500, 502, 503, 504] {
+            assert_eq!(Error::NotGitea { status }.fate(), Fate::Open, "{status}");
+        }
+        assert_eq!(Error::NotGitea { status: 404 }.fate(), Fate::NotDone);
+        assert_eq!(Error::NotGitea { status: 200 }.fate(), Fate::Ended);
+    }
+
+    #[test]
+    fn a_merge_that_is_not_yet_possible_heals() {
+        let refusal = |message: &str| Error::Conflict { status: 405, message: message.into() };
+        assert_eq!(refusal("Please try again later").heals(), Heals::Later(None));
+        assert_eq!(refusal("The PR is already merged").heals(), Heals::Never);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_token_costs_no_request() {
+        for error in [
+            Error::BadToken { message: String::new() },
+            Error::MissingScope { scope: "write:issue".into() },
+        ] {
+            assert_eq!(error.heals(), Heals::Later(None), "{error}");
+            assert_eq!(error.fate(), Fate::NotDone, "{error}");
+        }
+    }
+
+    #[test]
+    fn messages_say_what_to_do_and_stand_without_the_forges_words() {
+        assert_eq!(
+            Error::MissingScope { scope: "write:issue".into() }.to_string(),
+            "the token lacks the scope `write:issue`: make a new token that has it"
+        );
+        assert_eq!(
+            Error::Server { message: String::new() }.to_string(),
+            "the forge failed (500): its log says why"
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! Webhooks of organisations and repositories, with the traps that Gitea sets around them: a
+//! `PATCH` without `events` leaves `push` alone, one without a branch filter or an authorization
+//! header clears these, and none can set or tell the secret.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use reqwest::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::client::Gitea;
+use super::error::Error;
+use super::route::Route;
+use super::wire::{Missing, or_default, positive};
+use crate::core::ids::RepoName;
+
+/// What a webhook belongs to. Names ignore case.
+#[derive(Debug, Clone, Eq)]
+pub enum HookHome {
+    /// An organisation: it tells of all its repositories. For owners of the organisation, with
+    /// the scopes `read:organization` and `write:organization`.
+    Organisation(String),
+    /// One repository. For its administrators, with `read:repository` and `write:repository`.
+    Repository(RepoName),
+}
+
+impl PartialEq for HookHome {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Organisation(a), Self::Organisation(b)) => a.eq_ignore_ascii_case(b),
+            (Self::Repository(a), Self::Repository(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for HookHome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Organisation(name) => f.write_str(name),
+            Self::Repository(name) => name.fmt(f),
+        }
+    }
+}
+
+impl HookHome {
+    fn all(&self) -> Route {
+        match self {
+            Self::Organisation(org) => Route::new("orgs/{org}/hooks", &[org]),
+            Self::Repository(repo) => {
+                Route::new("repos/{owner}/{repo}/hooks", &[&repo.owner(), &repo.name()])
+            }
+        }
+    }
+
+    fn one(&self, id: i64) -> Route {
+        match self {
+            Self::Organisation(org) => Route::new("orgs/{org}/hooks/{id}", &[org, &id]),
+            Self::Repository(repo) => {
+                Route::new("repos/{owner}/{repo}/hooks/{id}", &[&repo.owner(), &repo.name(), &id])
+            }
+        }
+    }
+}
+
+/// A webhook, as its settings show it. Its secret is never told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// Its number, unlike any other's on the forge.
+    pub id: i64,
+    /// What it calls.
+    pub url: String,
+    /// Whether it sends JSON, not a form.
+    pub is_json: bool,
+    /// The events that it tells of, as Gitea 1.25 lists them: here `issues` is the event of that
+    /// name alone, and `pull_request_review` stands for reviews of all three kinds.
+    pub events: Vec<String>,
+    /// Whether it is switched on.
+    pub active: bool,
+    kept: Kept,
+}
+
+/// What an edit clears unless it repeats it. The header may hold a password: nothing prints it.
+#[derive(Clone, PartialEq, Eq, Default)]
+struct Kept {
+    branch_filter: String,
+    authorization_header: String,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept(..)")
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireHook {
+    #[serde(deserialize_with = "or_default")]
+    id: i64,
+    #[serde(deserialize_with = "or_default")]
+    config: BTreeMap<String, String>,
+    #[serde(deserialize_with = "or_default")]
+    events: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    active: bool,
+    #[serde(deserialize_with = "or_default")]
+    branch_filter: String,
+    #[serde(deserialize_with = "or_default")]
+    authorization_header: String,
+}
+
+impl TryFrom<WireHook> for Hook {
+    type Error = Missing;
+
+    fn try_from(mut hook: WireHook) -> Result<Self, Missing> {
+        Ok(Self {
+            id: positive(hook.id, "id")?,
+            url: hook.config.remove("url").unwrap_or_default(),
+            is_json: hook.config.get("content_type").is_some_and(|kind| kind == "json"),
+            events: with_reviews_as_one(hook.events),
+            active: hook.active,
+            kept: Kept {
+                branch_filter: hook.branch_filter,
+                authorization_header: hook.authorization_header,
+            },
+        })
+    }
+}
+
+/// Versions before 1.25 list the kinds of reviews one by one.
+fn with_reviews_as_one(mut events: Vec<String>) -> Vec<String> {
+    const KINDS: [&str; 3] = [
+        "pull_request_review_approved",
+        "pull_request_review_rejected",
+        "pull_request_review_comment",
+    ];
+    if KINDS.iter().all(|kind| events.iter().any(|event| event == kind)) {
+        events.retain(|event| !KINDS.contains(&event.as_str()));
+        events.push("pull_request_review".to_owned());
+    }
+    events
+}
+
+/// The body of an edit that changes nothing but what it names.
+fn mended(hook: &Hook, events: &[&str]) -> serde_json::Value {
+    json!({
+        "active": true,
+        "events": events,
+        "branch_filter": hook.kept.branch_filter,
+        "authorization_header": hook.kept.authorization_header,
+        "config": Settings { url: &hook.url, content_type: "json", secret: None },
+    })
+}
+
+/// A webhook to be made. Not `Debug`: it holds the secret.
+#[derive(Clone, Copy)]
+pub struct NewHook<'a> {
+    /// What it calls.
+    pub url: &'a str,
+    /// What it signs with.
+    pub secret: &'a str,
+    /// What it tells of. In a request `issues` and `pull_request` stand for all their kinds,
+    /// comments and reviews among them.
+    pub events: &'a [&'a str],
+}
+
+#[derive(Serialize)]
+struct Settings<'a> {
+    url: &'a str,
+    content_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+}
+
+impl Gitea {
+    /// The webhooks of `home`, oldest first. System-wide ones are not among them.
+    pub async fn hooks(&self, home: &HookHome) -> Result<Vec<Hook>, Error> {
+        let hooks: Vec<WireHook> = self.pages(home.all()).await?;
+        Ok(hooks.into_iter().map(Hook::try_from).collect::<Result<_, _>>()?)
+    }
+
+    /// Makes a webhook that is active and sends JSON. Gitea makes a second one for the same
+    /// address as well, and then delivers twice: look before.
+    pub async fn create_hook(&self, home: &HookHome, new: NewHook<'_>) -> Result<Hook, Error> {
+        let config = Settings { url: new.url, content_type: "json", secret: Some(new.secret) };
+        let wish =
+            json!({ "type": "gitea", "active": true, "events": new.events, "config": config });
+        let answer = self.send(Method::POST, &home.all(), &wish).await?;
+        Ok(answer.expect(StatusCode::CREATED)?.json::<WireHook>()?.try_into()?)
+    }
+
+    /// Switches a webhook on, lets it send JSON and tell of `events` (and of nothing else). Its
+    /// address, secret, branch filter and authorization header stay.
+    pub async fn mend_hook(
+        &self,
+        home: &HookHome,
+        hook: &Hook,
+        events: &[&str],
+    ) -> Result<Hook, Error> {
+        let wish = mended(hook, events);
+        let answer = self.send(Method::PATCH, &home.one(hook.id), &wish).await?;
+        Ok(answer.expect(StatusCode::OK)?.json::<WireHook>()?.try_into()?)
+    }
+
+    /// Deletes a webhook; one that is gone already is as good.
+    pub async fn delete_hook(&self, home: &HookHome, id: i64) -> Result<(), Error> {
+        match self.delete(&home.one(id)).await {
+            Err(Error::NotFound { .. }) => Ok(()),
+            answer => answer?.expect(StatusCode::NO_CONTENT).map(drop),
+        }
+    }
+
+    /// Asks the forge to call a repository's webhook with a made-up event. It says yes whether
+    /// anything is sent or not: by its source it sends nothing for a repository without
+    /// commits, or to a webhook that does not ask for `push`. Organisations' webhooks have no
+    /// such call.
+    pub async fn test_hook(&self, repo: &RepoName, id: i64) -> Result<(), Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/hooks/{id}/tests",
+            &[&repo.owner(), &repo.name(), &id],
+        );
+        self.send(Method::POST, &route, &json!({})).await?.expect(StatusCode::NO_CONTENT).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authorization_header_is_kept_and_never_printed() {
+        let json = r#"{"id":3,"active":true,"events":["push"],"branch_filter":"*",
+            "config":{"content_type":"json","url":"https://t.example/webhook"},
+            "authorization_header":"Bearer hush"}"#;
+        let hook: Hook = serde_json::from_str::<WireHook>(json).unwrap().try_into().unwrap();
+        assert_eq!(hook.kept.authorization_header, "Bearer hush");
+        assert!(hook.is_json && hook.active);
+        assert!(!format!("{hook:?}").contains("hush"));
+        let edit = mended(&hook, &["issues"]);
+        assert_eq!(edit["authorization_header"], "Bearer hush");
+        assert_eq!(edit["branch_filter"], "*");
+        assert_eq!(edit["config"].as_object().unwrap().len(), 2);
+    }
+
+    /// As 1.22.6 was seen to list them.
+    #[test]
+    fn reviews_of_all_kinds_are_one_event() {
+        let events = |listed: &[&str]| {
+            with_reviews_as_one(listed.iter().map(|event| (*event).to_owned()).collect())
+        };
+        let all = [
+            "pull_request_comment",
+            "pull_request_review_approved",
+            "pull_request_review_rejected",
+            "pull_request_review_comment",
+        ];
+        assert_eq!(events(&all), ["pull_request_comment", "pull_request_review"]);
+        assert_eq!(events(&all[..3]), &all[..3]);
+    }
+
+    #[test]
+    fn what_may_be_null_is_borne() {
+        let json = r#"{"id":3,"config":null,"events":null,"authorization_header":null}"#;
+        let hook: Hook = serde_json::from_str::<WireHook>(json).unwrap().try_into().unwrap();
+        assert!(!hook.active && hook.events.is_empty() && hook.url.is_empty());
+    }
+}

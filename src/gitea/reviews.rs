@@ -1,0 +1,169 @@
+//! Reviews of a pull request and their comments on lines: texts that no other list shows.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::client::Gitea;
+use super::error::Error;
+use super::pages::{self, Pages, Shape, Unusable};
+use super::route::Route;
+use super::wire::{Missing, Moment, User, or_default, positive};
+use crate::core::heard::{Review, Seen};
+use crate::core::ids::{RepoName, Subject};
+
+impl Gitea {
+    /// The reviews that were given to a pull request, oldest first; not drafts, and not requests
+    /// for one.
+    pub fn reviews(&self, repo: &RepoName, number: i64) -> Pages<'_, Review> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/pulls/{index}/reviews",
+            &[&repo.owner(), &repo.name(), &number],
+        );
+        Pages::new(self, route, Shape { list: pages::plain, entry: given })
+    }
+
+    /// The comments on lines that belong to a review, replies to them included.
+    pub async fn inline_comments(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        review: i64,
+    ) -> Result<Vec<Seen>, Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments",
+            &[&repo.owner(), &repo.name(), &number, &review],
+        );
+        let list = pages::plain(&self.get(&route).await?)?;
+        Ok(pages::usable(&list, pages::entry::<Inline, Seen>, route.template()))
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireReview {
+    #[serde(deserialize_with = "or_default")]
+    id: i64,
+    user: Option<User>,
+    #[serde(deserialize_with = "or_default")]
+    state: String,
+    #[serde(deserialize_with = "or_default")]
+    body: String,
+    #[serde(deserialize_with = "or_default")]
+    dismissed: bool,
+    #[serde(deserialize_with = "or_default")]
+    comments_count: i64,
+    submitted_at: Moment,
+    updated_at: Moment,
+    #[serde(deserialize_with = "or_default")]
+    html_url: String,
+    #[serde(deserialize_with = "or_default")]
+    pull_request_url: String,
+}
+
+fn given(json: &RawValue) -> Result<Option<Review>, Unusable> {
+    let review: WireReview = serde_json::from_str(json.get())?;
+    match review.state.as_str() {
+        "PENDING" | "REQUEST_REVIEW" => Ok(None),
+        _ => Ok(Some(review.try_into()?)),
+    }
+}
+
+impl TryFrom<WireReview> for Review {
+    type Error = Missing;
+
+    fn try_from(review: WireReview) -> Result<Self, Missing> {
+        let begun_at = review.submitted_at.or(review.updated_at, "submitted_at")?;
+        let updated_at = review.updated_at.or(review.submitted_at, "updated_at")?;
+        Ok(Self {
+            id: positive(review.id, "id")?,
+            // `submitted_at` is when the draft was begun, `updated_at` when it was submitted; but
+            // also when it was dismissed, which makes nothing new of it.
+            given_at: if review.dismissed { begun_at } else { updated_at },
+            comments: review.comments_count,
+            text: Seen {
+                subject: comment_of(&review.html_url)?,
+                number: thread_of(&review.pull_request_url)?,
+                is_pull: true,
+                author: review.user.and_then(User::account),
+                migrated: false,
+                body: review.body,
+                created_at: begun_at,
+                updated_at,
+            },
+        })
+    }
+}
+
+/// A comment on a line.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Inline {
+    #[serde(deserialize_with = "or_default")]
+    id: i64,
+    user: Option<User>,
+    #[serde(deserialize_with = "or_default")]
+    body: String,
+    created_at: Moment,
+    updated_at: Moment,
+    #[serde(deserialize_with = "or_default")]
+    pull_request_url: String,
+}
+
+impl TryFrom<Inline> for Seen {
+    type Error = Missing;
+
+    fn try_from(inline: Inline) -> Result<Self, Missing> {
+        Ok(Self {
+            subject: Subject::Comment(positive(inline.id, "id")?),
+            number: thread_of(&inline.pull_request_url)?,
+            is_pull: true,
+            author: inline.user.and_then(User::account),
+            migrated: false,
+            body: inline.body,
+            created_at: inline.created_at.or(inline.updated_at, "created_at")?,
+            updated_at: inline.updated_at.or(inline.created_at, "updated_at")?,
+        })
+    }
+}
+
+/// The comment that a review is, too: 177 of `.../pulls/6#issuecomment-177`.
+fn comment_of(page: &str) -> Result<Subject, Missing> {
+    let id = page.rsplit_once("#issuecomment-").and_then(|(_, id)| id.parse().ok());
+    Ok(Subject::Comment(positive(id.unwrap_or(0), "html_url")?))
+}
+
+/// The number at the end of a thread's page: 6 of `.../pulls/6`.
+pub(super) fn thread_of(page: &str) -> Result<i64, Missing> {
+    let number = page.rsplit_once('/').and_then(|(_, number)| number.parse().ok());
+    positive(number.unwrap_or(0), "the thread's page")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Option<Review> {
+        given(&RawValue::from_string(json.to_owned()).unwrap()).unwrap()
+    }
+
+    const GIVEN: &str = r#"{"id":6,"state":"COMMENT","body":"/timmy status","comments_count":1,
+        "user":{"id":3,"login":"ezra"},"official":false,"dismissed":false,
+        "submitted_at":"2026-11-22T21:50:05Z","updated_at":"2026-11-22T21:58:00Z",
+        "html_url":"http://gitea.example/lab/pub/pulls/9#issuecomment-136",
+        "pull_request_url":"http://gitea.example/lab/pub/pulls/9"}"#;
+
+    #[test]
+    fn a_review_is_a_comment_given_when_its_draft_was_submitted() {
+        let review = read(GIVEN).unwrap();
+        assert_eq!((review.text.subject, review.text.number), (Subject::Comment(136), 9));
+        assert_eq!(review.given_at.to_string(), "2026-11-22T21:58:00Z");
+        let dismissed = read(&GIVEN.replace(r#""dismissed":false"#, r#""dismissed":true"#));
+        assert_eq!(dismissed.unwrap().given_at.to_string(), "2026-11-22T21:50:05Z");
+    }
+
+    #[test]
+    fn drafts_and_requests_say_nothing() {
+        assert_eq!(read(&GIVEN.replace("COMMENT", "PENDING")), None);
+        assert_eq!(read(r#"{"id":7,"state":"REQUEST_REVIEW","html_url":""}"#), None);
+    }
+}

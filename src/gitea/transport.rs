@@ -1,0 +1,112 @@
+//! One request and its answer over the wire: nothing is repeated, nothing is followed.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use url::Url;
+
+use super::answer::Answer;
+use super::client::Options;
+use super::error::Error;
+use super::token::Token;
+
+/// The largest body of a success: a thread of a few dozen comments of one megabyte each.
+const LARGEST_BODY: usize = 32 << 20;
+
+/// The largest body of a refusal.
+const LARGEST_REFUSAL: usize = 64 << 10;
+
+/// How long an unused connection is kept: less than servers and proxies keep it (nginx 75 s),
+/// so that no write is lost to one that was just closed.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// The connections of one account.
+#[derive(Debug)]
+pub(super) struct Transport {
+    client: Client,
+    token: Token,
+}
+
+impl Transport {
+    /// TLS with the system's certificates, so that a private authority installed there works.
+    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+        install_tls();
+        let client = Client::builder()
+            .user_agent(concat!("timmy/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .timeout(options.timeout)
+            .connect_timeout(options.timeout / 2)
+            .pool_idle_timeout(IDLE)
+            .build()
+            .map_err(|error| Error::Setup(reason(error)))?;
+        Ok(Self { client, token: options.token.clone() })
+    }
+
+    /// Sends one request, with the token: `url` must be on the forge's own origin.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        json: Option<Vec<u8>>,
+    ) -> Result<Answer, Error> {
+        let mut request: RequestBuilder = self
+            .client
+            .request(method, url)
+            .header(AUTHORIZATION, self.token.header())
+            .header(ACCEPT, "application/json");
+        if let Some(json) = json {
+            request = request.header(CONTENT_TYPE, "application/json").body(json);
+        }
+        read(request.send().await.map_err(failure)?).await
+    }
+}
+
+/// Reads the body, up to its bound. A refusal that is longer is cut, a success is an error.
+async fn read(mut response: Response) -> Result<Answer, Error> {
+    let status = response.status();
+    let headers = response.headers().clone();
+    let limit = if status.is_success() { LARGEST_BODY } else { LARGEST_REFUSAL };
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        if body.len() + chunk.len() <= limit {
+            body.extend_from_slice(&chunk);
+        } else if status.is_success() {
+            return Err(Error::TooLarge { limit, unit: "bytes" });
+        } else {
+            body.extend_from_slice(&chunk[..limit - body.len()]);
+            break;
+        }
+    }
+    Ok(Answer { status, headers, body })
+}
+
+/// Gives TLS its cryptography, which a client without a provider of its own needs.
+pub(super) fn install_tls() {
+    // Fails only where a provider is installed already, which is just as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// What a failed exchange means. A connection that was never made has sent nothing.
+pub(super) fn failure(error: reqwest::Error) -> Error {
+    if error.is_builder() {
+        Error::Setup(reason(error))
+    } else if error.is_connect() {
+        Error::Unreachable(reason(error))
+    } else if error.is_timeout() {
+        Error::Timeout
+    } else {
+        Error::Dropped(reason(error))
+    }
+}
+
+/// The innermost cause, which is the one that helps. Without the address: it is known.
+pub(super) fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,322 @@
+//! Gitea's own types, as far as timmy needs them, and what they mean in its words.
+//!
+//! Lenient by rule: unknown fields are skipped, and every field may be missing, `null` or empty,
+//! because one version or another was seen to send it so. What cannot be missing is asked for
+//! when a value of [`crate::core`] is made of it, and named in [`Missing`].
+
+use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, de};
+
+use crate::core::heard::{Account, Permissions, Repo};
+use crate::core::ids::{RepoId, RepoName};
+use crate::core::item::{Comment, Item, Label};
+use crate::core::time::Timestamp;
+
+/// A field without which nothing can be made of a payload or an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is missing or not usable")]
+pub(super) struct Missing(pub(super) &'static str);
+
+/// How much of what came from outside an error repeats, in characters.
+const LONGEST_QUOTE: usize = 300;
+
+/// `text` on one line, without control characters, cut to what an error may repeat.
+pub(super) fn clip(text: &str) -> String {
+    let line = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
+    line.take(LONGEST_QUOTE).collect()
+}
+
+/// `null` as the default: what a missing field gives with `#[serde(default)]`.
+pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A time that may be `null`, empty or nonsense.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Moment(Option<Timestamp>);
+
+impl Moment {
+    /// This time, else `other`, else the complaint that `field` is missing.
+    pub(super) fn or(self, other: Self, field: &'static str) -> Result<Timestamp, Missing> {
+        self.0.or(other.0).ok_or(Missing(field))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Time;
+        impl Visitor<'_> for Time {
+            type Value = Moment;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time or null")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
+                Ok(Moment(Timestamp::parse(text)))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Moment, E> {
+                Ok(Moment(None))
+            }
+        }
+        deserializer.deserialize_any(Time)
+    }
+}
+
+/// An account; `null` for a deleted one, and after an edit that changed nothing (1.25).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct User {
+    #[serde(deserialize_with = "or_default")]
+    id: i64,
+    #[serde(deserialize_with = "or_default")]
+    login: String,
+}
+
+impl User {
+    pub(super) fn account(self) -> Option<Account> {
+        (!self.login.is_empty()).then_some(Account { id: self.id, login: self.login })
+    }
+}
+
+/// Who wrote a text. Of a migrated one nobody here: Gitea names the one who migrated it.
+pub(super) fn author(user: Option<User>, migrated: bool) -> Option<Account> {
+    user.filter(|_| !migrated).and_then(User::account)
+}
+
+/// A repository.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Repository {
+    #[serde(deserialize_with = "or_default")]
+    id: i64,
+    #[serde(deserialize_with = "or_default")]
+    full_name: String,
+    owner: Option<Owner>,
+    private: Option<bool>,
+    internal: Option<bool>,
+    empty: Option<bool>,
+    permissions: Option<Rights>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Owner {
+    visibility: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Rights {
+    #[serde(deserialize_with = "or_default")]
+    admin: bool,
+    #[serde(deserialize_with = "or_default")]
+    push: bool,
+    #[serde(deserialize_with = "or_default")]
+    pull: bool,
+}
+
+impl Repository {
+    /// What the one that the payload or answer is about may do with the code.
+    pub(super) fn permissions(&self) -> Option<Permissions> {
+        let Rights { admin, push, pull } = *self.permissions.as_ref()?;
+        Some(Permissions { admin, push, pull })
+    }
+
+    /// Whether there is no commit in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.empty == Some(true)
+    }
+
+    /// Whether everybody may read it: not if its owner is hidden from anybody.
+    fn is_public(&self) -> bool {
+        let owner = self.owner.as_ref().and_then(|owner| owner.visibility.as_deref());
+        self.private == Some(false)
+            && self.internal != Some(true)
+            && matches!(owner, None | Some("" | "public"))
+    }
+}
+
+impl TryFrom<Repository> for Repo {
+    type Error = Missing;
+
+    fn try_from(repository: Repository) -> Result<Self, Missing> {
+        if repository.id <= 0 {
+            return Err(Missing("repository.id"));
+        }
+        let name: RepoName =
+            repository.full_name.parse().map_err(|_| Missing("repository.full_name"))?;
+        Ok(Self { id: RepoId(repository.id), name, private: !repository.is_public() })
+    }
+}
+
+/// An issue; a pull request too, seen as an issue.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Issue {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) id: i64,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) number: i64,
+    #[serde(deserialize_with = "or_default")]
+    title: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) body: String,
+    pub(super) user: Option<User>,
+    #[serde(deserialize_with = "or_default")]
+    original_author: String,
+    #[serde(deserialize_with = "or_default")]
+    state: String,
+    #[serde(deserialize_with = "or_default")]
+    is_locked: bool,
+    pub(super) pull_request: Option<de::IgnoredAny>,
+    #[serde(deserialize_with = "or_default")]
+    labels: Vec<WireLabel>,
+    #[serde(deserialize_with = "or_default")]
+    assignees: Vec<User>,
+    pub(super) created_at: Moment,
+    pub(super) updated_at: Moment,
+}
+
+impl Issue {
+    pub(super) fn is_migrated(&self) -> bool {
+        !self.original_author.is_empty()
+    }
+}
+
+impl TryFrom<Issue> for Item {
+    type Error = Missing;
+
+    fn try_from(issue: Issue) -> Result<Self, Missing> {
+        let migrated = issue.is_migrated();
+        Ok(Self {
+            id: positive(issue.id, "id")?,
+            number: positive(issue.number, "number")?,
+            title: issue.title,
+            body: issue.body,
+            author: author(issue.user, migrated),
+            open: issue.state == "open",
+            locked: issue.is_locked,
+            is_pull: issue.pull_request.is_some(),
+            labels: issue.labels.into_iter().map(Label::try_from).collect::<Result<_, _>>()?,
+            assignees: issue.assignees.into_iter().filter_map(User::account).collect(),
+            created_at: issue.created_at.or(issue.updated_at, "created_at")?,
+            updated_at: issue.updated_at.or(issue.created_at, "updated_at")?,
+        })
+    }
+}
+
+/// A comment, as the lists and the payloads give it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireComment {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) id: i64,
+    pub(super) user: Option<User>,
+    #[serde(deserialize_with = "or_default")]
+    original_author: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) body: String,
+    pub(super) created_at: Moment,
+    pub(super) updated_at: Moment,
+}
+
+impl WireComment {
+    pub(super) fn is_migrated(&self) -> bool {
+        !self.original_author.is_empty()
+    }
+}
+
+impl TryFrom<WireComment> for Comment {
+    type Error = Missing;
+
+    fn try_from(comment: WireComment) -> Result<Self, Missing> {
+        let migrated = comment.is_migrated();
+        Ok(Self {
+            id: positive(comment.id, "id")?,
+            author: author(comment.user, migrated),
+            body: comment.body,
+            created_at: comment.created_at.or(comment.updated_at, "created_at")?,
+            updated_at: comment.updated_at.or(comment.created_at, "updated_at")?,
+        })
+    }
+}
+
+/// A label; 1.15 has no `exclusive`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireLabel {
+    #[serde(deserialize_with = "or_default")]
+    id: i64,
+    #[serde(deserialize_with = "or_default")]
+    name: String,
+    #[serde(deserialize_with = "or_default")]
+    exclusive: bool,
+}
+
+impl TryFrom<WireLabel> for Label {
+    type Error = Missing;
+
+    fn try_from(label: WireLabel) -> Result<Self, Missing> {
+        let id = positive(label.id, "label.id")?;
+        Ok(Self { id, name: label.name, exclusive: label.exclusive })
+    }
+}
+
+/// `number` if it can be an id, else the complaint that `field` is missing.
+pub(super) fn positive(number: i64, field: &'static str) -> Result<i64, Missing> {
+    if number > 0 { Ok(number) } else { Err(Missing(field)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repo(json: &str) -> Result<Repo, Missing> {
+        serde_json::from_str::<Repository>(json).unwrap().try_into()
+    }
+
+    #[test]
+    fn a_repository_is_public_only_if_everything_says_so() {
+        let private =
+            |more: &str| repo(&format!(r#"{{"id":1,"full_name":"o/r"{more}}}"#)).unwrap().private;
+        assert!(!private(r#","private":false"#));
+        assert!(!private(r#","private":false,"internal":false,"owner":{"visibility":"public"}"#));
+        assert!(private(""));
+        assert!(private(r#","private":null"#));
+        assert!(private(r#","private":true"#));
+        assert!(private(r#","private":false,"internal":true"#));
+        assert!(private(r#","private":false,"owner":{"visibility":"limited"}"#));
+    }
+
+    #[test]
+    fn a_repository_without_id_or_name_is_none() {
+        assert_eq!(repo(r#"{"full_name":"o/r"}"#), Err(Missing("repository.id")));
+        assert_eq!(repo(r#"{"id":1,"full_name":"../r"}"#), Err(Missing("repository.full_name")));
+    }
+
+    #[test]
+    fn what_may_be_null_or_empty_is_borne() {
+        let json = r#"{"id":7,"number":2,"title":null,"body":null,"user":null,"labels":null,
+            "assignees":null,"pull_request":null,"created_at":"","updated_at":"2026-11-22T21:33:40Z"}"#;
+        let item: Item = serde_json::from_str::<Issue>(json).unwrap().try_into().unwrap();
+        assert_eq!((item.id, item.number, item.author, item.is_pull), (7, 2, None, false));
+        assert_eq!(item.created_at, item.updated_at);
+    }
+
+    #[test]
+    fn a_migrated_text_has_no_author_here() {
+        let json = r#"{"id":7,"user":{"id":1,"login":"alexander"},"original_author":"octocat",
+            "created_at":"2026-11-22T21:33:40Z"}"#;
+        let comment: Comment =
+            serde_json::from_str::<WireComment>(json).unwrap().try_into().unwrap();
+        assert_eq!(comment.author, None);
+    }
+}

@@ -1,0 +1,260 @@
+//! Acting as people do on the forge's pages. Each deed is done when its method returns; the
+//! webhooks that it causes are on their way.
+
+use super::Sandbox;
+use super::setup::repo_id;
+use super::world::World;
+use super::world::issues::{IssuePatch, NewIssue};
+use super::world::labels::{LabelChange, LabelRef};
+use super::world::pulls::{NewPull, NewReview};
+use super::world::records::Verdict;
+use super::world::refusal::Refusal;
+use crate::core::ids::Subject;
+use crate::core::time::Timestamp;
+
+impl Sandbox {
+    /// `user` opens an issue. Returns its number.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn open_issue(
+        &self,
+        user: &str,
+        repo: &str,
+        title: &str,
+        body: &str,
+    ) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
+            let (title, body) = (title.to_owned(), body.to_owned());
+            let id =
+                world.open_issue(user, repo, NewIssue { title, body, ..NewIssue::default() })?;
+            Ok(world.issue(id).number)
+        })
+    }
+
+    /// `user` comments. Returns the id of the comment.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn comment(&self, user: &str, repo: &str, number: i64, body: &str) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
+            world.thread(repo, number)?;
+            world.create_comment(user, repo, number, body)
+        })
+    }
+
+    /// `user` changes a comment, their own or another's.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn edit_comment(&self, user: &str, id: i64, body: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(user)?;
+            world.edit_comment(user, id, body).map(|_| ())
+        })
+    }
+
+    /// `user` deletes a comment.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn delete_comment(&self, user: &str, id: i64) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(user)?;
+            world.delete_comment(user, id)
+        })
+    }
+
+    /// `user` changes the text of an issue.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn edit_issue(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        body: &str,
+    ) -> Result<(), Refusal> {
+        let patch = IssuePatch { body: Some(body.to_owned()), ..IssuePatch::default() };
+        self.patch_issue(user, repo, number, patch)
+    }
+
+    /// `user` closes an issue or opens it again.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn set_open(&self, user: &str, repo: &str, number: i64, open: bool) -> Result<(), Refusal> {
+        let patch = IssuePatch { open: Some(open), ..IssuePatch::default() };
+        self.patch_issue(user, repo, number, patch)
+    }
+
+    fn patch_issue(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        patch: IssuePatch,
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.edit_issue(user, issue, patch)
+        })
+    }
+
+    /// `user` adds labels to an issue, by name; unknown ones are ignored.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn label(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        names: &[&str],
+    ) -> Result<(), Refusal> {
+        let names: Vec<_> = names.iter().map(|name| LabelRef::Name((*name).to_owned())).collect();
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.change_labels(user, issue, &names, LabelChange::Add)
+        })
+    }
+
+    /// `user` sets who is assigned to an issue.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn assign(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        logins: &[&str],
+    ) -> Result<(), Refusal> {
+        let assignees = logins.iter().map(|login| (*login).to_owned()).collect();
+        let patch = IssuePatch { assignees: Some(assignees), ..IssuePatch::default() };
+        self.patch_issue(user, repo, number, patch)
+    }
+
+    /// `user` locks a thread or unlocks it.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn set_locked(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        locked: bool,
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.set_locked(user, issue, locked)
+        })
+    }
+
+    /// `user` reacts to something.
+    ///
+    /// # Errors
+    /// If there is no such reaction.
+    pub fn react(&self, user: &str, subject: Subject, content: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(user)?;
+            world.react(user, subject, content).map(|_| ())
+        })
+    }
+
+    /// `user` opens a pull request from the branch `head` to `main`. Returns its number.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn open_pull(
+        &self,
+        user: &str,
+        repo: &str,
+        title: &str,
+        body: &str,
+        head: &str,
+    ) -> Result<i64, Refusal> {
+        let new = NewPull::between(title.to_owned(), body.to_owned(), head, "main");
+        self.forge.act(|world| {
+            let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
+            let id = world.open_pull(user, repo, new)?;
+            Ok(world.issue(id).number)
+        })
+    }
+
+    /// `user` reviews a pull request; `inline` are comments, each on a path.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn review(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        verdict: Verdict,
+        body: &str,
+        inline: &[(&str, &str)],
+    ) -> Result<i64, Refusal> {
+        self.give(user, repo, number, new_review(verdict, body, inline))
+    }
+
+    /// `user` submits remarks that were begun as a draft at a moment, which the forge keeps.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn submit_draft(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        body: &str,
+        inline: &[(&str, &str)],
+        begun: Timestamp,
+    ) -> Result<i64, Refusal> {
+        self.give(
+            user,
+            repo,
+            number,
+            NewReview { begun: Some(begun), ..new_review(Verdict::Comment, body, inline) },
+        )
+    }
+
+    fn give(&self, user: &str, repo: &str, number: i64, new: NewReview) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.review(user, issue, new)
+        })
+    }
+
+    /// `user` replies to what a review says of a line. Returns the id of the comment.
+    ///
+    /// # Errors
+    /// If the forge refuses, or the review says nothing of a line.
+    pub fn reply_to_review(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        review: i64,
+        body: &str,
+    ) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.reply_to_review(user, issue, review, body)
+        })
+    }
+}
+
+fn new_review(verdict: Verdict, body: &str, inline: &[(&str, &str)]) -> NewReview {
+    let inline = inline.iter().map(|(path, text)| ((*path).into(), 1, (*text).into())).collect();
+    NewReview { verdict, body: body.to_owned(), inline, begun: None }
+}
+
+/// The global id of an issue.
+pub(super) fn issue_id(world: &World, repo: &str, number: i64) -> Result<i64, Refusal> {
+    world.thread(repo_id(world, repo)?, number)
+}

@@ -1,0 +1,112 @@
+//! Webhooks of repositories and organisations.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Answer, Call, Reply, number_of};
+use crate::core::ids::RepoId;
+use crate::sandbox::json::HookJson;
+use crate::sandbox::world::World;
+use crate::sandbox::world::hooks::{NewHook, expand};
+use crate::sandbox::world::records::{ContentType, Home};
+use crate::sandbox::world::refusal::Refusal;
+
+/// `/repos/{owner}/{name}/hooks` and below: for repository admins.
+pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str]) -> Reply {
+    let user = call.require_user()?;
+    world.require_repo_admin(user, world.repo(repo))?;
+    if let ("POST", [id, "tests"]) = (call.method.as_str(), rest) {
+        let id = find(world, Home::Repo(repo), id)?;
+        world.test_hook(user, repo, id);
+        return Ok(Answer::empty(204));
+    }
+    route(world, call, Home::Repo(repo), rest)
+}
+
+/// `/orgs/{org}/hooks` and below: for owners of the organisation.
+pub(super) fn in_org(world: &mut World, call: &Call, org: i64, rest: &[&str]) -> Reply {
+    world.require_org_owner(call.require_user()?, org)?;
+    route(world, call, Home::Org(org), rest)
+}
+
+fn route(world: &mut World, call: &Call, home: Home, rest: &[&str]) -> Reply {
+    match (call.method.as_str(), rest) {
+        ("GET", []) => call.paged(world.hooks_of(home).collect(), HookJson),
+        ("GET", [id]) => shown(world, 200, find(world, home, id)?),
+        ("POST", []) => create(world, call, home),
+        ("PATCH", [id]) => edit(world, call, find(world, home, id)?),
+        ("DELETE", [id]) => {
+            let id = find(world, home, id)?;
+            world.hooks.remove(&id);
+            Ok(Answer::empty(204))
+        }
+        _ => Err(Refusal::HIDDEN),
+    }
+}
+
+fn find(world: &World, home: Home, id: &str) -> Result<i64, Refusal> {
+    let id = number_of(id)?;
+    world.hooks_of(home).any(|hook| hook.id == id).then_some(id).ok_or(Refusal::HIDDEN)
+}
+
+fn shown(world: &World, status: u16, id: i64) -> Reply {
+    let hook = world.hooks.get(&id).ok_or(Refusal::HIDDEN)?;
+    Ok(Answer::json(status, &HookJson(hook)))
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default)]
+    config: BTreeMap<String, String>,
+    #[serde(default)]
+    events: Vec<String>,
+    active: Option<bool>,
+}
+
+impl Settings {
+    fn option(&self, name: &str) -> Result<String, Refusal> {
+        let missing = || Refusal::Unprocessable(format!("Missing config option: {name}"));
+        self.config.get(name).cloned().ok_or_else(missing)
+    }
+}
+
+fn content_type(name: &str) -> Result<ContentType, Refusal> {
+    match name {
+        "json" => Ok(ContentType::Json),
+        "form" => Ok(ContentType::Form),
+        _ => Err(Refusal::Unprocessable("Invalid content type".into())),
+    }
+}
+
+/// A hook is not active unless the request says so.
+fn create(world: &mut World, call: &Call, home: Home) -> Reply {
+    let settings: Settings = call.json()?;
+    let new = NewHook {
+        url: settings.option("url")?,
+        content: content_type(&settings.option("content_type")?)?,
+        secret: settings.config.get("secret").cloned().unwrap_or_default(),
+        events: settings.events,
+        active: settings.active.unwrap_or(false),
+    };
+    let id = world.add_hook(home, new);
+    shown(world, 201, id)
+}
+
+/// Without `events` only `push` is left. The secret cannot be changed.
+fn edit(world: &mut World, call: &Call, id: i64) -> Reply {
+    let settings: Settings = call.json()?;
+    let now = world.now;
+    if let Some(hook) = world.hooks.get_mut(&id) {
+        if let Some(url) = settings.config.get("url") {
+            hook.url.clone_from(url);
+        }
+        if let Some(name) = settings.config.get("content_type") {
+            hook.content = content_type(name)?;
+        }
+        hook.events = expand(&settings.events);
+        hook.active = settings.active.unwrap_or(hook.active);
+        hook.updated = now;
+    }
+    shown(world, 200, id)
+}

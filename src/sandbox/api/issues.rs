@@ -1,0 +1,229 @@
+//! Issues: lists and search, opening, editing, dependencies, locks and pins.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Answer, Call, Reply, number_of};
+use crate::core::ids::{RepoId, RepoName};
+use crate::core::time::Timestamp;
+use crate::sandbox::world::World;
+use crate::sandbox::world::issues::{Filter, IssuePatch, NewIssue};
+use crate::sandbox::world::refusal::Refusal;
+
+/// `GET /repos/issues/search`: over everything that the caller may see.
+pub(super) fn search(world: &World, call: &Call) -> Reply {
+    call.require_scope("issue")?;
+    let owner = match call.param("owner") {
+        Some(login) => Some(world.user_named(login).map_err(|_| {
+            Refusal::BadRequest(format!("user does not exist [uid: 0, name: {login}]"))
+        })?),
+        None => None,
+    };
+    let repos: Vec<RepoId> = world
+        .repos
+        .values()
+        .filter(|repo| owner.is_none_or(|owner| repo.owner == owner))
+        .filter(|repo| world.can_see(call.user, repo))
+        .map(|repo| repo.id)
+        .collect();
+    list(world, call, &repos, &filter(world, call, false)?)
+}
+
+fn list(world: &World, call: &Call, repos: &[RepoId], filter: &Filter) -> Reply {
+    let found = world.find_issues(repos, filter);
+    let (view, page, total) = (call.view(world), call.page(), found.len());
+    let issues: Vec<_> = page.of(found).into_iter().map(|issue| view.issue(issue.id)).collect();
+    Ok(Answer::json(200, &issues).with_links(call, page, total))
+}
+
+/// What the query asks for. Of several labels a search wants any, a list of a repository all.
+fn filter(world: &World, call: &Call, all_labels: bool) -> Result<Filter, Refusal> {
+    let account = |name: &str| match call.param(name) {
+        Some(login) => world.user_named(login).map(Some),
+        None => Ok(None),
+    };
+    let me = |name: &str| call.user.filter(|_| call.param(name) == Some("true"));
+    let labels = call.param("labels").unwrap_or_default();
+    Ok(Filter {
+        open: match call.param("state") {
+            Some("all") => None,
+            Some("closed") => Some(false),
+            _ => Some(true),
+        },
+        pulls: match call.param("type") {
+            Some("issues") => Some(false),
+            Some("pulls") => Some(true),
+            _ => None,
+        },
+        since: call.time_param("since")?,
+        before: call.time_param("before")?,
+        labels: labels.split(',').filter(|l| !l.is_empty()).map(str::to_owned).collect(),
+        all_labels,
+        assignee: account("assigned_by")?.or(me("assigned")),
+        author: account("created_by")?.or(me("created")),
+        text: call.param("q").unwrap_or_default().to_owned(),
+    })
+}
+
+/// `/repos/{owner}/{name}/issues` and `/issues/{number}` themselves.
+pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str]) -> Reply {
+    match (call.method.as_str(), rest) {
+        ("GET", []) => list(world, call, &[repo], &filter(world, call, true)?),
+        ("GET", ["pinned"]) => {
+            let view = call.view(world);
+            let issues = world.repo(repo).threads.values().map(|id| world.issue(*id));
+            let pinned: Vec<_> = issues.filter(|i| i.pinned).map(|i| view.issue(i.id)).collect();
+            Ok(Answer::json(200, &pinned))
+        }
+        ("POST", []) => {
+            let new: New = call.json()?;
+            if new.title.is_empty() {
+                return Err(Refusal::Unprocessable("[Title]: Required".into()));
+            }
+            let id = world.open_issue(call.require_user()?, repo, new.into())?;
+            Ok(Answer::json(201, &call.view(world).issue(id)))
+        }
+        ("GET", [number]) => {
+            let id = world.thread(repo, number_of(number)?)?;
+            Ok(Answer::json(200, &call.view(world).issue(id)))
+        }
+        ("PATCH", [number]) => {
+            let id = world.thread(repo, number_of(number)?)?;
+            let edit: Edit = call.json()?;
+            world.edit_issue(call.require_user()?, id, edit.into())?;
+            Ok(Answer::json(201, &call.view(world).issue(id)))
+        }
+        _ => Err(Refusal::HIDDEN),
+    }
+}
+
+#[derive(Deserialize)]
+struct New {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    labels: Vec<i64>,
+    #[serde(default)]
+    assignees: Vec<String>,
+}
+
+impl From<New> for NewIssue {
+    fn from(new: New) -> Self {
+        let New { title, body, labels, assignees } = new;
+        Self { title, body, labels, assignees }
+    }
+}
+
+#[derive(Deserialize)]
+struct Edit {
+    title: Option<String>,
+    body: Option<String>,
+    state: Option<String>,
+    assignees: Option<Vec<String>>,
+    milestone: Option<i64>,
+    due_date: Option<String>,
+}
+
+impl From<Edit> for IssuePatch {
+    fn from(edit: Edit) -> Self {
+        Self {
+            title: edit.title,
+            body: edit.body,
+            open: edit.state.map(|state| state != "closed"),
+            assignees: edit.assignees,
+            milestone: edit.milestone,
+            due: edit.due_date.as_deref().and_then(Timestamp::parse),
+        }
+    }
+}
+
+/// The smaller things below `/repos/{owner}/{name}/issues/{number}`.
+pub(super) fn in_thread(
+    world: &mut World,
+    call: &Call,
+    repo: RepoId,
+    number: i64,
+    rest: &[&str],
+) -> Reply {
+    let id = world.thread(repo, number)?;
+    match (call.method.as_str(), rest) {
+        (_, ["dependencies"]) => dependencies(world, call, id),
+        ("GET", ["blocks"]) => {
+            let view = call.view(world);
+            let blocked = world.issues.values().filter(|issue| issue.blockers.contains(&id));
+            Ok(Answer::json(200, &blocked.map(|issue| view.issue(issue.id)).collect::<Vec<_>>()))
+        }
+        ("PUT" | "DELETE", ["lock"]) => {
+            world.set_locked(call.require_user()?, id, call.method == "PUT")?;
+            Ok(Answer::empty(204))
+        }
+        ("POST" | "DELETE", ["pin"]) => {
+            world.set_pinned(call.require_user()?, id, call.method == "POST")?;
+            Ok(Answer::empty(204))
+        }
+        ("POST", ["deadline"]) => deadline(world, call, id),
+        _ => Err(Refusal::HIDDEN),
+    }
+}
+
+fn deadline(world: &mut World, call: &Call, id: i64) -> Reply {
+    let due = call.json::<Deadline>()?.due_date.as_deref().and_then(Timestamp::parse);
+    let patch = IssuePatch { due, ..IssuePatch::default() };
+    world.edit_issue(call.require_user()?, id, patch)?;
+    let due = world.issue(id).due.map(|due| due.to_string());
+    Ok(Answer::json(201, &json!({ "due_date": due })))
+}
+
+#[derive(Deserialize)]
+struct Deadline {
+    due_date: Option<String>,
+}
+
+/// The issue that a dependency leads to.
+#[derive(Deserialize)]
+struct Blocker {
+    owner: String,
+    repo: String,
+    index: i64,
+}
+
+impl Blocker {
+    fn of(world: &World, call: &Call) -> Result<i64, Refusal> {
+        let blocker: Self = call.json()?;
+        let name = RepoName::new(&blocker.owner, &blocker.repo).map_err(|_| Refusal::HIDDEN)?;
+        let repo = world.repo_named(&name)?;
+        if !world.can_see(call.user, world.repo(repo)) {
+            return Err(Refusal::HIDDEN);
+        }
+        world.thread(repo, blocker.index).map_err(|_| Refusal::Missing {
+            message: "IsErrIssueNotExist",
+            detail: format!(
+                "issue does not exist [id: 0, repo_id: {}, index: {}]",
+                repo.0, blocker.index
+            ),
+        })
+    }
+}
+
+/// What must be closed before an issue. Taking a dependency away answers 201, too.
+fn dependencies(world: &mut World, call: &Call, id: i64) -> Reply {
+    match call.method.as_str() {
+        "GET" => {
+            let view = call.view(world);
+            let blockers = world.issue(id).blockers.iter().map(|id| view.issue(*id));
+            return Ok(Answer::json(200, &blockers.collect::<Vec<_>>()));
+        }
+        "POST" => {
+            let blocker = Blocker::of(world, call)?;
+            world.add_blocker(call.require_user()?, id, blocker)?;
+        }
+        "DELETE" => {
+            let blocker = Blocker::of(world, call)?;
+            world.remove_blocker(call.require_user()?, id, blocker)?;
+        }
+        _ => return Err(Refusal::HIDDEN),
+    }
+    Ok(Answer::json(201, &call.view(world).issue(id)))
+}

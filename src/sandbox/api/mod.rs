@@ -1,0 +1,89 @@
+//! The API: from a request to an answer, one file per family.
+//!
+//! Everything here is a plain function of the [`World`] and a [`Call`].
+
+mod answer;
+mod call;
+mod comments;
+mod hooks;
+mod issues;
+mod labels;
+mod orgs;
+mod people;
+mod pulls;
+mod reactions;
+mod repos;
+
+pub(crate) use answer::Answer;
+pub(crate) use call::Call;
+
+use super::world::World;
+use super::world::people::Access;
+use super::world::refusal::Refusal;
+use super::world::repos::Found;
+use crate::core::ids::RepoId;
+
+/// What a handler comes to.
+type Reply = Result<Answer, Refusal>;
+
+/// Answers one request. Paths that are not known here are answered as unknown ones.
+pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
+    route(world, call).unwrap_or_else(|refusal| Answer::refusal(call, &refusal))
+}
+
+fn route(world: &mut World, call: &Call) -> Reply {
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    match (call.method.as_str(), segments.as_slice()) {
+        ("GET", ["version"]) => people::version(),
+        ("GET", ["settings", "api"]) => people::settings(),
+        (_, ["user" | "users", ..]) => people::route(world, call, &segments),
+        (_, ["orgs" | "teams", ..]) => orgs::route(world, call, &segments),
+        ("GET", ["repositories", id]) => repos::get_by_id(world, call, id),
+        ("GET", ["repos", "search"]) => repos::search(world, call),
+        ("GET", ["repos", "issues", "search"]) => issues::search(world, call),
+        (_, ["repos", owner, name, rest @ ..]) => in_repo(world, call, owner, name, rest),
+        _ => Err(Refusal::HIDDEN),
+    }
+}
+
+/// What happens below `/repos/{owner}/{name}`.
+fn in_repo(world: &mut World, call: &Call, owner: &str, name: &str, rest: &[&str]) -> Reply {
+    let category = match rest {
+        ["issues" | "labels" | "milestones", ..] => "issue",
+        _ => "repository",
+    };
+    call.require_scope(category)?;
+    let repo = match world.find_repo(owner, name, call.user)? {
+        Found::Repo(id) => id,
+        Found::Moved(name) => return Err(Refusal::Moved(call.path_below_repo(&name, rest))),
+    };
+    if call.access() == Access::Write {
+        call.require_user()?;
+    }
+    match rest {
+        ["labels", rest @ ..] => labels::in_repo(world, call, repo, rest),
+        ["hooks", rest @ ..] => hooks::in_repo(world, call, repo, rest),
+        ["pulls", rest @ ..] => pulls::route(world, call, repo, rest),
+        ["issues", "comments", rest @ ..] => comments::in_repo(world, call, repo, rest),
+        ["issues", number, rest @ ..] if !rest.is_empty() => {
+            in_thread(world, call, repo, number_of(number)?, rest)
+        }
+        ["issues", rest @ ..] => issues::in_repo(world, call, repo, rest),
+        _ => repos::route(world, call, repo, rest),
+    }
+}
+
+/// What happens below `/repos/{owner}/{name}/issues/{number}`.
+fn in_thread(world: &mut World, call: &Call, repo: RepoId, number: i64, rest: &[&str]) -> Reply {
+    match rest {
+        ["comments"] => comments::in_thread(world, call, repo, number),
+        ["reactions"] => reactions::on_issue(world, call, repo, number),
+        ["labels", rest @ ..] => labels::on_issue(world, call, repo, number, rest),
+        _ => issues::in_thread(world, call, repo, number, rest),
+    }
+}
+
+/// A number in a path. Anything else leads nowhere.
+fn number_of(segment: &str) -> Result<i64, Refusal> {
+    segment.parse().map_err(|_| Refusal::HIDDEN)
+}

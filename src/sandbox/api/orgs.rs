@@ -1,0 +1,82 @@
+//! Organisations and teams.
+
+use super::{Answer, Call, Reply, hooks, number_of};
+use crate::sandbox::json::TeamJson;
+use crate::sandbox::world::World;
+use crate::sandbox::world::records::{Home, Team};
+use crate::sandbox::world::refusal::Refusal;
+
+/// What happens below `/orgs` and `/teams`.
+pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
+    call.require_scope("organization")?;
+    match (call.method.as_str(), segments) {
+        ("GET", ["orgs", org, "repos"]) => repos(world, call, org),
+        ("GET", ["orgs", org, "members", login]) => member(world, call, org, login),
+        ("GET", ["orgs", org, "public_members", _]) => {
+            world.org_named(org)?;
+            Err(Refusal::HIDDEN)
+        }
+        ("GET", ["orgs", org, "teams"]) => teams(world, call, org),
+        ("GET", ["orgs", org, "labels"]) => labels(world, call, org),
+        (_, ["orgs", org, "hooks", rest @ ..]) => {
+            let org = world.org_named(org)?;
+            hooks::in_org(world, call, org, rest)
+        }
+        ("GET", ["teams", id, "members"]) => {
+            let team = visible_team(world, call, id)?;
+            let view = call.view(world);
+            call.paged(team.members.iter().collect(), |id| view.user(*id))
+        }
+        ("GET", ["teams", id, "members", login]) => {
+            let team = visible_team(world, call, id)?;
+            let user = world.user_named(login)?;
+            if !team.members.contains(&user) {
+                return Err(Refusal::HIDDEN);
+            }
+            Ok(Answer::json(200, &call.view(world).user(user)))
+        }
+        _ => Err(Refusal::HIDDEN),
+    }
+}
+
+fn repos(world: &World, call: &Call, org: &str) -> Reply {
+    let repos = world.repos_of(world.org_named(org)?, call.user);
+    let view = call.view(world);
+    call.paged(repos, |repo| view.repo(repo.id))
+}
+
+/// Members are told of members; others are sent to the list of public ones.
+fn member(world: &World, call: &Call, org: &str, login: &str) -> Reply {
+    let id = world.org_named(org)?;
+    let user = world.user_named(login)?;
+    let asker = call.require_user()?;
+    if !world.is_member(asker, id) && !world.is_site_admin(asker) {
+        return Err(Refusal::SeeOther(format!("/api/v1/orgs/{org}/public_members/{login}")));
+    }
+    if world.is_member(user, id) { Ok(Answer::empty(204)) } else { Err(Refusal::HIDDEN) }
+}
+
+fn teams(world: &World, call: &Call, org: &str) -> Reply {
+    let org = world.org_named(org)?;
+    let asker = call.require_user()?;
+    if !world.is_member(asker, org) && !world.is_site_admin(asker) {
+        return Err(Refusal::Forbidden("Must be an organization member".into()));
+    }
+    call.paged(world.teams_of(org), TeamJson)
+}
+
+fn labels(world: &World, call: &Call, org: &str) -> Reply {
+    let org = world.org_named(org)?;
+    let view = call.view(world);
+    call.paged(world.labels_of(Home::Org(org)), |label| view.label(label))
+}
+
+/// A team, for its members, the organisation's owners and site admins.
+fn visible_team<'a>(world: &'a World, call: &Call, id: &str) -> Result<&'a Team, Refusal> {
+    let team = world.teams.get(&number_of(id)?).ok_or(Refusal::HIDDEN)?;
+    let asker = call.require_user()?;
+    let may = team.members.contains(&asker)
+        || world.owns_org(asker, team.org)
+        || world.is_site_admin(asker);
+    if may { Ok(team) } else { Err(Refusal::Forbidden("Must be a team member".into())) }
+}

@@ -1,0 +1,59 @@
+//! The forge itself, and its accounts.
+
+use serde_json::json;
+
+use super::{Answer, Call, Reply};
+use crate::sandbox::world::World;
+use crate::sandbox::world::refusal::Refusal;
+
+/// The version that the sandbox behaves like.
+const VERSION: &str = "1.25.4";
+
+/// `GET /version`.
+pub(super) fn version() -> Reply {
+    Ok(Answer::json(200, &json!({ "version": VERSION })))
+}
+
+/// `GET /settings/api`.
+pub(super) fn settings() -> Reply {
+    Ok(Answer::json(
+        200,
+        &json!({
+            "max_response_items": 50,
+            "default_paging_num": 30,
+            "default_git_trees_per_page": 1000,
+            "default_max_blob_size": 10_485_760,
+            "default_max_response_size": 104_857_600,
+        }),
+    ))
+}
+
+/// What happens below `/user` and `/users`.
+pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
+    if segments[0] == "user" {
+        call.require_user()?;
+    }
+    call.require_scope("user")?;
+    match (call.method.as_str(), segments) {
+        ("GET", ["user"]) => {
+            let user = call.require_user()?;
+            Ok(Answer::json(200, &call.view(world).user(user)))
+        }
+        ("GET", ["user", "repos"]) => {
+            call.require_scope("repository")?;
+            let repos = world.repos_for(call.require_user()?);
+            let view = call.view(world);
+            call.paged(repos, |repo| view.repo(repo.id))
+        }
+        ("GET", ["users", login]) => {
+            let user = world.user_named(login)?;
+            Ok(Answer::json(200, &call.view(world).user(user)))
+        }
+        ("GET", ["users", login, "repos"]) => {
+            let repos = world.repos_of(world.user_named(login)?, call.user);
+            let view = call.view(world);
+            call.paged(repos, |repo| view.repo(repo.id))
+        }
+        _ => Err(Refusal::HIDDEN),
+    }
+}

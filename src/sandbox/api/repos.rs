@@ -1,0 +1,133 @@
+//! Repositories, and who may what in them.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Answer, Call, Reply, number_of};
+use crate::core::ids::RepoId;
+use crate::sandbox::json::TeamJson;
+use crate::sandbox::world::World;
+use crate::sandbox::world::access::{Mode, Unit};
+use crate::sandbox::world::records::Repo;
+use crate::sandbox::world::refusal::Refusal;
+
+/// `GET /repositories/{id}`: survives renames.
+pub(super) fn get_by_id(world: &World, call: &Call, id: &str) -> Reply {
+    call.require_scope("repository")?;
+    let repo = world.repos.get(&RepoId(number_of(id)?)).ok_or(Refusal::HIDDEN)?;
+    if !world.can_see(call.user, repo) {
+        return Err(Refusal::HIDDEN);
+    }
+    Ok(Answer::json(200, &call.view(world).repo(repo.id)))
+}
+
+/// `GET /repos/search`: everything that the caller may see; with `uid` what that account owns.
+pub(super) fn search(world: &World, call: &Call) -> Reply {
+    call.require_scope("repository")?;
+    let (view, page) = (call.view(world), call.page());
+    let owner = call.param("uid").map(number_of).transpose()?;
+    let owned = world.repos.values().filter(|r| owner.is_none_or(|owner| r.owner == owner));
+    let seen: Vec<&Repo> = owned.filter(|r| world.can_see(call.user, r)).collect();
+    let total = seen.len();
+    let data: Vec<_> = page.of(seen).into_iter().map(|repo| view.repo(repo.id)).collect();
+    Ok(Answer::json(200, &Found { ok: true, data }).with_total(total))
+}
+
+#[derive(serde::Serialize)]
+struct Found<T> {
+    ok: bool,
+    data: Vec<T>,
+}
+
+/// What happens to a repository itself.
+pub(super) fn route(world: &mut World, call: &Call, id: RepoId, rest: &[&str]) -> Reply {
+    match (call.method.as_str(), rest) {
+        ("GET", []) => Ok(Answer::json(200, &call.view(world).repo(id))),
+        ("PATCH", []) => edit(world, call, id),
+        ("GET", ["assignees"]) => {
+            let view = call.view(world);
+            let users: Vec<_> =
+                world.assignable(world.repo(id)).into_iter().map(|user| view.user(user)).collect();
+            Ok(Answer::json(200, &users))
+        }
+        ("GET", ["teams"]) => {
+            let teams = world.teams_of(world.repo(id).owner);
+            Ok(Answer::json(200, &teams.into_iter().map(TeamJson).collect::<Vec<_>>()))
+        }
+        ("GET", ["collaborators"]) => {
+            let view = call.view(world);
+            let users = world.repo(id).collaborators.keys().collect();
+            call.paged(users, |user| view.user(*user))
+        }
+        ("GET", ["collaborators", login]) => {
+            let user = world.user_named(login)?;
+            let is_one = world.repo(id).collaborators.contains_key(&user);
+            if is_one { Ok(Answer::empty(204)) } else { Err(Refusal::HIDDEN) }
+        }
+        ("PUT", ["collaborators", login]) => add_collaborator(world, call, id, login),
+        ("GET", ["collaborators", login, "permission"]) => permission(world, call, id, login),
+        ("GET", ["new_pin_allowed"]) => {
+            Ok(Answer::json(200, &json!({ "issues": true, "pull_requests": true })))
+        }
+        _ => Err(Refusal::HIDDEN),
+    }
+}
+
+#[derive(Deserialize)]
+struct Grant {
+    permission: Option<String>,
+}
+
+fn add_collaborator(world: &mut World, call: &Call, id: RepoId, login: &str) -> Reply {
+    world.require_repo_admin(call.require_user()?, world.repo(id))?;
+    let user = world.user_named(login)?;
+    let mode = match call.json::<Grant>()?.permission.as_deref() {
+        Some("read") => Mode::Read,
+        Some("admin") => Mode::Admin,
+        _ => Mode::Write,
+    };
+    if let Some(repo) = world.repos.get_mut(&id) {
+        repo.collaborators.insert(user, mode);
+    }
+    Ok(Answer::empty(204))
+}
+
+/// Told to site admins, repository admins, and to everybody about themselves.
+fn permission(world: &World, call: &Call, id: RepoId, login: &str) -> Reply {
+    let repo = world.repo(id);
+    let asker = call.require_user()?;
+    let asked = world.user_named(login);
+    let is_admin = world.mode(Some(asker), repo, Unit::Code) >= Mode::Admin;
+    if !is_admin && asked != Ok(asker) {
+        return Err(Refusal::Forbidden(
+            "Only admins can query all permissions, repo admins can query all repo permissions, \
+             collaborators can query only their own"
+                .into(),
+        ));
+    }
+    let user = asked?;
+    let mode = world.told_permission(user, repo).to_string();
+    let user = call.view(world).user_seen_by_users(user);
+    Ok(Answer::json(200, &json!({ "permission": mode, "role_name": mode, "user": user })))
+}
+
+#[derive(Deserialize)]
+struct Edit {
+    name: Option<String>,
+    archived: Option<bool>,
+    private: Option<bool>,
+}
+
+/// `PATCH /repos/{owner}/{name}`: rename, archive, hide. Tells no webhook.
+fn edit(world: &mut World, call: &Call, id: RepoId) -> Reply {
+    world.require_repo_admin(call.require_user()?, world.repo(id))?;
+    let edit: Edit = call.json()?;
+    if let Some(name) = edit.name {
+        world.rename_repo(id, &name)?;
+    }
+    if let Some(repo) = world.repos.get_mut(&id) {
+        repo.archived = edit.archived.unwrap_or(repo.archived);
+        repo.private = edit.private.unwrap_or(repo.private);
+    }
+    Ok(Answer::json(200, &call.view(world).repo(id)))
+}

@@ -1,0 +1,205 @@
+//! The bodies of webhooks, as 1.25.4 sends them: indented by two blanks.
+//!
+//! Whose rights `repository.permissions` tells differs: the sender's in comments, assignments
+//! and milestones, the poster's in the other events of an issue, nobody's in reviews.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::{RepoJson, View, encode, object};
+use crate::core::ids::RepoId;
+use crate::sandbox::world::World;
+use crate::sandbox::world::access::Mode;
+use crate::sandbox::world::events::{Change, Event};
+use crate::sandbox::world::records::{Issue, Verdict};
+
+/// The body that tells of `event`.
+pub(crate) fn of(world: &World, event: &Event) -> Vec<u8> {
+    let issue = world.issue(event.issue_id());
+    let payload = Payload { world, event, issue };
+    match event {
+        Event::Comment { .. } => encode::indented(&CommentPayload(payload)),
+        _ if issue.pull.is_some() => encode::indented(&PullPayload(payload)),
+        _ => encode::indented(&IssuePayload(payload)),
+    }
+}
+
+/// The body of a hook's test delivery.
+pub(crate) fn of_test(world: &World, doer: i64, repo: RepoId) -> Vec<u8> {
+    encode::indented(&TestPayload { view: View::new(world, Some(doer)), doer, repo })
+}
+
+/// An event with what it happened to.
+struct Payload<'a> {
+    world: &'a World,
+    event: &'a Event,
+    issue: &'a Issue,
+}
+
+impl<'a> Payload<'a> {
+    fn doer(&self) -> i64 {
+        match *self.event {
+            Event::Issue { doer, .. }
+            | Event::Comment { doer, .. }
+            | Event::Labels { doer, .. }
+            | Event::Assignee { doer, .. }
+            | Event::Milestone { doer, .. }
+            | Event::Reviewed { doer, .. } => doer,
+        }
+    }
+
+    fn view(&self) -> View<'a> {
+        View::new(self.world, Some(self.doer()))
+    }
+
+    fn action(&self) -> &'static str {
+        match self.event {
+            Event::Issue { change: Change::Created, .. } => "opened",
+            Event::Issue { change, .. } | Event::Comment { change, .. } => change.action(),
+            Event::Labels { cleared: true, .. } => "label_cleared",
+            Event::Labels { cleared: false, .. } => "label_updated",
+            Event::Assignee { assigned: true, .. } => "assigned",
+            Event::Assignee { assigned: false, .. } => "unassigned",
+            Event::Milestone { .. } if self.issue.milestone.is_some() => "milestoned",
+            Event::Milestone { .. } => "demilestoned",
+            Event::Reviewed { .. } => "reviewed",
+        }
+    }
+
+    fn changes(&self) -> Option<Value> {
+        let (Event::Issue { change, .. } | Event::Comment { change, .. }) = self.event else {
+            return None;
+        };
+        let (part, before) = match change {
+            Change::Edited { body: Some(body) } => ("body", body),
+            Change::Retitled { title } => ("title", title),
+            _ => return None,
+        };
+        Some(serde_json::json!({
+            part: { "from": before }, "added_labels": null, "removed_labels": null,
+        }))
+    }
+
+    fn repository(&self) -> RepoJson<'a> {
+        let (view, repo) = (self.view(), self.issue.repo);
+        match self.event {
+            Event::Comment { .. } | Event::Assignee { .. } | Event::Milestone { .. } => {
+                view.repo(repo)
+            }
+            Event::Issue { .. } | Event::Labels { .. } => {
+                view.repo_for(repo, Some(self.issue.author))
+            }
+            Event::Reviewed { .. } => view.repo_with(repo, Mode::Read),
+        }
+    }
+}
+
+impl Change {
+    fn action(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Edited { .. } | Self::Retitled { .. } => "edited",
+            Self::Closed => "closed",
+            Self::Reopened => "reopened",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// What tells of an issue.
+struct IssuePayload<'a>(Payload<'a>);
+
+impl Serialize for IssuePayload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (payload, view) = (&self.0, self.0.view());
+        object!(serializer, {
+            "action": payload.action(),
+            "number": payload.issue.number,
+            "changes"? payload.changes(),
+            "issue": view.issue(payload.issue.id),
+            "repository": payload.repository(),
+            "sender": view.public_user(payload.doer()),
+            "commit_id": "",
+        })
+    }
+}
+
+/// What tells of a comment.
+struct CommentPayload<'a>(Payload<'a>);
+
+impl Serialize for CommentPayload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (payload, view) = (&self.0, self.0.view());
+        let comment = match payload.event {
+            Event::Comment { comment, .. } => payload.world.comments.get(comment),
+            _ => None,
+        };
+        object!(serializer, {
+            "action": payload.action(),
+            "issue": view.issue(payload.issue.id),
+            "pull_request"? view.pull(payload.issue.id),
+            "comment": comment.map(|comment| view.comment(comment)),
+            "changes"? payload.changes(),
+            "repository": payload.repository(),
+            "sender": view.public_user(payload.doer()),
+            "is_pull": payload.issue.pull.is_some(),
+        })
+    }
+}
+
+/// What tells of a pull request or a review of it.
+struct PullPayload<'a>(Payload<'a>);
+
+impl Serialize for PullPayload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (payload, view) = (&self.0, self.0.view());
+        let review = payload.review();
+        let reviewer = review.is_some().then(|| view.public_user(payload.doer()));
+        object!(serializer, {
+            "action": payload.action(),
+            "number": payload.issue.number,
+            "changes"? payload.changes(),
+            "pull_request": view.pull(payload.issue.id),
+            "requested_reviewer": reviewer,
+            "repository": payload.repository(),
+            "sender": view.public_user(payload.doer()),
+            "commit_id": "",
+            "review": review,
+        })
+    }
+}
+
+impl Payload<'_> {
+    /// All that Gitea tells of a review: neither its id nor its inline comments.
+    fn review(&self) -> Option<Value> {
+        let Event::Reviewed { review, .. } = self.event else { return None };
+        let pull = self.issue.pull.as_ref()?;
+        let review = pull.reviews.iter().find(|r| r.id == *review)?;
+        let kind = match review.verdict {
+            Verdict::Approved => "pull_request_review_approved",
+            Verdict::RequestChanges => "pull_request_review_rejected",
+            Verdict::Comment => "pull_request_review_comment",
+        };
+        Some(serde_json::json!({ "type": kind, "content": review.body }))
+    }
+}
+
+/// A test: an issue event without an issue.
+struct TestPayload<'a> {
+    view: View<'a>,
+    doer: i64,
+    repo: RepoId,
+}
+
+impl Serialize for TestPayload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object!(serializer, {
+            "action": "",
+            "number": 0,
+            "issue": (),
+            "repository": self.view.repo(self.repo),
+            "sender": self.view.public_user(self.doer),
+            "commit_id": "",
+        })
+    }
+}

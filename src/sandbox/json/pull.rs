@@ -1,0 +1,189 @@
+//! A pull request, its reviews and inline comments.
+
+use serde::{Serialize, Serializer};
+
+use super::{Time, UserJson, View, object, time};
+use crate::sandbox::world::records::{Branch, Inline, Issue, Pull, Review, Verdict};
+
+/// A pull request, as `/pulls` and its webhooks show it.
+pub(crate) struct PullJson<'a> {
+    view: View<'a>,
+    issue: &'a Issue,
+    pull: &'a Pull,
+}
+
+impl<'a> View<'a> {
+    /// The pull request of a global id; none if that is an issue.
+    pub(crate) fn pull(self, id: i64) -> Option<PullJson<'a>> {
+        let issue = self.world.issue(id);
+        Some(PullJson { view: self, issue, pull: issue.pull.as_ref()? })
+    }
+
+    /// A review of the pull request `issue`.
+    pub(crate) fn review(
+        self,
+        issue: &'a Issue,
+        pull: &'a Pull,
+        review: &'a Review,
+    ) -> ReviewJson<'a> {
+        ReviewJson { view: self, issue, pull, review }
+    }
+}
+
+impl<'a> PullJson<'a> {
+    /// Whoever reviewed counts as asked.
+    fn reviewers(&self) -> Vec<UserJson<'a>> {
+        let mut ids: Vec<i64> = self.pull.reviews.iter().map(|r| r.author).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().map(|id| self.view.public_user(id)).collect()
+    }
+
+    fn branch(&self, branch: &'a Branch) -> BranchJson<'a> {
+        BranchJson { view: self.view, issue: self.issue, branch }
+    }
+}
+
+impl Serialize for PullJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (view, issue, pull) = (self.view, self.issue, self.pull);
+        let page = view.url(view.thread_path(issue));
+        let assignees = || issue.assignees.iter().map(|id| view.public_user(*id));
+        let reviews = pull.reviews.len();
+        object!(serializer, {
+            "id": pull.id,
+            "url": page,
+            "number": issue.number,
+            "user": view.user(issue.author),
+            "title": issue.title,
+            "body": issue.body,
+            "labels": view.labels(issue.id),
+            "milestone": view.milestone(issue),
+            "assignee": assignees().next(),
+            "assignees": assignees().collect::<Vec<_>>(),
+            "requested_reviewers": self.reviewers(),
+            "requested_reviewers_teams": [(); 0],
+            "state": if issue.is_open() { "open" } else { "closed" },
+            "draft": false,
+            "is_locked": issue.locked,
+            "comments": issue.comments.len(),
+            "review_comments"? (reviews > 0).then_some(reviews),
+            "additions": 1,
+            "deletions": 0,
+            "changed_files": 1,
+            "html_url": page,
+            "diff_url": format_args!("{page}.diff"),
+            "patch_url": format_args!("{page}.patch"),
+            "mergeable": issue.is_open(),
+            "merged": false,
+            "merged_at": (),
+            "merge_commit_sha": (),
+            "merged_by": (),
+            "allow_maintainer_edit": false,
+            "base": self.branch(&pull.base),
+            "head": self.branch(&pull.head),
+            "merge_base": pull.base.sha,
+            "due_date": time(issue.due),
+            "created_at": Time(issue.created),
+            "updated_at": Time(issue.updated),
+            "closed_at": time(issue.closed),
+            "pin_order": i32::from(issue.pinned),
+        })
+    }
+}
+
+struct BranchJson<'a> {
+    view: View<'a>,
+    issue: &'a Issue,
+    branch: &'a Branch,
+}
+
+impl Serialize for BranchJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object!(serializer, {
+            "label": self.branch.name,
+            "ref": self.branch.name,
+            "sha": self.branch.sha,
+            "repo_id": self.issue.repo,
+            "repo": self.view.repo(self.issue.repo),
+        })
+    }
+}
+
+/// A review, under its pull request.
+pub(crate) struct ReviewJson<'a> {
+    view: View<'a>,
+    issue: &'a Issue,
+    pull: &'a Pull,
+    review: &'a Review,
+}
+
+impl<'a> ReviewJson<'a> {
+    /// Its comments on lines.
+    pub(crate) fn inline(&self) -> Vec<InlineJson<'a>> {
+        let (view, issue, pull, review) = (self.view, self.issue, self.pull, self.review);
+        let json = |inline| InlineJson { of: ReviewJson { view, issue, pull, review }, inline };
+        review.inline.iter().map(json).collect()
+    }
+
+    fn page(&self) -> String {
+        self.view.url(self.view.thread_path(self.issue))
+    }
+}
+
+impl Serialize for ReviewJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let review = self.review;
+        let page = self.page();
+        object!(serializer, {
+            "id": review.id,
+            "user": self.view.user(review.author),
+            "team": (),
+            "state": match review.verdict {
+                Verdict::Approved => "APPROVED",
+                Verdict::RequestChanges => "REQUEST_CHANGES",
+                Verdict::Comment => "COMMENT",
+            },
+            "body": review.body,
+            "commit_id": self.pull.head.sha,
+            "stale": false,
+            "official": review.official,
+            "dismissed": false,
+            "comments_count": review.inline.len(),
+            "submitted_at": Time(review.begun),
+            "updated_at": Time(review.at),
+            "html_url": format_args!("{page}#issuecomment-{}", review.comment),
+            "pull_request_url": page,
+        })
+    }
+}
+
+/// A comment on a line, under its review.
+pub(crate) struct InlineJson<'a> {
+    of: ReviewJson<'a>,
+    inline: &'a Inline,
+}
+
+impl Serialize for InlineJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (review, inline) = (self.of.review, self.inline);
+        let page = self.of.page();
+        object!(serializer, {
+            "id": inline.comment,
+            "body": inline.body,
+            "user": self.of.view.user(inline.author),
+            "resolver": (),
+            "pull_request_review_id": review.id,
+            "created_at": Time(inline.at),
+            "updated_at": Time(inline.at),
+            "path": inline.path,
+            "commit_id": self.of.pull.head.sha,
+            "original_commit_id": "",
+            "diff_hunk": "",
+            "position": inline.position,
+            "original_position": 0,
+            "html_url": format_args!("{page}#issuecomment-{}", inline.comment),
+            "pull_request_url": page,
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! A repository, and what somebody may do with its code.
+
+use serde::{Serialize, Serializer};
+
+use super::{NO_TIME, Time, View, ZERO_TIME, object};
+use crate::core::ids::RepoId;
+use crate::sandbox::world::access::{Mode, Unit};
+use crate::sandbox::world::records::Repo;
+
+/// The rights on the code that `permissions` tells of.
+#[derive(Clone, Copy)]
+pub(crate) struct PermissionsJson(pub(crate) Mode);
+
+impl Serialize for PermissionsJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object!(serializer, {
+            "admin": self.0 >= Mode::Admin,
+            "push": self.0 >= Mode::Write,
+            "pull": self.0 >= Mode::Read,
+        })
+    }
+}
+
+/// A repository.
+pub(crate) struct RepoJson<'a> {
+    view: View<'a>,
+    repo: &'a Repo,
+    permissions: PermissionsJson,
+}
+
+impl<'a> View<'a> {
+    /// The repository, with the rights of the viewer.
+    pub(crate) fn repo(self, id: RepoId) -> RepoJson<'a> {
+        self.repo_for(id, self.viewer)
+    }
+
+    /// The repository, with the rights of somebody else: in webhooks often not the sender.
+    pub(crate) fn repo_for(self, id: RepoId, user: Option<i64>) -> RepoJson<'a> {
+        let mode = self.world.mode(user, self.world.repo(id), Unit::Code);
+        self.repo_with(id, mode)
+    }
+
+    /// The repository, with these rights.
+    pub(crate) fn repo_with(self, id: RepoId, mode: Mode) -> RepoJson<'a> {
+        let repo = self.world.repo(id);
+        RepoJson { view: self, repo, permissions: PermissionsJson(mode) }
+    }
+}
+
+impl Serialize for RepoJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (view, repo) = (self.view, self.repo);
+        let name = view.world.full_name(repo.id);
+        object!(serializer, {
+            "id": repo.id,
+            "owner": view.user(repo.owner),
+            "name": repo.name,
+            "full_name": name,
+            "description": "",
+            "empty": false,
+            "private": repo.private,
+            "fork": false,
+            "template": false,
+            "mirror": false,
+            "size": 25,
+            "language": "",
+            "languages_url": view.url(format_args!("/api/v1/repos/{name}/languages")),
+            "html_url": view.url(format_args!("/{name}")),
+            "url": view.url(format_args!("/api/v1/repos/{name}")),
+            "link": "",
+            "ssh_url": format_args!("git@localhost:{name}.git"),
+            "clone_url": view.url(format_args!("/{name}.git")),
+            "original_url": "",
+            "website": "",
+            "stars_count": 0,
+            "forks_count": 0,
+            "watchers_count": 1,
+            "open_issues_count": repo.open_issues,
+            "open_pr_counter": repo.open_pulls,
+            "release_counter": 0,
+            "default_branch": "main",
+            "archived": repo.archived,
+            "created_at": Time(repo.created),
+            "updated_at": Time(repo.created),
+            "archived_at": ZERO_TIME,
+            "permissions": self.permissions,
+            "has_code": true,
+            "has_issues": true,
+            "internal_tracker": InternalTracker,
+            "has_wiki": true,
+            "has_pull_requests": true,
+            "has_projects": true,
+            "projects_mode": "all",
+            "has_releases": true,
+            "has_packages": true,
+            "has_actions": true,
+            "ignore_whitespace_conflicts": false,
+            "allow_merge_commits": true,
+            "allow_rebase": true,
+            "allow_rebase_explicit": true,
+            "allow_squash_merge": true,
+            "allow_fast_forward_only_merge": true,
+            "allow_rebase_update": true,
+            "allow_manual_merge": false,
+            "autodetect_manual_merge": false,
+            "default_delete_branch_after_merge": false,
+            "default_merge_style": "merge",
+            "default_allow_maintainer_edit": false,
+            "avatar_url": "",
+            "internal": false,
+            "mirror_interval": "",
+            "object_format_name": "sha1",
+            "mirror_updated": NO_TIME,
+            "topics": [(); 0],
+            "licenses": [(); 0],
+        })
+    }
+}
+
+struct InternalTracker;
+
+impl Serialize for InternalTracker {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object!(serializer, {
+            "enable_time_tracker": true,
+            "allow_only_contributors_to_track_time": true,
+            "enable_issue_dependencies": true,
+        })
+    }
+}

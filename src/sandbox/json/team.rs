@@ -1,0 +1,55 @@
+//! A team of an organisation.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use super::object;
+use crate::sandbox::world::records::{Team, TeamRights};
+
+/// Gitea's units, in the order in which it lists them of owners.
+const ALL_UNITS: [&str; 10] = [
+    "repo.issues",
+    "repo.pulls",
+    "repo.releases",
+    "repo.projects",
+    "repo.code",
+    "repo.ext_issues",
+    "repo.wiki",
+    "repo.ext_wiki",
+    "repo.packages",
+    "repo.actions",
+];
+
+/// A team. One with rights on units says `permission: "none"`: only `units_map` tells.
+pub(crate) struct TeamJson<'a>(pub(crate) &'a Team);
+
+impl TeamJson<'_> {
+    fn units(&self) -> BTreeMap<&'static str, String> {
+        match &self.0.rights {
+            TeamRights::Owners => ALL_UNITS.map(|unit| (unit, "owner".to_owned())).into(),
+            TeamRights::Units(units) => {
+                units.iter().map(|(unit, mode)| (unit.name(), mode.to_string())).collect()
+            }
+        }
+    }
+}
+
+impl Serialize for TeamJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let team = self.0;
+        let owners = team.rights == TeamRights::Owners;
+        let units = self.units();
+        object!(serializer, {
+            "id": team.id,
+            "name": team.name,
+            "description": "",
+            "organization": (),
+            "includes_all_repositories": true,
+            "permission": if owners { "owner" } else { "none" },
+            "units": units.keys().collect::<Vec<_>>(),
+            "units_map": units,
+            "can_create_org_repo": owners,
+        })
+    }
+}

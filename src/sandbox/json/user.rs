@@ -1,0 +1,90 @@
+//! An account.
+
+use serde::{Serialize, Serializer};
+
+use super::{NO_TIME, Time, View, ZERO_TIME, object};
+use crate::sandbox::world::records::{User, UserKind};
+
+/// How much of an account is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// To everybody: a placeholder instead of the address.
+    Public,
+    /// To whoever is signed in: the address.
+    Signed,
+    /// To the account itself and to site admins: everything.
+    Own,
+}
+
+/// An account, as `user`, `sender`, `owner` and the like.
+pub(crate) struct UserJson<'a> {
+    view: View<'a>,
+    user: &'a User,
+    detail: Detail,
+}
+
+impl<'a> View<'a> {
+    /// The account as the viewer may see it.
+    pub(crate) fn user(self, id: i64) -> UserJson<'a> {
+        let detail = match self.viewer {
+            Some(viewer) if viewer == id || self.world.is_site_admin(viewer) => Detail::Own,
+            Some(_) => Detail::Signed,
+            None => Detail::Public,
+        };
+        UserJson { view: self, user: &self.world.users[&id], detail }
+    }
+
+    /// The account as somebody else who is signed in sees it, even if it is the viewer's own.
+    pub(crate) fn user_seen_by_users(self, id: i64) -> UserJson<'a> {
+        UserJson { view: self, user: &self.world.users[&id], detail: Detail::Signed }
+    }
+
+    /// The account as Gitea shows it to nobody in particular: in comments, as assignee, as
+    /// sender.
+    pub(crate) fn public_user(self, id: i64) -> UserJson<'a> {
+        UserJson { view: self, user: &self.world.users[&id], detail: Detail::Public }
+    }
+}
+
+impl UserJson<'_> {
+    fn email(&self) -> String {
+        let login = self.user.login.to_ascii_lowercase();
+        match self.detail {
+            _ if self.user.kind == UserKind::Organisation => String::new(),
+            Detail::Public => format!("{login}@noreply.localhost"),
+            Detail::Signed | Detail::Own => format!("{login}@example.com"),
+        }
+    }
+}
+
+impl Serialize for UserJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let user = self.user;
+        let own = self.detail == Detail::Own && user.kind != UserKind::Organisation;
+        object!(serializer, {
+            "id": user.id,
+            "login": user.login,
+            "login_name": "",
+            "source_id": 0,
+            "full_name": "",
+            "email": self.email(),
+            "avatar_url": self.view.url(format_args!("/avatars/{}", user.avatar)),
+            "html_url": self.view.url(format_args!("/{}", user.login)),
+            "language": "",
+            "is_admin": own && user.kind == UserKind::SiteAdmin,
+            "last_login": if own { ZERO_TIME } else { NO_TIME },
+            "created": Time(user.created),
+            "restricted": false,
+            "active": own,
+            "prohibit_login": false,
+            "location": "",
+            "website": "",
+            "description": "",
+            "visibility": "public",
+            "followers_count": 0,
+            "following_count": 0,
+            "starred_repos_count": 0,
+            "username": user.login,
+        })
+    }
+}

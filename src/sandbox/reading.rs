@@ -1,0 +1,107 @@
+//! Looking at the forge: what a test asserts and a demo prints.
+
+use std::sync::PoisonError;
+
+use super::Sandbox;
+use super::acting::issue_id;
+use super::deliveries::Delivery;
+use super::server::Asked;
+use super::world::refusal::Refusal;
+use crate::core::ids::Subject;
+use crate::core::time::Timestamp;
+
+/// A comment, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Its global id.
+    pub id: i64,
+    /// The login of its author.
+    pub author: String,
+    /// Its text.
+    pub body: String,
+    /// How often its text was changed.
+    pub edits: u32,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+impl Sandbox {
+    /// The comments of a thread, oldest first.
+    ///
+    /// # Errors
+    /// If there is no such thread.
+    pub fn comments(&self, repo: &str, number: i64) -> Result<Vec<Said>, Refusal> {
+        self.forge.look(|world| {
+            let issue = world.issue(issue_id(world, repo, number)?);
+            let comments = issue.comments.iter().filter_map(|id| world.comments.get(id));
+            Ok(comments
+                .map(|comment| Said {
+                    id: comment.id,
+                    author: world.users[&comment.author].login.clone(),
+                    body: comment.body.clone(),
+                    edits: comment.edits,
+                    created_at: comment.created,
+                    updated_at: comment.updated,
+                })
+                .collect())
+        })
+    }
+
+    /// The reactions to something: who, and what. Oldest first.
+    pub fn reactions(&self, subject: Subject) -> Vec<(String, String)> {
+        self.forge.look(|world| {
+            let reactions = world.reactions_to(subject).iter();
+            reactions.map(|r| (world.users[&r.user].login.clone(), r.content.clone())).collect()
+        })
+    }
+
+    /// The names of the labels on an issue, sorted.
+    ///
+    /// # Errors
+    /// If there is no such issue.
+    pub fn labels(&self, repo: &str, number: i64) -> Result<Vec<String>, Refusal> {
+        self.forge.look(|world| {
+            let issue = issue_id(world, repo, number)?;
+            Ok(world.labels_on(issue).into_iter().map(|label| label.name.clone()).collect())
+        })
+    }
+
+    /// The logins of those who are assigned, in the order of assignment.
+    ///
+    /// # Errors
+    /// If there is no such issue.
+    pub fn assignees(&self, repo: &str, number: i64) -> Result<Vec<String>, Refusal> {
+        self.forge.look(|world| {
+            let issue = world.issue(issue_id(world, repo, number)?);
+            Ok(issue.assignees.iter().map(|id| world.users[id].login.clone()).collect())
+        })
+    }
+
+    /// Whether an issue is open.
+    ///
+    /// # Errors
+    /// If there is no such issue.
+    pub fn is_open(&self, repo: &str, number: i64) -> Result<bool, Refusal> {
+        self.forge.look(|world| Ok(world.issue(issue_id(world, repo, number)?).is_open()))
+    }
+
+    /// The body of an issue as something to react to, by its global id.
+    ///
+    /// # Errors
+    /// If there is no such issue.
+    pub fn issue_subject(&self, repo: &str, number: i64) -> Result<Subject, Refusal> {
+        self.forge.look(|world| issue_id(world, repo, number).map(Subject::Issue))
+    }
+
+    /// The requests so far, in the order in which they were done.
+    pub fn requests(&self) -> Vec<Asked> {
+        self.forge.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The webhooks so far, in the order in which they ended.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.forge.deliveries.log()
+    }
+}

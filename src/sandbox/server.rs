@@ -1,0 +1,279 @@
+//! The forge's HTTP side: reads requests, lets faults strike, keeps a log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use super::api::{self, Answer, Call};
+use super::deliveries::Deliveries;
+use super::faults::{Fault, Faults};
+use super::line::Scissors;
+use super::world::World;
+use super::world::refusal::Refusal;
+use crate::core::time::Timestamp;
+
+/// More than any request of a client needs: Gitea itself takes comments of megabytes.
+const LONGEST_BODY: usize = 16 << 20;
+
+/// A request that the forge answered, or did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `GET`, `POST` and so on.
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// The login of the caller; none without a good token.
+    pub user: Option<String>,
+    /// The status of the answer; none if a fault kept it back.
+    pub status: Option<u16>,
+    /// How long the forge itself worked on it.
+    pub took: Duration,
+}
+
+/// The running forge.
+pub(super) struct Forge {
+    pub(super) world: Mutex<World>,
+    pub(super) clock: Clock,
+    pub(super) faults: Faults,
+    pub(super) deliveries: Deliveries,
+    pub(super) log: Mutex<Vec<Asked>>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Forge {
+    /// Does something in the world at the present time, and sends the webhooks that it causes.
+    pub(super) fn act<T>(&self, deed: impl FnOnce(&mut World) -> T) -> T {
+        // A handler that panicked is a bug of the sandbox, but no reason to hide what it holds.
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.now = whole_seconds((self.clock)());
+        let done = deed(&mut world);
+        for outgoing in std::mem::take(&mut world.outgoing) {
+            self.deliveries.send(outgoing);
+        }
+        done
+    }
+
+    /// Looks at the world.
+    pub(super) fn look<T>(&self, glance: impl FnOnce(&World) -> T) -> T {
+        glance(&self.world.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, asked: Asked) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    }
+}
+
+/// Gitea stores whole seconds.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_micros(time.micros().div_euclid(1_000_000) * 1_000_000)
+}
+
+/// Everything that the server answers.
+pub(super) fn router(forge: Arc<Forge>) -> Router {
+    Router::new().fallback(serve).with_state(forge)
+}
+
+async fn serve(
+    State(forge): State<Arc<Forge>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    request: Request,
+) -> Response {
+    let asking = match Asking::read(request).await {
+        Ok(asking) => asking,
+        Err(status) => return response(Answer::empty(status)),
+    };
+    if forge.faults.is_down() {
+        return cut(&scissors);
+    }
+    // Connections outlive the listener; what still comes on them is not answered.
+    let stop = forge.stop.clone();
+    let clock = forge.clock.clone();
+    let answered = stop.run_until_cancelled_owned(answer(forge, asking, &scissors)).await;
+    dated(answered.unwrap_or_else(|| cut(&scissors)), clock())
+}
+
+/// Lets a fault strike, or answers.
+async fn answer(forge: Arc<Forge>, asking: Asking, scissors: &Scissors) -> Response {
+    let Some(fault) = forge.faults.strike(&asking.method, &asking.path) else {
+        return response(asking.answered_by(&forge));
+    };
+    match fault {
+        Fault::ErrorAfter => {
+            asking.done_by(&forge, Some(500));
+            response(asking.refused(&forge, &Refusal::Internal))
+        }
+        Fault::CutAfter => {
+            asking.done_by(&forge, None);
+            cut(scissors)
+        }
+        Fault::HangAfter(gate) => {
+            let answer = asking.done_by(&forge, None);
+            let _passage = gate.pass().await;
+            response(answer)
+        }
+        Fault::Late(gate) => {
+            // A task of its own, because a client that gives up ends this one.
+            let stop = forge.stop.clone();
+            let late = tokio::spawn(stop.run_until_cancelled_owned(async move {
+                let _passage = gate.pass().await;
+                asking.answered_by(&forge)
+            }));
+            late.await.ok().flatten().map_or_else(|| cut(scissors), response)
+        }
+        Fault::CutBefore => {
+            asking.ignored_by(&forge, None);
+            cut(scissors)
+        }
+        Fault::BadGateway => {
+            asking.ignored_by(&forge, Some(502));
+            response(Answer::html(502, "<html><body><h1>502 Bad Gateway</h1></body></html>\n"))
+        }
+        Fault::TooManyRequests { retry_after } => {
+            asking.ignored_by(&forge, Some(429));
+            response(Answer::empty(429).with("Retry-After", retry_after.to_string()))
+        }
+    }
+}
+
+/// The answer with the time of the forge's clock, where every server says it.
+fn dated(mut response: Response, now: Timestamp) -> Response {
+    let date = now.zoned(&TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = date.try_into() {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+fn cut(scissors: &Scissors) -> Response {
+    scissors.cut();
+    response(Answer::empty(500))
+}
+
+/// A request, read to its end.
+struct Asking {
+    method: String,
+    /// The path, as sent.
+    path: String,
+    query: String,
+    token: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Asking {
+    async fn read(request: Request) -> Result<Self, u16> {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, LONGEST_BODY).await.map_err(|_| 413_u16)?;
+        Ok(Self {
+            method: parts.method.as_str().to_owned(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            token: token_of(&parts),
+            body: body.to_vec(),
+        })
+    }
+
+    /// Does it and says so in the log.
+    fn answered_by(&self, forge: &Forge) -> Answer {
+        let (answer, user, took) = self.done(forge);
+        forge.note(self.entry(user, Some(answer.status), took));
+        answer
+    }
+
+    /// Does it, but what the client gets is `status` or nothing.
+    fn done_by(&self, forge: &Forge, status: Option<u16>) -> Answer {
+        let (answer, user, took) = self.done(forge);
+        forge.note(self.entry(user, status, took));
+        answer
+    }
+
+    /// Does not do it; what the client gets is `status` or nothing.
+    fn ignored_by(&self, forge: &Forge, status: Option<u16>) {
+        forge.note(self.entry(None, status, Duration::ZERO));
+    }
+
+    fn refused(&self, forge: &Forge, refusal: &Refusal) -> Answer {
+        let base = forge.look(|world| world.base.clone());
+        Answer::refusal(&self.call(base, Vec::new()), refusal)
+    }
+
+    fn entry(&self, user: Option<String>, status: Option<u16>, took: Duration) -> Asked {
+        let path = match self.query.as_str() {
+            "" => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        };
+        Asked { method: self.method.clone(), path, user, status, took }
+    }
+
+    /// The answer, the caller's login, and how long it took.
+    fn done(&self, forge: &Forge) -> (Answer, Option<String>, Duration) {
+        let begun = Instant::now();
+        let (answer, user) = forge.act(|world| self.done_in(world));
+        (answer, user, begun.elapsed())
+    }
+
+    fn done_in(&self, world: &mut World) -> (Answer, Option<String>) {
+        if self.path == "/api/healthz" {
+            return (Answer::json(200, &serde_json::json!({ "status": "pass" })), None);
+        }
+        let path = self.path.strip_prefix("/api/v1/").map(segments);
+        let mut call = self.call(world.base.clone(), path.unwrap_or_default());
+        if let Some(text) = &self.token {
+            let Some(token) = world.token(text) else {
+                let refusal = Refusal::Unauthorized("invalid username, password or token");
+                return (Answer::refusal(&call, &refusal), None);
+            };
+            (call.user, call.scopes) = (Some(token.user), Some(token.scopes.clone()));
+        }
+        let login = call.user.map(|id| world.users[&id].login.clone());
+        (api::answer(world, &call), login)
+    }
+
+    fn call(&self, base: String, segments: Vec<String>) -> Call {
+        Call {
+            method: self.method.clone(),
+            segments,
+            query: form_urlencoded::parse(self.query.as_bytes()).into_owned().collect(),
+            body: self.body.clone(),
+            user: None,
+            scopes: None,
+            base,
+        }
+    }
+}
+
+/// The token of `Authorization: token X` or `Bearer X`.
+fn token_of(parts: &Parts) -> Option<String> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
+    known.then(|| token.trim().to_owned())
+}
+
+/// What stands between the slashes of a path. Names on the forge need no escapes, so a
+/// segment with one is kept as it is and leads nowhere.
+fn segments(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_owned).collect()
+}
+
+fn response(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::builder()
+        .status(status)
+        .header("Cache-Control", "max-age=0, private, must-revalidate, no-transform")
+        .header("X-Content-Type-Options", "nosniff")
+        .header("X-Frame-Options", "SAMEORIGIN");
+    for (name, value) in answer.headers {
+        response = response.header(name, value);
+    }
+    // Fails only on header values that are no text, such as a name with a line break in it.
+    response.body(Body::from(answer.body)).unwrap_or_else(|_| Response::new(Body::empty()))
+}

@@ -1,0 +1,197 @@
+//! Furnishing the forge: accounts, organisations, repositories, webhooks. Tells nobody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Sandbox;
+use super::world::World;
+use super::world::access::{Mode, Unit};
+use super::world::hooks::NewHook;
+use super::world::people::Scopes;
+use super::world::records::{ContentType, Home, TeamRights, UserKind};
+use super::world::refusal::Refusal;
+use crate::core::ids::RepoId;
+use crate::core::time::Timestamp;
+
+impl Sandbox {
+    /// Adds a person or a bot; a token of theirs that is good for everything.
+    pub fn add_user(&self, login: &str) -> String {
+        self.add_person(login, UserKind::Person)
+    }
+
+    /// Adds an administrator of the whole forge; a token of theirs.
+    pub fn add_site_admin(&self, login: &str) -> String {
+        self.add_person(login, UserKind::SiteAdmin)
+    }
+
+    fn add_person(&self, login: &str, kind: UserKind) -> String {
+        self.forge.act(|world| {
+            let user = world.add_user(login, kind);
+            world.add_token(user, Scopes::all())
+        })
+    }
+
+    /// Makes one more token for somebody, good for `scopes` only.
+    ///
+    /// # Errors
+    /// If there is no such account.
+    pub fn add_token(&self, login: &str, scopes: Scopes) -> Result<String, Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(login)?;
+            Ok(world.add_token(user, scopes))
+        })
+    }
+
+    /// Changes what a token is good for; nothing any more without scopes.
+    pub fn set_token(&self, token: &str, scopes: Option<Scopes>) {
+        self.forge.act(|world| world.set_token(token, scopes));
+    }
+
+    /// Adds an organisation, owned by `owner`.
+    ///
+    /// # Errors
+    /// If there is no such owner.
+    pub fn add_org(&self, name: &str, owner: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let owner = world.user_named(owner)?;
+            world.add_org(name, owner);
+            Ok(())
+        })
+    }
+
+    /// Adds a team to an organisation, with the same rights in all of its repositories.
+    /// Returns the id of the team.
+    ///
+    /// # Errors
+    /// If the organisation or a member is unknown.
+    pub fn add_team(
+        &self,
+        org: &str,
+        name: &str,
+        units: &[(Unit, Mode)],
+        members: &[&str],
+    ) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let org = world.org_named(org)?;
+            let members: Result<BTreeSet<i64>, Refusal> =
+                members.iter().map(|login| world.user_named(login)).collect();
+            let rights = TeamRights::Units(units.iter().copied().collect::<BTreeMap<_, _>>());
+            Ok(world.add_team(org, name, rights, members?))
+        })
+    }
+
+    /// Adds a repository, `owner/name`, to an account that exists.
+    ///
+    /// # Errors
+    /// If the owner is unknown or the name taken.
+    pub fn add_repo(&self, name: &str, private: bool) -> Result<RepoId, Refusal> {
+        let name = name.parse().map_err(|_| Refusal::HIDDEN)?;
+        self.forge.act(|world| world.add_repo(&name, private))
+    }
+
+    /// Gives somebody a right on a repository, or takes it away with [`Mode::None`].
+    ///
+    /// # Errors
+    /// If the repository or the account is unknown.
+    pub fn collaborator(&self, repo: &str, login: &str, mode: Mode) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (repo, user) = (repo_id(world, repo)?, world.user_named(login)?);
+            if let Some(repo) = world.repos.get_mut(&repo) {
+                match mode {
+                    Mode::None => repo.collaborators.remove(&user),
+                    mode => repo.collaborators.insert(user, mode),
+                };
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds a label to a repository (`owner/name`) or an organisation. Returns its id.
+    ///
+    /// # Errors
+    /// If there is no such place.
+    pub fn add_label(&self, home: &str, name: &str, exclusive: bool) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let home = home_of(world, home)?;
+            Ok(world.add_label(home, name, "#cc0000", "", exclusive))
+        })
+    }
+
+    /// Adds a milestone to a repository. Returns its id.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn add_milestone(
+        &self,
+        repo: &str,
+        title: &str,
+        due: Option<Timestamp>,
+    ) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let repo = repo_id(world, repo)?;
+            Ok(world.add_milestone(repo, title, due))
+        })
+    }
+
+    /// Adds a webhook of type JSON to a repository (`owner/name`) or an organisation.
+    /// Returns its id.
+    ///
+    /// # Errors
+    /// If there is no such place.
+    pub fn add_hook(
+        &self,
+        home: &str,
+        url: &str,
+        secret: &str,
+        events: &[&str],
+    ) -> Result<i64, Refusal> {
+        let new = NewHook {
+            url: url.to_owned(),
+            content: ContentType::Json,
+            secret: secret.to_owned(),
+            events: events.iter().map(|event| (*event).to_owned()).collect(),
+            active: true,
+        };
+        self.forge.act(|world| {
+            let home = home_of(world, home)?;
+            Ok(world.add_hook(home, new))
+        })
+    }
+
+    /// Gives a repository another name; the former one redirects.
+    ///
+    /// # Errors
+    /// If there is no such repository, or the new name is taken or no name.
+    pub fn rename(&self, repo: &str, new_name: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let repo = repo_id(world, repo)?;
+            world.rename_repo(repo, new_name)
+        })
+    }
+
+    /// Makes a repository read-only, or writable again.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn archive(&self, repo: &str, archived: bool) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let id = repo_id(world, repo)?;
+            if let Some(repo) = world.repos.get_mut(&id) {
+                repo.archived = archived;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The repository called `owner/name`.
+pub(super) fn repo_id(world: &World, name: &str) -> Result<RepoId, Refusal> {
+    world.repo_named(&name.parse().map_err(|_| Refusal::HIDDEN)?)
+}
+
+/// A repository if there is a slash in the name, else an organisation.
+fn home_of(world: &World, name: &str) -> Result<Home, Refusal> {
+    match name.contains('/') {
+        true => repo_id(world, name).map(Home::Repo),
+        false => world.org_named(name).map(Home::Org),
+    }
+}

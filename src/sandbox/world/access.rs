@@ -1,0 +1,157 @@
+//! Who may what.
+//!
+//! Rights are kept by unit, as Gitea does: a team may write issues and only read code. What
+//! the `/permission` endpoint tells is something else, see [`World::told_permission`].
+
+use std::fmt;
+
+use super::World;
+use super::records::{Issue, Repo, TeamRights, UserKind};
+use super::refusal::Refusal;
+
+/// How much an account may do, each mode with all before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Nothing.
+    None,
+    /// See it.
+    Read,
+    /// Change it.
+    Write,
+    /// Administer it.
+    Admin,
+    /// Own it.
+    Owner,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        })
+    }
+}
+
+/// A part of a repository that rights are given on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unit {
+    /// Code.
+    Code,
+    /// Issues.
+    Issues,
+    /// Pull requests.
+    Pulls,
+}
+
+impl Unit {
+    /// Gitea's name of the unit.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Code => "repo.code",
+            Self::Issues => "repo.issues",
+            Self::Pulls => "repo.pulls",
+        }
+    }
+
+    /// The unit that an item belongs to.
+    pub(crate) fn of(issue: &Issue) -> Self {
+        if issue.pull.is_some() { Self::Pulls } else { Self::Issues }
+    }
+}
+
+impl World {
+    /// What `user` may do with `unit` of `repo`; a visitor without an account is `None`.
+    pub(crate) fn mode(&self, user: Option<i64>, repo: &Repo, unit: Unit) -> Mode {
+        let open_to_all = if repo.private { Mode::None } else { Mode::Read };
+        let Some(user) = user else { return open_to_all };
+        if self.is_site_admin(user) || repo.owner == user {
+            return Mode::Owner;
+        }
+        let granted = repo.collaborators.get(&user).copied().unwrap_or(Mode::None);
+        open_to_all.max(granted).max(self.team_mode(user, repo.owner, unit))
+    }
+
+    fn team_mode(&self, user: i64, org: i64, unit: Unit) -> Mode {
+        let teams = self.teams.values().filter(|t| t.org == org && t.members.contains(&user));
+        teams
+            .map(|team| match &team.rights {
+                TeamRights::Owners => Mode::Owner,
+                TeamRights::Units(units) => units.get(&unit).copied().unwrap_or(Mode::None),
+            })
+            .max()
+            .unwrap_or(Mode::None)
+    }
+
+    /// What `GET /collaborators/{user}/permission` says: grants of teams on units are not in
+    /// it, so it proves a yes and never a no.
+    pub(crate) fn told_permission(&self, user: i64, repo: &Repo) -> Mode {
+        if self.is_site_admin(user) || repo.owner == user || self.owns_org(user, repo.owner) {
+            return Mode::Owner;
+        }
+        let open_to_all = if repo.private { Mode::None } else { Mode::Read };
+        open_to_all.max(repo.collaborators.get(&user).copied().unwrap_or(Mode::None))
+    }
+
+    /// Whether `user` may see `repo` at all.
+    pub(crate) fn can_see(&self, user: Option<i64>, repo: &Repo) -> bool {
+        [Unit::Code, Unit::Issues, Unit::Pulls]
+            .into_iter()
+            .any(|unit| self.mode(user, repo, unit) >= Mode::Read)
+    }
+
+    /// Whether `user` may change any item like `issue`, not only their own.
+    pub(crate) fn can_write(&self, user: i64, issue: &Issue) -> bool {
+        self.mode(Some(user), self.repo(issue.repo), Unit::of(issue)) >= Mode::Write
+    }
+
+    /// Whether `user` runs the whole forge.
+    pub(crate) fn is_site_admin(&self, user: i64) -> bool {
+        self.users.get(&user).is_some_and(|u| u.kind == UserKind::SiteAdmin)
+    }
+
+    /// Whether `user` owns the organisation `org`.
+    pub(crate) fn owns_org(&self, user: i64, org: i64) -> bool {
+        self.team_mode(user, org, Unit::Code) == Mode::Owner
+    }
+
+    /// Whether `user` is in any team of `org`.
+    pub(crate) fn is_member(&self, user: i64, org: i64) -> bool {
+        self.teams.values().any(|t| t.org == org && t.members.contains(&user))
+    }
+
+    /// Whoever holds a right of their own in `repo`: `GET /assignees`, by login. It lists
+    /// members of teams that only read, too, and is no proof of a right to write.
+    pub(crate) fn assignable(&self, repo: &Repo) -> Vec<i64> {
+        let mut ids: Vec<i64> = self.people().filter(|&id| self.has_own_right(id, repo)).collect();
+        ids.sort_by_key(|id| self.users[id].login.to_ascii_lowercase());
+        ids
+    }
+
+    fn has_own_right(&self, user: i64, repo: &Repo) -> bool {
+        repo.owner == user
+            || repo.collaborators.contains_key(&user)
+            || self.is_member(user, repo.owner)
+    }
+
+    /// Refuses whoever may not administer `repo`.
+    pub(crate) fn require_repo_admin(&self, user: i64, repo: &Repo) -> Result<(), Refusal> {
+        if self.mode(Some(user), repo, Unit::Code) >= Mode::Admin {
+            return Ok(());
+        }
+        Err(Refusal::Forbidden(
+            "user should be an owner or a collaborator with admin write of a repository".into(),
+        ))
+    }
+
+    /// Refuses whoever does not own `org`.
+    pub(crate) fn require_org_owner(&self, user: i64, org: i64) -> Result<(), Refusal> {
+        if self.is_site_admin(user) || self.owns_org(user, org) {
+            return Ok(());
+        }
+        Err(Refusal::Forbidden("Must be an organization owner".into()))
+    }
+}

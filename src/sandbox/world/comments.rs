@@ -1,0 +1,139 @@
+//! Comments: writing, editing, deleting, finding.
+
+use crate::core::ids::{RepoId, Subject};
+use crate::core::time::Timestamp;
+
+use super::access::{Mode, Unit};
+use super::events::{Change, Event};
+use super::records::{Comment, CommentKind};
+use super::refusal::Refusal;
+use super::{Kind, World};
+
+/// What came of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edited {
+    Changed,
+    /// The new text is the old one: Gitea answers without the author, and tells nobody.
+    Same,
+}
+
+impl World {
+    /// Adds a comment. A missing issue is a 500 here, as Gitea has it.
+    pub(crate) fn create_comment(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        number: i64,
+        body: &str,
+    ) -> Result<i64, Refusal> {
+        let issue = self.thread(repo, number).map_err(|_| Refusal::Internal)?;
+        self.require_may_comment(user, issue)?;
+        let id = self.add_comment(user, issue, body, CommentKind::Plain);
+        if let Some(repo) = self.repos.get_mut(&repo) {
+            repo.comments.insert(id);
+        }
+        self.touch(issue).comments.insert(id);
+        self.emit(&Event::comment(user, issue, id, Change::Created));
+        Ok(id)
+    }
+
+    fn require_may_comment(&self, user: i64, issue: i64) -> Result<(), Refusal> {
+        let issue = self.issue(issue);
+        let repo = self.repo(issue.repo);
+        self.require_unarchived(repo.id)?;
+        let mode = self.mode(Some(user), repo, Unit::of(issue));
+        match mode {
+            Mode::None => Err(Refusal::ForbiddenBare),
+            Mode::Read if issue.locked => {
+                Err(Refusal::Forbidden("You cannot comment on a locked issue.".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores a comment of any kind, without telling anybody.
+    pub(crate) fn add_comment(
+        &mut self,
+        author: i64,
+        issue: i64,
+        body: &str,
+        kind: CommentKind,
+    ) -> i64 {
+        let id = self.next_id(Kind::Comment);
+        let (created, updated) = (self.now, self.now);
+        let body = body.to_owned();
+        let comment = Comment { id, issue, author, kind, body, created, updated, edits: 0 };
+        self.comments.insert(id, comment);
+        id
+    }
+
+    /// Changes a comment's text: its author may, and whoever may write to the issue.
+    /// The issue does not move.
+    pub(crate) fn edit_comment(
+        &mut self,
+        user: i64,
+        id: i64,
+        body: &str,
+    ) -> Result<Edited, Refusal> {
+        let issue = self.require_may_change(user, id)?;
+        let now = self.now;
+        let Some(comment) = self.comments.get_mut(&id) else { return Err(missing(id)) };
+        if comment.body == body {
+            return Ok(Edited::Same);
+        }
+        let before = std::mem::replace(&mut comment.body, body.to_owned());
+        comment.updated = now;
+        comment.edits += 1;
+        self.emit(&Event::comment(user, issue, id, Change::Edited { body: Some(before) }));
+        Ok(Edited::Changed)
+    }
+
+    /// Deletes a comment: its author may, and whoever may write to the issue.
+    /// The issue does not move.
+    pub(crate) fn delete_comment(&mut self, user: i64, id: i64) -> Result<(), Refusal> {
+        let issue = self.require_may_change(user, id)?;
+        let repo = self.issue(issue).repo;
+        self.issue_mut(issue).comments.remove(&id);
+        if let Some(repo) = self.repos.get_mut(&repo) {
+            repo.comments.remove(&id);
+        }
+        self.emit(&Event::comment(user, issue, id, Change::Deleted));
+        self.comments.remove(&id);
+        self.reactions.remove(&Subject::Comment(id));
+        Ok(())
+    }
+
+    fn require_may_change(&self, user: i64, id: i64) -> Result<i64, Refusal> {
+        let comment = self.comments.get(&id).ok_or_else(|| missing(id))?;
+        let issue = self.issue(comment.issue);
+        self.require_unarchived(issue.repo)?;
+        if comment.author == user || self.can_write(user, issue) {
+            Ok(issue.id)
+        } else {
+            Err(Refusal::ForbiddenBare)
+        }
+    }
+
+    /// The comment `id`, if it is one of `repo`.
+    pub(crate) fn comment_in(&self, repo: RepoId, id: i64) -> Result<&Comment, Refusal> {
+        let comment = self.comments.get(&id).ok_or_else(|| missing(id))?;
+        if self.issue(comment.issue).repo == repo { Ok(comment) } else { Err(Refusal::HIDDEN) }
+    }
+
+    /// The plain comments among `ids` that changed at `since` or later and not after `before`.
+    pub(crate) fn comments_between<'a>(
+        &'a self,
+        ids: impl Iterator<Item = &'a i64>,
+        since: Option<Timestamp>,
+        before: Option<Timestamp>,
+    ) -> Vec<&'a Comment> {
+        ids.filter_map(|id| self.comments.get(id))
+            .filter(|c| since.is_none_or(|t| c.updated >= t))
+            .filter(|c| before.is_none_or(|t| c.updated <= t))
+            .collect()
+    }
+}
+
+fn missing(id: i64) -> Refusal {
+    Refusal::NotFound(Some(format!("comment does not exist [id: {id}, issue_id: 0]")))
+}

@@ -1,0 +1,312 @@
+//! Issues: opening, editing, assigning, blocking, finding.
+
+use std::collections::BTreeSet;
+
+use crate::core::ids::RepoId;
+use crate::core::time::Timestamp;
+
+use super::access::{Mode, Unit};
+use super::events::{Change, Event};
+use super::records::{Issue, Pull};
+use super::refusal::Refusal;
+use super::{Kind, World};
+
+/// A new issue.
+#[derive(Default)]
+pub(crate) struct NewIssue {
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) labels: Vec<i64>,
+    pub(crate) assignees: Vec<String>,
+}
+
+/// What to change of an issue; `None` leaves a thing as it is.
+#[derive(Default)]
+pub(crate) struct IssuePatch {
+    pub(crate) title: Option<String>,
+    pub(crate) body: Option<String>,
+    pub(crate) open: Option<bool>,
+    pub(crate) assignees: Option<Vec<String>>,
+    /// Zero takes the milestone away.
+    pub(crate) milestone: Option<i64>,
+    pub(crate) due: Option<Timestamp>,
+}
+
+impl World {
+    /// Opens an issue. Who may not write has labels and assignees ignored.
+    pub(crate) fn open_issue(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        new: NewIssue,
+    ) -> Result<i64, Refusal> {
+        self.require_unarchived(repo)?;
+        let writer = self.mode(Some(user), self.repo(repo), Unit::Issues) >= Mode::Write;
+        let assignees = match writer {
+            true => self
+                .named_assignees(&new.assignees)
+                .map_err(|_| Refusal::Unprocessable("assignee does not exist".into()))?,
+            false => Vec::new(),
+        };
+        let id = self.insert_issue(user, repo, new.title, new.body, None);
+        if writer {
+            let known = new.labels.into_iter().filter(|id| self.labels.contains_key(id));
+            let known: BTreeSet<i64> = known.collect();
+            self.issue_mut(id).labels = known;
+        }
+        // Gitea tells of the assignment first, from inside the transaction.
+        for assignee in assignees {
+            self.assign(user, id, assignee);
+        }
+        self.emit(&Event::issue(user, id, Change::Created));
+        Ok(id)
+    }
+
+    /// Stores an issue or a pull request, without telling anybody.
+    pub(crate) fn insert_issue(
+        &mut self,
+        author: i64,
+        repo: RepoId,
+        title: String,
+        body: String,
+        pull: Option<Pull>,
+    ) -> i64 {
+        let id = self.next_id(Kind::Issue);
+        let now = self.now;
+        let last = self.repo(repo).threads.last_key_value().map_or(0, |(&number, _)| number);
+        let number = last + 1;
+        if let Some(repo) = self.repos.get_mut(&repo) {
+            repo.threads.insert(number, id);
+            *repo.open_count(pull.is_some()) += 1;
+        }
+        let issue = Issue {
+            id,
+            repo,
+            number,
+            author,
+            title,
+            body,
+            locked: false,
+            labels: BTreeSet::new(),
+            assignees: Vec::new(),
+            milestone: None,
+            due: None,
+            pinned: false,
+            blockers: BTreeSet::new(),
+            comments: BTreeSet::new(),
+            pull,
+            created: now,
+            updated: now,
+            closed: None,
+        };
+        self.issues.insert(id, issue);
+        id
+    }
+
+    /// Changes an issue: its author may, and writers. Of authors who are no writers,
+    /// assignees, milestone and due date are ignored in silence.
+    ///
+    /// Not atomic: what stands before a refusal stays done, as in Gitea.
+    pub(crate) fn edit_issue(
+        &mut self,
+        user: i64,
+        id: i64,
+        patch: IssuePatch,
+    ) -> Result<(), Refusal> {
+        let issue = self.issue(id);
+        self.require_unarchived(issue.repo)?;
+        let writer = self.can_write(user, issue);
+        if !writer && issue.author != user {
+            return Err(Refusal::ForbiddenBare);
+        }
+        if let Some(title) = patch.title.filter(|t| *t != self.issue(id).title) {
+            let before = std::mem::replace(&mut self.touch(id).title, title);
+            self.emit(&Event::issue(user, id, Change::Retitled { title: before }));
+        }
+        if let Some(body) = patch.body.filter(|b| *b != self.issue(id).body) {
+            let before = std::mem::replace(&mut self.touch(id).body, body);
+            self.emit(&Event::issue(user, id, Change::Edited { body: Some(before) }));
+        }
+        if writer {
+            self.edit_planning(user, id, patch.due, patch.assignees, patch.milestone)?;
+        }
+        match patch.open {
+            Some(open) => self.set_open(user, id, open),
+            None => Ok(()),
+        }
+    }
+
+    fn edit_planning(
+        &mut self,
+        user: i64,
+        id: i64,
+        due: Option<Timestamp>,
+        assignees: Option<Vec<String>>,
+        milestone: Option<i64>,
+    ) -> Result<(), Refusal> {
+        if let Some(due) = due {
+            self.touch(id).due = Some(end_of_day(due));
+        }
+        if let Some(logins) = assignees {
+            self.replace_assignees(user, id, &logins)?;
+        }
+        if let Some(milestone) = milestone {
+            let known = Some(milestone).filter(|id| self.milestones.contains_key(id));
+            self.touch(id).milestone = known;
+            self.emit(&Event::Milestone { doer: user, issue: id });
+        }
+        Ok(())
+    }
+
+    /// Sets who is assigned. An unknown login is a 500 before anything changed; somebody who
+    /// cannot be assigned is a 500 after the old ones were removed.
+    fn replace_assignees(&mut self, user: i64, id: i64, logins: &[String]) -> Result<(), Refusal> {
+        let repo = self.issue(id).repo;
+        let wanted = self.named_assignees(logins)?;
+        for former in self.issue(id).assignees.clone() {
+            if !wanted.contains(&former) {
+                self.touch(id).assignees.retain(|a| *a != former);
+                self.emit(&Event::Assignee { doer: user, issue: id, assigned: false });
+            }
+        }
+        for assignee in wanted {
+            if !self.can_see(Some(assignee), self.repo(repo)) {
+                return Err(Refusal::Internal);
+            }
+            if !self.issue(id).assignees.contains(&assignee) {
+                self.assign(user, id, assignee);
+            }
+        }
+        Ok(())
+    }
+
+    fn named_assignees(&self, logins: &[String]) -> Result<Vec<i64>, Refusal> {
+        logins.iter().map(|l| self.user_named(l).map_err(|_| Refusal::Internal)).collect()
+    }
+
+    fn assign(&mut self, doer: i64, issue: i64, assignee: i64) {
+        self.touch(issue).assignees.push(assignee);
+        self.emit(&Event::Assignee { doer, issue, assigned: true });
+    }
+
+    fn set_open(&mut self, user: i64, id: i64, open: bool) -> Result<(), Refusal> {
+        let issue = self.issue(id);
+        if issue.is_open() == open {
+            return Ok(());
+        }
+        if !open && issue.blockers.iter().any(|blocker| self.issue(*blocker).is_open()) {
+            return Err(Refusal::PreconditionFailed(
+                "cannot close this issue or pull request because it still has open dependencies",
+            ));
+        }
+        let now = self.now;
+        let (repo, is_pull) = (issue.repo, issue.pull.is_some());
+        if let Some(repo) = self.repos.get_mut(&repo) {
+            let count = repo.open_count(is_pull);
+            *count = if open { *count + 1 } else { *count - 1 };
+        }
+        self.touch(id).closed = (!open).then_some(now);
+        self.emit(&Event::issue(user, id, if open { Change::Reopened } else { Change::Closed }));
+        Ok(())
+    }
+
+    /// Makes `blocker` something that must be closed before `id`. Twice or in a circle is a 500.
+    pub(crate) fn add_blocker(&mut self, user: i64, id: i64, blocker: i64) -> Result<(), Refusal> {
+        self.require_may_plan(user, id)?;
+        let doubled = self.issue(id).blockers.contains(&blocker);
+        if doubled || self.issue(blocker).blockers.contains(&id) || id == blocker {
+            return Err(Refusal::Internal);
+        }
+        self.touch(id).blockers.insert(blocker);
+        Ok(())
+    }
+
+    /// Takes a blocker away.
+    pub(crate) fn remove_blocker(
+        &mut self,
+        user: i64,
+        id: i64,
+        blocker: i64,
+    ) -> Result<(), Refusal> {
+        self.require_may_plan(user, id)?;
+        if !self.issue(id).blockers.contains(&blocker) {
+            return Err(Refusal::HIDDEN);
+        }
+        self.touch(id).blockers.remove(&blocker);
+        Ok(())
+    }
+
+    /// Locks or unlocks a thread for those who may not write.
+    pub(crate) fn set_locked(&mut self, user: i64, id: i64, locked: bool) -> Result<(), Refusal> {
+        self.require_repo_admin(user, self.repo(self.issue(id).repo))?;
+        self.issue_mut(id).locked = locked;
+        Ok(())
+    }
+
+    /// Pins or unpins an issue.
+    pub(crate) fn set_pinned(&mut self, user: i64, id: i64, pinned: bool) -> Result<(), Refusal> {
+        self.require_repo_admin(user, self.repo(self.issue(id).repo))?;
+        self.touch(id).pinned = pinned;
+        Ok(())
+    }
+
+    fn require_may_plan(&self, user: i64, id: i64) -> Result<(), Refusal> {
+        let issue = self.issue(id);
+        self.require_unarchived(issue.repo)?;
+        if self.can_write(user, issue) { Ok(()) } else { Err(Refusal::HIDDEN) }
+    }
+
+    /// The issues of `repos` that fit, newest first.
+    pub(crate) fn find_issues(&self, repos: &[RepoId], wanted: &Filter) -> Vec<&Issue> {
+        let ids = repos.iter().flat_map(|repo| self.repo(*repo).threads.values());
+        let mut found: Vec<&Issue> =
+            ids.map(|id| self.issue(*id)).filter(|issue| wanted.fits(self, issue)).collect();
+        found.sort_by_key(|issue| std::cmp::Reverse((issue.created, issue.id)));
+        found
+    }
+}
+
+/// Which issues a list or a search asks for; `None` and empty mean all.
+#[derive(Default)]
+pub(crate) struct Filter {
+    pub(crate) open: Option<bool>,
+    pub(crate) pulls: Option<bool>,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) before: Option<Timestamp>,
+    /// Names of labels.
+    pub(crate) labels: Vec<String>,
+    /// Whether all of `labels` must be held, not just one.
+    pub(crate) all_labels: bool,
+    pub(crate) assignee: Option<i64>,
+    pub(crate) author: Option<i64>,
+    pub(crate) text: String,
+}
+
+impl Filter {
+    fn fits(&self, world: &World, issue: &Issue) -> bool {
+        self.open.is_none_or(|open| issue.is_open() == open)
+            && self.pulls.is_none_or(|pulls| issue.pull.is_some() == pulls)
+            && self.since.is_none_or(|t| issue.updated >= t)
+            && self.before.is_none_or(|t| issue.updated <= t)
+            && self.assignee.is_none_or(|user| issue.assignees.contains(&user))
+            && self.author.is_none_or(|user| issue.author == user)
+            && (issue.title.contains(&self.text) || issue.body.contains(&self.text))
+            && self.fits_labels(world, issue)
+    }
+
+    fn fits_labels(&self, world: &World, issue: &Issue) -> bool {
+        if self.labels.is_empty() {
+            return true;
+        }
+        let held = world.labels_on(issue.id);
+        let mut wanted = self.labels.iter();
+        let holds = |name: &String| held.iter().any(|label| label.name == *name);
+        if self.all_labels { wanted.all(holds) } else { wanted.any(holds) }
+    }
+}
+
+/// Gitea keeps a due date as the last second of its day.
+fn end_of_day(time: Timestamp) -> Timestamp {
+    const DAY: i64 = 86_400_000_000;
+    Timestamp::from_micros((time.micros().div_euclid(DAY) + 1) * DAY - 1_000_000)
+}

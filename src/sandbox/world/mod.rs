@@ -1,0 +1,133 @@
+//! The forge's memory: pure data, the operations on it, and what they make known.
+//!
+//! Nothing here waits, sends or reads a clock: the time is set before each operation, and
+//! webhooks are left in [`World::outgoing`] for the caller to take.
+
+pub(crate) mod access;
+pub(crate) mod comments;
+pub(crate) mod events;
+pub(crate) mod hooks;
+pub(crate) mod issues;
+pub(crate) mod labels;
+pub(crate) mod people;
+pub(crate) mod pulls;
+pub(crate) mod reactions;
+pub(crate) mod records;
+pub(crate) mod refusal;
+pub(crate) mod repos;
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::core::ids::{RepoId, RepoName, Subject};
+use crate::core::time::Timestamp;
+
+use events::Outgoing;
+use people::Token;
+use records::{Comment, Hook, Issue, Label, Milestone, Reaction, Repo, Team, User};
+use refusal::Refusal;
+
+/// Everything the forge knows.
+pub(crate) struct World {
+    /// Where the forge is reached, without a slash at the end.
+    pub(crate) base: String,
+    /// The time of the operation that runs, in whole seconds.
+    pub(crate) now: Timestamp,
+    pub(crate) users: BTreeMap<i64, User>,
+    /// Login in lower case to id.
+    logins: HashMap<String, i64>,
+    tokens: HashMap<String, Token>,
+    pub(crate) teams: BTreeMap<i64, Team>,
+    pub(crate) repos: BTreeMap<RepoId, Repo>,
+    /// Present names, in lower case.
+    names: HashMap<String, RepoId>,
+    /// Former names, in lower case.
+    former_names: HashMap<String, RepoId>,
+    pub(crate) issues: BTreeMap<i64, Issue>,
+    pub(crate) comments: BTreeMap<i64, Comment>,
+    pub(crate) reactions: HashMap<Subject, Vec<Reaction>>,
+    pub(crate) labels: BTreeMap<i64, Label>,
+    pub(crate) milestones: BTreeMap<i64, Milestone>,
+    pub(crate) hooks: BTreeMap<i64, Hook>,
+    /// Webhooks that are due, oldest first.
+    pub(crate) outgoing: Vec<Outgoing>,
+    last_ids: HashMap<Kind, i64>,
+}
+
+/// What has ids of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    User,
+    Team,
+    Repo,
+    Issue,
+    Pull,
+    Comment,
+    Review,
+    Label,
+    Milestone,
+    Hook,
+}
+
+impl World {
+    /// An empty forge at `base`.
+    pub(crate) fn new(base: String) -> Self {
+        Self {
+            base,
+            now: Timestamp::default(),
+            users: BTreeMap::new(),
+            logins: HashMap::new(),
+            tokens: HashMap::new(),
+            teams: BTreeMap::new(),
+            repos: BTreeMap::new(),
+            names: HashMap::new(),
+            former_names: HashMap::new(),
+            issues: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            reactions: HashMap::new(),
+            labels: BTreeMap::new(),
+            milestones: BTreeMap::new(),
+            hooks: BTreeMap::new(),
+            outgoing: Vec::new(),
+            last_ids: HashMap::new(),
+        }
+    }
+
+    /// A number that nothing else of its kind had or will have.
+    pub(crate) fn next_id(&mut self, kind: Kind) -> i64 {
+        let last = self.last_ids.entry(kind).or_insert(0);
+        *last += 1;
+        *last
+    }
+
+    /// The repository that an item points to.
+    pub(crate) fn repo(&self, id: RepoId) -> &Repo {
+        &self.repos[&id]
+    }
+
+    /// The repository now called `name`.
+    pub(crate) fn repo_named(&self, name: &RepoName) -> Result<RepoId, Refusal> {
+        self.names.get(&name.to_string().to_ascii_lowercase()).copied().ok_or(Refusal::HIDDEN)
+    }
+
+    /// The global id of `number` in `repo`.
+    pub(crate) fn thread(&self, repo: RepoId, number: i64) -> Result<i64, Refusal> {
+        self.repo(repo).threads.get(&number).copied().ok_or(Refusal::HIDDEN)
+    }
+
+    /// The issue of a global id, as [`World::thread`] hands them out.
+    pub(crate) fn issue(&self, id: i64) -> &Issue {
+        &self.issues[&id]
+    }
+
+    fn issue_mut(&mut self, id: i64) -> &mut Issue {
+        self.issues.get_mut(&id).expect("ids of issues are looked up in the same operation")
+    }
+
+    /// The issue, to be changed: it moves now.
+    fn touch(&mut self, id: i64) -> &mut Issue {
+        let now = self.now;
+        let issue = self.issue_mut(id);
+        issue.updated = now;
+        issue
+    }
+}

@@ -1,0 +1,165 @@
+//! Accounts, tokens and what they are good for, organisations and their teams.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::records::{Team, TeamRights, User, UserKind};
+use super::refusal::Refusal;
+use super::{Kind, World};
+
+/// An access token.
+pub(crate) struct Token {
+    pub(crate) user: i64,
+    pub(crate) scopes: Scopes,
+    pub(crate) revoked: bool,
+}
+
+/// What a token may be used for, as Gitea 1.20 and later write it: `write:issue,read:user`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scopes(String);
+
+impl Scopes {
+    /// Everything.
+    pub fn all() -> Self {
+        Self("all".into())
+    }
+
+    /// A list with commas, such as `write:issue,read:repository`.
+    pub fn of(list: &str) -> Self {
+        Self(list.into())
+    }
+
+    /// Refuses a token without the right to `access` (read or write) the `category`.
+    pub(crate) fn require(&self, access: Access, category: &str) -> Result<(), Refusal> {
+        let covers = |scope: &str| match scope.split_once(':') {
+            None => scope == "all",
+            Some(("write", held)) => held == category,
+            Some(("read", held)) => held == category && access == Access::Read,
+            Some(_) => false,
+        };
+        if self.0.split(',').any(covers) {
+            return Ok(());
+        }
+        let verb = if access == Access::Read { "read" } else { "write" };
+        Err(Refusal::Forbidden(format!(
+            "token does not have at least one of required scope(s), \
+             required=[{verb}:{category}], token scope={}",
+            self.0
+        )))
+    }
+}
+
+/// Whether a request looks or changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+impl World {
+    /// Adds an account, or returns the one of that name.
+    pub(crate) fn add_user(&mut self, login: &str, kind: UserKind) -> i64 {
+        if let Some(&id) = self.logins.get(&login.to_ascii_lowercase()) {
+            return id;
+        }
+        let id = self.next_id(Kind::User);
+        self.logins.insert(login.to_ascii_lowercase(), id);
+        let (login, avatar, created) = (login.to_owned(), avatar_of(login), self.now);
+        self.users.insert(id, User { id, login, kind, avatar, created });
+        id
+    }
+
+    /// Adds an organisation with its team of owners.
+    pub(crate) fn add_org(&mut self, login: &str, owner: i64) -> i64 {
+        let org = self.add_user(login, UserKind::Organisation);
+        self.add_team(org, "Owners", TeamRights::Owners, BTreeSet::from([owner]));
+        org
+    }
+
+    /// Adds a team to an organisation.
+    pub(crate) fn add_team(
+        &mut self,
+        org: i64,
+        name: &str,
+        rights: TeamRights,
+        members: BTreeSet<i64>,
+    ) -> i64 {
+        let id = self.next_id(Kind::Team);
+        self.teams.insert(id, Team { id, org, name: name.to_owned(), rights, members });
+        id
+    }
+
+    /// Makes a new token for `user`.
+    pub(crate) fn add_token(&mut self, user: i64, scopes: Scopes) -> String {
+        let token = format!("{:040x}", self.tokens.len() + 1);
+        self.tokens.insert(token.clone(), Token { user, scopes, revoked: false });
+        token
+    }
+
+    /// Takes a token back, or gives it out again with other scopes.
+    pub(crate) fn set_token(&mut self, text: &str, scopes: Option<Scopes>) {
+        if let Some(token) = self.tokens.get_mut(text) {
+            token.revoked = scopes.is_none();
+            token.scopes = scopes.unwrap_or_else(Scopes::all);
+        }
+    }
+
+    /// The token behind what a client sent.
+    pub(crate) fn token(&self, text: &str) -> Option<&Token> {
+        self.tokens.get(text).filter(|token| !token.revoked)
+    }
+
+    /// The account called `login`.
+    pub(crate) fn user_named(&self, login: &str) -> Result<i64, Refusal> {
+        self.logins.get(&login.to_ascii_lowercase()).copied().ok_or_else(|| {
+            Refusal::NotFound(Some(format!("user does not exist [uid: 0, name: {login}]")))
+        })
+    }
+
+    /// The organisation called `login`.
+    pub(crate) fn org_named(&self, login: &str) -> Result<i64, Refusal> {
+        match self.user_named(login) {
+            Ok(id) if self.users[&id].kind == UserKind::Organisation => Ok(id),
+            _ => Err(Refusal::HIDDEN),
+        }
+    }
+
+    /// Everybody who is no organisation.
+    pub(crate) fn people(&self) -> impl Iterator<Item = i64> + '_ {
+        self.users.values().filter(|u| u.kind != UserKind::Organisation).map(|u| u.id)
+    }
+
+    /// The teams of an organisation, by name, its owners first as Gitea has them.
+    pub(crate) fn teams_of(&self, org: i64) -> Vec<&Team> {
+        let mut teams: Vec<&Team> = self.teams.values().filter(|t| t.org == org).collect();
+        teams.sort_by_key(|t| (t.rights != TeamRights::Owners, t.name.to_ascii_lowercase()));
+        teams
+    }
+}
+
+/// Something that looks like the hash of an address, always the same for a name.
+fn avatar_of(login: &str) -> String {
+    let hash = Sha256::digest(login.as_bytes());
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_write_a_category_includes_to_read_it() {
+        let scopes = Scopes::of("write:issue,read:user");
+        assert_eq!(scopes.require(Access::Read, "issue"), Ok(()));
+        assert_eq!(scopes.require(Access::Write, "issue"), Ok(()));
+        assert_eq!(scopes.require(Access::Read, "user"), Ok(()));
+        let refusal = scopes.require(Access::Write, "user").expect_err("only read:user is held");
+        assert_eq!(
+            refusal.message(),
+            "token does not have at least one of required scope(s), required=[write:user], \
+             token scope=write:issue,read:user"
+        );
+        assert_eq!(Scopes::all().require(Access::Write, "repository"), Ok(()));
+    }
+}

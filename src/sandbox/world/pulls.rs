@@ -1,0 +1,149 @@
+//! Pull requests as far as people talk on them: they exist, and they are reviewed.
+//! There is no git behind them: branches and commits are names.
+
+use sha2::{Digest, Sha256};
+
+use crate::core::ids::RepoId;
+use crate::core::time::Timestamp;
+
+use super::access::{Mode, Unit};
+use super::events::{Change, Event};
+use super::records::{Branch, CommentKind, Inline, Pull, Review, Verdict};
+use super::refusal::Refusal;
+use super::{Kind, World};
+
+/// A new pull request.
+pub(crate) struct NewPull {
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) head: Branch,
+    pub(crate) base: Branch,
+}
+
+impl NewPull {
+    /// A pull request from the branch `head` to the branch `base`, with commits made up.
+    pub(crate) fn between(title: String, body: String, head: &str, base: &str) -> Self {
+        let branch = |name: &str| Branch { name: name.to_owned(), sha: commit_of(name) };
+        Self { title, body, head: branch(head), base: branch(base) }
+    }
+}
+
+/// Something that looks like the id of a branch's commit, always the same.
+fn commit_of(branch: &str) -> String {
+    let hash = Sha256::digest(branch.as_bytes());
+    hash.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A new review.
+pub(crate) struct NewReview {
+    pub(crate) verdict: Verdict,
+    pub(crate) body: String,
+    /// Path, position and text of each comment on a line.
+    pub(crate) inline: Vec<(String, i64, String)>,
+    /// When it was begun as a draft, if it was one.
+    pub(crate) begun: Option<Timestamp>,
+}
+
+impl World {
+    /// Opens a pull request.
+    pub(crate) fn open_pull(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        new: NewPull,
+    ) -> Result<i64, Refusal> {
+        self.require_unarchived(repo)?;
+        self.require_new_pull(repo, &new)?;
+        let pull = Pull {
+            id: self.next_id(Kind::Pull),
+            head: new.head,
+            base: new.base,
+            reviews: Vec::new(),
+        };
+        let id = self.insert_issue(user, repo, new.title, new.body, Some(pull));
+        self.emit(&Event::issue(user, id, Change::Created));
+        Ok(id)
+    }
+
+    /// Between two branches there is one open pull request.
+    fn require_new_pull(&self, repo: RepoId, new: &NewPull) -> Result<(), Refusal> {
+        let open = self.repo(repo).threads.values().map(|id| self.issue(*id));
+        for issue in open.filter(|issue| issue.is_open()) {
+            let Some(pull) = &issue.pull else { continue };
+            if (&pull.head.name, &pull.base.name) == (&new.head.name, &new.base.name) {
+                return Err(Refusal::Conflict(format!(
+                    "pull request already exists for these targets [id: {}, issue_id: {}, \
+                     head_repo_id: {}, base_repo_id: {}, head_branch: {}, base_branch: {}]",
+                    pull.id, issue.id, repo.0, repo.0, new.head.name, new.base.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reviews a pull request; the id of the review.
+    pub(crate) fn review(&mut self, user: i64, issue: i64, new: NewReview) -> Result<i64, Refusal> {
+        self.require_may_review(user, issue, new.verdict)?;
+        let repo = self.repo(self.issue(issue).repo);
+        let official = new.verdict != Verdict::Comment
+            && self.mode(Some(user), repo, Unit::Code) >= Mode::Write;
+        let begun = new.begun.unwrap_or(self.now);
+        let inline = new
+            .inline
+            .into_iter()
+            .map(|(path, position, body)| Inline {
+                comment: self.add_comment(user, issue, &body, CommentKind::OfReview),
+                author: user,
+                at: begun,
+                path,
+                position,
+                body,
+            })
+            .collect();
+        let comment = self.add_comment(user, issue, &new.body, CommentKind::OfReview);
+        let id = self.next_id(Kind::Review);
+        let (verdict, body, at) = (new.verdict, new.body, self.now);
+        let review =
+            Review { id, comment, author: user, verdict, body, official, begun, at, inline };
+        if let Some(pull) = &mut self.touch(issue).pull {
+            pull.reviews.push(review);
+        }
+        self.emit(&Event::Reviewed { doer: user, issue, review: id });
+        Ok(id)
+    }
+
+    /// Replies to the first comment on a line of a review. The reply belongs to that review, and
+    /// is told of like a comment.
+    pub(crate) fn reply_to_review(
+        &mut self,
+        user: i64,
+        issue: i64,
+        review: i64,
+        body: &str,
+    ) -> Result<i64, Refusal> {
+        self.require_unarchived(self.issue(issue).repo)?;
+        let comment = self.add_comment(user, issue, body, CommentKind::OfReview);
+        let (at, body) = (self.now, body.to_owned());
+        let mut reviews = self.touch(issue).pull.iter_mut().flat_map(|pull| &mut pull.reviews);
+        let review = reviews.find(|r| r.id == review).ok_or(Refusal::HIDDEN)?;
+        let first = review.inline.first().ok_or(Refusal::HIDDEN)?;
+        let (path, position) = (first.path.clone(), first.position);
+        review.inline.push(Inline { comment, author: user, at, path, position, body });
+        self.emit(&Event::comment(user, issue, comment, Change::Created));
+        Ok(comment)
+    }
+
+    fn require_may_review(&self, user: i64, issue: i64, verdict: Verdict) -> Result<(), Refusal> {
+        let issue = self.issue(issue);
+        self.require_unarchived(issue.repo)?;
+        let own = issue.author == user;
+        let refuse = |what: &str| {
+            Err(Refusal::Unprocessable(format!("{what} your own pull is not allowed")))
+        };
+        match verdict {
+            Verdict::Approved if own => refuse("approve"),
+            Verdict::RequestChanges if own => refuse("reject"),
+            _ => Ok(()),
+        }
+    }
+}

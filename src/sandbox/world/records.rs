@@ -1,0 +1,240 @@
+//! What the forge stores: one struct a kind of thing, without behaviour.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::core::ids::RepoId;
+use crate::core::time::Timestamp;
+
+use super::access::{Mode, Unit};
+
+/// An account: a person (or a bot), or an organisation.
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) login: String,
+    pub(crate) kind: UserKind,
+    /// The hash in the address of its picture.
+    pub(crate) avatar: String,
+    pub(crate) created: Timestamp,
+}
+
+/// What an account is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UserKind {
+    Person,
+    SiteAdmin,
+    Organisation,
+}
+
+/// A group of an organisation's members, with rights in all of its repositories.
+pub(crate) struct Team {
+    pub(crate) id: i64,
+    pub(crate) org: i64,
+    pub(crate) name: String,
+    pub(crate) rights: TeamRights,
+    pub(crate) members: BTreeSet<i64>,
+}
+
+/// What a team may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TeamRights {
+    /// Everything: they own the organisation.
+    Owners,
+    /// These rights on these units.
+    Units(BTreeMap<Unit, Mode>),
+}
+
+/// A repository.
+pub(crate) struct Repo {
+    pub(crate) id: RepoId,
+    pub(crate) owner: i64,
+    pub(crate) name: String,
+    pub(crate) private: bool,
+    pub(crate) archived: bool,
+    pub(crate) created: Timestamp,
+    pub(crate) collaborators: BTreeMap<i64, Mode>,
+    pub(crate) open_issues: usize,
+    pub(crate) open_pulls: usize,
+    /// Number to global id.
+    pub(crate) threads: BTreeMap<i64, i64>,
+    /// Plain comments, oldest first.
+    pub(crate) comments: BTreeSet<i64>,
+}
+
+/// An issue, or a pull request if `pull` is set.
+pub(crate) struct Issue {
+    pub(crate) id: i64,
+    pub(crate) repo: RepoId,
+    pub(crate) number: i64,
+    pub(crate) author: i64,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) locked: bool,
+    pub(crate) labels: BTreeSet<i64>,
+    pub(crate) assignees: Vec<i64>,
+    pub(crate) milestone: Option<i64>,
+    pub(crate) due: Option<Timestamp>,
+    pub(crate) pinned: bool,
+    /// The issues that must be closed before this one.
+    pub(crate) blockers: BTreeSet<i64>,
+    /// Plain comments, oldest first.
+    pub(crate) comments: BTreeSet<i64>,
+    pub(crate) pull: Option<Pull>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    /// When it was closed; none while it is open.
+    pub(crate) closed: Option<Timestamp>,
+}
+
+impl Repo {
+    /// How many issues, or else pull requests, are open.
+    pub(crate) fn open_count(&mut self, pulls: bool) -> &mut usize {
+        if pulls { &mut self.open_pulls } else { &mut self.open_issues }
+    }
+}
+
+impl Issue {
+    pub(crate) fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+}
+
+/// What a pull request has beside an issue. Its commits exist in name only.
+pub(crate) struct Pull {
+    pub(crate) id: i64,
+    pub(crate) head: Branch,
+    pub(crate) base: Branch,
+    pub(crate) reviews: Vec<Review>,
+}
+
+/// A branch and the commit that it points to.
+pub(crate) struct Branch {
+    pub(crate) name: String,
+    pub(crate) sha: String,
+}
+
+/// A review of a pull request.
+pub(crate) struct Review {
+    pub(crate) id: i64,
+    /// The comment that carries its body.
+    pub(crate) comment: i64,
+    pub(crate) author: i64,
+    pub(crate) verdict: Verdict,
+    pub(crate) body: String,
+    /// Whether the reviewer may write: only then does the verdict count.
+    pub(crate) official: bool,
+    /// When its draft was begun: Gitea calls it the time of submission.
+    pub(crate) begun: Timestamp,
+    pub(crate) at: Timestamp,
+    pub(crate) inline: Vec<Inline>,
+}
+
+/// What a review says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Good to merge.
+    Approved,
+    /// Not like this.
+    RequestChanges,
+    /// Just remarks.
+    Comment,
+}
+
+/// A comment on a line of the change.
+pub(crate) struct Inline {
+    pub(crate) comment: i64,
+    pub(crate) author: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) path: String,
+    pub(crate) position: i64,
+    pub(crate) body: String,
+}
+
+/// A comment of an issue or pull request.
+pub(crate) struct Comment {
+    pub(crate) id: i64,
+    pub(crate) issue: i64,
+    pub(crate) author: i64,
+    pub(crate) kind: CommentKind,
+    pub(crate) body: String,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    /// How often its text changed. Gitea keeps a history, but not in its API.
+    pub(crate) edits: u32,
+}
+
+/// Reviews and inline comments are comments too, but only plain ones can be listed or read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommentKind {
+    Plain,
+    OfReview,
+}
+
+/// One person's reaction.
+pub(crate) struct Reaction {
+    pub(crate) user: i64,
+    pub(crate) content: String,
+    pub(crate) created: Timestamp,
+}
+
+/// A label of a repository or of an organisation.
+pub(crate) struct Label {
+    pub(crate) id: i64,
+    pub(crate) home: Home,
+    pub(crate) name: String,
+    pub(crate) color: String,
+    pub(crate) description: String,
+    pub(crate) exclusive: bool,
+}
+
+impl Label {
+    /// What stands before the last `/`: of an exclusive scope an issue holds one label.
+    pub(crate) fn exclusive_scope(&self) -> Option<&str> {
+        let (scope, _) = self.name.rsplit_once('/')?;
+        (self.exclusive && !scope.is_empty()).then_some(scope)
+    }
+}
+
+/// A milestone.
+pub(crate) struct Milestone {
+    pub(crate) id: i64,
+    pub(crate) repo: RepoId,
+    pub(crate) title: String,
+    pub(crate) due: Option<Timestamp>,
+    pub(crate) created: Timestamp,
+}
+
+/// Where a label or a webhook belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    Repo(RepoId),
+    Org(i64),
+}
+
+/// A webhook.
+pub(crate) struct Hook {
+    pub(crate) id: i64,
+    pub(crate) home: Home,
+    pub(crate) url: String,
+    pub(crate) content: ContentType,
+    pub(crate) secret: String,
+    pub(crate) events: BTreeSet<&'static str>,
+    pub(crate) active: bool,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+}
+
+/// How a webhook's payload is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ContentType {
+    Json,
+    Form,
+}
+
+impl ContentType {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Form => "form",
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the forge says when it does not do what it is asked.
+
+use std::fmt;
+
+/// Why something was not done, in the terms of Gitea's answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// 400.
+    BadRequest(String),
+    /// 401.
+    Unauthorized(&'static str),
+    /// 403 with a message.
+    Forbidden(String),
+    /// 403 without a body.
+    ForbiddenBare,
+    /// 404; the detail of what is missing, where Gitea tells.
+    NotFound(Option<String>),
+    /// 404 with a message that is not "not found".
+    Missing {
+        /// The message.
+        message: &'static str,
+        /// What is missing.
+        detail: String,
+    },
+    /// 409.
+    Conflict(String),
+    /// 412.
+    PreconditionFailed(&'static str),
+    /// 422.
+    Unprocessable(String),
+    /// 423: the repository is archived.
+    Archived(String),
+    /// 500 with an empty message, as everybody but a site admin sees it.
+    Internal,
+    /// 301: the repository has another name now; the new path.
+    Moved(String),
+    /// 303: ask there instead.
+    SeeOther(String),
+}
+
+impl Refusal {
+    /// 404 as Gitea says it of whatever the caller may not see.
+    pub(crate) const HIDDEN: Self = Self::NotFound(None);
+
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 400,
+            Self::Unauthorized(_) => 401,
+            Self::Forbidden(_) | Self::ForbiddenBare => 403,
+            Self::NotFound(_) | Self::Missing { .. } => 404,
+            Self::Conflict(_) => 409,
+            Self::PreconditionFailed(_) => 412,
+            Self::Unprocessable(_) => 422,
+            Self::Archived(_) => 423,
+            Self::Internal => 500,
+            Self::Moved(_) => 301,
+            Self::SeeOther(_) => 303,
+        }
+    }
+
+    /// The message, as it stands in the body; empty where Gitea keeps quiet.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::BadRequest(text)
+            | Self::Forbidden(text)
+            | Self::Conflict(text)
+            | Self::Unprocessable(text)
+            | Self::Archived(text) => text,
+            Self::Unauthorized(text) | Self::PreconditionFailed(text) => text,
+            Self::NotFound(_) => "not found",
+            Self::Missing { message, .. } => message,
+            Self::ForbiddenBare | Self::Internal | Self::Moved(_) | Self::SeeOther(_) => "",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the forge answered {}: {}", self.status(), self.message())
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,131 @@
+//! Repositories and their names, present and former.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::core::ids::{RepoId, RepoName};
+use crate::core::time::Timestamp;
+
+use super::access::{Mode, Unit};
+use super::records::{Milestone, Repo};
+use super::refusal::Refusal;
+use super::{Kind, World};
+
+/// What a name leads to.
+pub(crate) enum Found {
+    Repo(RepoId),
+    /// Renamed; the present name.
+    Moved(String),
+}
+
+impl World {
+    /// Adds a repository to an account that exists.
+    pub(crate) fn add_repo(&mut self, name: &RepoName, private: bool) -> Result<RepoId, Refusal> {
+        let owner = self.user_named(name.owner())?;
+        if self.repo_named(name).is_ok() {
+            return Err(Refusal::Conflict(
+                "The repository with the same name already exists.".into(),
+            ));
+        }
+        let id = RepoId(self.next_id(Kind::Repo));
+        self.names.insert(key(name.owner(), name.name()), id);
+        self.repos.insert(
+            id,
+            Repo {
+                id,
+                owner,
+                name: name.name().to_owned(),
+                private,
+                archived: false,
+                created: self.now,
+                collaborators: BTreeMap::new(),
+                open_issues: 0,
+                open_pulls: 0,
+                threads: BTreeMap::new(),
+                comments: BTreeSet::new(),
+            },
+        );
+        Ok(id)
+    }
+
+    /// What `owner/name` leads to, for somebody who may see it.
+    pub(crate) fn find_repo(
+        &self,
+        owner: &str,
+        name: &str,
+        viewer: Option<i64>,
+    ) -> Result<Found, Refusal> {
+        let key = key(owner, name);
+        let present = self.names.get(&key);
+        let id = *present.or_else(|| self.former_names.get(&key)).ok_or(Refusal::HIDDEN)?;
+        match (self.can_see(viewer, self.repo(id)), present) {
+            (false, _) => Err(Refusal::HIDDEN),
+            (true, Some(_)) => Ok(Found::Repo(id)),
+            (true, None) => Ok(Found::Moved(self.full_name(id))),
+        }
+    }
+
+    /// `owner/name` as it is now.
+    pub(crate) fn full_name(&self, id: RepoId) -> String {
+        let repo = self.repo(id);
+        format!("{}/{}", self.users[&repo.owner].login, repo.name)
+    }
+
+    /// Gives a repository another name. The former one redirects until it is taken again.
+    pub(crate) fn rename_repo(&mut self, id: RepoId, new_name: &str) -> Result<(), Refusal> {
+        let owner = self.users[&self.repo(id).owner].login.clone();
+        let name = RepoName::new(&owner, new_name)
+            .map_err(|error| Refusal::Unprocessable(error.to_string()))?;
+        if self.repo_named(&name).is_ok_and(|other| other != id) {
+            return Err(Refusal::Unprocessable(format!(
+                "repo name is already taken [name: {new_name}]"
+            )));
+        }
+        let Some(repo) = self.repos.get_mut(&id) else { return Err(Refusal::HIDDEN) };
+        let former = key(&owner, &std::mem::replace(&mut repo.name, new_name.to_owned()));
+        self.names.remove(&former);
+        self.former_names.insert(former, id);
+        self.names.insert(key(&owner, new_name), id);
+        Ok(())
+    }
+
+    /// The repositories of `owner` that `viewer` may see, newest last.
+    pub(crate) fn repos_of(&self, owner: i64, viewer: Option<i64>) -> Vec<&Repo> {
+        self.repos.values().filter(|r| r.owner == owner && self.can_see(viewer, r)).collect()
+    }
+
+    /// The repositories in which `user` holds a right of their own: `GET /user/repos`.
+    pub(crate) fn repos_for(&self, user: i64) -> Vec<&Repo> {
+        let mine = |r: &&Repo| {
+            r.owner == user
+                || r.collaborators.contains_key(&user)
+                || (self.is_member(user, r.owner)
+                    && self.mode(Some(user), r, Unit::Code) >= Mode::Read)
+        };
+        self.repos.values().filter(mine).collect()
+    }
+
+    /// Adds a milestone.
+    pub(crate) fn add_milestone(
+        &mut self,
+        repo: RepoId,
+        title: &str,
+        due: Option<Timestamp>,
+    ) -> i64 {
+        let id = self.next_id(Kind::Milestone);
+        let milestone = Milestone { id, repo, title: title.to_owned(), due, created: self.now };
+        self.milestones.insert(id, milestone);
+        id
+    }
+
+    /// Refuses writes to an archived repository.
+    pub(crate) fn require_unarchived(&self, id: RepoId) -> Result<(), Refusal> {
+        if self.repo(id).archived {
+            return Err(Refusal::Archived(format!("{} is archived", self.full_name(id))));
+        }
+        Ok(())
+    }
+}
+
+fn key(owner: &str, name: &str) -> String {
+    format!("{owner}/{name}").to_ascii_lowercase()
+}

@@ -1,0 +1,88 @@
+//! One row per command: who said what, and what came of it. Rows are added, and changed only when
+//! the forge refuses in the end what was said to be done.
+
+use rusqlite::{Connection, Transaction};
+
+use super::columns::{Json, subject_columns};
+use super::error::Error;
+use crate::core::command::Args;
+use crate::core::ids::{Subject, ThreadId};
+use crate::core::thread::Said;
+use crate::core::time::Timestamp;
+use crate::core::verb::Verb;
+
+/// One command and what came of it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The text it stood in.
+    pub subject: Subject,
+    /// The thread of that text.
+    pub thread: ThreadId,
+    /// The login of whoever gave it.
+    pub actor: String,
+    /// The line, as written.
+    pub line: String,
+    /// The verb; none if the line was no command.
+    pub verb: Option<Verb>,
+    /// Its arguments.
+    pub args: Args,
+    /// What came of it, as a stable code.
+    pub outcome: String,
+    /// The first sentence of the answer.
+    pub answer: String,
+    /// The key of the effect that has to come about for it to be true.
+    pub effect: Option<String>,
+}
+
+/// Adds an entry.
+pub fn record(tx: &Transaction<'_>, entry: &Entry) -> Result<(), Error> {
+    let (kind, id) = subject_columns(entry.subject);
+    tx.prepare_cached(
+        "INSERT INTO audit (at, subject_kind, subject_id, repo, number, actor, line, verb, args,
+                            outcome, answer, effect)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute((
+        entry.at,
+        kind,
+        id,
+        entry.thread.repo,
+        entry.thread.number,
+        &entry.actor,
+        &entry.line,
+        entry.verb.map(|verb| verb.name()),
+        Json(&entry.args),
+        &entry.outcome,
+        &entry.answer,
+        &entry.effect,
+    ))?;
+    Ok(())
+}
+
+/// What the effect called `key` was to bring about failed: so says the record from now on.
+pub fn failed(tx: &Transaction<'_>, key: &str) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE audit SET outcome = 'failed' WHERE effect = ?1")?.execute([key])?;
+    Ok(())
+}
+
+/// The latest `limit` commands of `thread`, oldest first.
+pub fn recent(conn: &Connection, thread: ThreadId, limit: u32) -> Result<Vec<Said>, Error> {
+    let mut said: Vec<Said> = conn
+        .prepare_cached(
+            "SELECT at, actor, line, outcome FROM audit WHERE repo = ?1 AND number = ?2
+             ORDER BY seq DESC LIMIT ?3",
+        )?
+        .query_map((thread.repo, thread.number, limit), |row| {
+            Ok(Said {
+                at: row.get(0)?,
+                actor: row.get(1)?,
+                line: row.get(2)?,
+                outcome: row.get(3)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    said.reverse();
+    Ok(said)
+}

@@ -1,0 +1,123 @@
+//! How the types of rows look in a column.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::core::heard::Act;
+use crate::core::ids::{RepoId, Subject, ThreadId};
+use crate::core::time::Timestamp;
+
+/// A value kept as JSON.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: Serialize> ToSql for Json<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        serde_json::to_string(&self.0)
+            .map(ToSqlOutput::from)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Json<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?).map(Json).map_err(FromSqlError::other)
+    }
+}
+
+/// A value kept as it is written and read.
+pub(super) struct Spelled<T>(pub(super) T);
+
+impl<T: Display> ToSql for Spelled<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.to_string().into())
+    }
+}
+
+impl<T: FromStr<Err: std::error::Error + Send + Sync + 'static>> FromSql for Spelled<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Spelled).map_err(FromSqlError::other)
+    }
+}
+
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.micros().into())
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        i64::column_result(value).map(Self::from_micros)
+    }
+}
+
+/// A column that holds a word its table does not allow.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no word of this column")]
+pub(super) struct UnknownWord(pub(super) String);
+
+/// A number of its own kind, kept as an integer.
+macro_rules! integer_column {
+    ($type:ident) => {
+        impl rusqlite::types::ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                Ok(self.0.into())
+            }
+        }
+
+        impl rusqlite::types::FromSql for $type {
+            fn column_result(
+                value: rusqlite::types::ValueRef<'_>,
+            ) -> rusqlite::types::FromSqlResult<Self> {
+                i64::column_result(value).map(Self)
+            }
+        }
+    };
+}
+
+/// One of a few words, kept as text.
+macro_rules! word_column {
+    ($type:ident { $($variant:ident = $word:literal,)+ }) => {
+        impl rusqlite::types::ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                Ok(match self { $(Self::$variant => $word,)+ }.into())
+            }
+        }
+
+        impl rusqlite::types::FromSql for $type {
+            fn column_result(
+                value: rusqlite::types::ValueRef<'_>,
+            ) -> rusqlite::types::FromSqlResult<Self> {
+                match value.as_str()? {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(rusqlite::types::FromSqlError::other(
+                        $crate::store::columns::UnknownWord(other.to_owned()),
+                    )),
+                }
+            }
+        }
+    };
+}
+
+pub(super) use {integer_column, word_column};
+
+/// A subject as the columns `subject_kind` and `subject_id` hold it.
+pub(super) fn subject_columns(subject: Subject) -> (&'static str, i64) {
+    match subject {
+        Subject::Comment(id) => ("comment", id),
+        Subject::Issue(id) => ("issue", id),
+    }
+}
+
+/// The thread that a row names.
+pub(super) fn thread(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
+    Ok(ThreadId { repo: row.get("repo")?, number: row.get("number")? })
+}
+
+integer_column!(RepoId);
+word_column!(Act { Created = "created", Edited = "edited", Opened = "opened", });

@@ -1,0 +1,118 @@
+//! What can go wrong with the ledger.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why a read or a write did not happen. Nothing of a failed write is in the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// SQLite refused, or a column holds what its type cannot be.
+    #[error("the ledger: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The commit that carried this write failed, and with it all the writes of its batch.
+    #[error("the ledger could not commit: {0}")]
+    Commit(Arc<rusqlite::Error>),
+    /// The row is not there, or it has ended already.
+    #[error("the ledger holds no open {what} {id}")]
+    NotOpen {
+        /// What kind of row.
+        what: &'static str,
+        /// Its number.
+        id: i64,
+    },
+    /// Something cannot be written as JSON.
+    #[error("it cannot be stored: {0}")]
+    Payload(serde_json::Error),
+    /// The closure panicked; its message.
+    #[error("a transaction panicked: {0}")]
+    Panicked(String),
+    /// One more connection for readers could not be opened.
+    #[error(transparent)]
+    Open(#[from] Box<OpenError>),
+    /// The ledger was closed before the closure could run.
+    #[error("the ledger is closed")]
+    Closed,
+}
+
+/// Why a ledger could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process owns it.
+    #[error(
+        "the ledger `{}` is in use by {}: one process owns a ledger; stop that one, or give this \
+         one a ledger of its own", path.display(), holder(*pid)
+    )]
+    Held {
+        /// The ledger.
+        path: PathBuf,
+        /// The process that holds it, if it could be read.
+        pid: Option<u32>,
+    },
+    /// There is no such file (only when it is opened to be read).
+    #[error("there is no ledger `{}`: `timmy serve` creates it", path.display())]
+    Missing {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// The file or its lock could not be opened, created or locked.
+    #[error("cannot open `{}`: {source}", path.display())]
+    File {
+        /// The file in question.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is something else; it was not touched.
+    #[error("`{}` is not a ledger of timmy: point the configuration to another file", path.display())]
+    NotALedger {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer timmy wrote it.
+    #[error(
+        "the ledger `{}` has version {found}, this timmy knows versions up to {known}: install \
+         the newer timmy again, or restore a backup", path.display()
+    )]
+    Newer {
+        /// The ledger.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// The newest version this program knows.
+        known: usize,
+    },
+    /// An older timmy wrote it, and whoever only reads cannot migrate it.
+    #[error(
+        "the ledger `{}` has version {found}, this timmy reads version {known}: start \
+         `timmy serve` once to bring it up to date", path.display()
+    )]
+    Older {
+        /// The ledger.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// The version this program reads.
+        known: usize,
+    },
+    /// A migration failed. The ledger is as it was before that migration.
+    #[error("the ledger cannot be brought to version {version}: {source}")]
+    Migration {
+        /// The version that was to be reached.
+        version: usize,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// SQLite could not open or read it.
+    #[error("cannot open the ledger `{}`: {source}", path.display())]
+    Sqlite {
+        /// The ledger.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}

@@ -1,0 +1,334 @@
+//! Versions of texts heard: stored before they are acknowledged, each handled once.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+use sha2::{Digest as _, Sha256};
+
+use super::columns::{Json, integer_column, subject_columns, word_column};
+use super::error::Error;
+use crate::core::heard::{Act, Heard};
+use crate::core::ids::{Subject, ThreadId};
+use crate::core::time::Timestamp;
+
+/// The number of a row: the order of hearing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub i64);
+integer_column!(Seq);
+
+/// What became of something heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hearing {
+    /// It waits in this row, with all that is known of it now.
+    New(Seq),
+    /// It was heard before: nothing is to be done.
+    Known,
+}
+
+/// Why a version needs nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its commands were answered.
+    Answered,
+    /// Its commands ask for no answer.
+    Silent,
+    /// It holds no command.
+    NoTrigger,
+    /// timmy wrote it.
+    Own,
+    /// An agent wrote it.
+    Agent,
+    /// Its author is to be ignored.
+    Ignored,
+    /// A pseudo user of the forge wrote it, or a deleted one.
+    Pseudo,
+    /// It was brought here from elsewhere.
+    Migrated,
+    /// Its repository is not watched.
+    NotWatched,
+    /// It is older than this ledger's first start, or than the repository's.
+    TooOld,
+    /// Another ledger of the same account handled it.
+    ClaimedElsewhere,
+    /// It is gone from the forge.
+    Deleted,
+    /// The forge refuses what an answer would take.
+    RefusedByForge,
+    /// timmy itself failed at it.
+    Bug,
+    /// An edit whose commands are to be repeated in a new comment.
+    Doubted,
+    /// A newer version of it takes its place.
+    Superseded,
+}
+word_column!(Ending {
+    Answered = "answered",
+    Silent = "silent",
+    NoTrigger = "no_trigger",
+    Own = "own",
+    Agent = "agent",
+    Ignored = "ignored",
+    Pseudo = "pseudo",
+    Migrated = "migrated",
+    NotWatched = "not_watched",
+    TooOld = "too_old",
+    ClaimedElsewhere = "claimed_elsewhere",
+    Deleted = "deleted",
+    RefusedByForge = "refused_by_forge",
+    Doubted = "doubted",
+    Bug = "bug",
+    Superseded = "superseded",
+});
+
+/// A version that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Its row.
+    pub seq: Seq,
+    /// What was heard.
+    pub heard: Heard,
+    /// When it was stored.
+    pub received_at: Timestamp,
+    /// It is not to be handled before.
+    pub due_at: Timestamp,
+    /// How often it was put off.
+    pub tries: u32,
+    /// How often its claim was tried; 0 as long as it may be another ledger's.
+    pub claims: u32,
+}
+
+impl Text {
+    /// What the effects of this version are called: `c812` for a comment, `c812.e5` for an edit of
+    /// it, so that each is answered by itself.
+    pub fn key(&self) -> String {
+        let subject = self.heard.subject.key();
+        match self.heard.act {
+            Act::Created | Act::Opened => subject,
+            Act::Edited => format!("{subject}.e{}", self.seq.0),
+        }
+    }
+}
+
+/// A version of a subject, waiting or ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Its row.
+    pub seq: Seq,
+    /// What was heard.
+    pub heard: Heard,
+    /// The command lines that ran, as written.
+    pub ran: Vec<String>,
+    /// Why it needs nothing more; `None` while it waits.
+    pub ending: Option<Ending>,
+}
+
+/// How many versions of one subject [`versions`] gives at most: an editor can make any number.
+pub const VERSIONS: u32 = 100;
+
+/// Stores a version, due at once, unless it was heard before.
+///
+/// Known are: the same subject with the same `updated_at` and body, whoever brings it; and a
+/// version whose body equals that of its neighbour, the version before or after it by the
+/// forge's clock: in between nobody changed the text. So a redelivery stays known, also when
+/// the text has moved on. A creation counts as news as long as only edits of its subject were
+/// heard: a poll may have been faster than the webhook, and what an edit may not command, the
+/// creation may. So it is, too, if one of these edits brought the very same version: a text that
+/// went there and back within a second of the forge's clock.
+pub fn hear(tx: &Transaction<'_>, heard: &Heard, now: Timestamp) -> Result<Hearing, Error> {
+    let sha: [u8; 32] = Sha256::digest(heard.body.as_bytes()).into();
+    // Most are the first of their subject, and to see that takes far less.
+    if is_heard(tx, heard.subject)? && is_known(tx, heard, &sha)? {
+        return prove(tx, heard, &sha, now);
+    }
+    let (kind, id) = subject_columns(heard.subject);
+    tx.prepare_cached(
+        "INSERT INTO inbox (subject_kind, subject_id, updated_at, sha, act, repo, number, heard,
+                            received_at, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+    )?
+    .execute((
+        kind,
+        id,
+        heard.updated_at,
+        sha,
+        heard.act,
+        heard.repo.id,
+        heard.number,
+        Json(heard),
+        now,
+    ))?;
+    Ok(Hearing::New(Seq(tx.last_insert_rowid())))
+}
+
+/// A version that was found by polling waits for what only its webhook tells: who made it, and
+/// what they may do. If that comes before it was dealt with, it is due with this proof.
+fn prove(
+    tx: &Transaction<'_>,
+    heard: &Heard,
+    sha: &[u8; 32],
+    now: Timestamp,
+) -> Result<Hearing, Error> {
+    if heard.permissions.is_none() {
+        return Ok(Hearing::Known);
+    }
+    let (kind, id) = subject_columns(heard.subject);
+    let proved = tx
+        .prepare_cached(
+            "UPDATE OR IGNORE inbox SET heard = ?5, act = ?6, due_at = ?7
+             WHERE subject_kind = ?1 AND subject_id = ?2 AND updated_at = ?3 AND sha = ?4
+               AND ended_at IS NULL AND heard ->> '$.permissions' IS NULL
+             RETURNING seq",
+        )?
+        .query_row((kind, id, heard.updated_at, sha, Json(heard), heard.act, now), |row| row.get(0))
+        .optional()?;
+    Ok(proved.map_or(Hearing::Known, Hearing::New))
+}
+
+/// Whether any version of `subject` was heard.
+pub fn is_heard(conn: &Connection, subject: Subject) -> Result<bool, Error> {
+    let heard = conn
+        .prepare_cached("SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 LIMIT 1")?
+        .exists(subject_columns(subject))?;
+    Ok(heard)
+}
+
+fn is_known(conn: &Connection, heard: &Heard, sha: &[u8; 32]) -> Result<bool, Error> {
+    let (kind, id) = subject_columns(heard.subject);
+    let (same, before, after): (bool, Option<[u8; 32]>, Option<[u8; 32]>) = conn
+        .prepare_cached(
+            "SELECT
+                 EXISTS (SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
+                         AND updated_at = ?3 AND sha = ?4),
+                 (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
+                  AND updated_at <= ?3 ORDER BY updated_at DESC, seq DESC LIMIT 1),
+                 (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
+                  AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)",
+        )?
+        .query_row((kind, id, heard.updated_at, sha), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    let unchanged = same || before == Some(*sha) || after == Some(*sha);
+    Ok(unchanged && (heard.act == Act::Edited || creation_heard(conn, heard.subject)?))
+}
+
+fn creation_heard(conn: &Connection, subject: Subject) -> Result<bool, Error> {
+    let heard = conn
+        .prepare_cached(
+            "SELECT 1 FROM inbox
+             WHERE subject_kind = ?1 AND subject_id = ?2 AND act <> 'edited' LIMIT 1",
+        )?
+        .exists(subject_columns(subject))?;
+    Ok(heard)
+}
+
+/// The first version of `thread`, in the order of hearing, if it is due. One that yields and is
+/// not due does not hold up the others.
+pub fn next_in(conn: &Connection, thread: ThreadId, now: Timestamp) -> Result<Option<Text>, Error> {
+    let first = conn
+        .prepare_cached(
+            "SELECT seq, heard, received_at, due_at, tries, claims FROM inbox
+             WHERE ended_at IS NULL AND repo = ?1 AND number = ?2 AND (due_at <= ?3 OR NOT yields)
+             ORDER BY seq LIMIT 1",
+        )?
+        .query_row((thread.repo, thread.number, now), text)
+        .optional()?;
+    Ok(first.filter(|text| text.due_at <= now))
+}
+
+/// Notes that the claim is about to be tried; gives how often it was, this time included.
+///
+/// # Errors
+/// [`Error::NotOpen`] if the version has ended; likewise below.
+pub fn claim(tx: &Transaction<'_>, seq: Seq) -> Result<u32, Error> {
+    tx.prepare_cached(
+        "UPDATE inbox SET claims = claims + 1 WHERE seq = ?1 AND ended_at IS NULL
+         RETURNING claims",
+    )?
+    .query_row([seq], |row| row.get(0))
+    .optional()?
+    .ok_or(not_open(seq))
+}
+
+/// The claim that was tried is known not to have reached the forge: it was no try.
+pub fn unclaim(tx: &Transaction<'_>, seq: Seq) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE inbox SET claims = max(claims - 1, 0) WHERE seq = ?1 AND ended_at IS NULL",
+        )?
+        .execute([seq])?;
+    if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
+}
+
+/// Keeps the command lines that ran: an edit is compared with them.
+pub fn ran(tx: &Transaction<'_>, seq: Seq, lines: &[String]) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached("UPDATE inbox SET ran = ?2 WHERE seq = ?1 AND ended_at IS NULL")?
+        .execute((seq, Json(lines)))?;
+    if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
+}
+
+/// The version needs nothing more.
+pub fn finish(tx: &Transaction<'_>, seq: Seq, ending: Ending, now: Timestamp) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE inbox SET ending = ?2, ended_at = ?3 WHERE seq = ?1 AND ended_at IS NULL",
+        )?
+        .execute((seq, ending, now))?;
+    if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
+}
+
+/// The version is to be handled at `due_at`, not before; what was said later in the thread waits.
+pub fn postpone(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp) -> Result<(), Error> {
+    put_off(tx, seq, due_at, false)
+}
+
+/// The version is to be handled at `due_at`; what was said later in the thread may overtake it.
+pub fn let_pass(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp) -> Result<(), Error> {
+    put_off(tx, seq, due_at, true)
+}
+
+fn put_off(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp, yields: bool) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE inbox SET due_at = ?2, yields = ?3, tries = tries + 1
+             WHERE seq = ?1 AND ended_at IS NULL",
+        )?
+        .execute((seq, due_at, yields))?;
+    if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
+}
+
+/// The newest [`VERSIONS`] versions of `subject` that were heard, oldest first by the forge's
+/// clock, then by the order of hearing.
+pub fn versions(conn: &Connection, subject: Subject) -> Result<Vec<Version>, Error> {
+    let (kind, id) = subject_columns(subject);
+    let mut versions: Vec<Version> = conn
+        .prepare_cached(
+            "SELECT seq, heard, ran, ending FROM inbox
+             WHERE subject_kind = ?1 AND subject_id = ?2
+             ORDER BY updated_at DESC, seq DESC LIMIT ?3",
+        )?
+        .query_map((kind, id, VERSIONS), version)?
+        .collect::<Result<_, _>>()?;
+    versions.reverse();
+    Ok(versions)
+}
+
+fn not_open(seq: Seq) -> Error {
+    Error::NotOpen { what: "text", id: seq.0 }
+}
+
+fn text(row: &Row<'_>) -> rusqlite::Result<Text> {
+    let Json(heard) = row.get("heard")?;
+    Ok(Text {
+        seq: row.get("seq")?,
+        heard,
+        received_at: row.get("received_at")?,
+        due_at: row.get("due_at")?,
+        tries: row.get("tries")?,
+        claims: row.get("claims")?,
+    })
+}
+
+fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
+    let Json(heard) = row.get("heard")?;
+    let Json(ran) = row.get("ran")?;
+    Ok(Version { seq: row.get("seq")?, heard, ran, ending: row.get("ending")? })
+}

@@ -1,0 +1,132 @@
+//! The schema and how it grows: files applied in order, `user_version` counts them.
+
+#[cfg(test)]
+mod fill;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::OpenError;
+use super::open::APPLICATION_ID;
+
+/// All migrations, oldest first. Applied ones are never changed; a new one goes to the end.
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../schema/0001_ledger.sql"),
+    include_str!("../schema/0002_cursors.sql"),
+    include_str!("../schema/0003_fleet.sql"),
+];
+
+/// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.
+pub(super) fn run(
+    conn: &mut Connection,
+    migrations: &[&str],
+    version: usize,
+) -> Result<(), OpenError> {
+    for (index, sql) in migrations.iter().enumerate().skip(version) {
+        let version = index + 1;
+        apply(conn, sql, version).map_err(|source| OpenError::Migration { version, source })?;
+    }
+    Ok(())
+}
+
+/// One step. A table is rebuilt with foreign keys off, which can only be said outside of a
+/// transaction; they are checked before the commit.
+fn apply(conn: &mut Connection, sql: &str, version: usize) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "foreign_keys", false)?;
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(sql)?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))?;
+    check_references(&tx)?;
+    tx.commit()?;
+    conn.pragma_update(None, "foreign_keys", true)
+}
+
+fn check_references(conn: &Connection) -> rusqlite::Result<()> {
+    if conn.prepare("PRAGMA foreign_key_check")?.exists([])? {
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY),
+            Some("the migration leaves rows that refer to nothing".to_owned()),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill::{Counts, counts, fill};
+    use super::*;
+
+    fn ledger(version: usize) -> Connection {
+        let mut conn = Connection::open_in_memory().expect("a database in memory");
+        run(&mut conn, &MIGRATIONS[..version], 0).expect("the migrations before");
+        conn
+    }
+
+    fn version(conn: &Connection) -> i64 {
+        conn.pragma_query_one(None, "user_version").expect("a version")
+    }
+
+    #[test]
+    fn every_migration_keeps_every_row_of_the_version_before() {
+        for before in 0..MIGRATIONS.len() {
+            let mut conn = ledger(before);
+            fill(&conn, 50);
+            let held: Counts = counts(&conn);
+            run(&mut conn, &MIGRATIONS[..=before], before)
+                .unwrap_or_else(|error| panic!("migration {} on full tables: {error}", before + 1));
+            let holds = counts(&conn);
+            for (table, rows) in held {
+                assert_eq!(holds.get(&table), Some(&rows), "rows of {table}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_table_of_the_present_schema_can_be_filled() {
+        let conn = ledger(MIGRATIONS.len());
+        fill(&conn, 50);
+        assert!(counts(&conn).len() >= 8);
+        assert!(counts(&conn).values().all(|&rows| rows == 50), "{:?}", counts(&conn));
+    }
+
+    #[test]
+    fn checks_and_references_of_later_tables_are_met() {
+        let conn = ledger(MIGRATIONS.len());
+        conn.execute_batch(
+            "CREATE TABLE child (
+                 id INTEGER PRIMARY KEY, repo INTEGER NOT NULL REFERENCES repos,
+                 mood TEXT NOT NULL CHECK (mood IN ('good', 'bad')), UNIQUE (repo, id)) STRICT",
+        )
+        .expect("a table");
+        fill(&conn, 50);
+        assert_eq!(counts(&conn)["child"], 50);
+    }
+
+    #[test]
+    fn a_migration_that_full_tables_refuse_changes_nothing() {
+        let mut conn = ledger(MIGRATIONS.len());
+        fill(&conn, 50);
+        let breaking = [
+            MIGRATIONS,
+            &["CREATE TABLE fresh (id INTEGER); CREATE UNIQUE INDEX one ON inbox (act);"],
+        ]
+        .concat();
+        let error = run(&mut conn, &breaking, MIGRATIONS.len()).expect_err("duplicate acts");
+        assert!(error.to_string().contains("UNIQUE"), "{error}");
+        assert_eq!(version(&conn), i64::try_from(MIGRATIONS.len()).expect("a small number"));
+        assert!(!counts(&conn).contains_key("fresh"));
+    }
+
+    #[test]
+    fn a_migration_may_not_leave_dangling_references() {
+        let mut conn = ledger(MIGRATIONS.len());
+        let dangling = [
+            MIGRATIONS,
+            &["CREATE TABLE child (parent INTEGER REFERENCES repos (id)) STRICT;
+               INSERT INTO child VALUES (99);"],
+        ]
+        .concat();
+        let error = run(&mut conn, &dangling, MIGRATIONS.len()).expect_err("nobody is 99");
+        assert!(error.to_string().contains("refer to nothing"), "{error}");
+    }
+}

@@ -1,0 +1,303 @@
+//! Effects: outward writes. Each has a key and is stored, with the intent of each try, before
+//! anything is sent. What an effect holds is opaque here.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::columns::{Json, integer_column, thread, word_column};
+use super::error::Error;
+use crate::core::ids::ThreadId;
+use crate::core::time::Timestamp;
+
+/// The number of a row: the order of delivery within a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub i64);
+integer_column!(Seq);
+
+/// An effect to be stored.
+#[derive(Debug, Clone)]
+pub struct NewEffect {
+    /// Its name for ever: the same key twice is the same effect.
+    pub key: String,
+    /// The thread in whose order it is delivered.
+    pub thread: ThreadId,
+    /// What is to be written.
+    pub payload: Box<RawValue>,
+    /// It is not to be sent before.
+    pub due_at: Timestamp,
+}
+
+impl NewEffect {
+    /// An effect that may be sent at once.
+    ///
+    /// # Errors
+    /// [`Error::Payload`] if it cannot be written as JSON.
+    pub fn new(
+        key: String,
+        thread: ThreadId,
+        effect: &impl Serialize,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let payload = to_raw_value(effect).map_err(Error::Payload)?;
+        Ok(Self { key, thread, payload, due_at: now })
+    }
+}
+
+/// What became of an effect that was to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits in this row.
+    New(Seq),
+    /// Its key is there already: nothing changed.
+    Known,
+}
+
+/// Where an effect stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is to be sent.
+    Queued,
+    /// Its intent is stored, its outcome not known yet.
+    Sending,
+    /// It is on the forge.
+    Done,
+    /// It cannot be written.
+    Dead,
+}
+word_column!(State { Queued = "queued", Sending = "sending", Done = "done", Dead = "dead", });
+
+/// A stored effect.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// Its row.
+    pub seq: Seq,
+    /// Its name for ever.
+    pub key: String,
+    /// The thread in whose order it is delivered.
+    pub thread: ThreadId,
+    /// What is to be written.
+    pub payload: Box<RawValue>,
+    /// Where it stands.
+    pub state: State,
+    /// How often it was tried and put back.
+    pub tries: u32,
+    /// It is not to be sent before.
+    pub due_at: Timestamp,
+    /// When the intent of the last try was stored. If it is there and the effect is not done,
+    /// some try may have landed: look before writing.
+    pub sent_at: Option<Timestamp>,
+    /// Why it was put off last, or is dead.
+    pub reason: Option<String>,
+    /// The comment that it became, once it is done.
+    pub comment: Option<i64>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When to look for a late duplicate of it.
+    pub recheck_at: Option<Timestamp>,
+}
+
+impl Effect {
+    /// Whether an earlier try may have written it: then it has to be looked for first.
+    pub fn is_uncertain(&self) -> bool {
+        self.state == State::Sending
+    }
+}
+
+/// Stores an effect, unless its key is there already.
+pub fn push(tx: &Transaction<'_>, effect: &NewEffect, now: Timestamp) -> Result<Pushed, Error> {
+    let stored = tx
+        .prepare_cached(
+            "INSERT INTO outbox (key, repo, number, payload, created_at, state, due_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6) ON CONFLICT (key) DO NOTHING",
+        )?
+        .execute((
+            &effect.key,
+            effect.thread.repo,
+            effect.thread.number,
+            effect.payload.get(),
+            now,
+            effect.due_at,
+        ))?;
+    Ok(if stored == 1 { Pushed::New(Seq(tx.last_insert_rowid())) } else { Pushed::Known })
+}
+
+/// The first effect of `thread` that is neither done nor dead, due or not: those behind it wait.
+pub fn next_in(conn: &Connection, thread: ThreadId) -> Result<Option<Effect>, Error> {
+    let effect = conn
+        .prepare_cached(
+            "SELECT * FROM outbox WHERE ended_at IS NULL AND repo = ?1 AND number = ?2
+             ORDER BY seq LIMIT 1",
+        )?
+        .query_row((thread.repo, thread.number), effect)
+        .optional()?;
+    Ok(effect)
+}
+
+/// Stores the intent to send it now.
+///
+/// # Errors
+/// [`Error::NotOpen`] if it is done or dead; likewise below.
+pub fn sending(tx: &Transaction<'_>, seq: Seq, now: Timestamp) -> Result<(), Error> {
+    change(
+        tx,
+        seq,
+        "UPDATE outbox SET state = 'sending', sent_at = ?2
+         WHERE seq = ?1 AND ended_at IS NULL",
+        (seq, now),
+    )
+}
+
+/// It is on the forge, a comment as number `comment`. With `recheck_at`, a duplicate may still
+/// turn up and is to be looked for then.
+pub fn done(
+    tx: &Transaction<'_>,
+    seq: Seq,
+    comment: Option<i64>,
+    now: Timestamp,
+    recheck_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    change(
+        tx,
+        seq,
+        "UPDATE outbox SET state = 'done', comment = ?2, ended_at = ?3, recheck_at = ?4
+         WHERE seq = ?1 AND ended_at IS NULL",
+        (seq, comment, now, recheck_at),
+    )
+}
+
+/// It is to be tried again at `due_at`, not before, because of `reason`. With `certain` the last
+/// try is known to have written nothing; else it has to be looked for first.
+pub fn put_back(
+    tx: &Transaction<'_>,
+    seq: Seq,
+    due_at: Timestamp,
+    reason: &str,
+    certain: bool,
+) -> Result<(), Error> {
+    change(
+        tx,
+        seq,
+        "UPDATE outbox SET due_at = ?2, reason = ?3, tries = tries + 1,
+                state = iif(?4, 'queued', state), sent_at = iif(?4, NULL, sent_at)
+         WHERE seq = ?1 AND ended_at IS NULL",
+        (seq, due_at, reason, certain),
+    )
+}
+
+/// Whoever wrote this ledger last may have died in the middle of a write: all effects that were
+/// being sent are to be looked for at `due_at`. Gives how many there are.
+pub fn recover(tx: &Transaction<'_>, due_at: Timestamp) -> Result<usize, Error> {
+    let found = tx
+        .prepare_cached("UPDATE outbox SET due_at = max(due_at, ?1) WHERE state = 'sending'")?
+        .execute([due_at])?;
+    Ok(found)
+}
+
+/// Why the effects called `keys` will never come about, for those that will not.
+pub fn failures(conn: &Connection, keys: &[String]) -> Result<HashMap<String, String>, Error> {
+    let mut failures = HashMap::new();
+    for key in keys {
+        if let Some(Effect { state: State::Dead, reason: Some(reason), .. }) = get(conn, key)? {
+            failures.insert(key.clone(), reason);
+        }
+    }
+    Ok(failures)
+}
+
+/// It cannot be written, because of `reason`; what waited behind it goes on.
+pub fn die(tx: &Transaction<'_>, seq: Seq, reason: &str, now: Timestamp) -> Result<(), Error> {
+    change(
+        tx,
+        seq,
+        "UPDATE outbox SET state = 'dead', reason = ?2, ended_at = ?3
+         WHERE seq = ?1 AND ended_at IS NULL",
+        (seq, reason, now),
+    )
+}
+
+/// Up to `limit` done effects of which a late duplicate is to be looked for, in order of time.
+pub fn rechecks_due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Effect>, Error> {
+    list(
+        conn,
+        "SELECT * FROM outbox WHERE recheck_at IS NOT NULL AND recheck_at <= ?1
+         ORDER BY recheck_at LIMIT ?2",
+        (now, limit),
+    )
+}
+
+/// The first moment after `now` at which a recheck is due, if there is one.
+pub fn next_recheck_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let next = conn
+        .prepare_cached("SELECT min(recheck_at) FROM outbox WHERE recheck_at > ?1")?
+        .query_row([now], |row| row.get(0))?;
+    Ok(next)
+}
+
+/// It was looked for; it is to be looked for once more at `next`, or never.
+///
+/// # Errors
+/// [`Error::NotOpen`] if it is not done.
+pub fn rechecked(tx: &Transaction<'_>, seq: Seq, next: Option<Timestamp>) -> Result<(), Error> {
+    change(
+        tx,
+        seq,
+        "UPDATE outbox SET recheck_at = ?2 WHERE seq = ?1 AND state = 'done'",
+        (seq, next),
+    )
+}
+
+/// The last `limit` that died, newest first.
+pub fn dead(conn: &Connection, limit: u32) -> Result<Vec<Effect>, Error> {
+    list(
+        conn,
+        "SELECT * FROM outbox WHERE state = 'dead' ORDER BY ended_at DESC, seq DESC LIMIT ?1",
+        [limit],
+    )
+}
+
+/// The effect called `key`.
+pub fn get(conn: &Connection, key: &str) -> Result<Option<Effect>, Error> {
+    let effect = conn
+        .prepare_cached("SELECT * FROM outbox WHERE key = ?1")?
+        .query_row([key], effect)
+        .optional()?;
+    Ok(effect)
+}
+
+fn change(
+    tx: &Transaction<'_>,
+    seq: Seq,
+    sql: &'static str,
+    values: impl Params,
+) -> Result<(), Error> {
+    match tx.prepare_cached(sql)?.execute(values)? {
+        1 => Ok(()),
+        _ => Err(Error::NotOpen { what: "effect", id: seq.0 }),
+    }
+}
+
+fn list(conn: &Connection, sql: &'static str, values: impl Params) -> Result<Vec<Effect>, Error> {
+    let effects = conn.prepare_cached(sql)?.query_map(values, effect)?.collect::<Result<_, _>>()?;
+    Ok(effects)
+}
+
+fn effect(row: &Row<'_>) -> rusqlite::Result<Effect> {
+    let Json(payload) = row.get("payload")?;
+    Ok(Effect {
+        seq: row.get("seq")?,
+        key: row.get("key")?,
+        thread: thread(row)?,
+        payload,
+        state: row.get("state")?,
+        tries: row.get("tries")?,
+        due_at: row.get("due_at")?,
+        sent_at: row.get("sent_at")?,
+        reason: row.get("reason")?,
+        comment: row.get("comment")?,
+        created_at: row.get("created_at")?,
+        recheck_at: row.get("recheck_at")?,
+    })
+}

@@ -1,0 +1,45 @@
+//! What people said about a thread as a whole, and what its labels cannot say.
+
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+
+use super::columns::{Json, Spelled};
+use super::error::Error;
+use crate::core::ids::ThreadId;
+use crate::core::thread::{Hold, Snooze, ThreadState};
+
+/// What is known of `thread`.
+pub fn state(conn: &Connection, thread: ThreadId) -> Result<ThreadState, Error> {
+    let state = conn
+        .prepare_cached(
+            "SELECT hold, snooze, refused_on FROM threads WHERE repo = ?1 AND number = ?2",
+        )?
+        .query_row((thread.repo, thread.number), |row| {
+            let hold: Option<Json<Hold>> = row.get(0)?;
+            let snooze: Option<Json<Snooze>> = row.get(1)?;
+            let refused_on: Option<Spelled<Date>> = row.get(2)?;
+            Ok(ThreadState {
+                hold: hold.map(|Json(hold)| hold),
+                snooze: snooze.map(|Json(snooze)| snooze),
+                refused_on: refused_on.map(|Spelled(day)| day),
+            })
+        })
+        .optional()?;
+    Ok(state.unwrap_or_default())
+}
+
+/// Puts `state` in place of what was known of `thread`.
+pub fn save(tx: &Transaction<'_>, thread: ThreadId, state: &ThreadState) -> Result<(), Error> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO threads (repo, number, hold, snooze, refused_on)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((
+        thread.repo,
+        thread.number,
+        state.hold.as_ref().map(Json),
+        state.snooze.as_ref().map(Json),
+        state.refused_on.map(Spelled),
+    ))?;
+    Ok(())
+}

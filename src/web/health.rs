@@ -1,0 +1,23 @@
+//! Is it alive, is it ready?
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::Ear;
+
+/// The process answers. Restarting it would mend nothing that this does not show.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Texts are stored and answered.
+pub(super) async fn ready(State(ear): State<Arc<Ear>>) -> (StatusCode, &'static str) {
+    if (ear.ready)() {
+        (StatusCode::OK, "ready\n")
+    } else {
+        let why = "the forge has not yet told me who I am; webhooks are stored and wait\n";
+        (StatusCode::SERVICE_UNAVAILABLE, why)
+    }
+}

@@ -1,0 +1,66 @@
+//! The example file, and what stands commented out in it.
+
+use timmy::config::{AgentKind, Authors, CrewAsk, Engine, Grant, Loaded, MicroUsd};
+
+use super::{EXAMPLE, LEAST, config, read};
+
+/// The example with its defaults, or its examples, or both, no longer commented out.
+pub(super) fn uncommented(defaults: bool, examples: bool) -> String {
+    let mut lines = Vec::new();
+    let mut in_example = false;
+    for line in EXAMPLE.lines() {
+        in_example = line == "# e.g." || (in_example && line.starts_with("# "));
+        let example =
+            line.strip_prefix("# e.g. ").or(line.strip_prefix("# ").filter(|_| in_example));
+        let default = line.strip_prefix("# ").filter(|text| !in_example && is_setting(text));
+        let text = match (example, default) {
+            (Some(text), _) if examples && text != "e.g." => text,
+            (None, Some(text)) if defaults => text,
+            _ => line,
+        };
+        lines.push(text);
+    }
+    lines.join("\n")
+}
+
+fn is_setting(text: &str) -> bool {
+    text.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+}
+
+#[test]
+fn the_example_is_good() {
+    let Loaded { config, warnings } = read(EXAMPLE).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(config.gitea.token.expose(), "s3cret");
+    assert_eq!(config.people.operators, [Grant::Writers]);
+    assert_eq!(config.agents.len(), 3);
+    assert!(matches!(config.agents[0].kind, AgentKind::Hermes { .. }));
+    assert_eq!(config.pools[0].name, "groq-free");
+    assert_eq!(config.budget.issue, MicroUsd(2_000_000));
+    assert_eq!(config.score.weights.urgency, 350_000);
+    assert_eq!(config.crew.ask.last(), Some(&CrewAsk::Over(MicroUsd(5_000_000))));
+    assert_eq!(config.dispatch.authors, Authors::Everyone);
+    assert_eq!(config.engine, Engine::Embedded);
+}
+
+#[test]
+fn what_is_commented_out_is_the_default() {
+    let all = uncommented(true, false);
+    let settings = |text: &str| text.lines().filter(|line| is_setting(line)).count();
+    assert_eq!(settings(&all) - settings(EXAMPLE), 49, "a default was not found");
+    assert_eq!(format!("{:#?}", config(&all)), format!("{:#?}", config(EXAMPLE)));
+}
+
+#[test]
+fn what_is_an_example_works() {
+    let config = config(&uncommented(true, true));
+    assert_eq!(config.crew.manager.as_deref(), Some("groq"));
+    assert_eq!(config.pools[0].concurrent, Some(2));
+    assert_eq!(config.guards.scripts[0].name, "poka-yoke");
+}
+
+#[test]
+fn the_least_is_little() {
+    let config = config(LEAST);
+    assert!(config.webhook.is_none() && config.report.is_none() && config.agents.is_empty());
+}

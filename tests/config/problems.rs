@@ -1,0 +1,290 @@
+//! Files that are wrong, and what is said about them.
+
+use std::path::Path;
+
+use timmy::config::{SecretFile, World, parse};
+
+use super::{LEAST, problems, problems_with};
+
+#[test]
+fn an_empty_file_says_what_is_needed() {
+    insta::assert_snapshot!(problems(""), @r##"
+    timmy.toml: the table [gitea] is missing. Add it, with at least url, token_file, watch.
+    timmy.toml: the table [people] is missing. Add it, with at least owner, operators, approvers.
+    2 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn all_problems_come_at_once_in_the_order_of_the_file() {
+    insta::assert_snapshot!(problems(r#"
+[gitea]
+url = "ftp://git.example.org"
+token_file = 5
+watch = []
+[people]
+ownr = "alexander"
+operators = ["writers", "team:makers", "@anna"]
+timezone = "Europe/Berln"
+quiet_hours = "22-7"
+[poll]
+every = "soon"
+sweep = "10s"
+[dispatsh]
+mode = "auto"
+"#), @r##"
+    timmy.toml:3:7: gitea.url is not an address of HTTP. Let it begin with https:// or http://.
+    timmy.toml:4:14: gitea.token_file is a whole number. Write a text in quotes.
+    timmy.toml:5:9: gitea.watch is empty. Name at least one.
+    timmy.toml:6:1: people.owner is missing. Add a line owner = ... to [people].
+    timmy.toml:6:1: people.approvers is missing. Add approvers = [...]; an empty list leaves it to the owner.
+    timmy.toml:7:1: people.ownr is not a key I know. Did you mean people.owner?
+    timmy.toml:8:25: people.operators is "team:makers", which is no team. Write it like "team:foundation/makers".
+    timmy.toml:8:40: people.operators is "@anna", which is no account. Write "anna", without the @.
+    timmy.toml:9:12: people.timezone is "Europe/Berln", which is no time zone. Did you mean "Europe/Berlin"?
+    timmy.toml:10:15: people.quiet_hours is "22-7", which is no part of a day. Write "off", or two times such as "22:00-07:00".
+    timmy.toml:12:9: poll.every is "soon", which is no duration. Write a duration, such as "90s", "10m", "2h" or "1d".
+    timmy.toml:13:9: poll.sweep is 10s, which is out of range. Write a duration from 1m to 30d.
+    timmy.toml:14:2: dispatsh is not a key I know. Did you mean dispatch?
+    13 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn values_are_checked() {
+    insta::assert_snapshot!(problems_with(r#"
+[dispatch]
+mode = "sugest"
+attempts = 0
+minimum = -5.0
+timeout = { total = "5m" }
+[score]
+weights = { urgency = 0.5, age = 0.1234567 }
+acceptance = "(done"
+[budget]
+issue = "2"
+day = "0usd"
+[guards]
+protected = ["/ci/**"]
+max_lines = "800"
+[accept]
+remind = "8d"
+style = "octopus"
+[crew]
+ask = ["over 5 euros"]
+[report]
+repository = "config"
+at = 08:00:00
+[engine]
+address = "temporal"
+[web]
+listen = "localhost:8788"
+"#), @r##"
+    timmy.toml:12:8: dispatch.mode is "sugest", which I do not know. Did you mean "suggest"? I know "off", "suggest", "auto".
+    timmy.toml:13:12: dispatch.attempts is out of range. Write a whole number from 1 to 20.
+    timmy.toml:14:11: dispatch.minimum is no such decimal. Write a number from 0 to 100 with at most six decimals, such as 0.35.
+    timmy.toml:15:11: dispatch.timeout.silence (10m) is longer than dispatch.timeout.total (5m). Shorten it, or give more time in total.
+    timmy.toml:17:34: score.weights.age is no such decimal. Write a number from 0 to 1 with at most six decimals, such as 0.35.
+    timmy.toml:18:14: score.acceptance is no regular expression (unclosed group). See https://docs.rs/regex for what may stand there.
+    timmy.toml:20:9: budget.issue is "2", which is no amount of money. Write US dollars with at most six decimals, such as "2usd" or "0.5usd".
+    timmy.toml:21:7: budget.day allows nothing. To stop all work, set dispatch.mode = "off" or say /timmy pause all.
+    timmy.toml:23:14: guards.protected is "/ci/**", which is no pattern of paths. Write paths from the root of the repository, without a slash at either end, such as "ci/**" or "**/*.lock".
+    timmy.toml:24:13: guards.max_lines is a text. Write a whole number from 1 to 1000000.
+    timmy.toml:25:1: accept.remind is longer than accept.expire. Remind sooner, or let decisions wait longer.
+    timmy.toml:27:9: accept.style is "octopus", which I do not know. I know "squash", "merge", "rebase", "rebase-merge", "fast-forward-only".
+    timmy.toml:29:8: crew.ask is "over 5 euros", which is no reason to ask. Write "devops", "protected", or a limit such as "over 5usd".
+    timmy.toml:31:14: report.repository is "config", which is no repository. Write it like "foundation/config".
+    timmy.toml:32:6: report.at is a date or time. Write a time of the day in quotes, such as "08:00".
+    timmy.toml:34:11: engine.address is "temporal", which is no host and port. Write it like "temporal.internal:7233".
+    timmy.toml:36:10: web.listen is "localhost:8788", which is no address to listen on. Write an IP address and a port, such as "127.0.0.1:8787"; names are not looked up.
+    17 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn weights_sum_to_one() {
+    insta::assert_snapshot!(problems_with("[score]\nweights = { urgency = 0.4 }"), @r##"
+    timmy.toml:12:11: score.weights sum to 1.05, not to 1. Now they are urgency 0.4, value 0.2, dependents 0.2, people 0.15, age 0.1: write all five.
+    1 problem: nothing was started.
+    "##);
+}
+
+#[test]
+fn each_kind_of_agent_has_keys_of_its_own() {
+    insta::assert_snapshot!(problems_with(r#"
+[[agent]]
+name = "ezra"
+kind = "hermes"
+account = "ezra"
+roles = ["coder"]
+model = "a-model"
+[[agent]]
+name = "Groq"
+kind = "openai"
+account = "groq"
+roles = ["codr"]
+url = "https://api.example.com/v1"
+[[agent]]
+name = "janitor"
+kind = "command"
+account = "janitor"
+roles = []
+command = []
+env = ["TIMMY_GITEA_TOKEN", "A=B"]
+[[agent]]
+kind = "crew"
+anything = 1
+"#), @r##"
+    timmy.toml:11:1: agent.url is missing. Add a line url = ... to [agent].
+    timmy.toml:11:1: agent.key_file is missing. Name a file that holds it and nothing else as key_file, or set TIMMY_AGENT_EZRA_KEY.
+    timmy.toml:16:1: agent.model is not a key I know. Known here: name, account, token_file, roles, skills, host, pool, capacity, prior, price, kind, url, key_file.
+    timmy.toml:17:1: agent.key_file is missing. Name a file that holds it and nothing else as key_file, or set TIMMY_AGENT_<NAME>_KEY.
+    timmy.toml:17:1: agent.model is missing. Add a line model = ... to [agent].
+    timmy.toml:18:8: agent.name is "Groq", which is no name of an agent. Write one word of lower-case letters, digits, - and _, such as "ezra-2".
+    timmy.toml:21:10: agent.roles is "codr", which I do not know. Did you mean "coder"? I know "coder", "reviewer", "researcher", "devops".
+    timmy.toml:27:9: agent.roles is empty. Name at least one.
+    timmy.toml:28:11: agent.command is empty. Name at least one.
+    timmy.toml:29:8: agent.env holds a variable of timmy's own. They hold secrets: delete it.
+    timmy.toml:29:29: agent.env holds something that names no variable. Write its name alone, such as "PATH"; its value is passed through.
+    timmy.toml:30:1: agent.name is missing. Add a line name = ... to [agent].
+    timmy.toml:30:1: agent.account is missing. Add a line account = ... to [agent].
+    timmy.toml:30:1: agent.roles is missing. Add a line roles = [...] to [agent].
+    timmy.toml:31:8: agent.kind is "crew", which I do not know. I know "hermes", "openai", "command", "forge", "crewai".
+    15 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn agents_are_unlike_each_other_and_unlike_people() {
+    insta::assert_snapshot!(problems_with(r#"
+[[agent]]
+name = "ezra-2"
+kind = "forge"
+account = "Alexander"
+roles = ["coder"]
+[[agent]]
+name = "ezra_2"
+kind = "forge"
+account = "groq"
+roles = ["coder"]
+pool = "groq-fre"
+[[agent]]
+name = "ezra-2"
+kind = "forge"
+account = "GROQ"
+roles = ["coder"]
+[[pool]]
+name = "groq-free"
+[[pool]]
+name = "groq-free"
+[crew]
+engine = "crewai"
+manager = "esra-2"
+"#), @r##"
+    timmy.toml:14:11: agent.account "Alexander" is named in people.owner. Agents never command: give the agent an account of its own, or delete the name there.
+    timmy.toml:17:8: agent.name "ezra_2" has the same variables in the environment as "ezra-2": TIMMY_AGENT_EZRA_2_KEY. Give each agent a name of its own.
+    timmy.toml:21:8: agent.pool is "groq-fre", which is no pool that a [[pool]] describes. Did you mean "groq-free"?
+    timmy.toml:23:8: agent.name "ezra-2" stands twice. Give each agent a name of its own.
+    timmy.toml:25:11: agent.account "GROQ" stands twice. Give each agent an account of its own: otherwise nobody can tell who did what.
+    timmy.toml:30:8: pool.name "groq-free" stands twice. Keep one of the two.
+    timmy.toml:32:10: crew.engine is "crewai", but no agent is of that kind. Add an [[agent]] with kind = "crewai" and the command of the sidecar.
+    timmy.toml:33:11: crew.manager "esra-2" is no agent. Did you mean "ezra-2"?
+    8 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn webhooks_and_ignored_people_are_checked() {
+    insta::assert_snapshot!(problems(r#"
+[gitea]
+url = "https://git.example.org/gitea"
+token_file = "token"
+watch = ["foundation"]
+[webhook]
+listen = "0.0.0.0:8787"
+public_url = "https://timmy.example.org/webhook"
+secret_files = []
+[people]
+owner = "alexander"
+operators = ["anna"]
+approvers = []
+ignore = ["Anna"]
+"#), @r##"
+    timmy.toml:9:16: webhook.secret_files is empty. Name a file that holds it and nothing else as secret_files, or set TIMMY_WEBHOOK_SECRET.
+    timmy.toml:14:11: people.ignore and people.operators both name "Anna". Delete one of the two: who is ignored is never answered.
+    2 problems: nothing was started.
+    "##);
+    insta::assert_snapshot!(problems_with("[webhook]\nlisten = \"127.0.0.1:0\""), @r##"
+    timmy.toml:11:1: webhook.public_url is missing. Add a line public_url = ... to [webhook].
+    timmy.toml:11:1: webhook.secret_files is missing. Name a file that holds it and nothing else as secret_files, or set TIMMY_WEBHOOK_SECRET.
+    2 problems: nothing was started.
+    "##);
+    let same = "[webhook]\nlisten = \"0.0.0.0:8788\"\npublic_url = \"https://a.org/\"\n\
+                secret_files = [\"secret\"]";
+    insta::assert_snapshot!(problems_with(same), @r##"
+    timmy.toml:12:10: webhook.listen (0.0.0.0:8788) and web.listen (127.0.0.1:8788) are the same. Give each a port of its own, or set web.listen = "off".
+    1 problem: nothing was started.
+    "##);
+}
+
+#[test]
+fn brackets_are_explained() {
+    insta::assert_snapshot!(problems_with("[agent]\nname = \"ezra\"\n[[poll]]"), @r##"
+    timmy.toml:11:1: agent is a list of tables. Write [[agent]], with double brackets.
+    timmy.toml:13:1: poll is one table, not a list. Write [poll] once, with single brackets.
+    2 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn several_syntax_errors_come_at_once() {
+    insta::assert_snapshot!(problems(r#"
+[gitea]
+url = https://git.example.org
+token_file = token
+watch = ["foundation"]
+[people]
+owner = "alexander
+approvers = ["anna", "@berta"]
+approvers = []
+ignor = []
+"#), @r##"
+    timmy.toml:3:7: this is no TOML: string values must be quoted. If it is meant as a text, write it in quotes: "text".
+    timmy.toml:4:14: this is no TOML: invalid boolean. If it is meant as a text, write it in quotes: "text".
+    timmy.toml:7:19: this is no TOML: invalid basic string. Begin and end the text with ", on one line.
+    timmy.toml:8:22: people.approvers is "@berta", which is no account. Write "berta", without the @.
+    timmy.toml:9:1: this is no TOML: duplicate key. Keep one of the places that set it.
+    timmy.toml:10:1: people.ignor is not a key I know. Did you mean people.ignore?
+    6 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn an_error_is_told_without_its_followers() {
+    let unclosed = "[gitea]\nwatch = [\"foundation\"\n\n[people]\nowner = \"alexander\"\n";
+    insta::assert_snapshot!(problems(unclosed), @r##"
+    timmy.toml:4:1: this is no TOML: missing comma between array elements. Put a comma between the items of a list, and a ] behind the last.
+    1 problem: nothing was started.
+    "##);
+    insta::assert_snapshot!(problems("[gitea\nurl = \"https://a.org\"\n[people]\n"), @r##"
+    timmy.toml:1:7: this is no TOML: unclosed table. Close the name of the table: [table], or [[table]] if there can be several.
+    1 problem: nothing was started.
+    "##);
+}
+
+#[test]
+fn an_unwise_configuration_warns() {
+    let secret_file = |_: &Path| Ok(SecretFile { text: "s3cret".to_owned(), exposed: true });
+    let world = World { env: &|_| None, secret_file: &secret_file };
+    let more = "[report]\nrepository = \"alexander/notes\"\n[budget]\nday = \"1usd\"\n\
+                [web]\nlisten = \"0.0.0.0:8788\"\n";
+    let loaded = parse(&format!("{LEAST}{more}"), Path::new("timmy.toml"), world).unwrap();
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(warnings.join("\n"), @r##"
+    timmy.toml:4:14: gitea.token_file names a file that others can read. Run chmod 600 on it.
+    timmy.toml:11:14: report.repository alexander/notes is not watched. Add it to gitea.watch: otherwise replies to the report are not heard.
+    timmy.toml:12:1: budget.issue (2usd) is more than budget.day (1usd). The smaller one holds.
+    timmy.toml:12:1: budget.agent_day (20usd) is more than budget.day (1usd). The smaller one holds.
+    timmy.toml:15:10: web.listen can be reached from outside. Its pages ask for no password: listen on 127.0.0.1, behind a proxy that does.
+    "##);
+}

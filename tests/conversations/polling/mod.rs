@@ -1,0 +1,8 @@
+//! timmy hears by asking: webhooks are lost, or there are none.
+
+mod cost;
+mod edits;
+mod hearing;
+mod past;
+mod stage;
+mod trouble;

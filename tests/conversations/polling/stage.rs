@@ -1,0 +1,172 @@
+//! A forge without webhooks, and a timmy that can be put to sleep and woken.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use timmy::cli::bot::Bot;
+use timmy::clock::{Clock, ManualClock};
+use timmy::config::{self, SecretFile, World};
+use timmy::core::marker::key_of;
+use timmy::core::time::Timestamp;
+use timmy::engine::Engine;
+use timmy::sandbox::{Options, Sandbox};
+use tokio_util::sync::CancellationToken;
+
+use crate::talk::{DOOR, furnish};
+
+/// How often timmy looks.
+pub const MINUTE: Duration = Duration::from_secs(60);
+
+/// How long what was found waits for the webhook that tells who did it.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+pub struct Stage {
+    pub sandbox: Sandbox,
+    pub clock: ManualClock,
+    pub folder: TempDir,
+    pub watch: &'static str,
+    token: String,
+    timmy: Option<Timmy>,
+}
+
+struct Timmy {
+    engine: Arc<Engine>,
+    stop: CancellationToken,
+    running: tokio::task::JoinHandle<()>,
+}
+
+impl Stage {
+    /// A forge with the usual cast, and one issue in the door. timmy sleeps.
+    pub async fn asleep() -> Self {
+        let clock = ManualClock::at(Timestamp::parse("2026-11-23T12:00:00Z").unwrap());
+        let hands = clock.clone();
+        let options = Options { clock: Arc::new(move || hands.now()), ..Options::default() };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let token = furnish(&sandbox, "timmy");
+        sandbox.open_issue("rita", DOOR, "The door does not open", "It is stuck.").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self { sandbox, clock, folder, watch: r#"["foundation"]"#, token, timmy: None }
+    }
+
+    /// The same, an hour later; timmy has just been started for the first time.
+    pub async fn awake() -> Self {
+        let mut stage = Self::asleep().await;
+        stage.clock.advance(60 * MINUTE);
+        stage.wake().await;
+        stage
+    }
+
+    pub async fn wake(&mut self) {
+        let text = configuration(&self.sandbox, self.folder.path(), self.watch);
+        let env = |name: &str| (name == "TIMMY_GITEA_TOKEN").then(|| self.token.clone());
+        let secret_file = |path: &Path| SecretFile::open(path);
+        let world = World { env: &env, secret_file: &secret_file };
+        let at = self.folder.path().join("timmy.toml");
+        let config = config::parse(&text, &at, world).unwrap().config;
+        let settle = Duration::from_secs(15);
+        let bot = Bot::new(&config, Arc::new(self.clock.clone()), settle).await.unwrap();
+        let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
+        let ended = bot.run(stop.clone());
+        let running = tokio::spawn(async { ended.await.unwrap() });
+        self.timmy = Some(Timmy { engine, stop, running });
+        self.quiet().await;
+    }
+
+    pub async fn sleep(&mut self) {
+        let timmy = self.timmy.take().unwrap();
+        timmy.stop.cancel();
+        timmy.running.await.unwrap();
+    }
+
+    /// Waits until timmy has looked and answered.
+    pub async fn quiet(&self) {
+        self.timmy.as_ref().unwrap().engine.quiet().await;
+    }
+
+    /// Lets time pass, then timmy look and answer.
+    pub async fn wait(&self, span: Duration) {
+        self.clock.advance(span);
+        self.timmy.as_ref().unwrap().engine.ring();
+        self.quiet().await;
+    }
+
+    /// Somebody comments in the door's first issue; its id.
+    pub fn says(&self, who: &str, text: &str) -> i64 {
+        self.sandbox.comment(who, DOOR, 1, text).unwrap()
+    }
+
+    /// Somebody says something, and a minute later there is the reply.
+    pub async fn ask(&self, who: &str, text: &str) -> String {
+        let id = self.says(who, text);
+        self.wait(MINUTE).await;
+        self.reply(&format!("c{id}"))
+    }
+
+    /// The one reply with this key in the door's first issue.
+    pub fn reply(&self, key: &str) -> String {
+        self.reply_in(DOOR, 1, key)
+    }
+
+    /// The one reply with this key.
+    pub fn reply_in(&self, repo: &str, number: i64, key: &str) -> String {
+        let replies = self.replies_in(repo, number);
+        let mut found = replies.iter().filter(|(its, _)| its == key);
+        let reply = found.next().unwrap_or_else(|| panic!("no {key} in {replies:#?}"));
+        assert!(found.next().is_none(), "{key} twice");
+        reply.1.clone()
+    }
+
+    /// What timmy said, by key.
+    pub fn replies_in(&self, repo: &str, number: i64) -> Vec<(String, String)> {
+        let comments = self.sandbox.comments(repo, number).unwrap();
+        let own = comments.iter().filter(|comment| comment.author == "timmy");
+        let parts = own.map(|comment| {
+            let (text, _) = comment.body.rsplit_once("\n\n<!--").unwrap();
+            (key_of(&comment.body).unwrap().to_owned(), text.to_owned())
+        });
+        parts.collect()
+    }
+
+    /// The keys of what timmy said in the door's first issue.
+    pub fn answered(&self) -> Vec<String> {
+        self.replies_in(DOOR, 1).into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// The paths of the requests that timmy makes meanwhile.
+    pub async fn asked_during(&self, span: Duration) -> Vec<String> {
+        let before = self.sandbox.requests().len();
+        self.wait(span).await;
+        self.sandbox.requests().split_off(before).into_iter().map(|asked| asked.path).collect()
+    }
+}
+
+fn configuration(sandbox: &Sandbox, folder: &Path, watch: &str) -> String {
+    let url = sandbox.url();
+    let ledger = folder.join("timmy.db");
+    format!(
+        r#"
+        [gitea]
+        url = "{url}"
+        watch = {watch}
+        requests_per_second = 1000
+
+        [ledger]
+        path = "{}"
+
+        [people]
+        owner = "alexander"
+        operators = ["writers"]
+        approvers = ["anna"]
+        readers = ["rita"]
+
+        [[agent]]
+        name = "ezra"
+        kind = "forge"
+        account = "ezra"
+        roles = ["coder"]
+        "#,
+        ledger.display()
+    )
+}

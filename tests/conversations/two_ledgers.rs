@@ -1,0 +1,25 @@
+//! Two ledgers for one account, as after a copy of the file: the claim lets one of them act.
+
+use timmy::core::ids::Subject;
+
+use crate::running::SECRETS;
+use crate::talk::{DOOR, talk};
+
+#[tokio::test]
+async fn of_two_ledgers_one_answers() {
+    talk(async |t| {
+        let other = t.another_ledger().await;
+        t.hook(&other.webhook, SECRETS[0]);
+        for text in ["/timmy size s", "/timmy assign @anna", "/timmy hold"] {
+            let id = t.says("walt", text);
+            t.quiet().await;
+            other.engine.quiet().await;
+            t.answer_to(DOOR, 1, Subject::Comment(id));
+        }
+        let number = t.opens(DOOR, "alexander", "Oil the hinges", "/timmy ping").await;
+        other.engine.quiet().await;
+        t.answer_to_opening(DOOR, number);
+        other.stop().await;
+    })
+    .await;
+}

@@ -1,0 +1,180 @@
+//! The real binary as a process: started, killed, told to stop.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+/// How long anything may take before the test gives up: far more than it needs.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How to start the binary.
+pub struct Launch {
+    pub config: PathBuf,
+    pub log: PathBuf,
+    pub port: u16,
+    pub environment: Vec<(&'static str, String)>,
+}
+
+impl Launch {
+    /// The configuration, the ledger and the log are called `name`.
+    pub fn new(
+        folder: &Path,
+        name: &str,
+        port: u16,
+        environment: Vec<(&'static str, String)>,
+    ) -> Self {
+        let [config, log] = ["toml", "log"].map(|kind| folder.join(name).with_extension(kind));
+        Self { config, log, port, environment }
+    }
+
+    /// Writes the configuration for a forge, which is to be polled so often.
+    pub fn configure(&self, forge: &str, poll: Duration) {
+        let ledger = self.config.with_extension("db");
+        let text = format!(
+            r#"
+            [gitea]
+            url = "{forge}"
+            watch = ["foundation"]
+            requests_per_second = 1000
+
+            [webhook]
+            listen = "127.0.0.1:{port}"
+            public_url = "https://timmy.example.org/webhook"
+
+            [poll]
+            every = "{poll}s"
+
+            [ledger]
+            path = "{ledger}"
+
+            [people]
+            owner = "alexander"
+            operators = ["walt"]
+            approvers = ["alexander"]
+            "#,
+            port = self.port,
+            poll = poll.as_secs(),
+            ledger = ledger.display(),
+        );
+        std::fs::write(&self.config, text).unwrap();
+    }
+
+    /// `timmy serve`, not yet listening. `more` is added to its environment.
+    pub fn start(&self, more: &[(&str, &str)]) -> Bot {
+        let log = File::options().append(true).create(true).open(&self.log).unwrap();
+        let log_before = log.metadata().unwrap().len();
+        let child = Command::new(env!("CARGO_BIN_EXE_timmy"))
+            .args(["serve", "--config"])
+            .arg(&self.config)
+            .current_dir(self.config.parent().unwrap())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(more.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Bot { child, port: self.port, log: self.log.clone(), log_before }
+    }
+}
+
+pub struct Bot {
+    child: Child,
+    port: u16,
+    log: PathBuf,
+    /// How long the log was when it started.
+    log_before: u64,
+}
+
+impl Bot {
+    /// Returns when it has once looked for what webhooks missed.
+    pub async fn caught_up(&mut self) {
+        assert!(self.looks(1).await, "the bot ended early:\n{}", tail(&self.log));
+    }
+
+    /// Whether it has looked so often for what webhooks missed, once it has, or has ended before.
+    pub async fn looks(&mut self, times: usize) -> bool {
+        let look = async {
+            while self.looked() < times {
+                if self.child.try_wait().unwrap().is_some() {
+                    return false;
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+            true
+        };
+        let looked = timeout(PATIENCE, look).await;
+        looked.unwrap_or_else(|_| panic!("the bot does not look:\n{}", tail(&self.log)))
+    }
+
+    /// How often it has looked for what webhooks missed: each time it logs that.
+    pub fn looked(&self) -> usize {
+        let mut log = File::open(&self.log).unwrap();
+        log.seek(SeekFrom::Start(self.log_before)).unwrap();
+        let lines = BufReader::new(log).lines();
+        lines.filter(|line| line.as_ref().unwrap().ends_with("caught up")).count()
+    }
+
+    /// Returns when it takes connections.
+    pub async fn listening(&mut self) {
+        assert!(self.listens().await, "the bot ended early:\n{}", tail(&self.log));
+    }
+
+    /// Whether it takes connections, once it does, or has ended before.
+    pub async fn listens(&mut self) -> bool {
+        let knock = async {
+            while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+                if self.child.try_wait().unwrap().is_some() {
+                    return false;
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+            true
+        };
+        timeout(PATIENCE, knock).await.expect("the bot listens or ends")
+    }
+
+    /// SIGKILL; whether it still lived.
+    pub async fn kill(mut self) -> bool {
+        if self.child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        self.child.start_kill().unwrap();
+        self.child.wait().await.unwrap();
+        true
+    }
+
+    /// Returns when it has died by itself.
+    pub async fn died(&mut self) {
+        self.child.wait().await.unwrap();
+    }
+
+    /// SIGTERM; how it ended.
+    pub async fn stop(self) -> ExitStatus {
+        let pid = self.child.id().expect("it runs").to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        self.ended("be told to stop").await
+    }
+
+    /// How it ended by itself.
+    pub async fn ended(mut self, why: &str) -> ExitStatus {
+        match timeout(PATIENCE, self.child.wait()).await {
+            Ok(status) => status.unwrap(),
+            Err(_) => panic!("the bot did not end; it had to {why}:\n{}", tail(&self.log)),
+        }
+    }
+}
+
+/// The last lines of a log.
+pub fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(150)..].join("\n")
+}

@@ -1,0 +1,26 @@
+//! Nothing heard is lost, nothing is said twice: the real binary is killed at every step and at
+//! random moments, the forge misbehaves, webhooks come twice, late and in any order. Whatever
+//! happened, in the end each thread must look as if nothing had.
+//!
+//! The bot is a process of its own; the forge lives in the test. What is random comes from a seed
+//! that every failure names: `TIMMY_SEED=<seed>` repeats it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod bot;
+mod chaos;
+mod dice;
+mod late;
+mod losses;
+mod play;
+mod relay;
+mod stage;
+mod steps;
+mod stops;
+mod thread;

@@ -1,0 +1,310 @@
+//! The stage: a forge in this process, a relay for its webhooks, a bot in another process.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use timmy::core::ids::{RepoId, Subject, ThreadId};
+use timmy::core::time::Timestamp;
+use timmy::gitea::{Gitea, Options as Client, Token};
+use timmy::sandbox::{Mode, Options, Sandbox};
+use timmy::store::{Connection, Error, Ledger, errands, inbox, lanes, outbox, threads};
+use tokio::time::sleep;
+
+use crate::bot::{Bot, Launch, PATIENCE, tail};
+use crate::relay::{Relay, body_of};
+use crate::thread::{Counts, Thread, Word};
+
+pub const DOOR: &str = "foundation/door";
+pub const CELLAR: &str = "foundation/cellar";
+
+/// The bot's waiting times.
+#[derive(Clone, Copy)]
+pub struct Waits {
+    pub settle: Duration,
+    pub recheck: Duration,
+    /// Between two looks at what webhooks missed. The first is at each start.
+    pub poll: Duration,
+}
+
+/// Shortened, but for the poll: once it has looked, a bot hears webhooks alone.
+pub const SHORT: Waits = Waits {
+    settle: Duration::from_millis(300),
+    recheck: Duration::from_millis(300),
+    poll: Duration::from_secs(60 * 60),
+};
+
+/// By which way what people said must have reached the bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ears {
+    /// What was acknowledged must be answered; the rest may be.
+    Webhooks,
+    /// All that was said must be answered, whatever became of its webhook.
+    Poll,
+}
+
+pub struct Stage {
+    pub sandbox: Sandbox,
+    pub relay: Relay,
+    pub launch: Launch,
+    pub threads: Vec<Thread>,
+    token: String,
+    seed: u64,
+    repos: [(&'static str, RepoId); 2],
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Two public repositories; walt may command, rando may not. The bot does not run yet.
+    pub async fn set(waits: Waits, seed: u64) -> Self {
+        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        let token = sandbox.add_user("timmy");
+        for login in ["alexander", "walt", "rando"] {
+            sandbox.add_user(login);
+        }
+        sandbox.add_org("foundation", "alexander").unwrap();
+        let repos = [DOOR, CELLAR].map(|repo| {
+            let id = sandbox.add_repo(repo, false).unwrap();
+            for login in ["timmy", "walt"] {
+                sandbox.collaborator(repo, login, Mode::Write).unwrap();
+            }
+            (repo, id)
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let relay = Relay::start(port).await;
+        sandbox.add_hook("foundation", &relay.url, SECRET, &["issues", "pull_request"]).unwrap();
+        let millis = |wait: Duration| wait.as_millis().to_string();
+        let environment = vec![
+            ("TIMMY_GITEA_TOKEN", token.clone()),
+            ("TIMMY_WEBHOOK_SECRET", SECRET.to_owned()),
+            ("TIMMY_SETTLE_MS", millis(waits.settle)),
+            ("TIMMY_RECHECK_MS", millis(waits.recheck)),
+            ("TIMMY_LOG", "info,timmy::engine::catchup=debug".to_owned()),
+        ];
+        let launch = Launch::new(folder.path(), "timmy", port, environment);
+        launch.configure(sandbox.url(), waits.poll);
+        Self { sandbox, relay, launch, threads: Vec::new(), token, seed, repos, folder }
+    }
+
+    /// Another bot of the same account, with a ledger of its own, that hears the same.
+    pub async fn rival(&self) -> Bot {
+        let (port, environment) = (free_port(), self.launch.environment.clone());
+        let rival = Launch::new(self.folder.path(), "rival", port, environment);
+        rival.configure(self.sandbox.url(), SHORT.poll);
+        let url = format!("http://127.0.0.1:{port}/webhook");
+        let events = ["issues", "pull_request"];
+        self.sandbox.add_hook("foundation", &url, SECRET, &events).unwrap();
+        let mut bot = rival.start(&[]);
+        bot.listening().await;
+        bot
+    }
+
+    /// A bot that listens.
+    pub async fn bot(&self) -> Bot {
+        let mut bot = self.launch.start(&[]);
+        bot.listening().await;
+        bot
+    }
+
+    /// How often a bot that is started from now on looks for what webhooks missed.
+    pub fn poll_every(&self, poll: Duration) {
+        self.launch.configure(self.sandbox.url(), poll);
+    }
+
+    /// Opens an issue whose body says `word`; the number of its thread among [`Stage::threads`].
+    pub fn open(&mut self, repo: &str, word: Word) -> usize {
+        let number = self.sandbox.open_issue(word.who(), repo, "The door", &word.text()).unwrap();
+        self.opened(repo, number, word)
+    }
+
+    /// As [`Stage::open`], a pull request.
+    pub fn open_pull(&mut self, repo: &str, word: Word) -> usize {
+        let head = format!("branch-{}", self.threads.len());
+        let opened = self.sandbox.open_pull(word.who(), repo, "A hinge", &word.text(), &head);
+        self.opened(repo, opened.unwrap(), word)
+    }
+
+    fn opened(&mut self, repo: &str, number: i64, word: Word) -> usize {
+        let (repo, id) = *self.repos.iter().find(|(name, _)| *name == repo).unwrap();
+        let mut thread = Thread::new(repo, ThreadId { repo: id, number });
+        let subject = self.sandbox.issue_subject(repo, number).unwrap();
+        thread.note(subject, body_of(repo, number), word);
+        self.threads.push(thread);
+        self.threads.len() - 1
+    }
+
+    /// Somebody says `word` in a thread; the id of the comment.
+    pub fn say(&mut self, thread: usize, word: Word) -> i64 {
+        let (repo, number) = (self.threads[thread].repo, self.threads[thread].id.number);
+        let id = self.sandbox.comment(word.who(), repo, number, &word.text()).unwrap();
+        self.said(thread, id, word)
+    }
+
+    /// As [`Stage::say`], in reply to what a review says of a line.
+    pub fn reply(&mut self, thread: usize, review: i64, word: Word) -> i64 {
+        let (repo, number) = (self.threads[thread].repo, self.threads[thread].id.number);
+        let (who, text) = (word.who(), word.text());
+        let id = self.sandbox.reply_to_review(who, repo, number, review, &text).unwrap();
+        self.said(thread, id, word)
+    }
+
+    fn said(&mut self, thread: usize, id: i64, word: Word) -> i64 {
+        let subject = Subject::Comment(id);
+        self.threads[thread].note(subject, subject.key(), word);
+        id
+    }
+
+    /// How many requests the forge has seen.
+    pub fn requests(&self) -> usize {
+        self.sandbox.requests().len()
+    }
+
+    /// Returns when the forge has seen so many requests.
+    pub async fn asked(&self, requests: usize) {
+        self.until("the forge has seen enough requests", async || self.requests() >= requests)
+            .await;
+    }
+
+    /// Returns when a condition holds, that must come to hold.
+    pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let begun = Instant::now();
+        while !holds().await {
+            assert!(begun.elapsed() < PATIENCE, "never came: {what}\n{}", self.dump());
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Returns when the bot, which runs, has answered all that reached it.
+    pub async fn answered(&self) {
+        self.at_rest(lanes::idle).await;
+    }
+
+    /// Returns when the bot, which runs, has nothing left to do, not even later.
+    pub async fn idle(&self) {
+        self.at_rest(|conn| {
+            let never = Timestamp::default();
+            Ok(lanes::idle(conn)?
+                && outbox::next_recheck_after(conn, never)?.is_none()
+                && errands::next_after(conn, never)?.is_none())
+        })
+        .await;
+    }
+
+    async fn at_rest(&self, rests: fn(&Connection) -> Result<bool, Error>) {
+        let ledger = Ledger::open_read_only(self.ledger()).unwrap();
+        // Twice: the bot's own comments come back as webhooks, to which nothing is to be done.
+        for _ in 0..2 {
+            self.sandbox.settle().await;
+            let rested = async || ledger.read(rests).await.unwrap();
+            self.until("a ledger in which nothing waits", rested).await;
+        }
+    }
+
+    /// Whether so many versions of a comment are in the ledger.
+    pub async fn hears(&self, comment: i64, versions: usize) -> bool {
+        let ledger = Ledger::open_read_only(self.ledger()).unwrap();
+        let heard = ledger.read(move |conn| inbox::versions(conn, Subject::Comment(comment)));
+        heard.await.unwrap().len() >= versions
+    }
+
+    /// Lets the bot finish, stops it, and looks whether everything is as if nothing had happened.
+    pub async fn finish(self, bot: Bot) -> Counts {
+        self.look_back(bot, Ears::Webhooks).await
+    }
+
+    /// As [`Stage::finish`], with the `ears` that must have heard.
+    pub async fn look_back(self, mut bot: Bot, ears: Ears) -> Counts {
+        bot.caught_up().await;
+        self.idle().await;
+        let status = bot.stop().await;
+        assert_eq!(status.code(), Some(0), "{status}\n{}", self.dump());
+        let mut counts = Counts { taken_back: self.taken_back(), ..Counts::default() };
+        let mut problems = self.problems_in_ledger().await;
+        problems.extend(self.doubled_labels().await);
+        for thread in &self.threads {
+            let verdict = thread.check(&self.sandbox, &self.relay, ears);
+            problems.extend(verdict.problems);
+            counts += verdict.counts;
+            if self.is_held(thread.id).await != verdict.held {
+                problems.push(format!("{:?}: on hold should be {}", thread.id, verdict.held));
+            }
+        }
+        assert!(problems.is_empty(), "{}\n{}", problems.join("\n"), self.dump());
+        counts
+    }
+
+    fn taken_back(&self) -> usize {
+        let requests = self.sandbox.requests();
+        let deletes = requests.iter().filter(|asked| asked.method == "DELETE");
+        deletes.filter(|asked| asked.path.contains("/issues/comments/")).count()
+    }
+
+    async fn problems_in_ledger(&self) -> Vec<String> {
+        let ledger = Ledger::open_read_only(self.ledger()).unwrap();
+        let dead = ledger.read(|conn| Ok((lanes::idle(conn)?, outbox::dead(conn, 100)?)));
+        let (idle, dead) = dead.await.unwrap();
+        let mut problems: Vec<String> =
+            dead.iter().map(|effect| format!("a dead letter: {effect:?}")).collect();
+        if !idle {
+            problems.push("something waits in the ledger of a bot that was idle".to_owned());
+        }
+        problems
+    }
+
+    async fn is_held(&self, thread: ThreadId) -> bool {
+        let ledger = Ledger::open_read_only(self.ledger()).unwrap();
+        ledger.read(move |conn| threads::state(conn, thread)).await.unwrap().hold.is_some()
+    }
+
+    /// Gitea makes a second label of one name without complaint.
+    async fn doubled_labels(&self) -> Vec<String> {
+        self.sandbox.faults().clear();
+        let token = Token::new(&self.token).unwrap();
+        let client = Client::new(self.sandbox.url().parse().unwrap(), token);
+        let gitea = Gitea::new(client).unwrap();
+        let mut problems = Vec::new();
+        for (repo, _) in self.repos {
+            let labels = gitea.labels(&repo.parse().unwrap()).await.unwrap();
+            let mut names: Vec<String> = labels.into_iter().map(|label| label.name).collect();
+            names.sort();
+            let doubled = names.windows(2).filter(|pair| pair[0] == pair[1]);
+            problems.extend(doubled.map(|pair| format!("{repo} has {} twice", pair[0])));
+        }
+        problems
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.folder.path().join("timmy.db")
+    }
+
+    /// What somebody who looks for the cause needs.
+    pub fn dump(&self) -> String {
+        let requests = self.sandbox.requests();
+        let last = &requests[requests.len().saturating_sub(60)..];
+        let last: Vec<String> = last
+            .iter()
+            .map(|asked| format!("{} {} {:?}", asked.method, asked.path, asked.status))
+            .collect();
+        format!(
+            "TIMMY_SEED={}\nlast requests:\n{}\nthe bot's log:\n{}",
+            self.seed,
+            last.join("\n"),
+            tail(&self.launch.log)
+        )
+    }
+}
+
+const SECRET: &str = "s3cret";
+
+/// A port that stays the bot's while it is down: below those that the system gives to others.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = std::process::id() as u16 % 100 * 100;
+    (0..10_000)
+        .map(|_| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("one of ten thousand ports is free")
+}

@@ -1,0 +1,92 @@
+//! Told to stop, or never started: the exit code and the message say which.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use timmy::store::Ledger;
+
+use crate::stage::{DOOR, SHORT, Stage};
+use crate::thread::Word;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_is_told_to_stop_finishes_what_it_has_begun() {
+    for requests in [1, 3, 6, 10, 15] {
+        let mut stage = Stage::set(SHORT, 0).await;
+        let bot = stage.bot().await;
+        for _ in 0..6 {
+            let thread = stage.open(DOOR, Word::Ping);
+            stage.say(thread, Word::Several("p0", "xl"));
+        }
+        stage.asked(requests).await;
+        let status = bot.stop().await;
+        assert_eq!(status.code(), Some(0), "{status}\n{}", stage.dump());
+        assert!(!in_flight(&stage).await, "stopped in the middle of a write\n{}", stage.dump());
+        let bot = stage.bot().await;
+        stage.finish(bot).await;
+    }
+}
+
+/// Whether a write was begun whose outcome is not in the ledger.
+async fn in_flight(stage: &Stage) -> bool {
+    let ledger = Ledger::open_read_only(stage.ledger()).unwrap();
+    let open = ledger.read(|conn| {
+        let mut sending = conn.prepare("SELECT 1 FROM outbox WHERE state = 'sending'")?;
+        Ok(sending.exists([])?)
+    });
+    open.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_sent_webhook_does_not_keep_it_from_stopping() {
+    let stage = Stage::set(SHORT, 0).await;
+    let bot = stage.bot().await;
+    let open = |text: &[u8]| {
+        let mut line = TcpStream::connect(("127.0.0.1", stage.launch.port)).unwrap();
+        line.write_all(text).unwrap();
+        line
+    };
+    let _silent = open(b"");
+    let _half_a_head = open(b"POST /webhook HTTP/1.1\r\nHost: ti");
+    let _half_a_body = open(b"POST /webhook HTTP/1.1\r\nHost: t\r\nContent-Length: 99\r\n\r\n{");
+    let status = bot.stop().await;
+    assert_eq!(status.code(), Some(0), "{status}\n{}", stage.dump());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_bot_on_the_same_ledger_refuses_to_start() {
+    let stage = Stage::set(SHORT, 0).await;
+    let bot = stage.bot().await;
+    let second = serve(&stage.launch.config, &stage.launch.environment);
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    let last = said.lines().last().unwrap();
+    assert!(last.starts_with("timmy: ") && last.contains("timmy.db"), "{last}");
+    stage.finish(bot).await;
+}
+
+#[test]
+fn a_wrong_configuration_is_explained_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("timmy.toml");
+    let text = "[gitea]\nurl = \"forge\"\nwach = []\n[ledger]\npath = 7\n";
+    std::fs::write(&config, text).unwrap();
+    let ended = serve(&config, &[]);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    for problem in ["url", "wach", "path", "TIMMY_GITEA_TOKEN", "owner"] {
+        assert!(said.contains(problem), "nothing about {problem}:\n{said}");
+    }
+}
+
+fn serve(config: &Path, environment: &[(&str, String)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_timmy"))
+        .args(["serve", "--config"])
+        .arg(config)
+        .current_dir(config.parent().unwrap())
+        .env_remove("TIMMY_GITEA_TOKEN")
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .output()
+        .unwrap()
+}

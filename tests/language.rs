@@ -1,0 +1,307 @@
+//! What holds of the command language whatever people write.
+
+use proptest::prelude::*;
+use timmy::core::command::Command;
+use timmy::core::grammar::{Kind, MOST_COMMANDS, Reading, read};
+use timmy::core::markdown::{command_lines, with_plain_line_ends};
+use timmy::core::trigger::Trigger;
+
+/// Pieces of Markdown and of commands, of which surprising comments are made.
+const PIECES: &[&str] = &[
+    "/timmy",
+    "@timmy",
+    "@Timmy,",
+    "/TIMMY",
+    "timmy",
+    " ",
+    "  ",
+    "    ",
+    "\t",
+    "\u{A0}",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\r",
+    "\\",
+    "\\\n",
+    "  \n",
+    "- ",
+    "* ",
+    "1. ",
+    "2) ",
+    "> ",
+    ">",
+    "# ",
+    "---\n",
+    "===\n",
+    "```\n",
+    "~~~\n",
+    "`",
+    "``",
+    "*",
+    "**",
+    "_",
+    "~~",
+    "[",
+    "]",
+    "](",
+    ")",
+    "![",
+    "[^1]: ",
+    "[a]: ",
+    "- [ ] ",
+    "[x] ",
+    "<!--",
+    "-->",
+    "<b>",
+    "</b>",
+    "<details>\n",
+    "<",
+    ">",
+    "&#47;",
+    "&amp;",
+    "|",
+    "|-|\n",
+    "a|b\n-|-\n",
+    "\"",
+    "\\\"",
+    "=",
+    "role=",
+    "until=",
+    "budget=",
+    "agent=\"",
+    "\u{200B}",
+    "\u{202E}",
+    "\u{FEFF}",
+    "\0",
+    "\u{C}",
+    "👩\u{200D}💻",
+    "é",
+    " ping\n",
+    " ping",
+    " status #12\n",
+    " assign ezra\n",
+    " approve d7 yes\n",
+    " hold ",
+    " crew coder \"a b\"\n",
+    " snooze 3d\n",
+    " override tests because\n",
+    " asign x\n",
+    "word",
+    ".",
+    ",",
+    "!",
+];
+
+fn comment() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat())
+}
+
+/// Comments with many good command lines between surprising pieces.
+fn busy_comment() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        comment(),
+        command_line().prop_map(|line| format!("\n/timmy {line}\n")),
+        command_line().prop_map(|line| format!("\n  @timmy, {line}  \n")),
+    ];
+    prop::collection::vec(line, 0..6).prop_map(|lines| lines.concat())
+}
+
+/// Good command lines without their trigger, with odd case, order and white space.
+fn command_line() -> impl Strategy<Value = String> {
+    let word = r#"[a-zA-Z0-9=|`*"\\.-]{1,8}"#;
+    let note = r#"[a-zA-Z0-9 =|`*"\\.é-]{0,20}"#;
+    let date =
+        (2000..2100_i32, 1..13_i32, 1..29_i32).prop_map(|(y, m, d)| format!("{y}-{m:02}-{d:02}"));
+    let quote = |word: String| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""));
+    prop_oneof![
+        "(help|PLAN|pause|resume) (status|queue)",
+        "(status|Why|info) ([a-zA-Z0-9]{1,5}/x)?#[1-9][0-9]{0,6}",
+        "(status|cancel|retry|verify) [jJ][0-9]{1,9}",
+        "queue [1-9][0-9]{0,3}  repo=[a-z]{1,4}/[a-zA-Z._-]{1,4}x",
+        "(p|priority)\t(P[0-3]|none)",
+        "size (xs|S|m|L|xl)",
+        "snooze [1-9][0-9]?[mhdD]",
+        "(budget) [0-9]{1,4}(\\.[0-9]{1,2})?(usd|KTOK) scope=(issue|ALL|repo:a/B|agent:Ezra)",
+        "assign (@[a-zA-Z0-9]{1,8}|auto|[a-zA-Z0-9]{1,8})",
+        (word.prop_map(quote), 0..9999_u32)
+            .prop_map(|(role, n)| format!("assign role={role} x budget={n}runs")),
+        prop::collection::vec(word.prop_map(quote), 0..4)
+            .prop_map(|roles| format!("crew {}", roles.join(" "))),
+        (word.prop_map(quote), note).prop_map(|(guard, note)| format!("override {guard} x{note}")),
+        ("(approve|r-|yes|LGTM|reject)[.!]?( d[0-9]{1,6},?)?", note)
+            .prop_map(|(verb, note)| format!("{verb} {note}")),
+        ("(revise|answer)( d[0-9]{1,6})?", note).prop_map(|(verb, note)| format!("{verb} x{note}")),
+        note.prop_map(|note| format!("hold {note}")),
+        date.prop_map(|date| format!("delegate @anna until={date}")),
+    ]
+}
+
+fn commands(reading: &Reading) -> Vec<&Command> {
+    reading.commands.iter().map(|line| &line.command).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_heard_stands_where_it_is_said_to_stand(body in busy_comment()) {
+        let plain = with_plain_line_ends(&body);
+        let lines: Vec<_> = plain.split('\n').collect();
+        let mut former = 0;
+        for outcome in read("timmy", &body).in_order() {
+            let (line, text) = match outcome {
+                Ok(line) => (line.line, &line.text),
+                Err(error) => (error.line, &error.text),
+            };
+            prop_assert!(line > former, "one outcome a line, from top to bottom");
+            prop_assert!(lines[line - 1].contains(text.as_str()), "{text:?} on line {line}");
+            prop_assert!(text[1..].to_lowercase().starts_with("timmy"), "{text:?}");
+            former = line;
+        }
+    }
+
+    #[test]
+    fn any_text_is_read(body in any::<String>(), name in "[a-z@/ ]{0,3}") {
+        read(&name, &body);
+        read("timmy", &format!("/timmy {body}"));
+        read("timmy", &format!("@timmy crew {body}"));
+    }
+
+    #[test]
+    fn a_good_line_is_a_command(line in command_line()) {
+        let reading = read("timmy", &format!("/timmy {line}"));
+        prop_assert_eq!(reading.commands.len(), 1, "{:?}", reading.errors);
+    }
+
+    #[test]
+    fn a_command_written_out_is_the_same_command(body in busy_comment(), line in command_line()) {
+        for body in [body, format!("/timmy {line}")] {
+            for line in read("timmy", &body).commands {
+                let again = read("timmy", &format!("@timmy {}", line.command));
+                prop_assert_eq!(commands(&again), vec![&line.command], "{}", line.command);
+            }
+        }
+    }
+
+    #[test]
+    fn a_suggestion_taken_is_a_good_word(word in "[a-z]{1,9}") {
+        for error in read("timmy", &format!("/timmy {word} d7")).errors {
+            if let (Some(corrected), Some(suggestion)) = (error.corrected, error.suggestion) {
+                let again = read("timmy", &corrected);
+                prop_assert!(again.errors.iter().all(|error| error.kind != Kind::UnknownVerb), "{suggestion}");
+            }
+        }
+    }
+
+    #[test]
+    fn quoted_or_fenced_or_indented_nothing_is_heard(body in busy_comment()) {
+        let body = with_plain_line_ends(&body);
+        let fence = "~".repeat(100);
+        let each_line = |prefix: &str| body.split('\n').map(|line| format!("{prefix}{line}\n")).collect::<String>();
+        for silent in [each_line("> "), each_line(">"), each_line("    "), format!("{fence}\n{body}\n{fence}")] {
+            prop_assert_eq!(read("timmy", &silent), Reading::default(), "{}", silent);
+        }
+    }
+
+    #[test]
+    fn all_line_ends_are_the_same(body in busy_comment()) {
+        let plain = with_plain_line_ends(&body);
+        let reading = read("timmy", &plain);
+        prop_assert_eq!(&read("timmy", &plain.replace('\n', "\r\n")), &reading);
+        prop_assert_eq!(&read("timmy", &plain.replace('\n', "\r")), &reading);
+        prop_assert_eq!(&read("timmy", &body), &reading);
+    }
+
+    #[test]
+    fn the_quick_look_misses_nothing(body in busy_comment()) {
+        let trigger = Trigger::new("timmy").expect("a name");
+        if !trigger.may_stand_in(&body) {
+            let body = with_plain_line_ends(&body);
+            prop_assert_eq!(command_lines(trigger, &body), Ok(vec![]));
+        }
+    }
+
+    #[test]
+    fn a_comment_commands_ten_things_at_most(lines in prop::collection::vec("(ping|asign|x y|status)", 0..20)) {
+        let body: String = lines.iter().map(|line| format!("/timmy {line}\n@timmy hello there\n")).collect();
+        let reading = read("timmy", &body);
+        if lines.len() <= MOST_COMMANDS {
+            let talk = reading.errors.iter().filter(|error| error.kind == Kind::Talk).count();
+            prop_assert_eq!(reading.commands.len() + reading.errors.len() - talk, lines.len());
+        } else {
+            prop_assert!(reading.commands.is_empty());
+            prop_assert_eq!(reading.errors.len(), 1);
+            prop_assert_eq!(reading.errors[0].line, 2 * MOST_COMMANDS + 1);
+        }
+    }
+}
+
+/// Were any step quadratic, these would take minutes instead of moments.
+#[test]
+fn hostile_texts_come_to_an_end() {
+    const LENGTH: usize = 1 << 17;
+    for piece in PIECES.iter().copied().chain([
+        "@timmy abcd\n",
+        "/timmy asigm\n",
+        "/timmy \u{200B}\n",
+        "- /timmy ping\n  ",
+        "1. - ",
+        "**a_",
+        "[a](",
+        "<a ",
+        "a <!-- ",
+        "a <?",
+        "[a]: b\n",
+        "[^a]: b\n",
+        "a|\n-|\n",
+        "&",
+        "🏴\u{E0067}",
+        "🏴\u{E0067}\u{E007F}",
+        "/",
+        "@",
+    ]) {
+        let many = piece.repeat(LENGTH / piece.len());
+        let one_line = many.replace(['\n', '\r'], " ");
+        for body in [
+            format!("{many}\n\n/timmy ping\n"),
+            format!("/timmy crew {one_line}"),
+            format!("/timmy hold {one_line}"),
+            format!("/timmy assign x role=\"{one_line}"),
+            format!("/timmy {one_line}"),
+            format!("{one_line}\n{}", "/timmy hold\n".repeat(1000)),
+        ] {
+            let reading = read("timmy", &body);
+            assert!(reading.commands.len() <= MOST_COMMANDS);
+        }
+    }
+}
+
+#[test]
+fn too_deep_a_comment_is_refused_with_a_reason() {
+    for prefix in ["> ", ">", "- ", "1. ", "-\t", "[^a]: > "] {
+        let body = format!("{}a\n{}\n/timmy ping", prefix.repeat(20_000), "b\n".repeat(20_000));
+        let reading = read("timmy", &body);
+        assert_eq!(reading.errors[0].kind, Kind::TooDeep, "{prefix}");
+        assert!(reading.commands.is_empty());
+    }
+    let harmless = format!("{}a\n\n/timmy ping", "> ".repeat(20_000));
+    assert_eq!(commands(&read("timmy", &harmless)), [&Command::Ping]);
+}
+
+#[test]
+fn a_long_word_is_shortened_in_the_message_only() {
+    let word = "é".repeat(1000);
+    let reading = read("timmy", &format!("/timmy {word}"));
+    assert_eq!(reading.errors[0].token.as_deref(), Some(word.as_str()));
+    assert!(reading.errors[0].message.len() < 300);
+}
+
+#[test]
+fn a_correction_is_the_line_with_the_known_word() {
+    let corrected = |body: &str| read("timmy", body).errors.remove(0).corrected;
+    assert_eq!(corrected("/timmy asign! ezra"), Some("/timmy assign! ezra".into()));
+    assert_eq!(corrected("@timmy: assign x rol=y z"), Some("@timmy: assign x role=y z".into()));
+    assert_eq!(corrected("/timmy budget scope=isue"), Some("/timmy budget scope=issue".into()));
+    assert_eq!(corrected("/timmy frobnicate"), None);
+}

@@ -1,0 +1,76 @@
+//! The ledger, from outside: what it promises to whoever writes, and what each family of rows
+//! does.
+
+mod errands;
+mod inbox;
+mod lanes;
+mod opening;
+mod outbox;
+mod rows;
+mod writing;
+
+use tempfile::TempDir;
+use timmy::core::heard::{Account, Act, Heard, Repo};
+use timmy::core::ids::{RepoId, RepoName, Subject, ThreadId};
+use timmy::core::time::Timestamp;
+use timmy::store::{Connection, Error, Ledger, Transaction};
+
+/// A new ledger in a directory that vanishes with it.
+fn new_ledger() -> (Ledger, TempDir) {
+    let home = TempDir::new().expect("a directory");
+    let ledger = Ledger::open(home.path().join("timmy.db")).expect("a new ledger");
+    (ledger, home)
+}
+
+/// Runs `work` in one transaction of a new ledger, where steps can be told one after the other.
+fn in_transaction(work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
+    let (ledger, _home) = new_ledger();
+    runtime().block_on(ledger.write(work)).expect("the steps");
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+}
+
+/// `second` seconds into the story.
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_micros(second * 1_000_000)
+}
+
+fn thread(number: i64) -> ThreadId {
+    ThreadId { repo: RepoId(1), number }
+}
+
+fn account(id: i64, login: &str) -> Account {
+    Account { id, login: login.to_owned() }
+}
+
+fn repo(name: &str) -> Repo {
+    let name: RepoName = name.parse().expect("a repository's name");
+    Repo { id: RepoId(1), name, private: false }
+}
+
+/// A version of comment `id` in thread 12, written at second `updated`.
+fn comment(id: i64, act: Act, updated: i64, body: &str) -> Heard {
+    Heard {
+        subject: Subject::Comment(id),
+        repo: repo("foundation/door"),
+        number: 12,
+        is_pull: false,
+        act,
+        author: Some(account(7, "anna")),
+        sender: Some(account(7, "anna")),
+        migrated: false,
+        body: body.to_owned(),
+        former_body: None,
+        created_at: at(0),
+        updated_at: at(updated),
+        permissions: None,
+    }
+}
+
+/// How many rows of `meta` have a key that begins with `prefix`.
+fn count(conn: &Connection, prefix: &str) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM meta WHERE key LIKE ?1 || '%'";
+    Ok(conn.query_row(sql, [prefix], |row| row.get(0))?)
+}

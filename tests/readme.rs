@@ -1,0 +1,160 @@
+//! The README does what it says: each command block is run, each configuration block is loaded.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use timmy::config::{self, SecretFile, World};
+use timmy::core::ids::Subject;
+use timmy::sandbox::{Mode, Options, Sandbox};
+
+const README: &str = include_str!("../README.md");
+
+/// The fenced blocks whose info string is `info`, in order.
+fn blocks(info: &str) -> Vec<String> {
+    let opening = format!("```{info}");
+    let mut found = Vec::new();
+    let mut lines = README.lines();
+    while let Some(line) = lines.next() {
+        if line == opening {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            found.push(block.join("\n"));
+        }
+    }
+    found
+}
+
+fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_timmy"))
+}
+
+/// A shell in `folder` that finds the timmy that was built.
+fn shell(folder: &Path, script: &str) -> Command {
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = Command::new("bash");
+    shell
+        .args(["-euc", script])
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", binary().parent().unwrap().display()));
+    shell
+}
+
+#[test]
+fn the_demo_ends_well() {
+    let [demo, tests, parse] = <[String; 3]>::try_from(blocks("sh")).unwrap();
+    let arguments = demo.strip_prefix("cargo run --release -- ").unwrap();
+    let output = Command::new(binary()).args(arguments.split(' ')).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let exchanges = text.lines().filter(|line| line.starts_with("-- ")).count();
+    assert!(exchanges >= 10, "{exchanges} exchanges:\n{text}");
+    assert!(!text.contains('\x1b'), "colour, and no terminal");
+
+    let ci = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+    assert_eq!(ci.lines().last(), Some(format!("step {tests}").as_str()), "CI runs other tests");
+
+    let shown = shell(Path::new("."), &parse).output().unwrap();
+    assert_eq!(String::from_utf8(shown.stdout).unwrap().trim_end(), blocks("text")[0]);
+}
+
+/// Word by word against the sandbox as the forge: what is set up answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_set_up_leads_to_an_answer() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let token = sandbox.add_user("timmy");
+    let owner_token = sandbox.add_user("alexander");
+    sandbox.add_org("foundation", "alexander").unwrap();
+    sandbox.add_repo("foundation/door", false).unwrap();
+    sandbox.collaborator("foundation/door", "timmy", Mode::Write).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("owner-token"), &owner_token).unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("http://127.0.0.1:{port}");
+    let [init, start, hook, doctor] = <[String; 4]>::try_from(blocks("sh setup")).unwrap();
+    let run = |script: &str| {
+        let mut shell = shell(folder.path(), script);
+        shell
+            .env("TOKEN", &token)
+            .env("GITEA", sandbox.url())
+            .env("WEBHOOK", format!("{address}/webhook"));
+        shell
+    };
+    let done = |script: &str| {
+        let output = run(script).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{script}\n{said}{complaint}");
+    };
+    done(&init);
+    // A port that is free on this machine.
+    let written = folder.path().join("timmy.toml");
+    let text = fs::read_to_string(&written).unwrap();
+    fs::write(&written, text.replace("127.0.0.1:8787", &format!("127.0.0.1:{port}"))).unwrap();
+    // In the foreground, so that it ends with the test.
+    let start = format!("exec {}", start.trim_end_matches(" &"));
+    let _timmy = Running(run(&start).stderr(Stdio::null()).spawn().unwrap());
+    until("timmy is ready", async || is_ready(port)).await;
+    done(&hook);
+    done(&doctor);
+
+    let issue = sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    let comment = sandbox.comment("alexander", "foundation/door", issue, "/timmy ping").unwrap();
+    until("timmy answers", async || sandbox.comments("foundation/door", issue).unwrap().len() == 2)
+        .await;
+    let reactions = sandbox.reactions(Subject::Comment(comment));
+    assert_eq!(reactions, [("timmy".to_owned(), "eyes".to_owned())]);
+}
+
+#[test]
+fn the_least_configuration_is_one() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let env = |name: &str| match name {
+        "TIMMY_GITEA_TOKEN" | "TIMMY_WEBHOOK_SECRET" => Some("0123456789".to_owned()),
+        _ => None,
+    };
+    let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let loaded = config::parse(&least, Path::new("timmy.toml"), world).unwrap();
+    assert_eq!(loaded.config.people.owner, "alexander");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let links = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let broken: Vec<_> = links.filter(|link| !root.join(link).exists()).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+}
+
+/// Whether timmy says that it is ready.
+fn is_ready(port: u16) -> bool {
+    let Ok(mut line) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let mut answer = String::new();
+    let asked = line.write_all(b"GET /readyz HTTP/1.0\r\n\r\n");
+    asked.and_then(|()| line.read_to_string(&mut answer)).is_ok() && answer.contains(" 200 ")
+}
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for a condition that another process brings about.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    let mut pulse = tokio::time::interval(Duration::from_millis(20));
+    while !holds().await {
+        assert!(Instant::now() < patience, "waited in vain until {what}");
+        pulse.tick().await;
+    }
+}

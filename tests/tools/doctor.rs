@@ -1,0 +1,389 @@
+//! What the doctor says in the situations that newcomers get into, word for word.
+
+use timmy::clock::{Clock, SystemClock};
+use timmy::core::heard::{Account, Act, Heard, Repo};
+use timmy::core::ids::{RepoId, Subject};
+use timmy::core::time::Timestamp;
+use timmy::sandbox::DeliveryFault;
+use timmy::store::Ledger;
+use timmy::store::inbox::{self, Ending, Hearing};
+
+use super::stage::Stage;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_good() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve().await;
+    let run = stage.run("doctor --token-file owner --probe");
+    insta::assert_snapshot!(run.out, @r#"
+    good     configuration  timmy.toml and its secrets are good.
+    good     disk           The ledger's folder can be written to, and has room.
+    good     serve          timmy serve runs, as process PID.
+    good     ledger         No other ledger answers for this account.
+    good     server         Gitea 1.25.4 answers at http://forge.
+    good     clock          The clock agrees with the server's.
+    good     account        The token is that of timmy: timmy hears /timmy and @timmy.
+    good     token          The token is good, with read:user, read:organization, read:repository,
+                            write:issue.
+    good     repositories   1 repository is watched.
+    good     write access   timmy may write to all of them.
+    good     labels         The labels of foundation can be used.
+    good     webhook        Each watched place has its webhook, with all events.
+    good     reachable      The server's test delivery arrived, with a good signature.
+
+    All is good.
+    "#);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_down() {
+    let stage = Stage::set().await;
+    stage.sandbox.faults().down();
+    let run = stage.run("doctor");
+    // How a connection breaks is the system's to say.
+    let (before, after) = run.out.split_once("does not answer:").unwrap();
+    assert!(before.ends_with("broken   server         The server at http://forge "), "{before}");
+    assert!(after.contains("Check gitea.url, and try it from this machine"), "{after}");
+    assert!(after.ends_with("1 broken, 1 warning.\n"), "{after}");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_wrong() {
+    let stage = Stage::set().await;
+    stage.secret("token", "0123456789");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(run.out, @r#"
+    good     configuration  timmy.toml and its secrets are good.
+    good     disk           The ledger's folder can be written to, and has room.
+    warning  serve          timmy serve does not run.
+                            > Start it: timmy serve, or the unit of your system.
+    broken   token          The server does not accept the token (invalid username, password or token).
+                            > Log in as timmy's account, make a token under Settings > Applications with
+                              write:issue, read:repository, read:organization, read:user, and put it
+                              into the file that gitea.token_file names.
+
+    1 broken, 1 warning.
+    "#);
+    assert_eq!(run.code, 1);
+    assert!(!run.out.contains("0123456789"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_is_missing() {
+    let stage = Stage::set().await;
+    stage.token("read:issue,read:repository,read:organization,read:user");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(run.out, @r#"
+    good     configuration  timmy.toml and its secrets are good.
+    good     disk           The ledger's folder can be written to, and has room.
+    warning  serve          timmy serve does not run.
+                            > Start it: timmy serve, or the unit of your system.
+    good     server         Gitea 1.25.4 answers at http://forge.
+    good     clock          The clock agrees with the server's.
+    good     account        The token is that of timmy: timmy hears /timmy and @timmy.
+    broken   token          The token lacks the scope write:issue.
+                            > Scopes cannot be added: make a new token with write:issue,
+                              read:repository, read:organization, read:user, and put it into the file
+                              that gitea.token_file names.
+    good     repositories   1 repository is watched.
+    good     write access   timmy may write to all of them.
+    good     labels         The labels of foundation can be used.
+    warning  webhook        The webhooks are hidden from this token (foundation: Must be an organization
+                            owner).
+                            > For a bot that is as it should be. To check them, put a token of an owner
+                              of the organisation into a file: timmy doctor --token-file FILE
+    warning  reachable      http://127.0.0.1:PORT/webhook leads to timmy, but nothing of the server was
+                            heard yet.
+                            > Write a comment in a watched repository, and run timmy doctor again. Or
+                              let the server call: timmy doctor --probe --token-file FILE, with a token
+                              of an administrator of a watched repository, makes a webhook there for a
+                              moment.
+
+    1 broken, 3 warnings.
+    "#);
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_webhook() {
+    let stage = Stage::set().await;
+    let _serve = stage.serve().await;
+    let run = stage.run("doctor --token-file owner");
+    insta::assert_snapshot!(run.out, @r#"
+    good     configuration  timmy.toml and its secrets are good.
+    good     disk           The ledger's folder can be written to, and has room.
+    good     serve          timmy serve runs, as process PID.
+    good     ledger         No other ledger answers for this account.
+    good     server         Gitea 1.25.4 answers at http://forge.
+    good     clock          The clock agrees with the server's.
+    good     account        The token is that of timmy: timmy hears /timmy and @timmy.
+    good     token          The token is good, with read:user, read:organization, read:repository,
+                            write:issue.
+    good     repositories   1 repository is watched.
+    good     write access   timmy may write to all of them.
+    good     labels         The labels of foundation can be used.
+    broken   webhook        No webhook of foundation calls http://127.0.0.1:PORT/webhook.
+                            > Run timmy hooks install, with --token-file FILE if timmy's account may
+                              not: a token of an owner of the organisation.
+    warning  reachable      http://127.0.0.1:PORT/webhook leads to timmy, but nothing of the server was
+                            heard yet.
+                            > Write a comment in a watched repository, and run timmy doctor again. Or
+                              let the server call: timmy doctor --probe --token-file FILE, with a token
+                              of an administrator of a watched repository, makes a webhook there for a
+                              moment.
+
+    1 broken, 1 warning.
+    "#);
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhook_cannot_reach_timmy() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve().await;
+    stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+    let run = stage.run("doctor --token-file owner --probe --wait 1");
+    insta::assert_snapshot!(run.out, @r#"
+    good     configuration  timmy.toml and its secrets are good.
+    good     disk           The ledger's folder can be written to, and has room.
+    good     serve          timmy serve runs, as process PID.
+    good     ledger         No other ledger answers for this account.
+    good     server         Gitea 1.25.4 answers at http://forge.
+    good     clock          The clock agrees with the server's.
+    good     account        The token is that of timmy: timmy hears /timmy and @timmy.
+    good     token          The token is good, with read:user, read:organization, read:repository,
+                            write:issue.
+    good     repositories   1 repository is watched.
+    good     write access   timmy may write to all of them.
+    good     labels         The labels of foundation can be used.
+    good     webhook        Each watched place has its webhook, with all events.
+    broken   reachable      The server's test delivery did not arrive, although this machine reaches
+                            http://127.0.0.1:PORT/webhook.
+                            > Most likely Gitea may not call that address: by default it calls public
+                              ones only. Set ALLOWED_HOST_LIST = loopback under [webhook] in its
+                              app.ini, and restart it. Else a firewall or the server's DNS is in the
+                              way, or the repository has no commit yet: the webhook's page in Gitea
+                              shows what it tried.
+
+    1 broken.
+    "#);
+    assert_eq!(run.code, 1);
+}
+
+/// Without a `serve` the doctor itself listens.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repositorys_webhook_is_tested_without_a_probe() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["alexander/notes"]"#);
+    stage.hook("alexander/notes");
+    let run = stage.run("doctor --token-file owner");
+    assert_eq!(
+        stage.found(&run, "webhook"),
+        "Each watched place has its webhook, with all events."
+    );
+    assert_eq!(
+        stage.found(&run, "reachable"),
+        "The server's test delivery arrived, with a good signature."
+    );
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_signs_with_another_secret_is_noticed() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["alexander/notes"]"#);
+    let events = ["issues", "pull_request"];
+    stage.sandbox.add_hook("alexander/notes", &stage.webhook(), "other", &events).unwrap();
+    let _serve = stage.serve().await;
+    let run = stage.run("doctor --token-file owner");
+    insta::assert_snapshot!(stage.found(&run, "reachable"), @r#"
+    The server's test delivery arrived, but signed with another secret than those in webhook.secret_files. > Run timmy hooks repair --rotate: it makes the webhooks anew with the first of them.
+    "#);
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_stays_of_a_probe() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    assert_eq!(stage.run("doctor --token-file owner --probe").code, 0);
+    let listed = stage.run("hooks --token-file owner");
+    assert_eq!(listed.out.matches(": webhook").count(), 1, "{}", listed.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_needs_the_right_to_make_one() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let run = stage.run("doctor --probe");
+    let found = stage.found(&run, "reachable");
+    assert!(found.contains("and this token may make no probe."), "{found}");
+    assert_eq!(run.code, 0);
+}
+
+/// A delivery of another kind says as much, and needs no token of anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_serve_heard_before_is_a_sign_of_life() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve().await;
+    stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    stage.sandbox.settle().await;
+    let run = stage.run("doctor");
+    let found = stage.found(&run, "reachable");
+    assert!(found.contains("leads to timmy, and the server's last delivery came "), "{found}");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_listens_at_the_public_address() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let taken = std::net::TcpListener::bind(("127.0.0.1", stage.port)).unwrap();
+    let run = stage.run("doctor");
+    assert!(stage.found(&run, "reachable").starts_with("Nobody can listen at webhook.listen"));
+    assert_eq!(run.code, 1);
+    drop(taken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_is_a_persons() {
+    let stage = Stage::set().await;
+    stage.secret("token", &stage.owner_token);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "account"), @r#"
+    The token is that of alexander, who is people.owner. > Make an account for timmy alone, and a token of that account. What timmy's account says is never taken for a command.
+    "#);
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_watched_is_not_there() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "foundatoin/door"]"#);
+    let some = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&some, "repositories"), @r#"
+    timmy sees nothing of these in gitea.watch: foundatoin/door. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.
+    "#);
+    assert_eq!(some.code, 0);
+    stage.configure(r#"["foundatoin"]"#);
+    let none = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&none, "repositories"), @r#"
+    timmy sees nothing of gitea.watch. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.
+    "#);
+    assert_eq!(none.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_timmy_may_only_read_it_says_so() {
+    let stage = Stage::set().await;
+    stage.sandbox.collaborator("foundation/door", "timmy", timmy::sandbox::Mode::Read).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "write access"), @r#"
+    timmy may only read foundation/door. > Give its account write access, best by a team of the organisation. Without it timmy can answer there, but not set labels or assignees.
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_has_no_account() {
+    let stage = Stage::set().await;
+    let file = stage.folder.path().join("timmy.toml");
+    let agent =
+        "\n[[agent]]\nname = \"ezra\"\nkind = \"forge\"\naccount = \"ezra\"\nroles = [\"coder\"]\n";
+    let text = std::fs::read_to_string(&file).unwrap() + agent;
+    std::fs::write(&file, text).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "agents"), @r#"
+    The server knows no account ezra. > Make the account, or correct agent.account: by it timmy tells who did what.
+    "#);
+    stage.sandbox.add_user("ezra");
+    assert_eq!(stage.found(&stage.run("doctor"), "agents"), "The accounts of ezra exist.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_timmys_share_an_account() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::open(stage.folder.path().join("timmy.db")).unwrap();
+    let (now, heard) = (SystemClock.now(), heard(SystemClock.now()));
+    let lost = ledger.write(move |tx| {
+        let Hearing::New(seq) = inbox::hear(tx, &heard, now)? else { panic!("heard before") };
+        inbox::finish(tx, seq, Ending::ClaimedElsewhere, now)
+    });
+    lost.await.unwrap();
+    drop(ledger);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "ledger"), @r#"
+    In the last 7 days another timmy was quicker to take a text (1 in all). > Two timmys use one account. Stop one of them, or give it an account of its own.
+    "#);
+    assert_eq!(run.code, 1);
+}
+
+fn heard(at: Timestamp) -> Heard {
+    let anna = Account { id: 7, login: "anna".to_owned() };
+    let name = "foundation/door".parse().unwrap();
+    Heard {
+        subject: Subject::Comment(1),
+        repo: Repo { id: RepoId(1), name, private: false },
+        number: 12,
+        is_pull: false,
+        act: Act::Created,
+        author: Some(anna.clone()),
+        sender: Some(anna),
+        migrated: false,
+        body: "/timmy ping".to_owned(),
+        former_body: None,
+        created_at: at,
+        updated_at: at,
+        permissions: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_reads_an_array() {
+    let stage = Stage::set().await;
+    stage.token("read:user");
+    let run = stage.run("doctor --json");
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&run.out).unwrap();
+    let of = |check: &str| findings.iter().find(|finding| finding["check"] == check).unwrap();
+    assert_eq!(of("server")["state"], "good");
+    assert_eq!(of("server")["remedy"], serde_json::Value::Null);
+    assert_eq!(of("token")["state"], "broken");
+    assert_eq!(of("token")["found"], "The token lacks the scope read:organization.");
+    assert!(of("token")["remedy"].as_str().unwrap().contains("write:issue"));
+    assert_eq!(run.code, 1);
+
+    std::fs::write(stage.folder.path().join("timmy.toml"), "[gitea").unwrap();
+    let broken = stage.run("doctor --json");
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&broken.out).unwrap();
+    assert_eq!((findings.len(), broken.code), (1, 2));
+    assert_eq!(stage.run("doctor").code, 2);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_others_can_read_is_worth_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::set().await;
+    let token = stage.folder.path().join("token");
+    std::fs::set_permissions(token, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "configuration"), @r#"
+    timmy.toml:4: gitea.token_file names a file that others can read. > Run chmod 600 on it.
+    "#);
+}
+
+impl Stage {
+    /// What a check found and its remedy, on one line.
+    fn found(&self, run: &super::stage::Run, check: &str) -> String {
+        let heading = format!("  {check:<13}  ");
+        let mut lines = run.out.lines().skip_while(|line| !line.contains(&heading));
+        let first = lines.next().unwrap_or_else(|| panic!("no {check} in\n{}", run.out));
+        let rest = lines.take_while(|line| line.starts_with("   ")).map(str::trim);
+        let found = first.split_once(&heading).unwrap().1;
+        std::iter::once(found).chain(rest).collect::<Vec<_>>().join(" ")
+    }
+}

@@ -1,0 +1,156 @@
+//! `timmy hooks`: see, make, mend and delete webhooks, as the token may.
+
+use timmy::sandbox::Scopes;
+
+use super::stage::{SECRET, Stage};
+
+const AS_OWNER: &str = "hooks --token-file owner";
+
+impl Stage {
+    fn hooks(&self, act: &str) -> super::stage::Run {
+        self.run(&format!("{AS_OWNER} {act}"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_is_made_for_an_organisation_and_one_for_each_repository_of_a_user() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "alexander"]"#);
+    let missing = stage.run(AS_OWNER);
+    insta::assert_snapshot!(missing.out, @r#"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: none. Run timmy hooks install.
+      alexander/notes: none. Run timmy hooks install.
+    "#);
+    assert_eq!(missing.code, 1);
+
+    let planned = stage.hooks("install --dry-run");
+    insta::assert_snapshot!(planned.out, @r#"
+    would do: foundation: make a webhook
+    would do: alexander/notes: make a webhook
+    "#);
+    assert_eq!(stage.run(AS_OWNER).out, missing.out);
+
+    let made = stage.hooks("install");
+    insta::assert_snapshot!(made.out, @r#"
+    foundation: webhook 1 made.
+    alexander/notes: webhook 2 made.
+    "#);
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    let listed = stage.run(AS_OWNER);
+    insta::assert_snapshot!(listed.out, @r#"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: webhook 1, good
+      alexander/notes: webhook 2, good
+    "#);
+    assert_eq!(listed.code, 0);
+    assert_eq!(stage.hooks("install").out, "Nothing to do.\n");
+    assert_eq!(stage.hooks("repair").out, "Nothing to do.\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_is_heard() {
+    let stage = Stage::set().await;
+    assert_eq!(stage.hooks("install").code, 0);
+    let _serve = stage.serve().await;
+    let issue = stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    stage.sandbox.comment("alexander", "foundation/door", issue, "/timmy ping").unwrap();
+    stage.sandbox.settle().await;
+    let sent = stage.sandbox.deliveries();
+    assert!(!sent.is_empty());
+    for delivery in sent {
+        assert_eq!(delivery.outcome, timmy::sandbox::Outcome::Answered(202), "{delivery:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_is_told_whose_token_it_takes() {
+    let stage = Stage::set().await;
+    let refused = stage.run("hooks install");
+    assert_eq!(refused.code, 1);
+    insta::assert_snapshot!(refused.err, @r#"
+    timmy: foundation: its webhooks are hidden (Must be an organization owner)
+    timmy: they are for owners of the organisation and administrators of the repository: put a token of one of them into a file and add --token-file FILE
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repair_brings_back_the_events_and_leaves_one_of_several() {
+    let stage = Stage::set().await;
+    let (sandbox, url) = (&stage.sandbox, stage.webhook());
+    sandbox.add_hook("foundation", &url, SECRET, &["push", "issues_only"]).unwrap();
+    stage.hook("foundation");
+    stage.hook("foundation/door");
+    sandbox.add_hook("foundation", "http://elsewhere.example/", "x", &["push"]).unwrap();
+    let before = stage.run(AS_OWNER);
+    insta::assert_snapshot!(before.out, @r#"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: webhook 1: does not tell of issue_comment, pull_request, pull_request_comment, pull_request_review. Run timmy hooks repair.
+      foundation: webhook 2: delivers the same as webhook 1 of foundation. Run timmy hooks repair.
+      foundation/door: webhook 3: delivers the same as webhook 1 of foundation. Run timmy hooks repair.
+    "#);
+    assert_eq!(before.code, 1);
+
+    let mended = stage.hooks("repair");
+    insta::assert_snapshot!(mended.out, @r#"
+    foundation: webhook 1 mended: switched on, JSON, all events.
+    foundation: webhook 2 deleted.
+    foundation/door: webhook 3 deleted.
+    "#);
+    assert_eq!(mended.code, 0, "{}", mended.err);
+    insta::assert_snapshot!(stage.run(AS_OWNER).out, @r#"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: webhook 1, good
+    "#);
+    assert_eq!(stage.hooks("repair").out, "Nothing to do.\n");
+}
+
+/// Else a failure half way would leave timmy deaf.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_deleted_after_a_failure() {
+    let stage = Stage::set().await;
+    let scopes = Scopes::of("read:organization,write:repository");
+    stage.secret("owner", &stage.sandbox.add_token("alexander", scopes).unwrap());
+    stage.sandbox.add_hook("foundation", &stage.webhook(), SECRET, &["push"]).unwrap();
+    stage.hook("foundation/door");
+    let failed = stage.hooks("repair");
+    insta::assert_snapshot!(failed.err, @r#"
+    timmy: not done: foundation: mend webhook 1 (the token lacks the scope write:organization)
+    timmy: not done: foundation/door: delete webhook 2, because of the above
+    "#);
+    assert_eq!((failed.code, failed.out.as_str()), (1, ""));
+}
+
+/// A secret can be neither read nor changed: only a new webhook has another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_secret_takes_another_webhook() {
+    let stage = Stage::set().await;
+    stage.sandbox.add_hook("foundation", &stage.webhook(), "old", &["issues"]).unwrap();
+    let rotated = stage.hooks("repair --rotate");
+    insta::assert_snapshot!(rotated.out, @r#"
+    foundation: webhook 1 replaced by 2.
+    "#);
+    assert!(!rotated.out.contains(SECRET) && !rotated.err.contains(SECRET));
+    let _serve = stage.serve().await;
+    stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    stage.sandbox.settle().await;
+    let outcomes: Vec<_> = stage.sandbox.deliveries().into_iter().map(|d| d.outcome).collect();
+    assert_eq!(outcomes, [timmy::sandbox::Outcome::Answered(202)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_needs_a_yes() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let asked = stage.hooks("remove");
+    assert_eq!(asked.code, 2);
+    insta::assert_snapshot!(asked.err, @r#"
+    timmy: to delete webhooks without being asked, say so: timmy hooks remove --yes
+    "#);
+    let removed = stage.hooks("remove --yes");
+    insta::assert_snapshot!(removed.out, @r#"
+    foundation: webhook 1 deleted.
+    "#);
+    assert_eq!(removed.code, 0);
+    assert_eq!(stage.hooks("remove --yes").out, "Nothing to do.\n");
+}

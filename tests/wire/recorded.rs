@@ -1,0 +1,101 @@
+//! What real servers said: one file per version, made from recorded exchanges.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::forge::{Canned, Forge};
+
+/// The recordings of one version.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Recorded {
+    pub(crate) version: String,
+    /// `X-Gitea-Signature` of `raw`, made with the secret `sekrit`.
+    pub(crate) signature: String,
+    /// One delivery, byte for byte.
+    #[serde(skip)]
+    pub(crate) raw: &'static [u8],
+    answers: Vec<Answer>,
+    pub(crate) deliveries: Vec<Recording>,
+}
+
+/// An answer of the API.
+#[derive(Debug, Clone, Deserialize)]
+struct Answer {
+    name: String,
+    method: String,
+    path: String,
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+/// A webhook delivery; its header names are those of the version.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Recording {
+    pub(crate) name: String,
+    event: String,
+    event_type: Option<String>,
+    pub(crate) payload: Value,
+}
+
+impl Recording {
+    /// What timmy dispatches on.
+    pub(crate) fn event_type(&self) -> &str {
+        self.event_type.as_deref().unwrap_or(&self.event)
+    }
+}
+
+/// Gitea 1.15, 1.22 and 1.25.
+pub(crate) fn all() -> [Recorded; 3] {
+    [
+        load(include_str!("recorded/1.15.11.json"), include_bytes!("recorded/1.15.11.raw.json")),
+        load(include_str!("recorded/1.22.6.json"), include_bytes!("recorded/1.22.6.raw.json")),
+        load(include_str!("recorded/1.25.4.json"), include_bytes!("recorded/1.25.4.raw.json")),
+    ]
+}
+
+fn load(json: &str, raw: &'static [u8]) -> Recorded {
+    Recorded { raw, ..serde_json::from_str(json).unwrap() }
+}
+
+impl Recorded {
+    /// The recorded answer, and what was asked for it.
+    fn answer(&self, name: &str) -> &Answer {
+        let found = self.answers.iter().find(|answer| answer.name == name);
+        found.unwrap_or_else(|| panic!("{}: no recording {name}", self.version))
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.answers.iter().any(|answer| answer.name == name)
+    }
+
+    pub(crate) fn delivery(&self, name: &str) -> &Recording {
+        let found = self.deliveries.iter().find(|delivery| delivery.name == name);
+        found.unwrap_or_else(|| panic!("{}: no delivery {name}", self.version))
+    }
+
+    pub(crate) fn canned(&self, name: &str) -> Canned {
+        let answer = self.answer(name);
+        let canned = Canned::new(answer.status, answer.body.clone());
+        answer.headers.iter().fold(canned, |canned, (name, value)| canned.header(name, value))
+    }
+
+    /// A server that gives this one answer.
+    pub(crate) async fn forge(&self, name: &str) -> Forge {
+        Forge::answering([self.canned(name)]).await
+    }
+
+    /// What was asked when the answer was recorded, as [`Forge::asked_what`] writes it.
+    pub(crate) fn asked(&self, name: &str) -> String {
+        let answer = self.answer(name);
+        format!("{} {}", answer.method, answer.path)
+    }
+
+    /// The number at the end of the path that was asked, or before its last word.
+    pub(crate) fn id(&self, name: &str) -> i64 {
+        let path = &self.answer(name).path;
+        path.rsplit('/').find_map(|segment| segment.parse().ok()).unwrap()
+    }
+}
