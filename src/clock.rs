@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
@@ -16,7 +16,8 @@ pub trait Clock: Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
 
-    /// Waits until `moment`; at once if it is past.
+    /// Waits until `moment`; at once if it is past. A clock that is set back meanwhile makes it no
+    /// longer: who waits looks at the clock again.
     fn until(&self, moment: Timestamp) -> Waiting;
 }
 
@@ -36,8 +37,9 @@ impl Clock for SystemClock {
     fn until(&self, moment: Timestamp) -> Waiting {
         let clock = *self;
         Box::pin(async move {
+            let (began, span) = (Instant::now(), moment.since(clock.now()));
             loop {
-                let left = moment.since(clock.now());
+                let left = moment.since(clock.now()).min(span.saturating_sub(began.elapsed()));
                 if left.is_zero() {
                     return;
                 }

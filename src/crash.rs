@@ -66,6 +66,14 @@ pub fn recheck() -> Duration {
     shortened("TIMMY_RECHECK_MS").unwrap_or(RECHECK)
 }
 
+/// How long the report is not looked at again, whatever moves.
+pub const REPORT_PAUSE: Duration = Duration::from_secs(60);
+
+/// [`REPORT_PAUSE`], shortened by `TIMMY_REPORT_MS`.
+pub fn report_pause() -> Duration {
+    shortened("TIMMY_REPORT_MS").unwrap_or(REPORT_PAUSE)
+}
+
 #[cfg(debug_assertions)]
 fn shortened(variable: &str) -> Option<Duration> {
     Some(Duration::from_millis(std::env::var(variable).ok()?.parse().ok()?))

@@ -25,6 +25,28 @@
 //!    difference); the reply ([`core::reply`], rendered from `templates/`) is posted with a hidden
 //!    [`core::marker`], and looked for before it is ever posted again.
 //!
+//! # The walk of an issue, as far as it goes
+//!
+//! 1. The engine's `backlog` reads the open issues of every watched repository in full once, and
+//!    again once a day; in between the deliveries and the catch-up bring what moves. What an issue
+//!    waits for no list shows: it is asked for apart. All of it is kept in [`store::backlog`].
+//! 2. [`core::backlog`], pure and in whole numbers: may the issue be handed out, and if not, for
+//!    which reasons? What is it worth, term by term? Whom does it fit, and who gets it?
+//! 3. The engine's `tick` decides that again whenever something moved. What is new goes into
+//!    [`store::choices`] with all that it was decided from, so that `timmy simulate` can decide it
+//!    again. Nothing is handed out yet.
+//! 4. Who asks (`queue`, `why`, `plan`, `agents`) is answered from the engine's `ranking`, the
+//!    backlog judged a moment ago; its `look` leaves out what the readers of the thread may not
+//!    know.
+//!
+//! # The walk of the report
+//!
+//! The engine's `report` looks at its diary ([`store::reports`]) once a minute if something moved,
+//! and at the moments at which it may speak ([`core::report`]); what is to be written goes into the
+//! outbox like any effect, and what a day says is gathered when it is written.
+//!
+//! # When it crashes
+//!
 //! A crash between any two of these loses nothing and repeats nothing that can be seen:
 //! `tests/crashes/` kills the real binary at each step ([`crash`]) and at random moments.
 //!
@@ -32,12 +54,12 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: words, grammar, authority, decisions, replies |
+//! | [`core`] | pure: words, grammar, authority, decisions, replies; what is next and why; the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
-//! | [`gitea`] | the forge: client, wire types, webhook payloads; they never leave it |
-//! | [`engine`] | the loops: one lane per thread, effects, what is due later, what webhooks missed |
+//! | [`gitea`] | the forge: client, wire types, webhook payloads, which never leave it; what an old server lacks |
+//! | [`engine`] | the loops: one lane per thread, effects, what is due later, what webhooks missed, the backlog, who is to get what, the report |
 //! | [`web`] | the listener: webhook and health |
-//! | [`sandbox`] | a small in-memory Gitea for the demo and the tests, how it misbehaves, and its page |
+//! | [`sandbox`] | a small in-memory Gitea of two versions for the demo and the tests, how it misbehaves, its page, and a backlog of any size |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`cli`] | one file per subcommand |
 //! | [`clock`] | the time, injected |

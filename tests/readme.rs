@@ -7,10 +7,13 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use timmy::config::{self, SecretFile, World};
 use timmy::core::ids::Subject;
+use timmy::core::time::Timestamp;
 use timmy::sandbox::{Mode, Options, Sandbox};
 
 const README: &str = include_str!("../README.md");
@@ -90,6 +93,7 @@ async fn the_set_up_leads_to_an_answer() {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{script}\n{said}{complaint}");
+        said
     };
     done(&init);
     // A port that is free on this machine.
@@ -101,7 +105,6 @@ async fn the_set_up_leads_to_an_answer() {
     let _timmy = Running(run(&start).stderr(Stdio::null()).spawn().unwrap());
     until("timmy is ready", async || is_ready(port)).await;
     done(&hook);
-    done(&doctor);
 
     let issue = sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
     let comment = sandbox.comment("alexander", "foundation/door", issue, "/timmy ping").unwrap();
@@ -109,6 +112,94 @@ async fn the_set_up_leads_to_an_answer() {
         .await;
     let reactions = sandbox.reactions(Subject::Comment(comment));
     assert_eq!(reactions, [("timmy".to_owned(), "eyes".to_owned())]);
+    let found = done(&doctor);
+    assert!(found.ends_with("\nAll is good.\n"), "{found}");
+}
+
+/// Beside a running timmy, word for word, what the commands about the backlog print.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_backlog_is_as_it_is_shown() {
+    let behind = Arc::new(AtomicU64::new(5));
+    let clock = behind.clone();
+    let time = move || {
+        let now = Timestamp::default().after(UNIX_EPOCH.elapsed().unwrap());
+        now.before(Duration::from_secs(clock.load(Ordering::Relaxed)))
+    };
+    let options = Options { clock: Arc::new(time), ..Options::default() };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let token = sandbox.add_user("timmy");
+    fill(&sandbox);
+    // What was written before timmy watches, it does not hear.
+    behind.store(0, Ordering::Relaxed);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("token"), token).unwrap();
+    let text = format!("[gitea]\nurl = \"{}\"\n{CONFIGURATION}", sandbox.url());
+    fs::write(folder.path().join("timmy.toml"), text).unwrap();
+    // Read before the first decision, so that this is the only one.
+    assert!(shell(folder.path(), "timmy backlog").output().unwrap().status.success());
+    let serve = shell(folder.path(), "exec timmy serve").stderr(Stdio::null()).spawn().unwrap();
+    let _timmy = Running(serve);
+    until("timmy has decided", async || {
+        shell(folder.path(), "timmy simulate").output().unwrap().status.success()
+    })
+    .await;
+    let [backlog, simulate] = <[String; 2]>::try_from(blocks("sh backlog")).unwrap();
+    for (command, shown) in [backlog, simulate].iter().zip(blocks("text backlog")) {
+        let output = shell(folder.path(), command).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said.trim_end(), shown, "{command}:\n{said}");
+    }
+}
+
+const CONFIGURATION: &str = r#"
+    token_file = "token"
+    watch = ["foundation"]
+    [people]
+    owner = "alexander"
+    operators = []
+    approvers = []
+    [[agent]]
+    name = "ezra"
+    kind = "forge"
+    account = "ezra"
+    roles = ["coder"]
+    [[agent]]
+    name = "bezalel"
+    kind = "forge"
+    account = "bezalel"
+    roles = ["coder"]
+    capacity = 2
+"#;
+
+/// Two repositories with a handful of issues.
+fn fill(sandbox: &Sandbox) {
+    const SCOPE: &str = "What happens, what should happen instead, and how to see it: all of that \
+                         is told here in a few sentences.";
+    let done = format!("{SCOPE}\n\n## Done when\n\n- [ ] a test shows it");
+    sandbox.add_user("alexander");
+    sandbox.add_org("foundation", "alexander").unwrap();
+    for repo in ["foundation/door", "foundation/infra"] {
+        sandbox.add_repo(repo, false).unwrap();
+        sandbox.collaborator(repo, "timmy", Mode::Write).unwrap();
+    }
+    let open = |repo: &str, title: &str, body: &str, labels: &[&str]| {
+        let number = sandbox.open_issue("alexander", repo, title, body).unwrap();
+        for label in labels {
+            sandbox.add_label(repo, label, true).unwrap();
+        }
+        sandbox.label("alexander", repo, number, labels).unwrap();
+    };
+    let (door, infra) = ("foundation/door", "foundation/infra");
+    open(door, "Session test flaky", SCOPE, &["priority/p1"]);
+    open(door, "Logout leaves cookie", &done, &["size/s"]);
+    open(door, "Warn before the session ends", SCOPE, &[]);
+    open(door, "Dark mode", "Please!", &[]);
+    open(infra, "Disk alarm", &done, &["priority/p0", "size/xs"]);
+    open(infra, "Rotate the logs", &done, &["priority/p2"]);
+    for waits in [3, 4] {
+        sandbox.let_wait("alexander", door, waits, (door, 2)).unwrap();
+    }
 }
 
 #[test]

@@ -5,16 +5,20 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub, missing_docs, reason = "a benchmark")]
 
+mod backlog;
 mod load;
 mod machine;
 mod parsing;
 mod process;
+mod ranking;
 mod replies;
 mod sample;
 mod scanning;
+mod scoring;
 mod stage;
 mod table;
 mod texts;
+mod ticking;
 mod webhooks;
 
 use table::Row;
@@ -22,14 +26,20 @@ use table::Row;
 /// The name by which to ask for a number, `cargo bench -- parsing`, and how it is measured.
 type Number = (&'static str, fn() -> Row);
 
-const NUMBERS: [Number; 7] = [
+const NUMBERS: [Number; 13] = [
     ("scanning", scanning::measure),
     ("parsing", parsing::measure),
     ("webhook-rate", webhooks::measure_rate),
     ("webhook-delay", webhooks::measure_delay),
     ("replies", replies::measure),
+    ("scoring", scoring::measure),
+    ("tick", ticking::measure),
+    ("backlog-read", backlog::measure_read),
+    ("backlog-changes", backlog::measure_changes),
+    ("backlog-large", backlog::measure_large),
     ("start", process::measure_start),
     ("memory", process::measure_memory),
+    ("memory-backlog", ranking::measure),
 ];
 
 fn main() -> std::io::Result<()> {

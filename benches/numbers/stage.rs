@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use timmy::sandbox::backlog::Backlog;
 use timmy::sandbox::{Mode, Options, Sandbox};
 use tokio::runtime::Runtime;
 
@@ -50,7 +52,24 @@ impl Stage {
         let url = format!("http://{address}/webhook");
         sandbox.add_hook(REPO, &url, SECRET, &["issues", "pull_request"]).unwrap();
         let stage = Self { sandbox, address, token, folder: folder(), _runtime: runtime };
-        fs::write(stage.folder.path().join("timmy.toml"), stage.configuration()).unwrap();
+        stage.configure("foundation4ce1", "1m");
+        stage
+    }
+
+    /// A forge whose organisation `org` has this backlog. No webhook calls; timmy polls every ten
+    /// seconds.
+    pub fn filled(org: &str, backlog: &Backlog) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let sandbox = runtime.block_on(Sandbox::start(Options::default())).unwrap();
+        let token = sandbox.add_user("timmy");
+        sandbox.fill(org, backlog).unwrap();
+        for repo in &backlog.repos {
+            let name = format!("{org}/{}", repo.name);
+            sandbox.collaborator(&name, "timmy", Mode::Write).unwrap();
+        }
+        let address = free_address();
+        let stage = Self { sandbox, address, token, folder: folder(), _runtime: runtime };
+        stage.configure(org, "10s");
         stage
     }
 
@@ -84,6 +103,11 @@ impl Stage {
         }
     }
 
+    /// Where timmy keeps its memory.
+    pub fn ledger(&self) -> PathBuf {
+        self.folder.path().join("timmy.db")
+    }
+
     /// Looks again and again until `done`, every 50 microseconds.
     pub fn wait_until(&self, done: impl Fn(&Sandbox) -> bool) {
         let begun = Instant::now();
@@ -98,14 +122,17 @@ impl Stage {
     }
 
     /// At 1,000 requests a second timmy's own pace, which spares real forges, delays nothing.
-    fn configuration(&self) -> String {
+    fn configure(&self, watch: &str, every: &str) {
         let (url, address) = (self.sandbox.url(), &self.address);
-        format!(
+        let text = format!(
             r#"
             [gitea]
             url = "{url}"
-            watch = ["foundation4ce1"]
+            watch = ["{watch}"]
             requests_per_second = 1000
+
+            [poll]
+            every = "{every}"
 
             [webhook]
             listen = "{address}"
@@ -115,8 +142,15 @@ impl Stage {
             owner = "{OWNER}"
             operators = ["writers"]
             approvers = ["{OWNER}"]
+
+            [[agent]]
+            name = "ezra"
+            kind = "forge"
+            account = "ezra"
+            roles = ["coder"]
             "#
-        )
+        );
+        fs::write(self.folder.path().join("timmy.toml"), text).unwrap();
     }
 }
 
@@ -138,6 +172,14 @@ impl Timmy {
         let asked = Command::new("ps").args(["-o", "rss=", "-p", &pid]).output().unwrap();
         let kib: f64 = String::from_utf8(asked.stdout).unwrap().trim().parse().unwrap();
         kib * 1024.0 / 1e6
+    }
+
+    /// The most memory that it ever held, in MB; only Linux tells.
+    pub fn peak_memory(&self) -> Option<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: f64 = peak.trim_end_matches("kB").trim().parse().ok()?;
+        Some(kib * 1024.0 / 1e6)
     }
 }
 

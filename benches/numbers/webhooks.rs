@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::post;
+use regex::Regex;
 use timmy::clock::SystemClock;
+use timmy::core::backlog::text::Reader;
 use timmy::store::Ledger;
 use timmy::web::{Ear, router};
 use tokio::net::TcpListener;
@@ -80,6 +82,7 @@ async fn listen(ledger: Ledger) -> String {
     let ear = Ear {
         ledger,
         clock: Arc::new(SystemClock),
+        reader: Arc::new(Reader::new(Regex::new("(?i)acceptance").unwrap())),
         secrets: vec![SECRET.into()],
         max_body: 4 << 20,
         heard: Box::new(|| {}),

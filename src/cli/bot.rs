@@ -8,9 +8,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{AgentKind, Config};
+use crate::config::{AgentKind, Config, People};
 use crate::core::fleet::Agent;
-use crate::engine::{Engine, Parts};
+use crate::core::report::Hours;
+use crate::engine::{Engine, Parts, Report};
 use crate::gitea::{Gitea, NotAToken, Options, Token};
 use crate::store::{Ledger, OpenError};
 use crate::web::{self, Ear};
@@ -62,23 +63,7 @@ impl Bot {
         clock: Arc<dyn Clock>,
         settle: Duration,
     ) -> Result<Self, Failure> {
-        let ledger = Ledger::open(&config.ledger.path)?;
-        let mut options =
-            Options::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
-        if let Ok(pace) = config.gitea.requests_per_second.try_into() {
-            options.requests_per_second = pace;
-        }
-        let engine = Engine::new(Parts {
-            ledger: ledger.clone(),
-            gitea: Gitea::new(options)?,
-            clock: clock.clone(),
-            people: Arc::new(config.people.authority(&config.agents)),
-            agents: config.agents.iter().map(known).collect(),
-            watch: config.gitea.watch.clone(),
-            poll: config.poll,
-            zone: config.people.timezone.clone(),
-            settle,
-        });
+        let (ledger, engine) = engine(config, clock.clone(), settle)?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
@@ -86,6 +71,7 @@ impl Bot {
                 let router = web::router(Ear {
                     ledger,
                     clock,
+                    reader: engine.reader(),
                     secrets: webhook.secrets.iter().map(|s| s.expose().into()).collect(),
                     max_body: usize::try_from(webhook.max_body).unwrap_or(usize::MAX),
                     heard: Box::new(move || rings.ring()),
@@ -133,8 +119,51 @@ impl Bot {
     }
 }
 
+/// The engine of this configuration, and its ledger; nothing is heard or done yet.
+pub(super) fn engine(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    settle: Duration,
+) -> Result<(Ledger, Arc<Engine>), Failure> {
+    let ledger = Ledger::open(&config.ledger.path)?;
+    let mut options =
+        Options::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
+    if let Ok(pace) = config.gitea.requests_per_second.try_into() {
+        options.requests_per_second = pace;
+    }
+    let engine = Engine::new(Parts {
+        ledger: ledger.clone(),
+        gitea: Gitea::new(options)?,
+        clock,
+        people: Arc::new(config.people.authority(&config.agents)),
+        agents: config.agents.iter().map(known).collect(),
+        workers: config.workers(),
+        limits: config.limits(),
+        rules: config.rules(),
+        dispatch: config.dispatch.clone(),
+        watch: config.gitea.watch.clone(),
+        poll: config.poll,
+        acceptance: config.score.acceptance.clone(),
+        zone: config.people.timezone.clone(),
+        report: report(config),
+        settle,
+    });
+    Ok((ledger, engine))
+}
+
+/// The report, if it is wanted.
+pub(super) fn report(config: &Config) -> Option<Report> {
+    let report = config.report.as_ref()?;
+    let People { timezone, quiet_hours, .. } = &config.people;
+    Some(Report {
+        repository: report.repository.clone(),
+        title: report.title.clone(),
+        hours: Hours::new(timezone.clone(), report.at, *quiet_hours),
+    })
+}
+
 /// What people may know of an agent: neither its key nor where it is reached.
-fn known(agent: &crate::config::Agent) -> Agent {
+pub(super) fn known(agent: &crate::config::Agent) -> Agent {
     let kind = match agent.kind {
         AgentKind::Hermes { .. } => "hermes",
         AgentKind::OpenAi { .. } => "openai",

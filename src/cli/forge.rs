@@ -2,8 +2,10 @@
 //! sees it.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
+use super::{WRONG, complain};
 use crate::config::{self, Config, Loaded, NotASecret, Secret, SecretFile};
 use crate::gitea::{Error, Gitea, NotAToken, Options, Token};
 
@@ -19,6 +21,14 @@ pub(super) fn configuration(flag: Option<&Path>) -> Result<(PathBuf, Loaded), St
     let path = config::find(flag, &env).map_err(|missing| missing.to_string())?;
     let loaded = config::load(&path, &env).map_err(|problems| problems.to_string())?;
     Ok((path, loaded))
+}
+
+/// The same, its problems told where a person looks for them; then the exit code.
+pub(super) fn configured(flag: Option<&Path>) -> Result<(PathBuf, Loaded), ExitCode> {
+    configuration(flag).map_err(|problems| {
+        complain(&problems);
+        WRONG.into()
+    })
 }
 
 /// Why there is no client.

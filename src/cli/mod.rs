@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod backlog;
 mod backup;
 pub mod bot;
 mod demo;
@@ -9,8 +10,13 @@ mod hooks;
 mod init;
 mod log;
 mod parse;
+mod report;
 mod serve;
+mod sight;
+mod simulate;
+mod terminal;
 mod watched;
+mod why;
 
 use std::future::Future;
 use std::io::Write;
@@ -38,6 +44,10 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Parse(parse::Parse),
+    Backlog(backlog::Backlog),
+    Why(why::Why),
+    Report(report::Report),
+    Simulate(simulate::Simulate),
     Backup(backup::Backup),
 }
 
@@ -56,6 +66,10 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(cli.config.as_deref()),
         Command::Demo(demo) => demo.run(),
         Command::Parse(parse) => parse.run(),
+        Command::Backlog(backlog) => backlog.run(cli.config.as_deref()),
+        Command::Why(why) => why.run(cli.config.as_deref()),
+        Command::Report(report) => report.run(cli.config.as_deref()),
+        Command::Simulate(simulate) => simulate.run(cli.config.as_deref()),
         Command::Backup(backup) => backup.run(cli.config.as_deref()),
     }
 }

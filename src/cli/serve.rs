@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::bot::{Bot, Failure};
-use super::{FAILED, WRONG, complain, forge, log};
+use super::{FAILED, complain, forge, log};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded};
 
@@ -22,12 +22,9 @@ pub(super) struct Serve {
 impl Serve {
     /// Runs until it is told to stop.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
-        let Loaded { config, warnings } = match forge::configuration(config) {
+        let Loaded { config, warnings } = match forge::configured(config) {
             Ok((_, loaded)) => loaded,
-            Err(problems) => {
-                complain(&problems);
-                return WRONG.into();
-            }
+            Err(code) => return code,
         };
         log::start(self.log);
         for warning in warnings {

@@ -3,7 +3,8 @@
 
 use crate::config::{Watch, WatchPattern};
 use crate::core::ids::RepoName;
-use crate::gitea::{Error, Gitea, Owned, Visible};
+use crate::engine::watched;
+use crate::gitea::{Error, Gitea, Visible};
 
 /// One pattern of `gitea.watch`, with what it leads to.
 #[derive(Debug, Clone)]
@@ -19,41 +20,23 @@ pub(super) struct Watched {
 /// Looks up every pattern as the account of `gitea` sees it.
 ///
 /// # Errors
-/// The first thing that the forge refuses.
+/// The first thing that the forge refuses; what is not there leads to nothing.
 pub(super) async fn look_up(gitea: &Gitea, watch: &Watch) -> Result<Vec<Watched>, Error> {
     let mut all = Vec::new();
     for pattern in watch.patterns() {
-        let (organisation, mut repos) = find(gitea, pattern).await?;
-        repos.retain(|visible| watch.covers(&visible.repo.name));
+        let repos = match watched::look_up(gitea, watch, pattern).await {
+            Err(Error::NotFound { .. }) => Vec::new(),
+            found => found?.entries,
+        };
+        let organisation = match pattern {
+            WatchPattern::Owner(owner) if gitea.is_organisation(owner).await? => {
+                Some(owner.clone())
+            }
+            _ => None,
+        };
         all.push(Watched { pattern: pattern.clone(), organisation, repos });
     }
     Ok(all)
-}
-
-async fn find(
-    gitea: &Gitea,
-    pattern: &WatchPattern,
-) -> Result<(Option<String>, Vec<Visible>), Error> {
-    Ok(match pattern {
-        WatchPattern::Everything => (None, gitea.visible_repos().await?),
-        WatchPattern::Repository(name) => {
-            (None, gitea.visible_repo(name).await?.into_iter().collect())
-        }
-        WatchPattern::Owner(owner) => match gitea.owned_by(owner).await? {
-            Some(Owned::ByOrganisation(repos)) => (Some(owner.clone()), repos),
-            Some(Owned::ByUser(repos)) => (None, repos),
-            None => (None, Vec::new()),
-        },
-    })
-}
-
-/// A pattern as it stands in the configuration.
-pub(super) fn written(pattern: &WatchPattern) -> String {
-    match pattern {
-        WatchPattern::Everything => "*".to_owned(),
-        WatchPattern::Owner(owner) => owner.clone(),
-        WatchPattern::Repository(name) => name.to_string(),
-    }
 }
 
 /// Every watched repository once, in the order of the patterns.

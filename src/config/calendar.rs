@@ -6,35 +6,7 @@ use toml::de::DeValue;
 
 use super::nearest::nearest;
 use super::value::{Wrong, text};
-
-/// A part of each day, on the clock of the configured zone, in which nobody is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuietHours {
-    from: Time,
-    until: Time,
-}
-
-impl QuietHours {
-    /// From `from` until just before `until`, over midnight if it is the earlier one.
-    /// None if both are the same, which could mean always or never.
-    pub fn new(from: Time, until: Time) -> Option<Self> {
-        (from != until).then_some(Self { from, until })
-    }
-
-    /// Whether it is quiet at `time`.
-    pub fn contains(&self, time: Time) -> bool {
-        if self.from < self.until {
-            self.from <= time && time < self.until
-        } else {
-            self.from <= time || time < self.until
-        }
-    }
-
-    /// When it gets loud again.
-    pub fn until(&self) -> Time {
-        self.until
-    }
-}
+use crate::core::report::QuietHours;
 
 /// A zone of the database that is built in, so that every platform knows the same ones.
 pub(super) fn time_zone(value: &DeValue<'_>) -> Result<TimeZone, Wrong> {
@@ -86,20 +58,6 @@ fn parse_time(text: &str) -> Option<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(text: &str) -> Time {
-        parse_time(text).unwrap()
-    }
-
-    #[test]
-    fn quiet_hours_may_cross_midnight() {
-        let night = QuietHours::new(at("22:00"), at("07:00")).unwrap();
-        assert!(night.contains(at("22:00")) && night.contains(at("06:59")));
-        assert!(!night.contains(at("07:00")) && !night.contains(at("21:59")));
-        let noon = QuietHours::new(at("12:00"), at("13:00")).unwrap();
-        assert!(noon.contains(at("12:30")) && !noon.contains(at("13:00")));
-        assert_eq!(QuietHours::new(at("12:00"), at("12:00")), None);
-    }
 
     #[test]
     fn times_have_two_digits_twice() {

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::quantity::{MicroUsd, duration, in_decimals, in_words, millionths, usd};
 use super::section::Section;
 use super::value::{Wrong, account, count, line, one_of, regex};
+use crate::core::backlog::{Authors, Weights};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -45,25 +46,6 @@ pub enum DispatchMode {
     Suggest,
     /// timmy does it.
     Auto,
-}
-
-/// Whose issues may be dispatched by themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Authors {
-    /// Everybody's.
-    Everyone,
-    /// Those of these accounts.
-    Only(Vec<String>),
-}
-
-impl Authors {
-    /// Whether the issues of the account `login` may be. Names ignore case.
-    pub fn allow(&self, login: &str) -> bool {
-        match self {
-            Self::Everyone => true,
-            Self::Only(names) => names.iter().any(|name| name.eq_ignore_ascii_case(login)),
-        }
-    }
 }
 
 /// How long an attempt may take; `start` and `silence` are not longer than `total`.
@@ -147,24 +129,9 @@ pub struct Score {
     pub acceptance: Regex,
 }
 
-/// How much each term of the score counts, in millionths. They sum to exactly 1,000,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Weights {
-    /// Labels and due dates.
-    pub urgency: u64,
-    /// Milestones and pins.
-    pub value: u64,
-    /// Issues that wait for this one.
-    pub dependents: u64,
-    /// People heard in the thread.
-    pub people: u64,
-    /// Time since it was opened.
-    pub age: u64,
-}
-
 impl Score {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        let weights = section.table("weights", Weights::read);
+        let weights = section.table("weights", weights);
         let epic_labels = section.list_or("epic_labels", ["epic".to_owned()], line);
         let acceptance = match section.optional("acceptance", regex) {
             Some(pattern) => Some(pattern),
@@ -174,32 +141,30 @@ impl Score {
     }
 }
 
-impl Weights {
-    fn read(section: &Section<'_>) -> Self {
-        let weight = |key, default| section.or(key, default, millionths(1));
-        let weights = Self {
-            urgency: weight("urgency", 350_000),
-            value: weight("value", 200_000),
-            dependents: weight("dependents", 200_000),
-            people: weight("people", 150_000),
-            age: weight("age", 100_000),
-        };
-        let Self { urgency, value, dependents, people, age } = weights;
-        let sum = urgency + value + dependents + people + age;
-        if section.is_sound() && sum != 1_000_000 {
-            let [urgency, value, dependents, people, age] =
-                [urgency, value, dependents, people, age].map(in_decimals);
-            section.contradiction(
-                None,
-                format!("score.weights sum to {}, not to 1.", in_decimals(sum)),
-                format!(
-                    "Now they are urgency {urgency}, value {value}, dependents {dependents}, \
+fn weights(section: &Section<'_>) -> Weights {
+    let weight = |key, default| section.or(key, default, millionths(1));
+    let weights = Weights {
+        urgency: weight("urgency", 350_000),
+        value: weight("value", 200_000),
+        dependents: weight("dependents", 200_000),
+        people: weight("people", 150_000),
+        age: weight("age", 100_000),
+    };
+    let Weights { urgency, value, dependents, people, age } = weights;
+    let sum = urgency + value + dependents + people + age;
+    if section.is_sound() && sum != 1_000_000 {
+        let [urgency, value, dependents, people, age] =
+            [urgency, value, dependents, people, age].map(in_decimals);
+        section.contradiction(
+            None,
+            format!("score.weights sum to {}, not to 1.", in_decimals(sum)),
+            format!(
+                "Now they are urgency {urgency}, value {value}, dependents {dependents}, \
                      people {people}, age {age}: write all five."
-                ),
-            );
-        }
-        weights
+            ),
+        );
     }
+    weights
 }
 
 /// `[budget]`: the caps on spending.

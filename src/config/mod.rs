@@ -20,6 +20,7 @@ mod dispatch;
 mod document;
 mod engine;
 mod find;
+mod fleet;
 mod gitea;
 mod glob;
 mod guards;
@@ -37,6 +38,7 @@ mod section;
 mod syntax;
 mod value;
 mod watch;
+mod weights;
 mod world;
 
 use std::fs::File;
@@ -44,9 +46,8 @@ use std::io;
 use std::path::Path;
 
 pub use agent::{Agent, AgentKind, Local, Pool, Price};
-pub use calendar::QuietHours;
 pub use crew::{Crew, CrewAsk, CrewEngine};
-pub use dispatch::{Authors, Budget, Dispatch, DispatchMode, Score, Timeout, Weights};
+pub use dispatch::{Budget, Dispatch, DispatchMode, Score, Timeout};
 pub use engine::{Engine, Ledger, Report};
 pub use find::{NotFound, find};
 pub use gitea::{Gitea, Poll, Web, Webhook};
@@ -59,6 +60,7 @@ pub use quantity::MicroUsd;
 pub use role::Role;
 pub use secret::{NotASecret, Secret};
 pub use watch::{Watch, WatchPattern};
+pub use weights::{NotWeights, parse_weights};
 pub use world::{SecretFile, World};
 
 /// Longest configuration that is read, in bytes.
@@ -115,10 +117,19 @@ pub struct Loaded {
 /// # Errors
 /// All that is wrong with it, also that it cannot be read or is longer than 256 KiB.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Problems> {
-    let text = File::open(path)
-        .and_then(|file| world::read_bounded(file, LONGEST))
-        .map_err(|error| unreadable(path, &error))?;
-    parse(&text, path, World { env, secret_file: &|path| SecretFile::open(path) })
+    parse(&text(path)?, path, World { env, secret_file: &|path| SecretFile::open(path) })
+}
+
+/// Reads the file at `path` as [`load`] does, for questions that need no secrets: whatever stands
+/// in their place passes.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_without_secrets(path: &Path) -> Result<Config, Problems> {
+    let text = text(path)?;
+    let anything = |_: &Path| Ok(SecretFile { text: "not-a-secret".to_owned(), exposed: false });
+    let world = World { env: &|_| Some("not-a-secret".to_owned()), secret_file: &anything };
+    Ok(parse(&text, path, world)?.config)
 }
 
 /// Reads `text` as the file at `origin` would be read in `world`.
@@ -127,6 +138,12 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
 /// All that is wrong with it.
 pub fn parse(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded, Problems> {
     document::read(text, origin, world)
+}
+
+fn text(path: &Path) -> Result<String, Problems> {
+    File::open(path)
+        .and_then(|file| world::read_bounded(file, LONGEST))
+        .map_err(|error| unreadable(path, &error))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problems {

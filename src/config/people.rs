@@ -5,10 +5,11 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::agent::Agent;
-use super::calendar::{QuietHours, quiet_hours, time_zone};
+use super::calendar::{quiet_hours, time_zone};
 use super::section::Section;
 use super::value::{Wrong, account, is_account, text};
 use crate::core::authority;
+use crate::core::report::QuietHours;
 
 /// `[people]`: who may command. Names of accounts ignore case.
 #[derive(Debug, Clone)]

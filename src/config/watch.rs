@@ -1,5 +1,7 @@
 //! Which repositories timmy looks after.
 
+use std::fmt;
+
 use toml::de::DeValue;
 
 use super::glob::Glob;
@@ -25,6 +27,17 @@ pub enum WatchPattern {
     Repository(RepoName),
 }
 
+impl fmt::Display for WatchPattern {
+    /// As it stands in the configuration.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything => f.write_str("*"),
+            Self::Owner(owner) => f.write_str(owner),
+            Self::Repository(name) => name.fmt(f),
+        }
+    }
+}
+
 impl Watch {
     /// What was named, in the order of the file.
     pub fn patterns(&self) -> &[WatchPattern] {
@@ -40,6 +53,15 @@ impl Watch {
         });
         let name = repository.to_string().to_ascii_lowercase();
         is_named && !self.except.iter().any(|glob| glob.matches(&name))
+    }
+
+    /// Whether all repositories of `owner` are looked after, without exception. Names ignore case.
+    pub fn covers_all_of(&self, owner: &str) -> bool {
+        let names = |pattern: &WatchPattern| match pattern {
+            WatchPattern::Owner(named) => named.eq_ignore_ascii_case(owner),
+            WatchPattern::Everything | WatchPattern::Repository(_) => false,
+        };
+        self.except.is_empty() && self.patterns.iter().any(names)
     }
 
     /// Reads `watch` and `except`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ids::{RepoId, RepoName, ThreadId};
+use super::report::Outlook;
 use super::thread::ThreadState;
 use super::time::Timestamp;
 
@@ -17,9 +18,31 @@ pub struct Digest {
     /// Threads on hold or snoozed, by repository and number.
     pub parked: Vec<(Place, ThreadState)>,
     /// Effects that were given up since then, newest first.
-    pub dead: Vec<(Place, Timestamp)>,
+    pub dead: Vec<Dead>,
     /// The paused repositories.
     pub repos: Vec<(RepoId, RepoName)>,
+    /// The backlog in a few lines.
+    pub outlook: Outlook,
+}
+
+/// An effect that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dead {
+    /// Where it was to take place.
+    pub place: Place,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// Why. It may tell of the forge what is not for everybody.
+    pub reason: String,
+}
+
+/// Which repositories may be named to those who read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// All of them.
+    Everything,
+    /// This one, and public ones.
+    Of(RepoId),
 }
 
 /// A thread that may be named.
@@ -31,11 +54,31 @@ pub struct Place {
     pub repo: RepoName,
 }
 
+impl Place {
+    /// What it is called everywhere: `o/r#12`; `o/r` where no thread is meant.
+    pub fn name(&self) -> String {
+        match self.thread.number {
+            0 => self.repo.to_string(),
+            number => format!("{}#{number}", self.repo),
+        }
+    }
+}
+
 impl Digest {
+    /// How many command lines were heard.
+    pub fn commands(&self) -> u32 {
+        self.outcomes.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Whether something happened.
+    pub fn has_news(&self) -> bool {
+        self.commands() > 0 || !self.dead.is_empty()
+    }
+
     /// The repositories that it names, each once.
     pub fn repos(&self) -> BTreeSet<RepoId> {
         let parked = self.parked.iter().map(|(place, _)| place);
-        let dead = self.dead.iter().map(|(place, _)| place);
+        let dead = self.dead.iter().map(|dead| &dead.place);
         let threads = parked.chain(dead).map(|place| place.thread.repo);
         threads.chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
     }
@@ -43,7 +86,7 @@ impl Digest {
     /// Leaves out whatever is in a repository for which `may_name` is false.
     pub fn keep(&mut self, may_name: impl Fn(RepoId) -> bool) {
         self.parked.retain(|(place, _)| may_name(place.thread.repo));
-        self.dead.retain(|(place, _)| may_name(place.thread.repo));
+        self.dead.retain(|dead| may_name(dead.place.thread.repo));
         self.repos.retain(|(repo, _)| may_name(*repo));
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bonds::BondWish;
 use super::ids::{Subject, ThreadId};
 use super::reply::Reply;
+use super::report::Write;
 use super::time::Timestamp;
 
 /// An effect with what makes it unique.
@@ -47,6 +48,8 @@ pub enum Effect {
     Assign(AssignWish),
     /// What it waits for.
     Bond(BondWish),
+    /// A part of the report.
+    Report(Write),
 }
 
 /// A reaction that timmy gives.

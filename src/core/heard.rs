@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{RepoId, RepoName, Subject, ThreadId};
+use super::item::Item;
 use super::time::Timestamp;
 
 /// An account of the forge. Logins are compared without case; ids do not change.
@@ -102,11 +103,9 @@ impl Heard {
     }
 }
 
-/// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Which text.
-    pub subject: Subject,
+/// A text as somebody wrote it, and where it stands in a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
     /// The number of its issue or pull request.
     pub number: i64,
     /// Whether that is a pull request.
@@ -123,23 +122,17 @@ pub struct Seen {
     pub updated_at: Timestamp,
 }
 
-impl Seen {
-    /// Whether it stands as it was first written, as far as whole seconds can show.
-    pub fn is_as_written(&self) -> bool {
-        self.created_at == self.updated_at
-    }
-
-    /// What is heard, if it came to be by `act`. Whoever creates a text is its author; who edits
-    /// it may be anybody.
-    pub fn heard(self, repo: Repo, act: Act) -> Heard {
+impl Written {
+    /// What is heard, if it is `subject` and came to be because `sender` did `act`.
+    pub fn heard(self, subject: Subject, repo: Repo, act: Act, sender: Option<Account>) -> Heard {
         Heard {
-            subject: self.subject,
+            subject,
             repo,
             number: self.number,
             is_pull: self.is_pull,
             act,
-            sender: self.author.clone().filter(|_| act != Act::Edited),
             author: self.author,
+            sender,
             migrated: self.migrated,
             body: self.body,
             former_body: None,
@@ -147,6 +140,29 @@ impl Seen {
             updated_at: self.updated_at,
             permissions: None,
         }
+    }
+}
+
+/// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Which text.
+    pub subject: Subject,
+    /// What it says.
+    pub written: Written,
+}
+
+impl Seen {
+    /// Whether it stands as it was first written, as far as whole seconds can show.
+    pub fn is_as_written(&self) -> bool {
+        self.written.created_at == self.written.updated_at
+    }
+
+    /// What is heard, if it came to be by `act`. Whoever creates a text is its author; who edits
+    /// it may be anybody.
+    pub fn heard(self, repo: Repo, act: Act) -> Heard {
+        let sender = self.written.author.clone().filter(|_| act != Act::Edited);
+        self.written.heard(self.subject, repo, act, sender)
     }
 }
 
@@ -159,6 +175,8 @@ pub struct Moved {
     pub name: RepoName,
     /// The body of the issue or pull request.
     pub text: Seen,
+    /// All of it.
+    pub item: Item,
 }
 
 /// A review of a pull request: a text that may have comments on lines.
@@ -182,41 +200,16 @@ pub struct Review {
 pub struct Opening {
     /// Where.
     pub repo: Repo,
-    /// Its number.
-    pub number: i64,
-    /// Whether it is a pull request.
-    pub is_pull: bool,
-    /// Who wrote it; none if it was migrated.
-    pub author: Option<Account>,
     /// Who opened it.
     pub sender: Option<Account>,
-    /// Whether it was migrated from elsewhere.
-    pub migrated: bool,
-    /// Its text.
-    pub body: String,
-    /// When it was opened.
-    pub created_at: Timestamp,
-    /// When it had moved last.
-    pub updated_at: Timestamp,
+    /// Its body.
+    #[serde(flatten)]
+    pub written: Written,
 }
 
 impl Opening {
     /// What was heard, now that the global `id` is known.
     pub fn heard(self, id: i64) -> Heard {
-        Heard {
-            subject: Subject::Issue(id),
-            repo: self.repo,
-            number: self.number,
-            is_pull: self.is_pull,
-            act: Act::Opened,
-            author: self.author,
-            sender: self.sender,
-            migrated: self.migrated,
-            body: self.body,
-            former_body: None,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            permissions: None,
-        }
+        self.written.heard(Subject::Issue(id), self.repo, Act::Opened, self.sender)
     }
 }

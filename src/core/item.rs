@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::backlog::Milestone;
 use super::heard::Account;
+use super::ids::{RepoId, RepoName};
 use super::time::Timestamp;
 
 /// An issue or a pull request.
@@ -28,10 +30,27 @@ pub struct Item {
     pub labels: Vec<Label>,
     /// Who is assigned.
     pub assignees: Vec<Account>,
+    /// The milestone that it belongs to.
+    pub milestone: Option<Milestone>,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
+    /// Whether it is pinned.
+    pub pinned: bool,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it moved last.
     pub updated_at: Timestamp,
+}
+
+/// An issue or a pull request with the place where it stands, as lists over several places show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The number of its repository.
+    pub repo: RepoId,
+    /// What the repository is called now.
+    pub name: RepoName,
+    /// Itself.
+    pub item: Item,
 }
 
 /// A label of a repository or an organisation.

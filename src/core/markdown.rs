@@ -51,6 +51,18 @@ pub fn command_lines<'b>(
     trigger: Trigger<'_>,
     body: &'b str,
 ) -> Result<Vec<CommandLine<'b>>, TooDeep> {
+    let mut walk = Walk::new(trigger, body);
+    for (event, range) in events(body)? {
+        walk.step(&event, range);
+    }
+    Ok(walk.numbered())
+}
+
+/// What CommonMark, with Gitea's extensions, sees in `body`, whose lines end in `\n`; each event
+/// with the bytes that it comes from.
+pub fn events(
+    body: &str,
+) -> Result<impl Iterator<Item = (Event<'_>, Range<usize>)> + use<'_>, TooDeep> {
     if is_too_deep(body) {
         return Err(TooDeep);
     }
@@ -58,11 +70,7 @@ pub fn command_lines<'b>(
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_FOOTNOTES;
-    let mut walk = Walk::new(trigger, body);
-    for (event, range) in Parser::new_ext(body, options).into_offset_iter() {
-        walk.step(&event, range);
-    }
-    Ok(walk.numbered())
+    Ok(Parser::new_ext(body, options).into_offset_iter())
 }
 
 /// Whether CommonMark would take too long over `body`.

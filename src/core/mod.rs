@@ -3,6 +3,7 @@
 //! What stands here can be replayed: the same facts give the same decision on every platform.
 
 pub mod authority;
+pub mod backlog;
 pub mod bonds;
 pub mod command;
 pub mod decide;
@@ -19,6 +20,7 @@ pub mod item;
 pub mod markdown;
 pub mod marker;
 pub mod reply;
+pub mod report;
 pub mod thread;
 pub mod time;
 pub mod trigger;

@@ -29,9 +29,17 @@ impl Timestamp {
     /// Reads an RFC 3339 time with any offset, as Gitea sends it.
     ///
     /// `None` for anything else. `1970-01-01T00:00:00Z` and `0001-01-01T00:00:00Z`,
-    /// Gitea's ways of saying "never", are times like any other here.
+    /// Gitea's ways of saying "never", are times like any other here. The last hours of the year
+    /// 9999, which people write for "some day", are the end of time.
     pub fn parse(text: &str) -> Option<Self> {
-        let instant: jiff::Timestamp = text.parse().ok()?;
+        let instant = match text.parse::<jiff::Timestamp>() {
+            Ok(instant) => instant,
+            Err(_) => {
+                let written: jiff::civil::DateTime = text.get(..19)?.parse().ok()?;
+                let is_late = written >= jiff::civil::date(9999, 12, 30).at(0, 0, 0, 0);
+                is_late.then_some(jiff::Timestamp::MAX)?
+            }
+        };
         Some(Self(instant.as_microsecond()))
     }
 
@@ -47,6 +55,12 @@ impl Timestamp {
     pub fn before(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(micros))
+    }
+
+    /// Whether a while that began with this moment is over `now`. It is as well if the moment lies
+    /// in the future: the clock was set back since, nobody knows how far.
+    pub fn is_over(self, span: Duration, now: Self) -> bool {
+        now < self || self.after(span) <= now
     }
 
     /// How long it is from `earlier` to this moment; zero if it lies in the future.
@@ -93,10 +107,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_while_ends_with_its_time_or_with_a_clock_that_was_set_back() {
+        let at = |second: i64| Timestamp::from_micros(second * 1_000_000);
+        let is_over = |now| at(100).is_over(Duration::from_secs(60), at(now));
+        assert_eq!([99, 100, 159, 160].map(is_over), [true, false, false, true]);
+    }
+
+    #[test]
     fn offsets_are_brought_to_utc() {
         let east = Timestamp::parse("2026-11-22T23:33:43+02:00").expect("a time");
         assert_eq!(east.to_string(), "2026-11-22T21:33:43Z");
         assert_eq!(Some(east), Timestamp::parse("2026-11-22T21:33:43Z"));
+    }
+
+    #[test]
+    fn the_year_9999_is_the_end_of_time() {
+        let end = Timestamp::parse("9999-12-31T23:59:59Z");
+        assert!(end.is_some() && end == Timestamp::parse("9999-12-31T23:59:59+02:00"));
+        assert!(Timestamp::parse("9998-12-31T23:59:59Z") < end);
+        assert_eq!(Timestamp::parse("9999-12-31T25:59:59Z"), None);
     }
 
     #[test]

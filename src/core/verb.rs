@@ -89,7 +89,7 @@ verbs! {
     Why ["why", "explain"], "[target]", Reader, Look, "Explain why something was, or was not, chosen.";
     Queue ["queue", "next", "backlog"], "[n] [repo=o/r]", Reader, Look, "List what comes next.";
     Agents ["agents", "fleet"], "", Reader, Look, "List the agents and what they are doing.";
-    Plan ["plan", "preview", "dry-run"], "[agent]", Reader, Look, "Show what an assignment would do, and do nothing.";
+    Plan ["plan", "preview", "dry-run"], "[agent]", Reader, Look, "Show who would be given what now, and give nothing.";
     Report ["report", "digest"], "[since=date]", Reader, Look, "Report what happened.";
     Assign ["assign", "dispatch", "run"], "who [role=] [budget=]", Operator, Steer, "Give the issue to an agent, to the best one (`auto`), or to an account.";
     Unassign ["unassign", "release"], "[@user]", Operator, Steer, "Take the issue from one assignee, or from all.";

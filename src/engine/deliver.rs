@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use super::troubles::Written;
 use super::wishes::Unmet;
 use super::{Engine, backoff};
 use crate::core::effect::Effect;
@@ -24,9 +25,9 @@ use crate::store::{audit, repos};
 const MARGIN: Duration = Duration::from_secs(600);
 
 /// What came of one try.
-enum Try {
+pub(super) enum Try {
     /// It is seen to be done; with the comment's id where there is one.
-    Done { id: Option<i64>, doubtful: bool },
+    Done { written: Option<Written>, id: Option<i64>, doubtful: bool },
     /// Once more at that moment. `certain`: nothing was written, so nothing has to be looked for.
     Later { due: Timestamp, reason: String, certain: bool },
     /// Nothing was written: the forge redirects, most likely since the repository was renamed.
@@ -41,9 +42,11 @@ impl Engine {
         let outcome = self.attempt(row).await?;
         let (seq, key, now) = (row.seq, row.key.as_str(), self.clock.now());
         match outcome {
-            Try::Done { id, doubtful } => {
+            Try::Done { written, id, doubtful } => {
                 tracing::info!(effect = key, id, "done");
-                self.well(row.thread).await;
+                if let Some(written) = written {
+                    self.well(row.thread, written).await;
+                }
                 let recheck = doubtful.then(|| now.after(crash::recheck()));
                 self.ledger.write(move |tx| outbox::done(tx, seq, id, now, recheck)).await?;
                 crash::point("done");
@@ -88,6 +91,7 @@ impl Engine {
         let number = row.thread.number;
         let wished = match &effect {
             Effect::Reply { reply, since } => return self.post(row, name, reply, *since).await,
+            Effect::Report(write) => return self.write_report(row, name, write).await,
             Effect::React { subject, reaction } => {
                 match self.gitea.react(name, number, *subject, *reaction).await {
                     // What one reacts to was deleted: nobody is left to see it.
@@ -113,7 +117,10 @@ impl Engine {
         };
         crash::point("wished");
         Ok(match wished {
-            Ok(()) => Try::Done { id: None, doubtful: false },
+            Ok(()) => {
+                let written = (!matches!(effect, Effect::React { .. })).then_some(Written::Wish);
+                Try::Done { written, id: None, doubtful: false }
+            }
             Err(Unmet::NotBefore(due)) => {
                 let reason = "a label of that name may be about to appear".to_owned();
                 Try::Later { due, reason, certain: true }
@@ -124,7 +131,7 @@ impl Engine {
 
     /// Stores that the effect is about to be written: whoever finds that after a crash waits until
     /// the write can no longer land.
-    async fn intend(&self, row: &EffectRow) -> Result<(), crate::store::Error> {
+    pub(super) async fn intend(&self, row: &EffectRow) -> Result<(), crate::store::Error> {
         let (seq, now) = (row.seq, self.clock.now());
         self.ledger.write(move |tx| outbox::sending(tx, seq, now)).await
     }
@@ -139,22 +146,27 @@ impl Engine {
         if row.is_uncertain() {
             match self.look(name, row, since).await {
                 Ok(None) => {}
-                Ok(found) => return Ok(Try::Done { id: found, doubtful: true }),
+                Ok(found) => return Ok(Try::Done { written: None, id: found, doubtful: true }),
                 Err(error) => return Ok(self.unseen(row, &error).await),
             }
         }
         let body = self.render(row, reply).await?;
         self.intend(row).await?;
+        Ok(self.put_out(row, name, &body).await)
+    }
+
+    /// Posts a comment; that it is about to be is stored.
+    pub(super) async fn put_out(&self, row: &EffectRow, name: &RepoName, body: &str) -> Try {
         crash::point("sending");
-        let posted = self.gitea.post_comment(name, row.thread.number, &body).await;
+        let posted = self.gitea.post_comment(name, row.thread.number, body).await;
         crash::point("sent");
-        Ok(match posted {
+        match posted {
             Ok(comment) => {
                 let doubtful = row.is_uncertain() || row.tries > 0;
-                Try::Done { id: Some(comment.id), doubtful }
+                Try::Done { written: Some(Written::Reply), id: Some(comment.id), doubtful }
             }
             Err(error) => self.failed(row, &error).await,
-        })
+        }
     }
 
     /// The comment, with what is known now of the effects that it speaks of.
@@ -166,7 +178,7 @@ impl Engine {
 
     /// Looks for a reply that may have been posted; takes back all but one: the one that is known,
     /// else the first.
-    async fn look(
+    pub(super) async fn look(
         &self,
         name: &RepoName,
         row: &EffectRow,
@@ -199,6 +211,9 @@ impl Engine {
             (Some(repo), Ok(Effect::Reply { since, .. })) => {
                 self.look(&repo.name, row, since).await
             }
+            (Some(repo), Ok(Effect::Report(write))) => {
+                self.look_for_another(&repo.name, row, &write).await
+            }
             _ => Ok(None),
         };
         let again = match looked {
@@ -212,7 +227,7 @@ impl Engine {
     }
 
     /// What a refused or lost write means for the next try.
-    async fn failed(&self, row: &EffectRow, error: &gitea::Error) -> Try {
+    pub(super) async fn failed(&self, row: &EffectRow, error: &gitea::Error) -> Try {
         self.troubled(error, row.thread).await;
         let reason = error.to_string();
         let wait = match error.heals() {
@@ -233,7 +248,7 @@ impl Engine {
     }
 
     /// The look itself failed: what was unknown still is.
-    async fn unseen(&self, row: &EffectRow, error: &gitea::Error) -> Try {
+    pub(super) async fn unseen(&self, row: &EffectRow, error: &gitea::Error) -> Try {
         match self.failed(row, error).await {
             Try::Later { due, reason, .. } => Try::Later { due, reason, certain: false },
             other => other,

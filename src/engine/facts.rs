@@ -57,6 +57,11 @@ impl Engine {
                 targets.insert(reference.clone(), target);
             }
         }
+        let repos = self.pausable(heard, &needs.repos).await?;
+        let backlog = match &needs.backlog {
+            Some(look) => self.looked_at(heard, look, &targets, &repos).await?,
+            None => None,
+        };
         Ok(Snapshot {
             now,
             zone: self.zone.clone(),
@@ -70,7 +75,8 @@ impl Engine {
             targets,
             circles,
             accounts: self.candidates(&needs.accounts).await?,
-            repos: self.pausable(heard, &needs.repos).await?,
+            repos,
+            backlog,
             digests: self.digests(heard, &needs.digests, now).await?,
             state,
             recent,
@@ -90,6 +96,7 @@ impl Engine {
         let name = reference.repo.as_ref().unwrap_or(&heard.repo.name);
         let Some(repo) = self.nameable(heard, name).await? else { return Ok(None) };
         let here = repo.id == heard.repo.id;
+        let watched = self.watch.covers(&repo.name);
         let item = match self.gitea.issue(&repo.name, reference.number).await {
             Ok(item) => item,
             Err(Error::NotFound { .. }) => return Ok(None),
@@ -99,7 +106,7 @@ impl Engine {
         let blockers = self.seen_blockers(heard, &repo.name, reference.number).await?;
         let blockers = blockers.unwrap_or_default();
         let (state, recent) = self.remembered(thread).await?;
-        Ok(Some(Target { thread, repo: repo.name, here, item, blockers, state, recent }))
+        Ok(Some(Target { thread, repo: repo.name, here, watched, item, blockers, state, recent }))
     }
 
     /// A repository, if there is one of that name and everybody who reads this thread may know

@@ -6,9 +6,10 @@ use super::Engine;
 use super::hear::Halt;
 use crate::core::authority::Proof;
 use crate::core::decide::{Candidate, report_begins};
-use crate::core::digest::Digest;
+use crate::core::digest::{Audience, Digest};
 use crate::core::heard::{Heard, Repo};
 use crate::core::ids::{RepoId, RepoName};
+use crate::core::report::Period;
 use crate::core::time::Timestamp;
 use crate::core::value::Date;
 use crate::core::verb::Right;
@@ -57,20 +58,33 @@ impl Engine {
         now: Timestamp,
     ) -> Result<HashMap<Option<Date>, Digest>, Halt> {
         let (here, mut digests) = (heard.repo.id, HashMap::new());
+        let may_show_all = self.may_show_all(&heard.repo).await?;
+        let audience = if may_show_all { Audience::Everything } else { Audience::Of(here) };
         for day in days {
             let since = report_begins(*day, now, &self.zone);
-            let mut digest =
-                self.ledger.read(move |conn| digest::since(conn, here, since, now)).await?;
-            let public = self.public_now(digest.repos()).await?;
-            digest.keep(|repo| repo == here || public.contains(&repo));
+            let period = Period { since, until: Timestamp::from_micros(i64::MAX) };
+            let read = self.ledger.read(move |conn| digest::of(conn, audience, period, now));
+            let mut digest = read.await?;
+            if !may_show_all {
+                let public = self.public_now(digest.repos()).await?;
+                digest.keep(|repo| repo == here || public.contains(&repo));
+            }
+            digest.outlook = self.outlook_for(here, audience).await?;
             digests.insert(*day, digest);
         }
         Ok(digests)
     }
 
+    /// Whether everything may be named in a repository: where the report stands, unless everybody
+    /// may read that.
+    pub(super) async fn may_show_all(&self, here: &Repo) -> Result<bool, Halt> {
+        let is_home = self.report.as_ref().is_some_and(|report| report.repository == here.name);
+        Ok(is_home && here.private && self.public_now([here.id]).await?.is_empty())
+    }
+
     /// Those of the repositories that everybody may read. The ledger knows only what they were
     /// when they were last heard of, so the forge is asked.
-    async fn public_now(
+    pub(super) async fn public_now(
         &self,
         repos: impl IntoIterator<Item = RepoId>,
     ) -> Result<HashSet<RepoId>, Halt> {

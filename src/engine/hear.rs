@@ -174,7 +174,6 @@ impl Engine {
             }
             Claim::Gone => return Ok(Left::Note(Ending::Deleted)),
         }
-        self.well(heard.thread()).await;
         crash::point("claimed");
         let key = text.key();
         let in_a_word = |answer| decide::in_a_word(&own.login, heard, &key, &reading, answer);

@@ -3,10 +3,18 @@
 use super::{Engine, backoff};
 use crate::core::heard::Account;
 use crate::gitea;
-use crate::store::meta;
+use crate::store::{Connection, Error, meta};
 
 /// Where the ledger keeps it.
 const ACCOUNT: &str = "account";
+
+/// timmy's account, as the ledger remembers it.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn remembered(conn: &Connection) -> Result<Option<Account>, Error> {
+    meta::get(conn, ACCOUNT)
+}
 
 impl Engine {
     /// timmy's account, as soon as the forge has told it.
@@ -20,7 +28,8 @@ impl Engine {
         while let Err(error) = self.ask_who_i_am().await {
             tries += 1;
             let due = self.clock.now().after(backoff::pause(tries, backoff::chance()));
-            tracing::warn!(%error, %due, "the forge does not say who I am");
+            self.troubled_by_all(&error).await;
+            tracing::info!(%error, %due, "the forge does not say who I am");
             self.clock.until(due).await;
         }
     }
@@ -29,12 +38,10 @@ impl Engine {
     pub(super) async fn identity(&self) -> Result<Account, gitea::Error> {
         match self.ask_who_i_am().await {
             Ok(own) => Ok(own.clone()),
-            Err(error) => {
-                match self.ledger.read(|conn| meta::get::<Account>(conn, ACCOUNT)).await {
-                    Ok(Some(own)) => Ok(own),
-                    _ => Err(error),
-                }
-            }
+            Err(error) => match self.ledger.read(remembered).await {
+                Ok(Some(own)) => Ok(own),
+                _ => Err(error),
+            },
         }
     }
 

@@ -10,8 +10,9 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::Engine;
+use super::{Engine, report};
 use crate::core::ids::ThreadId;
+use crate::core::report::When;
 use crate::core::time::Timestamp;
 use crate::store::inbox::{self, Ending};
 use crate::store::lanes::{self, Work};
@@ -33,21 +34,29 @@ pub(super) struct Bell {
 }
 
 impl Bell {
-    fn ring(&self) {
+    /// Rings it.
+    pub(super) fn ring(&self) {
         self.rung.fetch_add(1, Ordering::SeqCst);
         self.wake.notify_one();
     }
 
-    fn rung(&self) -> u64 {
+    /// How often it was rung.
+    pub(super) fn rung(&self) -> u64 {
         self.rung.load(Ordering::SeqCst)
     }
 
+    /// Waits until it rings, or has rung since the last time.
+    pub(super) async fn rings(&self) {
+        self.wake.notified().await;
+    }
+
     /// Everything that was rung for up to `rung` is dealt with.
-    fn is_quiet_since(&self, rung: u64) {
+    pub(super) fn is_quiet_since(&self, rung: u64) {
         self.quiet.send_replace(rung);
     }
 
-    async fn quiet(&self) {
+    /// Waits until everything is dealt with that was rung for up to now.
+    pub(super) async fn quiet(&self) {
         let rung = self.rung();
         let mut quiet = self.quiet.subscribe();
         // The sender lives as long as `self`: waiting cannot fail.
@@ -72,7 +81,9 @@ impl Engine {
     /// Waits until nothing is left to do before the clock moves or something new is stored.
     pub async fn quiet(&self) {
         self.caught_up().await;
+        self.stock.quiet().await;
         self.bell.quiet().await;
+        self.ticked().await;
     }
 
     /// Waits until nothing is left to do at all, however long what was put off has to wait.
@@ -102,6 +113,14 @@ impl Engine {
             let rung = self.bell.rung();
             let now = self.clock.now();
             let agenda = self.agenda(now).await?;
+            let report = self.report_due(now, rung);
+            if report.is_some_and(|due| due <= now) {
+                let engine = self.clone();
+                busy.take(report::DESK, async move {
+                    engine.report_begins(now, rung);
+                    engine.look_at_report(When::InHours).await
+                });
+            }
             for errand in agenda.errands {
                 let engine = self.clone();
                 busy.take(errand.thread, async move { engine.run_errand(errand).await });
@@ -114,14 +133,16 @@ impl Engine {
                 let (engine, stop) = (self.clone(), stop.clone());
                 busy.take(thread, async move { engine.work(thread, stop).await });
             }
+            // One that is due and could not begin waits for somebody to end.
+            let later = report.filter(|due| *due > now);
             if busy.threads.is_empty() {
                 self.bell.is_quiet_since(rung);
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.bell.wake.notified() => {}
+                () = self.bell.rings() => {}
                 Some(ended) = busy.tasks.join_next_with_id() => self.ended(&mut busy, ended).await?,
-                () = self.moment(agenda.next) => {}
+                () = self.moment(agenda.next.into_iter().chain(later).min()) => {}
             }
         }
         while let Some(ended) = busy.tasks.join_next_with_id().await {
@@ -162,7 +183,7 @@ impl Engine {
     }
 
     /// Whoever died left writes behind whose outcome nobody knows.
-    async fn recover(&self) -> Result<(), Error> {
+    pub(super) async fn recover(&self) -> Result<(), Error> {
         let due = self.clock.now().after(self.settle);
         let uncertain = self.ledger.write(move |tx| outbox::recover(tx, due)).await?;
         if uncertain > 0 {

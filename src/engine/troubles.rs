@@ -1,13 +1,18 @@
 //! What is wrong with the world is said once when it begins and once when it is over, in the log
 //! and in the ledger, where `doctor` and the report find it; meanwhile the rest goes on.
+//!
+//! What a write meets is over when a write of its kind succeeds there. What concerns the whole
+//! forge, or what is polled, is over when a round of the catch-up met none of it and nothing waits
+//! any more: one request that succeeds says little about others.
 
 use std::collections::HashSet;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use super::Engine;
-use crate::core::ids::ThreadId;
+use crate::core::heard::Repo;
+use crate::core::ids::{RepoId, ThreadId};
 use crate::gitea::Error;
-use crate::store::{Transaction, troubles};
+use crate::store::{self, Transaction, lanes, repos, troubles};
 
 /// The keys of what is wrong now.
 pub(super) type Open = HashSet<String>;
@@ -18,10 +23,19 @@ const TOKEN: &str = "token";
 const SCOPE: &str = "scope ";
 /// The forge cannot be reached, or is not itself.
 const FORGE: &str = "forge";
+/// What follows, an owner or a repository, cannot be read.
+const POLL: &str = "poll ";
+/// The repository whose number follows was watched, and is listed no more.
+const GONE: &str = "gone ";
 
-/// What an error tells about the world, if it is more than about the one request.
-fn key_of(error: &Error, thread: ThreadId) -> Option<String> {
-    let repo = thread.repo.0;
+/// The report has no place to stand.
+const HOMELESS: &str = "report";
+
+/// Of these another run may know nothing any more: a token may be another one by now.
+const FORGOTTEN: [&str; 3] = [SCOPE, POLL, GONE];
+
+/// What an error tells about all of the forge.
+fn key_of_all(error: &Error) -> Option<String> {
     match error {
         Error::BadToken { .. } => Some(TOKEN.to_owned()),
         Error::MissingScope { scope } => Some(format!("{SCOPE}{scope}")),
@@ -30,61 +44,169 @@ fn key_of(error: &Error, thread: ThreadId) -> Option<String> {
         | Error::Dropped(_)
         | Error::Unavailable { .. }
         | Error::NotGitea { .. } => Some(FORGE.to_owned()),
-        Error::Archived { .. } => Some(format!("archived {repo}")),
-        Error::Forbidden { .. } => Some(format!("forbidden {repo}")),
-        Error::Locked => Some(format!("locked {repo}#{}", thread.number)),
         _ => None,
     }
+}
+
+fn is_about_all(key: &str) -> bool {
+    key == TOKEN || key == FORGE || key.starts_with(SCOPE) || key.starts_with(POLL)
+}
+
+fn archived(repo: RepoId) -> String {
+    format!("archived {}", repo.0)
+}
+
+fn forbidden(repo: RepoId) -> String {
+    format!("forbidden {}", repo.0)
+}
+
+fn locked(thread: ThreadId) -> String {
+    format!("locked {}#{}", thread.repo.0, thread.number)
+}
+
+fn gone(repo: RepoId) -> String {
+    format!("{GONE}{}", repo.0)
+}
+
+/// Whether a comment in the thread `home` shows by being there that this is over.
+pub(super) fn is_disproved_by_speaking(key: &str, home: Option<ThreadId>) -> bool {
+    let here = |home: ThreadId| [archived(home.repo), forbidden(home.repo), locked(home)];
+    [TOKEN, FORGE, HOMELESS].contains(&key)
+        || home.is_some_and(|home| here(home).iter().any(|other| other == key))
+}
+
+/// A write that the forge took. Reactions are none: whoever may read may react, even where the
+/// repository is archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// A label, an assignee or a dependency.
+    Wish,
+    /// A comment.
+    Reply,
 }
 
 impl Engine {
     /// Notes what an error in a thread tells about the world.
     pub(super) async fn troubled(&self, error: &Error, thread: ThreadId) {
-        let Some(key) = key_of(error, thread) else { return };
-        if self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
-            tracing::error!(trouble = %key, "{error}");
-        }
-        let (text, now) = (error.to_string(), self.clock.now());
-        let noted = self.ledger.write(move |tx| troubles::note(tx, &key, &text, now)).await;
-        if let Err(error) = noted {
-            tracing::error!(%error, "a trouble could not be noted");
-        }
-    }
-
-    /// The forge answered as it should in this thread: what was wrong with it there is over.
-    pub(super) async fn well(&self, thread: ThreadId) {
-        let repo = thread.repo.0;
-        let over: Vec<String> = {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            if open.is_empty() {
-                return;
-            }
-            let here = [
-                TOKEN.to_owned(),
-                FORGE.to_owned(),
-                format!("{SCOPE}write:issue"),
-                format!("archived {repo}"),
-                format!("forbidden {repo}"),
-                format!("locked {repo}#{}", thread.number),
-            ];
-            here.into_iter().filter(|key| open.remove(key)).collect()
+        let (key, number) = match error {
+            Error::Archived { .. } => (archived(thread.repo), None),
+            Error::Forbidden { .. } => (forbidden(thread.repo), None),
+            Error::Locked => (locked(thread), Some(thread.number)),
+            _ => return self.troubled_by_all(error).await,
         };
-        for key in over {
-            tracing::info!(trouble = %key, "over");
-            let ended = self.ledger.write(move |tx| troubles::over(tx, &key).map(drop)).await;
-            if let Err(error) = ended {
-                tracing::error!(%error, "the end of a trouble could not be noted");
-            }
+        let known = self.ledger.read(move |conn| repos::name(conn, thread.repo)).await;
+        let place = match (known, number) {
+            (Ok(Some(repo)), Some(number)) => format!("{}#{number}: ", repo.name),
+            (Ok(Some(repo)), None) => format!("{}: ", repo.name),
+            _ => String::new(),
+        };
+        self.note(key, format!("{place}{error}")).await;
+    }
+
+    /// Notes what an error tells about all of the forge, if anything.
+    pub(super) async fn troubled_by_all(&self, error: &Error) {
+        if let Some(key) = key_of_all(error) {
+            self.note(key, error.to_string()).await;
         }
     }
 
-    /// What was wrong when an earlier run ended may still be; but a token may be another one now.
-    pub(super) async fn remember_troubles(&self) -> Result<(), crate::store::Error> {
-        let forget = |tx: &Transaction<'_>| troubles::forget(tx, SCOPE);
+    /// Notes that `what`, an owner or a repository, cannot be read; the key of that.
+    pub(super) async fn troubled_in_polling(&self, what: &str, error: &Error) -> String {
+        let (key, text) = match key_of_all(error) {
+            Some(key) => (key, error.to_string()),
+            None => (format!("{POLL}{what}"), format!("{what} cannot be read: {error}")),
+        };
+        self.note(key.clone(), text).await;
+        key
+    }
+
+    /// A watched repository is listed no more.
+    pub(super) async fn lost_sight_of(&self, repo: &Repo) {
+        let name = &repo.name;
+        let text =
+            format!("{name} was deleted, moved to where nothing is watched, or closed to me");
+        self.note(gone(repo.id), text).await;
+    }
+
+    /// These repositories are listed.
+    pub(super) async fn sees_again(&self, listed: impl Iterator<Item = &RepoId>) {
+        self.over(listed.map(|repo| gone(*repo)).collect()).await;
+    }
+
+    /// The report has no place to stand.
+    pub(super) async fn is_homeless(&self, text: String) {
+        self.note(HOMELESS.to_owned(), text).await;
+    }
+
+    /// It has one.
+    pub(super) async fn has_a_home(&self) {
+        self.over(vec![HOMELESS.to_owned()]).await;
+    }
+
+    /// The forge took a write in this thread: what kept it from that is over.
+    pub(super) async fn well(&self, thread: ThreadId, written: Written) {
+        let other = match written {
+            Written::Wish => forbidden(thread.repo),
+            Written::Reply => locked(thread),
+        };
+        self.over(vec![archived(thread.repo), other]).await;
+    }
+
+    /// A round of the catch-up met these and nothing else.
+    pub(super) async fn all_well_but(
+        &self,
+        met: impl Iterator<Item = &String>,
+    ) -> Result<(), store::Error> {
+        let mut over: Open = self.open().iter().filter(|key| is_about_all(key)).cloned().collect();
+        for key in met {
+            over.remove(key);
+        }
+        if !over.is_empty() && self.ledger.read(lanes::idle).await? {
+            self.over(over.into_iter().collect()).await;
+        }
+        Ok(())
+    }
+
+    /// What was wrong when an earlier run ended may still be.
+    pub(super) async fn remember_troubles(&self) -> Result<(), store::Error> {
+        let forget = |tx: &Transaction<'_>| {
+            FORGOTTEN.iter().try_for_each(|prefix| troubles::forget(tx, prefix))
+        };
         let known =
             self.ledger.write(move |tx| forget(tx).and_then(|()| troubles::all(tx))).await?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.extend(known.into_iter().map(|trouble| trouble.key));
+        self.open().extend(known.into_iter().map(|trouble| trouble.key));
         Ok(())
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn note(&self, key: String, text: String) {
+        let is_new = self.open().insert(key.clone());
+        if is_new {
+            tracing::error!(trouble = %key, "{text}");
+        }
+        let now = self.clock.now();
+        match self.ledger.write(move |tx| troubles::note(tx, &key, &text, now)).await {
+            // The report tells it.
+            Ok(_) if is_new => self.ring(),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "a trouble could not be noted"),
+        }
+    }
+
+    async fn over(&self, mut keys: Vec<String>) {
+        {
+            let mut open = self.open();
+            keys.retain(|key| open.remove(key));
+        }
+        for key in keys {
+            tracing::info!(trouble = %key, "over");
+            match self.ledger.write(move |tx| troubles::over(tx, &key).map(drop)).await {
+                Ok(()) => self.ring(),
+                Err(error) => tracing::error!(%error, "the end of a trouble could not be noted"),
+            }
+        }
     }
 }

@@ -150,7 +150,11 @@ fn message(body: &[u8]) -> String {
     let first = refusal.errors.unwrap_or_default().into_iter().next();
     let said: Vec<_> =
         refusal.message.into_iter().chain(first).filter(|text| !text.is_empty()).collect();
-    clip(&said.join(": "))
+    match said.as_slice() {
+        // 1.22 ends its message with a full stop.
+        [message, first] => clip(&format!("{}: {first}", message.trim_end_matches('.'))),
+        one => clip(&one.concat()),
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +185,9 @@ mod tests {
         let missing = r#"{"errors":["comment does not exist [id: 9]"],"message":"not found"}"#;
         let message = "not found: comment does not exist [id: 9]".to_owned();
         assert_eq!(refusal(404, missing), Error::NotFound { message });
+        let older = r#"{"errors":["comment does not exist [id: 9]"],"message":"Not here."}"#;
+        let message = "Not here: comment does not exist [id: 9]".to_owned();
+        assert_eq!(refusal(404, older), Error::NotFound { message });
         assert_eq!(
             refusal(500, r#"{"message":"","url":"x"}"#),
             Error::Server { message: String::new() }

@@ -66,7 +66,16 @@ impl Gitea {
 
     /// Reads `route`.
     pub(super) async fn get(&self, route: &Route) -> Result<Answer, Error> {
-        let url = route.url(&self.api)?;
+        self.read(route, route.url(&self.api)?).await
+    }
+
+    /// Reads `route`, which lies at the server's own address and not below its API.
+    pub(super) async fn get_beside_the_api(&self, route: &Route) -> Result<Answer, Error> {
+        let server = self.api.join("../../").map_err(|error| Error::Setup(error.to_string()))?;
+        self.read(route, route.url(&server)?).await
+    }
+
+    async fn read(&self, route: &Route, url: Url) -> Result<Answer, Error> {
         let started = Instant::now();
         let mut tries = 1;
         loop {

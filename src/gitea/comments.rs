@@ -10,7 +10,7 @@ use super::error::Error;
 use super::pages::{self, Pages, Shape};
 use super::reviews::thread_of;
 use super::route::Route;
-use super::wire::{Missing, WireComment, author, or_default, positive};
+use super::wire::{Missing, WireComment, or_default, positive};
 use crate::core::heard::Seen;
 use crate::core::ids::{RepoName, Subject};
 use crate::core::item::Comment;
@@ -103,17 +103,10 @@ impl TryFrom<Listed> for Seen {
 
     fn try_from(listed: Listed) -> Result<Self, Missing> {
         let Listed { comment, issue_url, pull_request_url } = listed;
-        let (migrated, is_pull) = (comment.is_migrated(), !pull_request_url.is_empty());
-        Ok(Self {
-            subject: Subject::Comment(positive(comment.id, "id")?),
-            number: thread_of(if is_pull { &pull_request_url } else { &issue_url })?,
-            is_pull,
-            author: author(comment.user, migrated),
-            migrated,
-            body: comment.body,
-            created_at: comment.created_at.or(comment.updated_at, "created_at")?,
-            updated_at: comment.updated_at.or(comment.created_at, "updated_at")?,
-        })
+        let is_pull = !pull_request_url.is_empty();
+        let number = thread_of(if is_pull { &pull_request_url } else { &issue_url })?;
+        let subject = Subject::Comment(positive(comment.id, "id")?);
+        Ok(Self { subject, written: comment.written(number, is_pull)? })
     }
 }
 

@@ -33,10 +33,52 @@ impl Gitea {
         let answer = self.send(Method::PATCH, &route(repo, number), &wish).await?;
         item_in(answer.expect(StatusCode::CREATED)?)
     }
+
+    /// The issues there, open and closed, that the account `login` opened.
+    pub async fn issues_by(&self, repo: &RepoName, login: &str) -> Result<Vec<Item>, Error> {
+        let route =
+            list(repo).with("state", "all").with("type", "issues").with("created_by", login);
+        let issues: Vec<Issue> = self.pages(route).await?;
+        Ok(issues.into_iter().map(Item::try_from).collect::<Result<_, _>>()?)
+    }
+
+    /// Opens an issue. Anything but 201 is an error: a redirected POST gives a list and 200.
+    pub async fn open_issue(
+        &self,
+        repo: &RepoName,
+        title: &str,
+        body: &str,
+    ) -> Result<Item, Error> {
+        let wish = json!({ "title": title, "body": body });
+        let answer = self.send(Method::POST, &list(repo), &wish).await?;
+        item_in(answer.expect(StatusCode::CREATED)?)
+    }
+
+    /// Closes an issue, or opens it again.
+    pub async fn set_open(&self, repo: &RepoName, number: i64, open: bool) -> Result<(), Error> {
+        let wish = json!({ "state": if open { "open" } else { "closed" } });
+        let answer = self.send(Method::PATCH, &route(repo, number), &wish).await?;
+        answer.expect(StatusCode::CREATED).map(drop)
+    }
+
+    /// Pins an issue; one that is pinned already stays so. Takes an administrator of the
+    /// repository, and a place among the three that it has for pins (400 without).
+    pub async fn pin(&self, repo: &RepoName, number: i64) -> Result<(), Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/issues/{index}/pin",
+            &[&repo.owner(), &repo.name(), &number],
+        );
+        let answer = self.send(Method::POST, &route, &json!({})).await?;
+        answer.expect(StatusCode::NO_CONTENT).map(drop)
+    }
 }
 
 fn route(repo: &RepoName, number: i64) -> Route {
     Route::new("repos/{owner}/{repo}/issues/{index}", &[&repo.owner(), &repo.name(), &number])
+}
+
+fn list(repo: &RepoName) -> Route {
+    Route::new("repos/{owner}/{repo}/issues", &[&repo.owner(), &repo.name()])
 }
 
 fn item_in(answer: Answer) -> Result<Item, Error> {

@@ -4,8 +4,9 @@
 //!   pace of the `budget`, repeats reads (`retry`), never writes, and turns an `answer` into values or an
 //!   [`Error`] that knows its [`Fate`] and whether it [`Heals`].
 //! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `reactions`, `labels`,
-//!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages` reads lists that come in
-//!   pages.
+//!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
+//!   reads lists that come in pages, `open` the longest of them.
+//! - `capabilities` asks the server what it lacks.
 //! - `knock` calls a webhook's address as the forge would.
 //! - [`signature`] and [`webhook`] read what Gitea sends by itself; both are pure.
 //! - `wire` holds Gitea's own types. They never leave this folder: everything that does is a
@@ -16,6 +17,7 @@
 mod account;
 mod answer;
 mod budget;
+mod capabilities;
 mod client;
 mod comments;
 mod dependencies;
@@ -24,6 +26,7 @@ mod hooks;
 mod issues;
 mod knock;
 mod labels;
+mod open;
 mod pages;
 mod reactions;
 mod repos;
@@ -40,14 +43,16 @@ mod visible;
 pub mod webhook;
 mod wire;
 
+pub use capabilities::Capability;
 pub use client::{Gitea, Options};
 pub use error::{Error, Fate, Heals};
 pub use hooks::{Hook, HookHome, NewHook};
 pub use knock::{EVENT as KNOCK, knock};
 pub use labels::NewLabel;
+pub use open::{Open, OpenPage, Shelf};
 pub use pages::{Page, Pages};
 pub use reactions::Reacted;
 pub use rights::{Team, Told};
 pub use server::Server;
 pub use token::{NotAToken, Token};
-pub use visible::{Own, Owned, Visible};
+pub use visible::{Own, Visible};

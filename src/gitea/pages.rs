@@ -12,10 +12,10 @@ use super::wire::{Missing, clip};
 use crate::core::time::Timestamp;
 
 /// How many entries a page is asked to hold: as many as Gitea gives by default.
-const PAGE: usize = 50;
+pub(super) const PAGE: usize = 50;
 
 /// How many entries a page is asked to hold at least, when larger ones are too large to take.
-const SMALLEST_PAGE: usize = 2;
+pub(super) const SMALLEST_PAGE: usize = 2;
 
 /// How many pages a list may have.
 const MOST_PAGES: usize = 1000;

@@ -3,9 +3,8 @@
 use super::answer::Answer;
 use super::client::Gitea;
 use super::error::Error;
-use super::pages::{self, Page, Pages, Shape};
 use super::route::Route;
-use super::wire::{Missing, Repository, User};
+use super::wire::{Repository, User};
 use crate::core::heard::{Account, Repo};
 use crate::core::ids::{RepoId, RepoName};
 
@@ -20,33 +19,6 @@ impl Gitea {
     /// The repository with this number, whatever it is called now.
     pub async fn repo_by_id(&self, id: RepoId) -> Result<Repo, Error> {
         repo_in(self.get(&Route::new("repositories/{id}", &[&id.0])).await?)
-    }
-
-    /// The repositories in which this account has a right of its own, or through a team.
-    pub async fn own_repos(&self) -> Result<Page<Repo>, Error> {
-        let shape = Shape { list: pages::plain, entry: pages::entry::<Repository, Repo> };
-        Pages::new(self, Route::new("user/repos", &[]), shape).all().await
-    }
-
-    /// The repositories of a user or an organisation that this account may see. Needs the scopes
-    /// `read:user` and `read:repository`.
-    ///
-    /// By the search: the list of an owner leaves out what this account may not see only after it
-    /// has cut pages, so that a page may be empty and not the last.
-    pub async fn repos_of(&self, owner: &str) -> Result<Page<Repo>, Error> {
-        let owner: User = self.get(&Route::new("users/{username}", &[&owner])).await?.json()?;
-        let owner = owner.account().ok_or(Missing("login"))?;
-        let route = Route::new("repos/search", &[]).with("uid", owner.id).with("exclusive", "true");
-        let shape = Shape { list: pages::data, entry: pages::entry::<Repository, Repo> };
-        Pages::new(self, route, shape).all().await
-    }
-
-    /// The repository called `name`, as a list of one.
-    pub async fn repo_listed(&self, name: &RepoName) -> Result<Page<Repo>, Error> {
-        let route = Route::new("repos/{owner}/{repo}", &[&name.owner(), &name.name()]);
-        let answer = self.get(&route).await?;
-        let at = answer.date();
-        Ok(Page { entries: vec![repo_in(answer)?], at })
     }
 
     /// Who can be assigned to an issue there. Says nothing about who may write.

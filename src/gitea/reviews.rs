@@ -8,7 +8,7 @@ use super::error::Error;
 use super::pages::{self, Pages, Shape, Unusable};
 use super::route::Route;
 use super::wire::{Missing, Moment, User, or_default, positive};
-use crate::core::heard::{Review, Seen};
+use crate::core::heard::{Review, Seen, Written};
 use crate::core::ids::{RepoName, Subject};
 
 impl Gitea {
@@ -82,13 +82,15 @@ impl TryFrom<WireReview> for Review {
             comments: review.comments_count,
             text: Seen {
                 subject: comment_of(&review.html_url)?,
-                number: thread_of(&review.pull_request_url)?,
-                is_pull: true,
-                author: review.user.and_then(User::account),
-                migrated: false,
-                body: review.body,
-                created_at: begun_at,
-                updated_at,
+                written: Written {
+                    number: thread_of(&review.pull_request_url)?,
+                    is_pull: true,
+                    author: review.user.and_then(User::account),
+                    migrated: false,
+                    body: review.body,
+                    created_at: begun_at,
+                    updated_at,
+                },
             },
         })
     }
@@ -115,13 +117,15 @@ impl TryFrom<Inline> for Seen {
     fn try_from(inline: Inline) -> Result<Self, Missing> {
         Ok(Self {
             subject: Subject::Comment(positive(inline.id, "id")?),
-            number: thread_of(&inline.pull_request_url)?,
-            is_pull: true,
-            author: inline.user.and_then(User::account),
-            migrated: false,
-            body: inline.body,
-            created_at: inline.created_at.or(inline.updated_at, "created_at")?,
-            updated_at: inline.updated_at.or(inline.created_at, "updated_at")?,
+            written: Written {
+                number: thread_of(&inline.pull_request_url)?,
+                is_pull: true,
+                author: inline.user.and_then(User::account),
+                migrated: false,
+                body: inline.body,
+                created_at: inline.created_at.or(inline.updated_at, "created_at")?,
+                updated_at: inline.updated_at.or(inline.created_at, "updated_at")?,
+            },
         })
     }
 }
@@ -155,7 +159,7 @@ mod tests {
     #[test]
     fn a_review_is_a_comment_given_when_its_draft_was_submitted() {
         let review = read(GIVEN).unwrap();
-        assert_eq!((review.text.subject, review.text.number), (Subject::Comment(136), 9));
+        assert_eq!((review.text.subject, review.text.written.number), (Subject::Comment(136), 9));
         assert_eq!(review.given_at.to_string(), "2026-11-22T21:58:00Z");
         let dismissed = read(&GIVEN.replace(r#""dismissed":false"#, r#""dismissed":true"#));
         assert_eq!(dismissed.unwrap().given_at.to_string(), "2026-11-22T21:50:05Z");

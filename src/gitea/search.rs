@@ -5,9 +5,10 @@ use serde::Deserialize;
 use super::client::Gitea;
 use super::pages::{self, Pages, Shape};
 use super::route::Route;
-use super::wire::{Issue, Missing, author, or_default, positive};
-use crate::core::heard::{Moved, Seen};
+use super::wire::{Issue, Missing, or_default, positive};
+use crate::core::heard::{Moved, Seen, Written};
 use crate::core::ids::{RepoId, Subject};
+use crate::core::item::{Item, Listed};
 use crate::core::time::Timestamp;
 
 impl Gitea {
@@ -27,7 +28,7 @@ impl Gitea {
 
 /// An issue with its repository, as only the search shows it.
 #[derive(Deserialize)]
-struct Found {
+pub(super) struct Found {
     #[serde(flatten)]
     issue: Issue,
     #[serde(default)]
@@ -43,24 +44,37 @@ struct Home {
     full_name: String,
 }
 
-impl TryFrom<Found> for Moved {
+impl TryFrom<Found> for Listed {
     type Error = Missing;
 
     fn try_from(Found { issue, repository }: Found) -> Result<Self, Missing> {
-        let migrated = issue.is_migrated();
         Ok(Self {
             repo: RepoId(positive(repository.id, "repository.id")?),
             name: repository.full_name.parse().map_err(|_| Missing("repository.full_name"))?,
-            text: Seen {
-                subject: Subject::Issue(positive(issue.id, "id")?),
-                number: positive(issue.number, "number")?,
-                is_pull: issue.pull_request.is_some(),
-                author: author(issue.user, migrated),
-                migrated,
-                body: issue.body,
-                created_at: issue.created_at.or(issue.updated_at, "created_at")?,
-                updated_at: issue.updated_at.or(issue.created_at, "updated_at")?,
-            },
+            item: issue.try_into()?,
         })
+    }
+}
+
+impl TryFrom<Found> for Moved {
+    type Error = Missing;
+
+    fn try_from(found: Found) -> Result<Self, Missing> {
+        let migrated = found.issue.is_migrated();
+        let Listed { repo, name, item } = found.try_into()?;
+        let text = Seen { subject: Subject::Issue(item.id), written: written(&item, migrated) };
+        Ok(Self { repo, name, text, item })
+    }
+}
+
+fn written(item: &Item, migrated: bool) -> Written {
+    Written {
+        number: item.number,
+        is_pull: item.is_pull,
+        author: item.author.clone(),
+        migrated,
+        body: item.body.clone(),
+        created_at: item.created_at,
+        updated_at: item.updated_at,
     }
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::client::Gitea;
 use super::error::Error;
+use super::pages::{self, Page, Pages, Shape};
 use super::route::Route;
 use super::wire::{Missing, Repository, User, or_default};
 use crate::core::heard::{Account, Permissions, Repo};
@@ -18,15 +19,6 @@ pub struct Visible {
     pub permissions: Permissions,
     /// Whether there is no commit in it.
     pub is_empty: bool,
-}
-
-/// The repositories of an owner, and what kind of owner that is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owned {
-    /// An organisation's.
-    ByOrganisation(Vec<Visible>),
-    /// A user's.
-    ByUser(Vec<Visible>),
 }
 
 /// An account, as itself sees it.
@@ -51,31 +43,47 @@ impl Gitea {
         Ok(Own { account, is_site_admin: answer.json::<Nature>()?.is_admin })
     }
 
-    /// What the account may see of the repositories of `owner`; none if there is no such owner.
-    /// Needs `read:organization`, and for a user `read:user` and `read:repository`.
-    pub async fn owned_by(&self, owner: &str) -> Result<Option<Owned>, Error> {
-        match self.pages(Route::new("orgs/{org}/repos", &[&owner])).await {
-            Err(Error::NotFound { .. }) => {}
-            repos => return Ok(Some(Owned::ByOrganisation(visible(repos?)?))),
-        }
-        match self.pages(Route::new("users/{username}/repos", &[&owner])).await {
-            Err(Error::NotFound { .. }) => Ok(None),
-            repos => Ok(Some(Owned::ByUser(visible(repos?)?))),
-        }
+    /// The repositories in which the account has a right of its own, or through a team.
+    pub async fn own_repos(&self) -> Result<Page<Visible>, Error> {
+        let shape = Shape { list: pages::plain, entry: pages::entry::<Repository, Visible> };
+        Pages::new(self, Route::new("user/repos", &[]), shape).all().await
     }
 
-    /// The repositories that the account owns, or has a part in: `GET /user/repos`.
-    pub async fn visible_repos(&self) -> Result<Vec<Visible>, Error> {
-        visible(self.pages(Route::new("user/repos", &[])).await?)
+    /// The repositories of an organisation or a user that the account may see. Needs the scopes
+    /// `read:organization` and `read:repository`, for a user `read:user` as well.
+    ///
+    /// By the search: the list of an owner leaves out what the account may not see only after it
+    /// has cut pages, so that a page may be empty and not the last.
+    pub async fn repos_of(&self, owner: &str) -> Result<Page<Visible>, Error> {
+        #[derive(Deserialize)]
+        struct Owner {
+            id: i64,
+        }
+        let found = match self.get(&Route::new("orgs/{org}", &[&owner])).await {
+            Err(Error::NotFound { .. }) => {
+                self.get(&Route::new("users/{username}", &[&owner])).await
+            }
+            organisation => organisation,
+        };
+        let Owner { id } = found?.json()?;
+        let route = Route::new("repos/search", &[]).with("uid", id).with("exclusive", "true");
+        let shape = Shape { list: pages::data, entry: pages::entry::<Repository, Visible> };
+        Pages::new(self, route, shape).all().await
     }
 
-    /// The repository called `name` with the account's rights there; none if it is not there,
-    /// or not for this account. Needs the scope `read:repository`.
-    pub async fn visible_repo(&self, name: &RepoName) -> Result<Option<Visible>, Error> {
+    /// The repository called `name`, as a list of one. Needs the scope `read:repository`.
+    pub async fn visible_repo(&self, name: &RepoName) -> Result<Page<Visible>, Error> {
         let route = Route::new("repos/{owner}/{repo}", &[&name.owner(), &name.name()]);
-        match self.get(&route).await {
-            Err(Error::NotFound { .. }) => Ok(None),
-            answer => Ok(Some(Visible::try_from(answer?.json::<Repository>()?)?)),
+        let answer = self.get(&route).await?;
+        let at = answer.date();
+        Ok(Page { entries: vec![answer.json::<Repository>()?.try_into()?], at })
+    }
+
+    /// Whether `owner` is an organisation, not a user. Needs the scope `read:organization`.
+    pub async fn is_organisation(&self, owner: &str) -> Result<bool, Error> {
+        match self.get(&Route::new("orgs/{org}", &[&owner])).await {
+            Err(Error::NotFound { .. }) => Ok(false),
+            answer => answer.map(|_| true),
         }
     }
 }
@@ -88,8 +96,4 @@ impl TryFrom<Repository> for Visible {
         let is_empty = repository.is_empty();
         Ok(Self { repo: repository.try_into()?, permissions, is_empty })
     }
-}
-
-fn visible(repos: Vec<Repository>) -> Result<Vec<Visible>, Error> {
-    Ok(repos.into_iter().map(Visible::try_from).collect::<Result<_, _>>()?)
 }

@@ -2,11 +2,10 @@
 
 use serde::Deserialize;
 
-use super::wire::{
-    Issue, Missing, Repository, User, WireComment, author, clip, or_default, positive,
-};
+use super::wire::{Issue, Missing, Repository, User, WireComment, clip, or_default, positive};
 use crate::core::heard::{Act, Heard, Opening, Repo};
-use crate::core::ids::Subject;
+use crate::core::ids::{RepoId, Subject};
+use crate::core::item::Item;
 
 /// What a delivery means to timmy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +53,41 @@ pub enum Malformed {
     Missing(&'static str),
 }
 
+/// What a delivery says of an issue or a pull request that moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stirred {
+    /// Where it stands.
+    pub repo: RepoId,
+    /// Its state. The `id` of a pull request counts pull requests alone.
+    pub item: Item,
+    /// Whether it is gone.
+    pub deleted: bool,
+}
+
+/// A delivery, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What it means to timmy.
+    pub delivery: Delivery,
+    /// How the issue or the pull request is now that it is about; none if that cannot be told.
+    ///
+    /// Comments tell nothing, though they bring the whole issue: they change nothing of it but
+    /// the time at which it moved, and come more often than all else.
+    pub stirred: Option<Stirred>,
+}
+
+impl From<Delivery> for Reading {
+    fn from(delivery: Delivery) -> Self {
+        Self { delivery, stirred: None }
+    }
+}
+
 /// Reads the payload `json` of the event `event_type`: the header `X-Gitea-Event-Type`, or
 /// `X-Gitea-Event` where that is missing (1.15).
 ///
 /// The latter is ambiguous (a review is `issue_comment` on 1.15 and `pull_request_comment`
 /// later), so the action decides what a comment is and what a review.
-pub fn read(event_type: &str, json: &[u8]) -> Result<Delivery, Malformed> {
+pub fn read(event_type: &str, json: &[u8]) -> Result<Reading, Malformed> {
     match event_type {
         "issue_comment"
         | "pull_request_comment"
@@ -67,10 +95,32 @@ pub fn read(event_type: &str, json: &[u8]) -> Result<Delivery, Malformed> {
         | "pull_request_rejected"
         | "pull_request_review_approved"
         | "pull_request_review_rejected"
-        | "pull_request_review_comment" => said(parse(json)?),
-        "issues" | "pull_request" => opened(parse(json)?),
-        _ => Ok(Delivery::Ignored(Ignored::Event)),
+        | "pull_request_review_comment" => Ok(said(parse(json)?)?.into()),
+        "issues" | "pull_request" => {
+            let payload: Opened = parse(json)?;
+            let stirred = stirred(&payload);
+            Ok(Reading { delivery: opened(payload)?, stirred })
+        }
+        "issue_assign"
+        | "issue_label"
+        | "issue_milestone"
+        | "pull_request_assign"
+        | "pull_request_label"
+        | "pull_request_milestone" => {
+            let stirred = stirred(&parse(json)?);
+            Ok(Reading { delivery: Delivery::Ignored(Ignored::Event), stirred })
+        }
+        _ => Ok(Delivery::Ignored(Ignored::Event).into()),
     }
+}
+
+fn stirred(payload: &Opened) -> Option<Stirred> {
+    let is_pull = payload.pull_request.is_some();
+    // Neither is in the test that the forge sends when somebody asks for it.
+    let thread = payload.issue.as_ref().or(payload.pull_request.as_ref())?;
+    let repo = Repo::try_from(payload.repository.clone()?).ok()?.id;
+    let item = Item { is_pull, ..thread.clone().try_into().ok()? };
+    Some(Stirred { repo, item, deleted: matches!(payload.action, Action::Deleted) })
 }
 
 /// The payload of a comment or a review.
@@ -150,23 +200,17 @@ fn said(payload: Said) -> Result<Delivery, Malformed> {
 
 fn comment(payload: Said, act: Act) -> Result<Delivery, Malformed> {
     let comment = payload.comment.ok_or(Missing("comment"))?;
-    let migrated = comment.is_migrated();
+    let subject = Subject::Comment(positive(comment.id, "comment.id")?);
+    let number = number(payload.issue.as_ref(), "issue.number")?;
+    let is_pull = payload.issue.is_some_and(|issue| issue.pull_request.is_some());
     // Those of the sender: Gitea computes them for whoever writes or edits.
     let permissions = payload.repository.as_ref().and_then(Repository::permissions);
+    let sender = payload.sender.and_then(User::account);
+    let written = comment.written(number, is_pull)?;
     Ok(Delivery::Heard(Box::new(Heard {
-        subject: Subject::Comment(positive(comment.id, "comment.id")?),
-        number: number(payload.issue.as_ref(), "issue.number")?,
-        is_pull: payload.issue.is_some_and(|issue| issue.pull_request.is_some()),
-        repo: repo(payload.repository)?,
-        act,
-        author: author(comment.user, migrated),
-        sender: payload.sender.and_then(User::account),
-        migrated,
-        body: comment.body,
         former_body: payload.changes.and_then(|changes| changes.body?.from),
-        created_at: comment.created_at.or(comment.updated_at, "comment.created_at")?,
-        updated_at: comment.updated_at.or(comment.created_at, "comment.updated_at")?,
         permissions,
+        ..written.heard(subject, repo(payload.repository)?, act, sender)
     })))
 }
 
@@ -191,17 +235,10 @@ fn opening(
     repository: Option<Repository>,
     sender: Option<User>,
 ) -> Result<Opening, Missing> {
-    let migrated = issue.is_migrated();
     Ok(Opening {
         repo: repo(repository)?,
-        number: positive(issue.number, "number")?,
-        is_pull,
-        author: author(issue.user, migrated),
         sender: sender.and_then(User::account),
-        migrated,
-        body: issue.body,
-        created_at: issue.created_at.or(issue.updated_at, "created_at")?,
-        updated_at: issue.updated_at.or(issue.created_at, "updated_at")?,
+        written: issue.written(is_pull)?,
     })
 }
 

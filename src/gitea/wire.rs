@@ -9,7 +9,8 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, de};
 
-use crate::core::heard::{Account, Permissions, Repo};
+use crate::core::backlog::Milestone;
+use crate::core::heard::{Account, Permissions, Repo, Written};
 use crate::core::ids::{RepoId, RepoName};
 use crate::core::item::{Comment, Item, Label};
 use crate::core::time::Timestamp;
@@ -46,6 +47,11 @@ impl Moment {
     pub(super) fn or(self, other: Self, field: &'static str) -> Result<Timestamp, Missing> {
         self.0.or(other.0).ok_or(Missing(field))
     }
+
+    /// This time, unless it is one of the forge's ways to say that there is none.
+    fn given(self) -> Option<Timestamp> {
+        self.0.filter(|moment| moment.micros() > 0)
+    }
 }
 
 impl<'de> Deserialize<'de> for Moment {
@@ -71,7 +77,7 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 /// An account; `null` for a deleted one, and after an edit that changed nothing (1.25).
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct User {
     #[serde(deserialize_with = "or_default")]
@@ -87,12 +93,12 @@ impl User {
 }
 
 /// Who wrote a text. Of a migrated one nobody here: Gitea names the one who migrated it.
-pub(super) fn author(user: Option<User>, migrated: bool) -> Option<Account> {
+fn author(user: Option<User>, migrated: bool) -> Option<Account> {
     user.filter(|_| !migrated).and_then(User::account)
 }
 
 /// A repository.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Repository {
     #[serde(deserialize_with = "or_default")]
@@ -106,13 +112,13 @@ pub(super) struct Repository {
     permissions: Option<Rights>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct Owner {
     visibility: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct Rights {
     #[serde(deserialize_with = "or_default")]
@@ -158,18 +164,18 @@ impl TryFrom<Repository> for Repo {
 }
 
 /// An issue; a pull request too, seen as an issue.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Issue {
     #[serde(deserialize_with = "or_default")]
     pub(super) id: i64,
     #[serde(deserialize_with = "or_default")]
-    pub(super) number: i64,
+    number: i64,
     #[serde(deserialize_with = "or_default")]
     title: String,
     #[serde(deserialize_with = "or_default")]
-    pub(super) body: String,
-    pub(super) user: Option<User>,
+    body: String,
+    user: Option<User>,
     #[serde(deserialize_with = "or_default")]
     original_author: String,
     #[serde(deserialize_with = "or_default")]
@@ -181,13 +187,31 @@ pub(super) struct Issue {
     labels: Vec<WireLabel>,
     #[serde(deserialize_with = "or_default")]
     assignees: Vec<User>,
-    pub(super) created_at: Moment,
-    pub(super) updated_at: Moment,
+    milestone: Option<WireMilestone>,
+    due_date: Moment,
+    #[serde(deserialize_with = "or_default")]
+    pin_order: i64,
+    created_at: Moment,
+    updated_at: Moment,
 }
 
 impl Issue {
     pub(super) fn is_migrated(&self) -> bool {
         !self.original_author.is_empty()
+    }
+
+    /// Its body. Only the caller knows what kind of thing it asked for.
+    pub(super) fn written(self, is_pull: bool) -> Result<Written, Missing> {
+        let migrated = self.is_migrated();
+        Ok(Written {
+            number: positive(self.number, "number")?,
+            is_pull,
+            author: author(self.user, migrated),
+            migrated,
+            body: self.body,
+            created_at: self.created_at.or(self.updated_at, "created_at")?,
+            updated_at: self.updated_at.or(self.created_at, "updated_at")?,
+        })
     }
 }
 
@@ -205,8 +229,11 @@ impl TryFrom<Issue> for Item {
             open: issue.state == "open",
             locked: issue.is_locked,
             is_pull: issue.pull_request.is_some(),
-            labels: issue.labels.into_iter().map(Label::try_from).collect::<Result<_, _>>()?,
+            labels: issue.labels.into_iter().filter_map(|label| label.try_into().ok()).collect(),
             assignees: issue.assignees.into_iter().filter_map(User::account).collect(),
+            milestone: issue.milestone.map(Milestone::from),
+            due_at: issue.due_date.given(),
+            pinned: issue.pin_order > 0,
             created_at: issue.created_at.or(issue.updated_at, "created_at")?,
             updated_at: issue.updated_at.or(issue.created_at, "updated_at")?,
         })
@@ -219,18 +246,32 @@ impl TryFrom<Issue> for Item {
 pub(super) struct WireComment {
     #[serde(deserialize_with = "or_default")]
     pub(super) id: i64,
-    pub(super) user: Option<User>,
+    user: Option<User>,
     #[serde(deserialize_with = "or_default")]
     original_author: String,
     #[serde(deserialize_with = "or_default")]
-    pub(super) body: String,
-    pub(super) created_at: Moment,
-    pub(super) updated_at: Moment,
+    body: String,
+    created_at: Moment,
+    updated_at: Moment,
 }
 
 impl WireComment {
-    pub(super) fn is_migrated(&self) -> bool {
+    fn is_migrated(&self) -> bool {
         !self.original_author.is_empty()
+    }
+
+    /// What it says in the thread `number`.
+    pub(super) fn written(self, number: i64, is_pull: bool) -> Result<Written, Missing> {
+        let migrated = self.is_migrated();
+        Ok(Written {
+            number,
+            is_pull,
+            author: author(self.user, migrated),
+            migrated,
+            body: self.body,
+            created_at: self.created_at.or(self.updated_at, "comment.created_at")?,
+            updated_at: self.updated_at.or(self.created_at, "comment.updated_at")?,
+        })
     }
 }
 
@@ -250,7 +291,7 @@ impl TryFrom<WireComment> for Comment {
 }
 
 /// A label; 1.15 has no `exclusive`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireLabel {
     #[serde(deserialize_with = "or_default")]
@@ -267,6 +308,21 @@ impl TryFrom<WireLabel> for Label {
     fn try_from(label: WireLabel) -> Result<Self, Missing> {
         let id = positive(label.id, "label.id")?;
         Ok(Self { id, name: label.name, exclusive: label.exclusive })
+    }
+}
+
+/// A milestone, as it stands in an issue.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct WireMilestone {
+    #[serde(deserialize_with = "or_default")]
+    title: String,
+    due_on: Moment,
+}
+
+impl From<WireMilestone> for Milestone {
+    fn from(milestone: WireMilestone) -> Self {
+        Self { title: milestone.title, due_at: milestone.due_on.given() }
     }
 }
 

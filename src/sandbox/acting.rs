@@ -45,6 +45,28 @@ impl Sandbox {
         })
     }
 
+    /// `user` imports a comment that somebody wrote elsewhere: no webhook tells of it. Returns its
+    /// id.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn import_comment(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        body: &str,
+    ) -> Result<i64, Refusal> {
+        self.forge.act(|world| {
+            let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
+            let told = world.outgoing.len();
+            let id = world.create_comment(user, repo, number, body)?;
+            world.outgoing.truncate(told);
+            world.imported.insert(id);
+            Ok(id)
+        })
+    }
+
     /// `user` changes a comment, their own or another's.
     ///
     /// # Errors
@@ -91,7 +113,7 @@ impl Sandbox {
         self.patch_issue(user, repo, number, patch)
     }
 
-    fn patch_issue(
+    pub(super) fn patch_issue(
         &self,
         user: &str,
         repo: &str,

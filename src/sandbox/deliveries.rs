@@ -232,14 +232,14 @@ impl Deliveries {
 fn headers(job: &Job) -> Vec<(&'static str, String)> {
     let outgoing = &job.outgoing;
     let (event, kind) = (outgoing.name.event.to_owned(), outgoing.name.kind.to_owned());
-    let (uuid, target) = (job.uuid.clone(), outgoing.target.to_owned());
+    let uuid = job.uuid.clone();
     let sha256 = signature::sha256(&outgoing.secret, &outgoing.payload);
     let sha1 = signature::sha1(&outgoing.secret, &outgoing.payload);
     let content = match outgoing.content {
         ContentType::Json => "application/json",
         ContentType::Form => "application/x-www-form-urlencoded",
     };
-    vec![
+    let mut headers = vec![
         ("User-Agent", "Go-http-client/1.1".to_owned()),
         ("Content-Type", content.to_owned()),
         ("Accept-Encoding", "gzip".to_owned()),
@@ -247,7 +247,6 @@ fn headers(job: &Job) -> Vec<(&'static str, String)> {
         ("X-Gitea-Event", event.clone()),
         ("X-Gitea-Event-Type", kind.clone()),
         ("X-Gitea-Signature", sha256.clone()),
-        ("X-Gitea-Hook-Installation-Target-Type", target.clone()),
         ("X-Gogs-Delivery", uuid.clone()),
         ("X-Gogs-Event", event.clone()),
         ("X-Gogs-Event-Type", kind.clone()),
@@ -257,8 +256,12 @@ fn headers(job: &Job) -> Vec<(&'static str, String)> {
         ("X-GitHub-Delivery", uuid),
         ("X-GitHub-Event", event),
         ("X-GitHub-Event-Type", kind),
-        ("X-GitHub-Hook-Installation-Target-Type", target),
-    ]
+    ];
+    if let Some(target) = outgoing.target {
+        headers.push(("X-Gitea-Hook-Installation-Target-Type", target.to_owned()));
+        headers.push(("X-GitHub-Hook-Installation-Target-Type", target.to_owned()));
+    }
+    headers
 }
 
 /// The JSON that was signed, or a form with it.

@@ -19,6 +19,8 @@ pub enum Fault {
     CutBefore,
     /// It is not done: a proxy answers 502 with a page of HTML.
     BadGateway,
+    /// It is not done: a proxy wants a login first, and says so with 200 and a page of HTML.
+    LoginPage,
     /// It is not done: a proxy answers 429.
     TooManyRequests {
         /// Whole seconds to wait, for the header `Retry-After`.

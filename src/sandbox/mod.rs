@@ -1,8 +1,8 @@
 //! A small in-memory Gitea, for the demo and the tests.
 //!
-//! It speaks the part of the API that timmy uses, over real HTTP, as Gitea 1.25.4 was recorded
-//! to speak it (`tests/recorded.rs` replays the recordings), and sends signed webhooks. It can
-//! misbehave on demand: see [`Faults`].
+//! It speaks the part of the API that timmy uses, over real HTTP, as Gitea 1.25.4 or 1.22.6 (see
+//! [`Version`]) was recorded to speak it (`tests/recorded` replays the recordings), and sends
+//! signed webhooks. It can misbehave on demand: see [`Faults`].
 //!
 //! A request walks `line` (the connection) -> `server` (faults, log) -> `api` (one file a
 //! family) -> `world` (state, rights, events) -> `json` (wire shapes); what happened leaves by
@@ -11,17 +11,20 @@
 
 mod acting;
 mod api;
+pub mod backlog;
 mod deliveries;
 mod faults;
 mod json;
 mod line;
 pub mod page;
+mod planning;
 mod reading;
 mod server;
 mod setup;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod world;
 
 use std::io;
@@ -42,6 +45,7 @@ pub use deliveries::{Delivery, Order, Outcome};
 pub use faults::{DeliveryFault, Fault, Faults, Gate, Matcher};
 pub use reading::Said;
 pub use server::Asked;
+pub use versions::Version;
 pub use world::access::{Mode, Unit};
 pub use world::people::Scopes;
 pub use world::records::{TeamRights, Verdict};
@@ -57,11 +61,13 @@ pub struct Options {
     pub clock: Clock,
     /// In which order webhooks arrive.
     pub order: Order,
+    /// Which Gitea it is; 1.25.4 by default.
+    pub version: Version,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(system_time), order: Order::default() }
+        Self { clock: Arc::new(system_time), order: Order::default(), version: Version::default() }
     }
 }
 
@@ -91,7 +97,7 @@ impl Sandbox {
         let deliveries = Deliveries::start(&url, options.order, faults.clone(), &tasks, &stop)
             .map_err(io::Error::other)?;
         let forge = Arc::new(Forge {
-            world: Mutex::new(World::new(url.clone())),
+            world: Mutex::new(World::new(url.clone(), options.version)),
             clock: options.clock,
             faults: faults.clone(),
             deliveries,

@@ -100,6 +100,11 @@ impl Sandbox {
         self.forge.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many there are.
+    pub fn count_requests(&self) -> usize {
+        self.forge.log.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The webhooks so far, in the order in which they ended.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.forge.deliveries.log()

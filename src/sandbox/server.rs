@@ -137,6 +137,10 @@ async fn answer(forge: Arc<Forge>, asking: Asking, scissors: &Scissors) -> Respo
             asking.ignored_by(&forge, Some(502));
             response(Answer::html(502, "<html><body><h1>502 Bad Gateway</h1></body></html>\n"))
         }
+        Fault::LoginPage => {
+            asking.ignored_by(&forge, Some(200));
+            response(Answer::html(200, "<html><body><form>Name, password</form></body></html>\n"))
+        }
         Fault::TooManyRequests { retry_after } => {
             asking.ignored_by(&forge, Some(429));
             response(Answer::empty(429).with("Retry-After", retry_after.to_string()))
@@ -201,8 +205,8 @@ impl Asking {
     }
 
     fn refused(&self, forge: &Forge, refusal: &Refusal) -> Answer {
-        let base = forge.look(|world| world.base.clone());
-        Answer::refusal(&self.call(base, Vec::new()), refusal)
+        let call = forge.look(|world| self.call(world, Vec::new()));
+        Answer::refusal(&call, refusal)
     }
 
     fn entry(&self, user: Option<String>, status: Option<u16>, took: Duration) -> Asked {
@@ -224,11 +228,14 @@ impl Asking {
         if self.path == "/api/healthz" {
             return (Answer::json(200, &serde_json::json!({ "status": "pass" })), None);
         }
+        if self.path == api::DESCRIPTION {
+            return (api::describe(world), None);
+        }
         let path = self.path.strip_prefix("/api/v1/").map(segments);
-        let mut call = self.call(world.base.clone(), path.unwrap_or_default());
+        let mut call = self.call(world, path.unwrap_or_default());
         if let Some(text) = &self.token {
             let Some(token) = world.token(text) else {
-                let refusal = Refusal::Unauthorized("invalid username, password or token");
+                let refusal = Refusal::Unauthorized(world.version.bad_token());
                 return (Answer::refusal(&call, &refusal), None);
             };
             (call.user, call.scopes) = (Some(token.user), Some(token.scopes.clone()));
@@ -237,7 +244,7 @@ impl Asking {
         (api::answer(world, &call), login)
     }
 
-    fn call(&self, base: String, segments: Vec<String>) -> Call {
+    fn call(&self, world: &World, segments: Vec<String>) -> Call {
         Call {
             method: self.method.clone(),
             segments,
@@ -245,7 +252,8 @@ impl Asking {
             body: self.body.clone(),
             user: None,
             scopes: None,
-            base,
+            base: world.base.clone(),
+            version: world.version,
         }
     }
 }

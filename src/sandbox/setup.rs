@@ -105,6 +105,12 @@ impl Sandbox {
         })
     }
 
+    /// Plays a server that does not have this path of the API, such as
+    /// `/repos/{owner}/{repo}/issues/{index}/dependencies`: neither it nor its description does.
+    pub fn take_away(&self, path: &str) {
+        self.forge.act(|world| world.without.insert(path.to_owned()));
+    }
+
     /// Adds a label to a repository (`owner/name`) or an organisation. Returns its id.
     ///
     /// # Errors
@@ -165,6 +171,41 @@ impl Sandbox {
         self.forge.act(|world| {
             let repo = repo_id(world, repo)?;
             world.rename_repo(repo, new_name)
+        })
+    }
+
+    /// Gives a repository to another owner; the former name redirects.
+    ///
+    /// # Errors
+    /// If there is no such repository or owner.
+    pub fn transfer(&self, repo: &str, owner: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (repo, owner) = (repo_id(world, repo)?, world.user_named(owner)?);
+            world.transfer_repo(repo, owner)
+        })
+    }
+
+    /// Deletes a repository.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn delete_repo(&self, repo: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let repo = repo_id(world, repo)?;
+            world.delete_repo(repo);
+            Ok(())
+        })
+    }
+
+    /// Deletes an account that owns nothing.
+    ///
+    /// # Errors
+    /// If there is no such account.
+    pub fn delete_user(&self, login: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(login)?;
+            world.delete_user(user);
+            Ok(())
         })
     }
 

@@ -1,73 +1,83 @@
 //! Sums up for a report what happened since a moment, and what rests.
 //!
-//! A report names only what all its readers may know: the repository `here` and those that were
-//! public when they were last heard of. Whether they still are only the forge can tell.
+//! A reply names only what all its readers may know: the repository in which it stands and those
+//! that were public when they were last heard of. Whether they still are only the forge can tell.
+//! The report may name everything.
 
 use rusqlite::{Connection, Row};
 
 use super::columns::{Json, Spelled, thread};
 use super::error::Error;
 use super::{fleet, repos};
-use crate::core::digest::{Digest, Place};
+use crate::core::digest::{Audience, Dead, Digest, Place};
 use crate::core::fleet::Part;
 use crate::core::ids::{RepoId, RepoName};
+use crate::core::report::{Outlook, Period};
 use crate::core::thread::{Hold, Snooze, ThreadState};
 use crate::core::time::Timestamp;
 
 /// The most entries of each list; nobody reads more.
 const MOST: u32 = 100;
 
-/// What happened since `since`, and what rests at `now`.
-pub fn since(
+/// What happened in a `period`, and what rests at `now`, as far as the `audience` may know. The
+/// backlog is left to who ranks it.
+pub fn of(
     conn: &Connection,
-    here: RepoId,
-    since: Timestamp,
+    audience: Audience,
+    period: Period,
     now: Timestamp,
 ) -> Result<Digest, Error> {
+    let here = match audience {
+        Audience::Everything => None,
+        Audience::Of(repo) => Some(repo),
+    };
     Ok(Digest {
-        outcomes: outcomes(conn, here, since)?,
-        people: people(conn, here, since)?,
+        outcomes: outcomes(conn, here, period)?,
+        people: people(conn, here, period)?,
         parked: parked(conn, here, now)?,
-        dead: dead(conn, here, since)?,
+        dead: dead(conn, here, period)?,
         repos: paused_repos(conn, here)?,
+        outlook: Outlook::default(),
     })
 }
 
 fn outcomes(
     conn: &Connection,
-    here: RepoId,
-    since: Timestamp,
+    here: Option<RepoId>,
+    period: Period,
 ) -> Result<Vec<(String, u32)>, Error> {
     let outcomes = conn
         .prepare_cached(
             "SELECT outcome, count(*) FROM audit
-             WHERE at >= ?2 AND repo IN (SELECT id FROM repos WHERE id = ?1 OR NOT private)
+             WHERE at >= ?2 AND at < ?3 AND repo IN
+                   (SELECT id FROM repos WHERE ?1 IS NULL OR id = ?1 OR NOT private)
              GROUP BY outcome ORDER BY count(*) DESC, outcome",
         )?
-        .query_map((here, since), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map((here, period.since, period.until), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     Ok(outcomes)
 }
 
-fn people(conn: &Connection, here: RepoId, since: Timestamp) -> Result<u32, Error> {
+fn people(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<u32, Error> {
     let people = conn
         .prepare_cached(
             "SELECT count(DISTINCT lower(actor)) FROM audit
-             WHERE at >= ?2 AND repo IN (SELECT id FROM repos WHERE id = ?1 OR NOT private)",
+             WHERE at >= ?2 AND at < ?3 AND repo IN
+                   (SELECT id FROM repos WHERE ?1 IS NULL OR id = ?1 OR NOT private)",
         )?
-        .query_row((here, since), |row| row.get(0))?;
+        .query_row((here, period.since, period.until), |row| row.get(0))?;
     Ok(people)
 }
 
 fn parked(
     conn: &Connection,
-    here: RepoId,
+    here: Option<RepoId>,
     now: Timestamp,
 ) -> Result<Vec<(Place, ThreadState)>, Error> {
     let parked = conn
         .prepare_cached(
             "SELECT repo, number, name, hold, snooze FROM threads JOIN repos ON repos.id = repo
-             WHERE (hold IS NOT NULL OR snooze IS NOT NULL) AND (repo = ?1 OR NOT private)
+             WHERE (hold IS NOT NULL OR snooze IS NOT NULL) AND (?1 IS NULL OR repo = ?1 OR NOT private)
              ORDER BY name, number",
         )?
         .query_map([here], |row| {
@@ -86,28 +96,28 @@ fn parked(
     Ok(parked)
 }
 
-fn dead(
-    conn: &Connection,
-    here: RepoId,
-    since: Timestamp,
-) -> Result<Vec<(Place, Timestamp)>, Error> {
+fn dead(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<Vec<Dead>, Error> {
     let dead = conn
         .prepare_cached(
-            "SELECT repo, number, name, ended_at FROM outbox JOIN repos ON repos.id = repo
-             WHERE state = 'dead' AND ended_at >= ?2 AND (repo = ?1 OR NOT private)
-             ORDER BY ended_at DESC, seq DESC LIMIT ?3",
+            "SELECT repo, number, name, ended_at, reason FROM outbox JOIN repos ON repos.id = repo
+             WHERE state = 'dead' AND ended_at >= ?2 AND ended_at < ?3
+               AND (?1 IS NULL OR repo = ?1 OR NOT private)
+             ORDER BY ended_at DESC, seq DESC LIMIT ?4",
         )?
-        .query_map((here, since, MOST), |row| Ok((place(row)?, row.get("ended_at")?)))?
+        .query_map((here, period.since, period.until, MOST), |row| {
+            let (at, reason) = (row.get("ended_at")?, row.get("reason")?);
+            Ok(Dead { place: place(row)?, at, reason })
+        })?
         .collect::<Result<_, _>>()?;
     Ok(dead)
 }
 
-fn paused_repos(conn: &Connection, here: RepoId) -> Result<Vec<(RepoId, RepoName)>, Error> {
+fn paused_repos(conn: &Connection, here: Option<RepoId>) -> Result<Vec<(RepoId, RepoName)>, Error> {
     let mut named = Vec::new();
     for pause in fleet::pauses(conn)? {
         if let Part::Repo(id) = pause.part
             && let Some(repo) = repos::name(conn, id)?
-            && (id == here || !repo.private)
+            && (here.is_none_or(|here| id == here) || !repo.private)
         {
             named.push((id, repo.name));
         }

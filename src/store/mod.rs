@@ -34,7 +34,9 @@ mod reader;
 mod writer;
 
 pub mod audit;
+pub mod backlog;
 pub mod backup;
+pub mod choices;
 pub mod claims;
 pub mod cursors;
 pub mod deliveries;
@@ -45,6 +47,7 @@ pub mod inbox;
 pub mod lanes;
 pub mod meta;
 pub mod outbox;
+pub mod reports;
 pub mod repos;
 pub mod threads;
 pub mod troubles;

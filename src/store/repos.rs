@@ -1,11 +1,13 @@
 //! What repositories are called now. Rows elsewhere hold their numbers, which stay.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::columns::Spelled;
 use super::error::Error;
 use crate::core::heard::Repo;
-use crate::core::ids::RepoId;
+use crate::core::ids::{RepoId, RepoName};
 
 /// Keeps what the forge just said of a repository. Writes only if something changed, so that
 /// it may be called for each delivery.
@@ -22,6 +24,24 @@ pub fn remember(tx: &Transaction<'_>, repo: &Repo) -> Result<(), Error> {
         .execute(row())?;
     }
     Ok(())
+}
+
+/// Those that everybody could read when they were last heard of.
+pub fn public(conn: &Connection) -> Result<HashSet<RepoId>, Error> {
+    let public = conn
+        .prepare_cached("SELECT id FROM repos WHERE NOT private")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(public)
+}
+
+/// What those are called, but for `here`, that not everybody could read.
+pub fn private_but(conn: &Connection, here: RepoId) -> Result<Vec<RepoName>, Error> {
+    let names = conn
+        .prepare_cached("SELECT name FROM repos WHERE private AND id <> ?1")?
+        .query_map([here], |row| row.get(0).map(|Spelled(name)| name))?
+        .collect::<Result<_, _>>()?;
+    Ok(names)
 }
 
 /// The repository as it was last heard of.

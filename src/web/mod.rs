@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 
 use crate::clock::Clock;
+use crate::core::backlog::text::Reader;
 use crate::store::Ledger;
 
 pub use arrivals::{Arrival, Arrivals};
@@ -23,6 +24,8 @@ pub struct Ear {
     pub ledger: Ledger,
     /// When it was heard.
     pub clock: Arc<dyn Clock>,
+    /// Who reads the texts of issues.
+    pub reader: Arc<Reader>,
     /// Any of these may have signed; if there is none, nothing is believed.
     pub secrets: Vec<Vec<u8>>,
     /// The largest body that is read, in bytes.

@@ -16,15 +16,19 @@ use tokio::time::timeout;
 
 use super::Ear;
 use super::arrivals::{Arrival, Notes};
+use crate::core::backlog::Entry;
+use crate::core::backlog::text::Reader;
 use crate::core::heard::{Heard, Opening, Repo};
-use crate::core::ids::ThreadId;
+use crate::core::ids::{RepoId, ThreadId};
+use crate::core::time::Timestamp;
 use crate::crash;
 use crate::gitea::signature;
-use crate::gitea::webhook::{self, Delivery, Malformed};
+use crate::gitea::webhook::{self, Delivery, Ignored, Malformed, Reading, Stirred};
+use crate::store::backlog::{self, Told};
 use crate::store::deliveries::{self, Unread};
 use crate::store::errands::{self, Errand};
 use crate::store::inbox::{self, Hearing};
-use crate::store::repos;
+use crate::store::{Error, Transaction, repos};
 
 /// How long a body may take to arrive: Gitea itself gives up on a delivery after 5 s.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,15 +66,46 @@ pub(super) async fn hear(
 
 /// Takes what the forge certainly sent.
 async fn take(ear: &Ear, event: &str, headers: &HeaderMap, json: &[u8]) -> Answer {
-    match webhook::read(event, json) {
-        Ok(Delivery::Heard(heard)) => store(ear, News::Text(heard)).await,
-        Ok(Delivery::PullOpened(opening)) => store(ear, News::Pull(opening)).await,
-        Ok(Delivery::Reviewed { repo, number }) => store(ear, News::Review(repo, number)).await,
-        Ok(_) | Err(Malformed::Json(_)) if !is_json(json) => {
-            (StatusCode::BAD_REQUEST, "not JSON\n")
+    let Reading { delivery, stirred } = match webhook::read(event, json) {
+        Ok(reading) => reading,
+        Err(Malformed::Json(_)) if !is_json(json) => return NOT_JSON,
+        Err(malformed) => return keep(ear, event, headers, json, &malformed).await,
+    };
+    let news = match delivery {
+        Delivery::Heard(heard) => Some(News::Text(heard)),
+        Delivery::PullOpened(opening) => Some(News::Pull(opening)),
+        Delivery::Reviewed { repo, number } => Some(News::Review(repo, number)),
+        // Of such an event nothing may have been read.
+        Delivery::Ignored(Ignored::Event) if !is_json(json) => return NOT_JSON,
+        Delivery::Deleted { .. } | Delivery::Ignored(_) => None,
+    };
+    if news.is_none() && stirred.is_none() {
+        return (StatusCode::ACCEPTED, "nothing to do\n");
+    }
+    let state = stirred.map(|stirred| Present::read(stirred, &ear.reader));
+    store(ear, news, state).await
+}
+
+const NOT_JSON: Answer = (StatusCode::BAD_REQUEST, "not JSON\n");
+
+/// How an issue or a pull request is now.
+struct Present {
+    repo: RepoId,
+    entry: Entry,
+    deleted: bool,
+}
+
+impl Present {
+    fn read(Stirred { repo, item, deleted }: Stirred, reader: &Reader) -> Self {
+        Self { repo, deleted, entry: Entry::read(item, reader) }
+    }
+
+    fn keep(&self, tx: &Transaction<'_>) -> Result<(), Error> {
+        let number = self.entry.item.number;
+        match self.deleted {
+            true => backlog::forget(tx, ThreadId { repo: self.repo, number }),
+            false => backlog::put(tx, self.repo, &self.entry, Told::Webhook),
         }
-        Ok(_) => (StatusCode::ACCEPTED, "nothing to do\n"),
-        Err(malformed) => keep(ear, event, headers, json, &malformed).await,
     }
 }
 
@@ -85,27 +120,38 @@ enum News {
     Review(Repo, i64),
 }
 
+impl News {
+    fn keep(self, tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+        match self {
+            // What was heard before is an old delivery, and may bring an old name.
+            Self::Text(heard) => match inbox::hear(tx, &heard, now)? {
+                Hearing::New(_) => repos::remember(tx, &heard.repo),
+                Hearing::Known => Ok(()),
+            },
+            Self::Pull(opening) => {
+                repos::remember(tx, &opening.repo)?;
+                let thread = ThreadId { repo: opening.repo.id, number: opening.written.number };
+                errands::set(tx, thread, &Errand::PullOpened(opening), now)
+            }
+            Self::Review(repo, number) => {
+                repos::remember(tx, &repo)?;
+                let thread = ThreadId { repo: repo.id, number };
+                errands::set(tx, thread, &Errand::ReadReviews { since: now.before(SKEW) }, now)
+            }
+        }
+    }
+}
+
 /// How far the forge's clock may be behind ours when a review is said to be new.
 const SKEW: Duration = Duration::from_secs(120);
 
-async fn store(ear: &Ear, news: News) -> Answer {
+async fn store(ear: &Ear, news: Option<News>, state: Option<Present>) -> Answer {
     let now = ear.clock.now();
-    let stored = ear.ledger.write(move |tx| match news {
-        // What was heard before is an old delivery, and may bring an old name.
-        News::Text(heard) => match inbox::hear(tx, &heard, now)? {
-            Hearing::New(_) => repos::remember(tx, &heard.repo),
-            Hearing::Known => Ok(()),
-        },
-        News::Pull(opening) => {
-            repos::remember(tx, &opening.repo)?;
-            let thread = ThreadId { repo: opening.repo.id, number: opening.number };
-            errands::set(tx, thread, &Errand::PullOpened(opening), now)
+    let stored = ear.ledger.write(move |tx| {
+        if let Some(state) = state {
+            state.keep(tx)?;
         }
-        News::Review(repo, number) => {
-            repos::remember(tx, &repo)?;
-            let thread = ThreadId { repo: repo.id, number };
-            errands::set(tx, thread, &Errand::ReadReviews { since: now.before(SKEW) }, now)
-        }
+        news.map_or(Ok(()), |news| news.keep(tx, now))
     });
     match stored.await {
         Ok(()) => {

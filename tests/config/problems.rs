@@ -110,6 +110,20 @@ fn weights_sum_to_one() {
 }
 
 #[test]
+fn weights_are_shares() {
+    let problems = problems_with(
+        "[score]\nweights = { urgency = -0.1, value = nan, people = \"much\", age = 1.5 }",
+    );
+    insta::assert_snapshot!(problems, @r##"
+    timmy.toml:12:23: score.weights.urgency is no such decimal. Write a number from 0 to 1 with at most six decimals, such as 0.35.
+    timmy.toml:12:37: score.weights.value is no such decimal. Write a number from 0 to 1 with at most six decimals, such as 0.35.
+    timmy.toml:12:51: score.weights.people is a text. Write a number from 0 to 1 with at most six decimals, such as 0.35.
+    timmy.toml:12:65: score.weights.age is out of range. Write a number from 0 to 1 with at most six decimals, such as 0.35.
+    4 problems: nothing was started.
+    "##);
+}
+
+#[test]
 fn each_kind_of_agent_has_keys_of_its_own() {
     insta::assert_snapshot!(problems_with(r#"
 [[agent]]

@@ -59,7 +59,7 @@ async fn it_answers_to_the_name_of_its_account() {
 
         You may use it here.
         ");
-        assert_snapshot!(t.ask("walt", "/work_bot.w.2 queue").await, @"**Not done.** `queue` is not in this build yet. `/work_bot.w.2 help` lists what is.");
+        assert_snapshot!(t.ask("walt", "/work_bot.w.2 queue").await, @"**No issue is ready**, 1 is not: 1 on hold.");
         t.ignored("walt", "/timmy ping").await;
     })
     .await;

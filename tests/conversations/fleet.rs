@@ -13,9 +13,9 @@ async fn the_agents_as_configured() {
         assert_snapshot!(t.ask("rita", "/timmy agents").await, @"
         **1 agent**.
 
-        | agent | kind | roles | skills | host | at once | |
-        |---|---|---|---|---|---:|---|
-        | `ezra` | forge | coder |  |  | 1 |  |
+        | agent | kind | roles | skills | host | free | fit | next |
+        |---|---|---|---|---|---:|---:|---|
+        | `ezra` | forge | coder |  |  | 1 of 1 | 0.23 |  |
         ");
     })
     .await;
@@ -41,10 +41,10 @@ async fn what_is_paused_is_told() {
         assert_snapshot!(t.ask("rita", "/timmy fleet").await, @r"
         **2 agents**.
 
-        | agent | kind | roles | skills | host | at once | |
-        |---|---|---|---|---|---:|---|
-        | `bezalel` | forge | coder, reviewer | rust, sql\|psql | vps-2 | 3 | paused since Mon 23 Nov, 12:00 UTC, by \@alexander |
-        | `ezra` | forge | coder |  |  | 1 |  |
+        | agent | kind | roles | skills | host | free | fit | next |
+        |---|---|---|---|---|---:|---:|---|
+        | `bezalel` | forge | coder, reviewer | rust, sql\|psql | vps-2 | 3 of 3 | 0.23 | paused since Mon 23 Nov, 12:00 UTC, by \@alexander |
+        | `ezra` | forge | coder |  |  | 1 of 1 | 0.23 |  |
         ");
         t.ask("alexander", "/timmy pause all").await;
         let agents = t.ask("rita", "/timmy agents").await;
@@ -69,7 +69,15 @@ async fn no_agents() {
 #[tokio::test]
 async fn a_report_of_nothing() {
     talk(async |t| {
-        assert_snapshot!(t.ask("rita", "/timmy report").await, @"**No commands** since Sun 22 Nov, 00:00 UTC. Nothing rests, and nothing was given up.");
+        assert_snapshot!(t.ask("rita", "/timmy report").await, @"
+        **No commands** since Sun 22 Nov, 00:00 UTC. Nothing rests, and nothing was given up.
+
+        <details><summary>Nothing is ready</summary>
+
+        1 is not ready: 1 without scope.
+
+        </details>
+        ");
     })
     .await;
 }
@@ -96,6 +104,12 @@ async fn a_report_counts_and_tells_what_rests() {
         - \@walt may approve until Mon 30 Nov, 12:00 UTC.
 
         </details>
+
+        <details><summary>Nothing is ready</summary>
+
+        2 are not ready: 1 on hold, 1 snoozed.
+
+        </details>
         ");
     })
     .await;
@@ -107,8 +121,24 @@ async fn a_report_begins_where_it_is_told_to() {
         t.ask("walt", "/timmy size m").await;
         t.wait(Duration::from_secs(3 * 24 * 3600)).await;
         t.ask("anna", "/timmy size s").await;
-        assert_snapshot!(t.ask("rita", "/timmy report").await, @"**1 command** by one person since Wed 25 Nov, 00:00 UTC: 1 done. Nothing rests, and nothing was given up.");
-        assert_snapshot!(t.ask("rita", "/timmy digest since=2026-11-01").await, @"**3 commands** by 3 people since Sun 1 Nov, 00:00 UTC: 3 done. Nothing rests, and nothing was given up.");
+        assert_snapshot!(t.ask("rita", "/timmy report").await, @"
+        **1 command** by one person since Wed 25 Nov, 00:00 UTC: 1 done. Nothing rests, and nothing was given up.
+
+        <details><summary>Nothing is ready</summary>
+
+        1 is not ready: 1 without scope.
+
+        </details>
+        ");
+        assert_snapshot!(t.ask("rita", "/timmy digest since=2026-11-01").await, @"
+        **3 commands** by 3 people since Sun 1 Nov, 00:00 UTC: 3 done. Nothing rests, and nothing was given up.
+
+        <details><summary>Nothing is ready</summary>
+
+        1 is not ready: 1 without scope.
+
+        </details>
+        ");
         assert_snapshot!(t.ask("rita", "/timmy report since=2026-11-27").await, @"**Not done.** `2026-11-27` has not begun yet: name an earlier day.");
     })
     .await;
@@ -121,7 +151,15 @@ async fn a_report_tells_the_public_nothing_of_private_repositories() {
         let text = "/timmy hold gold\n/timmy size m";
         t.ask_in(CELLAR, 1, "walt", text).await;
         t.ask_in(CELLAR, 1, "alexander", "/timmy pause foundation/cellar").await;
-        assert_snapshot!(t.ask("rita", "/timmy report").await, @"**No commands** since Sun 22 Nov, 00:00 UTC. Nothing rests, and nothing was given up.");
+        assert_snapshot!(t.ask("rita", "/timmy report").await, @"
+        **No commands** since Sun 22 Nov, 00:00 UTC. Nothing rests, and nothing was given up.
+
+        <details><summary>Nothing is ready</summary>
+
+        1 is not ready: 1 without scope.
+
+        </details>
+        ");
         t.ask("walt", "/timmy hold").await;
         assert_snapshot!(t.ask_in(CELLAR, 1, "rita", "/timmy report").await, @r"
         **5 commands** by 3 people since Sun 22 Nov, 00:00 UTC: 5 done.
@@ -131,6 +169,12 @@ async fn a_report_tells_the_public_nothing_of_private_repositories() {
         - foundation/cellar\#1 is on hold since Mon 23 Nov, 12:00 UTC, by \@walt (gold).
         - foundation/door\#1 is on hold since Mon 23 Nov, 12:00 UTC, by \@walt.
         - `foundation/cellar` is paused since Mon 23 Nov, 12:00 UTC, by \@alexander.
+
+        </details>
+
+        <details><summary>Nothing is ready</summary>
+
+        2 are not ready: 2 on hold.
 
         </details>
         ");
@@ -179,9 +223,23 @@ async fn a_report_tells_what_was_given_up() {
         - foundation/door\#1: I gave up a write on Mon 23 Nov, 12:00 UTC; my log says why.
 
         </details>
+
+        <details><summary>Nothing is ready</summary>
+
+        1 is not ready: 1 without scope.
+
+        </details>
         ");
         t.wait(Duration::from_secs(3 * 24 * 3600)).await;
-        assert_snapshot!(t.ask("rita", "/timmy report").await, @"**No commands** since Wed 25 Nov, 00:00 UTC. Nothing rests, and nothing was given up.");
+        assert_snapshot!(t.ask("rita", "/timmy report").await, @"
+        **No commands** since Wed 25 Nov, 00:00 UTC. Nothing rests, and nothing was given up.
+
+        <details><summary>Nothing is ready</summary>
+
+        1 is not ready: 1 without scope.
+
+        </details>
+        ");
     })
     .await;
 }

@@ -102,12 +102,16 @@ async fn all_rests() {
         assert_snapshot!(t.ask("alexander", "/timmy pause all").await, @r"Already paused since Mon 23 Nov, 12:00 UTC, by \@alexander. `/timmy resume all` ends it.");
         let status = t.ask("rita", "/timmy status").await;
         assert_snapshot!(status.lines().next().unwrap(), @r"**Paused** since Mon 23 Nov, 12:00 UTC, by \@alexander: nothing new starts anywhere.");
-        assert_snapshot!(t.ask("rita", "/timmy why").await, @r"**Nothing starts here:** the whole fleet is paused since Mon 23 Nov, 12:00 UTC, by \@alexander.");
-        t.ask("walt", "/timmy hold").await;
-        assert_snapshot!(t.ask("rita", "/timmy why").await, @r"
-        **Nothing starts here:** it is on hold since Tue 24 Nov, 12:00 UTC, by \@walt.
+        assert_snapshot!(t.gist("rita", "/timmy why").await, @r"
+        **Nothing starts here:** the whole fleet is paused since Mon 23 Nov, 12:00 UTC, by \@alexander. `/timmy resume all` ends that.
 
-        All that stands in the way: `hold`, `paused`.
+        All that stands in the way: `paused`, `missing_scope`.
+        ");
+        t.ask("walt", "/timmy hold").await;
+        assert_snapshot!(t.gist("rita", "/timmy why").await, @r"
+        **Nothing starts here:** it is on hold since Tue 24 Nov, 12:00 UTC, by \@walt. `/timmy unhold` frees it.
+
+        All that stands in the way: `hold`, `paused`, `missing_scope`.
         ");
         assert_snapshot!(t.ask("alexander", "/timmy resume all").await, @"**Resumed:** the whole fleet.");
         assert_snapshot!(t.ask("alexander", "/timmy resume all").await, @"Nothing to do: the whole fleet was not paused.");
@@ -119,12 +123,12 @@ async fn all_rests() {
 async fn a_repository_rests() {
     talk(async |t| {
         t.opens(CELLAR, "walt", "It is dark", "").await;
-        assert_snapshot!(t.ask("alexander", "/timmy pause Foundation/Door\n/timmy why").await, @r"
+        assert_snapshot!(t.gist("alexander", "/timmy pause Foundation/Door\n/timmy why").await, @r"
         - `/timmy pause Foundation/Door`: **paused:** nothing new starts in `foundation/door` until `/timmy resume foundation/door`.
-        - `/timmy why`: **nothing starts here:** `foundation/door` is paused since Mon 23 Nov, 12:00 UTC, by \@alexander.
+        - `/timmy why`: **nothing starts here:** `foundation/door` is paused since Mon 23 Nov, 12:00 UTC, by \@alexander. `/timmy resume foundation/door` ends that.
         ");
         let elsewhere = t.ask_in(CELLAR, 1, "rita", "/timmy why").await;
-        assert!(elsewhere.starts_with("**Nothing stands in the way here**"), "{elsewhere}");
+        assert!(!elsewhere.contains("`paused`"), "{elsewhere}");
         let text = "/timmy pause all\n/timmy resume foundation/door";
         assert_snapshot!(t.ask_in(CELLAR, 1, "alexander", text).await, @r"
         - `/timmy pause all`: **paused:** nothing new starts anywhere until `/timmy resume all`.

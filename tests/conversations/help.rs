@@ -13,11 +13,12 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | you want | write |
         |---|---|
         | to know how it goes | `/timmy status` |
-        | to know what stands in the way | `/timmy why` |
+        | to know its place, or what stands in the way | `/timmy why` |
         | it sooner, later, never | `/timmy priority p0`, `/timmy snooze 3d`, `/timmy hold` |
         | it to wait for another | `/timmy block #12`, `/timmy unblock #12` |
         | to say how much work it is | `/timmy size m` |
         | somebody to look after it, or nobody | `/timmy assign @anna`, `/timmy unassign` |
+        | to know what is next, and why | `/timmy queue`, `/timmy plan` |
         | to know who works, and what happened | `/timmy agents`, `/timmy report` |
 
         <details><summary>All commands, and what you may use here</summary>
@@ -28,7 +29,9 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ✅ | `/timmy ping` | See whether I am there. | reader |
         | ✅ | `/timmy status [target]` | Show how an issue, a job or an agent is doing. | reader |
         | ✅ | `/timmy why [target]` | Explain why something was, or was not, chosen. | reader |
+        | ✅ | `/timmy queue [n] [repo=o/r]` | List what comes next. | reader |
         | ✅ | `/timmy agents` | List the agents and what they are doing. | reader |
+        | ✅ | `/timmy plan [agent]` | Show who would be given what now, and give nothing. | reader |
         | ✅ | `/timmy report [since=date]` | Report what happened. | reader |
         | ❌ | `/timmy assign who [role=] [budget=]` | Give the issue to an agent, to the best one (`auto`), or to an account. | operator |
         | ❌ | `/timmy unassign [@user]` | Take the issue from one assignee, or from all. | operator |
@@ -44,7 +47,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
 
-        Not in this build yet: `queue`, `plan`, `cancel`, `retry`, `dead`, `verify`, `crew`, `approve`, `reject`, `revise`, `answer`, `budget`, `override`.
+        Not in this build yet: `cancel`, `retry`, `dead`, `verify`, `crew`, `approve`, `reject`, `revise`, `answer`, `budget`, `override`.
 
         </details>
         ");
@@ -81,10 +84,10 @@ async fn help_for_one_verb() {
 
         The same: `p`. It takes the right of operator, which you do not have here.
         ");
-        assert_snapshot!(t.ask("alexander", "/timmy help queue").await, @r"
-        `/timmy queue [n] [repo=o/r]`: List what comes next.
+        assert_snapshot!(t.ask("alexander", "/timmy help dead").await, @"
+        `/timmy dead`: List the jobs and messages that failed for good.
 
-        The same: `next`, `backlog`. This is not in this build yet.
+        The same: `dlq`. This is not in this build yet.
         ");
     })
     .await;

@@ -74,7 +74,11 @@ async fn status_of_another_thread() {
 
         </details>
         ");
-        assert_snapshot!(t.ask("rita", "/timmy why foundation/door#2").await, @r"\#2 *Oil the hinges*: **Nothing starts here:** it is on hold since Mon 23 Nov, 12:00 UTC, by \@walt (no oil).");
+        assert_snapshot!(t.gist("rita", "/timmy why foundation/door#2").await, @r"
+        \#2 *Oil the hinges*: **Nothing starts here:** it is on hold since Mon 23 Nov, 12:00 UTC, by \@walt (no oil). `/timmy unhold` there frees it.
+
+        All that stands in the way: `hold`, `missing_scope`.
+        ");
     })
     .await;
 }
@@ -92,7 +96,7 @@ async fn status_of_what_is_not_there() {
 async fn status_of_a_job_or_an_agent() {
     talk(async |t| {
         assert_snapshot!(t.ask("rita", "/timmy status j42").await, @"**Not done.** `status` of a job or an agent is not in this build yet. `/timmy help` lists what is.");
-        assert_snapshot!(t.ask("rita", "/timmy why ezra").await, @"**Not done.** `why` of a job or an agent is not in this build yet. `/timmy help` lists what is.");
+        assert_snapshot!(t.ask("rita", "/timmy why j42").await, @"**Not done.** `why` of a job or an agent is not in this build yet. `/timmy help` lists what is.");
     })
     .await;
 }
@@ -100,20 +104,28 @@ async fn status_of_a_job_or_an_agent() {
 #[tokio::test]
 async fn why_nothing_starts() {
     talk(async |t| {
-        assert_snapshot!(t.ask("rita", "/timmy why").await, @"**Nothing stands in the way here**, but I do not hand out issues by myself yet: that is not in this build.");
-        t.ask("walt", "/timmy assign @walt").await;
-        assert_snapshot!(t.ask("rita", "/timmy why").await, @r"**Nothing starts here:** it is assigned to \@walt.");
-        t.ask("walt", "/timmy snooze 2026-12-01").await;
-        assert_snapshot!(t.ask("rita", "/timmy explain").await, @r"
-        **Nothing starts here:** it is snoozed until Tue 1 Dec, 00:00 UTC, by \@walt.
+        assert_snapshot!(t.gist("rita", "/timmy why").await, @"
+        **Nothing starts here:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
 
-        All that stands in the way: `snoozed`, `assigned_to_person`.
+        Reason: `missing_scope`.
+        ");
+        t.ask("walt", "/timmy assign @walt").await;
+        assert_snapshot!(t.gist("rita", "/timmy why").await, @r"
+        **Nothing starts here:** it is assigned to \@walt. `/timmy unassign` frees it.
+
+        All that stands in the way: `assigned_to_person`, `missing_scope`.
+        ");
+        t.ask("walt", "/timmy snooze 2026-12-01").await;
+        assert_snapshot!(t.gist("rita", "/timmy explain").await, @r"
+        **Nothing starts here:** it is snoozed until Tue 1 Dec, 00:00 UTC, by \@walt. `/timmy unhold` wakes it earlier.
+
+        All that stands in the way: `snoozed`, `assigned_to_person`, `missing_scope`.
         ");
         t.ask("walt", "/timmy hold the key is lost").await;
-        assert_snapshot!(t.ask("rita", "/timmy why").await, @r"
-        **Nothing starts here:** it is on hold since Mon 23 Nov, 12:00 UTC, by \@walt (the key is lost).
+        assert_snapshot!(t.gist("rita", "/timmy why").await, @r"
+        **Nothing starts here:** it is on hold since Mon 23 Nov, 12:00 UTC, by \@walt (the key is lost). `/timmy unhold` frees it.
 
-        All that stands in the way: `hold`, `snoozed`, `assigned_to_person`.
+        All that stands in the way: `hold`, `snoozed`, `assigned_to_person`, `missing_scope`.
         ");
     })
     .await;
@@ -123,9 +135,17 @@ async fn why_nothing_starts() {
 async fn why_nothing_starts_where_nothing_can() {
     talk(async |t| {
         let pull = t.proposes("walt", "Oil the hinges", "").await;
-        assert_snapshot!(t.ask_in(DOOR, pull, "rita", "/timmy why").await, @"**Nothing starts here:** it is a pull request, and I hand out issues.");
+        assert_snapshot!(t.ask_in(DOOR, pull, "rita", "/timmy why").await, @"
+        **Nothing starts here:** it is a pull request, and I hand out issues.
+
+        Reason: `pull_request`.
+        ");
         t.sandbox.set_open("walt", DOOR, 1, false).unwrap();
-        assert_snapshot!(t.ask("rita", "/timmy why").await, @"**Nothing starts here:** it is closed.");
+        assert_snapshot!(t.ask("rita", "/timmy why").await, @"
+        **Nothing starts here:** it is closed.
+
+        Reason: `closed`.
+        ");
     })
     .await;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use timmy::clock::{Clock, ManualClock};
 use timmy::core::ids::Subject;
 use timmy::core::time::Timestamp;
-use timmy::sandbox::{Mode, Options, Sandbox};
+use timmy::sandbox::{Mode, Options, Said, Sandbox};
 
 use crate::running::{Running, SECRETS};
 
@@ -27,14 +27,21 @@ pub async fn talk(play: impl AsyncFnOnce(&Talk)) {
 
 /// A conversation in which pieces of the configuration are replaced by others.
 pub async fn talk_where(changes: &[(&str, &str)], play: impl AsyncFnOnce(&Talk)) {
-    let talk = Talk::start("timmy", changes).await;
+    let talk = Talk::start("timmy", changes, |now| now).await;
+    play(&talk).await;
+    talk.end().await;
+}
+
+/// A conversation with a forge whose clock shows another time than timmy's.
+pub async fn talk_with_clocks(of_forge: fn(Timestamp) -> Timestamp, play: impl AsyncFnOnce(&Talk)) {
+    let talk = Talk::start("timmy", &[], of_forge).await;
     play(&talk).await;
     talk.end().await;
 }
 
 /// A conversation with an account of another name.
 pub async fn talk_to(account: &str, play: impl AsyncFnOnce(&Talk)) {
-    let talk = Talk::start(account, &[]).await;
+    let talk = Talk::start(account, &[], |now| now).await;
     play(&talk).await;
     talk.end().await;
 }
@@ -51,10 +58,15 @@ pub struct Talk {
 }
 
 impl Talk {
-    async fn start(account: &str, changes: &[(&str, &str)]) -> Self {
+    async fn start(
+        account: &str,
+        changes: &[(&str, &str)],
+        of_forge: fn(Timestamp) -> Timestamp,
+    ) -> Self {
         let clock = ManualClock::at(Timestamp::parse("2026-11-23T12:00:00Z").unwrap());
         let hands = clock.clone();
-        let options = Options { clock: Arc::new(move || hands.now()), ..Options::default() };
+        let options =
+            Options { clock: Arc::new(move || of_forge(hands.now())), ..Options::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
         let token = furnish(&sandbox, account);
         let timmy = Running::start(sandbox.url(), &token, &clock, changes).await;
@@ -98,6 +110,12 @@ impl Talk {
         self.quiet().await;
     }
 
+    /// Lets timmy find what no webhook told, and wait no longer for one.
+    pub async fn polls(&self) {
+        self.wait(Duration::from_secs(60)).await;
+        self.wait(Duration::from_secs(10)).await;
+    }
+
     /// Somebody comments in the door's first issue, and nobody waits; the comment's id.
     pub fn says(&self, who: &str, text: &str) -> i64 {
         self.says_in(DOOR, 1, who, text)
@@ -139,6 +157,17 @@ impl Talk {
         self.answer_to(repo, number, Subject::Comment(id))
     }
 
+    /// What [`Talk::ask`] gives, without what is folded away.
+    pub async fn gist(&self, who: &str, text: &str) -> String {
+        self.gist_in(DOOR, 1, who, text).await
+    }
+
+    /// What [`Talk::ask_in`] gives, without what is folded away.
+    pub async fn gist_in(&self, repo: &str, number: i64, who: &str, text: &str) -> String {
+        let reply = self.ask_in(repo, number, who, text).await;
+        reply.split("\n\n<details>").next().unwrap().to_owned()
+    }
+
     /// The one unread reply in a thread, to the body with which it was opened.
     pub fn answer_to_opening(&self, repo: &str, number: i64) -> String {
         let subject = self.sandbox.issue_subject(repo, number).unwrap();
@@ -157,6 +186,11 @@ impl Talk {
         let text = reply.body.strip_suffix(&marker).unwrap_or_else(|| panic!("{}", reply.body));
         self.read.borrow_mut().insert(reply.id);
         text.to_owned()
+    }
+
+    /// These comments are no replies.
+    pub fn reads(&self, comments: &[Said]) {
+        self.read.borrow_mut().extend(comments.iter().map(|said| said.id));
     }
 
     /// All unread replies in the door's first issue, without their markers.

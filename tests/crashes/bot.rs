@@ -151,6 +151,11 @@ impl Bot {
         true
     }
 
+    /// How it ended by itself, whenever that is.
+    pub async fn death(&mut self) -> ExitStatus {
+        self.child.wait().await.unwrap()
+    }
+
     /// Returns when it has died by itself.
     pub async fn died(&mut self) {
         self.child.wait().await.unwrap();

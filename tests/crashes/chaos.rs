@@ -26,7 +26,7 @@ async fn killed_at_random_moments() {
 
 async fn kill_again_and_again(seed: u64, nth: u64) {
     let mut play = Play::begin(SHORT, seed, nth).await;
-    for _ in 0..125 {
+    for _ in 0..100 {
         play.round_with_a_kill().await;
     }
     let counts = play.end("killed", Ears::Webhooks).await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher};
 
+use crate::bot::Bot;
 use crate::stage::{DOOR, SHORT, Stage, Waits};
 use crate::thread::Word;
 
@@ -13,13 +14,21 @@ fn comments() -> Matcher {
     Matcher::method_path("POST", "/issues/1/comments")
 }
 
-async fn stage(waits: Waits) -> Stage {
-    let mut stage = Stage::set(waits, 0).await;
-    for _ in 0..2 {
-        stage.open(DOOR, Word::Chat);
-    }
-    stage.sandbox.settle().await;
-    stage
+/// A bot is killed while a write that `word` makes it begin is late; the next one runs.
+async fn dies_before(stage: &mut Stage, late: Matcher, word: Word) -> (Gate, Bot) {
+    let gate = Gate::new();
+    stage.sandbox.faults().next(late, Fault::Late(gate.clone()));
+    let bot = stage.bot().await;
+    stage.say(0, word);
+    gate.reached().await;
+    bot.kill().await;
+    (gate, stage.bot().await)
+}
+
+/// What was late is written now.
+async fn lands(gate: Gate) {
+    gate.open();
+    gate.done().await;
 }
 
 fn replies(stage: &Stage) -> usize {
@@ -29,17 +38,10 @@ fn replies(stage: &Stage) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_of_a_killed_bot_that_lands_behind_its_repetition_is_taken_back() {
-    let mut stage = stage(WAITS).await;
-    let gate = Gate::new();
-    stage.sandbox.faults().next(comments(), Fault::Late(gate.clone()));
-    let bot = stage.bot().await;
-    stage.say(0, Word::Ping);
-    gate.reached().await;
-    bot.kill().await;
-    let bot = stage.bot().await;
+    let mut stage = Stage::with_two_issues(WAITS).await;
+    let (gate, bot) = dies_before(&mut stage, comments(), Word::Ping).await;
     stage.until("the reply is repeated", async || replies(&stage) == 1).await;
-    gate.open();
-    gate.done().await;
+    lands(gate).await;
     assert_eq!(replies(&stage), 2);
     let counts = stage.finish(bot).await;
     assert_eq!((counts.replies, counts.taken_back), (1, 1));
@@ -47,7 +49,7 @@ async fn a_reply_of_a_killed_bot_that_lands_behind_its_repetition_is_taken_back(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_never_comes_is_given_up_and_looked_for() {
-    let mut stage = stage(WAITS).await;
+    let mut stage = Stage::with_two_issues(WAITS).await;
     let (hang, late) = (Gate::new(), Gate::new());
     stage.sandbox.faults().next(comments(), Fault::HangAfter(hang));
     let second = Matcher::method_path("POST", "/issues/2/comments");
@@ -57,8 +59,7 @@ async fn an_answer_that_never_comes_is_given_up_and_looked_for() {
     stage.say(1, Word::Ping);
     // One landed, one did not: both are given up after 30 seconds, one is repeated.
     stage.answered().await;
-    late.open();
-    late.done().await;
+    lands(late).await;
     let counts = stage.finish(bot).await;
     assert_eq!((counts.replies, counts.taken_back), (2, 1));
 }
@@ -66,7 +67,7 @@ async fn an_answer_that_never_comes_is_given_up_and_looked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_is_not_repeated_because_the_bot_does_not_yet_know_its_own_name() {
     let waits = Waits { settle: Duration::ZERO, ..WAITS };
-    let mut stage = stage(waits).await;
+    let mut stage = Stage::with_two_issues(waits).await;
     let mut bot = stage.launch.start(&[("TIMMY_CRASH_AT", "sent")]);
     bot.listening().await;
     stage.say(0, Word::Ping);
@@ -84,15 +85,9 @@ async fn a_reply_is_not_repeated_because_the_bot_does_not_yet_know_its_own_name(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_label_of_a_killed_bot_that_lands_late_does_not_undo_a_later_one() {
     let waits = Waits { settle: Duration::from_secs(4), ..WAITS };
-    let mut stage = stage(waits).await;
-    let gate = Gate::new();
+    let mut stage = Stage::with_two_issues(waits).await;
     let label = Matcher::method_path("POST", "/issues/1/labels");
-    stage.sandbox.faults().next(label, Fault::Late(gate.clone()));
-    let bot = stage.bot().await;
-    stage.say(0, Word::Priority("p1"));
-    gate.reached().await;
-    bot.kill().await;
-    let bot = stage.bot().await;
+    let (gate, bot) = dies_before(&mut stage, label, Word::Priority("p1")).await;
     stage.say(0, Word::Priority("p2"));
     // What is answered elsewhere meanwhile shows that the bot is at work, and this thread waits.
     for answers in 1..=8 {
@@ -101,34 +96,26 @@ async fn a_label_of_a_killed_bot_that_lands_late_does_not_undo_a_later_one() {
         stage.until("the other thread is answered", answered).await;
     }
     assert!(stage.sandbox.labels(DOOR, 1).unwrap().is_empty(), "{}", stage.dump());
-    gate.open();
-    gate.done().await;
+    lands(gate).await;
     stage.finish(bot).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_label_that_may_still_be_made_is_not_made_by_another_thread() {
     let waits = Waits { settle: Duration::from_secs(4), ..WAITS };
-    let mut stage = stage(waits).await;
-    let gate = Gate::new();
+    let mut stage = Stage::with_two_issues(waits).await;
     let label = Matcher::method_path("POST", "/foundation/door/labels");
-    stage.sandbox.faults().next(label, Fault::Late(gate.clone()));
-    let bot = stage.bot().await;
-    stage.say(0, Word::Priority("p1"));
-    gate.reached().await;
-    bot.kill().await;
-    let bot = stage.bot().await;
+    let (gate, bot) = dies_before(&mut stage, label, Word::Priority("p1")).await;
     stage.say(1, Word::Priority("p1"));
     stage.until("it is heard", async || stage.relay.count() == 2).await;
     stage.say(1, Word::Thanks);
-    gate.open();
-    gate.done().await;
+    lands(gate).await;
     stage.finish(bot).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_creation_that_comes_behind_its_edits_is_heard() {
-    let mut stage = stage(WAITS).await;
+    let mut stage = Stage::with_two_issues(WAITS).await;
     let mut bot = stage.bot().await;
     // Else the creation might be found by a poll.
     bot.caught_up().await;
@@ -147,7 +134,7 @@ async fn a_creation_that_comes_behind_its_edits_is_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_ledgers_one_answers_though_the_forge_first_refuses_both() {
-    let mut stage = stage(WAITS).await;
+    let mut stage = Stage::with_two_issues(WAITS).await;
     let (bot, rival) = (stage.bot().await, stage.rival().await);
     for _ in 0..2 {
         let claim = Matcher::method_path("POST", "/reactions");

@@ -20,6 +20,7 @@ mod late;
 mod losses;
 mod play;
 mod relay;
+mod report;
 mod stage;
 mod steps;
 mod stops;

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use timmy::core::effect::{Condition, LabelWish, Scope};
 use timmy::core::ids::{RepoId, Subject, ThreadId};
 use timmy::core::time::Timestamp;
 use timmy::gitea::{Gitea, Options as Client, Token};
 use timmy::sandbox::{Mode, Options, Sandbox};
-use timmy::store::{Connection, Error, Ledger, errands, inbox, lanes, outbox, threads};
+use timmy::store::errands::{self, Errand};
+use timmy::store::{Connection, Error, Ledger, inbox, lanes, outbox, threads};
 use tokio::time::sleep;
 
 use crate::bot::{Bot, Launch, PATIENCE, tail};
@@ -89,6 +91,16 @@ impl Stage {
         Self { sandbox, relay, launch, threads: Vec::new(), token, seed, repos, folder }
     }
 
+    /// The same with two issues at the door.
+    pub async fn with_two_issues(waits: Waits) -> Self {
+        let mut stage = Self::set(waits, 0).await;
+        for _ in 0..2 {
+            stage.open(DOOR, Word::Chat);
+        }
+        stage.sandbox.settle().await;
+        stage
+    }
+
     /// Another bot of the same account, with a ledger of its own, that hears the same.
     pub async fn rival(&self) -> Bot {
         let (port, environment) = (free_port(), self.launch.environment.clone());
@@ -155,6 +167,17 @@ impl Stage {
         let subject = Subject::Comment(id);
         self.threads[thread].note(subject, subject.key(), word);
         id
+    }
+
+    /// A label of a thread falls due. No bot runs.
+    pub async fn falls_due(&self, thread: usize, priority: &str) {
+        let thread = self.threads[thread].id;
+        let value = Some(priority.to_owned());
+        let (scope, condition) = (Scope::Priority, Condition::Always);
+        let errand = Errand::Relabel(LabelWish { scope, value, condition });
+        let ledger = Ledger::open(self.ledger()).unwrap();
+        let due = Timestamp::default();
+        ledger.write(move |tx| errands::set(tx, thread, &errand, due)).await.unwrap();
     }
 
     /// How many requests the forge has seen.

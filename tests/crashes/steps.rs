@@ -6,20 +6,24 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use timmy::crash::STEPS;
 
+use crate::bot::Bot;
 use crate::stage::{DOOR, SHORT, Stage};
 use crate::thread::Word;
 
 const SIGABRT: i32 = 6;
 
-/// What is said, and where the bot dies of it: `done:2` is the second time that `done` is passed.
+/// What is said, where the bot dies of it, and whether it replies: `done:2` is the second time that
+/// `done` is passed.
 struct Scene {
     say: fn(&mut Stage),
     deaths: &'static [&'static str],
+    replies: usize,
 }
 
 const PING: Scene = Scene {
     say: |stage| comment(stage, Word::Ping),
     deaths: &["heard", "claiming", "claimed", "decided", "committed", "sending", "sent", "done"],
+    replies: 1,
 };
 
 const SEVERAL: Scene = Scene {
@@ -40,48 +44,40 @@ const SEVERAL: Scene = Scene {
         "sent",
         "done:3",
     ],
+    replies: 1,
 };
 
 const TALK: Scene = Scene {
     say: |stage| comment(stage, Word::Thanks),
     deaths: &["heard", "committed", "wished", "done"],
+    replies: 0,
 };
 
 const ISSUE: Scene = Scene {
     say: |stage| {
         stage.open(DOOR, Word::Priority("p2"));
     },
-    deaths: &[
-        "heard",
-        "claiming",
-        "claimed",
-        "decided",
-        "committed",
-        "wishing",
-        "wished",
-        "done",
-        "sending",
-        "sent",
-        "done:2",
-    ],
+    deaths: &["heard", "claiming", "decided", "wished", "sent", "done:2"],
+    replies: 1,
 };
 
 const PULL: Scene = Scene {
     say: |stage| {
         stage.open_pull(DOOR, Word::Ping);
     },
-    deaths: &[
-        "heard",
-        "fetched",
-        "claiming",
-        "claimed",
-        "decided",
-        "committed",
-        "sending",
-        "sent",
-        "done",
-    ],
+    deaths: &["heard", "fetched", "claiming", "committed", "sent"],
+    replies: 1,
 };
+
+const BOND: Scene = Scene {
+    say: |stage| comment(stage, Word::Block),
+    deaths: &["decided", "committed", "wishing", "wished", "done", "sending", "sent"],
+    replies: 1,
+};
+
+/// Nobody says anything: a label falls due.
+const DUE: Scene =
+    Scene { say: |_| {}, deaths: &["committed", "wishing", "wished", "done"], replies: 1 };
 
 fn comment(stage: &mut Stage, word: Word) {
     stage.say(0, word);
@@ -112,6 +108,37 @@ async fn killed_at_each_step_of_an_opened_pull_request() {
     play("an opened pull request", PULL).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_step_of_a_dependency() {
+    for at in BOND.deaths {
+        let (stage, bot) = die(Stage::with_two_issues(SHORT).await, &BOND, at).await;
+        stage.answered().await;
+        let requests = stage.sandbox.requests();
+        let writes = requests.iter().filter(|asked| {
+            asked.method == "POST" && asked.path.ends_with("/issues/1/dependencies")
+        });
+        assert_eq!(writes.count(), 1, "dead at {at}\n{}", stage.dump());
+        finish(stage, bot, &BOND, at).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_step_of_a_label_that_falls_due() {
+    for at in DUE.deaths {
+        let mut stage = Stage::with_two_issues(SHORT).await;
+        let bot = stage.bot().await;
+        stage.say(0, Word::Priority("p1"));
+        stage.answered().await;
+        assert!(bot.stop().await.success());
+        stage.sandbox.add_label(DOOR, "priority/p3", true).unwrap();
+        stage.sandbox.label("walt", DOOR, 1, &["priority/p3"]).unwrap();
+        // In the end it must hold again what was said last.
+        stage.falls_due(0, "p1").await;
+        let (stage, bot) = die(stage, &DUE, at).await;
+        finish(stage, bot, &DUE, at).await;
+    }
+}
+
 #[test]
 fn no_step_is_left_out() {
     let deaths = [PING, SEVERAL, TALK, ISSUE, PULL].into_iter().flat_map(|scene| scene.deaths);
@@ -121,20 +148,27 @@ fn no_step_is_left_out() {
 
 async fn play(name: &str, scene: Scene) {
     for at in scene.deaths {
-        let mut stage = Stage::set(SHORT, 0).await;
-        stage.open(DOOR, Word::Chat);
-        stage.sandbox.settle().await;
-        let mut bot = stage.launch.start(&[("TIMMY_CRASH_AT", at)]);
-        bot.listening().await;
-        (scene.say)(&mut stage);
-        let death = bot.ended(&format!("die at {at}")).await;
-        assert_eq!(death.signal(), Some(SIGABRT), "{at}: {death}\n{}", stage.dump());
-        let bot = stage.bot().await;
-        let counts = stage.finish(bot).await;
-        // Dead at `heard` means stored and not acknowledged; it is answered all the same.
-        let expected = usize::from(!name.starts_with("talk"));
-        assert_eq!(counts.replies, expected, "{name}, dead at {at}");
-        assert_eq!(counts.taken_back, 0, "{name}, dead at {at}: said twice, if not for long");
+        let (stage, bot) = die(Stage::with_two_issues(SHORT).await, &scene, at).await;
+        finish(stage, bot, &scene, at).await;
     }
     println!("{name}: killed at {} steps", scene.deaths.len());
+}
+
+/// A bot dies of a scene at a step; another one is started.
+async fn die(mut stage: Stage, scene: &Scene, at: &str) -> (Stage, Bot) {
+    let mut bot = stage.launch.start(&[("TIMMY_CRASH_AT", at)]);
+    // What is due already can take it to its step before.
+    bot.listens().await;
+    (scene.say)(&mut stage);
+    let death = bot.ended(&format!("die at {at}")).await;
+    assert_eq!(death.signal(), Some(SIGABRT), "{at}: {death}\n{}", stage.dump());
+    let bot = stage.bot().await;
+    (stage, bot)
+}
+
+/// Dead at `heard` means stored and not acknowledged; it is answered all the same.
+async fn finish(stage: Stage, bot: Bot, scene: &Scene, at: &str) {
+    let counts = stage.finish(bot).await;
+    assert_eq!(counts.replies, scene.replies, "dead at {at}");
+    assert_eq!(counts.taken_back, 0, "dead at {at}: said twice, if not for long");
 }

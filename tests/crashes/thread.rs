@@ -22,6 +22,8 @@ pub enum Word {
     Size(&'static str),
     Hold,
     Unhold,
+    /// Waits for the second issue.
+    Block,
     /// Priority, hold and size in one comment.
     Several(&'static str, &'static str),
     /// Addressed, but no command.
@@ -46,6 +48,7 @@ impl Word {
             Self::Size(size) => format!("/timmy size {size}"),
             Self::Hold => "/timmy hold".to_owned(),
             Self::Unhold => "/timmy unhold".to_owned(),
+            Self::Block => "/timmy block #2".to_owned(),
             Self::Several(level, size) => {
                 format!("/timmy priority {level}\n/timmy hold\n/timmy size {size}")
             }
@@ -244,6 +247,10 @@ impl Shown {
                 Answer::Held
             }
             Word::Unhold => Answer::Unheld { hold: std::mem::take(&mut self.held), snooze: false },
+            Word::Block => {
+                let (target, title) = ("#2".to_owned(), "The door".to_owned());
+                Answer::Waits { target, title, open: true, already: false }
+            }
             _ => Answer::Pong { version: env!("CARGO_PKG_VERSION").to_owned() },
         }
     }

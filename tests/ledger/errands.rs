@@ -1,7 +1,7 @@
 //! Errands: one of a kind per thread, done once, never after they were replaced.
 
 use timmy::core::effect::{Condition, LabelWish, Scope};
-use timmy::core::heard::Opening;
+use timmy::core::heard::{Opening, Written};
 use timmy::store::errands::{self, Errand, Stored};
 use timmy::store::{Error, Transaction};
 
@@ -18,14 +18,16 @@ fn back_to(value: &str) -> Errand {
 fn opened(body: &str) -> Errand {
     Errand::PullOpened(Box::new(Opening {
         repo: repo("foundation/door"),
-        number: 12,
-        is_pull: true,
-        author: Some(account(7, "anna")),
         sender: Some(account(7, "anna")),
-        migrated: false,
-        body: body.to_owned(),
-        created_at: at(1),
-        updated_at: at(1),
+        written: Written {
+            number: 12,
+            is_pull: true,
+            author: Some(account(7, "anna")),
+            migrated: false,
+            body: body.to_owned(),
+            created_at: at(1),
+            updated_at: at(1),
+        },
     }))
 }
 

@@ -1,6 +1,7 @@
 //! The ledger, from outside: what it promises to whoever writes, and what each family of rows
 //! does.
 
+mod backlog;
 mod errands;
 mod inbox;
 mod lanes;

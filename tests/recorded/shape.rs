@@ -13,8 +13,22 @@ use serde_json::{Map, Value};
 pub(crate) struct Shapes(Map<String, Value>);
 
 impl Shapes {
-    pub(crate) fn load() -> Self {
-        Self(serde_json::from_str(include_str!("shapes.json")).expect("shapes.json is an object"))
+    pub(crate) fn read(json: &str) -> Self {
+        Self(serde_json::from_str(json).expect("an object of shapes"))
+    }
+
+    /// The same shapes but for what `json` says: of each that it names, the keys that it gives,
+    /// and none of those `"@without"`.
+    pub(crate) fn but(mut self, json: &str) -> Self {
+        for (name, mut other) in Self::read(json).0 {
+            let other = other.as_object_mut().expect("a shape of an object");
+            let without = other.remove("@without").unwrap_or_default();
+            let shape = self.0.entry(name).or_insert_with(|| Map::new().into());
+            let shape = shape.as_object_mut().expect("a shape of an object");
+            shape.retain(|key, _| !sorted(&without).contains(&key.as_str()));
+            shape.append(other);
+        }
+        self
     }
 
     /// Where `actual` differs from `shape`, one line a place.
@@ -88,7 +102,7 @@ impl Shapes {
     fn expanded(&self, shape: &Map<String, Value>) -> Map<String, Value> {
         let like = shape.get("@like").and_then(Value::as_str);
         let base = like.and_then(|name| self.0[&name[1..]].as_object());
-        let mut all = base.cloned().unwrap_or_default();
+        let mut all = base.map(|base| self.expanded(base)).unwrap_or_default();
         all.extend(shape.clone());
         all.retain(|key, _| !key.starts_with('@'));
         all

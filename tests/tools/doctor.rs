@@ -4,7 +4,7 @@ use timmy::clock::{Clock, SystemClock};
 use timmy::core::heard::{Account, Act, Heard, Repo};
 use timmy::core::ids::{RepoId, Subject};
 use timmy::core::time::Timestamp;
-use timmy::sandbox::DeliveryFault;
+use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
 use timmy::store::Ledger;
 use timmy::store::inbox::{self, Ending, Hearing};
 
@@ -23,12 +23,14 @@ async fn everything_is_good() {
     good     ledger         No other ledger answers for this account.
     good     server         Gitea 1.25.4 answers at http://forge.
     good     clock          The clock agrees with the server's.
+    good     capabilities   The server has everything that timmy uses.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
     good     token          The token is good, with read:user, read:organization, read:repository,
                             write:issue.
     good     repositories   1 repository is watched.
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
+    good     people         Everybody whom [people] names has an account.
     good     webhook        Each watched place has its webhook, with all events.
     good     reachable      The server's test delivery arrived, with a good signature.
 
@@ -83,6 +85,7 @@ async fn a_scope_is_missing() {
                             > Start it: timmy serve, or the unit of your system.
     good     server         Gitea 1.25.4 answers at http://forge.
     good     clock          The clock agrees with the server's.
+    good     capabilities   The server has everything that timmy uses.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
     broken   token          The token lacks the scope write:issue.
                             > Scopes cannot be added: make a new token with write:issue,
@@ -91,6 +94,7 @@ async fn a_scope_is_missing() {
     good     repositories   1 repository is watched.
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
+    good     people         Everybody whom [people] names has an account.
     warning  webhook        The webhooks are hidden from this token (foundation: Must be an organization
                             owner).
                             > For a bot that is as it should be. To check them, put a token of an owner
@@ -119,12 +123,14 @@ async fn there_is_no_webhook() {
     good     ledger         No other ledger answers for this account.
     good     server         Gitea 1.25.4 answers at http://forge.
     good     clock          The clock agrees with the server's.
+    good     capabilities   The server has everything that timmy uses.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
     good     token          The token is good, with read:user, read:organization, read:repository,
                             write:issue.
     good     repositories   1 repository is watched.
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
+    good     people         Everybody whom [people] names has an account.
     broken   webhook        No webhook of foundation calls http://127.0.0.1:PORT/webhook.
                             > Run timmy hooks install, with --token-file FILE if timmy's account may
                               not: a token of an owner of the organisation.
@@ -154,12 +160,14 @@ async fn the_webhook_cannot_reach_timmy() {
     good     ledger         No other ledger answers for this account.
     good     server         Gitea 1.25.4 answers at http://forge.
     good     clock          The clock agrees with the server's.
+    good     capabilities   The server has everything that timmy uses.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
     good     token          The token is good, with read:user, read:organization, read:repository,
                             write:issue.
     good     repositories   1 repository is watched.
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
+    good     people         Everybody whom [people] names has an account.
     good     webhook        Each watched place has its webhook, with all events.
     broken   reachable      The server's test delivery did not arrive, although this machine reaches
                             http://127.0.0.1:PORT/webhook.
@@ -200,9 +208,7 @@ async fn a_webhook_that_signs_with_another_secret_is_noticed() {
     stage.sandbox.add_hook("alexander/notes", &stage.webhook(), "other", &events).unwrap();
     let _serve = stage.serve().await;
     let run = stage.run("doctor --token-file owner");
-    insta::assert_snapshot!(stage.found(&run, "reachable"), @r#"
-    The server's test delivery arrived, but signed with another secret than those in webhook.secret_files. > Run timmy hooks repair --rotate: it makes the webhooks anew with the first of them.
-    "#);
+    insta::assert_snapshot!(stage.found(&run, "reachable"), @"The server's test delivery arrived, but signed with another secret than those in webhook.secret_files. > Run timmy hooks repair --rotate: it makes the webhooks anew with the first of them.");
     assert_eq!(run.code, 1);
 }
 
@@ -255,9 +261,7 @@ async fn the_account_is_a_persons() {
     let stage = Stage::set().await;
     stage.secret("token", &stage.owner_token);
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "account"), @r#"
-    The token is that of alexander, who is people.owner. > Make an account for timmy alone, and a token of that account. What timmy's account says is never taken for a command.
-    "#);
+    insta::assert_snapshot!(stage.found(&run, "account"), @"The token is that of alexander, who is people.owner. > Make an account for timmy alone, and a token of that account. What timmy's account says is never taken for a command.");
     assert_eq!(run.code, 1);
 }
 
@@ -266,26 +270,79 @@ async fn what_is_watched_is_not_there() {
     let stage = Stage::set().await;
     stage.configure(r#"["foundation", "foundatoin/door"]"#);
     let some = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&some, "repositories"), @r#"
-    timmy sees nothing of these in gitea.watch: foundatoin/door. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.
-    "#);
+    insta::assert_snapshot!(stage.found(&some, "repositories"), @"timmy sees nothing of these in gitea.watch: foundatoin/door. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.");
     assert_eq!(some.code, 0);
     stage.configure(r#"["foundatoin"]"#);
     let none = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&none, "repositories"), @r#"
-    timmy sees nothing of gitea.watch. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.
-    "#);
+    insta::assert_snapshot!(stage.found(&none, "repositories"), @"timmy sees nothing of gitea.watch. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.");
     assert_eq!(none.code, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_timmy_may_only_read_it_says_so() {
     let stage = Stage::set().await;
-    stage.sandbox.collaborator("foundation/door", "timmy", timmy::sandbox::Mode::Read).unwrap();
+    stage.sandbox.collaborator("foundation/door", "timmy", Mode::Read).unwrap();
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "write access"), @r#"
-    timmy may only read foundation/door. > Give its account write access, best by a team of the organisation. Without it timmy can answer there, but not set labels or assignees.
-    "#);
+    insta::assert_snapshot!(stage.found(&run, "write access"), @"timmy may only read foundation/door. > Give its account write access, best by a team of the organisation. Without it timmy can answer there, but not set labels or assignees.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_old_server_lacks_is_said() {
+    let stage = Stage::set().await;
+    stage.sandbox.take_away("/repos/{owner}/{repo}/issues/{index}/dependencies");
+    stage.sandbox.take_away("/repos/issues/search");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "capabilities"), @"The server lacks dependencies of issues: block and unblock are refused, and nothing waits for anything; the search by owner: each poll reads the issues of everybody. > Upgrade the server: Gitea 1.20 and later have all of that. The rest of timmy works without.");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_server_may_have_it_all() {
+    let stage = Stage::set_on(Options { version: Version::V1_22, ..Options::default() }).await;
+    let run = stage.run("doctor");
+    assert_eq!(stage.found(&run, "server"), "Gitea 1.22.6 answers at http://forge.");
+    let found = stage.found(&run, "capabilities");
+    assert_eq!(found, "The server has everything that timmy uses.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_may_hide_what_it_has() {
+    let stage = Stage::set().await;
+    stage.sandbox.take_away("/swagger.v1.json");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "capabilities"), @"The server shows no description of its API: what it lacks cannot be seen. > Nothing, if it is Gitea 1.20 or later. Else set ENABLE_SWAGGER = true under [api] in its app.ini, restart it and run timmy doctor again.");
+    assert_eq!(run.code, 0);
+}
+
+/// `team:` works where timmy is in that team, or owns the organisation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_that_is_kept_secret_gives_no_right() {
+    let stage = Stage::set().await;
+    stage.let_operate("team:foundation/makers");
+    let unseen = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&unseen, "teams"), @"timmy sees no team foundation/makers, which [people] names: it gives nobody a right. > Check the spelling, and put timmy's account into that team.");
+
+    let write = [(Unit::Issues, Mode::Write)];
+    stage.sandbox.add_team("foundation", "makers", &write, &["alexander"]).unwrap();
+    stage.sandbox.add_team("foundation", "bots", &write, &["timmy"]).unwrap();
+    let secret = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&secret, "teams"), @"The server does not tell timmy who is in foundation/makers: people have no right by it. > Put timmy's account into that team (best for a bot), or make it an owner of the organisation.");
+    assert_eq!(secret.code, 0);
+
+    stage.let_operate("team:foundation/bots");
+    let run = stage.run("doctor");
+    assert_eq!(stage.found(&run, "teams"), "timmy can tell who is in foundation/bots.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_is_misspelt() {
+    let stage = Stage::set().await;
+    let file = stage.folder.path().join("timmy.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("owner = \"alexander\"", "owner = \"alexandre\"")).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "people"), @"The server shows timmy no account alexandre, which [people] names. > Check the spelling. An account that hides its profile is not shown either, and is heard all the same.");
+    assert_eq!(run.code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -297,9 +354,7 @@ async fn an_agent_has_no_account() {
     let text = std::fs::read_to_string(&file).unwrap() + agent;
     std::fs::write(&file, text).unwrap();
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "agents"), @r#"
-    The server knows no account ezra. > Make the account, or correct agent.account: by it timmy tells who did what.
-    "#);
+    insta::assert_snapshot!(stage.found(&run, "agents"), @"The server knows no account ezra. > Make the account, or correct agent.account: by it timmy tells who did what.");
     stage.sandbox.add_user("ezra");
     assert_eq!(stage.found(&stage.run("doctor"), "agents"), "The accounts of ezra exist.");
 }
@@ -316,9 +371,7 @@ async fn two_timmys_share_an_account() {
     lost.await.unwrap();
     drop(ledger);
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "ledger"), @r#"
-    In the last 7 days another timmy was quicker to take a text (1 in all). > Two timmys use one account. Stop one of them, or give it an account of its own.
-    "#);
+    insta::assert_snapshot!(stage.found(&run, "ledger"), @"In the last 7 days another timmy was quicker to take a text (1 in all). > Two timmys use one account. Stop one of them, or give it an account of its own.");
     assert_eq!(run.code, 1);
 }
 
@@ -371,12 +424,18 @@ async fn a_secret_that_others_can_read_is_worth_a_warning() {
     let token = stage.folder.path().join("token");
     std::fs::set_permissions(token, std::fs::Permissions::from_mode(0o644)).unwrap();
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "configuration"), @r#"
-    timmy.toml:4: gitea.token_file names a file that others can read. > Run chmod 600 on it.
-    "#);
+    insta::assert_snapshot!(stage.found(&run, "configuration"), @"timmy.toml:4: gitea.token_file names a file that others can read. > Run chmod 600 on it.");
 }
 
 impl Stage {
+    /// Lets nobody operate but `grant`.
+    fn let_operate(&self, grant: &str) {
+        self.configure(r#"["foundation"]"#);
+        let file = self.folder.path().join("timmy.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("\"writers\"", &format!("\"{grant}\""))).unwrap();
+    }
+
     /// What a check found and its remedy, on one line.
     fn found(&self, run: &super::stage::Run, check: &str) -> String {
         let heading = format!("  {check:<13}  ");

@@ -67,7 +67,7 @@ async fn what_is_made_is_heard() {
 async fn who_may_not_is_told_whose_token_it_takes() {
     let stage = Stage::set().await;
     let refused = stage.run("hooks install");
-    assert_eq!(refused.code, 1);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""));
     insta::assert_snapshot!(refused.err, @r#"
     timmy: foundation: its webhooks are hidden (Must be an organization owner)
     timmy: they are for owners of the organisation and administrators of the repository: put a token of one of them into a file and add --token-file FILE
@@ -127,9 +127,7 @@ async fn another_secret_takes_another_webhook() {
     let stage = Stage::set().await;
     stage.sandbox.add_hook("foundation", &stage.webhook(), "old", &["issues"]).unwrap();
     let rotated = stage.hooks("repair --rotate");
-    insta::assert_snapshot!(rotated.out, @r#"
-    foundation: webhook 1 replaced by 2.
-    "#);
+    insta::assert_snapshot!(rotated.out, @"foundation: webhook 1 replaced by 2.");
     assert!(!rotated.out.contains(SECRET) && !rotated.err.contains(SECRET));
     let _serve = stage.serve().await;
     stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
@@ -144,13 +142,9 @@ async fn removing_needs_a_yes() {
     stage.hook("foundation");
     let asked = stage.hooks("remove");
     assert_eq!(asked.code, 2);
-    insta::assert_snapshot!(asked.err, @r#"
-    timmy: to delete webhooks without being asked, say so: timmy hooks remove --yes
-    "#);
+    insta::assert_snapshot!(asked.err, @"timmy: to delete webhooks without being asked, say so: timmy hooks remove --yes");
     let removed = stage.hooks("remove --yes");
-    insta::assert_snapshot!(removed.out, @r#"
-    foundation: webhook 1 deleted.
-    "#);
+    insta::assert_snapshot!(removed.out, @"foundation: webhook 1 deleted.");
     assert_eq!(removed.code, 0);
     assert_eq!(stage.hooks("remove --yes").out, "Nothing to do.\n");
 }

@@ -26,11 +26,15 @@ fn what_it_writes_loads_once_the_token_is_there() {
 
         ( umask 077; cat > secrets/token )
 
-      Check everything, make the webhook with a token of yours (write:organization), start:
+      Check it, start it, make the webhook with a token of yours (write:organization):
 
         timmy doctor
+        timmy serve &
         timmy hooks install --token-file YOUR-TOKEN
-        timmy serve
+
+      Write /timmy ping in an issue. Whether all is well, and how to mend what is not:
+
+        timmy doctor --token-file YOUR-TOKEN
     "#);
 
     let file = folder.path().join("timmy.toml");
@@ -57,9 +61,7 @@ fn on_a_pipe_it_asks_nobody_and_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let refused = run(folder.path(), "init --owner anna");
     assert_eq!((refused.code, refused.out.as_str()), (2, ""));
-    insta::assert_snapshot!(refused.err, @r#"
-    timmy: nobody is here to be asked, and these are missing: --url URL, the address of Gitea; --watch ORG, what to look after
-    "#);
+    insta::assert_snapshot!(refused.err, @"timmy: nobody is here to be asked, and these are missing: --url URL, the address of Gitea; --watch ORG, what to look after");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -70,9 +72,7 @@ fn it_never_overwrites_unless_it_is_told_to() {
     fs::write(&file, "mine").unwrap();
     let refused = run(folder.path(), ALL);
     assert_eq!(refused.code, 2);
-    insta::assert_snapshot!(refused.err, @r#"
-    timmy: timmy.toml is there already: --force writes over it
-    "#);
+    insta::assert_snapshot!(refused.err, @"timmy: timmy.toml is there already: --force writes over it");
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 
     assert_eq!(run(folder.path(), ALL).code, 2);
@@ -105,5 +105,6 @@ fn another_place_stands_in_the_lines_to_copy() {
     assert_eq!(written.code, 0, "{}", written.err);
     assert!(written.out.contains("timmy --config etc/bot.toml doctor\n"), "{}", written.out);
     assert!(written.out.contains("cat > etc/secrets/token"), "{}", written.out);
+    assert!(written.out.contains("the webhook in etc/secrets/webhook."), "{}", written.out);
     assert!(folder.path().join("etc/secrets/webhook").exists());
 }

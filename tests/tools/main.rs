@@ -1,9 +1,11 @@
 //! The tools around the bot, as real processes against the sandbox over HTTP: `timmy init`,
-//! `timmy doctor`, `timmy hooks`.
+//! `timmy doctor`, `timmy hooks`, `timmy backlog`, `timmy why`.
 
 #![allow(clippy::unwrap_used, unreachable_pub, missing_docs, reason = "tests")]
 
+mod backlog;
 mod doctor;
 mod hooks;
 mod init;
+mod report;
 mod stage;

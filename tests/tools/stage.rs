@@ -32,7 +32,12 @@ pub struct Stage {
 impl Stage {
     /// timmy may write to `foundation/door`; alexander owns the organisation. No webhook yet.
     pub async fn set() -> Self {
-        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        Self::set_on(Options::default()).await
+    }
+
+    /// The same on another forge.
+    pub async fn set_on(options: Options) -> Self {
+        let sandbox = Sandbox::start(options).await.unwrap();
         let owner_token = sandbox.add_user("alexander");
         sandbox.add_user("timmy");
         sandbox.add_org("foundation", "alexander").unwrap();

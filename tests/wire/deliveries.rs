@@ -3,12 +3,16 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
-use timmy::core::heard::{Act, Heard, Permissions};
+use timmy::core::heard::{Account, Act, Heard, Permissions};
 use timmy::core::ids::{RepoId, Subject};
 use timmy::gitea::signature::verify;
-use timmy::gitea::webhook::{Delivery, Ignored, Malformed, read};
+use timmy::gitea::webhook::{self, Delivery, Ignored, Malformed};
 
 use crate::recorded::{self, Recorded, Recording};
+
+fn read(event_type: &str, json: &[u8]) -> Result<Delivery, Malformed> {
+    webhook::read(event_type, json).map(|reading| reading.delivery)
+}
 
 fn delivered(recorded: &Recorded, name: &str) -> Delivery {
     let delivery = recorded.delivery(name);
@@ -89,7 +93,8 @@ fn an_opened_pull_request_waits_for_its_global_id() {
             panic!("another delivery");
         };
         // The payload's own id is 1; the issue behind the pull request has the id 2.
-        assert_eq!((opening.number, opening.body.as_str()), (2, "Fixes #1"));
+        let written = &opening.written;
+        assert_eq!((written.number, written.body.as_str()), (2, "Fixes #1"));
         let heard = opening.heard(2);
         assert_eq!((heard.subject, heard.is_pull), (Subject::Issue(2), true));
         assert_eq!((heard.act, heard.permissions), (Act::Opened, None));
@@ -126,6 +131,52 @@ fn everything_else_is_ignored() {
     let unknown = br#"{"action":"unheard_of"}"#;
     assert_eq!(read("issues", unknown), Ok(Delivery::Ignored(Ignored::Action)));
     assert_eq!(read("issue_comment", b"{}"), Ok(Delivery::Ignored(Ignored::Action)));
+}
+
+/// What must be made of a delivery.
+fn meaning(delivery: &Recording) -> &'static str {
+    match (delivery.event.as_str(), delivery.payload["action"].as_str()) {
+        (_, Some("reviewed")) => "Reviewed",
+        ("issue_comment", Some("deleted")) => "Deleted",
+        ("issue_comment", _) | ("issues", Some("opened")) => "Heard",
+        ("pull_request", Some("opened")) => "PullOpened",
+        _ => "Ignored",
+    }
+}
+
+#[test]
+fn every_delivery_that_was_recorded_has_its_meaning() {
+    for (recorded, count) in recorded::all().iter().zip([26, 28, 28]) {
+        assert_eq!(recorded.deliveries.len(), count);
+        for delivery in &recorded.deliveries {
+            let place = format!("{} {}", recorded.version, delivery.name);
+            let read = delivered(recorded, &delivery.name);
+            assert!(format!("{read:?}").starts_with(meaning(delivery)), "{place}: {read:?}");
+            if let Delivery::Heard(heard) = read {
+                compare(&heard, &delivery.payload, &place);
+            }
+        }
+    }
+}
+
+/// What was heard must be what the payload says.
+fn compare(heard: &Heard, payload: &Value, place: &str) {
+    let (text, id) = match heard.subject {
+        Subject::Comment(id) => (&payload["comment"], id),
+        Subject::Issue(id) => (&payload["issue"], id),
+    };
+    let name = |account: &Option<Account>| account.as_ref().map(|who| who.login.clone());
+    let said = |value: &Value| value.as_str().map(str::to_owned);
+    assert_eq!(text["id"], id, "{place}");
+    assert_eq!(payload["issue"]["number"], heard.number, "{place}");
+    assert_eq!(!payload["issue"]["pull_request"].is_null(), heard.is_pull, "{place}");
+    assert_eq!(payload["repository"]["id"], heard.repo.id.0, "{place}");
+    assert_eq!(text["body"], heard.body.as_str(), "{place}");
+    assert_eq!(said(&payload["changes"]["body"]["from"]), heard.former_body, "{place}");
+    assert_eq!(said(&text["user"]["login"]), name(&heard.author), "{place}");
+    assert_eq!(said(&payload["sender"]["login"]), name(&heard.sender), "{place}");
+    assert_eq!(text["created_at"], heard.created_at.to_string(), "{place}");
+    assert_eq!(text["updated_at"], heard.updated_at.to_string(), "{place}");
 }
 
 #[test]

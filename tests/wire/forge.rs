@@ -70,6 +70,12 @@ impl Forge {
         Self { url, script }
     }
 
+    /// From now on gives these answers, and forgets what it was asked.
+    pub(crate) fn restart(&self, answers: impl IntoIterator<Item = Canned>) {
+        let answers = answers.into_iter().collect();
+        *self.script.lock().unwrap() = Script { answers, ..Script::default() };
+    }
+
     /// A client of this server.
     pub(crate) fn client(&self) -> Gitea {
         client(&self.url)

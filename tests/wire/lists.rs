@@ -106,8 +106,8 @@ async fn a_thread_that_moved_has_its_repository_and_its_body() {
     let page = client.moved("lab", nine()).next().await.unwrap().unwrap();
     assert_eq!(page.at, Timestamp::parse("2026-11-22T21:51:00Z"));
     let moved = &page.entries[0];
-    assert_eq!((moved.repo, &moved.name, moved.text.number), (RepoId(12), &lab(), 5));
-    assert_eq!((moved.text.subject, moved.text.is_pull), (Subject::Issue(7), false));
+    assert_eq!((moved.repo, &moved.name, moved.text.written.number), (RepoId(12), &lab(), 5));
+    assert_eq!((moved.text.subject, moved.text.written.is_pull), (Subject::Issue(7), false));
     assert!(moved.text.is_as_written());
 }
 
@@ -128,7 +128,8 @@ async fn a_comment_tells_its_thread() {
     let forge = Forge::answering([answer]).await;
     let client = forge.client();
     let page = client.comments_since(&lab(), nine()).next().await.unwrap().unwrap();
-    let threads: Vec<_> = page.entries.iter().map(|seen| (seen.number, seen.is_pull)).collect();
+    let threads: Vec<_> =
+        page.entries.iter().map(|seen| (seen.written.number, seen.written.is_pull)).collect();
     assert_eq!(threads, [(1, false), (6, true)]);
     assert!(!page.entries[0].is_as_written());
     let asked = "GET /repos/lab/pub/issues/comments?since=2026-11-22T21%3A00%3A00Z&page=1&limit=50";
@@ -137,12 +138,12 @@ async fn a_comment_tells_its_thread() {
 
 #[tokio::test]
 async fn an_owners_repositories_are_searched_by_number() {
-    let owner = Canned::new(200, r#"{"id": 11, "login": "lab"}"#);
+    let owner = Canned::new(200, r#"{"id": 11, "name": "lab"}"#);
     let found = json!({"ok": true, "data": [{"id": 12, "full_name": "lab/pub", "private": false}]});
     let found = Canned::new(200, found.to_string()).header("x-total-count", "1");
     let forge = Forge::answering([owner, found]).await;
     let listed = forge.client().repos_of("lab").await.unwrap();
-    assert_eq!(listed.entries[0].name, lab());
+    assert_eq!(listed.entries[0].repo.name, lab());
     let search = "GET /repos/search?uid=11&exclusive=true&page=1&limit=50";
-    assert_eq!(forge.asked_what(), ["GET /users/lab", search]);
+    assert_eq!(forge.asked_what(), ["GET /orgs/lab", search]);
 }

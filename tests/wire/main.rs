@@ -7,9 +7,12 @@
 mod answers;
 mod deliveries;
 mod dependencies;
+mod every;
 mod forge;
 mod lists;
 mod recorded;
 mod redirects;
 mod refusals;
 mod trouble;
+mod understood;
+mod versions;

@@ -1,4 +1,8 @@
 //! What real servers said: one file per version, made from recorded exchanges.
+//!
+//! An object that stands in several places of a file stands once among `shared`, and is
+//! `{"@": its place there}` elsewhere. A body that was cut off when it was recorded has only
+//! what was whole of it.
 
 use std::collections::BTreeMap;
 
@@ -16,26 +20,50 @@ pub(crate) struct Recorded {
     /// One delivery, byte for byte.
     #[serde(skip)]
     pub(crate) raw: &'static [u8],
-    answers: Vec<Answer>,
+    pub(crate) answers: Vec<Answer>,
     pub(crate) deliveries: Vec<Recording>,
+    /// The names of what was noted without an exchange or a whole delivery.
+    pub(crate) summaries: Vec<String>,
 }
 
 /// An answer of the API.
 #[derive(Debug, Clone, Deserialize)]
-struct Answer {
-    name: String,
-    method: String,
-    path: String,
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) name: String,
+    pub(crate) method: String,
+    /// With its query, below `/api/v1`.
+    pub(crate) path: String,
+    /// The body of the request.
+    #[serde(default)]
+    pub(crate) sent: Value,
+    pub(crate) status: u16,
+    #[serde(default)]
     headers: BTreeMap<String, String>,
-    body: String,
+    /// The body; `null` if there is none, or if it is no JSON.
+    #[serde(default)]
+    pub(crate) json: Value,
+    text: Option<String>,
+    #[serde(default)]
+    pub(crate) cut: bool,
+}
+
+impl Answer {
+    pub(crate) fn canned(&self) -> Canned {
+        let body = match &self.text {
+            Some(text) => text.clone(),
+            None if self.json.is_null() => String::new(),
+            None => self.json.to_string(),
+        };
+        let canned = Canned::new(self.status, body);
+        self.headers.iter().fold(canned, |canned, (name, value)| canned.header(name, value))
+    }
 }
 
 /// A webhook delivery; its header names are those of the version.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Recording {
     pub(crate) name: String,
-    event: String,
+    pub(crate) event: String,
     event_type: Option<String>,
     pub(crate) payload: Value,
 }
@@ -57,7 +85,27 @@ pub(crate) fn all() -> [Recorded; 3] {
 }
 
 fn load(json: &str, raw: &'static [u8]) -> Recorded {
-    Recorded { raw, ..serde_json::from_str(json).unwrap() }
+    let mut file: Value = serde_json::from_str(json).unwrap();
+    let mut shared = Vec::new();
+    // Each may hold those before it.
+    for mut object in file["shared"].take().as_array().unwrap().clone() {
+        spread(&mut object, &shared);
+        shared.push(object);
+    }
+    spread(&mut file, &shared);
+    Recorded { raw, ..serde_json::from_value(file).unwrap() }
+}
+
+/// Puts what is shared where it belongs.
+fn spread(value: &mut Value, shared: &[Value]) {
+    match value {
+        Value::Object(fields) => match fields.get("@").and_then(Value::as_u64) {
+            Some(place) => *value = shared[place as usize].clone(),
+            None => fields.values_mut().for_each(|field| spread(field, shared)),
+        },
+        Value::Array(entries) => entries.iter_mut().for_each(|entry| spread(entry, shared)),
+        _ => {}
+    }
 }
 
 impl Recorded {
@@ -77,9 +125,7 @@ impl Recorded {
     }
 
     pub(crate) fn canned(&self, name: &str) -> Canned {
-        let answer = self.answer(name);
-        let canned = Canned::new(answer.status, answer.body.clone());
-        answer.headers.iter().fold(canned, |canned, (name, value)| canned.header(name, value))
+        self.answer(name).canned()
     }
 
     /// A server that gives this one answer.

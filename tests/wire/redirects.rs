@@ -1,5 +1,6 @@
 //! A moved repository: reads follow within the server, writes never, the token goes nowhere else.
 
+use serde_json::json;
 use timmy::core::ids::RepoName;
 use timmy::gitea::{Error, Fate, Heals};
 
@@ -18,13 +19,20 @@ fn redirect(status: u16, to: &str) -> Canned {
 
 #[tokio::test]
 async fn a_read_under_the_old_name_gives_the_new_one() {
-    for recorded in recorded::all().iter().filter(|recorded| recorded.has("edge-get-old-name")) {
-        let script = [recorded.canned("edge-get-old-name"), Canned::new(200, RENAMED)];
-        let forge = Forge::answering(script).await;
-        let repo = forge.client().repo(&lab()).await.unwrap();
-        assert_eq!(repo.name.to_string(), "lab/renamed");
-        assert_eq!(forge.asked_what(), ["GET /repos/lab/pub", "GET /repos/lab/renamed"]);
-        assert_eq!(forge.asked()[1].authorization, format!("token {TOKEN}"));
+    for (name, former, present) in [
+        ("edge-get-old-name", "lab/pub", "lab/renamed"),
+        ("edge-get-after-transfer", "lab/renamed", "alexander/renamed"),
+    ] {
+        for recorded in recorded::all().iter().filter(|recorded| recorded.has(name)) {
+            let found = json!({ "id": 12, "full_name": present, "private": false });
+            let script = [recorded.canned(name), Canned::new(200, found.to_string())];
+            let forge = Forge::answering(script).await;
+            let repo = forge.client().repo(&former.parse().unwrap()).await.unwrap();
+            assert_eq!(repo.name.to_string(), present);
+            let asked = [recorded.asked(name), format!("GET /repos/{present}")];
+            assert_eq!(forge.asked_what(), asked);
+            assert_eq!(forge.asked()[1].authorization, format!("token {TOKEN}"));
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) fn guide(home: String) -> Guide {
             hint("alexander", "/timmy status", "How things stand in this thread."),
             hint("anna", "/timmy unhold", "Lifts the hold."),
             hint("walt", "/timmy priority p0", "Steers the work, and sets the label."),
+            hint("walt", "/timmy queue", "What is next in all repositories, and who would get it."),
+            hint("walt", "/timmy why", "Why this one is where it is."),
             hint("walt", "/timmy snooze 3d", "Puts it off."),
             hint("anna", "/timmy asign @walt", "A slip: it offers the line that works."),
             hint("walt", "/timmy pause all", "Not everybody may govern: walt is refused."),

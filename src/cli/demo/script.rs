@@ -97,6 +97,20 @@ pub(super) fn scenes() -> Vec<Scene> {
         ),
         scene("How do things stand?", "alexander", "/timmy status", None, Reply("**On hold**")),
         scene(
+            "What is next, in all repositories? Each place can be explained.",
+            "alexander",
+            "/timmy queue 3",
+            None,
+            Reply("issues are ready**"),
+        ),
+        scene(
+            "Who would get what?",
+            "alexander",
+            "/timmy plan",
+            None,
+            Reply("would be handed out now.** I only suggest"),
+        ),
+        scene(
             "Some verbs come later.",
             "alexander",
             "/timmy assign auto",

@@ -11,12 +11,13 @@ use super::Mishap;
 use super::guide;
 use super::script::{Expected, Scene, Trouble};
 use crate::cli::bot::{Bot, Failure};
-use crate::clock::SystemClock;
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, SecretFile, World};
 use crate::core::ids::Subject;
 use crate::core::marker::key_of;
 use crate::crash;
 use crate::engine::Engine;
+use crate::sandbox::backlog::{Backlog, Shape};
 use crate::sandbox::page::Rest;
 use crate::sandbox::{DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
 
@@ -53,7 +54,7 @@ impl Stage {
     pub(super) async fn set() -> Result<Self, Mishap> {
         let sandbox = Sandbox::start(Options::default()).await.map_err(Mishap::Sandbox)?;
         let token = sandbox.add_user("timmy");
-        for login in ["alexander", "anna", "walt", "rando"] {
+        for login in ["alexander", "anna", "walt", "rando", "ezra", "bezalel"] {
             sandbox.add_user(login);
         }
         sandbox.add_org("foundation", "alexander")?;
@@ -61,6 +62,8 @@ impl Stage {
         for login in ["timmy", "anna", "walt"] {
             sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
         }
+        let shape = Shape { repos: 5, issues: 90, seed: 7, now: SystemClock.now() };
+        sandbox.fill("workshop", &Backlog::of(shape))?;
         let folder = Folder::new().map_err(Mishap::Folder)?;
         let text = configuration(sandbox.url(), &folder.0);
         let env = |name: &str| match name {
@@ -190,7 +193,7 @@ fn configuration(url: &str, folder: &Path) -> String {
         r#"
         [gitea]
         url = "{url}"
-        watch = ["foundation"]
+        watch = ["foundation", "workshop"]
 
         [webhook]
         listen = "127.0.0.1:0"
@@ -204,6 +207,19 @@ fn configuration(url: &str, folder: &Path) -> String {
         # Named, too: what Gitea sends of a new issue does not prove that its author may write.
         operators = ["writers", "anna", "walt"]
         approvers = ["alexander"]
+
+        [[agent]]
+        name = "ezra"
+        kind = "forge"
+        account = "ezra"
+        roles = ["coder", "reviewer"]
+
+        [[agent]]
+        name = "bezalel"
+        kind = "forge"
+        account = "bezalel"
+        roles = ["coder", "researcher", "devops"]
+        prior = 0.6
         "#,
         folder.join("timmy.db").display()
     )

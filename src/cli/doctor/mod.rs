@@ -6,13 +6,18 @@
 
 mod account;
 mod agents;
+mod capabilities;
 mod ear;
 mod finding;
 mod memory;
+mod people;
 mod print;
 mod reach;
+mod report;
 mod server;
+mod teams;
 mod trial;
+mod troubles;
 mod watch;
 mod webhook;
 
@@ -25,6 +30,7 @@ use super::watched::{self, Watched, repositories};
 use super::{FAILED, WRONG, complain, forge};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Webhook};
+use crate::core::heard::Account;
 use crate::core::ids::RepoName;
 use crate::gitea::Gitea;
 use crate::store::{self, Holder, Readers};
@@ -90,11 +96,12 @@ impl Doctor {
                 return;
             }
         };
-        if !meet(&gitea, config, findings).await {
-            return;
-        }
+        let Some(own) = meet(&gitea, config, findings).await else { return };
         let Some(watched) = look_around(&gitea, config, findings).await else { return };
+        findings.push(people::check(&gitea, &config.people).await);
+        findings.extend(teams::check(&gitea, &own.login, &config.people).await);
         findings.extend(agents::check(&gitea, &config.agents).await);
+        findings.extend(report::check(&gitea, config.report.as_ref()).await);
         match &config.webhook {
             Some(webhook) => self.listen(config, webhook, &watched, memory, findings).await,
             None => findings.push(webhook::none_configured()),
@@ -169,6 +176,7 @@ async fn remember(config: &Config, findings: &mut Vec<Finding>) -> Memory {
     findings.extend(trouble);
     if let Some(readers) = &readers {
         findings.push(memory::check_claims(readers, SystemClock.now()).await);
+        findings.extend(troubles::check(readers, SystemClock.now()).await);
     }
     Memory { is_served: matches!(holder, Ok(Holder::Process(_))), readers }
 }
@@ -189,21 +197,22 @@ impl Memory {
     }
 }
 
-/// Server, clock, token, account. Whether going on makes sense.
-async fn meet(gitea: &Gitea, config: &Config, findings: &mut Vec<Finding>) -> bool {
+/// Server, clock, token, capabilities, account: who timmy is, if going on makes sense.
+async fn meet(gitea: &Gitea, config: &Config, findings: &mut Vec<Finding>) -> Option<Account> {
     let before = SystemClock.now();
     let answer = gitea.server().await;
     let after = SystemClock.now();
     findings.push(server::judge(&config.gitea.url, &answer));
-    let Ok(introduced) = answer else { return false };
+    let introduced = answer.ok()?;
     findings.extend(introduced.time.map(|time| server::judge_clock(time, before, after)));
     let own = gitea.own_account().await;
     if let Some(trouble) = account::judge_token(&own) {
         findings.push(trouble);
     }
-    let Ok(own) = own else { return false };
+    let own = own.ok()?;
+    findings.push(capabilities::judge(&gitea.lacks().await));
     findings.push(account::judge_account(&own, config));
-    true
+    Some(own.account)
 }
 
 /// What timmy sees, and what it may do there.

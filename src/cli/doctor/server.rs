@@ -16,10 +16,8 @@ const CLOCK: &str = "clock";
 /// Clocks that differ by more than this put times in replies and "since" queries in doubt.
 const TOLERABLE: Duration = Duration::from_secs(30);
 
-/// The oldest version that timmy is made for, and what the ones before lack.
+/// The oldest version that timmy is made for. What one lacks it is asked itself.
 const OLDEST: (u32, u32) = (1, 20);
-const LACKS: &str = "tokens have no scopes (this one may do everything that the account may), \
-                     and issues cannot block each other by the API";
 
 /// What the forge's introduction tells.
 pub(super) fn judge(url: &Url, answer: &Result<Server, Error>) -> Finding {
@@ -47,7 +45,7 @@ fn judge_version(at: &str, version: &str) -> Finding {
     match release(version) {
         Some(release) if release < OLDEST => Finding::warning(
             SERVER,
-            format!("{found} Before 1.20 {LACKS}."),
+            format!("{found} timmy is made for 1.20 and later."),
             "Upgrade Gitea to 1.20 or later.",
         ),
         Some(_) => Finding::good(SERVER, found),
@@ -96,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_scopes_is_worth_a_warning() {
+    fn what_timmy_is_not_made_for_is_worth_a_warning() {
         assert_eq!(state_of("1.25.4"), State::Good);
         assert_eq!(state_of("1.20.0+rc1"), State::Good);
         assert_eq!(state_of("1.15.11"), State::Warning);

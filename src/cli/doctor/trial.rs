@@ -10,7 +10,7 @@ use crate::cli::hooks::Place;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Secret, Webhook};
 use crate::core::ids::RepoName;
-use crate::gitea::{self, Gitea, Hook, HookHome, NewHook};
+use crate::gitea::{self, Gitea, Hook, HookHome, NewHook, Visible};
 use crate::store;
 use crate::web::Arrivals;
 
@@ -119,10 +119,9 @@ impl Means<'_> {
     /// that a test can tell of.
     async fn administered(&self, candidates: &[RepoName]) -> Option<RepoName> {
         for name in candidates.iter().take(MOST_CANDIDATES) {
-            if let Ok(Some(visible)) = self.gitea.visible_repo(name).await
-                && visible.permissions.admin
-                && !visible.is_empty
-            {
+            let Ok(found) = self.gitea.visible_repo(name).await else { continue };
+            let fit = |visible: &Visible| visible.permissions.admin && !visible.is_empty;
+            if let Some(visible) = found.entries.into_iter().find(fit) {
                 return Some(visible.repo.name);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::cli::forge::in_short;
-use crate::cli::watched::{Watched, a_few, repositories, written};
+use crate::cli::watched::{Watched, a_few, repositories};
 use crate::core::effect::Scope;
 use crate::core::item::Label;
 use crate::gitea::Error;
@@ -26,7 +26,7 @@ pub(super) fn judge(watched: &Result<Vec<Watched>, Error>) -> Finding {
     let lost: Vec<String> = watched
         .iter()
         .filter(|watched| watched.repos.is_empty())
-        .map(|watched| written(&watched.pattern))
+        .map(|watched| watched.pattern.to_string())
         .collect();
     let count = repositories(watched).len();
     let remedy = "Check the spelling in gitea.watch and gitea.except, and add timmy's account to \

@@ -65,12 +65,9 @@ enum Act {
 impl Hooks {
     /// Exit code 0 if all is good in the end, 1 if something is wrong or could not be done.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
-        let (path, loaded) = match forge::configuration(config) {
+        let (path, loaded) = match forge::configured(config) {
             Ok(found) => found,
-            Err(problems) => {
-                complain(&problems);
-                return WRONG.into();
-            }
+            Err(code) => return code,
         };
         let Some(webhook) = &loaded.config.webhook else {
             complain(&format!(
@@ -105,6 +102,10 @@ impl Hooks {
             }
         };
         let hidden = list::print_hidden(&places)?;
+        if steps.is_empty() && hidden {
+            // Said above. That there is nothing to do is not known.
+            return Ok(FAILED.into());
+        }
         if dry_run {
             announce(&steps)?;
             return Ok(code(!hidden));

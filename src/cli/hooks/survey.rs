@@ -6,7 +6,7 @@ use super::fault::covering;
 use crate::cli::watched::{self, Watched};
 use crate::config::{Watch, WatchPattern};
 use crate::core::ids::RepoName;
-use crate::gitea::{Error, Gitea, Hook, HookHome, Owned};
+use crate::gitea::{Error, Gitea, Hook, HookHome};
 
 /// A place where a webhook can be.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ async fn is_by_organisation(
     if known.iter().any(|(home, _)| *home == organisation) {
         return Ok(true);
     }
-    Ok(matches!(gitea.owned_by(name.owner()).await?, Some(Owned::ByOrganisation(_))))
+    gitea.is_organisation(name.owner()).await
 }
 
 fn add(wanted: &mut Vec<(HookHome, bool)>, home: HookHome, is_needed: bool) {

@@ -123,7 +123,8 @@ fn next(answers: &Answers, file: &Path, secret: secret::Secret) -> String {
     let token = token.display();
     let is_found = file == Path::new("timmy.toml");
     let flag = if is_found { String::new() } else { format!(" --config {}", file.display()) };
-    let at = document::WEBHOOK_SECRET;
+    let at = folder.join(document::WEBHOOK_SECRET);
+    let at = at.display();
     let secret = match secret {
         secret::Secret::Made => format!("a new secret for the webhook in {at}"),
         secret::Secret::Kept => format!("the secret in {at} was there and is kept"),
@@ -144,10 +145,12 @@ fn next(answers: &Answers, file: &Path, secret: secret::Secret) -> String {
            {url}/user/settings/applications\n  \
            with write:issue, read:repository, read:organization, read:user, and paste it here:\n\n    \
              ( umask 077; cat > {token} )\n\n  \
-           Check everything, make the webhook with a token of yours (write:organization), start:\n\n    \
+           Check it, start it, make the webhook with a token of yours (write:organization):\n\n    \
              timmy{flag} doctor\n    \
-             timmy{flag} hooks install --token-file YOUR-TOKEN\n    \
-             timmy{flag} serve\n",
+             timmy{flag} serve &\n    \
+             timmy{flag} hooks install --token-file YOUR-TOKEN\n\n  \
+           Write /timmy ping in an issue. Whether all is well, and how to mend what is not:\n\n    \
+             timmy{flag} doctor --token-file YOUR-TOKEN\n",
         file = file.display(),
         url = answers.url.trim_end_matches('/'),
     )

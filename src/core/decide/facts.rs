@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::backlog::{Backlog, Look};
 use crate::core::authority::People;
 use crate::core::bonds::Seen;
 use crate::core::command::Command;
@@ -34,10 +35,12 @@ pub struct Needs {
     pub circles: HashSet<IssueRef>,
     /// Accounts that may get a right, or lose it, by their names in lower case.
     pub accounts: HashSet<String>,
-    /// Repositories that may be paused.
+    /// Repositories that may be paused, or looked at.
     pub repos: HashSet<RepoName>,
     /// From which days on the past is to be summed up.
     pub digests: HashSet<Option<Date>>,
+    /// The backlog, and what of it.
+    pub backlog: Option<Look>,
 }
 
 /// What has to be known to answer this.
@@ -51,6 +54,9 @@ pub fn needs(reading: &Reading) -> Needs {
 
 impl Needs {
     fn learn(&mut self, command: &Command) {
+        if let Some(look) = Look::of(command) {
+            self.backlog.get_or_insert_default().extend(look);
+        }
         match command {
             Command::Status(None) | Command::Why(None) => {
                 self.item = true;
@@ -79,6 +85,9 @@ impl Needs {
                 self.accounts.insert(user.as_str().to_ascii_lowercase());
             }
             Command::Pause(Part::Repo(repo)) | Command::Resume(Part::Repo(repo)) => {
+                self.repos.insert(repo.clone());
+            }
+            Command::Queue { repo: Some(repo), .. } => {
                 self.repos.insert(repo.clone());
             }
             Command::Report { since } => {
@@ -121,6 +130,8 @@ pub struct Snapshot {
     pub repos: HashMap<RepoName, Repo>,
     /// The past, summed up for the readers of this thread.
     pub digests: HashMap<Option<Date>, Digest>,
+    /// The backlog, if it was needed.
+    pub backlog: Option<Backlog>,
     /// What the ledger holds of this thread.
     pub state: ThreadState,
     /// The latest commands here, oldest first.
@@ -138,6 +149,8 @@ pub struct Target {
     pub repo: RepoName,
     /// Whether that is the repository in which it is asked.
     pub here: bool,
+    /// Whether that is watched.
+    pub watched: bool,
     /// The issue.
     pub item: Item,
     /// What it waits for.

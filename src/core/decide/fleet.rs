@@ -3,12 +3,13 @@
 use jiff::tz::TimeZone;
 
 use super::Desk;
-use crate::core::digest::{Digest, Place};
-use crate::core::fleet::{Agent, Part, Pause};
-use crate::core::ids::{RepoId, RepoName};
-use crate::core::reply::{AgentRow, Answer, Held, Report, Until};
-use crate::core::time::{Timestamp, said};
+use crate::core::fleet::{Agent, Part};
+use crate::core::grammar::nearest;
+use crate::core::reply::{AgentRow, Answer};
+use crate::core::report::told;
+use crate::core::time::Timestamp;
 use crate::core::value::Date;
+use crate::core::verb::Verb;
 
 /// From when on a report tells the past: the day that was named, else yesterday.
 pub fn report_begins(since: Option<Date>, now: Timestamp, zone: &TimeZone) -> Timestamp {
@@ -20,7 +21,9 @@ impl Desk<'_> {
     pub(super) fn agents(&self) -> Answer {
         let pause =
             |part: &Part| self.fleet.pause_of(part).map(|pause| self.paused(String::new(), pause));
+        let backlog = self.snapshot.backlog.as_ref();
         let row = |agent: &Agent| AgentRow {
+            now: backlog.map(|backlog| self.now(backlog, agent)),
             name: agent.name.clone(),
             kind: agent.kind.clone(),
             roles: agent.roles.clone(),
@@ -33,6 +36,16 @@ impl Desk<'_> {
         Answer::Agents { agents, pause: pause(&Part::All) }
     }
 
+    /// The agent of this name, or the answer that there is none.
+    pub(super) fn agent_called(&self, name: &str, verb: Verb) -> Result<&Agent, Answer> {
+        let known = &self.snapshot.agents;
+        known.iter().find(|agent| agent.name == name).ok_or_else(|| {
+            let names = known.iter().map(|agent| agent.name.as_str());
+            let instead = nearest(name, names).map(|agent| format!("{verb} {agent}"));
+            Answer::NoAgent { name: name.to_owned(), instead }
+        })
+    }
+
     pub(super) fn report(&self, since: Option<Date>) -> Answer {
         let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
         let begins = report_begins(since, now, zone);
@@ -40,58 +53,11 @@ impl Desk<'_> {
             return Answer::Ahead { date: date.to_string() };
         }
         let digest = self.snapshot.digests.get(&since).cloned().unwrap_or_default();
-        Answer::Report { report: Box::new(self.told(&digest, begins)) }
-    }
-
-    /// A digest as people say it, with what the fleet is like now.
-    fn told(&self, digest: &Digest, begins: Timestamp) -> Report {
-        let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
-        let at = |moment| said(moment, now, zone);
-        let held = digest.parked.iter().filter_map(|(place, state)| {
-            let hold = state.hold.as_ref()?;
-            let (by, reason) = (hold.by.login.clone(), hold.reason.clone());
-            Some((name(place), Held { by, since: at(hold.since), reason }))
+        let report = told(&digest, &self.fleet, begins, now, zone, |id| {
+            self.decision.repos.iter().find(|repo| repo.id == id).map(|repo| repo.name.clone())
         });
-        let snoozed = digest.parked.iter().filter_map(|(place, state)| {
-            let snooze = state.snoozed(now)?;
-            Some((name(place), Until { until: at(snooze.until), login: snooze.by.login.clone() }))
-        });
-        let paused = |pause: &Pause| {
-            let what = match &pause.part {
-                Part::All => "all".to_owned(),
-                Part::Agent(name) => name.clone(),
-                Part::Repo(repo) => self.repo_name(*repo, digest)?.to_string(),
-            };
-            Some(self.paused(what, pause))
-        };
-        let lent = self
-            .fleet
-            .delegations
-            .iter()
-            .map(|lent| Until { until: at(lent.until), login: lent.to.login.clone() });
-        Report {
-            since: at(begins),
-            commands: digest.outcomes.iter().map(|(_, count)| count).sum(),
-            people: digest.people,
-            outcomes: digest.outcomes.clone(),
-            held: held.collect(),
-            snoozed: snoozed.collect(),
-            paused: self.fleet.pauses.iter().filter_map(paused).collect(),
-            lent: lent.collect(),
-            dead: digest.dead.iter().map(|(place, when)| (name(place), at(*when))).collect(),
-        }
+        Answer::Report { report: Box::new(report) }
     }
-
-    /// What a paused repository is called, if it may be named here.
-    fn repo_name<'a>(&'a self, id: RepoId, digest: &'a Digest) -> Option<&'a RepoName> {
-        let of_this_comment = self.decision.repos.iter().map(|repo| (repo.id, &repo.name));
-        let of_the_past = digest.repos.iter().map(|(id, name)| (*id, name));
-        of_this_comment.chain(of_the_past).find(|(other, _)| *other == id).map(|(_, name)| name)
-    }
-}
-
-fn name(place: &Place) -> String {
-    format!("{}#{}", place.repo, place.thread.number)
 }
 
 #[cfg(test)]

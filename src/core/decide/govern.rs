@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Desk;
 use crate::core::fleet::{Change, Delegation, Part, Pause};
-use crate::core::grammar::nearest;
 use crate::core::reply::{Answer, Paused};
 use crate::core::time::said;
 use crate::core::value::{self, Date};
@@ -103,12 +102,10 @@ impl Desk<'_> {
     /// An agent of the configuration; also one that was paused and is no longer there.
     fn agent(&self, name: &str, verb: Verb) -> Result<Named, Answer> {
         let part = Part::Agent(name.to_owned());
-        let mut known = self.snapshot.agents.iter().map(|agent| agent.name.as_str());
-        if known.clone().any(|agent| agent == name) || self.fleet.pause_of(&part).is_some() {
-            return Ok((name.to_owned(), part));
+        match self.agent_called(name, verb) {
+            Err(answer) if self.fleet.pause_of(&part).is_none() => Err(answer),
+            _ => Ok((name.to_owned(), part)),
         }
-        let instead = nearest(name, known.by_ref()).map(|agent| format!("{verb} {agent}"));
-        Err(Answer::NoAgent { name: name.to_owned(), instead })
     }
 
     /// A pause as people say it, of what is called `what`.

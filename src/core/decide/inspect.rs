@@ -3,16 +3,25 @@
 use jiff::tz::TimeZone;
 
 use super::{Desk, is_built};
-use crate::core::bonds::{Seen, names};
+use crate::core::backlog::Obstacle;
+use crate::core::bonds::{self, names};
 use crate::core::effect::Scope;
 use crate::core::fleet::Part;
-use crate::core::ids::{RepoId, RepoName};
+use crate::core::ids::{RepoId, RepoName, ThreadId};
 use crate::core::item::Item;
-use crate::core::reply::{Answer, Earlier, Held, HelpVerb, Status};
+use crate::core::reply::{Answer, Earlier, Held, HelpVerb, Status, Why};
 use crate::core::thread::{Said, ThreadState};
 use crate::core::time::{Timestamp, said};
 use crate::core::value::Target;
 use crate::core::verb::Verb;
+
+/// An issue as it is now.
+struct Seen {
+    thread: ThreadId,
+    status: Box<Status>,
+    /// Its repository, if that is not watched.
+    unwatched: Option<String>,
+}
 
 impl Desk<'_> {
     pub(super) fn help(&self, verb: Option<Verb>) -> Answer {
@@ -35,34 +44,59 @@ impl Desk<'_> {
     }
 
     pub(super) fn status(&self, target: Option<&Target>) -> Answer {
-        self.seen(target, Verb::Status, |status| Answer::Status { status })
+        match self.seen(target, Verb::Status) {
+            Ok(seen) => Answer::Status { status: seen.status },
+            Err(answer) => answer,
+        }
     }
 
     pub(super) fn why(&self, target: Option<&Target>) -> Answer {
-        self.seen(target, Verb::Why, |status| Answer::Why { status })
+        if let Some(Target::Agent(name)) = target {
+            return self.why_agent(name.as_str());
+        }
+        let Seen { thread, status, unwatched } = match self.seen(target, Verb::Why) {
+            Ok(seen) => seen,
+            Err(answer) => return answer,
+        };
+        let is_machine = |login: &String| {
+            let agents = &self.snapshot.people.agents;
+            let mut machines = agents.iter().chain([&self.snapshot.own]);
+            machines.any(|machine| machine.eq_ignore_ascii_case(login))
+        };
+        let people: Vec<String> =
+            status.assignees.iter().filter(|login| !is_machine(login)).cloned().collect();
+        let seen = [
+            unwatched.as_ref().map(|_| Obstacle::RepoNotWatched),
+            (!people.is_empty()).then_some(Obstacle::AssignedToPerson),
+        ];
+        let seen = status.obstacles().chain(seen.into_iter().flatten());
+        let obstacles = self.obstacles(seen, thread);
+        let judgement = self.judged(thread);
+        let why = Why { status: *status, people, unwatched, obstacles, judgement };
+        Answer::Why { why: Box::new(why) }
     }
 
-    fn seen(
-        &self,
-        target: Option<&Target>,
-        verb: Verb,
-        answer: impl Fn(Box<Status>) -> Answer,
-    ) -> Answer {
+    fn seen(&self, target: Option<&Target>, verb: Verb) -> Result<Seen, Answer> {
         match target {
             None => match &self.snapshot.item {
-                Some(item) => answer(self.present(item)),
-                None => Answer::NotFound { target: format!("#{}", self.heard.number) },
+                Some(item) => Ok(Seen {
+                    thread: self.heard.thread(),
+                    status: self.present(item),
+                    unwatched: None,
+                }),
+                None => Err(Answer::NotFound { target: format!("#{}", self.heard.number) }),
             },
             Some(Target::Issue(reference)) => match self.snapshot.targets.get(reference) {
                 Some(target) => {
                     let mut status = self.view(&target.item, &target.state, &target.recent);
                     status.target = Some(target.name());
                     self.hinder(&mut status, &target.repo, target.thread.repo, &target.blockers);
-                    answer(status)
+                    let unwatched = (!target.watched).then(|| target.repo.to_string());
+                    Ok(Seen { thread: target.thread, status, unwatched })
                 }
-                None => Answer::NotFound { target: reference.to_string() },
+                None => Err(Answer::NotFound { target: reference.to_string() }),
             },
-            Some(_) => Answer::NotYet { what: format!("`{verb}` of a job or an agent") },
+            Some(_) => Err(Answer::NotYet { what: format!("`{verb}` of a job or an agent") }),
         }
     }
 
@@ -78,8 +112,8 @@ impl Desk<'_> {
     }
 
     /// Adds what keeps a thread from starting from outside: its blockers, a pause.
-    fn hinder(&self, status: &mut Status, repo: &RepoName, id: RepoId, blockers: &[Seen]) {
-        let open: Vec<Seen> = blockers.iter().filter(|s| s.blocker.open).cloned().collect();
+    fn hinder(&self, status: &mut Status, repo: &RepoName, id: RepoId, blockers: &[bonds::Seen]) {
+        let open: Vec<bonds::Seen> = blockers.iter().filter(|s| s.blocker.open).cloned().collect();
         status.waits_unseen = open.iter().any(|seen| !seen.nameable);
         status.waits = names(&open, self.heard.repo.id).into_iter().flatten().collect();
         status.pause = self.fleet.pause_over(id).map(|pause| match pause.part {

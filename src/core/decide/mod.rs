@@ -3,6 +3,7 @@
 //! [`course`] says whether a text is answered at all, [`needs`] what has to be known for it,
 //! [`decide`] what is said and done. One file per family of commands.
 
+mod backlog;
 mod bonds;
 mod facts;
 mod fleet;
@@ -14,6 +15,7 @@ mod staff;
 
 use std::collections::HashMap;
 
+pub use backlog::{Backlog, Case, Look, Title};
 pub use facts::{Candidate, Needs, Snapshot, Target, needs};
 pub use fleet::report_begins;
 
@@ -160,14 +162,11 @@ pub fn decide(
 /// Whether this build acts on a verb; of the others it only knows what they will mean.
 fn is_built(verb: Verb) -> bool {
     use Verb::{
-        Answer, Approve, Budget, Cancel, Crew, Dead, Override, Plan, Queue, Reject, Retry, Revise,
-        Verify,
+        Answer, Approve, Budget, Cancel, Crew, Dead, Override, Reject, Retry, Revise, Verify,
     };
     !matches!(
         verb,
-        Queue
-            | Plan
-            | Cancel
+        Cancel
             | Retry
             | Dead
             | Verify
@@ -295,6 +294,8 @@ impl<'a> Desk<'a> {
             Command::Pause(part) => self.pause(part),
             Command::Resume(part) => self.resume(part),
             Command::Agents => self.agents(),
+            Command::Queue { n, repo } => self.queue(*n, repo.as_ref()),
+            Command::Plan(agent) => self.plan(agent.as_ref()),
             Command::Report { since } => self.report(*since),
             other => Answer::NotYet { what: format!("`{}`", other.verb()) },
         }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Held;
+use super::{Held, Planned};
+use crate::core::report::Outlook;
 
 /// A pause, as people say it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,43 @@ pub struct AgentRow {
     pub capacity: u32,
     /// Its own pause.
     pub pause: Option<Paused>,
+    /// What it is fit for and would get, as far as that is known.
+    #[serde(default)]
+    pub now: Option<AgentNow>,
+}
+
+/// What an agent is fit for, and would get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentNow {
+    /// How well it fits in general.
+    pub fit: Fit,
+    /// How many jobs it could take beside those that it has.
+    pub free: u32,
+    /// What it would get next.
+    pub gets: Gets,
+}
+
+/// How well an agent fits, and what that rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fit {
+    /// The share of its results that is verified, at least, most likely; in millionths.
+    pub share: u64,
+    /// How many of its results were verified.
+    pub verified: u32,
+    /// Of how many that ended.
+    pub ended: u32,
+}
+
+/// What an agent would get next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gets {
+    /// Nothing.
+    Nothing,
+    /// An issue that cannot be named here.
+    Unnamed,
+    /// This issue.
+    Issue(Planned),
 }
 
 /// What lasts until a moment, and who is concerned.
@@ -76,9 +114,17 @@ pub struct Report {
     pub lent: Vec<Until>,
     /// Threads in which a write was given up, and when.
     pub dead: Vec<(String, String)>,
+    /// What is next.
+    #[serde(default)]
+    pub outlook: Outlook,
 }
 
 impl Report {
+    /// Whether all that was said was done.
+    pub fn all_is_done(&self) -> bool {
+        self.outcomes.iter().all(|(outcome, _)| outcome == "done")
+    }
+
     /// What rests or failed, counted in a line; empty if nothing does.
     pub fn headings(&self) -> String {
         let counts = [

@@ -5,22 +5,28 @@
 //! outcome in one sentence; what follows are details. One command is answered with all of it,
 //! several in one comment with a list of the first sentences and the details folded away.
 
-mod filters;
+mod backlog;
+pub(super) mod filters;
 mod fleet;
 mod status;
+pub mod words;
 
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use super::authority::Need;
+use super::backlog::{Because, Lack, MANY, Obstacle, Readiness, Term};
 use super::marker::marker;
 use super::verb::Verb;
 
-pub use fleet::{AgentRow, Paused, Report, Until};
-pub use status::{Earlier, Held, HelpVerb, Status};
+pub use backlog::{
+    Basis, Bid, Drag, Idle, Judgement, Missed, Mode, Next, Plan, Planned, Portrait, Queue,
+};
+pub use fleet::{AgentNow, AgentRow, Fit, Gets, Paused, Report, Until};
+pub use status::{Earlier, Held, HelpVerb, Status, Why};
 
 /// How many entries of a list a report shows.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 
 /// The reply to one comment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,12 +79,33 @@ pub enum Answer {
         /// How.
         status: Box<Status>,
     },
-    /// What stands in the way of a dispatch.
+    /// Why an issue has its place, or what stands in its way.
     #[template(path = "reply/why.md")]
     Why {
         /// What is known.
-        status: Box<Status>,
+        why: Box<Why>,
     },
+    /// Why an agent gets what it gets.
+    #[template(path = "reply/why_agent.md")]
+    WhyAgent {
+        /// What is known.
+        portrait: Box<Portrait>,
+    },
+    /// What comes next.
+    #[template(path = "reply/queue.md")]
+    Queue {
+        /// All of it.
+        queue: Box<Queue>,
+    },
+    /// What would be handed out now.
+    #[template(path = "reply/plan.md")]
+    Plan {
+        /// All of it.
+        plan: Box<Plan>,
+    },
+    /// The backlog is not known yet.
+    #[template(path = "reply/unread.md")]
+    Unread,
     /// Put on hold.
     #[template(path = "reply/held.md")]
     Held,
@@ -324,6 +351,7 @@ impl Answer {
             Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",
             Self::Itself | Self::Circle { .. } => "circle",
             Self::NoBonds => "no_dependencies",
+            Self::Unread => "unread",
             Self::Unheeded { .. } => "unheeded",
             Self::NotAssignable { .. } => "not_assignable",
             Self::Past { .. } => "past",

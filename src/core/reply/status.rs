@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Paused;
+use super::{Judgement, Paused};
+use crate::core::backlog::Obstacle;
 use crate::core::verb::Verb;
 
 /// One verb of the help.
@@ -50,6 +51,21 @@ pub struct Status {
     pub recent: Vec<Earlier>,
 }
 
+/// Why an issue is, or is not, handed out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// How things stand there.
+    pub status: Status,
+    /// The people who are assigned: agents are no obstacle.
+    pub people: Vec<String>,
+    /// The repository, if it is not watched.
+    pub unwatched: Option<String>,
+    /// What keeps it from being handed out, the firmest first.
+    pub obstacles: Vec<Obstacle>,
+    /// What the backlog says of it; none if it is not there, or not yet.
+    pub judgement: Option<Judgement>,
+}
+
 /// An earlier command, as people say it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Earlier {
@@ -81,23 +97,47 @@ impl HelpVerb {
     }
 }
 
+impl Why {
+    /// What the backlog says, if it knows of a circle of dependencies.
+    pub fn circle(&self) -> Option<&Judgement> {
+        self.judgement.as_ref().filter(|judgement| !judgement.circle.is_empty())
+    }
+
+    /// Who wrote it.
+    pub fn author(&self) -> Option<&str> {
+        self.judgement.as_ref()?.author.as_deref()
+    }
+
+    /// The pull requests that are to close it; none for what cannot be named here.
+    pub fn pulls(&self) -> &[Option<String>] {
+        self.judgement.as_ref().map_or(&[], |judgement| &judgement.pulls)
+    }
+
+    /// Where the commands that would help have to be said.
+    pub fn place(&self) -> &'static str {
+        match self.status.target {
+            None => "",
+            Some(_) => " there",
+        }
+    }
+}
+
 impl Status {
     /// Whether it waits for something.
     pub fn is_blocked(&self) -> bool {
         !self.waits.is_empty() || self.waits_unseen
     }
 
-    /// What keeps agents away from it, as stable reason codes, the firmest first.
-    pub fn obstacles(&self) -> Vec<&'static str> {
+    /// What can be seen to keep agents away from it.
+    pub fn obstacles(&self) -> impl Iterator<Item = Obstacle> {
         let all = [
-            (!self.open, "closed"),
-            (self.is_pull, "pull_request"),
-            (self.is_blocked(), "blocked"),
-            (self.hold.is_some(), "hold"),
-            (self.snooze.is_some(), "snoozed"),
-            (!self.assignees.is_empty(), "assigned_to_person"),
-            (self.pause.is_some(), "paused"),
+            (!self.open, Obstacle::Closed),
+            (self.is_pull, Obstacle::PullRequest),
+            (self.is_blocked(), Obstacle::Blocked),
+            (self.hold.is_some(), Obstacle::Hold),
+            (self.snooze.is_some(), Obstacle::Snoozed),
+            (self.pause.is_some(), Obstacle::Paused),
         ];
-        all.into_iter().filter_map(|(holds, code)| holds.then_some(code)).collect()
+        all.into_iter().filter_map(|(holds, obstacle)| holds.then_some(obstacle))
     }
 }

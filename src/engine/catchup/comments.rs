@@ -21,7 +21,8 @@ impl Engine {
                 Ok(self.ledger.write(move |tx| cursors::read(tx, id, read_to, all)).await?)
             }
             Err(Halt::Forge(error @ gitea::Error::NotFound { .. })) => {
-                tracing::warn!(repo = %watched.repo.name, %error, "it is gone, or closed to me");
+                // The next list tells, and whoever looks after it is told then.
+                tracing::info!(repo = %watched.repo.name, %error, "it is gone, or closed to me");
                 let write =
                     self.ledger.write(move |tx| cursors::read(tx, id, watched.read_to, true));
                 Ok(write.await?)
@@ -37,7 +38,8 @@ impl Engine {
         let (mut began, mut newest, mut turn) = (None, watched.read_to, 0);
         while let Some(page) = pages.next().await? {
             began = began.or(page.at);
-            newest = page.entries.iter().map(|seen| seen.created_at).fold(newest, Timestamp::max);
+            let written_at = page.entries.iter().map(|seen| seen.written.created_at);
+            newest = written_at.fold(newest, Timestamp::max);
             self.hear_all(watched, page.entries).await?;
             turn += 1;
             // What is left is no older than what was read: the list goes by time of writing. Less
@@ -56,7 +58,7 @@ impl Engine {
         let (repo, since, now) = (watched.repo.clone(), watched.since, self.clock.now());
         let news = self.ledger.write(move |tx| {
             let mut news = false;
-            for seen in found.into_iter().filter(|seen| seen.updated_at >= since) {
+            for seen in found.into_iter().filter(|seen| seen.written.updated_at >= since) {
                 let is_first = seen.is_as_written();
                 news |= hear(tx, seen, &repo, is_first, now)?;
             }

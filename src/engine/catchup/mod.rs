@@ -22,6 +22,7 @@ use super::{Engine, backoff};
 use crate::core::heard::{Act, Repo, Seen};
 use crate::core::ids::Subject;
 use crate::core::time::Timestamp;
+use crate::engine::backlog::mind_the_rules;
 use crate::gitea::{self, Heals};
 use crate::store::backup::{STAMP, Stamp};
 use crate::store::inbox::{self, Hearing};
@@ -30,7 +31,7 @@ use repos::Listed;
 
 /// How far behind a mark is looked: what is stamped with a time is seen a little later, when it
 /// is committed, and the clocks of a forge's machines differ a little.
-const OVERLAP: Duration = Duration::from_secs(120);
+pub(super) const OVERLAP: Duration = Duration::from_secs(120);
 
 /// Where the ledger keeps when all repositories were last looked at for edits, by our clock.
 const SWEPT: &str = "swept";
@@ -39,7 +40,7 @@ impl Engine {
     /// Looks after what webhooks missed, until `stop`. A forge that is away delays it.
     pub(super) async fn catch_up(&self, stop: &CancellationToken) -> Result<(), Error> {
         self.start_marks().await?;
-        let mut rounds = Rounds { engine: self, listed: Listed::default(), turn: 0 };
+        let mut rounds = Rounds::of(self);
         let mut failures = 0;
         loop {
             let Some(round) = stop.run_until_cancelled(rounds.round()).await else { return Ok(()) };
@@ -52,13 +53,15 @@ impl Engine {
                 Err(Halt::Ledger(error)) => return Err(error),
                 Err(Halt::Forge(error) | Halt::Nameless(error)) => {
                     failures += 1;
-                    tracing::warn!(%error, "the forge cannot be asked what happened");
+                    self.troubled_by_all(&error).await;
+                    tracing::info!(%error, "the forge cannot be asked what happened");
                     match error.heals() {
                         Heals::Later(Some(pause)) => pause,
                         _ => backoff::pause(failures, backoff::chance()),
                     }
                 }
             };
+            self.stock.ring();
             let due = self.clock.now().after(wait);
             self.polled.send_replace(due);
             if stop.run_until_cancelled(self.clock.until(due)).await.is_none() {
@@ -74,17 +77,32 @@ impl Engine {
         let _ = polled.wait_for(|due| *due > self.clock.now()).await;
     }
 
+    /// Learns once which repositories there are to watch and which threads moved, without reading
+    /// what was said in them: that stays to be read.
+    pub(super) async fn look_round(&self) -> Result<(), Halt> {
+        self.start_marks().await?;
+        let mut rounds = Rounds::of(self);
+        rounds.list().await?;
+        for owner in rounds.owners() {
+            let searched = rounds.search(&owner).await;
+            rounds.bear(&owner, searched).await?;
+        }
+        Ok(())
+    }
+
     /// Forgets marks that would let old words run: all in a copy of a ledger, and those of
     /// repositories that are no longer watched.
     async fn start_marks(&self) -> Result<(), Error> {
         let watch = self.watch.clone();
+        let reading = self.acceptance.as_str().to_owned();
         let write = self.ledger.write(move |tx| {
             // The original may have acted on what was said since, or still does.
             if let Some(Stamp { at }) = meta::take(tx, STAMP)? {
                 tracing::warn!(%at, "this is a copy of a ledger: what was said since is not heard");
                 cursors::forget_all(tx)?;
             }
-            cursors::forget_unless(tx, |name| watch.covers(name))
+            cursors::forget_unless(tx, |name| watch.covers(name))?;
+            mind_the_rules(tx, &reading)
         });
         write.await
     }
@@ -96,11 +114,18 @@ struct Rounds<'a> {
     listed: Listed,
     /// Counts rounds.
     turn: usize,
+    /// The keys of what went wrong in this one.
+    troubles: Vec<String>,
 }
 
-impl Rounds<'_> {
+impl<'a> Rounds<'a> {
+    fn of(engine: &'a Engine) -> Self {
+        Self { engine, listed: Listed::default(), turn: 0, troubles: Vec::new() }
+    }
+
     async fn round(&mut self) -> Result<(), Halt> {
         self.turn = self.turn.wrapping_add(1);
+        self.troubles.clear();
         if self.listed.is_stale(self.engine.clock.now()) {
             self.list().await?;
         }
@@ -111,20 +136,22 @@ impl Rounds<'_> {
         owners.rotate_left(first);
         for owner in owners {
             let searched = self.search(&owner).await;
-            bear(&owner, searched)?;
+            self.bear(&owner, searched).await?;
         }
         for watched in self.engine.ledger.read(cursors::to_read).await? {
             let name = watched.repo.name.to_string();
-            bear(&name, self.engine.read_comments(watched).await)?;
+            let read = self.engine.read_comments(watched).await;
+            self.bear(&name, read).await?;
         }
-        Ok(())
+        let troubles = self.troubles.iter().chain(&self.listed.troubles);
+        Ok(self.engine.all_well_but(troubles).await?)
     }
 
     /// Lets all repositories be read, from time to time.
     async fn sweep(&self) -> Result<(), Halt> {
         let (now, every) = (self.engine.clock.now(), self.engine.poll.sweep);
         let last = self.engine.ledger.read(|conn| meta::get::<Timestamp>(conn, SWEPT)).await?;
-        if last.is_some_and(|last| now < last.after(every)) {
+        if last.is_some_and(|last| !last.is_over(every, now)) {
             return Ok(());
         }
         let repos: Vec<_> = self.listed.repos.keys().copied().collect();
@@ -136,21 +163,21 @@ impl Rounds<'_> {
         });
         Ok(write.await?)
     }
-}
 
-/// Passes on what ends a round; what is wrong with one owner or repository alone is logged.
-fn bear(what: &str, outcome: Result<(), Halt>) -> Result<(), Halt> {
-    match outcome {
-        Err(Halt::Forge(error)) if !is_away(&error) => {
-            tracing::warn!(what, %error, "cannot be caught up with now");
-            Ok(())
+    /// Notes what is wrong with one owner or repository alone; passes on what ends a round.
+    async fn bear<T>(&mut self, what: &str, outcome: Result<T, Halt>) -> Result<Option<T>, Halt> {
+        match outcome {
+            Err(Halt::Forge(error)) if !is_away(&error) => {
+                self.troubles.push(self.engine.troubled_in_polling(what, &error).await);
+                Ok(None)
+            }
+            outcome => outcome.map(Some),
         }
-        outcome => outcome,
     }
 }
 
 /// Whether the forge as a whole cannot be asked: then the next question would fail as well.
-fn is_away(error: &gitea::Error) -> bool {
+pub(super) fn is_away(error: &gitea::Error) -> bool {
     use gitea::Error::{
         BadToken, Dropped, NotGitea, RateLimited, Timeout, Unavailable, Unreachable,
     };

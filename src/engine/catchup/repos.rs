@@ -3,17 +3,21 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use super::{Rounds, bear};
+use super::Rounds;
 use crate::config::WatchPattern;
 use crate::core::heard::Repo;
 use crate::core::ids::RepoId;
 use crate::core::time::Timestamp;
 use crate::engine::hear::Halt;
-use crate::gitea::Page;
-use crate::store::cursors;
+use crate::engine::watched::look_up;
+use crate::gitea::Error;
+use crate::store::{backlog, cursors};
 
 /// How long a list is good if nothing speaks against it.
 const FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// How long, if a part of it could not be had.
+const INCOMPLETE: Duration = Duration::from_secs(5 * 60);
 
 /// The repositories that the forge listed.
 #[derive(Default)]
@@ -22,53 +26,69 @@ pub(super) struct Listed {
     pub(super) repos: HashMap<RepoId, Repo>,
     /// Those that a search showed although no list does: somebody else's public ones.
     pub(super) strangers: HashSet<RepoId>,
-    /// When the next list is due, by our clock.
-    due_at: Timestamp,
+    /// The keys of what was wrong.
+    pub(super) troubles: Vec<String>,
+    /// When they were listed, by our clock; none if they never were.
+    at: Option<Timestamp>,
+    /// How long that is good.
+    good_for: Duration,
 }
 
 impl Listed {
     pub(super) fn is_stale(&self, now: Timestamp) -> bool {
-        now >= self.due_at
+        self.at.is_none_or(|at| at.is_over(self.good_for, now))
     }
 }
 
 impl Rounds<'_> {
     /// Asks for all that the configuration names. What is new is watched from now on.
     pub(super) async fn list(&mut self) -> Result<(), Halt> {
-        let patterns = self.engine.watch.patterns().to_vec();
+        let (engine, before) = (self.engine, self.troubles.len());
         let mut repos = HashMap::new();
-        let mut complete = true;
-        for pattern in &patterns {
-            match self.list_pattern(pattern).await {
-                Ok(listed) => repos.extend(listed),
-                Err(error) => {
-                    complete = false;
-                    bear(&format!("{pattern:?}"), Err(error))?;
-                }
-            }
+        let mut is_certain = true;
+        for pattern in engine.watch.patterns() {
+            let listed = self.list_pattern(pattern).await;
+            // What is not there any more has no backlog; what cannot be asked for now may have.
+            is_certain &= matches!(listed, Ok(_) | Err(Halt::Forge(Error::NotFound { .. })));
+            repos.extend(self.bear(&pattern.to_string(), listed).await?.into_iter().flatten());
         }
-        if !complete {
+        let found = repos.keys().copied().collect();
+        let troubles = self.troubles.split_off(before);
+        let is_complete = troubles.is_empty();
+        if is_complete {
+            self.compare(&repos).await;
+        } else {
             repos.extend(std::mem::take(&mut self.listed.repos));
         }
-        let due_at = self.engine.clock.now().after(FRESH);
-        self.listed = Listed { repos, strangers: HashSet::new(), due_at };
+        let write = engine.ledger.write(move |tx| backlog::keep_only(tx, &found, is_certain));
+        write.await?;
+        let good_for = if is_complete { FRESH } else { INCOMPLETE };
+        let at = Some(engine.clock.now());
+        self.listed = Listed { repos, strangers: HashSet::new(), troubles, at, good_for };
         Ok(())
     }
 
+    /// Says which repositories are no longer there, and which have come back.
+    async fn compare(&self, present: &HashMap<RepoId, Repo>) {
+        for (id, repo) in &self.listed.repos {
+            if !present.contains_key(id) {
+                self.engine.lost_sight_of(repo).await;
+            }
+        }
+        self.engine.sees_again(present.keys()).await;
+    }
+
     async fn list_pattern(&self, pattern: &WatchPattern) -> Result<HashMap<RepoId, Repo>, Halt> {
-        let gitea = &self.engine.gitea;
-        let (owner, listed) = match pattern {
-            WatchPattern::Everything => (None, gitea.own_repos().await?),
-            WatchPattern::Owner(owner) => (Some(owner.as_str()), gitea.repos_of(owner).await?),
-            WatchPattern::Repository(name) => (None, gitea.repo_listed(name).await?),
-        };
-        let Page { mut entries, at } = listed;
-        entries.retain(|repo| self.engine.watch.covers(&repo.name));
-        let now = at.unwrap_or_else(|| self.engine.clock.now());
-        let owners = entries.iter().map(|repo| repo.name.owner()).chain(owner);
-        let owners: BTreeSet<String> = owners.map(str::to_ascii_lowercase).collect();
+        let listed = look_up(&self.engine.gitea, &self.engine.watch, pattern).await?;
+        let now = listed.at.unwrap_or_else(|| self.engine.clock.now());
         let repos: HashMap<RepoId, Repo> =
-            entries.into_iter().map(|repo| (repo.id, repo)).collect();
+            listed.entries.into_iter().map(|visible| (visible.repo.id, visible.repo)).collect();
+        let named = match pattern {
+            WatchPattern::Owner(owner) => Some(owner.as_str()),
+            WatchPattern::Everything | WatchPattern::Repository(_) => None,
+        };
+        let owners = repos.values().map(|repo| repo.name.owner()).chain(named);
+        let owners: BTreeSet<String> = owners.map(str::to_ascii_lowercase).collect();
         let watched = repos.clone();
         let write = self.engine.ledger.write(move |tx| {
             watched.values().try_for_each(|repo| cursors::watch(tx, repo, now))?;

@@ -4,12 +4,11 @@ use super::hear;
 use crate::core::heard::{Repo, Review, Seen};
 use crate::core::ids::ThreadId;
 use crate::core::time::Timestamp;
+use crate::engine::Engine;
 use crate::engine::hear::Halt;
-use crate::engine::{Engine, backoff};
-use crate::gitea::Heals;
 use crate::store::cursors::{self, ReviewRead};
 use crate::store::errands::{self, ErrandId};
-use crate::store::{Error, repos};
+use crate::store::repos;
 
 impl Engine {
     /// One try at an errand to read the reviews of `thread`; what was said before `since` is no
@@ -19,21 +18,9 @@ impl Engine {
         id: ErrandId,
         thread: ThreadId,
         since: Timestamp,
-        tries: u32,
-    ) -> Result<(), Error> {
-        match self.read_reviews(thread, since).await {
-            Ok(()) => self.ledger.write(move |tx| errands::take(tx, id).map(drop)).await,
-            Err(Halt::Ledger(error)) => Err(error),
-            Err(Halt::Forge(error)) if matches!(error.heals(), Heals::Never) => {
-                tracing::warn!(?thread, %error, "its reviews cannot be read: they are not heard");
-                self.ledger.write(move |tx| errands::take(tx, id).map(drop)).await
-            }
-            Err(Halt::Forge(error) | Halt::Nameless(error)) => {
-                tracing::warn!(?thread, %error, "its reviews cannot be read yet");
-                let due = self.clock.now().after(backoff::pause(tries + 1, backoff::chance()));
-                self.ledger.write(move |tx| errands::postpone(tx, id, due)).await
-            }
-        }
+    ) -> Result<(), Halt> {
+        self.read_reviews(thread, since).await?;
+        Ok(self.ledger.write(move |tx| errands::take(tx, id).map(drop)).await?)
     }
 
     async fn read_reviews(&self, thread: ThreadId, since: Timestamp) -> Result<(), Halt> {
@@ -56,18 +43,18 @@ impl Engine {
     /// Hears a review, and its comments on lines if there are others than before.
     async fn read_review(&self, repo: &Repo, review: Review, since: Timestamp) -> Result<(), Halt> {
         let Review { id, text, given_at, comments } = review;
-        let present = ReviewRead { updated_at: text.updated_at, comments };
+        let present = ReviewRead { updated_at: text.written.updated_at, comments };
         let former = self.ledger.read(move |conn| cursors::review(conn, id)).await?;
         if former == Some(present) {
             return Ok(());
         }
         let inline = match former.map_or(0, |former| former.comments) == comments {
             true => Vec::new(),
-            false => self.gitea.inline_comments(&repo.name, text.number, id).await?,
+            false => self.gitea.inline_comments(&repo.name, text.written.number, id).await?,
         };
         let is_new = given_at >= since;
         // A comment on a line is as new as its review; a reply to it may be newer.
-        let inline = inline.into_iter().filter(|seen| is_new || seen.created_at >= since);
+        let inline = inline.into_iter().filter(|seen| is_new || seen.written.created_at >= since);
         let texts: Vec<Seen> = is_new.then_some(text).into_iter().chain(inline).collect();
         let (repo, now) = (repo.clone(), self.clock.now());
         let news = self.ledger.write(move |tx| {

@@ -1,11 +1,13 @@
 //! Which threads moved.
 
 use super::{OVERLAP, Rounds, hear};
-use crate::core::heard::{Moved, Repo};
+use crate::core::backlog::Entry;
+use crate::core::heard::{Moved, Repo, Seen};
 use crate::core::ids::ThreadId;
 use crate::core::time::Timestamp;
 use crate::engine::hear::Halt;
 use crate::gitea;
+use crate::store::backlog::{self, Told};
 use crate::store::errands::{self, Errand};
 use crate::store::{Error, Transaction, cursors, repos};
 
@@ -23,7 +25,7 @@ impl Rounds<'_> {
             match pages.next().await {
                 Ok(Some(page)) => {
                     began = began.or(page.at);
-                    self.note(page.entries).await?;
+                    self.note(page.entries, page.at).await?;
                 }
                 Ok(None) => break,
                 Err(gitea::Error::TooLarge { .. }) => {
@@ -39,23 +41,28 @@ impl Rounds<'_> {
         Ok(engine.ledger.write(move |tx| cursors::search(tx, &owner, until)).await?)
     }
 
-    /// Stores what one page of a search tells: bodies that were just opened, and where to read on.
-    async fn note(&mut self, mut moved: Vec<Moved>) -> Result<(), Halt> {
+    /// Stores what one page of a search tells: the state of what moved, bodies that were just
+    /// opened, and where to read on.
+    async fn note(&mut self, mut moved: Vec<Moved>, at: Option<Timestamp>) -> Result<(), Halt> {
         moved.retain(|thread| self.engine.watch.covers(&thread.name));
         self.get_to_know(&moved).await?;
-        let moved: Vec<(Repo, Moved)> = moved
+        let moved: Vec<(Repo, Seen, Entry)> = moved
             .into_iter()
-            .filter_map(|thread| {
-                let listed = self.listed.repos.get(&thread.repo)?;
-                Some((Repo { name: thread.name.clone(), ..listed.clone() }, thread))
+            .filter_map(|Moved { repo, name, text, item }| {
+                let listed = self.listed.repos.get(&repo)?;
+                Some((Repo { name, ..listed.clone() }, text, self.engine.entry(item)))
             })
             .collect();
         if moved.is_empty() {
             return Ok(());
         }
         let now = self.engine.clock.now();
+        let told = Told::Search(at.unwrap_or(now));
         let store = move |tx: &Transaction<'_>| {
-            moved.into_iter().try_for_each(|(repo, thread)| note_thread(tx, &repo, thread, now))
+            moved.into_iter().try_for_each(|(repo, text, entry)| {
+                backlog::put(tx, repo.id, &entry, told)?;
+                note_thread(tx, &repo, text, now)
+            })
         };
         self.engine.ledger.write(store).await?;
         self.engine.ring();
@@ -83,30 +90,24 @@ impl Rounds<'_> {
         let listed = self.listed.repos.values();
         let theirs = listed.filter(|repo| repo.name.owner().eq_ignore_ascii_case(owner));
         let theirs: Vec<_> = theirs.map(|repo| repo.id).collect();
-        let write = self
-            .engine
-            .ledger
-            .write(move |tx| theirs.iter().try_for_each(|repo| cursors::moved(tx, *repo)));
+        let write = self.engine.ledger.write(move |tx| {
+            theirs.iter().try_for_each(|repo| cursors::moved(tx, *repo))?;
+            backlog::read_again(tx, &theirs)
+        });
         write.await
     }
 }
 
-fn note_thread(
-    tx: &Transaction<'_>,
-    repo: &Repo,
-    thread: Moved,
-    now: Timestamp,
-) -> Result<(), Error> {
+fn note_thread(tx: &Transaction<'_>, repo: &Repo, text: Seen, now: Timestamp) -> Result<(), Error> {
     repos::remember(tx, repo)?;
     cursors::moved(tx, repo.id)?;
     let Some(watched) = cursors::watched(tx, repo.id)? else { return Ok(()) };
-    let text = thread.text;
-    if text.is_pull {
-        let thread = ThreadId { repo: repo.id, number: text.number };
+    if text.written.is_pull {
+        let thread = ThreadId { repo: repo.id, number: text.written.number };
         errands::set(tx, thread, &Errand::ReadReviews { since: watched.since }, now)?;
     }
     // Once it has moved, nobody knows whether its body is still what its author opened it with.
-    if text.is_as_written() && text.created_at >= watched.since {
+    if text.is_as_written() && text.written.created_at >= watched.since {
         hear(tx, text, repo, true, now)?;
     }
     Ok(())

@@ -27,6 +27,12 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// A line of plain text.
+    pub(super) fn text(status: u16, line: &str) -> Self {
+        let content = ("Content-Type", "text/plain; charset=utf-8".to_owned());
+        Self { status, headers: vec![content], body: format!("{line}\n").into_bytes() }
+    }
+
     /// HTML.
     pub(crate) fn html(status: u16, body: &str) -> Self {
         let content = ("Content-Type", "text/html; charset=utf-8".to_owned());
@@ -40,10 +46,15 @@ impl Answer {
         let status = refusal.status();
         match refusal {
             Refusal::ForbiddenBare => Self::empty(status),
-            Refusal::Moved(to) => Self::redirect(call, status, "Moved Permanently", to),
+            Refusal::NoSuchCall => Self::text(status, message),
+            Refusal::Moved(to) => {
+                let (status, text) = call.version.redirect();
+                Self::redirect(call, status, text, to)
+            }
             Refusal::SeeOther(to) => Self::redirect(call, status, "See Other", to),
             Refusal::NotFound(detail) => {
-                let errors = detail.as_ref().map(|detail| [detail]);
+                let (errors, message) =
+                    (detail.as_ref().map(|detail| [detail]), call.version.not_found());
                 Self::json(status, &json!({"errors": errors, "message": message, "url": swagger}))
             }
             Refusal::Missing { detail, .. } => {

@@ -8,6 +8,7 @@ use super::Reply;
 use super::answer::Answer;
 use crate::core::time::Timestamp;
 use crate::sandbox::json::View;
+use crate::sandbox::versions::Version;
 use crate::sandbox::world::World;
 use crate::sandbox::world::people::{Access, Scopes};
 use crate::sandbox::world::refusal::Refusal;
@@ -31,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) scopes: Option<Scopes>,
     /// Where the forge is reached.
     pub(crate) base: String,
+    /// Which Gitea it is.
+    pub(crate) version: Version,
 }
 
 /// Which part of a list is asked for.
@@ -41,6 +44,12 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The part of a long list that is on this page.
+    pub(crate) fn of_all<T>(self, items: &[T]) -> &[T] {
+        let from = (self.number - 1).saturating_mul(self.size).min(items.len());
+        &items[from..from.saturating_add(self.size).min(items.len())]
+    }
+
     /// The part of `items` that is on this page.
     pub(crate) fn of<T>(self, items: Vec<T>) -> Vec<T> {
         let before = (self.number - 1).saturating_mul(self.size);
@@ -62,7 +71,7 @@ impl Call {
     /// Refuses a token that is not good for `category`.
     pub(crate) fn require_scope(&self, category: &str) -> Result<(), Refusal> {
         match &self.scopes {
-            Some(scopes) => scopes.require(self.access(), category),
+            Some(scopes) => scopes.require(self.access(), category, self.version),
             None => Ok(()),
         }
     }

@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use super::{Answer, Call, Reply, number_of};
 use crate::core::ids::RepoId;
-use crate::sandbox::json::HookJson;
 use crate::sandbox::world::World;
 use crate::sandbox::world::hooks::{NewHook, expand};
 use crate::sandbox::world::records::{ContentType, Home};
@@ -32,8 +31,11 @@ pub(super) fn in_org(world: &mut World, call: &Call, org: i64, rest: &[&str]) ->
 
 fn route(world: &mut World, call: &Call, home: Home, rest: &[&str]) -> Reply {
     match (call.method.as_str(), rest) {
-        ("GET", []) => call.paged(world.hooks_of(home).collect(), HookJson),
-        ("GET", [id]) => shown(world, 200, find(world, home, id)?),
+        ("GET", []) => {
+            let view = call.view(world);
+            call.paged(world.hooks_of(home).collect(), |hook| view.hook(hook))
+        }
+        ("GET", [id]) => shown(world, call, 200, find(world, home, id)?),
         ("POST", []) => create(world, call, home),
         ("PATCH", [id]) => edit(world, call, find(world, home, id)?),
         ("DELETE", [id]) => {
@@ -50,9 +52,9 @@ fn find(world: &World, home: Home, id: &str) -> Result<i64, Refusal> {
     world.hooks_of(home).any(|hook| hook.id == id).then_some(id).ok_or(Refusal::HIDDEN)
 }
 
-fn shown(world: &World, status: u16, id: i64) -> Reply {
+fn shown(world: &World, call: &Call, status: u16, id: i64) -> Reply {
     let hook = world.hooks.get(&id).ok_or(Refusal::HIDDEN)?;
-    Ok(Answer::json(status, &HookJson(hook)))
+    Ok(Answer::json(status, &call.view(world).hook(hook)))
 }
 
 #[derive(Deserialize)]
@@ -90,7 +92,7 @@ fn create(world: &mut World, call: &Call, home: Home) -> Reply {
         active: settings.active.unwrap_or(false),
     };
     let id = world.add_hook(home, new);
-    shown(world, 201, id)
+    shown(world, call, 201, id)
 }
 
 /// Without `events` only `push` is left. The secret cannot be changed.
@@ -108,5 +110,5 @@ fn edit(world: &mut World, call: &Call, id: i64) -> Reply {
         hook.active = settings.active.unwrap_or(hook.active);
         hook.updated = now;
     }
-    shown(world, 200, id)
+    shown(world, call, 200, id)
 }

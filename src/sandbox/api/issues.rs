@@ -7,8 +7,9 @@ use super::{Answer, Call, Reply, number_of};
 use crate::core::ids::{RepoId, RepoName};
 use crate::core::time::Timestamp;
 use crate::sandbox::world::World;
-use crate::sandbox::world::issues::{Filter, IssuePatch, NewIssue};
+use crate::sandbox::world::issues::{IssuePatch, NewIssue};
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::search::Filter;
 
 /// `GET /repos/issues/search`: over everything that the caller may see.
 pub(super) fn search(world: &World, call: &Call) -> Reply {
@@ -32,7 +33,7 @@ pub(super) fn search(world: &World, call: &Call) -> Reply {
 fn list(world: &World, call: &Call, repos: &[RepoId], filter: &Filter) -> Reply {
     let found = world.find_issues(repos, filter);
     let (view, page, total) = (call.view(world), call.page(), found.len());
-    let issues: Vec<_> = page.of(found).into_iter().map(|issue| view.issue(issue.id)).collect();
+    let issues: Vec<_> = page.of_all(&found).iter().map(|id| view.issue(*id)).collect();
     Ok(Answer::json(200, &issues).with_links(call, page, total))
 }
 
@@ -155,6 +156,7 @@ pub(super) fn in_thread(
             let blocked = world.issues.values().filter(|issue| issue.blockers.contains(&id));
             Ok(Answer::json(200, &blocked.map(|issue| view.issue(issue.id)).collect::<Vec<_>>()))
         }
+        ("PUT" | "DELETE", ["lock"]) if !world.version.has_lock_calls() => Err(Refusal::NoSuchCall),
         ("PUT" | "DELETE", ["lock"]) => {
             world.set_locked(call.require_user()?, id, call.method == "PUT")?;
             Ok(Answer::empty(204))

@@ -5,6 +5,7 @@
 mod answer;
 mod call;
 mod comments;
+mod description;
 mod hooks;
 mod issues;
 mod labels;
@@ -16,6 +17,7 @@ mod repos;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
+pub(crate) use description::{PATH as DESCRIPTION, describe};
 
 use super::world::World;
 use super::world::people::Access;
@@ -32,10 +34,13 @@ pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
 }
 
 fn route(world: &mut World, call: &Call) -> Reply {
+    if description::is_taken_away(world, call) {
+        return Err(Refusal::NoSuchCall);
+    }
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (call.method.as_str(), segments.as_slice()) {
-        ("GET", ["version"]) => people::version(),
-        ("GET", ["settings", "api"]) => people::settings(),
+        ("GET", ["version"]) => people::version(world),
+        ("GET", ["settings", "api"]) => people::settings(world),
         (_, ["user" | "users", ..]) => people::route(world, call, &segments),
         (_, ["orgs" | "teams", ..]) => orgs::route(world, call, &segments),
         ("GET", ["repositories", id]) => repos::get_by_id(world, call, id),

@@ -1,7 +1,6 @@
 //! Organisations and teams.
 
 use super::{Answer, Call, Reply, hooks, number_of};
-use crate::sandbox::json::TeamJson;
 use crate::sandbox::world::World;
 use crate::sandbox::world::records::{Home, Team};
 use crate::sandbox::world::refusal::Refusal;
@@ -10,6 +9,10 @@ use crate::sandbox::world::refusal::Refusal;
 pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
     call.require_scope("organization")?;
     match (call.method.as_str(), segments) {
+        ("GET", ["orgs", org]) => {
+            let org = world.org_named(org)?;
+            Ok(Answer::json(200, &call.view(world).user(org)))
+        }
         ("GET", ["orgs", org, "repos"]) => repos(world, call, org),
         ("GET", ["orgs", org, "members", login]) => member(world, call, org, login),
         ("GET", ["orgs", org, "public_members", _]) => {
@@ -62,7 +65,8 @@ fn teams(world: &World, call: &Call, org: &str) -> Reply {
     if !world.is_member(asker, org) && !world.is_site_admin(asker) {
         return Err(Refusal::Forbidden("Must be an organization member".into()));
     }
-    call.paged(world.teams_of(org), TeamJson)
+    let view = call.view(world);
+    call.paged(world.teams_of(org), |team| view.team(team))
 }
 
 fn labels(world: &World, call: &Call, org: &str) -> Reply {

@@ -6,26 +6,23 @@ use super::{Answer, Call, Reply};
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;
 
-/// The version that the sandbox behaves like.
-const VERSION: &str = "1.25.4";
-
 /// `GET /version`.
-pub(super) fn version() -> Reply {
-    Ok(Answer::json(200, &json!({ "version": VERSION })))
+pub(super) fn version(world: &World) -> Reply {
+    Ok(Answer::json(200, &json!({ "version": world.version.number() })))
 }
 
 /// `GET /settings/api`.
-pub(super) fn settings() -> Reply {
-    Ok(Answer::json(
-        200,
-        &json!({
-            "max_response_items": 50,
-            "default_paging_num": 30,
-            "default_git_trees_per_page": 1000,
-            "default_max_blob_size": 10_485_760,
-            "default_max_response_size": 104_857_600,
-        }),
-    ))
+pub(super) fn settings(world: &World) -> Reply {
+    let mut settings = json!({
+        "max_response_items": 50,
+        "default_paging_num": 30,
+        "default_git_trees_per_page": 1000,
+        "default_max_blob_size": 10_485_760,
+    });
+    if world.version.bounds_answers() {
+        settings["default_max_response_size"] = json!(104_857_600);
+    }
+    Ok(Answer::json(200, &settings))
 }
 
 /// What happens below `/user` and `/users`.

@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::{Answer, Call, Reply, number_of};
 use crate::core::ids::RepoId;
-use crate::sandbox::json::TeamJson;
 use crate::sandbox::world::World;
 use crate::sandbox::world::access::{Mode, Unit};
 use crate::sandbox::world::records::Repo;
@@ -51,8 +50,9 @@ pub(super) fn route(world: &mut World, call: &Call, id: RepoId, rest: &[&str]) -
             Ok(Answer::json(200, &users))
         }
         ("GET", ["teams"]) => {
-            let teams = world.teams_of(world.repo(id).owner);
-            Ok(Answer::json(200, &teams.into_iter().map(TeamJson).collect::<Vec<_>>()))
+            let view = call.view(world);
+            let teams = world.teams_of(world.repo(id).owner).into_iter();
+            Ok(Answer::json(200, &teams.map(|team| view.team(team)).collect::<Vec<_>>()))
         }
         ("GET", ["collaborators"]) => {
             let view = call.view(world);
@@ -92,13 +92,14 @@ fn add_collaborator(world: &mut World, call: &Call, id: RepoId, login: &str) -> 
     Ok(Answer::empty(204))
 }
 
-/// Told to site admins, repository admins, and to everybody about themselves.
+/// Told to site admins, repository admins, and since 1.24 to everybody about themselves.
 fn permission(world: &World, call: &Call, id: RepoId, login: &str) -> Reply {
     let repo = world.repo(id);
     let asker = call.require_user()?;
     let asked = world.user_named(login);
     let is_admin = world.mode(Some(asker), repo, Unit::Code) >= Mode::Admin;
-    if !is_admin && asked != Ok(asker) {
+    let is_own = asked == Ok(asker) && world.version.tells_people_of_their_own_rights();
+    if !is_admin && !is_own {
         return Err(Refusal::Forbidden(
             "Only admins can query all permissions, repo admins can query all repo permissions, \
              collaborators can query only their own"

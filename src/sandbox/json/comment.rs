@@ -42,7 +42,7 @@ impl Serialize for CommentJson<'_> {
             "pull_request_url": pull_url,
             "issue_url": issue_url,
             "user": self.shows_author.then(|| view.public_user(comment.author)),
-            "original_author": "",
+            "original_author": if view.world.imported.contains(&comment.id) { "octocat" } else { "" },
             "original_author_id": 0,
             "body": comment.body,
             "assets": [(); 0],

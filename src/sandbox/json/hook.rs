@@ -2,21 +2,41 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Time, object};
+use super::{Time, View, object};
 use crate::sandbox::world::records::Hook;
 
 /// A webhook.
-pub(crate) struct HookJson<'a>(pub(crate) &'a Hook);
+pub(crate) struct HookJson<'a> {
+    view: View<'a>,
+    hook: &'a Hook,
+}
+
+impl<'a> View<'a> {
+    /// A webhook.
+    pub(crate) fn hook(self, hook: &'a Hook) -> HookJson<'a> {
+        HookJson { view: self, hook }
+    }
+}
+
+impl HookJson<'_> {
+    fn events(&self) -> Vec<&'static str> {
+        let listed = |event: &&'static str| match *event {
+            "pull_request_review" => self.view.world.version.events_of_reviews().to_vec(),
+            event => vec![event],
+        };
+        self.hook.events.iter().flat_map(listed).collect()
+    }
+}
 
 impl Serialize for HookJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let hook = self.0;
+        let hook = self.hook;
         object!(serializer, {
             "id": hook.id,
             "type": "gitea",
             "branch_filter": "",
             "config": ConfigJson(hook),
-            "events": hook.events,
+            "events": self.events(),
             "authorization_header": "",
             "active": hook.active,
             "updated_at": Time(hook.updated),

@@ -69,7 +69,7 @@ impl Serialize for IssueJson<'_> {
             "updated_at": Time(issue.updated),
             "closed_at": time(issue.closed),
             "due_date": time(issue.due),
-            "time_estimate": 0,
+            "time_estimate"? view.world.version.estimates_issues().then_some(0),
             "pull_request": issue.pull.as_ref().map(|_| PullMeta { html_url: view.url(&page) }),
             "repository": RepoMeta { view, issue },
             "pin_order": i32::from(issue.pinned),
@@ -149,24 +149,17 @@ pub(super) struct MilestoneJson<'a> {
     milestone: &'a Milestone,
 }
 
-impl MilestoneJson<'_> {
-    fn count(&self, open: bool) -> usize {
-        let world = self.view.world;
-        let issues = world.repo(self.milestone.repo).threads.values().map(|id| world.issue(*id));
-        issues.filter(|i| i.milestone == Some(self.milestone.id) && i.is_open() == open).count()
-    }
-}
-
 impl Serialize for MilestoneJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let milestone = self.milestone;
+        let (open, closed) = self.view.world.milestone_counts(milestone.id);
         object!(serializer, {
             "id": milestone.id,
             "title": milestone.title,
             "description": "",
             "state": "open",
-            "open_issues": self.count(true),
-            "closed_issues": self.count(false),
+            "open_issues": open,
+            "closed_issues": closed,
             "created_at": Time(milestone.created),
             "updated_at": Time(milestone.created),
             "closed_at": (),

@@ -1,4 +1,4 @@
-//! The wire shapes of Gitea 1.25.4, key by key and in its order.
+//! The wire shapes of Gitea, key by key and in its order.
 //!
 //! Each shape is a view of the [`World`] through somebody's eyes: Gitea shows the address of an
 //! account, and whether it is active, only to those it concerns.
@@ -13,10 +13,8 @@ mod repo;
 mod team;
 mod user;
 
-pub(crate) use hook::HookJson;
 pub(crate) use pull::ReviewJson;
 pub(crate) use repo::RepoJson;
-pub(crate) use team::TeamJson;
 pub(crate) use user::UserJson;
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The bodies of webhooks, as 1.25.4 sends them: indented by two blanks.
+//! The bodies of webhooks, indented by two blanks.
 //!
 //! Whose rights `repository.permissions` tells differs: the sender's in comments, assignments
 //! and milestones, the poster's in the other events of an issue, nobody's in reviews.
@@ -6,6 +6,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::pull::PullJson;
 use super::{RepoJson, View, encode, object};
 use crate::core::ids::RepoId;
 use crate::sandbox::world::World;
@@ -75,9 +76,18 @@ impl<'a> Payload<'a> {
             Change::Retitled { title } => ("title", title),
             _ => return None,
         };
-        Some(serde_json::json!({
-            part: { "from": before }, "added_labels": null, "removed_labels": null,
-        }))
+        let mut changes = serde_json::json!({ part: { "from": before } });
+        if self.world.version.lists_labels_among_changes() {
+            changes["added_labels"] = Value::Null;
+            changes["removed_labels"] = Value::Null;
+        }
+        Some(changes)
+    }
+
+    /// The pull request that it happened to.
+    fn pull(&self) -> Option<PullJson<'a>> {
+        let to_doer = self.world.version.shows_pulls_to_their_doers();
+        View::new(self.world, to_doer.then(|| self.doer())).pull(self.issue.id)
     }
 
     fn repository(&self) -> RepoJson<'a> {
@@ -134,10 +144,12 @@ impl Serialize for CommentPayload<'_> {
             Event::Comment { comment, .. } => payload.world.comments.get(comment),
             _ => None,
         };
+        let pull = payload.pull();
+        let sends_pull = payload.world.version.sends_the_pull_with_its_comments();
         object!(serializer, {
             "action": payload.action(),
             "issue": view.issue(payload.issue.id),
-            "pull_request"? view.pull(payload.issue.id),
+            "pull_request"? pull.filter(|_| sends_pull),
             "comment": comment.map(|comment| view.comment(comment)),
             "changes"? payload.changes(),
             "repository": payload.repository(),
@@ -154,12 +166,13 @@ impl Serialize for PullPayload<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (payload, view) = (&self.0, self.0.view());
         let review = payload.review();
-        let reviewer = review.is_some().then(|| view.public_user(payload.doer()));
+        let named = review.is_some() && payload.world.version.names_the_reviewer();
+        let reviewer = named.then(|| view.public_user(payload.doer()));
         object!(serializer, {
             "action": payload.action(),
             "number": payload.issue.number,
             "changes"? payload.changes(),
-            "pull_request": view.pull(payload.issue.id),
+            "pull_request": payload.pull(),
             "requested_reviewer": reviewer,
             "repository": payload.repository(),
             "sender": view.public_user(payload.doer()),

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Time, UserJson, View, object, time};
+use super::{Time, UserJson, View, null_if_empty, object, time};
 use crate::sandbox::world::records::{Branch, Inline, Issue, Pull, Review, Verdict};
 
 /// A pull request, as `/pulls` and its webhooks show it.
@@ -39,6 +39,12 @@ impl<'a> PullJson<'a> {
         ids.into_iter().map(|id| self.view.public_user(id)).collect()
     }
 
+    /// People; nobody is an empty list or `null`.
+    fn listed(&self, people: Vec<UserJson<'a>>) -> Option<Vec<UserJson<'a>>> {
+        let as_empty = self.view.world.version.lists_nobody_as_empty();
+        if as_empty { Some(people) } else { null_if_empty(people) }
+    }
+
     fn branch(&self, branch: &'a Branch) -> BranchJson<'a> {
         BranchJson { view: self.view, issue: self.issue, branch }
     }
@@ -49,7 +55,7 @@ impl Serialize for PullJson<'_> {
         let (view, issue, pull) = (self.view, self.issue, self.pull);
         let page = view.url(view.thread_path(issue));
         let assignees = || issue.assignees.iter().map(|id| view.public_user(*id));
-        let reviews = pull.reviews.len();
+        let (reviews, newer) = (pull.reviews.len(), view.world.version.lists_nobody_as_empty());
         object!(serializer, {
             "id": pull.id,
             "url": page,
@@ -60,14 +66,14 @@ impl Serialize for PullJson<'_> {
             "labels": view.labels(issue.id),
             "milestone": view.milestone(issue),
             "assignee": assignees().next(),
-            "assignees": assignees().collect::<Vec<_>>(),
-            "requested_reviewers": self.reviewers(),
-            "requested_reviewers_teams": [(); 0],
+            "assignees": self.listed(assignees().collect()),
+            "requested_reviewers": self.listed(self.reviewers()),
+            "requested_reviewers_teams"? newer.then_some([(); 0]),
             "state": if issue.is_open() { "open" } else { "closed" },
             "draft": false,
             "is_locked": issue.locked,
             "comments": issue.comments.len(),
-            "review_comments"? (reviews > 0).then_some(reviews),
+            "review_comments"? (reviews > 0 || !newer).then_some(reviews),
             "additions": 1,
             "deletions": 0,
             "changed_files": 1,

@@ -51,6 +51,7 @@ impl Serialize for RepoJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (view, repo) = (self.view, self.repo);
         let name = view.world.full_name(repo.id);
+        let full = view.world.version.describes_repos_in_full();
         object!(serializer, {
             "id": repo.id,
             "owner": view.user(repo.owner),
@@ -61,6 +62,7 @@ impl Serialize for RepoJson<'_> {
             "private": repo.private,
             "fork": false,
             "template": false,
+            "parent"? (!full).then_some(()),
             "mirror": false,
             "size": 25,
             "language": "",
@@ -84,7 +86,7 @@ impl Serialize for RepoJson<'_> {
             "updated_at": Time(repo.created),
             "archived_at": ZERO_TIME,
             "permissions": self.permissions,
-            "has_code": true,
+            "has_code"? full.then_some(true),
             "has_issues": true,
             "internal_tracker": InternalTracker,
             "has_wiki": true,
@@ -101,8 +103,8 @@ impl Serialize for RepoJson<'_> {
             "allow_squash_merge": true,
             "allow_fast_forward_only_merge": true,
             "allow_rebase_update": true,
-            "allow_manual_merge": false,
-            "autodetect_manual_merge": false,
+            "allow_manual_merge"? full.then_some(false),
+            "autodetect_manual_merge"? full.then_some(false),
             "default_delete_branch_after_merge": false,
             "default_merge_style": "merge",
             "default_allow_maintainer_edit": false,
@@ -111,8 +113,9 @@ impl Serialize for RepoJson<'_> {
             "mirror_interval": "",
             "object_format_name": "sha1",
             "mirror_updated": NO_TIME,
-            "topics": [(); 0],
-            "licenses": [(); 0],
+            "repo_transfer"? (!full).then_some(()),
+            "topics"? full.then_some([(); 0]),
+            "licenses"? full.then_some([(); 0]),
         })
     }
 }

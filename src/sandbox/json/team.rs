@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::object;
+use super::{View, object};
+use crate::sandbox::world::access::Mode;
 use crate::sandbox::world::records::{Team, TeamRights};
 
 /// Gitea's units, in the order in which it lists them of owners.
@@ -21,12 +22,23 @@ const ALL_UNITS: [&str; 10] = [
     "repo.actions",
 ];
 
-/// A team. One with rights on units says `permission: "none"`: only `units_map` tells.
-pub(crate) struct TeamJson<'a>(pub(crate) &'a Team);
+/// A team. One with rights on units says `permission: "none"`, or the least of them: only
+/// `units_map` tells.
+pub(crate) struct TeamJson<'a> {
+    team: &'a Team,
+    permission: Mode,
+}
+
+impl<'a> View<'a> {
+    /// A team.
+    pub(crate) fn team(self, team: &'a Team) -> TeamJson<'a> {
+        TeamJson { team, permission: self.world.told_mode(team) }
+    }
+}
 
 impl TeamJson<'_> {
     fn units(&self) -> BTreeMap<&'static str, String> {
-        match &self.0.rights {
+        match &self.team.rights {
             TeamRights::Owners => ALL_UNITS.map(|unit| (unit, "owner".to_owned())).into(),
             TeamRights::Units(units) => {
                 units.iter().map(|(unit, mode)| (unit.name(), mode.to_string())).collect()
@@ -37,7 +49,7 @@ impl TeamJson<'_> {
 
 impl Serialize for TeamJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let team = self.0;
+        let team = self.team;
         let owners = team.rights == TeamRights::Owners;
         let units = self.units();
         object!(serializer, {
@@ -46,7 +58,7 @@ impl Serialize for TeamJson<'_> {
             "description": "",
             "organization": (),
             "includes_all_repositories": true,
-            "permission": if owners { "owner" } else { "none" },
+            "permission": self.permission.to_string(),
             "units": units.keys().collect::<Vec<_>>(),
             "units_map": units,
             "can_create_org_repo": owners,

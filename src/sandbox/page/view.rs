@@ -4,9 +4,10 @@ use crate::core::ids::{RepoId, RepoName, Subject};
 use crate::core::time::{Timestamp, rounded};
 use crate::sandbox::world::World;
 use crate::sandbox::world::access::{Mode, Unit};
-use crate::sandbox::world::issues::Filter;
+
 use crate::sandbox::world::records::{Comment, Issue};
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::search::Filter;
 
 use super::link::Names;
 use super::markdown::{Harmless, render};
@@ -96,7 +97,7 @@ impl Thread {
 pub(super) fn rows(world: &World, repo: &RepoName, now: Timestamp) -> Result<Vec<Row>, Refusal> {
     let repo = world.repo_named(repo)?;
     let issues = world.find_issues(&[repo], &Filter::default());
-    Ok(issues.into_iter().map(|issue| row(world, issue, now)).collect())
+    Ok(issues.iter().map(|id| row(world, world.issue(*id), now)).collect())
 }
 
 fn row(world: &World, issue: &Issue, now: Timestamp) -> Row {

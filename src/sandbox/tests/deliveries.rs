@@ -7,7 +7,7 @@ use axum::extract::State;
 use tokio::sync::Barrier;
 
 use super::{Receiver, Stage};
-use crate::sandbox::{DeliveryFault, Gate, Order, Outcome};
+use crate::sandbox::{DeliveryFault, Gate, Order, Outcome, Version};
 
 fn say(stage: &Stage, text: &str) {
     stage.sandbox.comment("alexander", "alexander/door", 1, text).expect("he may");
@@ -97,7 +97,7 @@ async fn wait_for_four(State(four): State<Arc<Barrier>>) {
 
 #[tokio::test]
 async fn four_webhooks_are_on_their_way_at_once() {
-    let stage = Stage::with(Order::Concurrent).await;
+    let stage = Stage::with(Order::Concurrent, Version::default()).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let app = Router::new().fallback(wait_for_four).with_state(Arc::new(Barrier::new(4)));

@@ -14,7 +14,7 @@ use axum::http::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-use super::{Mode, Options, Order, Sandbox};
+use super::{Mode, Options, Order, Sandbox, Version};
 use crate::core::time::Timestamp;
 
 /// A forge with one repository, one issue in it, and a bot that may write.
@@ -29,15 +29,19 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        Self::with(Order::InOrder).await
+        Self::with(Order::InOrder, Version::default()).await
     }
 
-    async fn with(order: Order) -> Self {
+    async fn of(version: Version) -> Self {
+        Self::with(Order::InOrder, version).await
+    }
+
+    async fn with(order: Order, version: Version) -> Self {
         let seconds = Arc::new(AtomicI64::new(1_700_000_000));
         let shown = Arc::clone(&seconds);
         let clock =
             move || Timestamp::from_micros(shown.load(Ordering::Relaxed) * 1_000_000 + 999_999);
-        let options = Options { clock: Arc::new(clock), order };
+        let options = Options { clock: Arc::new(clock), order, version };
         let sandbox = Sandbox::start(options).await.expect("a free port");
         sandbox.add_user("alexander");
         let timmy = sandbox.add_user("timmy");

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::Stage;
+use super::{Receiver, Stage};
 use crate::core::ids::Subject;
-use crate::sandbox::{Mode, Unit, Verdict};
+use crate::sandbox::{Mode, Unit, Verdict, Version};
 
 const DOOR: &str = "alexander/door";
 
@@ -76,19 +76,52 @@ async fn a_team_may_write_issues_and_only_read_code() {
 }
 
 #[tokio::test]
-async fn a_comment_moves_its_issue_but_its_edit_and_its_end_do_not() {
-    let stage = Stage::new().await;
-    let moved =
-        || async { stage.ask(Method::GET, "/issues/1", None).await.1["updated_at"].clone() };
-    assert_eq!(moved().await, "2023-11-14T22:13:20Z");
-    stage.pass_seconds(10);
-    let id = stage.sandbox.comment("alexander", DOOR, 1, "hello").unwrap();
-    assert_eq!(moved().await, "2023-11-14T22:13:30Z");
-    stage.pass_seconds(10);
-    stage.sandbox.edit_comment("alexander", id, "hello you").unwrap();
-    stage.sandbox.react("timmy", Subject::Comment(id), "eyes").unwrap();
-    stage.sandbox.delete_comment("alexander", id).unwrap();
-    assert_eq!(moved().await, "2023-11-14T22:13:30Z");
+async fn a_comment_moves_its_issue_and_its_edit_does_not_but_its_end_once_did() {
+    for version in Version::ALL {
+        let stage = Stage::of(version).await;
+        let moved =
+            || async { stage.ask(Method::GET, "/issues/1", None).await.1["updated_at"].clone() };
+        assert_eq!(moved().await, "2023-11-14T22:13:20Z");
+        stage.pass_seconds(10);
+        let id = stage.sandbox.comment("alexander", DOOR, 1, "hello").unwrap();
+        assert_eq!(moved().await, "2023-11-14T22:13:30Z");
+        stage.pass_seconds(10);
+        stage.sandbox.edit_comment("alexander", id, "hello you").unwrap();
+        stage.sandbox.react("timmy", Subject::Comment(id), "eyes").unwrap();
+        assert_eq!(moved().await, "2023-11-14T22:13:30Z");
+        stage.sandbox.delete_comment("alexander", id).unwrap();
+        let last = match version {
+            Version::V1_22 => "2023-11-14T22:13:40Z",
+            Version::V1_25 => "2023-11-14T22:13:30Z",
+        };
+        assert_eq!(moved().await, last, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_without_a_change_once_was_one() {
+    for (version, webhooks) in [(Version::V1_22, 2), (Version::V1_25, 1)] {
+        let stage = Stage::of(version).await;
+        let receiver = Receiver::on(&stage).await;
+        let id = stage.sandbox.comment("alexander", DOOR, 1, "same").unwrap();
+        stage.pass_seconds(10);
+        stage.sandbox.edit_comment("alexander", id, "same").unwrap();
+        stage.sandbox.settle().await;
+        assert_eq!(receiver.texts(), vec!["same"; webhooks], "{version}");
+        let comments = stage.sandbox.comments(DOOR, 1).unwrap();
+        let has_moved = comments[0].updated_at > comments[0].created_at;
+        assert_eq!((has_moved, comments[0].edits), (version == Version::V1_22, 0), "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_can_lock_what_the_api_cannot() {
+    let stage = Stage::of(Version::V1_22).await;
+    stage.sandbox.collaborator(DOOR, "timmy", Mode::Admin).unwrap();
+    assert_eq!(stage.ask(Method::PUT, "/issues/1/lock", Some(json!({}))).await.0, 404);
+    stage.sandbox.set_locked("alexander", DOOR, 1, true).unwrap();
+    let (_, issue) = stage.ask(Method::GET, "/issues/1", None).await;
+    assert_eq!(issue["is_locked"], true);
 }
 
 #[tokio::test]
@@ -159,4 +192,14 @@ async fn hostile_bodies_are_refused_in_words() {
         assert_ne!(answer["message"], "");
     }
     assert!(stage.texts().is_empty());
+}
+
+#[tokio::test]
+async fn the_forge_says_which_gitea_it_is() {
+    for version in Version::ALL {
+        let stage = Stage::of(version).await;
+        let url = format!("{}/api/v1/version", stage.sandbox.url());
+        let text = stage.client.get(url).send().await.unwrap().text().await.unwrap();
+        assert_eq!(text, format!("{{\"version\":\"{version}\"}}\n"));
+    }
 }

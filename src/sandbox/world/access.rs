@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::World;
-use super::records::{Issue, Repo, TeamRights, UserKind};
+use super::records::{Issue, Repo, Team, TeamRights, UserKind};
 use super::refusal::Refusal;
 
 /// How much an account may do, each mode with all before it.
@@ -87,13 +87,29 @@ impl World {
     }
 
     /// What `GET /collaborators/{user}/permission` says: grants of teams on units are not in
-    /// it, so it proves a yes and never a no.
+    /// it, or only as far as all units have them. So it proves a yes and never a no.
     pub(crate) fn told_permission(&self, user: i64, repo: &Repo) -> Mode {
         if self.is_site_admin(user) || repo.owner == user || self.owns_org(user, repo.owner) {
             return Mode::Owner;
         }
         let open_to_all = if repo.private { Mode::None } else { Mode::Read };
-        open_to_all.max(repo.collaborators.get(&user).copied().unwrap_or(Mode::None))
+        let granted = repo.collaborators.get(&user).copied().unwrap_or(Mode::None);
+        let teams = self
+            .teams
+            .values()
+            .filter(|team| team.org == repo.owner && team.members.contains(&user));
+        teams.map(|team| self.told_mode(team)).fold(open_to_all.max(granted), Mode::max)
+    }
+
+    /// What a team may do as a whole, as Gitea tells it.
+    pub(crate) fn told_mode(&self, team: &Team) -> Mode {
+        match &team.rights {
+            TeamRights::Owners => Mode::Owner,
+            TeamRights::Units(units) if self.version.gives_teams_their_least_right() => {
+                units.values().copied().min().unwrap_or(Mode::None)
+            }
+            TeamRights::Units(_) => Mode::None,
+        }
     }
 
     /// Whether `user` may see `repo` at all.

@@ -13,7 +13,7 @@ use super::{Kind, World};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edited {
     Changed,
-    /// The new text is the old one: Gitea answers without the author, and tells nobody.
+    /// The new text is the old one: Gitea 1.25 answers without the author, and tells nobody.
     Same,
 }
 
@@ -78,22 +78,25 @@ impl World {
         let issue = self.require_may_change(user, id)?;
         let now = self.now;
         let Some(comment) = self.comments.get_mut(&id) else { return Err(missing(id)) };
-        if comment.body == body {
+        let same = comment.body == body;
+        if same && !self.version.takes_any_edit_for_a_change() {
             return Ok(Edited::Same);
         }
         let before = std::mem::replace(&mut comment.body, body.to_owned());
         comment.updated = now;
-        comment.edits += 1;
+        comment.edits += u32::from(!same);
         self.emit(&Event::comment(user, issue, id, Change::Edited { body: Some(before) }));
         Ok(Edited::Changed)
     }
 
     /// Deletes a comment: its author may, and whoever may write to the issue.
-    /// The issue does not move.
     pub(crate) fn delete_comment(&mut self, user: i64, id: i64) -> Result<(), Refusal> {
         let issue = self.require_may_change(user, id)?;
         let repo = self.issue(issue).repo;
         self.issue_mut(issue).comments.remove(&id);
+        if self.version.moves_a_thread_when_a_comment_is_deleted() {
+            self.touch(issue);
+        }
         if let Some(repo) = self.repos.get_mut(&repo) {
             repo.comments.remove(&id);
         }

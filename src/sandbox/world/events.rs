@@ -7,6 +7,7 @@ use crate::core::ids::RepoId;
 use super::World;
 use super::records::{ContentType, Home, Hook, Verdict};
 use crate::sandbox::json::payload;
+use crate::sandbox::versions::Version;
 
 /// Something that webhooks tell of. `doer` is who did it: the payload's sender.
 pub(crate) enum Event {
@@ -48,8 +49,8 @@ pub(crate) struct Outgoing {
     pub(crate) secret: String,
     pub(crate) content: ContentType,
     pub(crate) name: EventName,
-    /// `repository` or `organization`: where the hook is installed.
-    pub(crate) target: &'static str,
+    /// `repository` or `organization`: where the hook is installed, if a header is to tell.
+    pub(crate) target: Option<&'static str>,
     /// The JSON that is signed.
     pub(crate) payload: Arc<[u8]>,
 }
@@ -134,7 +135,8 @@ impl World {
         }
         let payload: Arc<[u8]> = payload::of(self, event).into();
         for hook in due {
-            let outgoing = Outgoing::new(&self.hooks[&hook], name, Arc::clone(&payload));
+            let outgoing =
+                Outgoing::new(self.version, &self.hooks[&hook], name, Arc::clone(&payload));
             self.outgoing.push(outgoing);
         }
     }
@@ -143,7 +145,7 @@ impl World {
     pub(crate) fn test_hook(&mut self, doer: i64, repo: RepoId, hook: i64) {
         let payload: Arc<[u8]> = payload::of_test(self, doer, repo).into();
         let name = EventName { event: "issues", kind: "issues" };
-        self.outgoing.push(Outgoing::new(&self.hooks[&hook], name, payload));
+        self.outgoing.push(Outgoing::new(self.version, &self.hooks[&hook], name, payload));
     }
 
     fn hooks_over(&self, repo: RepoId) -> impl Iterator<Item = &Hook> {
@@ -153,16 +155,16 @@ impl World {
 }
 
 impl Outgoing {
-    fn new(hook: &Hook, name: EventName, payload: Arc<[u8]>) -> Self {
+    fn new(version: Version, hook: &Hook, name: EventName, payload: Arc<[u8]>) -> Self {
         Self {
             url: hook.url.clone(),
             secret: hook.secret.clone(),
             content: hook.content,
             name,
-            target: match hook.home {
+            target: version.says_where_a_hook_is_installed().then_some(match hook.home {
                 Home::Repo(_) => "repository",
                 Home::Org(_) => "organization",
-            },
+            }),
             payload,
         }
     }

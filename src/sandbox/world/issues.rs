@@ -73,9 +73,9 @@ impl World {
     ) -> i64 {
         let id = self.next_id(Kind::Issue);
         let now = self.now;
-        let last = self.repo(repo).threads.last_key_value().map_or(0, |(&number, _)| number);
-        let number = last + 1;
+        let number = self.repo(repo).last_number + 1;
         if let Some(repo) = self.repos.get_mut(&repo) {
+            repo.last_number = number;
             repo.threads.insert(number, id);
             *repo.open_count(pull.is_some()) += 1;
         }
@@ -100,6 +100,7 @@ impl World {
             closed: None,
         };
         self.issues.insert(id, issue);
+        self.last_search.forget();
         id
     }
 
@@ -195,9 +196,7 @@ impl World {
             return Ok(());
         }
         if !open && issue.blockers.iter().any(|blocker| self.issue(*blocker).is_open()) {
-            return Err(Refusal::PreconditionFailed(
-                "cannot close this issue or pull request because it still has open dependencies",
-            ));
+            return Err(Refusal::PreconditionFailed(self.version.open_dependencies()));
         }
         let now = self.now;
         let (repo, is_pull) = (issue.repo, issue.pull.is_some());
@@ -250,58 +249,31 @@ impl World {
         Ok(())
     }
 
+    /// Deletes an issue with all that was said in it.
+    pub(crate) fn delete_issue(&mut self, user: i64, id: i64) -> Result<(), Refusal> {
+        let issue = self.issue(id);
+        self.require_repo_admin(user, self.repo(issue.repo))?;
+        let (repo, number) = (issue.repo, issue.number);
+        let (is_open, is_pull) = (issue.is_open(), issue.pull.is_some());
+        self.emit(&Event::issue(user, id, Change::Deleted));
+        self.last_search.forget();
+        let comments = self.issues.remove(&id).map(|issue| issue.comments).unwrap_or_default();
+        for other in self.issues.values_mut() {
+            other.blockers.remove(&id);
+        }
+        self.comments.retain(|_, comment| comment.issue != id);
+        if let Some(repo) = self.repos.get_mut(&repo) {
+            repo.threads.remove(&number);
+            repo.comments.retain(|comment| !comments.contains(comment));
+            *repo.open_count(is_pull) -= usize::from(is_open);
+        }
+        Ok(())
+    }
+
     fn require_may_plan(&self, user: i64, id: i64) -> Result<(), Refusal> {
         let issue = self.issue(id);
         self.require_unarchived(issue.repo)?;
         if self.can_write(user, issue) { Ok(()) } else { Err(Refusal::HIDDEN) }
-    }
-
-    /// The issues of `repos` that fit, newest first.
-    pub(crate) fn find_issues(&self, repos: &[RepoId], wanted: &Filter) -> Vec<&Issue> {
-        let ids = repos.iter().flat_map(|repo| self.repo(*repo).threads.values());
-        let mut found: Vec<&Issue> =
-            ids.map(|id| self.issue(*id)).filter(|issue| wanted.fits(self, issue)).collect();
-        found.sort_by_key(|issue| std::cmp::Reverse((issue.created, issue.id)));
-        found
-    }
-}
-
-/// Which issues a list or a search asks for; `None` and empty mean all.
-#[derive(Default)]
-pub(crate) struct Filter {
-    pub(crate) open: Option<bool>,
-    pub(crate) pulls: Option<bool>,
-    pub(crate) since: Option<Timestamp>,
-    pub(crate) before: Option<Timestamp>,
-    /// Names of labels.
-    pub(crate) labels: Vec<String>,
-    /// Whether all of `labels` must be held, not just one.
-    pub(crate) all_labels: bool,
-    pub(crate) assignee: Option<i64>,
-    pub(crate) author: Option<i64>,
-    pub(crate) text: String,
-}
-
-impl Filter {
-    fn fits(&self, world: &World, issue: &Issue) -> bool {
-        self.open.is_none_or(|open| issue.is_open() == open)
-            && self.pulls.is_none_or(|pulls| issue.pull.is_some() == pulls)
-            && self.since.is_none_or(|t| issue.updated >= t)
-            && self.before.is_none_or(|t| issue.updated <= t)
-            && self.assignee.is_none_or(|user| issue.assignees.contains(&user))
-            && self.author.is_none_or(|user| issue.author == user)
-            && (issue.title.contains(&self.text) || issue.body.contains(&self.text))
-            && self.fits_labels(world, issue)
-    }
-
-    fn fits_labels(&self, world: &World, issue: &Issue) -> bool {
-        if self.labels.is_empty() {
-            return true;
-        }
-        let held = world.labels_on(issue.id);
-        let mut wanted = self.labels.iter();
-        let holds = |name: &String| held.iter().any(|label| label.name == *name);
-        if self.all_labels { wanted.all(holds) } else { wanted.any(holds) }
     }
 }
 

@@ -9,27 +9,35 @@ pub(crate) mod events;
 pub(crate) mod hooks;
 pub(crate) mod issues;
 pub(crate) mod labels;
+pub(crate) mod leaving;
 pub(crate) mod people;
 pub(crate) mod pulls;
 pub(crate) mod reactions;
 pub(crate) mod records;
 pub(crate) mod refusal;
 pub(crate) mod repos;
+pub(crate) mod search;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::core::ids::{RepoId, RepoName, Subject};
 use crate::core::time::Timestamp;
+use crate::sandbox::versions::Version;
 
 use events::Outgoing;
 use people::Token;
 use records::{Comment, Hook, Issue, Label, Milestone, Reaction, Repo, Team, User};
 use refusal::Refusal;
+use search::LastSearch;
 
 /// Everything the forge knows.
 pub(crate) struct World {
     /// Where the forge is reached, without a slash at the end.
     pub(crate) base: String,
+    /// Which Gitea it is.
+    pub(crate) version: Version,
+    /// Paths of the API that it does not have, as its description writes them.
+    pub(crate) without: BTreeSet<String>,
     /// The time of the operation that runs, in whole seconds.
     pub(crate) now: Timestamp,
     pub(crate) users: BTreeMap<i64, User>,
@@ -44,6 +52,8 @@ pub(crate) struct World {
     former_names: HashMap<String, RepoId>,
     pub(crate) issues: BTreeMap<i64, Issue>,
     pub(crate) comments: BTreeMap<i64, Comment>,
+    /// The comments that came from elsewhere.
+    pub(crate) imported: BTreeSet<i64>,
     pub(crate) reactions: HashMap<Subject, Vec<Reaction>>,
     pub(crate) labels: BTreeMap<i64, Label>,
     pub(crate) milestones: BTreeMap<i64, Milestone>,
@@ -51,6 +61,7 @@ pub(crate) struct World {
     /// Webhooks that are due, oldest first.
     pub(crate) outgoing: Vec<Outgoing>,
     last_ids: HashMap<Kind, i64>,
+    last_search: LastSearch,
 }
 
 /// What has ids of its own.
@@ -70,9 +81,11 @@ pub(crate) enum Kind {
 
 impl World {
     /// An empty forge at `base`.
-    pub(crate) fn new(base: String) -> Self {
+    pub(crate) fn new(base: String, version: Version) -> Self {
         Self {
             base,
+            version,
+            without: BTreeSet::new(),
             now: Timestamp::default(),
             users: BTreeMap::new(),
             logins: HashMap::new(),
@@ -83,12 +96,14 @@ impl World {
             former_names: HashMap::new(),
             issues: BTreeMap::new(),
             comments: BTreeMap::new(),
+            imported: BTreeSet::new(),
             reactions: HashMap::new(),
             labels: BTreeMap::new(),
             milestones: BTreeMap::new(),
             hooks: BTreeMap::new(),
             outgoing: Vec::new(),
             last_ids: HashMap::new(),
+            last_search: LastSearch::default(),
         }
     }
 
@@ -120,6 +135,7 @@ impl World {
     }
 
     fn issue_mut(&mut self, id: i64) -> &mut Issue {
+        self.last_search.forget();
         self.issues.get_mut(&id).expect("ids of issues are looked up in the same operation")
     }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::records::{Team, TeamRights, User, UserKind};
 use super::refusal::Refusal;
 use super::{Kind, World};
+use crate::sandbox::versions::Version;
 
 /// An access token.
 pub(crate) struct Token {
@@ -31,7 +32,12 @@ impl Scopes {
     }
 
     /// Refuses a token without the right to `access` (read or write) the `category`.
-    pub(crate) fn require(&self, access: Access, category: &str) -> Result<(), Refusal> {
+    pub(crate) fn require(
+        &self,
+        access: Access,
+        category: &str,
+        version: Version,
+    ) -> Result<(), Refusal> {
         let covers = |scope: &str| match scope.split_once(':') {
             None => scope == "all",
             Some(("write", held)) => held == category,
@@ -42,11 +48,7 @@ impl Scopes {
             return Ok(());
         }
         let verb = if access == Access::Read { "read" } else { "write" };
-        Err(Refusal::Forbidden(format!(
-            "token does not have at least one of required scope(s), \
-             required=[{verb}:{category}], token scope={}",
-            self.0
-        )))
+        Err(Refusal::Forbidden(version.missing_scope(&format!("{verb}:{category}"), &self.0)))
     }
 }
 
@@ -139,7 +141,7 @@ impl World {
 }
 
 /// Something that looks like the hash of an address, always the same for a name.
-fn avatar_of(login: &str) -> String {
+pub(super) fn avatar_of(login: &str) -> String {
     let hash = Sha256::digest(login.as_bytes());
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -150,16 +152,17 @@ mod tests {
 
     #[test]
     fn to_write_a_category_includes_to_read_it() {
-        let scopes = Scopes::of("write:issue,read:user");
-        assert_eq!(scopes.require(Access::Read, "issue"), Ok(()));
-        assert_eq!(scopes.require(Access::Write, "issue"), Ok(()));
-        assert_eq!(scopes.require(Access::Read, "user"), Ok(()));
-        let refusal = scopes.require(Access::Write, "user").expect_err("only read:user is held");
+        let held = Scopes::of("write:issue,read:user");
+        let require = |access, category| held.require(access, category, Version::V1_25);
+        assert_eq!(require(Access::Read, "issue"), Ok(()));
+        assert_eq!(require(Access::Write, "issue"), Ok(()));
+        assert_eq!(require(Access::Read, "user"), Ok(()));
+        let refusal = require(Access::Write, "user").expect_err("only read:user is held");
         assert_eq!(
             refusal.message(),
             "token does not have at least one of required scope(s), required=[write:user], \
              token scope=write:issue,read:user"
         );
-        assert_eq!(Scopes::all().require(Access::Write, "repository"), Ok(()));
+        assert_eq!(Scopes::all().require(Access::Write, "repository", Version::V1_25), Ok(()));
     }
 }

@@ -23,9 +23,13 @@ pub(crate) struct NewPull {
 impl NewPull {
     /// A pull request from the branch `head` to the branch `base`, with commits made up.
     pub(crate) fn between(title: String, body: String, head: &str, base: &str) -> Self {
-        let branch = |name: &str| Branch { name: name.to_owned(), sha: commit_of(name) };
         Self { title, body, head: branch(head), base: branch(base) }
     }
+}
+
+/// A branch, with a commit made up.
+pub(crate) fn branch(name: &str) -> Branch {
+    Branch { name: name.to_owned(), sha: commit_of(name) }
 }
 
 /// Something that looks like the id of a branch's commit, always the same.
@@ -54,15 +58,15 @@ impl World {
     ) -> Result<i64, Refusal> {
         self.require_unarchived(repo)?;
         self.require_new_pull(repo, &new)?;
-        let pull = Pull {
-            id: self.next_id(Kind::Pull),
-            head: new.head,
-            base: new.base,
-            reviews: Vec::new(),
-        };
+        let pull = self.new_pull(new.head, new.base);
         let id = self.insert_issue(user, repo, new.title, new.body, Some(pull));
         self.emit(&Event::issue(user, id, Change::Created));
         Ok(id)
+    }
+
+    /// What makes an issue a pull request, without a review.
+    pub(crate) fn new_pull(&mut self, head: Branch, base: Branch) -> Pull {
+        Pull { id: self.next_id(Kind::Pull), head, base, reviews: Vec::new() }
     }
 
     /// Between two branches there is one open pull request.

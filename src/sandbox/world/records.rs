@@ -54,6 +54,8 @@ pub(crate) struct Repo {
     pub(crate) collaborators: BTreeMap<i64, Mode>,
     pub(crate) open_issues: usize,
     pub(crate) open_pulls: usize,
+    /// The highest number that was given.
+    pub(crate) last_number: i64,
     /// Number to global id.
     pub(crate) threads: BTreeMap<i64, i64>,
     /// Plain comments, oldest first.

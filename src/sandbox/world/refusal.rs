@@ -15,6 +15,8 @@ pub enum Refusal {
     ForbiddenBare,
     /// 404; the detail of what is missing, where Gitea tells.
     NotFound(Option<String>),
+    /// 404: this Gitea has no such call.
+    NoSuchCall,
     /// 404 with a message that is not "not found".
     Missing {
         /// The message.
@@ -32,7 +34,7 @@ pub enum Refusal {
     Archived(String),
     /// 500 with an empty message, as everybody but a site admin sees it.
     Internal,
-    /// 301: the repository has another name now; the new path.
+    /// 301, or 307 of Gitea 1.22: the repository has another name now; the new path.
     Moved(String),
     /// 303: ask there instead.
     SeeOther(String),
@@ -42,13 +44,13 @@ impl Refusal {
     /// 404 as Gitea says it of whatever the caller may not see.
     pub(crate) const HIDDEN: Self = Self::NotFound(None);
 
-    /// The status code.
+    /// The status code, of whatever differs that of Gitea 1.25.
     pub fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 400,
             Self::Unauthorized(_) => 401,
             Self::Forbidden(_) | Self::ForbiddenBare => 403,
-            Self::NotFound(_) | Self::Missing { .. } => 404,
+            Self::NotFound(_) | Self::NoSuchCall | Self::Missing { .. } => 404,
             Self::Conflict(_) => 409,
             Self::PreconditionFailed(_) => 412,
             Self::Unprocessable(_) => 422,
@@ -59,7 +61,7 @@ impl Refusal {
         }
     }
 
-    /// The message, as it stands in the body; empty where Gitea keeps quiet.
+    /// The message in the words of Gitea 1.25; empty where Gitea keeps quiet.
     pub fn message(&self) -> &str {
         match self {
             Self::BadRequest(text)
@@ -69,6 +71,7 @@ impl Refusal {
             | Self::Archived(text) => text,
             Self::Unauthorized(text) | Self::PreconditionFailed(text) => text,
             Self::NotFound(_) => "not found",
+            Self::NoSuchCall => "404 page not found",
             Self::Missing { message, .. } => message,
             Self::ForbiddenBare | Self::Internal | Self::Moved(_) | Self::SeeOther(_) => "",
         }

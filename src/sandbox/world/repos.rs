@@ -40,6 +40,7 @@ impl World {
                 collaborators: BTreeMap::new(),
                 open_issues: 0,
                 open_pulls: 0,
+                last_number: 0,
                 threads: BTreeMap::new(),
                 comments: BTreeSet::new(),
             },
@@ -120,12 +121,12 @@ impl World {
     /// Refuses writes to an archived repository.
     pub(crate) fn require_unarchived(&self, id: RepoId) -> Result<(), Refusal> {
         if self.repo(id).archived {
-            return Err(Refusal::Archived(format!("{} is archived", self.full_name(id))));
+            return Err(Refusal::Archived(self.version.archived(id.0, &self.full_name(id))));
         }
         Ok(())
     }
 }
 
-fn key(owner: &str, name: &str) -> String {
+pub(super) fn key(owner: &str, name: &str) -> String {
     format!("{owner}/{name}").to_ascii_lowercase()
 }

@@ -30,24 +30,27 @@ async fn an_idle_minute_costs_one_request_an_owner() {
 }
 
 #[tokio::test]
-async fn the_hour_costs_one_more_a_repository_and_the_list_of_them() {
+async fn the_hour_costs_one_more_a_repository_the_list_of_them_and_a_count() {
     let stage = watching(100).await;
     let asked = stage.asked_during(60 * MINUTE).await;
     let with = |piece: &str| asked.iter().filter(|path| path.contains(piece)).count();
     assert_eq!(with("/issues/comments?"), 100);
-    assert_eq!(with("/issues/search?"), 1);
+    // What moved, and how much is open.
+    assert_eq!(with("/issues/search?"), 2);
     // Two pages, the first of them twice; and the owner's number.
-    assert_eq!((with("/repos/search?"), with("/users/halls")), (3, 1));
-    assert_eq!(asked.len(), 105);
+    assert_eq!((with("/repos/search?"), with("/orgs/halls")), (3, 1));
+    assert_eq!(asked.len(), 106);
 }
 
 #[tokio::test]
-async fn a_thread_that_moved_costs_its_repositorys_comments() {
+async fn a_thread_that_moved_costs_its_repositorys_comments_and_what_it_waits_for() {
     let stage = watching(10).await;
     stage.sandbox.comment("rita", "halls/room-7", 1, "Hm.").unwrap();
     let asked = stage.asked_during(MINUTE).await;
-    assert_eq!(asked.len(), 2, "{asked:#?}");
+    assert_eq!(asked.len(), 3, "{asked:#?}");
     assert!(asked[1].starts_with("/api/v1/repos/halls/room-7/issues/comments?"), "{asked:?}");
+    let waits = "/api/v1/repos/halls/room-7/issues/1/dependencies?";
+    assert!(asked[2].starts_with(waits), "{asked:?}");
 }
 
 #[tokio::test]

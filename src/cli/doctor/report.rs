@@ -1,0 +1,74 @@
+//! Has the report a place to stand?
+
+use super::finding::Finding;
+use crate::cli::forge::in_short;
+use crate::config::Report;
+use crate::core::ids::RepoName;
+use crate::gitea::{Error, Gitea, Visible};
+
+const REPORT: &str = "report";
+
+/// Looks its repository up; nothing to say where no report is wanted.
+pub(super) async fn check(gitea: &Gitea, report: Option<&Report>) -> Option<Finding> {
+    let name = &report?.repository;
+    let page = gitea.visible_repo(name).await;
+    Some(judge(name, &page.map(|page| page.entries.into_iter().next())))
+}
+
+fn judge(name: &RepoName, answer: &Result<Option<Visible>, Error>) -> Finding {
+    match answer {
+        Ok(None) | Err(Error::NotFound { .. }) => Finding::broken(
+            REPORT,
+            format!(
+                "The repository {name} of the report is not there, or not for timmy's account."
+            ),
+            "Make it, add timmy's account to it, or correct report.repository.",
+        ),
+        Ok(Some(visible)) if visible.permissions.push && !visible.repo.private => Finding::warning(
+            REPORT,
+            format!("Everybody may read {name}: the report there leaves private repositories out."),
+            "Make it private, or name a private one as report.repository.",
+        ),
+        Ok(Some(visible)) if visible.permissions.admin => {
+            Finding::good(REPORT, format!("The report stands in {name}, and can be pinned there."))
+        }
+        Ok(Some(visible)) if visible.permissions.push => {
+            Finding::good(REPORT, format!("The report stands in {name}; only an owner can pin it."))
+        }
+        Ok(Some(_)) => Finding::warning(
+            REPORT,
+            format!("timmy's account may only read {name}, where the report stands."),
+            "Give it write access there: somebody could lock it out, or close the issue for good.",
+        ),
+        Err(error) => Finding::warning(
+            REPORT,
+            format!("The repository {name} of the report cannot be seen: {}.", in_short(error)),
+            "Run timmy doctor again.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::finding::State;
+    use crate::core::heard::{Permissions, Repo};
+    use crate::core::ids::RepoId;
+
+    #[test]
+    fn a_place_must_be_there_and_should_be_writable() {
+        let name: RepoName = "foundation/office".parse().unwrap();
+        let told = |private, push, admin| {
+            let repo = Repo { id: RepoId(1), name: name.clone(), private };
+            let permissions = Permissions { pull: true, push, admin };
+            judge(&name, &Ok(Some(Visible { repo, permissions, is_empty: false }))).state
+        };
+        let with = |push, admin| told(true, push, admin);
+        assert_eq!(with(true, true), State::Good);
+        assert_eq!(told(false, true, true), State::Warning);
+        assert_eq!(with(true, false), State::Good);
+        assert_eq!(with(false, false), State::Warning);
+        assert_eq!(judge(&name, &Ok(None)).state, State::Broken);
+        assert_eq!(judge(&name, &Err(Error::Timeout)).state, State::Warning);
+    }
+}

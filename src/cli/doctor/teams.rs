@@ -1,0 +1,97 @@
+//! Can timmy tell who is in the teams that `[people]` names?
+//!
+//! Gitea tells the members of a team to that team's members and to owners of the organisation.
+
+use super::finding::Finding;
+use crate::cli::forge::in_short;
+use crate::config::{Grant, People};
+use crate::gitea::{Error, Gitea, Told};
+
+const TEAMS: &str = "teams";
+
+/// What asking for the members of one team came to.
+enum Asked {
+    Told,
+    /// The account sees no team of that name.
+    Unseen,
+    Secret,
+    Failed(Error),
+}
+
+/// Tries each `team:` of `[people]`; nothing to say where there is none.
+pub(super) async fn check(gitea: &Gitea, own: &str, people: &People) -> Option<Finding> {
+    let mut asked = Vec::new();
+    for (organisation, team) in named(people) {
+        asked.push((format!("{organisation}/{team}"), ask(gitea, own, organisation, team).await));
+    }
+    if asked.is_empty() { None } else { Some(judge(&asked)) }
+}
+
+/// Each team once, as it is written first.
+fn named(people: &People) -> Vec<(&str, &str)> {
+    let mut teams: Vec<(&str, &str)> = Vec::new();
+    for grant in people.operators.iter().chain(&people.approvers) {
+        if let Grant::Team { organisation, team } = grant {
+            let is_same = |(o, t): &(&str, &str)| {
+                o.eq_ignore_ascii_case(organisation) && t.eq_ignore_ascii_case(team)
+            };
+            if !teams.iter().any(is_same) {
+                teams.push((organisation, team));
+            }
+        }
+    }
+    teams
+}
+
+async fn ask(gitea: &Gitea, own: &str, organisation: &str, team: &str) -> Asked {
+    let teams = match gitea.teams_of_org(organisation).await {
+        Ok(teams) => teams,
+        Err(error) => return Asked::Failed(error),
+    };
+    let Some(team) = teams.iter().find(|known| known.name.eq_ignore_ascii_case(team)) else {
+        return Asked::Unseen;
+    };
+    match gitea.is_team_member(team.id, own).await {
+        Ok(Told::Yes | Told::No) => Asked::Told,
+        Ok(Told::Secret) => Asked::Secret,
+        Err(error) => Asked::Failed(error),
+    }
+}
+
+fn judge(asked: &[(String, Asked)]) -> Finding {
+    let join = |fits: fn(&Asked) -> bool| {
+        let names = asked.iter().filter(|(_, asked)| fits(asked)).map(|(name, _)| name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let unseen = join(|asked| matches!(asked, Asked::Unseen));
+    if !unseen.is_empty() {
+        return Finding::warning(
+            TEAMS,
+            format!("timmy sees no team {unseen}, which [people] names: it gives nobody a right."),
+            "Check the spelling, and put timmy's account into that team.",
+        );
+    }
+    let secret = join(|asked| matches!(asked, Asked::Secret));
+    if !secret.is_empty() {
+        return Finding::warning(
+            TEAMS,
+            format!(
+                "The server does not tell timmy who is in {secret}: people have no right by it."
+            ),
+            "Put timmy's account into that team (best for a bot), or make it an owner of the \
+             organisation.",
+        );
+    }
+    let failed = asked.iter().find_map(|(name, asked)| match asked {
+        Asked::Failed(error) => Some((name, error)),
+        Asked::Told | Asked::Unseen | Asked::Secret => None,
+    });
+    match failed {
+        Some((name, error)) => Finding::warning(
+            TEAMS,
+            format!("The team {name} cannot be looked up: {}.", in_short(error)),
+            "Run timmy doctor again.",
+        ),
+        None => Finding::good(TEAMS, format!("timmy can tell who is in {}.", join(|_| true))),
+    }
+}

@@ -1,0 +1,131 @@
+//! `timmy report`: the day's comment now, or what it says now.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::civil::Time;
+
+use super::bot::{self, Failure};
+use super::{FAILED, WRONG, complain, forge};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::core::backlog::rank;
+use crate::core::report::{Fate, Hours, period_of};
+use crate::engine::{self, Listener, Spoken, Telling, gather, outlook};
+use crate::store::{Error, Holder, Ledger, OpenError, backlog, fleet, holder, reports, repos};
+
+/// Bring the day's report up to date now, or print it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Report {
+    /// Only print what it says now, as Markdown, also while `timmy serve` runs
+    #[arg(long)]
+    print: bool,
+}
+
+impl Report {
+    /// Exit code 1 if it could not be written or read, 2 if none is configured.
+    pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
+        let config = match forge::configured(config) {
+            Ok((_, loaded)) => loaded.config,
+            Err(code) => return code,
+        };
+        let said = super::block_on(async {
+            match self.print {
+                true => printed(&config).await,
+                false => written(&config).await,
+            }
+        });
+        match said {
+            Ok(text) => {
+                // Whoever closes the pipe early has read enough.
+                let _ = writeln!(std::io::stdout(), "{text}");
+                ExitCode::SUCCESS
+            }
+            Err(problem @ Problem::NotConfigured) => {
+                complain(&problem.to_string());
+                WRONG.into()
+            }
+            Err(problem) => {
+                complain(&problem.to_string());
+                FAILED.into()
+            }
+        }
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("there is no [report] in the configuration: report.repository names its place")]
+    NotConfigured,
+    #[error(transparent)]
+    Start(#[from] Failure),
+    #[error("the ledger cannot be looked at: {0}")]
+    Holder(#[from] std::io::Error),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Ledger(#[from] Error),
+    #[error("not written: {0}")]
+    Refused(String),
+}
+
+/// Brings the day's comment up to date, unless somebody does so all the time.
+async fn written(config: &Config) -> Result<String, Problem> {
+    if config.report.is_none() {
+        return Err(Problem::NotConfigured);
+    }
+    if let Holder::Process(pid) = holder(&config.ledger.path)? {
+        let process = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+        return Ok(format!("timmy serve{process} runs, and keeps the report up to date."));
+    }
+    let (ledger, engine) = bot::engine(config, Arc::new(SystemClock), crate::crash::settle())?;
+    match engine.write_report_now().await? {
+        Spoken::Nothing => Ok("Nothing to say today.".to_owned()),
+        Spoken::Refused(reason) => Err(Problem::Refused(reason)),
+        Spoken::Written { thread, comment } => {
+            let repo = ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+            let name = repo.map_or_else(String::new, |repo| repo.name.to_string());
+            let forge = config.gitea.url.as_str().trim_end_matches('/');
+            Ok(format!("{forge}/{name}/issues/{}#issuecomment-{comment}", thread.number))
+        }
+    }
+}
+
+/// What the report says now, as far as the ledger knows.
+async fn printed(config: &Config) -> Result<String, Problem> {
+    let people = &config.people;
+    let hours = match bot::report(config) {
+        Some(report) => report.hours,
+        None => Hours::new(people.timezone.clone(), Time::midnight(), people.quiet_hours),
+    };
+    let (rules, owner) = (config.rules(), people.owner.clone());
+    let agents = config.agents.iter().map(bot::known).collect();
+    let now = SystemClock.now();
+    let ledger = Ledger::open_read_only(&config.ledger.path)?;
+    let read = ledger.read(move |conn| {
+        let own = engine::remembered(conn)?.map(|own| own.login);
+        let day = hours.day(now);
+        let diary = reports::diary(conn, day)?;
+        let name = own.clone().unwrap_or_else(|| "timmy".to_owned());
+        let period = match diary.iter().find(|entry| entry.day == day) {
+            Some(entry) if entry.fate != Fate::Void => entry.period,
+            _ => period_of(day, &hours, &diary),
+        };
+        let zone = hours.zone().clone();
+        let mut rules = rules;
+        rules.machines.extend(own);
+        let facts = backlog::facts(conn, now)?;
+        let ranking = rank(&facts, &rules, &fleet::at(conn, now)?, now, &zone);
+        let due_at = |thread| facts.iter().find(|facts| facts.thread == thread)?.due_at;
+        let outlook = outlook(conn, &ranking, &zone, Listener::Terminal, due_at)?;
+        let to = Listener::Terminal;
+        let telling = Telling { name, owner, zone, agents, to, day, period };
+        let mut day = gather(conn, &telling, now)?;
+        day.report.outlook = outlook;
+        Ok(day)
+    });
+    Ok(read.await?.text(true))
+}

@@ -1,0 +1,110 @@
+//! What would change, for people and for scripts.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::replay::Past;
+use crate::core::backlog::{Change, Seat};
+use crate::core::reply::words;
+
+/// How many changes are listed for people.
+const LISTED: usize = 50;
+
+/// What a simulation found.
+pub(super) struct Outcome {
+    /// Whether something else than the past was asked about.
+    pub(super) is_other: bool,
+    pub(super) past: Past,
+    pub(super) changes: Vec<Change>,
+}
+
+impl Outcome {
+    fn issues(&self) -> usize {
+        self.past.latest.ranking.ready.len()
+    }
+
+    fn moved(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_move()).count()
+    }
+
+    fn reassigned(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_of_agent()).count()
+    }
+}
+
+/// Writes one JSON object on a line. Scores are in points.
+pub(super) fn json(outcome: &Outcome) -> io::Result<()> {
+    let seat = |seat: &Seat| {
+        let score = seat.points as f64 / 1e6;
+        json!({ "place": seat.place, "score": score, "agent": seat.agent })
+    };
+    let change = |change: &Change| {
+        let issue = outcome.past.called(change.thread);
+        json!({ "issue": issue, "before": seat(&change.before), "after": seat(&change.after) })
+    };
+    let found = json!({
+        "replayed": outcome.past.ticks,
+        "issues": outcome.issues(),
+        "moved": outcome.moved(),
+        "reassigned": outcome.reassigned(),
+        "changes": outcome.changes.iter().map(change).collect::<Vec<_>>(),
+    });
+    let mut out = io::stdout().lock();
+    writeln!(out, "{found}")?;
+    out.flush()
+}
+
+/// Writes a summary, and a table of what would change.
+pub(super) fn text(outcome: &Outcome) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if outcome.is_other {
+        writeln!(
+            out,
+            "{} of {} would move; {} would go to another agent.",
+            outcome.moved(),
+            counted(outcome.issues(), "issue"),
+            outcome.reassigned()
+        )?;
+    }
+    let listed = &outcome.changes[..outcome.changes.len().min(LISTED)];
+    if !listed.is_empty() {
+        let head = ["issue", "place", "score", "agent"].map(str::to_owned);
+        let rows = listed.iter().map(|change| row(outcome, change));
+        writeln!(out)?;
+        table(&mut out, &std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
+        writeln!(out)?;
+    }
+    if outcome.changes.len() > LISTED {
+        let left = outcome.changes.len() - LISTED;
+        writeln!(out, "{left} more: `timmy simulate --json` lists all.\n")?;
+    }
+    let ticks = counted(outcome.past.ticks, "stored decision");
+    writeln!(out, "{ticks} replayed: each came out as it was made.")?;
+    out.flush()
+}
+
+fn row(outcome: &Outcome, Change { thread, before, after }: &Change) -> [String; 4] {
+    let place = |seat: &Seat| seat.place.map_or_else(|| "-".to_owned(), |place| place.to_string());
+    let score = |seat: &Seat| words::points(seat.points);
+    let agent = |seat: &Seat| seat.agent.clone().unwrap_or_else(|| "-".to_owned());
+    let both = |said: &dyn Fn(&Seat) -> String| match (said(before), said(after)) {
+        (before, after) if before == after => before,
+        (before, after) => format!("{before} -> {after}"),
+    };
+    [outcome.past.called(*thread), both(&place), both(&score), both(&agent)]
+}
+
+fn table(out: &mut impl Write, rows: &[[String; 4]]) -> io::Result<()> {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: [usize; 4] = std::array::from_fn(|column| width(column).unwrap_or(0));
+    for row in rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

@@ -1,0 +1,52 @@
+//! What the configuration says about the backlog: how it is judged, and who can take how much.
+
+use super::{Agent, Config};
+use crate::core::backlog::{Limits, Pool, Rules, Worker};
+
+impl Config {
+    /// How issues are judged. Which account is timmy's own, the file does not say.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            weights: self.score.weights,
+            epic_labels: self.score.epic_labels.clone(),
+            authors: self.dispatch.authors.clone(),
+            machines: self.agents.iter().map(|agent| agent.account.clone()).collect(),
+            attempts: self.dispatch.attempts,
+        }
+    }
+
+    /// The agents that issues can be given to.
+    pub fn workers(&self) -> Vec<Worker> {
+        self.agents.iter().map(worker).collect()
+    }
+
+    /// How much may run at once.
+    pub fn limits(&self) -> Limits {
+        let pool = |pool: &super::Pool| Pool {
+            name: pool.name.clone(),
+            concurrent: pool.concurrent,
+            is_empty: false,
+        };
+        Limits {
+            per_host: self.dispatch.per_host,
+            per_repository: self.dispatch.per_repository,
+            reviews_waiting: self.dispatch.reviews_waiting,
+            minimum: self.dispatch.minimum,
+            pools: self.pools.iter().map(pool).collect(),
+        }
+    }
+}
+
+fn worker(agent: &Agent) -> Worker {
+    Worker {
+        name: agent.name.clone(),
+        roles: agent.roles.iter().map(ToString::to_string).collect(),
+        skills: agent.skills.clone(),
+        host: agent.host.clone(),
+        pool: agent.pool.clone(),
+        capacity: agent.capacity,
+        prior: agent.prior,
+        is_up: true,
+        is_spent: false,
+    }
+}

@@ -1,0 +1,52 @@
+//! What the configuration says about the backlog.
+
+use serde::{Deserialize, Serialize};
+
+/// How issues are judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// How much each term of the score counts.
+    pub weights: Weights,
+    /// Labels of issues that gather others, and are not worked on themselves. Names ignore case.
+    pub epic_labels: Vec<String>,
+    /// Whose issues may be handed out.
+    pub authors: Authors,
+    /// The accounts of agents, and timmy's own: to be assigned to one of them is no obstacle.
+    pub machines: Vec<String>,
+    /// How often one job is tried.
+    pub attempts: u32,
+}
+
+/// How much each term of the score counts, in millionths. They sum to exactly 1,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weights {
+    /// Labels and due dates.
+    pub urgency: u64,
+    /// Milestones and pins.
+    pub value: u64,
+    /// Issues that wait for this one.
+    pub dependents: u64,
+    /// People heard in the thread.
+    pub people: u64,
+    /// Time since it was opened.
+    pub age: u64,
+}
+
+/// Whose issues may be dispatched by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Authors {
+    /// Everybody's.
+    Everyone,
+    /// Those of these accounts.
+    Only(Vec<String>),
+}
+
+impl Authors {
+    /// Whether the issues of the account `login` may be. Names ignore case.
+    pub fn allow(&self, login: &str) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Only(names) => names.iter().any(|name| name.eq_ignore_ascii_case(login)),
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! What is said of the backlog: what comes next, what would be handed out, to whom.
+//!
+//! Threads are written as the thread that asks would write them: `#12`, or `o/r#12`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AgentNow, Paused};
+use crate::core::backlog::{Because, Lack, Line, MILLION, Obstacle, Term};
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// The repository to which the question was narrowed down.
+    pub repo: Option<String>,
+    /// How many issues may be handed out.
+    pub ready: usize,
+    /// How many may not, by the firmest thing that is in the way; the most frequent first.
+    pub waiting: Vec<(Obstacle, usize)>,
+    /// The best of those that may be named here.
+    pub next: Vec<Next>,
+    /// How many between them cannot be named here.
+    pub unnamed: usize,
+    /// How many repositories were not read yet.
+    pub unread: usize,
+}
+
+/// An issue that waits for its turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// Which place it has among all that are ready, from 1.
+    pub place: usize,
+    /// Which.
+    pub thread: String,
+    /// Its title, as people wrote it.
+    pub title: String,
+    /// Whether it goes before all that are not `p0`.
+    pub is_p0: bool,
+    /// What it is worth, in millionths of a point.
+    pub points: u64,
+    /// Who would get it now.
+    pub agent: Option<String>,
+}
+
+/// How far timmy goes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Only what people assign.
+    Off,
+    /// It says what it would do.
+    Suggest,
+    /// It does it.
+    Auto,
+}
+
+/// What would be handed out now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The agent to which the question was narrowed down.
+    pub agent: Option<String>,
+    /// How far timmy goes by itself.
+    pub mode: Mode,
+    /// Who gets what, the most valuable first, as far as it can be named here.
+    pub planned: Vec<Planned>,
+    /// How many more there are.
+    pub more: usize,
+    /// How many of those cannot be named here.
+    pub unnamed: usize,
+    /// Why nothing is handed out.
+    pub idle: Option<Idle>,
+}
+
+/// An issue with the agent that would get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Which.
+    pub thread: String,
+    /// Its title, as people wrote it.
+    pub title: String,
+    /// Who.
+    pub agent: String,
+    /// What it is worth to give it to this agent: points times fit, in millionths.
+    pub value: u64,
+    /// Who came next, and what it lacked.
+    pub runner_up: Option<(String, Lack)>,
+}
+
+/// Why nothing would be handed out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Idle {
+    /// There are no agents.
+    NoAgents,
+    /// The agent that was asked about, or the whole fleet, is paused.
+    Paused(Paused),
+    /// No issue is ready.
+    NothingReady,
+    /// What is ready is worth less than what is handed out by itself, in millionths of a point.
+    BelowMinimum(u64),
+    /// What the agents lacked for the best issue, the most frequent first.
+    Lacks(Vec<Lack>),
+}
+
+/// What the backlog says of one issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The place that it has among all that are ready, or would have if it were; from 1.
+    pub place: usize,
+    /// How many those are.
+    pub of: usize,
+    /// What it is worth, in millionths of a point.
+    pub points: u64,
+    /// The score below which nothing is handed out, in millionths of a point.
+    pub minimum: u64,
+    /// What that is made of, in the order of the formula.
+    pub terms: Vec<Line>,
+    /// Open issues that wait for it directly, as far as they can be named here; the first few.
+    pub waiting: Vec<String>,
+    /// The role that it needs.
+    pub role: String,
+    /// The agents: who gets it, then the others, the runner-up first.
+    pub bids: Vec<Bid>,
+    /// The circle of dependencies that it is part of; none for what cannot be named here.
+    pub circle: Vec<Option<String>>,
+    /// The pull requests that are to close it; none for what cannot be named here.
+    pub pulls: Vec<Option<String>>,
+    /// Who wrote it; none for a deleted user.
+    pub author: Option<String>,
+}
+
+/// An agent beside the issue that it was judged for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bid {
+    /// Which agent.
+    pub agent: String,
+    /// How well it fits, in millionths; 0 if its role or skills do not.
+    pub fit: u64,
+    /// What that rests on; none if nothing is known of it yet.
+    pub basis: Option<Basis>,
+    /// What it lacks; nothing if it gets the issue.
+    pub lack: Option<Lack>,
+}
+
+/// Of how many results of an agent how many were good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// In the same role and repository.
+    Here {
+        /// Verified.
+        good: u32,
+        /// Ended.
+        all: u32,
+    },
+    /// In the same role.
+    Role {
+        /// Verified.
+        good: u32,
+        /// Ended.
+        all: u32,
+    },
+    /// In any role.
+    Any {
+        /// Verified.
+        good: u32,
+        /// Ended.
+        all: u32,
+    },
+}
+
+/// An agent, with what it would get and why not something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Portrait {
+    /// Its name.
+    pub name: String,
+    /// The roles that it holds.
+    pub roles: Vec<String>,
+    /// What it knows; none fits everything.
+    pub skills: Vec<String>,
+    /// What it is fit for, and would get.
+    pub now: AgentNow,
+    /// Its own pause, or that of the whole fleet.
+    pub pause: Option<Paused>,
+    /// The best issues that may be named here, and why it would not get them.
+    pub others: Vec<Missed>,
+}
+
+/// An issue that an agent would not get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// Which.
+    pub next: Next,
+    /// What it lacks for it.
+    pub lack: Lack,
+}
+
+impl Obstacle {
+    /// Its stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::PullRequest => "pull_request",
+            Self::RepoNotWatched => "repo_not_watched",
+            Self::Epic => "epic",
+            Self::Blocked => "blocked",
+            Self::Hold => "hold",
+            Self::Snoozed => "snoozed",
+            Self::Paused => "paused",
+            Self::LiveJob => "live_job",
+            Self::OpenDecision => "open_decision",
+            Self::LinkedPullRequest => "linked_pull_request",
+            Self::AssignedToPerson => "assigned_to_person",
+            Self::Settled => "settled",
+            Self::AttemptsSpent => "attempts_spent",
+            Self::AuthorNotAllowed => "author_not_allowed",
+            Self::MissingScope => "missing_scope",
+        }
+    }
+
+    /// What is said of the issues that it keeps back, behind their number: `31 blocked`.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::PullRequest => "to be merged",
+            Self::RepoNotWatched => "in repositories that I do not watch",
+            Self::Epic => "gathering others",
+            Self::Blocked => "blocked",
+            Self::Hold => "on hold",
+            Self::Snoozed => "snoozed",
+            Self::Paused => "paused",
+            Self::LiveJob => "in work",
+            Self::OpenDecision => "waiting for an answer",
+            Self::LinkedPullRequest => "with a pull request",
+            Self::AssignedToPerson => "assigned to people",
+            Self::Settled => "settled",
+            Self::AttemptsSpent => "out of attempts",
+            Self::AuthorNotAllowed => "by authors whose issues I leave alone",
+            Self::MissingScope => "without scope",
+        }
+    }
+}
+
+impl Term {
+    /// What it is called.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Urgency => "urgency",
+            Self::Value => "value",
+            Self::Dependents => "dependents",
+            Self::People => "people",
+            Self::Age => "age",
+            Self::Readiness => "readiness",
+            Self::Size => "size",
+            Self::Failures => "failures",
+        }
+    }
+}
+
+impl Lack {
+    /// What is said of an agent that lacks it.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::NoRole => "another role is needed",
+            Self::NoSkill => "another skill is needed",
+            Self::AgentDown => "paused, or cannot be reached",
+            Self::AgentBusy => "no free slot",
+            Self::HostFull => "no free slot on its host",
+            Self::PoolEmpty => "its quota is used up",
+            Self::RepoFull => "enough is under way in that repository",
+            Self::ReviewsWaiting => "too much waits for review",
+            Self::Budget => "its budget is spent",
+            Self::LowerValue => "worth less here",
+        }
+    }
+}
+
+/// What makes an issue worth less than it could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drag {
+    /// Nothing says when it is done.
+    Acceptance,
+    /// It has no task list.
+    Checklist,
+    /// So many attempts failed.
+    Fails(u32),
+}
+
+/// How many of the reasons for a score are told in its sentence.
+const TOLD: usize = 3;
+
+impl Judgement {
+    /// What lifts it most: the terms that give a point or more, and have a reason.
+    pub fn lifts(&self) -> Vec<&Line> {
+        let lifts = |line: &&Line| line.points >= Some(MILLION) && line.because != Because::Nothing;
+        let mut lines: Vec<&Line> = self.terms.iter().filter(lifts).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.points));
+        lines.truncate(TOLD);
+        lines
+    }
+
+    /// What weighs it down.
+    pub fn drags(&self) -> Vec<Drag> {
+        let mut drags = Vec::new();
+        for line in &self.terms {
+            match line.because {
+                Because::Text(text) => {
+                    drags.extend((!text.acceptance).then_some(Drag::Acceptance));
+                    drags.extend((!text.checklist).then_some(Drag::Checklist));
+                }
+                Because::Failures(count) => drags.push(Drag::Fails(count)),
+                _ => {}
+            }
+        }
+        drags
+    }
+
+    /// How many of those `all` that wait for it are not named.
+    pub fn unnamed(&self, all: &u32) -> usize {
+        usize::try_from(*all).unwrap_or(usize::MAX).saturating_sub(self.waiting.len())
+    }
+
+    /// The agent that would get it.
+    pub fn winner(&self) -> Option<&Bid> {
+        self.bids.iter().find(|bid| bid.lack.is_none())
+    }
+
+    /// The best of those that could do it, but not now.
+    pub fn next_best(&self) -> Option<&Bid> {
+        let suits = |bid: &&Bid| !matches!(bid.lack, Some(Lack::NoRole | Lack::NoSkill));
+        self.bids.iter().find(suits)
+    }
+}
+
+impl Plan {
+    /// How many issues would be handed out.
+    pub fn count(&self) -> usize {
+        self.planned.len() + self.more
+    }
+}
+
+impl Queue {
+    /// Whether somebody would get one of the issues that are shown.
+    pub fn is_staffed(&self) -> bool {
+        self.next.iter().any(|next| next.agent.is_some())
+    }
+
+    /// How many issues are not ready.
+    pub fn behind(&self) -> usize {
+        self.waiting.iter().map(|(_, count)| count).sum()
+    }
+}

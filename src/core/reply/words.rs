@@ -1,0 +1,58 @@
+//! Numbers as they are told, in a thread and on a terminal alike.
+
+/// Millionths of a point with one decimal, as scores are told: `31.3`.
+pub fn points(millionths: u64) -> String {
+    let tenths = (millionths + 50_000) / 100_000;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// Millionths of a whole with two decimals: `0.81`.
+pub fn share(millionths: u64) -> String {
+    let hundredths = (millionths + 5_000) / 10_000;
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// In how many days something is due, or since when it is overdue.
+pub fn due(days: i64) -> String {
+    match days {
+        0 => "due today".to_owned(),
+        1 => "due tomorrow".to_owned(),
+        2.. => format!("due in {days} days"),
+        -1 => "overdue since yesterday".to_owned(),
+        _ => format!("overdue for {} days", days.unsigned_abs()),
+    }
+}
+
+/// A place in a row: `1st`, `22nd`, `113th`.
+pub fn place(number: usize) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_and_points_are_rounded() {
+        assert_eq!(
+            [0, 49_999, 31_250_000, 100_000_000].map(points),
+            ["0.0", "0.0", "31.3", "100.0"]
+        );
+        assert_eq!([0, 785_714, 1_000_000].map(share), ["0.00", "0.79", "1.00"]);
+    }
+
+    #[test]
+    fn places_have_the_endings_that_one_says() {
+        assert_eq!(
+            [1, 2, 3, 11, 22, 113].map(place),
+            ["1st", "2nd", "3rd", "11th", "22nd", "113th"]
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! What one day's comment says.
+
+use askama::Template;
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
+
+use super::outlook::Outlook;
+use crate::core::marker::marker;
+use crate::core::reply::filters::{self, Name};
+use crate::core::reply::{AgentRow, Report, SHOWN};
+
+/// One day, as its comment tells it. Texts are as people and the forge wrote them: the template
+/// defuses them. Times are moments of the clock, never ages: a comment does not change by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Day {
+    /// Which.
+    pub date: Date,
+    /// timmy's account: how commands are written to it.
+    pub name: String,
+    /// Who is called if something waits for them.
+    pub owner: String,
+    /// What waits for an answer.
+    pub asks: Vec<Ask>,
+    /// What does not work.
+    pub broken: Vec<Broken>,
+    /// Whether it tells more than this day.
+    pub is_longer: bool,
+    /// What happened, and what rests.
+    pub report: Report,
+    /// Who there is to do it.
+    pub agents: Vec<AgentRow>,
+}
+
+/// A question to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// The thread in which it stands, in full.
+    pub thread: String,
+    /// What is asked.
+    pub question: String,
+    /// When it falls due.
+    pub due: Option<String>,
+    /// The words behind timmy's name that answer it: `approve d7`.
+    pub answer: String,
+}
+
+/// Something that does not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The thread or the repository in question, in full; none for all of the forge.
+    pub place: Option<String>,
+    /// What is wrong, and what to do.
+    pub text: String,
+    /// Since when; for writes that were given up, when the last one was.
+    pub since: String,
+    /// How many writes were given up because of it; none if it still lasts.
+    pub given_up: u32,
+}
+
+impl Broken {
+    /// What is wrong, as it begins a line.
+    fn said(&self) -> String {
+        match self.text.strip_prefix("the ").filter(|_| self.place.is_none()) {
+            Some(rest) => format!("The {rest}"),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// What a comment says, but for what changes by itself: with the same one, nothing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gist(pub [u8; 32]);
+
+impl Day {
+    /// How many things wait for the owner.
+    pub fn needs(&self) -> usize {
+        self.asks.len() + self.broken.len()
+    }
+
+    /// Whether there is anything to say for which a comment is due.
+    pub fn has_news(&self) -> bool {
+        self.needs() > 0 || self.report.commands > 0
+    }
+
+    /// The comment, without a marker. `calls` the owner, if something waits for them.
+    pub fn text(&self, calls: bool) -> String {
+        self.page(calls, true)
+    }
+
+    /// The comment, marked with its key.
+    pub fn comment(&self, key: &str, calls: bool) -> String {
+        format!("{}\n\n{}", self.text(calls), marker(key))
+    }
+
+    /// What it says. Points grow with the hours, and are left out.
+    pub fn gist(&self, calls: bool) -> Gist {
+        Gist(Sha256::digest(self.page(calls, false)).into())
+    }
+
+    fn page(&self, calls: bool, points: bool) -> String {
+        let (report, outlook) = (&self.report, &self.report.outlook);
+        let page = Page { day: self, report, outlook, calls, points };
+        let text = page.render_with_values(&Name(self.name.clone()));
+        text.expect("a String takes everything, and the name is told").trim().to_owned()
+    }
+
+    fn heading(&self) -> String {
+        self.date.strftime("%A, %-d %B").to_string()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "report/day.md")]
+struct Page<'a> {
+    day: &'a Day,
+    report: &'a Report,
+    outlook: &'a Outlook,
+    calls: bool,
+    points: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::core::backlog::Obstacle;
+    use crate::core::reply::{Held, Paused};
+    use crate::core::report::Next;
+
+    fn quiet_day() -> Day {
+        Day {
+            date: "2026-11-22".parse().unwrap(),
+            name: "timmy".into(),
+            owner: "alexander".into(),
+            asks: vec![],
+            broken: vec![],
+            is_longer: false,
+            report: Report {
+                since: "Sun 22 Nov, 00:00 UTC".into(),
+                commands: 1,
+                people: 1,
+                outcomes: vec![("done".into(), 1)],
+                held: vec![],
+                snoozed: vec![],
+                paused: vec![],
+                lent: vec![],
+                dead: vec![],
+                outlook: Outlook::default(),
+            },
+            agents: vec![],
+        }
+    }
+
+    #[test]
+    fn a_day_on_which_nothing_waits() {
+        assert_snapshot!(quiet_day().text(true), @"
+        ## Sunday, 22 November
+
+        **Nothing needs you.** 1 command by one person, done.
+        ");
+    }
+
+    #[test]
+    fn a_day_with_everything() {
+        let mut day = quiet_day();
+        day.is_longer = true;
+        day.asks = vec![Ask {
+            thread: "foundation/door#41".into(),
+            question: "Merge #58?".into(),
+            due: Some("Tue 24 Nov, 09:00 UTC".into()),
+            answer: "approve d7".into(),
+        }];
+        day.broken = vec![
+            Broken {
+                place: None,
+                text: "the forge does not accept the token (expired): make a new one".into(),
+                since: "Sun 22 Nov, 13:10 UTC".into(),
+                given_up: 0,
+            },
+            Broken {
+                place: Some("foundation/door#12".into()),
+                text: "the thread is locked: unlock it".into(),
+                since: "Sun 22 Nov, 14:00 UTC".into(),
+                given_up: 3,
+            },
+        ];
+        day.report.outcomes = vec![("done".into(), 7), ("not_in_build".into(), 2)];
+        (day.report.commands, day.report.people) = (9, 4);
+        let since = "Sat 21 Nov, 10:00 UTC".to_owned();
+        let reason = Some("see @anna".to_owned());
+        day.report.held = vec![(
+            "foundation/door#9".into(),
+            Held { by: "walt".into(), since: since.clone(), reason },
+        )];
+        day.report.paused = vec![Paused { what: "all".into(), since, by: "alexander".into() }];
+        day.agents = vec![AgentRow {
+            name: "ezra".into(),
+            kind: "forge".into(),
+            roles: vec!["coder".into(), "reviewer".into()],
+            skills: vec![],
+            host: None,
+            capacity: 2,
+            pause: None,
+            now: None,
+        }];
+        day.report.outlook.next = vec![Next {
+            thread: "foundation/door#44".into(),
+            title: "Session test: flaky, says @anna".into(),
+            points: "30.2".into(),
+            is_p0: true,
+            due: Some("Fri 27 Nov".into()),
+        }];
+        day.report.outlook.others = vec![(Obstacle::Blocked, 31), (Obstacle::MissingScope, 12)];
+        let seen = day.text(true).replace('\u{200b}', "{zwsp}");
+        assert_snapshot!(seen, @r"
+        ## Sunday, 22 November
+
+        **3 things need you, @alexander.** 9 commands by 4 people: 7 done, 2 not in build. This tells all since Sun 22 Nov, 00:00 UTC.
+
+        ### Needs you
+        | | question | reply here or there |
+        |---|---|---|
+        | foundation/door\#41 | Merge #{zwsp}58? due Tue 24 Nov, 09:00 UTC | `/timmy approve d7` |
+
+        ### Broken
+        - The forge does not accept the token (expired): make a new one. Since Sun 22 Nov, 13:10 UTC.
+        - foundation/door\#12: I gave up 3 writes, the last on Sun 22 Nov, 14:00 UTC: the thread is locked: unlock it.
+
+        <details><summary>On hold: 1 · paused: 1</summary>
+
+        - foundation/door\#9 is on hold since Sat 21 Nov, 10:00 UTC, by \@walt (see @{zwsp}anna).
+        - The whole fleet is paused since Sat 21 Nov, 10:00 UTC, by \@alexander.
+
+        </details>
+
+        <details><summary>Next, and why</summary>
+
+        1. foundation/door\#44 Session test: flaky, says @{zwsp}anna: 30.2, `p0`, due Fri 27 Nov
+
+        43 are not ready: 31 blocked, 12 without scope.
+
+        </details>
+
+        <details><summary>Agents</summary>
+
+        | | roles | at once | |
+        |---|---|---:|---|
+        | `ezra` | coder, reviewer | 2 |  |
+
+        </details>
+        ");
+        assert!(!day.text(false).contains(" @alexander"));
+    }
+
+    #[test]
+    fn only_a_day_with_news_begins_a_comment() {
+        let mut day = quiet_day();
+        assert!(day.has_news());
+        day.report.commands = 0;
+        assert!(!day.has_news());
+    }
+}

@@ -1,0 +1,19 @@
+//! The one report: one issue, a comment a day in which something happened or waits.
+//!
+//! [`hours`](Hours) says when it may speak, the [`diary`](Entry) which days were told and what is
+//! to be written now, a [`Day`] what one comment says. [`Write`] is what reaches the forge. All of
+//! it is pure: the engine reads the ledger, asks, and carries out.
+
+mod day;
+mod diary;
+mod hours;
+mod outlook;
+mod told;
+mod write;
+
+pub use day::{Ask, Broken, Day, Gist};
+pub use diary::{Entry, Fate, Period, Task, When, period_of, tasks};
+pub use hours::{Hours, QuietHours};
+pub use outlook::{NEXT, Next, Outlook, Shown, best};
+pub use told::told;
+pub use write::{ISSUE, Write, issue_body, issue_key, key_of_day};

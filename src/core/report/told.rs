@@ -1,0 +1,55 @@
+//! A digest as people say it.
+
+use jiff::tz::TimeZone;
+
+use crate::core::digest::Digest;
+use crate::core::fleet::{Fleet, Part, Pause};
+use crate::core::ids::{RepoId, RepoName};
+use crate::core::reply::{Held, Paused, Report, Until};
+use crate::core::time::{Timestamp, said};
+
+/// What happened since `begins`, and what the fleet is like now. A paused repository that neither
+/// the digest nor `name_of` names may not be named here, and is left out.
+pub fn told(
+    digest: &Digest,
+    fleet: &Fleet,
+    begins: Timestamp,
+    now: Timestamp,
+    zone: &TimeZone,
+    name_of: impl Fn(RepoId) -> Option<RepoName>,
+) -> Report {
+    let at = |moment| said(moment, now, zone);
+    let held = digest.parked.iter().filter_map(|(place, state)| {
+        let hold = state.hold.as_ref()?;
+        let (by, reason) = (hold.by.login.clone(), hold.reason.clone());
+        Some((place.name(), Held { by, since: at(hold.since), reason }))
+    });
+    let snoozed = digest.parked.iter().filter_map(|(place, state)| {
+        let snooze = state.snoozed(now)?;
+        Some((place.name(), Until { until: at(snooze.until), login: snooze.by.login.clone() }))
+    });
+    let in_digest = |id| digest.repos.iter().find(|(other, _)| *other == id);
+    let paused = |pause: &Pause| {
+        let what = match &pause.part {
+            Part::All => "all".to_owned(),
+            Part::Agent(name) => name.clone(),
+            Part::Repo(id) => name_of(*id).or_else(|| Some(in_digest(*id)?.1.clone()))?.to_string(),
+        };
+        Some(Paused { what, since: at(pause.since), by: pause.by.login.clone() })
+    };
+    let lent = fleet.delegations.iter();
+    Report {
+        since: at(begins),
+        commands: digest.commands(),
+        people: digest.people,
+        outcomes: digest.outcomes.clone(),
+        held: held.collect(),
+        snoozed: snoozed.collect(),
+        paused: fleet.pauses.iter().filter_map(paused).collect(),
+        lent: lent
+            .map(|lent| Until { until: at(lent.until), login: lent.to.login.clone() })
+            .collect(),
+        outlook: digest.outlook.clone(),
+        dead: digest.dead.iter().map(|dead| (dead.place.name(), at(dead.at))).collect(),
+    }
+}

@@ -1,0 +1,194 @@
+//! What there is to tell of a day, as the ledger has it.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::core::backlog::Ranking;
+use crate::core::digest::{Audience, Digest};
+use crate::core::fleet::{Agent, Fleet, Part};
+use crate::core::ids::{RepoName, ThreadId};
+use crate::core::reply::{AgentRow, Paused};
+use crate::core::report::{Broken, Day, Outlook, Period, Shown, best, told};
+use crate::core::time::{Timestamp, said};
+use crate::core::value;
+use crate::engine::troubles;
+use crate::store::{Connection, Error, backlog, digest, fleet, reports, repos};
+
+/// Where it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// On the forge: that this cannot be reached, nobody reads there.
+    Forge,
+    /// On a terminal.
+    Terminal,
+}
+
+/// Which day is to be told, and by whom to whom.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// timmy's account.
+    pub name: String,
+    /// Who is called.
+    pub owner: String,
+    /// The zone in which times are said.
+    pub zone: TimeZone,
+    /// The agents.
+    pub agents: Vec<Agent>,
+    /// Where it is told.
+    pub to: Listener,
+    /// The day.
+    pub day: Date,
+    /// What of the past is told of it.
+    pub period: Period,
+}
+
+/// What there is to tell, as things are at `now`, but for the [`outlook`]. The report may show
+/// every repository, unless everybody may read it: then only public ones, and its own.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn gather(conn: &Connection, of: &Telling, now: Timestamp) -> Result<Day, Error> {
+    let past = digest::of(conn, audience(conn, of.to)?, of.period, now)?;
+    let fleet = fleet::at(conn, now)?;
+    let mut report = told(&past, &fleet, of.period.since, now, &of.zone, |_| None);
+    // They stand among what is broken, with the reason.
+    report.dead.clear();
+    Ok(Day {
+        date: of.day,
+        name: of.name.clone(),
+        owner: of.owner.clone(),
+        asks: Vec::new(),
+        broken: broken(conn, &past, of, now)?,
+        is_longer: happened_before(conn, of, now)?,
+        report,
+        agents: of.agents.iter().map(|agent| row(agent, &fleet, now, &of.zone)).collect(),
+    })
+}
+
+/// Whether something happened before the day began that is told with it.
+fn happened_before(conn: &Connection, of: &Telling, now: Timestamp) -> Result<bool, Error> {
+    let begins = value::Date(of.day).begins(&of.zone);
+    let before = Period { since: of.period.since, until: begins };
+    let audience = audience(conn, of.to)?;
+    Ok(before.since < begins && digest::of(conn, audience, before, now)?.has_news())
+}
+
+/// Which repositories may be named there, as far as the ledger knows who may read them.
+fn audience(conn: &Connection, to: Listener) -> Result<Audience, Error> {
+    let home = reports::home(conn)?.filter(|_| to == Listener::Forge);
+    let Some(home) = home else { return Ok(Audience::Everything) };
+    let is_private = repos::name(conn, home.repo)?.is_some_and(|repo| repo.private);
+    Ok(if is_private { Audience::Everything } else { Audience::Of(home.repo) })
+}
+
+/// What is next of the backlog.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn outlook(
+    conn: &Connection,
+    ranking: &Ranking,
+    zone: &TimeZone,
+    to: Listener,
+    due_at: impl Fn(ThreadId) -> Option<Timestamp>,
+) -> Result<Outlook, Error> {
+    let (audience, public) = (audience(conn, to)?, repos::public(conn)?);
+    let may_tell = |repo| match audience {
+        Audience::Everything => true,
+        Audience::Of(here) => repo == here || public.contains(&repo),
+    };
+    let shown = shown(conn, &best(ranking, may_tell), due_at)?;
+    Ok(Outlook::of(ranking, may_tell, &shown, zone))
+}
+
+/// What is worth showing of these.
+pub(in crate::engine) fn shown(
+    conn: &Connection,
+    threads: &[ThreadId],
+    due_at: impl Fn(ThreadId) -> Option<Timestamp>,
+) -> Result<HashMap<ThreadId, Shown>, Error> {
+    let shown = backlog::titles(conn, threads)?.into_iter().map(|(thread, title)| {
+        let name = format!("{}#{}", title.repo.name, thread.number);
+        (thread, Shown { thread: name, title: title.title, due_at: due_at(thread) })
+    });
+    Ok(shown.collect())
+}
+
+/// What is wrong with the world, then what was given up for another reason.
+fn broken(
+    conn: &Connection,
+    past: &Digest,
+    of: &Telling,
+    now: Timestamp,
+) -> Result<Vec<Broken>, Error> {
+    let home = reports::home(conn)?.and_then(|home| home.thread());
+    let secret = match audience(conn, of.to)? {
+        Audience::Everything => Vec::new(),
+        Audience::Of(here) => repos::private_but(conn, here)?,
+    };
+    let mut broken = Vec::new();
+    for trouble in crate::store::troubles::all(conn)? {
+        if of.to == Listener::Forge && troubles::is_disproved_by_speaking(&trouble.key, home) {
+            continue;
+        }
+        if secret.iter().any(|name| trouble.text.contains(&name.to_string())) {
+            continue;
+        }
+        let since = said(trouble.since, now, &of.zone);
+        let (place, text) = place_in(&trouble.text);
+        broken.push(Broken { place, text, since, given_up: 0 });
+    }
+    let lasting = broken.len();
+    for dead in &past.dead {
+        let (place, text) = (dead.place.name(), &dead.reason);
+        if broken[..lasting].iter().any(|trouble| trouble.text == *text) {
+            continue;
+        }
+        let known = broken[lasting..]
+            .iter_mut()
+            .find(|other| other.text == *text && other.place.as_deref() == Some(place.as_str()));
+        match known {
+            // The newest came first.
+            Some(known) => known.given_up += 1,
+            None => broken.push(Broken {
+                place: Some(place),
+                text: text.clone(),
+                since: said(dead.at, now, &of.zone),
+                given_up: 1,
+            }),
+        }
+    }
+    Ok(broken)
+}
+
+/// The repository or thread with which the text of a trouble begins, if it does, and the rest.
+fn place_in(text: &str) -> (Option<String>, String) {
+    let is_place = |place: &str| {
+        let repo = place.split_once('#').map_or(place, |(repo, _)| repo);
+        repo.parse::<RepoName>().is_ok()
+    };
+    match text.split_once(": ").filter(|(place, _)| is_place(place)) {
+        Some((place, rest)) => (Some(place.to_owned()), rest.to_owned()),
+        None => (None, text.to_owned()),
+    }
+}
+
+fn row(agent: &Agent, fleet: &Fleet, now: Timestamp, zone: &TimeZone) -> AgentRow {
+    let pause = fleet.pause_of(&Part::Agent(agent.name.clone())).map(|pause| Paused {
+        what: agent.name.clone(),
+        since: said(pause.since, now, zone),
+        by: pause.by.login.clone(),
+    });
+    AgentRow {
+        name: agent.name.clone(),
+        kind: agent.kind.clone(),
+        roles: agent.roles.clone(),
+        skills: agent.skills.clone(),
+        host: agent.host.clone(),
+        capacity: agent.capacity,
+        pause,
+        now: None,
+    }
+}

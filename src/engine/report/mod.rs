@@ -1,0 +1,244 @@
+//! The one report: looked after at the right moments, and whenever something moved.
+//!
+//! A look reads the ledger, asks [`core::report`](crate::core::report) what is to be written, and
+//! puts that into the outbox, in the lane of the report's issue. What a comment says is gathered
+//! (`gather`) once to see whether there is news, and again when it is written (`write`). `home`
+//! finds the issue, or has it made.
+
+mod gather;
+mod home;
+mod now;
+mod write;
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use jiff::civil::Date;
+
+use super::Engine;
+use super::hear::Halt;
+use crate::core::digest::Audience;
+use crate::core::effect::Effect;
+use crate::core::ids::{RepoId, RepoName, ThreadId};
+use crate::core::report::{Day, Fate, Hours, Outlook, Period, Task, When, Write, best, tasks};
+use crate::core::time::Timestamp;
+use crate::crash;
+use crate::store::outbox::{self, NewEffect};
+use crate::store::{Error, digest, reports, repos};
+
+pub use gather::{Listener, Telling, gather, outlook};
+pub use now::Spoken;
+
+/// What the configuration says of the report.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The repository of its issue, as it is called there.
+    pub repository: RepoName,
+    /// The title of the issue.
+    pub title: String,
+    /// When it may speak.
+    pub hours: Hours,
+}
+
+/// Not a thread: where the report is looked after, beside all lanes.
+pub(super) const DESK: ThreadId = ThreadId { repo: RepoId(0), number: 0 };
+
+/// When the report is looked at.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    last: Option<Timestamp>,
+    /// What had been rung for then; none if it saw less than there was.
+    rung: Option<u64>,
+    /// When it is looked at next, whatever moves or does not.
+    next: Timestamp,
+    /// Not before: the forge was asked in vain.
+    rests_until: Timestamp,
+    /// A write has come to an end on which others wait.
+    is_awaited: bool,
+}
+
+impl Pace {
+    fn due(&self, now: Timestamp, rung: u64) -> Timestamp {
+        let Some(last) = self.last else { return now };
+        // A clock that was set back is no reason to wait for it.
+        let soonest = if last > now { now } else { last.after(crash::report_pause()) };
+        let due = match (self.is_awaited, self.rung == Some(rung)) {
+            (true, _) => now,
+            (false, false) => soonest.min(self.next),
+            (false, true) => self.next,
+        };
+        due.max(self.rests_until)
+    }
+}
+
+impl Engine {
+    /// When the report is to be looked at next, if so much was rung for; never without one.
+    pub(super) fn report_due(&self, now: Timestamp, rung: u64) -> Option<Timestamp> {
+        self.report.as_ref()?;
+        Some(self.pace.lock().unwrap_or_else(PoisonError::into_inner).due(now, rung))
+    }
+
+    /// A look begins.
+    pub(super) fn report_begins(&self, now: Timestamp, rung: u64) {
+        if let Some(report) = &self.report {
+            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = report.hours.next_after(now);
+            *pace = Pace { last: Some(now), rung: Some(rung), next, ..Pace::default() };
+        }
+    }
+
+    /// Something that the report waited for has ended: it is looked at again, at once.
+    fn report_goes_on(&self) {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).is_awaited = true;
+    }
+
+    /// One look at the report.
+    pub(super) async fn look_at_report(&self, when: When) -> Result<(), Error> {
+        let Some(report) = &self.report else { return Ok(()) };
+        let now = self.clock.now();
+        let today = report.hours.day(now);
+        let diary = self.ledger.read(move |conn| reports::diary(conn, today)).await?;
+        if diary.iter().any(|entry| entry.is_busy) {
+            // What happened since that write was begun is left for the next look.
+            self.pace.lock().unwrap_or_else(PoisonError::into_inner).rung = None;
+        }
+        for task in tasks(now, when, &report.hours, &diary) {
+            match task {
+                Task::Close { day, period, told } => {
+                    let rest = Period { since: told, ..period };
+                    let read = move |conn: &_| digest::of(conn, Audience::Everything, rest, now);
+                    if self.ledger.read(read).await?.has_news() {
+                        self.update(day, Fate::Closed, when).await?;
+                    } else {
+                        self.ledger.write(move |tx| reports::end(tx, day, Fate::Closed)).await?;
+                    }
+                }
+                Task::Update { day, period } => {
+                    let said = self.ledger.read(move |conn| reports::of(conn, day)).await?;
+                    let Some(said) = said.filter(|said| said.comment.is_some()) else { continue };
+                    let news = self.told(day, period).await?;
+                    if said.gist != Some(news.gist(said.entry.called)) {
+                        self.update(day, Fate::Open, when).await?;
+                    }
+                }
+                Task::Begin { day, period, may_call } => {
+                    if self.has_news(day, period).await? {
+                        self.begin(day, period, may_call, when).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin(
+        &self,
+        day: Date,
+        period: Period,
+        may_call: bool,
+        when: When,
+    ) -> Result<(), Error> {
+        let Some(thread) = self.report_thread().await? else { return Ok(()) };
+        let now = self.clock.now();
+        self.ledger
+            .write(move |tx| {
+                let key = reports::begin(tx, day, period, thread)?;
+                let effect = Effect::Report(Write::Begin { day, may_call, when });
+                outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now).map(drop)
+            })
+            .await?;
+        self.ring();
+        Ok(())
+    }
+
+    async fn update(&self, day: Date, fate: Fate, when: When) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.ledger
+            .write(move |tx| {
+                let Some(told) = reports::of(tx, day)? else { return Ok(()) };
+                let key = reports::update(tx, day, fate)?;
+                let effect = Effect::Report(Write::Update { day, when });
+                outbox::push(tx, &NewEffect::new(key, told.thread, &effect, now)?, now).map(drop)
+            })
+            .await?;
+        self.ring();
+        Ok(())
+    }
+
+    /// What there is to tell of a day.
+    async fn told(&self, day: Date, period: Period) -> Result<Day, Error> {
+        let (judged, told) = (self.ranking().await?, self.telling(day, period));
+        let now = self.clock.now();
+        let read = self.ledger.read(move |conn| {
+            let due_at = |thread| judged.facts(thread).and_then(|facts| facts.due_at);
+            let mut day = gather(conn, &told, now)?;
+            day.report.outlook = outlook(conn, &judged.ranking, &told.zone, told.to, due_at)?;
+            Ok(day)
+        });
+        read.await
+    }
+
+    /// Whether there is anything to tell of a day for which a comment is due.
+    async fn has_news(&self, day: Date, period: Period) -> Result<bool, Error> {
+        let (told, now) = (self.telling(day, period), self.clock.now());
+        self.ledger.read(move |conn| Ok(gather(conn, &told, now)?.has_news())).await
+    }
+
+    /// The backlog in a few lines, for those who read in the repository `here`.
+    pub(super) async fn outlook_for(
+        &self,
+        here: RepoId,
+        audience: Audience,
+    ) -> Result<Outlook, Halt> {
+        let (judged, zone) = (self.ranking().await?, self.zone.clone());
+        let known = self.ledger.read(repos::public).await?;
+        let may_tell =
+            |repo| audience == Audience::Everything || repo == here || known.contains(&repo);
+        let mut best = best(&judged.ranking, may_tell);
+        if audience != Audience::Everything {
+            let others: BTreeSet<RepoId> =
+                best.iter().map(|thread| thread.repo).filter(|repo| *repo != here).collect();
+            let public = self.public_now(others).await?;
+            best.retain(|thread| thread.repo == here || public.contains(&thread.repo));
+        }
+        let facts = judged.clone();
+        let due_at = move |thread| facts.facts(thread).and_then(|facts| facts.due_at);
+        let shown = self.ledger.read(move |conn| gather::shown(conn, &best, due_at)).await?;
+        Ok(Outlook::of(&judged.ranking, may_tell, &shown, &zone))
+    }
+
+    fn telling(&self, day: Date, period: Period) -> Telling {
+        Telling {
+            name: self.own_account().map_or_else(String::new, |own| own.login.clone()),
+            owner: self.people.owner.clone(),
+            zone: self.zone.clone(),
+            agents: self.agents.clone(),
+            to: Listener::Forge,
+            day,
+            period,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn it_looks_once_a_minute_if_something_moved_and_else_at_its_moments() {
+        let at = |seconds| Timestamp::default().after(Duration::from_secs(seconds));
+        let mut pace =
+            Pace { last: Some(at(100)), rung: Some(7), next: at(900), ..Pace::default() };
+        assert_eq!(pace.due(at(110), 7), at(900));
+        assert_eq!(pace.due(at(110), 8), at(160));
+        // The clock was set back.
+        assert_eq!(pace.due(at(50), 8), at(50));
+        pace.is_awaited = true;
+        assert_eq!(pace.due(at(110), 7), at(110));
+        pace.rests_until = at(130);
+        assert_eq!(pace.due(at(110), 8), at(130));
+        assert_eq!(Pace::default().due(at(3), 0), at(3));
+    }
+}

@@ -1,0 +1,86 @@
+//! The tick: decides again who is to get what whenever something moved, and stores what is new.
+//!
+//! Nothing is handed out yet.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Engine;
+use crate::config::DispatchMode;
+use crate::core::backlog::Judged;
+use crate::core::time::Timestamp;
+use crate::store::{Error, backlog, choices};
+
+/// What the last tick saw.
+#[derive(Debug, Default)]
+struct Seen {
+    version: Option<i64>,
+    knows_itself: bool,
+    /// While it holds if nothing moves. A clock that was set back ends it as well.
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl Engine {
+    /// Ticks until `stop`.
+    pub(super) async fn run_ticks(&self, stop: &CancellationToken) -> Result<(), Error> {
+        let mut seen = Seen::default();
+        loop {
+            self.forget_old_ranking().await;
+            if self.dispatch.mode != DispatchMode::Off {
+                self.tick(&mut seen).await?;
+            }
+            let due = self.clock.now().after(self.dispatch.tick);
+            self.ticked.send_replace(due);
+            if stop.run_until_cancelled(self.clock.until(due)).await.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until no tick is due or under way.
+    pub(super) async fn ticked(&self) {
+        let mut ticked = self.ticked.subscribe();
+        // The sender lives as long as `self`: waiting cannot fail.
+        let _ = ticked.wait_for(|due| *due > self.clock.now()).await;
+    }
+
+    async fn tick(&self, seen: &mut Seen) -> Result<(), Error> {
+        let version = Some(self.ledger.read(backlog::version).await?);
+        let knows_itself = self.own_account().is_some();
+        let is_same = (seen.version, seen.knows_itself) == (version, knows_itself);
+        if is_same && (seen.since..seen.until).contains(&self.clock.now()) {
+            return Ok(());
+        }
+        let judged = self.ranking().await?;
+        let (since, until) = (judged.setting.now, judged.holds_until());
+        *seen = Seen { version, knows_itself, since, until };
+        let asked = judged.clone();
+        let decided = self.ledger.read(move |conn| {
+            let decided = asked.choose();
+            // Before the first one nobody gets anything, as long as nothing is known.
+            let last = choices::latest(conn)?.map(|tick| choices::all(conn, tick)).transpose()?;
+            Ok((last.unwrap_or_default() != decided).then_some(decided))
+        });
+        let Some(decided) = decided.await? else { return Ok(()) };
+        let given = decided.iter().filter(|choice| choice.winner.is_some()).count();
+        tracing::info!(given, looked_at = decided.len(), "decided who would get what");
+        self.note_facts(&judged).await?;
+        let setting = judged.setting.clone();
+        self.ledger.write(move |tx| choices::add(tx, &setting, &decided)).await
+    }
+
+    /// Stores the facts that a decision was made from.
+    async fn note_facts(&self, judged: &Arc<Judged>) -> Result<(), Error> {
+        loop {
+            let judged = judged.clone();
+            let moved = self.ledger.read(move |conn| choices::moved(conn, judged.essence()));
+            let moved = moved.await?;
+            if moved.is_empty() {
+                return Ok(());
+            }
+            self.ledger.write(move |tx| choices::note(tx, &moved)).await?;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! All that places in the backlog depend on, in one go.
+
+use std::collections::HashMap;
+use std::iter::Peekable;
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, Transaction};
+
+use super::super::columns::{self, Json, Spelled};
+use super::super::error::Error;
+use super::super::reports;
+use super::keep::readiness;
+use super::shared::Shared;
+use crate::core::backlog::{Facts, Milestone, Work};
+use crate::core::heard::Account;
+use crate::core::ids::{RepoId, RepoName, ThreadId};
+use crate::core::thread::Snooze;
+use crate::core::time::Timestamp;
+use crate::core::value::{IssueRef, Value as _};
+
+/// How long somebody who spoke counts as present.
+const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What is known at the moment `now` of each open issue, by repository and number.
+///
+/// Not of timmy's own report: nobody works on that. Nor of repositories that were never read in
+/// full: half of a backlog shows neither what is best nor what waits.
+///
+/// A blocker is open if it is in the backlog, or if its repository's backlog is not known in full
+/// and it was open when it was last asked. What agents do about an issue is not stored yet.
+pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<Facts>, Error> {
+    let mut waits = waits(conn)?.into_iter().peekable();
+    let mut voices = voices(conn, now.before(PRESENT))?.into_iter().peekable();
+    let mut holds = holds(conn)?.into_iter().peekable();
+    let mut pulls = pulls(conn)?;
+    let mut issues = conn.prepare_cached(
+        "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
+                assignees, milestone
+         FROM backlog
+         WHERE NOT is_pull AND repo IN (SELECT repo FROM stock WHERE since IS NOT NULL)
+         ORDER BY repo, number",
+    )?;
+    let report = reports::home(conn)?.and_then(|home| home.thread());
+    let mut rows = issues.query([])?;
+    let mut names = Names::default();
+    let mut all = Vec::with_capacity(count(conn)?);
+    while let Some(row) = rows.next()? {
+        let mut facts = names.issue(row)?;
+        if report == Some(facts.thread) {
+            continue;
+        }
+        facts.waits_for.extend(of(&mut waits, facts.thread));
+        facts.people = of(&mut voices, facts.thread).next().unwrap_or_default();
+        for hold in of(&mut holds, facts.thread) {
+            (facts.held, facts.snoozed_until) = hold;
+        }
+        facts.pulls = pulls.remove(&facts.thread).unwrap_or_default();
+        all.push(facts);
+    }
+    Ok(all)
+}
+
+/// What is said of `thread` in a list that goes by threads, as those that are asked for do.
+fn of<T>(
+    list: &mut Peekable<impl Iterator<Item = (ThreadId, T)>>,
+    thread: ThreadId,
+) -> impl Iterator<Item = T> {
+    while list.next_if(|(its, _)| *its < thread).is_some() {}
+    std::iter::from_fn(move || list.next_if(|(its, _)| *its == thread).map(|(_, said)| said))
+}
+
+/// How many issues are open.
+fn count(conn: &Connection) -> Result<usize, Error> {
+    let count: u32 = conn
+        .prepare_cached("SELECT count(*) FROM backlog WHERE NOT is_pull")?
+        .query_row([], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+/// What the issues that were loaded have in common.
+#[derive(Default)]
+struct Names {
+    authors: Shared<Account>,
+    labels: Shared<[String]>,
+    assignees: Shared<[Account]>,
+    milestones: Shared<Milestone>,
+}
+
+impl Names {
+    fn issue(&mut self, row: &Row<'_>) -> rusqlite::Result<Facts> {
+        Ok(Facts {
+            thread: columns::thread(row)?,
+            author: self.authors.maybe(row, 7)?,
+            created_at: row.get(2)?,
+            opened_at: row.get(3)?,
+            labels: self.labels.get(row, 8)?,
+            assignees: self.assignees.get(row, 9)?,
+            due_at: row.get(4)?,
+            milestone: self.milestones.maybe(row, 10)?,
+            pinned: row.get(5)?,
+            readiness: readiness(row.get(6)?),
+            waits_for: Vec::new(),
+            people: 0,
+            held: false,
+            snoozed_until: None,
+            pulls: Vec::new(),
+            work: Work::default(),
+        })
+    }
+}
+
+fn waits(conn: &Connection) -> Result<Vec<(ThreadId, ThreadId)>, Error> {
+    let waits = conn
+        .prepare_cached(
+            "SELECT repo, number, on_repo, on_number FROM bonds
+             WHERE EXISTS (SELECT 1 FROM backlog AS other
+                           WHERE other.repo = on_repo AND other.number = on_number)
+                OR (open AND NOT EXISTS (SELECT 1 FROM stock
+                                         WHERE stock.repo = on_repo AND since IS NOT NULL))
+             ORDER BY repo, number, on_repo, on_number",
+        )?
+        .query_map([], |row| {
+            Ok((columns::thread(row)?, ThreadId { repo: row.get(2)?, number: row.get(3)? }))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(waits)
+}
+
+/// Forgets who was heard so long ago that nobody counts them at the moment `now`.
+pub fn forget_old_voices(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM voices WHERE last_at < ?1")?.execute([now.before(PRESENT)])?;
+    Ok(())
+}
+
+fn voices(conn: &Connection, since: Timestamp) -> Result<Vec<(ThreadId, u32)>, Error> {
+    let voices = conn
+        .prepare_cached(
+            "SELECT repo, number, count(*) FROM voices WHERE last_at >= ?1
+             GROUP BY repo, number ORDER BY repo, number",
+        )?
+        .query_map([since], |row| Ok((columns::thread(row)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(voices)
+}
+
+type Hold = (bool, Option<Timestamp>);
+
+fn holds(conn: &Connection) -> Result<Vec<(ThreadId, Hold)>, Error> {
+    let holds = conn
+        .prepare_cached(
+            "SELECT repo, number, hold IS NOT NULL, snooze FROM threads
+             WHERE hold IS NOT NULL OR snooze IS NOT NULL ORDER BY repo, number",
+        )?
+        .query_map([], |row| {
+            let snooze: Option<Json<Snooze>> = row.get(3)?;
+            let until = snooze.map(|Json(snooze)| snooze.until);
+            Ok((columns::thread(row)?, (row.get(2)?, until)))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(holds)
+}
+
+/// The pull requests that are to close each issue.
+fn pulls(conn: &Connection) -> Result<HashMap<ThreadId, Vec<ThreadId>>, Error> {
+    let names = names(conn)?;
+    let mut list = conn.prepare_cached(
+        "SELECT repo, number, closes FROM backlog WHERE is_pull AND closes <> ''
+         ORDER BY repo, number",
+    )?;
+    let mut rows = list.query([])?;
+    let mut pulls: HashMap<ThreadId, Vec<ThreadId>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let pull = columns::thread(row)?;
+        let closes: String = row.get(2)?;
+        for IssueRef { repo, number } in closes.split(' ').filter_map(IssueRef::read) {
+            let repo = match repo {
+                Some(name) => names.get(&name).copied(),
+                None => Some(pull.repo),
+            };
+            let Some(repo) = repo else { continue };
+            let closers = pulls.entry(ThreadId { repo, number }).or_default();
+            if closers.last() != Some(&pull) {
+                closers.push(pull);
+            }
+        }
+    }
+    Ok(pulls)
+}
+
+/// What the repositories are called whose backlog is kept.
+fn names(conn: &Connection) -> Result<HashMap<RepoName, RepoId>, Error> {
+    let names = conn
+        .prepare_cached("SELECT name, id FROM stock JOIN repos ON id = repo")?
+        .query_map([], |row| {
+            let Spelled(name) = row.get(0)?;
+            Ok((name, row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(names)
+}

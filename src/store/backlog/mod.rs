@@ -1,0 +1,75 @@
+//! The backlog: what is open on the forge, as it was last seen there.
+//!
+//! - `stock`: whose backlog is kept, and what was read of it in full.
+//! - `keep`: what is seen comes in, moves and leaves.
+//! - `bonds`: what waits for what.
+//! - `load`: all that places depend on, in one go ([`facts`]).
+
+mod bonds;
+mod keep;
+mod load;
+mod shared;
+mod stock;
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+
+use super::columns::Spelled;
+use super::error::Error;
+use crate::core::heard::Repo;
+use crate::core::ids::ThreadId;
+
+pub use bonds::{ask_strangers_again, bind, not_told, to_ask, unasked};
+pub use keep::{Told, forget, put};
+pub use load::{facts, forget_old_voices};
+pub use stock::{
+    Finding, count_open, due, is_complete, keep_only, read_again, read_in_full, read_older_again,
+    stocked, unread,
+};
+
+/// How often anything moved on which a place in the backlog depends: while it stays the same,
+/// [`facts`] change only as time goes by.
+pub fn version(conn: &Connection) -> Result<i64, Error> {
+    let count = conn
+        .prepare_cached("SELECT max(count) FROM backlog_moves")?
+        .query_row([], |row| row.get(0));
+    Ok(count?)
+}
+
+/// Something moved that is not in the tables of the backlog.
+pub(super) fn moved(tx: &Transaction<'_>) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE backlog_moves SET count = count + 1")?.execute([])?;
+    Ok(())
+}
+
+/// What people call an open issue or pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Where it stands, as that is called now.
+    pub repo: Repo,
+    /// Its title, as people wrote it.
+    pub title: String,
+    /// Whether it is a pull request.
+    pub is_pull: bool,
+}
+
+/// What those of `threads` are called that are in the backlog.
+pub fn titles(conn: &Connection, threads: &[ThreadId]) -> Result<HashMap<ThreadId, Title>, Error> {
+    let mut look = conn.prepare_cached(
+        "SELECT name, private, title, is_pull FROM backlog JOIN repos ON id = repo
+         WHERE repo = ?1 AND number = ?2",
+    )?;
+    let mut titles = HashMap::new();
+    for &thread in threads {
+        let found = look
+            .query_row((thread.repo, thread.number), |row| {
+                let Spelled(name) = row.get(0)?;
+                let repo = Repo { id: thread.repo, name, private: row.get(1)? };
+                Ok(Title { repo, title: row.get(2)?, is_pull: row.get(3)? })
+            })
+            .optional()?;
+        titles.extend(found.map(|title| (thread, title)));
+    }
+    Ok(titles)
+}

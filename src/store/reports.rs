@@ -1,0 +1,205 @@
+//! The report: where its issue stands, which days were told, and what they say.
+
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+use serde::{Deserialize, Serialize};
+
+use super::columns::{Spelled, thread, word_column};
+use super::error::Error;
+use super::{backlog, meta};
+use crate::core::ids::{RepoId, RepoName, ThreadId};
+use crate::core::report::{Entry, Fate, Gist, Period, key_of_day};
+use crate::core::time::Timestamp;
+
+word_column!(Fate {
+    Open = "open",
+    Closed = "closed",
+    Deleted = "deleted",
+    Void = "void",
+    Failed = "failed",
+});
+
+/// The key in `meta` of the [`Home`].
+const HOME: &str = "report";
+
+/// How many of the last days are looked at.
+const DAYS: u32 = 8;
+
+/// Where the report stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// The repository, as the configuration called it when it was looked up.
+    pub configured: RepoName,
+    /// Its number.
+    pub repo: RepoId,
+    /// The number of the issue, once it is known.
+    pub number: Option<i64>,
+    /// How often an issue was begun that is not there.
+    pub lost: u32,
+}
+
+impl Home {
+    /// The issue, once it is known.
+    pub fn thread(&self) -> Option<ThreadId> {
+        Some(ThreadId { repo: self.repo, number: self.number? })
+    }
+}
+
+/// Where the report stands, if it ever did anywhere.
+pub fn home(conn: &Connection) -> Result<Option<Home>, Error> {
+    meta::get(conn, HOME)
+}
+
+/// It stands here: its issue is none that is worked on.
+pub fn set_home(tx: &Transaction<'_>, home: &Home) -> Result<(), Error> {
+    backlog::moved(tx)?;
+    meta::set(tx, HOME, home)
+}
+
+/// Where it stood is not there any more.
+pub fn forget_home(tx: &Transaction<'_>) -> Result<(), Error> {
+    meta::take::<Home>(tx, HOME).map(drop)
+}
+
+/// A day that was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The day, and what became of it.
+    pub entry: Entry,
+    /// The issue in which its comment stands.
+    pub thread: ThreadId,
+    /// The key of the effect that posts the comment, and marks it.
+    pub key: String,
+    /// The comment, once it is there.
+    pub comment: Option<i64>,
+    /// What it says.
+    pub gist: Option<Gist>,
+}
+
+const TOLD: &str = "
+    SELECT day, since, until, reports.repo, reports.number, reports.key, called, told, gist,
+           iif(fate = 'open' AND post.state = 'dead', 'failed', fate) AS fate,
+           post.comment, final.ended_at IS NULL AND final.key IS NOT NULL AS busy
+    FROM reports LEFT JOIN outbox AS post ON post.key = reports.key
+                 LEFT JOIN outbox AS final ON final.key = reports.last";
+
+/// The days that matter `today`: the last ones, and those that are not closed.
+pub fn diary(conn: &Connection, today: Date) -> Result<Vec<Entry>, Error> {
+    let sql = format!(
+        "{TOLD} WHERE fate = 'open' OR day IN
+                (SELECT day FROM reports WHERE day <= ?1 ORDER BY day DESC LIMIT ?2)"
+    );
+    let diary = conn
+        .prepare_cached(&sql)?
+        .query_map((Spelled(today), DAYS), |row| told(row).map(|told| told.entry))?
+        .collect::<Result<_, _>>()?;
+    Ok(diary)
+}
+
+/// A day that was told.
+pub fn of(conn: &Connection, day: Date) -> Result<Option<Told>, Error> {
+    let found = conn
+        .prepare_cached(&format!("{TOLD} WHERE day = ?1"))?
+        .query_row([Spelled(day)], told)
+        .optional()?;
+    Ok(found)
+}
+
+/// A day's comment is to be written in `thread`, for the first time or once more. Gives the key
+/// of the effect that is to do it.
+pub fn begin(
+    tx: &Transaction<'_>,
+    day: Date,
+    period: Period,
+    thread: ThreadId,
+) -> Result<String, Error> {
+    let before: Option<u32> = tx
+        .prepare_cached("SELECT begun + 1 FROM reports WHERE day = ?1")?
+        .query_row([Spelled(day)], |row| row.get(0))
+        .optional()?;
+    let begun = before.unwrap_or(0);
+    let key = key_of_day(day, begun);
+    tx.prepare_cached(
+        "INSERT INTO reports (day, since, until, repo, number, key, last, begun, told)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?2)
+         ON CONFLICT (day) DO UPDATE SET
+             since = ?2, until = ?3, repo = ?4, number = ?5, key = ?6, last = ?6, begun = ?7,
+             told = ?2, fate = 'open', gist = NULL",
+    )?
+    .execute((
+        Spelled(day),
+        period.since,
+        period.until,
+        thread.repo,
+        thread.number,
+        &key,
+        begun,
+    ))?;
+    Ok(key)
+}
+
+/// A day's comment is to be brought up to date; with `fate`, for what comes after. Gives the key
+/// of the effect that is to do it.
+pub fn update(tx: &Transaction<'_>, day: Date, fate: Fate) -> Result<String, Error> {
+    let key = tx
+        .prepare_cached(
+            "UPDATE reports SET edits = edits + 1, last = key || '.e' || (edits + 1), fate = ?2
+             WHERE day = ?1 RETURNING last",
+        )?
+        .query_row((Spelled(day), fate), |row| row.get(0))?;
+    Ok(key)
+}
+
+/// What is about to be written there.
+pub fn tell(
+    tx: &Transaction<'_>,
+    day: Date,
+    gist: Gist,
+    calls: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE reports SET gist = ?2, called = ?3, told = ?4 WHERE day = ?1")?
+        .execute((Spelled(day), gist.0, calls, now))?;
+    Ok(())
+}
+
+/// What became of a day's comment.
+pub fn end(tx: &Transaction<'_>, day: Date, fate: Fate) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE reports SET fate = ?2 WHERE day = ?1")?
+        .execute((Spelled(day), fate))?;
+    Ok(())
+}
+
+/// The issue is not there any more, nor are its comments: both are to be made again.
+pub fn lose(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE reports SET fate = 'void' WHERE fate = 'open' AND repo = ?1 AND number = ?2",
+    )?
+    .execute((thread.repo, thread.number))?;
+    match home(tx)? {
+        Some(home) if home.number == Some(thread.number) && home.repo == thread.repo => {
+            set_home(tx, &Home { number: None, lost: home.lost + 1, ..home })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn told(row: &Row<'_>) -> rusqlite::Result<Told> {
+    let Spelled(day) = row.get("day")?;
+    let entry = Entry {
+        day,
+        period: Period { since: row.get("since")?, until: row.get("until")? },
+        fate: row.get("fate")?,
+        called: row.get("called")?,
+        told: row.get("told")?,
+        is_busy: row.get("busy")?,
+    };
+    let gist: Option<[u8; 32]> = row.get("gist")?;
+    Ok(Told {
+        entry,
+        thread: thread(row)?,
+        key: row.get("key")?,
+        comment: row.get("comment")?,
+        gist: gist.map(Gist),
+    })
+}

@@ -1,0 +1,116 @@
+//! `timmy simulate`, as a process beside a running timmy.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use timmy::store::choices;
+
+use crate::stage::{FLEET, Stage, issue};
+
+fn simulate(stage: &Stage, arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_timmy"))
+        .arg("simulate")
+        .args(arguments)
+        .current_dir(stage.folder.path())
+        .env("TIMMY_GITEA_TOKEN", "0123456789")
+        .env_remove("TIMMY_CONFIG")
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// An old issue and an urgent one, and a timmy that has decided about them.
+async fn decided() -> Stage {
+    let stage = Stage::with(vec![issue(1, "priority/p3", 300), issue(2, "priority/p1", 0)]).await;
+    stage.start().await.stop().await;
+    stage
+}
+
+#[tokio::test]
+async fn what_was_decided_comes_out_again() {
+    let stage = decided().await;
+    let (code, out, _) = simulate(&stage, &[]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "1 stored decision replayed: each came out as it was made.\n")
+    );
+}
+
+#[tokio::test]
+async fn other_weights_move_issues_also_while_timmy_runs() {
+    let stage = decided().await;
+    let timmy = stage.start().await;
+    let (code, out, err) = simulate(&stage, &["--weights", "urgency=0,age=0.45"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.starts_with("2 of 2 issues would move; 0 would go to another agent.\n\n"), "{out}");
+    let row = out.lines().find(|line| line.starts_with("foundation/door#1")).unwrap();
+    assert!(row.contains("2 -> 1") && row.ends_with("ezra"), "{row}");
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn another_fleet_gets_the_issues_and_needs_no_secrets() {
+    let stage = decided().await;
+    let other = r#"
+        [[agent]]
+        name = "bezalel"
+        kind = "hermes"
+        account = "bezalel"
+        url = "http://100.64.0.2:8642"
+        key_file = "/nowhere/bezalel.key"
+        roles = ["coder"]
+        capacity = 3
+    "#;
+    fs::write(stage.path("other.toml"), stage.configuration(other)).unwrap();
+    let (code, out, err) = simulate(&stage, &["--fleet", "other.toml", "--json"]);
+    assert_eq!(code, 0, "{err}");
+    let found: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&found["moved"], &found["reassigned"]), (&0.into(), &2.into()), "{found}");
+    assert_eq!(found["changes"][0]["issue"], "foundation/door#2");
+    assert_eq!(found["changes"][0]["before"]["agent"], "ezra");
+    assert_eq!(found["changes"][0]["after"]["agent"], "bezalel");
+}
+
+#[tokio::test]
+async fn the_same_fleet_changes_nothing() {
+    let stage = decided().await;
+    fs::write(stage.path("same.toml"), stage.configuration(FLEET)).unwrap();
+    let (code, out, _) = simulate(&stage, &["--fleet", "same.toml"]);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("0 of 2 issues would move; 0 would go to another agent.\n"), "{out}");
+}
+
+#[tokio::test]
+async fn a_decision_that_does_not_come_out_again_is_told() {
+    let stage = decided().await;
+    let forge = |tx: &timmy::store::Transaction<'_>| {
+        let tick = choices::latest(tx)?.unwrap();
+        let stored = choices::tick(tx, tick)?.unwrap();
+        let mut forged = stored.choices;
+        forged[0].winner.as_mut().unwrap().agent = "ruth".into();
+        choices::add(tx, &stored.setting, &forged)
+    };
+    stage.ledger().write(forge).await.unwrap();
+    let (code, out, err) = simulate(&stage, &[]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("it was `ruth`") && err.contains("foundation/door#2"), "{err}");
+}
+
+#[tokio::test]
+async fn nothing_decided_and_wrong_weights_are_told_apart() {
+    let stage = Stage::with(vec![]).await;
+    let (code, _, err) = simulate(&stage, &[]);
+    assert_eq!(code, 1);
+    assert!(err.contains("nothing was decided yet"), "{err}");
+
+    let stage = decided().await;
+    for (weights, why) in
+        [("urgency=1", "sum to 1.65"), ("urgency=-1", "no weight"), ("x", "no weight")]
+    {
+        let (code, _, err) = simulate(&stage, &["--weights", weights]);
+        assert_eq!(code, 2, "{weights}");
+        assert!(err.contains(why), "{weights}: {err}");
+    }
+    assert_eq!(simulate(&stage, &["--fleet", "nowhere.toml"]).0, 2);
+}

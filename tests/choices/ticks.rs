@@ -1,0 +1,114 @@
+//! When a tick decides, and when it leaves no trace.
+
+use std::sync::Arc;
+
+use timmy::core::fleet::{Change, Part, Pause};
+use timmy::core::heard::Account;
+use timmy::core::ids::ThreadId;
+use timmy::core::thread::{Snooze, ThreadState};
+use timmy::store::{fleet, threads};
+
+use crate::stage::{DOOR, NOON, Stage, issue, put};
+
+fn given(pairs: &[(i64, &str)]) -> Vec<(i64, String)> {
+    pairs.iter().map(|(number, agent)| (*number, (*agent).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn it_decides_at_once_and_again_only_when_something_moves() {
+    let stage = Stage::with(vec![issue(1, "priority/p1", 3), issue(2, "priority/p2", 3)]).await;
+    let timmy = stage.start().await;
+    // Of three slots the last is kept for a p0; nobody reviews code that nobody wrote.
+    assert_eq!(timmy.given().await, given(&[(1, "ezra"), (2, "ezra")]));
+    timmy.wait(300).await;
+    assert_eq!(timmy.ticks().await, 1);
+
+    put(&timmy.engine.ledger, vec![issue(3, "priority/p0", 3)]).await;
+    timmy.wait(30).await;
+    assert_eq!(timmy.ticks().await, 2);
+    assert_eq!(timmy.given().await, given(&[(3, "ezra"), (1, "ezra")]));
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn a_restart_decides_nothing_new() {
+    let stage = Stage::with(vec![issue(1, "priority/p1", 3)]).await;
+    stage.start().await.stop().await;
+    let timmy = stage.start().await;
+    assert_eq!(timmy.ticks().await, 1);
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_is_paused_gets_nothing() {
+    let stage = Stage::with(vec![issue(1, "priority/p1", 3)]).await;
+    let timmy = stage.start().await;
+    assert_eq!(timmy.given().await, given(&[(1, "ezra")]));
+    let by = Account { id: 1, login: "alexander".to_owned() };
+    let pause = Change::Pause(Pause { part: Part::Agent("ezra".into()), by, since: NOON });
+    timmy.engine.ledger.write(move |tx| fleet::apply(tx, &pause)).await.unwrap();
+    timmy.wait(30).await;
+    assert_eq!(timmy.given().await, []);
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_snooze_moves_something() {
+    let stage = Stage::with(vec![issue(1, "priority/p1", 3)]).await;
+    let by = Account { id: 1, login: "alexander".to_owned() };
+    let snooze = Snooze { until: NOON.after(std::time::Duration::from_secs(600)), by };
+    let state = ThreadState { snooze: Some(snooze), ..ThreadState::default() };
+    let thread = ThreadId { repo: DOOR, number: 1 };
+    stage.ledger().write(move |tx| threads::save(tx, thread, &state)).await.unwrap();
+    let timmy = stage.start().await;
+    assert_eq!(timmy.given().await, []);
+    timmy.wait(599).await;
+    assert_eq!(timmy.given().await, []);
+    timmy.wait(30).await;
+    assert_eq!(timmy.given().await, given(&[(1, "ezra")]));
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_day_moves_something() {
+    let stage = Stage::with(vec![issue(1, "priority/p1", 3)]).await;
+    let timmy = stage.start().await;
+    timmy.wait(24 * 60 * 60).await;
+    assert_eq!(timmy.ticks().await, 2, "it is a day older, and worth more");
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn as_long_as_nothing_is_known_it_decides_nothing() {
+    let stage = Stage::with(vec![]).await;
+    let timmy = stage.start().await;
+    assert_eq!(timmy.ticks().await, 0);
+    put(&timmy.engine.ledger, vec![issue(1, "priority/p1", 3)]).await;
+    timmy.wait(30).await;
+    assert_eq!(timmy.ticks().await, 1);
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn switched_off_it_decides_nothing() {
+    let stage = Stage::with(vec![issue(1, "priority/p1", 3)]).await.dispatching("mode = \"off\"");
+    let timmy = stage.start().await;
+    assert_eq!(timmy.ticks().await, 0);
+    assert_eq!(timmy.engine.ranking().await.unwrap().ranking.ready.len(), 1);
+    timmy.stop().await;
+}
+
+#[tokio::test]
+async fn a_ranking_is_kept_for_a_minute_unless_something_moves() {
+    let stage = Stage::with(vec![issue(1, "priority/p1", 3)]).await;
+    let timmy = stage.start().await;
+    let first = timmy.engine.ranking().await.unwrap();
+    timmy.wait(59).await;
+    assert!(Arc::ptr_eq(&first, &timmy.engine.ranking().await.unwrap()));
+    put(&timmy.engine.ledger, vec![issue(2, "priority/p1", 3)]).await;
+    let second = timmy.engine.ranking().await.unwrap();
+    assert_eq!(second.ranking.ready.len(), 2);
+    timmy.wait(61).await;
+    assert_eq!(Arc::strong_count(&second), 1, "nobody holds what is old");
+    timmy.stop().await;
+}

@@ -1,0 +1,68 @@
+//! Webhooks: made, listed, mended, tested, deleted.
+
+use serde_json::json;
+use timmy::core::ids::RepoName;
+use timmy::gitea::{Error, Hook, HookHome};
+
+use super::forge::{Forge, ORG};
+use super::listener::{Listener, SECRET};
+
+/// A webhook of a repository of its own.
+async fn hook(forge: &Forge, name: &str) -> (RepoName, HookHome, Hook, Listener) {
+    let (repo, listener) = (forge.repo(name).await, Listener::start().await);
+    let home = HookHome::Repository(repo.clone());
+    let hook = forge.hook(home.clone(), &listener).await;
+    (repo, home, hook, listener)
+}
+
+pub async fn one_is_made_and_listed_without_its_secret(forge: &Forge) {
+    let (repo, home, hook, listener) = hook(forge, "hooked").await;
+    assert!(hook.active && hook.is_json);
+    assert_eq!(hook.url, listener.url);
+    for event in ["issues", "issue_comment", "pull_request", "pull_request_review"] {
+        assert!(hook.events.iter().any(|known| known == event), "{event} in {hook:?}");
+    }
+    assert_eq!(forge.alexander().gitea().hooks(&home).await.unwrap(), [hook]);
+    let listed = forge.alexander().get(format!("/repos/{repo}/hooks")).await.expect(200);
+    assert!(!listed.json.to_string().contains(SECRET), "{listed:?}");
+}
+
+pub async fn an_edit_without_events_leaves_push_alone(forge: &Forge) {
+    let (repo, home, hook, _) = hook(forge, "hook-edited").await;
+    let path = format!("/repos/{repo}/hooks/{}", hook.id);
+    forge.alexander().patch(path, json!({ "active": true })).await.expect(200);
+    let edited = &forge.alexander().gitea().hooks(&home).await.unwrap()[0];
+    assert_eq!(edited.events, ["push"]);
+}
+
+pub async fn a_mended_one_keeps_its_address(forge: &Forge) {
+    let (_, home, hook, listener) = hook(forge, "hook-mended").await;
+    let owner = forge.alexander().gitea();
+    let mended = owner.mend_hook(&home, &hook, &["issue_comment"]).await.unwrap();
+    assert_eq!((mended.id, &mended.url, mended.active), (hook.id, &listener.url, true));
+    assert_eq!(mended.events, ["issue_comment"]);
+}
+
+pub async fn writers_do_not_see_them(forge: &Forge) {
+    let (_, home, ..) = hook(forge, "hook-hidden").await;
+    for home in [home, HookHome::Organisation(ORG.to_owned())] {
+        let refused = forge.timmy().gitea().hooks(&home).await.unwrap_err();
+        assert!(matches!(refused, Error::Forbidden { .. }), "{refused}");
+    }
+}
+
+pub async fn one_can_be_deleted_twice(forge: &Forge) {
+    let (_, home, hook, _) = hook(forge, "hook-deleted").await;
+    let owner = forge.alexander().gitea();
+    owner.delete_hook(&home, hook.id).await.unwrap();
+    assert_eq!(owner.hooks(&home).await.unwrap(), []);
+    owner.delete_hook(&home, hook.id).await.unwrap();
+}
+
+pub async fn a_test_is_delivered(forge: &Forge) {
+    let (repo, home, hook, mut listener) = hook(forge, "hook-tested").await;
+    let owner = forge.alexander().gitea();
+    owner.mend_hook(&home, &hook, &["push"]).await.unwrap();
+    owner.test_hook(&repo, hook.id).await.unwrap();
+    assert!(listener.any().await.is_signed_with(SECRET));
+}

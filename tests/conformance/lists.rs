@@ -1,0 +1,59 @@
+//! Which repositories there are, for whom.
+
+use timmy::core::heard::Repo;
+use timmy::core::ids::RepoName;
+use timmy::gitea::{Error, Visible};
+
+use super::forge::{Forge, ORG};
+
+fn names(repos: &[Visible]) -> Vec<&RepoName> {
+    repos.iter().map(|visible| &visible.repo.name).collect()
+}
+
+pub async fn an_organisation_and_a_user_own_repositories(forge: &Forge) {
+    let shared = forge.repo("owned").await;
+    let own = forge.make_repo("rando", "diary", false).await;
+    let timmy = forge.timmy().gitea();
+    assert!(timmy.is_organisation(ORG).await.unwrap());
+    let repos = timmy.repos_of(ORG).await.unwrap().entries;
+    assert!(names(&repos).contains(&&shared) && !names(&repos).contains(&&own));
+    assert!(!timmy.is_organisation("rando").await.unwrap());
+    let repos = timmy.repos_of("rando").await.unwrap().entries;
+    assert!(names(&repos).contains(&&own) && !names(&repos).contains(&&shared));
+    let nobodys = timmy.repos_of("nobody-here").await;
+    assert!(matches!(nobodys, Err(Error::NotFound { .. })), "{nobodys:?}");
+}
+
+pub async fn what_an_account_has_a_part_in_is_listed(forge: &Forge) {
+    let (shared, hidden) = (forge.repo("part").await, forge.private_repo("private-part").await);
+    let foreign = forge.make_repo("rando", "foreign", false).await;
+    let own = forge.timmy().gitea().own_repos().await.unwrap();
+    let seen = names(&own.entries);
+    assert!(seen.contains(&&shared) && seen.contains(&&hidden), "{seen:?}");
+    assert!(!seen.contains(&&foreign), "{seen:?}");
+    let is_hidden = |repo: &Repo| repo.name == hidden && repo.private;
+    assert!(own.entries.iter().any(|visible| is_hidden(&visible.repo)));
+    assert!(own.at.is_some());
+}
+
+pub async fn the_search_by_owner_finds_what_the_account_may_see(forge: &Forge) {
+    let shared = forge.repo("searched").await;
+    let hidden = forge.private_repo("searched-private").await;
+    forge.make_repo("rando", "elsewhere", false).await;
+    let found = forge.timmy().gitea().repos_of(ORG).await.unwrap().entries;
+    let seen = names(&found);
+    assert!(seen.iter().all(|name| name.owner() == ORG), "{seen:?}");
+    assert!(seen.contains(&&shared) && seen.contains(&&hidden), "{seen:?}");
+    let strangers = forge.rando().gitea().repos_of(ORG).await.unwrap().entries;
+    let seen = names(&strangers);
+    assert!(seen.contains(&&shared) && !seen.contains(&&hidden), "{seen:?}");
+    let asked = forge.rando().gitea().visible_repo(&hidden).await;
+    assert!(matches!(asked, Err(Error::NotFound { .. })), "{asked:?}");
+}
+
+pub async fn names_ignore_case(forge: &Forge) {
+    let repo = forge.repo("Mixed").await;
+    let loud = format!("{ORG}/MIXED").to_uppercase().parse().unwrap();
+    let found = forge.timmy().gitea().repo(&loud).await.unwrap();
+    assert_eq!(found.name.to_string(), repo.to_string());
+}

@@ -1,0 +1,88 @@
+//! What is known to differ between the versions that timmy supports.
+//!
+//! 1.22.6 and 1.25.4 were seen. Where nobody saw the versions between, either is right there.
+
+use std::fmt::Debug;
+
+/// Something that came to be otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<T: 'static> {
+    /// What it is about.
+    what: &'static str,
+    /// How it was, and the last 1.x of which that is known.
+    before: (u32, T),
+    /// How it is, and the first 1.x of which that is known.
+    after: (u32, T),
+}
+
+/// The status of a write under a repository's former name.
+pub const RENAMED: Change<u16> =
+    Change { what: "the status under a former name", before: (22, 307), after: (25, 301) };
+
+/// Whether a thread moves when one of its comments is deleted.
+pub const DELETION_MOVES: Change<bool> =
+    Change { what: "a deleted comment moves its thread", before: (22, true), after: (25, false) };
+
+/// Whether the answer to an edit that changes nothing names the author.
+pub const UNCHANGED_HAS_AUTHOR: Change<bool> =
+    Change { what: "an unchanged comment has its author", before: (22, true), after: (25, false) };
+
+/// Whether an edit that changes nothing moves its comment all the same.
+pub const UNCHANGED_MOVES: Change<bool> =
+    Change { what: "an unchanged comment is edited", before: (22, true), after: (25, false) };
+
+/// The status of a lock by the API.
+pub const LOCK: Change<u16> =
+    Change { what: "the status of a lock", before: (23, 404), after: (24, 204) };
+
+/// The status of labels that are put on by name.
+pub const LABEL_NAMES: Change<u16> =
+    Change { what: "the status of labels by name", before: (21, 422), after: (22, 200) };
+
+/// Whether an account may ask for its own permission.
+pub const OWN_PERMISSION: Change<bool> =
+    Change { what: "the own permission is told", before: (23, false), after: (24, true) };
+
+/// Whether a delivery says what its webhook belongs to.
+pub const TARGET_TYPE: Change<bool> =
+    Change { what: "deliveries have a target type", before: (23, false), after: (24, true) };
+
+/// A version as far as it matters: its first two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32, pub u32);
+
+impl Version {
+    /// `1.25.4`, `1.26.0+dev-12-gabc`; of Forgejo's `13.0.2+gitea-1.22.0` the Gitea that it names.
+    pub fn read(text: &str) -> Self {
+        let gitea = text.split_once("+gitea-").map_or(text, |(_, gitea)| gitea);
+        let mut numbers = gitea.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        let mut next = || numbers.next().and_then(Result::ok).expect(text);
+        Self(next(), next())
+    }
+
+    /// Holds if `found` is right for this version.
+    pub fn expect<T: PartialEq + Debug + Copy>(self, change: &Change<T>, found: T) {
+        let right = change.right_for(self);
+        assert!(right.contains(&found), "{}: {found:?}, but {self:?} has {right:?}", change.what);
+    }
+}
+
+impl<T: Copy> Change<T> {
+    fn right_for(&self, version: Version) -> Vec<T> {
+        let ((last, before), (first, after)) = (self.before, self.after);
+        match version {
+            version if version <= Version(1, last) => vec![before],
+            version if version >= Version(1, first) => vec![after],
+            _ => vec![before, after],
+        }
+    }
+}
+
+#[test]
+fn between_the_versions_that_were_seen_either_is_right() {
+    for (version, right) in
+        [("1.20.6", vec![307]), ("1.23.8", vec![307, 301]), ("13.0.2+gitea-1.25.0", vec![301])]
+    {
+        assert_eq!(RENAMED.right_for(Version::read(version)), right, "{version}");
+    }
+}

@@ -1,0 +1,47 @@
+//! The forge's clock shows another time than timmy's: nothing is lost, nothing is heard twice.
+
+use timmy::core::ids::Subject;
+use timmy::core::time::Timestamp;
+use timmy::sandbox::{DeliveryFault, Fault, Matcher};
+
+use super::{AN_HOUR, MINUTE};
+use crate::running::SETTLE;
+use crate::talk::{DOOR, Talk, talk_with_clocks};
+
+#[tokio::test]
+async fn the_forge_is_an_hour_ahead() {
+    talk_with_clocks(|now: Timestamp| now.after(AN_HOUR), by_all_ways).await;
+}
+
+#[tokio::test]
+async fn the_forge_is_an_hour_behind() {
+    talk_with_clocks(|now: Timestamp| now.before(AN_HOUR), by_all_ways).await;
+}
+
+async fn by_all_ways(t: &Talk) {
+    t.ask("walt", "/timmy size s").await;
+    let found = || {
+        t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+        t.says("alexander", "/timmy hold")
+    };
+    let id = found();
+    t.wait(MINUTE).await;
+    t.answer_to(DOOR, 1, Subject::Comment(id));
+
+    t.sandbox.faults().next(Matcher::method_path("POST", "/comments"), Fault::CutAfter);
+    let lost = t.says("walt", "/timmy unhold");
+    t.quiet().await;
+    t.wait(SETTLE).await;
+    t.answer_to(DOOR, 1, Subject::Comment(lost));
+
+    let opened = t.opens(DOOR, "alexander", "Rust", "/timmy size m").await;
+    t.answer_to_opening(DOOR, opened);
+    for _ in 0..3 {
+        t.wait(AN_HOUR).await;
+    }
+    let id = found();
+    t.wait(MINUTE).await;
+    t.answer_to(DOOR, 1, Subject::Comment(id));
+    t.wait(AN_HOUR).await;
+    t.nothing_unread();
+}
