@@ -11,10 +11,10 @@ use super::bot::{self, Failure};
 use super::{FAILED, WRONG, complain, forge};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::core::backlog::rank;
+use crate::core::backlog::Roster;
 use crate::core::report::{Fate, Hours, period_of};
 use crate::engine::{self, Listener, Spoken, Telling, gather, outlook};
-use crate::store::{Error, Holder, Ledger, OpenError, backlog, fleet, holder, reports, repos};
+use crate::store::{Error, Holder, Ledger, OpenError, holder, reports, repos};
 
 /// Bring the day's report up to date now, or print it.
 #[derive(Debug, clap::Args)]
@@ -102,6 +102,7 @@ async fn printed(config: &Config) -> Result<String, Problem> {
         None => Hours::new(people.timezone.clone(), Time::midnight(), people.quiet_hours),
     };
     let (rules, owner) = (config.rules(), people.owner.clone());
+    let roster = Roster::idle(config.workers(), config.limits());
     let agents = config.agents.iter().map(bot::known).collect();
     let now = SystemClock.now();
     let ledger = Ledger::open_read_only(&config.ledger.path)?;
@@ -117,10 +118,9 @@ async fn printed(config: &Config) -> Result<String, Problem> {
         let zone = hours.zone().clone();
         let mut rules = rules;
         rules.machines.extend(own);
-        let facts = backlog::facts(conn, now)?;
-        let ranking = rank(&facts, &rules, &fleet::at(conn, now)?, now, &zone);
-        let due_at = |thread| facts.iter().find(|facts| facts.thread == thread)?.due_at;
-        let outlook = outlook(conn, &ranking, &zone, Listener::Terminal, due_at)?;
+        let judged = engine::judge(conn, rules, roster, zone.clone(), now)?;
+        let due_at = |thread| judged.facts(thread)?.due_at;
+        let outlook = outlook(conn, &judged.ranking, &zone, Listener::Terminal, due_at)?;
         let to = Listener::Terminal;
         let telling = Telling { name, owner, zone, agents, to, day, period };
         let mut day = gather(conn, &telling, now)?;

@@ -28,6 +28,13 @@ const POLL: &str = "poll ";
 /// The repository whose number follows was watched, and is listed no more.
 const GONE: &str = "gone ";
 
+/// The repository whose number follows is archived.
+const ARCHIVED: &str = "archived ";
+/// The repository whose number follows lets timmy do less than it would.
+const FORBIDDEN: &str = "forbidden ";
+/// The thread that follows, by the number of its repository, is locked.
+const LOCKED: &str = "locked ";
+
 /// The report has no place to stand.
 const HOMELESS: &str = "report";
 
@@ -53,19 +60,27 @@ fn is_about_all(key: &str) -> bool {
 }
 
 fn archived(repo: RepoId) -> String {
-    format!("archived {}", repo.0)
+    format!("{ARCHIVED}{}", repo.0)
 }
 
 fn forbidden(repo: RepoId) -> String {
-    format!("forbidden {}", repo.0)
+    format!("{FORBIDDEN}{}", repo.0)
 }
 
 fn locked(thread: ThreadId) -> String {
-    format!("locked {}#{}", thread.repo.0, thread.number)
+    format!("{LOCKED}{}#{}", thread.repo.0, thread.number)
 }
 
 fn gone(repo: RepoId) -> String {
     format!("{GONE}{}", repo.0)
+}
+
+/// The repository that is concerned, if it is one alone and known by its number.
+pub(super) fn repo_of(key: &str) -> Option<RepoId> {
+    let place =
+        [GONE, ARCHIVED, FORBIDDEN, LOCKED].iter().find_map(|what| key.strip_prefix(what))?;
+    let repo = place.split_once('#').map_or(place, |(repo, _)| repo);
+    repo.parse().ok().map(RepoId)
 }
 
 /// Whether a comment in the thread `home` shows by being there that this is over.

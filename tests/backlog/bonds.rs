@@ -4,7 +4,7 @@ use crate::stage::{HOUR, MINUTE, ROOM, Stage};
 
 #[tokio::test]
 async fn it_is_known_from_the_beginning_and_when_it_changes() {
-    let mut stage = Stage::asleep(2, 2).await;
+    let mut stage = Stage::without_timmy(2, 2).await;
     stage.sandbox.let_wait("anna", ROOM, 1, ("halls/room-2", 1)).unwrap();
     stage.ripen(ROOM, 1..=1);
     stage.clock.advance(HOUR);
@@ -23,7 +23,7 @@ async fn it_is_known_from_the_beginning_and_when_it_changes() {
 
 #[tokio::test]
 async fn what_is_closed_out_of_sight_holds_nothing_up_for_longer_than_an_hour() {
-    let mut stage = Stage::asleep(2, 1).await;
+    let mut stage = Stage::without_timmy(2, 1).await;
     stage.watch = r#"["halls/room-1"]"#;
     stage.sandbox.let_wait("anna", ROOM, 1, ("halls/room-2", 1)).unwrap();
     stage.ripen(ROOM, 1..=1);
@@ -38,7 +38,7 @@ async fn what_is_closed_out_of_sight_holds_nothing_up_for_longer_than_an_hour() 
 
 #[tokio::test]
 async fn who_moved_is_asked_once_and_the_best_are_asked_once() {
-    let mut stage = Stage::asleep(1, 3).await;
+    let mut stage = Stage::without_timmy(1, 3).await;
     stage.ripen(ROOM, 1..=2);
     stage.clock.advance(HOUR);
     stage.wake().await;

@@ -26,7 +26,7 @@ async fn a_renamed_repository_keeps_its_issues() {
 #[tokio::test]
 async fn a_transferred_repository_leaves_or_stays_as_its_new_owner_is_watched() {
     for (watch, open) in [(r#"["halls"]"#, 1), (r#"["halls", "towers"]"#, 2)] {
-        let mut stage = Stage::asleep(2, 1).await;
+        let mut stage = Stage::without_timmy(2, 1).await;
         stage.sandbox.add_org("towers", "alexander").unwrap();
         stage.watch = watch;
         stage.clock.advance(HOUR);
@@ -42,7 +42,7 @@ async fn a_transferred_repository_leaves_or_stays_as_its_new_owner_is_watched() 
 #[tokio::test]
 async fn a_deleted_repository_leaves_however_it_was_named() {
     for watch in [r#"["halls"]"#, r#"["halls/room-1", "halls/room-2"]"#] {
-        let mut stage = Stage::asleep(2, 1).await;
+        let mut stage = Stage::without_timmy(2, 1).await;
         stage.watch = watch;
         stage.clock.advance(HOUR);
         stage.wake().await;
@@ -55,7 +55,7 @@ async fn a_deleted_repository_leaves_however_it_was_named() {
 #[tokio::test]
 async fn what_is_watched_no_longer_leaves() {
     let mut stage = Stage::awake(2, 1, Ear::Polls).await;
-    stage.sleep().await;
+    stage.stop().await;
     stage.watch = r#"["halls/room-2"]"#;
     stage.wake().await;
     assert_eq!(stage.open().await, ["halls/room-2#1"]);
@@ -63,7 +63,7 @@ async fn what_is_watched_no_longer_leaves() {
 
 #[tokio::test]
 async fn private_repositories_are_read_as_far_as_timmy_may_see_them() {
-    let mut stage = Stage::asleep(1, 1).await;
+    let mut stage = Stage::without_timmy(1, 1).await;
     for name in ["halls/vault", "halls/crypt"] {
         stage.sandbox.add_repo(name, true).unwrap();
         stage.sandbox.open_issue("alexander", name, "Gold", "Old.").unwrap();
@@ -83,7 +83,7 @@ async fn a_copy_of_a_ledger_reads_all_again() {
     let copy = stage.folder.path().join("copy.db");
     let readers = stage.engine().ledger.readers();
     drop(readers);
-    stage.sleep().await;
+    stage.stop().await;
     let ledger = stage.folder.path().join("timmy.db");
     let now = timmy::clock::Clock::now(&stage.clock);
     timmy::store::backup::backup(&ledger, &copy, timmy::store::backup::Existing::Keep, now)

@@ -125,7 +125,7 @@ async fn people_are_counted_and_machines_are_not() {
 #[tokio::test]
 async fn what_happened_while_timmy_slept_is_known_when_it_wakes() {
     let mut stage = Stage::awake(2, 3, Ear::Polls).await;
-    stage.sleep().await;
+    stage.stop().await;
     stage.sandbox.set_open("anna", ROOM, 2, false).unwrap();
     stage.sandbox.open_issue("anna", "halls/room-2", "Mould", "Here.").unwrap();
     stage.clock.advance(5 * HOUR);
@@ -138,12 +138,12 @@ async fn what_happened_while_timmy_slept_is_known_when_it_wakes() {
 
 #[tokio::test]
 async fn texts_are_read_again_when_the_rules_change() {
-    let mut stage = Stage::asleep(1, 0).await;
+    let mut stage = Stage::without_timmy(1, 0).await;
     stage.sandbox.open_issue("anna", ROOM, "Dust", "Fertig, wenn es glänzt.").unwrap();
     stage.clock.advance(HOUR);
     stage.wake().await;
     assert!(!stage.first().await.readiness.acceptance);
-    stage.sleep().await;
+    stage.stop().await;
     stage.acceptance = "(?i)fertig, wenn";
     stage.wake().await;
     assert!(stage.first().await.readiness.acceptance);

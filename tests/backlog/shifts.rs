@@ -33,7 +33,7 @@ fn client(stage: &Stage) -> Gitea {
 async fn what_is_open_all_the_while_is_read() {
     let (mut told, mut silent) = (0, 0);
     for seed in 1..=25 {
-        let stage = Stage::asleep(1, 230).await;
+        let stage = Stage::without_timmy(1, 230).await;
         let mut chance = Chance(seed * 0x9e37_79b9);
         for number in 1..=30 {
             stage.sandbox.set_open("anna", ROOM, number, false).unwrap();
@@ -73,7 +73,7 @@ async fn what_is_open_all_the_while_is_read() {
 #[tokio::test]
 async fn the_first_read_bears_it() {
     for ear in [Ear::Polls, Ear::Webhooks] {
-        let mut stage = Stage::asleep(1, 120).await;
+        let mut stage = Stage::without_timmy(1, 120).await;
         stage.ear = ear;
         stage.clock.advance(HOUR);
         let gate = Gate::new();
@@ -93,7 +93,7 @@ async fn the_first_read_bears_it() {
 /// timmy is stopped in the midst of its first read: the next one is whole.
 #[tokio::test]
 async fn a_read_that_was_stopped_is_not_taken_for_a_whole_one() {
-    let mut stage = Stage::asleep(1, 120).await;
+    let mut stage = Stage::without_timmy(1, 120).await;
     stage.clock.advance(HOUR);
     let gate = Gate::new();
     let list = Matcher::method_path("GET", "/repos/issues/search");
@@ -103,7 +103,7 @@ async fn a_read_that_was_stopped_is_not_taken_for_a_whole_one() {
     }
     stage.start().await;
     gate.reached().await;
-    stage.sleep().await;
+    stage.stop().await;
     gate.open();
     stage.sandbox.faults().clear();
     stage.sandbox.set_open("anna", ROOM, 7, false).unwrap();
@@ -114,7 +114,7 @@ async fn a_read_that_was_stopped_is_not_taken_for_a_whole_one() {
 /// Where a repository is read by its own list, and that breaks off, it begins anew.
 #[tokio::test]
 async fn a_read_that_breaks_off_is_begun_again() {
-    let mut stage = Stage::asleep(1, 120).await;
+    let mut stage = Stage::without_timmy(1, 120).await;
     stage.watch = r#"["halls/room-1"]"#;
     stage.clock.advance(HOUR);
     let list = Matcher::method_path("GET", "/repos/halls/room-1/issues");
@@ -129,7 +129,7 @@ async fn a_read_that_breaks_off_is_begun_again() {
 /// Fifty texts as long as these are more than one answer may bring.
 #[tokio::test]
 async fn pages_too_large_to_take_are_read_in_pieces() {
-    let mut stage = Stage::asleep(1, 0).await;
+    let mut stage = Stage::without_timmy(1, 0).await;
     let text = "Sweep. ".repeat(150_000);
     for _ in 0..34 {
         stage.sandbox.open_issue("anna", ROOM, "Dust", &text).unwrap();

@@ -72,7 +72,7 @@ impl Stage {
     }
 
     /// A forge with so many rooms, and so many issues in each. timmy sleeps.
-    pub async fn asleep(rooms: usize, issues: usize) -> Self {
+    pub async fn without_timmy(rooms: usize, issues: usize) -> Self {
         let stage = Self::empty().await;
         for room in 1..=rooms {
             let name = format!("halls/room-{room}");
@@ -86,7 +86,7 @@ impl Stage {
 
     /// The same an hour later; timmy has read all of it.
     pub async fn awake(rooms: usize, issues: usize, ear: Ear) -> Self {
-        let mut stage = Self::asleep(rooms, issues).await;
+        let mut stage = Self::without_timmy(rooms, issues).await;
         stage.ear = ear;
         stage.clock.advance(HOUR);
         stage.wake().await;
@@ -134,7 +134,7 @@ impl Stage {
         self.timmy = Some(Timmy { engine, stop, running });
     }
 
-    pub async fn sleep(&mut self) {
+    pub async fn stop(&mut self) {
         let timmy = self.timmy.take().unwrap();
         timmy.stop.cancel();
         timmy.running.await.unwrap();

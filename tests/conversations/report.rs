@@ -88,6 +88,36 @@ async fn what_everybody_may_read_tells_nothing_of_private_repositories() {
 }
 
 #[tokio::test]
+async fn what_everybody_may_read_tells_nothing_of_what_is_wrong_in_private_repositories() {
+    for is_private in [true, false] {
+        talk_where(&[("[people]", REPORT)], async |t| {
+            found(t, is_private);
+            t.opens(CELLAR, "walt", "Damp", "").await;
+            let gate = Gate::new();
+            t.sandbox.faults().next_delivery(DeliveryFault::Held(gate.clone()));
+            let ping = t.says_in(CELLAR, 1, "walt", "/timmy ping");
+            t.sandbox.archive(CELLAR, true).unwrap();
+            gate.open();
+            t.quiet().await;
+            t.saw(Subject::Comment(ping), "eyes");
+            // What was noted has a name that no repository has any more.
+            t.sandbox.rename(CELLAR, "vault").unwrap();
+            t.wait(2 * HOUR).await;
+            t.ask("walt", "/timmy hold").await;
+            t.wait(MINUTE).await;
+            let days = days(t);
+            let day = &days.last().unwrap().body;
+            assert_eq!(day.contains("cellar"), is_private, "{day}");
+            assert_eq!(day.contains("archived"), is_private, "{day}");
+            assert!(!day.contains("vault") || is_private, "{day}");
+            // The stage knows it by its first name.
+            t.sandbox.rename("foundation/vault", "cellar").unwrap();
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_day_with_news_has_a_comment_and_it_is_kept_up_to_date() {
     reported(async |t| {
         t.wait(HOUR).await;

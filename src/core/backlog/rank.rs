@@ -126,6 +126,16 @@ impl Ranking {
         self.ready.iter().chain(&self.others).find(|standing| standing.thread == thread)
     }
 
+    /// The first `count` issues that may be handed out, or might if they did not wait for others.
+    pub fn promising(&self, count: usize) -> Vec<ThreadId> {
+        let waits = |one: &&Standing| one.obstacles.iter().all(|o| *o == Obstacle::Blocked);
+        // Both lists are in order: the best of all are among the best of each.
+        let ready = self.ready.iter().take(count);
+        let mut best: Vec<_> = ready.chain(self.others.iter().filter(waits).take(count)).collect();
+        best.sort_unstable_by_key(|standing| standing.order());
+        best.iter().take(count).map(|standing| standing.thread).collect()
+    }
+
     /// How many of those issues that are `among` may not be handed out, by the firmest thing in
     /// their way; the most frequent first.
     pub fn behind(&self, among: impl Fn(&Standing) -> bool) -> Vec<(Obstacle, usize)> {
@@ -229,6 +239,20 @@ mod tests {
         );
         assert_eq!(ranking.place(thread(1)), None);
         assert_eq!(ranking.find(thread(77)), None);
+    }
+
+    #[test]
+    fn promising_is_what_is_ready_or_only_waits() {
+        let waits =
+            |number| Facts { waits_for: vec![thread(99)], ..labelled(number, "priority/p1") };
+        let ranking = ranked(&[
+            facts(1),
+            waits(2),
+            Facts { held: true, ..waits(3) },
+            labelled(4, "priority/p0"),
+        ]);
+        assert_eq!(ranking.promising(9), [thread(4), thread(2), thread(1)]);
+        assert_eq!(ranking.promising(2), [thread(4), thread(2)]);
     }
 
     proptest! {

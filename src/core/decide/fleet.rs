@@ -24,13 +24,7 @@ impl Desk<'_> {
         let backlog = self.snapshot.backlog.as_ref();
         let row = |agent: &Agent| AgentRow {
             now: backlog.map(|backlog| self.now(backlog, agent)),
-            name: agent.name.clone(),
-            kind: agent.kind.clone(),
-            roles: agent.roles.clone(),
-            skills: agent.skills.clone(),
-            host: agent.host.clone(),
-            capacity: agent.capacity,
-            pause: pause(&Part::Agent(agent.name.clone())),
+            ..AgentRow::of(agent, pause(&Part::Agent(agent.name.clone())))
         };
         let agents = self.snapshot.agents.iter().map(row).collect();
         Answer::Agents { agents, pause: pause(&Part::All) }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Held, Planned};
+use crate::core::fleet::Agent;
 use crate::core::report::Outlook;
 
 /// A pause, as people say it.
@@ -48,6 +49,22 @@ pub struct AgentRow {
     /// What it is fit for and would get, as far as that is known.
     #[serde(default)]
     pub now: Option<AgentNow>,
+}
+
+impl AgentRow {
+    /// An agent of which nothing more is known, with its own pause.
+    pub fn of(agent: &Agent, pause: Option<Paused>) -> Self {
+        Self {
+            name: agent.name.clone(),
+            kind: agent.kind.clone(),
+            roles: agent.roles.clone(),
+            skills: agent.skills.clone(),
+            host: agent.host.clone(),
+            capacity: agent.capacity,
+            pause,
+            now: None,
+        }
+    }
 }
 
 /// What an agent is fit for, and would get.

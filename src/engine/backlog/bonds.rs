@@ -1,10 +1,8 @@
 //! What issues wait for: no list shows it, so it is asked issue by issue.
 
-use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::{Keeper, Progress, bear};
-use crate::core::backlog::{Obstacle, Ranking, Standing};
 use crate::core::ids::ThreadId;
 use crate::engine::Engine;
 use crate::engine::catchup::is_away;
@@ -45,7 +43,7 @@ impl Engine {
         if keeper.best_at.is_some_and(|last| !last.is_over(self.poll.sweep, now)) {
             return Ok(Vec::new());
         }
-        let best = best(&self.ranking().await?.ranking, MOST);
+        let best = self.ranking().await?.ranking.promising(MOST);
         let unasked = self.ledger.read(move |conn| backlog::unasked(conn, &best)).await?;
         keeper.best_at = Some(now);
         Ok(unasked)
@@ -87,13 +85,4 @@ impl Engine {
             }
         }
     }
-}
-
-/// The first `count` issues that may be handed out, or might if they did not wait for others.
-fn best(ranking: &Ranking, count: usize) -> Vec<ThreadId> {
-    let might = |standing: &&Standing| standing.obstacles.iter().all(|o| *o == Obstacle::Blocked);
-    let mut all: Vec<&Standing> = ranking.ready.iter().collect();
-    all.extend(ranking.others.iter().filter(might));
-    all.sort_by_key(|one| (Reverse((one.is_p0, one.score.points)), one.created_at, one.thread));
-    all.iter().take(count).map(|standing| standing.thread).collect()
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::core::backlog::Ranking;
 use crate::core::digest::{Audience, Digest};
 use crate::core::fleet::{Agent, Fleet, Part};
-use crate::core::ids::{RepoName, ThreadId};
+use crate::core::ids::{RepoId, RepoName, ThreadId};
 use crate::core::reply::{AgentRow, Paused};
 use crate::core::report::{Broken, Day, Outlook, Period, Shown, best, told};
 use crate::core::time::{Timestamp, said};
@@ -83,6 +83,15 @@ fn audience(conn: &Connection, to: Listener) -> Result<Audience, Error> {
     Ok(if is_private { Audience::Everything } else { Audience::Of(home.repo) })
 }
 
+/// Whether a repository may be named there.
+fn may_tell(conn: &Connection, to: Listener) -> Result<impl Fn(RepoId) -> bool, Error> {
+    let (audience, public) = (audience(conn, to)?, repos::public(conn)?);
+    Ok(move |repo| match audience {
+        Audience::Everything => true,
+        Audience::Of(here) => repo == here || public.contains(&repo),
+    })
+}
+
 /// What is next of the backlog.
 ///
 /// # Errors
@@ -94,12 +103,8 @@ pub fn outlook(
     to: Listener,
     due_at: impl Fn(ThreadId) -> Option<Timestamp>,
 ) -> Result<Outlook, Error> {
-    let (audience, public) = (audience(conn, to)?, repos::public(conn)?);
-    let may_tell = |repo| match audience {
-        Audience::Everything => true,
-        Audience::Of(here) => repo == here || public.contains(&repo),
-    };
-    let shown = shown(conn, &best(ranking, may_tell), due_at)?;
+    let may_tell = may_tell(conn, to)?;
+    let shown = shown(conn, &best(ranking, &may_tell), due_at)?;
     Ok(Outlook::of(ranking, may_tell, &shown, zone))
 }
 
@@ -128,12 +133,18 @@ fn broken(
         Audience::Everything => Vec::new(),
         Audience::Of(here) => repos::private_but(conn, here)?,
     };
+    let may_tell = may_tell(conn, of.to)?;
     let mut broken = Vec::new();
     for trouble in crate::store::troubles::all(conn)? {
         if of.to == Listener::Forge && troubles::is_disproved_by_speaking(&trouble.key, home) {
             continue;
         }
-        if secret.iter().any(|name| trouble.text.contains(&name.to_string())) {
+        // The text has the name of that time: a repository that was renamed is known by its number.
+        let is_secret = match troubles::repo_of(&trouble.key) {
+            Some(repo) => !may_tell(repo),
+            None => secret.iter().any(|name| trouble.text.contains(&name.to_string())),
+        };
+        if is_secret {
             continue;
         }
         let since = said(trouble.since, now, &of.zone);
@@ -181,14 +192,5 @@ fn row(agent: &Agent, fleet: &Fleet, now: Timestamp, zone: &TimeZone) -> AgentRo
         since: said(pause.since, now, zone),
         by: pause.by.login.clone(),
     });
-    AgentRow {
-        name: agent.name.clone(),
-        kind: agent.kind.clone(),
-        roles: agent.roles.clone(),
-        skills: agent.skills.clone(),
-        host: agent.host.clone(),
-        capacity: agent.capacity,
-        pause,
-        now: None,
-    }
+    AgentRow::of(agent, pause)
 }
