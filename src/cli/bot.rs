@@ -135,7 +135,7 @@ pub(super) fn engine(
         ledger: ledger.clone(),
         gitea: Gitea::new(options)?,
         clock,
-        people: Arc::new(config.people.authority(&config.agents)),
+        people: config.people.authority(&config.agents),
         agents: config.agents.iter().map(known).collect(),
         workers: config.workers(),
         limits: config.limits(),

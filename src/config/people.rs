@@ -8,7 +8,7 @@ use super::agent::Agent;
 use super::calendar::{quiet_hours, time_zone};
 use super::section::Section;
 use super::value::{Wrong, account, is_account, text};
-use crate::core::authority;
+use crate::core::authority::{self, NamedAccount};
 use crate::core::report::QuietHours;
 
 /// `[people]`: who may command. Names of accounts ignore case.
@@ -47,15 +47,15 @@ pub enum Grant {
 }
 
 impl People {
-    /// Who may what, for a fleet whose agents have these accounts.
+    /// Who may what, for a fleet whose agents have these accounts; nobody was seen yet.
     pub fn authority(&self, agents: &[Agent]) -> authority::People {
         authority::People {
-            owner: self.owner.clone(),
+            owner: NamedAccount::unseen(&self.owner),
             approvers: sorted(&self.approvers),
             operators: sorted(&self.operators),
-            readers: self.readers.clone(),
-            ignored: self.ignore.clone(),
-            agents: agents.iter().map(|agent| agent.account.clone()).collect(),
+            readers: self.readers.iter().map(NamedAccount::unseen).collect(),
+            ignored: self.ignore.iter().map(NamedAccount::unseen).collect(),
+            agents: agents.iter().map(|agent| NamedAccount::unseen(&agent.account)).collect(),
         }
     }
 }
@@ -65,7 +65,7 @@ fn sorted(grants: &[Grant]) -> authority::Grants {
     for grant in grants.iter().cloned() {
         match grant {
             Grant::Writers => by_kind.writers = true,
-            Grant::Account(name) => by_kind.names.push(name),
+            Grant::Account(name) => by_kind.names.push(NamedAccount::unseen(name)),
             Grant::Team { organisation, team } => {
                 by_kind.teams.push(authority::TeamName { organisation, team });
             }

@@ -9,28 +9,60 @@ use super::fleet::Delegation;
 use super::heard::{Account, Act, Heard};
 use super::verb::Right;
 
-/// Who may what, by name.
+/// Who may what.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct People {
     /// The one who owns the fleet.
-    pub owner: String,
+    pub owner: NamedAccount,
     /// Who may approve.
     pub approvers: Grants,
     /// Who may operate.
     pub operators: Grants,
     /// Who may ask, beside collaborators and members.
-    pub readers: Vec<String>,
+    pub readers: Vec<NamedAccount>,
     /// Accounts that are stored and never answered.
-    pub ignored: Vec<String>,
+    pub ignored: Vec<NamedAccount>,
     /// The accounts of agents: they work, they do not command.
-    pub agents: Vec<String>,
+    pub agents: Vec<NamedAccount>,
+}
+
+/// An account that the configuration names, and the one that stood behind the name when it was
+/// first seen. Names can be given again; numbers cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NamedAccount {
+    /// As the configuration writes it.
+    pub name: String,
+    /// Whose name it was first, as that account is called now; none as long as nobody was seen.
+    pub account: Option<Account>,
+}
+
+impl NamedAccount {
+    /// One of whom only the name is known.
+    pub fn unseen(name: impl Into<String>) -> Self {
+        Self { name: name.into(), account: None }
+    }
+
+    /// Whether what the name is given belongs to `account`.
+    pub fn is(&self, account: &Account) -> bool {
+        self.account.as_ref().is_some_and(|known| known.id == account.id)
+    }
+
+    /// Whether `account` is the one that is meant, or has its name.
+    pub fn may_be(&self, account: &Account) -> bool {
+        self.is(account) || account.is(&self.name)
+    }
+
+    /// What people call that account now.
+    pub fn login(&self) -> &str {
+        self.account.as_ref().map_or(&self.name, |account| &account.login)
+    }
 }
 
 /// To whom a right is given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grants {
     /// To these, everywhere.
-    pub names: Vec<String>,
+    pub names: Vec<NamedAccount>,
     /// To everybody who may write to a repository, there.
     pub writers: bool,
     /// To the members of these teams, everywhere.
@@ -48,7 +80,7 @@ pub struct TeamName {
 
 impl Grants {
     fn cover(&self, actor: &Account, writes: bool, by_team: bool) -> bool {
-        named(&self.names, actor) || (self.writers && writes) || by_team
+        includes(&self.names, actor) || (self.writers && writes) || by_team
     }
 }
 
@@ -119,7 +151,7 @@ impl Unheeded {
 impl People {
     /// Whether this account is never heeded, whatever the configuration grants it.
     pub fn is_unheeded(&self, account: &Account) -> bool {
-        account.is_pseudo() || named(&self.agents, account) || named(&self.ignored, account)
+        account.is_pseudo() || may_be(&self.agents, account) || may_be(&self.ignored, account)
     }
 
     /// Who spoke, if it is somebody whose words can be commands. `own` is timmy's account.
@@ -131,7 +163,7 @@ impl People {
         let sender = heard.sender.as_ref().or(unknown);
         let sender = sender.filter(|s| !s.is_pseudo()).ok_or(Unheeded::Pseudo)?;
         let hands = [Some(sender), heard.author.as_ref()];
-        let touched_by = |names: &[String]| hands.iter().flatten().any(|a| named(names, a));
+        let touched_by = |names: &[NamedAccount]| hands.iter().flatten().any(|a| may_be(names, a));
         if hands.iter().flatten().any(|a| a.id == own.id) {
             Err(Unheeded::Own)
         } else if heard.migrated {
@@ -148,7 +180,7 @@ impl People {
     /// The highest right of `actor`; none for a stranger. Each right includes the ones before it.
     /// `lent` are the delegations in force.
     pub fn right_of(&self, actor: &Account, proof: Proof, lent: &[Delegation]) -> Option<Right> {
-        if actor.is(&self.owner) {
+        if self.owner.is(actor) {
             Some(Right::Owner)
         } else if self.approvers.cover(actor, proof.writes, proof.approver_by_team)
             || lent.iter().any(|delegation| delegation.to.id == actor.id)
@@ -156,10 +188,45 @@ impl People {
             Some(Right::Approver)
         } else if self.operators.cover(actor, proof.writes, proof.operator_by_team) {
             Some(Right::Operator)
-        } else if named(&self.readers, actor) || proof.belongs {
+        } else if includes(&self.readers, actor) || proof.belongs {
             Some(Right::Reader)
         } else {
             None
+        }
+    }
+}
+
+impl People {
+    /// Every account that is named, with the key of the configuration that names it.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &NamedAccount)> {
+        let owner = std::iter::once(("people.owner", &self.owner));
+        owner
+            .chain(self.approvers.names.iter().map(|name| ("people.approvers", name)))
+            .chain(self.operators.names.iter().map(|name| ("people.operators", name)))
+            .chain(self.readers.iter().map(|name| ("people.readers", name)))
+            .chain(self.ignored.iter().map(|name| ("people.ignore", name)))
+            .chain(self.agents.iter().map(|name| ("[[agent]] account", name)))
+    }
+
+    /// Puts what `seen` knows behind each name.
+    pub fn know(&mut self, seen: impl Fn(&str) -> Option<Account>) {
+        let lists = [&mut self.approvers.names, &mut self.operators.names, &mut self.readers]
+            .into_iter()
+            .chain([&mut self.ignored, &mut self.agents]);
+        for named in std::iter::once(&mut self.owner).chain(lists.flatten()) {
+            named.account = seen(&named.name);
+        }
+    }
+
+    /// What everybody has who may write to a repository: so much, and no more, is proved by a text
+    /// that any of them may have put into its author's mouth.
+    pub fn right_of_writers(&self) -> Right {
+        if self.approvers.writers {
+            Right::Approver
+        } else if self.operators.writers {
+            Right::Operator
+        } else {
+            Right::Reader
         }
     }
 }
@@ -189,8 +256,12 @@ impl People {
     }
 }
 
-fn named(names: &[String], account: &Account) -> bool {
-    names.iter().any(|name| account.is(name))
+fn includes(names: &[NamedAccount], account: &Account) -> bool {
+    names.iter().any(|named| named.is(account))
+}
+
+fn may_be(names: &[NamedAccount], account: &Account) -> bool {
+    names.iter().any(|named| named.may_be(account))
 }
 
 #[cfg(test)]
@@ -198,29 +269,67 @@ mod tests {
     use super::*;
     use crate::core::time::Timestamp;
 
+    /// Everybody's number, by name.
+    const NUMBERS: [(&str, i64); 6] =
+        [("alexander", 1), ("anna", 2), ("otto", 3), ("rita", 4), ("renovate", 5), ("ezra", 6)];
+
+    fn account(login: &str) -> Account {
+        let known = NUMBERS.iter().find(|(name, _)| *name == login);
+        Account { id: known.map_or(9, |(_, id)| *id), login: login.into() }
+    }
+
     fn people() -> People {
-        People {
-            owner: "alexander".into(),
-            approvers: Grants { names: vec!["anna".into()], ..Grants::default() },
-            operators: Grants { names: vec!["otto".into()], writers: true, teams: vec![] },
-            readers: vec!["rita".into()],
-            ignored: vec!["renovate".into()],
-            agents: vec!["ezra".into()],
-        }
+        let mut people = People {
+            owner: NamedAccount::unseen("Alexander"),
+            approvers: Grants { names: vec![NamedAccount::unseen("anna")], ..Grants::default() },
+            operators: Grants {
+                names: vec![NamedAccount::unseen("otto")],
+                writers: true,
+                teams: vec![],
+            },
+            readers: vec![NamedAccount::unseen("rita")],
+            ignored: vec![NamedAccount::unseen("renovate")],
+            agents: vec![NamedAccount::unseen("ezra")],
+        };
+        people.know(|name| Some(account(&name.to_ascii_lowercase())));
+        people
     }
 
     fn right(login: &str, proof: Proof) -> Option<Right> {
-        people().right_of(&Account { id: 9, login: login.into() }, proof, &[])
+        people().right_of(&account(login), proof, &[])
     }
 
     #[test]
     fn names_come_before_proofs() {
         let nothing = Proof::default();
-        assert_eq!(right("Alexander", nothing), Some(Right::Owner));
+        assert_eq!(right("alexander", nothing), Some(Right::Owner));
         assert_eq!(right("anna", nothing), Some(Right::Approver));
         assert_eq!(right("otto", nothing), Some(Right::Operator));
         assert_eq!(right("rita", nothing), Some(Right::Reader));
         assert_eq!(right("rando", nothing), None);
+    }
+
+    #[test]
+    fn a_right_belongs_to_the_number_behind_the_name() {
+        let right = |id, login: &str| {
+            people().right_of(&Account { id, login: login.into() }, Proof::default(), &[])
+        };
+        assert_eq!(right(1, "alex"), Some(Right::Owner));
+        assert_eq!(right(9, "alexander"), None);
+        let mut unseen = people();
+        unseen.know(|_| None);
+        assert_eq!(unseen.right_of(&account("alexander"), Proof::default(), &[]), None);
+    }
+
+    #[test]
+    fn neither_an_agent_nor_who_took_its_name_commands() {
+        for (id, login) in
+            [(6, "ezra"), (6, "ezra-2"), (9, "ezra"), (5, "renamed"), (9, "Renovate")]
+        {
+            let account = Account { id, login: login.into() };
+            assert!(people().is_unheeded(&account), "{login}");
+        }
+        assert!(!people().is_unheeded(&account("anna")));
     }
 
     #[test]

@@ -124,6 +124,11 @@ fn take_away(reading: &mut Reading, others: &[String]) {
     reading.errors.retain(|error| is_new(&error.text));
 }
 
+/// Drops each line that does not stand in `present`.
+pub(super) fn keep_standing(reading: &mut Reading, present: &Reading) {
+    keep_only(reading, &lines(present));
+}
+
 /// Drops each line that does not stand in `others`, counted.
 fn keep_only(reading: &mut Reading, others: &[String]) {
     let mut others = others.to_vec();
@@ -181,6 +186,7 @@ mod tests {
             created_at: at,
             updated_at: at,
             permissions: None,
+            delivered: true,
         }
     }
 

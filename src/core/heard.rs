@@ -94,6 +94,9 @@ pub struct Heard {
     pub updated_at: Timestamp,
     /// What the sender may do, only where a signed payload proves it (`issue_comment`).
     pub permissions: Option<Permissions>,
+    /// Whether a signed delivery told of this version, and not only a poll.
+    #[serde(default)]
+    pub delivered: bool,
 }
 
 impl Heard {
@@ -139,8 +142,22 @@ impl Written {
             created_at: self.created_at,
             updated_at: self.updated_at,
             permissions: None,
+            delivered: false,
         }
     }
+}
+
+/// What the forge shows of how a text came to its present words. It never shows who edited it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// The forge counts edits, and there were none.
+    NeverEdited,
+    /// Its times show no edit. They are whole seconds: one within the second does not show.
+    NoEditSeen,
+    /// Its times say nothing: they move with more than the words.
+    Unknown,
+    /// It was edited.
+    Edited,
 }
 
 /// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
@@ -150,12 +167,14 @@ pub struct Seen {
     pub subject: Subject,
     /// What it says.
     pub written: Written,
+    /// What is known of edits.
+    pub history: History,
 }
 
 impl Seen {
-    /// Whether it stands as it was first written, as far as whole seconds can show.
+    /// Whether it stands as it was first written, as far as the forge can show.
     pub fn is_as_written(&self) -> bool {
-        self.written.created_at == self.written.updated_at
+        matches!(self.history, History::NeverEdited | History::NoEditSeen)
     }
 
     /// What is heard, if it came to be by `act`. Whoever creates a text is its author; who edits
@@ -188,6 +207,9 @@ pub struct Review {
     pub text: Seen,
     /// When it was given. The text of a draft is older.
     pub given_at: Timestamp,
+    /// When it was submitted, which its comments on lines can be compared with; none once it was
+    /// dismissed, which moves that time.
+    pub submitted_at: Option<Timestamp>,
     /// How many comments on lines it has, replies to them included.
     pub comments: i64,
 }
@@ -210,6 +232,7 @@ pub struct Opening {
 impl Opening {
     /// What was heard, now that the global `id` is known.
     pub fn heard(self, id: i64) -> Heard {
-        self.written.heard(Subject::Issue(id), self.repo, Act::Opened, self.sender)
+        let heard = self.written.heard(Subject::Issue(id), self.repo, Act::Opened, self.sender);
+        Heard { delivered: true, ..heard }
     }
 }

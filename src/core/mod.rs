@@ -2,7 +2,9 @@
 //!
 //! What stands here can be replayed: the same facts give the same decision on every platform.
 
+pub mod accounts;
 pub mod authority;
+pub mod authorship;
 pub mod backlog;
 pub mod bonds;
 pub mod command;

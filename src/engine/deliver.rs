@@ -8,6 +8,8 @@
 
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use super::troubles::Written;
 use super::wishes::Unmet;
 use super::{Engine, backoff};
@@ -151,7 +153,12 @@ impl Engine {
             }
         }
         let body = self.render(row, reply).await?;
-        self.intend(row).await?;
+        let (seq, now, sha) = (row.seq, self.clock.now(), Sha256::digest(&body).into());
+        let intend = self.ledger.write(move |tx| {
+            outbox::saying(tx, seq, sha)?;
+            outbox::sending(tx, seq, now)
+        });
+        intend.await?;
         Ok(self.put_out(row, name, &body).await)
     }
 

@@ -31,6 +31,7 @@ impl Engine {
             }
             Errand::PullOpened(opening) => self.hear_pull(id, *opening).await,
             Errand::ReadReviews { since } => self.run_reviews(id, thread, since).await,
+            Errand::Confirm(asked) => self.look_for_a_yes(id, *asked).await,
         };
         match tried {
             Ok(()) => Ok(()),

@@ -66,7 +66,7 @@ impl Engine {
             now,
             zone: self.zone.clone(),
             own: own.login.clone(),
-            people: self.people.clone(),
+            people: self.people(),
             agents: self.agents.clone(),
             fleet,
             item,

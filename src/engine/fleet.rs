@@ -27,7 +27,7 @@ impl Engine {
             let Some(account) = self.gitea.account(login).await? else { continue };
             let approver_by_team = self.is_in_a_team(&self.people.approvers, login).await?;
             let everywhere = Proof { approver_by_team, ..Proof::default() };
-            let right = self.people.right_of(&account, everywhere, &[]);
+            let right = self.people().right_of(&account, everywhere, &[]);
             let approves = right >= Some(Right::Approver);
             candidates.insert(login.clone(), Candidate { account, approves });
         }

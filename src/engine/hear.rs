@@ -1,14 +1,16 @@
 //! Hears one text: is it somebody's command, may they, and what is to be done?
 //!
 //! Everything that follows from a text is stored in one transaction: that it was dealt with, what
-//! changed, what is to be said. Before the first command of a text acts, timmy claims it with a
-//! reaction, so that of two ledgers for one account only one acts.
+//! changed, what is to be said. Before the first command of a text acts, timmy reads it back, since
+//! a secret is nobody's voice, and claims it with a reaction, so that of two ledgers for one
+//! account only one acts.
 
 use std::time::Duration;
 
 use super::{Engine, backoff};
 use crate::core::authority::Unheeded;
-use crate::core::decide::{self, Course, Decision};
+use crate::core::authorship::{self, Authorship, ReadBack};
+use crate::core::decide::{self, Asked, Course, Decision};
 use crate::core::edits::{self, News, Version};
 use crate::core::effect::Reaction;
 use crate::core::grammar::{self, Reading};
@@ -17,8 +19,9 @@ use crate::core::reply::Answer;
 use crate::core::time::Timestamp;
 use crate::crash;
 use crate::gitea::{self, Fate, Heals, Reacted};
+use crate::store::errands::{self, Confirmation, Errand};
 use crate::store::inbox::{self, Ending, Text};
-use crate::store::{repos, threads};
+use crate::store::{cursors, repos, threads};
 
 /// Why a text could not be dealt with now.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +45,14 @@ enum Left {
     Store(Ending, Account, Box<Decision>, Vec<String>),
 }
 
+/// What a text says that was read back, and whose words they are.
+struct Proved {
+    reading: Reading,
+    /// As the forge calls them now.
+    actor: Account,
+    authorship: Authorship,
+}
+
 /// What became of a claim.
 enum Claim {
     Ours,
@@ -57,7 +68,7 @@ impl Engine {
         let text = &self.at_its_present_place(text.clone()).await?;
         let (seq, subject) = (text.seq, text.heard.subject.key());
         let considered = self.consider(text).await;
-        let now = self.clock.now();
+        let (now, first_look) = (self.clock.now(), self.clock.now().after(self.poll.every));
         match considered {
             Ok(Left::Note(ending)) => {
                 tracing::debug!(text = %subject, ?ending, "nothing to do");
@@ -65,12 +76,19 @@ impl Engine {
             }
             Ok(Left::Wait(due)) => self.ledger.write(move |tx| inbox::let_pass(tx, seq, due)).await,
             Ok(Left::Store(ending, actor, decision, ran)) => {
-                let heard = text.heard.clone();
+                let (heard, question) = (text.heard.clone(), text.key());
                 self.ledger
                     .write(move |tx| {
                         inbox::ran(tx, seq, &ran)?;
                         inbox::finish(tx, seq, ending, now)?;
-                        super::store::decision(tx, &heard, &actor, &decision, now)
+                        super::store::decision(tx, &heard, &actor, &decision, now)?;
+                        let lines = decision.to_confirm;
+                        if lines.is_empty() {
+                            return Ok(());
+                        }
+                        let thread = heard.thread();
+                        let asked = Confirmation { heard, question, actor, lines, asked_at: now };
+                        errands::set(tx, thread, &Errand::Confirm(Box::new(asked)), first_look)
                     })
                     .await?;
                 crash::point("committed");
@@ -130,26 +148,103 @@ impl Engine {
     async fn consider(&self, text: &Text) -> Result<Left, Halt> {
         let heard = &text.heard;
         let own = &self.identity().await.map_err(Halt::Nameless)?;
-        let actor = match self.people.speaker(heard, own) {
+        let actor = match self.people().speaker(heard, own) {
             Ok(actor) => actor.clone(),
             Err(unheeded) => return Ok(Left::Note(unheeded.into())),
         };
         if !self.watch.covers(&heard.repo.name) {
             return Ok(Left::Note(Ending::NotWatched));
         }
-        let (reading, doubtful) = match self.news(text, own).await? {
+        let (subject, repo) = (heard.subject, heard.repo.id);
+        let known = self
+            .ledger
+            .read(move |conn| Ok((inbox::versions(conn, subject)?, cursors::watched(conn, repo)?)));
+        let (versions, watched) = known.await?;
+        let versions = edits::in_order(versions, |version| &version.heard);
+        let (reading, doubtful) = match self.news(text, &versions, own) {
             News::Lines(reading) => (reading, false),
             News::Doubt(reading) => (reading, true),
             News::Wait => return Ok(Left::Wait(text.received_at.after(PATIENCE))),
         };
-        if reading.commands.is_empty() && reading.errors.is_empty() {
+        if reading.is_empty() {
             return Ok(Left::Note(Ending::NoTrigger));
         }
+        let proved = match reading.is_talk() {
+            // It is looked at and left: whose it is does not matter.
+            true => Proved { reading, actor, authorship: Authorship::AnyWriter },
+            false => {
+                let since = watched.map(|watched| watched.since);
+                match self.prove(text, &versions, reading, actor, since, own).await? {
+                    Ok(proved) => proved,
+                    Err(left) => return Ok(left),
+                }
+            }
+        };
+        self.answer(text, proved, doubtful, own).await
+    }
+
+    /// Reads a text back before any of its commands acts: what the forge does not show, nobody
+    /// said.
+    async fn prove(
+        &self,
+        text: &Text,
+        versions: &[inbox::Version],
+        reading: Reading,
+        actor: Account,
+        since: Option<Timestamp>,
+        own: &Account,
+    ) -> Result<Result<Proved, Left>, Halt> {
+        let (heard, subject) = (&text.heard, text.heard.subject);
+        let now = self.gitea.read_back(&heard.repo.name, heard.number, subject).await?;
+        let Some(now) = now else { return Ok(Err(Left::Note(Ending::Deleted))) };
+        let is_old = since.is_some_and(|since| now.written.created_at.after(SKEW) < since);
+        if is_old && heard.delivered && heard.act != Act::Edited {
+            return Ok(Err(Left::Note(Ending::TooOld)));
+        }
+        let read_back =
+            authorship::read_back(heard, versions.iter().map(|version| &version.heard), &now);
+        let (reading, authorship) = match read_back {
+            ReadBack::AsHeard(authorship) => (reading, authorship),
+            ReadBack::AnotherAuthor => {
+                tracing::error!(text = %subject.key(), "forged delivery: the forge shows another author");
+                return Ok(Err(Left::Note(Ending::Disproved)));
+            }
+            ReadBack::OtherWords if self.clock.now() < text.received_at.after(PATIENCE) => {
+                return Ok(Err(Left::Wait(text.received_at.after(PATIENCE))));
+            }
+            ReadBack::OtherWords => {
+                let present = grammar::read(&own.login, &now.written.body);
+                (authorship::still_standing(reading, &present), Authorship::AnyWriter)
+            }
+        };
+        if reading.is_empty() {
+            tracing::warn!(text = %subject.key(), "the forge does not show what was delivered");
+            return Ok(Err(Left::Note(Ending::Superseded)));
+        }
+        let author = now.written.author.filter(|author| author.id == actor.id);
+        if let Some(author) = &author {
+            self.meet(author).await?;
+        }
+        // It may be called otherwise by now.
+        Ok(Ok(Proved { reading, actor: author.unwrap_or(actor), authorship }))
+    }
+
+    async fn answer(
+        &self,
+        text: &Text,
+        Proved { reading, actor, authorship }: Proved,
+        doubtful: bool,
+        own: &Account,
+    ) -> Result<Left, Halt> {
+        let heard = &text.heard;
         let needed = decide::needed_right(&reading);
         let right = self.right_of(heard, &actor, needed).await?;
-        let may_be_proved = heard.act == Act::Created && heard.permissions.is_none();
+        let is_proved =
+            authorship == Authorship::Author || needed <= self.people().right_of_writers();
+        let may_be_proved = heard.act != Act::Edited && !heard.delivered;
         let patient_until = text.received_at.after(PATIENCE);
-        if right < Some(needed) && may_be_proved && self.clock.now() < patient_until {
+        if (right < Some(needed) || !is_proved) && may_be_proved && self.clock.now() < patient_until
+        {
             return Ok(Left::Wait(patient_until));
         }
         let (thread, today) = (heard.thread(), self.clock.now().zoned(&self.zone).date());
@@ -180,7 +275,10 @@ impl Engine {
         let looked = self.look_around(heard, &decide::needs(&reading), state.clone(), own).await;
         let mut decision = match looked {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
-            Ok(snapshot) => decide::decide(heard, &key, right, &actor, &reading, &snapshot),
+            Ok(snapshot) => {
+                let asked = Asked { heard, key: &key, actor: &actor, right, authorship };
+                decide::decide(asked, &reading, &snapshot)
+            }
             Err(Halt::Forge(error)) if error.heals() == Heals::Never => {
                 self.troubled(&error, heard.thread()).await;
                 in_a_word(Answer::Failed { reason: error.to_string() })
@@ -197,12 +295,9 @@ impl Engine {
     }
 
     /// What is new in a text, given the versions of it that were heard.
-    async fn news(&self, text: &Text, own: &Account) -> Result<News, Halt> {
+    fn news(&self, text: &Text, versions: &[inbox::Version], own: &Account) -> News {
         let heard = &text.heard;
         let reading = grammar::read(&own.login, &heard.body);
-        let subject = heard.subject;
-        let versions = self.ledger.read(move |conn| inbox::versions(conn, subject)).await?;
-        let versions = edits::in_order(versions, |version| &version.heard);
         let here = versions.iter().position(|version| version.seq == text.seq);
         let (before, rest) = versions.split_at(here.unwrap_or(versions.len()));
         let read = |version: &inbox::Version| Version {
@@ -220,11 +315,11 @@ impl Engine {
             .sender
             .as_ref()
             .map(|sender| heard.author.as_ref().is_some_and(|author| author.id == sender.id));
-        Ok(match edits::news(heard.act, reading, &before, &after, waited, by_author) {
+        match edits::news(heard.act, reading, &before, &after, waited, by_author) {
             // To be asked once to say it again in a new comment is enough.
             News::Doubt(_) if asked => News::Lines(Reading::default()),
             news => news,
-        })
+        }
     }
 
     /// Whether another version of a text is this ledger's already: it was claimed by an earlier one.
@@ -262,6 +357,9 @@ impl Engine {
 /// How long an edit waits for its creation, and what a poll found for its webhook, which tells who
 /// made it and what they may do: either may come later.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How far the forge's clock may be from ours when something is said to be older than the watch.
+const SKEW: Duration = Duration::from_secs(120);
 
 impl From<Unheeded> for Ending {
     fn from(unheeded: Unheeded) -> Self {

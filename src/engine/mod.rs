@@ -5,10 +5,12 @@
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
 //! of the thread caused is done. Threads do not wait for one another.
 
+mod accounts;
 mod backlog;
 mod backoff;
 mod bonds;
 mod catchup;
+mod confirm;
 mod deliver;
 mod errands;
 mod facts;
@@ -60,8 +62,8 @@ pub struct Parts {
     pub gitea: Gitea,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Who may what.
-    pub people: Arc<People>,
+    /// Who may what, by the names of the configuration.
+    pub people: People,
     /// The agents, as people may know them.
     pub agents: Vec<Agent>,
     /// The same, as far as issues are given to them.
@@ -90,6 +92,7 @@ pub struct Parts {
 pub struct Engine {
     parts: Parts,
     own: OnceCell<Account>,
+    accounts: accounts::Accounts,
     told: std::sync::Mutex<rights::Shown>,
     open: std::sync::Mutex<troubles::Open>,
     /// Held while a label is looked for and made.
@@ -109,6 +112,7 @@ impl Engine {
     pub fn new(parts: Parts) -> Arc<Self> {
         let reader = Arc::new(Reader::new(parts.acceptance.clone()));
         Arc::new(Self {
+            accounts: accounts::Accounts::new(&parts.people, &parts.rules),
             parts,
             reader,
             stock: lanes::Bell::default(),
@@ -129,6 +133,7 @@ impl Engine {
     /// # Errors
     /// If the ledger cannot be read or written. Nothing that the forge does ends it.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), Error> {
+        self.remember_accounts().await?;
         let lanes = self.clone().run_lanes(stop.clone());
         let (found, kept) = (self.catch_up(&stop), self.keep_backlog(&stop));
         tokio::try_join!(lanes, found, kept, self.run_ticks(&stop)).map(drop)

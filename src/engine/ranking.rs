@@ -67,6 +67,7 @@ impl Engine {
     /// What the configuration says, and whose account is timmy's own.
     fn own_rules(&self) -> Rules {
         let mut rules = self.rules.clone();
+        self.accounts.rename_in(&mut rules);
         rules.machines.extend(self.own_account().map(|own| own.login.clone()));
         rules
     }

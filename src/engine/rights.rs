@@ -33,12 +33,12 @@ impl Engine {
         let now = self.clock.now();
         let lent = self.ledger.read(move |conn| fleet::delegations(conn, now)).await?;
         let shown = Proof::of(heard);
-        let right = self.people.right_of(actor, shown, &lent);
+        let right = self.people().right_of(actor, shown, &lent);
         if right >= Some(needed) {
             return Ok(right);
         }
         let told = self.told_of(&heard.repo.id, &heard.repo.name, actor).await?;
-        Ok(self.people.right_of(actor, shown.or(told), &lent))
+        Ok(self.people().right_of(actor, shown.or(told), &lent))
     }
 
     /// What the forge tells of `actor`, asked at most once a minute.

@@ -38,8 +38,11 @@ const LOCKED: &str = "locked ";
 /// The report has no place to stand.
 const HOMELESS: &str = "report";
 
+/// The name that follows means another account than it did, or is no longer its account's.
+const ACCOUNT: &str = "account ";
+
 /// Of these another run may know nothing any more: a token may be another one by now.
-const FORGOTTEN: [&str; 3] = [SCOPE, POLL, GONE];
+const FORGOTTEN: [&str; 4] = [SCOPE, POLL, GONE, ACCOUNT];
 
 /// What an error tells about all of the forge.
 fn key_of_all(error: &Error) -> Option<String> {
@@ -146,6 +149,16 @@ impl Engine {
     /// These repositories are listed.
     pub(super) async fn sees_again(&self, listed: impl Iterator<Item = &RepoId>) {
         self.over(listed.map(|repo| gone(*repo)).collect()).await;
+    }
+
+    /// What the configuration calls `name` is not, or not only, who was meant.
+    pub(super) async fn mistaken_account(&self, name: &str, text: String) {
+        self.note(format!("{ACCOUNT}{name}"), text).await;
+    }
+
+    /// What the configuration calls `name` is who was meant.
+    pub(super) async fn account_is_right(&self, name: &str) {
+        self.over(vec![format!("{ACCOUNT}{name}")]).await;
     }
 
     /// The report has no place to stand.

@@ -24,6 +24,19 @@ impl Gitea {
         }
     }
 
+    /// The account of this number, whatever it is called now; none if there is none, or this one
+    /// may not see it.
+    pub async fn account_by_id(&self, id: i64) -> Result<Option<Account>, Error> {
+        #[derive(Deserialize)]
+        struct Found {
+            data: Option<Vec<User>>,
+        }
+        let route = Route::new("users/search", &[]).with("uid", id);
+        let found: Found = self.get(&route).await?.json()?;
+        let accounts = found.data.unwrap_or_default().into_iter().filter_map(User::account);
+        Ok(accounts.into_iter().find(|account| account.id == id))
+    }
+
     /// The server's version, as it writes it: `1.25.4`. Answers a token of any scope.
     pub async fn version(&self) -> Result<String, Error> {
         #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use super::pages::{self, Pages, Shape};
 use super::reviews::thread_of;
 use super::route::Route;
 use super::wire::{Missing, WireComment, or_default, positive};
-use crate::core::heard::Seen;
+use crate::core::heard::{History, Seen, Written};
 use crate::core::ids::{RepoName, Subject};
 use crate::core::item::Comment;
 use crate::core::time::Timestamp;
@@ -51,6 +51,19 @@ impl Gitea {
             return Ok(None);
         }
         comment_in(answer).map(Some)
+    }
+
+    /// One comment with the thread in which it stands; none as in [`Self::comment`].
+    pub(super) async fn comment_in_place(
+        &self,
+        repo: &RepoName,
+        id: i64,
+    ) -> Result<Option<Seen>, Error> {
+        let answer = self.get(&one(repo, id)).await?;
+        if answer.status == StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        Ok(Some(answer.json::<Listed>()?.try_into()?))
     }
 
     /// Writes a comment. Anything but 201 is an error: a redirected POST gives a list and 200.
@@ -106,7 +119,16 @@ impl TryFrom<Listed> for Seen {
         let is_pull = !pull_request_url.is_empty();
         let number = thread_of(if is_pull { &pull_request_url } else { &issue_url })?;
         let subject = Subject::Comment(positive(comment.id, "id")?);
-        Ok(Self { subject, written: comment.written(number, is_pull)? })
+        let written = comment.written(number, is_pull)?;
+        Ok(Self { subject, history: history_of(&written), written })
+    }
+}
+
+/// What the times of a comment show: they move with its words alone.
+fn history_of(comment: &Written) -> History {
+    match comment.created_at == comment.updated_at {
+        true => History::NoEditSeen,
+        false => History::Edited,
     }
 }
 

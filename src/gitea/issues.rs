@@ -14,7 +14,7 @@ use crate::core::item::Item;
 impl Gitea {
     /// The issue or pull request with this number.
     pub async fn issue(&self, repo: &RepoName, number: i64) -> Result<Item, Error> {
-        item_in(self.get(&route(repo, number)).await?)
+        item_in(self.get(&issue_route(repo, number)).await?)
     }
 
     /// Replaces all assignees; none clears them. Gives the issue as it is then.
@@ -30,7 +30,7 @@ impl Gitea {
         logins: &[&str],
     ) -> Result<Item, Error> {
         let wish = json!({ "assignees": logins });
-        let answer = self.send(Method::PATCH, &route(repo, number), &wish).await?;
+        let answer = self.send(Method::PATCH, &issue_route(repo, number), &wish).await?;
         item_in(answer.expect(StatusCode::CREATED)?)
     }
 
@@ -57,7 +57,7 @@ impl Gitea {
     /// Closes an issue, or opens it again.
     pub async fn set_open(&self, repo: &RepoName, number: i64, open: bool) -> Result<(), Error> {
         let wish = json!({ "state": if open { "open" } else { "closed" } });
-        let answer = self.send(Method::PATCH, &route(repo, number), &wish).await?;
+        let answer = self.send(Method::PATCH, &issue_route(repo, number), &wish).await?;
         answer.expect(StatusCode::CREATED).map(drop)
     }
 
@@ -73,7 +73,7 @@ impl Gitea {
     }
 }
 
-fn route(repo: &RepoName, number: i64) -> Route {
+pub(super) fn issue_route(repo: &RepoName, number: i64) -> Route {
     Route::new("repos/{owner}/{repo}/issues/{index}", &[&repo.owner(), &repo.name(), &number])
 }
 

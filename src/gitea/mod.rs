@@ -3,7 +3,7 @@
 //! - [`Gitea`] (`client`) is one account on one server: it sends a request (`transport`) at the
 //!   pace of the `budget`, repeats reads (`retry`), never writes, and turns an `answer` into values or an
 //!   [`Error`] that knows its [`Fate`] and whether it [`Heals`].
-//! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `reactions`, `labels`,
+//! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`, `reactions`, `labels`,
 //!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
 //! - `capabilities` asks the server what it lacks.
@@ -29,6 +29,7 @@ mod labels;
 mod open;
 mod pages;
 mod reactions;
+mod read_back;
 mod repos;
 mod retry;
 mod reviews;
@@ -51,7 +52,7 @@ pub use knock::{EVENT as KNOCK, knock};
 pub use labels::NewLabel;
 pub use open::{Open, OpenPage, Shelf};
 pub use pages::{Page, Pages};
-pub use reactions::Reacted;
+pub use reactions::{Reacted, ReactionBy};
 pub use rights::{Team, Told};
 pub use server::Server;
 pub use token::{NotAToken, Token};

@@ -1,13 +1,16 @@
 //! Reactions: the quietest answer, and a claim that only one can make.
 
 use reqwest::{Method, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
+use super::wire::{Moment, User, or_default};
 use crate::core::effect::Reaction;
+use crate::core::heard::Account;
 use crate::core::ids::{RepoName, Subject};
+use crate::core::time::Timestamp;
 
 /// Whose a reaction is that stands now. The forge keeps one of a kind for each account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +21,38 @@ pub enum Reacted {
     Already,
 }
 
+/// Somebody's reaction. Gitea lets nobody react in another's name, and sends no webhook for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReactionBy {
+    /// Whose.
+    pub account: Account,
+    /// Which: `+1`, `eyes`.
+    pub content: String,
+    /// When it was given, in whole seconds.
+    pub created_at: Timestamp,
+}
+
 impl Gitea {
+    /// The reactions to a comment.
+    pub async fn reactions(&self, repo: &RepoName, comment: i64) -> Result<Vec<ReactionBy>, Error> {
+        #[derive(Deserialize)]
+        struct Given {
+            user: Option<User>,
+            #[serde(default, deserialize_with = "or_default")]
+            content: String,
+            #[serde(default)]
+            created_at: Moment,
+        }
+        let answer = self.get(&to_comment(repo, comment)).await?;
+        let given: Option<Vec<Given>> = answer.json()?;
+        let known = given.unwrap_or_default().into_iter().filter_map(|given| {
+            let account = given.user.and_then(User::account)?;
+            let created_at = given.created_at.given()?;
+            Some(ReactionBy { account, content: given.content, created_at })
+        });
+        Ok(known.collect())
+    }
+
     /// Reacts to a text in the thread `number`: a comment (review and inline comment too), or
     /// the body of that issue or pull request itself.
     pub async fn react(
@@ -34,10 +68,7 @@ impl Gitea {
         }
         let (owner, name) = (repo.owner(), repo.name());
         let route = match subject {
-            Subject::Comment(id) => Route::new(
-                "repos/{owner}/{repo}/issues/comments/{id}/reactions",
-                &[&owner, &name, &id],
-            ),
+            Subject::Comment(id) => to_comment(repo, id),
             Subject::Issue(_) => Route::new(
                 "repos/{owner}/{repo}/issues/{index}/reactions",
                 &[&owner, &name, &number],
@@ -49,4 +80,11 @@ impl Gitea {
             _ => answer.expect(StatusCode::CREATED).map(|_| Reacted::New),
         }
     }
+}
+
+fn to_comment(repo: &RepoName, id: i64) -> Route {
+    Route::new(
+        "repos/{owner}/{repo}/issues/comments/{id}/reactions",
+        &[&repo.owner(), &repo.name(), &id],
+    )
 }

@@ -8,8 +8,9 @@ use super::error::Error;
 use super::pages::{self, Pages, Shape, Unusable};
 use super::route::Route;
 use super::wire::{Missing, Moment, User, or_default, positive};
-use crate::core::heard::{Review, Seen, Written};
+use crate::core::heard::{History, Review, Seen, Written};
 use crate::core::ids::{RepoName, Subject};
+use crate::core::time::Timestamp;
 
 impl Gitea {
     /// The reviews that were given to a pull request, oldest first; not drafts, and not requests
@@ -26,15 +27,18 @@ impl Gitea {
     pub async fn inline_comments(
         &self,
         repo: &RepoName,
-        number: i64,
-        review: i64,
+        review: &Review,
     ) -> Result<Vec<Seen>, Error> {
         let route = Route::new(
             "repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments",
-            &[&repo.owner(), &repo.name(), &number, &review],
+            &[&repo.owner(), &repo.name(), &review.text.written.number, &review.id],
         );
         let list = pages::plain(&self.get(&route).await?)?;
-        Ok(pages::usable(&list, pages::entry::<Inline, Seen>, route.template()))
+        let mut comments = pages::usable(&list, pages::entry::<Inline, Seen>, route.template());
+        for comment in &mut comments {
+            comment.history = history_of(&comment.written, review.submitted_at);
+        }
+        Ok(comments)
     }
 }
 
@@ -79,8 +83,11 @@ impl TryFrom<WireReview> for Review {
             // `submitted_at` is when the draft was begun, `updated_at` when it was submitted; but
             // also when it was dismissed, which makes nothing new of it.
             given_at: if review.dismissed { begun_at } else { updated_at },
+            submitted_at: (!review.dismissed).then_some(updated_at),
             comments: review.comments_count,
             text: Seen {
+                // An edit changes the comment that a review is as well, and not what is read here.
+                history: History::NoEditSeen,
                 subject: comment_of(&review.html_url)?,
                 written: Written {
                     number: thread_of(&review.pull_request_url)?,
@@ -94,6 +101,14 @@ impl TryFrom<WireReview> for Review {
             },
         })
     }
+}
+
+/// What the times of a comment on a line show, whose review was `submitted_at`. Those of a draft
+/// are those of when it was begun, so it may have been changed until it was submitted; a reply
+/// may be younger than its review.
+fn history_of(comment: &Written, submitted_at: Option<Timestamp>) -> History {
+    let as_written = submitted_at.unwrap_or(comment.created_at).max(comment.created_at);
+    if comment.updated_at > as_written { History::Edited } else { History::NoEditSeen }
 }
 
 /// A comment on a line.
@@ -117,6 +132,8 @@ impl TryFrom<Inline> for Seen {
     fn try_from(inline: Inline) -> Result<Self, Missing> {
         Ok(Self {
             subject: Subject::Comment(positive(inline.id, "id")?),
+            // Until it is compared with its review.
+            history: History::Unknown,
             written: Written {
                 number: thread_of(&inline.pull_request_url)?,
                 is_pull: true,
@@ -163,6 +180,28 @@ mod tests {
         assert_eq!(review.given_at.to_string(), "2026-11-22T21:58:00Z");
         let dismissed = read(&GIVEN.replace(r#""dismissed":false"#, r#""dismissed":true"#));
         assert_eq!(dismissed.unwrap().given_at.to_string(), "2026-11-22T21:50:05Z");
+    }
+
+    #[test]
+    fn a_comment_on_a_line_changed_after_its_review_is_an_edit() {
+        let at = |minute: i64| Timestamp::from_micros(minute * 60_000_000);
+        let history = |created: i64, updated: i64, submitted: Option<i64>| {
+            let written = Written {
+                created_at: at(created),
+                updated_at: at(updated),
+                ..read(GIVEN).unwrap().text.written
+            };
+            history_of(&written, submitted.map(at))
+        };
+        // Begun as a draft, changed as a draft, submitted.
+        assert_eq!(history(1, 2, Some(3)), History::NoEditSeen);
+        assert_eq!(history(1, 4, Some(3)), History::Edited);
+        // A reply to an old review.
+        assert_eq!(history(8, 8, Some(3)), History::NoEditSeen);
+        assert_eq!(history(8, 9, Some(3)), History::Edited);
+        // Dismissed: nobody knows any more when it was submitted.
+        assert_eq!(history(1, 1, None), History::NoEditSeen);
+        assert_eq!(history(1, 2, None), History::Edited);
     }
 
     #[test]

@@ -60,9 +60,10 @@ impl TryFrom<Found> for Moved {
     type Error = Missing;
 
     fn try_from(found: Found) -> Result<Self, Missing> {
-        let migrated = found.issue.is_migrated();
+        let (migrated, history) = (found.issue.is_migrated(), found.issue.history());
         let Listed { repo, name, item } = found.try_into()?;
-        let text = Seen { subject: Subject::Issue(item.id), written: written(&item, migrated) };
+        let written = written(&item, migrated);
+        let text = Seen { subject: Subject::Issue(item.id), written, history };
         Ok(Self { repo, name, text, item })
     }
 }

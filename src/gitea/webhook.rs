@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::wire::{Issue, Missing, Repository, User, WireComment, clip, or_default, positive};
 use crate::core::heard::{Act, Heard, Opening, Repo};
-use crate::core::ids::{RepoId, Subject};
+use crate::core::ids::Subject;
 use crate::core::item::Item;
 
 /// What a delivery means to timmy.
@@ -57,7 +57,7 @@ pub enum Malformed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stirred {
     /// Where it stands.
-    pub repo: RepoId,
+    pub repo: Repo,
     /// Its state. The `id` of a pull request counts pull requests alone.
     pub item: Item,
     /// Whether it is gone.
@@ -118,7 +118,7 @@ fn stirred(payload: &Opened) -> Option<Stirred> {
     let is_pull = payload.pull_request.is_some();
     // Neither is in the test that the forge sends when somebody asks for it.
     let thread = payload.issue.as_ref().or(payload.pull_request.as_ref())?;
-    let repo = Repo::try_from(payload.repository.clone()?).ok()?.id;
+    let repo = Repo::try_from(payload.repository.clone()?).ok()?;
     let item = Item { is_pull, ..thread.clone().try_into().ok()? };
     Some(Stirred { repo, item, deleted: matches!(payload.action, Action::Deleted) })
 }
@@ -210,6 +210,7 @@ fn comment(payload: Said, act: Act) -> Result<Delivery, Malformed> {
     Ok(Delivery::Heard(Box::new(Heard {
         former_body: payload.changes.and_then(|changes| changes.body?.from),
         permissions,
+        delivered: true,
         ..written.heard(subject, repo(payload.repository)?, act, sender)
     })))
 }

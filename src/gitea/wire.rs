@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, de};
 
 use crate::core::backlog::Milestone;
-use crate::core::heard::{Account, Permissions, Repo, Written};
+use crate::core::heard::{Account, History, Permissions, Repo, Written};
 use crate::core::ids::{RepoId, RepoName};
 use crate::core::item::{Comment, Item, Label};
 use crate::core::time::Timestamp;
@@ -49,7 +49,7 @@ impl Moment {
     }
 
     /// This time, unless it is one of the forge's ways to say that there is none.
-    fn given(self) -> Option<Timestamp> {
+    pub(super) fn given(self) -> Option<Timestamp> {
         self.0.filter(|moment| moment.micros() > 0)
     }
 }
@@ -191,6 +191,7 @@ pub(super) struct Issue {
     due_date: Moment,
     #[serde(deserialize_with = "or_default")]
     pin_order: i64,
+    content_version: Option<i64>,
     created_at: Moment,
     updated_at: Moment,
 }
@@ -198,6 +199,19 @@ pub(super) struct Issue {
 impl Issue {
     pub(super) fn is_migrated(&self) -> bool {
         !self.original_author.is_empty()
+    }
+
+    /// What is known of edits of its body. Its times move with everything; 1.26 and later count
+    /// the edits.
+    pub(super) fn history(&self) -> History {
+        match self.content_version {
+            Some(0) => History::NeverEdited,
+            Some(_) => History::Edited,
+            None if self.created_at.0.is_some() && self.created_at.0 == self.updated_at.0 => {
+                History::NoEditSeen
+            }
+            None => History::Unknown,
+        }
     }
 
     /// Its body. Only the caller knows what kind of thing it asked for.

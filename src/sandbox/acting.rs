@@ -188,6 +188,18 @@ impl Sandbox {
         })
     }
 
+    /// `user` takes a reaction back.
+    ///
+    /// # Errors
+    /// If there is no such account.
+    pub fn unreact(&self, user: &str, subject: Subject, content: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(user)?;
+            world.unreact(user, subject, content);
+            Ok(())
+        })
+    }
+
     /// `user` opens a pull request from the branch `head` to `main`. Returns its number.
     ///
     /// # Errors

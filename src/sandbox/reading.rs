@@ -49,6 +49,18 @@ impl Sandbox {
         })
     }
 
+    /// The ids of the comments on lines of a pull request, oldest first.
+    ///
+    /// # Errors
+    /// If there is no such thread.
+    pub fn remarks(&self, repo: &str, number: i64) -> Result<Vec<i64>, Refusal> {
+        self.forge.look(|world| {
+            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
+            let reviews = pull.into_iter().flat_map(|pull| &pull.reviews);
+            Ok(reviews.flat_map(|review| &review.inline).map(|inline| inline.comment).collect())
+        })
+    }
+
     /// The reactions to something: who, and what. Oldest first.
     pub fn reactions(&self, subject: Subject) -> Vec<(String, String)> {
         self.forge.look(|world| {

@@ -209,6 +209,17 @@ impl Sandbox {
         })
     }
 
+    /// Gives an account that owns nothing another name.
+    ///
+    /// # Errors
+    /// If there is no such account, or the new name is taken.
+    pub fn rename_user(&self, login: &str, new_login: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(login)?;
+            world.rename_user(user, new_login)
+        })
+    }
+
     /// Makes a repository read-only, or writable again.
     ///
     /// # Errors

@@ -1,12 +1,14 @@
 //! Errands: what is to be done at a moment, or as soon as something could be read.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, Row, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::columns::{Json, integer_column};
 use super::error::Error;
 use crate::core::effect::LabelWish;
-use crate::core::heard::Opening;
+use crate::core::heard::{Account, Heard, Opening};
 use crate::core::ids::ThreadId;
 use crate::core::time::Timestamp;
 
@@ -28,15 +30,33 @@ pub enum Errand {
         /// What was said before that moment, by the forge's clock, is not news.
         since: Timestamp,
     },
+    /// Somebody was asked whether they said something: has their answer come?
+    Confirm(Box<Confirmation>),
+}
+
+/// A question whether somebody said what stands there in their name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The text.
+    pub heard: Heard,
+    /// The key of the reply that asks.
+    pub question: String,
+    /// Who is asked.
+    pub actor: Account,
+    /// The lines that wait, as written.
+    pub lines: Vec<String>,
+    /// When it was asked, by our clock.
+    pub asked_at: Timestamp,
 }
 
 impl Errand {
     /// What it is about. A thread has one errand of each kind; a new one takes its place.
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> Cow<'static, str> {
         match self {
-            Self::Relabel(wish) => wish.scope.name(),
-            Self::PullOpened(_) => "pull_opened",
-            Self::ReadReviews { .. } => "read_reviews",
+            Self::Relabel(wish) => wish.scope.name().into(),
+            Self::PullOpened(_) => "pull_opened".into(),
+            Self::ReadReviews { .. } => "read_reviews".into(),
+            Self::Confirm(confirmation) => format!("confirm {}", confirmation.question).into(),
         }
     }
 }
@@ -78,7 +98,7 @@ pub fn relabel(
     let found = of(conn, thread, scope)?;
     Ok(found.and_then(|errand| match errand {
         Errand::Relabel(wish) => Some(wish),
-        Errand::PullOpened(_) | Errand::ReadReviews { .. } => None,
+        Errand::PullOpened(_) | Errand::ReadReviews { .. } | Errand::Confirm(_) => None,
     }))
 }
 

@@ -58,6 +58,8 @@ pub enum Ending {
     Doubted,
     /// A newer version of it takes its place.
     Superseded,
+    /// The forge shows that its author is another.
+    Disproved,
 }
 word_column!(Ending {
     Answered = "answered",
@@ -76,6 +78,7 @@ word_column!(Ending {
     Doubted = "doubted",
     Bug = "bug",
     Superseded = "superseded",
+    Disproved = "disproved",
 });
 
 /// A version that waits.
@@ -166,7 +169,7 @@ fn prove(
     sha: &[u8; 32],
     now: Timestamp,
 ) -> Result<Hearing, Error> {
-    if heard.permissions.is_none() {
+    if !heard.delivered {
         return Ok(Hearing::Known);
     }
     let (kind, id) = subject_columns(heard.subject);
@@ -174,7 +177,7 @@ fn prove(
         .prepare_cached(
             "UPDATE OR IGNORE inbox SET heard = ?5, act = ?6, due_at = ?7
              WHERE subject_kind = ?1 AND subject_id = ?2 AND updated_at = ?3 AND sha = ?4
-               AND ended_at IS NULL AND heard ->> '$.permissions' IS NULL
+               AND ended_at IS NULL AND NOT heard ->> '$.delivered'
              RETURNING seq",
         )?
         .query_row((kind, id, heard.updated_at, sha, Json(heard), heard.act, now), |row| row.get(0))

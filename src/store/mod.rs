@@ -33,6 +33,7 @@ mod open;
 mod reader;
 mod writer;
 
+pub mod accounts;
 pub mod audit;
 pub mod backlog;
 pub mod backup;

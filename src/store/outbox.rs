@@ -97,6 +97,8 @@ pub struct Effect {
     pub created_at: Timestamp,
     /// When to look for a late duplicate of it.
     pub recheck_at: Option<Timestamp>,
+    /// The SHA-256 of what the comment that it became said when it was sent.
+    pub sha: Option<[u8; 32]>,
 }
 
 impl Effect {
@@ -148,6 +150,11 @@ pub fn sending(tx: &Transaction<'_>, seq: Seq, now: Timestamp) -> Result<(), Err
          WHERE seq = ?1 AND ended_at IS NULL",
         (seq, now),
     )
+}
+
+/// Remembers what a comment says that is about to be sent, by the SHA-256 of its body.
+pub fn saying(tx: &Transaction<'_>, seq: Seq, sha: [u8; 32]) -> Result<(), Error> {
+    change(tx, seq, "UPDATE outbox SET sha = ?2 WHERE seq = ?1 AND ended_at IS NULL", (seq, sha))
 }
 
 /// It is on the forge, a comment as number `comment`. With `recheck_at`, a duplicate may still
@@ -299,5 +306,6 @@ fn effect(row: &Row<'_>) -> rusqlite::Result<Effect> {
         comment: row.get("comment")?,
         created_at: row.get("created_at")?,
         recheck_at: row.get("recheck_at")?,
+        sha: row.get("sha")?,
     })
 }

@@ -26,6 +26,19 @@ pub fn remember(tx: &Transaction<'_>, repo: &Repo) -> Result<(), Error> {
     Ok(())
 }
 
+/// Keeps what a delivery says of a repository, as far as that is believed: the first name of a
+/// number, and that fewer may read it than before. A secret is known to whoever administers its
+/// webhook; names change, and privacy ends, only by what the forge answers when it is asked.
+///
+/// `false` if the number has another name.
+pub fn introduce(tx: &Transaction<'_>, repo: &Repo) -> Result<bool, Error> {
+    let Some(known) = name(tx, repo.id)? else { return remember(tx, repo).map(|()| true) };
+    if repo.private && !known.private {
+        remember(tx, &Repo { private: true, ..known.clone() })?;
+    }
+    Ok(known.name == repo.name)
+}
+
 /// Those that everybody could read when they were last heard of.
 pub fn public(conn: &Connection) -> Result<HashSet<RepoId>, Error> {
     let public = conn

@@ -19,7 +19,7 @@ use super::arrivals::{Arrival, Notes};
 use crate::core::backlog::Entry;
 use crate::core::backlog::text::Reader;
 use crate::core::heard::{Heard, Opening, Repo};
-use crate::core::ids::{RepoId, ThreadId};
+use crate::core::ids::ThreadId;
 use crate::core::time::Timestamp;
 use crate::crash;
 use crate::gitea::signature;
@@ -90,7 +90,7 @@ const NOT_JSON: Answer = (StatusCode::BAD_REQUEST, "not JSON\n");
 
 /// How an issue or a pull request is now.
 struct Present {
-    repo: RepoId,
+    repo: Repo,
     entry: Entry,
     deleted: bool,
 }
@@ -101,10 +101,14 @@ impl Present {
     }
 
     fn keep(&self, tx: &Transaction<'_>) -> Result<(), Error> {
-        let number = self.entry.item.number;
+        let (repo, number) = (self.repo.id, self.entry.item.number);
+        if !repos::introduce(tx, &self.repo)? {
+            // It was renamed, or somebody lies: a poll will tell.
+            return Ok(());
+        }
         match self.deleted {
-            true => backlog::forget(tx, ThreadId { repo: self.repo, number }),
-            false => backlog::put(tx, self.repo, &self.entry, Told::Webhook),
+            true => backlog::forget(tx, ThreadId { repo, number }),
+            false => backlog::put(tx, repo, &self.entry, Told::Webhook),
         }
     }
 }
@@ -125,16 +129,16 @@ impl News {
         match self {
             // What was heard before is an old delivery, and may bring an old name.
             Self::Text(heard) => match inbox::hear(tx, &heard, now)? {
-                Hearing::New(_) => repos::remember(tx, &heard.repo),
+                Hearing::New(_) => repos::introduce(tx, &heard.repo).map(drop),
                 Hearing::Known => Ok(()),
             },
             Self::Pull(opening) => {
-                repos::remember(tx, &opening.repo)?;
+                repos::introduce(tx, &opening.repo)?;
                 let thread = ThreadId { repo: opening.repo.id, number: opening.written.number };
                 errands::set(tx, thread, &Errand::PullOpened(opening), now)
             }
             Self::Review(repo, number) => {
-                repos::remember(tx, &repo)?;
+                repos::introduce(tx, &repo)?;
                 let thread = ThreadId { repo: repo.id, number };
                 errands::set(tx, thread, &Errand::ReadReviews { since: now.before(SKEW) }, now)
             }

@@ -27,7 +27,7 @@ fn read(event: &str, payload: &Value) -> Result<Option<Stirred>, Malformed> {
 fn every_event_of_an_issue_tells_its_state() {
     for event in ["issues", "issue_assign", "issue_label", "issue_milestone"] {
         let told = read(event, &payload("any", "issue", issue())).unwrap().unwrap();
-        assert_eq!((told.repo, told.item.number, told.deleted), (RepoId(12), 3, false));
+        assert_eq!((told.repo.id, told.item.number, told.deleted), (RepoId(12), 3, false));
         assert!(told.item.open && told.item.pinned && !told.item.is_pull);
         assert_eq!(told.item.labels.len(), 1, "a label without a number is none");
         assert!(told.item.due_at.is_some());

@@ -25,7 +25,7 @@ impl Forge {
             reviews.extend(page.entries);
         }
         let newest = reviews.pop().unwrap();
-        let inline = self.timmy().gitea().inline_comments(repo, number, newest.id).await.unwrap();
+        let inline = self.timmy().gitea().inline_comments(repo, &newest).await.unwrap();
         (newest, inline)
     }
 }

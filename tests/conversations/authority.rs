@@ -10,12 +10,14 @@ use timmy::sandbox::{DeliveryFault, Mode, Unit};
 
 use crate::talk::{DOOR, Talk, talk, talk_where};
 
-use Answer::{Done, Refused, Silence, Stranger, Unknown};
+use Answer::{Asked, Done, Refused, Silence, Stranger, Unknown};
 
 /// What becomes of `/timmy size s`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Answer {
     Done,
+    /// They are asked whether it is theirs.
+    Asked,
     /// They may only read.
     Refused,
     /// Neither a collaborator nor a member, as far as timmy can see: told so once a day.
@@ -146,6 +148,7 @@ impl Way {
 fn answer(reply: &str) -> Answer {
     match reply {
         _ if reply.starts_with("Now size **s**") => Done,
+        _ if reply.starts_with("**Is this yours") => Asked,
         _ if reply.contains("the forge does not tell me whether you") => Unknown,
         _ if reply.contains("I take commands") => Stranger,
         _ if reply.contains("`size` is for") => Refused,
@@ -209,7 +212,9 @@ async fn a_team_can_be_named() {
     talk_where(&[(r#"operators = ["writers"]"#, strict)], async |t| {
         Rank::Teammate.give(t);
         for way in WAYS {
-            assert_eq!(way.try_of(t, "triage").await, Done, "{way:?}");
+            let is_polled = matches!(way, Way::PolledComment | Way::PolledIssue);
+            let expected = if is_polled { Asked } else { Done };
+            assert_eq!(way.try_of(t, "triage").await, expected, "{way:?}");
             assert_eq!(way.try_of(t, "byteam").await, Refused, "{way:?}");
         }
     })

@@ -59,9 +59,14 @@ impl Delivery {
     }
 }
 
+/// The accounts of the cast in the order in which they were made: their numbers.
+const ACCOUNTS: [&str; 8] =
+    ["timmy", "alexander", "anna", "walt", "rita", "rando", "ezra", "renovate"];
+
 /// What Gitea says of a new comment in the door's first issue.
 pub fn payload(comment: i64, who: &str, text: &str) -> Value {
-    let user = json!({ "id": 900, "login": who });
+    let id = ACCOUNTS.iter().position(|account| *account == who).map_or(900, |at| at + 1);
+    let user = json!({ "id": id, "login": who });
     let time = "2026-11-23T12:00:00Z";
     json!({
         "action": "created",

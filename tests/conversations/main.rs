@@ -7,8 +7,10 @@ mod delivery;
 mod running;
 mod talk;
 
+mod accounts;
 mod assign;
 mod authority;
+mod authorship;
 mod backlog;
 mod basics;
 mod bonds;

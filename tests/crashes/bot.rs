@@ -55,7 +55,7 @@ impl Launch {
 
             [people]
             owner = "alexander"
-            operators = ["walt"]
+            operators = ["writers", "walt"]
             approvers = ["alexander"]
             "#,
             port = self.port,

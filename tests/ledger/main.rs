@@ -67,6 +67,7 @@ fn comment(id: i64, act: Act, updated: i64, body: &str) -> Heard {
         created_at: at(0),
         updated_at: at(updated),
         permissions: None,
+        delivered: false,
     }
 }
 

@@ -16,7 +16,7 @@ async fn everything_is_good() {
     stage.hook("foundation");
     let _serve = stage.serve().await;
     let run = stage.run("doctor --token-file owner --probe");
-    insta::assert_snapshot!(run.out, @r#"
+    insta::assert_snapshot!(run.out, @"
     good     configuration  timmy.toml and its secrets are good.
     good     disk           The ledger's folder can be written to, and has room.
     good     serve          timmy serve runs, as process PID.
@@ -31,11 +31,12 @@ async fn everything_is_good() {
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
     good     people         Everybody whom [people] names has an account.
+    good     names          The accounts behind the names of the configuration are those first seen.
     good     webhook        Each watched place has its webhook, with all events.
     good     reachable      The server's test delivery arrived, with a good signature.
 
     All is good.
-    "#);
+    ");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
 }
 
@@ -116,7 +117,7 @@ async fn there_is_no_webhook() {
     let stage = Stage::set().await;
     let _serve = stage.serve().await;
     let run = stage.run("doctor --token-file owner");
-    insta::assert_snapshot!(run.out, @r#"
+    insta::assert_snapshot!(run.out, @"
     good     configuration  timmy.toml and its secrets are good.
     good     disk           The ledger's folder can be written to, and has room.
     good     serve          timmy serve runs, as process PID.
@@ -131,6 +132,7 @@ async fn there_is_no_webhook() {
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
     good     people         Everybody whom [people] names has an account.
+    good     names          The accounts behind the names of the configuration are those first seen.
     broken   webhook        No webhook of foundation calls http://127.0.0.1:PORT/webhook.
                             > Run timmy hooks install, with --token-file FILE if timmy's account may
                               not: a token of an owner of the organisation.
@@ -142,7 +144,7 @@ async fn there_is_no_webhook() {
                               moment.
 
     1 broken, 1 warning.
-    "#);
+    ");
     assert_eq!(run.code, 1);
 }
 
@@ -153,7 +155,7 @@ async fn the_webhook_cannot_reach_timmy() {
     let _serve = stage.serve().await;
     stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
     let run = stage.run("doctor --token-file owner --probe --wait 1");
-    insta::assert_snapshot!(run.out, @r#"
+    insta::assert_snapshot!(run.out, @"
     good     configuration  timmy.toml and its secrets are good.
     good     disk           The ledger's folder can be written to, and has room.
     good     serve          timmy serve runs, as process PID.
@@ -168,6 +170,7 @@ async fn the_webhook_cannot_reach_timmy() {
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
     good     people         Everybody whom [people] names has an account.
+    good     names          The accounts behind the names of the configuration are those first seen.
     good     webhook        Each watched place has its webhook, with all events.
     broken   reachable      The server's test delivery did not arrive, although this machine reaches
                             http://127.0.0.1:PORT/webhook.
@@ -178,7 +181,7 @@ async fn the_webhook_cannot_reach_timmy() {
                               shows what it tried.
 
     1 broken.
-    "#);
+    ");
     assert_eq!(run.code, 1);
 }
 
@@ -392,6 +395,7 @@ fn heard(at: Timestamp) -> Heard {
         created_at: at,
         updated_at: at,
         permissions: None,
+        delivered: true,
     }
 }
 

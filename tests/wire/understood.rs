@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use timmy::core::bonds::Blocker;
 use timmy::core::effect::Reaction;
-use timmy::core::heard::{Account, Moved, Repo, Review, Seen};
+use timmy::core::heard::{Account, History, Moved, Repo, Review, Seen, Written};
 use timmy::core::ids::{RepoId, RepoName, Subject};
 use timmy::core::item::{Comment, Item, Label};
 use timmy::core::time::Timestamp;
@@ -107,7 +107,8 @@ async fn in_repo(
             Part(list(&page.entries, |given| review(name, given)))
         }
         ("GET", ["pulls", number_, "reviews", id, "comments"]) => {
-            let inline = client.inline_comments(name, number(number_), number(id)).await?;
+            let inline =
+                client.inline_comments(name, &remarked(number(number_), number(id))).await?;
             Part(list(&inline, |seen| text(name, seen)))
         }
         ("GET", ["issues", "comments"]) => {
@@ -328,4 +329,19 @@ fn review(name: &RepoName, review: &Review) -> Value {
         "html_url": format!("{page}#issuecomment-{id}"),
         "pull_request_url": page,
     })
+}
+
+/// A review of which nothing matters but where it is.
+fn remarked(number: i64, id: i64) -> Review {
+    let written = Written {
+        number,
+        is_pull: true,
+        author: None,
+        migrated: false,
+        body: String::new(),
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
+    };
+    let text = Seen { subject: Subject::Comment(1), written, history: History::NoEditSeen };
+    Review { id, text, given_at: Timestamp::default(), submitted_at: None, comments: 1 }
 }

@@ -10,6 +10,7 @@ mod capabilities;
 mod ear;
 mod finding;
 mod memory;
+mod names;
 mod people;
 mod print;
 mod reach;
@@ -21,6 +22,7 @@ mod troubles;
 mod watch;
 mod webhook;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,7 +35,7 @@ use crate::config::{Config, Loaded, Webhook};
 use crate::core::heard::Account;
 use crate::core::ids::RepoName;
 use crate::gitea::Gitea;
-use crate::store::{self, Holder, Readers};
+use crate::store::{self, Holder, Ledger, Readers, accounts};
 use ear::Ear;
 use finding::{Finding, State};
 use trial::Means;
@@ -52,6 +54,10 @@ pub(super) struct Doctor {
     /// Make a webhook in a watched repository for a moment, so that the server can test it
     #[arg(long)]
     probe: bool,
+    /// Take whoever has this name now for the account that the configuration means (while serve
+    /// is stopped), and check nothing
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["probe", "token_file"])]
+    accept_account: Option<String>,
     /// How many seconds the server's test delivery may take
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     wait: u64,
@@ -72,6 +78,9 @@ impl Doctor {
                 return WRONG.into();
             }
         };
+        if let Some(name) = &self.accept_account {
+            return accept_account(&loaded.config, name);
+        }
         let mut findings = configuration(&path, &loaded);
         super::block_on(self.examine(&loaded.config, &mut findings));
         self.tell(&findings);
@@ -99,6 +108,10 @@ impl Doctor {
         let Some(own) = meet(&gitea, config, findings).await else { return };
         let Some(watched) = look_around(&gitea, config, findings).await else { return };
         findings.push(people::check(&gitea, &config.people).await);
+        if let Some(readers) = &memory.readers {
+            let people = config.people.authority(&config.agents);
+            findings.extend(names::check(&gitea, &people, readers).await);
+        }
         findings.extend(teams::check(&gitea, &own.login, &config.people).await);
         findings.extend(agents::check(&gitea, &config.agents).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
@@ -143,6 +156,37 @@ impl Doctor {
                 Finding::broken("ledger", format!("{error}."), "Restore a backup of the ledger.")
             }
         });
+    }
+}
+
+/// Forgets whose name `name` was: the next account that is seen by that name is the one.
+fn accept_account(config: &Config, name: &str) -> ExitCode {
+    let ledger = match Ledger::open(&config.ledger.path) {
+        Ok(ledger) => ledger,
+        Err(error) => {
+            complain(&error.to_string());
+            return FAILED.into();
+        }
+    };
+    let whose = name.to_owned();
+    let forgotten = super::block_on(ledger.write(move |tx| accounts::forget(tx, &whose)));
+    match forgotten {
+        Ok(true) => {
+            let mut out = std::io::stdout();
+            // Whoever closes the pipe early knows it already.
+            let _ = writeln!(out, "{name} is whoever has that name when timmy serve starts again.");
+            ExitCode::SUCCESS
+        }
+        Ok(false) => {
+            complain(&format!(
+                "The ledger remembers no account {name}: nothing is to be accepted."
+            ));
+            FAILED.into()
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            FAILED.into()
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{Desk, is_built};
+use crate::core::authority::NamedAccount;
 use crate::core::backlog::Obstacle;
 use crate::core::bonds::{self, names};
 use crate::core::effect::Scope;
@@ -59,8 +60,8 @@ impl Desk<'_> {
             Err(answer) => return answer,
         };
         let is_machine = |login: &String| {
-            let agents = &self.snapshot.people.agents;
-            let mut machines = agents.iter().chain([&self.snapshot.own]);
+            let agents = self.snapshot.people.agents.iter().map(NamedAccount::login);
+            let mut machines = agents.chain([self.snapshot.own.as_str()]);
             machines.any(|machine| machine.eq_ignore_ascii_case(login))
         };
         let people: Vec<String> =

@@ -14,12 +14,14 @@ mod shape;
 mod staff;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 pub use backlog::{Backlog, Case, Look, Title};
 pub use facts::{Candidate, Needs, Snapshot, Target, needs};
 pub use fleet::report_begins;
 
 use super::authority::Proof;
+use super::authorship::Authorship;
 use super::bonds::Seen;
 use super::command::{Args, Command};
 use super::effect::{Effect, Keyed, LabelWish, Reaction, Scope};
@@ -28,7 +30,7 @@ use super::grammar::{Error, Kind, Line, Reading};
 use super::heard::{Account, Act, Heard, Repo};
 use super::reply::{Answer, Answered, Reply};
 use super::thread::ThreadState;
-use super::time::Timestamp;
+use super::time::{Timestamp, said};
 use super::value::{Login, Who};
 use super::verb::{Right, Verb};
 
@@ -81,7 +83,12 @@ pub struct Decision {
     pub records: Vec<Record>,
     /// Whether a stranger was refused.
     pub refused_stranger: bool,
+    /// The lines that the reply asks the actor to confirm, as written.
+    pub to_confirm: Vec<String>,
 }
+
+/// How long a confirmation that was asked for is waited for.
+pub const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
 /// A label that changes back later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,17 +143,25 @@ pub fn in_a_word(
     Decision { effects, ..Decision::default() }
 }
 
-/// Answers a text that calls for an answer; its effects are called after `key`.
-pub fn decide(
-    heard: &Heard,
-    key: &str,
-    right: Option<Right>,
-    actor: &Account,
-    reading: &Reading,
-    snapshot: &Snapshot,
-) -> Decision {
-    let mut desk = Desk::new(heard, key, right, actor, snapshot);
-    if right.is_none() {
+/// A text that calls for an answer, and what is known of whoever said it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The text.
+    pub heard: &'a Heard,
+    /// What its effects are called after.
+    pub key: &'a str,
+    /// Who said it.
+    pub actor: &'a Account,
+    /// The right of the actor; none for a stranger.
+    pub right: Option<Right>,
+    /// How sure it is that the actor said it.
+    pub authorship: Authorship,
+}
+
+/// Answers a text that calls for an answer.
+pub fn decide(asked: Asked<'_>, reading: &Reading, snapshot: &Snapshot) -> Decision {
+    let mut desk = Desk::new(asked, snapshot);
+    if asked.right.is_none() {
         desk.turn_away(reading);
     } else {
         for line in reading.in_order() {
@@ -187,6 +202,7 @@ struct Desk<'a> {
     key: &'a str,
     right: Option<Right>,
     actor: &'a Account,
+    authorship: Authorship,
     snapshot: &'a Snapshot,
     state: ThreadState,
     labels: HashMap<&'static str, Option<String>>,
@@ -200,13 +216,8 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(
-        heard: &'a Heard,
-        key: &'a str,
-        right: Option<Right>,
-        actor: &'a Account,
-        snapshot: &'a Snapshot,
-    ) -> Self {
+    fn new(asked: Asked<'a>, snapshot: &'a Snapshot) -> Self {
+        let Asked { heard, key, actor, right, authorship } = asked;
         let item = snapshot.item.as_ref();
         let labels = [Scope::Priority, Scope::Size].map(|scope| {
             let names = item.into_iter().flat_map(|i| &i.labels).map(|l| l.name.as_str());
@@ -217,6 +228,7 @@ impl<'a> Desk<'a> {
             key,
             right,
             actor,
+            authorship,
             snapshot,
             state: snapshot.state.clone(),
             labels: HashMap::from(labels),
@@ -236,7 +248,7 @@ impl<'a> Desk<'a> {
     /// One refusal for all that a stranger asked.
     fn turn_away(&mut self, reading: &Reading) {
         self.decision.refused_stranger = true;
-        let owner = self.snapshot.people.owner.clone();
+        let owner = self.snapshot.people.owner.login().to_owned();
         let unproved = self.heard.permissions.is_none();
         if let Some(line) = reading.commands.first() {
             let answer = Answer::Stranger { unproved, owner };
@@ -246,7 +258,11 @@ impl<'a> Desk<'a> {
 
     fn take(&mut self, line: &Line) {
         let before = self.decision.effects.len();
-        let answer = self.obey(&line.command);
+        let answer = match self.refuse(line.command.verb()) {
+            Some(refusal) => refusal,
+            None if self.is_doubtful(line.command.verb()) => self.ask_to_confirm(&line.text),
+            None => self.obey(&line.command),
+        };
         let needs = self.decision.effects.get(before).map(|keyed| keyed.key.clone());
         self.say(&line.text, Some(&line.command), answer, needs);
     }
@@ -259,19 +275,41 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn obey(&mut self, command: &Command) -> Answer {
-        let verb = command.verb();
+    /// Why this command is not to be obeyed here, or not to this actor.
+    fn refuse(&self, verb: Verb) -> Option<Answer> {
         if self.heard.act != Act::Created && verb.gives_consent() {
-            return Answer::NotHere { verb };
+            return Some(Answer::NotHere { verb });
         }
         if self.right < Some(verb.right()) {
-            return Answer::Refused {
+            return Some(Answer::Refused {
                 verb,
                 need: self.snapshot.people.need(verb.right()),
-                owner: self.snapshot.people.owner.clone(),
+                owner: self.snapshot.people.owner.login().to_owned(),
                 unproved: self.lacks_only_proof(verb.right()),
-            };
+            });
         }
+        None
+    }
+
+    /// Whether somebody who may do less could have put this into the actor's mouth.
+    fn is_doubtful(&self, verb: Verb) -> bool {
+        self.authorship == Authorship::AnyWriter
+            && is_built(verb)
+            && verb.right() > self.snapshot.people.right_of_writers()
+    }
+
+    fn ask_to_confirm(&mut self, line: &str) -> Answer {
+        let Snapshot { now, zone, .. } = self.snapshot;
+        self.decision.to_confirm.push(line.to_owned());
+        Answer::Confirm {
+            line: line.to_owned(),
+            actor: self.actor.login.clone(),
+            edited: self.heard.delivered,
+            until: said(now.after(CONFIRM_WITHIN), *now, zone),
+        }
+    }
+
+    fn obey(&mut self, command: &Command) -> Answer {
         match command {
             Command::Help(verb) => self.help(*verb),
             Command::Ping => self.ping(),

@@ -71,6 +71,16 @@ impl Reading {
         })
     }
 
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty() && self.errors.is_empty()
+    }
+
+    /// Whether somebody talks, and says no command.
+    pub fn is_talk(&self) -> bool {
+        self.commands.is_empty() && self.errors.iter().all(|error| error.kind == Kind::Talk)
+    }
+
     /// A reading in which nothing runs, for one reason.
     fn refused(error: Error) -> Self {
         Self { commands: Vec::new(), errors: vec![error] }

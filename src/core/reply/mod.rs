@@ -314,6 +314,18 @@ pub enum Answer {
     /// A command that came by an edit, of somebody or something nobody can vouch for.
     #[template(path = "reply/repeat.md")]
     Repeat,
+    /// A command that somebody else could have put into the actor's mouth.
+    #[template(path = "reply/confirm.md")]
+    Confirm {
+        /// The line, as written.
+        line: String,
+        /// Who is asked.
+        actor: String,
+        /// Whether it is an edit, and not a text that no delivery told of, that leaves the doubt.
+        edited: bool,
+        /// Until when, as people say it.
+        until: String,
+    },
     /// A decision's verb in the body of an issue or in an edit, where decisions are not taken.
     #[template(path = "reply/not_here.md")]
     NotHere {
@@ -357,6 +369,7 @@ impl Answer {
             Self::Past { .. } => "past",
             Self::Ahead { .. } => "ahead",
             Self::Failed { .. } => "failed",
+            Self::Confirm { .. } => "to_confirm",
             _ => "done",
         }
     }

@@ -59,8 +59,7 @@ impl Engine {
         let news = self.ledger.write(move |tx| {
             let mut news = false;
             for seen in found.into_iter().filter(|seen| seen.written.updated_at >= since) {
-                let is_first = seen.is_as_written();
-                news |= hear(tx, seen, &repo, is_first, now)?;
+                news |= hear(tx, seen, &repo, now)?;
             }
             Ok(news)
         });

@@ -194,18 +194,12 @@ pub(super) fn is_away(error: &gitea::Error) -> bool {
 }
 
 /// Stores a text that was found; whether there is something new in it.
-///
-/// `is_first` tells whether it may be the first version; it is not if another was heard.
-fn hear(
-    tx: &Transaction<'_>,
-    seen: Seen,
-    repo: &Repo,
-    is_first: bool,
-    now: Timestamp,
-) -> Result<bool, Error> {
+fn hear(tx: &Transaction<'_>, seen: Seen, repo: &Repo, now: Timestamp) -> Result<bool, Error> {
     let act = match seen.subject {
         Subject::Issue(_) => Act::Opened,
-        Subject::Comment(_) if is_first && !inbox::is_heard(tx, seen.subject)? => Act::Created,
+        Subject::Comment(_) if seen.is_as_written() && !inbox::is_heard(tx, seen.subject)? => {
+            Act::Created
+        }
         Subject::Comment(_) => Act::Edited,
     };
     let hearing = inbox::hear(tx, &seen.heard(repo.clone(), act), now)?;

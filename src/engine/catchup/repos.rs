@@ -65,7 +65,7 @@ impl Rounds<'_> {
         let good_for = if is_complete { FRESH } else { INCOMPLETE };
         let at = Some(engine.clock.now());
         self.listed = Listed { repos, strangers: HashSet::new(), troubles, at, good_for };
-        Ok(())
+        engine.meet_everybody().await
     }
 
     /// Says which repositories are no longer there, and which have come back.

@@ -42,25 +42,25 @@ impl Engine {
 
     /// Hears a review, and its comments on lines if there are others than before.
     async fn read_review(&self, repo: &Repo, review: Review, since: Timestamp) -> Result<(), Halt> {
-        let Review { id, text, given_at, comments } = review;
-        let present = ReviewRead { updated_at: text.written.updated_at, comments };
+        let (id, given_at, comments) = (review.id, review.given_at, review.comments);
+        let present = ReviewRead { updated_at: review.text.written.updated_at, comments };
         let former = self.ledger.read(move |conn| cursors::review(conn, id)).await?;
         if former == Some(present) {
             return Ok(());
         }
         let inline = match former.map_or(0, |former| former.comments) == comments {
             true => Vec::new(),
-            false => self.gitea.inline_comments(&repo.name, text.written.number, id).await?,
+            false => self.gitea.inline_comments(&repo.name, &review).await?,
         };
         let is_new = given_at >= since;
         // A comment on a line is as new as its review; a reply to it may be newer.
         let inline = inline.into_iter().filter(|seen| is_new || seen.written.created_at >= since);
-        let texts: Vec<Seen> = is_new.then_some(text).into_iter().chain(inline).collect();
+        let texts: Vec<Seen> = is_new.then_some(review.text).into_iter().chain(inline).collect();
         let (repo, now) = (repo.clone(), self.clock.now());
         let news = self.ledger.write(move |tx| {
             let mut news = false;
             for seen in texts {
-                news |= hear(tx, seen, &repo, true, now)?;
+                news |= hear(tx, seen, &repo, now)?;
             }
             cursors::read_review(tx, id, present)?;
             Ok(news)

@@ -108,7 +108,7 @@ fn note_thread(tx: &Transaction<'_>, repo: &Repo, text: Seen, now: Timestamp) ->
     }
     // Once it has moved, nobody knows whether its body is still what its author opened it with.
     if text.is_as_written() && text.written.created_at >= watched.since {
-        hear(tx, text, repo, true, now)?;
+        hear(tx, text, repo, now)?;
     }
     Ok(())
 }

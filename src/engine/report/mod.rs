@@ -210,7 +210,7 @@ impl Engine {
     fn telling(&self, day: Date, period: Period) -> Telling {
         Telling {
             name: self.own_account().map_or_else(String::new, |own| own.login.clone()),
-            owner: self.people.owner.clone(),
+            owner: self.people().owner.login().to_owned(),
             zone: self.zone.clone(),
             agents: self.agents.clone(),
             to: Listener::Forge,

@@ -51,6 +51,7 @@ impl Answer {
                 let (status, text) = call.version.redirect();
                 Self::redirect(call, status, text, to)
             }
+            Refusal::UserMoved(to) => Self::redirect(call, status, "Temporary Redirect", to),
             Refusal::SeeOther(to) => Self::redirect(call, status, "See Other", to),
             Refusal::NotFound(detail) => {
                 let (errors, message) =

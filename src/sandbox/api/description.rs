@@ -11,7 +11,7 @@ use crate::sandbox::world::refusal::Refusal;
 pub(crate) const PATH: &str = "/swagger.v1.json";
 
 /// The paths that are answered here, below `/api/v1`.
-const PATHS: [&str; 42] = [
+const PATHS: [&str; 43] = [
     "/orgs/{org}/hooks",
     "/orgs/{org}/hooks/{id}",
     "/orgs/{org}/labels",
@@ -52,6 +52,7 @@ const PATHS: [&str; 42] = [
     "/teams/{id}/members/{username}",
     "/user",
     "/user/repos",
+    "/users/search",
     "/users/{username}",
     "/version",
 ];

@@ -42,7 +42,17 @@ pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
             let view = call.view(world);
             call.paged(repos, |repo| view.repo(repo.id))
         }
+        ("GET", ["users", "search"]) => {
+            let uid = call.positive("uid").and_then(|uid| i64::try_from(uid).ok());
+            let wanted = world.people().filter(|id| uid.is_none_or(|uid| uid == *id));
+            let view = call.view(world);
+            let found: Vec<_> = wanted.map(|id| view.user(id)).collect();
+            Ok(Answer::json(200, &json!({ "ok": true, "data": found })))
+        }
         ("GET", ["users", login]) => {
+            if let Some(now) = world.renamed(login) {
+                return Err(Refusal::UserMoved(format!("/api/v1/users/{now}")));
+            }
             let user = world.user_named(login)?;
             Ok(Answer::json(200, &call.view(world).user(user)))
         }

@@ -173,15 +173,16 @@ pub(crate) struct InlineJson<'a> {
 impl Serialize for InlineJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (review, inline) = (self.of.review, self.inline);
+        let comment = &self.of.view.world.comments[&inline.comment];
         let page = self.of.page();
         object!(serializer, {
             "id": inline.comment,
-            "body": inline.body,
-            "user": self.of.view.user(inline.author),
+            "body": comment.body,
+            "user": self.of.view.user(comment.author),
             "resolver": (),
             "pull_request_review_id": review.id,
-            "created_at": Time(inline.at),
-            "updated_at": Time(inline.at),
+            "created_at": Time(comment.created),
+            "updated_at": Time(comment.updated),
             "path": inline.path,
             "commit_id": self.of.pull.head.sha,
             "original_commit_id": "",

@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) users: BTreeMap<i64, User>,
     /// Login in lower case to id.
     logins: HashMap<String, i64>,
+    /// Former logins, in lower case.
+    former_logins: HashMap<String, i64>,
     tokens: HashMap<String, Token>,
     pub(crate) teams: BTreeMap<i64, Team>,
     pub(crate) repos: BTreeMap<RepoId, Repo>,
@@ -89,6 +91,7 @@ impl World {
             now: Timestamp::default(),
             users: BTreeMap::new(),
             logins: HashMap::new(),
+            former_logins: HashMap::new(),
             tokens: HashMap::new(),
             teams: BTreeMap::new(),
             repos: BTreeMap::new(),

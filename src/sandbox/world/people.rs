@@ -67,6 +67,7 @@ impl World {
         }
         let id = self.next_id(Kind::User);
         self.logins.insert(login.to_ascii_lowercase(), id);
+        self.former_logins.remove(&login.to_ascii_lowercase());
         let (login, avatar, created) = (login.to_owned(), avatar_of(login), self.now);
         self.users.insert(id, User { id, login, kind, avatar, created });
         id
@@ -117,6 +118,28 @@ impl World {
         self.logins.get(&login.to_ascii_lowercase()).copied().ok_or_else(|| {
             Refusal::NotFound(Some(format!("user does not exist [uid: 0, name: {login}]")))
         })
+    }
+
+    /// What the account is called now that was once called `login`, if nobody else is.
+    pub(crate) fn renamed(&self, login: &str) -> Option<&str> {
+        let id = self.former_logins.get(&login.to_ascii_lowercase())?;
+        self.users.get(id).map(|user| user.login.as_str())
+    }
+
+    /// Gives an account another name; the former one leads to it until somebody takes it.
+    pub(crate) fn rename_user(&mut self, user: i64, login: &str) -> Result<(), Refusal> {
+        let key = login.to_ascii_lowercase();
+        if self.logins.contains_key(&key) {
+            return Err(Refusal::Unprocessable(format!("user already exists [name: {login}]")));
+        }
+        let Some(account) = self.users.get_mut(&user) else { return Err(Refusal::HIDDEN) };
+        let former = std::mem::replace(&mut account.login, login.to_owned()).to_ascii_lowercase();
+        self.logins.remove(&former);
+        self.former_logins.insert(former, user);
+        self.former_logins.remove(&key);
+        self.logins.insert(key, user);
+        self.last_search.forget();
+        Ok(())
     }
 
     /// The organisation called `login`.

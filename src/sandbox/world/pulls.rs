@@ -95,13 +95,12 @@ impl World {
         let inline = new
             .inline
             .into_iter()
-            .map(|(path, position, body)| Inline {
-                comment: self.add_comment(user, issue, &body, CommentKind::OfReview),
-                author: user,
-                at: begun,
-                path,
-                position,
-                body,
+            .map(|(path, position, body)| {
+                let comment = self.add_comment(user, issue, &body, CommentKind::OfReview);
+                if let Some(draft) = self.comments.get_mut(&comment) {
+                    (draft.created, draft.updated) = (begun, begun);
+                }
+                Inline { comment, path, position }
             })
             .collect();
         let comment = self.add_comment(user, issue, &new.body, CommentKind::OfReview);
@@ -127,12 +126,11 @@ impl World {
     ) -> Result<i64, Refusal> {
         self.require_unarchived(self.issue(issue).repo)?;
         let comment = self.add_comment(user, issue, body, CommentKind::OfReview);
-        let (at, body) = (self.now, body.to_owned());
         let mut reviews = self.touch(issue).pull.iter_mut().flat_map(|pull| &mut pull.reviews);
         let review = reviews.find(|r| r.id == review).ok_or(Refusal::HIDDEN)?;
         let first = review.inline.first().ok_or(Refusal::HIDDEN)?;
         let (path, position) = (first.path.clone(), first.position);
-        review.inline.push(Inline { comment, author: user, at, path, position, body });
+        review.inline.push(Inline { comment, path, position });
         self.emit(&Event::comment(user, issue, comment, Change::Created));
         Ok(comment)
     }

@@ -143,12 +143,10 @@ pub enum Verdict {
 
 /// A comment on a line of the change.
 pub(crate) struct Inline {
+    /// The comment that carries its text.
     pub(crate) comment: i64,
-    pub(crate) author: i64,
-    pub(crate) at: Timestamp,
     pub(crate) path: String,
     pub(crate) position: i64,
-    pub(crate) body: String,
 }
 
 /// A comment of an issue or pull request.

@@ -36,6 +36,8 @@ pub enum Refusal {
     Internal,
     /// 301, or 307 of Gitea 1.22: the repository has another name now; the new path.
     Moved(String),
+    /// The account has another name now; the new path.
+    UserMoved(String),
     /// 303: ask there instead.
     SeeOther(String),
 }
@@ -57,6 +59,7 @@ impl Refusal {
             Self::Archived(_) => 423,
             Self::Internal => 500,
             Self::Moved(_) => 301,
+            Self::UserMoved(_) => 307,
             Self::SeeOther(_) => 303,
         }
     }
@@ -73,7 +76,11 @@ impl Refusal {
             Self::NotFound(_) => "not found",
             Self::NoSuchCall => "404 page not found",
             Self::Missing { message, .. } => message,
-            Self::ForbiddenBare | Self::Internal | Self::Moved(_) | Self::SeeOther(_) => "",
+            Self::ForbiddenBare
+            | Self::Internal
+            | Self::Moved(_)
+            | Self::UserMoved(_)
+            | Self::SeeOther(_) => "",
         }
     }
 }

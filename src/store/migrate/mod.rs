@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0005_choices.sql"),
     include_str!("../schema/0006_reports.sql"),
     include_str!("../schema/0007_lanes.sql"),
+    include_str!("../schema/0008_authorship.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.

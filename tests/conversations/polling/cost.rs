@@ -39,7 +39,9 @@ async fn the_hour_costs_one_more_a_repository_the_list_of_them_and_a_count() {
     assert_eq!(with("/issues/search?"), 2);
     // Two pages, the first of them twice; and the owner's number.
     assert_eq!((with("/repos/search?"), with("/orgs/halls")), (3, 1));
-    assert_eq!(asked.len(), 106);
+    // Whether the accounts that the configuration names are still who they were.
+    assert_eq!(with("/users/"), 4);
+    assert_eq!(asked.len(), 110);
 }
 
 #[tokio::test]

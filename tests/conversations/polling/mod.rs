@@ -4,5 +4,5 @@ mod cost;
 mod edits;
 mod hearing;
 mod past;
-mod stage;
+pub mod stage;
 mod trouble;

@@ -12,8 +12,10 @@ use timmy::core::marker::key_of;
 use timmy::core::time::Timestamp;
 use timmy::engine::Engine;
 use timmy::sandbox::{Options, Sandbox};
+use timmy::store::troubles;
 use tokio_util::sync::CancellationToken;
 
+use crate::running::SECRETS;
 use crate::talk::{DOOR, furnish};
 
 /// How often timmy looks.
@@ -27,12 +29,16 @@ pub struct Stage {
     pub clock: ManualClock,
     pub folder: TempDir,
     pub watch: &'static str,
+    pub operators: &'static str,
+    /// Whether timmy listens as well.
+    pub with_webhook: bool,
     token: String,
     timmy: Option<Timmy>,
 }
 
 struct Timmy {
     engine: Arc<Engine>,
+    webhook: Option<String>,
     stop: CancellationToken,
     running: tokio::task::JoinHandle<()>,
 }
@@ -47,7 +53,16 @@ impl Stage {
         let token = furnish(&sandbox, "timmy");
         sandbox.open_issue("rita", DOOR, "The door does not open", "It is stuck.").unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Self { sandbox, clock, folder, watch: r#"["foundation"]"#, token, timmy: None }
+        Self {
+            sandbox,
+            clock,
+            folder,
+            watch: r#"["foundation"]"#,
+            operators: r#"["writers"]"#,
+            with_webhook: false,
+            token,
+            timmy: None,
+        }
     }
 
     /// The same, an hour later; timmy has just been started for the first time.
@@ -59,19 +74,41 @@ impl Stage {
     }
 
     pub async fn wake(&mut self) {
-        let text = configuration(&self.sandbox, self.folder.path(), self.watch);
-        let env = |name: &str| (name == "TIMMY_GITEA_TOKEN").then(|| self.token.clone());
+        let mut text = configuration(&self.sandbox, self.folder.path(), self);
+        if self.with_webhook {
+            text.push_str(
+                "[webhook]\nlisten = \"127.0.0.1:0\"\n\
+                 public_url = \"https://timmy.example.org/webhook\"\n",
+            );
+        }
+        let env = |name: &str| match name {
+            "TIMMY_GITEA_TOKEN" => Some(self.token.clone()),
+            "TIMMY_WEBHOOK_SECRET" => Some(SECRETS[0].to_owned()),
+            _ => None,
+        };
         let secret_file = |path: &Path| SecretFile::open(path);
         let world = World { env: &env, secret_file: &secret_file };
         let at = self.folder.path().join("timmy.toml");
         let config = config::parse(&text, &at, world).unwrap().config;
         let settle = Duration::from_secs(15);
         let bot = Bot::new(&config, Arc::new(self.clock.clone()), settle).await.unwrap();
+        let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let ended = bot.run(stop.clone());
         let running = tokio::spawn(async { ended.await.unwrap() });
-        self.timmy = Some(Timmy { engine, stop, running });
+        self.timmy = Some(Timmy { engine, webhook, stop, running });
         self.quiet().await;
+    }
+
+    /// Where timmy listens.
+    pub fn webhook(&self) -> String {
+        self.timmy.as_ref().unwrap().webhook.clone().unwrap()
+    }
+
+    /// What is wrong with the world, as the ledger has it.
+    pub async fn incidents(&self) -> Vec<String> {
+        let ledger = &self.timmy.as_ref().unwrap().engine.ledger;
+        ledger.read(troubles::all).await.unwrap().into_iter().map(|one| one.text).collect()
     }
 
     pub async fn sleep(&mut self) {
@@ -118,6 +155,12 @@ impl Stage {
         reply.1.clone()
     }
 
+    /// The comment with this key in the door's first issue.
+    pub fn comment_of(&self, key: &str) -> i64 {
+        let comments = self.sandbox.comments(DOOR, 1).unwrap();
+        comments.iter().find(|comment| key_of(&comment.body) == Some(key)).unwrap().id
+    }
+
     /// What timmy said, by key.
     pub fn replies_in(&self, repo: &str, number: i64) -> Vec<(String, String)> {
         let comments = self.sandbox.comments(repo, number).unwrap();
@@ -142,8 +185,8 @@ impl Stage {
     }
 }
 
-fn configuration(sandbox: &Sandbox, folder: &Path, watch: &str) -> String {
-    let url = sandbox.url();
+fn configuration(sandbox: &Sandbox, folder: &Path, stage: &Stage) -> String {
+    let (url, watch, operators) = (sandbox.url(), stage.watch, stage.operators);
     let ledger = folder.join("timmy.db");
     format!(
         r#"
@@ -157,7 +200,7 @@ fn configuration(sandbox: &Sandbox, folder: &Path, watch: &str) -> String {
 
         [people]
         owner = "alexander"
-        operators = ["writers"]
+        operators = {operators}
         approvers = ["anna"]
         readers = ["rita"]
 

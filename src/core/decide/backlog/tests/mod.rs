@@ -9,12 +9,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::core::authority::People;
+use crate::core::authority::{NamedAccount, People};
+use crate::core::authorship::Authorship;
 use crate::core::backlog::{
     Authors, Limits, Load, Obstacle, Outcomes, Readiness, Rules, Score, Setting, Terms, Weights,
     Work, Worker,
 };
-use crate::core::decide::{Needs, Snapshot, Target, decide, needs};
+use crate::core::decide::{Asked, Needs, Snapshot, Target, decide, needs};
 use crate::core::effect::Effect;
 use crate::core::fleet::{Agent, Change, Fleet, Part, Pause};
 use crate::core::grammar;
@@ -168,7 +169,14 @@ impl World {
         let snapshot = self.snapshot(&heard, &needs(&reading));
         let account = Account { id: 9, login: "anna".into() };
         let right = Some(Right::Owner);
-        let decision = decide(&heard, "c1", right, &account, &reading, &snapshot);
+        let asked = Asked {
+            heard: &heard,
+            key: "c1",
+            actor: &account,
+            right,
+            authorship: Authorship::Author,
+        };
+        let decision = decide(asked, &reading, &snapshot);
         let last = decision.effects.last().map(|keyed| &keyed.effect);
         let Some(Effect::Reply { reply, .. }) = last else { panic!("no reply: {decision:?}") };
         let text = reply.render("c1", |_| None);
@@ -195,7 +203,10 @@ impl World {
             now: now(),
             zone: TimeZone::UTC,
             own: "timmy".into(),
-            people: Arc::new(People { owner: "alexander".into(), ..People::default() }),
+            people: Arc::new(People {
+                owner: NamedAccount::unseen("alexander"),
+                ..People::default()
+            }),
             agents: self.roster.workers.iter().map(agent).collect(),
             fleet: self.fleet.clone(),
             item: Some(item(heard.number)),
@@ -325,5 +336,6 @@ fn heard(repo: Repo, number: i64, body: &str) -> Heard {
         created_at: Timestamp::default(),
         updated_at: Timestamp::default(),
         permissions: None,
+        delivered: true,
     }
 }

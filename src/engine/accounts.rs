@@ -1,0 +1,161 @@
+//! Who the accounts are that the configuration names: the ledger remembers the number behind each
+//! name, for names can be given to somebody else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Engine;
+use super::hear::Halt;
+use crate::core::accounts::Standing;
+use crate::core::authority::People;
+use crate::core::backlog::{Authors, Rules};
+use crate::core::heard::Account;
+use crate::store::{Error, accounts};
+
+/// The accounts behind names, and who may what by them.
+#[derive(Debug)]
+pub(super) struct Accounts {
+    /// Every name of the configuration in lower case, each once, with the key that has it.
+    names: Vec<(&'static str, String)>,
+    known: RwLock<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    by_name: HashMap<String, Account>,
+    people: Arc<People>,
+}
+
+impl Accounts {
+    /// Of nobody anything is known but the name.
+    pub(super) fn new(people: &People, rules: &Rules) -> Self {
+        let mut names: Vec<(&'static str, String)> =
+            people.named().map(|(key, named)| (key, named.name.to_ascii_lowercase())).collect();
+        if let Authors::Only(authors) = &rules.authors {
+            let key = "dispatch.authors";
+            names.extend(authors.iter().map(|author| (key, author.to_ascii_lowercase())));
+        }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|(_, name)| seen.insert(name.clone()));
+        let known = Known { by_name: HashMap::new(), people: Arc::new(people.clone()) };
+        Self { names, known: RwLock::new(known) }
+    }
+
+    /// Who may what, as far as the accounts are known.
+    pub(super) fn people(&self) -> Arc<People> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).people.clone()
+    }
+
+    /// The account that the configuration means by `name`.
+    fn meant_by(&self, name: &str) -> Option<Account> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.by_name.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    /// The names with which `account` has to do: it has them, or is meant by them.
+    fn names_of(&self, account: &Account) -> Vec<(&'static str, String)> {
+        let meant = |name: &str| self.meant_by(name).is_some_and(|meant| meant.id == account.id);
+        self.names.iter().filter(|(_, name)| account.is(name) || meant(name)).cloned().collect()
+    }
+
+    fn learn(&self, learned: impl IntoIterator<Item = (String, Account)>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.by_name.extend(learned);
+        let mut people = (*known.people).clone();
+        people.know(|name| known.by_name.get(&name.to_ascii_lowercase()).cloned());
+        known.people = Arc::new(people);
+    }
+
+    /// What the account that is meant by `name` is called now.
+    fn present(&self, name: &mut String) {
+        if let Some(account) = self.meant_by(name) {
+            *name = account.login;
+        }
+    }
+
+    /// The rules with the present logins of those whom they name.
+    pub(super) fn rename_in(&self, rules: &mut Rules) {
+        rules.machines.iter_mut().for_each(|name| self.present(name));
+        if let Authors::Only(authors) = &mut rules.authors {
+            authors.iter_mut().for_each(|name| self.present(name));
+        }
+    }
+}
+
+impl Engine {
+    /// Who may what now.
+    pub(super) fn people(&self) -> Arc<People> {
+        self.accounts.people()
+    }
+
+    /// Reads what the ledger remembers, and forgets whom the configuration names no longer.
+    pub(super) async fn remember_accounts(&self) -> Result<(), Error> {
+        let names: Vec<String> = self.accounts.names.iter().map(|(_, n)| n.clone()).collect();
+        let known = self.ledger.write(move |tx| {
+            accounts::keep_only(tx, &names)?;
+            accounts::all(tx)
+        });
+        self.accounts.learn(known.await?.into_iter().map(|known| (known.name, known.account)));
+        Ok(())
+    }
+
+    /// The forge shows `account`: whoever is seen first by a name is the one that is meant by it.
+    pub(super) async fn meet(&self, account: &Account) -> Result<(), Halt> {
+        for (key, name) in self.accounts.names_of(account) {
+            let meant = match self.accounts.meant_by(&name) {
+                Some(meant) if meant == *account => meant,
+                // Whoever is meant cannot be called so any more.
+                Some(meant) if meant.id != account.id && meant.is(&name) => {
+                    self.present_of(&name, meant).await?
+                }
+                Some(meant) if meant.id != account.id => meant,
+                _ => self.bind(&name, account).await?,
+            };
+            self.tell(key, &name, &Standing::of(&name, &meant, Some(account))).await;
+        }
+        Ok(())
+    }
+
+    /// Asks the forge for everybody whom the configuration names.
+    pub(super) async fn meet_everybody(&self) -> Result<(), Halt> {
+        for (key, name) in &self.accounts.names {
+            let holder = self.gitea.account(name).await?;
+            match (self.accounts.meant_by(name), &holder) {
+                // A former name that leads to somebody proves nothing of whom it meant.
+                (None, Some(holder)) if holder.is(name) => self.meet(holder).await?,
+                (None, _) => {}
+                (Some(meant), Some(holder)) if holder.id == meant.id => self.meet(holder).await?,
+                (Some(meant), _) => {
+                    let meant = self.present_of(name, meant).await?;
+                    self.tell(key, name, &Standing::of(name, &meant, holder.as_ref())).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The account that is meant by `name`, as it is called now.
+    async fn present_of(&self, name: &str, meant: Account) -> Result<Account, Halt> {
+        match self.gitea.account_by_id(meant.id).await? {
+            Some(now) => Ok(self.bind(name, &now).await?),
+            // Gone, or nobody may see it.
+            None => Ok(meant),
+        }
+    }
+
+    async fn bind(&self, name: &str, account: &Account) -> Result<Account, Error> {
+        let (stored, whom) = (name.to_owned(), account.clone());
+        self.ledger.write(move |tx| accounts::meet(tx, &stored, &whom)).await?;
+        self.accounts.learn([(name.to_owned(), account.clone())]);
+        Ok(account.clone())
+    }
+
+    async fn tell(&self, key: &str, name: &str, standing: &Standing) {
+        match (standing.problem(key), standing.remedy(key)) {
+            (Some(problem), Some(remedy)) => {
+                self.mistaken_account(name, format!("{problem}: {remedy}")).await;
+            }
+            _ => self.account_is_right(name).await,
+        }
+    }
+}

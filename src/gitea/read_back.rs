@@ -1,0 +1,73 @@
+//! Reads a text back: what the forge itself shows of something that a delivery told.
+
+use super::client::Gitea;
+use super::error::Error;
+use super::issues::issue_route;
+use super::wire::Issue;
+use crate::core::heard::{Review, Seen};
+use crate::core::ids::{RepoName, Subject};
+
+impl Gitea {
+    /// `subject` as it stands in the thread `number` now; none if it is not there, or not yet: the
+    /// comments of a review that is not submitted are nobody else's to see.
+    ///
+    /// A comment or an issue costs one request. The text of a review costs a page of reviews, a
+    /// comment on a line also one request for each review that has such comments, the newest
+    /// first.
+    ///
+    /// # Errors
+    /// As any read; [`Error::Unreadable`] if what is there makes no sense.
+    pub async fn read_back(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        subject: Subject,
+    ) -> Result<Option<Seen>, Error> {
+        let found = match subject {
+            Subject::Issue(_) => self.body_of(repo, number).await.map(Some),
+            Subject::Comment(id) => match self.comment_in_place(repo, id).await {
+                Ok(None) => self.in_reviews(repo, number, subject).await,
+                found => found,
+            },
+        };
+        match found {
+            Err(Error::NotFound { .. }) => Ok(None),
+            found => {
+                Ok(found?.filter(|seen| (seen.subject, seen.written.number) == (subject, number)))
+            }
+        }
+    }
+
+    async fn body_of(&self, repo: &RepoName, number: i64) -> Result<Seen, Error> {
+        let issue: Issue = self.get(&issue_route(repo, number)).await?.json()?;
+        let (subject, history) = (Subject::Issue(issue.id), issue.history());
+        let is_pull = issue.pull_request.is_some();
+        Ok(Seen { subject, history, written: issue.written(is_pull)? })
+    }
+
+    async fn in_reviews(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        subject: Subject,
+    ) -> Result<Option<Seen>, Error> {
+        let (mut pages, mut commented) = (self.reviews(repo, number), Vec::<Review>::new());
+        while let Some(page) = pages.next().await? {
+            for review in page.entries {
+                if review.text.subject == subject {
+                    return Ok(Some(review.text));
+                }
+                if review.comments > 0 {
+                    commented.push(review);
+                }
+            }
+        }
+        for review in commented.iter().rev() {
+            let comments = self.inline_comments(repo, review).await?;
+            if let Some(found) = comments.into_iter().find(|seen| seen.subject == subject) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
