@@ -127,7 +127,7 @@ impl Engine {
             }
             Err(Unmet::ReadersDiffer) => {
                 let reason = "by now not everybody who reads one of the two threads may read the \
-                              other, and Gitea writes the title of each into the other's page";
+                              other, and Gitea would show them its title and its text";
                 Try::Dead { reason: reason.to_owned() }
             }
             Err(Unmet::Forge(error)) => self.failed(row, &error).await,

@@ -33,7 +33,7 @@ pub(super) enum Halt {
 }
 
 /// What is left to do with a text.
-enum Left {
+pub(super) enum Left {
     /// Only to note why nothing was done.
     Note(Ending),
     /// To let others pass until then.
@@ -136,6 +136,9 @@ impl Engine {
         };
         if !self.watch.covers(&heard.repo.name) {
             return Ok(Left::Note(Ending::NotWatched));
+        }
+        if self.is_relayed(heard).await? {
+            return self.leave_relayed(text, actor, own).await;
         }
         let (reading, doubtful) = match self.news(text, own).await? {
             News::Lines(reading) => (reading, false),
@@ -261,7 +264,7 @@ impl Engine {
 
 /// How long an edit waits for its creation, and what a poll found for its webhook, which tells who
 /// made it and what they may do: either may come later.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 impl From<Unheeded> for Ending {
     fn from(unheeded: Unheeded) -> Self {

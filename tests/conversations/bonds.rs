@@ -177,7 +177,7 @@ async fn a_private_title_is_not_written_into_a_public_page() {
     talk(async |t| {
         t.opens(CELLAR, "walt", "Where the gold is", "").await;
         let refused = t.ask_in(CELLAR, 1, "walt", "/timmy block foundation/door#1").await;
-        assert_snapshot!(refused, @r"**Not done.** More people can read foundation/door\#1 than this thread, and Gitea would write the title of this thread into that page. `/timmy hold until foundation/door#1 is closed` keeps it from being handed out.");
+        assert_snapshot!(refused, @r"**Not done.** More people can read foundation/door\#1 than this thread, and Gitea would show them the title of this one there, and its text through the API. `/timmy hold until foundation/door#1 is closed` keeps it from being handed out.");
         let owner = t.ask_in(CELLAR, 1, "alexander", "/timmy block foundation/door#1").await;
         assert_eq!(owner, refused);
         // Nothing would be written here.
@@ -201,7 +201,7 @@ async fn nor_when_a_dependency_is_taken_away() {
 
         All that stands in the way: `blocked`, `missing_scope`.
         ");
-        assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy unblock foundation/door#1").await, @r"**Not done.** More people can read foundation/door\#1 than this thread, and Gitea would write the title of this thread into that page. If that does no harm, remove it in the sidebar of this page; else give this thread another title first: Gitea shows it as it is now, in the line that added the dependency as well.");
+        assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy unblock foundation/door#1").await, @r"**Not done.** More people can read foundation/door\#1 than this thread, and Gitea would show them the title of this one there, and its text through the API. The line that added the dependency does so already, and cannot be deleted. If one more does no harm, remove it in the sidebar of this page.");
         assert_eq!(blockers(t, CELLAR, 1).await, ["foundation/door#1"]);
         assert_eq!(changes(t), 1);
     })
@@ -211,7 +211,7 @@ async fn nor_when_a_dependency_is_taken_away() {
 #[tokio::test]
 async fn whoever_became_private_meanwhile_keeps_its_title() {
     const REASON: &str = "**Not done:** by now not everybody who reads one of the two threads may \
-                          read the other, and Gitea writes the title of each into the other's page.";
+                          read the other, and Gitea would show them its title and its text.";
     for turned in [TOYS, DOOR] {
         for line in ["block", "unblock"] {
             talk(async |t| {

@@ -4,9 +4,8 @@
 //! may read it would be of no help: the reply names it, and Gitea's own page lists it beside the
 //! issue. And since it is public or in this very repository, the actor may read it.
 //!
-//! The other way round Gitea writes the title of this thread into the target's page: whoever reads
-//! that has to be a reader of this thread as well. Where nothing would be written, nothing is
-//! refused.
+//! The other way round Gitea shows this thread to whoever reads the target: they have to be readers
+//! of this thread as well. Where nothing would be written, nothing is refused.
 
 use super::{Desk, Target};
 use crate::core::bonds::{Blocker, BondWish, Seen, names};

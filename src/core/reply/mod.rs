@@ -196,7 +196,7 @@ pub enum Answer {
         /// The round, from this thread to this thread; none for those that cannot be named here.
         threads: Vec<Option<String>>,
     },
-    /// Not everybody who reads the one may read the other, and the forge shows each title in both.
+    /// More people read that thread than this one, and the forge would show them this one there.
     #[template(path = "reply/readers_differ.md")]
     ReadersDiffer {
         /// Which, as this thread writes it.
