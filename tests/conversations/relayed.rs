@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use timmy::core::ids::Subject;
 use timmy::sandbox::{DeliveryFault, Verdict};
 
-use crate::talk::{DOOR, Talk, talk};
+use crate::talk::{DOOR, Talk, talk, talk_where};
 
 /// As a mirror with the owner's token writes it.
 const MIRRORED: &str = "<!-- gh-comment-id:4242 -->\n\
@@ -47,6 +47,26 @@ async fn nor_in_the_body_of_an_issue() {
         t.saw(t.sandbox.issue_subject(DOOR, number).unwrap(), "confused");
         assert_eq!(t.sandbox.labels(DOOR, number).unwrap(), [""; 0]);
         assert_snapshot!(t.ask("rita", "/timmy status").await, @"**Nothing is running here.**");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nor_is_it_an_issue_of_theirs_to_be_handed_out() {
+    let authors =
+        ("[webhook]", "[dispatch]\n        authors = [\"alexander\"]\n\n        [webhook]");
+    talk_where(&[authors], async |t| {
+        let text = "The hinge of the front door squeaks whenever somebody opens it in the morning, \
+                    and the whole house wakes up.";
+        let own = t.opens(DOOR, "alexander", "Oil the hinge", text).await;
+        let body = format!("*Created by: someone*\n\n{text}");
+        let relayed = t.opens(DOOR, "alexander", "Oil the hinge", &body).await;
+        assert!(!t.ask("rita", &format!("/timmy why #{own}")).await.contains("author_not_allowed"));
+        assert_snapshot!(t.gist("rita", &format!("/timmy why #{relayed}")).await, @r"
+        \#3 *Oil the hinge*: **Nothing starts here:** nobody here wrote it. `dispatch.authors` in my configuration names those whose issues I hand out by myself.
+
+        Reason: `author_not_allowed`.
+        ");
     })
     .await;
 }
