@@ -12,7 +12,8 @@
 //!    delivery told, the engine's `catchup` finds: once a minute it asks the forge what moved, and
 //!    stores it under the same key.
 //! 3. [`engine`] takes the texts of a thread one after the other. Is it a person's word
-//!    ([`core::authority`]), and does it name timmy at all ([`core::trigger`])?
+//!    ([`core::authority`]), and their own ([`core::relay`]), and does it name timmy at all
+//!    ([`core::trigger`])?
 //!    What they may do that the configuration and the payload do not settle, the forge is asked.
 //! 4. [`core::markdown`] says which lines can be commands, [`core::grammar`] reads each into a
 //!    [`core::command::Command`] or an error with the nearest known word. Of an edit only what it

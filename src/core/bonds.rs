@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::heard::Repo;
 use super::ids::{RepoId, RepoName, ThreadId};
 
 /// An issue or a pull request that another one waits for.
@@ -24,6 +25,17 @@ pub struct Seen {
     pub blocker: Blocker,
     /// Whether all of them may know of it.
     pub nameable: bool,
+}
+
+/// Whether everybody who may read one of two repositories may read the other.
+///
+/// Only there one of their issues may wait for one of the other. When a dependency is added, and
+/// when it is taken away, Gitea writes a line into both timelines that shows the title of the other
+/// issue to whoever reads the page, and all of it to whoever reads the timeline through the API.
+/// These lines cannot be deleted. (Seen on 1.27; the list beside the page leaves out what its
+/// reader may not see.)
+pub fn same_readers(one: &Repo, other: &Repo) -> bool {
+    one.id == other.id || !(one.private || other.private)
 }
 
 /// What issues are called in the repository `here`; none for those that cannot be named.
@@ -125,6 +137,19 @@ mod tests {
             }
         }
         None
+    }
+
+    #[test]
+    fn of_two_repositories_only_public_ones_have_the_same_readers() {
+        let repo = |id, private| {
+            let name = "foundation/door".parse().expect("a name");
+            Repo { id: RepoId(id), name, private }
+        };
+        assert!(same_readers(&repo(1, false), &repo(2, false)));
+        assert!(same_readers(&repo(1, true), &repo(1, true)));
+        for (one, other) in [(true, false), (false, true), (true, true)] {
+            assert!(!same_readers(&repo(1, one), &repo(2, other)));
+        }
     }
 
     #[test]

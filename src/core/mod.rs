@@ -21,6 +21,7 @@ pub mod invisible;
 pub mod item;
 pub mod markdown;
 pub mod marker;
+pub mod relay;
 pub mod reply;
 pub mod report;
 pub mod thread;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::Engine;
 use super::hear::Halt;
-use crate::core::bonds::{Blocker, BondWish, Seen, Walk};
+use super::wishes::Unmet;
+use crate::core::bonds::{Blocker, BondWish, Seen, Walk, same_readers};
 use crate::core::decide::Target;
-use crate::core::heard::Heard;
+use crate::core::heard::{Heard, Repo};
 use crate::core::ids::{RepoId, RepoName, ThreadId};
 use crate::gitea::Error;
 
@@ -67,33 +68,48 @@ impl Engine {
         Ok(None)
     }
 
-    /// Sees to it that a thread waits for another, or does not. To add what is there, or the
-    /// reverse of it, is a 500 without a word: so both are looked for before.
+    /// Sees to it that a thread of the repository `home` waits for another, or does not. To add
+    /// what is there, or the reverse of it, is a 500 without a word: so both are looked for before.
     pub(super) async fn bond(
         &self,
-        name: &RepoName,
+        home: &Repo,
         thread: ThreadId,
         wish: &BondWish,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Unmet> {
+        let name = &home.name;
         let blockers = self.gitea.blockers(name, thread.number).await?;
         let waits = blockers.iter().any(|blocker| blocker.thread == wish.on);
         if waits == wish.waits {
             return Ok(());
         }
-        let on = self.gitea.repo_by_id(wish.on.repo).await?.name;
+        let on = &self.with_the_same_readers(home, wish.on.repo).await?;
         if !wish.waits {
-            return match self.gitea.remove_blocker(name, thread.number, (&on, wish.on.number)).await
+            return match self.gitea.remove_blocker(name, thread.number, (on, wish.on.number)).await
             {
                 // Somebody was faster.
-                Err(Error::NotFound { .. }) => Ok(()),
-                outcome => outcome,
+                Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(error.into()),
             };
         }
-        let reverse = self.gitea.blockers(&on, wish.on.number).await;
+        let reverse = self.gitea.blockers(on, wish.on.number).await;
         if reverse.is_ok_and(|blockers| blockers.iter().any(|blocker| blocker.thread == thread)) {
             let message = "by now that one waits for this one".to_owned();
-            return Err(Error::Conflict { status: 409, message });
+            return Err(Error::Conflict { status: 409, message }.into());
         }
-        self.gitea.add_blocker(name, thread.number, (&on, wish.on.number)).await
+        Ok(self.gitea.add_blocker(name, thread.number, (on, wish.on.number)).await?)
+    }
+
+    /// What a repository is called now, if its threads may be bound to those of `home`. Both may
+    /// have been closed or opened since that was decided.
+    async fn with_the_same_readers(&self, home: &Repo, other: RepoId) -> Result<RepoName, Unmet> {
+        if other == home.id {
+            return Ok(home.name.clone());
+        }
+        let (home, other) =
+            (self.gitea.repo_by_id(home.id).await?, self.gitea.repo_by_id(other).await?);
+        match same_readers(&home, &other) {
+            true => Ok(other.name),
+            false => Err(Unmet::ReadersDiffer),
+        }
     }
 }

@@ -114,7 +114,7 @@ impl Engine {
             Effect::Bond(wish) => {
                 self.intend(row).await?;
                 crash::point("wishing");
-                self.bond(name, row.thread, wish).await.map_err(Unmet::Forge)
+                self.bond(&repo, row.thread, wish).await
             }
         };
         crash::point("wished");
@@ -126,6 +126,11 @@ impl Engine {
             Err(Unmet::NotBefore(due)) => {
                 let reason = "a label of that name may be about to appear".to_owned();
                 Try::Later { due, reason, certain: true }
+            }
+            Err(Unmet::ReadersDiffer) => {
+                let reason = "by now not everybody who reads one of the two threads may read the \
+                              other, and Gitea would show them its title and its text";
+                Try::Dead { reason: reason.to_owned() }
             }
             Err(Unmet::Forge(error)) => self.failed(row, &error).await,
         })

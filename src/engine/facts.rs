@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Engine;
 use super::hear::Halt;
+use crate::core::bonds;
 use crate::core::decide::{Needs, Snapshot, Target};
 use crate::core::effect::Scope;
 use crate::core::heard::{Account, Heard, Repo};
@@ -50,6 +51,7 @@ impl Engine {
         for reference in &needs.targets {
             if let Some(target) = self.target(heard, reference).await? {
                 if needs.circles.contains(reference)
+                    && target.same_readers
                     && let Some(way) = self.circle(heard, &target).await?
                 {
                     circles.insert(target.thread, way);
@@ -96,6 +98,7 @@ impl Engine {
         let name = reference.repo.as_ref().unwrap_or(&heard.repo.name);
         let Some(repo) = self.nameable(heard, name).await? else { return Ok(None) };
         let here = repo.id == heard.repo.id;
+        let same_readers = bonds::same_readers(&heard.repo, &repo);
         let watched = self.watch.covers(&repo.name);
         let item = match self.gitea.issue(&repo.name, reference.number).await {
             Ok(item) => item,
@@ -106,7 +109,10 @@ impl Engine {
         let blockers = self.seen_blockers(heard, &repo.name, reference.number).await?;
         let blockers = blockers.unwrap_or_default();
         let (state, recent) = self.remembered(thread).await?;
-        Ok(Some(Target { thread, repo: repo.name, here, watched, item, blockers, state, recent }))
+        let repo = repo.name;
+        let target =
+            Target { thread, repo, here, same_readers, watched, item, blockers, state, recent };
+        Ok(Some(target))
     }
 
     /// A repository, if there is one of that name and everybody who reads this thread may know

@@ -36,7 +36,7 @@ pub(super) enum Halt {
 }
 
 /// What is left to do with a text.
-enum Left {
+pub(super) enum Left {
     /// Only to note why nothing was done.
     Note(Ending),
     /// To let others pass until then.
@@ -154,6 +154,9 @@ impl Engine {
         };
         if !self.watch.covers(&heard.repo.name) {
             return Ok(Left::Note(Ending::NotWatched));
+        }
+        if self.is_relayed(heard).await? {
+            return self.leave_relayed(text, actor, own).await;
         }
         let (subject, repo) = (heard.subject, heard.repo.id);
         let known = self
@@ -356,7 +359,7 @@ impl Engine {
 
 /// How long an edit waits for its creation, and what a poll found for its webhook, which tells who
 /// made it and what they may do: either may come later.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How far the forge's clock may be from ours when something is said to be older than the watch.
 const SKEW: Duration = Duration::from_secs(120);

@@ -21,6 +21,7 @@ mod lanes;
 mod look;
 mod moved;
 mod ranking;
+mod relayed;
 mod report;
 mod rights;
 mod store;

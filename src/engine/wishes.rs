@@ -13,6 +13,8 @@ pub(super) enum Unmet {
     Forge(Error),
     /// It takes a new label, and none is to be made before this moment.
     NotBefore(Timestamp),
+    /// It would show a title to people who may not read it.
+    ReadersDiffer,
 }
 
 impl From<Error> for Unmet {

@@ -88,6 +88,20 @@ impl Sandbox {
         self.forge.act(|world| world.add_repo(&name, private))
     }
 
+    /// Closes a repository to everybody who has no right there, or opens it to all.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn set_private(&self, repo: &str, private: bool) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let id = repo_id(world, repo)?;
+            if let Some(repo) = world.repos.get_mut(&id) {
+                repo.private = private;
+            }
+            Ok(())
+        })
+    }
+
     /// Gives somebody a right on a repository, or takes it away with [`Mode::None`].
     ///
     /// # Errors

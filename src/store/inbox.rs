@@ -42,6 +42,8 @@ pub enum Ending {
     Pseudo,
     /// It was brought here from elsewhere.
     Migrated,
+    /// It says, or said once, that somebody else wrote it elsewhere.
+    Relayed,
     /// Its repository is not watched.
     NotWatched,
     /// It is older than this ledger's first start, or than the repository's.
@@ -70,6 +72,7 @@ word_column!(Ending {
     Ignored = "ignored",
     Pseudo = "pseudo",
     Migrated = "migrated",
+    Relayed = "relayed",
     NotWatched = "not_watched",
     TooOld = "too_old",
     ClaimedElsewhere = "claimed_elsewhere",
@@ -191,6 +194,18 @@ pub fn is_heard(conn: &Connection, subject: Subject) -> Result<bool, Error> {
         .prepare_cached("SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 LIMIT 1")?
         .exists(subject_columns(subject))?;
     Ok(heard)
+}
+
+/// Whether any version of `subject` was put up for somebody else.
+pub fn was_relayed(conn: &Connection, subject: Subject) -> Result<bool, Error> {
+    let (kind, id) = subject_columns(subject);
+    let relayed = conn
+        .prepare_cached(
+            "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND ending = ?3
+             LIMIT 1",
+        )?
+        .exists((kind, id, Ending::Relayed))?;
+    Ok(relayed)
 }
 
 fn is_known(conn: &Connection, heard: &Heard, sha: &[u8; 32]) -> Result<bool, Error> {

@@ -162,10 +162,79 @@ async fn a_secret_is_not_found_whoever_asks() {
             assert_eq!(nowhere.replace("attic", "cellar"), private);
         }
         assert!(blockers(t, DOOR, 1).await.is_empty());
-        // The other way round: everybody who reads the cellar may know of the door.
-        assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy block foundation/door#1").await, @r"Waits for foundation/door\#1 *The door does not open*.");
     })
     .await;
+}
+
+/// How often anybody has changed what waits for what.
+fn changes(t: &Talk) -> usize {
+    let writes = t.sandbox.requests().into_iter().filter(|r| r.method != "GET");
+    writes.filter(|r| r.path.contains("/dependencies")).count()
+}
+
+#[tokio::test]
+async fn a_private_title_is_not_written_into_a_public_page() {
+    talk(async |t| {
+        t.opens(CELLAR, "walt", "Where the gold is", "").await;
+        let refused = t.ask_in(CELLAR, 1, "walt", "/timmy block foundation/door#1").await;
+        assert_snapshot!(refused, @r"**Not done.** More people can read foundation/door\#1 than this thread, and Gitea would show them the title of this one there, and its text through the API. `/timmy hold until foundation/door#1 is closed` keeps it from being handed out.");
+        let owner = t.ask_in(CELLAR, 1, "alexander", "/timmy block foundation/door#1").await;
+        assert_eq!(owner, refused);
+        // Nothing would be written here.
+        assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy unblock foundation/door#1").await, @r"Nothing to do: this did not wait for foundation/door\#1 *The door does not open*.");
+        assert_eq!(changes(t), 0);
+        // Nor does this leave the repository.
+        t.opens(CELLAR, "walt", "It is dark", "").await;
+        assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy block #2").await, @r"Waits for \#2 *It is dark*.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nor_when_a_dependency_is_taken_away() {
+    talk(async |t| {
+        t.opens(CELLAR, "walt", "Where the gold is", "").await;
+        bind(t, CELLAR, 1, (DOOR, 1)).await;
+        assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy block foundation/door#1").await, @r"Already waits for foundation/door\#1 *The door does not open*.");
+        assert_snapshot!(t.gist_in(CELLAR, 1, "walt", "/timmy why").await, @r"
+        **Nothing starts here:** it waits for foundation/door\#1. Close that.
+
+        All that stands in the way: `blocked`, `missing_scope`.
+        ");
+        assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy unblock foundation/door#1").await, @r"**Not done.** More people can read foundation/door\#1 than this thread, and Gitea would show them the title of this one there, and its text through the API. The line that added the dependency does so already, and cannot be deleted. If one more does no harm, remove it in the sidebar of this page.");
+        assert_eq!(blockers(t, CELLAR, 1).await, ["foundation/door#1"]);
+        assert_eq!(changes(t), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_became_private_meanwhile_keeps_its_title() {
+    const REASON: &str = "**Not done:** by now not everybody who reads one of the two threads may \
+                          read the other, and Gitea would show them its title and its text.";
+    for turned in [TOYS, DOOR] {
+        for line in ["block", "unblock"] {
+            talk(async |t| {
+                t.opens(TOYS, "rando", "A toy", "").await;
+                if line == "unblock" {
+                    bind(t, DOOR, 1, (TOYS, 1)).await;
+                }
+                let before = blockers(t, DOOR, 1).await;
+                let method = if line == "block" { "POST" } else { "DELETE" };
+                let write = Matcher::method_path(method, "/dependencies");
+                t.sandbox.faults().next(write, Fault::CutBefore);
+                let id = t.says("walt", &format!("/timmy {line} rando/toys#1"));
+                t.quiet().await;
+                // It was decided, and the first try was lost on the way.
+                t.sandbox.set_private(turned, true).unwrap();
+                t.wait(Duration::from_secs(60)).await;
+                let answer = t.answer_to(DOOR, 1, Subject::Comment(id));
+                assert_eq!(answer, REASON);
+                assert_eq!(blockers(t, DOOR, 1).await, before);
+            })
+            .await;
+        }
+    }
 }
 
 #[tokio::test]

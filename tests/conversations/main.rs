@@ -32,6 +32,7 @@ mod polling;
 mod priority_and_size;
 mod privacy;
 mod refusals_of_the_forge;
+mod relayed;
 mod renamed;
 mod report;
 mod rights;

@@ -41,7 +41,7 @@ impl View<'_> {
                 "all attempts at it failed. `/timmy retry` there begins anew.".to_owned()
             }
             Obstacle::AuthorNotAllowed => {
-                let author = self.judgement.author.as_deref().unwrap_or("a deleted account");
+                let author = self.judgement.author.as_deref().unwrap_or("nobody here");
                 format!(
                     "{author} wrote it. `dispatch.authors` names those whose issues are handed \
                      out."

@@ -43,7 +43,7 @@ fn is_assigned_to_a_person(facts: &Facts, rules: &Rules) -> bool {
     facts.assignees.iter().any(|account| !rules.machines.iter().any(|login| account.is(login)))
 }
 
-/// Nobody vouches for what a deleted account wrote, unless everybody's issues are handed out.
+/// Nobody vouches for what a deleted account, or somebody elsewhere, wrote, unless everybody's issues are handed out.
 fn is_author_allowed(facts: &Facts, rules: &Rules) -> bool {
     rules.authors.allow(facts.author.as_ref().map_or("", |author| &author.login))
 }

@@ -3,6 +3,9 @@
 //! A target is known here only if everybody who reads this thread may know of it. That the actor
 //! may read it would be of no help: the reply names it, and Gitea's own page lists it beside the
 //! issue. And since it is public or in this very repository, the actor may read it.
+//!
+//! The other way round Gitea shows this thread to whoever reads the target: they have to be readers
+//! of this thread as well. Where nothing would be written, nothing is refused.
 
 use super::{Desk, Target};
 use crate::core::bonds::{Blocker, BondWish, Seen, names};
@@ -21,6 +24,9 @@ impl Desk<'_> {
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
         let already = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
         if !already {
+            if !target.same_readers {
+                return Answer::ReadersDiffer { target: target.name(), waits: false };
+            }
             if let Some(way) = self.snapshot.circles.get(&target.thread) {
                 return self.circle(way);
             }
@@ -36,10 +42,12 @@ impl Desk<'_> {
             return Answer::NotFound { target: reference.to_string() };
         };
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
-        let before = blockers.len();
-        blockers.retain(|seen| seen.blocker.thread != target.thread);
-        let waited = blockers.len() < before;
+        let waited = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
         if waited {
+            if !target.same_readers {
+                return Answer::ReadersDiffer { target: target.name(), waits: true };
+            }
+            blockers.retain(|seen| seen.blocker.thread != target.thread);
             self.cause(Effect::Bond(BondWish { on: target.thread, waits: false }));
         }
         let title = target.item.title.clone();

@@ -149,6 +149,8 @@ pub struct Target {
     pub repo: RepoName,
     /// Whether that is the repository in which it is asked.
     pub here: bool,
+    /// Whether everybody who reads it reads the thread in which it is asked, too.
+    pub same_readers: bool,
     /// Whether that is watched.
     pub watched: bool,
     /// The issue.

@@ -116,11 +116,22 @@ impl Desk<'_> {
     fn hinder(&self, status: &mut Status, repo: &RepoName, id: RepoId, blockers: &[bonds::Seen]) {
         let open: Vec<bonds::Seen> = blockers.iter().filter(|s| s.blocker.open).cloned().collect();
         status.waits_unseen = open.iter().any(|seen| !seen.nameable);
-        status.waits = names(&open, self.heard.repo.id).into_iter().flatten().collect();
+        let names = names(&open, self.heard.repo.id);
+        let can_go = |seen: &bonds::Seen| self.can_go(id, seen.blocker.thread.repo);
+        let removable = open.iter().zip(&names).filter(|(seen, _)| can_go(seen));
+        status.removable = removable.filter_map(|(_, name)| name.clone()).next();
+        status.waits = names.into_iter().flatten().collect();
         status.pause = self.fleet.pause_over(id).map(|pause| match pause.part {
             Part::Repo(_) => self.paused(repo.to_string(), pause),
             Part::All | Part::Agent(_) => self.paused("all".to_owned(), pause),
         });
+    }
+
+    /// Whether an issue of the repository `one` can be made to wait no longer for one of `other`.
+    /// Both can be named here: so each is public, or this very repository.
+    fn can_go(&self, one: RepoId, other: RepoId) -> bool {
+        let here = &self.heard.repo;
+        one == other || !(here.private && [one, other].contains(&here.id))
     }
 
     fn view(&self, item: &Item, state: &ThreadState, recent: &[Said]) -> Box<Status> {
@@ -142,6 +153,7 @@ impl Desk<'_> {
                 reason: hold.reason.clone(),
             }),
             waits: Vec::new(),
+            removable: None,
             waits_unseen: false,
             pause: None,
             snooze: state.snoozed(now).map(|s| (said(s.until, now, zone), s.by.login.clone())),

@@ -196,6 +196,14 @@ pub enum Answer {
         /// The round, from this thread to this thread; none for those that cannot be named here.
         threads: Vec<Option<String>>,
     },
+    /// More people read that thread than this one, and the forge would show them this one there.
+    #[template(path = "reply/readers_differ.md")]
+    ReadersDiffer {
+        /// Which, as this thread writes it.
+        target: String,
+        /// Whether it waits for that, and was to do so no longer.
+        waits: bool,
+    },
     /// Nothing can wait here: the forge keeps no dependencies.
     #[template(path = "reply/no_bonds.md")]
     NoBonds,
@@ -362,6 +370,7 @@ impl Answer {
             Self::NotHere { .. } => "not_here",
             Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",
             Self::Itself | Self::Circle { .. } => "circle",
+            Self::ReadersDiffer { .. } => "readers_differ",
             Self::NoBonds => "no_dependencies",
             Self::Unread => "unread",
             Self::Unheeded { .. } => "unheeded",

@@ -39,6 +39,9 @@ pub struct Status {
     /// What it waits for, as this thread writes it.
     #[serde(default)]
     pub waits: Vec<String>,
+    /// The first of these for which it can be made to wait no longer.
+    #[serde(default)]
+    pub removable: Option<String>,
     /// Whether it also waits for something that cannot be named here.
     #[serde(default)]
     pub waits_unseen: bool,

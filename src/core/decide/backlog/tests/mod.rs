@@ -255,6 +255,7 @@ impl World {
             thread,
             repo: name(thread.repo),
             here: thread.repo == DOOR,
+            same_readers: true,
             watched: true,
             item: Item { title: self.titles[&thread].title.clone(), ..item(thread.number) },
             blockers: Vec::new(),

@@ -1,0 +1,60 @@
+//! A text that a mirror, an importer or a bridge put up under somebody's account is not their word.
+//!
+//! It is stored and never parsed, nor is any later version of it: whoever takes the heading away by
+//! an edit still has somebody else's lines below it. A person may write such a heading, though: so
+//! a line for timmy in it gets a puzzled look, once, if its sender is anybody whom timmy hears.
+
+use super::Engine;
+use super::hear::{Halt, Left, PATIENCE};
+use crate::core::decide::Decision;
+use crate::core::effect::Reaction;
+use crate::core::grammar;
+use crate::core::heard::{Account, Act, Heard};
+use crate::core::relay::is_relayed;
+use crate::core::verb::Right;
+use crate::store::inbox::{self, Ending, Text};
+
+impl Engine {
+    /// Whether a text, or a version of it that came before, was put up for somebody else.
+    pub(super) async fn is_relayed(&self, heard: &Heard) -> Result<bool, Halt> {
+        if [Some(&heard.body), heard.former_body.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|b| is_relayed(b))
+        {
+            return Ok(true);
+        }
+        let subject = heard.subject;
+        match heard.act {
+            Act::Edited => {
+                Ok(self.ledger.read(move |conn| inbox::was_relayed(conn, subject)).await?)
+            }
+            Act::Created | Act::Opened => Ok(false),
+        }
+    }
+
+    /// What is left to do with a text that is, put up by `actor`.
+    pub(super) async fn leave_relayed(
+        &self,
+        text: &Text,
+        actor: Account,
+        own: &Account,
+    ) -> Result<Left, Halt> {
+        let heard = &text.heard;
+        let reading = grammar::read(&own.login, &heard.body);
+        if reading.commands.is_empty() && reading.errors.is_empty() {
+            return Ok(Left::Note(Ending::Relayed));
+        }
+        if self.right_of(heard, &actor, Right::Reader).await?.is_some() {
+            let wonder = Decision::reaction(heard, Reaction::Confused);
+            return Ok(Left::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
+        }
+        // Its webhook may still tell who they are.
+        let due = text.received_at.after(PATIENCE);
+        let may_be_proved = heard.act == Act::Created && heard.permissions.is_none();
+        match may_be_proved && self.clock.now() < due {
+            true => Ok(Left::Wait(due)),
+            false => Ok(Left::Note(Ending::Relayed)),
+        }
+    }
+}
