@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::Engine;
 use super::hear::Halt;
+use super::{Engine, troubles};
 use crate::core::accounts::Standing;
 use crate::core::authority::People;
 use crate::core::backlog::{Authors, Rules};
@@ -111,7 +111,11 @@ impl Engine {
                 Some(meant) if meant.id != account.id => meant,
                 _ => self.bind(&name, account).await?,
             };
-            self.tell(key, &name, &Standing::of(&name, &meant, Some(account))).await;
+            let standing = Standing::of(&name, &meant, Some(account));
+            // Whoever is called otherwise now does not tell who has their former name.
+            if account.is(&name) || !self.is_open(&troubles::taken(&name)) {
+                self.tell(key, &name, &standing).await;
+            }
         }
         Ok(())
     }
@@ -151,11 +155,14 @@ impl Engine {
     }
 
     async fn tell(&self, key: &str, name: &str, standing: &Standing) {
-        match (standing.problem(key), standing.remedy(key)) {
-            (Some(problem), Some(remedy)) => {
-                self.mistaken_account(name, format!("{problem}: {remedy}")).await;
-            }
-            _ => self.account_is_right(name).await,
-        }
+        let text = standing.problem(key).zip(standing.remedy(key));
+        let text = text.map(|(problem, remedy)| format!("{problem}: {remedy}"));
+        let (renamed, taken) = match standing {
+            Standing::Same => (None, None),
+            Standing::Renamed { .. } => (text, None),
+            Standing::Replaced { .. } => (None, text),
+        };
+        self.account_is(troubles::renamed(name), renamed).await;
+        self.account_is(troubles::taken(name), taken).await;
     }
 }

@@ -38,11 +38,13 @@ const LOCKED: &str = "locked ";
 /// The report has no place to stand.
 const HOMELESS: &str = "report";
 
-/// The name that follows means another account than it did, or is no longer its account's.
-const ACCOUNT: &str = "account ";
+/// The account that is meant by the name that follows is called otherwise now.
+const RENAMED: &str = "account renamed ";
+/// The name that follows is another account's now.
+const TAKEN: &str = "account replaced ";
 
 /// Of these another run may know nothing any more: a token may be another one by now.
-const FORGOTTEN: [&str; 4] = [SCOPE, POLL, GONE, ACCOUNT];
+const FORGOTTEN: [&str; 5] = [SCOPE, POLL, GONE, RENAMED, TAKEN];
 
 /// What an error tells about all of the forge.
 fn key_of_all(error: &Error) -> Option<String> {
@@ -60,6 +62,14 @@ fn key_of_all(error: &Error) -> Option<String> {
 
 fn is_about_all(key: &str) -> bool {
     key == TOKEN || key == FORGE || key.starts_with(SCOPE) || key.starts_with(POLL)
+}
+
+pub(super) fn renamed(name: &str) -> String {
+    format!("{RENAMED}{name}")
+}
+
+pub(super) fn taken(name: &str) -> String {
+    format!("{TAKEN}{name}")
 }
 
 fn archived(repo: RepoId) -> String {
@@ -151,14 +161,17 @@ impl Engine {
         self.over(listed.map(|repo| gone(*repo)).collect()).await;
     }
 
-    /// What the configuration calls `name` is not, or not only, who was meant.
-    pub(super) async fn mistaken_account(&self, name: &str, text: String) {
-        self.note(format!("{ACCOUNT}{name}"), text).await;
+    /// What is wrong with an account that the configuration names, if anything is.
+    pub(super) async fn account_is(&self, key: String, wrong: Option<String>) {
+        match wrong {
+            Some(text) => self.note(key, text).await,
+            None => self.over(vec![key]).await,
+        }
     }
 
-    /// What the configuration calls `name` is who was meant.
-    pub(super) async fn account_is_right(&self, name: &str) {
-        self.over(vec![format!("{ACCOUNT}{name}")]).await;
+    /// Whether this is known to be wrong now.
+    pub(super) fn is_open(&self, key: &str) -> bool {
+        self.open().contains(key)
     }
 
     /// The report has no place to stand.
