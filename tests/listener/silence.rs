@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use timmy::web::Limits;
+use tokio::task::JoinSet;
 
-use crate::peer::{delivery, head};
+use crate::peer::{Peer, delivery, head};
 use crate::stage::{PATIENT, Stage};
 
 const SOON: Duration = Duration::from_millis(50);
@@ -61,8 +62,9 @@ async fn silent_connections_do_not_shut_the_door() {
         silent.push(peer);
     }
     assert_eq!(stage.deliver(0).await, 202);
-    for peer in silent.into_iter().take(26) {
-        peer.closed().await;
+    let mut closed: JoinSet<()> = silent.into_iter().map(Peer::closed).collect();
+    for _ in 0..26 {
+        closed.join_next().await.unwrap().unwrap();
     }
     assert_eq!(stage.heard(), 1);
 }
