@@ -5,8 +5,9 @@
 //!
 //! # The walk of a comment
 //!
-//! 1. [`web`] takes a delivery: its size, its signature ([`gitea::signature`]), its form
-//!    ([`gitea::webhook`] turns the payload into [`core::heard::Heard`]).
+//! 1. [`web`] takes a delivery: its size, its signature ([`gitea::signature`], taken while it
+//!    arrives), its form ([`gitea::webhook`] turns the payload into [`core::heard::Heard`]), and
+//!    whether the secret that signed it speaks for that repository ([`core::hook_scope`]).
 //! 2. [`store::inbox`] stores it, once, whatever is delivered twice. Only then the forge gets its
 //!    202: Gitea never repeats a delivery, so from here on the text must not be lost. What no
 //!    delivery told, the engine's `catchup` finds: once a minute it asks the forge what moved, and
@@ -59,7 +60,7 @@
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, wire types, webhook payloads, which never leave it; what an old server lacks |
 //! | [`engine`] | the loops: one lane per thread, effects, what is due later, what webhooks missed, the backlog, who is to get what, the report |
-//! | [`web`] | the listener: webhook and health |
+//! | [`web`] | the listener: webhook and health, and how much strangers may take up |
 //! | [`sandbox`] | a small in-memory Gitea of two versions for the demo and the tests, how it misbehaves, its page, and a backlog of any size |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`cli`] | one file per subcommand |

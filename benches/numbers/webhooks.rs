@@ -9,10 +9,13 @@ use axum::routing::post;
 use regex::Regex;
 use timmy::clock::SystemClock;
 use timmy::core::backlog::text::Reader;
+use timmy::core::hook_scope::HookScope;
+use timmy::gitea::signature::Keys;
 use timmy::store::Ledger;
-use timmy::web::{Ear, router};
+use timmy::web::{Ear, Limits, Receiver, router, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
 
 use crate::load::{self, SECRET, deliveries};
 use crate::sample::Sample;
@@ -83,15 +86,18 @@ async fn listen(ledger: Ledger) -> String {
         ledger,
         clock: Arc::new(SystemClock),
         reader: Arc::new(Reader::new(Regex::new("(?i)acceptance").unwrap())),
-        secrets: vec![SECRET.into()],
-        max_body: 4 << 20,
+        receiver: Receiver::new(
+            Keys::new([(SECRET, HookScope::Everything)]),
+            4 << 20,
+            Limits::default(),
+        ),
         heard: Box::new(|| {}),
         ready: Box::new(|| true),
     };
     let router = router(ear).route("/empty", post(|_: Bytes| async { StatusCode::ACCEPTED }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(async { axum::serve(listener, router).await });
+    tokio::spawn(serve(listener, router, Limits::default(), CancellationToken::new()));
     address
 }
 

@@ -8,13 +8,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{AgentKind, Config, People};
+use crate::config::{AgentKind, Config, People, Webhook};
 use crate::core::fleet::Agent;
 use crate::core::report::Hours;
 use crate::engine::{Engine, Parts, Report};
+use crate::gitea::signature::Keys;
 use crate::gitea::{Gitea, NotAToken, Options, Token};
 use crate::store::{Ledger, OpenError};
-use crate::web::{self, Ear};
+use crate::web::{self, Ear, Limits, Receiver};
 
 /// How long a stop waits for requests that are half sent: as long as Gitea waits for an answer.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ pub enum Failure {
     /// The client cannot be made.
     #[error(transparent)]
     Client(#[from] crate::gitea::Error),
-    /// The port cannot be had, or the listener broke.
+    /// The port cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// Where.
@@ -72,8 +73,7 @@ impl Bot {
                     ledger,
                     clock,
                     reader: engine.reader(),
-                    secrets: webhook.secrets.iter().map(|s| s.expose().into()).collect(),
-                    max_body: usize::try_from(webhook.max_body).unwrap_or(usize::MAX),
+                    receiver: receiver(webhook, Limits::of_this_process()),
                     heard: Box::new(move || rings.ring()),
                     ready: Box::new(move || knows.own_account().is_some()),
                 });
@@ -91,7 +91,7 @@ impl Bot {
     /// Works until `stop`: then it hears no more, finishes what it has begun, and ends.
     ///
     /// # Errors
-    /// If the ledger or the listener fail. Nothing that the forge does ends it.
+    /// If the ledger fails. Nothing that the forge or strangers do ends it.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         let engine = self.engine;
         // To be ready early: the first text would ask for it anyway.
@@ -99,24 +99,28 @@ impl Bot {
         let known = tokio::spawn(async move { knows.introduce().await });
         let listening = async {
             let Some((listener, router)) = self.listener else { return Ok(()) };
-            let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
-            let serving = axum::serve(listener, router)
-                .with_graceful_shutdown(stop.clone().cancelled_owned())
-                .into_future();
+            let serving = web::serve(listener, router, Limits::of_this_process(), stop.clone());
             let patience = async {
                 stop.cancelled().await;
                 tokio::time::sleep(DRAIN).await;
             };
             tokio::select! {
-                served = serving => served.map_err(|source| Failure::Listen { address, source }),
-                () = patience => Ok(()),
+                () = serving => {}
+                () = patience => {}
             }
+            Ok(())
         };
         let working = async { engine.run(stop.clone()).await.map_err(Failure::from) };
         let ended = tokio::try_join!(listening, working).map(drop);
         known.abort();
         ended
     }
+}
+
+/// Who reads the deliveries of this configuration.
+pub(super) fn receiver(webhook: &Webhook, limits: Limits) -> Receiver {
+    let keys = Keys::new(webhook.secrets.iter().map(|one| (&one.secret, one.scope.clone())));
+    Receiver::new(keys, usize::try_from(webhook.max_body).unwrap_or(usize::MAX), limits)
 }
 
 /// The engine of this configuration, and its ledger; nothing is heard or done yet.

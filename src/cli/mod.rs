@@ -11,6 +11,7 @@ mod init;
 mod log;
 mod parse;
 mod report;
+mod secret_file;
 mod serve;
 mod sight;
 mod simulate;

@@ -8,11 +8,15 @@ use toml::Spanned;
 use super::agent::{AgentDraft, Pool, environment_name, unknown_pool};
 use super::crew::{CrewDraft, CrewEngine};
 use super::engine::Report;
-use super::gitea::{Gitea, Web, Webhook};
+use super::gitea::{Gitea, Web};
 use super::nearest::nearest;
 use super::people::PeopleDraft;
 use super::section::Section;
 use super::value::quoted;
+use super::watch::{Watch, WatchPattern};
+use super::webhook::{VARIABLE, WebhookDraft, WebhookSecret};
+use crate::core::hook_scope::HookScope;
+use crate::core::ids::RepoName;
 
 /// Two agents of one name, one account, or one set of variables are one too many.
 pub(super) fn agents_differ(root: &Section<'_>, agents: &[AgentDraft]) {
@@ -164,20 +168,102 @@ pub(super) fn crew_exists(root: &Section<'_>, crew: Option<&CrewDraft>, agents: 
 /// Webhooks come from outside, the status page is for inside: they never share an address.
 pub(super) fn listeners_differ(
     root: &Section<'_>,
-    webhook: Option<&Spanned<Webhook>>,
+    webhook: Option<&WebhookDraft>,
     web: Option<&Web>,
 ) {
     let (Some(webhook), Some(web)) = (webhook, web.and_then(|web| web.listen)) else { return };
-    let (a, b) = (webhook.get_ref().listen, web);
+    let (a, b) = (webhook.webhook.listen, web);
     // Port 0 lets the system choose, so two of them never meet.
     let is_same_port = a.port() == b.port() && a.port() != 0;
     let covers = a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified();
     if is_same_port && covers {
         root.contradiction(
-            Some(webhook.span()),
+            Some(webhook.listen.clone()),
             format!("webhook.listen ({a}) and web.listen ({b}) are the same."),
             "Give each a port of its own, or set web.listen = \"off\".",
         );
+    }
+}
+
+/// Where secrets and what is watched do not fit together: both work, the one less well.
+pub(super) fn webhooks_are_told_apart(
+    root: &Section<'_>,
+    webhook: Option<&WebhookDraft>,
+    gitea: Option<&Gitea>,
+) {
+    let (Some(draft), Some(gitea)) = (webhook, gitea) else { return };
+    let warn = |message: String, remedy: &str| {
+        root.reading.warning(draft.secrets.clone(), message, remedy);
+    };
+    let scopes: Vec<&HookScope> = draft.webhook.secrets.iter().map(|one| &one.scope).collect();
+    let is_shared = scopes.contains(&&HookScope::Everything);
+    if is_shared && is_several(&gitea.watch) {
+        let which = if draft.secrets.is_some() { "webhook.secret_files" } else { VARIABLE };
+        warn(
+            format!("{which} is one secret for the webhooks of several owners or repositories."),
+            "Whoever administers one of them can speak for all. Give each its own, such as \
+             secret_files = { foundation = \"secrets/webhook-foundation\" }, restart timmy serve, \
+             and run timmy hooks repair --rotate.",
+        );
+    }
+    let secrets = &draft.webhook.secrets;
+    for (index, one) in secrets.iter().enumerate() {
+        let is_same = |other: &&WebhookSecret| {
+            other.scope != one.scope && other.secret.expose() == one.secret.expose()
+        };
+        if let Some(other) = secrets[..index].iter().find(is_same) {
+            warn(
+                format!(
+                    "webhook.secret_files has the same secret for {} and {}.",
+                    other.scope, one.scope
+                ),
+                "Give each its own: who knows it can speak for both.",
+            );
+        }
+    }
+    for pattern in gitea.watch.patterns() {
+        if !scopes.iter().any(|scope| is_about(scope, pattern)) {
+            warn(
+                format!("webhook.secret_files has no secret for {pattern}, which is watched."),
+                "Add one: until then its webhooks are refused, and timmy hears it by polling.",
+            );
+        }
+    }
+    for scope in scopes {
+        if !gitea.watch.patterns().iter().any(|pattern| is_about(scope, pattern)) {
+            warn(
+                format!("webhook.secret_files has a secret for {scope}, which is not watched."),
+                "Check the spelling, or delete it.",
+            );
+        }
+    }
+}
+
+/// Whether people of more than one place can make webhooks for what is watched.
+fn is_several(watch: &Watch) -> bool {
+    let patterns = watch.patterns();
+    let is_within = |name: &RepoName| {
+        patterns.iter().any(|pattern| match pattern {
+            WatchPattern::Owner(owner) => owner.eq_ignore_ascii_case(name.owner()),
+            _ => false,
+        })
+    };
+    let places = patterns.iter().filter(|pattern| match pattern {
+        WatchPattern::Repository(name) => !is_within(name),
+        _ => true,
+    });
+    patterns.contains(&WatchPattern::Everything) || places.count() > 1
+}
+
+/// Whether a secret of `scope` signs something that `pattern` names.
+fn is_about(scope: &HookScope, pattern: &WatchPattern) -> bool {
+    match (scope, pattern) {
+        (HookScope::Everything, _) | (_, WatchPattern::Everything) => true,
+        (_, WatchPattern::Repository(name)) => scope.covers(name),
+        (HookScope::Owner(one), WatchPattern::Owner(other)) => one.eq_ignore_ascii_case(other),
+        (HookScope::Repository(name), WatchPattern::Owner(owner)) => {
+            owner.eq_ignore_ascii_case(name.owner())
+        }
     }
 }
 

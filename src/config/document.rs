@@ -10,13 +10,14 @@ use super::check;
 use super::crew::CrewDraft;
 use super::dispatch::{Budget, Dispatch, Score};
 use super::engine::{Engine, Ledger, Report};
-use super::gitea::{Gitea, Poll, Web, Webhook};
+use super::gitea::{Gitea, Poll, Web};
 use super::guards::{Accept, Guards};
 use super::people::PeopleDraft;
 use super::problem::Problems;
 use super::reading::Reading;
 use super::section::Section;
 use super::syntax;
+use super::webhook::WebhookDraft;
 use super::world::World;
 use super::{Config, Loaded};
 
@@ -31,7 +32,7 @@ pub(super) fn read(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded
 
 fn read_tables(root: &Section<'_>) -> Option<Config> {
     let gitea = root.table("gitea", Gitea::read).flatten();
-    let webhook = root.table("webhook", Webhook::read).flatten();
+    let webhook = root.table("webhook", WebhookDraft::read).flatten();
     let poll = root.table("poll", Poll::read);
     let ledger = root.table("ledger", Ledger::read);
     let people = root.table("people", PeopleDraft::read).unwrap_or_default();
@@ -53,11 +54,12 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let pools = check::pools_exist(root, &agents, pools);
     check::crew_exists(root, crew.as_ref(), &agents);
     check::listeners_differ(root, webhook.as_ref(), web.as_ref());
+    check::webhooks_are_told_apart(root, webhook.as_ref(), gitea.as_ref());
     check::report_is_watched(root, report.as_ref(), gitea.as_ref());
 
     Some(Config {
         gitea: gitea?,
-        webhook: webhook.map(Spanned::into_inner),
+        webhook: webhook.map(|draft| draft.webhook),
         poll: poll?,
         ledger: ledger?,
         people: people.people?,

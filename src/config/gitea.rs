@@ -1,13 +1,12 @@
-//! `[gitea]`, `[webhook]`, `[poll]` and `[web]`: how timmy and the world reach each other.
+//! `[gitea]`, `[poll]` and `[web]`: how timmy and the world reach each other.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
-use super::quantity::{duration, size};
+use super::quantity::duration;
 use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
@@ -39,39 +38,6 @@ impl Gitea {
         let watch = Watch::read(section);
         let requests_per_second = section.or("requests_per_second", 10, count(1..=1000));
         Some(Self { url: url?, token: token?, watch: watch?, requests_per_second })
-    }
-}
-
-/// `[webhook]`: where Gitea calls. Without it timmy only polls.
-#[derive(Debug, Clone)]
-pub struct Webhook {
-    /// Where timmy listens.
-    pub listen: SocketAddr,
-    /// What Gitea calls, as written.
-    pub public_url: Url,
-    /// At least one; a delivery is genuine if any of them verifies it.
-    pub secrets: Vec<Secret>,
-    /// The longest body that is read, in bytes.
-    pub max_body: u64,
-}
-
-impl Webhook {
-    /// The webhook with the place of its `listen`; none also if the table is not there.
-    pub(super) fn read(section: &Section<'_>) -> Option<Spanned<Self>> {
-        if !section.is_there() {
-            return None;
-        }
-        let listen = section.need_located("listen", listen);
-        let public_url = section.need("public_url", http_url);
-        let secrets = secrets::needed_list(section, "secret_files", "TIMMY_WEBHOOK_SECRET");
-        let max_body = section.or("max_body", 4 << 20, size(64 << 10..=1 << 30));
-        let listen = listen?;
-        let span = listen.span();
-        let listen = listen.into_inner();
-        Some(Spanned::new(
-            span,
-            Self { listen, public_url: public_url?, secrets: secrets?, max_body },
-        ))
     }
 }
 

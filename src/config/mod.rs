@@ -38,6 +38,7 @@ mod section;
 mod syntax;
 mod value;
 mod watch;
+mod webhook;
 mod weights;
 mod world;
 
@@ -50,7 +51,7 @@ pub use crew::{Crew, CrewAsk, CrewEngine};
 pub use dispatch::{Budget, Dispatch, DispatchMode, Score, Timeout};
 pub use engine::{Engine, Ledger, Report};
 pub use find::{NotFound, find};
-pub use gitea::{Gitea, Poll, Web, Webhook};
+pub use gitea::{Gitea, Poll, Web};
 pub use glob::Glob;
 pub use guards::{Accept, Ask, Checks, Guards, MergeStyle, Script, ScriptKind};
 pub use people::{Grant, People};
@@ -60,6 +61,7 @@ pub use quantity::MicroUsd;
 pub use role::Role;
 pub use secret::{NotASecret, Secret};
 pub use watch::{Watch, WatchPattern};
+pub use webhook::{Webhook, WebhookSecret};
 pub use weights::{NotWeights, parse_weights};
 pub use world::{SecretFile, World};
 
@@ -117,7 +119,15 @@ pub struct Loaded {
 /// # Errors
 /// All that is wrong with it, also that it cannot be read or is longer than 256 KiB.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Problems> {
-    parse(&text(path)?, path, World { env, secret_file: &|path| SecretFile::open(path) })
+    load_in(path, World { env, secret_file: &|path| SecretFile::open(path) })
+}
+
+/// Reads the file at `path` as [`load`] does, with secrets from `world`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_in(path: &Path, world: World<'_>) -> Result<Loaded, Problems> {
+    parse(&text(path)?, path, world)
 }
 
 /// Reads the file at `path` as [`load`] does, for questions that need no secrets: whatever stands
@@ -126,10 +136,9 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
 /// # Errors
 /// As [`load`].
 pub fn load_without_secrets(path: &Path) -> Result<Config, Problems> {
-    let text = text(path)?;
     let anything = |_: &Path| Ok(SecretFile { text: "not-a-secret".to_owned(), exposed: false });
     let world = World { env: &|_| Some("not-a-secret".to_owned()), secret_file: &anything };
-    Ok(parse(&text, path, world)?.config)
+    Ok(load_in(path, world)?.config)
 }
 
 /// Reads `text` as the file at `origin` would be read in `world`.

@@ -45,38 +45,13 @@ fn look_up(
     }
 }
 
-/// The one secret of `variable`, else those of the files listed by `key`; at least one.
-pub(super) fn needed_list(
-    section: &Section<'_>,
-    key: &'static str,
-    variable: &str,
-) -> Option<Vec<Secret>> {
-    section.remember_secret(key, variable);
-    let files = section.raw(key);
-    if let Some(value) = (section.reading.world.env)(variable) {
-        return from_variable(section, variable, &value).map(|secret| vec![secret]);
-    }
-    let Some(files) = files else {
-        section.lacks(key, remedy(key, variable));
-        return None;
-    };
-    let Some(items) = files.get_ref().as_array() else {
-        let wrong = Wrong::type_of(files.get_ref(), "a list of files, such as [\"secret\"]");
-        section.wrong(key, files.span(), wrong);
-        return None;
-    };
-    if items.is_empty() {
-        section.wrong(key, files.span(), Wrong::new("is empty", remedy(key, variable)));
-        return None;
-    }
-    items.iter().map(|file| from_file(section, key, file.span(), file.get_ref())).collect()
-}
-
-fn remedy(key: &str, variable: &str) -> String {
+/// What to do about a secret that is not there.
+pub(super) fn remedy(key: &str, variable: &str) -> String {
     format!("Name a file that holds it and nothing else as {key}, or set {variable}.")
 }
 
-fn from_variable(section: &Section<'_>, variable: &str, value: &str) -> Option<Secret> {
+/// The secret that `variable` holds.
+pub(super) fn from_variable(section: &Section<'_>, variable: &str, value: &str) -> Option<Secret> {
     let secret = Secret::new(value);
     if let Err(error) = &secret {
         let message = format!("the variable {variable} {error}.");
@@ -90,7 +65,8 @@ fn from_variable(section: &Section<'_>, variable: &str, value: &str) -> Option<S
     secret.ok()
 }
 
-fn from_file(
+/// The secret in the file that `value` names.
+pub(super) fn from_file(
     section: &Section<'_>,
     key: &str,
     span: Range<usize>,

@@ -16,6 +16,7 @@ pub mod effect;
 pub mod fleet;
 pub mod grammar;
 pub mod heard;
+pub mod hook_scope;
 pub mod ids;
 pub mod invisible;
 pub mod item;

@@ -159,9 +159,9 @@ impl Engine {
             return self.leave_relayed(text, actor, own).await;
         }
         let (subject, repo) = (heard.subject, heard.repo.id);
-        let known = self
-            .ledger
-            .read(move |conn| Ok((inbox::versions(conn, subject)?, cursors::watched(conn, repo)?)));
+        let known = self.ledger.read(move |conn| {
+            Ok((inbox::versions(conn, subject, repo)?, cursors::watched(conn, repo)?))
+        });
         let (versions, watched) = known.await?;
         let versions = edits::in_order(versions, |version| &version.heard);
         let (reading, doubtful) = match self.news(text, &versions, own) {
@@ -222,7 +222,7 @@ impl Engine {
         };
         if reading.is_empty() {
             tracing::warn!(text = %subject.key(), "the forge does not show what was delivered");
-            return Ok(Err(Left::Note(Ending::Superseded)));
+            return Ok(Err(Left::Note(Ending::Disproved)));
         }
         let author = now.written.author.filter(|author| author.id == actor.id);
         if let Some(author) = &author {
@@ -328,7 +328,8 @@ impl Engine {
     /// Whether another version of a text is this ledger's already: it was claimed by an earlier one.
     async fn holds(&self, text: &Text) -> Result<bool, Halt> {
         let (subject, seq) = (text.heard.subject, text.seq);
-        let versions = self.ledger.read(move |conn| inbox::versions(conn, subject)).await?;
+        let repo = text.heard.repo.id;
+        let versions = self.ledger.read(move |conn| inbox::versions(conn, subject, repo)).await?;
         let others: Vec<_> = versions.iter().filter(|version| version.seq != seq).collect();
         let lost = |v: &&inbox::Version| v.ending == Some(Ending::ClaimedElsewhere);
         Ok(!others.is_empty() && !others.iter().any(lost))

@@ -24,10 +24,10 @@ impl Engine {
         {
             return Ok(true);
         }
-        let subject = heard.subject;
+        let (subject, repo) = (heard.subject, heard.repo.id);
         match heard.act {
             Act::Edited => {
-                Ok(self.ledger.read(move |conn| inbox::was_relayed(conn, subject)).await?)
+                Ok(self.ledger.read(move |conn| inbox::was_relayed(conn, subject, repo)).await?)
             }
             Act::Created | Act::Opened => Ok(false),
         }

@@ -52,11 +52,14 @@ fn signature(secret: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gitea::signature;
+    use crate::core::hook_scope::HookScope;
+    use crate::gitea::signature::{Keys, Signature};
 
     #[test]
     fn it_signs_as_gitea_does() {
         let signed = signature("s3cret").unwrap();
-        assert!(signature::verify(&["s3cret"], PAYLOAD.as_bytes(), &signed));
+        let keys = Keys::new([("s3cret", HookScope::Everything)]);
+        let signature = Signature::parse(&signed).unwrap();
+        assert_eq!(keys.verify(PAYLOAD.as_bytes(), signature).len(), 1);
     }
 }

@@ -8,7 +8,7 @@
 //!   reads lists that come in pages, `open` the longest of them.
 //! - `capabilities` asks the server what it lacks.
 //! - `knock` calls a webhook's address as the forge would.
-//! - [`signature`] and [`webhook`] read what Gitea sends by itself; both are pure.
+//! - [`payload`], [`signature`] and [`webhook`] read what Gitea sends by itself; all are pure.
 //! - `wire` holds Gitea's own types. They never leave this folder: everything that does is a
 //!   type of [`crate::core`].
 //!
@@ -28,6 +28,7 @@ mod knock;
 mod labels;
 mod open;
 mod pages;
+pub mod payload;
 mod reactions;
 mod read_back;
 mod repos;

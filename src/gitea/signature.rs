@@ -1,63 +1,90 @@
-//! Whether a delivery is the forge's: its bytes and their signature.
+//! Whether a delivery is the forge's: the signature of its payload, checked while the payload
+//! arrives, piece by piece.
 
-use std::borrow::Cow;
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Whether `header` (`X-Gitea-Signature`: the HMAC-SHA256 in hexadecimal) signs `payload` with
-/// one of `secrets`; several while a secret is being replaced.
-///
-/// An empty signature, which Gitea sends when the webhook has no secret, is never good, nor is
-/// an empty secret. The comparison takes the same time wherever the difference lies.
-pub fn verify(secrets: &[impl AsRef<[u8]>], payload: &[u8], header: &str) -> bool {
-    let Some(signature) = from_hex(header) else {
-        return false;
-    };
-    secrets.iter().map(AsRef::as_ref).any(|secret| {
-        !secret.is_empty()
-            && Hmac::<Sha256>::new_from_slice(secret)
-                .is_ok_and(|mac| mac.chain_update(payload).verify_slice(&signature).is_ok())
-    })
+use crate::core::hook_scope::HookScope;
+
+/// What `X-Gitea-Signature` holds: the HMAC-SHA256 of the payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signature([u8; 32]);
+
+impl Signature {
+    /// The signature in `header`: 64 hexadecimal digits. Anything else is none, also the empty
+    /// header that Gitea sends when the webhook has no secret: it can be refused unread.
+    pub fn parse(header: &str) -> Option<Self> {
+        let digits: &[u8; 64] = header.as_bytes().try_into().ok()?;
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let high = char::from(pair[0]).to_digit(16)?;
+            let low = char::from(pair[1]).to_digit(16)?;
+            *byte = u8::try_from(high << 4 | low).ok()?;
+        }
+        Some(Self(bytes))
+    }
 }
 
-/// The 32 bytes that 64 hexadecimal digits stand for.
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = u8::try_from(high << 4 | low).ok()?;
+/// The secrets that may have signed, each with what it speaks for. Its `Debug` shows none.
+#[derive(Clone, Default)]
+pub struct Keys(Vec<(Hmac<Sha256>, HookScope)>);
+
+impl Keys {
+    /// The keys made of `secrets`. Empty ones are left out: anybody can sign with them.
+    pub fn new<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = (S, HookScope)>) -> Self {
+        let key = |(secret, scope): (S, HookScope)| {
+            let secret = Some(secret.as_ref()).filter(|secret| !secret.is_empty())?;
+            Some((Hmac::new_from_slice(secret).ok()?, scope))
+        };
+        Self(secrets.into_iter().filter_map(key).collect())
     }
-    Some(bytes)
+
+    /// Begins to read a payload. It costs one HMAC for each secret.
+    pub fn digest(&self) -> Digest<'_> {
+        Digest { keys: self, macs: self.0.iter().map(|(mac, _)| mac.clone()).collect() }
+    }
+
+    /// The scopes of those secrets that signed `payload`.
+    pub fn verify(&self, payload: &[u8], signature: Signature) -> Vec<HookScope> {
+        let mut digest = self.digest();
+        digest.update(payload);
+        digest.verify(signature)
+    }
 }
 
-/// Why a body holds no payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoPayload {
-    /// The content type is neither JSON nor a form.
-    #[error("the webhook's content type must be application/json (or the form that Gitea offers)")]
-    ContentType,
-    /// The form has no field `payload`.
-    #[error("the form has no field `payload`")]
-    Field,
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(_, scope)| scope)).finish()
+    }
 }
 
-/// The JSON in a delivery's body, which is what the signature is over: the body itself, or the
-/// decoded field `payload` where the webhook was made with the content type of a form.
-pub fn payload<'a>(content_type: &str, body: &'a [u8]) -> Result<Cow<'a, [u8]>, NoPayload> {
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
-        return Ok(Cow::Borrowed(body));
+/// The HMACs of a payload that is still arriving.
+pub struct Digest<'a> {
+    keys: &'a Keys,
+    macs: Vec<Hmac<Sha256>>,
+}
+
+impl Digest<'_> {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        for mac in &mut self.macs {
+            mac.update(piece);
+        }
     }
-    if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(NoPayload::ContentType);
+
+    /// The scopes of those secrets that made `signature`; none if it is no good. Every secret is
+    /// tried, and each comparison takes the same time wherever the difference lies.
+    pub fn verify(self, signature: Signature) -> Vec<HookScope> {
+        let mut signers = Vec::new();
+        for (mac, (_, scope)) in self.macs.into_iter().zip(&self.keys.0) {
+            if mac.verify_slice(&signature.0).is_ok() {
+                signers.push(scope.clone());
+            }
+        }
+        signers
     }
-    form_urlencoded::parse(body)
-        .find(|(name, _)| name == "payload")
-        .map(|(_, json)| Cow::Owned(json.into_owned().into_bytes()))
-        .ok_or(NoPayload::Field)
 }
 
 #[cfg(test)]
@@ -67,39 +94,49 @@ mod tests {
     const BODY: &[u8] = br#"{"action":"created"}"#;
     const SIGNATURE: &str = "4cba2b9c2501fa00baeb133cfe10ef0c66a8097a1a9b934fc46452a70522568f";
 
+    fn signers(secrets: &[&str], body: &[u8], header: &str) -> usize {
+        let keys = Keys::new(secrets.iter().map(|secret| (secret, HookScope::Everything)));
+        Signature::parse(header).map_or(0, |signature| keys.verify(body, signature).len())
+    }
+
     #[test]
     fn any_of_the_secrets_will_do() {
-        assert!(verify(&["s3cret"], BODY, SIGNATURE));
-        assert!(verify(&["new", "s3cret"], BODY, SIGNATURE));
-        assert!(!verify(&["new"], BODY, SIGNATURE));
-        assert!(!verify(&[""; 0], BODY, SIGNATURE));
-        assert!(!verify(&["s3cret"], br#"{"action":"edited"}"#, SIGNATURE));
+        assert_eq!(signers(&["s3cret"], BODY, SIGNATURE), 1);
+        assert_eq!(signers(&["new", "s3cret"], BODY, SIGNATURE), 1);
+        assert_eq!(signers(&["new"], BODY, SIGNATURE), 0);
+        assert_eq!(signers(&[], BODY, SIGNATURE), 0);
+        assert_eq!(signers(&["s3cret"], br#"{"action":"edited"}"#, SIGNATURE), 0);
     }
 
     #[test]
-    fn what_is_no_signature_is_never_good() {
+    fn what_is_no_signature_is_known_by_its_form() {
         for bad in ["", "00", &SIGNATURE[1..], &SIGNATURE.replace('4', "g"), &"é".repeat(32)] {
-            assert!(!verify(&["s3cret"], BODY, bad), "{bad}");
+            assert_eq!(Signature::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_empty_secret_signs_nothing() {
         // The HMAC under an empty key, which anybody can compute.
         let empty = "7d48ddaaee8f6849e8fd3dc7a49c97e8774a1c25a615808b6f1a019f6b2784d0";
-        assert!(!verify(&[""], BODY, empty));
+        assert_eq!(signers(&[""], BODY, empty), 0);
     }
 
     #[test]
-    fn a_form_holds_the_signed_json_in_a_field() {
-        let form = b"x=1&payload=%7B%22action%22%3A%22created%22%7D";
-        let json = payload("application/x-www-form-urlencoded", form).unwrap();
-        assert!(verify(&["s3cret"], &json, SIGNATURE));
-        let json = payload("Application/JSON; charset=utf-8", BODY).unwrap();
-        assert!(verify(&["s3cret"], &json, SIGNATURE));
+    fn it_does_not_matter_how_the_payload_is_cut() {
+        let scope = HookScope::Owner("foundation".to_owned());
+        let keys = Keys::new([("other", HookScope::Everything), ("s3cret", scope.clone())]);
+        for size in 1..BODY.len() {
+            let mut digest = keys.digest();
+            BODY.chunks(size).for_each(|piece| digest.update(piece));
+            let signers = digest.verify(Signature::parse(SIGNATURE).unwrap());
+            assert_eq!(signers, std::slice::from_ref(&scope), "{size}");
+        }
     }
 
     #[test]
-    fn other_bodies_hold_nothing() {
-        assert_eq!(payload("text/plain", BODY), Err(NoPayload::ContentType));
-        assert_eq!(payload("", BODY), Err(NoPayload::ContentType));
-        let form = payload("application/x-www-form-urlencoded", b"a=b");
-        assert_eq!(form, Err(NoPayload::Field));
+    fn debug_shows_no_secret() {
+        let keys = Keys::new([("s3cret", HookScope::Everything)]);
+        assert_eq!(format!("{keys:?}"), "[Everything]");
     }
 }

@@ -74,12 +74,9 @@ pub struct Reading {
     /// Comments tell nothing, though they bring the whole issue: they change nothing of it but
     /// the time at which it moved, and come more often than all else.
     pub stirred: Option<Stirred>,
-}
-
-impl From<Delivery> for Reading {
-    fn from(delivery: Delivery) -> Self {
-        Self { delivery, stirred: None }
-    }
+    /// The repository that all of this is about; none if the delivery names none, as what is told
+    /// of an organisation does. Nothing is to be done then.
+    pub repository: Option<Repo>,
 }
 
 /// Reads the payload `json` of the event `event_type`: the header `X-Gitea-Event-Type`, or
@@ -95,11 +92,15 @@ pub fn read(event_type: &str, json: &[u8]) -> Result<Reading, Malformed> {
         | "pull_request_rejected"
         | "pull_request_review_approved"
         | "pull_request_review_rejected"
-        | "pull_request_review_comment" => Ok(said(parse(json)?)?.into()),
+        | "pull_request_review_comment" => {
+            let payload: Said = parse(json)?;
+            let repository = named(payload.repository.as_ref());
+            Ok(Reading { delivery: said(payload)?, stirred: None, repository })
+        }
         "issues" | "pull_request" => {
             let payload: Opened = parse(json)?;
-            let stirred = stirred(&payload);
-            Ok(Reading { delivery: opened(payload)?, stirred })
+            let (stirred, repository) = (stirred(&payload), named(payload.repository.as_ref()));
+            Ok(Reading { delivery: opened(payload)?, stirred, repository })
         }
         "issue_assign"
         | "issue_label"
@@ -107,18 +108,28 @@ pub fn read(event_type: &str, json: &[u8]) -> Result<Reading, Malformed> {
         | "pull_request_assign"
         | "pull_request_label"
         | "pull_request_milestone" => {
-            let stirred = stirred(&parse(json)?);
-            Ok(Reading { delivery: Delivery::Ignored(Ignored::Event), stirred })
+            let payload: Opened = parse(json)?;
+            let (stirred, repository) = (stirred(&payload), named(payload.repository.as_ref()));
+            Ok(Reading { delivery: Delivery::Ignored(Ignored::Event), stirred, repository })
         }
-        _ => Ok(Delivery::Ignored(Ignored::Event).into()),
+        _ => {
+            // Of such an event nothing need be readable.
+            let repository = parse::<Other>(json).ok().and_then(|other| other.repository);
+            let repository = named(repository.as_ref());
+            Ok(Reading { delivery: Delivery::Ignored(Ignored::Event), stirred: None, repository })
+        }
     }
+}
+
+fn named(repository: Option<&Repository>) -> Option<Repo> {
+    Repo::try_from(repository?.clone()).ok()
 }
 
 fn stirred(payload: &Opened) -> Option<Stirred> {
     let is_pull = payload.pull_request.is_some();
     // Neither is in the test that the forge sends when somebody asks for it.
     let thread = payload.issue.as_ref().or(payload.pull_request.as_ref())?;
-    let repo = Repo::try_from(payload.repository.clone()?).ok()?;
+    let repo = named(payload.repository.as_ref())?;
     let item = Item { is_pull, ..thread.clone().try_into().ok()? };
     Some(Stirred { repo, item, deleted: matches!(payload.action, Action::Deleted) })
 }
@@ -147,6 +158,13 @@ struct Opened {
     pull_request: Option<Issue>,
     repository: Option<Repository>,
     sender: Option<User>,
+}
+
+/// The payload of any other event.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Other {
+    repository: Option<Repository>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::columns::{Json, integer_column, subject_columns, word_column};
 use super::error::Error;
 use crate::core::heard::{Act, Heard};
-use crate::core::ids::{Subject, ThreadId};
+use crate::core::ids::{RepoId, Subject, ThreadId};
 use crate::core::time::Timestamp;
 
 /// The number of a row: the order of hearing.
@@ -60,7 +60,7 @@ pub enum Ending {
     Doubted,
     /// A newer version of it takes its place.
     Superseded,
-    /// The forge shows that its author is another.
+    /// The forge does not show it: another author, or other words.
     Disproved,
 }
 word_column!(Ending {
@@ -141,7 +141,7 @@ pub const VERSIONS: u32 = 100;
 pub fn hear(tx: &Transaction<'_>, heard: &Heard, now: Timestamp) -> Result<Hearing, Error> {
     let sha: [u8; 32] = Sha256::digest(heard.body.as_bytes()).into();
     // Most are the first of their subject, and to see that takes far less.
-    if is_heard(tx, heard.subject)? && is_known(tx, heard, &sha)? {
+    if is_heard(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
         return prove(tx, heard, &sha, now);
     }
     let (kind, id) = subject_columns(heard.subject);
@@ -180,31 +180,37 @@ fn prove(
         .prepare_cached(
             "UPDATE OR IGNORE inbox SET heard = ?5, act = ?6, due_at = ?7
              WHERE subject_kind = ?1 AND subject_id = ?2 AND updated_at = ?3 AND sha = ?4
-               AND ended_at IS NULL AND NOT heard ->> '$.delivered'
+               AND repo = ?8 AND ended_at IS NULL AND NOT heard ->> '$.delivered'
              RETURNING seq",
         )?
-        .query_row((kind, id, heard.updated_at, sha, Json(heard), heard.act, now), |row| row.get(0))
+        .query_row(
+            (kind, id, heard.updated_at, sha, Json(heard), heard.act, now, heard.repo.id),
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(proved.map_or(Hearing::Known, Hearing::New))
 }
 
-/// Whether any version of `subject` was heard.
-pub fn is_heard(conn: &Connection, subject: Subject) -> Result<bool, Error> {
+/// Whether any version of `subject` was heard in `repo`.
+pub fn is_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+    let (kind, id) = subject_columns(subject);
     let heard = conn
-        .prepare_cached("SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 LIMIT 1")?
-        .exists(subject_columns(subject))?;
+        .prepare_cached(
+            "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 LIMIT 1",
+        )?
+        .exists((kind, id, repo))?;
     Ok(heard)
 }
 
-/// Whether any version of `subject` was put up for somebody else.
-pub fn was_relayed(conn: &Connection, subject: Subject) -> Result<bool, Error> {
+/// Whether any version of `subject` in `repo` was put up for somebody else.
+pub fn was_relayed(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
     let relayed = conn
         .prepare_cached(
-            "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND ending = ?3
-             LIMIT 1",
+            "SELECT 1 FROM inbox
+             WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND ending = ?4 LIMIT 1",
         )?
-        .exists((kind, id, Ending::Relayed))?;
+        .exists((kind, id, repo, Ending::Relayed))?;
     Ok(relayed)
 }
 
@@ -214,26 +220,28 @@ fn is_known(conn: &Connection, heard: &Heard, sha: &[u8; 32]) -> Result<bool, Er
         .prepare_cached(
             "SELECT
                  EXISTS (SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
-                         AND updated_at = ?3 AND sha = ?4),
-                 (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
+                         AND repo = ?5 AND updated_at = ?3 AND sha = ?4),
+                 (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
                   AND updated_at <= ?3 ORDER BY updated_at DESC, seq DESC LIMIT 1),
-                 (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
+                 (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
                   AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)",
         )?
-        .query_row((kind, id, heard.updated_at, sha), |row| {
+        .query_row((kind, id, heard.updated_at, sha, heard.repo.id), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
     let unchanged = same || before == Some(*sha) || after == Some(*sha);
-    Ok(unchanged && (heard.act == Act::Edited || creation_heard(conn, heard.subject)?))
+    Ok(unchanged
+        && (heard.act == Act::Edited || creation_heard(conn, heard.subject, heard.repo.id)?))
 }
 
-fn creation_heard(conn: &Connection, subject: Subject) -> Result<bool, Error> {
+fn creation_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+    let (kind, id) = subject_columns(subject);
     let heard = conn
         .prepare_cached(
             "SELECT 1 FROM inbox
-             WHERE subject_kind = ?1 AND subject_id = ?2 AND act <> 'edited' LIMIT 1",
+             WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND act <> 'edited' LIMIT 1",
         )?
-        .exists(subject_columns(subject))?;
+        .exists((kind, id, repo))?;
     Ok(heard)
 }
 
@@ -313,17 +321,17 @@ fn put_off(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp, yields: bool) -> R
     if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
 }
 
-/// The newest [`VERSIONS`] versions of `subject` that were heard, oldest first by the forge's
-/// clock, then by the order of hearing.
-pub fn versions(conn: &Connection, subject: Subject) -> Result<Vec<Version>, Error> {
+/// The newest [`VERSIONS`] versions of `subject` that were heard in `repo`, oldest first by the
+/// forge's clock, then by the order of hearing; without those that the forge did not show.
+pub fn versions(conn: &Connection, subject: Subject, repo: RepoId) -> Result<Vec<Version>, Error> {
     let (kind, id) = subject_columns(subject);
     let mut versions: Vec<Version> = conn
         .prepare_cached(
             "SELECT seq, heard, ran, ending FROM inbox
-             WHERE subject_kind = ?1 AND subject_id = ?2
-             ORDER BY updated_at DESC, seq DESC LIMIT ?3",
+             WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND ending IS NOT ?4
+             ORDER BY updated_at DESC, seq DESC LIMIT ?5",
         )?
-        .query_map((kind, id, VERSIONS), version)?
+        .query_map((kind, id, repo, Ending::Disproved, VERSIONS), version)?
         .collect::<Result<_, _>>()?;
     versions.reverse();
     Ok(versions)

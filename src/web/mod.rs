@@ -1,7 +1,17 @@
 //! The listener that Gitea calls: the webhook, and the health of the whole.
+//!
+//! `listener` accepts connections, `connections` says which of them is closed when there are too
+//! many, `connection` speaks HTTP on one of them. `receive` reads a delivery and checks who signed
+//! it, with the `memory` that bodies share; `webhook` stores what it says. `limits` has the numbers.
 
 mod arrivals;
+mod connection;
+mod connections;
 mod health;
+mod limits;
+mod listener;
+mod memory;
+mod receive;
 mod webhook;
 
 use std::sync::Arc;
@@ -14,6 +24,9 @@ use crate::core::backlog::text::Reader;
 use crate::store::Ledger;
 
 pub use arrivals::{Arrival, Arrivals};
+pub use limits::Limits;
+pub use listener::serve;
+pub use receive::{Receiver, Refused, Signed, Unusable, event};
 
 /// The path that Gitea calls.
 pub const WEBHOOK: &str = "/webhook";
@@ -26,10 +39,8 @@ pub struct Ear {
     pub clock: Arc<dyn Clock>,
     /// Who reads the texts of issues.
     pub reader: Arc<Reader>,
-    /// Any of these may have signed; if there is none, nothing is believed.
-    pub secrets: Vec<Vec<u8>>,
-    /// The largest body that is read, in bytes.
-    pub max_body: usize,
+    /// Reads deliveries, and believes those that are signed.
+    pub receiver: Receiver,
     /// Called when something new is stored.
     pub heard: Box<dyn Fn() + Send + Sync>,
     /// Whether what is stored is being dealt with.

@@ -1,4 +1,4 @@
-//! One delivery: its size, its signature, its form; then it is stored, and only then acknowledged.
+//! One delivery: who signed it, what it says; then it is stored, and only then acknowledged.
 //!
 //! Gitea never repeats a delivery. So what is signed is not refused for its content: what cannot
 //! be read is kept for inspection, what does not matter is acknowledged and forgotten.
@@ -12,28 +12,28 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
-use tokio::time::timeout;
 
 use super::Ear;
 use super::arrivals::{Arrival, Notes};
+use super::receive::{Signed, Unusable, event};
 use crate::core::backlog::Entry;
 use crate::core::backlog::text::Reader;
 use crate::core::heard::{Heard, Opening, Repo};
-use crate::core::ids::ThreadId;
+use crate::core::ids::{RepoId, RepoName, ThreadId};
 use crate::core::time::Timestamp;
 use crate::crash;
-use crate::gitea::signature;
-use crate::gitea::webhook::{self, Delivery, Ignored, Malformed, Reading, Stirred};
+use crate::gitea::webhook::{Delivery, Ignored, Malformed, Reading, Stirred};
 use crate::store::backlog::{self, Told};
 use crate::store::deliveries::{self, Unread};
 use crate::store::errands::{self, Errand};
 use crate::store::inbox::{self, Hearing};
 use crate::store::{Error, Transaction, repos};
 
-/// How long a body may take to arrive: Gitea itself gives up on a delivery after 5 s.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 type Answer = (StatusCode, &'static str);
+
+const NOT_JSON: Answer = (StatusCode::BAD_REQUEST, "not JSON\n");
+const OUT_OF_SCOPE: Answer =
+    (StatusCode::UNAUTHORIZED, "the secret of this signature is another repository's\n");
 
 pub(super) async fn hear(
     State(ear): State<Arc<Ear>>,
@@ -41,52 +41,53 @@ pub(super) async fn hear(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let body = match timeout(PATIENCE, axum::body::to_bytes(body, ear.max_body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return (StatusCode::PAYLOAD_TOO_LARGE, "larger than webhook.max_body\n"),
-        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body did not come\n"),
+    let answer = match ear.receiver.receive(&headers, body).await {
+        Ok(signed) => take(&ear, &signed, &headers).await,
+        Err(refused) => refused.answer(),
     };
-    let header = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let Ok(json) = signature::payload(header("content-type"), &body) else {
-        return (StatusCode::BAD_REQUEST, "neither JSON nor a form with a payload\n");
+    // What is no delivery at all, or did not come, is no sign of a wrong secret.
+    let is_good = match answer.0 {
+        StatusCode::UNAUTHORIZED => false,
+        status if status.is_success() => true,
+        _ => return answer,
     };
-    let event = match header("x-gitea-event-type") {
-        "" => header("x-gitea-event"),
-        event => event,
-    };
-    let is_good = signature::verify(&ear.secrets, &json, header("x-gitea-signature"));
-    let note = notes.take(&ear.ledger, Arrival::of(event, is_good), ear.clock.now());
-    if !is_good {
-        note.await;
-        return (StatusCode::UNAUTHORIZED, "no webhook secret of mine made this signature\n");
-    }
-    // Together, so that both are in one commit.
-    tokio::join!(take(&ear, event, &headers, &json), note).0
+    notes.take(&ear.ledger, Arrival::of(event(&headers), is_good), ear.clock.now()).await;
+    answer
 }
 
-/// Takes what the forge certainly sent.
-async fn take(ear: &Ear, event: &str, headers: &HeaderMap, json: &[u8]) -> Answer {
-    let Reading { delivery, stirred } = match webhook::read(event, json) {
+/// Takes what was certainly signed with a secret of the configuration.
+async fn take(ear: &Ear, signed: &Signed, headers: &HeaderMap) -> Answer {
+    let Reading { delivery, stirred, repository } = match signed.read() {
         Ok(reading) => reading,
-        Err(Malformed::Json(_)) if !is_json(json) => return NOT_JSON,
-        Err(malformed) => return keep(ear, event, headers, json, &malformed).await,
+        Err(Unusable::OutOfScope(name)) => return refuse(signed, &name),
+        Err(Unusable::Malformed(Malformed::Json(_))) if !is_json(&signed.json) => return NOT_JSON,
+        Err(Unusable::Malformed(malformed)) => return keep(ear, signed, headers, &malformed).await,
     };
     let news = match delivery {
         Delivery::Heard(heard) => Some(News::Text(heard)),
         Delivery::PullOpened(opening) => Some(News::Pull(opening)),
         Delivery::Reviewed { repo, number } => Some(News::Review(repo, number)),
         // Of such an event nothing may have been read.
-        Delivery::Ignored(Ignored::Event) if !is_json(json) => return NOT_JSON,
+        Delivery::Ignored(Ignored::Event) if !is_json(&signed.json) => return NOT_JSON,
         Delivery::Deleted { .. } | Delivery::Ignored(_) => None,
     };
-    if news.is_none() && stirred.is_none() {
+    let (true, Some(repo)) = (news.is_some() || stirred.is_some(), repository) else {
         return (StatusCode::ACCEPTED, "nothing to do\n");
-    }
+    };
     let state = stirred.map(|stirred| Present::read(stirred, &ear.reader));
-    store(ear, news, state).await
+    store(ear, signed, repo.id, news, state).await
 }
 
-const NOT_JSON: Answer = (StatusCode::BAD_REQUEST, "not JSON\n");
+/// Refuses what is signed with a secret that says nothing about `repository`.
+fn refuse(signed: &Signed, repository: &RepoName) -> Answer {
+    tracing::warn!(
+        event = signed.event,
+        scope = signed.scope(),
+        %repository,
+        "a delivery is refused: it is signed with a secret that does not speak for this repository"
+    );
+    OUT_OF_SCOPE
+}
 
 /// How an issue or a pull request is now.
 struct Present {
@@ -149,37 +150,46 @@ impl News {
 /// How far the forge's clock may be behind ours when a review is said to be new.
 const SKEW: Duration = Duration::from_secs(120);
 
-async fn store(ear: &Ear, news: Option<News>, state: Option<Present>) -> Answer {
+async fn store(
+    ear: &Ear,
+    signed: &Signed,
+    repo: RepoId,
+    news: Option<News>,
+    state: Option<Present>,
+) -> Answer {
     let now = ear.clock.now();
+    let scopes = signed.scopes.clone();
     let stored = ear.ledger.write(move |tx| {
+        // Everything is stored under the number, which may be that of a repository elsewhere.
+        if let Some(known) = repos::name(tx, repo)?
+            && !scopes.iter().any(|scope| scope.covers(&known.name))
+        {
+            return Ok(Err(known.name));
+        }
         if let Some(state) = state {
             state.keep(tx)?;
         }
-        news.map_or(Ok(()), |news| news.keep(tx, now))
+        news.map_or(Ok(()), |news| news.keep(tx, now)).map(Ok)
     });
     match stored.await {
-        Ok(()) => {
+        Ok(Ok(())) => {
             crash::point("heard");
             (ear.heard)();
             (StatusCode::ACCEPTED, "heard\n")
         }
+        Ok(Err(known)) => refuse(signed, &known),
         Err(error) => unable(&error),
     }
 }
 
 /// Keeps what could not be read, so that somebody can look at it.
-async fn keep(
-    ear: &Ear,
-    event: &str,
-    headers: &HeaderMap,
-    json: &[u8],
-    malformed: &Malformed,
-) -> Answer {
+async fn keep(ear: &Ear, signed: &Signed, headers: &HeaderMap, malformed: &Malformed) -> Answer {
+    let event = &signed.event;
     tracing::warn!(event, %malformed, "a delivery that I cannot read: kept for inspection");
     let unread = Unread {
-        event: event.to_owned(),
+        event: event.clone(),
         headers: harmless(headers),
-        body: json.to_owned(),
+        body: signed.json.clone(),
         problem: malformed.to_string(),
     };
     let now = ear.clock.now();

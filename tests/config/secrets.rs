@@ -39,7 +39,7 @@ fn the_environment_goes_before_the_files() {
     let world = World { env: &env, secret_file: &secret_file };
     let config = parse(EXAMPLE, Path::new("timmy.toml"), world).unwrap().config;
     assert_eq!(config.gitea.token.expose(), "from-env");
-    assert_eq!(config.webhook.unwrap().secrets[0].expose(), "from-file");
+    assert_eq!(config.webhook.unwrap().secrets[0].secret.expose(), "from-file");
     let AgentKind::Hermes { key, .. } = &config.agents[0].kind else { panic!("not hermes") };
     assert_eq!(key.expose(), "ezra-env");
 }
@@ -48,7 +48,7 @@ fn the_environment_goes_before_the_files() {
 fn unreadable_and_empty_secrets_are_explained() {
     let secret_file = |path: &Path| match path.to_str() {
         Some("/etc/timmy/token") => Err(io::ErrorKind::NotFound.into()),
-        Some("/etc/timmy/webhook-secret") => Err(io::ErrorKind::PermissionDenied.into()),
+        Some("/etc/timmy/webhook-foundation") => Err(io::ErrorKind::PermissionDenied.into()),
         Some("/etc/timmy/groq.key") => Err(io::ErrorKind::IsADirectory.into()),
         _ => Ok(SecretFile { text: "\n".to_owned(), exposed: false }),
     };
@@ -57,11 +57,12 @@ fn unreadable_and_empty_secrets_are_explained() {
     let problems = parse(EXAMPLE, Path::new("timmy.toml"), world).unwrap_err();
     insta::assert_snapshot!(problems, @r##"
     timmy.toml:14:14: gitea.token_file names a file that does not exist. Create it with mode 0600. Relative names count from the folder of the configuration.
-    timmy.toml:22:17: webhook.secret_files names a file that timmy may not read. Let the user that runs timmy own it, with mode 0600.
+    timmy.toml:22:31: webhook.secret_files names a file that timmy may not read. Let the user that runs timmy own it, with mode 0600.
+    timmy.toml:22:84: webhook.secret_files names a file that is empty. Write the secret into it, on one line, and nothing else.
     timmy.toml:59:14: agent.token_file names a file that is empty. Write the secret into it, on one line, and nothing else.
     timmy.toml:62:12: agent.key_file names a file that cannot be read (is a directory). Name a plain text file that holds the secret and nothing else.
     timmy.toml: the variable TIMMY_AGENT_EZRA_KEY is empty. Set it to the one line that it should hold, or unset it.
-    5 problems: nothing was started.
+    6 problems: nothing was started.
     "##);
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use timmy::gitea::signature;
+use timmy::core::hook_scope::HookScope;
+use timmy::gitea::payload::payload;
+use timmy::gitea::signature::{Keys, Signature};
 use timmy::gitea::webhook::{self, Delivery};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -79,14 +81,20 @@ impl Arrived {
     }
 
     pub fn is_signed_with(&self, secret: &str) -> bool {
-        let json = signature::payload(self.header("Content-Type"), &self.body).unwrap();
-        signature::verify(&[secret], &json, self.header("X-Gitea-Signature"))
+        let Some(signature) = Signature::parse(self.header("X-Gitea-Signature")) else {
+            return false;
+        };
+        let keys = Keys::new([(secret, HookScope::Everything)]);
+        !keys.verify(&self.payload(), signature).is_empty()
     }
 
     /// What it means to timmy.
     pub fn read(&self) -> Delivery {
         assert!(self.is_signed_with(SECRET), "{self:?}");
-        let json = signature::payload(self.header("Content-Type"), &self.body).unwrap();
-        webhook::read(self.event_type(), &json).unwrap().delivery
+        webhook::read(self.event_type(), &self.payload()).unwrap().delivery
+    }
+
+    fn payload(&self) -> Vec<u8> {
+        payload(self.header("Content-Type"), &self.body).unwrap()
     }
 }

@@ -1,14 +1,15 @@
 //! What the listener takes, and what it makes of it.
 
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 use timmy::core::ids::Subject;
 use timmy::sandbox::DeliveryFault;
 use timmy::store::deliveries;
+use timmy::web::Arrivals;
 
 use crate::delivery::{Delivery, payload, sign};
 use crate::running::SECRETS;
-use crate::talk::{DOOR, Talk, talk};
+use crate::talk::{DOOR, Talk, talk, talk_where};
 
 /// walt pings where no webhook tells of it.
 async fn unheard_ping(t: &Talk) -> i64 {
@@ -161,6 +162,80 @@ async fn nobody_who_is_really_there_may_have_said_it() {
             t.quiet().await;
             t.nothing_unread();
         }
+    })
+    .await;
+}
+
+/// The hall is alexander's own, and its webhook has a secret of its own.
+const SCOPED: [(&str, &str); 1] = [(
+    r#"secret_files = ["s3cret", "n3w-s3cret"]"#,
+    r#"secret_files = { foundation = "s3cret", "alexander/hall" = "n3w-s3cret" }"#,
+)];
+
+#[tokio::test]
+async fn a_secret_proves_nothing_of_another_place() {
+    talk_where(&SCOPED, async |t| {
+        let id = unheard_ping(t).await;
+        let good = Delivery::of(id, "walt", "/timmy ping");
+        let foreign = Delivery {
+            signature: sign(SECRETS[1], &good.body),
+            ..Delivery::of(id, "walt", "/timmy ping")
+        };
+        assert_eq!(foreign.send(&t.timmy.webhook).await, 401);
+        let mut push = json!({ "repository": { "id": 1, "full_name": DOOR } });
+        let foreign = |payload: &Value| Delivery {
+            event: "push",
+            signature: sign(SECRETS[1], payload.to_string().as_bytes()),
+            ..Delivery::saying(payload)
+        };
+        assert_eq!(foreign(&push).send(&t.timmy.webhook).await, 401);
+        push["repository"]["full_name"] = json!("Alexander/Hall");
+        assert_eq!(foreign(&push).send(&t.timmy.webhook).await, 202);
+        t.quiet().await;
+        t.nothing_unread();
+        let arrivals = t.timmy.engine.ledger.read(Arrivals::read).await.unwrap();
+        assert!(arrivals.refused.is_some());
+        assert_eq!(good.send(&t.timmy.webhook).await, 202);
+        t.quiet().await;
+        t.answer_to(DOOR, 1, Subject::Comment(id));
+    })
+    .await;
+}
+
+/// What is stored is stored under the repository's number.
+#[tokio::test]
+async fn a_name_of_ones_own_does_not_make_anothers_number_ones_own() {
+    talk_where(&SCOPED, async |t| {
+        let id = unheard_ping(t).await;
+        assert_eq!(Delivery::of(id, "walt", "/timmy ping").send(&t.timmy.webhook).await, 202);
+        t.quiet().await;
+        t.answer_to(DOOR, 1, Subject::Comment(id));
+        let mut claimed = payload(999, "walt", "/timmy hold");
+        claimed["repository"]["full_name"] = json!("alexander/hall");
+        let forged = Delivery {
+            signature: sign(SECRETS[1], claimed.to_string().as_bytes()),
+            ..Delivery::saying(&claimed)
+        };
+        assert_eq!(forged.send(&t.timmy.webhook).await, 401);
+        t.quiet().await;
+        t.nothing_unread();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_names_no_repository_is_acknowledged_and_not_acted_on() {
+    talk_where(&SCOPED, async |t| {
+        let organisation = Delivery {
+            event: "repository",
+            ..Delivery::saying(&json!({ "action": "created", "organization": { "id": 3 } }))
+        };
+        assert_eq!(organisation.send(&t.timmy.webhook).await, 202);
+        let mut nowhere = payload(7, "walt", "/timmy ping");
+        nowhere["repository"] = json!(null);
+        assert_eq!(Delivery::saying(&nowhere).send(&t.timmy.webhook).await, 202);
+        t.quiet().await;
+        t.nothing_unread();
     })
     .await;
 }

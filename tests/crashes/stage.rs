@@ -12,7 +12,7 @@ use timmy::core::time::Timestamp;
 use timmy::gitea::{Gitea, Options as Client, Token};
 use timmy::sandbox::{Mode, Options, Sandbox};
 use timmy::store::errands::{self, Errand};
-use timmy::store::{Connection, Error, Ledger, inbox, lanes, outbox, threads};
+use timmy::store::{Connection, Error, Ledger, lanes, outbox, threads};
 use tokio::time::sleep;
 
 use crate::bot::{Bot, Launch, PATIENCE, tail};
@@ -229,8 +229,13 @@ impl Stage {
     /// Whether so many versions of a comment are in the ledger.
     pub async fn hears(&self, comment: i64, versions: usize) -> bool {
         let ledger = Ledger::open_read_only(self.ledger()).unwrap();
-        let heard = ledger.read(move |conn| inbox::versions(conn, Subject::Comment(comment)));
-        heard.await.unwrap().len() >= versions
+        let heard = ledger.read(move |conn| {
+            let mut of = conn.prepare(
+                "SELECT count(*) FROM inbox WHERE subject_kind = 'comment' AND subject_id = ?1",
+            )?;
+            Ok(of.query_row([comment], |row| row.get::<_, i64>(0))?)
+        });
+        usize::try_from(heard.await.unwrap()).unwrap() >= versions
     }
 
     /// Lets the bot finish, stops it, and looks whether everything is as if nothing had happened.

@@ -1,8 +1,8 @@
 //! What counts as news, and what happens to it.
 
 use proptest::prelude::*;
-use timmy::core::heard::{Act, Heard};
-use timmy::core::ids::Subject;
+use timmy::core::heard::{Act, Heard, Repo};
+use timmy::core::ids::{RepoId, Subject};
 use timmy::store::inbox::{self, Ending, Hearing};
 use timmy::store::{Error, Transaction};
 
@@ -27,6 +27,28 @@ fn webhook_and_poll_of_one_comment_meet() {
         let polled = Heard { sender: None, ..webhook.clone() };
         news(tx, &webhook)?;
         assert_eq!(hear(tx, &polled)?, Hearing::Known);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_delivery_that_tells_of_a_comment_elsewhere_does_not_stand_in_its_way() {
+    in_transaction(|tx| {
+        let said = comment(812, Act::Created, 5, "/timmy ping");
+        let elsewhere = Repo { id: RepoId(2), ..said.repo.clone() };
+        news(tx, &Heard { repo: elsewhere, ..said.clone() })?;
+        news(tx, &said)?;
+        assert_eq!(inbox::versions(tx, said.subject, RepoId(1))?.len(), 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_the_forge_did_not_show_is_no_version() {
+    in_transaction(|tx| {
+        let forged = news(tx, &comment(812, Act::Created, 5, "/timmy ping"))?;
+        inbox::finish(tx, forged, Ending::Disproved, at(101))?;
+        assert_eq!(inbox::versions(tx, Subject::Comment(812), RepoId(1))?, []);
         Ok(())
     });
 }
@@ -180,7 +202,7 @@ fn claims_are_counted_and_what_ran_is_remembered() {
         inbox::finish(tx, seq, Ending::Answered, at(101))?;
         news(tx, &comment(812, Act::Edited, 9, "/timmy ping\n/timmy status"))?;
 
-        let versions = inbox::versions(tx, Subject::Comment(812))?;
+        let versions = inbox::versions(tx, Subject::Comment(812), RepoId(1))?;
         let [created, edited] = &versions[..] else { panic!("{versions:?}") };
         assert_eq!(created.ran, ["/timmy ping"]);
         assert_eq!(created.ending, Some(Ending::Answered));
@@ -212,7 +234,7 @@ fn an_eager_editor_does_not_fill_the_memory() {
         for edit in 0..150 {
             news(tx, &comment(812, Act::Edited, edit, &format!("version {edit}")))?;
         }
-        let versions = inbox::versions(tx, Subject::Comment(812))?;
+        let versions = inbox::versions(tx, Subject::Comment(812), RepoId(1))?;
         assert_eq!(versions.len(), 100);
         assert_eq!(versions[99].heard.body, "version 149");
         Ok(())

@@ -211,8 +211,44 @@ async fn a_webhook_that_signs_with_another_secret_is_noticed() {
     stage.sandbox.add_hook("alexander/notes", &stage.webhook(), "other", &events).unwrap();
     let _serve = stage.serve().await;
     let run = stage.run("doctor --token-file owner");
-    insta::assert_snapshot!(stage.found(&run, "reachable"), @"The server's test delivery arrived, but signed with another secret than those in webhook.secret_files. > Run timmy hooks repair --rotate: it makes the webhooks anew with the first of them.");
+    insta::assert_snapshot!(stage.found(&run, "reachable"), @"The server's test delivery arrived, but signed with another secret than webhook.secret_files has for it. > Run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.");
     assert_eq!(run.code, 1);
+}
+
+/// Each place has a secret of its own: the probe signs with that of the repository it is made in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_signs_with_the_secret_of_its_place() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "alexander/notes"]"#);
+    stage.secret("notes", "s3cret-of-the-notes");
+    stage.name_secrets(r#"{ "alexander/notes" = "notes", foundation = "webhook" }"#);
+    stage.hook("foundation");
+    let run = stage.run("doctor --token-file owner --probe");
+    assert_eq!(
+        stage.found(&run, "reachable"),
+        "The server's test delivery arrived, with a good signature."
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_serve_does_not_know_yet_is_named() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "alexander/notes"]"#);
+    stage.name_secrets(r#"{ foundation = "webhook" }"#);
+    let _serve = stage.serve().await;
+    stage.secret("notes", "s3cret-of-the-notes");
+    stage.name_secrets(r#"{ foundation = "webhook", "alexander/notes" = "notes" }"#);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reachable"), @"At http://127.0.0.1:PORT/webhook somebody answers who does not know my secret for alexander/notes. > Restart timmy serve, if webhook.secret_files changed since its start. Else the address leads to another timmy.");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_secret_for_several_places_is_worth_a_warning() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "alexander/notes"]"#);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "configuration"), @r##"timmy.toml:9: webhook.secret_files is one secret for the webhooks of several owners or repositories. > Whoever administers one of them can speak for all. Give each its own, such as secret_files = { foundation = "secrets/webhook-foundation" }, restart timmy serve, and run timmy hooks repair --rotate."##);
 }
 
 #[tokio::test(flavor = "multi_thread")]

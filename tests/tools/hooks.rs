@@ -148,3 +148,95 @@ async fn removing_needs_a_yes() {
     assert_eq!(removed.code, 0);
     assert_eq!(stage.hooks("remove --yes").out, "Nothing to do.\n");
 }
+
+/// Two places, each with a secret of its own that does not exist yet.
+const SCOPED: &str =
+    r#"{ foundation = "secrets/foundation", "alexander/notes" = "secrets/notes" }"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_webhook_is_made_with_a_secret_of_its_own() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "alexander/notes"]"#);
+    stage.name_secrets(SCOPED);
+    let refused = stage.run("hooks list");
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("names a file that does not exist"), "{}", refused.err);
+
+    let planned = stage.hooks("install --dry-run");
+    insta::assert_snapshot!(planned.out, @r##"
+    would do: foundation: make a secret for its webhook
+    would do: alexander/notes: make a secret for its webhook
+    would do: foundation: make a webhook
+    would do: alexander/notes: make a webhook
+    "##);
+    assert_eq!((planned.code, planned.err.as_str()), (0, ""));
+    assert!(!stage.folder.path().join("secrets").exists());
+
+    let made = stage.hooks("install");
+    insta::assert_snapshot!(made.out, @r##"
+    foundation: secret made, in the file that webhook.secret_files names. A running timmy serve knows it when it is started again.
+    alexander/notes: secret made, in the file that webhook.secret_files names. A running timmy serve knows it when it is started again.
+    foundation: webhook 1 made.
+    alexander/notes: webhook 2 made.
+    "##);
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    let secret = |name: &str| {
+        let path = stage.folder.path().join("secrets").join(name);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::read_to_string(path).unwrap()
+    };
+    assert_ne!(secret("foundation"), secret("notes"));
+    assert_eq!(stage.hooks("install").out, "Nothing to do.\n");
+
+    let _serve = stage.serve().await;
+    for repo in ["foundation/door", "alexander/notes"] {
+        stage.sandbox.open_issue("alexander", repo, "It squeaks", "").unwrap();
+    }
+    stage.sandbox.settle().await;
+    assert_eq!(stage.outcomes(), [202, 202]);
+
+    // Whoever knows one of them cannot speak for the other place.
+    let (url, events) = (stage.webhook(), ["issues", "pull_request"]);
+    stage.sandbox.add_hook("alexander/notes", &url, &secret("foundation"), &events).unwrap();
+    stage.sandbox.open_issue("alexander", "alexander/notes", "It is loud", "").unwrap();
+    stage.sandbox.settle().await;
+    // Two webhooks call at once, in any order.
+    let mut outcomes = stage.outcomes().split_off(2);
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [202, 401]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_webhook_gets_the_first_secret_of_its_place() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "alexander/notes"]"#);
+    stage.name_secrets(r#"{ foundation = "webhook", "alexander/notes" = "webhook" }"#);
+    assert_eq!(stage.hooks("install").code, 0);
+    stage.name_secrets(r#"{ foundation = ["new", "webhook"], "alexander/notes" = "webhook" }"#);
+    let rotated = stage.hooks("repair --rotate");
+    insta::assert_snapshot!(rotated.out, @r##"
+    foundation: secret made, in the file that webhook.secret_files names. A running timmy serve knows it when it is started again.
+    foundation: webhook 1 replaced by 3.
+    alexander/notes: webhook 2 replaced by 4.
+    "##);
+    stage.name_secrets(r#"{ foundation = "new", "alexander/notes" = "webhook" }"#);
+    let _serve = stage.serve().await;
+    stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    stage.sandbox.settle().await;
+    assert_eq!(stage.outcomes(), [202]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_secret_no_webhook_is_made() {
+    let stage = Stage::set().await;
+    stage.configure(r#"["foundation", "alexander/notes"]"#);
+    stage.name_secrets(r#"{ foundation = "webhook" }"#);
+    let partly = stage.hooks("install");
+    insta::assert_snapshot!(partly.out, @"foundation: webhook 1 made.");
+    insta::assert_snapshot!(partly.err, @"timmy: not done: alexander/notes: make a webhook (webhook.secret_files has no secret for it)");
+    assert_eq!(partly.code, 1);
+}

@@ -13,8 +13,8 @@ fn what_it_writes_loads_once_the_token_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let written = run(folder.path(), ALL);
     assert_eq!((written.code, written.err.as_str()), (0, ""));
-    insta::assert_snapshot!(written.out, @r#"
-    Wrote timmy.toml; a new secret for the webhook in secrets/webhook.
+    insta::assert_snapshot!(written.out, @r##"
+    Wrote timmy.toml; a new webhook secret in secrets/webhook-guild; a new webhook secret in secrets/webhook-anna+notes.
 
     Next:
 
@@ -26,7 +26,7 @@ fn what_it_writes_loads_once_the_token_is_there() {
 
         ( umask 077; cat > secrets/token )
 
-      Check it, start it, make the webhook with a token of yours (write:organization):
+      Check it, start it, make the webhooks with a token of yours (write:organization):
 
         timmy doctor
         timmy serve &
@@ -35,7 +35,7 @@ fn what_it_writes_loads_once_the_token_is_there() {
       Write /timmy ping in an issue. Whether all is well, and how to mend what is not:
 
         timmy doctor --token-file YOUR-TOKEN
-    "#);
+    "##);
 
     let file = folder.path().join("timmy.toml");
     let lacks = config::load(&file, &|_| None).unwrap_err().to_string();
@@ -77,10 +77,10 @@ fn it_never_overwrites_unless_it_is_told_to() {
 
     assert_eq!(run(folder.path(), ALL).code, 2);
     assert_eq!(run(folder.path(), &format!("{ALL} --force")).code, 0);
-    let secret = fs::read_to_string(folder.path().join("secrets/webhook")).unwrap();
+    let secret = fs::read_to_string(folder.path().join("secrets/webhook-guild")).unwrap();
     let again = run(folder.path(), &format!("{ALL} --force"));
     assert!(again.out.contains("was there and is kept"), "{}", again.out);
-    assert_eq!(fs::read_to_string(folder.path().join("secrets/webhook")).unwrap(), secret);
+    assert_eq!(fs::read_to_string(folder.path().join("secrets/webhook-guild")).unwrap(), secret);
 }
 
 #[test]
@@ -105,6 +105,6 @@ fn another_place_stands_in_the_lines_to_copy() {
     assert_eq!(written.code, 0, "{}", written.err);
     assert!(written.out.contains("timmy --config etc/bot.toml doctor\n"), "{}", written.out);
     assert!(written.out.contains("cat > etc/secrets/token"), "{}", written.out);
-    assert!(written.out.contains("the webhook in etc/secrets/webhook."), "{}", written.out);
-    assert!(folder.path().join("etc/secrets/webhook").exists());
+    assert!(written.out.contains(" in etc/secrets/webhook-guild;"), "{}", written.out);
+    assert!(folder.path().join("etc/secrets/webhook-guild").exists());
 }

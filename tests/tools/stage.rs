@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
-use timmy::sandbox::{Mode, Options, Sandbox};
+use timmy::sandbox::{Mode, Options, Outcome, Sandbox};
 
 pub const SECRET: &str = "s3cret-of-the-webhook";
 
@@ -83,6 +83,26 @@ impl Stage {
             port = self.port,
         );
         fs::write(self.folder.path().join("timmy.toml"), text).unwrap();
+    }
+
+    /// Writes other `secret_files` into the configuration.
+    pub fn name_secrets(&self, files: &str) {
+        let file = self.folder.path().join("timmy.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        let lines = text.lines().map(|line| match line.trim_start().starts_with("secret_files") {
+            true => format!("secret_files = {files}"),
+            false => line.to_owned(),
+        });
+        fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    }
+
+    /// What became of all deliveries so far: the status of each answer.
+    pub fn outcomes(&self) -> Vec<u16> {
+        let status = |outcome| match outcome {
+            Outcome::Answered(status) => status,
+            other => panic!("{other:?}"),
+        };
+        self.sandbox.deliveries().into_iter().map(|sent| status(sent.outcome)).collect()
     }
 
     /// Puts a secret beside the configuration.

@@ -1,20 +1,20 @@
 //! How the doctor hears what the forge sends: through a running `serve`, or by listening itself.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
+use crate::cli::bot::receiver;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Secret;
-use crate::gitea::signature;
+use crate::config::Webhook;
 use crate::store::{self, Readers};
-use crate::web::{Arrival, Arrivals, WEBHOOK};
+use crate::web::{self, Arrival, Arrivals, Limits, Receiver, Unusable, WEBHOOK, event};
 
 /// Somebody who hears what is sent to timmy.
 pub(super) enum Ear {
@@ -27,21 +27,23 @@ pub(super) enum Ear {
 /// A listener for the time of one examination. It stores nothing.
 pub(super) struct Listener {
     heard: Arc<Heard>,
-    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    serving: tokio::task::JoinHandle<()>,
 }
 
 struct Heard {
-    secrets: Vec<Secret>,
+    receiver: Receiver,
     arrivals: Mutex<Arrivals>,
 }
 
 impl Ear {
-    /// Listens at `address`.
-    pub(super) async fn listen(address: SocketAddr, secrets: Vec<Secret>) -> std::io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
-        let heard = Arc::new(Heard { secrets, arrivals: Mutex::default() });
+    /// Listens where `serve` would.
+    pub(super) async fn listen(webhook: &Webhook) -> std::io::Result<Self> {
+        let socket = TcpListener::bind(webhook.listen).await?;
+        let limits = Limits::of_this_process();
+        let receiver = receiver(webhook, limits);
+        let heard = Arc::new(Heard { receiver, arrivals: Mutex::default() });
         let router = Router::new().route(WEBHOOK, post(hear)).with_state(Arc::clone(&heard));
-        let serving = tokio::spawn(async move { axum::serve(socket, router).await });
+        let serving = tokio::spawn(web::serve(socket, router, limits, CancellationToken::new()));
         Ok(Self::Own(Listener { heard, serving }))
     }
 
@@ -68,18 +70,21 @@ impl Drop for Listener {
 }
 
 /// Answers as `serve` would, and forgets everything but that it came.
-async fn hear(State(heard): State<Arc<Heard>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let header = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let Ok(json) = signature::payload(header("content-type"), &body) else {
-        return StatusCode::BAD_REQUEST;
+async fn hear(State(heard): State<Arc<Heard>>, headers: HeaderMap, body: Body) -> StatusCode {
+    let status = match heard.receiver.receive(&headers, body).await {
+        Ok(signed) => match signed.read() {
+            Err(Unusable::OutOfScope(_)) => StatusCode::UNAUTHORIZED,
+            Ok(_) | Err(Unusable::Malformed(_)) => StatusCode::ACCEPTED,
+        },
+        Err(refused) => refused.answer().0,
     };
-    let is_good = signature::verify(&heard.secrets, &json, header("x-gitea-signature"));
-    let event = match header("x-gitea-event-type") {
-        "" => header("x-gitea-event"),
-        event => event,
+    let is_good = match status {
+        StatusCode::ACCEPTED => true,
+        StatusCode::UNAUTHORIZED => false,
+        other => return other,
     };
-    if let Some(arrival) = Arrival::of(event, is_good) {
+    if let Some(arrival) = Arrival::of(event(&headers), is_good) {
         heard.arrivals().add(arrival, SystemClock.now());
     }
-    if is_good { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED }
+    status
 }

@@ -230,7 +230,7 @@ impl Memory {
     async fn ear(self, webhook: &Webhook) -> Result<Ear, Finding> {
         match (self.is_served, self.readers) {
             (true, Some(readers)) => Ok(Ear::Serve(readers)),
-            _ => Ear::listen(webhook.listen, webhook.secrets.clone()).await.map_err(|error| {
+            _ => Ear::listen(webhook).await.map_err(|error| {
                 Finding::broken(
                     "reachable",
                     format!("Nobody can listen at webhook.listen, {}: {error}.", webhook.listen),

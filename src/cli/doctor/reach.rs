@@ -4,6 +4,7 @@ use url::{Host, Url};
 
 use super::finding::Finding;
 use crate::cli::forge::in_short;
+use crate::core::hook_scope::HookScope;
 use crate::core::time::{Timestamp, rounded};
 use crate::gitea::Error;
 use crate::web::WEBHOOK;
@@ -35,6 +36,9 @@ pub(super) enum Tested {
 pub(super) struct Trial {
     /// What a delivery of our own to the public address was answered.
     pub(super) knock: Result<u16, Error>,
+    /// For what the secret of that delivery speaks: the first one that was not accepted, else the
+    /// last one.
+    pub(super) scope: Option<HookScope>,
     /// What the forge's came to.
     pub(super) tested: Tested,
     /// When the newest delivery with a good signature had come before.
@@ -55,7 +59,7 @@ pub(super) fn judge(url: &Url, trial: &Trial, now: Timestamp) -> Finding {
             Ok(202) => way_is_open(url, trial, tested, now),
             Ok(401) => Finding::broken(
                 REACHABLE,
-                format!("At {url} somebody answers who does not know my secret."),
+                format!("At {url} somebody answers who does not know {}.", secret(trial)),
                 "Restart timmy serve, if webhook.secret_files changed since its start. Else the \
                  address leads to another timmy.",
             ),
@@ -143,9 +147,17 @@ fn wrong_place(url: &Url, trial: &Trial, status: u16) -> Finding {
 fn other_secret(what: &str) -> Finding {
     Finding::broken(
         REACHABLE,
-        format!("{what}, but signed with another secret than those in webhook.secret_files."),
-        "Run timmy hooks repair --rotate: it makes the webhooks anew with the first of them.",
+        format!("{what}, but signed with another secret than webhook.secret_files has for it."),
+        "Run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.",
     )
+}
+
+/// The secret that was not accepted, in words.
+fn secret(trial: &Trial) -> String {
+    match &trial.scope {
+        None | Some(HookScope::Everything) => "my secret".to_owned(),
+        Some(scope) => format!("my secret for {scope}"),
+    }
 }
 
 /// The word of Gitea's host list that covers the address.
@@ -170,7 +182,7 @@ mod tests {
     fn trial(knock: u16, tested: Tested, signed: Option<i64>, refused: Option<i64>) -> Trial {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         let (last_signed, last_refused) = (signed.map(at), refused.map(at));
-        Trial { knock: Ok(knock), tested, last_signed, last_refused }
+        Trial { knock: Ok(knock), scope: None, tested, last_signed, last_refused }
     }
 
     fn state(trial: &Trial) -> State {

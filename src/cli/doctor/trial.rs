@@ -6,11 +6,12 @@ use url::Url;
 
 use super::ear::Ear;
 use super::reach::{Tested, Trial};
-use crate::cli::hooks::Place;
+use crate::cli::hooks::{Place, secret_of};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Secret, Webhook};
+use crate::config::{Webhook, WebhookSecret};
+use crate::core::hook_scope::HookScope;
 use crate::core::ids::RepoName;
-use crate::gitea::{self, Gitea, Hook, HookHome, NewHook, Visible};
+use crate::gitea::{self, Error, Gitea, Hook, HookHome, NewHook, Visible};
 use crate::store;
 use crate::web::Arrivals;
 
@@ -46,7 +47,7 @@ impl Means<'_> {
     ) -> Result<Trial, store::Error> {
         let url = &self.webhook.public_url;
         let before = self.ear.arrivals().await?;
-        let knock = gitea::knock(url, self.secret()).await;
+        let (knock, scope) = self.knock().await;
         let mut tested = match testable(places) {
             Some((repo, hook)) => self.test(repo, hook).await?,
             None => Tested::NoTest,
@@ -57,14 +58,26 @@ impl Means<'_> {
         }
         Ok(Trial {
             knock,
+            scope,
             tested,
             last_signed: before.last_signed().map(|(_, at)| at),
             last_refused: before.refused,
         })
     }
 
-    fn secret(&self) -> &str {
-        self.webhook.secrets.first().map_or("", Secret::expose)
+    /// Calls the public address with each secret, until one is not accepted; the last answer, and
+    /// for what that secret speaks.
+    async fn knock(&self) -> (Result<u16, Error>, Option<HookScope>) {
+        let mut last = (Err(Error::Setup("no webhook secret".to_owned())), None);
+        for WebhookSecret { scope, secret, .. } in &self.webhook.secrets {
+            let answer = gitea::knock(&self.webhook.public_url, secret.expose()).await;
+            let is_accepted = matches!(answer, Ok(202));
+            last = (answer, Some(scope.clone()));
+            if !is_accepted {
+                break;
+            }
+        }
+        last
     }
 
     /// Has the forge call `hook`, and waits.
@@ -99,7 +112,9 @@ impl Means<'_> {
             return Ok(Tested::NoProbe);
         };
         let home = HookHome::Repository(repo.clone());
-        let new = NewHook { url: url.as_str(), secret: self.secret(), events: &["push"] };
+        let Some(secret) = secret_of(self.webhook, &home) else { return Ok(Tested::NoProbe) };
+        let secret = secret.secret.expose();
+        let new = NewHook { url: url.as_str(), secret, events: &["push"] };
         let hook = match self.gitea.create_hook(&home, new).await {
             Ok(hook) => hook,
             Err(error) => return Ok(Tested::Failed(error)),
@@ -118,7 +133,8 @@ impl Means<'_> {
     /// The first candidate where somebody of our rights can make a webhook, and where a commit is
     /// that a test can tell of.
     async fn administered(&self, candidates: &[RepoName]) -> Option<RepoName> {
-        for name in candidates.iter().take(MOST_CANDIDATES) {
+        let has_secret = |name: &&RepoName| self.webhook.secret_of_repository(name).is_some();
+        for name in candidates.iter().filter(has_secret).take(MOST_CANDIDATES) {
             let Ok(found) = self.gitea.visible_repo(name).await else { continue };
             let fit = |visible: &Visible| visible.permissions.admin && !visible.is_empty;
             if let Some(visible) = found.entries.into_iter().find(fit) {

@@ -2,15 +2,17 @@
 
 use super::fault::WISH;
 use super::plan::Step;
-use crate::config::{Secret, Webhook};
+use super::secret::secret_of;
+use crate::cli::forge::in_short;
+use crate::config::Webhook;
 use crate::gitea::{Error, Gitea, HookHome, NewHook};
 
 /// What came of a step.
 pub(super) enum Outcome {
     /// It is done; a sentence about it.
     Done(String),
-    /// It is not, or nobody knows.
-    Failed(Error),
+    /// It is not, or nobody knows; why.
+    Failed(String),
 }
 
 /// Does `step` as the account of `gitea`.
@@ -22,26 +24,39 @@ pub(super) async fn carry_out(gitea: &Gitea, webhook: &Webhook, step: &Step) -> 
         Step::Mend(home, hook) => gitea
             .mend_hook(home, hook, &WISH)
             .await
-            .map(|_| format!("{home}: webhook {} mended: switched on, JSON, all events.", hook.id)),
+            .map(|_| format!("{home}: webhook {} mended: switched on, JSON, all events.", hook.id))
+            .map_err(Problem::from),
         // The new one first: twice delivered does no harm, not delivered does.
         Step::Renew(home, hook) => match create(gitea, webhook, home).await {
             Ok(id) => gitea
                 .delete_hook(home, hook.id)
                 .await
-                .map(|()| format!("{home}: webhook {} replaced by {id}.", hook.id)),
+                .map(|()| format!("{home}: webhook {} replaced by {id}.", hook.id))
+                .map_err(Problem::from),
             Err(error) => Err(error),
         },
         Step::Delete(home, hook) => gitea
             .delete_hook(home, hook.id)
             .await
-            .map(|()| format!("{home}: webhook {} deleted.", hook.id)),
+            .map(|()| format!("{home}: webhook {} deleted.", hook.id))
+            .map_err(Problem::from),
     };
-    done.map_or_else(Outcome::Failed, Outcome::Done)
+    done.map_or_else(|problem| Outcome::Failed(problem.to_string()), Outcome::Done)
 }
 
-/// Makes a webhook that signs with the first of the configured secrets; its number.
-async fn create(gitea: &Gitea, webhook: &Webhook, home: &HookHome) -> Result<i64, Error> {
-    let secret = webhook.secrets.first().map_or("", Secret::expose);
+/// Why a step is not done.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("{}", in_short(.0))]
+    Forge(#[from] Error),
+    #[error("webhook.secret_files has no secret for it")]
+    NoSecret,
+}
+
+/// Makes a webhook that signs with the first of the secrets that are configured for its home; its
+/// number.
+async fn create(gitea: &Gitea, webhook: &Webhook, home: &HookHome) -> Result<i64, Problem> {
+    let secret = secret_of(webhook, home).ok_or(Problem::NoSecret)?.secret.expose();
     let new = NewHook { url: webhook.public_url.as_str(), secret, events: &WISH };
     Ok(gitea.create_hook(home, new).await?.id)
 }

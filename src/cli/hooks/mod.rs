@@ -1,12 +1,13 @@
 //! `timmy hooks`: see, make, mend and delete the webhooks that call timmy.
 //!
 //! `survey` looks what is there, `fault` says what is wrong with it, `plan` what to do, both
-//! pure; `carry_out` does it.
+//! pure; `carry_out` does it, with the `secret` of the place.
 
 mod carry_out;
 mod fault;
 mod list;
 mod plan;
+mod secret;
 mod survey;
 
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -20,6 +21,7 @@ use carry_out::Outcome;
 use plan::Step;
 
 pub(super) use fault::judge;
+pub(super) use secret::secret_of;
 pub(super) use survey::{Depth, Place, survey};
 
 /// See, make, mend and delete the webhooks that call timmy.
@@ -36,7 +38,8 @@ pub(super) struct Hooks {
 enum Act {
     /// Show all webhooks that call webhook.public_url, and what is wrong with them (the default)
     List,
-    /// Make those that are missing: one for each organisation, else one for each repository
+    /// Make those that are missing: one for each organisation, else one for each repository.
+    /// Secrets that webhook.secret_files names and that do not exist are made as well
     Install {
         /// Say what would be done
         #[arg(long)]
@@ -44,7 +47,7 @@ enum Act {
     },
     /// Switch them on, with all events; of several that deliver the same leave one
     Repair {
-        /// Replace each by one with the first of webhook.secret_files
+        /// Replace each by one with the first secret that webhook.secret_files has for it
         #[arg(long)]
         rotate: bool,
         /// Say what would be done
@@ -65,7 +68,13 @@ enum Act {
 impl Hooks {
     /// Exit code 0 if all is good in the end, 1 if something is wrong or could not be done.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
-        let (path, loaded) = match forge::configured(config) {
+        let found = match self.act {
+            Some(Act::Install { dry_run } | Act::Repair { rotate: true, dry_run }) => {
+                secret::configured(config, dry_run)
+            }
+            _ => forge::configured(config),
+        };
+        let (path, loaded) = match found {
             Ok(found) => found,
             Err(code) => return code,
         };
@@ -156,8 +165,8 @@ async fn carry_out_all(gitea: &Gitea, webhook: &Webhook, steps: &[Step]) -> io::
         }
         match carry_out::carry_out(gitea, webhook, step).await {
             Outcome::Done(said) => writeln!(io::stdout(), "{said}")?,
-            Outcome::Failed(error) => {
-                complain(&format!("not done: {step} ({})", forge::in_short(&error)));
+            Outcome::Failed(problem) => {
+                complain(&format!("not done: {step} ({problem})"));
                 is_good = false;
             }
         }

@@ -5,8 +5,8 @@ use super::answers::Answers;
 
 /// Where the token is to be put, from the folder of the configuration.
 pub(super) const TOKEN: &str = "secrets/token";
-/// Where the webhook's secret is.
-pub(super) const WEBHOOK_SECRET: &str = "secrets/webhook";
+/// Where the webhooks' secrets are; of one for everything it is the whole name.
+const WEBHOOK_SECRET: &str = "secrets/webhook";
 
 const EXAMPLE: &str = include_str!("../../../examples/timmy.toml");
 
@@ -45,11 +45,49 @@ fn replacement(table: &str, line: &str, answers: &Answers) -> Option<String> {
         ("[gitea]", "token_file") => string(TOKEN),
         ("[gitea]", "watch") => list(&answers.watch),
         ("[webhook]", "public_url") => string(answers.public_url.as_ref()?),
-        ("[webhook]", "secret_files") => list(&[WEBHOOK_SECRET.to_owned()]),
+        ("[webhook]", "secret_files") => secret_files(answers),
         ("[people]", "owner") => string(&answers.owner),
         ("[people]", "approvers") => list(std::slice::from_ref(&answers.owner)),
         _ => return None,
     })
+}
+
+/// The file of each webhook's secret, with what it is for; nothing if it is for everything.
+pub(super) fn webhook_secrets(answers: &Answers) -> Vec<(Option<&str>, String)> {
+    if answers.watch.iter().any(|watched| watched == "*") {
+        return vec![(None, WEBHOOK_SECRET.to_owned())];
+    }
+    let of = |watched: &String| {
+        // No name of the forge's has a plus: so two places never share a file.
+        format!("{WEBHOOK_SECRET}-{}", watched.to_ascii_lowercase().replace('/', "+"))
+    };
+    let mut secrets: Vec<(Option<&str>, String)> = Vec::new();
+    for watched in &answers.watch {
+        let file = of(watched);
+        if secrets.iter().all(|(_, other)| *other != file) {
+            secrets.push((Some(watched), file));
+        }
+    }
+    secrets
+}
+
+fn secret_files(answers: &Answers) -> String {
+    let named = |(watched, file): (Option<&str>, String)| match watched {
+        None => None,
+        Some(owner) if is_bare(owner) => Some(format!("{owner} = {}", string(&file))),
+        Some(other) => Some(format!("{} = {}", string(other), string(&file))),
+    };
+    let secrets = webhook_secrets(answers);
+    let files: Vec<String> = secrets.iter().map(|(_, file)| file.clone()).collect();
+    match secrets.into_iter().map(named).collect::<Option<Vec<String>>>() {
+        Some(named) => format!("{{ {} }}", named.join(", ")),
+        None => list(&files),
+    }
+}
+
+/// Whether TOML takes it as a key without quotes.
+fn is_bare(key: &str) -> bool {
+    key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 /// `line` with another value, and the comment that it had where it was, if there is room.
@@ -113,12 +151,18 @@ mod tests {
                 r#"watch = ["guild", "anna/notes"]"#,
                 r#"listen = "127.0.0.1:8787""#,
                 r#"public_url = "https://timmy.example/webhook""#,
-                r#"secret_files = ["secrets/webhook"]"#,
+                r#"secret_files = { guild = "secrets/webhook-guild", "anna/notes" = "secrets/webhook-anna+notes" }"#,
                 r#"owner = "anna""#,
                 r#"operators = ["writers"]"#,
                 r#"approvers = ["anna"]"#,
             ]
         );
+    }
+
+    #[test]
+    fn where_everything_is_watched_there_is_one_secret() {
+        let everything = Answers { watch: vec!["*".to_owned()], ..answers() };
+        assert!(write(&everything).contains(r#"secret_files = ["secrets/webhook"]"#));
     }
 
     #[test]

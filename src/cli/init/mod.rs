@@ -2,18 +2,17 @@
 
 mod answers;
 mod document;
-mod secret;
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{FAILED, WRONG, complain};
+use super::{FAILED, WRONG, complain, secret_file};
 use crate::config::{self, SecretFile, World};
 use answers::Answers;
 
-/// Write a commented configuration, and the webhook's secret beside it.
+/// Write a commented configuration, and the webhooks' secrets beside it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Init {
     /// The address of Gitea, such as https://git.example.org
@@ -58,10 +57,10 @@ impl Init {
             complain(&problem);
             return WRONG.into();
         }
-        match set_up(&file, &text, self.force) {
-            Ok(secret) => {
+        match set_up(&file, &text, &answers, self.force) {
+            Ok(secrets) => {
                 // Nobody is left to tell if standard output is closed.
-                let _ = io::stdout().write_all(next(&answers, &file, secret).as_bytes());
+                let _ = io::stdout().write_all(next(&answers, &file, &secrets).as_bytes());
                 ExitCode::SUCCESS
             }
             Err(problem) => {
@@ -102,33 +101,49 @@ fn check(text: &str, file: &Path) -> Result<(), String> {
     }
 }
 
-/// Writes the secret, if there is none yet, and the configuration.
-fn set_up(file: &Path, text: &str, force: bool) -> Result<secret::Secret, String> {
+/// A file with a webhook's secret, and what became of it.
+type WebhookSecret = (PathBuf, secret_file::Outcome);
+
+/// Writes the secrets, where there is none yet, and the configuration.
+fn set_up(
+    file: &Path,
+    text: &str,
+    answers: &Answers,
+    force: bool,
+) -> Result<Vec<WebhookSecret>, String> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    let place = folder.join(document::WEBHOOK_SECRET);
-    let secret = secret::make(&place).map_err(|e| format!("{}: {e}", place.display()))?;
+    let mut secrets = Vec::new();
+    for name in document::webhook_secrets(answers).into_iter().map(|(_, name)| name) {
+        let place = folder.join(name);
+        let made = secret_file::make(&place).map_err(|e| format!("{}: {e}", place.display()))?;
+        secrets.push((place, made));
+    }
     let mut options = OpenOptions::new();
     options.write(true).create(true).create_new(!force).truncate(force);
     options
         .open(file)
         .and_then(|mut opened| opened.write_all(text.as_bytes()))
         .map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(secret)
+    Ok(secrets)
 }
 
 /// What is left to do, as lines to copy.
-fn next(answers: &Answers, file: &Path, secret: secret::Secret) -> String {
+fn next(answers: &Answers, file: &Path, secrets: &[WebhookSecret]) -> String {
     let folder = file.parent().unwrap_or(Path::new(""));
     let token = folder.join(document::TOKEN);
     let token = token.display();
     let is_found = file == Path::new("timmy.toml");
     let flag = if is_found { String::new() } else { format!(" --config {}", file.display()) };
-    let at = folder.join(document::WEBHOOK_SECRET);
-    let at = at.display();
-    let secret = match secret {
-        secret::Secret::Made => format!("a new secret for the webhook in {at}"),
-        secret::Secret::Kept => format!("the secret in {at} was there and is kept"),
-    };
+    let secrets: Vec<String> = secrets
+        .iter()
+        .map(|(place, outcome)| match outcome {
+            secret_file::Outcome::Made => format!("a new webhook secret in {}", place.display()),
+            secret_file::Outcome::Kept => {
+                format!("the secret in {} was there and is kept", place.display())
+            }
+        })
+        .collect();
+    let secrets = secrets.join("; ");
     let public = match &answers.public_url {
         Some(_) => String::new(),
         None => format!(
@@ -137,7 +152,7 @@ fn next(answers: &Answers, file: &Path, secret: secret::Secret) -> String {
         ),
     };
     format!(
-        "Wrote {file}; {secret}.\n\
+        "Wrote {file}; {secrets}.\n\
          \n\
          Next:\n\
          {public}\n  \
@@ -145,7 +160,7 @@ fn next(answers: &Answers, file: &Path, secret: secret::Secret) -> String {
            {url}/user/settings/applications\n  \
            with write:issue, read:repository, read:organization, read:user, and paste it here:\n\n    \
              ( umask 077; cat > {token} )\n\n  \
-           Check it, start it, make the webhook with a token of yours (write:organization):\n\n    \
+           Check it, start it, make the webhooks with a token of yours (write:organization):\n\n    \
              timmy{flag} doctor\n    \
              timmy{flag} serve &\n    \
              timmy{flag} hooks install --token-file YOUR-TOKEN\n\n  \
@@ -154,18 +169,4 @@ fn next(answers: &Answers, file: &Path, secret: secret::Secret) -> String {
         file = file.display(),
         url = answers.url.trim_end_matches('/'),
     )
-}
-
-/// Makes `folder` for this account alone, if it is not there.
-fn private_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
 }

@@ -197,7 +197,9 @@ pub(super) fn is_away(error: &gitea::Error) -> bool {
 fn hear(tx: &Transaction<'_>, seen: Seen, repo: &Repo, now: Timestamp) -> Result<bool, Error> {
     let act = match seen.subject {
         Subject::Issue(_) => Act::Opened,
-        Subject::Comment(_) if seen.is_as_written() && !inbox::is_heard(tx, seen.subject)? => {
+        Subject::Comment(_)
+            if seen.is_as_written() && !inbox::is_heard(tx, seen.subject, repo.id)? =>
+        {
             Act::Created
         }
         Subject::Comment(_) => Act::Edited,

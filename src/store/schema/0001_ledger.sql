@@ -42,8 +42,9 @@ CREATE TABLE inbox (
     heard        TEXT    NOT NULL,         -- JSON: the version, with its body
     CHECK ((ending IS NULL) = (ended_at IS NULL)),
     -- The webhook and the poll of one thing meet here; a creation may come behind an edit that
-    -- left the same text. Also finds all versions of a subject.
-    UNIQUE (subject_kind, subject_id, updated_at, sha, act)
+    -- left the same text. Also finds all versions of a subject. With the repository, so that a
+    -- delivery that tells of it elsewhere does not stand in its way.
+    UNIQUE (subject_kind, subject_id, repo, updated_at, sha, act)
 ) STRICT;
 CREATE INDEX inbox_lane ON inbox (repo, number) WHERE ended_at IS NULL;
 

@@ -1,6 +1,6 @@
-//! The webhook's secret: random, in a file for this account alone.
+//! A webhook's secret: random, in a file for this account alone.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use rustls::crypto::ring;
 /// How many random bytes it is made of: as many as SHA-256, which signs with it, has.
 const BYTES: usize = 32;
 
-/// What became of it.
+/// What became of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secret {
+pub(super) enum Outcome {
     /// It is new.
     Made,
     /// There was one, which webhooks may sign with.
@@ -22,20 +22,34 @@ pub(super) enum Secret {
 ///
 /// # Errors
 /// If it cannot be written, or the system has no random numbers.
-pub(super) fn make(file: &Path) -> io::Result<Secret> {
+pub(super) fn make(file: &Path) -> io::Result<Outcome> {
     if let Some(folder) = file.parent() {
-        super::private_folder(folder)?;
+        private_folder(folder)?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut opened = match options.open(file) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Secret::Kept),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Outcome::Kept),
         opened => opened?,
     };
     opened.write_all(random()?.as_bytes())?;
-    Ok(Secret::Made)
+    Ok(Outcome::Made)
+}
+
+/// Makes `folder` for this account alone, if it is not there.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
 }
 
 /// Hexadecimal digits that nobody can guess.
@@ -56,10 +70,10 @@ mod tests {
     fn a_secret_is_made_once() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secrets/webhook");
-        assert_eq!(make(&file).unwrap(), Secret::Made);
+        assert_eq!(make(&file).unwrap(), Outcome::Made);
         let made = std::fs::read_to_string(&file).unwrap();
         assert_eq!(made.len(), 2 * BYTES);
-        assert_eq!(make(&file).unwrap(), Secret::Kept);
+        assert_eq!(make(&file).unwrap(), Outcome::Kept);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), made);
         assert_ne!(random().unwrap(), made);
     }
