@@ -11,6 +11,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub, missing_docs, reason = "tests")]
 
+mod accounts;
 mod assignees;
 mod comments;
 mod deliveries;
@@ -96,11 +97,15 @@ expectations! {
         a_megabyte_is_kept
         a_hidden_marker_survives
         what_is_no_json_is_refused;
+    accounts:
+        one_is_found_by_its_number
+        one_that_is_not_there_is_none;
     reactions:
         the_first_on_a_comment_is_new_and_the_second_is_not
         the_first_on_an_issue_is_new_and_the_second_is_not
         reviews_and_inline_comments_take_them
         each_account_has_its_own
+        they_name_whoever_gave_them
         other_contents_are_refused
         a_deleted_comment_takes_none;
     labels:
@@ -139,6 +144,7 @@ expectations! {
     reviews:
         a_review_is_a_comment_of_its_own_kind
         inline_comments_are_comments_too
+        what_is_said_there_is_read_back_in_its_thread_alone
         nobody_approves_their_own
         one_of_an_unknown_commit_fails;
     refusals:

@@ -46,6 +46,19 @@ pub async fn each_account_has_its_own(forge: &Forge) {
     }
 }
 
+pub async fn they_name_whoever_gave_them(forge: &Forge) {
+    let (repo, number) = forge.thread("named").await;
+    let comment = forge.ezra().gitea().post_comment(&repo, number, "Yours?").await.unwrap();
+    let path = format!("/repos/{repo}/issues/comments/{}/reactions", comment.id);
+    forge.rando().post(path, json!({ "content": "+1" })).await.expect(201);
+    let given = forge.timmy().gitea().reactions(&repo, comment.id).await.unwrap();
+    let [one] = given.as_slice() else { panic!("{given:?}") };
+    assert_eq!((one.account.login.as_str(), one.content.as_str()), ("rando", "+1"));
+    let rando = forge.timmy().gitea().account("rando").await.unwrap().unwrap();
+    assert_eq!(one.account.id, rando.id);
+    assert!(one.created_at >= comment.created_at);
+}
+
 pub async fn other_contents_are_refused(forge: &Forge) {
     let (repo, number) = forge.thread("contents").await;
     let path = format!("/repos/{repo}/issues/{number}/reactions");

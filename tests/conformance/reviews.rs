@@ -69,3 +69,14 @@ pub async fn one_of_an_unknown_commit_fails(forge: &Forge) {
     let review = json!({ "event": "APPROVED", "body": "", "commit_id": "0".repeat(40) });
     forge.ezra().post(format!("/repos/{repo}/pulls/{number}/reviews"), review).await.expect(500);
 }
+
+pub async fn what_is_said_there_is_read_back_in_its_thread_alone(forge: &Forge) {
+    let (repo, number) = forge.pull("read-back").await;
+    let gitea = forge.timmy().gitea();
+    for subject in forge.remark(&repo, number).await {
+        let seen = gitea.read_back(&repo, number, subject).await.unwrap().unwrap();
+        assert_eq!((seen.subject, seen.written.number), (subject, number));
+        assert!(seen.is_as_written(), "{seen:?}");
+        assert_eq!(gitea.read_back(&repo, number + 1, subject).await, Ok(None));
+    }
+}
