@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// What a clock that waits gives: it is over when the moment has come.
 pub type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -6,7 +6,7 @@
 //! # The walk of a comment
 //!
 //! 1. [`web`] takes a delivery: its size, its signature ([`gitea::signature`], taken while it
-//!    arrives), its form ([`gitea::webhook`] turns the payload into [`core::heard::Heard`]), and
+//!    arrives), its form ([`gitea::webhook`] turns the payload into [`core::heard::InboundText`]), and
 //!    whether the secret that signed it speaks for that repository ([`core::hook_scope`]).
 //! 2. [`store::inbox`] stores it, once, whatever is delivered twice. Only then the forge gets its
 //!    202: Gitea never repeats a delivery, so from here on the text must not be lost. What no
@@ -67,6 +67,7 @@
 //! | [`clock`] | the time, injected |
 //! | [`crash`] | where tests kill the process |
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;

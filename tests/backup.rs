@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
 use timmy::store::backup::{BackupError, Existing, STAMP, Stamp, backup};
 use timmy::store::{Ledger, meta};
 

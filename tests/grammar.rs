@@ -6,8 +6,8 @@
 use std::fmt::Write;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
-use timmy::core::grammar::{Error, Line, Reading, read};
-use timmy::core::verb::Verb;
+use timmy::core::command::grammar::{CommandText, LineError, Reading, read};
+use timmy::core::command::verb::Verb;
 
 const GRAMMAR: &str = include_str!("../grammar.md");
 
@@ -122,12 +122,12 @@ fn outcomes(reading: &Reading) -> Vec<(usize, String)> {
     reading.in_order().map(|outcome| outcome.map_or_else(describe_error, describe)).collect()
 }
 
-fn describe(line: &Line) -> (usize, String) {
+fn describe(line: &CommandText) -> (usize, String) {
     let args = serde_json::to_string(&line.command.args()).expect("JSON");
     (line.line, format!("{} {args}", line.command.verb()))
 }
 
-fn describe_error(error: &Error) -> (usize, String) {
+fn describe_error(error: &LineError) -> (usize, String) {
     let kind = serde_json::to_value(error.kind).expect("JSON");
     let mut text = format!("error {}", kind.as_str().expect("a word"));
     if let Some(token) = &error.token {

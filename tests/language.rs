@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use timmy::core::command::Command;
-use timmy::core::grammar::{Kind, MOST_COMMANDS, Reading, read};
-use timmy::core::markdown::{command_lines, with_plain_line_ends};
-use timmy::core::trigger::Trigger;
+use timmy::core::command::grammar::{ErrorKind, MOST_COMMANDS, Reading, read};
+use timmy::core::command::markdown::{command_lines, with_plain_line_ends};
+use timmy::core::command::trigger::Trigger;
 
 /// Pieces of Markdown and of commands, of which surprising comments are made.
 const PIECES: &[&str] = &[
@@ -189,7 +189,7 @@ proptest! {
         for error in read("timmy", &format!("/timmy {word} d7")).errors {
             if let (Some(corrected), Some(suggestion)) = (error.corrected, error.suggestion) {
                 let again = read("timmy", &corrected);
-                prop_assert!(again.errors.iter().all(|error| error.kind != Kind::UnknownVerb), "{suggestion}");
+                prop_assert!(again.errors.iter().all(|error| error.kind != ErrorKind::UnknownVerb), "{suggestion}");
             }
         }
     }
@@ -227,7 +227,7 @@ proptest! {
         let body: String = lines.iter().map(|line| format!("/timmy {line}\n@timmy hello there\n")).collect();
         let reading = read("timmy", &body);
         if lines.len() <= MOST_COMMANDS {
-            let talk = reading.errors.iter().filter(|error| error.kind == Kind::Talk).count();
+            let talk = reading.errors.iter().filter(|error| error.kind == ErrorKind::Talk).count();
             prop_assert_eq!(reading.commands.len() + reading.errors.len() - talk, lines.len());
         } else {
             prop_assert!(reading.commands.is_empty());
@@ -282,7 +282,7 @@ fn too_deep_a_comment_is_refused_with_a_reason() {
     for prefix in ["> ", ">", "- ", "1. ", "-\t", "[^a]: > "] {
         let body = format!("{}a\n{}\n/timmy ping", prefix.repeat(20_000), "b\n".repeat(20_000));
         let reading = read("timmy", &body);
-        assert_eq!(reading.errors[0].kind, Kind::TooDeep, "{prefix}");
+        assert_eq!(reading.errors[0].kind, ErrorKind::TooDeep, "{prefix}");
         assert!(reading.commands.is_empty());
     }
     let harmless = format!("{}a\n\n/timmy ping", "> ".repeat(20_000));

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use timmy::config::{self, SecretFile, World};
-use timmy::core::ids::Subject;
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::Subject;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Mode, Options, Sandbox};
 
 const README: &str = include_str!("../README.md");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::Asked;
 use timmy::sandbox::backlog::{Backlog, Shape};
 

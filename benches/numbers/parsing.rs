@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use pulldown_cmark::{Options, Parser};
-use timmy::core::grammar;
+use timmy::core::command::grammar;
 
 use crate::sample::{Sample, rate};
 use crate::table::Row;

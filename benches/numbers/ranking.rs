@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use regex::Regex;
-use timmy::core::backlog::text::Reader;
-use timmy::core::backlog::{Entry, Milestone};
-use timmy::core::bonds::Blocker;
-use timmy::core::heard::Account;
-use timmy::core::ids::{RepoId, RepoName, ThreadId};
-use timmy::core::item::{Item, Label};
-use timmy::core::time::Timestamp;
+use timmy::core::model::dependency::Blocker;
+use timmy::core::model::ids::{RepoId, RepoName, ThreadId};
+use timmy::core::model::issue::{Issue, Label};
+use timmy::core::model::text::Account;
+use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::text::TextReader;
+use timmy::core::scheduling::{BacklogEntry, Milestone};
 use timmy::sandbox::Mode;
 use timmy::sandbox::backlog::{Backlog, Place, Repo, Shape, Thread};
-use timmy::store::backlog::Told;
-use timmy::store::{Connection, Error, Ledger, Readers, Transaction, backlog, choices};
+use timmy::store::backlog::Source;
+use timmy::store::{Connection, Error, Ledger, Readers, Transaction, backlog, matches};
 use tokio::runtime::Runtime;
 
 use crate::stage::{Stage, Timmy};
@@ -78,14 +78,14 @@ async fn until(stage: &Stage, done: fn(&Connection) -> Result<bool, Error>) {
 
 /// Whether the latest tick decided about anything.
 fn has_decided(conn: &Connection) -> Result<bool, Error> {
-    let Some(tick) = choices::latest(conn)? else { return Ok(false) };
-    Ok(!choices::all(conn, tick)?.is_empty())
+    let Some(tick) = matches::latest(conn)? else { return Ok(false) };
+    Ok(!matches::all(conn, tick)?.is_empty())
 }
 
 /// Puts all of `backlog` into the ledger, as a full read at `now` would.
 async fn fill(stage: &Stage, repos: Vec<RepoId>, backlog: Backlog, now: Timestamp) {
     let ledger = Ledger::open(stage.ledger()).unwrap();
-    let reader = Reader::new(Regex::new("(?i)accept|done when|expected").unwrap());
+    let reader = TextReader::new(Regex::new("(?i)accept|done when|expected").unwrap());
     let put = move |tx: &Transaction<'_>| {
         let filler = Filler { repos, reader, now };
         backlog.threads().try_for_each(|(place, thread)| {
@@ -97,7 +97,7 @@ async fn fill(stage: &Stage, repos: Vec<RepoId>, backlog: Backlog, now: Timestam
 
 struct Filler {
     repos: Vec<RepoId>,
-    reader: Reader,
+    reader: TextReader,
     now: Timestamp,
 }
 
@@ -110,8 +110,8 @@ impl Filler {
         repo: &Repo,
     ) -> Result<(), Error> {
         let id = self.id(place);
-        let entry = Entry::read(item(place, thread, repo), &self.reader);
-        backlog::put(tx, id.repo, &entry, Told::List(self.now))?;
+        let entry = BacklogEntry::read(item(place, thread, repo), &self.reader);
+        backlog::put(tx, id.repo, &entry, Source::List(self.now))?;
         let name: RepoName = "foundation4ce1/any".parse().unwrap();
         let blocker = |on| Blocker { thread: self.id(on), repo: name.clone(), open: true };
         let blockers: Vec<_> = thread.waits_for.iter().copied().map(blocker).collect();
@@ -123,10 +123,10 @@ impl Filler {
     }
 }
 
-fn item(place: Place, thread: &Thread, repo: &Repo) -> Item {
+fn item(place: Place, thread: &Thread, repo: &Repo) -> Issue {
     let milestone = thread.milestone.map(|nth| repo.milestones[nth].clone());
     let label = |name: &&str| Label { id: 1, name: (*name).to_owned(), exclusive: false };
-    Item {
+    Issue {
         id: (place.repo * ISSUES + place.number) as i64,
         number: place.number as i64,
         title: thread.title.clone(),

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use regex::Regex;
-use timmy::core::backlog::text::Reader;
-use timmy::core::backlog::{Authors, Facts, Milestone, Rules, Weights, Work, rank};
-use timmy::core::fleet::Fleet;
-use timmy::core::heard::Account;
-use timmy::core::ids::{RepoId, ThreadId};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::text::Account;
+use timmy::core::model::time::Timestamp;
+use timmy::core::policy::controls::Controls;
+use timmy::core::scheduling::text::TextReader;
+use timmy::core::scheduling::{Authors, IssueFacts, Milestone, Rules, Weights, WorkState, rank};
 use timmy::sandbox::backlog::{Backlog, Place, Repo, Shape, Thread};
 
 use crate::sample::Sample;
@@ -24,7 +24,7 @@ pub fn measure() -> Row {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     let shape = Shape { repos: 1_000, issues: ISSUES, seed: 1, now };
     let facts = facts(&Backlog::of(shape));
-    let (rules, fleet) = (rules(), Fleet::default());
+    let (rules, fleet) = (rules(), Controls::default());
     let judge = Sample::of(ROUNDS, || {
         milliseconds(|| {
             black_box(rank(black_box(&facts), &rules, &fleet, now, &zone));
@@ -68,15 +68,15 @@ fn rules() -> Rules {
     }
 }
 
-fn facts(backlog: &Backlog) -> Vec<Facts> {
-    let reader = Reader::new(Regex::new("(?i)accept|done when|expected").unwrap());
+fn facts(backlog: &Backlog) -> Vec<IssueFacts> {
+    let reader = TextReader::new(Regex::new("(?i)accept|done when|expected").unwrap());
     let issues = backlog.threads().filter(|(_, thread)| !thread.is_pull);
     issues.map(|(place, thread)| of(place, thread, &backlog.repos[place.repo], &reader)).collect()
 }
 
-fn of(place: Place, thread: &Thread, repo: &Repo, reader: &Reader) -> Facts {
+fn of(place: Place, thread: &Thread, repo: &Repo, reader: &TextReader) -> IssueFacts {
     let milestone = thread.milestone.map(|nth| repo.milestones[nth].clone());
-    Facts {
+    IssueFacts {
         thread: id(place),
         author: Some(account(thread.author).into()),
         created_at: thread.created,
@@ -92,7 +92,7 @@ fn of(place: Place, thread: &Thread, repo: &Repo, reader: &Reader) -> Facts {
         held: place.number.is_multiple_of(50),
         snoozed_until: None,
         pulls: Vec::new(),
-        work: Work { fails: (place.number % 20 / 18) as u32, ..Work::default() },
+        work: WorkState { fails: (place.number % 20 / 18) as u32, ..WorkState::default() },
     }
 }
 

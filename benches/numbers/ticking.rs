@@ -4,13 +4,13 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
-use timmy::core::backlog::{
-    Authors, Facts, Judged, Limits, Load, Outcome, Outcomes, Pool, Readiness, Roster, Rules,
-    Setting, Weights, Work, Worker,
+use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::text::Account;
+use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::{
+    AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, Outcome, Pool, RankedBacklog,
+    RankingInput, Readiness, Roster, Rules, Weights, WorkState,
 };
-use timmy::core::heard::Account;
-use timmy::core::ids::{RepoId, ThreadId};
-use timmy::core::time::Timestamp;
 
 use crate::sample::Sample;
 use crate::table::Row;
@@ -31,14 +31,14 @@ const SKILLS: [&str; 4] = ["rust", "python", "docs", "sql"];
 
 pub fn measure() -> Row {
     let mut dice = Dice::of(3);
-    let facts: Vec<Facts> = (1..=CANDIDATES).map(|number| issue(&mut dice, number)).collect();
+    let facts: Vec<IssueFacts> = (1..=CANDIDATES).map(|number| issue(&mut dice, number)).collect();
     let setting = setting(&mut dice);
     let (mut ranks, mut ticks) = (Vec::new(), Vec::new());
     let mut given = 0;
     for _ in 0..ROUNDS {
         let (facts, setting) = (facts.clone(), setting.clone());
         let begun = Instant::now();
-        let judged = Judged::new(black_box(facts), setting);
+        let judged = RankedBacklog::new(black_box(facts), setting);
         ranks.push(begun.elapsed().as_secs_f64() * 1e3);
         let choices = black_box(judged.choose());
         ticks.push(begun.elapsed().as_secs_f64() * 1e3);
@@ -59,7 +59,7 @@ pub fn measure() -> Row {
     }
 }
 
-fn issue(dice: &mut Dice, number: i64) -> Facts {
+fn issue(dice: &mut Dice, number: i64) -> IssueFacts {
     let repo = RepoId(dice.below(REPOS) as i64);
     let created_at = Timestamp::from_micros(NOW.micros() - dice.below(400) as i64 * DAY);
     let mut labels = Vec::new();
@@ -78,7 +78,7 @@ fn issue(dice: &mut Dice, number: i64) -> Facts {
         labels.push(format!("skill/{}", dice.pick(&SKILLS)));
     }
     let readiness = Readiness { scope: true, acceptance: dice.below(2) == 0, checklist: false };
-    Facts {
+    IssueFacts {
         thread: ThreadId { repo, number },
         author: Some(Account { id: 7, login: "anna".to_owned() }.into()),
         created_at,
@@ -94,11 +94,11 @@ fn issue(dice: &mut Dice, number: i64) -> Facts {
         held: false,
         snoozed_until: None,
         pulls: Vec::new(),
-        work: Work::default(),
+        work: WorkState::default(),
     }
 }
 
-fn setting(dice: &mut Dice) -> Setting {
+fn setting(dice: &mut Dice) -> RankingInput {
     let weights = Weights {
         urgency: 350_000,
         value: 200_000,
@@ -130,14 +130,14 @@ fn setting(dice: &mut Dice) -> Setting {
         is_good: dice.below(4) > 0,
         at: Timestamp::from_micros(NOW.micros() - dice.below(200) as i64 * DAY),
     });
-    let outcomes = Outcomes::weigh(past.collect::<Vec<_>>(), NOW);
+    let outcomes = AgentRecords::weigh(past.collect::<Vec<_>>(), NOW);
     let roster = Roster { workers, limits, load: Load::default(), outcomes, small_handed_out: 0 };
-    Setting { now: NOW, zone: TimeZone::UTC, rules, pauses: Vec::new(), roster }
+    RankingInput { now: NOW, zone: TimeZone::UTC, rules, pauses: Vec::new(), roster }
 }
 
-fn worker(dice: &mut Dice, number: usize) -> Worker {
+fn worker(dice: &mut Dice, number: usize) -> AgentSlot {
     let skills = SKILLS.iter().filter(|_| dice.below(3) > 0).map(|skill| (*skill).to_owned());
-    Worker {
+    AgentSlot {
         name: format!("agent{number}"),
         skills: skills.collect(),
         roles: ROLES[2..].iter().map(|role| (*role).to_owned()).collect(),

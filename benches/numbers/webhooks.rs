@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use regex::Regex;
 use timmy::clock::SystemClock;
-use timmy::core::backlog::text::Reader;
-use timmy::core::hook_scope::HookScope;
+use timmy::core::policy::webhook_scope::HookScope;
+use timmy::core::scheduling::text::TextReader;
 use timmy::gitea::signature::Keys;
 use timmy::store::Ledger;
-use timmy::web::{Ear, Limits, Receiver, router, serve};
+use timmy::web::{Limits, Receiver, WebhookState, router, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -82,10 +82,10 @@ pub fn measure_delay() -> Row {
 }
 
 async fn listen(ledger: Ledger) -> String {
-    let ear = Ear {
+    let ear = WebhookState {
         ledger,
         clock: Arc::new(SystemClock),
-        reader: Arc::new(Reader::new(Regex::new("(?i)acceptance").unwrap())),
+        reader: Arc::new(TextReader::new(Regex::new("(?i)acceptance").unwrap())),
         receiver: Receiver::new(
             Keys::new([(SECRET, HookScope::Everything)]),
             4 << 20,

@@ -2,7 +2,8 @@
 
 mod backlog;
 mod backup;
-pub mod bot;
+
+mod backlog_view;
 mod demo;
 mod doctor;
 mod forge;
@@ -13,7 +14,6 @@ mod parse;
 mod report;
 mod secret_file;
 mod serve;
-mod sight;
 mod simulate;
 mod terminal;
 mod watched;

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use jiff::civil::Time;
 
-use super::bot::{self, Failure};
 use super::{FAILED, WRONG, complain, forge};
+use crate::app;
+use crate::app::AppError;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::core::backlog::Roster;
-use crate::core::report::{Fate, Hours, period_of};
-use crate::engine::{self, Listener, Spoken, Telling, gather, outlook};
+use crate::core::report::{DayState, Hours, period_of};
+use crate::core::scheduling::Roster;
+use crate::engine;
+use crate::engine::{ReportAudience, ReportResult, ReportScope, gather, outlook};
 use crate::store::{Error, Holder, Ledger, OpenError, holder, reports, repos};
 
 /// Bring the day's report up to date now, or print it.
@@ -43,7 +45,7 @@ impl Report {
                 let _ = writeln!(std::io::stdout(), "{text}");
                 ExitCode::SUCCESS
             }
-            Err(problem @ Problem::NotConfigured) => {
+            Err(problem @ ReportError::NotConfigured) => {
                 complain(&problem.to_string());
                 WRONG.into()
             }
@@ -57,11 +59,11 @@ impl Report {
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum ReportError {
     #[error("there is no [report] in the configuration: report.repository names its place")]
     NotConfigured,
     #[error(transparent)]
-    Start(#[from] Failure),
+    Start(#[from] AppError),
     #[error("the ledger cannot be looked at: {0}")]
     Holder(#[from] std::io::Error),
     #[error(transparent)]
@@ -73,19 +75,19 @@ enum Problem {
 }
 
 /// Brings the day's comment up to date, unless somebody does so all the time.
-async fn written(config: &Config) -> Result<String, Problem> {
+async fn written(config: &Config) -> Result<String, ReportError> {
     if config.report.is_none() {
-        return Err(Problem::NotConfigured);
+        return Err(ReportError::NotConfigured);
     }
     if let Holder::Process(pid) = holder(&config.ledger.path)? {
         let process = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
         return Ok(format!("timmy serve{process} runs, and keeps the report up to date."));
     }
-    let (ledger, engine) = bot::engine(config, Arc::new(SystemClock), crate::crash::settle())?;
+    let (ledger, engine) = app::engine(config, Arc::new(SystemClock), crate::crash::settle())?;
     match engine.write_report_now().await? {
-        Spoken::Nothing => Ok("Nothing to say today.".to_owned()),
-        Spoken::Refused(reason) => Err(Problem::Refused(reason)),
-        Spoken::Written { thread, comment } => {
+        ReportResult::Nothing => Ok("Nothing to say today.".to_owned()),
+        ReportResult::Refused(reason) => Err(ReportError::Refused(reason)),
+        ReportResult::Written { thread, comment } => {
             let repo = ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
             let name = repo.map_or_else(String::new, |repo| repo.name.to_string());
             let forge = config.gitea.url.as_str().trim_end_matches('/');
@@ -95,15 +97,15 @@ async fn written(config: &Config) -> Result<String, Problem> {
 }
 
 /// What the report says now, as far as the ledger knows.
-async fn printed(config: &Config) -> Result<String, Problem> {
+async fn printed(config: &Config) -> Result<String, ReportError> {
     let people = &config.people;
-    let hours = match bot::report(config) {
+    let hours = match app::report(config) {
         Some(report) => report.hours,
         None => Hours::new(people.timezone.clone(), Time::midnight(), people.quiet_hours),
     };
     let (rules, owner) = (config.rules(), people.owner.clone());
     let roster = Roster::idle(config.workers(), config.limits());
-    let agents = config.agents.iter().map(bot::known).collect();
+    let agents = config.agents.iter().map(app::known).collect();
     let now = SystemClock.now();
     let ledger = Ledger::open_read_only(&config.ledger.path)?;
     let read = ledger.read(move |conn| {
@@ -112,17 +114,17 @@ async fn printed(config: &Config) -> Result<String, Problem> {
         let diary = reports::diary(conn, day)?;
         let name = own.clone().unwrap_or_else(|| "timmy".to_owned());
         let period = match diary.iter().find(|entry| entry.day == day) {
-            Some(entry) if entry.fate != Fate::Void => entry.period,
+            Some(entry) if entry.fate != DayState::Void => entry.period,
             _ => period_of(day, &hours, &diary),
         };
         let zone = hours.zone().clone();
         let mut rules = rules;
         rules.machines.extend(own);
-        let judged = engine::judge(conn, rules, roster, zone.clone(), now)?;
+        let judged = engine::rank_backlog(conn, rules, roster, zone.clone(), now)?;
         let due_at = |thread| judged.facts(thread)?.due_at;
-        let outlook = outlook(conn, &judged.ranking, &zone, Listener::Terminal, due_at)?;
-        let to = Listener::Terminal;
-        let telling = Telling { name, owner, zone, agents, to, day, period };
+        let outlook = outlook(conn, &judged.ranking, &zone, ReportAudience::Terminal, due_at)?;
+        let to = ReportAudience::Terminal;
+        let telling = ReportScope { name, owner, zone, agents, to, day, period };
         let mut day = gather(conn, &telling, now)?;
         day.report.outlook = outlook;
         Ok(day)

@@ -11,7 +11,7 @@ const BYTES: usize = 32;
 
 /// What became of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum SecretFileResult {
     /// It is new.
     Made,
     /// There was one, which webhooks may sign with.
@@ -22,7 +22,7 @@ pub(super) enum Outcome {
 ///
 /// # Errors
 /// If it cannot be written, or the system has no random numbers.
-pub(super) fn make(file: &Path) -> io::Result<Outcome> {
+pub(super) fn make(file: &Path) -> io::Result<SecretFileResult> {
     if let Some(folder) = file.parent() {
         private_folder(folder)?;
     }
@@ -31,11 +31,13 @@ pub(super) fn make(file: &Path) -> io::Result<Outcome> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut opened = match options.open(file) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Outcome::Kept),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Ok(SecretFileResult::Kept);
+        }
         opened => opened?,
     };
     opened.write_all(random()?.as_bytes())?;
-    Ok(Outcome::Made)
+    Ok(SecretFileResult::Made)
 }
 
 /// Makes `folder` for this account alone, if it is not there.
@@ -64,16 +66,16 @@ fn random() -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::secret_file::*;
 
     #[test]
     fn a_secret_is_made_once() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secrets/webhook");
-        assert_eq!(make(&file).unwrap(), Outcome::Made);
+        assert_eq!(make(&file).unwrap(), SecretFileResult::Made);
         let made = std::fs::read_to_string(&file).unwrap();
         assert_eq!(made.len(), 2 * BYTES);
-        assert_eq!(make(&file).unwrap(), Outcome::Kept);
+        assert_eq!(make(&file).unwrap(), SecretFileResult::Kept);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), made);
         assert_ne!(random().unwrap(), made);
     }

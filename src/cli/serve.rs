@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::bot::{Bot, Failure};
 use super::{FAILED, complain, forge, log};
+use crate::app::{App, AppError};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded};
 
@@ -41,10 +41,10 @@ impl Serve {
     }
 }
 
-async fn serve(config: &Config) -> Result<(), Failure> {
+async fn serve(config: &Config) -> Result<(), AppError> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let bot = Bot::new(config, Arc::new(SystemClock), crate::crash::settle()).await?;
+    let bot = App::new(config, Arc::new(SystemClock), crate::crash::settle()).await?;
     match bot.address() {
         Some(address) => tracing::info!(%address, "listening"),
         None => tracing::info!("no [webhook]: I hear by polling alone"),

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use console::{Style, Term, measure_text_width, truncate_str};
 
-use crate::core::invisible;
+use crate::core::command::invisible;
 
 /// How wide a table is where there is no terminal.
 const PAPER: usize = 120;
@@ -95,7 +95,7 @@ fn width() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::terminal::*;
 
     #[test]
     fn what_could_steer_a_terminal_is_shown_instead_of_obeyed() {

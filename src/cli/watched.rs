@@ -2,9 +2,9 @@
 //! account sees there.
 
 use crate::config::{Watch, WatchPattern};
-use crate::core::ids::RepoName;
-use crate::engine::watched;
-use crate::gitea::{Error, Gitea, Visible};
+use crate::core::model::ids::RepoName;
+use crate::engine::repositories;
+use crate::gitea::{Error, Gitea, VisibleRepo};
 
 /// One pattern of `gitea.watch`, with what it leads to.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub(super) struct Watched {
     /// The organisation that it names, in the case of one.
     pub(super) organisation: Option<String>,
     /// What is watched because of it: what the exceptions take away is not here.
-    pub(super) repos: Vec<Visible>,
+    pub(super) repos: Vec<VisibleRepo>,
 }
 
 /// Looks up every pattern as the account of `gitea` sees it.
@@ -24,7 +24,7 @@ pub(super) struct Watched {
 pub(super) async fn look_up(gitea: &Gitea, watch: &Watch) -> Result<Vec<Watched>, Error> {
     let mut all = Vec::new();
     for pattern in watch.patterns() {
-        let repos = match watched::look_up(gitea, watch, pattern).await {
+        let repos = match repositories::list_repositories(gitea, watch, pattern).await {
             Err(Error::NotFound { .. }) => Vec::new(),
             found => found?.entries,
         };
@@ -40,8 +40,8 @@ pub(super) async fn look_up(gitea: &Gitea, watch: &Watch) -> Result<Vec<Watched>
 }
 
 /// Every watched repository once, in the order of the patterns.
-pub(super) fn repositories(watched: &[Watched]) -> Vec<&Visible> {
-    let mut all: Vec<&Visible> = Vec::new();
+pub(super) fn repositories(watched: &[Watched]) -> Vec<&VisibleRepo> {
+    let mut all: Vec<&VisibleRepo> = Vec::new();
     for visible in watched.iter().flat_map(|watched| &watched.repos) {
         if all.iter().all(|other| other.repo.id != visible.repo.id) {
             all.push(visible);
@@ -62,7 +62,7 @@ pub(super) fn a_few<'a>(names: impl Iterator<Item = &'a RepoName>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::watched::*;
 
     #[test]
     fn long_lists_are_cut() {

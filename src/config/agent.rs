@@ -288,7 +288,7 @@ pub(super) fn unknown_pool(name: &str, known: &[&str]) -> Wrong {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::agent::*;
 
     #[test]
     fn a_name_is_nothing_else_in_a_command() {

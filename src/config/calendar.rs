@@ -57,7 +57,7 @@ fn parse_time(text: &str) -> Option<Time> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::calendar::*;
 
     #[test]
     fn times_have_two_digits_twice() {

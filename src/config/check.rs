@@ -15,8 +15,8 @@ use super::section::Section;
 use super::value::quoted;
 use super::watch::{Watch, WatchPattern};
 use super::webhook::{VARIABLE, WebhookDraft, WebhookSecret};
-use crate::core::hook_scope::HookScope;
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
+use crate::core::policy::webhook_scope::HookScope;
 
 /// Two agents of one name, one account, or one set of variables are one too many.
 pub(super) fn agents_differ(root: &Section<'_>, agents: &[AgentDraft]) {

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::quantity::{MicroUsd, duration, in_decimals, in_words, millionths, usd};
 use super::section::Section;
 use super::value::{Wrong, account, count, line, one_of, regex};
-use crate::core::backlog::{Authors, Weights};
+use crate::core::scheduling::{Authors, Weights};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -10,7 +10,7 @@ use super::calendar::time_of_day;
 use super::quantity::duration;
 use super::section::Section;
 use super::value::{host_and_port, line, one_of, repository, text};
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

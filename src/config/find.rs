@@ -44,7 +44,7 @@ fn search(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::find::*;
 
     #[test]
     fn the_nearest_name_wins() {

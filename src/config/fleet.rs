@@ -1,7 +1,7 @@
 //! What the configuration says about the backlog: how it is judged, and who can take how much.
 
 use super::{Agent, Config};
-use crate::core::backlog::{Limits, Pool, Rules, Worker};
+use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
 
 impl Config {
     /// How issues are judged. Which account is timmy's own, the file does not say.
@@ -16,7 +16,7 @@ impl Config {
     }
 
     /// The agents that issues can be given to.
-    pub fn workers(&self) -> Vec<Worker> {
+    pub fn workers(&self) -> Vec<AgentSlot> {
         self.agents.iter().map(worker).collect()
     }
 
@@ -37,8 +37,8 @@ impl Config {
     }
 }
 
-fn worker(agent: &Agent) -> Worker {
-    Worker {
+fn worker(agent: &Agent) -> AgentSlot {
+    AgentSlot {
         name: agent.name.clone(),
         roles: agent.roles.iter().map(ToString::to_string).collect(),
         skills: agent.skills.clone(),

@@ -78,7 +78,7 @@ fn wildcard<P, T>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::glob::*;
 
     fn matches(pattern: &str, path: &str) -> bool {
         Glob::new(pattern).unwrap().matches(path)

@@ -32,7 +32,7 @@ impl<'a> Lines<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::lines::*;
 
     #[test]
     fn places_count_from_one_in_characters() {

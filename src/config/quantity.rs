@@ -154,7 +154,7 @@ pub(super) fn in_words(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::quantity::*;
 
     #[test]
     fn decimals_are_exact() {

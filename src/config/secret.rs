@@ -54,7 +54,7 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::secret::*;
 
     #[test]
     fn the_line_break_of_the_file_is_no_part_of_it() {

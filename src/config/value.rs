@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::nearest::nearest;
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
 
 /// Longest excerpt of a value that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 40;

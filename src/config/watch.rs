@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::glob::Glob;
 use super::section::Section;
 use super::value::{Wrong, is_account, text};
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
 
 /// The repositories that timmy looks after: what a pattern names, but no exception covers.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ fn exception(value: &DeValue<'_>) -> Result<Glob, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::watch::*;
 
     fn watch(patterns: &[&str], except: &[&str]) -> Watch {
         let value = |text: &&str| DeValue::String(text.to_string().into());

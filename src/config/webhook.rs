@@ -14,8 +14,8 @@ use super::secret::Secret;
 use super::secrets::{self, from_file, from_variable};
 use super::section::Section;
 use super::value::{Wrong, http_url, is_account, listen};
-use crate::core::hook_scope::HookScope;
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
+use crate::core::policy::webhook_scope::HookScope;
 
 /// The variable that holds one secret for all webhooks. It goes before the files.
 pub(super) const VARIABLE: &str = "TIMMY_WEBHOOK_SECRET";

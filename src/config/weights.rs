@@ -1,7 +1,7 @@
 //! Weights in one line, as a command line takes them: `urgency=0.5,value=0.05`.
 
 use super::quantity::{in_decimals, parse_millionths};
-use crate::core::backlog::{MILLION, Weights};
+use crate::core::scheduling::{MILLION, Weights};
 
 /// Why a text gives no weights.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +63,7 @@ fn weight<'w>(weights: &'w mut Weights, name: &str) -> Option<&'w mut u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::weights::*;
 
     const PRESENT: Weights = Weights {
         urgency: 350_000,

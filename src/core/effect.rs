@@ -7,11 +7,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bonds::BondWish;
-use super::ids::{Subject, ThreadId};
+use super::model::dependency::SetDependency;
+use super::model::ids::{Subject, ThreadId};
+use super::model::time::Timestamp;
 use super::reply::Reply;
 use super::report::Write;
-use super::time::Timestamp;
 
 /// An effect with what makes it unique.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,11 +43,11 @@ pub enum Effect {
         reaction: Reaction,
     },
     /// At most one label of a scope.
-    Label(LabelWish),
+    Label(SetLabel),
     /// Who is assigned.
-    Assign(AssignWish),
+    Assign(SetAssignees),
     /// What it waits for.
-    Bond(BondWish),
+    Bond(SetDependency),
     /// A part of the report.
     Report(Write),
 }
@@ -65,14 +65,14 @@ pub enum Reaction {
 /// A family of labels of which a thread holds at most one, such as `priority/p1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Scope {
+pub enum LabelScope {
     /// `priority/p0` to `priority/p3`
     Priority,
     /// `size/xs` to `size/xl`
     Size,
 }
 
-impl Scope {
+impl LabelScope {
     /// What stands before the `/`.
     pub fn name(self) -> &'static str {
         match self {
@@ -121,9 +121,9 @@ impl Scope {
 
 /// That a thread holds exactly this label of a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LabelWish {
+pub struct SetLabel {
     /// Which family.
-    pub scope: Scope,
+    pub scope: LabelScope,
     /// Which of them; none for no label of the scope.
     pub value: Option<String>,
     /// When it still holds.
@@ -147,7 +147,7 @@ pub enum Condition {
 /// people; so the wish carries who was there when it was made, and puts them back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "snake_case")]
-pub enum AssignWish {
+pub enum SetAssignees {
     /// Beside the others.
     Add {
         /// Whom.
@@ -166,7 +166,7 @@ pub enum AssignWish {
     Clear,
 }
 
-impl AssignWish {
+impl SetAssignees {
     /// Who is to be assigned, given who is; sorted by no rule but the forge's own order.
     pub fn wanted(&self, present: &[String]) -> Vec<String> {
         let (keep, add, remove) = match self {
@@ -187,7 +187,7 @@ impl AssignWish {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::core::effect::*;
 
     fn names(list: &[&str]) -> Vec<String> {
         list.iter().map(|s| (*s).to_owned()).collect()
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_lost_people_puts_them_back() {
-        let wish = AssignWish::Add { user: "anna".into(), keep: names(&["ben"]) };
+        let wish = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
         assert_eq!(wish.wanted(&names(&["ben"])), names(&["ben", "anna"]));
         assert_eq!(wish.wanted(&[]), names(&["ben", "anna"]));
         assert_eq!(wish.wanted(&names(&["Anna", "ben"])), names(&["Anna", "ben"]));
@@ -203,15 +203,18 @@ mod tests {
 
     #[test]
     fn removing_leaves_the_others() {
-        let wish = AssignWish::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
+        let wish = SetAssignees::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
         assert_eq!(wish.wanted(&names(&["anna"])), names(&["ben"]));
-        assert_eq!(AssignWish::Clear.wanted(&names(&["anna"])), Vec::<String>::new());
+        assert_eq!(SetAssignees::Clear.wanted(&names(&["anna"])), Vec::<String>::new());
     }
 
     #[test]
     fn labels_are_read_without_case_and_strangers_are_left_alone() {
-        assert_eq!(Scope::Size.value_of("size/S"), Some("s"));
-        assert_eq!(Scope::Priority.value_of("priority/critical"), None);
-        assert_eq!(Scope::Priority.value_among(["bug", "priority/p2", "priority/p0"]), Some("p0"));
+        assert_eq!(LabelScope::Size.value_of("size/S"), Some("s"));
+        assert_eq!(LabelScope::Priority.value_of("priority/critical"), None);
+        assert_eq!(
+            LabelScope::Priority.value_among(["bug", "priority/p2", "priority/p0"]),
+            Some("p0")
+        );
     }
 }

@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::hear::Halt;
-use super::{Engine, troubles};
-use crate::core::accounts::Standing;
-use crate::core::authority::People;
-use crate::core::backlog::{Authors, Rules};
-use crate::core::heard::Account;
+use super::inbox::EngineError;
+use super::{Engine, incidents};
+use crate::core::model::text::Account;
+use crate::core::policy::accounts::AccountStatus;
+use crate::core::policy::authority::People;
+use crate::core::scheduling::{Authors, Rules};
 use crate::store::{Error, accounts};
 
 /// The accounts behind names, and who may what by them.
@@ -47,14 +47,14 @@ impl Accounts {
     }
 
     /// The account that the configuration means by `name`.
-    fn meant_by(&self, name: &str) -> Option<Account> {
+    fn account_of(&self, name: &str) -> Option<Account> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.by_name.get(&name.to_ascii_lowercase()).cloned()
     }
 
     /// The names with which `account` has to do: it has them, or is meant by them.
-    fn names_of(&self, account: &Account) -> Vec<(&'static str, String)> {
-        let meant = |name: &str| self.meant_by(name).is_some_and(|meant| meant.id == account.id);
+    fn names_concerning(&self, account: &Account) -> Vec<(&'static str, String)> {
+        let meant = |name: &str| self.account_of(name).is_some_and(|meant| meant.id == account.id);
         self.names.iter().filter(|(_, name)| account.is(name) || meant(name)).cloned().collect()
     }
 
@@ -68,7 +68,7 @@ impl Accounts {
 
     /// What the account that is meant by `name` is called now.
     fn present(&self, name: &mut String) {
-        if let Some(account) = self.meant_by(name) {
+        if let Some(account) = self.account_of(name) {
             *name = account.login;
         }
     }
@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// Reads what the ledger remembers, and forgets whom the configuration names no longer.
-    pub(super) async fn remember_accounts(&self) -> Result<(), Error> {
+    pub(super) async fn load_accounts(&self) -> Result<(), Error> {
         let names: Vec<String> = self.accounts.names.iter().map(|(_, n)| n.clone()).collect();
         let known = self.ledger.write(move |tx| {
             accounts::keep_only(tx, &names)?;
@@ -100,9 +100,9 @@ impl Engine {
     }
 
     /// The forge shows `account`: whoever is seen first by a name is the one that is meant by it.
-    pub(super) async fn meet(&self, account: &Account) -> Result<(), Halt> {
-        for (key, name) in self.accounts.names_of(account) {
-            let meant = match self.accounts.meant_by(&name) {
+    pub(super) async fn confirm_account(&self, account: &Account) -> Result<(), EngineError> {
+        for (key, name) in self.accounts.names_concerning(account) {
+            let meant = match self.accounts.account_of(&name) {
                 Some(meant) if meant == *account => meant,
                 // Whoever is meant cannot be called so any more.
                 Some(meant) if meant.id != account.id && meant.is(&name) => {
@@ -111,9 +111,9 @@ impl Engine {
                 Some(meant) if meant.id != account.id => meant,
                 _ => self.bind(&name, account).await?,
             };
-            let standing = Standing::of(&name, &meant, Some(account));
+            let standing = AccountStatus::of(&name, &meant, Some(account));
             // Whoever is called otherwise now does not tell who has their former name.
-            if account.is(&name) || !self.is_open(&troubles::taken(&name)) {
+            if account.is(&name) || !self.is_open(&incidents::taken(&name)) {
                 self.tell(key, &name, &standing).await;
             }
         }
@@ -121,17 +121,19 @@ impl Engine {
     }
 
     /// Asks the forge for everybody whom the configuration names.
-    pub(super) async fn meet_everybody(&self) -> Result<(), Halt> {
+    pub(super) async fn verify_accounts(&self) -> Result<(), EngineError> {
         for (key, name) in &self.accounts.names {
             let holder = self.gitea.account(name).await?;
-            match (self.accounts.meant_by(name), &holder) {
+            match (self.accounts.account_of(name), &holder) {
                 // A former name that leads to somebody proves nothing of whom it meant.
-                (None, Some(holder)) if holder.is(name) => self.meet(holder).await?,
+                (None, Some(holder)) if holder.is(name) => self.confirm_account(holder).await?,
                 (None, _) => {}
-                (Some(meant), Some(holder)) if holder.id == meant.id => self.meet(holder).await?,
+                (Some(meant), Some(holder)) if holder.id == meant.id => {
+                    self.confirm_account(holder).await?
+                }
                 (Some(meant), _) => {
                     let meant = self.present_of(name, meant).await?;
-                    self.tell(key, name, &Standing::of(name, &meant, holder.as_ref())).await;
+                    self.tell(key, name, &AccountStatus::of(name, &meant, holder.as_ref())).await;
                 }
             }
         }
@@ -139,7 +141,7 @@ impl Engine {
     }
 
     /// The account that is meant by `name`, as it is called now.
-    async fn present_of(&self, name: &str, meant: Account) -> Result<Account, Halt> {
+    async fn present_of(&self, name: &str, meant: Account) -> Result<Account, EngineError> {
         match self.gitea.account_by_id(meant.id).await? {
             Some(now) => Ok(self.bind(name, &now).await?),
             // Gone, or nobody may see it.
@@ -149,20 +151,20 @@ impl Engine {
 
     async fn bind(&self, name: &str, account: &Account) -> Result<Account, Error> {
         let (stored, whom) = (name.to_owned(), account.clone());
-        self.ledger.write(move |tx| accounts::meet(tx, &stored, &whom)).await?;
+        self.ledger.write(move |tx| accounts::confirm_account(tx, &stored, &whom)).await?;
         self.accounts.learn([(name.to_owned(), account.clone())]);
         Ok(account.clone())
     }
 
-    async fn tell(&self, key: &str, name: &str, standing: &Standing) {
+    async fn tell(&self, key: &str, name: &str, standing: &AccountStatus) {
         let text = standing.problem(key).zip(standing.remedy(key));
         let text = text.map(|(problem, remedy)| format!("{problem}: {remedy}"));
         let (renamed, taken) = match standing {
-            Standing::Same => (None, None),
-            Standing::Renamed { .. } => (text, None),
-            Standing::Replaced { .. } => (None, text),
+            AccountStatus::Same => (None, None),
+            AccountStatus::Renamed { .. } => (text, None),
+            AccountStatus::Replaced { .. } => (None, text),
         };
-        self.account_is(troubles::renamed(name), renamed).await;
-        self.account_is(troubles::taken(name), taken).await;
+        self.account_is(incidents::renamed(name), renamed).await;
+        self.account_is(incidents::taken(name), taken).await;
     }
 }

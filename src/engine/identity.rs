@@ -1,7 +1,7 @@
 //! Who timmy is on the forge: the name that it is called by, and whose comments are its own.
 
-use super::{Engine, backoff};
-use crate::core::heard::Account;
+use super::{Engine, retry};
+use crate::core::model::text::Account;
 use crate::gitea;
 use crate::store::{Connection, Error, meta};
 
@@ -25,10 +25,10 @@ impl Engine {
     /// Asks the forge who timmy is, until it answers.
     pub async fn introduce(&self) {
         let mut tries = 0;
-        while let Err(error) = self.ask_who_i_am().await {
+        while let Err(error) = self.fetch_identity().await {
             tries += 1;
-            let due = self.clock.now().after(backoff::pause(tries, backoff::chance()));
-            self.troubled_by_all(&error).await;
+            let due = self.clock.now().after(retry::pause(tries, retry::chance()));
+            self.record_forge_error(&error).await;
             tracing::info!(%error, %due, "the forge does not say who I am");
             self.clock.until(due).await;
         }
@@ -36,7 +36,7 @@ impl Engine {
 
     /// timmy's account: what the forge told once or, while it does not, what the ledger remembers.
     pub(super) async fn identity(&self) -> Result<Account, gitea::Error> {
-        match self.ask_who_i_am().await {
+        match self.fetch_identity().await {
             Ok(own) => Ok(own.clone()),
             Err(error) => match self.ledger.read(remembered).await {
                 Ok(Some(own)) => Ok(own),
@@ -45,7 +45,7 @@ impl Engine {
         }
     }
 
-    async fn ask_who_i_am(&self) -> Result<&Account, gitea::Error> {
+    async fn fetch_identity(&self) -> Result<&Account, gitea::Error> {
         self.own
             .get_or_try_init(|| async {
                 let own = self.gitea.me().await?;

@@ -6,38 +6,38 @@
 //! of the thread caused is done. Threads do not wait for one another.
 
 mod accounts;
-mod backlog;
-mod backoff;
-mod bonds;
-mod catchup;
-mod confirm;
-mod deliver;
-mod errands;
-mod facts;
-mod fleet;
-mod hear;
+mod apply;
+mod backlog_snapshot;
+mod commit;
+mod confirmations;
+mod controls_snapshot;
+mod dependencies;
 mod identity;
-mod lanes;
-mod look;
-mod moved;
-mod ranking;
+mod inbox;
+mod incidents;
+mod outbox;
+mod permissions;
+mod planner;
+mod poll;
+mod queue;
 mod relayed;
+mod relocate;
 mod report;
-mod rights;
-mod store;
+pub mod repositories;
+mod retry;
+mod snapshot;
+mod sync;
+mod tasks;
 mod tick;
-mod troubles;
-pub mod watched;
-mod wishes;
 
 pub use identity::remembered;
-pub use ranking::judge;
-pub use report::{Listener, Report, Spoken, Telling, gather, outlook};
+pub use planner::rank_backlog;
+pub use report::{Report, ReportAudience, ReportResult, ReportScope, gather, outlook};
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use backlog::{Progress, Unread};
+pub use sync::{NotSynced, SyncProgress};
 
 use jiff::tz::TimeZone;
 use regex::Regex;
@@ -46,17 +46,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Dispatch, Poll, Watch};
-use crate::core::authority::People;
-use crate::core::backlog::text::Reader;
-use crate::core::backlog::{Limits, Rules, Worker};
-use crate::core::fleet::Agent;
-use crate::core::heard::Account;
-use crate::core::time::Timestamp;
+use crate::core::model::text::Account;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::authority::People;
+use crate::core::policy::controls::AgentProfile;
+use crate::core::scheduling::text::TextReader;
+use crate::core::scheduling::{AgentSlot, Limits, Rules};
 use crate::gitea::Gitea;
 use crate::store::{Error, Ledger};
 
 /// What the engine is made of.
-pub struct Parts {
+pub struct Context {
     /// timmy's memory.
     pub ledger: Ledger,
     /// The forge.
@@ -66,9 +66,9 @@ pub struct Parts {
     /// Who may what, by the names of the configuration.
     pub people: People,
     /// The agents, as people may know them.
-    pub agents: Vec<Agent>,
+    pub agents: Vec<AgentProfile>,
     /// The same, as far as issues are given to them.
-    pub workers: Vec<Worker>,
+    pub workers: Vec<AgentSlot>,
     /// How much they may do at once.
     pub limits: Limits,
     /// How issues are judged. Whose account is timmy's own, the forge tells.
@@ -91,37 +91,37 @@ pub struct Parts {
 
 /// The engine. It does nothing until [`Engine::run`].
 pub struct Engine {
-    parts: Parts,
+    parts: Context,
     own: OnceCell<Account>,
     accounts: accounts::Accounts,
-    told: std::sync::Mutex<rights::Shown>,
-    open: std::sync::Mutex<troubles::Open>,
+    told: std::sync::Mutex<permissions::KnownProofs>,
+    open: std::sync::Mutex<incidents::OpenIncidents>,
     /// Held while a label is looked for and made.
-    no_label_before: Mutex<Timestamp>,
-    bell: lanes::Bell,
-    pace: std::sync::Mutex<report::Pace>,
+    labels_not_before: Mutex<Timestamp>,
+    bell: queue::Wakeup,
+    pace: std::sync::Mutex<report::ReportSchedule>,
     /// Rings when there may be something of the backlog to read.
-    stock: lanes::Bell,
-    reader: Arc<Reader>,
+    stock: queue::Wakeup,
+    reader: Arc<TextReader>,
     polled: watch::Sender<Timestamp>,
     ticked: watch::Sender<Timestamp>,
-    kept: Mutex<Option<ranking::Kept>>,
+    kept: Mutex<Option<planner::CachedRanking>>,
 }
 
 impl Engine {
     /// An engine of these parts.
-    pub fn new(parts: Parts) -> Arc<Self> {
-        let reader = Arc::new(Reader::new(parts.acceptance.clone()));
+    pub fn new(parts: Context) -> Arc<Self> {
+        let reader = Arc::new(TextReader::new(parts.acceptance.clone()));
         Arc::new(Self {
             accounts: accounts::Accounts::new(&parts.people, &parts.rules),
             parts,
             reader,
-            stock: lanes::Bell::default(),
+            stock: queue::Wakeup::default(),
             own: OnceCell::new(),
             told: std::sync::Mutex::default(),
             open: std::sync::Mutex::default(),
-            no_label_before: Mutex::default(),
-            bell: lanes::Bell::default(),
+            labels_not_before: Mutex::default(),
+            bell: queue::Wakeup::default(),
             pace: std::sync::Mutex::default(),
             polled: watch::Sender::default(),
             ticked: watch::Sender::default(),
@@ -134,17 +134,17 @@ impl Engine {
     /// # Errors
     /// If the ledger cannot be read or written. Nothing that the forge does ends it.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), Error> {
-        self.remember_accounts().await?;
-        let lanes = self.clone().run_lanes(stop.clone());
-        let (found, kept) = (self.catch_up(&stop), self.keep_backlog(&stop));
-        tokio::try_join!(lanes, found, kept, self.run_ticks(&stop)).map(drop)
+        self.load_accounts().await?;
+        let lanes = self.clone().run_queue(stop.clone());
+        let (found, kept) = (self.run_poller(&stop), self.run_sync(&stop));
+        tokio::try_join!(lanes, found, kept, self.run_planner(&stop)).map(drop)
     }
 }
 
 impl std::ops::Deref for Engine {
-    type Target = Parts;
+    type Target = Context;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &Context {
         &self.parts
     }
 }

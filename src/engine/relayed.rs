@@ -5,18 +5,19 @@
 //! a line for timmy in it gets a puzzled look, once, if its sender is anybody whom timmy hears.
 
 use super::Engine;
-use super::hear::{Halt, Left, PATIENCE};
-use crate::core::decide::Decision;
+use super::inbox::{EngineError, Next, PATIENCE};
+use crate::core::command::grammar;
+use crate::core::command::verb::Right;
 use crate::core::effect::Reaction;
-use crate::core::grammar;
-use crate::core::heard::{Account, Act, Heard};
-use crate::core::relay::is_relayed;
-use crate::core::verb::Right;
-use crate::store::inbox::{self, Ending, Text};
+use crate::core::handlers::HandlerOutput;
+use crate::core::model::text::{Account, InboundText, TextEvent};
+use crate::core::policy::relay::is_relayed;
+use crate::store::inbox;
+use crate::store::inbox::{Ending, InboxText};
 
 impl Engine {
     /// Whether a text, or a version of it that came before, was put up for somebody else.
-    pub(super) async fn is_relayed(&self, heard: &Heard) -> Result<bool, Halt> {
+    pub(super) async fn is_relayed(&self, heard: &InboundText) -> Result<bool, EngineError> {
         if [Some(&heard.body), heard.former_body.as_ref()]
             .into_iter()
             .flatten()
@@ -26,35 +27,35 @@ impl Engine {
         }
         let (subject, repo) = (heard.subject, heard.repo.id);
         match heard.act {
-            Act::Edited => {
+            TextEvent::Edited => {
                 Ok(self.ledger.read(move |conn| inbox::was_relayed(conn, subject, repo)).await?)
             }
-            Act::Created | Act::Opened => Ok(false),
+            TextEvent::Created | TextEvent::Opened => Ok(false),
         }
     }
 
     /// What is left to do with a text that is, put up by `actor`.
-    pub(super) async fn leave_relayed(
+    pub(super) async fn skip_relayed(
         &self,
-        text: &Text,
+        text: &InboxText,
         actor: Account,
         own: &Account,
-    ) -> Result<Left, Halt> {
+    ) -> Result<Next, EngineError> {
         let heard = &text.heard;
         let reading = grammar::read(&own.login, &heard.body);
         if reading.commands.is_empty() && reading.errors.is_empty() {
-            return Ok(Left::Note(Ending::Relayed));
+            return Ok(Next::Note(Ending::Relayed));
         }
         if self.right_of(heard, &actor, Right::Reader).await?.is_some() {
-            let wonder = Decision::reaction(heard, Reaction::Confused);
-            return Ok(Left::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
+            let wonder = HandlerOutput::reaction(heard, Reaction::Confused);
+            return Ok(Next::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
         }
         // Its webhook may still tell who they are.
         let due = text.received_at.after(PATIENCE);
-        let may_be_proved = heard.act == Act::Created && heard.permissions.is_none();
+        let may_be_proved = heard.act == TextEvent::Created && heard.permissions.is_none();
         match may_be_proved && self.clock.now() < due {
-            true => Ok(Left::Wait(due)),
-            false => Ok(Left::Note(Ending::Relayed)),
+            true => Ok(Next::Wait(due)),
+            false => Ok(Next::Note(Ending::Relayed)),
         }
     }
 }

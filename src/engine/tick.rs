@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Engine;
 use crate::config::DispatchMode;
-use crate::core::backlog::Judged;
-use crate::core::time::Timestamp;
-use crate::store::{Error, backlog, choices};
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::RankedBacklog;
+use crate::store::{Error, backlog, matches};
 
 /// What the last tick saw.
 #[derive(Debug, Default)]
-struct Seen {
+struct TickState {
     version: Option<i64>,
     knows_itself: bool,
     /// While it holds if nothing moves. A clock that was set back ends it as well.
@@ -24,8 +24,8 @@ struct Seen {
 
 impl Engine {
     /// Ticks until `stop`.
-    pub(super) async fn run_ticks(&self, stop: &CancellationToken) -> Result<(), Error> {
-        let mut seen = Seen::default();
+    pub(super) async fn run_planner(&self, stop: &CancellationToken) -> Result<(), Error> {
+        let mut seen = TickState::default();
         loop {
             self.forget_old_ranking().await;
             if self.dispatch.mode != DispatchMode::Off {
@@ -46,7 +46,7 @@ impl Engine {
         let _ = ticked.wait_for(|due| *due > self.clock.now()).await;
     }
 
-    async fn tick(&self, seen: &mut Seen) -> Result<(), Error> {
+    async fn tick(&self, seen: &mut TickState) -> Result<(), Error> {
         let version = Some(self.ledger.read(backlog::version).await?);
         let knows_itself = self.own_account().is_some();
         let is_same = (seen.version, seen.knows_itself) == (version, knows_itself);
@@ -55,32 +55,32 @@ impl Engine {
         }
         let judged = self.ranking().await?;
         let (since, until) = (judged.setting.now, judged.holds_until());
-        *seen = Seen { version, knows_itself, since, until };
+        *seen = TickState { version, knows_itself, since, until };
         let asked = judged.clone();
         let decided = self.ledger.read(move |conn| {
             let decided = asked.choose();
             // Before the first one nobody gets anything, as long as nothing is known.
-            let last = choices::latest(conn)?.map(|tick| choices::all(conn, tick)).transpose()?;
+            let last = matches::latest(conn)?.map(|tick| matches::all(conn, tick)).transpose()?;
             Ok((last.unwrap_or_default() != decided).then_some(decided))
         });
         let Some(decided) = decided.await? else { return Ok(()) };
         let given = decided.iter().filter(|choice| choice.winner.is_some()).count();
-        tracing::info!(given, looked_at = decided.len(), "decided who would get what");
+        tracing::info!(given, backlog_facts = decided.len(), "decided who would get what");
         self.note_facts(&judged).await?;
         let setting = judged.setting.clone();
-        self.ledger.write(move |tx| choices::add(tx, &setting, &decided)).await
+        self.ledger.write(move |tx| matches::add(tx, &setting, &decided)).await
     }
 
     /// Stores the facts that a decision was made from.
-    async fn note_facts(&self, judged: &Arc<Judged>) -> Result<(), Error> {
+    async fn note_facts(&self, judged: &Arc<RankedBacklog>) -> Result<(), Error> {
         loop {
             let judged = judged.clone();
-            let moved = self.ledger.read(move |conn| choices::moved(conn, judged.essence()));
+            let moved = self.ledger.read(move |conn| matches::moved(conn, judged.replay_facts()));
             let moved = moved.await?;
             if moved.is_empty() {
                 return Ok(());
             }
-            self.ledger.write(move |tx| choices::note(tx, &moved)).await?;
+            self.ledger.write(move |tx| matches::note(tx, &moved)).await?;
         }
     }
 }

@@ -5,20 +5,20 @@ use serde::Deserialize;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::User;
-use crate::core::heard::Account;
+use super::wire::WireUser;
+use crate::core::model::text::Account;
 
 impl Gitea {
     /// The account that the token belongs to. Needs the scope `read:user`.
     pub async fn me(&self) -> Result<Account, Error> {
-        let user: User = self.get(&Route::new("user", &[])).await?.json()?;
+        let user: WireUser = self.get(&Route::new("user", &[])).await?.json()?;
         user.account().ok_or_else(|| Error::Unreadable("an account without a login".to_owned()))
     }
 
     /// The account called `login`; none if there is none, or this one may not see it.
     pub async fn account(&self, login: &str) -> Result<Option<Account>, Error> {
         match self.get(&Route::new("users/{username}", &[&login])).await {
-            Ok(answer) => Ok(answer.json::<User>()?.account()),
+            Ok(answer) => Ok(answer.json::<WireUser>()?.account()),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -29,11 +29,11 @@ impl Gitea {
     pub async fn account_by_id(&self, id: i64) -> Result<Option<Account>, Error> {
         #[derive(Deserialize)]
         struct Found {
-            data: Option<Vec<User>>,
+            data: Option<Vec<WireUser>>,
         }
         let route = Route::new("users/search", &[]).with("uid", id);
         let found: Found = self.get(&route).await?.json()?;
-        let accounts = found.data.unwrap_or_default().into_iter().filter_map(User::account);
+        let accounts = found.data.unwrap_or_default().into_iter().filter_map(WireUser::account);
         Ok(accounts.into_iter().find(|account| account.id == id))
     }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::Error;
 use super::wire::clip;
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// The longest redirect that is understood, in bytes.
 const LONGEST_LOCATION: usize = 2000;
@@ -159,7 +159,7 @@ fn message(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::answer::*;
 
     fn refusal(status: u16, body: &str) -> Error {
         let status = StatusCode::from_u16(status).unwrap();

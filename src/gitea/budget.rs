@@ -100,7 +100,7 @@ impl Bucket {
 mod tests {
     use std::num::NonZeroU32;
 
-    use super::*;
+    use crate::gitea::budget::*;
 
     fn ten_a_second(now: Instant) -> Bucket {
         Bucket::new(NonZeroU32::new(10).unwrap(), now)

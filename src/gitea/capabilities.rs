@@ -141,7 +141,7 @@ fn is_same(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::capabilities::*;
 
     const DESCRIPTION: &str = r#"{"swagger":"2.0","basePath":"/api/v1","paths":{
         "/repos/{user}/{repo}/issues/{number}/dependencies":{"get":{}},

@@ -186,7 +186,7 @@ fn api_below(url: &Url) -> Result<Url, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::client::*;
 
     #[test]
     fn the_api_lies_below_the_path_of_the_server() {

@@ -10,11 +10,11 @@ use super::error::Error;
 use super::pages::{self, Pages, Shape};
 use super::reviews::thread_of;
 use super::route::Route;
-use super::wire::{Missing, WireComment, or_default, positive};
-use crate::core::heard::{History, Seen, Written};
-use crate::core::ids::{RepoName, Subject};
-use crate::core::item::Comment;
-use crate::core::time::Timestamp;
+use super::wire::{MissingField, WireComment, or_default, positive};
+use crate::core::model::ids::{RepoName, Subject};
+use crate::core::model::issue::Comment;
+use crate::core::model::text::{EditHistory, ListedText, PostedText};
+use crate::core::model::time::Timestamp;
 
 impl Gitea {
     /// The comments of a thread, oldest first; with `since` those written or edited then or
@@ -36,10 +36,10 @@ impl Gitea {
 
     /// The comments of all threads that were written or edited at `since` or later, the oldest
     /// first. Without bodies of reviews and inline comments.
-    pub fn comments_since(&self, repo: &RepoName, since: Timestamp) -> Pages<'_, Seen> {
+    pub fn comments_since(&self, repo: &RepoName, since: Timestamp) -> Pages<'_, ListedText> {
         let route =
             Route::new("repos/{owner}/{repo}/issues/comments", &[&repo.owner(), &repo.name()]);
-        let shape = Shape { list: pages::plain, entry: pages::entry::<Listed, Seen> };
+        let shape = Shape { list: pages::plain, entry: pages::entry::<Listed, ListedText> };
         Pages::new(self, route.with("since", since), shape)
     }
 
@@ -58,7 +58,7 @@ impl Gitea {
         &self,
         repo: &RepoName,
         id: i64,
-    ) -> Result<Option<Seen>, Error> {
+    ) -> Result<Option<ListedText>, Error> {
         let answer = self.get(&one(repo, id)).await?;
         if answer.status == StatusCode::NO_CONTENT {
             return Ok(None);
@@ -111,10 +111,10 @@ struct Listed {
     pull_request_url: String,
 }
 
-impl TryFrom<Listed> for Seen {
-    type Error = Missing;
+impl TryFrom<Listed> for ListedText {
+    type Error = MissingField;
 
-    fn try_from(listed: Listed) -> Result<Self, Missing> {
+    fn try_from(listed: Listed) -> Result<Self, MissingField> {
         let Listed { comment, issue_url, pull_request_url } = listed;
         let is_pull = !pull_request_url.is_empty();
         let number = thread_of(if is_pull { &pull_request_url } else { &issue_url })?;
@@ -125,10 +125,10 @@ impl TryFrom<Listed> for Seen {
 }
 
 /// What the times of a comment show: they move with its words alone.
-fn history_of(comment: &Written) -> History {
+fn history_of(comment: &PostedText) -> EditHistory {
     match comment.created_at == comment.updated_at {
-        true => History::NoEditSeen,
-        false => History::Edited,
+        true => EditHistory::NoEditSeen,
+        false => EditHistory::Edited,
     }
 }
 

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::{Missing, or_default, positive};
-use crate::core::bonds::Blocker;
-use crate::core::ids::{RepoId, RepoName, ThreadId};
+use super::wire::{MissingField, or_default, positive};
+use crate::core::model::dependency::Blocker;
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 
 /// How many entries a page is asked to hold.
 const PAGE: usize = 50;
@@ -44,15 +44,15 @@ struct Home {
 }
 
 impl TryFrom<Dependency> for Blocker {
-    type Error = Missing;
+    type Error = MissingField;
 
-    fn try_from(dependency: Dependency) -> Result<Self, Missing> {
+    fn try_from(dependency: Dependency) -> Result<Self, MissingField> {
         let home = dependency.repository;
         let repo = RepoId(positive(home.id, "repository.id")?);
         let number = positive(dependency.number, "number")?;
         Ok(Self {
             thread: ThreadId { repo, number },
-            repo: home.full_name.parse().map_err(|_| Missing("repository.full_name"))?,
+            repo: home.full_name.parse().map_err(|_| MissingField("repository.full_name"))?,
             open: dependency.state == "open",
         })
     }

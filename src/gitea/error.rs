@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::wire::Missing;
+use super::wire::MissingField;
 
 /// Why a call did not give what it was for.
 ///
@@ -138,7 +138,7 @@ pub enum Error {
 
 /// What may have become of a write that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum WriteOutcome {
     /// The forge certainly did not do it.
     NotDone,
     /// The forge is through with it, and may have done it: look, now.
@@ -149,7 +149,7 @@ pub enum Fate {
 
 /// Whether the same request may succeed one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heals {
+pub enum Recovery {
     /// Without anybody touching the request; not before so long, where the forge said.
     Later(Option<Duration>),
     /// Under the repository's new name, found by its id.
@@ -161,16 +161,16 @@ pub enum Heals {
 impl Error {
     /// What may have become of the write that ended so.
     ///
-    /// Whatever a proxy may have said about a request that it passed on is [`Fate::Open`].
-    pub fn fate(&self) -> Fate {
+    /// Whatever a proxy may have said about a request that it passed on is [`WriteOutcome::Open`].
+    pub fn fate(&self) -> WriteOutcome {
         match self {
-            Self::Timeout | Self::Dropped(_) | Self::Unavailable { .. } => Fate::Open,
-            Self::NotGitea { status: 408 | 500.. } => Fate::Open,
+            Self::Timeout | Self::Dropped(_) | Self::Unavailable { .. } => WriteOutcome::Open,
+            Self::NotGitea { status: 408 | 500.. } => WriteOutcome::Open,
             Self::NotGitea { status: 200..300 }
             | Self::Server { .. }
             | Self::Unexpected { .. }
             | Self::Unreadable(_)
-            | Self::TooLarge { .. } => Fate::Ended,
+            | Self::TooLarge { .. } => WriteOutcome::Ended,
             Self::Setup(_)
             | Self::NotAName(_)
             | Self::Unreachable(_)
@@ -184,7 +184,7 @@ impl Error {
             | Self::Archived { .. }
             | Self::Unprocessable { .. }
             | Self::Moved { .. }
-            | Self::NotGitea { .. } => Fate::NotDone,
+            | Self::NotGitea { .. } => WriteOutcome::NotDone,
         }
     }
 
@@ -192,16 +192,16 @@ impl Error {
     ///
     /// A token that is not accepted or lacks a scope heals: that says nothing about the one
     /// request, and all of them would be lost. An archived repository does not: that is somebody's decision.
-    pub fn heals(&self) -> Heals {
+    pub fn heals(&self) -> Recovery {
         match self {
             Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
-                Heals::Later(*retry_after)
+                Recovery::Later(*retry_after)
             }
             // So Gitea refuses a merge while it still looks whether it is possible.
             Self::Conflict { message, .. } if message.contains("try again later") => {
-                Heals::Later(None)
+                Recovery::Later(None)
             }
-            Self::NotGitea { status: 413 } => Heals::Never,
+            Self::NotGitea { status: 413 } => Recovery::Never,
             Self::Unreachable(_)
             | Self::Timeout
             | Self::Dropped(_)
@@ -210,8 +210,8 @@ impl Error {
             | Self::Server { .. }
             | Self::NotGitea { .. }
             | Self::Unexpected { .. }
-            | Self::Unreadable(_) => Heals::Later(None),
-            Self::Moved { .. } => Heals::Elsewhere,
+            | Self::Unreadable(_) => Recovery::Later(None),
+            Self::Moved { .. } => Recovery::Elsewhere,
             Self::Setup(_)
             | Self::NotAName(_)
             | Self::Locked
@@ -220,13 +220,13 @@ impl Error {
             | Self::Conflict { .. }
             | Self::Archived { .. }
             | Self::Unprocessable { .. }
-            | Self::TooLarge { .. } => Heals::Never,
+            | Self::TooLarge { .. } => Recovery::Never,
         }
     }
 }
 
-impl From<Missing> for Error {
-    fn from(missing: Missing) -> Self {
+impl From<MissingField> for Error {
+    fn from(missing: MissingField) -> Self {
         Self::Unreadable(missing.to_string())
     }
 }
@@ -243,22 +243,22 @@ fn colon(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::error::*;
 
     #[test]
     fn a_proxy_that_speaks_for_a_silent_forge_leaves_it_open() {
         for status in [408, 500, 502, 503, 504] {
-            assert_eq!(Error::NotGitea { status }.fate(), Fate::Open, "{status}");
+            assert_eq!(Error::NotGitea { status }.fate(), WriteOutcome::Open, "{status}");
         }
-        assert_eq!(Error::NotGitea { status: 404 }.fate(), Fate::NotDone);
-        assert_eq!(Error::NotGitea { status: 200 }.fate(), Fate::Ended);
+        assert_eq!(Error::NotGitea { status: 404 }.fate(), WriteOutcome::NotDone);
+        assert_eq!(Error::NotGitea { status: 200 }.fate(), WriteOutcome::Ended);
     }
 
     #[test]
     fn a_merge_that_is_not_yet_possible_heals() {
         let refusal = |message: &str| Error::Conflict { status: 405, message: message.into() };
-        assert_eq!(refusal("Please try again later").heals(), Heals::Later(None));
-        assert_eq!(refusal("The PR is already merged").heals(), Heals::Never);
+        assert_eq!(refusal("Please try again later").heals(), Recovery::Later(None));
+        assert_eq!(refusal("The PR is already merged").heals(), Recovery::Never);
     }
 
     #[test]
@@ -267,8 +267,8 @@ mod tests {
             Error::BadToken { message: String::new() },
             Error::MissingScope { scope: "write:issue".into() },
         ] {
-            assert_eq!(error.heals(), Heals::Later(None), "{error}");
-            assert_eq!(error.fate(), Fate::NotDone, "{error}");
+            assert_eq!(error.heals(), Recovery::Later(None), "{error}");
+            assert_eq!(error.fate(), WriteOutcome::NotDone, "{error}");
         }
     }
 

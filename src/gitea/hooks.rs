@@ -12,8 +12,8 @@ use serde_json::json;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::{Missing, or_default, positive};
-use crate::core::ids::RepoName;
+use super::wire::{MissingField, or_default, positive};
+use crate::core::model::ids::RepoName;
 
 /// What a webhook belongs to. Names ignore case.
 #[derive(Debug, Clone, Eq)]
@@ -78,17 +78,17 @@ pub struct Hook {
     pub events: Vec<String>,
     /// Whether it is switched on.
     pub active: bool,
-    kept: Kept,
+    kept: KeptSettings,
 }
 
 /// What an edit clears unless it repeats it. The header may hold a password: nothing prints it.
 #[derive(Clone, PartialEq, Eq, Default)]
-struct Kept {
+struct KeptSettings {
     branch_filter: String,
     authorization_header: String,
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for KeptSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Kept(..)")
     }
@@ -112,16 +112,16 @@ struct WireHook {
 }
 
 impl TryFrom<WireHook> for Hook {
-    type Error = Missing;
+    type Error = MissingField;
 
-    fn try_from(mut hook: WireHook) -> Result<Self, Missing> {
+    fn try_from(mut hook: WireHook) -> Result<Self, MissingField> {
         Ok(Self {
             id: positive(hook.id, "id")?,
             url: hook.config.remove("url").unwrap_or_default(),
             is_json: hook.config.get("content_type").is_some_and(|kind| kind == "json"),
             events: with_reviews_as_one(hook.events),
             active: hook.active,
-            kept: Kept {
+            kept: KeptSettings {
                 branch_filter: hook.branch_filter,
                 authorization_header: hook.authorization_header,
             },
@@ -144,7 +144,7 @@ fn with_reviews_as_one(mut events: Vec<String>) -> Vec<String> {
 }
 
 /// The body of an edit that changes nothing but what it names.
-fn mended(hook: &Hook, events: &[&str]) -> serde_json::Value {
+fn updated(hook: &Hook, events: &[&str]) -> serde_json::Value {
     json!({
         "active": true,
         "events": events,
@@ -193,13 +193,13 @@ impl Gitea {
 
     /// Switches a webhook on, lets it send JSON and tell of `events` (and of nothing else). Its
     /// address, secret, branch filter and authorization header stay.
-    pub async fn mend_hook(
+    pub async fn update_hook(
         &self,
         home: &HookHome,
         hook: &Hook,
         events: &[&str],
     ) -> Result<Hook, Error> {
-        let wish = mended(hook, events);
+        let wish = updated(hook, events);
         let answer = self.send(Method::PATCH, &home.one(hook.id), &wish).await?;
         Ok(answer.expect(StatusCode::OK)?.json::<WireHook>()?.try_into()?)
     }
@@ -227,7 +227,7 @@ impl Gitea {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::hooks::*;
 
     #[test]
     fn an_authorization_header_is_kept_and_never_printed() {
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(hook.kept.authorization_header, "Bearer hush");
         assert!(hook.is_json && hook.active);
         assert!(!format!("{hook:?}").contains("hush"));
-        let edit = mended(&hook, &["issues"]);
+        let edit = updated(&hook, &["issues"]);
         assert_eq!(edit["authorization_header"], "Bearer hush");
         assert_eq!(edit["branch_filter"], "*");
         assert_eq!(edit["config"].as_object().unwrap().len(), 2);

@@ -7,13 +7,13 @@ use super::answer::Answer;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::Issue;
-use crate::core::ids::RepoName;
-use crate::core::item::Item;
+use super::wire::WireIssue;
+use crate::core::model::ids::RepoName;
+use crate::core::model::issue::Issue;
 
 impl Gitea {
     /// The issue or pull request with this number.
-    pub async fn issue(&self, repo: &RepoName, number: i64) -> Result<Item, Error> {
+    pub async fn issue(&self, repo: &RepoName, number: i64) -> Result<Issue, Error> {
         item_in(self.get(&issue_route(repo, number)).await?)
     }
 
@@ -28,18 +28,18 @@ impl Gitea {
         repo: &RepoName,
         number: i64,
         logins: &[&str],
-    ) -> Result<Item, Error> {
+    ) -> Result<Issue, Error> {
         let wish = json!({ "assignees": logins });
         let answer = self.send(Method::PATCH, &issue_route(repo, number), &wish).await?;
         item_in(answer.expect(StatusCode::CREATED)?)
     }
 
     /// The issues there, open and closed, that the account `login` opened.
-    pub async fn issues_by(&self, repo: &RepoName, login: &str) -> Result<Vec<Item>, Error> {
+    pub async fn issues_by(&self, repo: &RepoName, login: &str) -> Result<Vec<Issue>, Error> {
         let route =
             list(repo).with("state", "all").with("type", "issues").with("created_by", login);
-        let issues: Vec<Issue> = self.pages(route).await?;
-        Ok(issues.into_iter().map(Item::try_from).collect::<Result<_, _>>()?)
+        let issues: Vec<WireIssue> = self.pages(route).await?;
+        Ok(issues.into_iter().map(Issue::try_from).collect::<Result<_, _>>()?)
     }
 
     /// Opens an issue. Anything but 201 is an error: a redirected POST gives a list and 200.
@@ -48,7 +48,7 @@ impl Gitea {
         repo: &RepoName,
         title: &str,
         body: &str,
-    ) -> Result<Item, Error> {
+    ) -> Result<Issue, Error> {
         let wish = json!({ "title": title, "body": body });
         let answer = self.send(Method::POST, &list(repo), &wish).await?;
         item_in(answer.expect(StatusCode::CREATED)?)
@@ -81,6 +81,6 @@ fn list(repo: &RepoName) -> Route {
     Route::new("repos/{owner}/{repo}/issues", &[&repo.owner(), &repo.name()])
 }
 
-fn item_in(answer: Answer) -> Result<Item, Error> {
-    Ok(answer.json::<Issue>()?.try_into()?)
+fn item_in(answer: Answer) -> Result<Issue, Error> {
+    Ok(answer.json::<WireIssue>()?.try_into()?)
 }

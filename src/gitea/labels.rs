@@ -7,9 +7,9 @@ use serde_json::json;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::{Missing, WireLabel};
-use crate::core::ids::RepoName;
-use crate::core::item::Label;
+use super::wire::{MissingField, WireLabel};
+use crate::core::model::ids::RepoName;
+use crate::core::model::issue::Label;
 
 /// A label to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -82,5 +82,5 @@ fn of_repo(repo: &RepoName) -> Route {
 }
 
 fn labels_of(labels: Vec<WireLabel>) -> Result<Vec<Label>, Error> {
-    Ok(labels.into_iter().map(Label::try_from).collect::<Result<_, Missing>>()?)
+    Ok(labels.into_iter().map(Label::try_from).collect::<Result<_, MissingField>>()?)
 }

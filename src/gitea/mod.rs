@@ -2,7 +2,7 @@
 //!
 //! - [`Gitea`] (`client`) is one account on one server: it sends a request (`transport`) at the
 //!   pace of the `budget`, repeats reads (`retry`), never writes, and turns an `answer` into values or an
-//!   [`Error`] that knows its [`Fate`] and whether it [`Heals`].
+//!   [`Error`] that knows its [`WriteOutcome`] and whether it [`Recovery`].
 //! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`, `reactions`, `labels`,
 //!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
@@ -14,6 +14,7 @@
 //!
 //! Written against what Gitea 1.15, 1.22 and 1.25 were seen to say (`tests/wire`).
 
+mod access;
 mod account;
 mod answer;
 mod budget;
@@ -24,37 +25,36 @@ mod dependencies;
 mod error;
 mod hooks;
 mod issues;
-mod knock;
 mod labels;
-mod open;
+mod open_issues;
 mod pages;
 pub mod payload;
+mod permissions;
+mod probe;
 mod reactions;
 mod read_back;
 mod repos;
 mod retry;
 mod reviews;
-mod rights;
 mod route;
 mod search;
 mod server;
 pub mod signature;
 mod token;
 mod transport;
-mod visible;
 pub mod webhook;
 mod wire;
 
+pub use access::{OwnAccount, VisibleRepo};
 pub use capabilities::Capability;
 pub use client::{Gitea, Options};
-pub use error::{Error, Fate, Heals};
+pub use error::{Error, Recovery, WriteOutcome};
 pub use hooks::{Hook, HookHome, NewHook};
-pub use knock::{EVENT as KNOCK, knock};
 pub use labels::NewLabel;
-pub use open::{Open, OpenPage, Shelf};
+pub use open_issues::{IssueList, OpenIssues, OpenPage};
 pub use pages::{Page, Pages};
+pub use permissions::{Team, Visibility};
+pub use probe::{PROBE_EVENT as KNOCK, probe_webhook};
 pub use reactions::{Reacted, ReactionBy};
-pub use rights::{Team, Told};
 pub use server::Server;
 pub use token::{NotAToken, Token};
-pub use visible::{Own, Visible};

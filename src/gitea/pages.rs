@@ -8,8 +8,8 @@ use super::answer::Answer;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::{Missing, clip};
-use crate::core::time::Timestamp;
+use super::wire::{MissingField, clip};
+use crate::core::model::time::Timestamp;
 
 /// How many entries a page is asked to hold: as many as Gitea gives by default.
 pub(super) const PAGE: usize = 50;
@@ -88,7 +88,7 @@ pub(super) enum Unusable {
     #[error("{0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
-    Missing(#[from] Missing),
+    Missing(#[from] MissingField),
 }
 
 /// Which page is read next.
@@ -206,7 +206,7 @@ pub(super) fn data(answer: &Answer) -> Result<Vec<Box<RawValue>>, Error> {
 pub(super) fn entry<W, T>(json: &RawValue) -> Result<Option<T>, Unusable>
 where
     W: DeserializeOwned,
-    T: TryFrom<W, Error = Missing>,
+    T: TryFrom<W, Error = MissingField>,
 {
     Ok(Some(serde_json::from_str::<W>(json.get())?.try_into()?))
 }

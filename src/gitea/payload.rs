@@ -155,7 +155,7 @@ impl Form {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use crate::gitea::payload::*;
 
     const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::{Moment, User, or_default};
+use super::wire::{WireTime, WireUser, or_default};
 use crate::core::effect::Reaction;
-use crate::core::heard::Account;
-use crate::core::ids::{RepoName, Subject};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoName, Subject};
+use crate::core::model::text::Account;
+use crate::core::model::time::Timestamp;
 
 /// Whose a reaction is that stands now. The forge keeps one of a kind for each account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +37,16 @@ impl Gitea {
     pub async fn reactions(&self, repo: &RepoName, comment: i64) -> Result<Vec<ReactionBy>, Error> {
         #[derive(Deserialize)]
         struct Given {
-            user: Option<User>,
+            user: Option<WireUser>,
             #[serde(default, deserialize_with = "or_default")]
             content: String,
             #[serde(default)]
-            created_at: Moment,
+            created_at: WireTime,
         }
         let answer = self.get(&to_comment(repo, comment)).await?;
         let given: Option<Vec<Given>> = answer.json()?;
         let known = given.unwrap_or_default().into_iter().filter_map(|given| {
-            let account = given.user.and_then(User::account)?;
+            let account = given.user.and_then(WireUser::account)?;
             let created_at = given.created_at.given()?;
             Some(ReactionBy { account, content: given.content, created_at })
         });

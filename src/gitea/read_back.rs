@@ -3,9 +3,9 @@
 use super::client::Gitea;
 use super::error::Error;
 use super::issues::issue_route;
-use super::wire::Issue;
-use crate::core::heard::{Review, Seen};
-use crate::core::ids::{RepoName, Subject};
+use super::wire::WireIssue;
+use crate::core::model::ids::{RepoName, Subject};
+use crate::core::model::text::{ListedText, Review};
 
 impl Gitea {
     /// `subject` as it stands in the thread `number` now; none if it is not there, or not yet: the
@@ -22,7 +22,7 @@ impl Gitea {
         repo: &RepoName,
         number: i64,
         subject: Subject,
-    ) -> Result<Option<Seen>, Error> {
+    ) -> Result<Option<ListedText>, Error> {
         let found = match subject {
             Subject::Issue(_) => self.body_of(repo, number).await.map(Some),
             Subject::Comment(id) => match self.comment_in_place(repo, id).await {
@@ -38,11 +38,11 @@ impl Gitea {
         }
     }
 
-    async fn body_of(&self, repo: &RepoName, number: i64) -> Result<Seen, Error> {
-        let issue: Issue = self.get(&issue_route(repo, number)).await?.json()?;
+    async fn body_of(&self, repo: &RepoName, number: i64) -> Result<ListedText, Error> {
+        let issue: WireIssue = self.get(&issue_route(repo, number)).await?.json()?;
         let (subject, history) = (Subject::Issue(issue.id), issue.history());
         let is_pull = issue.pull_request.is_some();
-        Ok(Seen { subject, history, written: issue.written(is_pull)? })
+        Ok(ListedText { subject, history, written: issue.written(is_pull)? })
     }
 
     async fn in_reviews(
@@ -50,7 +50,7 @@ impl Gitea {
         repo: &RepoName,
         number: i64,
         subject: Subject,
-    ) -> Result<Option<Seen>, Error> {
+    ) -> Result<Option<ListedText>, Error> {
         let (mut pages, mut commented) = (self.reviews(repo, number), Vec::<Review>::new());
         while let Some(page) = pages.next().await? {
             for review in page.entries {

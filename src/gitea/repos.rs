@@ -4,9 +4,9 @@ use super::answer::Answer;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
-use super::wire::{Repository, User};
-use crate::core::heard::{Account, Repo};
-use crate::core::ids::{RepoId, RepoName};
+use super::wire::{WireRepository, WireUser};
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::text::{Account, Repo};
 
 impl Gitea {
     /// The repository called `name` now or, through the forge's redirect, formerly: the answer
@@ -24,8 +24,8 @@ impl Gitea {
     /// Who can be assigned to an issue there. Says nothing about who may write.
     pub async fn assignable(&self, name: &RepoName) -> Result<Vec<Account>, Error> {
         let route = Route::new("repos/{owner}/{repo}/assignees", &[&name.owner(), &name.name()]);
-        let users: Option<Vec<User>> = self.get(&route).await?.json()?;
-        Ok(users.unwrap_or_default().into_iter().filter_map(User::account).collect())
+        let users: Option<Vec<WireUser>> = self.get(&route).await?.json()?;
+        Ok(users.unwrap_or_default().into_iter().filter_map(WireUser::account).collect())
     }
 
     /// Whether `login` is a collaborator of the repository itself; members of a team are not.
@@ -49,5 +49,5 @@ impl Gitea {
 }
 
 fn repo_in(answer: Answer) -> Result<Repo, Error> {
-    Ok(answer.json::<Repository>()?.try_into()?)
+    Ok(answer.json::<WireRepository>()?.try_into()?)
 }

@@ -44,7 +44,7 @@ fn chance() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::retry::*;
 
     #[test]
     fn the_bound_doubles_up_to_its_limit() {

@@ -7,10 +7,10 @@ use super::client::Gitea;
 use super::error::Error;
 use super::pages::{self, Pages, Shape, Unusable};
 use super::route::Route;
-use super::wire::{Missing, Moment, User, or_default, positive};
-use crate::core::heard::{History, Review, Seen, Written};
-use crate::core::ids::{RepoName, Subject};
-use crate::core::time::Timestamp;
+use super::wire::{MissingField, WireTime, WireUser, or_default, positive};
+use crate::core::model::ids::{RepoName, Subject};
+use crate::core::model::text::{EditHistory, ListedText, PostedText, Review};
+use crate::core::model::time::Timestamp;
 
 impl Gitea {
     /// The reviews that were given to a pull request, oldest first; not drafts, and not requests
@@ -28,13 +28,14 @@ impl Gitea {
         &self,
         repo: &RepoName,
         review: &Review,
-    ) -> Result<Vec<Seen>, Error> {
+    ) -> Result<Vec<ListedText>, Error> {
         let route = Route::new(
             "repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments",
             &[&repo.owner(), &repo.name(), &review.text.written.number, &review.id],
         );
         let list = pages::plain(&self.get(&route).await?)?;
-        let mut comments = pages::usable(&list, pages::entry::<Inline, Seen>, route.template());
+        let mut comments =
+            pages::usable(&list, pages::entry::<Inline, ListedText>, route.template());
         for comment in &mut comments {
             comment.history = history_of(&comment.written, review.submitted_at);
         }
@@ -47,7 +48,7 @@ impl Gitea {
 struct WireReview {
     #[serde(deserialize_with = "or_default")]
     id: i64,
-    user: Option<User>,
+    user: Option<WireUser>,
     #[serde(deserialize_with = "or_default")]
     state: String,
     #[serde(deserialize_with = "or_default")]
@@ -56,8 +57,8 @@ struct WireReview {
     dismissed: bool,
     #[serde(deserialize_with = "or_default")]
     comments_count: i64,
-    submitted_at: Moment,
-    updated_at: Moment,
+    submitted_at: WireTime,
+    updated_at: WireTime,
     #[serde(deserialize_with = "or_default")]
     html_url: String,
     #[serde(deserialize_with = "or_default")]
@@ -73,9 +74,9 @@ fn given(json: &RawValue) -> Result<Option<Review>, Unusable> {
 }
 
 impl TryFrom<WireReview> for Review {
-    type Error = Missing;
+    type Error = MissingField;
 
-    fn try_from(review: WireReview) -> Result<Self, Missing> {
+    fn try_from(review: WireReview) -> Result<Self, MissingField> {
         let begun_at = review.submitted_at.or(review.updated_at, "submitted_at")?;
         let updated_at = review.updated_at.or(review.submitted_at, "updated_at")?;
         Ok(Self {
@@ -85,14 +86,14 @@ impl TryFrom<WireReview> for Review {
             given_at: if review.dismissed { begun_at } else { updated_at },
             submitted_at: (!review.dismissed).then_some(updated_at),
             comments: review.comments_count,
-            text: Seen {
+            text: ListedText {
                 // An edit changes the comment that a review is as well, and not what is read here.
-                history: History::NoEditSeen,
+                history: EditHistory::NoEditSeen,
                 subject: comment_of(&review.html_url)?,
-                written: Written {
+                written: PostedText {
                     number: thread_of(&review.pull_request_url)?,
                     is_pull: true,
-                    author: review.user.and_then(User::account),
+                    author: review.user.and_then(WireUser::account),
                     migrated: false,
                     body: review.body,
                     created_at: begun_at,
@@ -106,9 +107,9 @@ impl TryFrom<WireReview> for Review {
 /// What the times of a comment on a line show, whose review was `submitted_at`. Those of a draft
 /// are those of when it was begun, so it may have been changed until it was submitted; a reply
 /// may be younger than its review.
-fn history_of(comment: &Written, submitted_at: Option<Timestamp>) -> History {
+fn history_of(comment: &PostedText, submitted_at: Option<Timestamp>) -> EditHistory {
     let as_written = submitted_at.unwrap_or(comment.created_at).max(comment.created_at);
-    if comment.updated_at > as_written { History::Edited } else { History::NoEditSeen }
+    if comment.updated_at > as_written { EditHistory::Edited } else { EditHistory::NoEditSeen }
 }
 
 /// A comment on a line.
@@ -117,27 +118,27 @@ fn history_of(comment: &Written, submitted_at: Option<Timestamp>) -> History {
 struct Inline {
     #[serde(deserialize_with = "or_default")]
     id: i64,
-    user: Option<User>,
+    user: Option<WireUser>,
     #[serde(deserialize_with = "or_default")]
     body: String,
-    created_at: Moment,
-    updated_at: Moment,
+    created_at: WireTime,
+    updated_at: WireTime,
     #[serde(deserialize_with = "or_default")]
     pull_request_url: String,
 }
 
-impl TryFrom<Inline> for Seen {
-    type Error = Missing;
+impl TryFrom<Inline> for ListedText {
+    type Error = MissingField;
 
-    fn try_from(inline: Inline) -> Result<Self, Missing> {
+    fn try_from(inline: Inline) -> Result<Self, MissingField> {
         Ok(Self {
             subject: Subject::Comment(positive(inline.id, "id")?),
             // Until it is compared with its review.
-            history: History::Unknown,
-            written: Written {
+            history: EditHistory::Unknown,
+            written: PostedText {
                 number: thread_of(&inline.pull_request_url)?,
                 is_pull: true,
-                author: inline.user.and_then(User::account),
+                author: inline.user.and_then(WireUser::account),
                 migrated: false,
                 body: inline.body,
                 created_at: inline.created_at.or(inline.updated_at, "created_at")?,
@@ -148,20 +149,20 @@ impl TryFrom<Inline> for Seen {
 }
 
 /// The comment that a review is, too: 177 of `.../pulls/6#issuecomment-177`.
-fn comment_of(page: &str) -> Result<Subject, Missing> {
+fn comment_of(page: &str) -> Result<Subject, MissingField> {
     let id = page.rsplit_once("#issuecomment-").and_then(|(_, id)| id.parse().ok());
     Ok(Subject::Comment(positive(id.unwrap_or(0), "html_url")?))
 }
 
 /// The number at the end of a thread's page: 6 of `.../pulls/6`.
-pub(super) fn thread_of(page: &str) -> Result<i64, Missing> {
+pub(super) fn thread_of(page: &str) -> Result<i64, MissingField> {
     let number = page.rsplit_once('/').and_then(|(_, number)| number.parse().ok());
     positive(number.unwrap_or(0), "the thread's page")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::reviews::*;
 
     fn read(json: &str) -> Option<Review> {
         given(&RawValue::from_string(json.to_owned()).unwrap()).unwrap()
@@ -186,7 +187,7 @@ mod tests {
     fn a_comment_on_a_line_changed_after_its_review_is_an_edit() {
         let at = |minute: i64| Timestamp::from_micros(minute * 60_000_000);
         let history = |created: i64, updated: i64, submitted: Option<i64>| {
-            let written = Written {
+            let written = PostedText {
                 created_at: at(created),
                 updated_at: at(updated),
                 ..read(GIVEN).unwrap().text.written
@@ -194,14 +195,14 @@ mod tests {
             history_of(&written, submitted.map(at))
         };
         // Begun as a draft, changed as a draft, submitted.
-        assert_eq!(history(1, 2, Some(3)), History::NoEditSeen);
-        assert_eq!(history(1, 4, Some(3)), History::Edited);
+        assert_eq!(history(1, 2, Some(3)), EditHistory::NoEditSeen);
+        assert_eq!(history(1, 4, Some(3)), EditHistory::Edited);
         // A reply to an old review.
-        assert_eq!(history(8, 8, Some(3)), History::NoEditSeen);
-        assert_eq!(history(8, 9, Some(3)), History::Edited);
+        assert_eq!(history(8, 8, Some(3)), EditHistory::NoEditSeen);
+        assert_eq!(history(8, 9, Some(3)), EditHistory::Edited);
         // Dismissed: nobody knows any more when it was submitted.
-        assert_eq!(history(1, 1, None), History::NoEditSeen);
-        assert_eq!(history(1, 2, None), History::Edited);
+        assert_eq!(history(1, 1, None), EditHistory::NoEditSeen);
+        assert_eq!(history(1, 2, None), EditHistory::Edited);
     }
 
     #[test]

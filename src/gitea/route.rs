@@ -67,7 +67,7 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::route::*;
 
     fn api() -> Url {
         "https://forge.example/git/api/v1/".parse().unwrap()

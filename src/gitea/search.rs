@@ -5,24 +5,28 @@ use serde::Deserialize;
 use super::client::Gitea;
 use super::pages::{self, Pages, Shape};
 use super::route::Route;
-use super::wire::{Issue, Missing, or_default, positive};
-use crate::core::heard::{Moved, Seen, Written};
-use crate::core::ids::{RepoId, Subject};
-use crate::core::item::{Item, Listed};
-use crate::core::time::Timestamp;
+use super::wire::{MissingField, WireIssue, or_default, positive};
+use crate::core::model::ids::{RepoId, Subject};
+use crate::core::model::issue::{Issue, ListedIssue};
+use crate::core::model::text::{ListedText, PostedText, UpdatedThread};
+use crate::core::model::time::Timestamp;
 
 impl Gitea {
     /// The issues and pull requests of `owner`, open and closed, that moved at `since` or later,
     /// the newest first. Comments and reviews move a thread, edits of them and reactions do not.
     ///
     /// An owner that is not there is [`super::Error::Unprocessable`]. Gitea 1.15 does not know `owner`
-    /// and gives the threads of all: look at [`Moved::name`].
-    pub fn moved(&self, owner: &str, since: Timestamp) -> Pages<'_, Moved> {
+    /// and gives the threads of all: look at [`UpdatedThread::name`].
+    pub fn moved(&self, owner: &str, since: Timestamp) -> Pages<'_, UpdatedThread> {
         let route = Route::new("repos/issues/search", &[])
             .with("owner", owner)
             .with("state", "all")
             .with("since", since);
-        Pages::new(self, route, Shape { list: pages::plain, entry: pages::entry::<Found, Moved> })
+        Pages::new(
+            self,
+            route,
+            Shape { list: pages::plain, entry: pages::entry::<Found, UpdatedThread> },
+        )
     }
 }
 
@@ -30,7 +34,7 @@ impl Gitea {
 #[derive(Deserialize)]
 pub(super) struct Found {
     #[serde(flatten)]
-    issue: Issue,
+    issue: WireIssue,
     #[serde(default)]
     repository: Home,
 }
@@ -44,32 +48,32 @@ struct Home {
     full_name: String,
 }
 
-impl TryFrom<Found> for Listed {
-    type Error = Missing;
+impl TryFrom<Found> for ListedIssue {
+    type Error = MissingField;
 
-    fn try_from(Found { issue, repository }: Found) -> Result<Self, Missing> {
+    fn try_from(Found { issue, repository }: Found) -> Result<Self, MissingField> {
         Ok(Self {
             repo: RepoId(positive(repository.id, "repository.id")?),
-            name: repository.full_name.parse().map_err(|_| Missing("repository.full_name"))?,
+            name: repository.full_name.parse().map_err(|_| MissingField("repository.full_name"))?,
             item: issue.try_into()?,
         })
     }
 }
 
-impl TryFrom<Found> for Moved {
-    type Error = Missing;
+impl TryFrom<Found> for UpdatedThread {
+    type Error = MissingField;
 
-    fn try_from(found: Found) -> Result<Self, Missing> {
+    fn try_from(found: Found) -> Result<Self, MissingField> {
         let (migrated, history) = (found.issue.is_migrated(), found.issue.history());
-        let Listed { repo, name, item } = found.try_into()?;
+        let ListedIssue { repo, name, item } = found.try_into()?;
         let written = written(&item, migrated);
-        let text = Seen { subject: Subject::Issue(item.id), written, history };
+        let text = ListedText { subject: Subject::Issue(item.id), written, history };
         Ok(Self { repo, name, text, item })
     }
 }
 
-fn written(item: &Item, migrated: bool) -> Written {
-    Written {
+fn written(item: &Issue, migrated: bool) -> PostedText {
+    PostedText {
         number: item.number,
         is_pull: item.is_pull,
         author: item.author.clone(),

@@ -6,7 +6,7 @@ use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
 use super::wire::{clip, or_default};
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// How a server introduces itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::server::*;
 
     #[test]
     fn the_date_of_an_answer_is_a_time() {

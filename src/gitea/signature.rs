@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::core::hook_scope::HookScope;
+use crate::core::policy::webhook_scope::HookScope;
 
 /// What `X-Gitea-Signature` holds: the HMAC-SHA256 of the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Digest<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::signature::*;
 
     const BODY: &[u8] = br#"{"action":"created"}"#;
     const SIGNATURE: &str = "4cba2b9c2501fa00baeb133cfe10ef0c66a8097a1a9b934fc46452a70522568f";

@@ -49,7 +49,7 @@ impl fmt::Debug for Token {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::token::*;
 
     #[test]
     fn a_token_is_never_printed() {

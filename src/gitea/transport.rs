@@ -104,9 +104,9 @@ pub(super) fn failure(error: reqwest::Error) -> Error {
 /// The innermost cause, which is the one that helps. Without the address: it is known.
 pub(super) fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
+    let mut push_effect: &dyn std::error::Error = &error;
+    while let Some(deeper) = push_effect.source() {
+        push_effect = deeper;
     }
-    cause.to_string()
+    push_effect.to_string()
 }

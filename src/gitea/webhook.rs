@@ -2,18 +2,20 @@
 
 use serde::Deserialize;
 
-use super::wire::{Issue, Missing, Repository, User, WireComment, clip, or_default, positive};
-use crate::core::heard::{Act, Heard, Opening, Repo};
-use crate::core::ids::Subject;
-use crate::core::item::Item;
+use super::wire::{
+    MissingField, WireComment, WireIssue, WireRepository, WireUser, clip, or_default, positive,
+};
+use crate::core::model::ids::Subject;
+use crate::core::model::issue::Issue;
+use crate::core::model::text::{InboundText, OpenedPull, Repo, TextEvent};
 
 /// What a delivery means to timmy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// Somebody said something: a comment was written or edited, an issue was opened.
-    Heard(Box<Heard>),
+    Heard(Box<InboundText>),
     /// A pull request was opened; its body is heard once its id is known.
-    PullOpened(Box<Opening>),
+    PullOpened(Box<OpenedPull>),
     /// Somebody reviewed a pull request. Neither the review's id nor its inline comments are in
     /// the delivery: they must be read.
     Reviewed {
@@ -55,25 +57,25 @@ pub enum Malformed {
 
 /// What a delivery says of an issue or a pull request that moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stirred {
+pub struct IssueChanged {
     /// Where it stands.
     pub repo: Repo,
     /// Its state. The `id` of a pull request counts pull requests alone.
-    pub item: Item,
+    pub item: Issue,
     /// Whether it is gone.
     pub deleted: bool,
 }
 
 /// A delivery, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct ParsedDelivery {
     /// What it means to timmy.
     pub delivery: Delivery,
     /// How the issue or the pull request is now that it is about; none if that cannot be told.
     ///
     /// Comments tell nothing, though they bring the whole issue: they change nothing of it but
     /// the time at which it moved, and come more often than all else.
-    pub stirred: Option<Stirred>,
+    pub changed_issue: Option<IssueChanged>,
     /// The repository that all of this is about; none if the delivery names none, as what is told
     /// of an organisation does. Nothing is to be done then.
     pub repository: Option<Repo>,
@@ -84,7 +86,7 @@ pub struct Reading {
 ///
 /// The latter is ambiguous (a review is `issue_comment` on 1.15 and `pull_request_comment`
 /// later), so the action decides what a comment is and what a review.
-pub fn read(event_type: &str, json: &[u8]) -> Result<Reading, Malformed> {
+pub fn read(event_type: &str, json: &[u8]) -> Result<ParsedDelivery, Malformed> {
     match event_type {
         "issue_comment"
         | "pull_request_comment"
@@ -93,14 +95,15 @@ pub fn read(event_type: &str, json: &[u8]) -> Result<Reading, Malformed> {
         | "pull_request_review_approved"
         | "pull_request_review_rejected"
         | "pull_request_review_comment" => {
-            let payload: Said = parse(json)?;
+            let payload: CommentPayload = parse(json)?;
             let repository = named(payload.repository.as_ref());
-            Ok(Reading { delivery: said(payload)?, stirred: None, repository })
+            Ok(ParsedDelivery { delivery: said(payload)?, changed_issue: None, repository })
         }
         "issues" | "pull_request" => {
-            let payload: Opened = parse(json)?;
-            let (stirred, repository) = (stirred(&payload), named(payload.repository.as_ref()));
-            Ok(Reading { delivery: opened(payload)?, stirred, repository })
+            let payload: IssuePayload = parse(json)?;
+            let (changed_issue, repository) =
+                (changed_issue(&payload), named(payload.repository.as_ref()));
+            Ok(ParsedDelivery { delivery: opened(payload)?, changed_issue, repository })
         }
         "issue_assign"
         | "issue_label"
@@ -108,63 +111,72 @@ pub fn read(event_type: &str, json: &[u8]) -> Result<Reading, Malformed> {
         | "pull_request_assign"
         | "pull_request_label"
         | "pull_request_milestone" => {
-            let payload: Opened = parse(json)?;
-            let (stirred, repository) = (stirred(&payload), named(payload.repository.as_ref()));
-            Ok(Reading { delivery: Delivery::Ignored(Ignored::Event), stirred, repository })
+            let payload: IssuePayload = parse(json)?;
+            let (changed_issue, repository) =
+                (changed_issue(&payload), named(payload.repository.as_ref()));
+            Ok(ParsedDelivery {
+                delivery: Delivery::Ignored(Ignored::Event),
+                changed_issue,
+                repository,
+            })
         }
         _ => {
             // Of such an event nothing need be readable.
             let repository = parse::<Other>(json).ok().and_then(|other| other.repository);
             let repository = named(repository.as_ref());
-            Ok(Reading { delivery: Delivery::Ignored(Ignored::Event), stirred: None, repository })
+            Ok(ParsedDelivery {
+                delivery: Delivery::Ignored(Ignored::Event),
+                changed_issue: None,
+                repository,
+            })
         }
     }
 }
 
-fn named(repository: Option<&Repository>) -> Option<Repo> {
+fn named(repository: Option<&WireRepository>) -> Option<Repo> {
     Repo::try_from(repository?.clone()).ok()
 }
 
-fn stirred(payload: &Opened) -> Option<Stirred> {
+fn changed_issue(payload: &IssuePayload) -> Option<IssueChanged> {
     let is_pull = payload.pull_request.is_some();
     // Neither is in the test that the forge sends when somebody asks for it.
     let thread = payload.issue.as_ref().or(payload.pull_request.as_ref())?;
     let repo = named(payload.repository.as_ref())?;
-    let item = Item { is_pull, ..thread.clone().try_into().ok()? };
-    Some(Stirred { repo, item, deleted: matches!(payload.action, Action::Deleted) })
+    let item = Issue { is_pull, ..thread.clone().try_into().ok()? };
+    Some(IssueChanged { repo, item, deleted: matches!(payload.action, Action::Deleted) })
 }
 
 /// The payload of a comment or a review.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Said {
+struct CommentPayload {
     #[serde(deserialize_with = "or_default")]
     action: Action,
-    issue: Option<Thread>,
-    pull_request: Option<Thread>,
+    issue: Option<PayloadThread>,
+    pull_request: Option<PayloadThread>,
     comment: Option<WireComment>,
     changes: Option<Changes>,
-    repository: Option<Repository>,
-    sender: Option<User>,
+    repository: Option<WireRepository>,
+    sender: Option<WireUser>,
 }
 
 /// The payload of an issue or a pull request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Opened {
+struct IssuePayload {
     #[serde(deserialize_with = "or_default")]
     action: Action,
-    issue: Option<Issue>,
-    pull_request: Option<Issue>,
-    repository: Option<Repository>,
-    sender: Option<User>,
+    issue: Option<WireIssue>,
+    pull_request: Option<WireIssue>,
+    repository: Option<WireRepository>,
+    sender: Option<WireUser>,
 }
 
 /// The payload of any other event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Other {
-    repository: Option<Repository>,
+    repository: Option<WireRepository>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -182,7 +194,7 @@ enum Action {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Thread {
+struct PayloadThread {
     #[serde(deserialize_with = "or_default")]
     number: i64,
     pull_request: Option<serde::de::IgnoredAny>,
@@ -191,19 +203,19 @@ struct Thread {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Changes {
-    body: Option<Former>,
+    body: Option<FormerText>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Former {
+struct FormerText {
     from: Option<String>,
 }
 
-fn said(payload: Said) -> Result<Delivery, Malformed> {
+fn said(payload: CommentPayload) -> Result<Delivery, Malformed> {
     match payload.action {
-        Action::Created => comment(payload, Act::Created),
-        Action::Edited => comment(payload, Act::Edited),
+        Action::Created => comment(payload, TextEvent::Created),
+        Action::Edited => comment(payload, TextEvent::Edited),
         Action::Deleted => Ok(Delivery::Deleted {
             repo: repo(payload.repository)?,
             comment: positive(payload.comment.unwrap_or_default().id, "comment.id")?,
@@ -216,16 +228,16 @@ fn said(payload: Said) -> Result<Delivery, Malformed> {
     }
 }
 
-fn comment(payload: Said, act: Act) -> Result<Delivery, Malformed> {
-    let comment = payload.comment.ok_or(Missing("comment"))?;
+fn comment(payload: CommentPayload, act: TextEvent) -> Result<Delivery, Malformed> {
+    let comment = payload.comment.ok_or(MissingField("comment"))?;
     let subject = Subject::Comment(positive(comment.id, "comment.id")?);
     let number = number(payload.issue.as_ref(), "issue.number")?;
     let is_pull = payload.issue.is_some_and(|issue| issue.pull_request.is_some());
     // Those of the sender: Gitea computes them for whoever writes or edits.
-    let permissions = payload.repository.as_ref().and_then(Repository::permissions);
-    let sender = payload.sender.and_then(User::account);
+    let permissions = payload.repository.as_ref().and_then(WireRepository::permissions);
+    let sender = payload.sender.and_then(WireUser::account);
     let written = comment.written(number, is_pull)?;
-    Ok(Delivery::Heard(Box::new(Heard {
+    Ok(Delivery::Heard(Box::new(InboundText {
         former_body: payload.changes.and_then(|changes| changes.body?.from),
         permissions,
         delivered: true,
@@ -233,7 +245,7 @@ fn comment(payload: Said, act: Act) -> Result<Delivery, Malformed> {
     })))
 }
 
-fn opened(payload: Opened) -> Result<Delivery, Malformed> {
+fn opened(payload: IssuePayload) -> Result<Delivery, Malformed> {
     let (repository, sender) = (payload.repository, payload.sender);
     match (payload.action, payload.issue, payload.pull_request) {
         (Action::Opened, Some(issue), _) => {
@@ -249,23 +261,23 @@ fn opened(payload: Opened) -> Result<Delivery, Malformed> {
 }
 
 fn opening(
-    issue: Issue,
+    issue: WireIssue,
     is_pull: bool,
-    repository: Option<Repository>,
-    sender: Option<User>,
-) -> Result<Opening, Missing> {
-    Ok(Opening {
+    repository: Option<WireRepository>,
+    sender: Option<WireUser>,
+) -> Result<OpenedPull, MissingField> {
+    Ok(OpenedPull {
         repo: repo(repository)?,
-        sender: sender.and_then(User::account),
+        sender: sender.and_then(WireUser::account),
         written: issue.written(is_pull)?,
     })
 }
 
-fn repo(repository: Option<Repository>) -> Result<Repo, Missing> {
-    repository.ok_or(Missing("repository"))?.try_into()
+fn repo(repository: Option<WireRepository>) -> Result<Repo, MissingField> {
+    repository.ok_or(MissingField("repository"))?.try_into()
 }
 
-fn number(thread: Option<&Thread>, field: &'static str) -> Result<i64, Missing> {
+fn number(thread: Option<&PayloadThread>, field: &'static str) -> Result<i64, MissingField> {
     positive(thread.map_or(0, |thread| thread.number), field)
 }
 
@@ -273,8 +285,8 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malformed> {
     serde_json::from_slice(json).map_err(|error| Malformed::Json(clip(&error.to_string())))
 }
 
-impl From<Missing> for Malformed {
-    fn from(Missing(field): Missing) -> Self {
+impl From<MissingField> for Malformed {
+    fn from(MissingField(field): MissingField) -> Self {
         Self::Missing(field)
     }
 }

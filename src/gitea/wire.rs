@@ -2,23 +2,23 @@
 //!
 //! Lenient by rule: unknown fields are skipped, and every field may be missing, `null` or empty,
 //! because one version or another was seen to send it so. What cannot be missing is asked for
-//! when a value of [`crate::core`] is made of it, and named in [`Missing`].
+//! when a value of [`crate::core`] is made of it, and named in [`MissingField`].
 
 use std::fmt;
 
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, de};
 
-use crate::core::backlog::Milestone;
-use crate::core::heard::{Account, History, Permissions, Repo, Written};
-use crate::core::ids::{RepoId, RepoName};
-use crate::core::item::{Comment, Item, Label};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::issue::{Comment, Issue, Label};
+use crate::core::model::text::{Account, EditHistory, Permissions, PostedText, Repo};
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::Milestone;
 
 /// A field without which nothing can be made of a payload or an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is missing or not usable")]
-pub(super) struct Missing(pub(super) &'static str);
+pub(super) struct MissingField(pub(super) &'static str);
 
 /// How much of what came from outside an error repeats, in characters.
 const LONGEST_QUOTE: usize = 300;
@@ -40,12 +40,12 @@ where
 
 /// A time that may be `null`, empty or nonsense.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Moment(Option<Timestamp>);
+pub(super) struct WireTime(Option<Timestamp>);
 
-impl Moment {
+impl WireTime {
     /// This time, else `other`, else the complaint that `field` is missing.
-    pub(super) fn or(self, other: Self, field: &'static str) -> Result<Timestamp, Missing> {
-        self.0.or(other.0).ok_or(Missing(field))
+    pub(super) fn or(self, other: Self, field: &'static str) -> Result<Timestamp, MissingField> {
+        self.0.or(other.0).ok_or(MissingField(field))
     }
 
     /// This time, unless it is one of the forge's ways to say that there is none.
@@ -54,22 +54,22 @@ impl Moment {
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for WireTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Time;
         impl Visitor<'_> for Time {
-            type Value = Moment;
+            type Value = WireTime;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a time or null")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
-                Ok(Moment(Timestamp::parse(text)))
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<WireTime, E> {
+                Ok(WireTime(Timestamp::parse(text)))
             }
 
-            fn visit_unit<E: de::Error>(self) -> Result<Moment, E> {
-                Ok(Moment(None))
+            fn visit_unit<E: de::Error>(self) -> Result<WireTime, E> {
+                Ok(WireTime(None))
             }
         }
         deserializer.deserialize_any(Time)
@@ -79,48 +79,48 @@ impl<'de> Deserialize<'de> for Moment {
 /// An account; `null` for a deleted one, and after an edit that changed nothing (1.25).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct User {
+pub(super) struct WireUser {
     #[serde(deserialize_with = "or_default")]
     id: i64,
     #[serde(deserialize_with = "or_default")]
     login: String,
 }
 
-impl User {
+impl WireUser {
     pub(super) fn account(self) -> Option<Account> {
         (!self.login.is_empty()).then_some(Account { id: self.id, login: self.login })
     }
 }
 
 /// Who wrote a text. Of a migrated one nobody here: Gitea names the one who migrated it.
-fn author(user: Option<User>, migrated: bool) -> Option<Account> {
-    user.filter(|_| !migrated).and_then(User::account)
+fn author(user: Option<WireUser>, migrated: bool) -> Option<Account> {
+    user.filter(|_| !migrated).and_then(WireUser::account)
 }
 
 /// A repository.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Repository {
+pub(super) struct WireRepository {
     #[serde(deserialize_with = "or_default")]
     id: i64,
     #[serde(deserialize_with = "or_default")]
     full_name: String,
-    owner: Option<Owner>,
+    owner: Option<WireOwner>,
     private: Option<bool>,
     internal: Option<bool>,
     empty: Option<bool>,
-    permissions: Option<Rights>,
+    permissions: Option<WirePermissions>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Owner {
+struct WireOwner {
     visibility: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Rights {
+struct WirePermissions {
     #[serde(deserialize_with = "or_default")]
     admin: bool,
     #[serde(deserialize_with = "or_default")]
@@ -129,10 +129,10 @@ struct Rights {
     pull: bool,
 }
 
-impl Repository {
+impl WireRepository {
     /// What the one that the payload or answer is about may do with the code.
     pub(super) fn permissions(&self) -> Option<Permissions> {
-        let Rights { admin, push, pull } = *self.permissions.as_ref()?;
+        let WirePermissions { admin, push, pull } = *self.permissions.as_ref()?;
         Some(Permissions { admin, push, pull })
     }
 
@@ -150,15 +150,15 @@ impl Repository {
     }
 }
 
-impl TryFrom<Repository> for Repo {
-    type Error = Missing;
+impl TryFrom<WireRepository> for Repo {
+    type Error = MissingField;
 
-    fn try_from(repository: Repository) -> Result<Self, Missing> {
+    fn try_from(repository: WireRepository) -> Result<Self, MissingField> {
         if repository.id <= 0 {
-            return Err(Missing("repository.id"));
+            return Err(MissingField("repository.id"));
         }
         let name: RepoName =
-            repository.full_name.parse().map_err(|_| Missing("repository.full_name"))?;
+            repository.full_name.parse().map_err(|_| MissingField("repository.full_name"))?;
         Ok(Self { id: RepoId(repository.id), name, private: !repository.is_public() })
     }
 }
@@ -166,7 +166,7 @@ impl TryFrom<Repository> for Repo {
 /// An issue; a pull request too, seen as an issue.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Issue {
+pub(super) struct WireIssue {
     #[serde(deserialize_with = "or_default")]
     pub(super) id: i64,
     #[serde(deserialize_with = "or_default")]
@@ -175,7 +175,7 @@ pub(super) struct Issue {
     title: String,
     #[serde(deserialize_with = "or_default")]
     body: String,
-    user: Option<User>,
+    user: Option<WireUser>,
     #[serde(deserialize_with = "or_default")]
     original_author: String,
     #[serde(deserialize_with = "or_default")]
@@ -186,38 +186,38 @@ pub(super) struct Issue {
     #[serde(deserialize_with = "or_default")]
     labels: Vec<WireLabel>,
     #[serde(deserialize_with = "or_default")]
-    assignees: Vec<User>,
+    assignees: Vec<WireUser>,
     milestone: Option<WireMilestone>,
-    due_date: Moment,
+    due_date: WireTime,
     #[serde(deserialize_with = "or_default")]
     pin_order: i64,
     content_version: Option<i64>,
-    created_at: Moment,
-    updated_at: Moment,
+    created_at: WireTime,
+    updated_at: WireTime,
 }
 
-impl Issue {
+impl WireIssue {
     pub(super) fn is_migrated(&self) -> bool {
         !self.original_author.is_empty()
     }
 
     /// What is known of edits of its body. Its times move with everything; 1.26 and later count
     /// the edits.
-    pub(super) fn history(&self) -> History {
+    pub(super) fn history(&self) -> EditHistory {
         match self.content_version {
-            Some(0) => History::NeverEdited,
-            Some(_) => History::Edited,
+            Some(0) => EditHistory::NeverEdited,
+            Some(_) => EditHistory::Edited,
             None if self.created_at.0.is_some() && self.created_at.0 == self.updated_at.0 => {
-                History::NoEditSeen
+                EditHistory::NoEditSeen
             }
-            None => History::Unknown,
+            None => EditHistory::Unknown,
         }
     }
 
     /// Its body. Only the caller knows what kind of thing it asked for.
-    pub(super) fn written(self, is_pull: bool) -> Result<Written, Missing> {
+    pub(super) fn written(self, is_pull: bool) -> Result<PostedText, MissingField> {
         let migrated = self.is_migrated();
-        Ok(Written {
+        Ok(PostedText {
             number: positive(self.number, "number")?,
             is_pull,
             author: author(self.user, migrated),
@@ -229,10 +229,10 @@ impl Issue {
     }
 }
 
-impl TryFrom<Issue> for Item {
-    type Error = Missing;
+impl TryFrom<WireIssue> for Issue {
+    type Error = MissingField;
 
-    fn try_from(issue: Issue) -> Result<Self, Missing> {
+    fn try_from(issue: WireIssue) -> Result<Self, MissingField> {
         let migrated = issue.is_migrated();
         Ok(Self {
             id: positive(issue.id, "id")?,
@@ -244,7 +244,7 @@ impl TryFrom<Issue> for Item {
             locked: issue.is_locked,
             is_pull: issue.pull_request.is_some(),
             labels: issue.labels.into_iter().filter_map(|label| label.try_into().ok()).collect(),
-            assignees: issue.assignees.into_iter().filter_map(User::account).collect(),
+            assignees: issue.assignees.into_iter().filter_map(WireUser::account).collect(),
             milestone: issue.milestone.map(Milestone::from),
             due_at: issue.due_date.given(),
             pinned: issue.pin_order > 0,
@@ -260,13 +260,13 @@ impl TryFrom<Issue> for Item {
 pub(super) struct WireComment {
     #[serde(deserialize_with = "or_default")]
     pub(super) id: i64,
-    user: Option<User>,
+    user: Option<WireUser>,
     #[serde(deserialize_with = "or_default")]
     original_author: String,
     #[serde(deserialize_with = "or_default")]
     body: String,
-    created_at: Moment,
-    updated_at: Moment,
+    created_at: WireTime,
+    updated_at: WireTime,
 }
 
 impl WireComment {
@@ -275,9 +275,9 @@ impl WireComment {
     }
 
     /// What it says in the thread `number`.
-    pub(super) fn written(self, number: i64, is_pull: bool) -> Result<Written, Missing> {
+    pub(super) fn written(self, number: i64, is_pull: bool) -> Result<PostedText, MissingField> {
         let migrated = self.is_migrated();
-        Ok(Written {
+        Ok(PostedText {
             number,
             is_pull,
             author: author(self.user, migrated),
@@ -290,9 +290,9 @@ impl WireComment {
 }
 
 impl TryFrom<WireComment> for Comment {
-    type Error = Missing;
+    type Error = MissingField;
 
-    fn try_from(comment: WireComment) -> Result<Self, Missing> {
+    fn try_from(comment: WireComment) -> Result<Self, MissingField> {
         let migrated = comment.is_migrated();
         Ok(Self {
             id: positive(comment.id, "id")?,
@@ -317,9 +317,9 @@ pub(super) struct WireLabel {
 }
 
 impl TryFrom<WireLabel> for Label {
-    type Error = Missing;
+    type Error = MissingField;
 
-    fn try_from(label: WireLabel) -> Result<Self, Missing> {
+    fn try_from(label: WireLabel) -> Result<Self, MissingField> {
         let id = positive(label.id, "label.id")?;
         Ok(Self { id, name: label.name, exclusive: label.exclusive })
     }
@@ -331,7 +331,7 @@ impl TryFrom<WireLabel> for Label {
 struct WireMilestone {
     #[serde(deserialize_with = "or_default")]
     title: String,
-    due_on: Moment,
+    due_on: WireTime,
 }
 
 impl From<WireMilestone> for Milestone {
@@ -341,16 +341,16 @@ impl From<WireMilestone> for Milestone {
 }
 
 /// `number` if it can be an id, else the complaint that `field` is missing.
-pub(super) fn positive(number: i64, field: &'static str) -> Result<i64, Missing> {
-    if number > 0 { Ok(number) } else { Err(Missing(field)) }
+pub(super) fn positive(number: i64, field: &'static str) -> Result<i64, MissingField> {
+    if number > 0 { Ok(number) } else { Err(MissingField(field)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::gitea::wire::*;
 
-    fn repo(json: &str) -> Result<Repo, Missing> {
-        serde_json::from_str::<Repository>(json).unwrap().try_into()
+    fn repo(json: &str) -> Result<Repo, MissingField> {
+        serde_json::from_str::<WireRepository>(json).unwrap().try_into()
     }
 
     #[test]
@@ -368,15 +368,18 @@ mod tests {
 
     #[test]
     fn a_repository_without_id_or_name_is_none() {
-        assert_eq!(repo(r#"{"full_name":"o/r"}"#), Err(Missing("repository.id")));
-        assert_eq!(repo(r#"{"id":1,"full_name":"../r"}"#), Err(Missing("repository.full_name")));
+        assert_eq!(repo(r#"{"full_name":"o/r"}"#), Err(MissingField("repository.id")));
+        assert_eq!(
+            repo(r#"{"id":1,"full_name":"../r"}"#),
+            Err(MissingField("repository.full_name"))
+        );
     }
 
     #[test]
     fn what_may_be_null_or_empty_is_borne() {
         let json = r#"{"id":7,"number":2,"title":null,"body":null,"user":null,"labels":null,
             "assignees":null,"pull_request":null,"created_at":"","updated_at":"2026-11-22T21:33:40Z"}"#;
-        let item: Item = serde_json::from_str::<Issue>(json).unwrap().try_into().unwrap();
+        let item: Issue = serde_json::from_str::<WireIssue>(json).unwrap().try_into().unwrap();
         assert_eq!((item.id, item.number, item.author, item.is_pull), (7, 2, None, false));
         assert_eq!(item.created_at, item.updated_at);
     }

@@ -7,10 +7,10 @@ use super::world::World;
 use super::world::issues::{IssuePatch, NewIssue};
 use super::world::labels::{LabelChange, LabelRef};
 use super::world::pulls::{NewPull, NewReview};
-use super::world::records::Verdict;
+use super::world::records::ReviewState;
 use super::world::refusal::Refusal;
-use crate::core::ids::Subject;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::Subject;
+use crate::core::model::time::Timestamp;
 
 impl Sandbox {
     /// `user` opens an issue. Returns its number.
@@ -229,7 +229,7 @@ impl Sandbox {
         user: &str,
         repo: &str,
         number: i64,
-        verdict: Verdict,
+        verdict: ReviewState,
         body: &str,
         inline: &[(&str, &str)],
     ) -> Result<i64, Refusal> {
@@ -253,7 +253,7 @@ impl Sandbox {
             user,
             repo,
             number,
-            NewReview { begun: Some(begun), ..new_review(Verdict::Comment, body, inline) },
+            NewReview { begun: Some(begun), ..new_review(ReviewState::Comment, body, inline) },
         )
     }
 
@@ -283,7 +283,7 @@ impl Sandbox {
     }
 }
 
-fn new_review(verdict: Verdict, body: &str, inline: &[(&str, &str)]) -> NewReview {
+fn new_review(verdict: ReviewState, body: &str, inline: &[(&str, &str)]) -> NewReview {
     let inline = inline.iter().map(|(path, text)| ((*path).into(), 1, (*text).into())).collect();
     NewReview { verdict, body: body.to_owned(), inline, begun: None }
 }

@@ -220,7 +220,7 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::faults::*;
 
     #[test]
     fn a_fault_strikes_the_first_request_that_matches_and_no_other() {

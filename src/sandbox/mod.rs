@@ -35,7 +35,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 use deliveries::Deliveries;
 use line::{Lines, Scissors};
 use server::Forge;
@@ -48,7 +48,7 @@ pub use server::Asked;
 pub use versions::Version;
 pub use world::access::{Mode, Unit};
 pub use world::people::Scopes;
-pub use world::records::{TeamRights, Verdict};
+pub use world::records::{ReviewState, TeamRights};
 pub use world::refusal::Refusal;
 
 /// Tells the forge the time. The forge keeps whole seconds of it.

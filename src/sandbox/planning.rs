@@ -4,7 +4,7 @@ use super::Sandbox;
 use super::acting::issue_id;
 use super::world::issues::IssuePatch;
 use super::world::refusal::Refusal;
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 impl Sandbox {
     /// `user` puts an issue into a milestone.

@@ -7,8 +7,8 @@ use super::acting::issue_id;
 use super::deliveries::Delivery;
 use super::server::Asked;
 use super::world::refusal::Refusal;
-use crate::core::ids::Subject;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::Subject;
+use crate::core::model::time::Timestamp;
 
 /// A comment, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use super::faults::{Fault, Faults};
 use super::line::Scissors;
 use super::world::World;
 use super::world::refusal::Refusal;
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// More than any request of a client needs: Gitea itself takes comments of megabytes.
 const LONGEST_BODY: usize = 16 << 20;

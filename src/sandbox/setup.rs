@@ -9,8 +9,8 @@ use super::world::hooks::NewHook;
 use super::world::people::Scopes;
 use super::world::records::{ContentType, Home, TeamRights, UserKind};
 use super::world::refusal::Refusal;
-use crate::core::ids::RepoId;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::RepoId;
+use crate::core::model::time::Timestamp;
 
 impl Sandbox {
     /// Adds a person or a bot; a token of theirs that is good for everything.

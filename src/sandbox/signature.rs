@@ -85,7 +85,7 @@ fn sha1_block(state: &mut [u32; 5], block: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::signature::*;
 
     #[test]
     fn digests_are_those_of_rfc_3174() {

@@ -3,11 +3,11 @@
 use rusqlite::{Connection, Transaction};
 
 use super::error::Error;
-use crate::core::heard::Account;
+use crate::core::model::text::Account;
 
 /// A name of the configuration and the account that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownAccount {
     /// As the configuration writes it, in lower case.
     pub name: String,
     /// Whose it was when it was first seen, as that account was last called.
@@ -18,12 +18,12 @@ pub struct Known {
 ///
 /// # Errors
 /// If the ledger cannot be read.
-pub fn all(conn: &Connection) -> Result<Vec<Known>, Error> {
+pub fn all(conn: &Connection) -> Result<Vec<KnownAccount>, Error> {
     let known = conn
         .prepare_cached("SELECT name, id, login FROM accounts ORDER BY name")?
         .query_map([], |row| {
             let account = Account { id: row.get(1)?, login: row.get(2)? };
-            Ok(Known { name: row.get(0)?, account })
+            Ok(KnownAccount { name: row.get(0)?, account })
         })?
         .collect::<Result<_, _>>()?;
     Ok(known)
@@ -31,7 +31,7 @@ pub fn all(conn: &Connection) -> Result<Vec<Known>, Error> {
 
 /// Remembers whose name `name` is, unless it is another's already; of its own account what that
 /// is called now.
-pub fn meet(tx: &Transaction<'_>, name: &str, account: &Account) -> Result<(), Error> {
+pub fn confirm_account(tx: &Transaction<'_>, name: &str, account: &Account) -> Result<(), Error> {
     tx.prepare_cached(
         "INSERT INTO accounts (name, id, login) VALUES (?1, ?2, ?3)
          ON CONFLICT (name) DO UPDATE SET login = excluded.login WHERE id = excluded.id",

@@ -6,14 +6,14 @@ use rusqlite::{Connection, Transaction};
 use super::columns::{Json, subject_columns};
 use super::error::Error;
 use crate::core::command::Args;
-use crate::core::ids::{Subject, ThreadId};
-use crate::core::thread::Said;
-use crate::core::time::Timestamp;
-use crate::core::verb::Verb;
+use crate::core::command::verb::Verb;
+use crate::core::model::ids::{Subject, ThreadId};
+use crate::core::model::thread::PastCommand;
+use crate::core::model::time::Timestamp;
 
 /// One command and what came of it.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct AuditEntry {
     /// When it was decided.
     pub at: Timestamp,
     /// The text it stood in.
@@ -37,7 +37,7 @@ pub struct Entry {
 }
 
 /// Adds an entry.
-pub fn record(tx: &Transaction<'_>, entry: &Entry) -> Result<(), Error> {
+pub fn record(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), Error> {
     let (kind, id) = subject_columns(entry.subject);
     tx.prepare_cached(
         "INSERT INTO audit (at, subject_kind, subject_id, repo, number, actor, line, verb, args,
@@ -68,14 +68,14 @@ pub fn failed(tx: &Transaction<'_>, key: &str) -> Result<(), Error> {
 }
 
 /// The latest `limit` commands of `thread`, oldest first.
-pub fn recent(conn: &Connection, thread: ThreadId, limit: u32) -> Result<Vec<Said>, Error> {
-    let mut said: Vec<Said> = conn
+pub fn recent(conn: &Connection, thread: ThreadId, limit: u32) -> Result<Vec<PastCommand>, Error> {
+    let mut said: Vec<PastCommand> = conn
         .prepare_cached(
             "SELECT at, actor, line, outcome FROM audit WHERE repo = ?1 AND number = ?2
              ORDER BY seq DESC LIMIT ?3",
         )?
         .query_map((thread.repo, thread.number, limit), |row| {
-            Ok(Said {
+            Ok(PastCommand {
                 at: row.get(0)?,
                 actor: row.get(1)?,
                 line: row.get(2)?,

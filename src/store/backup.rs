@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, OpenError};
 use super::lock::private;
 use super::{meta, open};
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// The key in `meta` that says: this ledger is a copy, the world went on without it. Whoever
 /// starts on it must not make up for what was said since, because the original may have.

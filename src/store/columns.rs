@@ -8,9 +8,9 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::core::heard::Act;
-use crate::core::ids::{RepoId, Subject, ThreadId};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, Subject, ThreadId};
+use crate::core::model::text::TextEvent;
+use crate::core::model::time::Timestamp;
 
 /// A value kept as JSON.
 pub(super) struct Json<T>(pub(super) T);
@@ -120,4 +120,4 @@ pub(super) fn thread(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
 }
 
 integer_column!(RepoId);
-word_column!(Act { Created = "created", Edited = "edited", Opened = "opened", });
+word_column!(TextEvent { Created = "created", Edited = "edited", Opened = "opened", });

@@ -5,13 +5,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use super::columns::Spelled;
 use super::error::Error;
 use super::repos;
-use crate::core::heard::Repo;
-use crate::core::ids::{RepoId, RepoName};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::text::Repo;
+use crate::core::model::time::Timestamp;
 
 /// A repository that is watched. The times are of the forge's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watched {
+pub struct WatchedRepo {
     /// Which.
     pub repo: Repo,
     /// When it was seen first: what is older is never heard.
@@ -45,7 +45,7 @@ pub fn forget_all(tx: &Transaction<'_>) -> Result<(), Error> {
 }
 
 /// What is known of a watched repository.
-pub fn watched(conn: &Connection, repo: RepoId) -> Result<Option<Watched>, Error> {
+pub fn watched(conn: &Connection, repo: RepoId) -> Result<Option<WatchedRepo>, Error> {
     let found = conn
         .prepare_cached(
             "SELECT id, name, private, since, read_to FROM watched JOIN repos ON id = repo
@@ -63,7 +63,7 @@ pub fn moved(tx: &Transaction<'_>, repo: RepoId) -> Result<(), Error> {
 }
 
 /// The watched repositories in which something moved; what was read least far comes first.
-pub fn to_read(conn: &Connection) -> Result<Vec<Watched>, Error> {
+pub fn to_read(conn: &Connection) -> Result<Vec<WatchedRepo>, Error> {
     list(conn, "moved")
 }
 
@@ -122,7 +122,7 @@ pub fn read_review(tx: &Transaction<'_>, id: i64, read: ReviewRead) -> Result<()
     Ok(())
 }
 
-fn list(conn: &Connection, condition: &str) -> Result<Vec<Watched>, Error> {
+fn list(conn: &Connection, condition: &str) -> Result<Vec<WatchedRepo>, Error> {
     let sql = format!(
         "SELECT id, name, private, since, read_to FROM watched JOIN repos ON id = repo
          WHERE {condition} ORDER BY read_to, id"
@@ -131,8 +131,8 @@ fn list(conn: &Connection, condition: &str) -> Result<Vec<Watched>, Error> {
     Ok(all)
 }
 
-fn row(row: &Row<'_>) -> rusqlite::Result<Watched> {
+fn row(row: &Row<'_>) -> rusqlite::Result<WatchedRepo> {
     let Spelled(name) = row.get("name")?;
     let repo = Repo { id: row.get("id")?, name, private: row.get("private")? };
-    Ok(Watched { repo, since: row.get("since")?, read_to: row.get("read_to")? })
+    Ok(WatchedRepo { repo, since: row.get("since")?, read_to: row.get("read_to")? })
 }

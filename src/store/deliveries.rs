@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::columns::Json;
 use super::error::Error;
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// How many are kept; the oldest go first.
 pub const KEPT: u32 = 1_000;
@@ -20,7 +20,7 @@ pub const TOTAL: usize = 64 << 20;
 
 /// A delivery that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
+pub struct UnreadDelivery {
     /// What the forge called it.
     pub event: String,
     /// Its headers, without secrets and signatures.
@@ -37,13 +37,13 @@ pub struct Kept {
     /// When it came.
     pub received_at: Timestamp,
     /// What came.
-    pub delivery: Unread,
+    pub delivery: UnreadDelivery,
     /// How many bytes its body had: more than are kept, if it was cut.
     pub size: u32,
 }
 
 /// Keeps a delivery, and lets go of the oldest beyond the bounds.
-pub fn keep(tx: &Transaction<'_>, delivery: &Unread, now: Timestamp) -> Result<(), Error> {
+pub fn keep(tx: &Transaction<'_>, delivery: &UnreadDelivery, now: Timestamp) -> Result<(), Error> {
     let body = &delivery.body[..delivery.body.len().min(BODY)];
     tx.prepare_cached(
         "INSERT INTO deliveries (received_at, event, headers, problem, size, body)
@@ -82,7 +82,7 @@ pub fn list(conn: &Connection, limit: u32) -> Result<Vec<Kept>, Error> {
         )?
         .query_map([limit], |row| {
             let Json(headers) = row.get("headers")?;
-            let delivery = Unread {
+            let delivery = UnreadDelivery {
                 event: row.get("event")?,
                 headers,
                 body: row.get("body")?,

@@ -8,13 +8,13 @@ use rusqlite::{Connection, Row};
 
 use super::columns::{Json, Spelled, thread};
 use super::error::Error;
-use super::{fleet, repos};
-use crate::core::digest::{Audience, Dead, Digest, Place};
-use crate::core::fleet::Part;
-use crate::core::ids::{RepoId, RepoName};
+use super::{controls, repos};
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::thread::{Hold, Snooze, ThreadState};
+use crate::core::model::time::Timestamp;
+use crate::core::policy::controls::PauseScope;
+use crate::core::report::digest::{Audience, DeadEffect, Digest, NamedThread};
 use crate::core::report::{Outlook, Period};
-use crate::core::thread::{Hold, Snooze, ThreadState};
-use crate::core::time::Timestamp;
 
 /// The most entries of each list; nobody reads more.
 const MOST: u32 = 100;
@@ -73,7 +73,7 @@ fn parked(
     conn: &Connection,
     here: Option<RepoId>,
     now: Timestamp,
-) -> Result<Vec<(Place, ThreadState)>, Error> {
+) -> Result<Vec<(NamedThread, ThreadState)>, Error> {
     let parked = conn
         .prepare_cached(
             "SELECT repo, number, name, hold, snooze FROM threads JOIN repos ON repos.id = repo
@@ -96,7 +96,7 @@ fn parked(
     Ok(parked)
 }
 
-fn dead(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<Vec<Dead>, Error> {
+fn dead(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<Vec<DeadEffect>, Error> {
     let dead = conn
         .prepare_cached(
             "SELECT repo, number, name, ended_at, reason FROM outbox JOIN repos ON repos.id = repo
@@ -106,7 +106,7 @@ fn dead(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<Vec<D
         )?
         .query_map((here, period.since, period.until, MOST), |row| {
             let (at, reason) = (row.get("ended_at")?, row.get("reason")?);
-            Ok(Dead { place: place(row)?, at, reason })
+            Ok(DeadEffect { place: place(row)?, at, reason })
         })?
         .collect::<Result<_, _>>()?;
     Ok(dead)
@@ -114,8 +114,8 @@ fn dead(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<Vec<D
 
 fn paused_repos(conn: &Connection, here: Option<RepoId>) -> Result<Vec<(RepoId, RepoName)>, Error> {
     let mut named = Vec::new();
-    for pause in fleet::pauses(conn)? {
-        if let Part::Repo(id) = pause.part
+    for pause in controls::pauses(conn)? {
+        if let PauseScope::Repo(id) = pause.part
             && let Some(repo) = repos::name(conn, id)?
             && (here.is_none_or(|here| id == here) || !repo.private)
         {
@@ -125,7 +125,7 @@ fn paused_repos(conn: &Connection, here: Option<RepoId>) -> Result<Vec<(RepoId, 
     Ok(named)
 }
 
-fn place(row: &Row<'_>) -> rusqlite::Result<Place> {
+fn place(row: &Row<'_>) -> rusqlite::Result<NamedThread> {
     let Spelled(repo) = row.get("name")?;
-    Ok(Place { thread: thread(row)?, repo })
+    Ok(NamedThread { thread: thread(row)?, repo })
 }

@@ -5,9 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::columns::{Json, integer_column, subject_columns, word_column};
 use super::error::Error;
-use crate::core::heard::{Act, Heard};
-use crate::core::ids::{RepoId, Subject, ThreadId};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, Subject, ThreadId};
+use crate::core::model::text::{InboundText, TextEvent};
+use crate::core::model::time::Timestamp;
 
 /// The number of a row: the order of hearing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +16,7 @@ integer_column!(Seq);
 
 /// What became of something heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hearing {
+pub enum Inserted {
     /// It waits in this row, with all that is known of it now.
     New(Seq),
     /// It was heard before: nothing is to be done.
@@ -86,11 +86,11 @@ word_column!(Ending {
 
 /// A version that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct InboxText {
     /// Its row.
     pub seq: Seq,
     /// What was heard.
-    pub heard: Heard,
+    pub heard: InboundText,
     /// When it was stored.
     pub received_at: Timestamp,
     /// It is not to be handled before.
@@ -101,25 +101,25 @@ pub struct Text {
     pub claims: u32,
 }
 
-impl Text {
+impl InboxText {
     /// What the effects of this version are called: `c812` for a comment, `c812.e5` for an edit of
     /// it, so that each is answered by itself.
     pub fn key(&self) -> String {
         let subject = self.heard.subject.key();
         match self.heard.act {
-            Act::Created | Act::Opened => subject,
-            Act::Edited => format!("{subject}.e{}", self.seq.0),
+            TextEvent::Created | TextEvent::Opened => subject,
+            TextEvent::Edited => format!("{subject}.e{}", self.seq.0),
         }
     }
 }
 
 /// A version of a subject, waiting or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct StoredVersion {
     /// Its row.
     pub seq: Seq,
     /// What was heard.
-    pub heard: Heard,
+    pub heard: InboundText,
     /// The command lines that ran, as written.
     pub ran: Vec<String>,
     /// Why it needs nothing more; `None` while it waits.
@@ -138,7 +138,11 @@ pub const VERSIONS: u32 = 100;
 /// heard: a poll may have been faster than the webhook, and what an edit may not command, the
 /// creation may. So it is, too, if one of these edits brought the very same version: a text that
 /// went there and back within a second of the forge's clock.
-pub fn hear(tx: &Transaction<'_>, heard: &Heard, now: Timestamp) -> Result<Hearing, Error> {
+pub fn insert(
+    tx: &Transaction<'_>,
+    heard: &InboundText,
+    now: Timestamp,
+) -> Result<Inserted, Error> {
     let sha: [u8; 32] = Sha256::digest(heard.body.as_bytes()).into();
     // Most are the first of their subject, and to see that takes far less.
     if is_heard(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
@@ -161,19 +165,19 @@ pub fn hear(tx: &Transaction<'_>, heard: &Heard, now: Timestamp) -> Result<Heari
         Json(heard),
         now,
     ))?;
-    Ok(Hearing::New(Seq(tx.last_insert_rowid())))
+    Ok(Inserted::New(Seq(tx.last_insert_rowid())))
 }
 
 /// A version that was found by polling waits for what only its webhook tells: who made it, and
 /// what they may do. If that comes before it was dealt with, it is due with this proof.
 fn prove(
     tx: &Transaction<'_>,
-    heard: &Heard,
+    heard: &InboundText,
     sha: &[u8; 32],
     now: Timestamp,
-) -> Result<Hearing, Error> {
+) -> Result<Inserted, Error> {
     if !heard.delivered {
-        return Ok(Hearing::Known);
+        return Ok(Inserted::Known);
     }
     let (kind, id) = subject_columns(heard.subject);
     let proved = tx
@@ -188,7 +192,7 @@ fn prove(
             |row| row.get(0),
         )
         .optional()?;
-    Ok(proved.map_or(Hearing::Known, Hearing::New))
+    Ok(proved.map_or(Inserted::Known, Inserted::New))
 }
 
 /// Whether any version of `subject` was heard in `repo`.
@@ -214,7 +218,7 @@ pub fn was_relayed(conn: &Connection, subject: Subject, repo: RepoId) -> Result<
     Ok(relayed)
 }
 
-fn is_known(conn: &Connection, heard: &Heard, sha: &[u8; 32]) -> Result<bool, Error> {
+fn is_known(conn: &Connection, heard: &InboundText, sha: &[u8; 32]) -> Result<bool, Error> {
     let (kind, id) = subject_columns(heard.subject);
     let (same, before, after): (bool, Option<[u8; 32]>, Option<[u8; 32]>) = conn
         .prepare_cached(
@@ -231,7 +235,7 @@ fn is_known(conn: &Connection, heard: &Heard, sha: &[u8; 32]) -> Result<bool, Er
         })?;
     let unchanged = same || before == Some(*sha) || after == Some(*sha);
     Ok(unchanged
-        && (heard.act == Act::Edited || creation_heard(conn, heard.subject, heard.repo.id)?))
+        && (heard.act == TextEvent::Edited || creation_heard(conn, heard.subject, heard.repo.id)?))
 }
 
 fn creation_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
@@ -247,7 +251,11 @@ fn creation_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<b
 
 /// The first version of `thread`, in the order of hearing, if it is due. One that yields and is
 /// not due does not hold up the others.
-pub fn next_in(conn: &Connection, thread: ThreadId, now: Timestamp) -> Result<Option<Text>, Error> {
+pub fn next_in(
+    conn: &Connection,
+    thread: ThreadId,
+    now: Timestamp,
+) -> Result<Option<InboxText>, Error> {
     let first = conn
         .prepare_cached(
             "SELECT seq, heard, received_at, due_at, tries, claims FROM inbox
@@ -323,9 +331,13 @@ fn put_off(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp, yields: bool) -> R
 
 /// The newest [`VERSIONS`] versions of `subject` that were heard in `repo`, oldest first by the
 /// forge's clock, then by the order of hearing; without those that the forge did not show.
-pub fn versions(conn: &Connection, subject: Subject, repo: RepoId) -> Result<Vec<Version>, Error> {
+pub fn versions(
+    conn: &Connection,
+    subject: Subject,
+    repo: RepoId,
+) -> Result<Vec<StoredVersion>, Error> {
     let (kind, id) = subject_columns(subject);
-    let mut versions: Vec<Version> = conn
+    let mut versions: Vec<StoredVersion> = conn
         .prepare_cached(
             "SELECT seq, heard, ran, ending FROM inbox
              WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND ending IS NOT ?4
@@ -341,9 +353,9 @@ fn not_open(seq: Seq) -> Error {
     Error::NotOpen { what: "text", id: seq.0 }
 }
 
-fn text(row: &Row<'_>) -> rusqlite::Result<Text> {
+fn text(row: &Row<'_>) -> rusqlite::Result<InboxText> {
     let Json(heard) = row.get("heard")?;
-    Ok(Text {
+    Ok(InboxText {
         seq: row.get("seq")?,
         heard,
         received_at: row.get("received_at")?,
@@ -353,8 +365,8 @@ fn text(row: &Row<'_>) -> rusqlite::Result<Text> {
     })
 }
 
-fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
+fn version(row: &Row<'_>) -> rusqlite::Result<StoredVersion> {
     let Json(heard) = row.get("heard")?;
     let Json(ran) = row.get("ran")?;
-    Ok(Version { seq: row.get("seq")?, heard, ran, ending: row.get("ending")? })
+    Ok(StoredVersion { seq: row.get("seq")?, heard, ran, ending: row.get("ending")? })
 }

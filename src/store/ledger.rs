@@ -11,7 +11,8 @@ use super::error::{Error, OpenError};
 use super::lock::Lock;
 use super::open;
 use super::reader::Readers;
-use super::writer::{self, Job};
+use super::writer;
+use super::writer::QueuedWrite;
 
 /// timmy's memory, open for writing by this process alone. Cheap to clone.
 ///
@@ -27,7 +28,7 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Writing {
     /// `None` only while it is being closed.
-    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    queue: Option<mpsc::Sender<Box<dyn QueuedWrite>>>,
     thread: Option<JoinHandle<()>>,
 }
 

@@ -90,7 +90,7 @@ fn signature(side: &Path) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::store::lock::*;
 
     #[test]
     fn who_holds_a_ledger_can_be_seen_without_holding_it() {

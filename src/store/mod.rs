@@ -6,7 +6,7 @@
 //! atomic step of several:
 //!
 //! ```
-//! # use timmy::core::time::Timestamp;
+//! # use timmy::core::model::time::Timestamp;
 //! # use timmy::store::{Error, Ledger, inbox, outbox};
 //! # async fn answer(
 //! #     ledger: &Ledger, seq: inbox::Seq, reply: outbox::NewEffect, now: Timestamp,
@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! Times are [`Timestamp`](crate::core::time::Timestamp)s, microseconds in UTC, and always
+//! Times are [`Timestamp`](crate::core::model::time::Timestamp)s, microseconds in UTC, and always
 //! arguments: nothing here looks at a clock.
 
 mod columns;
@@ -37,21 +37,21 @@ pub mod accounts;
 pub mod audit;
 pub mod backlog;
 pub mod backup;
-pub mod choices;
-pub mod claims;
+pub mod controls;
 pub mod cursors;
 pub mod deliveries;
 pub mod digest;
-pub mod errands;
-pub mod fleet;
 pub mod inbox;
-pub mod lanes;
+pub mod incidents;
+pub mod matches;
 pub mod meta;
 pub mod outbox;
+pub mod ownership;
+pub mod queue;
 pub mod reports;
 pub mod repos;
+pub mod tasks;
 pub mod threads;
-pub mod troubles;
 
 pub use error::{Error, OpenError};
 pub use ledger::Ledger;

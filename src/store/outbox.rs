@@ -9,8 +9,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::columns::{Json, integer_column, thread, word_column};
 use super::error::Error;
-use crate::core::ids::ThreadId;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
 
 /// The number of a row: the order of delivery within a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +71,7 @@ word_column!(State { Queued = "queued", Sending = "sending", Done = "done", Dead
 
 /// A stored effect.
 #[derive(Debug, Clone)]
-pub struct Effect {
+pub struct OutboxRow {
     /// Its row.
     pub seq: Seq,
     /// Its name for ever.
@@ -101,7 +101,7 @@ pub struct Effect {
     pub sha: Option<[u8; 32]>,
 }
 
-impl Effect {
+impl OutboxRow {
     /// Whether an earlier try may have written it: then it has to be looked for first.
     pub fn is_uncertain(&self) -> bool {
         self.state == State::Sending
@@ -127,7 +127,7 @@ pub fn push(tx: &Transaction<'_>, effect: &NewEffect, now: Timestamp) -> Result<
 }
 
 /// The first effect of `thread` that is neither done nor dead, due or not: those behind it wait.
-pub fn next_in(conn: &Connection, thread: ThreadId) -> Result<Option<Effect>, Error> {
+pub fn next_in(conn: &Connection, thread: ThreadId) -> Result<Option<OutboxRow>, Error> {
     let effect = conn
         .prepare_cached(
             "SELECT * FROM outbox WHERE ended_at IS NULL AND repo = ?1 AND number = ?2
@@ -207,7 +207,7 @@ pub fn recover(tx: &Transaction<'_>, due_at: Timestamp) -> Result<usize, Error> 
 pub fn failures(conn: &Connection, keys: &[String]) -> Result<HashMap<String, String>, Error> {
     let mut failures = HashMap::new();
     for key in keys {
-        if let Some(Effect { state: State::Dead, reason: Some(reason), .. }) = get(conn, key)? {
+        if let Some(OutboxRow { state: State::Dead, reason: Some(reason), .. }) = get(conn, key)? {
             failures.insert(key.clone(), reason);
         }
     }
@@ -226,7 +226,11 @@ pub fn die(tx: &Transaction<'_>, seq: Seq, reason: &str, now: Timestamp) -> Resu
 }
 
 /// Up to `limit` done effects of which a late duplicate is to be looked for, in order of time.
-pub fn rechecks_due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Effect>, Error> {
+pub fn rechecks_due(
+    conn: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OutboxRow>, Error> {
     list(
         conn,
         "SELECT * FROM outbox WHERE recheck_at IS NOT NULL AND recheck_at <= ?1
@@ -257,7 +261,7 @@ pub fn rechecked(tx: &Transaction<'_>, seq: Seq, next: Option<Timestamp>) -> Res
 }
 
 /// The last `limit` that died, newest first.
-pub fn dead(conn: &Connection, limit: u32) -> Result<Vec<Effect>, Error> {
+pub fn dead(conn: &Connection, limit: u32) -> Result<Vec<OutboxRow>, Error> {
     list(
         conn,
         "SELECT * FROM outbox WHERE state = 'dead' ORDER BY ended_at DESC, seq DESC LIMIT ?1",
@@ -266,7 +270,7 @@ pub fn dead(conn: &Connection, limit: u32) -> Result<Vec<Effect>, Error> {
 }
 
 /// The effect called `key`.
-pub fn get(conn: &Connection, key: &str) -> Result<Option<Effect>, Error> {
+pub fn get(conn: &Connection, key: &str) -> Result<Option<OutboxRow>, Error> {
     let effect = conn
         .prepare_cached("SELECT * FROM outbox WHERE key = ?1")?
         .query_row([key], effect)
@@ -286,14 +290,18 @@ fn change(
     }
 }
 
-fn list(conn: &Connection, sql: &'static str, values: impl Params) -> Result<Vec<Effect>, Error> {
+fn list(
+    conn: &Connection,
+    sql: &'static str,
+    values: impl Params,
+) -> Result<Vec<OutboxRow>, Error> {
     let effects = conn.prepare_cached(sql)?.query_map(values, effect)?.collect::<Result<_, _>>()?;
     Ok(effects)
 }
 
-fn effect(row: &Row<'_>) -> rusqlite::Result<Effect> {
+fn effect(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     let Json(payload) = row.get("payload")?;
-    Ok(Effect {
+    Ok(OutboxRow {
         seq: row.get("seq")?,
         key: row.get("key")?,
         thread: thread(row)?,

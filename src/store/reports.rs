@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::columns::{Spelled, thread, word_column};
 use super::error::Error;
 use super::{backlog, meta};
-use crate::core::ids::{RepoId, RepoName, ThreadId};
-use crate::core::report::{Entry, Fate, Gist, Period, key_of_day};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::time::Timestamp;
+use crate::core::report::{ContentHash, DayEntry, DayState, Period, key_of_day};
 
-word_column!(Fate {
+word_column!(DayState {
     Open = "open",
     Closed = "closed",
     Deleted = "deleted",
@@ -19,7 +19,7 @@ word_column!(Fate {
     Failed = "failed",
 });
 
-/// The key in `meta` of the [`Home`].
+/// The key in `meta` of the [`ReportIssue`].
 const HOME: &str = "report";
 
 /// How many of the last days are looked at.
@@ -27,7 +27,7 @@ const DAYS: u32 = 8;
 
 /// Where the report stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Home {
+pub struct ReportIssue {
     /// The repository, as the configuration called it when it was looked up.
     pub configured: RepoName,
     /// Its number.
@@ -38,7 +38,7 @@ pub struct Home {
     pub lost: u32,
 }
 
-impl Home {
+impl ReportIssue {
     /// The issue, once it is known.
     pub fn thread(&self) -> Option<ThreadId> {
         Some(ThreadId { repo: self.repo, number: self.number? })
@@ -46,26 +46,26 @@ impl Home {
 }
 
 /// Where the report stands, if it ever did anywhere.
-pub fn home(conn: &Connection) -> Result<Option<Home>, Error> {
+pub fn home(conn: &Connection) -> Result<Option<ReportIssue>, Error> {
     meta::get(conn, HOME)
 }
 
 /// It stands here: its issue is none that is worked on.
-pub fn set_home(tx: &Transaction<'_>, home: &Home) -> Result<(), Error> {
+pub fn set_home(tx: &Transaction<'_>, home: &ReportIssue) -> Result<(), Error> {
     backlog::moved(tx)?;
     meta::set(tx, HOME, home)
 }
 
 /// Where it stood is not there any more.
 pub fn forget_home(tx: &Transaction<'_>) -> Result<(), Error> {
-    meta::take::<Home>(tx, HOME).map(drop)
+    meta::take::<ReportIssue>(tx, HOME).map(drop)
 }
 
 /// A day that was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportedDay {
     /// The day, and what became of it.
-    pub entry: Entry,
+    pub entry: DayEntry,
     /// The issue in which its comment stands.
     pub thread: ThreadId,
     /// The key of the effect that posts the comment, and marks it.
@@ -73,7 +73,7 @@ pub struct Told {
     /// The comment, once it is there.
     pub comment: Option<i64>,
     /// What it says.
-    pub gist: Option<Gist>,
+    pub gist: Option<ContentHash>,
 }
 
 const TOLD: &str = "
@@ -84,7 +84,7 @@ const TOLD: &str = "
                  LEFT JOIN outbox AS final ON final.key = reports.last";
 
 /// The days that matter `today`: the last ones, and those that are not closed.
-pub fn diary(conn: &Connection, today: Date) -> Result<Vec<Entry>, Error> {
+pub fn diary(conn: &Connection, today: Date) -> Result<Vec<DayEntry>, Error> {
     let sql = format!(
         "{TOLD} WHERE fate = 'open' OR day IN
                 (SELECT day FROM reports WHERE day <= ?1 ORDER BY day DESC LIMIT ?2)"
@@ -97,7 +97,7 @@ pub fn diary(conn: &Connection, today: Date) -> Result<Vec<Entry>, Error> {
 }
 
 /// A day that was told.
-pub fn of(conn: &Connection, day: Date) -> Result<Option<Told>, Error> {
+pub fn of(conn: &Connection, day: Date) -> Result<Option<ReportedDay>, Error> {
     let found = conn
         .prepare_cached(&format!("{TOLD} WHERE day = ?1"))?
         .query_row([Spelled(day)], told)
@@ -140,7 +140,7 @@ pub fn begin(
 
 /// A day's comment is to be brought up to date; with `fate`, for what comes after. Gives the key
 /// of the effect that is to do it.
-pub fn update(tx: &Transaction<'_>, day: Date, fate: Fate) -> Result<String, Error> {
+pub fn update(tx: &Transaction<'_>, day: Date, fate: DayState) -> Result<String, Error> {
     let key = tx
         .prepare_cached(
             "UPDATE reports SET edits = edits + 1, last = key || '.e' || (edits + 1), fate = ?2
@@ -154,7 +154,7 @@ pub fn update(tx: &Transaction<'_>, day: Date, fate: Fate) -> Result<String, Err
 pub fn tell(
     tx: &Transaction<'_>,
     day: Date,
-    gist: Gist,
+    gist: ContentHash,
     calls: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
@@ -164,7 +164,7 @@ pub fn tell(
 }
 
 /// What became of a day's comment.
-pub fn end(tx: &Transaction<'_>, day: Date, fate: Fate) -> Result<(), Error> {
+pub fn end(tx: &Transaction<'_>, day: Date, fate: DayState) -> Result<(), Error> {
     tx.prepare_cached("UPDATE reports SET fate = ?2 WHERE day = ?1")?
         .execute((Spelled(day), fate))?;
     Ok(())
@@ -178,15 +178,15 @@ pub fn lose(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
     .execute((thread.repo, thread.number))?;
     match home(tx)? {
         Some(home) if home.number == Some(thread.number) && home.repo == thread.repo => {
-            set_home(tx, &Home { number: None, lost: home.lost + 1, ..home })
+            set_home(tx, &ReportIssue { number: None, lost: home.lost + 1, ..home })
         }
         _ => Ok(()),
     }
 }
 
-fn told(row: &Row<'_>) -> rusqlite::Result<Told> {
+fn told(row: &Row<'_>) -> rusqlite::Result<ReportedDay> {
     let Spelled(day) = row.get("day")?;
-    let entry = Entry {
+    let entry = DayEntry {
         day,
         period: Period { since: row.get("since")?, until: row.get("until")? },
         fate: row.get("fate")?,
@@ -195,11 +195,11 @@ fn told(row: &Row<'_>) -> rusqlite::Result<Told> {
         is_busy: row.get("busy")?,
     };
     let gist: Option<[u8; 32]> = row.get("gist")?;
-    Ok(Told {
+    Ok(ReportedDay {
         entry,
         thread: thread(row)?,
         key: row.get("key")?,
         comment: row.get("comment")?,
-        gist: gist.map(Gist),
+        gist: gist.map(ContentHash),
     })
 }

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::columns::{Json, Spelled};
 use super::error::Error;
-use crate::core::ids::ThreadId;
-use crate::core::thread::{Hold, Snooze, ThreadState};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::thread::{Hold, Snooze, ThreadState};
 
 /// What is known of `thread`.
 pub fn state(conn: &Connection, thread: ThreadId) -> Result<ThreadState, Error> {

@@ -22,24 +22,24 @@ pub(super) const QUEUE: usize = 4 * BATCH;
 type Committed = Result<(), Arc<rusqlite::Error>>;
 
 /// A transaction that waits for its turn.
-pub(super) trait Job: Send {
+pub(super) trait QueuedWrite: Send {
     /// Does the work. Whether it succeeded; if not, nothing of it may stay.
     fn run(&mut self, tx: &Transaction<'_>) -> bool;
     /// Tells the caller, once it is known whether the batch is on the disk.
     fn answer(self: Box<Self>, committed: &Committed);
 }
 
-/// Makes a [`Job`] of a closure; the answer arrives at the receiver.
-pub(super) fn job<T, F>(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, Error>>)
+/// Makes a [`QueuedWrite`] of a closure; the answer arrives at the receiver.
+pub(super) fn job<T, F>(work: F) -> (Box<dyn QueuedWrite>, oneshot::Receiver<Result<T, Error>>)
 where
     T: Send + 'static,
     F: FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
 {
     let (caller, answer) = oneshot::channel();
-    (Box::new(Call { work: Some(work), outcome: None, caller }), answer)
+    (Box::new(WriteRequest { work: Some(work), outcome: None, caller }), answer)
 }
 
-struct Call<T, F> {
+struct WriteRequest<T, F> {
     /// Gone once it ran.
     work: Option<F>,
     /// There once it ran.
@@ -47,7 +47,7 @@ struct Call<T, F> {
     caller: oneshot::Sender<Result<T, Error>>,
 }
 
-impl<T, F> Job for Call<T, F>
+impl<T, F> QueuedWrite for WriteRequest<T, F>
 where
     T: Send,
     F: FnOnce(&Transaction<'_>) -> Result<T, Error> + Send,
@@ -74,7 +74,7 @@ where
 }
 
 /// Writes what comes through `queue` until every sender is gone; then leaves a tidy file.
-pub(super) fn run(mut conn: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+pub(super) fn run(mut conn: Connection, mut queue: mpsc::Receiver<Box<dyn QueuedWrite>>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
         let committed = commit(&mut conn, &mut batch).map_err(Arc::new);
@@ -88,7 +88,7 @@ pub(super) fn run(mut conn: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>)
     close(conn);
 }
 
-fn commit(conn: &mut Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn commit(conn: &mut Connection, batch: &mut [Box<dyn QueuedWrite>]) -> rusqlite::Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Alone, a job needs no savepoint: the transaction itself is its own.
     if let [job] = batch {

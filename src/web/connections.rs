@@ -145,7 +145,7 @@ impl Drop for Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::web::connections::*;
 
     fn is_open(connection: &Connection) -> bool {
         !connection.close.is_cancelled()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::Ear;
+use super::WebhookState;
 
 /// The process answers. Restarting it would mend nothing that this does not show.
 pub(super) async fn alive() -> &'static str {
@@ -13,7 +13,7 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// Texts are stored and answered.
-pub(super) async fn ready(State(ear): State<Arc<Ear>>) -> (StatusCode, &'static str) {
+pub(super) async fn ready(State(ear): State<Arc<WebhookState>>) -> (StatusCode, &'static str) {
     if (ear.ready)() {
         (StatusCode::OK, "ready\n")
     } else {

@@ -75,7 +75,7 @@ fn soft_limit(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::web::limits::*;
 
     #[test]
     fn the_soft_limit_is_read() {

@@ -119,7 +119,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::mpsc;
 
-    use super::*;
+    use crate::web::listener::*;
 
     /// What the system gives, in order; nothing more afterwards.
     struct Given(mpsc::UnboundedReceiver<io::Result<TcpStream>>);

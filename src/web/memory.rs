@@ -210,7 +210,7 @@ mod tests {
     use std::pin::{Pin, pin};
     use std::task::{Context, Poll, Waker};
 
-    use super::*;
+    use crate::web::memory::*;
 
     const AT_ONCE: Duration = Duration::ZERO;
     const NEVER: Duration = Duration::from_secs(3600);

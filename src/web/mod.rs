@@ -4,9 +4,9 @@
 //! many, `connection` speaks HTTP on one of them. `receive` reads a delivery and checks who signed
 //! it, with the `memory` that bodies share; `webhook` stores what it says. `limits` has the numbers.
 
-mod arrivals;
 mod connection;
 mod connections;
+mod delivery_log;
 mod health;
 mod limits;
 mod listener;
@@ -20,10 +20,10 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 
 use crate::clock::Clock;
-use crate::core::backlog::text::Reader;
+use crate::core::scheduling::text::TextReader;
 use crate::store::Ledger;
 
-pub use arrivals::{Arrival, Arrivals};
+pub use delivery_log::{DeliveryKind, DeliveryLog};
 pub use limits::Limits;
 pub use listener::serve;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};
@@ -32,13 +32,13 @@ pub use receive::{Receiver, Refused, Signed, Unusable, event};
 pub const WEBHOOK: &str = "/webhook";
 
 /// What the listener needs.
-pub struct Ear {
+pub struct WebhookState {
     /// Where what is heard is stored before it is acknowledged.
     pub ledger: Ledger,
     /// When it was heard.
     pub clock: Arc<dyn Clock>,
     /// Who reads the texts of issues.
-    pub reader: Arc<Reader>,
+    pub reader: Arc<TextReader>,
     /// Reads deliveries, and believes those that are signed.
     pub receiver: Receiver,
     /// Called when something new is stored.
@@ -48,11 +48,11 @@ pub struct Ear {
 }
 
 /// The routes: `POST /webhook`, `GET /healthz`, `GET /readyz`.
-pub fn router(ear: Ear) -> Router {
+pub fn router(ear: WebhookState) -> Router {
     Router::new()
-        .route(WEBHOOK, post(webhook::hear))
+        .route(WEBHOOK, post(webhook::receive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .layer(Extension(Arc::new(arrivals::Notes::default())))
+        .layer(Extension(Arc::new(delivery_log::DeliveryRecorder::default())))
         .with_state(Arc::new(ear))
 }

@@ -11,11 +11,12 @@ use tokio::time::timeout;
 
 use super::limits::Limits;
 use super::memory::{Memory, Share};
-use crate::core::hook_scope::HookScope;
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
+use crate::core::policy::webhook_scope::HookScope;
 use crate::gitea::payload::{NoPayload, PayloadReader};
 use crate::gitea::signature::{Digest, Keys, Signature};
-use crate::gitea::webhook::{self, Malformed, Reading};
+use crate::gitea::webhook;
+use crate::gitea::webhook::{Malformed, ParsedDelivery};
 
 /// A payload that is arriving, in pieces of equal size: one that had to move as it grows would
 /// take several times the memory that is counted.
@@ -191,7 +192,7 @@ impl Signed {
     ///
     /// # Errors
     /// If nothing may be done with it.
-    pub fn read(&self) -> Result<Reading, Unusable> {
+    pub fn read(&self) -> Result<ParsedDelivery, Unusable> {
         let reading = webhook::read(&self.event, &self.json).map_err(Unusable::Malformed)?;
         match &reading.repository {
             Some(repo) if !self.scopes.iter().any(|scope| scope.covers(&repo.name)) => {

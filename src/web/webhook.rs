@@ -13,34 +13,38 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 
-use super::Ear;
-use super::arrivals::{Arrival, Notes};
+use super::WebhookState;
+use super::delivery_log::{DeliveryKind, DeliveryRecorder};
 use super::receive::{Signed, Unusable, event};
-use crate::core::backlog::Entry;
-use crate::core::backlog::text::Reader;
-use crate::core::heard::{Heard, Opening, Repo};
-use crate::core::ids::{RepoId, RepoName, ThreadId};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::text::{InboundText, OpenedPull, Repo};
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::BacklogEntry;
+use crate::core::scheduling::text::TextReader;
 use crate::crash;
-use crate::gitea::webhook::{Delivery, Ignored, Malformed, Reading, Stirred};
-use crate::store::backlog::{self, Told};
-use crate::store::deliveries::{self, Unread};
-use crate::store::errands::{self, Errand};
-use crate::store::inbox::{self, Hearing};
+use crate::gitea::webhook::{Delivery, Ignored, IssueChanged, Malformed, ParsedDelivery};
+use crate::store::backlog;
+use crate::store::backlog::Source;
+use crate::store::deliveries;
+use crate::store::deliveries::UnreadDelivery;
+use crate::store::inbox;
+use crate::store::inbox::Inserted;
+use crate::store::tasks;
+use crate::store::tasks::ScheduledTask;
 use crate::store::{Error, Transaction, repos};
 
-type Answer = (StatusCode, &'static str);
+type HttpAnswer = (StatusCode, &'static str);
 
-const NOT_JSON: Answer = (StatusCode::BAD_REQUEST, "not JSON\n");
-const OUT_OF_SCOPE: Answer =
+const NOT_JSON: HttpAnswer = (StatusCode::BAD_REQUEST, "not JSON\n");
+const OUT_OF_SCOPE: HttpAnswer =
     (StatusCode::UNAUTHORIZED, "the secret of this signature is another repository's\n");
 
-pub(super) async fn hear(
-    State(ear): State<Arc<Ear>>,
-    Extension(notes): Extension<Arc<Notes>>,
+pub(super) async fn receive(
+    State(ear): State<Arc<WebhookState>>,
+    Extension(notes): Extension<Arc<DeliveryRecorder>>,
     headers: HeaderMap,
     body: Body,
-) -> Answer {
+) -> HttpAnswer {
     let answer = match ear.receiver.receive(&headers, body).await {
         Ok(signed) => take(&ear, &signed, &headers).await,
         Err(refused) => refused.answer(),
@@ -51,35 +55,35 @@ pub(super) async fn hear(
         status if status.is_success() => true,
         _ => return answer,
     };
-    notes.take(&ear.ledger, Arrival::of(event(&headers), is_good), ear.clock.now()).await;
+    notes.take(&ear.ledger, DeliveryKind::of(event(&headers), is_good), ear.clock.now()).await;
     answer
 }
 
 /// Takes what was certainly signed with a secret of the configuration.
-async fn take(ear: &Ear, signed: &Signed, headers: &HeaderMap) -> Answer {
-    let Reading { delivery, stirred, repository } = match signed.read() {
+async fn take(ear: &WebhookState, signed: &Signed, headers: &HeaderMap) -> HttpAnswer {
+    let ParsedDelivery { delivery, changed_issue, repository } = match signed.read() {
         Ok(reading) => reading,
         Err(Unusable::OutOfScope(name)) => return refuse(signed, &name),
         Err(Unusable::Malformed(Malformed::Json(_))) if !is_json(&signed.json) => return NOT_JSON,
         Err(Unusable::Malformed(malformed)) => return keep(ear, signed, headers, &malformed).await,
     };
     let news = match delivery {
-        Delivery::Heard(heard) => Some(News::Text(heard)),
-        Delivery::PullOpened(opening) => Some(News::Pull(opening)),
-        Delivery::Reviewed { repo, number } => Some(News::Review(repo, number)),
+        Delivery::Heard(heard) => Some(NewDelivery::Text(heard)),
+        Delivery::PullOpened(opening) => Some(NewDelivery::Pull(opening)),
+        Delivery::Reviewed { repo, number } => Some(NewDelivery::Review(repo, number)),
         // Of such an event nothing may have been read.
         Delivery::Ignored(Ignored::Event) if !is_json(&signed.json) => return NOT_JSON,
         Delivery::Deleted { .. } | Delivery::Ignored(_) => None,
     };
-    let (true, Some(repo)) = (news.is_some() || stirred.is_some(), repository) else {
+    let (true, Some(repo)) = (news.is_some() || changed_issue.is_some(), repository) else {
         return (StatusCode::ACCEPTED, "nothing to do\n");
     };
-    let state = stirred.map(|stirred| Present::read(stirred, &ear.reader));
+    let state = changed_issue.map(|changed_issue| IssueState::read(changed_issue, &ear.reader));
     store(ear, signed, repo.id, news, state).await
 }
 
 /// Refuses what is signed with a secret that says nothing about `repository`.
-fn refuse(signed: &Signed, repository: &RepoName) -> Answer {
+fn refuse(signed: &Signed, repository: &RepoName) -> HttpAnswer {
     tracing::warn!(
         event = signed.event,
         scope = signed.scope(),
@@ -90,15 +94,15 @@ fn refuse(signed: &Signed, repository: &RepoName) -> Answer {
 }
 
 /// How an issue or a pull request is now.
-struct Present {
+struct IssueState {
     repo: Repo,
-    entry: Entry,
+    entry: BacklogEntry,
     deleted: bool,
 }
 
-impl Present {
-    fn read(Stirred { repo, item, deleted }: Stirred, reader: &Reader) -> Self {
-        Self { repo, deleted, entry: Entry::read(item, reader) }
+impl IssueState {
+    fn read(IssueChanged { repo, item, deleted }: IssueChanged, reader: &TextReader) -> Self {
+        Self { repo, deleted, entry: BacklogEntry::read(item, reader) }
     }
 
     fn keep(&self, tx: &Transaction<'_>) -> Result<(), Error> {
@@ -109,7 +113,7 @@ impl Present {
         }
         match self.deleted {
             true => backlog::forget(tx, ThreadId { repo, number }),
-            false => backlog::put(tx, repo, &self.entry, Told::Webhook),
+            false => backlog::put(tx, repo, &self.entry, Source::Webhook),
         }
     }
 }
@@ -119,29 +123,29 @@ fn is_json(bytes: &[u8]) -> bool {
 }
 
 /// What is stored of a delivery that matters.
-enum News {
-    Text(Box<Heard>),
-    Pull(Box<Opening>),
+enum NewDelivery {
+    Text(Box<InboundText>),
+    Pull(Box<OpenedPull>),
     Review(Repo, i64),
 }
 
-impl News {
+impl NewDelivery {
     fn keep(self, tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
         match self {
             // What was heard before is an old delivery, and may bring an old name.
-            Self::Text(heard) => match inbox::hear(tx, &heard, now)? {
-                Hearing::New(_) => repos::introduce(tx, &heard.repo).map(drop),
-                Hearing::Known => Ok(()),
+            Self::Text(heard) => match inbox::insert(tx, &heard, now)? {
+                Inserted::New(_) => repos::introduce(tx, &heard.repo).map(drop),
+                Inserted::Known => Ok(()),
             },
             Self::Pull(opening) => {
                 repos::introduce(tx, &opening.repo)?;
                 let thread = ThreadId { repo: opening.repo.id, number: opening.written.number };
-                errands::set(tx, thread, &Errand::PullOpened(opening), now)
+                tasks::set(tx, thread, &ScheduledTask::PullOpened(opening), now)
             }
             Self::Review(repo, number) => {
                 repos::introduce(tx, &repo)?;
                 let thread = ThreadId { repo: repo.id, number };
-                errands::set(tx, thread, &Errand::ReadReviews { since: now.before(SKEW) }, now)
+                tasks::set(tx, thread, &ScheduledTask::ReadReviews { since: now.before(SKEW) }, now)
             }
         }
     }
@@ -151,12 +155,12 @@ impl News {
 const SKEW: Duration = Duration::from_secs(120);
 
 async fn store(
-    ear: &Ear,
+    ear: &WebhookState,
     signed: &Signed,
     repo: RepoId,
-    news: Option<News>,
-    state: Option<Present>,
-) -> Answer {
+    news: Option<NewDelivery>,
+    state: Option<IssueState>,
+) -> HttpAnswer {
     let now = ear.clock.now();
     let scopes = signed.scopes.clone();
     let stored = ear.ledger.write(move |tx| {
@@ -183,10 +187,15 @@ async fn store(
 }
 
 /// Keeps what could not be read, so that somebody can look at it.
-async fn keep(ear: &Ear, signed: &Signed, headers: &HeaderMap, malformed: &Malformed) -> Answer {
+async fn keep(
+    ear: &WebhookState,
+    signed: &Signed,
+    headers: &HeaderMap,
+    malformed: &Malformed,
+) -> HttpAnswer {
     let event = &signed.event;
     tracing::warn!(event, %malformed, "a delivery that I cannot read: kept for inspection");
-    let unread = Unread {
+    let unread = UnreadDelivery {
         event: event.clone(),
         headers: harmless(headers),
         body: signed.json.clone(),
@@ -211,7 +220,7 @@ fn harmless(headers: &HeaderMap) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn unable(error: &crate::store::Error) -> Answer {
+fn unable(error: &crate::store::Error) -> HttpAnswer {
     tracing::error!(%error, "a delivery could not be stored");
     (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be written\n")
 }

@@ -9,7 +9,7 @@ async fn it_is_known_from_the_beginning_and_when_it_changes() {
     stage.ripen(ROOM, 1..=1);
     stage.clock.advance(HOUR);
     stage.wake().await;
-    let waits = |facts: &[timmy::core::backlog::Facts]| {
+    let waits = |facts: &[timmy::core::scheduling::IssueFacts]| {
         facts.iter().map(|facts| facts.waits_for.len()).collect::<Vec<_>>()
     };
     assert_eq!(waits(&stage.facts().await), [1, 0, 0, 0]);

@@ -1,7 +1,7 @@
 //! Whatever happens to an issue is known, by webhooks or by asking.
 
-use timmy::core::backlog::Milestone;
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::Milestone;
 
 use crate::stage::{Ear, HOUR, MINUTE, ROOM, Stage};
 

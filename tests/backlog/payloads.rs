@@ -1,8 +1,9 @@
 //! What webhooks say of an issue's state, whole or broken.
 
 use serde_json::{Value, json};
-use timmy::core::ids::RepoId;
-use timmy::gitea::webhook::{self, Malformed, Stirred};
+use timmy::core::model::ids::RepoId;
+use timmy::gitea::webhook;
+use timmy::gitea::webhook::{IssueChanged, Malformed};
 
 fn issue() -> Value {
     json!({
@@ -19,8 +20,8 @@ fn payload(action: &str, thread: &str, value: Value) -> Value {
     json!({"action": action, thread: value, "repository": repository})
 }
 
-fn read(event: &str, payload: &Value) -> Result<Option<Stirred>, Malformed> {
-    webhook::read(event, payload.to_string().as_bytes()).map(|reading| reading.stirred)
+fn read(event: &str, payload: &Value) -> Result<Option<IssueChanged>, Malformed> {
+    webhook::read(event, payload.to_string().as_bytes()).map(|reading| reading.changed_issue)
 }
 
 #[test]

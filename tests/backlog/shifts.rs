@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
-use timmy::gitea::{Gitea, Options, Shelf, Token};
+use timmy::gitea::{Gitea, IssueList, Options, Token};
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::stage::{Ear, HOUR, ROOM, Stage};
@@ -40,7 +40,7 @@ async fn what_is_open_all_the_while_is_read() {
         }
         let mut lasting: HashSet<i64> = (31..=230).collect();
         let client = client(&stage);
-        let shelf = Shelf::Repository(ROOM.parse().unwrap());
+        let shelf = IssueList::Repository(ROOM.parse().unwrap());
         let mut pages = client.open(&shelf);
         let (mut read, mut total) = (HashSet::new(), None);
         while let Some(page) = pages.next().await.unwrap() {

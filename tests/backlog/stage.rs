@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use timmy::cli::bot::Bot;
+use timmy::app::App;
 use timmy::clock::{Clock, ManualClock};
 use timmy::config::{self, SecretFile, World};
-use timmy::core::backlog::Facts;
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::IssueFacts;
 use timmy::engine::Engine;
 use timmy::sandbox::{Mode, Options, Sandbox};
 use timmy::store::backlog;
@@ -122,7 +122,7 @@ impl Stage {
         let at = self.folder.path().join("timmy.toml");
         let config = config::parse(&text, &at, world).unwrap_or_else(|e| panic!("{e}")).config;
         let bot =
-            Bot::new(&config, Arc::new(self.clock.clone()), Duration::from_secs(15)).await.unwrap();
+            App::new(&config, Arc::new(self.clock.clone()), Duration::from_secs(15)).await.unwrap();
         if self.ear == Ear::Webhooks {
             let url = format!("http://{}/webhook", bot.address().unwrap());
             let events = ["issues", "pull_request"];
@@ -165,13 +165,13 @@ impl Stage {
     }
 
     /// What timmy knows of each open issue.
-    pub async fn facts(&self) -> Vec<Facts> {
+    pub async fn facts(&self) -> Vec<IssueFacts> {
         let now = self.clock.now();
         self.engine().ledger.read(move |conn| backlog::facts(conn, now)).await.unwrap()
     }
 
     /// What timmy knows of the first open issue.
-    pub async fn first(&self) -> Facts {
+    pub async fn first(&self) -> IssueFacts {
         self.facts().await.remove(0)
     }
 

@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use timmy::core::backlog::{
-    Authors, Choice, Facts, Limits, Load, Outcomes, Readiness, Roster, Rules, Setting, Verdict,
-    Weights, Work, Worker,
+use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::text::Account;
+use timmy::core::model::time::Timestamp;
+use timmy::core::policy::controls::{Pause, PauseScope};
+use timmy::core::scheduling::{
+    AgentRecords, AgentSlot, Assignment, Authors, IssueFacts, Limits, Load, Match, RankingInput,
+    Readiness, Roster, Rules, Weights, WorkState,
 };
-use timmy::core::fleet::{Part, Pause};
-use timmy::core::heard::Account;
-use timmy::core::ids::{RepoId, ThreadId};
-use timmy::core::time::Timestamp;
-use timmy::store::choices::{self, KEPT, Stored, Tick};
+use timmy::store::matches;
+use timmy::store::matches::{KEPT, MatchTick, StoredMatch};
 use timmy::store::{Error, Ledger, Transaction};
 
 fn thread(number: i64) -> ThreadId {
     ThreadId { repo: RepoId(number % 3), number }
 }
 
-fn facts(number: i64, people: u32) -> Facts {
-    Facts {
+fn facts(number: i64, people: u32) -> IssueFacts {
+    IssueFacts {
         thread: thread(number),
         author: Some(Account { id: 7, login: "anna".into() }.into()),
         created_at: Timestamp::from_micros(number),
@@ -35,14 +36,14 @@ fn facts(number: i64, people: u32) -> Facts {
         held: false,
         snoozed_until: None,
         pulls: Vec::new(),
-        work: Work::default(),
+        work: WorkState::default(),
     }
 }
 
-fn setting(now: i64) -> Setting {
+fn setting(now: i64) -> RankingInput {
     let by = Account { id: 1, login: "alexander".into() };
     let now = Timestamp::from_micros(now);
-    let worker = Worker {
+    let worker = AgentSlot {
         name: "ezra".into(),
         roles: vec!["coder".into()],
         skills: Vec::new(),
@@ -53,7 +54,7 @@ fn setting(now: i64) -> Setting {
         is_up: true,
         is_spent: false,
     };
-    Setting {
+    RankingInput {
         now,
         zone: TimeZone::get("Europe/Berlin").unwrap(),
         rules: Rules {
@@ -63,7 +64,7 @@ fn setting(now: i64) -> Setting {
             machines: vec!["timmy".into()],
             attempts: 3,
         },
-        pauses: vec![Pause { part: Part::Repo(RepoId(4)), by, since: now }],
+        pauses: vec![Pause { part: PauseScope::Repo(RepoId(4)), by, since: now }],
         roster: Roster {
             workers: vec![worker],
             limits: Limits {
@@ -74,29 +75,29 @@ fn setting(now: i64) -> Setting {
                 pools: Vec::new(),
             },
             load: Load { repos: BTreeMap::from([(RepoId(2), 1)]), ..Load::default() },
-            outcomes: Outcomes::default(),
+            outcomes: AgentRecords::default(),
             small_handed_out: 9,
         },
     }
 }
 
-fn choice(number: i64, fit: u64) -> Choice {
-    let winner = Verdict { agent: "ezra".into(), fit, is_trial: false, value: fit };
-    Choice { thread: thread(number), winner: Some(winner), others: Vec::new() }
+fn choice(number: i64, fit: u64) -> Match {
+    let winner = Assignment { agent: "ezra".into(), fit, is_trial: false, value: fit };
+    Match { thread: thread(number), winner: Some(winner), others: Vec::new() }
 }
 
-fn note(tx: &Transaction<'_>, facts: &[Facts]) -> Result<(), Error> {
-    let moved = choices::moved(tx, facts)?;
-    choices::note(tx, &moved)
+fn note(tx: &Transaction<'_>, facts: &[IssueFacts]) -> Result<(), Error> {
+    let moved = matches::moved(tx, facts)?;
+    matches::note(tx, &moved)
 }
 
 /// Stores a tick with these facts, by number, and one choice.
-fn store(tx: &Transaction<'_>, now: i64, known: &[(i64, u32)]) -> Result<Stored, Error> {
-    let mut facts: Vec<Facts> = known.iter().map(|(number, n)| facts(*number, *n)).collect();
+fn store(tx: &Transaction<'_>, now: i64, known: &[(i64, u32)]) -> Result<StoredMatch, Error> {
+    let mut facts: Vec<IssueFacts> = known.iter().map(|(number, n)| facts(*number, *n)).collect();
     facts.sort_by_key(|facts| facts.thread);
-    let stored = Stored { setting: setting(now), facts, choices: vec![choice(1, now as u64)] };
+    let stored = StoredMatch { setting: setting(now), facts, choices: vec![choice(1, now as u64)] };
     note(tx, &stored.facts)?;
-    choices::add(tx, &stored.setting, &stored.choices)?;
+    matches::add(tx, &stored.setting, &stored.choices)?;
     Ok(stored)
 }
 
@@ -115,14 +116,14 @@ async fn each_tick_comes_back_as_it_was() {
             &[],
             &[(1, 0), (2, 1), (5, 0)],
         ];
-        let stored: Vec<Stored> = (1..)
+        let stored: Vec<StoredMatch> = (1..)
             .zip(rounds)
             .map(|(now, known)| store(tx, now, known))
             .collect::<Result<_, _>>()?;
-        for (tick, stored) in (1..).map(Tick).zip(stored) {
-            assert_eq!(choices::tick(tx, tick)?, Some(stored), "{tick:?}");
+        for (tick, stored) in (1..).map(MatchTick).zip(stored) {
+            assert_eq!(matches::tick(tx, tick)?, Some(stored), "{tick:?}");
         }
-        assert_eq!(choices::latest(tx)?, Some(Tick(5)));
+        assert_eq!(matches::latest(tx)?, Some(MatchTick(5)));
         Ok(())
     })
     .await;
@@ -133,8 +134,8 @@ async fn facts_that_stay_are_not_written_again() {
     in_transaction(|tx| {
         store(tx, 1, &[(1, 0), (2, 0)])?;
         let same = [facts(1, 0), facts(2, 0)];
-        assert_eq!(choices::moved(tx, &same)?, []);
-        assert_eq!(choices::moved(tx, &same[..1])?.len(), 1);
+        assert_eq!(matches::moved(tx, &same)?, []);
+        assert_eq!(matches::moved(tx, &same[..1])?.len(), 1);
         Ok(())
     })
     .await;
@@ -147,8 +148,8 @@ async fn what_a_crash_left_behind_is_put_right() {
         // A tick that was not finished, about facts that have moved again since.
         note(tx, &[facts(3, 7), facts(1, 7), facts(4, 7)])?;
         let second = store(tx, 2, &[(1, 8), (2, 0), (3, 7)])?;
-        assert_eq!(choices::tick(tx, Tick(1))?, Some(first));
-        assert_eq!(choices::tick(tx, Tick(2))?, Some(second));
+        assert_eq!(matches::tick(tx, MatchTick(1))?, Some(first));
+        assert_eq!(matches::tick(tx, MatchTick(2))?, Some(second));
         Ok(())
     })
     .await;
@@ -157,21 +158,21 @@ async fn what_a_crash_left_behind_is_put_right() {
 #[tokio::test]
 async fn many_moves_are_noted_in_parts() {
     in_transaction(|tx| {
-        let many: Vec<Facts> = (0..25_000)
-            .map(|n| Facts { thread: ThreadId { repo: RepoId(1), number: n }, ..facts(1, 0) })
+        let many: Vec<IssueFacts> = (0..25_000)
+            .map(|n| IssueFacts { thread: ThreadId { repo: RepoId(1), number: n }, ..facts(1, 0) })
             .collect();
         let mut parts = 0;
         loop {
-            let moved = choices::moved(tx, &many)?;
+            let moved = matches::moved(tx, &many)?;
             if moved.is_empty() {
                 break;
             }
-            choices::note(tx, &moved)?;
+            matches::note(tx, &moved)?;
             parts += 1;
         }
-        choices::add(tx, &setting(1), &[])?;
+        matches::add(tx, &setting(1), &[])?;
         assert_eq!(parts, 3);
-        assert_eq!(choices::tick(tx, Tick(1))?.unwrap().facts, many);
+        assert_eq!(matches::tick(tx, MatchTick(1))?.unwrap().facts, many);
         Ok(())
     })
     .await;
@@ -180,12 +181,12 @@ async fn many_moves_are_noted_in_parts() {
 #[tokio::test]
 async fn only_the_latest_decision_counts() {
     in_transaction(|tx| {
-        assert_eq!(choices::of(tx, thread(1))?, None);
+        assert_eq!(matches::of(tx, thread(1))?, None);
         store(tx, 1, &[(1, 0)])?;
         store(tx, 2, &[(1, 0)])?;
-        assert_eq!(choices::of(tx, thread(1))?, Some(choice(1, 2)));
-        choices::add(tx, &setting(3), &[choice(2, 3)])?;
-        assert_eq!(choices::of(tx, thread(1))?, None, "it was not looked at any more");
+        assert_eq!(matches::of(tx, thread(1))?, Some(choice(1, 2)));
+        matches::add(tx, &setting(3), &[choice(2, 3)])?;
+        assert_eq!(matches::of(tx, thread(1))?, None, "it was not looked at any more");
         Ok(())
     })
     .await;
@@ -198,12 +199,12 @@ async fn the_last_ticks_are_kept_and_what_came_before_goes() {
         for now in 1..=KEPT + 5 {
             last = Some(store(tx, now, &[(1, now as u32), (2, 0)])?);
         }
-        let ticks = choices::ticks(tx)?;
+        let ticks = matches::ticks(tx)?;
         assert_eq!(ticks.len() as i64, KEPT);
-        assert_eq!(choices::tick(tx, Tick(5))?, None);
-        let oldest = choices::tick(tx, Tick(6))?.unwrap();
+        assert_eq!(matches::tick(tx, MatchTick(5))?, None);
+        let oldest = matches::tick(tx, MatchTick(6))?.unwrap();
         assert_eq!(oldest.facts.iter().map(|facts| facts.people).max(), Some(6));
-        assert_eq!(choices::tick(tx, Tick(KEPT + 5))?, last);
+        assert_eq!(matches::tick(tx, MatchTick(KEPT + 5))?, last);
         let rows = "SELECT count(*) FROM tick_facts";
         let rows: i64 = tx.query_row(rows, [], |row| row.get(0))?;
         assert_eq!(rows, KEPT + 1, "one for each state of the first, one for the second");

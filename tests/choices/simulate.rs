@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use timmy::store::choices;
+use timmy::store::matches;
 
 use crate::stage::{FLEET, Stage, issue};
 
@@ -85,11 +85,11 @@ async fn the_same_fleet_changes_nothing() {
 async fn a_decision_that_does_not_come_out_again_is_told() {
     let stage = decided().await;
     let forge = |tx: &timmy::store::Transaction<'_>| {
-        let tick = choices::latest(tx)?.unwrap();
-        let stored = choices::tick(tx, tick)?.unwrap();
+        let tick = matches::latest(tx)?.unwrap();
+        let stored = matches::tick(tx, tick)?.unwrap();
         let mut forged = stored.choices;
         forged[0].winner.as_mut().unwrap().agent = "ruth".into();
-        choices::add(tx, &stored.setting, &forged)
+        matches::add(tx, &stored.setting, &forged)
     };
     stage.ledger().write(forge).await.unwrap();
     let (code, out, err) = simulate(&stage, &[]);

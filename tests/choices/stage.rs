@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use timmy::cli::bot::Bot;
+use timmy::app::App;
 use timmy::clock::ManualClock;
 use timmy::config::{self, World};
-use timmy::core::backlog::{Entry, Readiness};
-use timmy::core::heard::{Account, Repo};
-use timmy::core::ids::RepoId;
-use timmy::core::item::{Item, Label};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::RepoId;
+use timmy::core::model::issue::{Issue, Label};
+use timmy::core::model::text::{Account, Repo};
+use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::{BacklogEntry, Readiness};
 use timmy::engine::Engine;
-use timmy::store::backlog::{self, Finding, Told};
-use timmy::store::{Ledger, choices, cursors};
+use timmy::store::backlog;
+use timmy::store::backlog::{Source, SyncFinding};
+use timmy::store::{Ledger, cursors, matches};
 use tokio_util::sync::CancellationToken;
 
 pub const DOOR: RepoId = RepoId(1);
@@ -42,9 +43,9 @@ pub const FLEET: &str = r#"
 "#;
 
 /// An issue that says what is to be done, written `days` before noon.
-pub fn issue(number: i64, label: &str, days: i64) -> Entry {
+pub fn issue(number: i64, label: &str, days: i64) -> BacklogEntry {
     let created_at = Timestamp::from_micros(NOON.micros() - days * 86_400_000_000);
-    let item = Item {
+    let item = Issue {
         id: number + 1000,
         number,
         title: format!("Issue {number}"),
@@ -62,7 +63,7 @@ pub fn issue(number: i64, label: &str, days: i64) -> Entry {
         updated_at: created_at,
     };
     let readiness = Readiness { scope: true, ..Readiness::default() };
-    Entry { item, readiness, closes: Vec::new() }
+    BacklogEntry { item, readiness, closes: Vec::new() }
 }
 
 /// A folder with a configuration and a ledger.
@@ -73,7 +74,7 @@ pub struct Stage {
 
 impl Stage {
     /// The door is watched, and these are its open issues.
-    pub async fn with(issues: Vec<Entry>) -> Self {
+    pub async fn with(issues: Vec<BacklogEntry>) -> Self {
         let stage = Self { folder: tempfile::tempdir().unwrap(), dispatch: "minimum = 0" };
         fs::write(stage.path("timmy.toml"), stage.configuration(FLEET)).unwrap();
         let ledger = stage.ledger();
@@ -81,7 +82,7 @@ impl Stage {
             let name = "foundation/door".parse().unwrap();
             cursors::watch(tx, &Repo { id: DOOR, name, private: false }, NOON)?;
             backlog::keep_only(tx, &HashSet::from([DOOR]), true)?;
-            let found = Finding { open: HashMap::from([(DOOR, HashSet::new())]) };
+            let found = SyncFinding { open: HashMap::from([(DOOR, HashSet::new())]) };
             backlog::read_in_full(tx, &found, Timestamp::default())
         });
         watch.await.unwrap();
@@ -131,7 +132,7 @@ impl Stage {
         let text = self.configuration(FLEET);
         let config = config::parse(&text, &self.path("timmy.toml"), world).unwrap().config;
         let clock = ManualClock::at(NOON);
-        let bot = Bot::new(&config, Arc::new(clock.clone()), Duration::ZERO).await.unwrap();
+        let bot = App::new(&config, Arc::new(clock.clone()), Duration::ZERO).await.unwrap();
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let running = tokio::spawn(bot.run(stop.clone()));
         engine.quiet().await;
@@ -140,9 +141,9 @@ impl Stage {
 }
 
 /// Has the backlog of the door hold these, besides what it holds.
-pub async fn put(ledger: &Ledger, issues: Vec<Entry>) {
+pub async fn put(ledger: &Ledger, issues: Vec<BacklogEntry>) {
     let write = ledger.write(move |tx| {
-        issues.iter().try_for_each(|issue| backlog::put(tx, DOOR, issue, Told::Webhook))
+        issues.iter().try_for_each(|issue| backlog::put(tx, DOOR, issue, Source::Webhook))
     });
     write.await.unwrap();
 }
@@ -152,7 +153,7 @@ pub struct Timmy {
     pub engine: Arc<Engine>,
     clock: ManualClock,
     stop: CancellationToken,
-    running: tokio::task::JoinHandle<Result<(), timmy::cli::bot::Failure>>,
+    running: tokio::task::JoinHandle<Result<(), timmy::app::AppError>>,
 }
 
 impl Timmy {
@@ -164,7 +165,7 @@ impl Timmy {
 
     /// How many ticks are stored.
     pub async fn ticks(&self) -> usize {
-        self.engine.ledger.read(choices::ticks).await.unwrap().len()
+        self.engine.ledger.read(matches::ticks).await.unwrap().len()
     }
 
     /// Who gets what by the latest tick.
@@ -172,9 +173,9 @@ impl Timmy {
         let latest = self
             .engine
             .ledger
-            .read(|conn| choices::latest(conn)?.map(|tick| choices::all(conn, tick)).transpose());
+            .read(|conn| matches::latest(conn)?.map(|tick| matches::all(conn, tick)).transpose());
         let latest = latest.await.unwrap().unwrap_or_default();
-        let given = |choice: timmy::core::backlog::Choice| {
+        let given = |choice: timmy::core::scheduling::Match| {
             Some((choice.thread.number, choice.winner?.agent))
         };
         latest.into_iter().filter_map(given).collect()

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use timmy::core::fleet::{Change, Part, Pause};
-use timmy::core::heard::Account;
-use timmy::core::ids::ThreadId;
-use timmy::core::thread::{Snooze, ThreadState};
-use timmy::store::{fleet, threads};
+use timmy::core::model::ids::ThreadId;
+use timmy::core::model::text::Account;
+use timmy::core::model::thread::{Snooze, ThreadState};
+use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
+use timmy::store::{controls, threads};
 
 use crate::stage::{DOOR, NOON, Stage, issue, put};
 
@@ -45,8 +45,9 @@ async fn whoever_is_paused_gets_nothing() {
     let timmy = stage.start().await;
     assert_eq!(timmy.given().await, given(&[(1, "ezra")]));
     let by = Account { id: 1, login: "alexander".to_owned() };
-    let pause = Change::Pause(Pause { part: Part::Agent("ezra".into()), by, since: NOON });
-    timmy.engine.ledger.write(move |tx| fleet::apply(tx, &pause)).await.unwrap();
+    let pause =
+        ControlChange::Pause(Pause { part: PauseScope::Agent("ezra".into()), by, since: NOON });
+    timmy.engine.ledger.write(move |tx| controls::apply(tx, &pause)).await.unwrap();
     timmy.wait(30).await;
     assert_eq!(timmy.given().await, []);
     timmy.stop().await;

@@ -1,7 +1,7 @@
 //! The example file, and what stands commented out in it.
 
 use timmy::config::{AgentKind, CrewAsk, Engine, Grant, Loaded, MicroUsd};
-use timmy::core::backlog::Authors;
+use timmy::core::scheduling::Authors;
 
 use super::{EXAMPLE, LEAST, config, read};
 

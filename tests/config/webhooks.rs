@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use timmy::config::{SecretFile, World, parse};
-use timmy::core::hook_scope::HookScope;
-use timmy::core::ids::RepoName;
+use timmy::core::model::ids::RepoName;
+use timmy::core::policy::webhook_scope::HookScope;
 
 use super::{LEAST, problems_with, read};
 

@@ -1,12 +1,12 @@
 //! Who is assigned to an issue, and who can be.
 
 use serde_json::json;
-use timmy::core::item::Item;
+use timmy::core::model::issue::Issue;
 use timmy::gitea::Error;
 
 use super::forge::Forge;
 
-fn logins(item: &Item) -> Vec<&str> {
+fn logins(item: &Issue) -> Vec<&str> {
     item.assignees.iter().map(|account| account.login.as_str()).collect()
 }
 

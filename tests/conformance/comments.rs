@@ -4,16 +4,16 @@ use std::slice;
 use std::time::Duration;
 
 use serde_json::json;
-use timmy::core::heard::Seen;
-use timmy::core::ids::{RepoName, Subject};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoName, Subject};
+use timmy::core::model::text::ListedText;
+use timmy::core::model::time::Timestamp;
 use timmy::gitea::Error;
 
 use super::forge::Forge;
 use super::versions::{UNCHANGED_HAS_AUTHOR, UNCHANGED_MOVES};
 
 /// The numbers of the comments that timmy finds in `repo` since a moment.
-async fn since(forge: &Forge, repo: &RepoName, moment: Timestamp) -> Vec<Seen> {
+async fn since(forge: &Forge, repo: &RepoName, moment: Timestamp) -> Vec<ListedText> {
     let (mut pages, mut seen) = (forge.timmy().gitea().comments_since(repo, moment), Vec::new());
     while let Some(page) = pages.next().await.unwrap() {
         seen.extend(page.entries);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use timmy::core::heard::{Act, Heard};
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
+use timmy::core::model::text::{InboundText, TextEvent};
 use timmy::gitea::HookHome;
 use timmy::gitea::webhook::{Delivery, Ignored};
 
@@ -14,7 +14,7 @@ use super::versions::TARGET_TYPE;
 
 /// What was heard, if it is something that somebody said.
 #[track_caller]
-fn said(delivery: Delivery) -> Heard {
+fn said(delivery: Delivery) -> InboundText {
     match delivery {
         Delivery::Heard(heard) => *heard,
         other => panic!("not heard: {other:?}"),
@@ -29,7 +29,7 @@ pub async fn a_new_comment_is_told_with_the_rights_of_its_sender(forge: &Forge) 
     {
         let id = person.gitea().post_comment(&repo, number, "/timmy ping").await.unwrap().id;
         let heard = said(listener.heard("issue_comment").await);
-        assert_eq!((heard.subject, heard.act), (Subject::Comment(id), Act::Created));
+        assert_eq!((heard.subject, heard.act), (Subject::Comment(id), TextEvent::Created));
         assert_eq!((&heard.repo.name, heard.number, heard.is_pull), (&repo, number, false));
         assert_eq!(heard.sender.as_ref().unwrap().login, person.login);
         assert_eq!((&heard.author, heard.body.as_str()), (&heard.sender, "/timmy ping"));
@@ -43,10 +43,11 @@ pub async fn an_edit_tells_the_text_before(forge: &Forge) {
     let mut listener = forge.listen(&repo).await;
     forge.ezra().gitea().edit_comment(&repo, id, "After.").await.unwrap();
     let heard = said(listener.heard("issue_comment").await);
-    assert_eq!((heard.subject, heard.act), (Subject::Comment(id), Act::Edited));
+    assert_eq!((heard.subject, heard.act), (Subject::Comment(id), TextEvent::Edited));
     assert_eq!((heard.body.as_str(), heard.former_body.as_deref()), ("After.", Some("Before.")));
-    let who =
-        |account: &Option<timmy::core::heard::Account>| account.as_ref().unwrap().login.clone();
+    let who = |account: &Option<timmy::core::model::text::Account>| {
+        account.as_ref().unwrap().login.clone()
+    };
     assert_eq!((who(&heard.author), who(&heard.sender)), ("timmy".into(), "ezra".into()));
 }
 
@@ -69,7 +70,7 @@ pub async fn an_opened_issue_is_told(forge: &Forge) {
     let number = forge.issue(forge.rando(), &repo, "It squeaks").await;
     let heard = said(listener.heard("issues").await);
     let item = forge.timmy().gitea().issue(&repo, number).await.unwrap();
-    assert_eq!((heard.subject, heard.act), (Subject::Issue(item.id), Act::Opened));
+    assert_eq!((heard.subject, heard.act), (Subject::Issue(item.id), TextEvent::Opened));
     assert_eq!((heard.number, heard.body), (number, item.body));
     assert_eq!(heard.sender.unwrap().login, "rando");
 }

@@ -1,7 +1,7 @@
 //! What must be closed before an issue can be.
 
 use serde_json::json;
-use timmy::core::ids::RepoName;
+use timmy::core::model::ids::RepoName;
 use timmy::gitea::Error;
 
 use super::forge::Forge;

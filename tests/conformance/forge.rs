@@ -2,8 +2,8 @@
 //! and for each expectation repositories of its own.
 
 use serde_json::json;
-use timmy::core::ids::RepoName;
-use timmy::core::item::Label;
+use timmy::core::model::ids::RepoName;
+use timmy::core::model::issue::Label;
 use timmy::gitea::{Hook, HookHome, NewHook, NewLabel};
 use timmy::sandbox::{Mode, Unit};
 

@@ -1,7 +1,7 @@
 //! Webhooks: made, listed, mended, tested, deleted.
 
 use serde_json::json;
-use timmy::core::ids::RepoName;
+use timmy::core::model::ids::RepoName;
 use timmy::gitea::{Error, Hook, HookHome};
 
 use super::forge::{Forge, ORG};
@@ -38,9 +38,9 @@ pub async fn an_edit_without_events_leaves_push_alone(forge: &Forge) {
 pub async fn a_mended_one_keeps_its_address(forge: &Forge) {
     let (_, home, hook, listener) = hook(forge, "hook-mended").await;
     let owner = forge.alexander().gitea();
-    let mended = owner.mend_hook(&home, &hook, &["issue_comment"]).await.unwrap();
-    assert_eq!((mended.id, &mended.url, mended.active), (hook.id, &listener.url, true));
-    assert_eq!(mended.events, ["issue_comment"]);
+    let updated = owner.update_hook(&home, &hook, &["issue_comment"]).await.unwrap();
+    assert_eq!((updated.id, &updated.url, updated.active), (hook.id, &listener.url, true));
+    assert_eq!(updated.events, ["issue_comment"]);
 }
 
 pub async fn writers_do_not_see_them(forge: &Forge) {
@@ -62,7 +62,7 @@ pub async fn one_can_be_deleted_twice(forge: &Forge) {
 pub async fn a_test_is_delivered(forge: &Forge) {
     let (repo, home, hook, mut listener) = hook(forge, "hook-tested").await;
     let owner = forge.alexander().gitea();
-    owner.mend_hook(&home, &hook, &["push"]).await.unwrap();
+    owner.update_hook(&home, &hook, &["push"]).await.unwrap();
     owner.test_hook(&repo, hook.id).await.unwrap();
     assert!(listener.any().await.is_signed_with(SECRET));
 }

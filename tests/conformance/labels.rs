@@ -1,7 +1,7 @@
 //! Labels of repositories and on issues.
 
 use serde_json::json;
-use timmy::core::ids::RepoName;
+use timmy::core::model::ids::RepoName;
 use timmy::gitea::Error;
 
 use super::forge::{Forge, ORG};

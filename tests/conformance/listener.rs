@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use timmy::core::hook_scope::HookScope;
+use timmy::core::policy::webhook_scope::HookScope;
 use timmy::gitea::payload::payload;
 use timmy::gitea::signature::{Keys, Signature};
 use timmy::gitea::webhook::{self, Delivery};

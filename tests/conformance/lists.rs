@@ -1,12 +1,12 @@
 //! Which repositories there are, for whom.
 
-use timmy::core::heard::Repo;
-use timmy::core::ids::RepoName;
-use timmy::gitea::{Error, Visible};
+use timmy::core::model::ids::RepoName;
+use timmy::core::model::text::Repo;
+use timmy::gitea::{Error, VisibleRepo};
 
 use super::forge::{Forge, ORG};
 
-fn names(repos: &[Visible]) -> Vec<&RepoName> {
+fn names(repos: &[VisibleRepo]) -> Vec<&RepoName> {
     repos.iter().map(|visible| &visible.repo.name).collect()
 }
 
@@ -44,8 +44,8 @@ pub async fn the_search_by_owner_finds_what_the_account_may_see(forge: &Forge) {
     let seen = names(&found);
     assert!(seen.iter().all(|name| name.owner() == ORG), "{seen:?}");
     assert!(seen.contains(&&shared) && seen.contains(&&hidden), "{seen:?}");
-    let strangers = forge.rando().gitea().repos_of(ORG).await.unwrap().entries;
-    let seen = names(&strangers);
+    let untracked = forge.rando().gitea().repos_of(ORG).await.unwrap().entries;
+    let seen = names(&untracked);
     assert!(seen.contains(&&shared) && !seen.contains(&&hidden), "{seen:?}");
     let asked = forge.rando().gitea().visible_repo(&hidden).await;
     assert!(matches!(asked, Err(Error::NotFound { .. })), "{asked:?}");

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use timmy::core::effect::Reaction;
-use timmy::core::ids::{RepoName, Subject};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoName, Subject};
+use timmy::core::model::time::Timestamp;
 
 use super::forge::Forge;
 use super::versions::DELETION_MOVES;

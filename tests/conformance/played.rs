@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timmy::clock::{Clock, ManualClock};
-use timmy::core::ids::RepoName;
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::RepoName;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Options, Order, Sandbox, Scopes, Version};
 
 use super::forge::{ORG, PEOPLE, TEAMS};

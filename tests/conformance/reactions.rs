@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use timmy::core::effect::Reaction;
-use timmy::core::ids::{RepoName, Subject};
+use timmy::core::model::ids::{RepoName, Subject};
 use timmy::gitea::{Error, Reacted};
 
 use super::forge::Forge;

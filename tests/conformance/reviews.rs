@@ -1,9 +1,9 @@
 //! Reviews of pull requests, and their comments on lines.
 
 use serde_json::json;
-use timmy::core::heard::{Review, Seen};
-use timmy::core::ids::{RepoName, Subject};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoName, Subject};
+use timmy::core::model::text::{ListedText, Review};
+use timmy::core::model::time::Timestamp;
 
 use super::forge::Forge;
 
@@ -19,7 +19,7 @@ impl Forge {
     }
 
     /// The newest review and its comments on lines, as timmy reads them.
-    async fn newest(&self, repo: &RepoName, number: i64) -> (Review, Vec<Seen>) {
+    async fn newest(&self, repo: &RepoName, number: i64) -> (Review, Vec<ListedText>) {
         let (mut pages, mut reviews) = (self.timmy().gitea().reviews(repo, number), Vec::new());
         while let Some(page) = pages.next().await.unwrap() {
             reviews.extend(page.entries);

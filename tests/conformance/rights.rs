@@ -1,9 +1,9 @@
 //! What the server tells of people's rights, and to whom.
 
 use serde_json::json;
-use timmy::core::heard::Permissions;
-use timmy::core::ids::RepoName;
-use timmy::gitea::{Error, Gitea, Team, Told};
+use timmy::core::model::ids::RepoName;
+use timmy::core::model::text::Permissions;
+use timmy::gitea::{Error, Gitea, Team, Visibility};
 
 use super::forge::{Forge, ORG};
 use super::versions::OWN_PERMISSION;
@@ -30,10 +30,10 @@ pub async fn the_members_of_a_team_are_told_to_members_and_owners(forge: &Forge)
     let makers = team(forge.timmy().gitea(), &repo, "makers").await.id;
     let triage = team(forge.timmy().gitea(), &repo, "triage").await.id;
     let [timmy, owner] = [forge.timmy().gitea(), forge.alexander().gitea()];
-    assert_eq!(timmy.is_team_member(makers, "ezra").await.unwrap(), Told::Yes);
-    assert_eq!(timmy.is_team_member(makers, "rando").await.unwrap(), Told::No);
-    assert_eq!(timmy.is_team_member(triage, "bezalel").await.unwrap(), Told::Secret);
-    assert_eq!(owner.is_team_member(triage, "bezalel").await.unwrap(), Told::Yes);
+    assert_eq!(timmy.is_team_member(makers, "ezra").await.unwrap(), Visibility::Yes);
+    assert_eq!(timmy.is_team_member(makers, "rando").await.unwrap(), Visibility::No);
+    assert_eq!(timmy.is_team_member(triage, "bezalel").await.unwrap(), Visibility::Secret);
+    assert_eq!(owner.is_team_member(triage, "bezalel").await.unwrap(), Visibility::Yes);
 }
 
 pub async fn permissions_are_told_to_administrators(forge: &Forge) {
@@ -41,15 +41,15 @@ pub async fn permissions_are_told_to_administrators(forge: &Forge) {
     let path = format!("/repos/{repo}/collaborators/rando");
     forge.alexander().put(path, json!({ "permission": "write" })).await.expect(204);
     let [timmy, owner] = [forge.timmy().gitea(), forge.alexander().gitea()];
-    assert_eq!(timmy.may_write(&repo, "rando").await.unwrap(), Told::Secret);
-    assert_eq!(owner.may_write(&repo, "rando").await.unwrap(), Told::Yes);
-    assert_eq!(owner.may_write(&repo, "alexander").await.unwrap(), Told::Yes);
+    assert_eq!(timmy.may_write(&repo, "rando").await.unwrap(), Visibility::Secret);
+    assert_eq!(owner.may_write(&repo, "rando").await.unwrap(), Visibility::Yes);
+    assert_eq!(owner.may_write(&repo, "alexander").await.unwrap(), Visibility::Yes);
 }
 
 pub async fn an_account_may_or_may_not_ask_about_itself(forge: &Forge) {
     let repo = forge.repo("own-permission").await;
     let told = forge.timmy().gitea().may_write(&repo, "timmy").await.unwrap();
-    forge.version.expect(&OWN_PERMISSION, told != Told::Secret);
+    forge.version.expect(&OWN_PERMISSION, told != Visibility::Secret);
 }
 
 pub async fn members_of_the_organisation_are_told_to_members(forge: &Forge) {

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use timmy::core::heard::Moved;
-use timmy::core::ids::{RepoName, Subject};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoName, Subject};
+use timmy::core::model::text::UpdatedThread;
+use timmy::core::model::time::Timestamp;
 use timmy::gitea::Error;
 
 use super::forge::{Forge, ORG};
 use super::person::Person;
 
 /// What `by` finds in `repo`.
-async fn found(by: &Person, repo: &RepoName, since: Timestamp) -> Vec<Moved> {
+async fn found(by: &Person, repo: &RepoName, since: Timestamp) -> Vec<UpdatedThread> {
     let (mut pages, mut all) = (by.gitea().moved(ORG, since), Vec::new());
     while let Some(page) = pages.next().await.unwrap() {
         all.extend(page.entries);

@@ -5,7 +5,7 @@
 //! tells depends on who asks.
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{DeliveryFault, Mode, Unit};
 
 use crate::talk::{DOOR, Talk, talk, talk_where};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::json;
-use timmy::core::ids::Subject;
-use timmy::sandbox::{DeliveryFault, Verdict};
+use timmy::core::model::ids::Subject;
+use timmy::sandbox::{DeliveryFault, ReviewState};
 
 use crate::delivery::{Delivery, payload};
 use crate::polling::stage::{MINUTE, PATIENCE, Stage};
@@ -287,7 +287,7 @@ async fn a_remark_on_a_line_that_somebody_changed_has_to_be_said_again() {
     stage.wait(MINUTE).await;
     stage.sleep().await;
     let lines = [("hinge.rs", "Why?")];
-    let verdict = Verdict::Comment;
+    let verdict = ReviewState::Comment;
     stage.sandbox.review("alexander", DOOR, number, verdict, "Hm.", &lines).unwrap();
     let remark = stage.sandbox.remarks(DOOR, number).unwrap()[0];
     stage.clock.advance(MINUTE);
@@ -306,7 +306,7 @@ async fn what_the_owner_says_in_a_review_is_asked_about() {
     let number = stage.sandbox.open_pull("anna", DOOR, "Oil", "It helps.", "oil").unwrap();
     stage.wait(MINUTE).await;
     let lines = [("hinge.rs", "/timmy delegate @rita")];
-    let verdict = Verdict::Comment;
+    let verdict = ReviewState::Comment;
     stage.sandbox.review("alexander", DOOR, number, verdict, DELEGATE, &lines).unwrap();
     for _ in 0..3 {
         stage.wait(MINUTE).await;

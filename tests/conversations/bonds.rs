@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::gitea::{Gitea, Options, Token};
 use timmy::sandbox::{Fault, Matcher, Mode, Scopes};
 

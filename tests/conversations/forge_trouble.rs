@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::running::SETTLE;

@@ -1,7 +1,7 @@
 //! Verbs that the language has and this build has not.
 
 use insta::assert_snapshot;
-use timmy::core::verb::Verb;
+use timmy::core::command::verb::Verb;
 
 use crate::talk::talk;
 

@@ -1,6 +1,6 @@
 //! Within a thread one thing happens after the other; threads do not wait for one another.
 
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::talk::{DOOR, talk};

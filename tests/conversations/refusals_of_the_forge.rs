@@ -1,7 +1,7 @@
 //! What the forge refuses for good: said where it can be, kept as a dead letter where not.
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{Fault, Matcher, Mode};
 use timmy::store::outbox;
 

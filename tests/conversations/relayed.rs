@@ -1,8 +1,8 @@
 //! What a mirror, an importer or a bridge puts up under somebody's account is not their word.
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
-use timmy::sandbox::{DeliveryFault, Verdict};
+use timmy::core::model::ids::Subject;
+use timmy::sandbox::{DeliveryFault, ReviewState};
 
 use crate::talk::{DOOR, Talk, talk, talk_where};
 
@@ -76,7 +76,9 @@ async fn nor_in_a_review() {
     talk(async |t| {
         let number = t.proposes("anna", "Oil the hinges", "").await;
         let lines = [("hinge.rs", MIRRORED)];
-        t.sandbox.review("alexander", DOOR, number, Verdict::Comment, MIRRORED, &lines).unwrap();
+        t.sandbox
+            .review("alexander", DOOR, number, ReviewState::Comment, MIRRORED, &lines)
+            .unwrap();
         t.polls().await;
         let requests = t.sandbox.requests();
         let writes: Vec<_> = requests.iter().filter(|request| request.method != "GET").collect();

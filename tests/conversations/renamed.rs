@@ -1,6 +1,6 @@
 //! A repository gets another name while people talk.
 
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::talk::{DOOR, Talk, talk};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::Subject;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher, Mode, Said};
 
 use crate::running::SETTLE;
@@ -450,7 +450,7 @@ async fn a_repository_that_is_not_there_is_one_trouble_and_the_rest_goes_on() {
             t.ask("walt", "/timmy ping").await;
             t.wait(MINUTE).await;
         }
-        let troubles = t.timmy.engine.ledger.read(timmy::store::troubles::all).await.unwrap();
+        let troubles = t.timmy.engine.ledger.read(timmy::store::incidents::all).await.unwrap();
         assert_eq!(troubles.len(), 1);
         assert_snapshot!(troubles[0].text, @"report.repository, `foundation/office`, is not there, or not for my account: make it, add my account to it, or correct the configuration");
         found_office(t);

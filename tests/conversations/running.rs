@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use timmy::cli::bot::Bot;
+use timmy::app::App;
 use timmy::clock::ManualClock;
 use timmy::config::{self, SecretFile, World};
 use timmy::engine::Engine;
@@ -50,7 +50,7 @@ impl Running {
         let world = World { env: &env, secret_file: &secret_file };
         let path = folder.path().join("timmy.toml");
         let config = config::parse(&text, &path, world).unwrap_or_else(|e| panic!("{e}")).config;
-        let bot = Bot::new(&config, Arc::new(clock.clone()), SETTLE).await.unwrap();
+        let bot = App::new(&config, Arc::new(clock.clone()), SETTLE).await.unwrap();
         let webhook = format!("http://{}/webhook", bot.address().unwrap());
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let run = bot.run(stop.clone());

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timmy::clock::{Clock, ManualClock};
-use timmy::core::ids::Subject;
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::Subject;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Mode, Options, Said, Sandbox};
 
 use crate::running::{Running, SECRETS};

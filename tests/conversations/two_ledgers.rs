@@ -1,6 +1,6 @@
 //! Two ledgers for one account, as after a copy of the file: the claim lets one of them act.
 
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 
 use crate::running::SECRETS;
 use crate::talk::{DOOR, talk};

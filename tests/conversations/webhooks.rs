@@ -2,10 +2,10 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::DeliveryFault;
 use timmy::store::deliveries;
-use timmy::web::Arrivals;
+use timmy::web::DeliveryLog;
 
 use crate::delivery::{Delivery, payload, sign};
 use crate::running::SECRETS;
@@ -193,7 +193,7 @@ async fn a_secret_proves_nothing_of_another_place() {
         assert_eq!(foreign(&push).send(&t.timmy.webhook).await, 202);
         t.quiet().await;
         t.nothing_unread();
-        let arrivals = t.timmy.engine.ledger.read(Arrivals::read).await.unwrap();
+        let arrivals = t.timmy.engine.ledger.read(DeliveryLog::read).await.unwrap();
         assert!(arrivals.refused.is_some());
         assert_eq!(good.send(&t.timmy.webhook).await, 202);
         t.quiet().await;

@@ -95,7 +95,7 @@ pub struct Bot {
 
 impl Bot {
     /// Returns when it has once looked for what webhooks missed.
-    pub async fn caught_up(&mut self) {
+    pub async fn polled_up(&mut self) {
         assert!(self.looks(1).await, "the bot ended early:\n{}", tail(&self.log));
     }
 

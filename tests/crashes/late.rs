@@ -118,7 +118,7 @@ async fn a_creation_that_comes_behind_its_edits_is_heard() {
     let mut stage = Stage::with_two_issues(WAITS).await;
     let mut bot = stage.bot().await;
     // Else the creation might be found by a poll.
-    bot.caught_up().await;
+    bot.polled_up().await;
     let gate = Gate::new();
     stage.sandbox.faults().next_delivery(DeliveryFault::Held(gate.clone()));
     let comment = stage.say(0, Word::Ping);

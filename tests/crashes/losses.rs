@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use timmy::crash::STEPS;
-use timmy::sandbox::{DeliveryFault, Fault, Matcher, Verdict};
+use timmy::sandbox::{DeliveryFault, Fault, Matcher, ReviewState};
 
 use crate::bot::Bot;
 use crate::dice::seed;
@@ -35,7 +35,7 @@ async fn every_command_is_answered_once_whatever_becomes_of_its_webhook() {
     }
     // What was said before its first look does not count.
     let mut bot = play.stage.bot().await;
-    bot.caught_up().await;
+    bot.polled_up().await;
     bot.stop().await;
     let mut crowd = Crowd::around(play);
     while crowd.said < COMMANDS || crowd.play.kills < KILLS {
@@ -186,6 +186,6 @@ fn review(stage: &mut Stage) -> (usize, i64) {
     let thread = stage.open_pull(DOOR, Word::Chat);
     let number = stage.threads[thread].id.number;
     let inline = [("hinge.txt", "Is this oiled?")];
-    let review = stage.sandbox.review("walt", DOOR, number, Verdict::Comment, "", &inline);
+    let review = stage.sandbox.review("walt", DOOR, number, ReviewState::Comment, "", &inline);
     (thread, review.unwrap())
 }

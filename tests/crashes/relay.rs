@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 

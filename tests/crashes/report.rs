@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 
-use timmy::core::marker::key_of;
+use timmy::core::reply::marker::key_of;
 use timmy::sandbox::{Fault, Matcher, Said};
 
 use crate::stage::{CELLAR, DOOR, SHORT, Stage};

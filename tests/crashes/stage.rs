@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use timmy::core::effect::{Condition, LabelWish, Scope};
-use timmy::core::ids::{RepoId, Subject, ThreadId};
-use timmy::core::time::Timestamp;
+use timmy::core::effect::{Condition, LabelScope, SetLabel};
+use timmy::core::model::ids::{RepoId, Subject, ThreadId};
+use timmy::core::model::time::Timestamp;
 use timmy::gitea::{Gitea, Options as Client, Token};
 use timmy::sandbox::{Mode, Options, Sandbox};
-use timmy::store::errands::{self, Errand};
-use timmy::store::{Connection, Error, Ledger, lanes, outbox, threads};
+use timmy::store::tasks;
+use timmy::store::tasks::ScheduledTask;
+use timmy::store::{Connection, Error, Ledger, outbox, queue, threads};
 use tokio::time::sleep;
 
 use crate::bot::{Bot, Launch, PATIENCE, tail};
@@ -84,7 +85,7 @@ impl Stage {
             ("TIMMY_WEBHOOK_SECRET", SECRET.to_owned()),
             ("TIMMY_SETTLE_MS", millis(waits.settle)),
             ("TIMMY_RECHECK_MS", millis(waits.recheck)),
-            ("TIMMY_LOG", "info,timmy::engine::catchup=debug".to_owned()),
+            ("TIMMY_LOG", "info,timmy::engine::poll=debug".to_owned()),
         ];
         let launch = Launch::new(folder.path(), "timmy", port, environment);
         launch.configure(sandbox.url(), waits.poll);
@@ -173,11 +174,11 @@ impl Stage {
     pub async fn falls_due(&self, thread: usize, priority: &str) {
         let thread = self.threads[thread].id;
         let value = Some(priority.to_owned());
-        let (scope, condition) = (Scope::Priority, Condition::Always);
-        let errand = Errand::Relabel(LabelWish { scope, value, condition });
+        let (scope, condition) = (LabelScope::Priority, Condition::Always);
+        let errand = ScheduledTask::Relabel(SetLabel { scope, value, condition });
         let ledger = Ledger::open(self.ledger()).unwrap();
         let due = Timestamp::default();
-        ledger.write(move |tx| errands::set(tx, thread, &errand, due)).await.unwrap();
+        ledger.write(move |tx| tasks::set(tx, thread, &errand, due)).await.unwrap();
     }
 
     /// How many requests the forge has seen.
@@ -202,16 +203,16 @@ impl Stage {
 
     /// Returns when the bot, which runs, has answered all that reached it.
     pub async fn answered(&self) {
-        self.at_rest(lanes::idle).await;
+        self.at_rest(queue::is_idle).await;
     }
 
     /// Returns when the bot, which runs, has nothing left to do, not even later.
     pub async fn idle(&self) {
         self.at_rest(|conn| {
             let never = Timestamp::default();
-            Ok(lanes::idle(conn)?
+            Ok(queue::is_idle(conn)?
                 && outbox::next_recheck_after(conn, never)?.is_none()
-                && errands::next_after(conn, never)?.is_none())
+                && tasks::next_after(conn, never)?.is_none())
         })
         .await;
     }
@@ -245,7 +246,7 @@ impl Stage {
 
     /// As [`Stage::finish`], with the `ears` that must have heard.
     pub async fn look_back(self, mut bot: Bot, ears: Ears) -> Counts {
-        bot.caught_up().await;
+        bot.polled_up().await;
         self.idle().await;
         let status = bot.stop().await;
         assert_eq!(status.code(), Some(0), "{status}\n{}", self.dump());
@@ -272,7 +273,7 @@ impl Stage {
 
     async fn problems_in_ledger(&self) -> Vec<String> {
         let ledger = Ledger::open_read_only(self.ledger()).unwrap();
-        let dead = ledger.read(|conn| Ok((lanes::idle(conn)?, outbox::dead(conn, 100)?)));
+        let dead = ledger.read(|conn| Ok((queue::is_idle(conn)?, outbox::dead(conn, 100)?)));
         let (idle, dead) = dead.await.unwrap();
         let mut problems: Vec<String> =
             dead.iter().map(|effect| format!("a dead letter: {effect:?}")).collect();

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use timmy::core::ids::{Subject, ThreadId};
-use timmy::core::marker::key_of;
+use timmy::core::model::ids::{Subject, ThreadId};
+use timmy::core::reply::marker::key_of;
 use timmy::core::reply::{Answer, Answered, Reply};
 use timmy::sandbox::{Said, Sandbox};
 
@@ -145,9 +145,9 @@ impl Thread {
         heard: impl Fn(&Spoken) -> bool,
         to: &mut Verdict,
     ) {
-        let strangers = || self.said.iter().filter(|spoken| spoken.word == Word::Stranger);
-        let refusals = strangers().filter(|s| answered.contains_key(&*s.subject.key())).count();
-        let must = strangers().any(heard);
+        let untracked = || self.said.iter().filter(|spoken| spoken.word == Word::Stranger);
+        let refusals = untracked().filter(|s| answered.contains_key(&*s.subject.key())).count();
+        let must = untracked().any(heard);
         if refusals > 1 || must && refusals == 0 {
             to.problem(format!("strangers were turned away {refusals} times"));
         }

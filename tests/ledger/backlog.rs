@@ -2,24 +2,27 @@
 
 use std::collections::{HashMap, HashSet};
 
-use timmy::core::backlog::{Entry, Milestone, Readiness};
-use timmy::core::bonds::Blocker;
-use timmy::core::heard::{Act, Repo};
-use timmy::core::ids::{RepoId, ThreadId};
-use timmy::core::item::{Item, Label};
-use timmy::core::thread::{Hold, Snooze, ThreadState};
-use timmy::core::time::Timestamp;
-use timmy::core::value::{IssueRef, Value as _};
-use timmy::store::backlog::{self, Finding, Told};
-use timmy::store::inbox::{self, Ending, Hearing};
-use timmy::store::reports::{self, Home};
+use timmy::core::command::value::{ArgumentValue as _, IssueRef};
+use timmy::core::model::dependency::Blocker;
+use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::issue::{Issue, Label};
+use timmy::core::model::text::{Repo, TextEvent};
+use timmy::core::model::thread::{Hold, Snooze, ThreadState};
+use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::{BacklogEntry, Milestone, Readiness};
+use timmy::store::backlog;
+use timmy::store::backlog::{Source, SyncFinding};
+use timmy::store::inbox;
+use timmy::store::inbox::{Ending, Inserted};
+use timmy::store::reports;
+use timmy::store::reports::ReportIssue;
 use timmy::store::{Error, Transaction, cursors, repos, threads};
 
 use super::{account, at, comment, in_transaction, repo, thread};
 
 /// Issue `number`, written at second 10 and moved last at second `updated`.
-fn issue(number: i64, updated: i64) -> Entry {
-    let item = Item {
+fn issue(number: i64, updated: i64) -> BacklogEntry {
+    let item = Issue {
         id: number + 1000,
         number,
         title: format!("Issue {number}"),
@@ -36,17 +39,17 @@ fn issue(number: i64, updated: i64) -> Entry {
         created_at: at(10),
         updated_at: at(updated),
     };
-    Entry { item, readiness: Readiness::default(), closes: Vec::new() }
+    BacklogEntry { item, readiness: Readiness::default(), closes: Vec::new() }
 }
 
-fn closed(number: i64, updated: i64) -> Entry {
+fn closed(number: i64, updated: i64) -> BacklogEntry {
     let mut entry = issue(number, updated);
     entry.item.open = false;
     entry
 }
 
 /// A pull request whose text says what it closes.
-fn pull(number: i64, closes: &[&str]) -> Entry {
+fn pull(number: i64, closes: &[&str]) -> BacklogEntry {
     let mut entry = issue(number, 10);
     entry.item.is_pull = true;
     entry.closes = closes.iter().map(|word| IssueRef::read(word).expect("an issue")).collect();
@@ -63,12 +66,12 @@ fn stocked(tx: &Transaction<'_>) -> Result<(), Error> {
 }
 
 /// A full read that began at `second` finds these.
-fn read(tx: &Transaction<'_>, entries: &[Entry], second: i64) -> Result<(), Error> {
+fn read(tx: &Transaction<'_>, entries: &[BacklogEntry], second: i64) -> Result<(), Error> {
     for entry in entries {
-        backlog::put(tx, DOOR, entry, Told::List(at(second)))?;
+        backlog::put(tx, DOOR, entry, Source::List(at(second)))?;
     }
     let open = entries.iter().map(|entry| entry.item.number).collect();
-    let found = Finding { open: HashMap::from([(DOOR, open)]) };
+    let found = SyncFinding { open: HashMap::from([(DOOR, open)]) };
     backlog::read_in_full(tx, &found, at(second)).map(drop)
 }
 
@@ -87,7 +90,7 @@ fn opened(tx: &Transaction<'_>) -> Result<i64, Error> {
 fn what_is_not_watched_does_not_come_in() {
     in_transaction(|tx| {
         repos::remember(tx, &repo("foundation/door"))?;
-        backlog::put(tx, DOOR, &issue(1, 10), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 10), Source::Webhook)?;
         assert!(open(tx)?.is_empty());
         Ok(())
     });
@@ -106,7 +109,7 @@ fn all_that_was_seen_is_told() {
         entry.item.labels = vec![Label { id: 3, name: "priority/p1".into(), exclusive: true }];
         entry.readiness = Readiness { scope: true, acceptance: false, checklist: true };
         entry.item.created_at = at(150);
-        backlog::put(tx, DOOR, &entry, Told::Search(at(210)))?;
+        backlog::put(tx, DOOR, &entry, Source::Search(at(210)))?;
         let facts = backlog::facts(tx, at(1000))?.remove(0);
         assert_eq!(facts.thread, thread(4));
         assert_eq!((facts.created_at, facts.opened_at), (at(150), at(150)));
@@ -126,15 +129,15 @@ fn all_that_was_seen_is_told() {
 fn an_old_webhook_changes_nothing() {
     in_transaction(|tx| {
         stocked(tx)?;
-        backlog::put(tx, DOOR, &closed(1, 300), Told::Webhook)?;
-        backlog::put(tx, DOOR, &issue(1, 299), Told::Webhook)?;
+        backlog::put(tx, DOOR, &closed(1, 300), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 299), Source::Webhook)?;
         assert!(open(tx)?.is_empty());
         // A second is long: of one second the one that comes last counts,
-        backlog::put(tx, DOOR, &issue(1, 300), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 300), Source::Webhook)?;
         assert_eq!(open(tx)?, [1]);
         // unless it was looked for since.
-        backlog::put(tx, DOOR, &closed(1, 300), Told::Search(at(360)))?;
-        backlog::put(tx, DOOR, &issue(1, 300), Told::Webhook)?;
+        backlog::put(tx, DOOR, &closed(1, 300), Source::Search(at(360)))?;
+        backlog::put(tx, DOOR, &issue(1, 300), Source::Webhook)?;
         assert!(open(tx)?.is_empty());
         Ok(())
     });
@@ -144,8 +147,8 @@ fn an_old_webhook_changes_nothing() {
 fn a_list_read_before_something_moved_does_not_move_it_back() {
     in_transaction(|tx| {
         stocked(tx)?;
-        backlog::put(tx, DOOR, &closed(1, 300), Told::Webhook)?;
-        backlog::put(tx, DOOR, &issue(1, 250), Told::List(at(301)))?;
+        backlog::put(tx, DOOR, &closed(1, 300), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 250), Source::List(at(301)))?;
         assert!(open(tx)?.is_empty());
         Ok(())
     });
@@ -155,11 +158,11 @@ fn a_list_read_before_something_moved_does_not_move_it_back() {
 fn what_is_deleted_comes_back_only_if_it_is_seen() {
     in_transaction(|tx| {
         stocked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         backlog::forget(tx, thread(1))?;
-        backlog::put(tx, DOOR, &issue(1, 500), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 500), Source::Webhook)?;
         assert!(open(tx)?.is_empty());
-        backlog::put(tx, DOOR, &issue(1, 500), Told::Search(at(510)))?;
+        backlog::put(tx, DOOR, &issue(1, 500), Source::Search(at(510)))?;
         assert_eq!(open(tx)?, [1]);
         Ok(())
     });
@@ -171,12 +174,12 @@ fn what_comes_back_was_reopened_when_it_moved() {
         stocked(tx)?;
         let mut new = issue(1, 150);
         new.item.created_at = at(150);
-        backlog::put(tx, DOOR, &new, Told::Webhook)?;
+        backlog::put(tx, DOOR, &new, Source::Webhook)?;
         assert_eq!(opened(tx)?, 150);
-        backlog::put(tx, DOOR, &issue(1, 160), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 160), Source::Webhook)?;
         assert_eq!(opened(tx)?, 150, "it was open all the time");
-        backlog::put(tx, DOOR, &closed(1, 170), Told::Webhook)?;
-        backlog::put(tx, DOOR, &issue(1, 180), Told::Webhook)?;
+        backlog::put(tx, DOOR, &closed(1, 170), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 180), Source::Webhook)?;
         assert_eq!(opened(tx)?, 180);
         Ok(())
     });
@@ -186,14 +189,14 @@ fn what_comes_back_was_reopened_when_it_moved() {
 fn what_nobody_has_seen_although_it_is_old_was_reopened() {
     in_transaction(|tx| {
         stocked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 400), Told::Search(at(410)))?;
+        backlog::put(tx, DOOR, &issue(1, 400), Source::Search(at(410)))?;
         assert_eq!(opened(tx)?, 400);
         Ok(())
     });
     in_transaction(|tx| {
         stocked(tx)?;
         backlog::read_again(tx, &[DOOR])?;
-        backlog::put(tx, DOOR, &issue(1, 400), Told::List(at(410)))?;
+        backlog::put(tx, DOOR, &issue(1, 400), Source::List(at(410)))?;
         assert_eq!(opened(tx)?, 10, "while it is read again, something may have been missing");
         Ok(())
     });
@@ -205,8 +208,8 @@ fn a_full_read_takes_away_what_it_does_not_find() {
         stocked(tx)?;
         read(tx, &[issue(1, 20), issue(2, 20)], 200)?;
         // This one was opened while it was read.
-        backlog::put(tx, DOOR, &issue(3, 305), Told::Webhook)?;
-        let found = Finding { open: HashMap::from([(DOOR, HashSet::from([2]))]) };
+        backlog::put(tx, DOOR, &issue(3, 305), Source::Webhook)?;
+        let found = SyncFinding { open: HashMap::from([(DOOR, HashSet::from([2]))]) };
         assert_eq!(backlog::read_in_full(tx, &found, at(300))?, [thread(3)]);
         assert_eq!(open(tx)?, [2, 3]);
         assert_eq!(backlog::count_open(tx, &[DOOR])?, 2);
@@ -236,7 +239,7 @@ fn what_is_to_be_read_in_full_is_remembered() {
 fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
     in_transaction(|tx| {
         stocked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         let attic = Repo {
             id: RepoId(9),
             name: "foundation/attic".parse().expect("a name"),
@@ -244,7 +247,7 @@ fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
         };
         cursors::watch(tx, &attic, at(100))?;
         backlog::keep_only(tx, &HashSet::from([DOOR, attic.id]), true)?;
-        backlog::put(tx, attic.id, &issue(1, 200), Told::List(at(210)))?;
+        backlog::put(tx, attic.id, &issue(1, 200), Source::List(at(210)))?;
         let unread = ThreadId { repo: attic.id, number: 7 };
         backlog::bind(tx, thread(1), &[blocker(unread, true)], at(220))?;
         let facts = backlog::facts(tx, at(300))?;
@@ -258,7 +261,7 @@ fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
 fn what_is_watched_no_longer_leaves() {
     in_transaction(|tx| {
         stocked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         backlog::keep_only(tx, &HashSet::new(), false)?;
         assert_eq!(open(tx)?, [1], "a list that is not complete proves nothing");
         backlog::keep_only(tx, &HashSet::new(), true)?;
@@ -267,7 +270,7 @@ fn what_is_watched_no_longer_leaves() {
     });
     in_transaction(|tx| {
         stocked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         cursors::forget_all(tx)?;
         assert!(open(tx)?.is_empty());
         assert!(!backlog::is_complete(tx)?);
@@ -284,9 +287,9 @@ fn an_issue_waits_for_what_is_open() {
     in_transaction(|tx| {
         stocked(tx)?;
         for number in [1, 2, 3] {
-            backlog::put(tx, DOOR, &issue(number, 200), Told::List(at(210)))?;
+            backlog::put(tx, DOOR, &issue(number, 200), Source::List(at(210)))?;
         }
-        backlog::put(tx, DOOR, &closed(3, 300), Told::Webhook)?;
+        backlog::put(tx, DOOR, &closed(3, 300), Source::Webhook)?;
         let elsewhere = |number| ThreadId { repo: RepoId(9), number };
         let blockers = [
             blocker(thread(2), true),
@@ -311,11 +314,11 @@ fn an_issue_that_moved_is_asked_what_it_waits_for() {
         read(tx, &[issue(1, 20), issue(2, 20), pull(3, &[])], 200)?;
         assert!(backlog::to_ask(tx, 10)?.is_empty(), "it was just read for the first time");
         assert_eq!(backlog::unasked(tx, &[thread(1), thread(8)])?, [thread(1)]);
-        backlog::put(tx, DOOR, &issue(1, 250), Told::Search(at(260)))?;
-        backlog::put(tx, DOOR, &issue(4, 260), Told::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 250), Source::Search(at(260)))?;
+        backlog::put(tx, DOOR, &issue(4, 260), Source::Webhook)?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(4), thread(1)]);
         backlog::bind(tx, thread(1), &[], at(270))?;
-        backlog::put(tx, DOOR, &issue(1, 250), Told::Search(at(320)))?;
+        backlog::put(tx, DOOR, &issue(1, 250), Source::Search(at(320)))?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(4)]);
         assert!(backlog::unasked(tx, &[thread(1)])?.is_empty());
         Ok(())
@@ -344,7 +347,7 @@ fn pull_requests_are_linked_by_what_they_close() {
         cursors::watch(tx, &gate, at(1))?;
         backlog::keep_only(tx, &HashSet::from([DOOR, gate.id]), true)?;
         read(tx, &[issue(1, 20), pull(2, &["#1", "foundation/DOOR#1", "nobody/here#1"])], 200)?;
-        backlog::put(tx, gate.id, &pull(7, &["foundation/door#1"]), Told::List(at(200)))?;
+        backlog::put(tx, gate.id, &pull(7, &["foundation/door#1"]), Source::List(at(200)))?;
         let facts = backlog::facts(tx, at(1000))?;
         assert_eq!(facts.len(), 1);
         assert_eq!(facts[0].pulls, [thread(2), ThreadId { repo: gate.id, number: 7 }]);
@@ -375,10 +378,10 @@ fn holds_and_snoozes_are_told() {
 
 /// Somebody's comment, and why it needed nothing more.
 fn say(tx: &Transaction<'_>, id: i64, who: i64, day: i64, ending: Ending) -> Result<(), Error> {
-    let mut heard = comment(id, Act::Created, day * 86_400, "Hm.");
+    let mut heard = comment(id, TextEvent::Created, day * 86_400, "Hm.");
     heard.created_at = heard.updated_at;
     heard.author = Some(account(who, "somebody"));
-    let Hearing::New(seq) = inbox::hear(tx, &heard, at(0))? else { panic!("it is new") };
+    let Inserted::New(seq) = inbox::insert(tx, &heard, at(0))? else { panic!("it is new") };
     inbox::finish(tx, seq, ending, at(1))
 }
 
@@ -414,14 +417,14 @@ fn the_version_moves_with_what_places_depend_on() {
             let now = backlog::version(tx)?;
             Ok::<_, Error>(std::mem::replace(&mut last, now) != now)
         };
-        backlog::put(tx, DOOR, &issue(12, 200), Told::Search(at(200)))?;
+        backlog::put(tx, DOOR, &issue(12, 200), Source::Search(at(200)))?;
         assert!(moved(tx)?);
-        backlog::put(tx, DOOR, &issue(12, 200), Told::Search(at(260)))?;
-        backlog::put(tx, DOOR, &issue(12, 270), Told::Search(at(280)))?;
+        backlog::put(tx, DOOR, &issue(12, 200), Source::Search(at(260)))?;
+        backlog::put(tx, DOOR, &issue(12, 270), Source::Search(at(280)))?;
         assert!(!moved(tx)?, "a comment changes no place");
         let mut pinned = issue(12, 300);
         pinned.item.pinned = true;
-        backlog::put(tx, DOOR, &pinned, Told::Search(at(300)))?;
+        backlog::put(tx, DOOR, &pinned, Source::Search(at(300)))?;
         assert!(moved(tx)?);
         backlog::bind(tx, thread(12), &[blocker(thread(13), true)], at(300))?;
         assert!(moved(tx)?);
@@ -430,9 +433,9 @@ fn the_version_moves_with_what_places_depend_on() {
         threads::save(tx, thread(12), &ThreadState::default())?;
         assert!(moved(tx)?);
         let configured = "foundation/door".parse().expect("a name");
-        reports::set_home(tx, &Home { configured, repo: DOOR, number: Some(12), lost: 0 })?;
+        reports::set_home(tx, &ReportIssue { configured, repo: DOOR, number: Some(12), lost: 0 })?;
         assert!(moved(tx)?, "nobody works on the report");
-        backlog::put(tx, DOOR, &closed(12, 310), Told::Webhook)?;
+        backlog::put(tx, DOOR, &closed(12, 310), Source::Webhook)?;
         assert!(moved(tx)?);
         Ok(())
     });

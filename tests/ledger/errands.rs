@@ -1,25 +1,26 @@
 //! Errands: one of a kind per thread, done once, never after they were replaced.
 
-use timmy::core::effect::{Condition, LabelWish, Scope};
-use timmy::core::heard::{Opening, Written};
-use timmy::store::errands::{self, Errand, Stored};
+use timmy::core::effect::{Condition, LabelScope, SetLabel};
+use timmy::core::model::text::{OpenedPull, PostedText};
+use timmy::store::tasks;
+use timmy::store::tasks::{ScheduledTask, StoredTask};
 use timmy::store::{Error, Transaction};
 
 use super::{account, at, in_transaction, repo, thread};
 
-fn wish(scope: Scope, value: &str) -> LabelWish {
-    LabelWish { scope, value: Some(value.to_owned()), condition: Condition::Always }
+fn wish(scope: LabelScope, value: &str) -> SetLabel {
+    SetLabel { scope, value: Some(value.to_owned()), condition: Condition::Always }
 }
 
-fn back_to(value: &str) -> Errand {
-    Errand::Relabel(wish(Scope::Priority, value))
+fn back_to(value: &str) -> ScheduledTask {
+    ScheduledTask::Relabel(wish(LabelScope::Priority, value))
 }
 
-fn opened(body: &str) -> Errand {
-    Errand::PullOpened(Box::new(Opening {
+fn opened(body: &str) -> ScheduledTask {
+    ScheduledTask::PullOpened(Box::new(OpenedPull {
         repo: repo("foundation/door"),
         sender: Some(account(7, "anna")),
-        written: Written {
+        written: PostedText {
             number: 12,
             is_pull: true,
             author: Some(account(7, "anna")),
@@ -31,20 +32,20 @@ fn opened(body: &str) -> Errand {
     }))
 }
 
-fn due(tx: &Transaction<'_>, now: i64) -> Result<Vec<Stored>, Error> {
-    errands::due(tx, at(now), 9)
+fn due(tx: &Transaction<'_>, now: i64) -> Result<Vec<StoredTask>, Error> {
+    tasks::due(tx, at(now), 9)
 }
 
 #[test]
 fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
     in_transaction(|tx| {
-        errands::set(tx, thread(12), &back_to("p2"), at(20))?;
-        errands::set(tx, thread(13), &opened("/timmy ping \u{1f600} \0"), at(10))?;
+        tasks::set(tx, thread(12), &back_to("p2"), at(20))?;
+        tasks::set(tx, thread(13), &opened("/timmy ping \u{1f600} \0"), at(10))?;
         assert!(due(tx, 9)?.is_empty());
         let [pull, label] = &due(tx, 20)?[..] else { panic!("two are due") };
         assert_eq!((pull.thread, &pull.errand), (thread(13), &opened("/timmy ping \u{1f600} \0")));
         assert_eq!((label.thread, &label.errand), (thread(12), &back_to("p2")));
-        assert_eq!(errands::due(tx, at(20), 1)?.len(), 1);
+        assert_eq!(tasks::due(tx, at(20), 1)?.len(), 1);
         Ok(())
     });
 }
@@ -52,23 +53,23 @@ fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
 #[test]
 fn an_errand_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
     in_transaction(|tx| {
-        errands::set(tx, thread(12), &back_to("p2"), at(10))?;
+        tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
         let first = due(tx, 10)?.remove(0).id;
-        errands::set(tx, thread(12), &back_to("p3"), at(10))?;
-        errands::set(tx, thread(12), &Errand::Relabel(wish(Scope::Size, "s")), at(10))?;
-        errands::set(tx, thread(12), &opened("beside"), at(10))?;
-        errands::set(tx, thread(13), &back_to("p1"), at(10))?;
+        tasks::set(tx, thread(12), &back_to("p3"), at(10))?;
+        tasks::set(tx, thread(12), &ScheduledTask::Relabel(wish(LabelScope::Size, "s")), at(10))?;
+        tasks::set(tx, thread(12), &opened("beside"), at(10))?;
+        tasks::set(tx, thread(13), &back_to("p1"), at(10))?;
         assert_eq!(due(tx, 10)?.len(), 4);
         assert_eq!(
-            errands::relabel(tx, thread(12), "priority")?,
-            Some(wish(Scope::Priority, "p3"))
+            tasks::relabel(tx, thread(12), "priority")?,
+            Some(wish(LabelScope::Priority, "p3"))
         );
 
-        assert!(!errands::take(tx, first)?, "it was replaced");
+        assert!(!tasks::take(tx, first)?, "it was replaced");
         let second = due(tx, 10)?.remove(0);
         assert_eq!(second.errand, back_to("p3"));
-        assert!(errands::take(tx, second.id)?);
-        assert!(!errands::take(tx, second.id)?, "once");
+        assert!(tasks::take(tx, second.id)?);
+        assert!(!tasks::take(tx, second.id)?, "once");
         Ok(())
     });
 }
@@ -76,10 +77,10 @@ fn an_errand_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
 #[test]
 fn numbers_are_not_given_again() {
     in_transaction(|tx| {
-        errands::set(tx, thread(12), &back_to("p2"), at(10))?;
+        tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
         let first = due(tx, 10)?.remove(0).id;
-        assert!(errands::take(tx, first)?);
-        errands::set(tx, thread(12), &back_to("p2"), at(10))?;
+        assert!(tasks::take(tx, first)?);
+        tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
         assert_ne!(due(tx, 10)?.remove(0).id, first, "whoever acts on the old one must notice");
         Ok(())
     });
@@ -88,13 +89,13 @@ fn numbers_are_not_given_again() {
 #[test]
 fn a_pending_change_of_a_label_can_be_forgotten() {
     in_transaction(|tx| {
-        errands::set(tx, thread(12), &back_to("p2"), at(10))?;
-        errands::set(tx, thread(13), &back_to("p2"), at(10))?;
-        errands::forget_relabel(tx, thread(12), "size")?;
-        assert!(errands::relabel(tx, thread(12), "priority")?.is_some(), "another scope");
-        errands::forget_relabel(tx, thread(12), "priority")?;
-        assert_eq!(errands::relabel(tx, thread(12), "priority")?, None);
-        assert!(errands::relabel(tx, thread(13), "priority")?.is_some(), "another thread");
+        tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
+        tasks::set(tx, thread(13), &back_to("p2"), at(10))?;
+        tasks::forget_relabel(tx, thread(12), "size")?;
+        assert!(tasks::relabel(tx, thread(12), "priority")?.is_some(), "another scope");
+        tasks::forget_relabel(tx, thread(12), "priority")?;
+        assert_eq!(tasks::relabel(tx, thread(12), "priority")?, None);
+        assert!(tasks::relabel(tx, thread(13), "priority")?.is_some(), "another thread");
         Ok(())
     });
 }
@@ -102,12 +103,12 @@ fn a_pending_change_of_a_label_can_be_forgotten() {
 #[test]
 fn an_errand_that_is_put_off_is_counted_and_told_when() {
     in_transaction(|tx| {
-        assert_eq!(errands::next_after(tx, at(0))?, None);
-        errands::set(tx, thread(12), &back_to("p2"), at(10))?;
+        assert_eq!(tasks::next_after(tx, at(0))?, None);
+        tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
         let stored = due(tx, 10)?.remove(0);
-        errands::postpone(tx, stored.id, at(30))?;
-        assert_eq!(errands::next_after(tx, at(10))?, Some(at(30)));
-        assert_eq!(errands::next_after(tx, at(30))?, None, "it is due, not next");
+        tasks::postpone(tx, stored.id, at(30))?;
+        assert_eq!(tasks::next_after(tx, at(10))?, Some(at(30)));
+        assert_eq!(tasks::next_after(tx, at(30))?, None, "it is due, not next");
         let again = due(tx, 30)?.remove(0);
         assert_eq!((again.id, again.tries, again.errand), (stored.id, 1, stored.errand));
         Ok(())

@@ -1,32 +1,33 @@
 //! What counts as news, and what happens to it.
 
 use proptest::prelude::*;
-use timmy::core::heard::{Act, Heard, Repo};
-use timmy::core::ids::{RepoId, Subject};
-use timmy::store::inbox::{self, Ending, Hearing};
+use timmy::core::model::ids::{RepoId, Subject};
+use timmy::core::model::text::{InboundText, Repo, TextEvent};
+use timmy::store::inbox;
+use timmy::store::inbox::{Ending, Inserted};
 use timmy::store::{Error, Transaction};
 
 use super::{at, comment, in_transaction, thread};
 
-fn hear(tx: &Transaction<'_>, heard: &Heard) -> Result<Hearing, Error> {
-    inbox::hear(tx, heard, at(100))
+fn hear(tx: &Transaction<'_>, heard: &InboundText) -> Result<Inserted, Error> {
+    inbox::insert(tx, heard, at(100))
 }
 
 /// The row of something that must be news.
-fn news(tx: &Transaction<'_>, heard: &Heard) -> Result<inbox::Seq, Error> {
+fn news(tx: &Transaction<'_>, heard: &InboundText) -> Result<inbox::Seq, Error> {
     match hear(tx, heard)? {
-        Hearing::New(seq) => Ok(seq),
-        Hearing::Known => panic!("known: {heard:?}"),
+        Inserted::New(seq) => Ok(seq),
+        Inserted::Known => panic!("known: {heard:?}"),
     }
 }
 
 #[test]
 fn webhook_and_poll_of_one_comment_meet() {
     in_transaction(|tx| {
-        let webhook = comment(812, Act::Created, 5, "/timmy ping");
-        let polled = Heard { sender: None, ..webhook.clone() };
+        let webhook = comment(812, TextEvent::Created, 5, "/timmy ping");
+        let polled = InboundText { sender: None, ..webhook.clone() };
         news(tx, &webhook)?;
-        assert_eq!(hear(tx, &polled)?, Hearing::Known);
+        assert_eq!(hear(tx, &polled)?, Inserted::Known);
         Ok(())
     });
 }
@@ -34,9 +35,9 @@ fn webhook_and_poll_of_one_comment_meet() {
 #[test]
 fn a_delivery_that_tells_of_a_comment_elsewhere_does_not_stand_in_its_way() {
     in_transaction(|tx| {
-        let said = comment(812, Act::Created, 5, "/timmy ping");
+        let said = comment(812, TextEvent::Created, 5, "/timmy ping");
         let elsewhere = Repo { id: RepoId(2), ..said.repo.clone() };
-        news(tx, &Heard { repo: elsewhere, ..said.clone() })?;
+        news(tx, &InboundText { repo: elsewhere, ..said.clone() })?;
         news(tx, &said)?;
         assert_eq!(inbox::versions(tx, said.subject, RepoId(1))?.len(), 1);
         Ok(())
@@ -46,7 +47,7 @@ fn a_delivery_that_tells_of_a_comment_elsewhere_does_not_stand_in_its_way() {
 #[test]
 fn what_the_forge_did_not_show_is_no_version() {
     in_transaction(|tx| {
-        let forged = news(tx, &comment(812, Act::Created, 5, "/timmy ping"))?;
+        let forged = news(tx, &comment(812, TextEvent::Created, 5, "/timmy ping"))?;
         inbox::finish(tx, forged, Ending::Disproved, at(101))?;
         assert_eq!(inbox::versions(tx, Subject::Comment(812), RepoId(1))?, []);
         Ok(())
@@ -56,8 +57,9 @@ fn what_the_forge_did_not_show_is_no_version() {
 #[test]
 fn a_comment_and_an_issue_of_the_same_number_are_two() {
     in_transaction(|tx| {
-        let said = comment(41, Act::Created, 5, "hello");
-        let opened = Heard { subject: Subject::Issue(41), act: Act::Opened, ..said.clone() };
+        let said = comment(41, TextEvent::Created, 5, "hello");
+        let opened =
+            InboundText { subject: Subject::Issue(41), act: TextEvent::Opened, ..said.clone() };
         news(tx, &said)?;
         news(tx, &opened)?;
         Ok(())
@@ -67,9 +69,9 @@ fn a_comment_and_an_issue_of_the_same_number_are_two() {
 #[test]
 fn an_edit_that_leaves_the_text_alone_does_nothing() {
     in_transaction(|tx| {
-        news(tx, &comment(812, Act::Created, 5, "/timmy ping"))?;
-        let touched = comment(812, Act::Edited, 9, "/timmy ping");
-        assert_eq!(hear(tx, &touched)?, Hearing::Known);
+        news(tx, &comment(812, TextEvent::Created, 5, "/timmy ping"))?;
+        let touched = comment(812, TextEvent::Edited, 9, "/timmy ping");
+        assert_eq!(hear(tx, &touched)?, Inserted::Known);
         Ok(())
     });
 }
@@ -77,10 +79,10 @@ fn an_edit_that_leaves_the_text_alone_does_nothing() {
 #[test]
 fn two_edits_in_one_second_are_two_and_so_is_the_way_back() {
     in_transaction(|tx| {
-        news(tx, &comment(812, Act::Created, 5, "one"))?;
-        news(tx, &comment(812, Act::Edited, 9, "two"))?;
-        news(tx, &comment(812, Act::Edited, 9, "three"))?;
-        news(tx, &comment(812, Act::Edited, 12, "one"))?;
+        news(tx, &comment(812, TextEvent::Created, 5, "one"))?;
+        news(tx, &comment(812, TextEvent::Edited, 9, "two"))?;
+        news(tx, &comment(812, TextEvent::Edited, 9, "three"))?;
+        news(tx, &comment(812, TextEvent::Edited, 12, "one"))?;
         Ok(())
     });
 }
@@ -88,9 +90,9 @@ fn two_edits_in_one_second_are_two_and_so_is_the_way_back() {
 #[test]
 fn a_version_is_compared_with_the_one_before_it_not_with_the_last_to_arrive() {
     in_transaction(|tx| {
-        news(tx, &comment(812, Act::Edited, 9, "two"))?;
-        news(tx, &comment(812, Act::Created, 5, "one"))?;
-        assert_eq!(hear(tx, &comment(812, Act::Edited, 10, "two"))?, Hearing::Known);
+        news(tx, &comment(812, TextEvent::Edited, 9, "two"))?;
+        news(tx, &comment(812, TextEvent::Created, 5, "one"))?;
+        assert_eq!(hear(tx, &comment(812, TextEvent::Edited, 10, "two"))?, Inserted::Known);
         Ok(())
     });
 }
@@ -98,11 +100,11 @@ fn a_version_is_compared_with_the_one_before_it_not_with_the_last_to_arrive() {
 #[test]
 fn the_creation_is_news_after_a_poll_that_took_it_for_an_edit() {
     in_transaction(|tx| {
-        news(tx, &comment(812, Act::Edited, 9, "/timmy ping"))?;
-        let creation = comment(812, Act::Created, 5, "/timmy ping");
+        news(tx, &comment(812, TextEvent::Edited, 9, "/timmy ping"))?;
+        let creation = comment(812, TextEvent::Created, 5, "/timmy ping");
         news(tx, &creation)?;
-        assert_eq!(hear(tx, &creation)?, Hearing::Known);
-        assert_eq!(hear(tx, &comment(812, Act::Created, 6, "/timmy ping"))?, Hearing::Known);
+        assert_eq!(hear(tx, &creation)?, Inserted::Known);
+        assert_eq!(hear(tx, &comment(812, TextEvent::Created, 6, "/timmy ping"))?, Inserted::Known);
         Ok(())
     });
 }
@@ -117,13 +119,13 @@ proptest! {
     ) {
         in_transaction(move |tx| {
             let version = |index: usize| {
-                let act = if index == 0 { Act::Created } else { Act::Edited };
+                let act = if index == 0 { TextEvent::Created } else { TextEvent::Edited };
                 comment(812, act, index as i64, &story[index].0)
             };
             for (index, (body, again)) in story.iter().enumerate() {
                 let unchanged = index > 0 && story[index - 1].0 == *body;
-                assert_eq!(hear(tx, &version(index))? == Hearing::Known, unchanged);
-                assert_eq!(hear(tx, &version(again.index(index + 1)))?, Hearing::Known);
+                assert_eq!(hear(tx, &version(index))? == Inserted::Known, unchanged);
+                assert_eq!(hear(tx, &version(again.index(index + 1)))?, Inserted::Known);
             }
             Ok(())
         });
@@ -133,7 +135,7 @@ proptest! {
 #[test]
 fn a_version_comes_back_as_it_was_heard() {
     in_transaction(|tx| {
-        let mut heard = comment(812, Act::Edited, 9, "/timmy ping\r\n\u{1f600} \0 \"");
+        let mut heard = comment(812, TextEvent::Edited, 9, "/timmy ping\r\n\u{1f600} \0 \"");
         heard.former_body = Some("before".to_owned());
         let seq = news(tx, &heard)?;
         let text = inbox::next_in(tx, thread(12), at(100))?.expect("it waits");
@@ -152,8 +154,8 @@ fn next(tx: &Transaction<'_>, now: i64) -> Result<Option<inbox::Seq>, Error> {
 #[test]
 fn texts_of_a_thread_come_in_the_order_of_hearing() {
     in_transaction(|tx| {
-        let first = news(tx, &comment(1, Act::Created, 50, "late clock"))?;
-        let second = news(tx, &comment(2, Act::Created, 5, "early clock"))?;
+        let first = news(tx, &comment(1, TextEvent::Created, 50, "late clock"))?;
+        let second = news(tx, &comment(2, TextEvent::Created, 5, "early clock"))?;
         assert_eq!(next(tx, 99)?, None, "not due yet");
         assert_eq!(next(tx, 100)?, Some(first));
         inbox::finish(tx, first, Ending::Answered, at(101))?;
@@ -167,8 +169,8 @@ fn texts_of_a_thread_come_in_the_order_of_hearing() {
 #[test]
 fn a_text_that_is_put_off_holds_up_what_was_said_later() {
     in_transaction(|tx| {
-        let first = news(tx, &comment(1, Act::Created, 5, "one"))?;
-        news(tx, &comment(2, Act::Created, 5, "two"))?;
+        let first = news(tx, &comment(1, TextEvent::Created, 5, "one"))?;
+        news(tx, &comment(2, TextEvent::Created, 5, "two"))?;
         inbox::postpone(tx, first, at(110))?;
         assert_eq!(next(tx, 109)?, None);
         let text = inbox::next_in(tx, thread(12), at(110))?.expect("it is due");
@@ -180,8 +182,8 @@ fn a_text_that_is_put_off_holds_up_what_was_said_later() {
 #[test]
 fn an_edit_lets_its_creation_pass_until_it_is_put_off_for_another_reason() {
     in_transaction(|tx| {
-        let edit = news(tx, &comment(1, Act::Edited, 9, "two"))?;
-        let creation = news(tx, &comment(1, Act::Created, 5, "one"))?;
+        let edit = news(tx, &comment(1, TextEvent::Edited, 9, "two"))?;
+        let creation = news(tx, &comment(1, TextEvent::Created, 5, "one"))?;
         inbox::let_pass(tx, edit, at(110))?;
         assert_eq!(next(tx, 109)?, Some(creation));
         assert_eq!(next(tx, 110)?, Some(edit));
@@ -195,18 +197,18 @@ fn an_edit_lets_its_creation_pass_until_it_is_put_off_for_another_reason() {
 #[test]
 fn claims_are_counted_and_what_ran_is_remembered() {
     in_transaction(|tx| {
-        let seq = news(tx, &comment(812, Act::Created, 5, "/timmy ping"))?;
+        let seq = news(tx, &comment(812, TextEvent::Created, 5, "/timmy ping"))?;
         assert_eq!(inbox::claim(tx, seq)?, 1);
         assert_eq!(inbox::claim(tx, seq)?, 2);
         inbox::ran(tx, seq, &["/timmy ping".to_owned()])?;
         inbox::finish(tx, seq, Ending::Answered, at(101))?;
-        news(tx, &comment(812, Act::Edited, 9, "/timmy ping\n/timmy status"))?;
+        news(tx, &comment(812, TextEvent::Edited, 9, "/timmy ping\n/timmy status"))?;
 
         let versions = inbox::versions(tx, Subject::Comment(812), RepoId(1))?;
         let [created, edited] = &versions[..] else { panic!("{versions:?}") };
         assert_eq!(created.ran, ["/timmy ping"]);
         assert_eq!(created.ending, Some(Ending::Answered));
-        assert_eq!((edited.heard.act, edited.ending), (Act::Edited, None));
+        assert_eq!((edited.heard.act, edited.ending), (TextEvent::Edited, None));
         assert!(edited.ran.is_empty());
         Ok(())
     });
@@ -215,7 +217,7 @@ fn claims_are_counted_and_what_ran_is_remembered() {
 #[test]
 fn what_has_ended_cannot_be_changed() {
     in_transaction(|tx| {
-        let seq = news(tx, &comment(812, Act::Created, 5, "/timmy ping"))?;
+        let seq = news(tx, &comment(812, TextEvent::Created, 5, "/timmy ping"))?;
         inbox::finish(tx, seq, Ending::Deleted, at(101))?;
         let not_open = |outcome| matches!(outcome, Err(Error::NotOpen { what: "text", .. }));
         assert!(not_open(inbox::finish(tx, seq, Ending::Answered, at(102))));
@@ -232,7 +234,7 @@ fn what_has_ended_cannot_be_changed() {
 fn an_eager_editor_does_not_fill_the_memory() {
     in_transaction(|tx| {
         for edit in 0..150 {
-            news(tx, &comment(812, Act::Edited, edit, &format!("version {edit}")))?;
+            news(tx, &comment(812, TextEvent::Edited, edit, &format!("version {edit}")))?;
         }
         let versions = inbox::versions(tx, Subject::Comment(812), RepoId(1))?;
         assert_eq!(versions.len(), 100);

@@ -1,47 +1,49 @@
 //! What each thread has to do next, against a model that is too simple to be wrong.
 
 use proptest::prelude::*;
-use timmy::core::heard::Act;
-use timmy::core::ids::ThreadId;
-use timmy::core::time::Timestamp;
-use timmy::store::inbox::{self, Ending, Hearing};
-use timmy::store::lanes::{self, Work};
+use timmy::core::model::ids::ThreadId;
+use timmy::core::model::text::TextEvent;
+use timmy::core::model::time::Timestamp;
+use timmy::store::inbox;
+use timmy::store::inbox::{Ending, Inserted};
+use timmy::store::queue;
+use timmy::store::queue::LaneWork;
 use timmy::store::{Error, Transaction, outbox};
 
 use super::outbox::{done, push};
 use super::{at, comment, in_transaction, thread};
 
 fn hear(tx: &Transaction<'_>, id: i64, number: i64, due: i64) -> Result<inbox::Seq, Error> {
-    let mut heard = comment(id, Act::Created, 0, "hello");
+    let mut heard = comment(id, TextEvent::Created, 0, "hello");
     heard.number = number;
-    match inbox::hear(tx, &heard, at(due))? {
-        Hearing::New(seq) => Ok(seq),
-        Hearing::Known => panic!("{id} is known"),
+    match inbox::insert(tx, &heard, at(due))? {
+        Inserted::New(seq) => Ok(seq),
+        Inserted::Known => panic!("{id} is known"),
     }
 }
 
 #[test]
 fn a_text_waits_until_the_effects_of_earlier_ones_are_gone() {
     in_transaction(|tx| {
-        assert!(lanes::idle(tx)?);
-        assert_eq!(lanes::next_after(tx, at(0))?, None);
+        assert!(queue::is_idle(tx)?);
+        assert_eq!(queue::next_after(tx, at(0))?, None);
         let text = hear(tx, 1, 12, 5)?;
         let effect = push(tx, "reply", 12, 30)?;
-        assert!(lanes::next_in(tx, thread(12), at(10))?.is_none());
-        assert_eq!(lanes::lanes_due(tx, at(10), 9)?, []);
-        assert_eq!(lanes::next_after(tx, at(10))?, Some(at(30)));
-        assert_eq!(lanes::next_after(tx, at(30))?, None, "it is due, not next");
+        assert!(queue::next_in(tx, thread(12), at(10))?.is_none());
+        assert_eq!(queue::lanes_due(tx, at(10), 9)?, []);
+        assert_eq!(queue::next_after(tx, at(10))?, Some(at(30)));
+        assert_eq!(queue::next_after(tx, at(30))?, None, "it is due, not next");
 
-        let work = lanes::next_in(tx, thread(12), at(30))?;
-        assert!(matches!(work, Some(Work::Effect(next)) if next.seq == effect));
+        let work = queue::next_in(tx, thread(12), at(30))?;
+        assert!(matches!(work, Some(LaneWork::Effect(next)) if next.seq == effect));
         done(tx, effect)?;
-        assert_eq!(lanes::lanes_due(tx, at(10), 9)?, [thread(12)]);
-        let work = lanes::next_in(tx, thread(12), at(10))?;
-        assert!(matches!(work, Some(Work::Text(next)) if next.seq == text));
+        assert_eq!(queue::lanes_due(tx, at(10), 9)?, [thread(12)]);
+        let work = queue::next_in(tx, thread(12), at(10))?;
+        assert!(matches!(work, Some(LaneWork::Text(next)) if next.seq == text));
 
-        assert!(!lanes::idle(tx)?);
+        assert!(!queue::is_idle(tx)?);
         inbox::finish(tx, text, Ending::Silent, at(31))?;
-        assert!(lanes::idle(tx)?);
+        assert!(queue::is_idle(tx)?);
         Ok(())
     });
 }
@@ -162,21 +164,21 @@ impl Model {
         let threads = [thread(1), thread(2), thread(3)];
         for thread in threads {
             let expected = self.candidates(thread).into_iter().find(|w| w.due <= now);
-            let next = lanes::next_in(tx, thread, now)?.map(|work| match work {
-                Work::Effect(effect) => Row::Effect(effect.seq),
-                Work::Text(text) => Row::Text(text.seq),
+            let next = queue::next_in(tx, thread, now)?.map(|work| match work {
+                LaneWork::Effect(effect) => Row::Effect(effect.seq),
+                LaneWork::Text(text) => Row::Text(text.seq),
             });
             assert_eq!(next, expected.map(|waiting| waiting.row));
         }
-        let mut due = lanes::lanes_due(tx, now, 9)?;
+        let mut due = queue::lanes_due(tx, now, 9)?;
         let times: Vec<_> = due.iter().map(|&thread| self.due(thread)).collect();
         assert!(times.is_sorted(), "who waits longest comes first");
         due.sort();
         let is_due = |thread: &ThreadId| self.due(*thread).is_some_and(|due| due <= now);
         assert_eq!(due, threads.into_iter().filter(is_due).collect::<Vec<_>>());
         let later = threads.into_iter().filter_map(|t| self.due(t)).filter(|due| *due > now);
-        assert_eq!(lanes::next_after(tx, now)?, later.min());
-        assert_eq!(lanes::idle(tx)?, self.0.is_empty());
+        assert_eq!(queue::next_after(tx, now)?, later.min());
+        assert_eq!(queue::is_idle(tx)?, self.0.is_empty());
         Ok(())
     }
 }

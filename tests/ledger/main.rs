@@ -11,9 +11,9 @@ mod rows;
 mod writing;
 
 use tempfile::TempDir;
-use timmy::core::heard::{Account, Act, Heard, Repo};
-use timmy::core::ids::{RepoId, RepoName, Subject, ThreadId};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoId, RepoName, Subject, ThreadId};
+use timmy::core::model::text::{Account, InboundText, Repo, TextEvent};
+use timmy::core::model::time::Timestamp;
 use timmy::store::{Connection, Error, Ledger, Transaction};
 
 /// A new ledger in a directory that vanishes with it.
@@ -52,8 +52,8 @@ fn repo(name: &str) -> Repo {
 }
 
 /// A version of comment `id` in thread 12, written at second `updated`.
-fn comment(id: i64, act: Act, updated: i64, body: &str) -> Heard {
-    Heard {
+fn comment(id: i64, act: TextEvent, updated: i64, body: &str) -> InboundText {
+    InboundText {
         subject: Subject::Comment(id),
         repo: repo("foundation/door"),
         number: 12,

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use timmy::core::time::Timestamp;
-use timmy::store::outbox::{self, Effect, NewEffect, Pushed, Seq, State};
+use timmy::core::model::time::Timestamp;
+use timmy::store::outbox;
+use timmy::store::outbox::{NewEffect, OutboxRow, Pushed, Seq, State};
 use timmy::store::{Error, Transaction};
 
 use super::{at, in_transaction, thread};
@@ -20,7 +21,7 @@ pub(crate) fn push(tx: &Transaction<'_>, key: &str, number: i64, due: i64) -> Re
     }
 }
 
-fn get(tx: &Transaction<'_>, key: &str) -> Result<Effect, Error> {
+fn get(tx: &Transaction<'_>, key: &str) -> Result<OutboxRow, Error> {
     Ok(outbox::get(tx, key)?.expect("an effect of this key"))
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use timmy::core::command::Command;
-use timmy::core::heard::Repo;
-use timmy::core::ids::{RepoId, Subject};
-use timmy::core::thread::{Hold, Snooze, ThreadState};
-use timmy::core::verb::Verb;
-use timmy::store::audit::{self, Entry};
-use timmy::store::deliveries::{self, Unread};
+use timmy::core::command::verb::Verb;
+use timmy::core::model::ids::{RepoId, Subject};
+use timmy::core::model::text::Repo;
+use timmy::core::model::thread::{Hold, Snooze, ThreadState};
+use timmy::store::audit;
+use timmy::store::audit::AuditEntry;
+use timmy::store::deliveries;
+use timmy::store::deliveries::UnreadDelivery;
 use timmy::store::{Error, meta, repos, threads};
 
 use super::{account, at, in_transaction, repo, thread};
@@ -61,7 +63,7 @@ fn what_people_said_about_a_thread_is_kept_until_they_say_otherwise() {
 #[test]
 fn the_audit_tells_what_came_of_each_command() {
     in_transaction(|tx| {
-        let entry = |second, line: &str, number| Entry {
+        let entry = |second, line: &str, number| AuditEntry {
             at: at(second),
             subject: Subject::Comment(812),
             thread: thread(number),
@@ -76,7 +78,7 @@ fn the_audit_tells_what_came_of_each_command() {
         for (second, line) in [(5, "one"), (6, "two"), (7, "three")] {
             audit::record(tx, &entry(second, line, 12))?;
         }
-        audit::record(tx, &Entry { verb: None, ..entry(8, "elsewhere", 13) })?;
+        audit::record(tx, &AuditEntry { verb: None, ..entry(8, "elsewhere", 13) })?;
         let [two, three] = &audit::recent(tx, thread(12), 2)?[..] else { panic!("two") };
         assert_eq!((two.line.as_str(), three.line.as_str()), ("two", "three"));
         assert_eq!(
@@ -87,8 +89,8 @@ fn the_audit_tells_what_came_of_each_command() {
     });
 }
 
-fn unread(body: Vec<u8>) -> Unread {
-    Unread {
+fn unread(body: Vec<u8>) -> UnreadDelivery {
+    UnreadDelivery {
         event: "issue_comment".to_owned(),
         headers: BTreeMap::from([("X-Gitea-Delivery".to_owned(), "f00".to_owned())]),
         body,

@@ -8,11 +8,12 @@ use std::time::Duration;
 use regex::Regex;
 use tempfile::TempDir;
 use timmy::clock::SystemClock;
-use timmy::core::backlog::text::Reader;
-use timmy::core::hook_scope::HookScope;
+use timmy::core::policy::webhook_scope::HookScope;
+use timmy::core::scheduling::text::TextReader;
 use timmy::gitea::signature::Keys;
 use timmy::store::Ledger;
-use timmy::web::{self, Ear, Limits, Receiver};
+use timmy::web;
+use timmy::web::{Limits, Receiver, WebhookState};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -51,10 +52,10 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let heard = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&heard);
-        let router = web::router(Ear {
+        let router = web::router(WebhookState {
             ledger: Ledger::open(folder.path().join("timmy.db")).unwrap(),
             clock: Arc::new(SystemClock),
-            reader: Arc::new(Reader::new(Regex::new("acceptance").unwrap())),
+            reader: Arc::new(TextReader::new(Regex::new("acceptance").unwrap())),
             receiver: Receiver::new(Keys::new([(SECRET, HookScope::Everything)]), MAX_BODY, limits),
             heard: Box::new(move || {
                 count.fetch_add(1, Ordering::Relaxed);

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use timmy::core::backlog::{Candidate, Limits, Load, Outcome, Outcomes, Pool, Roster, Worker};
-use timmy::core::ids::{RepoId, ThreadId};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::{
+    AgentRecords, AgentSlot, Candidate, Limits, Load, Outcome, Pool, Roster,
+};
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
 
@@ -18,8 +20,8 @@ pub struct Case {
 }
 
 /// An agent that can do everything, once at a time.
-pub fn worker(name: &str) -> Worker {
-    Worker {
+pub fn worker(name: &str) -> AgentSlot {
+    AgentSlot {
         name: name.into(),
         roles: vec!["coder".into()],
         skills: Vec::new(),
@@ -33,7 +35,7 @@ pub fn worker(name: &str) -> Worker {
 }
 
 /// A fleet with nothing to do and much room.
-pub fn roster(workers: impl IntoIterator<Item = Worker>) -> Roster {
+pub fn roster(workers: impl IntoIterator<Item = AgentSlot>) -> Roster {
     Roster {
         workers: workers.into_iter().collect(),
         limits: Limits {
@@ -44,7 +46,7 @@ pub fn roster(workers: impl IntoIterator<Item = Worker>) -> Roster {
             pools: Vec::new(),
         },
         load: Load::default(),
-        outcomes: Outcomes::default(),
+        outcomes: AgentRecords::default(),
         small_handed_out: 0,
     }
 }
@@ -90,11 +92,11 @@ prop_compose! {
             ),
             1..=4,
         ),
-    ) -> Vec<Worker> {
+    ) -> Vec<AgentSlot> {
         let names = ["ada", "bob", "eve", "kim"];
         let made = |((roles, skills, host, pool, capacity, prior, is_up, is_spent), name)| {
             let name = String::from(name);
-            Worker { name, roles, skills, host, pool, capacity, prior, is_up, is_spent }
+            AgentSlot { name, roles, skills, host, pool, capacity, prior, is_up, is_spent }
         };
         parts.into_iter().zip(names).map(made).collect()
     }
@@ -133,7 +135,7 @@ prop_compose! {
             at: Timestamp::from_micros(NOW.micros() - days * 86_400_000_000),
             ..outcome(agent, is_good)
         });
-        let outcomes = Outcomes::weigh(past, NOW);
+        let outcomes = AgentRecords::weigh(past, NOW);
         let load = Load { agents, repos, reviews_waiting };
         Roster { workers, limits, load, outcomes, small_handed_out }
     }

@@ -17,10 +17,10 @@ use oracle::{Oracle, Pair};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use timmy::core::backlog::{Choice, Lack, Outcomes, choose, choose_for};
+use timmy::core::scheduling::{AgentRecords, Match, Rejection, match_issues, match_one};
 
 /// The pairs of a choice, in the order in which an oracle lists pairs.
-fn pairs(case: &Case, choices: &[Choice]) -> Vec<Pair> {
+fn pairs(case: &Case, choices: &[Match]) -> Vec<Pair> {
     let mut pairs: Vec<Pair> = choices
         .iter()
         .filter_map(|choice| {
@@ -37,7 +37,7 @@ fn pairs(case: &Case, choices: &[Choice]) -> Vec<Pair> {
 /// What a choice is worth, as a share of the best.
 fn share(case: &Case) -> f64 {
     let oracle = Oracle::of(case);
-    let found = oracle.worth(&pairs(case, &choose(&case.candidates, &case.roster)));
+    let found = oracle.worth(&pairs(case, &match_issues(&case.candidates, &case.roster)));
     match oracle.best() {
         0 => 1.0,
         best => found as f64 / best as f64,
@@ -49,12 +49,12 @@ proptest! {
     fn it_is_what_all_pairs_in_order_give(case in cases()) {
         let mut naive = Oracle::of(&case).greedy();
         naive.sort_unstable();
-        prop_assert_eq!(pairs(&case, &choose(&case.candidates, &case.roster)), naive);
+        prop_assert_eq!(pairs(&case, &match_issues(&case.candidates, &case.roster)), naive);
     }
 
     #[test]
     fn no_capacity_is_exceeded_and_nobody_gets_what_does_not_suit(case in cases()) {
-        let pairs = pairs(&case, &choose(&case.candidates, &case.roster));
+        let pairs = pairs(&case, &match_issues(&case.candidates, &case.roster));
         let oracle = Oracle::of(&case);
         prop_assert!(oracle.bears(&pairs), "{pairs:?}");
         for pair in &pairs {
@@ -74,30 +74,30 @@ proptest! {
     ) {
         let shuffled = Case {
             candidates,
-            roster: timmy::core::backlog::Roster { workers, ..case.roster.clone() },
+            roster: timmy::core::scheduling::Roster { workers, ..case.roster.clone() },
         };
         prop_assert_eq!(
-            choose(&case.candidates, &case.roster),
-            choose(&shuffled.candidates, &shuffled.roster)
+            match_issues(&case.candidates, &case.roster),
+            match_issues(&shuffled.candidates, &shuffled.roster)
         );
     }
 
     #[test]
     fn whoever_asks_about_one_issue_hears_the_same(case in cases()) {
-        for choice in choose(&case.candidates, &case.roster) {
+        for choice in match_issues(&case.candidates, &case.roster) {
             let asked = case.candidates.iter().find(|c| c.thread == choice.thread).unwrap();
-            prop_assert_eq!(&choose_for(asked, &case.candidates, &case.roster), &choice);
+            prop_assert_eq!(&match_one(asked, &case.candidates, &case.roster), &choice);
         }
     }
 
     #[test]
     fn everybody_but_the_winner_lacked_something(case in cases()) {
-        for choice in choose(&case.candidates, &case.roster) {
+        for choice in match_issues(&case.candidates, &case.roster) {
             let told = choice.others.len() + usize::from(choice.winner.is_some());
             prop_assert_eq!(told, case.roster.workers.len());
             prop_assert!(choice.others.is_sorted_by_key(|lost| std::cmp::Reverse(lost.fit)));
             for lost in &choice.others {
-                let stranger = matches!(lost.lack, Lack::NoRole | Lack::NoSkill);
+                let stranger = matches!(lost.lack, Rejection::NoRole | Rejection::NoSkill);
                 prop_assert!(!stranger || lost.fit == 0);
                 prop_assert!(Some(&lost.agent) != choice.winner.as_ref().map(|w| &w.agent));
             }
@@ -135,9 +135,9 @@ mod by_example {
     use super::cases::{candidate, roster, worker};
     use super::*;
 
-    fn winners(choices: &[Choice]) -> Vec<(i64, &str)> {
-        let won = |choice: &Choice| choice.winner.is_some();
-        let name = |choice: &'_ Choice| choice.thread.number;
+    fn winners(choices: &[Match]) -> Vec<(i64, &str)> {
+        let won = |choice: &Match| choice.winner.is_some();
+        let name = |choice: &'_ Match| choice.thread.number;
         choices
             .iter()
             .filter(|choice| won(choice))
@@ -149,18 +149,21 @@ mod by_example {
     fn the_last_free_slot_waits_for_a_p0() {
         let fleet = roster([worker("ada"), worker("bob")]);
         let mut issues = vec![candidate(1, 50), candidate(2, 40)];
-        let choices = choose(&issues, &fleet);
+        let choices = match_issues(&issues, &fleet);
         assert_eq!(winners(&choices), [(1, "ada")]);
-        assert_eq!(choices[1].others[1].lack, Lack::LowerValue, "bob is free");
+        assert_eq!(choices[1].others[1].lack, Rejection::LowerValue, "bob is free");
         issues[1].is_p0 = true;
-        assert_eq!(winners(&choose(&issues, &fleet)), [(2, "ada")]);
+        assert_eq!(winners(&match_issues(&issues, &fleet)), [(2, "ada")]);
         issues[0].is_p0 = true;
-        assert_eq!(winners(&choose(&issues, &fleet)), [(1, "ada"), (2, "bob")]);
+        assert_eq!(winners(&match_issues(&issues, &fleet)), [(1, "ada"), (2, "bob")]);
     }
 
     #[test]
     fn a_fleet_of_one_slot_keeps_none() {
-        assert_eq!(winners(&choose(&[candidate(1, 50)], &roster([worker("ada")]))), [(1, "ada")]);
+        assert_eq!(
+            winners(&match_issues(&[candidate(1, 50)], &roster([worker("ada")]))),
+            [(1, "ada")]
+        );
     }
 
     #[test]
@@ -172,7 +175,7 @@ mod by_example {
         };
         let mut fleet = roster([on_a_host("ada"), on_a_host("bob")]);
         fleet.limits.per_host = 1;
-        assert_eq!(winners(&choose(&[candidate(1, 50)], &fleet)), [(1, "ada")]);
+        assert_eq!(winners(&match_issues(&[candidate(1, 50)], &fleet)), [(1, "ada")]);
     }
 
     #[test]
@@ -181,16 +184,16 @@ mod by_example {
         fleet.load.reviews_waiting = fleet.limits.reviews_waiting;
         let mut issue = candidate(1, 50);
         issue.is_p0 = true;
-        let choices = choose(&[issue], &fleet);
+        let choices = match_issues(&[issue], &fleet);
         assert_eq!(choices[0].winner, None);
-        assert_eq!(choices[0].others[0].lack, Lack::ReviewsWaiting);
+        assert_eq!(choices[0].others[0].lack, Rejection::ReviewsWaiting);
     }
 
     #[test]
     fn what_is_worth_little_waits_for_a_word() {
         let mut fleet = roster([worker("ada")]);
         fleet.limits.minimum = 50_000_000;
-        let choices = choose(&[candidate(1, 49), candidate(2, 50)], &fleet);
+        let choices = match_issues(&[candidate(1, 49), candidate(2, 50)], &fleet);
         assert_eq!(winners(&choices), [(2, "ada")]);
     }
 
@@ -200,13 +203,13 @@ mod by_example {
         let mut fleet = roster([worker("ada"), worker("bob"), worker("eve")]);
         // Ada is as good as known to be good for two thirds of the work, Bob may be better.
         let bad = (0..15).map(|_| cases::outcome("ada", false));
-        fleet.outcomes = Outcomes::weigh(past.chain(bad), cases::NOW);
+        fleet.outcomes = AgentRecords::weigh(past.chain(bad), cases::NOW);
         let mut issue = candidate(1, 50);
         issue.is_small = true;
         let chosen = |handed_out| {
             let mut fleet = fleet.clone();
             fleet.small_handed_out = handed_out;
-            choose(&[issue.clone()], &fleet)[0].winner.clone().unwrap()
+            match_issues(&[issue.clone()], &fleet)[0].winner.clone().unwrap()
         };
         assert_eq!((chosen(8).agent.as_str(), chosen(8).is_trial), ("ada", false));
         let trial = chosen(9);
@@ -227,16 +230,16 @@ mod by_example {
         spent.is_spent = true;
         let mut issue = candidate(1, 50);
         issue.skills = vec!["rust".into()];
-        let choices = choose(&[issue], &roster([down, ignorant, idle, spent]));
+        let choices = match_issues(&[issue], &roster([down, ignorant, idle, spent]));
         let lacks: Vec<_> =
             choices[0].others.iter().map(|lost| (lost.agent.as_str(), lost.lack)).collect();
         assert_eq!(
             lacks,
             [
-                ("ada", Lack::AgentDown),
-                ("kim", Lack::Budget),
-                ("bob", Lack::NoSkill),
-                ("eve", Lack::NoRole)
+                ("ada", Rejection::AgentDown),
+                ("kim", Rejection::Budget),
+                ("bob", Rejection::NoSkill),
+                ("eve", Rejection::NoRole)
             ]
         );
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use timmy::core::backlog::{Candidate, Depth, Fit, Worker};
+use timmy::core::scheduling::{AgentSlot, Candidate, Depth, Fit};
 
 use crate::cases::Case;
 
@@ -23,7 +23,7 @@ impl<'a> Oracle<'a> {
         Self { case }
     }
 
-    fn worker(&self, agent: usize) -> &'a Worker {
+    fn worker(&self, agent: usize) -> &'a AgentSlot {
         &self.case.roster.workers[agent]
     }
 
@@ -72,7 +72,7 @@ impl<'a> Oracle<'a> {
     /// Whether these agents may each begin a job, once for each time that they are named.
     fn agents_bear(&self, agents: &[usize], is_loaded: bool) -> bool {
         let roster = &self.case.roster;
-        let jobs_of = |named: &dyn Fn(&Worker) -> bool| {
+        let jobs_of = |named: &dyn Fn(&AgentSlot) -> bool| {
             let new = agents.iter().filter(|agent| named(self.worker(**agent))).count() as u32;
             let old = roster.workers.iter().filter(|worker| named(worker));
             let old = old.map(|worker| roster.load.agents.get(&worker.name).unwrap_or(&0));

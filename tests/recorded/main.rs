@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use excused::{NOT_REPLAYED, is_excused};
 use serde_json::json;
 use stage::Stage;
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Mode, Unit, Version};
 use walk::Walk;
 

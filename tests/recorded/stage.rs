@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::Value;
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Options, Order, Sandbox, Scopes, Version};
 
 use crate::receiver::{Received, Receiver};

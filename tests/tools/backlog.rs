@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Output;
 
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
 
 use super::stage::{Stage, timmy};
 

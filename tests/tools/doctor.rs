@@ -1,12 +1,13 @@
 //! What the doctor says in the situations that newcomers get into, word for word.
 
 use timmy::clock::{Clock, SystemClock};
-use timmy::core::heard::{Account, Act, Heard, Repo};
-use timmy::core::ids::{RepoId, Subject};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoId, Subject};
+use timmy::core::model::text::{Account, InboundText, Repo, TextEvent};
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
 use timmy::store::Ledger;
-use timmy::store::inbox::{self, Ending, Hearing};
+use timmy::store::inbox;
+use timmy::store::inbox::{Ending, Inserted};
 
 use super::stage::Stage;
 
@@ -404,7 +405,7 @@ async fn two_timmys_share_an_account() {
     let ledger = Ledger::open(stage.folder.path().join("timmy.db")).unwrap();
     let (now, heard) = (SystemClock.now(), heard(SystemClock.now()));
     let lost = ledger.write(move |tx| {
-        let Hearing::New(seq) = inbox::hear(tx, &heard, now)? else { panic!("heard before") };
+        let Inserted::New(seq) = inbox::insert(tx, &heard, now)? else { panic!("heard before") };
         inbox::finish(tx, seq, Ending::ClaimedElsewhere, now)
     });
     lost.await.unwrap();
@@ -414,15 +415,15 @@ async fn two_timmys_share_an_account() {
     assert_eq!(run.code, 1);
 }
 
-fn heard(at: Timestamp) -> Heard {
+fn heard(at: Timestamp) -> InboundText {
     let anna = Account { id: 7, login: "anna".to_owned() };
     let name = "foundation/door".parse().unwrap();
-    Heard {
+    InboundText {
         subject: Subject::Comment(1),
         repo: Repo { id: RepoId(1), name, private: false },
         number: 12,
         is_pull: false,
-        act: Act::Created,
+        act: TextEvent::Created,
         author: Some(anna.clone()),
         sender: Some(anna),
         migrated: false,

@@ -91,13 +91,13 @@ async fn repair_brings_back_the_events_and_leaves_one_of_several() {
     "#);
     assert_eq!(before.code, 1);
 
-    let mended = stage.hooks("repair");
-    insta::assert_snapshot!(mended.out, @r#"
+    let updated = stage.hooks("repair");
+    insta::assert_snapshot!(updated.out, @r#"
     foundation: webhook 1 mended: switched on, JSON, all events.
     foundation: webhook 2 deleted.
     foundation/door: webhook 3 deleted.
     "#);
-    assert_eq!(mended.code, 0, "{}", mended.err);
+    assert_eq!(updated.code, 0, "{}", updated.err);
     insta::assert_snapshot!(stage.run(AS_OWNER).out, @r#"
     Webhooks that call http://127.0.0.1:PORT/webhook:
       foundation: webhook 1, good

@@ -5,9 +5,10 @@ use std::io::Write as _;
 
 use insta::assert_snapshot;
 use timmy::clock::{Clock as _, SystemClock};
-use timmy::core::ids::{Subject, ThreadId};
-use timmy::core::verb::Verb;
-use timmy::store::audit::{self, Entry};
+use timmy::core::command::verb::Verb;
+use timmy::core::model::ids::{Subject, ThreadId};
+use timmy::store::audit;
+use timmy::store::audit::AuditEntry;
 use timmy::store::{Ledger, repos};
 
 use crate::stage::Stage;
@@ -30,7 +31,7 @@ fn ledger(stage: &Stage) -> Ledger {
 /// Somebody gave a command, a moment ago.
 async fn heard_a_command(stage: &Stage) {
     let repo = stage.sandbox.add_repo("foundation/hall", false).unwrap();
-    let entry = Entry {
+    let entry = AuditEntry {
         at: SystemClock.now(),
         subject: Subject::Comment(1),
         thread: ThreadId { repo, number: 1 },
@@ -43,7 +44,7 @@ async fn heard_a_command(stage: &Stage) {
         effect: None,
     };
     let name = "foundation/hall".parse().unwrap();
-    let hall = timmy::core::heard::Repo { id: repo, name, private: false };
+    let hall = timmy::core::model::text::Repo { id: repo, name, private: false };
     let write = ledger(stage).write(move |tx| {
         repos::remember(tx, &hall)?;
         audit::record(tx, &entry)

@@ -1,9 +1,9 @@
 //! Each call asks what was recorded, and makes the same of the answers of all versions.
 
 use timmy::core::effect::Reaction;
-use timmy::core::ids::{RepoId, RepoName, Subject};
-use timmy::core::item::{Item, Label};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoId, RepoName, Subject};
+use timmy::core::model::issue::{Issue, Label};
+use timmy::core::model::time::Timestamp;
 use timmy::gitea::{NewLabel, Reacted};
 
 use crate::forge::{Canned, Forge, TOKEN};
@@ -136,7 +136,7 @@ async fn the_body_of_an_issue_takes_reactions_by_its_number() {
 async fn assignees_are_replaced() {
     for recorded in recorded::all() {
         let forge = recorded.forge("issue-assign").await;
-        let item: Item = forge.client().set_assignees(&config(), 1, &["ezra"]).await.unwrap();
+        let item: Issue = forge.client().set_assignees(&config(), 1, &["ezra"]).await.unwrap();
         assert_eq!(forge.asked()[0].what, recorded.asked("issue-assign"));
         assert_eq!(forge.asked()[0].body, r#"{"assignees":["ezra"]}"#);
         assert_eq!((item.number, item.open, item.is_pull), (1, true, false));

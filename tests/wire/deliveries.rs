@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
-use timmy::core::heard::{Account, Act, Heard, Permissions};
-use timmy::core::hook_scope::HookScope;
-use timmy::core::ids::{RepoId, Subject};
+use timmy::core::model::ids::{RepoId, Subject};
+use timmy::core::model::text::{Account, InboundText, Permissions, TextEvent};
+use timmy::core::policy::webhook_scope::HookScope;
 use timmy::gitea::signature::{Keys, Signature};
 use timmy::gitea::webhook::{self, Delivery, Ignored, Malformed};
 
@@ -20,7 +20,7 @@ fn delivered(recorded: &Recorded, name: &str) -> Delivery {
     read(delivery.event_type(), delivery.payload.to_string().as_bytes()).unwrap()
 }
 
-fn heard(recorded: &Recorded, name: &str) -> Heard {
+fn heard(recorded: &Recorded, name: &str) -> InboundText {
     match delivered(recorded, name) {
         Delivery::Heard(heard) => *heard,
         other => panic!("{} {name}: {other:?}", recorded.version),
@@ -53,7 +53,7 @@ fn a_comment_is_heard_with_the_senders_rights() {
         assert_eq!((heard.repo.id, heard.number, heard.is_pull), (RepoId(1), 1, false));
         assert_eq!(heard.repo.name.to_string(), "foundation/config");
         assert!(!heard.repo.private && !heard.migrated);
-        assert_eq!((heard.act, heard.former_body), (Act::Created, None));
+        assert_eq!((heard.act, heard.former_body), (TextEvent::Created, None));
         assert_eq!(heard.body, "@timmy please look\n\n/timmy assign ezra\n");
         assert!(heard.sender.is_some_and(|sender| sender.is("alexander")));
         let everything = Permissions { admin: true, push: true, pull: true };
@@ -65,7 +65,7 @@ fn a_comment_is_heard_with_the_senders_rights() {
 fn an_edit_tells_what_stood_before() {
     for recorded in recorded::all() {
         let heard = heard(&recorded, "comment-edited");
-        assert_eq!(heard.act, Act::Edited);
+        assert_eq!(heard.act, TextEvent::Edited);
         let before = "@timmy please look\n\n/timmy assign ezra\n";
         assert_eq!(heard.former_body.as_deref(), Some(before));
         assert_ne!(heard.body, before);
@@ -76,7 +76,7 @@ fn an_edit_tells_what_stood_before() {
 fn a_comment_on_a_pull_request_says_so() {
     for recorded in recorded::all() {
         let heard = heard(&recorded, "pr-comment");
-        assert_eq!((heard.number, heard.is_pull, heard.act), (2, true, Act::Created));
+        assert_eq!((heard.number, heard.is_pull, heard.act), (2, true, TextEvent::Created));
         assert_eq!(heard.body, "/timmy approve");
     }
 }
@@ -85,7 +85,7 @@ fn a_comment_on_a_pull_request_says_so() {
 fn an_opened_issue_proves_no_rights() {
     for recorded in recorded::all() {
         let heard = heard(&recorded, "issue-opened");
-        assert_eq!((heard.subject, heard.act), (Subject::Issue(1), Act::Opened));
+        assert_eq!((heard.subject, heard.act), (Subject::Issue(1), TextEvent::Opened));
         assert_eq!((heard.is_pull, heard.permissions), (false, None));
         assert_eq!(heard.author, heard.sender);
         assert_eq!(heard.created_at, heard.updated_at);
@@ -103,7 +103,7 @@ fn an_opened_pull_request_waits_for_its_global_id() {
         assert_eq!((written.number, written.body.as_str()), (2, "Fixes #1"));
         let heard = opening.heard(2);
         assert_eq!((heard.subject, heard.is_pull), (Subject::Issue(2), true));
-        assert_eq!((heard.act, heard.permissions), (Act::Opened, None));
+        assert_eq!((heard.act, heard.permissions), (TextEvent::Opened, None));
     }
 }
 
@@ -166,7 +166,7 @@ fn every_delivery_that_was_recorded_has_its_meaning() {
 }
 
 /// What was heard must be what the payload says.
-fn compare(heard: &Heard, payload: &Value, place: &str) {
+fn compare(heard: &InboundText, payload: &Value, place: &str) {
     let (text, id) = match heard.subject {
         Subject::Comment(id) => (&payload["comment"], id),
         Subject::Issue(id) => (&payload["issue"], id),

@@ -1,7 +1,7 @@
 //! Dependencies, as Gitea 1.22 and 1.25 list them.
 
 use serde_json::{Value, json};
-use timmy::core::ids::{RepoId, RepoName};
+use timmy::core::model::ids::{RepoId, RepoName};
 use timmy::gitea::{Error, Gitea};
 
 use crate::forge::{Canned, Forge};

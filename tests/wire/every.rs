@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use timmy::gitea::{Error, Fate, Heals};
+use timmy::gitea::{Error, Recovery, WriteOutcome};
 
 use crate::forge::{Canned, Forge};
 use crate::recorded::{self, Answer};
@@ -228,7 +228,7 @@ fn check(answer: &Answer, result: Result<Understood, Error>, place: &str) -> boo
 }
 
 /// The kind of an error, and what follows from it.
-fn found(error: &Error) -> (&str, (Fate, Heals)) {
+fn found(error: &Error) -> (&str, (WriteOutcome, Recovery)) {
     let kind = match error {
         Error::BadToken { .. } => "BadToken",
         Error::MissingScope { .. } => "MissingScope",
@@ -245,12 +245,12 @@ fn found(error: &Error) -> (&str, (Fate, Heals)) {
 }
 
 /// What must follow from an error of this kind.
-fn meaning(kind: &str) -> (Fate, Heals) {
+fn meaning(kind: &str) -> (WriteOutcome, Recovery) {
     match kind {
-        "Server" => (Fate::Ended, Heals::Later(None)),
-        "BadToken" | "MissingScope" => (Fate::NotDone, Heals::Later(None)),
-        "Moved" => (Fate::NotDone, Heals::Elsewhere),
-        _ => (Fate::NotDone, Heals::Never),
+        "Server" => (WriteOutcome::Ended, Recovery::Later(None)),
+        "BadToken" | "MissingScope" => (WriteOutcome::NotDone, Recovery::Later(None)),
+        "Moved" => (WriteOutcome::NotDone, Recovery::Elsewhere),
+        _ => (WriteOutcome::NotDone, Recovery::Never),
     }
 }
 

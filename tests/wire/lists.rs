@@ -1,8 +1,8 @@
 //! Lists that are read page by page while they change, and what they say.
 
 use serde_json::{Value, json};
-use timmy::core::ids::{RepoId, RepoName, Subject};
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::{RepoId, RepoName, Subject};
+use timmy::core::model::time::Timestamp;
 use timmy::gitea::{Gitea, Pages};
 
 use crate::forge::{Canned, Forge};

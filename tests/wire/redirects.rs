@@ -1,8 +1,8 @@
 //! A moved repository: reads follow within the server, writes never, the token goes nowhere else.
 
 use serde_json::json;
-use timmy::core::ids::RepoName;
-use timmy::gitea::{Error, Fate, Heals};
+use timmy::core::model::ids::RepoName;
+use timmy::gitea::{Error, Recovery, WriteOutcome};
 
 use crate::forge::{Canned, Forge, TOKEN};
 use crate::recorded;
@@ -44,7 +44,7 @@ async fn a_write_under_the_old_name_is_not_followed() {
         let error = forge.client().post_comment(&lab(), 3, "x").await.unwrap_err();
         let to = "/api/v1/repos/lab/renamed/issues/3/comments".to_owned();
         assert_eq!(error, Error::Moved { to });
-        assert_eq!((error.fate(), error.heals()), (Fate::NotDone, Heals::Elsewhere));
+        assert_eq!((error.fate(), error.heals()), (WriteOutcome::NotDone, Recovery::Elsewhere));
         assert_eq!(forge.asked().len(), 1);
     }
 }

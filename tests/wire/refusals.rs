@@ -1,7 +1,7 @@
 //! What the forge says no to, in its own words: the error, its fate, and whether it heals.
 
-use timmy::core::ids::RepoName;
-use timmy::gitea::{Error, Fate, Heals};
+use timmy::core::model::ids::RepoName;
+use timmy::gitea::{Error, Recovery, WriteOutcome};
 
 use crate::forge::{Canned, Forge};
 use crate::recorded::{self, Recorded};
@@ -35,8 +35,8 @@ async fn refusals_are_final() {
             if let Some(error) = posting(&recorded, name).await {
                 let version = &recorded.version;
                 assert!(error.to_string().contains(expected), "{version} {name}: {error}");
-                assert_eq!(error.fate(), Fate::NotDone, "{version} {name}");
-                assert_eq!(error.heals(), Heals::Never, "{version} {name}");
+                assert_eq!(error.fate(), WriteOutcome::NotDone, "{version} {name}");
+                assert_eq!(error.heals(), Recovery::Never, "{version} {name}");
             }
         }
     }
@@ -49,7 +49,10 @@ async fn a_missing_scope_waits_for_a_better_token() {
             let version = &recorded.version;
             let expected = "the token lacks the scope `write:issue`";
             assert!(error.to_string().contains(expected), "{version}: {error}");
-            assert_eq!((error.fate(), error.heals()), (Fate::NotDone, Heals::Later(None)));
+            assert_eq!(
+                (error.fate(), error.heals()),
+                (WriteOutcome::NotDone, Recovery::Later(None))
+            );
         }
     }
 }
@@ -66,7 +69,7 @@ async fn a_bad_token_heals_because_it_says_nothing_about_the_request() {
     for recorded in recorded::all() {
         let error = posting(&recorded, "bad-token").await.unwrap();
         assert!(matches!(error, Error::BadToken { .. }), "{error}");
-        assert_eq!((error.fate(), error.heals()), (Fate::NotDone, Heals::Later(None)));
+        assert_eq!((error.fate(), error.heals()), (WriteOutcome::NotDone, Recovery::Later(None)));
     }
 }
 
@@ -76,7 +79,7 @@ async fn a_500_may_have_been_done_but_is_over() {
         for name in ["comment-on-missing-issue", "issue-assign-unknown-user"] {
             let error = posting(&recorded, name).await.unwrap();
             assert_eq!(error, Error::Server { message: String::new() });
-            assert_eq!((error.fate(), error.heals()), (Fate::Ended, Heals::Later(None)));
+            assert_eq!((error.fate(), error.heals()), (WriteOutcome::Ended, Recovery::Later(None)));
         }
     }
 }
@@ -87,7 +90,7 @@ async fn only_201_means_that_a_comment_was_posted() {
         let forge = Forge::answering([Canned::new(status, body)]).await;
         let error = forge.client().post_comment(&lab(), 1, "x").await.unwrap_err();
         assert_eq!(error, Error::Unexpected { status, expected: 201 });
-        assert_eq!(error.fate(), Fate::Ended);
+        assert_eq!(error.fate(), WriteOutcome::Ended);
     }
 }
 

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use timmy::core::ids::RepoName;
-use timmy::gitea::{Error, Fate, Gitea, Heals, Options, Token};
+use timmy::core::model::ids::RepoName;
+use timmy::gitea::{Error, Gitea, Options, Recovery, Token, WriteOutcome};
 
 use crate::forge::{Canned, Forge, TOKEN, client};
 
@@ -60,7 +60,7 @@ async fn a_write_is_sent_once_whatever_happens() {
     for failing in [Canned::new(500, ""), Canned::new(503, ""), bad_gateway()] {
         let forge = Forge::answering([failing, Canned::new(201, "{}")]).await;
         let error = forge.client().post_comment(&lab(), 1, "x").await.unwrap_err();
-        assert_eq!(error.heals(), Heals::Later(None), "{error}");
+        assert_eq!(error.heals(), Recovery::Later(None), "{error}");
         assert_eq!(forge.asked().len(), 1);
     }
 }
@@ -70,7 +70,7 @@ async fn a_web_page_is_not_the_api() {
     let forge = Forge::answering([bad_gateway()]).await;
     let error = forge.client().post_comment(&lab(), 1, "x").await.unwrap_err();
     assert_eq!(error, Error::NotGitea { status: 502 });
-    assert_eq!(error.fate(), Fate::Open);
+    assert_eq!(error.fate(), WriteOutcome::Open);
 
     let login = Canned::new(200, "<!DOCTYPE html><title>Log in</title>");
     let forge = Forge::answering([login.header("content-type", "text/html; charset=utf-8")]).await;
@@ -95,7 +95,7 @@ async fn silence_leaves_a_write_open() {
     let hasty = Gitea::new(Options { timeout: Duration::from_millis(50), ..options }).unwrap();
     let error = hasty.post_comment(&lab(), 1, "x").await.unwrap_err();
     assert_eq!(error, Error::Timeout);
-    assert_eq!((error.fate(), error.heals()), (Fate::Open, Heals::Later(None)));
+    assert_eq!((error.fate(), error.heals()), (WriteOutcome::Open, Recovery::Later(None)));
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_lost_connection_leaves_a_write_open() {
         let client = client(&server_that_writes(answer));
         let error = client.post_comment(&lab(), 1, "x").await.unwrap_err();
         assert!(matches!(error, Error::Dropped(_)), "{error}");
-        assert_eq!((error.fate(), error.heals()), (Fate::Open, Heals::Later(None)));
+        assert_eq!((error.fate(), error.heals()), (WriteOutcome::Open, Recovery::Later(None)));
     }
 }
 
@@ -116,7 +116,7 @@ async fn without_a_connection_nothing_was_sent() {
     drop(listener);
     let error = client(&url).post_comment(&lab(), 1, "x").await.unwrap_err();
     assert!(matches!(error, Error::Unreachable(_)), "{error}");
-    assert_eq!((error.fate(), error.heals()), (Fate::NotDone, Heals::Later(None)));
+    assert_eq!((error.fate(), error.heals()), (WriteOutcome::NotDone, Recovery::Later(None)));
 }
 
 #[tokio::test]
@@ -138,12 +138,12 @@ async fn a_forge_that_asks_for_peace_gets_it_from_all_calls() {
         let forge = Forge::answering([answer, version()]).await;
         let client = forge.client();
         let error = client.post_comment(&lab(), 1, "x").await.unwrap_err();
-        assert_eq!(error.heals(), Heals::Later(Some(Duration::from_secs(120))));
+        assert_eq!(error.heals(), Recovery::Later(Some(Duration::from_secs(120))));
 
         // The pause is longer than a call may take, so it fails at once and asks nothing.
         let error = client.version().await.unwrap_err();
         assert!(matches!(error, Error::RateLimited { retry_after: Some(_) }), "{error}");
-        assert_eq!(error.fate(), Fate::NotDone);
+        assert_eq!(error.fate(), WriteOutcome::NotDone);
         assert_eq!(forge.asked().len(), 1);
     }
 }

@@ -2,13 +2,15 @@
 //! understood: what the client keeps of an answer must be a part of that answer.
 
 use serde_json::{Map, Value, json};
-use timmy::core::bonds::Blocker;
 use timmy::core::effect::Reaction;
-use timmy::core::heard::{Account, History, Moved, Repo, Review, Seen, Written};
-use timmy::core::ids::{RepoId, RepoName, Subject};
-use timmy::core::item::{Comment, Item, Label};
-use timmy::core::time::Timestamp;
-use timmy::gitea::{Error, Gitea, Hook, HookHome, NewHook, NewLabel, Team, Visible};
+use timmy::core::model::dependency::Blocker;
+use timmy::core::model::ids::{RepoId, RepoName, Subject};
+use timmy::core::model::issue::{Comment, Issue, Label};
+use timmy::core::model::text::{
+    Account, EditHistory, ListedText, PostedText, Repo, Review, UpdatedThread,
+};
+use timmy::core::model::time::Timestamp;
+use timmy::gitea::{Error, Gitea, Hook, HookHome, NewHook, NewLabel, Team, VisibleRepo};
 
 use crate::recorded::Answer;
 
@@ -96,7 +98,7 @@ async fn in_repo(
         ("POST", ["hooks"]) => Part(hook(&client.create_hook(&home(), new_hook()).await?)),
         ("PATCH", ["hooks", _]) => {
             let known = client.hooks(&home()).await?;
-            Part(hook(&client.mend_hook(&home(), &known[0], &["issues"]).await?))
+            Part(hook(&client.update_hook(&home(), &known[0], &["issues"]).await?))
         }
         ("POST", ["hooks", id, "tests"]) => {
             client.test_hook(name, number(id)).await?;
@@ -227,7 +229,7 @@ fn repo(repo: &Repo) -> Value {
     json!({ "id": repo.id, "full_name": repo.name.to_string(), "private": repo.private })
 }
 
-fn visible(seen: &Visible) -> Value {
+fn visible(seen: &VisibleRepo) -> Value {
     let mut json = repo(&seen.repo);
     let rights = seen.permissions;
     json["permissions"] =
@@ -263,7 +265,7 @@ fn comment(comment: &Comment) -> Value {
     })
 }
 
-fn item(item: &Item) -> Value {
+fn item(item: &Issue) -> Value {
     json!({
         "id": item.id,
         "number": item.number,
@@ -288,7 +290,7 @@ fn blocker(blocker: &Blocker) -> Value {
 }
 
 /// A text of a thread, as `name` lists it.
-fn text(name: &RepoName, seen: &Seen) -> Value {
+fn text(name: &RepoName, seen: &ListedText) -> Value {
     let mut json = told(seen);
     let Subject::Comment(id) = seen.subject else { panic!("{seen:?} is no comment") };
     json["id"] = id.into();
@@ -298,7 +300,7 @@ fn text(name: &RepoName, seen: &Seen) -> Value {
     json
 }
 
-fn told(seen: &Seen) -> Value {
+fn told(seen: &ListedText) -> Value {
     let mut json = Map::new();
     json.insert("user".to_owned(), author(seen.written.author.as_ref()));
     json.insert("body".to_owned(), seen.written.body.as_str().into());
@@ -307,7 +309,7 @@ fn told(seen: &Seen) -> Value {
     json.into()
 }
 
-fn moved(moved: &Moved) -> Value {
+fn moved(moved: &UpdatedThread) -> Value {
     let mut json = told(&moved.text);
     let Subject::Issue(id) = moved.text.subject else { panic!("{moved:?} is no issue") };
     json["id"] = id.into();
@@ -333,7 +335,7 @@ fn review(name: &RepoName, review: &Review) -> Value {
 
 /// A review of which nothing matters but where it is.
 fn remarked(number: i64, id: i64) -> Review {
-    let written = Written {
+    let written = PostedText {
         number,
         is_pull: true,
         author: None,
@@ -342,6 +344,7 @@ fn remarked(number: i64, id: i64) -> Review {
         created_at: Timestamp::default(),
         updated_at: Timestamp::default(),
     };
-    let text = Seen { subject: Subject::Comment(1), written, history: History::NoEditSeen };
+    let text =
+        ListedText { subject: Subject::Comment(1), written, history: EditHistory::NoEditSeen };
     Review { id, text, given_at: Timestamp::default(), submitted_at: None, comments: 1 }
 }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use timmy::core::ids::RepoName;
-use timmy::core::time::Timestamp;
-use timmy::gitea::{Error, Gitea, HookHome, NewHook, Options, Token, Told};
+use timmy::core::model::ids::RepoName;
+use timmy::core::model::time::Timestamp;
+use timmy::gitea::{Error, Gitea, HookHome, NewHook, Options, Token, Visibility};
 use timmy::sandbox::{self, Mode, Sandbox, Scopes, Version};
 
 const DOOR: &str = "alexander/door";
@@ -72,12 +72,12 @@ async fn one_may_ask_for_ones_own_rights_since_1_24() {
     for stage in Stage::all().await {
         let told = stage.timmy.may_write(&door(), "timmy").await.unwrap();
         let expected = match stage.version {
-            Version::V1_22 => Told::Secret,
-            Version::V1_25 => Told::Yes,
+            Version::V1_22 => Visibility::Secret,
+            Version::V1_25 => Visibility::Yes,
         };
         assert_eq!(told, expected);
-        assert_eq!(stage.timmy.may_write(&door(), "alexander").await.unwrap(), Told::Secret);
-        assert_eq!(stage.alexander.may_write(&door(), "timmy").await.unwrap(), Told::Yes);
+        assert_eq!(stage.timmy.may_write(&door(), "alexander").await.unwrap(), Visibility::Secret);
+        assert_eq!(stage.alexander.may_write(&door(), "timmy").await.unwrap(), Visibility::Yes);
     }
 }
 

@@ -6,11 +6,11 @@ mod progress;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::sight::{Blind, Sight};
+use super::backlog_view::{BacklogError, BacklogView};
 use super::{FAILED, complain, forge};
 use crate::config::Config;
-use crate::core::backlog::Standing;
-use crate::core::ids::ThreadId;
+use crate::core::model::ids::ThreadId;
+use crate::core::scheduling::RankedIssue;
 use print::{Shown, Table};
 
 pub(super) use progress::Bar;
@@ -50,16 +50,16 @@ impl Backlog {
     }
 }
 
-async fn table(config: &Config, limit: usize) -> Result<Table, Blind> {
+async fn table(config: &Config, limit: usize) -> Result<Table, BacklogError> {
     let sight = {
         let bar = Bar::new();
-        Sight::take(config, &|progress| bar.show(progress)).await?
+        BacklogView::take(config, &|progress| bar.show(progress)).await?
     };
     if let Some(problem) = &sight.stale {
         complain(&format!("what moved lately is missing: {problem}"));
     }
     let ranking = &sight.backlog.judged.ranking;
-    let first: Vec<&Standing> = ranking.ready.iter().take(limit).collect();
+    let first: Vec<&RankedIssue> = ranking.ready.iter().take(limit).collect();
     let threads: Vec<ThreadId> = first.iter().map(|standing| standing.thread).collect();
     let titles = sight.titles(threads).await?;
     let shown = first.iter().zip(1..).filter_map(|(standing, place)| {

@@ -7,17 +7,17 @@ use serde_json::json;
 use url::Url;
 
 use crate::cli::terminal::{self, Sheet};
-use crate::core::backlog::{Obstacle, Standing, Traits};
-use crate::core::decide;
+use crate::core::handlers;
 use crate::core::reply::words;
-use crate::store::backlog::Title;
+use crate::core::scheduling::{Ineligible, IssueLabels, RankedIssue};
+use crate::store::backlog::StoredTitle;
 
 /// What is shown of a backlog.
 pub(super) struct Table {
     /// How many issues may be handed out.
     pub(super) ready: usize,
     /// How many may not, by the firmest thing in their way; the most frequent first.
-    pub(super) behind: Vec<(Obstacle, usize)>,
+    pub(super) behind: Vec<(Ineligible, usize)>,
     /// How many repositories were not read yet.
     pub(super) unread: usize,
     /// The first of those that may be handed out.
@@ -44,14 +44,15 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn of(
         place: usize,
-        standing: &Standing,
-        title: &Title,
-        backlog: &decide::Backlog,
+        standing: &RankedIssue,
+        title: &StoredTitle,
+        backlog: &handlers::BacklogFacts,
         forge: &Url,
     ) -> Self {
         let zone = &backlog.judged.setting.zone;
         let facts = backlog.judged.facts(standing.thread);
-        let Traits { priority, size, .. } = Traits::of(facts.map_or(&[], |facts| &facts.labels));
+        let IssueLabels { priority, size, .. } =
+            IssueLabels::of(facts.map_or(&[], |facts| &facts.labels));
         let due = facts.and_then(|facts| facts.due_at);
         let (repository, number) = (title.repo.name.to_string(), standing.thread.number);
         let forge = forge.as_str().trim_end_matches('/');
@@ -160,17 +161,17 @@ fn summary(table: &Table) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::backlog::print::*;
 
     #[test]
     fn the_summary_is_a_sentence_whatever_the_numbers() {
         let table = |ready, behind, unread| Table { ready, behind, unread, shown: Vec::new() };
         assert_eq!(summary(&table(0, vec![], 0)), "No issue is ready.");
         assert_eq!(
-            summary(&table(1, vec![(Obstacle::Blocked, 1)], 1)),
+            summary(&table(1, vec![(Ineligible::Blocked, 1)], 1)),
             "1 issue is ready; 1 is not: 1 blocked. 1 repository is not read yet."
         );
-        let behind = vec![(Obstacle::Blocked, 31), (Obstacle::MissingScope, 12)];
+        let behind = vec![(Ineligible::Blocked, 31), (Ineligible::MissingScope, 12)];
         assert_eq!(
             summary(&table(128, behind, 0)),
             "128 issues are ready; 43 are not: 31 blocked, 12 without scope."

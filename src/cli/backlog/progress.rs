@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::engine::Progress;
+use crate::engine::SyncProgress;
 
 /// A bar that vanishes when it is dropped.
 pub(in crate::cli) struct Bar(ProgressBar);
@@ -14,10 +14,10 @@ impl Bar {
     }
 
     /// Shows how far it is.
-    pub(in crate::cli) fn show(&self, progress: Progress) {
+    pub(in crate::cli) fn show(&self, progress: SyncProgress) {
         let (done, of, what) = match progress {
-            Progress::Reading { read, of } => (read, of, "issues and pull requests"),
-            Progress::Asking { asked, of } => (asked, Some(of), "asked what they wait for"),
+            SyncProgress::Reading { read, of } => (read, of, "issues and pull requests"),
+            SyncProgress::Asking { asked, of } => (asked, Some(of), "asked what they wait for"),
         };
         if self.0.length() != of.map(size) || self.0.message() != what {
             self.0.set_style(style(of.is_some()));

@@ -5,9 +5,9 @@
 //! code 1. With `--open` the stage stays: a page shows the threads and takes comments, until Ctrl-C.
 
 mod guide;
-mod paper;
 mod script;
-mod stage;
+mod session;
+mod transcript;
 
 use std::io;
 use std::process::ExitCode;
@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
 use super::{FAILED, complain};
-use paper::Paper;
-use stage::Stage;
+use session::DemoSession;
+use transcript::Transcript;
 
 /// See it work: a sandbox forge and a conversation, in one process
 #[derive(Debug, clap::Args)]
@@ -31,9 +31,9 @@ pub(super) struct Demo {
 
 /// Why a demo ends early.
 #[derive(Debug, thiserror::Error)]
-enum Mishap {
+enum DemoError {
     #[error(transparent)]
-    Bot(#[from] super::bot::Failure),
+    Bot(#[from] crate::app::AppError),
     #[error("the sandbox forge cannot start: {0}")]
     Sandbox(io::Error),
     #[error("the sandbox forge refuses to be furnished: {0:?}")]
@@ -50,7 +50,7 @@ enum Mishap {
     Paper(io::Error),
 }
 
-impl From<crate::sandbox::Refusal> for Mishap {
+impl From<crate::sandbox::Refusal> for DemoError {
     fn from(refusal: crate::sandbox::Refusal) -> Self {
         Self::Furnish(refusal)
     }
@@ -68,9 +68,9 @@ impl Demo {
         }
     }
 
-    async fn play(self) -> Result<(), Mishap> {
-        let mut paper = Paper::standard_output();
-        let stage = Stage::set().await?;
+    async fn play(self) -> Result<(), DemoError> {
+        let mut paper = Transcript::standard_output();
+        let stage = DemoSession::set().await?;
         // Before the play, so that a port that is taken is found at once.
         let page = if self.open { Some(stage.open_page(self.port).await?) } else { None };
         paper.opening(stage.url())?;

@@ -3,8 +3,8 @@
 use super::finding::Finding;
 use crate::config::{Config, Grant};
 use crate::core::effect::Reaction;
-use crate::core::ids::{RepoName, Subject};
-use crate::gitea::{Error, Gitea, Own};
+use crate::core::model::ids::{RepoName, Subject};
+use crate::gitea::{Error, Gitea, OwnAccount};
 
 const TOKEN: &str = "token";
 const ACCOUNT: &str = "account";
@@ -13,7 +13,7 @@ const ACCOUNT: &str = "account";
 const SCOPES: &str = "write:issue, read:repository, read:organization, read:user";
 
 /// What `GET /user` tells of the token.
-pub(super) fn judge_token(answer: &Result<Own, Error>) -> Option<Finding> {
+pub(super) fn judge_token(answer: &Result<OwnAccount, Error>) -> Option<Finding> {
     match answer {
         Ok(_) => None,
         Err(Error::BadToken { message }) => Some(not_accepted(message)),
@@ -82,7 +82,7 @@ pub(super) async fn judge_scopes(
 }
 
 /// Whether the account is one of timmy's own.
-pub(super) fn judge_account(own: &Own, config: &Config) -> Finding {
+pub(super) fn judge_account(own: &OwnAccount, config: &Config) -> Finding {
     let login = &own.account.login;
     let remedy = "Make an account for timmy alone, and a token of that account.";
     if own.account.is(&config.people.owner) {

@@ -7,18 +7,18 @@
 mod account;
 mod agents;
 mod capabilities;
-mod ear;
+mod delivery;
 mod finding;
-mod memory;
-mod names;
+mod incidents;
+mod known_accounts;
+mod ledger;
+mod listener;
 mod people;
 mod print;
-mod reach;
+mod probe;
 mod report;
 mod server;
 mod teams;
-mod trial;
-mod troubles;
 mod watch;
 mod webhook;
 
@@ -27,18 +27,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::hooks::{Depth, survey};
+use super::hooks::{SurveyDepth, survey};
 use super::watched::{self, Watched, repositories};
 use super::{FAILED, WRONG, complain, forge};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Webhook};
-use crate::core::heard::Account;
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
+use crate::core::model::text::Account;
 use crate::gitea::Gitea;
 use crate::store::{self, Holder, Ledger, Readers, accounts};
-use ear::Ear;
 use finding::{Finding, State};
-use trial::Means;
+use listener::DeliveryListener;
+use probe::Prober;
 
 const CONFIGURATION: &str = "configuration";
 
@@ -105,12 +105,12 @@ impl Doctor {
                 return;
             }
         };
-        let Some(own) = meet(&gitea, config, findings).await else { return };
-        let Some(watched) = look_around(&gitea, config, findings).await else { return };
+        let Some(own) = confirm_account(&gitea, config, findings).await else { return };
+        let Some(watched) = gather_snapshot(&gitea, config, findings).await else { return };
         findings.push(people::check(&gitea, &config.people).await);
         if let Some(readers) = &memory.readers {
             let people = config.people.authority(&config.agents);
-            findings.extend(names::check(&gitea, &people, readers).await);
+            findings.extend(known_accounts::check(&gitea, &people, readers).await);
         }
         findings.extend(teams::check(&gitea, &own.login, &config.people).await);
         findings.extend(agents::check(&gitea, &config.agents).await);
@@ -127,7 +127,7 @@ impl Doctor {
         config: &Config,
         webhook: &Webhook,
         watched: &[Watched],
-        memory: Memory,
+        memory: LedgerState,
         findings: &mut Vec<Finding>,
     ) {
         let gitea = match forge::as_whom(config, self.token_file.as_deref()) {
@@ -139,19 +139,19 @@ impl Doctor {
             }
         };
         let url = &webhook.public_url;
-        let places = survey(&gitea, &config.gitea.watch, url, Depth::Needed).await;
+        let places = survey(&gitea, &config.gitea.watch, url, SurveyDepth::Needed).await;
         findings.push(webhook::judge(url, &places));
         let ear = match memory.ear(webhook).await {
             Ok(ear) => ear,
             Err(finding) => return findings.push(finding),
         };
         let patience = Duration::from_secs(self.wait.clamp(1, 600));
-        let means = Means { ear: &ear, gitea: &gitea, webhook, patience };
+        let means = Prober { ear: &ear, gitea: &gitea, webhook, patience };
         let names: Vec<RepoName> =
             repositories(watched).into_iter().map(|v| v.repo.name.clone()).collect();
         let probe = self.probe.then_some(names.as_slice());
         findings.push(match means.attempt(&places.unwrap_or_default(), probe).await {
-            Ok(trial) => reach::judge(url, &trial, SystemClock.now()),
+            Ok(trial) => delivery::judge(url, &trial, SystemClock.now()),
             Err(error) => {
                 Finding::broken("ledger", format!("{error}."), "Restore a backup of the ledger.")
             }
@@ -205,32 +205,32 @@ fn configuration(path: &Path, loaded: &Loaded) -> Vec<Finding> {
 }
 
 /// What is known of the ledger.
-struct Memory {
+struct LedgerState {
     is_served: bool,
     readers: Option<Readers>,
 }
 
 /// Looks after the ledger: the disk, who writes it, whether there are two of them.
-async fn remember(config: &Config, findings: &mut Vec<Finding>) -> Memory {
+async fn remember(config: &Config, findings: &mut Vec<Finding>) -> LedgerState {
     let path = &config.ledger.path;
-    findings.push(memory::check_disk(path));
+    findings.push(ledger::check_disk(path));
     let holder = store::holder(path);
-    findings.push(memory::judge_holder(&holder));
-    let (readers, trouble) = memory::open(path);
+    findings.push(ledger::judge_holder(&holder));
+    let (readers, trouble) = ledger::open(path);
     findings.extend(trouble);
     if let Some(readers) = &readers {
-        findings.push(memory::check_claims(readers, SystemClock.now()).await);
-        findings.extend(troubles::check(readers, SystemClock.now()).await);
+        findings.push(ledger::check_claims(readers, SystemClock.now()).await);
+        findings.extend(incidents::check(readers, SystemClock.now()).await);
     }
-    Memory { is_served: matches!(holder, Ok(Holder::Process(_))), readers }
+    LedgerState { is_served: matches!(holder, Ok(Holder::Process(_))), readers }
 }
 
-impl Memory {
+impl LedgerState {
     /// Who hears: `serve` if it runs, else we do.
-    async fn ear(self, webhook: &Webhook) -> Result<Ear, Finding> {
+    async fn ear(self, webhook: &Webhook) -> Result<DeliveryListener, Finding> {
         match (self.is_served, self.readers) {
-            (true, Some(readers)) => Ok(Ear::Serve(readers)),
-            _ => Ear::listen(webhook).await.map_err(|error| {
+            (true, Some(readers)) => Ok(DeliveryListener::Serve(readers)),
+            _ => DeliveryListener::listen(webhook).await.map_err(|error| {
                 Finding::broken(
                     "reachable",
                     format!("Nobody can listen at webhook.listen, {}: {error}.", webhook.listen),
@@ -242,7 +242,11 @@ impl Memory {
 }
 
 /// Server, clock, token, capabilities, account: who timmy is, if going on makes sense.
-async fn meet(gitea: &Gitea, config: &Config, findings: &mut Vec<Finding>) -> Option<Account> {
+async fn confirm_account(
+    gitea: &Gitea,
+    config: &Config,
+    findings: &mut Vec<Finding>,
+) -> Option<Account> {
     let before = SystemClock.now();
     let answer = gitea.server().await;
     let after = SystemClock.now();
@@ -260,7 +264,7 @@ async fn meet(gitea: &Gitea, config: &Config, findings: &mut Vec<Finding>) -> Op
 }
 
 /// What timmy sees, and what it may do there.
-async fn look_around(
+async fn gather_snapshot(
     gitea: &Gitea,
     config: &Config,
     findings: &mut Vec<Finding>,

@@ -82,7 +82,7 @@ fn summary(findings: &[Finding]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::doctor::print::*;
 
     #[test]
     fn lines_end_before_the_margin_of_the_page() {

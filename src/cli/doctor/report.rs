@@ -3,8 +3,8 @@
 use super::finding::Finding;
 use crate::cli::forge::in_short;
 use crate::config::Report;
-use crate::core::ids::RepoName;
-use crate::gitea::{Error, Gitea, Visible};
+use crate::core::model::ids::RepoName;
+use crate::gitea::{Error, Gitea, VisibleRepo};
 
 const REPORT: &str = "report";
 
@@ -15,7 +15,7 @@ pub(super) async fn check(gitea: &Gitea, report: Option<&Report>) -> Option<Find
     Some(judge(name, &page.map(|page| page.entries.into_iter().next())))
 }
 
-fn judge(name: &RepoName, answer: &Result<Option<Visible>, Error>) -> Finding {
+fn judge(name: &RepoName, answer: &Result<Option<VisibleRepo>, Error>) -> Finding {
     match answer {
         Ok(None) | Err(Error::NotFound { .. }) => Finding::broken(
             REPORT,
@@ -50,10 +50,10 @@ fn judge(name: &RepoName, answer: &Result<Option<Visible>, Error>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::cli::doctor::finding::State;
-    use crate::core::heard::{Permissions, Repo};
-    use crate::core::ids::RepoId;
+    use crate::cli::doctor::report::*;
+    use crate::core::model::ids::RepoId;
+    use crate::core::model::text::{Permissions, Repo};
 
     #[test]
     fn a_place_must_be_there_and_should_be_writable() {
@@ -61,7 +61,7 @@ mod tests {
         let told = |private, push, admin| {
             let repo = Repo { id: RepoId(1), name: name.clone(), private };
             let permissions = Permissions { pull: true, push, admin };
-            judge(&name, &Ok(Some(Visible { repo, permissions, is_empty: false }))).state
+            judge(&name, &Ok(Some(VisibleRepo { repo, permissions, is_empty: false }))).state
         };
         let with = |push, admin| told(true, push, admin);
         assert_eq!(with(true, true), State::Good);

@@ -7,7 +7,7 @@ use url::Url;
 use super::account;
 use super::finding::Finding;
 use crate::cli::forge::in_short;
-use crate::core::time::{Timestamp, rounded};
+use crate::core::model::time::{Timestamp, rounded};
 use crate::gitea::{Error, Server};
 
 const SERVER: &str = "server";
@@ -86,8 +86,8 @@ pub(super) fn judge_clock(server: Timestamp, before: Timestamp, after: Timestamp
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::cli::doctor::finding::State;
+    use crate::cli::doctor::server::*;
 
     fn state_of(version: &str) -> State {
         judge_version("https://git.example.org", version).state

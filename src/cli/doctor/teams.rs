@@ -5,7 +5,7 @@
 use super::finding::Finding;
 use crate::cli::forge::in_short;
 use crate::config::{Grant, People};
-use crate::gitea::{Error, Gitea, Told};
+use crate::gitea::{Error, Gitea, Visibility};
 
 const TEAMS: &str = "teams";
 
@@ -52,8 +52,8 @@ async fn ask(gitea: &Gitea, own: &str, organisation: &str, team: &str) -> Asked 
         return Asked::Unseen;
     };
     match gitea.is_team_member(team.id, own).await {
-        Ok(Told::Yes | Told::No) => Asked::Told,
-        Ok(Told::Secret) => Asked::Secret,
+        Ok(Visibility::Yes | Visibility::No) => Asked::Told,
+        Ok(Visibility::Secret) => Asked::Secret,
         Err(error) => Asked::Failed(error),
     }
 }

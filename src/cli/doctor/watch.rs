@@ -3,8 +3,8 @@
 use super::finding::Finding;
 use crate::cli::forge::in_short;
 use crate::cli::watched::{Watched, a_few, repositories};
-use crate::core::effect::Scope;
-use crate::core::item::Label;
+use crate::core::effect::LabelScope;
+use crate::core::model::issue::Label;
 use crate::gitea::Error;
 
 const REPOSITORIES: &str = "repositories";
@@ -71,7 +71,7 @@ pub(super) fn judge_labels(organisation: &str, labels: &Result<Vec<Label>, Error
             );
         }
     };
-    let scopes = [Scope::Priority, Scope::Size].map(|scope| format!("{}/", scope.name()));
+    let scopes = [LabelScope::Priority, LabelScope::Size].map(|scope| format!("{}/", scope.name()));
     let of_ours = |label: &&Label| scopes.iter().any(|scope| label.name.starts_with(scope));
     let loose: Vec<&str> = labels
         .iter()

@@ -4,13 +4,13 @@ use url::Url;
 
 use super::finding::Finding;
 use crate::cli::forge::in_short;
-use crate::cli::hooks::{Place, judge as judge_hooks};
+use crate::cli::hooks::{HookPlace, judge as judge_hooks};
 use crate::gitea::Error;
 
 const WEBHOOK: &str = "webhook";
 
 /// What the forge shows of the webhooks that call `url`.
-pub(super) fn judge(url: &Url, places: &Result<Vec<Place>, Error>) -> Finding {
+pub(super) fn judge(url: &Url, places: &Result<Vec<HookPlace>, Error>) -> Finding {
     let places = match places {
         Ok(places) => places,
         Err(error) => return hidden(&in_short(error)),
@@ -23,7 +23,7 @@ pub(super) fn judge(url: &Url, places: &Result<Vec<Place>, Error>) -> Finding {
             format!("webhook {} of {}: {}", judged.hook.id, judged.home, faults.join("; "))
         })
         .collect();
-    let missing: Vec<&Place> = places.iter().filter(|place| place.is_missing(places)).collect();
+    let missing: Vec<&HookPlace> = places.iter().filter(|place| place.is_missing(places)).collect();
     if let Some(first) = missing.first() {
         return lacking(url, first, missing.len());
     }
@@ -46,7 +46,7 @@ pub(super) fn none_configured() -> Finding {
     )
 }
 
-fn lacking(url: &Url, place: &Place, count: usize) -> Finding {
+fn lacking(url: &Url, place: &HookPlace, count: usize) -> Finding {
     let more = match count {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),

@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use url::Url;
 
-use super::fault::{Judged, covering, judge};
-use super::survey::Place;
+use super::diagnosis::{JudgedHook, covering, judge};
+use super::survey::HookPlace;
 use crate::cli::complain;
 use crate::cli::forge::in_short;
 use crate::gitea::HookHome;
 
 /// Shows every place and the webhooks there; whether all is well.
-pub(super) fn print(places: &[Place], url: &Url) -> io::Result<bool> {
+pub(super) fn print(places: &[HookPlace], url: &Url) -> io::Result<bool> {
     let hidden = print_hidden(places)?;
     let lines = lines(places);
     let mut out = io::stdout().lock();
@@ -27,7 +27,7 @@ pub(super) fn print(places: &[Place], url: &Url) -> io::Result<bool> {
 }
 
 /// Says of which needed places nothing is shown, and why; whether there are any.
-pub(super) fn print_hidden(places: &[Place]) -> io::Result<bool> {
+pub(super) fn print_hidden(places: &[HookPlace]) -> io::Result<bool> {
     let mut any = false;
     for place in places.iter().filter(|place| place.is_needed) {
         if let Err(error) = &place.ours {
@@ -60,7 +60,7 @@ impl<'a> Line<'a> {
     }
 }
 
-fn lines(places: &[Place]) -> Vec<Line<'_>> {
+fn lines(places: &[HookPlace]) -> Vec<Line<'_>> {
     let judged = judge(places);
     let mut lines = Vec::new();
     for place in places {
@@ -75,7 +75,7 @@ fn lines(places: &[Place]) -> Vec<Line<'_>> {
     lines
 }
 
-fn of_hook<'a>(home: &'a HookHome, judged: &Judged<'_>) -> Line<'a> {
+fn of_hook<'a>(home: &'a HookHome, judged: &JudgedHook<'_>) -> Line<'a> {
     let id = judged.hook.id;
     if judged.faults.is_empty() {
         return Line::good(home, format!("webhook {id}, good"));
@@ -85,7 +85,7 @@ fn of_hook<'a>(home: &'a HookHome, judged: &Judged<'_>) -> Line<'a> {
 }
 
 /// The line of a place that needs a webhook and has none itself.
-fn of_gap<'a>(places: &'a [Place], place: &'a Place) -> Option<Line<'a>> {
+fn of_gap<'a>(places: &'a [HookPlace], place: &'a HookPlace) -> Option<Line<'a>> {
     if !place.is_needed || !place.ours.as_ref().is_ok_and(Vec::is_empty) {
         return None;
     }

@@ -3,8 +3,8 @@
 //! `survey` looks what is there, `fault` says what is wrong with it, `plan` what to do, both
 //! pure; `carry_out` does it, with the `secret` of the place.
 
-mod carry_out;
-mod fault;
+mod apply;
+mod diagnosis;
 mod list;
 mod plan;
 mod secret;
@@ -17,12 +17,12 @@ use std::process::ExitCode;
 use super::{FAILED, WRONG, complain, forge};
 use crate::config::{Config, Webhook};
 use crate::gitea::Gitea;
-use carry_out::Outcome;
+use apply::StepResult;
 use plan::Step;
 
-pub(super) use fault::judge;
+pub(super) use diagnosis::judge;
 pub(super) use secret::secret_of;
-pub(super) use survey::{Depth, Place, survey};
+pub(super) use survey::{HookPlace, SurveyDepth, survey};
 
 /// See, make, mend and delete the webhooks that call timmy.
 #[derive(Debug, clap::Args)]
@@ -31,11 +31,11 @@ pub(super) struct Hooks {
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     #[command(subcommand)]
-    act: Option<Act>,
+    act: Option<HooksAction>,
 }
 
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
-enum Act {
+enum HooksAction {
     /// Show all webhooks that call webhook.public_url, and what is wrong with them (the default)
     List,
     /// Make those that are missing: one for each organisation, else one for each repository.
@@ -69,9 +69,9 @@ impl Hooks {
     /// Exit code 0 if all is good in the end, 1 if something is wrong or could not be done.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let found = match self.act {
-            Some(Act::Install { dry_run } | Act::Repair { rotate: true, dry_run }) => {
-                secret::configured(config, dry_run)
-            }
+            Some(
+                HooksAction::Install { dry_run } | HooksAction::Repair { rotate: true, dry_run },
+            ) => secret::configured(config, dry_run),
             _ => forge::configured(config),
         };
         let (path, loaded) = match found {
@@ -94,15 +94,16 @@ impl Hooks {
         }
     }
 
-    async fn act_on(self, config: &Config, webhook: &Webhook) -> Result<ExitCode, Problem> {
+    async fn act_on(self, config: &Config, webhook: &Webhook) -> Result<ExitCode, HooksError> {
         let gitea = forge::as_whom(config, self.token_file.as_deref())?;
         let places =
-            survey(&gitea, &config.gitea.watch, &webhook.public_url, Depth::Everywhere).await?;
-        let (steps, dry_run) = match self.act.unwrap_or(Act::List) {
-            Act::List => return Ok(code(list::print(&places, &webhook.public_url)?)),
-            Act::Install { dry_run } => (plan::install(&places), dry_run),
-            Act::Repair { rotate, dry_run } => (plan::repair(&places, rotate), dry_run),
-            Act::Remove { yes, dry_run } => {
+            survey(&gitea, &config.gitea.watch, &webhook.public_url, SurveyDepth::Everywhere)
+                .await?;
+        let (steps, dry_run) = match self.act.unwrap_or(HooksAction::List) {
+            HooksAction::List => return Ok(code(list::print(&places, &webhook.public_url)?)),
+            HooksAction::Install { dry_run } => (plan::install(&places), dry_run),
+            HooksAction::Repair { rotate, dry_run } => (plan::repair(&places, rotate), dry_run),
+            HooksAction::Remove { yes, dry_run } => {
                 let steps = plan::remove(&places);
                 if !dry_run && !yes && !steps.is_empty() && !is_confirmed(&steps)? {
                     return Ok(WRONG.into());
@@ -126,7 +127,7 @@ impl Hooks {
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum HooksError {
     #[error(transparent)]
     Client(#[from] forge::NoClient),
     #[error(transparent)]
@@ -163,9 +164,9 @@ async fn carry_out_all(gitea: &Gitea, webhook: &Webhook, steps: &[Step]) -> io::
             complain(&format!("not done: {step}, because of the above"));
             continue;
         }
-        match carry_out::carry_out(gitea, webhook, step).await {
-            Outcome::Done(said) => writeln!(io::stdout(), "{said}")?,
-            Outcome::Failed(problem) => {
+        match apply::carry_out(gitea, webhook, step).await {
+            StepResult::Done(said) => writeln!(io::stdout(), "{said}")?,
+            StepResult::Failed(problem) => {
                 complain(&format!("not done: {step} ({problem})"));
                 is_good = false;
             }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::fault::{Fault, judge};
-use super::survey::Place;
+use super::diagnosis::{HookFault, judge};
+use super::survey::HookPlace;
 use crate::gitea::{Hook, HookHome};
 
 /// One change.
@@ -33,18 +33,18 @@ impl fmt::Display for Step {
 }
 
 /// Makes what is missing, and nothing else.
-pub(crate) fn install(places: &[Place]) -> Vec<Step> {
+pub(crate) fn install(places: &[HookPlace]) -> Vec<Step> {
     let missing = places.iter().filter(|place| place.is_missing(places));
     missing.map(|place| Step::Create(place.home.clone())).collect()
 }
 
 /// Mends what is there: of several that deliver the same one is left. With `rotate` each gets
 /// the present secret.
-pub(crate) fn repair(places: &[Place], rotate: bool) -> Vec<Step> {
+pub(crate) fn repair(places: &[HookPlace], rotate: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     for judged in judge(places) {
         let (home, hook) = (judged.home.clone(), judged.hook.clone());
-        if judged.faults.iter().any(|fault| matches!(fault, Fault::Double { .. })) {
+        if judged.faults.iter().any(|fault| matches!(fault, HookFault::Double { .. })) {
             steps.push(Step::Delete(home, hook));
         } else if rotate {
             steps.push(Step::Renew(home, hook));
@@ -56,7 +56,7 @@ pub(crate) fn repair(places: &[Place], rotate: bool) -> Vec<Step> {
 }
 
 /// Deletes all that call timmy.
-pub(crate) fn remove(places: &[Place]) -> Vec<Step> {
+pub(crate) fn remove(places: &[HookPlace]) -> Vec<Step> {
     judge(places)
         .into_iter()
         .map(|judged| Step::Delete(judged.home.clone(), judged.hook.clone()))

@@ -2,15 +2,15 @@
 
 use url::Url;
 
-use super::fault::covering;
+use super::diagnosis::covering;
 use crate::cli::watched::{self, Watched};
 use crate::config::{Watch, WatchPattern};
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
 use crate::gitea::{Error, Gitea, Hook, HookHome};
 
 /// A place where a webhook can be.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct HookPlace {
     /// Which.
     pub(crate) home: HookHome,
     /// Whether what is watched needs one here. If not, it was looked at because one here would
@@ -22,7 +22,7 @@ pub(crate) struct Place {
     pub(crate) similar: Vec<(i64, Url)>,
 }
 
-impl Place {
+impl HookPlace {
     /// Whether something is needed here, and neither here nor above is a webhook.
     pub(crate) fn is_missing(&self, all: &[Self]) -> bool {
         self.is_needed && self.ours.is_ok() && covering(all, &self.home).is_none()
@@ -31,7 +31,7 @@ impl Place {
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
+pub(crate) enum SurveyDepth {
     /// Where something is needed.
     Needed,
     /// Also in each repository of an organisation that the account administers: a request each.
@@ -42,13 +42,13 @@ pub(crate) enum Depth {
 ///
 /// # Errors
 /// If not even the watched repositories can be listed. What one place refuses is its
-/// [`Place::ours`].
+/// [`HookPlace::ours`].
 pub(crate) async fn survey(
     gitea: &Gitea,
     watch: &Watch,
     url: &Url,
-    depth: Depth,
-) -> Result<Vec<Place>, Error> {
+    depth: SurveyDepth,
+) -> Result<Vec<HookPlace>, Error> {
     let watched = watched::look_up(gitea, watch).await?;
     let mut wanted: Vec<(HookHome, bool)> = Vec::new();
     for watched in &watched {
@@ -66,12 +66,12 @@ pub(crate) async fn survey(
 async fn homes(
     gitea: &Gitea,
     watched: &Watched,
-    depth: Depth,
+    depth: SurveyDepth,
     wanted: &mut Vec<(HookHome, bool)>,
 ) -> Result<(), Error> {
     if let Some(organisation) = &watched.organisation {
         add(wanted, HookHome::Organisation(organisation.clone()), true);
-        if depth == Depth::Everywhere {
+        if depth == SurveyDepth::Everywhere {
             // To others than administrators none would be shown.
             for visible in watched.repos.iter().filter(|visible| visible.permissions.admin) {
                 add(wanted, HookHome::Repository(visible.repo.name.clone()), false);
@@ -114,7 +114,7 @@ fn add(wanted: &mut Vec<(HookHome, bool)>, home: HookHome, is_needed: bool) {
     }
 }
 
-async fn visit(gitea: &Gitea, home: HookHome, is_needed: bool, url: &Url) -> Place {
+async fn visit(gitea: &Gitea, home: HookHome, is_needed: bool, url: &Url) -> HookPlace {
     let mut similar = Vec::new();
     let mut is_ours = |hook: &Hook| match Url::parse(&hook.url) {
         Ok(called) if called == *url => true,
@@ -130,12 +130,12 @@ async fn visit(gitea: &Gitea, home: HookHome, is_needed: bool, url: &Url) -> Pla
         .hooks(&home)
         .await
         .map(|hooks| hooks.into_iter().filter(|hook| is_ours(hook)).collect());
-    Place { home, is_needed, ours, similar }
+    HookPlace { home, is_needed, ours, similar }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::hooks::survey::*;
 
     #[test]
     fn a_place_is_visited_once_and_needed_if_anything_needs_it() {

@@ -93,7 +93,7 @@ pub(super) fn ask(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::init::answers::*;
 
     #[test]
     fn everything_that_is_missing_is_told_at_once() {

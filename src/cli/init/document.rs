@@ -122,7 +122,7 @@ fn string(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cli::init::document::*;
 
     fn answers() -> Answers {
         Answers {

@@ -102,7 +102,7 @@ fn check(text: &str, file: &Path) -> Result<(), String> {
 }
 
 /// A file with a webhook's secret, and what became of it.
-type WebhookSecret = (PathBuf, secret_file::Outcome);
+type WebhookSecret = (PathBuf, secret_file::SecretFileResult);
 
 /// Writes the secrets, where there is none yet, and the configuration.
 fn set_up(
@@ -137,8 +137,10 @@ fn next(answers: &Answers, file: &Path, secrets: &[WebhookSecret]) -> String {
     let secrets: Vec<String> = secrets
         .iter()
         .map(|(place, outcome)| match outcome {
-            secret_file::Outcome::Made => format!("a new webhook secret in {}", place.display()),
-            secret_file::Outcome::Kept => {
+            secret_file::SecretFileResult::Made => {
+                format!("a new webhook secret in {}", place.display())
+            }
+            secret_file::SecretFileResult::Kept => {
                 format!("the secret in {} was there and is kept", place.display())
             }
         })

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use super::{FAILED, WRONG, complain, forge};
 use crate::config::{self, Config, parse_weights};
-use crate::core::backlog::{Roster, Setting, compare};
+use crate::core::scheduling::{RankingInput, Roster, compare};
 use crate::store::Ledger;
-use print::Outcome;
-use replay::{Failure, Past};
+use print::SimulationResult;
+use replay::{PastTicks, ReplayError};
 
 /// Replay what was decided, and show what other weights or another fleet would change
 ///
@@ -30,7 +30,7 @@ pub(super) struct Simulate {
 }
 
 /// Why there is nothing to show, with the exit code.
-struct Refusal(u8, String);
+struct SimulateError(u8, String);
 
 impl Simulate {
     /// Exit code 1 if there is nothing to replay or a replay differs, 2 for wrong weights or files.
@@ -41,27 +41,36 @@ impl Simulate {
                 let _ = if self.json { print::json(&outcome) } else { print::text(&outcome) };
                 ExitCode::SUCCESS
             }
-            Err(Refusal(code, problem)) => {
+            Err(SimulateError(code, problem)) => {
                 complain(&problem);
                 code.into()
             }
         }
     }
 
-    fn simulate(&self, config: Option<&Path>) -> Result<Outcome, Refusal> {
-        let wrong = |problem: String| Refusal(WRONG, problem);
+    fn simulate(&self, config: Option<&Path>) -> Result<SimulationResult, SimulateError> {
+        let wrong = |problem: String| SimulateError(WRONG, problem);
         let (_, loaded) = forge::configuration(config).map_err(wrong)?;
         let fleet = self.fleet.as_deref().map(config::load_without_secrets).transpose();
         let fleet = fleet.map_err(|problems| wrong(problems.to_string()))?;
-        let past = past(&loaded.config).map_err(|failure| Refusal(FAILED, failure.to_string()))?;
+        let past =
+            past(&loaded.config).map_err(|failure| SimulateError(FAILED, failure.to_string()))?;
         let setting = self.other(past.latest.setting.clone(), fleet).map_err(wrong)?;
         let other = past.latest.again(setting);
         let changes = compare(&past.latest, &other);
-        Ok(Outcome { is_other: self.weights.is_some() || self.fleet.is_some(), past, changes })
+        Ok(SimulationResult {
+            is_other: self.weights.is_some() || self.fleet.is_some(),
+            past,
+            changes,
+        })
     }
 
     /// The setting that is asked about instead.
-    fn other(&self, mut setting: Setting, fleet: Option<Config>) -> Result<Setting, String> {
+    fn other(
+        &self,
+        mut setting: RankingInput,
+        fleet: Option<Config>,
+    ) -> Result<RankingInput, String> {
         if let Some(fleet) = fleet {
             let machines = std::mem::take(&mut setting.rules.machines);
             setting.rules = fleet.rules();
@@ -77,11 +86,11 @@ impl Simulate {
     }
 }
 
-fn past(config: &Config) -> Result<Past, Failure> {
+fn past(config: &Config) -> Result<PastTicks, ReplayError> {
     let path = &config.ledger.path;
     super::block_on(async {
         let readers = Ledger::open_read_only(path)?;
-        readers.read(|conn| Ok(Past::replay(conn))).await?
+        readers.read(|conn| Ok(PastTicks::replay(conn))).await?
     })
 }
 

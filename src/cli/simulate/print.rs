@@ -4,22 +4,22 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::replay::Past;
-use crate::core::backlog::{Change, Seat};
+use super::replay::PastTicks;
 use crate::core::reply::words;
+use crate::core::scheduling::{Placement, RankChange};
 
 /// How many changes are listed for people.
 const LISTED: usize = 50;
 
 /// What a simulation found.
-pub(super) struct Outcome {
+pub(super) struct SimulationResult {
     /// Whether something else than the past was asked about.
     pub(super) is_other: bool,
-    pub(super) past: Past,
-    pub(super) changes: Vec<Change>,
+    pub(super) past: PastTicks,
+    pub(super) changes: Vec<RankChange>,
 }
 
-impl Outcome {
+impl SimulationResult {
     fn issues(&self) -> usize {
         self.past.latest.ranking.ready.len()
     }
@@ -34,12 +34,12 @@ impl Outcome {
 }
 
 /// Writes one JSON object on a line. Scores are in points.
-pub(super) fn json(outcome: &Outcome) -> io::Result<()> {
-    let seat = |seat: &Seat| {
+pub(super) fn json(outcome: &SimulationResult) -> io::Result<()> {
+    let seat = |seat: &Placement| {
         let score = seat.points as f64 / 1e6;
         json!({ "place": seat.place, "score": score, "agent": seat.agent })
     };
-    let change = |change: &Change| {
+    let change = |change: &RankChange| {
         let issue = outcome.past.called(change.thread);
         json!({ "issue": issue, "before": seat(&change.before), "after": seat(&change.after) })
     };
@@ -56,7 +56,7 @@ pub(super) fn json(outcome: &Outcome) -> io::Result<()> {
 }
 
 /// Writes a summary, and a table of what would change.
-pub(super) fn text(outcome: &Outcome) -> io::Result<()> {
+pub(super) fn text(outcome: &SimulationResult) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if outcome.is_other {
         writeln!(
@@ -84,11 +84,15 @@ pub(super) fn text(outcome: &Outcome) -> io::Result<()> {
     out.flush()
 }
 
-fn row(outcome: &Outcome, Change { thread, before, after }: &Change) -> [String; 4] {
-    let place = |seat: &Seat| seat.place.map_or_else(|| "-".to_owned(), |place| place.to_string());
-    let score = |seat: &Seat| words::points(seat.points);
-    let agent = |seat: &Seat| seat.agent.clone().unwrap_or_else(|| "-".to_owned());
-    let both = |said: &dyn Fn(&Seat) -> String| match (said(before), said(after)) {
+fn row(
+    outcome: &SimulationResult,
+    RankChange { thread, before, after }: &RankChange,
+) -> [String; 4] {
+    let place =
+        |seat: &Placement| seat.place.map_or_else(|| "-".to_owned(), |place| place.to_string());
+    let score = |seat: &Placement| words::points(seat.points);
+    let agent = |seat: &Placement| seat.agent.clone().unwrap_or_else(|| "-".to_owned());
+    let both = |said: &dyn Fn(&Placement) -> String| match (said(before), said(after)) {
         (before, after) if before == after => before,
         (before, after) => format!("{before} -> {after}"),
     };

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::core::backlog::{Choice, Judged, Verdict};
-use crate::core::ids::{RepoId, ThreadId};
-use crate::core::time::Timestamp;
-use crate::store::choices::{self, Stored};
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::{Assignment, Match, RankedBacklog};
+use crate::store::matches;
+use crate::store::matches::StoredMatch;
 use crate::store::{self, Connection, OpenError, repos};
 
 /// Why the past cannot be shown.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum ReplayError {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -39,31 +40,31 @@ pub(super) enum Failure {
 }
 
 /// The decisions that are stored, each found to be what its facts lead to.
-pub(super) struct Past {
+pub(super) struct PastTicks {
     /// How many there are.
     pub(super) ticks: usize,
     /// The last of them.
-    pub(super) latest: Judged,
+    pub(super) latest: RankedBacklog,
     names: HashMap<RepoId, String>,
 }
 
-impl Past {
+impl PastTicks {
     /// Decides again whatever is stored.
-    pub(super) fn replay(conn: &Connection) -> Result<Self, Failure> {
-        let ticks = choices::ticks(conn)?;
+    pub(super) fn replay(conn: &Connection) -> Result<Self, ReplayError> {
+        let ticks = matches::ticks(conn)?;
         let mut latest = None;
         for tick in &ticks {
             // It was there a moment ago, in the same snapshot.
-            let Some(stored) = choices::tick(conn, *tick)? else { continue };
+            let Some(stored) = matches::tick(conn, *tick)? else { continue };
             // One at a time: each may be as large as the whole backlog.
             drop(latest.take());
             latest = Some(again(conn, stored)?);
         }
-        let latest = latest.ok_or(Failure::Nothing)?;
+        let latest = latest.ok_or(ReplayError::Nothing)?;
         let all = latest.ranking.ready.iter().chain(&latest.ranking.others);
         let repos: BTreeSet<RepoId> = all.map(|standing| standing.thread.repo).collect();
         let named = |repo| Ok((repo, name(conn, repo)?));
-        let names = repos.into_iter().map(named).collect::<Result<_, Failure>>()?;
+        let names = repos.into_iter().map(named).collect::<Result<_, ReplayError>>()?;
         Ok(Self { ticks: ticks.len(), latest, names })
     }
 
@@ -74,33 +75,33 @@ impl Past {
     }
 }
 
-fn again(conn: &Connection, stored: Stored) -> Result<Judged, Failure> {
-    let Stored { setting, facts, choices: before } = stored;
-    let judged = Judged::new(facts, setting);
+fn again(conn: &Connection, stored: StoredMatch) -> Result<RankedBacklog, ReplayError> {
+    let StoredMatch { setting, facts, choices: before } = stored;
+    let judged = RankedBacklog::new(facts, setting);
     let after = judged.choose();
     if before == after {
         return Ok(judged);
     }
     let differs = (0..).find(|place| before.get(*place) != after.get(*place)).unwrap_or_default();
-    Err(Failure::Differs {
+    Err(ReplayError::Differs {
         at: judged.setting.now,
         before: told(conn, before.get(differs))?,
         after: told(conn, after.get(differs))?,
     })
 }
 
-fn told(conn: &Connection, choice: Option<&Choice>) -> Result<String, Failure> {
-    let Some(Choice { thread, winner, .. }) = choice else { return Ok("nothing".to_owned()) };
+fn told(conn: &Connection, choice: Option<&Match>) -> Result<String, ReplayError> {
+    let Some(Match { thread, winner, .. }) = choice else { return Ok("nothing".to_owned()) };
     let issue = format!("{}#{}", name(conn, thread.repo)?, thread.number);
     Ok(match winner {
-        Some(Verdict { agent, fit, .. }) => {
+        Some(Assignment { agent, fit, .. }) => {
             format!("`{agent}` for {issue}, with a fit of {fit} millionths")
         }
         None => format!("nobody for {issue}"),
     })
 }
 
-fn name(conn: &Connection, repo: RepoId) -> Result<String, Failure> {
+fn name(conn: &Connection, repo: RepoId) -> Result<String, ReplayError> {
     let known = repos::name(conn, repo)?;
     Ok(known.map_or_else(|| format!("repository {}", repo.0), |repo| repo.name.to_string()))
 }

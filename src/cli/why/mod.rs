@@ -1,6 +1,6 @@
 //! `timmy why`: the place of one issue, or what stands in its way, term by term.
 
-mod obstacle;
+mod ineligible;
 mod print;
 mod said;
 
@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::backlog::Bar;
-use super::sight::{Blind, Sight};
+use super::backlog_view::{BacklogError, BacklogView};
 use super::{FAILED, complain, forge};
 use crate::config::Config;
-use crate::core::ids::{RepoName, ThreadId};
-use crate::core::value::{IssueRef, Value as _};
+use crate::core::command::value::{ArgumentValue as _, IssueRef};
+use crate::core::model::ids::{RepoName, ThreadId};
 use crate::store::{self, backlog, threads};
-use obstacle::View;
+use ineligible::View;
 use print::Explained;
 
 /// Explain the place of an issue: its score term by term, what stands in its way, whom it suits
@@ -49,9 +49,9 @@ fn asked(word: &str) -> Result<Asked, String> {
 
 /// Why an issue cannot be explained.
 #[derive(Debug, thiserror::Error)]
-enum Unknown {
+enum UnknownIssue {
     #[error(transparent)]
-    Blind(#[from] Blind),
+    Blind(#[from] BacklogError),
     #[error(transparent)]
     Ledger(#[from] store::Error),
     #[error("{0} is not watched: `gitea.watch` in the configuration names what is")]
@@ -85,16 +85,16 @@ impl Why {
     }
 }
 
-async fn explain(config: &Config, asked: &Asked) -> Result<Explained, Unknown> {
+async fn explain(config: &Config, asked: &Asked) -> Result<Explained, UnknownIssue> {
     let mut sight = {
         let bar = Bar::new();
-        Sight::take(config, &|progress| bar.show(progress)).await?
+        BacklogView::take(config, &|progress| bar.show(progress)).await?
     };
     if let Some(problem) = &sight.stale {
         complain(&format!("what moved lately is missing: {problem}"));
     }
     let thread = find(&sight, asked).await?;
-    let no_issue = || Unknown::Issue(format!("{}#{}", asked.repo, asked.number));
+    let no_issue = || UnknownIssue::Issue(format!("{}#{}", asked.repo, asked.number));
     if !sight.study(thread).await? {
         return Err(no_issue());
     }
@@ -128,7 +128,7 @@ async fn explain(config: &Config, asked: &Asked) -> Result<Explained, Unknown> {
 }
 
 /// The issue that was asked about, if its repository was read.
-async fn find(sight: &Sight, asked: &Asked) -> Result<ThreadId, Unknown> {
+async fn find(sight: &BacklogView, asked: &Asked) -> Result<ThreadId, UnknownIssue> {
     let name = asked.repo.clone();
     let known = sight.read(move |conn| {
         let repo = backlog::stocked(conn)?.into_iter().find(|repo| repo.name == name);
@@ -136,13 +136,14 @@ async fn find(sight: &Sight, asked: &Asked) -> Result<ThreadId, Unknown> {
         let is_due = backlog::due(conn)?.contains(&repo.id);
         Ok(Some((repo, is_due)))
     });
-    let (repo, is_due) = known.await?.ok_or_else(|| Unknown::Repository(asked.repo.clone()))?;
+    let (repo, is_due) =
+        known.await?.ok_or_else(|| UnknownIssue::Repository(asked.repo.clone()))?;
     let thread = ThreadId { repo: repo.id, number: asked.number };
     let named = format!("{}#{}", repo.name, asked.number);
     match sight.titles(vec![thread]).await?.get(&thread) {
-        Some(title) if title.is_pull => Err(Unknown::Pull(named)),
+        Some(title) if title.is_pull => Err(UnknownIssue::Pull(named)),
         Some(_) => Ok(thread),
-        None if is_due => Err(Unknown::Unread(repo.name)),
-        None => Err(Unknown::Issue(named)),
+        None if is_due => Err(UnknownIssue::Unread(repo.name)),
+        None => Err(UnknownIssue::Issue(named)),
     }
 }

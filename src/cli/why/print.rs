@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::said;
 use crate::cli::terminal::{self, Sheet};
-use crate::core::backlog::{Line, Obstacle, Term};
 use crate::core::reply::{Bid, Judgement, words};
+use crate::core::scheduling::{Ineligible, Term, TermLine};
 
 /// What is known of an issue.
 pub(super) struct Explained {
@@ -19,7 +19,7 @@ pub(super) struct Explained {
     /// The firmest thing in its way, as a clause.
     pub(super) obstacle: Option<String>,
     /// All that is in its way.
-    pub(super) obstacles: Vec<Obstacle>,
+    pub(super) obstacles: Vec<Ineligible>,
     /// The open issues that it waits for.
     pub(super) waits_for: Vec<String>,
     /// What the backlog says of it.
@@ -31,7 +31,7 @@ pub(super) fn json(explained: &Explained) -> io::Result<()> {
     let Explained { issue, title, obstacles, waits_for, judgement, .. } = explained;
     let Judgement { place, of, points, terms, bids, circle, pulls, .. } = judgement;
     let millionths = |count: u64| count as f64 / 1e6;
-    let term = |line: &Line| -> Value {
+    let term = |line: &TermLine| -> Value {
         let points = line.points.map(millionths);
         let because = said::because(line, judgement);
         json!({
@@ -100,7 +100,7 @@ pub(super) fn text(explained: &Explained) -> io::Result<()> {
     out.flush()
 }
 
-fn row(line: &Line, judgement: &Judgement) -> [String; 4] {
+fn row(line: &TermLine, judgement: &Judgement) -> [String; 4] {
     let factor = match line.term {
         Term::Readiness | Term::Size | Term::Failures => "x ",
         _ => "",

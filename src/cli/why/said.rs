@@ -1,7 +1,7 @@
 //! What the thread's reply says of a score, for a terminal: words without Markdown.
 
-use crate::core::backlog::{Because, Lack, Line, MANY, Readiness, Term};
-use crate::core::reply::{Basis, Bid, Drag, Judgement, words};
+use crate::core::reply::{Basis, Bid, Judgement, WeakTerm, words};
+use crate::core::scheduling::{MANY_DEPENDENTS, Readiness, Rejection, Term, TermLine, TermReason};
 
 /// `3rd of 128. It scores 31.3: p1, and due in 3 days; but nothing says when it is done.`
 pub(super) fn place(judgement: &Judgement) -> String {
@@ -41,50 +41,51 @@ fn agent(judgement: &Judgement) -> String {
     }
 }
 
-fn lift(line: &Line) -> String {
+fn lift(line: &TermLine) -> String {
     match &line.because {
-        Because::Priority(level) => level.clone(),
-        Because::Due(days) => words::due(*days),
-        Because::Milestone(_, Some(days)) => format!("its milestone is {}", words::due(*days)),
-        Because::Milestone(_, None) => "it belongs to a milestone".to_owned(),
-        Because::Pinned => "it is pinned".to_owned(),
-        Because::Dependents(1) => "1 issue waits for it".to_owned(),
-        Because::Dependents(all) => format!("{} wait for it", many(*all)),
-        Because::People(1) => "1 person spoke there".to_owned(),
-        Because::People(count) => format!("{count} people spoke there"),
-        Because::OpenFor(days) => format!("it has been open for {}", counted(*days, "day")),
-        Because::Nothing | Because::Text(_) | Because::Size(_) | Because::Failures(_) => {
-            line.term.said().to_owned()
-        }
+        TermReason::Priority(level) => level.clone(),
+        TermReason::Due(days) => words::due(*days),
+        TermReason::Milestone(_, Some(days)) => format!("its milestone is {}", words::due(*days)),
+        TermReason::Milestone(_, None) => "it belongs to a milestone".to_owned(),
+        TermReason::Pinned => "it is pinned".to_owned(),
+        TermReason::Dependents(1) => "1 issue waits for it".to_owned(),
+        TermReason::Dependents(all) => format!("{} wait for it", many(*all)),
+        TermReason::People(1) => "1 person spoke there".to_owned(),
+        TermReason::People(count) => format!("{count} people spoke there"),
+        TermReason::OpenFor(days) => format!("it has been open for {}", counted(*days, "day")),
+        TermReason::Nothing
+        | TermReason::Text(_)
+        | TermReason::Size(_)
+        | TermReason::Failures(_) => line.term.said().to_owned(),
     }
 }
 
-fn drag(drag: Drag) -> String {
+fn drag(drag: WeakTerm) -> String {
     match drag {
-        Drag::Acceptance => "nothing says when it is done".to_owned(),
-        Drag::Checklist => "it has no task list".to_owned(),
-        Drag::Fails(count) => format!("{} failed", counted(count.into(), "attempt")),
+        WeakTerm::Acceptance => "nothing says when it is done".to_owned(),
+        WeakTerm::Checklist => "it has no task list".to_owned(),
+        WeakTerm::Fails(count) => format!("{} failed", counted(count.into(), "attempt")),
     }
 }
 
 /// From where a term has its value.
-pub(super) fn because(line: &Line, judgement: &Judgement) -> String {
+pub(super) fn because(line: &TermLine, judgement: &Judgement) -> String {
     match &line.because {
-        Because::Priority(level) => format!("priority/{level}"),
-        Because::Due(days) => words::due(*days),
-        Because::Milestone(title, days) => {
+        TermReason::Priority(level) => format!("priority/{level}"),
+        TermReason::Due(days) => words::due(*days),
+        TermReason::Milestone(title, days) => {
             let due = days.map_or_else(String::new, |days| format!("{}, ", words::due(days)));
             format!("{due}milestone {title}")
         }
-        Because::Pinned => "pinned".to_owned(),
-        Because::Dependents(all) => dependents(*all, judgement),
-        Because::People(1) => "1 person spoke there in 30 days".to_owned(),
-        Because::People(count) => format!("{count} people spoke there in 30 days"),
-        Because::OpenFor(days) => format!("open for {}", counted(*days, "day")),
-        Because::Text(text) => readiness(*text),
-        Because::Size(size) => format!("size/{size}"),
-        Because::Failures(count) => format!("{} failed", counted((*count).into(), "attempt")),
-        Because::Nothing => nothing(line.term).to_owned(),
+        TermReason::Pinned => "pinned".to_owned(),
+        TermReason::Dependents(all) => dependents(*all, judgement),
+        TermReason::People(1) => "1 person spoke there in 30 days".to_owned(),
+        TermReason::People(count) => format!("{count} people spoke there in 30 days"),
+        TermReason::OpenFor(days) => format!("open for {}", counted(*days, "day")),
+        TermReason::Text(text) => readiness(*text),
+        TermReason::Size(size) => format!("size/{size}"),
+        TermReason::Failures(count) => format!("{} failed", counted((*count).into(), "attempt")),
+        TermReason::Nothing => nothing(line.term).to_owned(),
     }
 }
 
@@ -135,7 +136,7 @@ pub(super) fn bid(bid: &Bid, judgement: &Judgement) -> String {
         None => "no results yet".to_owned(),
     };
     match bid.lack {
-        Some(Lack::NoRole) => format!("does not hold the role {role}"),
+        Some(Rejection::NoRole) => format!("does not hold the role {role}"),
         Some(lack) => format!("{}; {basis}", lack.said()),
         None => basis,
     }
@@ -153,7 +154,7 @@ pub(super) fn listed(parts: &[String]) -> String {
 
 fn many(all: u32) -> String {
     match all {
-        MANY => format!("more than {} issues", MANY - 1),
+        MANY_DEPENDENTS => format!("more than {} issues", MANY_DEPENDENTS - 1),
         _ => counted(all.into(), "issue"),
     }
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AgentNow, Paused};
-use crate::core::backlog::{Because, Lack, Line, MILLION, Obstacle, Term};
+use crate::core::scheduling::{Ineligible, MILLION, Rejection, Term, TermLine, TermReason};
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +15,9 @@ pub struct Queue {
     /// How many issues may be handed out.
     pub ready: usize,
     /// How many may not, by the firmest thing that is in the way; the most frequent first.
-    pub waiting: Vec<(Obstacle, usize)>,
+    pub waiting: Vec<(Ineligible, usize)>,
     /// The best of those that may be named here.
-    pub next: Vec<Next>,
+    pub next: Vec<QueueEntry>,
     /// How many between them cannot be named here.
     pub unnamed: usize,
     /// How many repositories were not read yet.
@@ -26,7 +26,7 @@ pub struct Queue {
 
 /// An issue that waits for its turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Next {
+pub struct QueueEntry {
     /// Which place it has among all that are ready, from 1.
     pub place: usize,
     /// Which.
@@ -55,13 +55,13 @@ pub enum Mode {
 
 /// What would be handed out now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct DispatchPreview {
     /// The agent to which the question was narrowed down.
     pub agent: Option<String>,
     /// How far timmy goes by itself.
     pub mode: Mode,
     /// Who gets what, the most valuable first, as far as it can be named here.
-    pub planned: Vec<Planned>,
+    pub planned: Vec<PlannedIssue>,
     /// How many more there are.
     pub more: usize,
     /// How many of those cannot be named here.
@@ -72,7 +72,7 @@ pub struct Plan {
 
 /// An issue with the agent that would get it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Planned {
+pub struct PlannedIssue {
     /// Which.
     pub thread: String,
     /// Its title, as people wrote it.
@@ -82,7 +82,7 @@ pub struct Planned {
     /// What it is worth to give it to this agent: points times fit, in millionths.
     pub value: u64,
     /// Who came next, and what it lacked.
-    pub runner_up: Option<(String, Lack)>,
+    pub runner_up: Option<(String, Rejection)>,
 }
 
 /// Why nothing would be handed out.
@@ -98,7 +98,7 @@ pub enum Idle {
     /// What is ready is worth less than what is handed out by itself, in millionths of a point.
     BelowMinimum(u64),
     /// What the agents lacked for the best issue, the most frequent first.
-    Lacks(Vec<Lack>),
+    Lacks(Vec<Rejection>),
 }
 
 /// What the backlog says of one issue.
@@ -113,7 +113,7 @@ pub struct Judgement {
     /// The score below which nothing is handed out, in millionths of a point.
     pub minimum: u64,
     /// What that is made of, in the order of the formula.
-    pub terms: Vec<Line>,
+    pub terms: Vec<TermLine>,
     /// Open issues that wait for it directly, as far as they can be named here; the first few.
     pub waiting: Vec<String>,
     /// The role that it needs.
@@ -138,7 +138,7 @@ pub struct Bid {
     /// What that rests on; none if nothing is known of it yet.
     pub basis: Option<Basis>,
     /// What it lacks; nothing if it gets the issue.
-    pub lack: Option<Lack>,
+    pub lack: Option<Rejection>,
 }
 
 /// Of how many results of an agent how many were good.
@@ -170,7 +170,7 @@ pub enum Basis {
 
 /// An agent, with what it would get and why not something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Portrait {
+pub struct AgentSummary {
     /// Its name.
     pub name: String,
     /// The roles that it holds.
@@ -182,19 +182,19 @@ pub struct Portrait {
     /// Its own pause, or that of the whole fleet.
     pub pause: Option<Paused>,
     /// The best issues that may be named here, and why it would not get them.
-    pub others: Vec<Missed>,
+    pub others: Vec<MissedIssue>,
 }
 
 /// An issue that an agent would not get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Missed {
+pub struct MissedIssue {
     /// Which.
-    pub next: Next,
+    pub next: QueueEntry,
     /// What it lacks for it.
-    pub lack: Lack,
+    pub lack: Rejection,
 }
 
-impl Obstacle {
+impl Ineligible {
     /// Its stable code.
     pub fn code(self) -> &'static str {
         match self {
@@ -256,7 +256,7 @@ impl Term {
     }
 }
 
-impl Lack {
+impl Rejection {
     /// What is said of an agent that lacks it.
     pub fn said(self) -> &'static str {
         match self {
@@ -276,7 +276,7 @@ impl Lack {
 
 /// What makes an issue worth less than it could be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drag {
+pub enum WeakTerm {
     /// Nothing says when it is done.
     Acceptance,
     /// It has no task list.
@@ -290,24 +290,25 @@ const TOLD: usize = 3;
 
 impl Judgement {
     /// What lifts it most: the terms that give a point or more, and have a reason.
-    pub fn lifts(&self) -> Vec<&Line> {
-        let lifts = |line: &&Line| line.points >= Some(MILLION) && line.because != Because::Nothing;
-        let mut lines: Vec<&Line> = self.terms.iter().filter(lifts).collect();
+    pub fn lifts(&self) -> Vec<&TermLine> {
+        let lifts =
+            |line: &&TermLine| line.points >= Some(MILLION) && line.because != TermReason::Nothing;
+        let mut lines: Vec<&TermLine> = self.terms.iter().filter(lifts).collect();
         lines.sort_by_key(|line| std::cmp::Reverse(line.points));
         lines.truncate(TOLD);
         lines
     }
 
     /// What weighs it down.
-    pub fn drags(&self) -> Vec<Drag> {
+    pub fn drags(&self) -> Vec<WeakTerm> {
         let mut drags = Vec::new();
         for line in &self.terms {
             match line.because {
-                Because::Text(text) => {
-                    drags.extend((!text.acceptance).then_some(Drag::Acceptance));
-                    drags.extend((!text.checklist).then_some(Drag::Checklist));
+                TermReason::Text(text) => {
+                    drags.extend((!text.acceptance).then_some(WeakTerm::Acceptance));
+                    drags.extend((!text.checklist).then_some(WeakTerm::Checklist));
                 }
-                Because::Failures(count) => drags.push(Drag::Fails(count)),
+                TermReason::Failures(count) => drags.push(WeakTerm::Fails(count)),
                 _ => {}
             }
         }
@@ -326,12 +327,12 @@ impl Judgement {
 
     /// The best of those that could do it, but not now.
     pub fn next_best(&self) -> Option<&Bid> {
-        let suits = |bid: &&Bid| !matches!(bid.lack, Some(Lack::NoRole | Lack::NoSkill));
+        let suits = |bid: &&Bid| !matches!(bid.lack, Some(Rejection::NoRole | Rejection::NoSkill));
         self.bids.iter().find(suits)
     }
 }
 
-impl Plan {
+impl DispatchPreview {
     /// How many issues would be handed out.
     pub fn count(&self) -> usize {
         self.planned.len() + self.more

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Held, Planned};
-use crate::core::fleet::Agent;
+use super::{Held, PlannedIssue};
+use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Outlook;
 
 /// A pause, as people say it.
@@ -53,7 +53,7 @@ pub struct AgentRow {
 
 impl AgentRow {
     /// An agent of which nothing more is known, with its own pause.
-    pub fn of(agent: &Agent, pause: Option<Paused>) -> Self {
+    pub fn of(agent: &AgentProfile, pause: Option<Paused>) -> Self {
         Self {
             name: agent.name.clone(),
             kind: agent.kind.clone(),
@@ -71,7 +71,7 @@ impl AgentRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentNow {
     /// How well it fits in general.
-    pub fit: Fit,
+    pub fit: FitLine,
     /// How many jobs it could take beside those that it has.
     pub free: u32,
     /// What it would get next.
@@ -80,7 +80,7 @@ pub struct AgentNow {
 
 /// How well an agent fits, and what that rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fit {
+pub struct FitLine {
     /// The share of its results that is verified, at least, most likely; in millionths.
     pub share: u64,
     /// How many of its results were verified.
@@ -98,12 +98,12 @@ pub enum Gets {
     /// An issue that cannot be named here.
     Unnamed,
     /// This issue.
-    Issue(Planned),
+    Issue(PlannedIssue),
 }
 
 /// What lasts until a moment, and who is concerned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Until {
+pub struct ParkedThread {
     /// Until when.
     pub until: String,
     /// Whose it is.
@@ -112,7 +112,7 @@ pub struct Until {
 
 /// What happened since a moment, and what rests. Threads are written in full, `o/r#12`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct ReportAnswer {
     /// Since when.
     pub since: String,
     /// How many command lines were heard.
@@ -124,11 +124,11 @@ pub struct Report {
     /// Threads on hold.
     pub held: Vec<(String, Held)>,
     /// Threads that are snoozed, and by whom.
-    pub snoozed: Vec<(String, Until)>,
+    pub snoozed: Vec<(String, ParkedThread)>,
     /// What is paused.
     pub paused: Vec<Paused>,
     /// Who approves in the owner's place.
-    pub lent: Vec<Until>,
+    pub lent: Vec<ParkedThread>,
     /// Threads in which a write was given up, and when.
     pub dead: Vec<(String, String)>,
     /// What is next.
@@ -136,7 +136,7 @@ pub struct Report {
     pub outlook: Outlook,
 }
 
-impl Report {
+impl ReportAnswer {
     /// Whether all that was said was done.
     pub fn all_is_done(&self) -> bool {
         self.outcomes.iter().all(|(outcome, _)| outcome == "done")

@@ -6,23 +6,26 @@
 //! several in one comment with a list of the first sentences and the details folded away.
 
 mod backlog;
+pub mod defuse;
 pub(super) mod filters;
 mod fleet;
+pub mod marker;
 mod status;
 pub mod words;
 
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::authority::Need;
-use super::backlog::{Because, Lack, MANY, Obstacle, Readiness, Term};
-use super::marker::marker;
-use super::verb::Verb;
+use super::command::verb::Verb;
+use super::policy::authority::RequiredRight;
+use super::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term, TermReason};
+use marker::marker;
 
 pub use backlog::{
-    Basis, Bid, Drag, Idle, Judgement, Missed, Mode, Next, Plan, Planned, Portrait, Queue,
+    AgentSummary, Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, Mode, PlannedIssue,
+    Queue, QueueEntry, WeakTerm,
 };
-pub use fleet::{AgentNow, AgentRow, Fit, Gets, Paused, Report, Until};
+pub use fleet::{AgentNow, AgentRow, FitLine, Gets, ParkedThread, Paused, ReportAnswer};
 pub use status::{Earlier, Held, HelpVerb, Status, Why};
 
 /// How many entries of a list a report shows.
@@ -89,7 +92,7 @@ pub enum Answer {
     #[template(path = "reply/why_agent.md")]
     WhyAgent {
         /// What is known.
-        portrait: Box<Portrait>,
+        portrait: Box<AgentSummary>,
     },
     /// What comes next.
     #[template(path = "reply/queue.md")]
@@ -101,7 +104,7 @@ pub enum Answer {
     #[template(path = "reply/plan.md")]
     Plan {
         /// All of it.
-        plan: Box<Plan>,
+        plan: Box<DispatchPreview>,
     },
     /// The backlog is not known yet.
     #[template(path = "reply/unread.md")]
@@ -277,7 +280,7 @@ pub enum Answer {
     #[template(path = "reply/report.md")]
     Report {
         /// All of it.
-        report: Box<Report>,
+        report: Box<ReportAnswer>,
     },
     /// A day that lies ahead.
     #[template(path = "reply/ahead.md")]
@@ -291,7 +294,7 @@ pub enum Answer {
         /// Of what.
         verb: Verb,
         /// Who may.
-        need: Need,
+        need: RequiredRight,
         /// Whether they may have the right, but the forge did not say so here.
         unproved: bool,
         /// Whom to ask.
@@ -385,7 +388,7 @@ impl Answer {
 
     /// The first paragraph, said by the account `name`: what came of it, in one sentence.
     pub fn sentence(&self, name: &str) -> String {
-        Spoken::new(name, "", self).outcome
+        RenderedAnswer::new(name, "", self).outcome
     }
 }
 
@@ -393,12 +396,14 @@ impl Reply {
     /// The comment that says it, marked with its `key`. `failure` tells, for the key of an effect
     /// that did not come about, the reason.
     pub fn render(&self, key: &str, failure: impl Fn(&str) -> Option<String>) -> String {
-        let said: Vec<Spoken> = self
+        let said: Vec<RenderedAnswer> = self
             .answers
             .iter()
             .map(|answered| match answered.needs.as_deref().and_then(&failure) {
-                None => Spoken::new(&self.name, &answered.said, &answered.answer),
-                Some(reason) => Spoken::new(&self.name, &answered.said, &Answer::Failed { reason }),
+                None => RenderedAnswer::new(&self.name, &answered.said, &answered.answer),
+                Some(reason) => {
+                    RenderedAnswer::new(&self.name, &answered.said, &Answer::Failed { reason })
+                }
             })
             .collect();
         let text = match said.as_slice() {
@@ -410,13 +415,13 @@ impl Reply {
 }
 
 /// An answer as Markdown.
-struct Spoken {
+struct RenderedAnswer {
     said: String,
     outcome: String,
     details: String,
 }
 
-impl Spoken {
+impl RenderedAnswer {
     fn new(name: &str, said: &str, answer: &Answer) -> Self {
         let name = filters::Name(name.to_owned());
         let text = answer
@@ -457,5 +462,5 @@ impl Spoken {
 #[derive(Template)]
 #[template(path = "reply/several.md")]
 struct Several<'a> {
-    said: &'a [Spoken],
+    said: &'a [RenderedAnswer],
 }

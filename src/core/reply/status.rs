@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Judgement, Paused};
-use crate::core::backlog::Obstacle;
-use crate::core::verb::Verb;
+use crate::core::command::verb::Verb;
+use crate::core::scheduling::Ineligible;
 
 /// One verb of the help.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct Why {
     /// The repository, if it is not watched.
     pub unwatched: Option<String>,
     /// What keeps it from being handed out, the firmest first.
-    pub obstacles: Vec<Obstacle>,
+    pub obstacles: Vec<Ineligible>,
     /// What the backlog says of it; none if it is not there, or not yet.
     pub judgement: Option<Judgement>,
 }
@@ -132,14 +132,14 @@ impl Status {
     }
 
     /// What can be seen to keep agents away from it.
-    pub fn obstacles(&self) -> impl Iterator<Item = Obstacle> {
+    pub fn obstacles(&self) -> impl Iterator<Item = Ineligible> {
         let all = [
-            (!self.open, Obstacle::Closed),
-            (self.is_pull, Obstacle::PullRequest),
-            (self.is_blocked(), Obstacle::Blocked),
-            (self.hold.is_some(), Obstacle::Hold),
-            (self.snooze.is_some(), Obstacle::Snoozed),
-            (self.pause.is_some(), Obstacle::Paused),
+            (!self.open, Ineligible::Closed),
+            (self.is_pull, Ineligible::PullRequest),
+            (self.is_blocked(), Ineligible::Blocked),
+            (self.hold.is_some(), Ineligible::Hold),
+            (self.snooze.is_some(), Ineligible::Snoozed),
+            (self.pause.is_some(), Ineligible::Paused),
         ];
         all.into_iter().filter_map(|(holds, obstacle)| holds.then_some(obstacle))
     }

@@ -37,7 +37,7 @@ pub fn place(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::core::reply::words::*;
 
     #[test]
     fn shares_and_points_are_rounded() {

@@ -4,10 +4,10 @@ use askama::Template;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
-use super::outlook::Outlook;
-use crate::core::marker::marker;
 use crate::core::reply::filters::{self, Name};
-use crate::core::reply::{AgentRow, Report, SHOWN};
+use crate::core::reply::marker::marker;
+use crate::core::reply::{AgentRow, ReportAnswer, SHOWN};
+use crate::core::scheduling::outlook::Outlook;
 
 /// One day, as its comment tells it. Texts are as people and the forge wrote them: the template
 /// defuses them. Times are moments of the clock, never ages: a comment does not change by itself.
@@ -20,20 +20,20 @@ pub struct Day {
     /// Who is called if something waits for them.
     pub owner: String,
     /// What waits for an answer.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<OpenQuestion>,
     /// What does not work.
     pub broken: Vec<Broken>,
     /// Whether it tells more than this day.
     pub is_longer: bool,
     /// What happened, and what rests.
-    pub report: Report,
+    pub report: ReportAnswer,
     /// Who there is to do it.
     pub agents: Vec<AgentRow>,
 }
 
 /// A question to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
+pub struct OpenQuestion {
     /// The thread in which it stands, in full.
     pub thread: String,
     /// What is asked.
@@ -69,7 +69,7 @@ impl Broken {
 
 /// What a comment says, but for what changes by itself: with the same one, nothing is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gist(pub [u8; 32]);
+pub struct ContentHash(pub [u8; 32]);
 
 impl Day {
     /// How many things wait for the owner.
@@ -93,13 +93,13 @@ impl Day {
     }
 
     /// What it says. Points grow with the hours, and are left out.
-    pub fn gist(&self, calls: bool) -> Gist {
-        Gist(Sha256::digest(self.page(calls, false)).into())
+    pub fn gist(&self, calls: bool) -> ContentHash {
+        ContentHash(Sha256::digest(self.page(calls, false)).into())
     }
 
     fn page(&self, calls: bool, points: bool) -> String {
         let (report, outlook) = (&self.report, &self.report.outlook);
-        let page = Page { day: self, report, outlook, calls, points };
+        let page = DayPage { day: self, report, outlook, calls, points };
         let text = page.render_with_values(&Name(self.name.clone()));
         text.expect("a String takes everything, and the name is told").trim().to_owned()
     }
@@ -111,9 +111,9 @@ impl Day {
 
 #[derive(Template)]
 #[template(path = "report/day.md")]
-struct Page<'a> {
+struct DayPage<'a> {
     day: &'a Day,
-    report: &'a Report,
+    report: &'a ReportAnswer,
     outlook: &'a Outlook,
     calls: bool,
     points: bool,
@@ -123,10 +123,10 @@ struct Page<'a> {
 mod tests {
     use insta::assert_snapshot;
 
-    use super::*;
-    use crate::core::backlog::Obstacle;
     use crate::core::reply::{Held, Paused};
-    use crate::core::report::Next;
+    use crate::core::report::NextIssue;
+    use crate::core::report::day::*;
+    use crate::core::scheduling::Ineligible;
 
     fn quiet_day() -> Day {
         Day {
@@ -136,7 +136,7 @@ mod tests {
             asks: vec![],
             broken: vec![],
             is_longer: false,
-            report: Report {
+            report: ReportAnswer {
                 since: "Sun 22 Nov, 00:00 UTC".into(),
                 commands: 1,
                 people: 1,
@@ -165,7 +165,7 @@ mod tests {
     fn a_day_with_everything() {
         let mut day = quiet_day();
         day.is_longer = true;
-        day.asks = vec![Ask {
+        day.asks = vec![OpenQuestion {
             thread: "foundation/door#41".into(),
             question: "Merge #58?".into(),
             due: Some("Tue 24 Nov, 09:00 UTC".into()),
@@ -204,14 +204,14 @@ mod tests {
             pause: None,
             now: None,
         }];
-        day.report.outlook.next = vec![Next {
+        day.report.outlook.next = vec![NextIssue {
             thread: "foundation/door#44".into(),
             title: "Session test: flaky, says @anna".into(),
             points: "30.2".into(),
             is_p0: true,
             due: Some("Fri 27 Nov".into()),
         }];
-        day.report.outlook.others = vec![(Obstacle::Blocked, 31), (Obstacle::MissingScope, 12)];
+        day.report.outlook.others = vec![(Ineligible::Blocked, 31), (Ineligible::MissingScope, 12)];
         let seen = day.text(true).replace('\u{200b}', "{zwsp}");
         assert_snapshot!(seen, @r"
         ## Sunday, 22 November

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::hours::Hours;
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// How far back a comment tells at most; so far back does the first one.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -33,7 +33,7 @@ impl Period {
 
 /// What became of a day's comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum DayState {
     /// It is written, or about to be, and kept up to date while its day lasts.
     Open,
     /// Its day is over, and told to the end.
@@ -48,13 +48,13 @@ pub enum Fate {
 
 /// A day of the diary.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct DayEntry {
     /// Which.
     pub day: Date,
     /// What it tells.
     pub period: Period,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: DayState,
     /// Whether it called the owner.
     pub called: bool,
     /// Until when what happened is told; what happened later is news.
@@ -65,7 +65,7 @@ pub struct Entry {
 
 /// What is to be written now, if there is anything to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Task {
+pub enum ReportTask {
     /// A day that is over, told to the end: once, if something happened since `told`.
     Close {
         /// Which.
@@ -96,7 +96,7 @@ pub enum Task {
 /// Whether it is time to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum When {
+pub enum ReportTiming {
     /// If the hours say so.
     InHours,
     /// It is: a person asked.
@@ -104,39 +104,46 @@ pub enum When {
 }
 
 /// What is to be written at `now`. `diary`: the days told so far, in any order.
-pub fn tasks(now: Timestamp, when: When, hours: &Hours, diary: &[Entry]) -> Vec<Task> {
-    if when == When::InHours && hours.is_quiet(now) {
+pub fn tasks(
+    now: Timestamp,
+    when: ReportTiming,
+    hours: &Hours,
+    diary: &[DayEntry],
+) -> Vec<ReportTask> {
+    if when == ReportTiming::InHours && hours.is_quiet(now) {
         return Vec::new();
     }
     let today = hours.day(now);
-    let over = diary.iter().filter(|e| e.fate == Fate::Open && e.day < today && !e.is_busy);
-    let close = |e: &Entry| Task::Close { day: e.day, period: e.period, told: e.told };
-    let may_begin = when == When::Now || hours.may_begin(now);
+    let over = diary.iter().filter(|e| e.fate == DayState::Open && e.day < today && !e.is_busy);
+    let close = |e: &DayEntry| ReportTask::Close { day: e.day, period: e.period, told: e.told };
+    let may_begin = when == ReportTiming::Now || hours.may_begin(now);
     let of_today = task_of_today(today, hours, diary);
-    let of_today = of_today.filter(|task| may_begin || !matches!(task, Task::Begin { .. }));
+    let of_today = of_today.filter(|task| may_begin || !matches!(task, ReportTask::Begin { .. }));
     over.map(close).chain(of_today).collect()
 }
 
-fn task_of_today(day: Date, hours: &Hours, diary: &[Entry]) -> Option<Task> {
+fn task_of_today(day: Date, hours: &Hours, diary: &[DayEntry]) -> Option<ReportTask> {
     match diary.iter().find(|entry| entry.day == day) {
         Some(entry) if entry.is_busy => None,
         // A day that was closed already comes back when the clock is set back.
-        Some(Entry { period, fate: Fate::Open | Fate::Closed, .. }) => {
-            Some(Task::Update { day, period: *period })
+        Some(DayEntry { period, fate: DayState::Open | DayState::Closed, .. }) => {
+            Some(ReportTask::Update { day, period: *period })
         }
-        Some(Entry { fate: Fate::Deleted | Fate::Failed, .. }) => None,
-        Some(Entry { called, fate: Fate::Void, .. }) => Some(begin(day, hours, diary, !called)),
+        Some(DayEntry { fate: DayState::Deleted | DayState::Failed, .. }) => None,
+        Some(DayEntry { called, fate: DayState::Void, .. }) => {
+            Some(begin(day, hours, diary, !called))
+        }
         None => Some(begin(day, hours, diary, true)),
     }
 }
 
-fn begin(day: Date, hours: &Hours, diary: &[Entry], may_call: bool) -> Task {
-    Task::Begin { day, period: period_of(day, hours, diary), may_call }
+fn begin(day: Date, hours: &Hours, diary: &[DayEntry], may_call: bool) -> ReportTask {
+    ReportTask::Begin { day, period: period_of(day, hours, diary), may_call }
 }
 
 /// What the comment of a day tells: from where the one before it ended, to the end of the day.
-pub fn period_of(day: Date, hours: &Hours, diary: &[Entry]) -> Period {
-    let is_told = |entry: &&Entry| !matches!(entry.fate, Fate::Void | Fate::Failed);
+pub fn period_of(day: Date, hours: &Hours, diary: &[DayEntry]) -> Period {
+    let is_told = |entry: &&DayEntry| !matches!(entry.fate, DayState::Void | DayState::Failed);
     let told = diary.iter().filter(|entry| entry.day < day).filter(is_told);
     let begins = hours.begins(day);
     let since = told.map(|entry| entry.period.until).max().unwrap_or_default();
@@ -148,8 +155,8 @@ mod tests {
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
-    use super::*;
     use crate::core::report::QuietHours;
+    use crate::core::report::diary::*;
 
     const NOON: i64 = 1_795_435_200; // 2026-11-23, 12:00 UTC
 
@@ -206,7 +213,7 @@ mod tests {
     struct Model {
         now: Timestamp,
         hours: Hours,
-        diary: Vec<Entry>,
+        diary: Vec<DayEntry>,
         commands: Vec<Timestamp>,
         is_broken: bool,
         forge: Forge,
@@ -219,25 +226,25 @@ mod tests {
     }
 
     impl Model {
-        fn entry(&mut self, day: Date) -> &mut Entry {
+        fn entry(&mut self, day: Date) -> &mut DayEntry {
             self.diary.iter_mut().find(|entry| entry.day == day).expect("a day of the diary")
         }
 
-        fn look(&mut self, when: When) {
+        fn look(&mut self, when: ReportTiming) {
             for task in tasks(self.now, when, &self.hours, &self.diary) {
-                if when == When::InHours {
+                if when == ReportTiming::InHours {
                     assert!(!self.hours.is_quiet(self.now), "{task:?} in quiet hours");
                 }
                 let (day, period) = match task {
-                    Task::Begin { day, period, may_call } => {
+                    ReportTask::Begin { day, period, may_call } => {
                         self.begin(day, period, may_call);
                         continue;
                     }
-                    Task::Close { day, period, .. } => {
-                        self.entry(day).fate = Fate::Closed;
+                    ReportTask::Close { day, period, .. } => {
+                        self.entry(day).fate = DayState::Closed;
                         (day, period)
                     }
-                    Task::Update { day, period } => (day, period),
+                    ReportTask::Update { day, period } => (day, period),
                 };
                 if self.forge == Forge::Takes && self.posted.contains(&day) {
                     self.tell(period);
@@ -252,15 +259,15 @@ mod tests {
                 return;
             }
             let fate = match self.forge {
-                Forge::Takes => Fate::Open,
-                Forge::Refuses => Fate::Failed,
-                Forge::Loses => Fate::Void,
+                Forge::Takes => DayState::Open,
+                Forge::Refuses => DayState::Failed,
+                Forge::Loses => DayState::Void,
             };
             let called = self.diary.iter().any(|entry| entry.day == day && entry.called);
             let calls = may_call && self.is_broken && self.forge == Forge::Takes;
             self.diary.retain(|entry| entry.day != day);
             let told = self.now;
-            self.diary.push(Entry {
+            self.diary.push(DayEntry {
                 day,
                 period,
                 fate,
@@ -289,19 +296,20 @@ mod tests {
                 Event::Broken(broken) => self.is_broken = broken,
                 Event::IssueDeleted => {
                     self.posted.clear();
-                    let open = self.diary.iter_mut().filter(|entry| entry.fate == Fate::Open);
-                    open.for_each(|entry| entry.fate = Fate::Void);
+                    let open = self.diary.iter_mut().filter(|entry| entry.fate == DayState::Open);
+                    open.for_each(|entry| entry.fate = DayState::Void);
                 }
                 Event::CommentDeleted => {
                     let today = self.hours.day(self.now);
-                    let here = |entry: &&mut Entry| entry.day == today && entry.fate == Fate::Open;
+                    let here =
+                        |entry: &&mut DayEntry| entry.day == today && entry.fate == DayState::Open;
                     let found = self.diary.iter_mut().find(here);
-                    found.into_iter().for_each(|entry| entry.fate = Fate::Deleted);
+                    found.into_iter().for_each(|entry| entry.fate = DayState::Deleted);
                 }
                 Event::Forge(forge) => self.forge = forge,
-                Event::Asked => self.look(When::Now),
+                Event::Asked => self.look(ReportTiming::Now),
             }
-            self.look(When::InHours);
+            self.look(ReportTiming::InHours);
         }
     }
 
@@ -357,7 +365,7 @@ mod tests {
                 let end = model.now.after(Duration::from_secs(by as u64));
                 while model.now < end {
                     model.now = model.hours.next_after(model.now).min(end);
-                    model.look(When::InHours);
+                    model.look(ReportTiming::InHours);
                 }
                 if speaks {
                     model.play(Event::Command);
@@ -365,7 +373,7 @@ mod tests {
             }
             for _ in 0..12 {
                 model.now = model.hours.next_after(model.now);
-                model.look(When::InHours);
+                model.look(ReportTiming::InHours);
             }
             for command in &model.commands {
                 prop_assert!(model.told.contains(command), "{command} was never told");

@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use crate::core::time::Timestamp;
-use crate::core::value;
+use crate::core::command::value;
+use crate::core::model::time::Timestamp;
 
 /// A part of each day, on the clock of the configured zone, in which nobody is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Hours {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::core::report::hours::*;
 
     fn time(text: &str) -> Time {
         format!("{text}:00").parse().unwrap()

@@ -6,14 +6,15 @@
 
 mod day;
 mod diary;
+pub mod digest;
 mod hours;
-mod outlook;
+
 mod told;
 mod write;
 
-pub use day::{Ask, Broken, Day, Gist};
-pub use diary::{Entry, Fate, Period, Task, When, period_of, tasks};
+pub use super::scheduling::outlook::{ListedTitle, NEXT, NextIssue, Outlook, best};
+pub use day::{Broken, ContentHash, Day, OpenQuestion};
+pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};
-pub use outlook::{NEXT, Next, Outlook, Shown, best};
 pub use told::told;
 pub use write::{ISSUE, Write, issue_body, issue_key, key_of_day};

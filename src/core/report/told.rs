@@ -2,22 +2,22 @@
 
 use jiff::tz::TimeZone;
 
-use crate::core::digest::Digest;
-use crate::core::fleet::{Fleet, Part, Pause};
-use crate::core::ids::{RepoId, RepoName};
-use crate::core::reply::{Held, Paused, Report, Until};
-use crate::core::time::{Timestamp, said};
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::time::{Timestamp, said};
+use crate::core::policy::controls::{Controls, Pause, PauseScope};
+use crate::core::reply::{Held, ParkedThread, Paused, ReportAnswer};
+use crate::core::report::digest::Digest;
 
 /// What happened since `begins`, and what the fleet is like now. A paused repository that neither
 /// the digest nor `name_of` names may not be named here, and is left out.
 pub fn told(
     digest: &Digest,
-    fleet: &Fleet,
+    fleet: &Controls,
     begins: Timestamp,
     now: Timestamp,
     zone: &TimeZone,
     name_of: impl Fn(RepoId) -> Option<RepoName>,
-) -> Report {
+) -> ReportAnswer {
     let at = |moment| said(moment, now, zone);
     let held = digest.parked.iter().filter_map(|(place, state)| {
         let hold = state.hold.as_ref()?;
@@ -26,19 +26,24 @@ pub fn told(
     });
     let snoozed = digest.parked.iter().filter_map(|(place, state)| {
         let snooze = state.snoozed(now)?;
-        Some((place.name(), Until { until: at(snooze.until), login: snooze.by.login.clone() }))
+        Some((
+            place.name(),
+            ParkedThread { until: at(snooze.until), login: snooze.by.login.clone() },
+        ))
     });
     let in_digest = |id| digest.repos.iter().find(|(other, _)| *other == id);
     let paused = |pause: &Pause| {
         let what = match &pause.part {
-            Part::All => "all".to_owned(),
-            Part::Agent(name) => name.clone(),
-            Part::Repo(id) => name_of(*id).or_else(|| Some(in_digest(*id)?.1.clone()))?.to_string(),
+            PauseScope::All => "all".to_owned(),
+            PauseScope::Agent(name) => name.clone(),
+            PauseScope::Repo(id) => {
+                name_of(*id).or_else(|| Some(in_digest(*id)?.1.clone()))?.to_string()
+            }
         };
         Some(Paused { what, since: at(pause.since), by: pause.by.login.clone() })
     };
     let lent = fleet.delegations.iter();
-    Report {
+    ReportAnswer {
         since: at(begins),
         commands: digest.commands(),
         people: digest.people,
@@ -47,7 +52,7 @@ pub fn told(
         snoozed: snoozed.collect(),
         paused: fleet.pauses.iter().filter_map(paused).collect(),
         lent: lent
-            .map(|lent| Until { until: at(lent.until), login: lent.to.login.clone() })
+            .map(|lent| ParkedThread { until: at(lent.until), login: lent.to.login.clone() })
             .collect(),
         outlook: digest.outlook.clone(),
         dead: digest.dead.iter().map(|dead| (dead.place.name(), at(dead.at))).collect(),

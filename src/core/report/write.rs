@@ -4,9 +4,9 @@ use askama::Template;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::diary::When;
-use crate::core::marker::marker;
-use crate::core::value;
+use super::diary::ReportTiming;
+use crate::core::command::value;
+use crate::core::reply::marker::marker;
 
 /// One outward write of the report. What a comment says is told when it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub enum Write {
         /// Whether it may call the owner.
         may_call: bool,
         /// Whether it waits for the right hour.
-        when: When,
+        when: ReportTiming,
     },
     /// The comment of a day is to say what there is to say.
     Update {
@@ -35,7 +35,7 @@ pub enum Write {
         #[serde(with = "spelled")]
         day: Date,
         /// Whether it waits for the right hour.
-        when: When,
+        when: ReportTiming,
     },
 }
 
@@ -82,8 +82,8 @@ pub fn issue_body() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::core::marker::key_of;
+    use crate::core::reply::marker::key_of;
+    use crate::core::report::write::*;
 
     #[test]
     fn keys_name_the_day_and_what_came_before() {

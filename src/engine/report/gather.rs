@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::core::backlog::Ranking;
-use crate::core::digest::{Audience, Digest};
-use crate::core::fleet::{Agent, Fleet, Part};
-use crate::core::ids::{RepoId, RepoName, ThreadId};
+use crate::core::command::value;
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::time::{Timestamp, said};
+use crate::core::policy::controls::{AgentProfile, Controls, PauseScope};
 use crate::core::reply::{AgentRow, Paused};
-use crate::core::report::{Broken, Day, Outlook, Period, Shown, best, told};
-use crate::core::time::{Timestamp, said};
-use crate::core::value;
-use crate::engine::troubles;
-use crate::store::{Connection, Error, backlog, digest, fleet, reports, repos};
+use crate::core::report::digest::{Audience, Digest};
+use crate::core::report::{Broken, Day, ListedTitle, Outlook, Period, best, told};
+use crate::core::scheduling::Ranking;
+use crate::engine::incidents;
+use crate::store::{Connection, Error, backlog, controls, digest, reports, repos};
 
 /// Where it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listener {
+pub enum ReportAudience {
     /// On the forge: that this cannot be reached, nobody reads there.
     Forge,
     /// On a terminal.
@@ -27,7 +27,7 @@ pub enum Listener {
 
 /// Which day is to be told, and by whom to whom.
 #[derive(Debug, Clone)]
-pub struct Telling {
+pub struct ReportScope {
     /// timmy's account.
     pub name: String,
     /// Who is called.
@@ -35,9 +35,9 @@ pub struct Telling {
     /// The zone in which times are said.
     pub zone: TimeZone,
     /// The agents.
-    pub agents: Vec<Agent>,
+    pub agents: Vec<AgentProfile>,
     /// Where it is told.
-    pub to: Listener,
+    pub to: ReportAudience,
     /// The day.
     pub day: Date,
     /// What of the past is told of it.
@@ -49,9 +49,9 @@ pub struct Telling {
 ///
 /// # Errors
 /// If the ledger cannot be read.
-pub fn gather(conn: &Connection, of: &Telling, now: Timestamp) -> Result<Day, Error> {
+pub fn gather(conn: &Connection, of: &ReportScope, now: Timestamp) -> Result<Day, Error> {
     let past = digest::of(conn, audience(conn, of.to)?, of.period, now)?;
-    let fleet = fleet::at(conn, now)?;
+    let fleet = controls::at(conn, now)?;
     let mut report = told(&past, &fleet, of.period.since, now, &of.zone, |_| None);
     // They stand among what is broken, with the reason.
     report.dead.clear();
@@ -68,7 +68,7 @@ pub fn gather(conn: &Connection, of: &Telling, now: Timestamp) -> Result<Day, Er
 }
 
 /// Whether something happened before the day began that is told with it.
-fn happened_before(conn: &Connection, of: &Telling, now: Timestamp) -> Result<bool, Error> {
+fn happened_before(conn: &Connection, of: &ReportScope, now: Timestamp) -> Result<bool, Error> {
     let begins = value::Date(of.day).begins(&of.zone);
     let before = Period { since: of.period.since, until: begins };
     let audience = audience(conn, of.to)?;
@@ -76,15 +76,15 @@ fn happened_before(conn: &Connection, of: &Telling, now: Timestamp) -> Result<bo
 }
 
 /// Which repositories may be named there, as far as the ledger knows who may read them.
-fn audience(conn: &Connection, to: Listener) -> Result<Audience, Error> {
-    let home = reports::home(conn)?.filter(|_| to == Listener::Forge);
+fn audience(conn: &Connection, to: ReportAudience) -> Result<Audience, Error> {
+    let home = reports::home(conn)?.filter(|_| to == ReportAudience::Forge);
     let Some(home) = home else { return Ok(Audience::Everything) };
     let is_private = repos::name(conn, home.repo)?.is_some_and(|repo| repo.private);
     Ok(if is_private { Audience::Everything } else { Audience::Of(home.repo) })
 }
 
 /// Whether a repository may be named there.
-fn may_tell(conn: &Connection, to: Listener) -> Result<impl Fn(RepoId) -> bool, Error> {
+fn may_name(conn: &Connection, to: ReportAudience) -> Result<impl Fn(RepoId) -> bool, Error> {
     let (audience, public) = (audience(conn, to)?, repos::public(conn)?);
     Ok(move |repo| match audience {
         Audience::Everything => true,
@@ -100,12 +100,12 @@ pub fn outlook(
     conn: &Connection,
     ranking: &Ranking,
     zone: &TimeZone,
-    to: Listener,
+    to: ReportAudience,
     due_at: impl Fn(ThreadId) -> Option<Timestamp>,
 ) -> Result<Outlook, Error> {
-    let may_tell = may_tell(conn, to)?;
-    let shown = shown(conn, &best(ranking, &may_tell), due_at)?;
-    Ok(Outlook::of(ranking, may_tell, &shown, zone))
+    let may_name = may_name(conn, to)?;
+    let shown = shown(conn, &best(ranking, &may_name), due_at)?;
+    Ok(Outlook::of(ranking, may_name, &shown, zone))
 }
 
 /// What is worth showing of these.
@@ -113,10 +113,10 @@ pub(in crate::engine) fn shown(
     conn: &Connection,
     threads: &[ThreadId],
     due_at: impl Fn(ThreadId) -> Option<Timestamp>,
-) -> Result<HashMap<ThreadId, Shown>, Error> {
+) -> Result<HashMap<ThreadId, ListedTitle>, Error> {
     let shown = backlog::titles(conn, threads)?.into_iter().map(|(thread, title)| {
         let name = format!("{}#{}", title.repo.name, thread.number);
-        (thread, Shown { thread: name, title: title.title, due_at: due_at(thread) })
+        (thread, ListedTitle { thread: name, title: title.title, due_at: due_at(thread) })
     });
     Ok(shown.collect())
 }
@@ -125,7 +125,7 @@ pub(in crate::engine) fn shown(
 fn broken(
     conn: &Connection,
     past: &Digest,
-    of: &Telling,
+    of: &ReportScope,
     now: Timestamp,
 ) -> Result<Vec<Broken>, Error> {
     let home = reports::home(conn)?.and_then(|home| home.thread());
@@ -133,15 +133,16 @@ fn broken(
         Audience::Everything => Vec::new(),
         Audience::Of(here) => repos::private_but(conn, here)?,
     };
-    let may_tell = may_tell(conn, of.to)?;
+    let may_name = may_name(conn, of.to)?;
     let mut broken = Vec::new();
-    for trouble in crate::store::troubles::all(conn)? {
-        if of.to == Listener::Forge && troubles::is_disproved_by_speaking(&trouble.key, home) {
+    for trouble in crate::store::incidents::all(conn)? {
+        if of.to == ReportAudience::Forge && incidents::is_disproved_by_speaking(&trouble.key, home)
+        {
             continue;
         }
         // The text has the name of that time: a repository that was renamed is known by its number.
-        let is_secret = match troubles::repo_of(&trouble.key) {
-            Some(repo) => !may_tell(repo),
+        let is_secret = match incidents::repo_of(&trouble.key) {
+            Some(repo) => !may_name(repo),
             None => secret.iter().any(|name| trouble.text.contains(&name.to_string())),
         };
         if is_secret {
@@ -186,8 +187,8 @@ fn place_in(text: &str) -> (Option<String>, String) {
     }
 }
 
-fn row(agent: &Agent, fleet: &Fleet, now: Timestamp, zone: &TimeZone) -> AgentRow {
-    let pause = fleet.pause_of(&Part::Agent(agent.name.clone())).map(|pause| Paused {
+fn row(agent: &AgentProfile, fleet: &Controls, now: Timestamp, zone: &TimeZone) -> AgentRow {
+    let pause = fleet.pause_of(&PauseScope::Agent(agent.name.clone())).map(|pause| Paused {
         what: agent.name.clone(),
         since: said(pause.since, now, zone),
         by: pause.by.login.clone(),

@@ -4,13 +4,14 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::core::effect::Effect;
-use crate::core::ids::{RepoName, ThreadId};
-use crate::core::marker::key_of;
+use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::reply::marker::key_of;
 use crate::core::report::{ISSUE, Write, issue_key};
-use crate::engine::{Engine, backoff};
+use crate::engine::{Engine, retry};
 use crate::gitea;
 use crate::store::outbox::{self, NewEffect, State};
-use crate::store::reports::{self, Home};
+use crate::store::reports;
+use crate::store::reports::ReportIssue;
 use crate::store::{Error, repos};
 
 /// How long a repository that is not there is not asked for again.
@@ -29,7 +30,7 @@ impl Engine {
     }
 
     /// The repository of the report, as it was looked up, or as it is looked up now.
-    async fn report_home(&self) -> Result<Option<Home>, Error> {
+    async fn report_home(&self) -> Result<Option<ReportIssue>, Error> {
         let Some(report) = &self.report else { return Ok(None) };
         let known = self.ledger.read(reports::home).await?;
         if let Some(home) = known.as_ref().filter(|home| home.configured == report.repository) {
@@ -38,13 +39,13 @@ impl Engine {
         let repo = match self.gitea.repo(&report.repository).await {
             Ok(repo) => repo,
             Err(error) => {
-                self.report_rests(&report.repository, &error).await;
+                self.report_backs_off(&report.repository, &error).await;
                 return Ok(None);
             }
         };
-        self.has_a_home().await;
+        self.report_placed().await;
         let known = known.filter(|home| home.repo == repo.id);
-        let home = Home {
+        let home = ReportIssue {
             configured: report.repository.clone(),
             repo: repo.id,
             number: known.as_ref().and_then(|home| home.number),
@@ -59,7 +60,7 @@ impl Engine {
         Ok(Some(home))
     }
 
-    async fn report_rests(&self, repository: &RepoName, error: &gitea::Error) {
+    async fn report_backs_off(&self, repository: &RepoName, error: &gitea::Error) {
         let text = match error {
             gitea::Error::NotFound { .. } => format!(
                 "report.repository, `{repository}`, is not there, or not for my account: make it, \
@@ -67,10 +68,10 @@ impl Engine {
             ),
             error => format!("report.repository, `{repository}`, cannot be read: {error}"),
         };
-        self.is_homeless(text).await;
+        self.report_unplaced(text).await;
         let pause = match error {
             gitea::Error::NotFound { .. } => HOMELESS_FOR,
-            _ => backoff::wait(None, 6, backoff::chance()),
+            _ => retry::wait(None, 6, retry::chance()),
         };
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         pace.rests_until = self.clock.now().after(pause);
@@ -78,7 +79,7 @@ impl Engine {
     }
 
     /// Stores the wish for an issue; one that was refused is wished for again the next day.
-    async fn have_the_issue_made(&self, home: Home) -> Result<(), Error> {
+    async fn have_the_issue_made(&self, home: ReportIssue) -> Result<(), Error> {
         let Some(report) = &self.report else { return Ok(()) };
         let (now, title, hours) = (self.clock.now(), report.title.clone(), report.hours.clone());
         let thread = ThreadId { repo: home.repo, number: 0 };
@@ -123,11 +124,11 @@ impl Engine {
     }
 
     /// The report stands in this issue from now on. One that was just made is to be pinned.
-    pub(super) async fn settle_in(&self, thread: ThreadId, is_new: bool) -> Result<(), Error> {
+    pub(super) async fn record_issue(&self, thread: ThreadId, is_new: bool) -> Result<(), Error> {
         let now = self.clock.now();
         let write = self.ledger.write(move |tx| {
             if let Some(home) = reports::home(tx)?.filter(|home| home.repo == thread.repo) {
-                reports::set_home(tx, &Home { number: Some(thread.number), ..home })?;
+                reports::set_home(tx, &ReportIssue { number: Some(thread.number), ..home })?;
             }
             if is_new {
                 let key = format!("report.pin.{}.{}", thread.repo.0, thread.number);
@@ -137,14 +138,14 @@ impl Engine {
             Ok(())
         });
         write.await?;
-        self.report_goes_on();
+        self.report_continues();
         Ok(())
     }
 
     /// The repository is not there any more: it is looked up anew, by its name.
     pub(super) async fn repository_is_gone(&self) -> Result<(), Error> {
         self.ledger.write(reports::forget_home).await?;
-        self.report_goes_on();
+        self.report_continues();
         Ok(())
     }
 
@@ -152,7 +153,7 @@ impl Engine {
     pub(super) async fn lost(&self, thread: ThreadId) -> Result<(), Error> {
         tracing::warn!(issue = thread.number, "the report's issue was deleted: I make another");
         self.ledger.write(move |tx| reports::lose(tx, thread)).await?;
-        self.report_goes_on();
+        self.report_continues();
         Ok(())
     }
 }

@@ -16,18 +16,20 @@ use std::sync::PoisonError;
 use jiff::civil::Date;
 
 use super::Engine;
-use super::hear::Halt;
-use crate::core::digest::Audience;
+use super::inbox::EngineError;
 use crate::core::effect::Effect;
-use crate::core::ids::{RepoId, RepoName, ThreadId};
-use crate::core::report::{Day, Fate, Hours, Outlook, Period, Task, When, Write, best, tasks};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::time::Timestamp;
+use crate::core::report::digest::Audience;
+use crate::core::report::{
+    Day, DayState, Hours, Outlook, Period, ReportTask, ReportTiming, Write, best, tasks,
+};
 use crate::crash;
 use crate::store::outbox::{self, NewEffect};
 use crate::store::{Error, digest, reports, repos};
 
-pub use gather::{Listener, Telling, gather, outlook};
-pub use now::Spoken;
+pub use gather::{ReportAudience, ReportScope, gather, outlook};
+pub use now::ReportResult;
 
 /// What the configuration says of the report.
 #[derive(Debug, Clone)]
@@ -41,11 +43,11 @@ pub struct Report {
 }
 
 /// Not a thread: where the report is looked after, beside all lanes.
-pub(super) const DESK: ThreadId = ThreadId { repo: RepoId(0), number: 0 };
+pub(super) const REPORT_LANE: ThreadId = ThreadId { repo: RepoId(0), number: 0 };
 
 /// When the report is looked at.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct ReportSchedule {
     last: Option<Timestamp>,
     /// What had been rung for then; none if it saw less than there was.
     rung: Option<u64>,
@@ -57,7 +59,7 @@ pub(super) struct Pace {
     is_awaited: bool,
 }
 
-impl Pace {
+impl ReportSchedule {
     fn due(&self, now: Timestamp, rung: u64) -> Timestamp {
         let Some(last) = self.last else { return now };
         // A clock that was set back is no reason to wait for it.
@@ -83,17 +85,22 @@ impl Engine {
         if let Some(report) = &self.report {
             let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
             let next = report.hours.next_after(now);
-            *pace = Pace { last: Some(now), rung: Some(rung), next, ..Pace::default() };
+            *pace = ReportSchedule {
+                last: Some(now),
+                rung: Some(rung),
+                next,
+                ..ReportSchedule::default()
+            };
         }
     }
 
     /// Something that the report waited for has ended: it is looked at again, at once.
-    fn report_goes_on(&self) {
+    fn report_continues(&self) {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).is_awaited = true;
     }
 
     /// One look at the report.
-    pub(super) async fn look_at_report(&self, when: When) -> Result<(), Error> {
+    pub(super) async fn write_due_report(&self, when: ReportTiming) -> Result<(), Error> {
         let Some(report) = &self.report else { return Ok(()) };
         let now = self.clock.now();
         let today = report.hours.day(now);
@@ -104,24 +111,26 @@ impl Engine {
         }
         for task in tasks(now, when, &report.hours, &diary) {
             match task {
-                Task::Close { day, period, told } => {
+                ReportTask::Close { day, period, told } => {
                     let rest = Period { since: told, ..period };
                     let read = move |conn: &_| digest::of(conn, Audience::Everything, rest, now);
                     if self.ledger.read(read).await?.has_news() {
-                        self.update(day, Fate::Closed, when).await?;
+                        self.update(day, DayState::Closed, when).await?;
                     } else {
-                        self.ledger.write(move |tx| reports::end(tx, day, Fate::Closed)).await?;
+                        self.ledger
+                            .write(move |tx| reports::end(tx, day, DayState::Closed))
+                            .await?;
                     }
                 }
-                Task::Update { day, period } => {
+                ReportTask::Update { day, period } => {
                     let said = self.ledger.read(move |conn| reports::of(conn, day)).await?;
                     let Some(said) = said.filter(|said| said.comment.is_some()) else { continue };
                     let news = self.told(day, period).await?;
                     if said.gist != Some(news.gist(said.entry.called)) {
-                        self.update(day, Fate::Open, when).await?;
+                        self.update(day, DayState::Open, when).await?;
                     }
                 }
-                Task::Begin { day, period, may_call } => {
+                ReportTask::Begin { day, period, may_call } => {
                     if self.has_news(day, period).await? {
                         self.begin(day, period, may_call, when).await?;
                     }
@@ -136,7 +145,7 @@ impl Engine {
         day: Date,
         period: Period,
         may_call: bool,
-        when: When,
+        when: ReportTiming,
     ) -> Result<(), Error> {
         let Some(thread) = self.report_thread().await? else { return Ok(()) };
         let now = self.clock.now();
@@ -151,7 +160,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn update(&self, day: Date, fate: Fate, when: When) -> Result<(), Error> {
+    async fn update(&self, day: Date, fate: DayState, when: ReportTiming) -> Result<(), Error> {
         let now = self.clock.now();
         self.ledger
             .write(move |tx| {
@@ -189,12 +198,12 @@ impl Engine {
         &self,
         here: RepoId,
         audience: Audience,
-    ) -> Result<Outlook, Halt> {
+    ) -> Result<Outlook, EngineError> {
         let (judged, zone) = (self.ranking().await?, self.zone.clone());
         let known = self.ledger.read(repos::public).await?;
-        let may_tell =
+        let may_name =
             |repo| audience == Audience::Everything || repo == here || known.contains(&repo);
-        let mut best = best(&judged.ranking, may_tell);
+        let mut best = best(&judged.ranking, may_name);
         if audience != Audience::Everything {
             let others: BTreeSet<RepoId> =
                 best.iter().map(|thread| thread.repo).filter(|repo| *repo != here).collect();
@@ -204,16 +213,16 @@ impl Engine {
         let facts = judged.clone();
         let due_at = move |thread| facts.facts(thread).and_then(|facts| facts.due_at);
         let shown = self.ledger.read(move |conn| gather::shown(conn, &best, due_at)).await?;
-        Ok(Outlook::of(&judged.ranking, may_tell, &shown, &zone))
+        Ok(Outlook::of(&judged.ranking, may_name, &shown, &zone))
     }
 
-    fn telling(&self, day: Date, period: Period) -> Telling {
-        Telling {
+    fn telling(&self, day: Date, period: Period) -> ReportScope {
+        ReportScope {
             name: self.own_account().map_or_else(String::new, |own| own.login.clone()),
             owner: self.people().owner.login().to_owned(),
             zone: self.zone.clone(),
             agents: self.agents.clone(),
-            to: Listener::Forge,
+            to: ReportAudience::Forge,
             day,
             period,
         }
@@ -224,13 +233,17 @@ impl Engine {
 mod tests {
     use std::time::Duration;
 
-    use super::*;
+    use crate::engine::report::*;
 
     #[test]
     fn it_looks_once_a_minute_if_something_moved_and_else_at_its_moments() {
         let at = |seconds| Timestamp::default().after(Duration::from_secs(seconds));
-        let mut pace =
-            Pace { last: Some(at(100)), rung: Some(7), next: at(900), ..Pace::default() };
+        let mut pace = ReportSchedule {
+            last: Some(at(100)),
+            rung: Some(7),
+            next: at(900),
+            ..ReportSchedule::default()
+        };
         assert_eq!(pace.due(at(110), 7), at(900));
         assert_eq!(pace.due(at(110), 8), at(160));
         // The clock was set back.
@@ -239,6 +252,6 @@ mod tests {
         assert_eq!(pace.due(at(110), 7), at(110));
         pace.rests_until = at(130);
         assert_eq!(pace.due(at(110), 8), at(130));
-        assert_eq!(Pace::default().due(at(3), 0), at(3));
+        assert_eq!(ReportSchedule::default().due(at(3), 0), at(3));
     }
 }

@@ -4,13 +4,16 @@ use std::sync::PoisonError;
 
 use jiff::civil::Date;
 
-use crate::core::ids::ThreadId;
-use crate::core::report::{When, issue_key};
+use crate::core::model::ids::ThreadId;
+use crate::core::report::{ReportTiming, issue_key};
 use crate::engine::Engine;
-use crate::store::lanes::{self, Work};
-use crate::store::outbox::{self, Effect, State};
-use crate::store::reports::{self, Told};
-use crate::store::{Connection, Error, troubles};
+use crate::store::outbox;
+use crate::store::outbox::{OutboxRow, State};
+use crate::store::queue;
+use crate::store::queue::LaneWork;
+use crate::store::reports;
+use crate::store::reports::ReportedDay;
+use crate::store::{Connection, Error, incidents};
 
 /// How often one write may lead to another: the issue, its pin, the comment, and what they find
 /// in their way.
@@ -18,7 +21,7 @@ const ROUNDS: usize = 8;
 
 /// What came of the wish for a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Spoken {
+pub enum ReportResult {
     /// It is up to date, in this comment.
     Written {
         /// The issue.
@@ -38,19 +41,19 @@ impl Engine {
     ///
     /// # Errors
     /// If the ledger cannot be read or written.
-    pub async fn write_report_now(&self) -> Result<Spoken, Error> {
+    pub async fn write_report_now(&self) -> Result<ReportResult, Error> {
         self.recover().await?;
-        self.remember_troubles().await?;
+        self.load_incidents().await?;
         for _ in 0..ROUNDS {
             self.report_begins(self.clock.now(), 0);
-            self.look_at_report(When::Now).await?;
+            self.write_due_report(ReportTiming::Now).await?;
             self.deliver_report().await?;
             let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
             if !pace.is_awaited {
                 break;
             }
         }
-        self.what_was_spoken().await
+        self.report_result().await
     }
 
     async fn deliver_report(&self) -> Result<(), Error> {
@@ -58,38 +61,40 @@ impl Engine {
         let lanes = [Some(ThreadId { repo: home.repo, number: 0 }), home.thread()];
         for thread in lanes.into_iter().flatten() {
             let now = self.clock.now();
-            let next = move |conn: &_| lanes::next_in(conn, thread, now);
-            while let Some(Work::Effect(row)) = self.ledger.read(next).await? {
+            let next = move |conn: &_| queue::next_in(conn, thread, now);
+            while let Some(LaneWork::Effect(row)) = self.ledger.read(next).await? {
                 self.deliver(&row).await?;
             }
         }
         Ok(())
     }
 
-    async fn what_was_spoken(&self) -> Result<Spoken, Error> {
-        let Some(report) = &self.report else { return Ok(Spoken::Nothing) };
+    async fn report_result(&self) -> Result<ReportResult, Error> {
+        let Some(report) = &self.report else { return Ok(ReportResult::Nothing) };
         let today = report.hours.day(self.clock.now());
         self.ledger.read(move |conn| spoken(conn, today)).await
     }
 }
 
-fn spoken(conn: &Connection, today: Date) -> Result<Spoken, Error> {
+fn spoken(conn: &Connection, today: Date) -> Result<ReportResult, Error> {
     let Some(home) = reports::home(conn)? else {
-        let trouble = troubles::all(conn)?.pop();
-        return Ok(trouble.map_or(Spoken::Nothing, |trouble| Spoken::Refused(trouble.text)));
+        let trouble = incidents::all(conn)?.pop();
+        return Ok(
+            trouble.map_or(ReportResult::Nothing, |trouble| ReportResult::Refused(trouble.text))
+        );
     };
     // What still waits was put off for a reason; what is dead died of one.
     let making = outbox::get(conn, &issue_key(home.lost))?;
     let waiting = home.thread().map(|thread| outbox::next_in(conn, thread)).transpose()?.flatten();
     let told = reports::of(conn, today)?;
     let begun = told.as_ref().map(|told| outbox::get(conn, &told.key)).transpose()?.flatten();
-    let is_unwritten = |effect: &Effect| effect.state != State::Done;
+    let is_unwritten = |effect: &OutboxRow| effect.state != State::Done;
     let unwritten = making.into_iter().chain(waiting).chain(begun).find(is_unwritten);
     Ok(match (unwritten.and_then(|effect| effect.reason), told) {
-        (Some(reason), _) => Spoken::Refused(reason),
-        (None, Some(Told { thread, comment: Some(comment), .. })) => {
-            Spoken::Written { thread, comment }
+        (Some(reason), _) => ReportResult::Refused(reason),
+        (None, Some(ReportedDay { thread, comment: Some(comment), .. })) => {
+            ReportResult::Written { thread, comment }
         }
-        (None, _) => Spoken::Nothing,
+        (None, _) => ReportResult::Nothing,
     })
 }

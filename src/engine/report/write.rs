@@ -5,23 +5,26 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use crate::core::ids::{RepoName, ThreadId};
-use crate::core::report::{Day, Fate, When, Write, issue_body};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::model::time::Timestamp;
+use crate::core::report::{Day, DayState, ReportTiming, Write, issue_body};
 use crate::crash;
 use crate::engine::Engine;
-use crate::engine::deliver::Try;
-use crate::engine::troubles::Written;
-use crate::gitea::{self, Heals};
-use crate::store::outbox::{self, Effect as EffectRow};
-use crate::store::reports::{self, Told};
+use crate::engine::incidents::WriteKind;
+use crate::engine::outbox::Applied;
+use crate::gitea;
+use crate::gitea::Recovery;
+use crate::store::outbox;
+use crate::store::outbox::OutboxRow as EffectRow;
+use crate::store::reports;
+use crate::store::reports::ReportedDay;
 use crate::store::{Error, Transaction, repos};
 
 /// How far the forge's clock and ours may be apart when a comment is looked for.
 const MARGIN: Duration = Duration::from_secs(24 * 3600);
 
 /// What needed no write.
-const NOTHING: Try = Try::Done { written: None, id: None, doubtful: false };
+const NOTHING: Applied = Applied::Done { written: None, id: None, doubtful: false };
 
 impl Engine {
     /// One try at a write of the report.
@@ -30,7 +33,7 @@ impl Engine {
         row: &EffectRow,
         name: &RepoName,
         write: &Write,
-    ) -> Result<Try, Error> {
+    ) -> Result<Applied, Error> {
         // Comments tell how to answer: by timmy's name.
         if let Err(error) = self.identity().await {
             return Ok(self.unseen(row, &error).await);
@@ -47,17 +50,17 @@ impl Engine {
             Write::Issue { title } => self.make_issue(row, name, title).await,
             Write::Pin => Ok(self.pin(row, name).await),
             Write::Begin { day, may_call, when } => {
-                if let Some(later) = self.hush(row, *when) {
+                if let Some(later) = self.defer_quiet_hours(row, *when) {
                     return Ok(later);
                 }
                 let outcome = self.begin_day(row, name, *day, *may_call).await;
                 // A day that was begun in vain may begin once more.
-                if matches!(outcome, Ok(Try::Done { id: None, .. })) {
-                    self.report_goes_on();
+                if matches!(outcome, Ok(Applied::Done { id: None, .. })) {
+                    self.report_continues();
                 }
                 outcome
             }
-            Write::Update { day, when } => match self.hush(row, *when) {
+            Write::Update { day, when } => match self.defer_quiet_hours(row, *when) {
                 Some(later) => Ok(later),
                 None => self.update_day(row, name, *day).await,
             },
@@ -69,12 +72,12 @@ impl Engine {
         row: &EffectRow,
         name: &RepoName,
         title: &str,
-    ) -> Result<Try, Error> {
+    ) -> Result<Applied, Error> {
         // Always: a ledger that was restored has forgotten it.
         match self.find_issue(name).await {
             Ok(Some(number)) => {
-                self.settle_in(ThreadId { number, ..row.thread }, false).await?;
-                return Ok(Try::Done { written: None, id: None, doubtful: row.is_uncertain() });
+                self.record_issue(ThreadId { number, ..row.thread }, false).await?;
+                return Ok(Applied::Done { written: None, id: None, doubtful: row.is_uncertain() });
             }
             Ok(None) => {}
             Err(gitea::Error::NotFound { .. }) => {
@@ -89,18 +92,18 @@ impl Engine {
         crash::point("sent");
         Ok(match made {
             Ok(issue) => {
-                self.settle_in(ThreadId { number: issue.number, ..row.thread }, true).await?;
+                self.record_issue(ThreadId { number: issue.number, ..row.thread }, true).await?;
                 let doubtful = row.is_uncertain() || row.tries > 0;
-                Try::Done { written: Some(Written::Reply), id: None, doubtful }
+                Applied::Done { written: Some(WriteKind::Reply), id: None, doubtful }
             }
             Err(error) => self.failed(row, &error).await,
         })
     }
 
-    async fn pin(&self, row: &EffectRow, name: &RepoName) -> Try {
+    async fn pin(&self, row: &EffectRow, name: &RepoName) -> Applied {
         match self.gitea.pin(name, row.thread.number).await {
             Ok(()) => NOTHING,
-            Err(error) if matches!(error.heals(), Heals::Later(_)) => {
+            Err(error) if matches!(error.heals(), Recovery::Later(_)) => {
                 self.failed(row, &error).await
             }
             Err(error) => {
@@ -111,9 +114,9 @@ impl Engine {
     }
 
     /// Puts off what would be written in quiet hours.
-    fn hush(&self, row: &EffectRow, when: When) -> Option<Try> {
+    fn defer_quiet_hours(&self, row: &EffectRow, when: ReportTiming) -> Option<Applied> {
         let (hours, now) = (&self.report.as_ref()?.hours, self.clock.now());
-        (when == When::InHours && hours.is_quiet(now)).then(|| Try::Later {
+        (when == ReportTiming::InHours && hours.is_quiet(now)).then(|| Applied::Later {
             due: hours.next_after(now),
             reason: "quiet hours".to_owned(),
             certain: !row.is_uncertain(),
@@ -126,18 +129,19 @@ impl Engine {
         name: &RepoName,
         day: Date,
         may_call: bool,
-    ) -> Result<Try, Error> {
+    ) -> Result<Applied, Error> {
         // Always: a ledger that was restored has forgotten it.
         match self.look(name, row, row.created_at.before(MARGIN)).await {
             Ok(None) | Err(gitea::Error::NotFound { .. }) => {}
             Ok(found) => {
-                let (written, doubtful) = (Some(Written::Reply), row.is_uncertain());
-                return Ok(Try::Done { written, id: found, doubtful });
+                let (written, doubtful) = (Some(WriteKind::Reply), row.is_uncertain());
+                return Ok(Applied::Done { written, id: found, doubtful });
             }
             Err(error) => return Ok(self.unseen(row, &error).await),
         }
         let said = self.ledger.read(move |conn| reports::of(conn, day)).await?;
-        let is_awaited = |said: &Told| said.key == row.key && said.entry.fate == Fate::Open;
+        let is_awaited =
+            |said: &ReportedDay| said.key == row.key && said.entry.fate == DayState::Open;
         let Some(said) = said.filter(is_awaited) else { return Ok(NOTHING) };
         match self.gitea.issue(name, row.thread.number).await {
             Ok(issue) if issue.open => {}
@@ -156,16 +160,21 @@ impl Engine {
         let news = self.told(day, said.entry.period).await?;
         if !news.has_news() || self.today() != Some(day) {
             // The next comment tells what this one was to tell.
-            self.ledger.write(move |tx| reports::end(tx, day, Fate::Void)).await?;
+            self.ledger.write(move |tx| reports::end(tx, day, DayState::Void)).await?;
             return Ok(NOTHING);
         }
         let calls = may_call && news.needs() > 0;
         self.intend_to_tell(row, day, &news, calls).await?;
         let body = news.comment(&row.key, calls);
-        Ok(self.put_out(row, name, &body).await)
+        Ok(self.post_body(row, name, &body).await)
     }
 
-    async fn update_day(&self, row: &EffectRow, name: &RepoName, day: Date) -> Result<Try, Error> {
+    async fn update_day(
+        &self,
+        row: &EffectRow,
+        name: &RepoName,
+        day: Date,
+    ) -> Result<Applied, Error> {
         let said = self.ledger.read(move |conn| reports::of(conn, day)).await?;
         let Some((said, id)) = said.and_then(|said| said.comment.map(|id| (said, id))) else {
             return Ok(NOTHING);
@@ -187,16 +196,16 @@ impl Engine {
         let edited = self.gitea.edit_comment(name, id, &body).await;
         crash::point("wished");
         Ok(match edited {
-            Ok(_) => Try::Done { written: Some(Written::Reply), id: None, doubtful: false },
+            Ok(_) => Applied::Done { written: Some(WriteKind::Reply), id: None, doubtful: false },
             Err(error) => self.failed(row, &error).await,
         })
     }
 
     /// The day's comment is not there: somebody deleted it, or its issue.
-    async fn is_gone(&self, row: &EffectRow, name: &RepoName, day: Date) -> Result<Try, Error> {
+    async fn is_gone(&self, row: &EffectRow, name: &RepoName, day: Date) -> Result<Applied, Error> {
         match self.gitea.issue(name, row.thread.number).await {
             Ok(_) => {
-                self.ledger.write(move |tx| reports::end(tx, day, Fate::Deleted)).await?;
+                self.ledger.write(move |tx| reports::end(tx, day, DayState::Deleted)).await?;
                 Ok(NOTHING)
             }
             Err(gitea::Error::NotFound { .. }) => {
@@ -224,7 +233,7 @@ impl Engine {
     }
 
     /// Looks once more for duplicates of a write whose outcome was once unknown.
-    pub(in crate::engine) async fn look_for_another(
+    pub(in crate::engine) async fn find_duplicate_issue(
         &self,
         name: &RepoName,
         row: &EffectRow,

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::Reply;
 use super::answer::Answer;
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 use crate::sandbox::json::View;
 use crate::sandbox::versions::Version;
 use crate::sandbox::world::World;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Answer, Call, Reply, number_of, reactions};
-use crate::core::ids::{RepoId, Subject};
+use crate::core::model::ids::{RepoId, Subject};
 use crate::sandbox::world::World;
 use crate::sandbox::world::comments::Edited;
 use crate::sandbox::world::records::CommentKind;

@@ -105,7 +105,7 @@ fn fits(template: &str, segments: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::api::description::*;
 
     #[test]
     fn a_path_is_known_by_what_stands_between_its_arguments() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Answer, Call, Reply, number_of};
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
 use crate::sandbox::world::hooks::{NewHook, expand};
 use crate::sandbox::world::records::{ContentType, Home};

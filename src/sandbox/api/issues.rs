@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, Call, Reply, number_of};
-use crate::core::ids::{RepoId, RepoName};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::time::Timestamp;
 use crate::sandbox::world::World;
 use crate::sandbox::world::issues::{IssuePatch, NewIssue};
 use crate::sandbox::world::refusal::Refusal;

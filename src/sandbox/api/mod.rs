@@ -23,7 +23,7 @@ use super::world::World;
 use super::world::people::Access;
 use super::world::refusal::Refusal;
 use super::world::repos::Found;
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 
 /// What a handler comes to.
 type Reply = Result<Answer, Refusal>;

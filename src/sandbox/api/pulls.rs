@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{Answer, Call, Reply, number_of};
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 use crate::sandbox::json::ReviewJson;
 use crate::sandbox::world::World;
 use crate::sandbox::world::pulls::{NewPull, NewReview};
-use crate::sandbox::world::records::{Pull, Verdict};
+use crate::sandbox::world::records::{Pull, ReviewState};
 use crate::sandbox::world::refusal::Refusal;
 
 /// `/repos/{owner}/{name}/pulls` and below.
@@ -97,9 +97,9 @@ fn review(world: &mut World, call: &Call, repo: RepoId, number: &str) -> Reply {
         return Err(Refusal::Internal);
     }
     let verdict = match review.event.as_str() {
-        "APPROVED" => Verdict::Approved,
-        "REQUEST_CHANGES" => Verdict::RequestChanges,
-        _ => Verdict::Comment,
+        "APPROVED" => ReviewState::Approved,
+        "REQUEST_CHANGES" => ReviewState::RequestChanges,
+        _ => ReviewState::Comment,
     };
     let inline = review.comments.into_iter().map(|l| (l.path, l.new_position, l.body)).collect();
     let new = NewReview { verdict, body: review.body, inline, begun: None };

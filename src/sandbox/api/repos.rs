@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, Call, Reply, number_of};
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
 use crate::sandbox::world::access::{Mode, Unit};
 use crate::sandbox::world::records::Repo;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Backlog, PEOPLE, Place, Repo, Thread};
-use crate::core::ids::{RepoId, RepoName};
+use crate::core::model::ids::{RepoId, RepoName};
 use crate::sandbox::Sandbox;
 use crate::sandbox::world::World;
 use crate::sandbox::world::pulls::branch;

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{DAY, PEOPLE, Thread, texts};
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// What is usual in a repository, in percent of its issues.
 pub(super) struct Habits {

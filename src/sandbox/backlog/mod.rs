@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 use habits::Habits;
 
 /// The people of every backlog; the first owns the organisation.
@@ -194,7 +194,7 @@ fn long_ago(rng: &mut Rng, now: Timestamp) -> Timestamp {
 mod tests {
     use std::collections::HashSet;
 
-    use super::*;
+    use crate::sandbox::backlog::*;
 
     fn shape(seed: u64) -> Shape {
         let now = Timestamp::parse("2026-11-23T12:00:00Z").expect("a time");

@@ -39,7 +39,7 @@ fn escaped(json: serde_json::Result<Vec<u8>>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::json::encode::*;
 
     #[test]
     fn markup_is_escaped_and_reads_back_the_same() {

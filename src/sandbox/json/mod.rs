@@ -22,7 +22,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::world::World;
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// How Gitea writes "never" where it has no time at all.
 pub(super) const NO_TIME: &str = "0001-01-01T00:00:00Z";

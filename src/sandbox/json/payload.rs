@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::pull::PullJson;
 use super::{RepoJson, View, encode, object};
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
 use crate::sandbox::world::access::Mode;
 use crate::sandbox::world::events::{Change, Event};
-use crate::sandbox::world::records::{Issue, Verdict};
+use crate::sandbox::world::records::{Issue, ReviewState};
 
 /// The body that tells of `event`.
 pub(crate) fn of(world: &World, event: &Event) -> Vec<u8> {
@@ -189,9 +189,9 @@ impl Payload<'_> {
         let pull = self.issue.pull.as_ref()?;
         let review = pull.reviews.iter().find(|r| r.id == *review)?;
         let kind = match review.verdict {
-            Verdict::Approved => "pull_request_review_approved",
-            Verdict::RequestChanges => "pull_request_review_rejected",
-            Verdict::Comment => "pull_request_review_comment",
+            ReviewState::Approved => "pull_request_review_approved",
+            ReviewState::RequestChanges => "pull_request_review_rejected",
+            ReviewState::Comment => "pull_request_review_comment",
         };
         Some(serde_json::json!({ "type": kind, "content": review.body }))
     }

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, UserJson, View, null_if_empty, object, time};
-use crate::sandbox::world::records::{Branch, Inline, Issue, Pull, Review, Verdict};
+use crate::sandbox::world::records::{Branch, Inline, Issue, Pull, Review, ReviewState};
 
 /// A pull request, as `/pulls` and its webhooks show it.
 pub(crate) struct PullJson<'a> {
@@ -146,9 +146,9 @@ impl Serialize for ReviewJson<'_> {
             "user": self.view.user(review.author),
             "team": (),
             "state": match review.verdict {
-                Verdict::Approved => "APPROVED",
-                Verdict::RequestChanges => "REQUEST_CHANGES",
-                Verdict::Comment => "COMMENT",
+                ReviewState::Approved => "APPROVED",
+                ReviewState::RequestChanges => "REQUEST_CHANGES",
+                ReviewState::Comment => "COMMENT",
             },
             "body": review.body,
             "commit_id": self.pull.head.sha,

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{NO_TIME, Time, View, ZERO_TIME, object};
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 use crate::sandbox::world::access::{Mode, Unit};
 use crate::sandbox::world::records::Repo;
 

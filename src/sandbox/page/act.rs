@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::Page;
 use super::show::{self, Draft};
 use super::turned::Turned;
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;
 use crate::sandbox::world::World;
 use crate::sandbox::world::issues::NewIssue;

@@ -84,7 +84,7 @@ pub(super) async fn guard(State(page): State<Arc<Page>>, request: Request, next:
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::page::gate::*;
 
     fn admits(method: Method, headers: &[(HeaderName, &'static str)]) -> bool {
         let headers =

@@ -103,7 +103,7 @@ fn is_name(c: char) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
+    use crate::sandbox::page::link::*;
 
     /// A forge with anna, and the issues 1 to 9 of foundation/door.
     pub(in crate::sandbox::page) struct Door;

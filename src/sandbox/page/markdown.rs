@@ -118,8 +118,8 @@ fn is_harmless(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::link::tests::Door;
-    use super::*;
+    use crate::sandbox::page::link::tests::Door;
+    use crate::sandbox::page::markdown::*;
 
     fn shown(source: &str) -> String {
         render(source, &Door).to_string().replace('\n', "")

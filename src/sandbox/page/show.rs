@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use super::turned::Turned;
 use super::view::{self, Row, Thread};
 use super::{Guide, Page};
-use crate::core::ids::RepoName;
+use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;
 
 /// The list of issues.

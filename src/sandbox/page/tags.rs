@@ -89,7 +89,7 @@ pub(super) fn escape(text: &str, shown: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::page::tags::*;
 
     fn passed(raw: &str) -> String {
         let mut tags = Tags::default();

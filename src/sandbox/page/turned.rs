@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::show::shown;
-use crate::core::ids::NotARepoName;
+use crate::core::model::ids::NotARepoName;
 use crate::sandbox::Refusal;
 
 /// Why a request is turned away.

@@ -1,7 +1,7 @@
 //! What the templates print, read from the forge's memory.
 
-use crate::core::ids::{RepoId, RepoName, Subject};
-use crate::core::time::{Timestamp, rounded};
+use crate::core::model::ids::{RepoId, RepoName, Subject};
+use crate::core::model::time::{Timestamp, rounded};
 use crate::sandbox::world::World;
 use crate::sandbox::world::access::{Mode, Unit};
 

@@ -15,7 +15,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 use super::{Mode, Options, Order, Sandbox, Version};
-use crate::core::time::Timestamp;
+use crate::core::model::time::Timestamp;
 
 /// A forge with one repository, one issue in it, and a bot that may write.
 struct Stage {

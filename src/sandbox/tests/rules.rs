@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{Receiver, Stage};
-use crate::core::ids::Subject;
-use crate::sandbox::{Mode, Unit, Verdict, Version};
+use crate::core::model::ids::Subject;
+use crate::sandbox::{Mode, ReviewState, Unit, Version};
 
 const DOOR: &str = "alexander/door";
 
@@ -142,7 +142,7 @@ async fn reviews_take_reactions_but_are_not_listed() {
     let stage = Stage::new().await;
     let number = stage.sandbox.open_pull("alexander", DOOR, "Oil it", "", "oil").unwrap();
     let inline = [("door.txt", "/timmy retry")];
-    stage.sandbox.review("timmy", DOOR, number, Verdict::Approved, "good", &inline).unwrap();
+    stage.sandbox.review("timmy", DOOR, number, ReviewState::Approved, "good", &inline).unwrap();
     let (_, reviews) = stage.ask(Method::GET, "/pulls/2/reviews", None).await;
     let page = reviews[0]["html_url"].as_str().unwrap();
     let id = page.rsplit('-').next().unwrap();

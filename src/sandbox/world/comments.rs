@@ -1,7 +1,7 @@
 //! Comments: writing, editing, deleting, finding.
 
-use crate::core::ids::{RepoId, Subject};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, Subject};
+use crate::core::model::time::Timestamp;
 
 use super::access::{Mode, Unit};
 use super::events::{Change, Event};

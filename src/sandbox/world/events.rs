@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 
 use super::World;
-use super::records::{ContentType, Home, Hook, Verdict};
+use super::records::{ContentType, Home, Hook, ReviewState};
 use crate::sandbox::json::payload;
 use crate::sandbox::versions::Version;
 
@@ -95,11 +95,11 @@ impl Event {
     }
 }
 
-fn review_name(verdict: Verdict) -> EventName {
+fn review_name(verdict: ReviewState) -> EventName {
     let (event, kind) = match verdict {
-        Verdict::Approved => ("pull_request_approved", "pull_request_review_approved"),
-        Verdict::RequestChanges => ("pull_request_rejected", "pull_request_review_rejected"),
-        Verdict::Comment => ("pull_request_comment", "pull_request_review_comment"),
+        ReviewState::Approved => ("pull_request_approved", "pull_request_review_approved"),
+        ReviewState::RequestChanges => ("pull_request_rejected", "pull_request_review_rejected"),
+        ReviewState::Comment => ("pull_request_comment", "pull_request_review_comment"),
     };
     EventName { event, kind }
 }
@@ -116,10 +116,10 @@ impl EventName {
 }
 
 impl World {
-    fn verdict(&self, issue: i64, review: i64) -> Verdict {
+    fn verdict(&self, issue: i64, review: i64) -> ReviewState {
         let pull = self.issue(issue).pull.as_ref();
         let review = pull.and_then(|p| p.reviews.iter().find(|r| r.id == review));
-        review.map_or(Verdict::Comment, |r| r.verdict)
+        review.map_or(ReviewState::Comment, |r| r.verdict)
     }
 
     /// Leaves a webhook for each hook that asked for `event`. A hook of the repository and one

@@ -77,7 +77,7 @@ pub(crate) fn expand(events: &[String]) -> BTreeSet<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::world::hooks::*;
 
     fn expanded(events: &[&str]) -> Vec<&'static str> {
         let events: Vec<String> = events.iter().map(|e| (*e).to_owned()).collect();

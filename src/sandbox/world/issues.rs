@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::ids::RepoId;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::RepoId;
+use crate::core::model::time::Timestamp;
 
 use super::access::{Mode, Unit};
 use super::events::{Change, Event};

@@ -1,6 +1,6 @@
 //! Labels, and the rule of exclusive ones: of one scope an issue holds at most one.
 
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 
 use super::events::Event;
 use super::records::{Home, Label};

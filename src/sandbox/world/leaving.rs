@@ -1,6 +1,6 @@
 //! What leaves: repositories are given away or deleted, accounts are deleted.
 
-use crate::core::ids::RepoId;
+use crate::core::model::ids::RepoId;
 
 use super::World;
 use super::people::avatar_of;

@@ -20,8 +20,8 @@ pub(crate) mod search;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::core::ids::{RepoId, RepoName, Subject};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName, Subject};
+use crate::core::model::time::Timestamp;
 use crate::sandbox::versions::Version;
 
 use events::Outgoing;

@@ -171,7 +171,7 @@ pub(super) fn avatar_of(login: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::sandbox::world::people::*;
 
     #[test]
     fn to_write_a_category_includes_to_read_it() {

@@ -3,12 +3,12 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::core::ids::RepoId;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::RepoId;
+use crate::core::model::time::Timestamp;
 
 use super::access::{Mode, Unit};
 use super::events::{Change, Event};
-use super::records::{Branch, CommentKind, Inline, Pull, Review, Verdict};
+use super::records::{Branch, CommentKind, Inline, Pull, Review, ReviewState};
 use super::refusal::Refusal;
 use super::{Kind, World};
 
@@ -40,7 +40,7 @@ fn commit_of(branch: &str) -> String {
 
 /// A new review.
 pub(crate) struct NewReview {
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: ReviewState,
     pub(crate) body: String,
     /// Path, position and text of each comment on a line.
     pub(crate) inline: Vec<(String, i64, String)>,
@@ -89,7 +89,7 @@ impl World {
     pub(crate) fn review(&mut self, user: i64, issue: i64, new: NewReview) -> Result<i64, Refusal> {
         self.require_may_review(user, issue, new.verdict)?;
         let repo = self.repo(self.issue(issue).repo);
-        let official = new.verdict != Verdict::Comment
+        let official = new.verdict != ReviewState::Comment
             && self.mode(Some(user), repo, Unit::Code) >= Mode::Write;
         let begun = new.begun.unwrap_or(self.now);
         let inline = new
@@ -135,7 +135,12 @@ impl World {
         Ok(comment)
     }
 
-    fn require_may_review(&self, user: i64, issue: i64, verdict: Verdict) -> Result<(), Refusal> {
+    fn require_may_review(
+        &self,
+        user: i64,
+        issue: i64,
+        verdict: ReviewState,
+    ) -> Result<(), Refusal> {
         let issue = self.issue(issue);
         self.require_unarchived(issue.repo)?;
         let own = issue.author == user;
@@ -143,8 +148,8 @@ impl World {
             Err(Refusal::Unprocessable(format!("{what} your own pull is not allowed")))
         };
         match verdict {
-            Verdict::Approved if own => refuse("approve"),
-            Verdict::RequestChanges if own => refuse("reject"),
+            ReviewState::Approved if own => refuse("approve"),
+            ReviewState::RequestChanges if own => refuse("reject"),
             _ => Ok(()),
         }
     }

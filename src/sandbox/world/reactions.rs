@@ -1,6 +1,6 @@
 //! Reactions: who feels what about a comment or an issue.
 
-use crate::core::ids::Subject;
+use crate::core::model::ids::Subject;
 
 use super::World;
 use super::records::Reaction;

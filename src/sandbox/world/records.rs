@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::core::ids::RepoId;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::RepoId;
+use crate::core::model::time::Timestamp;
 
 use super::access::{Mode, Unit};
 
@@ -120,7 +120,7 @@ pub(crate) struct Review {
     /// The comment that carries its body.
     pub(crate) comment: i64,
     pub(crate) author: i64,
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: ReviewState,
     pub(crate) body: String,
     /// Whether the reviewer may write: only then does the verdict count.
     pub(crate) official: bool,
@@ -132,7 +132,7 @@ pub(crate) struct Review {
 
 /// What a review says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ReviewState {
     /// Good to merge.
     Approved,
     /// Not like this.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::core::ids::{RepoId, RepoName};
-use crate::core::time::Timestamp;
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::time::Timestamp;
 
 use super::access::{Mode, Unit};
 use super::records::{Milestone, Repo};

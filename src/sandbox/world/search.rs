@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::core::ids::RepoId;
-use crate::core::time::Timestamp;
+use crate::core::model::ids::RepoId;
+use crate::core::model::time::Timestamp;
 
 use super::World;
 use super::records::Issue;

@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, Transaction};
 
-use super::super::columns::{self, Json, Spelled};
-use super::super::error::Error;
-use super::super::reports;
-use super::keep::readiness;
 use super::shared::Shared;
-use crate::core::backlog::{Facts, Milestone, Work};
-use crate::core::heard::Account;
-use crate::core::ids::{RepoId, RepoName, ThreadId};
-use crate::core::thread::Snooze;
-use crate::core::time::Timestamp;
-use crate::core::value::{IssueRef, Value as _};
+use super::upsert::readiness;
+use crate::core::command::value::{ArgumentValue as _, IssueRef};
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::text::Account;
+use crate::core::model::thread::Snooze;
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::{IssueFacts, Milestone, WorkState};
+use crate::store::columns;
+use crate::store::columns::{Json, Spelled};
+use crate::store::error::Error;
+use crate::store::reports;
 
 /// How long somebody who spoke counts as present.
 const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -28,7 +29,7 @@ const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 ///
 /// A blocker is open if it is in the backlog, or if its repository's backlog is not known in full
 /// and it was open when it was last asked. What agents do about an issue is not stored yet.
-pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<Facts>, Error> {
+pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error> {
     let mut waits = waits(conn)?.into_iter().peekable();
     let mut voices = voices(conn, now.before(PRESENT))?.into_iter().peekable();
     let mut holds = holds(conn)?.into_iter().peekable();
@@ -87,8 +88,8 @@ struct Names {
 }
 
 impl Names {
-    fn issue(&mut self, row: &Row<'_>) -> rusqlite::Result<Facts> {
-        Ok(Facts {
+    fn issue(&mut self, row: &Row<'_>) -> rusqlite::Result<IssueFacts> {
+        Ok(IssueFacts {
             thread: columns::thread(row)?,
             author: self.authors.maybe(row, 7)?,
             created_at: row.get(2)?,
@@ -104,7 +105,7 @@ impl Names {
             held: false,
             snoozed_until: None,
             pulls: Vec::new(),
-            work: Work::default(),
+            work: WorkState::default(),
         })
     }
 }

@@ -5,11 +5,11 @@
 //! - `bonds`: what waits for what.
 //! - `load`: all that places depend on, in one go ([`facts`]).
 
-mod bonds;
-mod keep;
+mod dependencies;
 mod load;
 mod shared;
-mod stock;
+mod tracked_repos;
+mod upsert;
 
 use std::collections::HashMap;
 
@@ -17,16 +17,16 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::columns::Spelled;
 use super::error::Error;
-use crate::core::heard::Repo;
-use crate::core::ids::ThreadId;
+use crate::core::model::ids::ThreadId;
+use crate::core::model::text::Repo;
 
-pub use bonds::{ask_strangers_again, bind, not_told, to_ask, unasked};
-pub use keep::{Told, forget, put};
+pub use dependencies::{ask_strangers_again, bind, not_told, to_ask, unasked};
 pub use load::{facts, forget_old_voices};
-pub use stock::{
-    Finding, count_open, due, is_complete, keep_only, read_again, read_in_full, read_older_again,
-    stocked, unread,
+pub use tracked_repos::{
+    SyncFinding, count_open, due, is_complete, keep_only, read_again, read_in_full,
+    read_older_again, stocked, unread,
 };
+pub use upsert::{Source, forget, put};
 
 /// How often anything moved on which a place in the backlog depends: while it stays the same,
 /// [`facts`] change only as time goes by.
@@ -45,7 +45,7 @@ pub(super) fn moved(tx: &Transaction<'_>) -> Result<(), Error> {
 
 /// What people call an open issue or pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Title {
+pub struct StoredTitle {
     /// Where it stands, as that is called now.
     pub repo: Repo,
     /// Its title, as people wrote it.
@@ -55,7 +55,10 @@ pub struct Title {
 }
 
 /// What those of `threads` are called that are in the backlog.
-pub fn titles(conn: &Connection, threads: &[ThreadId]) -> Result<HashMap<ThreadId, Title>, Error> {
+pub fn titles(
+    conn: &Connection,
+    threads: &[ThreadId],
+) -> Result<HashMap<ThreadId, StoredTitle>, Error> {
     let mut look = conn.prepare_cached(
         "SELECT name, private, title, is_pull FROM backlog JOIN repos ON id = repo
          WHERE repo = ?1 AND number = ?2",
@@ -66,7 +69,7 @@ pub fn titles(conn: &Connection, threads: &[ThreadId]) -> Result<HashMap<ThreadI
             .query_row((thread.repo, thread.number), |row| {
                 let Spelled(name) = row.get(0)?;
                 let repo = Repo { id: thread.repo, name, private: row.get(1)? };
-                Ok(Title { repo, title: row.get(2)?, is_pull: row.get(3)? })
+                Ok(StoredTitle { repo, title: row.get(2)?, is_pull: row.get(3)? })
             })
             .optional()?;
         titles.extend(found.map(|title| (thread, title)));

@@ -7,7 +7,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use serde::de::DeserializeOwned;
 
-use super::super::columns::Json;
+use crate::store::columns::Json;
 
 /// What such a column was found to hold, by its JSON.
 pub(super) struct Shared<T: ?Sized>(HashMap<Box<str>, Arc<T>>);

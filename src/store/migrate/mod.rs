@@ -59,7 +59,7 @@ fn check_references(conn: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::fill::{Counts, counts, fill};
-    use super::*;
+    use crate::store::migrate::*;
 
     fn ledger(version: usize) -> Connection {
         let mut conn = Connection::open_in_memory().expect("a database in memory");

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use timmy::core::ids::RepoName;
+use timmy::core::model::ids::RepoName;
 use timmy::sandbox::{Mode, Unit};
 
 use super::process::{Gitea, PASSWORD};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{DeliveryFault, Gate};
 
 use super::stage::{MINUTE, PATIENCE, Stage};

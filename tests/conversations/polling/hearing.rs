@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 use timmy::clock::Clock;
-use timmy::core::ids::Subject;
-use timmy::sandbox::{DeliveryFault, Gate, Verdict};
+use timmy::core::model::ids::Subject;
+use timmy::sandbox::{DeliveryFault, Gate, ReviewState};
 
 use super::stage::{MINUTE, PATIENCE, Stage};
 use crate::talk::{DOOR, talk};
@@ -59,7 +59,7 @@ async fn a_review_and_its_comments_on_lines() {
     let number = stage.sandbox.open_pull("anna", DOOR, "Oil", "It helps.", "oil").unwrap();
     stage.wait(MINUTE).await;
     let lines = [("hinge.rs", "/timmy size s"), ("lock.rs", "Fine.")];
-    let verdict = Verdict::Comment;
+    let verdict = ReviewState::Comment;
     stage.sandbox.review("alexander", DOOR, number, verdict, "/timmy ping", &lines).unwrap();
     for _ in 0..4 {
         stage.wait(MINUTE).await;
@@ -80,7 +80,7 @@ async fn a_reply_on_a_line() {
     let stage = Stage::awake().await;
     let number = stage.sandbox.open_pull("anna", DOOR, "Oil", "It helps.", "oil").unwrap();
     let lines = [("hinge.rs", "Why?")];
-    let verdict = Verdict::Comment;
+    let verdict = ReviewState::Comment;
     let review = stage.sandbox.review("anna", DOOR, number, verdict, "Hm.", &lines).unwrap();
     stage.wait(10 * MINUTE).await;
     let reply = stage.sandbox.reply_to_review("rita", DOOR, number, review, "/timmy ping");
@@ -109,7 +109,7 @@ async fn what_a_reviews_webhook_does_not_tell_is_read() {
         let number = t.sandbox.open_pull("anna", DOOR, "Oil", "It helps.", "oil").unwrap();
         t.quiet().await;
         let lines = [("hinge.rs", "/timmy ping")];
-        t.sandbox.review("rita", DOOR, number, Verdict::Comment, "Hm.", &lines).unwrap();
+        t.sandbox.review("rita", DOOR, number, ReviewState::Comment, "Hm.", &lines).unwrap();
         t.quiet().await;
         let said = t.sandbox.comments(DOOR, number).unwrap();
         assert_snapshot!(said[0].body.lines().next().unwrap(), @"**Here.** timmy 0.1.0 hears this thread and can answer in it.");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use timmy::clock::Clock;
-use timmy::sandbox::{Mode, Verdict};
+use timmy::sandbox::{Mode, ReviewState};
 use timmy::store::backup::{Existing, backup};
 
 use super::stage::{MINUTE, Stage};
@@ -15,7 +15,7 @@ fn history(stage: &Stage, repo: &str) -> i64 {
     stage.sandbox.comment("alexander", repo, number, "/timmy hold").unwrap();
     let pull = stage.sandbox.open_pull("anna", repo, "Old", "/timmy ping", "old").unwrap();
     let lines = [("hinge.rs", "/timmy ping")];
-    let verdict = Verdict::Comment;
+    let verdict = ReviewState::Comment;
     stage.sandbox.review("alexander", repo, pull, verdict, "/timmy ping", &lines).unwrap();
     number
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use timmy::cli::bot::Bot;
+use timmy::app::App;
 use timmy::clock::{Clock, ManualClock};
 use timmy::config::{self, SecretFile, World};
-use timmy::core::marker::key_of;
-use timmy::core::time::Timestamp;
+use timmy::core::model::time::Timestamp;
+use timmy::core::reply::marker::key_of;
 use timmy::engine::Engine;
 use timmy::sandbox::{Options, Sandbox};
-use timmy::store::troubles;
+use timmy::store::incidents;
 use tokio_util::sync::CancellationToken;
 
 use crate::running::SECRETS;
@@ -91,7 +91,7 @@ impl Stage {
         let at = self.folder.path().join("timmy.toml");
         let config = config::parse(&text, &at, world).unwrap().config;
         let settle = Duration::from_secs(15);
-        let bot = Bot::new(&config, Arc::new(self.clock.clone()), settle).await.unwrap();
+        let bot = App::new(&config, Arc::new(self.clock.clone()), settle).await.unwrap();
         let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let ended = bot.run(stop.clone());
@@ -108,7 +108,7 @@ impl Stage {
     /// What is wrong with the world, as the ledger has it.
     pub async fn incidents(&self) -> Vec<String> {
         let ledger = &self.timmy.as_ref().unwrap().engine.ledger;
-        ledger.read(troubles::all).await.unwrap().into_iter().map(|one| one.text).collect()
+        ledger.read(incidents::all).await.unwrap().into_iter().map(|one| one.text).collect()
     }
 
     pub async fn sleep(&mut self) {

@@ -1,7 +1,7 @@
 //! The forge's clock shows another time than timmy's: nothing is lost, nothing is heard twice.
 
-use timmy::core::ids::Subject;
-use timmy::core::time::Timestamp;
+use timmy::core::model::ids::Subject;
+use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{DeliveryFault, Fault, Matcher};
 
 use super::{AN_HOUR, MINUTE};

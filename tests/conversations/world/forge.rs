@@ -1,7 +1,7 @@
 //! A forge that is away, or that somebody else speaks for.
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{Fault, Matcher};
 
 use super::AN_HOUR;

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use timmy::engine::Engine;
 use timmy::sandbox::{Fault, Gate, Matcher};
-use timmy::store::troubles;
+use timmy::store::incidents;
 
 use crate::talk::Talk;
 
@@ -34,7 +34,7 @@ const AN_HOUR: Duration = Duration::from_secs(3600);
 
 /// What timmy notes as wrong, in the words in which `doctor` shows it.
 async fn noted(engine: &Engine) -> Vec<String> {
-    let all = engine.ledger.read(troubles::all).await.unwrap();
+    let all = engine.ledger.read(incidents::all).await.unwrap();
     all.into_iter().map(|trouble| trouble.text).collect()
 }
 

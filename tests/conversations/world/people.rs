@@ -1,7 +1,7 @@
 //! Accounts and comments that vanish while timmy is about to answer them.
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{DeliveryFault, Mode};
 
 use super::MINUTE;

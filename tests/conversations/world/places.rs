@@ -1,7 +1,7 @@
 //! Repositories and threads that move, close or vanish.
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::{DeliveryFault, Gate, Mode};
 
 use super::{AN_HOUR, MINUTE};

@@ -1,7 +1,7 @@
 //! timmy's token while it runs.
 
 use insta::assert_snapshot;
-use timmy::core::ids::Subject;
+use timmy::core::model::ids::Subject;
 use timmy::sandbox::Scopes;
 
 use crate::talk::{CELLAR, DOOR, Talk, talk};

@@ -1,0 +1,193 @@
+//! A running timmy: the ledger, the engine and the listener, wired together and stopped together.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{AgentKind, Config, People, Webhook};
+use crate::core::policy::controls::AgentProfile;
+use crate::core::report::Hours;
+use crate::engine::{Context, Engine, Report};
+use crate::gitea::signature::Keys;
+use crate::gitea::{Gitea, NotAToken, Options, Token};
+use crate::store::{Ledger, OpenError};
+use crate::web;
+use crate::web::{Limits, Receiver, WebhookState};
+
+/// How long a stop waits for requests that are half sent: as long as Gitea waits for an answer.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why timmy cannot start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] OpenError),
+    /// The token cannot be one.
+    #[error("gitea.token_file: {0}")]
+    Token(#[from] NotAToken),
+    /// The client cannot be made.
+    #[error(transparent)]
+    Client(#[from] crate::gitea::Error),
+    /// The port cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The ledger cannot be read or written any more.
+    #[error("the ledger failed while running: {0}")]
+    Store(#[from] crate::store::Error),
+}
+
+/// timmy, ready to run.
+pub struct App {
+    /// What does the work.
+    pub engine: Arc<Engine>,
+    listener: Option<(TcpListener, axum::Router)>,
+}
+
+impl App {
+    /// Opens the ledger, binds the listener; nothing is heard or done yet.
+    ///
+    /// `settle`: see [`crate::crash::SETTLE`].
+    ///
+    /// # Errors
+    /// If one of these cannot be had.
+    pub async fn new(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        settle: Duration,
+    ) -> Result<Self, AppError> {
+        let (ledger, engine) = engine(config, clock.clone(), settle)?;
+        let listener = match &config.webhook {
+            None => None,
+            Some(webhook) => {
+                let (rings, knows) = (engine.clone(), engine.clone());
+                let router = web::router(WebhookState {
+                    ledger,
+                    clock,
+                    reader: engine.reader(),
+                    receiver: receiver(webhook, Limits::of_this_process()),
+                    heard: Box::new(move || rings.ring()),
+                    ready: Box::new(move || knows.own_account().is_some()),
+                });
+                Some((bind(&webhook.listen.to_string()).await?, router))
+            }
+        };
+        Ok(Self { engine, listener })
+    }
+
+    /// Where it listens, if it does.
+    pub fn address(&self) -> Option<std::net::SocketAddr> {
+        self.listener.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+    }
+
+    /// Works until `stop`: then it hears no more, finishes what it has begun, and ends.
+    ///
+    /// # Errors
+    /// If the ledger fails. Nothing that the forge or strangers do ends it.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
+        let engine = self.engine;
+        // To be ready early: the first text would ask for it anyway.
+        let knows = engine.clone();
+        let known = tokio::spawn(async move { knows.introduce().await });
+        let listening = async {
+            let Some((listener, router)) = self.listener else { return Ok(()) };
+            let serving = web::serve(listener, router, Limits::of_this_process(), stop.clone());
+            let patience = async {
+                stop.cancelled().await;
+                tokio::time::sleep(DRAIN).await;
+            };
+            tokio::select! {
+                () = serving => {}
+                () = patience => {}
+            }
+            Ok(())
+        };
+        let working = async { engine.run(stop.clone()).await.map_err(AppError::from) };
+        let ended = tokio::try_join!(listening, working).map(drop);
+        known.abort();
+        ended
+    }
+}
+
+/// Who reads the deliveries of this configuration.
+pub(super) fn receiver(webhook: &Webhook, limits: Limits) -> Receiver {
+    let keys = Keys::new(webhook.secrets.iter().map(|one| (&one.secret, one.scope.clone())));
+    Receiver::new(keys, usize::try_from(webhook.max_body).unwrap_or(usize::MAX), limits)
+}
+
+/// The engine of this configuration, and its ledger; nothing is heard or done yet.
+pub(super) fn engine(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    settle: Duration,
+) -> Result<(Ledger, Arc<Engine>), AppError> {
+    let ledger = Ledger::open(&config.ledger.path)?;
+    let mut options =
+        Options::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
+    if let Ok(pace) = config.gitea.requests_per_second.try_into() {
+        options.requests_per_second = pace;
+    }
+    let engine = Engine::new(Context {
+        ledger: ledger.clone(),
+        gitea: Gitea::new(options)?,
+        clock,
+        people: config.people.authority(&config.agents),
+        agents: config.agents.iter().map(known).collect(),
+        workers: config.workers(),
+        limits: config.limits(),
+        rules: config.rules(),
+        dispatch: config.dispatch.clone(),
+        watch: config.gitea.watch.clone(),
+        poll: config.poll,
+        acceptance: config.score.acceptance.clone(),
+        zone: config.people.timezone.clone(),
+        report: report(config),
+        settle,
+    });
+    Ok((ledger, engine))
+}
+
+/// The report, if it is wanted.
+pub(super) fn report(config: &Config) -> Option<Report> {
+    let report = config.report.as_ref()?;
+    let People { timezone, quiet_hours, .. } = &config.people;
+    Some(Report {
+        repository: report.repository.clone(),
+        title: report.title.clone(),
+        hours: Hours::new(timezone.clone(), report.at, *quiet_hours),
+    })
+}
+
+/// What people may know of an agent: neither its key nor where it is reached.
+pub(super) fn known(agent: &crate::config::Agent) -> AgentProfile {
+    let kind = match agent.kind {
+        AgentKind::Hermes { .. } => "hermes",
+        AgentKind::OpenAi { .. } => "openai",
+        AgentKind::Command(_) => "command",
+        AgentKind::Forge => "forge",
+        AgentKind::CrewAi(_) => "crewai",
+    };
+    AgentProfile {
+        name: agent.name.clone(),
+        account: agent.account.clone(),
+        kind: kind.to_owned(),
+        roles: agent.roles.iter().map(ToString::to_string).collect(),
+        skills: agent.skills.clone(),
+        host: agent.host.clone(),
+        capacity: agent.capacity,
+    }
+}
+
+async fn bind(address: &str) -> Result<TcpListener, AppError> {
+    let failed = |source| AppError::Listen { address: address.to_owned(), source };
+    TcpListener::bind(address).await.map_err(failed)
+}

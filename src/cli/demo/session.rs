@@ -1,0 +1,244 @@
+//! The forge, the people, the bot: set up, played on, struck.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::DemoError;
+use super::guide;
+use super::script::{Expected, Scene, Trouble};
+use crate::app::{App, AppError};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{self, SecretFile, World};
+use crate::core::model::ids::Subject;
+use crate::core::reply::marker::key_of;
+use crate::crash;
+use crate::engine::Engine;
+use crate::sandbox::backlog::{Backlog, Shape};
+use crate::sandbox::page::Rest;
+use crate::sandbox::{DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
+
+/// Where everything happens.
+pub(super) const REPOSITORY: &str = "foundation/door";
+const SECRET: &str = "between-the-demo-and-itself";
+
+/// The forge and the bot, running.
+pub(super) struct DemoSession {
+    sandbox: Sandbox,
+    engine: Arc<Engine>,
+    thread: i64,
+    stop: CancellationToken,
+    running: JoinHandle<Result<(), AppError>>,
+    folder: Folder,
+}
+
+/// What came of a scene.
+pub(super) struct Outcome {
+    /// timmy's reactions to the comment.
+    pub(super) reactions: Vec<String>,
+    /// timmy's replies, without their markers.
+    pub(super) replies: Vec<String>,
+}
+
+/// How the issue looks in the end.
+pub(super) struct Issue {
+    pub(super) labels: Vec<String>,
+    pub(super) assignees: Vec<String>,
+}
+
+impl DemoSession {
+    /// A forge with an organisation, a repository, people and an issue; a bot that listens.
+    pub(super) async fn set() -> Result<Self, DemoError> {
+        let sandbox = Sandbox::start(Options::default()).await.map_err(DemoError::Sandbox)?;
+        let token = sandbox.add_user("timmy");
+        for login in ["alexander", "anna", "walt", "rando", "ezra", "bezalel"] {
+            sandbox.add_user(login);
+        }
+        sandbox.add_org("foundation", "alexander")?;
+        sandbox.add_repo(REPOSITORY, false)?;
+        for login in ["timmy", "anna", "walt"] {
+            sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
+        }
+        let shape = Shape { repos: 5, issues: 90, seed: 7, now: SystemClock.now() };
+        sandbox.fill("workshop", &Backlog::of(shape))?;
+        let folder = Folder::new().map_err(DemoError::Folder)?;
+        let text = configuration(sandbox.url(), &folder.0);
+        let env = |name: &str| match name {
+            "TIMMY_GITEA_TOKEN" => Some(token.clone()),
+            "TIMMY_WEBHOOK_SECRET" => Some(SECRET.to_owned()),
+            _ => None,
+        };
+        let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
+        let config = config::parse(&text, Path::new("demo.toml"), world)?.config;
+        let bot = App::new(&config, Arc::new(SystemClock), crash::SETTLE).await?;
+        if let Some(address) = bot.address() {
+            let url = format!("http://{address}/webhook");
+            sandbox.add_hook("foundation", &url, SECRET, &["issues", "pull_request"])?;
+        }
+        let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
+        let running = tokio::spawn(bot.run(stop.clone()));
+        let thread = sandbox.open_issue("anna", REPOSITORY, TITLE, "It is stuck again.")?;
+        Ok(Self { sandbox, engine, thread, stop, running, folder })
+    }
+
+    /// Where the forge is.
+    pub(super) fn url(&self) -> &str {
+        self.sandbox.url()
+    }
+
+    /// Plays one scene: returns when timmy has nothing left to do.
+    pub(super) async fn play(&self, scene: &Scene) -> Result<Outcome, DemoError> {
+        let faults = self.sandbox.faults();
+        match scene.trouble {
+            Trouble::None => {}
+            Trouble::FailsAfterPosting => {
+                let post =
+                    Matcher::method_path("POST", &format!("/issues/{}/comments", self.thread));
+                faults.next(post, Fault::ErrorAfter);
+            }
+            Trouble::SendsTwice => faults.next_delivery(DeliveryFault::Twice),
+        }
+        let comment = self.sandbox.comment(scene.who, REPOSITORY, self.thread, scene.text)?;
+        self.sandbox.settle().await;
+        self.engine.idle().await.map_err(AppError::Store)?;
+        self.sandbox.settle().await;
+        self.outcome(comment)
+    }
+
+    fn outcome(&self, comment: i64) -> Result<Outcome, DemoError> {
+        let reactions = self.sandbox.reactions(Subject::Comment(comment));
+        let key = format!("c{comment}");
+        let said = self.sandbox.comments(REPOSITORY, self.thread)?;
+        let replies = said.iter().filter(|c| key_of(&c.body) == Some(&key));
+        let without_marker =
+            |body: &str| body.rsplit_once("\n\n<!--").map_or(body, |(text, _)| text).to_owned();
+        Ok(Outcome {
+            reactions: reactions.into_iter().map(|(_, reaction)| reaction).collect(),
+            replies: replies.map(|c| without_marker(&c.body)).collect(),
+        })
+    }
+
+    /// How the issue looks now.
+    pub(super) fn issue(&self) -> Result<Issue, DemoError> {
+        Ok(Issue {
+            labels: self.sandbox.labels(REPOSITORY, self.thread)?,
+            assignees: self.sandbox.assignees(REPOSITORY, self.thread)?,
+        })
+    }
+
+    /// Opens the page on `port`, and an issue in which nothing was said yet.
+    pub(super) async fn open_page(&self, port: u16) -> Result<SocketAddr, DemoError> {
+        self.sandbox.open_issue("anna", REPOSITORY, FRESH.0, FRESH.1)?;
+        let engine = self.engine.clone();
+        let rest: Rest = Arc::new(move || {
+            let engine = engine.clone();
+            Box::pin(async move {
+                // A ledger that cannot be read ends the bot, which says so.
+                let _ = engine.idle().await;
+            })
+        });
+        let home = format!("/{REPOSITORY}/issues/{}", self.thread);
+        let opened = self.sandbox.open_page(port, guide::guide(home), rest).await;
+        opened.map_err(|source| DemoError::Page { port, source })
+    }
+
+    /// Stops the bot gracefully, then the forge.
+    pub(super) async fn strike(self) -> Result<(), DemoError> {
+        self.stop.cancel();
+        if let Ok(ended) = self.running.await {
+            ended?;
+        }
+        drop(self.engine);
+        self.sandbox.stop().await;
+        drop(self.folder);
+        Ok(())
+    }
+}
+
+/// The issue's title.
+pub(super) const TITLE: &str = "The door does not open";
+
+/// Title and text of the issue that is left to whoever opens the page.
+const FRESH: (&str, &str) = (
+    "The bell rings twice",
+    "Every visitor is announced twice.\n\n- [ ] Find out why\n- [ ] Ring once",
+);
+
+impl Outcome {
+    /// Whether it went as the script says.
+    pub(super) fn check(&self, scene: &Scene) -> Result<(), DemoError> {
+        let reactions: Vec<&str> = self.reactions.iter().map(String::as_str).collect();
+        let replies: Vec<&str> = self.replies.iter().map(String::as_str).collect();
+        let good = match scene.expected {
+            Expected::Reply(words) => {
+                reactions == ["eyes"] && matches!(replies[..], [reply] if reply.contains(words))
+            }
+            Expected::Puzzled => reactions == ["confused"] && replies.is_empty(),
+            Expected::Silence => reactions.is_empty() && replies.is_empty(),
+        };
+        if good {
+            Ok(())
+        } else {
+            let Scene { who, text, .. } = scene;
+            Err(DemoError::OffScript(format!("{who}: {text:?} got {reactions:?} and {replies:?}")))
+        }
+    }
+}
+
+fn configuration(url: &str, folder: &Path) -> String {
+    format!(
+        r#"
+        [gitea]
+        url = "{url}"
+        watch = ["foundation", "workshop"]
+
+        [webhook]
+        listen = "127.0.0.1:0"
+        public_url = "http://127.0.0.1/webhook"
+
+        [ledger]
+        path = '{}'
+
+        [people]
+        owner = "alexander"
+        # Named, too: what Gitea sends of a new issue does not prove that its author may write.
+        operators = ["writers", "anna", "walt"]
+        approvers = ["alexander"]
+
+        [[agent]]
+        name = "ezra"
+        kind = "forge"
+        account = "ezra"
+        roles = ["coder", "reviewer"]
+
+        [[agent]]
+        name = "bezalel"
+        kind = "forge"
+        account = "bezalel"
+        roles = ["coder", "researcher", "devops"]
+        prior = 0.6
+        "#,
+        folder.join("timmy.db").display()
+    )
+}
+
+/// A folder that vanishes with the demo.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> std::io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("timmy-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind is small, and in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

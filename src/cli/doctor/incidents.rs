@@ -1,0 +1,60 @@
+//! What `serve` met that keeps it from its work, as it noted it in its ledger.
+
+use super::finding::Finding;
+use crate::core::model::time::{Timestamp, rounded};
+use crate::store::Readers;
+use crate::store::incidents;
+use crate::store::incidents::Incident;
+
+const TROUBLE: &str = "trouble";
+
+/// Everything that is wrong with the world, as far as a run of `serve` knows.
+pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<Finding> {
+    match readers.read(incidents::all).await {
+        Ok(troubles) => troubles.iter().map(|trouble| judge(trouble, now)).collect(),
+        Err(error) => {
+            let remedy = "Restore a backup, or point ledger.path to a new file.";
+            vec![Finding::broken(
+                TROUBLE,
+                format!("What serve met cannot be read: {error}."),
+                remedy,
+            )]
+        }
+    }
+}
+
+fn judge(trouble: &Incident, now: Timestamp) -> Finding {
+    let (since, last) = (rounded(now.since(trouble.since)), rounded(now.since(trouble.last)));
+    let Incident { text, count, .. } = trouble;
+    let met = match count {
+        1 => format!("Met once, {since} ago."),
+        count => format!("Met first {since} ago, last {last} ago, {count} times."),
+    };
+    Finding::warning(
+        TROUBLE,
+        format!("{text}. {met}"),
+        "What waits for it is done when it is over; timmy serve notices that by itself.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::doctor::incidents::*;
+
+    #[test]
+    fn a_trouble_says_since_when_and_how_often() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let trouble = Incident {
+            key: "archived 12".to_owned(),
+            text: "foundation/door: the repository is archived: unarchive it first".to_owned(),
+            since: at(0),
+            last: at(7_100),
+            count: 3,
+        };
+        assert_eq!(
+            judge(&trouble, at(7_200)).found,
+            "foundation/door: the repository is archived: unarchive it first. \
+             Met first 2 h ago, last 2 min ago, 3 times."
+        );
+    }
+}

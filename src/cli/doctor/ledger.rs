@@ -1,0 +1,147 @@
+//! The ledger: who owns it, where it lies, and whether another one answers to the same name.
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::finding::Finding;
+use crate::core::model::time::Timestamp;
+use crate::store::{Holder, Ledger, OpenError, Readers, ownership};
+
+const LEDGER: &str = "ledger";
+const DISK: &str = "disk";
+const SERVE: &str = "serve";
+
+/// How far back a lost claim matters.
+const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// With less space than this a warning, with less than the second it is broken; in MiB. A ledger
+/// of a hundred thousand issues takes about 100.
+const LITTLE: u64 = 256;
+const TOO_LITTLE: u64 = 16;
+
+/// Whether a `serve` runs on this ledger.
+pub(super) fn judge_holder(holder: &io::Result<Holder>) -> Finding {
+    match holder {
+        Ok(Holder::Process(Some(pid))) => {
+            Finding::good(SERVE, format!("timmy serve runs, as process {pid}."))
+        }
+        Ok(Holder::Process(None)) => Finding::good(SERVE, "timmy serve runs."),
+        Ok(Holder::Nobody) => Finding::warning(
+            SERVE,
+            "timmy serve does not run.",
+            "Start it: timmy serve, or the unit of your system.",
+        ),
+        Err(error) => Finding::warning(
+            SERVE,
+            format!("Whether timmy serve runs cannot be seen: {error}."),
+            "Run timmy doctor as the user that runs timmy.",
+        ),
+    }
+}
+
+/// Opens the ledger to read in it; none if there is none yet, which is good as well.
+pub(super) fn open(path: &Path) -> (Option<Readers>, Option<Finding>) {
+    match Ledger::open_read_only(path) {
+        Ok(readers) => (Some(readers), None),
+        Err(OpenError::Missing { .. }) => (None, None),
+        Err(error) => {
+            let remedy = "Run timmy doctor as the user that runs timmy. If that is not it, restore \
+                          a backup, or point ledger.path to a new file.";
+            (None, Some(Finding::broken(LEDGER, format!("{}.", upper(&error)), remedy)))
+        }
+    }
+}
+
+fn upper(error: &OpenError) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+}
+
+/// Whether another ledger took texts from this one.
+pub(super) async fn check_claims(readers: &Readers, now: Timestamp) -> Finding {
+    match readers.read(move |conn| ownership::lost(conn, now.before(RECENT))).await {
+        Ok(0) => Finding::good(LEDGER, "No other ledger answers for this account."),
+        Ok(lost) => Finding::broken(
+            LEDGER,
+            format!("In the last 7 days another timmy was quicker to take a text ({lost} in all)."),
+            "Two timmys use one account. Stop one of them, or give it an account of its own.",
+        ),
+        Err(error) => Finding::broken(
+            LEDGER,
+            format!("It cannot be read: {error}."),
+            "Restore a backup, or point ledger.path to a new file.",
+        ),
+    }
+}
+
+/// Whether the ledger's folder can be written to, and has room.
+pub(super) fn check_disk(ledger: &Path) -> Finding {
+    let folder = match ledger.parent() {
+        Some(folder) if folder.as_os_str() != "" => folder,
+        _ => Path::new("."),
+    };
+    judge_disk(folder, &write_there(folder), free(folder))
+}
+
+/// Writes a file and deletes it.
+fn write_there(folder: &Path) -> io::Result<()> {
+    let trial = folder.join(format!(".timmy-doctor-{}", std::process::id()));
+    std::fs::write(&trial, "a trial of timmy doctor\n")?;
+    std::fs::remove_file(&trial)
+}
+
+/// The free space in MiB as `df` sees it (POSIX: the fourth column of the second line, in KiB);
+/// none where there is no `df`.
+fn free(folder: &Path) -> Option<u64> {
+    let output = Command::new("df").arg("-Pk").arg(folder).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let kib: u64 = text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
+    Some(kib / 1024)
+}
+
+fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> Finding {
+    let folder = folder.display();
+    if let Err(error) = writing {
+        return Finding::broken(
+            DISK,
+            format!("In {folder}, where the ledger lies, nothing can be written: {error}."),
+            "Let the user that runs timmy own that folder, or point ledger.path elsewhere.",
+        );
+    }
+    let remedy = "Make room, or point ledger.path elsewhere.";
+    match free {
+        Some(mib) if mib < TOO_LITTLE => {
+            Finding::broken(DISK, format!("{folder} has {mib} MiB left."), remedy)
+        }
+        Some(mib) if mib < LITTLE => {
+            Finding::warning(DISK, format!("{folder} has {mib} MiB left."), remedy)
+        }
+        Some(_) => Finding::good(DISK, "The ledger's folder can be written to, and has room."),
+        None => Finding::good(DISK, "The ledger's folder can be written to."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::doctor::finding::State;
+    use crate::cli::doctor::ledger::*;
+
+    #[test]
+    fn a_full_disk_is_broken_a_filling_one_a_warning() {
+        let state = |mib| judge_disk(Path::new("."), &Ok(()), mib).state;
+        assert_eq!(state(Some(15)), State::Broken);
+        assert_eq!(state(Some(255)), State::Warning);
+        assert_eq!(state(Some(256)), State::Good);
+        assert_eq!(state(None), State::Good);
+        let denied = Err(io::ErrorKind::PermissionDenied.into());
+        assert_eq!(judge_disk(Path::new("."), &denied, Some(5000)).state, State::Broken);
+    }
+
+    #[test]
+    fn df_is_understood() {
+        assert!(free(Path::new(".")).is_some_and(|mib| mib > 0));
+    }
+}

@@ -1,0 +1,95 @@
+//! How the doctor hears what the forge sends: through a running `serve`, or by listening itself.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::receiver;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Webhook;
+use crate::store::{self, Readers};
+use crate::web;
+use crate::web::{DeliveryKind, DeliveryLog, Limits, Receiver, Unusable, WEBHOOK, event};
+
+/// Somebody who hears what is sent to timmy.
+pub(super) enum DeliveryListener {
+    /// The running `serve`, which notes in its ledger what came.
+    Serve(Readers),
+    /// The doctor, in place of a `serve` that does not run. Stops when it is dropped.
+    Own(Listener),
+}
+
+/// A listener for the time of one examination. It stores nothing.
+pub(super) struct Listener {
+    heard: Arc<ListenerState>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+struct ListenerState {
+    receiver: Receiver,
+    arrivals: Mutex<DeliveryLog>,
+}
+
+impl DeliveryListener {
+    /// Listens where `serve` would.
+    pub(super) async fn listen(webhook: &Webhook) -> std::io::Result<Self> {
+        let socket = TcpListener::bind(webhook.listen).await?;
+        let limits = Limits::of_this_process();
+        let receiver = receiver(webhook, limits);
+        let heard = Arc::new(ListenerState { receiver, arrivals: Mutex::default() });
+        let router = Router::new().route(WEBHOOK, post(hear)).with_state(Arc::clone(&heard));
+        let serving = tokio::spawn(web::serve(socket, router, limits, CancellationToken::new()));
+        Ok(Self::Own(Listener { heard, serving }))
+    }
+
+    /// What came so far.
+    pub(super) async fn arrivals(&self) -> Result<DeliveryLog, store::Error> {
+        match self {
+            Self::Serve(readers) => readers.read(DeliveryLog::read).await,
+            Self::Own(listener) => Ok(listener.heard.arrivals().clone()),
+        }
+    }
+}
+
+impl ListenerState {
+    fn arrivals(&self) -> MutexGuard<'_, DeliveryLog> {
+        // Adding one cannot leave them half done.
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Answers as `serve` would, and forgets everything but that it came.
+async fn hear(
+    State(heard): State<Arc<ListenerState>>,
+    headers: HeaderMap,
+    body: Body,
+) -> StatusCode {
+    let status = match heard.receiver.receive(&headers, body).await {
+        Ok(signed) => match signed.read() {
+            Err(Unusable::OutOfScope(_)) => StatusCode::UNAUTHORIZED,
+            Ok(_) | Err(Unusable::Malformed(_)) => StatusCode::ACCEPTED,
+        },
+        Err(refused) => refused.answer().0,
+    };
+    let is_good = match status {
+        StatusCode::ACCEPTED => true,
+        StatusCode::UNAUTHORIZED => false,
+        other => return other,
+    };
+    if let Some(arrival) = DeliveryKind::of(event(&headers), is_good) {
+        heard.arrivals().add(arrival, SystemClock.now());
+    }
+    status
+}

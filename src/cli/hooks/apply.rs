@@ -1,0 +1,62 @@
+//! Doing one step.
+
+use super::diagnosis::WISH;
+use super::plan::Step;
+use super::secret::secret_of;
+use crate::cli::forge::in_short;
+use crate::config::Webhook;
+use crate::gitea::{Error, Gitea, HookHome, NewHook};
+
+/// What came of a step.
+pub(super) enum StepResult {
+    /// It is done; a sentence about it.
+    Done(String),
+    /// It is not, or nobody knows; why.
+    Failed(String),
+}
+
+/// Does `step` as the account of `gitea`.
+pub(super) async fn carry_out(gitea: &Gitea, webhook: &Webhook, step: &Step) -> StepResult {
+    let done = match step {
+        Step::Create(home) => {
+            create(gitea, webhook, home).await.map(|id| format!("{home}: webhook {id} made."))
+        }
+        Step::Mend(home, hook) => gitea
+            .update_hook(home, hook, &WISH)
+            .await
+            .map(|_| format!("{home}: webhook {} mended: switched on, JSON, all events.", hook.id))
+            .map_err(StepError::from),
+        // The new one first: twice delivered does no harm, not delivered does.
+        Step::Renew(home, hook) => match create(gitea, webhook, home).await {
+            Ok(id) => gitea
+                .delete_hook(home, hook.id)
+                .await
+                .map(|()| format!("{home}: webhook {} replaced by {id}.", hook.id))
+                .map_err(StepError::from),
+            Err(error) => Err(error),
+        },
+        Step::Delete(home, hook) => gitea
+            .delete_hook(home, hook.id)
+            .await
+            .map(|()| format!("{home}: webhook {} deleted.", hook.id))
+            .map_err(StepError::from),
+    };
+    done.map_or_else(|problem| StepResult::Failed(problem.to_string()), StepResult::Done)
+}
+
+/// Why a step is not done.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error("{}", in_short(.0))]
+    Forge(#[from] Error),
+    #[error("webhook.secret_files has no secret for it")]
+    NoSecret,
+}
+
+/// Makes a webhook that signs with the first of the secrets that are configured for its home; its
+/// number.
+async fn create(gitea: &Gitea, webhook: &Webhook, home: &HookHome) -> Result<i64, StepError> {
+    let secret = secret_of(webhook, home).ok_or(StepError::NoSecret)?.secret.expose();
+    let new = NewHook { url: webhook.public_url.as_str(), secret, events: &WISH };
+    Ok(gitea.create_hook(home, new).await?.id)
+}

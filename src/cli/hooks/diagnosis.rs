@@ -1,0 +1,105 @@
+//! What can be wrong with a webhook. Pure.
+
+use std::fmt;
+
+use super::survey::HookPlace;
+use crate::gitea::{Hook, HookHome};
+
+/// What a request for a webhook asks for: Gitea takes these for all kinds of events around
+/// issues and pull requests, comments and reviews among them.
+pub(crate) const WISH: [&str; 2] = ["issues", "pull_request"];
+
+/// What timmy must hear of, as Gitea lists it.
+const NEEDED: [&str; 5] =
+    ["issues", "issue_comment", "pull_request", "pull_request_comment", "pull_request_review"];
+
+/// One thing that is wrong with a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HookFault {
+    /// It is switched off.
+    Inactive,
+    /// It sends a form. timmy understands it, but nobody else's tools do.
+    Form,
+    /// It does not tell of these events.
+    Lacks(Vec<&'static str>),
+    /// Another one delivers the same.
+    Double {
+        /// The home of that one.
+        of: HookHome,
+        /// Its number.
+        id: i64,
+    },
+}
+
+impl fmt::Display for HookFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inactive => f.write_str("switched off"),
+            Self::Form => f.write_str("sends a form, not JSON"),
+            Self::Lacks(events) => write!(f, "does not tell of {}", events.join(", ")),
+            Self::Double { of, id } => write!(f, "delivers the same as webhook {id} of {of}"),
+        }
+    }
+}
+
+/// What is wrong with `hook` by itself.
+fn faults_of(hook: &Hook) -> Vec<HookFault> {
+    let mut faults = Vec::new();
+    if !hook.active {
+        faults.push(HookFault::Inactive);
+    }
+    if !hook.is_json {
+        faults.push(HookFault::Form);
+    }
+    let tells_of = |event: &&str| hook.events.iter().any(|told| told == event);
+    let lacks: Vec<_> = NEEDED.into_iter().filter(|event| !tells_of(event)).collect();
+    if !lacks.is_empty() {
+        faults.push(HookFault::Lacks(lacks));
+    }
+    faults
+}
+
+/// A webhook that calls timmy, with all that is wrong with it.
+#[derive(Debug)]
+pub(crate) struct JudgedHook<'a> {
+    /// Where it is.
+    pub(crate) home: &'a HookHome,
+    /// It.
+    pub(crate) hook: &'a Hook,
+    /// What is wrong.
+    pub(crate) faults: Vec<HookFault>,
+}
+
+/// All webhooks that call timmy, place by place. Of several that deliver the same the first of
+/// the organisation stays, else the first.
+pub(crate) fn judge(places: &[HookPlace]) -> Vec<JudgedHook<'_>> {
+    let shown = || places.iter().filter_map(|place| Some((place, place.ours.as_ref().ok()?)));
+    let all = shown().flat_map(|(place, hooks)| hooks.iter().map(move |hook| (place, hook)));
+    all.map(|(place, hook)| {
+        let first = covering(places, &place.home);
+        let mut faults = faults_of(hook);
+        if let Some((of, kept)) = first
+            && kept.id != hook.id
+        {
+            faults.push(HookFault::Double { of: of.clone(), id: kept.id });
+        }
+        JudgedHook { home: &place.home, hook, faults }
+    })
+    .collect()
+}
+
+/// The webhook that delivers what happens at `home`: the organisation's before its own.
+pub(crate) fn covering<'a>(
+    places: &'a [HookPlace],
+    home: &HookHome,
+) -> Option<(&'a HookHome, &'a Hook)> {
+    let first_at = |wanted: &HookHome| {
+        let place = places.iter().find(|place| place.home == *wanted)?;
+        Some((&place.home, place.ours.as_ref().ok()?.first()?))
+    };
+    let above = match home {
+        HookHome::Repository(name) => first_at(&HookHome::Organisation(name.owner().to_owned())),
+        HookHome::Organisation(_) => None,
+    };
+    above.or_else(|| first_at(home))
+}

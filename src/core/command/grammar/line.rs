@@ -1,0 +1,181 @@
+//! One command line: its verb, and what that verb takes.
+
+use super::arguments::Arguments;
+use super::fault::{ErrorKind, Fault, excerpt};
+use super::nearest::{is_slip, nearest};
+use super::token::{plain, skip_blanks};
+use crate::core::command::Command;
+use crate::core::command::invisible;
+use crate::core::command::trigger::{Trigger, TriggerSign};
+use crate::core::command::value::bare;
+use crate::core::command::verb::Verb;
+
+/// The command on the line `text`, which begins with the trigger; or its leftmost fault.
+pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, Fault> {
+    let (outcome, free) = parse(trigger, text);
+    match (outcome, invisible::first(text, free)) {
+        (Err(fault), Some((at, _))) if fault.span.end <= at => Err(fault),
+        (_, Some((at, c))) => Err(Fault::invisible(at, c)),
+        (outcome, None) => outcome,
+    }
+}
+
+/// The command, and the byte at which free text begins.
+fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, Fault>, usize) {
+    let (sign, rest) = trigger.split(text).unwrap_or((TriggerSign::At, ""));
+    let rest = skip_blanks(rest);
+    let at = text.len() - rest.len();
+    let (rest, word) = plain(rest).unwrap_or(("", rest));
+    let bare = bare(word);
+    match Verb::named(bare) {
+        Some(verb) => {
+            let mut arguments = Arguments::new(trigger.name(), verb, text, rest);
+            (command(verb, &mut arguments), arguments.free())
+        }
+        None if sign == TriggerSign::At && !is_slip(bare, Verb::words()) => {
+            (Err(talk(trigger, bare, at)), at)
+        }
+        None if bare.is_empty() => (Err(missing_verb(trigger, at)), at),
+        None => (Err(unknown_verb(trigger, bare, at)), text.len()),
+    }
+}
+
+fn talk(trigger: Trigger<'_>, word: &str, at: usize) -> Fault {
+    let message = format!(
+        "I took this for talk, since it begins with no command of mine: `/{} help` lists them.",
+        trigger.name()
+    );
+    let fault = Fault::new(ErrorKind::Talk, at..at + word.len(), message);
+    if word.is_empty() { fault } else { fault.at(word) }
+}
+
+fn missing_verb(trigger: Trigger<'_>, at: usize) -> Fault {
+    let message = format!("What shall I do? `/{} help` lists what I understand.", trigger.name());
+    Fault::new(ErrorKind::MissingVerb, at..at, message)
+}
+
+fn unknown_verb(trigger: Trigger<'_>, word: &str, at: usize) -> Fault {
+    let place = at..at + word.len();
+    let suggestion = nearest(word, Verb::words());
+    let mut message = format!("I don't know `{}`.", excerpt(word));
+    if suggestion.is_none() {
+        message.push_str(&format!(" `/{} help` lists what I understand.", trigger.name()));
+    }
+    Fault::new(ErrorKind::UnknownVerb, place.clone(), message).at(word).suggest(suggestion, place)
+}
+
+/// Reads the arguments of `verb`: the form of each, as the table of verbs shows it to people.
+fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, Fault> {
+    Ok(match verb {
+        Verb::Help => Command::Help(args.optional()?),
+        Verb::Ping => args.none().map(|()| Command::Ping)?,
+        Verb::Status => Command::Status(args.optional()?),
+        Verb::Why => Command::Why(args.optional()?),
+        Verb::Queue => {
+            let (mut n, mut repo) = (None, None);
+            args.fill(&mut n, &mut [("repo", &mut repo)])?;
+            Command::Queue { n, repo }
+        }
+        Verb::Agents => args.none().map(|()| Command::Agents)?,
+        Verb::Plan => Command::Plan(args.optional()?),
+        Verb::Report => {
+            let mut since = None;
+            args.keyed(&mut [("since", &mut since)])?;
+            Command::Report { since }
+        }
+        Verb::Assign => {
+            let (mut who, mut role, mut budget) = (None, None, None);
+            args.fill(&mut who, &mut [("role", &mut role), ("budget", &mut budget)])?;
+            Command::Assign { who: args.given(who)?, role, budget }
+        }
+        Verb::Unassign => Command::Unassign(args.optional()?),
+        Verb::Priority => {
+            let (mut level, mut until) = (None, None);
+            args.fill(&mut level, &mut [("until", &mut until)])?;
+            Command::Priority { level: args.given(level)?, until }
+        }
+        Verb::Size => Command::Size(args.required()?),
+        Verb::Block => Command::Block(args.required()?),
+        Verb::Unblock => Command::Unblock(args.required()?),
+        Verb::Hold => Command::Hold(args.note()),
+        Verb::Unhold => args.none().map(|()| Command::Unhold)?,
+        Verb::Snooze => Command::Snooze(args.required()?),
+        Verb::Cancel => Command::Cancel(args.optional()?),
+        Verb::Retry => {
+            let (mut job, mut agent) = (None, None);
+            args.fill(&mut job, &mut [("agent", &mut agent)])?;
+            Command::Retry { job, agent }
+        }
+        Verb::Dead => args.none().map(|()| Command::Dead)?,
+        Verb::Verify => Command::Verify(args.optional()?),
+        Verb::Crew => Command::Crew(args.many()?),
+        Verb::Approve => Command::Approve { decision: args.decision()?, note: args.note() },
+        Verb::Reject => Command::Reject { decision: args.decision()?, note: args.note() },
+        Verb::Revise => {
+            let (decision, note) = (args.decision()?, args.note());
+            Command::Revise { decision, note: args.given(note)? }
+        }
+        Verb::Answer => {
+            let (decision, note) = (args.decision()?, args.note());
+            Command::Answer { decision, note: args.given(note)? }
+        }
+        Verb::Delegate => {
+            let (mut user, mut until) = (None, None);
+            args.fill(&mut user, &mut [("until", &mut until)])?;
+            Command::Delegate { user: args.given(user)?, until }
+        }
+        Verb::Undelegate => Command::Undelegate(args.required()?),
+        Verb::Pause => Command::Pause(args.required()?),
+        Verb::Resume => Command::Resume(args.required()?),
+        Verb::Budget => {
+            let (mut amount, mut scope) = (None, None);
+            args.fill(&mut amount, &mut [("scope", &mut scope)])?;
+            Command::Budget { amount, scope }
+        }
+        Verb::Override => {
+            let (guard, reason) = (args.first()?, args.note());
+            Command::Override { guard, reason: args.given(reason)? }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::command::grammar::line::*;
+
+    fn fault(text: &str) -> ErrorKind {
+        let trigger = Trigger::new("timmy").expect("a name");
+        read(trigger, text).expect_err(text).kind
+    }
+
+    #[test]
+    fn of_several_faults_the_leftmost_is_told() {
+        assert_eq!(fault("/timmy asign \"x \u{200B}"), ErrorKind::UnknownVerb);
+        assert_eq!(fault("/timmy assign budget=x role=a role=b"), ErrorKind::BadValue);
+        assert_eq!(fault("/timmy assign role=a role=\"b budget=x"), ErrorKind::DuplicateArgument);
+        assert_eq!(fault("/timmy assign role=\"b"), ErrorKind::UnclosedQuote);
+        assert_eq!(fault("/timmy assign role=a rol=b"), ErrorKind::UnexpectedArgument);
+        assert_eq!(fault("/timmy assign role=a"), ErrorKind::MissingArgument);
+        assert_eq!(fault("/timmy cancel pl\u{200B}ease"), ErrorKind::InvisibleCharacter);
+        assert_eq!(fault("/timmy cancel please \u{200B}"), ErrorKind::BadValue);
+        assert_eq!(fault("/timmy revise d7 \u{200B}"), ErrorKind::InvisibleCharacter);
+    }
+
+    #[test]
+    fn control_characters_are_refused_wherever_they_stand() {
+        for text in
+            ["/timmy\u{C}ping", "/timmy ping\u{0}", "/timmy hold a\u{7}b", "@timmy th\u{AD}anks"]
+        {
+            assert_eq!(fault(text), ErrorKind::InvisibleCharacter, "{text:?}");
+        }
+        assert_eq!(fault("@timmy 👩\u{200D}💻 hello"), ErrorKind::Talk);
+        assert_eq!(fault("/timmy crew 👩\u{200D}💻"), ErrorKind::InvisibleCharacter);
+    }
+
+    #[test]
+    fn messages_speak_the_accounts_own_name() {
+        let trigger = Trigger::new("tim").expect("a name");
+        let error = read(trigger, "/tim ping x").expect_err("too much").on(1, "/tim ping x");
+        assert_eq!(error.message, "`x` is too much: write `/tim ping`.");
+    }
+}

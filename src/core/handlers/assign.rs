@@ -1,0 +1,52 @@
+//! assign and unassign: who is at work, as Gitea shows it.
+
+use super::CommandContext;
+use crate::core::effect::{Effect, SetAssignees};
+use crate::core::reply::Answer;
+
+/// The answer to any way of giving work to an agent.
+pub(super) fn to_an_agent() -> Answer {
+    Answer::NotYet { what: "`assign` to an agent".to_owned() }
+}
+
+impl CommandContext<'_> {
+    /// `as_an_agent`: with what only an agent is given, a role or a budget.
+    pub(super) fn assign(&mut self, user: &str, as_an_agent: bool) -> Answer {
+        if self.snapshot.agents.iter().any(|agent| agent.account.eq_ignore_ascii_case(user)) {
+            return to_an_agent();
+        }
+        if as_an_agent {
+            return Answer::Malformed {
+                problem: format!("`role=` and `budget=` are for agents, and `@{user}` is none."),
+                instead: Some(format!("/{} assign @{user}", self.snapshot.own)),
+            };
+        }
+        if let Some(already) = self.assignees.iter().find(|a| a.eq_ignore_ascii_case(user)) {
+            return Answer::Assigned { user: already.clone(), already: true };
+        }
+        let known = self.snapshot.assignable.iter().find(|a| a.eq_ignore_ascii_case(user));
+        let Some(user) = known.cloned() else {
+            return Answer::NotAssignable { user: user.to_owned() };
+        };
+        let keep = self.assignees.clone();
+        self.assignees.push(user.clone());
+        self.push_effect(Effect::Assign(SetAssignees::Add { user: user.clone(), keep }));
+        Answer::Assigned { user, already: false }
+    }
+
+    pub(super) fn unassign(&mut self, user: Option<&str>) -> Answer {
+        let meant = user.map(str::to_owned);
+        let goes = |login: &String| user.is_none_or(|user| login.eq_ignore_ascii_case(user));
+        let (users, stay): (Vec<String>, Vec<String>) =
+            self.assignees.iter().cloned().partition(goes);
+        if users.is_empty() {
+            return Answer::Unassigned { users, meant };
+        }
+        let keep = std::mem::replace(&mut self.assignees, stay);
+        self.push_effect(Effect::Assign(match user {
+            None => SetAssignees::Clear,
+            Some(user) => SetAssignees::Remove { user: user.to_owned(), keep },
+        }));
+        Answer::Unassigned { users, meant }
+    }
+}

@@ -1,0 +1,78 @@
+//! why of an agent, and what agents says of each: what it would get, and why not the rest.
+
+use super::BacklogFacts;
+use super::plan::planned;
+use super::query::{MISSED, stretch};
+use crate::core::command::verb::Verb;
+use crate::core::handlers::CommandContext;
+use crate::core::policy::controls::{AgentProfile, PauseScope};
+use crate::core::reply::{AgentNow, AgentSummary, Answer, FitLine, Gets, MissedIssue, Paused};
+use crate::core::scheduling::Depth;
+
+impl CommandContext<'_> {
+    pub(in crate::core::handlers) fn why_agent(&self, name: &str) -> Answer {
+        let agent = match self.agent_called(name, Verb::Why) {
+            Ok(agent) => agent,
+            Err(answer) => return answer,
+        };
+        let Some(backlog) = &self.snapshot.backlog else { return Answer::Unread };
+        let next =
+            stretch(backlog.ranking(), MISSED + 1, None, |thread| backlog.is_named(thread)).shown;
+        let names = self.names(backlog, next.iter().map(|(_, one)| one.thread));
+        let missed = next.iter().filter_map(|(place, one)| {
+            let choice = backlog.choice(one.thread)?;
+            let lost = choice.others.iter().find(|lost| lost.agent == name)?;
+            Some(MissedIssue { next: backlog.next(*place, one, &names)?, lack: lost.lack })
+        });
+        Answer::WhyAgent {
+            portrait: Box::new(AgentSummary {
+                name: agent.name.clone(),
+                roles: agent.roles.clone(),
+                skills: agent.skills.clone(),
+                now: self.now(backlog, agent),
+                pause: self.rests(name),
+                others: missed.take(MISSED).collect(),
+            }),
+        }
+    }
+
+    /// What an agent is fit for, and would get.
+    pub(in crate::core::handlers) fn now(
+        &self,
+        backlog: &BacklogFacts,
+        agent: &AgentProfile,
+    ) -> AgentNow {
+        let won = backlog.won(Some(&agent.name)).next();
+        let gets = match won {
+            None => Gets::Nothing,
+            Some((choice, winner)) => {
+                let names = self.names(backlog, [choice.thread]);
+                planned(choice, winner, &names).map_or(Gets::Unnamed, Gets::Issue)
+            }
+        };
+        let busy = backlog.roster().load.agents.get(&agent.name).copied().unwrap_or_default();
+        let free = agent.capacity.saturating_sub(busy);
+        AgentNow { fit: backlog.fit(&agent.name), free, gets }
+    }
+
+    /// The pause that keeps an agent from starting: its own, or that of the whole fleet.
+    fn rests(&self, name: &str) -> Option<Paused> {
+        let all =
+            self.fleet.pause_of(&PauseScope::All).map(|pause| self.paused("all".to_owned(), pause));
+        let own = || {
+            let pause = self.fleet.pause_of(&PauseScope::Agent(name.to_owned()))?;
+            Some(self.paused(name.to_owned(), pause))
+        };
+        all.or_else(own)
+    }
+}
+
+impl BacklogFacts {
+    /// How well an agent fits in general.
+    fn fit(&self, name: &str) -> FitLine {
+        let worker = self.roster().workers.iter().find(|worker| worker.name == name);
+        let prior = worker.map_or(0, |worker| worker.prior);
+        let fit = self.roster().outcomes.fit(name, prior, Depth::Everything);
+        FitLine { share: fit.lower, verified: fit.tally.good, ended: fit.tally.all }
+    }
+}

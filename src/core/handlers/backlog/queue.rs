@@ -1,0 +1,67 @@
+//! queue: what comes next.
+
+use super::BacklogFacts;
+use super::names::ThreadNames;
+use super::query::{most, stretch};
+use crate::core::command::value::Count;
+use crate::core::handlers::CommandContext;
+use crate::core::model::ids::RepoName;
+use crate::core::model::text::Repo;
+use crate::core::reply::{Answer, Queue, QueueEntry};
+use crate::core::scheduling::RankedIssue;
+
+impl CommandContext<'_> {
+    pub(in crate::core::handlers) fn queue(
+        &self,
+        n: Option<Count>,
+        repo: Option<&RepoName>,
+    ) -> Answer {
+        let repo = match repo.map(|name| (name, self.snapshot.repos.get(name))) {
+            None => None,
+            Some((_, Some(repo))) => Some(repo),
+            Some((name, None)) => return Answer::NotFound { target: name.to_string() },
+        };
+        let Some(backlog) = &self.snapshot.backlog else { return Answer::Unread };
+        let ranking = backlog.ranking();
+        let stretch = stretch(ranking, most(n), repo.map(|repo| repo.id), |t| backlog.is_named(t));
+        let threads = stretch.shown.iter().map(|(_, standing)| standing.thread);
+        let names = self.names(backlog, threads);
+        let next =
+            stretch.shown.iter().filter_map(|(place, one)| backlog.next(*place, one, &names));
+        Answer::Queue {
+            queue: Box::new(Queue {
+                repo: repo.map(|repo| repo.name.to_string()),
+                ready: ranking.ready.iter().filter(|one| is_in(repo, one)).count(),
+                waiting: ranking.behind(|one| is_in(repo, one)),
+                next: next.collect(),
+                unnamed: stretch.unnamed,
+                unread: backlog.unread,
+            }),
+        }
+    }
+}
+
+impl BacklogFacts {
+    /// An issue in the queue, if it may be named.
+    pub(super) fn next(
+        &self,
+        place: usize,
+        one: &RankedIssue,
+        names: &ThreadNames<'_>,
+    ) -> Option<QueueEntry> {
+        let (thread, title) = names.named(one.thread)?;
+        let winner = self.choice(one.thread).and_then(|choice| choice.winner.as_ref());
+        Some(QueueEntry {
+            place,
+            thread,
+            title,
+            is_p0: one.is_p0,
+            points: one.score.points,
+            agent: winner.map(|winner| winner.agent.clone()),
+        })
+    }
+}
+
+fn is_in(repo: Option<&Repo>, one: &RankedIssue) -> bool {
+    repo.is_none_or(|repo| one.thread.repo == repo.id)
+}

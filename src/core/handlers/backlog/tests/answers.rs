@@ -1,0 +1,168 @@
+//! What comes next, who would get it, and what agents are for.
+
+use insta::assert_snapshot;
+
+use crate::core::handlers::backlog::tests::*;
+
+#[test]
+fn the_queue_names_what_may_be_named() {
+    assert_snapshot!(World::usual().ask("/timmy queue"), @r"
+    **4 issues are ready**, 3 are not: 2 blocked, 1 on hold.
+
+    | | issue | score | agent |
+    |---:|---|---:|---|
+    | 1 | foundation/door\#44 Session test flaky | 30.2 | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 24.9 |  |
+    | 4 | foundation/door\#31 Dark mode | 3.1 |  |
+
+    `/timmy why foundation/door#44` explains a place. 1 more is in a repository that cannot be named here.
+    ");
+}
+
+#[test]
+fn the_queue_of_one_repository_keeps_the_places() {
+    let world = World::usual();
+    assert_snapshot!(world.ask("/timmy queue 1 repo=foundation/infra"), @r"
+    **1 issue is ready** in `foundation/infra`, 1 is not: 1 blocked.
+
+    | | issue | score |
+    |---:|---|---:|
+    | 3 | foundation/infra\#14 Disk alarm | 24.9 |
+
+    `/timmy why foundation/infra#14` explains a place.
+    ");
+    assert_snapshot!(world.ask("/timmy queue repo=foundation/cellar"), @"**Not found:** `foundation/cellar`. It does not exist, or cannot be shown to everybody who reads this thread.");
+}
+
+#[test]
+fn a_queue_in_which_nothing_is_ready() {
+    let mut world = World::usual();
+    world.ranking.ready.clear();
+    assert_snapshot!(world.ask("/timmy queue"), @"**No issue is ready**, 3 are not: 2 blocked, 1 on hold.");
+}
+
+#[test]
+fn a_plan_says_who_would_get_what() {
+    let mut world = World::usual();
+    assert_snapshot!(world.ask("/timmy plan"), @r#"
+    **2 issues would be handed out now.** I only suggest: `dispatch.mode = "suggest"`.
+
+    | issue | agent | value | next best |
+    |---|---|---:|---|
+    | \#44 Session test flaky | `ezra` | 7.0 |  |
+
+    1 more is in a repository that cannot be named here.
+    "#);
+    world.mode = Mode::Off;
+    assert_snapshot!(world.ask("/timmy plan ezra"), @r#"
+    **`ezra` would get \#44** *Session test flaky* now, and 1 more. I hand out only what somebody assigns: `dispatch.mode = "off"`.
+
+    | issue | agent | value | next best |
+    |---|---|---:|---|
+    | \#44 Session test flaky | `ezra` | 7.0 |  |
+
+    1 more is in a repository that cannot be named here.
+    "#);
+    world.mode = Mode::Auto;
+    assert_snapshot!(world.ask("/timmy plan groq"), @"**`groq` would get nothing now:** another role is needed.");
+    assert_snapshot!(world.ask("/timmy plan erza"), @"**Not done.** I know no agent `erza`. Did you mean `/timmy plan ezra`?");
+}
+
+#[test]
+fn a_plan_says_why_nothing_is_handed_out() {
+    assert_snapshot!(World::new(Vec::new()).ask("/timmy plan"), @"**Nothing would be handed out now:** there are no agents yet.");
+    let mut world = World::new(vec![worker("ezra", &["coder"], 1)]);
+    assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** no issue is ready.");
+    world.ready(DOOR, 31, "Dark mode", 3_100_000);
+    assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** what is ready scores less than 5.0, from which on I hand out issues by myself.");
+    world.ready(DOOR, 44, "Session test flaky", 30_240_000);
+    world.roster.load.reviews_waiting = 5;
+    assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** too much waits for review.");
+    let by = Account { id: 1, login: "alexander".into() };
+    let pause = |part| Pause { part, by: by.clone(), since: Timestamp::default() };
+    world.fleet.apply(ControlChange::Pause(pause(PauseScope::Agent("ezra".into()))));
+    assert_snapshot!(world.ask("/timmy plan ezra"), @r"**`ezra` would get nothing now:** it is paused since Thu 1 Jan 1970, 00:00 UTC, by \@alexander.");
+    world.fleet.apply(ControlChange::Pause(pause(PauseScope::All)));
+    assert_snapshot!(world.ask("/timmy plan"), @r"**Nothing would be handed out now:** the whole fleet is paused since Thu 1 Jan 1970, 00:00 UTC, by \@alexander.");
+}
+
+#[test]
+fn why_of_an_agent() {
+    let world = World::usual();
+    assert_snapshot!(world.ask("/timmy why ezra"), @r"
+    **`ezra` would get \#44** *Session test flaky* next. It holds the role coder. Its fit is **0.23**: no results yet.
+
+    <details><summary>Why not the others</summary>
+
+    | | issue | score | lacks | goes to |
+    |---:|---|---:|---|---|
+    | 3 | foundation/infra\#14 Disk alarm | 24.9 | no free slot |  |
+    | 4 | foundation/door\#31 Dark mode | 3.1 | no free slot |  |
+
+    </details>
+    ");
+    assert_snapshot!(world.ask("/timmy why groq"), @r"
+    **`groq` would get nothing now**: another role is needed. It holds the role reviewer. Its fit is **0.23**: no results yet.
+
+    <details><summary>Why not the others</summary>
+
+    | | issue | score | lacks | goes to |
+    |---:|---|---:|---|---|
+    | 1 | foundation/door\#44 Session test flaky | 30.2 | another role is needed | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 24.9 | another role is needed |  |
+    | 4 | foundation/door\#31 Dark mode | 3.1 | another role is needed |  |
+
+    </details>
+    ");
+}
+
+#[test]
+fn the_agents_now() {
+    assert_snapshot!(World::usual().ask("/timmy agents"), @r"
+    **2 agents**.
+
+    | agent | kind | roles | skills | host | free | fit | next |
+    |---|---|---|---|---|---:|---:|---|
+    | `ezra` | forge | coder |  |  | 2 of 2 | 0.23 | \#44 Session test flaky |
+    | `groq` | forge | reviewer |  |  | 1 of 1 | 0.23 |  |
+    ");
+}
+
+#[test]
+fn several_questions_in_one_comment() {
+    assert_snapshot!(World::usual().ask("/timmy queue 2\n/timmy plan\n/timmy why ezra"), @r#"
+    - `/timmy queue 2`: **4 issues are ready**, 3 are not: 2 blocked, 1 on hold.
+    - `/timmy plan`: **2 issues would be handed out now.** I only suggest: `dispatch.mode = "suggest"`.
+    - `/timmy why ezra`: **`ezra` would get \#44** *Session test flaky* next. It holds the role coder. Its fit is **0.23**: no results yet.
+
+    <details><summary>/timmy queue 2</summary>
+
+    | | issue | score | agent |
+    |---:|---|---:|---|
+    | 1 | foundation/door\#44 Session test flaky | 30.2 | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 24.9 |  |
+
+    `/timmy why foundation/door#44` explains a place. 1 more is in a repository that cannot be named here.
+
+    </details>
+
+    <details><summary>/timmy plan</summary>
+
+    | issue | agent | value | next best |
+    |---|---|---:|---|
+    | \#44 Session test flaky | `ezra` | 7.0 |  |
+
+    1 more is in a repository that cannot be named here.
+
+    </details>
+
+    <details><summary>Why not the others</summary>
+
+    | | issue | score | lacks | goes to |
+    |---:|---|---:|---|---|
+    | 3 | foundation/infra\#14 Disk alarm | 24.9 | no free slot |  |
+    | 4 | foundation/door\#31 Dark mode | 3.1 | no free slot |  |
+
+    </details>
+    "#);
+}

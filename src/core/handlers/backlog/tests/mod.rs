@@ -1,0 +1,354 @@
+//! A small backlog, and what is said of it.
+
+mod answers;
+mod why;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::core::command::grammar;
+use crate::core::command::value::IssueRef;
+use crate::core::command::verb::Right;
+use crate::core::effect::Effect;
+use crate::core::handlers::backlog::*;
+use crate::core::handlers::{CommandRequest, Needs, OtherThread, Snapshot, handle, needs};
+use crate::core::model::ids::{RepoId, Subject};
+use crate::core::model::issue::Issue;
+use crate::core::model::text::{Account, InboundText, Repo, TextEvent};
+use crate::core::model::thread::ThreadState;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::authority::{NamedAccount, People};
+use crate::core::policy::authorship::Authorship;
+use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
+use crate::core::scheduling::{
+    AgentRecords, AgentSlot, Authors, Ineligible, Limits, Load, RankingInput, Readiness, Rules,
+    Score, Terms, Weights, WorkState,
+};
+
+const DOOR: RepoId = RepoId(1);
+const INFRA: RepoId = RepoId(2);
+const CELLAR: RepoId = RepoId(3);
+
+/// As by default.
+const WEIGHTS: Weights = Weights {
+    urgency: 350_000,
+    value: 200_000,
+    dependents: 200_000,
+    people: 150_000,
+    age: 100_000,
+};
+
+/// The terms of an issue of which nothing is known.
+const BARE: Terms = Terms {
+    urgency: 250_000,
+    value: 0,
+    dependents: 0,
+    people: 0,
+    age: 0,
+    readiness: 400_000,
+    size: 577_350,
+    fails: 1_000_000,
+};
+
+/// A world in which nothing is asked of a forge: three repositories, the last one private.
+struct World {
+    ranking: Ranking,
+    roster: Roster,
+    titles: HashMap<ThreadId, ThreadTitle>,
+    facts: HashMap<ThreadId, IssueFacts>,
+    fleet: Controls,
+    mode: Mode,
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-23T12:00:00Z").expect("a time")
+}
+
+fn issue(repo: RepoId, number: i64) -> ThreadId {
+    ThreadId { repo, number }
+}
+
+fn name(repo: RepoId) -> RepoName {
+    let name = match repo {
+        DOOR => "foundation/door",
+        INFRA => "foundation/infra",
+        _ => "foundation/cellar",
+    };
+    name.parse().expect("a name")
+}
+
+fn worker(name: &str, roles: &[&str], capacity: u32) -> AgentSlot {
+    AgentSlot {
+        name: name.into(),
+        roles: roles.iter().map(ToString::to_string).collect(),
+        skills: Vec::new(),
+        host: None,
+        pool: None,
+        capacity,
+        prior: 500_000,
+        is_up: true,
+        is_spent: false,
+    }
+}
+
+impl World {
+    fn new(workers: Vec<AgentSlot>) -> Self {
+        let limits = Limits {
+            per_host: 4,
+            per_repository: 9,
+            reviews_waiting: 5,
+            minimum: 5_000_000,
+            pools: Vec::new(),
+        };
+        let (load, outcomes) = (Load::default(), AgentRecords::default());
+        Self {
+            ranking: Ranking::default(),
+            roster: Roster { workers, limits, load, outcomes, small_handed_out: 0 },
+            titles: HashMap::new(),
+            facts: HashMap::new(),
+            fleet: Controls::default(),
+            mode: Mode::Suggest,
+        }
+    }
+
+    /// The backlog of the examples: four ready, the second of them in a private repository, and
+    /// three that are not.
+    fn usual() -> Self {
+        let mut world =
+            Self::new(vec![worker("ezra", &["coder"], 2), worker("groq", &["reviewer"], 1)]);
+        world.ready(DOOR, 44, "Session test flaky", 30_240_000);
+        world.ready(CELLAR, 7, "Where the gold is", 28_000_000);
+        world.ready(INFRA, 14, "Disk alarm", 24_900_000);
+        world.ready(DOOR, 31, "Dark mode", 3_100_000);
+        world.waits(DOOR, 47, "Logout leaves cookie", 12_000_000, &[Ineligible::Blocked]);
+        world.waits(DOOR, 29, "Docs", 2_000_000, &[Ineligible::Hold, Ineligible::MissingScope]);
+        world.waits(INFRA, 3, "Wishes", 1_000_000, &[Ineligible::Blocked]);
+        world
+    }
+}
+
+impl World {
+    fn ready(&mut self, repo: RepoId, number: i64, title: &str, points: u64) -> &mut IssueFacts {
+        let standing = self.standing(repo, number, title, points);
+        self.ranking.ready.push(standing);
+        self.facts.get_mut(&issue(repo, number)).expect("it was just put there")
+    }
+
+    fn waits(&mut self, repo: RepoId, number: i64, title: &str, points: u64, why: &[Ineligible]) {
+        let standing = self.standing(repo, number, title, points);
+        self.ranking.others.push(RankedIssue { obstacles: why.to_vec(), ..standing });
+    }
+
+    /// The first that is ready.
+    fn first(&mut self) -> &mut RankedIssue {
+        self.ranking.ready.first_mut().expect("one is ready")
+    }
+
+    fn standing(&mut self, repo: RepoId, number: i64, title: &str, points: u64) -> RankedIssue {
+        let thread = issue(repo, number);
+        self.titles.insert(thread, ThreadTitle { repo: name(repo), title: title.into() });
+        self.facts.insert(thread, facts(thread));
+        RankedIssue {
+            thread,
+            is_p0: false,
+            score: Score { points, terms: BARE },
+            created_at: Timestamp::from_micros(number),
+            obstacles: Vec::new(),
+            dependents: 0,
+            circle: Box::default(),
+        }
+    }
+
+    /// What is said to `line` in the door's 44th issue; in public, unless it is asked in private.
+    fn ask(&self, line: &str) -> String {
+        let here = Repo { id: DOOR, name: name(DOOR), private: false };
+        let heard = heard(here, 44, line);
+        let reading = grammar::read("timmy", line);
+        let snapshot = self.snapshot(&heard, &needs(&reading));
+        let account = Account { id: 9, login: "anna".into() };
+        let right = Some(Right::Owner);
+        let asked = CommandRequest {
+            heard: &heard,
+            key: "c1",
+            actor: &account,
+            right,
+            authorship: Authorship::Author,
+        };
+        let decision = handle(asked, &reading, &snapshot);
+        let last = decision.effects.last().map(|keyed| &keyed.effect);
+        let Some(Effect::Reply { reply, .. }) = last else { panic!("no reply: {decision:?}") };
+        let text = reply.render("c1", |_| None);
+        text.trim_end_matches("\n\n<!-- timmy key=c1 -->").to_owned()
+    }
+
+    fn snapshot(&self, heard: &InboundText, needs: &Needs) -> Snapshot {
+        let target = |reference: &IssueRef| {
+            let repo =
+                [DOOR, INFRA].into_iter().find(|id| Some(&name(*id)) == reference.repo.as_ref());
+            let thread = issue(repo.unwrap_or(DOOR), reference.number);
+            (reference.clone(), self.target(thread))
+        };
+        let look = needs.backlog.clone().unwrap_or_default();
+        let targets: HashMap<_, _> = needs.targets.iter().map(target).collect();
+        let mut backlog = self.backlog(&look, heard, &targets);
+        let repos = needs.repos.iter().filter(|repo| **repo != name(CELLAR));
+        let repo =
+            |name: &RepoName| Repo { id: repo_called(name), name: name.clone(), private: false };
+        let repos: HashMap<_, _> = repos.map(|name| (name.clone(), repo(name))).collect();
+        let wanted = look.wanted(&backlog, &repos, |repo| repo != CELLAR);
+        backlog.titles.retain(|thread, _| wanted.contains(thread));
+        Snapshot {
+            now: now(),
+            zone: TimeZone::UTC,
+            own: "timmy".into(),
+            people: Arc::new(People {
+                owner: NamedAccount::unseen("alexander"),
+                ..People::default()
+            }),
+            agents: self.roster.workers.iter().map(agent).collect(),
+            fleet: self.fleet.clone(),
+            item: Some(item(heard.number)),
+            assignable: Vec::new(),
+            blockers: None,
+            targets,
+            circles: HashMap::new(),
+            accounts: HashMap::new(),
+            repos,
+            digests: HashMap::new(),
+            backlog: Some(backlog),
+            state: ThreadState::default(),
+            recent: Vec::new(),
+            pending: None,
+        }
+    }
+
+    fn setting(&self) -> RankingInput {
+        let rules = Rules {
+            weights: WEIGHTS,
+            epic_labels: Vec::new(),
+            authors: Authors::Everyone,
+            machines: Vec::new(),
+            attempts: 3,
+        };
+        let (zone, roster) = (TimeZone::UTC, self.roster.clone());
+        RankingInput { now: now(), zone, rules, pauses: Vec::new(), roster }
+    }
+
+    fn backlog(
+        &self,
+        look: &BacklogQuery,
+        heard: &InboundText,
+        targets: &HashMap<IssueRef, OtherThread>,
+    ) -> BacklogFacts {
+        let asked = look.cases.iter().map(|case| match case {
+            None => heard.thread(),
+            Some(reference) => targets[reference].thread,
+        });
+        let mut judged = RankedBacklog::new(self.facts.values().cloned().collect(), self.setting());
+        judged.ranking = self.ranking.clone();
+        let choices = judged.choose();
+        let case = |thread| Some((thread, IssueCase::of(&judged, &choices, thread)?));
+        let cases = asked.filter_map(case).collect();
+        let titles = self.titles.clone();
+        BacklogFacts {
+            judged: Arc::new(judged),
+            choices,
+            unread: 0,
+            mode: self.mode,
+            cases,
+            titles,
+        }
+    }
+
+    fn target(&self, thread: ThreadId) -> OtherThread {
+        OtherThread {
+            thread,
+            repo: name(thread.repo),
+            here: thread.repo == DOOR,
+            same_readers: true,
+            watched: true,
+            item: Issue { title: self.titles[&thread].title.clone(), ..item(thread.number) },
+            blockers: Vec::new(),
+            state: ThreadState::default(),
+            recent: Vec::new(),
+        }
+    }
+}
+
+fn facts(thread: ThreadId) -> IssueFacts {
+    IssueFacts {
+        thread,
+        author: Some(Account { id: 4, login: "rita".into() }.into()),
+        created_at: Timestamp::default(),
+        opened_at: Timestamp::default(),
+        labels: [].into(),
+        assignees: [].into(),
+        due_at: None,
+        milestone: None,
+        pinned: false,
+        readiness: Readiness::default(),
+        waits_for: Vec::new(),
+        people: 0,
+        held: false,
+        snoozed_until: None,
+        pulls: Vec::new(),
+        work: WorkState::default(),
+    }
+}
+
+fn repo_called(called: &RepoName) -> RepoId {
+    [DOOR, INFRA, CELLAR].into_iter().find(|id| name(*id) == *called).expect("one of three")
+}
+
+fn agent(worker: &AgentSlot) -> AgentProfile {
+    AgentProfile {
+        name: worker.name.clone(),
+        account: worker.name.clone(),
+        kind: "forge".into(),
+        roles: worker.roles.clone(),
+        skills: worker.skills.clone(),
+        host: worker.host.clone(),
+        capacity: worker.capacity,
+    }
+}
+
+fn item(number: i64) -> Issue {
+    Issue {
+        id: number,
+        number,
+        title: "Session test flaky".into(),
+        body: String::new(),
+        author: None,
+        open: true,
+        locked: false,
+        is_pull: false,
+        labels: Vec::new(),
+        assignees: Vec::new(),
+        milestone: None,
+        due_at: None,
+        pinned: false,
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
+    }
+}
+
+fn heard(repo: Repo, number: i64, body: &str) -> InboundText {
+    InboundText {
+        subject: Subject::Comment(1),
+        repo,
+        number,
+        is_pull: false,
+        act: TextEvent::Created,
+        author: None,
+        sender: None,
+        migrated: false,
+        body: body.into(),
+        former_body: None,
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
+        permissions: None,
+        delivered: true,
+    }
+}

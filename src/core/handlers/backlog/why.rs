@@ -1,0 +1,111 @@
+//! why of an issue: its place, what lifts it, what is missing, whom it suits.
+
+use super::names::ThreadNames;
+use super::query::WAITING;
+use super::{BacklogFacts, IssueCase};
+use crate::core::handlers::CommandContext;
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::reply::{Basis, Bid, Judgement};
+use crate::core::scheduling::{
+    Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, explain,
+};
+
+/// What the forge and the lines before tell better than the backlog, which may be a minute old.
+const SEEN: [Ineligible; 7] = [
+    Ineligible::Closed,
+    Ineligible::PullRequest,
+    Ineligible::Blocked,
+    Ineligible::Hold,
+    Ineligible::Snoozed,
+    Ineligible::Paused,
+    Ineligible::AssignedToPerson,
+];
+
+impl CommandContext<'_> {
+    /// All that keeps an issue from being handed out: what is seen now, and what only the backlog
+    /// knows.
+    pub(in crate::core::handlers) fn obstacles(
+        &self,
+        seen: impl IntoIterator<Item = Ineligible>,
+        thread: ThreadId,
+    ) -> Vec<Ineligible> {
+        let case = self.snapshot.backlog.as_ref().and_then(|backlog| backlog.cases.get(&thread));
+        let known = case.into_iter().flat_map(|case| &case.standing.obstacles).copied();
+        let known = known.filter(|obstacle| !SEEN.contains(obstacle));
+        let mut all: Vec<Ineligible> = known.chain(seen).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// What the backlog says of an issue, if it is there.
+    pub(in crate::core::handlers) fn judged(&self, thread: ThreadId) -> Option<Judgement> {
+        self.snapshot.backlog.as_ref()?.judgement(thread, Some(self.heard.repo.id))
+    }
+}
+
+impl BacklogFacts {
+    /// What is to be said of an issue that was asked about, in the repository `here` or outside of
+    /// all.
+    pub fn judgement(&self, thread: ThreadId, here: Option<RepoId>) -> Option<Judgement> {
+        let ready = &self.ranking().ready;
+        let case = self.cases.get(&thread)?;
+        let (facts, standing) = (&case.facts, &case.standing);
+        let waiting = case.waiting.iter().filter(|one| self.is_named(**one)).take(WAITING);
+        let named = waiting.clone().chain(&facts.pulls).chain(&standing.circle).copied();
+        let names = ThreadNames::of(self, here, named);
+        let before = |one: &&RankedIssue| goes_before(one, standing);
+        let waiting = waiting.filter_map(|thread| names.name(*thread)).collect();
+        let RankingInput { now, zone, rules, .. } = &self.judged.setting;
+        Some(Judgement {
+            place: ready.iter().take_while(before).count() + 1,
+            of: ready.len() + usize::from(!standing.obstacles.is_empty()),
+            points: standing.score.points,
+            minimum: self.roster().limits.minimum,
+            terms: explain(facts, standing, rules, *now, zone),
+            waiting,
+            role: case.role.clone(),
+            bids: self.bids(case),
+            circle: standing.circle.iter().map(|thread| names.name(*thread)).collect(),
+            pulls: facts.pulls.iter().map(|thread| names.name(*thread)).collect(),
+            author: facts.author.as_ref().map(|author| author.login.clone()),
+        })
+    }
+
+    /// The agents beside an issue: who gets it, then the others, as they were judged.
+    fn bids(&self, case: &IssueCase) -> Vec<Bid> {
+        let winner = case.choice.winner.as_ref().map(|winner| Bid {
+            agent: winner.agent.clone(),
+            fit: winner.fit,
+            basis: self.basis(case, &winner.agent),
+            lack: None,
+        });
+        let other = |lost: &RejectedAgent| Bid {
+            agent: lost.agent.clone(),
+            fit: lost.fit,
+            basis: self.basis(case, &lost.agent),
+            lack: Some(lost.lack),
+        };
+        winner.into_iter().chain(case.choice.others.iter().map(other)).collect()
+    }
+
+    /// What is known of an agent, as near to an issue as anything is.
+    fn basis(&self, case: &IssueCase, agent: &str) -> Option<Basis> {
+        let (role, repo) = (case.role.as_str(), case.standing.thread.repo);
+        let known = |scope| {
+            let tally = self.roster().outcomes.fit(agent, 0, scope).tally;
+            (tally.all > 0).then_some((tally.good, tally.all))
+        };
+        let here = || known(Depth::Repo(role, repo)).map(|(good, all)| Basis::Here { good, all });
+        let role = || known(Depth::Role(role)).map(|(good, all)| Basis::Role { good, all });
+        let any = || known(Depth::Everything).map(|(good, all)| Basis::Any { good, all });
+        here().or_else(role).or_else(any)
+    }
+}
+
+/// Whether an issue comes before another, as if both were ready.
+fn goes_before(one: &RankedIssue, other: &RankedIssue) -> bool {
+    use std::cmp::Reverse;
+    let rank = |s: &RankedIssue| (s.is_p0, s.score.points, Reverse((s.created_at, s.thread)));
+    rank(one) > rank(other)
+}

@@ -1,0 +1,117 @@
+//! delegate, undelegate, pause, resume: the owner's word on the whole fleet.
+
+use std::time::Duration;
+
+use super::CommandContext;
+use crate::core::command::value;
+use crate::core::command::value::Date;
+use crate::core::command::verb::Verb;
+use crate::core::model::time::said;
+use crate::core::policy::controls::{ControlChange, Delegation, Pause, PauseScope};
+use crate::core::reply::{Answer, Paused};
+
+/// How long a delegation lasts unless its line says otherwise.
+const LENT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What a part is called, and which it is.
+type Named = (String, PauseScope);
+
+impl CommandContext<'_> {
+    pub(super) fn delegate(&mut self, user: &str, until: Option<Date>) -> Answer {
+        let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
+        let end = until.map_or(now.after(LENT_FOR), |date| date.begins(zone));
+        if let Some(date) = until.filter(|_| end <= now) {
+            return Answer::Past { date: date.to_string() };
+        }
+        let Some(candidate) = self.snapshot.accounts.get(&user.to_ascii_lowercase()) else {
+            return Answer::NoAccount { user: user.to_owned() };
+        };
+        let to = candidate.account.clone();
+        let user = to.login.clone();
+        let own = to.is(&self.snapshot.own);
+        if own || self.snapshot.people.is_ignored(&to) {
+            return Answer::Unheeded { user, own };
+        }
+        if candidate.approves {
+            return Answer::Delegated { user, until: None, was: None };
+        }
+        let was = self.fleet.delegation_to(&to).map(|lent| said(lent.until, now, zone));
+        let until = Some(said(end, now, zone));
+        let by = self.actor.clone();
+        self.apply_control(ControlChange::Delegate(Delegation { to, by, until: end }));
+        Answer::Delegated { user, until, was }
+    }
+
+    pub(super) fn undelegate(&mut self, user: &str) -> Answer {
+        // By the number, since the account may be called otherwise now; by the name under which
+        // it was lent, since the account may be gone.
+        let known = self.snapshot.accounts.get(&user.to_ascii_lowercase());
+        let lent = known
+            .and_then(|candidate| self.fleet.delegation_to(&candidate.account))
+            .or_else(|| self.fleet.delegations.iter().find(|lent| lent.to.is(user)));
+        match lent.map(|lent| lent.to.clone()) {
+            Some(to) => {
+                self.apply_control(ControlChange::Undelegate(to.id));
+                Answer::Undelegated { user: to.login, had: true }
+            }
+            None => Answer::Undelegated { user: user.to_owned(), had: false },
+        }
+    }
+
+    pub(super) fn pause(&mut self, part: &value::PauseTarget) -> Answer {
+        let (what, part) = match self.part(part, Verb::Pause) {
+            Ok(named) => named,
+            Err(answer) => return answer,
+        };
+        if let Some(pause) = self.fleet.pause_of(&part) {
+            return Answer::Paused { pause: self.paused(what, pause), already: true };
+        }
+        let pause = Pause { part, by: self.actor.clone(), since: self.snapshot.now };
+        let answer = Answer::Paused { pause: self.paused(what, &pause), already: false };
+        self.apply_control(ControlChange::Pause(pause));
+        answer
+    }
+
+    pub(super) fn resume(&mut self, part: &value::PauseTarget) -> Answer {
+        let (what, part) = match self.part(part, Verb::Resume) {
+            Ok(named) => named,
+            Err(answer) => return answer,
+        };
+        let was = self.fleet.pause_of(&part).is_some();
+        if was {
+            self.apply_control(ControlChange::Resume(part.clone()));
+        }
+        let still = part != PauseScope::All && self.fleet.pause_of(&PauseScope::All).is_some();
+        Answer::Resumed { what, was, still }
+    }
+
+    /// What a part is called and which it is, if it is there and may be named here.
+    fn part(&mut self, part: &value::PauseTarget, verb: Verb) -> Result<Named, Answer> {
+        match part {
+            value::PauseTarget::All => Ok(("all".to_owned(), PauseScope::All)),
+            value::PauseTarget::Repo(name) => match self.snapshot.repos.get(name) {
+                Some(repo) => {
+                    self.decision.repos.push(repo.clone());
+                    Ok((repo.name.to_string(), PauseScope::Repo(repo.id)))
+                }
+                None => Err(Answer::NotFound { target: name.to_string() }),
+            },
+            value::PauseTarget::Agent(name) => self.agent(name.as_str(), verb),
+        }
+    }
+
+    /// An agent of the configuration; also one that was paused and is no longer there.
+    fn agent(&self, name: &str, verb: Verb) -> Result<Named, Answer> {
+        let part = PauseScope::Agent(name.to_owned());
+        match self.agent_called(name, verb) {
+            Err(answer) if self.fleet.pause_of(&part).is_none() => Err(answer),
+            _ => Ok((name.to_owned(), part)),
+        }
+    }
+
+    /// A pause as people say it, of what is called `what`.
+    pub(super) fn paused(&self, what: String, pause: &Pause) -> Paused {
+        let since = said(pause.since, self.snapshot.now, &self.snapshot.zone);
+        Paused { what, since, by: pause.by.login.clone() }
+    }
+}

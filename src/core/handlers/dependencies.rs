@@ -1,0 +1,68 @@
+//! block and unblock: what waits for what.
+//!
+//! A target is known here only if everybody who reads this thread may know of it. That the actor
+//! may read it would be of no help: the reply names it, and Gitea's own page lists it beside the
+//! issue. And since it is public or in this very repository, the actor may read it.
+//!
+//! The other way round Gitea shows this thread to whoever reads the target: they have to be readers
+//! of this thread as well. Where nothing would be written, nothing is refused.
+
+use super::{CommandContext, OtherThread};
+use crate::core::command::value::IssueRef;
+use crate::core::effect::Effect;
+use crate::core::model::dependency::{Blocker, SetDependency, VisibleBlocker, thread_names};
+use crate::core::reply::Answer;
+
+impl CommandContext<'_> {
+    pub(super) fn block(&mut self, reference: &IssueRef) -> Answer {
+        let Some(target) = self.snapshot.targets.get(reference) else {
+            return Answer::NotFound { target: reference.to_string() };
+        };
+        if target.thread == self.heard.thread() {
+            return Answer::Itself;
+        }
+        let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
+        let already = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
+        if !already {
+            if !target.same_readers {
+                return Answer::ReadersDiffer { target: target.name(), waits: false };
+            }
+            if let Some(way) = self.snapshot.circles.get(&target.thread) {
+                return self.circle(way);
+            }
+            blockers.push(seen(target));
+            self.push_effect(Effect::Bond(SetDependency { on: target.thread, waits: true }));
+        }
+        let (title, open) = (target.item.title.clone(), target.item.open);
+        Answer::Waits { target: target.name(), title, open, already }
+    }
+
+    pub(super) fn unblock(&mut self, reference: &IssueRef) -> Answer {
+        let Some(target) = self.snapshot.targets.get(reference) else {
+            return Answer::NotFound { target: reference.to_string() };
+        };
+        let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
+        let waited = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
+        if waited {
+            if !target.same_readers {
+                return Answer::ReadersDiffer { target: target.name(), waits: true };
+            }
+            blockers.retain(|seen| seen.blocker.thread != target.thread);
+            self.push_effect(Effect::Bond(SetDependency { on: target.thread, waits: false }));
+        }
+        let title = target.item.title.clone();
+        Answer::WaitsNoMore { target: target.name(), title, waited }
+    }
+
+    /// What would become a circle: `way` leads from the target back to this thread.
+    fn circle(&self, way: &[VisibleBlocker]) -> Answer {
+        let here = self.heard.repo.id;
+        let round: Vec<VisibleBlocker> = way.last().into_iter().chain(way).cloned().collect();
+        Answer::Circle { threads: thread_names(&round, here) }
+    }
+}
+
+fn seen(target: &OtherThread) -> VisibleBlocker {
+    let (thread, repo) = (target.thread, target.repo.clone());
+    VisibleBlocker { blocker: Blocker { thread, repo, open: target.item.open }, nameable: true }
+}

@@ -1,0 +1,34 @@
+//! hold, unhold, snooze: what shall wait.
+
+use super::CommandContext;
+use crate::core::command::Note;
+use crate::core::command::value::When;
+use crate::core::model::thread::{Hold, Snooze};
+use crate::core::model::time::said;
+use crate::core::reply::Answer;
+
+impl CommandContext<'_> {
+    pub(super) fn hold(&mut self, reason: Option<&Note>) -> Answer {
+        let reason = reason.map(Note::to_string);
+        self.state.hold = Some(Hold { by: self.actor.clone(), reason, since: self.snapshot.now });
+        Answer::Held
+    }
+
+    /// Ends a hold, and a snooze: there is one way to wake a thread, whatever put it to sleep.
+    pub(super) fn unhold(&mut self) -> Answer {
+        let hold = self.state.hold.take().is_some();
+        let snooze = self.state.snoozed(self.snapshot.now).is_some();
+        self.state.snooze = None;
+        Answer::Unheld { hold, snooze }
+    }
+
+    pub(super) fn snooze(&mut self, when: When) -> Answer {
+        let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
+        let until = when.moment(now, zone);
+        if until <= now {
+            return Answer::Past { date: when.to_string() };
+        }
+        self.state.snooze = Some(Snooze { by: self.actor.clone(), until });
+        Answer::Snoozed { until: said(until, now, zone) }
+    }
+}

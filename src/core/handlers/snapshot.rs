@@ -1,0 +1,183 @@
+//! What has to be known of the world to answer a text, and what is known of it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::backlog::{BacklogFacts, BacklogQuery};
+use crate::core::command::Command;
+use crate::core::command::grammar::Reading;
+use crate::core::command::value::{Date, IssueRef, PauseTarget, StatusTarget as Aim, Who};
+use crate::core::effect::SetLabel;
+use crate::core::model::dependency::VisibleBlocker;
+use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::model::issue::Issue;
+use crate::core::model::text::{Account, Repo};
+use crate::core::model::thread::{PastCommand, ThreadState};
+use crate::core::model::time::Timestamp;
+use crate::core::policy::authority::People;
+use crate::core::policy::controls::{AgentProfile, Controls};
+use crate::core::report::digest::Digest;
+
+/// What has to be known to answer a text. Asking the forge costs a request each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// The issue itself, as the forge shows it now.
+    pub item: bool,
+    /// Who can be assigned.
+    pub assignable: bool,
+    /// What the thread waits for.
+    pub blockers: bool,
+    /// Other threads.
+    pub targets: HashSet<IssueRef>,
+    /// Those of them for which this thread is to wait: do they wait for it?
+    pub circles: HashSet<IssueRef>,
+    /// Accounts that may get a right, or lose it, by their names in lower case.
+    pub accounts: HashSet<String>,
+    /// Repositories that may be paused, or looked at.
+    pub repos: HashSet<RepoName>,
+    /// From which days on the past is to be summed up.
+    pub digests: HashSet<Option<Date>>,
+    /// The backlog, and what of it.
+    pub backlog: Option<BacklogQuery>,
+}
+
+/// What has to be known to answer this.
+pub fn needs(reading: &Reading) -> Needs {
+    let mut needs = Needs::default();
+    for line in &reading.commands {
+        needs.learn(&line.command);
+    }
+    needs
+}
+
+impl Needs {
+    fn learn(&mut self, command: &Command) {
+        if let Some(look) = BacklogQuery::of(command) {
+            self.backlog.get_or_insert_default().extend(look);
+        }
+        match command {
+            Command::Status(None) | Command::Why(None) => {
+                self.item = true;
+                self.blockers = true;
+            }
+            Command::Status(Some(Aim::Issue(issue))) | Command::Why(Some(Aim::Issue(issue))) => {
+                self.targets.insert(issue.clone());
+            }
+            Command::Priority { .. } | Command::Size(_) | Command::Unassign(_) => {
+                self.item = true;
+            }
+            Command::Assign { who: Who::Account(_), .. } => {
+                self.item = true;
+                self.assignable = true;
+            }
+            Command::Block(issue) => {
+                self.blockers = true;
+                self.targets.insert(issue.clone());
+                self.circles.insert(issue.clone());
+            }
+            Command::Unblock(issue) => {
+                self.blockers = true;
+                self.targets.insert(issue.clone());
+            }
+            Command::Delegate { user, .. } | Command::Undelegate(user) => {
+                self.accounts.insert(user.as_str().to_ascii_lowercase());
+            }
+            Command::Pause(PauseTarget::Repo(repo)) | Command::Resume(PauseTarget::Repo(repo)) => {
+                self.repos.insert(repo.clone());
+            }
+            Command::Queue { repo: Some(repo), .. } => {
+                self.repos.insert(repo.clone());
+            }
+            Command::Report { since } => {
+                self.digests.insert(*since);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is known of the world when a text is answered.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The moment of the decision.
+    pub now: Timestamp,
+    /// The zone in which dates are meant and times are said.
+    pub zone: TimeZone,
+    /// timmy's account.
+    pub own: String,
+    /// Who may what.
+    pub people: Arc<People>,
+    /// The agents.
+    pub agents: Vec<AgentProfile>,
+    /// What is paused, and to whom the right to approve is lent.
+    pub fleet: Controls,
+    /// The issue, if it was needed.
+    pub item: Option<Issue>,
+    /// Who can be assigned, if it was needed.
+    pub assignable: Vec<String>,
+    /// What the thread waits for, if it was needed and the forge keeps such a thing there.
+    pub blockers: Option<Vec<VisibleBlocker>>,
+    /// The other threads that exist, and may be shown here.
+    pub targets: HashMap<IssueRef, OtherThread>,
+    /// The ways on which threads that this one is to wait for wait for it already; both ends
+    /// belong to them.
+    pub circles: HashMap<ThreadId, Vec<VisibleBlocker>>,
+    /// The accounts that exist, by their names in lower case.
+    pub accounts: HashMap<String, DelegateAccount>,
+    /// The repositories that are watched, and may be shown here.
+    pub repos: HashMap<RepoName, Repo>,
+    /// The past, summed up for the readers of this thread.
+    pub digests: HashMap<Option<Date>, Digest>,
+    /// The backlog, if it was needed.
+    pub backlog: Option<BacklogFacts>,
+    /// What the ledger holds of this thread.
+    pub state: ThreadState,
+    /// The latest commands here, oldest first.
+    pub recent: Vec<PastCommand>,
+    /// What the priority is to change back to, if it is.
+    pub pending: Option<SetLabel>,
+}
+
+/// Another thread that somebody asks about.
+#[derive(Debug, Clone)]
+pub struct OtherThread {
+    /// Which.
+    pub thread: ThreadId,
+    /// Where it is.
+    pub repo: RepoName,
+    /// Whether that is the repository in which it is asked.
+    pub here: bool,
+    /// Whether everybody who reads it reads the thread in which it is asked, too.
+    pub same_readers: bool,
+    /// Whether that is watched.
+    pub watched: bool,
+    /// The issue.
+    pub item: Issue,
+    /// What it waits for.
+    pub blockers: Vec<VisibleBlocker>,
+    /// What the ledger holds of it.
+    pub state: ThreadState,
+    /// The latest commands there.
+    pub recent: Vec<PastCommand>,
+}
+
+impl OtherThread {
+    /// What it is called in the thread in which it is asked: `#12`, elsewhere `o/r#12`.
+    pub fn name(&self) -> String {
+        match self.here {
+            true => format!("#{}", self.thread.number),
+            false => format!("{}#{}", self.repo, self.thread.number),
+        }
+    }
+}
+
+/// An account that may get the right to approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegateAccount {
+    /// Which.
+    pub account: Account,
+    /// Whether the configuration gives it that right everywhere, by name or by a team.
+    pub approves: bool,
+}

@@ -1,0 +1,80 @@
+//! Issues, labels and comments as timmy sees them, whatever the forge's version.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{RepoId, RepoName};
+use super::text::Account;
+use super::time::Timestamp;
+use crate::core::scheduling::Milestone;
+
+/// An issue or a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// Its global id.
+    pub id: i64,
+    /// Its number in the repository.
+    pub number: i64,
+    /// Its title, as people wrote it.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// Who opened it; none for a deleted user.
+    pub author: Option<Account>,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether it is locked for people who may not write.
+    pub locked: bool,
+    /// Whether it is a pull request.
+    pub is_pull: bool,
+    /// Its labels.
+    pub labels: Vec<Label>,
+    /// Who is assigned.
+    pub assignees: Vec<Account>,
+    /// The milestone that it belongs to.
+    pub milestone: Option<Milestone>,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
+    /// Whether it is pinned.
+    pub pinned: bool,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it moved last.
+    pub updated_at: Timestamp,
+}
+
+/// An issue or a pull request with the place where it stands, as lists over several places show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedIssue {
+    /// The number of its repository.
+    pub repo: RepoId,
+    /// What the repository is called now.
+    pub name: RepoName,
+    /// Itself.
+    pub item: Issue,
+}
+
+/// A label of a repository or an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// Its number.
+    pub id: i64,
+    /// Its name, such as `priority/p1`.
+    pub name: String,
+    /// Whether an issue holds at most one label of its scope (what stands before the last `/`).
+    pub exclusive: bool,
+}
+
+/// A comment, as a list of the forge gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Its global id.
+    pub id: i64,
+    /// Who wrote it; none for a deleted user.
+    pub author: Option<Account>,
+    /// Its text.
+    pub body: String,
+    /// When it was written, in whole seconds.
+    pub created_at: Timestamp,
+    /// When it was changed last, in whole seconds.
+    pub updated_at: Timestamp,
+}

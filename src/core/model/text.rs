@@ -1,0 +1,245 @@
+//! What reaches timmy's ear: one version of a text that may hold commands.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{RepoId, RepoName, Subject, ThreadId};
+use super::issue::Issue;
+use super::time::Timestamp;
+
+/// An account of the forge. Logins are compared without case; ids do not change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Gitea's number. Zero and below are pseudo users (ghost, gitea-actions).
+    pub id: i64,
+    /// The name, as the forge writes it.
+    pub login: String,
+}
+
+impl Account {
+    /// Whether this is the account called `login`.
+    pub fn is(&self, login: &str) -> bool {
+        self.login.eq_ignore_ascii_case(login)
+    }
+
+    /// Whether the forge itself hides behind it (deleted user, actions).
+    pub fn is_pseudo(&self) -> bool {
+        self.id <= 0
+    }
+}
+
+/// A repository, as a payload or an answer of the forge describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repo {
+    /// Its number, which stays.
+    pub id: RepoId,
+    /// Its present name.
+    pub name: RepoName,
+    /// Whether only some may read it. What the forge did not say counts as private.
+    pub private: bool,
+}
+
+/// What the forge says that an actor may do with a repository's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Permissions {
+    /// Administer it.
+    #[serde(default)]
+    pub admin: bool,
+    /// Write to it.
+    #[serde(default)]
+    pub push: bool,
+    /// Read it.
+    #[serde(default)]
+    pub pull: bool,
+}
+
+/// How a version came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextEvent {
+    /// A new comment.
+    Created,
+    /// A change of a comment's text.
+    Edited,
+    /// A new issue or pull request; its body is the text.
+    Opened,
+}
+
+/// One version of a text that may hold commands: the payload of a row of the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundText {
+    /// Which text.
+    pub subject: Subject,
+    /// Where it stands.
+    pub repo: Repo,
+    /// The number of its issue or pull request.
+    pub number: i64,
+    /// Whether that is a pull request.
+    pub is_pull: bool,
+    /// How this version came to be.
+    pub act: TextEvent,
+    /// Who wrote the text first; none for a deleted user.
+    pub author: Option<Account>,
+    /// Who did this (for an edit: the editor); none for a deleted user, and for an edit that was
+    /// found by polling: nobody tells who made it.
+    pub sender: Option<Account>,
+    /// Whether it was migrated from elsewhere: then nobody here said it.
+    pub migrated: bool,
+    /// The text, as sent.
+    pub body: String,
+    /// The text before the edit, where the forge told.
+    pub former_body: Option<String>,
+    /// When the text was first written.
+    pub created_at: Timestamp,
+    /// When this version was written, in whole seconds of the forge's clock.
+    pub updated_at: Timestamp,
+    /// What the sender may do, only where a signed payload proves it (`issue_comment`).
+    pub permissions: Option<Permissions>,
+    /// Whether a signed delivery told of this version, and not only a poll.
+    #[serde(default)]
+    pub delivered: bool,
+}
+
+impl InboundText {
+    /// The thread it was said in.
+    pub fn thread(&self) -> ThreadId {
+        ThreadId { repo: self.repo.id, number: self.number }
+    }
+}
+
+/// A text as somebody wrote it, and where it stands in a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostedText {
+    /// The number of its issue or pull request.
+    pub number: i64,
+    /// Whether that is a pull request.
+    pub is_pull: bool,
+    /// Who wrote it; none for a deleted user, and if it was migrated.
+    pub author: Option<Account>,
+    /// Whether it was migrated from elsewhere.
+    pub migrated: bool,
+    /// The text.
+    pub body: String,
+    /// When it was first written.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+impl PostedText {
+    /// What is heard, if it is `subject` and came to be because `sender` did `act`.
+    pub fn heard(
+        self,
+        subject: Subject,
+        repo: Repo,
+        act: TextEvent,
+        sender: Option<Account>,
+    ) -> InboundText {
+        InboundText {
+            subject,
+            repo,
+            number: self.number,
+            is_pull: self.is_pull,
+            act,
+            author: self.author,
+            sender,
+            migrated: self.migrated,
+            body: self.body,
+            former_body: None,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            permissions: None,
+            delivered: false,
+        }
+    }
+}
+
+/// What the forge shows of how a text came to its present words. It never shows who edited it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditHistory {
+    /// The forge counts edits, and there were none.
+    NeverEdited,
+    /// Its times show no edit. They are whole seconds: one within the second does not show.
+    NoEditSeen,
+    /// Its times say nothing: they move with more than the words.
+    Unknown,
+    /// It was edited.
+    Edited,
+}
+
+/// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedText {
+    /// Which text.
+    pub subject: Subject,
+    /// What it says.
+    pub written: PostedText,
+    /// What is known of edits.
+    pub history: EditHistory,
+}
+
+impl ListedText {
+    /// Whether it stands as it was first written, as far as the forge can show.
+    pub fn is_as_written(&self) -> bool {
+        matches!(self.history, EditHistory::NeverEdited | EditHistory::NoEditSeen)
+    }
+
+    /// What is heard, if it came to be by `act`. Whoever creates a text is its author; who edits
+    /// it may be anybody.
+    pub fn heard(self, repo: Repo, act: TextEvent) -> InboundText {
+        let sender = self.written.author.clone().filter(|_| act != TextEvent::Edited);
+        self.written.heard(self.subject, repo, act, sender)
+    }
+}
+
+/// A thread that a search found to have moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdatedThread {
+    /// The number of its repository.
+    pub repo: RepoId,
+    /// What the repository is called now.
+    pub name: RepoName,
+    /// The body of the issue or pull request.
+    pub text: ListedText,
+    /// All of it.
+    pub item: Issue,
+}
+
+/// A review of a pull request: a text that may have comments on lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Its number, which is not the one of its text.
+    pub id: i64,
+    /// What it says as a whole; may be empty.
+    pub text: ListedText,
+    /// When it was given. The text of a draft is older.
+    pub given_at: Timestamp,
+    /// When it was submitted, which its comments on lines can be compared with; none once it was
+    /// dismissed, which moves that time.
+    pub submitted_at: Option<Timestamp>,
+    /// How many comments on lines it has, replies to them included.
+    pub comments: i64,
+}
+
+/// An issue or a pull request that was just opened, without its global id.
+///
+/// The `id` of a pull request's payload counts pull requests alone; the global one, under which
+/// a poll hears the same body, stands only in the answer to a read of the issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedPull {
+    /// Where.
+    pub repo: Repo,
+    /// Who opened it.
+    pub sender: Option<Account>,
+    /// Its body.
+    #[serde(flatten)]
+    pub written: PostedText,
+}
+
+impl OpenedPull {
+    /// What was heard, now that the global `id` is known.
+    pub fn heard(self, id: i64) -> InboundText {
+        let heard =
+            self.written.heard(Subject::Issue(id), self.repo, TextEvent::Opened, self.sender);
+        InboundText { delivered: true, ..heard }
+    }
+}

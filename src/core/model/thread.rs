@@ -1,0 +1,58 @@
+//! What timmy itself remembers of a thread. Gitea has no place for it.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::text::Account;
+use super::time::Timestamp;
+
+/// The part of a thread's state that lives in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ThreadState {
+    /// Nothing starts here until somebody says otherwise.
+    pub hold: Option<Hold>,
+    /// Nothing starts here before a moment.
+    pub snooze: Option<Snooze>,
+    /// The day, in the configured zone, on which a stranger was last refused here.
+    pub refused_on: Option<Date>,
+}
+
+impl ThreadState {
+    /// The snooze, if it still lasts.
+    pub fn snoozed(&self, now: Timestamp) -> Option<&Snooze> {
+        self.snooze.as_ref().filter(|snooze| snooze.until > now)
+    }
+}
+
+/// A thread put on hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Who said so.
+    pub by: Account,
+    /// Why, in their words.
+    pub reason: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A thread put off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snooze {
+    /// Who said so.
+    pub by: Account,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// One command of the past, as the audit holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastCommand {
+    /// When it was heard.
+    pub at: Timestamp,
+    /// Who said it.
+    pub actor: String,
+    /// The line, as written.
+    pub line: String,
+    /// What came of it.
+    pub outcome: String,
+}

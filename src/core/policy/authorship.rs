@@ -1,0 +1,139 @@
+//! Whose words are these? A text as it was heard, held against what the forge shows of it.
+//!
+//! Whoever may write to a repository may edit everybody's comments there, the forge does not tell
+//! who did, and its times are whole seconds. A signed delivery tells who wrote, but its secret is
+//! known to whoever administers the webhook. So a text is its author's own only if both agree:
+//! a delivery told of its creation, and the forge shows the same words, never edited.
+
+use super::edits::keep_present;
+use crate::core::command::grammar::Reading;
+use crate::core::model::text::{EditHistory, InboundText, ListedText, TextEvent};
+
+/// How sure it is that a text says what its author wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Authorship {
+    /// Everybody who may write to the repository could have put it into its author's mouth.
+    AnyWriter,
+    /// It is its author's own.
+    Author,
+}
+
+/// What comes of holding a text against the forge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadBack {
+    /// The forge shows what was heard last.
+    AsHeard(Authorship),
+    /// The forge shows other words: a newer edit was not heard yet, or the text is a forgery.
+    OtherWords,
+    /// The forge shows another author: nobody said that.
+    AnotherAuthor,
+}
+
+/// Holds `heard` against what the forge shows `now`. `versions` are all that were heard of the
+/// text, this one included, in the order in which they were written.
+pub fn read_back<'a>(
+    heard: &InboundText,
+    versions: impl Iterator<Item = &'a InboundText> + Clone,
+    now: &ListedText,
+) -> ReadBack {
+    let id = |account: &Option<crate::core::model::text::Account>| {
+        account.as_ref().map(|account| account.id)
+    };
+    if id(&heard.author) != id(&now.written.author) {
+        return ReadBack::AnotherAuthor;
+    }
+    let newest = versions.clone().last().unwrap_or(heard);
+    if newest.body != now.written.body {
+        return ReadBack::OtherWords;
+    }
+    let mut creations = versions.filter(|version| version.act != TextEvent::Edited);
+    // Two that differ are one and an edit within the same second, whoever made that.
+    let is_only_creation = creations.all(|version| version.body == heard.body);
+    let is_own = match (heard.act, now.history) {
+        (TextEvent::Edited, _) | (_, EditHistory::Edited | EditHistory::Unknown) => false,
+        (TextEvent::Opened | TextEvent::Created, EditHistory::NeverEdited) => true,
+        (TextEvent::Opened | TextEvent::Created, EditHistory::NoEditSeen) => {
+            heard.delivered && is_only_creation
+        }
+    };
+    ReadBack::AsHeard(if is_own { Authorship::Author } else { Authorship::AnyWriter })
+}
+
+/// What is left of `reading` in a text that by now holds `present`: lines that somebody took out
+/// are not run.
+pub fn lines_still_present(mut reading: Reading, present: &Reading) -> Reading {
+    keep_present(&mut reading, present);
+    reading
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::model::ids::{RepoId, Subject};
+    use crate::core::model::text::{Account, PostedText, Repo};
+    use crate::core::model::time::Timestamp;
+    use crate::core::policy::authorship::*;
+
+    fn written(body: &str) -> PostedText {
+        PostedText {
+            number: 1,
+            is_pull: false,
+            author: Some(Account { id: 1, login: "alexander".into() }),
+            migrated: false,
+            body: body.to_owned(),
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+        }
+    }
+
+    fn heard(act: TextEvent, delivered: bool, body: &str) -> InboundText {
+        let repo = Repo { id: RepoId(1), name: "a/b".parse().unwrap(), private: false };
+        let heard = written(body).heard(Subject::Comment(1), repo, act, None);
+        InboundText { delivered, ..heard }
+    }
+
+    fn shown(history: EditHistory, body: &str) -> ListedText {
+        ListedText { subject: Subject::Comment(1), written: written(body), history }
+    }
+
+    fn of(all: &[InboundText], now: &ListedText) -> ReadBack {
+        read_back(&all[0], all.iter(), now)
+    }
+
+    const OWN: ReadBack = ReadBack::AsHeard(Authorship::Author);
+    const ANY: ReadBack = ReadBack::AsHeard(Authorship::AnyWriter);
+
+    #[test]
+    fn what_was_delivered_and_never_edited_is_its_authors_own() {
+        let created = [heard(TextEvent::Created, true, "x")];
+        assert_eq!(of(&created, &shown(EditHistory::NoEditSeen, "x")), OWN);
+        assert_eq!(of(&created, &shown(EditHistory::Edited, "x")), ANY);
+        assert_eq!(of(&created, &shown(EditHistory::NoEditSeen, "y")), ReadBack::OtherWords);
+    }
+
+    #[test]
+    fn what_only_a_poll_found_is_anybodys_unless_the_forge_counts_edits() {
+        let polled = [heard(TextEvent::Opened, false, "x")];
+        assert_eq!(of(&polled, &shown(EditHistory::NoEditSeen, "x")), ANY);
+        assert_eq!(of(&polled, &shown(EditHistory::NeverEdited, "x")), OWN);
+    }
+
+    #[test]
+    fn an_edit_is_anybodys_whoever_is_said_to_have_made_it() {
+        let edited = [heard(TextEvent::Edited, true, "y")];
+        assert_eq!(of(&edited, &shown(EditHistory::Edited, "y")), ANY);
+        assert_eq!(of(&edited, &shown(EditHistory::NoEditSeen, "y")), ANY);
+    }
+
+    #[test]
+    fn of_two_creations_with_different_words_neither_is_believed() {
+        let both = [heard(TextEvent::Created, true, "x"), heard(TextEvent::Created, true, "y")];
+        assert_eq!(of(&both, &shown(EditHistory::NoEditSeen, "y")), ANY);
+    }
+
+    #[test]
+    fn another_author_said_nothing_of_it() {
+        let mut forged = heard(TextEvent::Created, true, "x");
+        forged.author = Some(Account { id: 2, login: "alexander".into() });
+        assert_eq!(of(&[forged], &shown(EditHistory::NoEditSeen, "x")), ReadBack::AnotherAuthor);
+    }
+}

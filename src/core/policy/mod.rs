@@ -1,0 +1,9 @@
+//! Who may command, whose words a text holds, what is new in it.
+
+pub mod accounts;
+pub mod authority;
+pub mod authorship;
+pub mod controls;
+pub mod edits;
+pub mod relay;
+pub mod webhook_scope;

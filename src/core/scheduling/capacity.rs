@@ -1,0 +1,174 @@
+//! How much room is left: in agents, on hosts, in quotas, in repositories.
+
+use std::collections::BTreeMap;
+
+use super::roster::{AgentSlot, Load, Rejection, Roster};
+use crate::core::model::ids::RepoId;
+
+/// What is still free. Taking makes it less and never more.
+#[derive(Debug, Clone)]
+pub(super) struct Capacity<'a> {
+    agents: Vec<AgentCapacity<'a>>,
+    hosts: Vec<u32>,
+    pools: Vec<u32>,
+    repos: BTreeMap<RepoId, u32>,
+    per_repository: u32,
+    too_many_reviews: bool,
+}
+
+#[derive(Debug, Clone)]
+struct AgentCapacity<'a> {
+    worker: &'a AgentSlot,
+    free: u32,
+    host: Option<usize>,
+    pool: Option<usize>,
+}
+
+impl<'a> Capacity<'a> {
+    /// What is free beside `load`. Agents are numbered in the order of their names.
+    pub(super) fn beside(load: &Load, roster: &'a Roster) -> Self {
+        let Roster { workers, limits, .. } = roster;
+        let mut workers: Vec<&AgentSlot> = workers.iter().collect();
+        workers.sort_by(|a, b| a.name.cmp(&b.name));
+        let running = |worker: &AgentSlot| load.agents.get(&worker.name).copied().unwrap_or(0);
+
+        let mut hosts = Shares::default();
+        let mut pools = Shares::default();
+        let mut agents = Vec::with_capacity(workers.len());
+        for worker in workers {
+            let runs = running(worker);
+            let host = worker.host.as_deref().map(|host| hosts.share(host, limits.per_host, runs));
+            let pool = worker.pool.as_deref().map(|name| {
+                let pool = limits.pools.iter().find(|pool| pool.name == name);
+                let most = match pool {
+                    Some(pool) if pool.is_empty => 0,
+                    Some(pool) => pool.concurrent.unwrap_or(u32::MAX),
+                    None => u32::MAX,
+                };
+                pools.share(name, most, runs)
+            });
+            let free = worker.capacity.saturating_sub(runs);
+            agents.push(AgentCapacity { worker, free, host, pool });
+        }
+        let left =
+            |(repo, runs): (&RepoId, &u32)| (*repo, limits.per_repository.saturating_sub(*runs));
+        Self {
+            agents,
+            hosts: hosts.free,
+            pools: pools.free,
+            repos: load.repos.iter().map(left).collect(),
+            per_repository: limits.per_repository,
+            too_many_reviews: load.reviews_waiting >= limits.reviews_waiting,
+        }
+    }
+
+    /// The agents, by number.
+    pub(super) fn workers(&self) -> impl ExactSizeIterator<Item = &'a AgentSlot> {
+        self.agents.iter().map(|agent| agent.worker)
+    }
+
+    pub(super) fn worker(&self, agent: usize) -> &'a AgentSlot {
+        self.agents[agent].worker
+    }
+
+    /// The first thing that keeps an agent from taking an issue of `repo`.
+    pub(super) fn lack(&self, agent: usize, repo: RepoId) -> Option<Rejection> {
+        let AgentCapacity { worker, .. } = &self.agents[agent];
+        match self.own_rejection(agent) {
+            Some(lack) if lack < Rejection::RepoFull => Some(lack),
+            _ if self.is_full(repo) => Some(Rejection::RepoFull),
+            _ if self.too_many_reviews => Some(Rejection::ReviewsWaiting),
+            _ if worker.is_spent => Some(Rejection::Budget),
+            _ => None,
+        }
+    }
+
+    /// Whether some agent could take an issue of some repository.
+    pub(super) fn is_left(&self) -> bool {
+        !self.too_many_reviews
+            && (0..self.agents.len()).any(|agent| self.own_rejection(agent).is_none())
+    }
+
+    /// Whether a repository has as many jobs as it bears.
+    pub(super) fn is_full(&self, repo: RepoId) -> bool {
+        self.repos.get(&repo).copied().unwrap_or(self.per_repository) == 0
+    }
+
+    /// Gives an agent an issue of `repo`.
+    pub(super) fn take(&mut self, agent: usize, repo: RepoId) {
+        self.occupy(agent);
+        let left = self.repos.entry(repo).or_insert(self.per_repository);
+        *left = left.saturating_sub(1);
+    }
+
+    /// Whether two agents, or one twice, could take something.
+    pub(super) fn is_left_for_two(&mut self) -> bool {
+        let mut agents = 0..self.agents.len();
+        agents.any(|agent| self.own_rejection(agent).is_none() && self.leaves_capacity(agent))
+    }
+
+    /// Whether some agent could still take something after this one has.
+    pub(super) fn leaves_capacity(&mut self, agent: usize) -> bool {
+        self.occupy(agent);
+        let leaves = self.is_left();
+        self.free(agent);
+        leaves
+    }
+
+    fn occupy(&mut self, agent: usize) {
+        for slot in self.slots(agent) {
+            *slot = slot.saturating_sub(1);
+        }
+    }
+
+    /// Undoes [`Capacity::occupy`], for an agent that had room.
+    fn free(&mut self, agent: usize) {
+        for slot in self.slots(agent) {
+            *slot = slot.saturating_add(1);
+        }
+    }
+
+    fn slots(&mut self, agent: usize) -> impl Iterator<Item = &mut u32> {
+        let AgentCapacity { free, host, pool, .. } = &mut self.agents[agent];
+        let host = host.map(|host| &mut self.hosts[host]);
+        let pool = pool.map(|pool| &mut self.pools[pool]);
+        [Some(free), host, pool].into_iter().flatten()
+    }
+
+    /// What keeps an agent from taking anything, wherever it may be.
+    fn own_rejection(&self, agent: usize) -> Option<Rejection> {
+        let AgentCapacity { worker, free, host, pool } = &self.agents[agent];
+        if !worker.is_up {
+            Some(Rejection::AgentDown)
+        } else if *free == 0 {
+            Some(Rejection::AgentBusy)
+        } else if host.is_some_and(|host| self.hosts[host] == 0) {
+            Some(Rejection::HostFull)
+        } else if pool.is_some_and(|pool| self.pools[pool] == 0) {
+            Some(Rejection::PoolEmpty)
+        } else if worker.is_spent {
+            Some(Rejection::Budget)
+        } else {
+            None
+        }
+    }
+}
+
+/// What several agents share, by name.
+#[derive(Default)]
+struct Shares<'a> {
+    numbers: BTreeMap<&'a str, usize>,
+    free: Vec<u32>,
+}
+
+impl<'a> Shares<'a> {
+    /// The number of what is called `name`, which bears `most` jobs, of which an agent runs `runs`.
+    fn share(&mut self, name: &'a str, most: u32, runs: u32) -> usize {
+        let number = *self.numbers.entry(name).or_insert_with(|| {
+            self.free.push(most);
+            self.free.len() - 1
+        });
+        self.free[number] = self.free[number].saturating_sub(runs);
+        number
+    }
+}

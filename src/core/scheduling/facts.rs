@@ -1,0 +1,97 @@
+//! What is known of an issue when it is judged.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::command::value::IssueRef;
+use crate::core::model::ids::ThreadId;
+use crate::core::model::text::Account;
+use crate::core::model::time::Timestamp;
+
+/// An open issue, as far as its place in the backlog depends on it. What is worth showing beside
+/// it (its title) is looked up when it is shown.
+///
+/// A hundred thousand of them are held at once, and what people, labels and milestones are called
+/// is much the same in all of them: it is shared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueFacts {
+    /// Which.
+    pub thread: ThreadId,
+    /// Who opened it; none for a deleted user.
+    pub author: Option<Arc<Account>>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was opened, or reopened last.
+    pub opened_at: Timestamp,
+    /// The names of its labels, as the forge writes them.
+    pub labels: Arc<[String]>,
+    /// Who is assigned.
+    pub assignees: Arc<[Account]>,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
+    /// The milestone that it belongs to.
+    pub milestone: Option<Arc<Milestone>>,
+    /// Whether it is pinned.
+    pub pinned: bool,
+    /// What its text holds.
+    pub readiness: Readiness,
+    /// The open issues that it waits for, as last read; each once.
+    pub waits_for: Vec<ThreadId>,
+    /// How many people were heard in it in the last 30 days.
+    pub people: u32,
+    /// Whether somebody put it on hold.
+    pub held: bool,
+    /// Until when it is snoozed.
+    pub snoozed_until: Option<Timestamp>,
+    /// The open pull requests that are to close it; each once.
+    pub pulls: Vec<ThreadId>,
+    /// What agents did and do about it.
+    pub work: WorkState,
+}
+
+/// A milestone, as far as it makes an issue valuable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// What people call it.
+    pub title: String,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
+}
+
+/// Whether a text says what is to be done, and when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Readiness {
+    /// It has enough text outside code and quotes.
+    pub scope: bool,
+    /// It names what makes it done.
+    pub acceptance: bool,
+    /// It has a task list.
+    pub checklist: bool,
+}
+
+/// What agents did and do about an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WorkState {
+    /// A job for it has not ended.
+    pub is_live: bool,
+    /// A question about it waits for a person.
+    pub is_asked: bool,
+    /// A job for it ended, and no person has since given a reason for another.
+    pub is_settled: bool,
+    /// How many attempts the last job took, if it died.
+    pub attempts: u32,
+    /// How many attempts failed since a person last touched it.
+    pub fails: u32,
+}
+
+/// An open pull request, as far as issues depend on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedPull {
+    /// Which.
+    pub thread: ThreadId,
+    /// Who opened it; none for a deleted user.
+    pub author: Option<Account>,
+    /// The issues that its text says it closes; those without a repository are in its own.
+    pub closes: Vec<IssueRef>,
+}

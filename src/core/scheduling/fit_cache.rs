@@ -1,0 +1,125 @@
+//! Which agents suit an issue: worked out once for all issues that ask for the same.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::capacity::Capacity;
+use super::fit::{Depth, Fit};
+use super::matching::Candidate;
+use super::roster::{AgentSlot, Match, RejectedAgent, Rejection, Roster};
+use crate::core::model::ids::RepoId;
+
+/// An agent that holds the role and has the skills.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AgentFit {
+    /// Its number in the [`Capacity`].
+    pub(super) agent: usize,
+    pub(super) fit: Fit,
+}
+
+/// All agents, as issues of one repository, role and set of skills see them.
+#[derive(Debug)]
+pub(super) struct AgentRanking {
+    /// Those who could do it: the one that fits best first.
+    pub(super) ranked_fits: Vec<AgentFit>,
+    /// Those who could not, and why.
+    untracked: Vec<(usize, Rejection)>,
+}
+
+impl AgentRanking {
+    /// Who suits one issue alone.
+    pub(super) fn of(candidate: &Candidate, roster: &Roster, room: &Capacity<'_>) -> Self {
+        let mut matchmaker = FitCache::new(roster, room);
+        matchmaker.look(&candidate.role, &candidate.skills, candidate.repo())
+    }
+
+    /// All agents but the winner, with what they lack as long as there is this much room: the
+    /// runner-up first.
+    pub(super) fn lost(
+        &self,
+        winner: Option<usize>,
+        repo: RepoId,
+        room: &Capacity<'_>,
+    ) -> Vec<RejectedAgent> {
+        let lost = |agent: usize, fit, lack| RejectedAgent {
+            agent: room.worker(agent).name.clone(),
+            fit,
+            lack,
+        };
+        let ranked_fits = self.ranked_fits.iter().filter(|suitor| Some(suitor.agent) != winner);
+        let slower = ranked_fits.map(|AgentFit { agent, fit }| {
+            lost(*agent, fit.lower, room.lack(*agent, repo).unwrap_or(Rejection::LowerValue))
+        });
+        let untracked = self.untracked.iter().map(|(agent, lack)| lost(*agent, 0, *lack));
+        slower.chain(untracked).collect()
+    }
+
+    /// What is told of an issue that nobody gets.
+    pub(super) fn nobody(&self, candidate: &Candidate, room: &Capacity<'_>) -> Match {
+        let others = self.lost(None, candidate.repo(), room);
+        Match { thread: candidate.thread, winner: None, others }
+    }
+}
+
+/// Finds out who suits what, and remembers it.
+pub(super) struct FitCache<'a> {
+    roster: &'a Roster,
+    workers: Vec<&'a AgentSlot>,
+    /// The fit of each agent by role and repository.
+    fits: HashMap<(&'a str, RepoId), Vec<Fit>>,
+    /// Where in `suits` it stands who suits.
+    known: HashMap<(&'a str, &'a [String], RepoId), usize>,
+    suits: Vec<AgentRanking>,
+}
+
+impl<'a> FitCache<'a> {
+    pub(super) fn new(roster: &'a Roster, room: &Capacity<'a>) -> Self {
+        let workers = room.workers().collect();
+        let (fits, known) = (HashMap::new(), HashMap::new());
+        Self { roster, workers, fits, known, suits: Vec::new() }
+    }
+
+    /// The number of who suits `candidate` in what [`FitCache::into_suits`] gives.
+    pub(super) fn suit(&mut self, candidate: &'a Candidate) -> usize {
+        let Candidate { role, skills, .. } = candidate;
+        let key = (role.as_str(), skills.as_slice(), candidate.repo());
+        if let Some(number) = self.known.get(&key) {
+            return *number;
+        }
+        let suit = self.look(role, skills, candidate.repo());
+        self.suits.push(suit);
+        self.known.insert(key, self.suits.len() - 1);
+        self.suits.len() - 1
+    }
+
+    pub(super) fn into_suits(self) -> Vec<AgentRanking> {
+        self.suits
+    }
+
+    fn look(&mut self, role: &'a str, skills: &[String], repo: RepoId) -> AgentRanking {
+        let Self { roster, workers, fits, .. } = self;
+        let fits = fits.entry((role, repo)).or_insert_with(|| {
+            let depth = Depth::Repo(role, repo);
+            workers.iter().map(|w| roster.outcomes.fit(&w.name, w.prior, depth)).collect()
+        });
+        let (mut ranked_fits, mut untracked) = (Vec::new(), Vec::new());
+        for (agent, (worker, fit)) in workers.iter().zip(fits).enumerate() {
+            if !worker.roles.iter().any(|held| held == role) {
+                untracked.push((agent, Rejection::NoRole));
+            } else if !worker.knows(skills) {
+                untracked.push((agent, Rejection::NoSkill));
+            } else {
+                ranked_fits.push(AgentFit { agent, fit: *fit });
+            }
+        }
+        ranked_fits.sort_by_key(|suitor| Reverse(suitor.fit.lower));
+        AgentRanking { ranked_fits, untracked }
+    }
+}
+
+impl AgentSlot {
+    /// Whether it has all of these skills.
+    fn knows(&self, skills: &[String]) -> bool {
+        self.skills.is_empty() || skills.iter().all(|skill| self.skills.contains(skill))
+    }
+}

@@ -1,0 +1,92 @@
+//! What the labels of an issue say.
+
+use crate::core::command::value::{ArgumentValue, Level, Size};
+
+/// The role of an issue that names none.
+const CODER: &str = "coder";
+
+/// What an issue is, by its labels `priority/p0`, `size/s`, `role/coder` and `skill/rust`. Labels
+/// ignore case; all others mean nothing here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueLabels {
+    /// How urgent it is; with several labels the most urgent.
+    pub priority: Option<Level>,
+    /// How large it is; with several labels the smallest.
+    pub size: Option<Size>,
+    /// The role that it needs, in lower case; with several labels the first of the alphabet.
+    pub role: String,
+    /// The skills that it needs, in lower case, sorted, each once.
+    pub skills: Vec<String>,
+}
+
+impl IssueLabels {
+    /// What `labels` say.
+    pub fn of(labels: &[String]) -> Self {
+        let mut skills: Vec<String> = named("skill", labels).collect();
+        skills.sort_unstable();
+        skills.dedup();
+        Self {
+            priority: priority(labels),
+            size: size(labels),
+            role: named("role", labels).min().unwrap_or_else(|| CODER.to_owned()),
+            skills,
+        }
+    }
+}
+
+/// How urgent `labels` say that an issue is.
+pub(super) fn priority(labels: &[String]) -> Option<Level> {
+    let level = |word: &str| Level::ALL.into_iter().find(|l| word.eq_ignore_ascii_case(l.name()));
+    values("priority", labels).filter_map(level).min()
+}
+
+/// How large `labels` say that an issue is.
+pub(super) fn size(labels: &[String]) -> Option<Size> {
+    values("size", labels).filter_map(Size::read).min()
+}
+
+fn named(scope: &str, labels: &[String]) -> impl Iterator<Item = String> {
+    values(scope, labels).filter(|value| !value.is_empty()).map(str::to_lowercase)
+}
+
+/// What stands behind `scope/` in the labels that have it.
+fn values<'l>(scope: &str, labels: &'l [String]) -> impl Iterator<Item = &'l str> {
+    labels.iter().filter_map(move |label| {
+        let (name, value) = label.split_once('/')?;
+        name.eq_ignore_ascii_case(scope).then(|| value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::scheduling::labels::*;
+
+    fn of(labels: &[&str]) -> IssueLabels {
+        IssueLabels::of(&labels.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn labels_are_read_without_case_and_in_any_order() {
+        let traits =
+            of(&["Skill/SQL", "bug", "priority/P1", "size/m", "skill/rust", "role/DevOps"]);
+        assert_eq!((traits.priority, traits.size), (Some(Level::P1), Some(Size::M)));
+        assert_eq!(
+            (traits.role.as_str(), traits.skills.as_slice()),
+            ("devops", &["rust".to_owned(), "sql".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn of_two_the_more_urgent_and_the_smaller_counts() {
+        let traits = of(&["priority/p3", "priority/p0", "size/xl", "size/xs"]);
+        assert_eq!((traits.priority, traits.size), (Some(Level::P0), Some(Size::Xs)));
+    }
+
+    #[test]
+    fn strange_labels_mean_nothing() {
+        let traits =
+            of(&["priority/critical", "size", "skill/", "role/ ", "/p0", "p0", "priority/p0/x"]);
+        assert_eq!(traits, of(&[]));
+        assert_eq!(traits.role, "coder");
+    }
+}

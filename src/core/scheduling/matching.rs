@@ -1,0 +1,229 @@
+//! Who gets what: the choice.
+//!
+//! Pairs of an issue and an agent come up in falling order of p0, points times fit, then age,
+//! repository, number, and between agents worth the same for one issue, fit and name. A pair is
+//! taken if the agent, its host, its quota and the repository have room. That is worth at least
+//! half of the best possible matching where each quota lies within a host (agents within hosts
+//! and issues within repositories are two laminar matroids), and a third where quotas cross hosts
+//! (Fisher, Nemhauser, Wolsey 1978).
+//!
+//! Not all pairs are ever made: each issue waits in a heap under its best agent, and comes back
+//! under the next best when that one has no room. Fits are worked out once for all issues of the
+//! same repository, role and skills.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use super::MILLION;
+use super::capacity::Capacity;
+use super::fit_cache::{AgentFit, AgentRanking, FitCache};
+use super::roster::{Assignment, Load, Match, Roster};
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::time::Timestamp;
+
+/// For how many issues that nobody gets it is told what each agent lacked.
+pub const MOST_EXPLAINED: usize = 200;
+
+/// Every tenth small issue goes to whom it may suit best.
+const TRIAL_EVERY: u64 = 10;
+
+/// An issue that may be handed out, as far as it matters to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub thread: ThreadId,
+    /// Whether it goes before all that are not.
+    pub is_p0: bool,
+    /// What it is worth, in millionths of a point.
+    pub points: u64,
+    /// When it was written: the older of equals goes first.
+    pub created_at: Timestamp,
+    /// The role that it needs, in lower case.
+    pub role: String,
+    /// The skills that it needs, in lower case.
+    pub skills: Vec<String>,
+    /// Whether it is of size `s` or less.
+    pub is_small: bool,
+}
+
+impl Candidate {
+    /// Where it is.
+    pub(super) fn repo(&self) -> RepoId {
+        self.thread.repo
+    }
+
+    /// What comes first is greatest.
+    fn rank(&self) -> impl Ord + use<> {
+        (self.is_p0, self.points, Reverse((self.created_at, self.thread)))
+    }
+}
+
+/// Decides who gets what: what was decided about each candidate that somebody gets, and about the
+/// [`MOST_EXPLAINED`] best of the others; in the order of their worth. The order of the input does not
+/// matter.
+pub fn match_issues(candidates: &[Candidate], roster: &Roster) -> Vec<Match> {
+    let candidates = ranked(candidates);
+    let mut matching = Matching::new(roster, &candidates);
+    matching.run();
+    matching.choices()
+}
+
+/// Decides as [`choose`] does, and tells what came of one issue, however little it is worth and
+/// whether or not it is among `candidates`.
+pub fn match_one(asked: &Candidate, candidates: &[Candidate], roster: &Roster) -> Match {
+    let candidates = ranked(candidates);
+    let mut matching = Matching::new(roster, &candidates);
+    matching.run();
+    let place = candidates.iter().position(|candidate| candidate.thread == asked.thread);
+    match place.and_then(|place| matching.won.remove(&place)) {
+        Some(choice) => choice,
+        None => AgentRanking::of(asked, roster, &matching.room).nobody(asked, &matching.room),
+    }
+}
+
+fn ranked(candidates: &[Candidate]) -> Vec<&Candidate> {
+    let mut ranked: Vec<&Candidate> = candidates.iter().collect();
+    ranked.sort_unstable_by_key(|candidate| Reverse(candidate.rank()));
+    ranked
+}
+
+/// Under which an issue waits: its best pair that has not come up. Greater comes up first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct CandidatePair {
+    is_p0: bool,
+    /// Points times fit, exactly.
+    product: u64,
+    age: Reverse<(Timestamp, ThreadId)>,
+    candidate: usize,
+    /// Which of its suitors.
+    turn: usize,
+}
+
+struct Matching<'a> {
+    roster: &'a Roster,
+    candidates: &'a [&'a Candidate],
+    /// By candidate: who suits it, as a place in `suits`.
+    suit_of: Vec<usize>,
+    suits: Vec<AgentRanking>,
+    room: Capacity<'a>,
+    /// What was decided for whoever gets somebody, by its place among the candidates.
+    won: HashMap<usize, Match>,
+    small_handed_out: u64,
+    /// Whether the last free slot is for a p0.
+    keeps_one: bool,
+}
+
+impl<'a> Matching<'a> {
+    fn new(roster: &'a Roster, candidates: &'a [&'a Candidate]) -> Self {
+        let room = Capacity::beside(&roster.load, roster);
+        let mut matchmaker = FitCache::new(roster, &room);
+        let suit_of = candidates.iter().map(|candidate| matchmaker.suit(candidate)).collect();
+        Self {
+            roster,
+            candidates,
+            suit_of,
+            suits: matchmaker.into_suits(),
+            room,
+            won: HashMap::new(),
+            small_handed_out: roster.small_handed_out,
+            keeps_one: Capacity::beside(&Load::default(), roster).is_left_for_two(),
+        }
+    }
+
+    /// Lets pairs come up until nobody has room.
+    fn run(&mut self) {
+        let worth = |candidate: &&Candidate| candidate.points >= self.roster.limits.minimum;
+        let pairs = (0..self.candidates.len())
+            .filter(|index| worth(&self.candidates[*index]))
+            .filter_map(|index| self.pair(index, 0));
+        let mut waiting = BinaryHeap::with_capacity(self.candidates.len());
+        waiting.extend(pairs);
+        while self.room.is_left()
+            && let Some(pair) = waiting.pop()
+        {
+            if !self.take(&pair) {
+                waiting.extend(self.pair(pair.candidate, pair.turn + 1));
+            }
+        }
+    }
+
+    fn suit(&self, index: usize) -> &AgentRanking {
+        &self.suits[self.suit_of[index]]
+    }
+
+    /// The first pair of a candidate from `turn` on in which the agent still has room.
+    fn pair(&self, index: usize, turn: usize) -> Option<CandidatePair> {
+        let candidate = self.candidates[index];
+        let ranked_fits = &self.suit(index).ranked_fits;
+        let later = ranked_fits.iter().enumerate().skip(turn);
+        let mut free = later.filter(|(_, s)| self.room.lack(s.agent, candidate.repo()).is_none());
+        let (turn, suitor) = free.next()?;
+        Some(CandidatePair {
+            is_p0: candidate.is_p0,
+            product: candidate.points.saturating_mul(suitor.fit.lower),
+            age: Reverse((candidate.created_at, candidate.thread)),
+            candidate: index,
+            turn,
+        })
+    }
+
+    /// Takes a pair that came up, unless its agent has no room any more, or it would take the
+    /// slot that is kept.
+    fn take(&mut self, pair: &CandidatePair) -> bool {
+        let candidate = self.candidates[pair.candidate];
+        let suit = &self.suits[self.suit_of[pair.candidate]];
+        let suitor = suit.ranked_fits[pair.turn];
+        let (room, may_take_the_last) = (&mut self.room, !self.keeps_one || candidate.is_p0);
+        let mut has_room = |suitor: &AgentFit| {
+            room.lack(suitor.agent, candidate.repo()).is_none()
+                && (may_take_the_last || room.leaves_capacity(suitor.agent))
+        };
+        if !has_room(&suitor) {
+            return false;
+        }
+        let is_trial =
+            candidate.is_small && (self.small_handed_out + 1).is_multiple_of(TRIAL_EVERY);
+        let (agent, fit) = if is_trial {
+            // Of several that may be as good, the first, whose lower bound is the best.
+            let able = suit.ranked_fits.iter().rev().filter(|suitor| has_room(suitor));
+            let best = able.max_by_key(|suitor| suitor.fit.upper).unwrap_or(&suitor);
+            (best.agent, best.fit.upper)
+        } else {
+            (suitor.agent, suitor.fit.lower)
+        };
+        let verdict = Assignment {
+            agent: self.room.worker(agent).name.clone(),
+            fit,
+            is_trial,
+            value: value(candidate.points, fit),
+        };
+        let others = suit.lost(Some(agent), candidate.repo(), &self.room);
+        let choice = Match { thread: candidate.thread, winner: Some(verdict), others };
+        self.won.insert(pair.candidate, choice);
+        self.room.take(agent, candidate.repo());
+        self.small_handed_out += u64::from(candidate.is_small);
+        true
+    }
+
+    /// What was decided, in the order of the candidates.
+    fn choices(mut self) -> Vec<Match> {
+        let mut told = 0;
+        let mut choices =
+            Vec::with_capacity(self.won.len() + MOST_EXPLAINED.min(self.candidates.len()));
+        for (index, candidate) in self.candidates.iter().enumerate() {
+            if let Some(choice) = self.won.remove(&index) {
+                choices.push(choice);
+            } else if told < MOST_EXPLAINED {
+                choices.push(self.suit(index).nobody(candidate, &self.room));
+                told += 1;
+            }
+        }
+        choices
+    }
+}
+
+/// Points times fit, both in millionths.
+fn value(points: u64, fit: u64) -> u64 {
+    let value = u128::from(points) * u128::from(fit) / u128::from(MILLION);
+    u64::try_from(value).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,49 @@
+//! The backlog: which issues may be handed out, what each is worth, whom it fits.
+//!
+//! Pure and in whole numbers: the same [`IssueFacts`] under the same [`Rules`] give the same order and
+//! the same choice on every platform. Shares and points are counted in millionths ([`MILLION`]).
+
+mod adjacency;
+mod calendar;
+mod capacity;
+mod comparison;
+mod components;
+mod eligibility;
+mod entry;
+mod explain;
+mod facts;
+mod fit;
+mod fit_cache;
+mod graph;
+mod labels;
+mod matching;
+pub mod outlook;
+mod ranked_backlog;
+mod ranking;
+mod ranking_input;
+mod roster;
+mod rules;
+mod score;
+mod tables;
+#[cfg(test)]
+mod testing;
+pub mod text;
+
+pub use comparison::{Placement, RankChange, compare};
+pub use entry::BacklogEntry;
+pub use explain::{Term, TermLine, TermReason, explain};
+pub use facts::{IssueFacts, LinkedPull, Milestone, Readiness, WorkState};
+pub use fit::{AgentRecords, Depth, Fit, Outcome, Tally};
+pub use graph::MANY_DEPENDENTS;
+pub use labels::IssueLabels;
+pub use matching::{Candidate, MOST_EXPLAINED, match_issues, match_one};
+pub use ranked_backlog::RankedBacklog;
+pub use ranking::{Ineligible, RankedIssue, Ranking, Score, Terms, rank};
+pub use ranking_input::RankingInput;
+pub use roster::{
+    AgentSlot, Assignment, Limits, Load, Match, Pool, RejectedAgent, Rejection, Roster,
+};
+pub use rules::{Authors, Rules, Weights};
+
+/// One whole, where shares are counted in millionths.
+pub const MILLION: u64 = 1_000_000;

@@ -1,0 +1,170 @@
+//! Looks whether somebody who was asked "is this yours?" has put a 👍 on the question.
+//!
+//! A text can be put into somebody's mouth by everybody who may write to the repository; a
+//! reaction cannot. Gitea sends no webhook for it, so it is looked for: at each poll for an hour,
+//! then every ten minutes, within a day.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::Engine;
+use super::inbox::EngineError;
+use crate::core::command::grammar;
+use crate::core::command::grammar::Reading;
+use crate::core::handlers;
+use crate::core::handlers::{CONFIRM_WITHIN, CommandRequest};
+use crate::core::model::ids::RepoName;
+use crate::core::model::text::Account;
+use crate::core::policy::authorship::{Authorship, lines_still_present};
+use crate::core::reply::Answer;
+use crate::gitea::Error;
+use crate::store::outbox;
+use crate::store::outbox::{OutboxRow, State};
+use crate::store::tasks;
+use crate::store::tasks::{Confirmation, TaskId};
+use crate::store::{repos, threads};
+
+/// For so long it is looked for at each poll.
+const OFTEN: Duration = Duration::from_secs(3600);
+
+/// Later it is looked for after so long.
+const SELDOM: Duration = Duration::from_secs(600);
+
+/// The reaction that says yes.
+const YES: &str = "+1";
+
+impl Engine {
+    /// One look for an answer.
+    pub(super) async fn check_confirmation(
+        &self,
+        id: TaskId,
+        mut asked: Confirmation,
+    ) -> Result<(), EngineError> {
+        let (repo, question) = (asked.heard.repo.id, asked.question.clone());
+        let known = self
+            .ledger
+            .read(move |conn| Ok((repos::name(conn, repo)?, outbox::get(conn, &question)?)));
+        let (present, question) = known.await?;
+        asked.heard.repo = present.unwrap_or(asked.heard.repo);
+        let Some(question) = question.filter(|row| row.state != State::Dead) else {
+            return self.drop_confirmation(id, &asked, "the question could not be asked").await;
+        };
+        let name = &asked.heard.repo.name;
+        let Some(comment) = question.comment else { return self.check_later(id, &asked).await };
+        let given = match self.gitea.reactions(name, comment).await {
+            Err(Error::NotFound { .. }) => {
+                return self.drop_confirmation(id, &asked, "the question was deleted").await;
+            }
+            given => given?,
+        };
+        let yes = given.iter().find(|one| one.content == YES && one.account.id == asked.actor.id);
+        match yes {
+            Some(yes) => {
+                let in_time = |posted_at: crate::core::model::time::Timestamp| {
+                    yes.created_at <= posted_at.after(CONFIRM_WITHIN)
+                };
+                match self.gitea.comment(name, comment).await {
+                    Err(Error::NotFound { .. }) | Ok(None) => {
+                        self.drop_confirmation(id, &asked, "the question was deleted").await
+                    }
+                    Ok(Some(posted)) if !in_time(posted.created_at) => {
+                        self.drop_confirmation(id, &asked, "the answer came too late").await
+                    }
+                    Ok(Some(posted)) => {
+                        let own = self.identity().await.map_err(EngineError::Nameless)?;
+                        let is_as_posted = posted.author.as_ref().is_some_and(|a| a.id == own.id)
+                            && posted.updated_at == posted.created_at
+                            && says(&question, &posted.body);
+                        self.run_confirmed(id, asked, is_as_posted, &own).await
+                    }
+                    Err(error) => Err(error.into()),
+                }
+            }
+            None if asked.asked_at.is_over(CONFIRM_WITHIN, self.clock.now()) => {
+                self.drop_confirmation(id, &asked, "nobody answered").await
+            }
+            None => self.check_later(id, &asked).await,
+        }
+    }
+
+    async fn check_later(&self, id: TaskId, asked: &Confirmation) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let wait = match now.since(asked.asked_at) < OFTEN {
+            true => self.poll.every,
+            false => self.poll.every.max(SELDOM),
+        };
+        // The last look is when the time is over.
+        let due = now
+            .after(wait)
+            .min(asked.asked_at.after(CONFIRM_WITHIN).max(now.after(self.poll.every)));
+        Ok(self.ledger.write(move |tx| tasks::postpone(tx, id, due)).await?)
+    }
+
+    async fn drop_confirmation(
+        &self,
+        id: TaskId,
+        asked: &Confirmation,
+        why: &str,
+    ) -> Result<(), EngineError> {
+        tracing::info!(question = %asked.question, "not confirmed: {why}");
+        Ok(self.ledger.write(move |tx| tasks::take(tx, id).map(drop)).await?)
+    }
+
+    /// Does what was confirmed, as far as it still stands there; answers in a reply of its own.
+    async fn run_confirmed(
+        &self,
+        id: TaskId,
+        asked: Confirmation,
+        is_as_posted: bool,
+        own: &Account,
+    ) -> Result<(), EngineError> {
+        let (heard, actor) = (&asked.heard, &asked.actor);
+        let key = format!("{}.yes", asked.question);
+        let reading = grammar::read(&own.login, &asked.lines.join("\n\n"));
+        let thread = heard.thread();
+        let state = self.ledger.read(move |conn| threads::state(conn, thread)).await?;
+        let stands =
+            is_as_posted && self.still_says(&heard.repo.name, &asked, &reading, own).await?;
+        let decision = if stands {
+            let right = self.right_of(heard, actor, handlers::needed_right(&reading)).await?;
+            let snapshot =
+                self.gather_snapshot(heard, &handlers::needs(&reading), state, own).await?;
+            let authorship = Authorship::Author;
+            let asked = CommandRequest { heard, key: &key, actor, right, authorship };
+            handlers::handle(asked, &reading, &snapshot)
+        } else {
+            handlers::single_answer(&own.login, heard, &key, &reading, Answer::Repeat)
+        };
+        let now = self.clock.now();
+        let store = self.ledger.write(move |tx| {
+            if tasks::take(tx, id)? {
+                super::commit::decision(tx, &asked.heard, &asked.actor, &decision, now)?;
+            }
+            Ok(())
+        });
+        Ok(store.await?)
+    }
+
+    /// Whether the text still is the actor's and still holds all that was asked about.
+    async fn still_says(
+        &self,
+        name: &RepoName,
+        asked: &Confirmation,
+        reading: &Reading,
+        own: &Account,
+    ) -> Result<bool, Error> {
+        let heard = &asked.heard;
+        let Some(now) = self.gitea.read_back(name, heard.number, heard.subject).await? else {
+            return Ok(false);
+        };
+        let present = grammar::read(&own.login, &now.written.body);
+        let is_theirs = now.written.author.is_some_and(|author| author.id == asked.actor.id);
+        Ok(is_theirs && lines_still_present(reading.clone(), &present) == *reading)
+    }
+}
+
+/// Whether the comment of `row` says what it said when it was posted.
+fn says(row: &OutboxRow, body: &str) -> bool {
+    row.sha == Some(Sha256::digest(body).into())
+}

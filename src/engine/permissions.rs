@@ -1,0 +1,115 @@
+//! Finds out what an actor may do, as far as the forge tells. In this order: the configuration,
+//! the signed payload, the repository's teams, `/permission`. What cannot be shown is a no.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use super::Engine;
+use super::inbox::EngineError;
+use crate::core::command::verb::Right;
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::text::{Account, InboundText};
+use crate::core::model::time::Timestamp;
+use crate::core::policy::authority::{Grants, Proof, TeamName};
+use crate::gitea::{Error, Visibility};
+use crate::store::controls;
+
+/// How long an answer of the forge is good.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// What the forge told of actors, and when.
+pub(super) type KnownProofs = HashMap<(RepoId, i64), (Timestamp, Proof)>;
+
+impl Engine {
+    /// The right of `actor`, who wants to do what takes `needed`. The forge is asked only if the
+    /// configuration and the payload do not settle it.
+    pub(super) async fn right_of(
+        &self,
+        heard: &InboundText,
+        actor: &Account,
+        needed: Right,
+    ) -> Result<Option<Right>, EngineError> {
+        let now = self.clock.now();
+        let lent = self.ledger.read(move |conn| controls::delegations(conn, now)).await?;
+        let shown = Proof::of(heard);
+        let right = self.people().right_of(actor, shown, &lent);
+        if right >= Some(needed) {
+            return Ok(right);
+        }
+        let told = self.proof_of(&heard.repo.id, &heard.repo.name, actor).await?;
+        Ok(self.people().right_of(actor, shown.or(told), &lent))
+    }
+
+    /// What the forge tells of `actor`, asked at most once a minute.
+    async fn proof_of(
+        &self,
+        repo: &RepoId,
+        name: &RepoName,
+        actor: &Account,
+    ) -> Result<Proof, Error> {
+        let (key, now) = ((*repo, actor.id), self.clock.now());
+        let is_fresh = |at: Timestamp| now.since(at) < FRESH;
+        {
+            let mut known = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            known.retain(|_, (at, _)| is_fresh(*at));
+            if let Some((_, proof)) = known.get(&key) {
+                return Ok(*proof);
+            }
+        }
+        let proof = self.fetch_proof(name, &actor.login).await?;
+        let mut known = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(key, (now, proof));
+        Ok(proof)
+    }
+
+    async fn fetch_proof(&self, name: &RepoName, login: &str) -> Result<Proof, Error> {
+        let writes = self.writes(name, login).await?;
+        let belongs = writes || self.belongs(name, login).await?;
+        Ok(Proof {
+            writes,
+            belongs,
+            operator_by_team: self.is_in_a_team(&self.people.operators, login).await?,
+            approver_by_team: self.is_in_a_team(&self.people.approvers, login).await?,
+        })
+    }
+
+    /// Whether a team with write, or a collaboration with write, can be shown.
+    async fn writes(&self, name: &RepoName, login: &str) -> Result<bool, Error> {
+        for team in self.gitea.teams_of_repo(name).await?.iter().filter(|team| team.writes) {
+            if self.gitea.is_team_member(team.id, login).await? == Visibility::Yes {
+                return Ok(true);
+            }
+        }
+        Ok(name.owner().eq_ignore_ascii_case(login)
+            || self.gitea.may_write(name, login).await? == Visibility::Yes)
+    }
+
+    /// Whether they are a collaborator, or a member of the organisation that owns it.
+    async fn belongs(&self, name: &RepoName, login: &str) -> Result<bool, Error> {
+        let member = match self.gitea.is_org_member(name.owner(), login).await {
+            Err(Error::NotFound { .. } | Error::Forbidden { .. } | Error::Moved { .. }) => false,
+            answer => answer?,
+        };
+        if member {
+            return Ok(true);
+        }
+        match self.gitea.is_collaborator(name, login).await {
+            Err(Error::Forbidden { .. } | Error::MissingScope { .. }) => Ok(false),
+            answer => answer,
+        }
+    }
+
+    pub(super) async fn is_in_a_team(&self, grants: &Grants, login: &str) -> Result<bool, Error> {
+        for TeamName { organisation, team } in &grants.teams {
+            let teams = self.gitea.teams_of_org(organisation).await?;
+            let found = teams.iter().find(|t| t.name.eq_ignore_ascii_case(team));
+            if let Some(found) = found
+                && self.gitea.is_team_member(found.id, login).await? == Visibility::Yes
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,105 @@
+//! The backlog, judged: made when somebody asks, and kept for a little while.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::Engine;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::controls::{Controls, PauseScope};
+use crate::core::scheduling::{RankedBacklog, RankingInput, Roster, Rules};
+use crate::store::{Connection, Error, backlog, controls};
+
+/// How long a ranking is kept. Facts of a large backlog take tens of megabytes: nobody shall pay
+/// for them who does not look.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// The ranking that was made last, and what it was made of.
+#[derive(Debug)]
+pub(super) struct CachedRanking {
+    judged: Arc<RankedBacklog>,
+    version: i64,
+    knows_itself: bool,
+}
+
+impl CachedRanking {
+    fn is_old(&self, now: Timestamp) -> bool {
+        let made = self.judged.setting.now;
+        now < made || made.after(KEPT) <= now || self.judged.holds_until() <= now
+    }
+}
+
+impl Engine {
+    /// The whole backlog, judged at most a minute ago, with everything that moved since then.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn ranking(&self) -> Result<Arc<RankedBacklog>, Error> {
+        // Held all the while: a second ranking beside the first would take as much memory again.
+        let mut kept = self.kept.lock().await;
+        let now = self.clock.now();
+        let knows_itself = self.own_account().is_some();
+        let version = self.ledger.read(backlog::version).await?;
+        if let Some(kept) = &*kept
+            && (kept.version, kept.knows_itself) == (version, knows_itself)
+            && !kept.is_old(now)
+        {
+            return Ok(kept.judged.clone());
+        }
+        *kept = None;
+        let (rules, roster, zone) = (self.present_rules(), self.roster(), self.zone.clone());
+        let judge = self.ledger.read(move |conn| {
+            let judged = rank_backlog(conn, rules, roster, zone, now)?;
+            Ok((backlog::version(conn)?, Arc::new(judged)))
+        });
+        let (version, judged) = judge.await?;
+        *kept = Some(CachedRanking { judged: judged.clone(), version, knows_itself });
+        Ok(judged)
+    }
+
+    /// Lets go of a ranking that nobody may be given any more.
+    pub(super) async fn forget_old_ranking(&self) {
+        let now = self.clock.now();
+        self.kept.lock().await.take_if(|kept| kept.is_old(now));
+    }
+
+    /// What the configuration says, and whose account is timmy's own.
+    fn present_rules(&self) -> Rules {
+        let mut rules = self.rules.clone();
+        self.accounts.rename_in(&mut rules);
+        rules.machines.extend(self.own_account().map(|own| own.login.clone()));
+        rules
+    }
+
+    /// The fleet. Nothing is driven yet: all agents are idle, and nobody knows what they can do.
+    fn roster(&self) -> Roster {
+        Roster::idle(self.workers.clone(), self.limits.clone())
+    }
+}
+
+/// The whole backlog as the ledger knows it at the moment `now`, judged by `rules` for the agents
+/// of `roster`.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn rank_backlog(
+    conn: &Connection,
+    rules: Rules,
+    roster: Roster,
+    zone: TimeZone,
+    now: Timestamp,
+) -> Result<RankedBacklog, Error> {
+    let fleet = controls::at(conn, now)?;
+    let roster = unpaused(roster, &fleet);
+    let setting = RankingInput { now, zone, rules, pauses: fleet.pauses, roster };
+    Ok(RankedBacklog::new(backlog::facts(conn, now)?, setting))
+}
+
+/// Who is paused takes nothing.
+fn unpaused(mut roster: Roster, fleet: &Controls) -> Roster {
+    for worker in &mut roster.workers {
+        worker.is_up &= fleet.pause_of(&PauseScope::Agent(worker.name.clone())).is_none();
+    }
+    roster
+}

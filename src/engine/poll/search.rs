@@ -1,0 +1,125 @@
+//! Which threads moved.
+
+use super::{OVERLAP, Poller, store_text};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::text::{ListedText, Repo, UpdatedThread};
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::BacklogEntry;
+use crate::engine::inbox::EngineError;
+use crate::gitea;
+use crate::store::backlog;
+use crate::store::backlog::Source;
+use crate::store::tasks;
+use crate::store::tasks::ScheduledTask;
+use crate::store::{Error, Transaction, cursors, repos};
+
+impl Poller<'_> {
+    /// Notes all that moved since the last search among the threads of `owner`.
+    pub(super) async fn search(&mut self, owner: &str) -> Result<(), EngineError> {
+        let engine = self.engine;
+        let name = owner.to_owned();
+        let mark = engine.ledger.read(move |conn| cursors::searched(conn, &name)).await?;
+        // Not listed yet, so there is nothing of which could be told what is new.
+        let Some(mark) = mark else { return Ok(()) };
+        let mut pages = engine.gitea.moved(owner, mark.before(OVERLAP));
+        let mut began = None;
+        loop {
+            match pages.next().await {
+                Ok(Some(page)) => {
+                    began = began.or(page.at);
+                    self.note(page.entries, page.at).await?;
+                }
+                Ok(None) => break,
+                Err(gitea::Error::TooLarge { .. }) => {
+                    tracing::warn!(owner, "so much has moved that all of it is read");
+                    self.all_moved(owner).await?;
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let until = began.unwrap_or_else(|| engine.clock.now());
+        let owner = owner.to_owned();
+        Ok(engine.ledger.write(move |tx| cursors::search(tx, &owner, until)).await?)
+    }
+
+    /// Stores what one page of a search tells: the state of what moved, bodies that were just
+    /// opened, and where to read on.
+    async fn note(
+        &mut self,
+        mut moved: Vec<UpdatedThread>,
+        at: Option<Timestamp>,
+    ) -> Result<(), EngineError> {
+        moved.retain(|thread| self.engine.watch.covers(&thread.name));
+        self.list_unknown(&moved).await?;
+        let moved: Vec<(Repo, ListedText, BacklogEntry)> = moved
+            .into_iter()
+            .filter_map(|UpdatedThread { repo, name, text, item }| {
+                let listed = self.listed.repos.get(&repo)?;
+                Some((Repo { name, ..listed.clone() }, text, self.engine.entry(item)))
+            })
+            .collect();
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let now = self.engine.clock.now();
+        let told = Source::Search(at.unwrap_or(now));
+        let store = move |tx: &Transaction<'_>| {
+            moved.into_iter().try_for_each(|(repo, text, entry)| {
+                backlog::put(tx, repo.id, &entry, told)?;
+                note_thread(tx, &repo, text, now)
+            })
+        };
+        self.engine.ledger.write(store).await?;
+        self.engine.ring();
+        Ok(())
+    }
+
+    /// Looks for repositories that no list has shown so far.
+    async fn list_unknown(&mut self, moved: &[UpdatedThread]) -> Result<(), EngineError> {
+        let known = |listed: &super::ListedRepos, thread: &UpdatedThread| {
+            listed.repos.contains_key(&thread.repo) || listed.untracked.contains(&thread.repo)
+        };
+        if moved.iter().all(|thread| known(&self.listed, thread)) {
+            return Ok(());
+        }
+        self.list().await?;
+        for thread in moved {
+            if !known(&self.listed, thread) {
+                self.listed.untracked.insert(thread.repo);
+            }
+        }
+        Ok(())
+    }
+
+    async fn all_moved(&self, owner: &str) -> Result<(), Error> {
+        let listed = self.listed.repos.values();
+        let theirs = listed.filter(|repo| repo.name.owner().eq_ignore_ascii_case(owner));
+        let theirs: Vec<_> = theirs.map(|repo| repo.id).collect();
+        let write = self.engine.ledger.write(move |tx| {
+            theirs.iter().try_for_each(|repo| cursors::moved(tx, *repo))?;
+            backlog::read_again(tx, &theirs)
+        });
+        write.await
+    }
+}
+
+fn note_thread(
+    tx: &Transaction<'_>,
+    repo: &Repo,
+    text: ListedText,
+    now: Timestamp,
+) -> Result<(), Error> {
+    repos::remember(tx, repo)?;
+    cursors::moved(tx, repo.id)?;
+    let Some(watched) = cursors::watched(tx, repo.id)? else { return Ok(()) };
+    if text.written.is_pull {
+        let thread = ThreadId { repo: repo.id, number: text.written.number };
+        tasks::set(tx, thread, &ScheduledTask::ReadReviews { since: watched.since }, now)?;
+    }
+    // Once it has moved, nobody knows whether its body is still what its author opened it with.
+    if text.is_as_written() && text.written.created_at >= watched.since {
+        store_text(tx, text, repo, now)?;
+    }
+    Ok(())
+}

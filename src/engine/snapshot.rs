@@ -1,0 +1,151 @@
+//! Gathers what a decision needs to know: from the ledger, and from the forge only what is asked.
+
+use std::collections::HashMap;
+
+use super::Engine;
+use super::inbox::EngineError;
+use crate::core::command::value::IssueRef;
+use crate::core::effect::LabelScope;
+use crate::core::handlers::{Needs, OtherThread, Snapshot};
+use crate::core::model::dependency;
+use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::model::text::{Account, InboundText, Repo};
+use crate::core::model::thread::{PastCommand, ThreadState};
+use crate::gitea::Error;
+use crate::store::{audit, controls, tasks, threads};
+
+/// How many of the latest commands a status shows.
+const RECENT: u32 = 5;
+
+impl Engine {
+    pub(super) async fn gather_snapshot(
+        &self,
+        heard: &InboundText,
+        needs: &Needs,
+        state: ThreadState,
+        own: &Account,
+    ) -> Result<Snapshot, EngineError> {
+        let thread = heard.thread();
+        let now = self.clock.now();
+        let (recent, pending, fleet) = self
+            .ledger
+            .read(move |conn| {
+                let pending = tasks::relabel(conn, thread, LabelScope::Priority.name())?;
+                Ok((audit::recent(conn, thread, RECENT)?, pending, controls::at(conn, now)?))
+            })
+            .await?;
+        let name = &heard.repo.name;
+        let item = match needs.item {
+            true => Some(self.gitea.issue(name, heard.number).await?),
+            false => None,
+        };
+        let assignable = match needs.assignable {
+            true => self.gitea.assignable(name).await?.into_iter().map(|a| a.login).collect(),
+            false => Vec::new(),
+        };
+        let blockers = match needs.blockers {
+            true => self.visible_blockers(heard, name, heard.number).await?,
+            false => None,
+        };
+        let (mut targets, mut circles) = (HashMap::new(), HashMap::new());
+        for reference in &needs.targets {
+            if let Some(target) = self.target(heard, reference).await? {
+                if needs.circles.contains(reference)
+                    && target.same_readers
+                    && let Some(way) = self.circle(heard, &target).await?
+                {
+                    circles.insert(target.thread, way);
+                }
+                targets.insert(reference.clone(), target);
+            }
+        }
+        let repos = self.pausable(heard, &needs.repos).await?;
+        let backlog = match &needs.backlog {
+            Some(look) => self.backlog_facts(heard, look, &targets, &repos).await?,
+            None => None,
+        };
+        Ok(Snapshot {
+            now,
+            zone: self.zone.clone(),
+            own: own.login.clone(),
+            people: self.people(),
+            agents: self.agents.clone(),
+            fleet,
+            item,
+            assignable,
+            blockers,
+            targets,
+            circles,
+            accounts: self.candidates(&needs.accounts).await?,
+            repos,
+            backlog,
+            digests: self.digests(heard, &needs.digests, now).await?,
+            state,
+            recent,
+            pending,
+        })
+    }
+
+    async fn remembered(
+        &self,
+        thread: ThreadId,
+    ) -> Result<(ThreadState, Vec<PastCommand>), EngineError> {
+        let both = self.ledger.read(move |conn| {
+            Ok((threads::state(conn, thread)?, audit::recent(conn, thread, RECENT)?))
+        });
+        Ok(both.await?)
+    }
+
+    /// Another thread, if it exists and everybody who reads this one may know of it.
+    async fn target(
+        &self,
+        heard: &InboundText,
+        reference: &IssueRef,
+    ) -> Result<Option<OtherThread>, EngineError> {
+        let name = reference.repo.as_ref().unwrap_or(&heard.repo.name);
+        let Some(repo) = self.nameable(heard, name).await? else { return Ok(None) };
+        let here = repo.id == heard.repo.id;
+        let same_readers = dependency::same_readers(&heard.repo, &repo);
+        let watched = self.watch.covers(&repo.name);
+        let item = match self.gitea.issue(&repo.name, reference.number).await {
+            Ok(item) => item,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let thread = ThreadId { repo: repo.id, number: reference.number };
+        let blockers = self.visible_blockers(heard, &repo.name, reference.number).await?;
+        let blockers = blockers.unwrap_or_default();
+        let (state, recent) = self.remembered(thread).await?;
+        let repo = repo.name;
+        let target = OtherThread {
+            thread,
+            repo,
+            here,
+            same_readers,
+            watched,
+            item,
+            blockers,
+            state,
+            recent,
+        };
+        Ok(Some(target))
+    }
+
+    /// A repository, if there is one of that name and everybody who reads this thread may know
+    /// of it: this one, and public ones.
+    pub(super) async fn nameable(
+        &self,
+        heard: &InboundText,
+        name: &RepoName,
+    ) -> Result<Option<Repo>, EngineError> {
+        if *name == heard.repo.name {
+            return Ok(Some(heard.repo.clone()));
+        }
+        match self.gitea.repo(name).await {
+            Ok(repo) if repo.private && repo.id != heard.repo.id => Ok(None),
+            Ok(repo) => Ok(Some(repo)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What nothing tells, above all that an issue was deleted, shows in the forge's own count.
+
+use std::collections::BTreeMap;
+
+use super::bear;
+use crate::core::model::ids::RepoId;
+use crate::core::model::text::Repo;
+use crate::core::model::time::Timestamp;
+use crate::engine::Engine;
+use crate::engine::inbox::EngineError;
+use crate::gitea::IssueList;
+use crate::store::backlog;
+use crate::store::meta;
+
+/// Where the ledger keeps when it was counted last, by our clock.
+const COUNTED: &str = "backlog.counted";
+
+/// Where the ledger keeps how many more the forge counts than a full read finds, by shelf:
+/// entries that cannot be read, and what is not shown to this account.
+const SURPLUS: &str = "backlog.surplus";
+
+type Surplus = BTreeMap<String, i64>;
+
+impl Engine {
+    /// Compares the forge's counts with the ledger's as often as edits are looked for. Where they
+    /// differ otherwise than after the last full read, it is read in full again.
+    pub(super) async fn recount(&self) -> Result<(), EngineError> {
+        let (now, every) = (self.clock.now(), self.poll.sweep);
+        let last = self.ledger.read(|conn| meta::get::<Timestamp>(conn, COUNTED)).await?;
+        if last.is_some_and(|last| !last.is_over(every, now)) {
+            return Ok(());
+        }
+        if last.is_some() {
+            let kept = self.ledger.read(backlog::stocked).await?;
+            let surplus = self.ledger.read(|conn| meta::get::<Surplus>(conn, SURPLUS)).await?;
+            let surplus = surplus.unwrap_or_default();
+            for (shelf, repos) in self.whole_lists(&kept) {
+                let before = surplus.get(&key(&shelf)).copied().unwrap_or_default();
+                let compared = self.compare(&shelf, &repos, before).await;
+                bear(&shelf.to_string(), compared)?;
+            }
+        }
+        let write = self.ledger.write(move |tx| {
+            backlog::ask_strangers_again(tx)?;
+            backlog::forget_old_voices(tx, now)?;
+            meta::set(tx, COUNTED, &now)
+        });
+        Ok(write.await?)
+    }
+
+    async fn compare(
+        &self,
+        shelf: &IssueList,
+        repos: &[Repo],
+        before: i64,
+    ) -> Result<(), EngineError> {
+        if self.surplus(shelf, repos).await?.is_none_or(|surplus| surplus == before) {
+            return Ok(());
+        }
+        tracing::info!(%shelf, "the forge counts otherwise: its backlog is read again");
+        let repos = ids(repos);
+        self.ledger.write(move |tx| backlog::read_again(tx, &repos)).await?;
+        self.stock.ring();
+        Ok(())
+    }
+
+    /// Whether the forge, asked for itself, counts as the ledger does. If this is the `last` word,
+    /// what it counts more is remembered as being in order.
+    pub(super) async fn agrees(
+        &self,
+        shelf: &IssueList,
+        repos: &[Repo],
+        last: bool,
+    ) -> Result<bool, EngineError> {
+        let surplus = self.surplus(shelf, repos).await?.unwrap_or_default();
+        if surplus == 0 || last {
+            self.remember(shelf, surplus).await?;
+        }
+        Ok(surplus == 0 || last)
+    }
+
+    /// How many more threads the forge counts than are in the backlog, if it counts.
+    async fn surplus(&self, shelf: &IssueList, repos: &[Repo]) -> Result<Option<i64>, EngineError> {
+        let Some(total) = self.gitea.count_open(shelf).await? else { return Ok(None) };
+        let repos = ids(repos);
+        let known = self.ledger.read(move |conn| backlog::count_open(conn, &repos)).await?;
+        Ok(Some(i64::try_from(total).unwrap_or(i64::MAX).saturating_sub(i64::from(known))))
+    }
+
+    /// So many more the forge counts after a full read.
+    pub(super) async fn remember(
+        &self,
+        shelf: &IssueList,
+        surplus: i64,
+    ) -> Result<(), EngineError> {
+        let key = key(shelf);
+        let write = self.ledger.write(move |tx| {
+            let mut all = meta::get::<Surplus>(tx, SURPLUS)?.unwrap_or_default();
+            let before = if surplus == 0 { all.remove(&key) } else { all.insert(key, surplus) };
+            if before.unwrap_or_default() == surplus {
+                return Ok(());
+            }
+            meta::set(tx, SURPLUS, &all)
+        });
+        Ok(write.await?)
+    }
+}
+
+fn key(shelf: &IssueList) -> String {
+    shelf.to_string().to_ascii_lowercase()
+}
+
+fn ids(repos: &[Repo]) -> Vec<RepoId> {
+    repos.iter().map(|repo| repo.id).collect()
+}

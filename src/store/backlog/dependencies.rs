@@ -1,0 +1,86 @@
+//! What waits for what, as the forge was last asked.
+
+use rusqlite::{Connection, Transaction};
+
+use crate::core::model::dependency::Blocker;
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+use crate::store::columns;
+use crate::store::error::Error;
+
+/// The issue waits for `blockers` and nothing else, as the forge says `now`.
+pub fn bind(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    blockers: &[Blocker],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let key = (thread.repo, thread.number);
+    let changed = tx
+        .prepare_cached(
+            "UPDATE backlog SET ask_bonds = 0, bonds_at = ?3 WHERE repo = ?1 AND number = ?2",
+        )?
+        .execute((thread.repo, thread.number, now))?;
+    // It was closed meanwhile.
+    if changed == 0 {
+        return Ok(());
+    }
+    tx.prepare_cached("DELETE FROM bonds WHERE repo = ?1 AND number = ?2")?.execute(key)?;
+    for Blocker { thread: on, open, .. } in blockers {
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO bonds (repo, number, on_repo, on_number, open)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((thread.repo, thread.number, on.repo, on.number, open))?;
+    }
+    Ok(())
+}
+
+/// What the issue waits for was asked, and cannot be told: what was known stays.
+pub fn not_told(tx: &Transaction<'_>, thread: ThreadId, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE backlog SET ask_bonds = 0, bonds_at = ?3 WHERE repo = ?1 AND number = ?2",
+    )?
+    .execute((thread.repo, thread.number, now))?;
+    Ok(())
+}
+
+/// Up to `limit` issues that moved since it was asked what they wait for; the last that moved
+/// come first.
+pub fn to_ask(conn: &Connection, limit: u32) -> Result<Vec<ThreadId>, Error> {
+    let threads = conn
+        .prepare_cached(
+            "SELECT repo, number FROM backlog WHERE ask_bonds
+             ORDER BY updated_at DESC, repo, number LIMIT ?1",
+        )?
+        .query_map([limit], columns::thread)?
+        .collect::<Result<_, _>>()?;
+    Ok(threads)
+}
+
+/// Those of `threads` of which it was never asked what they wait for.
+pub fn unasked(conn: &Connection, threads: &[ThreadId]) -> Result<Vec<ThreadId>, Error> {
+    let mut is_unasked = conn.prepare_cached(
+        "SELECT 1 FROM backlog WHERE repo = ?1 AND number = ?2 AND bonds_at IS NULL",
+    )?;
+    let mut unasked = Vec::new();
+    for thread in threads {
+        if is_unasked.exists((thread.repo, thread.number))? {
+            unasked.push(*thread);
+        }
+    }
+    Ok(unasked)
+}
+
+/// Has it asked again what those wait for that wait for something outside the backlog: nothing
+/// tells when that is closed.
+pub fn ask_strangers_again(tx: &Transaction<'_>) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE backlog SET ask_bonds = 1 WHERE (repo, number) IN (
+             SELECT repo, number FROM bonds
+             WHERE open AND NOT EXISTS (SELECT 1 FROM stock
+                                        WHERE stock.repo = on_repo AND since IS NOT NULL))",
+        [],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Whose backlog is kept, and what was read of it in full.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, Row, Transaction};
+
+use super::upsert;
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::text::Repo;
+use crate::core::model::time::Timestamp;
+use crate::store::columns::Spelled;
+use crate::store::error::Error;
+
+/// Keeps the backlog of `repos`, which must be known by name; that of all others leaves, if these
+/// are `all` that are watched.
+pub fn keep_only(tx: &Transaction<'_>, repos: &HashSet<RepoId>, all: bool) -> Result<(), Error> {
+    for repo in repos {
+        tx.prepare_cached("INSERT OR IGNORE INTO stock (repo) VALUES (?1)")?.execute([repo])?;
+    }
+    let kept = tx
+        .prepare_cached("SELECT repo FROM stock")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<Vec<RepoId>, _>>()?;
+    for gone in kept.iter().filter(|repo| all && !repos.contains(repo)) {
+        tx.prepare_cached("DELETE FROM stock WHERE repo = ?1")?.execute([gone])?;
+    }
+    Ok(())
+}
+
+/// The repositories that are to be read in full, for the first time or again.
+pub fn due(conn: &Connection) -> Result<Vec<RepoId>, Error> {
+    let due = conn
+        .prepare_cached("SELECT repo FROM stock WHERE due")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(due)
+}
+
+/// Whether everything that is open is known: all that is watched was read in full at least once.
+/// Not before the first look at the forge.
+pub fn is_complete(conn: &Connection) -> Result<bool, Error> {
+    let (read, all): (u32, u32) = conn
+        .prepare_cached("SELECT count(since), count(*) FROM stock")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(all > 0 && read == all)
+}
+
+/// How many of the repositories whose backlog is kept were never read in full.
+pub fn unread(conn: &Connection) -> Result<usize, Error> {
+    let unread: u32 = conn
+        .prepare_cached("SELECT count(*) FROM stock WHERE since IS NULL")?
+        .query_row([], |row| row.get(0))?;
+    Ok(usize::try_from(unread).unwrap_or(usize::MAX))
+}
+
+/// The repositories whose backlog is kept, by name.
+pub fn stocked(conn: &Connection) -> Result<Vec<Repo>, Error> {
+    let repos = conn
+        .prepare_cached(
+            "SELECT id, name, private FROM stock JOIN repos ON id = repo ORDER BY name, id",
+        )?
+        .query_map([], repo)?
+        .collect::<Result<_, _>>()?;
+    Ok(repos)
+}
+
+fn repo(row: &Row<'_>) -> rusqlite::Result<Repo> {
+    let Spelled(name) = row.get(1)?;
+    Ok(Repo { id: row.get(0)?, name, private: row.get(2)? })
+}
+
+/// Has repositories read in full once more; what is known of them stays meanwhile.
+pub fn read_again(tx: &Transaction<'_>, repos: &[RepoId]) -> Result<(), Error> {
+    for repo in repos {
+        tx.prepare_cached("UPDATE stock SET due = 1 WHERE repo = ?1")?.execute([repo])?;
+    }
+    Ok(())
+}
+
+/// What a full read of repositories found.
+#[derive(Debug, Clone, Default)]
+pub struct SyncFinding {
+    /// The threads that were open, by repository; one in which nothing is open has none.
+    pub open: HashMap<RepoId, HashSet<i64>>,
+}
+
+/// Repositories were read in full from `since` on, by the forge's clock: what was not found and
+/// has not moved since is gone. Gives what was not found but moved: nobody knows.
+pub fn read_in_full(
+    tx: &Transaction<'_>,
+    found: &SyncFinding,
+    since: Timestamp,
+) -> Result<Vec<ThreadId>, Error> {
+    let mut doubtful = Vec::new();
+    for (&repo, open) in &found.open {
+        let known = tx
+            .prepare_cached("SELECT number, updated_at FROM backlog WHERE repo = ?1")?
+            .query_map([repo], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<Vec<(i64, Timestamp)>, _>>()?;
+        for (number, updated_at) in known {
+            let thread = ThreadId { repo, number };
+            match (open.contains(&number), updated_at < since) {
+                (true, _) => {}
+                (false, true) => upsert::forget(tx, thread)?,
+                (false, false) => doubtful.push(thread),
+            }
+        }
+        tx.prepare_cached("UPDATE stock SET since = ?2, due = 0 WHERE repo = ?1")?
+            .execute((repo, since))?;
+    }
+    Ok(doubtful)
+}
+
+/// Has repositories read in full once more that were read before `moment`.
+pub fn read_older_again(tx: &Transaction<'_>, moment: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE stock SET due = 1 WHERE since < ?1 AND NOT due")?
+        .execute([moment])?;
+    Ok(())
+}
+
+/// How many threads of these repositories are in the backlog, pull requests included.
+pub fn count_open(conn: &Connection, repos: &[RepoId]) -> Result<u32, Error> {
+    let mut open = 0;
+    for repo in repos {
+        open += conn
+            .prepare_cached("SELECT count(*) FROM backlog WHERE repo = ?1")?
+            .query_row([repo], |row| row.get::<_, u32>(0))?;
+    }
+    Ok(open)
+}

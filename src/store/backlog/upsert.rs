@@ -1,0 +1,204 @@
+//! What is seen of a thread comes into the backlog, moves in it, or leaves it.
+//!
+//! Webhooks overtake one another and come late; lists are read while things move. So each state
+//! is compared with the one that is known, by the forge's clock.
+
+use rusqlite::{OptionalExtension as _, Transaction};
+use sha2::{Digest as _, Sha256};
+
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::issue::Issue;
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::{BacklogEntry, Readiness};
+use crate::store::columns::Json;
+use crate::store::error::Error;
+
+/// Who tells the state of a thread. The times are of the forge's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A list of all that is open, read at a moment: what is new in it need not have moved.
+    List(Timestamp),
+    /// A search for what moved, read at a moment.
+    Search(Timestamp),
+    /// A webhook, nobody knows how late.
+    Webhook,
+}
+
+/// How long before an answer was given what it says was read, at most: as long as a request may
+/// take. Webhooks about an earlier moment are older than the answer.
+const READING: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// What is known of a thread.
+struct StoredIssue {
+    is_open: bool,
+    opened_at: Timestamp,
+    updated_at: Timestamp,
+    seen_at: Timestamp,
+}
+
+/// Keeps the state of a thread in `repo`, unless a newer one is known or the repository's backlog
+/// is not kept. A closed one leaves.
+///
+/// A thread that comes back was reopened when it moved last. So was one that nobody has seen
+/// although it is older than the full read of its repository.
+pub fn put(
+    tx: &Transaction<'_>,
+    repo: RepoId,
+    entry: &BacklogEntry,
+    told: Source,
+) -> Result<(), Error> {
+    let Some(since) = since(tx, repo)? else { return Ok(()) };
+    let item = &entry.item;
+    let thread = ThreadId { repo, number: item.number };
+    let known = known(tx, thread)?;
+    if known.as_ref().is_some_and(|known| is_old(item, known, told)) {
+        return Ok(());
+    }
+    let seen_at = match told {
+        Source::List(at) | Source::Search(at) => at.before(READING).max(item.updated_at),
+        Source::Webhook => item.updated_at,
+    };
+    if !item.open {
+        return close(tx, thread, item.updated_at, seen_at);
+    }
+    let is_unknown_but_old = known.is_none() && since.is_some_and(|since| item.created_at < since);
+    let opened_at = match &known {
+        Some(known) if known.is_open => known.opened_at,
+        Some(_) => item.updated_at,
+        None if is_unknown_but_old => item.updated_at,
+        None => item.created_at,
+    };
+    let has_moved = match &known {
+        Some(known) => known.updated_at != item.updated_at,
+        None => !matches!(told, Source::List(_)),
+    };
+    write(tx, thread, entry, opened_at, seen_at, has_moved)?;
+    tx.prepare_cached("DELETE FROM closed WHERE repo = ?1 AND number = ?2")?
+        .execute((repo, item.number))?;
+    Ok(())
+}
+
+/// The thread is not there any more: no webhook that comes late brings it back, only a list or a
+/// search that shows it.
+pub fn forget(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
+    let Some(known) = known(tx, thread)? else { return Ok(()) };
+    close(tx, thread, known.updated_at, Timestamp::from_micros(i64::MAX))
+}
+
+fn is_old(item: &Issue, known: &StoredIssue, told: Source) -> bool {
+    match told {
+        // Read now: only what a webhook told meanwhile can be newer.
+        Source::List(_) | Source::Search(_) => item.updated_at < known.updated_at,
+        Source::Webhook => item.updated_at < known.seen_at,
+    }
+}
+
+/// Since when all that is open in `repo` is known, if ever; `None` if its backlog is not kept.
+/// One that is to be read again may lack something.
+fn since(tx: &Transaction<'_>, repo: RepoId) -> Result<Option<Option<Timestamp>>, Error> {
+    let since = tx
+        .prepare_cached("SELECT iif(due, NULL, since) FROM stock WHERE repo = ?1")?
+        .query_row([repo], |row| row.get(0))
+        .optional()?;
+    Ok(since)
+}
+
+fn known(tx: &Transaction<'_>, thread: ThreadId) -> Result<Option<StoredIssue>, Error> {
+    let known = tx
+        .prepare_cached(
+            "SELECT true AS is_open, opened_at, updated_at, seen_at FROM backlog
+             WHERE repo = ?1 AND number = ?2
+             UNION ALL
+             SELECT false, updated_at, updated_at, seen_at FROM closed
+             WHERE repo = ?1 AND number = ?2",
+        )?
+        .query_row((thread.repo, thread.number), |row| {
+            Ok(StoredIssue {
+                is_open: row.get(0)?,
+                opened_at: row.get(1)?,
+                updated_at: row.get(2)?,
+                seen_at: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(known)
+}
+
+fn close(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    updated_at: Timestamp,
+    seen_at: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM backlog WHERE repo = ?1 AND number = ?2")?
+        .execute((thread.repo, thread.number))?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO closed (repo, number, updated_at, seen_at) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute((thread.repo, thread.number, updated_at, seen_at))?;
+    Ok(())
+}
+
+fn write(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    entry: &BacklogEntry,
+    opened_at: Timestamp,
+    seen_at: Timestamp,
+    has_moved: bool,
+) -> Result<(), Error> {
+    let item = &entry.item;
+    let labels: Vec<&str> = item.labels.iter().map(|label| label.name.as_str()).collect();
+    let closes: Vec<String> = entry.closes.iter().map(ToString::to_string).collect();
+    tx.prepare_cached(
+        "INSERT INTO backlog (repo, number, is_pull, created_at, opened_at, updated_at, seen_at,
+             due_at, pinned, readiness, ask_bonds, text, author, labels, assignees, milestone,
+             closes, title)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+         ON CONFLICT (repo, number) DO UPDATE SET
+             updated_at = excluded.updated_at, seen_at = max(seen_at, excluded.seen_at),
+             due_at = excluded.due_at, pinned = excluded.pinned, readiness = excluded.readiness,
+             ask_bonds = max(ask_bonds, excluded.ask_bonds), text = excluded.text,
+             author = excluded.author, labels = excluded.labels, assignees = excluded.assignees,
+             milestone = excluded.milestone, closes = excluded.closes, title = excluded.title",
+    )?
+    .execute(rusqlite::params![
+        thread.repo,
+        thread.number,
+        item.is_pull,
+        item.created_at,
+        opened_at,
+        item.updated_at,
+        seen_at,
+        item.due_at,
+        item.pinned,
+        bits(entry.readiness),
+        has_moved && !item.is_pull,
+        digest(item),
+        item.author.as_ref().map(Json),
+        Json(labels),
+        Json(&item.assignees),
+        item.milestone.as_ref().map(Json),
+        closes.join(" "),
+        item.title,
+    ])?;
+    Ok(())
+}
+
+fn digest(item: &Issue) -> [u8; 32] {
+    let mut sha = Sha256::new_with_prefix(item.title.as_bytes());
+    sha.update([0]);
+    sha.update(item.body.as_bytes());
+    sha.finalize().into()
+}
+
+/// The column `readiness`.
+fn bits(readiness: Readiness) -> u8 {
+    let Readiness { scope, acceptance, checklist } = readiness;
+    u8::from(scope) | u8::from(acceptance) << 1 | u8::from(checklist) << 2
+}
+
+/// What the column `readiness` says.
+pub(super) fn readiness(bits: u8) -> Readiness {
+    Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, checklist: bits & 4 != 0 }
+}

@@ -1,0 +1,111 @@
+//! What is paused, and who approves in the owner's place.
+
+use rusqlite::{Connection, Transaction};
+
+use super::columns::Json;
+use super::error::Error;
+use crate::core::model::text::Account;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::controls::{ControlChange, Controls, Delegation, Pause};
+
+/// The fleet at the moment `now`.
+pub fn at(conn: &Connection, now: Timestamp) -> Result<Controls, Error> {
+    Ok(Controls { pauses: pauses(conn)?, delegations: delegations(conn, now)? })
+}
+
+/// All pauses, in the order in which they were said.
+pub(super) fn pauses(conn: &Connection) -> Result<Vec<Pause>, Error> {
+    let pauses = conn
+        .prepare_cached("SELECT part, said_by, since FROM pauses ORDER BY since, part")?
+        .query_map([], |row| {
+            let (Json(part), Json(by)) = (row.get(0)?, row.get(1)?);
+            Ok(Pause { part, by, since: row.get(2)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(pauses)
+}
+
+/// The delegations that last beyond `now`, the first to end first.
+pub fn delegations(conn: &Connection, now: Timestamp) -> Result<Vec<Delegation>, Error> {
+    let delegations = conn
+        .prepare_cached(
+            "SELECT account, login, said_by, until FROM delegations WHERE until > ?1
+             ORDER BY until, account",
+        )?
+        .query_map([now], |row| {
+            let to = Account { id: row.get(0)?, login: row.get(1)? };
+            let Json(by) = row.get(2)?;
+            Ok(Delegation { to, by, until: row.get(3)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(delegations)
+}
+
+/// Stores a change.
+pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> {
+    match change {
+        ControlChange::Pause(Pause { part, by, since }) => tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO pauses (part, said_by, since) VALUES (?1, ?2, ?3)",
+            )?
+            .execute((Json(part), Json(by), since))?,
+        ControlChange::Resume(part) => {
+            tx.prepare_cached("DELETE FROM pauses WHERE part = ?1")?.execute([Json(part)])?
+        }
+        ControlChange::Delegate(Delegation { to, by, until }) => tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO delegations (account, login, said_by, until)
+                 VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((to.id, &to.login, Json(by), until))?,
+        ControlChange::Undelegate(account) => {
+            tx.prepare_cached("DELETE FROM delegations WHERE account = ?1")?.execute([account])?
+        }
+    };
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::model::ids::RepoId;
+    use crate::core::policy::controls::PauseScope;
+    use crate::store::controls::*;
+    use crate::store::migrate::{self, MIGRATIONS};
+
+    fn account(id: i64) -> Account {
+        Account { id, login: format!("user{id}") }
+    }
+
+    fn pause(part: PauseScope, since: i64) -> Pause {
+        Pause { part, by: account(1), since: Timestamp::from_micros(since) }
+    }
+
+    #[test]
+    fn what_is_stored_is_what_a_fleet_becomes() {
+        let mut conn = Connection::open_in_memory().expect("a database in memory");
+        migrate::run(&mut conn, MIGRATIONS, 0).expect("the schema");
+        let lent = |until| Delegation {
+            to: account(7),
+            by: account(1),
+            until: Timestamp::from_micros(until),
+        };
+        let mut fleet = Controls::default();
+        for change in [
+            ControlChange::Pause(pause(PauseScope::All, 1)),
+            ControlChange::Pause(pause(PauseScope::Repo(RepoId(3)), 2)),
+            ControlChange::Pause(pause(PauseScope::Agent("ezra".into()), 3)),
+            ControlChange::Delegate(lent(50)),
+            ControlChange::Resume(PauseScope::Repo(RepoId(3))),
+            ControlChange::Delegate(lent(90)),
+            ControlChange::Undelegate(8),
+        ] {
+            let tx = conn.transaction().expect("a transaction");
+            apply(&tx, &change).expect("a change that is stored");
+            tx.commit().expect("a commit");
+            fleet.apply(change);
+            assert_eq!(at(&conn, Timestamp::from_micros(10)).expect("a fleet"), fleet);
+        }
+        let later = at(&conn, Timestamp::from_micros(90)).expect("a fleet");
+        assert_eq!(later, Controls { delegations: vec![], ..fleet });
+    }
+}

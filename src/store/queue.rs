@@ -1,0 +1,56 @@
+//! Lanes: what each thread has to do next. Threads go their way side by side; within one, its
+//! effects are delivered in order, and a new text is read only when none of them is left.
+
+use rusqlite::Connection;
+
+use super::columns;
+use super::error::Error;
+use super::{inbox, outbox};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+
+/// The next thing to do in a thread.
+#[derive(Debug, Clone)]
+pub enum LaneWork {
+    /// Send this.
+    Effect(Box<outbox::OutboxRow>),
+    /// Read this.
+    Text(Box<inbox::InboxText>),
+}
+
+/// Up to `limit` threads that have something to do at `now`; who waits longest comes first.
+pub fn lanes_due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<ThreadId>, Error> {
+    let threads = conn
+        .prepare_cached(
+            "SELECT repo, number FROM lanes WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
+        )?
+        .query_map((now, limit), columns::thread)?
+        .collect::<Result<_, _>>()?;
+    Ok(threads)
+}
+
+/// The first moment after `now` at which any thread has something to do, if there is one.
+pub fn next_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let next = conn
+        .prepare_cached("SELECT min(due_at) FROM lanes WHERE due_at > ?1")?
+        .query_row([now], |row| row.get(0))?;
+    Ok(next)
+}
+
+/// What `thread` has to do at `now`.
+pub fn next_in(
+    conn: &Connection,
+    thread: ThreadId,
+    now: Timestamp,
+) -> Result<Option<LaneWork>, Error> {
+    match outbox::next_in(conn, thread)? {
+        Some(effect) if effect.due_at <= now => Ok(Some(LaneWork::Effect(Box::new(effect)))),
+        Some(_) => Ok(None),
+        None => Ok(inbox::next_in(conn, thread, now)?.map(Box::new).map(LaneWork::Text)),
+    }
+}
+
+/// Whether nothing waits at all, due or not.
+pub fn is_idle(conn: &Connection) -> Result<bool, Error> {
+    Ok(!conn.prepare_cached("SELECT 1 FROM lanes LIMIT 1")?.exists([])?)
+}

@@ -1,0 +1,166 @@
+//! Errands: what is to be done at a moment, or as soon as something could be read.
+
+use std::borrow::Cow;
+
+use rusqlite::{Connection, Row, Transaction};
+use serde::{Deserialize, Serialize};
+
+use super::columns::{Json, integer_column};
+use super::error::Error;
+use crate::core::effect::SetLabel;
+use crate::core::model::ids::ThreadId;
+use crate::core::model::text::{Account, InboundText, OpenedPull};
+use crate::core::model::time::Timestamp;
+
+/// The number of an errand; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub i64);
+integer_column!(TaskId);
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum ScheduledTask {
+    /// A label is to change (back).
+    Relabel(SetLabel),
+    /// A pull request was opened: its body is heard once its global id is read.
+    PullOpened(Box<OpenedPull>),
+    /// A pull request was reviewed, or moved: its reviews and inline comments are to be read.
+    ReadReviews {
+        /// What was said before that moment, by the forge's clock, is not news.
+        since: Timestamp,
+    },
+    /// Somebody was asked whether they said something: has their answer come?
+    Confirm(Box<Confirmation>),
+}
+
+/// A question whether somebody said what stands there in their name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The text.
+    pub heard: InboundText,
+    /// The key of the reply that asks.
+    pub question: String,
+    /// Who is asked.
+    pub actor: Account,
+    /// The lines that wait, as written.
+    pub lines: Vec<String>,
+    /// When it was asked, by our clock.
+    pub asked_at: Timestamp,
+}
+
+impl ScheduledTask {
+    /// What it is about. A thread has one errand of each kind; a new one takes its place.
+    fn kind(&self) -> Cow<'static, str> {
+        match self {
+            Self::Relabel(wish) => wish.scope.name().into(),
+            Self::PullOpened(_) => "pull_opened".into(),
+            Self::ReadReviews { .. } => "read_reviews".into(),
+            Self::Confirm(confirmation) => format!("confirm {}", confirmation.question).into(),
+        }
+    }
+}
+
+/// An errand that was stored.
+#[derive(Debug, Clone)]
+pub struct StoredTask {
+    /// Its number.
+    pub id: TaskId,
+    /// The thread that it concerns.
+    pub thread: ThreadId,
+    /// What is to be done.
+    pub errand: ScheduledTask,
+    /// How often it was put off.
+    pub tries: u32,
+}
+
+/// Stores an errand in place of the thread's former one of its kind.
+pub fn set(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    errand: &ScheduledTask,
+    due_at: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO errands (kind, repo, number, due_at, errand)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((errand.kind(), thread.repo, thread.number, due_at, Json(errand)))?;
+    Ok(())
+}
+
+/// The thread's pending change of a label of this scope, if there is one.
+pub fn relabel(
+    conn: &Connection,
+    thread: ThreadId,
+    scope: &str,
+) -> Result<Option<SetLabel>, Error> {
+    let found = of(conn, thread, scope)?;
+    Ok(found.and_then(|errand| match errand {
+        ScheduledTask::Relabel(wish) => Some(wish),
+        ScheduledTask::PullOpened(_)
+        | ScheduledTask::ReadReviews { .. }
+        | ScheduledTask::Confirm(_) => None,
+    }))
+}
+
+fn of(conn: &Connection, thread: ThreadId, kind: &str) -> Result<Option<ScheduledTask>, Error> {
+    let mut statement = conn.prepare_cached(
+        "SELECT errand FROM errands WHERE kind = ?1 AND repo = ?2 AND number = ?3",
+    )?;
+    let mut rows = statement.query((kind, thread.repo, thread.number))?;
+    match rows.next()? {
+        None => Ok(None),
+        Some(row) => {
+            let Json(errand) = row.get(0)?;
+            Ok(Some(errand))
+        }
+    }
+}
+
+/// Forgets the thread's pending change of a label of this scope.
+pub fn forget_relabel(tx: &Transaction<'_>, thread: ThreadId, scope: &str) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM errands WHERE kind = ?1 AND repo = ?2 AND number = ?3")?
+        .execute((scope, thread.repo, thread.number))?;
+    Ok(())
+}
+
+/// Removes an errand that is done in this transaction. `false` if it was replaced or forgotten
+/// since it was read: then it is not to be done.
+pub fn take(tx: &Transaction<'_>, id: TaskId) -> Result<bool, Error> {
+    let removed = tx.prepare_cached("DELETE FROM errands WHERE id = ?1")?.execute([id])?;
+    Ok(removed == 1)
+}
+
+/// Puts an errand off until `due_at`.
+pub fn postpone(tx: &Transaction<'_>, id: TaskId, due_at: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE errands SET due_at = ?2, tries = tries + 1 WHERE id = ?1")?
+        .execute((id, due_at))?;
+    Ok(())
+}
+
+/// Up to `limit` errands that are due, in order of time.
+pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<StoredTask>, Error> {
+    let errands = conn
+        .prepare_cached(
+            "SELECT id, repo, number, errand, tries FROM errands WHERE due_at <= ?1
+             ORDER BY due_at, id LIMIT ?2",
+        )?
+        .query_map((now, limit), stored)?
+        .collect::<Result<_, _>>()?;
+    Ok(errands)
+}
+
+/// The first moment after `now` at which an errand is due, if there is one.
+pub fn next_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let next = conn
+        .prepare_cached("SELECT min(due_at) FROM errands WHERE due_at > ?1")?
+        .query_row([now], |row| row.get(0))?;
+    Ok(next)
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredTask> {
+    let Json(errand) = row.get("errand")?;
+    let thread = ThreadId { repo: row.get("repo")?, number: row.get("number")? };
+    Ok(StoredTask { id: row.get("id")?, thread, errand, tries: row.get("tries")? })
+}
