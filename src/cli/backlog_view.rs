@@ -66,10 +66,10 @@ impl BacklogView {
                 }
                 Err(failure) => return Err(failure.into()),
             };
-        let stock = ledger.read(|conn| Ok((backlog::stocked(conn)?.len(), backlog::unread(conn)?)));
-        let (stocked, unread) = stock.await?;
-        if unread == stocked {
-            return Err(match (stale, stocked) {
+        let stock = ledger.read(|conn| Ok((backlog::tracked(conn)?.len(), backlog::unread(conn)?)));
+        let (tracked, unread) = stock.await?;
+        if unread == tracked {
+            return Err(match (stale, tracked) {
                 (Some(problem), _) => BacklogError::Unread(problem),
                 (None, 0) => BacklogError::NothingWatched,
                 (None, _) if is_ours => {

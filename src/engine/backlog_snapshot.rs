@@ -23,9 +23,9 @@ impl Engine {
         targets: &HashMap<IssueRef, OtherThread>,
         repos: &HashMap<RepoName, Repo>,
     ) -> Result<Option<BacklogFacts>, EngineError> {
-        let stock = self.ledger.read(|conn| Ok((backlog::stocked(conn)?, backlog::unread(conn)?)));
-        let (stocked, unread) = stock.await?;
-        if unread == stocked.len() {
+        let stock = self.ledger.read(|conn| Ok((backlog::tracked(conn)?, backlog::unread(conn)?)));
+        let (tracked, unread) = stock.await?;
+        if unread == tracked.len() {
             return Ok(None);
         }
         let judged = self.ranking().await?;
@@ -41,7 +41,7 @@ impl Engine {
         };
         let titles = HashMap::new();
         let mut backlog = BacklogFacts { judged, choices, unread, mode, cases, titles };
-        backlog.titles = self.titles(heard, look, &backlog, repos, &stocked).await?;
+        backlog.titles = self.titles(heard, look, &backlog, repos, &tracked).await?;
         Ok(Some(backlog))
     }
 
@@ -53,11 +53,11 @@ impl Engine {
         look: &BacklogQuery,
         backlog: &BacklogFacts,
         repos: &HashMap<RepoName, Repo>,
-        stocked: &[Repo],
+        tracked: &[Repo],
     ) -> Result<HashMap<ThreadId, ThreadTitle>, EngineError> {
         let here = heard.repo.id;
         let may_show_all = self.may_show_all(&heard.repo).await?;
-        let known = stocked.iter().filter(|repo| may_show_all || !repo.private);
+        let known = tracked.iter().filter(|repo| may_show_all || !repo.private);
         let mut nameable: HashSet<RepoId> = known.map(|repo| repo.id).chain([here]).collect();
         let mut sure = if may_show_all { nameable.clone() } else { HashSet::from([here]) };
         let wanted = loop {

@@ -217,7 +217,7 @@ impl Engine {
         };
         let known =
             self.ledger.write(move |tx| forget(tx).and_then(|()| incidents::all(tx))).await?;
-        self.open().extend(known.into_iter().map(|trouble| trouble.key));
+        self.open().extend(known.into_iter().map(|incident| incident.key));
         Ok(())
     }
 
@@ -228,7 +228,7 @@ impl Engine {
     async fn note(&self, key: String, text: String) {
         let is_new = self.open().insert(key.clone());
         if is_new {
-            tracing::error!(trouble = %key, "{text}");
+            tracing::error!(incident = %key, "{text}");
         }
         let now = self.clock.now();
         match self.ledger.write(move |tx| incidents::note(tx, &key, &text, now)).await {
@@ -245,7 +245,7 @@ impl Engine {
             keys.retain(|key| open.remove(key));
         }
         for key in keys {
-            tracing::info!(trouble = %key, "over");
+            tracing::info!(incident = %key, "over");
             match self.ledger.write(move |tx| incidents::over(tx, &key).map(drop)).await {
                 Ok(()) => self.ring(),
                 Err(error) => tracing::error!(%error, "the end of a trouble could not be noted"),

@@ -70,7 +70,7 @@ impl Wakeup {
 struct DueWork {
     threads: Vec<ThreadId>,
     rechecks: Vec<OutboxRow>,
-    errands: Vec<tasks::StoredTask>,
+    tasks: Vec<tasks::StoredTask>,
     next: Option<Timestamp>,
 }
 
@@ -123,9 +123,9 @@ impl Engine {
                     engine.write_due_report(ReportTiming::InHours).await
                 });
             }
-            for errand in agenda.errands {
+            for task in agenda.tasks {
                 let engine = self.clone();
-                busy.take(errand.thread, async move { engine.run_task(errand).await });
+                busy.take(task.thread, async move { engine.run_task(task).await });
             }
             for row in agenda.rechecks {
                 let engine = self.clone();
@@ -209,7 +209,7 @@ impl Engine {
                 Ok(DueWork {
                     threads: queue::lanes_due(conn, now, LOOKAHEAD)?,
                     rechecks: outbox::rechecks_due(conn, now, LOOKAHEAD)?,
-                    errands: tasks::due(conn, now, LOOKAHEAD)?,
+                    tasks: tasks::due(conn, now, LOOKAHEAD)?,
                     next: next.into_iter().flatten().min(),
                 })
             })

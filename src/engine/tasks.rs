@@ -14,9 +14,9 @@ use crate::store::{Error, inbox};
 impl Engine {
     /// One try at an errand.
     pub(super) async fn run_task(&self, stored: StoredTask) -> Result<(), Error> {
-        let StoredTask { id, thread, errand, tries } = stored;
+        let StoredTask { id, thread, task, tries } = stored;
         let now = self.clock.now();
-        let tried = match errand {
+        let tried = match task {
             ScheduledTask::Relabel(wish) => {
                 let key = format!("errand{}", id.0);
                 let effect = NewEffect::new(key, thread, &Effect::Label(wish), now)?;

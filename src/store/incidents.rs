@@ -24,7 +24,7 @@ pub struct Incident {
 pub fn note(tx: &Transaction<'_>, key: &str, text: &str, now: Timestamp) -> Result<bool, Error> {
     let count: u32 = tx
         .prepare_cached(
-            "INSERT INTO troubles (key, text, since, last, count) VALUES (?1, ?2, ?3, ?3, 1)
+            "INSERT INTO incidents (key, text, since, last, count) VALUES (?1, ?2, ?3, ?3, 1)
              ON CONFLICT (key) DO UPDATE SET text = ?2, last = ?3, count = count + 1
              RETURNING count",
         )?
@@ -35,29 +35,29 @@ pub fn note(tx: &Transaction<'_>, key: &str, text: &str, now: Timestamp) -> Resu
 /// It is over; what it was, if it was there.
 pub fn over(tx: &Transaction<'_>, key: &str) -> Result<Option<Incident>, Error> {
     let was = tx
-        .prepare_cached("DELETE FROM troubles WHERE key = ?1 RETURNING *")?
-        .query_row([key], trouble)
+        .prepare_cached("DELETE FROM incidents WHERE key = ?1 RETURNING *")?
+        .query_row([key], incident)
         .optional()?;
     Ok(was)
 }
 
 /// Forgets all whose key begins with `prefix`.
 pub fn forget(tx: &Transaction<'_>, prefix: &str) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM troubles WHERE substr(key, 1, length(?1)) = ?1")?
+    tx.prepare_cached("DELETE FROM incidents WHERE substr(key, 1, length(?1)) = ?1")?
         .execute([prefix])?;
     Ok(())
 }
 
 /// All that is wrong, the oldest first.
 pub fn all(conn: &Connection) -> Result<Vec<Incident>, Error> {
-    let troubles = conn
-        .prepare_cached("SELECT * FROM troubles ORDER BY since, key")?
-        .query_map([], trouble)?
+    let incidents = conn
+        .prepare_cached("SELECT * FROM incidents ORDER BY since, key")?
+        .query_map([], incident)?
         .collect::<Result<_, _>>()?;
-    Ok(troubles)
+    Ok(incidents)
 }
 
-fn trouble(row: &Row<'_>) -> rusqlite::Result<Incident> {
+fn incident(row: &Row<'_>) -> rusqlite::Result<Incident> {
     Ok(Incident {
         key: row.get("key")?,
         text: row.get("text")?,

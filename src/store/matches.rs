@@ -62,7 +62,7 @@ pub fn ticks(conn: &Connection) -> Result<Vec<MatchTick>, Error> {
 pub fn of(conn: &Connection, thread: ThreadId) -> Result<Option<Match>, Error> {
     let choice = conn
         .prepare_cached(
-            "SELECT choice FROM choices
+            "SELECT record FROM matches
              WHERE repo = ?1 AND number = ?2 AND tick = (SELECT max(tick) FROM ticks)",
         )?
         .query_row((thread.repo, thread.number), |row| row.get::<_, Json<_>>(0))
@@ -73,7 +73,7 @@ pub fn of(conn: &Connection, thread: ThreadId) -> Result<Option<Match>, Error> {
 /// What was decided in a tick, in the order of the decision.
 pub fn all(conn: &Connection, tick: MatchTick) -> Result<Vec<Match>, Error> {
     let choices = conn
-        .prepare_cached("SELECT choice FROM choices WHERE tick = ?1 ORDER BY place")?
+        .prepare_cached("SELECT record FROM matches WHERE tick = ?1 ORDER BY place")?
         .query_map([tick], |row| row.get(0).map(|Json(choice)| choice))?
         .collect::<Result<_, _>>()?;
     Ok(choices)
@@ -172,7 +172,7 @@ pub fn add(tx: &Transaction<'_>, setting: &RankingInput, choices: &[Match]) -> R
     tx.prepare_cached("INSERT INTO ticks (tick, setting) VALUES (?1, ?2)")?
         .execute((tick, Json(setting)))?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO choices (tick, place, repo, number, choice) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO matches (tick, place, repo, number, record) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (choice, place) in choices.iter().zip(1_i64..) {
         insert.execute((tick, place, choice.thread.repo, choice.thread.number, Json(choice)))?;
@@ -181,7 +181,7 @@ pub fn add(tx: &Transaction<'_>, setting: &RankingInput, choices: &[Match]) -> R
 }
 
 fn forget_before(tx: &Transaction<'_>, oldest: MatchTick) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM choices WHERE tick < ?1")?.execute([oldest])?;
+    tx.prepare_cached("DELETE FROM matches WHERE tick < ?1")?.execute([oldest])?;
     tx.prepare_cached("DELETE FROM ticks WHERE tick < ?1")?.execute([oldest])?;
     tx.prepare_cached("DELETE FROM tick_facts WHERE until <= ?1")?.execute([oldest])?;
     Ok(())

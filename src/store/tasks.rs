@@ -69,7 +69,7 @@ pub struct StoredTask {
     /// The thread that it concerns.
     pub thread: ThreadId,
     /// What is to be done.
-    pub errand: ScheduledTask,
+    pub task: ScheduledTask,
     /// How often it was put off.
     pub tries: u32,
 }
@@ -78,14 +78,14 @@ pub struct StoredTask {
 pub fn set(
     tx: &Transaction<'_>,
     thread: ThreadId,
-    errand: &ScheduledTask,
+    task: &ScheduledTask,
     due_at: Timestamp,
 ) -> Result<(), Error> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO errands (kind, repo, number, due_at, errand)
+        "INSERT OR REPLACE INTO tasks (kind, repo, number, due_at, task)
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute((errand.kind(), thread.repo, thread.number, due_at, Json(errand)))?;
+    .execute((task.kind(), thread.repo, thread.number, due_at, Json(task)))?;
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub fn relabel(
     scope: &str,
 ) -> Result<Option<SetLabel>, Error> {
     let found = of(conn, thread, scope)?;
-    Ok(found.and_then(|errand| match errand {
+    Ok(found.and_then(|task| match task {
         ScheduledTask::Relabel(wish) => Some(wish),
         ScheduledTask::PullOpened(_)
         | ScheduledTask::ReadReviews { .. }
@@ -105,22 +105,21 @@ pub fn relabel(
 }
 
 fn of(conn: &Connection, thread: ThreadId, kind: &str) -> Result<Option<ScheduledTask>, Error> {
-    let mut statement = conn.prepare_cached(
-        "SELECT errand FROM errands WHERE kind = ?1 AND repo = ?2 AND number = ?3",
-    )?;
+    let mut statement = conn
+        .prepare_cached("SELECT task FROM tasks WHERE kind = ?1 AND repo = ?2 AND number = ?3")?;
     let mut rows = statement.query((kind, thread.repo, thread.number))?;
     match rows.next()? {
         None => Ok(None),
         Some(row) => {
-            let Json(errand) = row.get(0)?;
-            Ok(Some(errand))
+            let Json(task) = row.get(0)?;
+            Ok(Some(task))
         }
     }
 }
 
 /// Forgets the thread's pending change of a label of this scope.
 pub fn forget_relabel(tx: &Transaction<'_>, thread: ThreadId, scope: &str) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM errands WHERE kind = ?1 AND repo = ?2 AND number = ?3")?
+    tx.prepare_cached("DELETE FROM tasks WHERE kind = ?1 AND repo = ?2 AND number = ?3")?
         .execute((scope, thread.repo, thread.number))?;
     Ok(())
 }
@@ -128,39 +127,39 @@ pub fn forget_relabel(tx: &Transaction<'_>, thread: ThreadId, scope: &str) -> Re
 /// Removes an errand that is done in this transaction. `false` if it was replaced or forgotten
 /// since it was read: then it is not to be done.
 pub fn take(tx: &Transaction<'_>, id: TaskId) -> Result<bool, Error> {
-    let removed = tx.prepare_cached("DELETE FROM errands WHERE id = ?1")?.execute([id])?;
+    let removed = tx.prepare_cached("DELETE FROM tasks WHERE id = ?1")?.execute([id])?;
     Ok(removed == 1)
 }
 
 /// Puts an errand off until `due_at`.
 pub fn postpone(tx: &Transaction<'_>, id: TaskId, due_at: Timestamp) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE errands SET due_at = ?2, tries = tries + 1 WHERE id = ?1")?
+    tx.prepare_cached("UPDATE tasks SET due_at = ?2, tries = tries + 1 WHERE id = ?1")?
         .execute((id, due_at))?;
     Ok(())
 }
 
 /// Up to `limit` errands that are due, in order of time.
 pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<StoredTask>, Error> {
-    let errands = conn
+    let tasks = conn
         .prepare_cached(
-            "SELECT id, repo, number, errand, tries FROM errands WHERE due_at <= ?1
+            "SELECT id, repo, number, task, tries FROM tasks WHERE due_at <= ?1
              ORDER BY due_at, id LIMIT ?2",
         )?
         .query_map((now, limit), stored)?
         .collect::<Result<_, _>>()?;
-    Ok(errands)
+    Ok(tasks)
 }
 
 /// The first moment after `now` at which an errand is due, if there is one.
 pub fn next_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let next = conn
-        .prepare_cached("SELECT min(due_at) FROM errands WHERE due_at > ?1")?
+        .prepare_cached("SELECT min(due_at) FROM tasks WHERE due_at > ?1")?
         .query_row([now], |row| row.get(0))?;
     Ok(next)
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredTask> {
-    let Json(errand) = row.get("errand")?;
+    let Json(task) = row.get("task")?;
     let thread = ThreadId { repo: row.get("repo")?, number: row.get("number")? };
-    Ok(StoredTask { id: row.get("id")?, thread, errand, tries: row.get("tries")? })
+    Ok(StoredTask { id: row.get("id")?, thread, task, tries: row.get("tries")? })
 }

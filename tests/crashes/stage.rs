@@ -175,10 +175,10 @@ impl Stage {
         let thread = self.threads[thread].id;
         let value = Some(priority.to_owned());
         let (scope, condition) = (LabelScope::Priority, Condition::Always);
-        let errand = ScheduledTask::Relabel(SetLabel { scope, value, condition });
+        let task = ScheduledTask::Relabel(SetLabel { scope, value, condition });
         let ledger = Ledger::open(self.ledger()).unwrap();
         let due = Timestamp::default();
-        ledger.write(move |tx| tasks::set(tx, thread, &errand, due)).await.unwrap();
+        ledger.write(move |tx| tasks::set(tx, thread, &task, due)).await.unwrap();
     }
 
     /// How many requests the forge has seen.

@@ -59,7 +59,7 @@ fn pull(number: i64, closes: &[&str]) -> BacklogEntry {
 const DOOR: RepoId = RepoId(1);
 
 /// The door is watched, and was read in full at second 100; nothing was open then.
-fn stocked(tx: &Transaction<'_>) -> Result<(), Error> {
+fn tracked(tx: &Transaction<'_>) -> Result<(), Error> {
     cursors::watch(tx, &repo("foundation/door"), at(100))?;
     backlog::keep_only(tx, &HashSet::from([DOOR]), true)?;
     read(tx, &[], 100)
@@ -99,7 +99,7 @@ fn what_is_not_watched_does_not_come_in() {
 #[test]
 fn all_that_was_seen_is_told() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         let mut entry = issue(4, 200);
         let milestone = Milestone { title: "Opening day".into(), due_at: Some(at(900)) };
         entry.item.milestone = Some(milestone.clone());
@@ -128,7 +128,7 @@ fn all_that_was_seen_is_told() {
 #[test]
 fn an_old_webhook_changes_nothing() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::put(tx, DOOR, &closed(1, 300), Source::Webhook)?;
         backlog::put(tx, DOOR, &issue(1, 299), Source::Webhook)?;
         assert!(open(tx)?.is_empty());
@@ -146,7 +146,7 @@ fn an_old_webhook_changes_nothing() {
 #[test]
 fn a_list_read_before_something_moved_does_not_move_it_back() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::put(tx, DOOR, &closed(1, 300), Source::Webhook)?;
         backlog::put(tx, DOOR, &issue(1, 250), Source::List(at(301)))?;
         assert!(open(tx)?.is_empty());
@@ -157,7 +157,7 @@ fn a_list_read_before_something_moved_does_not_move_it_back() {
 #[test]
 fn what_is_deleted_comes_back_only_if_it_is_seen() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         backlog::forget(tx, thread(1))?;
         backlog::put(tx, DOOR, &issue(1, 500), Source::Webhook)?;
@@ -171,7 +171,7 @@ fn what_is_deleted_comes_back_only_if_it_is_seen() {
 #[test]
 fn what_comes_back_was_reopened_when_it_moved() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         let mut new = issue(1, 150);
         new.item.created_at = at(150);
         backlog::put(tx, DOOR, &new, Source::Webhook)?;
@@ -188,13 +188,13 @@ fn what_comes_back_was_reopened_when_it_moved() {
 #[test]
 fn what_nobody_has_seen_although_it_is_old_was_reopened() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::put(tx, DOOR, &issue(1, 400), Source::Search(at(410)))?;
         assert_eq!(opened(tx)?, 400);
         Ok(())
     });
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::read_again(tx, &[DOOR])?;
         backlog::put(tx, DOOR, &issue(1, 400), Source::List(at(410)))?;
         assert_eq!(opened(tx)?, 10, "while it is read again, something may have been missing");
@@ -205,7 +205,7 @@ fn what_nobody_has_seen_although_it_is_old_was_reopened() {
 #[test]
 fn a_full_read_takes_away_what_it_does_not_find() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         read(tx, &[issue(1, 20), issue(2, 20)], 200)?;
         // This one was opened while it was read.
         backlog::put(tx, DOOR, &issue(3, 305), Source::Webhook)?;
@@ -238,7 +238,7 @@ fn what_is_to_be_read_in_full_is_remembered() {
 #[test]
 fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         let attic = Repo {
             id: RepoId(9),
@@ -260,7 +260,7 @@ fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
 #[test]
 fn what_is_watched_no_longer_leaves() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         backlog::keep_only(tx, &HashSet::new(), false)?;
         assert_eq!(open(tx)?, [1], "a list that is not complete proves nothing");
@@ -269,7 +269,7 @@ fn what_is_watched_no_longer_leaves() {
         Ok(())
     });
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
         cursors::forget_all(tx)?;
         assert!(open(tx)?.is_empty());
@@ -285,7 +285,7 @@ fn blocker(thread: ThreadId, open: bool) -> Blocker {
 #[test]
 fn an_issue_waits_for_what_is_open() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         for number in [1, 2, 3] {
             backlog::put(tx, DOOR, &issue(number, 200), Source::List(at(210)))?;
         }
@@ -310,7 +310,7 @@ fn an_issue_waits_for_what_is_open() {
 #[test]
 fn an_issue_that_moved_is_asked_what_it_waits_for() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         read(tx, &[issue(1, 20), issue(2, 20), pull(3, &[])], 200)?;
         assert!(backlog::to_ask(tx, 10)?.is_empty(), "it was just read for the first time");
         assert_eq!(backlog::unasked(tx, &[thread(1), thread(8)])?, [thread(1)]);
@@ -328,7 +328,7 @@ fn an_issue_that_moved_is_asked_what_it_waits_for() {
 #[test]
 fn who_waits_for_something_out_of_sight_is_asked_again() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         read(tx, &[issue(1, 20), issue(2, 20)], 200)?;
         backlog::bind(tx, thread(1), &[blocker(thread(2), true)], at(210))?;
         let elsewhere = ThreadId { repo: RepoId(9), number: 4 };
@@ -342,7 +342,7 @@ fn who_waits_for_something_out_of_sight_is_asked_again() {
 #[test]
 fn pull_requests_are_linked_by_what_they_close() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         let gate = Repo { id: RepoId(2), ..repo("foundation/gate") };
         cursors::watch(tx, &gate, at(1))?;
         backlog::keep_only(tx, &HashSet::from([DOOR, gate.id]), true)?;
@@ -358,7 +358,7 @@ fn pull_requests_are_linked_by_what_they_close() {
 #[test]
 fn holds_and_snoozes_are_told() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         read(tx, &[issue(12, 20), issue(13, 20)], 200)?;
         let anna = account(7, "anna");
         let hold = Some(Hold { by: anna.clone(), reason: None, since: at(5) });
@@ -388,7 +388,7 @@ fn say(tx: &Transaction<'_>, id: i64, who: i64, day: i64, ending: Ending) -> Res
 #[test]
 fn people_heard_in_the_last_thirty_days_are_counted() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         read(tx, &[issue(12, 20)], 200)?;
         let people = |tx, day: i64| {
             let now: Timestamp = at(day * 86_400);
@@ -411,7 +411,7 @@ fn people_heard_in_the_last_thirty_days_are_counted() {
 #[test]
 fn the_version_moves_with_what_places_depend_on() {
     in_transaction(|tx| {
-        stocked(tx)?;
+        tracked(tx)?;
         let mut last = backlog::version(tx)?;
         let mut moved = |tx: &Transaction<'_>| {
             let now = backlog::version(tx)?;

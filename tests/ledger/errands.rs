@@ -43,8 +43,8 @@ fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
         tasks::set(tx, thread(13), &opened("/timmy ping \u{1f600} \0"), at(10))?;
         assert!(due(tx, 9)?.is_empty());
         let [pull, label] = &due(tx, 20)?[..] else { panic!("two are due") };
-        assert_eq!((pull.thread, &pull.errand), (thread(13), &opened("/timmy ping \u{1f600} \0")));
-        assert_eq!((label.thread, &label.errand), (thread(12), &back_to("p2")));
+        assert_eq!((pull.thread, &pull.task), (thread(13), &opened("/timmy ping \u{1f600} \0")));
+        assert_eq!((label.thread, &label.task), (thread(12), &back_to("p2")));
         assert_eq!(tasks::due(tx, at(20), 1)?.len(), 1);
         Ok(())
     });
@@ -67,7 +67,7 @@ fn an_errand_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
 
         assert!(!tasks::take(tx, first)?, "it was replaced");
         let second = due(tx, 10)?.remove(0);
-        assert_eq!(second.errand, back_to("p3"));
+        assert_eq!(second.task, back_to("p3"));
         assert!(tasks::take(tx, second.id)?);
         assert!(!tasks::take(tx, second.id)?, "once");
         Ok(())
@@ -110,7 +110,7 @@ fn an_errand_that_is_put_off_is_counted_and_told_when() {
         assert_eq!(tasks::next_after(tx, at(10))?, Some(at(30)));
         assert_eq!(tasks::next_after(tx, at(30))?, None, "it is due, not next");
         let again = due(tx, 30)?.remove(0);
-        assert_eq!((again.id, again.tries, again.errand), (stored.id, 1, stored.errand));
+        assert_eq!((again.id, again.tries, again.task), (stored.id, 1, stored.task));
         Ok(())
     });
 }

@@ -9,7 +9,7 @@ pub(super) struct Scene {
     /// The comment.
     pub(super) text: &'static str,
     /// What the forge does wrong meanwhile.
-    pub(super) trouble: Trouble,
+    pub(super) incident: Trouble,
     /// What has to come of it.
     pub(super) expected: Expected,
 }
@@ -40,7 +40,7 @@ pub(super) fn scenes() -> Vec<Scene> {
     use Expected::{Puzzled, Reply, Silence};
     use Trouble::{FailsAfterPosting, None, SendsTwice};
 
-    let scene = |note, who, text, trouble, expected| Scene { note, who, text, trouble, expected };
+    let scene = |note, who, text, incident, expected| Scene { note, who, text, incident, expected };
     vec![
         scene("Is it there?", "walt", "/timmy ping", None, Reply("**Here.**")),
         scene(

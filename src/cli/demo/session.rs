@@ -92,7 +92,7 @@ impl DemoSession {
     /// Plays one scene: returns when timmy has nothing left to do.
     pub(super) async fn play(&self, scene: &Scene) -> Result<Outcome, DemoError> {
         let faults = self.sandbox.faults();
-        match scene.trouble {
+        match scene.incident {
             Trouble::None => {}
             Trouble::FailsAfterPosting => {
                 let post =

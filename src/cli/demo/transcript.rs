@@ -57,7 +57,7 @@ impl Transcript {
         let note = self.toned(Tone::Faint, &format!("-- {}", scene.note));
         self.line(&note)?;
         self.said(Tone::Person, scene.who, scene.text)?;
-        match scene.trouble {
+        match scene.incident {
             Trouble::None => Ok(()),
             Trouble::FailsAfterPosting => self.said(Tone::Faint, "(forge)", "500, but posted"),
             Trouble::SendsTwice => self.said(Tone::Faint, "(forge)", "sends the webhook twice"),

@@ -11,7 +11,7 @@ const TROUBLE: &str = "trouble";
 /// Everything that is wrong with the world, as far as a run of `serve` knows.
 pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<Finding> {
     match readers.read(incidents::all).await {
-        Ok(troubles) => troubles.iter().map(|trouble| judge(trouble, now)).collect(),
+        Ok(incidents) => incidents.iter().map(|incident| judge(incident, now)).collect(),
         Err(error) => {
             let remedy = "Restore a backup, or point ledger.path to a new file.";
             vec![Finding::broken(
@@ -23,9 +23,9 @@ pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<Finding> {
     }
 }
 
-fn judge(trouble: &Incident, now: Timestamp) -> Finding {
-    let (since, last) = (rounded(now.since(trouble.since)), rounded(now.since(trouble.last)));
-    let Incident { text, count, .. } = trouble;
+fn judge(incident: &Incident, now: Timestamp) -> Finding {
+    let (since, last) = (rounded(now.since(incident.since)), rounded(now.since(incident.last)));
+    let Incident { text, count, .. } = incident;
     let met = match count {
         1 => format!("Met once, {since} ago."),
         count => format!("Met first {since} ago, last {last} ago, {count} times."),
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn a_trouble_says_since_when_and_how_often() {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
-        let trouble = Incident {
+        let incident = Incident {
             key: "archived 12".to_owned(),
             text: "foundation/door: the repository is archived: unarchive it first".to_owned(),
             since: at(0),
@@ -52,7 +52,7 @@ mod tests {
             count: 3,
         };
         assert_eq!(
-            judge(&trouble, at(7_200)).found,
+            judge(&incident, at(7_200)).found,
             "foundation/door: the repository is archived: unarchive it first. \
              Met first 2 h ago, last 2 min ago, 3 times."
         );

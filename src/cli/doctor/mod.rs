@@ -216,8 +216,8 @@ async fn remember(config: &Config, findings: &mut Vec<Finding>) -> LedgerState {
     findings.push(ledger::check_disk(path));
     let holder = store::holder(path);
     findings.push(ledger::judge_holder(&holder));
-    let (readers, trouble) = ledger::open(path);
-    findings.extend(trouble);
+    let (readers, incident) = ledger::open(path);
+    findings.extend(incident);
     if let Some(readers) = &readers {
         findings.push(ledger::check_claims(readers, SystemClock.now()).await);
         findings.extend(incidents::check(readers, SystemClock.now()).await);
@@ -254,8 +254,8 @@ async fn confirm_account(
     let introduced = answer.ok()?;
     findings.extend(introduced.time.map(|time| server::judge_clock(time, before, after)));
     let own = gitea.own_account().await;
-    if let Some(trouble) = account::judge_token(&own) {
-        findings.push(trouble);
+    if let Some(incident) = account::judge_token(&own) {
+        findings.push(incident);
     }
     let own = own.ok()?;
     findings.push(capabilities::judge(&gitea.lacks().await));

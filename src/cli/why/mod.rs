@@ -131,7 +131,7 @@ async fn explain(config: &Config, asked: &Asked) -> Result<Explained, UnknownIss
 async fn find(sight: &BacklogView, asked: &Asked) -> Result<ThreadId, UnknownIssue> {
     let name = asked.repo.clone();
     let known = sight.read(move |conn| {
-        let repo = backlog::stocked(conn)?.into_iter().find(|repo| repo.name == name);
+        let repo = backlog::tracked(conn)?.into_iter().find(|repo| repo.name == name);
         let Some(repo) = repo else { return Ok(None) };
         let is_due = backlog::due(conn)?.contains(&repo.id);
         Ok(Some((repo, is_due)))

@@ -117,17 +117,17 @@ struct Poller<'a> {
     /// Counts rounds.
     turn: usize,
     /// The keys of what went wrong in this one.
-    troubles: Vec<String>,
+    incidents: Vec<String>,
 }
 
 impl<'a> Poller<'a> {
     fn of(engine: &'a Engine) -> Self {
-        Self { engine, listed: ListedRepos::default(), turn: 0, troubles: Vec::new() }
+        Self { engine, listed: ListedRepos::default(), turn: 0, incidents: Vec::new() }
     }
 
     async fn round(&mut self) -> Result<(), EngineError> {
         self.turn = self.turn.wrapping_add(1);
-        self.troubles.clear();
+        self.incidents.clear();
         if self.listed.is_stale(self.engine.clock.now()) {
             self.list().await?;
         }
@@ -145,8 +145,8 @@ impl<'a> Poller<'a> {
             let read = self.engine.read_comments(watched).await;
             self.bear(&name, read).await?;
         }
-        let troubles = self.troubles.iter().chain(&self.listed.troubles);
-        Ok(self.engine.resolve_incidents_except(troubles).await?)
+        let incidents = self.incidents.iter().chain(&self.listed.incidents);
+        Ok(self.engine.resolve_incidents_except(incidents).await?)
     }
 
     /// Lets all repositories be read, from time to time.
@@ -174,7 +174,7 @@ impl<'a> Poller<'a> {
     ) -> Result<Option<T>, EngineError> {
         match outcome {
             Err(EngineError::Forge(error)) if !is_unavailable(&error) => {
-                self.troubles.push(self.engine.record_poll_error(what, &error).await);
+                self.incidents.push(self.engine.record_poll_error(what, &error).await);
                 Ok(None)
             }
             outcome => outcome.map(Some),

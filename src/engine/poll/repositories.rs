@@ -27,7 +27,7 @@ pub(super) struct ListedRepos {
     /// Those that a search showed although no list does: somebody else's public ones.
     pub(super) untracked: HashSet<RepoId>,
     /// The keys of what was wrong.
-    pub(super) troubles: Vec<String>,
+    pub(super) incidents: Vec<String>,
     /// When they were listed, by our clock; none if they never were.
     at: Option<Timestamp>,
     /// How long that is good.
@@ -43,7 +43,7 @@ impl ListedRepos {
 impl Poller<'_> {
     /// Asks for all that the configuration names. What is new is watched from now on.
     pub(super) async fn list(&mut self) -> Result<(), EngineError> {
-        let (engine, before) = (self.engine, self.troubles.len());
+        let (engine, before) = (self.engine, self.incidents.len());
         let mut repos = HashMap::new();
         let mut is_certain = true;
         for pattern in engine.watch.patterns() {
@@ -53,8 +53,8 @@ impl Poller<'_> {
             repos.extend(self.bear(&pattern.to_string(), listed).await?.into_iter().flatten());
         }
         let found = repos.keys().copied().collect();
-        let troubles = self.troubles.split_off(before);
-        let is_complete = troubles.is_empty();
+        let incidents = self.incidents.split_off(before);
+        let is_complete = incidents.is_empty();
         if is_complete {
             self.compare(&repos).await;
         } else {
@@ -64,7 +64,7 @@ impl Poller<'_> {
         write.await?;
         let good_for = if is_complete { FRESH } else { INCOMPLETE };
         let at = Some(engine.clock.now());
-        self.listed = ListedRepos { repos, untracked: HashSet::new(), troubles, at, good_for };
+        self.listed = ListedRepos { repos, untracked: HashSet::new(), incidents, at, good_for };
         engine.verify_accounts().await
     }
 

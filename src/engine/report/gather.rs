@@ -135,27 +135,28 @@ fn broken(
     };
     let may_name = may_name(conn, of.to)?;
     let mut broken = Vec::new();
-    for trouble in crate::store::incidents::all(conn)? {
-        if of.to == ReportAudience::Forge && incidents::is_disproved_by_speaking(&trouble.key, home)
+    for incident in crate::store::incidents::all(conn)? {
+        if of.to == ReportAudience::Forge
+            && incidents::is_disproved_by_speaking(&incident.key, home)
         {
             continue;
         }
         // The text has the name of that time: a repository that was renamed is known by its number.
-        let is_secret = match incidents::repo_of(&trouble.key) {
+        let is_secret = match incidents::repo_of(&incident.key) {
             Some(repo) => !may_name(repo),
-            None => secret.iter().any(|name| trouble.text.contains(&name.to_string())),
+            None => secret.iter().any(|name| incident.text.contains(&name.to_string())),
         };
         if is_secret {
             continue;
         }
-        let since = said(trouble.since, now, &of.zone);
-        let (place, text) = place_in(&trouble.text);
+        let since = said(incident.since, now, &of.zone);
+        let (place, text) = place_in(&incident.text);
         broken.push(Broken { place, text, since, given_up: 0 });
     }
     let lasting = broken.len();
     for dead in &past.dead {
         let (place, text) = (dead.place.name(), &dead.reason);
-        if broken[..lasting].iter().any(|trouble| trouble.text == *text) {
+        if broken[..lasting].iter().any(|incident| incident.text == *text) {
             continue;
         }
         let known = broken[lasting..]

@@ -78,9 +78,9 @@ impl Engine {
 
 fn spoken(conn: &Connection, today: Date) -> Result<ReportResult, Error> {
     let Some(home) = reports::home(conn)? else {
-        let trouble = incidents::all(conn)?.pop();
+        let incident = incidents::all(conn)?.pop();
         return Ok(
-            trouble.map_or(ReportResult::Nothing, |trouble| ReportResult::Refused(trouble.text))
+            incident.map_or(ReportResult::Nothing, |incident| ReportResult::Refused(incident.text))
         );
     };
     // What still waits was put off for a reason; what is dead died of one.

@@ -35,7 +35,7 @@ impl Engine {
         if due.is_empty() {
             return Ok(false);
         }
-        let kept = self.ledger.read(backlog::stocked).await?;
+        let kept = self.ledger.read(backlog::tracked).await?;
         let mut before = 0;
         for (shelf, repos) in self.issue_lists(&due, &kept) {
             let name = shelf.to_string();

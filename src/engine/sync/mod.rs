@@ -131,7 +131,7 @@ pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Re
     if meta::get::<String>(tx, READ_BY)?.as_deref() == Some(reading) {
         return Ok(());
     }
-    let all: Vec<RepoId> = backlog::stocked(tx)?.iter().map(|repo| repo.id).collect();
+    let all: Vec<RepoId> = backlog::tracked(tx)?.iter().map(|repo| repo.id).collect();
     backlog::read_again(tx, &all)?;
     meta::set(tx, READ_BY, &reading)
 }

@@ -31,7 +31,7 @@ impl Engine {
             return Ok(());
         }
         if last.is_some() {
-            let kept = self.ledger.read(backlog::stocked).await?;
+            let kept = self.ledger.read(backlog::tracked).await?;
             let surplus = self.ledger.read(|conn| meta::get::<Surplus>(conn, SURPLUS)).await?;
             let surplus = surplus.unwrap_or_default();
             for (shelf, repos) in self.whole_lists(&kept) {
@@ -42,7 +42,7 @@ impl Engine {
         }
         let write = self.ledger.write(move |tx| {
             backlog::ask_strangers_again(tx)?;
-            backlog::forget_old_voices(tx, now)?;
+            backlog::forget_old_participants(tx, now)?;
             meta::set(tx, COUNTED, &now)
         });
         Ok(write.await?)

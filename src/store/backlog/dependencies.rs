@@ -18,17 +18,17 @@ pub fn bind(
     let key = (thread.repo, thread.number);
     let changed = tx
         .prepare_cached(
-            "UPDATE backlog SET ask_bonds = 0, bonds_at = ?3 WHERE repo = ?1 AND number = ?2",
+            "UPDATE backlog SET ask_dependencies = 0, dependencies_at = ?3 WHERE repo = ?1 AND number = ?2",
         )?
         .execute((thread.repo, thread.number, now))?;
     // It was closed meanwhile.
     if changed == 0 {
         return Ok(());
     }
-    tx.prepare_cached("DELETE FROM bonds WHERE repo = ?1 AND number = ?2")?.execute(key)?;
+    tx.prepare_cached("DELETE FROM dependencies WHERE repo = ?1 AND number = ?2")?.execute(key)?;
     for Blocker { thread: on, open, .. } in blockers {
         tx.prepare_cached(
-            "INSERT OR IGNORE INTO bonds (repo, number, on_repo, on_number, open)
+            "INSERT OR IGNORE INTO dependencies (repo, number, on_repo, on_number, open)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute((thread.repo, thread.number, on.repo, on.number, open))?;
@@ -39,7 +39,7 @@ pub fn bind(
 /// What the issue waits for was asked, and cannot be told: what was known stays.
 pub fn not_told(tx: &Transaction<'_>, thread: ThreadId, now: Timestamp) -> Result<(), Error> {
     tx.prepare_cached(
-        "UPDATE backlog SET ask_bonds = 0, bonds_at = ?3 WHERE repo = ?1 AND number = ?2",
+        "UPDATE backlog SET ask_dependencies = 0, dependencies_at = ?3 WHERE repo = ?1 AND number = ?2",
     )?
     .execute((thread.repo, thread.number, now))?;
     Ok(())
@@ -50,7 +50,7 @@ pub fn not_told(tx: &Transaction<'_>, thread: ThreadId, now: Timestamp) -> Resul
 pub fn to_ask(conn: &Connection, limit: u32) -> Result<Vec<ThreadId>, Error> {
     let threads = conn
         .prepare_cached(
-            "SELECT repo, number FROM backlog WHERE ask_bonds
+            "SELECT repo, number FROM backlog WHERE ask_dependencies
              ORDER BY updated_at DESC, repo, number LIMIT ?1",
         )?
         .query_map([limit], columns::thread)?
@@ -61,7 +61,7 @@ pub fn to_ask(conn: &Connection, limit: u32) -> Result<Vec<ThreadId>, Error> {
 /// Those of `threads` of which it was never asked what they wait for.
 pub fn unasked(conn: &Connection, threads: &[ThreadId]) -> Result<Vec<ThreadId>, Error> {
     let mut is_unasked = conn.prepare_cached(
-        "SELECT 1 FROM backlog WHERE repo = ?1 AND number = ?2 AND bonds_at IS NULL",
+        "SELECT 1 FROM backlog WHERE repo = ?1 AND number = ?2 AND dependencies_at IS NULL",
     )?;
     let mut unasked = Vec::new();
     for thread in threads {
@@ -76,10 +76,10 @@ pub fn unasked(conn: &Connection, threads: &[ThreadId]) -> Result<Vec<ThreadId>,
 /// tells when that is closed.
 pub fn ask_strangers_again(tx: &Transaction<'_>) -> Result<(), Error> {
     tx.execute(
-        "UPDATE backlog SET ask_bonds = 1 WHERE (repo, number) IN (
-             SELECT repo, number FROM bonds
-             WHERE open AND NOT EXISTS (SELECT 1 FROM stock
-                                        WHERE stock.repo = on_repo AND since IS NOT NULL))",
+        "UPDATE backlog SET ask_dependencies = 1 WHERE (repo, number) IN (
+             SELECT repo, number FROM dependencies
+             WHERE open AND NOT EXISTS (SELECT 1 FROM tracked_repos
+                                        WHERE tracked_repos.repo = on_repo AND since IS NOT NULL))",
         [],
     )?;
     Ok(())

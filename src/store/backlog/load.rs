@@ -31,14 +31,14 @@ const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// and it was open when it was last asked. What agents do about an issue is not stored yet.
 pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error> {
     let mut waits = waits(conn)?.into_iter().peekable();
-    let mut voices = voices(conn, now.before(PRESENT))?.into_iter().peekable();
+    let mut participants = participants(conn, now.before(PRESENT))?.into_iter().peekable();
     let mut holds = holds(conn)?.into_iter().peekable();
     let mut pulls = pulls(conn)?;
     let mut issues = conn.prepare_cached(
         "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
                 assignees, milestone
          FROM backlog
-         WHERE NOT is_pull AND repo IN (SELECT repo FROM stock WHERE since IS NOT NULL)
+         WHERE NOT is_pull AND repo IN (SELECT repo FROM tracked_repos WHERE since IS NOT NULL)
          ORDER BY repo, number",
     )?;
     let report = reports::home(conn)?.and_then(|home| home.thread());
@@ -51,7 +51,7 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
             continue;
         }
         facts.waits_for.extend(of(&mut waits, facts.thread));
-        facts.people = of(&mut voices, facts.thread).next().unwrap_or_default();
+        facts.people = of(&mut participants, facts.thread).next().unwrap_or_default();
         for hold in of(&mut holds, facts.thread) {
             (facts.held, facts.snoozed_until) = hold;
         }
@@ -113,11 +113,11 @@ impl Names {
 fn waits(conn: &Connection) -> Result<Vec<(ThreadId, ThreadId)>, Error> {
     let waits = conn
         .prepare_cached(
-            "SELECT repo, number, on_repo, on_number FROM bonds
+            "SELECT repo, number, on_repo, on_number FROM dependencies
              WHERE EXISTS (SELECT 1 FROM backlog AS other
                            WHERE other.repo = on_repo AND other.number = on_number)
-                OR (open AND NOT EXISTS (SELECT 1 FROM stock
-                                         WHERE stock.repo = on_repo AND since IS NOT NULL))
+                OR (open AND NOT EXISTS (SELECT 1 FROM tracked_repos
+                                         WHERE tracked_repos.repo = on_repo AND since IS NOT NULL))
              ORDER BY repo, number, on_repo, on_number",
         )?
         .query_map([], |row| {
@@ -128,20 +128,21 @@ fn waits(conn: &Connection) -> Result<Vec<(ThreadId, ThreadId)>, Error> {
 }
 
 /// Forgets who was heard so long ago that nobody counts them at the moment `now`.
-pub fn forget_old_voices(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM voices WHERE last_at < ?1")?.execute([now.before(PRESENT)])?;
+pub fn forget_old_participants(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM participants WHERE last_at < ?1")?
+        .execute([now.before(PRESENT)])?;
     Ok(())
 }
 
-fn voices(conn: &Connection, since: Timestamp) -> Result<Vec<(ThreadId, u32)>, Error> {
-    let voices = conn
+fn participants(conn: &Connection, since: Timestamp) -> Result<Vec<(ThreadId, u32)>, Error> {
+    let participants = conn
         .prepare_cached(
-            "SELECT repo, number, count(*) FROM voices WHERE last_at >= ?1
+            "SELECT repo, number, count(*) FROM participants WHERE last_at >= ?1
              GROUP BY repo, number ORDER BY repo, number",
         )?
         .query_map([since], |row| Ok((columns::thread(row)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
-    Ok(voices)
+    Ok(participants)
 }
 
 type Hold = (bool, Option<Timestamp>);
@@ -191,7 +192,7 @@ fn pulls(conn: &Connection) -> Result<HashMap<ThreadId, Vec<ThreadId>>, Error> {
 /// What the repositories are called whose backlog is kept.
 fn names(conn: &Connection) -> Result<HashMap<RepoName, RepoId>, Error> {
     let names = conn
-        .prepare_cached("SELECT name, id FROM stock JOIN repos ON id = repo")?
+        .prepare_cached("SELECT name, id FROM tracked_repos JOIN repos ON id = repo")?
         .query_map([], |row| {
             let Spelled(name) = row.get(0)?;
             Ok((name, row.get(1)?))

@@ -21,10 +21,10 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::text::Repo;
 
 pub use dependencies::{ask_strangers_again, bind, not_told, to_ask, unasked};
-pub use load::{facts, forget_old_voices};
+pub use load::{facts, forget_old_participants};
 pub use tracked_repos::{
     SyncFinding, count_open, due, is_complete, keep_only, read_again, read_in_full,
-    read_older_again, stocked, unread,
+    read_older_again, tracked, unread,
 };
 pub use upsert::{Source, forget, put};
 

@@ -15,14 +15,15 @@ use crate::store::error::Error;
 /// are `all` that are watched.
 pub fn keep_only(tx: &Transaction<'_>, repos: &HashSet<RepoId>, all: bool) -> Result<(), Error> {
     for repo in repos {
-        tx.prepare_cached("INSERT OR IGNORE INTO stock (repo) VALUES (?1)")?.execute([repo])?;
+        tx.prepare_cached("INSERT OR IGNORE INTO tracked_repos (repo) VALUES (?1)")?
+            .execute([repo])?;
     }
     let kept = tx
-        .prepare_cached("SELECT repo FROM stock")?
+        .prepare_cached("SELECT repo FROM tracked_repos")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<Vec<RepoId>, _>>()?;
     for gone in kept.iter().filter(|repo| all && !repos.contains(repo)) {
-        tx.prepare_cached("DELETE FROM stock WHERE repo = ?1")?.execute([gone])?;
+        tx.prepare_cached("DELETE FROM tracked_repos WHERE repo = ?1")?.execute([gone])?;
     }
     Ok(())
 }
@@ -30,7 +31,7 @@ pub fn keep_only(tx: &Transaction<'_>, repos: &HashSet<RepoId>, all: bool) -> Re
 /// The repositories that are to be read in full, for the first time or again.
 pub fn due(conn: &Connection) -> Result<Vec<RepoId>, Error> {
     let due = conn
-        .prepare_cached("SELECT repo FROM stock WHERE due")?
+        .prepare_cached("SELECT repo FROM tracked_repos WHERE due")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Ok(due)
@@ -40,7 +41,7 @@ pub fn due(conn: &Connection) -> Result<Vec<RepoId>, Error> {
 /// Not before the first look at the forge.
 pub fn is_complete(conn: &Connection) -> Result<bool, Error> {
     let (read, all): (u32, u32) = conn
-        .prepare_cached("SELECT count(since), count(*) FROM stock")?
+        .prepare_cached("SELECT count(since), count(*) FROM tracked_repos")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(all > 0 && read == all)
 }
@@ -48,16 +49,16 @@ pub fn is_complete(conn: &Connection) -> Result<bool, Error> {
 /// How many of the repositories whose backlog is kept were never read in full.
 pub fn unread(conn: &Connection) -> Result<usize, Error> {
     let unread: u32 = conn
-        .prepare_cached("SELECT count(*) FROM stock WHERE since IS NULL")?
+        .prepare_cached("SELECT count(*) FROM tracked_repos WHERE since IS NULL")?
         .query_row([], |row| row.get(0))?;
     Ok(usize::try_from(unread).unwrap_or(usize::MAX))
 }
 
 /// The repositories whose backlog is kept, by name.
-pub fn stocked(conn: &Connection) -> Result<Vec<Repo>, Error> {
+pub fn tracked(conn: &Connection) -> Result<Vec<Repo>, Error> {
     let repos = conn
         .prepare_cached(
-            "SELECT id, name, private FROM stock JOIN repos ON id = repo ORDER BY name, id",
+            "SELECT id, name, private FROM tracked_repos JOIN repos ON id = repo ORDER BY name, id",
         )?
         .query_map([], repo)?
         .collect::<Result<_, _>>()?;
@@ -72,7 +73,7 @@ fn repo(row: &Row<'_>) -> rusqlite::Result<Repo> {
 /// Has repositories read in full once more; what is known of them stays meanwhile.
 pub fn read_again(tx: &Transaction<'_>, repos: &[RepoId]) -> Result<(), Error> {
     for repo in repos {
-        tx.prepare_cached("UPDATE stock SET due = 1 WHERE repo = ?1")?.execute([repo])?;
+        tx.prepare_cached("UPDATE tracked_repos SET due = 1 WHERE repo = ?1")?.execute([repo])?;
     }
     Ok(())
 }
@@ -105,7 +106,7 @@ pub fn read_in_full(
                 (false, false) => doubtful.push(thread),
             }
         }
-        tx.prepare_cached("UPDATE stock SET since = ?2, due = 0 WHERE repo = ?1")?
+        tx.prepare_cached("UPDATE tracked_repos SET since = ?2, due = 0 WHERE repo = ?1")?
             .execute((repo, since))?;
     }
     Ok(doubtful)
@@ -113,7 +114,7 @@ pub fn read_in_full(
 
 /// Has repositories read in full once more that were read before `moment`.
 pub fn read_older_again(tx: &Transaction<'_>, moment: Timestamp) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE stock SET due = 1 WHERE since < ?1 AND NOT due")?
+    tx.prepare_cached("UPDATE tracked_repos SET due = 1 WHERE since < ?1 AND NOT due")?
         .execute([moment])?;
     Ok(())
 }

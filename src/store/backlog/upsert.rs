@@ -97,7 +97,7 @@ fn is_old(item: &Issue, known: &StoredIssue, told: Source) -> bool {
 /// One that is to be read again may lack something.
 fn since(tx: &Transaction<'_>, repo: RepoId) -> Result<Option<Option<Timestamp>>, Error> {
     let since = tx
-        .prepare_cached("SELECT iif(due, NULL, since) FROM stock WHERE repo = ?1")?
+        .prepare_cached("SELECT iif(due, NULL, since) FROM tracked_repos WHERE repo = ?1")?
         .query_row([repo], |row| row.get(0))
         .optional()?;
     Ok(since)
@@ -152,13 +152,13 @@ fn write(
     let closes: Vec<String> = entry.closes.iter().map(ToString::to_string).collect();
     tx.prepare_cached(
         "INSERT INTO backlog (repo, number, is_pull, created_at, opened_at, updated_at, seen_at,
-             due_at, pinned, readiness, ask_bonds, text, author, labels, assignees, milestone,
+             due_at, pinned, readiness, ask_dependencies, text, author, labels, assignees, milestone,
              closes, title)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
          ON CONFLICT (repo, number) DO UPDATE SET
              updated_at = excluded.updated_at, seen_at = max(seen_at, excluded.seen_at),
              due_at = excluded.due_at, pinned = excluded.pinned, readiness = excluded.readiness,
-             ask_bonds = max(ask_bonds, excluded.ask_bonds), text = excluded.text,
+             ask_dependencies = max(ask_dependencies, excluded.ask_dependencies), text = excluded.text,
              author = excluded.author, labels = excluded.labels, assignees = excluded.assignees,
              milestone = excluded.milestone, closes = excluded.closes, title = excluded.title",
     )?

@@ -9,16 +9,7 @@ use super::error::OpenError;
 use super::open::APPLICATION_ID;
 
 /// All migrations, oldest first. Applied ones are never changed; a new one goes to the end.
-pub(super) const MIGRATIONS: &[&str] = &[
-    include_str!("../schema/0001_ledger.sql"),
-    include_str!("../schema/0002_cursors.sql"),
-    include_str!("../schema/0003_fleet.sql"),
-    include_str!("../schema/0004_backlog.sql"),
-    include_str!("../schema/0005_choices.sql"),
-    include_str!("../schema/0006_reports.sql"),
-    include_str!("../schema/0007_lanes.sql"),
-    include_str!("../schema/0008_authorship.sql"),
-];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("../schema/0001_ledger.sql")];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.
 pub(super) fn run(
