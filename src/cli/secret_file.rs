@@ -61,7 +61,7 @@ fn random() -> io::Result<String> {
         .secure_random
         .fill(&mut bytes)
         .map_err(|_| io::Error::other("the system gives no random numbers"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&bytes))
 }
 
 #[cfg(test)]

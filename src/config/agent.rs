@@ -4,7 +4,6 @@ use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
-use super::nearest::nearest;
 use super::program::{Program, variable};
 use super::quantity::{MicroUsd, millionths};
 use super::role::Role;
@@ -12,6 +11,7 @@ use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
 use super::value::{Wrong, account, count, http_url, line, one_of, quoted, text, whole, word};
+use crate::core::command::grammar::nearest;
 
 /// `[[agent]]`: one agent of the fleet.
 #[derive(Debug, Clone)]

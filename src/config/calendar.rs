@@ -4,8 +4,8 @@ use jiff::civil::Time;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::de::DeValue;
 
-use super::nearest::nearest;
 use super::value::{Wrong, text};
+use crate::core::command::grammar::nearest;
 use crate::core::report::QuietHours;
 
 /// A zone of the database that is built in, so that every platform knows the same ones.

@@ -9,12 +9,12 @@ use super::agent::{AgentDraft, Pool, environment_name, unknown_pool};
 use super::crew::{CrewDraft, CrewEngine};
 use super::engine::Report;
 use super::gitea::{Gitea, Web};
-use super::nearest::nearest;
 use super::people::PeopleDraft;
 use super::section::Section;
 use super::value::quoted;
 use super::watch::{Watch, WatchPattern};
 use super::webhook::{VARIABLE, WebhookDraft, WebhookSecret};
+use crate::core::command::grammar::nearest;
 use crate::core::model::ids::RepoName;
 use crate::core::policy::webhook_scope::HookScope;
 

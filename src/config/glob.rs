@@ -1,79 +1,33 @@
-//! Patterns over paths: `*` is any run within a segment, `?` one character of it, `**` any
-//! number of segments.
+//! Patterns over paths: `*` is any run within a segment, `**` any number of segments, `?` one ASCII
+//! character, `[a-z]` one of several of them, `{a,b}` one of several texts.
 
-use std::fmt;
+use globset::{GlobBuilder, GlobSet};
 
 /// A pattern such as `foundation/archive-*` or `**/*.lock`. Compared as written; whoever wants
 /// to ignore case lowers both sides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Glob {
-    pattern: String,
-}
+#[derive(Debug, Clone)]
+pub struct Glob(GlobSet);
 
 impl Glob {
-    /// The pattern, or none if it is empty or has an empty segment (`a//b`, `/a`, `a/`).
+    /// The pattern, or none if it is malformed, empty or has an empty segment (`a//b`, `/a`, `a/`).
     pub fn new(pattern: &str) -> Option<Self> {
-        let is_good = pattern.split('/').all(|segment| !segment.is_empty());
-        is_good.then(|| Self { pattern: pattern.to_owned() })
+        if pattern.split('/').any(str::is_empty) {
+            return None;
+        }
+        // What is in a folder is not the folder itself to globset. Here it is: a link in its place
+        // would change all that is in it.
+        let folder = pattern.strip_suffix("/**");
+        let globs = folder.into_iter().chain([pattern]).map(|pattern| {
+            GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build()
+        });
+        let globs: Vec<globset::Glob> = globs.collect::<Result<_, _>>().ok()?;
+        GlobSet::new(globs).ok().map(Self)
     }
 
     /// Whether the whole of `path` has this form.
     pub fn matches(&self, path: &str) -> bool {
-        let pattern: Vec<&str> = self.pattern.split('/').collect();
-        let path: Vec<&str> = path.split('/').collect();
-        wildcard(
-            &pattern,
-            &path,
-            |segment| *segment == "**",
-            |pattern, segment| {
-                let pattern: Vec<char> = pattern.chars().collect();
-                let segment: Vec<char> = segment.chars().collect();
-                wildcard(&pattern, &segment, |c| *c == '*', |p, c| *p == '?' || p == c)
-            },
-        )
+        self.0.is_match(path)
     }
-}
-
-/// The pattern as written.
-impl fmt::Display for Glob {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.pattern)
-    }
-}
-
-/// Whether `items` fits `pattern`, in which what `is_star` says stands for any run of items.
-///
-/// On a mismatch it goes back to the last star only, and lets it take one item more: an earlier
-/// star never needs to take more. So no pattern takes more than `pattern * items` steps.
-fn wildcard<P, T>(
-    pattern: &[P],
-    items: &[T],
-    is_star: impl Fn(&P) -> bool,
-    fits: impl Fn(&P, &T) -> bool,
-) -> bool {
-    let (mut p, mut i) = (0, 0);
-    let mut last_star = None;
-    while i < items.len() {
-        match pattern.get(p) {
-            Some(star) if is_star(star) => {
-                last_star = Some((p, i));
-                p += 1;
-            }
-            Some(one) if fits(one, &items[i]) => {
-                p += 1;
-                i += 1;
-            }
-            _ => match last_star {
-                Some((star, taken)) => {
-                    last_star = Some((star, taken + 1));
-                    p = star + 1;
-                    i = taken + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(is_star)
 }
 
 #[cfg(test)]
@@ -100,7 +54,15 @@ mod tests {
         }
         assert!(matches("ci/**", "ci/a/b") && matches("ci/**", "ci/a"));
         assert!(!matches("ci/**", "cix/a") && !matches("**/*.lock", "a.lock/b"));
+        assert!(matches("ci/**", "ci") && !matches("ci/**", "web/ci"));
         assert!(matches("**/a/**/b", "x/a/y/a/b"));
+    }
+
+    #[test]
+    fn sets_and_choices_stay_in_their_segment() {
+        assert!(matches("v[0-9].md", "v1.md") && !matches("v[!0-9].md", "v1.md"));
+        assert!(matches("{ci,web}/*", "web/a") && !matches("{ci,web}/*", "app/a"));
+        assert!(!matches("a[!b]c", "a/c"));
     }
 
     #[test]
@@ -110,9 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn empty_segments_are_refused() {
-        for bad in ["", "/a", "a/", "a//b"] {
-            assert_eq!(Glob::new(bad), None, "{bad}");
+    fn what_is_no_pattern_is_refused() {
+        for bad in ["", "/a", "a/", "a//b", "a[b", "{a"] {
+            assert!(Glob::new(bad).is_none(), "{bad}");
         }
     }
 }

@@ -25,7 +25,6 @@ mod gitea;
 mod glob;
 mod guards;
 mod lines;
-mod nearest;
 mod people;
 mod problem;
 mod program;

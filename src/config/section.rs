@@ -6,9 +6,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::nearest::nearest;
 use super::reading::{Fault, Reading};
 use super::value::Wrong;
+use crate::core::command::grammar::nearest;
 
 /// Keys under which people are tempted to write a secret itself.
 const TEMPTING: [&str; 9] = [

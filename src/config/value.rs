@@ -7,7 +7,7 @@ use regex::Regex;
 use toml::de::DeValue;
 use url::Url;
 
-use super::nearest::nearest;
+use crate::core::command::grammar::nearest;
 use crate::core::model::ids::RepoName;
 
 /// Longest excerpt of a value that a message quotes, in characters.

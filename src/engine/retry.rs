@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
+use crate::core::backoff::Backoff;
 use crate::gitea::Error;
 
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(300);
+const BACKOFF: Backoff =
+    Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(300) };
 const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
 /// The pause after `tries` failed ones: it doubles from 1 s up to 5 min.
-///
-/// `chance`, a fraction of 2^16, spreads it over the upper half of that ("equal jitter"), so that
-/// what failed together is not repeated together.
-pub(super) fn pause(tries: u32, chance: u16) -> Duration {
-    let full = FIRST.saturating_mul(1 << tries.saturating_sub(1).min(9)).min(LONGEST);
-    full / 2 + full * u32::from(chance) / (2 * 65_536)
+pub(super) fn pause(tries: u32, chance: f64) -> Duration {
+    BACKOFF.pause(tries, chance)
 }
 
 /// How often the forge itself may fail at one and the same request.
@@ -36,14 +33,13 @@ pub(super) fn is_hopeless_for_one(error: &Error, tries: u32) -> bool {
 
 /// How long to wait after `tries` failed ones if the forge `asked` for a pause: as long as it
 /// asked, at least the usual pause (a pause of none would never end), at most an hour.
-pub(super) fn wait(asked: Option<Duration>, tries: u32, chance: u16) -> Duration {
+pub(super) fn wait(asked: Option<Duration>, tries: u32, chance: f64) -> Duration {
     pause(tries, chance).max(asked.unwrap_or_default()).min(LONGEST_ASKED)
 }
 
-/// A number to spread pauses with; nothing depends on which.
-pub(super) fn chance() -> u16 {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    (RandomState::new().build_hasher().finish() & 0xffff) as u16
+/// What spreads pauses; nothing depends on the number.
+pub(super) fn chance() -> f64 {
+    fastrand::f64()
 }
 
 #[cfg(test)]
@@ -51,23 +47,11 @@ mod tests {
     use crate::engine::retry::*;
 
     #[test]
-    fn it_doubles_up_to_five_minutes() {
-        let most = |tries| pause(tries, u16::MAX).as_secs_f64().round();
-        assert_eq!([1, 2, 3, 20].map(most), [1.0, 2.0, 4.0, 300.0]);
-    }
-
-    #[test]
     fn the_forge_may_ask_for_more_but_not_for_less_nor_for_ever() {
-        let asked = |seconds| wait(Some(Duration::from_secs(seconds)), 1, 0);
-        assert_eq!(asked(0), pause(1, 0));
+        let asked = |seconds| wait(Some(Duration::from_secs(seconds)), 1, 0.0);
+        assert_eq!(asked(0), pause(1, 0.0));
         assert_eq!(asked(30), Duration::from_secs(30));
         assert_eq!(asked(u64::MAX), Duration::from_secs(3600));
-        assert_eq!(wait(None, 3, 0), pause(3, 0));
-    }
-
-    #[test]
-    fn it_is_never_less_than_half() {
-        assert_eq!(pause(1, 0), Duration::from_millis(500));
-        assert_eq!(pause(20, 0), Duration::from_secs(150));
+        assert_eq!(wait(None, 3, 0.0), pause(3, 0.0));
     }
 }

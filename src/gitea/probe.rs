@@ -46,7 +46,7 @@ fn signature(secret: &str) -> Result<String, Error> {
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
         .map_err(|error| Error::Setup(error.to_string()))?;
     let bytes = mac.chain_update(PAYLOAD).finalize().into_bytes();
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&bytes))
 }
 
 #[cfg(test)]

@@ -16,14 +16,9 @@ impl Signature {
     /// The signature in `header`: 64 hexadecimal digits. Anything else is none, also the empty
     /// header that Gitea sends when the webhook has no secret: it can be refused unread.
     pub fn parse(header: &str) -> Option<Self> {
-        let digits: &[u8; 64] = header.as_bytes().try_into().ok()?;
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            *byte = u8::try_from(high << 4 | low).ok()?;
-        }
-        Some(Self(bytes))
+        let is_whole = base16ct::mixed::decode(header, &mut bytes).ok()?.len() == bytes.len();
+        is_whole.then_some(Self(bytes))
     }
 }
 

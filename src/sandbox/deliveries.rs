@@ -289,7 +289,7 @@ pub(super) fn client() -> Result<Client, reqwest::Error> {
 /// Something that looks like a random UUID (version 4), always the same for a seed.
 fn uuid(seed: &str) -> String {
     let hash = Sha256::digest(seed.as_bytes());
-    let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digits = base16ct::lower::encode_string(&hash[..16]);
     let (a, b, c, d, e) =
         (&digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..]);
     format!("{a}-{b}-4{c}-8{d}-{e}")

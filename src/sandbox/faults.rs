@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fastrand::Rng;
 use tokio::sync::watch;
 
 /// What goes wrong with a request.
@@ -142,21 +143,7 @@ struct Rate {
     matcher: Matcher,
     per_mille: u32,
     fault: Fault,
-    random: Random,
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same for a seed everywhere.
-#[derive(Debug)]
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
+    random: Rng,
 }
 
 impl Faults {
@@ -167,7 +154,7 @@ impl Faults {
 
     /// Of the requests that match, `per_mille` in a thousand go wrong, chosen by `seed`.
     pub fn rate(&self, seed: u64, matcher: Matcher, per_mille: u32, fault: Fault) {
-        self.plan().rates.push(Rate { matcher, per_mille, fault, random: Random(seed) });
+        self.plan().rates.push(Rate { matcher, per_mille, fault, random: Rng::with_seed(seed) });
     }
 
     /// The next webhook goes wrong. Several faults strike one webhook each, in turn.
@@ -201,9 +188,8 @@ impl Faults {
             return Some(plan.once.remove(at).1);
         }
         let mut rates = plan.rates.iter_mut().filter(|rate| rate.matcher.matches(method, path));
-        rates.find_map(|rate| {
-            (rate.random.next() % 1000 < u64::from(rate.per_mille)).then(|| rate.fault.clone())
-        })
+        rates
+            .find_map(|rate| (rate.random.u32(..1000) < rate.per_mille).then(|| rate.fault.clone()))
     }
 
     /// What goes wrong with this webhook.

@@ -84,5 +84,5 @@ pub fn delivery(padding: usize) -> Vec<u8> {
 pub fn sign(body: &[u8]) -> String {
     let mut mac = <Hmac<Sha256>>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&mac.finalize().into_bytes())
 }

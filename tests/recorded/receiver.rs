@@ -29,7 +29,7 @@ impl Received {
         let mut mac = <Hmac<Sha256>>::new_from_slice(secret.as_bytes()).expect("any key will do");
         mac.update(&self.signed);
         let digest = mac.finalize().into_bytes();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = base16ct::lower::encode_string(&digest);
         self.header("X-Gitea-Signature") == hex
             && self.header("X-Hub-Signature-256") == format!("sha256={hex}")
     }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use super::finding::Finding;
@@ -93,13 +92,9 @@ fn write_there(folder: &Path) -> io::Result<()> {
     std::fs::remove_file(&trial)
 }
 
-/// The free space in MiB as `df` sees it (POSIX: the fourth column of the second line, in KiB);
-/// none where there is no `df`.
+/// The space in MiB that is left to a user without privileges; none if the system does not say.
 fn free(folder: &Path) -> Option<u64> {
-    let output = Command::new("df").arg("-Pk").arg(folder).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let kib: u64 = text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
-    Some(kib / 1024)
+    Some(fs4::available_space(folder).ok()? / (1024 * 1024))
 }
 
 fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> Finding {
@@ -141,7 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn df_is_understood() {
+    fn the_room_of_a_folder_is_known() {
         assert!(free(Path::new(".")).is_some_and(|mib| mib > 0));
+        assert_eq!(free(Path::new("no/such/folder")), None);
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn text(outcome: &SimulationResult) -> io::Result<()> {
             out,
             "{} of {} would move; {} would go to another agent.",
             outcome.moved(),
-            counted(outcome.issues(), "issue"),
+            words::counted(outcome.issues(), "issue"),
             outcome.reassigned()
         )?;
     }
@@ -79,7 +79,7 @@ pub(super) fn text(outcome: &SimulationResult) -> io::Result<()> {
         let left = outcome.changes.len() - LISTED;
         writeln!(out, "{left} more: `timmy simulate --json` lists all.\n")?;
     }
-    let ticks = counted(outcome.past.ticks, "stored decision");
+    let ticks = words::counted(outcome.past.ticks, "stored decision");
     writeln!(out, "{ticks} replayed: each came out as it was made.")?;
     out.flush()
 }
@@ -107,8 +107,4 @@ fn table(out: &mut impl Write, rows: &[[String; 4]]) -> io::Result<()> {
         writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }
     Ok(())
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -52,7 +52,9 @@ fn lift(line: &TermLine) -> String {
         TermReason::Dependents(all) => format!("{} wait for it", many(*all)),
         TermReason::People(1) => "1 person spoke there".to_owned(),
         TermReason::People(count) => format!("{count} people spoke there"),
-        TermReason::OpenFor(days) => format!("it has been open for {}", counted(*days, "day")),
+        TermReason::OpenFor(days) => {
+            format!("it has been open for {}", words::counted(*days, "day"))
+        }
         TermReason::Nothing
         | TermReason::Text(_)
         | TermReason::Size(_)
@@ -64,7 +66,7 @@ fn drag(drag: WeakTerm) -> String {
     match drag {
         WeakTerm::Acceptance => "nothing says when it is done".to_owned(),
         WeakTerm::Checklist => "it has no task list".to_owned(),
-        WeakTerm::Fails(count) => format!("{} failed", counted(count.into(), "attempt")),
+        WeakTerm::Fails(count) => format!("{} failed", words::counted(count, "attempt")),
     }
 }
 
@@ -81,10 +83,10 @@ pub(super) fn because(line: &TermLine, judgement: &Judgement) -> String {
         TermReason::Dependents(all) => dependents(*all, judgement),
         TermReason::People(1) => "1 person spoke there in 30 days".to_owned(),
         TermReason::People(count) => format!("{count} people spoke there in 30 days"),
-        TermReason::OpenFor(days) => format!("open for {}", counted(*days, "day")),
+        TermReason::OpenFor(days) => format!("open for {}", words::counted(*days, "day")),
         TermReason::Text(text) => readiness(*text),
         TermReason::Size(size) => format!("size/{size}"),
-        TermReason::Failures(count) => format!("{} failed", counted((*count).into(), "attempt")),
+        TermReason::Failures(count) => format!("{} failed", words::counted(*count, "attempt")),
         TermReason::Nothing => nothing(line.term).to_owned(),
     }
 }
@@ -155,10 +157,6 @@ pub(super) fn listed(parts: &[String]) -> String {
 fn many(all: u32) -> String {
     match all {
         MANY_DEPENDENTS => format!("more than {} issues", MANY_DEPENDENTS - 1),
-        _ => counted(all.into(), "issue"),
+        _ => words::counted(all, "issue"),
     }
-}
-
-fn counted(count: i64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

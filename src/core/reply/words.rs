@@ -1,5 +1,7 @@
 //! Numbers as they are told, in a thread and on a terminal alike.
 
+use std::fmt::Display;
+
 /// Millionths of a point with one decimal, as scores are told: `31.3`.
 pub fn points(millionths: u64) -> String {
     let tenths = (millionths + 50_000) / 100_000;
@@ -21,6 +23,12 @@ pub fn due(days: i64) -> String {
         -1 => "overdue since yesterday".to_owned(),
         _ => format!("overdue for {} days", days.unsigned_abs()),
     }
+}
+
+/// How many there are of a thing whose plural ends in s: `1 issue`, `3 issues`.
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let ending = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 /// A place in a row: `1st`, `22nd`, `113th`.
@@ -46,6 +54,11 @@ mod tests {
             ["0.0", "0.0", "31.3", "100.0"]
         );
         assert_eq!([0, 785_714, 1_000_000].map(share), ["0.00", "0.79", "1.00"]);
+    }
+
+    #[test]
+    fn one_is_told_from_many() {
+        assert_eq!([0, 1, 2].map(|n| counted(n, "issue")), ["0 issues", "1 issue", "2 issues"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Which nodes of a graph lead to one another: its strongly connected components.
 //!
 //! Tarjan's algorithm (SIAM Journal on Computing 1, 1972) with a stack of its own, so that a
-//! chain of a hundred thousand issues does not overflow that of the program.
+//! chain of a hundred thousand issues does not overflow that of the program. In petgraph it is
+//! recursive; its Kosaraju is not, but takes about ten times as long and as much memory here.
 
 use super::adjacency::Adjacency;
 

@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn long_chains_and_large_knots_are_no_burden() {
-        const LONG: i64 = 50_000;
+        const LONG: i64 = 100_000;
         let mut chain: Vec<IssueFacts> = (0..LONG).map(facts).collect();
         for number in 1..LONG {
             chain[number as usize].waits_for = vec![thread(number - 1)];

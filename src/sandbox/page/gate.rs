@@ -44,7 +44,7 @@ impl Gate {
             .secure_random
             .fill(&mut secret)
             .map_err(|_| io::Error::other("the system gives no random numbers"))?;
-        let token = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = base16ct::lower::encode_string(&secret);
         Ok(Self { hosts: ["127.0.0.1", "localhost"].map(|host| format!("{host}:{port}")), token })
     }
 

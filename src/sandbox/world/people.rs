@@ -166,7 +166,7 @@ impl World {
 /// Something that looks like the hash of an address, always the same for a name.
 pub(super) fn avatar_of(login: &str) -> String {
     let hash = Sha256::digest(login.as_bytes());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&hash[..16])
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(crate) fn branch(name: &str) -> Branch {
 /// Something that looks like the id of a branch's commit, always the same.
 fn commit_of(branch: &str) -> String {
     let hash = Sha256::digest(branch.as_bytes());
-    hash.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&hash[..20])
 }
 
 /// A new review.

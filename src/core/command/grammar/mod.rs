@@ -15,7 +15,7 @@ mod token;
 use serde::{Serialize, Serializer};
 
 pub use fault::{ErrorKind, LineError};
-pub(in crate::core) use nearest::nearest;
+pub(crate) use nearest::nearest;
 
 use super::Command;
 use super::markdown::{TooDeep, command_lines, with_plain_line_ends};

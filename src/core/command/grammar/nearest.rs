@@ -4,10 +4,7 @@ use strsim::damerau_levenshtein;
 
 /// The word of `known` that is nearest to `word`: one edit away, or two from five letters on.
 /// Of several, the first.
-pub(in crate::core) fn nearest<'a>(
-    word: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let within = if word.chars().nth(4).is_some() { 2 } else { 1 };
     let distances =
         known.into_iter().filter_map(|known| Some((distance(word, known, within)?, known)));
@@ -28,7 +25,8 @@ fn distance(word: &str, known: &str, within: usize) -> Option<usize> {
     if letters.abs_diff(known.len()) > within || strange_letters(word, known) > within {
         return None;
     }
-    Some(damerau_levenshtein(&word.to_ascii_lowercase(), known)).filter(|&d| d <= within)
+    let (word, known) = (word.to_ascii_lowercase(), known.to_ascii_lowercase());
+    Some(damerau_levenshtein(&word, &known)).filter(|&d| d <= within)
 }
 
 /// How many letters, at least, one of the words has that the other has not: each takes an edit.
@@ -52,8 +50,10 @@ mod tests {
         assert_eq!(nearest("asign", ["assign"]), Some("assign"));
         assert_eq!(nearest("ASGIN", ["assign"]), Some("assign"));
         assert_eq!(nearest("hepl", ["help"]), Some("help"));
+        assert_eq!(nearest("europe/berln", ["Europe/Berlin"]), Some("Europe/Berlin"));
         assert_eq!(nearest("hexx", ["help"]), None);
         assert_eq!(nearest("asiggnn", ["assign"]), None);
+        assert_eq!(nearest(&"a".repeat(1_000_000), ["assign"]), None);
     }
 
     #[test]
