@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::inbox::EngineError;
+use super::poll::is_unavailable;
 use super::{Engine, incidents};
-use crate::core::model::text::Account;
+use crate::core::model::text::{Account, InboundText, ListedText, PostedText};
 use crate::core::policy::accounts::AccountStatus;
 use crate::core::policy::authority::People;
 use crate::core::scheduling::{Authors, Rules};
@@ -74,10 +75,12 @@ impl Accounts {
     }
 
     /// The rules with the present logins of those whom they name.
-    pub(super) fn rename_in(&self, rules: &mut Rules) {
+    pub(super) fn rename_in(&self, rules: &mut Rules, is_taken: impl Fn(&str) -> bool) {
         rules.machines.iter_mut().for_each(|name| self.present(name));
         if let Authors::Only(authors) = &mut rules.authors {
             authors.iter_mut().for_each(|name| self.present(name));
+            // Issues are told by names: nobody's are handed out for a name that was given again.
+            authors.retain(|name| !is_taken(&name.to_ascii_lowercase()));
         }
     }
 }
@@ -120,21 +123,52 @@ impl Engine {
         Ok(())
     }
 
+    /// Who wrote something may be one that nobody has met, since the forge does not show their
+    /// page to everybody. It is asked who wrote that, for a delivery may be forged.
+    pub(super) async fn meet_author_of(&self, heard: &InboundText) -> Result<(), EngineError> {
+        let Some(author) = &heard.author else { return Ok(()) };
+        let names = self.accounts.names_concerning(author);
+        if names.iter().all(|(_, name)| self.accounts.account_of(name).is_some()) {
+            return Ok(());
+        }
+        match self.gitea.read_back(&heard.repo.name, heard.number, heard.subject).await {
+            Ok(Some(ListedText { written: PostedText { author: Some(author), .. }, .. })) => {
+                self.confirm_account(&author).await
+            }
+            Ok(_) => Ok(()),
+            Err(error) => {
+                tracing::debug!(account = author.login, %error, "who that is cannot be asked now");
+                Ok(())
+            }
+        }
+    }
+
     /// Asks the forge for everybody whom the configuration names.
     pub(super) async fn verify_accounts(&self) -> Result<(), EngineError> {
         for (key, name) in &self.accounts.names {
-            let holder = self.gitea.account(name).await?;
-            match (self.accounts.account_of(name), &holder) {
-                // A former name that leads to somebody proves nothing of whom it meant.
-                (None, Some(holder)) if holder.is(name) => self.confirm_account(holder).await?,
-                (None, _) => {}
-                (Some(meant), Some(holder)) if holder.id == meant.id => {
-                    self.confirm_account(holder).await?
+            match self.meet_by_name(key, name).await {
+                // One of whom the forge does not tell does not stand before the others.
+                Err(EngineError::Forge(error)) if !is_unavailable(&error) => {
+                    tracing::warn!(key, name, %error, "whose name that is cannot be asked now");
                 }
-                (Some(meant), _) => {
-                    let meant = self.present_of(name, meant).await?;
-                    self.tell(key, name, &AccountStatus::of(name, &meant, holder.as_ref())).await;
-                }
+                met => met?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn meet_by_name(&self, key: &str, name: &str) -> Result<(), EngineError> {
+        let holder = self.gitea.account(name).await?;
+        match (self.accounts.account_of(name), &holder) {
+            // A former name that leads to somebody proves nothing of whom it meant.
+            (None, Some(holder)) if holder.is(name) => self.confirm_account(holder).await?,
+            (None, _) => {}
+            (Some(meant), Some(holder)) if holder.id == meant.id => {
+                self.confirm_account(holder).await?
+            }
+            (Some(meant), _) => {
+                let meant = self.present_of(name, meant).await?;
+                self.tell(key, name, &AccountStatus::of(name, &meant, holder.as_ref())).await;
             }
         }
         Ok(())

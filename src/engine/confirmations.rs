@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Engine;
 use super::inbox::EngineError;
+use super::{Engine, retry};
 use crate::core::command::grammar;
 use crate::core::command::grammar::Reading;
 use crate::core::handlers;
-use crate::core::handlers::{CONFIRM_WITHIN, CommandRequest};
+use crate::core::handlers::{CONFIRM_WITHIN, CommandRequest, HandlerOutput};
 use crate::core::model::ids::RepoName;
 use crate::core::model::text::Account;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
 use crate::core::reply::Answer;
-use crate::gitea::Error;
+use crate::gitea::{Error, Recovery};
 use crate::store::outbox;
 use crate::store::outbox::{OutboxRow, State};
 use crate::store::tasks;
@@ -39,7 +39,25 @@ impl Engine {
     pub(super) async fn check_confirmation(
         &self,
         id: TaskId,
+        asked: Confirmation,
+        tries: u32,
+    ) -> Result<(), EngineError> {
+        let is_late = asked.asked_at.is_over(CONFIRM_WITHIN, self.clock.now());
+        match self.look_at_the_question(id, asked.clone(), tries).await {
+            // Else it would be looked for for ever.
+            Err(EngineError::Forge(error)) if is_late && retry::is_hopeless(&error, tries) => {
+                self.record_error(&error, asked.heard.thread()).await;
+                self.drop_confirmation(id, &asked, "the answer cannot be read").await
+            }
+            looked => looked,
+        }
+    }
+
+    async fn look_at_the_question(
+        &self,
+        id: TaskId,
         mut asked: Confirmation,
+        tries: u32,
     ) -> Result<(), EngineError> {
         let (repo, question) = (asked.heard.repo.id, asked.question.clone());
         let known = self
@@ -76,7 +94,9 @@ impl Engine {
                         let is_as_posted = posted.author.as_ref().is_some_and(|a| a.id == own.id)
                             && posted.updated_at == posted.created_at
                             && says(&question, &posted.body);
-                        self.run_confirmed(id, asked, is_as_posted, &own).await
+                        // They may be called otherwise by now, and somebody else as they were.
+                        asked.actor = yes.account.clone();
+                        self.run_confirmed(id, asked, is_as_posted, &own, tries).await
                     }
                     Err(error) => Err(error.into()),
                 }
@@ -98,7 +118,7 @@ impl Engine {
         let due = now
             .after(wait)
             .min(asked.asked_at.after(CONFIRM_WITHIN).max(now.after(self.poll.every)));
-        Ok(self.ledger.write(move |tx| tasks::postpone(tx, id, due)).await?)
+        Ok(self.ledger.write(move |tx| tasks::look_again(tx, id, due)).await?)
     }
 
     async fn drop_confirmation(
@@ -118,23 +138,21 @@ impl Engine {
         asked: Confirmation,
         is_as_posted: bool,
         own: &Account,
+        tries: u32,
     ) -> Result<(), EngineError> {
-        let (heard, actor) = (&asked.heard, &asked.actor);
         let key = format!("{}.yes", asked.question);
         let reading = grammar::read(&own.login, &asked.lines.join("\n\n"));
-        let thread = heard.thread();
-        let state = self.ledger.read(move |conn| threads::state(conn, thread)).await?;
-        let stands =
-            is_as_posted && self.still_says(&heard.repo.name, &asked, &reading, own).await?;
-        let decision = if stands {
-            let right = self.right_of(heard, actor, handlers::needed_right(&reading)).await?;
-            let snapshot =
-                self.gather_snapshot(heard, &handlers::needs(&reading), state, own).await?;
-            let authorship = Authorship::Author;
-            let asked = CommandRequest { heard, key: &key, actor, right, authorship };
-            handlers::handle(asked, &reading, &snapshot)
-        } else {
-            handlers::single_answer(&own.login, heard, &key, &reading, Answer::Repeat)
+        let decided = self.decide_confirmed(&asked, is_as_posted, &key, &reading, own).await;
+        let decision = match decided {
+            // Somebody waits for an answer.
+            Err(EngineError::Forge(error))
+                if error.heals() == Recovery::Never || retry::is_hopeless(&error, tries) =>
+            {
+                self.record_error(&error, asked.heard.thread()).await;
+                let answer = Answer::Failed { reason: error.to_string() };
+                handlers::single_answer(&own.login, &asked.heard, &key, &reading, answer)
+            }
+            decided => decided?,
         };
         let now = self.clock.now();
         let store = self.ledger.write(move |tx| {
@@ -144,6 +162,27 @@ impl Engine {
             Ok(())
         });
         Ok(store.await?)
+    }
+
+    async fn decide_confirmed(
+        &self,
+        asked: &Confirmation,
+        is_as_posted: bool,
+        key: &str,
+        reading: &Reading,
+        own: &Account,
+    ) -> Result<HandlerOutput, EngineError> {
+        let (heard, actor) = (&asked.heard, &asked.actor);
+        let thread = heard.thread();
+        let state = self.ledger.read(move |conn| threads::state(conn, thread)).await?;
+        if !is_as_posted || !self.still_says(&heard.repo.name, asked, reading, own).await? {
+            return Ok(handlers::single_answer(&own.login, heard, key, reading, Answer::Repeat));
+        }
+        let right = self.right_of(heard, actor, handlers::needed_right(reading)).await?;
+        let snapshot = self.gather_snapshot(heard, &handlers::needs(reading), state, own).await?;
+        let authorship = Authorship::Author;
+        let asked = CommandRequest { heard, key, actor, right, authorship };
+        Ok(handlers::handle(asked, reading, &snapshot))
     }
 
     /// Whether the text still is the actor's and still holds all that was asked about.

@@ -13,7 +13,7 @@ use crate::core::command::grammar::Reading;
 use crate::core::effect::Reaction;
 use crate::core::handlers;
 use crate::core::handlers::{CommandRequest, HandlerOutput, Response};
-use crate::core::model::text::{Account, TextEvent};
+use crate::core::model::text::{Account, EditHistory, TextEvent};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::IgnoredSender;
 use crate::core::policy::authorship;
@@ -58,6 +58,8 @@ struct ProvenText {
     /// As the forge calls them now.
     actor: Account,
     authorship: Authorship,
+    /// Whether these lines are to be said again, since nobody can vouch for them.
+    doubtful: bool,
 }
 
 /// What became of a claim.
@@ -161,7 +163,12 @@ impl Engine {
         let own = &self.identity().await.map_err(EngineError::Nameless)?;
         let actor = match self.people().speaker(heard, own) {
             Ok(actor) => actor.clone(),
-            Err(unheeded) => return Ok(Next::Note(unheeded.into())),
+            Err(unheeded) => {
+                if matches!(unheeded, IgnoredSender::Agent | IgnoredSender::Ignored) {
+                    self.meet_author_of(heard).await?;
+                }
+                return Ok(Next::Note(unheeded.into()));
+            }
         };
         if !self.watch.covers(&heard.repo.name) {
             return Ok(Next::Note(Ending::NotWatched));
@@ -185,16 +192,16 @@ impl Engine {
         }
         let proved = match reading.is_talk() {
             // It is looked at and left: whose it is does not matter.
-            true => ProvenText { reading, actor, authorship: Authorship::AnyWriter },
+            true => ProvenText { reading, actor, authorship: Authorship::AnyWriter, doubtful },
             false => {
                 let since = watched.map(|watched| watched.since);
                 match self.prove(text, &versions, reading, actor, since, own).await? {
-                    Ok(proved) => proved,
+                    Ok(proved) => ProvenText { doubtful: doubtful || proved.doubtful, ..proved },
                     Err(left) => return Ok(left),
                 }
             }
         };
-        self.answer(text, proved, doubtful, own).await
+        self.answer(text, proved, own).await
     }
 
     /// Reads a text back before any of its commands acts: what the forge does not show, nobody
@@ -217,6 +224,7 @@ impl Engine {
         }
         let read_back =
             authorship::read_back(heard, versions.iter().map(|version| &version.heard), &now);
+        let mut doubtful = false;
         let (reading, authorship) = match read_back {
             ReadBack::AsHeard(authorship) => (reading, authorship),
             ReadBack::AnotherAuthor => {
@@ -225,6 +233,13 @@ impl Engine {
             }
             ReadBack::OtherWords if self.clock.now() < text.received_at.after(PATIENCE) => {
                 return Ok(Err(Next::Wait(text.received_at.after(PATIENCE))));
+            }
+            // The forge does not show there what an edit made of the text of a review.
+            ReadBack::OtherWords
+                if heard.act == TextEvent::Edited && now.history == EditHistory::Unknown =>
+            {
+                doubtful = true;
+                (reading, Authorship::AnyWriter)
             }
             ReadBack::OtherWords => {
                 let present = grammar::read(&own.login, &now.written.body);
@@ -240,14 +255,13 @@ impl Engine {
             self.confirm_account(author).await?;
         }
         // It may be called otherwise by now.
-        Ok(Ok(ProvenText { reading, actor: author.unwrap_or(actor), authorship }))
+        Ok(Ok(ProvenText { reading, actor: author.unwrap_or(actor), authorship, doubtful }))
     }
 
     async fn answer(
         &self,
         text: &InboxText,
-        ProvenText { reading, actor, authorship }: ProvenText,
-        doubtful: bool,
+        ProvenText { reading, actor, authorship, doubtful }: ProvenText,
         own: &Account,
     ) -> Result<Next, EngineError> {
         let heard = &text.heard;

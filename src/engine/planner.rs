@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::Engine;
+use super::{Engine, incidents};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::scheduling::{RankedBacklog, RankingInput, Roster, Rules};
@@ -67,7 +67,7 @@ impl Engine {
     /// What the configuration says, and whose account is timmy's own.
     fn present_rules(&self) -> Rules {
         let mut rules = self.rules.clone();
-        self.accounts.rename_in(&mut rules);
+        self.accounts.rename_in(&mut rules, |name| self.is_open(&incidents::taken(name)));
         rules.machines.extend(self.own_account().map(|own| own.login.clone()));
         rules
     }

@@ -32,7 +32,7 @@ impl Engine {
             }
             ScheduledTask::PullOpened(opening) => self.hear_pull(id, *opening).await,
             ScheduledTask::ReadReviews { since } => self.run_reviews(id, thread, since).await,
-            ScheduledTask::Confirm(asked) => self.check_confirmation(id, *asked).await,
+            ScheduledTask::Confirm(asked) => self.check_confirmation(id, *asked, tries).await,
         };
         match tried {
             Ok(()) => Ok(()),

@@ -5,7 +5,7 @@ use super::error::Error;
 use super::issues::issue_route;
 use super::wire::WireIssue;
 use crate::core::model::ids::{RepoName, Subject};
-use crate::core::model::text::{ListedText, Review};
+use crate::core::model::text::{EditHistory, ListedText, Review};
 
 impl Gitea {
     /// `subject` as it stands in the thread `number` now; none if it is not there, or not yet: the
@@ -45,6 +45,9 @@ impl Gitea {
         Ok(ListedText { subject, history, written: issue.written(is_pull)? })
     }
 
+    /// What stands in a review shows little of how it came about: an edit of its text changes a
+    /// comment that is shown elsewhere, and until a draft is submitted every writer may change its
+    /// comments on lines without a trace. Only a reply to it is seen as it was written.
     async fn in_reviews(
         &self,
         repo: &RepoName,
@@ -55,7 +58,7 @@ impl Gitea {
         while let Some(page) = pages.next().await? {
             for review in page.entries {
                 if review.text.subject == subject {
-                    return Ok(Some(review.text));
+                    return Ok(Some(ListedText { history: EditHistory::Unknown, ..review.text }));
                 }
                 if review.comments > 0 {
                     commented.push(review);
@@ -64,7 +67,11 @@ impl Gitea {
         }
         for review in commented.iter().rev() {
             let comments = self.inline_comments(repo, review).await?;
-            if let Some(found) = comments.into_iter().find(|seen| seen.subject == subject) {
+            if let Some(mut found) = comments.into_iter().find(|seen| seen.subject == subject) {
+                let is_reply = review.submitted_at.is_some_and(|at| found.written.created_at > at);
+                if !is_reply && found.history == EditHistory::NoEditSeen {
+                    found.history = EditHistory::Unknown;
+                }
                 return Ok(Some(found));
             }
         }

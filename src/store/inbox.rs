@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::columns::{Json, integer_column, subject_columns, word_column};
 use super::error::Error;
 use crate::core::model::ids::{RepoId, Subject, ThreadId};
-use crate::core::model::text::{InboundText, TextEvent};
+use crate::core::model::text::{Account, InboundText, TextEvent};
 use crate::core::model::time::Timestamp;
 
 /// The number of a row: the order of hearing.
@@ -137,7 +137,9 @@ pub const VERSIONS: u32 = 100;
 /// the text has moved on. A creation counts as news as long as only edits of its subject were
 /// heard: a poll may have been faster than the webhook, and what an edit may not command, the
 /// creation may. So it is, too, if one of these edits brought the very same version: a text that
-/// went there and back within a second of the forge's clock.
+/// went there and back within a second of the forge's clock. A version that the forge did not show
+/// when it was read back is no such neighbour, and gives way to one like it: who knows a webhook's
+/// secret could tell beforehand what somebody will say, and it would not be heard when it is said.
 pub fn insert(
     tx: &Transaction<'_>,
     heard: &InboundText,
@@ -149,6 +151,12 @@ pub fn insert(
         return prove(tx, heard, &sha, now);
     }
     let (kind, id) = subject_columns(heard.subject);
+    tx.prepare_cached(
+        "DELETE FROM inbox
+         WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND updated_at = ?4 AND sha = ?5
+           AND act = ?6 AND ending IN ('disproved', 'deleted')",
+    )?
+    .execute((kind, id, heard.repo.id, heard.updated_at, sha, heard.act))?;
     tx.prepare_cached(
         "INSERT INTO inbox (subject_kind, subject_id, updated_at, sha, act, repo, number, heard,
                             received_at, due_at)
@@ -176,7 +184,10 @@ fn prove(
     sha: &[u8; 32],
     now: Timestamp,
 ) -> Result<Inserted, Error> {
-    if !heard.delivered {
+    // Whoever creates a text is its author: a forgery does not take the place of what was found.
+    let number = |account: &Option<Account>| account.as_ref().map(|account| account.id);
+    let author = number(&heard.author);
+    if !heard.delivered || (heard.act != TextEvent::Edited && number(&heard.sender) != author) {
         return Ok(Inserted::Known);
     }
     let (kind, id) = subject_columns(heard.subject);
@@ -185,22 +196,24 @@ fn prove(
             "UPDATE OR IGNORE inbox SET heard = ?5, act = ?6, due_at = ?7
              WHERE subject_kind = ?1 AND subject_id = ?2 AND updated_at = ?3 AND sha = ?4
                AND repo = ?8 AND ended_at IS NULL AND NOT heard ->> '$.delivered'
+               AND heard ->> '$.author.id' IS ?9
              RETURNING seq",
         )?
         .query_row(
-            (kind, id, heard.updated_at, sha, Json(heard), heard.act, now, heard.repo.id),
+            (kind, id, heard.updated_at, sha, Json(heard), heard.act, now, heard.repo.id, author),
             |row| row.get(0),
         )
         .optional()?;
     Ok(proved.map_or(Inserted::Known, Inserted::New))
 }
 
-/// Whether any version of `subject` was heard in `repo`.
+/// Whether any version of `subject` was heard in `repo` that the forge did not deny.
 pub fn is_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
     let heard = conn
         .prepare_cached(
-            "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 LIMIT 1",
+            "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
+               AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
     Ok(heard)
@@ -224,10 +237,13 @@ fn is_known(conn: &Connection, heard: &InboundText, sha: &[u8; 32]) -> Result<bo
         .prepare_cached(
             "SELECT
                  EXISTS (SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
-                         AND repo = ?5 AND updated_at = ?3 AND sha = ?4),
+                         AND repo = ?5 AND updated_at = ?3 AND sha = ?4
+                         AND ifnull(ending, '') NOT IN ('disproved', 'deleted')),
                  (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
+                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
                   AND updated_at <= ?3 ORDER BY updated_at DESC, seq DESC LIMIT 1),
                  (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
+                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
                   AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)",
         )?
         .query_row((kind, id, heard.updated_at, sha, heard.repo.id), |row| {
@@ -243,7 +259,8 @@ fn creation_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<b
     let heard = conn
         .prepare_cached(
             "SELECT 1 FROM inbox
-             WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND act <> 'edited' LIMIT 1",
+             WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND act <> 'edited'
+               AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
     Ok(heard)
@@ -340,10 +357,11 @@ pub fn versions(
     let mut versions: Vec<StoredVersion> = conn
         .prepare_cached(
             "SELECT seq, heard, ran, ending FROM inbox
-             WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND ending IS NOT ?4
-             ORDER BY updated_at DESC, seq DESC LIMIT ?5",
+             WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
+               AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
+             ORDER BY updated_at DESC, seq DESC LIMIT ?4",
         )?
-        .query_map((kind, id, repo, Ending::Disproved, VERSIONS), version)?
+        .query_map((kind, id, repo, VERSIONS), version)?
         .collect::<Result<_, _>>()?;
     versions.reverse();
     Ok(versions)

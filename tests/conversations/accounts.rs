@@ -1,10 +1,10 @@
 //! Names are not people.
 
 use insta::assert_snapshot;
-use timmy::sandbox::Mode;
+use timmy::sandbox::{Fault, Matcher, Mode};
 
 use crate::polling::stage::{MINUTE, PATIENCE, Stage};
-use crate::talk::{DOOR, talk};
+use crate::talk::{DOOR, talk, talk_where};
 
 #[tokio::test]
 async fn whoever_takes_the_owners_name_is_not_the_owner() {
@@ -47,6 +47,50 @@ async fn an_account_that_was_made_again_is_another() {
     stage.sandbox.add_user("anna");
     stage.wait(61 * MINUTE).await;
     assert_snapshot!(stage.incidents().await.join("\n"), @"people.approvers names anna, which is another account than before: number 10, and it was number 3; it has no right by that name: if the new account is the right one: stop timmy serve, say timmy doctor --accept-account anna, and start it again");
+}
+
+#[tokio::test]
+async fn nor_are_the_issues_of_that_other_handed_out() {
+    let authors = ("[webhook]", "[dispatch]\n        authors = [\"anna\"]\n\n        [webhook]");
+    talk_where(&[authors], async |t| {
+        t.sandbox.delete_user("anna").unwrap();
+        t.sandbox.add_user("anna");
+        t.wait(61 * MINUTE).await;
+        let text = "The hinge of the front door squeaks whenever somebody opens it in the morning, \
+                    and the whole house wakes up.";
+        let number = t.opens(DOOR, "anna", "Oil the hinge", text).await;
+        let why = t.ask("rita", &format!("/timmy why #{number}")).await;
+        assert!(why.contains("author_not_allowed"), "{why}");
+    })
+    .await;
+}
+
+/// As that of a hidden account.
+#[tokio::test]
+async fn an_agent_whose_page_cannot_be_read_is_known_by_what_it_writes() {
+    let mut stage = Stage::asleep().await;
+    let page = Matcher::method_path("GET", "/users/ezra");
+    stage.sandbox.faults().rate(1, page, 1000, Fault::ErrorAfter);
+    stage.wake().await;
+    stage.says("ezra", "Done.");
+    stage.wait(MINUTE).await;
+    stage.sandbox.rename_user("ezra", "ezra-2").unwrap();
+    stage.says("ezra-2", "/timmy hold");
+    stage.wait(MINUTE).await;
+    stage.wait(PATIENCE).await;
+    assert!(stage.answered().is_empty());
+}
+
+#[tokio::test]
+async fn one_page_that_cannot_be_read_does_not_hide_the_others() {
+    let mut stage = Stage::asleep().await;
+    let page = Matcher::method_path("GET", "/users/alexander");
+    stage.sandbox.faults().rate(1, page, 1000, Fault::ErrorAfter);
+    stage.wake().await;
+    stage.sandbox.rename_user("anna", "anne").unwrap();
+    stage.wait(61 * MINUTE).await;
+    assert_eq!(stage.incidents().await.len(), 1);
+    stage.ask("rita", "/timmy ping").await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use serde_json::json;
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::{DeliveryFault, ReviewState};
+use timmy::sandbox::{DeliveryFault, Fault, Matcher, ReviewState};
 
 use crate::delivery::{Delivery, payload};
 use crate::polling::stage::{MINUTE, PATIENCE, Stage};
@@ -37,6 +37,18 @@ async fn a_forgery_with_another_author_is_nobodys_word() {
     talk(async |t| {
         let id = unheard(t, "rando", "/timmy pause all").await;
         forge(t, Delivery::of(id, "alexander", "/timmy pause all")).await;
+        t.nothing_unread();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forgery_with_another_sender_is_nobodys_word() {
+    talk(async |t| {
+        let id = unheard(t, "walt", "/timmy pause all").await;
+        let mut forged = payload(id, "walt", "/timmy pause all");
+        forged["sender"] = json!({ "id": 2, "login": "alexander" });
+        forge(t, Delivery::saying(&forged)).await;
         t.nothing_unread();
     })
     .await;
@@ -114,6 +126,24 @@ async fn a_forged_edit_of_words_that_stand_there_is_asked_about() {
         forge(t, Delivery::saying(&edited)).await;
         assert_snapshot!(t.replies().concat(), @"**Is this yours, @alexander?** This text was edited, and everybody who may write here could have edited it. Put 👍 on this reply by Tue 24 Nov, 12:00 UTC, and I do `/timmy delegate @anna`. Nothing happens without.");
         t.saw(Subject::Comment(id), "eyes");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forgery_does_not_stand_before_what_was_said() {
+    talk(async |t| {
+        let id = unheard(t, "walt", "/timmy hold").await;
+        forge(t, Delivery::of(id, "alexander", "/timmy hold")).await;
+        t.nothing_unread();
+        t.polls().await;
+        t.answer_to(DOOR, 1, Subject::Comment(id));
+        // Nor one of what nobody has said yet.
+        forge(t, Delivery::of(id + 2, "walt", "/timmy unhold")).await;
+        t.nothing_unread();
+        assert_eq!(t.says("walt", "/timmy unhold"), id + 2);
+        t.quiet().await;
+        t.answer_to(DOOR, 1, Subject::Comment(id + 2));
     })
     .await;
 }
@@ -249,6 +279,28 @@ async fn a_text_that_changed_since_is_not_confirmed() {
 }
 
 #[tokio::test]
+async fn what_was_confirmed_and_cannot_be_looked_up_is_answered_in_the_end() {
+    let stage = Stage::awake().await;
+    let id = stage.says("alexander", "/timmy delegate @walt");
+    stage.wait(MINUTE).await;
+    stage.wait(PATIENCE).await;
+    let question = Subject::Comment(stage.comment_of(&format!("c{id}")));
+    for _ in 0..20 {
+        stage.wait(MINUTE).await;
+    }
+    let lookup = Matcher::method_path("GET", "/users/walt");
+    stage.sandbox.faults().rate(1, lookup, 1000, Fault::ErrorAfter);
+    stage.sandbox.react("alexander", question, "+1").unwrap();
+    stage.wait(MINUTE).await;
+    stage.wait(MINUTE).await;
+    assert_eq!(stage.answered().len(), 1, "it may heal");
+    for _ in 0..60 {
+        stage.wait(MINUTE).await;
+    }
+    assert_snapshot!(stage.reply(&format!("c{id}.yes")), @"**Not done:** the forge failed (500): its log says why.");
+}
+
+#[tokio::test]
 async fn an_edit_within_the_second_is_asked_about() {
     let stage = Stage::awake().await;
     let id = stage.says("alexander", "Hm.");
@@ -315,4 +367,62 @@ async fn what_the_owner_says_in_a_review_is_asked_about() {
     let said = stage.replies_in(DOOR, number);
     assert_eq!(said.len(), 2, "{said:#?}");
     assert!(said.iter().all(|(_, text)| text.starts_with("**Is this yours, @alexander?**")));
+}
+
+#[tokio::test]
+async fn a_forgery_makes_nothing_of_a_remark_that_may_have_been_changed_as_a_draft() {
+    talk(async |t| {
+        let number = t.proposes("anna", "Oil the hinges", "").await;
+        let lines = [("hinge.rs", "/timmy pause all")];
+        t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+        t.sandbox.review("alexander", DOOR, number, ReviewState::Comment, "", &lines).unwrap();
+        t.quiet().await;
+        let remark = t.sandbox.remarks(DOOR, number).unwrap()[0];
+        let mut forged = payload(remark, "alexander", "/timmy pause all");
+        forged["issue"]["number"] = json!(number);
+        forge(t, Delivery::saying(&forged)).await;
+        let reply = t.answer_to(DOOR, number, Subject::Comment(remark));
+        assert!(reply.starts_with("**Is this yours, @alexander?**"), "{reply}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_to_a_remark_is_its_authors_own() {
+    talk(async |t| {
+        let number = t.proposes("anna", "Oil the hinges", "").await;
+        let lines = [("hinge.rs", "Why?")];
+        let review = t.sandbox.review("walt", DOOR, number, ReviewState::Comment, "", &lines);
+        t.quiet().await;
+        t.clock.advance(Duration::from_secs(5));
+        let said = "/timmy pause all";
+        let id = t.sandbox.reply_to_review("alexander", DOOR, number, review.unwrap(), said);
+        t.quiet().await;
+        let reply = t.answer_to(DOOR, number, Subject::Comment(id.unwrap()));
+        assert!(reply.starts_with("**Paused:**"), "{reply}");
+    })
+    .await;
+}
+
+/// The forge goes on to show the review as it was given.
+#[tokio::test]
+async fn what_was_added_to_the_text_of_a_review_has_to_be_said_again() {
+    talk(async |t| {
+        let number = t.proposes("anna", "Oil the hinges", "").await;
+        t.sandbox
+            .review("walt", DOOR, number, ReviewState::Comment, "Hm.", &[("a.rs", "Hm.")])
+            .unwrap();
+        t.quiet().await;
+        let review = t.sandbox.remarks(DOOR, number).unwrap()[0] + 1;
+        t.clock.advance(Duration::from_secs(5));
+        t.sandbox.edit_comment("walt", review, "/timmy hold").unwrap();
+        t.quiet().await;
+        t.wait(PATIENCE).await;
+        let said = t.sandbox.comments(DOOR, number).unwrap();
+        t.reads(&said);
+        t.saw(Subject::Comment(review), "eyes");
+        assert_eq!(said.len(), 1, "{said:#?}");
+        assert!(said[0].body.starts_with("**Not done.** I cannot tell who added this by an edit"));
+    })
+    .await;
 }

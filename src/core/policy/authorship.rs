@@ -39,7 +39,9 @@ pub fn read_back<'a>(
     let id = |account: &Option<crate::core::model::text::Account>| {
         account.as_ref().map(|account| account.id)
     };
-    if id(&heard.author) != id(&now.written.author) {
+    // Whoever creates a text is its author: a delivery that names another sender is forged.
+    let is_by_another = heard.act != TextEvent::Edited && id(&heard.sender) != id(&heard.author);
+    if is_by_another || id(&heard.author) != id(&now.written.author) {
         return ReadBack::AnotherAuthor;
     }
     let newest = versions.clone().last().unwrap_or(heard);
@@ -87,7 +89,9 @@ mod tests {
 
     fn heard(act: TextEvent, delivered: bool, body: &str) -> InboundText {
         let repo = Repo { id: RepoId(1), name: "a/b".parse().unwrap(), private: false };
-        let heard = written(body).heard(Subject::Comment(1), repo, act, None);
+        let written = written(body);
+        let sender = written.author.clone();
+        let heard = written.heard(Subject::Comment(1), repo, act, sender);
         InboundText { delivered, ..heard }
     }
 
@@ -134,6 +138,14 @@ mod tests {
     fn another_author_said_nothing_of_it() {
         let mut forged = heard(TextEvent::Created, true, "x");
         forged.author = Some(Account { id: 2, login: "alexander".into() });
+        forged.sender = forged.author.clone();
+        assert_eq!(of(&[forged], &shown(EditHistory::NoEditSeen, "x")), ReadBack::AnotherAuthor);
+    }
+
+    #[test]
+    fn nor_did_whoever_is_said_to_have_sent_what_its_author_wrote() {
+        let mut forged = heard(TextEvent::Created, true, "x");
+        forged.sender = Some(Account { id: 2, login: "alexander".into() });
         assert_eq!(of(&[forged], &shown(EditHistory::NoEditSeen, "x")), ReadBack::AnotherAuthor);
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Line<'b> {
 
 /// The lines of a body that are not blank.
 pub(super) fn lines(body: &str) -> Vec<Line<'_>> {
-    let (mut fence, mut goes_on) = (None, false);
+    let (mut fence, mut goes_on, mut fenced_from) = (None, false, 1);
     let mut lines = Vec::new();
     for raw in body.split('\n') {
         let raw = raw.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
@@ -46,7 +46,14 @@ pub(super) fn lines(body: &str) -> Vec<Line<'_>> {
             (open, mark) => open.or(mark),
         };
         lines.push(Line { kind, goes_on, raw });
+        if fence.is_none() {
+            fenced_from = lines.len() + 1;
+        }
         goes_on = true;
+    }
+    // A fence that a stranger left open does not hide what a tool wrote below their words.
+    for line in lines.iter_mut().skip(fenced_from) {
+        line.kind = kind(line.raw);
     }
     lines
 }

@@ -162,6 +162,9 @@ fn so_is_what_a_copy_ends_with() {
         let body = format!("{COMMAND}\n\n{footer}");
         assert!(is_relayed(&body), "{body}");
     }
+    // What is copied is a stranger's, who may leave a fence open.
+    let open = format!("{COMMAND}\n\n```\n\n{}", FOOTERS[0]);
+    assert!(is_relayed(&open), "{open}");
     let below = format!("It is stuck.\n\n{}\n\n{COMMAND}", FOOTERS[0]);
     assert!(is_relayed(&below), "which lines are whose nobody can tell");
 }
