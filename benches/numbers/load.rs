@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 pub const SECRET: &str = "s3cret";
 
 /// A delivery of Gitea 1.25.4, byte for byte, 7 KB: somebody comments.
-const DELIVERY: &str = include_str!("../../tests/wire/recorded/1.25.4.raw.json");
+const DELIVERY: &str = include_str!("../../tests/it/wire/recorded/1.25.4.raw.json");
 
 /// Where the recorded comment says its id.
 const COMMENT: &str = "\"comment\": {\n    \"id\": 9,";

@@ -118,7 +118,7 @@ impl Engine {
         let due = now
             .after(wait)
             .min(asked.asked_at.after(CONFIRM_WITHIN).max(now.after(self.poll.every)));
-        Ok(self.ledger.write(move |tx| tasks::look_again(tx, id, due)).await?)
+        Ok(self.ledger.write(move |tx| tasks::check_later(tx, id, due)).await?)
     }
 
     async fn drop_confirmation(

@@ -12,7 +12,7 @@
 //! - `wire` holds Gitea's own types. They never leave this folder: everything that does is a
 //!   type of [`crate::core`].
 //!
-//! Written against what Gitea 1.15, 1.22 and 1.25 were seen to say (`tests/wire`).
+//! Written against what Gitea 1.15, 1.22 and 1.25 were seen to say (`tests/it/wire`).
 
 mod access;
 mod account;

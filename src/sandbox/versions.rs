@@ -1,7 +1,7 @@
 //! Which Gitea the sandbox is, and every difference between them, each a question with a name.
 //!
 //! Nothing else in the sandbox compares versions. Each answer was seen on a real server: the
-//! recordings of both are replayed by `tests/recorded`, which has what differs in a file of its
+//! recordings of both are replayed by `tests/it/recorded`, which has what differs in a file of its
 //! own. Where a release between the two is known to have brought the change, it is named.
 
 use std::fmt;

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-/// How long anything may take before the test gives up: far more than it needs.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+use crate::support::config::Config;
+use crate::support::process::{PATIENCE, timmy};
 
 /// How to start the binary.
 pub struct Launch {
@@ -33,49 +33,33 @@ impl Launch {
         Self { config, log, port, environment }
     }
 
-    /// Writes the configuration for a forge, which is to be polled so often.
-    pub fn configure(&self, forge: &str, poll: Duration) {
+    /// Its configuration for a forge, which is to be polled so often.
+    pub fn configuration(&self, forge: &str, poll: Duration) -> Config {
         let ledger = self.config.with_extension("db");
-        let text = format!(
-            r#"
-            [gitea]
-            url = "{forge}"
-            watch = ["foundation"]
-            requests_per_second = 1000
+        Config::of(forge)
+            .listening(&format!("127.0.0.1:{}", self.port))
+            .without("webhook.secret_files")
+            .with("poll.every", format!("{}s", poll.as_secs()))
+            .with("ledger.path", ledger.to_str().unwrap())
+            .with("people.operators", ["writers", "walt"])
+            .with("people.approvers", ["alexander"])
+    }
 
-            [webhook]
-            listen = "127.0.0.1:{port}"
-            public_url = "https://timmy.example.org/webhook"
-
-            [poll]
-            every = "{poll}s"
-
-            [ledger]
-            path = "{ledger}"
-
-            [people]
-            owner = "alexander"
-            operators = ["writers", "walt"]
-            approvers = ["alexander"]
-            "#,
-            port = self.port,
-            poll = poll.as_secs(),
-            ledger = ledger.display(),
-        );
-        std::fs::write(&self.config, text).unwrap();
+    /// `timmy serve` in the folder of its configuration.
+    pub fn command(&self) -> std::process::Command {
+        let config = self.config.file_name().and_then(|name| name.to_str()).unwrap();
+        let folder = self.config.parent().unwrap();
+        let mut command = timmy(folder, &format!("serve --config {config}"));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     /// `timmy serve`, not yet listening. `more` is added to its environment.
     pub fn start(&self, more: &[(&str, &str)]) -> Bot {
         let log = File::options().append(true).create(true).open(&self.log).unwrap();
         let log_before = log.metadata().unwrap().len();
-        let child = Command::new(env!("CARGO_BIN_EXE_timmy"))
-            .args(["serve", "--config"])
-            .arg(&self.config)
-            .current_dir(self.config.parent().unwrap())
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+        let child = Command::from(self.command())
             .envs(more.iter().copied())
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .kill_on_drop(true)

@@ -5,9 +5,10 @@ use std::time::Duration;
 use timmy::crash::STEPS;
 use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher};
 
-use crate::dice::seed;
+use crate::dice::{seed, times};
 use crate::play::Play;
-use crate::stage::{CELLAR, DOOR, Ears, SHORT, Waits};
+use crate::stage::{Ears, SHORT, Waits};
+use crate::support::forge::{CELLAR, DOOR};
 use crate::thread::Word;
 
 /// Enough time for a late write to land before duplicates are looked for the last time.
@@ -26,7 +27,7 @@ async fn killed_at_random_moments() {
 
 async fn kill_again_and_again(seed: u64, nth: u64) {
     let mut play = Play::begin(SHORT, seed, nth).await;
-    for _ in 0..100 {
+    for _ in 0..times(100) {
         play.round_with_a_kill().await;
     }
     let counts = play.end("killed", Ears::Webhooks).await;
@@ -42,7 +43,7 @@ async fn a_forge_that_misbehaves() {
 async fn misbehave(seed: u64, nth: u64) {
     let mut play = Play::begin(LATE, seed, nth).await;
     play.misbehave();
-    for _ in 0..5 {
+    for _ in 0..times(5) {
         let bot = play.stage.bot().await;
         for _ in 0..12 {
             play.round_of_faults().await;
@@ -56,7 +57,7 @@ async fn misbehave(seed: u64, nth: u64) {
 async fn misbehave_and_kill(seed: u64, nth: u64) {
     let mut play = Play::begin(LATE, seed, nth).await;
     play.misbehave();
-    for _ in 0..30 {
+    for _ in 0..times(30) {
         play.round_of_faults_with_a_kill().await;
     }
     play.end("faults and kills", Ears::Webhooks).await;

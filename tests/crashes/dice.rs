@@ -36,3 +36,12 @@ impl Dice {
 pub fn seed(usual: u64) -> u64 {
     std::env::var("TIMMY_SEED").map_or(usual, |text| text.parse().unwrap())
 }
+
+/// How often to do what is to be done `full` times: a fifth of it, unless `TIMMY_KILLS=full`.
+pub fn times(full: usize) -> usize {
+    match std::env::var("TIMMY_KILLS").as_deref() {
+        Ok("full") => full,
+        Ok(other) => panic!("TIMMY_KILLS is full or not set, not {other:?}"),
+        Err(_) => full / 5,
+    }
+}

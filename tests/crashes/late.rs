@@ -5,7 +5,8 @@ use std::time::Duration;
 use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher};
 
 use crate::bot::Bot;
-use crate::stage::{DOOR, SHORT, Stage, Waits};
+use crate::stage::{SHORT, Stage, Waits};
+use crate::support::forge::DOOR;
 use crate::thread::Word;
 
 const WAITS: Waits = Waits { recheck: Duration::from_secs(3), ..SHORT };

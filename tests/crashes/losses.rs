@@ -7,9 +7,10 @@ use timmy::crash::STEPS;
 use timmy::sandbox::{DeliveryFault, Fault, Matcher, ReviewState};
 
 use crate::bot::Bot;
-use crate::dice::seed;
+use crate::dice::{seed, times};
 use crate::play::Play;
-use crate::stage::{CELLAR, DOOR, Ears, Stage, Waits};
+use crate::stage::{Ears, Stage, Waits};
+use crate::support::forge::{CELLAR, DOOR};
 use crate::thread::Word;
 
 /// As in a play of faults, and the shortest time between two polls that can be configured.
@@ -19,8 +20,9 @@ const WAITS: Waits = Waits {
     poll: Duration::from_secs(1),
 };
 
+/// How many commands are said, in a full run.
 const COMMANDS: usize = 2_000;
-/// How often the bot is killed from outside, at a moment that nobody chose.
+/// How often the bot is killed from outside, at a moment that nobody chose, in a full run.
 const KILLS: usize = 100;
 /// Threads beside those of every play.
 const MORE_THREADS: usize = 28;
@@ -38,7 +40,8 @@ async fn every_command_is_answered_once_whatever_becomes_of_its_webhook() {
     bot.polled_up().await;
     bot.stop().await;
     let mut crowd = Crowd::around(play);
-    while crowd.said < COMMANDS || crowd.play.kills < KILLS {
+    let (commands, kills) = (times(COMMANDS), times(KILLS));
+    while crowd.said < commands || crowd.play.kills < kills {
         crowd.round().await;
     }
     let said = crowd.said;

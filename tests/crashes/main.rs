@@ -3,7 +3,8 @@
 //! happened, in the end each thread must look as if nothing had.
 //!
 //! The bot is a process of its own; the forge lives in the test. What is random comes from a seed
-//! that every failure names: `TIMMY_SEED=<seed>` repeats it.
+//! that every failure names: `TIMMY_SEED=<seed>` repeats it. `TIMMY_KILLS=full` does all of it; the
+//! usual run is a fifth of that ([`dice::times`]).
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +13,10 @@
     missing_docs,
     reason = "tests"
 )]
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod support;
 
 mod bot;
 mod chaos;

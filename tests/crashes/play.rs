@@ -4,7 +4,8 @@ use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::bot::Bot;
 use crate::dice::Dice;
-use crate::stage::{CELLAR, DOOR, Ears, SHORT, Stage, Waits};
+use crate::stage::{Ears, SHORT, Stage, Waits};
+use crate::support::forge::{CELLAR, DOOR};
 use crate::thread::{Counts, Word};
 
 /// How many threads there are at first.

@@ -1,14 +1,13 @@
 //! Killed at each step of writing the report: started again, there is one issue and one comment,
 //! and it says what there is to say.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 
 use timmy::core::reply::marker::key_of;
 use timmy::sandbox::{Fault, Matcher, Said};
 
-use crate::stage::{CELLAR, DOOR, SHORT, Stage};
+use crate::stage::{SHORT, Stage};
+use crate::support::forge::{CELLAR, DOOR};
 use crate::thread::Word;
 
 const SIGABRT: i32 = 6;
@@ -38,8 +37,9 @@ const DEATHS: [&str; 16] = [
 async fn stage() -> Stage {
     let mut stage = Stage::set(SHORT, 0).await;
     stage.launch.environment.push(("TIMMY_REPORT_MS", "1".to_owned()));
-    let mut config = OpenOptions::new().append(true).open(&stage.launch.config).unwrap();
-    writeln!(config, "[report]\nrepository = \"{CELLAR}\"\nat = \"00:00\"").unwrap();
+    stage.configure(SHORT.poll, |config| {
+        config.with("report.repository", CELLAR).with("report.at", "00:00")
+    });
     stage.open(DOOR, Word::Chat);
     stage.sandbox.settle().await;
     stage

@@ -1,8 +1,6 @@
 //! The stage: a forge in this process, a relay for its webhooks, a bot in another process.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -10,18 +8,18 @@ use timmy::core::effect::{Condition, LabelScope, SetLabel};
 use timmy::core::model::ids::{RepoId, Subject, ThreadId};
 use timmy::core::model::time::Timestamp;
 use timmy::gitea::{Gitea, Options as Client, Token};
-use timmy::sandbox::{Mode, Options, Sandbox};
+use timmy::sandbox::{Options, Sandbox};
 use timmy::store::tasks;
 use timmy::store::tasks::ScheduledTask;
 use timmy::store::{Connection, Error, Ledger, outbox, queue, threads};
 use tokio::time::sleep;
 
-use crate::bot::{Bot, Launch, PATIENCE, tail};
+use crate::bot::{Bot, Launch, tail};
 use crate::relay::{Relay, body_of};
+use crate::support::config::{Config, SECRETS};
+use crate::support::forge::{CELLAR, DOOR, EVENTS, add_repo, found};
+use crate::support::process::{PATIENCE, free_port};
 use crate::thread::{Counts, Thread, Word};
-
-pub const DOOR: &str = "foundation/door";
-pub const CELLAR: &str = "foundation/cellar";
 
 /// The bot's waiting times.
 #[derive(Clone, Copy)]
@@ -63,32 +61,25 @@ impl Stage {
     /// Two public repositories; walt may command, rando may not. The bot does not run yet.
     pub async fn set(waits: Waits, seed: u64) -> Self {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
-        let token = sandbox.add_user("timmy");
-        for login in ["alexander", "walt", "rando"] {
+        let token = found(&sandbox, "foundation", &[]);
+        for login in ["walt", "rando"] {
             sandbox.add_user(login);
         }
-        sandbox.add_org("foundation", "alexander").unwrap();
-        let repos = [DOOR, CELLAR].map(|repo| {
-            let id = sandbox.add_repo(repo, false).unwrap();
-            for login in ["timmy", "walt"] {
-                sandbox.collaborator(repo, login, Mode::Write).unwrap();
-            }
-            (repo, id)
-        });
+        let repos = [DOOR, CELLAR].map(|repo| (repo, add_repo(&sandbox, repo, &["timmy", "walt"])));
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let relay = Relay::start(port).await;
-        sandbox.add_hook("foundation", &relay.url, SECRET, &["issues", "pull_request"]).unwrap();
+        sandbox.add_hook("foundation", &relay.url, SECRETS[0], &EVENTS).unwrap();
         let millis = |wait: Duration| wait.as_millis().to_string();
         let environment = vec![
             ("TIMMY_GITEA_TOKEN", token.clone()),
-            ("TIMMY_WEBHOOK_SECRET", SECRET.to_owned()),
+            ("TIMMY_WEBHOOK_SECRET", SECRETS[0].to_owned()),
             ("TIMMY_SETTLE_MS", millis(waits.settle)),
             ("TIMMY_RECHECK_MS", millis(waits.recheck)),
             ("TIMMY_LOG", "info,timmy::engine::poll=debug".to_owned()),
         ];
         let launch = Launch::new(folder.path(), "timmy", port, environment);
-        launch.configure(sandbox.url(), waits.poll);
+        launch.configuration(sandbox.url(), waits.poll).write(&launch.config);
         Self { sandbox, relay, launch, threads: Vec::new(), token, seed, repos, folder }
     }
 
@@ -106,10 +97,9 @@ impl Stage {
     pub async fn rival(&self) -> Bot {
         let (port, environment) = (free_port(), self.launch.environment.clone());
         let rival = Launch::new(self.folder.path(), "rival", port, environment);
-        rival.configure(self.sandbox.url(), SHORT.poll);
+        rival.configuration(self.sandbox.url(), SHORT.poll).write(&rival.config);
         let url = format!("http://127.0.0.1:{port}/webhook");
-        let events = ["issues", "pull_request"];
-        self.sandbox.add_hook("foundation", &url, SECRET, &events).unwrap();
+        self.sandbox.add_hook("foundation", &url, SECRETS[0], &EVENTS).unwrap();
         let mut bot = rival.start(&[]);
         bot.listening().await;
         bot
@@ -124,7 +114,13 @@ impl Stage {
 
     /// How often a bot that is started from now on looks for what webhooks missed.
     pub fn poll_every(&self, poll: Duration) {
-        self.launch.configure(self.sandbox.url(), poll);
+        self.configure(poll, |config| config);
+    }
+
+    /// Changes the configuration of a bot that is started from now on.
+    pub fn configure(&self, poll: Duration, change: impl FnOnce(Config) -> Config) {
+        let config = self.launch.configuration(self.sandbox.url(), poll);
+        change(config).write(&self.launch.config);
     }
 
     /// Opens an issue whose body says `word`; the number of its thread among [`Stage::threads`].
@@ -324,16 +320,4 @@ impl Stage {
             tail(&self.launch.log)
         )
     }
-}
-
-const SECRET: &str = "s3cret";
-
-/// A port that stays the bot's while it is down: below those that the system gives to others.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = std::process::id() as u16 % 100 * 100;
-    (0..10_000)
-        .map(|_| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("one of ten thousand ports is free")
 }

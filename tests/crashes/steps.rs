@@ -7,7 +7,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use timmy::crash::STEPS;
 
 use crate::bot::Bot;
-use crate::stage::{DOOR, SHORT, Stage};
+use crate::stage::{SHORT, Stage};
+use crate::support::forge::DOOR;
 use crate::thread::Word;
 
 const SIGABRT: i32 = 6;

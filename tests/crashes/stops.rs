@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use timmy::store::Ledger;
 
-use crate::stage::{DOOR, SHORT, Stage};
+use crate::stage::{SHORT, Stage};
+use crate::support::forge::DOOR;
+use crate::support::process::{Run, timmy};
 use crate::thread::Word;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,10 +58,9 @@ async fn a_half_sent_webhook_does_not_keep_it_from_stopping() {
 async fn a_second_bot_on_the_same_ledger_refuses_to_start() {
     let stage = Stage::set(SHORT, 0).await;
     let bot = stage.bot().await;
-    let second = serve(&stage.launch.config, &stage.launch.environment);
-    let said = String::from_utf8_lossy(&second.stderr);
-    assert_eq!(second.status.code(), Some(1), "{said}");
-    let last = said.lines().last().unwrap();
+    let Run { code, err, .. } = Run::of(&mut stage.launch.command());
+    assert_eq!(code, 1, "{err}");
+    let last = err.lines().last().unwrap();
     assert!(last.starts_with("timmy: ") && last.contains("timmy.db"), "{last}");
     stage.finish(bot).await;
 }
@@ -69,24 +68,11 @@ async fn a_second_bot_on_the_same_ledger_refuses_to_start() {
 #[test]
 fn a_wrong_configuration_is_explained_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("timmy.toml");
     let text = "[gitea]\nurl = \"forge\"\nwach = []\n[ledger]\npath = 7\n";
-    std::fs::write(&config, text).unwrap();
-    let ended = serve(&config, &[]);
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(2), "{said}");
+    std::fs::write(folder.path().join("timmy.toml"), text).unwrap();
+    let Run { code, err, .. } = Run::of(&mut timmy(folder.path(), "serve"));
+    assert_eq!(code, 2, "{err}");
     for problem in ["url", "wach", "path", "TIMMY_GITEA_TOKEN", "owner"] {
-        assert!(said.contains(problem), "nothing about {problem}:\n{said}");
+        assert!(err.contains(problem), "nothing about {problem}:\n{err}");
     }
-}
-
-fn serve(config: &Path, environment: &[(&str, String)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_timmy"))
-        .args(["serve", "--config"])
-        .arg(config)
-        .current_dir(config.parent().unwrap())
-        .env_remove("TIMMY_GITEA_TOKEN")
-        .envs(environment.iter().map(|(name, value)| (name, value)))
-        .output()
-        .unwrap()
 }

@@ -11,9 +11,9 @@ fn the_queue_names_what_may_be_named() {
 
     | | issue | score | agent |
     |---:|---|---:|---|
-    | 1 | foundation/door\#44 Session test flaky | 30.2 | `ezra` |
-    | 3 | foundation/infra\#14 Disk alarm | 24.9 |  |
-    | 4 | foundation/door\#31 Dark mode | 3.1 |  |
+    | 1 | foundation/door\#44 Session test flaky | 11.6 | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 |  |
+    | 4 | foundation/door\#31 Dark mode | 3.4 |  |
 
     `/timmy why foundation/door#44` explains a place. 1 more is in a repository that cannot be named here.
     ");
@@ -27,7 +27,7 @@ fn the_queue_of_one_repository_keeps_the_places() {
 
     | | issue | score |
     |---:|---|---:|
-    | 3 | foundation/infra\#14 Disk alarm | 24.9 |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 |
 
     `/timmy why foundation/infra#14` explains a place.
     ");
@@ -37,7 +37,9 @@ fn the_queue_of_one_repository_keeps_the_places() {
 #[test]
 fn a_queue_in_which_nothing_is_ready() {
     let mut world = World::usual();
-    world.ranking.ready.clear();
+    for ready in [issue(DOOR, 44), issue(CELLAR, 7), issue(INFRA, 14), issue(DOOR, 31)] {
+        world.facts.remove(&ready);
+    }
     assert_snapshot!(world.ask("/timmy queue"), @"**No issue is ready**, 3 are not: 2 blocked, 1 on hold.");
 }
 
@@ -49,7 +51,7 @@ fn a_plan_says_who_would_get_what() {
 
     | issue | agent | value | next best |
     |---|---|---:|---|
-    | \#44 Session test flaky | `ezra` | 7.0 |  |
+    | \#44 Session test flaky | `ezra` | 2.7 |  |
 
     1 more is in a repository that cannot be named here.
     "#);
@@ -59,7 +61,7 @@ fn a_plan_says_who_would_get_what() {
 
     | issue | agent | value | next best |
     |---|---|---:|---|
-    | \#44 Session test flaky | `ezra` | 7.0 |  |
+    | \#44 Session test flaky | `ezra` | 2.7 |  |
 
     1 more is in a repository that cannot be named here.
     "#);
@@ -73,17 +75,17 @@ fn a_plan_says_why_nothing_is_handed_out() {
     assert_snapshot!(World::new(Vec::new()).ask("/timmy plan"), @"**Nothing would be handed out now:** there are no agents yet.");
     let mut world = World::new(vec![worker("ezra", &["coder"], 1)]);
     assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** no issue is ready.");
-    world.ready(DOOR, 31, "Dark mode", 3_100_000);
+    world.opens(DOOR, 31, "Dark mode");
     assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** what is ready scores less than 5.0, from which on I hand out issues by myself.");
-    world.ready(DOOR, 44, "Session test flaky", 30_240_000);
+    world.opens(DOOR, 44, "Session test flaky").labels = ["priority/p1".into()].into();
     world.roster.load.reviews_waiting = 5;
     assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** too much waits for review.");
     let by = Account { id: 1, login: "alexander".into() };
-    let pause = |part| Pause { part, by: by.clone(), since: Timestamp::default() };
+    let pause = |part| Pause { part, by: by.clone(), since: now() };
     world.fleet.apply(ControlChange::Pause(pause(PauseScope::Agent("ezra".into()))));
-    assert_snapshot!(world.ask("/timmy plan ezra"), @r"**`ezra` would get nothing now:** it is paused since Thu 1 Jan 1970, 00:00 UTC, by \@alexander.");
+    assert_snapshot!(world.ask("/timmy plan ezra"), @r"**`ezra` would get nothing now:** it is paused since Mon 23 Nov, 12:00 UTC, by \@alexander.");
     world.fleet.apply(ControlChange::Pause(pause(PauseScope::All)));
-    assert_snapshot!(world.ask("/timmy plan"), @r"**Nothing would be handed out now:** the whole fleet is paused since Thu 1 Jan 1970, 00:00 UTC, by \@alexander.");
+    assert_snapshot!(world.ask("/timmy plan"), @r"**Nothing would be handed out now:** the whole fleet is paused since Mon 23 Nov, 12:00 UTC, by \@alexander.");
 }
 
 #[test]
@@ -96,8 +98,8 @@ fn why_of_an_agent() {
 
     | | issue | score | lacks | goes to |
     |---:|---|---:|---|---|
-    | 3 | foundation/infra\#14 Disk alarm | 24.9 | no free slot |  |
-    | 4 | foundation/door\#31 Dark mode | 3.1 | no free slot |  |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 | no free slot |  |
+    | 4 | foundation/door\#31 Dark mode | 3.4 | no free slot |  |
 
     </details>
     ");
@@ -108,9 +110,9 @@ fn why_of_an_agent() {
 
     | | issue | score | lacks | goes to |
     |---:|---|---:|---|---|
-    | 1 | foundation/door\#44 Session test flaky | 30.2 | another role is needed | `ezra` |
-    | 3 | foundation/infra\#14 Disk alarm | 24.9 | another role is needed |  |
-    | 4 | foundation/door\#31 Dark mode | 3.1 | another role is needed |  |
+    | 1 | foundation/door\#44 Session test flaky | 11.6 | another role is needed | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 | another role is needed |  |
+    | 4 | foundation/door\#31 Dark mode | 3.4 | another role is needed |  |
 
     </details>
     ");
@@ -139,8 +141,8 @@ fn several_questions_in_one_comment() {
 
     | | issue | score | agent |
     |---:|---|---:|---|
-    | 1 | foundation/door\#44 Session test flaky | 30.2 | `ezra` |
-    | 3 | foundation/infra\#14 Disk alarm | 24.9 |  |
+    | 1 | foundation/door\#44 Session test flaky | 11.6 | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 |  |
 
     `/timmy why foundation/door#44` explains a place. 1 more is in a repository that cannot be named here.
 
@@ -150,7 +152,7 @@ fn several_questions_in_one_comment() {
 
     | issue | agent | value | next best |
     |---|---|---:|---|
-    | \#44 Session test flaky | `ezra` | 7.0 |  |
+    | \#44 Session test flaky | `ezra` | 2.7 |  |
 
     1 more is in a repository that cannot be named here.
 
@@ -160,8 +162,8 @@ fn several_questions_in_one_comment() {
 
     | | issue | score | lacks | goes to |
     |---:|---|---:|---|---|
-    | 3 | foundation/infra\#14 Disk alarm | 24.9 | no free slot |  |
-    | 4 | foundation/door\#31 Dark mode | 3.1 | no free slot |  |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 | no free slot |  |
+    | 4 | foundation/door\#31 Dark mode | 3.4 | no free slot |  |
 
     </details>
     "#);

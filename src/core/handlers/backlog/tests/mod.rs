@@ -5,6 +5,7 @@ mod why;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -23,8 +24,8 @@ use crate::core::policy::authority::{NamedAccount, People};
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
 use crate::core::scheduling::{
-    AgentRecords, AgentSlot, Authors, Ineligible, Limits, Load, RankingInput, Readiness, Rules,
-    Score, Terms, Weights, WorkState,
+    AgentRecords, AgentSlot, Authors, Limits, Load, RankingInput, Readiness, Rules, Weights,
+    WorkState,
 };
 
 const DOOR: RepoId = RepoId(1);
@@ -40,22 +41,10 @@ const WEIGHTS: Weights = Weights {
     age: 100_000,
 };
 
-/// The terms of an issue of which nothing is known.
-const BARE: Terms = Terms {
-    urgency: 250_000,
-    value: 0,
-    dependents: 0,
-    people: 0,
-    age: 0,
-    readiness: 400_000,
-    size: 577_350,
-    fails: 1_000_000,
-};
-
 /// A world in which nothing is asked of a forge: three repositories, the last one private.
 struct World {
-    ranking: Ranking,
     roster: Roster,
+    rules: Rules,
     titles: HashMap<ThreadId, ThreadTitle>,
     facts: HashMap<ThreadId, IssueFacts>,
     fleet: Controls,
@@ -64,6 +53,10 @@ struct World {
 
 fn now() -> Timestamp {
     Timestamp::parse("2026-11-23T12:00:00Z").expect("a time")
+}
+
+fn days_ago(days: u32) -> Timestamp {
+    now().before(days * Duration::from_secs(24 * 60 * 60))
 }
 
 fn issue(repo: RepoId, number: i64) -> ThreadId {
@@ -103,8 +96,15 @@ impl World {
             pools: Vec::new(),
         };
         let (load, outcomes) = (Load::default(), AgentRecords::default());
+        let rules = Rules {
+            weights: WEIGHTS,
+            epic_labels: vec!["epic".into()],
+            authors: Authors::Everyone,
+            machines: Vec::new(),
+            attempts: 3,
+        };
         Self {
-            ranking: Ranking::default(),
+            rules,
             roster: Roster { workers, limits, load, outcomes, small_handed_out: 0 },
             titles: HashMap::new(),
             facts: HashMap::new(),
@@ -118,47 +118,44 @@ impl World {
     fn usual() -> Self {
         let mut world =
             Self::new(vec![worker("ezra", &["coder"], 2), worker("groq", &["reviewer"], 1)]);
-        world.ready(DOOR, 44, "Session test flaky", 30_240_000);
-        world.ready(CELLAR, 7, "Where the gold is", 28_000_000);
-        world.ready(INFRA, 14, "Disk alarm", 24_900_000);
-        world.ready(DOOR, 31, "Dark mode", 3_100_000);
-        world.waits(DOOR, 47, "Logout leaves cookie", 12_000_000, &[Ineligible::Blocked]);
-        world.waits(DOOR, 29, "Docs", 2_000_000, &[Ineligible::Hold, Ineligible::MissingScope]);
-        world.waits(INFRA, 3, "Wishes", 1_000_000, &[Ineligible::Blocked]);
+        world.opens(DOOR, 44, "Session test flaky").labels = ["priority/p1".into()].into();
+        world.opens(CELLAR, 7, "Where the gold is").labels = ["priority/p1".into()].into();
+        world.opens(INFRA, 14, "Disk alarm").labels = ["priority/p2".into()].into();
+        world.opens(DOOR, 31, "Dark mode");
+        world.opens(DOOR, 47, "Logout leaves cookie").waits_for = vec![issue(DOOR, 44)];
+        let docs = world.opens(DOOR, 29, "Docs");
+        (docs.held, docs.readiness) = (true, Readiness::default());
+        world.opens(INFRA, 3, "Wishes").waits_for = vec![issue(DOOR, 47)];
         world
     }
-}
 
-impl World {
-    fn ready(&mut self, repo: RepoId, number: i64, title: &str, points: u64) -> &mut IssueFacts {
-        let standing = self.standing(repo, number, title, points);
-        self.ranking.ready.push(standing);
-        self.facts.get_mut(&issue(repo, number)).expect("it was just put there")
-    }
-
-    fn waits(&mut self, repo: RepoId, number: i64, title: &str, points: u64, why: &[Ineligible]) {
-        let standing = self.standing(repo, number, title, points);
-        self.ranking.others.push(RankedIssue { obstacles: why.to_vec(), ..standing });
-    }
-
-    /// The first that is ready.
-    fn first(&mut self) -> &mut RankedIssue {
-        self.ranking.ready.first_mut().expect("one is ready")
-    }
-
-    fn standing(&mut self, repo: RepoId, number: i64, title: &str, points: u64) -> RankedIssue {
+    /// An issue that rita opened a week ago. Its text says what is to be done, and no more.
+    fn opens(&mut self, repo: RepoId, number: i64, title: &str) -> &mut IssueFacts {
         let thread = issue(repo, number);
         self.titles.insert(thread, ThreadTitle { repo: name(repo), title: title.into() });
-        self.facts.insert(thread, facts(thread));
-        RankedIssue {
+        self.facts.entry(thread).or_insert(IssueFacts {
             thread,
-            is_p0: false,
-            score: Score { points, terms: BARE },
-            created_at: Timestamp::from_micros(number),
-            obstacles: Vec::new(),
-            dependents: 0,
-            circle: Box::default(),
-        }
+            author: Some(Account { id: 4, login: "rita".into() }.into()),
+            created_at: days_ago(7),
+            opened_at: days_ago(7),
+            labels: [].into(),
+            assignees: [].into(),
+            due_at: None,
+            milestone: None,
+            pinned: false,
+            readiness: Readiness { scope: true, ..Readiness::default() },
+            waits_for: Vec::new(),
+            people: 0,
+            held: false,
+            snoozed_until: None,
+            pulls: Vec::new(),
+            work: WorkState::default(),
+        })
+    }
+
+    /// What is known of an issue of the door.
+    fn of(&mut self, number: i64) -> &mut IssueFacts {
+        self.facts.get_mut(&issue(DOOR, number)).expect("it is there")
     }
 
     /// What is said to `line` in the door's 44th issue; in public, unless it is asked in private.
@@ -225,15 +222,8 @@ impl World {
     }
 
     fn setting(&self) -> RankingInput {
-        let rules = Rules {
-            weights: WEIGHTS,
-            epic_labels: Vec::new(),
-            authors: Authors::Everyone,
-            machines: Vec::new(),
-            attempts: 3,
-        };
-        let (zone, roster) = (TimeZone::UTC, self.roster.clone());
-        RankingInput { now: now(), zone, rules, pauses: Vec::new(), roster }
+        let (zone, rules, roster) = (TimeZone::UTC, self.rules.clone(), self.roster.clone());
+        RankingInput { now: now(), zone, rules, pauses: self.fleet.pauses.clone(), roster }
     }
 
     fn backlog(
@@ -246,8 +236,7 @@ impl World {
             None => heard.thread(),
             Some(reference) => targets[reference].thread,
         });
-        let mut judged = RankedBacklog::new(self.facts.values().cloned().collect(), self.setting());
-        judged.ranking = self.ranking.clone();
+        let judged = RankedBacklog::new(self.facts.values().cloned().collect(), self.setting());
         let choices = judged.choose();
         let case = |thread| Some((thread, IssueCase::of(&judged, &choices, thread)?));
         let cases = asked.filter_map(case).collect();
@@ -274,27 +263,6 @@ impl World {
             state: ThreadState::default(),
             recent: Vec::new(),
         }
-    }
-}
-
-fn facts(thread: ThreadId) -> IssueFacts {
-    IssueFacts {
-        thread,
-        author: Some(Account { id: 4, login: "rita".into() }.into()),
-        created_at: Timestamp::default(),
-        opened_at: Timestamp::default(),
-        labels: [].into(),
-        assignees: [].into(),
-        due_at: None,
-        milestone: None,
-        pinned: false,
-        readiness: Readiness::default(),
-        waits_for: Vec::new(),
-        people: 0,
-        held: false,
-        snoozed_until: None,
-        pulls: Vec::new(),
-        work: WorkState::default(),
     }
 }
 

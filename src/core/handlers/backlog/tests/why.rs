@@ -8,19 +8,19 @@ use crate::core::scheduling::{Milestone, Outcome};
 #[test]
 fn why_of_an_issue_that_is_ready() {
     let world = World::usual();
-    assert_snapshot!(world.ask("/timmy why"), @"
-    **This is 1st of 4.** It scores **30.2**: nothing says when it is done, and it has no task list. The next agent that fits: `ezra`.
+    assert_snapshot!(world.ask("/timmy why"), @r"
+    **This is 1st of 4.** It scores **11.6**: `p1`, 2 issues wait for it, and it has been open for 7 days; but nothing says when it is done, and it has no task list. The next agent that fits: `ezra`.
 
     <details><summary>The numbers</summary>
 
     | | value | because | points |
     |---|---:|---|---:|
-    | urgency | 0.25 | no priority, no due date | 8.8 |
+    | urgency | 0.70 | `priority/p1` | 24.5 |
     | value | 0.00 | no milestone, not pinned | 0.0 |
-    | dependents | 0.00 | nothing waits for this | 0.0 |
+    | dependents | 0.39 | \#47 and 1 more wait for this | 7.8 |
     | people | 0.00 | nobody spoke here in 30 days | 0.0 |
-    | age | 0.00 | open for 20780 days | 0.0 |
-    | readiness | ×&nbsp;0.40 | no scope, no acceptance criteria, no task list |  |
+    | age | 0.12 | open for 7 days | 1.2 |
+    | readiness | ×&nbsp;0.60 | no acceptance criteria, no task list |  |
     | size | ×&nbsp;0.58 | no size |  |
     | failures | ×&nbsp;1.00 | none |  |
 
@@ -31,71 +31,20 @@ fn why_of_an_issue_that_is_ready() {
 
     </details>
     ");
-    assert_snapshot!(world.ask("/timmy why foundation/infra#14"), @r"
-    foundation/infra\#14 *Disk alarm*: **3rd of 4.** It scores **24.9**: nothing says when it is done, and it has no task list. The next agent that fits: `ezra` (no free slot).
+    assert_snapshot!(gist(&world, "/timmy why foundation/infra#14"), @r"foundation/infra\#14 *Disk alarm*: **3rd of 4.** It scores **5.3**: `p2`, and it has been open for 7 days; but nothing says when it is done, and it has no task list. The next agent that fits: `ezra` (no free slot).");
+    assert_snapshot!(gist(&world, "/timmy why #31"), @r"\#31 *Dark mode*: **4th of 4.** It scores **3.4**: it has been open for 7 days; but nothing says when it is done, and it has no task list. By myself I hand out nothing below 5.0. The next agent that fits: `ezra` (no free slot).");
+}
 
-    <details><summary>The numbers</summary>
-
-    | | value | because | points |
-    |---|---:|---|---:|
-    | urgency | 0.25 | no priority, no due date | 8.8 |
-    | value | 0.00 | no milestone, not pinned | 0.0 |
-    | dependents | 0.00 | nothing waits for this | 0.0 |
-    | people | 0.00 | nobody spoke here in 30 days | 0.0 |
-    | age | 0.00 | open for 20780 days | 0.0 |
-    | readiness | ×&nbsp;0.40 | no scope, no acceptance criteria, no task list |  |
-    | size | ×&nbsp;0.58 | no size |  |
-    | failures | ×&nbsp;1.00 | none |  |
-
-    | agent | fit | |
-    |---|---:|---|
-    | `ezra` | 0.23 | no free slot; no results yet |
-    | `groq` | – | does not hold the role coder |
-
-    </details>
-    ");
-    assert_snapshot!(world.ask("/timmy why #31"), @r"
-    \#31 *Dark mode*: **4th of 4.** It scores **3.1**: nothing says when it is done, and it has no task list. By myself I hand out nothing below 5.0. The next agent that fits: `ezra` (no free slot).
-
-    <details><summary>The numbers</summary>
-
-    | | value | because | points |
-    |---|---:|---|---:|
-    | urgency | 0.25 | no priority, no due date | 8.8 |
-    | value | 0.00 | no milestone, not pinned | 0.0 |
-    | dependents | 0.00 | nothing waits for this | 0.0 |
-    | people | 0.00 | nobody spoke here in 30 days | 0.0 |
-    | age | 0.00 | open for 20780 days | 0.0 |
-    | readiness | ×&nbsp;0.40 | no scope, no acceptance criteria, no task list |  |
-    | size | ×&nbsp;0.58 | no size |  |
-    | failures | ×&nbsp;1.00 | none |  |
-
-    | agent | fit | |
-    |---|---:|---|
-    | `ezra` | 0.23 | no free slot; no results yet |
-    | `groq` | – | does not hold the role coder |
-
-    </details>
-    ");
+/// What is said before the numbers.
+fn gist(world: &World, line: &str) -> String {
+    world.ask(line).split("\n\n<details>").next().unwrap_or_default().to_owned()
 }
 
 /// As people set things up who care.
 fn cared_for(world: &mut World) {
     let at = |text| Timestamp::parse(text).expect("a time");
-    let terms = Terms {
-        urgency: 785_714,
-        value: 500_000,
-        dependents: 387_781,
-        people: 500_000,
-        age: 250_000,
-        readiness: 800_000,
-        size: 707_107,
-        fails: 600_000,
-    };
-    world.first().score = Score { points: 31_300_000, terms };
-    world.first().dependents = 3;
-    let facts = world.facts.get_mut(&issue(DOOR, 44)).expect("it is there");
-    facts.opened_at = at("2026-11-08T09:00:00Z");
+    let facts = world.of(44);
+    facts.opened_at = days_ago(15);
     facts.labels = ["priority/p1".into(), "size/s".into()].into();
     facts.due_at = Some(at("2026-11-26T00:00:00Z"));
     let due_at = Some(at("2026-12-08T00:00:00Z"));
@@ -103,11 +52,8 @@ fn cared_for(world: &mut World) {
     facts.pinned = true;
     facts.people = 2;
     facts.readiness = Readiness { scope: true, acceptance: false, checklist: true };
-    facts.work.fails = 1;
-    for number in [31, 47] {
-        let facts = world.facts.get_mut(&issue(DOOR, number)).expect("it is there");
-        facts.waits_for = vec![issue(DOOR, 44)];
-    }
+    facts.work = WorkState { attempts: 1, fails: 1, ..WorkState::default() };
+    world.of(31).waits_for = vec![issue(DOOR, 44)];
 }
 
 #[test]
@@ -115,7 +61,7 @@ fn why_of_an_issue_that_people_care_for() {
     let mut world = World::usual();
     cared_for(&mut world);
     assert_snapshot!(world.ask("/timmy why"), @r"
-    **This is 1st of 4.** It scores **31.3**: due in 3 days, its milestone is due in 15 days, and 3 issues wait for it; but nothing says when it is done, and 1 attempt failed. The next agent that fits: `ezra`.
+    **This is 1st of 3.** It scores **19.4**: due in 3 days, its milestone is due in 15 days, and 3 issues wait for it; but nothing says when it is done, and 1 attempt failed. The next agent that fits: `ezra`.
 
     <details><summary>The numbers</summary>
 
@@ -123,7 +69,7 @@ fn why_of_an_issue_that_people_care_for() {
     |---|---:|---|---:|
     | urgency | 0.79 | due in 3 days | 27.5 |
     | value | 0.50 | milestone v1 \| all, due in 15 days | 10.0 |
-    | dependents | 0.39 | \#31, \#47 and 1 more wait for this | 7.8 |
+    | dependents | 0.49 | \#31, \#47 and 1 more wait for this | 9.8 |
     | people | 0.50 | 2 people spoke here in 30 days | 7.5 |
     | age | 0.25 | open for 15 days | 2.5 |
     | readiness | ×&nbsp;0.80 | no acceptance criteria |  |
@@ -168,42 +114,53 @@ fn what_was_verified_is_told_as_near_as_anything_is() {
 
 #[test]
 fn what_stands_in_the_way_and_what_removes_it() {
-    use Ineligible::{
-        AttemptsSpent, AuthorNotAllowed, Epic, LinkedPullRequest, LiveJob, MissingScope,
-        OpenDecision, Settled,
-    };
-    let all = [
-        Epic,
-        LiveJob,
-        OpenDecision,
-        LinkedPullRequest,
-        Settled,
-        AttemptsSpent,
-        AuthorNotAllowed,
-        MissingScope,
-    ];
-    let said = all.map(|obstacle| {
+    let said = |change: fn(&mut World)| {
         let mut world = World::usual();
-        world.waits(DOOR, 50, "Wait", 1_000_000, &[obstacle]);
-        let why = world.ask("/timmy why #50");
-        why.lines().next().unwrap_or_default().to_owned()
-    });
+        world.opens(DOOR, 50, "Wait");
+        change(&mut world);
+        gist(&world, "/timmy why #50")
+    };
+    let said = [
+        said(|world| world.of(50).labels = ["epic".into()].into()),
+        said(|world| world.of(50).work.is_live = true),
+        said(|world| world.of(50).work.is_asked = true),
+        said(|world| world.of(50).work.is_settled = true),
+        said(|world| world.of(50).work.attempts = 3),
+        said(|world| world.rules.authors = Authors::Only(vec!["anna".into()])),
+        said(|world| world.of(50).readiness = Readiness::default()),
+    ];
     assert_snapshot!(said.join("\n"), @r"
     \#50 *Wait*: **Nothing starts here:** one of its labels says that it gathers others, and I hand out those.
+
+    Reason: `epic`.
     \#50 *Wait*: **Nothing starts here:** an agent works on it.
+
+    Reason: `live_job`.
     \#50 *Wait*: **Nothing starts here:** a question about it waits for an answer.
-    \#50 *Wait*: **Nothing starts here:** a pull request is to close it. Merge or close that.
+
+    Reason: `open_decision`.
     \#50 *Wait*: **Nothing starts here:** it was dealt with. I take it up again when somebody changes its text or says `/timmy retry` there.
+
+    Reason: `settled`.
     \#50 *Wait*: **Nothing starts here:** all attempts at it failed. `/timmy retry` there begins anew.
+
+    Reason: `attempts_spent`.
     \#50 *Wait*: **Nothing starts here:** \@rita wrote it. `dispatch.authors` in my configuration names those whose issues I hand out by myself.
+
+    Reason: `author_not_allowed`.
     \#50 *Wait*: **Nothing starts here:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
+
+    Reason: `missing_scope`.
     ");
 }
 
 #[test]
 fn all_reasons_are_told_and_what_it_would_be_worth() {
     let mut world = World::usual();
-    world.waits(DOOR, 50, "Wait", 26_000_000, &[Ineligible::Settled, Ineligible::MissingScope]);
+    let facts = world.opens(DOOR, 50, "Wait");
+    facts.labels = ["priority/p1".into()].into();
+    facts.work.is_settled = true;
+    facts.readiness = Readiness::default();
     let why = world.ask("/timmy why #50");
     assert_snapshot!(why.split("| |").next().unwrap(), @r"
     \#50 *Wait*: **Nothing starts here:** it was dealt with. I take it up again when somebody changes its text or says `/timmy retry` there.
@@ -212,26 +169,38 @@ fn all_reasons_are_told_and_what_it_would_be_worth() {
 
     <details><summary>The numbers</summary>
 
-    Were it ready, it would be 3rd of 5, with a score of **26.0**.
+    Were it ready, it would be 3rd of 5, with a score of **5.9**.
     ");
 }
 
 #[test]
 fn pull_requests_that_are_to_close_it() {
     let mut world = World::usual();
-    world.waits(DOOR, 50, "Wait", 1_000_000, &[Ineligible::LinkedPullRequest]);
     let pulls = [issue(DOOR, 58), issue(CELLAR, 9)];
     for pull in pulls {
         world.titles.insert(pull, ThreadTitle { repo: name(pull.repo), title: "Mend it".into() });
     }
-    world.facts.get_mut(&issue(DOOR, 50)).expect("it is there").pulls = pulls.to_vec();
-    assert_snapshot!(world.ask("/timmy why #50").lines().next().unwrap(), @r"\#50 *Wait*: **Nothing starts here:** \#58 and a pull request that cannot be shown here are to close it. Merge or close them.");
+    let of = |world: &mut World, pulls: &[ThreadId]| {
+        world.of(31).pulls = pulls.to_vec();
+        gist(world, "/timmy why #31")
+    };
+    assert_snapshot!(of(&mut world, &pulls), @r"
+    \#31 *Dark mode*: **Nothing starts here:** \#58 and a pull request that cannot be shown here are to close it. Merge or close them.
+
+    Reason: `linked_pull_request`.
+    ");
+    assert_snapshot!(of(&mut world, &pulls[..1]), @r"
+    \#31 *Dark mode*: **Nothing starts here:** \#58 is to close it. Merge or close that.
+
+    Reason: `linked_pull_request`.
+    ");
 }
 
 #[test]
 fn what_the_lines_before_changed_is_seen() {
     let world = World::usual();
-    assert_snapshot!(world.ask("/timmy hold no glue\n/timmy why"), @r"
+    let said = world.ask("/timmy hold no glue\n/timmy why");
+    assert_snapshot!(said.split("\n\n| |").next().unwrap_or_default(), @r"
     - `/timmy hold no glue`: **on hold** until `/timmy unhold`.
     - `/timmy why`: **nothing starts here:** it is on hold since Mon 23 Nov, 12:00 UTC, by \@anna (no glue). `/timmy unhold` frees it.
 
@@ -241,26 +210,6 @@ fn what_the_lines_before_changed_is_seen() {
 
     <details><summary>The numbers</summary>
 
-    Were it ready, it would be 1st of 4, with a score of **30.2**.
-
-    | | value | because | points |
-    |---|---:|---|---:|
-    | urgency | 0.25 | no priority, no due date | 8.8 |
-    | value | 0.00 | no milestone, not pinned | 0.0 |
-    | dependents | 0.00 | nothing waits for this | 0.0 |
-    | people | 0.00 | nobody spoke here in 30 days | 0.0 |
-    | age | 0.00 | open for 20780 days | 0.0 |
-    | readiness | ×&nbsp;0.40 | no scope, no acceptance criteria, no task list |  |
-    | size | ×&nbsp;0.58 | no size |  |
-    | failures | ×&nbsp;1.00 | none |  |
-
-    | agent | fit | |
-    |---|---:|---|
-    | `ezra` | 0.23 | no results yet |
-    | `groq` | – | does not hold the role coder |
-
-    </details>
-
-    </details>
+    Were it ready, it would be 1st of 4, with a score of **11.6**.
     ");
 }

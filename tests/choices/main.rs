@@ -1,9 +1,0 @@
-//! Who is to get what, from the ledger and back: what a tick stores, what can be replayed, and
-//! what `timmy simulate` makes of it.
-
-#![allow(clippy::unwrap_used, unreachable_pub, missing_docs, reason = "tests")]
-
-mod ledger;
-mod simulate;
-mod stage;
-mod ticks;

@@ -1,0 +1,49 @@
+//! Verbs that the language has and this build has not.
+
+use insta::assert_snapshot;
+use timmy::core::command::verb::Verb;
+
+use crate::conversations::talk::talk;
+
+/// Every verb that only answers that it is not there yet, as the owner may say it.
+const NOT_YET: [&str; 11] = [
+    "cancel j1",
+    "retry j1 agent=ezra",
+    "dead",
+    "verify j1",
+    "crew coder reviewer",
+    "approve d1",
+    "reject d1 no",
+    "revise d1 shorter",
+    "answer d1 blue",
+    "budget 5usd",
+    "override size it is fine",
+];
+
+#[tokio::test]
+async fn what_is_not_in_this_build_says_so() {
+    talk(async |t| {
+        assert_snapshot!(t.ask("alexander", "/timmy dead").await, @"**Not done.** `dead` is not in this build yet. `/timmy help` lists what is.");
+        for command in NOT_YET {
+            let verb = command.split(' ').next().unwrap();
+            let answer = t.ask("alexander", &format!("/timmy {command}")).await;
+            let expected = format!("**Not done.** `{verb}` is not in this build yet. ");
+            assert!(answer.starts_with(&expected), "{answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn help_tells_the_same() {
+    talk(async |t| {
+        let help = t.ask("alexander", "/timmy help").await;
+        let (there, later) = help.split_once("Not in this build yet:").unwrap();
+        for verb in Verb::all() {
+            let is_later = NOT_YET.iter().any(|c| c.split(' ').next() == Some(verb.name()));
+            assert_eq!(later.contains(&format!("`{verb}`")), is_later, "{verb}");
+            assert_eq!(there.contains(&format!("| `/timmy {verb}")), !is_later, "{verb}");
+        }
+    })
+    .await;
+}

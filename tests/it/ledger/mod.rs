@@ -1,0 +1,56 @@
+//! The ledger, from outside: what it promises to whoever writes, and what each family of rows
+//! does.
+
+mod backlog;
+mod errands;
+mod inbox;
+mod lanes;
+mod opening;
+mod outbox;
+mod rows;
+mod writing;
+
+use tempfile::TempDir;
+use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::text::{InboundText, TextEvent};
+use timmy::core::model::time::Timestamp;
+use timmy::store::{Connection, Error, Ledger, Transaction};
+
+use crate::support::facts;
+
+/// A new ledger in a directory that vanishes with it.
+fn new_ledger() -> (Ledger, TempDir) {
+    let home = TempDir::new().expect("a directory");
+    let ledger = Ledger::open(home.path().join("timmy.db")).expect("a new ledger");
+    (ledger, home)
+}
+
+/// Runs `work` in one transaction of a new ledger, where steps can be told one after the other.
+fn in_transaction(work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
+    let (ledger, _home) = new_ledger();
+    runtime().block_on(ledger.write(work)).expect("the steps");
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+}
+
+/// `second` seconds into the story.
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_micros(second * 1_000_000)
+}
+
+fn thread(number: i64) -> ThreadId {
+    ThreadId { repo: RepoId(1), number }
+}
+
+/// A version of comment `id` in thread 12, written at second `updated`.
+fn comment(id: i64, act: TextEvent, updated: i64, body: &str) -> InboundText {
+    InboundText { act, updated_at: at(updated), ..facts::comment(id, at(0), body) }
+}
+
+/// How many rows of `meta` have a key that begins with `prefix`.
+fn count(conn: &Connection, prefix: &str) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM meta WHERE key LIKE ?1 || '%'";
+    Ok(conn.query_row(sql, [prefix], |row| row.get(0))?)
+}

@@ -1,0 +1,32 @@
+//! timmy from outside, in one binary: each folder and file is about one thing that it promises.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod backlog;
+mod backup;
+mod choices;
+mod config;
+mod conformance;
+mod conversations;
+mod examples;
+mod grammar;
+mod language;
+mod layers;
+mod ledger;
+mod listener;
+mod matching;
+mod page;
+mod parse;
+mod readme;
+mod recorded;
+mod tools;
+mod wire;

@@ -1,0 +1,194 @@
+//! The README does what it says: each command block is run, each configuration block is loaded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use timmy::config::{self, SecretFile, World};
+use timmy::core::model::ids::Subject;
+use timmy::core::model::time::Timestamp;
+use timmy::sandbox::{Options, Sandbox, Scopes};
+
+use crate::support::config::Config;
+use crate::support::forge::{DOOR, found};
+use crate::support::process::{BINARY, Process, free_port, until};
+
+const README: &str = include_str!("../../README.md");
+
+/// The fenced blocks whose info string is `info`, in order.
+fn blocks(info: &str) -> Vec<String> {
+    let opening = format!("```{info}");
+    let mut found = Vec::new();
+    let mut lines = README.lines();
+    while let Some(line) = lines.next() {
+        if line == opening {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            found.push(block.join("\n"));
+        }
+    }
+    found
+}
+
+/// A shell in `folder` that finds the timmy that was built.
+fn shell(folder: &Path, script: &str) -> Command {
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = Command::new("bash");
+    shell
+        .args(["-euc", script])
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", Path::new(BINARY).parent().unwrap().display()));
+    shell
+}
+
+#[test]
+fn the_demo_ends_well() {
+    let [demo, tests, parse] = <[String; 3]>::try_from(blocks("sh")).unwrap();
+    let arguments = demo.strip_prefix("cargo run --release -- ").unwrap();
+    let output = Command::new(BINARY).args(arguments.split(' ')).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let exchanges = text.lines().filter(|line| line.starts_with("-- ")).count();
+    assert!(exchanges >= 10, "{exchanges} exchanges:\n{text}");
+    assert!(!text.contains('\x1b'), "colour, and no terminal");
+
+    let ci = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+    assert_eq!(ci.lines().last(), Some(format!("step {tests}").as_str()), "CI runs other tests");
+
+    let shown = shell(Path::new("."), &parse).output().unwrap();
+    assert_eq!(String::from_utf8(shown.stdout).unwrap().trim_end(), blocks("text")[0]);
+}
+
+/// Word by word against the sandbox as the forge: what is set up answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_set_up_leads_to_an_answer() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let token = found(&sandbox, "foundation", &[DOOR]);
+    let owner_token = sandbox.add_token("alexander", Scopes::all()).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("owner-token"), &owner_token).unwrap();
+    let port = free_port();
+    let address = format!("http://127.0.0.1:{port}");
+    let [init, start, hook, doctor] = <[String; 4]>::try_from(blocks("sh setup")).unwrap();
+    let run = |script: &str| {
+        let mut shell = shell(folder.path(), script);
+        shell
+            .env("TOKEN", &token)
+            .env("GITEA", sandbox.url())
+            .env("WEBHOOK", format!("{address}/webhook"));
+        shell
+    };
+    let done = |script: &str| {
+        let output = run(script).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{script}\n{said}{complaint}");
+        said
+    };
+    done(&init);
+    // A port that is free on this machine.
+    let written = folder.path().join("timmy.toml");
+    let text = fs::read_to_string(&written).unwrap();
+    fs::write(&written, text.replace("127.0.0.1:8787", &format!("127.0.0.1:{port}"))).unwrap();
+    // In the foreground, so that it ends with the test.
+    let start = format!("exec {}", start.trim_end_matches(" &"));
+    let mut timmy = Process(run(&start).stderr(Stdio::null()).spawn().unwrap());
+    timmy.ready(port).await;
+    done(&hook);
+
+    let issue = sandbox.open_issue("alexander", DOOR, "It squeaks", "").unwrap();
+    let comment = sandbox.comment("alexander", DOOR, issue, "/timmy ping").unwrap();
+    until("timmy answers", async || sandbox.comments(DOOR, issue).unwrap().len() == 2).await;
+    let reactions = sandbox.reactions(Subject::Comment(comment));
+    assert_eq!(reactions, [("timmy".to_owned(), "eyes".to_owned())]);
+    let found = done(&doctor);
+    assert!(found.ends_with("\nAll is good.\n"), "{found}");
+}
+
+/// Beside a running timmy, word for word, what the commands about the backlog print.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_backlog_is_as_it_is_shown() {
+    let behind = Arc::new(AtomicU64::new(5));
+    let clock = behind.clone();
+    let time = move || {
+        let now = Timestamp::default().after(UNIX_EPOCH.elapsed().unwrap());
+        now.before(Duration::from_secs(clock.load(Ordering::Relaxed)))
+    };
+    let options = Options { clock: Arc::new(time), ..Options::default() };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let token = fill(&sandbox);
+    // What was written before timmy watches, it does not hear.
+    behind.store(0, Ordering::Relaxed);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("token"), token).unwrap();
+    let config = Config::of(sandbox.url())
+        .with("gitea.token_file", "token")
+        .agent("ezra", ["coder"])
+        .agent("bezalel", ["coder"])
+        .its("capacity", 2);
+    config.write(&folder.path().join("timmy.toml"));
+    // Read before the first decision, so that this is the only one.
+    assert!(shell(folder.path(), "timmy backlog").output().unwrap().status.success());
+    let serve = shell(folder.path(), "exec timmy serve").stderr(Stdio::null()).spawn().unwrap();
+    let _timmy = Process(serve);
+    until("timmy has decided", async || {
+        shell(folder.path(), "timmy simulate").output().unwrap().status.success()
+    })
+    .await;
+    let [backlog, simulate] = <[String; 2]>::try_from(blocks("sh backlog")).unwrap();
+    for (command, shown) in [backlog, simulate].iter().zip(blocks("text backlog")) {
+        let output = shell(folder.path(), command).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said.trim_end(), shown, "{command}:\n{said}");
+    }
+}
+
+/// Two repositories with a handful of issues; timmy's token.
+fn fill(sandbox: &Sandbox) -> String {
+    const SCOPE: &str = "What happens, what should happen instead, and how to see it: all of that \
+                         is told here in a few sentences.";
+    let done = format!("{SCOPE}\n\n## Done when\n\n- [ ] a test shows it");
+    let (door, infra) = (DOOR, "foundation/infra");
+    let token = found(sandbox, "foundation", &[door, infra]);
+    let open = |repo: &str, title: &str, body: &str, labels: &[&str]| {
+        let number = sandbox.open_issue("alexander", repo, title, body).unwrap();
+        for label in labels {
+            sandbox.add_label(repo, label, true).unwrap();
+        }
+        sandbox.label("alexander", repo, number, labels).unwrap();
+    };
+    open(door, "Session test flaky", SCOPE, &["priority/p1"]);
+    open(door, "Logout leaves cookie", &done, &["size/s"]);
+    open(door, "Warn before the session ends", SCOPE, &[]);
+    open(door, "Dark mode", "Please!", &[]);
+    open(infra, "Disk alarm", &done, &["priority/p0", "size/xs"]);
+    open(infra, "Rotate the logs", &done, &["priority/p2"]);
+    for waits in [3, 4] {
+        sandbox.let_wait("alexander", door, waits, (door, 2)).unwrap();
+    }
+    token
+}
+
+#[test]
+fn the_least_configuration_is_one() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let env = |name: &str| match name {
+        "TIMMY_GITEA_TOKEN" | "TIMMY_WEBHOOK_SECRET" => Some("0123456789".to_owned()),
+        _ => None,
+    };
+    let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let loaded = config::parse(&least, Path::new("timmy.toml"), world).unwrap();
+    assert_eq!(loaded.config.people.owner, "alexander");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let links = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let broken: Vec<_> = links.filter(|link| !root.join(link).exists()).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+}

@@ -1,0 +1,433 @@
+//! What the doctor says in the situations that newcomers get into, word for word.
+
+use serde_json::json;
+use timmy::clock::{Clock, SystemClock};
+use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
+use timmy::store::inbox;
+use timmy::store::inbox::{Ending, Inserted};
+
+use super::stage::Stage;
+use crate::support::facts;
+use crate::support::forge::EVENTS;
+use crate::support::process::Run;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_good() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve().await;
+    let run = stage.run("doctor --token-file owner --probe");
+    insta::assert_snapshot!(run.out, @"
+    good     configuration  timmy.toml and its secrets are good.
+    good     disk           The ledger's folder can be written to, and has room.
+    good     serve          timmy serve runs, as process PID.
+    good     ledger         No other ledger answers for this account.
+    good     server         Gitea 1.25.4 answers at http://forge.
+    good     clock          The clock agrees with the server's.
+    good     capabilities   The server has everything that timmy uses.
+    good     account        The token is that of timmy: timmy hears /timmy and @timmy.
+    good     token          The token is good, with read:user, read:organization, read:repository,
+                            write:issue.
+    good     repositories   1 repository is watched.
+    good     write access   timmy may write to all of them.
+    good     labels         The labels of foundation can be used.
+    good     people         Everybody whom [people] names has an account.
+    good     names          The accounts behind the names of the configuration are those first seen.
+    good     webhook        Each watched place has its webhook, with all events.
+    good     reachable      The server's test delivery arrived, with a good signature.
+
+    All is good.
+    ");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_down() {
+    let stage = Stage::set().await;
+    stage.sandbox.faults().down();
+    let run = stage.run("doctor");
+    // How a connection breaks is the system's to say.
+    let (before, after) = run.out.split_once("does not answer:").unwrap();
+    assert!(before.ends_with("broken   server         The server at http://forge "), "{before}");
+    assert!(after.contains("Check gitea.url, and try it from this machine"), "{after}");
+    assert!(after.ends_with("1 broken, 1 warning.\n"), "{after}");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_wrong() {
+    let stage = Stage::set().await;
+    stage.secret("token", "0123456789");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(without_good(&run), @"
+    good: configuration, disk
+    warning  serve          timmy serve does not run.
+                            > Start it: timmy serve, or the unit of your system.
+    broken   token          The server does not accept the token (invalid username, password or token).
+                            > Log in as timmy's account, make a token under Settings > Applications with
+                              write:issue, read:repository, read:organization, read:user, and put it
+                              into the file that gitea.token_file names.
+
+    1 broken, 1 warning.
+    ");
+    assert_eq!(run.code, 1);
+    assert!(!run.out.contains("0123456789"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_is_missing() {
+    let stage = Stage::set().await;
+    stage.token("read:issue,read:repository,read:organization,read:user");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(without_good(&run), @"
+    good: configuration, disk
+    warning  serve          timmy serve does not run.
+                            > Start it: timmy serve, or the unit of your system.
+    good: server, clock, capabilities, account
+    broken   token          The token lacks the scope write:issue.
+                            > Scopes cannot be added: make a new token with write:issue,
+                              read:repository, read:organization, read:user, and put it into the file
+                              that gitea.token_file names.
+    good: repositories, write access, labels, people
+    warning  webhook        The webhooks are hidden from this token (foundation: Must be an organization
+                            owner).
+                            > For a bot that is as it should be. To check them, put a token of an owner
+                              of the organisation into a file: timmy doctor --token-file FILE
+    warning  reachable      http://127.0.0.1:PORT/webhook leads to timmy, but nothing of the server was
+                            heard yet.
+                            > Write a comment in a watched repository, and run timmy doctor again. Or
+                              let the server call: timmy doctor --probe --token-file FILE, with a token
+                              of an administrator of a watched repository, makes a webhook there for a
+                              moment.
+
+    1 broken, 3 warnings.
+    ");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_webhook() {
+    let stage = Stage::set().await;
+    let _serve = stage.serve().await;
+    let run = stage.run("doctor --token-file owner");
+    insta::assert_snapshot!(without_good(&run), @"
+    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names
+    broken   webhook        No webhook of foundation calls http://127.0.0.1:PORT/webhook.
+                            > Run timmy hooks install, with --token-file FILE if timmy's account may
+                              not: a token of an owner of the organisation.
+    warning  reachable      http://127.0.0.1:PORT/webhook leads to timmy, but nothing of the server was
+                            heard yet.
+                            > Write a comment in a watched repository, and run timmy doctor again. Or
+                              let the server call: timmy doctor --probe --token-file FILE, with a token
+                              of an administrator of a watched repository, makes a webhook there for a
+                              moment.
+
+    1 broken, 1 warning.
+    ");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhook_cannot_reach_timmy() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve().await;
+    stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+    let run = stage.run("doctor --token-file owner --probe --wait 1");
+    insta::assert_snapshot!(without_good(&run), @"
+    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names, webhook
+    broken   reachable      The server's test delivery did not arrive, although this machine reaches
+                            http://127.0.0.1:PORT/webhook.
+                            > Most likely Gitea may not call that address: by default it calls public
+                              ones only. Set ALLOWED_HOST_LIST = loopback under [webhook] in its
+                              app.ini, and restart it. Else a firewall or the server's DNS is in the
+                              way, or the repository has no commit yet: the webhook's page in Gitea
+                              shows what it tried.
+
+    1 broken.
+    ");
+    assert_eq!(run.code, 1);
+}
+
+/// Without a `serve` the doctor itself listens.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repositorys_webhook_is_tested_without_a_probe() {
+    let stage = Stage::set().await;
+    stage.watch(["alexander/notes"]);
+    stage.hook("alexander/notes");
+    let run = stage.run("doctor --token-file owner");
+    assert_eq!(
+        stage.found(&run, "webhook"),
+        "Each watched place has its webhook, with all events."
+    );
+    assert_eq!(
+        stage.found(&run, "reachable"),
+        "The server's test delivery arrived, with a good signature."
+    );
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_signs_with_another_secret_is_noticed() {
+    let stage = Stage::set().await;
+    stage.watch(["alexander/notes"]);
+    stage.sandbox.add_hook("alexander/notes", &stage.webhook(), "other", &EVENTS).unwrap();
+    let _serve = stage.serve().await;
+    let run = stage.run("doctor --token-file owner");
+    insta::assert_snapshot!(stage.found(&run, "reachable"), @"The server's test delivery arrived, but signed with another secret than webhook.secret_files has for it. > Run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.");
+    assert_eq!(run.code, 1);
+}
+
+/// Each place has a secret of its own: the probe signs with that of the repository it is made in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_signs_with_the_secret_of_its_place() {
+    let stage = Stage::set().await;
+    stage.watch(["foundation", "alexander/notes"]);
+    stage.secret("notes", "s3cret-of-the-notes");
+    stage.secret_files(json!({ "alexander/notes": "notes", "foundation": "webhook" }));
+    stage.hook("foundation");
+    let run = stage.run("doctor --token-file owner --probe");
+    assert_eq!(
+        stage.found(&run, "reachable"),
+        "The server's test delivery arrived, with a good signature."
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_serve_does_not_know_yet_is_named() {
+    let stage = Stage::set().await;
+    stage.watch(["foundation", "alexander/notes"]);
+    stage.secret_files(json!({ "foundation": "webhook" }));
+    let _serve = stage.serve().await;
+    stage.secret("notes", "s3cret-of-the-notes");
+    stage.secret_files(json!({ "foundation": "webhook", "alexander/notes": "notes" }));
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reachable"), @"At http://127.0.0.1:PORT/webhook somebody answers who does not know my secret for alexander/notes. > Restart timmy serve, if webhook.secret_files changed since its start. Else the address leads to another timmy.");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_secret_for_several_places_is_worth_a_warning() {
+    let stage = Stage::set().await;
+    stage.watch(["foundation", "alexander/notes"]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "configuration"), @r#"timmy.toml:13: webhook.secret_files is one secret for the webhooks of several owners or repositories. > Whoever administers one of them can speak for all. Give each its own, such as secret_files = { foundation = "secrets/webhook-foundation" }, restart timmy serve, and run timmy hooks repair --rotate."#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_stays_of_a_probe() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    assert_eq!(stage.run("doctor --token-file owner --probe").code, 0);
+    let listed = stage.run("hooks --token-file owner");
+    assert_eq!(listed.out.matches(": webhook").count(), 1, "{}", listed.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_needs_the_right_to_make_one() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let run = stage.run("doctor --probe");
+    let found = stage.found(&run, "reachable");
+    assert!(found.contains("and this token may make no probe."), "{found}");
+    assert_eq!(run.code, 0);
+}
+
+/// A delivery of another kind says as much, and needs no token of anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_serve_heard_before_is_a_sign_of_life() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve().await;
+    stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    stage.sandbox.settle().await;
+    let run = stage.run("doctor");
+    let found = stage.found(&run, "reachable");
+    assert!(found.contains("leads to timmy, and the server's last delivery came "), "{found}");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_listens_at_the_public_address() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let taken = std::net::TcpListener::bind(("127.0.0.1", stage.port)).unwrap();
+    let run = stage.run("doctor");
+    assert!(stage.found(&run, "reachable").starts_with("Nobody can listen at webhook.listen"));
+    assert_eq!(run.code, 1);
+    drop(taken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_is_a_persons() {
+    let stage = Stage::set().await;
+    stage.secret("token", &stage.owner_token);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "account"), @"The token is that of alexander, who is people.owner. > Make an account for timmy alone, and a token of that account. What timmy's account says is never taken for a command.");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_watched_is_not_there() {
+    let stage = Stage::set().await;
+    stage.watch(["foundation", "foundatoin/door"]);
+    let some = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&some, "repositories"), @"timmy sees nothing of these in gitea.watch: foundatoin/door. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.");
+    assert_eq!(some.code, 0);
+    stage.watch(["foundatoin"]);
+    let none = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&none, "repositories"), @"timmy sees nothing of gitea.watch. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.");
+    assert_eq!(none.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_timmy_may_only_read_it_says_so() {
+    let stage = Stage::set().await;
+    stage.sandbox.collaborator("foundation/door", "timmy", Mode::Read).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "write access"), @"timmy may only read foundation/door. > Give its account write access, best by a team of the organisation. Without it timmy can answer there, but not set labels or assignees.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_old_server_lacks_is_said() {
+    let stage = Stage::set().await;
+    stage.sandbox.take_away("/repos/{owner}/{repo}/issues/{index}/dependencies");
+    stage.sandbox.take_away("/repos/issues/search");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "capabilities"), @"The server lacks dependencies of issues: block and unblock are refused, and nothing waits for anything; the search by owner: each poll reads the issues of everybody. > Upgrade the server: Gitea 1.20 and later have all of that. The rest of timmy works without.");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_server_may_have_it_all() {
+    let stage = Stage::set_on(Options { version: Version::V1_22, ..Options::default() }).await;
+    let run = stage.run("doctor");
+    assert_eq!(stage.found(&run, "server"), "Gitea 1.22.6 answers at http://forge.");
+    let found = stage.found(&run, "capabilities");
+    assert_eq!(found, "The server has everything that timmy uses.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_may_hide_what_it_has() {
+    let stage = Stage::set().await;
+    stage.sandbox.take_away("/swagger.v1.json");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "capabilities"), @"The server shows no description of its API: what it lacks cannot be seen. > Nothing, if it is Gitea 1.20 or later. Else set ENABLE_SWAGGER = true under [api] in its app.ini, restart it and run timmy doctor again.");
+    assert_eq!(run.code, 0);
+}
+
+/// `team:` works where timmy is in that team, or owns the organisation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_that_is_kept_secret_gives_no_right() {
+    let stage = Stage::set().await;
+    stage.configure_key("people.operators", ["team:foundation/makers"]);
+    let unseen = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&unseen, "teams"), @"timmy sees no team foundation/makers, which [people] names: it gives nobody a right. > Check the spelling, and put timmy's account into that team.");
+
+    let write = [(Unit::Issues, Mode::Write)];
+    stage.sandbox.add_team("foundation", "makers", &write, &["alexander"]).unwrap();
+    stage.sandbox.add_team("foundation", "bots", &write, &["timmy"]).unwrap();
+    let secret = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&secret, "teams"), @"The server does not tell timmy who is in foundation/makers: people have no right by it. > Put timmy's account into that team (best for a bot), or make it an owner of the organisation.");
+    assert_eq!(secret.code, 0);
+
+    stage.configure_key("people.operators", ["team:foundation/bots"]);
+    let run = stage.run("doctor");
+    assert_eq!(stage.found(&run, "teams"), "timmy can tell who is in foundation/bots.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_is_misspelt() {
+    let stage = Stage::set().await;
+    stage.configure_key("people.owner", "alexandre");
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "people"), @"The server shows timmy no account alexandre, which [people] names. > Check the spelling. An account that hides its profile is not shown either, and is heard all the same.");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_has_no_account() {
+    let stage = Stage::set().await;
+    stage.configure(|config| config.agent("ezra", ["coder"]));
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "agents"), @"The server knows no account ezra. > Make the account, or correct agent.account: by it timmy tells who did what.");
+    stage.sandbox.add_user("ezra");
+    assert_eq!(stage.found(&stage.run("doctor"), "agents"), "The accounts of ezra exist.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_timmys_share_an_account() {
+    let stage = Stage::set().await;
+    let now = SystemClock.now();
+    let heard = facts::comment(1, now, "/timmy ping");
+    let lost = stage.ledger().write(move |tx| {
+        let Inserted::New(seq) = inbox::insert(tx, &heard, now)? else { panic!("heard before") };
+        inbox::finish(tx, seq, Ending::ClaimedElsewhere, now)
+    });
+    lost.await.unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "ledger"), @"In the last 7 days another timmy was quicker to take a text (1 in all). > Two timmys use one account. Stop one of them, or give it an account of its own.");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_reads_an_array() {
+    let stage = Stage::set().await;
+    stage.token("read:user");
+    let run = stage.run("doctor --json");
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&run.out).unwrap();
+    let of = |check: &str| findings.iter().find(|finding| finding["check"] == check).unwrap();
+    assert_eq!(of("server")["state"], "good");
+    assert_eq!(of("server")["remedy"], serde_json::Value::Null);
+    assert_eq!(of("token")["state"], "broken");
+    assert_eq!(of("token")["found"], "The token lacks the scope read:organization.");
+    assert!(of("token")["remedy"].as_str().unwrap().contains("write:issue"));
+    assert_eq!(run.code, 1);
+
+    std::fs::write(stage.path("timmy.toml"), "[gitea").unwrap();
+    let broken = stage.run("doctor --json");
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&broken.out).unwrap();
+    assert_eq!((findings.len(), broken.code), (1, 2));
+    assert_eq!(stage.run("doctor").code, 2);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_others_can_read_is_worth_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::set().await;
+    let token = stage.path("token");
+    std::fs::set_permissions(token, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "configuration"), @"timmy.toml:5: gitea.token_file names a file that others can read. > Run chmod 600 on it.");
+}
+
+/// The listing, in which checks that found nothing wrong are only named.
+fn without_good(run: &Run) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_good = false;
+    for line in run.out.lines() {
+        let good = line.strip_prefix("good     ").map(|rest| rest[..13].trim_end());
+        match (good, lines.last_mut()) {
+            (Some(check), Some(last)) if is_good => last.extend([", ", check]),
+            (Some(check), _) => lines.push(format!("good: {check}")),
+            // The rest of what a good one found.
+            (None, _) if is_good && line.starts_with("   ") => continue,
+            (None, _) => lines.push(line.to_owned()),
+        }
+        is_good = good.is_some();
+    }
+    lines.join("\n")
+}
+
+impl Stage {
+    /// What a check found and its remedy, on one line.
+    fn found(&self, run: &Run, check: &str) -> String {
+        let heading = format!("  {check:<13}  ");
+        let mut lines = run.out.lines().skip_while(|line| !line.contains(&heading));
+        let first = lines.next().unwrap_or_else(|| panic!("no {check} in\n{}", run.out));
+        let rest = lines.take_while(|line| line.starts_with("   ")).map(str::trim);
+        let found = first.split_once(&heading).unwrap().1;
+        std::iter::once(found).chain(rest).collect::<Vec<_>>().join(" ")
+    }
+}

@@ -1,0 +1,15 @@
+//! The Gitea client against what real servers of three versions were recorded to say, and
+//! against servers and senders that mean no good.
+
+mod answers;
+mod deliveries;
+mod dependencies;
+mod every;
+mod forge;
+mod lists;
+mod recorded;
+mod redirects;
+mod refusals;
+mod trouble;
+mod understood;
+mod versions;

@@ -1,0 +1,171 @@
+//! A timmy in this process: the real engine and the real listener, by a clock that stands still.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use timmy::clock::ManualClock;
+use timmy::engine::Engine;
+use timmy::sandbox::Sandbox;
+use timmy::store::{Connection, Error, Ledger, Transaction, incidents};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::clock::{SETTLE, noon};
+use crate::support::config::{Config, SECRETS};
+use crate::support::forge::forge;
+
+/// A timmy that can be stopped and started again, on the same ledger.
+pub struct Timmy {
+    /// What it is started with the next time.
+    pub config: Config,
+    pub clock: ManualClock,
+    pub token: String,
+    folder: TempDir,
+    running: Option<Running>,
+}
+
+struct Running {
+    engine: Arc<Engine>,
+    webhook: Option<String>,
+    stop: CancellationToken,
+    ended: JoinHandle<()>,
+}
+
+impl Timmy {
+    /// One that was never started. It speaks to its forge with `token`.
+    pub fn asleep(config: Config, token: &str, clock: &ManualClock) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for secret in SECRETS {
+            std::fs::write(folder.path().join(secret), secret).unwrap();
+        }
+        let (token, clock) = (token.to_owned(), clock.clone());
+        Self { config, clock, token, folder, running: None }
+    }
+
+    /// Starts it and waits for nothing.
+    pub async fn start(&mut self) {
+        assert!(self.running.is_none(), "it runs");
+        let config = self.config.load(self.folder.path(), &self.token);
+        let bot =
+            timmy::app::App::new(&config, Arc::new(self.clock.clone()), SETTLE).await.unwrap();
+        let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
+        let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
+        let run = bot.run(stop.clone());
+        let ended = tokio::spawn(async { run.await.unwrap() });
+        self.running = Some(Running { engine, webhook, stop, ended });
+    }
+
+    /// Starts it and waits until it has looked, answered and decided.
+    pub async fn wake(&mut self) {
+        self.start().await;
+        self.quiet().await;
+    }
+
+    /// Lets it finish what it has begun, and end.
+    pub async fn stop(&mut self) {
+        let Running { stop, ended, .. } = self.running.take().expect("it runs");
+        stop.cancel();
+        ended.await.unwrap();
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.running.as_ref().expect("it runs").engine
+    }
+
+    /// Where it listens.
+    pub fn webhook(&self) -> &str {
+        self.running.as_ref().and_then(|running| running.webhook.as_deref()).expect("it listens")
+    }
+
+    /// Waits until it has nothing left to do before the clock moves.
+    pub async fn quiet(&self) {
+        self.engine().quiet().await;
+    }
+
+    /// Lets time pass, and what is due happen.
+    pub async fn wait(&self, span: Duration) {
+        self.clock.advance(span);
+        self.engine().ring();
+        self.quiet().await;
+    }
+
+    /// A file beside the configuration.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Its ledger, opened while it sleeps.
+    pub fn ledger(&self) -> Ledger {
+        assert!(self.running.is_none(), "it runs");
+        Ledger::open(self.path("timmy.db")).unwrap()
+    }
+
+    /// What its ledger holds while it runs.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> T {
+        self.engine().ledger.read(read).await.unwrap()
+    }
+
+    /// Writes into its ledger while it runs.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> T {
+        self.engine().ledger.write(write).await.unwrap()
+    }
+
+    /// What it notes as wrong with the world, in the words in which `doctor` shows it.
+    pub async fn noted(&self) -> String {
+        let all = self.read(incidents::all).await;
+        all.into_iter().map(|trouble| trouble.text).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A forge and a timmy, which have one clock.
+pub struct App {
+    pub sandbox: Sandbox,
+    pub clock: ManualClock,
+    pub timmy: Timmy,
+}
+
+impl App {
+    /// At noon. `furnish` makes what is in the forge, and gives timmy's token; `change` makes
+    /// timmy's configuration. It sleeps.
+    pub async fn asleep(
+        furnish: impl FnOnce(&Sandbox) -> String,
+        change: impl FnOnce(Config) -> Config,
+    ) -> Self {
+        let clock = noon();
+        let sandbox = forge(&clock).await;
+        let token = furnish(&sandbox);
+        let config = change(Config::of(sandbox.url()));
+        let timmy = Timmy::asleep(config, &token, &clock);
+        Self { sandbox, clock, timmy }
+    }
+
+    /// Starts timmy and waits until it has looked and answered.
+    pub async fn wake(&mut self) {
+        self.timmy.wake().await;
+    }
+
+    /// Waits until timmy has looked and answered.
+    pub async fn quiet(&self) {
+        self.timmy.quiet().await;
+    }
+
+    /// Lets time pass, then timmy look and answer.
+    pub async fn wait(&self, span: Duration) {
+        self.timmy.wait(span).await;
+    }
+
+    /// The paths of what timmy asks for meanwhile.
+    pub async fn asked_during(&self, span: Duration) -> Vec<String> {
+        let before = self.sandbox.requests().len();
+        self.wait(span).await;
+        self.sandbox.requests().split_off(before).into_iter().map(|asked| asked.path).collect()
+    }
+}

@@ -1,0 +1,11 @@
+//! What tests set up: a forge with people in it, a timmy beside it, in this process or as one of
+//! its own.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod facts;
+pub mod forge;
+pub mod people;
+pub mod process;
