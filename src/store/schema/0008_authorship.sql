@@ -7,6 +7,3 @@ CREATE TABLE accounts (
     id    INTEGER NOT NULL,                -- Gitea's number, which stays
     login TEXT    NOT NULL                 -- what the account was called when it was last seen
 ) STRICT, WITHOUT ROWID;
-
--- What a comment said when it was posted: a question that somebody edited asks nothing any more.
-ALTER TABLE outbox ADD COLUMN sha BLOB CHECK (length(sha) = 32);
