@@ -32,7 +32,9 @@ pub fn point(step: &str) {
 pub fn point(_step: &str) {}
 
 /// The steps between hearing a text and having answered it, in order. `fetched` is passed by new
-/// pull requests alone, `wishing` once for each label or assignee, `wished` also for a puzzled look.
+/// pull requests alone. `wishing` and `wished` stand around an effect that sets something (a label,
+/// a reaction, what a comment says), `sending` and `sent` around one that creates a comment or an
+/// issue: behind its stored intent, and behind the forge's answer.
 pub const STEPS: [&str; 11] = [
     "heard",
     "fetched",

@@ -20,12 +20,13 @@
 //!    [`core::command::Command`] or an error with the nearest known word. Of an edit only what it
 //!    added counts ([`core::edits`]).
 //! 5. timmy claims the text by a reaction, so that of two ledgers for one account one acts.
-//! 6. [`core::decide`], pure: commands and a snapshot of the world in, answers and effects out.
+//! 6. [`core::decide`], pure: commands and a snapshot of the world in, effects out. What is
+//!    answered is rendered here ([`core::reply`], from `templates/`): the text is finished.
 //! 7. One transaction: the text is done, the thread's state is new, the effects are in
 //!    [`store::outbox`], each line is in the [`store::audit`].
-//! 8. [`engine`] carries out the effects in order. Labels and assignees are wishes (read, write the
-//!    difference); the reply ([`core::reply`], rendered from `templates/`) is posted with a hidden
-//!    [`core::marker`], and looked for before it is ever posted again.
+//! 8. The engine's `outbox` delivers the effects ([`core::effect`]) in order, one file for each
+//!    kind. After an unknown outcome the effect is looked for before it is written again: a comment
+//!    or an issue by its hidden [`core::marker`], anything else by what the forge shows.
 //!
 //! # The walk of an issue, as far as it goes
 //!
@@ -44,8 +45,9 @@
 //! # The walk of the report
 //!
 //! The engine's `report` looks at its diary ([`store::reports`]) once a minute if something moved,
-//! and at the moments at which it may speak ([`core::report`]); what is to be written goes into the
-//! outbox like any effect, and what a day says is gathered when it is written.
+//! and at the moments at which it may speak ([`core::report`]). The issue, its pin, the comment of
+//! a day and its edits are effects in the outbox like any others; only what a day says is gathered
+//! right before it is sent, since who may read it then decides what may be told.
 //!
 //! # When it crashes
 //!

@@ -1,20 +1,25 @@
-//! What timmy wants to be true on the forge: one outward write each, with its key.
+//! Outward writes: what timmy wants to be true on the forge, each with its key.
 //!
-//! An effect is stored with its key before it is sent, and carried out until it is seen to be
-//! done. Two kinds: a comment is *posted* (its key stands in a hidden marker, so that it can be
-//! looked for), everything else is a *wish* (read, and write the difference), which may be
-//! repeated at will.
+//! An effect is stored with its key before it is sent, and delivered until it is seen to be done.
+//! Comments and issues are *created*: their key stands in a hidden marker, by which they are looked
+//! for before they are written again. Everything else *sets* something: it is read, and the
+//! difference written, which may be repeated at will.
+//!
+//! What is stored may be read by a later version of timmy: fields may be added with a default, and
+//! none changes its meaning. A test holds the stored form of each effect.
+
+mod body;
 
 use serde::{Deserialize, Serialize};
 
 use super::model::dependency::SetDependency;
 use super::model::ids::{Subject, ThreadId};
 use super::model::time::Timestamp;
-use super::reply::Reply;
-use super::report::Write;
+
+pub use body::{Body, Fallback, REASON, Segment, Source};
 
 /// An effect with what makes it unique.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Keyed {
     /// Never used twice: the same key stored again changes nothing.
     pub key: String,
@@ -28,29 +33,118 @@ pub struct Keyed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Effect {
-    /// A comment that answers.
-    Reply {
-        /// What it says.
-        reply: Reply,
-        /// When the text that it answers was written, by the forge's clock: it can only be later.
-        since: Timestamp,
-    },
+    /// A new comment.
+    Comment(Comment),
+    /// A comment of timmy's says something else.
+    EditComment(EditComment),
     /// A reaction to a text.
-    React {
-        /// Which text.
-        subject: Subject,
-        /// Which reaction.
-        reaction: Reaction,
-    },
+    React(React),
     /// At most one label of a scope.
     Label(SetLabel),
     /// Who is assigned.
     Assign(SetAssignees),
     /// What it waits for.
+    #[serde(rename = "dependency")]
     Bond(SetDependency),
-    /// A part of the report.
-    Report(Write),
+    /// A new issue; its thread has the number 0.
+    Issue(Issue),
+    /// The thread is open, or closed.
+    SetOpen(SetOpen),
+    /// The issue is pinned, if the account may.
+    Pin(Pin),
 }
+
+impl Effect {
+    /// Whether it makes something of its own, of which there must not be two.
+    pub fn creates(&self) -> bool {
+        matches!(self, Self::Comment(_) | Self::Issue(_))
+    }
+
+    /// What the comment says, if it writes one.
+    pub fn body(&self) -> Option<&Body> {
+        match self {
+            Self::Comment(Comment { body, .. }) | Self::EditComment(EditComment { body, .. }) => {
+                Some(body)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same effect with another text.
+    #[must_use]
+    pub fn saying(self, body: Body) -> Self {
+        match self {
+            Self::Comment(comment) => Self::Comment(Comment { body, ..comment }),
+            Self::EditComment(edit) => Self::EditComment(EditComment { body, ..edit }),
+            other => other,
+        }
+    }
+}
+
+/// A new comment, marked with the effect's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comment {
+    /// What it says.
+    pub body: Body,
+    /// It cannot be older than that, by the forge's clock: where to begin to look for it. Of a
+    /// reply, when the text that it answers was written.
+    pub since: Timestamp,
+}
+
+/// A comment of timmy's says something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditComment {
+    /// Which.
+    pub comment: CommentRef,
+    /// What it says from then on.
+    pub body: Body,
+}
+
+/// Which comment is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommentRef {
+    /// The one that the effect with this key has created.
+    Key(String),
+    /// The one with this id on the forge.
+    Id(i64),
+}
+
+/// A reaction to a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct React {
+    /// Which text.
+    pub subject: Subject,
+    /// Which reaction.
+    pub reaction: Reaction,
+}
+
+/// A new issue. It is found again by the marker with which its body ends: of several with the same
+/// one, all but the oldest are closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issue {
+    /// Its title.
+    pub title: String,
+    /// Its text, with the marker.
+    pub body: String,
+}
+
+/// The thread is open, or closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetOpen {
+    /// Whether it is to be open.
+    pub open: bool,
+}
+
+/// The issue is pinned, if the account may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {}
 
 /// A reaction that timmy gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +215,7 @@ impl LabelScope {
 
 /// That a thread holds exactly this label of a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetLabel {
     /// Which family.
     pub scope: LabelScope,
@@ -146,7 +241,7 @@ pub enum Condition {
 /// Gitea replaces the whole list, and an attempt that fails half-way may already have removed
 /// people; so the wish carries who was there when it was made, and puts them back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "wish", rename_all = "snake_case")]
+#[serde(tag = "wish", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SetAssignees {
     /// Beside the others.
     Add {
@@ -216,5 +311,38 @@ mod tests {
             LabelScope::Priority.value_among(["bug", "priority/p2", "priority/p0"]),
             Some("p0")
         );
+    }
+
+    /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
+    /// changed is a migration.
+    const STORED: [&str; 12] = [
+        r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
+        r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
+        r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
+        r#"{"do":"edit_comment","comment":{"key":"c8"},"body":{"segments":[{"text":"**Done.**"}]}}"#,
+        r#"{"do":"edit_comment","comment":{"id":177},"body":{"segments":[{"text":"**Done.**"}]}}"#,
+        r#"{"do":"react","subject":{"kind":"comment","id":8},"reaction":"confused"}"#,
+        r#"{"do":"label","scope":"priority","value":"p1","condition":{"still":null}}"#,
+        r#"{"do":"assign","wish":"add","user":"anna","keep":["ben"]}"#,
+        r#"{"do":"dependency","on":{"repo":1,"number":4},"waits":true}"#,
+        r#"{"do":"issue","title":"Report","body":"One comment a day.\n\n<!-- timmy key=report.issue -->"}"#,
+        r#"{"do":"set_open","open":true}"#,
+        r#"{"do":"pin"}"#,
+    ];
+
+    #[test]
+    fn what_was_stored_is_read_as_it_was_meant() {
+        for stored in STORED {
+            let effect: Effect = serde_json::from_str(stored).expect(stored);
+            assert_eq!(serde_json::to_string(&effect).unwrap(), stored);
+        }
+    }
+
+    #[test]
+    fn what_a_newer_version_added_is_not_passed_over() {
+        for stored in STORED {
+            let newer = stored.replacen('{', r#"{"unless":"c9","#, 1);
+            assert!(serde_json::from_str::<Effect>(&newer).is_err(), "{newer}");
+        }
     }
 }

@@ -6,12 +6,11 @@
 
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 use super::inbox::EngineError;
 use super::{Engine, retry};
 use crate::core::command::grammar;
 use crate::core::command::grammar::Reading;
+use crate::core::effect::Effect;
 use crate::core::handlers;
 use crate::core::handlers::{CONFIRM_WITHIN, CommandRequest, HandlerOutput};
 use crate::core::model::ids::RepoName;
@@ -20,7 +19,7 @@ use crate::core::policy::authorship::{Authorship, lines_still_present};
 use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
 use crate::store::outbox;
-use crate::store::outbox::{OutboxRow, State};
+use crate::store::outbox::{OutboxRow as Row, State};
 use crate::store::tasks;
 use crate::store::tasks::{Confirmation, TaskId};
 use crate::store::{repos, threads};
@@ -204,6 +203,7 @@ impl Engine {
 }
 
 /// Whether the comment of `row` says what it said when it was posted.
-fn says(row: &OutboxRow, body: &str) -> bool {
-    row.sha == Some(Sha256::digest(body).into())
+fn says(row: &Row, body: &str) -> bool {
+    let posted = serde_json::from_str::<Effect>(row.payload.get());
+    posted.is_ok_and(|effect| effect.body().is_some_and(|posted| posted.text() == body))
 }

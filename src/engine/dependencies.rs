@@ -1,16 +1,13 @@
-//! What waits for what, as the forge has it: read for a decision, and written as it was wished.
+//! What waits for what, as the forge has it: read for a decision.
 
 use std::collections::HashMap;
 
 use super::Engine;
-use super::apply::ApplyError;
 use super::inbox::EngineError;
 use crate::core::handlers::OtherThread;
-use crate::core::model::dependency::{
-    Blocker, DependencyWalk, SetDependency, VisibleBlocker, same_readers,
-};
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
-use crate::core::model::text::{InboundText, Repo};
+use crate::core::model::dependency::{Blocker, DependencyWalk, VisibleBlocker};
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::text::InboundText;
 use crate::gitea::Error;
 
 /// How many threads' blockers are read in search of a circle. Gitea itself refuses only a circle
@@ -72,54 +69,5 @@ impl Engine {
             }
         }
         Ok(None)
-    }
-
-    /// Sees to it that a thread of the repository `home` waits for another, or does not. To add
-    /// what is there, or the reverse of it, is a 500 without a word: so both are looked for before.
-    pub(super) async fn bond(
-        &self,
-        home: &Repo,
-        thread: ThreadId,
-        wish: &SetDependency,
-    ) -> Result<(), ApplyError> {
-        let name = &home.name;
-        let blockers = self.gitea.blockers(name, thread.number).await?;
-        let waits = blockers.iter().any(|blocker| blocker.thread == wish.on);
-        if waits == wish.waits {
-            return Ok(());
-        }
-        let on = &self.with_the_same_readers(home, wish.on.repo).await?;
-        if !wish.waits {
-            return match self.gitea.remove_blocker(name, thread.number, (on, wish.on.number)).await
-            {
-                // Somebody was faster.
-                Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
-                Err(error) => Err(error.into()),
-            };
-        }
-        let reverse = self.gitea.blockers(on, wish.on.number).await;
-        if reverse.is_ok_and(|blockers| blockers.iter().any(|blocker| blocker.thread == thread)) {
-            let message = "by now that one waits for this one".to_owned();
-            return Err(Error::Conflict { status: 409, message }.into());
-        }
-        Ok(self.gitea.add_blocker(name, thread.number, (on, wish.on.number)).await?)
-    }
-
-    /// What a repository is called now, if its threads may be bound to those of `home`. Both may
-    /// have been closed or opened since that was decided.
-    async fn with_the_same_readers(
-        &self,
-        home: &Repo,
-        other: RepoId,
-    ) -> Result<RepoName, ApplyError> {
-        if other == home.id {
-            return Ok(home.name.clone());
-        }
-        let (home, other) =
-            (self.gitea.repo_by_id(home.id).await?, self.gitea.repo_by_id(other).await?);
-        match same_readers(&home, &other) {
-            true => Ok(other.name),
-            false => Err(ApplyError::ReadersDiffer),
-        }
     }
 }

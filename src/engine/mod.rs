@@ -6,7 +6,6 @@
 //! of the thread caused is done. Threads do not wait for one another.
 
 mod accounts;
-mod apply;
 mod backlog_snapshot;
 mod commit;
 mod confirmations;

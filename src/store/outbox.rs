@@ -97,8 +97,6 @@ pub struct OutboxRow {
     pub created_at: Timestamp,
     /// When to look for a late duplicate of it.
     pub recheck_at: Option<Timestamp>,
-    /// The SHA-256 of what the comment that it became said when it was sent.
-    pub sha: Option<[u8; 32]>,
 }
 
 impl OutboxRow {
@@ -152,9 +150,14 @@ pub fn sending(tx: &Transaction<'_>, seq: Seq, now: Timestamp) -> Result<(), Err
     )
 }
 
-/// Remembers what a comment says that is about to be sent, by the SHA-256 of its body.
-pub fn saying(tx: &Transaction<'_>, seq: Seq, sha: [u8; 32]) -> Result<(), Error> {
-    change(tx, seq, "UPDATE outbox SET sha = ?2 WHERE seq = ?1 AND ended_at IS NULL", (seq, sha))
+/// Replaces what is to be written: what was left open is known by now.
+pub fn rewrite(tx: &Transaction<'_>, seq: Seq, payload: &RawValue) -> Result<(), Error> {
+    change(
+        tx,
+        seq,
+        "UPDATE outbox SET payload = ?2 WHERE seq = ?1 AND ended_at IS NULL",
+        (seq, payload.get()),
+    )
 }
 
 /// It is on the forge, a comment as number `comment`. With `recheck_at`, a duplicate may still
@@ -314,6 +317,5 @@ fn effect(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         comment: row.get("comment")?,
         created_at: row.get("created_at")?,
         recheck_at: row.get("recheck_at")?,
-        sha: row.get("sha")?,
     })
 }

@@ -14,12 +14,14 @@ const SIGABRT: i32 = 6;
 
 /// Where the bot dies, and of which time that it passes there: it answers, makes the issue, pins
 /// it, posts the comment, answers once more, and edits the comment.
-const DEATHS: [&str; 16] = [
+const DEATHS: [&str; 18] = [
     "sent",
     "done",
     "sending:2",
     "sent:2",
     "done:2",
+    "wishing",
+    "wished",
     "sending:3",
     "sent:3",
     "done:3",
@@ -28,8 +30,8 @@ const DEATHS: [&str; 16] = [
     "sending:4",
     "sent:4",
     "done:5",
-    "wishing",
-    "wished",
+    "wishing:2",
+    "wished:2",
     "done:6",
 ];
 

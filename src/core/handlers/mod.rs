@@ -24,7 +24,7 @@ use super::command::grammar::{CommandText, ErrorKind, LineError, Reading};
 use super::command::value::{Login, Who};
 use super::command::verb::{Right, Verb};
 use super::command::{Args, Command};
-use super::effect::{Effect, Keyed, LabelScope, Reaction, SetLabel};
+use super::effect::{Comment, Effect, Keyed, LabelScope, React, Reaction, SetLabel};
 use super::model::dependency::VisibleBlocker;
 use super::model::text::{Account, InboundText, Repo, TextEvent};
 use super::model::thread::ThreadState;
@@ -120,7 +120,7 @@ impl HandlerOutput {
     /// A reaction to the text, and nothing else.
     pub fn reaction(heard: &InboundText, reaction: Reaction) -> Self {
         let key = format!("{}.{reaction:?}", heard.subject.key()).to_lowercase();
-        let effect = Effect::React { subject: heard.subject, reaction };
+        let effect = Effect::React(React { subject: heard.subject, reaction });
         let effects = vec![Keyed { key, thread: heard.thread(), effect }];
         Self { effects, ..Self::default() }
     }
@@ -138,9 +138,14 @@ pub fn single_answer(
     let said = reading.commands.first().map_or("", |line| line.text.as_str()).to_owned();
     let answers = vec![Answered { said, answer, needs: None }];
     let reply = Reply { name: own.to_owned(), answers };
-    let effect = Effect::Reply { reply, since: heard.updated_at };
-    let effects = vec![Keyed { key: key.to_owned(), thread: heard.thread(), effect }];
+    let effects = vec![comment(heard, key, &reply)];
     HandlerOutput { effects, ..HandlerOutput::default() }
+}
+
+/// The comment that answers a text.
+fn comment(heard: &InboundText, key: &str, reply: &Reply) -> Keyed {
+    let effect = Effect::Comment(Comment { body: reply.body(key), since: heard.updated_at });
+    Keyed { key: key.to_owned(), thread: heard.thread(), effect }
 }
 
 /// A text that calls for an answer, and what is known of whoever said it.
@@ -384,9 +389,7 @@ impl<'a> CommandContext<'a> {
         }
         if !self.answers.is_empty() {
             let reply = Reply { name: self.snapshot.own.clone(), answers: self.answers };
-            let effect = Effect::Reply { reply, since: self.heard.updated_at };
-            let (key, thread) = (self.key.to_owned(), self.heard.thread());
-            self.decision.effects.push(Keyed { key, thread, effect });
+            self.decision.effects.push(comment(self.heard, self.key, &reply));
         }
         self.decision
     }

@@ -54,6 +54,7 @@ pub fn thread_names(seen: &[VisibleBlocker], here: RepoId) -> Vec<Option<String>
 
 /// That a thread waits for another, or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetDependency {
     /// For which.
     pub on: ThreadId,

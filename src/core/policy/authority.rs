@@ -236,7 +236,7 @@ impl People {
 }
 
 /// Who may give a command, as a refusal says it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredRight {
     /// Whom it is for.
     pub whom: String,

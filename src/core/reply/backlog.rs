@@ -2,13 +2,11 @@
 //!
 //! Threads are written as the thread that asks would write them: `#12`, or `o/r#12`.
 
-use serde::{Deserialize, Serialize};
-
 use super::{AgentNow, Paused};
 use crate::core::scheduling::{Ineligible, MILLION, Rejection, Term, TermLine, TermReason};
 
 /// What comes next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
     /// The repository to which the question was narrowed down.
     pub repo: Option<String>,
@@ -25,7 +23,7 @@ pub struct Queue {
 }
 
 /// An issue that waits for its turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueEntry {
     /// Which place it has among all that are ready, from 1.
     pub place: usize,
@@ -42,8 +40,7 @@ pub struct QueueEntry {
 }
 
 /// How far timmy goes by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Only what people assign.
     Off,
@@ -54,7 +51,7 @@ pub enum Mode {
 }
 
 /// What would be handed out now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DispatchPreview {
     /// The agent to which the question was narrowed down.
     pub agent: Option<String>,
@@ -71,7 +68,7 @@ pub struct DispatchPreview {
 }
 
 /// An issue with the agent that would get it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedIssue {
     /// Which.
     pub thread: String,
@@ -86,8 +83,7 @@ pub struct PlannedIssue {
 }
 
 /// Why nothing would be handed out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Idle {
     /// There are no agents.
     NoAgents,
@@ -102,7 +98,7 @@ pub enum Idle {
 }
 
 /// What the backlog says of one issue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// The place that it has among all that are ready, or would have if it were; from 1.
     pub place: usize,
@@ -129,7 +125,7 @@ pub struct Judgement {
 }
 
 /// An agent beside the issue that it was judged for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bid {
     /// Which agent.
     pub agent: String,
@@ -142,8 +138,7 @@ pub struct Bid {
 }
 
 /// Of how many results of an agent how many were good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// In the same role and repository.
     Here {
@@ -169,7 +164,7 @@ pub enum Basis {
 }
 
 /// An agent, with what it would get and why not something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentSummary {
     /// Its name.
     pub name: String,
@@ -186,7 +181,7 @@ pub struct AgentSummary {
 }
 
 /// An issue that an agent would not get.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissedIssue {
     /// Which.
     pub next: QueueEntry,

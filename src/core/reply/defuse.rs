@@ -85,6 +85,19 @@ pub fn defused(text: &str) -> String {
     out
 }
 
+/// A sentence of timmy's own, as Markdown, that holds foreign words in backticks.
+pub fn prose(text: &str) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return defused(text);
+    }
+    let shown = pieces.iter().enumerate().map(|(nth, piece)| match nth % 2 {
+        0 => defused(piece),
+        _ => code(piece),
+    });
+    shown.collect()
+}
+
 /// `text` as an inline code span, whatever backticks and line breaks it holds; cut at 200 characters.
 ///
 /// Gitea scans code spans for neither mentions nor references.

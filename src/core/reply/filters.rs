@@ -61,16 +61,7 @@ pub(in crate::core) fn login(login: impl Display, _: &dyn Values) -> Result<Safe
 /// A sentence of timmy's own that holds foreign words in backticks.
 #[askama::filter_fn]
 pub(in crate::core) fn prose(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
-    let text = text.to_string();
-    let pieces: Vec<&str> = text.split('`').collect();
-    if pieces.len().is_multiple_of(2) {
-        return Ok(Safe(defuse::defused(&text)));
-    }
-    let shown = pieces.iter().enumerate().map(|(nth, piece)| match nth % 2 {
-        0 => defuse::defused(piece),
-        _ => defuse::code(piece),
-    });
-    Ok(Safe(shown.collect()))
+    Ok(Safe(defuse::prose(&text.to_string())))
 }
 
 /// A link to a thread (`#12`, `o/r#12`) that leaves no trace there.

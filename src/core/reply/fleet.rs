@@ -1,13 +1,11 @@
 //! What is said of the fleet: pauses, agents, the report.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Held, PlannedIssue};
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Outlook;
 
 /// A pause, as people say it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
     /// What is paused, as commands write it: `all`, `ezra`, `o/r`.
     pub what: String,
@@ -30,7 +28,7 @@ impl Paused {
 }
 
 /// An agent, as people may know it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentRow {
     /// Its name.
     pub name: String,
@@ -47,7 +45,6 @@ pub struct AgentRow {
     /// Its own pause.
     pub pause: Option<Paused>,
     /// What it is fit for and would get, as far as that is known.
-    #[serde(default)]
     pub now: Option<AgentNow>,
 }
 
@@ -68,7 +65,7 @@ impl AgentRow {
 }
 
 /// What an agent is fit for, and would get.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentNow {
     /// How well it fits in general.
     pub fit: FitLine,
@@ -79,7 +76,7 @@ pub struct AgentNow {
 }
 
 /// How well an agent fits, and what that rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FitLine {
     /// The share of its results that is verified, at least, most likely; in millionths.
     pub share: u64,
@@ -90,8 +87,7 @@ pub struct FitLine {
 }
 
 /// What an agent would get next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gets {
     /// Nothing.
     Nothing,
@@ -102,7 +98,7 @@ pub enum Gets {
 }
 
 /// What lasts until a moment, and who is concerned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParkedThread {
     /// Until when.
     pub until: String,
@@ -111,7 +107,7 @@ pub struct ParkedThread {
 }
 
 /// What happened since a moment, and what rests. Threads are written in full, `o/r#12`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReportAnswer {
     /// Since when.
     pub since: String,
@@ -132,7 +128,6 @@ pub struct ReportAnswer {
     /// Threads in which a write was given up, and when.
     pub dead: Vec<(String, String)>,
     /// What is next.
-    #[serde(default)]
     pub outlook: Outlook,
 }
 

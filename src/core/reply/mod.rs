@@ -1,9 +1,10 @@
 //! What timmy says: every reply has a name here and a template in `templates/reply/`.
 //!
-//! An [`Answer`] holds facts, never Markdown. It is rendered when it is sent, for only then is it
-//! known whether the effects that it speaks of came about. A template's first paragraph is the
-//! outcome in one sentence; what follows are details. One command is answered with all of it,
-//! several in one comment with a list of the first sentences and the details folded away.
+//! An [`Answer`] holds facts, never Markdown. It is rendered when it is decided: the outbox holds
+//! the finished text, with another one for the lines that speak of effects which may yet fail. A
+//! template's first paragraph is the outcome in one sentence; what follows are details. One command
+//! is answered with all of it, several in one comment with a list of the first sentences and the
+//! details folded away.
 
 mod backlog;
 pub mod defuse;
@@ -14,12 +15,11 @@ mod status;
 pub mod words;
 
 use askama::Template;
-use serde::{Deserialize, Serialize};
 
 use super::command::verb::Verb;
+use super::effect::{Body, Fallback, REASON};
 use super::policy::authority::RequiredRight;
 use super::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term, TermReason};
-use marker::marker;
 
 pub use backlog::{
     AgentSummary, Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, Mode, PlannedIssue,
@@ -32,7 +32,7 @@ pub use status::{Earlier, Held, HelpVerb, Status, Why};
 pub(super) const SHOWN: usize = 10;
 
 /// The reply to one comment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// timmy's account: how commands are written to it.
     pub name: String,
@@ -41,7 +41,7 @@ pub struct Reply {
 }
 
 /// The answer to one line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answered {
     /// The line, as written.
     pub said: String,
@@ -52,8 +52,7 @@ pub struct Answered {
 }
 
 /// What came of one line. Texts in it are as people wrote them; the templates defuse them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Template)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Template)]
 #[template(ext = "md")]
 pub enum Answer {
     /// I hear you.
@@ -393,24 +392,33 @@ impl Answer {
 }
 
 impl Reply {
-    /// The comment that says it, marked with its `key`. `failure` tells, for the key of an effect
-    /// that did not come about, the reason.
-    pub fn render(&self, key: &str, failure: impl Fn(&str) -> Option<String>) -> String {
+    /// What the comment says, marked with its `key`. A line whose effect fails says so instead.
+    pub fn body(&self, key: &str) -> Body {
+        let failed = Answer::Failed { reason: REASON.to_owned() };
+        let failed = RenderedAnswer::new(&self.name, "", &failed);
         let said: Vec<RenderedAnswer> = self
             .answers
             .iter()
-            .map(|answered| match answered.needs.as_deref().and_then(&failure) {
-                None => RenderedAnswer::new(&self.name, &answered.said, &answered.answer),
-                Some(reason) => {
-                    RenderedAnswer::new(&self.name, &answered.said, &Answer::Failed { reason })
-                }
-            })
+            .map(|answered| RenderedAnswer::new(&self.name, &answered.said, &answered.answer))
             .collect();
-        let text = match said.as_slice() {
-            [only] => only.whole(),
-            several => Several { said: several }.render().expect("a String takes everything"),
+        let fallback = |nth: usize, text: String| {
+            let effect = self.answers[nth].needs.clone()?;
+            Some(Fallback { effect, text })
         };
-        format!("{}\n\n{}", text.trim_end(), marker(key))
+        let mut body = Body::default();
+        if let [only] = said.as_slice() {
+            body.push_or(&only.whole(), fallback(0, failed.whole()));
+            return body.marked(key);
+        }
+        for (nth, one) in said.iter().enumerate() {
+            let line = if nth == 0 { "- " } else { "\n- " };
+            body.push(&format!("{line}{}: ", defuse::code(&one.said)));
+            body.push_or(&one.in_a_list(), fallback(nth, failed.in_a_list()));
+        }
+        for (nth, one) in said.iter().enumerate().filter(|(_, one)| !one.details.is_empty()) {
+            body.push_or(&format!("\n\n{}", one.folded()), fallback(nth, String::new()));
+        }
+        body.marked(key)
     }
 }
 
@@ -436,7 +444,7 @@ impl RenderedAnswer {
     }
 
     fn whole(&self) -> String {
-        format!("{}\n\n{}", self.outcome, self.details)
+        format!("{}\n\n{}", self.outcome, self.details).trim_end().to_owned()
     }
 
     /// The outcome as it goes on behind a colon.
@@ -452,15 +460,12 @@ impl RenderedAnswer {
         }
     }
 
-    /// Whether the details are folded by themselves.
-    fn is_folded(&self) -> bool {
-        self.details.starts_with("<details>")
+    /// The details, folded away under the line that they answer.
+    fn folded(&self) -> String {
+        if self.details.starts_with("<details>") {
+            return self.details.clone();
+        }
+        let summary = defuse::html(&self.said);
+        format!("<details><summary>{summary}</summary>\n\n{}\n\n</details>", self.details)
     }
-}
-
-/// Several answers in one comment.
-#[derive(Template)]
-#[template(path = "reply/several.md")]
-struct Several<'a> {
-    said: &'a [RenderedAnswer],
 }

@@ -1,13 +1,11 @@
 //! How things stand in a thread, and how a verb is used: the facts of the longer answers.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Judgement, Paused};
 use crate::core::command::verb::Verb;
 use crate::core::scheduling::Ineligible;
 
 /// One verb of the help.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HelpVerb {
     /// Which.
     pub verb: Verb,
@@ -18,7 +16,7 @@ pub struct HelpVerb {
 }
 
 /// How things stand in a thread.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Status {
     /// The thread, as this thread would write it; none for this thread itself.
     pub target: Option<String>,
@@ -37,16 +35,12 @@ pub struct Status {
     /// Who put it on hold.
     pub hold: Option<Held>,
     /// What it waits for, as this thread writes it.
-    #[serde(default)]
     pub waits: Vec<String>,
     /// The first of these for which it can be made to wait no longer.
-    #[serde(default)]
     pub removable: Option<String>,
     /// Whether it also waits for something that cannot be named here.
-    #[serde(default)]
     pub waits_unseen: bool,
     /// What keeps everything in its repository from starting.
-    #[serde(default)]
     pub pause: Option<Paused>,
     /// Until when it is snoozed, as people say it, and by whom.
     pub snooze: Option<(String, String)>,
@@ -55,7 +49,7 @@ pub struct Status {
 }
 
 /// Why an issue is, or is not, handed out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Why {
     /// How things stand there.
     pub status: Status,
@@ -70,7 +64,7 @@ pub struct Why {
 }
 
 /// An earlier command, as people say it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Earlier {
     /// When it was heard.
     pub when: String,
@@ -83,7 +77,7 @@ pub struct Earlier {
 }
 
 /// A hold, as people say it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Held {
     /// By whom.
     pub by: String,

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use super::hours::Hours;
 use crate::core::model::time::Timestamp;
@@ -94,8 +93,7 @@ pub enum ReportTask {
 }
 
 /// Whether it is time to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportTiming {
     /// If the hours say so.
     InHours,

@@ -1,8 +1,8 @@
 //! The one report: one issue, a comment a day in which something happened or waits.
 //!
 //! [`hours`](Hours) says when it may speak, the [`diary`](Entry) which days were told and what is
-//! to be written now, a [`Day`] what one comment says. [`Write`] is what reaches the forge. All of
-//! it is pure: the engine reads the ledger, asks, and carries out.
+//! to be written now, a [`Day`] what one comment says. All of it is pure: the engine reads the
+//! ledger, and stores effects like any others.
 
 mod day;
 mod diary;
@@ -17,4 +17,4 @@ pub use day::{Broken, ContentHash, Day, OpenQuestion};
 pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};
 pub use told::told;
-pub use write::{ISSUE, Write, issue_body, issue_key, key_of_day};
+pub use write::{ISSUE, is_reports, issue_body, issue_key, key_of_day, pin_key, reopen_key};

@@ -1,56 +1,18 @@
-//! What of the report reaches the forge, and under which keys.
+//! The report's issue, and the keys of its effects.
 
 use askama::Template;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
-use super::diary::ReportTiming;
 use crate::core::command::value;
+use crate::core::model::ids::ThreadId;
 use crate::core::reply::marker::marker;
 
-/// One outward write of the report. What a comment says is told when it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "write", rename_all = "snake_case")]
-pub enum Write {
-    /// The issue, if it is not there; its thread has the number 0.
-    Issue {
-        /// Its title.
-        title: String,
-    },
-    /// The issue is to be pinned, if the account may.
-    Pin,
-    /// The comment of a day is to be there.
-    Begin {
-        /// Which day.
-        #[serde(with = "spelled")]
-        day: Date,
-        /// Whether it may call the owner.
-        may_call: bool,
-        /// Whether it waits for the right hour.
-        when: ReportTiming,
-    },
-    /// The comment of a day is to say what there is to say.
-    Update {
-        /// Which day.
-        #[serde(with = "spelled")]
-        day: Date,
-        /// Whether it waits for the right hour.
-        when: ReportTiming,
-    },
-}
+/// What the keys of all effects of the report begin with.
+const PREFIX: &str = "report.";
 
-/// A day as JSON holds it: `2026-11-22`.
-mod spelled {
-    use jiff::civil::Date;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(super) fn serialize<S: Serializer>(day: &Date, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(day)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
-        String::deserialize(from)?.parse().map_err(de::Error::custom)
-    }
+/// Whether the effect `key` belongs to the report.
+pub fn is_reports(key: &str) -> bool {
+    key.starts_with(PREFIX)
 }
 
 /// What marks the body of the issue, by which it is found again.
@@ -63,7 +25,17 @@ pub fn issue_key(nth: u32) -> String {
 
 /// The key of a day's comment; `nth` counts how often it was begun in vain before.
 pub fn key_of_day(day: Date, nth: u32) -> String {
-    numbered(format!("report.{}", value::Date(day)), nth)
+    numbered(format!("{PREFIX}{}", value::Date(day)), nth)
+}
+
+/// The key under which the issue is pinned.
+pub fn pin_key(issue: ThreadId) -> String {
+    format!("{PREFIX}pin.{}.{}", issue.repo.0, issue.number)
+}
+
+/// The key under which the issue is opened again for the comment `day`.
+pub fn reopen_key(day: &str) -> String {
+    format!("{day}.open")
 }
 
 fn numbered(key: String, nth: u32) -> String {

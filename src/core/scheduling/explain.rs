@@ -1,7 +1,7 @@
 //! Why an issue scores what it scores, term by term.
 
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::calendar::Calendar;
 use super::labels::{priority, size};
@@ -10,7 +10,7 @@ use super::{IssueFacts, MILLION, RankedIssue, Readiness, Rules};
 use crate::core::model::time::Timestamp;
 
 /// A term of the score: the first five give points, the others are factors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Term {
     /// Labels and due dates.
@@ -32,8 +32,7 @@ pub enum Term {
 }
 
 /// The fact from which a term has its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TermReason {
     /// Nothing speaks for it.
     Nothing,
@@ -60,7 +59,7 @@ pub enum TermReason {
 }
 
 /// One term of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TermLine {
     /// Which.
     pub term: Term,

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
@@ -13,7 +12,7 @@ use crate::core::scheduling::{Ineligible, MILLION, RankedIssue, Ranking};
 pub const NEXT: usize = 5;
 
 /// The backlog in a few lines.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outlook {
     /// The best of what may be handed out.
     pub next: Vec<NextIssue>,
@@ -24,7 +23,7 @@ pub struct Outlook {
 }
 
 /// An issue that is next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextIssue {
     /// Which, in full.
     pub thread: String,

@@ -3,10 +3,9 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use crate::core::effect::Effect;
+use crate::core::effect::{Effect, Issue, Pin};
 use crate::core::model::ids::{RepoName, ThreadId};
-use crate::core::reply::marker::key_of;
-use crate::core::report::{ISSUE, Write, issue_key};
+use crate::core::report::{issue_body, issue_key, pin_key};
 use crate::engine::{Engine, retry};
 use crate::gitea;
 use crate::store::outbox::{self, NewEffect, State};
@@ -98,29 +97,13 @@ impl Engine {
                 home.lost += 1;
             }
             reports::set_home(tx, &home)?;
-            let effect = Effect::Report(Write::Issue { title });
+            let effect = Effect::Issue(Issue { title, body: issue_body() });
             let effect = NewEffect::new(issue_key(home.lost), thread, &effect, now)?;
             outbox::push(tx, &effect, now).map(drop)
         });
         write.await?;
         self.ring();
         Ok(())
-    }
-
-    /// The issue of the report, by its marker: of several, all but the oldest are closed.
-    pub(super) async fn find_issue(&self, name: &RepoName) -> Result<Option<i64>, gitea::Error> {
-        let own = self.identity().await?;
-        let mut found = self.gitea.issues_by(name, &own.login).await?;
-        found.retain(|issue| {
-            let is_own = issue.author.as_ref().is_some_and(|author| author.id == own.id);
-            is_own && key_of(&issue.body) == Some(ISSUE)
-        });
-        found.sort_unstable_by_key(|issue| issue.number);
-        for duplicate in found.iter().skip(1).filter(|issue| issue.open) {
-            tracing::warn!(issue = duplicate.number, "a second issue of the report: closed");
-            self.gitea.set_open(name, duplicate.number, false).await?;
-        }
-        Ok(found.first().map(|issue| issue.number))
     }
 
     /// The report stands in this issue from now on. One that was just made is to be pinned.
@@ -131,9 +114,8 @@ impl Engine {
                 reports::set_home(tx, &ReportIssue { number: Some(thread.number), ..home })?;
             }
             if is_new {
-                let key = format!("report.pin.{}.{}", thread.repo.0, thread.number);
-                let effect = Effect::Report(Write::Pin);
-                outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now)?;
+                let effect = NewEffect::new(pin_key(thread), thread, &Effect::Pin(Pin {}), now)?;
+                outbox::push(tx, &effect, now)?;
             }
             Ok(())
         });

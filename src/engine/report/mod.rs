@@ -1,9 +1,9 @@
 //! The one report: looked after at the right moments, and whenever something moved.
 //!
 //! A look reads the ledger, asks [`core::report`](crate::core::report) what is to be written, and
-//! puts that into the outbox, in the lane of the report's issue. What a comment says is gathered
-//! (`gather`) once to see whether there is news, and again when it is written (`write`). `home`
-//! finds the issue, or has it made.
+//! puts that into the outbox, in the lane of the report's issue: an issue, a comment, an edit, as
+//! any other effects. What a comment says is gathered (`gather`) once to see whether there is news,
+//! and again right before it is sent (`write`). `home` knows where the issue is, or has it made.
 
 mod gather;
 mod home;
@@ -12,17 +12,18 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use jiff::civil::Date;
 
 use super::Engine;
 use super::inbox::EngineError;
-use crate::core::effect::Effect;
+use crate::core::effect::{Body, Comment, CommentRef, EditComment, Effect, Source};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::report::digest::Audience;
 use crate::core::report::{
-    Day, DayState, Hours, Outlook, Period, ReportTask, ReportTiming, Write, best, tasks,
+    Day, DayState, Hours, Outlook, Period, ReportTask, ReportTiming, best, tasks,
 };
 use crate::crash;
 use crate::store::outbox::{self, NewEffect};
@@ -48,6 +49,7 @@ pub(super) const REPORT_LANE: ThreadId = ThreadId { repo: RepoId(0), number: 0 }
 /// When the report is looked at.
 #[derive(Debug, Default)]
 pub(super) struct ReportSchedule {
+    /// When it was looked at last; none if it is to be looked at again, at once.
     last: Option<Timestamp>,
     /// What had been rung for then; none if it saw less than there was.
     rung: Option<u64>,
@@ -55,22 +57,27 @@ pub(super) struct ReportSchedule {
     next: Timestamp,
     /// Not before: the forge was asked in vain.
     rests_until: Timestamp,
-    /// A write has come to an end on which others wait.
-    is_awaited: bool,
 }
 
 impl ReportSchedule {
     fn due(&self, now: Timestamp, rung: u64) -> Timestamp {
-        let Some(last) = self.last else { return now };
-        // A clock that was set back is no reason to wait for it.
-        let soonest = if last > now { now } else { last.after(crash::report_pause()) };
-        let due = match (self.is_awaited, self.rung == Some(rung)) {
-            (true, _) => now,
-            (false, false) => soonest.min(self.next),
-            (false, true) => self.next,
+        let due = match self.last {
+            None => now,
+            Some(_) if self.rung == Some(rung) => self.next,
+            // A clock that was set back is no reason to wait for it.
+            Some(last) if last > now => now,
+            Some(last) => last.after(crash::report_pause()).min(self.next),
         };
         due.max(self.rests_until)
     }
+}
+
+/// How far the forge's clock and ours may be apart when a comment is looked for.
+const MARGIN: Duration = Duration::from_secs(24 * 3600);
+
+/// A day's comment, written when it is sent.
+fn text_of(day: Date, may_call: bool, when: ReportTiming) -> Body {
+    Body::from_source(Source::Report { day, may_call, at_once: when == ReportTiming::Now })
 }
 
 impl Engine {
@@ -96,7 +103,7 @@ impl Engine {
 
     /// Something that the report waited for has ended: it is looked at again, at once.
     fn report_continues(&self) {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).is_awaited = true;
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).last = None;
     }
 
     /// One look at the report.
@@ -152,7 +159,8 @@ impl Engine {
         self.ledger
             .write(move |tx| {
                 let key = reports::begin(tx, day, period, thread)?;
-                let effect = Effect::Report(Write::Begin { day, may_call, when });
+                let body = text_of(day, may_call, when);
+                let effect = Effect::Comment(Comment { body, since: now.before(MARGIN) });
                 outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now).map(drop)
             })
             .await?;
@@ -166,7 +174,9 @@ impl Engine {
             .write(move |tx| {
                 let Some(told) = reports::of(tx, day)? else { return Ok(()) };
                 let key = reports::update(tx, day, fate)?;
-                let effect = Effect::Report(Write::Update { day, when });
+                let comment = CommentRef::Key(told.key);
+                let body = text_of(day, told.entry.called, when);
+                let effect = Effect::EditComment(EditComment { comment, body });
                 outbox::push(tx, &NewEffect::new(key, told.thread, &effect, now)?, now).map(drop)
             })
             .await?;
@@ -248,7 +258,7 @@ mod tests {
         assert_eq!(pace.due(at(110), 8), at(160));
         // The clock was set back.
         assert_eq!(pace.due(at(50), 8), at(50));
-        pace.is_awaited = true;
+        pace.last = None;
         assert_eq!(pace.due(at(110), 7), at(110));
         pace.rests_until = at(130);
         assert_eq!(pace.due(at(110), 8), at(130));

@@ -49,7 +49,7 @@ impl Engine {
             self.write_due_report(ReportTiming::Now).await?;
             self.deliver_report().await?;
             let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            if !pace.is_awaited {
+            if pace.last.is_some() {
                 break;
             }
         }

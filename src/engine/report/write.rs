@@ -1,252 +1,168 @@
-//! Writes the report, exactly once: the issue and the day's comment are looked for before they are
-//! written again, an edit is a wish (read, and write the difference).
-
-use std::time::Duration;
+//! What the report adds to the delivery of its effects: the text of a day, which is known only when
+//! it is sent, and what follows when an effect is applied, or what it was for is gone.
 
 use jiff::civil::Date;
 
-use crate::core::model::ids::{RepoName, ThreadId};
-use crate::core::model::time::Timestamp;
-use crate::core::report::{Day, DayState, ReportTiming, Write, issue_body};
-use crate::crash;
+use crate::core::effect::{Effect, SetOpen, Source};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::text::Repo;
+use crate::core::report::{Day, DayState, reopen_key};
 use crate::engine::Engine;
-use crate::engine::incidents::WriteKind;
-use crate::engine::outbox::Applied;
+use crate::engine::outbox::{Applied, Attempt};
 use crate::gitea;
-use crate::gitea::Recovery;
 use crate::store::outbox;
-use crate::store::outbox::OutboxRow as EffectRow;
+use crate::store::outbox::{NewEffect, OutboxRow as Row};
 use crate::store::reports;
 use crate::store::reports::ReportedDay;
 use crate::store::{Error, Transaction, repos};
 
-/// How far the forge's clock and ours may be apart when a comment is looked for.
-const MARGIN: Duration = Duration::from_secs(24 * 3600);
-
-/// What needed no write.
-const NOTHING: Applied = Applied::Done { written: None, id: None, doubtful: false };
-
 impl Engine {
-    /// One try at a write of the report.
-    pub(in crate::engine) async fn write_report(
+    /// What the comment of a day says now; or how the try ends instead. Who may read it then
+    /// decides what may be told.
+    pub(in crate::engine) async fn report_text(
         &self,
-        row: &EffectRow,
-        name: &RepoName,
-        write: &Write,
-    ) -> Result<Applied, Error> {
+        row: &Row,
+        effect: &Effect,
+        source: &Source,
+    ) -> Result<Result<String, Attempt>, Error> {
+        let Source::Report { day, may_call, at_once } = *source;
         // Comments tell how to answer: by timmy's name.
         if let Err(error) = self.identity().await {
-            return Ok(self.unseen(row, &error).await);
+            return Ok(Err(self.unseen(row, &error).await));
         }
-        if matches!(write, Write::Begin { .. } | Write::Update { .. }) {
-            // Who may read it decides what may be told.
-            match self.gitea.repo_by_id(row.thread.repo).await {
-                Ok(repo) => self.ledger.write(move |tx| repos::remember(tx, &repo)).await?,
-                Err(gitea::Error::NotFound { .. }) => {}
-                Err(error) => return Ok(self.unseen(row, &error).await),
-            }
+        match self.gitea.repo_by_id(row.thread.repo).await {
+            Ok(repo) => self.ledger.write(move |tx| repos::remember(tx, &repo)).await?,
+            Err(gitea::Error::NotFound { .. }) => {}
+            Err(error) => return Ok(Err(self.unseen(row, &error).await)),
         }
-        match write {
-            Write::Issue { title } => self.make_issue(row, name, title).await,
-            Write::Pin => Ok(self.pin(row, name).await),
-            Write::Begin { day, may_call, when } => {
-                if let Some(later) = self.defer_quiet_hours(row, *when) {
-                    return Ok(later);
+        let Some(report) = &self.report else { return Ok(Err(Attempt::NOTHING)) };
+        let now = self.clock.now();
+        if !at_once && report.hours.is_quiet(now) {
+            let (due, reason) = (report.hours.next_after(now), "quiet hours".to_owned());
+            return Ok(Err(Attempt::Later { due, reason, certain: !row.is_uncertain() }));
+        }
+        let told = self.ledger.read(move |conn| reports::of(conn, day)).await?;
+        match effect {
+            Effect::Comment(_) => {
+                let is_awaited =
+                    |told: &ReportedDay| told.key == row.key && told.entry.fate == DayState::Open;
+                match told.filter(is_awaited) {
+                    Some(told) if report.hours.day(now) == day => {
+                        self.first_text(row, told, may_call).await
+                    }
+                    told => self.begun_in_vain(told.map(|_| day)).await.map(Err),
                 }
-                let outcome = self.begin_day(row, name, *day, *may_call).await;
-                // A day that was begun in vain may begin once more.
-                if matches!(outcome, Ok(Applied::Done { id: None, .. })) {
-                    self.report_continues();
-                }
-                outcome
             }
-            Write::Update { day, when } => match self.defer_quiet_hours(row, *when) {
-                Some(later) => Ok(later),
-                None => self.update_day(row, name, *day).await,
-            },
+            _ => {
+                let Some(told) = told.filter(|told| told.comment.is_some()) else {
+                    return Ok(Err(Attempt::NOTHING));
+                };
+                let news = self.told(day, told.entry.period).await?;
+                self.intended_text(&told, &news, may_call, None).await.map(Ok)
+            }
         }
     }
 
-    async fn make_issue(
+    /// What the first comment of today says, in an issue that is open, or will be.
+    async fn first_text(
         &self,
-        row: &EffectRow,
-        name: &RepoName,
-        title: &str,
-    ) -> Result<Applied, Error> {
-        // Always: a ledger that was restored has forgotten it.
-        match self.find_issue(name).await {
-            Ok(Some(number)) => {
-                self.record_issue(ThreadId { number, ..row.thread }, false).await?;
-                return Ok(Applied::Done { written: None, id: None, doubtful: row.is_uncertain() });
-            }
-            Ok(None) => {}
-            Err(gitea::Error::NotFound { .. }) => {
-                self.repository_is_gone().await?;
-                return Ok(NOTHING);
-            }
-            Err(error) => return Ok(self.unseen(row, &error).await),
-        }
-        self.intend(row).await?;
-        crash::point("sending");
-        let made = self.gitea.open_issue(name, title, &issue_body()).await;
-        crash::point("sent");
-        Ok(match made {
-            Ok(issue) => {
-                self.record_issue(ThreadId { number: issue.number, ..row.thread }, true).await?;
-                let doubtful = row.is_uncertain() || row.tries > 0;
-                Applied::Done { written: Some(WriteKind::Reply), id: None, doubtful }
-            }
-            Err(error) => self.failed(row, &error).await,
-        })
-    }
-
-    async fn pin(&self, row: &EffectRow, name: &RepoName) -> Applied {
-        match self.gitea.pin(name, row.thread.number).await {
-            Ok(()) => NOTHING,
-            Err(error) if matches!(error.heals(), Recovery::Later(_)) => {
-                self.failed(row, &error).await
-            }
-            Err(error) => {
-                tracing::info!(%error, "the report's issue is not pinned");
-                NOTHING
-            }
-        }
-    }
-
-    /// Puts off what would be written in quiet hours.
-    fn defer_quiet_hours(&self, row: &EffectRow, when: ReportTiming) -> Option<Applied> {
-        let (hours, now) = (&self.report.as_ref()?.hours, self.clock.now());
-        (when == ReportTiming::InHours && hours.is_quiet(now)).then(|| Applied::Later {
-            due: hours.next_after(now),
-            reason: "quiet hours".to_owned(),
-            certain: !row.is_uncertain(),
-        })
-    }
-
-    async fn begin_day(
-        &self,
-        row: &EffectRow,
-        name: &RepoName,
-        day: Date,
+        row: &Row,
+        told: ReportedDay,
         may_call: bool,
-    ) -> Result<Applied, Error> {
-        // Always: a ledger that was restored has forgotten it.
-        match self.look(name, row, row.created_at.before(MARGIN)).await {
-            Ok(None) | Err(gitea::Error::NotFound { .. }) => {}
-            Ok(found) => {
-                let (written, doubtful) = (Some(WriteKind::Reply), row.is_uncertain());
-                return Ok(Applied::Done { written, id: found, doubtful });
-            }
-            Err(error) => return Ok(self.unseen(row, &error).await),
-        }
-        let said = self.ledger.read(move |conn| reports::of(conn, day)).await?;
-        let is_awaited =
-            |said: &ReportedDay| said.key == row.key && said.entry.fate == DayState::Open;
-        let Some(said) = said.filter(is_awaited) else { return Ok(NOTHING) };
-        match self.gitea.issue(name, row.thread.number).await {
-            Ok(issue) if issue.open => {}
-            // Closed by somebody: as long as it is configured, the report is on the list.
-            Ok(_) => {
-                if let Err(error) = self.gitea.set_open(name, row.thread.number, true).await {
-                    return Ok(self.failed(row, &error).await);
-                }
-            }
+    ) -> Result<Result<String, Attempt>, Error> {
+        let thread = row.thread;
+        let repo = self.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+        let Some(repo) = repo else { return Ok(Err(Attempt::NOTHING)) };
+        let is_open = match self.gitea.issue(&repo.name, thread.number).await {
+            Ok(issue) => issue.open,
             Err(gitea::Error::NotFound { .. }) => {
-                self.lost(row.thread).await?;
-                return Ok(NOTHING);
+                self.lost(thread).await?;
+                return Ok(Err(Attempt::NOTHING));
             }
-            Err(error) => return Ok(self.failed(row, &error).await),
-        }
-        let news = self.told(day, said.entry.period).await?;
-        if !news.has_news() || self.today() != Some(day) {
-            // The next comment tells what this one was to tell.
-            self.ledger.write(move |tx| reports::end(tx, day, DayState::Void)).await?;
-            return Ok(NOTHING);
-        }
-        let calls = may_call && news.needs() > 0;
-        self.intend_to_tell(row, day, &news, calls).await?;
-        let body = news.comment(&row.key, calls);
-        Ok(self.post_body(row, name, &body).await)
-    }
-
-    async fn update_day(
-        &self,
-        row: &EffectRow,
-        name: &RepoName,
-        day: Date,
-    ) -> Result<Applied, Error> {
-        let said = self.ledger.read(move |conn| reports::of(conn, day)).await?;
-        let Some((said, id)) = said.and_then(|said| said.comment.map(|id| (said, id))) else {
-            return Ok(NOTHING);
+            Err(error) => return Ok(Err(self.unseen(row, &error).await)),
         };
-        let shown = match self.gitea.comment(name, id).await {
-            Ok(Some(shown)) => shown,
-            Ok(None) | Err(gitea::Error::NotFound { .. }) => {
-                return self.is_gone(row, name, day).await;
-            }
-            Err(error) => return Ok(self.failed(row, &error).await),
-        };
-        let (news, calls) = (self.told(day, said.entry.period).await?, said.entry.called);
-        let body = news.comment(&said.key, calls);
-        self.intend_to_tell(row, day, &news, calls).await?;
-        if shown.body == body {
-            return Ok(NOTHING);
+        let news = self.told(told.entry.day, told.entry.period).await?;
+        if !news.has_news() {
+            return self.begun_in_vain(Some(told.entry.day)).await.map(Err);
         }
-        crash::point("wishing");
-        let edited = self.gitea.edit_comment(name, id, &body).await;
-        crash::point("wished");
-        Ok(match edited {
-            Ok(_) => Applied::Done { written: Some(WriteKind::Reply), id: None, doubtful: false },
-            Err(error) => self.failed(row, &error).await,
-        })
+        // Closed by somebody: as long as it is configured, the report is on the list.
+        let reopen = (!is_open).then_some(thread);
+        self.intended_text(&told, &news, may_call && news.needs() > 0, reopen).await.map(Ok)
     }
 
-    /// The day's comment is not there: somebody deleted it, or its issue.
-    async fn is_gone(&self, row: &EffectRow, name: &RepoName, day: Date) -> Result<Applied, Error> {
-        match self.gitea.issue(name, row.thread.number).await {
-            Ok(_) => {
-                self.ledger.write(move |tx| reports::end(tx, day, DayState::Deleted)).await?;
-                Ok(NOTHING)
-            }
-            Err(gitea::Error::NotFound { .. }) => {
-                self.lost(row.thread).await?;
-                Ok(NOTHING)
-            }
-            Err(error) => Ok(self.failed(row, &error).await),
-        }
-    }
-
-    /// Stores that this is about to be said.
-    async fn intend_to_tell(
+    /// The text of a comment. Stores that it is about to be said, and that `reopen` is to be opened
+    /// again.
+    async fn intended_text(
         &self,
-        row: &EffectRow,
-        day: Date,
+        told: &ReportedDay,
         news: &Day,
         calls: bool,
-    ) -> Result<(), Error> {
-        let (seq, now, gist): (_, Timestamp, _) = (row.seq, self.clock.now(), news.gist(calls));
+        reopen: Option<ThreadId>,
+    ) -> Result<String, Error> {
+        let (day, gist, now) = (told.entry.day, news.gist(calls), self.clock.now());
+        let key = reopen_key(&told.key);
         let write = move |tx: &Transaction<'_>| {
-            reports::tell(tx, day, gist, calls, now)?;
-            outbox::sending(tx, seq, now)
+            if let Some(thread) = reopen {
+                let effect = Effect::SetOpen(SetOpen { open: true });
+                outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now)?;
+            }
+            reports::tell(tx, day, gist, calls, now)
         };
-        self.ledger.write(write).await
+        self.ledger.write(write).await?;
+        Ok(news.comment(&told.key, calls))
     }
 
-    /// Looks once more for duplicates of a write whose outcome was once unknown.
-    pub(in crate::engine) async fn find_duplicate_issue(
+    /// Nothing is to be said any more: the next comment tells what this one was to tell.
+    async fn begun_in_vain(&self, day: Option<Date>) -> Result<Attempt, Error> {
+        if let Some(day) = day {
+            self.ledger.write(move |tx| reports::end(tx, day, DayState::Void)).await?;
+        }
+        self.report_continues();
+        Ok(Attempt::NOTHING)
+    }
+
+    /// One of the report's effects is on the forge; `is_old` if it was there before.
+    pub(in crate::engine) async fn report_effect_applied(
         &self,
-        name: &RepoName,
-        row: &EffectRow,
-        write: &Write,
-    ) -> Result<Option<i64>, gitea::Error> {
-        match write {
-            Write::Issue { .. } => self.find_issue(name).await,
-            Write::Begin { .. } => self.look(name, row, row.created_at.before(MARGIN)).await,
-            Write::Pin | Write::Update { .. } => Ok(None),
+        row: &Row,
+        effect: &Effect,
+        applied: Applied,
+        is_old: bool,
+    ) -> Result<(), Error> {
+        match (effect, applied.id) {
+            (Effect::Issue(_), Some(number)) => {
+                self.record_issue(ThreadId { number, ..row.thread }, !is_old).await
+            }
+            _ => Ok(()),
         }
     }
 
-    fn today(&self) -> Option<Date> {
-        Some(self.report.as_ref()?.hours.day(self.clock.now()))
+    /// One of the report's effects was for something that is not there any more.
+    pub(in crate::engine) async fn report_target_gone(
+        &self,
+        row: &Row,
+        effect: &Effect,
+        repo: &Repo,
+    ) -> Result<Attempt, Error> {
+        match effect {
+            Effect::Issue(_) => self.repository_is_gone().await?,
+            Effect::EditComment(edit) => {
+                match self.gitea.issue(&repo.name, row.thread.number).await {
+                    // Somebody deleted it: it is not written again.
+                    Ok(_) => {
+                        if let Some(Source::Report { day, .. }) = edit.body.source() {
+                            let day = *day;
+                            self.ledger
+                                .write(move |tx| reports::end(tx, day, DayState::Deleted))
+                                .await?;
+                        }
+                    }
+                    Err(gitea::Error::NotFound { .. }) => self.lost(row.thread).await?,
+                    Err(error) => return Ok(self.failed(row, &error).await),
+                }
+            }
+            _ => self.lost(row.thread).await?,
+        }
+        Ok(Attempt::NOTHING)
     }
 }

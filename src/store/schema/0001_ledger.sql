@@ -77,9 +77,6 @@ CREATE TABLE outbox (
     comment    INTEGER,                    -- Gitea's number of the comment that it became
     recheck_at INTEGER,                    -- look for a late duplicate
     ended_at   INTEGER,
-    -- What a comment said when it was posted, by the SHA-256 of its body: a question that somebody
-    -- edited asks nothing any more.
-    sha        BLOB    CHECK (length(sha) = 32),
     payload    TEXT    NOT NULL,           -- JSON, opaque here
     CHECK ((state IN ('queued', 'sending')) = (ended_at IS NULL)),
     CHECK (state <> 'sending' OR sent_at IS NOT NULL),

@@ -24,6 +24,7 @@ mod markdown_that_is_no_command;
 mod not_yet;
 mod old_server;
 mod order;
+mod outbox_text;
 mod polling;
 mod priority_and_size;
 mod privacy;

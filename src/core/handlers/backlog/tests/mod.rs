@@ -175,8 +175,8 @@ impl World {
         };
         let decision = handle(asked, &reading, &snapshot);
         let last = decision.effects.last().map(|keyed| &keyed.effect);
-        let Some(Effect::Reply { reply, .. }) = last else { panic!("no reply: {decision:?}") };
-        let text = reply.render("c1", |_| None);
+        let Some(Effect::Comment(comment)) = last else { panic!("no reply: {decision:?}") };
+        let text = comment.body.text();
         text.trim_end_matches("\n\n<!-- timmy key=c1 -->").to_owned()
     }
 

@@ -1,0 +1,37 @@
+//! Who is assigned: the list is read, and replaced if it differs.
+
+use super::{Applied, ApplyError, Deliver, Delivery};
+use crate::core::effect::SetAssignees;
+use crate::engine::incidents::WriteKind;
+use crate::gitea::Error;
+
+impl Deliver for SetAssignees {
+    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+        let present = assigned(to).await?;
+        Ok((self.wanted(&present) == present).then(Applied::default))
+    }
+
+    /// Nobody is lost on the way.
+    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+        let present = assigned(to).await?;
+        let wanted = self.wanted(&present);
+        let applied = Applied::written(WriteKind::Wish);
+        if wanted == present {
+            return Ok(applied);
+        }
+        let logins: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let then = to.engine.gitea.set_assignees(to.name(), to.number(), &logins).await?;
+        // Gitea takes the request and leaves everything as it was if the account may not write.
+        if then.assignees.len() == wanted.len() {
+            Ok(applied)
+        } else {
+            let message = "my account may not change assignees".to_owned();
+            Err(Error::Forbidden { message }.into())
+        }
+    }
+}
+
+async fn assigned(to: &Delivery<'_>) -> Result<Vec<String>, ApplyError> {
+    let item = to.engine.gitea.issue(to.name(), to.number()).await?;
+    Ok(item.assignees.into_iter().map(|account| account.login).collect())
+}

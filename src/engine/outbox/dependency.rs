@@ -1,0 +1,64 @@
+//! A thread waits for another, or does not.
+
+use super::{Applied, ApplyError, Deliver, Delivery};
+use crate::core::model::dependency::{SetDependency, same_readers};
+use crate::core::model::ids::{RepoId, RepoName};
+use crate::engine::incidents::WriteKind;
+use crate::gitea::Error;
+
+impl Deliver for SetDependency {
+    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+        let blockers = to.engine.gitea.blockers(to.name(), to.number()).await?;
+        let waits = blockers.iter().any(|blocker| blocker.thread == self.on);
+        Ok((waits == self.waits).then(|| Applied::written(WriteKind::Wish)))
+    }
+
+    /// To add what is there, or the reverse of it, is a 500 without a word: so both are looked for
+    /// before.
+    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+        if let Some(found) = self.find(to).await? {
+            return Ok(found);
+        }
+        let (gitea, thread) = (&to.engine.gitea, to.row.thread);
+        let on = &self.with_the_same_readers(to, self.on.repo).await?;
+        let applied = Applied::written(WriteKind::Wish);
+        if !self.waits {
+            let removed = gitea.remove_blocker(to.name(), thread.number, (on, self.on.number));
+            return match removed.await {
+                // Somebody was faster.
+                Ok(()) | Err(Error::NotFound { .. }) => Ok(applied),
+                Err(error) => Err(error.into()),
+            };
+        }
+        let reverse = gitea.blockers(on, self.on.number).await;
+        if reverse.is_ok_and(|blockers| blockers.iter().any(|blocker| blocker.thread == thread)) {
+            let message = "by now that one waits for this one".to_owned();
+            return Err(Error::Conflict { status: 409, message }.into());
+        }
+        gitea.add_blocker(to.name(), thread.number, (on, self.on.number)).await?;
+        Ok(applied)
+    }
+}
+
+impl SetDependency {
+    /// What a repository is called now, if its threads may be bound to those of this one. Both may
+    /// have been closed or opened since that was decided.
+    async fn with_the_same_readers(
+        &self,
+        to: &Delivery<'_>,
+        other: RepoId,
+    ) -> Result<RepoName, ApplyError> {
+        if other == to.repo.id {
+            return Ok(to.repo.name.clone());
+        }
+        let gitea = &to.engine.gitea;
+        let (home, other) = (gitea.repo_by_id(to.repo.id).await?, gitea.repo_by_id(other).await?);
+        match same_readers(&home, &other) {
+            true => Ok(other.name),
+            false => Err(ApplyError::Refused(
+                "by now not everybody who reads one of the two threads may read the other, and \
+                 Gitea would show them its title and its text",
+            )),
+        }
+    }
+}

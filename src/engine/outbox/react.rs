@@ -1,0 +1,21 @@
+//! A reaction. The forge keeps one of a kind for each account, so it may be given again.
+
+use super::{Applied, ApplyError, Deliver, Delivery};
+use crate::core::effect::React;
+use crate::gitea::Error;
+
+impl Deliver for React {
+    async fn find(&self, _: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+        Ok(None)
+    }
+
+    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+        let gitea = &to.engine.gitea;
+        match gitea.react(to.name(), to.number(), self.subject, self.reaction).await {
+            // Whoever may read may react: that the forge took it says nothing about other writes.
+            // What one reacts to was deleted: nobody is left to see it.
+            Ok(_) | Err(Error::NotFound { .. }) => Ok(Applied::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

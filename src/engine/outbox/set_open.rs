@@ -1,0 +1,20 @@
+//! A thread is opened again, or closed.
+
+use super::{Applied, ApplyError, Deliver, Delivery};
+use crate::core::effect::SetOpen;
+use crate::engine::incidents::WriteKind;
+
+impl Deliver for SetOpen {
+    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+        let issue = to.engine.gitea.issue(to.name(), to.number()).await?;
+        Ok((issue.open == self.open).then(Applied::default))
+    }
+
+    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+        if let Some(found) = self.find(to).await? {
+            return Ok(found);
+        }
+        to.engine.gitea.set_open(to.name(), to.number(), self.open).await?;
+        Ok(Applied::written(WriteKind::Wish))
+    }
+}
