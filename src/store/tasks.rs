@@ -140,7 +140,7 @@ pub fn postpone(tx: &Transaction<'_>, id: TaskId, due_at: Timestamp) -> Result<(
 
 /// What an errand looks for is not there yet: it looks again at `due_at`. That was no failed try.
 pub fn check_later(tx: &Transaction<'_>, id: TaskId, due_at: Timestamp) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE errands SET due_at = ?2, tries = 0 WHERE id = ?1")?
+    tx.prepare_cached("UPDATE tasks SET due_at = ?2, tries = 0 WHERE id = ?1")?
         .execute((id, due_at))?;
     Ok(())
 }
