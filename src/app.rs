@@ -15,8 +15,7 @@ use crate::engine::{Context, Engine, Report};
 use crate::gitea::signature::Keys;
 use crate::gitea::{Gitea, NotAToken, Options, Token};
 use crate::store::{Ledger, OpenError};
-use crate::web;
-use crate::web::{Limits, Receiver, WebhookState};
+use crate::web::{self, Limits, Receiver, WebhookState};
 
 /// How long a stop waits for requests that are half sent: as long as Gitea waits for an answer.
 const DRAIN: Duration = Duration::from_secs(5);

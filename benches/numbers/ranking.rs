@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use regex::Regex;
+use timmy::core::model::account::Account;
 use timmy::core::model::dependency::Blocker;
 use timmy::core::model::ids::{RepoId, RepoName, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
-use timmy::core::model::text::Account;
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::text::TextReader;
 use timmy::core::scheduling::{BacklogEntry, Milestone};
 use timmy::sandbox::Mode;
 use timmy::sandbox::backlog::{Backlog, Place, Repo, Shape, Thread};
-use timmy::store::backlog::Source;
-use timmy::store::{Connection, Error, Ledger, Readers, Transaction, backlog, matches};
+use timmy::store::backlog::{self, Source};
+use timmy::store::{Connection, Error, Ledger, Readers, Transaction, matches};
 use tokio::runtime::Runtime;
 
 use crate::stage::{Stage, Timmy};

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use regex::Regex;
+use timmy::core::model::account::Account;
 use timmy::core::model::ids::{RepoId, ThreadId};
-use timmy::core::model::text::Account;
 use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::Controls;
 use timmy::core::scheduling::text::TextReader;

@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
+use timmy::core::model::account::Account;
 use timmy::core::model::ids::{RepoId, ThreadId};
-use timmy::core::model::text::Account;
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{
     AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, Outcome, Pool, RankedBacklog,

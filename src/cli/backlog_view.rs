@@ -4,16 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::app;
-use crate::app::AppError;
+use crate::app::{self, AppError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DispatchMode};
 use crate::core::handlers::{BacklogFacts, IssueCase, ThreadTitle};
 use crate::core::model::ids::ThreadId;
 use crate::core::reply::Mode;
 use crate::core::scheduling::{RankedBacklog, Roster};
-use crate::engine;
-use crate::engine::SyncProgress;
+use crate::engine::{self, SyncProgress};
 use crate::store::{self, Ledger, OpenError, Readers, backlog};
 
 /// Why the backlog cannot be seen.

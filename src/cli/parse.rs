@@ -4,8 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::core::command::grammar;
-use crate::core::command::grammar::Reading;
+use crate::core::command::grammar::{self, Reading};
 
 /// Read a comment and print the commands and errors that it holds.
 #[derive(Debug, clap::Args)]

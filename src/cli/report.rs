@@ -8,14 +8,12 @@ use std::sync::Arc;
 use jiff::civil::Time;
 
 use super::{FAILED, WRONG, complain, forge};
-use crate::app;
-use crate::app::AppError;
+use crate::app::{self, AppError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::report::{DayState, Hours, period_of};
 use crate::core::scheduling::Roster;
-use crate::engine;
-use crate::engine::{ReportAudience, ReportResult, ReportScope, gather, outlook};
+use crate::engine::{self, ReportAudience, ReportResult, ReportScope, gather, outlook};
 use crate::store::{Error, Holder, Ledger, OpenError, holder, reports, repos};
 
 /// Bring the day's report up to date now, or print it.

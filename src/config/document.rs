@@ -6,7 +6,6 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::agent::{AgentDraft, Pool};
-use super::check;
 use super::crew::CrewDraft;
 use super::dispatch::{Budget, Dispatch, Score};
 use super::engine::{Engine, Ledger, Report};
@@ -16,10 +15,9 @@ use super::people::PeopleDraft;
 use super::problem::Problems;
 use super::reading::Reading;
 use super::section::Section;
-use super::syntax;
 use super::webhook::WebhookDraft;
 use super::world::World;
-use super::{Config, Loaded};
+use super::{Config, Loaded, check, syntax};
 
 /// Reads `text`: first as TOML, as far as that goes, then every table of it.
 pub(super) fn read(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded, Problems> {

@@ -8,8 +8,7 @@ use super::agent::Agent;
 use super::calendar::{quiet_hours, time_zone};
 use super::section::Section;
 use super::value::{Wrong, account, is_account, text};
-use crate::core::policy::authority;
-use crate::core::policy::authority::NamedAccount;
+use crate::core::policy::authority::{self, NamedAccount};
 use crate::core::report::QuietHours;
 
 /// `[people]`: who may command. Names of accounts ignore case.

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::inbox::EngineError;
-use super::poll::is_unavailable;
+use super::retry::is_unavailable;
 use super::{Engine, incidents};
-use crate::core::model::text::{Account, InboundText, ListedText, PostedText};
+use crate::core::model::account::Account;
+use crate::core::model::text::{InboundText, ListedText, PostedText};
 use crate::core::policy::accounts::AccountStatus;
 use crate::core::policy::authority::People;
 use crate::core::scheduling::{Authors, Rules};

@@ -1,13 +1,12 @@
 //! Writes down what was decided: all of it, or nothing.
 
 use crate::core::handlers::{HandlerOutput, ScheduledLabel};
-use crate::core::model::text::{Account, InboundText};
+use crate::core::model::account::Account;
+use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
-use crate::store::audit;
-use crate::store::audit::AuditEntry;
+use crate::store::audit::{self, AuditEntry};
 use crate::store::outbox::{self, NewEffect};
-use crate::store::tasks;
-use crate::store::tasks::ScheduledTask;
+use crate::store::tasks::{self, ScheduledTask};
 use crate::store::{Error, Transaction, controls, repos, threads};
 
 /// Stores what follows from `heard`: the thread's state, what is due later, the effects, and a

@@ -8,20 +8,16 @@ use std::time::Duration;
 
 use super::inbox::EngineError;
 use super::{Engine, retry};
-use crate::core::command::grammar;
-use crate::core::command::grammar::Reading;
+use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Effect;
-use crate::core::handlers;
-use crate::core::handlers::{CONFIRM_WITHIN, CommandRequest, HandlerOutput};
+use crate::core::handlers::{self, CONFIRM_WITHIN, CommandRequest, HandlerOutput};
+use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
-use crate::core::model::text::Account;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
 use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
-use crate::store::outbox;
-use crate::store::outbox::{OutboxRow as Row, State};
-use crate::store::tasks;
-use crate::store::tasks::{Confirmation, TaskId};
+use crate::store::outbox::{self, OutboxRow as Row, State};
+use crate::store::tasks::{self, Confirmation, TaskId};
 use crate::store::{repos, threads};
 
 /// For so long it is looked for at each poll.

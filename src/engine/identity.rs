@@ -1,7 +1,7 @@
 //! Who timmy is on the forge: the name that it is called by, and whose comments are its own.
 
 use super::{Engine, retry};
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 use crate::gitea;
 use crate::store::{Connection, Error, meta};
 

@@ -8,26 +8,20 @@
 use std::time::Duration;
 
 use super::{Engine, retry};
-use crate::core::command::grammar;
-use crate::core::command::grammar::Reading;
+use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Reaction;
-use crate::core::handlers;
-use crate::core::handlers::{CommandRequest, HandlerOutput, Response};
-use crate::core::model::text::{Account, EditHistory, TextEvent};
+use crate::core::handlers::{self, CommandRequest, HandlerOutput, Response};
+use crate::core::model::account::Account;
+use crate::core::model::text::{EditHistory, TextEvent};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::IgnoredSender;
-use crate::core::policy::authorship;
-use crate::core::policy::authorship::{Authorship, ReadBack};
-use crate::core::policy::edits;
-use crate::core::policy::edits::{NewLines, TextVersion};
+use crate::core::policy::authorship::{self, Authorship, ReadBack};
+use crate::core::policy::edits::{self, NewLines, TextVersion};
 use crate::core::reply::Answer;
 use crate::crash;
-use crate::gitea;
-use crate::gitea::{Reacted, Recovery, WriteOutcome};
-use crate::store::inbox;
-use crate::store::inbox::{Ending, InboxText};
-use crate::store::tasks;
-use crate::store::tasks::{Confirmation, ScheduledTask};
+use crate::gitea::{self, Reacted, Recovery, WriteOutcome};
+use crate::store::inbox::{self, Ending, InboxText};
+use crate::store::tasks::{self, Confirmation, ScheduledTask};
 use crate::store::{cursors, repos, threads};
 
 /// Why a text could not be dealt with now.

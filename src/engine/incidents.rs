@@ -10,10 +10,9 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::Engine;
 use crate::core::model::ids::{RepoId, ThreadId};
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::gitea::Error;
-use crate::store;
-use crate::store::{Transaction, incidents, queue, repos};
+use crate::store::{self, Transaction, incidents, queue, repos};
 
 /// The keys of what is wrong now.
 pub(super) type OpenIncidents = HashSet<String>;

@@ -45,7 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Dispatch, Poll, Watch};
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::AgentProfile;

@@ -15,10 +15,8 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportTiming;
 use crate::store::inbox::{self, Ending};
-use crate::store::outbox;
-use crate::store::outbox::OutboxRow;
-use crate::store::queue;
-use crate::store::queue::LaneWork;
+use crate::store::outbox::{self, OutboxRow};
+use crate::store::queue::{self, LaneWork};
 use crate::store::{Error, tasks};
 
 /// How many lanes are worked on at the same time.

@@ -10,10 +10,10 @@ use crate::core::command::grammar;
 use crate::core::command::verb::Right;
 use crate::core::effect::Reaction;
 use crate::core::handlers::HandlerOutput;
-use crate::core::model::text::{Account, InboundText, TextEvent};
+use crate::core::model::account::Account;
+use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::policy::relay::is_relayed;
-use crate::store::inbox;
-use crate::store::inbox::{Ending, InboxText};
+use crate::store::inbox::{self, Ending, InboxText};
 
 impl Engine {
     /// Whether a text, or a version of it that came before, was put up for somebody else.

@@ -42,6 +42,21 @@ pub(super) fn chance() -> f64 {
     fastrand::f64()
 }
 
+/// Whether the forge as a whole cannot be asked: then the next question would fail as well.
+pub(super) fn is_unavailable(error: &Error) -> bool {
+    use Error::{BadToken, Dropped, NotGitea, RateLimited, Timeout, Unavailable, Unreachable};
+    matches!(
+        error,
+        BadToken { .. }
+            | Dropped(_)
+            | NotGitea { .. }
+            | RateLimited { .. }
+            | Timeout
+            | Unavailable { .. }
+            | Unreachable(_)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use crate::engine::retry::*;

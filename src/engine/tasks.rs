@@ -7,8 +7,7 @@ use crate::core::model::text::OpenedPull;
 use crate::crash;
 use crate::gitea::Recovery;
 use crate::store::outbox::{self, NewEffect};
-use crate::store::tasks;
-use crate::store::tasks::{ScheduledTask, StoredTask, TaskId};
+use crate::store::tasks::{self, ScheduledTask, StoredTask, TaskId};
 use crate::store::{Error, inbox};
 
 impl Engine {

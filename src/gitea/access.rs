@@ -7,8 +7,9 @@ use super::error::Error;
 use super::pages::{self, Page, Pages, Shape};
 use super::route::Route;
 use super::wire::{MissingField, WireRepository, WireUser, or_default};
+use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
-use crate::core::model::text::{Account, Permissions, Repo};
+use crate::core::model::repository::{Permissions, Repo};
 
 /// A repository, and what the account that asks may do with its code.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
 use super::wire::WireUser;
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 
 impl Gitea {
     /// The account that the token belongs to. Needs the scope `read:user`.

@@ -8,8 +8,8 @@ use super::error::Error;
 use super::route::Route;
 use super::wire::{WireTime, WireUser, or_default};
 use crate::core::effect::Reaction;
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, Subject};
-use crate::core::model::text::Account;
 use crate::core::model::time::Timestamp;
 
 /// Whose a reaction is that stands now. The forge keeps one of a kind for each account.

@@ -5,8 +5,9 @@ use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
 use super::wire::{WireRepository, WireUser};
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName};
-use crate::core::model::text::{Account, Repo};
+use crate::core::model::repository::Repo;
 
 impl Gitea {
     /// The repository called `name` now or, through the forge's redirect, formerly: the answer

@@ -7,8 +7,8 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use url::Url;
 
 use super::answer::Answer;
-use super::client::Options;
 use super::error::Error;
+use super::options::Options;
 use super::token::Token;
 
 /// The largest body of a success: a thread of a few dozen comments of one megabyte each.

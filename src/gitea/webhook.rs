@@ -7,7 +7,8 @@ use super::wire::{
 };
 use crate::core::model::ids::Subject;
 use crate::core::model::issue::Issue;
-use crate::core::model::text::{InboundText, OpenedPull, Repo, TextEvent};
+use crate::core::model::repository::Repo;
+use crate::core::model::text::{InboundText, OpenedPull, TextEvent};
 
 /// What a delivery means to timmy.
 #[derive(Debug, Clone, PartialEq, Eq)]

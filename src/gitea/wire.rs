@@ -6,12 +6,14 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, Visitor};
-use serde::{Deserialize, de};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::issue::{Comment, Issue, Label};
-use crate::core::model::text::{Account, EditHistory, Permissions, PostedText, Repo};
+use crate::core::model::repository::{Permissions, Repo};
+use crate::core::model::text::{EditHistory, PostedText};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::Milestone;
 

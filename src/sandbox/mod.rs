@@ -12,6 +12,7 @@
 mod acting;
 mod api;
 pub mod backlog;
+mod clock;
 mod deliveries;
 mod faults;
 mod json;
@@ -27,6 +28,7 @@ mod tests;
 mod versions;
 mod world;
 
+pub use clock::Clock;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -50,9 +52,6 @@ pub use world::access::{Mode, Unit};
 pub use world::people::Scopes;
 pub use world::records::{ReviewState, TeamRights};
 pub use world::refusal::Refusal;
-
-/// Tells the forge the time. The forge keeps whole seconds of it.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How a sandbox is to be.
 #[derive(Clone)]

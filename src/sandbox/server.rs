@@ -12,8 +12,8 @@ use axum::response::Response;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
 use super::api::{self, Answer, Call};
+use super::clock::Clock;
 use super::deliveries::Deliveries;
 use super::faults::{Fault, Faults};
 use super::line::Scissors;

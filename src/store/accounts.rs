@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Transaction};
 
 use super::error::Error;
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 
 /// A name of the configuration and the account that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::columns::Json;
 use super::error::Error;
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::{ControlChange, Controls, Delegation, Pause};
 

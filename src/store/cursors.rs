@@ -6,7 +6,7 @@ use super::columns::Spelled;
 use super::error::Error;
 use super::repos;
 use crate::core::model::ids::{RepoId, RepoName};
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 
 /// A repository that is watched. The times are of the forge's clock.

@@ -5,8 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::columns::{Json, integer_column, subject_columns, word_column};
 use super::error::Error;
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, Subject, ThreadId};
-use crate::core::model::text::{Account, InboundText, TextEvent};
+use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::model::time::Timestamp;
 
 /// The number of a row: the order of hearing.

@@ -11,8 +11,7 @@ use super::error::{Error, OpenError};
 use super::lock::Lock;
 use super::open;
 use super::reader::Readers;
-use super::writer;
-use super::writer::QueuedWrite;
+use super::writer::{self, QueuedWrite};
 
 /// timmy's memory, open for writing by this process alone. Cheap to clone.
 ///

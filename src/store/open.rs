@@ -10,10 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::OpenError;
 use super::lock::private;
-use super::migrate::{self, MIGRATIONS};
-
-/// What `file` and others show of a ledger: "timy".
-pub(super) const APPLICATION_ID: i64 = 0x7469_6d79;
+use super::migrate::{self, APPLICATION_ID, MIGRATIONS};
 
 /// How long a statement waits for somebody else's lock (a backup, a checkpoint).
 const BUSY: Duration = Duration::from_secs(5);

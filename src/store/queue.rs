@@ -3,9 +3,8 @@
 
 use rusqlite::Connection;
 
-use super::columns;
 use super::error::Error;
-use super::{inbox, outbox};
+use super::{columns, inbox, outbox};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use super::columns::Spelled;
 use super::error::Error;
 use crate::core::model::ids::{RepoId, RepoName};
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 
 /// Keeps what the forge just said of a repository. Writes only if something changed, so that
 /// it may be called for each delivery.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::columns::{Json, integer_column};
 use super::error::Error;
 use crate::core::effect::SetLabel;
+use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
-use crate::core::model::text::{Account, InboundText, OpenedPull};
+use crate::core::model::text::{InboundText, OpenedPull};
 use crate::core::model::time::Timestamp;
 
 /// The number of an errand; never given twice.

@@ -15,8 +15,7 @@ use crate::core::model::ids::RepoName;
 use crate::core::policy::webhook_scope::HookScope;
 use crate::gitea::payload::{NoPayload, PayloadReader};
 use crate::gitea::signature::{Digest, Keys, Signature};
-use crate::gitea::webhook;
-use crate::gitea::webhook::{Malformed, ParsedDelivery};
+use crate::gitea::webhook::{self, Malformed, ParsedDelivery};
 
 /// A payload that is arriving, in pieces of equal size: one that had to move as it grows would
 /// take several times the memory that is counted.

@@ -3,7 +3,7 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 
-use timmy::core::reply::marker::key_of;
+use timmy::core::effect::marker::key_of;
 use timmy::sandbox::{Fault, Matcher, Said};
 
 use crate::stage::{SHORT, Stage};

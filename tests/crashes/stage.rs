@@ -9,8 +9,7 @@ use timmy::core::model::ids::{RepoId, Subject, ThreadId};
 use timmy::core::model::time::Timestamp;
 use timmy::gitea::{Gitea, Options as Client, Token};
 use timmy::sandbox::{Options, Sandbox};
-use timmy::store::tasks;
-use timmy::store::tasks::ScheduledTask;
+use timmy::store::tasks::{self, ScheduledTask};
 use timmy::store::{Connection, Error, Ledger, outbox, queue, threads};
 use tokio::time::sleep;
 

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
+use timmy::core::effect::marker::key_of;
 use timmy::core::model::ids::{Subject, ThreadId};
-use timmy::core::reply::marker::key_of;
 use timmy::core::reply::{Answer, Answered, Reply};
 use timmy::sandbox::{Said, Sandbox};
 

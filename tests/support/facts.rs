@@ -2,7 +2,8 @@
 
 use timmy::core::model::ids::{RepoId, Subject};
 use timmy::core::model::issue::Issue;
-use timmy::core::model::text::{InboundText, Repo, TextEvent};
+use timmy::core::model::repository::Repo;
+use timmy::core::model::text::{InboundText, TextEvent};
 use timmy::core::model::time::Timestamp;
 
 use crate::support::people::account;

@@ -1,6 +1,6 @@
 //! Who is there.
 
-use timmy::core::model::text::Account;
+use timmy::core::model::account::Account;
 
 /// Everybody whom [`crate::support::forge::furnish`] makes, in that order: their numbers count
 /// from one. alexander owns the fleet, anna approves, walt may write, rita may read, rando is a

@@ -4,17 +4,18 @@
 //! It checks what it shows: an exchange that does not go as the script says ends it with exit
 //! code 1. With `--open` the stage stays: a page shows the threads and takes comments, until Ctrl-C.
 
+mod error;
 mod guide;
 mod script;
 mod session;
 mod transcript;
 
-use std::io;
 use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{FAILED, complain};
+use crate::cli::demo::error::DemoError;
 use session::DemoSession;
 use transcript::Transcript;
 
@@ -27,33 +28,6 @@ pub(super) struct Demo {
     /// The port of that page on this machine; 0 takes any that is free
     #[arg(long, value_name = "N", default_value_t = 0, requires = "open")]
     port: u16,
-}
-
-/// Why a demo ends early.
-#[derive(Debug, thiserror::Error)]
-enum DemoError {
-    #[error(transparent)]
-    Bot(#[from] crate::app::AppError),
-    #[error("the sandbox forge cannot start: {0}")]
-    Sandbox(io::Error),
-    #[error("the sandbox forge refuses to be furnished: {0:?}")]
-    Furnish(crate::sandbox::Refusal),
-    #[error("no folder for the ledger: {0}")]
-    Folder(io::Error),
-    #[error("the demo's own configuration is wrong:\n{0}")]
-    Configuration(#[from] crate::config::Problems),
-    #[error("not as the script says: {0}")]
-    OffScript(String),
-    #[error("no page on port {port}: {source}")]
-    Page { port: u16, source: io::Error },
-    #[error("nobody reads any more: {0}")]
-    Paper(io::Error),
-}
-
-impl From<crate::sandbox::Refusal> for DemoError {
-    fn from(refusal: crate::sandbox::Refusal) -> Self {
-        Self::Furnish(refusal)
-    }
 }
 
 impl Demo {

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::DemoError;
+use super::error::DemoError;
 use super::guide;
 use super::script::{Expected, Scene, Trouble};
 use crate::app::{App, AppError};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, SecretFile, World};
+use crate::core::effect::marker::key_of;
 use crate::core::model::ids::Subject;
-use crate::core::reply::marker::key_of;
 use crate::crash;
 use crate::engine::Engine;
 use crate::sandbox::backlog::{Backlog, Shape};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use console::Style;
 
-use super::DemoError;
+use super::error::DemoError;
 use super::script::{Scene, Trouble};
 use super::session::{Issue, Outcome, REPOSITORY, TITLE};
 

@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use crate::cli::forge::in_short;
 use crate::config::Agent;
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 use crate::gitea::{Error, Gitea};
 
 const AGENTS: &str = "agents";

@@ -3,8 +3,7 @@
 use super::finding::Finding;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::store::Readers;
-use crate::store::incidents;
-use crate::store::incidents::Incident;
+use crate::store::incidents::{self, Incident};
 
 const TROUBLE: &str = "trouble";
 

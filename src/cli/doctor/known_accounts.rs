@@ -4,13 +4,12 @@ use std::collections::HashSet;
 
 use super::finding::Finding;
 use crate::cli::forge::in_short;
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 use crate::core::policy::accounts::AccountStatus;
 use crate::core::policy::authority::People;
 use crate::gitea::{Error, Gitea};
 use crate::store::Readers;
-use crate::store::accounts;
-use crate::store::accounts::KnownAccount;
+use crate::store::accounts::{self, KnownAccount};
 
 const NAMES: &str = "names";
 

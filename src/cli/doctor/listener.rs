@@ -14,8 +14,7 @@ use crate::app::receiver;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Webhook;
 use crate::store::{self, Readers};
-use crate::web;
-use crate::web::{DeliveryKind, DeliveryLog, Limits, Receiver, Unusable, WEBHOOK, event};
+use crate::web::{self, DeliveryKind, DeliveryLog, Limits, Receiver, Unusable, WEBHOOK, event};
 
 /// Somebody who hears what is sent to timmy.
 pub(super) enum DeliveryListener {

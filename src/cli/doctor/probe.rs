@@ -11,8 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Webhook, WebhookSecret};
 use crate::core::model::ids::RepoName;
 use crate::core::policy::webhook_scope::HookScope;
-use crate::gitea;
-use crate::gitea::{Error, Gitea, Hook, HookHome, NewHook, VisibleRepo};
+use crate::gitea::{self, Error, Gitea, Hook, HookHome, NewHook, VisibleRepo};
 use crate::store;
 use crate::web::DeliveryLog;
 

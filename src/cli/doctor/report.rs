@@ -53,7 +53,7 @@ mod tests {
     use crate::cli::doctor::finding::State;
     use crate::cli::doctor::report::*;
     use crate::core::model::ids::RepoId;
-    use crate::core::model::text::{Permissions, Repo};
+    use crate::core::model::repository::{Permissions, Repo};
 
     #[test]
     fn a_place_must_be_there_and_should_be_writable() {

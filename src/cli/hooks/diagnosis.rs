@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::survey::HookPlace;
+use crate::cli::hooks::survey::covering;
 use crate::gitea::{Hook, HookHome};
 
 /// What a request for a webhook asks for: Gitea takes these for all kinds of events around
@@ -86,20 +87,4 @@ pub(crate) fn judge(places: &[HookPlace]) -> Vec<JudgedHook<'_>> {
         JudgedHook { home: &place.home, hook, faults }
     })
     .collect()
-}
-
-/// The webhook that delivers what happens at `home`: the organisation's before its own.
-pub(crate) fn covering<'a>(
-    places: &'a [HookPlace],
-    home: &HookHome,
-) -> Option<(&'a HookHome, &'a Hook)> {
-    let first_at = |wanted: &HookHome| {
-        let place = places.iter().find(|place| place.home == *wanted)?;
-        Some((&place.home, place.ours.as_ref().ok()?.first()?))
-    };
-    let above = match home {
-        HookHome::Repository(name) => first_at(&HookHome::Organisation(name.owner().to_owned())),
-        HookHome::Organisation(_) => None,
-    };
-    above.or_else(|| first_at(home))
 }

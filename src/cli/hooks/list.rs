@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use url::Url;
 
-use super::diagnosis::{JudgedHook, covering, judge};
-use super::survey::HookPlace;
+use super::diagnosis::{JudgedHook, judge};
+use super::survey::{HookPlace, covering};
 use crate::cli::complain;
 use crate::cli::forge::in_short;
 use crate::gitea::HookHome;

@@ -2,7 +2,6 @@
 
 use url::Url;
 
-use super::diagnosis::covering;
 use crate::cli::watched::{self, Watched};
 use crate::config::{Watch, WatchPattern};
 use crate::core::model::ids::RepoName;
@@ -131,6 +130,22 @@ async fn visit(gitea: &Gitea, home: HookHome, is_needed: bool, url: &Url) -> Hoo
         .await
         .map(|hooks| hooks.into_iter().filter(|hook| is_ours(hook)).collect());
     HookPlace { home, is_needed, ours, similar }
+}
+
+/// The webhook that delivers what happens at `home`: the organisation's before its own.
+pub(crate) fn covering<'a>(
+    places: &'a [HookPlace],
+    home: &HookHome,
+) -> Option<(&'a HookHome, &'a Hook)> {
+    let first_at = |wanted: &HookHome| {
+        let place = places.iter().find(|place| place.home == *wanted)?;
+        Some((&place.home, place.ours.as_ref().ok()?.first()?))
+    };
+    let above = match home {
+        HookHome::Repository(name) => first_at(&HookHome::Organisation(name.owner().to_owned())),
+        HookHome::Organisation(_) => None,
+    };
+    above.or_else(|| first_at(home))
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{Assignment, Match, RankedBacklog};
-use crate::store::matches;
-use crate::store::matches::StoredMatch;
+use crate::store::matches::{self, StoredMatch};
 use crate::store::{self, Connection, OpenError, repos};
 
 /// Why the past cannot be shown.

@@ -7,8 +7,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::core::reply::defuse;
-use crate::core::reply::marker::marker;
+use crate::core::effect::defuse;
+use crate::core::effect::marker::marker;
 
 /// What a comment says, from its first word to its hidden marker.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::CommandContext;
-use crate::core::command::value;
-use crate::core::command::value::Date;
+use crate::core::command::value::{self, Date};
 use crate::core::command::verb::Verb;
 use crate::core::model::time::said;
 use crate::core::policy::controls::{ControlChange, Delegation, Pause, PauseScope};

@@ -17,7 +17,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 pub use agents::report_begins;
-pub use backlog::{BacklogFacts, BacklogQuery, IssueCase, ThreadTitle};
+pub use backlog::BacklogQuery;
+pub use backlog::{BacklogFacts, IssueCase, ThreadTitle};
 pub use snapshot::{DelegateAccount, Needs, OtherThread, Snapshot, needs};
 
 use super::command::grammar::{CommandText, ErrorKind, LineError, Reading};
@@ -25,8 +26,10 @@ use super::command::value::{Login, Who};
 use super::command::verb::{Right, Verb};
 use super::command::{Args, Command};
 use super::effect::{Comment, Effect, Keyed, LabelScope, React, Reaction, SetLabel};
+use super::model::account::Account;
 use super::model::dependency::VisibleBlocker;
-use super::model::text::{Account, InboundText, Repo, TextEvent};
+use super::model::repository::Repo;
+use super::model::text::{InboundText, TextEvent};
 use super::model::thread::ThreadState;
 use super::model::time::{Timestamp, said};
 use super::policy::authority::Proof;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{RepoId, RepoName, ThreadId};
-use super::text::Repo;
+use super::repository::Repo;
 
 /// An issue or a pull request that another one waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]

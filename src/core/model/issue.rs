@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::ids::{RepoId, RepoName};
-use super::text::Account;
 use super::time::Timestamp;
-use crate::core::scheduling::Milestone;
 
 /// An issue or a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,4 +76,13 @@ pub struct Comment {
     pub created_at: Timestamp,
     /// When it was changed last, in whole seconds.
     pub updated_at: Timestamp,
+}
+
+/// A milestone, as far as it makes an issue valuable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// What people call it.
+    pub title: String,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
 }

@@ -1,8 +1,10 @@
 //! The base vocabulary: what Gitea has and how timmy names it. Imports nothing else of core.
 
+pub mod account;
 pub mod dependency;
 pub mod ids;
 pub mod issue;
+pub mod repository;
 pub mod text;
 pub mod thread;
 pub mod time;

@@ -5,52 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::ids::{RepoId, RepoName, Subject, ThreadId};
 use super::issue::Issue;
 use super::time::Timestamp;
-
-/// An account of the forge. Logins are compared without case; ids do not change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// Gitea's number. Zero and below are pseudo users (ghost, gitea-actions).
-    pub id: i64,
-    /// The name, as the forge writes it.
-    pub login: String,
-}
-
-impl Account {
-    /// Whether this is the account called `login`.
-    pub fn is(&self, login: &str) -> bool {
-        self.login.eq_ignore_ascii_case(login)
-    }
-
-    /// Whether the forge itself hides behind it (deleted user, actions).
-    pub fn is_pseudo(&self) -> bool {
-        self.id <= 0
-    }
-}
-
-/// A repository, as a payload or an answer of the forge describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repo {
-    /// Its number, which stays.
-    pub id: RepoId,
-    /// Its present name.
-    pub name: RepoName,
-    /// Whether only some may read it. What the forge did not say counts as private.
-    pub private: bool,
-}
-
-/// What the forge says that an actor may do with a repository's code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Permissions {
-    /// Administer it.
-    #[serde(default)]
-    pub admin: bool,
-    /// Write to it.
-    #[serde(default)]
-    pub push: bool,
-    /// Read it.
-    #[serde(default)]
-    pub pull: bool,
-}
+use crate::core::model::account::Account;
+use crate::core::model::repository::{Permissions, Repo};
 
 /// How a version came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

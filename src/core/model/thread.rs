@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::text::Account;
+use super::account::Account;
 use super::time::Timestamp;
 
 /// The part of a thread's state that lives in the ledger.

@@ -1,6 +1,6 @@
 //! Names are not people: an account can be renamed, and its name can be given to another.
 
-use crate::core::model::text::Account;
+use crate::core::model::account::Account;
 
 /// What has become of an account that the configuration names.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::controls::Delegation;
 use crate::core::command::verb::Right;
-use crate::core::model::text::{Account, InboundText, TextEvent};
+use crate::core::model::account::Account;
+use crate::core::model::text::{InboundText, TextEvent};
 
 /// Who may what.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -36,7 +36,7 @@ pub fn read_back<'a>(
     versions: impl Iterator<Item = &'a InboundText> + Clone,
     now: &ListedText,
 ) -> ReadBack {
-    let id = |account: &Option<crate::core::model::text::Account>| {
+    let id = |account: &Option<crate::core::model::account::Account>| {
         account.as_ref().map(|account| account.id)
     };
     // Whoever creates a text is its author: a delivery that names another sender is forged.
@@ -70,8 +70,10 @@ pub fn lines_still_present(mut reading: Reading, present: &Reading) -> Reading {
 
 #[cfg(test)]
 mod tests {
+    use crate::core::model::account::Account;
     use crate::core::model::ids::{RepoId, Subject};
-    use crate::core::model::text::{Account, PostedText, Repo};
+    use crate::core::model::repository::Repo;
+    use crate::core::model::text::PostedText;
     use crate::core::model::time::Timestamp;
     use crate::core::policy::authorship::*;
 

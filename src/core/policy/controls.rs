@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::model::account::Account;
 use crate::core::model::ids::RepoId;
-use crate::core::model::text::Account;
 use crate::core::model::time::Timestamp;
 
 /// An agent, as people may know it: no keys, no addresses.

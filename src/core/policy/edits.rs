@@ -148,7 +148,7 @@ fn keep_only(reading: &mut Reading, others: &[String]) {
 mod tests {
     use crate::core::command::grammar::read;
     use crate::core::model::ids::{RepoId, Subject};
-    use crate::core::model::text::Repo;
+    use crate::core::model::repository::Repo;
     use crate::core::model::time::Timestamp;
     use crate::core::policy::edits::*;
 

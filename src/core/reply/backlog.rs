@@ -2,7 +2,7 @@
 //!
 //! Threads are written as the thread that asks would write them: `#12`, or `o/r#12`.
 
-use super::{AgentNow, Paused};
+use super::Paused;
 use crate::core::scheduling::{Ineligible, MILLION, Rejection, Term, TermLine, TermReason};
 
 /// What comes next.
@@ -161,23 +161,6 @@ pub enum Basis {
         /// Ended.
         all: u32,
     },
-}
-
-/// An agent, with what it would get and why not something else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AgentSummary {
-    /// Its name.
-    pub name: String,
-    /// The roles that it holds.
-    pub roles: Vec<String>,
-    /// What it knows; none fits everything.
-    pub skills: Vec<String>,
-    /// What it is fit for, and would get.
-    pub now: AgentNow,
-    /// Its own pause, or that of the whole fleet.
-    pub pause: Option<Paused>,
-    /// The best issues that may be named here, and why it would not get them.
-    pub others: Vec<MissedIssue>,
 }
 
 /// An issue that an agent would not get.

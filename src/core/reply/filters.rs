@@ -9,7 +9,7 @@ use askama::filters::Safe;
 use askama::{Result, Values, get_value};
 
 use super::words;
-use crate::core::reply::defuse;
+use crate::core::effect::defuse;
 
 /// timmy's account, which every rendering is told.
 pub(in crate::core) struct Name(pub(in crate::core) String);

@@ -2,30 +2,9 @@
 
 use super::{Held, PlannedIssue};
 use crate::core::policy::controls::AgentProfile;
+use crate::core::reply::backlog::MissedIssue;
+use crate::core::reply::state::{ParkedThread, Paused};
 use crate::core::report::Outlook;
-
-/// A pause, as people say it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paused {
-    /// What is paused, as commands write it: `all`, `ezra`, `o/r`.
-    pub what: String,
-    /// Since when.
-    pub since: String,
-    /// By whom.
-    pub by: String,
-}
-
-impl Paused {
-    /// Whether it is the pause of the whole fleet.
-    pub fn is_of_all(&self) -> bool {
-        self.what == "all"
-    }
-
-    /// Whether it is the pause of a repository.
-    pub fn is_of_a_repo(&self) -> bool {
-        self.what.contains('/')
-    }
-}
 
 /// An agent, as people may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,15 +76,6 @@ pub enum Gets {
     Issue(PlannedIssue),
 }
 
-/// What lasts until a moment, and who is concerned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParkedThread {
-    /// Until when.
-    pub until: String,
-    /// Whose it is.
-    pub login: String,
-}
-
 /// What happened since a moment, and what rests. Threads are written in full, `o/r#12`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportAnswer {
@@ -154,4 +124,21 @@ impl ReportAnswer {
         }
         line
     }
+}
+
+/// An agent, with what it would get and why not something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentSummary {
+    /// Its name.
+    pub name: String,
+    /// The roles that it holds.
+    pub roles: Vec<String>,
+    /// What it knows; none fits everything.
+    pub skills: Vec<String>,
+    /// What it is fit for, and would get.
+    pub now: AgentNow,
+    /// Its own pause, or that of the whole fleet.
+    pub pause: Option<Paused>,
+    /// The best issues that may be named here, and why it would not get them.
+    pub others: Vec<MissedIssue>,
 }

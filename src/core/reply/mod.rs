@@ -7,10 +7,11 @@
 //! details folded away.
 
 mod backlog;
-pub mod defuse;
+
 pub(super) mod filters;
 mod fleet;
-pub mod marker;
+
+mod state;
 mod status;
 pub mod words;
 
@@ -20,13 +21,17 @@ use super::command::verb::Verb;
 use super::effect::{Body, Fallback, REASON};
 use super::policy::authority::RequiredRight;
 use super::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term, TermReason};
+use crate::core::effect::defuse;
 
 pub use backlog::{
-    AgentSummary, Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, Mode, PlannedIssue,
-    Queue, QueueEntry, WeakTerm,
+    Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, Mode, PlannedIssue, Queue,
+    QueueEntry, WeakTerm,
 };
-pub use fleet::{AgentNow, AgentRow, FitLine, Gets, ParkedThread, Paused, ReportAnswer};
-pub use status::{Earlier, Held, HelpVerb, Status, Why};
+pub use fleet::AgentSummary;
+pub use fleet::{AgentNow, AgentRow, FitLine, Gets, ReportAnswer};
+pub use state::Held;
+pub use state::{ParkedThread, Paused};
+pub use status::{Earlier, HelpVerb, Status, Why};
 
 /// How many entries of a list a report shows.
 pub(super) const SHOWN: usize = 10;

@@ -2,6 +2,7 @@
 
 use super::{Judgement, Paused};
 use crate::core::command::verb::Verb;
+use crate::core::reply::state::Held;
 use crate::core::scheduling::Ineligible;
 
 /// One verb of the help.
@@ -74,17 +75,6 @@ pub struct Earlier {
     pub line: String,
     /// What came of it, as a stable code.
     pub outcome: String,
-}
-
-/// A hold, as people say it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Held {
-    /// By whom.
-    pub by: String,
-    /// Since when.
-    pub since: String,
-    /// Why.
-    pub reason: Option<String>,
 }
 
 impl HelpVerb {

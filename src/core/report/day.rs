@@ -4,8 +4,8 @@ use askama::Template;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
+use crate::core::effect::marker::marker;
 use crate::core::reply::filters::{self, Name};
-use crate::core::reply::marker::marker;
 use crate::core::reply::{AgentRow, ReportAnswer, SHOWN};
 use crate::core::scheduling::outlook::Outlook;
 

@@ -4,8 +4,8 @@ use askama::Template;
 use jiff::civil::Date;
 
 use crate::core::command::value;
+use crate::core::effect::marker::marker;
 use crate::core::model::ids::ThreadId;
-use crate::core::reply::marker::marker;
 
 /// What the keys of all effects of the report begin with.
 const PREFIX: &str = "report.";
@@ -54,7 +54,7 @@ pub fn issue_body() -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::reply::marker::key_of;
+    use crate::core::effect::marker::key_of;
     use crate::core::report::write::*;
 
     #[test]

@@ -1,6 +1,8 @@
 //! What keeps an issue from being handed out.
 
-use super::{Ineligible, IssueFacts, Rules};
+use serde::{Deserialize, Serialize};
+
+use super::{IssueFacts, Rules};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::Controls;
 
@@ -48,10 +50,48 @@ fn is_author_allowed(facts: &IssueFacts, rules: &Rules) -> bool {
     rules.authors.allow(facts.author.as_ref().map_or("", |author| &author.login))
 }
 
+/// Why an issue may not be handed out, by its stable code. In the order in which they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ineligible {
+    /// It is closed.
+    Closed,
+    /// It is a pull request.
+    PullRequest,
+    /// Its repository is not watched.
+    RepoNotWatched,
+    /// It gathers other issues.
+    Epic,
+    /// It waits for an open issue.
+    Blocked,
+    /// Somebody put it on hold.
+    Hold,
+    /// Somebody put it off.
+    Snoozed,
+    /// Its repository or the whole fleet is paused.
+    Paused,
+    /// An agent works on it.
+    LiveJob,
+    /// A question about it waits for a person.
+    OpenDecision,
+    /// An open pull request is to close it.
+    LinkedPullRequest,
+    /// A person is assigned.
+    AssignedToPerson,
+    /// It was dealt with, and nobody has asked for more.
+    Settled,
+    /// Its attempts are spent.
+    AttemptsSpent,
+    /// Its author is not among those whose issues are handed out.
+    AuthorNotAllowed,
+    /// Its text does not say what is to be done.
+    MissingScope,
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::core::model::account::Account;
     use crate::core::model::ids::RepoId;
-    use crate::core::model::text::Account;
     use crate::core::policy::controls::{Pause, PauseScope};
     use crate::core::scheduling::eligibility::*;
     use crate::core::scheduling::testing::{facts, in_days, now, rules, thread};

@@ -1,8 +1,7 @@
 //! What comes into the backlog.
 
 use super::Readiness;
-use super::text;
-use super::text::TextReader;
+use super::text::{self, TextReader};
 use crate::core::command::value::IssueRef;
 use crate::core::model::issue::Issue;
 use crate::core::policy::relay::is_relayed;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::core::command::value::IssueRef;
+use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
-use crate::core::model::text::Account;
+use crate::core::model::issue::Milestone;
 use crate::core::model::time::Timestamp;
 
 /// An open issue, as far as its place in the backlog depends on it. What is worth showing beside
@@ -48,15 +49,6 @@ pub struct IssueFacts {
     pub pulls: Vec<ThreadId>,
     /// What agents did and do about it.
     pub work: WorkState,
-}
-
-/// A milestone, as far as it makes an issue valuable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Milestone {
-    /// What people call it.
-    pub title: String,
-    /// When it is due.
-    pub due_at: Option<Timestamp>,
 }
 
 /// Whether a text says what is to be done, and when it is done.

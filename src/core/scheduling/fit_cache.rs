@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::candidate::Candidate;
 use super::capacity::Capacity;
 use super::fit::{Depth, Fit};
-use super::matching::Candidate;
 use super::roster::{AgentSlot, Match, RejectedAgent, Rejection, Roster};
 use crate::core::model::ids::RepoId;
 

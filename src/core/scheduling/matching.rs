@@ -18,45 +18,15 @@ use super::MILLION;
 use super::capacity::Capacity;
 use super::fit_cache::{AgentFit, AgentRanking, FitCache};
 use super::roster::{Assignment, Load, Match, Roster};
-use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
+use crate::core::scheduling::candidate::Candidate;
 
 /// For how many issues that nobody gets it is told what each agent lacked.
 pub const MOST_EXPLAINED: usize = 200;
 
 /// Every tenth small issue goes to whom it may suit best.
 const TRIAL_EVERY: u64 = 10;
-
-/// An issue that may be handed out, as far as it matters to whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// Which.
-    pub thread: ThreadId,
-    /// Whether it goes before all that are not.
-    pub is_p0: bool,
-    /// What it is worth, in millionths of a point.
-    pub points: u64,
-    /// When it was written: the older of equals goes first.
-    pub created_at: Timestamp,
-    /// The role that it needs, in lower case.
-    pub role: String,
-    /// The skills that it needs, in lower case.
-    pub skills: Vec<String>,
-    /// Whether it is of size `s` or less.
-    pub is_small: bool,
-}
-
-impl Candidate {
-    /// Where it is.
-    pub(super) fn repo(&self) -> RepoId {
-        self.thread.repo
-    }
-
-    /// What comes first is greatest.
-    fn rank(&self) -> impl Ord + use<> {
-        (self.is_p0, self.points, Reverse((self.created_at, self.thread)))
-    }
-}
 
 /// Decides who gets what: what was decided about each candidate that somebody gets, and about the
 /// [`MOST_EXPLAINED`] best of the others; in the order of their worth. The order of the input does not

@@ -5,6 +5,7 @@
 
 mod adjacency;
 mod calendar;
+mod candidate;
 mod capacity;
 mod comparison;
 mod components;
@@ -29,21 +30,25 @@ mod tables;
 mod testing;
 pub mod text;
 
+pub use super::model::issue::Milestone;
+pub use candidate::Candidate;
 pub use comparison::{Placement, RankChange, compare};
+pub use eligibility::Ineligible;
 pub use entry::BacklogEntry;
 pub use explain::{Term, TermLine, TermReason, explain};
-pub use facts::{IssueFacts, LinkedPull, Milestone, Readiness, WorkState};
+pub use facts::{IssueFacts, LinkedPull, Readiness, WorkState};
 pub use fit::{AgentRecords, Depth, Fit, Outcome, Tally};
 pub use graph::MANY_DEPENDENTS;
 pub use labels::IssueLabels;
-pub use matching::{Candidate, MOST_EXPLAINED, match_issues, match_one};
+pub use matching::{MOST_EXPLAINED, match_issues, match_one};
 pub use ranked_backlog::RankedBacklog;
-pub use ranking::{Ineligible, RankedIssue, Ranking, Score, Terms, rank};
+pub use ranking::{RankedIssue, Ranking, rank};
 pub use ranking_input::RankingInput;
 pub use roster::{
     AgentSlot, Assignment, Limits, Load, Match, Pool, RejectedAgent, Rejection, Roster,
 };
 pub use rules::{Authors, Rules, Weights};
+pub use score::{Score, Terms};
 
 /// One whole, where shares are counted in millionths.
 pub const MILLION: u64 = 1_000_000;

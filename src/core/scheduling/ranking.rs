@@ -16,74 +16,8 @@ use crate::core::command::value::Level;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::Controls;
-
-/// Why an issue may not be handed out, by its stable code. In the order in which they are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ineligible {
-    /// It is closed.
-    Closed,
-    /// It is a pull request.
-    PullRequest,
-    /// Its repository is not watched.
-    RepoNotWatched,
-    /// It gathers other issues.
-    Epic,
-    /// It waits for an open issue.
-    Blocked,
-    /// Somebody put it on hold.
-    Hold,
-    /// Somebody put it off.
-    Snoozed,
-    /// Its repository or the whole fleet is paused.
-    Paused,
-    /// An agent works on it.
-    LiveJob,
-    /// A question about it waits for a person.
-    OpenDecision,
-    /// An open pull request is to close it.
-    LinkedPullRequest,
-    /// A person is assigned.
-    AssignedToPerson,
-    /// It was dealt with, and nobody has asked for more.
-    Settled,
-    /// Its attempts are spent.
-    AttemptsSpent,
-    /// Its author is not among those whose issues are handed out.
-    AuthorNotAllowed,
-    /// Its text does not say what is to be done.
-    MissingScope,
-}
-
-/// The terms of a score, in millionths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Terms {
-    /// Labels and due dates.
-    pub urgency: u32,
-    /// Milestones and pins.
-    pub value: u32,
-    /// Issues that wait for this one.
-    pub dependents: u32,
-    /// People heard in the thread.
-    pub people: u32,
-    /// Time since it was opened.
-    pub age: u32,
-    /// What the text holds: a factor.
-    pub readiness: u32,
-    /// How large it is: a factor.
-    pub size: u32,
-    /// What failed so far: a factor.
-    pub fails: u32,
-}
-
-/// What an issue is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Score {
-    /// In millionths of a point; at most 100 points.
-    pub points: u64,
-    /// What they are made of.
-    pub terms: Terms,
-}
+use crate::core::scheduling::eligibility::Ineligible;
+use crate::core::scheduling::score::Score;
 
 /// One issue, judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

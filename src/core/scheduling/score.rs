@@ -4,9 +4,11 @@
 //! the weights being those of the configuration. Each term is a whole number of millionths,
 //! rounded down; the points are divided out once, at the end, and rounded down.
 
+use serde::{Deserialize, Serialize};
+
 use super::calendar::Calendar;
 use super::labels::{priority, size};
-use super::{IssueFacts, Milestone, Readiness, Score, Terms, Weights, tables};
+use super::{IssueFacts, Milestone, Readiness, Weights, tables};
 use crate::core::command::value::Level;
 use crate::core::model::time::Timestamp;
 
@@ -102,6 +104,36 @@ fn part(days: i64, span: i64) -> u32 {
 fn held(readiness: Readiness) -> u32 {
     let Readiness { scope, acceptance, checklist } = readiness;
     [scope, acceptance, checklist].into_iter().map(u32::from).sum()
+}
+
+/// The terms of a score, in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Terms {
+    /// Labels and due dates.
+    pub urgency: u32,
+    /// Milestones and pins.
+    pub value: u32,
+    /// Issues that wait for this one.
+    pub dependents: u32,
+    /// People heard in the thread.
+    pub people: u32,
+    /// Time since it was opened.
+    pub age: u32,
+    /// What the text holds: a factor.
+    pub readiness: u32,
+    /// How large it is: a factor.
+    pub size: u32,
+    /// What failed so far: a factor.
+    pub fails: u32,
+}
+
+/// What an issue is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Score {
+    /// In millionths of a point; at most 100 points.
+    pub points: u64,
+    /// What they are made of.
+    pub terms: Terms,
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::{Authors, IssueFacts, Milestone, Readiness, Rules, Weights, WorkState};
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, ThreadId};
-use crate::core::model::text::Account;
 use crate::core::model::time::Timestamp;
 
 pub(super) fn thread(number: i64) -> ThreadId {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Applied, ApplyError, Deliver, Delivery};
 use crate::core::effect::Comment;
-use crate::core::reply::marker::key_of;
+use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
 
 /// How much earlier than it can be a comment is looked for: the forge's clock may have been set

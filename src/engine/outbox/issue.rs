@@ -2,7 +2,7 @@
 
 use super::{Applied, ApplyError, Deliver, Delivery};
 use crate::core::effect::Issue;
-use crate::core::reply::marker::key_of;
+use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
 
 impl Deliver for Issue {

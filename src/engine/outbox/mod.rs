@@ -21,14 +21,12 @@ use super::incidents::WriteKind;
 use super::{Engine, retry};
 use crate::core::effect::{Effect, Source};
 use crate::core::model::ids::RepoName;
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::report;
 use crate::crash;
-use crate::gitea;
-use crate::gitea::{Recovery, WriteOutcome};
-use crate::store::outbox;
-use crate::store::outbox::OutboxRow as Row;
+use crate::gitea::{self, Recovery, WriteOutcome};
+use crate::store::outbox::{self, OutboxRow as Row};
 use crate::store::{Error, audit, repos};
 
 /// An effect that is being delivered: where, and by whom.

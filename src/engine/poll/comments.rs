@@ -1,13 +1,13 @@
 //! What was said in a repository.
 
-use super::{OVERLAP, store_text};
+use super::store_text;
 use crate::core::model::text::ListedText;
 use crate::core::model::time::Timestamp;
 use crate::engine::Engine;
 use crate::engine::inbox::EngineError;
+use crate::engine::sync::OVERLAP;
 use crate::gitea;
-use crate::store::cursors;
-use crate::store::cursors::WatchedRepo;
+use crate::store::cursors::{self, WatchedRepo};
 
 /// How many pages of a repository are read before it is the turn of others: a thousand comments,
 /// since each page but the first is read twice.

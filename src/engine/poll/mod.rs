@@ -9,31 +9,26 @@
 //! only after what was read, and is looked back from: so a crash repeats, and loses nothing.
 
 mod comments;
+mod listed_repos;
 mod repositories;
 mod reviews;
 mod search;
-
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::inbox::EngineError;
 use super::{Engine, retry};
 use crate::core::model::ids::Subject;
-use crate::core::model::text::{ListedText, Repo, TextEvent};
+use crate::core::model::repository::Repo;
+use crate::core::model::text::{ListedText, TextEvent};
 use crate::core::model::time::Timestamp;
+use crate::engine::retry::is_unavailable;
 use crate::engine::sync::resync_if_rules_changed;
-use crate::gitea;
 use crate::gitea::Recovery;
 use crate::store::backup::{STAMP, Stamp};
-use crate::store::inbox;
-use crate::store::inbox::Inserted;
+use crate::store::inbox::{self, Inserted};
 use crate::store::{Error, Transaction, cursors, meta};
-use repositories::ListedRepos;
-
-/// How far behind a mark is looked: what is stamped with a time is seen a little later, when it
-/// is committed, and the clocks of a forge's machines differ a little.
-pub(super) const OVERLAP: Duration = Duration::from_secs(120);
+use listed_repos::ListedRepos;
 
 /// Where the ledger keeps when all repositories were last looked at for edits, by our clock.
 const SWEPT: &str = "swept";
@@ -180,23 +175,6 @@ impl<'a> Poller<'a> {
             outcome => outcome.map(Some),
         }
     }
-}
-
-/// Whether the forge as a whole cannot be asked: then the next question would fail as well.
-pub(super) fn is_unavailable(error: &gitea::Error) -> bool {
-    use gitea::Error::{
-        BadToken, Dropped, NotGitea, RateLimited, Timeout, Unavailable, Unreachable,
-    };
-    matches!(
-        error,
-        BadToken { .. }
-            | Dropped(_)
-            | NotGitea { .. }
-            | RateLimited { .. }
-            | Timeout
-            | Unavailable { .. }
-            | Unreachable(_)
-    )
 }
 
 /// Stores a text that was found; whether there is something new in it.

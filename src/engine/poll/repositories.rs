@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::Poller;
 use crate::config::WatchPattern;
 use crate::core::model::ids::RepoId;
-use crate::core::model::text::Repo;
-use crate::core::model::time::Timestamp;
+use crate::core::model::repository::Repo;
 use crate::engine::inbox::EngineError;
+use crate::engine::poll::listed_repos::ListedRepos;
 use crate::engine::repositories::list_repositories;
 use crate::gitea::Error;
 use crate::store::{backlog, cursors};
@@ -18,27 +18,6 @@ const FRESH: Duration = Duration::from_secs(60 * 60);
 
 /// How long, if a part of it could not be had.
 const INCOMPLETE: Duration = Duration::from_secs(5 * 60);
-
-/// The repositories that the forge listed.
-#[derive(Default)]
-pub(super) struct ListedRepos {
-    /// Those that are watched.
-    pub(super) repos: HashMap<RepoId, Repo>,
-    /// Those that a search showed although no list does: somebody else's public ones.
-    pub(super) untracked: HashSet<RepoId>,
-    /// The keys of what was wrong.
-    pub(super) incidents: Vec<String>,
-    /// When they were listed, by our clock; none if they never were.
-    at: Option<Timestamp>,
-    /// How long that is good.
-    good_for: Duration,
-}
-
-impl ListedRepos {
-    pub(super) fn is_stale(&self, now: Timestamp) -> bool {
-        self.at.is_none_or(|at| at.is_over(self.good_for, now))
-    }
-}
 
 impl Poller<'_> {
     /// Asks for all that the configuration names. What is new is watched from now on.

@@ -2,14 +2,14 @@
 
 use super::store_text;
 use crate::core::model::ids::ThreadId;
-use crate::core::model::text::{ListedText, Repo, Review};
+use crate::core::model::repository::Repo;
+use crate::core::model::text::{ListedText, Review};
 use crate::core::model::time::Timestamp;
 use crate::engine::Engine;
 use crate::engine::inbox::EngineError;
 use crate::store::cursors::{self, ReviewRead};
 use crate::store::repos;
-use crate::store::tasks;
-use crate::store::tasks::TaskId;
+use crate::store::tasks::{self, TaskId};
 
 impl Engine {
     /// One try at an errand to read the reviews of `thread`; what was said before `since` is no

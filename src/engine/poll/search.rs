@@ -1,16 +1,16 @@
 //! Which threads moved.
 
-use super::{OVERLAP, Poller, store_text};
+use super::{Poller, store_text};
 use crate::core::model::ids::ThreadId;
-use crate::core::model::text::{ListedText, Repo, UpdatedThread};
+use crate::core::model::repository::Repo;
+use crate::core::model::text::{ListedText, UpdatedThread};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
 use crate::engine::inbox::EngineError;
+use crate::engine::sync::OVERLAP;
 use crate::gitea;
-use crate::store::backlog;
-use crate::store::backlog::Source;
-use crate::store::tasks;
-use crate::store::tasks::ScheduledTask;
+use crate::store::backlog::{self, Source};
+use crate::store::tasks::{self, ScheduledTask};
 use crate::store::{Error, Transaction, cursors, repos};
 
 impl Poller<'_> {

@@ -9,8 +9,7 @@ use crate::core::report::{issue_body, issue_key, pin_key};
 use crate::engine::{Engine, retry};
 use crate::gitea;
 use crate::store::outbox::{self, NewEffect, State};
-use crate::store::reports;
-use crate::store::reports::ReportIssue;
+use crate::store::reports::{self, ReportIssue};
 use crate::store::{Error, repos};
 
 /// How long a repository that is not there is not asked for again.

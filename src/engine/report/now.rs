@@ -7,12 +7,9 @@ use jiff::civil::Date;
 use crate::core::model::ids::ThreadId;
 use crate::core::report::{ReportTiming, issue_key};
 use crate::engine::Engine;
-use crate::store::outbox;
-use crate::store::outbox::{OutboxRow, State};
-use crate::store::queue;
-use crate::store::queue::LaneWork;
-use crate::store::reports;
-use crate::store::reports::ReportedDay;
+use crate::store::outbox::{self, OutboxRow, State};
+use crate::store::queue::{self, LaneWork};
+use crate::store::reports::{self, ReportedDay};
 use crate::store::{Connection, Error, incidents};
 
 /// How often one write may lead to another: the issue, its pin, the comment, and what they find

@@ -5,15 +5,13 @@ use jiff::civil::Date;
 
 use crate::core::effect::{Effect, SetOpen, Source};
 use crate::core::model::ids::ThreadId;
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::report::{Day, DayState, reopen_key};
 use crate::engine::Engine;
 use crate::engine::outbox::{Applied, Attempt};
 use crate::gitea;
-use crate::store::outbox;
-use crate::store::outbox::{NewEffect, OutboxRow as Row};
-use crate::store::reports;
-use crate::store::reports::ReportedDay;
+use crate::store::outbox::{self, NewEffect, OutboxRow as Row};
+use crate::store::reports::{self, ReportedDay};
 use crate::store::{Error, Transaction, repos};
 
 impl Engine {

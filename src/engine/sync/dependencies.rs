@@ -6,7 +6,7 @@ use super::{SyncProgress, SyncState, bear};
 use crate::core::model::ids::ThreadId;
 use crate::engine::Engine;
 use crate::engine::inbox::EngineError;
-use crate::engine::poll::is_unavailable;
+use crate::engine::retry::is_unavailable;
 use crate::gitea;
 use crate::store::{backlog, repos};
 

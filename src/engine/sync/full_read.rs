@@ -6,16 +6,14 @@ use std::time::Duration;
 use super::{SyncProgress, bear};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::{Issue, ListedIssue};
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
 use crate::engine::Engine;
 use crate::engine::inbox::EngineError;
-use crate::engine::poll::OVERLAP;
-use crate::gitea;
-use crate::gitea::{IssueList, OpenIssues, OpenPage};
-use crate::store::backlog;
-use crate::store::backlog::{Source, SyncFinding};
+use crate::engine::sync::OVERLAP;
+use crate::gitea::{self, IssueList, OpenIssues, OpenPage};
+use crate::store::backlog::{self, Source, SyncFinding};
 use crate::store::repos;
 
 /// How old a full read may become: renamed labels, moved milestones and the like move no issue,

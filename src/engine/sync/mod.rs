@@ -14,12 +14,13 @@ mod recount;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
 use super::inbox::EngineError;
-use super::poll::is_unavailable;
+use super::retry::is_unavailable;
 use crate::core::model::ids::RepoId;
 use crate::core::model::issue::Issue;
 use crate::core::model::time::Timestamp;
@@ -146,3 +147,7 @@ fn bear(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError>
         outcome => outcome,
     }
 }
+
+/// How far behind a mark is looked: what is stamped with a time is seen a little later, when it
+/// is committed, and the clocks of a forge's machines differ a little.
+pub(super) const OVERLAP: Duration = Duration::from_secs(120);

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use super::bear;
 use crate::core::model::ids::RepoId;
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::engine::Engine;
 use crate::engine::inbox::EngineError;
 use crate::gitea::IssueList;
-use crate::store::backlog;
-use crate::store::meta;
+use crate::store::{backlog, meta};
 
 /// Where the ledger keeps when it was counted last, by our clock.
 const COUNTED: &str = "backlog.counted";

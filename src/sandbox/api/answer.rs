@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::call::{Call, Page};
+use super::call::Call;
+use super::page::Page;
 use crate::sandbox::json::encode;
 use crate::sandbox::world::refusal::Refusal;
 

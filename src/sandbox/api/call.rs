@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::Reply;
 use super::answer::Answer;
 use crate::core::model::time::Timestamp;
+use crate::sandbox::api::page::Page;
 use crate::sandbox::json::View;
 use crate::sandbox::versions::Version;
 use crate::sandbox::world::World;
@@ -34,27 +35,6 @@ pub(crate) struct Call {
     pub(crate) base: String,
     /// Which Gitea it is.
     pub(crate) version: Version,
-}
-
-/// Which part of a list is asked for.
-#[derive(Clone, Copy)]
-pub(crate) struct Page {
-    pub(crate) number: usize,
-    pub(crate) size: usize,
-}
-
-impl Page {
-    /// The part of a long list that is on this page.
-    pub(crate) fn of_all<T>(self, items: &[T]) -> &[T] {
-        let from = (self.number - 1).saturating_mul(self.size).min(items.len());
-        &items[from..from.saturating_add(self.size).min(items.len())]
-    }
-
-    /// The part of `items` that is on this page.
-    pub(crate) fn of<T>(self, items: Vec<T>) -> Vec<T> {
-        let before = (self.number - 1).saturating_mul(self.size);
-        items.into_iter().skip(before).take(self.size).collect()
-    }
 }
 
 impl Call {

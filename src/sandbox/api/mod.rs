@@ -10,6 +10,7 @@ mod hooks;
 mod issues;
 mod labels;
 mod orgs;
+mod page;
 mod people;
 mod pulls;
 mod reactions;

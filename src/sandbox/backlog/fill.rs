@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Backlog, PEOPLE, Place, Repo, Thread};
+use super::thread::{PEOPLE, Thread};
+use super::{Backlog, Place, Repo};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::sandbox::Sandbox;
 use crate::sandbox::world::World;

@@ -2,7 +2,8 @@
 
 use fastrand::Rng;
 
-use super::{DAY, PEOPLE, Thread, texts};
+use super::texts;
+use super::thread::{DAY, PEOPLE, Thread};
 use crate::core::model::time::Timestamp;
 
 /// What is usual in a repository, in percent of its issues.

@@ -11,6 +11,7 @@ mod act;
 mod gate;
 mod link;
 mod markdown;
+mod render;
 mod show;
 mod tags;
 mod turned;

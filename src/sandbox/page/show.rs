@@ -5,13 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::turned::Turned;
 use super::view::{self, Row, Thread};
 use super::{Guide, Page};
 use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;
+use crate::sandbox::page::render::shown;
 
 /// The list of issues.
 #[derive(Template)]
@@ -156,12 +157,4 @@ pub(super) fn thread_with(
 /// 422 for a form that comes back.
 fn status_of(draft: &Draft) -> StatusCode {
     if draft.fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
-}
-
-/// A page as an answer.
-pub(super) fn shown(status: StatusCode, page: &impl Template) -> Response {
-    match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
-    }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::show::shown;
+use super::render::shown;
 use crate::core::model::ids::NotARepoName;
 use crate::sandbox::Refusal;
 

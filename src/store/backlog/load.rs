@@ -9,13 +9,12 @@ use rusqlite::{Connection, Row, Transaction};
 use super::shared::Shared;
 use super::upsert::readiness;
 use crate::core::command::value::{ArgumentValue as _, IssueRef};
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
-use crate::core::model::text::Account;
 use crate::core::model::thread::Snooze;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{IssueFacts, Milestone, WorkState};
-use crate::store::columns;
-use crate::store::columns::{Json, Spelled};
+use crate::store::columns::{self, Json, Spelled};
 use crate::store::error::Error;
 use crate::store::reports;
 

@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use super::columns::Spelled;
 use super::error::Error;
 use crate::core::model::ids::ThreadId;
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 
 pub use dependencies::{ask_strangers_again, bind, not_told, to_ask, unasked};
 pub use load::{facts, forget_old_participants};

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, Transaction};
 
 use super::upsert;
 use crate::core::model::ids::{RepoId, ThreadId};
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::store::columns::Spelled;
 use crate::store::error::Error;

@@ -6,7 +6,6 @@ mod fill;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::OpenError;
-use super::open::APPLICATION_ID;
 
 /// All migrations, oldest first. Applied ones are never changed; a new one goes to the end.
 pub(super) const MIGRATIONS: &[&str] = &[include_str!("../schema/0001_ledger.sql")];
@@ -46,6 +45,9 @@ fn check_references(conn: &Connection) -> rusqlite::Result<()> {
     }
     Ok(())
 }
+
+/// What `file` and others show of a ledger: "timy".
+pub(super) const APPLICATION_ID: i64 = 0x7469_6d79;
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use timmy::core::model::ids::RepoId;
-use timmy::gitea::webhook;
-use timmy::gitea::webhook::{IssueChanged, Malformed};
+use timmy::gitea::webhook::{self, IssueChanged, Malformed};
 
 fn issue() -> Value {
     json!({

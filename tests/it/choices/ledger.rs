@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use timmy::core::model::account::Account;
 use timmy::core::model::ids::{RepoId, ThreadId};
-use timmy::core::model::text::Account;
 use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::{Pause, PauseScope};
 use timmy::core::scheduling::{
     AgentRecords, AgentSlot, Assignment, Authors, IssueFacts, Limits, Load, Match, RankingInput,
     Readiness, Roster, Rules, Weights, WorkState,
 };
-use timmy::store::matches;
-use timmy::store::matches::{KEPT, MatchTick, StoredMatch};
+use timmy::store::matches::{self, KEPT, MatchTick, StoredMatch};
 use timmy::store::{Error, Ledger, Transaction};
 
 fn thread(number: i64) -> ThreadId {

@@ -6,8 +6,7 @@ use timmy::core::model::ids::RepoId;
 use timmy::core::model::issue::Label;
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{BacklogEntry, Readiness};
-use timmy::store::backlog;
-use timmy::store::backlog::{Source, SyncFinding};
+use timmy::store::backlog::{self, Source, SyncFinding};
 use timmy::store::{Error, Transaction, cursors, matches};
 
 use crate::support::app::Timmy;

@@ -45,7 +45,7 @@ pub async fn an_edit_tells_the_text_before(forge: &Forge) {
     let heard = said(listener.heard("issue_comment").await);
     assert_eq!((heard.subject, heard.act), (Subject::Comment(id), TextEvent::Edited));
     assert_eq!((heard.body.as_str(), heard.former_body.as_deref()), ("After.", Some("Before.")));
-    let who = |account: &Option<timmy::core::model::text::Account>| {
+    let who = |account: &Option<timmy::core::model::account::Account>| {
         account.as_ref().unwrap().login.clone()
     };
     assert_eq!((who(&heard.author), who(&heard.sender)), ("timmy".into(), "ezra".into()));

@@ -1,7 +1,7 @@
 //! Which repositories there are, for whom.
 
 use timmy::core::model::ids::RepoName;
-use timmy::core::model::text::Repo;
+use timmy::core::model::repository::Repo;
 use timmy::gitea::{Error, VisibleRepo};
 
 use super::forge::{Forge, ORG};

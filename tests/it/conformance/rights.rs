@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use timmy::core::model::ids::RepoName;
-use timmy::core::model::text::Permissions;
+use timmy::core::model::repository::Permissions;
 use timmy::gitea::{Error, Gitea, Team, Visibility};
 
 use super::forge::{Forge, ORG};

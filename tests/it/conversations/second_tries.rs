@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use timmy::core::effect::marker::marker;
 use timmy::core::model::ids::{RepoId, Subject};
-use timmy::core::reply::marker::marker;
 use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher};
 use timmy::store::repos;
 

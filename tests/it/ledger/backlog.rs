@@ -3,19 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use timmy::core::command::value::{ArgumentValue as _, IssueRef};
+use timmy::core::model::account::Account;
 use timmy::core::model::dependency::Blocker;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
-use timmy::core::model::text::{Account, Repo, TextEvent};
+use timmy::core::model::repository::Repo;
+use timmy::core::model::text::TextEvent;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{BacklogEntry, Milestone, Readiness};
-use timmy::store::backlog;
-use timmy::store::backlog::{Source, SyncFinding};
-use timmy::store::inbox;
-use timmy::store::inbox::{Ending, Inserted};
-use timmy::store::reports;
-use timmy::store::reports::ReportIssue;
+use timmy::store::backlog::{self, Source, SyncFinding};
+use timmy::store::inbox::{self, Ending, Inserted};
+use timmy::store::reports::{self, ReportIssue};
 use timmy::store::{Error, Transaction, cursors, repos, threads};
 
 use super::{at, comment, in_transaction, thread};

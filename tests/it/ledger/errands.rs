@@ -2,8 +2,7 @@
 
 use timmy::core::effect::{Condition, LabelScope, SetLabel};
 use timmy::core::model::text::{OpenedPull, PostedText};
-use timmy::store::tasks;
-use timmy::store::tasks::{ScheduledTask, StoredTask};
+use timmy::store::tasks::{self, ScheduledTask, StoredTask};
 use timmy::store::{Error, Transaction};
 
 use super::{at, in_transaction, thread};

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use timmy::core::model::ids::{RepoId, Subject};
-use timmy::core::model::text::{InboundText, Repo, TextEvent};
-use timmy::store::inbox;
-use timmy::store::inbox::{Ending, Inserted};
+use timmy::core::model::repository::Repo;
+use timmy::core::model::text::{InboundText, TextEvent};
+use timmy::store::inbox::{self, Ending, Inserted};
 use timmy::store::{Error, Transaction};
 
 use super::{at, comment, in_transaction, thread};

@@ -4,10 +4,8 @@ use proptest::prelude::*;
 use timmy::core::model::ids::ThreadId;
 use timmy::core::model::text::TextEvent;
 use timmy::core::model::time::Timestamp;
-use timmy::store::inbox;
-use timmy::store::inbox::{Ending, Inserted};
-use timmy::store::queue;
-use timmy::store::queue::LaneWork;
+use timmy::store::inbox::{self, Ending, Inserted};
+use timmy::store::queue::{self, LaneWork};
 use timmy::store::{Error, Transaction, outbox};
 
 use super::outbox::{done, push};

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use timmy::core::model::time::Timestamp;
-use timmy::store::outbox;
-use timmy::store::outbox::{NewEffect, OutboxRow, Pushed, Seq, State};
+use timmy::store::outbox::{self, NewEffect, OutboxRow, Pushed, Seq, State};
 use timmy::store::{Error, Transaction};
 
 use super::{at, in_transaction, thread};

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use timmy::core::command::Command;
 use timmy::core::command::verb::Verb;
+use timmy::core::model::account::Account;
 use timmy::core::model::ids::{RepoId, Subject};
-use timmy::core::model::text::{Account, Repo};
+use timmy::core::model::repository::Repo;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
-use timmy::store::audit;
-use timmy::store::audit::AuditEntry;
-use timmy::store::deliveries;
-use timmy::store::deliveries::UnreadDelivery;
+use timmy::store::audit::{self, AuditEntry};
+use timmy::store::deliveries::{self, UnreadDelivery};
 use timmy::store::{Error, meta, repos, threads};
 
 use super::{at, in_transaction, thread};

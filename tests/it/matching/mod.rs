@@ -4,12 +4,13 @@
 mod cases;
 mod oracle;
 
-use cases::{Case, cases, crossing_cases, plain_cases};
-use oracle::{Oracle, Pair};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use timmy::core::scheduling::{AgentRecords, Match, Rejection, match_issues, match_one};
+
+use cases::{Case, cases, crossing_cases, plain_cases};
+use oracle::{Oracle, Pair};
 
 /// The pairs of a choice, in the order in which an oracle lists pairs.
 fn pairs(case: &Case, choices: &[Match]) -> Vec<Pair> {

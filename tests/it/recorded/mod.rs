@@ -13,11 +13,12 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use excused::{NOT_REPLAYED, is_excused};
 use serde_json::json;
-use stage::Stage;
 use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Mode, Unit, Version};
+
+use excused::{NOT_REPLAYED, is_excused};
+use stage::Stage;
 use walk::Walk;
 
 async fn replay_the_first_walk(version: Version) {

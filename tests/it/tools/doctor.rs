@@ -3,8 +3,7 @@
 use serde_json::json;
 use timmy::clock::{Clock, SystemClock};
 use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
-use timmy::store::inbox;
-use timmy::store::inbox::{Ending, Inserted};
+use timmy::store::inbox::{self, Ending, Inserted};
 
 use super::stage::Stage;
 use crate::support::facts;

@@ -4,8 +4,7 @@ use insta::assert_snapshot;
 use timmy::clock::{Clock as _, SystemClock};
 use timmy::core::command::verb::Verb;
 use timmy::core::model::ids::{Subject, ThreadId};
-use timmy::store::audit;
-use timmy::store::audit::AuditEntry;
+use timmy::store::audit::{self, AuditEntry};
 use timmy::store::repos;
 
 use crate::tools::stage::Stage;
@@ -35,7 +34,7 @@ async fn heard_a_command(stage: &Stage) {
         effect: None,
     };
     let name = "foundation/hall".parse().unwrap();
-    let hall = timmy::core::model::text::Repo { id: repo, name, private: false };
+    let hall = timmy::core::model::repository::Repo { id: repo, name, private: false };
     let write = stage.ledger().write(move |tx| {
         repos::remember(tx, &hall)?;
         audit::record(tx, &entry)

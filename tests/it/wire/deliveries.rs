@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
+use timmy::core::model::account::Account;
 use timmy::core::model::ids::{RepoId, Subject};
-use timmy::core::model::text::{Account, InboundText, Permissions, TextEvent};
+use timmy::core::model::repository::Permissions;
+use timmy::core::model::text::{InboundText, TextEvent};
 use timmy::core::policy::webhook_scope::HookScope;
 use timmy::gitea::signature::{Keys, Signature};
 use timmy::gitea::webhook::{self, Delivery, Ignored, Malformed};

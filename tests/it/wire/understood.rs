@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value, json};
 use timmy::core::effect::Reaction;
+use timmy::core::model::account::Account;
 use timmy::core::model::dependency::Blocker;
 use timmy::core::model::ids::{RepoId, RepoName, Subject};
 use timmy::core::model::issue::{Comment, Issue, Label};
-use timmy::core::model::text::{
-    Account, EditHistory, ListedText, PostedText, Repo, Review, UpdatedThread,
-};
+use timmy::core::model::repository::Repo;
+use timmy::core::model::text::{EditHistory, ListedText, PostedText, Review, UpdatedThread};
 use timmy::core::model::time::Timestamp;
 use timmy::gitea::{Error, Gitea, Hook, HookHome, NewHook, NewLabel, Team, VisibleRepo};
 

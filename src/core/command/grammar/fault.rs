@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::MOST_COMMANDS;
 use crate::core::command::invisible::Invisible;
 
 /// The kinds of errors. Their names in JSON are stable.
@@ -154,3 +153,6 @@ pub(super) fn excerpt(word: &str) -> Cow<'_, str> {
         None => Cow::Borrowed(word),
     }
 }
+
+/// How many command lines a comment may hold; talk does not count.
+pub const MOST_COMMANDS: usize = 10;

@@ -4,11 +4,10 @@ use super::arguments::Arguments;
 use super::fault::{ErrorKind, Fault, excerpt};
 use super::nearest::{is_slip, nearest};
 use super::token::{plain, skip_blanks};
-use crate::core::command::Command;
-use crate::core::command::invisible;
 use crate::core::command::trigger::{Trigger, TriggerSign};
 use crate::core::command::value::bare;
 use crate::core::command::verb::Verb;
+use crate::core::command::{Command, invisible};
 
 /// The command on the line `text`, which begins with the trigger; or its leftmost fault.
 pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, Fault> {

@@ -14,16 +14,13 @@ mod token;
 
 use serde::{Serialize, Serializer};
 
-pub use fault::{ErrorKind, LineError};
+pub use fault::{ErrorKind, LineError, MOST_COMMANDS};
 pub(crate) use nearest::nearest;
 
 use super::Command;
 use super::markdown::{TooDeep, command_lines, with_plain_line_ends};
 use super::trigger::Trigger;
 use fault::Fault;
-
-/// How many command lines a comment may hold; talk does not count.
-pub const MOST_COMMANDS: usize = 10;
 
 /// What a body holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

@@ -1,6 +1,6 @@
 //! why of an agent, and what agents says of each: what it would get, and why not the rest.
 
-use super::BacklogFacts;
+use super::facts::BacklogFacts;
 use super::plan::planned;
 use super::query::{MISSED, stretch};
 use crate::core::command::verb::Verb;

@@ -4,6 +4,7 @@
 //! given only of issues that everybody who reads the thread may know ([`BacklogFacts::titles`]).
 
 mod agent;
+mod facts;
 mod names;
 mod plan;
 mod query;
@@ -12,97 +13,12 @@ mod queue;
 mod tests;
 mod why;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use super::CommandContext;
-use crate::core::model::ids::{RepoName, ThreadId};
-use crate::core::reply::Mode;
-use crate::core::scheduling::{
-    Assignment, IssueFacts, IssueLabels, Match, RankedBacklog, RankedIssue, Ranking, Roster,
-};
+use crate::core::model::ids::ThreadId;
 use names::ThreadNames;
 
+pub use facts::{BacklogFacts, IssueCase, ThreadTitle};
 pub use query::BacklogQuery;
-
-/// The backlog, as far as it was asked about and read.
-#[derive(Debug, Clone)]
-pub struct BacklogFacts {
-    /// Where each issue stands, and by which rules and for which agents it was judged.
-    pub judged: Arc<RankedBacklog>,
-    /// Who would get what now, in the order of their worth: all that is handed out, and the best
-    /// of what is not.
-    pub choices: Vec<Match>,
-    /// How many repositories were not read yet.
-    pub unread: usize,
-    /// How far timmy goes by itself.
-    pub mode: Mode,
-    /// The issues that were asked about, as far as they are in the backlog.
-    pub cases: HashMap<ThreadId, IssueCase>,
-    /// The issues that may be named here, as far as an answer may want to.
-    pub titles: HashMap<ThreadId, ThreadTitle>,
-}
-
-/// An issue of which all is to be told.
-#[derive(Debug, Clone)]
-pub struct IssueCase {
-    /// What is known of it.
-    pub facts: IssueFacts,
-    /// Where it stands.
-    pub standing: RankedIssue,
-    /// The role that it needs.
-    pub role: String,
-    /// What was decided about it, or would be if it were its turn.
-    pub choice: Match,
-    /// The open issues that wait for it.
-    pub waiting: Vec<ThreadId>,
-}
-
-/// What an issue that may be named is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThreadTitle {
-    /// Its repository.
-    pub repo: RepoName,
-    /// Its title, as people wrote it.
-    pub title: String,
-}
-
-impl IssueCase {
-    /// All about an issue of the backlog, given what was decided about the first ones.
-    pub fn of(judged: &RankedBacklog, choices: &[Match], thread: ThreadId) -> Option<Self> {
-        let facts = judged.facts(thread)?.clone();
-        let standing = judged.ranking.find(thread)?.clone();
-        let known = choices.iter().find(|choice| choice.thread == thread).cloned();
-        let choice = known.or_else(|| judged.choose_for(&standing))?;
-        let role = IssueLabels::of(&facts.labels).role;
-        let waiting = judged.waiting_for(thread).collect();
-        Some(Self { facts, standing, role, choice, waiting })
-    }
-}
-
-impl BacklogFacts {
-    fn ranking(&self) -> &Ranking {
-        &self.judged.ranking
-    }
-
-    fn roster(&self) -> &Roster {
-        &self.judged.setting.roster
-    }
-
-    /// What was decided about an issue.
-    fn choice(&self, thread: ThreadId) -> Option<&Match> {
-        self.choices.iter().find(|choice| choice.thread == thread)
-    }
-
-    /// Who would get an issue now.
-    pub fn winner(&self, thread: ThreadId) -> Option<&Assignment> {
-        self.choice(thread)?.winner.as_ref()
-    }
-
-    fn is_named(&self, thread: ThreadId) -> bool {
-        self.titles.contains_key(&thread)
-    }
-}
 
 impl CommandContext<'_> {
     /// How these issues are written in this thread.

@@ -1,6 +1,6 @@
 //! How the threads of one answer are written.
 
-use super::BacklogFacts;
+use super::facts::BacklogFacts;
 use crate::core::model::ids::{RepoId, ThreadId};
 
 /// The names of the issues that one answer speaks of.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::BacklogFacts;
+use super::facts::BacklogFacts;
 use super::names::ThreadNames;
 use super::query::PLANNED;
 use crate::core::command::value::AgentName;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{BacklogFacts, IssueCase};
+use super::facts::{BacklogFacts, IssueCase};
 use crate::core::command::Command;
 use crate::core::command::value::{Count, IssueRef, StatusTarget};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::scheduling::{Match, RankedIssue, Ranking};
 
 /// How many issues a queue shows if nobody says.

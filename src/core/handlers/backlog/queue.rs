@@ -1,12 +1,12 @@
 //! queue: what comes next.
 
-use super::BacklogFacts;
+use super::facts::BacklogFacts;
 use super::names::ThreadNames;
 use super::query::{most, stretch};
 use crate::core::command::value::Count;
 use crate::core::handlers::CommandContext;
 use crate::core::model::ids::RepoName;
-use crate::core::model::text::Repo;
+use crate::core::model::repository::Repo;
 use crate::core::reply::{Answer, Queue, QueueEntry};
 use crate::core::scheduling::RankedIssue;
 

@@ -1,8 +1,8 @@
 //! why of an issue: its place, what lifts it, what is missing, whom it suits.
 
+use super::facts::{BacklogFacts, IssueCase};
 use super::names::ThreadNames;
 use super::query::WAITING;
-use super::{BacklogFacts, IssueCase};
 use crate::core::handlers::CommandContext;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Basis, Bid, Judgement};

@@ -103,7 +103,8 @@ const LONGEST_NAME: usize = 8;
 /// Whether `line` says who wrote what follows.
 pub(super) fn heading(line: &str) -> Option<Heading> {
     let words = words(line);
-    let is_one = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, &words));
+    let is_one =
+        |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, &words, lengths));
     if is_one(CERTAIN) { Some(Heading::Certain) } else { is_one(LIKELY).then_some(Heading::Likely) }
 }
 
@@ -111,8 +112,8 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
 pub(super) fn is_footer(line: &str) -> bool {
     let words = words(line);
     // "@anna on the roof" signs nothing without its dash.
-    (line.starts_with(['-', '–', '—']) && matches(SIGNATURE, &words))
-        || FOOTERS.iter().any(|pattern| matches(pattern, &words))
+    (line.starts_with(['-', '–', '—']) && matches(SIGNATURE, &words, lengths))
+        || FOOTERS.iter().any(|pattern| matches(pattern, &words, lengths))
 }
 
 /// Whether a line that stands beside a heading only tells more of the kind: `Created: 2019-01-01`.
@@ -121,7 +122,7 @@ pub(super) fn is_detail(line: &str) -> bool {
 }
 
 /// How many words at the beginning of `words` may be what `kind` stands for.
-pub(super) fn lengths(kind: &str, words: &[String]) -> Vec<usize> {
+fn lengths(kind: &str, words: &[String]) -> Vec<usize> {
     let one = |holds: &dyn Fn(&str) -> bool| {
         let found = words.first().is_some_and(|word| holds(word));
         if found { vec![1] } else { Vec::new() }

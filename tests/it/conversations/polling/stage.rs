@@ -1,6 +1,6 @@
 //! A forge without webhooks, and a timmy that can be put to sleep and woken.
 
-use timmy::core::reply::marker::key_of;
+use timmy::core::effect::marker::key_of;
 use timmy::sandbox::Sandbox;
 
 use crate::support::app::App;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
-use timmy::core::reply::marker::key_of;
+use timmy::core::effect::marker::key_of;
 
 use crate::conversations::talk::talk;
 use crate::support::forge::DOOR;

@@ -15,17 +15,20 @@ use crate::core::command::verb::Right;
 use crate::core::effect::Effect;
 use crate::core::handlers::backlog::*;
 use crate::core::handlers::{CommandRequest, Needs, OtherThread, Snapshot, handle, needs};
-use crate::core::model::ids::{RepoId, Subject};
+use crate::core::model::account::Account;
+use crate::core::model::ids::{RepoId, RepoName, Subject};
 use crate::core::model::issue::Issue;
-use crate::core::model::text::{Account, InboundText, Repo, TextEvent};
+use crate::core::model::repository::Repo;
+use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::model::thread::ThreadState;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::{NamedAccount, People};
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
+use crate::core::reply::Mode;
 use crate::core::scheduling::{
-    AgentRecords, AgentSlot, Authors, Limits, Load, RankingInput, Readiness, Rules, Weights,
-    WorkState,
+    AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, RankedBacklog, RankingInput,
+    Readiness, Roster, Rules, Weights, WorkState,
 };
 
 const DOOR: RepoId = RepoId(1);

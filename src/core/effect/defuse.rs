@@ -168,7 +168,7 @@ mod tests {
     use proptest::prelude::*;
     use pulldown_cmark::{Event, Options, Parser, Tag};
 
-    use crate::core::reply::defuse::*;
+    use crate::core::effect::defuse::*;
 
     /// What a reader of the rendered text sees.
     fn seen(markdown: &str) -> String {

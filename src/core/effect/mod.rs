@@ -9,6 +9,8 @@
 //! none changes its meaning. A test holds the stored form of each effect.
 
 mod body;
+pub mod defuse;
+pub mod marker;
 
 use serde::{Deserialize, Serialize};
 

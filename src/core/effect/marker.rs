@@ -17,7 +17,7 @@ pub fn key_of(body: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::reply::marker::*;
+    use crate::core::effect::marker::*;
 
     #[test]
     fn only_the_last_line_marks() {

@@ -1,0 +1,30 @@
+//! Why the demo could not be shown.
+
+use std::io;
+
+/// Why a demo ends early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DemoError {
+    #[error(transparent)]
+    Bot(#[from] crate::app::AppError),
+    #[error("the sandbox forge cannot start: {0}")]
+    Sandbox(io::Error),
+    #[error("the sandbox forge refuses to be furnished: {0:?}")]
+    Furnish(crate::sandbox::Refusal),
+    #[error("no folder for the ledger: {0}")]
+    Folder(io::Error),
+    #[error("the demo's own configuration is wrong:\n{0}")]
+    Configuration(#[from] crate::config::Problems),
+    #[error("not as the script says: {0}")]
+    OffScript(String),
+    #[error("no page on port {port}: {source}")]
+    Page { port: u16, source: io::Error },
+    #[error("nobody reads any more: {0}")]
+    Paper(io::Error),
+}
+
+impl From<crate::sandbox::Refusal> for DemoError {
+    fn from(refusal: crate::sandbox::Refusal) -> Self {
+        Self::Furnish(refusal)
+    }
+}

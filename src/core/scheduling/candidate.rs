@@ -1,0 +1,37 @@
+//! An issue that may be dispatched.
+
+use std::cmp::Reverse;
+
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::time::Timestamp;
+
+/// An issue that may be handed out, as far as it matters to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub thread: ThreadId,
+    /// Whether it goes before all that are not.
+    pub is_p0: bool,
+    /// What it is worth, in millionths of a point.
+    pub points: u64,
+    /// When it was written: the older of equals goes first.
+    pub created_at: Timestamp,
+    /// The role that it needs, in lower case.
+    pub role: String,
+    /// The skills that it needs, in lower case.
+    pub skills: Vec<String>,
+    /// Whether it is of size `s` or less.
+    pub is_small: bool,
+}
+
+impl Candidate {
+    /// Where it is.
+    pub(super) fn repo(&self) -> RepoId {
+        self.thread.repo
+    }
+
+    /// What comes first is greatest.
+    pub(super) fn rank(&self) -> impl Ord + use<> {
+        (self.is_p0, self.points, Reverse((self.created_at, self.thread)))
+    }
+}

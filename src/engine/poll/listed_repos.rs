@@ -1,0 +1,29 @@
+//! The watched repositories, as the forge listed them last.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use crate::core::model::ids::RepoId;
+use crate::core::model::repository::Repo;
+use crate::core::model::time::Timestamp;
+
+/// The repositories that the forge listed.
+#[derive(Default)]
+pub(super) struct ListedRepos {
+    /// Those that are watched.
+    pub(super) repos: HashMap<RepoId, Repo>,
+    /// Those that a search showed although no list does: somebody else's public ones.
+    pub(super) untracked: HashSet<RepoId>,
+    /// The keys of what was wrong.
+    pub(super) incidents: Vec<String>,
+    /// When they were listed, by our clock; none if they never were.
+    pub(super) at: Option<Timestamp>,
+    /// How long that is good.
+    pub(super) good_for: Duration,
+}
+
+impl ListedRepos {
+    pub(super) fn is_stale(&self, now: Timestamp) -> bool {
+        self.at.is_none_or(|at| at.is_over(self.good_for, now))
+    }
+}

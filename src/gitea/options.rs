@@ -1,0 +1,30 @@
+//! What a client of the forge needs to know.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use url::Url;
+
+use super::token::Token;
+
+/// What a client needs to know.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The server, with a path if Gitea is served below one. No user, query or fragment.
+    pub url: Url,
+    /// The token of the account that timmy speaks as.
+    pub token: Token,
+    /// How long one request may take in all. A read may be tried three times, and starts no
+    /// further try once this time is over.
+    pub timeout: Duration,
+    /// The pace that is kept up. After a quiet time 20 writes or 10 reads may start at once.
+    pub requests_per_second: NonZeroU32,
+}
+
+impl Options {
+    /// 30 seconds a request, 10 requests a second.
+    pub fn new(url: Url, token: Token) -> Self {
+        const TEN: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+        Self { url, token, timeout: Duration::from_secs(30), requests_per_second: TEN }
+    }
+}
