@@ -74,7 +74,7 @@ impl App {
                     clock,
                     reader: engine.reader(),
                     receiver: receiver(webhook, Limits::of_this_process()),
-                    heard: Box::new(move || rings.ring()),
+                    heard: Box::new(move || rings.notify()),
                     ready: Box::new(move || knows.own_account().is_some()),
                 });
                 Some((bind(&webhook.listen.to_string()).await?, router))

@@ -1,53 +1,59 @@
 //! timmy: a Gitea account that runs a fleet of AI agents, commanded in issue threads.
 //!
-//! This page is the map. Imports run one way (a test holds it):
-//! `main -> cli -> {engine, web, sandbox} -> {store, gitea} -> core`.
+//! This page is the map. Imports run one way, and no file of the house imports another in a circle
+//! (a test holds both; the sandbox still has four):
+//! `main -> cli -> app -> {engine, web, sandbox} -> {store, gitea, config} -> core`; inside core
+//! `model <- command <- policy <- scheduling <- effect <- reply <- report <- handlers`.
 //!
 //! # The walk of a comment
 //!
-//! 1. [`web`] takes a delivery: its size, its signature ([`gitea::signature`], taken while it
-//!    arrives), its form ([`gitea::webhook`] turns the payload into [`core::heard::InboundText`]), and
-//!    whether the secret that signed it speaks for that repository ([`core::hook_scope`]).
-//! 2. [`store::inbox`] stores it, once, whatever is delivered twice. Only then the forge gets its
-//!    202: Gitea never repeats a delivery, so from here on the text must not be lost. What no
-//!    delivery told, the engine's `catchup` finds: once a minute it asks the forge what moved, and
-//!    stores it under the same key.
-//! 3. [`engine`] takes the texts of a thread one after the other. Is it a person's word
-//!    ([`core::authority`]), and their own ([`core::relay`]), and does it name timmy at all
-//!    ([`core::trigger`])?
-//!    What they may do that the configuration and the payload do not settle, the forge is asked.
-//! 4. [`core::markdown`] says which lines can be commands, [`core::grammar`] reads each into a
-//!    [`core::command::Command`] or an error with the nearest known word. Of an edit only what it
-//!    added counts ([`core::edits`]).
-//! 5. timmy claims the text by a reaction, so that of two ledgers for one account one acts.
-//! 6. [`core::decide`], pure: commands and a snapshot of the world in, effects out. What is
-//!    answered is rendered here ([`core::reply`], from `templates/`): the text is finished.
-//! 7. One transaction: the text is done, the thread's state is new, the effects are in
-//!    [`store::outbox`], each line is in the [`store::audit`].
-//! 8. The engine's `outbox` delivers the effects ([`core::effect`]) in order, one file for each
-//!    kind. After an unknown outcome the effect is looked for before it is written again: a comment
-//!    or an issue by its hidden [`core::marker`], anything else by what the forge shows.
+//! 1. `web/webhook` takes a delivery: its size and its signature ([`gitea::signature`], taken while
+//!    it arrives), its form ([`gitea::webhook`] turns the payload into
+//!    [`core::model::text::InboundText`]), and whether the secret that signed it speaks for that
+//!    repository ([`core::policy::webhook_scope`]).
+//! 2. [`store::inbox`] stores it, once, whatever is delivered twice. Only then Gitea gets its 202:
+//!    it never repeats a delivery, so from here on the text must not be lost. What no delivery
+//!    told, `engine/poll` finds: once a minute it asks Gitea what moved, and stores it under the
+//!    same key.
+//! 3. `engine/inbox` takes the texts of a thread one after the other. Is it a person's word
+//!    ([`core::policy::authority`]), and their own ([`core::policy::relay`])? Does it name timmy at
+//!    all ([`core::command::trigger`])?
+//! 4. [`core::command::markdown`] says which lines can be commands, [`core::command::grammar`]
+//!    reads each into a [`core::command::Command`] or an error with the nearest known word. Of an
+//!    edit only what it added counts ([`core::policy::edits`]).
+//! 5. The text is read back from Gitea: [`core::policy::authorship`] says whose words it proves.
+//!    What the actor may do that the configuration and the payload do not settle, `engine/permissions`
+//!    asks. Then timmy claims the text by a reaction, so that of two ledgers for one account one acts.
+//! 6. `engine/snapshot` gathers what the commands need to know; [`core::handlers`], pure, makes
+//!    answers and effects of commands and snapshot. The answers are rendered here ([`core::reply`],
+//!    from `templates/`): the text is finished.
+//! 7. `engine/commit`: one transaction. The text is done, the thread's state is new, the effects are
+//!    in [`store::outbox`], each line is in the [`store::audit`].
+//! 8. `engine/outbox` delivers the effects ([`core::effect`]) in order, one file for each kind.
+//!    After an unknown outcome the effect is looked for before it is written again: a comment or an
+//!    issue by its hidden [`core::effect::marker`], anything else by what Gitea shows. What goes
+//!    beyond the rights of every writer and is not proved waits for a 👍: `engine/confirmations`.
 //!
 //! # The walk of an issue, as far as it goes
 //!
-//! 1. The engine's `backlog` reads the open issues of every watched repository in full once, and
-//!    again once a day; in between the deliveries and the catch-up bring what moves. What an issue
-//!    waits for no list shows: it is asked for apart. All of it is kept in [`store::backlog`].
-//! 2. [`core::backlog`], pure and in whole numbers: may the issue be handed out, and if not, for
-//!    which reasons? What is it worth, term by term? Whom does it fit, and who gets it?
-//! 3. The engine's `tick` decides that again whenever something moved. What is new goes into
-//!    [`store::choices`] with all that it was decided from, so that `timmy simulate` can decide it
-//!    again. Nothing is handed out yet.
-//! 4. Who asks (`queue`, `why`, `plan`, `agents`) is answered from the engine's `ranking`, the
-//!    backlog judged a moment ago; its `look` leaves out what the readers of the thread may not
-//!    know.
+//! 1. `engine/sync` reads the open issues of every watched repository in full once, and again once
+//!    a day; in between deliveries and polls bring what moves. Dependencies are in no list: they are
+//!    read apart. All of it is kept in [`store::backlog`].
+//! 2. [`core::scheduling`], pure and in whole numbers: may the issue be dispatched, and if not, for
+//!    which reasons (`eligibility`)? What is it worth, term by term (`score`)? Which agent fits, and
+//!    who gets it (`fit`, `capacity`, `matching`)?
+//! 3. `engine/tick` matches again whenever something moved. What is new goes into
+//!    [`store::matches`] with all that it was decided from, so that `timmy simulate` can decide it
+//!    again. Nothing is dispatched yet.
+//! 4. `queue`, `why`, `plan` and `agents` are answered from `engine/planner`, the ranked backlog of
+//!    a moment ago; `engine/backlog_snapshot` leaves out what the readers of the thread may not know.
 //!
 //! # The walk of the report
 //!
-//! The engine's `report` looks at its diary ([`store::reports`]) once a minute if something moved,
-//! and at the moments at which it may speak ([`core::report`]). The issue, its pin, the comment of
-//! a day and its edits are effects in the outbox like any others; only what a day says is gathered
-//! right before it is sent, since who may read it then decides what may be told.
+//! `engine/report` looks at the days that were told ([`store::reports`]) once a minute if something
+//! moved, and at the moments at which it may speak ([`core::report`]). The issue, its pin, the
+//! comment of a day and its edits are effects in the outbox like any others; only what a day says is
+//! gathered right before it is sent, since who may read it then decides what may be told.
 //!
 //! # When it crashes
 //!
@@ -58,14 +64,15 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: words, grammar, authority, decisions, replies; what is next and why; the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, effects, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
-//! | [`gitea`] | the forge: client, wire types, webhook payloads, which never leave it; what an old server lacks |
-//! | [`engine`] | the loops: one lane per thread, effects, what is due later, what webhooks missed, the backlog, who is to get what, the report |
+//! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
+//! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
-//! | [`sandbox`] | a small in-memory Gitea of two versions for the demo and the tests, how it misbehaves, its page, and a backlog of any size |
+//! | [`sandbox`] | a small in-memory Gitea of two versions for the demo and the tests, its faults, its page, and backlogs of any size |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
-//! | [`cli`] | one file per subcommand |
+//! | [`app`] | wiring: from the configuration to a running bot |
+//! | [`cli`] | one file or folder per subcommand |
 //! | [`clock`] | the time, injected |
 //! | [`crash`] | where tests kill the process |
 

@@ -39,7 +39,7 @@ pub(super) enum BacklogError {
 
 /// The backlog, judged now. Nothing is hidden: it is for the owner's own terminal.
 pub(super) struct BacklogView {
-    /// Who would get what. It names only what it is told to: see [`BacklogView::case`].
+    /// Who would get what. It names only what it is told to: see [`BacklogView::study`].
     pub(super) backlog: BacklogFacts,
     /// Why it may be old: what the forge said instead of telling what moved.
     pub(super) stale: Option<String>,

@@ -47,7 +47,7 @@ async fn serve(config: &Config) -> Result<(), AppError> {
     let bot = App::new(config, Arc::new(SystemClock), crate::crash::settle()).await?;
     match bot.address() {
         Some(address) => tracing::info!(%address, "listening"),
-        None => tracing::info!("no [webhook]: I hear by polling alone"),
+        None => tracing::info!("no [webhook] configured: polling only"),
     }
     bot.run(stop).await?;
     tracing::info!("stopped");
@@ -64,11 +64,11 @@ pub(super) async fn stop_on_signal(stop: CancellationToken) {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            tracing::info!("told to stop: what has begun is finished first");
+            tracing::info!("shutting down: finishing what has begun");
             stop.cancel();
         }
         (Err(error), _) | (_, Err(error)) => {
-            tracing::warn!(%error, "signals cannot be heard: only a kill ends this process");
+            tracing::warn!(%error, "signal handlers cannot be installed: only SIGKILL ends this process");
         }
     }
 }

@@ -138,7 +138,7 @@ impl Engine {
             }
             Ok(_) => Ok(()),
             Err(error) => {
-                tracing::debug!(account = author.login, %error, "who that is cannot be asked now");
+                tracing::debug!(account = author.login, %error, "account cannot be verified now");
                 Ok(())
             }
         }
@@ -150,7 +150,7 @@ impl Engine {
             match self.meet_by_name(key, name).await {
                 // One of whom the forge does not tell does not stand before the others.
                 Err(EngineError::Forge(error)) if !is_unavailable(&error) => {
-                    tracing::warn!(key, name, %error, "whose name that is cannot be asked now");
+                    tracing::warn!(key, name, %error, "account cannot be verified now");
                 }
                 met => met?,
             }

@@ -1,4 +1,4 @@
-//! Gathers what is told of the backlog: no more than the readers of a thread may know.
+//! Gathers the part of the backlog that an answer may show to the readers of a thread.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

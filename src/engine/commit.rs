@@ -1,4 +1,4 @@
-//! Writes down what was decided: all of it, or nothing.
+//! Stores what a handler decided: all of it in one transaction.
 
 use crate::core::handlers::{HandlerOutput, ScheduledLabel};
 use crate::core::model::account::Account;

@@ -1,4 +1,4 @@
-//! Gathers what the owner's commands and the report need to know.
+//! Gathers what `delegate`, `pause` and `report` need to know.
 
 use std::collections::{HashMap, HashSet};
 

@@ -29,7 +29,7 @@ impl Engine {
             tries += 1;
             let due = self.clock.now().after(retry::pause(tries, retry::chance()));
             self.record_forge_error(&error).await;
-            tracing::info!(%error, %due, "the forge does not say who I am");
+            tracing::info!(%error, %due, "identity unknown: Gitea does not answer");
             self.clock.until(due).await;
         }
     }
@@ -52,9 +52,9 @@ impl Engine {
                 let stored = own.clone();
                 let noted = self.ledger.write(move |tx| meta::set(tx, ACCOUNT, &stored));
                 if let Err(error) = noted.await {
-                    tracing::warn!(%error, "my account could not be noted");
+                    tracing::warn!(%error, "identity could not be stored");
                 }
-                tracing::info!(account = %own.login, "the forge knows me");
+                tracing::info!(account = %own.login, "identity confirmed");
                 Ok(own)
             })
             .await

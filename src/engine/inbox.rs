@@ -1,4 +1,4 @@
-//! Hears one text: is it somebody's command, may they, and what is to be done?
+//! Handles one inbound text: whose words it is, which commands it holds, what they may do.
 //!
 //! Everything that follows from a text is stored in one transaction: that it was dealt with, what
 //! changed, what is to be said. Before the first command of a text acts, timmy reads it back, since
@@ -148,7 +148,7 @@ impl Engine {
         self.record_error(error, text.heard.thread()).await;
         let wait = retry::wait(asked, text.tries + 1, retry::chance());
         let (seq, due) = (text.seq, self.clock.now().after(wait));
-        tracing::warn!(text = %text.heard.subject.key(), %error, %due, "put off");
+        tracing::warn!(text = %text.heard.subject.key(), %error, %due, "put off, will be retried");
         self.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
     }
 
@@ -222,7 +222,7 @@ impl Engine {
         let (reading, authorship) = match read_back {
             ReadBack::AsHeard(authorship) => (reading, authorship),
             ReadBack::AnotherAuthor => {
-                tracing::error!(text = %subject.key(), "forged delivery: the forge shows another author");
+                tracing::error!(text = %subject.key(), "delivery disproved: Gitea shows another author");
                 return Ok(Err(Next::Note(Ending::Disproved)));
             }
             ReadBack::OtherWords if self.clock.now() < text.received_at.after(PATIENCE) => {
@@ -241,7 +241,7 @@ impl Engine {
             }
         };
         if reading.is_empty() {
-            tracing::warn!(text = %subject.key(), "the forge does not show what was delivered");
+            tracing::warn!(text = %subject.key(), "delivery disproved: Gitea does not show these words");
             return Ok(Err(Next::Note(Ending::Disproved)));
         }
         let author = now.written.author.filter(|author| author.id == actor.id);
@@ -287,7 +287,7 @@ impl Engine {
             Ownership::Theirs => {
                 tracing::warn!(
                     text = %heard.subject.key(),
-                    "another ledger of this account has answered it: do two timmys run?"
+                    "claimed by another ledger of this account: do two timmys run?"
                 );
                 return Ok(Next::Note(Ending::ClaimedElsewhere));
             }

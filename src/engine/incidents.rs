@@ -232,9 +232,9 @@ impl Engine {
         let now = self.clock.now();
         match self.ledger.write(move |tx| incidents::note(tx, &key, &text, now)).await {
             // The report tells it.
-            Ok(_) if is_new => self.ring(),
+            Ok(_) if is_new => self.notify(),
             Ok(_) => {}
-            Err(error) => tracing::error!(%error, "a trouble could not be noted"),
+            Err(error) => tracing::error!(%error, "incident could not be stored"),
         }
     }
 
@@ -246,8 +246,8 @@ impl Engine {
         for key in keys {
             tracing::info!(incident = %key, "over");
             match self.ledger.write(move |tx| incidents::over(tx, &key).map(drop)).await {
-                Ok(()) => self.ring(),
-                Err(error) => tracing::error!(%error, "the end of a trouble could not be noted"),
+                Ok(()) => self.notify(),
+                Err(error) => tracing::error!(%error, "incident could not be closed in the ledger"),
             }
         }
     }

@@ -1,6 +1,5 @@
-//! The loops that do things: one lane per thread, what is due later, what has to be looked at again,
-//! the catch-up, which finds what no webhook told, the backlog, which is read in full once, and the
-//! tick, which decides who is to get what.
+//! The background work: the queue with its inbox and outbox, scheduled tasks, polling, backlog
+//! sync, matching, the report.
 //!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
 //! of the thread caused is done. Threads do not wait for one another.
@@ -97,10 +96,10 @@ pub struct Engine {
     open: std::sync::Mutex<incidents::OpenIncidents>,
     /// Held while a label is looked for and made.
     labels_not_before: Mutex<Timestamp>,
-    bell: queue::Wakeup,
+    wakeup: queue::Wakeup,
     pace: std::sync::Mutex<report::ReportSchedule>,
     /// Rings when there may be something of the backlog to read.
-    stock: queue::Wakeup,
+    sync_wakeup: queue::Wakeup,
     reader: Arc<TextReader>,
     polled: watch::Sender<Timestamp>,
     ticked: watch::Sender<Timestamp>,
@@ -115,12 +114,12 @@ impl Engine {
             accounts: accounts::Accounts::new(&parts.people, &parts.rules),
             parts,
             reader,
-            stock: queue::Wakeup::default(),
+            sync_wakeup: queue::Wakeup::default(),
             own: OnceCell::new(),
             told: std::sync::Mutex::default(),
             open: std::sync::Mutex::default(),
             labels_not_before: Mutex::default(),
-            bell: queue::Wakeup::default(),
+            wakeup: queue::Wakeup::default(),
             pace: std::sync::Mutex::default(),
             polled: watch::Sender::default(),
             ticked: watch::Sender::default(),

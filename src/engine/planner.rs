@@ -1,4 +1,4 @@
-//! The backlog, judged: made when somebody asks, and kept for a little while.
+//! The ranked backlog: built when somebody asks, cached for a minute.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The one loop: who has something to do now, and when next.
+//! The work queue: one lane per thread, what is due now, and when to look again.
 //!
 //! A thread is a lane. In a lane one thing happens after the other; lanes run side by side.
 
@@ -28,39 +28,39 @@ const LOOKAHEAD: u32 = 64;
 /// The bell that wakes the loop, and the news that it has nothing left to do.
 #[derive(Debug, Default)]
 pub(super) struct Wakeup {
-    rung: AtomicU64,
+    generation: AtomicU64,
     wake: Notify,
     quiet: watch::Sender<u64>,
 }
 
 impl Wakeup {
     /// Rings it.
-    pub(super) fn ring(&self) {
-        self.rung.fetch_add(1, Ordering::SeqCst);
+    pub(super) fn notify(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
         self.wake.notify_one();
     }
 
     /// How often it was rung.
-    pub(super) fn rung(&self) -> u64 {
-        self.rung.load(Ordering::SeqCst)
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
     }
 
     /// Waits until it rings, or has rung since the last time.
-    pub(super) async fn rings(&self) {
+    pub(super) async fn notified(&self) {
         self.wake.notified().await;
     }
 
     /// Everything that was rung for up to `rung` is dealt with.
-    pub(super) fn is_quiet_since(&self, rung: u64) {
-        self.quiet.send_replace(rung);
+    pub(super) fn is_quiet_since(&self, generation: u64) {
+        self.quiet.send_replace(generation);
     }
 
     /// Waits until everything is dealt with that was rung for up to now.
     pub(super) async fn quiet(&self) {
-        let rung = self.rung();
+        let generation = self.generation();
         let mut quiet = self.quiet.subscribe();
         // The sender lives as long as `self`: waiting cannot fail.
-        let _ = quiet.wait_for(|since| *since >= rung).await;
+        let _ = quiet.wait_for(|since| *since >= generation).await;
     }
 }
 
@@ -74,15 +74,15 @@ struct DueWork {
 
 impl Engine {
     /// Says that something new is stored.
-    pub fn ring(&self) {
-        self.bell.ring();
+    pub fn notify(&self) {
+        self.wakeup.notify();
     }
 
     /// Waits until nothing is left to do before the clock moves or something new is stored.
     pub async fn quiet(&self) {
         self.polled_up().await;
-        self.stock.quiet().await;
-        self.bell.quiet().await;
+        self.sync_wakeup.quiet().await;
+        self.wakeup.quiet().await;
         self.ticked().await;
     }
 
@@ -100,7 +100,7 @@ impl Engine {
                 None if self.ledger.read(queue::is_idle).await? => return Ok(()),
                 None => {}
             }
-            self.ring();
+            self.notify();
         }
     }
 
@@ -110,14 +110,14 @@ impl Engine {
         self.load_incidents().await?;
         let mut busy = Running::default();
         while !stop.is_cancelled() {
-            let rung = self.bell.rung();
+            let generation = self.wakeup.generation();
             let now = self.clock.now();
             let agenda = self.agenda(now).await?;
-            let report = self.report_due(now, rung);
+            let report = self.report_due(now, generation);
             if report.is_some_and(|due| due <= now) {
                 let engine = self.clone();
                 busy.take(report::REPORT_LANE, async move {
-                    engine.report_begins(now, rung);
+                    engine.report_begins(now, generation);
                     engine.write_due_report(ReportTiming::InHours).await
                 });
             }
@@ -136,11 +136,11 @@ impl Engine {
             // One that is due and could not begin waits for somebody to end.
             let later = report.filter(|due| *due > now);
             if busy.threads.is_empty() {
-                self.bell.is_quiet_since(rung);
+                self.wakeup.is_quiet_since(generation);
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.bell.rings() => {}
+                () = self.wakeup.notified() => {}
                 Some(ended) = busy.tasks.join_next_with_id() => self.ended(&mut busy, ended).await?,
                 () = self.moment(agenda.next.into_iter().chain(later).min()) => {}
             }
@@ -161,7 +161,7 @@ impl Engine {
             }
             Err(error) => {
                 let thread = busy.threads.remove(&error.id());
-                tracing::error!(?thread, %error, "a bug in timmy: what it was about is put aside");
+                tracing::error!(?thread, %error, "panic: the work item is set aside (a bug in timmy)");
                 match thread {
                     Some(thread) => self.abandon(thread).await,
                     None => Ok(()),
@@ -190,7 +190,7 @@ impl Engine {
             *self.labels_not_before.lock().await = due;
             tracing::warn!(
                 uncertain,
-                "writes of an earlier run will be looked for before any repeat"
+                "writes of an earlier run are uncertain: looked for before any repeat"
             );
         }
         Ok(())

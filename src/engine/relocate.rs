@@ -1,4 +1,4 @@
-//! Finds a repository again that was renamed or moved to another owner.
+//! Finds a renamed or transferred repository by its number.
 //!
 //! The forge redirects the old name, but a redirected write is lost, and the old name may be given
 //! to another repository. The number stays.
@@ -14,7 +14,7 @@ impl Engine {
         let present = match self.gitea.repo_by_id(id).await {
             Ok(repo) => repo,
             Err(error) => {
-                tracing::warn!(repository = id.0, %error, "cannot be found by its number");
+                tracing::warn!(repository = id.0, %error, "repository cannot be found by its number");
                 return Ok(false);
             }
         };
@@ -22,7 +22,7 @@ impl Engine {
         if known.is_some_and(|known| known.name == present.name) {
             return Ok(false);
         }
-        tracing::info!(repository = %present.name, "found again under its present name");
+        tracing::info!(repository = %present.name, "repository renamed");
         self.ledger.write(move |tx| repos::remember(tx, &present)).await?;
         Ok(true)
     }

@@ -1,4 +1,4 @@
-//! What `gitea.watch` comes to on the forge.
+//! The repositories that `gitea.watch` names, as Gitea lists them.
 
 use crate::config::{Watch, WatchPattern};
 use crate::gitea::{Error, Gitea, Page, VisibleRepo};

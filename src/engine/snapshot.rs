@@ -1,4 +1,4 @@
-//! Gathers what a decision needs to know: from the ledger, and from the forge only what is asked.
+//! Gathers what handlers need to know: from the ledger, and from Gitea only what is needed.
 
 use std::collections::HashMap;
 

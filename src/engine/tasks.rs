@@ -1,4 +1,4 @@
-//! Does what is due at a moment, or has to be read before it can be heard.
+//! Runs scheduled tasks: label changes, reads of reviews and pull requests, confirmations.
 
 use super::inbox::EngineError;
 use super::{Engine, retry};
@@ -11,7 +11,7 @@ use crate::store::tasks::{self, ScheduledTask, StoredTask, TaskId};
 use crate::store::{Error, inbox};
 
 impl Engine {
-    /// One try at an errand.
+    /// One try at a task.
     pub(super) async fn run_task(&self, stored: StoredTask) -> Result<(), Error> {
         let StoredTask { id, thread, task, tries } = stored;
         let now = self.clock.now();
@@ -37,7 +37,7 @@ impl Engine {
             Ok(()) => Ok(()),
             Err(EngineError::Ledger(error)) => Err(error),
             Err(EngineError::Forge(error)) if error.heals() == Recovery::Never => {
-                tracing::warn!(?thread, %error, "cannot be read: what it says is not heard");
+                tracing::warn!(?thread, %error, "cannot be read: text is not heard");
                 self.ledger.write(move |tx| tasks::take(tx, id).map(drop)).await
             }
             Err(EngineError::Forge(error) | EngineError::Nameless(error)) => {

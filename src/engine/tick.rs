@@ -1,4 +1,4 @@
-//! The tick: decides again who is to get what whenever something moved, and stores what is new.
+//! The tick: matches issues to agents again when something moved, and stores what changed.
 //!
 //! Nothing is handed out yet.
 
@@ -65,7 +65,7 @@ impl Engine {
         });
         let Some(decided) = decided.await? else { return Ok(()) };
         let given = decided.iter().filter(|choice| choice.winner.is_some()).count();
-        tracing::info!(given, backlog_facts = decided.len(), "decided who would get what");
+        tracing::info!(given, backlog_facts = decided.len(), "matches updated");
         self.note_facts(&judged).await?;
         let setting = judged.setting.clone();
         self.ledger.write(move |tx| matches::add(tx, &setting, &decided)).await

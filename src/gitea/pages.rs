@@ -181,7 +181,7 @@ pub(super) fn usable<T>(
     let read = |json| {
         entry(json).unwrap_or_else(|problem| {
             let problem = clip(&problem.to_string());
-            tracing::warn!(list = template, problem, "an entry cannot be read: left out");
+            tracing::warn!(list = template, problem, "list entry unreadable, skipped");
             None
         })
     };

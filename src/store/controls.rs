@@ -1,4 +1,4 @@
-//! What is paused, and who approves in the owner's place.
+//! Pauses and delegations.
 
 use rusqlite::{Connection, Transaction};
 

@@ -1,4 +1,4 @@
-//! How far the forge was read: what the catch-up need not look at again.
+//! Poll cursors: up to when each owner and repository was read.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 

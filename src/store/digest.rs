@@ -1,4 +1,4 @@
-//! Sums up for a report what happened since a moment, and what rests.
+//! Sums up what happened since a moment, and what is on hold.
 //!
 //! A reply names only what all its readers may know: the repository in which it stands and those
 //! that were public when they were last heard of. Whether they still are only the forge can tell.

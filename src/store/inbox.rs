@@ -1,4 +1,4 @@
-//! Versions of texts heard: stored before they are acknowledged, each handled once.
+//! The inbox: versions of texts, stored before they are acknowledged, each handled once.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use sha2::{Digest as _, Sha256};

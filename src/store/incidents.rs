@@ -1,4 +1,4 @@
-//! What is wrong with the world around timmy, since when: said once, until it is over.
+//! Open incidents: what is wrong with the world, since when, how often met.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 

@@ -1,7 +1,7 @@
-//! Who was to get what, and from what that was decided.
+//! Matches of past ticks, with the facts that they were decided from.
 //!
 //! A tick that decides nothing new leaves no row. Of the others the last [`KEPT`] can be decided
-//! again: see [`RankingInput::play`]. Before [`add`] has a
+//! again: `timmy simulate` does. Before [`add`] has a
 //! tick, [`note`] has to store what [`moved`] finds, until that is nothing: only one loop may do
 //! so. A crash in between does no harm, since what was noted is then simply known.
 

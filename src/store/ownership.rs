@@ -1,4 +1,4 @@
-//! Texts that another ledger of the same account was quicker to claim: the sign of two timmys.
+//! Counts texts that another ledger of this account claimed first: the sign of two timmys.
 
 use rusqlite::Connection;
 

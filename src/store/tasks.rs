@@ -1,4 +1,4 @@
-//! Errands: what is to be done at a moment, or as soon as something could be read.
+//! Scheduled tasks: what is to be done at a moment, or once something can be read.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::text::{InboundText, OpenedPull};
 use crate::core::model::time::Timestamp;
 
-/// The number of an errand; never given twice.
+/// The number of a task; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(pub i64);
 integer_column!(TaskId);
@@ -51,7 +51,7 @@ pub struct Confirmation {
 }
 
 impl ScheduledTask {
-    /// What it is about. A thread has one errand of each kind; a new one takes its place.
+    /// What it is about. A thread has one task of each kind; a new one takes its place.
     fn kind(&self) -> Cow<'static, str> {
         match self {
             Self::Relabel(wish) => wish.scope.name().into(),
@@ -62,7 +62,7 @@ impl ScheduledTask {
     }
 }
 
-/// An errand that was stored.
+/// A task that was stored.
 #[derive(Debug, Clone)]
 pub struct StoredTask {
     /// Its number.
@@ -75,7 +75,7 @@ pub struct StoredTask {
     pub tries: u32,
 }
 
-/// Stores an errand in place of the thread's former one of its kind.
+/// Stores a task in place of the thread's former one of its kind.
 pub fn set(
     tx: &Transaction<'_>,
     thread: ThreadId,
@@ -125,28 +125,28 @@ pub fn forget_relabel(tx: &Transaction<'_>, thread: ThreadId, scope: &str) -> Re
     Ok(())
 }
 
-/// Removes an errand that is done in this transaction. `false` if it was replaced or forgotten
+/// Removes a task that is done in this transaction. `false` if it was replaced or forgotten
 /// since it was read: then it is not to be done.
 pub fn take(tx: &Transaction<'_>, id: TaskId) -> Result<bool, Error> {
     let removed = tx.prepare_cached("DELETE FROM tasks WHERE id = ?1")?.execute([id])?;
     Ok(removed == 1)
 }
 
-/// Puts an errand off until `due_at`.
+/// Puts a task off until `due_at`.
 pub fn postpone(tx: &Transaction<'_>, id: TaskId, due_at: Timestamp) -> Result<(), Error> {
     tx.prepare_cached("UPDATE tasks SET due_at = ?2, tries = tries + 1 WHERE id = ?1")?
         .execute((id, due_at))?;
     Ok(())
 }
 
-/// What an errand looks for is not there yet: it looks again at `due_at`. That was no failed try.
+/// What a task looks for is not there yet: it looks again at `due_at`. That was no failed try.
 pub fn check_later(tx: &Transaction<'_>, id: TaskId, due_at: Timestamp) -> Result<(), Error> {
     tx.prepare_cached("UPDATE tasks SET due_at = ?2, tries = 0 WHERE id = ?1")?
         .execute((id, due_at))?;
     Ok(())
 }
 
-/// Up to `limit` errands that are due, in order of time.
+/// Up to `limit` tasks that are due, in order of time.
 pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<StoredTask>, Error> {
     let tasks = conn
         .prepare_cached(
@@ -158,7 +158,7 @@ pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<StoredTa
     Ok(tasks)
 }
 
-/// The first moment after `now` at which an errand is due, if there is one.
+/// The first moment after `now` at which a task is due, if there is one.
 pub fn next_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let next = conn
         .prepare_cached("SELECT min(due_at) FROM tasks WHERE due_at > ?1")?

@@ -79,7 +79,7 @@ async fn answer(
     };
     // That a peer says nothing, or nothing that is HTTP, is its own affair.
     if let Err(error) = served {
-        tracing::debug!(%error, "a connection ended");
+        tracing::debug!(%error, "connection closed");
         return;
     }
     let stream = http.into_parts().io.into_inner();

@@ -107,7 +107,7 @@ impl DeliveryRecorder {
             meta::set(tx, KEY, &arrivals)
         });
         if let Err(error) = noted.await {
-            tracing::warn!(%error, "that a delivery came could not be noted");
+            tracing::warn!(%error, "arrival of a webhook could not be stored");
         }
     }
 

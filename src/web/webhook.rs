@@ -191,7 +191,7 @@ async fn keep(
     malformed: &Malformed,
 ) -> HttpAnswer {
     let event = &signed.event;
-    tracing::warn!(event, %malformed, "a delivery that I cannot read: kept for inspection");
+    tracing::warn!(event, %malformed, "webhook unreadable, kept for inspection");
     let unread = UnreadDelivery {
         event: event.clone(),
         headers: harmless(headers),
@@ -218,6 +218,6 @@ fn harmless(headers: &HeaderMap) -> BTreeMap<String, String> {
 }
 
 fn unable(error: &crate::store::Error) -> HttpAnswer {
-    tracing::error!(%error, "a delivery could not be stored");
+    tracing::error!(%error, "webhook could not be stored");
     (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be written\n")
 }

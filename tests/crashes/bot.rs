@@ -103,7 +103,7 @@ impl Bot {
         let mut log = File::open(&self.log).unwrap();
         log.seek(SeekFrom::Start(self.log_before)).unwrap();
         let lines = BufReader::new(log).lines();
-        lines.filter(|line| line.as_ref().unwrap().ends_with("caught up")).count()
+        lines.filter(|line| line.as_ref().unwrap().ends_with("poll finished")).count()
     }
 
     /// Returns when it takes connections.

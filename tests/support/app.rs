@@ -87,7 +87,7 @@ impl Timmy {
     /// Lets time pass, and what is due happen.
     pub async fn wait(&self, span: Duration) {
         self.clock.advance(span);
-        self.engine().ring();
+        self.engine().notify();
         self.quiet().await;
     }
 

@@ -1,4 +1,4 @@
-//! hold, unhold, snooze: what shall wait.
+//! The commands hold, unhold and snooze.
 
 use super::CommandContext;
 use crate::core::command::Note;

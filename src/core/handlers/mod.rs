@@ -1,7 +1,7 @@
 //! Command × snapshot -> answers and effects. Pure: the same facts give the same decision.
 //!
-//! [`course`] says whether a text is answered at all, [`needs`] what has to be known for it,
-//! [`decide`] what is said and done. One file per family of commands.
+//! [`response_to`] says whether a text is answered at all, [`needs`] what has to be known for it,
+//! [`handle`] what is said and done. One file per family of commands.
 
 mod agents;
 mod assign;

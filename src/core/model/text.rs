@@ -1,4 +1,4 @@
-//! What reaches timmy's ear: one version of a text that may hold commands.
+//! Texts that may hold commands: comments, reviews, bodies of issues, each in its versions.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What the ledger holds, summed up for one pair of eyes.
+//! What happened and what is on hold, as far as the readers of one thread may know.
 
 use std::collections::BTreeSet;
 

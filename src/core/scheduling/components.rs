@@ -1,4 +1,4 @@
-//! Which nodes of a graph lead to one another: its strongly connected components.
+//! The strongly connected components of a graph: which nodes lead to one another.
 //!
 //! Tarjan's algorithm (SIAM Journal on Computing 1, 1972) with a stack of its own, so that a
 //! chain of a hundred thousand issues does not overflow that of the program. In petgraph it is

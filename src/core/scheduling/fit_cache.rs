@@ -28,9 +28,9 @@ pub(super) struct AgentRanking {
 
 impl AgentRanking {
     /// Who suits one issue alone.
-    pub(super) fn of(candidate: &Candidate, roster: &Roster, room: &Capacity<'_>) -> Self {
-        let mut matchmaker = FitCache::new(roster, room);
-        matchmaker.look(&candidate.role, &candidate.skills, candidate.repo())
+    pub(super) fn of(candidate: &Candidate, roster: &Roster, capacity: &Capacity<'_>) -> Self {
+        let mut cache = FitCache::new(roster, capacity);
+        cache.look(&candidate.role, &candidate.skills, candidate.repo())
     }
 
     /// All agents but the winner, with what they lack as long as there is this much room: the
@@ -39,24 +39,25 @@ impl AgentRanking {
         &self,
         winner: Option<usize>,
         repo: RepoId,
-        room: &Capacity<'_>,
+        capacity: &Capacity<'_>,
     ) -> Vec<RejectedAgent> {
         let lost = |agent: usize, fit, lack| RejectedAgent {
-            agent: room.worker(agent).name.clone(),
+            agent: capacity.worker(agent).name.clone(),
             fit,
             lack,
         };
-        let ranked_fits = self.ranked_fits.iter().filter(|suitor| Some(suitor.agent) != winner);
+        let ranked_fits =
+            self.ranked_fits.iter().filter(|agent_fit| Some(agent_fit.agent) != winner);
         let slower = ranked_fits.map(|AgentFit { agent, fit }| {
-            lost(*agent, fit.lower, room.lack(*agent, repo).unwrap_or(Rejection::LowerValue))
+            lost(*agent, fit.lower, capacity.lack(*agent, repo).unwrap_or(Rejection::LowerValue))
         });
         let untracked = self.untracked.iter().map(|(agent, lack)| lost(*agent, 0, *lack));
         slower.chain(untracked).collect()
     }
 
     /// What is told of an issue that nobody gets.
-    pub(super) fn nobody(&self, candidate: &Candidate, room: &Capacity<'_>) -> Match {
-        let others = self.lost(None, candidate.repo(), room);
+    pub(super) fn nobody(&self, candidate: &Candidate, capacity: &Capacity<'_>) -> Match {
+        let others = self.lost(None, candidate.repo(), capacity);
         Match { thread: candidate.thread, winner: None, others }
     }
 }
@@ -69,31 +70,31 @@ pub(super) struct FitCache<'a> {
     fits: HashMap<(&'a str, RepoId), Vec<Fit>>,
     /// Where in `suits` it stands who suits.
     known: HashMap<(&'a str, &'a [String], RepoId), usize>,
-    suits: Vec<AgentRanking>,
+    rankings: Vec<AgentRanking>,
 }
 
 impl<'a> FitCache<'a> {
-    pub(super) fn new(roster: &'a Roster, room: &Capacity<'a>) -> Self {
-        let workers = room.workers().collect();
+    pub(super) fn new(roster: &'a Roster, capacity: &Capacity<'a>) -> Self {
+        let workers = capacity.workers().collect();
         let (fits, known) = (HashMap::new(), HashMap::new());
-        Self { roster, workers, fits, known, suits: Vec::new() }
+        Self { roster, workers, fits, known, rankings: Vec::new() }
     }
 
-    /// The number of who suits `candidate` in what [`FitCache::into_suits`] gives.
-    pub(super) fn suit(&mut self, candidate: &'a Candidate) -> usize {
+    /// The number of who suits `candidate` in what [`FitCache::into_rankings`] gives.
+    pub(super) fn ranking(&mut self, candidate: &'a Candidate) -> usize {
         let Candidate { role, skills, .. } = candidate;
         let key = (role.as_str(), skills.as_slice(), candidate.repo());
         if let Some(number) = self.known.get(&key) {
             return *number;
         }
-        let suit = self.look(role, skills, candidate.repo());
-        self.suits.push(suit);
-        self.known.insert(key, self.suits.len() - 1);
-        self.suits.len() - 1
+        let ranking = self.look(role, skills, candidate.repo());
+        self.rankings.push(ranking);
+        self.known.insert(key, self.rankings.len() - 1);
+        self.rankings.len() - 1
     }
 
-    pub(super) fn into_suits(self) -> Vec<AgentRanking> {
-        self.suits
+    pub(super) fn into_rankings(self) -> Vec<AgentRanking> {
+        self.rankings
     }
 
     fn look(&mut self, role: &'a str, skills: &[String], repo: RepoId) -> AgentRanking {
@@ -112,7 +113,7 @@ impl<'a> FitCache<'a> {
                 ranked_fits.push(AgentFit { agent, fit: *fit });
             }
         }
-        ranked_fits.sort_by_key(|suitor| Reverse(suitor.fit.lower));
+        ranked_fits.sort_by_key(|agent_fit| Reverse(agent_fit.fit.lower));
         AgentRanking { ranked_fits, untracked }
     }
 }

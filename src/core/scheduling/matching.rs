@@ -1,4 +1,4 @@
-//! Who gets what: the choice.
+//! Matches candidates to agents.
 //!
 //! Pairs of an issue and an agent come up in falling order of p0, points times fit, then age,
 //! repository, number, and between agents worth the same for one issue, fit and name. A pair is
@@ -38,7 +38,7 @@ pub fn match_issues(candidates: &[Candidate], roster: &Roster) -> Vec<Match> {
     matching.choices()
 }
 
-/// Decides as [`choose`] does, and tells what came of one issue, however little it is worth and
+/// Decides as [`match_issues`] does, and tells what came of one issue, however little it is worth and
 /// whether or not it is among `candidates`.
 pub fn match_one(asked: &Candidate, candidates: &[Candidate], roster: &Roster) -> Match {
     let candidates = ranked(candidates);
@@ -47,7 +47,9 @@ pub fn match_one(asked: &Candidate, candidates: &[Candidate], roster: &Roster) -
     let place = candidates.iter().position(|candidate| candidate.thread == asked.thread);
     match place.and_then(|place| matching.won.remove(&place)) {
         Some(choice) => choice,
-        None => AgentRanking::of(asked, roster, &matching.room).nobody(asked, &matching.room),
+        None => {
+            AgentRanking::of(asked, roster, &matching.capacity).nobody(asked, &matching.capacity)
+        }
     }
 }
 
@@ -73,9 +75,9 @@ struct Matching<'a> {
     roster: &'a Roster,
     candidates: &'a [&'a Candidate],
     /// By candidate: who suits it, as a place in `suits`.
-    suit_of: Vec<usize>,
-    suits: Vec<AgentRanking>,
-    room: Capacity<'a>,
+    ranking_of: Vec<usize>,
+    rankings: Vec<AgentRanking>,
+    capacity: Capacity<'a>,
     /// What was decided for whoever gets somebody, by its place among the candidates.
     won: HashMap<usize, Match>,
     small_handed_out: u64,
@@ -85,15 +87,15 @@ struct Matching<'a> {
 
 impl<'a> Matching<'a> {
     fn new(roster: &'a Roster, candidates: &'a [&'a Candidate]) -> Self {
-        let room = Capacity::beside(&roster.load, roster);
-        let mut matchmaker = FitCache::new(roster, &room);
-        let suit_of = candidates.iter().map(|candidate| matchmaker.suit(candidate)).collect();
+        let capacity = Capacity::beside(&roster.load, roster);
+        let mut cache = FitCache::new(roster, &capacity);
+        let ranking_of = candidates.iter().map(|candidate| cache.ranking(candidate)).collect();
         Self {
             roster,
             candidates,
-            suit_of,
-            suits: matchmaker.into_suits(),
-            room,
+            ranking_of,
+            rankings: cache.into_rankings(),
+            capacity,
             won: HashMap::new(),
             small_handed_out: roster.small_handed_out,
             keeps_one: Capacity::beside(&Load::default(), roster).is_left_for_two(),
@@ -108,7 +110,7 @@ impl<'a> Matching<'a> {
             .filter_map(|index| self.pair(index, 0));
         let mut waiting = BinaryHeap::with_capacity(self.candidates.len());
         waiting.extend(pairs);
-        while self.room.is_left()
+        while self.capacity.is_left()
             && let Some(pair) = waiting.pop()
         {
             if !self.take(&pair) {
@@ -117,20 +119,21 @@ impl<'a> Matching<'a> {
         }
     }
 
-    fn suit(&self, index: usize) -> &AgentRanking {
-        &self.suits[self.suit_of[index]]
+    fn ranking(&self, index: usize) -> &AgentRanking {
+        &self.rankings[self.ranking_of[index]]
     }
 
     /// The first pair of a candidate from `turn` on in which the agent still has room.
     fn pair(&self, index: usize, turn: usize) -> Option<CandidatePair> {
         let candidate = self.candidates[index];
-        let ranked_fits = &self.suit(index).ranked_fits;
+        let ranked_fits = &self.ranking(index).ranked_fits;
         let later = ranked_fits.iter().enumerate().skip(turn);
-        let mut free = later.filter(|(_, s)| self.room.lack(s.agent, candidate.repo()).is_none());
-        let (turn, suitor) = free.next()?;
+        let mut free =
+            later.filter(|(_, s)| self.capacity.lack(s.agent, candidate.repo()).is_none());
+        let (turn, agent_fit) = free.next()?;
         Some(CandidatePair {
             is_p0: candidate.is_p0,
-            product: candidate.points.saturating_mul(suitor.fit.lower),
+            product: candidate.points.saturating_mul(agent_fit.fit.lower),
             age: Reverse((candidate.created_at, candidate.thread)),
             candidate: index,
             turn,
@@ -141,36 +144,37 @@ impl<'a> Matching<'a> {
     /// slot that is kept.
     fn take(&mut self, pair: &CandidatePair) -> bool {
         let candidate = self.candidates[pair.candidate];
-        let suit = &self.suits[self.suit_of[pair.candidate]];
-        let suitor = suit.ranked_fits[pair.turn];
-        let (room, may_take_the_last) = (&mut self.room, !self.keeps_one || candidate.is_p0);
-        let mut has_room = |suitor: &AgentFit| {
-            room.lack(suitor.agent, candidate.repo()).is_none()
-                && (may_take_the_last || room.leaves_capacity(suitor.agent))
+        let ranking = &self.rankings[self.ranking_of[pair.candidate]];
+        let agent_fit = ranking.ranked_fits[pair.turn];
+        let (capacity, may_take_the_last) =
+            (&mut self.capacity, !self.keeps_one || candidate.is_p0);
+        let mut has_room = |agent_fit: &AgentFit| {
+            capacity.lack(agent_fit.agent, candidate.repo()).is_none()
+                && (may_take_the_last || capacity.leaves_capacity(agent_fit.agent))
         };
-        if !has_room(&suitor) {
+        if !has_room(&agent_fit) {
             return false;
         }
         let is_trial =
             candidate.is_small && (self.small_handed_out + 1).is_multiple_of(TRIAL_EVERY);
         let (agent, fit) = if is_trial {
             // Of several that may be as good, the first, whose lower bound is the best.
-            let able = suit.ranked_fits.iter().rev().filter(|suitor| has_room(suitor));
-            let best = able.max_by_key(|suitor| suitor.fit.upper).unwrap_or(&suitor);
+            let able = ranking.ranked_fits.iter().rev().filter(|agent_fit| has_room(agent_fit));
+            let best = able.max_by_key(|agent_fit| agent_fit.fit.upper).unwrap_or(&agent_fit);
             (best.agent, best.fit.upper)
         } else {
-            (suitor.agent, suitor.fit.lower)
+            (agent_fit.agent, agent_fit.fit.lower)
         };
         let verdict = Assignment {
-            agent: self.room.worker(agent).name.clone(),
+            agent: self.capacity.worker(agent).name.clone(),
             fit,
             is_trial,
             value: value(candidate.points, fit),
         };
-        let others = suit.lost(Some(agent), candidate.repo(), &self.room);
+        let others = ranking.lost(Some(agent), candidate.repo(), &self.capacity);
         let choice = Match { thread: candidate.thread, winner: Some(verdict), others };
         self.won.insert(pair.candidate, choice);
-        self.room.take(agent, candidate.repo());
+        self.capacity.take(agent, candidate.repo());
         self.small_handed_out += u64::from(candidate.is_small);
         true
     }
@@ -184,7 +188,7 @@ impl<'a> Matching<'a> {
             if let Some(choice) = self.won.remove(&index) {
                 choices.push(choice);
             } else if told < MOST_EXPLAINED {
-                choices.push(self.suit(index).nobody(candidate, &self.room));
+                choices.push(self.ranking(index).nobody(candidate, &self.capacity));
                 told += 1;
             }
         }

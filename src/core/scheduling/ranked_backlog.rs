@@ -48,7 +48,7 @@ impl RankedBacklog {
         self.facts.iter().filter(waits).map(|facts| facts.thread)
     }
 
-    /// Who gets what: see [`choose`].
+    /// Who gets what: see [`match_issues`].
     pub fn choose(&self) -> Vec<Match> {
         match_issues(&self.candidates(), &self.setting.roster)
     }

@@ -1,4 +1,4 @@
-//! Who gets what: the words.
+//! The agents with their limits and load, and what a match says.
 
 use std::collections::BTreeMap;
 

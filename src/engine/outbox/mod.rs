@@ -188,7 +188,7 @@ impl Engine {
                 Ok(())
             }
             Attempt::Later { due, reason, certain } => {
-                tracing::warn!(effect = key, %reason, %due, "put off");
+                tracing::warn!(effect = key, %reason, %due, "put off, will be retried");
                 self.ledger.write(move |tx| outbox::put_back(tx, seq, due, &reason, certain)).await
             }
             Attempt::Redirected { reason } => {
@@ -201,7 +201,7 @@ impl Engine {
                 self.ledger.write(move |tx| outbox::put_back(tx, seq, due, &reason, certain)).await
             }
             Attempt::Dead { reason } => {
-                tracing::error!(effect = key, %reason, "given up: a dead letter");
+                tracing::error!(effect = key, %reason, "effect is a dead letter");
                 let key = key.to_owned();
                 self.ledger
                     .write(move |tx| {

@@ -1,4 +1,4 @@
-//! What was said in a repository.
+//! Polls the comments of a repository.
 
 use super::store_text;
 use crate::core::model::text::ListedText;
@@ -23,7 +23,7 @@ impl Engine {
             }
             Err(EngineError::Forge(error @ gitea::Error::NotFound { .. })) => {
                 // The next list tells, and whoever looks after it is told then.
-                tracing::info!(repo = %watched.repo.name, %error, "it is gone, or closed to me");
+                tracing::info!(repo = %watched.repo.name, %error, "repository not found: deleted, or not visible any more");
                 let write =
                     self.ledger.write(move |tx| cursors::read(tx, id, watched.read_to, true));
                 Ok(write.await?)
@@ -69,7 +69,7 @@ impl Engine {
             Ok(news)
         });
         if news.await? {
-            self.ring();
+            self.notify();
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Catch-up: asks the forge what happened there, for webhooks are sent once and may be lost.
+//! Polling: asks Gitea what happened, since webhooks are sent once and may be lost.
 //!
 //! It works with webhooks switched off altogether. In each round one search per owner (`search`)
 //! finds the threads that moved; only where something moved are comments (`comments`) and reviews
@@ -43,7 +43,7 @@ impl Engine {
             let Some(round) = stop.run_until_cancelled(rounds.round()).await else { return Ok(()) };
             let wait = match round {
                 Ok(()) => {
-                    tracing::debug!("caught up");
+                    tracing::debug!("poll finished");
                     failures = 0;
                     self.poll.every
                 }
@@ -51,14 +51,14 @@ impl Engine {
                 Err(EngineError::Forge(error) | EngineError::Nameless(error)) => {
                     failures += 1;
                     self.record_forge_error(&error).await;
-                    tracing::info!(%error, "the forge cannot be asked what happened");
+                    tracing::info!(%error, "poll failed");
                     match error.heals() {
                         Recovery::Later(Some(pause)) => pause,
                         _ => retry::pause(failures, retry::chance()),
                     }
                 }
             };
-            self.stock.ring();
+            self.sync_wakeup.notify();
             let due = self.clock.now().after(wait);
             self.polled.send_replace(due);
             if stop.run_until_cancelled(self.clock.until(due)).await.is_none() {
@@ -95,7 +95,7 @@ impl Engine {
         let write = self.ledger.write(move |tx| {
             // The original may have acted on what was said since, or still does.
             if let Some(Stamp { at }) = meta::take(tx, STAMP)? {
-                tracing::warn!(%at, "this is a copy of a ledger: what was said since is not heard");
+                tracing::warn!(%at, "ledger is a copy: texts since it was taken are not heard");
                 cursors::forget_all(tx)?;
             }
             cursors::forget_unless(tx, |name| watch.covers(name))?;

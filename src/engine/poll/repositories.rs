@@ -1,4 +1,4 @@
-//! Which repositories there are to watch.
+//! Lists the watched repositories once an hour.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;

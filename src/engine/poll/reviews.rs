@@ -1,4 +1,4 @@
-//! What was said in the reviews of a pull request, and on its lines.
+//! Reads the reviews of a pull request and their inline comments.
 
 use super::store_text;
 use crate::core::model::ids::ThreadId;
@@ -12,7 +12,7 @@ use crate::store::repos;
 use crate::store::tasks::{self, TaskId};
 
 impl Engine {
-    /// One try at an errand to read the reviews of `thread`; what was said before `since` is no
+    /// One try at a task to read the reviews of `thread`; what was said before `since` is no
     /// news, nor is what was said before the repository was watched.
     pub(in crate::engine) async fn run_reviews(
         &self,
@@ -73,7 +73,7 @@ impl Engine {
             Ok(news)
         });
         if news.await? {
-            self.ring();
+            self.notify();
         }
         Ok(())
     }

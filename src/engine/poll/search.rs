@@ -1,4 +1,4 @@
-//! Which threads moved.
+//! Searches for threads that were updated.
 
 use super::{Poller, store_text};
 use crate::core::model::ids::ThreadId;
@@ -31,7 +31,10 @@ impl Poller<'_> {
                 }
                 Ok(None) => break,
                 Err(gitea::Error::TooLarge { .. }) => {
-                    tracing::warn!(owner, "so much has moved that all of it is read");
+                    tracing::warn!(
+                        owner,
+                        "too many threads moved: reading all repositories of the owner"
+                    );
                     self.all_moved(owner).await?;
                     break;
                 }
@@ -71,7 +74,7 @@ impl Poller<'_> {
             })
         };
         self.engine.ledger.write(store).await?;
-        self.engine.ring();
+        self.engine.notify();
         Ok(())
     }
 

@@ -101,7 +101,7 @@ impl Engine {
             outbox::push(tx, &effect, now).map(drop)
         });
         write.await?;
-        self.ring();
+        self.notify();
         Ok(())
     }
 
@@ -132,7 +132,7 @@ impl Engine {
 
     /// The issue is not there any more: it is made again, with what is to be told today.
     pub(super) async fn lost(&self, thread: ThreadId) -> Result<(), Error> {
-        tracing::warn!(issue = thread.number, "the report's issue was deleted: I make another");
+        tracing::warn!(issue = thread.number, "report issue was deleted: creating another");
         self.ledger.write(move |tx| reports::lose(tx, thread)).await?;
         self.report_continues();
         Ok(())

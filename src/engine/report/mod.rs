@@ -52,7 +52,7 @@ pub(super) struct ReportSchedule {
     /// When it was looked at last; none if it is to be looked at again, at once.
     last: Option<Timestamp>,
     /// What had been rung for then; none if it saw less than there was.
-    rung: Option<u64>,
+    generation: Option<u64>,
     /// When it is looked at next, whatever moves or does not.
     next: Timestamp,
     /// Not before: the forge was asked in vain.
@@ -60,10 +60,10 @@ pub(super) struct ReportSchedule {
 }
 
 impl ReportSchedule {
-    fn due(&self, now: Timestamp, rung: u64) -> Timestamp {
+    fn due(&self, now: Timestamp, generation: u64) -> Timestamp {
         let due = match self.last {
             None => now,
-            Some(_) if self.rung == Some(rung) => self.next,
+            Some(_) if self.generation == Some(generation) => self.next,
             // A clock that was set back is no reason to wait for it.
             Some(last) if last > now => now,
             Some(last) => last.after(crash::report_pause()).min(self.next),
@@ -82,19 +82,19 @@ fn text_of(day: Date, may_call: bool, when: ReportTiming) -> Body {
 
 impl Engine {
     /// When the report is to be looked at next, if so much was rung for; never without one.
-    pub(super) fn report_due(&self, now: Timestamp, rung: u64) -> Option<Timestamp> {
+    pub(super) fn report_due(&self, now: Timestamp, generation: u64) -> Option<Timestamp> {
         self.report.as_ref()?;
-        Some(self.pace.lock().unwrap_or_else(PoisonError::into_inner).due(now, rung))
+        Some(self.pace.lock().unwrap_or_else(PoisonError::into_inner).due(now, generation))
     }
 
     /// A look begins.
-    pub(super) fn report_begins(&self, now: Timestamp, rung: u64) {
+    pub(super) fn report_begins(&self, now: Timestamp, generation: u64) {
         if let Some(report) = &self.report {
             let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
             let next = report.hours.next_after(now);
             *pace = ReportSchedule {
                 last: Some(now),
-                rung: Some(rung),
+                generation: Some(generation),
                 next,
                 ..ReportSchedule::default()
             };
@@ -114,7 +114,7 @@ impl Engine {
         let diary = self.ledger.read(move |conn| reports::diary(conn, today)).await?;
         if diary.iter().any(|entry| entry.is_busy) {
             // What happened since that write was begun is left for the next look.
-            self.pace.lock().unwrap_or_else(PoisonError::into_inner).rung = None;
+            self.pace.lock().unwrap_or_else(PoisonError::into_inner).generation = None;
         }
         for task in tasks(now, when, &report.hours, &diary) {
             match task {
@@ -164,7 +164,7 @@ impl Engine {
                 outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now).map(drop)
             })
             .await?;
-        self.ring();
+        self.notify();
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl Engine {
                 outbox::push(tx, &NewEffect::new(key, told.thread, &effect, now)?, now).map(drop)
             })
             .await?;
-        self.ring();
+        self.notify();
         Ok(())
     }
 
@@ -250,7 +250,7 @@ mod tests {
         let at = |seconds| Timestamp::default().after(Duration::from_secs(seconds));
         let mut pace = ReportSchedule {
             last: Some(at(100)),
-            rung: Some(7),
+            generation: Some(7),
             next: at(900),
             ..ReportSchedule::default()
         };

@@ -1,4 +1,4 @@
-//! What issues wait for: no list shows it, so it is asked issue by issue.
+//! Reads dependencies issue by issue: no list of Gitea's shows them.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Full reads.
+//! Full reads of the open issues, page by page.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -116,7 +116,7 @@ impl Engine {
                 self.remember(shelf, untracked).await?;
             }
             if agrees || self.agrees(shelf, repos, last).await? {
-                tracing::info!(%shelf, threads = read, "its backlog is read");
+                tracing::info!(%shelf, threads = read, "backlog synced");
                 return Ok(read);
             }
         }
@@ -131,7 +131,7 @@ impl Engine {
     ) -> Result<Option<OpenPage>, gitea::Error> {
         match (pages.next().await, shelf) {
             (Err(gitea::Error::NotFound { .. }), IssueList::Repository(name)) => {
-                tracing::info!(repository = %name, "there are no issues that I may see");
+                tracing::info!(repository = %name, "issues of this repository are not visible");
                 Ok(None)
             }
             (page, _) => page,

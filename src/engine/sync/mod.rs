@@ -1,4 +1,4 @@
-//! The backlog: read in full once, and then kept up to date by what moves.
+//! Backlog sync: one full read of the open issues, then only what moves.
 //!
 //! - `read`: what was never read in full, or not for a day, is read in full, beside all else.
 //! - `bonds`: what issues wait for, which no list shows.
@@ -74,7 +74,7 @@ impl Engine {
     pub(super) async fn run_sync(&self, stop: &CancellationToken) -> Result<(), Error> {
         let mut keeper = SyncState::default();
         loop {
-            let rung = self.stock.rung();
+            let generation = self.sync_wakeup.generation();
             let log = |progress| tracing::debug!(?progress, "backlog");
             let restocking = self.sync(&mut keeper, &log);
             match stop.run_until_cancelled(restocking).await {
@@ -82,11 +82,11 @@ impl Engine {
                 Some(Ok(())) => {}
                 Some(Err(EngineError::Ledger(error))) => return Err(error),
                 Some(Err(EngineError::Forge(error) | EngineError::Nameless(error))) => {
-                    tracing::warn!(%error, "the backlog cannot be read now");
+                    tracing::warn!(%error, "backlog cannot be synced now");
                 }
             }
-            self.stock.is_quiet_since(rung);
-            if stop.run_until_cancelled(self.stock.rings()).await.is_none() {
+            self.sync_wakeup.is_quiet_since(generation);
+            if stop.run_until_cancelled(self.sync_wakeup.notified()).await.is_none() {
                 return Ok(());
             }
         }
@@ -141,7 +141,7 @@ pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Re
 fn bear(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
     match outcome {
         Err(EngineError::Forge(error)) if !is_unavailable(&error) => {
-            tracing::warn!(what, %error, "its backlog cannot be read now");
+            tracing::warn!(what, %error, "backlog cannot be synced now");
             Ok(())
         }
         outcome => outcome,

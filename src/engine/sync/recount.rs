@@ -1,4 +1,4 @@
-//! What nothing tells, above all that an issue was deleted, shows in the forge's own count.
+//! Detects missed deletions by comparing issue counts with Gitea.
 
 use std::collections::BTreeMap;
 
@@ -56,10 +56,10 @@ impl Engine {
         if self.surplus(shelf, repos).await?.is_none_or(|surplus| surplus == before) {
             return Ok(());
         }
-        tracing::info!(%shelf, "the forge counts otherwise: its backlog is read again");
+        tracing::info!(%shelf, "issue count differs: backlog will be synced again");
         let repos = ids(repos);
         self.ledger.write(move |tx| backlog::read_again(tx, &repos)).await?;
-        self.stock.ring();
+        self.sync_wakeup.notify();
         Ok(())
     }
 

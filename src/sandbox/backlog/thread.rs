@@ -17,7 +17,7 @@ pub struct Thread {
     pub title: String,
     /// Its text.
     pub body: String,
-    /// One of [`PEOPLE`].
+    /// One of the ten people of every backlog.
     pub author: &'static str,
     /// Labels, in use or not as the repository's habits are.
     pub labels: Vec<&'static str>,

@@ -1,4 +1,4 @@
-//! What waits for what, as the forge was last asked.
+//! Dependencies, as last read.
 
 use rusqlite::{Connection, Transaction};
 

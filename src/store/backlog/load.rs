@@ -1,4 +1,4 @@
-//! All that places in the backlog depend on, in one go.
+//! Loads the facts of all issues that a ranking depends on.
 
 use std::collections::HashMap;
 use std::iter::Peekable;

@@ -1,4 +1,4 @@
-//! Whose backlog is kept, and what was read of it in full.
+//! The repositories whose backlog is kept, and when each was read in full.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! What is seen of a thread comes into the backlog, moves in it, or leaves it.
+//! Inserts, updates and removes issues of the backlog as they are seen.
 //!
 //! Webhooks overtake one another and come late; lists are read while things move. So each state
 //! is compared with the one that is known, by the forge's clock.

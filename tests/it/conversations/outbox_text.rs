@@ -25,7 +25,7 @@ async fn stored(t: &Talk, key: &'static str, payload: &'static str) {
 
 /// Sends what is stored.
 async fn sent(t: &Talk) -> Vec<Said> {
-    t.timmy.engine().ring();
+    t.timmy.engine().notify();
     t.quiet().await;
     let comments = t.sandbox.comments(DOOR, 1).unwrap();
     t.reads(&comments);

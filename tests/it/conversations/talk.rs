@@ -115,7 +115,7 @@ impl Talk {
     /// Lets time pass.
     pub async fn wait(&self, span: Duration) {
         self.clock.advance(span);
-        self.timmy.engine().ring();
+        self.timmy.engine().notify();
         self.quiet().await;
     }
 

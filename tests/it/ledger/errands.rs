@@ -1,4 +1,4 @@
-//! Errands: one of a kind per thread, done once, never after they were replaced.
+//! Tasks: one of a kind per thread, done once, never after they were replaced.
 
 use timmy::core::effect::{Condition, LabelScope, SetLabel};
 use timmy::core::model::text::{OpenedPull, PostedText};

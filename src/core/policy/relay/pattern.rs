@@ -1,4 +1,4 @@
-//! Patterns of words, as the tables of [`super::heading`] write them.
+//! Patterns of words, as the tables of [`mod@super::heading`] write them.
 //!
 //! `(word)` may be missing, `a|b` is one of them, a word in capitals stands for any of its kind,
 //! `...` for any words. A pattern matches a line as a whole.
