@@ -41,12 +41,12 @@ pub struct Delivery {
     /// Where it was sent.
     pub url: String,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: DeliveryResult,
 }
 
 /// How a webhook ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryResult {
     /// The receiver answered with this status.
     Answered(u16),
     /// The receiver could not be reached or did not answer in time.
@@ -56,13 +56,13 @@ pub enum Outcome {
 }
 
 /// A webhook that was not answered yet.
-struct Job {
+struct QueuedDelivery {
     number: u64,
     uuid: String,
     outgoing: Outgoing,
     gate: Option<Gate>,
     /// What must be sent behind this one.
-    then: Option<Box<Job>>,
+    then: Option<Box<QueuedDelivery>>,
 }
 
 /// All webhooks of a sandbox.
@@ -70,7 +70,7 @@ struct Job {
 pub(super) struct Deliveries(Arc<Shared>);
 
 struct Shared {
-    queue: mpsc::UnboundedSender<Job>,
+    queue: mpsc::UnboundedSender<QueuedDelivery>,
     client: Client,
     faults: Faults,
     origin: String,
@@ -80,7 +80,7 @@ struct Shared {
     /// What was not answered yet, with the gate that holds it.
     pending: Mutex<HashMap<u64, Option<Gate>>>,
     /// What waits for the next webhook to be answered.
-    behind_next: Mutex<Option<Box<Job>>>,
+    behind_next: Mutex<Option<Box<QueuedDelivery>>>,
     changed: Notify,
 }
 
@@ -124,7 +124,7 @@ impl Deliveries {
             }
             Some(DeliveryFault::Dropped) => {
                 let job = self.job(outgoing, None);
-                self.note(&job, Outcome::Dropped);
+                self.note(&job, DeliveryResult::Dropped);
             }
             Some(DeliveryFault::AfterNext) => {
                 let mut job = self.job(outgoing, None);
@@ -144,10 +144,10 @@ impl Deliveries {
         let _ = self.0.queue.send(job);
     }
 
-    fn job(&self, outgoing: Outgoing, gate: Option<Gate>) -> Job {
+    fn job(&self, outgoing: Outgoing, gate: Option<Gate>) -> QueuedDelivery {
         let number = self.0.count.fetch_add(1, Ordering::Relaxed);
         let uuid = uuid(&format!("{}/{number}", self.0.origin));
-        Job { number, uuid, outgoing, gate, then: None }
+        QueuedDelivery { number, uuid, outgoing, gate, then: None }
     }
 
     /// Returns when every webhook so far was answered or lost. Those behind a closed gate, and
@@ -172,7 +172,7 @@ impl Deliveries {
 
     async fn run(
         self,
-        mut jobs: mpsc::UnboundedReceiver<Job>,
+        mut jobs: mpsc::UnboundedReceiver<QueuedDelivery>,
         order: Order,
         tasks: TaskTracker,
         stop: CancellationToken,
@@ -189,7 +189,7 @@ impl Deliveries {
         }
     }
 
-    async fn deliver(self, job: Job) {
+    async fn deliver(self, job: QueuedDelivery) {
         let _passage = match &job.gate {
             Some(gate) => Some(gate.pass().await),
             None => None,
@@ -206,19 +206,19 @@ impl Deliveries {
         }
     }
 
-    async fn post(&self, job: &Job) -> Outcome {
+    async fn post(&self, job: &QueuedDelivery) -> DeliveryResult {
         let outgoing = &job.outgoing;
         let mut request = self.0.client.post(&outgoing.url);
         for (name, value) in headers(job) {
             request = request.header(name, value);
         }
         match request.body(body(outgoing)).send().await {
-            Ok(response) => Outcome::Answered(response.status().as_u16()),
-            Err(_) => Outcome::Failed,
+            Ok(response) => DeliveryResult::Answered(response.status().as_u16()),
+            Err(_) => DeliveryResult::Failed,
         }
     }
 
-    fn note(&self, job: &Job, outcome: Outcome) {
+    fn note(&self, job: &QueuedDelivery, outcome: DeliveryResult) {
         lock(&self.0.log).push(Delivery {
             uuid: job.uuid.clone(),
             event_type: job.outgoing.name.kind,
@@ -229,7 +229,7 @@ impl Deliveries {
 }
 
 /// The headers of `addDefaultHeaders` in Gitea's `services/webhook/deliver.go`.
-fn headers(job: &Job) -> Vec<(&'static str, String)> {
+fn headers(job: &QueuedDelivery) -> Vec<(&'static str, String)> {
     let outgoing = &job.outgoing;
     let (event, kind) = (outgoing.name.event.to_owned(), outgoing.name.kind.to_owned());
     let uuid = job.uuid.clone();

@@ -127,10 +127,10 @@ impl Matcher {
 
 /// The control of everything that goes wrong. Clones control the same sandbox.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<Mutex<Plan>>);
+pub struct Faults(Arc<Mutex<FaultPlan>>);
 
 #[derive(Debug, Default)]
-struct Plan {
+struct FaultPlan {
     once: Vec<(Matcher, Fault)>,
     rates: Vec<Rate>,
     deliveries: Vec<DeliveryFault>,
@@ -174,7 +174,7 @@ impl Faults {
 
     /// Nothing goes wrong any more. Gates that are closed stay closed.
     pub fn clear(&self) {
-        *self.plan() = Plan::default();
+        *self.plan() = FaultPlan::default();
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -198,7 +198,7 @@ impl Faults {
         if plan.deliveries.is_empty() { None } else { Some(plan.deliveries.remove(0)) }
     }
 
-    fn plan(&self) -> MutexGuard<'_, Plan> {
+    fn plan(&self) -> MutexGuard<'_, FaultPlan> {
         // A plan is whole after every operation, so one that panicked left no harm.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

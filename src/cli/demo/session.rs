@@ -36,7 +36,7 @@ pub(super) struct DemoSession {
 }
 
 /// What came of a scene.
-pub(super) struct Outcome {
+pub(super) struct SceneResult {
     /// timmy's reactions to the comment.
     pub(super) reactions: Vec<String>,
     /// timmy's replies, without their markers.
@@ -90,7 +90,7 @@ impl DemoSession {
     }
 
     /// Plays one scene: returns when timmy has nothing left to do.
-    pub(super) async fn play(&self, scene: &Scene) -> Result<Outcome, DemoError> {
+    pub(super) async fn play(&self, scene: &Scene) -> Result<SceneResult, DemoError> {
         let faults = self.sandbox.faults();
         match scene.incident {
             Trouble::None => {}
@@ -108,14 +108,14 @@ impl DemoSession {
         self.outcome(comment)
     }
 
-    fn outcome(&self, comment: i64) -> Result<Outcome, DemoError> {
+    fn outcome(&self, comment: i64) -> Result<SceneResult, DemoError> {
         let reactions = self.sandbox.reactions(Subject::Comment(comment));
         let key = format!("c{comment}");
         let said = self.sandbox.comments(REPOSITORY, self.thread)?;
         let replies = said.iter().filter(|c| key_of(&c.body) == Some(&key));
         let without_marker =
             |body: &str| body.rsplit_once("\n\n<!--").map_or(body, |(text, _)| text).to_owned();
-        Ok(Outcome {
+        Ok(SceneResult {
             reactions: reactions.into_iter().map(|(_, reaction)| reaction).collect(),
             replies: replies.map(|c| without_marker(&c.body)).collect(),
         })
@@ -167,7 +167,7 @@ const FRESH: (&str, &str) = (
     "Every visitor is announced twice.\n\n- [ ] Find out why\n- [ ] Ring once",
 );
 
-impl Outcome {
+impl SceneResult {
     /// Whether it went as the script says.
     pub(super) fn check(&self, scene: &Scene) -> Result<(), DemoError> {
         let reactions: Vec<&str> = self.reactions.iter().map(String::as_str).collect();

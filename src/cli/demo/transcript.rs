@@ -7,7 +7,7 @@ use console::Style;
 
 use super::error::DemoError;
 use super::script::{Scene, Trouble};
-use super::session::{Issue, Outcome, REPOSITORY, TITLE};
+use super::session::{Issue, REPOSITORY, SceneResult, TITLE};
 
 /// How wide the column of names is.
 const MARGIN: usize = 11;
@@ -46,7 +46,7 @@ impl Transcript {
         }
     }
 
-    pub(super) fn outcome(&mut self, outcome: &Outcome) -> Result<(), DemoError> {
+    pub(super) fn outcome(&mut self, outcome: &SceneResult) -> Result<(), DemoError> {
         if let Some(reaction) = outcome.reactions.iter().find(|r| *r != "eyes") {
             self.said(TIMMY, "timmy", &format!(":{reaction}:"))?;
         } else if outcome.replies.is_empty() {

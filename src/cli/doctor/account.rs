@@ -1,6 +1,6 @@
 //! Whose token is it, and what may it do?
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::config::{Config, Grant};
 use crate::core::effect::Reaction;
 use crate::core::model::ids::{RepoName, Subject};
@@ -13,25 +13,27 @@ const ACCOUNT: &str = "account";
 const SCOPES: &str = "write:issue, read:repository, read:organization, read:user";
 
 /// What `GET /user` tells of the token.
-pub(super) fn judge_token(answer: &Result<OwnAccount, Error>) -> Option<Finding> {
+pub(super) fn judge_token(answer: &Result<OwnAccount, Error>) -> Option<CheckResult> {
     match answer {
         Ok(_) => None,
         Err(Error::BadToken { message }) => Some(not_accepted(message)),
         Err(Error::MissingScope { scope }) => Some(lacks(scope)),
         // So Gitea answers for an account that it was told to give a new password.
-        Err(Error::Forbidden { message }) => Some(Finding::broken(
+        Err(Error::Forbidden { message }) => Some(CheckResult::broken(
             TOKEN,
             format!("The server forbids the account everything ({message})."),
             "Log in as the account once and do what it asks for, such as a new password: \
              gitea admin user must-change-password --unset NAME does it without.",
         )),
-        Err(error) => Some(Finding::broken(TOKEN, format!("{error}."), "Run timmy doctor again.")),
+        Err(error) => {
+            Some(CheckResult::broken(TOKEN, format!("{error}."), "Run timmy doctor again."))
+        }
     }
 }
 
 /// The server answers, but not to this token.
-pub(super) fn not_accepted(message: &str) -> Finding {
-    Finding::broken(
+pub(super) fn not_accepted(message: &str) -> CheckResult {
+    CheckResult::broken(
         TOKEN,
         format!("The server does not accept the token ({message})."),
         format!(
@@ -41,8 +43,8 @@ pub(super) fn not_accepted(message: &str) -> Finding {
     )
 }
 
-fn lacks(scope: &str) -> Finding {
-    Finding::broken(
+fn lacks(scope: &str) -> CheckResult {
+    CheckResult::broken(
         TOKEN,
         format!("The token lacks the scope {scope}."),
         format!(
@@ -58,7 +60,7 @@ pub(super) async fn judge_scopes(
     gitea: &Gitea,
     config: &Config,
     repo: Option<&RepoName>,
-) -> Finding {
+) -> CheckResult {
     let mut missing: Vec<String> = Vec::new();
     let mut tried = vec!["read:user"];
     let mut note = |scope: &'static str, answer: Result<(), Error>| {
@@ -76,45 +78,45 @@ pub(super) async fn judge_scopes(
         note("write:issue", gitea.react(repo, 0, nothing, Reaction::Eyes).await.map(drop));
     }
     match missing.as_slice() {
-        [] => Finding::good(TOKEN, format!("The token is good, with {}.", tried.join(", "))),
+        [] => CheckResult::good(TOKEN, format!("The token is good, with {}.", tried.join(", "))),
         missing => lacks(&missing.join(", ")),
     }
 }
 
 /// Whether the account is one of timmy's own.
-pub(super) fn judge_account(own: &OwnAccount, config: &Config) -> Finding {
+pub(super) fn judge_account(own: &OwnAccount, config: &Config) -> CheckResult {
     let login = &own.account.login;
     let remedy = "Make an account for timmy alone, and a token of that account.";
     if own.account.is(&config.people.owner) {
-        return Finding::broken(
+        return CheckResult::broken(
             ACCOUNT,
             format!("The token is that of {login}, who is people.owner."),
             format!("{remedy} What timmy's account says is never taken for a command."),
         );
     }
     if let Some(key) = named_in(login, config) {
-        return Finding::broken(
+        return CheckResult::broken(
             ACCOUNT,
             format!("The token is that of {login}, whom {key} names."),
             format!("{remedy} What timmy's account says is never taken for a command."),
         );
     }
     if config.agents.iter().any(|agent| own.account.is(&agent.account)) {
-        return Finding::broken(
+        return CheckResult::broken(
             ACCOUNT,
             format!("The token is that of {login}, which is an agent's account."),
             remedy,
         );
     }
     if own.is_site_admin {
-        return Finding::warning(
+        return CheckResult::warning(
             ACCOUNT,
             format!("The token is that of {login}, an administrator of the whole server."),
             "Take that away: whoever got hold of the token could do everything. Write access to \
              the watched repositories is enough.",
         );
     }
-    Finding::good(
+    CheckResult::good(
         ACCOUNT,
         format!("The token is that of {login}: timmy hears /{login} and @{login}."),
     )

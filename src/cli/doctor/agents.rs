@@ -1,6 +1,6 @@
 //! Do the agents' accounts exist?
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::config::Agent;
 use crate::core::model::account::Account;
@@ -10,7 +10,7 @@ const AGENTS: &str = "agents";
 
 /// Looks each account up; nothing to say where there are no agents. That none of them is a
 /// person who commands was checked with the configuration.
-pub(super) async fn check(gitea: &Gitea, agents: &[Agent]) -> Option<Finding> {
+pub(super) async fn check(gitea: &Gitea, agents: &[Agent]) -> Option<CheckResult> {
     let mut accounts = Vec::new();
     for agent in agents {
         accounts.push((agent, gitea.account(&agent.account).await));
@@ -18,14 +18,14 @@ pub(super) async fn check(gitea: &Gitea, agents: &[Agent]) -> Option<Finding> {
     if accounts.is_empty() { None } else { Some(judge(&accounts)) }
 }
 
-fn judge(accounts: &[(&Agent, Result<Option<Account>, Error>)]) -> Finding {
+fn judge(accounts: &[(&Agent, Result<Option<Account>, Error>)]) -> CheckResult {
     let missing: Vec<String> = accounts
         .iter()
         .filter(|(_, answer)| matches!(answer, Ok(None)))
         .map(|(agent, _)| agent.account.clone())
         .collect();
     if !missing.is_empty() {
-        return Finding::broken(
+        return CheckResult::broken(
             AGENTS,
             format!("The server knows no account {}.", missing.join(", ")),
             "Make the account, or correct agent.account: by it timmy tells who did what.",
@@ -33,12 +33,12 @@ fn judge(accounts: &[(&Agent, Result<Option<Account>, Error>)]) -> Finding {
     }
     let refused = accounts.iter().find_map(|(agent, answer)| Some((agent, answer.as_ref().err()?)));
     match refused {
-        Some((agent, error)) => Finding::warning(
+        Some((agent, error)) => CheckResult::warning(
             AGENTS,
             format!("The account {} cannot be looked up: {}.", agent.account, in_short(error)),
             "Run timmy doctor again.",
         ),
-        None => Finding::good(AGENTS, format!("The accounts of {} exist.", names(accounts))),
+        None => CheckResult::good(AGENTS, format!("The accounts of {} exist.", names(accounts))),
     }
 }
 

@@ -1,20 +1,20 @@
 //! What does this server lack, and what of timmy does not work without it?
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::gitea::{Capability, Error};
 
 const CAPABILITIES: &str = "capabilities";
 
 /// What the server's description of its API shows.
-pub(super) fn judge(lacks: &Result<Vec<Capability>, Error>) -> Finding {
+pub(super) fn judge(lacks: &Result<Vec<Capability>, Error>) -> CheckResult {
     match lacks {
         Ok(lacks) if lacks.is_empty() => {
-            Finding::good(CAPABILITIES, "The server has everything that timmy uses.")
+            CheckResult::good(CAPABILITIES, "The server has everything that timmy uses.")
         }
         Ok(lacks) => {
             let lost: Vec<&str> = lacks.iter().copied().map(lost).collect();
-            Finding::warning(
+            CheckResult::warning(
                 CAPABILITIES,
                 format!("The server lacks {}.", lost.join("; ")),
                 "Upgrade the server: Gitea 1.20 and later have all of that. The rest of timmy works \
@@ -22,14 +22,14 @@ pub(super) fn judge(lacks: &Result<Vec<Capability>, Error>) -> Finding {
             )
         }
         Err(Error::NotFound { .. } | Error::NotGitea { .. } | Error::Moved { .. }) => {
-            Finding::warning(
+            CheckResult::warning(
                 CAPABILITIES,
                 "The server shows no description of its API: what it lacks cannot be seen.",
                 "Nothing, if it is Gitea 1.20 or later. Else set ENABLE_SWAGGER = true under [api] in \
                  its app.ini, restart it and run timmy doctor again.",
             )
         }
-        Err(error) => Finding::warning(
+        Err(error) => CheckResult::warning(
             CAPABILITIES,
             format!("What the server lacks cannot be seen: {}.", in_short(error)),
             "Run timmy doctor again.",

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::policy::webhook_scope::HookScope;
@@ -48,16 +48,17 @@ pub(super) struct ProbeResult {
 }
 
 /// Whether `url` leads from the forge to timmy, at the time `now`.
-pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> Finding {
+pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> CheckResult {
     match &trial.tested {
-        Tested::Arrived => {
-            Finding::good(REACHABLE, "The server's test delivery arrived, with a good signature.")
-        }
+        Tested::Arrived => CheckResult::good(
+            REACHABLE,
+            "The server's test delivery arrived, with a good signature.",
+        ),
         Tested::Refused => other_secret("The server's test delivery arrived"),
         tested => match &trial.knock {
             Err(error) => no_way(url, trial, &in_short(error)),
             Ok(202) => way_is_open(url, trial, tested, now),
-            Ok(401) => Finding::broken(
+            Ok(401) => CheckResult::broken(
                 REACHABLE,
                 format!("At {url} somebody answers who does not know {}.", secret(trial)),
                 "Restart timmy serve, if webhook.secret_files changed since its start. Else the \
@@ -69,9 +70,9 @@ pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> Finding {
 }
 
 /// Our own delivery got through to timmy; the forge's did not, or was not sent.
-fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) -> Finding {
+fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) -> CheckResult {
     if *tested == (Tested::Silent { certain: true }) {
-        return Finding::broken(
+        return CheckResult::broken(
             REACHABLE,
             format!(
                 "The server's test delivery did not arrive, although this machine reaches {url}."
@@ -90,7 +91,7 @@ fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) 
     }
     if let Some(last) = trial.last_signed {
         let ago = rounded(now.since(last));
-        return Finding::good(
+        return CheckResult::good(
             REACHABLE,
             format!("{url} leads to timmy, and the server's last delivery came {ago} ago."),
         );
@@ -102,7 +103,7 @@ fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) 
         Tested::NoProbe => format!("{found}, and this token may make no probe."),
         _ => format!("{found}."),
     };
-    Finding::warning(
+    CheckResult::warning(
         REACHABLE,
         why,
         "Write a comment in a watched repository, and run timmy doctor again. Or let the server \
@@ -111,7 +112,7 @@ fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) 
     )
 }
 
-fn no_way(url: &Url, trial: &ProbeResult, error: &str) -> Finding {
+fn no_way(url: &Url, trial: &ProbeResult, error: &str) -> CheckResult {
     let found = format!("From this machine {url} cannot be reached: {error}.");
     let remedy = format!(
         "Check webhook.public_url: its name, its port, its certificate, and that the proxy there \
@@ -119,15 +120,15 @@ fn no_way(url: &Url, trial: &ProbeResult, error: &str) -> Finding {
     );
     match (&trial.tested, trial.last_signed) {
         (Tested::Silent { certain: true }, _) | (_, None) => {
-            Finding::broken(REACHABLE, found, remedy)
+            CheckResult::broken(REACHABLE, found, remedy)
         }
         (_, Some(_)) => {
-            Finding::warning(REACHABLE, format!("{found} Deliveries came before."), remedy)
+            CheckResult::warning(REACHABLE, format!("{found} Deliveries came before."), remedy)
         }
     }
 }
 
-fn wrong_place(url: &Url, trial: &ProbeResult, status: u16) -> Finding {
+fn wrong_place(url: &Url, trial: &ProbeResult, status: u16) -> CheckResult {
     let found = format!("At {url} somebody answers {status}, which is not timmy's answer.");
     let remedy = match status {
         502..=504 => "The proxy there does not reach timmy: let it pass the path on to \
@@ -139,13 +140,13 @@ fn wrong_place(url: &Url, trial: &ProbeResult, status: u16) -> Finding {
         ),
     };
     match trial.last_signed {
-        Some(_) if trial.tested == Tested::NoTest => Finding::warning(REACHABLE, found, remedy),
-        _ => Finding::broken(REACHABLE, found, remedy),
+        Some(_) if trial.tested == Tested::NoTest => CheckResult::warning(REACHABLE, found, remedy),
+        _ => CheckResult::broken(REACHABLE, found, remedy),
     }
 }
 
-fn other_secret(what: &str) -> Finding {
-    Finding::broken(
+fn other_secret(what: &str) -> CheckResult {
+    CheckResult::broken(
         REACHABLE,
         format!("{what}, but signed with another secret than webhook.secret_files has for it."),
         "Run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.",
@@ -176,8 +177,8 @@ fn allowed(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::cli::doctor::check_result::State;
     use crate::cli::doctor::delivery::*;
-    use crate::cli::doctor::finding::State;
 
     fn trial(knock: u16, tested: Tested, signed: Option<i64>, refused: Option<i64>) -> ProbeResult {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);

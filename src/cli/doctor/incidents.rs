@@ -1,6 +1,6 @@
 //! What `serve` met that keeps it from its work, as it noted it in its ledger.
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::store::Readers;
 use crate::store::incidents::{self, Incident};
@@ -8,12 +8,12 @@ use crate::store::incidents::{self, Incident};
 const TROUBLE: &str = "trouble";
 
 /// Everything that is wrong with the world, as far as a run of `serve` knows.
-pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<Finding> {
+pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<CheckResult> {
     match readers.read(incidents::all).await {
         Ok(incidents) => incidents.iter().map(|incident| judge(incident, now)).collect(),
         Err(error) => {
             let remedy = "Restore a backup, or point ledger.path to a new file.";
-            vec![Finding::broken(
+            vec![CheckResult::broken(
                 TROUBLE,
                 format!("What serve met cannot be read: {error}."),
                 remedy,
@@ -22,14 +22,14 @@ pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<Finding> {
     }
 }
 
-fn judge(incident: &Incident, now: Timestamp) -> Finding {
+fn judge(incident: &Incident, now: Timestamp) -> CheckResult {
     let (since, last) = (rounded(now.since(incident.since)), rounded(now.since(incident.last)));
     let Incident { text, count, .. } = incident;
     let met = match count {
         1 => format!("Met once, {since} ago."),
         count => format!("Met first {since} ago, last {last} ago, {count} times."),
     };
-    Finding::warning(
+    CheckResult::warning(
         TROUBLE,
         format!("{text}. {met}"),
         "What waits for it is done when it is over; timmy serve notices that by itself.",

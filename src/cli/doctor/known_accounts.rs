@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::core::model::account::Account;
 use crate::core::policy::accounts::AccountStatus;
@@ -15,12 +15,12 @@ const NAMES: &str = "names";
 
 /// Holds what the ledger remembers against what the forge says now; nothing to say as long as the
 /// ledger remembers nobody.
-pub(super) async fn check(gitea: &Gitea, people: &People, readers: &Readers) -> Vec<Finding> {
+pub(super) async fn check(gitea: &Gitea, people: &People, readers: &Readers) -> Vec<CheckResult> {
     let known = match readers.read(accounts::all).await {
         Ok(known) => known,
         Err(error) => {
             let found = format!("The accounts that were seen cannot be read: {error}.");
-            return vec![Finding::broken(NAMES, found, "Restore a backup of the ledger.")];
+            return vec![CheckResult::broken(NAMES, found, "Restore a backup of the ledger.")];
         }
     };
     let mut seen = HashSet::new();
@@ -33,7 +33,7 @@ pub(super) async fn check(gitea: &Gitea, people: &People, readers: &Readers) -> 
         }
         match standing(gitea, known).await {
             Ok(standing) => findings.extend(judge(key, &standing)),
-            Err(error) => findings.push(Finding::warning(
+            Err(error) => findings.push(CheckResult::warning(
                 NAMES,
                 format!("The account {} cannot be looked up: {}.", named.name, in_short(&error)),
                 "Run timmy doctor again.",
@@ -42,7 +42,7 @@ pub(super) async fn check(gitea: &Gitea, people: &People, readers: &Readers) -> 
     }
     if findings.is_empty() && !seen.is_empty() {
         let found = "The accounts behind the names of the configuration are those first seen.";
-        findings.push(Finding::good(NAMES, found));
+        findings.push(CheckResult::good(NAMES, found));
     }
     findings
 }
@@ -58,13 +58,13 @@ async fn standing(gitea: &Gitea, known: &KnownAccount) -> Result<AccountStatus, 
     Ok(AccountStatus::of(&known.name, &meant, holder.as_ref()))
 }
 
-fn judge(key: &str, standing: &AccountStatus) -> Option<Finding> {
+fn judge(key: &str, standing: &AccountStatus) -> Option<CheckResult> {
     let (found, remedy) = (standing.problem(key)?, standing.remedy(key)?);
     let (found, remedy) = (sentence(&found), sentence(&remedy));
     Some(match standing {
-        AccountStatus::Replaced { .. } => Finding::broken(NAMES, found, remedy),
+        AccountStatus::Replaced { .. } => CheckResult::broken(NAMES, found, remedy),
         AccountStatus::Renamed { .. } | AccountStatus::Same => {
-            Finding::warning(NAMES, found, remedy)
+            CheckResult::warning(NAMES, found, remedy)
         }
     })
 }
@@ -75,7 +75,7 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::finding::State;
+    use crate::cli::doctor::check_result::State;
     use crate::cli::doctor::known_accounts::*;
 
     #[test]

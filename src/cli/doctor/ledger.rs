@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::core::model::time::Timestamp;
 use crate::store::{Holder, Ledger, OpenError, Readers, ownership};
 
@@ -21,18 +21,18 @@ const LITTLE: u64 = 256;
 const TOO_LITTLE: u64 = 16;
 
 /// Whether a `serve` runs on this ledger.
-pub(super) fn judge_holder(holder: &io::Result<Holder>) -> Finding {
+pub(super) fn judge_holder(holder: &io::Result<Holder>) -> CheckResult {
     match holder {
         Ok(Holder::Process(Some(pid))) => {
-            Finding::good(SERVE, format!("timmy serve runs, as process {pid}."))
+            CheckResult::good(SERVE, format!("timmy serve runs, as process {pid}."))
         }
-        Ok(Holder::Process(None)) => Finding::good(SERVE, "timmy serve runs."),
-        Ok(Holder::Nobody) => Finding::warning(
+        Ok(Holder::Process(None)) => CheckResult::good(SERVE, "timmy serve runs."),
+        Ok(Holder::Nobody) => CheckResult::warning(
             SERVE,
             "timmy serve does not run.",
             "Start it: timmy serve, or the unit of your system.",
         ),
-        Err(error) => Finding::warning(
+        Err(error) => CheckResult::warning(
             SERVE,
             format!("Whether timmy serve runs cannot be seen: {error}."),
             "Run timmy doctor as the user that runs timmy.",
@@ -41,14 +41,14 @@ pub(super) fn judge_holder(holder: &io::Result<Holder>) -> Finding {
 }
 
 /// Opens the ledger to read in it; none if there is none yet, which is good as well.
-pub(super) fn open(path: &Path) -> (Option<Readers>, Option<Finding>) {
+pub(super) fn open(path: &Path) -> (Option<Readers>, Option<CheckResult>) {
     match Ledger::open_read_only(path) {
         Ok(readers) => (Some(readers), None),
         Err(OpenError::Missing { .. }) => (None, None),
         Err(error) => {
             let remedy = "Run timmy doctor as the user that runs timmy. If that is not it, restore \
                           a backup, or point ledger.path to a new file.";
-            (None, Some(Finding::broken(LEDGER, format!("{}.", upper(&error)), remedy)))
+            (None, Some(CheckResult::broken(LEDGER, format!("{}.", upper(&error)), remedy)))
         }
     }
 }
@@ -60,15 +60,15 @@ fn upper(error: &OpenError) -> String {
 }
 
 /// Whether another ledger took texts from this one.
-pub(super) async fn check_claims(readers: &Readers, now: Timestamp) -> Finding {
+pub(super) async fn check_claims(readers: &Readers, now: Timestamp) -> CheckResult {
     match readers.read(move |conn| ownership::lost(conn, now.before(RECENT))).await {
-        Ok(0) => Finding::good(LEDGER, "No other ledger answers for this account."),
-        Ok(lost) => Finding::broken(
+        Ok(0) => CheckResult::good(LEDGER, "No other ledger answers for this account."),
+        Ok(lost) => CheckResult::broken(
             LEDGER,
             format!("In the last 7 days another timmy was quicker to take a text ({lost} in all)."),
             "Two timmys use one account. Stop one of them, or give it an account of its own.",
         ),
-        Err(error) => Finding::broken(
+        Err(error) => CheckResult::broken(
             LEDGER,
             format!("It cannot be read: {error}."),
             "Restore a backup, or point ledger.path to a new file.",
@@ -77,7 +77,7 @@ pub(super) async fn check_claims(readers: &Readers, now: Timestamp) -> Finding {
 }
 
 /// Whether the ledger's folder can be written to, and has room.
-pub(super) fn check_disk(ledger: &Path) -> Finding {
+pub(super) fn check_disk(ledger: &Path) -> CheckResult {
     let folder = match ledger.parent() {
         Some(folder) if folder.as_os_str() != "" => folder,
         _ => Path::new("."),
@@ -97,10 +97,10 @@ fn free(folder: &Path) -> Option<u64> {
     Some(fs4::available_space(folder).ok()? / (1024 * 1024))
 }
 
-fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> Finding {
+fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> CheckResult {
     let folder = folder.display();
     if let Err(error) = writing {
-        return Finding::broken(
+        return CheckResult::broken(
             DISK,
             format!("In {folder}, where the ledger lies, nothing can be written: {error}."),
             "Let the user that runs timmy own that folder, or point ledger.path elsewhere.",
@@ -109,19 +109,19 @@ fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> Fin
     let remedy = "Make room, or point ledger.path elsewhere.";
     match free {
         Some(mib) if mib < TOO_LITTLE => {
-            Finding::broken(DISK, format!("{folder} has {mib} MiB left."), remedy)
+            CheckResult::broken(DISK, format!("{folder} has {mib} MiB left."), remedy)
         }
         Some(mib) if mib < LITTLE => {
-            Finding::warning(DISK, format!("{folder} has {mib} MiB left."), remedy)
+            CheckResult::warning(DISK, format!("{folder} has {mib} MiB left."), remedy)
         }
-        Some(_) => Finding::good(DISK, "The ledger's folder can be written to, and has room."),
-        None => Finding::good(DISK, "The ledger's folder can be written to."),
+        Some(_) => CheckResult::good(DISK, "The ledger's folder can be written to, and has room."),
+        None => CheckResult::good(DISK, "The ledger's folder can be written to."),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::finding::State;
+    use crate::cli::doctor::check_result::State;
     use crate::cli::doctor::ledger::*;
 
     #[test]

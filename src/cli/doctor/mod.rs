@@ -7,8 +7,8 @@
 mod account;
 mod agents;
 mod capabilities;
+mod check_result;
 mod delivery;
-mod finding;
 mod incidents;
 mod known_accounts;
 mod ledger;
@@ -36,7 +36,7 @@ use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
 use crate::store::{self, Holder, Ledger, Readers, accounts};
-use finding::{Finding, State};
+use check_result::{CheckResult, State};
 use listener::DeliveryListener;
 use probe::Prober;
 
@@ -71,7 +71,7 @@ impl Doctor {
             Err(problems) => {
                 if self.json {
                     let remedy = "Mend the file, or write a new one with timmy init.";
-                    self.tell(&[Finding::broken(CONFIGURATION, problems, remedy)]);
+                    self.tell(&[CheckResult::broken(CONFIGURATION, problems, remedy)]);
                 } else {
                     complain(&problems);
                 }
@@ -90,18 +90,18 @@ impl Doctor {
         }
     }
 
-    fn tell(&self, findings: &[Finding]) {
+    fn tell(&self, findings: &[CheckResult]) {
         // Whoever closes the pipe early has read enough.
         let _ = if self.json { print::json(findings) } else { print::text(findings) };
     }
 
-    async fn examine(&self, config: &Config, findings: &mut Vec<Finding>) {
+    async fn examine(&self, config: &Config, findings: &mut Vec<CheckResult>) {
         let memory = remember(config, findings).await;
         let gitea = match forge::as_timmy(config) {
             Ok(gitea) => gitea,
             Err(error) => {
                 let remedy = "Check gitea.url and the file that gitea.token_file names.";
-                findings.push(Finding::broken("token", format!("{error}."), remedy));
+                findings.push(CheckResult::broken("token", format!("{error}."), remedy));
                 return;
             }
         };
@@ -128,13 +128,13 @@ impl Doctor {
         webhook: &Webhook,
         watched: &[Watched],
         memory: LedgerState,
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<CheckResult>,
     ) {
         let gitea = match forge::as_whom(config, self.token_file.as_deref()) {
             Ok(gitea) => gitea,
             Err(error) => {
                 let remedy = "Name a file that holds the token and nothing else.";
-                findings.push(Finding::broken("webhook", format!("{error}."), remedy));
+                findings.push(CheckResult::broken("webhook", format!("{error}."), remedy));
                 return;
             }
         };
@@ -150,11 +150,13 @@ impl Doctor {
         let names: Vec<RepoName> =
             repositories(watched).into_iter().map(|v| v.repo.name.clone()).collect();
         let probe = self.probe.then_some(names.as_slice());
-        findings.push(match means.attempt(&places.unwrap_or_default(), probe).await {
+        findings.push(match means.run(&places.unwrap_or_default(), probe).await {
             Ok(trial) => delivery::judge(url, &trial, SystemClock.now()),
-            Err(error) => {
-                Finding::broken("ledger", format!("{error}."), "Restore a backup of the ledger.")
-            }
+            Err(error) => CheckResult::broken(
+                "ledger",
+                format!("{error}."),
+                "Restore a backup of the ledger.",
+            ),
         });
     }
 }
@@ -191,15 +193,15 @@ fn accept_account(config: &Config, name: &str) -> ExitCode {
 }
 
 /// The configuration was read; what is unwise about it.
-fn configuration(path: &Path, loaded: &Loaded) -> Vec<Finding> {
+fn configuration(path: &Path, loaded: &Loaded) -> Vec<CheckResult> {
     if loaded.warnings.is_empty() {
         let found = format!("{} and its secrets are good.", path.display());
-        return vec![Finding::good(CONFIGURATION, found)];
+        return vec![CheckResult::good(CONFIGURATION, found)];
     }
     let unwise = loaded.warnings.iter().map(|problem| {
         let place = problem.place.map_or_else(String::new, |at| format!(":{}", at.line));
         let found = format!("{}{place}: {}", problem.origin, problem.message);
-        Finding::warning(CONFIGURATION, found, problem.remedy.clone())
+        CheckResult::warning(CONFIGURATION, found, problem.remedy.clone())
     });
     unwise.collect()
 }
@@ -211,7 +213,7 @@ struct LedgerState {
 }
 
 /// Looks after the ledger: the disk, who writes it, whether there are two of them.
-async fn remember(config: &Config, findings: &mut Vec<Finding>) -> LedgerState {
+async fn remember(config: &Config, findings: &mut Vec<CheckResult>) -> LedgerState {
     let path = &config.ledger.path;
     findings.push(ledger::check_disk(path));
     let holder = store::holder(path);
@@ -227,11 +229,11 @@ async fn remember(config: &Config, findings: &mut Vec<Finding>) -> LedgerState {
 
 impl LedgerState {
     /// Who hears: `serve` if it runs, else we do.
-    async fn ear(self, webhook: &Webhook) -> Result<DeliveryListener, Finding> {
+    async fn ear(self, webhook: &Webhook) -> Result<DeliveryListener, CheckResult> {
         match (self.is_served, self.readers) {
             (true, Some(readers)) => Ok(DeliveryListener::Serve(readers)),
             _ => DeliveryListener::listen(webhook).await.map_err(|error| {
-                Finding::broken(
+                CheckResult::broken(
                     "reachable",
                     format!("Nobody can listen at webhook.listen, {}: {error}.", webhook.listen),
                     "Another program has that address: stop it, or choose another port.",
@@ -245,7 +247,7 @@ impl LedgerState {
 async fn confirm_account(
     gitea: &Gitea,
     config: &Config,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<CheckResult>,
 ) -> Option<Account> {
     let before = SystemClock.now();
     let answer = gitea.server().await;
@@ -267,7 +269,7 @@ async fn confirm_account(
 async fn gather_snapshot(
     gitea: &Gitea,
     config: &Config,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<CheckResult>,
 ) -> Option<Vec<Watched>> {
     let watched = watched::look_up(gitea, &config.gitea.watch).await;
     let first = watched

@@ -1,6 +1,6 @@
 //! Do the people exist whom the configuration names?
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::config::{Grant, People};
 use crate::core::model::account::Account;
@@ -9,7 +9,7 @@ use crate::gitea::{Error, Gitea};
 const PEOPLE: &str = "people";
 
 /// Looks up each account that has a right by its name.
-pub(super) async fn check(gitea: &Gitea, people: &People) -> Finding {
+pub(super) async fn check(gitea: &Gitea, people: &People) -> CheckResult {
     let mut answers = Vec::new();
     for name in named(people) {
         answers.push((name, gitea.account(name).await));
@@ -34,12 +34,12 @@ fn named(people: &People) -> Vec<&str> {
     names
 }
 
-fn judge(answers: &[(&str, Result<Option<Account>, Error>)]) -> Finding {
+fn judge(answers: &[(&str, Result<Option<Account>, Error>)]) -> CheckResult {
     let missing: Vec<&str> =
         answers.iter().filter(|(_, answer)| matches!(answer, Ok(None))).map(|(n, _)| *n).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        return Finding::warning(
+        return CheckResult::warning(
             PEOPLE,
             format!("The server shows timmy no account {missing}, which [people] names."),
             "Check the spelling. An account that hides its profile is not shown either, and is \
@@ -47,11 +47,11 @@ fn judge(answers: &[(&str, Result<Option<Account>, Error>)]) -> Finding {
         );
     }
     match answers.iter().find_map(|(name, answer)| Some((name, answer.as_ref().err()?))) {
-        Some((name, error)) => Finding::warning(
+        Some((name, error)) => CheckResult::warning(
             PEOPLE,
             format!("The account {name} cannot be looked up: {}.", in_short(error)),
             "Run timmy doctor again.",
         ),
-        None => Finding::good(PEOPLE, "Everybody whom [people] names has an account."),
+        None => CheckResult::good(PEOPLE, "Everybody whom [people] names has an account."),
     }
 }

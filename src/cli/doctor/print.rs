@@ -2,14 +2,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::finding::{Finding, State};
+use super::check_result::{CheckResult, State};
 
 /// How long a line is at most, in characters, and where its sentences begin.
 const WIDTH: usize = 100;
 const MARGIN: usize = 24;
 
 /// Writes the findings as one JSON array on a line.
-pub(super) fn json(findings: &[Finding]) -> io::Result<()> {
+pub(super) fn json(findings: &[CheckResult]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, findings)?;
     writeln!(out)?;
@@ -17,7 +17,7 @@ pub(super) fn json(findings: &[Finding]) -> io::Result<()> {
 }
 
 /// Writes the findings as a list, in colour on a terminal.
-pub(super) fn text(findings: &[Finding]) -> io::Result<()> {
+pub(super) fn text(findings: &[CheckResult]) -> io::Result<()> {
     let out = io::stdout();
     let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut out = out.lock();
@@ -68,7 +68,7 @@ fn wrapped(text: &str, margin: usize) -> String {
     wrapped
 }
 
-fn summary(findings: &[Finding]) -> String {
+fn summary(findings: &[CheckResult]) -> String {
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
     match (count(State::Broken), count(State::Warning)) {
         (0, 0) => "All is good.".to_owned(),

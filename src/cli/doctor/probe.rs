@@ -40,7 +40,7 @@ pub(super) struct Prober<'a> {
 impl Prober<'_> {
     /// Tries the way from the forge. `probe`: watched repositories, if a webhook may be made in
     /// one of them for a moment.
-    pub(super) async fn attempt(
+    pub(super) async fn run(
         &self,
         places: &[HookPlace],
         probe: Option<&[RepoName]>,

@@ -1,6 +1,6 @@
 //! Has the report a place to stand?
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::config::Report;
 use crate::core::model::ids::RepoName;
@@ -9,38 +9,44 @@ use crate::gitea::{Error, Gitea, VisibleRepo};
 const REPORT: &str = "report";
 
 /// Looks its repository up; nothing to say where no report is wanted.
-pub(super) async fn check(gitea: &Gitea, report: Option<&Report>) -> Option<Finding> {
+pub(super) async fn check(gitea: &Gitea, report: Option<&Report>) -> Option<CheckResult> {
     let name = &report?.repository;
     let page = gitea.visible_repo(name).await;
     Some(judge(name, &page.map(|page| page.entries.into_iter().next())))
 }
 
-fn judge(name: &RepoName, answer: &Result<Option<VisibleRepo>, Error>) -> Finding {
+fn judge(name: &RepoName, answer: &Result<Option<VisibleRepo>, Error>) -> CheckResult {
     match answer {
-        Ok(None) | Err(Error::NotFound { .. }) => Finding::broken(
+        Ok(None) | Err(Error::NotFound { .. }) => CheckResult::broken(
             REPORT,
             format!(
                 "The repository {name} of the report is not there, or not for timmy's account."
             ),
             "Make it, add timmy's account to it, or correct report.repository.",
         ),
-        Ok(Some(visible)) if visible.permissions.push && !visible.repo.private => Finding::warning(
+        Ok(Some(visible)) if visible.permissions.push && !visible.repo.private => {
+            CheckResult::warning(
+                REPORT,
+                format!(
+                    "Everybody may read {name}: the report there leaves private repositories out."
+                ),
+                "Make it private, or name a private one as report.repository.",
+            )
+        }
+        Ok(Some(visible)) if visible.permissions.admin => CheckResult::good(
             REPORT,
-            format!("Everybody may read {name}: the report there leaves private repositories out."),
-            "Make it private, or name a private one as report.repository.",
+            format!("The report stands in {name}, and can be pinned there."),
         ),
-        Ok(Some(visible)) if visible.permissions.admin => {
-            Finding::good(REPORT, format!("The report stands in {name}, and can be pinned there."))
-        }
-        Ok(Some(visible)) if visible.permissions.push => {
-            Finding::good(REPORT, format!("The report stands in {name}; only an owner can pin it."))
-        }
-        Ok(Some(_)) => Finding::warning(
+        Ok(Some(visible)) if visible.permissions.push => CheckResult::good(
+            REPORT,
+            format!("The report stands in {name}; only an owner can pin it."),
+        ),
+        Ok(Some(_)) => CheckResult::warning(
             REPORT,
             format!("timmy's account may only read {name}, where the report stands."),
             "Give it write access there: somebody could lock it out, or close the issue for good.",
         ),
-        Err(error) => Finding::warning(
+        Err(error) => CheckResult::warning(
             REPORT,
             format!("The repository {name} of the report cannot be seen: {}.", in_short(error)),
             "Run timmy doctor again.",
@@ -50,7 +56,7 @@ fn judge(name: &RepoName, answer: &Result<Option<VisibleRepo>, Error>) -> Findin
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::finding::State;
+    use crate::cli::doctor::check_result::State;
     use crate::cli::doctor::report::*;
     use crate::core::model::ids::RepoId;
     use crate::core::model::repository::{Permissions, Repo};

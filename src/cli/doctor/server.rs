@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::account;
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::gitea::{Error, Server};
@@ -20,18 +20,18 @@ const TOLERABLE: Duration = Duration::from_secs(30);
 const OLDEST: (u32, u32) = (1, 20);
 
 /// What the forge's introduction tells.
-pub(super) fn judge(url: &Url, answer: &Result<Server, Error>) -> Finding {
+pub(super) fn judge(url: &Url, answer: &Result<Server, Error>) -> CheckResult {
     let at = url.as_str().trim_end_matches('/');
     match answer {
         Ok(server) => judge_version(at, &server.version),
         Err(Error::BadToken { message }) => account::not_accepted(message),
-        Err(Error::NotGitea { status }) => Finding::broken(
+        Err(Error::NotGitea { status }) => CheckResult::broken(
             SERVER,
             format!("At {at} a web page answers ({status}), not Gitea."),
             "Let gitea.url be the address of Gitea's front page, its ROOT_URL. A proxy that asks \
              for a password must let /api/ through.",
         ),
-        Err(error) => Finding::broken(
+        Err(error) => CheckResult::broken(
             SERVER,
             format!("The server at {at} does not answer: {}.", in_short(error)),
             "Check gitea.url, and try it from this machine: curl -I. What comes behind this needs \
@@ -40,16 +40,16 @@ pub(super) fn judge(url: &Url, answer: &Result<Server, Error>) -> Finding {
     }
 }
 
-fn judge_version(at: &str, version: &str) -> Finding {
+fn judge_version(at: &str, version: &str) -> CheckResult {
     let found = format!("Gitea {version} answers at {at}.");
     match release(version) {
-        Some(release) if release < OLDEST => Finding::warning(
+        Some(release) if release < OLDEST => CheckResult::warning(
             SERVER,
             format!("{found} timmy is made for 1.20 and later."),
             "Upgrade Gitea to 1.20 or later.",
         ),
-        Some(_) => Finding::good(SERVER, found),
-        None => Finding::warning(
+        Some(_) => CheckResult::good(SERVER, found),
+        None => CheckResult::warning(
             SERVER,
             format!("{found} That is no version that I know."),
             "Nothing, if it is like Gitea 1.20 or later.",
@@ -66,7 +66,7 @@ fn release(version: &str) -> Option<(u32, u32)> {
 }
 
 /// How far our clock is from the server's, of which we asked between `before` and `after`.
-pub(super) fn judge_clock(server: Timestamp, before: Timestamp, after: Timestamp) -> Finding {
+pub(super) fn judge_clock(server: Timestamp, before: Timestamp, after: Timestamp) -> CheckResult {
     // The server drops fractions of a second.
     let latest = server.after(Duration::from_secs(1));
     let (word, off) = if before > latest {
@@ -75,9 +75,9 @@ pub(super) fn judge_clock(server: Timestamp, before: Timestamp, after: Timestamp
         ("behind", server.since(after))
     };
     if off <= TOLERABLE {
-        return Finding::good(CLOCK, "The clock agrees with the server's.");
+        return CheckResult::good(CLOCK, "The clock agrees with the server's.");
     }
-    Finding::warning(
+    CheckResult::warning(
         CLOCK,
         format!("This machine's clock is {} {word} the server's.", rounded(off)),
         "Let both keep time by NTP (timedatectl set-ntp true): snoozes and reports go by it.",
@@ -86,7 +86,7 @@ pub(super) fn judge_clock(server: Timestamp, before: Timestamp, after: Timestamp
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::finding::State;
+    use crate::cli::doctor::check_result::State;
     use crate::cli::doctor::server::*;
 
     fn state_of(version: &str) -> State {

@@ -2,7 +2,7 @@
 //!
 //! Gitea tells the members of a team to that team's members and to owners of the organisation.
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::config::{Grant, People};
 use crate::gitea::{Error, Gitea, Visibility};
@@ -19,7 +19,7 @@ enum Asked {
 }
 
 /// Tries each `team:` of `[people]`; nothing to say where there is none.
-pub(super) async fn check(gitea: &Gitea, own: &str, people: &People) -> Option<Finding> {
+pub(super) async fn check(gitea: &Gitea, own: &str, people: &People) -> Option<CheckResult> {
     let mut asked = Vec::new();
     for (organisation, team) in named(people) {
         asked.push((format!("{organisation}/{team}"), ask(gitea, own, organisation, team).await));
@@ -58,14 +58,14 @@ async fn ask(gitea: &Gitea, own: &str, organisation: &str, team: &str) -> Asked 
     }
 }
 
-fn judge(asked: &[(String, Asked)]) -> Finding {
+fn judge(asked: &[(String, Asked)]) -> CheckResult {
     let join = |fits: fn(&Asked) -> bool| {
         let names = asked.iter().filter(|(_, asked)| fits(asked)).map(|(name, _)| name.as_str());
         names.collect::<Vec<_>>().join(", ")
     };
     let unseen = join(|asked| matches!(asked, Asked::Unseen));
     if !unseen.is_empty() {
-        return Finding::warning(
+        return CheckResult::warning(
             TEAMS,
             format!("timmy sees no team {unseen}, which [people] names: it gives nobody a right."),
             "Check the spelling, and put timmy's account into that team.",
@@ -73,7 +73,7 @@ fn judge(asked: &[(String, Asked)]) -> Finding {
     }
     let secret = join(|asked| matches!(asked, Asked::Secret));
     if !secret.is_empty() {
-        return Finding::warning(
+        return CheckResult::warning(
             TEAMS,
             format!(
                 "The server does not tell timmy who is in {secret}: people have no right by it."
@@ -87,11 +87,11 @@ fn judge(asked: &[(String, Asked)]) -> Finding {
         Asked::Told | Asked::Unseen | Asked::Secret => None,
     });
     match failed {
-        Some((name, error)) => Finding::warning(
+        Some((name, error)) => CheckResult::warning(
             TEAMS,
             format!("The team {name} cannot be looked up: {}.", in_short(error)),
             "Run timmy doctor again.",
         ),
-        None => Finding::good(TEAMS, format!("timmy can tell who is in {}.", join(|_| true))),
+        None => CheckResult::good(TEAMS, format!("timmy can tell who is in {}.", join(|_| true))),
     }
 }

@@ -1,6 +1,6 @@
 //! Does timmy see what it shall look after, and may it write there?
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::cli::watched::{Watched, a_few, repositories};
 use crate::core::effect::LabelScope;
@@ -12,11 +12,11 @@ const RIGHTS: &str = "write access";
 const LABELS: &str = "labels";
 
 /// Whether each pattern of `gitea.watch` leads to something.
-pub(super) fn judge(watched: &Result<Vec<Watched>, Error>) -> Finding {
+pub(super) fn judge(watched: &Result<Vec<Watched>, Error>) -> CheckResult {
     let watched = match watched {
         Ok(watched) => watched,
         Err(error) => {
-            return Finding::broken(
+            return CheckResult::broken(
                 REPOSITORIES,
                 format!("What is watched cannot be listed: {}.", in_short(error)),
                 "Mend this and run timmy doctor again: what comes behind it was not checked.",
@@ -32,26 +32,28 @@ pub(super) fn judge(watched: &Result<Vec<Watched>, Error>) -> Finding {
     let remedy = "Check the spelling in gitea.watch and gitea.except, and add timmy's account to \
                   the repositories or to a team of the organisation.";
     match (count, lost.as_slice()) {
-        (0, _) => Finding::broken(REPOSITORIES, "timmy sees nothing of gitea.watch.", remedy),
-        (1, []) => Finding::good(REPOSITORIES, "1 repository is watched."),
-        (count, []) => Finding::good(REPOSITORIES, format!("{count} repositories are watched.")),
+        (0, _) => CheckResult::broken(REPOSITORIES, "timmy sees nothing of gitea.watch.", remedy),
+        (1, []) => CheckResult::good(REPOSITORIES, "1 repository is watched."),
+        (count, []) => {
+            CheckResult::good(REPOSITORIES, format!("{count} repositories are watched."))
+        }
         (_, lost) => {
             let lost = lost.join(", ");
             let found = format!("timmy sees nothing of these in gitea.watch: {lost}.");
-            Finding::warning(REPOSITORIES, found, remedy)
+            CheckResult::warning(REPOSITORIES, found, remedy)
         }
     }
 }
 
 /// Where timmy may only read, as far as the forge says it: of the code.
-pub(super) fn judge_rights(watched: &[Watched]) -> Finding {
+pub(super) fn judge_rights(watched: &[Watched]) -> CheckResult {
     let all = repositories(watched);
     let only_read: Vec<_> =
         all.iter().filter(|v| !v.permissions.push).map(|v| &v.repo.name).collect();
     if only_read.is_empty() {
-        return Finding::good(RIGHTS, "timmy may write to all of them.");
+        return CheckResult::good(RIGHTS, "timmy may write to all of them.");
     }
-    Finding::warning(
+    CheckResult::warning(
         RIGHTS,
         format!("timmy may only read {}.", a_few(only_read.into_iter())),
         "Give its account write access, best by a team of the organisation. Without it timmy can \
@@ -60,11 +62,11 @@ pub(super) fn judge_rights(watched: &[Watched]) -> Finding {
 }
 
 /// Whether the labels that timmy uses are where they are best: at the organisation, exclusive.
-pub(super) fn judge_labels(organisation: &str, labels: &Result<Vec<Label>, Error>) -> Finding {
+pub(super) fn judge_labels(organisation: &str, labels: &Result<Vec<Label>, Error>) -> CheckResult {
     let labels = match labels {
         Ok(labels) => labels,
         Err(error) => {
-            return Finding::warning(
+            return CheckResult::warning(
                 LABELS,
                 format!("The labels of {organisation} cannot be read: {}.", in_short(error)),
                 "Mend this: otherwise timmy makes labels of its own in each repository.",
@@ -80,9 +82,9 @@ pub(super) fn judge_labels(organisation: &str, labels: &Result<Vec<Label>, Error
         .map(|label| label.name.as_str())
         .collect();
     if loose.is_empty() {
-        return Finding::good(LABELS, format!("The labels of {organisation} can be used."));
+        return CheckResult::good(LABELS, format!("The labels of {organisation} can be used."));
     }
-    Finding::warning(
+    CheckResult::warning(
         LABELS,
         format!("Labels of {organisation} are not exclusive: {}.", loose.join(", ")),
         "Tick Exclusive for them in the organisation's settings, so that an issue has only one \

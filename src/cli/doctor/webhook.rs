@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
 use crate::cli::hooks::{HookPlace, judge as judge_hooks};
 use crate::gitea::Error;
@@ -10,7 +10,7 @@ use crate::gitea::Error;
 const WEBHOOK: &str = "webhook";
 
 /// What the forge shows of the webhooks that call `url`.
-pub(super) fn judge(url: &Url, places: &Result<Vec<HookPlace>, Error>) -> Finding {
+pub(super) fn judge(url: &Url, places: &Result<Vec<HookPlace>, Error>) -> CheckResult {
     let places = match places {
         Ok(places) => places,
         Err(error) => return hidden(&in_short(error)),
@@ -28,25 +28,25 @@ pub(super) fn judge(url: &Url, places: &Result<Vec<HookPlace>, Error>) -> Findin
         return lacking(url, first, missing.len());
     }
     if let Some(first) = faulty.first() {
-        return Finding::broken(WEBHOOK, format!("{first}."), "Run timmy hooks repair.");
+        return CheckResult::broken(WEBHOOK, format!("{first}."), "Run timmy hooks repair.");
     }
     let refused = places.iter().filter(|place| place.is_needed);
     match refused.filter_map(|place| Some((place, place.ours.as_ref().err()?))).next() {
         Some((place, error)) => hidden(&format!("{}: {}", place.home, in_short(error))),
-        None => Finding::good(WEBHOOK, "Each watched place has its webhook, with all events."),
+        None => CheckResult::good(WEBHOOK, "Each watched place has its webhook, with all events."),
     }
 }
 
 /// timmy works without; it only hears later.
-pub(super) fn none_configured() -> Finding {
-    Finding::warning(
+pub(super) fn none_configured() -> CheckResult {
+    CheckResult::warning(
         WEBHOOK,
         "There is no [webhook] in the configuration: timmy hears by polling alone.",
         "Add the table, so that it hears at once. timmy init writes an example.",
     )
 }
 
-fn lacking(url: &Url, place: &HookPlace, count: usize) -> Finding {
+fn lacking(url: &Url, place: &HookPlace, count: usize) -> CheckResult {
     let more = match count {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
@@ -54,7 +54,7 @@ fn lacking(url: &Url, place: &HookPlace, count: usize) -> Finding {
     let similar = place.similar.first().map_or_else(String::new, |(id, url)| {
         format!(" Webhook {id} calls {url}, which is not quite that.")
     });
-    Finding::broken(
+    CheckResult::broken(
         WEBHOOK,
         format!("No webhook of {}{more} calls {url}.{similar}", place.home),
         "Run timmy hooks install, with --token-file FILE if timmy's account may not: a token of \
@@ -62,8 +62,8 @@ fn lacking(url: &Url, place: &HookPlace, count: usize) -> Finding {
     )
 }
 
-fn hidden(why: &str) -> Finding {
-    Finding::warning(
+fn hidden(why: &str) -> CheckResult {
+    CheckResult::warning(
         WEBHOOK,
         format!("The webhooks are hidden from this token ({why})."),
         "For a bot that is as it should be. To check them, put a token of an owner of the \

@@ -87,7 +87,7 @@ impl From<Error> for ApplyError {
 }
 
 /// How one try at an effect ended.
-pub(super) enum Attempt {
+pub(super) enum TryResult {
     /// It is seen to be done. `doubtful`: an earlier try may have done it as well, and show later.
     Done { applied: Applied, doubtful: bool },
     /// Once more at that moment. `certain`: nothing was written, so nothing has to be looked for.
@@ -98,7 +98,7 @@ pub(super) enum Attempt {
     Dead { reason: String },
 }
 
-impl Attempt {
+impl TryResult {
     /// Nothing is to be written any more.
     pub(super) const NOTHING: Self =
         Self::Done { applied: Applied { id: None, written: None }, doubtful: false };
@@ -174,10 +174,10 @@ fn may_be_forgotten(effect: &Effect) -> bool {
 impl Engine {
     /// One try at the first undone effect of a thread.
     pub(super) async fn deliver(&self, row: &Row) -> Result<(), Error> {
-        let attempt = self.attempt(row).await?;
+        let attempt = self.try_once(row).await?;
         let (seq, key, now) = (row.seq, row.key.as_str(), self.clock.now());
         match attempt {
-            Attempt::Done { applied: Applied { id, written }, doubtful } => {
+            TryResult::Done { applied: Applied { id, written }, doubtful } => {
                 tracing::info!(effect = key, id, "done");
                 if let Some(written) = written {
                     self.well(row.thread, written).await;
@@ -187,11 +187,11 @@ impl Engine {
                 crash::point("done");
                 Ok(())
             }
-            Attempt::Later { due, reason, certain } => {
+            TryResult::Later { due, reason, certain } => {
                 tracing::warn!(effect = key, %reason, %due, "put off, will be retried");
                 self.ledger.write(move |tx| outbox::put_back(tx, seq, due, &reason, certain)).await
             }
-            Attempt::Redirected { reason } => {
+            TryResult::Redirected { reason } => {
                 let found = self.relocate(row.thread.repo).await?;
                 tracing::warn!(effect = key, %reason, found, "redirected");
                 // Else all of the forge has moved, or a proxy leads astray: that heals.
@@ -200,7 +200,7 @@ impl Engine {
                 let certain = !row.is_uncertain();
                 self.ledger.write(move |tx| outbox::put_back(tx, seq, due, &reason, certain)).await
             }
-            Attempt::Dead { reason } => {
+            TryResult::Dead { reason } => {
                 tracing::error!(effect = key, %reason, "effect is a dead letter");
                 let key = key.to_owned();
                 self.ledger
@@ -213,14 +213,14 @@ impl Engine {
         }
     }
 
-    async fn attempt(&self, row: &Row) -> Result<Attempt, Error> {
+    async fn try_once(&self, row: &Row) -> Result<TryResult, Error> {
         let id = row.thread.repo;
         let Some(repo) = self.ledger.read(move |conn| repos::name(conn, id)).await? else {
-            return Ok(Attempt::Dead { reason: "its repository was never heard of".to_owned() });
+            return Ok(TryResult::Dead { reason: "its repository was never heard of".to_owned() });
         };
         let effect = match effect_of(row) {
             Ok(effect) => effect,
-            Err(reason) => return Ok(Attempt::Dead { reason }),
+            Err(reason) => return Ok(TryResult::Dead { reason }),
         };
         let to = Delivery { engine: self, row, repo: &repo };
         if row.is_uncertain() || may_be_forgotten(&effect) {
@@ -255,7 +255,7 @@ impl Engine {
         &self,
         row: &Row,
         effect: Effect,
-    ) -> Result<Result<Effect, Attempt>, Error> {
+    ) -> Result<Result<Effect, TryResult>, Error> {
         let Some(body) = effect.body() else { return Ok(Ok(effect)) };
         let body = match body.source() {
             Some(source) => match self.report_text(row, &effect, source).await? {
@@ -296,13 +296,13 @@ impl Engine {
         effect: &Effect,
         applied: Applied,
         is_old: bool,
-    ) -> Result<Attempt, Error> {
+    ) -> Result<TryResult, Error> {
         if report::is_reports(&row.key) {
             self.report_effect_applied(row, effect, applied, is_old).await?;
         }
         let doubtful = effect.creates() && (row.is_uncertain() || row.tries > 0);
         let id = applied.id.filter(|_| matches!(effect, Effect::Comment(_)));
-        Ok(Attempt::Done { applied: Applied { id, ..applied }, doubtful })
+        Ok(TryResult::Done { applied: Applied { id, ..applied }, doubtful })
     }
 
     /// It is not, or nobody knows. `unseen`: it could not even be looked for, so that what was
@@ -313,7 +313,7 @@ impl Engine {
         effect: &Effect,
         error: ApplyError,
         unseen: bool,
-    ) -> Result<Attempt, Error> {
+    ) -> Result<TryResult, Error> {
         let row = to.row;
         Ok(match error {
             ApplyError::Ledger(error) => return Err(error),
@@ -324,12 +324,12 @@ impl Engine {
             }
             ApplyError::Gone => {
                 tracing::info!(effect = %row.key, "what it was to change is not there any more");
-                Attempt::NOTHING
+                TryResult::NOTHING
             }
             ApplyError::NotBefore(due, reason) => {
-                Attempt::Later { due, reason: reason.to_owned(), certain: !row.is_uncertain() }
+                TryResult::Later { due, reason: reason.to_owned(), certain: !row.is_uncertain() }
             }
-            ApplyError::Refused(reason) => Attempt::Dead { reason: reason.to_owned() },
+            ApplyError::Refused(reason) => TryResult::Dead { reason: reason.to_owned() },
             ApplyError::Forge(error) if unseen => self.unseen(row, &error).await,
             ApplyError::Forge(error) => self.failed(row, &error).await,
         })
@@ -358,15 +358,15 @@ impl Engine {
     }
 
     /// What a refused or lost write means for the next try.
-    pub(super) async fn failed(&self, row: &Row, error: &gitea::Error) -> Attempt {
+    pub(super) async fn failed(&self, row: &Row, error: &gitea::Error) -> TryResult {
         self.record_error(error, row.thread).await;
         let reason = error.to_string();
         let wait = match error.heals() {
             Recovery::Later(_) if retry::is_hopeless_for_one(error, row.tries) => {
-                return Attempt::Dead { reason };
+                return TryResult::Dead { reason };
             }
-            Recovery::Never => return Attempt::Dead { reason },
-            Recovery::Elsewhere => return Attempt::Redirected { reason },
+            Recovery::Never => return TryResult::Dead { reason },
+            Recovery::Elsewhere => return TryResult::Redirected { reason },
             Recovery::Later(asked) => retry::wait(asked, row.tries + 1, retry::chance()),
         };
         let (wait, certain) = match error.fate() {
@@ -375,13 +375,15 @@ impl Engine {
             WriteOutcome::Ended => (wait, false),
             WriteOutcome::Open => (wait.max(self.settle), false),
         };
-        Attempt::Later { due: self.clock.now().after(wait), reason, certain }
+        TryResult::Later { due: self.clock.now().after(wait), reason, certain }
     }
 
     /// What a read that failed means for the next try: what was unknown still is.
-    pub(super) async fn unseen(&self, row: &Row, error: &gitea::Error) -> Attempt {
+    pub(super) async fn unseen(&self, row: &Row, error: &gitea::Error) -> TryResult {
         match self.failed(row, error).await {
-            Attempt::Later { due, reason, .. } => Attempt::Later { due, reason, certain: false },
+            TryResult::Later { due, reason, .. } => {
+                TryResult::Later { due, reason, certain: false }
+            }
             other => other,
         }
     }

@@ -8,7 +8,7 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::report::{Day, DayState, reopen_key};
 use crate::engine::Engine;
-use crate::engine::outbox::{Applied, Attempt};
+use crate::engine::outbox::{Applied, TryResult};
 use crate::gitea;
 use crate::store::outbox::{self, NewEffect, OutboxRow as Row};
 use crate::store::reports::{self, ReportedDay};
@@ -22,7 +22,7 @@ impl Engine {
         row: &Row,
         effect: &Effect,
         source: &Source,
-    ) -> Result<Result<String, Attempt>, Error> {
+    ) -> Result<Result<String, TryResult>, Error> {
         let Source::Report { day, may_call, at_once } = *source;
         // Comments tell how to answer: by timmy's name.
         if let Err(error) = self.identity().await {
@@ -33,11 +33,11 @@ impl Engine {
             Err(gitea::Error::NotFound { .. }) => {}
             Err(error) => return Ok(Err(self.unseen(row, &error).await)),
         }
-        let Some(report) = &self.report else { return Ok(Err(Attempt::NOTHING)) };
+        let Some(report) = &self.report else { return Ok(Err(TryResult::NOTHING)) };
         let now = self.clock.now();
         if !at_once && report.hours.is_quiet(now) {
             let (due, reason) = (report.hours.next_after(now), "quiet hours".to_owned());
-            return Ok(Err(Attempt::Later { due, reason, certain: !row.is_uncertain() }));
+            return Ok(Err(TryResult::Later { due, reason, certain: !row.is_uncertain() }));
         }
         let told = self.ledger.read(move |conn| reports::of(conn, day)).await?;
         match effect {
@@ -53,7 +53,7 @@ impl Engine {
             }
             _ => {
                 let Some(told) = told.filter(|told| told.comment.is_some()) else {
-                    return Ok(Err(Attempt::NOTHING));
+                    return Ok(Err(TryResult::NOTHING));
                 };
                 let news = self.told(day, told.entry.period).await?;
                 self.intended_text(&told, &news, may_call, None).await.map(Ok)
@@ -67,15 +67,15 @@ impl Engine {
         row: &Row,
         told: ReportedDay,
         may_call: bool,
-    ) -> Result<Result<String, Attempt>, Error> {
+    ) -> Result<Result<String, TryResult>, Error> {
         let thread = row.thread;
         let repo = self.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
-        let Some(repo) = repo else { return Ok(Err(Attempt::NOTHING)) };
+        let Some(repo) = repo else { return Ok(Err(TryResult::NOTHING)) };
         let is_open = match self.gitea.issue(&repo.name, thread.number).await {
             Ok(issue) => issue.open,
             Err(gitea::Error::NotFound { .. }) => {
                 self.lost(thread).await?;
-                return Ok(Err(Attempt::NOTHING));
+                return Ok(Err(TryResult::NOTHING));
             }
             Err(error) => return Ok(Err(self.unseen(row, &error).await)),
         };
@@ -111,12 +111,12 @@ impl Engine {
     }
 
     /// Nothing is to be said any more: the next comment tells what this one was to tell.
-    async fn begun_in_vain(&self, day: Option<Date>) -> Result<Attempt, Error> {
+    async fn begun_in_vain(&self, day: Option<Date>) -> Result<TryResult, Error> {
         if let Some(day) = day {
             self.ledger.write(move |tx| reports::end(tx, day, DayState::Void)).await?;
         }
         self.report_continues();
-        Ok(Attempt::NOTHING)
+        Ok(TryResult::NOTHING)
     }
 
     /// One of the report's effects is on the forge; `is_old` if it was there before.
@@ -141,7 +141,7 @@ impl Engine {
         row: &Row,
         effect: &Effect,
         repo: &Repo,
-    ) -> Result<Attempt, Error> {
+    ) -> Result<TryResult, Error> {
         match effect {
             Effect::Issue(_) => self.repository_is_gone().await?,
             Effect::EditComment(edit) => {
@@ -161,6 +161,6 @@ impl Engine {
             }
             _ => self.lost(row.thread).await?,
         }
-        Ok(Attempt::NOTHING)
+        Ok(TryResult::NOTHING)
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use tokio::sync::Barrier;
 
 use super::{Receiver, Stage};
-use crate::sandbox::{DeliveryFault, Gate, Order, Outcome, Version};
+use crate::sandbox::{DeliveryFault, DeliveryResult, Gate, Order, Version};
 
 fn say(stage: &Stage, text: &str) {
     stage.sandbox.comment("alexander", "alexander/door", 1, text).expect("he may");
@@ -22,7 +22,7 @@ async fn a_webhook_comes_once() {
     assert_eq!(receiver.texts(), ["hello"]);
     let log = stage.sandbox.deliveries();
     assert_eq!(log.len(), 1);
-    assert_eq!(log[0].outcome, Outcome::Answered(200));
+    assert_eq!(log[0].outcome, DeliveryResult::Answered(200));
     assert_eq!(vec![log[0].uuid.clone()], receiver.ids());
 }
 
@@ -46,7 +46,7 @@ async fn a_dropped_webhook_never_comes() {
     say(&stage, "found");
     stage.sandbox.settle().await;
     assert_eq!(receiver.texts(), ["found"]);
-    assert_eq!(stage.sandbox.deliveries()[0].outcome, Outcome::Dropped);
+    assert_eq!(stage.sandbox.deliveries()[0].outcome, DeliveryResult::Dropped);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn four_webhooks_are_on_their_way_at_once() {
     stage.sandbox.settle().await;
     let log = stage.sandbox.deliveries();
     assert_eq!(log.len(), 4);
-    assert!(log.iter().all(|delivery| delivery.outcome == Outcome::Answered(200)));
+    assert!(log.iter().all(|delivery| delivery.outcome == DeliveryResult::Answered(200)));
 }
 
 #[tokio::test]
@@ -123,5 +123,5 @@ async fn a_receiver_that_is_not_there_is_not_tried_again() {
     say(&stage, "hello");
     stage.sandbox.settle().await;
     let outcomes: Vec<_> = stage.sandbox.deliveries().iter().map(|d| d.outcome).collect();
-    assert_eq!(outcomes, [Outcome::Failed]);
+    assert_eq!(outcomes, [DeliveryResult::Failed]);
 }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use timmy::sandbox::{Options, Outcome, Sandbox, Scopes};
+use timmy::sandbox::{DeliveryResult, Options, Sandbox, Scopes};
 use timmy::store::Ledger;
 
 use crate::support::config::Config;
@@ -92,7 +92,7 @@ impl Stage {
     /// What became of all deliveries so far: the status of each answer.
     pub fn outcomes(&self) -> Vec<u16> {
         let status = |outcome| match outcome {
-            Outcome::Answered(status) => status,
+            DeliveryResult::Answered(status) => status,
             other => panic!("{other:?}"),
         };
         self.sandbox.deliveries().into_iter().map(|sent| status(sent.outcome)).collect()

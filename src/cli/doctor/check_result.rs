@@ -16,7 +16,7 @@ pub(super) enum State {
 
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
+pub(super) struct CheckResult {
     /// The name of the check, which is stable.
     pub(super) check: &'static str,
     /// How bad it is.
@@ -27,7 +27,7 @@ pub(super) struct Finding {
     pub(super) remedy: Option<String>,
 }
 
-impl Finding {
+impl CheckResult {
     pub(super) fn good(check: &'static str, found: impl Into<String>) -> Self {
         Self { check, state: State::Good, found: found.into(), remedy: None }
     }
