@@ -71,36 +71,31 @@ impl Engine {
             }
             given => given?,
         };
-        let yes = given.iter().find(|one| one.content == YES && one.account.id == asked.actor.id);
-        match yes {
-            Some(yes) => {
-                let in_time = |posted_at: crate::core::model::time::Timestamp| {
-                    yes.created_at <= posted_at.after(CONFIRM_WITHIN)
-                };
-                match self.gitea.comment(name, comment).await {
-                    Err(Error::NotFound { .. }) | Ok(None) => {
-                        self.drop_confirmation(id, &asked, "the question was deleted").await
-                    }
-                    Ok(Some(posted)) if !in_time(posted.created_at) => {
-                        self.drop_confirmation(id, &asked, "the answer came too late").await
-                    }
-                    Ok(Some(posted)) => {
-                        let own = self.identity().await.map_err(EngineError::Nameless)?;
-                        let is_as_posted = posted.author.as_ref().is_some_and(|a| a.id == own.id)
-                            && posted.updated_at == posted.created_at
-                            && says(&question, &posted.body);
-                        // They may be called otherwise by now, and somebody else as they were.
-                        asked.actor = yes.account.clone();
-                        self.run_confirmed(id, asked, is_as_posted, &own, tries).await
-                    }
-                    Err(error) => Err(error.into()),
-                }
+        let yes =
+            given.into_iter().find(|one| one.content == YES && one.account.id == asked.actor.id);
+        let Some(yes) = yes else {
+            return match asked.asked_at.is_over(CONFIRM_WITHIN, self.clock.now()) {
+                true => self.drop_confirmation(id, &asked, "nobody answered").await,
+                false => self.check_later(id, &asked).await,
+            };
+        };
+        let posted = match self.gitea.comment(name, comment).await {
+            Err(Error::NotFound { .. }) | Ok(None) => {
+                return self.drop_confirmation(id, &asked, "the question was deleted").await;
             }
-            None if asked.asked_at.is_over(CONFIRM_WITHIN, self.clock.now()) => {
-                self.drop_confirmation(id, &asked, "nobody answered").await
-            }
-            None => self.check_later(id, &asked).await,
+            Ok(Some(posted)) => posted,
+            Err(error) => return Err(error.into()),
+        };
+        if yes.created_at > posted.created_at.after(CONFIRM_WITHIN) {
+            return self.drop_confirmation(id, &asked, "the answer came too late").await;
         }
+        let own = self.identity().await.map_err(EngineError::Nameless)?;
+        let is_as_posted = posted.author.as_ref().is_some_and(|author| author.id == own.id)
+            && posted.updated_at == posted.created_at
+            && says(&question, &posted.body);
+        // They may be called otherwise by now, and somebody else as they were.
+        asked.actor = yes.account;
+        self.run_confirmed(id, asked, is_as_posted, &own, tries).await
     }
 
     async fn check_later(&self, id: TaskId, asked: &Confirmation) -> Result<(), EngineError> {

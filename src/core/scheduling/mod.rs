@@ -27,7 +27,7 @@ mod rules;
 mod score;
 mod tables;
 #[cfg(test)]
-mod testing;
+pub(in crate::core) mod testing;
 pub mod text;
 
 pub use super::model::issue::Milestone;

@@ -13,7 +13,7 @@ pub(super) fn thread(number: i64) -> ThreadId {
 }
 
 /// Monday noon.
-pub(super) fn now() -> Timestamp {
+pub(in crate::core) fn now() -> Timestamp {
     Timestamp::parse("2026-11-23T12:00:00Z").expect("a time")
 }
 
@@ -29,7 +29,7 @@ pub(super) const WEIGHTS: Weights = Weights {
     age: 100_000,
 };
 
-pub(super) fn rules() -> Rules {
+pub(in crate::core) fn rules() -> Rules {
     Rules {
         weights: WEIGHTS,
         epic_labels: vec!["epic".to_owned()],
@@ -42,7 +42,7 @@ pub(super) fn rules() -> Rules {
 pub(super) const UTC: TimeZone = TimeZone::UTC;
 
 /// An issue of today, of which nothing is known but what is to be done.
-pub(super) fn facts(number: i64) -> IssueFacts {
+pub(in crate::core) fn facts(number: i64) -> IssueFacts {
     IssueFacts {
         thread: thread(number),
         author: Some(Account { id: 7, login: "anna".to_owned() }.into()),

@@ -26,23 +26,15 @@ use crate::core::policy::authority::{NamedAccount, People};
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
 use crate::core::reply::Mode;
+use crate::core::scheduling::testing::{self, now};
 use crate::core::scheduling::{
     AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, RankedBacklog, RankingInput,
-    Readiness, Roster, Rules, Weights, WorkState,
+    Readiness, Roster, Rules, WorkState,
 };
 
 const DOOR: RepoId = RepoId(1);
 const INFRA: RepoId = RepoId(2);
 const CELLAR: RepoId = RepoId(3);
-
-/// As by default.
-const WEIGHTS: Weights = Weights {
-    urgency: 350_000,
-    value: 200_000,
-    dependents: 200_000,
-    people: 150_000,
-    age: 100_000,
-};
 
 /// A world in which nothing is asked of a forge: three repositories, the last one private.
 struct World {
@@ -52,10 +44,6 @@ struct World {
     facts: HashMap<ThreadId, IssueFacts>,
     fleet: Controls,
     mode: Mode,
-}
-
-fn now() -> Timestamp {
-    Timestamp::parse("2026-11-23T12:00:00Z").expect("a time")
 }
 
 fn days_ago(days: u32) -> Timestamp {
@@ -99,13 +87,7 @@ impl World {
             pools: Vec::new(),
         };
         let (load, outcomes) = (Load::default(), AgentRecords::default());
-        let rules = Rules {
-            weights: WEIGHTS,
-            epic_labels: vec!["epic".into()],
-            authors: Authors::Everyone,
-            machines: Vec::new(),
-            attempts: 3,
-        };
+        let rules = Rules { machines: Vec::new(), ..testing::rules() };
         Self {
             rules,
             roster: Roster { workers, limits, load, outcomes, small_handed_out: 0 },
@@ -141,18 +123,7 @@ impl World {
             author: Some(Account { id: 4, login: "rita".into() }.into()),
             created_at: days_ago(7),
             opened_at: days_ago(7),
-            labels: [].into(),
-            assignees: [].into(),
-            due_at: None,
-            milestone: None,
-            pinned: false,
-            readiness: Readiness { scope: true, ..Readiness::default() },
-            waits_for: Vec::new(),
-            people: 0,
-            held: false,
-            snoozed_until: None,
-            pulls: Vec::new(),
-            work: WorkState::default(),
+            ..testing::facts(number)
         })
     }
 
