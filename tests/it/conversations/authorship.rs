@@ -251,6 +251,41 @@ async fn a_yes_that_was_given_while_timmy_slept_counts() {
 }
 
 #[tokio::test]
+async fn a_yes_of_whoever_took_the_name_is_not_theirs() {
+    let stage = awake().await;
+    let id = stage.says("alexander", "/timmy delegate @walt");
+    stage.wait(MINUTE).await;
+    stage.wait(PATIENCE).await;
+    let question = Subject::Comment(stage.comment_of(&format!("c{id}")));
+    stage.sandbox.rename_user("alexander", "alex").unwrap();
+    stage.sandbox.rename_user("rando", "alexander").unwrap();
+    stage.sandbox.react("alexander", question, "+1").unwrap();
+    stage.wait(MINUTE).await;
+    stage.wait(MINUTE).await;
+    assert_eq!(stage.answered().len(), 1);
+
+    stage.sandbox.react("alex", question, "+1").unwrap();
+    stage.wait(MINUTE).await;
+    assert!(stage.reply(&format!("c{id}.yes")).contains("may approve"));
+}
+
+#[tokio::test]
+async fn a_question_that_was_deleted_is_looked_for_no_more() {
+    let stage = awake().await;
+    let id = stage.says("alexander", DELEGATE);
+    stage.wait(MINUTE).await;
+    stage.wait(PATIENCE).await;
+    let comment = stage.comment_of(&format!("c{id}"));
+    stage.sandbox.delete_comment("alexander", comment).unwrap();
+    let looks = async || {
+        let asked = stage.asked_during(MINUTE).await;
+        asked.iter().filter(|path| path.ends_with("/reactions")).count()
+    };
+    assert_eq!(looks().await, 1);
+    assert_eq!(looks().await, 0);
+}
+
+#[tokio::test]
 async fn a_question_that_somebody_changed_asks_nothing() {
     let stage = awake().await;
     let id = stage.says("alexander", DELEGATE);
