@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::chance::Chance;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{AgentKind, Config, People, Webhook};
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
-use crate::engine::{Context, Engine, Report};
+use crate::engine::{Context, Engine, Policy, Report, Timing};
 use crate::gitea::signature::Keys;
 use crate::gitea::{Gitea, NotAToken, Options, Token};
 use crate::store::{Ledger, OpenError};
@@ -45,6 +46,22 @@ pub enum AppError {
     Store(#[from] crate::store::Error),
 }
 
+/// By which clocks it works.
+pub struct Clocks {
+    /// What is due is told by this one.
+    pub engine: Arc<dyn Clock>,
+    /// Requests to the forge are paced by this one. In tests the first stands still, and requests
+    /// go on.
+    pub client: Arc<dyn Clock>,
+}
+
+impl Clocks {
+    /// The machine's own.
+    pub fn system() -> Self {
+        Self { engine: Arc::new(SystemClock), client: Arc::new(SystemClock) }
+    }
+}
+
 /// timmy, ready to run.
 pub struct App {
     /// What does the work.
@@ -55,16 +72,11 @@ pub struct App {
 impl App {
     /// Opens the ledger, binds the listener; nothing is heard or done yet.
     ///
-    /// `settle`: see [`crate::crash::SETTLE`].
-    ///
     /// # Errors
     /// If one of these cannot be had.
-    pub async fn new(
-        config: &Config,
-        clock: Arc<dyn Clock>,
-        settle: Duration,
-    ) -> Result<Self, AppError> {
-        let (ledger, engine) = engine(config, clock.clone(), settle)?;
+    pub async fn new(config: &Config, clocks: Clocks) -> Result<Self, AppError> {
+        let clock = clocks.engine.clone();
+        let (ledger, engine) = engine(config, clocks)?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
@@ -124,21 +136,16 @@ pub(super) fn receiver(webhook: &Webhook, limits: Limits) -> Receiver {
 }
 
 /// The engine of this configuration, and its ledger; nothing is heard or done yet.
-pub(super) fn engine(
-    config: &Config,
-    clock: Arc<dyn Clock>,
-    settle: Duration,
-) -> Result<(Ledger, Arc<Engine>), AppError> {
+pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Engine>), AppError> {
     let ledger = Ledger::open(&config.ledger.path)?;
     let mut options =
         Options::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
     if let Ok(pace) = config.gitea.requests_per_second.try_into() {
         options.requests_per_second = pace;
     }
-    let engine = Engine::new(Context {
-        ledger: ledger.clone(),
-        gitea: Gitea::new(options)?,
-        clock,
+    options.clock = clocks.client;
+    let timing = Timing { settle: config.gitea.settle, recheck: config.gitea.recheck };
+    let policy = Policy {
         people: config.people.authority(&config.agents),
         agents: config.agents.iter().map(known).collect(),
         workers: config.workers(),
@@ -150,8 +157,10 @@ pub(super) fn engine(
         acceptance: config.score.acceptance.clone(),
         zone: config.people.timezone.clone(),
         report: report(config),
-        settle,
-    });
+    };
+    let gitea = Gitea::new(options)?;
+    let world = (clocks.engine, Chance::default());
+    let engine = Engine::new(Context::new(ledger.clone(), gitea, world, policy, timing));
     Ok((ledger, engine))
 }
 
@@ -163,6 +172,7 @@ pub(super) fn report(config: &Config) -> Option<Report> {
         repository: report.repository.clone(),
         title: report.title.clone(),
         hours: Hours::new(timezone.clone(), report.at, *quiet_hours),
+        every: report.every,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
@@ -19,6 +20,13 @@ pub trait Clock: Send + Sync + 'static {
     /// Waits until `moment`; at once if it is past. A clock that is set back meanwhile makes it no
     /// longer: who waits looks at the clock again.
     fn until(&self, moment: Timestamp) -> Waiting;
+
+    /// How long it runs, from some moment on that does not matter: unlike the time of day it is
+    /// never set back.
+    fn uptime(&self) -> Duration;
+
+    /// Waits so long.
+    fn sleep(&self, span: Duration) -> Waiting;
 }
 
 /// The longest sleep in one piece.
@@ -47,6 +55,15 @@ impl Clock for SystemClock {
                 tokio::time::sleep(left.min(SLICE)).await;
             }
         })
+    }
+
+    fn uptime(&self) -> Duration {
+        static STARTED: OnceLock<Instant> = OnceLock::new();
+        STARTED.get_or_init(Instant::now).elapsed()
+    }
+
+    fn sleep(&self, span: Duration) -> Waiting {
+        Box::pin(tokio::time::sleep(span))
     }
 }
 
@@ -79,5 +96,14 @@ impl Clock for ManualClock {
                 std::future::pending::<()>().await;
             }
         })
+    }
+
+    fn uptime(&self) -> Duration {
+        self.now().since(Timestamp::default())
+    }
+
+    fn sleep(&self, span: Duration) -> Waiting {
+        // Never too early: timestamps count whole microseconds.
+        self.until(self.now().after(span + Duration::from_nanos(999)))
     }
 }

@@ -73,10 +73,11 @@
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |
-//! | [`clock`] | the time, injected |
+//! | [`clock`], [`chance`] | time and chance, injected |
 //! | [`crash`] | where tests kill the process |
 
 pub mod app;
+pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::app::{self, AppError};
+use crate::app::{self, AppError, Clocks};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DispatchMode};
 use crate::core::handlers::{BacklogFacts, IssueCase, ThreadTitle};
@@ -53,17 +53,16 @@ impl BacklogView {
         config: &Config,
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<Self, BacklogError> {
-        let (ledger, stale, is_ours) =
-            match app::engine(config, Arc::new(SystemClock), crate::crash::settle()) {
-                Ok((ledger, engine)) => {
-                    let read = engine.read_backlog(progress).await;
-                    (ledger.readers(), read.err().map(|unread| unread.to_string()), true)
-                }
-                Err(AppError::Ledger(OpenError::Held { .. })) => {
-                    (Ledger::open_read_only(&config.ledger.path)?, None, false)
-                }
-                Err(failure) => return Err(failure.into()),
-            };
+        let (ledger, stale, is_ours) = match app::engine(config, Clocks::system()) {
+            Ok((ledger, engine)) => {
+                let read = engine.read_backlog(progress).await;
+                (ledger.readers(), read.err().map(|unread| unread.to_string()), true)
+            }
+            Err(AppError::Ledger(OpenError::Held { .. })) => {
+                (Ledger::open_read_only(&config.ledger.path)?, None, false)
+            }
+            Err(failure) => return Err(failure.into()),
+        };
         let stock = ledger.read(|conn| Ok((backlog::tracked(conn)?.len(), backlog::unread(conn)?)));
         let (tracked, unread) = stock.await?;
         if unread == tracked {

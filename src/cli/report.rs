@@ -3,12 +3,11 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use jiff::civil::Time;
 
 use super::{FAILED, WRONG, complain, forge};
-use crate::app::{self, AppError};
+use crate::app::{self, AppError, Clocks};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::report::{DayState, Hours, period_of};
@@ -81,7 +80,7 @@ async fn written(config: &Config) -> Result<String, ReportError> {
         let process = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
         return Ok(format!("timmy serve{process} runs, and keeps the report up to date."));
     }
-    let (ledger, engine) = app::engine(config, Arc::new(SystemClock), crate::crash::settle())?;
+    let (ledger, engine) = app::engine(config, Clocks::system())?;
     match engine.write_report_now().await? {
         ReportResult::Nothing => Ok("Nothing to say today.".to_owned()),
         ReportResult::Refused(reason) => Err(ReportError::Refused(reason)),

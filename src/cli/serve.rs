@@ -2,13 +2,11 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{FAILED, complain, forge, log};
-use crate::app::{App, AppError};
-use crate::clock::SystemClock;
+use crate::app::{App, AppError, Clocks};
 use crate::config::{Config, Loaded};
 
 /// Listen to the forge and answer, until SIGTERM or SIGINT.
@@ -44,7 +42,7 @@ impl Serve {
 async fn serve(config: &Config) -> Result<(), AppError> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let bot = App::new(config, Arc::new(SystemClock), crate::crash::settle()).await?;
+    let bot = App::new(config, Clocks::system()).await?;
     match bot.address() {
         Some(address) => tracing::info!(%address, "listening"),
         None => tracing::info!("no [webhook] configured: polling only"),

@@ -12,6 +12,7 @@ use super::section::Section;
 use super::value::{host_and_port, line, one_of, repository, text};
 use crate::core::model::ids::RepoName;
 
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `[ledger]`: timmy's memory.
@@ -42,6 +43,8 @@ pub struct Report {
     pub title: String,
     /// When the day's comment appears, on the clock of the configured zone.
     pub at: Time,
+    /// How long it is not looked at again, whatever moves.
+    pub every: Duration,
 }
 
 impl Report {
@@ -53,9 +56,10 @@ impl Report {
         let repository = section.need_located("repository", repository);
         let title = section.or("title", "timmy's report".to_owned(), line);
         let at = section.or("at", Time::constant(8, 0, 0, 0), time_of_day);
+        let every = section.or("every", MINUTE, duration(Duration::ZERO..=DAY));
         let repository = repository?;
         let span = repository.span();
-        Some(Spanned::new(span, Self { repository: repository.into_inner(), title, at }))
+        Some(Spanned::new(span, Self { repository: repository.into_inner(), title, at, every }))
     }
 }
 

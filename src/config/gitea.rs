@@ -29,6 +29,12 @@ pub struct Gitea {
     pub watch: Watch,
     /// The most requests that timmy sends in a second, on average.
     pub requests_per_second: u32,
+    /// How long a write whose answer never came may still land. Gitea answers within seconds, and
+    /// a proxy before it gives up after a minute at most; what lands even later is found by a
+    /// second look, and taken back.
+    pub settle: Duration,
+    /// When that second look is taken.
+    pub recheck: Duration,
 }
 
 impl Gitea {
@@ -37,7 +43,10 @@ impl Gitea {
         let token = secrets::needed(section, "token_file", "TIMMY_GITEA_TOKEN");
         let watch = Watch::read(section);
         let requests_per_second = section.or("requests_per_second", 10, count(1..=1000));
-        Some(Self { url: url?, token: token?, watch: watch?, requests_per_second })
+        let settle = section.or("settle", SECOND * 15, duration(Duration::ZERO..=HOUR));
+        let recheck = section.or("recheck", MINUTE * 2, duration(Duration::ZERO..=DAY));
+        let (url, token, watch) = (url?, token?, watch?);
+        Some(Self { url, token, watch, requests_per_second, settle, recheck })
     }
 }
 

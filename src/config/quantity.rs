@@ -21,8 +21,15 @@ impl fmt::Display for MicroUsd {
 
 const MILLION: u64 = 1_000_000;
 
-const DURATIONS: [(&str, u64); 5] =
-    [("s", 1), ("m", 60), ("h", 3600), ("d", 24 * 3600), ("w", 7 * 24 * 3600)];
+/// In milliseconds.
+const DURATIONS: [(&str, u64); 6] = [
+    ("ms", 1),
+    ("s", 1000),
+    ("m", 60 * 1000),
+    ("h", 3600 * 1000),
+    ("d", 24 * 3600 * 1000),
+    ("w", 7 * 24 * 3600 * 1000),
+];
 
 const SIZES: [(&str, u64); 6] = [
     ("kB", 1000),
@@ -39,8 +46,8 @@ pub(super) fn duration(
 ) -> impl Fn(&DeValue<'_>) -> Result<Duration, Wrong> {
     move |value| {
         const FORM: &str = "a duration, such as \"90s\", \"10m\", \"2h\" or \"1d\"";
-        let (text, seconds) = amount(value, &DURATIONS, "duration", FORM)?;
-        let duration = Duration::from_secs(seconds);
+        let (text, millis) = amount(value, &DURATIONS, "duration", FORM)?;
+        let duration = Duration::from_millis(millis);
         if range.contains(&duration) {
             return Ok(duration);
         }
@@ -147,9 +154,12 @@ fn amount(
 
 /// A duration with the largest unit that fits it.
 pub(super) fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let unit = DURATIONS[..4].iter().rev().find(|(_, size)| seconds.is_multiple_of(*size));
-    unit.map_or_else(|| format!("{seconds}s"), |(name, size)| format!("{}{name}", seconds / size))
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    if millis == 0 {
+        return "0s".to_owned();
+    }
+    let unit = DURATIONS[..5].iter().rev().find(|(_, size)| millis.is_multiple_of(*size));
+    unit.map_or_else(|| format!("{millis}ms"), |(name, size)| format!("{}{name}", millis / size))
 }
 
 #[cfg(test)]
@@ -190,9 +200,10 @@ mod tests {
         let read = |text: &'static str| {
             amount(&DeValue::String(text.into()), &DURATIONS, "duration", "").map(|(_, s)| s).ok()
         };
-        assert_eq!(read("90s"), Some(90));
-        assert_eq!(read("2 h"), Some(7200));
-        assert_eq!(read("1w"), Some(604_800));
+        assert_eq!(read("20ms"), Some(20));
+        assert_eq!(read("90s"), Some(90_000));
+        assert_eq!(read("2 h"), Some(7_200_000));
+        assert_eq!(read("1w"), Some(604_800_000));
         for bad in
             ["", "s", "90", "1h30m", "-1s", "1.5h", "99999999999999999999d", "9999999999999999w"]
         {
@@ -202,6 +213,8 @@ mod tests {
 
     #[test]
     fn durations_print_in_their_largest_unit() {
+        assert_eq!(in_words(Duration::ZERO), "0s");
+        assert_eq!(in_words(Duration::from_millis(1500)), "1500ms");
         assert_eq!(in_words(Duration::from_secs(90)), "90s");
         assert_eq!(in_words(Duration::from_secs(7200)), "2h");
         assert_eq!(in_words(Duration::from_secs(86_400)), "1d");

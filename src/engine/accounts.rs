@@ -1,13 +1,14 @@
 //! Who the accounts are that the configuration names: the ledger remembers the number behind each
 //! name, for names can be given to somebody else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::inbox::EngineError;
-use super::retry::is_unavailable;
-use super::{Engine, incidents};
+use super::context::Context;
+use super::error::EngineError;
+use super::incidents::Incidents;
 use crate::core::model::account::Account;
+use crate::core::model::incident::Incident;
 use crate::core::model::text::{InboundText, ListedText, PostedText};
 use crate::core::policy::accounts::AccountStatus;
 use crate::core::policy::authority::People;
@@ -15,14 +16,14 @@ use crate::core::scheduling::{Authors, Rules};
 use crate::store::{Error, accounts};
 
 /// The accounts behind names, and who may what by them.
-#[derive(Debug)]
 pub(super) struct Accounts {
+    ctx: Context,
+    incidents: Arc<Incidents>,
     /// Every name of the configuration in lower case, each once, with the key that has it.
     names: Vec<(&'static str, String)>,
     known: RwLock<Known>,
 }
 
-#[derive(Debug)]
 struct Known {
     by_name: HashMap<String, Account>,
     people: Arc<People>,
@@ -30,17 +31,11 @@ struct Known {
 
 impl Accounts {
     /// Of nobody anything is known but the name.
-    pub(super) fn new(people: &People, rules: &Rules) -> Self {
-        let mut names: Vec<(&'static str, String)> =
-            people.named().map(|(key, named)| (key, named.name.to_ascii_lowercase())).collect();
-        if let Authors::Only(authors) = &rules.authors {
-            let key = "dispatch.authors";
-            names.extend(authors.iter().map(|author| (key, author.to_ascii_lowercase())));
-        }
-        let mut seen = std::collections::HashSet::new();
-        names.retain(|(_, name)| seen.insert(name.clone()));
+    pub(super) fn new(ctx: Context, incidents: Arc<Incidents>) -> Self {
+        let people = &ctx.policy.people;
+        let names = names(people, &ctx.policy.rules);
         let known = Known { by_name: HashMap::new(), people: Arc::new(people.clone()) };
-        Self { names, known: RwLock::new(known) }
+        Self { ctx, incidents, names, known: RwLock::new(known) }
     }
 
     /// Who may what, as far as the accounts are known.
@@ -56,8 +51,11 @@ impl Accounts {
 
     /// The names with which `account` has to do: it has them, or is meant by them.
     fn names_concerning(&self, account: &Account) -> Vec<(&'static str, String)> {
-        let meant = |name: &str| self.account_of(name).is_some_and(|meant| meant.id == account.id);
-        self.names.iter().filter(|(_, name)| account.is(name) || meant(name)).cloned().collect()
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is_meant =
+            |name: &str| known.by_name.get(name).is_some_and(|meant| meant.id == account.id);
+        let concerned = |name: &String| account.is(name) || is_meant(name);
+        self.names.iter().filter(|(_, name)| concerned(name)).cloned().collect()
     }
 
     fn learn(&self, learned: impl IntoIterator<Item = (String, Account)>) {
@@ -75,38 +73,34 @@ impl Accounts {
         }
     }
 
-    /// The rules with the present logins of those whom they name.
-    pub(super) fn rename_in(&self, rules: &mut Rules, is_taken: impl Fn(&str) -> bool) {
+    /// The rules of the configuration with the present logins of those whom they name.
+    pub(super) fn present_rules(&self) -> Rules {
+        let mut rules = self.ctx.policy.rules.clone();
+        let is_taken = |name: String| self.incidents.is_open(&Incident::NameTaken { name });
         rules.machines.iter_mut().for_each(|name| self.present(name));
         if let Authors::Only(authors) = &mut rules.authors {
             authors.iter_mut().for_each(|name| self.present(name));
             // Issues are told by names: nobody's are handed out for a name that was given again.
-            authors.retain(|name| !is_taken(&name.to_ascii_lowercase()));
+            authors.retain(|name| !is_taken(name.to_ascii_lowercase()));
         }
-    }
-}
-
-impl Engine {
-    /// Who may what now.
-    pub(super) fn people(&self) -> Arc<People> {
-        self.accounts.people()
+        rules
     }
 
     /// Reads what the ledger remembers, and forgets whom the configuration names no longer.
-    pub(super) async fn load_accounts(&self) -> Result<(), Error> {
-        let names: Vec<String> = self.accounts.names.iter().map(|(_, n)| n.clone()).collect();
-        let known = self.ledger.write(move |tx| {
+    pub(super) async fn load(&self) -> Result<(), Error> {
+        let names: Vec<String> = self.names.iter().map(|(_, n)| n.clone()).collect();
+        let known = self.ctx.ledger.write(move |tx| {
             accounts::keep_only(tx, &names)?;
             accounts::all(tx)
         });
-        self.accounts.learn(known.await?.into_iter().map(|known| (known.name, known.account)));
+        self.learn(known.await?.into_iter().map(|known| (known.name, known.account)));
         Ok(())
     }
 
     /// The forge shows `account`: whoever is seen first by a name is the one that is meant by it.
-    pub(super) async fn confirm_account(&self, account: &Account) -> Result<(), EngineError> {
-        for (key, name) in self.accounts.names_concerning(account) {
-            let meant = match self.accounts.account_of(&name) {
+    pub(super) async fn confirm(&self, account: &Account) -> Result<(), EngineError> {
+        for (key, name) in self.names_concerning(account) {
+            let meant = match self.account_of(&name) {
                 Some(meant) if meant == *account => meant,
                 // Whoever is meant cannot be called so any more.
                 Some(meant) if meant.id != account.id && meant.is(&name) => {
@@ -115,10 +109,11 @@ impl Engine {
                 Some(meant) if meant.id != account.id => meant,
                 _ => self.bind(&name, account).await?,
             };
-            let standing = AccountStatus::of(&name, &meant, Some(account));
+            let status = AccountStatus::of(&name, &meant, Some(account));
             // Whoever is called otherwise now does not tell who has their former name.
-            if account.is(&name) || !self.is_open(&incidents::taken(&name)) {
-                self.tell(key, &name, &standing).await;
+            let taken = Incident::NameTaken { name: name.clone() };
+            if account.is(&name) || !self.incidents.is_open(&taken) {
+                self.note(key, &name, &status).await;
             }
         }
         Ok(())
@@ -126,15 +121,15 @@ impl Engine {
 
     /// Who wrote something may be one that nobody has met, since the forge does not show their
     /// page to everybody. It is asked who wrote that, for a delivery may be forged.
-    pub(super) async fn meet_author_of(&self, heard: &InboundText) -> Result<(), EngineError> {
+    pub(super) async fn confirm_author_of(&self, heard: &InboundText) -> Result<(), EngineError> {
         let Some(author) = &heard.author else { return Ok(()) };
-        let names = self.accounts.names_concerning(author);
-        if names.iter().all(|(_, name)| self.accounts.account_of(name).is_some()) {
+        let names = self.names_concerning(author);
+        if names.iter().all(|(_, name)| self.account_of(name).is_some()) {
             return Ok(());
         }
-        match self.gitea.read_back(&heard.repo.name, heard.number, heard.subject).await {
+        match self.ctx.gitea.read_back(&heard.repo.name, heard.number, heard.subject).await {
             Ok(Some(ListedText { written: PostedText { author: Some(author), .. }, .. })) => {
-                self.confirm_account(&author).await
+                self.confirm(&author).await
             }
             Ok(_) => Ok(()),
             Err(error) => {
@@ -145,31 +140,29 @@ impl Engine {
     }
 
     /// Asks the forge for everybody whom the configuration names.
-    pub(super) async fn verify_accounts(&self) -> Result<(), EngineError> {
-        for (key, name) in &self.accounts.names {
-            match self.meet_by_name(key, name).await {
+    pub(super) async fn verify_all(&self) -> Result<(), EngineError> {
+        for (key, name) in &self.names {
+            match self.verify(key, name).await {
                 // One of whom the forge does not tell does not stand before the others.
-                Err(EngineError::Forge(error)) if !is_unavailable(&error) => {
+                Err(error) if error.is_about_one() => {
                     tracing::warn!(key, name, %error, "account cannot be verified now");
                 }
-                met => met?,
+                verified => verified?,
             }
         }
         Ok(())
     }
 
-    async fn meet_by_name(&self, key: &str, name: &str) -> Result<(), EngineError> {
-        let holder = self.gitea.account(name).await?;
-        match (self.accounts.account_of(name), &holder) {
+    async fn verify(&self, key: &str, name: &str) -> Result<(), EngineError> {
+        let holder = self.ctx.gitea.account(name).await?;
+        match (self.account_of(name), &holder) {
             // A former name that leads to somebody proves nothing of whom it meant.
-            (None, Some(holder)) if holder.is(name) => self.confirm_account(holder).await?,
+            (None, Some(holder)) if holder.is(name) => self.confirm(holder).await?,
             (None, _) => {}
-            (Some(meant), Some(holder)) if holder.id == meant.id => {
-                self.confirm_account(holder).await?
-            }
+            (Some(meant), Some(holder)) if holder.id == meant.id => self.confirm(holder).await?,
             (Some(meant), _) => {
                 let meant = self.present_of(name, meant).await?;
-                self.tell(key, name, &AccountStatus::of(name, &meant, holder.as_ref())).await;
+                self.note(key, name, &AccountStatus::of(name, &meant, holder.as_ref())).await;
             }
         }
         Ok(())
@@ -177,7 +170,7 @@ impl Engine {
 
     /// The account that is meant by `name`, as it is called now.
     async fn present_of(&self, name: &str, meant: Account) -> Result<Account, EngineError> {
-        match self.gitea.account_by_id(meant.id).await? {
+        match self.ctx.gitea.account_by_id(meant.id).await? {
             Some(now) => Ok(self.bind(name, &now).await?),
             // Gone, or nobody may see it.
             None => Ok(meant),
@@ -186,20 +179,34 @@ impl Engine {
 
     async fn bind(&self, name: &str, account: &Account) -> Result<Account, Error> {
         let (stored, whom) = (name.to_owned(), account.clone());
-        self.ledger.write(move |tx| accounts::confirm_account(tx, &stored, &whom)).await?;
-        self.accounts.learn([(name.to_owned(), account.clone())]);
+        self.ctx.ledger.write(move |tx| accounts::confirm_account(tx, &stored, &whom)).await?;
+        self.learn([(name.to_owned(), account.clone())]);
         Ok(account.clone())
     }
 
-    async fn tell(&self, key: &str, name: &str, standing: &AccountStatus) {
-        let text = standing.problem(key).zip(standing.remedy(key));
+    async fn note(&self, key: &str, name: &str, status: &AccountStatus) {
+        let text = status.problem(key).zip(status.remedy(key));
         let text = text.map(|(problem, remedy)| format!("{problem}: {remedy}"));
-        let (renamed, taken) = match standing {
+        let (renamed, taken) = match status {
             AccountStatus::Same => (None, None),
             AccountStatus::Renamed { .. } => (text, None),
             AccountStatus::Replaced { .. } => (None, text),
         };
-        self.account_is(incidents::renamed(name), renamed).await;
-        self.account_is(incidents::taken(name), taken).await;
+        let name = name.to_owned();
+        self.incidents.set(Incident::AccountRenamed { name: name.clone() }, renamed).await;
+        self.incidents.set(Incident::NameTaken { name }, taken).await;
     }
+}
+
+/// All names of the configuration in lower case, each once.
+fn names(people: &People, rules: &Rules) -> Vec<(&'static str, String)> {
+    let mut names: Vec<(&'static str, String)> =
+        people.named().map(|(key, named)| (key, named.name.to_ascii_lowercase())).collect();
+    if let Authors::Only(authors) = &rules.authors {
+        let key = "dispatch.authors";
+        names.extend(authors.iter().map(|author| (key, author.to_ascii_lowercase())));
+    }
+    let mut seen = HashSet::new();
+    names.retain(|(_, name)| seen.insert(name.clone()));
+    names
 }

@@ -4,10 +4,16 @@
 //! reaction cannot. Gitea sends no webhook for it, so it is looked for: at each poll for an hour,
 //! then every ten minutes, within a day.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::inbox::EngineError;
-use super::{Engine, retry};
+use super::context::Context;
+use super::error::EngineError;
+use super::identity::Identity;
+use super::incidents::Incidents;
+use super::permissions::Permissions;
+use super::retry::is_hopeless;
+use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Effect;
 use crate::core::handlers::{self, CONFIRM_WITHIN, CommandRequest, HandlerOutput};
@@ -18,7 +24,7 @@ use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
 use crate::store::outbox::{self, OutboxRow as Row, State};
 use crate::store::tasks::{self, Confirmation, TaskId};
-use crate::store::{repos, threads};
+use crate::store::{handled, repos, threads};
 
 /// For so long it is looked for at each poll.
 const OFTEN: Duration = Duration::from_secs(3600);
@@ -29,19 +35,37 @@ const SELDOM: Duration = Duration::from_secs(600);
 /// The reaction that says yes.
 const YES: &str = "+1";
 
-impl Engine {
+/// Looks for answers.
+pub(super) struct Confirmations {
+    ctx: Context,
+    identity: Arc<Identity>,
+    incidents: Arc<Incidents>,
+    permissions: Arc<Permissions>,
+    snapshots: Arc<Snapshots>,
+}
+
+impl Confirmations {
+    pub(super) fn new(
+        ctx: Context,
+        (identity, incidents): (Arc<Identity>, Arc<Incidents>),
+        permissions: Arc<Permissions>,
+        snapshots: Arc<Snapshots>,
+    ) -> Self {
+        Self { ctx, identity, incidents, permissions, snapshots }
+    }
+
     /// One look for an answer.
-    pub(super) async fn check_confirmation(
+    pub(super) async fn check(
         &self,
         id: TaskId,
         asked: Confirmation,
         tries: u32,
     ) -> Result<(), EngineError> {
-        let is_late = asked.asked_at.is_over(CONFIRM_WITHIN, self.clock.now());
+        let is_late = asked.asked_at.is_over(CONFIRM_WITHIN, self.ctx.now());
         match self.look_at_the_question(id, asked.clone(), tries).await {
             // Else it would be looked for for ever.
-            Err(EngineError::Forge(error)) if is_late && retry::is_hopeless(&error, tries) => {
-                self.record_error(&error, asked.heard.thread()).await;
+            Err(EngineError::Forge(error)) if is_late && is_hopeless(&error, tries) => {
+                self.incidents.met(&error, asked.heard.thread()).await;
                 self.drop_confirmation(id, &asked, "the answer cannot be read").await
             }
             looked => looked,
@@ -56,6 +80,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let (repo, question) = (asked.heard.repo.id, asked.question.clone());
         let known = self
+            .ctx
             .ledger
             .read(move |conn| Ok((repos::name(conn, repo)?, outbox::get(conn, &question)?)));
         let (present, question) = known.await?;
@@ -65,7 +90,7 @@ impl Engine {
         };
         let name = &asked.heard.repo.name;
         let Some(comment) = question.comment else { return self.check_later(id, &asked).await };
-        let given = match self.gitea.reactions(name, comment).await {
+        let given = match self.ctx.gitea.reactions(name, comment).await {
             Err(Error::NotFound { .. }) => {
                 return self.drop_confirmation(id, &asked, "the question was deleted").await;
             }
@@ -74,12 +99,12 @@ impl Engine {
         let yes =
             given.into_iter().find(|one| one.content == YES && one.account.id == asked.actor.id);
         let Some(yes) = yes else {
-            return match asked.asked_at.is_over(CONFIRM_WITHIN, self.clock.now()) {
+            return match asked.asked_at.is_over(CONFIRM_WITHIN, self.ctx.now()) {
                 true => self.drop_confirmation(id, &asked, "nobody answered").await,
                 false => self.check_later(id, &asked).await,
             };
         };
-        let posted = match self.gitea.comment(name, comment).await {
+        let posted = match self.ctx.gitea.comment(name, comment).await {
             Err(Error::NotFound { .. }) | Ok(None) => {
                 return self.drop_confirmation(id, &asked, "the question was deleted").await;
             }
@@ -89,7 +114,7 @@ impl Engine {
         if yes.created_at > posted.created_at.after(CONFIRM_WITHIN) {
             return self.drop_confirmation(id, &asked, "the answer came too late").await;
         }
-        let own = self.identity().await.map_err(EngineError::Nameless)?;
+        let own = self.identity.get().await?;
         let is_as_posted = posted.author.as_ref().is_some_and(|author| author.id == own.id)
             && posted.updated_at == posted.created_at
             && says(&question, &posted.body);
@@ -99,16 +124,16 @@ impl Engine {
     }
 
     async fn check_later(&self, id: TaskId, asked: &Confirmation) -> Result<(), EngineError> {
-        let now = self.clock.now();
+        let now = self.ctx.now();
         let wait = match now.since(asked.asked_at) < OFTEN {
-            true => self.poll.every,
-            false => self.poll.every.max(SELDOM),
+            true => self.ctx.policy.poll.every,
+            false => self.ctx.policy.poll.every.max(SELDOM),
         };
         // The last look is when the time is over.
         let due = now
             .after(wait)
-            .min(asked.asked_at.after(CONFIRM_WITHIN).max(now.after(self.poll.every)));
-        Ok(self.ledger.write(move |tx| tasks::check_later(tx, id, due)).await?)
+            .min(asked.asked_at.after(CONFIRM_WITHIN).max(now.after(self.ctx.policy.poll.every)));
+        Ok(self.ctx.ledger.write(move |tx| tasks::check_later(tx, id, due)).await?)
     }
 
     async fn drop_confirmation(
@@ -118,7 +143,7 @@ impl Engine {
         why: &str,
     ) -> Result<(), EngineError> {
         tracing::info!(question = %asked.question, "not confirmed: {why}");
-        Ok(self.ledger.write(move |tx| tasks::take(tx, id).map(drop)).await?)
+        Ok(self.ctx.ledger.write(move |tx| tasks::take(tx, id).map(drop)).await?)
     }
 
     /// Does what was confirmed, as far as it still stands there; answers in a reply of its own.
@@ -133,24 +158,20 @@ impl Engine {
         let key = format!("{}.yes", asked.question);
         let reading = grammar::read(&own.login, &asked.lines.join("\n\n"));
         let decided = self.decide_confirmed(&asked, is_as_posted, &key, &reading, own).await;
-        let decision = match decided {
+        let output = match decided {
             // Somebody waits for an answer.
             Err(EngineError::Forge(error))
-                if error.heals() == Recovery::Never || retry::is_hopeless(&error, tries) =>
+                if error.heals() == Recovery::Never || is_hopeless(&error, tries) =>
             {
-                self.record_error(&error, asked.heard.thread()).await;
+                self.incidents.met(&error, asked.heard.thread()).await;
                 let answer = Answer::Failed { reason: error.to_string() };
                 handlers::single_answer(&own.login, &asked.heard, &key, &reading, answer)
             }
             decided => decided?,
         };
-        let now = self.clock.now();
-        let store = self.ledger.write(move |tx| {
-            if tasks::take(tx, id)? {
-                super::commit::decision(tx, &asked.heard, &asked.actor, &decision, now)?;
-            }
-            Ok(())
-        });
+        let now = self.ctx.now();
+        let store =
+            self.ctx.ledger.write(move |tx| handled::confirmation(tx, id, &asked, &output, now));
         Ok(store.await?)
     }
 
@@ -164,12 +185,13 @@ impl Engine {
     ) -> Result<HandlerOutput, EngineError> {
         let (heard, actor) = (&asked.heard, &asked.actor);
         let thread = heard.thread();
-        let state = self.ledger.read(move |conn| threads::state(conn, thread)).await?;
+        let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         if !is_as_posted || !self.still_says(&heard.repo.name, asked, reading, own).await? {
             return Ok(handlers::single_answer(&own.login, heard, key, reading, Answer::Repeat));
         }
-        let right = self.right_of(heard, actor, handlers::needed_right(reading)).await?;
-        let snapshot = self.gather_snapshot(heard, &handlers::needs(reading), state, own).await?;
+        let right =
+            self.permissions.right_of(heard, actor, handlers::needed_right(reading)).await?;
+        let snapshot = self.snapshots.gather(heard, &handlers::needs(reading), state, own).await?;
         let authorship = Authorship::Author;
         let asked = CommandRequest { heard, key, actor, right, authorship };
         Ok(handlers::handle(asked, reading, &snapshot))
@@ -184,7 +206,7 @@ impl Engine {
         own: &Account,
     ) -> Result<bool, Error> {
         let heard = &asked.heard;
-        let Some(now) = self.gitea.read_back(name, heard.number, heard.subject).await? else {
+        let Some(now) = self.ctx.gitea.read_back(name, heard.number, heard.subject).await? else {
             return Ok(false);
         };
         let present = grammar::read(&own.login, &now.written.body);

@@ -1,6 +1,12 @@
 //! Who timmy is on the forge: the name that it is called by, and whose comments are its own.
 
-use super::{Engine, retry};
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::context::Context;
+use super::error::EngineError;
+use super::incidents::Incidents;
 use crate::core::model::account::Account;
 use crate::gitea;
 use crate::store::{Connection, Error, meta};
@@ -16,41 +22,54 @@ pub fn remembered(conn: &Connection) -> Result<Option<Account>, Error> {
     meta::get(conn, ACCOUNT)
 }
 
-impl Engine {
+/// timmy's account.
+pub(super) struct Identity {
+    ctx: Context,
+    incidents: Arc<Incidents>,
+    own: OnceCell<Account>,
+}
+
+impl Identity {
+    pub(super) fn new(ctx: Context, incidents: Arc<Incidents>) -> Self {
+        Self { ctx, incidents, own: OnceCell::new() }
+    }
+
     /// timmy's account, as soon as the forge has told it.
-    pub fn own_account(&self) -> Option<&Account> {
+    pub(super) fn known(&self) -> Option<&Account> {
         self.own.get()
     }
 
     /// Asks the forge who timmy is, until it answers.
-    pub async fn introduce(&self) {
-        let mut tries = 0;
-        while let Err(error) = self.fetch_identity().await {
-            tries += 1;
-            let due = self.clock.now().after(retry::pause(tries, retry::chance()));
-            self.record_forge_error(&error).await;
+    pub(super) async fn introduce(&self) {
+        let mut failures = 0;
+        while let Err(error) = self.fetch().await {
+            failures += 1;
+            let due = self.ctx.next_try(failures);
+            self.incidents.met_everywhere(&error).await;
             tracing::info!(%error, %due, "identity unknown: Gitea does not answer");
-            self.clock.until(due).await;
+            self.ctx.clock.until(due).await;
         }
     }
 
     /// timmy's account: what the forge told once or, while it does not, what the ledger remembers.
-    pub(super) async fn identity(&self) -> Result<Account, gitea::Error> {
-        match self.fetch_identity().await {
+    ///
+    /// Fails with [`EngineError::Nameless`] if neither does.
+    pub(super) async fn get(&self) -> Result<Account, EngineError> {
+        match self.fetch().await {
             Ok(own) => Ok(own.clone()),
-            Err(error) => match self.ledger.read(remembered).await {
+            Err(error) => match self.ctx.ledger.read(remembered).await {
                 Ok(Some(own)) => Ok(own),
-                _ => Err(error),
+                _ => Err(EngineError::Nameless(error)),
             },
         }
     }
 
-    async fn fetch_identity(&self) -> Result<&Account, gitea::Error> {
+    async fn fetch(&self) -> Result<&Account, gitea::Error> {
         self.own
             .get_or_try_init(|| async {
-                let own = self.gitea.me().await?;
+                let own = self.ctx.gitea.me().await?;
                 let stored = own.clone();
-                let noted = self.ledger.write(move |tx| meta::set(tx, ACCOUNT, &stored));
+                let noted = self.ctx.ledger.write(move |tx| meta::set(tx, ACCOUNT, &stored));
                 if let Err(error) = noted.await {
                     tracing::warn!(%error, "identity could not be stored");
                 }

@@ -2,105 +2,23 @@
 //! and in the ledger, where `doctor` and the report find it; meanwhile the rest goes on.
 //!
 //! What a write meets is over when a write of its kind succeeds there. What concerns the whole
-//! forge, or what is polled, is over when a round of the catch-up met none of it and nothing waits
-//! any more: one request that succeeds says little about others.
+//! forge, or what is polled, is over when a round of polling met none of it and nothing waits any
+//! more: one request that succeeds says little about others.
 
 use std::collections::HashSet;
 use std::sync::{MutexGuard, PoisonError};
 
-use super::Engine;
-use crate::core::model::ids::{RepoId, ThreadId};
+use super::context::Context;
+use crate::core::model::ids::{Lane, RepoId};
+use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::gitea::Error;
-use crate::store::{self, Transaction, incidents, queue, repos};
+use crate::store::{self, incidents, queue, repos};
 
-/// The keys of what is wrong now.
-pub(super) type OpenIncidents = HashSet<String>;
-
-/// The token is not accepted.
-const TOKEN: &str = "token";
-/// The token lacks a scope, which follows.
-const SCOPE: &str = "scope ";
-/// The forge cannot be reached, or is not itself.
-const FORGE: &str = "forge";
-/// What follows, an owner or a repository, cannot be read.
-const POLL: &str = "poll ";
-/// The repository whose number follows was watched, and is listed no more.
-const GONE: &str = "gone ";
-
-/// The repository whose number follows is archived.
-const ARCHIVED: &str = "archived ";
-/// The repository whose number follows lets timmy do less than it would.
-const FORBIDDEN: &str = "forbidden ";
-/// The thread that follows, by the number of its repository, is locked.
-const LOCKED: &str = "locked ";
-
-/// The report has no place to stand.
-const HOMELESS: &str = "report";
-
-/// The account that is meant by the name that follows is called otherwise now.
-const RENAMED: &str = "account renamed ";
-/// The name that follows is another account's now.
-const TAKEN: &str = "account replaced ";
-
-/// Of these another run may know nothing any more: a token may be another one by now.
-const FORGOTTEN: [&str; 5] = [SCOPE, POLL, GONE, RENAMED, TAKEN];
-
-/// What an error tells about all of the forge.
-fn key_of_all(error: &Error) -> Option<String> {
-    match error {
-        Error::BadToken { .. } => Some(TOKEN.to_owned()),
-        Error::MissingScope { scope } => Some(format!("{SCOPE}{scope}")),
-        Error::Unreachable(_)
-        | Error::Timeout
-        | Error::Dropped(_)
-        | Error::Unavailable { .. }
-        | Error::NotGitea { .. } => Some(FORGE.to_owned()),
-        _ => None,
-    }
-}
-
-fn is_about_all(key: &str) -> bool {
-    key == TOKEN || key == FORGE || key.starts_with(SCOPE) || key.starts_with(POLL)
-}
-
-pub(super) fn renamed(name: &str) -> String {
-    format!("{RENAMED}{name}")
-}
-
-pub(super) fn taken(name: &str) -> String {
-    format!("{TAKEN}{name}")
-}
-
-fn archived(repo: RepoId) -> String {
-    format!("{ARCHIVED}{}", repo.0)
-}
-
-fn forbidden(repo: RepoId) -> String {
-    format!("{FORBIDDEN}{}", repo.0)
-}
-
-fn locked(thread: ThreadId) -> String {
-    format!("{LOCKED}{}#{}", thread.repo.0, thread.number)
-}
-
-fn gone(repo: RepoId) -> String {
-    format!("{GONE}{}", repo.0)
-}
-
-/// The repository that is concerned, if it is one alone and known by its number.
-pub(super) fn repo_of(key: &str) -> Option<RepoId> {
-    let place =
-        [GONE, ARCHIVED, FORBIDDEN, LOCKED].iter().find_map(|what| key.strip_prefix(what))?;
-    let repo = place.split_once('#').map_or(place, |(repo, _)| repo);
-    repo.parse().ok().map(RepoId)
-}
-
-/// Whether a comment in the thread `home` shows by being there that this is over.
-pub(super) fn is_disproved_by_speaking(key: &str, home: Option<ThreadId>) -> bool {
-    let here = |home: ThreadId| [archived(home.repo), forbidden(home.repo), locked(home)];
-    [TOKEN, FORGE, HOMELESS].contains(&key)
-        || home.is_some_and(|home| here(home).iter().any(|other| other == key))
+/// What is wrong now.
+pub(super) struct Incidents {
+    ctx: Context,
+    open: std::sync::Mutex<HashSet<Incident>>,
 }
 
 /// A write that the forge took. Reactions are none: whoever may read may react, even where the
@@ -108,44 +26,82 @@ pub(super) fn is_disproved_by_speaking(key: &str, home: Option<ThreadId>) -> boo
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WriteKind {
     /// A label, an assignee or a dependency.
-    Wish,
-    /// A comment.
-    Reply,
+    Setting,
+    /// A comment or an issue.
+    Text,
 }
 
-impl Engine {
-    /// Notes what an error in a thread tells about the world.
-    pub(super) async fn record_error(&self, error: &Error, thread: ThreadId) {
-        let (key, number) = match error {
-            Error::Archived { .. } => (archived(thread.repo), None),
-            Error::Forbidden { .. } => (forbidden(thread.repo), None),
-            Error::Locked => (locked(thread), Some(thread.number)),
-            _ => return self.record_forge_error(error).await,
+/// What an error tells about all of the forge.
+fn of_all(error: &Error) -> Option<Incident> {
+    match error {
+        Error::BadToken { .. } => Some(Incident::BadToken),
+        Error::MissingScope { scope } => Some(Incident::MissingScope { scope: scope.clone() }),
+        Error::Unreachable(_)
+        | Error::Timeout
+        | Error::Dropped(_)
+        | Error::Unavailable { .. }
+        | Error::NotGitea { .. } => Some(Incident::ForgeDown),
+        _ => None,
+    }
+}
+
+impl Incidents {
+    pub(super) fn new(ctx: Context) -> Self {
+        Self { ctx, open: std::sync::Mutex::default() }
+    }
+
+    /// What was wrong when an earlier run ended may still be.
+    pub(super) async fn load(&self) -> Result<(), store::Error> {
+        let known = self.ctx.ledger.write(incidents::of_earlier_runs).await?;
+        self.open().extend(known.into_iter().map(|known| known.incident));
+        Ok(())
+    }
+
+    /// Whether this is known to be wrong now.
+    pub(super) fn is_open(&self, incident: &Incident) -> bool {
+        self.open().contains(incident)
+    }
+
+    /// Notes what an error met in a lane tells about the world.
+    pub(super) async fn met(&self, error: &Error, lane: impl Into<Lane>) {
+        let lane = lane.into();
+        let (incident, number) = match (error, lane.repo(), lane.thread()) {
+            (Error::Archived { .. }, Some(repo), _) => (Incident::RepoArchived { repo }, None),
+            (Error::Forbidden { .. }, Some(repo), _) => (Incident::WriteForbidden { repo }, None),
+            (Error::Locked, _, Some(thread)) => {
+                (Incident::ThreadLocked { thread }, Some(thread.number))
+            }
+            _ => return self.met_everywhere(error).await,
         };
-        let known = self.ledger.read(move |conn| repos::name(conn, thread.repo)).await;
-        let place = match (known, number) {
-            (Ok(Some(repo)), Some(number)) => format!("{}#{number}: ", repo.name),
-            (Ok(Some(repo)), None) => format!("{}: ", repo.name),
-            _ => String::new(),
+        let name = match incident.repo() {
+            Some(repo) => self.ctx.ledger.read(move |conn| repos::name(conn, repo)).await,
+            None => Ok(None),
         };
-        self.note(key, format!("{place}{error}")).await;
+        let place = name.ok().flatten().map(|repo| match number {
+            Some(number) => format!("{}#{number}", repo.name),
+            None => repo.name.to_string(),
+        });
+        self.note(incident, place, error.to_string()).await;
     }
 
     /// Notes what an error tells about all of the forge, if anything.
-    pub(super) async fn record_forge_error(&self, error: &Error) {
-        if let Some(key) = key_of_all(error) {
-            self.note(key, error.to_string()).await;
+    pub(super) async fn met_everywhere(&self, error: &Error) {
+        if let Some(incident) = of_all(error) {
+            self.note(incident, None, error.to_string()).await;
         }
     }
 
-    /// Notes that `what`, an owner or a repository, cannot be read; the key of that.
-    pub(super) async fn record_poll_error(&self, what: &str, error: &Error) -> String {
-        let (key, text) = match key_of_all(error) {
-            Some(key) => (key, error.to_string()),
-            None => (format!("{POLL}{what}"), format!("{what} cannot be read: {error}")),
+    /// Notes that `what`, an owner or a repository, cannot be read.
+    pub(super) async fn cannot_read(&self, what: &str, error: &Error) -> Incident {
+        let (incident, text) = match of_all(error) {
+            Some(incident) => (incident, error.to_string()),
+            None => {
+                let incident = Incident::CannotRead { what: what.to_owned() };
+                (incident, format!("{what} cannot be read: {error}"))
+            }
         };
-        self.note(key.clone(), text).await;
-        key
+        self.note(incident.clone(), None, text).await;
+        incident
     }
 
     /// A watched repository is listed no more.
@@ -153,100 +109,79 @@ impl Engine {
         let name = &repo.name;
         let text =
             format!("{name} was deleted, moved to where nothing is watched, or closed to me");
-        self.note(gone(repo.id), text).await;
+        self.note(Incident::RepoGone { repo: repo.id }, None, text).await;
     }
 
     /// These repositories are listed.
     pub(super) async fn repositories_listed(&self, listed: impl Iterator<Item = &RepoId>) {
-        self.over(listed.map(|repo| gone(*repo)).collect()).await;
+        self.over(listed.map(|repo| Incident::RepoGone { repo: *repo }).collect()).await;
     }
 
-    /// What is wrong with an account that the configuration names, if anything is.
-    pub(super) async fn account_is(&self, key: String, wrong: Option<String>) {
-        match wrong {
-            Some(text) => self.note(key, text).await,
-            None => self.over(vec![key]).await,
-        }
-    }
-
-    /// Whether this is known to be wrong now.
-    pub(super) fn is_open(&self, key: &str) -> bool {
-        self.open().contains(key)
-    }
-
-    /// The report has no place to stand.
-    pub(super) async fn report_unplaced(&self, text: String) {
-        self.note(HOMELESS.to_owned(), text).await;
-    }
-
-    /// It has one.
-    pub(super) async fn report_placed(&self) {
-        self.over(vec![HOMELESS.to_owned()]).await;
-    }
-
-    /// The forge took a write in this thread: what kept it from that is over.
-    pub(super) async fn well(&self, thread: ThreadId, written: WriteKind) {
+    /// The forge took a write in this lane: what kept it from that is over.
+    pub(super) async fn written(&self, lane: Lane, written: WriteKind) {
+        let archived = lane.repo().map(|repo| Incident::RepoArchived { repo });
         let other = match written {
-            WriteKind::Wish => forbidden(thread.repo),
-            WriteKind::Reply => locked(thread),
+            WriteKind::Setting => lane.repo().map(|repo| Incident::WriteForbidden { repo }),
+            WriteKind::Text => lane.thread().map(|thread| Incident::ThreadLocked { thread }),
         };
-        self.over(vec![archived(thread.repo), other]).await;
+        self.over(archived.into_iter().chain(other).collect()).await;
     }
 
-    /// A round of the catch-up met these and nothing else.
-    pub(super) async fn resolve_incidents_except(
+    /// A round of polling met these and nothing else.
+    pub(super) async fn polled(
         &self,
-        met: impl Iterator<Item = &String>,
+        met: impl Iterator<Item = &Incident>,
     ) -> Result<(), store::Error> {
-        let mut over: OpenIncidents =
-            self.open().iter().filter(|key| is_about_all(key)).cloned().collect();
-        for key in met {
-            over.remove(key);
+        let mut over: HashSet<Incident> =
+            self.open().iter().filter(|open| open.ends_with_polling()).cloned().collect();
+        for incident in met {
+            over.remove(incident);
         }
-        if !over.is_empty() && self.ledger.read(queue::is_idle).await? {
+        if !over.is_empty() && self.ctx.ledger.read(queue::is_idle).await? {
             self.over(over.into_iter().collect()).await;
         }
         Ok(())
     }
 
-    /// What was wrong when an earlier run ended may still be.
-    pub(super) async fn load_incidents(&self) -> Result<(), store::Error> {
-        let forget = |tx: &Transaction<'_>| {
-            FORGOTTEN.iter().try_for_each(|prefix| incidents::forget(tx, prefix))
-        };
-        let known =
-            self.ledger.write(move |tx| forget(tx).and_then(|()| incidents::all(tx))).await?;
-        self.open().extend(known.into_iter().map(|incident| incident.key));
-        Ok(())
+    /// This is so, if there is a text that says it; else it is over.
+    pub(super) async fn set(&self, incident: Incident, text: Option<String>) {
+        match text {
+            Some(text) => self.note(incident, None, text).await,
+            None => self.over(vec![incident]).await,
+        }
     }
 
-    fn open(&self) -> MutexGuard<'_, OpenIncidents> {
+    fn open(&self) -> MutexGuard<'_, HashSet<Incident>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn note(&self, key: String, text: String) {
-        let is_new = self.open().insert(key.clone());
+    async fn note(&self, incident: Incident, place: Option<String>, text: String) {
+        let is_new = self.open().insert(incident.clone());
         if is_new {
-            tracing::error!(incident = %key, "{text}");
+            tracing::error!(?incident, place, "{text}");
         }
-        let now = self.clock.now();
-        match self.ledger.write(move |tx| incidents::note(tx, &key, &text, now)).await {
+        let now = self.ctx.now();
+        let write = self
+            .ctx
+            .ledger
+            .write(move |tx| incidents::note(tx, &incident, place.as_deref(), &text, now));
+        match write.await {
             // The report tells it.
-            Ok(_) if is_new => self.notify(),
-            Ok(_) => {}
+            Ok(()) if is_new => self.ctx.stored.notify(),
+            Ok(()) => {}
             Err(error) => tracing::error!(%error, "incident could not be stored"),
         }
     }
 
-    async fn over(&self, mut keys: Vec<String>) {
+    async fn over(&self, mut incidents: Vec<Incident>) {
         {
             let mut open = self.open();
-            keys.retain(|key| open.remove(key));
+            incidents.retain(|incident| open.remove(incident));
         }
-        for key in keys {
-            tracing::info!(incident = %key, "over");
-            match self.ledger.write(move |tx| incidents::over(tx, &key).map(drop)).await {
-                Ok(()) => self.notify(),
+        for incident in incidents {
+            tracing::info!(?incident, "incident over");
+            match self.ctx.ledger.write(move |tx| incidents::over(tx, &incident).map(drop)).await {
+                Ok(()) => self.ctx.stored.notify(),
                 Err(error) => tracing::error!(%error, "incident could not be closed in the ledger"),
             }
         }

@@ -1,15 +1,19 @@
 //! The background work: the queue with its inbox and outbox, scheduled tasks, polling, backlog
 //! sync, matching, the report.
 //!
+//! It is made of small services. Each owns its state and says in its constructor what it needs;
+//! all of them work with the same [`Context`]. Read them from the bottom up:
+//! `context` <- `incidents`, `identity`, `accounts`, `permissions` <- `planner`, `snapshot` <-
+//! `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
+//!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
 //! of the thread caused is done. Threads do not wait for one another.
 
 mod accounts;
-mod backlog_snapshot;
-mod commit;
+mod activity;
 mod confirmations;
-mod controls_snapshot;
-mod dependencies;
+mod context;
+mod error;
 mod identity;
 mod inbox;
 mod incidents;
@@ -18,9 +22,8 @@ mod permissions;
 mod planner;
 mod poll;
 mod queue;
-mod relayed;
-mod relocate;
 mod report;
+mod report_now;
 pub mod repositories;
 mod retry;
 mod snapshot;
@@ -28,121 +31,224 @@ mod sync;
 mod tasks;
 mod tick;
 
+pub use context::{Context, Policy, Report, Timing};
 pub use identity::remembered;
 pub use planner::rank_backlog;
-pub use report::{Report, ReportAudience, ReportResult, ReportScope, gather, outlook};
+pub use report::{ReportAudience, ReportScope, gather, outlook};
+pub use report_now::ReportResult;
+pub use sync::SyncProgress;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-pub use sync::{NotSynced, SyncProgress};
-
-use jiff::tz::TimeZone;
-use regex::Regex;
-use tokio::sync::{Mutex, OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
-use crate::config::{Dispatch, Poll, Watch};
+use self::accounts::Accounts;
+use self::activity::Loop;
+use self::confirmations::Confirmations;
+use self::error::EngineError;
+use self::identity::Identity;
+use self::inbox::Inbox;
+use self::incidents::Incidents;
+use self::outbox::Outbox;
+use self::permissions::Permissions;
+use self::planner::Planner;
+use self::poll::Poller;
+use self::queue::Queue;
+use self::report::Reporter;
+use self::snapshot::Snapshots;
+use self::sync::BacklogSync;
+use self::tasks::Tasks;
+use self::tick::Ticker;
 use crate::core::model::account::Account;
-use crate::core::model::time::Timestamp;
-use crate::core::policy::authority::People;
-use crate::core::policy::controls::AgentProfile;
+use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
-use crate::core::scheduling::{AgentSlot, Limits, Rules};
-use crate::gitea::Gitea;
-use crate::store::{Error, Ledger};
+use crate::store::{Error, Ledger, queue as lanes};
 
-/// What the engine is made of.
-pub struct Context {
-    /// timmy's memory.
-    pub ledger: Ledger,
-    /// The forge.
-    pub gitea: Gitea,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Who may what, by the names of the configuration.
-    pub people: People,
-    /// The agents, as people may know them.
-    pub agents: Vec<AgentProfile>,
-    /// The same, as far as issues are given to them.
-    pub workers: Vec<AgentSlot>,
-    /// How much they may do at once.
-    pub limits: Limits,
-    /// How issues are judged. Whose account is timmy's own, the forge tells.
-    pub rules: Rules,
-    /// What is handed out by itself, and how often that is looked at.
-    pub dispatch: Dispatch,
-    /// Which repositories are watched.
-    pub watch: Watch,
-    /// How often the forge is asked what happened there.
-    pub poll: Poll,
-    /// What a heading or a line says where a text names what makes an issue done.
-    pub acceptance: Regex,
-    /// The zone in which dates are meant and times are said.
-    pub zone: TimeZone,
-    /// The one report, if it is wanted.
-    pub report: Option<Report>,
-    /// How long a write whose answer never came may still be under way; [`crate::crash::SETTLE`] if in doubt.
-    pub settle: Duration,
+/// All services, ready to run.
+pub struct Engine {
+    ctx: Context,
+    identity: Arc<Identity>,
+    incidents: Arc<Incidents>,
+    accounts: Arc<Accounts>,
+    planner: Arc<Planner>,
+    reporter: Arc<Reporter>,
+    outbox: Arc<Outbox>,
+    queue: Queue,
+    ticker: Ticker,
+    reader: Arc<TextReader>,
+    loops: std::sync::Mutex<Option<Loops>>,
 }
 
-/// The engine. It does nothing until [`Engine::run`].
-pub struct Engine {
-    parts: Context,
-    own: OnceCell<Account>,
-    accounts: accounts::Accounts,
-    told: std::sync::Mutex<permissions::KnownProofs>,
-    open: std::sync::Mutex<incidents::OpenIncidents>,
-    /// Held while a label is looked for and made.
-    labels_not_before: Mutex<Timestamp>,
-    wakeup: queue::Wakeup,
-    pace: std::sync::Mutex<report::ReportSchedule>,
-    /// Rings when there may be something of the backlog to read.
-    sync_wakeup: queue::Wakeup,
-    reader: Arc<TextReader>,
-    polled: watch::Sender<Timestamp>,
-    ticked: watch::Sender<Timestamp>,
-    kept: Mutex<Option<planner::CachedRanking>>,
+/// What [`Engine::run`] runs; here from the beginning, since nothing is quiet before they ran.
+struct Loops {
+    queue: Loop,
+    poll: Loop,
+    sync: Loop,
+    tick: Loop,
 }
 
 impl Engine {
-    /// An engine of these parts.
-    pub fn new(parts: Context) -> Arc<Self> {
-        let reader = Arc::new(TextReader::new(parts.acceptance.clone()));
+    /// Services that work with `ctx`. They do nothing until [`Engine::run`].
+    pub fn new(ctx: Context) -> Arc<Self> {
+        let incidents = Arc::new(Incidents::new(ctx.clone()));
+        let identity = Arc::new(Identity::new(ctx.clone(), incidents.clone()));
+        let accounts = Arc::new(Accounts::new(ctx.clone(), incidents.clone()));
+        let permissions = Arc::new(Permissions::new(ctx.clone(), accounts.clone()));
+        let planner = Arc::new(Planner::new(ctx.clone(), identity.clone(), accounts.clone()));
+        let snapshots =
+            Snapshots::new(ctx.clone(), accounts.clone(), permissions.clone(), planner.clone());
+        let snapshots = Arc::new(snapshots);
+        let world = (identity.clone(), incidents.clone());
+        let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
+        let reporter = Arc::new(reporter);
+        let outbox = Arc::new(Outbox::new(ctx.clone(), world.clone(), reporter.clone()));
+        let inbox = Inbox::new(
+            ctx.clone(),
+            world.clone(),
+            (accounts.clone(), permissions.clone()),
+            snapshots.clone(),
+        );
+        let confirmations = Confirmations::new(ctx.clone(), world, permissions, snapshots);
+        let tasks = Tasks::new(ctx.clone(), incidents.clone(), confirmations);
+        let queue = Queue::new(ctx.clone(), inbox, outbox.clone(), tasks, reporter.clone());
+        let ticker = Ticker::new(ctx.clone(), identity.clone(), planner.clone());
+        let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
+        let begin = |name| ctx.activity.begin_loop(name);
+        let loops = Loops {
+            queue: begin("queue"),
+            poll: begin("poll"),
+            sync: begin("sync"),
+            tick: begin("tick"),
+        };
         Arc::new(Self {
-            accounts: accounts::Accounts::new(&parts.people, &parts.rules),
-            parts,
+            identity,
+            incidents,
+            accounts,
+            planner,
+            reporter,
+            outbox,
+            queue,
+            ticker,
             reader,
-            sync_wakeup: queue::Wakeup::default(),
-            own: OnceCell::new(),
-            told: std::sync::Mutex::default(),
-            open: std::sync::Mutex::default(),
-            labels_not_before: Mutex::default(),
-            wakeup: queue::Wakeup::default(),
-            pace: std::sync::Mutex::default(),
-            polled: watch::Sender::default(),
-            ticked: watch::Sender::default(),
-            kept: Mutex::default(),
+            loops: std::sync::Mutex::new(Some(loops)),
+            ctx,
         })
     }
 
-    /// Works until `stop`; what has been begun is finished first.
+    /// Works until `stop`; what has been begun is finished first. It runs once.
     ///
     /// # Errors
     /// If the ledger cannot be read or written. Nothing that the forge does ends it.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), Error> {
-        self.load_accounts().await?;
-        let lanes = self.clone().run_queue(stop.clone());
-        let (found, kept) = (self.run_poller(&stop), self.run_sync(&stop));
-        tokio::try_join!(lanes, found, kept, self.run_planner(&stop)).map(drop)
+    pub async fn run(&self, stop: CancellationToken) -> Result<(), Error> {
+        let loops = self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let Some(Loops { queue, poll, sync, tick }) = loops else { return Ok(()) };
+        self.accounts.load().await?;
+        self.outbox.recover().await?;
+        self.incidents.load().await?;
+        tokio::try_join!(
+            self.queue.run(queue, &stop),
+            self.poller().run(poll, &stop),
+            self.sync().run(sync, &stop),
+            self.ticker.run(tick, &stop),
+        )?;
+        Ok(())
+    }
+
+    /// Says that something new is stored.
+    pub fn notify(&self) {
+        self.ctx.stored.notify();
+    }
+
+    /// Waits until nothing is left to do before the clock moves or something new is stored.
+    pub async fn quiet(&self) {
+        self.ctx.activity.quiet(&*self.ctx.clock).await;
+    }
+
+    /// Waits until nothing is left to do at all, however long what was put off has to wait.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn idle(&self) -> Result<(), Error> {
+        loop {
+            self.quiet().await;
+            let now = self.ctx.now();
+            let next = self.ctx.ledger.read(move |conn| lanes::next_after(conn, now)).await?;
+            match next {
+                Some(moment) => self.ctx.clock.until(moment).await,
+                None if self.ctx.ledger.read(lanes::is_idle).await? => return Ok(()),
+                None => {}
+            }
+            self.notify();
+        }
+    }
+
+    /// timmy's memory.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ctx.ledger
+    }
+
+    /// timmy's account, as soon as the forge has told it.
+    pub fn own_account(&self) -> Option<&Account> {
+        self.identity.known()
+    }
+
+    /// Asks the forge who timmy is, until it answers.
+    pub async fn introduce(&self) {
+        self.identity.introduce().await;
+    }
+
+    /// Who reads the texts of issues.
+    pub fn reader(&self) -> Arc<TextReader> {
+        self.reader.clone()
+    }
+
+    /// The whole backlog, judged at most a minute ago, with everything that moved since then.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn ranking(&self) -> Result<Arc<RankedBacklog>, Error> {
+        self.planner.ranking().await
+    }
+
+    /// Brings the backlog up to date once: all of what is watched for the first time, of the rest
+    /// what moved, and what the best of it waits for. For a command that runs without the loops.
+    ///
+    /// From this moment on the repositories count as watched: what people say there is heard when
+    /// the loops run.
+    ///
+    /// # Errors
+    /// Whatever the forge or the ledger refuse; what was read so far is kept.
+    pub async fn read_backlog(
+        &self,
+        progress: &(dyn Fn(SyncProgress) + Send + Sync),
+    ) -> Result<(), NotSynced> {
+        self.identity.get().await?;
+        self.poller().look_once().await?;
+        Ok(self.sync().sync(progress).await?)
+    }
+
+    /// Brings the report of today up to date, whatever the hour, and does nothing else. For an
+    /// engine that does not run.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read or written.
+    pub async fn write_report_now(&self) -> Result<ReportResult, Error> {
+        self.outbox.recover().await?;
+        self.incidents.load().await?;
+        report_now::write(&self.ctx, &self.reporter, &self.outbox).await
+    }
+
+    fn poller(&self) -> Poller {
+        let (incidents, accounts) = (self.incidents.clone(), self.accounts.clone());
+        Poller::new(&self.ctx, incidents, accounts, self.reader())
+    }
+
+    fn sync(&self) -> BacklogSync {
+        BacklogSync::new(&self.ctx, self.planner.clone(), self.reader())
     }
 }
 
-impl std::ops::Deref for Engine {
-    type Target = Context;
-
-    fn deref(&self) -> &Context {
-        &self.parts
-    }
-}
+/// Why the backlog could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct NotSynced(#[from] EngineError);

@@ -2,11 +2,12 @@
 //! the signed payload, the repository's teams, `/permission`. What cannot be shown is a no.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::Engine;
-use super::inbox::EngineError;
+use super::accounts::Accounts;
+use super::context::Context;
+use super::error::EngineError;
 use crate::core::command::verb::Right;
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName};
@@ -19,10 +20,19 @@ use crate::store::controls;
 /// How long an answer of the forge is good.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// What the forge told of actors, and when.
-pub(super) type KnownProofs = HashMap<(RepoId, i64), (Timestamp, Proof)>;
+/// Who may do what where.
+pub(super) struct Permissions {
+    ctx: Context,
+    accounts: Arc<Accounts>,
+    /// What the forge told of actors, and when.
+    known: std::sync::Mutex<HashMap<(RepoId, i64), (Timestamp, Proof)>>,
+}
 
-impl Engine {
+impl Permissions {
+    pub(super) fn new(ctx: Context, accounts: Arc<Accounts>) -> Self {
+        Self { ctx, accounts, known: std::sync::Mutex::default() }
+    }
+
     /// The right of `actor`, who wants to do what takes `needed`. The forge is asked only if the
     /// configuration and the payload do not settle it.
     pub(super) async fn right_of(
@@ -31,15 +41,15 @@ impl Engine {
         actor: &Account,
         needed: Right,
     ) -> Result<Option<Right>, EngineError> {
-        let now = self.clock.now();
-        let lent = self.ledger.read(move |conn| controls::delegations(conn, now)).await?;
+        let now = self.ctx.now();
+        let lent = self.ctx.ledger.read(move |conn| controls::delegations(conn, now)).await?;
         let shown = Proof::of(heard);
-        let right = self.people().right_of(actor, shown, &lent);
+        let right = self.accounts.people().right_of(actor, shown, &lent);
         if right >= Some(needed) {
             return Ok(right);
         }
         let told = self.proof_of(&heard.repo.id, &heard.repo.name, actor).await?;
-        Ok(self.people().right_of(actor, shown.or(told), &lent))
+        Ok(self.accounts.people().right_of(actor, shown.or(told), &lent))
     }
 
     /// What the forge tells of `actor`, asked at most once a minute.
@@ -49,17 +59,17 @@ impl Engine {
         name: &RepoName,
         actor: &Account,
     ) -> Result<Proof, Error> {
-        let (key, now) = ((*repo, actor.id), self.clock.now());
+        let (key, now) = ((*repo, actor.id), self.ctx.now());
         let is_fresh = |at: Timestamp| now.since(at) < FRESH;
         {
-            let mut known = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.retain(|_, (at, _)| is_fresh(*at));
             if let Some((_, proof)) = known.get(&key) {
                 return Ok(*proof);
             }
         }
         let proof = self.fetch_proof(name, &actor.login).await?;
-        let mut known = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(key, (now, proof));
         Ok(proof)
     }
@@ -70,32 +80,32 @@ impl Engine {
         Ok(Proof {
             writes,
             belongs,
-            operator_by_team: self.is_in_a_team(&self.people.operators, login).await?,
-            approver_by_team: self.is_in_a_team(&self.people.approvers, login).await?,
+            operator_by_team: self.is_in_a_team(&self.ctx.policy.people.operators, login).await?,
+            approver_by_team: self.is_in_a_team(&self.ctx.policy.people.approvers, login).await?,
         })
     }
 
     /// Whether a team with write, or a collaboration with write, can be shown.
     async fn writes(&self, name: &RepoName, login: &str) -> Result<bool, Error> {
-        for team in self.gitea.teams_of_repo(name).await?.iter().filter(|team| team.writes) {
-            if self.gitea.is_team_member(team.id, login).await? == Visibility::Yes {
+        for team in self.ctx.gitea.teams_of_repo(name).await?.iter().filter(|team| team.writes) {
+            if self.ctx.gitea.is_team_member(team.id, login).await? == Visibility::Yes {
                 return Ok(true);
             }
         }
         Ok(name.owner().eq_ignore_ascii_case(login)
-            || self.gitea.may_write(name, login).await? == Visibility::Yes)
+            || self.ctx.gitea.may_write(name, login).await? == Visibility::Yes)
     }
 
     /// Whether they are a collaborator, or a member of the organisation that owns it.
     async fn belongs(&self, name: &RepoName, login: &str) -> Result<bool, Error> {
-        let member = match self.gitea.is_org_member(name.owner(), login).await {
+        let member = match self.ctx.gitea.is_org_member(name.owner(), login).await {
             Err(Error::NotFound { .. } | Error::Forbidden { .. } | Error::Moved { .. }) => false,
             answer => answer?,
         };
         if member {
             return Ok(true);
         }
-        match self.gitea.is_collaborator(name, login).await {
+        match self.ctx.gitea.is_collaborator(name, login).await {
             Err(Error::Forbidden { .. } | Error::MissingScope { .. }) => Ok(false),
             answer => answer,
         }
@@ -103,10 +113,10 @@ impl Engine {
 
     pub(super) async fn is_in_a_team(&self, grants: &Grants, login: &str) -> Result<bool, Error> {
         for TeamName { organisation, team } in &grants.teams {
-            let teams = self.gitea.teams_of_org(organisation).await?;
+            let teams = self.ctx.gitea.teams_of_org(organisation).await?;
             let found = teams.iter().find(|t| t.name.eq_ignore_ascii_case(team));
             if let Some(found) = found
-                && self.gitea.is_team_member(found.id, login).await? == Visibility::Yes
+                && self.ctx.gitea.is_team_member(found.id, login).await? == Visibility::Yes
             {
                 return Ok(true);
             }

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use tokio::sync::Mutex;
 
-use super::{Engine, incidents};
+use super::accounts::Accounts;
+use super::context::Context;
+use super::identity::Identity;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::scheduling::{RankedBacklog, RankingInput, Roster, Rules};
@@ -15,9 +18,16 @@ use crate::store::{Connection, Error, backlog, controls};
 /// for them who does not look.
 const KEPT: Duration = Duration::from_secs(60);
 
+/// What is next, and who would do it.
+pub(super) struct Planner {
+    ctx: Context,
+    identity: Arc<Identity>,
+    accounts: Arc<Accounts>,
+    cached: Mutex<Option<CachedRanking>>,
+}
+
 /// The ranking that was made last, and what it was made of.
-#[derive(Debug)]
-pub(super) struct CachedRanking {
+struct CachedRanking {
     judged: Arc<RankedBacklog>,
     version: i64,
     knows_itself: bool,
@@ -30,51 +40,52 @@ impl CachedRanking {
     }
 }
 
-impl Engine {
+impl Planner {
+    pub(super) fn new(ctx: Context, identity: Arc<Identity>, accounts: Arc<Accounts>) -> Self {
+        Self { ctx, identity, accounts, cached: Mutex::default() }
+    }
+
     /// The whole backlog, judged at most a minute ago, with everything that moved since then.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub async fn ranking(&self) -> Result<Arc<RankedBacklog>, Error> {
+    pub(super) async fn ranking(&self) -> Result<Arc<RankedBacklog>, Error> {
         // Held all the while: a second ranking beside the first would take as much memory again.
-        let mut kept = self.kept.lock().await;
-        let now = self.clock.now();
-        let knows_itself = self.own_account().is_some();
-        let version = self.ledger.read(backlog::version).await?;
-        if let Some(kept) = &*kept
-            && (kept.version, kept.knows_itself) == (version, knows_itself)
-            && !kept.is_old(now)
+        let mut cached = self.cached.lock().await;
+        let now = self.ctx.now();
+        let knows_itself = self.identity.known().is_some();
+        let version = self.ctx.ledger.read(backlog::version).await?;
+        if let Some(cached) = &*cached
+            && (cached.version, cached.knows_itself) == (version, knows_itself)
+            && !cached.is_old(now)
         {
-            return Ok(kept.judged.clone());
+            return Ok(cached.judged.clone());
         }
-        *kept = None;
-        let (rules, roster, zone) = (self.present_rules(), self.roster(), self.zone.clone());
-        let judge = self.ledger.read(move |conn| {
+        *cached = None;
+        let (rules, roster, zone) =
+            (self.present_rules(), self.roster(), self.ctx.policy.zone.clone());
+        let judge = self.ctx.ledger.read(move |conn| {
             let judged = rank_backlog(conn, rules, roster, zone, now)?;
             Ok((backlog::version(conn)?, Arc::new(judged)))
         });
         let (version, judged) = judge.await?;
-        *kept = Some(CachedRanking { judged: judged.clone(), version, knows_itself });
+        *cached = Some(CachedRanking { judged: judged.clone(), version, knows_itself });
         Ok(judged)
     }
 
     /// Lets go of a ranking that nobody may be given any more.
-    pub(super) async fn forget_old_ranking(&self) {
-        let now = self.clock.now();
-        self.kept.lock().await.take_if(|kept| kept.is_old(now));
+    pub(super) async fn forget_old(&self) {
+        let now = self.ctx.now();
+        self.cached.lock().await.take_if(|cached| cached.is_old(now));
     }
 
     /// What the configuration says, and whose account is timmy's own.
     fn present_rules(&self) -> Rules {
-        let mut rules = self.rules.clone();
-        self.accounts.rename_in(&mut rules, |name| self.is_open(&incidents::taken(name)));
-        rules.machines.extend(self.own_account().map(|own| own.login.clone()));
+        let mut rules = self.accounts.present_rules();
+        rules.machines.extend(self.identity.known().map(|own| own.login.clone()));
         rules
     }
 
     /// The fleet. Nothing is driven yet: all agents are idle, and nobody knows what they can do.
     fn roster(&self) -> Roster {
-        Roster::idle(self.workers.clone(), self.limits.clone())
+        Roster::idle(self.ctx.policy.workers.clone(), self.ctx.policy.limits.clone())
     }
 }
 

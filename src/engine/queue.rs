@@ -1,260 +1,259 @@
-//! The work queue: one lane per thread, what is due now, and when to look again.
+//! The work queue: what is due now, and when to look again.
 //!
-//! A thread is a lane. In a lane one thing happens after the other; lanes run side by side.
+//! In a lane one thing happens after the other; lanes run side by side, in pools: what people said
+//! and what answers them in one, what nobody waits for in another. So a forge that hangs, or
+//! hundreds of pull requests that moved, keep nobody waiting who says something.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, report};
-use crate::core::model::ids::ThreadId;
+use super::activity::{Loop, Work};
+use super::context::Context;
+use super::inbox::Inbox;
+use super::outbox::Outbox;
+use super::report::Reporter;
+use super::tasks::Tasks;
+use crate::core::model::ids::Lane;
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportTiming;
 use crate::store::inbox::{self, Ending};
 use crate::store::outbox::{self, OutboxRow};
 use crate::store::queue::{self, LaneWork};
-use crate::store::{Error, tasks};
+use crate::store::tasks::{self, StoredTask};
+use crate::store::{Connection, Error};
 
-/// How many lanes are worked on at the same time.
-const MOST_RUNNING: usize = 16;
+/// For whom something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Pool {
+    /// People said it, or wait for it.
+    People,
+    /// Nobody waits for it.
+    Background,
+}
+
+impl Pool {
+    /// How many lanes are worked on at the same time.
+    const fn size(self) -> usize {
+        match self {
+            Self::People => 16,
+            Self::Background => 4,
+        }
+    }
+}
 
 /// How many of each kind are looked up at once: more than can be busy, so that some are not.
 const LOOKAHEAD: u32 = 64;
 
-/// The bell that wakes the loop, and the news that it has nothing left to do.
-#[derive(Debug, Default)]
-pub(super) struct Wakeup {
-    generation: AtomicU64,
-    wake: Notify,
-    quiet: watch::Sender<u64>,
-}
-
-impl Wakeup {
-    /// Rings it.
-    pub(super) fn notify(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        self.wake.notify_one();
-    }
-
-    /// How often it was rung.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
-    }
-
-    /// Waits until it rings, or has rung since the last time.
-    pub(super) async fn notified(&self) {
-        self.wake.notified().await;
-    }
-
-    /// Everything that was rung for up to `rung` is dealt with.
-    pub(super) fn is_quiet_since(&self, generation: u64) {
-        self.quiet.send_replace(generation);
-    }
-
-    /// Waits until everything is dealt with that was rung for up to now.
-    pub(super) async fn quiet(&self) {
-        let generation = self.generation();
-        let mut quiet = self.quiet.subscribe();
-        // The sender lives as long as `self`: waiting cannot fail.
-        let _ = quiet.wait_for(|since| *since >= generation).await;
-    }
+/// Does what is due.
+pub(super) struct Queue {
+    ctx: Context,
+    inbox: Arc<Inbox>,
+    outbox: Arc<Outbox>,
+    tasks: Arc<Tasks>,
+    reporter: Arc<Reporter>,
 }
 
 /// What there is to do at one moment.
 struct DueWork {
-    threads: Vec<ThreadId>,
+    lanes: Vec<Lane>,
+    /// Tasks for which people wait.
+    awaited: Vec<StoredTask>,
     rechecks: Vec<OutboxRow>,
-    tasks: Vec<tasks::StoredTask>,
+    /// Tasks for which nobody waits.
+    others: Vec<StoredTask>,
+    /// When there is more.
     next: Option<Timestamp>,
 }
 
-impl Engine {
-    /// Says that something new is stored.
-    pub fn notify(&self) {
-        self.wakeup.notify();
+impl DueWork {
+    fn read(conn: &Connection, now: Timestamp) -> Result<Self, Error> {
+        let next = [
+            queue::next_after(conn, now)?,
+            outbox::next_recheck_after(conn, now)?,
+            tasks::next_after(conn, now)?,
+        ];
+        Ok(Self {
+            lanes: queue::lanes_due(conn, now, LOOKAHEAD)?,
+            awaited: tasks::due(conn, true, now, LOOKAHEAD)?,
+            rechecks: outbox::rechecks_due(conn, now, LOOKAHEAD)?,
+            others: tasks::due(conn, false, now, LOOKAHEAD)?,
+            next: next.into_iter().flatten().min(),
+        })
+    }
+}
+
+impl Queue {
+    pub(super) fn new(
+        ctx: Context,
+        inbox: Inbox,
+        outbox: Arc<Outbox>,
+        tasks: Tasks,
+        reporter: Arc<Reporter>,
+    ) -> Self {
+        Self { ctx, inbox: Arc::new(inbox), outbox, tasks: Arc::new(tasks), reporter }
     }
 
-    /// Waits until nothing is left to do before the clock moves or something new is stored.
-    pub async fn quiet(&self) {
-        self.polled_up().await;
-        self.sync_wakeup.quiet().await;
-        self.wakeup.quiet().await;
-        self.ticked().await;
-    }
-
-    /// Waits until nothing is left to do at all, however long what was put off has to wait.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub async fn idle(&self) -> Result<(), Error> {
-        loop {
-            self.quiet().await;
-            let now = self.clock.now();
-            let next = self.ledger.read(move |conn| queue::next_after(conn, now)).await?;
-            match next {
-                Some(moment) => self.clock.until(moment).await,
-                None if self.ledger.read(queue::is_idle).await? => return Ok(()),
-                None => {}
-            }
-            self.notify();
-        }
-    }
-
-    /// Works in the lanes until `stop`; what has been begun is finished first.
-    pub(super) async fn run_queue(self: Arc<Self>, stop: CancellationToken) -> Result<(), Error> {
-        self.recover().await?;
-        self.load_incidents().await?;
-        let mut busy = Running::default();
+    /// Works until `stop`; what has been begun is finished first.
+    pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
+        let mut running = Running::new(self.ctx.clone());
         while !stop.is_cancelled() {
-            let generation = self.wakeup.generation();
-            let now = self.clock.now();
-            let agenda = self.agenda(now).await?;
-            let report = self.report_due(now, generation);
-            if report.is_some_and(|due| due <= now) {
-                let engine = self.clone();
-                busy.take(report::REPORT_LANE, async move {
-                    engine.report_begins(now, generation);
-                    engine.write_due_report(ReportTiming::InHours).await
-                });
-            }
-            for task in agenda.tasks {
-                let engine = self.clone();
-                busy.take(task.thread, async move { engine.run_task(task).await });
-            }
-            for row in agenda.rechecks {
-                let engine = self.clone();
-                busy.take(row.thread, async move { engine.recheck(&row).await });
-            }
-            for thread in agenda.threads {
-                let (engine, stop) = (self.clone(), stop.clone());
-                busy.take(thread, async move { engine.work(thread, stop).await });
-            }
-            // One that is due and could not begin waits for somebody to end.
-            let later = report.filter(|due| *due > now);
-            if busy.threads.is_empty() {
-                self.wakeup.is_quiet_since(generation);
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = self.wakeup.notified() => {}
-                Some(ended) = busy.tasks.join_next_with_id() => self.ended(&mut busy, ended).await?,
-                () = self.moment(agenda.next.into_iter().chain(later).min()) => {}
+            let due = self.begin_what_is_due(&mut running, stop).await?;
+            let rest =
+                at.rest_or(&*self.ctx.clock, due, Some(&self.ctx.stored), running.next_end());
+            if let Some(Some(ended)) = stop.run_until_cancelled(rest).await {
+                self.ended(&mut running, ended).await?;
             }
         }
-        while let Some(ended) = busy.tasks.join_next_with_id().await {
-            self.ended(&mut busy, ended).await?;
+        while let Some(ended) = running.tasks.join_next_with_id().await {
+            self.ended(&mut running, ended).await?;
         }
         Ok(())
     }
 
-    /// A lane has come to an end. One that panicked does not take the others with it, nor is what
-    /// it panicked at tried again.
-    async fn ended(&self, busy: &mut Running, ended: Finished) -> Result<(), Error> {
+    /// Begins what is due and can begin; when there is more to do. What could not begin waits for
+    /// somebody to end.
+    async fn begin_what_is_due(
+        &self,
+        running: &mut Running,
+        stop: &CancellationToken,
+    ) -> Result<Option<Timestamp>, Error> {
+        let (news, now) = (self.ctx.stored.count(), self.ctx.now());
+        let work = self.ctx.ledger.read(move |conn| DueWork::read(conn, now)).await?;
+        for lane in work.lanes {
+            running.begin(Pool::People, lane, || self.work_in(lane, stop));
+        }
+        for task in work.awaited {
+            running.begin(Pool::People, task.thread.into(), || self.run_task(task));
+        }
+        for row in work.rechecks {
+            running.begin(Pool::Background, row.lane, || {
+                let outbox = self.outbox.clone();
+                async move { outbox.recheck(&row).await }
+            });
+        }
+        let report = self.reporter.due(now, news);
+        if report.is_some_and(|due| due <= now) {
+            running.begin(Pool::Background, Lane::Report, || self.look_at_report(now, news));
+        }
+        for task in work.others {
+            running.begin(Pool::Background, task.thread.into(), || self.run_task(task));
+        }
+        Ok(work.next.into_iter().chain(report.filter(|due| *due > now)).min())
+    }
+
+    /// Does what is due in one lane, one thing after the other.
+    fn work_in(
+        &self,
+        lane: Lane,
+        stop: &CancellationToken,
+    ) -> impl Future<Output = Result<(), Error>> + use<> {
+        let Self { ctx, inbox, outbox, .. } = self;
+        let (ctx, inbox, outbox) = (ctx.clone(), inbox.clone(), outbox.clone());
+        let stop = stop.clone();
+        async move {
+            while !stop.is_cancelled() {
+                let now = ctx.now();
+                match ctx.ledger.read(move |conn| queue::next_in(conn, lane, now)).await? {
+                    Some(LaneWork::Effect(row)) => outbox.deliver(&row).await?,
+                    Some(LaneWork::Text(row)) => inbox.handle(&row).await?,
+                    None => break,
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn run_task(&self, task: StoredTask) -> impl Future<Output = Result<(), Error>> + use<> {
+        let tasks = self.tasks.clone();
+        async move { tasks.run(task).await }
+    }
+
+    fn look_at_report(
+        &self,
+        now: Timestamp,
+        news: u64,
+    ) -> impl Future<Output = Result<(), Error>> + use<> {
+        let reporter = self.reporter.clone();
+        async move {
+            reporter.begin_look(now, news);
+            reporter.look(ReportTiming::InHours).await
+        }
+    }
+
+    /// A piece of work has come to an end. One that panicked does not take the others with it, nor
+    /// is what it panicked at tried again.
+    async fn ended(&self, running: &mut Running, ended: Finished) -> Result<(), Error> {
         match ended {
-            Ok((task, result)) => {
-                busy.threads.remove(&task);
+            Ok((id, result)) => {
+                running.busy.remove(&id);
                 result
             }
             Err(error) => {
-                let thread = busy.threads.remove(&error.id());
-                tracing::error!(?thread, %error, "panic: the work item is set aside (a bug in timmy)");
-                match thread {
-                    Some(thread) => self.abandon(thread).await,
-                    None => Ok(()),
+                let place = running.busy.remove(&error.id()).map(|busy| (busy.pool, busy.lane));
+                tracing::error!(?place, %error, "panic: the work item is set aside (a bug in timmy)");
+                match place {
+                    Some((Pool::People, lane)) => self.abandon(lane).await,
+                    Some((Pool::Background, _)) | None => Ok(()),
                 }
             }
         }
     }
 
-    /// Ends the first thing in a thread without having done it.
-    async fn abandon(&self, thread: ThreadId) -> Result<(), Error> {
-        let now = self.clock.now();
-        self.ledger
-            .write(move |tx| match queue::next_in(tx, thread, now)? {
+    /// Ends the first thing in a lane without having done it.
+    async fn abandon(&self, lane: Lane) -> Result<(), Error> {
+        let now = self.ctx.now();
+        self.ctx
+            .ledger
+            .write(move |tx| match queue::next_in(tx, lane, now)? {
                 Some(LaneWork::Effect(row)) => outbox::die(tx, row.seq, "a bug in timmy", now),
                 Some(LaneWork::Text(text)) => inbox::finish(tx, text.seq, Ending::Bug, now),
                 None => Ok(()),
             })
             .await
     }
-
-    /// Whoever died left writes behind whose outcome nobody knows.
-    pub(super) async fn recover(&self) -> Result<(), Error> {
-        let due = self.clock.now().after(self.settle);
-        let uncertain = self.ledger.write(move |tx| outbox::recover(tx, due)).await?;
-        if uncertain > 0 {
-            *self.labels_not_before.lock().await = due;
-            tracing::warn!(
-                uncertain,
-                "writes of an earlier run are uncertain: looked for before any repeat"
-            );
-        }
-        Ok(())
-    }
-
-    async fn agenda(&self, now: Timestamp) -> Result<DueWork, Error> {
-        self.ledger
-            .read(move |conn| {
-                let next = [
-                    queue::next_after(conn, now)?,
-                    outbox::next_recheck_after(conn, now)?,
-                    tasks::next_after(conn, now)?,
-                ];
-                Ok(DueWork {
-                    threads: queue::lanes_due(conn, now, LOOKAHEAD)?,
-                    rechecks: outbox::rechecks_due(conn, now, LOOKAHEAD)?,
-                    tasks: tasks::due(conn, now, LOOKAHEAD)?,
-                    next: next.into_iter().flatten().min(),
-                })
-            })
-            .await
-    }
-
-    async fn moment(&self, next: Option<Timestamp>) {
-        match next {
-            Some(moment) => self.clock.until(moment).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Does what is due in one thread, one thing after the other.
-    async fn work(&self, thread: ThreadId, stop: CancellationToken) -> Result<(), Error> {
-        while !stop.is_cancelled() {
-            let now = self.clock.now();
-            match self.ledger.read(move |conn| queue::next_in(conn, thread, now)).await? {
-                Some(LaneWork::Effect(row)) => self.deliver(&row).await?,
-                Some(LaneWork::Text(row)) => self.hear(&row).await?,
-                None => break,
-            }
-        }
-        Ok(())
-    }
 }
 
 type Finished = Result<(task::Id, Result<(), Error>), task::JoinError>;
 
-/// Who is at work, and in which thread.
-#[derive(Default)]
+/// Who is at work, and where.
 struct Running {
-    threads: HashMap<task::Id, ThreadId>,
+    ctx: Context,
+    busy: HashMap<task::Id, Busy>,
     tasks: JoinSet<Result<(), Error>>,
 }
 
+struct Busy {
+    pool: Pool,
+    lane: Lane,
+    _work: Work,
+}
+
 impl Running {
-    /// Begins `work` in `thread`, unless somebody is at work there or enough are at work.
-    fn take(
-        &mut self,
-        thread: ThreadId,
-        work: impl Future<Output = Result<(), Error>> + Send + 'static,
-    ) {
-        let free = !self.threads.values().any(|busy| *busy == thread);
-        if free && self.threads.len() < MOST_RUNNING {
-            let id = self.tasks.spawn(work).id();
-            self.threads.insert(id, thread);
+    fn new(ctx: Context) -> Self {
+        Self { ctx, busy: HashMap::new(), tasks: JoinSet::new() }
+    }
+
+    /// What ends next; waits for ever if nothing runs.
+    async fn next_end(&mut self) -> Finished {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => ended,
+            None => std::future::pending().await,
         }
+    }
+
+    /// Begins `work` in `lane`, unless somebody is at work there or enough are at work.
+    fn begin<W>(&mut self, pool: Pool, lane: Lane, work: impl FnOnce() -> W)
+    where
+        W: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        let mut busy = self.busy.values().filter(|busy| busy.pool == pool);
+        if busy.clone().count() >= pool.size() || busy.any(|busy| busy.lane == lane) {
+            return;
+        }
+        let id = self.tasks.spawn(work()).id();
+        self.busy.insert(id, Busy { pool, lane, _work: self.ctx.activity.begin() });
     }
 }

@@ -1,7 +1,11 @@
-//! The repositories that `gitea.watch` names, as Gitea lists them.
+//! The repositories that `gitea.watch` names, as Gitea lists them, and what one of them is called
+//! now.
 
+use super::context::Context;
 use crate::config::{Watch, WatchPattern};
+use crate::core::model::ids::RepoId;
 use crate::gitea::{Error, Gitea, Page, VisibleRepo};
+use crate::store::{self, repos};
 
 /// The repositories that `pattern` of `watch` leads to, as the account of `gitea` sees them, with
 /// its rights there. What the exceptions take away is not among them.
@@ -20,4 +24,26 @@ pub async fn list_repositories(
     };
     found.entries.retain(|visible| watch.covers(&visible.repo.name));
     Ok(found)
+}
+
+/// Asks the forge what a repository is called now, and stores that. `false` if that is no news, or
+/// cannot be told: then its name is not why the forge redirects.
+///
+/// The forge redirects the old name, but a redirected write is lost, and the old name may be given
+/// to another repository. The number stays.
+pub(super) async fn find_again(ctx: &Context, id: RepoId) -> Result<bool, store::Error> {
+    let present = match ctx.gitea.repo_by_id(id).await {
+        Ok(repo) => repo,
+        Err(error) => {
+            tracing::warn!(repository = id.0, %error, "repository cannot be found by its number");
+            return Ok(false);
+        }
+    };
+    let known = ctx.ledger.read(move |conn| repos::name(conn, id)).await?;
+    if known.is_some_and(|known| known.name == present.name) {
+        return Ok(false);
+    }
+    tracing::info!(repository = %present.name, "repository renamed");
+    ctx.ledger.write(move |tx| repos::remember(tx, &present)).await?;
+    Ok(true)
 }

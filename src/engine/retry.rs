@@ -37,11 +37,6 @@ pub(super) fn wait(asked: Option<Duration>, tries: u32, chance: f64) -> Duration
     pause(tries, chance).max(asked.unwrap_or_default()).min(LONGEST_ASKED)
 }
 
-/// What spreads pauses; nothing depends on the number.
-pub(super) fn chance() -> f64 {
-    fastrand::f64()
-}
-
 /// Whether the forge as a whole cannot be asked: then the next question would fail as well.
 pub(super) fn is_unavailable(error: &Error) -> bool {
     use Error::{BadToken, Dropped, NotGitea, RateLimited, Timeout, Unavailable, Unreachable};

@@ -6,11 +6,21 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Engine;
+use super::activity::Loop;
+use super::context::Context;
+use super::identity::Identity;
+use super::planner::Planner;
 use crate::config::DispatchMode;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::RankedBacklog;
 use crate::store::{Error, backlog, matches};
+
+/// Matches again and again.
+pub(super) struct Ticker {
+    ctx: Context,
+    identity: Arc<Identity>,
+    planner: Arc<Planner>,
+}
 
 /// What the last tick saw.
 #[derive(Debug, Default)]
@@ -22,42 +32,40 @@ struct TickState {
     until: Timestamp,
 }
 
-impl Engine {
+impl Ticker {
+    pub(super) fn new(ctx: Context, identity: Arc<Identity>, planner: Arc<Planner>) -> Self {
+        Self { ctx, identity, planner }
+    }
+
     /// Ticks until `stop`.
-    pub(super) async fn run_planner(&self, stop: &CancellationToken) -> Result<(), Error> {
+    pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
+        let dispatch = &self.ctx.policy.dispatch;
         let mut seen = TickState::default();
         loop {
-            self.forget_old_ranking().await;
-            if self.dispatch.mode != DispatchMode::Off {
+            self.planner.forget_old().await;
+            if dispatch.mode != DispatchMode::Off {
                 self.tick(&mut seen).await?;
             }
-            let due = self.clock.now().after(self.dispatch.tick);
-            self.ticked.send_replace(due);
-            if stop.run_until_cancelled(self.clock.until(due)).await.is_none() {
+            let due = Some(self.ctx.now().after(dispatch.tick));
+            let rest = at.rest(&*self.ctx.clock, due, None);
+            if stop.run_until_cancelled(rest).await.is_none() {
                 return Ok(());
             }
         }
     }
 
-    /// Waits until no tick is due or under way.
-    pub(super) async fn ticked(&self) {
-        let mut ticked = self.ticked.subscribe();
-        // The sender lives as long as `self`: waiting cannot fail.
-        let _ = ticked.wait_for(|due| *due > self.clock.now()).await;
-    }
-
     async fn tick(&self, seen: &mut TickState) -> Result<(), Error> {
-        let version = Some(self.ledger.read(backlog::version).await?);
-        let knows_itself = self.own_account().is_some();
+        let version = Some(self.ctx.ledger.read(backlog::version).await?);
+        let knows_itself = self.identity.known().is_some();
         let is_same = (seen.version, seen.knows_itself) == (version, knows_itself);
-        if is_same && (seen.since..seen.until).contains(&self.clock.now()) {
+        if is_same && (seen.since..seen.until).contains(&self.ctx.now()) {
             return Ok(());
         }
-        let judged = self.ranking().await?;
+        let judged = self.planner.ranking().await?;
         let (since, until) = (judged.setting.now, judged.holds_until());
         *seen = TickState { version, knows_itself, since, until };
         let asked = judged.clone();
-        let decided = self.ledger.read(move |conn| {
+        let decided = self.ctx.ledger.read(move |conn| {
             let decided = asked.choose();
             // Before the first one nobody gets anything, as long as nothing is known.
             let last = matches::latest(conn)?.map(|tick| matches::all(conn, tick)).transpose()?;
@@ -68,19 +76,20 @@ impl Engine {
         tracing::info!(given, backlog_facts = decided.len(), "matches updated");
         self.note_facts(&judged).await?;
         let setting = judged.setting.clone();
-        self.ledger.write(move |tx| matches::add(tx, &setting, &decided)).await
+        self.ctx.ledger.write(move |tx| matches::add(tx, &setting, &decided)).await
     }
 
     /// Stores the facts that a decision was made from.
     async fn note_facts(&self, judged: &Arc<RankedBacklog>) -> Result<(), Error> {
         loop {
             let judged = judged.clone();
-            let moved = self.ledger.read(move |conn| matches::moved(conn, judged.replay_facts()));
+            let moved =
+                self.ctx.ledger.read(move |conn| matches::moved(conn, judged.replay_facts()));
             let moved = moved.await?;
             if moved.is_empty() {
                 return Ok(());
             }
-            self.ledger.write(move |tx| matches::note(tx, &moved)).await?;
+            self.ctx.ledger.write(move |tx| matches::note(tx, &moved)).await?;
         }
     }
 }

@@ -1,12 +1,20 @@
 //! The request budget: a pace that keeps the forge's load low, and a pause when it asks for one.
 
+use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What a request is for: how much of the burst it may use after a quiet time.
+use crate::clock::Clock;
+
+/// What a request is for: how much of the burst it may use after a quiet time. Each kind leaves
+/// room for those that people wait for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Share {
-    /// Half of it, so that a long list leaves room for what people wait for.
+    /// What nobody waits for.
+    Background,
+    /// What may find that somebody said something.
+    Polling,
+    /// What an answer waits for.
     Read,
     /// All of it.
     Write,
@@ -16,6 +24,8 @@ impl Share {
     /// How many requests may start at once.
     const fn burst(self) -> u32 {
         match self {
+            Self::Background => 4,
+            Self::Polling => 7,
             Self::Read => 10,
             Self::Write => 20,
         }
@@ -25,39 +35,48 @@ impl Share {
 /// The longest pause that the forge can impose at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
-/// Shared by all requests of one client.
+/// Shared by all requests of one account.
 #[derive(Debug)]
 pub(super) struct Budget(Mutex<Bucket>);
 
 impl Budget {
     /// A budget of so many requests a second.
-    pub(super) fn new(requests_per_second: std::num::NonZeroU32) -> Self {
-        Self(Mutex::new(Bucket::new(requests_per_second, Instant::now())))
+    pub(super) fn new(requests_per_second: NonZeroU32) -> Self {
+        Self(Mutex::new(Bucket::new(requests_per_second)))
     }
 
     /// Waits until a request may start.
     ///
     /// If the forge asked for a pause longer than `patience`, gives at once what is left of it.
-    pub(super) async fn permit(&self, share: Share, patience: Duration) -> Result<(), Duration> {
-        let wait = self.bucket().take(share, Instant::now());
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
+    pub(super) async fn permit(
+        &self,
+        share: Share,
+        patience: Duration,
+        clock: &dyn Clock,
+    ) -> Result<(), Duration> {
+        // Who waits takes no place in a queue: as long as somebody more urgent comes, they go first.
+        loop {
+            let wait = self.bucket().take(share, clock.uptime());
+            if wait.is_zero() {
+                break;
+            }
+            clock.sleep(wait).await;
         }
         loop {
-            let left = self.bucket().closed_for(Instant::now());
+            let left = self.bucket().closed_for(clock.uptime());
             if left.is_zero() {
                 return Ok(());
             }
             if left > patience {
                 return Err(left);
             }
-            tokio::time::sleep(left).await;
+            clock.sleep(left).await;
         }
     }
 
     /// No request starts for `pause`, at most ten minutes.
-    pub(super) fn close(&self, pause: Duration) {
-        self.bucket().close(Instant::now(), pause);
+    pub(super) fn close(&self, pause: Duration, clock: &dyn Clock) {
+        self.bucket().close(clock.uptime(), pause);
     }
 
     fn bucket(&self) -> MutexGuard<'_, Bucket> {
@@ -66,33 +85,38 @@ impl Budget {
 }
 
 /// A token bucket in the form of the generic cell rate algorithm (ITU-T I.371): instead of
-/// tokens it keeps the time at which an evenly paced sender would send next.
+/// tokens it keeps the time at which an evenly paced sender would send next. All times are of a
+/// clock's [uptime](Clock::uptime).
 #[derive(Debug)]
 struct Bucket {
     interval: Duration,
-    next: Instant,
-    closed_until: Instant,
+    next: Duration,
+    closed_until: Duration,
 }
 
 impl Bucket {
-    fn new(requests_per_second: std::num::NonZeroU32, now: Instant) -> Self {
+    fn new(requests_per_second: NonZeroU32) -> Self {
         let interval = Duration::from_secs(1) / requests_per_second.get();
-        Self { interval, next: now, closed_until: now }
+        Self { interval, next: Duration::ZERO, closed_until: Duration::ZERO }
     }
 
-    /// Takes a token, and tells how long to wait until it is there.
-    fn take(&mut self, share: Share, now: Instant) -> Duration {
+    /// Takes a token if there is one, or tells how long there will be none.
+    fn take(&mut self, share: Share, now: Duration) -> Duration {
         let due = self.next.max(now);
-        self.next = due + self.interval;
-        due.saturating_duration_since(now).saturating_sub(self.interval * (share.burst() - 1))
+        let ahead = self.interval * (share.burst() - 1);
+        let wait = due.saturating_sub(now).saturating_sub(ahead);
+        if wait.is_zero() {
+            self.next = due + self.interval;
+        }
+        wait
     }
 
-    fn close(&mut self, now: Instant, pause: Duration) {
+    fn close(&mut self, now: Duration, pause: Duration) {
         self.closed_until = self.closed_until.max(now + pause.min(LONGEST_PAUSE));
     }
 
-    fn closed_for(&self, now: Instant) -> Duration {
-        self.closed_until.saturating_duration_since(now)
+    fn closed_for(&self, now: Duration) -> Duration {
+        self.closed_until.saturating_sub(now)
     }
 }
 
@@ -100,56 +124,79 @@ impl Bucket {
 mod tests {
     use std::num::NonZeroU32;
 
+    use crate::clock::ManualClock;
+    use crate::core::model::time::Timestamp;
     use crate::gitea::budget::*;
 
-    fn ten_a_second(now: Instant) -> Bucket {
-        Bucket::new(NonZeroU32::new(10).unwrap(), now)
+    const LATER: Duration = Duration::from_secs(3600);
+
+    fn ten_a_second() -> Bucket {
+        Bucket::new(NonZeroU32::new(10).unwrap())
+    }
+
+    /// How many requests start at once, if there are always more.
+    fn burst(bucket: &mut Bucket, share: Share, now: Duration) -> usize {
+        std::iter::repeat_with(|| bucket.take(share, now)).take_while(Duration::is_zero).count()
     }
 
     #[test]
     fn a_burst_passes_at_once_then_the_pace_holds() {
-        let now = Instant::now();
-        let mut bucket = ten_a_second(now);
-        for _ in 0..20 {
-            assert_eq!(bucket.take(Share::Write, now), Duration::ZERO);
-        }
-        assert_eq!(bucket.take(Share::Write, now), Duration::from_millis(100));
-        assert_eq!(bucket.take(Share::Write, now), Duration::from_millis(200));
+        let mut bucket = ten_a_second();
+        assert_eq!(burst(&mut bucket, Share::Write, LATER), 20);
+        let wait = bucket.take(Share::Write, LATER);
+        assert_eq!(wait, Duration::from_millis(100));
+        assert_eq!(bucket.take(Share::Write, LATER + wait), Duration::ZERO);
+        assert_eq!(bucket.take(Share::Write, LATER + wait), Duration::from_millis(100));
     }
 
     #[test]
-    fn reads_without_end_leave_room_for_a_write() {
-        let mut now = Instant::now();
-        let mut bucket = ten_a_second(now);
-        for _ in 0..100 {
-            now += bucket.take(Share::Read, now);
+    fn each_kind_leaves_room_for_what_is_more_urgent() {
+        use Share::{Background, Polling, Read, Write};
+        let mut bucket = ten_a_second();
+        for (share, room) in [(Background, 4), (Polling, 3), (Read, 3), (Write, 10)] {
+            assert_eq!(burst(&mut bucket, share, LATER), room, "{share:?}");
         }
-        assert_eq!(bucket.take(Share::Write, now), Duration::ZERO);
-        assert!(!bucket.take(Share::Read, now).is_zero());
     }
 
     #[test]
     fn quiet_time_fills_the_burst_and_no_more() {
-        let start = Instant::now();
-        let mut bucket = ten_a_second(start);
-        for _ in 0..20 {
-            bucket.take(Share::Write, start);
-        }
-        let later = start + Duration::from_secs(3600);
-        for _ in 0..20 {
-            assert_eq!(bucket.take(Share::Write, later), Duration::ZERO);
-        }
-        assert!(!bucket.take(Share::Write, later).is_zero());
+        let mut bucket = ten_a_second();
+        assert_eq!(burst(&mut bucket, Share::Write, Duration::ZERO), 20);
+        assert_eq!(burst(&mut bucket, Share::Write, LATER), 20);
     }
 
     #[test]
     fn a_pause_is_never_shortened_and_never_endless() {
-        let now = Instant::now();
-        let mut bucket = ten_a_second(now);
-        bucket.close(now, Duration::from_secs(30));
-        bucket.close(now, Duration::from_secs(5));
-        assert_eq!(bucket.closed_for(now), Duration::from_secs(30));
-        bucket.close(now, Duration::MAX);
-        assert_eq!(bucket.closed_for(now), LONGEST_PAUSE);
+        let mut bucket = ten_a_second();
+        bucket.close(LATER, Duration::from_secs(30));
+        bucket.close(LATER, Duration::from_secs(5));
+        assert_eq!(bucket.closed_for(LATER), Duration::from_secs(30));
+        bucket.close(LATER, Duration::MAX);
+        assert_eq!(bucket.closed_for(LATER), LONGEST_PAUSE);
+    }
+
+    #[tokio::test]
+    async fn who_waits_lets_those_pass_for_whom_somebody_waits() {
+        let clock = ManualClock::at(Timestamp::default().after(LATER));
+        let budget = Budget::new(NonZeroU32::new(10).unwrap());
+        let permit = |share| budget.permit(share, LATER, &clock);
+        for _ in 0..4 {
+            permit(Share::Background).await.unwrap();
+        }
+        let mut waits = std::pin::pin!(permit(Share::Background));
+        let mut is_waiting = async || {
+            let now = std::future::ready(());
+            tokio::select! { biased; _ = &mut waits => false, () = now => true }
+        };
+        assert!(is_waiting().await);
+        clock.advance(Duration::from_millis(100));
+        for _ in 0..7 {
+            permit(Share::Read).await.unwrap();
+        }
+        assert!(is_waiting().await);
+        clock.advance(Duration::from_millis(600));
+        assert!(is_waiting().await);
+        clock.advance(Duration::from_millis(101));
+        assert!(!is_waiting().await);
     }
 }

@@ -1,6 +1,8 @@
 //! One account on one server.
 
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
@@ -12,6 +14,8 @@ use super::error::Error;
 use super::retry;
 use super::route::Route;
 use super::transport::Transport;
+use crate::chance::Chance;
+use crate::clock::Clock;
 use crate::gitea::options::Options;
 
 /// How many redirects a read follows.
@@ -21,48 +25,80 @@ const MOST_REDIRECTS: usize = 3;
 ///
 /// Reads are tried again and follow redirects within the server; writes are sent once and
 /// follow none (a redirected POST comes back as a harmless list, and the reply is lost). All
-/// calls share one request budget.
-#[derive(Debug)]
+/// calls of a client and its clones share one request budget.
+#[derive(Clone)]
 pub struct Gitea {
+    connection: Arc<Connection>,
+    /// What its reads are for.
+    reads: Share,
+}
+
+struct Connection {
     api: Url,
     transport: Transport,
     budget: Budget,
     timeout: Duration,
+    clock: Arc<dyn Clock>,
+    chance: Chance,
+}
+
+impl fmt::Debug for Gitea {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gitea").field("api", &self.connection.api.as_str()).finish_non_exhaustive()
+    }
 }
 
 impl Gitea {
     /// A client; nothing is sent yet.
     pub fn new(options: Options) -> Result<Self, Error> {
-        Ok(Self {
+        let connection = Connection {
             api: api_below(&options.url)?,
             transport: Transport::new(&options)?,
             budget: Budget::new(options.requests_per_second),
             timeout: options.timeout,
-        })
+            clock: options.clock,
+            chance: options.chance,
+        };
+        Ok(Self { connection: Arc::new(connection), reads: Share::Read })
+    }
+
+    /// The same, for reads that may find that somebody said something: they let pass what an
+    /// answer waits for.
+    #[must_use]
+    pub fn for_polling(&self) -> Self {
+        Self { reads: Share::Polling, ..self.clone() }
+    }
+
+    /// The same, for reads that nobody waits for: they let all others pass.
+    #[must_use]
+    pub fn for_background(&self) -> Self {
+        Self { reads: Share::Background, ..self.clone() }
     }
 
     /// Reads `route`.
     pub(super) async fn get(&self, route: &Route) -> Result<Answer, Error> {
-        self.read(route, route.url(&self.api)?).await
+        self.read(route, route.url(&self.connection.api)?).await
     }
 
     /// Reads `route`, which lies at the server's own address and not below its API.
     pub(super) async fn get_beside_the_api(&self, route: &Route) -> Result<Answer, Error> {
-        let server = self.api.join("../../").map_err(|error| Error::Setup(error.to_string()))?;
+        let server =
+            self.connection.api.join("../../").map_err(|error| Error::Setup(error.to_string()))?;
         self.read(route, route.url(&server)?).await
     }
 
     async fn read(&self, route: &Route, url: Url) -> Result<Answer, Error> {
-        let started = Instant::now();
+        let Connection { clock, chance, timeout, .. } = &*self.connection;
+        let started = clock.uptime();
         let mut tries = 1;
         loop {
             match self.follow(route, url.clone()).await {
                 Err(error)
                     if retry::is_worthwhile(&error)
                         && tries < retry::TRIES
-                        && started.elapsed() < self.timeout =>
+                        && clock.uptime().saturating_sub(started) < *timeout =>
                 {
-                    tokio::time::sleep(retry::pause(tries)).await;
+                    clock.sleep(retry::pause(tries, chance)).await;
                     tries += 1;
                 }
                 outcome => return outcome,
@@ -87,12 +123,12 @@ impl Gitea {
         body: &impl Serialize,
     ) -> Result<Answer, Error> {
         let json = serde_json::to_vec(body).map_err(|error| Error::Setup(error.to_string()))?;
-        self.exchange(method, route, route.url(&self.api)?, Some(json)).await
+        self.exchange(method, route, route.url(&self.connection.api)?, Some(json)).await
     }
 
     /// Deletes what `route` names, once.
     pub(super) async fn delete(&self, route: &Route) -> Result<Answer, Error> {
-        self.exchange(Method::DELETE, route, route.url(&self.api)?, None).await
+        self.exchange(Method::DELETE, route, route.url(&self.connection.api)?, None).await
     }
 
     /// One try of a read, through the redirects that stay on this server.
@@ -101,7 +137,9 @@ impl Gitea {
         loop {
             match self.exchange(Method::GET, route, url.clone(), None).await {
                 Err(Error::Moved { to }) => match url.join(&to) {
-                    Ok(next) if left > 0 && next.origin() == self.api.origin() => url = next,
+                    Ok(next) if left > 0 && next.origin() == self.connection.api.origin() => {
+                        url = next
+                    }
                     _ => return Err(Error::Moved { to }),
                 },
                 outcome => return outcome,
@@ -118,23 +156,24 @@ impl Gitea {
         url: Url,
         json: Option<Vec<u8>>,
     ) -> Result<Answer, Error> {
-        let share = if method == Method::GET { Share::Read } else { Share::Write };
-        self.budget
-            .permit(share, self.timeout)
+        let Connection { transport, budget, timeout, clock, .. } = &*self.connection;
+        let share = if method == Method::GET { self.reads } else { Share::Write };
+        budget
+            .permit(share, *timeout, &**clock)
             .await
             .map_err(|left| Error::RateLimited { retry_after: Some(left) })?;
-        let started = Instant::now();
-        let sent = self.transport.send(method.clone(), url, json).await;
+        let started = clock.uptime();
+        let sent = transport.send(method.clone(), url, json).await;
         let status = sent.as_ref().map_or(0, |answer| answer.status.as_u16());
         if let Some(pause) = sent.as_ref().ok().and_then(Answer::pause) {
-            self.budget.close(pause);
+            budget.close(pause, &**clock);
         }
         let outcome = sent.and_then(Answer::accepted);
         tracing::debug!(
             %method,
             path = route.template(),
             status,
-            ms = started.elapsed().as_millis(),
+            ms = clock.uptime().saturating_sub(started).as_millis(),
             "forge"
         );
         outcome

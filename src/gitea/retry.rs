@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::Error;
+use crate::chance::Chance;
 use crate::core::backoff::Backoff;
 
 /// How often a read is tried in all.
@@ -25,6 +26,6 @@ pub(super) fn is_worthwhile(error: &Error) -> bool {
 }
 
 /// How long to wait after `failures` (1 or more) tries.
-pub(super) fn pause(failures: u32) -> Duration {
-    BACKOFF.pause(failures, fastrand::f64())
+pub(super) fn pause(failures: u32, chance: &Chance) -> Duration {
+    BACKOFF.pause(failures, chance.draw())
 }

@@ -8,7 +8,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::core::model::ids::{RepoId, Subject, ThreadId};
+use crate::core::model::ids::{Lane, RepoId, Subject, ThreadId};
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::Timestamp;
 
@@ -117,6 +117,25 @@ pub(super) fn subject_columns(subject: Subject) -> (&'static str, i64) {
 /// The thread that a row names.
 pub(super) fn thread(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
     Ok(ThreadId { repo: row.get("repo")?, number: row.get("number")? })
+}
+
+/// A lane as the columns `repo` and `number` hold it: threads are numbered from 1 on.
+pub(super) fn lane_columns(lane: Lane) -> (i64, i64) {
+    match lane {
+        Lane::Thread(thread) => (thread.repo.0, thread.number),
+        Lane::Repo(repo) => (repo.0, 0),
+        Lane::Report => (0, 0),
+    }
+}
+
+/// The lane that a row names.
+pub(super) fn lane(row: &Row<'_>) -> rusqlite::Result<Lane> {
+    let thread = thread(row)?;
+    Ok(match (thread.repo.0, thread.number) {
+        (0, 0) => Lane::Report,
+        (_, 0) => Lane::Repo(thread.repo),
+        _ => Lane::Thread(thread),
+    })
 }
 
 integer_column!(RepoId);

@@ -2,14 +2,18 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
+use super::columns::Json;
 use super::error::Error;
+use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incident {
-    /// What, and where: `token`, `forge`, `archived 12`.
-    pub key: String,
+pub struct OpenIncident {
+    /// What, and where.
+    pub incident: Incident,
+    /// The repository or thread that is concerned, as it was called when it was met last.
+    pub place: Option<String>,
     /// In a sentence, with what to do.
     pub text: String,
     /// Since when.
@@ -20,46 +24,67 @@ pub struct Incident {
     pub count: u32,
 }
 
-/// Notes that it was met. Whether it is new.
-pub fn note(tx: &Transaction<'_>, key: &str, text: &str, now: Timestamp) -> Result<bool, Error> {
-    let count: u32 = tx
-        .prepare_cached(
-            "INSERT INTO incidents (key, text, since, last, count) VALUES (?1, ?2, ?3, ?3, 1)
-             ON CONFLICT (key) DO UPDATE SET text = ?2, last = ?3, count = count + 1
-             RETURNING count",
-        )?
-        .query_row((key, text, now), |row| row.get(0))?;
-    Ok(count == 1)
+impl OpenIncident {
+    /// What is wrong, and where.
+    pub fn sentence(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{place}: {}", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// Notes that it was met.
+pub fn note(
+    tx: &Transaction<'_>,
+    incident: &Incident,
+    place: Option<&str>,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached(
+        "INSERT INTO incidents (incident, place, text, since, last, count)
+         VALUES (?1, ?2, ?3, ?4, ?4, 1)
+         ON CONFLICT (incident)
+         DO UPDATE SET place = ?2, text = ?3, last = ?4, count = count + 1",
+    )?
+    .execute((Json(incident), place, text, now))?;
+    Ok(())
 }
 
 /// It is over; what it was, if it was there.
-pub fn over(tx: &Transaction<'_>, key: &str) -> Result<Option<Incident>, Error> {
+pub fn over(tx: &Transaction<'_>, incident: &Incident) -> Result<Option<OpenIncident>, Error> {
     let was = tx
-        .prepare_cached("DELETE FROM incidents WHERE key = ?1 RETURNING *")?
-        .query_row([key], incident)
+        .prepare_cached("DELETE FROM incidents WHERE incident = ?1 RETURNING *")?
+        .query_row([Json(incident)], open)
         .optional()?;
     Ok(was)
 }
 
-/// Forgets all whose key begins with `prefix`.
-pub fn forget(tx: &Transaction<'_>, prefix: &str) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM incidents WHERE substr(key, 1, length(?1)) = ?1")?
-        .execute([prefix])?;
-    Ok(())
+/// Forgets what another run has to find out anew; what is left, the oldest first.
+pub fn of_earlier_runs(tx: &Transaction<'_>) -> Result<Vec<OpenIncident>, Error> {
+    let (lasting, others): (Vec<_>, Vec<_>) =
+        all(tx)?.into_iter().partition(|open| open.incident.outlives_a_run());
+    for open in others {
+        over(tx, &open.incident)?;
+    }
+    Ok(lasting)
 }
 
 /// All that is wrong, the oldest first.
-pub fn all(conn: &Connection) -> Result<Vec<Incident>, Error> {
+pub fn all(conn: &Connection) -> Result<Vec<OpenIncident>, Error> {
     let incidents = conn
-        .prepare_cached("SELECT * FROM incidents ORDER BY since, key")?
-        .query_map([], incident)?
+        .prepare_cached("SELECT * FROM incidents ORDER BY since, incident")?
+        .query_map([], open)?
         .collect::<Result<_, _>>()?;
     Ok(incidents)
 }
 
-fn incident(row: &Row<'_>) -> rusqlite::Result<Incident> {
-    Ok(Incident {
-        key: row.get("key")?,
+fn open(row: &Row<'_>) -> rusqlite::Result<OpenIncident> {
+    let Json(incident) = row.get("incident")?;
+    Ok(OpenIncident {
+        incident,
+        place: row.get("place")?,
         text: row.get("text")?,
         since: row.get("since")?,
         last: row.get("last")?,

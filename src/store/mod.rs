@@ -41,6 +41,7 @@ pub mod controls;
 pub mod cursors;
 pub mod deliveries;
 pub mod digest;
+pub mod handled;
 pub mod inbox;
 pub mod incidents;
 pub mod matches;

@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::columns::{Json, integer_column, thread, word_column};
+use super::audit;
+use super::columns::{Json, integer_column, lane, lane_columns, word_column};
 use super::error::Error;
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::Lane;
 use crate::core::model::time::Timestamp;
 
 /// The number of a row: the order of delivery within a thread.
@@ -22,8 +23,8 @@ integer_column!(Seq);
 pub struct NewEffect {
     /// Its name for ever: the same key twice is the same effect.
     pub key: String,
-    /// The thread in whose order it is delivered.
-    pub thread: ThreadId,
+    /// In whose order it is delivered.
+    pub lane: Lane,
     /// What is to be written.
     pub payload: Box<RawValue>,
     /// It is not to be sent before.
@@ -37,12 +38,12 @@ impl NewEffect {
     /// [`Error::Payload`] if it cannot be written as JSON.
     pub fn new(
         key: String,
-        thread: ThreadId,
+        lane: impl Into<Lane>,
         effect: &impl Serialize,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let payload = to_raw_value(effect).map_err(Error::Payload)?;
-        Ok(Self { key, thread, payload, due_at: now })
+        Ok(Self { key, lane: lane.into(), payload, due_at: now })
     }
 }
 
@@ -76,8 +77,8 @@ pub struct OutboxRow {
     pub seq: Seq,
     /// Its name for ever.
     pub key: String,
-    /// The thread in whose order it is delivered.
-    pub thread: ThreadId,
+    /// In whose order it is delivered.
+    pub lane: Lane,
     /// What is to be written.
     pub payload: Box<RawValue>,
     /// Where it stands.
@@ -108,30 +109,24 @@ impl OutboxRow {
 
 /// Stores an effect, unless its key is there already.
 pub fn push(tx: &Transaction<'_>, effect: &NewEffect, now: Timestamp) -> Result<Pushed, Error> {
+    let (repo, number) = lane_columns(effect.lane);
     let stored = tx
         .prepare_cached(
             "INSERT INTO outbox (key, repo, number, payload, created_at, state, due_at)
              VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6) ON CONFLICT (key) DO NOTHING",
         )?
-        .execute((
-            &effect.key,
-            effect.thread.repo,
-            effect.thread.number,
-            effect.payload.get(),
-            now,
-            effect.due_at,
-        ))?;
+        .execute((&effect.key, repo, number, effect.payload.get(), now, effect.due_at))?;
     Ok(if stored == 1 { Pushed::New(Seq(tx.last_insert_rowid())) } else { Pushed::Known })
 }
 
-/// The first effect of `thread` that is neither done nor dead, due or not: those behind it wait.
-pub fn next_in(conn: &Connection, thread: ThreadId) -> Result<Option<OutboxRow>, Error> {
+/// The first effect of `lane` that is neither done nor dead, due or not: those behind it wait.
+pub fn next_in(conn: &Connection, lane: Lane) -> Result<Option<OutboxRow>, Error> {
     let effect = conn
         .prepare_cached(
             "SELECT * FROM outbox WHERE ended_at IS NULL AND repo = ?1 AND number = ?2
              ORDER BY seq LIMIT 1",
         )?
-        .query_row((thread.repo, thread.number), effect)
+        .query_row(lane_columns(lane), effect)
         .optional()?;
     Ok(effect)
 }
@@ -217,7 +212,8 @@ pub fn failures(conn: &Connection, keys: &[String]) -> Result<HashMap<String, St
     Ok(failures)
 }
 
-/// It cannot be written, because of `reason`; what waited behind it goes on.
+/// It cannot be written, because of `reason`; what waited behind it goes on, and the record of the
+/// command that wanted it says so.
 pub fn die(tx: &Transaction<'_>, seq: Seq, reason: &str, now: Timestamp) -> Result<(), Error> {
     change(
         tx,
@@ -225,7 +221,11 @@ pub fn die(tx: &Transaction<'_>, seq: Seq, reason: &str, now: Timestamp) -> Resu
         "UPDATE outbox SET state = 'dead', reason = ?2, ended_at = ?3
          WHERE seq = ?1 AND ended_at IS NULL",
         (seq, reason, now),
-    )
+    )?;
+    let key: String = tx
+        .prepare_cached("SELECT key FROM outbox WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))?;
+    audit::failed(tx, &key)
 }
 
 /// Up to `limit` done effects of which a late duplicate is to be looked for, in order of time.
@@ -307,7 +307,7 @@ fn effect(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     Ok(OutboxRow {
         seq: row.get("seq")?,
         key: row.get("key")?,
-        thread: thread(row)?,
+        lane: lane(row)?,
         payload,
         state: row.get("state")?,
         tries: row.get("tries")?,

@@ -1,14 +1,14 @@
-//! Lanes: what each thread has to do next. Threads go their way side by side; within one, its
-//! effects are delivered in order, and a new text is read only when none of them is left.
+//! Lanes: what each thread or repository has to do next. They go their way side by side; within
+//! one, effects are delivered in order, and a new text is read only when none of them is left.
 
 use rusqlite::Connection;
 
 use super::error::Error;
 use super::{columns, inbox, outbox};
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::Lane;
 use crate::core::model::time::Timestamp;
 
-/// The next thing to do in a thread.
+/// The next thing to do in a lane.
 #[derive(Debug, Clone)]
 pub enum LaneWork {
     /// Send this.
@@ -17,18 +17,18 @@ pub enum LaneWork {
     Text(Box<inbox::InboxText>),
 }
 
-/// Up to `limit` threads that have something to do at `now`; who waits longest comes first.
-pub fn lanes_due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<ThreadId>, Error> {
-    let threads = conn
+/// Up to `limit` lanes that have something to do at `now`; who waits longest comes first.
+pub fn lanes_due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Lane>, Error> {
+    let lanes = conn
         .prepare_cached(
             "SELECT repo, number FROM lanes WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
         )?
-        .query_map((now, limit), columns::thread)?
+        .query_map((now, limit), columns::lane)?
         .collect::<Result<_, _>>()?;
-    Ok(threads)
+    Ok(lanes)
 }
 
-/// The first moment after `now` at which any thread has something to do, if there is one.
+/// The first moment after `now` at which any lane has something to do, if there is one.
 pub fn next_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let next = conn
         .prepare_cached("SELECT min(due_at) FROM lanes WHERE due_at > ?1")?
@@ -36,16 +36,14 @@ pub fn next_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>
     Ok(next)
 }
 
-/// What `thread` has to do at `now`.
-pub fn next_in(
-    conn: &Connection,
-    thread: ThreadId,
-    now: Timestamp,
-) -> Result<Option<LaneWork>, Error> {
-    match outbox::next_in(conn, thread)? {
-        Some(effect) if effect.due_at <= now => Ok(Some(LaneWork::Effect(Box::new(effect)))),
-        Some(_) => Ok(None),
-        None => Ok(inbox::next_in(conn, thread, now)?.map(Box::new).map(LaneWork::Text)),
+/// What `lane` has to do at `now`.
+pub fn next_in(conn: &Connection, lane: Lane, now: Timestamp) -> Result<Option<LaneWork>, Error> {
+    match (outbox::next_in(conn, lane)?, lane) {
+        (Some(effect), _) if effect.due_at <= now => Ok(Some(LaneWork::Effect(Box::new(effect)))),
+        (None, Lane::Thread(thread)) => {
+            Ok(inbox::next_in(conn, thread, now)?.map(Box::new).map(LaneWork::Text))
+        }
+        (Some(_), _) | (None, Lane::Repo(_) | Lane::Report) => Ok(None),
     }
 }
 

@@ -30,6 +30,8 @@ pub enum ScheduledTask {
     ReadReviews {
         /// What was said before that moment, by the forge's clock, is not news.
         since: Timestamp,
+        /// Whether a webhook told of a review; else the pull request moved, for whatever reason.
+        told: bool,
     },
     /// Somebody was asked whether they said something: has their answer come?
     Confirm(Box<Confirmation>),
@@ -60,6 +62,14 @@ impl ScheduledTask {
             Self::Confirm(confirmation) => format!("confirm {}", confirmation.question).into(),
         }
     }
+
+    /// Whether somebody may be waiting for it who has just said something.
+    fn people_wait(&self) -> bool {
+        match self {
+            Self::PullOpened(_) | Self::Confirm(_) | Self::ReadReviews { told: true, .. } => true,
+            Self::Relabel(_) | Self::ReadReviews { told: false, .. } => false,
+        }
+    }
 }
 
 /// A task that was stored.
@@ -75,7 +85,8 @@ pub struct StoredTask {
     pub tries: u32,
 }
 
-/// Stores a task in place of the thread's former one of its kind.
+/// Stores a task in place of the thread's former one of its kind; who waited for that waits for
+/// this one.
 pub fn set(
     tx: &Transaction<'_>,
     thread: ThreadId,
@@ -83,10 +94,19 @@ pub fn set(
     due_at: Timestamp,
 ) -> Result<(), Error> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO tasks (kind, repo, number, due_at, task)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO tasks (kind, repo, number, people_wait, due_at, task)
+         VALUES (?1, ?2, ?3, max(?4, ifnull(
+             (SELECT people_wait FROM tasks WHERE kind = ?1 AND repo = ?2 AND number = ?3), 0
+         )), ?5, ?6)",
     )?
-    .execute((task.kind(), thread.repo, thread.number, due_at, Json(task)))?;
+    .execute((
+        task.kind(),
+        thread.repo,
+        thread.number,
+        task.people_wait(),
+        due_at,
+        Json(task),
+    ))?;
     Ok(())
 }
 
@@ -146,14 +166,20 @@ pub fn check_later(tx: &Transaction<'_>, id: TaskId, due_at: Timestamp) -> Resul
     Ok(())
 }
 
-/// Up to `limit` tasks that are due, in order of time.
-pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<StoredTask>, Error> {
+/// Up to `limit` tasks that are due, in order of time: those for which people wait, or those for
+/// which nobody does.
+pub fn due(
+    conn: &Connection,
+    people_wait: bool,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<StoredTask>, Error> {
     let tasks = conn
         .prepare_cached(
-            "SELECT id, repo, number, task, tries FROM tasks WHERE due_at <= ?1
-             ORDER BY due_at, id LIMIT ?2",
+            "SELECT id, repo, number, task, tries FROM tasks
+             WHERE people_wait = ?1 AND due_at <= ?2 ORDER BY due_at, id LIMIT ?3",
         )?
-        .query_map((now, limit), stored)?
+        .query_map((people_wait, now, limit), stored)?
         .collect::<Result<_, _>>()?;
     Ok(tasks)
 }

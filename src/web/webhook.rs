@@ -142,7 +142,12 @@ impl NewDelivery {
             Self::Review(repo, number) => {
                 repos::introduce(tx, &repo)?;
                 let thread = ThreadId { repo: repo.id, number };
-                tasks::set(tx, thread, &ScheduledTask::ReadReviews { since: now.before(SKEW) }, now)
+                tasks::set(
+                    tx,
+                    thread,
+                    &ScheduledTask::ReadReviews { since: now.before(SKEW), told: true },
+                    now,
+                )
             }
         }
     }

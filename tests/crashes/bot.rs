@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use crate::stage::Waits;
 use crate::support::config::Config;
 use crate::support::process::{PATIENCE, timmy};
 
@@ -33,13 +34,16 @@ impl Launch {
         Self { config, log, port, environment }
     }
 
-    /// Its configuration for a forge, which is to be polled so often.
-    pub fn configuration(&self, forge: &str, poll: Duration) -> Config {
+    /// Its configuration for a forge, with these waiting times.
+    pub fn configuration(&self, forge: &str, waits: Waits) -> Config {
+        let millis = |wait: Duration| format!("{}ms", wait.as_millis());
         let ledger = self.config.with_extension("db");
         Config::of(forge)
             .listening(&format!("127.0.0.1:{}", self.port))
             .without("webhook.secret_files")
-            .with("poll.every", format!("{}s", poll.as_secs()))
+            .with("gitea.settle", millis(waits.settle))
+            .with("gitea.recheck", millis(waits.recheck))
+            .with("poll.every", millis(waits.poll))
             .with("ledger.path", ledger.to_str().unwrap())
             .with("people.operators", ["writers", "walt"])
             .with("people.approvers", ["alexander"])

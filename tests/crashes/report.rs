@@ -38,9 +38,11 @@ const DEATHS: [&str; 18] = [
 /// A bot that reports, and looks after its report all the time.
 async fn stage() -> Stage {
     let mut stage = Stage::set(SHORT, 0).await;
-    stage.launch.environment.push(("TIMMY_REPORT_MS", "1".to_owned()));
     stage.configure(SHORT.poll, |config| {
-        config.with("report.repository", CELLAR).with("report.at", "00:00")
+        config
+            .with("report.repository", CELLAR)
+            .with("report.at", "00:00")
+            .with("report.every", "1ms")
     });
     stage.open(DOOR, Word::Chat);
     stage.sandbox.settle().await;

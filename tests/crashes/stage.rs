@@ -50,6 +50,7 @@ pub struct Stage {
     pub relay: Relay,
     pub launch: Launch,
     pub threads: Vec<Thread>,
+    waits: Waits,
     token: String,
     seed: u64,
     repos: [(&'static str, RepoId); 2],
@@ -69,17 +70,14 @@ impl Stage {
         let port = free_port();
         let relay = Relay::start(port).await;
         sandbox.add_hook("foundation", &relay.url, SECRETS[0], &EVENTS).unwrap();
-        let millis = |wait: Duration| wait.as_millis().to_string();
         let environment = vec![
             ("TIMMY_GITEA_TOKEN", token.clone()),
             ("TIMMY_WEBHOOK_SECRET", SECRETS[0].to_owned()),
-            ("TIMMY_SETTLE_MS", millis(waits.settle)),
-            ("TIMMY_RECHECK_MS", millis(waits.recheck)),
             ("TIMMY_LOG", "info,timmy::engine::poll=debug".to_owned()),
         ];
         let launch = Launch::new(folder.path(), "timmy", port, environment);
-        launch.configuration(sandbox.url(), waits.poll).write(&launch.config);
-        Self { sandbox, relay, launch, threads: Vec::new(), token, seed, repos, folder }
+        launch.configuration(sandbox.url(), waits).write(&launch.config);
+        Self { sandbox, relay, launch, threads: Vec::new(), waits, token, seed, repos, folder }
     }
 
     /// The same with two issues at the door.
@@ -96,7 +94,7 @@ impl Stage {
     pub async fn rival(&self) -> Bot {
         let (port, environment) = (free_port(), self.launch.environment.clone());
         let rival = Launch::new(self.folder.path(), "rival", port, environment);
-        rival.configuration(self.sandbox.url(), SHORT.poll).write(&rival.config);
+        rival.configuration(self.sandbox.url(), self.waits).write(&rival.config);
         let url = format!("http://127.0.0.1:{port}/webhook");
         self.sandbox.add_hook("foundation", &url, SECRETS[0], &EVENTS).unwrap();
         let mut bot = rival.start(&[]);
@@ -118,7 +116,7 @@ impl Stage {
 
     /// Changes the configuration of a bot that is started from now on.
     pub fn configure(&self, poll: Duration, change: impl FnOnce(Config) -> Config) {
-        let config = self.launch.configuration(self.sandbox.url(), poll);
+        let config = self.launch.configuration(self.sandbox.url(), Waits { poll, ..self.waits });
         change(config).write(&self.launch.config);
     }
 

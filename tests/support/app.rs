@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use timmy::clock::ManualClock;
+use timmy::app::Clocks;
+use timmy::clock::{ManualClock, SystemClock};
 use timmy::engine::Engine;
 use timmy::sandbox::Sandbox;
 use timmy::store::{Connection, Error, Ledger, Transaction, incidents};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::clock::{SETTLE, noon};
+use crate::support::clock::noon;
 use crate::support::config::{Config, SECRETS};
 use crate::support::forge::forge;
 
@@ -48,8 +49,8 @@ impl Timmy {
     pub async fn start(&mut self) {
         assert!(self.running.is_none(), "it runs");
         let config = self.config.load(self.folder.path(), &self.token);
-        let bot =
-            timmy::app::App::new(&config, Arc::new(self.clock.clone()), SETTLE).await.unwrap();
+        let clocks = Clocks { engine: Arc::new(self.clock.clone()), client: Arc::new(SystemClock) };
+        let bot = timmy::app::App::new(&config, clocks).await.unwrap();
         let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let run = bot.run(stop.clone());
@@ -107,7 +108,7 @@ impl Timmy {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> T {
-        self.engine().ledger.read(read).await.unwrap()
+        self.engine().ledger().read(read).await.unwrap()
     }
 
     /// Writes into its ledger while it runs.
@@ -115,13 +116,13 @@ impl Timmy {
         &self,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> T {
-        self.engine().ledger.write(write).await.unwrap()
+        self.engine().ledger().write(write).await.unwrap()
     }
 
     /// What it notes as wrong with the world, in the words in which `doctor` shows it.
     pub async fn noted(&self) -> String {
         let all = self.read(incidents::all).await;
-        all.into_iter().map(|trouble| trouble.text).collect::<Vec<_>>().join("\n")
+        all.into_iter().map(|open| open.sentence()).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -10,12 +10,11 @@ use tokio_util::sync::CancellationToken;
 use super::error::DemoError;
 use super::guide;
 use super::script::{Expected, Scene, Trouble};
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, SecretFile, World};
 use crate::core::effect::marker::key_of;
 use crate::core::model::ids::Subject;
-use crate::crash;
 use crate::engine::Engine;
 use crate::sandbox::backlog::{Backlog, Shape};
 use crate::sandbox::page::Rest;
@@ -73,7 +72,7 @@ impl DemoSession {
         };
         let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
         let config = config::parse(&text, Path::new("demo.toml"), world)?.config;
-        let bot = App::new(&config, Arc::new(SystemClock), crash::SETTLE).await?;
+        let bot = App::new(&config, Clocks::system()).await?;
         if let Some(address) = bot.address() {
             let url = format!("http://{address}/webhook");
             sandbox.add_hook("foundation", &url, SECRET, &["issues", "pull_request"])?;

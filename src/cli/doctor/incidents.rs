@@ -3,9 +3,9 @@
 use super::check_result::CheckResult;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::store::Readers;
-use crate::store::incidents::{self, Incident};
+use crate::store::incidents::{self, OpenIncident};
 
-const TROUBLE: &str = "trouble";
+const INCIDENT: &str = "incident";
 
 /// Everything that is wrong with the world, as far as a run of `serve` knows.
 pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<CheckResult> {
@@ -14,7 +14,7 @@ pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<CheckResult>
         Err(error) => {
             let remedy = "Restore a backup, or point ledger.path to a new file.";
             vec![CheckResult::broken(
-                TROUBLE,
+                INCIDENT,
                 format!("What serve met cannot be read: {error}."),
                 remedy,
             )]
@@ -22,16 +22,15 @@ pub(super) async fn check(readers: &Readers, now: Timestamp) -> Vec<CheckResult>
     }
 }
 
-fn judge(incident: &Incident, now: Timestamp) -> CheckResult {
+fn judge(incident: &OpenIncident, now: Timestamp) -> CheckResult {
     let (since, last) = (rounded(now.since(incident.since)), rounded(now.since(incident.last)));
-    let Incident { text, count, .. } = incident;
-    let met = match count {
+    let met = match incident.count {
         1 => format!("Met once, {since} ago."),
         count => format!("Met first {since} ago, last {last} ago, {count} times."),
     };
     CheckResult::warning(
-        TROUBLE,
-        format!("{text}. {met}"),
+        INCIDENT,
+        format!("{}. {met}", incident.sentence()),
         "What waits for it is done when it is over; timmy serve notices that by itself.",
     )
 }
@@ -39,13 +38,16 @@ fn judge(incident: &Incident, now: Timestamp) -> CheckResult {
 #[cfg(test)]
 mod tests {
     use crate::cli::doctor::incidents::*;
+    use crate::core::model::ids::RepoId;
+    use crate::core::model::incident::Incident;
 
     #[test]
-    fn a_trouble_says_since_when_and_how_often() {
+    fn an_incident_says_since_when_and_how_often() {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
-        let incident = Incident {
-            key: "archived 12".to_owned(),
-            text: "foundation/door: the repository is archived: unarchive it first".to_owned(),
+        let incident = OpenIncident {
+            incident: Incident::RepoArchived { repo: RepoId(12) },
+            place: Some("foundation/door".to_owned()),
+            text: "the repository is archived: unarchive it first".to_owned(),
             since: at(0),
             last: at(7_100),
             count: 3,

@@ -105,6 +105,43 @@ pub struct ThreadId {
     pub number: i64,
 }
 
+/// In whose order things happen: in a lane one after the other, lanes beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// What is said and written in a thread.
+    Thread(ThreadId),
+    /// What is written in a repository, outside its threads: a new issue.
+    Repo(RepoId),
+    /// When the report is looked at. What it writes goes through the lanes of its issue and
+    /// repository.
+    Report,
+}
+
+impl Lane {
+    /// The repository, if it is one's.
+    pub fn repo(self) -> Option<RepoId> {
+        match self {
+            Self::Thread(thread) => Some(thread.repo),
+            Self::Repo(repo) => Some(repo),
+            Self::Report => None,
+        }
+    }
+
+    /// The thread, if it is one's.
+    pub fn thread(self) -> Option<ThreadId> {
+        match self {
+            Self::Thread(thread) => Some(thread),
+            Self::Repo(_) | Self::Report => None,
+        }
+    }
+}
+
+impl From<ThreadId> for Lane {
+    fn from(thread: ThreadId) -> Self {
+        Self::Thread(thread)
+    }
+}
+
 /// What a text that may hold commands is to Gitea, by its global id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]

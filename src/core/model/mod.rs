@@ -3,6 +3,7 @@
 pub mod account;
 pub mod dependency;
 pub mod ids;
+pub mod incident;
 pub mod issue;
 pub mod repository;
 pub mod text;

@@ -6,7 +6,7 @@
 //! a delivery told of its creation, and the forge shows the same words, never edited.
 
 use super::edits::keep_present;
-use crate::core::command::grammar::Reading;
+use crate::core::command::grammar::{self, Reading};
 use crate::core::model::text::{EditHistory, InboundText, ListedText, TextEvent};
 
 /// How sure it is that a text says what its author wrote.
@@ -20,7 +20,7 @@ pub enum Authorship {
 
 /// What comes of holding a text against the forge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReadBack {
+enum ReadBack {
     /// The forge shows what was heard last.
     AsHeard(Authorship),
     /// The forge shows other words: a newer edit was not heard yet, or the text is a forgery.
@@ -31,7 +31,7 @@ pub enum ReadBack {
 
 /// Holds `heard` against what the forge shows `now`. `versions` are all that were heard of the
 /// text, this one included, in the order in which they were written.
-pub fn read_back<'a>(
+fn read_back<'a>(
     heard: &InboundText,
     versions: impl Iterator<Item = &'a InboundText> + Clone,
     now: &ListedText,
@@ -59,6 +59,55 @@ pub fn read_back<'a>(
         }
     };
     ReadBack::AsHeard(if is_own { Authorship::Author } else { Authorship::AnyWriter })
+}
+
+/// What the lines of a text are worth, once it was read back.
+#[derive(Debug)]
+pub enum Proof {
+    /// These stand there.
+    Stands {
+        /// The lines.
+        reading: Reading,
+        /// Whose they are.
+        authorship: Authorship,
+        /// Whether they are to be said again, since nobody can vouch for them.
+        doubtful: bool,
+    },
+    /// A newer edit may be on its way.
+    Wait,
+    /// Nobody said that; why one can tell.
+    Disproved(&'static str),
+}
+
+/// What `reading`, the lines of `heard`, is worth if the forge shows `now`; timmy is called `own`
+/// there. `may_wait`: there is still time for what was not heard yet.
+pub fn prove<'a>(
+    heard: &InboundText,
+    versions: impl Iterator<Item = &'a InboundText> + Clone,
+    now: &ListedText,
+    reading: Reading,
+    own: &str,
+    may_wait: bool,
+) -> Proof {
+    let (authorship, doubtful, reading) = match read_back(heard, versions, now) {
+        ReadBack::AnotherAuthor => return Proof::Disproved("Gitea shows another author"),
+        ReadBack::AsHeard(authorship) => (authorship, false, reading),
+        ReadBack::OtherWords if may_wait => return Proof::Wait,
+        // The forge does not show there what an edit made of the text of a review.
+        ReadBack::OtherWords
+            if heard.act == TextEvent::Edited && now.history == EditHistory::Unknown =>
+        {
+            (Authorship::AnyWriter, true, reading)
+        }
+        ReadBack::OtherWords => {
+            let present = grammar::read(own, &now.written.body);
+            (Authorship::AnyWriter, false, lines_still_present(reading, &present))
+        }
+    };
+    match reading.is_empty() {
+        true => Proof::Disproved("Gitea does not show these words"),
+        false => Proof::Stands { reading, authorship, doubtful },
+    }
 }
 
 /// What is left of `reading` in a text that by now holds `present`: lines that somebody took out

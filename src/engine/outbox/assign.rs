@@ -1,6 +1,7 @@
 //! Who is assigned: the list is read, and replaced if it differs.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::SetAssignees;
 use crate::engine::incidents::WriteKind;
 use crate::gitea::Error;
@@ -15,12 +16,12 @@ impl Deliver for SetAssignees {
     async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
         let present = assigned(to).await?;
         let wanted = self.wanted(&present);
-        let applied = Applied::written(WriteKind::Wish);
+        let applied = Applied::written(WriteKind::Setting);
         if wanted == present {
             return Ok(applied);
         }
         let logins: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let then = to.engine.gitea.set_assignees(to.name(), to.number(), &logins).await?;
+        let then = to.ctx.gitea.set_assignees(to.name(), to.number(), &logins).await?;
         // Gitea takes the request and leaves everything as it was if the account may not write.
         if then.assignees.len() == wanted.len() {
             Ok(applied)
@@ -32,6 +33,6 @@ impl Deliver for SetAssignees {
 }
 
 async fn assigned(to: &Delivery<'_>) -> Result<Vec<String>, ApplyError> {
-    let item = to.engine.gitea.issue(to.name(), to.number()).await?;
+    let item = to.ctx.gitea.issue(to.name(), to.number()).await?;
     Ok(item.assignees.into_iter().map(|account| account.login).collect())
 }

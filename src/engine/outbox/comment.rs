@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::Comment;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
@@ -14,9 +15,9 @@ const MARGIN: Duration = Duration::from_secs(600);
 impl Deliver for Comment {
     /// Of several, all but one are deleted: the one that is known stays, else the first.
     async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        let own = to.engine.identity().await?.id;
+        let own = to.identity.get().await?.id;
         let since = self.since.before(MARGIN);
-        let comments = to.engine.gitea.comments_of(to.name(), to.number(), Some(since)).await?;
+        let comments = to.ctx.gitea.comments_of(to.name(), to.number(), Some(since)).await?;
         let mut found: Vec<i64> = comments
             .iter()
             .filter(|c| c.author.as_ref().is_some_and(|author| author.id == own))
@@ -26,14 +27,14 @@ impl Deliver for Comment {
         found.sort_unstable_by_key(|id| (Some(*id) != to.row.comment, *id));
         for duplicate in found.iter().skip(1) {
             tracing::warn!(effect = %to.row.key, comment = duplicate, "late duplicate: deleted");
-            to.engine.gitea.delete_comment(to.name(), *duplicate).await?;
+            to.ctx.gitea.delete_comment(to.name(), *duplicate).await?;
         }
         Ok(found.first().map(|id| Applied { id: Some(*id), written: None }))
     }
 
     async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
         let body = self.body.text();
-        let comment = to.engine.gitea.post_comment(to.name(), to.number(), &body).await?;
-        Ok(Applied { id: Some(comment.id), written: Some(WriteKind::Reply) })
+        let comment = to.ctx.gitea.post_comment(to.name(), to.number(), &body).await?;
+        Ok(Applied { id: Some(comment.id), written: Some(WriteKind::Text) })
     }
 }

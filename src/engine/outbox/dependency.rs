@@ -1,6 +1,7 @@
 //! A thread waits for another, or does not.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::model::dependency::{SetDependency, same_readers};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::engine::incidents::WriteKind;
@@ -8,9 +9,9 @@ use crate::gitea::Error;
 
 impl Deliver for SetDependency {
     async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        let blockers = to.engine.gitea.blockers(to.name(), to.number()).await?;
+        let blockers = to.ctx.gitea.blockers(to.name(), to.number()).await?;
         let waits = blockers.iter().any(|blocker| blocker.thread == self.on);
-        Ok((waits == self.waits).then(|| Applied::written(WriteKind::Wish)))
+        Ok((waits == self.waits).then(|| Applied::written(WriteKind::Setting)))
     }
 
     /// To add what is there, or the reverse of it, is a 500 without a word: so both are looked for
@@ -19,9 +20,9 @@ impl Deliver for SetDependency {
         if let Some(found) = self.find(to).await? {
             return Ok(found);
         }
-        let (gitea, thread) = (&to.engine.gitea, to.row.thread);
+        let (gitea, thread) = (&to.ctx.gitea, to.thread());
         let on = &self.with_the_same_readers(to, self.on.repo).await?;
-        let applied = Applied::written(WriteKind::Wish);
+        let applied = Applied::written(WriteKind::Setting);
         if !self.waits {
             let removed = gitea.remove_blocker(to.name(), thread.number, (on, self.on.number));
             return match removed.await {
@@ -51,7 +52,7 @@ impl SetDependency {
         if other == to.repo.id {
             return Ok(to.repo.name.clone());
         }
-        let gitea = &to.engine.gitea;
+        let gitea = &to.ctx.gitea;
         let (home, other) = (gitea.repo_by_id(to.repo.id).await?, gitea.repo_by_id(other).await?);
         match same_readers(&home, &other) {
             true => Ok(other.name),

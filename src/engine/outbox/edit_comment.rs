@@ -1,10 +1,10 @@
 //! A comment of timmy's says something else: it is read, and written only if it differs.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::{CommentRef, EditComment};
 use crate::core::model::issue::Comment;
 use crate::engine::incidents::WriteKind;
-use crate::engine::retry;
 use crate::gitea::Error;
 use crate::store::outbox::{self, State};
 
@@ -19,8 +19,8 @@ impl Deliver for EditComment {
         if shown.body == body {
             return Ok(Applied::default());
         }
-        to.engine.gitea.edit_comment(to.name(), shown.id, &body).await?;
-        Ok(Applied::written(WriteKind::Reply))
+        to.ctx.gitea.edit_comment(to.name(), shown.id, &body).await?;
+        Ok(Applied::written(WriteKind::Text))
     }
 }
 
@@ -28,9 +28,9 @@ impl EditComment {
     /// The comment as it stands there. Nobody else's is touched, though the forge would let
     /// whoever may write do so.
     async fn shown(&self, to: &Delivery<'_>) -> Result<Comment, ApplyError> {
-        let own = to.engine.identity().await?.id;
+        let own = to.identity.get().await?.id;
         let id = self.id(to).await?;
-        match to.engine.gitea.comment(to.name(), id).await {
+        match to.ctx.gitea.comment(to.name(), id).await {
             Ok(Some(shown)) if shown.author.as_ref().is_some_and(|author| author.id == own) => {
                 Ok(shown)
             }
@@ -45,11 +45,10 @@ impl EditComment {
             CommentRef::Id(id) => return Ok(*id),
             CommentRef::Key(key) => key.clone(),
         };
-        let posted = to.engine.ledger.read(move |conn| outbox::get(conn, &key)).await?;
+        let posted = to.ctx.ledger.read(move |conn| outbox::get(conn, &key)).await?;
         match posted {
             Some(row) if matches!(row.state, State::Queued | State::Sending) => {
-                let pause = retry::pause(to.row.tries + 1, retry::chance());
-                let due = to.engine.clock.now().after(pause);
+                let due = to.ctx.next_try(to.row.tries + 1);
                 Err(ApplyError::NotBefore(due, "the comment is not posted yet"))
             }
             Some(row) => row.comment.ok_or(ApplyError::Gone),

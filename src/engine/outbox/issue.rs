@@ -1,6 +1,7 @@
 //! A new issue, found again by the marker with which its text ends.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::Issue;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
@@ -11,8 +12,8 @@ impl Deliver for Issue {
         let Some(marker) = key_of(&self.body) else {
             return Err(ApplyError::Refused("the issue has no marker to find it by"));
         };
-        let own = to.engine.identity().await?;
-        let mut found = to.engine.gitea.issues_by(to.name(), &own.login).await?;
+        let own = to.identity.get().await?;
+        let mut found = to.ctx.gitea.issues_by(to.name(), &own.login).await?;
         found.retain(|issue| {
             let is_own = issue.author.as_ref().is_some_and(|author| author.id == own.id);
             is_own && key_of(&issue.body) == Some(marker)
@@ -20,13 +21,13 @@ impl Deliver for Issue {
         found.sort_unstable_by_key(|issue| issue.number);
         for duplicate in found.iter().skip(1).filter(|issue| issue.open) {
             tracing::warn!(effect = %to.row.key, issue = duplicate.number, "duplicate: closed");
-            to.engine.gitea.set_open(to.name(), duplicate.number, false).await?;
+            to.ctx.gitea.set_open(to.name(), duplicate.number, false).await?;
         }
         Ok(found.first().map(|issue| Applied { id: Some(issue.number), written: None }))
     }
 
     async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
-        let issue = to.engine.gitea.open_issue(to.name(), &self.title, &self.body).await?;
-        Ok(Applied { id: Some(issue.number), written: Some(WriteKind::Reply) })
+        let issue = to.ctx.gitea.open_issue(to.name(), &self.title, &self.body).await?;
+        Ok(Applied { id: Some(issue.number), written: Some(WriteKind::Text) })
     }
 }

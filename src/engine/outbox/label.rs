@@ -1,6 +1,7 @@
 //! At most one label of a scope: what the forge shows is read, and only the difference is written.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::{Condition, LabelScope, SetLabel};
 use crate::core::model::issue::{Issue, Label};
 use crate::engine::incidents::WriteKind;
@@ -32,13 +33,13 @@ impl SetLabel {
 
 impl Deliver for SetLabel {
     async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        let item = to.engine.gitea.issue(to.name(), to.number()).await?;
+        let item = to.ctx.gitea.issue(to.name(), to.number()).await?;
         let Difference { add, remove } = self.difference(&item);
-        Ok((add.is_none() && remove.is_empty()).then(|| Applied::written(WriteKind::Wish)))
+        Ok((add.is_none() && remove.is_empty()).then(|| Applied::written(WriteKind::Setting)))
     }
 
     async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
-        let gitea = &to.engine.gitea;
+        let gitea = &to.ctx.gitea;
         let item = gitea.issue(to.name(), to.number()).await?;
         let Difference { add, remove } = self.difference(&item);
         if let Some(value) = add {
@@ -52,7 +53,7 @@ impl Deliver for SetLabel {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(Applied::written(WriteKind::Wish))
+        Ok(Applied::written(WriteKind::Setting))
     }
 }
 
@@ -65,16 +66,16 @@ async fn label_called(
     scope: LabelScope,
     value: &str,
 ) -> Result<i64, ApplyError> {
-    let (engine, name) = (to.engine, to.name());
-    let mut none_before = engine.labels_not_before.lock().await;
+    let (ctx, name) = (to.ctx, to.name());
+    let mut none_before = to.new_labels.lock().await;
     let is_it = |label: &Label| scope.value_of(&label.name) == Some(value);
-    if let Some(label) = engine.gitea.labels(name).await?.into_iter().find(is_it) {
+    if let Some(label) = ctx.gitea.labels(name).await?.into_iter().find(is_it) {
         return Ok(label.id);
     }
-    if let Some(label) = engine.gitea.org_labels(name.owner()).await?.into_iter().find(is_it) {
+    if let Some(label) = ctx.gitea.org_labels(name.owner()).await?.into_iter().find(is_it) {
         return Ok(label.id);
     }
-    if engine.clock.now() < *none_before {
+    if ctx.now() < *none_before {
         let reason = "a label of that name may be about to appear";
         return Err(ApplyError::NotBefore(*none_before, reason));
     }
@@ -84,11 +85,11 @@ async fn label_called(
         description: String::new(),
         exclusive: true,
     };
-    match engine.gitea.create_label(name, &new).await {
+    match ctx.gitea.create_label(name, &new).await {
         Ok(label) => Ok(label.id),
         Err(error) => {
             if error.fate() == WriteOutcome::Open {
-                *none_before = engine.clock.now().after(engine.settle);
+                *none_before = ctx.now().after(ctx.timing.settle);
             }
             Err(error.into())
         }

@@ -6,140 +6,44 @@
 //! an outcome that nobody knows nothing is sent before the first try can land no more.
 
 mod assign;
+pub(super) mod attempt;
 mod comment;
+mod delivery;
 mod dependency;
 mod edit_comment;
 mod issue;
 mod label;
+mod new_labels;
 mod pin;
 mod react;
 mod set_open;
 
+use std::sync::Arc;
+
 use serde_json::value::to_raw_value;
 
-use super::incidents::WriteKind;
-use super::{Engine, retry};
+use self::attempt::{Applied, ApplyError, TryResult};
+use self::delivery::Delivery;
+use self::new_labels::NewLabels;
+use super::context::Context;
+use super::identity::Identity;
+use super::incidents::Incidents;
+use super::report::Reporter;
+use super::repositories;
 use crate::core::effect::{Effect, Source};
-use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
-use crate::core::model::time::Timestamp;
-use crate::core::report;
 use crate::crash;
-use crate::gitea::{self, Recovery, WriteOutcome};
+use crate::gitea::{self, Recovery};
 use crate::store::outbox::{self, OutboxRow as Row};
-use crate::store::{Error, audit, repos};
+use crate::store::{Error, repos};
 
-/// An effect that is being delivered: where, and by whom.
-#[derive(Clone, Copy)]
-struct Delivery<'a> {
-    engine: &'a Engine,
-    row: &'a Row,
-    repo: &'a Repo,
-}
-
-/// One kind of outward write.
-trait Deliver {
-    /// Whether the forge shows it already, so that nothing is left to write. Takes back what an
-    /// earlier try has written twice.
-    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError>;
-
-    /// Writes it.
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError>;
-}
-
-/// What an effect became.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Applied {
-    /// The id of the comment, or the number of the issue, that it created.
-    pub id: Option<i64>,
-    /// What kind of write the forge took; none if it was asked for nothing.
-    pub written: Option<WriteKind>,
-}
-
-impl Applied {
-    fn written(written: WriteKind) -> Self {
-        Self { id: None, written: Some(written) }
-    }
-}
-
-/// Why an effect could not be looked for, or written.
-enum ApplyError {
-    Forge(gitea::Error),
-    Ledger(Error),
-    /// It has to wait until then, for this reason.
-    NotBefore(Timestamp, &'static str),
-    /// It must not be written, for this reason.
-    Refused(&'static str),
-    /// What it is to change is not there any more.
-    Gone,
-}
-
-impl From<gitea::Error> for ApplyError {
-    fn from(error: gitea::Error) -> Self {
-        Self::Forge(error)
-    }
-}
-
-impl From<Error> for ApplyError {
-    fn from(error: Error) -> Self {
-        Self::Ledger(error)
-    }
-}
-
-/// How one try at an effect ended.
-pub(super) enum TryResult {
-    /// It is seen to be done. `doubtful`: an earlier try may have done it as well, and show later.
-    Done { applied: Applied, doubtful: bool },
-    /// Once more at that moment. `certain`: nothing was written, so nothing has to be looked for.
-    Later { due: Timestamp, reason: String, certain: bool },
-    /// Nothing was written: the forge redirects, most likely since the repository was renamed.
-    Redirected { reason: String },
-    /// Never.
-    Dead { reason: String },
-}
-
-impl TryResult {
-    /// Nothing is to be written any more.
-    pub(super) const NOTHING: Self =
-        Self::Done { applied: Applied { id: None, written: None }, doubtful: false };
-}
-
-impl Delivery<'_> {
-    fn name(&self) -> &RepoName {
-        &self.repo.name
-    }
-
-    fn number(&self) -> i64 {
-        self.row.thread.number
-    }
-
-    async fn find(&self, effect: &Effect) -> Result<Option<Applied>, ApplyError> {
-        match effect {
-            Effect::Comment(effect) => effect.find(self).await,
-            Effect::EditComment(effect) => effect.find(self).await,
-            Effect::React(effect) => effect.find(self).await,
-            Effect::Label(effect) => effect.find(self).await,
-            Effect::Assign(effect) => effect.find(self).await,
-            Effect::Bond(effect) => effect.find(self).await,
-            Effect::Issue(effect) => effect.find(self).await,
-            Effect::SetOpen(effect) => effect.find(self).await,
-            Effect::Pin(effect) => effect.find(self).await,
-        }
-    }
-
-    async fn apply(&self, effect: &Effect) -> Result<Applied, ApplyError> {
-        match effect {
-            Effect::Comment(effect) => effect.apply(self).await,
-            Effect::EditComment(effect) => effect.apply(self).await,
-            Effect::React(effect) => effect.apply(self).await,
-            Effect::Label(effect) => effect.apply(self).await,
-            Effect::Assign(effect) => effect.apply(self).await,
-            Effect::Bond(effect) => effect.apply(self).await,
-            Effect::Issue(effect) => effect.apply(self).await,
-            Effect::SetOpen(effect) => effect.apply(self).await,
-            Effect::Pin(effect) => effect.apply(self).await,
-        }
-    }
+/// Delivers effects.
+pub(super) struct Outbox {
+    ctx: Context,
+    identity: Arc<Identity>,
+    incidents: Arc<Incidents>,
+    reporter: Arc<Reporter>,
+    new_labels: NewLabels,
 }
 
 /// What a row holds, or why this build cannot deliver it. An effect of a newer build is not waited
@@ -171,58 +75,81 @@ fn may_be_forgotten(effect: &Effect) -> bool {
     }
 }
 
-impl Engine {
+impl Outbox {
+    pub(super) fn new(
+        ctx: Context,
+        (identity, incidents): (Arc<Identity>, Arc<Incidents>),
+        reporter: Arc<Reporter>,
+    ) -> Self {
+        Self { ctx, identity, incidents, reporter, new_labels: NewLabels::default() }
+    }
+
+    /// Whoever died left writes behind whose outcome nobody knows.
+    pub(super) async fn recover(&self) -> Result<(), Error> {
+        let due = self.ctx.now().after(self.ctx.timing.settle);
+        let uncertain = self.ctx.ledger.write(move |tx| outbox::recover(tx, due)).await?;
+        if uncertain > 0 {
+            *self.new_labels.lock().await = due;
+            tracing::warn!(
+                uncertain,
+                "writes of an earlier run are uncertain: looked for before any repeat"
+            );
+        }
+        Ok(())
+    }
+
     /// One try at the first undone effect of a thread.
     pub(super) async fn deliver(&self, row: &Row) -> Result<(), Error> {
         let attempt = self.try_once(row).await?;
-        let (seq, key, now) = (row.seq, row.key.as_str(), self.clock.now());
+        let (seq, key, now) = (row.seq, row.key.as_str(), self.ctx.now());
         match attempt {
             TryResult::Done { applied: Applied { id, written }, doubtful } => {
                 tracing::info!(effect = key, id, "done");
                 if let Some(written) = written {
-                    self.well(row.thread, written).await;
+                    self.incidents.written(row.lane, written).await;
                 }
-                let recheck = doubtful.then(|| now.after(crash::recheck()));
-                self.ledger.write(move |tx| outbox::done(tx, seq, id, now, recheck)).await?;
+                let recheck = doubtful.then(|| now.after(self.ctx.timing.recheck));
+                self.ctx.ledger.write(move |tx| outbox::done(tx, seq, id, now, recheck)).await?;
                 crash::point("done");
                 Ok(())
             }
             TryResult::Later { due, reason, certain } => {
                 tracing::warn!(effect = key, %reason, %due, "put off, will be retried");
-                self.ledger.write(move |tx| outbox::put_back(tx, seq, due, &reason, certain)).await
+                self.ctx
+                    .ledger
+                    .write(move |tx| outbox::put_back(tx, seq, due, &reason, certain))
+                    .await
             }
             TryResult::Redirected { reason } => {
-                let found = self.relocate(row.thread.repo).await?;
+                let found = match row.lane.repo() {
+                    Some(repo) => repositories::find_again(&self.ctx, repo).await?,
+                    None => false,
+                };
                 tracing::warn!(effect = key, %reason, found, "redirected");
                 // Else all of the forge has moved, or a proxy leads astray: that heals.
-                let pause = retry::pause(row.tries + 1, retry::chance());
-                let due = if found { now } else { now.after(pause) };
+                let due = if found { now } else { self.ctx.next_try(row.tries + 1) };
                 let certain = !row.is_uncertain();
-                self.ledger.write(move |tx| outbox::put_back(tx, seq, due, &reason, certain)).await
+                self.ctx
+                    .ledger
+                    .write(move |tx| outbox::put_back(tx, seq, due, &reason, certain))
+                    .await
             }
             TryResult::Dead { reason } => {
                 tracing::error!(effect = key, %reason, "effect is a dead letter");
-                let key = key.to_owned();
-                self.ledger
-                    .write(move |tx| {
-                        audit::failed(tx, &key)?;
-                        outbox::die(tx, seq, &reason, now)
-                    })
-                    .await
+                self.ctx.ledger.write(move |tx| outbox::die(tx, seq, &reason, now)).await
             }
         }
     }
 
     async fn try_once(&self, row: &Row) -> Result<TryResult, Error> {
-        let id = row.thread.repo;
-        let Some(repo) = self.ledger.read(move |conn| repos::name(conn, id)).await? else {
+        let Some(repo) = self.repo_of(row).await? else {
             return Ok(TryResult::Dead { reason: "its repository was never heard of".to_owned() });
         };
         let effect = match effect_of(row) {
             Ok(effect) => effect,
             Err(reason) => return Ok(TryResult::Dead { reason }),
         };
-        let to = Delivery { engine: self, row, repo: &repo };
+        let to = self.delivery(row, &repo);
         if row.is_uncertain() || may_be_forgotten(&effect) {
             match to.find(&effect).await {
                 Ok(Some(found)) => {
@@ -258,7 +185,7 @@ impl Engine {
     ) -> Result<Result<Effect, TryResult>, Error> {
         let Some(body) = effect.body() else { return Ok(Ok(effect)) };
         let body = match body.source() {
-            Some(source) => match self.report_text(row, &effect, source).await? {
+            Some(source) => match self.reporter.text(row, &effect, source).await? {
                 Ok(text) => body.written(text),
                 Err(instead) => return Ok(Err(instead)),
             },
@@ -267,7 +194,8 @@ impl Engine {
                 if needed.is_empty() {
                     return Ok(Ok(effect));
                 }
-                let failed = self.ledger.read(move |conn| outbox::failures(conn, &needed)).await?;
+                let failed =
+                    self.ctx.ledger.read(move |conn| outbox::failures(conn, &needed)).await?;
                 body.resolved(|key| failed.get(key).cloned())
             }
         };
@@ -277,10 +205,10 @@ impl Engine {
     /// Stores that the effect is about to be written, and what it says: whoever finds that after a
     /// crash waits until the write can no longer land.
     async fn intend(&self, row: &Row, effect: &Effect) -> Result<(), Error> {
-        let (seq, now) = (row.seq, self.clock.now());
+        let (seq, now) = (row.seq, self.ctx.now());
         let payload = to_raw_value(effect).map_err(Error::Payload)?;
         let payload = (payload.get() != row.payload.get()).then_some(payload);
-        let write = self.ledger.write(move |tx| {
+        let write = self.ctx.ledger.write(move |tx| {
             if let Some(payload) = &payload {
                 outbox::rewrite(tx, seq, payload)?;
             }
@@ -297,9 +225,7 @@ impl Engine {
         applied: Applied,
         is_old: bool,
     ) -> Result<TryResult, Error> {
-        if report::is_reports(&row.key) {
-            self.report_effect_applied(row, effect, applied, is_old).await?;
-        }
+        self.reporter.effect_applied(row, effect, applied, is_old).await?;
         let doubtful = effect.creates() && (row.is_uncertain() || row.tries > 0);
         let id = applied.id.filter(|_| matches!(effect, Effect::Comment(_)));
         Ok(TryResult::Done { applied: Applied { id, ..applied }, doubtful })
@@ -317,35 +243,44 @@ impl Engine {
         let row = to.row;
         Ok(match error {
             ApplyError::Ledger(error) => return Err(error),
-            ApplyError::Gone | ApplyError::Forge(gitea::Error::NotFound { .. })
-                if report::is_reports(&row.key) =>
-            {
-                return self.report_target_gone(row, effect, to.repo).await;
-            }
-            ApplyError::Gone => {
-                tracing::info!(effect = %row.key, "what it was to change is not there any more");
-                TryResult::NOTHING
+            ApplyError::Gone => match self.reporter.target_gone(row, effect, to.repo).await? {
+                Some(then) => then,
+                None => {
+                    tracing::info!(effect = %row.key, "what it was to change is not there any more");
+                    TryResult::NOTHING
+                }
+            },
+            ApplyError::Forge(error @ gitea::Error::NotFound { .. }) => {
+                match self.reporter.target_gone(row, effect, to.repo).await? {
+                    Some(then) => then,
+                    None => self.try_after(row, &error, unseen).await,
+                }
             }
             ApplyError::NotBefore(due, reason) => {
                 TryResult::Later { due, reason: reason.to_owned(), certain: !row.is_uncertain() }
             }
             ApplyError::Refused(reason) => TryResult::Dead { reason: reason.to_owned() },
-            ApplyError::Forge(error) if unseen => self.unseen(row, &error).await,
-            ApplyError::Forge(error) => self.failed(row, &error).await,
+            ApplyError::Forge(error) => self.try_after(row, &error, unseen).await,
         })
+    }
+
+    async fn try_after(&self, row: &Row, error: &gitea::Error, unseen: bool) -> TryResult {
+        match unseen {
+            true => TryResult::of_read(&self.ctx, &self.incidents, row, error).await,
+            false => TryResult::of_write(&self.ctx, &self.incidents, row, error).await,
+        }
     }
 
     /// Looks once more for duplicates of an effect whose outcome was once unknown.
     pub(super) async fn recheck(&self, row: &Row) -> Result<(), Error> {
-        let id = row.thread.repo;
-        let repo = self.ledger.read(move |conn| repos::name(conn, id)).await?;
+        let repo = self.repo_of(row).await?;
         let again = match (&repo, effect_of(row)) {
             (Some(repo), Ok(effect)) if effect.creates() => {
-                match (Delivery { engine: self, row, repo }).find(&effect).await {
+                match self.delivery(row, repo).find(&effect).await {
                     Err(ApplyError::Forge(error))
                         if matches!(error.heals(), Recovery::Later(_)) =>
                     {
-                        Some(self.clock.now().after(crash::recheck()))
+                        Some(self.ctx.now().after(self.ctx.timing.recheck))
                     }
                     Err(ApplyError::Ledger(error)) => return Err(error),
                     _ => None,
@@ -354,37 +289,19 @@ impl Engine {
             _ => None,
         };
         let seq = row.seq;
-        self.ledger.write(move |tx| outbox::rechecked(tx, seq, again)).await
+        self.ctx.ledger.write(move |tx| outbox::rechecked(tx, seq, again)).await
     }
 
-    /// What a refused or lost write means for the next try.
-    pub(super) async fn failed(&self, row: &Row, error: &gitea::Error) -> TryResult {
-        self.record_error(error, row.thread).await;
-        let reason = error.to_string();
-        let wait = match error.heals() {
-            Recovery::Later(_) if retry::is_hopeless_for_one(error, row.tries) => {
-                return TryResult::Dead { reason };
-            }
-            Recovery::Never => return TryResult::Dead { reason },
-            Recovery::Elsewhere => return TryResult::Redirected { reason },
-            Recovery::Later(asked) => retry::wait(asked, row.tries + 1, retry::chance()),
-        };
-        let (wait, certain) = match error.fate() {
-            // Of an earlier try nothing is known still.
-            WriteOutcome::NotDone => (wait, !row.is_uncertain()),
-            WriteOutcome::Ended => (wait, false),
-            WriteOutcome::Open => (wait.max(self.settle), false),
-        };
-        TryResult::Later { due: self.clock.now().after(wait), reason, certain }
-    }
-
-    /// What a read that failed means for the next try: what was unknown still is.
-    pub(super) async fn unseen(&self, row: &Row, error: &gitea::Error) -> TryResult {
-        match self.failed(row, error).await {
-            TryResult::Later { due, reason, .. } => {
-                TryResult::Later { due, reason, certain: false }
-            }
-            other => other,
+    /// The repository where it takes place, as it is called now.
+    async fn repo_of(&self, row: &Row) -> Result<Option<Repo>, Error> {
+        match row.lane.repo() {
+            Some(id) => self.ctx.ledger.read(move |conn| repos::name(conn, id)).await,
+            None => Ok(None),
         }
+    }
+
+    fn delivery<'a>(&'a self, row: &'a Row, repo: &'a Repo) -> Delivery<'a> {
+        let Self { ctx, identity, new_labels, .. } = self;
+        Delivery { ctx, identity, new_labels, row, repo }
     }
 }

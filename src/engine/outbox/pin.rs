@@ -1,6 +1,7 @@
 //! An issue is pinned, as far as the account may: a pin is worth no dead letter.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::Pin;
 use crate::gitea::Recovery;
 
@@ -11,7 +12,7 @@ impl Deliver for Pin {
     }
 
     async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
-        match to.engine.gitea.pin(to.name(), to.number()).await {
+        match to.ctx.gitea.pin(to.name(), to.number()).await {
             Ok(()) => Ok(Applied::default()),
             Err(error) if matches!(error.heals(), Recovery::Later(_)) => Err(error.into()),
             Err(error) => {

@@ -1,6 +1,7 @@
 //! A reaction. The forge keeps one of a kind for each account, so it may be given again.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::React;
 use crate::gitea::Error;
 
@@ -10,7 +11,7 @@ impl Deliver for React {
     }
 
     async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
-        let gitea = &to.engine.gitea;
+        let gitea = &to.ctx.gitea;
         match gitea.react(to.name(), to.number(), self.subject, self.reaction).await {
             // Whoever may read may react: that the forge took it says nothing about other writes.
             // What one reacts to was deleted: nobody is left to see it.

@@ -1,12 +1,13 @@
 //! A thread is opened again, or closed.
 
-use super::{Applied, ApplyError, Deliver, Delivery};
+use super::attempt::{Applied, ApplyError};
+use super::delivery::{Deliver, Delivery};
 use crate::core::effect::SetOpen;
 use crate::engine::incidents::WriteKind;
 
 impl Deliver for SetOpen {
     async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        let issue = to.engine.gitea.issue(to.name(), to.number()).await?;
+        let issue = to.ctx.gitea.issue(to.name(), to.number()).await?;
         Ok((issue.open == self.open).then(Applied::default))
     }
 
@@ -14,7 +15,7 @@ impl Deliver for SetOpen {
         if let Some(found) = self.find(to).await? {
             return Ok(found);
         }
-        to.engine.gitea.set_open(to.name(), to.number(), self.open).await?;
-        Ok(Applied::written(WriteKind::Wish))
+        to.ctx.gitea.set_open(to.name(), to.number(), self.open).await?;
+        Ok(Applied::written(WriteKind::Setting))
     }
 }

@@ -1,10 +1,10 @@
 //! Polls the comments of a repository.
 
-use super::store_text;
+use super::Poller;
+use super::texts::store_text;
 use crate::core::model::text::ListedText;
 use crate::core::model::time::Timestamp;
-use crate::engine::Engine;
-use crate::engine::inbox::EngineError;
+use crate::engine::error::EngineError;
 use crate::engine::sync::OVERLAP;
 use crate::gitea;
 use crate::store::cursors::{self, WatchedRepo};
@@ -13,19 +13,19 @@ use crate::store::cursors::{self, WatchedRepo};
 /// since each page but the first is read twice.
 const TURN: usize = 39;
 
-impl Engine {
+impl Poller {
     /// Hears the comments of a repository that were written or edited since it was last read.
     pub(super) async fn read_comments(&self, watched: WatchedRepo) -> Result<(), EngineError> {
         let id = watched.repo.id;
         match self.read_pages(&watched).await {
             Ok((read_to, all)) => {
-                Ok(self.ledger.write(move |tx| cursors::read(tx, id, read_to, all)).await?)
+                Ok(self.ctx.ledger.write(move |tx| cursors::read(tx, id, read_to, all)).await?)
             }
             Err(EngineError::Forge(error @ gitea::Error::NotFound { .. })) => {
                 // The next list tells, and whoever looks after it is told then.
                 tracing::info!(repo = %watched.repo.name, %error, "repository not found: deleted, or not visible any more");
                 let write =
-                    self.ledger.write(move |tx| cursors::read(tx, id, watched.read_to, true));
+                    self.ctx.ledger.write(move |tx| cursors::read(tx, id, watched.read_to, true));
                 Ok(write.await?)
             }
             Err(halt) => Err(halt),
@@ -35,7 +35,7 @@ impl Engine {
     /// Up to when comments are read now, and whether these are all that there are.
     async fn read_pages(&self, watched: &WatchedRepo) -> Result<(Timestamp, bool), EngineError> {
         let from = watched.read_to.before(OVERLAP).max(watched.since);
-        let mut pages = self.gitea.comments_since(&watched.repo.name, from);
+        let mut pages = self.ctx.gitea.comments_since(&watched.repo.name, from);
         let (mut began, mut newest, mut turn) = (None, watched.read_to, 0);
         while let Some(page) = pages.next().await? {
             began = began.or(page.at);
@@ -49,7 +49,7 @@ impl Engine {
                 return Ok((newest, false));
             }
         }
-        Ok((began.unwrap_or_else(|| self.clock.now()), true))
+        Ok((began.unwrap_or_else(|| self.ctx.now()), true))
     }
 
     async fn hear_all(
@@ -60,8 +60,8 @@ impl Engine {
         if found.is_empty() {
             return Ok(());
         }
-        let (repo, since, now) = (watched.repo.clone(), watched.since, self.clock.now());
-        let news = self.ledger.write(move |tx| {
+        let (repo, since, now) = (watched.repo.clone(), watched.since, self.ctx.now());
+        let news = self.ctx.ledger.write(move |tx| {
             let mut news = false;
             for seen in found.into_iter().filter(|seen| seen.written.updated_at >= since) {
                 news |= store_text(tx, seen, &repo, now)?;
@@ -69,7 +69,7 @@ impl Engine {
             Ok(news)
         });
         if news.await? {
-            self.notify();
+            self.ctx.stored.notify();
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::core::model::ids::RepoId;
+use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 
@@ -14,8 +15,8 @@ pub(super) struct ListedRepos {
     pub(super) repos: HashMap<RepoId, Repo>,
     /// Those that a search showed although no list does: somebody else's public ones.
     pub(super) untracked: HashSet<RepoId>,
-    /// The keys of what was wrong.
-    pub(super) incidents: Vec<String>,
+    /// What was wrong then.
+    pub(super) met: Vec<Incident>,
     /// When they were listed, by our clock; none if they never were.
     pub(super) at: Option<Timestamp>,
     /// How long that is good.

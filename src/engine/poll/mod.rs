@@ -11,78 +11,95 @@
 mod comments;
 mod listed_repos;
 mod repositories;
-mod reviews;
+pub(super) mod reviews;
 mod search;
+mod texts;
 
+use std::sync::Arc;
+
+use listed_repos::ListedRepos;
 use tokio_util::sync::CancellationToken;
 
-use super::inbox::EngineError;
-use super::{Engine, retry};
-use crate::core::model::ids::Subject;
-use crate::core::model::repository::Repo;
-use crate::core::model::text::{ListedText, TextEvent};
+use super::accounts::Accounts;
+use super::activity::Loop;
+use super::context::Context;
+use super::error::EngineError;
+use super::incidents::Incidents;
+use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
-use crate::engine::retry::is_unavailable;
+use crate::core::scheduling::text::TextReader;
 use crate::engine::sync::resync_if_rules_changed;
 use crate::gitea::Recovery;
 use crate::store::backup::{STAMP, Stamp};
-use crate::store::inbox::{self, Inserted};
-use crate::store::{Error, Transaction, cursors, meta};
-use listed_repos::ListedRepos;
+use crate::store::{Error, cursors, meta};
 
 /// Where the ledger keeps when all repositories were last looked at for edits, by our clock.
 const SWEPT: &str = "swept";
 
-impl Engine {
-    /// Looks after what webhooks missed, until `stop`. A forge that is away delays it.
-    pub(super) async fn run_poller(&self, stop: &CancellationToken) -> Result<(), Error> {
+/// Looks after what webhooks missed; what one round hands on to the next.
+pub(super) struct Poller {
+    ctx: Context,
+    incidents: Arc<Incidents>,
+    accounts: Arc<Accounts>,
+    reader: Arc<TextReader>,
+    listed: ListedRepos,
+    /// Counts rounds.
+    turn: usize,
+    /// What went wrong in this one.
+    met: Vec<Incident>,
+}
+
+impl Poller {
+    pub(super) fn new(
+        ctx: &Context,
+        incidents: Arc<Incidents>,
+        accounts: Arc<Accounts>,
+        reader: Arc<TextReader>,
+    ) -> Self {
+        let (listed, met) = (ListedRepos::default(), Vec::new());
+        Self { ctx: ctx.for_polling(), incidents, accounts, reader, listed, turn: 0, met }
+    }
+
+    /// Works until `stop`. A forge that is away delays it.
+    pub(super) async fn run(mut self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         self.start_marks().await?;
-        let mut rounds = Poller::of(self);
         let mut failures = 0;
         loop {
-            let Some(round) = stop.run_until_cancelled(rounds.round()).await else { return Ok(()) };
-            let wait = match round {
+            let Some(round) = stop.run_until_cancelled(self.round()).await else { return Ok(()) };
+            let due = match round {
                 Ok(()) => {
                     tracing::debug!("poll finished");
                     failures = 0;
-                    self.poll.every
+                    self.ctx.now().after(self.ctx.policy.poll.every)
                 }
-                Err(EngineError::Ledger(error)) => return Err(error),
-                Err(EngineError::Forge(error) | EngineError::Nameless(error)) => {
+                Err(error) => {
                     failures += 1;
-                    self.record_forge_error(&error).await;
+                    let error = error.of_forge()?;
+                    self.incidents.met_everywhere(&error).await;
                     tracing::info!(%error, "poll failed");
                     match error.heals() {
-                        Recovery::Later(Some(pause)) => pause,
-                        _ => retry::pause(failures, retry::chance()),
+                        Recovery::Later(Some(pause)) => self.ctx.now().after(pause),
+                        _ => self.ctx.next_try(failures),
                     }
                 }
             };
-            self.sync_wakeup.notify();
-            let due = self.clock.now().after(wait);
-            self.polled.send_replace(due);
-            if stop.run_until_cancelled(self.clock.until(due)).await.is_none() {
+            self.ctx.moved.notify();
+            let clock = self.ctx.clock.clone();
+            let rest = at.rest(&*clock, Some(due), None);
+            if stop.run_until_cancelled(rest).await.is_none() {
                 return Ok(());
             }
         }
     }
 
-    /// Waits until no round is due or under way.
-    pub(super) async fn polled_up(&self) {
-        let mut polled = self.polled.subscribe();
-        // The sender lives as long as `self`: waiting cannot fail.
-        let _ = polled.wait_for(|due| *due > self.clock.now()).await;
-    }
-
     /// Learns once which repositories there are to watch and which threads moved, without reading
     /// what was said in them: that stays to be read.
-    pub(super) async fn poll_once(&self) -> Result<(), EngineError> {
+    pub(super) async fn look_once(mut self) -> Result<(), EngineError> {
         self.start_marks().await?;
-        let mut rounds = Poller::of(self);
-        rounds.list().await?;
-        for owner in rounds.owners() {
-            let searched = rounds.search(&owner).await;
-            rounds.bear(&owner, searched).await?;
+        self.list().await?;
+        for owner in self.owners() {
+            let searched = self.search(&owner).await;
+            self.bear(&owner, searched).await?;
         }
         Ok(())
     }
@@ -90,40 +107,23 @@ impl Engine {
     /// Forgets marks that would let old words run: all in a copy of a ledger, and those of
     /// repositories that are no longer watched.
     async fn start_marks(&self) -> Result<(), Error> {
-        let watch = self.watch.clone();
-        let reading = self.acceptance.as_str().to_owned();
-        let write = self.ledger.write(move |tx| {
+        let policy = self.ctx.policy.clone();
+        let write = self.ctx.ledger.write(move |tx| {
             // The original may have acted on what was said since, or still does.
             if let Some(Stamp { at }) = meta::take(tx, STAMP)? {
                 tracing::warn!(%at, "ledger is a copy: texts since it was taken are not heard");
                 cursors::forget_all(tx)?;
             }
-            cursors::forget_unless(tx, |name| watch.covers(name))?;
-            resync_if_rules_changed(tx, &reading)
+            cursors::forget_unless(tx, |name| policy.watch.covers(name))?;
+            resync_if_rules_changed(tx, policy.acceptance.as_str())
         });
         write.await
-    }
-}
-
-/// What one round hands on to the next.
-struct Poller<'a> {
-    engine: &'a Engine,
-    listed: ListedRepos,
-    /// Counts rounds.
-    turn: usize,
-    /// The keys of what went wrong in this one.
-    incidents: Vec<String>,
-}
-
-impl<'a> Poller<'a> {
-    fn of(engine: &'a Engine) -> Self {
-        Self { engine, listed: ListedRepos::default(), turn: 0, incidents: Vec::new() }
     }
 
     async fn round(&mut self) -> Result<(), EngineError> {
         self.turn = self.turn.wrapping_add(1);
-        self.incidents.clear();
-        if self.listed.is_stale(self.engine.clock.now()) {
+        self.met.clear();
+        if self.listed.is_stale(self.ctx.now()) {
             self.list().await?;
         }
         self.sweep().await?;
@@ -135,24 +135,23 @@ impl<'a> Poller<'a> {
             let searched = self.search(&owner).await;
             self.bear(&owner, searched).await?;
         }
-        for watched in self.engine.ledger.read(cursors::to_read).await? {
+        for watched in self.ctx.ledger.read(cursors::to_read).await? {
             let name = watched.repo.name.to_string();
-            let read = self.engine.read_comments(watched).await;
+            let read = self.read_comments(watched).await;
             self.bear(&name, read).await?;
         }
-        let incidents = self.incidents.iter().chain(&self.listed.incidents);
-        Ok(self.engine.resolve_incidents_except(incidents).await?)
+        Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
     }
 
     /// Lets all repositories be read, from time to time.
     async fn sweep(&self) -> Result<(), EngineError> {
-        let (now, every) = (self.engine.clock.now(), self.engine.poll.sweep);
-        let last = self.engine.ledger.read(|conn| meta::get::<Timestamp>(conn, SWEPT)).await?;
+        let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
+        let last = self.ctx.ledger.read(|conn| meta::get::<Timestamp>(conn, SWEPT)).await?;
         if last.is_some_and(|last| !last.is_over(every, now)) {
             return Ok(());
         }
         let repos: Vec<_> = self.listed.repos.keys().copied().collect();
-        let write = self.engine.ledger.write(move |tx| {
+        let write = self.ctx.ledger.write(move |tx| {
             if last.is_some() {
                 repos.iter().try_for_each(|repo| cursors::moved(tx, *repo))?;
             }
@@ -168,31 +167,12 @@ impl<'a> Poller<'a> {
         outcome: Result<T, EngineError>,
     ) -> Result<Option<T>, EngineError> {
         match outcome {
-            Err(EngineError::Forge(error)) if !is_unavailable(&error) => {
-                self.incidents.push(self.engine.record_poll_error(what, &error).await);
+            Err(error) if error.is_about_one() => {
+                let error = error.of_forge()?;
+                self.met.push(self.incidents.cannot_read(what, &error).await);
                 Ok(None)
             }
             outcome => outcome.map(Some),
         }
     }
-}
-
-/// Stores a text that was found; whether there is something new in it.
-fn store_text(
-    tx: &Transaction<'_>,
-    seen: ListedText,
-    repo: &Repo,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let act = match seen.subject {
-        Subject::Issue(_) => TextEvent::Opened,
-        Subject::Comment(_)
-            if seen.is_as_written() && !inbox::is_heard(tx, seen.subject, repo.id)? =>
-        {
-            TextEvent::Created
-        }
-        Subject::Comment(_) => TextEvent::Edited,
-    };
-    let hearing = inbox::insert(tx, &seen.heard(repo.clone(), act), now)?;
-    Ok(matches!(hearing, Inserted::New(_)))
 }

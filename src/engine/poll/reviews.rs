@@ -1,80 +1,81 @@
 //! Reads the reviews of a pull request and their inline comments.
 
-use super::store_text;
+use super::texts::store_text;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{ListedText, Review};
 use crate::core::model::time::Timestamp;
-use crate::engine::Engine;
-use crate::engine::inbox::EngineError;
+use crate::engine::context::Context;
+use crate::engine::error::EngineError;
 use crate::store::cursors::{self, ReviewRead};
 use crate::store::repos;
 use crate::store::tasks::{self, TaskId};
 
-impl Engine {
-    /// One try at a task to read the reviews of `thread`; what was said before `since` is no
-    /// news, nor is what was said before the repository was watched.
-    pub(in crate::engine) async fn run_reviews(
-        &self,
-        id: TaskId,
-        thread: ThreadId,
-        since: Timestamp,
-    ) -> Result<(), EngineError> {
-        self.read_reviews(thread, since).await?;
-        Ok(self.ledger.write(move |tx| tasks::take(tx, id).map(drop)).await?)
-    }
+/// One try at a task to read the reviews of `thread`; what was said before `since` is no
+/// news, nor is what was said before the repository was watched.
+pub(in crate::engine) async fn run_task(
+    ctx: &Context,
+    id: TaskId,
+    thread: ThreadId,
+    since: Timestamp,
+) -> Result<(), EngineError> {
+    read_reviews(ctx, thread, since).await?;
+    Ok(ctx.ledger.write(move |tx| tasks::take(tx, id).map(drop)).await?)
+}
 
-    async fn read_reviews(&self, thread: ThreadId, since: Timestamp) -> Result<(), EngineError> {
-        let known = self.ledger.read(move |conn| {
-            Ok((repos::name(conn, thread.repo)?, cursors::watched(conn, thread.repo)?))
-        });
-        let (repo, watched) = known.await?;
-        let Some(repo) = repo.filter(|repo| self.watch.covers(&repo.name)) else { return Ok(()) };
-        // A webhook may be faster than the first look at its repository.
-        let since = watched.map_or(since, |watched| watched.since.min(since));
-        let mut pages = self.gitea.reviews(&repo.name, thread.number);
-        while let Some(page) = pages.next().await? {
-            for review in page.entries {
-                self.read_review(&repo, review, since).await?;
-            }
+async fn read_reviews(
+    ctx: &Context,
+    thread: ThreadId,
+    since: Timestamp,
+) -> Result<(), EngineError> {
+    let known = ctx.ledger.read(move |conn| {
+        Ok((repos::name(conn, thread.repo)?, cursors::watched(conn, thread.repo)?))
+    });
+    let (repo, watched) = known.await?;
+    let Some(repo) = repo.filter(|repo| ctx.policy.watch.covers(&repo.name)) else { return Ok(()) };
+    // A webhook may be faster than the first look at its repository.
+    let since = watched.map_or(since, |watched| watched.since.min(since));
+    let mut pages = ctx.gitea.reviews(&repo.name, thread.number);
+    while let Some(page) = pages.next().await? {
+        for review in page.entries {
+            read_review(ctx, &repo, review, since).await?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Hears a review, and its comments on lines if there are others than before.
-    async fn read_review(
-        &self,
-        repo: &Repo,
-        review: Review,
-        since: Timestamp,
-    ) -> Result<(), EngineError> {
-        let (id, given_at, comments) = (review.id, review.given_at, review.comments);
-        let present = ReviewRead { updated_at: review.text.written.updated_at, comments };
-        let former = self.ledger.read(move |conn| cursors::review(conn, id)).await?;
-        if former == Some(present) {
-            return Ok(());
-        }
-        let inline = match former.map_or(0, |former| former.comments) == comments {
-            true => Vec::new(),
-            false => self.gitea.inline_comments(&repo.name, &review).await?,
-        };
-        let is_new = given_at >= since;
-        // A comment on a line is as new as its review; a reply to it may be newer.
-        let inline = inline.into_iter().filter(|seen| is_new || seen.written.created_at >= since);
-        let texts: Vec<ListedText> =
-            is_new.then_some(review.text).into_iter().chain(inline).collect();
-        let (repo, now) = (repo.clone(), self.clock.now());
-        let news = self.ledger.write(move |tx| {
-            let mut news = false;
-            for seen in texts {
-                news |= store_text(tx, seen, &repo, now)?;
-            }
-            cursors::read_review(tx, id, present)?;
-            Ok(news)
-        });
-        if news.await? {
-            self.notify();
-        }
-        Ok(())
+/// Hears a review, and its comments on lines if there are others than before.
+async fn read_review(
+    ctx: &Context,
+    repo: &Repo,
+    review: Review,
+    since: Timestamp,
+) -> Result<(), EngineError> {
+    let (id, given_at, comments) = (review.id, review.given_at, review.comments);
+    let present = ReviewRead { updated_at: review.text.written.updated_at, comments };
+    let former = ctx.ledger.read(move |conn| cursors::review(conn, id)).await?;
+    if former == Some(present) {
+        return Ok(());
     }
+    let inline = match former.map_or(0, |former| former.comments) == comments {
+        true => Vec::new(),
+        false => ctx.gitea.inline_comments(&repo.name, &review).await?,
+    };
+    let is_new = given_at >= since;
+    // A comment on a line is as new as its review; a reply to it may be newer.
+    let inline = inline.into_iter().filter(|seen| is_new || seen.written.created_at >= since);
+    let texts: Vec<ListedText> = is_new.then_some(review.text).into_iter().chain(inline).collect();
+    let (repo, now) = (repo.clone(), ctx.now());
+    let news = ctx.ledger.write(move |tx| {
+        let mut news = false;
+        for seen in texts {
+            news |= store_text(tx, seen, &repo, now)?;
+        }
+        cursors::read_review(tx, id, present)?;
+        Ok(news)
+    });
+    if news.await? {
+        ctx.stored.notify();
+    }
+    Ok(())
 }

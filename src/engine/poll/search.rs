@@ -1,27 +1,29 @@
 //! Searches for threads that were updated.
 
-use super::{Poller, store_text};
+use super::Poller;
+use super::texts::store_text;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{ListedText, UpdatedThread};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
-use crate::engine::inbox::EngineError;
+use crate::engine::error::EngineError;
+use crate::engine::poll::listed_repos::ListedRepos;
 use crate::engine::sync::OVERLAP;
 use crate::gitea;
 use crate::store::backlog::{self, Source};
 use crate::store::tasks::{self, ScheduledTask};
 use crate::store::{Error, Transaction, cursors, repos};
 
-impl Poller<'_> {
+impl Poller {
     /// Notes all that moved since the last search among the threads of `owner`.
     pub(super) async fn search(&mut self, owner: &str) -> Result<(), EngineError> {
-        let engine = self.engine;
         let name = owner.to_owned();
-        let mark = engine.ledger.read(move |conn| cursors::searched(conn, &name)).await?;
+        let mark = self.ctx.ledger.read(move |conn| cursors::searched(conn, &name)).await?;
         // Not listed yet, so there is nothing of which could be told what is new.
         let Some(mark) = mark else { return Ok(()) };
-        let mut pages = engine.gitea.moved(owner, mark.before(OVERLAP));
+        let gitea = self.ctx.gitea.clone();
+        let mut pages = gitea.moved(owner, mark.before(OVERLAP));
         let mut began = None;
         loop {
             match pages.next().await {
@@ -41,9 +43,9 @@ impl Poller<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let until = began.unwrap_or_else(|| engine.clock.now());
+        let until = began.unwrap_or_else(|| self.ctx.now());
         let owner = owner.to_owned();
-        Ok(engine.ledger.write(move |tx| cursors::search(tx, &owner, until)).await?)
+        Ok(self.ctx.ledger.write(move |tx| cursors::search(tx, &owner, until)).await?)
     }
 
     /// Stores what one page of a search tells: the state of what moved, bodies that were just
@@ -53,19 +55,23 @@ impl Poller<'_> {
         mut moved: Vec<UpdatedThread>,
         at: Option<Timestamp>,
     ) -> Result<(), EngineError> {
-        moved.retain(|thread| self.engine.watch.covers(&thread.name));
+        moved.retain(|thread| self.ctx.policy.watch.covers(&thread.name));
         self.list_unknown(&moved).await?;
         let moved: Vec<(Repo, ListedText, BacklogEntry)> = moved
             .into_iter()
             .filter_map(|UpdatedThread { repo, name, text, item }| {
                 let listed = self.listed.repos.get(&repo)?;
-                Some((Repo { name, ..listed.clone() }, text, self.engine.entry(item)))
+                Some((
+                    Repo { name, ..listed.clone() },
+                    text,
+                    BacklogEntry::read(item, &self.reader),
+                ))
             })
             .collect();
         if moved.is_empty() {
             return Ok(());
         }
-        let now = self.engine.clock.now();
+        let now = self.ctx.now();
         let told = Source::Search(at.unwrap_or(now));
         let store = move |tx: &Transaction<'_>| {
             moved.into_iter().try_for_each(|(repo, text, entry)| {
@@ -73,14 +79,14 @@ impl Poller<'_> {
                 note_thread(tx, &repo, text, now)
             })
         };
-        self.engine.ledger.write(store).await?;
-        self.engine.notify();
+        self.ctx.ledger.write(store).await?;
+        self.ctx.stored.notify();
         Ok(())
     }
 
     /// Looks for repositories that no list has shown so far.
     async fn list_unknown(&mut self, moved: &[UpdatedThread]) -> Result<(), EngineError> {
-        let known = |listed: &super::ListedRepos, thread: &UpdatedThread| {
+        let known = |listed: &ListedRepos, thread: &UpdatedThread| {
             listed.repos.contains_key(&thread.repo) || listed.untracked.contains(&thread.repo)
         };
         if moved.iter().all(|thread| known(&self.listed, thread)) {
@@ -99,7 +105,7 @@ impl Poller<'_> {
         let listed = self.listed.repos.values();
         let theirs = listed.filter(|repo| repo.name.owner().eq_ignore_ascii_case(owner));
         let theirs: Vec<_> = theirs.map(|repo| repo.id).collect();
-        let write = self.engine.ledger.write(move |tx| {
+        let write = self.ctx.ledger.write(move |tx| {
             theirs.iter().try_for_each(|repo| cursors::moved(tx, *repo))?;
             backlog::read_again(tx, &theirs)
         });
@@ -118,7 +124,12 @@ fn note_thread(
     let Some(watched) = cursors::watched(tx, repo.id)? else { return Ok(()) };
     if text.written.is_pull {
         let thread = ThreadId { repo: repo.id, number: text.written.number };
-        tasks::set(tx, thread, &ScheduledTask::ReadReviews { since: watched.since }, now)?;
+        tasks::set(
+            tx,
+            thread,
+            &ScheduledTask::ReadReviews { since: watched.since, told: false },
+            now,
+        )?;
     }
     // Once it has moved, nobody knows whether its body is still what its author opened it with.
     if text.is_as_written() && text.written.created_at >= watched.since {

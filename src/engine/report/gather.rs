@@ -6,14 +6,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::core::command::value;
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::controls::{AgentProfile, Controls, PauseScope};
 use crate::core::reply::{AgentRow, Paused};
 use crate::core::report::digest::{Audience, Digest};
 use crate::core::report::{Broken, Day, ListedTitle, Outlook, Period, best, told};
 use crate::core::scheduling::Ranking;
-use crate::engine::incidents;
+use crate::store::incidents::{self, OpenIncident};
 use crate::store::{Connection, Error, backlog, controls, digest, reports, repos};
 
 /// Where it is told.
@@ -135,22 +136,22 @@ fn broken(
     };
     let may_name = may_name(conn, of.to)?;
     let mut broken = Vec::new();
-    for incident in crate::store::incidents::all(conn)? {
-        if of.to == ReportAudience::Forge
-            && incidents::is_disproved_by_speaking(&incident.key, home)
-        {
+    for incident in incidents::all(conn)? {
+        if of.to == ReportAudience::Forge && incident.incident.is_disproved_by_speaking(home) {
             continue;
         }
-        // The text has the name of that time: a repository that was renamed is known by its number.
-        let is_secret = match incidents::repo_of(&incident.key) {
-            Some(repo) => !may_name(repo),
-            None => secret.iter().any(|name| incident.text.contains(&name.to_string())),
+        let is_secret = match (incident.incident.repo(), &incident.incident) {
+            (Some(repo), _) => !may_name(repo),
+            (None, Incident::CannotRead { what }) => {
+                secret.iter().any(|name| name.to_string().eq_ignore_ascii_case(what))
+            }
+            (None, _) => false,
         };
         if is_secret {
             continue;
         }
         let since = said(incident.since, now, &of.zone);
-        let (place, text) = place_in(&incident.text);
+        let OpenIncident { place, text, .. } = incident;
         broken.push(Broken { place, text, since, given_up: 0 });
     }
     let lasting = broken.len();
@@ -174,18 +175,6 @@ fn broken(
         }
     }
     Ok(broken)
-}
-
-/// The repository or thread with which the text of a trouble begins, if it does, and the rest.
-fn place_in(text: &str) -> (Option<String>, String) {
-    let is_place = |place: &str| {
-        let repo = place.split_once('#').map_or(place, |(repo, _)| repo);
-        repo.parse::<RepoName>().is_ok()
-    };
-    match text.split_once(": ").filter(|(place, _)| is_place(place)) {
-        Some((place, rest)) => (Some(place.to_owned()), rest.to_owned()),
-        None => (None, text.to_owned()),
-    }
 }
 
 fn row(agent: &AgentProfile, fleet: &Controls, now: Timestamp, zone: &TimeZone) -> AgentRow {

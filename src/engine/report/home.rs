@@ -1,12 +1,12 @@
 //! Where the report stands: the repository is looked up, the issue found again or made.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
+use super::Reporter;
 use crate::core::effect::{Effect, Issue, Pin};
-use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::model::ids::{Lane, RepoName, ThreadId};
+use crate::core::model::incident::Incident;
 use crate::core::report::{issue_body, issue_key, pin_key};
-use crate::engine::{Engine, retry};
 use crate::gitea;
 use crate::store::outbox::{self, NewEffect, State};
 use crate::store::reports::{self, ReportIssue};
@@ -15,33 +15,33 @@ use crate::store::{Error, repos};
 /// How long a repository that is not there is not asked for again.
 const HOMELESS_FOR: Duration = Duration::from_secs(3600);
 
-impl Engine {
+impl Reporter {
     /// The issue of the report. None if there is none yet: then it is being made, or cannot be,
     /// and why is noted.
-    pub(super) async fn report_thread(&self) -> Result<Option<ThreadId>, Error> {
-        let Some(home) = self.report_home().await? else { return Ok(None) };
+    pub(super) async fn thread(&self) -> Result<Option<ThreadId>, Error> {
+        let Some(home) = self.home().await? else { return Ok(None) };
         if let Some(thread) = home.thread() {
             return Ok(Some(thread));
         }
-        self.have_the_issue_made(home).await?;
+        self.make_issue(home).await?;
         Ok(None)
     }
 
     /// The repository of the report, as it was looked up, or as it is looked up now.
-    async fn report_home(&self) -> Result<Option<ReportIssue>, Error> {
-        let Some(report) = &self.report else { return Ok(None) };
-        let known = self.ledger.read(reports::home).await?;
+    async fn home(&self) -> Result<Option<ReportIssue>, Error> {
+        let Some(report) = &self.ctx.policy.report else { return Ok(None) };
+        let known = self.ctx.ledger.read(reports::home).await?;
         if let Some(home) = known.as_ref().filter(|home| home.configured == report.repository) {
             return Ok(Some(home.clone()));
         }
-        let repo = match self.gitea.repo(&report.repository).await {
+        let repo = match self.ctx.gitea.repo(&report.repository).await {
             Ok(repo) => repo,
             Err(error) => {
-                self.report_backs_off(&report.repository, &error).await;
+                self.back_off(&report.repository, &error).await;
                 return Ok(None);
             }
         };
-        self.report_placed().await;
+        self.incidents.set(Incident::ReportHomeless, None).await;
         let known = known.filter(|home| home.repo == repo.id);
         let home = ReportIssue {
             configured: report.repository.clone(),
@@ -50,7 +50,7 @@ impl Engine {
             lost: known.map_or(0, |home| home.lost),
         };
         let stored = home.clone();
-        let write = self.ledger.write(move |tx| {
+        let write = self.ctx.ledger.write(move |tx| {
             repos::remember(tx, &repo)?;
             reports::set_home(tx, &stored)
         });
@@ -58,7 +58,7 @@ impl Engine {
         Ok(Some(home))
     }
 
-    async fn report_backs_off(&self, repository: &RepoName, error: &gitea::Error) {
+    async fn back_off(&self, repository: &RepoName, error: &gitea::Error) {
         let text = match error {
             gitea::Error::NotFound { .. } => format!(
                 "report.repository, `{repository}`, is not there, or not for my account: make it, \
@@ -66,22 +66,22 @@ impl Engine {
             ),
             error => format!("report.repository, `{repository}`, cannot be read: {error}"),
         };
-        self.report_unplaced(text).await;
-        let pause = match error {
-            gitea::Error::NotFound { .. } => HOMELESS_FOR,
-            _ => retry::wait(None, 6, retry::chance()),
+        self.incidents.set(Incident::ReportHomeless, Some(text)).await;
+        let rests_until = match error {
+            gitea::Error::NotFound { .. } => self.ctx.now().after(HOMELESS_FOR),
+            _ => self.ctx.next_try(6),
         };
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        pace.rests_until = self.clock.now().after(pause);
-        pace.next = pace.next.min(pace.rests_until);
+        let mut schedule = self.schedule();
+        schedule.rests_until = rests_until;
+        schedule.next = schedule.next.min(schedule.rests_until);
     }
 
     /// Stores the wish for an issue; one that was refused is wished for again the next day.
-    async fn have_the_issue_made(&self, home: ReportIssue) -> Result<(), Error> {
-        let Some(report) = &self.report else { return Ok(()) };
-        let (now, title, hours) = (self.clock.now(), report.title.clone(), report.hours.clone());
-        let thread = ThreadId { repo: home.repo, number: 0 };
-        let write = self.ledger.write(move |tx| {
+    async fn make_issue(&self, home: ReportIssue) -> Result<(), Error> {
+        let Some(report) = &self.ctx.policy.report else { return Ok(()) };
+        let (now, title, hours) = (self.ctx.now(), report.title.clone(), report.hours.clone());
+        let lane = Lane::Repo(home.repo);
+        let write = self.ctx.ledger.write(move |tx| {
             let mut home = home;
             while let Some(before) = outbox::get(tx, &issue_key(home.lost))? {
                 let is_of_today = hours.day(before.created_at) == hours.day(now);
@@ -90,25 +90,25 @@ impl Engine {
                     State::Dead => is_of_today,
                     State::Done => false,
                 };
-                if waits && before.thread == thread {
+                if waits && before.lane == lane {
                     return Ok(());
                 }
                 home.lost += 1;
             }
             reports::set_home(tx, &home)?;
             let effect = Effect::Issue(Issue { title, body: issue_body() });
-            let effect = NewEffect::new(issue_key(home.lost), thread, &effect, now)?;
+            let effect = NewEffect::new(issue_key(home.lost), lane, &effect, now)?;
             outbox::push(tx, &effect, now).map(drop)
         });
         write.await?;
-        self.notify();
+        self.ctx.stored.notify();
         Ok(())
     }
 
     /// The report stands in this issue from now on. One that was just made is to be pinned.
     pub(super) async fn record_issue(&self, thread: ThreadId, is_new: bool) -> Result<(), Error> {
-        let now = self.clock.now();
-        let write = self.ledger.write(move |tx| {
+        let now = self.ctx.now();
+        let write = self.ctx.ledger.write(move |tx| {
             if let Some(home) = reports::home(tx)?.filter(|home| home.repo == thread.repo) {
                 reports::set_home(tx, &ReportIssue { number: Some(thread.number), ..home })?;
             }
@@ -119,22 +119,22 @@ impl Engine {
             Ok(())
         });
         write.await?;
-        self.report_continues();
+        self.look_again();
         Ok(())
     }
 
     /// The repository is not there any more: it is looked up anew, by its name.
     pub(super) async fn repository_is_gone(&self) -> Result<(), Error> {
-        self.ledger.write(reports::forget_home).await?;
-        self.report_continues();
+        self.ctx.ledger.write(reports::forget_home).await?;
+        self.look_again();
         Ok(())
     }
 
     /// The issue is not there any more: it is made again, with what is to be told today.
     pub(super) async fn lost(&self, thread: ThreadId) -> Result<(), Error> {
         tracing::warn!(issue = thread.number, "report issue was deleted: creating another");
-        self.ledger.write(move |tx| reports::lose(tx, thread)).await?;
-        self.report_continues();
+        self.ctx.ledger.write(move |tx| reports::lose(tx, thread)).await?;
+        self.look_again();
         Ok(())
     }
 }

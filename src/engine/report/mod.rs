@@ -7,52 +7,35 @@
 
 mod gather;
 mod home;
-mod now;
 mod write;
 
-use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::Engine;
-use super::inbox::EngineError;
+use super::accounts::Accounts;
+use super::context::Context;
+use super::identity::Identity;
+use super::incidents::Incidents;
+use super::planner::Planner;
 use crate::core::effect::{Body, Comment, CommentRef, EditComment, Effect, Source};
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::report::digest::Audience;
-use crate::core::report::{
-    Day, DayState, Hours, Outlook, Period, ReportTask, ReportTiming, best, tasks,
-};
-use crate::crash;
+use crate::core::report::{Day, DayState, Period, ReportTask, ReportTiming, tasks};
 use crate::store::outbox::{self, NewEffect};
-use crate::store::{Error, digest, reports, repos};
+use crate::store::{Error, digest, reports};
 
+pub(super) use gather::shown;
 pub use gather::{ReportAudience, ReportScope, gather, outlook};
-pub use now::ReportResult;
-
-/// What the configuration says of the report.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// The repository of its issue, as it is called there.
-    pub repository: RepoName,
-    /// The title of the issue.
-    pub title: String,
-    /// When it may speak.
-    pub hours: Hours,
-}
-
-/// Not a thread: where the report is looked after, beside all lanes.
-pub(super) const REPORT_LANE: ThreadId = ThreadId { repo: RepoId(0), number: 0 };
 
 /// When the report is looked at.
 #[derive(Debug, Default)]
 pub(super) struct ReportSchedule {
     /// When it was looked at last; none if it is to be looked at again, at once.
     last: Option<Timestamp>,
-    /// What had been rung for then; none if it saw less than there was.
-    generation: Option<u64>,
+    /// How often something new had been stored then; none if it saw less than there was.
+    news: Option<u64>,
     /// When it is looked at next, whatever moves or does not.
     next: Timestamp,
     /// Not before: the forge was asked in vain.
@@ -60,13 +43,13 @@ pub(super) struct ReportSchedule {
 }
 
 impl ReportSchedule {
-    fn due(&self, now: Timestamp, generation: u64) -> Timestamp {
+    fn due(&self, now: Timestamp, news: u64, every: Duration) -> Timestamp {
         let due = match self.last {
             None => now,
-            Some(_) if self.generation == Some(generation) => self.next,
+            Some(_) if self.news == Some(news) => self.next,
             // A clock that was set back is no reason to wait for it.
             Some(last) if last > now => now,
-            Some(last) => last.after(crash::report_pause()).min(self.next),
+            Some(last) => last.after(every).min(self.next),
         };
         due.max(self.rests_until)
     }
@@ -80,21 +63,43 @@ fn text_of(day: Date, may_call: bool, when: ReportTiming) -> Body {
     Body::from_source(Source::Report { day, may_call, at_once: when == ReportTiming::Now })
 }
 
-impl Engine {
-    /// When the report is to be looked at next, if so much was rung for; never without one.
-    pub(super) fn report_due(&self, now: Timestamp, generation: u64) -> Option<Timestamp> {
-        self.report.as_ref()?;
-        Some(self.pace.lock().unwrap_or_else(PoisonError::into_inner).due(now, generation))
+/// Writes the one report.
+pub(super) struct Reporter {
+    ctx: Context,
+    identity: Arc<Identity>,
+    incidents: Arc<Incidents>,
+    accounts: Arc<Accounts>,
+    planner: Arc<Planner>,
+    schedule: Mutex<ReportSchedule>,
+}
+
+impl Reporter {
+    pub(super) fn new(
+        ctx: Context,
+        (identity, incidents): (Arc<Identity>, Arc<Incidents>),
+        accounts: Arc<Accounts>,
+        planner: Arc<Planner>,
+    ) -> Self {
+        Self { ctx, identity, incidents, accounts, planner, schedule: Mutex::default() }
+    }
+
+    /// When the report is to be looked at next, if so much is new; never without one.
+    pub(super) fn due(&self, now: Timestamp, news: u64) -> Option<Timestamp> {
+        let report = self.ctx.policy.report.as_ref()?;
+        Some(self.schedule().due(now, news, report.every))
+    }
+
+    fn schedule(&self) -> MutexGuard<'_, ReportSchedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A look begins.
-    pub(super) fn report_begins(&self, now: Timestamp, generation: u64) {
-        if let Some(report) = &self.report {
-            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn begin_look(&self, now: Timestamp, news: u64) {
+        if let Some(report) = &self.ctx.policy.report {
             let next = report.hours.next_after(now);
-            *pace = ReportSchedule {
+            *self.schedule() = ReportSchedule {
                 last: Some(now),
-                generation: Some(generation),
+                news: Some(news),
                 next,
                 ..ReportSchedule::default()
             };
@@ -102,35 +107,41 @@ impl Engine {
     }
 
     /// Something that the report waited for has ended: it is looked at again, at once.
-    fn report_continues(&self) {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).last = None;
+    pub(super) fn look_again(&self) {
+        self.schedule().last = None;
+    }
+
+    /// Whether it is to be looked at again, at once.
+    pub(super) fn looks_again(&self) -> bool {
+        self.schedule().last.is_none()
     }
 
     /// One look at the report.
-    pub(super) async fn write_due_report(&self, when: ReportTiming) -> Result<(), Error> {
-        let Some(report) = &self.report else { return Ok(()) };
-        let now = self.clock.now();
+    pub(super) async fn look(&self, when: ReportTiming) -> Result<(), Error> {
+        let Some(report) = &self.ctx.policy.report else { return Ok(()) };
+        let now = self.ctx.now();
         let today = report.hours.day(now);
-        let diary = self.ledger.read(move |conn| reports::diary(conn, today)).await?;
+        let diary = self.ctx.ledger.read(move |conn| reports::diary(conn, today)).await?;
         if diary.iter().any(|entry| entry.is_busy) {
             // What happened since that write was begun is left for the next look.
-            self.pace.lock().unwrap_or_else(PoisonError::into_inner).generation = None;
+            self.schedule().news = None;
         }
         for task in tasks(now, when, &report.hours, &diary) {
             match task {
                 ReportTask::Close { day, period, told } => {
                     let rest = Period { since: told, ..period };
                     let read = move |conn: &_| digest::of(conn, Audience::Everything, rest, now);
-                    if self.ledger.read(read).await?.has_news() {
+                    if self.ctx.ledger.read(read).await?.has_news() {
                         self.update(day, DayState::Closed, when).await?;
                     } else {
-                        self.ledger
+                        self.ctx
+                            .ledger
                             .write(move |tx| reports::end(tx, day, DayState::Closed))
                             .await?;
                     }
                 }
                 ReportTask::Update { day, period } => {
-                    let said = self.ledger.read(move |conn| reports::of(conn, day)).await?;
+                    let said = self.ctx.ledger.read(move |conn| reports::of(conn, day)).await?;
                     let Some(said) = said.filter(|said| said.comment.is_some()) else { continue };
                     let news = self.told(day, period).await?;
                     if said.gist != Some(news.gist(said.entry.called)) {
@@ -154,9 +165,10 @@ impl Engine {
         may_call: bool,
         when: ReportTiming,
     ) -> Result<(), Error> {
-        let Some(thread) = self.report_thread().await? else { return Ok(()) };
-        let now = self.clock.now();
-        self.ledger
+        let Some(thread) = self.thread().await? else { return Ok(()) };
+        let now = self.ctx.now();
+        self.ctx
+            .ledger
             .write(move |tx| {
                 let key = reports::begin(tx, day, period, thread)?;
                 let body = text_of(day, may_call, when);
@@ -164,13 +176,14 @@ impl Engine {
                 outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now).map(drop)
             })
             .await?;
-        self.notify();
+        self.ctx.stored.notify();
         Ok(())
     }
 
     async fn update(&self, day: Date, fate: DayState, when: ReportTiming) -> Result<(), Error> {
-        let now = self.clock.now();
-        self.ledger
+        let now = self.ctx.now();
+        self.ctx
+            .ledger
             .write(move |tx| {
                 let Some(told) = reports::of(tx, day)? else { return Ok(()) };
                 let key = reports::update(tx, day, fate)?;
@@ -180,15 +193,15 @@ impl Engine {
                 outbox::push(tx, &NewEffect::new(key, told.thread, &effect, now)?, now).map(drop)
             })
             .await?;
-        self.notify();
+        self.ctx.stored.notify();
         Ok(())
     }
 
     /// What there is to tell of a day.
     async fn told(&self, day: Date, period: Period) -> Result<Day, Error> {
-        let (judged, told) = (self.ranking().await?, self.telling(day, period));
-        let now = self.clock.now();
-        let read = self.ledger.read(move |conn| {
+        let (judged, told) = (self.planner.ranking().await?, self.telling(day, period));
+        let now = self.ctx.now();
+        let read = self.ctx.ledger.read(move |conn| {
             let due_at = |thread| judged.facts(thread).and_then(|facts| facts.due_at);
             let mut day = gather(conn, &told, now)?;
             day.report.outlook = outlook(conn, &judged.ranking, &told.zone, told.to, due_at)?;
@@ -199,39 +212,16 @@ impl Engine {
 
     /// Whether there is anything to tell of a day for which a comment is due.
     async fn has_news(&self, day: Date, period: Period) -> Result<bool, Error> {
-        let (told, now) = (self.telling(day, period), self.clock.now());
-        self.ledger.read(move |conn| Ok(gather(conn, &told, now)?.has_news())).await
-    }
-
-    /// The backlog in a few lines, for those who read in the repository `here`.
-    pub(super) async fn outlook_for(
-        &self,
-        here: RepoId,
-        audience: Audience,
-    ) -> Result<Outlook, EngineError> {
-        let (judged, zone) = (self.ranking().await?, self.zone.clone());
-        let known = self.ledger.read(repos::public).await?;
-        let may_name =
-            |repo| audience == Audience::Everything || repo == here || known.contains(&repo);
-        let mut best = best(&judged.ranking, may_name);
-        if audience != Audience::Everything {
-            let others: BTreeSet<RepoId> =
-                best.iter().map(|thread| thread.repo).filter(|repo| *repo != here).collect();
-            let public = self.public_now(others).await?;
-            best.retain(|thread| thread.repo == here || public.contains(&thread.repo));
-        }
-        let facts = judged.clone();
-        let due_at = move |thread| facts.facts(thread).and_then(|facts| facts.due_at);
-        let shown = self.ledger.read(move |conn| gather::shown(conn, &best, due_at)).await?;
-        Ok(Outlook::of(&judged.ranking, may_name, &shown, &zone))
+        let (told, now) = (self.telling(day, period), self.ctx.now());
+        self.ctx.ledger.read(move |conn| Ok(gather(conn, &told, now)?.has_news())).await
     }
 
     fn telling(&self, day: Date, period: Period) -> ReportScope {
         ReportScope {
-            name: self.own_account().map_or_else(String::new, |own| own.login.clone()),
-            owner: self.people().owner.login().to_owned(),
-            zone: self.zone.clone(),
-            agents: self.agents.clone(),
+            name: self.identity.known().map_or_else(String::new, |own| own.login.clone()),
+            owner: self.accounts.people().owner.login().to_owned(),
+            zone: self.ctx.policy.zone.clone(),
+            agents: self.ctx.policy.agents.clone(),
             to: ReportAudience::Forge,
             day,
             period,
@@ -247,21 +237,22 @@ mod tests {
 
     #[test]
     fn it_looks_once_a_minute_if_something_moved_and_else_at_its_moments() {
+        const MINUTE: Duration = Duration::from_secs(60);
         let at = |seconds| Timestamp::default().after(Duration::from_secs(seconds));
-        let mut pace = ReportSchedule {
+        let mut schedule = ReportSchedule {
             last: Some(at(100)),
-            generation: Some(7),
+            news: Some(7),
             next: at(900),
             ..ReportSchedule::default()
         };
-        assert_eq!(pace.due(at(110), 7), at(900));
-        assert_eq!(pace.due(at(110), 8), at(160));
+        assert_eq!(schedule.due(at(110), 7, MINUTE), at(900));
+        assert_eq!(schedule.due(at(110), 8, MINUTE), at(160));
         // The clock was set back.
-        assert_eq!(pace.due(at(50), 8), at(50));
-        pace.last = None;
-        assert_eq!(pace.due(at(110), 7), at(110));
-        pace.rests_until = at(130);
-        assert_eq!(pace.due(at(110), 8), at(130));
-        assert_eq!(ReportSchedule::default().due(at(3), 0), at(3));
+        assert_eq!(schedule.due(at(50), 8, MINUTE), at(50));
+        schedule.last = None;
+        assert_eq!(schedule.due(at(110), 7, MINUTE), at(110));
+        schedule.rests_until = at(130);
+        assert_eq!(schedule.due(at(110), 8, MINUTE), at(130));
+        assert_eq!(ReportSchedule::default().due(at(3), 0, MINUTE), at(3));
     }
 }

@@ -3,21 +3,21 @@
 
 use jiff::civil::Date;
 
+use super::Reporter;
 use crate::core::effect::{Effect, SetOpen, Source};
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{Lane, ThreadId};
 use crate::core::model::repository::Repo;
-use crate::core::report::{Day, DayState, reopen_key};
-use crate::engine::Engine;
-use crate::engine::outbox::{Applied, TryResult};
+use crate::core::report::{Day, DayState, is_reports, reopen_key};
+use crate::engine::outbox::attempt::{Applied, TryResult};
 use crate::gitea;
 use crate::store::outbox::{self, NewEffect, OutboxRow as Row};
 use crate::store::reports::{self, ReportedDay};
 use crate::store::{Error, Transaction, repos};
 
-impl Engine {
+impl Reporter {
     /// What the comment of a day says now; or how the try ends instead. Who may read it then
     /// decides what may be told.
-    pub(in crate::engine) async fn report_text(
+    pub(in crate::engine) async fn text(
         &self,
         row: &Row,
         effect: &Effect,
@@ -25,28 +25,29 @@ impl Engine {
     ) -> Result<Result<String, TryResult>, Error> {
         let Source::Report { day, may_call, at_once } = *source;
         // Comments tell how to answer: by timmy's name.
-        if let Err(error) = self.identity().await {
-            return Ok(Err(self.unseen(row, &error).await));
+        if let Err(error) = self.identity.get().await {
+            return Ok(Err(self.unread(row, &error.of_forge()?).await));
         }
-        match self.gitea.repo_by_id(row.thread.repo).await {
-            Ok(repo) => self.ledger.write(move |tx| repos::remember(tx, &repo)).await?,
+        let Some(thread) = row.lane.thread() else { return Ok(Err(TryResult::NOTHING)) };
+        match self.ctx.gitea.repo_by_id(thread.repo).await {
+            Ok(repo) => self.ctx.ledger.write(move |tx| repos::remember(tx, &repo)).await?,
             Err(gitea::Error::NotFound { .. }) => {}
-            Err(error) => return Ok(Err(self.unseen(row, &error).await)),
+            Err(error) => return Ok(Err(self.unread(row, &error).await)),
         }
-        let Some(report) = &self.report else { return Ok(Err(TryResult::NOTHING)) };
-        let now = self.clock.now();
+        let Some(report) = &self.ctx.policy.report else { return Ok(Err(TryResult::NOTHING)) };
+        let now = self.ctx.now();
         if !at_once && report.hours.is_quiet(now) {
             let (due, reason) = (report.hours.next_after(now), "quiet hours".to_owned());
             return Ok(Err(TryResult::Later { due, reason, certain: !row.is_uncertain() }));
         }
-        let told = self.ledger.read(move |conn| reports::of(conn, day)).await?;
+        let told = self.ctx.ledger.read(move |conn| reports::of(conn, day)).await?;
         match effect {
             Effect::Comment(_) => {
                 let is_awaited =
                     |told: &ReportedDay| told.key == row.key && told.entry.fate == DayState::Open;
                 match told.filter(is_awaited) {
                     Some(told) if report.hours.day(now) == day => {
-                        self.first_text(row, told, may_call).await
+                        self.first_text(row, thread, told, may_call).await
                     }
                     told => self.begun_in_vain(told.map(|_| day)).await.map(Err),
                 }
@@ -65,19 +66,19 @@ impl Engine {
     async fn first_text(
         &self,
         row: &Row,
+        thread: ThreadId,
         told: ReportedDay,
         may_call: bool,
     ) -> Result<Result<String, TryResult>, Error> {
-        let thread = row.thread;
-        let repo = self.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+        let repo = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
         let Some(repo) = repo else { return Ok(Err(TryResult::NOTHING)) };
-        let is_open = match self.gitea.issue(&repo.name, thread.number).await {
+        let is_open = match self.ctx.gitea.issue(&repo.name, thread.number).await {
             Ok(issue) => issue.open,
             Err(gitea::Error::NotFound { .. }) => {
                 self.lost(thread).await?;
                 return Ok(Err(TryResult::NOTHING));
             }
-            Err(error) => return Ok(Err(self.unseen(row, &error).await)),
+            Err(error) => return Ok(Err(self.unread(row, &error).await)),
         };
         let news = self.told(told.entry.day, told.entry.period).await?;
         if !news.has_news() {
@@ -97,7 +98,7 @@ impl Engine {
         calls: bool,
         reopen: Option<ThreadId>,
     ) -> Result<String, Error> {
-        let (day, gist, now) = (told.entry.day, news.gist(calls), self.clock.now());
+        let (day, gist, now) = (told.entry.day, news.gist(calls), self.ctx.now());
         let key = reopen_key(&told.key);
         let write = move |tx: &Transaction<'_>| {
             if let Some(thread) = reopen {
@@ -106,61 +107,74 @@ impl Engine {
             }
             reports::tell(tx, day, gist, calls, now)
         };
-        self.ledger.write(write).await?;
+        self.ctx.ledger.write(write).await?;
         Ok(news.comment(&told.key, calls))
     }
 
     /// Nothing is to be said any more: the next comment tells what this one was to tell.
     async fn begun_in_vain(&self, day: Option<Date>) -> Result<TryResult, Error> {
         if let Some(day) = day {
-            self.ledger.write(move |tx| reports::end(tx, day, DayState::Void)).await?;
+            self.ctx.ledger.write(move |tx| reports::end(tx, day, DayState::Void)).await?;
         }
-        self.report_continues();
+        self.look_again();
         Ok(TryResult::NOTHING)
     }
 
-    /// One of the report's effects is on the forge; `is_old` if it was there before.
-    pub(in crate::engine) async fn report_effect_applied(
+    /// An effect is on the forge, which may be one of the report's; `is_old` if it was there before.
+    pub(in crate::engine) async fn effect_applied(
         &self,
         row: &Row,
         effect: &Effect,
         applied: Applied,
         is_old: bool,
     ) -> Result<(), Error> {
-        match (effect, applied.id) {
-            (Effect::Issue(_), Some(number)) => {
-                self.record_issue(ThreadId { number, ..row.thread }, !is_old).await
+        match (effect, applied.id, row.lane) {
+            (Effect::Issue(_), Some(number), Lane::Repo(repo)) if is_reports(&row.key) => {
+                self.record_issue(ThreadId { repo, number }, !is_old).await
             }
             _ => Ok(()),
         }
     }
 
-    /// One of the report's effects was for something that is not there any more.
-    pub(in crate::engine) async fn report_target_gone(
+    /// An effect was for something that is not there any more; none if it is not the report's.
+    pub(in crate::engine) async fn target_gone(
         &self,
         row: &Row,
         effect: &Effect,
         repo: &Repo,
-    ) -> Result<TryResult, Error> {
-        match effect {
-            Effect::Issue(_) => self.repository_is_gone().await?,
-            Effect::EditComment(edit) => {
-                match self.gitea.issue(&repo.name, row.thread.number).await {
-                    // Somebody deleted it: it is not written again.
-                    Ok(_) => {
-                        if let Some(Source::Report { day, .. }) = edit.body.source() {
-                            let day = *day;
-                            self.ledger
-                                .write(move |tx| reports::end(tx, day, DayState::Deleted))
-                                .await?;
-                        }
-                    }
-                    Err(gitea::Error::NotFound { .. }) => self.lost(row.thread).await?,
-                    Err(error) => return Ok(self.failed(row, &error).await),
-                }
-            }
-            _ => self.lost(row.thread).await?,
+    ) -> Result<Option<TryResult>, Error> {
+        if !is_reports(&row.key) {
+            return Ok(None);
         }
-        Ok(TryResult::NOTHING)
+        let Some(thread) = row.lane.thread() else {
+            self.repository_is_gone().await?;
+            return Ok(Some(TryResult::NOTHING));
+        };
+        let Effect::EditComment(edit) = effect else {
+            self.lost(thread).await?;
+            return Ok(Some(TryResult::NOTHING));
+        };
+        match self.ctx.gitea.issue(&repo.name, thread.number).await {
+            // Somebody deleted the comment: it is not written again.
+            Ok(_) => {
+                if let Some(Source::Report { day, .. }) = edit.body.source() {
+                    let day = *day;
+                    let end = move |tx: &Transaction<'_>| reports::end(tx, day, DayState::Deleted);
+                    self.ctx.ledger.write(end).await?;
+                }
+                Ok(Some(TryResult::NOTHING))
+            }
+            Err(gitea::Error::NotFound { .. }) => {
+                self.lost(thread).await?;
+                Ok(Some(TryResult::NOTHING))
+            }
+            Err(error) => {
+                Ok(Some(TryResult::of_write(&self.ctx, &self.incidents, row, &error).await))
+            }
+        }
+    }
+
+    async fn unread(&self, row: &Row, error: &gitea::Error) -> TryResult {
+        TryResult::of_read(&self.ctx, &self.incidents, row, error).await
     }
 }

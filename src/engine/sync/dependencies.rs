@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{SyncProgress, SyncState, bear};
+use super::{BacklogSync, SyncProgress, bear};
 use crate::core::model::ids::ThreadId;
-use crate::engine::Engine;
-use crate::engine::inbox::EngineError;
+use crate::engine::error::EngineError;
 use crate::engine::retry::is_unavailable;
 use crate::gitea;
 use crate::store::{backlog, repos};
@@ -14,23 +13,21 @@ use crate::store::{backlog, repos};
 /// they move.
 const MOST: usize = 200;
 
-impl Engine {
+impl BacklogSync {
     /// Asks what issues wait for: those that moved, and the best of those never asked for.
     pub(super) async fn read_due_dependencies(
-        &self,
-        keeper: &mut SyncState,
+        &mut self,
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<(), EngineError> {
-        let moved = self.ledger.read(|conn| backlog::to_ask(conn, MOST as u32)).await?;
+        let moved = self.ctx.ledger.read(|conn| backlog::to_ask(conn, MOST as u32)).await?;
         let mut threads = moved;
         let mut met: HashSet<ThreadId> = threads.iter().copied().collect();
-        threads.extend(
-            self.best_without_dependencies(keeper).await?.into_iter().filter(|t| met.insert(*t)),
-        );
+        threads
+            .extend(self.best_without_dependencies().await?.into_iter().filter(|t| met.insert(*t)));
         threads.truncate(MOST);
         let of = threads.len();
         for (nth, thread) in threads.into_iter().enumerate() {
-            let asked = self.read_dependencies_of(thread, keeper).await;
+            let asked = self.read_dependencies_of(thread).await;
             bear(&format!("{thread:?}"), asked)?;
             progress(SyncProgress::Asking { asked: nth + 1, of });
         }
@@ -40,40 +37,35 @@ impl Engine {
     /// The best issues that may be handed out, or might if they did not wait for others, as far as
     /// they were never asked for. Each answer moves others up, so these are looked for only now
     /// and then.
-    async fn best_without_dependencies(
-        &self,
-        keeper: &mut SyncState,
-    ) -> Result<Vec<ThreadId>, EngineError> {
-        let now = self.clock.now();
-        if keeper.best_at.is_some_and(|last| !last.is_over(self.poll.sweep, now)) {
+    async fn best_without_dependencies(&mut self) -> Result<Vec<ThreadId>, EngineError> {
+        let now = self.ctx.now();
+        if self.state.best_at.is_some_and(|last| !last.is_over(self.ctx.policy.poll.sweep, now)) {
             return Ok(Vec::new());
         }
-        let best = self.ranking().await?.ranking.promising(MOST);
-        let unasked = self.ledger.read(move |conn| backlog::unasked(conn, &best)).await?;
-        keeper.best_at = Some(now);
+        let best = self.planner.ranking().await?.ranking.promising(MOST);
+        let unasked = self.ctx.ledger.read(move |conn| backlog::unasked(conn, &best)).await?;
+        self.state.best_at = Some(now);
         Ok(unasked)
     }
 
-    async fn read_dependencies_of(
-        &self,
-        thread: ThreadId,
-        keeper: &mut SyncState,
-    ) -> Result<(), EngineError> {
-        let repo = self.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+    async fn read_dependencies_of(&mut self, thread: ThreadId) -> Result<(), EngineError> {
+        let repo = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
         let Some(repo) = repo else { return Ok(()) };
-        let now = self.clock.now();
-        if keeper.no_bonds.contains(&thread.repo) {
-            return Ok(self.ledger.write(move |tx| backlog::not_told(tx, thread, now)).await?);
+        let now = self.ctx.now();
+        if self.state.without_dependencies.contains(&thread.repo) {
+            return Ok(self.ctx.ledger.write(move |tx| backlog::not_told(tx, thread, now)).await?);
         }
-        match self.gitea.blockers(&repo.name, thread.number).await {
+        match self.ctx.gitea.blockers(&repo.name, thread.number).await {
             Ok(blockers) => {
-                let write = self.ledger.write(move |tx| backlog::bind(tx, thread, &blockers, now));
+                let write =
+                    self.ctx.ledger.write(move |tx| backlog::bind(tx, thread, &blockers, now));
                 Ok(write.await?)
             }
             // The issue is gone, or the repository keeps no dependencies.
             Err(gitea::Error::NotFound { .. }) => {
                 self.look_at(thread).await?;
                 let is_there = self
+                    .ctx
                     .ledger
                     .write(move |tx| {
                         backlog::not_told(tx, thread, now)?;
@@ -81,14 +73,14 @@ impl Engine {
                     })
                     .await?;
                 if is_there {
-                    keeper.no_bonds.insert(thread.repo);
+                    self.state.without_dependencies.insert(thread.repo);
                 }
                 Ok(())
             }
             Err(error) => {
                 // Asked again when it moves; until then it waits for what it was known to wait for.
                 if !is_unavailable(&error) {
-                    self.ledger.write(move |tx| backlog::not_told(tx, thread, now)).await?;
+                    self.ctx.ledger.write(move |tx| backlog::not_told(tx, thread, now)).await?;
                 }
                 Err(error.into())
             }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use super::{SyncProgress, bear};
+use super::{BacklogSync, SyncProgress, bear};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::{Issue, ListedIssue};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
-use crate::engine::Engine;
-use crate::engine::inbox::EngineError;
+use crate::engine::error::EngineError;
 use crate::engine::sync::OVERLAP;
 use crate::gitea::{self, IssueList, OpenIssues, OpenPage};
 use crate::store::backlog::{self, Source, SyncFinding};
@@ -20,20 +19,20 @@ use crate::store::repos;
 /// and no webhook tells of them.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
-impl Engine {
+impl BacklogSync {
     /// Reads in full what never was, what was not for a day, and what did not agree with the
     /// forge's count; whether there was anything to read.
     pub(super) async fn read_what_is_due(
         &self,
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<bool, EngineError> {
-        let stale = self.clock.now().before(STALE);
-        self.ledger.write(move |tx| backlog::read_older_again(tx, stale)).await?;
-        let due = self.ledger.read(backlog::due).await?;
+        let stale = self.ctx.now().before(STALE);
+        self.ctx.ledger.write(move |tx| backlog::read_older_again(tx, stale)).await?;
+        let due = self.ctx.ledger.read(backlog::due).await?;
         if due.is_empty() {
             return Ok(false);
         }
-        let kept = self.ledger.read(backlog::tracked).await?;
+        let kept = self.ctx.ledger.read(backlog::tracked).await?;
         let mut before = 0;
         for (shelf, repos) in self.issue_lists(&due, &kept) {
             let name = shelf.to_string();
@@ -73,7 +72,7 @@ impl Engine {
         }
         let mut issue_lists = Vec::new();
         for (owner, repos) in owners {
-            if self.watch.covers_all_of(&owner) {
+            if self.ctx.policy.watch.covers_all_of(&owner) {
                 issue_lists.push((IssueList::Owner(owner), repos));
             } else {
                 let each = repos.into_iter();
@@ -94,12 +93,13 @@ impl Engine {
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<usize, EngineError> {
         for last in [false, true] {
-            let mut reading = ReadBatch::of(repos, self.clock.now());
-            let mut pages = self.gitea.open(shelf);
+            let mut reading = ReadBatch::of(repos, self.ctx.now());
+            let mut pages = self.ctx.gitea.open(shelf);
             while let Some(page) = self.next_page(&mut pages, shelf).await? {
                 let entries = reading.take(page, |item| self.entry(item));
                 let (at, now) = (reading.at, before + reading.seen.len());
-                self.ledger
+                self.ctx
+                    .ledger
                     .write(move |tx| {
                         let mut entries = entries.iter();
                         entries
@@ -143,7 +143,7 @@ impl Engine {
     async fn finish(&self, reading: ReadBatch) -> Result<(), EngineError> {
         let (found, since) = (reading.found, reading.began.before(OVERLAP));
         let doubtful =
-            self.ledger.write(move |tx| backlog::read_in_full(tx, &found, since)).await?;
+            self.ctx.ledger.write(move |tx| backlog::read_in_full(tx, &found, since)).await?;
         for thread in doubtful {
             self.look_at(thread).await?;
         }
@@ -152,17 +152,18 @@ impl Engine {
 
     /// Asks for the state of one thread. One that is not there is gone.
     pub(super) async fn look_at(&self, thread: ThreadId) -> Result<(), EngineError> {
-        let repo = self.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+        let repo = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
         let Some(repo) = repo else { return Ok(()) };
-        let told = match self.gitea.issue(&repo.name, thread.number).await {
+        let told = match self.ctx.gitea.issue(&repo.name, thread.number).await {
             Ok(item) => {
                 let entry = self.entry(item);
-                self.ledger
+                self.ctx
+                    .ledger
                     .write(move |tx| backlog::put(tx, thread.repo, &entry, Source::Webhook))
                     .await
             }
             Err(gitea::Error::NotFound { .. }) => {
-                self.ledger.write(move |tx| backlog::forget(tx, thread)).await
+                self.ctx.ledger.write(move |tx| backlog::forget(tx, thread)).await
             }
             Err(error) => return Err(error.into()),
         };

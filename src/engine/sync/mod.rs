@@ -1,7 +1,7 @@
 //! Backlog sync: one full read of the open issues, then only what moves.
 //!
-//! - `read`: what was never read in full, or not for a day, is read in full, beside all else.
-//! - `bonds`: what issues wait for, which no list shows.
+//! - `full_read`: what was never read in full, or not for a day, is read in full, beside all else.
+//! - `dependencies`: what issues wait for, which no list shows.
 //! - `recount`: what nothing tells, above all deletions, shows in the forge's own count.
 //!
 //! What moves comes in by webhooks and by the catch-up's search, from the moment on at which a
@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Engine;
-use super::inbox::EngineError;
-use super::retry::is_unavailable;
+use super::activity::Loop;
+use super::context::Context;
+use super::error::EngineError;
+use super::planner::Planner;
 use crate::core::model::ids::RepoId;
 use crate::core::model::issue::Issue;
 use crate::core::model::time::Timestamp;
@@ -50,82 +51,66 @@ pub enum SyncProgress {
 /// Where the ledger keeps how the texts in it were read.
 const READ_BY: &str = "backlog.read_by";
 
-/// What a restocking hands on to the next.
+/// What one round hands on to the next.
 #[derive(Default)]
 struct SyncState {
     /// Repositories without dependencies.
-    no_bonds: HashSet<RepoId>,
+    without_dependencies: HashSet<RepoId>,
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
 }
 
-impl Engine {
-    /// Who reads the texts of issues.
-    pub fn reader(&self) -> Arc<TextReader> {
-        self.reader.clone()
+/// Keeps the backlog.
+pub(super) struct BacklogSync {
+    ctx: Context,
+    planner: Arc<Planner>,
+    reader: Arc<TextReader>,
+    state: SyncState,
+}
+
+impl BacklogSync {
+    pub(super) fn new(ctx: &Context, planner: Arc<Planner>, reader: Arc<TextReader>) -> Self {
+        Self { ctx: ctx.for_background(), planner, reader, state: SyncState::default() }
     }
 
-    pub(super) fn entry(&self, item: Issue) -> BacklogEntry {
+    fn entry(&self, item: Issue) -> BacklogEntry {
         BacklogEntry::read(item, &self.reader)
     }
 
-    /// Keeps the backlog, until `stop`. It is woken by each round of the catch-up; what the forge
-    /// does not let it do waits for the next.
-    pub(super) async fn run_sync(&self, stop: &CancellationToken) -> Result<(), Error> {
-        let mut keeper = SyncState::default();
+    /// Works until `stop`. It is woken by each round of polling; what the forge does not let it do
+    /// waits for the next.
+    pub(super) async fn run(mut self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
+        let log = |progress| tracing::debug!(?progress, "backlog");
+        let (clock, moved) = (self.ctx.clock.clone(), self.ctx.moved.clone());
         loop {
-            let generation = self.sync_wakeup.generation();
-            let log = |progress| tracing::debug!(?progress, "backlog");
-            let restocking = self.sync(&mut keeper, &log);
-            match stop.run_until_cancelled(restocking).await {
+            match stop.run_until_cancelled(self.sync(&log)).await {
                 None => return Ok(()),
                 Some(Ok(())) => {}
-                Some(Err(EngineError::Ledger(error))) => return Err(error),
-                Some(Err(EngineError::Forge(error) | EngineError::Nameless(error))) => {
+                Some(Err(error)) => {
+                    let error = error.of_forge()?;
                     tracing::warn!(%error, "backlog cannot be synced now");
                 }
             }
-            self.sync_wakeup.is_quiet_since(generation);
-            if stop.run_until_cancelled(self.sync_wakeup.notified()).await.is_none() {
+            let rest = at.rest(&*clock, None, Some(&moved));
+            if stop.run_until_cancelled(rest).await.is_none() {
                 return Ok(());
             }
         }
     }
 
     /// Brings the backlog up to date once: all of what is watched for the first time, of the rest
-    /// what moved, and what the best of it waits for. For a command that runs without the loops.
-    ///
-    /// From this moment on the repositories count as watched: what people say there is heard when
-    /// the loops run.
-    ///
-    /// # Errors
-    /// Whatever the forge or the ledger refuse; what was read so far is kept.
-    pub async fn read_backlog(
-        &self,
-        progress: &(dyn Fn(SyncProgress) + Send + Sync),
-    ) -> Result<(), NotSynced> {
-        self.identity().await.map_err(EngineError::Nameless)?;
-        self.poll_once().await?;
-        Ok(self.sync(&mut SyncState::default(), progress).await?)
-    }
-
-    async fn sync(
-        &self,
-        keeper: &mut SyncState,
+    /// what moved, and what the best of it waits for.
+    pub(super) async fn sync(
+        &mut self,
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<(), EngineError> {
         if self.read_what_is_due(progress).await? {
-            keeper.best_at = None;
+            self.state.best_at = None;
         }
-        self.read_due_dependencies(keeper, progress).await?;
+        self.read_due_dependencies(progress).await?;
         self.recount().await
     }
 }
-
-/// Why the backlog could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct NotSynced(#[from] EngineError);
 
 /// Has all read again if texts were read by other rules than `reading`'s.
 pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Result<(), Error> {
@@ -140,7 +125,7 @@ pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Re
 /// Passes on what ends all reading; what is wrong with one list or issue alone is logged.
 fn bear(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
     match outcome {
-        Err(EngineError::Forge(error)) if !is_unavailable(&error) => {
+        Err(error) if error.is_about_one() => {
             tracing::warn!(what, %error, "backlog cannot be synced now");
             Ok(())
         }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::bear;
+use super::{BacklogSync, bear};
 use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
-use crate::engine::Engine;
-use crate::engine::inbox::EngineError;
+use crate::engine::error::EngineError;
 use crate::gitea::IssueList;
 use crate::store::{backlog, meta};
 
@@ -20,18 +19,18 @@ const SURPLUS: &str = "backlog.surplus";
 
 type Surplus = BTreeMap<String, i64>;
 
-impl Engine {
+impl BacklogSync {
     /// Compares the forge's counts with the ledger's as often as edits are looked for. Where they
     /// differ otherwise than after the last full read, it is read in full again.
     pub(super) async fn recount(&self) -> Result<(), EngineError> {
-        let (now, every) = (self.clock.now(), self.poll.sweep);
-        let last = self.ledger.read(|conn| meta::get::<Timestamp>(conn, COUNTED)).await?;
+        let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
+        let last = self.ctx.ledger.read(|conn| meta::get::<Timestamp>(conn, COUNTED)).await?;
         if last.is_some_and(|last| !last.is_over(every, now)) {
             return Ok(());
         }
         if last.is_some() {
-            let kept = self.ledger.read(backlog::tracked).await?;
-            let surplus = self.ledger.read(|conn| meta::get::<Surplus>(conn, SURPLUS)).await?;
+            let kept = self.ctx.ledger.read(backlog::tracked).await?;
+            let surplus = self.ctx.ledger.read(|conn| meta::get::<Surplus>(conn, SURPLUS)).await?;
             let surplus = surplus.unwrap_or_default();
             for (shelf, repos) in self.whole_lists(&kept) {
                 let before = surplus.get(&key(&shelf)).copied().unwrap_or_default();
@@ -39,7 +38,7 @@ impl Engine {
                 bear(&shelf.to_string(), compared)?;
             }
         }
-        let write = self.ledger.write(move |tx| {
+        let write = self.ctx.ledger.write(move |tx| {
             backlog::ask_strangers_again(tx)?;
             backlog::forget_old_participants(tx, now)?;
             meta::set(tx, COUNTED, &now)
@@ -58,8 +57,8 @@ impl Engine {
         }
         tracing::info!(%shelf, "issue count differs: backlog will be synced again");
         let repos = ids(repos);
-        self.ledger.write(move |tx| backlog::read_again(tx, &repos)).await?;
-        self.sync_wakeup.notify();
+        self.ctx.ledger.write(move |tx| backlog::read_again(tx, &repos)).await?;
+        self.ctx.moved.notify();
         Ok(())
     }
 
@@ -80,9 +79,9 @@ impl Engine {
 
     /// How many more threads the forge counts than are in the backlog, if it counts.
     async fn surplus(&self, shelf: &IssueList, repos: &[Repo]) -> Result<Option<i64>, EngineError> {
-        let Some(total) = self.gitea.count_open(shelf).await? else { return Ok(None) };
+        let Some(total) = self.ctx.gitea.count_open(shelf).await? else { return Ok(None) };
         let repos = ids(repos);
-        let known = self.ledger.read(move |conn| backlog::count_open(conn, &repos)).await?;
+        let known = self.ctx.ledger.read(move |conn| backlog::count_open(conn, &repos)).await?;
         Ok(Some(i64::try_from(total).unwrap_or(i64::MAX).saturating_sub(i64::from(known))))
     }
 
@@ -93,7 +92,7 @@ impl Engine {
         surplus: i64,
     ) -> Result<(), EngineError> {
         let key = key(shelf);
-        let write = self.ledger.write(move |tx| {
+        let write = self.ctx.ledger.write(move |tx| {
             let mut all = meta::get::<Surplus>(tx, SURPLUS)?.unwrap_or_default();
             let before = if surplus == 0 { all.remove(&key) } else { all.insert(key, surplus) };
             if before.unwrap_or_default() == surplus {

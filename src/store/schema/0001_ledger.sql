@@ -145,19 +145,21 @@ CREATE TABLE threads (
     PRIMARY KEY (repo, number)
 ) STRICT, WITHOUT ROWID;
 
--- Things to do later, one of a kind per thread. AUTOINCREMENT: the number of an task that was
+-- Things to do later, one of a kind per thread. AUTOINCREMENT: the number of a task that was
 -- replaced is not given again, so whoever acts on the old one notices.
 CREATE TABLE tasks (
     id     INTEGER PRIMARY KEY AUTOINCREMENT,
     kind   TEXT    NOT NULL,
     repo   INTEGER NOT NULL,
     number INTEGER NOT NULL,
+    people_wait INTEGER NOT NULL,          -- whether somebody may wait for it who just said something
     due_at INTEGER NOT NULL,
     tries  INTEGER NOT NULL DEFAULT 0,
-    task TEXT    NOT NULL,               -- JSON: what is to be done
+    task   TEXT    NOT NULL,               -- JSON: what is to be done
     UNIQUE (kind, repo, number)
 ) STRICT;
-CREATE INDEX tasks_due ON tasks (due_at);
+CREATE INDEX tasks_due ON tasks (people_wait, due_at);
+CREATE INDEX tasks_next ON tasks (due_at);
 
 -- One row per command: who said what, and what came of it.
 CREATE TABLE audit (
@@ -180,11 +182,12 @@ CREATE INDEX audit_thread ON audit (repo, number);
 
 -- What is wrong with the world, while it is: said once, and found by who looks for it.
 CREATE TABLE incidents (
-    key   TEXT    NOT NULL PRIMARY KEY,    -- what, and where
-    text  TEXT    NOT NULL,                -- in a sentence, with what to do
-    since INTEGER NOT NULL,
-    last  INTEGER NOT NULL,
-    count INTEGER NOT NULL
+    incident TEXT    NOT NULL PRIMARY KEY, -- what, and where, as JSON
+    place    TEXT,                         -- what that is called
+    text     TEXT    NOT NULL,             -- in a sentence, with what to do
+    since    INTEGER NOT NULL,
+    last     INTEGER NOT NULL,
+    count    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- How far the forge was read. All times here are of its own clock.

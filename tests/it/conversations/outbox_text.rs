@@ -13,7 +13,7 @@ use crate::support::forge::DOOR;
 
 /// Stores an effect in the door's first issue as the JSON that a timmy wrote; nothing is sent yet.
 async fn stored(t: &Talk, key: &'static str, payload: &'static str) {
-    let store = t.timmy.engine().ledger.write(move |tx| {
+    let store = t.timmy.engine().ledger().write(move |tx| {
         Ok(tx.execute(
             "INSERT INTO outbox (key, repo, number, created_at, state, due_at, payload)
              VALUES (?1, 1, 1, 1795435200000000, 'queued', 0, ?2)",
@@ -33,7 +33,7 @@ async fn sent(t: &Talk) -> Vec<Said> {
 }
 
 async fn row(t: &Talk, key: &'static str) -> outbox::OutboxRow {
-    t.timmy.engine().ledger.read(move |conn| outbox::get(conn, key)).await.unwrap().unwrap()
+    t.timmy.engine().ledger().read(move |conn| outbox::get(conn, key)).await.unwrap().unwrap()
 }
 
 /// What the outbox says that a comment says.
@@ -144,7 +144,7 @@ async fn an_effect_of_a_newer_version_is_a_dead_letter_and_the_rest_goes_on() {
         )
         .await;
         assert_eq!(t.ask("walt", "/timmy size xl").await, "Now size **xl**.");
-        let dead = t.timmy.engine().ledger.read(|conn| outbox::dead(conn, 9)).await.unwrap();
+        let dead = t.timmy.engine().ledger().read(|conn| outbox::dead(conn, 9)).await.unwrap();
         let reasons: Vec<_> = dead.into_iter().rev().map(|row| row.reason.unwrap()).collect();
         assert_snapshot!(reasons.join("\n"), @"
         another version of timmy has stored it: 0.1.0 cannot read the effect `merge`

@@ -5,18 +5,22 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 11] = [
+const PARTS: [(&str, &[&str]); 12] = [
     (
         "cli",
-        &["app", "clock", "config", "core", "crash", "engine", "gitea", "sandbox", "store", "web"],
+        &[
+            "app", "chance", "clock", "config", "core", "crash", "engine", "gitea", "sandbox",
+            "store", "web",
+        ],
     ),
-    ("app", &["clock", "config", "core", "crash", "engine", "gitea", "store", "web"]),
-    ("engine", &["clock", "config", "core", "crash", "gitea", "store"]),
+    ("app", &["chance", "clock", "config", "core", "crash", "engine", "gitea", "store", "web"]),
+    ("engine", &["chance", "clock", "config", "core", "crash", "gitea", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
     ("store", &["core"]),
-    ("gitea", &["core"]),
+    ("gitea", &["chance", "clock", "core"]),
     ("config", &["core"]),
+    ("chance", &[]),
     ("clock", &["core"]),
     ("crash", &[]),
     ("core", &[]),

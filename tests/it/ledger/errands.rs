@@ -34,7 +34,14 @@ fn opened(body: &str) -> ScheduledTask {
 }
 
 fn due(tx: &Transaction<'_>, now: i64) -> Result<Vec<StoredTask>, Error> {
-    tasks::due(tx, at(now), 9)
+    let mut due = tasks::due(tx, true, at(now), 9)?;
+    due.extend(tasks::due(tx, false, at(now), 9)?);
+    Ok(due)
+}
+
+/// The first change of a label that is due at 10.
+fn label_due(tx: &Transaction<'_>) -> Result<StoredTask, Error> {
+    Ok(tasks::due(tx, false, at(10), 9)?.remove(0))
 }
 
 #[test]
@@ -46,7 +53,10 @@ fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
         let [pull, label] = &due(tx, 20)?[..] else { panic!("two are due") };
         assert_eq!((pull.thread, &pull.task), (thread(13), &opened("/timmy ping \u{1f600} \0")));
         assert_eq!((label.thread, &label.task), (thread(12), &back_to("p2")));
-        assert_eq!(tasks::due(tx, at(20), 1)?.len(), 1);
+        let (awaited, others) =
+            (tasks::due(tx, true, at(20), 9)?, tasks::due(tx, false, at(20), 9)?);
+        assert_eq!(awaited.len(), 1, "a person may wait for what the body of a pull request says");
+        assert_eq!(others.len(), 1, "nobody waits for the former label");
         Ok(())
     });
 }
@@ -55,7 +65,7 @@ fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
 fn an_errand_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
     in_transaction(|tx| {
         tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
-        let first = due(tx, 10)?.remove(0).id;
+        let first = label_due(tx)?.id;
         tasks::set(tx, thread(12), &back_to("p3"), at(10))?;
         tasks::set(tx, thread(12), &ScheduledTask::Relabel(wish(LabelScope::Size, "s")), at(10))?;
         tasks::set(tx, thread(12), &opened("beside"), at(10))?;
@@ -67,7 +77,7 @@ fn an_errand_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
         );
 
         assert!(!tasks::take(tx, first)?, "it was replaced");
-        let second = due(tx, 10)?.remove(0);
+        let second = label_due(tx)?;
         assert_eq!(second.task, back_to("p3"));
         assert!(tasks::take(tx, second.id)?);
         assert!(!tasks::take(tx, second.id)?, "once");

@@ -1,7 +1,7 @@
 //! What each thread has to do next, against a model that is too simple to be wrong.
 
 use proptest::prelude::*;
-use timmy::core::model::ids::ThreadId;
+use timmy::core::model::ids::{Lane, ThreadId};
 use timmy::core::model::text::TextEvent;
 use timmy::core::model::time::Timestamp;
 use timmy::store::inbox::{self, Ending, Inserted};
@@ -27,16 +27,16 @@ fn a_text_waits_until_the_effects_of_earlier_ones_are_gone() {
         assert_eq!(queue::next_after(tx, at(0))?, None);
         let text = hear(tx, 1, 12, 5)?;
         let effect = push(tx, "reply", 12, 30)?;
-        assert!(queue::next_in(tx, thread(12), at(10))?.is_none());
+        assert!(queue::next_in(tx, thread(12).into(), at(10))?.is_none());
         assert_eq!(queue::lanes_due(tx, at(10), 9)?, []);
         assert_eq!(queue::next_after(tx, at(10))?, Some(at(30)));
         assert_eq!(queue::next_after(tx, at(30))?, None, "it is due, not next");
 
-        let work = queue::next_in(tx, thread(12), at(30))?;
+        let work = queue::next_in(tx, thread(12).into(), at(30))?;
         assert!(matches!(work, Some(LaneWork::Effect(next)) if next.seq == effect));
         done(tx, effect)?;
-        assert_eq!(queue::lanes_due(tx, at(10), 9)?, [thread(12)]);
-        let work = queue::next_in(tx, thread(12), at(10))?;
+        assert_eq!(queue::lanes_due(tx, at(10), 9)?, [thread(12).into()]);
+        let work = queue::next_in(tx, thread(12).into(), at(10))?;
         assert!(matches!(work, Some(LaneWork::Text(next)) if next.seq == text));
 
         assert!(!queue::is_idle(tx)?);
@@ -162,13 +162,14 @@ impl Model {
         let threads = [thread(1), thread(2), thread(3)];
         for thread in threads {
             let expected = self.candidates(thread).into_iter().find(|w| w.due <= now);
-            let next = queue::next_in(tx, thread, now)?.map(|work| match work {
+            let next = queue::next_in(tx, thread.into(), now)?.map(|work| match work {
                 LaneWork::Effect(effect) => Row::Effect(effect.seq),
                 LaneWork::Text(text) => Row::Text(text.seq),
             });
             assert_eq!(next, expected.map(|waiting| waiting.row));
         }
-        let mut due = queue::lanes_due(tx, now, 9)?;
+        let lanes = queue::lanes_due(tx, now, 9)?;
+        let mut due: Vec<_> = lanes.into_iter().filter_map(Lane::thread).collect();
         let times: Vec<_> = due.iter().map(|&thread| self.due(thread)).collect();
         assert!(times.is_sorted(), "who waits longest comes first");
         due.sort();

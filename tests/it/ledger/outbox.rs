@@ -37,7 +37,7 @@ fn the_same_key_is_the_same_effect_for_ever() {
         done(tx, seq)?;
         assert_eq!(outbox::push(tx, &again, at(3))?, Pushed::Known);
         let stored = get(tx, "reply:c812")?;
-        assert_eq!((stored.thread, stored.due_at), (thread(12), at(5)));
+        assert_eq!((stored.lane, stored.due_at), (thread(12).into(), at(5)));
         assert_eq!(stored.payload.get(), "\"the text of reply:c812\"");
         Ok(())
     });
@@ -89,7 +89,8 @@ fn after_a_crash_what_was_being_sent_waits_until_it_can_be_looked_for() {
         outbox::sending(tx, patient, at(6))?;
         assert_eq!(outbox::recover(tx, at(20))?, 2);
 
-        let due = |number| Ok::<_, Error>(outbox::next_in(tx, thread(number))?.map(|e| e.due_at));
+        let due =
+            |number| Ok::<_, Error>(outbox::next_in(tx, thread(number).into())?.map(|e| e.due_at));
         assert_eq!((due(12)?, due(13)?, due(14)?), (Some(at(5)), Some(at(20)), Some(at(90))));
         assert!(get(tx, "sent")?.is_uncertain());
 
@@ -121,7 +122,8 @@ fn an_effect_waits_for_those_before_it_in_its_thread_alone() {
         let first = push(tx, "a", 12, 50)?;
         let behind = push(tx, "b", 12, 1)?;
         let beside = push(tx, "c", 13, 2)?;
-        let next = |number| Ok::<_, Error>(outbox::next_in(tx, thread(number))?.map(|e| e.seq));
+        let next =
+            |number| Ok::<_, Error>(outbox::next_in(tx, thread(number).into())?.map(|e| e.seq));
         assert_eq!(next(12)?, Some(first));
         assert_eq!(next(13)?, Some(beside));
 

@@ -4,8 +4,7 @@
 //! an edit still has somebody else's lines below it. A person may write such a heading, though: so
 //! a line for timmy in it gets a puzzled look, once, if its sender is anybody whom timmy hears.
 
-use super::Engine;
-use super::inbox::{EngineError, Next, PATIENCE};
+use super::{Inbox, Next, patient_until};
 use crate::core::command::grammar;
 use crate::core::command::verb::Right;
 use crate::core::effect::Reaction;
@@ -13,9 +12,10 @@ use crate::core::handlers::HandlerOutput;
 use crate::core::model::account::Account;
 use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::policy::relay::is_relayed;
+use crate::engine::error::EngineError;
 use crate::store::inbox::{self, Ending, InboxText};
 
-impl Engine {
+impl Inbox {
     /// Whether a text, or a version of it that came before, was put up for somebody else.
     pub(super) async fn is_relayed(&self, heard: &InboundText) -> Result<bool, EngineError> {
         if [Some(&heard.body), heard.former_body.as_ref()]
@@ -27,9 +27,11 @@ impl Engine {
         }
         let (subject, repo) = (heard.subject, heard.repo.id);
         match heard.act {
-            TextEvent::Edited => {
-                Ok(self.ledger.read(move |conn| inbox::was_relayed(conn, subject, repo)).await?)
-            }
+            TextEvent::Edited => Ok(self
+                .ctx
+                .ledger
+                .read(move |conn| inbox::was_relayed(conn, subject, repo))
+                .await?),
             TextEvent::Created | TextEvent::Opened => Ok(false),
         }
     }
@@ -46,14 +48,14 @@ impl Engine {
         if reading.commands.is_empty() && reading.errors.is_empty() {
             return Ok(Next::Note(Ending::Relayed));
         }
-        if self.right_of(heard, &actor, Right::Reader).await?.is_some() {
+        if self.permissions.right_of(heard, &actor, Right::Reader).await?.is_some() {
             let wonder = HandlerOutput::reaction(heard, Reaction::Confused);
             return Ok(Next::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
         }
         // Its webhook may still tell who they are.
-        let due = text.received_at.after(PATIENCE);
+        let due = patient_until(text);
         let may_be_proved = heard.act == TextEvent::Created && heard.permissions.is_none();
-        match may_be_proved && self.clock.now() < due {
+        match may_be_proved && self.ctx.now() < due {
             true => Ok(Next::Wait(due)),
             false => Ok(Next::Note(Ending::Relayed)),
         }

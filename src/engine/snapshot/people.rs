@@ -1,9 +1,8 @@
 //! Gathers what `delegate`, `pause` and `report` need to know.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::Engine;
-use super::inbox::EngineError;
+use super::Snapshots;
 use crate::core::command::value::Date;
 use crate::core::command::verb::Right;
 use crate::core::handlers::{DelegateAccount, report_begins};
@@ -12,12 +11,14 @@ use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::Proof;
-use crate::core::report::Period;
 use crate::core::report::digest::{Audience, Digest};
+use crate::core::report::{Outlook, Period, best};
+use crate::engine::error::EngineError;
+use crate::engine::report::shown;
 use crate::gitea::Error;
-use crate::store::digest;
+use crate::store::{digest, repos};
 
-impl Engine {
+impl Snapshots {
     /// Those of the accounts `logins` that exist, by these names.
     pub(super) async fn candidates(
         &self,
@@ -25,10 +26,11 @@ impl Engine {
     ) -> Result<HashMap<String, DelegateAccount>, EngineError> {
         let mut candidates = HashMap::new();
         for login in logins {
-            let Some(account) = self.gitea.account(login).await? else { continue };
-            let approver_by_team = self.is_in_a_team(&self.people.approvers, login).await?;
+            let Some(account) = self.ctx.gitea.account(login).await? else { continue };
+            let approver_by_team =
+                self.permissions.is_in_a_team(&self.ctx.policy.people.approvers, login).await?;
             let everywhere = Proof { approver_by_team, ..Proof::default() };
-            let right = self.people().right_of(&account, everywhere, &[]);
+            let right = self.accounts.people().right_of(&account, everywhere, &[]);
             let approves = right >= Some(Right::Approver);
             candidates.insert(login.clone(), DelegateAccount { account, approves });
         }
@@ -44,7 +46,7 @@ impl Engine {
         let mut pausable = HashMap::new();
         for name in names {
             let repo = self.nameable(heard, name).await?;
-            if let Some(repo) = repo.filter(|repo| self.watch.covers(&repo.name)) {
+            if let Some(repo) = repo.filter(|repo| self.ctx.policy.watch.covers(&repo.name)) {
                 pausable.insert(name.clone(), repo);
             }
         }
@@ -62,9 +64,9 @@ impl Engine {
         let may_show_all = self.may_show_all(&heard.repo).await?;
         let audience = if may_show_all { Audience::Everything } else { Audience::Of(here) };
         for day in days {
-            let since = report_begins(*day, now, &self.zone);
+            let since = report_begins(*day, now, &self.ctx.policy.zone);
             let period = Period { since, until: Timestamp::from_micros(i64::MAX) };
-            let read = self.ledger.read(move |conn| digest::of(conn, audience, period, now));
+            let read = self.ctx.ledger.read(move |conn| digest::of(conn, audience, period, now));
             let mut digest = read.await?;
             if !may_show_all {
                 let public = self.public_now(digest.repos()).await?;
@@ -76,10 +78,30 @@ impl Engine {
         Ok(digests)
     }
 
+    /// The backlog in a few lines, for those who read in the repository `here`.
+    async fn outlook_for(&self, here: RepoId, audience: Audience) -> Result<Outlook, EngineError> {
+        let (judged, zone) = (self.planner.ranking().await?, self.ctx.policy.zone.clone());
+        let known = self.ctx.ledger.read(repos::public).await?;
+        let may_name =
+            |repo| audience == Audience::Everything || repo == here || known.contains(&repo);
+        let mut best = best(&judged.ranking, may_name);
+        if audience != Audience::Everything {
+            let others: BTreeSet<RepoId> =
+                best.iter().map(|thread| thread.repo).filter(|repo| *repo != here).collect();
+            let public = self.public_now(others).await?;
+            best.retain(|thread| thread.repo == here || public.contains(&thread.repo));
+        }
+        let facts = judged.clone();
+        let due_at = move |thread| facts.facts(thread).and_then(|facts| facts.due_at);
+        let shown = self.ctx.ledger.read(move |conn| shown(conn, &best, due_at)).await?;
+        Ok(Outlook::of(&judged.ranking, may_name, &shown, &zone))
+    }
+
     /// Whether everything may be named in a repository: where the report stands, unless everybody
     /// may read that.
     pub(super) async fn may_show_all(&self, here: &Repo) -> Result<bool, EngineError> {
-        let is_home = self.report.as_ref().is_some_and(|report| report.repository == here.name);
+        let is_home =
+            self.ctx.policy.report.as_ref().is_some_and(|report| report.repository == here.name);
         Ok(is_home && here.private && self.public_now([here.id]).await?.is_empty())
     }
 
@@ -91,7 +113,7 @@ impl Engine {
     ) -> Result<HashSet<RepoId>, EngineError> {
         let mut public = HashSet::new();
         for id in repos {
-            match self.gitea.repo_by_id(id).await {
+            match self.ctx.gitea.repo_by_id(id).await {
                 Ok(repo) if !repo.private => {
                     public.insert(id);
                 }

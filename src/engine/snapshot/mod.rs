@@ -1,9 +1,17 @@
 //! Gathers what handlers need to know: from the ledger, and from Gitea only what is needed.
 
-use std::collections::HashMap;
+mod backlog;
+mod dependencies;
+mod people;
 
-use super::Engine;
-use super::inbox::EngineError;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::accounts::Accounts;
+use super::context::Context;
+use super::error::EngineError;
+use super::permissions::Permissions;
+use super::planner::Planner;
 use crate::core::command::value::IssueRef;
 use crate::core::effect::LabelScope;
 use crate::core::handlers::{Needs, OtherThread, Snapshot};
@@ -19,8 +27,26 @@ use crate::store::{audit, controls, tasks, threads};
 /// How many of the latest commands a status shows.
 const RECENT: u32 = 5;
 
-impl Engine {
-    pub(super) async fn gather_snapshot(
+/// What handlers look at.
+pub(super) struct Snapshots {
+    ctx: Context,
+    accounts: Arc<Accounts>,
+    permissions: Arc<Permissions>,
+    planner: Arc<Planner>,
+}
+
+impl Snapshots {
+    pub(super) fn new(
+        ctx: Context,
+        accounts: Arc<Accounts>,
+        permissions: Arc<Permissions>,
+        planner: Arc<Planner>,
+    ) -> Self {
+        Self { ctx, accounts, permissions, planner }
+    }
+
+    /// All that is needed for the commands of `heard`.
+    pub(super) async fn gather(
         &self,
         heard: &InboundText,
         needs: &Needs,
@@ -28,8 +54,9 @@ impl Engine {
         own: &Account,
     ) -> Result<Snapshot, EngineError> {
         let thread = heard.thread();
-        let now = self.clock.now();
+        let now = self.ctx.now();
         let (recent, pending, fleet) = self
+            .ctx
             .ledger
             .read(move |conn| {
                 let pending = tasks::relabel(conn, thread, LabelScope::Priority.name())?;
@@ -38,11 +65,11 @@ impl Engine {
             .await?;
         let name = &heard.repo.name;
         let item = match needs.item {
-            true => Some(self.gitea.issue(name, heard.number).await?),
+            true => Some(self.ctx.gitea.issue(name, heard.number).await?),
             false => None,
         };
         let assignable = match needs.assignable {
-            true => self.gitea.assignable(name).await?.into_iter().map(|a| a.login).collect(),
+            true => self.ctx.gitea.assignable(name).await?.into_iter().map(|a| a.login).collect(),
             false => Vec::new(),
         };
         let blockers = match needs.blockers {
@@ -68,10 +95,10 @@ impl Engine {
         };
         Ok(Snapshot {
             now,
-            zone: self.zone.clone(),
+            zone: self.ctx.policy.zone.clone(),
             own: own.login.clone(),
-            people: self.people(),
-            agents: self.agents.clone(),
+            people: self.accounts.people(),
+            agents: self.ctx.policy.agents.clone(),
             fleet,
             item,
             assignable,
@@ -92,7 +119,7 @@ impl Engine {
         &self,
         thread: ThreadId,
     ) -> Result<(ThreadState, Vec<PastCommand>), EngineError> {
-        let both = self.ledger.read(move |conn| {
+        let both = self.ctx.ledger.read(move |conn| {
             Ok((threads::state(conn, thread)?, audit::recent(conn, thread, RECENT)?))
         });
         Ok(both.await?)
@@ -108,8 +135,8 @@ impl Engine {
         let Some(repo) = self.nameable(heard, name).await? else { return Ok(None) };
         let here = repo.id == heard.repo.id;
         let same_readers = dependency::same_readers(&heard.repo, &repo);
-        let watched = self.watch.covers(&repo.name);
-        let item = match self.gitea.issue(&repo.name, reference.number).await {
+        let watched = self.ctx.policy.watch.covers(&repo.name);
+        let item = match self.ctx.gitea.issue(&repo.name, reference.number).await {
             Ok(item) => item,
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -143,7 +170,7 @@ impl Engine {
         if *name == heard.repo.name {
             return Ok(Some(heard.repo.clone()));
         }
-        match self.gitea.repo(name).await {
+        match self.ctx.gitea.repo(name).await {
             Ok(repo) if repo.private && repo.id != heard.repo.id => Ok(None),
             Ok(repo) => Ok(Some(repo)),
             Err(Error::NotFound { .. }) => Ok(None),

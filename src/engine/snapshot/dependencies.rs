@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::Engine;
-use super::inbox::EngineError;
+use super::Snapshots;
 use crate::core::handlers::OtherThread;
 use crate::core::model::dependency::{Blocker, DependencyWalk, VisibleBlocker};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::text::InboundText;
+use crate::engine::error::EngineError;
 use crate::gitea::Error;
 
 /// How many threads' blockers are read in search of a circle. Gitea itself refuses only a circle
 /// of two, so one that is longer than this search does no harm but to whoever waits.
 const MOST_READS: usize = 50;
 
-impl Engine {
+impl Snapshots {
     /// What a thread waits for, and what of it may be named where `heard` was said; none if the
     /// forge keeps no dependencies there.
     pub(super) async fn visible_blockers(
@@ -23,7 +23,7 @@ impl Engine {
         name: &RepoName,
         number: i64,
     ) -> Result<Option<Vec<VisibleBlocker>>, EngineError> {
-        match self.gitea.blockers(name, number).await {
+        match self.ctx.gitea.blockers(name, number).await {
             Ok(blockers) => Ok(Some(self.seen(heard, blockers).await?)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -59,7 +59,7 @@ impl Engine {
         let mut walk = DependencyWalk::new(start, heard.thread());
         for _ in 0..MOST_READS {
             let Some((place, at)) = walk.ask() else { break };
-            let blockers = match self.gitea.blockers(&at.repo, at.thread.number).await {
+            let blockers = match self.ctx.gitea.blockers(&at.repo, at.thread.number).await {
                 // Where there are no dependencies, the way ends.
                 Err(Error::NotFound { .. }) => Vec::new(),
                 blockers => blockers?,

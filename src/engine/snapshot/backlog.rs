@@ -3,8 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Engine;
-use super::inbox::EngineError;
+use super::Snapshots;
 use crate::config::DispatchMode;
 use crate::core::command::value::IssueRef;
 use crate::core::handlers::{BacklogFacts, BacklogQuery, IssueCase, OtherThread, ThreadTitle};
@@ -13,9 +12,10 @@ use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::reply::Mode;
 use crate::core::scheduling::{Match, RankedBacklog};
+use crate::engine::error::EngineError;
 use crate::store::backlog;
 
-impl Engine {
+impl Snapshots {
     /// The backlog, as far as `look` asks; none as long as nothing of it was read.
     pub(super) async fn backlog_facts(
         &self,
@@ -24,18 +24,19 @@ impl Engine {
         targets: &HashMap<IssueRef, OtherThread>,
         repos: &HashMap<RepoName, Repo>,
     ) -> Result<Option<BacklogFacts>, EngineError> {
-        let stock = self.ledger.read(|conn| Ok((backlog::tracked(conn)?, backlog::unread(conn)?)));
+        let stock =
+            self.ctx.ledger.read(|conn| Ok((backlog::tracked(conn)?, backlog::unread(conn)?)));
         let (tracked, unread) = stock.await?;
         if unread == tracked.len() {
             return Ok(None);
         }
-        let judged = self.ranking().await?;
+        let judged = self.planner.ranking().await?;
         let asked: Vec<ThreadId> =
             look.cases.iter().filter_map(|case| thread(case.as_ref(), heard, targets)).collect();
         // It may take a while: not where everything else waits for it.
-        let chosen = self.ledger.read(move |_| Ok(choose(judged, &asked)));
+        let chosen = self.ctx.ledger.read(move |_| Ok(choose(judged, &asked)));
         let (judged, choices, cases) = chosen.await?;
-        let mode = match self.dispatch.mode {
+        let mode = match self.ctx.policy.dispatch.mode {
             DispatchMode::Off => Mode::Off,
             DispatchMode::Suggest => Mode::Suggest,
             DispatchMode::Auto => Mode::Auto,
@@ -76,7 +77,7 @@ impl Engine {
             sure.extend(unsure);
         };
         let wanted: Vec<ThreadId> = wanted.into_iter().collect();
-        let titles = self.ledger.read(move |conn| backlog::titles(conn, &wanted)).await?;
+        let titles = self.ctx.ledger.read(move |conn| backlog::titles(conn, &wanted)).await?;
         let title = |(thread, title): (ThreadId, backlog::StoredTitle)| {
             (thread, ThreadTitle { repo: title.repo.name, title: title.title })
         };

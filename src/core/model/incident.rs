@@ -1,0 +1,129 @@
+//! What can be wrong with the world.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{RepoId, ThreadId};
+
+/// Something wrong with the world, and where. It is open until it is over; the same thing is open
+/// once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Incident {
+    /// The token is not accepted.
+    BadToken,
+    /// The token lacks a scope, such as `write:issue`.
+    MissingScope {
+        /// Which one.
+        scope: String,
+    },
+    /// The forge cannot be reached, or is not itself.
+    ForgeDown,
+    /// An owner or a repository cannot be read.
+    CannotRead {
+        /// Its name, as it is configured or listed.
+        what: String,
+    },
+    /// A repository was watched, and is listed no more.
+    RepoGone {
+        /// Its number.
+        repo: RepoId,
+    },
+    /// A repository is archived.
+    RepoArchived {
+        /// Its number.
+        repo: RepoId,
+    },
+    /// A repository lets timmy do less than it would.
+    WriteForbidden {
+        /// Its number.
+        repo: RepoId,
+    },
+    /// A thread is locked.
+    ThreadLocked {
+        /// Which one.
+        thread: ThreadId,
+    },
+    /// The report has no place to stand.
+    ReportHomeless,
+    /// The account that is meant by a name of the configuration is called otherwise now.
+    AccountRenamed {
+        /// The name.
+        name: String,
+    },
+    /// A name of the configuration is another account's now.
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Incident {
+    /// The repository that is concerned, if it is one alone and known by its number.
+    pub fn repo(&self) -> Option<RepoId> {
+        match self {
+            Self::RepoGone { repo }
+            | Self::RepoArchived { repo }
+            | Self::WriteForbidden { repo }
+            | Self::ThreadLocked { thread: ThreadId { repo, .. } } => Some(*repo),
+            Self::BadToken
+            | Self::MissingScope { .. }
+            | Self::ForgeDown
+            | Self::CannotRead { .. }
+            | Self::ReportHomeless
+            | Self::AccountRenamed { .. }
+            | Self::NameTaken { .. } => None,
+        }
+    }
+
+    /// Whether it is over when a whole round of polling met none of it: one request that succeeds
+    /// says little about others.
+    pub fn ends_with_polling(&self) -> bool {
+        match self {
+            Self::BadToken
+            | Self::MissingScope { .. }
+            | Self::ForgeDown
+            | Self::CannotRead { .. } => true,
+            Self::RepoGone { .. }
+            | Self::RepoArchived { .. }
+            | Self::WriteForbidden { .. }
+            | Self::ThreadLocked { .. }
+            | Self::ReportHomeless
+            | Self::AccountRenamed { .. }
+            | Self::NameTaken { .. } => false,
+        }
+    }
+
+    /// Whether another run may find it so still. The others it finds out anew: its token and its
+    /// configuration may be others by then.
+    pub fn outlives_a_run(&self) -> bool {
+        match self {
+            Self::BadToken
+            | Self::ForgeDown
+            | Self::RepoArchived { .. }
+            | Self::WriteForbidden { .. }
+            | Self::ThreadLocked { .. }
+            | Self::ReportHomeless => true,
+            Self::MissingScope { .. }
+            | Self::CannotRead { .. }
+            | Self::RepoGone { .. }
+            | Self::AccountRenamed { .. }
+            | Self::NameTaken { .. } => false,
+        }
+    }
+
+    /// Whether a comment in the thread `home` shows by being there that it is over.
+    pub fn is_disproved_by_speaking(&self, home: Option<ThreadId>) -> bool {
+        match self {
+            Self::BadToken | Self::ForgeDown | Self::ReportHomeless => true,
+            Self::RepoArchived { repo } | Self::WriteForbidden { repo } => {
+                home.is_some_and(|home| home.repo == *repo)
+            }
+            Self::ThreadLocked { thread } => home == Some(*thread),
+            Self::MissingScope { .. }
+            | Self::CannotRead { .. }
+            | Self::RepoGone { .. }
+            | Self::AccountRenamed { .. }
+            | Self::NameTaken { .. } => false,
+        }
+    }
+}

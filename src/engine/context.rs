@@ -1,0 +1,134 @@
+//! What every service of the engine works with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use regex::Regex;
+
+use super::activity::{Activity, Signal};
+use super::retry;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::{Dispatch, Poll, Watch};
+use crate::core::model::ids::RepoName;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::authority::People;
+use crate::core::policy::controls::AgentProfile;
+use crate::core::report::Hours;
+use crate::core::scheduling::{AgentSlot, Limits, Rules};
+use crate::gitea::Gitea;
+use crate::store::Ledger;
+
+/// The ledger, the forge, time, chance and what the configuration says. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// timmy's memory.
+    pub ledger: Ledger,
+    /// The forge.
+    pub gitea: Gitea,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What spreads pauses.
+    pub chance: Chance,
+    /// What the configuration says.
+    pub policy: Arc<Policy>,
+    /// How long is waited for what.
+    pub timing: Timing,
+    /// Whether there is work left.
+    pub(super) activity: Arc<Activity>,
+    /// Something new is stored that the queue has to see.
+    pub(super) stored: Arc<Signal>,
+    /// There may be something of the backlog to read.
+    pub(super) moved: Arc<Signal>,
+}
+
+/// What the configuration says of the work.
+pub struct Policy {
+    /// Who may what, by the names of the configuration.
+    pub people: People,
+    /// The agents, as people may know them.
+    pub agents: Vec<AgentProfile>,
+    /// The same, as far as issues are given to them.
+    pub workers: Vec<AgentSlot>,
+    /// How much they may do at once.
+    pub limits: Limits,
+    /// How issues are judged. Whose account is timmy's own, the forge tells.
+    pub rules: Rules,
+    /// What is handed out by itself, and how often that is looked at.
+    pub dispatch: Dispatch,
+    /// Which repositories are watched.
+    pub watch: Watch,
+    /// How often the forge is asked what happened there.
+    pub poll: Poll,
+    /// What a heading or a line says where a text names what makes an issue done.
+    pub acceptance: Regex,
+    /// The zone in which dates are meant and times are said.
+    pub zone: TimeZone,
+    /// The one report, if it is wanted.
+    pub report: Option<Report>,
+}
+
+/// What the configuration says of the report.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The repository of its issue, as it is called there.
+    pub repository: RepoName,
+    /// The title of the issue.
+    pub title: String,
+    /// When it may speak.
+    pub hours: Hours,
+    /// How long it is not looked at again, whatever moves.
+    pub every: Duration,
+}
+
+/// How long is waited for what a write whose answer never came may still do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// So long it may still land.
+    pub settle: Duration,
+    /// Then it is looked for once more.
+    pub recheck: Duration,
+}
+
+impl Context {
+    /// These parts, and nothing to do yet.
+    pub fn new(
+        ledger: Ledger,
+        gitea: Gitea,
+        (clock, chance): (Arc<dyn Clock>, Chance),
+        policy: Policy,
+        timing: Timing,
+    ) -> Self {
+        let activity = Arc::new(Activity::default());
+        let signal = || Arc::new(Signal::new(activity.clone()));
+        let (stored, moved) = (signal(), signal());
+        let policy = Arc::new(policy);
+        Self { ledger, gitea, clock, chance, policy, timing, activity, stored, moved }
+    }
+
+    /// The same, for reads that may find that somebody said something.
+    pub(super) fn for_polling(&self) -> Self {
+        Self { gitea: self.gitea.for_polling(), ..self.clone() }
+    }
+
+    /// The same, for reads that nobody waits for.
+    pub(super) fn for_background(&self) -> Self {
+        Self { gitea: self.gitea.for_background(), ..self.clone() }
+    }
+
+    /// The present moment.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// When to try again what has failed `failures` times.
+    pub(super) fn next_try(&self, failures: u32) -> Timestamp {
+        self.next_try_after(None, failures)
+    }
+
+    /// The same, if the forge asked for a pause.
+    pub(super) fn next_try_after(&self, asked: Option<Duration>, failures: u32) -> Timestamp {
+        self.now().after(retry::wait(asked, failures, self.chance.draw()))
+    }
+}

@@ -1,0 +1,349 @@
+//! Handles one inbound text: whose words it is, which commands it holds, what they may do.
+//!
+//! Everything that follows from a text is stored in one transaction: that it was dealt with, what
+//! changed, what is to be said. Before the first command of a text acts, timmy reads it back, since
+//! a secret is nobody's voice, and claims it with a reaction, so that of two ledgers for one
+//! account only one acts.
+
+mod claim;
+mod relayed;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claim::{Claim, claim};
+
+use super::accounts::Accounts;
+use super::context::Context;
+use super::error::EngineError;
+use super::identity::Identity;
+use super::incidents::Incidents;
+use super::permissions::Permissions;
+use super::repositories;
+use super::snapshot::Snapshots;
+use crate::core::command::grammar::{self, Reading};
+use crate::core::effect::Reaction;
+use crate::core::handlers::{self, CommandRequest, HandlerOutput, Response};
+use crate::core::model::account::Account;
+use crate::core::model::text::TextEvent;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::authority::IgnoredSender;
+use crate::core::policy::authorship::{self, Authorship, Proof};
+use crate::core::policy::edits::{self, NewLines, TextVersion};
+use crate::core::reply::Answer;
+use crate::crash;
+use crate::gitea::Recovery;
+use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
+use crate::store::{Error, cursors, handled, repos, threads};
+
+/// How long an edit waits for its creation, and what a poll found for its webhook, which tells who
+/// made it and what they may do: either may come later.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How far the forge's clock may be from ours when something is said to be older than the watch.
+const SKEW: Duration = Duration::from_secs(120);
+
+/// Deals with texts.
+pub(super) struct Inbox {
+    ctx: Context,
+    identity: Arc<Identity>,
+    incidents: Arc<Incidents>,
+    accounts: Arc<Accounts>,
+    permissions: Arc<Permissions>,
+    snapshots: Arc<Snapshots>,
+}
+
+/// What is left to do with a text.
+enum Next {
+    /// Only to note why nothing was done.
+    Note(Ending),
+    /// To let others pass until then.
+    Wait(Timestamp),
+    /// To store what was decided, by whom it was asked, and the lines that ran.
+    Store(Ending, Account, Box<HandlerOutput>, Vec<String>),
+}
+
+/// What a text says that was read back, and whose words they are.
+struct ProvenText {
+    reading: Reading,
+    /// As the forge calls them now.
+    actor: Account,
+    authorship: Authorship,
+    /// Whether these lines are to be said again, since nobody can vouch for them.
+    doubtful: bool,
+}
+
+impl Inbox {
+    pub(super) fn new(
+        ctx: Context,
+        (identity, incidents): (Arc<Identity>, Arc<Incidents>),
+        (accounts, permissions): (Arc<Accounts>, Arc<Permissions>),
+        snapshots: Arc<Snapshots>,
+    ) -> Self {
+        Self { ctx, identity, incidents, accounts, permissions, snapshots }
+    }
+
+    /// One try at a text.
+    pub(super) async fn handle(&self, text: &InboxText) -> Result<(), Error> {
+        let text = self.at_present_name(text.clone()).await?;
+        let (seq, now) = (text.seq, self.ctx.now());
+        let ledger = &self.ctx.ledger;
+        match self.consider(&text).await {
+            Ok(Next::Note(ending)) => {
+                tracing::debug!(text = %text.heard.subject.key(), ?ending, "nothing to do");
+                ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
+            }
+            Ok(Next::Wait(due)) => ledger.write(move |tx| inbox::let_pass(tx, seq, due)).await,
+            Ok(Next::Store(ending, actor, output, ran)) => {
+                let times = (now, now.after(self.ctx.policy.poll.every));
+                let store = ledger.write(move |tx| {
+                    handled::text(tx, &text, (ending, &ran), &actor, &output, times)
+                });
+                store.await?;
+                crash::point("committed");
+                Ok(())
+            }
+            Err(error) => self.failed(&text, error).await,
+        }
+    }
+
+    /// The text as it was heard, in its repository as that is called now.
+    async fn at_present_name(&self, mut text: InboxText) -> Result<InboxText, Error> {
+        let id = text.heard.repo.id;
+        if let Some(repo) = self.ctx.ledger.read(move |conn| repos::name(conn, id)).await? {
+            text.heard.repo = repo;
+        }
+        Ok(text)
+    }
+
+    /// What the answer takes could not be had: later, or never.
+    async fn failed(&self, text: &InboxText, error: EngineError) -> Result<(), Error> {
+        let (seq, subject, now) = (text.seq, text.heard.subject.key(), self.ctx.now());
+        let recovery = error.recovery(text.tries);
+        let error = error.of_forge()?;
+        let asked = match recovery {
+            Recovery::Later(asked) => asked,
+            Recovery::Elsewhere => {
+                if repositories::find_again(&self.ctx, text.heard.repo.id).await? {
+                    return self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, now)).await;
+                }
+                // All of the forge has moved, or a proxy leads astray: not this text's fault.
+                None
+            }
+            Recovery::Never => {
+                self.incidents.met(&error, text.heard.thread()).await;
+                tracing::error!(text = %subject, %error, "given up");
+                let ending = Ending::RefusedByForge;
+                return self.ctx.ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await;
+            }
+        };
+        self.incidents.met(&error, text.heard.thread()).await;
+        let due = self.ctx.next_try_after(asked, text.tries + 1);
+        tracing::warn!(text = %subject, %error, %due, "put off, will be retried");
+        self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
+    }
+
+    async fn consider(&self, text: &InboxText) -> Result<Next, EngineError> {
+        let heard = &text.heard;
+        let own = &self.identity.get().await?;
+        let actor = match self.accounts.people().speaker(heard, own) {
+            Ok(actor) => actor.clone(),
+            Err(ignored) => {
+                if matches!(ignored, IgnoredSender::Agent | IgnoredSender::Ignored) {
+                    self.accounts.confirm_author_of(heard).await?;
+                }
+                return Ok(Next::Note(ignored.into()));
+            }
+        };
+        if !self.ctx.policy.watch.covers(&heard.repo.name) {
+            return Ok(Next::Note(Ending::NotWatched));
+        }
+        if self.is_relayed(heard).await? {
+            return self.skip_relayed(text, actor, own).await;
+        }
+        let (subject, repo) = (heard.subject, heard.repo.id);
+        let known = self.ctx.ledger.read(move |conn| {
+            Ok((inbox::versions(conn, subject, repo)?, cursors::watched(conn, repo)?))
+        });
+        let (versions, watched) = known.await?;
+        let versions = edits::in_order(versions, |version| &version.heard);
+        let is_patient = self.ctx.now() < patient_until(text);
+        let (reading, doubtful) = match new_lines(text, &versions, own, !is_patient) {
+            NewLines::Lines(reading) => (reading, false),
+            NewLines::Doubt(reading) => (reading, true),
+            NewLines::Wait => return Ok(Next::Wait(patient_until(text))),
+        };
+        if reading.is_empty() {
+            return Ok(Next::Note(Ending::NoTrigger));
+        }
+        if reading.is_talk() {
+            // It is looked at and left: whose it is does not matter.
+            let authorship = Authorship::AnyWriter;
+            return self
+                .answer(text, ProvenText { reading, actor, authorship, doubtful }, own)
+                .await;
+        }
+        let since = watched.map(|watched| watched.since);
+        match self.prove(text, &versions, reading, actor, since, own).await? {
+            Ok(proven) => {
+                let doubtful = doubtful || proven.doubtful;
+                self.answer(text, ProvenText { doubtful, ..proven }, own).await
+            }
+            Err(left) => Ok(left),
+        }
+    }
+
+    /// Reads a text back before any of its commands acts: what the forge does not show, nobody
+    /// said.
+    async fn prove(
+        &self,
+        text: &InboxText,
+        versions: &[StoredVersion],
+        reading: Reading,
+        actor: Account,
+        since: Option<Timestamp>,
+        own: &Account,
+    ) -> Result<Result<ProvenText, Next>, EngineError> {
+        let heard = &text.heard;
+        let read_back =
+            self.ctx.gitea.read_back(&heard.repo.name, heard.number, heard.subject).await?;
+        let Some(shown) = read_back else { return Ok(Err(Next::Note(Ending::Deleted))) };
+        let is_old = since.is_some_and(|since| shown.written.created_at.after(SKEW) < since);
+        if is_old && heard.delivered && heard.act != TextEvent::Edited {
+            return Ok(Err(Next::Note(Ending::TooOld)));
+        }
+        let versions = versions.iter().map(|version| &version.heard);
+        let may_wait = self.ctx.now() < patient_until(text);
+        match authorship::prove(heard, versions, &shown, reading, &own.login, may_wait) {
+            Proof::Stands { reading, authorship, doubtful } => {
+                let author = shown.written.author.filter(|author| author.id == actor.id);
+                if let Some(author) = &author {
+                    self.accounts.confirm(author).await?;
+                }
+                // It may be called otherwise by now.
+                let actor = author.unwrap_or(actor);
+                Ok(Ok(ProvenText { reading, actor, authorship, doubtful }))
+            }
+            Proof::Wait => Ok(Err(Next::Wait(patient_until(text)))),
+            Proof::Disproved(why) => {
+                tracing::warn!(text = %heard.subject.key(), "delivery disproved: {why}");
+                Ok(Err(Next::Note(Ending::Disproved)))
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        text: &InboxText,
+        ProvenText { reading, actor, authorship, doubtful }: ProvenText,
+        own: &Account,
+    ) -> Result<Next, EngineError> {
+        let heard = &text.heard;
+        let needed = handlers::needed_right(&reading);
+        let right = self.permissions.right_of(heard, &actor, needed).await?;
+        let of_writers = self.accounts.people().right_of_writers();
+        let is_proved = authorship == Authorship::Author || needed <= of_writers;
+        let may_be_proved = heard.act != TextEvent::Edited && !heard.delivered;
+        let is_patient = self.ctx.now() < patient_until(text);
+        if (right < Some(needed) || !is_proved) && may_be_proved && is_patient {
+            return Ok(Next::Wait(patient_until(text)));
+        }
+        let thread = heard.thread();
+        let today = self.ctx.now().zoned(&self.ctx.policy.zone).date();
+        let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
+        match handlers::response_to(right, &reading, state.refused_on == Some(today)) {
+            Response::Silence => return Ok(Next::Note(Ending::Silent)),
+            Response::Wonder if heard.act == TextEvent::Edited => {
+                return Ok(Next::Note(Ending::Silent));
+            }
+            Response::Wonder => {
+                let wonder = HandlerOutput::reaction(heard, Reaction::Confused);
+                return Ok(Next::Store(Ending::Answered, actor, Box::new(wonder), Vec::new()));
+            }
+            Response::Answer => {}
+        }
+        match claim(&self.ctx, text).await? {
+            Claim::Ours => {}
+            Claim::Theirs => {
+                tracing::warn!(
+                    text = %heard.subject.key(),
+                    "claimed by another ledger of this account: do two timmys run?"
+                );
+                return Ok(Next::Note(Ending::ClaimedElsewhere));
+            }
+            Claim::Gone => return Ok(Next::Note(Ending::Deleted)),
+        }
+        crash::point("claimed");
+        let key = text.key();
+        let in_a_word = |answer| handlers::single_answer(&own.login, heard, &key, &reading, answer);
+        let needs = handlers::needs(&reading);
+        let mut output = match self.snapshots.gather(heard, &needs, state.clone(), own).await {
+            Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
+            Ok(snapshot) => {
+                let asked = CommandRequest { heard, key: &key, actor: &actor, right, authorship };
+                handlers::handle(asked, &reading, &snapshot)
+            }
+            Err(EngineError::Forge(error)) if error.heals() == Recovery::Never => {
+                self.incidents.met(&error, heard.thread()).await;
+                in_a_word(Answer::Failed { reason: error.to_string() })
+            }
+            Err(error) => return Err(error),
+        };
+        if output.refused_stranger {
+            output.state.get_or_insert(state).refused_on = Some(today);
+        }
+        crash::point("decided");
+        let ending = if doubtful { Ending::Doubted } else { Ending::Answered };
+        let ran = reading.commands.into_iter().map(|line| line.text).collect();
+        Ok(Next::Store(ending, actor, Box::new(output), ran))
+    }
+}
+
+/// Until when it is waited for what else may be told of a text.
+fn patient_until(text: &InboxText) -> Timestamp {
+    text.received_at.after(PATIENCE)
+}
+
+/// What is new in a text, given the versions of it that were heard.
+fn new_lines(
+    text: &InboxText,
+    versions: &[StoredVersion],
+    own: &Account,
+    waited: bool,
+) -> NewLines {
+    let heard = &text.heard;
+    let reading = grammar::read(&own.login, &heard.body);
+    let here = versions.iter().position(|version| version.seq == text.seq);
+    let (before, rest) = versions.split_at(here.unwrap_or(versions.len()));
+    let read = |version: &StoredVersion| TextVersion {
+        act: version.heard.act,
+        reading: grammar::read(&own.login, &version.heard.body),
+        ran: version.ran.clone(),
+        came_later: version.seq > text.seq,
+        waits: version.ending.is_none(),
+    };
+    let before: Vec<TextVersion> = before.iter().map(read).collect();
+    let after: Vec<TextVersion> = rest.iter().skip(1).map(read).collect();
+    let asked = versions.iter().any(|version| version.ending == Some(Ending::Doubted));
+    let by_author = heard
+        .sender
+        .as_ref()
+        .map(|sender| heard.author.as_ref().is_some_and(|author| author.id == sender.id));
+    match edits::new_lines_of(heard.act, reading, &before, &after, waited, by_author) {
+        // To be asked once to say it again in a new comment is enough.
+        NewLines::Doubt(_) if asked => NewLines::Lines(Reading::default()),
+        news => news,
+    }
+}
+
+impl From<IgnoredSender> for Ending {
+    fn from(ignored: IgnoredSender) -> Self {
+        match ignored {
+            IgnoredSender::Own => Self::Own,
+            IgnoredSender::Agent => Self::Agent,
+            IgnoredSender::Ignored => Self::Ignored,
+            IgnoredSender::Pseudo => Self::Pseudo,
+            IgnoredSender::Migrated => Self::Migrated,
+        }
+    }
+}

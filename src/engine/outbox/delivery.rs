@@ -1,0 +1,90 @@
+//! What each kind of outward write has to say: how it is found on the forge, and how it is written.
+
+use std::pin::Pin;
+
+use super::attempt::{Applied, ApplyError};
+use super::new_labels::NewLabels;
+use crate::core::effect::Effect;
+use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::model::repository::Repo;
+use crate::engine::context::Context;
+use crate::engine::identity::Identity;
+use crate::store::outbox::OutboxRow as Row;
+
+type Outcome<T> = Result<T, ApplyError>;
+
+/// An effect that is being delivered: what, where, and by what means.
+#[derive(Clone, Copy)]
+pub(super) struct Delivery<'a> {
+    pub(super) ctx: &'a Context,
+    pub(super) identity: &'a Identity,
+    pub(super) new_labels: &'a NewLabels,
+    pub(super) row: &'a Row,
+    pub(super) repo: &'a Repo,
+}
+
+/// One kind of outward write.
+pub(super) trait Deliver: Sync {
+    /// Whether the forge shows it already, so that nothing is left to write. Takes back what an
+    /// earlier try has written twice.
+    fn find(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Option<Applied>>> + Send;
+
+    /// Writes it.
+    fn apply(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Applied>> + Send;
+}
+
+impl Delivery<'_> {
+    pub(super) fn name(&self) -> &RepoName {
+        &self.repo.name
+    }
+
+    /// The thread; one numbered 0 stands for the repository.
+    pub(super) fn thread(&self) -> ThreadId {
+        self.row.lane.thread().unwrap_or(ThreadId { repo: self.repo.id, number: 0 })
+    }
+
+    pub(super) fn number(&self) -> i64 {
+        self.thread().number
+    }
+
+    pub(super) async fn find(&self, effect: &Effect) -> Outcome<Option<Applied>> {
+        any(effect).find(self).await
+    }
+
+    pub(super) async fn apply(&self, effect: &Effect) -> Outcome<Applied> {
+        any(effect).apply(self).await
+    }
+}
+
+/// How this effect is delivered.
+fn any(effect: &Effect) -> &dyn AnyDeliver {
+    match effect {
+        Effect::Comment(effect) => effect,
+        Effect::EditComment(effect) => effect,
+        Effect::React(effect) => effect,
+        Effect::Label(effect) => effect,
+        Effect::Assign(effect) => effect,
+        Effect::Bond(effect) => effect,
+        Effect::Issue(effect) => effect,
+        Effect::SetOpen(effect) => effect,
+        Effect::Pin(effect) => effect,
+    }
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send + 'a>>;
+
+/// [`Deliver`], of whatever kind.
+trait AnyDeliver: Sync {
+    fn find<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Option<Applied>>;
+    fn apply<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Applied>;
+}
+
+impl<E: Deliver> AnyDeliver for E {
+    fn find<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Option<Applied>> {
+        Box::pin(Deliver::find(self, to))
+    }
+
+    fn apply<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Applied> {
+        Box::pin(Deliver::apply(self, to))
+    }
+}

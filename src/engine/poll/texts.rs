@@ -1,0 +1,28 @@
+//! Stores what a poll found like what a webhook tells, under the same key.
+
+use crate::core::model::ids::Subject;
+use crate::core::model::repository::Repo;
+use crate::core::model::text::{ListedText, TextEvent};
+use crate::core::model::time::Timestamp;
+use crate::store::inbox::{self, Inserted};
+use crate::store::{Error, Transaction};
+
+/// Stores a text that was found; whether there is something new in it.
+pub(super) fn store_text(
+    tx: &Transaction<'_>,
+    seen: ListedText,
+    repo: &Repo,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let act = match seen.subject {
+        Subject::Issue(_) => TextEvent::Opened,
+        Subject::Comment(_)
+            if seen.is_as_written() && !inbox::is_heard(tx, seen.subject, repo.id)? =>
+        {
+            TextEvent::Created
+        }
+        Subject::Comment(_) => TextEvent::Edited,
+    };
+    let hearing = inbox::insert(tx, &seen.heard(repo.clone(), act), now)?;
+    Ok(matches!(hearing, Inserted::New(_)))
+}

@@ -1,0 +1,104 @@
+//! What handling a text led to, stored whole: that it is done, the thread's state, what is due
+//! later, the effects with their finished text, a record of each line.
+
+use rusqlite::Transaction;
+
+use super::audit::{self, AuditEntry};
+use super::error::Error;
+use super::inbox::{self, Ending, InboxText};
+use super::outbox::{self, NewEffect};
+use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
+use super::{controls, repos, threads};
+use crate::core::handlers::{HandlerOutput, ScheduledLabel};
+use crate::core::model::account::Account;
+use crate::core::model::text::InboundText;
+use crate::core::model::time::Timestamp;
+
+/// A text was dealt with: the lines `ran` of it. What it asks its author to confirm is looked for
+/// from `first_look` on.
+pub fn text(
+    tx: &Transaction<'_>,
+    text: &InboxText,
+    (ending, ran): (Ending, &[String]),
+    actor: &Account,
+    output: &HandlerOutput,
+    (now, first_look): (Timestamp, Timestamp),
+) -> Result<(), Error> {
+    inbox::ran(tx, text.seq, ran)?;
+    inbox::finish(tx, text.seq, ending, now)?;
+    store(tx, &text.heard, actor, output, now)?;
+    if output.to_confirm.is_empty() {
+        return Ok(());
+    }
+    let asked = Confirmation {
+        heard: text.heard.clone(),
+        question: text.key(),
+        actor: actor.clone(),
+        lines: output.to_confirm.clone(),
+        asked_at: now,
+    };
+    let task = ScheduledTask::Confirm(Box::new(asked));
+    tasks::set(tx, text.heard.thread(), &task, first_look)
+}
+
+/// What was asked about was confirmed, or could not be done after all. Nothing is stored if that
+/// was done already.
+pub fn confirmation(
+    tx: &Transaction<'_>,
+    task: TaskId,
+    asked: &Confirmation,
+    output: &HandlerOutput,
+    now: Timestamp,
+) -> Result<(), Error> {
+    match tasks::take(tx, task)? {
+        true => store(tx, &asked.heard, &asked.actor, output, now),
+        false => Ok(()),
+    }
+}
+
+fn store(
+    tx: &Transaction<'_>,
+    heard: &InboundText,
+    actor: &Account,
+    output: &HandlerOutput,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let thread = heard.thread();
+    if let Some(state) = &output.state {
+        threads::save(tx, thread, state)?;
+    }
+    for ScheduledLabel { scope, due } in &output.later {
+        match due {
+            Some((due, wish)) => {
+                tasks::set(tx, thread, &ScheduledTask::Relabel(wish.clone()), *due)?;
+            }
+            None => tasks::forget_relabel(tx, thread, scope.name())?,
+        }
+    }
+    for repo in &output.repos {
+        repos::remember(tx, repo)?;
+    }
+    for change in &output.fleet {
+        controls::apply(tx, change)?;
+    }
+    for keyed in &output.effects {
+        let effect = NewEffect::new(keyed.key.clone(), keyed.thread, &keyed.effect, now)?;
+        outbox::push(tx, &effect, now)?;
+    }
+    for record in &output.records {
+        let entry = AuditEntry {
+            at: now,
+            subject: heard.subject,
+            thread,
+            actor: actor.login.clone(),
+            line: record.line.clone(),
+            verb: record.verb,
+            args: record.args.clone(),
+            outcome: record.outcome.to_owned(),
+            answer: record.answer.clone(),
+            effect: record.needs.clone(),
+        };
+        audit::record(tx, &entry)?;
+    }
+    Ok(())
+}
