@@ -1,6 +1,6 @@
 //! Stores what a handler decided: all of it in one transaction.
 
-use crate::core::handlers::{HandlerOutput, ScheduledLabel};
+use crate::core::handlers::{ChangeSet, ScheduledLabel};
 use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
@@ -15,7 +15,7 @@ pub(super) fn decision(
     tx: &Transaction<'_>,
     heard: &InboundText,
     actor: &Account,
-    decision: &HandlerOutput,
+    decision: &ChangeSet,
     now: Timestamp,
 ) -> Result<(), Error> {
     let thread = heard.thread();

@@ -10,7 +10,7 @@ use super::inbox::EngineError;
 use super::{Engine, retry};
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Effect;
-use crate::core::handlers::{self, CONFIRM_WITHIN, CommandRequest, HandlerOutput};
+use crate::core::handlers::{self, CONFIRM_WITHIN, ChangeSet, CommandRequest};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
@@ -140,7 +140,7 @@ impl Engine {
             {
                 self.record_error(&error, asked.heard.thread()).await;
                 let answer = Answer::Failed { reason: error.to_string() };
-                handlers::single_answer(&own.login, &asked.heard, &key, &reading, answer)
+                ChangeSet::single_answer(&own.login, &asked.heard, &key, &reading, answer)
             }
             decided => decided?,
         };
@@ -161,12 +161,12 @@ impl Engine {
         key: &str,
         reading: &Reading,
         own: &Account,
-    ) -> Result<HandlerOutput, EngineError> {
+    ) -> Result<ChangeSet, EngineError> {
         let (heard, actor) = (&asked.heard, &asked.actor);
         let thread = heard.thread();
         let state = self.ledger.read(move |conn| threads::state(conn, thread)).await?;
         if !is_as_posted || !self.still_says(&heard.repo.name, asked, reading, own).await? {
-            return Ok(handlers::single_answer(&own.login, heard, key, reading, Answer::Repeat));
+            return Ok(ChangeSet::single_answer(&own.login, heard, key, reading, Answer::Repeat));
         }
         let right = self.right_of(heard, actor, handlers::needed_right(reading)).await?;
         let snapshot = self.gather_snapshot(heard, &handlers::needs(reading), state, own).await?;

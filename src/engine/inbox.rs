@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Engine, retry};
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Reaction;
-use crate::core::handlers::{self, CommandRequest, HandlerOutput, Response};
+use crate::core::handlers::{self, ChangeSet, CommandRequest, Response};
 use crate::core::model::account::Account;
 use crate::core::model::text::{EditHistory, TextEvent};
 use crate::core::model::time::Timestamp;
@@ -43,7 +43,7 @@ pub(super) enum Next {
     /// To let others pass until then.
     Wait(Timestamp),
     /// To store what was decided, by whom it was asked, and the lines that ran.
-    Store(Ending, Account, Box<HandlerOutput>, Vec<String>),
+    Store(Ending, Account, Box<ChangeSet>, Vec<String>),
 }
 
 /// What a text says that was read back, and whose words they are.
@@ -277,7 +277,7 @@ impl Engine {
                 return Ok(Next::Note(Ending::Silent));
             }
             Response::Wonder => {
-                let wonder = HandlerOutput::reaction(heard, Reaction::Confused);
+                let wonder = ChangeSet::reaction(heard, Reaction::Confused);
                 return Ok(Next::Store(Ending::Answered, actor, Box::new(wonder), Vec::new()));
             }
             Response::Answer => {}
@@ -295,7 +295,8 @@ impl Engine {
         }
         crash::point("claimed");
         let key = text.key();
-        let in_a_word = |answer| handlers::single_answer(&own.login, heard, &key, &reading, answer);
+        let in_a_word =
+            |answer| ChangeSet::single_answer(&own.login, heard, &key, &reading, answer);
         let looked =
             self.gather_snapshot(heard, &handlers::needs(&reading), state.clone(), own).await;
         let mut decision = match looked {

@@ -9,7 +9,7 @@ use super::inbox::{EngineError, Next, PATIENCE};
 use crate::core::command::grammar;
 use crate::core::command::verb::Right;
 use crate::core::effect::Reaction;
-use crate::core::handlers::HandlerOutput;
+use crate::core::handlers::ChangeSet;
 use crate::core::model::account::Account;
 use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::policy::relay::is_relayed;
@@ -47,7 +47,7 @@ impl Engine {
             return Ok(Next::Note(Ending::Relayed));
         }
         if self.right_of(heard, &actor, Right::Reader).await?.is_some() {
-            let wonder = HandlerOutput::reaction(heard, Reaction::Confused);
+            let wonder = ChangeSet::reaction(heard, Reaction::Confused);
             return Ok(Next::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
         }
         // Its webhook may still tell who they are.

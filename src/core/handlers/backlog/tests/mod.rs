@@ -147,9 +147,9 @@ impl World {
             right,
             authorship: Authorship::Author,
         };
-        let decision = handle(asked, &reading, &snapshot);
-        let last = decision.effects.last().map(|keyed| &keyed.effect);
-        let Some(Effect::Comment(comment)) = last else { panic!("no reply: {decision:?}") };
+        let changes = handle(asked, &reading, &snapshot);
+        let last = changes.effects.last().map(|keyed| &keyed.effect);
+        let Some(Effect::Comment(comment)) = last else { panic!("no reply: {changes:?}") };
         let text = comment.body.text();
         text.trim_end_matches("\n\n<!-- timmy key=c1 -->").to_owned()
     }
