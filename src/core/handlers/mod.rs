@@ -1,4 +1,4 @@
-//! Command × snapshot -> answers and changes. Pure: the same facts give the same decision.
+//! Command × snapshot -> answers and changes. Pure: the same facts give the same answer.
 //!
 //! [`response_to`] says whether a text is answered at all, [`needs`] what has to be known for it,
 //! [`handle`] what is said and done. `dispatch` leads each command to its handler: one file or

@@ -79,7 +79,7 @@ impl Needs {
 /// What is known of the world when a text is answered.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The moment of the decision.
+    /// The moment of the answer.
     pub now: Timestamp,
     /// The zone in which dates are meant and times are said.
     pub zone: TimeZone,
