@@ -88,3 +88,14 @@ pub mod gitea;
 pub mod sandbox;
 pub mod store;
 pub mod web;
+
+// What the tests outside know of people and threads, unit tests know as well.
+#[cfg(test)]
+extern crate self as timmy;
+#[cfg(test)]
+#[path = "../tests/support"]
+#[allow(dead_code, unreachable_pub, reason = "shared with tests that need more of it")]
+mod support {
+    pub(crate) mod facts;
+    pub(crate) mod people;
+}

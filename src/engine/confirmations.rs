@@ -16,7 +16,7 @@ use super::retry::is_hopeless;
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Effect;
-use crate::core::handlers::{self, CONFIRM_WITHIN, CommandRequest, HandlerOutput};
+use crate::core::handlers::{self, CONFIRM_WITHIN, ChangeSet, CommandRequest};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
@@ -158,20 +158,20 @@ impl Confirmations {
         let key = format!("{}.yes", asked.question);
         let reading = grammar::read(&own.login, &asked.lines.join("\n\n"));
         let decided = self.decide_confirmed(&asked, is_as_posted, &key, &reading, own).await;
-        let output = match decided {
+        let changes = match decided {
             // Somebody waits for an answer.
             Err(EngineError::Forge(error))
                 if error.heals() == Recovery::Never || is_hopeless(&error, tries) =>
             {
                 self.incidents.met(&error, asked.heard.thread()).await;
                 let answer = Answer::Failed { reason: error.to_string() };
-                handlers::single_answer(&own.login, &asked.heard, &key, &reading, answer)
+                ChangeSet::single_answer(&own.login, &asked.heard, &key, &reading, answer)
             }
             decided => decided?,
         };
         let now = self.ctx.now();
         let store =
-            self.ctx.ledger.write(move |tx| handled::confirmation(tx, id, &asked, &output, now));
+            self.ctx.ledger.write(move |tx| handled::confirmation(tx, id, &asked, &changes, now));
         Ok(store.await?)
     }
 
@@ -182,12 +182,12 @@ impl Confirmations {
         key: &str,
         reading: &Reading,
         own: &Account,
-    ) -> Result<HandlerOutput, EngineError> {
+    ) -> Result<ChangeSet, EngineError> {
         let (heard, actor) = (&asked.heard, &asked.actor);
         let thread = heard.thread();
         let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         if !is_as_posted || !self.still_says(&heard.repo.name, asked, reading, own).await? {
-            return Ok(handlers::single_answer(&own.login, heard, key, reading, Answer::Repeat));
+            return Ok(ChangeSet::single_answer(&own.login, heard, key, reading, Answer::Repeat));
         }
         let right =
             self.permissions.right_of(heard, actor, handlers::needed_right(reading)).await?;

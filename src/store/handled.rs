@@ -9,7 +9,7 @@ use super::inbox::{self, Ending, InboxText};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
 use super::{controls, repos, threads};
-use crate::core::handlers::{HandlerOutput, ScheduledLabel};
+use crate::core::handlers::{ChangeSet, ScheduledLabel};
 use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
@@ -21,20 +21,20 @@ pub fn text(
     text: &InboxText,
     (ending, ran): (Ending, &[String]),
     actor: &Account,
-    output: &HandlerOutput,
+    changes: &ChangeSet,
     (now, first_look): (Timestamp, Timestamp),
 ) -> Result<(), Error> {
     inbox::ran(tx, text.seq, ran)?;
     inbox::finish(tx, text.seq, ending, now)?;
-    store(tx, &text.heard, actor, output, now)?;
-    if output.to_confirm.is_empty() {
+    store(tx, &text.heard, actor, changes, now)?;
+    if changes.to_confirm.is_empty() {
         return Ok(());
     }
     let asked = Confirmation {
         heard: text.heard.clone(),
         question: text.key(),
         actor: actor.clone(),
-        lines: output.to_confirm.clone(),
+        lines: changes.to_confirm.clone(),
         asked_at: now,
     };
     let task = ScheduledTask::Confirm(Box::new(asked));
@@ -47,11 +47,11 @@ pub fn confirmation(
     tx: &Transaction<'_>,
     task: TaskId,
     asked: &Confirmation,
-    output: &HandlerOutput,
+    changes: &ChangeSet,
     now: Timestamp,
 ) -> Result<(), Error> {
     match tasks::take(tx, task)? {
-        true => store(tx, &asked.heard, &asked.actor, output, now),
+        true => store(tx, &asked.heard, &asked.actor, changes, now),
         false => Ok(()),
     }
 }
@@ -60,14 +60,14 @@ fn store(
     tx: &Transaction<'_>,
     heard: &InboundText,
     actor: &Account,
-    output: &HandlerOutput,
+    changes: &ChangeSet,
     now: Timestamp,
 ) -> Result<(), Error> {
     let thread = heard.thread();
-    if let Some(state) = &output.state {
+    if let Some(state) = &changes.state {
         threads::save(tx, thread, state)?;
     }
-    for ScheduledLabel { scope, due } in &output.later {
+    for ScheduledLabel { scope, due } in &changes.later {
         match due {
             Some((due, wish)) => {
                 tasks::set(tx, thread, &ScheduledTask::Relabel(wish.clone()), *due)?;
@@ -75,17 +75,17 @@ fn store(
             None => tasks::forget_relabel(tx, thread, scope.name())?,
         }
     }
-    for repo in &output.repos {
+    for repo in &changes.repos {
         repos::remember(tx, repo)?;
     }
-    for change in &output.fleet {
+    for change in &changes.fleet {
         controls::apply(tx, change)?;
     }
-    for keyed in &output.effects {
+    for keyed in &changes.effects {
         let effect = NewEffect::new(keyed.key.clone(), keyed.thread, &keyed.effect, now)?;
         outbox::push(tx, &effect, now)?;
     }
-    for record in &output.records {
+    for record in &changes.records {
         let entry = AuditEntry {
             at: now,
             subject: heard.subject,

@@ -1,4 +1,4 @@
-//! What the ledger is told: texts that were heard, and issues.
+//! Texts that were heard, and issues: for unit tests as well.
 
 use timmy::core::model::ids::{RepoId, Subject};
 use timmy::core::model::issue::Issue;

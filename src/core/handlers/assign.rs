@@ -1,17 +1,35 @@
 //! assign and unassign: who is at work, as Gitea shows it.
 
-use super::CommandContext;
+use super::context::CommandContext;
+use super::handler::Handler;
+use super::snapshot::Needs;
+use crate::core::command::value::{Login, Who};
 use crate::core::effect::{Effect, SetAssignees};
 use crate::core::reply::Answer;
 
+/// `as_an_agent`: with what only an agent is given, a role or a budget.
+pub(super) fn assign(who: &Who, as_an_agent: bool) -> Handler<'_> {
+    match who {
+        Who::Account(user) => {
+            let needs = Needs { item: true, assignable: true, ..Needs::default() };
+            Handler::new(needs, move |context| context.assign(user.as_str(), as_an_agent))
+        }
+        Who::Auto | Who::Agent(_) => Handler::new(Needs::default(), |_| to_an_agent()),
+    }
+}
+
+pub(super) fn unassign(user: Option<&Login>) -> Handler<'_> {
+    let needs = Needs { item: true, ..Needs::default() };
+    Handler::new(needs, move |context| context.unassign(user.map(Login::as_str)))
+}
+
 /// The answer to any way of giving work to an agent.
-pub(super) fn to_an_agent() -> Answer {
+fn to_an_agent() -> Answer {
     Answer::NotYet { what: "`assign` to an agent".to_owned() }
 }
 
 impl CommandContext<'_> {
-    /// `as_an_agent`: with what only an agent is given, a role or a budget.
-    pub(super) fn assign(&mut self, user: &str, as_an_agent: bool) -> Answer {
+    fn assign(&mut self, user: &str, as_an_agent: bool) -> Answer {
         if self.snapshot.agents.iter().any(|agent| agent.account.eq_ignore_ascii_case(user)) {
             return to_an_agent();
         }
@@ -34,7 +52,7 @@ impl CommandContext<'_> {
         Answer::Assigned { user, already: false }
     }
 
-    pub(super) fn unassign(&mut self, user: Option<&str>) -> Answer {
+    fn unassign(&mut self, user: Option<&str>) -> Answer {
         let meant = user.map(str::to_owned);
         let goes = |login: &String| user.is_none_or(|user| login.eq_ignore_ascii_case(user));
         let (users, stay): (Vec<String>, Vec<String>) =

@@ -1,13 +1,16 @@
 //! delegate, undelegate, pause, resume: the owner's word on the whole fleet.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::CommandContext;
-use crate::core::command::value::{self, Date};
+use super::context::CommandContext;
+use super::handler::Handler;
+use super::snapshot::Needs;
+use crate::core::command::value::{Date, Login, PauseTarget};
 use crate::core::command::verb::Verb;
 use crate::core::model::time::said;
 use crate::core::policy::controls::{ControlChange, Delegation, Pause, PauseScope};
-use crate::core::reply::{Answer, Paused};
+use crate::core::reply::Answer;
 
 /// How long a delegation lasts unless its line says otherwise.
 const LENT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -15,8 +18,37 @@ const LENT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 /// What a part is called, and which it is.
 type Named = (String, PauseScope);
 
+pub(super) fn delegate(user: &Login, until: Option<Date>) -> Handler<'_> {
+    Handler::new(the_account(user), move |context| context.delegate(user.as_str(), until))
+}
+
+pub(super) fn undelegate(user: &Login) -> Handler<'_> {
+    Handler::new(the_account(user), |context| context.undelegate(user.as_str()))
+}
+
+pub(super) fn pause(target: &PauseTarget) -> Handler<'_> {
+    Handler::new(the_repository(target), |context| context.pause(target))
+}
+
+pub(super) fn resume(target: &PauseTarget) -> Handler<'_> {
+    Handler::new(the_repository(target), |context| context.resume(target))
+}
+
+fn the_account(user: &Login) -> Needs {
+    let accounts = HashSet::from([user.as_str().to_ascii_lowercase()]);
+    Needs { accounts, ..Needs::default() }
+}
+
+fn the_repository(target: &PauseTarget) -> Needs {
+    let repos = match target {
+        PauseTarget::Repo(repo) => HashSet::from([repo.clone()]),
+        PauseTarget::All | PauseTarget::Agent(_) => HashSet::new(),
+    };
+    Needs { repos, ..Needs::default() }
+}
+
 impl CommandContext<'_> {
-    pub(super) fn delegate(&mut self, user: &str, until: Option<Date>) -> Answer {
+    fn delegate(&mut self, user: &str, until: Option<Date>) -> Answer {
         let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
         let end = until.map_or(now.after(LENT_FOR), |date| date.begins(zone));
         if let Some(date) = until.filter(|_| end <= now) {
@@ -36,12 +68,12 @@ impl CommandContext<'_> {
         }
         let was = self.fleet.delegation_to(&to).map(|lent| said(lent.until, now, zone));
         let until = Some(said(end, now, zone));
-        let by = self.actor.clone();
+        let by = self.asked.actor.clone();
         self.apply_control(ControlChange::Delegate(Delegation { to, by, until: end }));
         Answer::Delegated { user, until, was }
     }
 
-    pub(super) fn undelegate(&mut self, user: &str) -> Answer {
+    fn undelegate(&mut self, user: &str) -> Answer {
         // By the number, since the account may be called otherwise now; by the name under which
         // it was lent, since the account may be gone.
         let known = self.snapshot.accounts.get(&user.to_ascii_lowercase());
@@ -57,7 +89,7 @@ impl CommandContext<'_> {
         }
     }
 
-    pub(super) fn pause(&mut self, part: &value::PauseTarget) -> Answer {
+    fn pause(&mut self, part: &PauseTarget) -> Answer {
         let (what, part) = match self.part(part, Verb::Pause) {
             Ok(named) => named,
             Err(answer) => return answer,
@@ -65,13 +97,13 @@ impl CommandContext<'_> {
         if let Some(pause) = self.fleet.pause_of(&part) {
             return Answer::Paused { pause: self.paused(what, pause), already: true };
         }
-        let pause = Pause { part, by: self.actor.clone(), since: self.snapshot.now };
+        let pause = Pause { part, by: self.asked.actor.clone(), since: self.snapshot.now };
         let answer = Answer::Paused { pause: self.paused(what, &pause), already: false };
         self.apply_control(ControlChange::Pause(pause));
         answer
     }
 
-    pub(super) fn resume(&mut self, part: &value::PauseTarget) -> Answer {
+    fn resume(&mut self, part: &PauseTarget) -> Answer {
         let (what, part) = match self.part(part, Verb::Resume) {
             Ok(named) => named,
             Err(answer) => return answer,
@@ -85,17 +117,17 @@ impl CommandContext<'_> {
     }
 
     /// What a part is called and which it is, if it is there and may be named here.
-    fn part(&mut self, part: &value::PauseTarget, verb: Verb) -> Result<Named, Answer> {
+    fn part(&mut self, part: &PauseTarget, verb: Verb) -> Result<Named, Answer> {
         match part {
-            value::PauseTarget::All => Ok(("all".to_owned(), PauseScope::All)),
-            value::PauseTarget::Repo(name) => match self.snapshot.repos.get(name) {
+            PauseTarget::All => Ok(("all".to_owned(), PauseScope::All)),
+            PauseTarget::Repo(name) => match self.snapshot.repos.get(name) {
                 Some(repo) => {
-                    self.decision.repos.push(repo.clone());
+                    self.changes.repos.push(repo.clone());
                     Ok((repo.name.to_string(), PauseScope::Repo(repo.id)))
                 }
                 None => Err(Answer::NotFound { target: name.to_string() }),
             },
-            value::PauseTarget::Agent(name) => self.agent(name.as_str(), verb),
+            PauseTarget::Agent(name) => self.agent(name.as_str(), verb),
         }
     }
 
@@ -106,11 +138,5 @@ impl CommandContext<'_> {
             Err(answer) if self.fleet.pause_of(&part).is_none() => Err(answer),
             _ => Ok((name.to_owned(), part)),
         }
-    }
-
-    /// A pause as people say it, of what is called `what`.
-    pub(super) fn paused(&self, what: String, pause: &Pause) -> Paused {
-        let since = said(pause.since, self.snapshot.now, &self.snapshot.zone);
-        Paused { what, since, by: pause.by.login.clone() }
     }
 }

@@ -7,18 +7,36 @@
 //! The other way round Gitea shows this thread to whoever reads the target: they have to be readers
 //! of this thread as well. Where nothing would be written, nothing is refused.
 
-use super::{CommandContext, OtherThread};
+use std::collections::HashSet;
+
+use super::context::CommandContext;
+use super::handler::Handler;
+use super::snapshot::{Needs, OtherThread};
 use crate::core::command::value::IssueRef;
 use crate::core::effect::Effect;
 use crate::core::model::dependency::{Blocker, SetDependency, VisibleBlocker, thread_names};
 use crate::core::reply::Answer;
 
+pub(super) fn block(issue: &IssueRef) -> Handler<'_> {
+    let circles = HashSet::from([issue.clone()]);
+    Handler::new(Needs { circles, ..both(issue) }, |context| context.block(issue))
+}
+
+pub(super) fn unblock(issue: &IssueRef) -> Handler<'_> {
+    Handler::new(both(issue), |context| context.unblock(issue))
+}
+
+/// Both ends: what this thread waits for, and the other thread.
+fn both(issue: &IssueRef) -> Needs {
+    Needs { blockers: true, targets: HashSet::from([issue.clone()]), ..Needs::default() }
+}
+
 impl CommandContext<'_> {
-    pub(super) fn block(&mut self, reference: &IssueRef) -> Answer {
+    fn block(&mut self, reference: &IssueRef) -> Answer {
         let Some(target) = self.snapshot.targets.get(reference) else {
             return Answer::NotFound { target: reference.to_string() };
         };
-        if target.thread == self.heard.thread() {
+        if target.thread == self.asked.heard.thread() {
             return Answer::Itself;
         }
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
@@ -37,7 +55,7 @@ impl CommandContext<'_> {
         Answer::Waits { target: target.name(), title, open, already }
     }
 
-    pub(super) fn unblock(&mut self, reference: &IssueRef) -> Answer {
+    fn unblock(&mut self, reference: &IssueRef) -> Answer {
         let Some(target) = self.snapshot.targets.get(reference) else {
             return Answer::NotFound { target: reference.to_string() };
         };
@@ -56,7 +74,7 @@ impl CommandContext<'_> {
 
     /// What would become a circle: `way` leads from the target back to this thread.
     fn circle(&self, way: &[VisibleBlocker]) -> Answer {
-        let here = self.heard.repo.id;
+        let here = self.asked.heard.repo.id;
         let round: Vec<VisibleBlocker> = way.last().into_iter().chain(way).cloned().collect();
         Answer::Circle { threads: thread_names(&round, here) }
     }

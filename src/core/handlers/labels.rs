@@ -1,13 +1,26 @@
 //! priority and size: exclusive labels.
 
-use super::{CommandContext, ScheduledLabel};
+use super::change_set::ScheduledLabel;
+use super::context::CommandContext;
+use super::handler::Handler;
+use super::snapshot::Needs;
 use crate::core::command::value::{Date, Level, Size};
 use crate::core::effect::{Condition, Effect, LabelScope, SetLabel};
 use crate::core::model::time::said;
 use crate::core::reply::Answer;
 
+pub(super) fn priority<'a>(level: Option<Level>, until: Option<Date>) -> Handler<'a> {
+    let needs = Needs { item: true, ..Needs::default() };
+    Handler::new(needs, move |context| context.priority(level, until))
+}
+
+pub(super) fn size<'a>(size: Size) -> Handler<'a> {
+    let needs = Needs { item: true, ..Needs::default() };
+    Handler::new(needs, move |context| context.size(size))
+}
+
 impl CommandContext<'_> {
-    pub(super) fn priority(&mut self, level: Option<Level>, until: Option<Date>) -> Answer {
+    fn priority(&mut self, level: Option<Level>, until: Option<Date>) -> Answer {
         let scope = LabelScope::Priority;
         let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
         let end = until.map(|date| date.begins(zone));
@@ -25,12 +38,12 @@ impl CommandContext<'_> {
         let condition = Condition::Still(wanted.clone());
         let back = SetLabel { scope, value: former.clone(), condition };
         self.pending = (end.is_some() && former != wanted).then_some(back);
-        self.decision.later.push(ScheduledLabel { scope, due: end.zip(self.pending.clone()) });
+        self.changes.later.push(ScheduledLabel { scope, due: end.zip(self.pending.clone()) });
         let until = end.map(|end| said(end, now, zone));
         Answer::Priority { now: wanted, was, former, until }
     }
 
-    pub(super) fn size(&mut self, size: Size) -> Answer {
+    fn size(&mut self, size: Size) -> Answer {
         let wanted = size.to_string();
         let was = self.relabel(LabelScope::Size, Some(wanted.clone()));
         Answer::Size { now: wanted, was }

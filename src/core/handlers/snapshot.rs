@@ -6,9 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::backlog::{BacklogFacts, BacklogQuery};
-use crate::core::command::Command;
-use crate::core::command::grammar::Reading;
-use crate::core::command::value::{Date, IssueRef, PauseTarget, StatusTarget as Aim, Who};
+use crate::core::command::value::{Date, IssueRef};
 use crate::core::effect::SetLabel;
 use crate::core::model::account::Account;
 use crate::core::model::dependency::VisibleBlocker;
@@ -44,65 +42,44 @@ pub struct Needs {
     pub backlog: Option<BacklogQuery>,
 }
 
-/// What has to be known to answer this.
-pub fn needs(reading: &Reading) -> Needs {
-    let mut needs = Needs::default();
-    for line in &reading.commands {
-        needs.learn(&line.command);
-    }
-    needs
-}
-
 impl Needs {
-    fn learn(&mut self, command: &Command) {
-        if let Some(look) = BacklogQuery::of(command) {
-            self.backlog.get_or_insert_default().extend(look);
+    /// That of the backlog, and nothing else.
+    pub(super) fn of_backlog(query: BacklogQuery) -> Self {
+        Self { backlog: Some(query), ..Self::default() }
+    }
+
+    /// These, and those.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        let Self {
+            item,
+            assignable,
+            blockers,
+            targets,
+            circles,
+            accounts,
+            repos,
+            digests,
+            backlog,
+        } = other;
+        self.item |= item;
+        self.assignable |= assignable;
+        self.blockers |= blockers;
+        self.targets.extend(targets);
+        self.circles.extend(circles);
+        self.accounts.extend(accounts);
+        self.repos.extend(repos);
+        self.digests.extend(digests);
+        if let Some(query) = backlog {
+            self.backlog.get_or_insert_default().extend(query);
         }
-        match command {
-            Command::Status(None) | Command::Why(None) => {
-                self.item = true;
-                self.blockers = true;
-            }
-            Command::Status(Some(Aim::Issue(issue))) | Command::Why(Some(Aim::Issue(issue))) => {
-                self.targets.insert(issue.clone());
-            }
-            Command::Priority { .. } | Command::Size(_) | Command::Unassign(_) => {
-                self.item = true;
-            }
-            Command::Assign { who: Who::Account(_), .. } => {
-                self.item = true;
-                self.assignable = true;
-            }
-            Command::Block(issue) => {
-                self.blockers = true;
-                self.targets.insert(issue.clone());
-                self.circles.insert(issue.clone());
-            }
-            Command::Unblock(issue) => {
-                self.blockers = true;
-                self.targets.insert(issue.clone());
-            }
-            Command::Delegate { user, .. } | Command::Undelegate(user) => {
-                self.accounts.insert(user.as_str().to_ascii_lowercase());
-            }
-            Command::Pause(PauseTarget::Repo(repo)) | Command::Resume(PauseTarget::Repo(repo)) => {
-                self.repos.insert(repo.clone());
-            }
-            Command::Queue { repo: Some(repo), .. } => {
-                self.repos.insert(repo.clone());
-            }
-            Command::Report { since } => {
-                self.digests.insert(*since);
-            }
-            _ => {}
-        }
+        self
     }
 }
 
 /// What is known of the world when a text is answered.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The moment of the decision.
+    /// The moment of the answer.
     pub now: Timestamp,
     /// The zone in which dates are meant and times are said.
     pub zone: TimeZone,

@@ -1,9 +1,14 @@
-//! help, ping, status, why: what people want to know.
+//! status and why: how a thread is doing, and what stands in its way.
+
+use std::collections::HashSet;
 
 use jiff::tz::TimeZone;
 
-use super::{CommandContext, is_built};
-use crate::core::command::value::StatusTarget;
+use super::backlog::{self, BacklogQuery};
+use super::context::CommandContext;
+use super::handler::Handler;
+use super::snapshot::Needs;
+use crate::core::command::value::{IssueRef, StatusTarget};
 use crate::core::command::verb::Verb;
 use crate::core::effect::LabelScope;
 use crate::core::model::dependency::{self, thread_names};
@@ -13,7 +18,7 @@ use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::authority::NamedAccount;
 use crate::core::policy::controls::PauseScope;
-use crate::core::reply::{Answer, Earlier, Held, HelpVerb, Status, Why};
+use crate::core::reply::{Answer, Earlier, Held, Status, Why};
 use crate::core::scheduling::Ineligible;
 
 /// An issue as it is now.
@@ -24,37 +29,41 @@ struct StatusFacts {
     unwatched: Option<String>,
 }
 
-impl CommandContext<'_> {
-    pub(super) fn help(&self, verb: Option<Verb>) -> Answer {
-        match verb {
-            Some(verb) => Answer::HelpVerb { help: self.help_for(verb) },
-            None => {
-                let (built, later): (Vec<_>, Vec<_>) = Verb::all().partition(|v| is_built(*v));
-                let verbs = built.into_iter().map(|verb| self.help_for(verb)).collect();
-                Answer::Help { verbs, later }
-            }
+pub(super) fn status(target: Option<&StatusTarget>) -> Handler<'_> {
+    Handler::new(a_thread(target), move |context| context.status(target))
+}
+
+pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
+    let case = |issue: Option<&IssueRef>| Some(BacklogQuery::case(issue.cloned()));
+    let backlog = match target {
+        None => case(None),
+        Some(StatusTarget::Issue(issue)) => case(Some(issue)),
+        Some(StatusTarget::Job(_)) => None,
+        Some(StatusTarget::Agent(name)) => return backlog::why_agent(name),
+    };
+    Handler::new(Needs { backlog, ..a_thread(target) }, move |context| context.why(target))
+}
+
+/// What has to be known to show a thread: this one if no other is named.
+fn a_thread(target: Option<&StatusTarget>) -> Needs {
+    match target {
+        None => Needs { item: true, blockers: true, ..Needs::default() },
+        Some(StatusTarget::Issue(issue)) => {
+            Needs { targets: HashSet::from([issue.clone()]), ..Needs::default() }
         }
+        Some(StatusTarget::Job(_) | StatusTarget::Agent(_)) => Needs::default(),
     }
+}
 
-    fn help_for(&self, verb: Verb) -> HelpVerb {
-        HelpVerb { verb, may: self.right >= Some(verb.right()), built: is_built(verb) }
-    }
-
-    pub(super) fn ping(&self) -> Answer {
-        Answer::Pong { version: env!("CARGO_PKG_VERSION").to_owned() }
-    }
-
-    pub(super) fn status(&self, target: Option<&StatusTarget>) -> Answer {
+impl CommandContext<'_> {
+    fn status(&self, target: Option<&StatusTarget>) -> Answer {
         match self.seen(target, Verb::Status) {
             Ok(seen) => Answer::Status { status: seen.status },
             Err(answer) => answer,
         }
     }
 
-    pub(super) fn why(&self, target: Option<&StatusTarget>) -> Answer {
-        if let Some(StatusTarget::Agent(name)) = target {
-            return self.why_agent(name.as_str());
-        }
+    fn why(&self, target: Option<&StatusTarget>) -> Answer {
         let StatusFacts { thread, status, unwatched } = match self.seen(target, Verb::Why) {
             Ok(seen) => seen,
             Err(answer) => return answer,
@@ -81,11 +90,11 @@ impl CommandContext<'_> {
         match target {
             None => match &self.snapshot.item {
                 Some(item) => Ok(StatusFacts {
-                    thread: self.heard.thread(),
+                    thread: self.asked.heard.thread(),
                     status: self.present(item),
                     unwatched: None,
                 }),
-                None => Err(Answer::NotFound { target: format!("#{}", self.heard.number) }),
+                None => Err(Answer::NotFound { target: format!("#{}", self.asked.heard.number) }),
             },
             Some(StatusTarget::Issue(reference)) => match self.snapshot.targets.get(reference) {
                 Some(target) => {
@@ -97,7 +106,9 @@ impl CommandContext<'_> {
                 }
                 None => Err(Answer::NotFound { target: reference.to_string() }),
             },
-            Some(_) => Err(Answer::NotYet { what: format!("`{verb}` of a job or an agent") }),
+            Some(StatusTarget::Job(_) | StatusTarget::Agent(_)) => {
+                Err(Answer::NotYet { what: format!("`{verb}` of a job or an agent") })
+            }
         }
     }
 
@@ -107,7 +118,8 @@ impl CommandContext<'_> {
         status.priority.clone_from(&self.labels[LabelScope::Priority.name()]);
         status.size.clone_from(&self.labels[LabelScope::Size.name()]);
         status.assignees.clone_from(&self.assignees);
-        let (repo, blockers) = (&self.heard.repo, self.blockers.as_deref().unwrap_or_default());
+        let (repo, blockers) =
+            (&self.asked.heard.repo, self.blockers.as_deref().unwrap_or_default());
         self.hinder(&mut status, &repo.name, repo.id, blockers);
         status
     }
@@ -123,7 +135,7 @@ impl CommandContext<'_> {
         let open: Vec<dependency::VisibleBlocker> =
             blockers.iter().filter(|s| s.blocker.open).cloned().collect();
         status.waits_unseen = open.iter().any(|seen| !seen.nameable);
-        let names = thread_names(&open, self.heard.repo.id);
+        let names = thread_names(&open, self.asked.heard.repo.id);
         let can_go = |seen: &dependency::VisibleBlocker| self.can_go(id, seen.blocker.thread.repo);
         let removable = open.iter().zip(&names).filter(|(seen, _)| can_go(seen));
         status.removable = removable.filter_map(|(_, name)| name.clone()).next();
@@ -137,7 +149,7 @@ impl CommandContext<'_> {
     /// Whether an issue of the repository `one` can be made to wait no longer for one of `other`.
     /// Both can be named here: so each is public, or this very repository.
     fn can_go(&self, one: RepoId, other: RepoId) -> bool {
-        let here = &self.heard.repo;
+        let here = &self.asked.heard.repo;
         one == other || !(here.private && [one, other].contains(&here.id))
     }
 

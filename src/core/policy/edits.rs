@@ -147,10 +147,9 @@ fn keep_only(reading: &mut Reading, others: &[String]) {
 #[cfg(test)]
 mod tests {
     use crate::core::command::grammar::read;
-    use crate::core::model::ids::{RepoId, Subject};
-    use crate::core::model::repository::Repo;
     use crate::core::model::time::Timestamp;
     use crate::core::policy::edits::*;
+    use crate::support::facts;
 
     fn reading(body: &str) -> Reading {
         read("timmy", body)
@@ -178,22 +177,8 @@ mod tests {
 
     fn heard(second: i64, act: TextEvent, former: Option<&str>, body: &str) -> InboundText {
         let at = Timestamp::from_micros(second * 1_000_000);
-        InboundText {
-            subject: Subject::Comment(1),
-            repo: Repo { id: RepoId(1), name: "a/b".parse().unwrap(), private: false },
-            number: 1,
-            is_pull: false,
-            act,
-            author: None,
-            sender: None,
-            migrated: false,
-            body: body.to_owned(),
-            former_body: former.map(str::to_owned),
-            created_at: at,
-            updated_at: at,
-            permissions: None,
-            delivered: true,
-        }
+        let former_body = former.map(str::to_owned);
+        InboundText { act, former_body, ..facts::comment(1, at, body) }
     }
 
     #[test]

@@ -386,7 +386,30 @@ impl Answer {
             Self::Ahead { .. } => "ahead",
             Self::Failed { .. } => "failed",
             Self::Confirm { .. } => "to_confirm",
-            _ => "done",
+            Self::Pong { .. }
+            | Self::Help { .. }
+            | Self::HelpVerb { .. }
+            | Self::Status { .. }
+            | Self::Why { .. }
+            | Self::WhyAgent { .. }
+            | Self::Queue { .. }
+            | Self::Plan { .. }
+            | Self::Held
+            | Self::Unheld { .. }
+            | Self::Snoozed { .. }
+            | Self::Priority { .. }
+            | Self::Size { .. }
+            | Self::Assigned { .. }
+            | Self::Unassigned { .. }
+            | Self::Waits { .. }
+            | Self::WaitsNoMore { .. }
+            | Self::Delegated { .. }
+            | Self::Undelegated { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. }
+            | Self::Agents { .. }
+            | Self::Report { .. }
+            | Self::Repeat => "done",
         }
     }
 

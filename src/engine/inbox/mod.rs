@@ -23,7 +23,7 @@ use super::repositories;
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Reaction;
-use crate::core::handlers::{self, CommandRequest, HandlerOutput, Response};
+use crate::core::handlers::{self, ChangeSet, CommandRequest, Response};
 use crate::core::model::account::Account;
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::Timestamp;
@@ -60,7 +60,7 @@ enum Next {
     /// To let others pass until then.
     Wait(Timestamp),
     /// To store what was decided, by whom it was asked, and the lines that ran.
-    Store(Ending, Account, Box<HandlerOutput>, Vec<String>),
+    Store(Ending, Account, Box<ChangeSet>, Vec<String>),
 }
 
 /// What a text says that was read back, and whose words they are.
@@ -94,10 +94,10 @@ impl Inbox {
                 ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
             }
             Ok(Next::Wait(due)) => ledger.write(move |tx| inbox::let_pass(tx, seq, due)).await,
-            Ok(Next::Store(ending, actor, output, ran)) => {
+            Ok(Next::Store(ending, actor, changes, ran)) => {
                 let times = (now, now.after(self.ctx.policy.poll.every));
                 let store = ledger.write(move |tx| {
-                    handled::text(tx, &text, (ending, &ran), &actor, &output, times)
+                    handled::text(tx, &text, (ending, &ran), &actor, &changes, times)
                 });
                 store.await?;
                 crash::point("committed");
@@ -257,7 +257,7 @@ impl Inbox {
                 return Ok(Next::Note(Ending::Silent));
             }
             Response::Wonder => {
-                let wonder = HandlerOutput::reaction(heard, Reaction::Confused);
+                let wonder = ChangeSet::reaction(heard, Reaction::Confused);
                 return Ok(Next::Store(Ending::Answered, actor, Box::new(wonder), Vec::new()));
             }
             Response::Answer => {}
@@ -275,9 +275,10 @@ impl Inbox {
         }
         crash::point("claimed");
         let key = text.key();
-        let in_a_word = |answer| handlers::single_answer(&own.login, heard, &key, &reading, answer);
+        let in_a_word =
+            |answer| ChangeSet::single_answer(&own.login, heard, &key, &reading, answer);
         let needs = handlers::needs(&reading);
-        let mut output = match self.snapshots.gather(heard, &needs, state.clone(), own).await {
+        let mut changes = match self.snapshots.gather(heard, &needs, state.clone(), own).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
                 let asked = CommandRequest { heard, key: &key, actor: &actor, right, authorship };
@@ -289,13 +290,13 @@ impl Inbox {
             }
             Err(error) => return Err(error),
         };
-        if output.refused_stranger {
-            output.state.get_or_insert(state).refused_on = Some(today);
+        if changes.refused_stranger {
+            changes.state.get_or_insert(state).refused_on = Some(today);
         }
         crash::point("decided");
         let ending = if doubtful { Ending::Doubted } else { Ending::Answered };
         let ran = reading.commands.into_iter().map(|line| line.text).collect();
-        Ok(Next::Store(ending, actor, Box::new(output), ran))
+        Ok(Next::Store(ending, actor, Box::new(changes), ran))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Inbox, Next, patient_until};
 use crate::core::command::grammar;
 use crate::core::command::verb::Right;
 use crate::core::effect::Reaction;
-use crate::core::handlers::HandlerOutput;
+use crate::core::handlers::ChangeSet;
 use crate::core::model::account::Account;
 use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::policy::relay::is_relayed;
@@ -49,7 +49,7 @@ impl Inbox {
             return Ok(Next::Note(Ending::Relayed));
         }
         if self.permissions.right_of(heard, &actor, Right::Reader).await?.is_some() {
-            let wonder = HandlerOutput::reaction(heard, Reaction::Confused);
+            let wonder = ChangeSet::reaction(heard, Reaction::Confused);
             return Ok(Next::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
         }
         // Its webhook may still tell who they are.

@@ -1,5 +1,8 @@
 //! Verbs that the language has and this build has not.
 
+use std::fs;
+use std::path::Path;
+
 use insta::assert_snapshot;
 use timmy::core::command::verb::Verb;
 
@@ -19,6 +22,23 @@ const NOT_YET: [&str; 11] = [
     "budget 5usd",
     "override size it is fine",
 ];
+
+/// Whether a verb only answers that.
+fn is_later(verb: Verb) -> bool {
+    NOT_YET.iter().any(|command| command.split(' ').next() == Some(verb.name()))
+}
+
+#[test]
+fn every_other_verb_is_said_in_a_conversation() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/conversations");
+    let files = fs::read_dir(here).unwrap().map(|file| file.unwrap().path());
+    // The page of help names them all.
+    let files = files.filter(|path| path.is_file() && !path.ends_with("help.rs"));
+    let said: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    for verb in Verb::all().filter(|verb| !is_later(*verb)) {
+        assert!(said.contains(&format!("/timmy {verb}")), "nobody says `/timmy {verb}`");
+    }
+}
 
 #[tokio::test]
 async fn what_is_not_in_this_build_says_so() {
@@ -40,9 +60,8 @@ async fn help_tells_the_same() {
         let help = t.ask("alexander", "/timmy help").await;
         let (there, later) = help.split_once("Not in this build yet:").unwrap();
         for verb in Verb::all() {
-            let is_later = NOT_YET.iter().any(|c| c.split(' ').next() == Some(verb.name()));
-            assert_eq!(later.contains(&format!("`{verb}`")), is_later, "{verb}");
-            assert_eq!(there.contains(&format!("| `/timmy {verb}")), !is_later, "{verb}");
+            assert_eq!(later.contains(&format!("`{verb}`")), is_later(verb), "{verb}");
+            assert_eq!(there.contains(&format!("| `/timmy {verb}")), !is_later(verb), "{verb}");
         }
     })
     .await;

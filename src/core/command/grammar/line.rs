@@ -142,9 +142,48 @@ fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, Fault> {
 mod tests {
     use crate::core::command::grammar::line::*;
 
+    fn timmy() -> Trigger<'static> {
+        Trigger::new("timmy").expect("a name")
+    }
+
     fn fault(text: &str) -> ErrorKind {
-        let trigger = Trigger::new("timmy").expect("a name");
-        read(trigger, text).expect_err(text).kind
+        read(timmy(), text).expect_err(text).kind
+    }
+
+    /// What may follow a verb: of each verb all that it takes, and less.
+    const ARGUMENTS: [&str; 18] = [
+        "",
+        "status",
+        "3 repo=a/b",
+        "ezra",
+        "since=2026-12-01",
+        "ezra role=coder budget=5usd",
+        "@anna",
+        "@anna until=2026-12-01",
+        "p1 until=2026-12-01",
+        "m",
+        "a/b#7",
+        "2d",
+        "j7 agent=ezra",
+        "coder \"a reviewer\"",
+        "d7 since it is fine",
+        "all",
+        "5usd scope=repo:a/b",
+        "diff since it is fine",
+    ];
+
+    #[test]
+    fn each_verb_is_read_as_its_own_command_and_written_as_it_was_read() {
+        for verb in Verb::all() {
+            let lines = ARGUMENTS.map(|arguments| format!("/timmy {verb} {arguments}"));
+            let good = lines.iter().filter_map(|line| read(timmy(), line).ok());
+            let good: Vec<Command> = good.collect();
+            assert!(!good.is_empty(), "add to ARGUMENTS what `{verb}` takes");
+            for command in good {
+                assert_eq!(command.verb(), verb, "{command}");
+                assert_eq!(read(timmy(), &format!("/timmy {command}")).ok(), Some(command));
+            }
+        }
     }
 
     #[test]

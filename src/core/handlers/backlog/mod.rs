@@ -1,9 +1,9 @@
-//! queue, plan, and what why and agents say of the backlog.
+//! queue, plan, agents, and what why says of the backlog.
 //!
 //! The whole backlog is at hand, but an issue can be named only by its [`ThreadTitle`], and titles are
 //! given only of issues that everybody who reads the thread may know ([`BacklogFacts::titles`]).
 
-mod agent;
+mod agents;
 mod facts;
 mod names;
 mod plan;
@@ -13,12 +13,15 @@ mod queue;
 mod tests;
 mod why;
 
-use super::CommandContext;
+use super::context::CommandContext;
 use crate::core::model::ids::ThreadId;
 use names::ThreadNames;
 
+pub(super) use agents::{agents, why_agent};
 pub use facts::{BacklogFacts, IssueCase, ThreadTitle};
+pub(super) use plan::plan;
 pub use query::BacklogQuery;
+pub(super) use queue::queue;
 
 impl CommandContext<'_> {
     /// How these issues are written in this thread.
@@ -27,6 +30,6 @@ impl CommandContext<'_> {
         backlog: &'a BacklogFacts,
         threads: impl IntoIterator<Item = ThreadId>,
     ) -> ThreadNames<'a> {
-        ThreadNames::of(backlog, Some(self.heard.repo.id), threads)
+        ThreadNames::of(backlog, Some(self.asked.heard.repo.id), threads)
     }
 }

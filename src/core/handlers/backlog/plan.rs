@@ -5,16 +5,23 @@ use std::collections::BTreeMap;
 
 use super::facts::BacklogFacts;
 use super::names::ThreadNames;
-use super::query::PLANNED;
+use super::query::{BacklogQuery, PLANNED};
 use crate::core::command::value::AgentName;
 use crate::core::command::verb::Verb;
-use crate::core::handlers::CommandContext;
+use crate::core::handlers::context::CommandContext;
+use crate::core::handlers::handler::Handler;
+use crate::core::handlers::snapshot::Needs;
 use crate::core::policy::controls::PauseScope;
 use crate::core::reply::{Answer, DispatchPreview, Idle, PlannedIssue};
 use crate::core::scheduling::{Assignment, Match, RejectedAgent, Rejection};
 
+pub(in crate::core::handlers) fn plan(agent: Option<&AgentName>) -> Handler<'_> {
+    let needs = Needs::of_backlog(BacklogQuery::default());
+    Handler::new(needs, move |context| context.plan(agent))
+}
+
 impl CommandContext<'_> {
-    pub(in crate::core::handlers) fn plan(&self, agent: Option<&AgentName>) -> Answer {
+    fn plan(&self, agent: Option<&AgentName>) -> Answer {
         let agent = match agent.map(|agent| self.agent_called(agent.as_str(), Verb::Plan)) {
             None => None,
             Some(Ok(agent)) => Some(agent.name.as_str()),

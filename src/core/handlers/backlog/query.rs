@@ -3,8 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::facts::{BacklogFacts, IssueCase};
-use crate::core::command::Command;
-use crate::core::command::value::{Count, IssueRef, StatusTarget};
+use crate::core::command::value::{Count, IssueRef};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::scheduling::{Match, RankedIssue, Ranking};
@@ -34,27 +33,23 @@ pub struct BacklogQuery {
 }
 
 impl BacklogQuery {
-    /// What this command asks, if it asks anything.
-    pub(in crate::core::handlers) fn of(command: &Command) -> Option<Self> {
-        let next = |repo, most| Self { next: HashMap::from([(repo, most)]), ..Self::default() };
-        let case = |issue| Self { cases: HashSet::from([issue]), ..Self::default() };
-        match command {
-            Command::Queue { n, repo } => Some(next(repo.clone(), most(*n))),
-            Command::Why(None) => Some(case(None)),
-            Command::Why(Some(StatusTarget::Issue(issue))) => Some(case(Some(issue.clone()))),
-            Command::Why(Some(StatusTarget::Agent(_))) => Some(next(None, MISSED + 1)),
-            Command::Plan(_) | Command::Agents => Some(Self::default()),
-            _ => None,
-        }
+    /// Asks for the names of the next `most` issues, in one repository or in all.
+    pub(super) fn next(repo: Option<RepoName>, most: usize) -> Self {
+        Self { next: HashMap::from([(repo, most)]), ..Self::default() }
+    }
+
+    /// Asks for all about one issue; none for that of the thread.
+    pub(in crate::core::handlers) fn case(issue: Option<IssueRef>) -> Self {
+        Self { cases: HashSet::from([issue]), ..Self::default() }
     }
 
     /// Asks for that as well.
-    pub(in crate::core::handlers) fn extend(&mut self, other: Self) {
-        for (repo, most) in other.next {
+    pub(in crate::core::handlers) fn extend(&mut self, Self { next, cases }: Self) {
+        for (repo, most) in next {
             let known = self.next.entry(repo).or_default();
             *known = most.max(*known);
         }
-        self.cases.extend(other.cases);
+        self.cases.extend(cases);
     }
 
     /// The issues that the answers will name, if `may_name` is true of their repositories.

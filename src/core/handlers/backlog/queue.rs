@@ -2,20 +2,25 @@
 
 use super::facts::BacklogFacts;
 use super::names::ThreadNames;
-use super::query::{most, stretch};
+use super::query::{BacklogQuery, most, stretch};
 use crate::core::command::value::Count;
-use crate::core::handlers::CommandContext;
+use crate::core::handlers::context::CommandContext;
+use crate::core::handlers::handler::Handler;
+use crate::core::handlers::snapshot::Needs;
 use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::reply::{Answer, Queue, QueueEntry};
 use crate::core::scheduling::RankedIssue;
 
+pub(in crate::core::handlers) fn queue(n: Option<Count>, repo: Option<&RepoName>) -> Handler<'_> {
+    let query = BacklogQuery::next(repo.cloned(), most(n));
+    let repos = repo.cloned().into_iter().collect();
+    let needs = Needs { repos, ..Needs::of_backlog(query) };
+    Handler::new(needs, move |context| context.queue(n, repo))
+}
+
 impl CommandContext<'_> {
-    pub(in crate::core::handlers) fn queue(
-        &self,
-        n: Option<Count>,
-        repo: Option<&RepoName>,
-    ) -> Answer {
+    fn queue(&self, n: Option<Count>, repo: Option<&RepoName>) -> Answer {
         let repo = match repo.map(|name| (name, self.snapshot.repos.get(name))) {
             None => None,
             Some((_, Some(repo))) => Some(repo),

@@ -3,7 +3,7 @@
 use super::facts::{BacklogFacts, IssueCase};
 use super::names::ThreadNames;
 use super::query::WAITING;
-use crate::core::handlers::CommandContext;
+use crate::core::handlers::context::CommandContext;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Basis, Bid, Judgement};
 use crate::core::scheduling::{
@@ -40,7 +40,7 @@ impl CommandContext<'_> {
 
     /// What the backlog says of an issue, if it is there.
     pub(in crate::core::handlers) fn judged(&self, thread: ThreadId) -> Option<Judgement> {
-        self.snapshot.backlog.as_ref()?.judgement(thread, Some(self.heard.repo.id))
+        self.snapshot.backlog.as_ref()?.judgement(thread, Some(self.asked.heard.repo.id))
     }
 }
 

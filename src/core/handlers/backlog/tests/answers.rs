@@ -80,7 +80,7 @@ fn a_plan_says_why_nothing_is_handed_out() {
     world.opens(DOOR, 44, "Session test flaky").labels = ["priority/p1".into()].into();
     world.roster.load.reviews_waiting = 5;
     assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** too much waits for review.");
-    let by = Account { id: 1, login: "alexander".into() };
+    let by = account("alexander");
     let pause = |part| Pause { part, by: by.clone(), since: now() };
     world.fleet.apply(ControlChange::Pause(pause(PauseScope::Agent("ezra".into()))));
     assert_snapshot!(world.ask("/timmy plan ezra"), @r"**`ezra` would get nothing now:** it is paused since Mon 23 Nov, 12:00 UTC, by \@alexander.");

@@ -15,11 +15,10 @@ use crate::core::command::verb::Right;
 use crate::core::effect::Effect;
 use crate::core::handlers::backlog::*;
 use crate::core::handlers::{CommandRequest, Needs, OtherThread, Snapshot, handle, needs};
-use crate::core::model::account::Account;
-use crate::core::model::ids::{RepoId, RepoName, Subject};
+use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
-use crate::core::model::text::{InboundText, TextEvent};
+use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::{NamedAccount, People};
@@ -31,6 +30,8 @@ use crate::core::scheduling::{
     AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, RankedBacklog, RankingInput,
     Readiness, Roster, Rules, WorkState,
 };
+use crate::support::facts;
+use crate::support::people::account;
 
 const DOOR: RepoId = RepoId(1);
 const INFRA: RepoId = RepoId(2);
@@ -120,7 +121,7 @@ impl World {
         self.titles.insert(thread, ThreadTitle { repo: name(repo), title: title.into() });
         self.facts.entry(thread).or_insert(IssueFacts {
             thread,
-            author: Some(Account { id: 4, login: "rita".into() }.into()),
+            author: Some(account("rita").into()),
             created_at: days_ago(7),
             opened_at: days_ago(7),
             ..testing::facts(number)
@@ -134,22 +135,19 @@ impl World {
 
     /// What is said to `line` in the door's 44th issue; in public, unless it is asked in private.
     fn ask(&self, line: &str) -> String {
-        let here = Repo { id: DOOR, name: name(DOOR), private: false };
-        let heard = heard(here, 44, line);
+        let heard = InboundText { number: 44, ..facts::comment(1, now(), line) };
         let reading = grammar::read("timmy", line);
         let snapshot = self.snapshot(&heard, &needs(&reading));
-        let account = Account { id: 9, login: "anna".into() };
-        let right = Some(Right::Owner);
         let asked = CommandRequest {
             heard: &heard,
             key: "c1",
-            actor: &account,
-            right,
+            actor: &account("anna"),
+            right: Some(Right::Owner),
             authorship: Authorship::Author,
         };
-        let decision = handle(asked, &reading, &snapshot);
-        let last = decision.effects.last().map(|keyed| &keyed.effect);
-        let Some(Effect::Comment(comment)) = last else { panic!("no reply: {decision:?}") };
+        let changes = handle(asked, &reading, &snapshot);
+        let last = changes.effects.last().map(|keyed| &keyed.effect);
+        let Some(Effect::Comment(comment)) = last else { panic!("no reply: {changes:?}") };
         let text = comment.body.text();
         text.trim_end_matches("\n\n<!-- timmy key=c1 -->").to_owned()
     }
@@ -180,7 +178,7 @@ impl World {
             }),
             agents: self.roster.workers.iter().map(agent).collect(),
             fleet: self.fleet.clone(),
-            item: Some(item(heard.number)),
+            item: Some(facts::issue(heard.number, now())),
             assignable: Vec::new(),
             blockers: None,
             targets,
@@ -232,7 +230,10 @@ impl World {
             here: thread.repo == DOOR,
             same_readers: true,
             watched: true,
-            item: Issue { title: self.titles[&thread].title.clone(), ..item(thread.number) },
+            item: Issue {
+                title: self.titles[&thread].title.clone(),
+                ..facts::issue(thread.number, now())
+            },
             blockers: Vec::new(),
             state: ThreadState::default(),
             recent: Vec::new(),
@@ -253,44 +254,5 @@ fn agent(worker: &AgentSlot) -> AgentProfile {
         skills: worker.skills.clone(),
         host: worker.host.clone(),
         capacity: worker.capacity,
-    }
-}
-
-fn item(number: i64) -> Issue {
-    Issue {
-        id: number,
-        number,
-        title: "Session test flaky".into(),
-        body: String::new(),
-        author: None,
-        open: true,
-        locked: false,
-        is_pull: false,
-        labels: Vec::new(),
-        assignees: Vec::new(),
-        milestone: None,
-        due_at: None,
-        pinned: false,
-        created_at: Timestamp::default(),
-        updated_at: Timestamp::default(),
-    }
-}
-
-fn heard(repo: Repo, number: i64, body: &str) -> InboundText {
-    InboundText {
-        subject: Subject::Comment(1),
-        repo,
-        number,
-        is_pull: false,
-        act: TextEvent::Created,
-        author: None,
-        sender: None,
-        migrated: false,
-        body: body.into(),
-        former_body: None,
-        created_at: Timestamp::default(),
-        updated_at: Timestamp::default(),
-        permissions: None,
-        delivered: true,
     }
 }

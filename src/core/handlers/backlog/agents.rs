@@ -1,16 +1,43 @@
-//! why of an agent, and what agents says of each: what it would get, and why not the rest.
+//! agents, and why of one: what each would get, and why not the rest.
 
 use super::facts::BacklogFacts;
 use super::plan::planned;
-use super::query::{MISSED, stretch};
+use super::query::{BacklogQuery, MISSED, stretch};
+use crate::core::command::value::AgentName;
 use crate::core::command::verb::Verb;
-use crate::core::handlers::CommandContext;
+use crate::core::handlers::context::CommandContext;
+use crate::core::handlers::handler::Handler;
+use crate::core::handlers::snapshot::Needs;
 use crate::core::policy::controls::{AgentProfile, PauseScope};
-use crate::core::reply::{AgentNow, AgentSummary, Answer, FitLine, Gets, MissedIssue, Paused};
+use crate::core::reply::{
+    AgentNow, AgentRow, AgentSummary, Answer, FitLine, Gets, MissedIssue, Paused,
+};
 use crate::core::scheduling::Depth;
 
+pub(in crate::core::handlers) fn agents<'a>() -> Handler<'a> {
+    Handler::new(Needs::of_backlog(BacklogQuery::default()), |context| context.agents())
+}
+
+pub(in crate::core::handlers) fn why_agent(name: &AgentName) -> Handler<'_> {
+    let query = BacklogQuery::next(None, MISSED + 1);
+    Handler::new(Needs::of_backlog(query), |context| context.why_agent(name.as_str()))
+}
+
 impl CommandContext<'_> {
-    pub(in crate::core::handlers) fn why_agent(&self, name: &str) -> Answer {
+    fn agents(&self) -> Answer {
+        let pause = |part: &PauseScope| {
+            self.fleet.pause_of(part).map(|pause| self.paused(String::new(), pause))
+        };
+        let backlog = self.snapshot.backlog.as_ref();
+        let row = |agent: &AgentProfile| AgentRow {
+            now: backlog.map(|backlog| self.now(backlog, agent)),
+            ..AgentRow::of(agent, pause(&PauseScope::Agent(agent.name.clone())))
+        };
+        let agents = self.snapshot.agents.iter().map(row).collect();
+        Answer::Agents { agents, pause: pause(&PauseScope::All) }
+    }
+
+    fn why_agent(&self, name: &str) -> Answer {
         let agent = match self.agent_called(name, Verb::Why) {
             Ok(agent) => agent,
             Err(answer) => return answer,
@@ -37,11 +64,7 @@ impl CommandContext<'_> {
     }
 
     /// What an agent is fit for, and would get.
-    pub(in crate::core::handlers) fn now(
-        &self,
-        backlog: &BacklogFacts,
-        agent: &AgentProfile,
-    ) -> AgentNow {
+    fn now(&self, backlog: &BacklogFacts, agent: &AgentProfile) -> AgentNow {
         let won = backlog.won(Some(&agent.name)).next();
         let gets = match won {
             None => Gets::Nothing,

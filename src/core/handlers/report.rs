@@ -1,15 +1,21 @@
-//! agents and report: how the fleet is doing.
+//! report: what happened.
+
+use std::collections::HashSet;
 
 use jiff::tz::TimeZone;
 
-use super::CommandContext;
-use crate::core::command::grammar::nearest;
+use super::context::CommandContext;
+use super::handler::Handler;
+use super::snapshot::Needs;
 use crate::core::command::value::Date;
-use crate::core::command::verb::Verb;
 use crate::core::model::time::Timestamp;
-use crate::core::policy::controls::{AgentProfile, PauseScope};
-use crate::core::reply::{AgentRow, Answer};
+use crate::core::reply::Answer;
 use crate::core::report::told;
+
+pub(super) fn report<'a>(since: Option<Date>) -> Handler<'a> {
+    let needs = Needs { digests: HashSet::from([since]), ..Needs::default() };
+    Handler::new(needs, move |context| context.report(since))
+}
 
 /// From when on a report tells the past: the day that was named, else yesterday.
 pub fn report_begins(since: Option<Date>, now: Timestamp, zone: &TimeZone) -> Timestamp {
@@ -18,30 +24,7 @@ pub fn report_begins(since: Option<Date>, now: Timestamp, zone: &TimeZone) -> Ti
 }
 
 impl CommandContext<'_> {
-    pub(super) fn agents(&self) -> Answer {
-        let pause = |part: &PauseScope| {
-            self.fleet.pause_of(part).map(|pause| self.paused(String::new(), pause))
-        };
-        let backlog = self.snapshot.backlog.as_ref();
-        let row = |agent: &AgentProfile| AgentRow {
-            now: backlog.map(|backlog| self.now(backlog, agent)),
-            ..AgentRow::of(agent, pause(&PauseScope::Agent(agent.name.clone())))
-        };
-        let agents = self.snapshot.agents.iter().map(row).collect();
-        Answer::Agents { agents, pause: pause(&PauseScope::All) }
-    }
-
-    /// The agent of this name, or the answer that there is none.
-    pub(super) fn agent_called(&self, name: &str, verb: Verb) -> Result<&AgentProfile, Answer> {
-        let known = &self.snapshot.agents;
-        known.iter().find(|agent| agent.name == name).ok_or_else(|| {
-            let names = known.iter().map(|agent| agent.name.as_str());
-            let instead = nearest(name, names).map(|agent| format!("{verb} {agent}"));
-            Answer::NoAgent { name: name.to_owned(), instead }
-        })
-    }
-
-    pub(super) fn report(&self, since: Option<Date>) -> Answer {
+    fn report(&self, since: Option<Date>) -> Answer {
         let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
         let begins = report_begins(since, now, zone);
         if let Some(date) = since.filter(|_| begins > now) {
@@ -49,7 +32,7 @@ impl CommandContext<'_> {
         }
         let digest = self.snapshot.digests.get(&since).cloned().unwrap_or_default();
         let report = told(&digest, &self.fleet, begins, now, zone, |id| {
-            self.decision.repos.iter().find(|repo| repo.id == id).map(|repo| repo.name.clone())
+            self.changes.repos.iter().find(|repo| repo.id == id).map(|repo| repo.name.clone())
         });
         Answer::Report { report: Box::new(report) }
     }
@@ -57,7 +40,7 @@ impl CommandContext<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::handlers::agents::*;
+    use crate::core::handlers::report::*;
 
     #[test]
     fn a_report_begins_with_yesterday_in_the_configured_zone() {

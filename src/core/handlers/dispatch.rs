@@ -1,0 +1,35 @@
+//! Which handler answers which command.
+
+use super::handler::{Handler, not_built};
+use super::{assign, backlog, controls, dependencies, help, hold, labels, report, status};
+use crate::core::command::Command;
+
+/// What answers a command; none if this build does not act on it.
+pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
+    Some(match command {
+        Command::Help(verb) => help::help(*verb),
+        Command::Ping => help::ping(),
+        Command::Status(target) => status::status(target.as_ref()),
+        Command::Why(target) => status::why(target.as_ref()),
+        Command::Queue { n, repo } => backlog::queue(*n, repo.as_ref()),
+        Command::Agents => backlog::agents(),
+        Command::Plan(agent) => backlog::plan(agent.as_ref()),
+        Command::Report { since } => report::report(*since),
+        Command::Assign { who, role, budget } => {
+            assign::assign(who, role.is_some() || budget.is_some())
+        }
+        Command::Unassign(user) => assign::unassign(user.as_ref()),
+        Command::Priority { level, until } => labels::priority(level.0, *until),
+        Command::Size(size) => labels::size(*size),
+        Command::Block(issue) => dependencies::block(issue),
+        Command::Unblock(issue) => dependencies::unblock(issue),
+        Command::Hold(reason) => hold::hold(reason.as_ref()),
+        Command::Unhold => hold::unhold(),
+        Command::Snooze(when) => hold::snooze(*when),
+        Command::Delegate { user, until } => controls::delegate(user, *until),
+        Command::Undelegate(user) => controls::undelegate(user),
+        Command::Pause(part) => controls::pause(part),
+        Command::Resume(part) => controls::resume(part),
+        not_built!(Command) => return None,
+    })
+}

@@ -1,0 +1,158 @@
+//! Answers a text, line by line: who may not is refused, what is doubtful is to be confirmed, and
+//! the rest goes to its handler.
+
+use std::time::Duration;
+
+use super::change_set::{AuditLine, ChangeSet, comment};
+use super::context::{CommandContext, CommandRequest};
+use super::dispatch::handler;
+use super::handler::is_built;
+use super::snapshot::{Needs, Snapshot};
+use crate::core::command::Command;
+use crate::core::command::grammar::{CommandText, ErrorKind, LineError, Reading};
+use crate::core::command::verb::{Right, Verb};
+use crate::core::model::text::TextEvent;
+use crate::core::model::time::said;
+use crate::core::policy::authority::Proof;
+use crate::core::policy::authorship::Authorship;
+use crate::core::reply::{Answer, Answered, Reply};
+
+/// How long a confirmation that was asked for is waited for.
+pub const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3600);
+
+/// What has to be known to answer this.
+pub fn needs(reading: &Reading) -> Needs {
+    let handlers = reading.commands.iter().filter_map(|line| handler(&line.command));
+    handlers.fold(Needs::default(), |needs, handler| needs.and(handler.needs))
+}
+
+/// Answers a text that calls for an answer.
+pub fn handle(asked: CommandRequest<'_>, reading: &Reading, snapshot: &Snapshot) -> ChangeSet {
+    let mut lines = Lines { context: CommandContext::new(asked, snapshot), answers: Vec::new() };
+    if asked.right.is_none() {
+        lines.refuse_stranger(reading);
+    } else {
+        for line in reading.in_order() {
+            match line {
+                Ok(line) => lines.answer(line),
+                Err(error) => lines.explain(error),
+            }
+        }
+    }
+    lines.close()
+}
+
+/// The lines of a text, as far as they are answered.
+struct Lines<'a> {
+    context: CommandContext<'a>,
+    answers: Vec<Answered>,
+}
+
+impl Lines<'_> {
+    /// One refusal for all that a stranger asked.
+    fn refuse_stranger(&mut self, reading: &Reading) {
+        self.context.changes.refused_stranger = true;
+        let owner = self.context.snapshot.people.owner.login().to_owned();
+        let unproved = self.context.asked.heard.permissions.is_none();
+        if let Some(line) = reading.commands.first() {
+            let answer = Answer::Stranger { unproved, owner };
+            self.say(&line.text, Some(&line.command), answer, None);
+        }
+    }
+
+    fn answer(&mut self, line: &CommandText) {
+        let verb = line.command.verb();
+        let before = self.context.changes.effects.len();
+        let answer = if let Some(refusal) = self.context.refuse(verb) {
+            refusal
+        } else if self.context.is_doubtful(verb) {
+            self.context.ask_to_confirm(&line.text)
+        } else if let Some(handler) = handler(&line.command) {
+            handler.handle(&mut self.context)
+        } else {
+            Answer::NotYet { what: format!("`{verb}`") }
+        };
+        let needs = self.context.changes.effects.get(before).map(|keyed| keyed.key.clone());
+        self.say(&line.text, Some(&line.command), answer, needs);
+    }
+
+    /// Talk beside commands is left alone.
+    fn explain(&mut self, error: &LineError) {
+        if error.kind != ErrorKind::Talk {
+            let (problem, instead) = (error.problem.clone(), error.corrected.clone());
+            self.say(&error.text, None, Answer::Malformed { problem, instead }, None);
+        }
+    }
+
+    fn say(
+        &mut self,
+        said: &str,
+        command: Option<&Command>,
+        answer: Answer,
+        needs: Option<String>,
+    ) {
+        self.context.changes.records.push(AuditLine {
+            line: said.to_owned(),
+            verb: command.map(Command::verb),
+            args: command.map(Command::args).unwrap_or_default(),
+            outcome: answer.outcome(),
+            answer: answer.sentence(&self.context.snapshot.own),
+            needs: needs.clone(),
+        });
+        self.answers.push(Answered { said: said.to_owned(), answer, needs });
+    }
+
+    fn close(self) -> ChangeSet {
+        let CommandContext { asked, snapshot, state, mut changes, .. } = self.context;
+        changes.state = (state != snapshot.state).then_some(state);
+        if !self.answers.is_empty() {
+            let reply = Reply { name: snapshot.own.clone(), answers: self.answers };
+            changes.effects.push(comment(asked.heard, asked.key, &reply));
+        }
+        changes
+    }
+}
+
+impl CommandContext<'_> {
+    /// Why this command is not to be obeyed here, or not to this actor.
+    fn refuse(&self, verb: Verb) -> Option<Answer> {
+        if self.asked.heard.act != TextEvent::Created && verb.gives_consent() {
+            return Some(Answer::NotHere { verb });
+        }
+        if self.asked.right < Some(verb.right()) {
+            return Some(Answer::Refused {
+                verb,
+                need: self.snapshot.people.need(verb.right()),
+                owner: self.snapshot.people.owner.login().to_owned(),
+                unproved: self.lacks_only_proof(verb.right()),
+            });
+        }
+        None
+    }
+
+    /// Whether the forge did not say what the actor may do here, and writers have this right.
+    fn lacks_only_proof(&self, right: Right) -> bool {
+        let writer = Proof { writes: true, belongs: true, ..Proof::default() };
+        let (people, delegations) = (&self.snapshot.people, &self.fleet.delegations);
+        self.asked.heard.permissions.is_none()
+            && people.right_of(self.asked.actor, writer, delegations) >= Some(right)
+    }
+
+    /// Whether somebody who may do less could have put this into the actor's mouth.
+    fn is_doubtful(&self, verb: Verb) -> bool {
+        self.asked.authorship == Authorship::AnyWriter
+            && is_built(verb)
+            && verb.right() > self.snapshot.people.right_of_writers()
+    }
+
+    fn ask_to_confirm(&mut self, line: &str) -> Answer {
+        let Snapshot { now, zone, .. } = self.snapshot;
+        self.changes.to_confirm.push(line.to_owned());
+        Answer::Confirm {
+            line: line.to_owned(),
+            actor: self.asked.actor.login.clone(),
+            edited: self.asked.heard.delivered,
+            until: said(now.after(CONFIRM_WITHIN), *now, zone),
+        }
+    }
+}

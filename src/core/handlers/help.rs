@@ -1,0 +1,33 @@
+//! help and ping: what can be said, and whether anybody listens.
+
+use super::context::CommandContext;
+use super::handler::{Handler, is_built};
+use super::snapshot::Needs;
+use crate::core::command::verb::Verb;
+use crate::core::reply::{Answer, HelpVerb};
+
+pub(super) fn help<'a>(verb: Option<Verb>) -> Handler<'a> {
+    Handler::new(Needs::default(), move |context| context.help(verb))
+}
+
+pub(super) fn ping<'a>() -> Handler<'a> {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Handler::new(Needs::default(), |_| Answer::Pong { version })
+}
+
+impl CommandContext<'_> {
+    fn help(&self, verb: Option<Verb>) -> Answer {
+        match verb {
+            Some(verb) => Answer::HelpVerb { help: self.help_for(verb) },
+            None => {
+                let (built, later): (Vec<_>, Vec<_>) = Verb::all().partition(|v| is_built(*v));
+                let verbs = built.into_iter().map(|verb| self.help_for(verb)).collect();
+                Answer::Help { verbs, later }
+            }
+        }
+    }
+
+    fn help_for(&self, verb: Verb) -> HelpVerb {
+        HelpVerb { verb, may: self.asked.right >= Some(verb.right()), built: is_built(verb) }
+    }
+}
