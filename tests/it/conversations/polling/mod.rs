@@ -4,5 +4,6 @@ mod cost;
 mod edits;
 mod hearing;
 mod past;
+mod people_first;
 pub mod stage;
 mod trouble;
