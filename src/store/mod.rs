@@ -25,6 +25,7 @@
 //! arguments: nothing here looks at a clock.
 
 mod columns;
+mod ending;
 mod error;
 mod ledger;
 mod lock;

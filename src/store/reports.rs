@@ -52,13 +52,21 @@ pub fn home(conn: &Connection) -> Result<Option<ReportIssue>, Error> {
 
 /// It stands here: its issue is none that is worked on.
 pub fn set_home(tx: &Transaction<'_>, home: &ReportIssue) -> Result<(), Error> {
-    backlog::moved(tx)?;
+    if issue(tx)? != home.thread() {
+        backlog::moved(tx)?;
+    }
     meta::set(tx, HOME, home)
 }
 
 /// Where it stood is not there any more.
 pub fn forget_home(tx: &Transaction<'_>) -> Result<(), Error> {
-    meta::take::<ReportIssue>(tx, HOME).map(drop)
+    let before = meta::take::<ReportIssue>(tx, HOME)?.and_then(|home| home.thread());
+    if before.is_some() { backlog::moved(tx) } else { Ok(()) }
+}
+
+/// The issue of the report, once it is known: nobody works on that.
+pub(super) fn issue(conn: &Connection) -> Result<Option<ThreadId>, Error> {
+    Ok(home(conn)?.and_then(|home| home.thread()))
 }
 
 /// A day that was told.

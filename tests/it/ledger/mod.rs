@@ -8,6 +8,7 @@ mod lanes;
 mod opening;
 mod outbox;
 mod rows;
+mod version;
 mod writing;
 
 use tempfile::TempDir;
