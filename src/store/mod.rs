@@ -41,6 +41,7 @@ pub mod backup;
 pub mod controls;
 pub mod cursors;
 pub mod deliveries;
+pub mod delivery_log;
 pub mod digest;
 pub mod inbox;
 pub mod incidents;

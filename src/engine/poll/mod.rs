@@ -25,13 +25,9 @@ use crate::core::model::time::Timestamp;
 use crate::engine::retry::is_unavailable;
 use crate::engine::sync::resync_if_rules_changed;
 use crate::gitea::Recovery;
-use crate::store::backup::{STAMP, Stamp};
 use crate::store::inbox::{self, Inserted};
 use crate::store::{Error, Transaction, cursors, meta};
 use listed_repos::ListedRepos;
-
-/// Where the ledger keeps when all repositories were last looked at for edits, by our clock.
-const SWEPT: &str = "swept";
 
 impl Engine {
     /// Looks after what webhooks missed, until `stop`. A forge that is away delays it.
@@ -94,7 +90,7 @@ impl Engine {
         let reading = self.acceptance.as_str().to_owned();
         let write = self.ledger.write(move |tx| {
             // The original may have acted on what was said since, or still does.
-            if let Some(Stamp { at }) = meta::take(tx, STAMP)? {
+            if let Some(at) = meta::take(tx, meta::COPIED_AT)? {
                 tracing::warn!(%at, "ledger is a copy: texts since it was taken are not heard");
                 cursors::forget_all(tx)?;
             }
@@ -147,7 +143,7 @@ impl<'a> Poller<'a> {
     /// Lets all repositories be read, from time to time.
     async fn sweep(&self) -> Result<(), EngineError> {
         let (now, every) = (self.engine.clock.now(), self.engine.poll.sweep);
-        let last = self.engine.ledger.read(|conn| meta::get::<Timestamp>(conn, SWEPT)).await?;
+        let last = self.engine.ledger.read(|conn| meta::get(conn, meta::SWEPT_AT)).await?;
         if last.is_some_and(|last| !last.is_over(every, now)) {
             return Ok(());
         }
@@ -156,7 +152,7 @@ impl<'a> Poller<'a> {
             if last.is_some() {
                 repos.iter().try_for_each(|repo| cursors::moved(tx, *repo))?;
             }
-            meta::set(tx, SWEPT, &now)
+            meta::set(tx, meta::SWEPT_AT, &now)
         });
         Ok(write.await?)
     }

@@ -50,6 +50,20 @@ fn comment(id: i64, act: TextEvent, updated: i64, body: &str) -> InboundText {
     InboundText { act, updated_at: at(updated), ..facts::comment(id, at(0), body) }
 }
 
+/// Puts a word at a key that timmy does not use, for tests to which it is all the same what is
+/// written.
+fn put(tx: &Transaction<'_>, key: &str, word: &str) -> Result<(), Error> {
+    tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [key, word])?;
+    Ok(())
+}
+
+/// The word at such a key.
+fn word_at(conn: &Connection, key: &str) -> Result<Option<String>, Error> {
+    let mut words = conn.prepare("SELECT value FROM meta WHERE key = ?1")?;
+    let word = words.query_map([key], |row| row.get(0))?.next().transpose()?;
+    Ok(word)
+}
+
 /// How many rows of `meta` have a key that begins with `prefix`.
 fn count(conn: &Connection, prefix: &str) -> Result<i64, Error> {
     let sql = "SELECT count(*) FROM meta WHERE key LIKE ?1 || '%'";
