@@ -1,7 +1,7 @@
 //! timmy: a Gitea account that runs a fleet of AI agents, commanded in issue threads.
 //!
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
-//! (a test holds both; the sandbox still has four):
+//! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> {store, gitea, config} -> core`; inside core
 //! `model <- command <- policy <- scheduling <- effect <- reply <- report <- handlers`.
 //!

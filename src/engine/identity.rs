@@ -11,15 +11,12 @@ use crate::core::model::account::Account;
 use crate::gitea;
 use crate::store::{Connection, Error, meta};
 
-/// Where the ledger keeps it.
-const ACCOUNT: &str = "account";
-
 /// timmy's account, as the ledger remembers it.
 ///
 /// # Errors
 /// If the ledger cannot be read.
 pub fn remembered(conn: &Connection) -> Result<Option<Account>, Error> {
-    meta::get(conn, ACCOUNT)
+    meta::get(conn, meta::ACCOUNT)
 }
 
 /// timmy's account.
@@ -69,7 +66,7 @@ impl Identity {
             .get_or_try_init(|| async {
                 let own = self.ctx.gitea.me().await?;
                 let stored = own.clone();
-                let noted = self.ctx.ledger.write(move |tx| meta::set(tx, ACCOUNT, &stored));
+                let noted = self.ctx.ledger.write(move |tx| meta::set(tx, meta::ACCOUNT, &stored));
                 if let Err(error) = noted.await {
                     tracing::warn!(%error, "identity could not be stored");
                 }

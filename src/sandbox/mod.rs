@@ -48,10 +48,10 @@ pub use faults::{DeliveryFault, Fault, Faults, Gate, Matcher};
 pub use reading::Said;
 pub use server::Asked;
 pub use versions::Version;
-pub use world::access::{Mode, Unit};
-pub use world::people::Scopes;
 pub use world::records::{ReviewState, TeamRights};
 pub use world::refusal::Refusal;
+pub use world::rights::{Mode, Unit};
+pub use world::tokens::Scopes;
 
 /// How a sandbox is to be.
 #[derive(Clone)]

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sandbox;
 use super::world::World;
-use super::world::access::{Mode, Unit};
 use super::world::hooks::NewHook;
-use super::world::people::Scopes;
 use super::world::records::{ContentType, Home, TeamRights, UserKind};
 use super::world::refusal::Refusal;
+use super::world::rights::{Mode, Unit};
+use super::world::tokens::Scopes;
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 

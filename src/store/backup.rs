@@ -8,23 +8,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
 
 use super::error::{Error, OpenError};
 use super::lock::private;
 use super::{meta, open};
 use crate::core::model::time::Timestamp;
-
-/// The key in `meta` that says: this ledger is a copy, the world went on without it. Whoever
-/// starts on it must not make up for what was said since, because the original may have.
-pub const STAMP: &str = "stamp";
-
-/// The value at [`STAMP`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
-    /// When the copy was taken.
-    pub at: Timestamp,
-}
 
 /// What to do with a file that is in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +55,7 @@ pub enum BackupError {
 }
 
 /// Writes a checked copy of the ledger at `ledger` to `target`, readable by this account only,
-/// with a [`STAMP`] of `now`. Blocks as long as it takes to read and write the ledger once.
+/// with [`meta::COPIED_AT`] set to `now`. Blocks as long as it takes to read and write the ledger once.
 ///
 /// The copy holds every write that was answered before the call. It appears at `target` whole
 /// or not at all. Ledgers of older versions are copied as they are.
@@ -123,7 +111,7 @@ fn stamp(copy: &mut Connection, now: Timestamp) -> Result<(), Error> {
         copy.pragma_update(None, "fullfsync", true)?;
     }
     let tx = copy.transaction()?;
-    meta::set(&tx, STAMP, &Stamp { at: now })?;
+    meta::set(&tx, meta::COPIED_AT, &now)?;
     Ok(tx.commit()?)
 }
 

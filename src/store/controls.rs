@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Transaction};
 
+use super::backlog;
 use super::columns::Json;
 use super::error::Error;
 use crate::core::model::account::Account;
@@ -43,6 +44,9 @@ pub fn delegations(conn: &Connection, now: Timestamp) -> Result<Vec<Delegation>,
 
 /// Stores a change.
 pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> {
+    if moves_places(tx, change)? {
+        backlog::moved(tx)?;
+    }
     match change {
         ControlChange::Pause(Pause { part, by, since }) => tx
             .prepare_cached(
@@ -63,6 +67,16 @@ pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> 
         }
     };
     Ok(())
+}
+
+/// Whether a ranking comes out otherwise: it reads the pauses.
+fn moves_places(conn: &Connection, change: &ControlChange) -> Result<bool, Error> {
+    let pauses = pauses(conn)?;
+    Ok(match change {
+        ControlChange::Pause(pause) => !pauses.contains(pause),
+        ControlChange::Resume(part) => pauses.iter().any(|pause| pause.part == *part),
+        ControlChange::Delegate(_) | ControlChange::Undelegate(_) => false,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::columns::Spelled;
 use super::error::Error;
-use super::repos;
+use super::{backlog, repos};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
@@ -33,14 +33,24 @@ pub fn watch(tx: &Transaction<'_>, repo: &Repo, now: Timestamp) -> Result<(), Er
 pub fn forget_unless(tx: &Transaction<'_>, keep: impl Fn(&RepoName) -> bool) -> Result<(), Error> {
     let all = list(tx, "true")?;
     for gone in all.iter().filter(|watched| !keep(&watched.repo.name)) {
-        tx.prepare_cached("DELETE FROM watched WHERE repo = ?1")?.execute([gone.repo.id])?;
+        forget(tx, gone.repo.id)?;
     }
     Ok(())
 }
 
 /// Forgets how far anything was read: the next look is like the first.
 pub fn forget_all(tx: &Transaction<'_>) -> Result<(), Error> {
-    tx.execute_batch("DELETE FROM searched; DELETE FROM watched")?;
+    for watched in list(tx, "true")? {
+        forget(tx, watched.repo.id)?;
+    }
+    tx.execute("DELETE FROM searched", [])?;
+    Ok(())
+}
+
+/// What is not watched any more has no backlog either.
+fn forget(tx: &Transaction<'_>, repo: RepoId) -> Result<(), Error> {
+    backlog::untrack(tx, repo)?;
+    tx.prepare_cached("DELETE FROM watched WHERE repo = ?1")?.execute([repo])?;
     Ok(())
 }
 

@@ -3,12 +3,15 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use sha2::{Digest as _, Sha256};
 
-use super::columns::{Json, integer_column, subject_columns, word_column};
+use super::backlog::{self, Voice};
+use super::columns::{Json, integer_column, subject_columns, thread};
 use super::error::Error;
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, Subject, ThreadId};
 use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::model::time::Timestamp;
+
+pub use super::ending::Ending;
 
 /// The number of a row: the order of hearing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,67 +26,6 @@ pub enum Inserted {
     /// It was heard before: nothing is to be done.
     Known,
 }
-
-/// Why a version needs nothing more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Its commands were answered.
-    Answered,
-    /// Its commands ask for no answer.
-    Silent,
-    /// It holds no command.
-    NoTrigger,
-    /// timmy wrote it.
-    Own,
-    /// An agent wrote it.
-    Agent,
-    /// Its author is to be ignored.
-    Ignored,
-    /// A pseudo user of the forge wrote it, or a deleted one.
-    Pseudo,
-    /// It was brought here from elsewhere.
-    Migrated,
-    /// It says, or said once, that somebody else wrote it elsewhere.
-    Relayed,
-    /// Its repository is not watched.
-    NotWatched,
-    /// It is older than this ledger's first start, or than the repository's.
-    TooOld,
-    /// Another ledger of the same account handled it.
-    ClaimedElsewhere,
-    /// It is gone from the forge.
-    Deleted,
-    /// The forge refuses what an answer would take.
-    RefusedByForge,
-    /// timmy itself failed at it.
-    Bug,
-    /// An edit whose commands are to be repeated in a new comment.
-    Doubted,
-    /// A newer version of it takes its place.
-    Superseded,
-    /// The forge does not show it: another author, or other words.
-    Disproved,
-}
-word_column!(Ending {
-    Answered = "answered",
-    Silent = "silent",
-    NoTrigger = "no_trigger",
-    Own = "own",
-    Agent = "agent",
-    Ignored = "ignored",
-    Pseudo = "pseudo",
-    Migrated = "migrated",
-    Relayed = "relayed",
-    NotWatched = "not_watched",
-    TooOld = "too_old",
-    ClaimedElsewhere = "claimed_elsewhere",
-    Deleted = "deleted",
-    RefusedByForge = "refused_by_forge",
-    Doubted = "doubted",
-    Bug = "bug",
-    Superseded = "superseded",
-    Disproved = "disproved",
-});
 
 /// A version that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -317,14 +259,37 @@ pub fn ran(tx: &Transaction<'_>, seq: Seq, lines: &[String]) -> Result<(), Error
     if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
 }
 
-/// The version needs nothing more.
+/// The version needs nothing more. If it was a person's voice, they took part in its thread.
 pub fn finish(tx: &Transaction<'_>, seq: Seq, ending: Ending, now: Timestamp) -> Result<(), Error> {
-    let changed = tx
+    let (act, voice) = tx
         .prepare_cached(
-            "UPDATE inbox SET ending = ?2, ended_at = ?3 WHERE seq = ?1 AND ended_at IS NULL",
+            "UPDATE inbox SET ending = ?2, ended_at = ?3 WHERE seq = ?1 AND ended_at IS NULL
+             RETURNING act, repo, number, heard ->> '$.author.id' AS author,
+                       heard ->> '$.created_at' AS said_at",
         )?
-        .execute((seq, ending, now))?;
-    if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
+        .query_row((seq, ending, now), |row| Ok((row.get("act")?, voice(row)?)))
+        .optional()?
+        .ok_or(not_open(seq))?;
+    match voice {
+        Some(voice) if ending.is_a_persons_voice() && says_something_new(act) => {
+            backlog::hear(tx, voice, now)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who wrote it; none for a deleted user.
+fn voice(row: &Row<'_>) -> rusqlite::Result<Option<Voice>> {
+    let Some(account) = row.get("author")? else { return Ok(None) };
+    Ok(Some(Voice { thread: thread(row)?, account, said_at: row.get("said_at")? }))
+}
+
+/// An edit is no new word: its author was heard when the text was created.
+fn says_something_new(act: TextEvent) -> bool {
+    match act {
+        TextEvent::Created | TextEvent::Opened => true,
+        TextEvent::Edited => false,
+    }
 }
 
 /// The version is to be handled at `due_at`, not before; what was said later in the thread waits.

@@ -1,28 +1,74 @@
-//! Small facts by key, each a value of its caller's type.
+//! Small facts, each at a key that says what type it is of.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::columns::Json;
+use super::delivery_log::DeliveryLog;
 use super::error::Error;
+use crate::core::model::account::Account;
+use crate::core::model::time::Timestamp;
+use crate::core::report::ReportIssue;
+
+/// The account that timmy is on the forge.
+pub const ACCOUNT: Key<Account> = Key::new("account");
+
+/// When this copy of a ledger was taken. The world went on without it: whoever starts on it must
+/// not make up for what was said since, because the original may have.
+pub const COPIED_AT: Key<Timestamp> = Key::new("copied_at");
+
+/// When deliveries last came.
+pub const DELIVERIES: Key<DeliveryLog> = Key::new("deliveries");
+
+/// Where the report stands.
+pub const REPORT: Key<ReportIssue> = Key::new("report");
+
+/// When all repositories were last looked at for edits, by timmy's clock.
+pub const SWEPT_AT: Key<Timestamp> = Key::new("swept_at");
+
+/// The rules by which the texts of the backlog were read.
+pub const BACKLOG_RULES: Key<String> = Key::new("backlog.rules");
+
+/// When the backlog was last counted, by timmy's clock.
+pub const BACKLOG_COUNTED_AT: Key<Timestamp> = Key::new("backlog.counted_at");
+
+/// How many more threads the forge counts than a full read finds, by list: those that cannot be
+/// read, or are not shown to this account.
+pub const BACKLOG_SURPLUS: Key<BTreeMap<String, i64>> = Key::new("backlog.surplus");
+
+/// Where a `T` is kept. All keys are above: no two are the same.
+#[derive(Debug)]
+pub struct Key<T> {
+    name: &'static str,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Key<T> {
+    const fn new(name: &'static str) -> Self {
+        Self { name, value: PhantomData }
+    }
+}
 
 /// The value at `key`, if there is one.
 ///
 /// # Errors
-/// Also when the value that is there is no `T`.
-pub fn get<T: DeserializeOwned>(conn: &Connection, key: &str) -> Result<Option<T>, Error> {
+/// Also when what is there is no `T`.
+pub fn get<T: DeserializeOwned>(conn: &Connection, key: Key<T>) -> Result<Option<T>, Error> {
     let value = conn
         .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
-        .query_row([key], |row| row.get::<_, Json<T>>(0))
+        .query_row([key.name], |row| row.get::<_, Json<T>>(0))
         .optional()?;
     Ok(value.map(|Json(value)| value))
 }
 
 /// Puts `value` at `key`, in place of what was there.
-pub fn set<T: Serialize>(tx: &Transaction<'_>, key: &str, value: &T) -> Result<(), Error> {
+pub fn set<T: Serialize>(tx: &Transaction<'_>, key: Key<T>, value: &T) -> Result<(), Error> {
     tx.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
-        .execute((key, Json(value)))?;
+        .execute((key.name, Json(value)))?;
     Ok(())
 }
 
@@ -30,8 +76,9 @@ pub fn set<T: Serialize>(tx: &Transaction<'_>, key: &str, value: &T) -> Result<(
 ///
 /// # Errors
 /// As [`get`]; then it stays.
-pub fn take<T: DeserializeOwned>(tx: &Transaction<'_>, key: &str) -> Result<Option<T>, Error> {
+pub fn take<T: DeserializeOwned>(tx: &Transaction<'_>, key: Key<T>) -> Result<Option<T>, Error> {
+    let name = key.name;
     let value = get(tx, key)?;
-    tx.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([key])?;
+    tx.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([name])?;
     Ok(value)
 }

@@ -25,6 +25,7 @@
 //! arguments: nothing here looks at a clock.
 
 mod columns;
+mod ending;
 mod error;
 mod ledger;
 mod lock;
@@ -40,6 +41,7 @@ pub mod backup;
 pub mod controls;
 pub mod cursors;
 pub mod deliveries;
+pub mod delivery_log;
 pub mod digest;
 pub mod handled;
 pub mod inbox;

@@ -2,14 +2,15 @@
 
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
-use serde::{Deserialize, Serialize};
 
 use super::columns::{Spelled, thread, word_column};
 use super::error::Error;
 use super::{backlog, meta};
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::report::{ContentHash, DayEntry, DayState, Period, key_of_day};
+
+pub use crate::core::report::ReportIssue;
 
 word_column!(DayState {
     Open = "open",
@@ -19,46 +20,31 @@ word_column!(DayState {
     Failed = "failed",
 });
 
-/// The key in `meta` of the [`ReportIssue`].
-const HOME: &str = "report";
-
 /// How many of the last days are looked at.
 const DAYS: u32 = 8;
 
-/// Where the report stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReportIssue {
-    /// The repository, as the configuration called it when it was looked up.
-    pub configured: RepoName,
-    /// Its number.
-    pub repo: RepoId,
-    /// The number of the issue, once it is known.
-    pub number: Option<i64>,
-    /// How often an issue was begun that is not there.
-    pub lost: u32,
-}
-
-impl ReportIssue {
-    /// The issue, once it is known.
-    pub fn thread(&self) -> Option<ThreadId> {
-        Some(ThreadId { repo: self.repo, number: self.number? })
-    }
-}
-
 /// Where the report stands, if it ever did anywhere.
 pub fn home(conn: &Connection) -> Result<Option<ReportIssue>, Error> {
-    meta::get(conn, HOME)
+    meta::get(conn, meta::REPORT)
 }
 
 /// It stands here: its issue is none that is worked on.
 pub fn set_home(tx: &Transaction<'_>, home: &ReportIssue) -> Result<(), Error> {
-    backlog::moved(tx)?;
-    meta::set(tx, HOME, home)
+    if issue(tx)? != home.thread() {
+        backlog::moved(tx)?;
+    }
+    meta::set(tx, meta::REPORT, home)
 }
 
 /// Where it stood is not there any more.
 pub fn forget_home(tx: &Transaction<'_>) -> Result<(), Error> {
-    meta::take::<ReportIssue>(tx, HOME).map(drop)
+    let before = meta::take(tx, meta::REPORT)?.and_then(|home| home.thread());
+    if before.is_some() { backlog::moved(tx) } else { Ok(()) }
+}
+
+/// The issue of the report, once it is known: nobody works on that.
+pub(super) fn issue(conn: &Connection) -> Result<Option<ThreadId>, Error> {
+    Ok(home(conn)?.and_then(|home| home.thread()))
 }
 
 /// A day that was told.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
+use super::backlog;
 use super::columns::Spelled;
 use super::error::Error;
 use crate::core::model::ids::{RepoId, RepoName};
@@ -16,14 +17,28 @@ pub fn remember(tx: &Transaction<'_>, repo: &Repo) -> Result<(), Error> {
     let is_known = tx
         .prepare_cached("SELECT 1 FROM repos WHERE id = ?1 AND name = ?2 AND private = ?3")?
         .exists(row())?;
-    if !is_known {
-        tx.prepare_cached(
-            "INSERT INTO repos (id, name, private) VALUES (?1, ?2, ?3)
-             ON CONFLICT (id) DO UPDATE SET name = excluded.name, private = excluded.private",
-        )?
-        .execute(row())?;
+    if is_known {
+        return Ok(());
     }
-    Ok(())
+    let before = name(tx, repo.id)?;
+    tx.prepare_cached(
+        "INSERT INTO repos (id, name, private) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, private = excluded.private",
+    )?
+    .execute(row())?;
+    match before {
+        Some(before) if is_renamed(&before, repo) && backlog::is_tracked(tx, repo.id)? => {
+            backlog::moved(tx)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Pull requests say by name in which repository they close something. Who may read it places
+/// nothing.
+fn is_renamed(before: &Repo, repo: &Repo) -> bool {
+    let Repo { id: _, name, private: _ } = repo;
+    before.name != *name
 }
 
 /// Keeps what a delivery says of a repository, as far as that is believed: the first name of a

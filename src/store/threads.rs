@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
+use super::backlog;
 use super::columns::{Json, Spelled};
 use super::error::Error;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::thread::{Hold, Snooze, ThreadState};
+use crate::core::model::time::Timestamp;
 
 /// What is known of `thread`.
 pub fn state(conn: &Connection, thread: ThreadId) -> Result<ThreadState, Error> {
@@ -30,6 +32,9 @@ pub fn state(conn: &Connection, thread: ThreadId) -> Result<ThreadState, Error> 
 
 /// Puts `state` in place of what was known of `thread`.
 pub fn save(tx: &Transaction<'_>, thread: ThreadId, state: &ThreadState) -> Result<(), Error> {
+    if ranked(&self::state(tx, thread)?) != ranked(state) {
+        backlog::moved(tx)?;
+    }
     tx.prepare_cached(
         "INSERT OR REPLACE INTO threads (repo, number, hold, snooze, refused_on)
          VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -42,4 +47,10 @@ pub fn save(tx: &Transaction<'_>, thread: ThreadId, state: &ThreadState) -> Resu
         state.refused_on.map(Spelled),
     ))?;
     Ok(())
+}
+
+/// What a ranking reads of it: whether it is held, and until when it is snoozed.
+fn ranked(state: &ThreadState) -> (bool, Option<Timestamp>) {
+    let ThreadState { hold, snooze, refused_on: _ } = state;
+    (hold.is_some(), snooze.as_ref().map(|snooze| snooze.until))
 }

@@ -1,43 +1,20 @@
 //! When deliveries last came: how `timmy doctor` sees, beside a running `serve`, that the forge
 //! reaches it.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use crate::core::model::time::Timestamp;
 use crate::gitea::KNOCK;
 use crate::store::{Connection, Error, Ledger, meta};
 
-/// Where the ledger keeps it.
-const KEY: &str = "arrivals";
+pub use crate::store::delivery_log::{DeliveryKind, DeliveryLog};
 
 /// The same is noted again after so long at the soonest, so that it costs nothing.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Names of events are shorter, and those of Gitea are not so many.
+/// Names of events are shorter.
 const LONGEST_NAME: usize = 40;
-const MOST_NAMES: usize = 50;
-
-/// When deliveries last came, within a second.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct DeliveryLog {
-    /// With a good signature, by event.
-    pub signed: BTreeMap<String, Timestamp>,
-    /// With a signature that no secret of the configuration made, or with none.
-    pub refused: Option<Timestamp>,
-}
-
-/// What a delivery was, for the notes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeliveryKind {
-    /// Signed with a good secret; its event.
-    Signed(String),
-    /// Not so.
-    Refused,
-}
 
 impl DeliveryKind {
     /// What a delivery of `event` is, whose signature is good or not. None if it is no delivery
@@ -59,32 +36,7 @@ impl DeliveryLog {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn read(conn: &Connection) -> Result<Self, Error> {
-        Ok(meta::get(conn, KEY)?.unwrap_or_default())
-    }
-
-    /// The newest signed delivery and its event.
-    pub fn last_signed(&self) -> Option<(&str, Timestamp)> {
-        let newest = self.signed.iter().max_by_key(|(_, at)| **at)?;
-        Some((newest.0, *newest.1))
-    }
-
-    /// Adds one that comes `now`.
-    pub fn add(&mut self, arrival: DeliveryKind, now: Timestamp) {
-        match arrival {
-            DeliveryKind::Signed(event) => {
-                if self.signed.len() < MOST_NAMES || self.signed.contains_key(&event) {
-                    self.signed.insert(event, now);
-                }
-            }
-            DeliveryKind::Refused => self.refused = Some(now),
-        }
-    }
-
-    fn last(&self, arrival: &DeliveryKind) -> Option<Timestamp> {
-        match arrival {
-            DeliveryKind::Signed(event) => self.signed.get(event).copied(),
-            DeliveryKind::Refused => self.refused,
-        }
+        Ok(meta::get(conn, meta::DELIVERIES)?.unwrap_or_default())
     }
 }
 
@@ -104,7 +56,7 @@ impl DeliveryRecorder {
         let noted = ledger.write(move |tx| {
             let mut arrivals = DeliveryLog::read(tx)?;
             arrivals.add(arrival, now);
-            meta::set(tx, KEY, &arrivals)
+            meta::set(tx, meta::DELIVERIES, &arrivals)
         });
         if let Err(error) = noted.await {
             tracing::warn!(%error, "arrival of a webhook could not be stored");
@@ -151,16 +103,5 @@ mod tests {
             assert_eq!(DeliveryKind::of(other, false), None, "{other}");
             assert_eq!(DeliveryKind::of(other, true), None, "{other}");
         }
-    }
-
-    #[test]
-    fn names_are_bounded_whoever_holds_the_secret() {
-        let mut arrivals = DeliveryLog::default();
-        for length in 1..=LONGEST_NAME {
-            for letter in ["a", "b"] {
-                arrivals.add(signed(&letter.repeat(length)), at(1));
-            }
-        }
-        assert_eq!(arrivals.signed.len(), MOST_NAMES);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use timmy::core::model::time::Timestamp;
-use timmy::store::backup::{BackupError, Existing, STAMP, Stamp, backup};
+use timmy::store::backup::{BackupError, Existing, backup};
 use timmy::store::{Ledger, meta};
 
 use crate::support::config::Config;
@@ -13,10 +13,13 @@ use crate::support::process::{Run, timmy};
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
+/// Where it is counted: at any key that holds a number.
+const COUNT: meta::Key<Timestamp> = meta::SWEPT_AT;
+
 /// Counts up in the ledger as fast as it can: after each answer, `answered` is what is safe.
-async fn count_up(ledger: Ledger, answered: Arc<AtomicU64>, enough: Arc<AtomicBool>) {
-    for count in 1_u64.. {
-        ledger.write(move |tx| meta::set(tx, "count", &count)).await.unwrap();
+async fn count_up(ledger: Ledger, answered: Arc<AtomicI64>, enough: Arc<AtomicBool>) {
+    for count in 1_i64.. {
+        ledger.write(move |tx| meta::set(tx, COUNT, &Timestamp::from_micros(count))).await.unwrap();
         answered.store(count, Ordering::SeqCst);
         if enough.load(Ordering::SeqCst) {
             return;
@@ -29,7 +32,7 @@ async fn a_copy_taken_during_writes_holds_all_that_was_answered_before() {
     let home = tempfile::tempdir().unwrap();
     let (original, copy) = (home.path().join("timmy.db"), home.path().join("copy.db"));
     let ledger = Ledger::open(&original).unwrap();
-    let (answered, enough) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (answered, enough) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicBool::new(false)));
     let writing = tokio::spawn(count_up(ledger.clone(), answered.clone(), enough.clone()));
     while answered.load(Ordering::SeqCst) < 50 {
         tokio::task::yield_now().await;
@@ -43,11 +46,11 @@ async fn a_copy_taken_during_writes_holds_all_that_was_answered_before() {
     writing.await.unwrap();
 
     let restored = Ledger::open(&copy).unwrap();
-    let count = restored.read(|conn| meta::get::<u64>(conn, "count")).await.unwrap().unwrap();
+    let count = restored.read(|conn| meta::get(conn, COUNT)).await.unwrap().unwrap().micros();
     assert!(count >= before, "{count} in the copy, {before} were answered before");
-    let stamp = restored.read(|conn| meta::get::<Stamp>(conn, STAMP)).await.unwrap();
-    assert_eq!(stamp, Some(Stamp { at: NOW }));
-    let stamped = ledger.read(|conn| meta::get::<Stamp>(conn, STAMP)).await.unwrap();
+    let stamp = restored.read(|conn| meta::get(conn, meta::COPIED_AT)).await.unwrap();
+    assert_eq!(stamp, Some(NOW));
+    let stamped = ledger.read(|conn| meta::get(conn, meta::COPIED_AT)).await.unwrap();
     assert_eq!(stamped, None, "the original is no copy");
 }
 

@@ -8,7 +8,7 @@ mod day;
 mod diary;
 pub mod digest;
 mod hours;
-
+mod issue;
 mod told;
 mod write;
 
@@ -16,5 +16,6 @@ pub use super::scheduling::outlook::{ListedTitle, NEXT, NextIssue, Outlook, best
 pub use day::{Broken, ContentHash, Day, OpenQuestion};
 pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};
+pub use issue::ReportIssue;
 pub use told::told;
 pub use write::{ISSUE, is_reports, issue_body, issue_key, key_of_day, pin_key, reopen_key};

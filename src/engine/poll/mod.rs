@@ -26,15 +26,10 @@ use super::context::Context;
 use super::error::EngineError;
 use super::incidents::Incidents;
 use crate::core::model::incident::Incident;
-use crate::core::model::time::Timestamp;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::sync::resync_if_rules_changed;
 use crate::gitea::Recovery;
-use crate::store::backup::{STAMP, Stamp};
 use crate::store::{Error, cursors, meta};
-
-/// Where the ledger keeps when all repositories were last looked at for edits, by our clock.
-const SWEPT: &str = "swept";
 
 /// Looks after what webhooks missed; what one round hands on to the next.
 pub(super) struct Poller {
@@ -110,7 +105,7 @@ impl Poller {
         let policy = self.ctx.policy.clone();
         let write = self.ctx.ledger.write(move |tx| {
             // The original may have acted on what was said since, or still does.
-            if let Some(Stamp { at }) = meta::take(tx, STAMP)? {
+            if let Some(at) = meta::take(tx, meta::COPIED_AT)? {
                 tracing::warn!(%at, "ledger is a copy: texts since it was taken are not heard");
                 cursors::forget_all(tx)?;
             }
@@ -146,7 +141,7 @@ impl Poller {
     /// Lets all repositories be read, from time to time.
     async fn sweep(&self) -> Result<(), EngineError> {
         let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
-        let last = self.ctx.ledger.read(|conn| meta::get::<Timestamp>(conn, SWEPT)).await?;
+        let last = self.ctx.ledger.read(|conn| meta::get(conn, meta::SWEPT_AT)).await?;
         if last.is_some_and(|last| !last.is_over(every, now)) {
             return Ok(());
         }
@@ -155,7 +150,7 @@ impl Poller {
             if last.is_some() {
                 repos.iter().try_for_each(|repo| cursors::moved(tx, *repo))?;
             }
-            meta::set(tx, SWEPT, &now)
+            meta::set(tx, meta::SWEPT_AT, &now)
         });
         Ok(write.await?)
     }

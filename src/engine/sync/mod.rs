@@ -48,9 +48,6 @@ pub enum SyncProgress {
     },
 }
 
-/// Where the ledger keeps how the texts in it were read.
-const READ_BY: &str = "backlog.read_by";
-
 /// What one round hands on to the next.
 #[derive(Default)]
 struct SyncState {
@@ -114,12 +111,12 @@ impl BacklogSync {
 
 /// Has all read again if texts were read by other rules than `reading`'s.
 pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Result<(), Error> {
-    if meta::get::<String>(tx, READ_BY)?.as_deref() == Some(reading) {
+    if meta::get(tx, meta::BACKLOG_RULES)?.as_deref() == Some(reading) {
         return Ok(());
     }
     let all: Vec<RepoId> = backlog::tracked(tx)?.iter().map(|repo| repo.id).collect();
     backlog::read_again(tx, &all)?;
-    meta::set(tx, READ_BY, &reading)
+    meta::set(tx, meta::BACKLOG_RULES, &reading.to_owned())
 }
 
 /// Passes on what ends all reading; what is wrong with one list or issue alone is logged.

@@ -1,36 +1,25 @@
 //! Detects missed deletions by comparing issue counts with Gitea.
 
-use std::collections::BTreeMap;
-
 use super::{BacklogSync, bear};
 use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
-use crate::core::model::time::Timestamp;
 use crate::engine::error::EngineError;
 use crate::gitea::IssueList;
 use crate::store::{backlog, meta};
-
-/// Where the ledger keeps when it was counted last, by our clock.
-const COUNTED: &str = "backlog.counted";
-
-/// Where the ledger keeps how many more the forge counts than a full read finds, by shelf:
-/// entries that cannot be read, and what is not shown to this account.
-const SURPLUS: &str = "backlog.surplus";
-
-type Surplus = BTreeMap<String, i64>;
 
 impl BacklogSync {
     /// Compares the forge's counts with the ledger's as often as edits are looked for. Where they
     /// differ otherwise than after the last full read, it is read in full again.
     pub(super) async fn recount(&self) -> Result<(), EngineError> {
         let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
-        let last = self.ctx.ledger.read(|conn| meta::get::<Timestamp>(conn, COUNTED)).await?;
+        let last = self.ctx.ledger.read(|conn| meta::get(conn, meta::BACKLOG_COUNTED_AT)).await?;
         if last.is_some_and(|last| !last.is_over(every, now)) {
             return Ok(());
         }
         if last.is_some() {
             let kept = self.ctx.ledger.read(backlog::tracked).await?;
-            let surplus = self.ctx.ledger.read(|conn| meta::get::<Surplus>(conn, SURPLUS)).await?;
+            let surplus =
+                self.ctx.ledger.read(|conn| meta::get(conn, meta::BACKLOG_SURPLUS)).await?;
             let surplus = surplus.unwrap_or_default();
             for (shelf, repos) in self.whole_lists(&kept) {
                 let before = surplus.get(&key(&shelf)).copied().unwrap_or_default();
@@ -41,7 +30,7 @@ impl BacklogSync {
         let write = self.ctx.ledger.write(move |tx| {
             backlog::ask_strangers_again(tx)?;
             backlog::forget_old_participants(tx, now)?;
-            meta::set(tx, COUNTED, &now)
+            meta::set(tx, meta::BACKLOG_COUNTED_AT, &now)
         });
         Ok(write.await?)
     }
@@ -93,12 +82,12 @@ impl BacklogSync {
     ) -> Result<(), EngineError> {
         let key = key(shelf);
         let write = self.ctx.ledger.write(move |tx| {
-            let mut all = meta::get::<Surplus>(tx, SURPLUS)?.unwrap_or_default();
+            let mut all = meta::get(tx, meta::BACKLOG_SURPLUS)?.unwrap_or_default();
             let before = if surplus == 0 { all.remove(&key) } else { all.insert(key, surplus) };
             if before.unwrap_or_default() == surplus {
                 return Ok(());
             }
-            meta::set(tx, SURPLUS, &all)
+            meta::set(tx, meta::BACKLOG_SURPLUS, &all)
         });
         Ok(write.await?)
     }

@@ -8,6 +8,9 @@ use super::page::Page;
 use crate::sandbox::json::encode;
 use crate::sandbox::world::refusal::Refusal;
 
+/// What a handler comes to.
+pub(super) type Reply = Result<Answer, Refusal>;
+
 /// Status, headers and body of an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -84,6 +87,17 @@ impl Answer {
     pub(crate) fn with_total(self, total: usize) -> Self {
         self.with("X-Total-Count", total.to_string())
             .with("Access-Control-Expose-Headers", "X-Total-Count".to_owned())
+    }
+
+    /// One page of a list, with the headers that let a client find the others.
+    pub(super) fn paged<T, J: Serialize>(
+        call: &Call,
+        items: Vec<T>,
+        json: impl FnMut(T) -> J,
+    ) -> Reply {
+        let (total, page) = (items.len(), call.page());
+        let items: Vec<J> = page.of(items).into_iter().map(json).collect();
+        Ok(Self::json(200, &items).with_total(total))
     }
 
     /// How many items the whole list has, and links to the other pages, if there are any.

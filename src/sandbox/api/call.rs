@@ -4,15 +4,13 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 
-use super::Reply;
-use super::answer::Answer;
+use super::page::Page;
 use crate::core::model::time::Timestamp;
-use crate::sandbox::api::page::Page;
 use crate::sandbox::json::View;
 use crate::sandbox::versions::Version;
 use crate::sandbox::world::World;
-use crate::sandbox::world::people::{Access, Scopes};
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::tokens::{Access, Scopes};
 
 /// How long a page is if nobody says.
 const DEFAULT_PAGE: usize = 30;
@@ -119,15 +117,9 @@ impl Call {
         }
         path
     }
+}
 
-    /// One page of a list, with the headers that let a client find the others.
-    pub(crate) fn paged<T, J: serde::Serialize>(
-        &self,
-        items: Vec<T>,
-        json: impl FnMut(T) -> J,
-    ) -> Reply {
-        let (total, page) = (items.len(), self.page());
-        let items: Vec<J> = page.of(items).into_iter().map(json).collect();
-        Ok(Answer::json(200, &items).with_total(total))
-    }
+/// A number in a path. Anything else leads nowhere.
+pub(super) fn number_of(segment: &str) -> Result<i64, Refusal> {
+    segment.parse().map_err(|_| Refusal::HIDDEN)
 }

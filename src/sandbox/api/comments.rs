@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{Answer, Call, Reply, number_of, reactions};
+use super::answer::{Answer, Reply};
+use super::call::{Call, number_of};
+use super::reactions;
 use crate::core::model::ids::{RepoId, Subject};
 use crate::sandbox::world::World;
 use crate::sandbox::world::comments::Edited;
@@ -75,7 +77,7 @@ fn list(world: &World, call: &Call, repo: RepoId) -> Reply {
     let comments = world.comments_between(world.repo(repo).comments.iter(), since, before);
     let view = call.view(world);
     if call.positive("page").is_some() {
-        return call.paged(comments, |comment| view.comment(comment));
+        return Answer::paged(call, comments, |comment| view.comment(comment));
     }
     let total = comments.len();
     let comments: Vec<_> = comments.into_iter().map(|comment| view.comment(comment)).collect();

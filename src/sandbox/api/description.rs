@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call};
+use super::answer::Answer;
+use super::call::Call;
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;
 

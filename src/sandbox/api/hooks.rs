@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Answer, Call, Reply, number_of};
+use super::answer::{Answer, Reply};
+use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
 use crate::sandbox::world::hooks::{NewHook, expand};
@@ -33,7 +34,7 @@ fn route(world: &mut World, call: &Call, home: Home, rest: &[&str]) -> Reply {
     match (call.method.as_str(), rest) {
         ("GET", []) => {
             let view = call.view(world);
-            call.paged(world.hooks_of(home).collect(), |hook| view.hook(hook))
+            Answer::paged(call, world.hooks_of(home).collect(), |hook| view.hook(hook))
         }
         ("GET", [id]) => shown(world, call, 200, find(world, home, id)?),
         ("POST", []) => create(world, call, home),

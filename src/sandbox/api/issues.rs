@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Call, Reply, number_of};
+use super::answer::{Answer, Reply};
+use super::call::{Call, number_of};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::time::Timestamp;
 use crate::sandbox::world::World;

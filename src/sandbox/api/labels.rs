@@ -3,13 +3,14 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Answer, Call, Reply, number_of};
+use super::answer::{Answer, Reply};
+use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
-use crate::sandbox::world::access::{Mode, Unit};
 use crate::sandbox::world::labels::{LabelChange, LabelRef};
 use crate::sandbox::world::records::Home;
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::rights::{Mode, Unit};
 
 #[derive(Deserialize)]
 struct New {
@@ -26,7 +27,7 @@ pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str
     match (call.method.as_str(), rest) {
         ("GET", []) => {
             let view = call.view(world);
-            call.paged(world.labels_of(Home::Repo(repo)), |label| view.label(label))
+            Answer::paged(call, world.labels_of(Home::Repo(repo)), |label| view.label(label))
         }
         ("GET", [id]) => {
             let label = world.labels.get(&number_of(id)?);

@@ -20,14 +20,14 @@ pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use description::{PATH as DESCRIPTION, describe};
 
+use answer::Reply;
+use call::number_of;
+
 use super::world::World;
-use super::world::people::Access;
 use super::world::refusal::Refusal;
 use super::world::repos::Found;
+use super::world::tokens::Access;
 use crate::core::model::ids::RepoId;
-
-/// What a handler comes to.
-type Reply = Result<Answer, Refusal>;
 
 /// Answers one request. Paths that are not known here are answered as unknown ones.
 pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
@@ -87,9 +87,4 @@ fn in_thread(world: &mut World, call: &Call, repo: RepoId, number: i64, rest: &[
         ["labels", rest @ ..] => labels::on_issue(world, call, repo, number, rest),
         _ => issues::in_thread(world, call, repo, number, rest),
     }
-}
-
-/// A number in a path. Anything else leads nowhere.
-fn number_of(segment: &str) -> Result<i64, Refusal> {
-    segment.parse().map_err(|_| Refusal::HIDDEN)
 }

@@ -1,6 +1,8 @@
 //! Organisations and teams.
 
-use super::{Answer, Call, Reply, hooks, number_of};
+use super::answer::{Answer, Reply};
+use super::call::{Call, number_of};
+use super::hooks;
 use crate::sandbox::world::World;
 use crate::sandbox::world::records::{Home, Team};
 use crate::sandbox::world::refusal::Refusal;
@@ -28,7 +30,7 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
         ("GET", ["teams", id, "members"]) => {
             let team = visible_team(world, call, id)?;
             let view = call.view(world);
-            call.paged(team.members.iter().collect(), |id| view.user(*id))
+            Answer::paged(call, team.members.iter().collect(), |id| view.user(*id))
         }
         ("GET", ["teams", id, "members", login]) => {
             let team = visible_team(world, call, id)?;
@@ -45,7 +47,7 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
 fn repos(world: &World, call: &Call, org: &str) -> Reply {
     let repos = world.repos_of(world.org_named(org)?, call.user);
     let view = call.view(world);
-    call.paged(repos, |repo| view.repo(repo.id))
+    Answer::paged(call, repos, |repo| view.repo(repo.id))
 }
 
 /// Members are told of members; others are sent to the list of public ones.
@@ -66,13 +68,13 @@ fn teams(world: &World, call: &Call, org: &str) -> Reply {
         return Err(Refusal::Forbidden("Must be an organization member".into()));
     }
     let view = call.view(world);
-    call.paged(world.teams_of(org), |team| view.team(team))
+    Answer::paged(call, world.teams_of(org), |team| view.team(team))
 }
 
 fn labels(world: &World, call: &Call, org: &str) -> Reply {
     let org = world.org_named(org)?;
     let view = call.view(world);
-    call.paged(world.labels_of(Home::Org(org)), |label| view.label(label))
+    Answer::paged(call, world.labels_of(Home::Org(org)), |label| view.label(label))
 }
 
 /// A team, for its members, the organisation's owners and site admins.

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Answer, Call, Reply};
+use super::answer::{Answer, Reply};
+use super::call::Call;
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;
 
@@ -40,7 +41,7 @@ pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
             call.require_scope("repository")?;
             let repos = world.repos_for(call.require_user()?);
             let view = call.view(world);
-            call.paged(repos, |repo| view.repo(repo.id))
+            Answer::paged(call, repos, |repo| view.repo(repo.id))
         }
         ("GET", ["users", "search"]) => {
             let uid = call.positive("uid").and_then(|uid| i64::try_from(uid).ok());
@@ -59,7 +60,7 @@ pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
         ("GET", ["users", login, "repos"]) => {
             let repos = world.repos_of(world.user_named(login)?, call.user);
             let view = call.view(world);
-            call.paged(repos, |repo| view.repo(repo.id))
+            Answer::paged(call, repos, |repo| view.repo(repo.id))
         }
         _ => Err(Refusal::HIDDEN),
     }

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Answer, Call, Reply, number_of};
+use super::answer::{Answer, Reply};
+use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::json::ReviewJson;
 use crate::sandbox::world::World;
@@ -23,7 +24,9 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
             let (issue, pull) = find(world, repo, number)?;
             let view = call.view(world);
             let issue = world.issue(issue);
-            call.paged(pull.reviews.iter().collect(), |review| view.review(issue, pull, review))
+            Answer::paged(call, pull.reviews.iter().collect(), |review| {
+                view.review(issue, pull, review)
+            })
         }
         ("POST", [number, "reviews"]) => review(world, call, repo, number),
         ("GET", [number, "reviews", id, "comments"]) => {

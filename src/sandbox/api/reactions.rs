@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Answer, Call, Reply};
+use super::answer::{Answer, Reply};
+use super::call::Call;
 use crate::core::model::ids::{RepoId, Subject};
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Call, Reply, number_of};
+use super::answer::{Answer, Reply};
+use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
-use crate::sandbox::world::access::{Mode, Unit};
 use crate::sandbox::world::records::Repo;
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::rights::{Mode, Unit};
 
 /// `GET /repositories/{id}`: survives renames.
 pub(super) fn get_by_id(world: &World, call: &Call, id: &str) -> Reply {
@@ -57,7 +58,7 @@ pub(super) fn route(world: &mut World, call: &Call, id: RepoId, rest: &[&str]) -
         ("GET", ["collaborators"]) => {
             let view = call.view(world);
             let users = world.repo(id).collaborators.keys().collect();
-            call.paged(users, |user| view.user(*user))
+            Answer::paged(call, users, |user| view.user(*user))
         }
         ("GET", ["collaborators", login]) => {
             let user = world.user_named(login)?;

@@ -10,9 +10,9 @@ use super::pull::PullJson;
 use super::{RepoJson, View, encode, object};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
-use crate::sandbox::world::access::Mode;
 use crate::sandbox::world::events::{Change, Event};
 use crate::sandbox::world::records::{Issue, ReviewState};
+use crate::sandbox::world::rights::Mode;
 
 /// The body that tells of `event`.
 pub(crate) fn of(world: &World, event: &Event) -> Vec<u8> {

@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer};
 
 use super::{NO_TIME, Time, View, ZERO_TIME, object};
 use crate::core::model::ids::RepoId;
-use crate::sandbox::world::access::{Mode, Unit};
 use crate::sandbox::world::records::Repo;
+use crate::sandbox::world::rights::{Mode, Unit};
 
 /// The rights on the code that `permissions` tells of.
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::{View, object};
-use crate::sandbox::world::access::Mode;
 use crate::sandbox::world::records::{Team, TeamRights};
+use crate::sandbox::world::rights::Mode;
 
 /// Gitea's units, in the order in which it lists them of owners.
 const ALL_UNITS: [&str; 10] = [

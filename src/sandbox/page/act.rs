@@ -7,8 +7,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::Page;
 use super::show::{self, Draft};
+use super::state::Page;
 use super::turned::Turned;
 use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;

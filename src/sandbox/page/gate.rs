@@ -11,8 +11,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Page;
-
 /// Nothing from elsewhere is loaded, nothing inline runs, nobody frames the page.
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (
@@ -71,8 +69,8 @@ impl Gate {
 }
 
 /// Turns strangers away, and tells the browser how little the page needs.
-pub(super) async fn guard(State(page): State<Arc<Page>>, request: Request, next: Next) -> Response {
-    let mut response = if page.gate.admits(request.method(), request.headers()) {
+pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let mut response = if gate.admits(request.method(), request.headers()) {
         next.run(request).await
     } else {
         let reason = "This page is only for this machine: open it at the address that was printed.";

@@ -7,9 +7,10 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::guide::Guide;
+use super::state::Page;
 use super::turned::Turned;
 use super::view::{self, Row, Thread};
-use super::{Guide, Page};
 use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;
 use crate::sandbox::page::render::shown;

@@ -3,7 +3,7 @@
 use crate::core::model::ids::{RepoId, RepoName, Subject};
 use crate::core::model::time::{Timestamp, rounded};
 use crate::sandbox::world::World;
-use crate::sandbox::world::access::{Mode, Unit};
+use crate::sandbox::world::rights::Mode;
 
 use crate::sandbox::world::records::{Comment, Issue};
 use crate::sandbox::world::refusal::Refusal;
@@ -166,7 +166,7 @@ fn login(world: &World, user: i64) -> String {
 }
 
 fn role(world: &World, user: i64, issue: &Issue) -> &'static str {
-    match world.mode(Some(user), world.repo(issue.repo), Unit::of(issue)) {
+    match world.mode(Some(user), world.repo(issue.repo), issue.unit()) {
         Mode::Owner => "Owner",
         Mode::Admin | Mode::Write => "Collaborator",
         Mode::Read | Mode::None => "",

@@ -3,65 +3,10 @@
 //! Rights are kept by unit, as Gitea does: a team may write issues and only read code. What
 //! the `/permission` endpoint tells is something else, see [`World::told_permission`].
 
-use std::fmt;
-
 use super::World;
 use super::records::{Issue, Repo, Team, TeamRights, UserKind};
 use super::refusal::Refusal;
-
-/// How much an account may do, each mode with all before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mode {
-    /// Nothing.
-    None,
-    /// See it.
-    Read,
-    /// Change it.
-    Write,
-    /// Administer it.
-    Admin,
-    /// Own it.
-    Owner,
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        })
-    }
-}
-
-/// A part of a repository that rights are given on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unit {
-    /// Code.
-    Code,
-    /// Issues.
-    Issues,
-    /// Pull requests.
-    Pulls,
-}
-
-impl Unit {
-    /// Gitea's name of the unit.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Code => "repo.code",
-            Self::Issues => "repo.issues",
-            Self::Pulls => "repo.pulls",
-        }
-    }
-
-    /// The unit that an item belongs to.
-    pub(crate) fn of(issue: &Issue) -> Self {
-        if issue.pull.is_some() { Self::Pulls } else { Self::Issues }
-    }
-}
+use super::rights::{Mode, Unit};
 
 impl World {
     /// What `user` may do with `unit` of `repo`; a visitor without an account is `None`.
@@ -121,7 +66,7 @@ impl World {
 
     /// Whether `user` may change any item like `issue`, not only their own.
     pub(crate) fn can_write(&self, user: i64, issue: &Issue) -> bool {
-        self.mode(Some(user), self.repo(issue.repo), Unit::of(issue)) >= Mode::Write
+        self.mode(Some(user), self.repo(issue.repo), issue.unit()) >= Mode::Write
     }
 
     /// Whether `user` runs the whole forge.

@@ -3,10 +3,10 @@
 use crate::core::model::ids::{RepoId, Subject};
 use crate::core::model::time::Timestamp;
 
-use super::access::{Mode, Unit};
 use super::events::{Change, Event};
 use super::records::{Comment, CommentKind};
 use super::refusal::Refusal;
+use super::rights::Mode;
 use super::{Kind, World};
 
 /// What came of an edit.
@@ -41,7 +41,7 @@ impl World {
         let issue = self.issue(issue);
         let repo = self.repo(issue.repo);
         self.require_unarchived(repo.id)?;
-        let mode = self.mode(Some(user), repo, Unit::of(issue));
+        let mode = self.mode(Some(user), repo, issue.unit());
         match mode {
             Mode::None => Err(Refusal::ForbiddenBare),
             Mode::Read if issue.locked => {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
-use super::access::{Mode, Unit};
 use super::events::{Change, Event};
 use super::records::{Issue, Pull};
 use super::refusal::Refusal;
+use super::rights::{Mode, Unit};
 use super::{Kind, World};
 
 /// A new issue.

@@ -5,10 +5,12 @@
 
 pub(crate) mod access;
 pub(crate) mod comments;
+mod emit;
 pub(crate) mod events;
 pub(crate) mod hooks;
 pub(crate) mod issues;
 pub(crate) mod labels;
+mod last_search;
 pub(crate) mod leaving;
 pub(crate) mod people;
 pub(crate) mod pulls;
@@ -16,7 +18,9 @@ pub(crate) mod reactions;
 pub(crate) mod records;
 pub(crate) mod refusal;
 pub(crate) mod repos;
+pub(crate) mod rights;
 pub(crate) mod search;
+pub(crate) mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -25,10 +29,10 @@ use crate::core::model::time::Timestamp;
 use crate::sandbox::versions::Version;
 
 use events::Outgoing;
-use people::Token;
+use last_search::LastSearch;
 use records::{Comment, Hook, Issue, Label, Milestone, Reaction, Repo, Team, User};
 use refusal::Refusal;
-use search::LastSearch;
+use tokens::Token;
 
 /// Everything the forge knows.
 pub(crate) struct World {

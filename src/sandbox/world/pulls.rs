@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
-use super::access::{Mode, Unit};
 use super::events::{Change, Event};
 use super::records::{Branch, CommentKind, Inline, Pull, Review, ReviewState};
 use super::refusal::Refusal;
+use super::rights::{Mode, Unit};
 use super::{Kind, World};
 
 /// A new pull request.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
-use super::access::{Mode, Unit};
+use super::rights::{Mode, Unit};
 
 /// An account: a person (or a bot), or an organisation.
 pub(crate) struct User {
@@ -97,6 +97,11 @@ impl Repo {
 impl Issue {
     pub(crate) fn is_open(&self) -> bool {
         self.closed.is_none()
+    }
+
+    /// The unit that it belongs to.
+    pub(crate) fn unit(&self) -> Unit {
+        if self.pull.is_some() { Unit::Pulls } else { Unit::Issues }
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::time::Timestamp;
 
-use super::access::{Mode, Unit};
 use super::records::{Milestone, Repo};
 use super::refusal::Refusal;
+use super::rights::{Mode, Unit};
 use super::{Kind, World};
 
 /// What a name leads to.

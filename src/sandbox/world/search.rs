@@ -1,77 +1,34 @@
 //! Finding issues.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::core::model::ids::RepoId;
-use crate::core::model::time::Timestamp;
 
 use super::World;
+use super::last_search::MilestoneCounts;
 use super::records::Issue;
 
-/// Which issues a list or a search asks for; `None` and empty mean all.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Filter {
-    pub(crate) open: Option<bool>,
-    pub(crate) pulls: Option<bool>,
-    pub(crate) since: Option<Timestamp>,
-    pub(crate) before: Option<Timestamp>,
-    /// Names of labels.
-    pub(crate) labels: Vec<String>,
-    /// Whether all of `labels` must be held, not just one.
-    pub(crate) all_labels: bool,
-    pub(crate) assignee: Option<i64>,
-    pub(crate) author: Option<i64>,
-    pub(crate) text: String,
-}
-
-/// What the last search found, as long as no issue changes: whoever reads a long list page by
-/// page searches for the same each time.
-#[derive(Default)]
-pub(super) struct LastSearch(Mutex<Memory>);
-
-#[derive(Default)]
-struct Memory {
-    search: Option<(Vec<RepoId>, Filter, Arc<[i64]>)>,
-    /// How many issues of each milestone are open, and how many closed.
-    milestones: Option<HashMap<i64, (usize, usize)>>,
-}
-
-impl LastSearch {
-    /// Something changed.
-    pub(super) fn forget(&mut self) {
-        *self.0.get_mut().unwrap_or_else(PoisonError::into_inner) = Memory::default();
-    }
-}
+pub(crate) use super::last_search::Filter;
 
 impl World {
     /// The issues of `repos` that fit, newest first, by their global ids.
     pub(crate) fn find_issues(&self, repos: &[RepoId], wanted: &Filter) -> Arc<[i64]> {
-        let mut last = self.last_search.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((searched, asked, found)) = &last.search
-            && searched == repos
-            && asked == wanted
-        {
-            return Arc::clone(found);
-        }
-        let found = self.search(repos, wanted);
-        last.search = Some((repos.to_vec(), wanted.clone(), Arc::clone(&found)));
-        found
+        self.last_search.issues(repos, wanted, || self.search(repos, wanted))
     }
 
     /// How many issues of a milestone are open, and how many closed.
     pub(crate) fn milestone_counts(&self, milestone: i64) -> (usize, usize) {
-        let mut last = self.last_search.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = last.milestones.get_or_insert_with(|| {
-            let mut counts: HashMap<i64, (usize, usize)> = HashMap::new();
-            for issue in self.issues.values() {
-                let Some(milestone) = issue.milestone else { continue };
-                let (open, closed) = counts.entry(milestone).or_default();
-                *(if issue.is_open() { open } else { closed }) += 1;
-            }
-            counts
-        });
-        counts.get(&milestone).copied().unwrap_or_default()
+        self.last_search.milestone(milestone, || self.count_by_milestone())
+    }
+
+    fn count_by_milestone(&self) -> MilestoneCounts {
+        let mut counts = MilestoneCounts::new();
+        for issue in self.issues.values() {
+            let Some(milestone) = issue.milestone else { continue };
+            let (open, closed) = counts.entry(milestone).or_default();
+            *(if issue.is_open() { open } else { closed }) += 1;
+        }
+        counts
     }
 
     fn search(&self, repos: &[RepoId], wanted: &Filter) -> Arc<[i64]> {

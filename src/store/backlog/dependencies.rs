@@ -1,7 +1,10 @@
 //! Dependencies, as last read.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Transaction};
 
+use super::version::moved;
 use crate::core::model::dependency::Blocker;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -25,15 +28,35 @@ pub fn bind(
     if changed == 0 {
         return Ok(());
     }
+    let mut told = BTreeMap::new();
+    for Blocker { thread: on, open, repo: _ } in blockers {
+        told.entry(*on).or_insert(*open);
+    }
+    if told == bound(tx, thread)? {
+        return Ok(());
+    }
     tx.prepare_cached("DELETE FROM dependencies WHERE repo = ?1 AND number = ?2")?.execute(key)?;
-    for Blocker { thread: on, open, .. } in blockers {
+    for (on, open) in told {
         tx.prepare_cached(
-            "INSERT OR IGNORE INTO dependencies (repo, number, on_repo, on_number, open)
+            "INSERT INTO dependencies (repo, number, on_repo, on_number, open)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute((thread.repo, thread.number, on.repo, on.number, open))?;
     }
-    Ok(())
+    moved(tx)
+}
+
+/// What the issue was last said to wait for, and which of that was open.
+fn bound(conn: &Connection, thread: ThreadId) -> Result<BTreeMap<ThreadId, bool>, Error> {
+    let bound = conn
+        .prepare_cached(
+            "SELECT on_repo, on_number, open FROM dependencies WHERE repo = ?1 AND number = ?2",
+        )?
+        .query_map((thread.repo, thread.number), |row| {
+            Ok((ThreadId { repo: row.get(0)?, number: row.get(1)? }, row.get(2)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(bound)
 }
 
 /// What the issue waits for was asked, and cannot be told: what was known stays.

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::iter::Peekable;
-use std::time::Duration;
 
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, Row};
 
+use super::entry::readiness;
+use super::participants;
 use super::shared::Shared;
-use super::upsert::readiness;
 use crate::core::command::value::{ArgumentValue as _, IssueRef};
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
@@ -18,9 +18,6 @@ use crate::store::columns::{self, Json, Spelled};
 use crate::store::error::Error;
 use crate::store::reports;
 
-/// How long somebody who spoke counts as present.
-const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-
 /// What is known at the moment `now` of each open issue, by repository and number.
 ///
 /// Not of timmy's own report: nobody works on that. Nor of repositories that were never read in
@@ -30,7 +27,7 @@ const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// and it was open when it was last asked. What agents do about an issue is not stored yet.
 pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error> {
     let mut waits = waits(conn)?.into_iter().peekable();
-    let mut participants = participants(conn, now.before(PRESENT))?.into_iter().peekable();
+    let mut participants = participants::present(conn, now)?.into_iter().peekable();
     let mut holds = holds(conn)?.into_iter().peekable();
     let mut pulls = pulls(conn)?;
     let mut issues = conn.prepare_cached(
@@ -40,7 +37,7 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
          WHERE NOT is_pull AND repo IN (SELECT repo FROM tracked_repos WHERE since IS NOT NULL)
          ORDER BY repo, number",
     )?;
-    let report = reports::home(conn)?.and_then(|home| home.thread());
+    let report = reports::issue(conn)?;
     let mut rows = issues.query([])?;
     let mut names = Names::default();
     let mut all = Vec::with_capacity(count(conn)?);
@@ -124,24 +121,6 @@ fn waits(conn: &Connection) -> Result<Vec<(ThreadId, ThreadId)>, Error> {
         })?
         .collect::<Result<_, _>>()?;
     Ok(waits)
-}
-
-/// Forgets who was heard so long ago that nobody counts them at the moment `now`.
-pub fn forget_old_participants(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM participants WHERE last_at < ?1")?
-        .execute([now.before(PRESENT)])?;
-    Ok(())
-}
-
-fn participants(conn: &Connection, since: Timestamp) -> Result<Vec<(ThreadId, u32)>, Error> {
-    let participants = conn
-        .prepare_cached(
-            "SELECT repo, number, count(*) FROM participants WHERE last_at >= ?1
-             GROUP BY repo, number ORDER BY repo, number",
-        )?
-        .query_map([since], |row| Ok((columns::thread(row)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
-    Ok(participants)
 }
 
 type Hold = (bool, Option<Timestamp>);

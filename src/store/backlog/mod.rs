@@ -1,19 +1,24 @@
 //! The backlog: what is open on the forge, as it was last seen there.
 //!
-//! - `stock`: whose backlog is kept, and what was read of it in full.
-//! - `keep`: what is seen comes in, moves and leaves.
-//! - `bonds`: what waits for what.
+//! - `tracked_repos`: whose backlog is kept, and what was read of it in full.
+//! - `upsert`: what is seen comes in, moves and leaves; `entry` is what places depend on in it.
+//! - `dependencies`: what waits for what.
+//! - `participants`: who was heard in a thread.
 //! - `load`: all that places depend on, in one go ([`facts`]).
+//! - `version`: whether any of that moved.
 
 mod dependencies;
+mod entry;
 mod load;
+mod participants;
 mod shared;
 mod tracked_repos;
 mod upsert;
+mod version;
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::columns::Spelled;
 use super::error::Error;
@@ -21,27 +26,17 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 
 pub use dependencies::{ask_strangers_again, bind, not_told, to_ask, unasked};
-pub use load::{facts, forget_old_participants};
+pub use load::facts;
+pub use participants::forget_old_participants;
+pub(super) use participants::{Voice, hear};
 pub use tracked_repos::{
     SyncFinding, count_open, due, is_complete, keep_only, read_again, read_in_full,
     read_older_again, tracked, unread,
 };
+pub(super) use tracked_repos::{is_tracked, untrack};
 pub use upsert::{Source, forget, put};
-
-/// How often anything moved on which a place in the backlog depends: while it stays the same,
-/// [`facts`] change only as time goes by.
-pub fn version(conn: &Connection) -> Result<i64, Error> {
-    let count = conn
-        .prepare_cached("SELECT max(count) FROM backlog_moves")?
-        .query_row([], |row| row.get(0));
-    Ok(count?)
-}
-
-/// Something moved that is not in the tables of the backlog.
-pub(super) fn moved(tx: &Transaction<'_>) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE backlog_moves SET count = count + 1")?.execute([])?;
-    Ok(())
-}
+pub(super) use version::moved;
+pub use version::version;
 
 /// What people call an open issue or pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, Row, Transaction};
 
 use super::upsert;
+use super::version::moved;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
@@ -15,17 +16,32 @@ use crate::store::error::Error;
 /// are `all` that are watched.
 pub fn keep_only(tx: &Transaction<'_>, repos: &HashSet<RepoId>, all: bool) -> Result<(), Error> {
     for repo in repos {
-        tx.prepare_cached("INSERT OR IGNORE INTO tracked_repos (repo) VALUES (?1)")?
+        let came = tx
+            .prepare_cached("INSERT OR IGNORE INTO tracked_repos (repo) VALUES (?1)")?
             .execute([repo])?;
+        if came > 0 {
+            moved(tx)?;
+        }
     }
     let kept = tx
         .prepare_cached("SELECT repo FROM tracked_repos")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<Vec<RepoId>, _>>()?;
     for gone in kept.iter().filter(|repo| all && !repos.contains(repo)) {
-        tx.prepare_cached("DELETE FROM tracked_repos WHERE repo = ?1")?.execute([gone])?;
+        untrack(tx, *gone)?;
     }
     Ok(())
+}
+
+/// Keeps the backlog of `repo` no longer: it leaves, and all that hangs on it.
+pub(in crate::store) fn untrack(tx: &Transaction<'_>, repo: RepoId) -> Result<(), Error> {
+    let left = tx.prepare_cached("DELETE FROM tracked_repos WHERE repo = ?1")?.execute([repo])?;
+    if left == 0 { Ok(()) } else { moved(tx) }
+}
+
+/// Whether the backlog of `repo` is kept.
+pub(in crate::store) fn is_tracked(conn: &Connection, repo: RepoId) -> Result<bool, Error> {
+    Ok(conn.prepare_cached("SELECT 1 FROM tracked_repos WHERE repo = ?1")?.exists([repo])?)
 }
 
 /// The repositories that are to be read in full, for the first time or again.
@@ -106,10 +122,22 @@ pub fn read_in_full(
                 (false, false) => doubtful.push(thread),
             }
         }
+        // From now on its issues hold places.
+        if is_unread(tx, repo)? {
+            moved(tx)?;
+        }
         tx.prepare_cached("UPDATE tracked_repos SET since = ?2, due = 0 WHERE repo = ?1")?
             .execute((repo, since))?;
     }
     Ok(doubtful)
+}
+
+/// Whether the backlog of `repo` is kept, but was never read in full.
+fn is_unread(conn: &Connection, repo: RepoId) -> Result<bool, Error> {
+    let unread = conn
+        .prepare_cached("SELECT 1 FROM tracked_repos WHERE repo = ?1 AND since IS NULL")?
+        .exists([repo])?;
+    Ok(unread)
 }
 
 /// Has repositories read in full once more that were read before `moment`.

@@ -6,10 +6,12 @@
 use rusqlite::{OptionalExtension as _, Transaction};
 use sha2::{Digest as _, Sha256};
 
+use super::entry::{self, RankedEntry};
+use super::version::moved;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::{BacklogEntry, Readiness};
+use crate::core::scheduling::BacklogEntry;
 use crate::store::columns::Json;
 use crate::store::error::Error;
 
@@ -30,8 +32,8 @@ const READING: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// What is known of a thread.
 struct StoredIssue {
-    is_open: bool,
-    opened_at: Timestamp,
+    /// When it was opened or reopened last, and what a ranking reads of it; none if it is closed.
+    open: Option<(Timestamp, RankedEntry)>,
     updated_at: Timestamp,
     seen_at: Timestamp,
 }
@@ -62,11 +64,12 @@ pub fn put(
         return close(tx, thread, item.updated_at, seen_at);
     }
     let is_unknown_but_old = known.is_none() && since.is_some_and(|since| item.created_at < since);
-    let opened_at = match &known {
-        Some(known) if known.is_open => known.opened_at,
-        Some(_) => item.updated_at,
-        None if is_unknown_but_old => item.updated_at,
-        None => item.created_at,
+    let before = known.as_ref().and_then(|known| known.open.as_ref());
+    let opened_at = match (before, &known) {
+        (Some((opened_at, _)), _) => *opened_at,
+        (None, Some(_)) => item.updated_at,
+        (None, None) if is_unknown_but_old => item.updated_at,
+        (None, None) => item.created_at,
     };
     let has_moved = match &known {
         Some(known) => known.updated_at != item.updated_at,
@@ -75,7 +78,8 @@ pub fn put(
     write(tx, thread, entry, opened_at, seen_at, has_moved)?;
     tx.prepare_cached("DELETE FROM closed WHERE repo = ?1 AND number = ?2")?
         .execute((repo, item.number))?;
-    Ok(())
+    let is_same = before.is_some_and(|(_, ranked)| *ranked == RankedEntry::told(entry, opened_at));
+    if is_same { Ok(()) } else { moved(tx) }
 }
 
 /// The thread is not there any more: no webhook that comes late brings it back, only a list or a
@@ -104,24 +108,28 @@ fn since(tx: &Transaction<'_>, repo: RepoId) -> Result<Option<Option<Timestamp>>
 }
 
 fn known(tx: &Transaction<'_>, thread: ThreadId) -> Result<Option<StoredIssue>, Error> {
-    let known = tx
+    let key = (thread.repo, thread.number);
+    let open = tx
         .prepare_cached(
-            "SELECT true AS is_open, opened_at, updated_at, seen_at FROM backlog
-             WHERE repo = ?1 AND number = ?2
-             UNION ALL
-             SELECT false, updated_at, updated_at, seen_at FROM closed
-             WHERE repo = ?1 AND number = ?2",
+            "SELECT is_pull, created_at, opened_at, due_at, pinned, readiness, author, labels,
+                    assignees, milestone, closes, updated_at, seen_at
+             FROM backlog WHERE repo = ?1 AND number = ?2",
         )?
-        .query_row((thread.repo, thread.number), |row| {
-            Ok(StoredIssue {
-                is_open: row.get(0)?,
-                opened_at: row.get(1)?,
-                updated_at: row.get(2)?,
-                seen_at: row.get(3)?,
-            })
+        .query_row(key, |row| {
+            let open = Some((row.get("opened_at")?, RankedEntry::stored(row)?));
+            Ok(StoredIssue { open, updated_at: row.get(11)?, seen_at: row.get(12)? })
         })
         .optional()?;
-    Ok(known)
+    if open.is_some() {
+        return Ok(open);
+    }
+    let closed = tx
+        .prepare_cached("SELECT updated_at, seen_at FROM closed WHERE repo = ?1 AND number = ?2")?
+        .query_row(key, |row| {
+            Ok(StoredIssue { open: None, updated_at: row.get(0)?, seen_at: row.get(1)? })
+        })
+        .optional()?;
+    Ok(closed)
 }
 
 fn close(
@@ -130,13 +138,14 @@ fn close(
     updated_at: Timestamp,
     seen_at: Timestamp,
 ) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM backlog WHERE repo = ?1 AND number = ?2")?
+    let left = tx
+        .prepare_cached("DELETE FROM backlog WHERE repo = ?1 AND number = ?2")?
         .execute((thread.repo, thread.number))?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO closed (repo, number, updated_at, seen_at) VALUES (?1, ?2, ?3, ?4)",
     )?
     .execute((thread.repo, thread.number, updated_at, seen_at))?;
-    Ok(())
+    if left == 0 { Ok(()) } else { moved(tx) }
 }
 
 fn write(
@@ -148,15 +157,15 @@ fn write(
     has_moved: bool,
 ) -> Result<(), Error> {
     let item = &entry.item;
-    let labels: Vec<&str> = item.labels.iter().map(|label| label.name.as_str()).collect();
-    let closes: Vec<String> = entry.closes.iter().map(ToString::to_string).collect();
+    let labels: Vec<&str> = entry::names(&item.labels).collect();
     tx.prepare_cached(
         "INSERT INTO backlog (repo, number, is_pull, created_at, opened_at, updated_at, seen_at,
              due_at, pinned, readiness, ask_dependencies, text, author, labels, assignees, milestone,
              closes, title)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
          ON CONFLICT (repo, number) DO UPDATE SET
-             updated_at = excluded.updated_at, seen_at = max(seen_at, excluded.seen_at),
+             created_at = excluded.created_at, updated_at = excluded.updated_at,
+             seen_at = max(seen_at, excluded.seen_at),
              due_at = excluded.due_at, pinned = excluded.pinned, readiness = excluded.readiness,
              ask_dependencies = max(ask_dependencies, excluded.ask_dependencies), text = excluded.text,
              author = excluded.author, labels = excluded.labels, assignees = excluded.assignees,
@@ -172,14 +181,14 @@ fn write(
         seen_at,
         item.due_at,
         item.pinned,
-        bits(entry.readiness),
+        entry::bits(entry.readiness),
         has_moved && !item.is_pull,
         digest(item),
         item.author.as_ref().map(Json),
         Json(labels),
         Json(&item.assignees),
         item.milestone.as_ref().map(Json),
-        closes.join(" "),
+        entry::closes(entry),
         item.title,
     ])?;
     Ok(())
@@ -190,15 +199,4 @@ fn digest(item: &Issue) -> [u8; 32] {
     sha.update([0]);
     sha.update(item.body.as_bytes());
     sha.finalize().into()
-}
-
-/// The column `readiness`.
-fn bits(readiness: Readiness) -> u8 {
-    let Readiness { scope, acceptance, checklist } = readiness;
-    u8::from(scope) | u8::from(acceptance) << 1 | u8::from(checklist) << 2
-}
-
-/// What the column `readiness` says.
-pub(super) fn readiness(bits: u8) -> Readiness {
-    Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, checklist: bits & 4 != 0 }
 }

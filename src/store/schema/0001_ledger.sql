@@ -249,7 +249,7 @@ CREATE TABLE accounts (
 -- Whose backlog is kept. Without `since` it was never read in full, so that what is missing may
 -- be open all the same. One that is due is to be read in full, for the first time or again.
 CREATE TABLE tracked_repos (
-    repo  INTEGER PRIMARY KEY REFERENCES repos (id),
+    repo  INTEGER PRIMARY KEY REFERENCES watched (repo),
     since INTEGER,                         -- by the forge's clock: what was open then or later is known
     due   INTEGER NOT NULL DEFAULT 1 CHECK (due IN (0, 1))
 ) STRICT;
@@ -309,21 +309,7 @@ CREATE TABLE participants (
     PRIMARY KEY (repo, number, account)
 ) STRICT, WITHOUT ROWID;
 
--- Only people count: why a text needs nothing more tells who they are.
-CREATE TRIGGER participant_heard AFTER UPDATE OF ending ON inbox
-WHEN new.act <> 'edited' AND new.ending IN
-    ('answered', 'silent', 'no_trigger', 'claimed_elsewhere', 'refused_by_forge', 'bug', 'doubted')
-    AND new.heard ->> '$.author.id' IS NOT NULL
-BEGIN
-    INSERT INTO participants (repo, number, account, last_at)
-    VALUES (new.repo, new.number, new.heard ->> '$.author.id', new.heard ->> '$.created_at')
-    ON CONFLICT (repo, number, account)
-    DO UPDATE SET last_at = max(last_at, excluded.last_at);
-END;
-
--- What is not watched any more leaves, and all that hangs on it.
-CREATE TRIGGER unwatched AFTER DELETE ON watched
-BEGIN DELETE FROM tracked_repos WHERE repo = old.repo; END;
+-- What is not kept any more leaves, and all that hangs on it.
 CREATE TRIGGER tracked_left AFTER DELETE ON tracked_repos BEGIN
     DELETE FROM backlog WHERE repo = old.repo;
     DELETE FROM closed WHERE repo = old.repo;
@@ -332,38 +318,10 @@ END;
 CREATE TRIGGER backlog_left AFTER DELETE ON backlog
 BEGIN DELETE FROM dependencies WHERE repo = old.repo AND number = old.number; END;
 
--- How often anything moved on which a place in the backlog depends.
+-- How often anything moved on which a place in the backlog depends. What does is decided where it
+-- is stored.
 CREATE TABLE backlog_moves (count INTEGER NOT NULL) STRICT;
 INSERT INTO backlog_moves VALUES (0);
-
-CREATE TRIGGER entry_came AFTER INSERT ON backlog
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER entry_left AFTER DELETE ON backlog
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER entry_moved AFTER UPDATE ON backlog
-WHEN (old.opened_at, old.due_at, old.pinned, old.readiness, old.text, old.author, old.labels,
-      old.assignees, old.milestone, old.closes)
-    IS NOT (new.opened_at, new.due_at, new.pinned, new.readiness, new.text, new.author, new.labels,
-      new.assignees, new.milestone, new.closes)
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER dependency_came AFTER INSERT ON dependencies
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER dependency_left AFTER DELETE ON dependencies
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER tracked AFTER UPDATE ON tracked_repos
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER participant_came AFTER INSERT ON participants
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER participant_again AFTER UPDATE ON participants
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER thread_came AFTER INSERT ON threads
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER pause_came AFTER INSERT ON pauses
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER pause_left AFTER DELETE ON pauses
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
-CREATE TRIGGER repo_renamed AFTER UPDATE ON repos
-BEGIN UPDATE backlog_moves SET count = count + 1; END;
 
 -- Who was to get what: the latest ticks in which that changed, with all that they were decided
 -- from, so that each can be decided again.

@@ -1,5 +1,7 @@
 //! How many requests it takes.
 
+use std::collections::BTreeMap;
+
 use timmy::clock::Clock as _;
 use timmy::sandbox::Mode;
 use timmy::sandbox::backlog::{Backlog, Shape};
@@ -81,8 +83,8 @@ async fn what_was_done_in_the_future_is_done_again() {
     let stage = awake(1, 1, Ear::Polls).await;
     let future = stage.clock.now().after(365 * 24 * HOUR);
     let write = stage.timmy.write(move |tx| {
-        meta::set(tx, "backlog.counted", &future)?;
-        meta::set(tx, "swept", &future)
+        meta::set(tx, meta::BACKLOG_COUNTED_AT, &future)?;
+        meta::set(tx, meta::SWEPT_AT, &future)
     });
     write.await;
     let asked = stage.asked_during(MINUTE).await;
@@ -95,8 +97,8 @@ async fn what_was_done_in_the_future_is_done_again() {
 #[tokio::test]
 async fn a_count_that_is_right_again_is_believed_after_one_full_read() {
     let stage = awake(2, 40, Ear::Polls).await;
-    let more = serde_json::json!({ "halls": 3 });
-    stage.timmy.write(move |tx| meta::set(tx, "backlog.surplus", &more)).await;
+    let more = BTreeMap::from([("halls".to_owned(), 3)]);
+    stage.timmy.write(move |tx| meta::set(tx, meta::BACKLOG_SURPLUS, &more)).await;
     for pages in [2, 0, 0] {
         let (counted, read) = (stage.asked_during(HOUR).await, stage.asked_during(MINUTE).await);
         let is_page = |path: &&String| path.contains("state=open") && path.ends_with("limit=50");

@@ -415,7 +415,11 @@ fn the_version_moves_with_what_places_depend_on() {
         assert!(moved(tx)?);
         say(tx, 1, 7, 5, Ending::NoTrigger)?;
         assert!(moved(tx)?);
-        threads::save(tx, thread(12), &ThreadState::default())?;
+        let refused_on = Some("2026-12-01".parse().expect("a day"));
+        threads::save(tx, thread(12), &ThreadState { refused_on, ..ThreadState::default() })?;
+        assert!(!moved(tx)?, "whom timmy answers places nothing");
+        let snooze = Some(Snooze { by: account("anna"), until: at(5000) });
+        threads::save(tx, thread(12), &ThreadState { snooze, ..ThreadState::default() })?;
         assert!(moved(tx)?);
         let configured = "foundation/door".parse().expect("a name");
         reports::set_home(tx, &ReportIssue { configured, repo: DOOR, number: Some(12), lost: 0 })?;

@@ -8,6 +8,7 @@ mod lanes;
 mod opening;
 mod outbox;
 mod rows;
+mod version;
 mod writing;
 
 use tempfile::TempDir;
@@ -47,6 +48,20 @@ fn thread(number: i64) -> ThreadId {
 /// A version of comment `id` in thread 12, written at second `updated`.
 fn comment(id: i64, act: TextEvent, updated: i64, body: &str) -> InboundText {
     InboundText { act, updated_at: at(updated), ..facts::comment(id, at(0), body) }
+}
+
+/// Puts a word at a key that timmy does not use, for tests to which it is all the same what is
+/// written.
+fn put(tx: &Transaction<'_>, key: &str, word: &str) -> Result<(), Error> {
+    tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [key, word])?;
+    Ok(())
+}
+
+/// The word at such a key.
+fn word_at(conn: &Connection, key: &str) -> Result<Option<String>, Error> {
+    let mut words = conn.prepare("SELECT value FROM meta WHERE key = ?1")?;
+    let word = words.query_map([key], |row| row.get(0))?.next().transpose()?;
+    Ok(word)
 }
 
 /// How many rows of `meta` have a key that begins with `prefix`.

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use timmy::store::{Ledger, OpenError, meta};
+use timmy::store::{Ledger, OpenError};
 
-use super::{new_ledger, runtime};
+use super::{new_ledger, put, runtime, word_at};
 
 fn home() -> TempDir {
     TempDir::new().expect("a directory")
@@ -52,12 +52,12 @@ fn a_lock_file_that_a_crash_left_locks_nobody_out() {
 #[test]
 fn what_was_written_is_there_when_it_is_opened_again() {
     let (ledger, home) = new_ledger();
-    runtime().block_on(ledger.write(|tx| meta::set(tx, "word", &"stays"))).expect("a write");
+    runtime().block_on(ledger.write(|tx| put(tx, "word", "stays"))).expect("a write");
     drop(ledger);
 
     assert!(!home.path().join("timmy.db-wal").exists(), "the log is folded into the file");
     let ledger = Ledger::open(home.path().join("timmy.db")).expect("the same ledger");
-    let word = runtime().block_on(ledger.read(|conn| meta::get::<String>(conn, "word")));
+    let word = runtime().block_on(ledger.read(|conn| word_at(conn, "word")));
     assert_eq!(word.expect("a read").as_deref(), Some("stays"));
 }
 
@@ -119,8 +119,8 @@ fn others_read_beside_the_one_who_writes() {
     let (ledger, home) = new_ledger();
     let readers = Ledger::open_read_only(home.path().join("timmy.db")).expect("a reader");
     runtime().block_on(async {
-        ledger.write(|tx| meta::set(tx, "word", &"new")).await.expect("a write");
-        let word = readers.read(|conn| meta::get::<String>(conn, "word")).await.expect("a read");
+        ledger.write(|tx| put(tx, "word", "new")).await.expect("a write");
+        let word = readers.read(|conn| word_at(conn, "word")).await.expect("a read");
         assert_eq!(word.as_deref(), Some("new"));
         let forbidden = readers.read(|conn| Ok(conn.execute("DELETE FROM meta", [])?)).await;
         assert!(forbidden.is_err(), "a reader cannot write");
@@ -133,7 +133,7 @@ fn a_closed_ledger_can_be_read_without_locking_it() {
     drop(ledger);
     let path = home.path().join("timmy.db");
     let readers = Ledger::open_read_only(&path).expect("a reader");
-    let nothing = runtime().block_on(readers.read(|conn| meta::get::<String>(conn, "word")));
+    let nothing = runtime().block_on(readers.read(|conn| word_at(conn, "word")));
     assert_eq!(nothing.expect("a read"), None);
     Ledger::open(&path).expect("readers hold no lock");
 }

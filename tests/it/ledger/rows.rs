@@ -12,18 +12,19 @@ use timmy::store::audit::{self, AuditEntry};
 use timmy::store::deliveries::{self, UnreadDelivery};
 use timmy::store::{Error, meta, repos, threads};
 
-use super::{at, in_transaction, thread};
+use super::{at, in_transaction, put, thread};
 use crate::support::facts::repo;
 use crate::support::people::account;
 
 #[test]
 fn a_fact_takes_the_place_of_the_one_before() {
     in_transaction(|tx| {
-        assert_eq!(meta::get::<String>(tx, "account")?, None);
-        meta::set(tx, "account", &Account { login: "timy".to_owned(), ..account("timmy") })?;
-        meta::set(tx, "account", &account("timmy"))?;
-        assert_eq!(meta::get(tx, "account")?, Some(account("timmy")));
-        assert!(meta::get::<i64>(tx, "account").is_err(), "an account is no number");
+        assert_eq!(meta::get(tx, meta::ACCOUNT)?, None);
+        meta::set(tx, meta::ACCOUNT, &Account { login: "timy".to_owned(), ..account("timmy") })?;
+        meta::set(tx, meta::ACCOUNT, &account("timmy"))?;
+        assert_eq!(meta::get(tx, meta::ACCOUNT)?, Some(account("timmy")));
+        put(tx, "account", "7")?;
+        assert!(meta::get(tx, meta::ACCOUNT).is_err(), "a number is no account");
         Ok(())
     });
 }

@@ -5,10 +5,10 @@ use std::sync::mpsc;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
-use timmy::store::{Error, Ledger, meta};
+use timmy::store::{Error, Ledger};
 use tokio::task::JoinHandle;
 
-use super::{count, new_ledger, runtime};
+use super::{count, new_ledger, put, runtime, word_at};
 
 /// One of many writes that are queued together.
 #[derive(Debug, Clone, Copy)]
@@ -45,12 +45,12 @@ async fn together(ledger: &Ledger, steps: &[Step]) -> Vec<Result<(), Error>> {
 }
 
 fn run(tx: &timmy::store::Transaction<'_>, index: usize, step: Step) -> Result<(), Error> {
-    meta::set(tx, &format!("row {index}."), &index)?;
+    put(tx, &format!("row {index}."), "written")?;
     match step {
         Step::Write => Ok(()),
         Step::Fail => Err(Error::Closed),
         Step::Panic => panic!("step {index}"),
-        Step::FillDisk => meta::set(tx, &format!("row {index}."), &"x".repeat(1 << 20)),
+        Step::FillDisk => put(tx, &format!("row {index}."), &"x".repeat(1 << 20)),
     }
 }
 
@@ -114,7 +114,7 @@ proptest! {
             for (step, answer) in steps.iter().zip(&answers) {
                 assert!(matches!(step, Step::Write) || answer.is_err(), "{step:?} succeeded");
             }
-            ledger.write(|tx| meta::set(tx, "word", &"on")).await.expect("the writer goes on");
+            ledger.write(|tx| put(tx, "word", "on")).await.expect("the writer goes on");
         });
     }
 }
@@ -144,7 +144,7 @@ fn a_caller_who_goes_away_does_not_undo_the_write() {
         let (open, gate) = mpsc::channel::<()>();
         let caller = tokio::spawn(ledger.write(move |tx| {
             gate.recv().map_err(|_| Error::Closed)?;
-            meta::set(tx, "word", &"kept")
+            put(tx, "word", "kept")
         }));
         tokio::task::yield_now().await;
         caller.abort();
@@ -168,7 +168,7 @@ fn the_last_handle_may_be_dropped_by_a_transaction() {
         let caller = tokio::spawn(ledger.write(move |tx| {
             gate.recv().map_err(|_| Error::Closed)?;
             drop(own);
-            meta::set(tx, "word", &"last")
+            put(tx, "word", "last")
         }));
         tokio::task::yield_now().await;
         caller.abort();
@@ -192,13 +192,15 @@ fn writes_run_in_the_order_in_which_they_were_queued() {
         let mut writes = Vec::new();
         for turn in 0..2_000_i64 {
             writes.push(tokio::spawn(ledger.write(move |tx| {
-                let before: i64 = meta::get(tx, "turn")?.unwrap_or(-1);
-                meta::set(tx, "turn", &turn)?;
+                let before = word_at(tx, "turn")?;
+                put(tx, "turn", &turn.to_string())?;
                 Ok(before)
             })));
         }
+        let mut last = None;
         for (turn, write) in (0_i64..).zip(writes) {
-            assert_eq!(write.await.expect("a task").expect("a write"), turn - 1);
+            assert_eq!(write.await.expect("a task").expect("a write"), last);
+            last = Some(turn.to_string());
         }
     });
 }
@@ -221,7 +223,7 @@ fn a_read_sees_one_moment() {
                 .await
         });
         first_look.await.expect("the first look");
-        ledger.write(|tx| meta::set(tx, "word", &"new")).await.expect("a write");
+        ledger.write(|tx| put(tx, "word", "new")).await.expect("a write");
         open.send(()).expect("the reader waits");
         assert_eq!(read.await.expect("a task").expect("a read"), (0, 0));
         assert_eq!(ledger.read(|conn| count(conn, "word")).await.expect("a read"), 1);

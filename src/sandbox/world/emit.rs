@@ -1,0 +1,78 @@
+//! Leaving a webhook for each hook that asked for what happened.
+
+use std::sync::Arc;
+
+use crate::core::model::ids::RepoId;
+
+use super::World;
+use super::events::{Event, EventName, Outgoing};
+use super::records::{Home, Hook, ReviewState};
+use crate::sandbox::json::payload;
+
+impl World {
+    /// How webhooks call `event`.
+    fn name_of(&self, event: &Event) -> EventName {
+        let issue = self.issue(event.issue_id());
+        let of_family = |on_issue, on_pull| match issue.pull {
+            None => EventName { event: "issues", kind: on_issue },
+            Some(_) => EventName { event: "pull_request", kind: on_pull },
+        };
+        match event {
+            Event::Issue { .. } => of_family("issues", "pull_request"),
+            Event::Labels { .. } => of_family("issue_label", "pull_request_label"),
+            Event::Assignee { .. } => of_family("issue_assign", "pull_request_assign"),
+            Event::Milestone { .. } => of_family("issue_milestone", "pull_request_milestone"),
+            Event::Comment { .. } => EventName {
+                event: "issue_comment",
+                kind: if issue.pull.is_some() { "pull_request_comment" } else { "issue_comment" },
+            },
+            Event::Reviewed { review, .. } => review_name(self.verdict(issue.id, *review)),
+        }
+    }
+
+    fn verdict(&self, issue: i64, review: i64) -> ReviewState {
+        let pull = self.issue(issue).pull.as_ref();
+        let review = pull.and_then(|p| p.reviews.iter().find(|r| r.id == review));
+        review.map_or(ReviewState::Comment, |r| r.verdict)
+    }
+
+    /// Leaves a webhook for each hook that asked for `event`. A hook of the repository and one
+    /// of its owner both fire, even to one address.
+    pub(super) fn emit(&mut self, event: &Event) {
+        let name = self.name_of(event);
+        let repo = self.issue(event.issue_id()).repo;
+        let asked = |hook: &Hook| hook.active && hook.events.contains(name.subscription());
+        let due: Vec<i64> =
+            self.hooks_over(repo).filter(|hook| asked(hook)).map(|hook| hook.id).collect();
+        if due.is_empty() {
+            return;
+        }
+        let payload: Arc<[u8]> = payload::of(self, event).into();
+        for hook in due {
+            let outgoing =
+                Outgoing::new(self.version, &self.hooks[&hook], name, Arc::clone(&payload));
+            self.outgoing.push(outgoing);
+        }
+    }
+
+    /// Sends a hook its test delivery: an `issues` event that tells of no issue.
+    pub(crate) fn test_hook(&mut self, doer: i64, repo: RepoId, hook: i64) {
+        let payload: Arc<[u8]> = payload::of_test(self, doer, repo).into();
+        let name = EventName { event: "issues", kind: "issues" };
+        self.outgoing.push(Outgoing::new(self.version, &self.hooks[&hook], name, payload));
+    }
+
+    fn hooks_over(&self, repo: RepoId) -> impl Iterator<Item = &Hook> {
+        let owner = self.repo(repo).owner;
+        self.hooks_of(Home::Repo(repo)).chain(self.hooks_of(Home::Org(owner)))
+    }
+}
+
+fn review_name(verdict: ReviewState) -> EventName {
+    let (event, kind) = match verdict {
+        ReviewState::Approved => ("pull_request_approved", "pull_request_review_approved"),
+        ReviewState::RequestChanges => ("pull_request_rejected", "pull_request_review_rejected"),
+        ReviewState::Comment => ("pull_request_comment", "pull_request_review_comment"),
+    };
+    EventName { event, kind }
+}

@@ -1,0 +1,108 @@
+//! What a ranking reads of an open issue or pull request: when that changes, the version moves.
+
+use rusqlite::Row;
+
+use crate::core::model::account::Account;
+use crate::core::model::issue::{Issue, Label, Milestone};
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::{BacklogEntry, Readiness};
+use crate::store::columns::Json;
+
+/// The part of an entry on which places depend.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum RankedEntry {
+    Issue {
+        created_at: Timestamp,
+        opened_at: Timestamp,
+        due_at: Option<Timestamp>,
+        pinned: bool,
+        readiness: Readiness,
+        author: Option<Account>,
+        labels: Vec<String>,
+        assignees: Vec<Account>,
+        milestone: Option<Milestone>,
+    },
+    /// All that counts of a pull request is what it closes.
+    Pull { closes: String },
+}
+
+impl RankedEntry {
+    /// What is told now. Names every field, so that a new one is put on one side or the other.
+    pub(super) fn told(entry: &BacklogEntry, opened_at: Timestamp) -> Self {
+        let BacklogEntry { item, readiness, closes: _ } = entry;
+        let Issue {
+            author,
+            is_pull,
+            labels,
+            assignees,
+            milestone,
+            due_at,
+            pinned,
+            created_at,
+            id: _,
+            number: _,
+            title: _,
+            body: _,
+            open: _,
+            locked: _,
+            updated_at: _,
+        } = item;
+        if *is_pull {
+            return Self::Pull { closes: closes(entry) };
+        }
+        Self::Issue {
+            created_at: *created_at,
+            opened_at,
+            due_at: *due_at,
+            pinned: *pinned,
+            readiness: *readiness,
+            author: author.clone(),
+            labels: names(labels).map(str::to_owned).collect(),
+            assignees: assignees.clone(),
+            milestone: milestone.clone(),
+        }
+    }
+
+    /// What a row of `backlog` holds.
+    pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Self> {
+        if row.get("is_pull")? {
+            return Ok(Self::Pull { closes: row.get("closes")? });
+        }
+        let author: Option<Json<Account>> = row.get("author")?;
+        let milestone: Option<Json<Milestone>> = row.get("milestone")?;
+        let (Json(labels), Json(assignees)) = (row.get("labels")?, row.get("assignees")?);
+        Ok(Self::Issue {
+            created_at: row.get("created_at")?,
+            opened_at: row.get("opened_at")?,
+            due_at: row.get("due_at")?,
+            pinned: row.get("pinned")?,
+            readiness: readiness(row.get("readiness")?),
+            author: author.map(|Json(author)| author),
+            labels,
+            assignees,
+            milestone: milestone.map(|Json(milestone)| milestone),
+        })
+    }
+}
+
+/// The labels as the column holds them.
+pub(super) fn names(labels: &[Label]) -> impl Iterator<Item = &str> {
+    labels.iter().map(|label| label.name.as_str())
+}
+
+/// What it closes as the column holds it.
+pub(super) fn closes(entry: &BacklogEntry) -> String {
+    let closes: Vec<String> = entry.closes.iter().map(ToString::to_string).collect();
+    closes.join(" ")
+}
+
+/// The column `readiness`.
+pub(super) fn bits(readiness: Readiness) -> u8 {
+    let Readiness { scope, acceptance, checklist } = readiness;
+    u8::from(scope) | u8::from(acceptance) << 1 | u8::from(checklist) << 2
+}
+
+/// What the column `readiness` says.
+pub(super) fn readiness(bits: u8) -> Readiness {
+    Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, checklist: bits & 4 != 0 }
+}

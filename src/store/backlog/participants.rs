@@ -1,0 +1,63 @@
+//! Who was heard in a thread, and when last, by the forge's clock.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction};
+
+use super::version::moved;
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+use crate::store::columns;
+use crate::store::error::Error;
+
+/// How long somebody who spoke counts as present.
+const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A person's word.
+pub(in crate::store) struct Voice {
+    /// Where it was said.
+    pub(in crate::store) thread: ThreadId,
+    /// The number of whoever said it.
+    pub(in crate::store) account: i64,
+    /// When, by the forge's clock.
+    pub(in crate::store) said_at: Timestamp,
+}
+
+/// A person was heard; one whom nobody counts any more at the moment `now` is not kept.
+pub(in crate::store) fn hear(
+    tx: &Transaction<'_>,
+    voice: Voice,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Voice { thread, account, said_at } = voice;
+    if said_at < now.before(PRESENT) {
+        return Ok(());
+    }
+    let changed = tx
+        .prepare_cached(
+            "INSERT INTO participants (repo, number, account, last_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (repo, number, account) DO UPDATE SET last_at = excluded.last_at
+             WHERE last_at < excluded.last_at",
+        )?
+        .execute((thread.repo, thread.number, account, said_at))?;
+    if changed == 0 { Ok(()) } else { moved(tx) }
+}
+
+/// Forgets who was heard so long ago that nobody counts them at the moment `now`.
+pub fn forget_old_participants(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM participants WHERE last_at < ?1")?
+        .execute([now.before(PRESENT)])?;
+    Ok(())
+}
+
+/// How many people are present in each thread at the moment `now`.
+pub(super) fn present(conn: &Connection, now: Timestamp) -> Result<Vec<(ThreadId, u32)>, Error> {
+    let participants = conn
+        .prepare_cached(
+            "SELECT repo, number, count(*) FROM participants WHERE last_at >= ?1
+             GROUP BY repo, number ORDER BY repo, number",
+        )?
+        .query_map([now.before(PRESENT)], |row| Ok((columns::thread(row)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(participants)
+}

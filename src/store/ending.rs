@@ -1,0 +1,88 @@
+//! Why a text needs nothing more, and which of these reasons say that a person spoke.
+
+use super::columns::word_column;
+
+/// Why a version needs nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its commands were answered.
+    Answered,
+    /// Its commands ask for no answer.
+    Silent,
+    /// It holds no command.
+    NoTrigger,
+    /// timmy wrote it.
+    Own,
+    /// An agent wrote it.
+    Agent,
+    /// Its author is to be ignored.
+    Ignored,
+    /// A pseudo user of the forge wrote it, or a deleted one.
+    Pseudo,
+    /// It was brought here from elsewhere.
+    Migrated,
+    /// It says, or said once, that somebody else wrote it elsewhere.
+    Relayed,
+    /// Its repository is not watched.
+    NotWatched,
+    /// It is older than this ledger's first start, or than the repository's.
+    TooOld,
+    /// Another ledger of the same account handled it.
+    ClaimedElsewhere,
+    /// It is gone from the forge.
+    Deleted,
+    /// The forge refuses what an answer would take.
+    RefusedByForge,
+    /// timmy itself failed at it.
+    Bug,
+    /// An edit whose commands are to be repeated in a new comment.
+    Doubted,
+    /// A newer version of it takes its place.
+    Superseded,
+    /// The forge does not show it: another author, or other words.
+    Disproved,
+}
+word_column!(Ending {
+    Answered = "answered",
+    Silent = "silent",
+    NoTrigger = "no_trigger",
+    Own = "own",
+    Agent = "agent",
+    Ignored = "ignored",
+    Pseudo = "pseudo",
+    Migrated = "migrated",
+    Relayed = "relayed",
+    NotWatched = "not_watched",
+    TooOld = "too_old",
+    ClaimedElsewhere = "claimed_elsewhere",
+    Deleted = "deleted",
+    RefusedByForge = "refused_by_forge",
+    Doubted = "doubted",
+    Bug = "bug",
+    Superseded = "superseded",
+    Disproved = "disproved",
+});
+
+impl Ending {
+    /// Whether a text that ended so was a person's own word, spoken here: whoever wrote it takes
+    /// part in the thread.
+    pub fn is_a_persons_voice(self) -> bool {
+        match self {
+            Self::Answered
+            | Self::Silent
+            | Self::NoTrigger
+            | Self::ClaimedElsewhere
+            | Self::RefusedByForge
+            | Self::Bug
+            | Self::Doubted => true,
+            // No person wrote it, or nobody shall be heard through it.
+            Self::Own | Self::Agent | Self::Ignored | Self::Pseudo => false,
+            // It was said by somebody else, or elsewhere.
+            Self::Migrated | Self::Relayed => false,
+            // It was not looked at.
+            Self::NotWatched | Self::TooOld => false,
+            // It does not stand on the forge, or not so.
+            Self::Deleted | Self::Superseded | Self::Disproved => false,
+        }
+    }
+}
