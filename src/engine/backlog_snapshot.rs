@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::inbox::EngineError;
-use crate::config::DispatchMode;
 use crate::core::command::value::IssueRef;
-use crate::core::handlers::{BacklogFacts, BacklogQuery, IssueCase, OtherThread, ThreadTitle};
+use crate::core::handlers::{BacklogFacts, BacklogQuery, IssueCase, OtherThread};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
-use crate::core::reply::Mode;
+use crate::core::model::thread::ThreadTitle;
 use crate::core::scheduling::{Match, RankedBacklog};
 use crate::store::backlog;
 
@@ -35,11 +34,7 @@ impl Engine {
         // It may take a while: not where everything else waits for it.
         let chosen = self.ledger.read(move |_| Ok(choose(judged, &asked)));
         let (judged, choices, cases) = chosen.await?;
-        let mode = match self.dispatch.mode {
-            DispatchMode::Off => Mode::Off,
-            DispatchMode::Suggest => Mode::Suggest,
-            DispatchMode::Auto => Mode::Auto,
-        };
+        let mode = self.dispatch.mode.into();
         let titles = HashMap::new();
         let mut backlog = BacklogFacts { judged, choices, unread, mode, cases, titles };
         backlog.titles = self.titles(heard, look, &backlog, repos, &tracked).await?;
@@ -76,11 +71,7 @@ impl Engine {
             sure.extend(unsure);
         };
         let wanted: Vec<ThreadId> = wanted.into_iter().collect();
-        let titles = self.ledger.read(move |conn| backlog::titles(conn, &wanted)).await?;
-        let title = |(thread, title): (ThreadId, backlog::StoredTitle)| {
-            (thread, ThreadTitle { repo: title.repo.name, title: title.title })
-        };
-        Ok(titles.into_iter().map(title).collect())
+        Ok(self.ledger.read(move |conn| backlog::titles(conn, &wanted)).await?)
     }
 }
 

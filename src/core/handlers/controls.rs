@@ -110,7 +110,6 @@ impl CommandContext<'_> {
 
     /// A pause as people say it, of what is called `what`.
     pub(super) fn paused(&self, what: String, pause: &Pause) -> Paused {
-        let since = said(pause.since, self.snapshot.now, &self.snapshot.zone);
-        Paused { what, since, by: pause.by.login.clone() }
+        self.viewpoint().paused(what, pause)
     }
 }

@@ -9,6 +9,7 @@ mod backlog;
 mod controls;
 mod dependencies;
 mod hold;
+mod issue_view;
 mod labels;
 mod snapshot;
 mod status;
@@ -17,8 +18,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 pub use agents::report_begins;
-pub use backlog::BacklogQuery;
-pub use backlog::{BacklogFacts, IssueCase, ThreadTitle};
+pub use backlog::{BacklogFacts, BacklogQuery, IssueCase};
 pub use snapshot::{DelegateAccount, Needs, OtherThread, Snapshot, needs};
 
 use super::command::grammar::{CommandText, ErrorKind, LineError, Reading};

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::thread::ThreadTitle;
 use crate::core::reply::Mode;
 use crate::core::scheduling::{
-    Assignment, IssueFacts, IssueLabels, Match, RankedBacklog, RankedIssue, Ranking, Roster,
+    IssueFacts, IssueLabels, Match, RankedBacklog, RankedIssue, Ranking, Roster,
 };
 
 /// The backlog, as far as it was asked about and read.
@@ -42,15 +43,6 @@ pub struct IssueCase {
     pub waiting: Vec<ThreadId>,
 }
 
-/// What an issue that may be named is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThreadTitle {
-    /// Its repository.
-    pub repo: RepoName,
-    /// Its title, as people wrote it.
-    pub title: String,
-}
-
 impl IssueCase {
     /// All about an issue of the backlog, given what was decided about the first ones.
     pub fn of(judged: &RankedBacklog, choices: &[Match], thread: ThreadId) -> Option<Self> {
@@ -76,11 +68,6 @@ impl BacklogFacts {
     /// What was decided about an issue.
     pub(super) fn choice(&self, thread: ThreadId) -> Option<&Match> {
         self.choices.iter().find(|choice| choice.thread == thread)
-    }
-
-    /// Who would get an issue now.
-    pub fn winner(&self, thread: ThreadId) -> Option<&Assignment> {
-        self.choice(thread)?.winner.as_ref()
     }
 
     pub(super) fn is_named(&self, thread: ThreadId) -> bool {

@@ -1,11 +1,12 @@
 //! queue, plan, and what why and agents say of the backlog.
 //!
-//! The whole backlog is at hand, but an issue can be named only by its [`ThreadTitle`], and titles are
-//! given only of issues that everybody who reads the thread may know ([`BacklogFacts::titles`]).
+//! The whole backlog is at hand, but an issue can be named only by its title, and titles are given
+//! only of issues that everybody who reads the answer may know ([`BacklogFacts::titles`]).
 
 mod agent;
 mod facts;
 mod names;
+mod outside;
 mod plan;
 mod query;
 mod queue;
@@ -17,7 +18,7 @@ use super::CommandContext;
 use crate::core::model::ids::ThreadId;
 use names::ThreadNames;
 
-pub use facts::{BacklogFacts, IssueCase, ThreadTitle};
+pub use facts::{BacklogFacts, IssueCase};
 pub use query::BacklogQuery;
 
 impl CommandContext<'_> {

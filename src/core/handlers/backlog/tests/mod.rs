@@ -20,7 +20,7 @@ use crate::core::model::ids::{RepoId, RepoName, Subject};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{InboundText, TextEvent};
-use crate::core::model::thread::ThreadState;
+use crate::core::model::thread::{ThreadState, ThreadTitle};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::{NamedAccount, People};
 use crate::core::policy::authorship::Authorship;
@@ -61,6 +61,11 @@ fn name(repo: RepoId) -> RepoName {
         _ => "foundation/cellar",
     };
     name.parse().expect("a name")
+}
+
+fn title_of(repo: RepoId, title: &str) -> ThreadTitle {
+    let repo = Repo { id: repo, name: name(repo), private: repo == CELLAR };
+    ThreadTitle { repo, title: title.into(), is_pull: false }
 }
 
 fn worker(name: &str, roles: &[&str], capacity: u32) -> AgentSlot {
@@ -117,7 +122,7 @@ impl World {
     /// An issue that rita opened a week ago. Its text says what is to be done, and no more.
     fn opens(&mut self, repo: RepoId, number: i64, title: &str) -> &mut IssueFacts {
         let thread = issue(repo, number);
-        self.titles.insert(thread, ThreadTitle { repo: name(repo), title: title.into() });
+        self.titles.insert(thread, title_of(repo, title));
         self.facts.entry(thread).or_insert(IssueFacts {
             thread,
             author: Some(Account { id: 4, login: "rita".into() }.into()),
