@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::app::{self, AppError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::core::handlers::{BacklogFacts, BacklogQuery, IssueCase};
+use crate::core::handlers::{BacklogFacts, BacklogQuery};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::{Queue, Why};
@@ -117,9 +117,7 @@ impl BacklogView {
         let (judge, mode, now) = (Judge::of(config), config.dispatch.mode, SystemClock.now());
         let read = ledger.read(move |conn| {
             let judged = Arc::new(judge.rank(conn, now)?);
-            let (choices, cases, titles) = (judged.choose(), HashMap::new(), HashMap::new());
-            let mode = mode.into();
-            Ok((BacklogFacts { judged, choices, unread, mode, cases, titles }, own_name(conn)?))
+            Ok((BacklogFacts::new(judged, unread, mode.into(), []), own_name(conn)?))
         });
         let (backlog, name) = read.await?;
         Ok(Self { backlog, stale, name, ledger })
@@ -134,12 +132,8 @@ impl BacklogView {
 
     /// Why an issue is handed out, or not; none if it is not in the backlog.
     pub(super) async fn why(&mut self, thread: ThreadId) -> Result<Option<Why>, store::Error> {
-        let backlog = &mut self.backlog;
-        let Some(case) = IssueCase::of(&backlog.judged, &backlog.choices, thread) else {
-            return Ok(None);
-        };
+        let Some(case) = self.backlog.ask(thread) else { return Ok(None) };
         let near: Vec<ThreadId> = case.facts.waits_for.iter().copied().chain([thread]).collect();
-        backlog.cases.insert(thread, case);
         self.name(&BacklogQuery::default(), near.clone()).await?;
         let read = self.ledger.read(move |conn| {
             let known = near.iter().map(|thread| repos::name(conn, thread.repo));

@@ -113,8 +113,7 @@ async fn printed(config: &Config) -> Result<String, ReportError> {
         };
         let zone = hours.zone().clone();
         let judged = judge.rank(conn, now)?;
-        let due_at = |thread| judged.facts(thread)?.due_at;
-        let outlook = outlook(conn, &judged.ranking, &zone, ReportAudience::Terminal, due_at)?;
+        let outlook = outlook(conn, &judged, ReportAudience::Terminal)?;
         let to = ReportAudience::Terminal;
         let telling = ReportScope { name, owner, zone, agents, to, day, period };
         let mut day = gather(conn, &telling, now)?;

@@ -3,18 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Engine;
+use super::audience::Audiences;
 use super::inbox::EngineError;
 use crate::core::command::value::Date;
 use crate::core::command::verb::Right;
 use crate::core::handlers::{DelegateAccount, report_begins};
-use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::Proof;
 use crate::core::report::Period;
-use crate::core::report::digest::{Audience, Digest};
-use crate::gitea::Error;
+use crate::core::report::digest::Digest;
 use crate::store::digest;
 
 impl Engine {
@@ -58,47 +58,20 @@ impl Engine {
         days: &HashSet<Option<Date>>,
         now: Timestamp,
     ) -> Result<HashMap<Option<Date>, Digest>, EngineError> {
-        let (here, mut digests) = (heard.repo.id, HashMap::new());
-        let may_show_all = self.may_show_all(&heard.repo).await?;
-        let audience = if may_show_all { Audience::Everything } else { Audience::Of(here) };
+        let mut digests = HashMap::new();
+        let audiences = Audiences::new(self);
+        let audience = audiences.of(&heard.repo).await?;
         for day in days {
             let since = report_begins(*day, now, &self.zone);
             let period = Period { since, until: Timestamp::from_micros(i64::MAX) };
             let read = self.ledger.read(move |conn| digest::of(conn, audience, period, now));
             let mut digest = read.await?;
-            if !may_show_all {
-                let public = self.public_now(digest.repos()).await?;
-                digest.keep(|repo| repo == here || public.contains(&repo));
-            }
-            digest.outlook = self.outlook_for(here, audience).await?;
+            let mut visible = audiences.visible(audience).await?;
+            audiences.ask(&mut visible, digest.repos()).await?;
+            digest.keep(|repo| visible.may_name(repo));
+            digest.outlook = self.outlook_for(audience).await?;
             digests.insert(*day, digest);
         }
         Ok(digests)
-    }
-
-    /// Whether everything may be named in a repository: where the report stands, unless everybody
-    /// may read that.
-    pub(super) async fn may_show_all(&self, here: &Repo) -> Result<bool, EngineError> {
-        let is_home = self.report.as_ref().is_some_and(|report| report.repository == here.name);
-        Ok(is_home && here.private && self.public_now([here.id]).await?.is_empty())
-    }
-
-    /// Those of the repositories that everybody may read. The ledger knows only what they were
-    /// when they were last heard of, so the forge is asked.
-    pub(super) async fn public_now(
-        &self,
-        repos: impl IntoIterator<Item = RepoId>,
-    ) -> Result<HashSet<RepoId>, EngineError> {
-        let mut public = HashSet::new();
-        for id in repos {
-            match self.gitea.repo_by_id(id).await {
-                Ok(repo) if !repo.private => {
-                    public.insert(id);
-                }
-                Ok(_) | Err(Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(public)
     }
 }

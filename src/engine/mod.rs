@@ -5,6 +5,7 @@
 //! of the thread caused is done. Threads do not wait for one another.
 
 mod accounts;
+mod audience;
 mod backlog_snapshot;
 mod commit;
 mod confirmations;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Engine;
+use super::audience::Audiences;
 use super::inbox::EngineError;
 use crate::core::command::value::IssueRef;
 use crate::core::effect::LabelScope;
@@ -140,14 +141,6 @@ impl Engine {
         heard: &InboundText,
         name: &RepoName,
     ) -> Result<Option<Repo>, EngineError> {
-        if *name == heard.repo.name {
-            return Ok(Some(heard.repo.clone()));
-        }
-        match self.gitea.repo(name).await {
-            Ok(repo) if repo.private && repo.id != heard.repo.id => Ok(None),
-            Ok(repo) => Ok(Some(repo)),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Audiences::new(self).nameable(&heard.repo, name).await
     }
 }

@@ -17,17 +17,18 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::Engine;
+use super::audience::Audiences;
 use super::inbox::EngineError;
 use crate::core::effect::{Body, Comment, CommentRef, EditComment, Effect, Source};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
-use crate::core::report::digest::Audience;
+use crate::core::policy::audience::{Audience, Visible};
 use crate::core::report::{
     Day, DayState, Hours, Outlook, Period, ReportTask, ReportTiming, best, tasks,
 };
 use crate::crash;
 use crate::store::outbox::{self, NewEffect};
-use crate::store::{Error, digest, reports, repos};
+use crate::store::{Error, backlog, digest, reports};
 
 pub use gather::{ReportAudience, ReportScope, gather, outlook};
 pub use now::ReportResult;
@@ -189,9 +190,8 @@ impl Engine {
         let (judged, told) = (self.ranking().await?, self.telling(day, period));
         let now = self.clock.now();
         let read = self.ledger.read(move |conn| {
-            let due_at = |thread| judged.facts(thread).and_then(|facts| facts.due_at);
             let mut day = gather(conn, &told, now)?;
-            day.report.outlook = outlook(conn, &judged.ranking, &told.zone, told.to, due_at)?;
+            day.report.outlook = outlook(conn, &judged, told.to)?;
             Ok(day)
         });
         read.await
@@ -203,27 +203,16 @@ impl Engine {
         self.ledger.read(move |conn| Ok(gather(conn, &told, now)?.has_news())).await
     }
 
-    /// The backlog in a few lines, for those who read in the repository `here`.
-    pub(super) async fn outlook_for(
-        &self,
-        here: RepoId,
-        audience: Audience,
-    ) -> Result<Outlook, EngineError> {
-        let (judged, zone) = (self.ranking().await?, self.zone.clone());
-        let known = self.ledger.read(repos::public).await?;
-        let may_name =
-            |repo| audience == Audience::Everything || repo == here || known.contains(&repo);
-        let mut best = best(&judged.ranking, may_name);
-        if audience != Audience::Everything {
-            let others: BTreeSet<RepoId> =
-                best.iter().map(|thread| thread.repo).filter(|repo| *repo != here).collect();
-            let public = self.public_now(others).await?;
-            best.retain(|thread| thread.repo == here || public.contains(&thread.repo));
-        }
-        let facts = judged.clone();
-        let due_at = move |thread| facts.facts(thread).and_then(|facts| facts.due_at);
-        let shown = self.ledger.read(move |conn| gather::shown(conn, &best, due_at)).await?;
-        Ok(Outlook::of(&judged.ranking, may_name, &shown, &zone))
+    /// The backlog in a few lines, for those who read in a thread.
+    pub(super) async fn outlook_for(&self, audience: Audience) -> Result<Outlook, EngineError> {
+        let (judged, audiences) = (self.ranking().await?, Audiences::new(self));
+        let mut visible = audiences.visible(audience).await?;
+        let best = |visible: &Visible| {
+            best(&judged.ranking, |repo| visible.may_name(repo)).collect::<BTreeSet<_>>()
+        };
+        let best: Vec<_> = audiences.sure_of(&mut visible, best).await?.into_iter().collect();
+        let titles = self.ledger.read(move |conn| backlog::titles(conn, &best)).await?;
+        Ok(Outlook::of(&judged, |repo| visible.may_name(repo), &titles))
     }
 
     fn telling(&self, day: Date, period: Period) -> ReportScope {

@@ -45,7 +45,7 @@ pub struct IssueCase {
 
 impl IssueCase {
     /// All about an issue of the backlog, given what was decided about the first ones.
-    pub fn of(judged: &RankedBacklog, choices: &[Match], thread: ThreadId) -> Option<Self> {
+    fn of(judged: &RankedBacklog, choices: &[Match], thread: ThreadId) -> Option<Self> {
         let facts = judged.facts(thread)?.clone();
         let standing = judged.ranking.find(thread)?.clone();
         let known = choices.iter().find(|choice| choice.thread == thread).cloned();
@@ -57,6 +57,28 @@ impl IssueCase {
 }
 
 impl BacklogFacts {
+    /// A backlog of which nothing may be named yet, and all about those issues of it that were
+    /// `asked` about. `unread`: how many repositories were not read yet.
+    pub fn new(
+        judged: Arc<RankedBacklog>,
+        unread: usize,
+        mode: Mode,
+        asked: impl IntoIterator<Item = ThreadId>,
+    ) -> Self {
+        let (choices, cases, titles) = (judged.choose(), HashMap::new(), HashMap::new());
+        let mut backlog = Self { judged, choices, unread, mode, cases, titles };
+        for thread in asked {
+            backlog.ask(thread);
+        }
+        backlog
+    }
+
+    /// All about an issue, from now on; none if it is not in the backlog.
+    pub fn ask(&mut self, thread: ThreadId) -> Option<&IssueCase> {
+        let case = IssueCase::of(&self.judged, &self.choices, thread)?;
+        Some(self.cases.entry(thread).insert_entry(case).into_mut())
+    }
+
     pub(super) fn ranking(&self) -> &Ranking {
         &self.judged.ranking
     }

@@ -216,18 +216,9 @@ impl World {
             Some(reference) => targets[reference].thread,
         });
         let judged = RankedBacklog::new(self.facts.values().cloned().collect(), self.setting());
-        let choices = judged.choose();
-        let case = |thread| Some((thread, IssueCase::of(&judged, &choices, thread)?));
-        let cases = asked.filter_map(case).collect();
-        let titles = self.titles.clone();
-        BacklogFacts {
-            judged: Arc::new(judged),
-            choices,
-            unread: 0,
-            mode: self.mode,
-            cases,
-            titles,
-        }
+        let mut backlog = BacklogFacts::new(Arc::new(judged), 0, self.mode, asked);
+        backlog.titles = self.titles.clone();
+        backlog
     }
 
     fn target(&self, thread: ThreadId) -> OtherThread {
