@@ -46,7 +46,10 @@
 //!    [`store::matches`] with all that it was decided from, so that `timmy simulate` can decide it
 //!    again. Nothing is dispatched yet.
 //! 4. `queue`, `why`, `plan` and `agents` are answered from `engine/planner`, the ranked backlog of
-//!    a moment ago; `engine/backlog_snapshot` leaves out what the readers of the thread may not know.
+//!    a moment ago, as [`core::handlers::BacklogFacts`]. What the readers of the thread may know,
+//!    `engine/audience` asks and [`core::policy::audience`] decides; nothing else has a name there.
+//! 5. `timmy backlog` and `timmy why` make the same answers of the same facts, with everything
+//!    named, and print their text.
 //!
 //! # The walk of the report
 //!

@@ -1,18 +1,21 @@
 //! The backlog as a command sees it: brought up to date if nobody else does so, else as the
-//! ledger has it.
+//! ledger has it. Nothing is hidden: it is for the owner's own terminal.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::app::{self, AppError, Clocks};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, DispatchMode};
-use crate::core::handlers::{BacklogFacts, IssueCase, ThreadTitle};
+use crate::config::Config;
+use crate::core::handlers::{BacklogFacts, BacklogQuery};
 use crate::core::model::ids::ThreadId;
-use crate::core::reply::Mode;
-use crate::core::scheduling::{RankedBacklog, Roster};
+use crate::core::model::time::Timestamp;
+use crate::core::reply::{Queue, Why};
+use crate::core::scheduling::{RankedBacklog, Roster, Rules};
 use crate::engine::{self, SyncProgress};
-use crate::store::{self, Ledger, OpenError, Readers, backlog};
+use crate::store::{self, Connection, Ledger, OpenError, Readers, backlog, repos, threads};
 
 /// Why the backlog cannot be seen.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +40,47 @@ pub(super) enum BacklogError {
     NothingWatched,
 }
 
-/// The backlog, judged now. Nothing is hidden: it is for the owner's own terminal.
+/// By what the backlog is judged.
+pub(super) struct Judge {
+    rules: Rules,
+    roster: Roster,
+    pub(super) zone: TimeZone,
+}
+
+impl Judge {
+    /// As the configuration says. Nothing is driven yet: all agents are idle.
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            rules: config.rules(),
+            roster: Roster::idle(config.workers(), config.limits()),
+            zone: config.people.timezone.clone(),
+        }
+    }
+
+    /// The backlog as the ledger has it at `now`.
+    pub(super) fn rank(
+        mut self,
+        conn: &Connection,
+        now: Timestamp,
+    ) -> Result<RankedBacklog, store::Error> {
+        self.rules.machines.extend(engine::remembered(conn)?.map(|own| own.login));
+        engine::rank_backlog(conn, self.rules, self.roster, self.zone, now)
+    }
+}
+
+/// What timmy is called: its account's name, as far as the ledger remembers it.
+pub(super) fn own_name(conn: &Connection) -> Result<String, store::Error> {
+    Ok(engine::remembered(conn)?.map_or_else(|| "timmy".to_owned(), |own| own.login))
+}
+
+/// The backlog, judged now.
 pub(super) struct BacklogView {
-    /// Who would get what. It names only what it is told to: see [`BacklogView::study`].
+    /// Who would get what. It names what was asked about.
     pub(super) backlog: BacklogFacts,
     /// Why it may be old: what the forge said instead of telling what moved.
     pub(super) stale: Option<String>,
+    /// What timmy is called in commands.
+    pub(super) name: String,
     ledger: Readers,
 }
 
@@ -75,64 +113,56 @@ impl BacklogView {
                 (None, _) => BacklogError::NotYet,
             });
         }
-        let backlog = judged(&ledger, config, unread).await?;
-        Ok(Self { backlog, stale, ledger })
+        let (judge, mode, now) = (Judge::of(config), config.dispatch.mode, SystemClock.now());
+        let read = ledger.read(move |conn| {
+            let judged = Arc::new(judge.rank(conn, now)?);
+            Ok((BacklogFacts::new(judged, unread, mode.into(), []), own_name(conn)?))
+        });
+        let (backlog, name) = read.await?;
+        Ok(Self { backlog, stale, name, ledger })
     }
 
-    /// What issues and pull requests are called, as far as they are open.
-    pub(super) async fn titles(
-        &self,
-        threads: Vec<ThreadId>,
-    ) -> Result<HashMap<ThreadId, backlog::StoredTitle>, store::Error> {
-        self.ledger.read(move |conn| backlog::titles(conn, &threads)).await
+    /// What comes next: `most` issues.
+    pub(super) async fn queue(&mut self, most: usize) -> Result<Queue, store::Error> {
+        let next = HashMap::from([(None, most)]);
+        self.name(&BacklogQuery { next, ..BacklogQuery::default() }, Vec::new()).await?;
+        Ok(self.backlog.queue(most))
+    }
+
+    /// Why an issue is handed out, or not; none if it is not in the backlog.
+    pub(super) async fn why(&mut self, thread: ThreadId) -> Result<Option<Why>, store::Error> {
+        let Some(case) = self.backlog.ask(thread) else { return Ok(None) };
+        let near: Vec<ThreadId> = case.facts.waits_for.iter().copied().chain([thread]).collect();
+        self.name(&BacklogQuery::default(), near.clone()).await?;
+        let read = self.ledger.read(move |conn| {
+            let known = near.iter().map(|thread| repos::name(conn, thread.repo));
+            let known = known.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+            let known = known.into_iter().map(|repo| (repo.id, repo));
+            Ok((threads::state(conn, thread)?, known.collect::<HashMap<_, _>>()))
+        });
+        let (state, repos) = read.await?;
+        Ok(self.backlog.why(thread, &state, &repos))
+    }
+
+    /// Learns what those issues are called that an answer to `query` names, and `others`.
+    async fn name(
+        &mut self,
+        query: &BacklogQuery,
+        others: Vec<ThreadId>,
+    ) -> Result<(), store::Error> {
+        let mut wanted = others;
+        wanted.extend(query.wanted(&self.backlog, &HashMap::new(), |_| true));
+        let read = self.ledger.read(move |conn| backlog::titles(conn, &wanted));
+        self.backlog.titles.extend(read.await?);
+        Ok(())
     }
 
     /// See [`Readers::read`].
     pub(super) async fn read<T, F>(&self, look: F) -> Result<T, store::Error>
     where
         T: Send + 'static,
-        F: FnOnce(&store::Connection) -> Result<T, store::Error> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, store::Error> + Send + 'static,
     {
         self.ledger.read(look).await
     }
-
-    /// Gets to know all about one issue, so that it can be explained; `false` if it is not in the
-    /// backlog.
-    pub(super) async fn study(&mut self, thread: ThreadId) -> Result<bool, store::Error> {
-        let backlog = &self.backlog;
-        let Some(case) = IssueCase::of(&backlog.judged, &backlog.choices, thread) else {
-            return Ok(false);
-        };
-        let named = case.named().chain([thread]).chain(case.facts.waits_for.iter().copied());
-        let titles = self.titles(named.collect()).await?.into_iter();
-        self.backlog.titles.extend(titles.map(|(thread, title)| {
-            (thread, ThreadTitle { repo: title.repo.name, title: title.title })
-        }));
-        self.backlog.cases.insert(thread, case);
-        Ok(true)
-    }
-}
-
-async fn judged(
-    ledger: &Readers,
-    config: &Config,
-    unread: usize,
-) -> Result<BacklogFacts, store::Error> {
-    let now = SystemClock.now();
-    let (mut rules, zone) = (config.rules(), config.people.timezone.clone());
-    let roster = Roster::idle(config.workers(), config.limits());
-    let mode = match config.dispatch.mode {
-        DispatchMode::Off => Mode::Off,
-        DispatchMode::Suggest => Mode::Suggest,
-        DispatchMode::Auto => Mode::Auto,
-    };
-    let judge = ledger.read(move |conn| {
-        rules.machines.extend(engine::remembered(conn)?.map(|own| own.login));
-        let judged: RankedBacklog = engine::rank_backlog(conn, rules, roster, zone, now)?;
-        let choices = judged.choose();
-        Ok((Arc::new(judged), choices))
-    });
-    let (judged, choices) = judge.await?;
-    let (cases, titles) = (HashMap::new(), HashMap::new());
-    Ok(BacklogFacts { judged, choices, unread, mode, cases, titles })
 }

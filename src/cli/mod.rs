@@ -10,7 +10,9 @@ mod forge;
 mod hooks;
 mod init;
 mod log;
+mod markdown;
 mod parse;
+mod progress;
 mod report;
 mod secret_file;
 mod serve;
@@ -73,6 +75,12 @@ pub fn run() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(cli.config.as_deref()),
         Command::Backup(backup) => backup.run(cli.config.as_deref()),
     }
+}
+
+/// Writes what was asked for.
+fn print(text: &str) {
+    // Whoever closes the pipe early has read enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Says what is wrong where a person looks for it.

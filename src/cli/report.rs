@@ -1,24 +1,23 @@
 //! `timmy report`: the day's comment now, or what it says now.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::civil::Time;
 
-use super::{FAILED, WRONG, complain, forge};
+use super::backlog_view::{Judge, own_name};
+use super::{FAILED, WRONG, complain, forge, markdown, print};
 use crate::app::{self, AppError, Clocks};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::report::{DayState, Hours, period_of};
-use crate::core::scheduling::Roster;
-use crate::engine::{self, ReportAudience, ReportResult, ReportScope, gather, outlook};
+use crate::engine::{ReportAudience, ReportResult, ReportScope, gather, outlook};
 use crate::store::{Error, Holder, Ledger, OpenError, holder, reports, repos};
 
 /// Bring the day's report up to date now, or print it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Report {
-    /// Only print what it says now, as Markdown, also while `timmy serve` runs
+    /// Only print what it says now, also while `timmy serve` runs
     #[arg(long)]
     print: bool,
 }
@@ -38,8 +37,7 @@ impl Report {
         });
         match said {
             Ok(text) => {
-                // Whoever closes the pipe early has read enough.
-                let _ = writeln!(std::io::stdout(), "{text}");
+                print(&text);
                 ExitCode::SUCCESS
             }
             Err(problem @ ReportError::NotConfigured) => {
@@ -78,17 +76,17 @@ async fn written(config: &Config) -> Result<String, ReportError> {
     }
     if let Holder::Process(pid) = holder(&config.ledger.path)? {
         let process = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-        return Ok(format!("timmy serve{process} runs, and keeps the report up to date."));
+        return Ok(format!("timmy serve{process} runs, and keeps the report up to date.\n"));
     }
     let (ledger, engine) = app::engine(config, Clocks::system())?;
     match engine.write_report_now().await? {
-        ReportResult::Nothing => Ok("Nothing to say today.".to_owned()),
+        ReportResult::Nothing => Ok("Nothing to say today.\n".to_owned()),
         ReportResult::Refused(reason) => Err(ReportError::Refused(reason)),
         ReportResult::Written { thread, comment } => {
             let repo = ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
             let name = repo.map_or_else(String::new, |repo| repo.name.to_string());
             let forge = config.gitea.url.as_str().trim_end_matches('/');
-            Ok(format!("{forge}/{name}/issues/{}#issuecomment-{comment}", thread.number))
+            Ok(format!("{forge}/{name}/issues/{}#issuecomment-{comment}\n", thread.number))
         }
     }
 }
@@ -100,31 +98,26 @@ async fn printed(config: &Config) -> Result<String, ReportError> {
         Some(report) => report.hours,
         None => Hours::new(people.timezone.clone(), Time::midnight(), people.quiet_hours),
     };
-    let (rules, owner) = (config.rules(), people.owner.clone());
-    let roster = Roster::idle(config.workers(), config.limits());
+    let (judge, owner) = (Judge::of(config), people.owner.clone());
     let agents = config.agents.iter().map(app::known).collect();
     let now = SystemClock.now();
     let ledger = Ledger::open_read_only(&config.ledger.path)?;
     let read = ledger.read(move |conn| {
-        let own = engine::remembered(conn)?.map(|own| own.login);
         let day = hours.day(now);
         let diary = reports::diary(conn, day)?;
-        let name = own.clone().unwrap_or_else(|| "timmy".to_owned());
+        let name = own_name(conn)?;
         let period = match diary.iter().find(|entry| entry.day == day) {
             Some(entry) if entry.fate != DayState::Void => entry.period,
             _ => period_of(day, &hours, &diary),
         };
         let zone = hours.zone().clone();
-        let mut rules = rules;
-        rules.machines.extend(own);
-        let judged = engine::rank_backlog(conn, rules, roster, zone.clone(), now)?;
-        let due_at = |thread| judged.facts(thread)?.due_at;
-        let outlook = outlook(conn, &judged.ranking, &zone, ReportAudience::Terminal, due_at)?;
+        let judged = judge.rank(conn, now)?;
+        let outlook = outlook(conn, &judged, ReportAudience::Terminal)?;
         let to = ReportAudience::Terminal;
         let telling = ReportScope { name, owner, zone, agents, to, day, period };
         let mut day = gather(conn, &telling, now)?;
         day.report.outlook = outlook;
         Ok(day)
     });
-    Ok(read.await?.text(true))
+    Ok(markdown::shown(&read.await?.text(true)))
 }

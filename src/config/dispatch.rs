@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::quantity::{MicroUsd, duration, in_decimals, in_words, millionths, usd};
 use super::section::Section;
 use super::value::{Wrong, account, count, line, one_of, regex};
+use crate::core::reply::Mode;
 use crate::core::scheduling::{Authors, Weights};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -46,6 +47,16 @@ pub enum DispatchMode {
     Suggest,
     /// timmy does it.
     Auto,
+}
+
+impl From<DispatchMode> for Mode {
+    fn from(mode: DispatchMode) -> Self {
+        match mode {
+            DispatchMode::Off => Self::Off,
+            DispatchMode::Suggest => Self::Suggest,
+            DispatchMode::Auto => Self::Auto,
+        }
+    }
 }
 
 /// How long an attempt may take; `start` and `silence` are not longer than `total`.

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod activity;
+mod audience;
 mod confirmations;
 mod context;
 mod error;

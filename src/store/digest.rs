@@ -1,8 +1,7 @@
 //! Sums up what happened since a moment, and what is on hold.
 //!
-//! A reply names only what all its readers may know: the repository in which it stands and those
-//! that were public when they were last heard of. Whether they still are only the forge can tell.
-//! The report may name everything.
+//! It names only what all who read it could know when that was last heard of. Whether they still
+//! may only the forge can tell.
 
 use rusqlite::{Connection, Row};
 
@@ -10,14 +9,19 @@ use super::columns::{Json, Spelled, thread};
 use super::error::Error;
 use super::{controls, repos};
 use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::repository::Repo;
 use crate::core::model::thread::{Hold, Snooze, ThreadState};
 use crate::core::model::time::Timestamp;
-use crate::core::policy::controls::PauseScope;
-use crate::core::report::digest::{Audience, DeadEffect, Digest, NamedThread};
+use crate::core::policy::audience::Audience;
+use crate::core::policy::controls::{Pause, PauseScope};
+use crate::core::report::digest::{DeadEffect, Digest, NamedThread};
 use crate::core::report::{Outlook, Period};
 
 /// The most entries of each list; nobody reads more.
 const MOST: u32 = 100;
+
+/// The repositories that may be named.
+type Named = Json<Vec<RepoId>>;
 
 /// What happened in a `period`, and what rests at `now`, as far as the `audience` may know. The
 /// backlog is left to who ranks it.
@@ -27,60 +31,54 @@ pub fn of(
     period: Period,
     now: Timestamp,
 ) -> Result<Digest, Error> {
-    let here = match audience {
-        Audience::Everything => None,
-        Audience::Of(repo) => Some(repo),
-    };
+    let mut repos = repos::all(conn)?;
+    repos.retain(|repo| audience.may_name(repo));
+    let named = Json(repos.iter().map(|repo| repo.id).collect());
     Ok(Digest {
-        outcomes: outcomes(conn, here, period)?,
-        people: people(conn, here, period)?,
-        parked: parked(conn, here, now)?,
-        dead: dead(conn, here, period)?,
-        repos: paused_repos(conn, here)?,
+        outcomes: outcomes(conn, &named, period)?,
+        people: people(conn, &named, period)?,
+        parked: parked(conn, &named, now)?,
+        dead: dead(conn, &named, period)?,
+        repos: paused_repos(conn, &repos)?,
         outlook: Outlook::default(),
     })
 }
 
-fn outcomes(
-    conn: &Connection,
-    here: Option<RepoId>,
-    period: Period,
-) -> Result<Vec<(String, u32)>, Error> {
+fn outcomes(conn: &Connection, named: &Named, period: Period) -> Result<Vec<(String, u32)>, Error> {
     let outcomes = conn
         .prepare_cached(
             "SELECT outcome, count(*) FROM audit
-             WHERE at >= ?2 AND at < ?3 AND repo IN
-                   (SELECT id FROM repos WHERE ?1 IS NULL OR id = ?1 OR NOT private)
+             WHERE at >= ?2 AND at < ?3 AND repo IN (SELECT value FROM json_each(?1))
              GROUP BY outcome ORDER BY count(*) DESC, outcome",
         )?
-        .query_map((here, period.since, period.until), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map((named, period.since, period.until), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     Ok(outcomes)
 }
 
-fn people(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<u32, Error> {
+fn people(conn: &Connection, named: &Named, period: Period) -> Result<u32, Error> {
     let people = conn
         .prepare_cached(
             "SELECT count(DISTINCT lower(actor)) FROM audit
-             WHERE at >= ?2 AND at < ?3 AND repo IN
-                   (SELECT id FROM repos WHERE ?1 IS NULL OR id = ?1 OR NOT private)",
+             WHERE at >= ?2 AND at < ?3 AND repo IN (SELECT value FROM json_each(?1))",
         )?
-        .query_row((here, period.since, period.until), |row| row.get(0))?;
+        .query_row((named, period.since, period.until), |row| row.get(0))?;
     Ok(people)
 }
 
 fn parked(
     conn: &Connection,
-    here: Option<RepoId>,
+    named: &Named,
     now: Timestamp,
 ) -> Result<Vec<(NamedThread, ThreadState)>, Error> {
     let parked = conn
         .prepare_cached(
             "SELECT repo, number, name, hold, snooze FROM threads JOIN repos ON repos.id = repo
-             WHERE (hold IS NOT NULL OR snooze IS NOT NULL) AND (?1 IS NULL OR repo = ?1 OR NOT private)
+             WHERE (hold IS NOT NULL OR snooze IS NOT NULL)
+               AND repo IN (SELECT value FROM json_each(?1))
              ORDER BY name, number",
         )?
-        .query_map([here], |row| {
+        .query_map([named], |row| {
             let hold: Option<Json<Hold>> = row.get("hold")?;
             let snooze: Option<Json<Snooze>> = row.get("snooze")?;
             let (hold, snooze) = (hold.map(|Json(hold)| hold), snooze.map(|Json(snooze)| snooze));
@@ -96,15 +94,15 @@ fn parked(
     Ok(parked)
 }
 
-fn dead(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<Vec<DeadEffect>, Error> {
+fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffect>, Error> {
     let dead = conn
         .prepare_cached(
             "SELECT repo, number, name, ended_at, reason FROM outbox JOIN repos ON repos.id = repo
              WHERE state = 'dead' AND ended_at >= ?2 AND ended_at < ?3
-               AND (?1 IS NULL OR repo = ?1 OR NOT private)
+               AND repo IN (SELECT value FROM json_each(?1))
              ORDER BY ended_at DESC, seq DESC LIMIT ?4",
         )?
-        .query_map((here, period.since, period.until, MOST), |row| {
+        .query_map((named, period.since, period.until, MOST), |row| {
             let (at, reason) = (row.get("ended_at")?, row.get("reason")?);
             Ok(DeadEffect { place: place(row)?, at, reason })
         })?
@@ -112,17 +110,13 @@ fn dead(conn: &Connection, here: Option<RepoId>, period: Period) -> Result<Vec<D
     Ok(dead)
 }
 
-fn paused_repos(conn: &Connection, here: Option<RepoId>) -> Result<Vec<(RepoId, RepoName)>, Error> {
-    let mut named = Vec::new();
-    for pause in controls::pauses(conn)? {
-        if let PauseScope::Repo(id) = pause.part
-            && let Some(repo) = repos::name(conn, id)?
-            && (here.is_none_or(|here| id == here) || !repo.private)
-        {
-            named.push((id, repo.name));
-        }
-    }
-    Ok(named)
+fn paused_repos(conn: &Connection, named: &[Repo]) -> Result<Vec<(RepoId, RepoName)>, Error> {
+    let is_paused = |pauses: &[Pause], repo: &Repo| {
+        pauses.iter().any(|pause| pause.part == PauseScope::Repo(repo.id))
+    };
+    let pauses = controls::pauses(conn)?;
+    let paused = named.iter().filter(|repo| is_paused(&pauses, repo));
+    Ok(paused.map(|repo| (repo.id, repo.name.clone())).collect())
 }
 
 fn place(row: &Row<'_>) -> rusqlite::Result<NamedThread> {

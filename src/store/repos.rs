@@ -1,14 +1,13 @@
 //! What repositories are called now. Rows elsewhere hold their numbers, which stay.
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::backlog;
 use super::columns::Spelled;
 use super::error::Error;
-use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
+use crate::core::policy::audience::{Audience, Visible};
 
 /// Keeps what the forge just said of a repository. Writes only if something changed, so that
 /// it may be called for each delivery.
@@ -54,22 +53,21 @@ pub fn introduce(tx: &Transaction<'_>, repo: &Repo) -> Result<bool, Error> {
     Ok(known.name == repo.name)
 }
 
-/// Those that everybody could read when they were last heard of.
-pub fn public(conn: &Connection) -> Result<HashSet<RepoId>, Error> {
-    let public = conn
-        .prepare_cached("SELECT id FROM repos WHERE NOT private")?
-        .query_map([], |row| row.get(0))?
+/// All of them, as they were when they were last heard of.
+pub fn all(conn: &Connection) -> Result<Vec<Repo>, Error> {
+    let repos = conn
+        .prepare_cached("SELECT id, name, private FROM repos")?
+        .query_map([], |row| {
+            let Spelled(name) = row.get(1)?;
+            Ok(Repo { id: row.get(0)?, name, private: row.get(2)? })
+        })?
         .collect::<Result<_, _>>()?;
-    Ok(public)
+    Ok(repos)
 }
 
-/// What those are called, but for `here`, that not everybody could read.
-pub fn private_but(conn: &Connection, here: RepoId) -> Result<Vec<RepoName>, Error> {
-    let names = conn
-        .prepare_cached("SELECT name FROM repos WHERE private AND id <> ?1")?
-        .query_map([here], |row| row.get(0).map(|Spelled(name)| name))?
-        .collect::<Result<_, _>>()?;
-    Ok(names)
+/// Which of them may be named to an audience, as they were when they were last heard of.
+pub fn visible(conn: &Connection, audience: Audience) -> Result<Visible, Error> {
+    Ok(Visible::new(audience, &all(conn)?))
 }
 
 /// The repository as it was last heard of.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::replay::PastTicks;
+use crate::cli::terminal::Sheet;
 use crate::core::reply::words;
 use crate::core::scheduling::{Placement, RankChange};
 
@@ -69,11 +70,10 @@ pub(super) fn text(outcome: &SimulationResult) -> io::Result<()> {
     }
     let listed = &outcome.changes[..outcome.changes.len().min(LISTED)];
     if !listed.is_empty() {
-        let head = ["issue", "place", "score", "agent"].map(str::to_owned);
-        let rows = listed.iter().map(|change| row(outcome, change));
-        writeln!(out)?;
-        table(&mut out, &std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
-        writeln!(out)?;
+        let head = ["issue", "place", "score", "agent"].map(str::to_owned).to_vec();
+        let rows = listed.iter().map(|change| row(outcome, change).to_vec()).collect();
+        let table = Sheet { right: Vec::new(), head, rows };
+        writeln!(out, "\n{}", table.text())?;
     }
     if outcome.changes.len() > LISTED {
         let left = outcome.changes.len() - LISTED;
@@ -97,14 +97,4 @@ fn row(
         (before, after) => format!("{before} -> {after}"),
     };
     [outcome.past.called(*thread), both(&place), both(&score), both(&agent)]
-}
-
-fn table(out: &mut impl Write, rows: &[[String; 4]]) -> io::Result<()> {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: [usize; 4] = std::array::from_fn(|column| width(column).unwrap_or(0));
-    for row in rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
-    Ok(())
 }

@@ -12,7 +12,6 @@ use crate::core::model::account::Account;
 use crate::core::model::dependency::VisibleBlocker;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
-use crate::core::model::time::said;
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause};
 use crate::core::reply::{Answer, Paused};
@@ -93,7 +92,6 @@ impl<'a> CommandContext<'a> {
 
     /// A pause as people say it, of what is called `what`.
     pub(super) fn paused(&self, what: String, pause: &Pause) -> Paused {
-        let since = said(pause.since, self.snapshot.now, &self.snapshot.zone);
-        Paused { what, since, by: pause.by.login.clone() }
+        self.viewpoint().paused(what, pause)
     }
 }

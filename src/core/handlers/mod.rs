@@ -18,11 +18,12 @@ mod controls;
 mod dependencies;
 mod help;
 mod hold;
+mod issue_view;
 mod labels;
 mod report;
 mod status;
 
-pub use backlog::{BacklogFacts, BacklogQuery, IssueCase, ThreadTitle};
+pub use backlog::{BacklogFacts, BacklogQuery, IssueCase};
 pub use change_set::{AuditLine, ChangeSet, ScheduledLabel};
 pub use context::CommandRequest;
 pub use handle::{CONFIRM_WITHIN, handle, needs};

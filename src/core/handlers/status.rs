@@ -2,29 +2,23 @@
 
 use std::collections::HashSet;
 
-use jiff::tz::TimeZone;
-
 use super::backlog::{self, BacklogQuery};
 use super::context::CommandContext;
 use super::handler::Handler;
-use super::snapshot::Needs;
+use super::issue_view::{KnownIssue, Viewpoint};
+use super::snapshot::{Needs, OtherThread};
 use crate::core::command::value::{IssueRef, StatusTarget};
 use crate::core::command::verb::Verb;
 use crate::core::effect::LabelScope;
-use crate::core::model::dependency::{self, thread_names};
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
-use crate::core::model::thread::{PastCommand, ThreadState};
-use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::authority::NamedAccount;
-use crate::core::policy::controls::PauseScope;
-use crate::core::reply::{Answer, Earlier, Held, Status, Why};
-use crate::core::scheduling::Ineligible;
+use crate::core::reply::{Answer, Status};
 
 /// An issue as it is now.
 struct StatusFacts {
     thread: ThreadId,
-    status: Box<Status>,
+    status: Status,
     /// Its repository, if that is not watched.
     unwatched: Option<String>,
 }
@@ -58,7 +52,7 @@ fn a_thread(target: Option<&StatusTarget>) -> Needs {
 impl CommandContext<'_> {
     fn status(&self, target: Option<&StatusTarget>) -> Answer {
         match self.seen(target, Verb::Status) {
-            Ok(seen) => Answer::Status { status: seen.status },
+            Ok(seen) => Answer::Status { status: Box::new(seen.status) },
             Err(answer) => answer,
         }
     }
@@ -68,21 +62,13 @@ impl CommandContext<'_> {
             Ok(seen) => seen,
             Err(answer) => return answer,
         };
-        let is_machine = |login: &String| {
+        let is_machine = |login: &str| {
             let agents = self.snapshot.people.agents.iter().map(NamedAccount::login);
             let mut machines = agents.chain([self.snapshot.own.as_str()]);
             machines.any(|machine| machine.eq_ignore_ascii_case(login))
         };
-        let people: Vec<String> =
-            status.assignees.iter().filter(|login| !is_machine(login)).cloned().collect();
-        let seen = [
-            unwatched.as_ref().map(|_| Ineligible::RepoNotWatched),
-            (!people.is_empty()).then_some(Ineligible::AssignedToPerson),
-        ];
-        let seen = status.obstacles().chain(seen.into_iter().flatten());
-        let obstacles = self.obstacles(seen, thread);
-        let judgement = self.judged(thread);
-        let why = Why { status: *status, people, unwatched, obstacles, judgement };
+        let backlog = self.snapshot.backlog.as_ref();
+        let why = self.viewpoint().why(status, thread, unwatched, is_machine, backlog);
         Answer::Why { why: Box::new(why) }
     }
 
@@ -97,13 +83,11 @@ impl CommandContext<'_> {
                 None => Err(Answer::NotFound { target: format!("#{}", self.asked.heard.number) }),
             },
             Some(StatusTarget::Issue(reference)) => match self.snapshot.targets.get(reference) {
-                Some(target) => {
-                    let mut status = self.view(&target.item, &target.state, &target.recent);
-                    status.target = Some(target.name());
-                    self.hinder(&mut status, &target.repo, target.thread.repo, &target.blockers);
-                    let unwatched = (!target.watched).then(|| target.repo.to_string());
-                    Ok(StatusFacts { thread: target.thread, status, unwatched })
-                }
+                Some(target) => Ok(StatusFacts {
+                    thread: target.thread,
+                    status: self.elsewhere(target),
+                    unwatched: (!target.watched).then(|| target.repo.to_string()),
+                }),
                 None => Err(Answer::NotFound { target: reference.to_string() }),
             },
             Some(StatusTarget::Job(_) | StatusTarget::Agent(_)) => {
@@ -113,37 +97,46 @@ impl CommandContext<'_> {
     }
 
     /// This thread, with what the lines before have changed.
-    fn present(&self, item: &Issue) -> Box<Status> {
-        let mut status = self.view(item, &self.state, &self.snapshot.recent);
-        status.priority.clone_from(&self.labels[LabelScope::Priority.name()]);
-        status.size.clone_from(&self.labels[LabelScope::Size.name()]);
-        status.assignees.clone_from(&self.assignees);
-        let (repo, blockers) =
-            (&self.asked.heard.repo, self.blockers.as_deref().unwrap_or_default());
-        self.hinder(&mut status, &repo.name, repo.id, blockers);
-        status
+    fn present(&self, item: &Issue) -> Status {
+        let repo = &self.asked.heard.repo;
+        let known = KnownIssue {
+            thread: self.asked.heard.thread(),
+            repo: &repo.name,
+            target: None,
+            assignees: self.assignees.clone(),
+            blockers: self.blockers.as_deref().unwrap_or_default(),
+            state: &self.state,
+            recent: &self.snapshot.recent,
+            title: &item.title,
+            open: item.open,
+            is_pull: item.is_pull,
+            priority: self.labels[LabelScope::Priority.name()].clone(),
+            size: self.labels[LabelScope::Size.name()].clone(),
+        };
+        self.viewpoint().status(known, |other| self.can_go(repo.id, other))
     }
 
-    /// Adds what keeps a thread from starting from outside: its blockers, a pause.
-    fn hinder(
-        &self,
-        status: &mut Status,
-        repo: &RepoName,
-        id: RepoId,
-        blockers: &[dependency::VisibleBlocker],
-    ) {
-        let open: Vec<dependency::VisibleBlocker> =
-            blockers.iter().filter(|s| s.blocker.open).cloned().collect();
-        status.waits_unseen = open.iter().any(|seen| !seen.nameable);
-        let names = thread_names(&open, self.asked.heard.repo.id);
-        let can_go = |seen: &dependency::VisibleBlocker| self.can_go(id, seen.blocker.thread.repo);
-        let removable = open.iter().zip(&names).filter(|(seen, _)| can_go(seen));
-        status.removable = removable.filter_map(|(_, name)| name.clone()).next();
-        status.waits = names.into_iter().flatten().collect();
-        status.pause = self.fleet.pause_over(id).map(|pause| match pause.part {
-            PauseScope::Repo(_) => self.paused(repo.to_string(), pause),
-            PauseScope::All | PauseScope::Agent(_) => self.paused("all".to_owned(), pause),
-        });
+    /// Another thread.
+    fn elsewhere(&self, other: &OtherThread) -> Status {
+        let item = &other.item;
+        let value = |scope: LabelScope| {
+            scope.value_among(item.labels.iter().map(|l| l.name.as_str())).map(str::to_owned)
+        };
+        let known = KnownIssue {
+            thread: other.thread,
+            repo: &other.repo,
+            target: Some(other.name()),
+            assignees: item.assignees.iter().map(|a| a.login.clone()).collect(),
+            blockers: &other.blockers,
+            state: &other.state,
+            recent: &other.recent,
+            title: &item.title,
+            open: item.open,
+            is_pull: item.is_pull,
+            priority: value(LabelScope::Priority),
+            size: value(LabelScope::Size),
+        };
+        self.viewpoint().status(known, |repo| self.can_go(other.thread.repo, repo))
     }
 
     /// Whether an issue of the repository `one` can be made to wait no longer for one of `other`.
@@ -153,39 +146,13 @@ impl CommandContext<'_> {
         one == other || !(here.private && [one, other].contains(&here.id))
     }
 
-    fn view(&self, item: &Issue, state: &ThreadState, recent: &[PastCommand]) -> Box<Status> {
-        let (now, zone) = (self.snapshot.now, &self.snapshot.zone);
-        let value = |scope: LabelScope| {
-            scope.value_among(item.labels.iter().map(|l| l.name.as_str())).map(str::to_owned)
-        };
-        Box::new(Status {
-            target: None,
-            title: item.title.clone(),
-            open: item.open,
-            is_pull: item.is_pull,
-            priority: value(LabelScope::Priority),
-            size: value(LabelScope::Size),
-            assignees: item.assignees.iter().map(|a| a.login.clone()).collect(),
-            hold: state.hold.as_ref().map(|hold| Held {
-                by: hold.by.login.clone(),
-                since: said(hold.since, now, zone),
-                reason: hold.reason.clone(),
-            }),
-            waits: Vec::new(),
-            removable: None,
-            waits_unseen: false,
-            pause: None,
-            snooze: state.snoozed(now).map(|s| (said(s.until, now, zone), s.by.login.clone())),
-            recent: recent.iter().map(|s| earlier(s, now, zone)).collect(),
-        })
-    }
-}
-
-fn earlier(command: &PastCommand, now: Timestamp, zone: &TimeZone) -> Earlier {
-    Earlier {
-        when: said(command.at, now, zone),
-        actor: command.actor.clone(),
-        line: command.line.clone(),
-        outcome: command.outcome.clone(),
+    /// Where this is told, with what the lines before have changed of the fleet.
+    pub(super) fn viewpoint(&self) -> Viewpoint<'_> {
+        Viewpoint {
+            now: self.snapshot.now,
+            zone: &self.snapshot.zone,
+            fleet: &self.fleet,
+            here: Some(self.asked.heard.repo.id),
+        }
     }
 }

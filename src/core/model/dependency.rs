@@ -38,12 +38,17 @@ pub fn same_readers(one: &Repo, other: &Repo) -> bool {
     one.id == other.id || !(one.private || other.private)
 }
 
-/// What issues are called in the repository `here`; none for those that cannot be named.
+/// What issues are called in the repository `here`, or outside of all; none for those that cannot
+/// be named.
 ///
 /// All in the full form if one of them needs it: where one run of text holds both `o/r#4` and
 /// `#5`, Gitea links only the short one.
-pub fn thread_names(seen: &[VisibleBlocker], here: RepoId) -> Vec<Option<String>> {
-    let is_elsewhere = |one: &VisibleBlocker| one.nameable && one.blocker.thread.repo != here;
+pub fn thread_names(
+    seen: &[VisibleBlocker],
+    here: impl Into<Option<RepoId>>,
+) -> Vec<Option<String>> {
+    let here = here.into();
+    let is_elsewhere = |one: &VisibleBlocker| one.nameable && here != Some(one.blocker.thread.repo);
     let in_full = seen.iter().any(is_elsewhere);
     let name = |Blocker { thread, repo, .. }: &Blocker| match in_full {
         true => format!("{repo}#{}", thread.number),

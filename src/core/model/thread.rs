@@ -4,7 +4,19 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::repository::Repo;
 use super::time::Timestamp;
+
+/// What people call an open issue or pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadTitle {
+    /// Where it stands, as that is called now.
+    pub repo: Repo,
+    /// Its title, as people wrote it.
+    pub title: String,
+    /// Whether it is a pull request.
+    pub is_pull: bool,
+}
 
 /// The part of a thread's state that lives in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

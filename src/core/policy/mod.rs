@@ -1,6 +1,7 @@
-//! Who may command, whose words a text holds, what is new in it.
+//! Who may command, whose words a text holds, what is new in it, what its readers may know.
 
 pub mod accounts;
+pub mod audience;
 pub mod authority;
 pub mod authorship;
 pub mod controls;

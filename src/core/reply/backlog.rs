@@ -2,7 +2,10 @@
 //!
 //! Threads are written as the thread that asks would write them: `#12`, or `o/r#12`.
 
+use jiff::civil::Date;
+
 use super::Paused;
+use crate::core::model::ids::ThreadId;
 use crate::core::scheduling::{Ineligible, MILLION, Rejection, Term, TermLine, TermReason};
 
 /// What comes next.
@@ -25,9 +28,11 @@ pub struct Queue {
 /// An issue that waits for its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueEntry {
+    /// Which.
+    pub issue: ThreadId,
     /// Which place it has among all that are ready, from 1.
     pub place: usize,
-    /// Which.
+    /// How it is written.
     pub thread: String,
     /// Its title, as people wrote it.
     pub title: String,
@@ -35,6 +40,12 @@ pub struct QueueEntry {
     pub is_p0: bool,
     /// What it is worth, in millionths of a point.
     pub points: u64,
+    /// Its priority.
+    pub priority: Option<String>,
+    /// Its size.
+    pub size: Option<String>,
+    /// The day on which it is due.
+    pub due: Option<Date>,
     /// Who would get it now.
     pub agent: Option<String>,
 }
@@ -321,6 +332,21 @@ impl Queue {
     /// Whether somebody would get one of the issues that are shown.
     pub fn is_staffed(&self) -> bool {
         self.next.iter().any(|next| next.agent.is_some())
+    }
+
+    /// Whether one of them has a priority.
+    pub fn has_priorities(&self) -> bool {
+        self.next.iter().any(|next| next.priority.is_some())
+    }
+
+    /// Whether one of them has a size.
+    pub fn has_sizes(&self) -> bool {
+        self.next.iter().any(|next| next.size.is_some())
+    }
+
+    /// Whether one of them is due on some day.
+    pub fn has_due_dates(&self) -> bool {
+        self.next.iter().any(|next| next.due.is_some())
     }
 
     /// How many issues are not ready.

@@ -413,6 +413,11 @@ impl Answer {
         }
     }
 
+    /// All that is said, by the account `name`, as Markdown.
+    pub fn text(&self, name: &str) -> String {
+        RenderedAnswer::new(name, "", self).whole()
+    }
+
     /// The first paragraph, said by the account `name`: what came of it, in one sentence.
     pub fn sentence(&self, name: &str) -> String {
         RenderedAnswer::new(name, "", self).outcome

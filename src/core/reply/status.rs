@@ -1,9 +1,12 @@
 //! How things stand in a thread, and how a verb is used: the facts of the longer answers.
 
+use askama::Template;
+
+use super::filters::{self, Name};
 use super::{Judgement, Paused};
 use crate::core::command::verb::Verb;
 use crate::core::reply::state::Held;
-use crate::core::scheduling::Ineligible;
+use crate::core::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Term, TermLine, TermReason};
 
 /// One verb of the help.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +80,14 @@ pub struct Earlier {
     pub outcome: String,
 }
 
+#[derive(Template)]
+#[template(path = "reply/because.md")]
+struct Because<'a> {
+    why: &'a Why,
+    judgement: &'a Judgement,
+    line: &'a TermLine,
+}
+
 impl HelpVerb {
     /// The verb and what follows it.
     pub fn usage(&self) -> String {
@@ -98,6 +109,22 @@ impl Why {
     /// The pull requests that are to close it; none for what cannot be named here.
     pub fn pulls(&self) -> &[Option<String>] {
         self.judgement.as_ref().map_or(&[], |judgement| &judgement.pulls)
+    }
+
+    /// Its own thread, from where it is told.
+    pub(super) fn here(&self) -> &'static str {
+        if self.status.target.is_none() { "here" } else { "there" }
+    }
+
+    /// The issue, after it was named.
+    pub(super) fn it(&self) -> &'static str {
+        if self.status.target.is_none() { "this" } else { "it" }
+    }
+
+    /// From where a term of its score has its value, as Markdown.
+    pub fn because(&self, judgement: &Judgement, line: &TermLine) -> String {
+        let text = Because { why: self, judgement, line }.render_with_values(&Name(String::new()));
+        text.expect("a String takes everything, and no command is named").trim().to_owned()
     }
 
     /// Where the commands that would help have to be said.

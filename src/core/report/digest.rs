@@ -36,15 +36,6 @@ pub struct DeadEffect {
     pub reason: String,
 }
 
-/// Which repositories may be named to those who read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// All of them.
-    Everything,
-    /// This one, and public ones.
-    Of(RepoId),
-}
-
 /// A thread that may be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedThread {

@@ -12,7 +12,7 @@ mod issue;
 mod told;
 mod write;
 
-pub use super::scheduling::outlook::{ListedTitle, NEXT, NextIssue, Outlook, best};
+pub use super::scheduling::outlook::{NEXT, NextIssue, Outlook, best};
 pub use day::{Broken, ContentHash, Day, OpenQuestion};
 pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use jiff::tz::TimeZone;
-
+use super::ranked_backlog::RankedBacklog;
 use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::thread::ThreadTitle;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{Ineligible, MILLION, RankedIssue, Ranking};
 
@@ -37,43 +37,31 @@ pub struct NextIssue {
     pub due: Option<String>,
 }
 
-/// What is worth showing of an issue beside its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedTitle {
-    /// What it is called, in full.
-    pub thread: String,
-    /// Its title, as people wrote it.
-    pub title: String,
-    /// When it is due.
-    pub due_at: Option<Timestamp>,
-}
-
 /// The best of a ranking: what has to be looked up for [`Outlook::of`].
-pub fn best(ranking: &Ranking, may_name: impl Fn(RepoId) -> bool) -> Vec<ThreadId> {
+pub fn best(
+    ranking: &Ranking,
+    may_name: impl Fn(RepoId) -> bool,
+) -> impl Iterator<Item = ThreadId> {
     let ready = ranking.ready.iter().map(|standing| standing.thread);
-    ready.filter(|thread| may_name(thread.repo)).take(NEXT).collect()
+    ready.filter(move |thread| may_name(thread.repo)).take(NEXT)
 }
 
 impl Outlook {
-    /// A ranking in a few lines, as far as one `may_name` of repositories. What is not `shown` is
+    /// A backlog in a few lines, as far as one `may_name` of repositories. What has no title is
     /// counted and not named.
     pub fn of(
-        ranking: &Ranking,
+        backlog: &RankedBacklog,
         may_name: impl Fn(RepoId) -> bool,
-        shown: &HashMap<ThreadId, ListedTitle>,
-        zone: &TimeZone,
+        titles: &HashMap<ThreadId, ThreadTitle>,
     ) -> Self {
         let told = |standing: &&RankedIssue| may_name(standing.thread.repo);
-        let next: Vec<NextIssue> = ranking
-            .ready
-            .iter()
-            .filter(told)
+        let ready = || backlog.ranking.ready.iter().filter(told);
+        let next: Vec<NextIssue> = ready()
             .take(NEXT)
-            .filter_map(|standing| Some(named(standing, shown.get(&standing.thread)?, zone)))
+            .filter_map(|standing| Some(next(backlog, standing, titles.get(&standing.thread)?)))
             .collect();
-        let others = ranking.behind(|standing| told(&standing));
-        let ready = ranking.ready.iter().filter(told).count();
-        Self { more: ready - next.len(), next, others }
+        let others = backlog.ranking.behind(|standing| told(&standing));
+        Self { more: ready().count() - next.len(), next, others }
     }
 
     /// Whether there is no backlog at all.
@@ -105,14 +93,17 @@ impl Outlook {
     }
 }
 
-fn named(standing: &RankedIssue, shown: &ListedTitle, zone: &TimeZone) -> NextIssue {
+fn next(backlog: &RankedBacklog, standing: &RankedIssue, title: &ThreadTitle) -> NextIssue {
     let tenths = (standing.score.points + MILLION / 20) / (MILLION / 10);
+    let due_at = backlog.facts(standing.thread).and_then(|facts| facts.due_at);
+    let day =
+        |due: Timestamp| due.zoned(&backlog.setting.zone).strftime("%a %-d %b %Y").to_string();
     NextIssue {
-        thread: shown.thread.clone(),
-        title: shown.title.clone(),
+        thread: format!("{}#{}", title.repo.name, standing.thread.number),
+        title: title.title.clone(),
         points: format!("{}.{}", tenths / 10, tenths % 10),
         is_p0: standing.is_p0,
-        due: shown.due_at.map(|due| due.zoned(zone).strftime("%a %-d %b %Y").to_string()),
+        due: due_at.map(day),
     }
 }
 
@@ -120,60 +111,61 @@ fn named(standing: &RankedIssue, shown: &ListedTitle, zone: &TimeZone) -> NextIs
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::core::scheduling::Score;
+    use crate::core::model::repository::Repo;
     use crate::core::scheduling::outlook::*;
+    use crate::core::scheduling::testing::{UTC, facts, now, rules, thread};
+    use crate::core::scheduling::{IssueFacts, Limits, RankingInput, Readiness, Roster};
 
-    fn standing(number: i64, points: u64, obstacles: &[Ineligible]) -> RankedIssue {
-        RankedIssue {
-            thread: ThreadId { repo: RepoId(1), number },
-            is_p0: number == 1,
-            score: Score { points, ..Score::default() },
-            created_at: Timestamp::default(),
-            obstacles: obstacles.to_vec(),
-            dependents: 0,
-            circle: Box::default(),
-        }
+    fn ranked(facts: Vec<IssueFacts>) -> RankedBacklog {
+        let limits = Limits {
+            per_host: 4,
+            per_repository: 3,
+            reviews_waiting: 5,
+            minimum: 0,
+            pools: Vec::new(),
+        };
+        let (pauses, roster) = (Vec::new(), Roster::idle(Vec::new(), limits));
+        RankedBacklog::new(
+            facts,
+            RankingInput { now: now(), zone: UTC, rules: rules(), pauses, roster },
+        )
     }
 
-    fn shown(number: i64) -> (ThreadId, ListedTitle) {
-        let due = Timestamp::parse("2026-11-27T12:00:00Z").filter(|_| number == 2);
-        let title = if number == 2 { "Leave @anna alone\n# now" } else { "The hinge" };
-        let thread = format!("foundation/door#{number}");
-        let shown = ListedTitle { thread, title: title.to_owned(), due_at: due };
-        (ThreadId { repo: RepoId(1), number }, shown)
+    fn title(number: i64) -> (ThreadId, ThreadTitle) {
+        let name = "foundation/door".parse().expect("a name");
+        let repo = Repo { id: RepoId(1), name, private: false };
+        (thread(number), ThreadTitle { repo, title: "The hinge".to_owned(), is_pull: false })
+    }
+
+    fn without_scope(number: i64) -> IssueFacts {
+        IssueFacts { readiness: Readiness::default(), ..facts(number) }
     }
 
     #[test]
     fn the_best_are_named_and_the_rest_is_counted() {
-        use Ineligible::{Blocked, Hold, MissingScope};
-        let ready = (1..=7).map(|number| standing(number, 30_250_000 - 990_000, &[])).collect();
-        let others = [
-            standing(8, 0, &[Hold]),
-            standing(9, 0, &[Blocked, Hold]),
-            standing(10, 0, &[Blocked]),
-            standing(11, 0, &[MissingScope]),
-        ];
-        let ranking = Ranking { ready, others: others.into() };
-        let outlook =
-            Outlook::of(&ranking, |_| true, &(1..=5).map(shown).collect(), &TimeZone::UTC);
-        assert_eq!(outlook.next[0].points, "29.3");
+        let waits = |number| IssueFacts { waits_for: vec![thread(1)], ..facts(number) };
+        let due_at = Timestamp::parse("2026-11-27T12:00:00Z");
+        let mut all: Vec<IssueFacts> = (2..=7).map(facts).collect();
+        all.push(IssueFacts { due_at, ..facts(1) });
+        all.extend([IssueFacts { held: true, ..waits(8) }, waits(9), without_scope(10)]);
+        all.push(IssueFacts { held: true, ..facts(11) });
+        let outlook = Outlook::of(&ranked(all), |_| true, &(1..=7).map(title).collect());
+        let first = &outlook.next[0];
+        assert_eq!(
+            (first.thread.as_str(), first.due.as_deref()),
+            ("foundation/door#1", Some("Fri 27 Nov 2026"))
+        );
         assert_snapshot!(outlook.rest(), @"2 more are ready; 4 are not: 2 blocked, 1 on hold, 1 without scope.");
         assert_eq!(outlook.many(), "five");
     }
 
     #[test]
     fn what_may_not_be_shown_is_counted_only() {
-        let ranking =
-            Ranking { ready: vec![standing(1, 1, &[]), standing(2, 1, &[])], others: vec![] };
-        let outlook = Outlook::of(&ranking, |_| true, &HashMap::from([shown(2)]), &TimeZone::UTC);
+        let two = ranked(vec![facts(1), facts(2)]);
+        let outlook = Outlook::of(&two, |_| true, &HashMap::from([title(2)]));
         assert_eq!(outlook.next.len(), 1);
         assert_snapshot!(outlook.rest(), @"1 more is ready.");
-        assert_eq!(
-            Outlook::of(&ranking, |_| false, &HashMap::new(), &TimeZone::UTC),
-            Outlook::default()
-        );
-        assert!(
-            Outlook::of(&Ranking::default(), |_| true, &HashMap::new(), &TimeZone::UTC).is_empty()
-        );
+        assert_eq!(Outlook::of(&two, |_| false, &HashMap::new()), Outlook::default());
+        assert!(Outlook::of(&ranked(vec![]), |_| true, &HashMap::new()).is_empty());
     }
 }

@@ -1,19 +1,18 @@
 //! What there is to tell of a day, as the ledger has it.
 
-use std::collections::HashMap;
-
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::core::command::value;
-use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
+use crate::core::policy::audience::{Audience, Visible};
 use crate::core::policy::controls::{AgentProfile, Controls, PauseScope};
 use crate::core::reply::{AgentRow, Paused};
-use crate::core::report::digest::{Audience, Digest};
-use crate::core::report::{Broken, Day, ListedTitle, Outlook, Period, best, told};
-use crate::core::scheduling::Ranking;
+use crate::core::report::digest::Digest;
+use crate::core::report::{Broken, Day, Outlook, Period, best, told};
+use crate::core::scheduling::RankedBacklog;
 use crate::store::incidents::{self, OpenIncident};
 use crate::store::{Connection, Error, backlog, controls, digest, reports, repos};
 
@@ -76,21 +75,12 @@ fn happened_before(conn: &Connection, of: &ReportScope, now: Timestamp) -> Resul
     Ok(before.since < begins && digest::of(conn, audience, before, now)?.has_news())
 }
 
-/// Which repositories may be named there, as far as the ledger knows who may read them.
+/// Who reads it, as far as the ledger knows who may read its repository.
 fn audience(conn: &Connection, to: ReportAudience) -> Result<Audience, Error> {
     let home = reports::home(conn)?.filter(|_| to == ReportAudience::Forge);
     let Some(home) = home else { return Ok(Audience::Everything) };
-    let is_private = repos::name(conn, home.repo)?.is_some_and(|repo| repo.private);
-    Ok(if is_private { Audience::Everything } else { Audience::Of(home.repo) })
-}
-
-/// Whether a repository may be named there.
-fn may_name(conn: &Connection, to: ReportAudience) -> Result<impl Fn(RepoId) -> bool, Error> {
-    let (audience, public) = (audience(conn, to)?, repos::public(conn)?);
-    Ok(move |repo| match audience {
-        Audience::Everything => true,
-        Audience::Of(here) => repo == here || public.contains(&repo),
-    })
+    let repo = repos::name(conn, home.repo)?;
+    Ok(repo.map_or(Audience::Of(home.repo), |repo| Audience::of(&repo, true)))
 }
 
 /// What is next of the backlog.
@@ -99,27 +89,13 @@ fn may_name(conn: &Connection, to: ReportAudience) -> Result<impl Fn(RepoId) -> 
 /// If the ledger cannot be read.
 pub fn outlook(
     conn: &Connection,
-    ranking: &Ranking,
-    zone: &TimeZone,
+    judged: &RankedBacklog,
     to: ReportAudience,
-    due_at: impl Fn(ThreadId) -> Option<Timestamp>,
 ) -> Result<Outlook, Error> {
-    let may_name = may_name(conn, to)?;
-    let shown = shown(conn, &best(ranking, &may_name), due_at)?;
-    Ok(Outlook::of(ranking, may_name, &shown, zone))
-}
-
-/// What is worth showing of these.
-pub(in crate::engine) fn shown(
-    conn: &Connection,
-    threads: &[ThreadId],
-    due_at: impl Fn(ThreadId) -> Option<Timestamp>,
-) -> Result<HashMap<ThreadId, ListedTitle>, Error> {
-    let shown = backlog::titles(conn, threads)?.into_iter().map(|(thread, title)| {
-        let name = format!("{}#{}", title.repo.name, thread.number);
-        (thread, ListedTitle { thread: name, title: title.title, due_at: due_at(thread) })
-    });
-    Ok(shown.collect())
+    let visible = repos::visible(conn, audience(conn, to)?)?;
+    let may_name = |repo| visible.may_name(repo);
+    let best: Vec<ThreadId> = best(&judged.ranking, may_name).collect();
+    Ok(Outlook::of(judged, may_name, &backlog::titles(conn, &best)?))
 }
 
 /// What is wrong with the world, then what was given up for another reason.
@@ -130,20 +106,20 @@ fn broken(
     now: Timestamp,
 ) -> Result<Vec<Broken>, Error> {
     let home = reports::home(conn)?.and_then(|home| home.thread());
-    let secret = match audience(conn, of.to)? {
-        Audience::Everything => Vec::new(),
-        Audience::Of(here) => repos::private_but(conn, here)?,
-    };
-    let may_name = may_name(conn, of.to)?;
+    let (audience, repos) = (audience(conn, of.to)?, repos::all(conn)?);
+    let visible = Visible::new(audience, &repos);
+    let secret: Vec<String> = (repos.iter().filter(|repo| !audience.may_name(repo)))
+        .map(|repo| repo.name.to_string())
+        .collect();
     let mut broken = Vec::new();
     for incident in incidents::all(conn)? {
         if of.to == ReportAudience::Forge && incident.incident.is_disproved_by_speaking(home) {
             continue;
         }
         let is_secret = match (incident.incident.repo(), &incident.incident) {
-            (Some(repo), _) => !may_name(repo),
+            (Some(repo), _) => !visible.may_name(repo),
             (None, Incident::CannotRead { what }) => {
-                secret.iter().any(|name| name.to_string().eq_ignore_ascii_case(what))
+                secret.iter().any(|name| name.eq_ignore_ascii_case(what))
             }
             (None, _) => false,
         };

@@ -21,12 +21,11 @@ use super::incidents::Incidents;
 use super::planner::Planner;
 use crate::core::effect::{Body, Comment, CommentRef, EditComment, Effect, Source};
 use crate::core::model::time::Timestamp;
-use crate::core::report::digest::Audience;
+use crate::core::policy::audience::Audience;
 use crate::core::report::{Day, DayState, Period, ReportTask, ReportTiming, tasks};
 use crate::store::outbox::{self, NewEffect};
 use crate::store::{Error, digest, reports};
 
-pub(super) use gather::shown;
 pub use gather::{ReportAudience, ReportScope, gather, outlook};
 
 /// When the report is looked at.
@@ -202,9 +201,8 @@ impl Reporter {
         let (judged, told) = (self.planner.ranking().await?, self.telling(day, period));
         let now = self.ctx.now();
         let read = self.ctx.ledger.read(move |conn| {
-            let due_at = |thread| judged.facts(thread).and_then(|facts| facts.due_at);
             let mut day = gather(conn, &told, now)?;
-            day.report.outlook = outlook(conn, &judged.ranking, &told.zone, told.to, due_at)?;
+            day.report.outlook = outlook(conn, &judged, told.to)?;
             Ok(day)
         });
         read.await

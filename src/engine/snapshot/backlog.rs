@@ -1,17 +1,16 @@
 //! Gathers the part of the backlog that an answer may show to the readers of a thread.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use super::Snapshots;
-use crate::config::DispatchMode;
 use crate::core::command::value::IssueRef;
-use crate::core::handlers::{BacklogFacts, BacklogQuery, IssueCase, OtherThread, ThreadTitle};
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::handlers::{BacklogFacts, BacklogQuery, OtherThread};
+use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
-use crate::core::reply::Mode;
-use crate::core::scheduling::{Match, RankedBacklog};
+use crate::core::model::thread::ThreadTitle;
+use crate::core::policy::audience::Visible;
+use crate::engine::audience::Audiences;
 use crate::engine::error::EngineError;
 use crate::store::backlog;
 
@@ -24,26 +23,23 @@ impl Snapshots {
         targets: &HashMap<IssueRef, OtherThread>,
         repos: &HashMap<RepoName, Repo>,
     ) -> Result<Option<BacklogFacts>, EngineError> {
-        let stock =
-            self.ctx.ledger.read(|conn| Ok((backlog::tracked(conn)?, backlog::unread(conn)?)));
+        let stock = self
+            .ctx
+            .ledger
+            .read(|conn| Ok((backlog::tracked(conn)?.len(), backlog::unread(conn)?)));
         let (tracked, unread) = stock.await?;
-        if unread == tracked.len() {
+        if unread == tracked {
             return Ok(None);
         }
         let judged = self.planner.ranking().await?;
         let asked: Vec<ThreadId> =
             look.cases.iter().filter_map(|case| thread(case.as_ref(), heard, targets)).collect();
         // It may take a while: not where everything else waits for it.
-        let chosen = self.ctx.ledger.read(move |_| Ok(choose(judged, &asked)));
-        let (judged, choices, cases) = chosen.await?;
-        let mode = match self.ctx.policy.dispatch.mode {
-            DispatchMode::Off => Mode::Off,
-            DispatchMode::Suggest => Mode::Suggest,
-            DispatchMode::Auto => Mode::Auto,
-        };
-        let titles = HashMap::new();
-        let mut backlog = BacklogFacts { judged, choices, unread, mode, cases, titles };
-        backlog.titles = self.titles(heard, look, &backlog, repos, &tracked).await?;
+        let mode = self.ctx.policy.dispatch.mode.into();
+        let chosen =
+            self.ctx.ledger.read(move |_| Ok(BacklogFacts::new(judged, unread, mode, asked)));
+        let mut backlog = chosen.await?;
+        backlog.titles = self.titles(heard, look, &backlog, repos).await?;
         Ok(Some(backlog))
     }
 
@@ -55,33 +51,13 @@ impl Snapshots {
         look: &BacklogQuery,
         backlog: &BacklogFacts,
         repos: &HashMap<RepoName, Repo>,
-        tracked: &[Repo],
     ) -> Result<HashMap<ThreadId, ThreadTitle>, EngineError> {
-        let here = heard.repo.id;
-        let may_show_all = self.may_show_all(&heard.repo).await?;
-        let known = tracked.iter().filter(|repo| may_show_all || !repo.private);
-        let mut nameable: HashSet<RepoId> = known.map(|repo| repo.id).chain([here]).collect();
-        let mut sure = if may_show_all { nameable.clone() } else { HashSet::from([here]) };
-        let wanted = loop {
-            let wanted = look.wanted(backlog, repos, |repo| nameable.contains(&repo));
-            let unsure: BTreeSet<RepoId> = wanted
-                .iter()
-                .map(|thread| thread.repo)
-                .filter(|repo| !sure.contains(repo))
-                .collect();
-            if unsure.is_empty() {
-                break wanted;
-            }
-            let public = self.public_now(unsure.iter().copied()).await?;
-            nameable.retain(|repo| !unsure.contains(repo) || public.contains(repo));
-            sure.extend(unsure);
-        };
+        let audiences = Audiences::new(&self.ctx);
+        let mut visible = audiences.visible(audiences.of(&heard.repo).await?).await?;
+        let wanted = |visible: &Visible| look.wanted(backlog, repos, |repo| visible.may_name(repo));
+        let wanted = audiences.sure_of(&mut visible, wanted).await?;
         let wanted: Vec<ThreadId> = wanted.into_iter().collect();
-        let titles = self.ctx.ledger.read(move |conn| backlog::titles(conn, &wanted)).await?;
-        let title = |(thread, title): (ThreadId, backlog::StoredTitle)| {
-            (thread, ThreadTitle { repo: title.repo.name, title: title.title })
-        };
-        Ok(titles.into_iter().map(title).collect())
+        Ok(self.ctx.ledger.read(move |conn| backlog::titles(conn, &wanted)).await?)
     }
 }
 
@@ -95,15 +71,4 @@ fn thread(
         None => Some(heard.thread()),
         Some(reference) => targets.get(reference).map(|target| target.thread),
     }
-}
-
-/// Who gets what, and all about the issues that were `asked` about.
-fn choose(
-    judged: Arc<RankedBacklog>,
-    asked: &[ThreadId],
-) -> (Arc<RankedBacklog>, Vec<Match>, HashMap<ThreadId, IssueCase>) {
-    let choices = judged.choose();
-    let case = |thread: &ThreadId| Some((*thread, IssueCase::of(&judged, &choices, *thread)?));
-    let cases = asked.iter().filter_map(case).collect();
-    (judged, choices, cases)
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::accounts::Accounts;
+use super::audience::Audiences;
 use super::context::Context;
 use super::error::EngineError;
 use super::permissions::Permissions;
@@ -167,14 +168,6 @@ impl Snapshots {
         heard: &InboundText,
         name: &RepoName,
     ) -> Result<Option<Repo>, EngineError> {
-        if *name == heard.repo.name {
-            return Ok(Some(heard.repo.clone()));
-        }
-        match self.ctx.gitea.repo(name).await {
-            Ok(repo) if repo.private && repo.id != heard.repo.id => Ok(None),
-            Ok(repo) => Ok(Some(repo)),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Audiences::new(&self.ctx).nameable(&heard.repo, name).await
     }
 }

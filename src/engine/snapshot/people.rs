@@ -6,17 +6,17 @@ use super::Snapshots;
 use crate::core::command::value::Date;
 use crate::core::command::verb::Right;
 use crate::core::handlers::{DelegateAccount, report_begins};
-use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
+use crate::core::policy::audience::{Audience, Visible};
 use crate::core::policy::authority::Proof;
-use crate::core::report::digest::{Audience, Digest};
+use crate::core::report::digest::Digest;
 use crate::core::report::{Outlook, Period, best};
+use crate::engine::audience::Audiences;
 use crate::engine::error::EngineError;
-use crate::engine::report::shown;
-use crate::gitea::Error;
-use crate::store::{digest, repos};
+use crate::store::{backlog, digest};
 
 impl Snapshots {
     /// Those of the accounts `logins` that exist, by these names.
@@ -60,67 +60,32 @@ impl Snapshots {
         days: &HashSet<Option<Date>>,
         now: Timestamp,
     ) -> Result<HashMap<Option<Date>, Digest>, EngineError> {
-        let (here, mut digests) = (heard.repo.id, HashMap::new());
-        let may_show_all = self.may_show_all(&heard.repo).await?;
-        let audience = if may_show_all { Audience::Everything } else { Audience::Of(here) };
+        let mut digests = HashMap::new();
+        let audiences = Audiences::new(&self.ctx);
+        let audience = audiences.of(&heard.repo).await?;
         for day in days {
             let since = report_begins(*day, now, &self.ctx.policy.zone);
             let period = Period { since, until: Timestamp::from_micros(i64::MAX) };
             let read = self.ctx.ledger.read(move |conn| digest::of(conn, audience, period, now));
             let mut digest = read.await?;
-            if !may_show_all {
-                let public = self.public_now(digest.repos()).await?;
-                digest.keep(|repo| repo == here || public.contains(&repo));
-            }
-            digest.outlook = self.outlook_for(here, audience).await?;
+            let mut visible = audiences.visible(audience).await?;
+            audiences.ask(&mut visible, digest.repos()).await?;
+            digest.keep(|repo| visible.may_name(repo));
+            digest.outlook = self.outlook_for(audience).await?;
             digests.insert(*day, digest);
         }
         Ok(digests)
     }
 
-    /// The backlog in a few lines, for those who read in the repository `here`.
-    async fn outlook_for(&self, here: RepoId, audience: Audience) -> Result<Outlook, EngineError> {
-        let (judged, zone) = (self.planner.ranking().await?, self.ctx.policy.zone.clone());
-        let known = self.ctx.ledger.read(repos::public).await?;
-        let may_name =
-            |repo| audience == Audience::Everything || repo == here || known.contains(&repo);
-        let mut best = best(&judged.ranking, may_name);
-        if audience != Audience::Everything {
-            let others: BTreeSet<RepoId> =
-                best.iter().map(|thread| thread.repo).filter(|repo| *repo != here).collect();
-            let public = self.public_now(others).await?;
-            best.retain(|thread| thread.repo == here || public.contains(&thread.repo));
-        }
-        let facts = judged.clone();
-        let due_at = move |thread| facts.facts(thread).and_then(|facts| facts.due_at);
-        let shown = self.ctx.ledger.read(move |conn| shown(conn, &best, due_at)).await?;
-        Ok(Outlook::of(&judged.ranking, may_name, &shown, &zone))
-    }
-
-    /// Whether everything may be named in a repository: where the report stands, unless everybody
-    /// may read that.
-    pub(super) async fn may_show_all(&self, here: &Repo) -> Result<bool, EngineError> {
-        let is_home =
-            self.ctx.policy.report.as_ref().is_some_and(|report| report.repository == here.name);
-        Ok(is_home && here.private && self.public_now([here.id]).await?.is_empty())
-    }
-
-    /// Those of the repositories that everybody may read. The ledger knows only what they were
-    /// when they were last heard of, so the forge is asked.
-    pub(super) async fn public_now(
-        &self,
-        repos: impl IntoIterator<Item = RepoId>,
-    ) -> Result<HashSet<RepoId>, EngineError> {
-        let mut public = HashSet::new();
-        for id in repos {
-            match self.ctx.gitea.repo_by_id(id).await {
-                Ok(repo) if !repo.private => {
-                    public.insert(id);
-                }
-                Ok(_) | Err(Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(public)
+    /// The backlog in a few lines, for those who read in a thread.
+    async fn outlook_for(&self, audience: Audience) -> Result<Outlook, EngineError> {
+        let (judged, audiences) = (self.planner.ranking().await?, Audiences::new(&self.ctx));
+        let mut visible = audiences.visible(audience).await?;
+        let best = |visible: &Visible| {
+            best(&judged.ranking, |repo| visible.may_name(repo)).collect::<BTreeSet<_>>()
+        };
+        let best: Vec<_> = audiences.sure_of(&mut visible, best).await?.into_iter().collect();
+        let titles = self.ctx.ledger.read(move |conn| backlog::titles(conn, &best)).await?;
+        Ok(Outlook::of(&judged, |repo| visible.may_name(repo), &titles))
     }
 }

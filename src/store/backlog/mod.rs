@@ -24,6 +24,7 @@ use super::columns::Spelled;
 use super::error::Error;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
+use crate::core::model::thread::ThreadTitle;
 
 pub use dependencies::{ask_strangers_again, bind, not_told, to_ask, unasked};
 pub use load::facts;
@@ -38,22 +39,11 @@ pub use upsert::{Source, forget, put};
 pub(super) use version::moved;
 pub use version::version;
 
-/// What people call an open issue or pull request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredTitle {
-    /// Where it stands, as that is called now.
-    pub repo: Repo,
-    /// Its title, as people wrote it.
-    pub title: String,
-    /// Whether it is a pull request.
-    pub is_pull: bool,
-}
-
 /// What those of `threads` are called that are in the backlog.
 pub fn titles(
     conn: &Connection,
     threads: &[ThreadId],
-) -> Result<HashMap<ThreadId, StoredTitle>, Error> {
+) -> Result<HashMap<ThreadId, ThreadTitle>, Error> {
     let mut look = conn.prepare_cached(
         "SELECT name, private, title, is_pull FROM backlog JOIN repos ON id = repo
          WHERE repo = ?1 AND number = ?2",
@@ -64,7 +54,7 @@ pub fn titles(
             .query_row((thread.repo, thread.number), |row| {
                 let Spelled(name) = row.get(0)?;
                 let repo = Repo { id: thread.repo, name, private: row.get(1)? };
-                Ok(StoredTitle { repo, title: row.get(2)?, is_pull: row.get(3)? })
+                Ok(ThreadTitle { repo, title: row.get(2)?, is_pull: row.get(3)? })
             })
             .optional()?;
         titles.extend(found.map(|title| (thread, title)));

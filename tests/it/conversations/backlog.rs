@@ -29,30 +29,30 @@ async fn the_queue_names_what_everybody_here_may_read() {
         assert_snapshot!(t.ask("rita", "/timmy queue").await, @r"
         **3 issues are ready**, 1 is not: 1 without scope.
 
-        | | issue | score | agent |
-        |---:|---|---:|---|
-        | 1 | \#3 Paint it \`red\` \| anna | 17.8 | `ezra` |
-        | 3 | \#2 Oil the hinge | 7.2 |  |
+        | | issue | score | priority | size | agent |
+        |---:|---|---:|---|---|---|
+        | 1 | \#3 Paint it \`red\` \| anna | 17.8 | p2 | xs | `ezra` |
+        | 3 | \#2 Oil the hinge | 7.2 |  |  |  |
 
         `/timmy why #3` explains a place. 1 more is in a repository that cannot be named here.
         ");
         assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy next 2").await, @r"
         **3 issues are ready**, 1 is not: 1 without scope.
 
-        | | issue | score | agent |
-        |---:|---|---:|---|
-        | 1 | foundation/door\#3 Paint it \`red\` \| anna | 17.8 | `ezra` |
-        | 2 | foundation/cellar\#1 Where the gold is | 16.3 |  |
+        | | issue | score | priority | size | agent |
+        |---:|---|---:|---|---|---|
+        | 1 | foundation/door\#3 Paint it \`red\` \| anna | 17.8 | p2 | xs | `ezra` |
+        | 2 | foundation/cellar\#1 Where the gold is | 16.3 | p1 |  |  |
 
         `/timmy why foundation/door#3` explains a place.
         ");
         assert_snapshot!(t.ask("rita", "/timmy queue repo=foundation/door").await, @r"
         **2 issues are ready** in `foundation/door`, 1 is not: 1 without scope.
 
-        | | issue | score | agent |
-        |---:|---|---:|---|
-        | 1 | \#3 Paint it \`red\` \| anna | 17.8 | `ezra` |
-        | 3 | \#2 Oil the hinge | 7.2 |  |
+        | | issue | score | priority | size | agent |
+        |---:|---|---:|---|---|---|
+        | 1 | \#3 Paint it \`red\` \| anna | 17.8 | p2 | xs | `ezra` |
+        | 3 | \#2 Oil the hinge | 7.2 |  |  |  |
 
         `/timmy why #3` explains a place.
         ");
@@ -162,7 +162,7 @@ async fn why_tells_a_place_and_what_it_comes_from() {
 
         </details>
         ");
-        assert_snapshot!(t.gist("rita", "/timmy why #2").await, @r"\#2 *Oil the hinge*: **3rd of 3.** It scores **7.2**: 1 person spoke here. The next agent that fits: `ezra` (no free slot).");
+        assert_snapshot!(t.gist("rita", "/timmy why #2").await, @r"\#2 *Oil the hinge*: **3rd of 3.** It scores **7.2**: 1 person spoke there. The next agent that fits: `ezra` (no free slot).");
         assert_snapshot!(t.gist("rita", "/timmy why").await, @r"
         **Nothing starts here:** it waits for \#3. Close that, or `/timmy unblock #3`.
 
@@ -183,7 +183,7 @@ async fn why_tells_a_circle_and_how_to_break_it() {
         t.sandbox.let_wait("walt", DOOR, 1, (DOOR, 2)).unwrap();
         t.wait(MINUTE).await;
         assert_snapshot!(t.gist("rita", "/timmy why #2").await, @r"
-        \#2 *Oil the hinge*: **Nothing starts here:** it waits for itself: \#2 → \#3 → \#1 → \#2. `/timmy unblock #3` there breaks the circle.
+        \#2 *Oil the hinge*: **Nothing starts there:** it waits for itself: \#2 → \#3 → \#1 → \#2. `/timmy unblock #3` there breaks the circle.
 
         Reason: `blocked`.
         ");
@@ -196,7 +196,7 @@ async fn why_of_what_is_not_in_the_backlog() {
     talk(async |t| {
         t.opens(TOYS, "rando", "A toy", CLEAR).await;
         assert_snapshot!(t.ask("rita", "/timmy why rando/toys#1").await, @r"
-        rando/toys\#1 *A toy*: **Nothing starts here:** I do not watch `rando/toys`. `gitea.watch` in my configuration names what I watch.
+        rando/toys\#1 *A toy*: **Nothing starts there:** I do not watch `rando/toys`. `gitea.watch` in my configuration names what I watch.
 
         Reason: `repo_not_watched`.
         ");

@@ -76,7 +76,7 @@ async fn status_and_why_tell_what_it_waits_for() {
         All that stands in the way: `blocked`, `hold`, `missing_scope`.
         ");
         assert_snapshot!(t.gist_in(DOOR, 2, "rita", "/timmy why #1").await, @r"
-        \#1 *The door does not open*: **Nothing starts here:** it waits for foundation/door\#2, rando/toys\#1. Close that, or `/timmy unblock foundation/door#2` there.
+        \#1 *The door does not open*: **Nothing starts there:** it waits for foundation/door\#2, rando/toys\#1. Close that, or `/timmy unblock foundation/door#2` there.
 
         All that stands in the way: `blocked`, `hold`, `missing_scope`.
         ");

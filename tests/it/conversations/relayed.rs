@@ -62,7 +62,7 @@ async fn nor_is_it_an_issue_of_theirs_to_be_handed_out() {
         let relayed = t.opens(DOOR, "alexander", "Oil the hinge", &body).await;
         assert!(!t.ask("rita", &format!("/timmy why #{own}")).await.contains("author_not_allowed"));
         assert_snapshot!(t.gist("rita", &format!("/timmy why #{relayed}")).await, @r"
-        \#3 *Oil the hinge*: **Nothing starts here:** nobody here wrote it. `dispatch.authors` in my configuration names those whose issues I hand out by myself.
+        \#3 *Oil the hinge*: **Nothing starts there:** nobody here wrote it. `dispatch.authors` in my configuration names those whose issues I hand out by myself.
 
         Reason: `author_not_allowed`.
         ");

@@ -76,7 +76,7 @@ async fn status_of_another_thread() {
         </details>
         ");
         assert_snapshot!(t.gist("rita", "/timmy why foundation/door#2").await, @r"
-        \#2 *Oil the hinges*: **Nothing starts here:** it is on hold since Mon 23 Nov, 12:00 UTC, by \@walt (no oil). `/timmy unhold` there frees it.
+        \#2 *Oil the hinges*: **Nothing starts there:** it is on hold since Mon 23 Nov, 12:00 UTC, by \@walt (no oil). `/timmy unhold` there frees it.
 
         All that stands in the way: `hold`, `missing_scope`.
         ");

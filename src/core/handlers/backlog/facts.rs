@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::core::model::ids::{RepoName, ThreadId};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::thread::ThreadTitle;
 use crate::core::reply::Mode;
 use crate::core::scheduling::{
-    Assignment, IssueFacts, IssueLabels, Match, RankedBacklog, RankedIssue, Ranking, Roster,
+    IssueFacts, IssueLabels, Match, RankedBacklog, RankedIssue, Ranking, Roster,
 };
 
 /// The backlog, as far as it was asked about and read.
@@ -42,18 +43,9 @@ pub struct IssueCase {
     pub waiting: Vec<ThreadId>,
 }
 
-/// What an issue that may be named is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThreadTitle {
-    /// Its repository.
-    pub repo: RepoName,
-    /// Its title, as people wrote it.
-    pub title: String,
-}
-
 impl IssueCase {
     /// All about an issue of the backlog, given what was decided about the first ones.
-    pub fn of(judged: &RankedBacklog, choices: &[Match], thread: ThreadId) -> Option<Self> {
+    fn of(judged: &RankedBacklog, choices: &[Match], thread: ThreadId) -> Option<Self> {
         let facts = judged.facts(thread)?.clone();
         let standing = judged.ranking.find(thread)?.clone();
         let known = choices.iter().find(|choice| choice.thread == thread).cloned();
@@ -65,6 +57,28 @@ impl IssueCase {
 }
 
 impl BacklogFacts {
+    /// A backlog of which nothing may be named yet, and all about those issues of it that were
+    /// `asked` about. `unread`: how many repositories were not read yet.
+    pub fn new(
+        judged: Arc<RankedBacklog>,
+        unread: usize,
+        mode: Mode,
+        asked: impl IntoIterator<Item = ThreadId>,
+    ) -> Self {
+        let (choices, cases, titles) = (judged.choose(), HashMap::new(), HashMap::new());
+        let mut backlog = Self { judged, choices, unread, mode, cases, titles };
+        for thread in asked {
+            backlog.ask(thread);
+        }
+        backlog
+    }
+
+    /// All about an issue, from now on; none if it is not in the backlog.
+    pub fn ask(&mut self, thread: ThreadId) -> Option<&IssueCase> {
+        let case = IssueCase::of(&self.judged, &self.choices, thread)?;
+        Some(self.cases.entry(thread).insert_entry(case).into_mut())
+    }
+
     pub(super) fn ranking(&self) -> &Ranking {
         &self.judged.ranking
     }
@@ -76,11 +90,6 @@ impl BacklogFacts {
     /// What was decided about an issue.
     pub(super) fn choice(&self, thread: ThreadId) -> Option<&Match> {
         self.choices.iter().find(|choice| choice.thread == thread)
-    }
-
-    /// Who would get an issue now.
-    pub fn winner(&self, thread: ThreadId) -> Option<&Assignment> {
-        self.choice(thread)?.winner.as_ref()
     }
 
     pub(super) fn is_named(&self, thread: ThreadId) -> bool {

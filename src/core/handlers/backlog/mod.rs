@@ -1,11 +1,12 @@
 //! queue, plan, agents, and what why says of the backlog.
 //!
-//! The whole backlog is at hand, but an issue can be named only by its [`ThreadTitle`], and titles are
-//! given only of issues that everybody who reads the thread may know ([`BacklogFacts::titles`]).
+//! The whole backlog is at hand, but an issue can be named only by its title, and titles are given
+//! only of issues that everybody who reads the answer may know ([`BacklogFacts::titles`]).
 
 mod agents;
 mod facts;
 mod names;
+mod outside;
 mod plan;
 mod query;
 mod queue;
@@ -18,7 +19,7 @@ use crate::core::model::ids::ThreadId;
 use names::ThreadNames;
 
 pub(super) use agents::{agents, why_agent};
-pub use facts::{BacklogFacts, IssueCase, ThreadTitle};
+pub use facts::{BacklogFacts, IssueCase};
 pub(super) use plan::plan;
 pub use query::BacklogQuery;
 pub(super) use queue::queue;

@@ -32,7 +32,7 @@ impl<'a> ThreadNames<'a> {
     pub(super) fn named(&self, thread: ThreadId) -> Option<(String, String)> {
         let title = self.backlog.titles.get(&thread)?;
         let name = match self.in_full {
-            true => format!("{}#{}", title.repo, thread.number),
+            true => format!("{}#{}", title.repo.name, thread.number),
             false => format!("#{}", thread.number),
         };
         Some((name, title.title.clone()))

@@ -7,10 +7,10 @@ use crate::core::command::value::Count;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::snapshot::Needs;
-use crate::core::model::ids::RepoName;
+use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::repository::Repo;
 use crate::core::reply::{Answer, Queue, QueueEntry};
-use crate::core::scheduling::RankedIssue;
+use crate::core::scheduling::{IssueLabels, RankedIssue};
 
 pub(in crate::core::handlers) fn queue(n: Option<Count>, repo: Option<&RepoName>) -> Handler<'_> {
     let query = BacklogQuery::next(repo.cloned(), most(n));
@@ -27,26 +27,30 @@ impl CommandContext<'_> {
             Some((name, None)) => return Answer::NotFound { target: name.to_string() },
         };
         let Some(backlog) = &self.snapshot.backlog else { return Answer::Unread };
-        let ranking = backlog.ranking();
-        let stretch = stretch(ranking, most(n), repo.map(|repo| repo.id), |t| backlog.is_named(t));
-        let threads = stretch.shown.iter().map(|(_, standing)| standing.thread);
-        let names = self.names(backlog, threads);
-        let next =
-            stretch.shown.iter().filter_map(|(place, one)| backlog.next(*place, one, &names));
-        Answer::Queue {
-            queue: Box::new(Queue {
-                repo: repo.map(|repo| repo.name.to_string()),
-                ready: ranking.ready.iter().filter(|one| is_in(repo, one)).count(),
-                waiting: ranking.behind(|one| is_in(repo, one)),
-                next: next.collect(),
-                unnamed: stretch.unnamed,
-                unread: backlog.unread,
-            }),
-        }
+        let queue = backlog.queue_in(repo, most(n), Some(self.asked.heard.repo.id));
+        Answer::Queue { queue: Box::new(queue) }
     }
 }
 
 impl BacklogFacts {
+    /// The first `most` that may be named, of `repo` or of all, as they are written in the
+    /// repository `here`, or outside of all.
+    pub(super) fn queue_in(&self, repo: Option<&Repo>, most: usize, here: Option<RepoId>) -> Queue {
+        let ranking = self.ranking();
+        let stretch = stretch(ranking, most, repo.map(|repo| repo.id), |t| self.is_named(t));
+        let threads = stretch.shown.iter().map(|(_, standing)| standing.thread);
+        let names = ThreadNames::of(self, here, threads);
+        let next = stretch.shown.iter().filter_map(|(place, one)| self.next(*place, one, &names));
+        Queue {
+            repo: repo.map(|repo| repo.name.to_string()),
+            ready: ranking.ready.iter().filter(|one| is_in(repo, one)).count(),
+            waiting: ranking.behind(|one| is_in(repo, one)),
+            next: next.collect(),
+            unnamed: stretch.unnamed,
+            unread: self.unread,
+        }
+    }
+
     /// An issue in the queue, if it may be named.
     pub(super) fn next(
         &self,
@@ -55,13 +59,20 @@ impl BacklogFacts {
         names: &ThreadNames<'_>,
     ) -> Option<QueueEntry> {
         let (thread, title) = names.named(one.thread)?;
+        let facts = self.judged.facts(one.thread);
+        let labels = IssueLabels::of(facts.map_or(&[], |facts| &facts.labels));
+        let due_at = facts.and_then(|facts| facts.due_at);
         let winner = self.choice(one.thread).and_then(|choice| choice.winner.as_ref());
         Some(QueueEntry {
+            issue: one.thread,
             place,
             thread,
             title,
             is_p0: one.is_p0,
             points: one.score.points,
+            priority: labels.priority.map(|level| level.to_string()),
+            size: labels.size.map(|size| size.to_string()),
+            due: due_at.map(|due| due.zoned(&self.judged.setting.zone).date()),
             agent: winner.map(|winner| winner.agent.clone()),
         })
     }

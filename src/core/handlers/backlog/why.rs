@@ -3,7 +3,6 @@
 use super::facts::{BacklogFacts, IssueCase};
 use super::names::ThreadNames;
 use super::query::WAITING;
-use crate::core::handlers::context::CommandContext;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Basis, Bid, Judgement};
 use crate::core::scheduling::{
@@ -21,33 +20,24 @@ const SEEN: [Ineligible; 7] = [
     Ineligible::AssignedToPerson,
 ];
 
-impl CommandContext<'_> {
-    /// All that keeps an issue from being handed out: what is seen now, and what only the backlog
-    /// knows.
-    pub(in crate::core::handlers) fn obstacles(
-        &self,
-        seen: impl IntoIterator<Item = Ineligible>,
-        thread: ThreadId,
-    ) -> Vec<Ineligible> {
-        let case = self.snapshot.backlog.as_ref().and_then(|backlog| backlog.cases.get(&thread));
-        let known = case.into_iter().flat_map(|case| &case.standing.obstacles).copied();
-        let known = known.filter(|obstacle| !SEEN.contains(obstacle));
-        let mut all: Vec<Ineligible> = known.chain(seen).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    /// What the backlog says of an issue, if it is there.
-    pub(in crate::core::handlers) fn judged(&self, thread: ThreadId) -> Option<Judgement> {
-        self.snapshot.backlog.as_ref()?.judgement(thread, Some(self.asked.heard.repo.id))
-    }
-}
-
 impl BacklogFacts {
+    /// What keeps an issue from being handed out that only the backlog knows.
+    pub(in crate::core::handlers) fn unseen_obstacles(
+        &self,
+        thread: ThreadId,
+    ) -> impl Iterator<Item = Ineligible> {
+        let case = self.cases.get(&thread).into_iter();
+        let known = case.flat_map(|case| &case.standing.obstacles).copied();
+        known.filter(|obstacle| !SEEN.contains(obstacle))
+    }
+
     /// What is to be said of an issue that was asked about, in the repository `here` or outside of
     /// all.
-    pub fn judgement(&self, thread: ThreadId, here: Option<RepoId>) -> Option<Judgement> {
+    pub(in crate::core::handlers) fn judgement(
+        &self,
+        thread: ThreadId,
+        here: Option<RepoId>,
+    ) -> Option<Judgement> {
         let ready = &self.ranking().ready;
         let case = self.cases.get(&thread)?;
         let (facts, standing) = (&case.facts, &case.standing);

@@ -9,11 +9,11 @@ fn the_queue_names_what_may_be_named() {
     assert_snapshot!(World::usual().ask("/timmy queue"), @r"
     **4 issues are ready**, 3 are not: 2 blocked, 1 on hold.
 
-    | | issue | score | agent |
-    |---:|---|---:|---|
-    | 1 | foundation/door\#44 Session test flaky | 11.6 | `ezra` |
-    | 3 | foundation/infra\#14 Disk alarm | 5.3 |  |
-    | 4 | foundation/door\#31 Dark mode | 3.4 |  |
+    | | issue | score | priority | agent |
+    |---:|---|---:|---|---|
+    | 1 | foundation/door\#44 Session test flaky | 11.6 | p1 | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 | p2 |  |
+    | 4 | foundation/door\#31 Dark mode | 3.4 |  |  |
 
     `/timmy why foundation/door#44` explains a place. 1 more is in a repository that cannot be named here.
     ");
@@ -25,9 +25,9 @@ fn the_queue_of_one_repository_keeps_the_places() {
     assert_snapshot!(world.ask("/timmy queue 1 repo=foundation/infra"), @r"
     **1 issue is ready** in `foundation/infra`, 1 is not: 1 blocked.
 
-    | | issue | score |
-    |---:|---|---:|
-    | 3 | foundation/infra\#14 Disk alarm | 5.3 |
+    | | issue | score | priority |
+    |---:|---|---:|---|
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 | p2 |
 
     `/timmy why foundation/infra#14` explains a place.
     ");
@@ -139,10 +139,10 @@ fn several_questions_in_one_comment() {
 
     <details><summary>/timmy queue 2</summary>
 
-    | | issue | score | agent |
-    |---:|---|---:|---|
-    | 1 | foundation/door\#44 Session test flaky | 11.6 | `ezra` |
-    | 3 | foundation/infra\#14 Disk alarm | 5.3 |  |
+    | | issue | score | priority | agent |
+    |---:|---|---:|---|---|
+    | 1 | foundation/door\#44 Session test flaky | 11.6 | p1 | `ezra` |
+    | 3 | foundation/infra\#14 Disk alarm | 5.3 | p2 |  |
 
     `/timmy why foundation/door#44` explains a place. 1 more is in a repository that cannot be named here.
 

@@ -19,7 +19,7 @@ use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
-use crate::core::model::thread::ThreadState;
+use crate::core::model::thread::{ThreadState, ThreadTitle};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::{NamedAccount, People};
 use crate::core::policy::authorship::Authorship;
@@ -62,6 +62,11 @@ fn name(repo: RepoId) -> RepoName {
         _ => "foundation/cellar",
     };
     name.parse().expect("a name")
+}
+
+fn title_of(repo: RepoId, title: &str) -> ThreadTitle {
+    let repo = Repo { id: repo, name: name(repo), private: repo == CELLAR };
+    ThreadTitle { repo, title: title.into(), is_pull: false }
 }
 
 fn worker(name: &str, roles: &[&str], capacity: u32) -> AgentSlot {
@@ -118,7 +123,7 @@ impl World {
     /// An issue that rita opened a week ago. Its text says what is to be done, and no more.
     fn opens(&mut self, repo: RepoId, number: i64, title: &str) -> &mut IssueFacts {
         let thread = issue(repo, number);
-        self.titles.insert(thread, ThreadTitle { repo: name(repo), title: title.into() });
+        self.titles.insert(thread, title_of(repo, title));
         self.facts.entry(thread).or_insert(IssueFacts {
             thread,
             author: Some(account("rita").into()),
@@ -209,18 +214,9 @@ impl World {
             Some(reference) => targets[reference].thread,
         });
         let judged = RankedBacklog::new(self.facts.values().cloned().collect(), self.setting());
-        let choices = judged.choose();
-        let case = |thread| Some((thread, IssueCase::of(&judged, &choices, thread)?));
-        let cases = asked.filter_map(case).collect();
-        let titles = self.titles.clone();
-        BacklogFacts {
-            judged: Arc::new(judged),
-            choices,
-            unread: 0,
-            mode: self.mode,
-            cases,
-            titles,
-        }
+        let mut backlog = BacklogFacts::new(Arc::new(judged), 0, self.mode, asked);
+        backlog.titles = self.titles.clone();
+        backlog
     }
 
     fn target(&self, thread: ThreadId) -> OtherThread {

@@ -130,25 +130,25 @@ fn what_stands_in_the_way_and_what_removes_it() {
         said(|world| world.of(50).readiness = Readiness::default()),
     ];
     assert_snapshot!(said.join("\n"), @r"
-    \#50 *Wait*: **Nothing starts here:** one of its labels says that it gathers others, and I hand out those.
+    \#50 *Wait*: **Nothing starts there:** one of its labels says that it gathers others, and I hand out those.
 
     Reason: `epic`.
-    \#50 *Wait*: **Nothing starts here:** an agent works on it.
+    \#50 *Wait*: **Nothing starts there:** an agent works on it.
 
     Reason: `live_job`.
-    \#50 *Wait*: **Nothing starts here:** a question about it waits for an answer.
+    \#50 *Wait*: **Nothing starts there:** a question about it waits for an answer.
 
     Reason: `open_decision`.
-    \#50 *Wait*: **Nothing starts here:** it was dealt with. I take it up again when somebody changes its text or says `/timmy retry` there.
+    \#50 *Wait*: **Nothing starts there:** it was dealt with. I take it up again when somebody changes its text or says `/timmy retry` there.
 
     Reason: `settled`.
-    \#50 *Wait*: **Nothing starts here:** all attempts at it failed. `/timmy retry` there begins anew.
+    \#50 *Wait*: **Nothing starts there:** all attempts at it failed. `/timmy retry` there begins anew.
 
     Reason: `attempts_spent`.
-    \#50 *Wait*: **Nothing starts here:** \@rita wrote it. `dispatch.authors` in my configuration names those whose issues I hand out by myself.
+    \#50 *Wait*: **Nothing starts there:** \@rita wrote it. `dispatch.authors` in my configuration names those whose issues I hand out by myself.
 
     Reason: `author_not_allowed`.
-    \#50 *Wait*: **Nothing starts here:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
+    \#50 *Wait*: **Nothing starts there:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
 
     Reason: `missing_scope`.
     ");
@@ -163,7 +163,7 @@ fn all_reasons_are_told_and_what_it_would_be_worth() {
     facts.readiness = Readiness::default();
     let why = world.ask("/timmy why #50");
     assert_snapshot!(why.split("| |").next().unwrap(), @r"
-    \#50 *Wait*: **Nothing starts here:** it was dealt with. I take it up again when somebody changes its text or says `/timmy retry` there.
+    \#50 *Wait*: **Nothing starts there:** it was dealt with. I take it up again when somebody changes its text or says `/timmy retry` there.
 
     All that stands in the way: `settled`, `missing_scope`.
 
@@ -178,19 +178,19 @@ fn pull_requests_that_are_to_close_it() {
     let mut world = World::usual();
     let pulls = [issue(DOOR, 58), issue(CELLAR, 9)];
     for pull in pulls {
-        world.titles.insert(pull, ThreadTitle { repo: name(pull.repo), title: "Mend it".into() });
+        world.titles.insert(pull, title_of(pull.repo, "Mend it"));
     }
     let of = |world: &mut World, pulls: &[ThreadId]| {
         world.of(31).pulls = pulls.to_vec();
         gist(world, "/timmy why #31")
     };
     assert_snapshot!(of(&mut world, &pulls), @r"
-    \#31 *Dark mode*: **Nothing starts here:** \#58 and a pull request that cannot be shown here are to close it. Merge or close them.
+    \#31 *Dark mode*: **Nothing starts there:** \#58 and a pull request that cannot be shown here are to close it. Merge or close them.
 
     Reason: `linked_pull_request`.
     ");
     assert_snapshot!(of(&mut world, &pulls[..1]), @r"
-    \#31 *Dark mode*: **Nothing starts here:** \#58 is to close it. Merge or close that.
+    \#31 *Dark mode*: **Nothing starts there:** \#58 is to close it. Merge or close that.
 
     Reason: `linked_pull_request`.
     ");

@@ -5,16 +5,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::engine::SyncProgress;
 
 /// A bar that vanishes when it is dropped.
-pub(in crate::cli) struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
     /// A bar that shows nothing yet.
-    pub(in crate::cli) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()))
     }
 
     /// Shows how far it is.
-    pub(in crate::cli) fn show(&self, progress: SyncProgress) {
+    pub(super) fn show(&self, progress: SyncProgress) {
         let (done, of, what) = match progress {
             SyncProgress::Reading { read, of } => (read, of, "issues and pull requests"),
             SyncProgress::Asking { asked, of } => (asked, Some(of), "asked what they wait for"),
