@@ -27,8 +27,8 @@
 //! 6. `engine/snapshot` gathers what the commands need to know; [`core::handlers`], pure, makes
 //!    answers and effects of commands and snapshot. The answers are rendered here ([`core::reply`],
 //!    from `templates/`): the text is finished.
-//! 7. `engine/commit`: one transaction. The text is done, the thread's state is new, the effects are
-//!    in [`store::outbox`], each line is in the [`store::audit`].
+//! 7. [`store::handled`]: one transaction. The text is done, the thread's state is new, the effects
+//!    are in [`store::outbox`], each line is in the [`store::audit`].
 //! 8. `engine/outbox` delivers the effects ([`core::effect`]) in order, one file for each kind.
 //!    After an unknown outcome the effect is looked for before it is written again: a comment or an
 //!    issue by its hidden [`core::effect::marker`], anything else by what Gitea shows. What goes
@@ -57,6 +57,13 @@
 //! moved, and at the moments at which it may speak ([`core::report`]). The issue, its pin, the
 //! comment of a day and its edits are effects in the outbox like any others; only what a day says is
 //! gathered right before it is sent, since who may read it then decides what may be told.
+//!
+//! # What goes first
+//!
+//! `engine/queue` works in lanes ([`core::model::ids::Lane`]): in one, things happen one after the
+//! other. Lanes run in two pools, what people said and what answers them in one, what nobody waits
+//! for in the other; the requests to the forge have the same order ([`gitea`]'s budget). So a forge
+//! that hangs over one repository, or hundreds of pull requests that moved, keep nobody waiting.
 //!
 //! # When it crashes
 //!

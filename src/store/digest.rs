@@ -3,9 +3,9 @@
 //! It names only what all who read it could know when that was last heard of. Whether they still
 //! may only the forge can tell.
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
-use super::columns::{Json, Spelled, thread};
+use super::columns::{Json, Spelled, lane, thread};
 use super::error::Error;
 use super::{controls, repos};
 use crate::core::model::ids::{RepoId, RepoName};
@@ -14,7 +14,7 @@ use crate::core::model::thread::{Hold, Snooze, ThreadState};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
 use crate::core::policy::controls::{Pause, PauseScope};
-use crate::core::report::digest::{DeadEffect, Digest, NamedThread};
+use crate::core::report::digest::{DeadEffect, Digest, NamedLane, NamedThread};
 use crate::core::report::{Outlook, Period};
 
 /// The most entries of each list; nobody reads more.
@@ -82,7 +82,11 @@ fn parked(
             let hold: Option<Json<Hold>> = row.get("hold")?;
             let snooze: Option<Json<Snooze>> = row.get("snooze")?;
             let (hold, snooze) = (hold.map(|Json(hold)| hold), snooze.map(|Json(snooze)| snooze));
-            Ok((place(row)?, ThreadState { hold, snooze, refused_on: None }))
+            let Spelled(repo) = row.get("name")?;
+            Ok((
+                NamedThread { thread: thread(row)?, repo },
+                ThreadState { hold, snooze, refused_on: None },
+            ))
         })?
         .filter(|row| {
             // A snooze that is over still stands in its row.
@@ -104,7 +108,8 @@ fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffe
         )?
         .query_map((named, period.since, period.until, MOST), |row| {
             let (at, reason) = (row.get("ended_at")?, row.get("reason")?);
-            Ok(DeadEffect { place: place(row)?, at, reason })
+            let Spelled(repo) = row.get("name")?;
+            Ok(DeadEffect { place: NamedLane { lane: lane(row)?, repo }, at, reason })
         })?
         .collect::<Result<_, _>>()?;
     Ok(dead)
@@ -117,9 +122,4 @@ fn paused_repos(conn: &Connection, named: &[Repo]) -> Result<Vec<(RepoId, RepoNa
     let pauses = controls::pauses(conn)?;
     let paused = named.iter().filter(|repo| is_paused(&pauses, repo));
     Ok(paused.map(|repo| (repo.id, repo.name.clone())).collect())
-}
-
-fn place(row: &Row<'_>) -> rusqlite::Result<NamedThread> {
-    let Spelled(repo) = row.get("name")?;
-    Ok(NamedThread { thread: thread(row)?, repo })
 }

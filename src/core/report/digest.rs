@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Outlook;
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::ids::{Lane, RepoId, RepoName, ThreadId};
 use crate::core::model::thread::ThreadState;
 use crate::core::model::time::Timestamp;
 
@@ -29,7 +29,7 @@ pub struct Digest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadEffect {
     /// Where it was to take place.
-    pub place: NamedThread,
+    pub place: NamedLane,
     /// When it was given up.
     pub at: Timestamp,
     /// Why. It may tell of the forge what is not for everybody.
@@ -46,11 +46,27 @@ pub struct NamedThread {
 }
 
 impl NamedThread {
-    /// What it is called everywhere: `o/r#12`; `o/r` where no thread is meant.
+    /// What it is called everywhere: `o/r#12`.
     pub fn name(&self) -> String {
-        match self.thread.number {
-            0 => self.repo.to_string(),
-            number => format!("{}#{number}", self.repo),
+        format!("{}#{}", self.repo, self.thread.number)
+    }
+}
+
+/// A thread or a repository, with the repository's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedLane {
+    /// Which.
+    pub lane: Lane,
+    /// What its repository is called.
+    pub repo: RepoName,
+}
+
+impl NamedLane {
+    /// What it is called everywhere: `o/r#12`, or `o/r`.
+    pub fn name(&self) -> String {
+        match self.lane.thread() {
+            Some(thread) => format!("{}#{}", self.repo, thread.number),
+            None => self.repo.to_string(),
         }
     }
 }
@@ -68,16 +84,15 @@ impl Digest {
 
     /// The repositories that it names, each once.
     pub fn repos(&self) -> BTreeSet<RepoId> {
-        let parked = self.parked.iter().map(|(place, _)| place);
-        let dead = self.dead.iter().map(|dead| &dead.place);
-        let threads = parked.chain(dead).map(|place| place.thread.repo);
-        threads.chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
+        let parked = self.parked.iter().map(|(parked, _)| parked.thread.repo);
+        let dead = self.dead.iter().filter_map(|dead| dead.place.lane.repo());
+        parked.chain(dead).chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
     }
 
     /// Leaves out whatever is in a repository for which `may_name` is false.
     pub fn keep(&mut self, may_name: impl Fn(RepoId) -> bool) {
         self.parked.retain(|(place, _)| may_name(place.thread.repo));
-        self.dead.retain(|dead| may_name(dead.place.thread.repo));
+        self.dead.retain(|dead| dead.place.lane.repo().is_some_and(&may_name));
         self.repos.retain(|(repo, _)| may_name(*repo));
     }
 }
