@@ -1,8 +1,9 @@
 //! Time, which stands still until a test moves it.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use timmy::clock::ManualClock;
+use timmy::clock::{Clock, ManualClock, Waiting};
 use timmy::core::model::time::Timestamp;
 
 /// Monday, 23 November 2026, 12:00 UTC: when a story begins.
@@ -22,4 +23,34 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// A clock that stands at noon.
 pub fn noon() -> ManualClock {
     ManualClock::at(NOON)
+}
+
+/// A clock on which whoever sleeps is at once where they wanted to be; it notes how long that was.
+#[derive(Clone, Default)]
+pub struct Sleepless(Arc<Mutex<Vec<Duration>>>);
+
+impl Sleepless {
+    /// How long was slept, each time.
+    pub fn slept(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Clock for Sleepless {
+    fn now(&self) -> Timestamp {
+        NOON.after(self.uptime())
+    }
+
+    fn until(&self, moment: Timestamp) -> Waiting {
+        self.sleep(moment.since(self.now()))
+    }
+
+    fn uptime(&self) -> Duration {
+        self.slept().iter().sum()
+    }
+
+    fn sleep(&self, span: Duration) -> Waiting {
+        self.0.lock().unwrap().push(span);
+        Box::pin(std::future::ready(()))
+    }
 }

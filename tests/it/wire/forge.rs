@@ -8,7 +8,10 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::Response;
+use timmy::chance::Chance;
 use timmy::gitea::{Gitea, Options, Token};
+
+use crate::support::clock::Sleepless;
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -94,13 +97,19 @@ impl Forge {
 
 /// A client that waits for nothing.
 pub(crate) fn client(url: &str) -> Gitea {
+    Gitea::new(options(url, &Sleepless::default())).unwrap()
+}
+
+/// One that sleeps by `clock`, spread by the same chance each time.
+pub(crate) fn options(url: &str, clock: &Sleepless) -> Options {
     let token = Token::new(TOKEN).unwrap();
-    Gitea::new(Options {
+    Options {
         timeout: Duration::from_secs(20),
         requests_per_second: NonZeroU32::new(100_000).unwrap(),
+        clock: Arc::new(clock.clone()),
+        chance: Chance::seeded(7),
         ..Options::new(url.parse().unwrap(), token)
-    })
-    .unwrap()
+    }
 }
 
 async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response<Body> {

@@ -2,13 +2,15 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use timmy::core::model::ids::RepoName;
 use timmy::gitea::{Error, Gitea, Options, Recovery, Token, WriteOutcome};
 
-use crate::wire::forge::{Canned, Forge, TOKEN, client};
+use crate::support::clock::Sleepless;
+use crate::wire::forge::{Canned, Forge, TOKEN, client, options};
 
 fn lab() -> RepoName {
     "lab/pub".parse().unwrap()
@@ -46,6 +48,34 @@ async fn a_read_is_tried_three_times() {
     let error = forge.client().version().await.unwrap_err();
     assert_eq!(error, Error::Server { message: String::new() });
     assert_eq!(forge.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn it_sleeps_by_its_clock_and_as_chance_will_have_it() {
+    let failing = Canned::new(500, r#"{"message":""}"#);
+    let pauses = async || {
+        let forge = Forge::answering([failing.clone(), failing.clone(), version()]).await;
+        let clock = Sleepless::default();
+        Gitea::new(options(&forge.url, &clock)).unwrap().version().await.unwrap();
+        clock.slept()
+    };
+    let [first, second] = pauses().await[..] else { panic!("two pauses between three tries") };
+    assert!((100..=200).contains(&first.as_millis()), "{first:?}");
+    assert!((200..=400).contains(&second.as_millis()), "{second:?}");
+    assert_eq!(pauses().await, [first, second]);
+}
+
+#[tokio::test]
+async fn requests_are_paced_by_the_same_clock() {
+    let clock = Sleepless::default();
+    let forge = Forge::answering(std::iter::repeat_n(version(), 12)).await;
+    let requests_per_second = NonZeroU32::new(10).unwrap();
+    let options = Options { requests_per_second, ..options(&forge.url, &clock) };
+    let client = Gitea::new(options).unwrap();
+    for _ in 0..12 {
+        client.version().await.unwrap();
+    }
+    assert_eq!(clock.slept(), [Duration::from_millis(100); 2], "ten may start at once");
 }
 
 #[tokio::test]
