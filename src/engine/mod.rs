@@ -31,6 +31,7 @@ mod snapshot;
 mod sync;
 mod tasks;
 mod tick;
+mod try_result;
 
 pub use context::{Context, Policy, Report, Timing};
 pub use identity::remembered;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::backlog::{BacklogFacts, BacklogQuery};
+use super::backlog::facts::BacklogFacts;
+use super::backlog::query::BacklogQuery;
 use crate::core::command::value::{Date, IssueRef};
 use crate::core::effect::SetLabel;
 use crate::core::model::account::Account;

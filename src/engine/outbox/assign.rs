@@ -1,9 +1,9 @@
 //! Who is assigned: the list is read, and replaced if it differs.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::SetAssignees;
 use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
 use crate::gitea::Error;
 
 impl Deliver for SetAssignees {

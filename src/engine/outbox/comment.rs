@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::Comment;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
 
 /// How much earlier than it can be a comment is looked for: the forge's clock may have been set
 /// back meanwhile.

@@ -2,14 +2,51 @@
 
 use std::pin::Pin;
 
-use super::attempt::{Applied, ApplyError};
 use super::new_labels::NewLabels;
 use crate::core::effect::Effect;
 use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::repository::Repo;
+use crate::core::model::time::Timestamp;
 use crate::engine::context::Context;
+use crate::engine::error::EngineError;
 use crate::engine::identity::Identity;
+use crate::engine::try_result::Applied;
+use crate::gitea;
+use crate::store::Error;
 use crate::store::outbox::OutboxRow as Row;
+
+/// Why an effect could not be looked for, or written.
+pub(super) enum ApplyError {
+    Forge(gitea::Error),
+    Ledger(Error),
+    /// It has to wait until then, for this reason.
+    NotBefore(Timestamp, &'static str),
+    /// It must not be written, for this reason.
+    Refused(&'static str),
+    /// What it is to change is not there any more.
+    Gone,
+}
+
+impl From<gitea::Error> for ApplyError {
+    fn from(error: gitea::Error) -> Self {
+        Self::Forge(error)
+    }
+}
+
+impl From<Error> for ApplyError {
+    fn from(error: Error) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<EngineError> for ApplyError {
+    fn from(error: EngineError) -> Self {
+        match error.of_forge() {
+            Ok(error) => Self::Forge(error),
+            Err(error) => Self::Ledger(error),
+        }
+    }
+}
 
 type Outcome<T> = Result<T, ApplyError>;
 

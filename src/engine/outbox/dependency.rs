@@ -1,10 +1,10 @@
 //! A thread waits for another, or does not.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::model::dependency::{SetDependency, same_readers};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
 use crate::gitea::Error;
 
 impl Deliver for SetDependency {

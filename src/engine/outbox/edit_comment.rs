@@ -1,10 +1,10 @@
 //! A comment of timmy's says something else: it is read, and written only if it differs.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::{CommentRef, EditComment};
 use crate::core::model::issue::Comment;
 use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
 use crate::gitea::Error;
 use crate::store::outbox::{self, State};
 

@@ -1,10 +1,10 @@
 //! A new issue, found again by the marker with which its text ends.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::Issue;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
 
 impl Deliver for Issue {
     /// Of several, all but the oldest are closed.

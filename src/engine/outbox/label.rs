@@ -1,10 +1,10 @@
 //! At most one label of a scope: what the forge shows is read, and only the difference is written.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::{Condition, LabelScope, SetLabel};
 use crate::core::model::issue::{Issue, Label};
 use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
 use crate::gitea::{Error, NewLabel, WriteOutcome};
 
 /// What there is to write.

@@ -6,7 +6,6 @@
 //! an outcome that nobody knows nothing is sent before the first try can land no more.
 
 mod assign;
-pub(super) mod attempt;
 mod comment;
 mod delivery;
 mod dependency;
@@ -22,14 +21,14 @@ use std::sync::Arc;
 
 use serde_json::value::to_raw_value;
 
-use self::attempt::{Applied, ApplyError, TryResult};
-use self::delivery::Delivery;
+use self::delivery::{ApplyError, Delivery};
 use self::new_labels::NewLabels;
 use super::context::Context;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::report::Reporter;
 use super::repositories;
+use super::try_result::{Applied, TryResult};
 use crate::core::effect::{Effect, Source};
 use crate::core::model::repository::Repo;
 use crate::crash;

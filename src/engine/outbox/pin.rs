@@ -1,8 +1,8 @@
 //! An issue is pinned, as far as the account may: a pin is worth no dead letter.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::Pin;
+use crate::engine::try_result::Applied;
 use crate::gitea::Recovery;
 
 impl Deliver for Pin {

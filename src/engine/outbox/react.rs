@@ -1,8 +1,8 @@
 //! A reaction. The forge keeps one of a kind for each account, so it may be given again.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::React;
+use crate::engine::try_result::Applied;
 use crate::gitea::Error;
 
 impl Deliver for React {

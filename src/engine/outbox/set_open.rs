@@ -1,9 +1,9 @@
 //! A thread is opened again, or closed.
 
-use super::attempt::{Applied, ApplyError};
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, Delivery};
 use crate::core::effect::SetOpen;
 use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
 
 impl Deliver for SetOpen {
     async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {

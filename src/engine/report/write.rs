@@ -8,7 +8,7 @@ use crate::core::effect::{Effect, SetOpen, Source};
 use crate::core::model::ids::{Lane, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::report::{Day, DayState, is_reports, reopen_key};
-use crate::engine::outbox::attempt::{Applied, TryResult};
+use crate::engine::try_result::{Applied, TryResult};
 use crate::gitea;
 use crate::store::outbox::{self, NewEffect, OutboxRow as Row};
 use crate::store::reports::{self, ReportedDay};

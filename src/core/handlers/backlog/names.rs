@@ -1,6 +1,7 @@
 //! How the threads of one answer are written.
 
 use super::facts::BacklogFacts;
+use crate::core::handlers::context::CommandContext;
 use crate::core::model::ids::{RepoId, ThreadId};
 
 /// The names of the issues that one answer speaks of.
@@ -36,5 +37,16 @@ impl<'a> ThreadNames<'a> {
             false => format!("#{}", thread.number),
         };
         Some((name, title.title.clone()))
+    }
+}
+
+impl CommandContext<'_> {
+    /// How these issues are written in this thread.
+    pub(super) fn names<'a>(
+        &self,
+        backlog: &'a BacklogFacts,
+        threads: impl IntoIterator<Item = ThreadId>,
+    ) -> ThreadNames<'a> {
+        ThreadNames::of(backlog, Some(self.asked.heard.repo.id), threads)
     }
 }

@@ -15,7 +15,7 @@ use crate::core::command::verb::Right;
 use crate::core::effect::Effect;
 use crate::core::handlers::backlog::*;
 use crate::core::handlers::{CommandRequest, Needs, OtherThread, Snapshot, handle, needs};
-use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;

@@ -1,17 +1,15 @@
-//! How one try at an effect ends.
+//! How one try at an effect ends, and what a failure means for the next.
 
+use super::context::Context;
+use super::incidents::{Incidents, WriteKind};
+use super::retry::is_hopeless_for_one;
 use crate::core::model::time::Timestamp;
-use crate::engine::context::Context;
-use crate::engine::error::EngineError;
-use crate::engine::incidents::{Incidents, WriteKind};
-use crate::engine::retry::is_hopeless_for_one;
 use crate::gitea::{self, Recovery, WriteOutcome};
-use crate::store::Error;
 use crate::store::outbox::OutboxRow as Row;
 
 /// What an effect became.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::engine) struct Applied {
+pub(super) struct Applied {
     /// The id of the comment, or the number of the issue, that it created.
     pub id: Option<i64>,
     /// What kind of write the forge took; none if it was asked for nothing.
@@ -24,41 +22,8 @@ impl Applied {
     }
 }
 
-/// Why an effect could not be looked for, or written.
-pub(super) enum ApplyError {
-    Forge(gitea::Error),
-    Ledger(Error),
-    /// It has to wait until then, for this reason.
-    NotBefore(Timestamp, &'static str),
-    /// It must not be written, for this reason.
-    Refused(&'static str),
-    /// What it is to change is not there any more.
-    Gone,
-}
-
-impl From<gitea::Error> for ApplyError {
-    fn from(error: gitea::Error) -> Self {
-        Self::Forge(error)
-    }
-}
-
-impl From<Error> for ApplyError {
-    fn from(error: Error) -> Self {
-        Self::Ledger(error)
-    }
-}
-
-impl From<EngineError> for ApplyError {
-    fn from(error: EngineError) -> Self {
-        match error.of_forge() {
-            Ok(error) => Self::Forge(error),
-            Err(error) => Self::Ledger(error),
-        }
-    }
-}
-
 /// How one try at an effect ended.
-pub(in crate::engine) enum TryResult {
+pub(super) enum TryResult {
     /// It is seen to be done. `doubtful`: an earlier try may have done it as well, and show later.
     Done { applied: Applied, doubtful: bool },
     /// Once more at that moment. `certain`: nothing was written, so nothing has to be looked for.
@@ -71,11 +36,11 @@ pub(in crate::engine) enum TryResult {
 
 impl TryResult {
     /// Nothing is to be written any more.
-    pub(in crate::engine) const NOTHING: Self =
+    pub(super) const NOTHING: Self =
         Self::Done { applied: Applied { id: None, written: None }, doubtful: false };
 
     /// What a refused or lost write means for the next try.
-    pub(in crate::engine) async fn of_write(
+    pub(super) async fn of_write(
         ctx: &Context,
         incidents: &Incidents,
         row: &Row,
@@ -101,7 +66,7 @@ impl TryResult {
     }
 
     /// What a read that failed means for the next try: what was unknown still is.
-    pub(in crate::engine) async fn of_read(
+    pub(super) async fn of_read(
         ctx: &Context,
         incidents: &Incidents,
         row: &Row,
