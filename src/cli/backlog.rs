@@ -9,7 +9,8 @@ use url::Url;
 
 use super::backlog_view::{BacklogError, BacklogView};
 use super::progress::Bar;
-use super::{FAILED, complain, forge, markdown, print};
+use super::{forge, markdown};
+use crate::cli::output::{FAILED, block_on, complain, print};
 use crate::config::Config;
 use crate::core::handlers::BacklogFacts;
 use crate::core::reply::{Answer, Queue, QueueEntry};
@@ -35,7 +36,7 @@ impl Backlog {
             Ok((_, loaded)) => loaded.config,
             Err(code) => return code,
         };
-        match super::block_on(self.said(&config)) {
+        match block_on(self.said(&config)) {
             Ok(text) => {
                 print(&text);
                 ExitCode::SUCCESS

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{FAILED, WRONG, complain};
+use crate::cli::output::{FAILED, WRONG, complain};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::store::backup::{Existing, backup};

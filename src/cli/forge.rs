@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::{WRONG, complain};
+use crate::cli::output::{WRONG, complain};
 use crate::config::{self, Config, Loaded, NotASecret, Secret, SecretFile};
 use crate::gitea::{Error, Gitea, NotAToken, Options, Token};
 

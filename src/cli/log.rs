@@ -1,5 +1,6 @@
 //! Logs: one line a fact, on standard error. Never a token, never a text of people.
 
+use crate::cli::output::complain;
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
@@ -26,6 +27,6 @@ pub(super) fn start(format: Format) {
         Format::Json => lines.json().flatten_event(true).try_init(),
     };
     if let Err(error) = started {
-        super::complain(&format!("no logs: {error}"));
+        complain(&format!("no logs: {error}"));
     }
 }

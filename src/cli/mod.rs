@@ -1,9 +1,8 @@
 //! The command line: one file per subcommand.
 
 mod backlog;
-mod backup;
-
 mod backlog_view;
+mod backup;
 mod demo;
 mod doctor;
 mod forge;
@@ -11,6 +10,7 @@ mod hooks;
 mod init;
 mod log;
 mod markdown;
+mod output;
 mod parse;
 mod progress;
 mod report;
@@ -21,8 +21,6 @@ mod terminal;
 mod watched;
 mod why;
 
-use std::future::Future;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -54,11 +52,6 @@ enum Command {
     Backup(backup::Backup),
 }
 
-/// The exit code of what could not be done.
-const FAILED: u8 = 1;
-/// The exit code of wrong usage or configuration.
-const WRONG: u8 = 2;
-
 /// Runs what the command line asks for: exit code 0 good, 1 failed, 2 wrong usage or configuration.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -75,25 +68,4 @@ pub fn run() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(cli.config.as_deref()),
         Command::Backup(backup) => backup.run(cli.config.as_deref()),
     }
-}
-
-/// Writes what was asked for.
-fn print(text: &str) {
-    // Whoever closes the pipe early has read enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-/// Says what is wrong where a person looks for it.
-fn complain(problem: &str) {
-    // Nobody is left to tell if standard error is closed.
-    let _ = writeln!(std::io::stderr(), "timmy: {problem}");
-}
-
-/// Runs `future` to its end on a runtime of its own.
-fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .expect("the system gives threads and timers")
-        .block_on(future)
 }

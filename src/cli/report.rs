@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use jiff::civil::Time;
 
 use super::backlog_view::{Judge, own_name};
-use super::{FAILED, WRONG, complain, forge, markdown, print};
+use super::{forge, markdown};
 use crate::app::{self, AppError, Clocks};
+use crate::cli::output::{FAILED, WRONG, block_on, complain, print};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::report::{DayState, Hours, period_of};
@@ -29,7 +30,7 @@ impl Report {
             Ok((_, loaded)) => loaded.config,
             Err(code) => return code,
         };
-        let said = super::block_on(async {
+        let said = block_on(async {
             match self.print {
                 true => printed(&config).await,
                 false => written(&config).await,

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{FAILED, complain, forge, log};
+use super::{forge, log};
 use crate::app::{App, AppError, Clocks};
+use crate::cli::output::{FAILED, block_on, complain};
 use crate::config::{Config, Loaded};
 
 /// Listen to the forge and answer, until SIGTERM or SIGINT.
@@ -28,7 +29,7 @@ impl Serve {
         for warning in warnings {
             tracing::warn!("{warning}");
         }
-        match super::block_on(serve(&config)) {
+        match block_on(serve(&config)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 tracing::error!("{failure}");

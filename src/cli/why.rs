@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::backlog_view::{BacklogError, BacklogView};
 use super::progress::Bar;
-use super::{FAILED, complain, forge, markdown, print};
+use super::{forge, markdown};
+use crate::cli::output::{FAILED, block_on, complain, print};
 use crate::config::Config;
 use crate::core::command::value::{ArgumentValue as _, IssueRef};
 use crate::core::model::ids::{RepoName, ThreadId};
@@ -69,7 +70,7 @@ impl Why {
             Ok((_, loaded)) => loaded.config,
             Err(code) => return code,
         };
-        match super::block_on(self.said(&config)) {
+        match block_on(self.said(&config)) {
             Ok(text) => {
                 print(&text);
                 ExitCode::SUCCESS

@@ -11,13 +11,14 @@ use super::dispatch::{Budget, Dispatch, Score};
 use super::engine::{Engine, Ledger, Report};
 use super::gitea::{Gitea, Poll, Web};
 use super::guards::{Accept, Guards};
+use super::loaded::{Config, Loaded};
 use super::people::PeopleDraft;
 use super::problem::Problems;
 use super::reading::Reading;
 use super::section::Section;
 use super::webhook::WebhookDraft;
 use super::world::World;
-use super::{Config, Loaded, check, syntax};
+use super::{check, syntax};
 
 /// Reads `text`: first as TOML, as far as that goes, then every table of it.
 pub(super) fn read(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded, Problems> {

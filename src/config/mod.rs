@@ -25,6 +25,7 @@ mod gitea;
 mod glob;
 mod guards;
 mod lines;
+mod loaded;
 mod people;
 mod problem;
 mod program;
@@ -53,6 +54,7 @@ pub use find::{NotFound, find};
 pub use gitea::{Gitea, Poll, Web};
 pub use glob::Glob;
 pub use guards::{Accept, Ask, Checks, Guards, MergeStyle, Script, ScriptKind};
+pub use loaded::{Config, Loaded};
 pub use people::{Grant, People};
 pub use problem::{Place, Problem, Problems};
 pub use program::Program;
@@ -66,52 +68,6 @@ pub use world::{SecretFile, World};
 
 /// Longest configuration that is read, in bytes.
 const LONGEST: u64 = 256 * 1024;
-
-/// A whole configuration without faults. Its `Debug` shows no secret.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// The forge and the account.
-    pub gitea: Gitea,
-    /// Where Gitea calls; none if timmy only polls.
-    pub webhook: Option<Webhook>,
-    /// How often timmy looks by itself.
-    pub poll: Poll,
-    /// timmy's memory.
-    pub ledger: Ledger,
-    /// Who may command.
-    pub people: People,
-    /// The fleet, in the order of the file. Names and accounts are unlike each other.
-    pub agents: Vec<Agent>,
-    /// The quotas; every pool that an agent names is among them.
-    pub pools: Vec<Pool>,
-    /// What is handed out by itself.
-    pub dispatch: Dispatch,
-    /// What makes an issue urgent.
-    pub score: Score,
-    /// The caps on spending.
-    pub budget: Budget,
-    /// What a result must stand up to.
-    pub guards: Guards,
-    /// Who says yes to it.
-    pub accept: Accept,
-    /// How several agents work one issue.
-    pub crew: Crew,
-    /// The one report; none if it is not wanted.
-    pub report: Option<Report>,
-    /// What keeps jobs alive.
-    pub engine: Engine,
-    /// Metrics and the status page.
-    pub web: Web,
-}
-
-/// A configuration, with what works but is unwise.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The configuration.
-    pub config: Config,
-    /// What is unwise, in the order of the file.
-    pub warnings: Vec<Problem>,
-}
 
 /// Reads the file at `path`, with secrets from the disk or from `env`, which goes first.
 ///

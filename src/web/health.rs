@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::WebhookState;
+use super::state::WebhookState;
 
 /// The process answers. Restarting it would mend nothing that this does not show.
 pub(super) async fn alive() -> &'static str {

@@ -13,9 +13,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 
-use super::WebhookState;
 use super::delivery_log::{DeliveryKind, DeliveryRecorder};
 use super::receive::{Signed, Unusable, event};
+use super::state::WebhookState;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{InboundText, OpenedPull};

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{FAILED, complain};
 use crate::cli::demo::error::DemoError;
+use crate::cli::output::{FAILED, block_on, complain};
 use session::DemoSession;
 use transcript::Transcript;
 
@@ -33,7 +33,7 @@ pub(super) struct Demo {
 impl Demo {
     /// Plays it. Exit code 1 if anything goes otherwise than the script says.
     pub(super) fn run(self) -> ExitCode {
-        match super::block_on(self.play()) {
+        match block_on(self.play()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(mishap) => {
                 complain(&mishap.to_string());

@@ -27,9 +27,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::forge;
 use super::hooks::{SurveyDepth, survey};
 use super::watched::{self, Watched, repositories};
-use super::{FAILED, WRONG, complain, forge};
+use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Webhook};
 use crate::core::model::account::Account;
@@ -82,7 +83,7 @@ impl Doctor {
             return accept_account(&loaded.config, name);
         }
         let mut findings = configuration(&path, &loaded);
-        super::block_on(self.examine(&loaded.config, &mut findings));
+        block_on(self.examine(&loaded.config, &mut findings));
         self.tell(&findings);
         match findings.iter().any(|finding| finding.state == State::Broken) {
             true => FAILED.into(),
@@ -171,7 +172,7 @@ fn accept_account(config: &Config, name: &str) -> ExitCode {
         }
     };
     let whose = name.to_owned();
-    let forgotten = super::block_on(ledger.write(move |tx| accounts::forget(tx, &whose)));
+    let forgotten = block_on(ledger.write(move |tx| accounts::forget(tx, &whose)));
     match forgotten {
         Ok(true) => {
             let mut out = std::io::stdout();

@@ -7,6 +7,7 @@ use url::Url;
 use super::delivery::{ProbeResult, Tested};
 use super::listener::DeliveryListener;
 use crate::cli::hooks::{HookPlace, secret_of};
+use crate::cli::output::complain;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Webhook, WebhookSecret};
 use crate::core::model::ids::RepoName;
@@ -122,7 +123,7 @@ impl Prober<'_> {
         let tested = self.test(&repo, &hook).await;
         if let Err(error) = self.gitea.delete_hook(&home, hook.id).await {
             let id = hook.id;
-            crate::cli::complain(&format!(
+            complain(&format!(
                 "the probe, webhook {id} of {home}, could not be deleted ({error}): delete it \
                  with timmy hooks repair"
             ));

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::diagnosis::{JudgedHook, judge};
 use super::survey::{HookPlace, covering};
-use crate::cli::complain;
 use crate::cli::forge::in_short;
+use crate::cli::output::complain;
 use crate::gitea::HookHome;
 
 /// Shows every place and the webhooks there; whether all is well.

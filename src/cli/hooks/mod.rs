@@ -14,7 +14,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{FAILED, WRONG, complain, forge};
+use super::forge;
+use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::config::{Config, Webhook};
 use crate::gitea::Gitea;
 use apply::StepResult;
@@ -85,7 +86,7 @@ impl Hooks {
             ));
             return WRONG.into();
         };
-        match super::block_on(self.act_on(&loaded.config, webhook)) {
+        match block_on(self.act_on(&loaded.config, webhook)) {
             Ok(code) => code,
             Err(problem) => {
                 complain(&problem.to_string());

@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cli::{FAILED, complain, forge, secret_file};
+use crate::cli::output::{FAILED, complain};
+use crate::cli::{forge, secret_file};
 use crate::config::{self, Config, Loaded, SecretFile, Webhook, WebhookSecret, World};
 use crate::gitea::HookHome;
 

@@ -8,7 +8,8 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{FAILED, WRONG, complain, secret_file};
+use super::secret_file;
+use crate::cli::output::{FAILED, WRONG, complain};
 use crate::config::{self, SecretFile, World};
 use answers::Answers;
 

@@ -6,7 +6,8 @@ mod replay;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{FAILED, WRONG, complain, forge};
+use super::forge;
+use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::config::{self, Config, parse_weights};
 use crate::core::scheduling::{RankingInput, Roster, compare};
 use crate::store::Ledger;
@@ -88,7 +89,7 @@ impl Simulate {
 
 fn past(config: &Config) -> Result<PastTicks, ReplayError> {
     let path = &config.ledger.path;
-    super::block_on(async {
+    block_on(async {
         let readers = Ledger::open_read_only(path)?;
         readers.read(|conn| Ok(PastTicks::replay(conn))).await?
     })

@@ -152,7 +152,7 @@ fn leaves(tree: &str) -> Vec<Vec<String>> {
 /// What the code names by a path of this crate, in `use` and elsewhere. What is only given on
 /// (`pub use`) is no import: whoever names it imports it from where it is.
 fn named(code: &str) -> Vec<Vec<String>> {
-    let inline = Regex::new(r"\b(?:crate|super|self)(?:::\w+)+").expect("a pattern");
+    let inline = Regex::new(r"\b[a-z_]\w*(?:::\w+)+").expect("a pattern");
     let mut paths: Vec<Vec<String>> = uses(code)
         .iter()
         .filter(|(is_public, _)| !is_public)

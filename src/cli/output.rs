@@ -1,0 +1,30 @@
+//! How a command ends: what it prints, where it complains, its exit code.
+
+use std::future::Future;
+use std::io::Write;
+
+/// The exit code of what could not be done.
+pub(super) const FAILED: u8 = 1;
+/// The exit code of wrong usage or configuration.
+pub(super) const WRONG: u8 = 2;
+
+/// Writes what was asked for.
+pub(super) fn print(text: &str) {
+    // Whoever closes the pipe early has read enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Says what is wrong where a person looks for it.
+pub(super) fn complain(problem: &str) {
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "timmy: {problem}");
+}
+
+/// Runs `future` to its end on a runtime of its own.
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("the system gives threads and timers")
+        .block_on(future)
+}

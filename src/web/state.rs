@@ -1,0 +1,24 @@
+//! What the routes work with.
+
+use std::sync::Arc;
+
+use super::receive::Receiver;
+use crate::clock::Clock;
+use crate::core::scheduling::text::TextReader;
+use crate::store::Ledger;
+
+/// What the listener needs.
+pub struct WebhookState {
+    /// Where what is heard is stored before it is acknowledged.
+    pub ledger: Ledger,
+    /// When it was heard.
+    pub clock: Arc<dyn Clock>,
+    /// Who reads the texts of issues.
+    pub reader: Arc<TextReader>,
+    /// Reads deliveries, and believes those that are signed.
+    pub receiver: Receiver,
+    /// Called when something new is stored.
+    pub heard: Box<dyn Fn() + Send + Sync>,
+    /// Whether what is stored is being dealt with.
+    pub ready: Box<dyn Fn() -> bool + Send + Sync>,
+}
