@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::{memchr3_iter, memmem};
 
-use super::Trigger;
+use crate::core::command::trigger::Trigger;
 
 /// Longer bodies are read as a whole: the parser's limits count over all of it.
 const LONGEST: usize = 10_000;
