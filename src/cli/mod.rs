@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod allocator;
 mod backlog;
 mod backup;
 
@@ -59,6 +60,7 @@ const WRONG: u8 = 2;
 
 /// Runs what the command line asks for: exit code 0 good, 1 failed, 2 wrong usage or configuration.
 pub fn run() -> ExitCode {
+    allocator::give_back_large_blocks();
     let cli = Cli::parse();
     match cli.command {
         Command::Init(init) => init.run(cli.config.as_deref()),
@@ -83,8 +85,12 @@ fn complain(problem: &str) {
 
 /// Runs `future` to its end on a runtime of its own.
 fn block_on<F: Future>(future: F) -> F::Output {
+    // Those that read the ledger, of which there are four at once, and that look up addresses:
+    // tokio would start a new one whenever none is idle, and each holds memory of its own.
+    const BLOCKING_THREADS: usize = 6;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
         .build()
         .expect("the system gives threads and timers")
         .block_on(future)
