@@ -100,12 +100,12 @@ pub fn measure_read() -> Row {
     Row {
         what: "backlog: 10,000 issues in 100 repositories",
         goal: "<= 205 requests, 200 for dependencies, then 1 a poll",
+        measured: format!("{pages} + {list} requests, {bonds} for dependencies, then {idle}"),
         holds: pages + list <= 205 + pulls.div_ceil(50) && bonds <= 200 && idle == 1,
-        measured: format!(
-            "{pages} + {list} requests, {bonds} for dependencies, then {idle}; {seconds:.1} s, peak \
-             {peak:.0} MB"
+        figures: format!(
+            "{} pages of 50 for {threads} threads; {seconds:.1} s, most memory {peak:.0} MB",
+            threads.div_ceil(50)
         ),
-        yardstick: format!("{} pages of 50 for {threads} threads", threads.div_ceil(50)),
         method: "`timmy serve` on an empty ledger, the sandbox in another process; the pages of \
                  the list and of that of repositories; it holds pull requests as well, whose \
                  pages are not counted against the goal; timed from the first request to the \
@@ -124,14 +124,13 @@ pub fn measure_changes() -> Row {
     Row {
         what: "backlog: 100 changes in 10,000 issues",
         goal: "what moved, nothing else",
-        holds: all == pages + bonds + comments && bonds == CHANGES && pages <= 4,
         measured: format!(
-            "{pages} requests to find them, {bonds} for dependencies, {comments} for comments; \
-             {:.2} s",
-            changed.seconds
+            "{pages} requests to find them, {bonds} for dependencies, {comments} for comments"
         ),
-        yardstick: format!(
-            "{} requests and {:.1} s for all",
+        holds: all == pages + bonds + comments && bonds == CHANGES && pages <= 4,
+        figures: format!(
+            "{:.2} s; {} requests and {:.1} s for all",
+            changed.seconds,
             scene.read.asked.len(),
             scene.read.seconds
         ),
@@ -151,13 +150,11 @@ pub fn measure_large() -> Row {
     Row {
         what: "backlog: 100,000 issues, memory",
         goal: "<= 80 MB",
+        measured: format!("{peak:.1} MB"),
         holds: peak <= 80.0,
-        measured: format!(
-            "peak {peak:.0} MB, then {settled:.0} MB, after 100 changes {after:.0} MB"
-        ),
-        yardstick: format!(
-            "{} requests and {seconds:.0} s to read, then {idle} a poll; 100 changes {} and \
-             {:.2} s",
+        figures: format!(
+            "then {settled:.0} MB, after 100 changes {after:.0} MB; {} requests and {seconds:.0} s \
+             to read, then {idle} a poll; 100 changes {} and {:.2} s",
             scene.read.asked.len(),
             changed.asked.len(),
             changed.seconds

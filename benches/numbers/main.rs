@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub, missing_docs, reason = "a benchmark")]
 
 mod backlog;
+mod chain;
 mod load;
 mod machine;
 mod parsing;
@@ -26,14 +27,16 @@ use table::Row;
 /// The name by which to ask for a number, `cargo bench -- parsing`, and how it is measured.
 type Number = (&'static str, fn() -> Row);
 
-const NUMBERS: [Number; 13] = [
+const NUMBERS: [Number; 15] = [
     ("scanning", scanning::measure),
     ("parsing", parsing::measure),
     ("webhook-rate", webhooks::measure_rate),
     ("webhook-delay", webhooks::measure_delay),
     ("replies", replies::measure),
+    ("ping-beside", replies::measure_beside),
     ("scoring", scoring::measure),
     ("tick", ticking::measure),
+    ("tick-sizes", ticking::measure_sizes),
     ("backlog-read", backlog::measure_read),
     ("backlog-changes", backlog::measure_changes),
     ("backlog-large", backlog::measure_large),

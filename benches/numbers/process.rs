@@ -1,8 +1,13 @@
 //! What the process costs: how long it takes to start, how much memory it holds.
 
+use std::path::Path;
 use std::time::Duration;
 
-use crate::sample::Sample;
+use timmy::gitea::{Gitea, Options, Token};
+use timmy::store::Ledger;
+use tokio::runtime::Builder;
+
+use crate::sample::{Compared, milliseconds};
 use crate::stage::{OWNER, REPO, Stage};
 use crate::table::Row;
 
@@ -12,21 +17,44 @@ const STARTS: usize = 15;
 pub fn measure_start() -> Row {
     let stage = Stage::new();
     let start = || stage.start().ready_after.as_secs_f64() * 1e3;
-    let first = Sample::of(STARTS, || {
+    let bare = || milliseconds(|| open_and_ask(&stage));
+    let forgotten = |measure: &dyn Fn() -> f64| {
         stage.forget();
-        start()
-    });
-    let again = Sample::of(STARTS, start);
+        measure()
+    };
+    let killed = |measure: &dyn Fn() -> f64| {
+        start();
+        measure()
+    };
+    let first = Compared::in_turn(STARTS, || forgotten(&start), || forgotten(&bare));
+    let again = Compared::in_turn(STARTS, || killed(&start), || killed(&bare));
     Row {
         what: "start to ready",
-        goal: "<= 100 ms",
-        holds: first.median().max(again.median()) <= 100.0,
-        measured: format!("{first} ms"),
-        yardstick: format!("with a ledger, after kill -9: {again} ms"),
-        method: "from spawning `timmy serve` until /readyz says 200, which takes a ledger that is \
-                 made and an answer of the forge to `GET /user`; each without a ledger, and with \
-                 one whose owner was killed",
+        goal: "<= 2 x opening the ledger and one request",
+        measured: format!("{}; again {}", first.ratio, again.ratio),
+        holds: first.ratio.median().max(again.ratio.median()) <= 2.0,
+        figures: format!(
+            "{} ms; bare {} ms; again {} ms; bare {} ms",
+            first.ours, first.yardstick, again.ours, again.yardstick
+        ),
+        method: "from spawning `timmy serve` until /readyz says 200, looked at every half \
+                 millisecond; beside it, in this process, the ledger is opened and the forge asked \
+                 `GET /user` once; first without a ledger, which is made, then with one whose \
+                 owner was killed",
     }
+}
+
+/// What no start can do without.
+fn open_and_ask(stage: &Stage) {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let asked = async {
+        let ledger: Ledger = Ledger::open(Path::new(&stage.ledger())).unwrap();
+        let url = stage.sandbox.url().parse().unwrap();
+        let gitea = Gitea::new(Options::new(url, Token::new(&stage.token).unwrap())).unwrap();
+        gitea.me().await.unwrap();
+        ledger
+    };
+    drop(runtime.block_on(asked));
 }
 
 /// Resident memory, idle and after work.
@@ -50,9 +78,9 @@ pub fn measure_memory() -> Row {
     Row {
         what: "memory, idle",
         goal: "<= 20 MB",
+        measured: format!("{:.1} MB", idle.max(after)),
         holds: idle.max(after) <= 20.0,
-        measured: format!("{idle:.1} MB"),
-        yardstick: format!("after 1,000 commands answered: {after:.1} MB"),
+        figures: format!("idle {idle:.1} MB; after 1,000 commands answered {after:.1} MB"),
         method: "resident memory of the real process, its program text included, a second after \
                  it is ready and a second after the last reply",
     }

@@ -46,9 +46,9 @@ pub fn measure() -> Row {
     Row {
         what: "memory, 100,000 issues in the ledger",
         goal: "<= 80 MB",
+        measured: format!("{:.1} MB", peak.max(after)),
         holds: peak.max(after) <= 80.0,
-        measured: format!("peak {peak:.1} MB"),
-        yardstick: format!("ranking kept: {kept:.1} MB, forgotten: {after:.1} MB"),
+        figures: format!("most {peak:.1} MB; ranking kept {kept:.1} MB, forgotten {after:.1} MB"),
         method: "resident memory of the real process that starts on a ledger with this backlog in \
                  1,000 repositories, ranks it and stores its first tick; then a minute later, \
                  when the ranking is dropped",

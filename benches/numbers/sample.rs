@@ -7,11 +7,6 @@ use std::time::{Duration, Instant};
 pub struct Sample(Vec<f64>);
 
 impl Sample {
-    /// What `measure` gives, asked `times` times.
-    pub fn of(times: usize, mut measure: impl FnMut() -> f64) -> Self {
-        Self::from((0..times).map(|_| measure()).collect::<Vec<_>>())
-    }
-
     /// The value below which half of them lie.
     pub fn median(&self) -> f64 {
         self.percentile(50)
@@ -26,6 +21,36 @@ impl Sample {
     /// The largest.
     pub fn most(&self) -> f64 {
         self.percentile(100)
+    }
+}
+
+/// Something beside its yardstick, measured in turn: what disturbs the one disturbs the other.
+pub struct Compared {
+    pub ours: Sample,
+    pub yardstick: Sample,
+    /// Ours divided by the yardstick, round by round.
+    pub ratio: Sample,
+}
+
+impl Compared {
+    /// So many rounds of both, after one that warms up.
+    pub fn in_turn(
+        rounds: usize,
+        mut ours: impl FnMut() -> f64,
+        mut yardstick: impl FnMut() -> f64,
+    ) -> Self {
+        ours();
+        yardstick();
+        (0..rounds).map(|_| (ours(), yardstick())).collect()
+    }
+}
+
+impl FromIterator<(f64, f64)> for Compared {
+    fn from_iter<T: IntoIterator<Item = (f64, f64)>>(rounds: T) -> Self {
+        let (ours, yardstick): (Vec<f64>, Vec<f64>) = rounds.into_iter().unzip();
+        let ratio = ours.iter().zip(&yardstick).map(|(ours, yardstick)| ours / yardstick);
+        let ratio = Sample::from(ratio.collect::<Vec<_>>());
+        Self { ours: ours.into(), yardstick: yardstick.into(), ratio }
     }
 }
 
@@ -61,6 +86,13 @@ impl fmt::Display for Number {
         };
         write!(f, "{:.*}", decimals, self.value)
     }
+}
+
+/// How many milliseconds `work` takes, once.
+pub fn milliseconds(work: impl FnOnce()) -> f64 {
+    let begun = Instant::now();
+    work();
+    begun.elapsed().as_secs_f64() * 1e3
 }
 
 /// How often a second `work` runs, if it is repeated for at least `span`.

@@ -1,7 +1,6 @@
 //! How fast a whole backlog is judged: what may be handed out, what it is worth, in which order.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use regex::Regex;
@@ -13,7 +12,7 @@ use timmy::core::scheduling::text::TextReader;
 use timmy::core::scheduling::{Authors, IssueFacts, Milestone, Rules, Weights, WorkState, rank};
 use timmy::sandbox::backlog::{Backlog, Place, Repo, Shape, Thread};
 
-use crate::sample::Sample;
+use crate::sample::{Compared, milliseconds};
 use crate::table::Row;
 
 const ISSUES: usize = 100_000;
@@ -25,31 +24,25 @@ pub fn measure() -> Row {
     let shape = Shape { repos: 1_000, issues: ISSUES, seed: 1, now };
     let facts = facts(&Backlog::of(shape));
     let (rules, fleet) = (rules(), Controls::default());
-    let judge = Sample::of(ROUNDS, || {
-        milliseconds(|| {
-            black_box(rank(black_box(&facts), &rules, &fleet, now, &zone));
-        })
-    });
-    // Whoever judges must at least look at everything, and sort it.
-    let sort = Sample::of(ROUNDS, || {
-        let mut order: Vec<_> = facts.iter().map(|one| (one.created_at, one.thread)).collect();
-        milliseconds(|| order.sort_unstable())
-    });
+    let Compared { ours, yardstick, ratio } = Compared::in_turn(
+        ROUNDS,
+        || milliseconds(|| drop(black_box(rank(black_box(&facts), &rules, &fleet, now, &zone)))),
+        // Whoever ranks must at least look at everything, and sort it.
+        || {
+            let mut order: Vec<_> = facts.iter().map(|one| (one.created_at, one.thread)).collect();
+            milliseconds(|| order.sort_unstable())
+        },
+    );
     Row {
         what: "score 100,000 issues",
-        goal: "<= 100 ms",
-        holds: judge.median() <= 100.0,
-        measured: format!("{judge} ms"),
-        yardstick: format!("sorting their dates alone: {sort} ms"),
+        goal: "<= 10 x sorting their dates",
+        measured: ratio.to_string(),
+        holds: ratio.median() <= 10.0,
+        figures: format!("{ours} ms; sorting {yardstick} ms"),
         method: "rank on a made backlog of 1,000 repositories with labels, milestones, due dates, \
-                 chains and circles: eligibility, score, dependents and order; one core",
+                 chains and circles: eligibility, score, dependents and order; sorting dates, with \
+                 repository and number; one core",
     }
-}
-
-fn milliseconds(work: impl FnOnce()) -> f64 {
-    let begun = Instant::now();
-    work();
-    begun.elapsed().as_secs_f64() * 1e3
 }
 
 fn rules() -> Rules {

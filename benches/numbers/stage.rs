@@ -20,6 +20,9 @@ pub const REPO: &str = "foundation4ce1/config";
 /// Who commands.
 pub const OWNER: &str = "alexander";
 
+/// At so many requests a second timmy's own pace, which spares real forges, delays nothing.
+const UNHINDERED: u32 = 1_000;
+
 /// How long anything may take before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -32,7 +35,7 @@ pub fn folder() -> TempDir {
 pub struct Stage {
     pub sandbox: Sandbox,
     pub address: String,
-    token: String,
+    pub token: String,
     folder: TempDir,
     /// Last, so that it is there as long as the forge is.
     _runtime: Runtime,
@@ -52,7 +55,14 @@ impl Stage {
         let url = format!("http://{address}/webhook");
         sandbox.add_hook(REPO, &url, SECRET, &["issues", "pull_request"]).unwrap();
         let stage = Self { sandbox, address, token, folder: folder(), _runtime: runtime };
-        stage.configure("foundation4ce1", "1m");
+        stage.configure("foundation4ce1", "1m", UNHINDERED);
+        stage
+    }
+
+    /// The same at the pace at which timmy asks real forges.
+    pub fn at_default_pace() -> Self {
+        let stage = Self::new();
+        stage.configure("foundation4ce1", "1m", 10);
         stage
     }
 
@@ -69,7 +79,7 @@ impl Stage {
         }
         let address = free_address();
         let stage = Self { sandbox, address, token, folder: folder(), _runtime: runtime };
-        stage.configure(org, "10s");
+        stage.configure(org, "10s", UNHINDERED);
         stage
     }
 
@@ -121,15 +131,14 @@ impl Stage {
         fs::read_to_string(self.folder.path().join("timmy.log")).unwrap_or_default()
     }
 
-    /// At 1,000 requests a second timmy's own pace, which spares real forges, delays nothing.
-    fn configure(&self, watch: &str, every: &str) {
+    fn configure(&self, watch: &str, every: &str, per_second: u32) {
         let (url, address) = (self.sandbox.url(), &self.address);
         let text = format!(
             r#"
             [gitea]
             url = "{url}"
             watch = ["{watch}"]
-            requests_per_second = 1000
+            requests_per_second = {per_second}
 
             [poll]
             every = "{every}"

@@ -2,23 +2,23 @@
 
 use std::io::{self, Write};
 
-/// One promise and what came of it.
+/// One goal and what came of it.
 pub struct Row {
     /// What is measured.
     pub what: &'static str,
-    /// What was promised.
+    /// What is to be reached: a ratio to a yardstick of the same run, but for memory and requests.
     pub goal: &'static str,
-    /// What was measured, with its unit and spread.
+    /// What was measured of that, with its spread.
     pub measured: String,
-    /// What it is measured against, in the same run.
-    pub yardstick: String,
     /// Whether the goal is reached.
     pub holds: bool,
+    /// What the measured ratio is made of, in units of this machine.
+    pub figures: String,
     /// What one must know to read the number.
     pub method: &'static str,
 }
 
-const HEAD: [&str; 5] = ["what", "goal", "measured", "yardstick", "holds?"];
+const HEAD: [&str; 5] = ["what", "goal", "measured", "holds?", "in figures of this machine"];
 
 /// Writes the rows as a table, then on what and how each was measured.
 pub fn print(rows: &[Row], machine: &str) -> io::Result<()> {
@@ -27,7 +27,7 @@ pub fn print(rows: &[Row], machine: &str) -> io::Result<()> {
         .iter()
         .map(|row| {
             let holds = if row.holds { "yes" } else { "NO" };
-            [row.what, row.goal, row.measured.as_str(), row.yardstick.as_str(), holds]
+            [row.what, row.goal, row.measured.as_str(), holds, row.figures.as_str()]
         })
         .collect();
     let width = |column: usize| {

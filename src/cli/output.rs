@@ -22,8 +22,12 @@ pub(super) fn complain(problem: &str) {
 
 /// Runs `future` to its end on a runtime of its own.
 pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+    // Those that read the ledger, of which there are four at once, and that look up addresses:
+    // tokio would start a new one whenever none is idle, and each holds memory of its own.
+    const BLOCKING_THREADS: usize = 6;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
         .build()
         .expect("the system gives threads and timers")
         .block_on(future)

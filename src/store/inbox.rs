@@ -90,9 +90,17 @@ pub fn insert(
 ) -> Result<Inserted, Error> {
     let sha: [u8; 32] = Sha256::digest(heard.body.as_bytes()).into();
     // Most are the first of their subject, and to see that takes far less.
-    if is_heard(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
-        return prove(tx, heard, &sha, now);
+    if is_stored(tx, heard.subject, heard.repo.id)? {
+        if is_heard(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
+            return prove(tx, heard, &sha, now);
+        }
+        forget_denied(tx, heard, &sha)?;
     }
+    add(tx, heard, &sha, now).map(Inserted::New)
+}
+
+/// Forgets the same version if the forge did not show it.
+fn forget_denied(tx: &Transaction<'_>, heard: &InboundText, sha: &[u8; 32]) -> Result<(), Error> {
     let (kind, id) = subject_columns(heard.subject);
     tx.prepare_cached(
         "DELETE FROM inbox
@@ -100,6 +108,16 @@ pub fn insert(
            AND act = ?6 AND ending IN ('disproved', 'deleted')",
     )?
     .execute((kind, id, heard.repo.id, heard.updated_at, sha, heard.act))?;
+    Ok(())
+}
+
+fn add(
+    tx: &Transaction<'_>,
+    heard: &InboundText,
+    sha: &[u8; 32],
+    now: Timestamp,
+) -> Result<Seq, Error> {
+    let (kind, id) = subject_columns(heard.subject);
     tx.prepare_cached(
         "INSERT INTO inbox (subject_kind, subject_id, updated_at, sha, act, repo, number, heard,
                             received_at, due_at)
@@ -116,7 +134,7 @@ pub fn insert(
         Json(heard),
         now,
     ))?;
-    Ok(Inserted::New(Seq(tx.last_insert_rowid())))
+    Ok(Seq(tx.last_insert_rowid()))
 }
 
 /// A version that was found by polling waits for what only its webhook tells: who made it, and
@@ -160,6 +178,17 @@ pub fn is_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<boo
         )?
         .exists((kind, id, repo))?;
     Ok(heard)
+}
+
+/// Whether any version of `subject` is stored for `repo`, whatever became of it.
+fn is_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+    let (kind, id) = subject_columns(subject);
+    let stored = conn
+        .prepare_cached(
+            "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 LIMIT 1",
+        )?
+        .exists((kind, id, repo))?;
+    Ok(stored)
 }
 
 /// Whether any version of `subject` in `repo` was put up for somebody else.

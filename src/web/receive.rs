@@ -1,6 +1,7 @@
 //! What came, and whether the forge sent it. Before that is known, no more of it is kept than
 //! strangers may take up.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,21 +18,34 @@ use crate::gitea::payload::{NoPayload, PayloadReader};
 use crate::gitea::signature::{Digest, Keys, Signature};
 use crate::gitea::webhook::{self, Malformed, ParsedDelivery};
 
-/// A payload that is arriving, in pieces of equal size: one that had to move as it grows would
-/// take several times the memory that is counted.
+/// A payload that is arriving. What does not come at once is kept in pieces of equal size: one
+/// that had to move as it grows would take several times the memory that is counted.
 #[derive(Debug, Default)]
-struct Pieces(Vec<Vec<u8>>);
+struct Pieces {
+    /// As it came: most deliveries come whole, and are not copied.
+    first: Bytes,
+    /// Copied, so that a byte of each piece does not hold all that was read with it.
+    rest: Vec<Vec<u8>>,
+}
 
 impl Pieces {
-    /// Bytes of a piece: most deliveries fit into one.
+    /// Bytes of a copied piece.
     const SIZE: usize = 32 << 10;
 
-    fn add(&mut self, mut bytes: &[u8]) {
+    fn add(&mut self, part: Bytes) {
+        if self.first.is_empty() {
+            self.first = part;
+        } else {
+            self.copy(&part);
+        }
+    }
+
+    fn copy(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let last = match self.0.last_mut() {
+            let last = match self.rest.last_mut() {
                 Some(last) if last.len() < Self::SIZE => last,
                 _ => {
-                    self.0.push(Vec::with_capacity(Self::SIZE));
+                    self.rest.push(Vec::with_capacity(Self::SIZE));
                     continue;
                 }
             };
@@ -41,11 +55,15 @@ impl Pieces {
         }
     }
 
-    fn join(mut self) -> Vec<u8> {
-        match self.0.len() {
-            0 | 1 => self.0.pop().unwrap_or_default(),
-            _ => self.0.concat(),
+    fn join(self) -> Bytes {
+        if self.rest.is_empty() {
+            return self.first;
         }
+        let mut all =
+            Vec::with_capacity(self.first.len() + self.rest.iter().map(Vec::len).sum::<usize>());
+        all.extend_from_slice(&self.first);
+        self.rest.iter().for_each(|piece| all.extend_from_slice(piece));
+        all.into()
     }
 }
 
@@ -64,7 +82,7 @@ pub struct Signed {
     /// Its event: `X-Gitea-Event-Type`, or what older servers say.
     pub event: String,
     /// Its payload.
-    pub json: Vec<u8>,
+    pub json: Bytes,
     /// For what the secrets that signed it speak; at least one.
     pub(super) scopes: Vec<HookScope>,
     /// The memory that the payload takes, until this is dropped; none if it is small.
@@ -175,13 +193,16 @@ impl Receiver {
                 let share = share.get_or_insert_with(|| self.memory.share());
                 share.take(counted).await.map_err(|_| Refused::GaveWay)?;
             }
-            let part = payload.read(&piece);
+            let part = match payload.read(&piece) {
+                Cow::Borrowed(part) => piece.slice_ref(part),
+                Cow::Owned(part) => part.into(),
+            };
             digest.update(&part);
-            json.add(&part);
+            json.add(part);
         }
         let rest = payload.finish().map_err(Refused::NoPayload)?;
         digest.update(&rest);
-        json.add(&rest);
+        json.add(rest.into());
         Ok((json, digest))
     }
 }

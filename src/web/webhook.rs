@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 
@@ -39,9 +39,9 @@ const OUT_OF_SCOPE: HttpAnswer =
 pub(super) async fn receive(
     State(ear): State<Arc<WebhookState>>,
     Extension(notes): Extension<Arc<DeliveryRecorder>>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> HttpAnswer {
+    let (Parts { headers, .. }, body) = request.into_parts();
     let answer = match ear.receiver.receive(&headers, body).await {
         Ok(signed) => take(&ear, &signed, &headers).await,
         Err(refused) => refused.answer(),
@@ -200,7 +200,7 @@ async fn keep(
     let unread = UnreadDelivery {
         event: event.clone(),
         headers: harmless(headers),
-        body: signed.json.clone(),
+        body: signed.json.to_vec(),
         problem: malformed.to_string(),
     };
     let now = ear.clock.now();

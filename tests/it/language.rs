@@ -107,6 +107,27 @@ fn busy_comment() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..6).prop_map(|lines| lines.concat())
 }
 
+/// Comments of many paragraphs, some of which command.
+fn paragraphs() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(PIECES);
+    let few = prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat());
+    let block = prop_oneof![
+        few.clone(),
+        few.clone().prop_map(|text| format!("word {text}")),
+        few.prop_map(|text| format!("{text}\n/timmy ping")),
+        Just("/timmy ping".to_owned()),
+        Just("- /timmy status".to_owned()),
+    ];
+    let gap = prop::sample::select(vec!["\n\n", "\n \n", "\n\n\n", "\n"]);
+    prop::collection::vec((block, gap), 0..9)
+        .prop_map(|blocks| blocks.into_iter().map(|(block, gap)| block + gap).collect())
+}
+
+/// `body` with a definition behind it: as that could mean anything in it, all of it is read.
+fn all_is_read(body: &str) -> String {
+    format!("{}\n\n[nobody]: refers", with_plain_line_ends(body))
+}
+
 /// Good command lines without their trigger, with odd case, order and white space.
 fn command_line() -> impl Strategy<Value = String> {
     let word = r#"[a-zA-Z0-9=|`*"\\.-]{1,8}"#;
@@ -217,9 +238,16 @@ proptest! {
     fn the_quick_look_misses_nothing(body in busy_comment()) {
         let trigger = Trigger::new("timmy").expect("a name");
         if !trigger.may_stand_in(&body) {
-            let body = with_plain_line_ends(&body);
+            let body = all_is_read(&body);
             prop_assert_eq!(command_lines(trigger, &body), Ok(vec![]));
         }
+    }
+
+    #[test]
+    fn what_is_left_out_says_nothing(body in paragraphs()) {
+        let trigger = Trigger::new("timmy").expect("a name");
+        let (plain, whole) = (with_plain_line_ends(&body), all_is_read(&body));
+        prop_assert_eq!(command_lines(trigger, &plain), command_lines(trigger, &whole));
     }
 
     #[test]

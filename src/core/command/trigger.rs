@@ -58,20 +58,30 @@ impl<'n> Trigger<'n> {
     /// It never says no to a body that holds one, and costs one scan for two bytes, so that most
     /// comments go no further.
     pub fn may_stand_in(self, body: &str) -> bool {
-        memchr2_iter(b'/', b'@', body.as_bytes())
-            .any(|at| self.split(&body[at..]).is_some() && can_precede(&body.as_bytes()[..at]))
+        self.places(body).next().is_some()
+    }
+
+    /// The bytes of `body` at which such lines call timmy.
+    pub(super) fn places(self, body: &str) -> impl DoubleEndedIterator<Item = usize> {
+        // Most signs stand behind a letter: that is seen first, since it costs least.
+        memchr2_iter(b'/', b'@', body.as_bytes()).filter(move |&at| {
+            can_precede(&body.as_bytes()[..at]) && self.split(&body[at..]).is_some()
+        })
     }
 }
 
 /// Whether the line that ends `before` holds nothing but white space and list markers.
 fn can_precede(before: &[u8]) -> bool {
-    let line = before.iter().rev().take_while(|&&b| b != b'\n' && b != b'\r');
-    line.enumerate().all(|(i, &b)| is_margin(b) || is_byte_order_mark(before, before.len() - i))
+    match before.iter().rposition(|&b| !is_margin(b)) {
+        Some(last) if matches!(before[last], b'\n' | b'\r') => true,
+        Some(last) => is_byte_order_mark(&before[..=last]),
+        None => true,
+    }
 }
 
-/// Whether `before[..end]` is no more than the mark with which some editors begin a file.
-fn is_byte_order_mark(before: &[u8], end: usize) -> bool {
-    "\u{FEFF}".as_bytes().starts_with(&before[..end])
+/// Whether `bytes` are the mark with which some editors begin a file.
+fn is_byte_order_mark(bytes: &[u8]) -> bool {
+    bytes == "\u{FEFF}".as_bytes()
 }
 
 /// Whether `byte` can stand in front of a command: white space, or part of a list marker.

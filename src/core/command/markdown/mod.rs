@@ -5,6 +5,7 @@
 //! outside all of these, with the trigger.
 
 mod table;
+mod window;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,6 +16,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::invisible::is_blank;
 use super::trigger::{Trigger, is_margin};
 use table::begins_table;
+use window::window;
 
 /// A line that calls timmy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +53,12 @@ pub fn command_lines<'b>(
     trigger: Trigger<'_>,
     body: &'b str,
 ) -> Result<Vec<CommandLine<'b>>, TooDeep> {
-    let mut walk = Walk::new(trigger, body);
-    for (event, range) in events(body)? {
+    let Range { start, end } = window(trigger, body);
+    let mut walk = Walk::new(trigger, &body[start..end]);
+    for (event, range) in events(walk.body)? {
         walk.step(&event, range);
     }
-    Ok(walk.numbered())
+    Ok(walk.numbered(1 + memchr_iter(b'\n', &body.as_bytes()[..start]).count()))
 }
 
 /// What CommonMark, with Gitea's extensions, sees in `body`, whose lines end in `\n`; each event
@@ -274,8 +277,9 @@ impl<'b, 'n> Walk<'b, 'n> {
         }
     }
 
-    fn numbered(self) -> Vec<CommandLine<'b>> {
-        let (mut number, mut counted) = (1, 0);
+    /// What was found, if the number of the first line is `number`.
+    fn numbered(self, mut number: usize) -> Vec<CommandLine<'b>> {
+        let mut counted = 0;
         let mut lines = Vec::with_capacity(self.found.len());
         for range in self.found {
             number += memchr_iter(b'\n', &self.body.as_bytes()[counted..range.start]).count();
