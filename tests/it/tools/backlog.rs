@@ -130,9 +130,9 @@ async fn a_thread_and_the_command_line_say_the_same() {
     // In another repository threads are written in full, as they are on the command line.
     add_repo(&stage.sandbox, "foundation/hall", &["timmy"]);
     let hall = stage.sandbox.open_issue("alexander", "foundation/hall", "Ask", SCOPE).unwrap();
-    stage.sandbox.comment("alexander", DOOR, 4, "/timmy hold until it has a text").unwrap();
     stage.run("backlog");
     let _serve = stage.serve().await;
+    stage.sandbox.comment("alexander", DOOR, 4, "/timmy hold until it has a text").unwrap();
     until("it is held", async || stage.sandbox.comments(DOOR, 4).unwrap().len() == 2).await;
     let mut said = 0;
     for (command, line) in [
