@@ -14,7 +14,7 @@ use crate::support::process::Run;
 async fn everything_is_good() {
     let stage = Stage::set().await;
     stage.hook("foundation");
-    let _serve = stage.serve().await;
+    let _serve = stage.serve_and_know().await;
     let run = stage.run("doctor --token-file owner --probe");
     insta::assert_snapshot!(run.out, @"
     good     configuration  timmy.toml and its secrets are good.
@@ -107,7 +107,7 @@ async fn a_scope_is_missing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn there_is_no_webhook() {
     let stage = Stage::set().await;
-    let _serve = stage.serve().await;
+    let _serve = stage.serve_and_know().await;
     let run = stage.run("doctor --token-file owner");
     insta::assert_snapshot!(without_good(&run), @"
     good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names
@@ -130,7 +130,7 @@ async fn there_is_no_webhook() {
 async fn the_webhook_cannot_reach_timmy() {
     let stage = Stage::set().await;
     stage.hook("foundation");
-    let _serve = stage.serve().await;
+    let _serve = stage.serve_and_know().await;
     stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
     let run = stage.run("doctor --token-file owner --probe --wait 1");
     insta::assert_snapshot!(without_good(&run), @"
@@ -171,7 +171,7 @@ async fn a_webhook_that_signs_with_another_secret_is_noticed() {
     let stage = Stage::set().await;
     stage.watch(["alexander/notes"]);
     stage.sandbox.add_hook("alexander/notes", &stage.webhook(), "other", &EVENTS).unwrap();
-    let _serve = stage.serve().await;
+    let _serve = stage.serve_and_know().await;
     let run = stage.run("doctor --token-file owner");
     insta::assert_snapshot!(stage.found(&run, "reachable"), @"The server's test delivery arrived, but signed with another secret than webhook.secret_files has for it. > Run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.");
     assert_eq!(run.code, 1);
@@ -197,7 +197,7 @@ async fn a_secret_that_serve_does_not_know_yet_is_named() {
     let stage = Stage::set().await;
     stage.watch(["foundation", "alexander/notes"]);
     stage.secret_files(json!({ "foundation": "webhook" }));
-    let _serve = stage.serve().await;
+    let _serve = stage.serve_and_know().await;
     stage.secret("notes", "s3cret-of-the-notes");
     stage.secret_files(json!({ "foundation": "webhook", "alexander/notes": "notes" }));
     let run = stage.run("doctor");
@@ -237,7 +237,7 @@ async fn a_probe_needs_the_right_to_make_one() {
 async fn what_serve_heard_before_is_a_sign_of_life() {
     let stage = Stage::set().await;
     stage.hook("foundation");
-    let _serve = stage.serve().await;
+    let _serve = stage.serve_and_know().await;
     stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
     stage.sandbox.settle().await;
     let run = stage.run("doctor");

@@ -8,11 +8,11 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::TempDir;
 use timmy::sandbox::{DeliveryResult, Options, Sandbox, Scopes};
-use timmy::store::Ledger;
+use timmy::store::{Ledger, accounts};
 
 use crate::support::config::Config;
 use crate::support::forge::{DOOR, EVENTS, add_repo, found};
-use crate::support::process::{Process, Run, free_port, timmy};
+use crate::support::process::{Process, Run, free_port, timmy, until};
 
 pub const SECRET: &str = "s3cret-of-the-webhook";
 
@@ -136,6 +136,17 @@ impl Stage {
         let serve = timmy(self.folder.path(), "serve").stderr(Stdio::null()).spawn().unwrap();
         let mut process = Process(serve);
         process.ready(self.port).await;
+        process
+    }
+
+    /// As [`Stage::serve`], and returns when it has seen the accounts that the configuration names.
+    pub async fn serve_and_know(&self) -> Process {
+        let process = self.serve().await;
+        let readers = Ledger::open_read_only(self.path("timmy.db")).unwrap();
+        until("accounts are known", async || {
+            !readers.read(accounts::all).await.unwrap().is_empty()
+        })
+        .await;
         process
     }
 }
