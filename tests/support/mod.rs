@@ -9,3 +9,4 @@ pub mod facts;
 pub mod forge;
 pub mod people;
 pub mod process;
+pub mod random;

@@ -21,7 +21,7 @@ fn said(delivery: Delivery) -> InboundText {
     }
 }
 
-pub async fn a_new_comment_is_told_with_the_rights_of_its_sender(forge: &Forge) {
+pub async fn a_new_comment_is_delivered_with_the_rights_of_its_sender(forge: &Forge) {
     let (repo, number) = forge.thread("told").await;
     let mut listener = forge.listen(&repo).await;
     for (person, may_push) in
@@ -37,7 +37,7 @@ pub async fn a_new_comment_is_told_with_the_rights_of_its_sender(forge: &Forge) 
     }
 }
 
-pub async fn an_edit_tells_the_text_before(forge: &Forge) {
+pub async fn an_edit_holds_the_text_before(forge: &Forge) {
     let (repo, number) = forge.thread("told-edit").await;
     let id = forge.timmy().gitea().post_comment(&repo, number, "Before.").await.unwrap().id;
     let mut listener = forge.listen(&repo).await;
@@ -51,7 +51,7 @@ pub async fn an_edit_tells_the_text_before(forge: &Forge) {
     assert_eq!((who(&heard.author), who(&heard.sender)), ("timmy".into(), "ezra".into()));
 }
 
-pub async fn a_deleted_comment_is_told(forge: &Forge) {
+pub async fn a_deleted_comment_is_delivered(forge: &Forge) {
     let (repo, number) = forge.thread("told-deletion").await;
     let id = forge.timmy().gitea().post_comment(&repo, number, "Oops.").await.unwrap().id;
     let mut listener = forge.listen(&repo).await;
@@ -64,7 +64,7 @@ pub async fn a_deleted_comment_is_told(forge: &Forge) {
     }
 }
 
-pub async fn an_opened_issue_is_told(forge: &Forge) {
+pub async fn an_opened_issue_is_delivered(forge: &Forge) {
     let repo = forge.repo("told-issue").await;
     let mut listener = forge.listen(&repo).await;
     let number = forge.issue(forge.rando(), &repo, "It squeaks").await;
@@ -78,8 +78,8 @@ pub async fn an_opened_issue_is_told(forge: &Forge) {
 pub async fn other_changes_of_an_issue_are_ignored(forge: &Forge) {
     let (repo, number) = forge.thread("told-close").await;
     let mut listener = forge.listen(&repo).await;
-    for wish in [json!({ "body": "More." }), json!({ "state": "closed" })] {
-        forge.timmy().patch(format!("/repos/{repo}/issues/{number}"), wish).await.expect(201);
+    for body in [json!({ "body": "More." }), json!({ "state": "closed" })] {
+        forge.timmy().patch(format!("/repos/{repo}/issues/{number}"), body).await.expect(201);
         assert_eq!(listener.heard("issues").await, Delivery::Ignored(Ignored::Action));
     }
 }
@@ -89,8 +89,8 @@ pub async fn a_form_is_signed_by_what_is_in_it(forge: &Forge) {
     let (repo, number) = forge.thread("told-form").await;
     let mut listener = Listener::start().await;
     let config = json!({ "url": listener.url, "content_type": "form", "secret": SECRET });
-    let wish = json!({ "type": "gitea", "active": true, "events": ["issues"], "config": config });
-    forge.alexander().post(format!("/repos/{repo}/hooks"), wish).await.expect(201);
+    let body = json!({ "type": "gitea", "active": true, "events": ["issues"], "config": config });
+    forge.alexander().post(format!("/repos/{repo}/hooks"), body).await.expect(201);
     let id = forge.ezra().gitea().post_comment(&repo, number, "a=b&c \u{1f44d}").await.unwrap().id;
     let delivery = listener.next("issue_comment").await;
     assert_eq!(delivery.header("Content-Type"), "application/x-www-form-urlencoded");
@@ -112,7 +112,7 @@ pub async fn labels_and_assignees_have_types_of_their_own(forge: &Forge) {
     assert_eq!(assigned.read(), Delivery::Ignored(Ignored::Event));
 }
 
-pub async fn an_opened_pull_request_and_a_comment_there_are_told(forge: &Forge) {
+pub async fn an_opened_pull_request_and_a_comment_there_are_delivered(forge: &Forge) {
     let repo = forge.repo("told-pull").await;
     let mut listener = forge.listen(&repo).await;
     let number = forge.open_pull(&repo).await;
@@ -130,7 +130,7 @@ pub async fn an_opened_pull_request_and_a_comment_there_are_told(forge: &Forge) 
     assert_eq!((heard.number, heard.is_pull), (number, true));
 }
 
-pub async fn a_review_is_told_without_its_number(forge: &Forge) {
+pub async fn a_review_is_delivered_without_its_number(forge: &Forge) {
     let (repo, number) = forge.pull("told-review").await;
     let mut listener = forge.listen(&repo).await;
     forge.remark(&repo, number).await;

@@ -2,13 +2,13 @@
 //! does.
 
 mod backlog;
-mod errands;
+mod backlog_version;
 mod inbox;
-mod lanes;
 mod opening;
 mod outbox;
+mod queue;
 mod rows;
-mod version;
+mod tasks;
 mod writing;
 
 use tempfile::TempDir;

@@ -9,8 +9,8 @@ use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Options, Order, Sandbox, Scopes, Version};
 
 use crate::recorded::receiver::{Received, Receiver};
+use crate::recorded::recording::{self, Exchange, Walk, Webhook};
 use crate::recorded::shape::Shapes;
-use crate::recorded::walk::{self, Exchange, Walk, Webhook};
 
 /// What every webhook carries.
 const WEBHOOK_HEADERS: [&str; 16] = [
@@ -75,7 +75,7 @@ impl Stage {
             .no_proxy()
             .build()
             .expect("TLS is set up");
-        let (kept, shapes) = (HashMap::new(), walk::shapes(version));
+        let (kept, shapes) = (HashMap::new(), recording::shapes(version));
         Self { version, sandbox, receiver, receiver_url, secret, tokens, kept, client, shapes }
     }
 
@@ -182,7 +182,7 @@ impl Stage {
 
     pub(crate) async fn replay_all(&mut self, walk: Walk) {
         let mut wrong = Vec::new();
-        for exchange in walk::exchanges(self.version, walk) {
+        for exchange in recording::exchanges(self.version, walk) {
             let differences = self.replay(&exchange).await;
             let name = exchange.name.as_deref().unwrap_or(&exchange.path);
             wrong.extend(differences.into_iter().map(|d| format!("{name}: {d}")));

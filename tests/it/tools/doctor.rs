@@ -234,7 +234,7 @@ async fn a_probe_needs_the_right_to_make_one() {
 
 /// A delivery of another kind says as much, and needs no token of anybody.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_serve_heard_before_is_a_sign_of_life() {
+async fn what_serve_received_before_is_a_sign_of_life() {
     let stage = Stage::set().await;
     stage.hook("foundation");
     let _serve = stage.serve().await;

@@ -48,7 +48,7 @@ fn the_bytes_are_signed_and_read() {
 }
 
 #[test]
-fn a_comment_is_heard_with_the_senders_rights() {
+fn a_comment_is_read_with_the_senders_rights() {
     for recorded in recorded::all() {
         let heard = heard(&recorded, "comment-created");
         assert!(matches!(heard.subject, Subject::Comment(6 | 9)));
@@ -64,7 +64,7 @@ fn a_comment_is_heard_with_the_senders_rights() {
 }
 
 #[test]
-fn an_edit_tells_what_stood_before() {
+fn an_edit_holds_what_stood_before() {
     for recorded in recorded::all() {
         let heard = heard(&recorded, "comment-edited");
         assert_eq!(heard.act, TextEvent::Edited);

@@ -9,9 +9,9 @@ use tokio::net::TcpStream;
 use crate::support::config::SECRETS;
 use crate::support::delivery::{payload, sign};
 
-pub struct Peer(TcpStream);
+pub struct Client(TcpStream);
 
-impl Peer {
+impl Client {
     pub async fn connect(address: SocketAddr) -> Self {
         Self(TcpStream::connect(address).await.unwrap())
     }

@@ -6,21 +6,10 @@ use std::num::NonZeroU32;
 use timmy::gitea::{Gitea, IssueList, Options, Token};
 use timmy::sandbox::{Fault, Gate, Matcher};
 
-use crate::backlog::stage::{Ear, ROOM, without_timmy};
+use crate::backlog::stage::{REPO, Via, without_timmy};
 use crate::support::app::App;
 use crate::support::clock::HOUR;
-
-/// The same numbers each time (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
+use crate::support::random::Random;
 
 fn client(stage: &App) -> Gitea {
     let url = stage.sandbox.url().parse().unwrap();
@@ -30,63 +19,62 @@ fn client(stage: &App) -> Gitea {
 }
 
 /// Between any two pages some issues are closed, deleted, opened, opened again. Whatever was open
-/// all the while is read, or the count tells that something is missing.
+/// all the while is read, or the count shows that something is missing.
 #[tokio::test]
 async fn what_is_open_all_the_while_is_read() {
-    let (mut told, mut silent) = (0, 0);
+    let (mut complete, mut noticed) = (0, 0);
     for seed in 1..=25 {
         let stage = without_timmy(1, 230).await;
-        let mut chance = Chance(seed * 0x9e37_79b9);
+        let mut random = Random::new(seed);
         for number in 1..=30 {
-            stage.sandbox.set_open("anna", ROOM, number, false).unwrap();
+            stage.sandbox.set_open("anna", REPO, number, false).unwrap();
         }
         let mut lasting: HashSet<i64> = (31..=230).collect();
         let client = client(&stage);
-        let shelf = IssueList::Repository(ROOM.parse().unwrap());
-        let mut pages = client.open(&shelf);
+        let mut pages = client.open(&IssueList::Repository(REPO.parse().unwrap()));
         let (mut read, mut total) = (HashSet::new(), None);
         while let Some(page) = pages.next().await.unwrap() {
             read.extend(page.entries.iter().map(|listed| listed.item.number));
             total = page.total;
-            for _ in 0..chance.below(4) {
-                let number = 31 + chance.below(200) as i64;
-                match chance.below(5) {
-                    0 | 1 => drop(stage.sandbox.set_open("anna", ROOM, number, false)),
-                    2 => drop(stage.sandbox.delete_issue("alexander", ROOM, number)),
-                    3 => drop(stage.sandbox.set_open("anna", ROOM, number - 30, true)),
-                    _ => drop(stage.sandbox.open_issue("anna", ROOM, "More", "")),
+            for _ in 0..random.below(4) {
+                let number = 31 + random.below(200) as i64;
+                match random.below(5) {
+                    0 | 1 => drop(stage.sandbox.set_open("anna", REPO, number, false)),
+                    2 => drop(stage.sandbox.delete_issue("alexander", REPO, number)),
+                    3 => drop(stage.sandbox.set_open("anna", REPO, number - 30, true)),
+                    _ => drop(stage.sandbox.open_issue("anna", REPO, "More", "")),
                 }
                 lasting.remove(&number);
             }
         }
         match lasting.iter().all(|number| read.contains(number)) {
-            true => told += 1,
+            true => complete += 1,
             false => {
                 assert_ne!(total, Some(read.len()), "seed {seed}");
-                silent += 1;
+                noticed += 1;
             }
         }
     }
-    assert!(told > silent * 4, "{told} read all, {silent} only knew that they did not");
+    assert!(complete > noticed * 4, "{complete} read all, {noticed} only knew that they did not");
 }
 
 /// timmy is in the midst of its first read while one of the first page is closed, and another
 /// deleted: two move over the edge of a page.
 #[tokio::test]
-async fn the_first_read_bears_it() {
-    for ear in [Ear::Polls, Ear::Webhooks] {
+async fn the_first_read_misses_nothing() {
+    for via in [Via::Polls, Via::Webhooks] {
         let mut stage = without_timmy(1, 120).await;
         stage.clock.advance(HOUR);
         let gate = Gate::new();
         let list = Matcher::method_path("GET", "/repos/issues/search");
         stage.sandbox.faults().next(list, Fault::HangAfter(gate.clone()));
-        stage.start_with(ear).await;
+        stage.start_with(via).await;
         gate.reached().await;
-        stage.sandbox.set_open("anna", ROOM, 118, false).unwrap();
-        stage.sandbox.delete_issue("alexander", ROOM, 119).unwrap();
+        stage.sandbox.set_open("anna", REPO, 118, false).unwrap();
+        stage.sandbox.delete_issue("alexander", REPO, 119).unwrap();
         gate.open();
         stage.quiet().await;
-        assert_eq!(stage.open().await.len(), 118, "{ear:?}");
+        assert_eq!(stage.open().await.len(), 118, "{via:?}");
     }
 }
 
@@ -106,7 +94,7 @@ async fn a_read_that_was_stopped_is_not_taken_for_a_whole_one() {
     stage.timmy.stop().await;
     gate.open();
     stage.sandbox.faults().clear();
-    stage.sandbox.set_open("anna", ROOM, 7, false).unwrap();
+    stage.sandbox.set_open("anna", REPO, 7, false).unwrap();
     stage.wake().await;
     assert_eq!(stage.open().await.len(), 119);
 }
@@ -132,7 +120,7 @@ async fn pages_too_large_to_take_are_read_in_pieces() {
     let mut stage = without_timmy(1, 0).await;
     let text = "Sweep. ".repeat(150_000);
     for _ in 0..34 {
-        stage.sandbox.open_issue("anna", ROOM, "Dust", &text).unwrap();
+        stage.sandbox.open_issue("anna", REPO, "Dust", &text).unwrap();
     }
     stage.clock.advance(HOUR);
     stage.wake().await;

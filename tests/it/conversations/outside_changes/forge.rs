@@ -28,7 +28,7 @@ async fn hour_of(t: &Talk, which: Matcher, fault: Fault) -> String {
 }
 
 #[tokio::test]
-async fn an_hour_of_maintenance_is_one_trouble() {
+async fn an_hour_of_maintenance_is_one_incident() {
     talk(async |t| {
         assert_snapshot!(hour_of(t, Matcher::any(), Fault::BadGateway).await, @"a web page came back (502), not Gitea's API: is `url` right, is a proxy between?");
     })
@@ -37,7 +37,7 @@ async fn an_hour_of_maintenance_is_one_trouble() {
 
 /// What can still be read must not pass for the end of it.
 #[tokio::test]
-async fn an_hour_in_which_nothing_can_be_written_is_one_trouble() {
+async fn an_hour_in_which_nothing_can_be_written_is_one_incident() {
     talk(async |t| {
         let writes = Matcher::method_path("POST", "");
         assert_snapshot!(hour_of(t, writes, Fault::BadGateway).await, @"a web page came back (502), not Gitea's API: is `url` right, is a proxy between?");

@@ -2,7 +2,7 @@
 
 use timmy::store::matches;
 
-use crate::choices::stage::{configuration, issue, with};
+use crate::matches::stage::{configuration, issue, with};
 use crate::support::app::Timmy;
 use crate::support::process::{self, Run};
 
@@ -71,7 +71,7 @@ async fn the_same_fleet_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_decision_that_does_not_come_out_again_is_told() {
+async fn a_decision_that_does_not_come_out_again_is_reported() {
     let timmy = decided().await;
     let forge = |tx: &timmy::store::Transaction<'_>| {
         let tick = matches::latest(tx)?.unwrap();

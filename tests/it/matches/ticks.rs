@@ -7,7 +7,7 @@ use timmy::core::model::thread::{Snooze, ThreadState};
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::store::{controls, threads};
 
-use crate::choices::stage::{DOOR, issue, put, with};
+use crate::matches::stage::{DOOR, issue, put, with};
 use crate::support::clock::{DAY, MINUTE, NOON, SECOND};
 use crate::support::people::account;
 

@@ -3,13 +3,13 @@
 use serde_json::json;
 use timmy::sandbox::Mode;
 
-use crate::backlog::stage::{Ear, ROOM, awake, without_timmy};
+use crate::backlog::stage::{REPO, Via, awake, without_timmy};
 use crate::support::clock::{HOUR, MINUTE};
 
 #[tokio::test]
 async fn a_new_repository_is_read_as_soon_as_something_moves_there() {
-    let stage = awake(1, 1, Ear::Polls).await;
-    stage.room("halls/attic");
+    let stage = awake(1, 1, Via::Polls).await;
+    stage.add_repo("halls/attic");
     stage.sandbox.open_issue("anna", "halls/attic", "Bats", "Many.").unwrap();
     stage.wait(MINUTE).await;
     assert_eq!(stage.open().await, ["halls/room-1#1", "halls/attic#1"]);
@@ -17,9 +17,9 @@ async fn a_new_repository_is_read_as_soon_as_something_moves_there() {
 
 #[tokio::test]
 async fn a_renamed_repository_keeps_its_issues() {
-    let stage = awake(1, 1, Ear::Polls).await;
+    let stage = awake(1, 1, Via::Polls).await;
     let before = stage.first().await;
-    stage.sandbox.rename(ROOM, "parlour").unwrap();
+    stage.sandbox.rename(REPO, "parlour").unwrap();
     stage.wait(HOUR).await;
     assert_eq!(stage.open().await, ["halls/parlour#1"]);
     assert_eq!(stage.first().await, before);
@@ -33,7 +33,7 @@ async fn a_transferred_repository_leaves_or_stays_as_its_new_owner_is_watched() 
         stage.timmy.config.set("gitea.watch", watch);
         stage.clock.advance(HOUR);
         stage.wake().await;
-        stage.sandbox.transfer(ROOM, "towers").unwrap();
+        stage.sandbox.transfer(REPO, "towers").unwrap();
         stage.wait(HOUR).await;
         let names = stage.open().await;
         assert_eq!(names.len(), open, "{names:?}");
@@ -48,7 +48,7 @@ async fn a_deleted_repository_leaves_however_it_was_named() {
         stage.timmy.config.set("gitea.watch", watch.clone());
         stage.clock.advance(HOUR);
         stage.wake().await;
-        stage.sandbox.delete_repo(ROOM).unwrap();
+        stage.sandbox.delete_repo(REPO).unwrap();
         stage.wait(HOUR).await;
         assert_eq!(stage.open().await, ["halls/room-2#1"], "{watch}");
     }
@@ -56,7 +56,7 @@ async fn a_deleted_repository_leaves_however_it_was_named() {
 
 #[tokio::test]
 async fn what_is_watched_no_longer_leaves() {
-    let mut stage = awake(2, 1, Ear::Polls).await;
+    let mut stage = awake(2, 1, Via::Polls).await;
     stage.timmy.stop().await;
     stage.timmy.config.set("gitea.watch", ["halls/room-2"]);
     stage.wake().await;
@@ -81,7 +81,7 @@ async fn private_repositories_are_read_as_far_as_timmy_may_see_them() {
 
 #[tokio::test]
 async fn a_copy_of_a_ledger_reads_all_again() {
-    let mut stage = awake(1, 2, Ear::Polls).await;
+    let mut stage = awake(1, 2, Via::Polls).await;
     let copy = stage.timmy.path("copy.db");
     stage.timmy.stop().await;
     let ledger = stage.timmy.path("timmy.db");
@@ -90,7 +90,7 @@ async fn a_copy_of_a_ledger_reads_all_again() {
         .unwrap();
     std::fs::rename(&copy, &ledger).unwrap();
     // Long enough for no search to tell.
-    stage.sandbox.delete_issue("alexander", ROOM, 1).unwrap();
+    stage.sandbox.delete_issue("alexander", REPO, 1).unwrap();
     stage.wake().await;
     assert_eq!(stage.open().await, ["halls/room-1#2"]);
 }

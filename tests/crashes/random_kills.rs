@@ -1,13 +1,12 @@
-//! Killed at random moments, hundreds of times; and, in some plays, by a forge that misbehaves.
+//! Killed at random moments, hundreds of times; and, in some runs, by a forge that misbehaves.
 
 use std::time::Duration;
 
 use timmy::crash::STEPS;
 use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher};
 
-use crate::dice::{seed, times};
-use crate::play::Play;
-use crate::stage::{Ears, SHORT, Waits};
+use crate::random_run::{RandomRun, seed, times};
+use crate::stage::{MustAnswer, SHORT, Waits};
 use crate::support::forge::{CELLAR, DOOR};
 use crate::thread::Word;
 
@@ -26,11 +25,11 @@ async fn killed_at_random_moments() {
 }
 
 async fn kill_again_and_again(seed: u64, nth: u64) {
-    let mut play = Play::begin(SHORT, seed, nth).await;
+    let mut run = RandomRun::begin(SHORT, seed, nth).await;
     for _ in 0..times(100) {
-        play.round_with_a_kill().await;
+        run.round_with_a_kill().await;
     }
-    let counts = play.end("killed", Ears::Webhooks).await;
+    let counts = run.end("killed", MustAnswer::Acknowledged).await;
     assert_eq!(counts.taken_back, 0, "a reply was said twice, if not for long");
 }
 
@@ -41,26 +40,26 @@ async fn a_forge_that_misbehaves() {
 }
 
 async fn misbehave(seed: u64, nth: u64) {
-    let mut play = Play::begin(LATE, seed, nth).await;
-    play.misbehave();
+    let mut run = RandomRun::begin(LATE, seed, nth).await;
+    run.misbehave();
     for _ in 0..times(5) {
-        let bot = play.stage.bot().await;
+        let bot = run.stage.bot().await;
         for _ in 0..12 {
-            play.round_of_faults().await;
+            run.round_of_faults().await;
         }
         let status = bot.stop().await;
-        assert!(status.success(), "{status}\n{}", play.stage.dump());
+        assert!(status.success(), "{status}\n{}", run.stage.dump());
     }
-    play.end("faults", Ears::Webhooks).await;
+    run.end("faults", MustAnswer::Acknowledged).await;
 }
 
 async fn misbehave_and_kill(seed: u64, nth: u64) {
-    let mut play = Play::begin(LATE, seed, nth).await;
-    play.misbehave();
+    let mut run = RandomRun::begin(LATE, seed, nth).await;
+    run.misbehave();
     for _ in 0..times(30) {
-        play.round_of_faults_with_a_kill().await;
+        run.round_of_faults_with_a_kill().await;
     }
-    play.end("faults and kills", Ears::Webhooks).await;
+    run.end("faults and kills", MustAnswer::Acknowledged).await;
 }
 
 /// When the bot is killed.
@@ -76,13 +75,13 @@ enum Moment {
     Step(&'static str, usize),
 }
 
-impl Play {
+impl RandomRun {
     fn moment(&mut self) -> Moment {
-        match self.dice.below(10) {
+        match self.random.below(10) {
             0 => Moment::Started,
-            1..=5 => Moment::Requests(self.dice.below(16)),
-            6..=7 => Moment::Acknowledged(1 + self.dice.below(4)),
-            _ => Moment::Step(self.dice.pick(&STEPS), 1 + self.dice.below(3)),
+            1..=5 => Moment::Requests(self.random.below(16)),
+            6..=7 => Moment::Acknowledged(1 + self.random.below(4)),
+            _ => Moment::Step(self.random.pick(&STEPS), 1 + self.random.below(3)),
         }
     }
 
@@ -105,10 +104,10 @@ impl Play {
             match moment {
                 Moment::Requests(n) => self.stage.asked(requests + n).await,
                 Moment::Acknowledged(n) => self.stage.relay.reaches(acknowledged + n).await,
-                Moment::Started | Moment::Step(..) => bot.died().await,
+                Moment::Started | Moment::Step(..) => drop(bot.death().await),
             }
         };
-        // Less may come than the dice asked for.
+        // Less may come than was drawn.
         tokio::select! {
             () = come => {}
             () = self.stage.answered() => {}
@@ -118,8 +117,8 @@ impl Play {
 
     /// One to four people say something, the first a command.
     fn speak(&mut self) {
-        for nth in 0..1 + self.dice.below(4) {
-            match self.dice.below(20) {
+        for nth in 0..1 + self.random.below(4) {
+            match self.random.below(20) {
                 0 => {
                     let word = self.command();
                     self.stage.open(DOOR, word);
@@ -129,13 +128,13 @@ impl Play {
                     self.stage.open_pull(CELLAR, word);
                 }
                 2 if !self.chats.is_empty() => {
-                    let chat = self.dice.pick(&self.chats);
+                    let chat = self.random.pick(&self.chats);
                     let text = format!("It does, {nth} times.");
                     self.stage.sandbox.edit_comment("walt", chat, &text).unwrap();
                 }
                 _ => {
                     let word = if nth == 0 { self.command() } else { self.word() };
-                    let thread = self.dice.below(self.stage.threads.len());
+                    let thread = self.random.below(self.stage.threads.len());
                     let comment = self.stage.say(thread, word);
                     if word == Word::Chat {
                         self.chats.push(comment);
@@ -156,15 +155,15 @@ impl Play {
             (Matcher::any(), 5, Fault::TooManyRequests { retry_after: 1 }),
         ];
         for (matcher, per_mille, fault) in rates {
-            let seed = self.dice.throw();
+            let seed = self.random.number();
             self.stage.sandbox.faults().rate(seed, matcher, per_mille, fault);
         }
     }
 
     /// Some of the next webhooks come twice, late or out of order.
     fn confuse_webhooks(&mut self) {
-        for _ in 0..self.dice.below(3) {
-            let fault = match self.dice.below(3) {
+        for _ in 0..self.random.below(3) {
+            let fault = match self.random.below(3) {
                 0 => DeliveryFault::Twice,
                 1 => DeliveryFault::AfterNext,
                 _ => DeliveryFault::Held(self.gate()),
@@ -177,8 +176,8 @@ impl Play {
     async fn round_of_faults(&mut self) {
         self.confuse_webhooks();
         let gate = self.confuse_write();
-        let requests = self.stage.requests() + self.dice.below(16);
-        if self.dice.hits(10) {
+        let requests = self.stage.requests() + self.random.below(16);
+        if self.random.percent(10) {
             self.stage.sandbox.faults().down();
             self.speak();
             self.stage.sandbox.settle().await;
@@ -195,15 +194,15 @@ impl Play {
     async fn round_of_faults_with_a_kill(&mut self) {
         let bot = self.stage.bot().await;
         // What the last bot left hanging lands now, or when this one has looked for it.
-        if self.dice.hits(30) {
+        if self.random.percent(30) {
             self.let_go();
         }
         let hanging = std::mem::take(&mut self.gates);
         self.confuse_webhooks();
         // Half of the bots live until they have repeated what their predecessors left hanging.
-        let (gate, requests) = match self.dice.hits(50) {
+        let (gate, requests) = match self.random.percent(50) {
             true => (Gate::new(), usize::MAX),
-            false => (self.confuse_write(), self.stage.requests() + self.dice.below(24)),
+            false => (self.confuse_write(), self.stage.requests() + self.random.below(24)),
         };
         self.speak();
         self.enough(requests, gate).await;

@@ -94,7 +94,7 @@ async fn many_comments_are_read_in_turns() {
 }
 
 #[tokio::test]
-async fn a_repository_that_is_gone_is_no_trouble() {
+async fn a_repository_that_is_gone_is_no_incident() {
     let stage = awake().await;
     stage.says("alexander", "Hm.");
     let comments = Matcher::method_path("GET", "/issues/comments");

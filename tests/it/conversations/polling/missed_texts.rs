@@ -106,7 +106,7 @@ async fn a_draft_counts_from_when_it_was_submitted() {
 }
 
 #[tokio::test]
-async fn what_a_reviews_webhook_does_not_tell_is_read() {
+async fn what_a_reviews_webhook_does_not_hold_is_read() {
     talk(async |t| {
         let number = t.sandbox.open_pull("anna", DOOR, "Oil", "It helps.", "oil").unwrap();
         t.quiet().await;
@@ -131,7 +131,7 @@ async fn webhook_and_poll_of_one_comment_give_one_reply() {
 }
 
 #[tokio::test]
-async fn what_a_lost_webhook_told_is_found_a_minute_later() {
+async fn what_a_lost_webhook_held_is_found_a_minute_later() {
     talk(async |t| {
         t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
         let id = t.says("alexander", "/timmy ping");
@@ -145,7 +145,7 @@ async fn what_a_lost_webhook_told_is_found_a_minute_later() {
 }
 
 #[tokio::test]
-async fn a_poll_does_not_tell_what_a_writer_may() {
+async fn a_poll_does_not_show_what_a_writer_may() {
     let stage = awake().await;
     let id = stage.says("walt", "/timmy hold");
     stage.wait(MINUTE).await;
@@ -154,7 +154,7 @@ async fn a_poll_does_not_tell_what_a_writer_may() {
 }
 
 #[tokio::test]
-async fn a_webhook_slower_than_the_poll_still_tells_it() {
+async fn a_webhook_slower_than_the_poll_still_counts() {
     talk(async |t| {
         let gate = Gate::new();
         t.sandbox.faults().next_delivery(DeliveryFault::Held(gate.clone()));

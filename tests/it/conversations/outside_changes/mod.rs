@@ -4,21 +4,21 @@
 //! | what happens | where it is played |
 //! |---|---|
 //! | a repository is renamed | `renamed` |
-//! | it is transferred, deleted, archived, closed to timmy | `world::places` |
-//! | a thread is locked | `world::places`, `refusals_of_the_forge` |
-//! | a comment is deleted | `silence` before the claim, `world::people` behind it |
-//! | an account is deleted | `world::people` |
-//! | a token is revoked, or loses a scope | `world::token` |
-//! | the forge is in maintenance for an hour | `world::forge`, `forge_trouble` for single requests |
-//! | a proxy answers HTML | `world::forge` |
-//! | a certificate fails | `world::certificate` |
-//! | clocks differ | `world::clocks` |
+//! | it is transferred, deleted, archived, closed to timmy | `outside_changes::repositories` |
+//! | a thread is locked | `outside_changes::repositories`, `refusals_of_the_forge` |
+//! | a comment is deleted | `ignored` before the claim, `outside_changes::deleted` behind it |
+//! | an account is deleted | `outside_changes::deleted` |
+//! | a token is revoked, or loses a scope | `outside_changes::token` |
+//! | the forge is in maintenance for an hour | `outside_changes::forge`, `forge_failures` for single requests |
+//! | a proxy answers HTML | `outside_changes::forge` |
+//! | a certificate fails | `outside_changes::certificate` |
+//! | clocks differ | `outside_changes::clocks` |
 
 mod certificate;
 mod clocks;
+mod deleted;
 mod forge;
-mod people;
-mod places;
+mod repositories;
 mod token;
 
 use timmy::sandbox::{Fault, Gate, Matcher};

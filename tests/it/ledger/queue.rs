@@ -11,10 +11,10 @@ use timmy::store::{Error, Transaction, outbox};
 use super::outbox::{done, push};
 use super::{at, comment, in_transaction, thread};
 
-fn hear(tx: &Transaction<'_>, id: i64, number: i64, due: i64) -> Result<inbox::Seq, Error> {
-    let mut heard = comment(id, TextEvent::Created, 0, "hello");
-    heard.number = number;
-    match inbox::insert(tx, &heard, at(due))? {
+fn insert(tx: &Transaction<'_>, id: i64, number: i64, due: i64) -> Result<inbox::Seq, Error> {
+    let mut text = comment(id, TextEvent::Created, 0, "hello");
+    text.number = number;
+    match inbox::insert(tx, &text, at(due))? {
         Inserted::New(seq) => Ok(seq),
         Inserted::Known => panic!("{id} is known"),
     }
@@ -25,7 +25,7 @@ fn a_text_waits_until_the_effects_of_earlier_ones_are_gone() {
     in_transaction(|tx| {
         assert!(queue::is_idle(tx)?);
         assert_eq!(queue::next_after(tx, at(0))?, None);
-        let text = hear(tx, 1, 12, 5)?;
+        let text = insert(tx, 1, 12, 5)?;
         let effect = push(tx, "reply", 12, 30)?;
         assert!(queue::next_in(tx, thread(12).into(), at(10))?.is_none());
         assert_eq!(queue::lanes_due(tx, at(10), 9)?, []);
@@ -48,7 +48,7 @@ fn a_text_waits_until_the_effects_of_earlier_ones_are_gone() {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Hear { number: i64, due: i64 },
+    Insert { number: i64, due: i64 },
     Push { number: i64, due: i64 },
     PutOff { which: prop::sample::Index, due: i64, gently: bool },
     End { which: prop::sample::Index },
@@ -59,7 +59,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let which = any::<prop::sample::Index>;
     prop_oneof![
-        3 => (1..4_i64, 0..9_i64).prop_map(|(number, due)| Step::Hear { number, due }),
+        3 => (1..4_i64, 0..9_i64).prop_map(|(number, due)| Step::Insert { number, due }),
         3 => (1..4_i64, 0..9_i64).prop_map(|(number, due)| Step::Push { number, due }),
         4 => (which(), 0..9_i64, any::<bool>())
             .prop_map(|(which, due, gently)| Step::PutOff { which, due, gently }),
@@ -99,8 +99,8 @@ enum Row {
 impl Model {
     fn apply(&mut self, tx: &Transaction<'_>, name: i64, step: &Step) -> Result<(), Error> {
         match step {
-            Step::Hear { number, due } => {
-                let row = Row::Text(hear(tx, name, *number, *due)?);
+            Step::Insert { number, due } => {
+                let row = Row::Text(insert(tx, name, *number, *due)?);
                 self.0.push(Waiting::new(row, *number, *due));
             }
             Step::Push { number, due } => {

@@ -1,19 +1,19 @@
-//! What every play has: people who talk, webhooks and writes that go astray, kills that are counted.
+//! What every random run has: people who talk, webhooks and writes that go astray, kills that are counted.
 
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::bot::Bot;
-use crate::dice::Dice;
-use crate::stage::{Ears, SHORT, Stage, Waits};
+use crate::stage::{MustAnswer, SHORT, Stage, Waits};
 use crate::support::forge::{CELLAR, DOOR};
+use crate::support::random::Random;
 use crate::thread::{Counts, Word};
 
 /// How many threads there are at first.
 pub const THREADS: usize = 12;
 
-pub struct Play {
+pub struct RandomRun {
     pub stage: Stage,
-    pub dice: Dice,
+    pub random: Random,
     pub kills: usize,
     /// How often the bot died at a step.
     pub deaths: usize,
@@ -23,8 +23,8 @@ pub struct Play {
     pub gates: Vec<Gate>,
 }
 
-impl Play {
-    /// The `nth` play of a test with this seed.
+impl RandomRun {
+    /// The `nth` run of a test with this seed.
     pub async fn begin(waits: Waits, seed: u64, nth: u64) -> Self {
         let mut stage = Stage::set(waits, seed).await;
         for number in 0..THREADS {
@@ -32,18 +32,18 @@ impl Play {
         }
         stage.sandbox.settle().await;
         let (chats, gates) = (Vec::new(), Vec::new());
-        Self { stage, dice: Dice::new(seed * 100 + nth), kills: 0, deaths: 0, chats, gates }
+        Self { stage, random: Random::new(seed * 100 + nth), kills: 0, deaths: 0, chats, gates }
     }
 
-    /// Lets everything heal, and looks what came of what the `ears` must have heard.
-    pub async fn end(mut self, name: &str, ears: Ears) -> Counts {
+    /// Lets everything heal, and looks what came of the texts.
+    pub async fn end(mut self, name: &str, must_answer: MustAnswer) -> Counts {
         self.stage.sandbox.faults().clear();
         self.let_go();
         self.stage.poll_every(SHORT.poll);
         let bot = self.stage.bot().await;
         let requests = self.stage.requests();
         let (kills, deaths) = (self.kills, self.deaths);
-        let counts = self.stage.look_back(bot, ears).await;
+        let counts = self.stage.check_all(bot, must_answer).await;
         println!(
             "{name}: {kills} kills, {deaths} deaths at a step, {requests} requests, {counts:?}"
         );
@@ -58,7 +58,7 @@ impl Play {
     }
 
     pub fn word(&mut self) -> Word {
-        match self.dice.below(10) {
+        match self.random.below(10) {
             0 => Word::Thanks,
             1 => Word::Chat,
             2 => Word::Stranger,
@@ -67,9 +67,9 @@ impl Play {
     }
 
     pub fn command(&mut self) -> Word {
-        let level = self.dice.pick(&["p0", "p1", "p2", "p3"]);
-        let size = self.dice.pick(&["xs", "s", "m", "l", "xl"]);
-        match self.dice.below(6) {
+        let level = self.random.pick(&["p0", "p1", "p2", "p3"]);
+        let size = self.random.pick(&["xs", "s", "m", "l", "xl"]);
+        match self.random.below(6) {
             0 => Word::Priority(level),
             1 => Word::Size(size),
             2 => Word::Several(level, size),
@@ -83,13 +83,13 @@ impl Play {
     /// when the gate opens.
     pub fn confuse_write(&mut self) -> Gate {
         let gate = self.gate();
-        let fault = match self.dice.below(5) {
+        let fault = match self.random.below(5) {
             0 | 1 => Fault::HangAfter(gate.clone()),
             2 | 3 => Fault::Late(gate.clone()),
             _ => return gate,
         };
         let faults = self.stage.sandbox.faults();
-        if self.dice.hits(30) {
+        if self.random.percent(30) {
             faults.next(Matcher::method_path("POST", "/reactions"), fault);
         } else {
             for number in 1..=THREADS / 2 {
@@ -110,5 +110,30 @@ impl Play {
         for gate in self.gates.drain(..) {
             gate.open();
         }
+    }
+}
+
+impl Random {
+    /// True `percent` times in a hundred.
+    pub fn percent(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub fn pick<T: Copy>(&mut self, among: &[T]) -> T {
+        among[self.below(among.len())]
+    }
+}
+
+/// `$TIMMY_SEED` if somebody repeats a failure, else `usual`.
+pub fn seed(usual: u64) -> u64 {
+    std::env::var("TIMMY_SEED").map_or(usual, |text| text.parse().unwrap())
+}
+
+/// How often to do what is to be done `full` times: a fifth of it, unless `TIMMY_KILLS=full`.
+pub fn times(full: usize) -> usize {
+    match std::env::var("TIMMY_KILLS").as_deref() {
+        Ok("full") => full,
+        Ok(other) => panic!("TIMMY_KILLS is full or not set, not {other:?}"),
+        Err(_) => full / 5,
     }
 }

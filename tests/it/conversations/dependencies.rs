@@ -62,7 +62,7 @@ async fn each_line_sees_what_those_before_it_changed() {
 }
 
 #[tokio::test]
-async fn status_and_why_tell_what_it_waits_for() {
+async fn status_and_why_show_what_it_waits_for() {
     talk(async |t| {
         t.opens(DOOR, "walt", "Oil the hinges", "").await;
         t.opens(TOYS, "rando", "A toy", "").await;

@@ -108,18 +108,18 @@ async fn a_label_that_may_still_be_made_is_not_made_by_another_thread() {
     let label = Matcher::method_path("POST", "/foundation/door/labels");
     let (gate, bot) = dies_before(&mut stage, label, Word::Priority("p1")).await;
     stage.say(1, Word::Priority("p1"));
-    stage.until("it is heard", async || stage.relay.count() == 2).await;
+    stage.until("it is stored", async || stage.relay.count() == 2).await;
     stage.say(1, Word::Thanks);
     lands(gate).await;
     stage.finish(bot).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_that_comes_behind_its_edits_is_heard() {
+async fn a_creation_that_arrives_after_its_edits_is_answered() {
     let mut stage = Stage::with_two_issues(WAITS).await;
     let mut bot = stage.bot().await;
     // Else the creation might be found by a poll.
-    bot.polled_up().await;
+    bot.first_poll().await;
     let gate = Gate::new();
     stage.sandbox.faults().next_delivery(DeliveryFault::Held(gate.clone()));
     let comment = stage.say(0, Word::Ping);
@@ -128,7 +128,7 @@ async fn a_creation_that_comes_behind_its_edits_is_heard() {
     for text in ["Never mind.", &Word::Ping.text()] {
         stage.sandbox.edit_comment("walt", comment, text).unwrap();
     }
-    stage.until("the last edit is heard", async || stage.hears(comment, 2).await).await;
+    stage.until("the last edit is stored", async || stage.has_stored(comment, 2).await).await;
     gate.open();
     assert_eq!(stage.finish(bot).await.replies, 1);
 }

@@ -25,20 +25,20 @@ pub async fn these_move_a_thread(forge: &Forge) {
     let (repo, number) = forge.thread("moved").await;
     let (timmy, path) = (forge.timmy(), format!("/repos/{repo}/issues/{number}"));
     let label = forge.label(&repo, "bug", false).await;
-    let edit = |wish| async { timmy.patch(&path, wish).await.expect(201) };
+    let edit = |body| async { timmy.patch(&path, body).await.expect(201) };
     let comment = timmy.gitea().post_comment(&repo, number, "Oil it.");
     assert!(moves(forge, &repo, number, comment).await, "a comment");
     let add = timmy.gitea().add_label(&repo, number, label.id);
     assert!(moves(forge, &repo, number, add).await, "a label");
     let assign = timmy.gitea().set_assignees(&repo, number, &["ezra"]);
     assert!(moves(forge, &repo, number, assign).await, "an assignee");
-    for wish in [
+    for body in [
         json!({ "title": "It squeals" }),
         json!({ "body": "More than before." }),
         json!({ "due_date": "2027-12-24T00:00:00Z" }),
         json!({ "state": "closed" }),
     ] {
-        assert!(moves(forge, &repo, number, edit(wish.clone())).await, "{wish}");
+        assert!(moves(forge, &repo, number, edit(body.clone())).await, "{body}");
     }
 }
 

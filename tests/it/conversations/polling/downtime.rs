@@ -43,7 +43,7 @@ async fn the_first_start_leaves_the_past_alone() {
 }
 
 #[tokio::test]
-async fn a_new_repository_is_heard_from_when_it_is_seen() {
+async fn a_new_repository_counts_from_when_it_is_first_seen() {
     let stage = awake().await;
     stage.sandbox.add_repo("foundation/attic", false).unwrap();
     stage.sandbox.collaborator("foundation/attic", "anna", Mode::Write).unwrap();
@@ -92,7 +92,7 @@ async fn a_copy_of_a_ledger_starts_anew() {
 }
 
 #[tokio::test]
-async fn what_was_not_watched_for_a_time_is_not_heard_later() {
+async fn what_was_not_watched_for_a_time_is_not_answered_later() {
     let mut stage = awake().await;
     stage.timmy.stop().await;
     stage.timmy.config.set("gitea.watch", ["foundation/cellar"]);

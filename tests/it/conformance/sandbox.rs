@@ -10,12 +10,12 @@ use timmy::sandbox::{Options, Order, Sandbox, Scopes, Version};
 
 use super::forge::{ORG, PEOPLE, TEAMS};
 
-pub struct Played {
+pub struct SandboxServer {
     sandbox: Sandbox,
     clock: ManualClock,
 }
 
-impl Played {
+impl SandboxServer {
     /// A furnished sandbox, and a token of each of [`PEOPLE`].
     pub async fn start(version: Version) -> (Self, Vec<String>) {
         let clock = ManualClock::at(Timestamp::parse("2026-11-22T12:00:00Z").unwrap());

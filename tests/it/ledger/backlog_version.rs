@@ -41,7 +41,7 @@ enum Step {
     Bind { thread: ThreadId, blockers: Vec<Blocker> },
     AskAgain,
     Say { thread: ThreadId, act: TextEvent, author: Option<i64>, days: i64, ending: Ending },
-    ForgetVoices,
+    ForgetParticipants,
     Save { thread: ThreadId, state: ThreadState },
     Control(ControlChange),
     Report { number: Option<i64>, lost: u32 },
@@ -148,7 +148,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::AskAgain),
         4 => (thread(), act, prop::option::of(1..3_i64), 0..50_i64, ending())
             .prop_map(|(thread, act, author, days, ending)| Step::Say { thread, act, author, days, ending }),
-        1 => Just(Step::ForgetVoices),
+        1 => Just(Step::ForgetParticipants),
         3 => (thread(), state()).prop_map(|(thread, state)| Step::Save { thread, state }),
         2 => control().prop_map(Step::Control),
         2 => (prop::option::of(1..4_i64), 0..2_u32)
@@ -203,7 +203,7 @@ fn store(tx: &Transaction<'_>, nth: i64, today: i64, step: &Step) -> Result<(), 
             let Inserted::New(seq) = inbox::insert(tx, &heard, now)? else { panic!("it is new") };
             inbox::finish(tx, seq, *ending, now)
         }
-        Step::ForgetVoices => backlog::forget_old_participants(tx, now),
+        Step::ForgetParticipants => backlog::forget_old_participants(tx, now),
         Step::Save { thread, state } => threads::save(tx, *thread, state),
         Step::Control(change) => controls::apply(tx, change),
         Step::Report { number, lost } => {

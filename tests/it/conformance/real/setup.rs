@@ -43,9 +43,9 @@ async fn make_team(owner: &Person, team: &Team) {
     let units: Map<String, Value> =
         team.units.iter().map(|(unit, mode)| (name(*unit), json!(mode.to_string()))).collect();
     let most = team.units.iter().map(|(_, mode)| *mode).max().unwrap_or(Mode::Read);
-    let wish = json!({ "name": team.name, "includes_all_repositories": true,
+    let body = json!({ "name": team.name, "includes_all_repositories": true,
         "permission": most.to_string(), "units_map": units });
-    let id = owner.post(format!("/orgs/{ORG}/teams"), wish).await.expect(201).number("id");
+    let id = owner.post(format!("/orgs/{ORG}/teams"), body).await.expect(201).number("id");
     for member in team.members {
         owner.put(format!("/teams/{id}/members/{member}"), json!({})).await.expect(204);
     }
@@ -81,9 +81,9 @@ impl Real {
             ORG => format!("/orgs/{ORG}/repos"),
             _ => "/user/repos".to_owned(),
         };
-        let wish = json!({ "name": name.name(), "private": private, "auto_init": true,
+        let body = json!({ "name": name.name(), "private": private, "auto_init": true,
             "default_branch": "main" });
-        owner.post(path, wish).await.expect(201);
+        owner.post(path, body).await.expect(201);
     }
 
     /// Waits until the server's clock shows another second than now.

@@ -9,12 +9,12 @@ use super::{at, in_transaction, thread};
 use crate::support::facts::repo;
 use crate::support::people::account;
 
-fn wish(scope: LabelScope, value: &str) -> SetLabel {
+fn set_label(scope: LabelScope, value: &str) -> SetLabel {
     SetLabel { scope, value: Some(value.to_owned()), condition: Condition::Always }
 }
 
 fn back_to(value: &str) -> ScheduledTask {
-    ScheduledTask::Relabel(wish(LabelScope::Priority, value))
+    ScheduledTask::Relabel(set_label(LabelScope::Priority, value))
 }
 
 fn opened(body: &str) -> ScheduledTask {
@@ -45,7 +45,7 @@ fn label_due(tx: &Transaction<'_>) -> Result<StoredTask, Error> {
 }
 
 #[test]
-fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
+fn a_task_comes_back_as_it_was_stored_in_order_of_time() {
     in_transaction(|tx| {
         tasks::set(tx, thread(12), &back_to("p2"), at(20))?;
         tasks::set(tx, thread(13), &opened("/timmy ping \u{1f600} \0"), at(10))?;
@@ -62,18 +62,23 @@ fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
 }
 
 #[test]
-fn an_errand_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
+fn a_task_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
     in_transaction(|tx| {
         tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
         let first = label_due(tx)?.id;
         tasks::set(tx, thread(12), &back_to("p3"), at(10))?;
-        tasks::set(tx, thread(12), &ScheduledTask::Relabel(wish(LabelScope::Size, "s")), at(10))?;
+        tasks::set(
+            tx,
+            thread(12),
+            &ScheduledTask::Relabel(set_label(LabelScope::Size, "s")),
+            at(10),
+        )?;
         tasks::set(tx, thread(12), &opened("beside"), at(10))?;
         tasks::set(tx, thread(13), &back_to("p1"), at(10))?;
         assert_eq!(due(tx, 10)?.len(), 4);
         assert_eq!(
             tasks::relabel(tx, thread(12), "priority")?,
-            Some(wish(LabelScope::Priority, "p3"))
+            Some(set_label(LabelScope::Priority, "p3"))
         );
 
         assert!(!tasks::take(tx, first)?, "it was replaced");
@@ -112,7 +117,7 @@ fn a_pending_change_of_a_label_can_be_forgotten() {
 }
 
 #[test]
-fn an_errand_that_is_put_off_is_counted_and_told_when() {
+fn a_task_that_is_postponed_is_counted_and_due_later() {
     in_transaction(|tx| {
         assert_eq!(tasks::next_after(tx, at(0))?, None);
         tasks::set(tx, thread(12), &back_to("p2"), at(10))?;

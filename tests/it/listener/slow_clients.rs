@@ -5,7 +5,7 @@ use std::time::Duration;
 use timmy::web::Limits;
 use tokio::task::JoinSet;
 
-use crate::listener::peer::{Peer, delivery, head};
+use crate::listener::client::{Client, delivery, head};
 use crate::listener::stage::{PATIENT, Stage};
 
 const SOON: Duration = Duration::from_millis(50);
@@ -19,33 +19,33 @@ async fn a_silent_connection_is_closed() {
 #[tokio::test]
 async fn half_a_head_is_not_waited_for() {
     let stage = Stage::set(Limits { head_time: SOON, ..PATIENT }).await;
-    let mut peer = stage.connect().await;
-    peer.send(b"POST /webhook HTTP/1.1\r\nHost: ti").await;
-    peer.closed().await;
+    let mut client = stage.connect().await;
+    client.send(b"POST /webhook HTTP/1.1\r\nHost: ti").await;
+    client.closed().await;
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_answers() {
     let stage = Stage::set(Limits { head_time: SOON, ..PATIENT }).await;
-    let mut peer = stage.connect().await;
+    let mut client = stage.connect().await;
     for _ in 0..2 {
-        peer.send(&delivery(0)).await;
-        assert_eq!(peer.status().await, 202);
+        client.send(&delivery(0)).await;
+        assert_eq!(client.status().await, 202);
     }
-    peer.closed().await;
-    assert_eq!(stage.heard(), 2);
+    client.closed().await;
+    assert_eq!(stage.stored(), 2);
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let stage = Stage::set(Limits { body_time: SOON, ..PATIENT }).await;
-    let mut peer = stage.connect().await;
-    peer.send(&head(&"0".repeat(64), 99)).await;
-    peer.send(b"{").await;
-    assert_eq!(peer.status().await, 408);
+    let mut client = stage.connect().await;
+    client.send(&head(&"0".repeat(64), 99)).await;
+    client.send(b"{").await;
+    assert_eq!(client.status().await, 408);
 }
 
-/// However many there are and whatever they have sent: a new connection is always heard, and the
+/// However many there are and whatever they have sent: a new connection is always served, and the
 /// one that has been silent for the longest time is closed for it.
 #[tokio::test]
 async fn silent_connections_do_not_shut_the_door() {
@@ -57,16 +57,16 @@ async fn silent_connections_do_not_shut_the_door() {
     ];
     let mut silent = Vec::new();
     for beginning in beginnings.iter().cycle().take(30) {
-        let mut peer = stage.connect().await;
-        peer.send(beginning).await;
-        silent.push(peer);
+        let mut client = stage.connect().await;
+        client.send(beginning).await;
+        silent.push(client);
     }
     assert_eq!(stage.deliver(0).await, 202);
-    let mut closed: JoinSet<()> = silent.into_iter().map(Peer::closed).collect();
+    let mut closed: JoinSet<()> = silent.into_iter().map(Client::closed).collect();
     for _ in 0..26 {
         closed.join_next().await.unwrap().unwrap();
     }
-    assert_eq!(stage.heard(), 1);
+    assert_eq!(stage.stored(), 1);
 }
 
 #[tokio::test]
