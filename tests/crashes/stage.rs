@@ -7,7 +7,6 @@ use tempfile::TempDir;
 use timmy::core::effect::{Condition, LabelScope, SetLabel};
 use timmy::core::model::ids::{RepoId, Subject, ThreadId};
 use timmy::core::model::time::Timestamp;
-use timmy::gitea::{Gitea, Options as Client, Token};
 use timmy::sandbox::{Options, Sandbox};
 use timmy::store::tasks::{self, ScheduledTask};
 use timmy::store::{Connection, Error, Ledger, outbox, queue, threads};
@@ -16,7 +15,7 @@ use tokio::time::sleep;
 use crate::bot::{Bot, Launch, tail};
 use crate::relay::{Relay, body_of};
 use crate::support::config::{Config, SECRETS};
-use crate::support::forge::{CELLAR, DOOR, EVENTS, add_repo, found};
+use crate::support::forge::{CELLAR, DOOR, EVENTS, add_repo, client, found};
 use crate::support::process::{PATIENCE, free_port};
 use crate::thread::{Counts, Thread, Word};
 
@@ -284,9 +283,7 @@ impl Stage {
     /// Gitea makes a second label of one name without complaint.
     async fn doubled_labels(&self) -> Vec<String> {
         self.sandbox.faults().clear();
-        let token = Token::new(&self.token).unwrap();
-        let client = Client::new(self.sandbox.url().parse().unwrap(), token);
-        let gitea = Gitea::new(client).unwrap();
+        let gitea = client(&self.sandbox, &self.token);
         let mut problems = Vec::new();
         for (repo, _) in self.repos {
             let labels = gitea.labels(&repo.parse().unwrap()).await.unwrap();

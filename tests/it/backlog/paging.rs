@@ -1,22 +1,14 @@
 //! A list that is read while it changes: nothing is missed.
 
 use std::collections::HashSet;
-use std::num::NonZeroU32;
 
-use timmy::gitea::{Gitea, IssueList, Options, Token};
+use timmy::gitea::IssueList;
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::backlog::stage::{REPO, Via, without_timmy};
-use crate::support::app::App;
 use crate::support::clock::HOUR;
+use crate::support::forge::client;
 use crate::support::random::Random;
-
-fn client(stage: &App) -> Gitea {
-    let url = stage.sandbox.url().parse().unwrap();
-    let options = Options::new(url, Token::new(&stage.timmy.token).unwrap());
-    let requests_per_second = NonZeroU32::new(100_000).unwrap();
-    Gitea::new(Options { requests_per_second, ..options }).unwrap()
-}
 
 /// Between any two pages some issues are closed, deleted, opened, opened again. Whatever was open
 /// all the while is read, or the count shows that something is missing.
@@ -30,7 +22,7 @@ async fn what_is_open_all_the_while_is_read() {
             stage.sandbox.set_open("anna", REPO, number, false).unwrap();
         }
         let mut lasting: HashSet<i64> = (31..=230).collect();
-        let client = client(&stage);
+        let client = client(&stage.sandbox, &stage.timmy.token);
         let mut pages = client.open(&IssueList::Repository(REPO.parse().unwrap()));
         let (mut read, mut total) = (HashSet::new(), None);
         while let Some(page) = pages.next().await.unwrap() {

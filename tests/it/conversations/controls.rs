@@ -1,13 +1,10 @@
 //! The owner's word on the whole fleet: who approves, what rests.
 
-use std::time::Duration;
-
 use insta::assert_snapshot;
 
 use crate::conversations::talk::talk;
+use crate::support::clock::DAY;
 use crate::support::forge::{CELLAR, TOYS};
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[tokio::test]
 async fn who_approves_in_the_owners_place_does_so_for_seven_days() {

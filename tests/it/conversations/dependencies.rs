@@ -1,22 +1,18 @@
 //! What waits for what: Gitea's dependencies.
 
-use std::time::Duration;
-
 use insta::assert_snapshot;
 use timmy::core::model::ids::Subject;
-use timmy::gitea::{Gitea, Options, Token};
+use timmy::gitea::Gitea;
 use timmy::sandbox::{Fault, Matcher, Mode, Scopes};
 
 use crate::conversations::talk::{Talk, talk};
-use crate::support::forge::{CELLAR, DOOR, TOYS};
+use crate::support::clock::MINUTE;
+use crate::support::forge::{CELLAR, DOOR, TOYS, client};
 
 /// The forge as timmy's account sees it.
 fn forge(t: &Talk) -> Gitea {
     let token = t.sandbox.add_token("timmy", Scopes::all()).unwrap();
-    let url = t.sandbox.url().parse().unwrap();
-    let mut options = Options::new(url, Token::new(&token).unwrap());
-    options.requests_per_second = 1000.try_into().unwrap();
-    Gitea::new(options).unwrap()
+    client(&t.sandbox, &token)
 }
 
 /// What an issue waits for.
@@ -228,7 +224,7 @@ async fn whoever_became_private_meanwhile_keeps_its_title() {
                 t.quiet().await;
                 // It was decided, and the first try was lost on the way.
                 t.sandbox.set_private(turned, true).unwrap();
-                t.wait(Duration::from_secs(60)).await;
+                t.wait(MINUTE).await;
                 let answer = t.answer_to(DOOR, 1, Subject::Comment(id));
                 assert_eq!(answer, REASON);
                 assert_eq!(blockers(t, DOOR, 1).await, before);
@@ -272,7 +268,7 @@ async fn an_answer_that_was_lost_is_looked_for() {
             t.sandbox.faults().next(Matcher::method_path("POST", "/dependencies"), fault.clone());
             let id = t.says("walt", "/timmy block #2");
             t.quiet().await;
-            t.wait(Duration::from_secs(60)).await;
+            t.wait(MINUTE).await;
             let answer = t.answer_to(DOOR, 1, Subject::Comment(id));
             assert_eq!(answer, r"Waits for \#2 *Oil the hinges*.");
             assert_eq!(blockers(t, DOOR, 1).await, ["foundation/door#2"]);
@@ -291,7 +287,7 @@ async fn two_that_would_wait_for_each_other_at_once_do_not() {
         t.quiet().await;
         let second = t.ask_in(DOOR, 2, "walt", "/timmy block #1").await;
         assert_eq!(second, r"Waits for \#1 *The door does not open*.");
-        t.wait(Duration::from_secs(60)).await;
+        t.wait(MINUTE).await;
         assert_snapshot!(t.answer_to(DOOR, 1, Subject::Comment(first)), @"**Not done:** the forge refuses in the present state (409: by now that one waits for this one).");
         assert!(blockers(t, DOOR, 1).await.is_empty());
     })

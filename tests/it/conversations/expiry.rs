@@ -1,13 +1,10 @@
 //! What ends by itself.
 
-use std::time::Duration;
-
 use insta::assert_snapshot;
 
 use crate::conversations::talk::talk;
+use crate::support::clock::{DAY, MINUTE};
 use crate::support::forge::DOOR;
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test]
 async fn a_priority_until_a_day_gives_the_former_back() {
@@ -133,7 +130,7 @@ async fn what_is_due_while_the_forge_is_down_is_done_when_it_is_back() {
         t.wait(DAY).await;
         assert_eq!(t.labels(), ["priority/p1"]);
         t.sandbox.faults().up();
-        t.wait(Duration::from_secs(600)).await;
+        t.wait(10 * MINUTE).await;
         assert!(t.labels().is_empty());
     })
     .await;

@@ -12,7 +12,9 @@ use timmy::core::scheduling::{
     Readiness, Roster, Rules, Weights, WorkState,
 };
 use timmy::store::matches::{self, KEPT, MatchTick, StoredMatch};
-use timmy::store::{Error, Ledger, Transaction};
+use timmy::store::{Error, Transaction};
+
+use crate::support::ledger::in_transaction;
 
 fn thread(number: i64) -> ThreadId {
     ThreadId { repo: RepoId(number % 3), number }
@@ -100,13 +102,8 @@ fn store(tx: &Transaction<'_>, now: i64, known: &[(i64, u32)]) -> Result<StoredM
     Ok(stored)
 }
 
-async fn in_transaction(work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
-    let home = tempfile::tempdir().unwrap();
-    Ledger::open(home.path().join("timmy.db")).unwrap().write(work).await.unwrap();
-}
-
-#[tokio::test]
-async fn each_tick_comes_back_as_it_was() {
+#[test]
+fn each_tick_comes_back_as_it_was() {
     in_transaction(|tx| {
         let rounds: [&[(i64, u32)]; 5] = [
             &[(1, 0), (2, 0), (5, 0)],
@@ -124,24 +121,22 @@ async fn each_tick_comes_back_as_it_was() {
         }
         assert_eq!(matches::latest(tx)?, Some(MatchTick(5)));
         Ok(())
-    })
-    .await;
+    });
 }
 
-#[tokio::test]
-async fn facts_that_stay_are_not_written_again() {
+#[test]
+fn facts_that_stay_are_not_written_again() {
     in_transaction(|tx| {
         store(tx, 1, &[(1, 0), (2, 0)])?;
         let same = [facts(1, 0), facts(2, 0)];
         assert_eq!(matches::moved(tx, &same)?, []);
         assert_eq!(matches::moved(tx, &same[..1])?.len(), 1);
         Ok(())
-    })
-    .await;
+    });
 }
 
-#[tokio::test]
-async fn what_a_crash_left_behind_is_put_right() {
+#[test]
+fn what_a_crash_left_behind_is_put_right() {
     in_transaction(|tx| {
         let first = store(tx, 1, &[(1, 0), (2, 0), (3, 0)])?;
         // A tick that was not finished, about facts that have moved again since.
@@ -150,12 +145,11 @@ async fn what_a_crash_left_behind_is_put_right() {
         assert_eq!(matches::tick(tx, MatchTick(1))?, Some(first));
         assert_eq!(matches::tick(tx, MatchTick(2))?, Some(second));
         Ok(())
-    })
-    .await;
+    });
 }
 
-#[tokio::test]
-async fn many_moves_are_noted_in_parts() {
+#[test]
+fn many_moves_are_noted_in_parts() {
     in_transaction(|tx| {
         let many: Vec<IssueFacts> = (0..25_000)
             .map(|n| IssueFacts { thread: ThreadId { repo: RepoId(1), number: n }, ..facts(1, 0) })
@@ -173,12 +167,11 @@ async fn many_moves_are_noted_in_parts() {
         assert_eq!(parts, 3);
         assert_eq!(matches::tick(tx, MatchTick(1))?.unwrap().facts, many);
         Ok(())
-    })
-    .await;
+    });
 }
 
-#[tokio::test]
-async fn only_the_latest_decision_counts() {
+#[test]
+fn only_the_latest_decision_counts() {
     in_transaction(|tx| {
         assert_eq!(matches::of(tx, thread(1))?, None);
         store(tx, 1, &[(1, 0)])?;
@@ -187,12 +180,11 @@ async fn only_the_latest_decision_counts() {
         matches::add(tx, &setting(3), &[choice(2, 3)])?;
         assert_eq!(matches::of(tx, thread(1))?, None, "it was not looked at any more");
         Ok(())
-    })
-    .await;
+    });
 }
 
-#[tokio::test]
-async fn the_last_ticks_are_kept_and_what_came_before_goes() {
+#[test]
+fn the_last_ticks_are_kept_and_what_came_before_goes() {
     in_transaction(|tx| {
         let mut last = None;
         for now in 1..=KEPT + 5 {
@@ -208,6 +200,5 @@ async fn the_last_ticks_are_kept_and_what_came_before_goes() {
         let rows: i64 = tx.query_row(rows, [], |row| row.get(0))?;
         assert_eq!(rows, KEPT + 1, "one for each state of the first, one for the second");
         Ok(())
-    })
-    .await;
+    });
 }

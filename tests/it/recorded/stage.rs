@@ -11,6 +11,7 @@ use timmy::sandbox::{Options, Order, Sandbox, Scopes, Version};
 use crate::recorded::receiver::{Received, Receiver};
 use crate::recorded::recording::{self, Exchange, Walk, Webhook};
 use crate::recorded::shape::Shapes;
+use crate::support::forge::http_client;
 
 /// What every webhook carries.
 const WEBHOOK_HEADERS: [&str; 16] = [
@@ -51,8 +52,6 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new(version: Version, secret: &'static str) -> Self {
-        // Fails if another test of this process was first, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let seconds = AtomicI64::new(1_700_000_000);
         let clock =
             move || Timestamp::from_micros(seconds.fetch_add(1, Ordering::Relaxed) * 1_000_000);
@@ -69,14 +68,18 @@ impl Stage {
         let narrow =
             sandbox.add_token("alexander", Scopes::of("read:issue")).expect("alexander is there");
         tokens.insert("alexander with read:issue".to_owned(), narrow);
-        let redirects = reqwest::redirect::Policy::none();
-        let client = reqwest::Client::builder()
-            .redirect(redirects)
-            .no_proxy()
-            .build()
-            .expect("TLS is set up");
         let (kept, shapes) = (HashMap::new(), recording::shapes(version));
-        Self { version, sandbox, receiver, receiver_url, secret, tokens, kept, client, shapes }
+        Self {
+            version,
+            sandbox,
+            receiver,
+            receiver_url,
+            secret,
+            tokens,
+            kept,
+            client: http_client(),
+            shapes,
+        }
     }
 
     /// `$name` becomes the number kept under it, the recorded receiver the present one.

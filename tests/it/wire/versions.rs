@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::time::Timestamp;
-use timmy::gitea::{Error, Gitea, HookHome, NewHook, Options, Token, Visibility};
+use timmy::gitea::{Error, Gitea, HookHome, NewHook, Visibility};
 use timmy::sandbox::{self, Mode, Sandbox, Scopes, Version};
+
+use crate::support::forge::client;
 
 const DOOR: &str = "alexander/door";
 
@@ -45,10 +47,6 @@ impl Stage {
         sandbox.open_issue("alexander", DOOR, "It squeaks", "").unwrap();
         Self { version, sandbox, timmy, alexander, seconds }
     }
-}
-
-fn client(sandbox: &Sandbox, token: &str) -> Gitea {
-    Gitea::new(Options::new(sandbox.url().parse().unwrap(), Token::new(token).unwrap())).unwrap()
 }
 
 fn door() -> RepoName {

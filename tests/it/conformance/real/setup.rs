@@ -9,7 +9,8 @@ use timmy::sandbox::{Mode, Unit};
 
 use super::process::{Gitea, PASSWORD};
 use crate::conformance::forge::{Forge, Host, ORG, PEOPLE, TEAMS, Team};
-use crate::conformance::person::{Answer, Person, client};
+use crate::conformance::person::{Answer, Person};
+use crate::support::forge::http_client;
 
 /// A furnished server.
 pub struct Real {
@@ -21,7 +22,8 @@ pub struct Real {
 
 /// Makes people, the organisation and its teams.
 pub async fn forge(gitea: &Gitea) -> Forge {
-    let real = Real { url: gitea.url.clone(), client: client(), tokens: AtomicUsize::default() };
+    let real =
+        Real { url: gitea.url.clone(), client: http_client(), tokens: AtomicUsize::default() };
     let admin = Person::new(&gitea.url, "the administrator", &gitea.token);
     let mut tokens = Vec::new();
     for login in PEOPLE {

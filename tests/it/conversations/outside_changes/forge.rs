@@ -15,7 +15,7 @@ async fn hour_of(t: &Talk, which: Matcher, fault: Fault) -> String {
     for _ in 0..3 {
         t.wait(HOUR / 3).await;
     }
-    let noted = t.noted().await;
+    let noted = t.timmy.noted().await;
     t.nothing_unread();
     t.sandbox.faults().clear();
     t.heals().await;
@@ -23,7 +23,7 @@ async fn hour_of(t: &Talk, which: Matcher, fault: Fault) -> String {
         t.saw(Subject::Comment(id), "eyes");
     }
     assert_eq!(t.replies(), ["Now size **s**.", "Now size **m**, was s."]);
-    assert_eq!(t.noted().await, "");
+    assert_eq!(t.timmy.noted().await, "");
     noted
 }
 

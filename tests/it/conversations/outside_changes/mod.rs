@@ -27,10 +27,6 @@ use crate::conversations::talk::Talk;
 use crate::support::clock::{HOUR, MINUTE};
 
 impl Talk {
-    async fn noted(&self) -> String {
-        self.timmy.noted().await
-    }
-
     /// Somebody says something at the door, and something happens between claim and reply; the
     /// comment's id.
     async fn says_while(&self, text: &str, happens: impl FnOnce()) -> i64 {

@@ -17,11 +17,11 @@ async fn a_repository_that_is_given_to_somebody_whom_timmy_does_not_look_after()
         t.opens(CELLAR, "walt", "Damp", "").await;
         t.wait(HOUR).await;
         t.ask_in(CELLAR, 1, "walt", "/timmy ping").await;
-        assert_snapshot!(t.noted().await, @"foundation/door was deleted, moved to where nothing is watched, or closed to me");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door was deleted, moved to where nothing is watched, or closed to me");
         t.sandbox.transfer("rando/door", "foundation").unwrap();
         t.heals().await;
         t.ask("walt", "/timmy ping").await;
-        assert_eq!(t.noted().await, "");
+        assert_eq!(t.timmy.noted().await, "");
     })
     .await;
 }
@@ -52,7 +52,7 @@ async fn a_repository_that_is_deleted() {
         t.sandbox.comment("alexander", ATTIC, 1, "/timmy priority p1").unwrap();
         t.sandbox.delete_repo(ATTIC).unwrap();
         t.wait(HOUR).await;
-        assert_snapshot!(t.noted().await, @"foundation/attic was deleted, moved to where nothing is watched, or closed to me");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/attic was deleted, moved to where nothing is watched, or closed to me");
         t.ask("walt", "/timmy ping").await;
     })
     .await;
@@ -66,12 +66,12 @@ async fn a_repository_that_is_closed_to_timmy_for_a_while() {
         t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
         let id = t.says_in(CELLAR, 1, "alexander", "/timmy hold");
         t.wait(HOUR).await;
-        assert_snapshot!(t.noted().await, @"foundation/cellar was deleted, moved to where nothing is watched, or closed to me");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/cellar was deleted, moved to where nothing is watched, or closed to me");
         t.ask("walt", "/timmy ping").await;
         t.sandbox.collaborator(CELLAR, "timmy", Mode::Write).unwrap();
         t.heals().await;
         t.answer_to(CELLAR, 1, Subject::Comment(id));
-        assert_eq!(t.noted().await, "");
+        assert_eq!(t.timmy.noted().await, "");
     })
     .await;
 }
@@ -90,12 +90,12 @@ async fn an_archived_repository_is_left_alone_and_others_are_not() {
         for id in said {
             t.saw(Subject::Comment(id), "eyes");
         }
-        assert_snapshot!(t.noted().await, @"foundation/door: the repository is archived (foundation/door is archived): unarchive it first");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived (foundation/door is archived): unarchive it first");
         t.opens(CELLAR, "walt", "Damp", "").await;
         t.ask_in(CELLAR, 1, "walt", "/timmy ping").await;
         t.sandbox.archive(DOOR, false).unwrap();
         t.ask("walt", "/timmy ping").await;
-        assert_eq!(t.noted().await, "");
+        assert_eq!(t.timmy.noted().await, "");
     })
     .await;
 }
@@ -110,12 +110,12 @@ async fn a_locked_thread_in_which_timmy_may_not_write() {
             t.quiet().await;
             t.saw(Subject::Comment(id), "eyes");
         }
-        assert_snapshot!(t.noted().await, @"foundation/door#1: the thread is locked: unlock it, or give the bot write access");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door#1: the thread is locked: unlock it, or give the bot write access");
         let other = t.opens(DOOR, "rita", "The hinges", "").await;
         t.ask_in(DOOR, other, "walt", "/timmy ping").await;
         t.sandbox.set_locked("alexander", DOOR, 1, false).unwrap();
         t.ask("walt", "/timmy ping").await;
-        assert_eq!(t.noted().await, "");
+        assert_eq!(t.timmy.noted().await, "");
     })
     .await;
 }

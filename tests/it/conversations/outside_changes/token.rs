@@ -14,14 +14,14 @@ async fn wait_for(t: &Talk, token: Option<Scopes>) -> String {
     t.sandbox.set_token(&t.timmy.token, token);
     let said = [DOOR, CELLAR].map(|repo| (repo, t.says_in(repo, 1, "walt", "/timmy ping")));
     t.quiet().await;
-    let noted = t.noted().await;
+    let noted = t.timmy.noted().await;
     t.nothing_unread();
     t.sandbox.set_token(&t.timmy.token, Some(Scopes::all()));
     t.heals().await;
     for (repo, id) in said {
         t.answer_to(repo, 1, Subject::Comment(id));
     }
-    assert_eq!(t.noted().await, "");
+    assert_eq!(t.timmy.noted().await, "");
     noted
 }
 
@@ -48,11 +48,11 @@ async fn it_loses_a_scope_to_read() {
     talk(async |t| {
         t.sandbox.set_token(&t.timmy.token, Some(Scopes::of("write:issue,read:user")));
         t.wait(HOUR).await;
-        assert_snapshot!(t.noted().await, @"the token lacks the scope `read:organization`: make a new token that has it");
+        assert_snapshot!(t.timmy.noted().await, @"the token lacks the scope `read:organization`: make a new token that has it");
         t.ask("walt", "/timmy ping").await;
         t.sandbox.set_token(&t.timmy.token, Some(Scopes::all()));
         t.heals().await;
-        assert_eq!(t.noted().await, "");
+        assert_eq!(t.timmy.noted().await, "");
     })
     .await;
 }
