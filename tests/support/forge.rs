@@ -17,7 +17,7 @@ pub const CELLAR: &str = "foundation/cellar";
 /// A stranger's repository, which timmy may see but does not watch.
 pub const TOYS: &str = "rando/toys";
 
-/// What a webhook has to tell of.
+/// The events of a webhook that timmy needs.
 pub const EVENTS: [&str; 2] = ["issues", "pull_request"];
 
 /// An empty forge whose time is that of `clock`.

@@ -10,7 +10,7 @@ pub fn new_ledger() -> (Ledger, TempDir) {
     (ledger, home)
 }
 
-/// Runs `work` in one transaction of a new ledger, where steps can be told one after the other.
+/// Runs `work` in one transaction of a new ledger, where steps follow one another.
 pub fn in_transaction(work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
     let (ledger, _home) = new_ledger();
     runtime().block_on(ledger.write(work)).expect("the steps");

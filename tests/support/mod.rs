@@ -11,3 +11,4 @@ pub mod ledger;
 pub mod people;
 pub mod process;
 pub mod random;
+pub mod receiver;

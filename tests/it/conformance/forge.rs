@@ -7,11 +7,12 @@ use timmy::core::model::issue::Label;
 use timmy::gitea::{Hook, HookHome, NewHook, NewLabel};
 use timmy::sandbox::{Mode, Unit};
 
-use super::listener::{Listener, SECRET};
 use super::person::Person;
 use super::real::Real;
 use super::sandbox::SandboxServer;
 use super::versions::Version;
+use crate::support::config::SECRETS;
+use crate::support::receiver::Receiver;
 
 pub const ORG: &str = "lab";
 
@@ -193,17 +194,17 @@ impl Forge {
         self.timmy().gitea().create_label(repo, &new).await.unwrap()
     }
 
-    /// A webhook of `home` that tells `listener` of everything that timmy listens to.
-    pub async fn hook(&self, home: HookHome, listener: &Listener) -> Hook {
+    /// A webhook of `home` that sends `receiver` everything that timmy listens to.
+    pub async fn hook(&self, home: HookHome, receiver: &Receiver) -> Hook {
         let events = ["issues", "pull_request"];
-        let new = NewHook { url: &listener.url, secret: SECRET, events: &events };
+        let new = NewHook { url: &receiver.url, secret: SECRETS[0], events: &events };
         self.alexander().gitea().create_hook(&home, new).await.unwrap()
     }
 
-    /// Somebody who hears what happens in `repo`.
-    pub async fn listen(&self, repo: &RepoName) -> Listener {
-        let listener = Listener::start().await;
-        self.hook(HookHome::Repository(repo.clone()), &listener).await;
-        listener
+    /// Somebody who receives what happens in `repo`.
+    pub async fn listen(&self, repo: &RepoName) -> Receiver {
+        let receiver = Receiver::start().await;
+        self.hook(HookHome::Repository(repo.clone()), &receiver).await;
+        receiver
     }
 }

@@ -17,7 +17,6 @@ mod dependencies;
 mod forge;
 mod hooks;
 mod labels;
-mod listener;
 mod lists;
 mod person;
 mod reactions;

@@ -1,4 +1,4 @@
-//! What the server tells of people's rights, and to whom.
+//! What the server shows of people's rights, and to whom.
 
 use serde_json::json;
 use timmy::core::model::ids::RepoName;
@@ -48,8 +48,8 @@ pub async fn permissions_are_shown_to_administrators(forge: &Forge) {
 
 pub async fn an_account_may_or_may_not_ask_about_itself(forge: &Forge) {
     let repo = forge.repo("own-permission").await;
-    let told = forge.timmy().gitea().may_write(&repo, "timmy").await.unwrap();
-    forge.version.expect(&OWN_PERMISSION, told != Visibility::Secret);
+    let visibility = forge.timmy().gitea().may_write(&repo, "timmy").await.unwrap();
+    forge.version.expect(&OWN_PERMISSION, visibility != Visibility::Secret);
 }
 
 pub async fn members_of_the_organisation_are_shown_to_members(forge: &Forge) {

@@ -12,8 +12,8 @@ async fn who_approves_in_the_owners_place_does_so_for_seven_days() {
         let refused = t.ask("rita", "/timmy approve").await;
         assert!(refused.starts_with("**Not done.** `approve` is for the approvers"), "{refused}");
         assert_snapshot!(t.ask("alexander", "/timmy delegate @Rita").await, @r"**\@rita may approve** in all repositories until Mon 30 Nov, 12:00 UTC. `/timmy undelegate @rita` takes it back.");
-        let heard = t.ask("rita", "/timmy approve").await;
-        assert!(heard.contains("is not in this build yet"), "{heard}");
+        let reply = t.ask("rita", "/timmy approve").await;
+        assert!(reply.contains("is not in this build yet"), "{reply}");
         // An approver may steer, too.
         assert_snapshot!(t.ask("rita", "/timmy size s").await, @"Now size **s**.");
         t.wait(7 * DAY).await;
@@ -27,11 +27,11 @@ async fn it_holds_for_a_stranger_and_in_all_repositories() {
     talk(async |t| {
         t.opens(CELLAR, "walt", "It is dark", "").await;
         t.ask("alexander", "/timmy delegate @rando until=2026-12-01\n/timmy delegate @walt").await;
-        for heard in [
+        for reply in [
             t.ask("rando", "/timmy approve").await,
             t.ask_in(CELLAR, 1, "walt", "/timmy approve").await,
         ] {
-            assert!(heard.contains("is not in this build yet"), "{heard}");
+            assert!(reply.contains("is not in this build yet"), "{reply}");
         }
     })
     .await;

@@ -8,7 +8,7 @@ use timmy::sandbox::{DeliveryFault, Gate};
 
 use crate::conversations::talk::{Talk, talk};
 
-/// Somebody comments; its id, when timmy has heard it.
+/// Somebody comments; its id, when timmy has stored it.
 async fn said(t: &Talk, who: &str, text: &str) -> i64 {
     let comment = t.says(who, text);
     t.quiet().await;

@@ -185,7 +185,7 @@ async fn a_repository_that_has_become_private_is_named_no_more() {
         t.ask_in(HALL, 1, "walt", "/timmy hold no oil").await;
         let report = t.ask("rita", "/timmy report").await;
         assert!(report.contains(r"foundation/hall\#1 is on hold"), "{report}");
-        // No webhook tells of this, and nothing is said there any more.
+        // No webhook says this, and nothing is said there any more.
         let token = t.sandbox.add_token("alexander", Scopes::all()).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let edit = client

@@ -363,10 +363,10 @@ fn holds_and_snoozes_come_back() {
 
 /// Somebody's comment, and why it needed nothing more.
 fn say(tx: &Transaction<'_>, id: i64, who: i64, day: i64, ending: Ending) -> Result<(), Error> {
-    let mut heard = comment(id, TextEvent::Created, day * 86_400, "Hm.");
-    heard.created_at = heard.updated_at;
-    heard.author = Some(Account { id: who, login: "somebody".to_owned() });
-    let Inserted::New(seq) = inbox::insert(tx, &heard, at(0))? else { panic!("it is new") };
+    let mut text = comment(id, TextEvent::Created, day * 86_400, "Hm.");
+    text.created_at = text.updated_at;
+    text.author = Some(Account { id: who, login: "somebody".to_owned() });
+    let Inserted::New(seq) = inbox::insert(tx, &text, at(0))? else { panic!("it is new") };
     inbox::finish(tx, seq, ending, at(1))
 }
 

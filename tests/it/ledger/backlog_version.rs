@@ -196,11 +196,11 @@ fn store(tx: &Transaction<'_>, nth: i64, today: i64, step: &Step) -> Result<(), 
         Step::Bind { thread, blockers } => backlog::bind(tx, *thread, blockers, now),
         Step::AskAgain => backlog::ask_strangers_again(tx),
         Step::Say { thread, act, author, days, ending } => {
-            let mut heard = comment(nth, *act, 0, "Hm.");
-            (heard.repo.id, heard.number) = (thread.repo, thread.number);
-            heard.created_at = at((today - days) * DAY);
-            heard.author = author.map(|id| Account { id, login: "somebody".to_owned() });
-            let Inserted::New(seq) = inbox::insert(tx, &heard, now)? else { panic!("it is new") };
+            let mut text = comment(nth, *act, 0, "Hm.");
+            (text.repo.id, text.number) = (thread.repo, thread.number);
+            text.created_at = at((today - days) * DAY);
+            text.author = author.map(|id| Account { id, login: "somebody".to_owned() });
+            let Inserted::New(seq) = inbox::insert(tx, &text, now)? else { panic!("it is new") };
             inbox::finish(tx, seq, *ending, now)
         }
         Step::ForgetParticipants => backlog::forget_old_participants(tx, now),
@@ -270,7 +270,7 @@ proptest! {
                 cursors::watch(tx, &repo(id), at(0))?;
             }
             backlog::keep_only(tx, &(1..4).map(RepoId).collect(), true)?;
-            // What is told twice moves nothing the second time.
+            // What is stored twice moves nothing the second time.
             let again = again.index(steps.len());
             let twice = steps[..=again].iter().chain(&steps[again..]);
             let mut today = 100;

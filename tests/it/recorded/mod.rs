@@ -6,7 +6,6 @@
 //! there is; what is not replayed stands in `not_replayed`, with the reason.
 
 mod not_replayed;
-mod receiver;
 mod recording;
 mod shape;
 mod stage;

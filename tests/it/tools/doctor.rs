@@ -358,9 +358,9 @@ async fn an_agent_has_no_account() {
 async fn two_timmys_share_an_account() {
     let stage = Stage::set().await;
     let now = SystemClock.now();
-    let heard = facts::comment(1, now, "/timmy ping");
+    let text = facts::comment(1, now, "/timmy ping");
     let lost = stage.ledger().write(move |tx| {
-        let Inserted::New(seq) = inbox::insert(tx, &heard, now)? else { panic!("heard before") };
+        let Inserted::New(seq) = inbox::insert(tx, &text, now)? else { panic!("stored before") };
         inbox::finish(tx, seq, Ending::ClaimedElsewhere, now)
     });
     lost.await.unwrap();

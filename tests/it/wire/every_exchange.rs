@@ -114,9 +114,9 @@ const SUMMARIES: &Reasons = &[
     ),
     ("how many webhooks came", &["comment-edit-without-change", "edge-rename", "edge-issue-del"]),
     ("which keys or headers a webhook has", &["hook-", "pull-webhook-", "comment-edited-by"]),
-    ("whose rights were told", &["perm-pub-own", "perm-priv-own", "perm-webhook-"]),
+    ("whose rights were shown", &["perm-pub-own", "perm-priv-own", "perm-webhook-"]),
     (
-        "whose names were told",
+        "whose names were shown",
         &[
             "perm-pub-assignees",
             "perm-priv-assignees",
@@ -212,7 +212,7 @@ fn check(answer: &Answer, result: Result<Understood, Error>, place: &str) -> boo
         Ok(Understood::Part(part)) => {
             assert_eq!(differences(&part, &answer.json, ""), [""; 0], "{place}");
         }
-        Ok(Understood::Word(word)) => assert_eq!(word, told(answer), "{place}"),
+        Ok(Understood::Word(word)) => assert_eq!(word, word_for(answer), "{place}"),
         Ok(Understood::Done) => assert!(answer.status < 300, "{place}"),
         Err(_) if answer.cut && answer.status < 300 => {
             assert!(reason(CUT_TOO_SHORT, &answer.name).is_some(), "{place}: {result:?}");
@@ -254,8 +254,8 @@ fn meaning(kind: &str) -> (WriteOutcome, Recovery) {
     }
 }
 
-/// What the client must tell of an answer that it gives no part of.
-fn told(answer: &Answer) -> &'static str {
+/// What the client must make of an answer that it gives no part of.
+fn word_for(answer: &Answer) -> &'static str {
     let is_of_rights = answer.path.ends_with("/permission");
     match (answer.name.as_str(), answer.status) {
         ("reaction-add", 201) => "New",

@@ -1,4 +1,4 @@
-//! The forge's clock shows another time than timmy's: nothing is lost, nothing is heard twice.
+//! The forge's clock shows another time than timmy's: nothing is lost, nothing is answered twice.
 
 use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;

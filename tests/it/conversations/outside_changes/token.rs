@@ -42,7 +42,7 @@ async fn it_loses_the_scope_to_write() {
     .await;
 }
 
-/// Polling takes it; answering what a webhook told does not.
+/// Polling takes it; answering what a webhook brought does not.
 #[tokio::test]
 async fn it_loses_a_scope_to_read() {
     talk(async |t| {

@@ -1,4 +1,4 @@
-//! timmy hears by asking: webhooks are lost, or there are none.
+//! timmy learns by polling: webhooks are lost, or there are none.
 
 mod cost;
 mod downtime;

@@ -13,7 +13,7 @@ const MOVED: usize = 300;
 /// So many reads of which nobody waits may be under way at once.
 const BACKGROUND: usize = 4;
 
-/// A closed gate before all answers that tell of reviews.
+/// A closed gate before all answers that hold reviews.
 fn no_reviews(app: &App) -> Gate {
     let gate = Gate::new();
     let reviews = Matcher::method_path("GET", "/reviews");
