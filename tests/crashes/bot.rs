@@ -82,15 +82,15 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// Returns when it has once looked for what webhooks missed.
-    pub async fn polled_up(&mut self) {
-        assert!(self.looks(1).await, "the bot ended early:\n{}", tail(&self.log));
+    /// Returns when it has once polled for what webhooks missed.
+    pub async fn first_poll(&mut self) {
+        assert!(self.polls(1).await, "the bot ended early:\n{}", tail(&self.log));
     }
 
-    /// Whether it has looked so often for what webhooks missed, once it has, or has ended before.
-    pub async fn looks(&mut self, times: usize) -> bool {
-        let look = async {
-            while self.looked() < times {
+    /// Whether it has polled so often for what webhooks missed, once it has, or has ended before.
+    pub async fn polls(&mut self, times: usize) -> bool {
+        let polling = async {
+            while self.polled() < times {
                 if self.child.try_wait().unwrap().is_some() {
                     return false;
                 }
@@ -98,12 +98,12 @@ impl Bot {
             }
             true
         };
-        let looked = timeout(PATIENCE, look).await;
-        looked.unwrap_or_else(|_| panic!("the bot does not look:\n{}", tail(&self.log)))
+        let polled = timeout(PATIENCE, polling).await;
+        polled.unwrap_or_else(|_| panic!("the bot does not poll:\n{}", tail(&self.log)))
     }
 
-    /// How often it has looked for what webhooks missed: each time it logs that.
-    pub fn looked(&self) -> usize {
+    /// How often it has polled for what webhooks missed: each time it logs that.
+    pub fn polled(&self) -> usize {
         let mut log = File::open(&self.log).unwrap();
         log.seek(SeekFrom::Start(self.log_before)).unwrap();
         let lines = BufReader::new(log).lines();
@@ -117,7 +117,7 @@ impl Bot {
 
     /// Whether it takes connections, once it does, or has ended before.
     pub async fn listens(&mut self) -> bool {
-        let knock = async {
+        let connected = async {
             while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
                 if self.child.try_wait().unwrap().is_some() {
                     return false;
@@ -126,7 +126,7 @@ impl Bot {
             }
             true
         };
-        timeout(PATIENCE, knock).await.expect("the bot listens or ends")
+        timeout(PATIENCE, connected).await.expect("the bot listens or ends")
     }
 
     /// SIGKILL; whether it still lived.
@@ -142,11 +142,6 @@ impl Bot {
     /// How it ended by itself, whenever that is.
     pub async fn death(&mut self) -> ExitStatus {
         self.child.wait().await.unwrap()
-    }
-
-    /// Returns when it has died by itself.
-    pub async fn died(&mut self) {
-        self.child.wait().await.unwrap();
     }
 
     /// SIGTERM; how it ended.

@@ -1,10 +1,10 @@
-//! Nothing heard is lost, nothing is said twice: the real binary is killed at every step and at
+//! No text is lost, nothing is said twice: the real binary is killed at every step and at
 //! random moments, the forge misbehaves, webhooks come twice, late and in any order. Whatever
 //! happened, in the end each thread must look as if nothing had.
 //!
 //! The bot is a process of its own; the forge lives in the test. What is random comes from a seed
 //! that every failure names: `TIMMY_SEED=<seed>` repeats it. `TIMMY_KILLS=full` does all of it; the
-//! usual run is a fifth of that ([`dice::times`]).
+//! usual run is a fifth of that ([`random_run::times`]).
 
 #![allow(
     clippy::unwrap_used,
@@ -19,14 +19,13 @@
 mod support;
 
 mod bot;
-mod chaos;
-mod dice;
-mod late;
-mod losses;
-mod play;
+mod late_writes;
+mod lost_webhooks;
+mod random_kills;
+mod random_run;
 mod relay;
 mod report;
+mod shutdown;
 mod stage;
 mod steps;
-mod stops;
 mod thread;

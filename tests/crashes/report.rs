@@ -54,8 +54,8 @@ fn days(stage: &Stage) -> Vec<Said> {
     stage.sandbox.comments(CELLAR, 1).unwrap_or_default()
 }
 
-/// Returns when the report tells of so many commands; there is never more than one comment.
-async fn tells(stage: &Stage, commands: &str) {
+/// Returns when the report counts so many commands; there is never more than one comment.
+async fn report_says(stage: &Stage, commands: &str) {
     let what = format!("a report of {commands}");
     stage
         .until(&what, async || {
@@ -74,7 +74,7 @@ async fn killed_at_each_step_of_the_report() {
         bot.listening().await;
         stage.say(0, Word::Ping);
         let dying = async {
-            tells(&stage, "1 command ").await;
+            report_says(&stage, "1 command ").await;
             stage.sandbox.settle().await;
         };
         let death = tokio::select! {
@@ -88,9 +88,9 @@ async fn killed_at_each_step_of_the_report() {
             }
         };
         assert_eq!(death.signal(), Some(SIGABRT), "{at}: {death}\n{}", stage.dump());
-        // What nobody heard while it was dead, the first look of the next one finds.
+        // What was said while it was dead, the first look of the next one finds.
         let bot = stage.bot().await;
-        tells(&stage, "2 commands ").await;
+        report_says(&stage, "2 commands ").await;
         stage.idle().await;
         let days = days(&stage);
         assert_eq!(days.len(), 1, "{at}: {days:#?}");
@@ -112,9 +112,9 @@ async fn writes_whose_outcome_nobody_knows_are_not_repeated() {
         stage.sandbox.faults().next(edit, fault.clone());
         let bot = stage.bot().await;
         stage.say(0, Word::Ping);
-        tells(&stage, "1 command ").await;
+        report_says(&stage, "1 command ").await;
         stage.say(0, Word::Ping);
-        tells(&stage, "2 commands ").await;
+        report_says(&stage, "2 commands ").await;
         stage.idle().await;
         assert_eq!(days(&stage).len(), 1, "{fault:?}");
         assert!(stage.sandbox.is_open(CELLAR, 2).is_err(), "{fault:?}: two issues");

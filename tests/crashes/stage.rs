@@ -7,7 +7,6 @@ use tempfile::TempDir;
 use timmy::core::effect::{Condition, LabelScope, SetLabel};
 use timmy::core::model::ids::{RepoId, Subject, ThreadId};
 use timmy::core::model::time::Timestamp;
-use timmy::gitea::{Gitea, Options as Client, Token};
 use timmy::sandbox::{Options, Sandbox};
 use timmy::store::tasks::{self, ScheduledTask};
 use timmy::store::{Connection, Error, Ledger, outbox, queue, threads};
@@ -16,7 +15,7 @@ use tokio::time::sleep;
 use crate::bot::{Bot, Launch, tail};
 use crate::relay::{Relay, body_of};
 use crate::support::config::{Config, SECRETS};
-use crate::support::forge::{CELLAR, DOOR, EVENTS, add_repo, found};
+use crate::support::forge::{CELLAR, DOOR, EVENTS, add_repo, client, found};
 use crate::support::process::{PATIENCE, free_port};
 use crate::thread::{Counts, Thread, Word};
 
@@ -29,20 +28,20 @@ pub struct Waits {
     pub poll: Duration,
 }
 
-/// Shortened, but for the poll: once it has looked, a bot hears webhooks alone.
+/// Shortened, but for the poll: once it has looked, a bot gets webhooks alone.
 pub const SHORT: Waits = Waits {
     settle: Duration::from_millis(300),
     recheck: Duration::from_millis(300),
     poll: Duration::from_secs(60 * 60),
 };
 
-/// By which way what people said must have reached the bot.
+/// Which of the texts that people wrote must have been answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ears {
-    /// What was acknowledged must be answered; the rest may be.
-    Webhooks,
-    /// All that was said must be answered, whatever became of its webhook.
-    Poll,
+pub enum MustAnswer {
+    /// Those whose webhook was acknowledged; the rest may be.
+    Acknowledged,
+    /// All of them, whatever became of their webhooks.
+    All,
 }
 
 pub struct Stage {
@@ -90,7 +89,7 @@ impl Stage {
         stage
     }
 
-    /// Another bot of the same account, with a ledger of its own, that hears the same.
+    /// Another bot of the same account, with a ledger of its own, that gets the same webhooks.
     pub async fn rival(&self) -> Bot {
         let (port, environment) = (free_port(), self.launch.environment.clone());
         let rival = Launch::new(self.folder.path(), "rival", port, environment);
@@ -221,25 +220,25 @@ impl Stage {
     }
 
     /// Whether so many versions of a comment are in the ledger.
-    pub async fn hears(&self, comment: i64, versions: usize) -> bool {
+    pub async fn has_stored(&self, comment: i64, versions: usize) -> bool {
         let ledger = Ledger::open_read_only(self.ledger()).unwrap();
-        let heard = ledger.read(move |conn| {
+        let stored = ledger.read(move |conn| {
             let mut of = conn.prepare(
                 "SELECT count(*) FROM inbox WHERE subject_kind = 'comment' AND subject_id = ?1",
             )?;
             Ok(of.query_row([comment], |row| row.get::<_, i64>(0))?)
         });
-        usize::try_from(heard.await.unwrap()).unwrap() >= versions
+        usize::try_from(stored.await.unwrap()).unwrap() >= versions
     }
 
     /// Lets the bot finish, stops it, and looks whether everything is as if nothing had happened.
     pub async fn finish(self, bot: Bot) -> Counts {
-        self.look_back(bot, Ears::Webhooks).await
+        self.check_all(bot, MustAnswer::Acknowledged).await
     }
 
-    /// As [`Stage::finish`], with the `ears` that must have heard.
-    pub async fn look_back(self, mut bot: Bot, ears: Ears) -> Counts {
-        bot.polled_up().await;
+    /// As [`Stage::finish`], for the texts that must have been answered.
+    pub async fn check_all(self, mut bot: Bot, must_answer: MustAnswer) -> Counts {
+        bot.first_poll().await;
         self.idle().await;
         let status = bot.stop().await;
         assert_eq!(status.code(), Some(0), "{status}\n{}", self.dump());
@@ -247,7 +246,7 @@ impl Stage {
         let mut problems = self.problems_in_ledger().await;
         problems.extend(self.doubled_labels().await);
         for thread in &self.threads {
-            let verdict = thread.check(&self.sandbox, &self.relay, ears);
+            let verdict = thread.check(&self.sandbox, &self.relay, must_answer);
             problems.extend(verdict.problems);
             counts += verdict.counts;
             if self.is_held(thread.id).await != verdict.held {
@@ -284,9 +283,7 @@ impl Stage {
     /// Gitea makes a second label of one name without complaint.
     async fn doubled_labels(&self) -> Vec<String> {
         self.sandbox.faults().clear();
-        let token = Token::new(&self.token).unwrap();
-        let client = Client::new(self.sandbox.url().parse().unwrap(), token);
-        let gitea = Gitea::new(client).unwrap();
+        let gitea = client(&self.sandbox, &self.token);
         let mut problems = Vec::new();
         for (repo, _) in self.repos {
             let labels = gitea.labels(&repo.parse().unwrap()).await.unwrap();

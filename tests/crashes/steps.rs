@@ -1,4 +1,4 @@
-//! Killed at each named step between hearing and answering: started again, the bot goes on as if
+//! Killed at each named step between receiving and answering: started again, the bot goes on as if
 //! nothing had happened.
 
 use std::collections::BTreeSet;
@@ -70,7 +70,7 @@ const PULL: Scene = Scene {
     replies: 1,
 };
 
-const BOND: Scene = Scene {
+const DEPENDENCY: Scene = Scene {
     say: |stage| comment(stage, Word::Block),
     deaths: &["decided", "committed", "wishing", "wished", "done", "sending", "sent"],
     replies: 1,
@@ -86,40 +86,40 @@ fn comment(stage: &mut Stage, word: Word) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_step_of_a_ping() {
-    play("a ping", PING).await;
+    kill_at_each_step("a ping", PING).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_step_of_several_commands() {
-    play("several commands", SEVERAL).await;
+    kill_at_each_step("several commands", SEVERAL).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_step_of_talk() {
-    play("talk", TALK).await;
+    kill_at_each_step("talk", TALK).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_step_of_an_opened_issue() {
-    play("an opened issue", ISSUE).await;
+    kill_at_each_step("an opened issue", ISSUE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_step_of_an_opened_pull_request() {
-    play("an opened pull request", PULL).await;
+    kill_at_each_step("an opened pull request", PULL).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_step_of_a_dependency() {
-    for at in BOND.deaths {
-        let (stage, bot) = die(Stage::with_two_issues(SHORT).await, &BOND, at).await;
+    for at in DEPENDENCY.deaths {
+        let (stage, bot) = die(Stage::with_two_issues(SHORT).await, &DEPENDENCY, at).await;
         stage.answered().await;
         let requests = stage.sandbox.requests();
         let writes = requests.iter().filter(|asked| {
             asked.method == "POST" && asked.path.ends_with("/issues/1/dependencies")
         });
         assert_eq!(writes.count(), 1, "dead at {at}\n{}", stage.dump());
-        finish(stage, bot, &BOND, at).await;
+        finish(stage, bot, &DEPENDENCY, at).await;
     }
 }
 
@@ -147,7 +147,7 @@ fn no_step_is_left_out() {
     assert_eq!(tried, BTreeSet::from(STEPS));
 }
 
-async fn play(name: &str, scene: Scene) {
+async fn kill_at_each_step(name: &str, scene: Scene) {
     for at in scene.deaths {
         let (stage, bot) = die(Stage::with_two_issues(SHORT).await, &scene, at).await;
         finish(stage, bot, &scene, at).await;

@@ -1,6 +1,6 @@
 //! One thread: what people said in it, and what must have come of that.
 //!
-//! The order in which texts were heard is the order of the replies. Played again in that order,
+//! The order in which texts arrived is the order of the replies. Played again in that order,
 //! each reply must be word for word what a timmy that never crashed would have said, and the
 //! labels must be those of the last commands.
 
@@ -12,7 +12,7 @@ use timmy::core::reply::{Answer, Answered, Reply};
 use timmy::sandbox::{Said, Sandbox};
 
 use crate::relay::Relay;
-use crate::stage::Ears;
+use crate::stage::MustAnswer;
 
 /// What somebody says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Word {
         }
     }
 
-    /// Whether it must be answered once it is heard.
+    /// Whether it must be answered once it has arrived.
     pub fn is_command(self) -> bool {
         !matches!(self, Self::Thanks | Self::Chat | Self::Stranger)
     }
@@ -105,9 +105,9 @@ impl Thread {
     }
 
     /// What came of it.
-    pub fn check(&self, sandbox: &Sandbox, relay: &Relay, ears: Ears) -> Verdict {
+    pub fn check(&self, sandbox: &Sandbox, relay: &Relay, must_answer: MustAnswer) -> Verdict {
         let acknowledged = |spoken: &Spoken| relay.acknowledged(&spoken.name);
-        let heard = |spoken: &Spoken| ears == Ears::Poll || acknowledged(spoken);
+        let arrived = |spoken: &Spoken| must_answer == MustAnswer::All || acknowledged(spoken);
         let comments = sandbox.comments(self.repo, self.id.number).unwrap();
         let mut verdict = Verdict::default();
         let mut answered: HashMap<&str, usize> = HashMap::new();
@@ -124,9 +124,9 @@ impl Thread {
         for spoken in &self.said {
             verdict.counts.texts += 1;
             verdict.counts.acknowledged += usize::from(acknowledged(spoken));
-            verdict.judge(spoken, &answered, heard(spoken), sandbox);
+            verdict.judge(spoken, &answered, arrived(spoken), sandbox);
         }
-        self.judge_strangers(&answered, heard, &mut verdict);
+        self.judge_strangers(&answered, arrived, &mut verdict);
         let labels = sandbox.labels(self.repo, self.id.number).unwrap();
         if labels != state.labels() {
             verdict.problem(format!("the labels are {labels:?}, not {:?}", state.labels()));
@@ -142,12 +142,12 @@ impl Thread {
     fn judge_strangers(
         &self,
         answered: &HashMap<&str, usize>,
-        heard: impl Fn(&Spoken) -> bool,
+        arrived: impl Fn(&Spoken) -> bool,
         to: &mut Verdict,
     ) {
         let untracked = || self.said.iter().filter(|spoken| spoken.word == Word::Stranger);
         let refusals = untracked().filter(|s| answered.contains_key(&*s.subject.key())).count();
-        let must = untracked().any(heard);
+        let must = untracked().any(arrived);
         if refusals > 1 || must && refusals == 0 {
             to.problem(format!("strangers were turned away {refusals} times"));
         }
@@ -178,7 +178,7 @@ impl Verdict {
         &mut self,
         spoken: &Spoken,
         answered: &HashMap<&str, usize>,
-        heard: bool,
+        arrived: bool,
         sandbox: &Sandbox,
     ) {
         let key = spoken.subject.key();
@@ -186,16 +186,18 @@ impl Verdict {
         let (least, most) = match spoken.word {
             Word::Thanks | Word::Chat => (0, 0),
             Word::Stranger => (0, 1),
-            _ => (usize::from(heard), 1),
+            _ => (usize::from(arrived), 1),
         };
         let text = spoken.word.text();
         if replies < least || replies > most {
-            self.problem(format!("{key} ({text:?}, must be heard: {heard}) has {replies} replies"));
+            self.problem(format!(
+                "{key} ({text:?}, must be arrived: {arrived}) has {replies} replies"
+            ));
         }
         let reactions = sandbox.reactions(spoken.subject);
         let timmys = |content: &str| vec![("timmy".to_owned(), content.to_owned())];
         let right = match spoken.word {
-            Word::Thanks if heard => reactions == timmys("confused"),
+            Word::Thanks if arrived => reactions == timmys("confused"),
             Word::Thanks => reactions.is_empty() || reactions == timmys("confused"),
             _ if replies > 0 => reactions == timmys("eyes"),
             _ => reactions.is_empty(),

@@ -68,7 +68,7 @@ fn the_settings_in_the_unit_fit_to_it() {
 #[test]
 fn systemd_accepts_the_unit_and_finds_it_hardened() {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
-        // Not `eprintln!`, which is heard of failing tests only.
+        // Not `eprintln!`, which is shown of failing tests only.
         let _ = io::stderr()
             .write_all(b"\nNO SYSTEMD-ANALYZE IS INSTALLED: the unit is not verified.\n");
         return;

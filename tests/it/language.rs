@@ -166,7 +166,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_heard_stands_where_it_is_said_to_stand(body in busy_comment()) {
+    fn what_is_read_stands_where_it_is_said_to_stand(body in busy_comment()) {
         let plain = with_plain_line_ends(&body);
         let lines: Vec<_> = plain.split('\n').collect();
         let mut former = 0;
@@ -216,7 +216,7 @@ proptest! {
     }
 
     #[test]
-    fn quoted_or_fenced_or_indented_nothing_is_heard(body in busy_comment()) {
+    fn quoted_or_fenced_or_indented_nothing_is_read(body in busy_comment()) {
         let body = with_plain_line_ends(&body);
         let fence = "~".repeat(100);
         let each_line = |prefix: &str| body.split('\n').map(|line| format!("{prefix}{line}\n")).collect::<String>();

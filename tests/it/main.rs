@@ -13,7 +13,6 @@ mod support;
 
 mod backlog;
 mod backup;
-mod choices;
 mod config;
 mod conformance;
 mod conversations;
@@ -23,6 +22,7 @@ mod language;
 mod layers;
 mod ledger;
 mod listener;
+mod matches;
 mod matching;
 mod page;
 mod parse;

@@ -120,7 +120,7 @@ async fn the_backlog_is_as_it_is_shown() {
     let options = Options { clock: Arc::new(time), ..Options::default() };
     let sandbox = Sandbox::start(options).await.unwrap();
     let token = fill(&sandbox);
-    // What was written before timmy watches, it does not hear.
+    // What was written before timmy watches, it does not read.
     behind.store(0, Ordering::Relaxed);
 
     let folder = tempfile::tempdir().unwrap();

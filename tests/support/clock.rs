@@ -17,7 +17,7 @@ pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a write whose answer never came may still land.
 pub const SETTLE: Duration = Duration::from_secs(15);
 
-/// How long what a poll found waits for the webhook that tells who did it.
+/// How long what a poll found waits for the webhook that says who did it.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A clock that stands at noon.

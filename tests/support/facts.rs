@@ -1,4 +1,4 @@
-//! Texts that were heard, and issues: for unit tests as well.
+//! Inbound texts, and issues: for unit tests as well.
 
 use timmy::core::model::ids::{RepoId, Subject};
 use timmy::core::model::issue::Issue;

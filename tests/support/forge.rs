@@ -1,9 +1,11 @@
 //! A sandbox, and what is in it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use timmy::clock::{Clock as _, ManualClock};
 use timmy::core::model::ids::RepoId;
+use timmy::gitea::{self, Gitea, Token};
 use timmy::sandbox::{Mode, Options, Sandbox};
 
 use crate::support::people::CAST;
@@ -15,7 +17,7 @@ pub const CELLAR: &str = "foundation/cellar";
 /// A stranger's repository, which timmy may see but does not watch.
 pub const TOYS: &str = "rando/toys";
 
-/// What a webhook has to tell of.
+/// The events of a webhook that timmy needs.
 pub const EVENTS: [&str; 2] = ["issues", "pull_request"];
 
 /// An empty forge whose time is that of `clock`.
@@ -23,6 +25,21 @@ pub async fn forge(clock: &ManualClock) -> Sandbox {
     let hands = clock.clone();
     let clock = Arc::new(move || hands.now());
     Sandbox::start(Options { clock, ..Options::default() }).await.unwrap()
+}
+
+/// timmy's client of the forge, which waits for nothing.
+pub fn client(sandbox: &Sandbox, token: &str) -> Gitea {
+    let options = gitea::Options::new(sandbox.url().parse().unwrap(), Token::new(token).unwrap());
+    let requests_per_second = NonZeroU32::new(100_000).unwrap();
+    Gitea::new(gitea::Options { requests_per_second, ..options }).unwrap()
+}
+
+/// A client that goes nowhere but where it is sent.
+pub fn http_client() -> reqwest::Client {
+    // Fails if another test of this process was first, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let redirects = reqwest::redirect::Policy::none();
+    reqwest::Client::builder().redirect(redirects).no_proxy().build().unwrap()
 }
 
 /// The whole cast and their repositories, where timmy's account is called `account`; its token.

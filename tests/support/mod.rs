@@ -7,5 +7,8 @@ pub mod config;
 pub mod delivery;
 pub mod facts;
 pub mod forge;
+pub mod ledger;
 pub mod people;
 pub mod process;
+pub mod random;
+pub mod receiver;

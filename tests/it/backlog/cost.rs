@@ -7,7 +7,7 @@ use timmy::sandbox::Mode;
 use timmy::sandbox::backlog::{Backlog, Shape};
 use timmy::store::meta;
 
-use crate::backlog::stage::{Ear, awake, empty};
+use crate::backlog::stage::{Via, awake, empty};
 use crate::support::app::App;
 use crate::support::clock::{HOUR, MINUTE};
 
@@ -51,9 +51,9 @@ async fn ten_thousand_issues_cost_a_request_for_fifty_and_the_best_of_them_two_h
 
 #[tokio::test]
 async fn what_moves_costs_its_pages_its_comments_and_what_it_waits_for() {
-    let stage = awake(4, 30, Ear::Polls).await;
-    for room in 1..=4 {
-        stage.ripen(&format!("halls/room-{room}"), 1..=25);
+    let stage = awake(4, 30, Via::Polls).await;
+    for n in 1..=4 {
+        stage.make_ready(&format!("halls/room-{n}"), 1..=25);
     }
     let asked = stage.asked_during(MINUTE).await;
     let count = |piece: &str| asked.iter().filter(|path| path.contains(piece)).count();
@@ -68,7 +68,7 @@ async fn what_moves_costs_its_pages_its_comments_and_what_it_waits_for() {
 
 #[tokio::test]
 async fn a_day_later_all_is_read_again() {
-    let stage = awake(3, 40, Ear::Polls).await;
+    let stage = awake(3, 40, Via::Polls).await;
     for _ in 0..25 {
         stage.wait(HOUR).await;
     }
@@ -80,7 +80,7 @@ async fn a_day_later_all_is_read_again() {
 /// The clock was set back by a year.
 #[tokio::test]
 async fn what_was_done_in_the_future_is_done_again() {
-    let stage = awake(1, 1, Ear::Polls).await;
+    let stage = awake(1, 1, Via::Polls).await;
     let future = stage.clock.now().after(365 * 24 * HOUR);
     let write = stage.timmy.write(move |tx| {
         meta::set(tx, meta::BACKLOG_COUNTED_AT, &future)?;
@@ -96,7 +96,7 @@ async fn what_was_done_in_the_future_is_done_again() {
 /// The forge counted three issues more than it showed, and has mended that.
 #[tokio::test]
 async fn a_count_that_is_right_again_is_believed_after_one_full_read() {
-    let stage = awake(2, 40, Ear::Polls).await;
+    let stage = awake(2, 40, Via::Polls).await;
     let more = BTreeMap::from([("halls".to_owned(), 3)]);
     stage.timmy.write(move |tx| meta::set(tx, meta::BACKLOG_SURPLUS, &more)).await;
     for pages in [2, 0, 0] {

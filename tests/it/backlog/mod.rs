@@ -1,10 +1,10 @@
 //! The backlog: a real timmy reads it from a forge over real HTTP, in full once and then what
 //! moves, by webhooks and by asking.
 
-mod bonds;
+mod changes;
 mod cost;
-mod homes;
-mod moves;
+mod dependencies;
+mod paging;
 mod payloads;
-mod shifts;
+mod repositories;
 mod stage;

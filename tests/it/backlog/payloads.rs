@@ -24,24 +24,24 @@ fn read(event: &str, payload: &Value) -> Result<Option<IssueChanged>, Malformed>
 }
 
 #[test]
-fn every_event_of_an_issue_tells_its_state() {
+fn every_event_of_an_issue_holds_its_state() {
     for event in ["issues", "issue_assign", "issue_label", "issue_milestone"] {
-        let told = read(event, &payload("any", "issue", issue())).unwrap().unwrap();
-        assert_eq!((told.repo.id, told.item.number, told.deleted), (RepoId(12), 3, false));
-        assert!(told.item.open && told.item.pinned && !told.item.is_pull);
-        assert_eq!(told.item.labels.len(), 1, "a label without a number is none");
-        assert!(told.item.due_at.is_some());
+        let changed = read(event, &payload("any", "issue", issue())).unwrap().unwrap();
+        assert_eq!((changed.repo.id, changed.item.number, changed.deleted), (RepoId(12), 3, false));
+        assert!(changed.item.open && changed.item.pinned && !changed.item.is_pull);
+        assert_eq!(changed.item.labels.len(), 1, "a label without a number is none");
+        assert!(changed.item.due_at.is_some());
     }
     for event in ["pull_request", "pull_request_label"] {
-        let told = read(event, &payload("any", "pull_request", issue())).unwrap().unwrap();
-        assert!(told.item.is_pull);
+        let changed = read(event, &payload("any", "pull_request", issue())).unwrap().unwrap();
+        assert!(changed.item.is_pull);
     }
-    let told = read("issues", &payload("deleted", "issue", issue())).unwrap().unwrap();
-    assert!(told.deleted);
+    let changed = read("issues", &payload("deleted", "issue", issue())).unwrap().unwrap();
+    assert!(changed.deleted);
 }
 
 #[test]
-fn other_events_tell_of_none() {
+fn other_events_hold_none() {
     for event in ["issue_comment", "pull_request_comment", "push", "pull_request_sync", ""] {
         assert_eq!(read(event, &payload("any", "issue", issue())), Ok(None), "{event}");
     }
@@ -49,17 +49,17 @@ fn other_events_tell_of_none() {
 }
 
 #[test]
-fn what_is_broken_tells_nothing() {
+fn what_is_broken_is_dropped() {
     for field in ["id", "number"] {
         for broken in [Value::Null, json!(0), json!(-7)] {
             let mut issue = issue();
             issue[field] = broken;
-            let told = read("issues", &payload("edited", "issue", issue));
-            assert_eq!(told, Ok(None), "{field}");
+            let changed = read("issues", &payload("edited", "issue", issue));
+            assert_eq!(changed, Ok(None), "{field}");
         }
     }
-    let homeless = json!({"action": "edited", "issue": issue()});
-    assert_eq!(read("issues", &homeless), Ok(None));
+    let without_repository = json!({"action": "edited", "issue": issue()});
+    assert_eq!(read("issues", &without_repository), Ok(None));
     for nonsense in [json!("issue"), json!([1]), json!({"issue": "seven"})] {
         for event in ["issues", "issue_label"] {
             assert!(matches!(read(event, &nonsense), Err(Malformed::Json(_))), "{nonsense}");

@@ -1,4 +1,4 @@
-//! A forge with an organisation of some rooms, and a timmy that watches it.
+//! A forge with an organisation of some repositories, and a timmy that watches it.
 
 use timmy::clock::Clock as _;
 use timmy::core::scheduling::IssueFacts;
@@ -10,19 +10,19 @@ use crate::support::clock::{HOUR, MINUTE, SECOND};
 use crate::support::config::SECRETS;
 use crate::support::forge::{EVENTS, add_repo, found};
 
-/// The first room.
-pub const ROOM: &str = "halls/room-1";
+/// The first repository.
+pub const REPO: &str = "halls/room-1";
 
-/// How timmy gets to know what happened.
+/// How timmy gets to know what happened on the forge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ear {
-    /// It is told at once.
+pub enum Via {
+    /// Webhooks bring it at once.
     Webhooks,
     /// It asks once a minute.
     Polls,
 }
 
-/// A forge with the organisation `halls`, which has no rooms yet. timmy sleeps.
+/// A forge with the organisation `halls`, which has no repositories yet. timmy sleeps.
 pub async fn empty() -> App {
     let furnish = |sandbox: &Sandbox| {
         let token = found(sandbox, "halls", &[]);
@@ -33,12 +33,12 @@ pub async fn empty() -> App {
         .await
 }
 
-/// A forge with so many rooms, and so many issues in each. timmy sleeps.
-pub async fn without_timmy(rooms: usize, issues: usize) -> App {
+/// A forge with so many repositories, and so many issues in each. timmy sleeps.
+pub async fn without_timmy(repos: usize, issues: usize) -> App {
     let app = empty().await;
-    for room in 1..=rooms {
-        let name = format!("halls/room-{room}");
-        app.room(&name);
+    for n in 1..=repos {
+        let name = format!("halls/room-{n}");
+        app.add_repo(&name);
         for n in 1..=issues {
             app.sandbox.open_issue("anna", &name, &format!("Dust {n}"), "There.").unwrap();
         }
@@ -47,18 +47,18 @@ pub async fn without_timmy(rooms: usize, issues: usize) -> App {
 }
 
 /// The same an hour later; timmy has read all of it.
-pub async fn awake(rooms: usize, issues: usize, ear: Ear) -> App {
-    let mut app = without_timmy(rooms, issues).await;
+pub async fn awake(repos: usize, issues: usize, via: Via) -> App {
+    let mut app = without_timmy(repos, issues).await;
     app.clock.advance(HOUR);
-    app.start_with(ear).await;
+    app.start_with(via).await;
     app.quiet().await;
     app
 }
 
 impl App {
     /// Starts timmy and waits for nothing.
-    pub async fn start_with(&mut self, ear: Ear) {
-        if ear == Ear::Polls {
+    pub async fn start_with(&mut self, via: Via) {
+        if via == Via::Polls {
             return self.timmy.start().await;
         }
         self.timmy.config = self.timmy.config.clone().listening("127.0.0.1:0");
@@ -66,24 +66,24 @@ impl App {
         self.sandbox.add_hook("halls", self.timmy.webhook(), SECRETS[0], &EVENTS).unwrap();
     }
 
-    pub fn room(&self, name: &str) {
+    pub fn add_repo(&self, name: &str) {
         add_repo(&self.sandbox, name, &["timmy", "anna"]);
     }
 
     /// Lets issues of a repository say what is to be done.
-    pub fn ripen(&self, repo: &str, numbers: std::ops::RangeInclusive<i64>) {
+    pub fn make_ready(&self, repo: &str, numbers: std::ops::RangeInclusive<i64>) {
         for number in numbers {
             let text = "Sweep the floor until nobody can tell that it was ever dusty. ".repeat(2);
             self.sandbox.edit_issue("anna", repo, number, &text).unwrap();
         }
     }
 
-    /// Lets timmy hear what happened: at once, or within a minute. A second passes before that,
+    /// Lets timmy learn what happened: at once, or within a minute. A second passes before that,
     /// so that no two things happen at the same time.
-    pub async fn hear(&self, ear: Ear) {
-        match ear {
-            Ear::Webhooks => self.sandbox.settle().await,
-            Ear::Polls => self.wait(MINUTE).await,
+    pub async fn catch_up(&self, via: Via) {
+        match via {
+            Via::Webhooks => self.sandbox.settle().await,
+            Via::Polls => self.wait(MINUTE).await,
         }
         self.clock.advance(SECOND);
     }

@@ -274,7 +274,7 @@ ignor = []
 }
 
 #[test]
-fn an_error_is_told_without_its_followers() {
+fn an_error_is_reported_without_its_followers() {
     let unclosed = "[gitea]\nwatch = [\"foundation\"\n\n[people]\nowner = \"alexander\"\n";
     insta::assert_snapshot!(problems(unclosed), @r##"
     timmy.toml:4:1: this is no TOML: missing comma between array elements. Put a comma between the items of a list, and a ] behind the last.

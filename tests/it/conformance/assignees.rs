@@ -13,10 +13,10 @@ fn logins(item: &Issue) -> Vec<&str> {
 pub async fn they_are_replaced_and_cleared(forge: &Forge) {
     let (repo, number) = forge.thread("assigned").await;
     let timmy = forge.timmy().gitea();
-    for wish in [&["ezra"] as &[&str], &["timmy"], &[]] {
-        let item = timmy.set_assignees(&repo, number, wish).await.unwrap();
-        assert_eq!(logins(&item), wish);
-        assert_eq!(logins(&timmy.issue(&repo, number).await.unwrap()), wish);
+    for wanted in [&["ezra"] as &[&str], &["timmy"], &[]] {
+        let item = timmy.set_assignees(&repo, number, wanted).await.unwrap();
+        assert_eq!(logins(&item), wanted);
+        assert_eq!(logins(&timmy.issue(&repo, number).await.unwrap()), wanted);
     }
 }
 
@@ -47,7 +47,7 @@ pub async fn writers_can_be_assigned(forge: &Forge) {
     assert!(!is_among("rando"));
 }
 
-pub async fn the_wish_of_a_stranger_is_ignored(forge: &Forge) {
+pub async fn the_request_of_a_stranger_is_ignored(forge: &Forge) {
     let repo = forge.repo("assigned-by-stranger").await;
     let number = forge.issue(forge.rando(), &repo, "It squeaks").await;
     let path = format!("/repos/{repo}/issues/{number}");

@@ -1,4 +1,4 @@
-//! What webhooks tell, over a real line, as timmy reads it.
+//! What webhooks say, over a real connection, as timmy reads it.
 
 use std::collections::BTreeSet;
 
@@ -9,114 +9,118 @@ use timmy::gitea::HookHome;
 use timmy::gitea::webhook::{Delivery, Ignored};
 
 use super::forge::{Forge, ORG};
-use super::listener::{Listener, SECRET};
 use super::versions::TARGET_TYPE;
+use crate::support::config::SECRETS;
+use crate::support::receiver::Receiver;
 
-/// What was heard, if it is something that somebody said.
+/// What was read, if it is something that somebody said.
 #[track_caller]
 fn said(delivery: Delivery) -> InboundText {
     match delivery {
-        Delivery::Heard(heard) => *heard,
-        other => panic!("not heard: {other:?}"),
+        Delivery::Heard(inbound) => *inbound,
+        other => panic!("no text: {other:?}"),
     }
 }
 
-pub async fn a_new_comment_is_told_with_the_rights_of_its_sender(forge: &Forge) {
-    let (repo, number) = forge.thread("told").await;
-    let mut listener = forge.listen(&repo).await;
+pub async fn a_new_comment_is_delivered_with_the_rights_of_its_sender(forge: &Forge) {
+    let (repo, number) = forge.thread("delivered").await;
+    let mut receiver = forge.listen(&repo).await;
     for (person, may_push) in
         [(forge.ezra(), true), (forge.bezalel(), false), (forge.rando(), false)]
     {
         let id = person.gitea().post_comment(&repo, number, "/timmy ping").await.unwrap().id;
-        let heard = said(listener.heard("issue_comment").await);
-        assert_eq!((heard.subject, heard.act), (Subject::Comment(id), TextEvent::Created));
-        assert_eq!((&heard.repo.name, heard.number, heard.is_pull), (&repo, number, false));
-        assert_eq!(heard.sender.as_ref().unwrap().login, person.login);
-        assert_eq!((&heard.author, heard.body.as_str()), (&heard.sender, "/timmy ping"));
-        assert_eq!(heard.permissions.unwrap().push, may_push, "{}", person.login);
+        let inbound = said(receiver.next_read("issue_comment").await);
+        assert_eq!((inbound.subject, inbound.act), (Subject::Comment(id), TextEvent::Created));
+        assert_eq!((&inbound.repo.name, inbound.number, inbound.is_pull), (&repo, number, false));
+        assert_eq!(inbound.sender.as_ref().unwrap().login, person.login);
+        assert_eq!((&inbound.author, inbound.body.as_str()), (&inbound.sender, "/timmy ping"));
+        assert_eq!(inbound.permissions.unwrap().push, may_push, "{}", person.login);
     }
 }
 
-pub async fn an_edit_tells_the_text_before(forge: &Forge) {
-    let (repo, number) = forge.thread("told-edit").await;
+pub async fn an_edit_holds_the_text_before(forge: &Forge) {
+    let (repo, number) = forge.thread("delivered-edit").await;
     let id = forge.timmy().gitea().post_comment(&repo, number, "Before.").await.unwrap().id;
-    let mut listener = forge.listen(&repo).await;
+    let mut receiver = forge.listen(&repo).await;
     forge.ezra().gitea().edit_comment(&repo, id, "After.").await.unwrap();
-    let heard = said(listener.heard("issue_comment").await);
-    assert_eq!((heard.subject, heard.act), (Subject::Comment(id), TextEvent::Edited));
-    assert_eq!((heard.body.as_str(), heard.former_body.as_deref()), ("After.", Some("Before.")));
+    let inbound = said(receiver.next_read("issue_comment").await);
+    assert_eq!((inbound.subject, inbound.act), (Subject::Comment(id), TextEvent::Edited));
+    assert_eq!(
+        (inbound.body.as_str(), inbound.former_body.as_deref()),
+        ("After.", Some("Before."))
+    );
     let who = |account: &Option<timmy::core::model::account::Account>| {
         account.as_ref().unwrap().login.clone()
     };
-    assert_eq!((who(&heard.author), who(&heard.sender)), ("timmy".into(), "ezra".into()));
+    assert_eq!((who(&inbound.author), who(&inbound.sender)), ("timmy".into(), "ezra".into()));
 }
 
-pub async fn a_deleted_comment_is_told(forge: &Forge) {
-    let (repo, number) = forge.thread("told-deletion").await;
+pub async fn a_deleted_comment_is_delivered(forge: &Forge) {
+    let (repo, number) = forge.thread("delivered-deletion").await;
     let id = forge.timmy().gitea().post_comment(&repo, number, "Oops.").await.unwrap().id;
-    let mut listener = forge.listen(&repo).await;
+    let mut receiver = forge.listen(&repo).await;
     forge.timmy().gitea().delete_comment(&repo, id).await.unwrap();
-    match listener.heard("issue_comment").await {
-        Delivery::Deleted { repo: told, comment } => {
-            assert_eq!((told.name, comment), (repo, id));
+    match receiver.next_read("issue_comment").await {
+        Delivery::Deleted { repo: found, comment } => {
+            assert_eq!((found.name, comment), (repo, id));
         }
         other => panic!("{other:?}"),
     }
 }
 
-pub async fn an_opened_issue_is_told(forge: &Forge) {
-    let repo = forge.repo("told-issue").await;
-    let mut listener = forge.listen(&repo).await;
+pub async fn an_opened_issue_is_delivered(forge: &Forge) {
+    let repo = forge.repo("delivered-issue").await;
+    let mut receiver = forge.listen(&repo).await;
     let number = forge.issue(forge.rando(), &repo, "It squeaks").await;
-    let heard = said(listener.heard("issues").await);
+    let inbound = said(receiver.next_read("issues").await);
     let item = forge.timmy().gitea().issue(&repo, number).await.unwrap();
-    assert_eq!((heard.subject, heard.act), (Subject::Issue(item.id), TextEvent::Opened));
-    assert_eq!((heard.number, heard.body), (number, item.body));
-    assert_eq!(heard.sender.unwrap().login, "rando");
+    assert_eq!((inbound.subject, inbound.act), (Subject::Issue(item.id), TextEvent::Opened));
+    assert_eq!((inbound.number, inbound.body), (number, item.body));
+    assert_eq!(inbound.sender.unwrap().login, "rando");
 }
 
 pub async fn other_changes_of_an_issue_are_ignored(forge: &Forge) {
-    let (repo, number) = forge.thread("told-close").await;
-    let mut listener = forge.listen(&repo).await;
-    for wish in [json!({ "body": "More." }), json!({ "state": "closed" })] {
-        forge.timmy().patch(format!("/repos/{repo}/issues/{number}"), wish).await.expect(201);
-        assert_eq!(listener.heard("issues").await, Delivery::Ignored(Ignored::Action));
+    let (repo, number) = forge.thread("delivered-close").await;
+    let mut receiver = forge.listen(&repo).await;
+    for body in [json!({ "body": "More." }), json!({ "state": "closed" })] {
+        forge.timmy().patch(format!("/repos/{repo}/issues/{number}"), body).await.expect(201);
+        assert_eq!(receiver.next_read("issues").await, Delivery::Ignored(Ignored::Action));
     }
 }
 
 /// Some webhooks were made by hand, and the page of Gitea offers a form.
 pub async fn a_form_is_signed_by_what_is_in_it(forge: &Forge) {
-    let (repo, number) = forge.thread("told-form").await;
-    let mut listener = Listener::start().await;
-    let config = json!({ "url": listener.url, "content_type": "form", "secret": SECRET });
-    let wish = json!({ "type": "gitea", "active": true, "events": ["issues"], "config": config });
-    forge.alexander().post(format!("/repos/{repo}/hooks"), wish).await.expect(201);
+    let (repo, number) = forge.thread("delivered-form").await;
+    let mut receiver = Receiver::start().await;
+    let config = json!({ "url": receiver.url, "content_type": "form", "secret": SECRETS[0] });
+    let body = json!({ "type": "gitea", "active": true, "events": ["issues"], "config": config });
+    forge.alexander().post(format!("/repos/{repo}/hooks"), body).await.expect(201);
     let id = forge.ezra().gitea().post_comment(&repo, number, "a=b&c \u{1f44d}").await.unwrap().id;
-    let delivery = listener.next("issue_comment").await;
+    let delivery = receiver.next("issue_comment").await;
     assert_eq!(delivery.header("Content-Type"), "application/x-www-form-urlencoded");
-    let heard = said(delivery.read());
-    assert_eq!((heard.subject, heard.body.as_str()), (Subject::Comment(id), "a=b&c \u{1f44d}"));
+    let inbound = said(delivery.read());
+    assert_eq!((inbound.subject, inbound.body.as_str()), (Subject::Comment(id), "a=b&c \u{1f44d}"));
 }
 
 pub async fn labels_and_assignees_have_types_of_their_own(forge: &Forge) {
-    let (repo, number) = forge.thread("told-label").await;
+    let (repo, number) = forge.thread("delivered-label").await;
     let bug = forge.label(&repo, "bug", false).await;
-    let mut listener = forge.listen(&repo).await;
+    let mut receiver = forge.listen(&repo).await;
     forge.timmy().gitea().add_label(&repo, number, bug.id).await.unwrap();
-    let label = listener.next("issue_label").await;
+    let label = receiver.next("issue_label").await;
     assert_eq!(label.header("X-Gitea-Event"), "issues");
     assert_eq!(label.read(), Delivery::Ignored(Ignored::Event));
     forge.timmy().gitea().set_assignees(&repo, number, &["ezra"]).await.unwrap();
-    let assigned = listener.next("issue_assign").await;
+    let assigned = receiver.next("issue_assign").await;
     assert_eq!(assigned.header("X-Gitea-Event"), "issues");
     assert_eq!(assigned.read(), Delivery::Ignored(Ignored::Event));
 }
 
-pub async fn an_opened_pull_request_and_a_comment_there_are_told(forge: &Forge) {
-    let repo = forge.repo("told-pull").await;
-    let mut listener = forge.listen(&repo).await;
+pub async fn an_opened_pull_request_and_a_comment_there_are_delivered(forge: &Forge) {
+    let repo = forge.repo("delivered-pull").await;
+    let mut receiver = forge.listen(&repo).await;
     let number = forge.open_pull(&repo).await;
-    match listener.heard("pull_request").await {
+    match receiver.next_read("pull_request").await {
         Delivery::PullOpened(opening) => {
             assert_eq!((&opening.repo.name, opening.written.number), (&repo, number));
             assert_eq!((opening.written.body.as_str(), opening.written.is_pull), ("So.", true));
@@ -124,39 +128,39 @@ pub async fn an_opened_pull_request_and_a_comment_there_are_told(forge: &Forge) 
         other => panic!("{other:?}"),
     }
     forge.ezra().gitea().post_comment(&repo, number, "/timmy status").await.unwrap();
-    let delivery = listener.next("pull_request_comment").await;
+    let delivery = receiver.next("pull_request_comment").await;
     assert_eq!(delivery.header("X-Gitea-Event"), "issue_comment");
-    let heard = said(delivery.read());
-    assert_eq!((heard.number, heard.is_pull), (number, true));
+    let inbound = said(delivery.read());
+    assert_eq!((inbound.number, inbound.is_pull), (number, true));
 }
 
-pub async fn a_review_is_told_without_its_number(forge: &Forge) {
-    let (repo, number) = forge.pull("told-review").await;
-    let mut listener = forge.listen(&repo).await;
+pub async fn a_review_is_delivered_without_its_number(forge: &Forge) {
+    let (repo, number) = forge.pull("delivered-review").await;
+    let mut receiver = forge.listen(&repo).await;
     forge.remark(&repo, number).await;
-    let delivery = listener.next("pull_request_review_comment").await;
+    let delivery = receiver.next("pull_request_review_comment").await;
     assert_eq!(delivery.header("X-Gitea-Event"), "pull_request_comment");
     match delivery.read() {
-        Delivery::Reviewed { repo: told, number: of } => {
-            assert_eq!((told.name, of), (repo.clone(), number));
+        Delivery::Reviewed { repo: found, number: of } => {
+            assert_eq!((found.name, of), (repo.clone(), number));
         }
         other => panic!("{other:?}"),
     }
     let approval = json!({ "event": "APPROVED", "body": "Fine." });
     let path = format!("/repos/{repo}/pulls/{number}/reviews");
     forge.ezra().post(path, approval).await.expect(200);
-    let delivery = listener.next("pull_request_review_approved").await;
+    let delivery = receiver.next("pull_request_review_approved").await;
     assert!(matches!(delivery.read(), Delivery::Reviewed { .. }));
 }
 
 pub async fn every_delivery_is_signed_and_has_an_id(forge: &Forge) {
-    let (repo, number) = forge.thread("told-signed").await;
-    let mut listener = forge.listen(&repo).await;
+    let (repo, number) = forge.thread("delivered-signed").await;
+    let mut receiver = forge.listen(&repo).await;
     let mut ids = BTreeSet::new();
     for _ in 0..2 {
         forge.timmy().gitea().post_comment(&repo, number, "Hm.").await.unwrap();
-        let delivery = listener.next("issue_comment").await;
-        assert!(delivery.is_signed_with(SECRET) && !delivery.is_signed_with("another"));
+        let delivery = receiver.next("issue_comment").await;
+        assert!(delivery.is_signed_with(SECRETS[0]) && !delivery.is_signed_with("another"));
         assert_eq!(delivery.header("Content-Type"), "application/json");
         assert!(delivery.header("X-Hub-Signature-256").starts_with("sha256="));
         let target = delivery.header("X-Gitea-Hook-Installation-Target-Type");
@@ -167,15 +171,15 @@ pub async fn every_delivery_is_signed_and_has_an_id(forge: &Forge) {
 }
 
 pub async fn two_webhooks_to_one_address_deliver_twice(forge: &Forge) {
-    let (repo, number) = forge.thread("told-twice").await;
-    let mut listener = Listener::start().await;
+    let (repo, number) = forge.thread("delivered-twice").await;
+    let mut receiver = Receiver::start().await;
     let of_org = HookHome::Organisation(ORG.to_owned());
-    let org_hook = forge.hook(of_org.clone(), &listener).await;
-    forge.hook(HookHome::Repository(repo.clone()), &listener).await;
+    let org_hook = forge.hook(of_org.clone(), &receiver).await;
+    forge.hook(HookHome::Repository(repo.clone()), &receiver).await;
     let id = forge.timmy().gitea().post_comment(&repo, number, "Twice.").await.unwrap().id;
     let mut ids = BTreeSet::new();
     for _ in 0..2 {
-        let delivery = listener.next("issue_comment").await;
+        let delivery = receiver.next("issue_comment").await;
         assert_eq!(said(delivery.read()).subject, Subject::Comment(id));
         ids.insert(delivery.header("X-Gitea-Delivery").to_owned());
     }

@@ -7,11 +7,12 @@ use timmy::core::model::issue::Label;
 use timmy::gitea::{Hook, HookHome, NewHook, NewLabel};
 use timmy::sandbox::{Mode, Unit};
 
-use super::listener::{Listener, SECRET};
 use super::person::Person;
-use super::played::Played;
 use super::real::Real;
+use super::sandbox::SandboxServer;
 use super::versions::Version;
+use crate::support::config::SECRETS;
+use crate::support::receiver::Receiver;
 
 pub const ORG: &str = "lab";
 
@@ -45,7 +46,7 @@ pub const TEAMS: [Team; 3] = [
 
 /// Which server it is.
 pub enum Host {
-    Sandbox(Played),
+    Sandbox(SandboxServer),
     Gitea(Real),
 }
 
@@ -58,10 +59,10 @@ pub struct Forge {
 
 impl Forge {
     /// The sandbox as `version`.
-    pub async fn played(version: timmy::sandbox::Version) -> Self {
-        let (played, tokens) = Played::start(version).await;
-        let url = played.url().to_owned();
-        Self::of(Host::Sandbox(played), url, tokens).await
+    pub async fn sandbox(version: timmy::sandbox::Version) -> Self {
+        let (sandbox, tokens) = SandboxServer::start(version).await;
+        let url = sandbox.url().to_owned();
+        Self::of(Host::Sandbox(sandbox), url, tokens).await
     }
 
     /// The furnished server at `url`, with a token of each of [`PEOPLE`].
@@ -106,7 +107,7 @@ impl Forge {
     /// Somebody by one more token, which is good for `scopes` only.
     pub async fn with_scopes(&self, login: &str, scopes: &str) -> Person {
         let token = match &self.host {
-            Host::Sandbox(played) => played.token(login, scopes),
+            Host::Sandbox(sandbox) => sandbox.token(login, scopes),
             Host::Gitea(real) => real.token(login, scopes).await,
         };
         Person::new(&self.url, login, &token)
@@ -136,7 +137,7 @@ impl Forge {
     pub async fn make_repo(&self, owner: &str, name: &str, private: bool) -> RepoName {
         let full: RepoName = format!("{owner}/{name}").parse().unwrap();
         match &self.host {
-            Host::Sandbox(played) => played.repo(&full, private),
+            Host::Sandbox(sandbox) => sandbox.repo(&full, private),
             Host::Gitea(real) => real.repo(self.owner_of(&full), &full, private).await,
         }
         full
@@ -145,15 +146,15 @@ impl Forge {
     /// Returns in a later second than the one in which it was called, by the server's clock.
     pub async fn next_second(&self) {
         match &self.host {
-            Host::Sandbox(played) => played.next_second(),
+            Host::Sandbox(sandbox) => sandbox.next_second(),
             Host::Gitea(real) => real.next_second(self.timmy()).await,
         }
     }
 
     /// Opens an issue.
     pub async fn issue(&self, by: &Person, repo: &RepoName, title: &str) -> i64 {
-        let wish = json!({ "title": title, "body": "As the title says." });
-        by.post(format!("/repos/{repo}/issues"), wish).await.expect(201).number("number")
+        let body = json!({ "title": title, "body": "As the title says." });
+        by.post(format!("/repos/{repo}/issues"), body).await.expect(201).number("number")
     }
 
     /// A repository with an issue of timmy's in it.
@@ -182,8 +183,8 @@ impl Forge {
                 self.timmy().post(path, change).await.expect(201);
             }
         }
-        let wish = json!({ "title": "Oil it", "body": "So.", "head": "oil", "base": "main" });
-        self.timmy().post(format!("/repos/{repo}/pulls"), wish).await.expect(201).number("number")
+        let body = json!({ "title": "Oil it", "body": "So.", "head": "oil", "base": "main" });
+        self.timmy().post(format!("/repos/{repo}/pulls"), body).await.expect(201).number("number")
     }
 
     /// A label of `repo`.
@@ -193,17 +194,17 @@ impl Forge {
         self.timmy().gitea().create_label(repo, &new).await.unwrap()
     }
 
-    /// A webhook of `home` that tells `listener` of everything that timmy listens to.
-    pub async fn hook(&self, home: HookHome, listener: &Listener) -> Hook {
+    /// A webhook of `home` that sends `receiver` everything that timmy listens to.
+    pub async fn hook(&self, home: HookHome, receiver: &Receiver) -> Hook {
         let events = ["issues", "pull_request"];
-        let new = NewHook { url: &listener.url, secret: SECRET, events: &events };
+        let new = NewHook { url: &receiver.url, secret: SECRETS[0], events: &events };
         self.alexander().gitea().create_hook(&home, new).await.unwrap()
     }
 
-    /// Somebody who hears what happens in `repo`.
-    pub async fn listen(&self, repo: &RepoName) -> Listener {
-        let listener = Listener::start().await;
-        self.hook(HookHome::Repository(repo.clone()), &listener).await;
-        listener
+    /// Somebody who receives what happens in `repo`.
+    pub async fn listen(&self, repo: &RepoName) -> Receiver {
+        let receiver = Receiver::start().await;
+        self.hook(HookHome::Repository(repo.clone()), &receiver).await;
+        receiver
     }
 }

@@ -5,26 +5,27 @@ use timmy::core::model::ids::RepoName;
 use timmy::gitea::{Error, Hook, HookHome};
 
 use super::forge::{Forge, ORG};
-use super::listener::{Listener, SECRET};
+use crate::support::config::SECRETS;
+use crate::support::receiver::Receiver;
 
 /// A webhook of a repository of its own.
-async fn hook(forge: &Forge, name: &str) -> (RepoName, HookHome, Hook, Listener) {
-    let (repo, listener) = (forge.repo(name).await, Listener::start().await);
+async fn hook(forge: &Forge, name: &str) -> (RepoName, HookHome, Hook, Receiver) {
+    let (repo, receiver) = (forge.repo(name).await, Receiver::start().await);
     let home = HookHome::Repository(repo.clone());
-    let hook = forge.hook(home.clone(), &listener).await;
-    (repo, home, hook, listener)
+    let hook = forge.hook(home.clone(), &receiver).await;
+    (repo, home, hook, receiver)
 }
 
 pub async fn one_is_made_and_listed_without_its_secret(forge: &Forge) {
-    let (repo, home, hook, listener) = hook(forge, "hooked").await;
+    let (repo, home, hook, receiver) = hook(forge, "hooked").await;
     assert!(hook.active && hook.is_json);
-    assert_eq!(hook.url, listener.url);
+    assert_eq!(hook.url, receiver.url);
     for event in ["issues", "issue_comment", "pull_request", "pull_request_review"] {
         assert!(hook.events.iter().any(|known| known == event), "{event} in {hook:?}");
     }
     assert_eq!(forge.alexander().gitea().hooks(&home).await.unwrap(), [hook]);
     let listed = forge.alexander().get(format!("/repos/{repo}/hooks")).await.expect(200);
-    assert!(!listed.json.to_string().contains(SECRET), "{listed:?}");
+    assert!(!listed.json.to_string().contains(SECRETS[0]), "{listed:?}");
 }
 
 pub async fn an_edit_without_events_leaves_push_alone(forge: &Forge) {
@@ -36,10 +37,10 @@ pub async fn an_edit_without_events_leaves_push_alone(forge: &Forge) {
 }
 
 pub async fn a_mended_one_keeps_its_address(forge: &Forge) {
-    let (_, home, hook, listener) = hook(forge, "hook-mended").await;
+    let (_, home, hook, receiver) = hook(forge, "hook-mended").await;
     let owner = forge.alexander().gitea();
     let updated = owner.update_hook(&home, &hook, &["issue_comment"]).await.unwrap();
-    assert_eq!((updated.id, &updated.url, updated.active), (hook.id, &listener.url, true));
+    assert_eq!((updated.id, &updated.url, updated.active), (hook.id, &receiver.url, true));
     assert_eq!(updated.events, ["issue_comment"]);
 }
 
@@ -60,9 +61,9 @@ pub async fn one_can_be_deleted_twice(forge: &Forge) {
 }
 
 pub async fn a_test_is_delivered(forge: &Forge) {
-    let (repo, home, hook, mut listener) = hook(forge, "hook-tested").await;
+    let (repo, home, hook, mut receiver) = hook(forge, "hook-tested").await;
     let owner = forge.alexander().gitea();
     owner.update_hook(&home, &hook, &["push"]).await.unwrap();
     owner.test_hook(&repo, hook.id).await.unwrap();
-    assert!(listener.any().await.is_signed_with(SECRET));
+    assert!(receiver.any().await.is_signed_with(SECRETS[0]));
 }

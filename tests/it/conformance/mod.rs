@@ -17,20 +17,19 @@ mod dependencies;
 mod forge;
 mod hooks;
 mod labels;
-mod listener;
 mod lists;
-mod moving;
 mod person;
-mod played;
 mod reactions;
 mod real;
 mod refusals;
 mod renames;
 mod reviews;
 mod rights;
+mod sandbox;
 mod search;
 mod server;
 mod texts;
+mod updated_threads;
 mod versions;
 
 use std::io::Write;
@@ -56,7 +55,7 @@ macro_rules! expectations {
             $(mod $family {
                 $(#[tokio::test]
                 async fn $name() {
-                    let forge = crate::conformance::Forge::played(timmy::sandbox::Version::$version).await;
+                    let forge = crate::conformance::Forge::sandbox(timmy::sandbox::Version::$version).await;
                     crate::conformance::$family::$name(&forge).await;
                 })*
             })*
@@ -66,8 +65,8 @@ macro_rules! expectations {
 
 expectations! {
     server:
-        it_tells_its_version_and_the_time_to_any_token
-        it_tells_a_token_whose_it_is
+        it_shows_its_version_and_the_time_to_any_token
+        it_says_whose_a_token_is
         an_account_that_is_not_there_is_none
         it_has_everything_that_timmy_uses;
     lists:
@@ -119,7 +118,7 @@ expectations! {
         an_unknown_one_fails_and_changes_nothing
         one_who_may_not_see_the_issue_is_never_assigned
         writers_can_be_assigned
-        the_wish_of_a_stranger_is_ignored;
+        the_request_of_a_stranger_is_ignored;
     search:
         threads_are_found_by_their_owner
         since_includes_its_second
@@ -127,7 +126,7 @@ expectations! {
         pages_have_links_and_a_total
         private_threads_are_found_by_members_only
         an_unknown_owner_is_refused;
-    moving:
+    updated_threads:
         these_move_a_thread
         these_do_not_move_it
         whether_a_deleted_comment_moves_it_is_known
@@ -165,24 +164,24 @@ expectations! {
         one_can_be_deleted_twice
         a_test_is_delivered;
     deliveries:
-        a_new_comment_is_told_with_the_rights_of_its_sender
-        an_edit_tells_the_text_before
-        a_deleted_comment_is_told
-        an_opened_issue_is_told
+        a_new_comment_is_delivered_with_the_rights_of_its_sender
+        an_edit_holds_the_text_before
+        a_deleted_comment_is_delivered
+        an_opened_issue_is_delivered
         other_changes_of_an_issue_are_ignored
         a_form_is_signed_by_what_is_in_it
         labels_and_assignees_have_types_of_their_own
-        an_opened_pull_request_and_a_comment_there_are_told
-        a_review_is_told_without_its_number
+        an_opened_pull_request_and_a_comment_there_are_delivered
+        a_review_is_delivered_without_its_number
         every_delivery_is_signed_and_has_an_id
         two_webhooks_to_one_address_deliver_twice;
     rights:
-        teams_tell_a_writer_what_their_members_may
-        the_members_of_a_team_are_told_to_members_and_owners
-        permissions_are_told_to_administrators
+        teams_show_a_writer_what_their_members_may
+        the_members_of_a_team_are_shown_to_members_and_owners
+        permissions_are_shown_to_administrators
         an_account_may_or_may_not_ask_about_itself
-        members_of_the_organisation_are_told_to_members
-        collaborators_are_told
+        members_of_the_organisation_are_shown_to_members
+        collaborators_are_shown
         each_account_sees_its_own_rights;
 }
 

@@ -9,6 +9,8 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use timmy::gitea::{Gitea, Options, Token};
 
+use crate::support::forge::http_client;
+
 /// An account, as the server knows it by one of its tokens.
 #[derive(Debug)]
 pub struct Person {
@@ -75,7 +77,7 @@ impl Person {
     /// Asks for `path` below the API, without following redirects.
     pub async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
         let url = format!("{}/api/v1{path}", self.url);
-        let mut request = self.client.get_or_init(client).request(method, url);
+        let mut request = self.client.get_or_init(http_client).request(method, url);
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("token {token}"));
         }
@@ -115,12 +117,4 @@ impl Answer {
     pub fn number(&self, key: &str) -> i64 {
         self.json[key].as_i64().unwrap_or_else(|| panic!("no {key}: {self:?}"))
     }
-}
-
-/// A client that goes nowhere but where it is sent.
-pub fn client() -> reqwest::Client {
-    // Fails if another test of this process was first, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let redirects = reqwest::redirect::Policy::none();
-    reqwest::Client::builder().redirect(redirects).no_proxy().build().unwrap()
 }

@@ -12,8 +12,8 @@ use super::versions::RENAMED;
 async fn renamed(forge: &Forge, name: &str) -> (RepoName, RepoName, i64) {
     let (old, number) = forge.thread(name).await;
     let new_name = format!("{name}-now");
-    let wish = json!({ "name": new_name });
-    forge.alexander().patch(format!("/repos/{old}"), wish).await.expect(200);
+    let body = json!({ "name": new_name });
+    forge.alexander().patch(format!("/repos/{old}"), body).await.expect(200);
     let new = format!("{}/{new_name}", old.owner()).parse().unwrap();
     (old, new, number)
 }

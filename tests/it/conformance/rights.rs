@@ -1,4 +1,4 @@
-//! What the server tells of people's rights, and to whom.
+//! What the server shows of people's rights, and to whom.
 
 use serde_json::json;
 use timmy::core::model::ids::RepoName;
@@ -13,7 +13,7 @@ async fn team(gitea: &Gitea, repo: &RepoName, name: &str) -> Team {
     teams.iter().find(|team| team.name == name).unwrap_or_else(|| panic!("{teams:?}")).clone()
 }
 
-pub async fn teams_tell_a_writer_what_their_members_may(forge: &Forge) {
+pub async fn teams_show_a_writer_what_their_members_may(forge: &Forge) {
     let repo = forge.repo("teams").await;
     for (name, writes) in [("makers", true), ("triage", true), ("watchers", false)] {
         assert_eq!(team(forge.timmy().gitea(), &repo, name).await.writes, writes, "{name}");
@@ -25,7 +25,7 @@ pub async fn teams_tell_a_writer_what_their_members_may(forge: &Forge) {
     assert_eq!(forge.timmy().gitea().teams_of_repo(&own).await.unwrap(), []);
 }
 
-pub async fn the_members_of_a_team_are_told_to_members_and_owners(forge: &Forge) {
+pub async fn the_members_of_a_team_are_shown_to_members_and_owners(forge: &Forge) {
     let repo = forge.repo("team-members").await;
     let makers = team(forge.timmy().gitea(), &repo, "makers").await.id;
     let triage = team(forge.timmy().gitea(), &repo, "triage").await.id;
@@ -36,7 +36,7 @@ pub async fn the_members_of_a_team_are_told_to_members_and_owners(forge: &Forge)
     assert_eq!(owner.is_team_member(triage, "bezalel").await.unwrap(), Visibility::Yes);
 }
 
-pub async fn permissions_are_told_to_administrators(forge: &Forge) {
+pub async fn permissions_are_shown_to_administrators(forge: &Forge) {
     let repo = forge.repo("permissions").await;
     let path = format!("/repos/{repo}/collaborators/rando");
     forge.alexander().put(path, json!({ "permission": "write" })).await.expect(204);
@@ -48,11 +48,11 @@ pub async fn permissions_are_told_to_administrators(forge: &Forge) {
 
 pub async fn an_account_may_or_may_not_ask_about_itself(forge: &Forge) {
     let repo = forge.repo("own-permission").await;
-    let told = forge.timmy().gitea().may_write(&repo, "timmy").await.unwrap();
-    forge.version.expect(&OWN_PERMISSION, told != Visibility::Secret);
+    let visibility = forge.timmy().gitea().may_write(&repo, "timmy").await.unwrap();
+    forge.version.expect(&OWN_PERMISSION, visibility != Visibility::Secret);
 }
 
-pub async fn members_of_the_organisation_are_told_to_members(forge: &Forge) {
+pub async fn members_of_the_organisation_are_shown_to_members(forge: &Forge) {
     let timmy = forge.timmy().gitea();
     assert!(timmy.is_org_member(ORG, "ezra").await.unwrap());
     assert!(!timmy.is_org_member(ORG, "rando").await.unwrap());
@@ -60,7 +60,7 @@ pub async fn members_of_the_organisation_are_told_to_members(forge: &Forge) {
     assert!(!forge.rando().gitea().is_org_member(ORG, "ezra").await.unwrap());
 }
 
-pub async fn collaborators_are_told(forge: &Forge) {
+pub async fn collaborators_are_shown(forge: &Forge) {
     let repo = forge.repo("collaborators").await;
     let path = format!("/repos/{repo}/collaborators/rando");
     forge.alexander().put(path, json!({ "permission": "read" })).await.expect(204);

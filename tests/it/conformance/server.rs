@@ -5,14 +5,14 @@ use timmy::gitea::Error;
 use super::forge::Forge;
 use super::versions::Version;
 
-pub async fn it_tells_its_version_and_the_time_to_any_token(forge: &Forge) {
+pub async fn it_shows_its_version_and_the_time_to_any_token(forge: &Forge) {
     let narrow = forge.with_scopes("timmy", "read:issue").await;
     let server = narrow.gitea().server().await.unwrap();
     assert_eq!(Version::read(&server.version), forge.version);
     assert!(server.time.is_some());
 }
 
-pub async fn it_tells_a_token_whose_it_is(forge: &Forge) {
+pub async fn it_says_whose_a_token_is(forge: &Forge) {
     let own = forge.timmy().gitea().own_account().await.unwrap();
     assert_eq!((own.account.login.as_str(), own.is_site_admin), ("timmy", false));
     assert_eq!(forge.timmy().gitea().me().await.unwrap(), own.account);

@@ -41,7 +41,7 @@ pub const LABEL_NAMES: Change<u16> =
 
 /// Whether an account may ask for its own permission.
 pub const OWN_PERMISSION: Change<bool> =
-    Change { what: "the own permission is told", before: (23, false), after: (24, true) };
+    Change { what: "the own permission is shown", before: (23, false), after: (24, true) };
 
 /// Whether a delivery says what its webhook belongs to.
 pub const TARGET_TYPE: Change<bool> =

@@ -35,7 +35,7 @@ async fn that_happens_while_timmy_sleeps() {
 }
 
 #[tokio::test]
-async fn a_renamed_account_is_told_as_renamed() {
+async fn a_renamed_account_is_reported_as_renamed() {
     let stage = awake().await;
     stage.sandbox.rename_user("anna", "anne").unwrap();
     stage.wait(61 * MINUTE).await;

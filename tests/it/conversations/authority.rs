@@ -54,7 +54,7 @@ enum Rank {
     Owner,
 }
 
-/// Whom the forge knows, and what becomes of their command: in a comment that a webhook told, and
+/// Whom the forge knows, and what becomes of their command: in a comment that a webhook brought, and
 /// by all other ways.
 type Row = (&'static str, [Answer; 2]);
 

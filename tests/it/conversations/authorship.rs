@@ -15,15 +15,6 @@ use crate::support::forge::{CELLAR, DOOR};
 
 const DELEGATE: &str = "/timmy delegate @anna";
 
-/// Somebody comments where no webhook tells of it; the comment's id.
-async fn unheard(t: &Talk, who: &str, text: &str) -> i64 {
-    t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
-    let id = t.says(who, text);
-    t.quiet().await;
-    t.nothing_unread();
-    id
-}
-
 /// A delivery that the forge did not send, although somebody knows the secret; what came of it is
 /// waited for, also when it has waited long enough.
 async fn forge(t: &Talk, delivery: Delivery) {
@@ -37,7 +28,7 @@ async fn forge(t: &Talk, delivery: Delivery) {
 #[tokio::test]
 async fn a_forgery_with_another_author_is_nobodys_word() {
     talk(async |t| {
-        let id = unheard(t, "rando", "/timmy pause all").await;
+        let id = t.says_unnoticed("rando", "/timmy pause all").await;
         forge(t, Delivery::of(id, "alexander", "/timmy pause all")).await;
         t.nothing_unread();
     })
@@ -47,7 +38,7 @@ async fn a_forgery_with_another_author_is_nobodys_word() {
 #[tokio::test]
 async fn a_forgery_with_another_sender_is_nobodys_word() {
     talk(async |t| {
-        let id = unheard(t, "walt", "/timmy pause all").await;
+        let id = t.says_unnoticed("walt", "/timmy pause all").await;
         let mut forged = payload(id, "walt", "/timmy pause all");
         forged["sender"] = json!({ "id": 2, "login": "alexander" });
         forge(t, Delivery::saying(&forged)).await;
@@ -59,7 +50,7 @@ async fn a_forgery_with_another_sender_is_nobodys_word() {
 #[tokio::test]
 async fn a_forgery_with_another_text_is_nobodys_word() {
     talk(async |t| {
-        let id = unheard(t, "alexander", "Hm.").await;
+        let id = t.says_unnoticed("alexander", "Hm.").await;
         forge(t, Delivery::of(id, "alexander", "/timmy pause all")).await;
         t.nothing_unread();
     })
@@ -80,7 +71,7 @@ async fn nor_is_one_for_a_comment_that_was_answered() {
 #[tokio::test]
 async fn a_forgery_in_another_thread_or_of_nothing_is_nobodys_word() {
     talk(async |t| {
-        let id = unheard(t, "alexander", "/timmy hold").await;
+        let id = t.says_unnoticed("alexander", "/timmy hold").await;
         let elsewhere = t.opens(DOOR, "rita", "Another", "Hm.").await;
         let mut moved = payload(id, "alexander", "/timmy hold");
         moved["issue"]["number"] = json!(elsewhere);
@@ -135,7 +126,7 @@ async fn a_forged_edit_of_words_that_stand_there_is_asked_about() {
 #[tokio::test]
 async fn a_forgery_does_not_stand_before_what_was_said() {
     talk(async |t| {
-        let id = unheard(t, "walt", "/timmy hold").await;
+        let id = t.says_unnoticed("walt", "/timmy hold").await;
         forge(t, Delivery::of(id, "alexander", "/timmy hold")).await;
         t.nothing_unread();
         t.polls().await;

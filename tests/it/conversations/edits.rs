@@ -8,7 +8,7 @@ use timmy::sandbox::{DeliveryFault, Gate};
 
 use crate::conversations::talk::{Talk, talk};
 
-/// Somebody comments; its id, when timmy has heard it.
+/// Somebody comments; its id, when timmy has stored it.
 async fn said(t: &Talk, who: &str, text: &str) -> i64 {
     let comment = t.says(who, text);
     t.quiet().await;
@@ -96,7 +96,7 @@ async fn a_creation_that_comes_after_its_edit_runs_what_still_stands() {
 }
 
 #[tokio::test]
-async fn an_edit_of_what_was_never_heard_has_to_be_said_again() {
+async fn an_edit_of_an_unknown_text_has_to_be_said_again() {
     talk(async |t| {
         t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
         let comment = said(t, "walt", "Hm.").await;

@@ -24,7 +24,7 @@ async fn the_agents_as_configured() {
 }
 
 #[tokio::test]
-async fn what_is_paused_is_told() {
+async fn what_is_paused_is_shown() {
     let two = |config: Config| {
         config
             .agent("bezalel", ["coder", "reviewer"])
@@ -74,7 +74,7 @@ async fn a_report_of_nothing() {
 }
 
 #[tokio::test]
-async fn a_report_counts_and_tells_what_rests() {
+async fn a_report_counts_and_lists_what_is_paused() {
     talk(async |t| {
         t.opens(DOOR, "walt", "Oil the hinges", "").await;
         t.ask("walt", "/timmy hold the key is lost\n/timmy size m\n/timmy asign").await;
@@ -107,7 +107,7 @@ async fn a_report_counts_and_tells_what_rests() {
 }
 
 #[tokio::test]
-async fn a_report_begins_where_it_is_told_to() {
+async fn a_report_begins_where_it_was_asked_to() {
     talk(async |t| {
         t.ask("walt", "/timmy size m").await;
         t.wait(Duration::from_secs(3 * 24 * 3600)).await;
@@ -136,7 +136,7 @@ async fn a_report_begins_where_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_report_tells_the_public_nothing_of_private_repositories() {
+async fn a_report_shows_the_public_nothing_of_private_repositories() {
     talk(async |t| {
         t.opens(CELLAR, "walt", "Where the gold is", "").await;
         let text = "/timmy hold gold\n/timmy size m";
@@ -185,7 +185,7 @@ async fn a_repository_that_has_become_private_is_named_no_more() {
         t.ask_in(HALL, 1, "walt", "/timmy hold no oil").await;
         let report = t.ask("rita", "/timmy report").await;
         assert!(report.contains(r"foundation/hall\#1 is on hold"), "{report}");
-        // No webhook tells of this, and nothing is said there any more.
+        // No webhook says this, and nothing is said there any more.
         let token = t.sandbox.add_token("alexander", Scopes::all()).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let edit = client
@@ -201,7 +201,7 @@ async fn a_repository_that_has_become_private_is_named_no_more() {
 }
 
 #[tokio::test]
-async fn a_report_tells_what_was_given_up() {
+async fn a_report_lists_what_was_given_up() {
     talk(async |t| {
         t.sandbox.collaborator(DOOR, "timmy", Mode::Read).unwrap();
         t.ask("walt", "/timmy size s").await;

@@ -31,7 +31,7 @@ async fn so_may_a_pull_request() {
 }
 
 #[tokio::test]
-async fn the_text_of_a_pull_request_is_heard_once_the_forge_answers() {
+async fn the_text_of_a_pull_request_is_answered_once_the_forge_answers() {
     talk(async |t| {
         for _ in 0..3 {
             let read = Matcher::method_path("GET", "door/issues/2");

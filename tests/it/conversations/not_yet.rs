@@ -55,7 +55,7 @@ async fn what_is_not_in_this_build_says_so() {
 }
 
 #[tokio::test]
-async fn help_tells_the_same() {
+async fn help_says_the_same() {
     talk(async |t| {
         let help = t.ask("alexander", "/timmy help").await;
         let (there, later) = help.split_once("Not in this build yet:").unwrap();

@@ -6,7 +6,7 @@ use crate::conversations::talk::talk;
 use crate::support::forge::{CELLAR, DOOR, TOYS};
 
 #[tokio::test]
-async fn a_public_thread_is_not_told_of_a_private_repository() {
+async fn a_public_thread_is_not_shown_a_private_repository() {
     talk(async |t| {
         t.opens(CELLAR, "walt", "Where the gold is", "").await;
         let private = t.ask("alexander", "/timmy status foundation/cellar#1").await;
@@ -30,7 +30,7 @@ async fn a_private_thread_may_show_itself_and_what_is_public() {
 }
 
 #[tokio::test]
-async fn a_private_thread_is_not_told_of_another_private_repository() {
+async fn a_private_thread_is_not_shown_another_private_repository() {
     talk(async |t| {
         t.sandbox.add_repo("foundation/attic", true).unwrap();
         t.sandbox.collaborator("foundation/attic", "timmy", timmy::sandbox::Mode::Write).unwrap();

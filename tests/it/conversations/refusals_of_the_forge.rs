@@ -27,7 +27,7 @@ async fn a_label_that_timmy_may_not_write() {
 }
 
 #[tokio::test]
-async fn of_several_wishes_those_that_can_be_done_are_done() {
+async fn of_several_commands_those_that_can_be_done_are_done() {
     talk(async |t| {
         t.sandbox.collaborator(DOOR, "timmy", Mode::Read).unwrap();
         let text = "/timmy assign @anna\n/timmy hold\n/timmy priority none";

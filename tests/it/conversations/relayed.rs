@@ -19,7 +19,7 @@ fn nothing_happened(t: &Talk) {
 }
 
 #[tokio::test]
-async fn a_mirror_does_not_speak_with_the_owners_voice() {
+async fn a_mirror_does_not_speak_for_the_owner() {
     talk(async |t| {
         t.puzzled("alexander", MIRRORED).await;
         t.puzzled("walt", "*Created by: someone*\n\n/timmy priority p0").await;
@@ -99,7 +99,7 @@ async fn what_never_names_timmy_and_what_strangers_bring_gets_no_look() {
 }
 
 #[tokio::test]
-async fn who_speaks_of_others_is_heard() {
+async fn who_speaks_of_others_is_answered() {
     talk(async |t| {
         let text = "As anna commented on #4, we wait.\n\n/timmy hold";
         assert_snapshot!(t.ask("walt", text).await, @"**On hold** until `/timmy unhold`.");
@@ -135,7 +135,7 @@ async fn an_edit_does_not_make_it_anybodys_word() {
 }
 
 #[tokio::test]
-async fn nor_does_an_edit_whose_creation_was_never_heard() {
+async fn nor_does_an_edit_whose_creation_is_unknown() {
     talk(async |t| {
         t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
         let id = t.says("alexander", MIRRORED);

@@ -66,7 +66,7 @@ async fn until(t: &Talk, moment: &str) {
 }
 
 #[tokio::test]
-async fn what_everybody_may_read_tells_nothing_of_private_repositories() {
+async fn what_everybody_may_read_shows_nothing_of_private_repositories() {
     for is_private in [true, false] {
         talk_where(reports, async |t| {
             found(t, is_private);
@@ -86,7 +86,7 @@ async fn what_everybody_may_read_tells_nothing_of_private_repositories() {
 }
 
 #[tokio::test]
-async fn what_everybody_may_read_tells_nothing_of_what_is_wrong_in_private_repositories() {
+async fn what_everybody_may_read_shows_nothing_of_what_is_wrong_in_private_repositories() {
     for is_private in [true, false] {
         talk_where(reports, async |t| {
             found(t, is_private);
@@ -219,7 +219,7 @@ async fn the_comment_appears_at_its_time_or_at_the_first_news_after() {
 }
 
 #[tokio::test]
-async fn what_happened_late_in_the_evening_is_still_told_of_that_day_and_no_other() {
+async fn what_happened_late_in_the_evening_is_still_reported_on_that_day_and_no_other() {
     reported(async |t| {
         t.ask("walt", "/timmy size m").await;
         until(t, "2026-11-23T23:59:30Z").await;
@@ -251,7 +251,7 @@ async fn quiet_hours_are_quiet_and_nothing_is_lost_in_them() {
 }
 
 #[tokio::test]
-async fn an_evening_in_quiet_hours_without_a_comment_is_told_the_next_morning() {
+async fn an_evening_in_quiet_hours_without_a_comment_is_reported_the_next_morning() {
     reported_where(|config| config.with("people.quiet_hours", "20:00-07:00"), async |t| {
         t.ask("walt", "/timmy size m").await;
         until(t, "2026-11-24T21:00:00Z").await;
@@ -330,7 +330,7 @@ async fn what_breaks_later_in_the_day_calls_the_next_morning() {
 }
 
 #[tokio::test]
-async fn the_report_tells_of_private_repositories() {
+async fn the_report_shows_private_repositories() {
     reported(async |t| {
         t.opens(CELLAR, "walt", "Where the gold is", "").await;
         t.ask_in(CELLAR, 1, "walt", "/timmy hold gold").await;
@@ -444,15 +444,15 @@ async fn a_new_ledger_goes_on_with_the_comment_of_the_day() {
 }
 
 #[tokio::test]
-async fn a_repository_that_is_not_there_is_one_trouble_and_the_rest_goes_on() {
+async fn a_repository_that_is_not_there_is_one_incident_and_the_rest_goes_on() {
     talk_where(reports, async |t| {
         for _ in 0..5 {
             t.ask("walt", "/timmy ping").await;
             t.wait(MINUTE).await;
         }
-        let troubles = t.timmy.read(timmy::store::incidents::all).await;
-        assert_eq!(troubles.len(), 1);
-        assert_snapshot!(troubles[0].text, @"report.repository, `foundation/office`, is not there, or not for my account: make it, add my account to it, or correct the configuration");
+        let incidents = t.timmy.read(timmy::store::incidents::all).await;
+        assert_eq!(incidents.len(), 1);
+        assert_snapshot!(incidents[0].text, @"report.repository, `foundation/office`, is not there, or not for my account: make it, add my account to it, or correct the configuration");
         found_office(t);
         t.wait(HOUR).await;
         assert_eq!(days(t).len(), 1);

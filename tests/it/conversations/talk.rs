@@ -8,7 +8,7 @@ use std::time::Duration;
 use timmy::clock::{Clock, ManualClock};
 use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;
-use timmy::sandbox::{Options, Said, Sandbox};
+use timmy::sandbox::{DeliveryFault, Options, Said, Sandbox};
 
 use crate::support::app::Timmy;
 use crate::support::clock::{MINUTE, PATIENCE, noon};
@@ -41,7 +41,7 @@ pub async fn talk_to(account: &str, play: impl AsyncFnOnce(&Talk)) {
     talk.end().await;
 }
 
-/// With whom people talk: webhooks tell it, rita may ask, renovate is ignored, ezra works.
+/// With whom people talk: webhooks reach it, rita may ask, renovate is ignored, ezra works.
 pub fn usual(config: Config) -> Config {
     config
         .listening("127.0.0.1:0")
@@ -119,7 +119,7 @@ impl Talk {
         self.quiet().await;
     }
 
-    /// Lets timmy find what no webhook told, and wait no longer for one.
+    /// Lets timmy find what no webhook brought, and wait no longer for one.
     pub async fn polls(&self) {
         self.wait(MINUTE).await;
         self.wait(PATIENCE).await;
@@ -128,6 +128,15 @@ impl Talk {
     /// Somebody comments in the door's first issue, and nobody waits; the comment's id.
     pub fn says(&self, who: &str, text: &str) -> i64 {
         self.says_in(DOOR, 1, who, text)
+    }
+
+    /// Somebody comments in the door's first issue, and the webhook of it is lost; the comment's id.
+    pub async fn says_unnoticed(&self, who: &str, text: &str) -> i64 {
+        self.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+        let id = self.says(who, text);
+        self.quiet().await;
+        self.nothing_unread();
+        id
     }
 
     /// Somebody comments elsewhere.

@@ -7,24 +7,15 @@ use timmy::sandbox::DeliveryFault;
 use timmy::store::deliveries;
 use timmy::web::DeliveryLog;
 
-use crate::conversations::talk::{Talk, talk, talk_where};
+use crate::conversations::talk::{talk, talk_where};
 use crate::support::config::{Config, SECRETS};
 use crate::support::delivery::{Delivery, payload, sign};
 use crate::support::forge::DOOR;
 
-/// walt pings where no webhook tells of it.
-async fn unheard_ping(t: &Talk) -> i64 {
-    t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
-    let id = t.says("walt", "/timmy ping");
-    t.quiet().await;
-    t.nothing_unread();
-    id
-}
-
 #[tokio::test]
 async fn what_is_not_signed_is_not_believed() {
     talk(async |t| {
-        let id = unheard_ping(t).await;
+        let id = t.says_unnoticed("walt", "/timmy ping").await;
         let good = Delivery::of(id, "walt", "/timmy ping");
         for signature in [String::new(), "0".repeat(64), "é".into(), sign("", &good.body)] {
             let forged = Delivery { signature, ..Delivery::of(id, "walt", "/timmy ping") };
@@ -47,7 +38,7 @@ async fn what_is_not_signed_is_not_believed() {
 #[tokio::test]
 async fn both_secrets_are_good_while_one_replaces_the_other() {
     talk(async |t| {
-        let id = unheard_ping(t).await;
+        let id = t.says_unnoticed("walt", "/timmy ping").await;
         let mut delivery = Delivery::of(id, "walt", "/timmy ping");
         delivery.signature = sign(SECRETS[1], &delivery.body);
         assert_eq!(delivery.send(t.timmy.webhook()).await, 202);
@@ -60,7 +51,7 @@ async fn both_secrets_are_good_while_one_replaces_the_other() {
 #[tokio::test]
 async fn a_form_is_as_good_as_json() {
     talk(async |t| {
-        let id = unheard_ping(t).await;
+        let id = t.says_unnoticed("walt", "/timmy ping").await;
         let json = payload(id, "walt", "/timmy ping").to_string();
         let mut form = form_urlencoded::Serializer::new(String::new());
         let form = form.append_pair("payload", &json).finish();
@@ -151,7 +142,7 @@ async fn two_hooks_to_one_address_are_answered_once() {
 #[tokio::test]
 async fn nobody_who_is_really_there_may_have_said_it() {
     talk(async |t| {
-        let id = unheard_ping(t).await;
+        let id = t.says_unnoticed("walt", "/timmy ping").await;
         let mut migrated = payload(id, "walt", "/timmy ping");
         migrated["comment"]["original_author"] = json!("walt-elsewhere");
         let mut ghost = payload(id, "Ghost", "/timmy ping");
@@ -177,7 +168,7 @@ fn scoped(config: Config) -> Config {
 #[tokio::test]
 async fn a_secret_proves_nothing_of_another_place() {
     talk_where(scoped, async |t| {
-        let id = unheard_ping(t).await;
+        let id = t.says_unnoticed("walt", "/timmy ping").await;
         let good = Delivery::of(id, "walt", "/timmy ping");
         let foreign = Delivery {
             signature: sign(SECRETS[1], &good.body),
@@ -208,7 +199,7 @@ async fn a_secret_proves_nothing_of_another_place() {
 #[tokio::test]
 async fn a_name_of_ones_own_does_not_make_anothers_number_ones_own() {
     talk_where(scoped, async |t| {
-        let id = unheard_ping(t).await;
+        let id = t.says_unnoticed("walt", "/timmy ping").await;
         assert_eq!(Delivery::of(id, "walt", "/timmy ping").send(t.timmy.webhook()).await, 202);
         t.quiet().await;
         t.answer_to(DOOR, 1, Subject::Comment(id));

@@ -82,7 +82,7 @@ fn what_is_not_watched_does_not_come_in() {
 }
 
 #[test]
-fn all_that_was_seen_is_told() {
+fn all_that_was_read_comes_back() {
     in_transaction(|tx| {
         tracked(tx)?;
         let mut entry = issue(4, 200);
@@ -311,7 +311,7 @@ fn an_issue_that_moved_is_asked_what_it_waits_for() {
 }
 
 #[test]
-fn who_waits_for_something_out_of_sight_is_asked_again() {
+fn who_waits_for_something_unwatched_is_asked_again() {
     in_transaction(|tx| {
         tracked(tx)?;
         read(tx, &[issue(1, 20), issue(2, 20)], 200)?;
@@ -341,7 +341,7 @@ fn pull_requests_are_linked_by_what_they_close() {
 }
 
 #[test]
-fn holds_and_snoozes_are_told() {
+fn holds_and_snoozes_come_back() {
     in_transaction(|tx| {
         tracked(tx)?;
         read(tx, &[issue(12, 20), issue(13, 20)], 200)?;
@@ -363,15 +363,15 @@ fn holds_and_snoozes_are_told() {
 
 /// Somebody's comment, and why it needed nothing more.
 fn say(tx: &Transaction<'_>, id: i64, who: i64, day: i64, ending: Ending) -> Result<(), Error> {
-    let mut heard = comment(id, TextEvent::Created, day * 86_400, "Hm.");
-    heard.created_at = heard.updated_at;
-    heard.author = Some(Account { id: who, login: "somebody".to_owned() });
-    let Inserted::New(seq) = inbox::insert(tx, &heard, at(0))? else { panic!("it is new") };
+    let mut text = comment(id, TextEvent::Created, day * 86_400, "Hm.");
+    text.created_at = text.updated_at;
+    text.author = Some(Account { id: who, login: "somebody".to_owned() });
+    let Inserted::New(seq) = inbox::insert(tx, &text, at(0))? else { panic!("it is new") };
     inbox::finish(tx, seq, ending, at(1))
 }
 
 #[test]
-fn people_heard_in_the_last_thirty_days_are_counted() {
+fn people_who_spoke_in_the_last_thirty_days_are_counted() {
     in_transaction(|tx| {
         tracked(tx)?;
         read(tx, &[issue(12, 20)], 200)?;

@@ -9,15 +9,15 @@ use timmy::store::{Error, Transaction};
 
 use super::{at, comment, in_transaction, thread};
 
-fn hear(tx: &Transaction<'_>, heard: &InboundText) -> Result<Inserted, Error> {
-    inbox::insert(tx, heard, at(100))
+fn insert(tx: &Transaction<'_>, text: &InboundText) -> Result<Inserted, Error> {
+    inbox::insert(tx, text, at(100))
 }
 
 /// The row of something that must be news.
-fn news(tx: &Transaction<'_>, heard: &InboundText) -> Result<inbox::Seq, Error> {
-    match hear(tx, heard)? {
+fn news(tx: &Transaction<'_>, text: &InboundText) -> Result<inbox::Seq, Error> {
+    match insert(tx, text)? {
         Inserted::New(seq) => Ok(seq),
-        Inserted::Known => panic!("known: {heard:?}"),
+        Inserted::Known => panic!("known: {text:?}"),
     }
 }
 
@@ -27,13 +27,13 @@ fn webhook_and_poll_of_one_comment_meet() {
         let webhook = comment(812, TextEvent::Created, 5, "/timmy ping");
         let polled = InboundText { sender: None, ..webhook.clone() };
         news(tx, &webhook)?;
-        assert_eq!(hear(tx, &polled)?, Inserted::Known);
+        assert_eq!(insert(tx, &polled)?, Inserted::Known);
         Ok(())
     });
 }
 
 #[test]
-fn a_delivery_that_tells_of_a_comment_elsewhere_does_not_stand_in_its_way() {
+fn a_delivery_about_a_comment_elsewhere_does_not_stand_in_its_way() {
     in_transaction(|tx| {
         let said = comment(812, TextEvent::Created, 5, "/timmy ping");
         let elsewhere = Repo { id: RepoId(2), ..said.repo.clone() };
@@ -71,7 +71,7 @@ fn an_edit_that_leaves_the_text_alone_does_nothing() {
     in_transaction(|tx| {
         news(tx, &comment(812, TextEvent::Created, 5, "/timmy ping"))?;
         let touched = comment(812, TextEvent::Edited, 9, "/timmy ping");
-        assert_eq!(hear(tx, &touched)?, Inserted::Known);
+        assert_eq!(insert(tx, &touched)?, Inserted::Known);
         Ok(())
     });
 }
@@ -92,7 +92,7 @@ fn a_version_is_compared_with_the_one_before_it_not_with_the_last_to_arrive() {
     in_transaction(|tx| {
         news(tx, &comment(812, TextEvent::Edited, 9, "two"))?;
         news(tx, &comment(812, TextEvent::Created, 5, "one"))?;
-        assert_eq!(hear(tx, &comment(812, TextEvent::Edited, 10, "two"))?, Inserted::Known);
+        assert_eq!(insert(tx, &comment(812, TextEvent::Edited, 10, "two"))?, Inserted::Known);
         Ok(())
     });
 }
@@ -103,8 +103,11 @@ fn the_creation_is_news_after_a_poll_that_took_it_for_an_edit() {
         news(tx, &comment(812, TextEvent::Edited, 9, "/timmy ping"))?;
         let creation = comment(812, TextEvent::Created, 5, "/timmy ping");
         news(tx, &creation)?;
-        assert_eq!(hear(tx, &creation)?, Inserted::Known);
-        assert_eq!(hear(tx, &comment(812, TextEvent::Created, 6, "/timmy ping"))?, Inserted::Known);
+        assert_eq!(insert(tx, &creation)?, Inserted::Known);
+        assert_eq!(
+            insert(tx, &comment(812, TextEvent::Created, 6, "/timmy ping"))?,
+            Inserted::Known
+        );
         Ok(())
     });
 }
@@ -114,7 +117,7 @@ proptest! {
 
     /// A text changes once a second; after each version, some earlier one is delivered again.
     #[test]
-    fn whatever_was_heard_is_known_for_ever(
+    fn whatever_was_stored_is_known_for_ever(
         story in prop::collection::vec(("[abc]", any::<prop::sample::Index>()), 1..30),
     ) {
         in_transaction(move |tx| {
@@ -124,8 +127,8 @@ proptest! {
             };
             for (index, (body, again)) in story.iter().enumerate() {
                 let unchanged = index > 0 && story[index - 1].0 == *body;
-                assert_eq!(hear(tx, &version(index))? == Inserted::Known, unchanged);
-                assert_eq!(hear(tx, &version(again.index(index + 1)))?, Inserted::Known);
+                assert_eq!(insert(tx, &version(index))? == Inserted::Known, unchanged);
+                assert_eq!(insert(tx, &version(again.index(index + 1)))?, Inserted::Known);
             }
             Ok(())
         });
@@ -133,15 +136,15 @@ proptest! {
 }
 
 #[test]
-fn a_version_comes_back_as_it_was_heard() {
+fn a_version_comes_back_as_it_was_stored() {
     in_transaction(|tx| {
-        let mut heard = comment(812, TextEvent::Edited, 9, "/timmy ping\r\n\u{1f600} \0 \"");
-        heard.former_body = Some("before".to_owned());
-        let seq = news(tx, &heard)?;
+        let mut version = comment(812, TextEvent::Edited, 9, "/timmy ping\r\n\u{1f600} \0 \"");
+        version.former_body = Some("before".to_owned());
+        let seq = news(tx, &version)?;
         let text = inbox::next_in(tx, thread(12), at(100))?.expect("it waits");
         assert_eq!((text.seq, text.received_at, text.due_at), (seq, at(100), at(100)));
         assert_eq!((text.tries, text.claims), (0, 0));
-        assert_eq!(text.heard, heard);
+        assert_eq!(text.heard, version);
         Ok(())
     });
 }
@@ -152,7 +155,7 @@ fn next(tx: &Transaction<'_>, now: i64) -> Result<Option<inbox::Seq>, Error> {
 }
 
 #[test]
-fn texts_of_a_thread_come_in_the_order_of_hearing() {
+fn texts_of_a_thread_come_in_the_order_of_arrival() {
     in_transaction(|tx| {
         let first = news(tx, &comment(1, TextEvent::Created, 50, "late clock"))?;
         let second = news(tx, &comment(2, TextEvent::Created, 5, "early clock"))?;

@@ -2,39 +2,22 @@
 //! does.
 
 mod backlog;
-mod errands;
+mod backlog_version;
 mod inbox;
-mod lanes;
 mod opening;
 mod outbox;
+mod queue;
 mod rows;
-mod version;
+mod tasks;
 mod writing;
 
-use tempfile::TempDir;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::text::{InboundText, TextEvent};
 use timmy::core::model::time::Timestamp;
-use timmy::store::{Connection, Error, Ledger, Transaction};
+use timmy::store::{Connection, Error, Transaction};
 
 use crate::support::facts;
-
-/// A new ledger in a directory that vanishes with it.
-fn new_ledger() -> (Ledger, TempDir) {
-    let home = TempDir::new().expect("a directory");
-    let ledger = Ledger::open(home.path().join("timmy.db")).expect("a new ledger");
-    (ledger, home)
-}
-
-/// Runs `work` in one transaction of a new ledger, where steps can be told one after the other.
-fn in_transaction(work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static) {
-    let (ledger, _home) = new_ledger();
-    runtime().block_on(ledger.write(work)).expect("the steps");
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
-}
+use crate::support::ledger::{in_transaction, new_ledger, runtime};
 
 /// `second` seconds into the story.
 fn at(second: i64) -> Timestamp {

@@ -63,7 +63,7 @@ fn what_people_said_about_a_thread_is_kept_until_they_say_otherwise() {
 }
 
 #[test]
-fn the_audit_tells_what_came_of_each_command() {
+fn the_audit_shows_what_came_of_each_command() {
     in_transaction(|tx| {
         let entry = |second, line: &str, number| AuditEntry {
             at: at(second),

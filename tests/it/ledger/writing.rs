@@ -1,4 +1,4 @@
-//! What a write promises: all or nothing, on the disk, told truly.
+//! What a write promises: all or nothing, on the disk, reported truly.
 
 use std::fs;
 use std::sync::mpsc;

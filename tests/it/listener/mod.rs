@@ -1,7 +1,7 @@
-//! The listener, by its sockets: whom it hears, whom it cuts off, and what strangers cost it.
+//! The listener, by its sockets: whom it serves, whom it cuts off, and what strangers cost it.
 
 mod bodies;
-mod peer;
+mod client;
 mod process;
-mod silence;
+mod slow_clients;
 mod stage;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use timmy::sandbox::{Options, Sandbox};
 
-use crate::listener::peer::{Peer, delivery, head};
+use crate::listener::client::{Client, delivery, head};
 use crate::support::config::{Config, SECRETS};
 use crate::support::forge::{DOOR, found};
 use crate::support::process::{BINARY, Process, free_port};
@@ -46,9 +46,9 @@ impl Serve {
     }
 
     async fn deliver(&self) -> u16 {
-        let mut peer = Peer::connect(self.address).await;
-        peer.send(&delivery(0)).await;
-        peer.status().await
+        let mut client = Client::connect(self.address).await;
+        client.send(&delivery(0)).await;
+        client.status().await
     }
 
     fn log(&self) -> String {
@@ -69,7 +69,7 @@ async fn with_few_descriptors_silent_connections_do_not_shut_the_door() {
     let serve = Serve::start(64).await;
     let mut silent = Vec::new();
     for _ in 0..100 {
-        silent.push(Peer::connect(serve.address).await);
+        silent.push(Client::connect(serve.address).await);
     }
     assert_eq!(serve.deliver().await, 202);
     let log = serve.log();
@@ -89,10 +89,10 @@ async fn unfinished_requests_cost_little_memory() {
     for _ in 0..40 {
         let address = serve.address;
         sending.spawn(async move {
-            let mut peer = Peer::connect(address).await;
-            peer.send(&head(&"0".repeat(64), 4 << 20)).await;
-            peer.send(&vec![b' '; (4 << 20) - 1]).await;
-            peer
+            let mut client = Client::connect(address).await;
+            client.send(&head(&"0".repeat(64), 4 << 20)).await;
+            client.send(&vec![b' '; (4 << 20) - 1]).await;
+            client
         });
     }
     // Each has sent all, or was cut off.

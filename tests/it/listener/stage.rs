@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::listener::peer::{Peer, delivery};
+use crate::listener::client::{Client, delivery};
 use crate::support::config::SECRETS;
 
 /// The largest body that is read, in bytes.
@@ -43,15 +43,15 @@ pub struct Stage {
     pub address: SocketAddr,
     pub stop: CancellationToken,
     pub serving: JoinHandle<()>,
-    heard: Arc<AtomicUsize>,
+    stored: Arc<AtomicUsize>,
     _folder: TempDir,
 }
 
 impl Stage {
     pub async fn set(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let heard = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&heard);
+        let stored = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&stored);
         let router = web::router(WebhookState {
             ledger: Ledger::open(folder.path().join("timmy.db")).unwrap(),
             clock: Arc::new(SystemClock),
@@ -70,22 +70,22 @@ impl Stage {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let serving = tokio::spawn(web::serve(listener, router, limits, stop.clone()));
-        Self { address, stop, serving, heard, _folder: folder }
+        Self { address, stop, serving, stored, _folder: folder }
     }
 
-    pub async fn connect(&self) -> Peer {
-        Peer::connect(self.address).await
+    pub async fn connect(&self) -> Client {
+        Client::connect(self.address).await
     }
 
     /// Sends a delivery of `padding` bytes and more, signed; the status of the answer.
     pub async fn deliver(&self, padding: usize) -> u16 {
-        let mut peer = self.connect().await;
-        peer.send(&delivery(padding)).await;
-        peer.status().await
+        let mut client = self.connect().await;
+        client.send(&delivery(padding)).await;
+        client.status().await
     }
 
     /// How many deliveries were stored.
-    pub fn heard(&self) -> usize {
-        self.heard.load(Ordering::Relaxed)
+    pub fn stored(&self) -> usize {
+        self.stored.load(Ordering::Relaxed)
     }
 }

@@ -29,7 +29,7 @@ impl Browser {
     /// Starts one with an empty page; `None`, said loudly, where none is installed.
     pub(crate) fn start() -> Option<Self> {
         let Some(name) = NAMES.into_iter().find(|name| is_installed(name)) else {
-            // Not `eprintln!`, which is heard of failing tests only.
+            // Not `eprintln!`, which is shown of failing tests only.
             let _ = io::stderr()
                 .write_all(b"\nNO CHROMIUM IS INSTALLED: the page is tested over HTTP alone.\n");
             return None;

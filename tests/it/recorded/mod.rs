@@ -3,13 +3,12 @@
 //! Two walks were recorded of each, each a chain of requests and the webhooks that they caused.
 //! Here every request is sent again, in the same order by the same people, and status, headers
 //! and the shape of each body must be the recorded ones. `recordings.txt` names every recording
-//! there is; what is not replayed stands in `excused`, with the reason.
+//! there is; what is not replayed stands in `not_replayed`, with the reason.
 
-mod excused;
-mod receiver;
+mod not_replayed;
+mod recording;
 mod shape;
 mod stage;
-mod walk;
 
 use std::collections::BTreeSet;
 
@@ -17,9 +16,9 @@ use serde_json::json;
 use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Mode, Unit, Version};
 
-use excused::{NOT_REPLAYED, is_excused};
+use not_replayed::{NOT_REPLAYED, is_excused};
+use recording::Walk;
 use stage::Stage;
-use walk::Walk;
 
 async fn replay_the_first_walk(version: Version) {
     let mut stage = Stage::new(version, "sekrit").await;
@@ -97,7 +96,7 @@ async fn texts_are_stored_as_they_were_sent() {
 /// The names of what is replayed of a version.
 fn replayed(version: Version) -> BTreeSet<String> {
     let walks = [Walk::First, Walk::Second].into_iter();
-    let names = walks.flat_map(|walk| walk::exchanges(version, walk)).flat_map(|exchange| {
+    let names = walks.flat_map(|walk| recording::exchanges(version, walk)).flat_map(|exchange| {
         let webhooks = exchange.webhooks.into_iter().map(|webhook| webhook.name);
         webhooks.chain(exchange.name)
     });
@@ -107,7 +106,7 @@ fn replayed(version: Version) -> BTreeSet<String> {
 #[test]
 fn every_recording_is_replayed_or_has_a_reason_not_to_be() {
     for (version, expected) in [(Version::V1_22, 184), (Version::V1_25, 184)] {
-        let (replayed, recordings) = (replayed(version), walk::recordings(version));
+        let (replayed, recordings) = (replayed(version), recording::recordings(version));
         let forgotten =
             recordings.iter().filter(|name| !replayed.contains(**name) && !is_excused(name));
         assert_eq!(forgotten.collect::<Vec<_>>(), [&""; 0], "{version}: forgotten");
@@ -119,7 +118,7 @@ fn every_recording_is_replayed_or_has_a_reason_not_to_be() {
 
 #[test]
 fn no_excuse_is_left_over() {
-    let recordings = walk::recordings(Version::V1_25);
+    let recordings = recording::recordings(Version::V1_25);
     for start in NOT_REPLAYED.iter().flat_map(|(_, starts)| *starts) {
         assert!(recordings.iter().any(|name| name.starts_with(start)), "{start}");
     }

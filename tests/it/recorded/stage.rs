@@ -1,4 +1,4 @@
-//! The sandbox and somebody who asks it, to hear whether it answers as was recorded.
+//! The sandbox and somebody who asks it, to see whether it answers as was recorded.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use serde_json::Value;
 use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Options, Order, Sandbox, Scopes, Version};
 
-use crate::recorded::receiver::{Received, Receiver};
+use crate::recorded::recording::{self, Exchange, Walk, Webhook};
 use crate::recorded::shape::Shapes;
-use crate::recorded::walk::{self, Exchange, Walk, Webhook};
+use crate::support::forge::http_client;
+use crate::support::receiver::{Received, Receiver};
 
 /// What every webhook carries.
 const WEBHOOK_HEADERS: [&str; 16] = [
@@ -41,7 +42,6 @@ pub(crate) struct Stage {
     pub(crate) version: Version,
     pub(crate) sandbox: Sandbox,
     receiver: Receiver,
-    receiver_url: String,
     secret: &'static str,
     pub(crate) tokens: HashMap<String, String>,
     pub(crate) kept: HashMap<String, i64>,
@@ -51,14 +51,12 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new(version: Version, secret: &'static str) -> Self {
-        // Fails if another test of this process was first, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let seconds = AtomicI64::new(1_700_000_000);
         let clock =
             move || Timestamp::from_micros(seconds.fetch_add(1, Ordering::Relaxed) * 1_000_000);
         let options = Options { clock: Arc::new(clock), order: Order::InOrder, version };
         let sandbox = Sandbox::start(options).await.expect("a free port");
-        let (receiver, receiver_url) = Receiver::start().await;
+        let receiver = Receiver::start().await;
         let mut tokens = HashMap::from([
             ("alexander".to_owned(), sandbox.add_site_admin("alexander")),
             ("nobody with a bad token".to_owned(), "f00d".repeat(10)),
@@ -69,19 +67,13 @@ impl Stage {
         let narrow =
             sandbox.add_token("alexander", Scopes::of("read:issue")).expect("alexander is there");
         tokens.insert("alexander with read:issue".to_owned(), narrow);
-        let redirects = reqwest::redirect::Policy::none();
-        let client = reqwest::Client::builder()
-            .redirect(redirects)
-            .no_proxy()
-            .build()
-            .expect("TLS is set up");
-        let (kept, shapes) = (HashMap::new(), walk::shapes(version));
-        Self { version, sandbox, receiver, receiver_url, secret, tokens, kept, client, shapes }
+        let (kept, shapes) = (HashMap::new(), recording::shapes(version));
+        Self { version, sandbox, receiver, secret, tokens, kept, client: http_client(), shapes }
     }
 
     /// `$name` becomes the number kept under it, the recorded receiver the present one.
     fn filled(&self, text: &str) -> String {
-        let text = text.replace("http://gitea.example/webhook", &self.receiver_url);
+        let text = text.replace("http://gitea.example/webhook", &self.receiver.url);
         let mut names: Vec<_> = self.kept.iter().collect();
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         names.into_iter().fold(text, |text, (name, id)| {
@@ -135,7 +127,8 @@ impl Stage {
             self.kept.insert(name.clone(), id);
         }
         self.sandbox.settle().await;
-        found.extend(self.compare_webhooks(exchange, self.receiver.take()));
+        let came = self.receiver.take();
+        found.extend(self.compare_webhooks(exchange, came));
         found
     }
 
@@ -151,7 +144,8 @@ impl Stage {
             match came.by_ref().find(fits) {
                 None => found.push(format!("{}: did not come", wanted.name)),
                 Some(hook) => {
-                    let differences = self.shapes.differences(&wanted.shape, &hook.payload);
+                    let payload = serde_json::from_slice(&hook.payload()).unwrap_or_default();
+                    let differences = self.shapes.differences(&wanted.shape, &payload);
                     found.extend(differences.iter().map(|d| format!("{}{d}", wanted.name)));
                     found.extend(self.compare_envelope(wanted, hook));
                 }
@@ -171,7 +165,7 @@ impl Stage {
         if !hook.is_signed_with(self.secret) {
             found.push(format!("{}: wrong signature", wanted.name));
         }
-        if !hook.signed.starts_with(b"{\n  \"") {
+        if !hook.payload().starts_with(b"{\n  \"") {
             found.push(format!("{}: not indented by two blanks", wanted.name));
         }
         if hook.is_form() != wanted.form {
@@ -182,7 +176,7 @@ impl Stage {
 
     pub(crate) async fn replay_all(&mut self, walk: Walk) {
         let mut wrong = Vec::new();
-        for exchange in walk::exchanges(self.version, walk) {
+        for exchange in recording::exchanges(self.version, walk) {
             let differences = self.replay(&exchange).await;
             let name = exchange.name.as_deref().unwrap_or(&exchange.path);
             wrong.extend(differences.into_iter().map(|d| format!("{name}: {d}")));

@@ -234,7 +234,7 @@ async fn a_probe_needs_the_right_to_make_one() {
 
 /// A delivery of another kind says as much, and needs no token of anybody.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_serve_heard_before_is_a_sign_of_life() {
+async fn what_serve_received_before_is_a_sign_of_life() {
     let stage = Stage::set().await;
     stage.hook("foundation");
     let _serve = stage.serve_and_know().await;
@@ -358,9 +358,9 @@ async fn an_agent_has_no_account() {
 async fn two_timmys_share_an_account() {
     let stage = Stage::set().await;
     let now = SystemClock.now();
-    let heard = facts::comment(1, now, "/timmy ping");
+    let text = facts::comment(1, now, "/timmy ping");
     let lost = stage.ledger().write(move |tx| {
-        let Inserted::New(seq) = inbox::insert(tx, &heard, now)? else { panic!("heard before") };
+        let Inserted::New(seq) = inbox::insert(tx, &text, now)? else { panic!("stored before") };
         inbox::finish(tx, seq, Ending::ClaimedElsewhere, now)
     });
     lost.await.unwrap();

@@ -52,7 +52,7 @@ async fn one_is_made_for_an_organisation_and_one_for_each_repository_of_a_user()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_made_is_heard() {
+async fn what_is_made_delivers() {
     let stage = Stage::set().await;
     assert_eq!(stage.hooks("install").code, 0);
     let _serve = stage.serve().await;

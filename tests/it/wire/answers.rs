@@ -191,13 +191,13 @@ async fn labels_are_read_made_put_on_and_taken_off() {
         let made = "label-create-exclusive-priority-p0";
         if recorded.has(made) {
             let forge = recorded.forge(made).await;
-            let wish = NewLabel {
+            let new = NewLabel {
                 name: "priority/p0".to_owned(),
                 color: "#cc0000".to_owned(),
                 description: String::new(),
                 exclusive: true,
             };
-            let label = forge.client().create_label(&lab(), &wish).await.unwrap();
+            let label = forge.client().create_label(&lab(), &new).await.unwrap();
             assert_eq!((label.name.as_str(), label.exclusive), ("priority/p0", true));
         }
     }

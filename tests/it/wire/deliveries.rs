@@ -22,9 +22,9 @@ fn delivered(recorded: &Recorded, name: &str) -> Delivery {
     read(delivery.event_type(), delivery.payload.to_string().as_bytes()).unwrap()
 }
 
-fn heard(recorded: &Recorded, name: &str) -> InboundText {
+fn inbound(recorded: &Recorded, name: &str) -> InboundText {
     match delivered(recorded, name) {
-        Delivery::Heard(heard) => *heard,
+        Delivery::Heard(inbound) => *inbound,
         other => panic!("{} {name}: {other:?}", recorded.version),
     }
 }
@@ -48,49 +48,49 @@ fn the_bytes_are_signed_and_read() {
 }
 
 #[test]
-fn a_comment_is_heard_with_the_senders_rights() {
+fn a_comment_is_read_with_the_senders_rights() {
     for recorded in recorded::all() {
-        let heard = heard(&recorded, "comment-created");
-        assert!(matches!(heard.subject, Subject::Comment(6 | 9)));
-        assert_eq!((heard.repo.id, heard.number, heard.is_pull), (RepoId(1), 1, false));
-        assert_eq!(heard.repo.name.to_string(), "foundation/config");
-        assert!(!heard.repo.private && !heard.migrated);
-        assert_eq!((heard.act, heard.former_body), (TextEvent::Created, None));
-        assert_eq!(heard.body, "@timmy please look\n\n/timmy assign ezra\n");
-        assert!(heard.sender.is_some_and(|sender| sender.is("alexander")));
+        let inbound = inbound(&recorded, "comment-created");
+        assert!(matches!(inbound.subject, Subject::Comment(6 | 9)));
+        assert_eq!((inbound.repo.id, inbound.number, inbound.is_pull), (RepoId(1), 1, false));
+        assert_eq!(inbound.repo.name.to_string(), "foundation/config");
+        assert!(!inbound.repo.private && !inbound.migrated);
+        assert_eq!((inbound.act, inbound.former_body), (TextEvent::Created, None));
+        assert_eq!(inbound.body, "@timmy please look\n\n/timmy assign ezra\n");
+        assert!(inbound.sender.is_some_and(|sender| sender.is("alexander")));
         let everything = Permissions { admin: true, push: true, pull: true };
-        assert_eq!(heard.permissions, Some(everything));
+        assert_eq!(inbound.permissions, Some(everything));
     }
 }
 
 #[test]
-fn an_edit_tells_what_stood_before() {
+fn an_edit_holds_what_stood_before() {
     for recorded in recorded::all() {
-        let heard = heard(&recorded, "comment-edited");
-        assert_eq!(heard.act, TextEvent::Edited);
+        let inbound = inbound(&recorded, "comment-edited");
+        assert_eq!(inbound.act, TextEvent::Edited);
         let before = "@timmy please look\n\n/timmy assign ezra\n";
-        assert_eq!(heard.former_body.as_deref(), Some(before));
-        assert_ne!(heard.body, before);
+        assert_eq!(inbound.former_body.as_deref(), Some(before));
+        assert_ne!(inbound.body, before);
     }
 }
 
 #[test]
 fn a_comment_on_a_pull_request_says_so() {
     for recorded in recorded::all() {
-        let heard = heard(&recorded, "pr-comment");
-        assert_eq!((heard.number, heard.is_pull, heard.act), (2, true, TextEvent::Created));
-        assert_eq!(heard.body, "/timmy approve");
+        let inbound = inbound(&recorded, "pr-comment");
+        assert_eq!((inbound.number, inbound.is_pull, inbound.act), (2, true, TextEvent::Created));
+        assert_eq!(inbound.body, "/timmy approve");
     }
 }
 
 #[test]
 fn an_opened_issue_proves_no_rights() {
     for recorded in recorded::all() {
-        let heard = heard(&recorded, "issue-opened");
-        assert_eq!((heard.subject, heard.act), (Subject::Issue(1), TextEvent::Opened));
-        assert_eq!((heard.is_pull, heard.permissions), (false, None));
-        assert_eq!(heard.author, heard.sender);
-        assert_eq!(heard.created_at, heard.updated_at);
+        let inbound = inbound(&recorded, "issue-opened");
+        assert_eq!((inbound.subject, inbound.act), (Subject::Issue(1), TextEvent::Opened));
+        assert_eq!((inbound.is_pull, inbound.permissions), (false, None));
+        assert_eq!(inbound.author, inbound.sender);
+        assert_eq!(inbound.created_at, inbound.updated_at);
     }
 }
 
@@ -103,9 +103,9 @@ fn an_opened_pull_request_waits_for_its_global_id() {
         // The payload's own id is 1; the issue behind the pull request has the id 2.
         let written = &opening.written;
         assert_eq!((written.number, written.body.as_str()), (2, "Fixes #1"));
-        let heard = opening.heard(2);
-        assert_eq!((heard.subject, heard.is_pull), (Subject::Issue(2), true));
-        assert_eq!((heard.act, heard.permissions), (TextEvent::Opened, None));
+        let inbound = opening.heard(2);
+        assert_eq!((inbound.subject, inbound.is_pull), (Subject::Issue(2), true));
+        assert_eq!((inbound.act, inbound.permissions), (TextEvent::Opened, None));
     }
 }
 
@@ -160,31 +160,31 @@ fn every_delivery_that_was_recorded_has_its_meaning() {
             let place = format!("{} {}", recorded.version, delivery.name);
             let read = delivered(recorded, &delivery.name);
             assert!(format!("{read:?}").starts_with(meaning(delivery)), "{place}: {read:?}");
-            if let Delivery::Heard(heard) = read {
-                compare(&heard, &delivery.payload, &place);
+            if let Delivery::Heard(inbound) = read {
+                compare(&inbound, &delivery.payload, &place);
             }
         }
     }
 }
 
-/// What was heard must be what the payload says.
-fn compare(heard: &InboundText, payload: &Value, place: &str) {
-    let (text, id) = match heard.subject {
+/// What was read must be what the payload says.
+fn compare(inbound: &InboundText, payload: &Value, place: &str) {
+    let (text, id) = match inbound.subject {
         Subject::Comment(id) => (&payload["comment"], id),
         Subject::Issue(id) => (&payload["issue"], id),
     };
     let name = |account: &Option<Account>| account.as_ref().map(|who| who.login.clone());
     let said = |value: &Value| value.as_str().map(str::to_owned);
     assert_eq!(text["id"], id, "{place}");
-    assert_eq!(payload["issue"]["number"], heard.number, "{place}");
-    assert_eq!(!payload["issue"]["pull_request"].is_null(), heard.is_pull, "{place}");
-    assert_eq!(payload["repository"]["id"], heard.repo.id.0, "{place}");
-    assert_eq!(text["body"], heard.body.as_str(), "{place}");
-    assert_eq!(said(&payload["changes"]["body"]["from"]), heard.former_body, "{place}");
-    assert_eq!(said(&text["user"]["login"]), name(&heard.author), "{place}");
-    assert_eq!(said(&payload["sender"]["login"]), name(&heard.sender), "{place}");
-    assert_eq!(text["created_at"], heard.created_at.to_string(), "{place}");
-    assert_eq!(text["updated_at"], heard.updated_at.to_string(), "{place}");
+    assert_eq!(payload["issue"]["number"], inbound.number, "{place}");
+    assert_eq!(!payload["issue"]["pull_request"].is_null(), inbound.is_pull, "{place}");
+    assert_eq!(payload["repository"]["id"], inbound.repo.id.0, "{place}");
+    assert_eq!(text["body"], inbound.body.as_str(), "{place}");
+    assert_eq!(said(&payload["changes"]["body"]["from"]), inbound.former_body, "{place}");
+    assert_eq!(said(&text["user"]["login"]), name(&inbound.author), "{place}");
+    assert_eq!(said(&payload["sender"]["login"]), name(&inbound.sender), "{place}");
+    assert_eq!(text["created_at"], inbound.created_at.to_string(), "{place}");
+    assert_eq!(text["updated_at"], inbound.updated_at.to_string(), "{place}");
 }
 
 #[test]
@@ -193,8 +193,8 @@ fn a_migrated_comment_was_said_by_nobody_here() {
         let mut payload = recorded.delivery("comment-created").payload.clone();
         payload["comment"]["original_author"] = "octocat".into();
         let delivery = read("issue_comment", payload.to_string().as_bytes());
-        let Ok(Delivery::Heard(heard)) = delivery else { panic!("{delivery:?}") };
-        assert_eq!((heard.migrated, heard.author), (true, None));
+        let Ok(Delivery::Heard(inbound)) = delivery else { panic!("{delivery:?}") };
+        assert_eq!((inbound.migrated, inbound.author), (true, None));
     }
 }
 
@@ -227,8 +227,8 @@ fn accounts_may_be_missing() {
     payload["sender"] = Value::Null;
     payload["comment"]["user"] = Value::Null;
     let delivery = read("issue_comment", payload.to_string().as_bytes());
-    let Ok(Delivery::Heard(heard)) = delivery else { panic!("{delivery:?}") };
-    assert_eq!((heard.author, heard.sender), (None, None));
+    let Ok(Delivery::Heard(inbound)) = delivery else { panic!("{delivery:?}") };
+    assert_eq!((inbound.author, inbound.sender), (None, None));
 }
 
 /// The addresses of all values in `value`.

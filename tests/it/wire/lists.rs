@@ -112,7 +112,7 @@ async fn a_thread_that_moved_has_its_repository_and_its_body() {
 }
 
 #[tokio::test]
-async fn a_comment_tells_its_thread() {
+async fn a_comment_names_its_thread() {
     let comment = |issue: &str, pull: &str| {
         json!({
             "id": 108, "body": "x", "user": null, "issue_url": issue, "pull_request_url": pull,

@@ -2,14 +2,14 @@
 //! against servers and senders that mean no good.
 
 mod answers;
+mod broken_servers;
 mod deliveries;
 mod dependencies;
-mod every;
+mod every_exchange;
 mod forge;
 mod lists;
 mod recorded;
 mod redirects;
 mod refusals;
-mod trouble;
 mod understood;
 mod versions;

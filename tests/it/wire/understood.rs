@@ -291,7 +291,7 @@ fn blocker(blocker: &Blocker) -> Value {
 
 /// A text of a thread, as `name` lists it.
 fn text(name: &RepoName, seen: &ListedText) -> Value {
-    let mut json = told(seen);
+    let mut json = listed_text(seen);
     let Subject::Comment(id) = seen.subject else { panic!("{seen:?} is no comment") };
     json["id"] = id.into();
     let (kind, field) =
@@ -300,7 +300,7 @@ fn text(name: &RepoName, seen: &ListedText) -> Value {
     json
 }
 
-fn told(seen: &ListedText) -> Value {
+fn listed_text(seen: &ListedText) -> Value {
     let mut json = Map::new();
     json.insert("user".to_owned(), author(seen.written.author.as_ref()));
     json.insert("body".to_owned(), seen.written.body.as_str().into());
@@ -310,7 +310,7 @@ fn told(seen: &ListedText) -> Value {
 }
 
 fn moved(moved: &UpdatedThread) -> Value {
-    let mut json = told(&moved.text);
+    let mut json = listed_text(&moved.text);
     let Subject::Issue(id) = moved.text.subject else { panic!("{moved:?} is no issue") };
     json["id"] = id.into();
     json["number"] = moved.text.written.number.into();

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::time::Timestamp;
-use timmy::gitea::{Error, Gitea, HookHome, NewHook, Options, Token, Visibility};
+use timmy::gitea::{Error, Gitea, HookHome, NewHook, Visibility};
 use timmy::sandbox::{self, Mode, Sandbox, Scopes, Version};
+
+use crate::support::forge::client;
 
 const DOOR: &str = "alexander/door";
 
@@ -47,10 +49,6 @@ impl Stage {
     }
 }
 
-fn client(sandbox: &Sandbox, token: &str) -> Gitea {
-    Gitea::new(Options::new(sandbox.url().parse().unwrap(), Token::new(token).unwrap())).unwrap()
-}
-
 fn door() -> RepoName {
     DOOR.parse().unwrap()
 }
@@ -70,12 +68,12 @@ async fn a_renamed_repository_is_read_but_not_written_to() {
 #[tokio::test]
 async fn one_may_ask_for_ones_own_rights_since_1_24() {
     for stage in Stage::all().await {
-        let told = stage.timmy.may_write(&door(), "timmy").await.unwrap();
+        let visibility = stage.timmy.may_write(&door(), "timmy").await.unwrap();
         let expected = match stage.version {
             Version::V1_22 => Visibility::Secret,
             Version::V1_25 => Visibility::Yes,
         };
-        assert_eq!(told, expected);
+        assert_eq!(visibility, expected);
         assert_eq!(stage.timmy.may_write(&door(), "alexander").await.unwrap(), Visibility::Secret);
         assert_eq!(stage.alexander.may_write(&door(), "timmy").await.unwrap(), Visibility::Yes);
     }

@@ -1,7 +1,7 @@
 //! A real Gitea as the server under test.
 
-mod furnish;
 mod process;
+mod setup;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -9,8 +9,8 @@ use std::path::Path;
 use tokio::runtime::Runtime;
 
 use super::Expectation;
-pub use furnish::Real;
 use process::Gitea;
+pub use setup::Real;
 
 /// Starts `binary`, holds every expectation against it, one after the other, and ends it.
 ///
@@ -19,7 +19,7 @@ use process::Gitea;
 pub fn hold(binary: &Path, all: &[(&str, Expectation)]) {
     let gitea = Gitea::start(binary);
     let runtime = Runtime::new().unwrap();
-    let forge = runtime.block_on(furnish::forge(&gitea));
+    let forge = runtime.block_on(setup::forge(&gitea));
     let mut failed = Vec::new();
     for (name, expectation) in all {
         let run = AssertUnwindSafe(|| runtime.block_on(expectation(&forge)));

@@ -58,7 +58,7 @@ async fn a_thread_that_moved_costs_its_repositorys_comments_and_what_it_waits_fo
 }
 
 #[tokio::test]
-async fn each_owner_is_searched_and_nobody_else_is_heard() {
+async fn each_owner_is_searched_and_nobody_else() {
     let mut stage = asleep().await;
     stage.timmy.config.set("gitea.watch", ["foundation", "rando/toys"]);
     stage.sandbox.open_issue("rando", "rando/toys", "A ball", "It is red.").unwrap();

@@ -67,7 +67,7 @@ async fn without_a_new_command_it_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_comes_while_it_waits_tells_who_made_it() {
+async fn a_webhook_that_comes_while_it_waits_shows_who_made_it() {
     talk(async |t| {
         let id = t.says("walt", "Hm.");
         t.quiet().await;

@@ -1,9 +1,9 @@
-//! timmy hears by asking: webhooks are lost, or there are none.
+//! timmy learns by polling: webhooks are lost, or there are none.
 
 mod cost;
+mod downtime;
 mod edits;
-mod hearing;
-mod past;
+mod failures;
+mod missed_texts;
 mod people_first;
 pub mod stage;
-mod trouble;

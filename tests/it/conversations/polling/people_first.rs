@@ -15,7 +15,7 @@ const MOVED: usize = 300;
 /// So many reads of which nobody waits may be under way at once.
 const BACKGROUND: usize = 4;
 
-/// A closed gate before all answers that tell of reviews.
+/// A closed gate before all answers that hold reviews.
 fn no_reviews(app: &App) -> Gate {
     let gate = Gate::new();
     let reviews = Matcher::method_path("GET", "/reviews");
@@ -60,7 +60,7 @@ async fn a_ping_is_answered_before_hundreds_of_pull_requests_that_moved_are_read
 }
 
 #[tokio::test]
-async fn what_a_webhook_told_of_a_review_does_not_wait_behind_them() {
+async fn what_a_webhook_said_of_a_review_does_not_wait_behind_them() {
     talk(async |t| {
         let number = t.sandbox.open_pull("anna", DOOR, "Oil", "It helps.", "oil").unwrap();
         t.quiet().await;
