@@ -20,10 +20,10 @@ use crate::core::model::ids::Lane;
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportTiming;
 use crate::store::inbox::{self, Ending};
-use crate::store::outbox::{self, OutboxRow};
+use crate::store::outbox::{self, OutboxRow, Seq};
 use crate::store::queue::{self, LaneWork};
-use crate::store::tasks::{self, StoredTask};
-use crate::store::{Connection, Error};
+use crate::store::tasks::{self, StoredTask, TaskId};
+use crate::store::{Connection, Error, Transaction};
 
 /// For whom something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -123,23 +123,23 @@ impl Queue {
         let (news, now) = (self.ctx.stored.count(), self.ctx.now());
         let work = self.ctx.ledger.read(move |conn| DueWork::read(conn, now)).await?;
         for lane in work.lanes {
-            running.begin(Pool::People, lane, || self.work_in(lane, stop));
+            running.begin(Pool::People, Piece::Lane(lane), || self.work_in(lane, stop));
         }
         for task in work.awaited {
-            running.begin(Pool::People, task.thread.into(), || self.run_task(task));
+            running.begin(Pool::People, Piece::of(&task), || self.run_task(task));
         }
         for row in work.rechecks {
-            running.begin(Pool::Background, row.lane, || {
+            running.begin(Pool::Background, Piece::Recheck(row.lane, row.seq), || {
                 let outbox = self.outbox.clone();
                 async move { outbox.recheck(&row).await }
             });
         }
         let report = self.reporter.due(now, news);
         if report.is_some_and(|due| due <= now) {
-            running.begin(Pool::Background, Lane::Report, || self.look_at_report(now, news));
+            running.begin(Pool::Background, Piece::Look, || self.look_at_report(now, news));
         }
         for task in work.others {
-            running.begin(Pool::Background, task.thread.into(), || self.run_task(task));
+            running.begin(Pool::Background, Piece::of(&task), || self.run_task(task));
         }
         Ok(work.next.into_iter().chain(report.filter(|due| *due > now)).min())
     }
@@ -192,27 +192,30 @@ impl Queue {
                 result
             }
             Err(error) => {
-                let place = running.busy.remove(&error.id()).map(|busy| (busy.pool, busy.lane));
-                tracing::error!(?place, %error, "panic: the work item is set aside (a bug in timmy)");
-                match place {
-                    Some((Pool::People, lane)) => self.abandon(lane).await,
-                    Some((Pool::Background, _)) | None => Ok(()),
+                let piece = running.busy.remove(&error.id()).map(|busy| busy.piece);
+                tracing::error!(?piece, %error, "panic: the work item is set aside (a bug in timmy)");
+                let now = self.ctx.now();
+                match piece {
+                    Some(piece) => self.ctx.ledger.write(move |tx| set_aside(tx, piece, now)).await,
+                    None => Ok(()),
                 }
             }
         }
     }
+}
 
-    /// Ends the first thing in a lane without having done it.
-    async fn abandon(&self, lane: Lane) -> Result<(), Error> {
-        let now = self.ctx.now();
-        self.ctx
-            .ledger
-            .write(move |tx| match queue::next_in(tx, lane, now)? {
-                Some(LaneWork::Effect(row)) => outbox::die(tx, row.seq, "a bug in timmy", now),
-                Some(LaneWork::Text(text)) => inbox::finish(tx, text.seq, Ending::Bug, now),
-                None => Ok(()),
-            })
-            .await
+/// Ends what a panic has interrupted, without having done it.
+fn set_aside(tx: &Transaction<'_>, piece: Piece, now: Timestamp) -> Result<(), Error> {
+    match piece {
+        Piece::Lane(lane) => match queue::next_in(tx, lane, now)? {
+            Some(LaneWork::Effect(row)) => outbox::die(tx, row.seq, "a bug in timmy", now),
+            Some(LaneWork::Text(text)) => inbox::finish(tx, text.seq, Ending::Bug, now),
+            None => Ok(()),
+        },
+        Piece::Task(_, task) => tasks::take(tx, task).map(drop),
+        Piece::Recheck(_, effect) => outbox::rechecked(tx, effect, None),
+        // It has begun, so the next one comes in its own time.
+        Piece::Look => Ok(()),
     }
 }
 
@@ -227,8 +230,32 @@ struct Running {
 
 struct Busy {
     pool: Pool,
-    lane: Lane,
+    piece: Piece,
     _work: Work,
+}
+
+/// At what somebody is at work.
+#[derive(Debug, Clone, Copy)]
+enum Piece {
+    /// What is due in a lane.
+    Lane(Lane),
+    Task(Lane, TaskId),
+    Recheck(Lane, Seq),
+    /// At the report.
+    Look,
+}
+
+impl Piece {
+    fn of(task: &StoredTask) -> Self {
+        Self::Task(task.thread.into(), task.id)
+    }
+
+    fn lane(self) -> Lane {
+        match self {
+            Self::Lane(lane) | Self::Task(lane, _) | Self::Recheck(lane, _) => lane,
+            Self::Look => Lane::Report,
+        }
+    }
 }
 
 impl Running {
@@ -244,16 +271,45 @@ impl Running {
         }
     }
 
-    /// Begins `work` in `lane`, unless somebody is at work there or enough are at work.
-    fn begin<W>(&mut self, pool: Pool, lane: Lane, work: impl FnOnce() -> W)
+    /// Begins `work` at `piece`, unless somebody is at work in its lane or enough are at work.
+    fn begin<W>(&mut self, pool: Pool, piece: Piece, work: impl FnOnce() -> W)
     where
         W: Future<Output = Result<(), Error>> + Send + 'static,
     {
         let mut busy = self.busy.values().filter(|busy| busy.pool == pool);
-        if busy.clone().count() >= pool.size() || busy.any(|busy| busy.lane == lane) {
+        if busy.clone().count() >= pool.size() || busy.any(|busy| busy.piece.lane() == piece.lane())
+        {
             return;
         }
         let id = self.tasks.spawn(work()).id();
-        self.busy.insert(id, Busy { pool, lane, _work: self.ctx.activity.begin() });
+        self.busy.insert(id, Busy { pool, piece, _work: self.ctx.activity.begin() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::effect::{Condition, LabelScope, SetLabel};
+    use crate::engine::queue::*;
+    use crate::store::Ledger;
+    use crate::store::tasks::ScheduledTask;
+    use crate::support::facts::comment;
+
+    #[tokio::test]
+    async fn a_task_that_panicked_is_set_aside_and_no_text_of_its_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path().join("timmy.db")).unwrap();
+        let now = Timestamp::default();
+        let text = comment(1, now, "/timmy ping");
+        let thread = text.thread();
+        let (scope, value, condition) = (LabelScope::Size, None, Condition::Always);
+        let task = ScheduledTask::Relabel(SetLabel { scope, value, condition });
+        let left = ledger.write(move |tx| {
+            inbox::insert(tx, &text, now)?;
+            tasks::set(tx, thread, &task, now)?;
+            let due = tasks::due(tx, true, now, 1)?.remove(0);
+            set_aside(tx, Piece::of(&due), now)?;
+            Ok((tasks::due(tx, true, now, 1)?.len(), queue::lanes_due(tx, now, 1)?))
+        });
+        assert_eq!(left.await.unwrap(), (0, vec![thread.into()]));
     }
 }

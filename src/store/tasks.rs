@@ -63,11 +63,14 @@ impl ScheduledTask {
         }
     }
 
-    /// Whether somebody may be waiting for it who has just said something.
+    /// Whether it belongs among what people wait for: somebody may have just said something, or it
+    /// must not be done while a text of its thread is dealt with.
     fn people_wait(&self) -> bool {
         match self {
             Self::PullOpened(_) | Self::Confirm(_) | Self::ReadReviews { told: true, .. } => true,
-            Self::Relabel(_) | Self::ReadReviews { told: false, .. } => false,
+            // It asks the forge for nothing, and an answer is decided from whether it waits.
+            Self::Relabel(_) => true,
+            Self::ReadReviews { told: false, .. } => false,
         }
     }
 }

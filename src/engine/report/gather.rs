@@ -108,7 +108,7 @@ fn broken(
     let home = reports::home(conn)?.and_then(|home| home.thread());
     let (audience, repos) = (audience(conn, of.to)?, repos::all(conn)?);
     let visible = Visible::new(audience, &repos);
-    let secret: Vec<String> = (repos.iter().filter(|repo| !audience.may_name(repo)))
+    let named: Vec<String> = (repos.iter().filter(|repo| audience.may_name(repo)))
         .map(|repo| repo.name.to_string())
         .collect();
     let mut broken = Vec::new();
@@ -118,8 +118,11 @@ fn broken(
         }
         let is_secret = match (incident.incident.repo(), &incident.incident) {
             (Some(repo), _) => !visible.may_name(repo),
+            // A repository that was never seen, or was renamed, may be private; owners are not.
             (None, Incident::CannotRead { what }) => {
-                secret.iter().any(|name| name.eq_ignore_ascii_case(what))
+                audience != Audience::Everything
+                    && what.contains('/')
+                    && !named.iter().any(|name| name.eq_ignore_ascii_case(what))
             }
             (None, _) => false,
         };

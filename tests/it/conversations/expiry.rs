@@ -1,6 +1,8 @@
 //! What ends by itself.
 
 use insta::assert_snapshot;
+use timmy::core::model::ids::Subject;
+use timmy::sandbox::{Fault, Gate, Matcher};
 
 use crate::conversations::talk::talk;
 use crate::support::clock::{DAY, MINUTE};
@@ -132,6 +134,37 @@ async fn what_is_due_while_the_forge_is_down_is_done_when_it_is_back() {
         t.sandbox.faults().up();
         t.wait(10 * MINUTE).await;
         assert!(t.labels().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_term_that_ends_while_another_is_asked_for_gives_back_what_was_before_both() {
+    talk(async |t| {
+        let elsewhere = t.opens(DOOR, "rita", "Another door", "").await;
+        t.ask("walt", "/timmy priority p3").await;
+        t.ask("walt", "/timmy priority p0 until=2026-11-24").await;
+        let claims = || {
+            let (gate, claim) = (Gate::new(), Matcher::method_path("POST", "/reactions"));
+            t.sandbox.faults().next(claim, Fault::HangAfter(gate.clone()));
+            gate
+        };
+        let claimed = claims();
+        let asked = t.says("walt", "/timmy priority p1 until=2026-11-26");
+        claimed.reached().await;
+        t.clock.advance(DAY);
+        // When this one is claimed, the end of the term had its turn.
+        let claimed_too = claims();
+        let ping = t.says_in(DOOR, elsewhere, "walt", "/timmy ping");
+        claimed_too.reached().await;
+        claimed_too.open();
+        claimed.open();
+        t.quiet().await;
+        assert_snapshot!(t.replies().join("\n"), @"Now **p1**, was p0, until Thu 26 Nov, 00:00 UTC; then p3 again.");
+        t.saw(Subject::Comment(asked), "eyes");
+        t.answer_to(DOOR, elsewhere, Subject::Comment(ping));
+        t.wait(2 * DAY).await;
+        assert_eq!(t.labels(), ["priority/p3"]);
     })
     .await;
 }

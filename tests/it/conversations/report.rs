@@ -116,6 +116,24 @@ async fn what_everybody_may_read_shows_nothing_of_what_is_wrong_in_private_repos
 }
 
 #[tokio::test]
+async fn what_everybody_may_read_does_not_name_what_the_account_may_not_see() {
+    let watching = |config| reports(config).with("gitea.watch", ["foundation", "heirs/vault"]);
+    for is_private in [true, false] {
+        talk_where(watching, async |t| {
+            found(t, is_private);
+            t.wait(HOUR).await;
+            assert!(t.timmy.noted().await.contains("heirs/vault"));
+            t.ask("walt", "/timmy hold").await;
+            t.wait(MINUTE).await;
+            let days = days(t);
+            let day = &days.last().unwrap().body;
+            assert_eq!(day.contains("vault"), is_private, "{day}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_day_with_news_has_a_comment_and_it_is_kept_up_to_date() {
     reported(async |t| {
         t.wait(HOUR).await;
