@@ -135,9 +135,10 @@ impl Signal {
     /// There is something new.
     pub(super) fn notify(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
-        if !self.is_unseen.swap(true, Ordering::SeqCst) {
-            self.activity.0.send_modify(|state| state.outstanding += 1);
-        }
+        // In one step: in between it would be unseen and not outstanding.
+        self.activity.0.send_modify(|state| {
+            state.outstanding += usize::from(!self.is_unseen.swap(true, Ordering::SeqCst));
+        });
         self.wake.notify_one();
     }
 
@@ -147,9 +148,9 @@ impl Signal {
     }
 
     fn seen(&self) {
-        if self.is_unseen.swap(false, Ordering::SeqCst) {
-            self.activity.0.send_modify(|state| state.outstanding -= 1);
-        }
+        self.activity.0.send_modify(|state| {
+            state.outstanding -= usize::from(self.is_unseen.swap(false, Ordering::SeqCst));
+        });
     }
 }
 

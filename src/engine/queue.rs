@@ -44,6 +44,10 @@ impl Pool {
     }
 }
 
+/// So many tasks for which people wait go before what is due in lanes: else lanes that always are
+/// would keep them waiting for ever.
+const AWAITED_TASKS: usize = 4;
+
 /// How many of each kind are looked up at once: more than can be busy, so that some are not.
 const LOOKAHEAD: u32 = 64;
 
@@ -122,10 +126,16 @@ impl Queue {
     ) -> Result<Option<Timestamp>, Error> {
         let (news, now) = (self.ctx.stored.count(), self.ctx.now());
         let work = self.ctx.ledger.read(move |conn| DueWork::read(conn, now)).await?;
+        let mut awaited = work.awaited.into_iter();
+        while running.awaited_tasks() < AWAITED_TASKS
+            && let Some(task) = awaited.next()
+        {
+            running.begin(Pool::People, Piece::of(&task), || self.run_task(task));
+        }
         for lane in work.lanes {
             running.begin(Pool::People, Piece::Lane(lane), || self.work_in(lane, stop));
         }
-        for task in work.awaited {
+        for task in awaited {
             running.begin(Pool::People, Piece::of(&task), || self.run_task(task));
         }
         for row in work.rechecks {
@@ -261,6 +271,13 @@ impl Piece {
 impl Running {
     fn new(ctx: Context) -> Self {
         Self { ctx, busy: HashMap::new(), tasks: JoinSet::new() }
+    }
+
+    /// How many tasks are under way for which people wait.
+    fn awaited_tasks(&self) -> usize {
+        let is_one =
+            |busy: &&Busy| busy.pool == Pool::People && matches!(busy.piece, Piece::Task(..));
+        self.busy.values().filter(is_one).count()
     }
 
     /// What ends next; waits for ever if nothing runs.

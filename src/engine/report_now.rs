@@ -6,11 +6,13 @@ use super::context::Context;
 use super::outbox::Outbox;
 use super::report::Reporter;
 use crate::core::model::ids::{Lane, ThreadId};
+use crate::core::model::incident::Incident;
 use crate::core::report::{ReportTiming, issue_key};
+use crate::store::incidents::{self, OpenIncident};
 use crate::store::outbox::{self, OutboxRow, State};
 use crate::store::queue::{self, LaneWork};
 use crate::store::reports::{self, ReportedDay};
-use crate::store::{Connection, Error, incidents};
+use crate::store::{Connection, Error};
 
 /// How often one write may lead to another: the issue, its pin, the comment, and what they find
 /// in their way.
@@ -67,7 +69,9 @@ async fn deliver(ctx: &Context, outbox: &Outbox) -> Result<(), Error> {
 
 fn spoken(conn: &Connection, today: Date) -> Result<ReportResult, Error> {
     let Some(home) = reports::home(conn)? else {
-        let refusal = incidents::all(conn)?.pop().map(|incident| incident.sentence());
+        let homeless = |open: &OpenIncident| open.incident == Incident::ReportHomeless;
+        let refusal = incidents::all(conn)?.into_iter().find(homeless);
+        let refusal = refusal.map(|incident| incident.sentence());
         return Ok(refusal.map_or(ReportResult::Nothing, ReportResult::Refused));
     };
     // What still waits was put off for a reason; what is dead died of one.

@@ -35,12 +35,19 @@ impl Tasks {
 
     /// One try at a task.
     pub(super) async fn run(&self, stored: StoredTask) -> Result<(), Error> {
-        let StoredTask { id, thread, task, tries } = stored;
+        let StoredTask { id, thread, task, people_wait, tries } = stored;
+        let task = match task {
+            Ok(task) => task,
+            Err(error) => {
+                tracing::error!(?thread, error, "task stored by another version of timmy: dropped");
+                return self.ctx.ledger.write(move |tx| tasks::take(tx, id).map(drop)).await;
+            }
+        };
         let tried = match task {
             ScheduledTask::Relabel(label) => self.relabel(id, thread, label).await,
             ScheduledTask::PullOpened(opening) => self.hear_pull(id, *opening).await,
-            ScheduledTask::ReadReviews { since, told } => {
-                let ctx = if told { &self.ctx } else { &self.background };
+            ScheduledTask::ReadReviews { since, .. } => {
+                let ctx = if people_wait { &self.ctx } else { &self.background };
                 reviews::run_task(ctx, id, thread, since).await
             }
             ScheduledTask::Confirm(asked) => self.confirmations.check(id, *asked, tries).await,

@@ -32,6 +32,9 @@ impl Share {
     }
 }
 
+/// Who has waited so long goes with the most urgent.
+const LATE: Duration = Duration::from_secs(5);
+
 /// The longest pause that the forge can impose at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
@@ -55,8 +58,13 @@ impl Budget {
         clock: &dyn Clock,
     ) -> Result<(), Duration> {
         // Who waits takes no place in a queue: as long as somebody more urgent comes, they go first.
+        // But not for ever.
+        let asked_at = clock.uptime();
         loop {
-            let wait = self.bucket().take(share, clock.uptime());
+            let now = clock.uptime();
+            let is_late = now.saturating_sub(asked_at) >= LATE;
+            let share = if is_late { Share::Write } else { share };
+            let wait = self.bucket().take(share, now);
             if wait.is_zero() {
                 break;
             }
@@ -198,5 +206,22 @@ mod tests {
         assert!(is_waiting().await);
         clock.advance(Duration::from_millis(101));
         assert!(!is_waiting().await);
+    }
+    #[tokio::test]
+    async fn nobody_waits_for_ever() {
+        let clock = ManualClock::at(Timestamp::default().after(LATER));
+        let budget = Budget::new(NonZeroU32::new(10).unwrap());
+        let mut waits = std::pin::pin!(budget.permit(Share::Background, LATER, &clock));
+        // Reads for which somebody waits, always as many as may start.
+        for seconds in 0.. {
+            while budget.bucket().take(Share::Read, clock.uptime()).is_zero() {}
+            let now = std::future::ready(());
+            let starts = tokio::select! { biased; _ = &mut waits => true, () = now => false };
+            if starts {
+                assert_eq!(seconds, LATE.as_secs());
+                break;
+            }
+            clock.advance(Duration::from_secs(1));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rusqlite::{Connection, Row, Transaction};
 use serde::{Deserialize, Serialize};
 
-use super::columns::{Json, integer_column};
+use super::columns::{Json, integer_column, thread};
 use super::error::Error;
 use crate::core::effect::SetLabel;
 use crate::core::model::account::Account;
@@ -82,8 +82,10 @@ pub struct StoredTask {
     pub id: TaskId,
     /// The thread that it concerns.
     pub thread: ThreadId,
-    /// What is to be done.
-    pub task: ScheduledTask,
+    /// What is to be done; or why this build cannot tell.
+    pub task: Result<ScheduledTask, String>,
+    /// Whether people wait for it.
+    pub people_wait: bool,
     /// How often it was put off.
     pub tries: u32,
 }
@@ -179,7 +181,7 @@ pub fn due(
 ) -> Result<Vec<StoredTask>, Error> {
     let tasks = conn
         .prepare_cached(
-            "SELECT id, repo, number, task, tries FROM tasks
+            "SELECT id, repo, number, people_wait, task, tries FROM tasks
              WHERE people_wait = ?1 AND due_at <= ?2 ORDER BY due_at, id LIMIT ?3",
         )?
         .query_map((people_wait, now, limit), stored)?
@@ -196,7 +198,12 @@ pub fn next_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredTask> {
-    let Json(task) = row.get("task")?;
-    let thread = ThreadId { repo: row.get("repo")?, number: row.get("number")? };
-    Ok(StoredTask { id: row.get("id")?, thread, task, tries: row.get("tries")? })
+    let task: String = row.get("task")?;
+    Ok(StoredTask {
+        id: row.get("id")?,
+        thread: thread(row)?,
+        task: serde_json::from_str(&task).map_err(|error| error.to_string()),
+        people_wait: row.get("people_wait")?,
+        tries: row.get("tries")?,
+    })
 }

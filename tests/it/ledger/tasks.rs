@@ -51,8 +51,11 @@ fn a_task_comes_back_as_it_was_stored_in_order_of_time() {
         tasks::set(tx, thread(13), &opened("/timmy ping \u{1f600} \0"), at(10))?;
         assert!(due(tx, 9)?.is_empty());
         let [pull, label] = &due(tx, 20)?[..] else { panic!("two are due") };
-        assert_eq!((pull.thread, &pull.task), (thread(13), &opened("/timmy ping \u{1f600} \0")));
-        assert_eq!((label.thread, &label.task), (thread(12), &back_to("p2")));
+        assert_eq!(
+            (pull.thread, &pull.task),
+            (thread(13), &Ok(opened("/timmy ping \u{1f600} \0")))
+        );
+        assert_eq!((label.thread, &label.task), (thread(12), &Ok(back_to("p2"))));
         assert_eq!(tasks::due(tx, true, at(20), 9)?.len(), 2, "people wait for both");
         Ok(())
     });
@@ -80,7 +83,7 @@ fn a_task_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
 
         assert!(!tasks::take(tx, first)?, "it was replaced");
         let second = label_due(tx)?;
-        assert_eq!(second.task, back_to("p3"));
+        assert_eq!(second.task, Ok(back_to("p3")));
         assert!(tasks::take(tx, second.id)?);
         assert!(!tasks::take(tx, second.id)?, "once");
         Ok(())
@@ -124,6 +127,19 @@ fn a_task_that_is_postponed_is_counted_and_due_later() {
         assert_eq!(tasks::next_after(tx, at(30))?, None, "it is due, not next");
         let again = due(tx, 30)?.remove(0);
         assert_eq!((again.id, again.tries, again.task), (stored.id, 1, stored.task));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_task_of_a_newer_version_does_not_hide_the_others() {
+    in_transaction(|tx| {
+        tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
+        tx.execute("UPDATE tasks SET task = '{\"do\":\"dance\"}'", [])?;
+        tasks::set(tx, thread(13), &back_to("p3"), at(10))?;
+        let [dance, label] = &due(tx, 10)?[..] else { panic!("two are due") };
+        assert!(dance.task.as_ref().unwrap_err().contains("dance"), "{dance:?}");
+        assert_eq!(label.task, Ok(back_to("p3")));
         Ok(())
     });
 }
