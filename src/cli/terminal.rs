@@ -42,7 +42,7 @@ pub(super) struct Sheet<const N: usize> {
 }
 
 impl<const N: usize> Sheet<N> {
-    /// A table with this head.
+    /// An empty table with this head.
     pub(super) fn new(head: [&str; N]) -> Self {
         Self { head: head.map(str::to_owned), rows: Vec::new(), right: &[] }
     }
@@ -52,7 +52,7 @@ impl<const N: usize> Sheet<N> {
         Self { right: columns, ..self }
     }
 
-    /// Adds a row in a tone.
+    /// Adds a row; `tone` is used on terminals only.
     pub(super) fn row(&mut self, cells: [String; N], tone: Style) {
         self.rows.push((cells, tone));
     }

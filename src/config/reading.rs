@@ -50,7 +50,6 @@ impl<'a> Reading<'a> {
         self.origin.parent().unwrap_or(Path::new("")).join(path)
     }
 
-    /// The place where `span` begins.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         self.lines.place(span.start)
     }

@@ -88,7 +88,6 @@ impl<'r> Section<'r> {
         self.sound.get()
     }
 
-    /// Where the table begins.
     pub(super) fn span(&self) -> Option<Range<usize>> {
         self.span.clone()
     }

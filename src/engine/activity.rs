@@ -59,7 +59,7 @@ impl Drop for Work {
 pub(super) struct Loop {
     name: &'static str,
     activity: Arc<Activity>,
-    /// None while it rests.
+    /// Nothing while the loop is idle.
     work: Option<Work>,
 }
 
@@ -132,7 +132,7 @@ impl Signal {
         Self { activity, count, is_unseen, wake: Notify::new() }
     }
 
-    /// There is something new.
+    /// Wakes whoever waits for something new.
     pub(super) fn notify(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
         if !self.is_unseen.swap(true, Ordering::SeqCst) {
@@ -141,7 +141,6 @@ impl Signal {
         self.wake.notify_one();
     }
 
-    /// How often there was something new.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::SeqCst)
     }

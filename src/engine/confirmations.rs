@@ -35,7 +35,6 @@ const SELDOM: Duration = Duration::from_secs(600);
 /// The reaction that says yes.
 const YES: &str = "+1";
 
-/// Looks for answers.
 pub(super) struct Confirmations {
     ctx: Context,
     identity: Arc<Identity>,
@@ -54,7 +53,7 @@ impl Confirmations {
         Self { ctx, identity, incidents, permissions, snapshots }
     }
 
-    /// One look for an answer.
+    /// Reads the reactions to one question.
     pub(super) async fn check(
         &self,
         id: TaskId,

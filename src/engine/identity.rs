@@ -19,7 +19,6 @@ pub fn remembered(conn: &Connection) -> Result<Option<Account>, Error> {
     meta::get(conn, meta::ACCOUNT)
 }
 
-/// timmy's account.
 pub(super) struct Identity {
     ctx: Context,
     incidents: Arc<Incidents>,

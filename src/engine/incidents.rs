@@ -15,7 +15,7 @@ use crate::core::model::repository::Repo;
 use crate::gitea::Error;
 use crate::store::{self, incidents, queue, repos};
 
-/// What is wrong now.
+/// The open incidents, in memory and in the ledger.
 pub(super) struct Incidents {
     ctx: Context,
     open: std::sync::Mutex<HashSet<Incident>>,
@@ -112,7 +112,7 @@ impl Incidents {
         self.note(Incident::RepoGone { repo: repo.id }, None, text).await;
     }
 
-    /// These repositories are listed.
+    /// Resolves `RepoGone` for these repositories: a listing shows them.
     pub(super) async fn repositories_listed(&self, listed: impl Iterator<Item = &RepoId>) {
         self.over(listed.map(|repo| Incident::RepoGone { repo: *repo }).collect()).await;
     }

@@ -64,7 +64,6 @@ use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
 use crate::store::{Error, Ledger, queue as lanes};
 
-/// All services, ready to run.
 pub struct Engine {
     ctx: Context,
     identity: Arc<Identity>,
@@ -154,7 +153,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Says that something new is stored.
+    /// Wakes the queue: something new is stored.
     pub fn notify(&self) {
         self.ctx.stored.notify();
     }
@@ -182,7 +181,6 @@ impl Engine {
         }
     }
 
-    /// timmy's memory.
     pub fn ledger(&self) -> &Ledger {
         &self.ctx.ledger
     }
@@ -197,7 +195,7 @@ impl Engine {
         self.identity.introduce().await;
     }
 
-    /// Who reads the texts of issues.
+    /// The reader of texts, shared by the listener, the poller and the backlog sync.
     pub fn reader(&self) -> Arc<TextReader> {
         self.reader.clone()
     }

@@ -20,7 +20,6 @@ use crate::store::controls;
 /// How long an answer of the forge is good.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// Who may do what where.
 pub(super) struct Permissions {
     ctx: Context,
     accounts: Arc<Accounts>,

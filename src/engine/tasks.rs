@@ -16,7 +16,6 @@ use crate::store::outbox::{self, NewEffect};
 use crate::store::tasks::{self, ScheduledTask, StoredTask, TaskId};
 use crate::store::{Error, inbox};
 
-/// Does what was put off.
 pub(super) struct Tasks {
     ctx: Context,
     background: Context,

@@ -17,7 +17,7 @@ const LONGEST_LOCATION: usize = 2000;
 /// The pause after a 429 that does not say how long.
 const UNSAID_PAUSE: Duration = Duration::from_secs(5);
 
-/// What came back, body and all.
+/// A complete response.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -35,7 +35,6 @@ impl Answer {
         }
     }
 
-    /// The body as `T`.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|e| Error::Unreadable(clip(&e.to_string())))
     }

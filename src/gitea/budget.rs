@@ -10,13 +10,13 @@ use crate::clock::Clock;
 /// room for those that people wait for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Share {
-    /// What nobody waits for.
+    /// Requests that nobody waits for.
     Background,
     /// What may find that somebody said something.
     Polling,
-    /// What an answer waits for.
+    /// Reads that a reply waits for.
     Read,
-    /// All of it.
+    /// Writes: they may use all of it.
     Write,
 }
 

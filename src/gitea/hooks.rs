@@ -69,14 +69,13 @@ impl HookHome {
 pub struct Hook {
     /// Its number, unlike any other's on the forge.
     pub id: i64,
-    /// What it calls.
+    /// The address that is called.
     pub url: String,
     /// Whether it sends JSON, not a form.
     pub is_json: bool,
     /// The events that it tells of, as Gitea 1.25 lists them: here `issues` is the event of that
     /// name alone, and `pull_request_review` stands for reviews of all three kinds.
     pub events: Vec<String>,
-    /// Whether it is switched on.
     pub active: bool,
     kept: KeptSettings,
 }
@@ -157,7 +156,7 @@ fn updated(hook: &Hook, events: &[&str]) -> serde_json::Value {
 /// A webhook to be made. Not `Debug`: it holds the secret.
 #[derive(Clone, Copy)]
 pub struct NewHook<'a> {
-    /// What it calls.
+    /// The address to call.
     pub url: &'a str,
     /// What it signs with.
     pub secret: &'a str,

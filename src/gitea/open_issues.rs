@@ -19,7 +19,7 @@ const MOST_READS: usize = 10_000;
 pub enum IssueList {
     /// All repositories of a user or an organisation that this account may see.
     Owner(String),
-    /// One repository.
+    /// The list of one repository.
     Repository(RepoName),
 }
 
@@ -88,7 +88,6 @@ pub struct OpenIssues<'a> {
 enum Last {
     /// Up to this page, before the first at 0; then the forge counted so many.
     Page(usize, Option<usize>),
-    /// To its end.
     All,
 }
 
@@ -96,10 +95,9 @@ impl Last {
     const NONE: Self = Self::Page(0, None);
 }
 
-/// One page of what is open.
+/// One page of the open issues and pull requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenPage {
-    /// What can be used of it.
     pub entries: Vec<ListedIssue>,
     /// The forge's clock when it answered; none where a proxy took that away.
     pub at: Option<Timestamp>,

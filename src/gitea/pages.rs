@@ -46,10 +46,8 @@ impl Gitea {
     }
 }
 
-/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What can be used of it.
     pub entries: Vec<T>,
     /// The forge's clock when it answered; none where a proxy took that away.
     pub at: Option<Timestamp>,
@@ -73,7 +71,6 @@ pub struct Pages<'a, T> {
     next: Next,
 }
 
-/// How a page is read.
 #[derive(Debug)]
 pub(super) struct Shape<T> {
     /// The page's entries, each as it came.
@@ -94,7 +91,7 @@ pub(super) enum Unusable {
 /// Which page is read next.
 #[derive(Debug, Clone, Copy)]
 enum Next {
-    /// This one, for the first time.
+    /// This page, for the first time.
     Forth(usize),
     /// This one, once more; behind it comes the other, if there is one.
     Back(usize, Option<usize>),

@@ -12,12 +12,10 @@ use super::route::Route;
 use super::wire::or_default;
 use crate::core::model::ids::RepoName;
 
-/// A team of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Team {
     /// Its number on the forge.
     pub id: i64,
-    /// Its name.
     pub name: String,
     /// Whether its members may write to the issues or the code of its repositories.
     pub writes: bool,
@@ -26,11 +24,10 @@ pub struct Team {
 /// What the forge answers when it is asked for somebody else's rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// Yes.
     Yes,
     /// No, as far as that call knows.
     No,
-    /// This account may not ask.
+    /// This account may not ask, so nobody knows.
     Secret,
 }
 

@@ -10,7 +10,7 @@ use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{InboundText, OpenedPull, TextEvent};
 
-/// What a delivery means to timmy.
+/// What a delivery means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// Somebody said something: a comment was written or edited, an issue was opened.
@@ -19,20 +19,13 @@ pub enum Delivery {
     PullOpened(Box<OpenedPull>),
     /// Somebody reviewed a pull request. Neither the review's id nor its inline comments are in
     /// the delivery: they must be read.
-    Reviewed {
-        /// Where.
-        repo: Repo,
-        /// The pull request's number.
-        number: i64,
-    },
-    /// A comment is gone.
+    Reviewed { repo: Repo, number: i64 },
     Deleted {
-        /// Where.
         repo: Repo,
         /// The id that the comment had.
         comment: i64,
     },
-    /// Nothing that timmy acts on.
+    /// Nothing that timmy acts on, and why.
     Ignored(Ignored),
 }
 
@@ -48,10 +41,9 @@ pub enum Ignored {
 /// A delivery that cannot be understood, although its event is one that matters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// Not JSON, or of another shape.
     #[error("the payload cannot be read: {0}")]
     Json(String),
-    /// It lacks something.
+    /// A field that the event needs is missing.
     #[error("the payload lacks `{0}`, or it is not usable")]
     Missing(&'static str),
 }
@@ -59,18 +51,16 @@ pub enum Malformed {
 /// What a delivery says of an issue or a pull request that moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueChanged {
-    /// Where it stands.
     pub repo: Repo,
     /// Its state. The `id` of a pull request counts pull requests alone.
     pub item: Issue,
-    /// Whether it is gone.
+    /// Whether the comment was deleted.
     pub deleted: bool,
 }
 
-/// A delivery, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedDelivery {
-    /// What it means to timmy.
+    /// What it means.
     pub delivery: Delivery,
     /// How the issue or the pull request is now that it is about; none if that cannot be told.
     ///
@@ -173,7 +163,7 @@ struct IssuePayload {
     sender: Option<WireUser>,
 }
 
-/// The payload of any other event.
+/// The payload of an event that timmy does not know.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Other {

@@ -12,7 +12,6 @@ use crate::core::model::time::Timestamp;
 /// A repository that is watched. The times are of the forge's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchedRepo {
-    /// Which.
     pub repo: Repo,
     /// When it was seen first: what is older is never heard.
     pub since: Timestamp,

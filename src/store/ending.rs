@@ -2,7 +2,7 @@
 
 use super::columns::word_column;
 
-/// Why a version needs nothing more.
+/// Why nothing is left to do for a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// Its commands were answered.
@@ -13,7 +13,6 @@ pub enum Ending {
     NoTrigger,
     /// timmy wrote it.
     Own,
-    /// An agent wrote it.
     Agent,
     /// Its author is to be ignored.
     Ignored,
@@ -29,7 +28,6 @@ pub enum Ending {
     TooOld,
     /// Another ledger of the same account handled it.
     ClaimedElsewhere,
-    /// It is gone from the forge.
     Deleted,
     /// The forge refuses what an answer would take.
     RefusedByForge,

@@ -27,14 +27,10 @@ pub enum Inserted {
     Known,
 }
 
-/// A version that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxText {
-    /// Its row.
     pub seq: Seq,
-    /// What was heard.
     pub heard: InboundText,
-    /// When it was stored.
     pub received_at: Timestamp,
     /// It is not to be handled before.
     pub due_at: Timestamp,
@@ -59,9 +55,7 @@ impl InboxText {
 /// A version of a subject, waiting or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredVersion {
-    /// Its row.
     pub seq: Seq,
-    /// What was heard.
     pub heard: InboundText,
     /// The command lines that ran, as written.
     pub ran: Vec<String>,

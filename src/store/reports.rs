@@ -58,7 +58,7 @@ pub struct ReportedDay {
     pub key: String,
     /// The comment, once it is there.
     pub comment: Option<i64>,
-    /// What it says.
+    /// The hash of what it says.
     pub gist: Option<ContentHash>,
 }
 
@@ -82,7 +82,6 @@ pub fn diary(conn: &Connection, today: Date) -> Result<Vec<DayEntry>, Error> {
     Ok(diary)
 }
 
-/// A day that was told.
 pub fn of(conn: &Connection, day: Date) -> Result<Option<ReportedDay>, Error> {
     let found = conn
         .prepare_cached(&format!("{TOLD} WHERE day = ?1"))?
@@ -149,7 +148,7 @@ pub fn tell(
     Ok(())
 }
 
-/// What became of a day's comment.
+/// Stores how a day's comment ended.
 pub fn end(tx: &Transaction<'_>, day: Date, fate: DayState) -> Result<(), Error> {
     tx.prepare_cached("UPDATE reports SET fate = ?2 WHERE day = ?1")?
         .execute((Spelled(day), fate))?;

@@ -40,13 +40,11 @@ pub enum ScheduledTask {
 /// A question whether somebody said what stands there in their name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// The text.
     pub heard: InboundText,
     /// The key of the reply that asks.
     pub question: String,
-    /// Who is asked.
+    /// The account that may answer.
     pub actor: Account,
-    /// The lines that wait, as written.
     pub lines: Vec<String>,
     /// When it was asked, by our clock.
     pub asked_at: Timestamp,
@@ -72,14 +70,10 @@ impl ScheduledTask {
     }
 }
 
-/// A task that was stored.
 #[derive(Debug, Clone)]
 pub struct StoredTask {
-    /// Its number.
     pub id: TaskId,
-    /// The thread that it concerns.
     pub thread: ThreadId,
-    /// What is to be done.
     pub task: ScheduledTask,
     /// How often it was put off.
     pub tries: u32,

@@ -40,9 +40,9 @@ where
 }
 
 struct WriteRequest<T, F> {
-    /// Gone once it ran.
+    /// Taken when it runs.
     work: Option<F>,
-    /// There once it ran.
+    /// Set when it ran.
     outcome: Option<Result<T, Error>>,
     caller: oneshot::Sender<Result<T, Error>>,
 }
@@ -125,7 +125,6 @@ fn close(conn: Connection) {
     }
 }
 
-/// What a panic said.
 pub(super) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))

@@ -4,23 +4,18 @@
 pub(super) struct Scene {
     /// What a newcomer should look at.
     pub(super) note: &'static str,
-    /// Who speaks.
     pub(super) who: &'static str,
-    /// The comment.
     pub(super) text: &'static str,
-    /// What the forge does wrong meanwhile.
+    /// What the forge does wrong while this is said.
     pub(super) incident: Trouble,
-    /// What has to come of it.
     pub(super) expected: Expected,
 }
 
-/// What the forge does wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
     None,
     /// It posts the reply and answers 500.
     FailsAfterPosting,
-    /// It sends the webhook twice.
     SendsTwice,
 }
 
@@ -29,13 +24,11 @@ pub(super) enum Trouble {
 pub(super) enum Expected {
     /// One reply that holds these words.
     Reply(&'static str),
-    /// A puzzled look.
+    /// The reaction `confused`, and no reply.
     Puzzled,
-    /// Nothing at all.
     Silence,
 }
 
-/// The whole conversation.
 pub(super) fn scenes() -> Vec<Scene> {
     use Expected::{Puzzled, Reply, Silence};
     use Trouble::{FailsAfterPosting, None, SendsTwice};

@@ -20,11 +20,10 @@ use crate::sandbox::backlog::{Backlog, Shape};
 use crate::sandbox::page::Rest;
 use crate::sandbox::{DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
 
-/// Where everything happens.
 pub(super) const REPOSITORY: &str = "foundation/door";
 const SECRET: &str = "between-the-demo-and-itself";
 
-/// The forge and the bot, running.
+/// A running forge with a running bot.
 pub(super) struct DemoSession {
     sandbox: Sandbox,
     engine: Arc<Engine>,
@@ -34,11 +33,9 @@ pub(super) struct DemoSession {
     folder: Folder,
 }
 
-/// What came of a scene.
 pub(super) struct SceneResult {
-    /// timmy's reactions to the comment.
     pub(super) reactions: Vec<String>,
-    /// timmy's replies, without their markers.
+    /// timmy's replies, without the hidden markers.
     pub(super) replies: Vec<String>,
 }
 
@@ -83,7 +80,6 @@ impl DemoSession {
         Ok(Self { sandbox, engine, thread, stop, running, folder })
     }
 
-    /// Where the forge is.
     pub(super) fn url(&self) -> &str {
         self.sandbox.url()
     }
@@ -120,7 +116,6 @@ impl DemoSession {
         })
     }
 
-    /// How the issue looks now.
     pub(super) fn issue(&self) -> Result<Issue, DemoError> {
         Ok(Issue {
             labels: self.sandbox.labels(REPOSITORY, self.thread)?,
@@ -157,7 +152,6 @@ impl DemoSession {
     }
 }
 
-/// The issue's title.
 pub(super) const TITLE: &str = "The door does not open";
 
 /// Title and text of the issue that is left to whoever opens the page.

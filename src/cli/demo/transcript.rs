@@ -12,7 +12,7 @@ use super::session::{Issue, REPOSITORY, SceneResult, TITLE};
 /// How wide the column of names is.
 const MARGIN: usize = 11;
 
-/// What is beside the matter.
+/// The style of details.
 const FAINT: Style = Style::new().dim();
 const PERSON: Style = Style::new().bold();
 const TIMMY: Style = Style::new().bold().green();

@@ -39,11 +39,11 @@ pub(super) struct ProbeResult {
     /// For what the secret of that delivery speaks: the first one that was not accepted, else the
     /// last one.
     pub(super) scope: Option<HookScope>,
-    /// What the forge's came to.
+    /// What Gitea's own test delivery came to.
     pub(super) tested: Tested,
     /// When the newest delivery with a good signature had come before.
     pub(super) last_signed: Option<Timestamp>,
-    /// When the newest other one had.
+    /// When the newest delivery without a good signature had come before.
     pub(super) last_refused: Option<Timestamp>,
 }
 

@@ -36,7 +36,7 @@ struct ListenerState {
 }
 
 impl DeliveryListener {
-    /// Listens where `serve` would.
+    /// Listens on the address that `serve` would use.
     pub(super) async fn listen(webhook: &Webhook) -> std::io::Result<Self> {
         let socket = TcpListener::bind(webhook.listen).await?;
         let limits = Limits::of_this_process();
@@ -47,7 +47,6 @@ impl DeliveryListener {
         Ok(Self::Own(Listener { heard, serving }))
     }
 
-    /// What came so far.
     pub(super) async fn arrivals(&self) -> Result<DeliveryLog, store::Error> {
         match self {
             Self::Serve(readers) => readers.read(DeliveryLog::read).await,

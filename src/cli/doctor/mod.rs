@@ -206,7 +206,6 @@ fn configuration(path: &Path, loaded: &Loaded) -> Vec<CheckResult> {
     unwise.collect()
 }
 
-/// What is known of the ledger.
 struct LedgerState {
     is_served: bool,
     readers: Option<Readers>,

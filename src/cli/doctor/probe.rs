@@ -25,13 +25,12 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Of so many repositories it is looked whether a probe may be made there.
 const MOST_CANDIDATES: usize = 20;
 
-/// What a trial is made with.
+/// What test deliveries are made with.
 pub(super) struct Prober<'a> {
-    /// Who hears.
+    /// The listener that receives them.
     pub(super) ear: &'a DeliveryListener,
     /// The forge, as somebody who may see webhooks.
     pub(super) gitea: &'a Gitea,
-    /// What is configured.
     pub(super) webhook: &'a Webhook,
     /// How long a delivery may take.
     pub(super) patience: Duration,

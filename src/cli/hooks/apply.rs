@@ -7,7 +7,7 @@ use crate::cli::forge::in_short;
 use crate::config::Webhook;
 use crate::gitea::{Error, Gitea, HookHome, NewHook};
 
-/// What came of a step.
+/// What became of a step.
 pub(super) enum StepResult {
     /// It is done; a sentence about it.
     Done(String),

@@ -17,19 +17,14 @@ const NEEDED: [&str; 5] =
 /// One thing that is wrong with a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HookFault {
-    /// It is switched off.
+    /// It is switched off in Gitea.
     Inactive,
     /// It sends a form. timmy understands it, but nobody else's tools do.
     Form,
     /// It does not tell of these events.
     Lacks(Vec<&'static str>),
-    /// Another one delivers the same.
-    Double {
-        /// The home of that one.
-        of: HookHome,
-        /// Its number.
-        id: i64,
-    },
+    /// Another webhook delivers the same events.
+    Double { of: HookHome, id: i64 },
 }
 
 impl fmt::Display for HookFault {
@@ -63,11 +58,8 @@ fn faults_of(hook: &Hook) -> Vec<HookFault> {
 /// A webhook that calls timmy, with all that is wrong with it.
 #[derive(Debug)]
 pub(crate) struct JudgedHook<'a> {
-    /// Where it is.
     pub(crate) home: &'a HookHome,
-    /// It.
     pub(crate) hook: &'a Hook,
-    /// What is wrong.
     pub(crate) faults: Vec<HookFault>,
 }
 

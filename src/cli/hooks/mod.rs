@@ -125,7 +125,6 @@ impl Hooks {
     }
 }
 
-/// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
 enum HooksError {
     #[error(transparent)]

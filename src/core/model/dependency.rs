@@ -10,9 +10,8 @@ use super::repository::Repo;
 /// An issue or a pull request that another one waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
-    /// Which.
     pub thread: ThreadId,
-    /// What its repository is called now.
+    /// The present name of its repository.
     pub repo: RepoName,
     /// Whether it is open; a closed one holds nothing up.
     pub open: bool,
@@ -21,7 +20,6 @@ pub struct Blocker {
 /// An issue as the readers of one thread may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisibleBlocker {
-    /// Which.
     pub blocker: Blocker,
     /// Whether all of them may know of it.
     pub nameable: bool,
@@ -56,9 +54,8 @@ pub fn thread_names(seen: &[VisibleBlocker], here: RepoId) -> Vec<Option<String>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetDependency {
-    /// For which.
     pub on: ThreadId,
-    /// Whether it is to wait.
+    /// Whether the dependency is to exist.
     pub waits: bool,
 }
 

@@ -8,11 +8,9 @@ use super::time::Timestamp;
 use crate::core::model::account::Account;
 use crate::core::model::repository::{Permissions, Repo};
 
-/// How a version came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextEvent {
-    /// A new comment.
     Created,
     /// A change of a comment's text.
     Edited,
@@ -23,15 +21,12 @@ pub enum TextEvent {
 /// One version of a text that may hold commands: the payload of a row of the inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundText {
-    /// Which text.
     pub subject: Subject,
-    /// Where it stands.
     pub repo: Repo,
     /// The number of its issue or pull request.
     pub number: i64,
     /// Whether that is a pull request.
     pub is_pull: bool,
-    /// How this version came to be.
     pub act: TextEvent,
     /// Who wrote the text first; none for a deleted user.
     pub author: Option<Account>,
@@ -40,7 +35,6 @@ pub struct InboundText {
     pub sender: Option<Account>,
     /// Whether it was migrated from elsewhere: then nobody here said it.
     pub migrated: bool,
-    /// The text, as sent.
     pub body: String,
     /// The text before the edit, where the forge told.
     pub former_body: Option<String>,
@@ -56,7 +50,6 @@ pub struct InboundText {
 }
 
 impl InboundText {
-    /// The thread it was said in.
     pub fn thread(&self) -> ThreadId {
         ThreadId { repo: self.repo.id, number: self.number }
     }
@@ -73,9 +66,7 @@ pub struct PostedText {
     pub author: Option<Account>,
     /// Whether it was migrated from elsewhere.
     pub migrated: bool,
-    /// The text.
     pub body: String,
-    /// When it was first written.
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
@@ -118,16 +109,13 @@ pub enum EditHistory {
     NoEditSeen,
     /// Its times say nothing: they move with more than the words.
     Unknown,
-    /// It was edited.
     Edited,
 }
 
 /// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedText {
-    /// Which text.
     pub subject: Subject,
-    /// What it says.
     pub written: PostedText,
     /// What is known of edits.
     pub history: EditHistory,
@@ -150,7 +138,6 @@ impl ListedText {
 /// A thread that a search found to have moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdatedThread {
-    /// The number of its repository.
     pub repo: RepoId,
     /// What the repository is called now.
     pub name: RepoName,
@@ -182,11 +169,9 @@ pub struct Review {
 /// a poll hears the same body, stands only in the answer to a read of the issue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenedPull {
-    /// Where.
     pub repo: Repo,
     /// Who opened it.
     pub sender: Option<Account>,
-    /// Its body.
     #[serde(flatten)]
     pub written: PostedText,
 }

@@ -10,14 +10,11 @@ use crate::core::command::verb::Right;
 use crate::core::model::account::Account;
 use crate::core::model::text::{InboundText, TextEvent};
 
-/// Who may what.
+/// Who may give which commands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct People {
-    /// The one who owns the fleet.
     pub owner: NamedAccount,
-    /// Who may approve.
     pub approvers: Grants,
-    /// Who may operate.
     pub operators: Grants,
     /// Who may ask, beside collaborators and members.
     pub readers: Vec<NamedAccount>,
@@ -59,10 +56,10 @@ impl NamedAccount {
     }
 }
 
-/// To whom a right is given.
+/// The accounts that a right is given to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grants {
-    /// To these, everywhere.
+    /// Accounts that have it in every repository.
     pub names: Vec<NamedAccount>,
     /// To everybody who may write to a repository, there.
     pub writers: bool,
@@ -73,9 +70,7 @@ pub struct Grants {
 /// A team, as the configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamName {
-    /// Its organisation.
     pub organisation: String,
-    /// Its own name.
     pub team: String,
 }
 
@@ -88,7 +83,7 @@ impl Grants {
 /// What the forge has shown of an actor, in the repository where they speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Proof {
-    /// They may write to it.
+    /// The account may write to the repository.
     pub writes: bool,
     /// They are a collaborator of it, or a member of the organisation that owns it.
     pub belongs: bool,
@@ -109,7 +104,7 @@ impl Proof {
         Self { writes, belongs, ..Self::default() }
     }
 
-    /// What either shows.
+    /// The facts of both, where either knows them.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -124,9 +119,7 @@ impl Proof {
 /// Why a text is stored but not parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IgnoredSender {
-    /// timmy wrote it.
     Own,
-    /// An agent wrote it.
     Agent,
     /// The configuration says to ignore the account.
     Ignored,
@@ -239,7 +232,6 @@ impl People {
 /// Who may give a command, as a refusal says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredRight {
-    /// Whom it is for.
     pub whom: String,
     /// The key of the configuration that gives the right; the owner's cannot be given.
     pub key: Option<String>,

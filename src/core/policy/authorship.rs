@@ -14,7 +14,6 @@ use crate::core::model::text::{EditHistory, InboundText, ListedText, TextEvent};
 pub enum Authorship {
     /// Everybody who may write to the repository could have put it into its author's mouth.
     AnyWriter,
-    /// It is its author's own.
     Author,
 }
 
@@ -64,11 +63,9 @@ fn read_back<'a>(
 /// What the lines of a text are worth, once it was read back.
 #[derive(Debug)]
 pub enum Proof {
-    /// These stand there.
+    /// The author wrote the text, and nobody edited it since.
     Stands {
-        /// The lines.
         reading: Reading,
-        /// Whose they are.
         authorship: Authorship,
         /// Whether they are to be said again, since nobody can vouch for them.
         doubtful: bool,

@@ -10,9 +10,7 @@ use crate::core::model::text::{InboundText, TextEvent};
 /// A version of a text beside the one in question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextVersion {
-    /// How it came to be.
     pub act: TextEvent,
-    /// What it holds.
     pub reading: Reading,
     /// The command lines of it that ran.
     pub ran: Vec<String>,
@@ -25,7 +23,7 @@ pub struct TextVersion {
 /// What is to be done with a version.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NewLines {
-    /// These lines are new.
+    /// Only these lines were added; the others ran before.
     Lines(Reading),
     /// It is an edit of a text that was never heard, or by nobody knows whom: its creation, or who
     /// made it, may still be told.

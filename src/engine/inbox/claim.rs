@@ -7,17 +7,16 @@ use crate::engine::error::EngineError;
 use crate::gitea::{Error, Reacted, WriteOutcome};
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
 
-/// What became of a claim.
 pub(super) enum Claim {
-    /// This ledger may act.
+    /// This ledger made the reaction: it may act.
     Ours,
     /// Another ledger of this account was faster.
     Theirs,
-    /// What one would answer is deleted.
+    /// The text was deleted: there is nothing to answer.
     Gone,
 }
 
-/// Claims `text` for this ledger.
+/// Claims `text` for this ledger by a reaction.
 pub(super) async fn claim(ctx: &Context, text: &InboxText) -> Result<Claim, EngineError> {
     let (heard, seq) = (&text.heard, text.seq);
     let tries = ctx.ledger.write(move |tx| inbox::claim(tx, seq)).await?;

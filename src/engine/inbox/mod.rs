@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How far the forge's clock may be from ours when something is said to be older than the watch.
 const SKEW: Duration = Duration::from_secs(120);
 
-/// Deals with texts.
+/// Handles the texts of the inbox.
 pub(super) struct Inbox {
     ctx: Context,
     identity: Arc<Identity>,
@@ -57,7 +57,7 @@ pub(super) struct Inbox {
 enum Next {
     /// Only to note why nothing was done.
     Note(Ending),
-    /// To let others pass until then.
+    /// Not yet: other texts of the thread may come before it.
     Wait(Timestamp),
     /// To store what was decided, by whom it was asked, and the lines that ran.
     Store(Ending, Account, Box<ChangeSet>, Vec<String>),
@@ -66,7 +66,7 @@ enum Next {
 /// What a text says that was read back, and whose words they are.
 struct ProvenText {
     reading: Reading,
-    /// As the forge calls them now.
+    /// The author, by the present login.
     actor: Account,
     authorship: Authorship,
     /// Whether these lines are to be said again, since nobody can vouch for them.

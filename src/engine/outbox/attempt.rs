@@ -9,7 +9,6 @@ use crate::gitea::{self, Recovery, WriteOutcome};
 use crate::store::Error;
 use crate::store::outbox::OutboxRow as Row;
 
-/// What an effect became.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::engine) struct Applied {
     /// The id of the comment, or the number of the issue, that it created.
@@ -65,7 +64,7 @@ pub(in crate::engine) enum TryResult {
     Later { due: Timestamp, reason: String, certain: bool },
     /// Nothing was written: the forge redirects, most likely since the repository was renamed.
     Redirected { reason: String },
-    /// Never.
+    /// It will never be delivered.
     Dead { reason: String },
 }
 

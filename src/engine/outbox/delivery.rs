@@ -23,13 +23,12 @@ pub(super) struct Delivery<'a> {
     pub(super) repo: &'a Repo,
 }
 
-/// One kind of outward write.
+/// How one kind of effect is delivered.
 pub(super) trait Deliver: Sync {
     /// Whether the forge shows it already, so that nothing is left to write. Takes back what an
     /// earlier try has written twice.
     fn find(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Option<Applied>>> + Send;
 
-    /// Writes it.
     fn apply(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Applied>> + Send;
 }
 
@@ -56,7 +55,7 @@ impl Delivery<'_> {
     }
 }
 
-/// How this effect is delivered.
+/// The code that delivers this effect.
 fn any(effect: &Effect) -> &dyn AnyDeliver {
     match effect {
         Effect::Comment(effect) => effect,
@@ -73,7 +72,6 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send + 'a>>;
 
-/// [`Deliver`], of whatever kind.
 trait AnyDeliver: Sync {
     fn find<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Option<Applied>>;
     fn apply<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Applied>;

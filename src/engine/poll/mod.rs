@@ -40,7 +40,7 @@ pub(super) struct Poller {
     listed: ListedRepos,
     /// Counts rounds.
     turn: usize,
-    /// What went wrong in this one.
+    /// The incidents of this round.
     met: Vec<Incident>,
 }
 

@@ -171,7 +171,6 @@ impl BacklogSync {
     }
 }
 
-/// A full read, under way.
 struct ReadBatch {
     found: SyncFinding,
     /// The numbers, over the whole forge, of all that the list has shown.
@@ -180,7 +179,7 @@ struct ReadBatch {
     untracked: i64,
     /// The forge's clock at the first page; ours if it does not tell.
     began: Timestamp,
-    /// The same, at the last one.
+    /// The forge's clock at the last page.
     at: Timestamp,
     /// How many there are in all, as the forge counted last.
     total: Option<usize>,

@@ -29,21 +29,19 @@ use crate::core::scheduling::BacklogEntry;
 use crate::core::scheduling::text::TextReader;
 use crate::store::{Error, Transaction, backlog, meta};
 
-/// How far the backlog is read.
+/// The state of the first read of the backlog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncProgress {
     /// Issues and pull requests are read.
     Reading {
-        /// So many so far.
         read: usize,
         /// Of so many, where the forge counts; more if other repositories follow.
         of: Option<usize>,
     },
     /// It is asked what issues wait for.
     Asking {
-        /// So many so far.
+        /// Threads whose dependencies are read so far.
         asked: usize,
-        /// Of so many.
         of: usize,
     },
 }
@@ -51,13 +49,12 @@ pub enum SyncProgress {
 /// What one round hands on to the next.
 #[derive(Default)]
 struct SyncState {
-    /// Repositories without dependencies.
+    /// Repositories in which dependencies are switched off.
     without_dependencies: HashSet<RepoId>,
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
 }
 
-/// Keeps the backlog.
 pub(super) struct BacklogSync {
     ctx: Context,
     planner: Arc<Planner>,

@@ -34,7 +34,6 @@ const TROUBLES: [&str; 12] = [
     "ignores the time zone",
     "accepts an empty name",
 ];
-/// Titles that have broken other programs.
 const ODD: [&str; 8] = [
     "Übersetzung: „Schließen“ fehlt",
     "ログイン画面が真っ白になる",
@@ -59,7 +58,6 @@ const SENTENCES: [&str; 8] = [
 ];
 const CODE: &str = "```\nthread 'main' panicked at src/door.rs:41: /timmy assign ezra\n```";
 
-/// The name of the `nth` repository.
 pub(super) fn repo_name(rng: &mut Rng, nth: usize) -> String {
     let place = PLACES[nth % PLACES.len()];
     match nth / PLACES.len() {
@@ -79,7 +77,6 @@ pub(super) fn title(rng: &mut Rng) -> String {
     }
 }
 
-/// The text of an issue.
 pub(super) fn body(rng: &mut Rng, acceptance: bool, checklist: bool) -> String {
     let mut parts: Vec<String> =
         (0..rng.usize(0..5)).map(|_| one(rng, &SENTENCES).to_owned()).collect();

@@ -30,7 +30,6 @@ pub(crate) struct TeamJson<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A team.
     pub(crate) fn team(self, team: &'a Team) -> TeamJson<'a> {
         TeamJson { team, permission: self.world.told_mode(team) }
     }

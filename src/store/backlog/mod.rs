@@ -45,7 +45,6 @@ pub struct StoredTitle {
     pub repo: Repo,
     /// Its title, as people wrote it.
     pub title: String,
-    /// Whether it is a pull request.
     pub is_pull: bool,
 }
 

@@ -13,11 +13,11 @@ use crate::store::error::Error;
 /// How long somebody who spoke counts as present.
 const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A person's word.
+/// That a person wrote something.
 pub(in crate::store) struct Voice {
-    /// Where it was said.
+    /// The thread that it was written in.
     pub(in crate::store) thread: ThreadId,
-    /// The number of whoever said it.
+    /// The number of the author's account.
     pub(in crate::store) account: i64,
     /// When, by the forge's clock.
     pub(in crate::store) said_at: Timestamp,

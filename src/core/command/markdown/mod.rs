@@ -16,7 +16,7 @@ use super::invisible::is_blank;
 use super::trigger::{Trigger, is_margin};
 use table::begins_table;
 
-/// A line that calls timmy.
+/// A line that begins with a trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandLine<'b> {
     /// Its number in the body, from 1.

@@ -44,12 +44,9 @@ impl fmt::Display for Date {
     }
 }
 
-/// A unit of [`Span`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Unit {
-    /// `m`
     Minute,
-    /// `h`
     Hour,
     /// `d`: 24 hours
     Day,
@@ -88,7 +85,6 @@ impl Span {
     /// The longest one, in minutes: 365 days.
     const MOST: u64 = 365 * 24 * 60;
 
-    /// How long it is.
     pub fn duration(self) -> std::time::Duration {
         std::time::Duration::from_secs(60 * self.minutes())
     }
