@@ -23,7 +23,7 @@ pub(super) fn configuration(flag: Option<&Path>) -> Result<(PathBuf, Loaded), St
     Ok((path, loaded))
 }
 
-/// The same, its problems told where a person looks for them; then the exit code.
+/// The same, with problems printed on standard error; then the exit code.
 pub(super) fn configured(flag: Option<&Path>) -> Result<(PathBuf, Loaded), ExitCode> {
     configuration(flag).map_err(|problems| {
         complain(&problems);

@@ -77,7 +77,7 @@ pub fn run() -> ExitCode {
 
 /// Says what is wrong where a person looks for it.
 fn complain(problem: &str) {
-    // Nobody is left to tell if standard error is closed.
+    // There is no way to report that standard error is closed.
     let _ = writeln!(std::io::stderr(), "timmy: {problem}");
 }
 

@@ -10,7 +10,7 @@ use console::{Style, Term, measure_text_width, truncate_str};
 use crate::core::command::invisible;
 
 /// How wide a table is where there is no terminal.
-const PAPER: usize = 120;
+const DEFAULT_WIDTH: usize = 120;
 
 /// The narrowest that the last column of a table becomes, however narrow the terminal is.
 const NARROWEST: usize = 20;
@@ -90,7 +90,7 @@ impl<const N: usize> Sheet<N> {
 }
 
 fn width() -> usize {
-    Term::stdout().size_checked().map_or(PAPER, |(_, columns)| usize::from(columns))
+    Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns))
 }
 
 #[cfg(test)]

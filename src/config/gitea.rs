@@ -49,7 +49,7 @@ impl Gitea {
     }
 }
 
-/// `[poll]`: how often timmy looks for what no webhook told.
+/// `[poll]`: how often timmy polls for what no webhook delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Poll {
     /// Time between two searches for threads that moved.

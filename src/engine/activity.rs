@@ -117,7 +117,7 @@ impl Loop {
     }
 }
 
-/// Tells a loop that there is something new for it. It counts as outstanding until it is seen.
+/// Notifies a loop that there is something new for it. It counts as outstanding until it is seen.
 #[derive(Debug)]
 pub(super) struct Signal {
     activity: Arc<Activity>,
@@ -195,7 +195,7 @@ mod tests {
             assert!(rest.as_mut().poll(&mut context).is_pending());
             assert!(is_quiet());
             clock.advance(Duration::from_secs(60));
-            // Although nobody has told the loop yet.
+            // Although the loop was not notified yet.
             assert!(!is_quiet());
         }
     }

@@ -1,4 +1,4 @@
-//! Looks whether somebody who was asked "is this yours?" has put a 👍 on the question.
+//! Checks whether somebody who was asked "is this yours?" has put a 👍 on the question.
 //!
 //! A text can be put into somebody's mouth by everybody who may write to the repository; a
 //! reaction cannot. Gitea sends no webhook for it, so it is looked for: at each poll for an hour,
@@ -27,10 +27,10 @@ use crate::store::tasks::{self, Confirmation, TaskId};
 use crate::store::{handled, repos, threads};
 
 /// For so long it is looked for at each poll.
-const OFTEN: Duration = Duration::from_secs(3600);
+const FREQUENT_FOR: Duration = Duration::from_secs(3600);
 
 /// Later it is looked for after so long.
-const SELDOM: Duration = Duration::from_secs(600);
+const INFREQUENT: Duration = Duration::from_secs(600);
 
 /// The reaction that says yes.
 const YES: &str = "+1";
@@ -61,7 +61,7 @@ impl Confirmations {
         tries: u32,
     ) -> Result<(), EngineError> {
         let is_late = asked.asked_at.is_over(CONFIRM_WITHIN, self.ctx.now());
-        match self.look_at_the_question(id, asked.clone(), tries).await {
+        match self.read_answer(id, asked.clone(), tries).await {
             // Else it would be looked for for ever.
             Err(EngineError::Forge(error)) if is_late && is_hopeless(&error, tries) => {
                 self.incidents.met(&error, asked.heard.thread()).await;
@@ -71,7 +71,7 @@ impl Confirmations {
         }
     }
 
-    async fn look_at_the_question(
+    async fn read_answer(
         &self,
         id: TaskId,
         mut asked: Confirmation,
@@ -124,9 +124,9 @@ impl Confirmations {
 
     async fn check_later(&self, id: TaskId, asked: &Confirmation) -> Result<(), EngineError> {
         let now = self.ctx.now();
-        let wait = match now.since(asked.asked_at) < OFTEN {
+        let wait = match now.since(asked.asked_at) < FREQUENT_FOR {
             true => self.ctx.policy.poll.every,
-            false => self.ctx.policy.poll.every.max(SELDOM),
+            false => self.ctx.policy.poll.every.max(INFREQUENT),
         };
         // The last look is when the time is over.
         let due = now

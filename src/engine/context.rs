@@ -48,7 +48,7 @@ pub struct Policy {
     pub workers: Vec<AgentSlot>,
     /// How much they may do at once.
     pub limits: Limits,
-    /// How issues are judged. Whose account is timmy's own, the forge tells.
+    /// How issues are judged. timmy's own account is not part of it: the forge says which it is.
     pub rules: Rules,
     /// What is handed out by itself, and how often that is looked at.
     pub dispatch: Dispatch,

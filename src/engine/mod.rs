@@ -185,7 +185,7 @@ impl Engine {
         &self.ctx.ledger
     }
 
-    /// timmy's account, as soon as the forge has told it.
+    /// timmy's account, as soon as the forge has named it.
     pub fn own_account(&self) -> Option<&Account> {
         self.identity.known()
     }
@@ -211,8 +211,8 @@ impl Engine {
     /// Brings the backlog up to date once: all of what is watched for the first time, of the rest
     /// what moved, and what the best of it waits for. For a command that runs without the loops.
     ///
-    /// From this moment on the repositories count as watched: what people say there is heard when
-    /// the loops run.
+    /// From this moment on the repositories count as watched: what people write there is handled
+    /// when the loops run.
     ///
     /// # Errors
     /// Whatever the forge or the ledger refuse; what was read so far is kept.

@@ -37,9 +37,9 @@ impl Tasks {
         let StoredTask { id, thread, task, tries } = stored;
         let tried = match task {
             ScheduledTask::Relabel(label) => self.relabel(id, thread, label).await,
-            ScheduledTask::PullOpened(opening) => self.hear_pull(id, *opening).await,
-            ScheduledTask::ReadReviews { since, told } => {
-                let ctx = if told { &self.ctx } else { &self.background };
+            ScheduledTask::PullOpened(opening) => self.store_pull_body(id, *opening).await,
+            ScheduledTask::ReadReviews { since, delivered } => {
+                let ctx = if delivered { &self.ctx } else { &self.background };
                 reviews::run_task(ctx, id, thread, since).await
             }
             ScheduledTask::Confirm(asked) => self.confirmations.check(id, *asked, tries).await,
@@ -67,7 +67,7 @@ impl Tasks {
         label: SetLabel,
     ) -> Result<(), EngineError> {
         let now = self.ctx.now();
-        let effect = NewEffect::new(format!("errand{}", id.0), thread, &Effect::Label(label), now)?;
+        let effect = NewEffect::new(format!("task{}", id.0), thread, &Effect::Label(label), now)?;
         let push = self.ctx.ledger.write(move |tx| {
             if tasks::take(tx, id)? {
                 outbox::push(tx, &effect, now)?;
@@ -79,17 +79,17 @@ impl Tasks {
         Ok(())
     }
 
-    /// Asks for the global id under which the body of a new pull request is heard.
-    async fn hear_pull(&self, id: TaskId, opening: OpenedPull) -> Result<(), EngineError> {
+    /// Asks for the global id under which the body of a new pull request is received.
+    async fn store_pull_body(&self, id: TaskId, opening: OpenedPull) -> Result<(), EngineError> {
         let item = self.ctx.gitea.issue(&opening.repo.name, opening.written.number).await?;
         crash::point("fetched");
         let (heard, now) = (opening.heard(item.id), self.ctx.now());
-        let hear = self.ctx.ledger.write(move |tx| {
+        let write = self.ctx.ledger.write(move |tx| {
             if tasks::take(tx, id)? {
                 inbox::insert(tx, &heard, now)?;
             }
             Ok(())
         });
-        Ok(hear.await?)
+        Ok(write.await?)
     }
 }

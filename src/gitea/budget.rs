@@ -12,7 +12,7 @@ use crate::clock::Clock;
 pub(super) enum Share {
     /// Requests that nobody waits for.
     Background,
-    /// What may find that somebody said something.
+    /// What may find a new text of a person.
     Polling,
     /// Reads that a reply waits for.
     Read,
@@ -100,7 +100,7 @@ impl Bucket {
         Self { interval, next: Duration::ZERO, closed_until: Duration::ZERO }
     }
 
-    /// Takes a token if there is one, or tells how long there will be none.
+    /// Takes a token if there is one, or says how long there will be none.
     fn take(&mut self, share: Share, now: Duration) -> Duration {
         let due = self.next.max(now);
         let ahead = self.interval * (share.burst() - 1);

@@ -15,7 +15,7 @@ use crate::core::model::text::{InboundText, OpenedPull, TextEvent};
 pub enum Delivery {
     /// Somebody said something: a comment was written or edited, an issue was opened.
     Heard(Box<InboundText>),
-    /// A pull request was opened; its body is heard once its id is known.
+    /// A pull request was opened; its body is stored once its id is known.
     PullOpened(Box<OpenedPull>),
     /// Somebody reviewed a pull request. Neither the review's id nor its inline comments are in
     /// the delivery: they must be read.
@@ -62,10 +62,9 @@ pub struct IssueChanged {
 pub struct ParsedDelivery {
     /// What it means.
     pub delivery: Delivery,
-    /// How the issue or the pull request is now that it is about; none if that cannot be told.
+    /// How the issue or the pull request is now that it is about; none if the payload does not say.
     ///
-    /// Comments tell nothing, though they bring the whole issue: they change nothing of it but
-    /// the time at which it moved, and come more often than all else.
+    /// Comments give none, though they bring the whole issue: they change nothing of it but the time at which it moved, and come more often than all else.
     pub changed_issue: Option<IssueChanged>,
     /// The repository that all of this is about; none if the delivery names none, as what is told
     /// of an organisation does. Nothing is to be done then.

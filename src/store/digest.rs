@@ -1,7 +1,7 @@
 //! Sums up what happened since a moment, and what is on hold.
 //!
 //! A reply names only what all its readers may know: the repository in which it stands and those
-//! that were public when they were last heard of. Whether they still are only the forge can tell.
+//! that were public when they were last seen. Whether they still are only the forge knows.
 //! The report may name everything.
 
 use rusqlite::{Connection, Row};

@@ -64,7 +64,7 @@ word_column!(Ending {
 impl Ending {
     /// Whether a text that ended so was a person's own word, spoken here: whoever wrote it takes
     /// part in the thread.
-    pub fn is_a_persons_voice(self) -> bool {
+    pub fn counts_as_participation(self) -> bool {
         match self {
             Self::Answered
             | Self::Silent
@@ -73,7 +73,7 @@ impl Ending {
             | Self::RefusedByForge
             | Self::Bug
             | Self::Doubted => true,
-            // No person wrote it, or nobody shall be heard through it.
+            // No person wrote it, or it gives nobody a part in the thread.
             Self::Own | Self::Agent | Self::Ignored | Self::Pseudo => false,
             // It was said by somebody else, or elsewhere.
             Self::Migrated | Self::Relayed => false,

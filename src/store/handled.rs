@@ -69,8 +69,8 @@ fn store(
     }
     for ScheduledLabel { scope, due } in &changes.later {
         match due {
-            Some((due, wish)) => {
-                tasks::set(tx, thread, &ScheduledTask::Relabel(wish.clone()), *due)?;
+            Some((due, label)) => {
+                tasks::set(tx, thread, &ScheduledTask::Relabel(label.clone()), *due)?;
             }
             None => tasks::forget_relabel(tx, thread, scope.name())?,
         }

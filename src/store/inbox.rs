@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use sha2::{Digest as _, Sha256};
 
-use super::backlog::{self, Voice};
+use super::backlog::{self, Participation};
 use super::columns::{Json, integer_column, subject_columns, thread};
 use super::error::Error;
 use crate::core::model::account::Account;
@@ -18,12 +18,12 @@ pub use super::ending::Ending;
 pub struct Seq(pub i64);
 integer_column!(Seq);
 
-/// What became of something heard.
+/// What became of an inbound text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inserted {
     /// It waits in this row, with all that is known of it now.
     New(Seq),
-    /// It was heard before: nothing is to be done.
+    /// It was received before: nothing is to be done.
     Known,
 }
 
@@ -66,17 +66,18 @@ pub struct StoredVersion {
 /// How many versions of one subject [`versions`] gives at most: an editor can make any number.
 pub const VERSIONS: u32 = 100;
 
-/// Stores a version, due at once, unless it was heard before.
+/// Stores a version, due at once, unless it was received before.
 ///
 /// Known are: the same subject with the same `updated_at` and body, whoever brings it; and a
 /// version whose body equals that of its neighbour, the version before or after it by the
 /// forge's clock: in between nobody changed the text. So a redelivery stays known, also when
 /// the text has moved on. A creation counts as news as long as only edits of its subject were
-/// heard: a poll may have been faster than the webhook, and what an edit may not command, the
+/// received: a poll may have been faster than the webhook, and what an edit may not command, the
 /// creation may. So it is, too, if one of these edits brought the very same version: a text that
 /// went there and back within a second of the forge's clock. A version that the forge did not show
 /// when it was read back is no such neighbour, and gives way to one like it: who knows a webhook's
-/// secret could tell beforehand what somebody will say, and it would not be heard when it is said.
+/// secret could deliver beforehand what somebody will write, and the real text would be taken for
+/// a repetition.
 pub fn insert(
     tx: &Transaction<'_>,
     heard: &InboundText,
@@ -84,7 +85,7 @@ pub fn insert(
 ) -> Result<Inserted, Error> {
     let sha: [u8; 32] = Sha256::digest(heard.body.as_bytes()).into();
     // Most are the first of their subject, and to see that takes far less.
-    if is_heard(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
+    if is_stored(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
         return prove(tx, heard, &sha, now);
     }
     let (kind, id) = subject_columns(heard.subject);
@@ -113,7 +114,7 @@ pub fn insert(
     Ok(Inserted::New(Seq(tx.last_insert_rowid())))
 }
 
-/// A version that was found by polling waits for what only its webhook tells: who made it, and
+/// A version that was found by polling waits for what only its webhook says: who made it, and
 /// what they may do. If that comes before it was dealt with, it is due with this proof.
 fn prove(
     tx: &Transaction<'_>,
@@ -144,8 +145,8 @@ fn prove(
     Ok(proved.map_or(Inserted::Known, Inserted::New))
 }
 
-/// Whether any version of `subject` was heard in `repo` that the forge did not deny.
-pub fn is_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+/// Whether any version of `subject` was received in `repo` that the forge did not deny.
+pub fn is_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
     let heard = conn
         .prepare_cached(
@@ -188,10 +189,11 @@ fn is_known(conn: &Connection, heard: &InboundText, sha: &[u8; 32]) -> Result<bo
         })?;
     let unchanged = same || before == Some(*sha) || after == Some(*sha);
     Ok(unchanged
-        && (heard.act == TextEvent::Edited || creation_heard(conn, heard.subject, heard.repo.id)?))
+        && (heard.act == TextEvent::Edited
+            || is_creation_stored(conn, heard.subject, heard.repo.id)?))
 }
 
-fn creation_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+fn is_creation_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
     let heard = conn
         .prepare_cached(
@@ -253,32 +255,32 @@ pub fn ran(tx: &Transaction<'_>, seq: Seq, lines: &[String]) -> Result<(), Error
     if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
 }
 
-/// The version needs nothing more. If it was a person's voice, they took part in its thread.
+/// The version needs nothing more. If a person wrote it, they took part in its thread.
 pub fn finish(tx: &Transaction<'_>, seq: Seq, ending: Ending, now: Timestamp) -> Result<(), Error> {
-    let (act, voice) = tx
+    let (act, participation) = tx
         .prepare_cached(
             "UPDATE inbox SET ending = ?2, ended_at = ?3 WHERE seq = ?1 AND ended_at IS NULL
              RETURNING act, repo, number, heard ->> '$.author.id' AS author,
                        heard ->> '$.created_at' AS said_at",
         )?
-        .query_row((seq, ending, now), |row| Ok((row.get("act")?, voice(row)?)))
+        .query_row((seq, ending, now), |row| Ok((row.get("act")?, participation(row)?)))
         .optional()?
         .ok_or(not_open(seq))?;
-    match voice {
-        Some(voice) if ending.is_a_persons_voice() && says_something_new(act) => {
-            backlog::hear(tx, voice, now)
+    match participation {
+        Some(participation) if ending.counts_as_participation() && says_something_new(act) => {
+            backlog::note_participation(tx, participation, now)
         }
         _ => Ok(()),
     }
 }
 
 /// Who wrote it; none for a deleted user.
-fn voice(row: &Row<'_>) -> rusqlite::Result<Option<Voice>> {
+fn participation(row: &Row<'_>) -> rusqlite::Result<Option<Participation>> {
     let Some(account) = row.get("author")? else { return Ok(None) };
-    Ok(Some(Voice { thread: thread(row)?, account, said_at: row.get("said_at")? }))
+    Ok(Some(Participation { thread: thread(row)?, account, said_at: row.get("said_at")? }))
 }
 
-/// An edit is no new word: its author was heard when the text was created.
+/// An edit is no new word: its author was counted when the text was created.
 fn says_something_new(act: TextEvent) -> bool {
     match act {
         TextEvent::Created | TextEvent::Opened => true,
@@ -306,7 +308,7 @@ fn put_off(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp, yields: bool) -> R
     if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
 }
 
-/// The newest [`VERSIONS`] versions of `subject` that were heard in `repo`, oldest first by the
+/// The newest [`VERSIONS`] versions of `subject` that were received in `repo`, oldest first by the
 /// forge's clock, then by the order of hearing; without those that the forge did not show.
 pub fn versions(
     conn: &Connection,

@@ -1,4 +1,4 @@
-//! The report: where its issue stands, which days were told, and what they say.
+//! The report: where its issue stands, which days were reported, and what they say.
 
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
@@ -47,7 +47,7 @@ pub(super) fn issue(conn: &Connection) -> Result<Option<ThreadId>, Error> {
     Ok(home(conn)?.and_then(|home| home.thread()))
 }
 
-/// A day that was told.
+/// A day that was reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedDay {
     /// The day, and what became of it.

@@ -54,7 +54,7 @@ pub fn introduce(tx: &Transaction<'_>, repo: &Repo) -> Result<bool, Error> {
     Ok(known.name == repo.name)
 }
 
-/// Those that everybody could read when they were last heard of.
+/// Those that everybody could read when they were last seen.
 pub fn public(conn: &Connection) -> Result<HashSet<RepoId>, Error> {
     let public = conn
         .prepare_cached("SELECT id FROM repos WHERE NOT private")?
@@ -72,7 +72,7 @@ pub fn private_but(conn: &Connection, here: RepoId) -> Result<Vec<RepoName>, Err
     Ok(names)
 }
 
-/// The repository as it was last heard of.
+/// The repository as it was last seen.
 pub fn name(conn: &Connection, id: RepoId) -> Result<Option<Repo>, Error> {
     let repo = conn
         .prepare_cached("SELECT name, private FROM repos WHERE id = ?1")?

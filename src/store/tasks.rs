@@ -24,16 +24,17 @@ integer_column!(TaskId);
 pub enum ScheduledTask {
     /// A label is to change (back).
     Relabel(SetLabel),
-    /// A pull request was opened: its body is heard once its global id is read.
+    /// A pull request was opened: its body is stored once its global id is read.
     PullOpened(Box<OpenedPull>),
     /// A pull request was reviewed, or moved: its reviews and inline comments are to be read.
     ReadReviews {
         /// What was said before that moment, by the forge's clock, is not news.
         since: Timestamp,
-        /// Whether a webhook told of a review; else the pull request moved, for whatever reason.
-        told: bool,
+        /// Whether a webhook announced a review; else the pull request moved, for whatever reason.
+        #[serde(rename = "told")]
+        delivered: bool,
     },
-    /// Somebody was asked whether they said something: has their answer come?
+    /// Somebody was asked whether they wrote something: has their answer come?
     Confirm(Box<Confirmation>),
 }
 
@@ -54,7 +55,7 @@ impl ScheduledTask {
     /// What it is about. A thread has one task of each kind; a new one takes its place.
     fn kind(&self) -> Cow<'static, str> {
         match self {
-            Self::Relabel(wish) => wish.scope.name().into(),
+            Self::Relabel(label) => label.scope.name().into(),
             Self::PullOpened(_) => "pull_opened".into(),
             Self::ReadReviews { .. } => "read_reviews".into(),
             Self::Confirm(confirmation) => format!("confirm {}", confirmation.question).into(),
@@ -64,8 +65,10 @@ impl ScheduledTask {
     /// Whether somebody may be waiting for it who has just said something.
     fn people_wait(&self) -> bool {
         match self {
-            Self::PullOpened(_) | Self::Confirm(_) | Self::ReadReviews { told: true, .. } => true,
-            Self::Relabel(_) | Self::ReadReviews { told: false, .. } => false,
+            Self::PullOpened(_) | Self::Confirm(_) | Self::ReadReviews { delivered: true, .. } => {
+                true
+            }
+            Self::Relabel(_) | Self::ReadReviews { delivered: false, .. } => false,
         }
     }
 }
@@ -112,7 +115,7 @@ pub fn relabel(
 ) -> Result<Option<SetLabel>, Error> {
     let found = of(conn, thread, scope)?;
     Ok(found.and_then(|task| match task {
-        ScheduledTask::Relabel(wish) => Some(wish),
+        ScheduledTask::Relabel(label) => Some(label),
         ScheduledTask::PullOpened(_)
         | ScheduledTask::ReadReviews { .. }
         | ScheduledTask::Confirm(_) => None,

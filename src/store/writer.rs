@@ -25,7 +25,7 @@ type Committed = Result<(), Arc<rusqlite::Error>>;
 pub(super) trait QueuedWrite: Send {
     /// Does the work. Whether it succeeded; if not, nothing of it may stay.
     fn run(&mut self, tx: &Transaction<'_>) -> bool;
-    /// Tells the caller, once it is known whether the batch is on the disk.
+    /// Notifies the caller, once it is known whether the batch is on the disk.
     fn answer(self: Box<Self>, committed: &Committed);
 }
 

@@ -145,7 +145,7 @@ impl NewDelivery {
                 tasks::set(
                     tx,
                     thread,
-                    &ScheduledTask::ReadReviews { since: now.before(SKEW), told: true },
+                    &ScheduledTask::ReadReviews { since: now.before(SKEW), delivered: true },
                     now,
                 )
             }

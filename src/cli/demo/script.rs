@@ -1,4 +1,4 @@
-//! What is said, by whom, what goes wrong meanwhile, and what has to come of it.
+//! The script of the demo: who writes what, which fault happens meanwhile, what timmy must do.
 
 /// One comment and what follows from it.
 pub(super) struct Scene {
@@ -7,12 +7,12 @@ pub(super) struct Scene {
     pub(super) who: &'static str,
     pub(super) text: &'static str,
     /// What the forge does wrong while this is said.
-    pub(super) incident: Trouble,
+    pub(super) incident: ForgeFault,
     pub(super) expected: Expected,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum ForgeFault {
     None,
     /// It posts the reply and answers 500.
     FailsAfterPosting,
@@ -31,7 +31,7 @@ pub(super) enum Expected {
 
 pub(super) fn scenes() -> Vec<Scene> {
     use Expected::{Puzzled, Reply, Silence};
-    use Trouble::{FailsAfterPosting, None, SendsTwice};
+    use ForgeFault::{FailsAfterPosting, None, SendsTwice};
 
     let scene = |note, who, text, incident, expected| Scene { note, who, text, incident, expected };
     vec![

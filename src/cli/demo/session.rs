@@ -1,4 +1,4 @@
-//! The forge, the people, the bot: set up, played on, struck.
+//! One run of the demo: starts forge and bot, posts the comments, injects the faults.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::DemoError;
 use super::guide;
-use super::script::{Expected, Scene, Trouble};
+use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, SecretFile, World};
@@ -88,13 +88,13 @@ impl DemoSession {
     pub(super) async fn play(&self, scene: &Scene) -> Result<SceneResult, DemoError> {
         let faults = self.sandbox.faults();
         match scene.incident {
-            Trouble::None => {}
-            Trouble::FailsAfterPosting => {
+            ForgeFault::None => {}
+            ForgeFault::FailsAfterPosting => {
                 let post =
                     Matcher::method_path("POST", &format!("/issues/{}/comments", self.thread));
                 faults.next(post, Fault::ErrorAfter);
             }
-            Trouble::SendsTwice => faults.next_delivery(DeliveryFault::Twice),
+            ForgeFault::SendsTwice => faults.next_delivery(DeliveryFault::Twice),
         }
         let comment = self.sandbox.comment(scene.who, REPOSITORY, self.thread, scene.text)?;
         self.sandbox.settle().await;

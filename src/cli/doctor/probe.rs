@@ -28,7 +28,7 @@ const MOST_CANDIDATES: usize = 20;
 /// What test deliveries are made with.
 pub(super) struct Prober<'a> {
     /// The listener that receives them.
-    pub(super) ear: &'a DeliveryListener,
+    pub(super) listener: &'a DeliveryListener,
     /// The forge, as somebody who may see webhooks.
     pub(super) gitea: &'a Gitea,
     pub(super) webhook: &'a Webhook,
@@ -45,8 +45,8 @@ impl Prober<'_> {
         probe: Option<&[RepoName]>,
     ) -> Result<ProbeResult, store::Error> {
         let url = &self.webhook.public_url;
-        let before = self.ear.arrivals().await?;
-        let (knock, scope) = self.knock().await;
+        let before = self.listener.arrivals().await?;
+        let (direct_call, scope) = self.call_address().await;
         let mut tested = match testable(places) {
             Some((repo, hook)) => self.test(repo, hook).await?,
             None => Tested::NoTest,
@@ -56,7 +56,7 @@ impl Prober<'_> {
             tested = self.probe(url, candidates).await?;
         }
         Ok(ProbeResult {
-            knock,
+            direct_call,
             scope,
             tested,
             last_signed: before.last_signed().map(|(_, at)| at),
@@ -66,7 +66,7 @@ impl Prober<'_> {
 
     /// Calls the public address with each secret, until one is not accepted; the last answer, and
     /// for what that secret speaks.
-    async fn knock(&self) -> (Result<u16, Error>, Option<HookScope>) {
+    async fn call_address(&self) -> (Result<u16, Error>, Option<HookScope>) {
         let mut last = (Err(Error::Setup("no webhook secret".to_owned())), None);
         for WebhookSecret { scope, secret, .. } in &self.webhook.secrets {
             let answer = gitea::probe_webhook(&self.webhook.public_url, secret.expose()).await;
@@ -93,7 +93,7 @@ impl Prober<'_> {
                 }
                 asked.push(Instant::now());
             }
-            let DeliveryLog { signed, refused } = self.ear.arrivals().await?;
+            let DeliveryLog { signed, refused } = self.listener.arrivals().await?;
             if signed.values().any(|at| *at >= since) {
                 return Ok(Tested::Arrived);
             }

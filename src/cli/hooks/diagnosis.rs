@@ -8,9 +8,9 @@ use crate::gitea::{Hook, HookHome};
 
 /// What a request for a webhook asks for: Gitea takes these for all kinds of events around
 /// issues and pull requests, comments and reviews among them.
-pub(crate) const WISH: [&str; 2] = ["issues", "pull_request"];
+pub(crate) const EVENTS: [&str; 2] = ["issues", "pull_request"];
 
-/// What timmy must hear of, as Gitea lists it.
+/// The events that timmy needs, as Gitea lists them.
 const NEEDED: [&str; 5] =
     ["issues", "issue_comment", "pull_request", "pull_request_comment", "pull_request_review"];
 
@@ -21,7 +21,7 @@ pub(crate) enum HookFault {
     Inactive,
     /// It sends a form. timmy understands it, but nobody else's tools do.
     Form,
-    /// It does not tell of these events.
+    /// It does not send these events.
     Lacks(Vec<&'static str>),
     /// Another webhook delivers the same events.
     Double { of: HookHome, id: i64 },
@@ -47,8 +47,8 @@ fn faults_of(hook: &Hook) -> Vec<HookFault> {
     if !hook.is_json {
         faults.push(HookFault::Form);
     }
-    let tells_of = |event: &&str| hook.events.iter().any(|told| told == event);
-    let lacks: Vec<_> = NEEDED.into_iter().filter(|event| !tells_of(event)).collect();
+    let includes = |event: &&str| hook.events.iter().any(|listed| listed == event);
+    let lacks: Vec<_> = NEEDED.into_iter().filter(|event| !includes(event)).collect();
     if !lacks.is_empty() {
         faults.push(HookFault::Lacks(lacks));
     }

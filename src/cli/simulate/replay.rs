@@ -80,12 +80,12 @@ fn again(conn: &Connection, stored: StoredMatch) -> Result<RankedBacklog, Replay
     let differs = (0..).find(|place| before.get(*place) != after.get(*place)).unwrap_or_default();
     Err(ReplayError::Differs {
         at: judged.setting.now,
-        before: told(conn, before.get(differs))?,
-        after: told(conn, after.get(differs))?,
+        before: describe(conn, before.get(differs))?,
+        after: describe(conn, after.get(differs))?,
     })
 }
 
-fn told(conn: &Connection, choice: Option<&Match>) -> Result<String, ReplayError> {
+fn describe(conn: &Connection, choice: Option<&Match>) -> Result<String, ReplayError> {
     let Some(Match { thread, winner, .. }) = choice else { return Ok("nothing".to_owned()) };
     let issue = format!("{}#{}", name(conn, thread.repo)?, thread.number);
     Ok(match winner {

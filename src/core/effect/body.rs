@@ -48,7 +48,7 @@ pub const REASON: &str = "{reason}";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
-    /// The report of a day: who may read it then decides what may be told.
+    /// The report of a day: who may read it then decides what it may show.
     Report {
         #[serde(with = "date")]
         day: Date,

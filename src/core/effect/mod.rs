@@ -214,7 +214,7 @@ pub struct SetLabel {
     pub condition: Condition,
 }
 
-/// When a wish for a label still holds.
+/// When a label is still to be set at delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
@@ -225,10 +225,10 @@ pub enum Condition {
     Still(Option<String>),
 }
 
-/// A wish about a thread's assignees.
+/// A change of a thread's assignees.
 ///
 /// Gitea replaces the whole list, and an attempt that fails half-way may already have removed
-/// people; so the wish carries who was there when it was made, and puts them back.
+/// people; so the change carries who was there when it was made, and puts them back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SetAssignees {
@@ -276,16 +276,16 @@ mod tests {
 
     #[test]
     fn an_attempt_that_lost_people_puts_them_back() {
-        let wish = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
-        assert_eq!(wish.wanted(&names(&["ben"])), names(&["ben", "anna"]));
-        assert_eq!(wish.wanted(&[]), names(&["ben", "anna"]));
-        assert_eq!(wish.wanted(&names(&["Anna", "ben"])), names(&["Anna", "ben"]));
+        let change = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
+        assert_eq!(change.wanted(&names(&["ben"])), names(&["ben", "anna"]));
+        assert_eq!(change.wanted(&[]), names(&["ben", "anna"]));
+        assert_eq!(change.wanted(&names(&["Anna", "ben"])), names(&["Anna", "ben"]));
     }
 
     #[test]
     fn removing_leaves_the_others() {
-        let wish = SetAssignees::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
-        assert_eq!(wish.wanted(&names(&["anna"])), names(&["ben"]));
+        let change = SetAssignees::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
+        assert_eq!(change.wanted(&names(&["anna"])), names(&["ben"]));
         assert_eq!(SetAssignees::Clear.wanted(&names(&["anna"])), Vec::<String>::new());
     }
 

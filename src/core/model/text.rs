@@ -31,12 +31,12 @@ pub struct InboundText {
     /// Who wrote the text first; none for a deleted user.
     pub author: Option<Account>,
     /// Who did this (for an edit: the editor); none for a deleted user, and for an edit that was
-    /// found by polling: nobody tells who made it.
+    /// found by polling: who made it is unknown.
     pub sender: Option<Account>,
     /// Whether it was migrated from elsewhere: then nobody here said it.
     pub migrated: bool,
     pub body: String,
-    /// The text before the edit, where the forge told.
+    /// The text before the edit, where the forge sent it.
     pub former_body: Option<String>,
     /// When the text was first written.
     pub created_at: Timestamp,
@@ -44,7 +44,7 @@ pub struct InboundText {
     pub updated_at: Timestamp,
     /// What the sender may do, only where a signed payload proves it (`issue_comment`).
     pub permissions: Option<Permissions>,
-    /// Whether a signed delivery told of this version, and not only a poll.
+    /// Whether a signed delivery brought this version, and not only a poll.
     #[serde(default)]
     pub delivered: bool,
 }
@@ -73,7 +73,7 @@ pub struct PostedText {
 }
 
 impl PostedText {
-    /// What is heard, if it is `subject` and came to be because `sender` did `act`.
+    /// The inbound text, if it is `subject` and came to be because `sender` did `act`.
     pub fn heard(
         self,
         subject: Subject,
@@ -112,7 +112,7 @@ pub enum EditHistory {
     Edited,
 }
 
-/// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
+/// A text as a list of the forge shows it now: who changed it last, and how often, no list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedText {
     pub subject: Subject,
@@ -127,7 +127,7 @@ impl ListedText {
         matches!(self.history, EditHistory::NeverEdited | EditHistory::NoEditSeen)
     }
 
-    /// What is heard, if it came to be by `act`. Whoever creates a text is its author; who edits
+    /// The inbound text, if it came to be by `act`. Whoever creates a text is its author; who edits
     /// it may be anybody.
     pub fn heard(self, repo: Repo, act: TextEvent) -> InboundText {
         let sender = self.written.author.clone().filter(|_| act != TextEvent::Edited);
@@ -166,7 +166,7 @@ pub struct Review {
 /// An issue or a pull request that was just opened, without its global id.
 ///
 /// The `id` of a pull request's payload counts pull requests alone; the global one, under which
-/// a poll hears the same body, stands only in the answer to a read of the issue.
+/// a poll finds the same body, stands only in the answer to a read of the issue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenedPull {
     pub repo: Repo,
@@ -177,7 +177,7 @@ pub struct OpenedPull {
 }
 
 impl OpenedPull {
-    /// What was heard, now that the global `id` is known.
+    /// The inbound text, now that the global `id` is known.
     pub fn heard(self, id: i64) -> InboundText {
         let heard =
             self.written.heard(Subject::Issue(id), self.repo, TextEvent::Opened, self.sender);

@@ -1,9 +1,9 @@
-//! Whose words are these? A text as it was heard, held against what the forge shows of it.
+//! Whose words are these? A text as it was received, held against what the forge shows of it.
 //!
-//! Whoever may write to a repository may edit everybody's comments there, the forge does not tell
-//! who did, and its times are whole seconds. A signed delivery tells who wrote, but its secret is
+//! Whoever may write to a repository may edit everybody's comments there, the forge does not show
+//! who did, and its times are whole seconds. A signed delivery says who wrote, but its secret is
 //! known to whoever administers the webhook. So a text is its author's own only if both agree:
-//! a delivery told of its creation, and the forge shows the same words, never edited.
+//! a delivery announced its creation, and the forge shows the same words, never edited.
 
 use super::edits::keep_present;
 use crate::core::command::grammar::{self, Reading};
@@ -20,15 +20,15 @@ pub enum Authorship {
 /// What comes of holding a text against the forge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReadBack {
-    /// The forge shows what was heard last.
+    /// The forge shows what was received last.
     AsHeard(Authorship),
-    /// The forge shows other words: a newer edit was not heard yet, or the text is a forgery.
+    /// The forge shows other words: a newer edit was not received yet, or the text is a forgery.
     OtherWords,
     /// The forge shows another author: nobody said that.
     AnotherAuthor,
 }
 
-/// Holds `heard` against what the forge shows `now`. `versions` are all that were heard of the
+/// Holds `heard` against what the forge shows `now`. `versions` are all that were received of the
 /// text, this one included, in the order in which they were written.
 fn read_back<'a>(
     heard: &InboundText,
@@ -72,12 +72,12 @@ pub enum Proof {
     },
     /// A newer edit may be on its way.
     Wait,
-    /// Nobody said that; why one can tell.
+    /// Nobody wrote that; what shows it.
     Disproved(&'static str),
 }
 
 /// What `reading`, the lines of `heard`, is worth if the forge shows `now`; timmy is called `own`
-/// there. `may_wait`: there is still time for what was not heard yet.
+/// there. `may_wait`: there is still time for what was not received yet.
 pub fn prove<'a>(
     heard: &InboundText,
     versions: impl Iterator<Item = &'a InboundText> + Clone,

@@ -1,6 +1,6 @@
 //! What is new in a version of a text.
 //!
-//! A text is heard in versions: its creation, then edits, by webhooks that may come late, twice
+//! A text is received in versions: its creation, then edits, by webhooks that may come late, twice
 //! or never. A command runs once, in the version that brought it; a version that comes late runs
 //! only what nobody has taken back since.
 
@@ -14,7 +14,7 @@ pub struct TextVersion {
     pub reading: Reading,
     /// The command lines of it that ran.
     pub ran: Vec<String>,
-    /// Whether it was heard after the one in question.
+    /// Whether it was received after the one in question.
     pub came_later: bool,
     /// Whether it still has to be dealt with.
     pub waits: bool,
@@ -25,19 +25,19 @@ pub struct TextVersion {
 pub enum NewLines {
     /// Only these lines were added; the others ran before.
     Lines(Reading),
-    /// It is an edit of a text that was never heard, or by nobody knows whom: its creation, or who
-    /// made it, may still be told.
+    /// The creation of the text is not received yet, or who edited it is unknown: a webhook may
+    /// still bring either.
     Wait,
     /// These lines are new, but whoever added them may not be their author, or the text was not
-    /// heard before.
+    /// received before.
     Doubt(Reading),
 }
 
-/// Puts versions of a text, given in the order of hearing, into the order in which they were
+/// Puts versions of a text, given in the order of arrival, into the order in which they were
 /// written.
 ///
 /// The forge's clock is coarse, and webhooks overtake one another: within a second a creation comes
-/// first, then each edit behind the version that it replaced, as far as edits tell.
+/// first, then each edit behind the version that it replaced, as far as edits show.
 pub fn in_order<V>(mut versions: Vec<V>, heard: impl Fn(&V) -> &InboundText) -> Vec<V> {
     versions.sort_by_key(|version| {
         let heard = heard(version);
@@ -62,7 +62,7 @@ pub fn in_order<V>(mut versions: Vec<V>, heard: impl Fn(&V) -> &InboundText) -> 
 /// What is new in a version that holds `reading`, given the versions before and after it, each
 /// oldest first.
 ///
-/// `waited` tells whether an edit has waited long enough for its creation; `by_author` whether
+/// `waited`: whether an edit has waited long enough for its creation; `by_author` whether
 /// it is the author's own, if anybody knows.
 pub fn new_lines_of(
     act: TextEvent,

@@ -2,7 +2,7 @@
 //!
 //! Everything that follows from a text is stored in one transaction: that it was dealt with, what
 //! changed, what is to be said. Before the first command of a text acts, timmy reads it back, since
-//! a secret is nobody's voice, and claims it with a reaction, so that of two ledgers for one
+//! a webhook secret proves no author, and claims it with a reaction, so that of two ledgers for one
 //! account only one acts.
 
 mod claim;
@@ -36,7 +36,7 @@ use crate::gitea::Recovery;
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
 use crate::store::{Error, cursors, handled, repos, threads};
 
-/// How long an edit waits for its creation, and what a poll found for its webhook, which tells who
+/// How long an edit waits for its creation, and what a poll found for its webhook, which says who
 /// made it and what they may do: either may come later.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -107,7 +107,7 @@ impl Inbox {
         }
     }
 
-    /// The text as it was heard, in its repository as that is called now.
+    /// The text as it was received, in its repository as that is called now.
     async fn at_present_name(&self, mut text: InboxText) -> Result<InboxText, Error> {
         let id = text.heard.repo.id;
         if let Some(repo) = self.ctx.ledger.read(move |conn| repos::name(conn, id)).await? {
@@ -257,8 +257,8 @@ impl Inbox {
                 return Ok(Next::Note(Ending::Silent));
             }
             Response::Wonder => {
-                let wonder = ChangeSet::reaction(heard, Reaction::Confused);
-                return Ok(Next::Store(Ending::Answered, actor, Box::new(wonder), Vec::new()));
+                let reaction = ChangeSet::reaction(heard, Reaction::Confused);
+                return Ok(Next::Store(Ending::Answered, actor, Box::new(reaction), Vec::new()));
             }
             Response::Answer => {}
         }
@@ -300,12 +300,12 @@ impl Inbox {
     }
 }
 
-/// Until when it is waited for what else may be told of a text.
+/// Until when a text waits for webhooks that may say more about it.
 fn patient_until(text: &InboxText) -> Timestamp {
     text.received_at.after(PATIENCE)
 }
 
-/// What is new in a text, given the versions of it that were heard.
+/// What is new in a text, given the versions of it that were received.
 fn new_lines(
     text: &InboxText,
     versions: &[StoredVersion],

@@ -2,7 +2,7 @@
 //!
 //! It is stored and never parsed, nor is any later version of it: whoever takes the heading away by
 //! an edit still has somebody else's lines below it. A person may write such a heading, though: so
-//! a line for timmy in it gets a puzzled look, once, if its sender is anybody whom timmy hears.
+//! a line for timmy in it gets the reaction `confused`, once, if its sender has a right to command.
 
 use super::{Inbox, Next, patient_until};
 use crate::core::command::grammar;
@@ -49,10 +49,10 @@ impl Inbox {
             return Ok(Next::Note(Ending::Relayed));
         }
         if self.permissions.right_of(heard, &actor, Right::Reader).await?.is_some() {
-            let wonder = ChangeSet::reaction(heard, Reaction::Confused);
-            return Ok(Next::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
+            let reaction = ChangeSet::reaction(heard, Reaction::Confused);
+            return Ok(Next::Store(Ending::Relayed, actor, Box::new(reaction), Vec::new()));
         }
-        // Its webhook may still tell who they are.
+        // Its webhook may still say who they are.
         let due = patient_until(text);
         let may_be_proved = heard.act == TextEvent::Created && heard.permissions.is_none();
         match may_be_proved && self.ctx.now() < due {

@@ -2,7 +2,7 @@
 //!
 //! - `full_read`: what was never read in full, or not for a day, is read in full, beside all else.
 //! - `dependencies`: what issues wait for, which no list shows.
-//! - `recount`: what nothing tells, above all deletions, shows in the forge's own count.
+//! - `recount`: finds missed changes, above all deletions, by comparing counts with Gitea.
 //!
 //! What moves comes in by webhooks and by the catch-up's search, from the moment on at which a
 //! repository is watched: so nothing is missed that moves while it is read in full. A full read
@@ -117,7 +117,7 @@ pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Re
 }
 
 /// Passes on what ends all reading; what is wrong with one list or issue alone is logged.
-fn bear(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
+fn skip_unreadable(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
     match outcome {
         Err(error) if error.is_about_one() => {
             tracing::warn!(what, %error, "backlog cannot be synced now");

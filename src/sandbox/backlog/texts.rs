@@ -20,7 +20,7 @@ const THINGS: [&str; 16] = [
     "docs",
     "cache",
 ];
-const TROUBLES: [&str; 12] = [
+const FAILURES: [&str; 12] = [
     "is slow",
     "fails on Mondays",
     "leaks memory",
@@ -70,7 +70,7 @@ pub(super) fn title(rng: &mut Rng) -> String {
     match rng.usize(0..40) {
         0 => ODD[rng.usize(0..ODD.len())].to_owned(),
         _ => {
-            let mut title = format!("{} {}", one(rng, &THINGS), one(rng, &TROUBLES));
+            let mut title = format!("{} {}", one(rng, &THINGS), one(rng, &FAILURES));
             title[..1].make_ascii_uppercase();
             title
         }

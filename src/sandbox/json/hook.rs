@@ -1,4 +1,4 @@
-//! A webhook, as its settings show it: the secret is never told.
+//! A webhook, as its settings show it: the secret is never shown.
 
 use serde::{Serialize, Serializer};
 

@@ -31,7 +31,7 @@ pub(crate) struct TeamJson<'a> {
 
 impl<'a> View<'a> {
     pub(crate) fn team(self, team: &'a Team) -> TeamJson<'a> {
-        TeamJson { team, permission: self.world.told_mode(team) }
+        TeamJson { team, permission: self.world.reported_mode(team) }
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the page tells a newcomer, and whose parts can be played.
+//! What the page shows a newcomer, and whose parts can be played.
 
-/// What the page tells a newcomer, and whose parts can be played.
+/// What the page shows a newcomer, and whose parts can be played.
 pub struct Guide {
     /// Where `/` leads: a path such as `/foundation/door/issues/1`.
     pub home: String,

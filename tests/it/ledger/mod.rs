@@ -2,12 +2,12 @@
 //! does.
 
 mod backlog;
-mod errands;
 mod inbox;
 mod lanes;
 mod opening;
 mod outbox;
 mod rows;
+mod tasks;
 mod version;
 mod writing;
 

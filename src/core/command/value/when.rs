@@ -116,7 +116,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// Until when to let something rest. A duration is counted from when the command is heard.
+/// Until when to let something rest. A duration is counted from when the command is received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum When {
     /// For so long.
@@ -126,7 +126,7 @@ pub enum When {
 }
 
 impl When {
-    /// The moment that it means when it is heard at `now`.
+    /// The moment that it means when it is received at `now`.
     pub fn moment(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         match self {
             Self::In(span) => now.after(span.duration()),

@@ -116,7 +116,7 @@ pub(super) fn is_footer(line: &str) -> bool {
         || FOOTERS.iter().any(|pattern| matches(pattern, &words, lengths))
 }
 
-/// Whether a line that stands beside a heading only tells more of the kind: `Created: 2019-01-01`.
+/// Whether a line that stands beside a heading only adds details: `Created: 2019-01-01`.
 pub(super) fn is_detail(line: &str) -> bool {
     words(line).iter().take(4).any(|word| word == ":")
 }

@@ -45,7 +45,7 @@ fn label_due(tx: &Transaction<'_>) -> Result<StoredTask, Error> {
 }
 
 #[test]
-fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
+fn a_task_comes_back_as_it_was_stored_in_order_of_time() {
     in_transaction(|tx| {
         tasks::set(tx, thread(12), &back_to("p2"), at(20))?;
         tasks::set(tx, thread(13), &opened("/timmy ping \u{1f600} \0"), at(10))?;
@@ -62,7 +62,7 @@ fn an_errand_comes_back_as_it_was_stored_in_order_of_time() {
 }
 
 #[test]
-fn an_errand_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
+fn a_task_takes_the_place_of_the_thread_s_former_one_of_its_kind() {
     in_transaction(|tx| {
         tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
         let first = label_due(tx)?.id;
@@ -112,7 +112,7 @@ fn a_pending_change_of_a_label_can_be_forgotten() {
 }
 
 #[test]
-fn an_errand_that_is_put_off_is_counted_and_told_when() {
+fn a_task_that_is_put_off_is_counted() {
     in_transaction(|tx| {
         assert_eq!(tasks::next_after(tx, at(0))?, None);
         tasks::set(tx, thread(12), &back_to("p2"), at(10))?;
