@@ -41,8 +41,7 @@ pub enum Effect {
     Label(SetLabel),
     Assign(SetAssignees),
     /// Whether the thread waits for another.
-    #[serde(rename = "dependency")]
-    Bond(SetDependency),
+    Dependency(SetDependency),
     /// A new issue; its thread has the number 0.
     Issue(Issue),
     /// The thread is open, or closed.

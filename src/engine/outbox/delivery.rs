@@ -63,7 +63,7 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::React(effect) => effect,
         Effect::Label(effect) => effect,
         Effect::Assign(effect) => effect,
-        Effect::Bond(effect) => effect,
+        Effect::Dependency(effect) => effect,
         Effect::Issue(effect) => effect,
         Effect::SetOpen(effect) => effect,
         Effect::Pin(effect) => effect,
