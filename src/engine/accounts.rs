@@ -121,13 +121,13 @@ impl Accounts {
 
     /// Who wrote something may be one that nobody has met, since the forge does not show their
     /// page to everybody. It is asked who wrote that, for a delivery may be forged.
-    pub(super) async fn confirm_author_of(&self, heard: &InboundText) -> Result<(), EngineError> {
-        let Some(author) = &heard.author else { return Ok(()) };
+    pub(super) async fn confirm_author_of(&self, inbound: &InboundText) -> Result<(), EngineError> {
+        let Some(author) = &inbound.author else { return Ok(()) };
         let names = self.names_concerning(author);
         if names.iter().all(|(_, name)| self.account_of(name).is_some()) {
             return Ok(());
         }
-        match self.ctx.gitea.read_back(&heard.repo.name, heard.number, heard.subject).await {
+        match self.ctx.gitea.read_back(&inbound.repo.name, inbound.number, inbound.subject).await {
             Ok(Some(ListedText { written: PostedText { author: Some(author), .. }, .. })) => {
                 self.confirm(&author).await
             }

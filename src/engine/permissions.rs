@@ -36,18 +36,18 @@ impl Permissions {
     /// configuration and the payload do not settle it.
     pub(super) async fn right_of(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         actor: &Account,
         needed: Right,
     ) -> Result<Option<Right>, EngineError> {
         let now = self.ctx.now();
         let lent = self.ctx.ledger.read(move |conn| controls::delegations(conn, now)).await?;
-        let shown = Proof::of(heard);
+        let shown = Proof::of(inbound);
         let right = self.accounts.people().right_of(actor, shown, &lent);
         if right >= Some(needed) {
             return Ok(right);
         }
-        let found = self.proof_of(&heard.repo.id, &heard.repo.name, actor).await?;
+        let found = self.proof_of(&inbound.repo.id, &inbound.repo.name, actor).await?;
         Ok(self.accounts.people().right_of(actor, shown.or(found), &lent))
     }
 

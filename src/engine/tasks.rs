@@ -83,10 +83,10 @@ impl Tasks {
     async fn store_pull_body(&self, id: TaskId, opening: OpenedPull) -> Result<(), EngineError> {
         let item = self.ctx.gitea.issue(&opening.repo.name, opening.written.number).await?;
         crash::point("fetched");
-        let (heard, now) = (opening.heard(item.id), self.ctx.now());
+        let (inbound, now) = (opening.into_inbound(item.id), self.ctx.now());
         let write = self.ctx.ledger.write(move |tx| {
             if tasks::take(tx, id)? {
-                inbox::insert(tx, &heard, now)?;
+                inbox::insert(tx, &inbound, now)?;
             }
             Ok(())
         });

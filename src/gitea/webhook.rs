@@ -14,7 +14,7 @@ use crate::core::model::text::{InboundText, OpenedPull, TextEvent};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// Somebody said something: a comment was written or edited, an issue was opened.
-    Heard(Box<InboundText>),
+    Text(Box<InboundText>),
     /// A pull request was opened; its body is stored once its id is known.
     PullOpened(Box<OpenedPull>),
     /// Somebody reviewed a pull request. Neither the review's id nor its inline comments are in
@@ -227,11 +227,11 @@ fn comment(payload: CommentPayload, act: TextEvent) -> Result<Delivery, Malforme
     let permissions = payload.repository.as_ref().and_then(WireRepository::permissions);
     let sender = payload.sender.and_then(WireUser::account);
     let written = comment.written(number, is_pull)?;
-    Ok(Delivery::Heard(Box::new(InboundText {
+    Ok(Delivery::Text(Box::new(InboundText {
         former_body: payload.changes.and_then(|changes| changes.body?.from),
         permissions,
         delivered: true,
-        ..written.heard(subject, repo(payload.repository)?, act, sender)
+        ..written.into_inbound(subject, repo(payload.repository)?, act, sender)
     })))
 }
 
@@ -240,7 +240,9 @@ fn opened(payload: IssuePayload) -> Result<Delivery, Malformed> {
     match (payload.action, payload.issue, payload.pull_request) {
         (Action::Opened, Some(issue), _) => {
             let id = positive(issue.id, "issue.id")?;
-            Ok(Delivery::Heard(Box::new(opening(issue, false, repository, sender)?.heard(id))))
+            Ok(Delivery::Text(Box::new(
+                opening(issue, false, repository, sender)?.into_inbound(id),
+            )))
         }
         (Action::Opened, None, Some(pull)) => {
             Ok(Delivery::PullOpened(Box::new(opening(pull, true, repository, sender)?)))

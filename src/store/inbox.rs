@@ -30,7 +30,7 @@ pub enum Inserted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxText {
     pub seq: Seq,
-    pub heard: InboundText,
+    pub inbound: InboundText,
     pub received_at: Timestamp,
     /// It is not to be handled before.
     pub due_at: Timestamp,
@@ -44,8 +44,8 @@ impl InboxText {
     /// What the effects of this version are called: `c812` for a comment, `c812.e5` for an edit of
     /// it, so that each is answered by itself.
     pub fn key(&self) -> String {
-        let subject = self.heard.subject.key();
-        match self.heard.act {
+        let subject = self.inbound.subject.key();
+        match self.inbound.act {
             TextEvent::Created | TextEvent::Opened => subject,
             TextEvent::Edited => format!("{subject}.e{}", self.seq.0),
         }
@@ -56,7 +56,7 @@ impl InboxText {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredVersion {
     pub seq: Seq,
-    pub heard: InboundText,
+    pub inbound: InboundText,
     /// The command lines that ran, as written.
     pub ran: Vec<String>,
     /// Why it needs nothing more; `None` while it waits.
@@ -80,21 +80,21 @@ pub const VERSIONS: u32 = 100;
 /// a repetition.
 pub fn insert(
     tx: &Transaction<'_>,
-    heard: &InboundText,
+    inbound: &InboundText,
     now: Timestamp,
 ) -> Result<Inserted, Error> {
-    let sha: [u8; 32] = Sha256::digest(heard.body.as_bytes()).into();
+    let sha: [u8; 32] = Sha256::digest(inbound.body.as_bytes()).into();
     // Most are the first of their subject, and to see that takes far less.
-    if is_stored(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
-        return prove(tx, heard, &sha, now);
+    if is_stored(tx, inbound.subject, inbound.repo.id)? && is_known(tx, inbound, &sha)? {
+        return prove(tx, inbound, &sha, now);
     }
-    let (kind, id) = subject_columns(heard.subject);
+    let (kind, id) = subject_columns(inbound.subject);
     tx.prepare_cached(
         "DELETE FROM inbox
          WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND updated_at = ?4 AND sha = ?5
            AND act = ?6 AND ending IN ('disproved', 'deleted')",
     )?
-    .execute((kind, id, heard.repo.id, heard.updated_at, sha, heard.act))?;
+    .execute((kind, id, inbound.repo.id, inbound.updated_at, sha, inbound.act))?;
     tx.prepare_cached(
         "INSERT INTO inbox (subject_kind, subject_id, updated_at, sha, act, repo, number, heard,
                             received_at, due_at)
@@ -103,12 +103,12 @@ pub fn insert(
     .execute((
         kind,
         id,
-        heard.updated_at,
+        inbound.updated_at,
         sha,
-        heard.act,
-        heard.repo.id,
-        heard.number,
-        Json(heard),
+        inbound.act,
+        inbound.repo.id,
+        inbound.number,
+        Json(inbound),
         now,
     ))?;
     Ok(Inserted::New(Seq(tx.last_insert_rowid())))
@@ -118,17 +118,18 @@ pub fn insert(
 /// what they may do. If that comes before it was dealt with, it is due with this proof.
 fn prove(
     tx: &Transaction<'_>,
-    heard: &InboundText,
+    inbound: &InboundText,
     sha: &[u8; 32],
     now: Timestamp,
 ) -> Result<Inserted, Error> {
     // Whoever creates a text is its author: a forgery does not take the place of what was found.
     let number = |account: &Option<Account>| account.as_ref().map(|account| account.id);
-    let author = number(&heard.author);
-    if !heard.delivered || (heard.act != TextEvent::Edited && number(&heard.sender) != author) {
+    let author = number(&inbound.author);
+    if !inbound.delivered || (inbound.act != TextEvent::Edited && number(&inbound.sender) != author)
+    {
         return Ok(Inserted::Known);
     }
-    let (kind, id) = subject_columns(heard.subject);
+    let (kind, id) = subject_columns(inbound.subject);
     let proved = tx
         .prepare_cached(
             "UPDATE OR IGNORE inbox SET heard = ?5, act = ?6, due_at = ?7
@@ -138,7 +139,17 @@ fn prove(
              RETURNING seq",
         )?
         .query_row(
-            (kind, id, heard.updated_at, sha, Json(heard), heard.act, now, heard.repo.id, author),
+            (
+                kind,
+                id,
+                inbound.updated_at,
+                sha,
+                Json(inbound),
+                inbound.act,
+                now,
+                inbound.repo.id,
+                author,
+            ),
             |row| row.get(0),
         )
         .optional()?;
@@ -148,13 +159,13 @@ fn prove(
 /// Whether any version of `subject` was received in `repo` that the forge did not deny.
 pub fn is_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
-    let heard = conn
+    let found = conn
         .prepare_cached(
             "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
                AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
-    Ok(heard)
+    Ok(found)
 }
 
 /// Whether any version of `subject` in `repo` was put up for somebody else.
@@ -169,8 +180,8 @@ pub fn was_relayed(conn: &Connection, subject: Subject, repo: RepoId) -> Result<
     Ok(relayed)
 }
 
-fn is_known(conn: &Connection, heard: &InboundText, sha: &[u8; 32]) -> Result<bool, Error> {
-    let (kind, id) = subject_columns(heard.subject);
+fn is_known(conn: &Connection, inbound: &InboundText, sha: &[u8; 32]) -> Result<bool, Error> {
+    let (kind, id) = subject_columns(inbound.subject);
     let (same, before, after): (bool, Option<[u8; 32]>, Option<[u8; 32]>) = conn
         .prepare_cached(
             "SELECT
@@ -184,25 +195,25 @@ fn is_known(conn: &Connection, heard: &InboundText, sha: &[u8; 32]) -> Result<bo
                   AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
                   AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)",
         )?
-        .query_row((kind, id, heard.updated_at, sha, heard.repo.id), |row| {
+        .query_row((kind, id, inbound.updated_at, sha, inbound.repo.id), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
     let unchanged = same || before == Some(*sha) || after == Some(*sha);
     Ok(unchanged
-        && (heard.act == TextEvent::Edited
-            || is_creation_stored(conn, heard.subject, heard.repo.id)?))
+        && (inbound.act == TextEvent::Edited
+            || is_creation_stored(conn, inbound.subject, inbound.repo.id)?))
 }
 
 fn is_creation_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
-    let heard = conn
+    let found = conn
         .prepare_cached(
             "SELECT 1 FROM inbox
              WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND act <> 'edited'
                AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
-    Ok(heard)
+    Ok(found)
 }
 
 /// The first version of `thread`, in the order of hearing, if it is due. One that yields and is
@@ -334,10 +345,10 @@ fn not_open(seq: Seq) -> Error {
 }
 
 fn text(row: &Row<'_>) -> rusqlite::Result<InboxText> {
-    let Json(heard) = row.get("heard")?;
+    let Json(inbound) = row.get("heard")?;
     Ok(InboxText {
         seq: row.get("seq")?,
-        heard,
+        inbound,
         received_at: row.get("received_at")?,
         due_at: row.get("due_at")?,
         tries: row.get("tries")?,
@@ -346,7 +357,7 @@ fn text(row: &Row<'_>) -> rusqlite::Result<InboxText> {
 }
 
 fn version(row: &Row<'_>) -> rusqlite::Result<StoredVersion> {
-    let Json(heard) = row.get("heard")?;
+    let Json(inbound) = row.get("heard")?;
     let Json(ran) = row.get("ran")?;
-    Ok(StoredVersion { seq: row.get("seq")?, heard, ran, ending: row.get("ending")? })
+    Ok(StoredVersion { seq: row.get("seq")?, inbound, ran, ending: row.get("ending")? })
 }

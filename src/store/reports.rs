@@ -62,7 +62,7 @@ pub struct ReportedDay {
     pub gist: Option<ContentHash>,
 }
 
-const TOLD: &str = "
+const SELECT_DAYS: &str = "
     SELECT day, since, until, reports.repo, reports.number, reports.key, called, told, gist,
            iif(fate = 'open' AND post.state = 'dead', 'failed', fate) AS fate,
            post.comment, final.ended_at IS NULL AND final.key IS NOT NULL AS busy
@@ -72,20 +72,20 @@ const TOLD: &str = "
 /// The days that matter `today`: the last ones, and those that are not closed.
 pub fn diary(conn: &Connection, today: Date) -> Result<Vec<DayEntry>, Error> {
     let sql = format!(
-        "{TOLD} WHERE fate = 'open' OR day IN
+        "{SELECT_DAYS} WHERE fate = 'open' OR day IN
                 (SELECT day FROM reports WHERE day <= ?1 ORDER BY day DESC LIMIT ?2)"
     );
     let diary = conn
         .prepare_cached(&sql)?
-        .query_map((Spelled(today), DAYS), |row| told(row).map(|told| told.entry))?
+        .query_map((Spelled(today), DAYS), |row| reported_day(row).map(|day| day.entry))?
         .collect::<Result<_, _>>()?;
     Ok(diary)
 }
 
 pub fn of(conn: &Connection, day: Date) -> Result<Option<ReportedDay>, Error> {
     let found = conn
-        .prepare_cached(&format!("{TOLD} WHERE day = ?1"))?
-        .query_row([Spelled(day)], told)
+        .prepare_cached(&format!("{SELECT_DAYS} WHERE day = ?1"))?
+        .query_row([Spelled(day)], reported_day)
         .optional()?;
     Ok(found)
 }
@@ -169,7 +169,7 @@ pub fn lose(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
     }
 }
 
-fn told(row: &Row<'_>) -> rusqlite::Result<ReportedDay> {
+fn reported_day(row: &Row<'_>) -> rusqlite::Result<ReportedDay> {
     let Spelled(day) = row.get("day")?;
     let entry = DayEntry {
         day,

@@ -41,7 +41,8 @@ pub enum ScheduledTask {
 /// A question whether somebody said what stands there in their name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    pub heard: InboundText,
+    #[serde(rename = "heard")]
+    pub inbound: InboundText,
     /// The key of the reply that asks.
     pub question: String,
     /// The account that may answer.

@@ -74,7 +74,7 @@ pub struct PostedText {
 
 impl PostedText {
     /// The inbound text, if it is `subject` and came to be because `sender` did `act`.
-    pub fn heard(
+    pub fn into_inbound(
         self,
         subject: Subject,
         repo: Repo,
@@ -129,9 +129,9 @@ impl ListedText {
 
     /// The inbound text, if it came to be by `act`. Whoever creates a text is its author; who edits
     /// it may be anybody.
-    pub fn heard(self, repo: Repo, act: TextEvent) -> InboundText {
+    pub fn into_inbound(self, repo: Repo, act: TextEvent) -> InboundText {
         let sender = self.written.author.clone().filter(|_| act != TextEvent::Edited);
-        self.written.heard(self.subject, repo, act, sender)
+        self.written.into_inbound(self.subject, repo, act, sender)
     }
 }
 
@@ -178,9 +178,13 @@ pub struct OpenedPull {
 
 impl OpenedPull {
     /// The inbound text, now that the global `id` is known.
-    pub fn heard(self, id: i64) -> InboundText {
-        let heard =
-            self.written.heard(Subject::Issue(id), self.repo, TextEvent::Opened, self.sender);
-        InboundText { delivered: true, ..heard }
+    pub fn into_inbound(self, id: i64) -> InboundText {
+        let inbound = self.written.into_inbound(
+            Subject::Issue(id),
+            self.repo,
+            TextEvent::Opened,
+            self.sender,
+        );
+        InboundText { delivered: true, ..inbound }
     }
 }

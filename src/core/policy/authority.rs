@@ -97,10 +97,10 @@ impl Proof {
     /// What one text proves by itself: the permissions that a signed payload carried.
     ///
     /// Everybody may read a public repository, so `pull` shows something on private ones only.
-    pub fn of(heard: &InboundText) -> Self {
-        let permissions = heard.permissions.unwrap_or_default();
+    pub fn of(inbound: &InboundText) -> Self {
+        let permissions = inbound.permissions.unwrap_or_default();
         let writes = permissions.push || permissions.admin;
-        let belongs = writes || (permissions.pull && heard.repo.private);
+        let belongs = writes || (permissions.pull && inbound.repo.private);
         Self { writes, belongs, ..Self::default() }
     }
 
@@ -153,18 +153,18 @@ impl People {
     /// Of an edit whose editor is unknown it is the author, who may not have made it.
     pub fn speaker<'a>(
         &self,
-        heard: &'a InboundText,
+        inbound: &'a InboundText,
         own: &Account,
     ) -> Result<&'a Account, IgnoredSender> {
         // Nobody knows who made an edit that a poll found: the author is the one to be asked.
-        let unknown = heard.author.as_ref().filter(|_| heard.act == TextEvent::Edited);
-        let sender = heard.sender.as_ref().or(unknown);
+        let unknown = inbound.author.as_ref().filter(|_| inbound.act == TextEvent::Edited);
+        let sender = inbound.sender.as_ref().or(unknown);
         let sender = sender.filter(|s| !s.is_pseudo()).ok_or(IgnoredSender::Pseudo)?;
-        let hands = [Some(sender), heard.author.as_ref()];
+        let hands = [Some(sender), inbound.author.as_ref()];
         let touched_by = |names: &[NamedAccount]| hands.iter().flatten().any(|a| may_be(names, a));
         if hands.iter().flatten().any(|a| a.id == own.id) {
             Err(IgnoredSender::Own)
-        } else if heard.migrated {
+        } else if inbound.migrated {
             Err(IgnoredSender::Migrated)
         } else if touched_by(&self.agents) {
             Err(IgnoredSender::Agent)

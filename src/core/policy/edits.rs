@@ -38,16 +38,16 @@ pub enum NewLines {
 ///
 /// The forge's clock is coarse, and webhooks overtake one another: within a second a creation comes
 /// first, then each edit behind the version that it replaced, as far as edits show.
-pub fn in_order<V>(mut versions: Vec<V>, heard: impl Fn(&V) -> &InboundText) -> Vec<V> {
+pub fn in_order<V>(mut versions: Vec<V>, text_of: impl Fn(&V) -> &InboundText) -> Vec<V> {
     versions.sort_by_key(|version| {
-        let heard = heard(version);
-        (heard.updated_at, heard.act == TextEvent::Edited)
+        let inbound = text_of(version);
+        (inbound.updated_at, inbound.act == TextEvent::Edited)
     });
     for place in 1..versions.len() {
         let (done, rest) = versions.split_at(place);
-        let (last, next) = (heard(&done[place - 1]), heard(&rest[0]));
+        let (last, next) = (text_of(&done[place - 1]), text_of(&rest[0]));
         let follows = |version: &V| {
-            let version = heard(version);
+            let version = text_of(version);
             (version.updated_at, version.act) == (next.updated_at, TextEvent::Edited)
                 && next.act == TextEvent::Edited
                 && version.former_body.as_ref() == Some(&last.body)
@@ -85,14 +85,14 @@ pub fn new_lines_of(
     // An older version that came later ran what stands here.
     take_away(&mut reading, &ran_in(before.iter().filter(|version| version.came_later)));
     let is_edit = act == TextEvent::Edited;
-    let heard = before.iter().any(|version| version.act != TextEvent::Edited);
+    let has_creation = before.iter().any(|version| version.act != TextEvent::Edited);
     // It may say more than an edit may: it goes first.
     let older_waits = before.iter().any(|version| version.waits);
     if !is_edit || reading.commands.is_empty() {
         NewLines::Lines(reading)
-    } else if (!heard || older_waits || by_author.is_none()) && !waited {
+    } else if (!has_creation || older_waits || by_author.is_none()) && !waited {
         NewLines::Wait
-    } else if !heard || by_author != Some(true) {
+    } else if !has_creation || by_author != Some(true) {
         NewLines::Doubt(reading)
     } else {
         NewLines::Lines(reading)
@@ -173,7 +173,7 @@ mod tests {
     const PING: &str = "/timmy ping";
     const HOLD: &str = "/timmy hold";
 
-    fn heard(second: i64, act: TextEvent, former: Option<&str>, body: &str) -> InboundText {
+    fn inbound(second: i64, act: TextEvent, former: Option<&str>, body: &str) -> InboundText {
         let at = Timestamp::from_micros(second * 1_000_000);
         let former_body = former.map(str::to_owned);
         InboundText { act, former_body, ..facts::comment(1, at, body) }
@@ -182,22 +182,22 @@ mod tests {
     #[test]
     fn edits_of_a_second_are_put_behind_what_they_replaced() {
         let written = [
-            heard(1, TextEvent::Created, None, PING),
-            heard(1, TextEvent::Edited, Some(PING), "x"),
-            heard(1, TextEvent::Edited, Some("x"), PING),
-            heard(2, TextEvent::Edited, Some(PING), "x"),
+            inbound(1, TextEvent::Created, None, PING),
+            inbound(1, TextEvent::Edited, Some(PING), "x"),
+            inbound(1, TextEvent::Edited, Some("x"), PING),
+            inbound(2, TextEvent::Edited, Some(PING), "x"),
         ];
         for came in [[3, 2, 1, 0], [2, 0, 3, 1], [0, 1, 2, 3]] {
             let came = came.map(|at| written[at].clone());
-            assert_eq!(in_order(came.into(), |heard| heard), written);
+            assert_eq!(in_order(came.into(), |inbound| inbound), written);
         }
     }
 
     #[test]
     fn edits_that_do_not_tell_what_they_replaced_stay_in_the_order_of_hearing() {
         let polled =
-            [heard(1, TextEvent::Edited, None, "x"), heard(1, TextEvent::Edited, None, "y")];
-        assert_eq!(in_order(polled.to_vec(), |heard| heard), polled);
+            [inbound(1, TextEvent::Edited, None, "x"), inbound(1, TextEvent::Edited, None, "y")];
+        assert_eq!(in_order(polled.to_vec(), |inbound| inbound), polled);
     }
 
     #[test]

@@ -23,6 +23,6 @@ pub(super) fn store_text(
         }
         Subject::Comment(_) => TextEvent::Edited,
     };
-    let inserted = inbox::insert(tx, &seen.heard(repo.clone(), act), now)?;
+    let inserted = inbox::insert(tx, &seen.into_inbound(repo.clone(), act), now)?;
     Ok(matches!(inserted, Inserted::New(_)))
 }

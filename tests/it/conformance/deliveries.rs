@@ -16,7 +16,7 @@ use super::versions::TARGET_TYPE;
 #[track_caller]
 fn said(delivery: Delivery) -> InboundText {
     match delivery {
-        Delivery::Heard(heard) => *heard,
+        Delivery::Text(heard) => *heard,
         other => panic!("not heard: {other:?}"),
     }
 }
