@@ -23,7 +23,7 @@ pub(super) fn configuration(flag: Option<&Path>) -> Result<(PathBuf, Loaded), St
     Ok((path, loaded))
 }
 
-/// The same, its problems told where a person looks for them; then the exit code.
+/// The same, with problems printed on standard error; then the exit code.
 pub(super) fn configured(flag: Option<&Path>) -> Result<(PathBuf, Loaded), ExitCode> {
     configuration(flag).map_err(|problems| {
         complain(&problems);
@@ -36,24 +36,13 @@ pub(super) fn configured(flag: Option<&Path>) -> Result<(PathBuf, Loaded), ExitC
 pub(super) enum NoClient {
     /// The file of a person's token cannot be read.
     #[error("--token-file {path}: {source}", path = path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
     /// It holds no secret.
     #[error("--token-file {path}: the file {source}", path = path.display())]
-    Secret {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: NotASecret,
-    },
+    Secret { path: PathBuf, source: NotASecret },
     /// What should be a token is none.
     #[error(transparent)]
     Token(#[from] NotAToken),
-    /// The client cannot be made.
     #[error(transparent)]
     Client(#[from] Error),
 }

@@ -28,7 +28,7 @@ impl Parse {
         let bytes = match read(self.file.as_deref()) {
             Ok(bytes) => bytes,
             Err((source, error)) => {
-                // Nobody is left to tell if standard error is closed too.
+                // There is no way to report that standard error is closed too.
                 let _ = writeln!(io::stderr(), "timmy: cannot read {source}: {error}");
                 return ExitCode::FAILURE;
             }

@@ -9,10 +9,8 @@ use rustls::crypto::ring;
 /// How many random bytes it is made of: as many as SHA-256, which signs with it, has.
 const BYTES: usize = 32;
 
-/// What became of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecretFileResult {
-    /// It is new.
     Made,
     /// There was one, which webhooks may sign with.
     Kept,
@@ -54,7 +52,7 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Hexadecimal digits that nobody can guess.
+/// Hexadecimal digits from the system's random source.
 fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     ring::default_provider()

@@ -1,4 +1,4 @@
-//! `timmy serve`: listen to the forge and answer, until told to stop.
+//! `timmy serve`: listen to the forge and answer, until it is stopped.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    /// Runs until it is told to stop.
+    /// Runs until it is stopped.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let Loaded { config, warnings } = match forge::configured(config) {
             Ok((_, loaded)) => loaded,

@@ -6,7 +6,7 @@ use console::{Style, Term, measure_text_width, truncate_str};
 use crate::core::command::invisible::{self, Invisible};
 
 /// How wide a table is where there is no terminal.
-const PAPER: usize = 120;
+const DEFAULT_WIDTH: usize = 120;
 
 /// The narrowest that the widest column of a table becomes, however narrow the terminal is.
 const NARROWEST: usize = 20;
@@ -44,7 +44,9 @@ pub(super) struct Sheet {
 impl Sheet {
     /// The table, the head faint on a terminal.
     pub(super) fn text(&self) -> String {
-        self.text_in(Term::stdout().size_checked().map_or(PAPER, |(_, width)| usize::from(width)))
+        self.text_in(
+            Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, width)| usize::from(width)),
+        )
     }
 
     fn text_in(&self, width: usize) -> String {

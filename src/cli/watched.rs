@@ -9,7 +9,6 @@ use crate::gitea::{Error, Gitea, VisibleRepo};
 /// One pattern of `gitea.watch`, with what it leads to.
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
-    /// The pattern.
     pub(super) pattern: WatchPattern,
     /// The organisation that it names, in the case of one.
     pub(super) organisation: Option<String>,

@@ -43,18 +43,15 @@ pub struct Agent {
 /// How an agent is driven, with what only that way needs.
 #[derive(Debug, Clone)]
 pub enum AgentKind {
-    /// A Hermes gateway.
     Hermes {
         /// Its root address, as written.
         url: Url,
-        /// Its key.
         key: Secret,
     },
     /// Any OpenAI-compatible chat completions.
     OpenAi {
         /// Its base address, as written: `/chat/completions` stands behind its path.
         url: Url,
-        /// The model to ask for.
         model: String,
         /// Its key; servers over plain `http`, such as one's own Ollama, may have none.
         key: Option<Secret>,
@@ -67,20 +64,17 @@ pub enum AgentKind {
     Command(Local),
     /// An agent that watches Gitea itself.
     Forge,
-    /// A CrewAI crew as a sidecar.
     CrewAi(Local),
 }
 
 /// A program on this machine and what it sees of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {
-    /// What is started.
     pub command: Program,
     /// The names of the variables that are passed through; nothing else is.
     pub env: Vec<String>,
 }
 
-/// What a million tokens cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Price {
     /// A million tokens read.

@@ -43,16 +43,16 @@ pub(super) fn agents_differ(root: &Section<'_>, agents: &[AgentDraft]) {
     });
 }
 
-/// Calls `tell` with each value whose `key` came before, and with the first of that key.
+/// Calls `report` with each value whose `key` came before, and with the first of that key.
 fn twice<'a>(
     values: impl Iterator<Item = &'a Spanned<String>>,
     key: impl Fn(&str) -> String,
-    tell: impl Fn(&Spanned<String>, &Spanned<String>),
+    report: impl Fn(&Spanned<String>, &Spanned<String>),
 ) {
     let mut seen: BTreeMap<String, &Spanned<String>> = BTreeMap::new();
     for value in values {
         match seen.entry(key(value.get_ref())) {
-            Entry::Occupied(first) => tell(value, first.get()),
+            Entry::Occupied(first) => report(value, first.get()),
             Entry::Vacant(free) => {
                 free.insert(value);
             }

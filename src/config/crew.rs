@@ -10,7 +10,7 @@ use super::value::{Wrong, count, one_of, word};
 /// `[crew]`: how several agents work one issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crew {
-    /// Who runs the roles.
+    /// What runs the roles.
     pub engine: CrewEngine,
     /// The agent that plans, by name; without one there are no crews.
     pub manager: Option<String>,
@@ -29,7 +29,7 @@ pub enum CrewEngine {
     CrewAi,
 }
 
-/// What makes a plan a decision.
+/// What makes timmy ask a person before a plan runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrewAsk {
     /// A task of the role devops.

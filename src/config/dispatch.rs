@@ -62,11 +62,11 @@ impl From<DispatchMode> for Mode {
 /// How long an attempt may take; `start` and `silence` are not longer than `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeout {
-    /// Until it begins.
+    /// From the handover to the first sign of life.
     pub start: Duration,
-    /// Without a sign of life.
+    /// Between two signs of life.
     pub silence: Duration,
-    /// In all.
+    /// Of the whole attempt.
     pub total: Duration,
 }
 
@@ -181,7 +181,7 @@ fn weights(section: &Section<'_>) -> Weights {
 /// `[budget]`: the caps on spending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// For one issue, in all.
+    /// For one issue, over all its attempts.
     pub issue: MicroUsd,
     /// For one agent on one day of the configured zone.
     pub agent_day: MicroUsd,

@@ -37,9 +37,7 @@ impl Ledger {
 /// `[report]`: the one report. Without it there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Where its issue stands.
     pub repository: RepoName,
-    /// The title of the issue.
     pub title: String,
     /// When the day's comment appears, on the clock of the configured zone.
     pub at: Time,
@@ -72,7 +70,6 @@ pub enum Engine {
     Temporal {
         /// `host:port` of the server.
         address: String,
-        /// The namespace of the workflows.
         namespace: String,
     },
 }

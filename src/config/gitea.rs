@@ -25,7 +25,6 @@ pub struct Gitea {
     pub url: Url,
     /// The account's own token; its account name is timmy's name.
     pub token: Secret,
-    /// The repositories that timmy looks after.
     pub watch: Watch,
     /// The most requests that timmy sends in a second, on average.
     pub requests_per_second: u32,
@@ -50,7 +49,7 @@ impl Gitea {
     }
 }
 
-/// `[poll]`: how often timmy looks for what no webhook told.
+/// `[poll]`: how often timmy polls for what no webhook delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Poll {
     /// Time between two searches for threads that moved.

@@ -41,7 +41,6 @@ pub struct Guards {
     pub protected: Vec<Glob>,
     /// The most lines that one pull request changes.
     pub max_lines: u32,
-    /// Guards of one's own.
     pub scripts: Vec<Script>,
 }
 
@@ -50,24 +49,21 @@ pub struct Guards {
 pub enum Checks {
     /// It does; checks that exist must be green.
     IfPresent,
-    /// It does not.
+    /// It fails.
     Required,
 }
 
-/// `[[guards.script]]`: a guard of one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     /// Its name, unlike those of all other guards.
     pub name: String,
-    /// How it is asked.
     pub kind: ScriptKind,
-    /// What is started.
     pub command: Program,
     /// How long it may take before it counts as failed.
     pub timeout: Duration,
 }
 
-/// How a script is asked.
+/// How a script gets its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScriptKind {
     /// Run in a checkout of the commit; exit code 0 passes.
@@ -155,9 +151,8 @@ fn script_name(value: &DeValue<'_>) -> Result<String, Wrong> {
 /// `[accept]`: what happens with a verified result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accept {
-    /// What a person is asked.
+    /// What timmy does once a person says yes.
     pub ask: Ask,
-    /// How it is merged.
     pub style: MergeStyle,
     /// When a decision is brought up again.
     pub remind: Duration,
@@ -172,20 +167,17 @@ pub enum Ask {
     Merge,
     /// On yes timmy reviews.
     Review,
-    /// Nothing; results stay as they are.
+    /// Nothing: results stay for people to merge.
     Never,
 }
 
 /// How Gitea merges a pull request (`Do` in its API).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MergeStyle {
-    /// A merge commit.
     Merge,
-    /// Rebased.
     Rebase,
     /// Rebased, with a merge commit.
     RebaseMerge,
-    /// As one commit.
     Squash,
     /// Only if no merge commit is needed.
     FastForwardOnly,
@@ -200,7 +192,7 @@ impl MergeStyle {
         ("fast-forward-only", Self::FastForwardOnly),
     ];
 
-    /// Its word in Gitea's API.
+    /// The word for it in Gitea's API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Merge => "merge",

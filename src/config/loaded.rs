@@ -13,15 +13,12 @@ use super::webhook::Webhook;
 /// A whole configuration without faults. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The forge and the account.
     pub gitea: Gitea,
     /// Where Gitea calls; none if timmy only polls.
     pub webhook: Option<Webhook>,
-    /// How often timmy looks by itself.
     pub poll: Poll,
-    /// timmy's memory.
     pub ledger: Ledger,
-    /// Who may command.
+    /// Who may give which commands.
     pub people: People,
     /// The fleet, in the order of the file. Names and accounts are unlike each other.
     pub agents: Vec<Agent>,
@@ -31,11 +28,10 @@ pub struct Config {
     pub dispatch: Dispatch,
     /// What makes an issue urgent.
     pub score: Score,
-    /// The caps on spending.
     pub budget: Budget,
     /// What a result must stand up to.
     pub guards: Guards,
-    /// Who says yes to it.
+    /// What is asked before a result is merged, and how it is merged.
     pub accept: Accept,
     /// How several agents work one issue.
     pub crew: Crew,
@@ -43,14 +39,12 @@ pub struct Config {
     pub report: Option<Report>,
     /// What keeps jobs alive.
     pub engine: Engine,
-    /// Metrics and the status page.
     pub web: Web,
 }
 
 /// A configuration, with what works but is unwise.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The configuration.
     pub config: Config,
     /// What is unwise, in the order of the file.
     pub warnings: Vec<Problem>,

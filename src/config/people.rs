@@ -26,7 +26,7 @@ pub struct People {
     pub ignore: Vec<String>,
     /// The zone in which days begin and times are meant.
     pub timezone: TimeZone,
-    /// When nobody is called.
+    /// When no notification is sent to anybody.
     pub quiet_hours: Option<QuietHours>,
 }
 
@@ -37,12 +37,9 @@ pub enum Grant {
     Writers,
     /// `team:organisation/team`: the members of a team.
     Team {
-        /// Its organisation.
         organisation: String,
-        /// Its name.
         team: String,
     },
-    /// The account of this name.
     Account(String),
 }
 

@@ -13,7 +13,6 @@ pub struct Problem {
     pub origin: String,
     /// Where in the file; none if something is missing as a whole.
     pub place: Option<Place>,
-    /// What is wrong, as a sentence.
     pub message: String,
     /// What to do about it, as a sentence or more.
     pub remedy: String,
@@ -22,9 +21,7 @@ pub struct Problem {
 /// A place in a text; both numbers count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The line.
     pub line: usize,
-    /// The column.
     pub column: usize,
 }
 

@@ -7,13 +7,11 @@ use toml::de::DeValue;
 use super::section::Section;
 use super::value::Wrong;
 
-/// A program and its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     /// What is started: a name that `PATH` finds, or a path; relative ones were resolved against
     /// the folder of the configuration.
     pub program: PathBuf,
-    /// What it is given, in order.
     pub arguments: Vec<String>,
 }
 

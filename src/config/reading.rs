@@ -50,7 +50,6 @@ impl<'a> Reading<'a> {
         self.origin.parent().unwrap_or(Path::new("")).join(path)
     }
 
-    /// The place where `span` begins.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         self.lines.place(span.start)
     }
@@ -95,7 +94,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The problems that tell something. A syntax error has followers that are no faults of their
+/// The problems that are worth showing. A syntax error has followers that are no faults of their
 /// own: values on its line, keys that seem to be missing, and, if it broke the header of a table,
 /// keys that seem to stand in the wrong one. And nobody needs to know how to write the line of a
 /// secret that must not be there.
@@ -113,14 +112,14 @@ fn telling(problems: Vec<(Fault, Problem)>, lines: &Lines<'_>) -> Vec<Problem> {
     let is_header =
         |line: &usize| lines.from(*line).trim_start_matches([' ', '\t']).starts_with('[');
     let broken_header = broken.iter().any(is_header);
-    let tells = |(fault, problem): &(Fault, Problem)| match fault {
+    let is_informative = |(fault, problem): &(Fault, Problem)| match fault {
         Fault::Exposed => true,
         Fault::Syntax => !is_in(&exposed, problem),
         Fault::Echo => false,
         Fault::Wrong => !broken_header && !is_in(&broken, problem),
         Fault::Whole => broken.is_empty(),
     };
-    problems.into_iter().filter(tells).map(|(_, problem)| problem).collect()
+    problems.into_iter().filter(is_informative).map(|(_, problem)| problem).collect()
 }
 
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {

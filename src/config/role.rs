@@ -25,7 +25,7 @@ impl Role {
     ];
 }
 
-/// Its word, in lower case.
+/// The word of the configuration, in lower case.
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

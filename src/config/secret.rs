@@ -12,7 +12,6 @@ pub struct Secret(String);
 /// Why a text cannot be a secret. Never holds the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotASecret {
-    /// Nothing stands there.
     #[error("is empty")]
     Empty,
     /// It has line breaks or control characters inside, which no HTTP header may carry.

@@ -50,7 +50,6 @@ pub(super) fn remedy(key: &str, variable: &str) -> String {
     format!("Name a file that holds it and nothing else as {key}, or set {variable}.")
 }
 
-/// The secret that `variable` holds.
 pub(super) fn from_variable(section: &Section<'_>, variable: &str, value: &str) -> Option<Secret> {
     let secret = Secret::new(value);
     if let Err(error) = &secret {

@@ -11,7 +11,7 @@ use super::value::Wrong;
 use crate::core::command::grammar::nearest;
 
 /// Keys under which people are tempted to write a secret itself.
-const TEMPTING: [&str; 9] = [
+const SECRET_KEYS: [&str; 9] = [
     "token",
     "secret",
     "secrets",
@@ -83,12 +83,11 @@ impl<'r> Section<'r> {
         self.table.is_some()
     }
 
-    /// Whether all values so far could be read, so that comparing them tells something.
+    /// Whether all values so far could be read, so that they can be compared.
     pub(super) fn is_sound(&self) -> bool {
         self.sound.get()
     }
 
-    /// Where the table begins.
     pub(super) fn span(&self) -> Option<Range<usize>> {
         self.span.clone()
     }
@@ -324,7 +323,7 @@ impl<'r> Section<'r> {
             if known.contains(&name) {
                 continue;
             }
-            if TEMPTING.contains(&name.to_lowercase().as_str()) {
+            if SECRET_KEYS.contains(&name.to_lowercase().as_str()) {
                 self.report_exposed(name, key.span());
             } else if !self.lenient.get() {
                 self.report_unknown_key(name, key.span(), &known);

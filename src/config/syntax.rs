@@ -12,16 +12,16 @@ use super::reading::{Fault, Reading};
 pub(super) fn note(reading: &Reading<'_>, mut errors: Vec<Error>) {
     errors.sort_by_key(|error| error.span().map(|span| span.start));
     let mut last_line = None;
-    let mut last_told = "";
+    let mut last_reason = "";
     for error in &errors {
         let line = error.span().map(|span| reading.place(&span).line);
         // What the parser expected is said in its own terms; the remedy says it in ours.
         let reason = error.message().split(", expected").next().unwrap_or_default();
-        let is_endless = reason == last_told && reason.starts_with("missing comma");
+        let is_endless = reason == last_reason && reason.starts_with("missing comma");
         let is_next = line.map(|line| line - 1) == last_line;
         let is_echo = last_line.is_some() && (line == last_line || is_next && is_endless);
         if !is_echo {
-            last_told = reason;
+            last_reason = reason;
         }
         last_line = line;
         let fault = if is_echo { Fault::Echo } else { Fault::Syntax };

@@ -57,7 +57,6 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
-/// Any text that is not empty.
 pub(super) fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
     match value.as_str() {
         Some("") => Err(Wrong::new("is empty", "Write something, or delete the line.")),
@@ -106,7 +105,6 @@ pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(&DeValue<'_>) -> Resu
     }
 }
 
-/// One of a few words.
 pub(super) fn one_of<T: Clone>(
     choices: &[(&'static str, T)],
 ) -> impl Fn(&DeValue<'_>) -> Result<T, Wrong> {

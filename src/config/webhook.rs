@@ -24,7 +24,6 @@ const KEY: &str = "secret_files";
 /// `[webhook]`: where Gitea calls. Without it timmy only polls.
 #[derive(Debug, Clone)]
 pub struct Webhook {
-    /// Where timmy listens.
     pub listen: SocketAddr,
     /// What Gitea calls, as written.
     pub public_url: Url,
@@ -40,7 +39,6 @@ pub struct Webhook {
 pub struct WebhookSecret {
     /// The repositories that it speaks for.
     pub scope: HookScope,
-    /// The secret.
     pub secret: Secret,
     /// The file that it is in; none if it came from the environment. Not to be printed: people put
     /// the secret itself where its file should stand.

@@ -3,7 +3,7 @@
 use super::quantity::{in_decimals, parse_millionths};
 use crate::core::scheduling::{MILLION, Weights};
 
-/// Why a text gives no weights.
+/// Why a text is no set of weights.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotWeights {
     /// A part is not of the form `name=number`, or its name is no term of the score.
@@ -12,10 +12,9 @@ pub enum NotWeights {
          from 0 to 1 of at most six decimals, such as urgency=0.35"
     )]
     Part(String),
-    /// They do not sum to 1.
+    /// They do not sum to 1, so that scores could not be compared.
     #[error("the weights sum to {sum}, not to 1: now they are {all}")]
     Sum {
-        /// What they sum to.
         sum: String,
         /// All five.
         all: String,

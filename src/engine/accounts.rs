@@ -80,7 +80,7 @@ impl Accounts {
         rules.machines.iter_mut().for_each(|name| self.present(name));
         if let Authors::Only(authors) = &mut rules.authors {
             authors.iter_mut().for_each(|name| self.present(name));
-            // Issues are told by names: nobody's are handed out for a name that was given again.
+            // Work is assigned by name: nobody's are handed out for a name that was given again.
             authors.retain(|name| !is_taken(name.to_ascii_lowercase()));
         }
         rules
@@ -110,7 +110,7 @@ impl Accounts {
                 _ => self.bind(&name, account).await?,
             };
             let status = AccountStatus::of(&name, &meant, Some(account));
-            // Whoever is called otherwise now does not tell who has their former name.
+            // Whoever is called otherwise now does not show who has their former name.
             let taken = Incident::NameTaken { name: name.clone() };
             if account.is(&name) || !self.incidents.is_open(&taken) {
                 self.note(key, &name, &status).await;
@@ -121,13 +121,13 @@ impl Accounts {
 
     /// Who wrote something may be one that nobody has met, since the forge does not show their
     /// page to everybody. It is asked who wrote that, for a delivery may be forged.
-    pub(super) async fn confirm_author_of(&self, heard: &InboundText) -> Result<(), EngineError> {
-        let Some(author) = &heard.author else { return Ok(()) };
+    pub(super) async fn confirm_author_of(&self, inbound: &InboundText) -> Result<(), EngineError> {
+        let Some(author) = &inbound.author else { return Ok(()) };
         let names = self.names_concerning(author);
         if names.iter().all(|(_, name)| self.account_of(name).is_some()) {
             return Ok(());
         }
-        match self.ctx.gitea.read_back(&heard.repo.name, heard.number, heard.subject).await {
+        match self.ctx.gitea.read_back(&inbound.repo.name, inbound.number, inbound.subject).await {
             Ok(Some(ListedText { written: PostedText { author: Some(author), .. }, .. })) => {
                 self.confirm(&author).await
             }
@@ -143,7 +143,7 @@ impl Accounts {
     pub(super) async fn verify_all(&self) -> Result<(), EngineError> {
         for (key, name) in &self.names {
             match self.verify(key, name).await {
-                // One of whom the forge does not tell does not stand before the others.
+                // One account that cannot be read does not block the others.
                 Err(error) if error.is_about_one() => {
                     tracing::warn!(key, name, %error, "account cannot be verified now");
                 }

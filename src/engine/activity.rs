@@ -59,7 +59,7 @@ impl Drop for Work {
 pub(super) struct Loop {
     name: &'static str,
     activity: Arc<Activity>,
-    /// None while it rests.
+    /// Nothing while the loop is idle.
     work: Option<Work>,
 }
 
@@ -117,7 +117,7 @@ impl Loop {
     }
 }
 
-/// Tells a loop that there is something new for it. It counts as outstanding until it is seen.
+/// Notifies a loop that there is something new for it. It counts as outstanding until it is seen.
 #[derive(Debug)]
 pub(super) struct Signal {
     activity: Arc<Activity>,
@@ -132,7 +132,7 @@ impl Signal {
         Self { activity, count, is_unseen, wake: Notify::new() }
     }
 
-    /// There is something new.
+    /// Wakes whoever waits for something new.
     pub(super) fn notify(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
         // In one step: in between it would be unseen and not outstanding.
@@ -142,7 +142,6 @@ impl Signal {
         self.wake.notify_one();
     }
 
-    /// How often there was something new.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::SeqCst)
     }
@@ -197,7 +196,7 @@ mod tests {
             assert!(rest.as_mut().poll(&mut context).is_pending());
             assert!(is_quiet());
             clock.advance(Duration::from_secs(60));
-            // Although nobody has told the loop yet.
+            // Although the loop was not notified yet.
             assert!(!is_quiet());
         }
     }

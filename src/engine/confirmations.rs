@@ -1,4 +1,4 @@
-//! Looks whether somebody who was asked "is this yours?" has put a 👍 on the question.
+//! Checks whether somebody who was asked "is this yours?" has put a 👍 on the question.
 //!
 //! A text can be put into somebody's mouth by everybody who may write to the repository; a
 //! reaction cannot. Gitea sends no webhook for it, so it is looked for: at each poll for an hour,
@@ -27,15 +27,14 @@ use crate::store::tasks::{self, Confirmation, TaskId};
 use crate::store::{handled, repos, threads};
 
 /// For so long it is looked for at each poll.
-const OFTEN: Duration = Duration::from_secs(3600);
+const FREQUENT_FOR: Duration = Duration::from_secs(3600);
 
 /// Later it is looked for after so long.
-const SELDOM: Duration = Duration::from_secs(600);
+const INFREQUENT: Duration = Duration::from_secs(600);
 
 /// The reaction that says yes.
 const YES: &str = "+1";
 
-/// Looks for answers.
 pub(super) struct Confirmations {
     ctx: Context,
     identity: Arc<Identity>,
@@ -54,7 +53,7 @@ impl Confirmations {
         Self { ctx, identity, incidents, permissions, snapshots }
     }
 
-    /// One look for an answer.
+    /// Reads the reactions to one question.
     pub(super) async fn check(
         &self,
         id: TaskId,
@@ -62,33 +61,33 @@ impl Confirmations {
         tries: u32,
     ) -> Result<(), EngineError> {
         let is_late = asked.asked_at.is_over(CONFIRM_WITHIN, self.ctx.now());
-        match self.look_at_the_question(id, asked.clone(), tries).await {
+        match self.read_answer(id, asked.clone(), tries).await {
             // Else it would be looked for for ever.
             Err(EngineError::Forge(error)) if is_late && is_hopeless(&error, tries) => {
-                self.incidents.met(&error, asked.heard.thread()).await;
+                self.incidents.met(&error, asked.inbound.thread()).await;
                 self.drop_confirmation(id, &asked, "the answer cannot be read").await
             }
             looked => looked,
         }
     }
 
-    async fn look_at_the_question(
+    async fn read_answer(
         &self,
         id: TaskId,
         mut asked: Confirmation,
         tries: u32,
     ) -> Result<(), EngineError> {
-        let (repo, question) = (asked.heard.repo.id, asked.question.clone());
+        let (repo, question) = (asked.inbound.repo.id, asked.question.clone());
         let known = self
             .ctx
             .ledger
             .read(move |conn| Ok((repos::name(conn, repo)?, outbox::get(conn, &question)?)));
         let (present, question) = known.await?;
-        asked.heard.repo = present.unwrap_or(asked.heard.repo);
+        asked.inbound.repo = present.unwrap_or(asked.inbound.repo);
         let Some(question) = question.filter(|row| row.state != State::Dead) else {
             return self.drop_confirmation(id, &asked, "the question could not be asked").await;
         };
-        let name = &asked.heard.repo.name;
+        let name = &asked.inbound.repo.name;
         let Some(comment) = question.comment else { return self.check_later(id, &asked).await };
         let given = match self.ctx.gitea.reactions(name, comment).await {
             Err(Error::NotFound { .. }) => {
@@ -125,9 +124,9 @@ impl Confirmations {
 
     async fn check_later(&self, id: TaskId, asked: &Confirmation) -> Result<(), EngineError> {
         let now = self.ctx.now();
-        let wait = match now.since(asked.asked_at) < OFTEN {
+        let wait = match now.since(asked.asked_at) < FREQUENT_FOR {
             true => self.ctx.policy.poll.every,
-            false => self.ctx.policy.poll.every.max(SELDOM),
+            false => self.ctx.policy.poll.every.max(INFREQUENT),
         };
         // The last look is when the time is over.
         let due = now
@@ -163,9 +162,9 @@ impl Confirmations {
             Err(EngineError::Forge(error))
                 if error.heals() == Recovery::Never || is_hopeless(&error, tries) =>
             {
-                self.incidents.met(&error, asked.heard.thread()).await;
+                self.incidents.met(&error, asked.inbound.thread()).await;
                 let answer = Answer::Failed { reason: error.to_string() };
-                ChangeSet::single_answer(&own.login, &asked.heard, &key, &reading, answer)
+                ChangeSet::single_answer(&own.login, &asked.inbound, &key, &reading, answer)
             }
             decided => decided?,
         };
@@ -183,17 +182,18 @@ impl Confirmations {
         reading: &Reading,
         own: &Account,
     ) -> Result<ChangeSet, EngineError> {
-        let (heard, actor) = (&asked.heard, &asked.actor);
-        let thread = heard.thread();
+        let (inbound, actor) = (&asked.inbound, &asked.actor);
+        let thread = inbound.thread();
         let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
-        if !is_as_posted || !self.still_says(&heard.repo.name, asked, reading, own).await? {
-            return Ok(ChangeSet::single_answer(&own.login, heard, key, reading, Answer::Repeat));
+        if !is_as_posted || !self.still_says(&inbound.repo.name, asked, reading, own).await? {
+            return Ok(ChangeSet::single_answer(&own.login, inbound, key, reading, Answer::Repeat));
         }
         let right =
-            self.permissions.right_of(heard, actor, handlers::needed_right(reading)).await?;
-        let snapshot = self.snapshots.gather(heard, &handlers::needs(reading), state, own).await?;
+            self.permissions.right_of(inbound, actor, handlers::needed_right(reading)).await?;
+        let snapshot =
+            self.snapshots.gather(inbound, &handlers::needs(reading), state, own).await?;
         let authorship = Authorship::Author;
-        let asked = CommandRequest { heard, key, actor, right, authorship };
+        let asked = CommandRequest { heard: inbound, key, actor, right, authorship };
         Ok(handlers::handle(asked, reading, &snapshot))
     }
 
@@ -205,8 +205,9 @@ impl Confirmations {
         reading: &Reading,
         own: &Account,
     ) -> Result<bool, Error> {
-        let heard = &asked.heard;
-        let Some(now) = self.ctx.gitea.read_back(name, heard.number, heard.subject).await? else {
+        let inbound = &asked.inbound;
+        let Some(now) = self.ctx.gitea.read_back(name, inbound.number, inbound.subject).await?
+        else {
             return Ok(false);
         };
         let present = grammar::read(&own.login, &now.written.body);

@@ -23,19 +23,14 @@ use crate::store::Ledger;
 /// The ledger, the forge, time, chance and what the configuration says. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
-    /// timmy's memory.
     pub ledger: Ledger,
-    /// The forge.
     pub gitea: Gitea,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// What spreads pauses.
     pub chance: Chance,
-    /// What the configuration says.
+    /// What is derived from the configuration.
     pub policy: Arc<Policy>,
-    /// How long is waited for what.
+    /// How long timmy waits for what.
     pub timing: Timing,
-    /// Whether there is work left.
     pub(super) activity: Arc<Activity>,
     /// Something new is stored that the queue has to see.
     pub(super) stored: Arc<Signal>,
@@ -53,11 +48,10 @@ pub struct Policy {
     pub workers: Vec<AgentSlot>,
     /// How much they may do at once.
     pub limits: Limits,
-    /// How issues are judged. Whose account is timmy's own, the forge tells.
+    /// How issues are judged. timmy's own account is not part of it: the forge says which it is.
     pub rules: Rules,
     /// What is handed out by itself, and how often that is looked at.
     pub dispatch: Dispatch,
-    /// Which repositories are watched.
     pub watch: Watch,
     /// How often the forge is asked what happened there.
     pub poll: Poll,
@@ -74,9 +68,7 @@ pub struct Policy {
 pub struct Report {
     /// The repository of its issue, as it is called there.
     pub repository: RepoName,
-    /// The title of the issue.
     pub title: String,
-    /// When it may speak.
     pub hours: Hours,
     /// How long it is not looked at again, whatever moves.
     pub every: Duration,
@@ -85,7 +77,7 @@ pub struct Report {
 /// How long is waited for what a write whose answer never came may still do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// So long it may still land.
+    /// How long a write of unknown outcome may still take effect.
     pub settle: Duration,
     /// Then it is looked for once more.
     pub recheck: Duration,
@@ -117,7 +109,6 @@ impl Context {
         Self { gitea: self.gitea.for_background(), ..self.clone() }
     }
 
-    /// The present moment.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }

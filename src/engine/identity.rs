@@ -19,7 +19,6 @@ pub fn remembered(conn: &Connection) -> Result<Option<Account>, Error> {
     meta::get(conn, meta::ACCOUNT)
 }
 
-/// timmy's account.
 pub(super) struct Identity {
     ctx: Context,
     incidents: Arc<Incidents>,
@@ -31,7 +30,7 @@ impl Identity {
         Self { ctx, incidents, own: OnceCell::new() }
     }
 
-    /// timmy's account, as soon as the forge has told it.
+    /// timmy's account, as soon as the forge has named it.
     pub(super) fn known(&self) -> Option<&Account> {
         self.own.get()
     }
@@ -48,7 +47,7 @@ impl Identity {
         }
     }
 
-    /// timmy's account: what the forge told once or, while it does not, what the ledger remembers.
+    /// timmy's account: what the forge said once or, while it does not, what the ledger remembers.
     ///
     /// Fails with [`EngineError::Nameless`] if neither does.
     pub(super) async fn get(&self) -> Result<Account, EngineError> {

@@ -15,7 +15,7 @@ use crate::core::model::repository::Repo;
 use crate::gitea::Error;
 use crate::store::{self, incidents, queue, repos};
 
-/// What is wrong now.
+/// The open incidents, in memory and in the ledger.
 pub(super) struct Incidents {
     ctx: Context,
     open: std::sync::Mutex<HashSet<Incident>>,
@@ -31,7 +31,7 @@ pub(super) enum WriteKind {
     Text,
 }
 
-/// What an error tells about all of the forge.
+/// What an error says about all of the forge.
 fn of_all(error: &Error) -> Option<Incident> {
     match error {
         Error::BadToken { .. } => Some(Incident::BadToken),
@@ -62,7 +62,7 @@ impl Incidents {
         self.open().contains(incident)
     }
 
-    /// Notes what an error met in a lane tells about the world.
+    /// Notes what an error met in a lane says about the world.
     pub(super) async fn met(&self, error: &Error, lane: impl Into<Lane>) {
         let lane = lane.into();
         let (incident, number) = match (error, lane.repo(), lane.thread()) {
@@ -84,7 +84,7 @@ impl Incidents {
         self.note(incident, place, error.to_string()).await;
     }
 
-    /// Notes what an error tells about all of the forge, if anything.
+    /// Notes what an error says about all of the forge, if anything.
     pub(super) async fn met_everywhere(&self, error: &Error) {
         if let Some(incident) = of_all(error) {
             self.note(incident, None, error.to_string()).await;
@@ -112,7 +112,7 @@ impl Incidents {
         self.note(Incident::RepoGone { repo: repo.id }, None, text).await;
     }
 
-    /// These repositories are listed.
+    /// Resolves `RepoGone` for these repositories: a listing shows them.
     pub(super) async fn repositories_listed(&self, listed: impl Iterator<Item = &RepoId>) {
         self.over(listed.map(|repo| Incident::RepoGone { repo: *repo }).collect()).await;
     }
@@ -166,7 +166,7 @@ impl Incidents {
             .ledger
             .write(move |tx| incidents::note(tx, &incident, place.as_deref(), &text, now));
         match write.await {
-            // The report tells it.
+            // The report shows it.
             Ok(()) if is_new => self.ctx.stored.notify(),
             Ok(()) => {}
             Err(error) => tracing::error!(%error, "incident could not be stored"),

@@ -66,7 +66,6 @@ use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
 use crate::store::{Error, Ledger, queue as lanes};
 
-/// All services, ready to run.
 pub struct Engine {
     ctx: Context,
     identity: Arc<Identity>,
@@ -156,7 +155,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Says that something new is stored.
+    /// Wakes the queue: something new is stored.
     pub fn notify(&self) {
         self.ctx.stored.notify();
     }
@@ -184,12 +183,11 @@ impl Engine {
         }
     }
 
-    /// timmy's memory.
     pub fn ledger(&self) -> &Ledger {
         &self.ctx.ledger
     }
 
-    /// timmy's account, as soon as the forge has told it.
+    /// timmy's account, as soon as the forge has named it.
     pub fn own_account(&self) -> Option<&Account> {
         self.identity.known()
     }
@@ -199,7 +197,7 @@ impl Engine {
         self.identity.introduce().await;
     }
 
-    /// Who reads the texts of issues.
+    /// The reader of texts, shared by the listener, the poller and the backlog sync.
     pub fn reader(&self) -> Arc<TextReader> {
         self.reader.clone()
     }
@@ -215,8 +213,8 @@ impl Engine {
     /// Brings the backlog up to date once: all of what is watched for the first time, of the rest
     /// what moved, and what the best of it waits for. For a command that runs without the loops.
     ///
-    /// From this moment on the repositories count as watched: what people say there is heard when
-    /// the loops run.
+    /// From this moment on the repositories count as watched: what people write there is handled
+    /// when the loops run.
     ///
     /// # Errors
     /// Whatever the forge or the ledger refuse; what was read so far is kept.

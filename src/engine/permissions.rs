@@ -1,4 +1,4 @@
-//! Finds out what an actor may do, as far as the forge tells. In this order: the configuration,
+//! Finds out what an actor may do, as far as the forge shows it. In this order: the configuration,
 //! the signed payload, the repository's teams, `/permission`. What cannot be shown is a no.
 
 use std::collections::HashMap;
@@ -18,13 +18,12 @@ use crate::gitea::{Error, Visibility};
 use crate::store::controls;
 
 /// How long an answer of the forge is good.
-const FRESH: Duration = Duration::from_secs(60);
+const CACHE_TTL: Duration = Duration::from_secs(60);
 
-/// Who may do what where.
 pub(super) struct Permissions {
     ctx: Context,
     accounts: Arc<Accounts>,
-    /// What the forge told of actors, and when.
+    /// What the forge showed of actors, and when.
     known: std::sync::Mutex<HashMap<(RepoId, i64), (Timestamp, Proof)>>,
 }
 
@@ -37,22 +36,22 @@ impl Permissions {
     /// configuration and the payload do not settle it.
     pub(super) async fn right_of(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         actor: &Account,
         needed: Right,
     ) -> Result<Option<Right>, EngineError> {
         let now = self.ctx.now();
         let lent = self.ctx.ledger.read(move |conn| controls::delegations(conn, now)).await?;
-        let shown = Proof::of(heard);
+        let shown = Proof::of(inbound);
         let right = self.accounts.people().right_of(actor, shown, &lent);
         if right >= Some(needed) {
             return Ok(right);
         }
-        let told = self.proof_of(&heard.repo.id, &heard.repo.name, actor).await?;
-        Ok(self.accounts.people().right_of(actor, shown.or(told), &lent))
+        let found = self.proof_of(&inbound.repo.id, &inbound.repo.name, actor).await?;
+        Ok(self.accounts.people().right_of(actor, shown.or(found), &lent))
     }
 
-    /// What the forge tells of `actor`, asked at most once a minute.
+    /// What the forge shows of `actor`, asked at most once a minute.
     async fn proof_of(
         &self,
         repo: &RepoId,
@@ -60,7 +59,7 @@ impl Permissions {
         actor: &Account,
     ) -> Result<Proof, Error> {
         let (key, now) = ((*repo, actor.id), self.ctx.now());
-        let is_fresh = |at: Timestamp| now.since(at) < FRESH;
+        let is_fresh = |at: Timestamp| now.since(at) < CACHE_TTL;
         {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.retain(|_, (at, _)| is_fresh(*at));

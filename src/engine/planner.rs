@@ -107,7 +107,7 @@ pub fn rank_backlog(
     Ok(RankedBacklog::new(backlog::facts(conn, now)?, setting))
 }
 
-/// Who is paused takes nothing.
+/// Agents that are paused take nothing.
 fn unpaused(mut roster: Roster, fleet: &Controls) -> Roster {
     for worker in &mut roster.workers {
         worker.is_up &= fleet.pause_of(&PauseScope::Agent(worker.name.clone())).is_none();

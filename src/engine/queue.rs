@@ -25,7 +25,7 @@ use crate::store::queue::{self, LaneWork};
 use crate::store::tasks::{self, StoredTask, TaskId};
 use crate::store::{Connection, Error, Transaction};
 
-/// For whom something is done.
+/// Who waits for the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Pool {
     /// People said it, or wait for it.
@@ -51,7 +51,7 @@ const AWAITED_TASKS: usize = 4;
 /// How many of each kind are looked up at once: more than can be busy, so that some are not.
 const LOOKAHEAD: u32 = 64;
 
-/// Does what is due.
+/// Runs whatever is due, in lanes.
 pub(super) struct Queue {
     ctx: Context,
     inbox: Arc<Inbox>,
@@ -68,7 +68,7 @@ struct DueWork {
     rechecks: Vec<OutboxRow>,
     /// Tasks for which nobody waits.
     others: Vec<StoredTask>,
-    /// When there is more.
+    /// When the next one is due.
     next: Option<Timestamp>,
 }
 
@@ -231,7 +231,7 @@ fn set_aside(tx: &Transaction<'_>, piece: Piece, now: Timestamp) -> Result<(), E
 
 type Finished = Result<(task::Id, Result<(), Error>), task::JoinError>;
 
-/// Who is at work, and where.
+/// The lanes that are busy, by pool.
 struct Running {
     ctx: Context,
     busy: HashMap<task::Id, Busy>,

@@ -27,7 +27,7 @@ pub async fn list_repositories(
 }
 
 /// Asks the forge what a repository is called now, and stores that. `false` if that is no news, or
-/// cannot be told: then its name is not why the forge redirects.
+/// cannot be found out: then its name is not why the forge redirects.
 ///
 /// The forge redirects the old name, but a redirected write is lost, and the old name may be given
 /// to another repository. The number stays.

@@ -16,7 +16,6 @@ use crate::store::outbox::{self, NewEffect};
 use crate::store::tasks::{self, ScheduledTask, StoredTask, TaskId};
 use crate::store::{Error, inbox};
 
-/// Does what was put off.
 pub(super) struct Tasks {
     ctx: Context,
     background: Context,
@@ -45,7 +44,7 @@ impl Tasks {
         };
         let tried = match task {
             ScheduledTask::Relabel(label) => self.relabel(id, thread, label).await,
-            ScheduledTask::PullOpened(opening) => self.hear_pull(id, *opening).await,
+            ScheduledTask::PullOpened(opening) => self.store_pull_body(id, *opening).await,
             ScheduledTask::ReadReviews { since, .. } => {
                 let ctx = if people_wait { &self.ctx } else { &self.background };
                 reviews::run_task(ctx, id, thread, since).await
@@ -75,7 +74,7 @@ impl Tasks {
         label: SetLabel,
     ) -> Result<(), EngineError> {
         let now = self.ctx.now();
-        let effect = NewEffect::new(format!("errand{}", id.0), thread, &Effect::Label(label), now)?;
+        let effect = NewEffect::new(format!("task{}", id.0), thread, &Effect::Label(label), now)?;
         let push = self.ctx.ledger.write(move |tx| {
             if tasks::take(tx, id)? {
                 outbox::push(tx, &effect, now)?;
@@ -87,17 +86,17 @@ impl Tasks {
         Ok(())
     }
 
-    /// Asks for the global id under which the body of a new pull request is heard.
-    async fn hear_pull(&self, id: TaskId, opening: OpenedPull) -> Result<(), EngineError> {
+    /// Asks for the global id under which the body of a new pull request is received.
+    async fn store_pull_body(&self, id: TaskId, opening: OpenedPull) -> Result<(), EngineError> {
         let item = self.ctx.gitea.issue(&opening.repo.name, opening.written.number).await?;
         crash::point("fetched");
-        let (heard, now) = (opening.heard(item.id), self.ctx.now());
-        let hear = self.ctx.ledger.write(move |tx| {
+        let (inbound, now) = (opening.into_inbound(item.id), self.ctx.now());
+        let write = self.ctx.ledger.write(move |tx| {
             if tasks::take(tx, id)? {
-                inbox::insert(tx, &heard, now)?;
+                inbox::insert(tx, &inbound, now)?;
             }
             Ok(())
         });
-        Ok(hear.await?)
+        Ok(write.await?)
     }
 }

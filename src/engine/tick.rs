@@ -15,14 +15,13 @@ use crate::core::model::time::Timestamp;
 use crate::core::scheduling::RankedBacklog;
 use crate::store::{Error, backlog, matches};
 
-/// Matches again and again.
 pub(super) struct Ticker {
     ctx: Context,
     identity: Arc<Identity>,
     planner: Arc<Planner>,
 }
 
-/// What the last tick saw.
+/// What the last tick was computed from.
 #[derive(Debug, Default)]
 struct TickState {
     version: Option<i64>,
@@ -37,7 +36,7 @@ impl Ticker {
         Self { ctx, identity, planner }
     }
 
-    /// Ticks until `stop`.
+    /// Matches whenever something changed, until `stop`.
     pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         let dispatch = &self.ctx.policy.dispatch;
         let mut seen = TickState::default();

@@ -7,7 +7,6 @@ use crate::core::model::time::Timestamp;
 use crate::gitea::{self, Recovery, WriteOutcome};
 use crate::store::outbox::OutboxRow as Row;
 
-/// What an effect became.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Applied {
     /// The id of the comment, or the number of the issue, that it created.
@@ -30,7 +29,7 @@ pub(super) enum TryResult {
     Later { due: Timestamp, reason: String, certain: bool },
     /// Nothing was written: the forge redirects, most likely since the repository was renamed.
     Redirected { reason: String },
-    /// Never.
+    /// It will never be delivered.
     Dead { reason: String },
 }
 

@@ -14,7 +14,6 @@ use crate::core::model::repository::{Permissions, Repo};
 /// A repository, and what the account that asks may do with its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisibleRepo {
-    /// Which one.
     pub repo: Repo,
     /// None of it where the forge does not say.
     pub permissions: Permissions,
@@ -22,12 +21,11 @@ pub struct VisibleRepo {
     pub is_empty: bool,
 }
 
-/// An account, as itself sees it.
+/// The account of the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnAccount {
-    /// Which one.
     pub account: Account,
-    /// Whether it runs the whole forge.
+    /// Whether it administers the whole server.
     pub is_site_admin: bool,
 }
 

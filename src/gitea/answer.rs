@@ -15,9 +15,9 @@ use crate::core::model::time::Timestamp;
 const LONGEST_LOCATION: usize = 2000;
 
 /// The pause after a 429 that does not say how long.
-const UNSAID_PAUSE: Duration = Duration::from_secs(5);
+const DEFAULT_PAUSE: Duration = Duration::from_secs(5);
 
-/// What came back, body and all.
+/// A complete response.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -35,7 +35,6 @@ impl Answer {
         }
     }
 
-    /// The body as `T`.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|e| Error::Unreadable(clip(&e.to_string())))
     }
@@ -95,7 +94,7 @@ impl Answer {
     /// How long no request at all should follow this answer.
     pub(super) fn pause(&self) -> Option<Duration> {
         match self.status.as_u16() {
-            429 => Some(self.retry_after().unwrap_or(UNSAID_PAUSE)),
+            429 => Some(self.retry_after().unwrap_or(DEFAULT_PAUSE)),
             503 => self.retry_after(),
             _ => None,
         }
@@ -118,7 +117,7 @@ impl Answer {
     }
 }
 
-/// A 403 in the forge's words, told apart.
+/// The error that a 403 means, by the forge's words.
 fn forbidden(message: String) -> Error {
     if let Some(scope) = missing_scope(&message) {
         return Error::MissingScope { scope: scope.to_owned() };

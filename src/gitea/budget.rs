@@ -10,13 +10,13 @@ use crate::clock::Clock;
 /// room for those that people wait for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Share {
-    /// What nobody waits for.
+    /// Requests that nobody waits for.
     Background,
-    /// What may find that somebody said something.
+    /// What may find a new text of a person.
     Polling,
-    /// What an answer waits for.
+    /// Reads that a reply waits for.
     Read,
-    /// All of it.
+    /// Writes: they may use all of it.
     Write,
 }
 
@@ -108,7 +108,7 @@ impl Bucket {
         Self { interval, next: Duration::ZERO, closed_until: Duration::ZERO }
     }
 
-    /// Takes a token if there is one, or tells how long there will be none.
+    /// Takes a token if there is one, or says how long there will be none.
     fn take(&mut self, share: Share, now: Duration) -> Duration {
         let due = self.next.max(now);
         let ahead = self.interval * (share.burst() - 1);

@@ -29,7 +29,7 @@ const MOST_REDIRECTS: usize = 3;
 #[derive(Clone)]
 pub struct Gitea {
     connection: Arc<Connection>,
-    /// What its reads are for.
+    /// The share of the rate limit that its reads may use.
     reads: Share,
 }
 
@@ -75,7 +75,6 @@ impl Gitea {
         Self { reads: Share::Background, ..self.clone() }
     }
 
-    /// Reads `route`.
     pub(super) async fn get(&self, route: &Route) -> Result<Answer, Error> {
         self.read(route, route.url(&self.connection.api)?).await
     }
@@ -180,7 +179,6 @@ impl Gitea {
     }
 }
 
-/// `url`'s API, ending in a slash.
 fn api_below(url: &Url) -> Result<Url, Error> {
     let wrong = |what| Err(Error::Setup(format!("`url` {what}")));
     if !matches!(url.scheme(), "http" | "https") {

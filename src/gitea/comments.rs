@@ -100,7 +100,7 @@ impl Gitea {
     }
 }
 
-/// A comment of a list, which tells its thread by the address of a page; one of two is empty.
+/// A comment of a list, which names its thread by the address of a page; one of two is empty.
 #[derive(Deserialize)]
 struct Listed {
     #[serde(flatten)]

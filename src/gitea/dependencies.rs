@@ -109,7 +109,7 @@ impl Gitea {
         self.change_blocker(Method::DELETE, repo, number, on).await
     }
 
-    /// Both ways are answered with 201.
+    /// Gitea answers both ways with 201.
     async fn change_blocker(
         &self,
         method: Method,

@@ -36,10 +36,7 @@ pub enum Error {
     #[error(
         "the forge does not accept the token ({message}): make a new one for the bot's account"
     )]
-    BadToken {
-        /// The forge's words.
-        message: String,
-    },
+    BadToken { message: String },
     /// 403 because the token was made without a scope (Gitea 1.20 and later).
     #[error("the token lacks the scope `{scope}`: make a new token that has it")]
     MissingScope {
@@ -64,12 +61,10 @@ pub enum Error {
     /// 405, 409, 412: the state of the thing does not allow it (now).
     #[error("the forge refuses in the present state ({status}: {message})")]
     Conflict {
-        /// The status.
         status: u16,
         /// The forge's words; may be empty.
         message: String,
     },
-    /// 423: the repository is archived.
     #[error("the repository is archived{}: unarchive it first", bracketed(.message))]
     Archived {
         /// The forge's words; may be empty.
@@ -78,7 +73,6 @@ pub enum Error {
     /// 422 and what else of 4xx is left.
     #[error("the forge does not take it ({status}: {message})")]
     Unprocessable {
-        /// The status.
         status: u16,
         /// The forge's words; may be empty.
         message: String,
@@ -101,7 +95,6 @@ pub enum Error {
     /// 502, 503, 504 and their like: from a proxy, or from a server that starts or stops.
     #[error("the forge is not available ({status})")]
     Unavailable {
-        /// The status.
         status: u16,
         /// How long it asked to be left alone.
         retry_after: Option<Duration>,
@@ -110,15 +103,11 @@ pub enum Error {
     #[error(
         "a web page came back ({status}), not Gitea's API: is `url` right, is a proxy between?"
     )]
-    NotGitea {
-        /// The status.
-        status: u16,
-    },
+    NotGitea { status: u16 },
 
     /// A success, but not the one that this call has.
     #[error("the forge answered {status}, not {expected}: whether it was done is unknown")]
     Unexpected {
-        /// The status that came.
         status: u16,
         /// The status that means it was done.
         expected: u16,
@@ -154,7 +143,7 @@ pub enum Recovery {
     Later(Option<Duration>),
     /// Under the repository's new name, found by its id.
     Elsewhere,
-    /// Not before somebody changes something.
+    /// Trying again is useless until somebody changes something.
     Never,
 }
 

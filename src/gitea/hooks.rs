@@ -1,6 +1,6 @@
 //! Webhooks of organisations and repositories, with the traps that Gitea sets around them: a
 //! `PATCH` without `events` leaves `push` alone, one without a branch filter or an authorization
-//! header clears these, and none can set or tell the secret.
+//! header clears these, and none can set or show the secret.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::core::model::ids::RepoName;
 /// What a webhook belongs to. Names ignore case.
 #[derive(Debug, Clone, Eq)]
 pub enum HookHome {
-    /// An organisation: it tells of all its repositories. For owners of the organisation, with
+    /// An organisation: it covers all its repositories. For owners of the organisation, with
     /// the scopes `read:organization` and `write:organization`.
     Organisation(String),
     /// One repository. For its administrators, with `read:repository` and `write:repository`.
@@ -64,19 +64,18 @@ impl HookHome {
     }
 }
 
-/// A webhook, as its settings show it. Its secret is never told.
+/// A webhook, as its settings show it. Its secret is never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
     /// Its number, unlike any other's on the forge.
     pub id: i64,
-    /// What it calls.
+    /// The address that is called.
     pub url: String,
     /// Whether it sends JSON, not a form.
     pub is_json: bool,
-    /// The events that it tells of, as Gitea 1.25 lists them: here `issues` is the event of that
+    /// The events that it sends, as Gitea 1.25 lists them: here `issues` is the event of that
     /// name alone, and `pull_request_review` stands for reviews of all three kinds.
     pub events: Vec<String>,
-    /// Whether it is switched on.
     pub active: bool,
     kept: KeptSettings,
 }
@@ -157,11 +156,11 @@ fn updated(hook: &Hook, events: &[&str]) -> serde_json::Value {
 /// A webhook to be made. Not `Debug`: it holds the secret.
 #[derive(Clone, Copy)]
 pub struct NewHook<'a> {
-    /// What it calls.
+    /// The address to call.
     pub url: &'a str,
     /// What it signs with.
     pub secret: &'a str,
-    /// What it tells of. In a request `issues` and `pull_request` stand for all their kinds,
+    /// The events to send. In a request `issues` and `pull_request` stand for all their kinds,
     /// comments and reviews among them.
     pub events: &'a [&'a str],
 }
@@ -185,13 +184,13 @@ impl Gitea {
     /// address as well, and then delivers twice: look before.
     pub async fn create_hook(&self, home: &HookHome, new: NewHook<'_>) -> Result<Hook, Error> {
         let config = Settings { url: new.url, content_type: "json", secret: Some(new.secret) };
-        let wish =
+        let body =
             json!({ "type": "gitea", "active": true, "events": new.events, "config": config });
-        let answer = self.send(Method::POST, &home.all(), &wish).await?;
+        let answer = self.send(Method::POST, &home.all(), &body).await?;
         Ok(answer.expect(StatusCode::CREATED)?.json::<WireHook>()?.try_into()?)
     }
 
-    /// Switches a webhook on, lets it send JSON and tell of `events` (and of nothing else). Its
+    /// Switches a webhook on, lets it send JSON, and subscribes it to exactly `events`. Its
     /// address, secret, branch filter and authorization header stay.
     pub async fn update_hook(
         &self,
@@ -199,8 +198,8 @@ impl Gitea {
         hook: &Hook,
         events: &[&str],
     ) -> Result<Hook, Error> {
-        let wish = updated(hook, events);
-        let answer = self.send(Method::PATCH, &home.one(hook.id), &wish).await?;
+        let body = updated(hook, events);
+        let answer = self.send(Method::PATCH, &home.one(hook.id), &body).await?;
         Ok(answer.expect(StatusCode::OK)?.json::<WireHook>()?.try_into()?)
     }
 

@@ -21,7 +21,7 @@ impl Gitea {
     ///
     /// Gitea ignores this silently for an account that may not write: compare the answer. One
     /// who cannot be assigned is a 500 after the former ones were removed, so ask
-    /// [`Gitea::assignable`] first. It takes the wish apart into single steps: two at the same
+    /// [`Gitea::assignable`] first. It takes the request apart into single steps: two at the same
     /// time on one issue mix.
     pub async fn set_assignees(
         &self,
@@ -29,8 +29,8 @@ impl Gitea {
         number: i64,
         logins: &[&str],
     ) -> Result<Issue, Error> {
-        let wish = json!({ "assignees": logins });
-        let answer = self.send(Method::PATCH, &issue_route(repo, number), &wish).await?;
+        let body = json!({ "assignees": logins });
+        let answer = self.send(Method::PATCH, &issue_route(repo, number), &body).await?;
         item_in(answer.expect(StatusCode::CREATED)?)
     }
 
@@ -49,15 +49,15 @@ impl Gitea {
         title: &str,
         body: &str,
     ) -> Result<Issue, Error> {
-        let wish = json!({ "title": title, "body": body });
-        let answer = self.send(Method::POST, &list(repo), &wish).await?;
+        let body = json!({ "title": title, "body": body });
+        let answer = self.send(Method::POST, &list(repo), &body).await?;
         item_in(answer.expect(StatusCode::CREATED)?)
     }
 
     /// Closes an issue, or opens it again.
     pub async fn set_open(&self, repo: &RepoName, number: i64, open: bool) -> Result<(), Error> {
-        let wish = json!({ "state": if open { "open" } else { "closed" } });
-        let answer = self.send(Method::PATCH, &issue_route(repo, number), &wish).await?;
+        let body = json!({ "state": if open { "open" } else { "closed" } });
+        let answer = self.send(Method::PATCH, &issue_route(repo, number), &body).await?;
         answer.expect(StatusCode::CREATED).map(drop)
     }
 

@@ -11,14 +11,11 @@ use super::wire::{MissingField, WireLabel};
 use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Label;
 
-/// A label to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewLabel {
-    /// Its name, such as `priority/p1`.
     pub name: String,
     /// Its colour, `#rrggbb`.
     pub color: String,
-    /// What it is for.
     pub description: String,
     /// Whether an issue holds at most one label of its scope; 1.15 takes no notice.
     pub exclusive: bool,

@@ -7,7 +7,7 @@
 //!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
 //! - `capabilities` asks the server what it lacks.
-//! - `knock` calls a webhook's address as the forge would.
+//! - `probe` calls a webhook's address as the forge would.
 //! - [`payload`], [`signature`] and [`webhook`] read what Gitea sends by itself; all are pure.
 //! - `wire` holds Gitea's own types. They never leave this folder: everything that does is a
 //!   type of [`crate::core`].
@@ -56,7 +56,7 @@ pub use open_issues::{IssueList, OpenIssues, OpenPage};
 pub use options::Options;
 pub use pages::{Page, Pages};
 pub use permissions::{Team, Visibility};
-pub use probe::{PROBE_EVENT as KNOCK, probe_webhook};
+pub use probe::{PROBE_EVENT, probe_webhook};
 pub use reactions::{Reacted, ReactionBy};
 pub use server::Server;
 pub use token::{NotAToken, Token};

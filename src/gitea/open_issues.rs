@@ -19,7 +19,7 @@ const MOST_READS: usize = 10_000;
 pub enum IssueList {
     /// All repositories of a user or an organisation that this account may see.
     Owner(String),
-    /// One repository.
+    /// The list of one repository.
     Repository(RepoName),
 }
 
@@ -33,11 +33,11 @@ impl std::fmt::Display for IssueList {
 }
 
 impl Gitea {
-    /// The open issues and pull requests of `shelf`, the newest first.
-    pub fn open(&self, shelf: &IssueList) -> OpenIssues<'_> {
+    /// The open issues and pull requests of `list`, the newest first.
+    pub fn open(&self, list: &IssueList) -> OpenIssues<'_> {
         OpenIssues {
             gitea: self,
-            route: route(shelf),
+            route: route(list),
             limit: PAGE,
             size: PAGE,
             reads: 0,
@@ -45,15 +45,15 @@ impl Gitea {
         }
     }
 
-    /// How many issues and pull requests are open in `shelf`; none if the forge does not count (1.15).
-    pub async fn count_open(&self, shelf: &IssueList) -> Result<Option<usize>, Error> {
-        let answer = self.get(&route(shelf).with("page", 1).with("limit", 1)).await?;
+    /// How many issues and pull requests are open in `list`; none if the forge does not count (1.15).
+    pub async fn count_open(&self, list: &IssueList) -> Result<Option<usize>, Error> {
+        let answer = self.get(&route(list).with("page", 1).with("limit", 1)).await?;
         Ok(answer.total())
     }
 }
 
-fn route(shelf: &IssueList) -> Route {
-    match shelf {
+fn route(list: &IssueList) -> Route {
+    match list {
         IssueList::Owner(owner) => Route::new("repos/issues/search", &[]).with("owner", owner),
         IssueList::Repository(name) => {
             Route::new("repos/{owner}/{repo}/issues", &[&name.owner(), &name.name()])
@@ -68,7 +68,7 @@ fn route(shelf: &IssueList) -> Route {
 /// the edge of a page that was read already; then the forge counts fewer than before, and so many
 /// pages are read once more. Where something else came in at the same moment nothing shows: who
 /// reads compares the count in the end. What comes in shifts the others backward: who reads must
-/// bear an entry that comes twice.
+/// expect an entry that comes twice.
 ///
 /// If a page is larger than an answer may be, smaller ones are asked for, from the beginning.
 #[derive(Debug)]
@@ -88,7 +88,6 @@ pub struct OpenIssues<'a> {
 enum Last {
     /// Up to this page, before the first at 0; then the forge counted so many.
     Page(usize, Option<usize>),
-    /// To its end.
     All,
 }
 
@@ -96,10 +95,9 @@ impl Last {
     const NONE: Self = Self::Page(0, None);
 }
 
-/// One page of what is open.
+/// One page of the open issues and pull requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenPage {
-    /// What can be used of it.
     pub entries: Vec<ListedIssue>,
     /// The forge's clock when it answered; none where a proxy took that away.
     pub at: Option<Timestamp>,

@@ -10,7 +10,6 @@ use super::token::Token;
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 
-/// What a client needs to know.
 #[derive(Clone)]
 pub struct Options {
     /// The server, with a path if Gitea is served below one. No user, query or fragment.

@@ -25,7 +25,7 @@ impl Gitea {
     ///
     /// `page` and `limit` are always sent: without `page` some lists ignore `limit` and give
     /// everything. Entries may shift between pages while the list is read; who reads it must
-    /// bear an entry that comes twice.
+    /// expect an entry that comes twice.
     pub(super) async fn pages<T: DeserializeOwned>(&self, route: Route) -> Result<Vec<T>, Error> {
         let mut entries = Vec::new();
         let mut size = PAGE;
@@ -46,10 +46,8 @@ impl Gitea {
     }
 }
 
-/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What can be used of it.
     pub entries: Vec<T>,
     /// The forge's clock when it answered; none where a proxy took that away.
     pub at: Option<Timestamp>,
@@ -58,7 +56,7 @@ pub struct Page<T> {
 /// A list that is read page by page while it changes: no more than one page is held.
 ///
 /// An entry that is deleted shifts all behind it one place forward, over the edge of a page that
-/// was read already. So each page is read once more when its successor was. Who reads must bear
+/// was read already. So each page is read once more when its successor was. Callers must expect
 /// an entry that comes twice. An entry that cannot be read is left out, and logged. If a page is
 /// larger than an answer may be, smaller ones are asked for, from the beginning.
 #[derive(Debug)]
@@ -73,7 +71,6 @@ pub struct Pages<'a, T> {
     next: Next,
 }
 
-/// How a page is read.
 #[derive(Debug)]
 pub(super) struct Shape<T> {
     /// The page's entries, each as it came.
@@ -94,7 +91,7 @@ pub(super) enum Unusable {
 /// Which page is read next.
 #[derive(Debug, Clone, Copy)]
 enum Next {
-    /// This one, for the first time.
+    /// This page, for the first time.
     Forth(usize),
     /// This one, once more; behind it comes the other, if there is one.
     Back(usize, Option<usize>),

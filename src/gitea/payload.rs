@@ -8,13 +8,12 @@ use std::borrow::Cow;
 /// The field of a form that holds the JSON.
 const FIELD: &[u8] = b"payload";
 
-/// Why a body holds no payload.
+/// Why a form holds no payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoPayload {
     /// The content type is neither JSON nor a form.
     #[error("the webhook's content type must be application/json (or the form that Gitea offers)")]
     ContentType,
-    /// The form has no field `payload`.
     #[error("the form has no field `payload`")]
     Field,
 }
@@ -83,10 +82,10 @@ struct Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     Name,
-    /// The value of another field.
+    /// In the value of another field.
     Other,
     Payload,
-    /// Behind the payload.
+    /// Behind the payload: the rest is ignored.
     End,
 }
 

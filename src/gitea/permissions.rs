@@ -1,4 +1,4 @@
-//! What the forge tells a plain writer of other people's rights: little, and not all of it true.
+//! What the forge shows a plain writer of other people's rights: little, and not all of it true.
 //!
 //! There is no call that answers "may this person write here?" for somebody else. A team's
 //! `units_map` is honest, and its members can be asked for by members of that team and by owners
@@ -12,12 +12,10 @@ use super::route::Route;
 use super::wire::or_default;
 use crate::core::model::ids::RepoName;
 
-/// A team of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Team {
     /// Its number on the forge.
     pub id: i64,
-    /// Its name.
     pub name: String,
     /// Whether its members may write to the issues or the code of its repositories.
     pub writes: bool,
@@ -26,11 +24,10 @@ pub struct Team {
 /// What the forge answers when it is asked for somebody else's rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// Yes.
     Yes,
     /// No, as far as that call knows.
     No,
-    /// This account may not ask.
+    /// This account may not ask, so nobody knows.
     Secret,
 }
 
@@ -57,7 +54,7 @@ fn is_writing(mode: &str) -> bool {
 }
 
 impl From<WireTeam> for Team {
-    /// A team that was made with units reads back `permission: "none"`: only its units tell.
+    /// A team that was made with units reads back `permission: "none"`: only its units say.
     fn from(team: WireTeam) -> Self {
         let units = ["repo.issues", "repo.code"];
         let by_unit =
@@ -83,7 +80,7 @@ impl Gitea {
     /// Whether `login` is a member of the team with number `team`.
     pub async fn is_team_member(&self, team: i64, login: &str) -> Result<Visibility, Error> {
         let route = Route::new("teams/{id}/members/{username}", &[&team, &login]);
-        told(self.get(&route).await.map(|_| true))
+        visibility(self.get(&route).await.map(|_| true))
     }
 
     /// Whether `login` may write to a repository, by collaboration or as its owner.
@@ -93,10 +90,10 @@ impl Gitea {
             &[&repo.owner(), &repo.name(), &login],
         );
         let answer = match self.get(&route).await {
-            Ok(answer) => answer.json::<WirePermission>().map(|told| is_writing(&told.permission)),
+            Ok(answer) => answer.json::<WirePermission>().map(|wire| is_writing(&wire.permission)),
             Err(error) => Err(error),
         };
-        told(answer)
+        visibility(answer)
     }
 }
 
@@ -109,7 +106,7 @@ fn known(teams: Result<Vec<WireTeam>, Error>) -> Result<Vec<Team>, Error> {
     }
 }
 
-fn told(answer: Result<bool, Error>) -> Result<Visibility, Error> {
+fn visibility(answer: Result<bool, Error>) -> Result<Visibility, Error> {
     match answer {
         Ok(true) => Ok(Visibility::Yes),
         Ok(false) | Err(Error::NotFound { .. }) => Ok(Visibility::No),

@@ -15,7 +15,7 @@ use crate::core::model::time::Timestamp;
 /// Whose a reaction is that stands now. The forge keeps one of a kind for each account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reacted {
-    /// This request made it (201).
+    /// This request made it (201), and no earlier one.
     New,
     /// An earlier one had made it (200).
     Already,
@@ -24,7 +24,6 @@ pub enum Reacted {
 /// Somebody's reaction. Gitea lets nobody react in another's name, and sends no webhook for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReactionBy {
-    /// Whose.
     pub account: Account,
     /// Which: `+1`, `eyes`.
     pub content: String,
@@ -33,7 +32,6 @@ pub struct ReactionBy {
 }
 
 impl Gitea {
-    /// The reactions to a comment.
     pub async fn reactions(&self, repo: &RepoName, comment: i64) -> Result<Vec<ReactionBy>, Error> {
         #[derive(Deserialize)]
         struct Given {

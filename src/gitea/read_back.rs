@@ -1,4 +1,4 @@
-//! Reads a text back: what the forge itself shows of something that a delivery told.
+//! Reads a text back from Gitea, since a delivery alone proves no author.
 
 use super::client::Gitea;
 use super::error::Error;

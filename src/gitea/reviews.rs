@@ -112,7 +112,6 @@ fn history_of(comment: &PostedText, submitted_at: Option<Timestamp>) -> EditHist
     if comment.updated_at > as_written { EditHistory::Edited } else { EditHistory::NoEditSeen }
 }
 
-/// A comment on a line.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Inline {

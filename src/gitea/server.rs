@@ -8,7 +8,6 @@ use super::route::Route;
 use super::wire::{clip, or_default};
 use crate::core::model::time::Timestamp;
 
-/// How a server introduces itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// Its version, as it writes it: `1.25.4`, `1.26.0+dev-12-gabc`, `13.0.2+gitea-1.22.0`.

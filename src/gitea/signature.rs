@@ -62,7 +62,7 @@ pub struct Digest<'a> {
 }
 
 impl Digest<'_> {
-    /// Takes the next piece.
+    /// Adds the next piece of the body.
     pub fn update(&mut self, piece: &[u8]) {
         for mac in &mut self.macs {
             mac.update(piece);

@@ -11,7 +11,6 @@ pub struct Token(HeaderValue);
 /// Why a text is no token. The text is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAToken {
-    /// There is nothing in it.
     #[error("the token is empty: put the access token of the bot's account there")]
     Empty,
     /// It holds white space, control characters or letters beyond ASCII.

@@ -21,7 +21,6 @@ const LARGEST_REFUSAL: usize = 64 << 10;
 /// so that no write is lost to one that was just closed.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The connections of one account.
 #[derive(Debug)]
 pub(super) struct Transport {
     client: Client,

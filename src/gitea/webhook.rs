@@ -10,29 +10,22 @@ use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{InboundText, OpenedPull, TextEvent};
 
-/// What a delivery means to timmy.
+/// What a delivery means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// Somebody said something: a comment was written or edited, an issue was opened.
-    Heard(Box<InboundText>),
-    /// A pull request was opened; its body is heard once its id is known.
+    Text(Box<InboundText>),
+    /// A pull request was opened; its body is stored once its id is known.
     PullOpened(Box<OpenedPull>),
     /// Somebody reviewed a pull request. Neither the review's id nor its inline comments are in
     /// the delivery: they must be read.
-    Reviewed {
-        /// Where.
-        repo: Repo,
-        /// The pull request's number.
-        number: i64,
-    },
-    /// A comment is gone.
+    Reviewed { repo: Repo, number: i64 },
     Deleted {
-        /// Where.
         repo: Repo,
         /// The id that the comment had.
         comment: i64,
     },
-    /// Nothing that timmy acts on.
+    /// Nothing that timmy acts on, and why.
     Ignored(Ignored),
 }
 
@@ -48,10 +41,9 @@ pub enum Ignored {
 /// A delivery that cannot be understood, although its event is one that matters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// Not JSON, or of another shape.
     #[error("the payload cannot be read: {0}")]
     Json(String),
-    /// It lacks something.
+    /// A field that the event needs is missing.
     #[error("the payload lacks `{0}`, or it is not usable")]
     Missing(&'static str),
 }
@@ -59,23 +51,20 @@ pub enum Malformed {
 /// What a delivery says of an issue or a pull request that moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueChanged {
-    /// Where it stands.
     pub repo: Repo,
     /// Its state. The `id` of a pull request counts pull requests alone.
     pub item: Issue,
-    /// Whether it is gone.
+    /// Whether the comment was deleted.
     pub deleted: bool,
 }
 
-/// A delivery, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedDelivery {
-    /// What it means to timmy.
+    /// What it means.
     pub delivery: Delivery,
-    /// How the issue or the pull request is now that it is about; none if that cannot be told.
+    /// How the issue or the pull request is now that it is about; none if the payload does not say.
     ///
-    /// Comments tell nothing, though they bring the whole issue: they change nothing of it but
-    /// the time at which it moved, and come more often than all else.
+    /// Comments give none, though they bring the whole issue: they change nothing of it but the time at which it moved, and come more often than all else.
     pub changed_issue: Option<IssueChanged>,
     /// The repository that all of this is about; none if the delivery names none, as what is told
     /// of an organisation does. Nothing is to be done then.
@@ -173,7 +162,7 @@ struct IssuePayload {
     sender: Option<WireUser>,
 }
 
-/// The payload of any other event.
+/// The payload of an event that timmy does not know.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Other {
@@ -238,11 +227,11 @@ fn comment(payload: CommentPayload, act: TextEvent) -> Result<Delivery, Malforme
     let permissions = payload.repository.as_ref().and_then(WireRepository::permissions);
     let sender = payload.sender.and_then(WireUser::account);
     let written = comment.written(number, is_pull)?;
-    Ok(Delivery::Heard(Box::new(InboundText {
+    Ok(Delivery::Text(Box::new(InboundText {
         former_body: payload.changes.and_then(|changes| changes.body?.from),
         permissions,
         delivered: true,
-        ..written.heard(subject, repo(payload.repository)?, act, sender)
+        ..written.into_inbound(subject, repo(payload.repository)?, act, sender)
     })))
 }
 
@@ -251,7 +240,9 @@ fn opened(payload: IssuePayload) -> Result<Delivery, Malformed> {
     match (payload.action, payload.issue, payload.pull_request) {
         (Action::Opened, Some(issue), _) => {
             let id = positive(issue.id, "issue.id")?;
-            Ok(Delivery::Heard(Box::new(opening(issue, false, repository, sender)?.heard(id))))
+            Ok(Delivery::Text(Box::new(
+                opening(issue, false, repository, sender)?.into_inbound(id),
+            )))
         }
         (Action::Opened, None, Some(pull)) => {
             Ok(Delivery::PullOpened(Box::new(opening(pull, true, repository, sender)?)))

@@ -99,7 +99,6 @@ fn author(user: Option<WireUser>, migrated: bool) -> Option<Account> {
     user.filter(|_| !migrated).and_then(WireUser::account)
 }
 
-/// A repository.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireRepository {

@@ -59,9 +59,9 @@ impl Sandbox {
     ) -> Result<i64, Refusal> {
         self.forge.act(|world| {
             let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
-            let told = world.outgoing.len();
+            let due = world.outgoing.len();
             let id = world.create_comment(user, repo, number, body)?;
-            world.outgoing.truncate(told);
+            world.outgoing.truncate(due);
             world.imported.insert(id);
             Ok(id)
         })

@@ -31,16 +31,12 @@ pub enum Order {
     InOrder,
 }
 
-/// What became of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Its id: the header `X-Gitea-Delivery`.
     pub uuid: String,
-    /// The header `X-Gitea-Event-Type`.
     pub event_type: &'static str,
-    /// Where it was sent.
     pub url: String,
-    /// What came of it.
     pub outcome: DeliveryResult,
 }
 
@@ -51,7 +47,6 @@ pub enum DeliveryResult {
     Answered(u16),
     /// The receiver could not be reached or did not answer in time.
     Failed,
-    /// A fault let it vanish.
     Dropped,
 }
 
@@ -65,7 +60,6 @@ struct QueuedDelivery {
     then: Option<Box<QueuedDelivery>>,
 }
 
-/// All webhooks of a sandbox.
 #[derive(Clone)]
 pub(super) struct Deliveries(Arc<Shared>);
 

@@ -63,7 +63,6 @@ impl Drop for Passage {
 }
 
 impl Gate {
-    /// A closed gate.
     pub fn new() -> Self {
         Self::default()
     }

@@ -20,7 +20,6 @@ pub(super) struct Lines {
     pub(super) faults: Faults,
 }
 
-/// A connection.
 pub(super) struct Line {
     stream: TcpStream,
     scissors: Scissors,

@@ -53,12 +53,10 @@ pub use world::refusal::Refusal;
 pub use world::rights::{Mode, Unit};
 pub use world::tokens::Scopes;
 
-/// How a sandbox is to be.
 #[derive(Clone)]
 pub struct Options {
     /// Where its times come from; the clock of the machine by default.
     pub clock: Clock,
-    /// In which order webhooks arrive.
     pub order: Order,
     /// Which Gitea it is; 1.25.4 by default.
     pub version: Version,
@@ -112,7 +110,7 @@ impl Sandbox {
         &self.url
     }
 
-    /// The control of what goes wrong.
+    /// Switches faults on and off.
     pub fn faults(&self) -> &Faults {
         &self.forge.faults
     }

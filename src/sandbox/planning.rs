@@ -37,7 +37,7 @@ impl Sandbox {
         self.patch_issue(user, repo, number, patch)
     }
 
-    /// `user` pins an issue or unpins it. No webhook tells.
+    /// `user` pins an issue or unpins it. There is no webhook for it.
     ///
     /// # Errors
     /// If the forge refuses.
@@ -54,7 +54,7 @@ impl Sandbox {
         })
     }
 
-    /// `user` lets an issue wait for another one, `on`. No webhook tells.
+    /// `user` lets an issue wait for another one, `on`. There is no webhook for it.
     ///
     /// # Errors
     /// If the forge refuses.

@@ -10,20 +10,15 @@ use super::world::refusal::Refusal;
 use crate::core::model::ids::Subject;
 use crate::core::model::time::Timestamp;
 
-/// A comment, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// Its global id.
     pub id: i64,
-    /// The login of its author.
     pub author: String,
-    /// Its text.
     pub body: String,
     /// How often its text was changed.
     pub edits: u32,
-    /// When it was written.
     pub created_at: Timestamp,
-    /// When it was changed last.
     pub updated_at: Timestamp,
 }
 
@@ -112,7 +107,6 @@ impl Sandbox {
         self.forge.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many there are.
     pub fn count_requests(&self) -> usize {
         self.forge.log.lock().unwrap_or_else(PoisonError::into_inner).len()
     }

@@ -27,7 +27,6 @@ const LONGEST_BODY: usize = 16 << 20;
 /// A request that the forge answered, or did not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// `GET`, `POST` and so on.
     pub method: String,
     /// The path with its query.
     pub path: String,
@@ -39,7 +38,6 @@ pub struct Asked {
     pub took: Duration,
 }
 
-/// The running forge.
 pub(super) struct Forge {
     pub(super) world: Mutex<World>,
     pub(super) clock: Clock,
@@ -62,7 +60,7 @@ impl Forge {
         done
     }
 
-    /// Looks at the world.
+    /// Reads the world.
     pub(super) fn look<T>(&self, glance: impl FnOnce(&World) -> T) -> T {
         glance(&self.world.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -77,7 +75,6 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_micros(time.micros().div_euclid(1_000_000) * 1_000_000)
 }
 
-/// Everything that the server answers.
 pub(super) fn router(forge: Arc<Forge>) -> Router {
     Router::new().fallback(serve).with_state(forge)
 }
@@ -101,7 +98,7 @@ async fn serve(
     dated(answered.unwrap_or_else(|| cut(&scissors)), clock())
 }
 
-/// Lets a fault strike, or answers.
+/// Answers, or lets a fault break the request.
 async fn answer(forge: Arc<Forge>, asking: Asking, scissors: &Scissors) -> Response {
     let Some(fault) = forge.faults.strike(&asking.method, &asking.path) else {
         return response(asking.answered_by(&forge));
@@ -162,7 +159,6 @@ fn cut(scissors: &Scissors) -> Response {
     response(Answer::empty(500))
 }
 
-/// A request, read to its end.
 struct Asking {
     method: String,
     /// The path, as sent.

@@ -249,7 +249,6 @@ impl Sandbox {
     }
 }
 
-/// The repository called `owner/name`.
 pub(super) fn repo_id(world: &World, name: &str) -> Result<RepoId, Refusal> {
     world.repo_named(&name.parse().map_err(|_| Refusal::HIDDEN)?)
 }

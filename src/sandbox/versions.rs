@@ -6,12 +6,9 @@
 
 use std::fmt;
 
-/// A release of Gitea.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Version {
-    /// 1.22.6.
     V1_22,
-    /// 1.25.4.
     #[default]
     V1_25,
 }
@@ -39,7 +36,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// What it does.
+/// Differences in behaviour.
 impl Version {
     /// How a former name of a repository leads to the present one. Many clients make a `GET` of
     /// a `POST` at 301, none at 307.
@@ -76,7 +73,7 @@ impl Version {
     }
 }
 
-/// What its webhooks say.
+/// Differences in webhook payloads.
 impl Version {
     /// Whether a header tells where the hook is installed (since 1.24).
     pub(super) fn says_where_a_hook_is_installed(self) -> bool {
@@ -105,7 +102,7 @@ impl Version {
     }
 }
 
-/// How it writes things down.
+/// Differences in JSON forms.
 impl Version {
     /// What a hook that asks for reviews says that it asks for.
     pub(super) fn events_of_reviews(self) -> &'static [&'static str] {
@@ -143,9 +140,8 @@ impl Version {
     }
 }
 
-/// What it says when it refuses.
+/// Differences in the texts of refusals.
 impl Version {
-    /// 404.
     pub(super) fn not_found(self) -> &'static str {
         if self.is_newer() { "not found" } else { "The target couldn't be found." }
     }

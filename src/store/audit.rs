@@ -14,15 +14,12 @@ use crate::core::model::time::Timestamp;
 /// One command and what came of it.
 #[derive(Debug, Clone)]
 pub struct AuditEntry {
-    /// When it was decided.
     pub at: Timestamp,
-    /// The text it stood in.
     pub subject: Subject,
-    /// The thread of that text.
     pub thread: ThreadId,
     /// The login of whoever gave it.
     pub actor: String,
-    /// The line, as written.
+    /// The command line, as written.
     pub line: String,
     /// The verb; none if the line was no command.
     pub verb: Option<Verb>,
@@ -36,7 +33,6 @@ pub struct AuditEntry {
     pub effect: Option<String>,
 }
 
-/// Adds an entry.
 pub fn record(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), Error> {
     let (kind, id) = subject_columns(entry.subject);
     tx.prepare_cached(

@@ -17,7 +17,6 @@ use crate::core::model::time::Timestamp;
 /// What to do with a file that is in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// Leave it, and refuse.
     Keep,
     /// Put the copy in its place, once the copy is good.
     Replace,
@@ -26,26 +25,17 @@ pub enum Existing {
 /// Why there is no copy. What was at the target before is still there.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// Something is at the target.
     #[error("`{}` exists: name another file, or overwrite it with --force", .0.display())]
     Exists(PathBuf),
-    /// The target is the ledger itself.
     #[error("`{}` is the ledger itself: name another file", .0.display())]
     Itself(PathBuf),
     /// A log of SQLite lies beside the target; it would be read as part of the copy.
     #[error("`{}` exists, so the file before it is in use: name another file", .0.display())]
     InUse(PathBuf),
-    /// The ledger cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The copy cannot be written.
     #[error("cannot write `{}`: {source}", path.display())]
-    File {
-        /// The file in question.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// SQLite could not copy, stamp or check.
     #[error("cannot copy the ledger: {0}")]
     Copy(#[from] Error),

@@ -114,7 +114,6 @@ pub(super) fn subject_columns(subject: Subject) -> (&'static str, i64) {
     }
 }
 
-/// The thread that a row names.
 pub(super) fn thread(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
     Ok(ThreadId { repo: row.get("repo")?, number: row.get("number")? })
 }
@@ -128,7 +127,6 @@ pub(super) fn lane_columns(lane: Lane) -> (i64, i64) {
     }
 }
 
-/// The lane that a row names.
 pub(super) fn lane(row: &Row<'_>) -> rusqlite::Result<Lane> {
     let thread = thread(row)?;
     Ok(match (thread.repo.0, thread.number) {

@@ -42,7 +42,6 @@ pub fn delegations(conn: &Connection, now: Timestamp) -> Result<Vec<Delegation>,
     Ok(delegations)
 }
 
-/// Stores a change.
 pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> {
     if moves_places(tx, change)? {
         backlog::moved(tx)?;

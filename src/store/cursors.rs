@@ -12,11 +12,10 @@ use crate::core::model::time::Timestamp;
 /// A repository that is watched. The times are of the forge's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchedRepo {
-    /// Which.
     pub repo: Repo,
-    /// When it was seen first: what is older is never heard.
+    /// When it was seen first: what is older is never received.
     pub since: Timestamp,
-    /// Comments that were written or edited before are heard.
+    /// Comments that were written or edited before are received.
     pub read_to: Timestamp,
 }
 
@@ -29,7 +28,7 @@ pub fn watch(tx: &Transaction<'_>, repo: &Repo, now: Timestamp) -> Result<(), Er
 }
 
 /// Forgets what was watched but is not to be kept: should it come back one day, what was said
-/// meanwhile is not heard.
+/// meanwhile is not received.
 pub fn forget_unless(tx: &Transaction<'_>, keep: impl Fn(&RepoName) -> bool) -> Result<(), Error> {
     let all = list(tx, "true")?;
     for gone in all.iter().filter(|watched| !keep(&watched.repo.name)) {

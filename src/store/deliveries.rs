@@ -27,16 +27,14 @@ pub struct UnreadDelivery {
     pub headers: BTreeMap<String, String>,
     /// Its body; the first [`BODY`] bytes, when it comes from the ledger.
     pub body: Vec<u8>,
-    /// Why it could not be read.
+    /// Why it could not be parsed.
     pub problem: String,
 }
 
-/// One that was kept.
+/// A stored delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// When it came.
     pub received_at: Timestamp,
-    /// What came.
     pub delivery: UnreadDelivery,
     /// How many bytes its body had: more than are kept, if it was cut.
     pub size: u32,

@@ -23,7 +23,6 @@ pub struct DeliveryLog {
 pub enum DeliveryKind {
     /// Signed with a good secret; its event.
     Signed(String),
-    /// Not so.
     Refused,
 }
 

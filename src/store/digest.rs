@@ -1,7 +1,7 @@
 //! Sums up what happened since a moment, and what is on hold.
 //!
-//! It names only what all who read it could know when that was last heard of. Whether they still
-//! may only the forge can tell.
+//! It names only what all who read it could know when that was last seen. Whether they still may
+//! only the forge knows.
 
 use rusqlite::Connection;
 

@@ -2,7 +2,7 @@
 
 use super::columns::word_column;
 
-/// Why a version needs nothing more.
+/// Why nothing is left to do for a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// Its commands were answered.
@@ -13,7 +13,6 @@ pub enum Ending {
     NoTrigger,
     /// timmy wrote it.
     Own,
-    /// An agent wrote it.
     Agent,
     /// Its author is to be ignored.
     Ignored,
@@ -29,7 +28,6 @@ pub enum Ending {
     TooOld,
     /// Another ledger of the same account handled it.
     ClaimedElsewhere,
-    /// It is gone from the forge.
     Deleted,
     /// The forge refuses what an answer would take.
     RefusedByForge,
@@ -66,7 +64,7 @@ word_column!(Ending {
 impl Ending {
     /// Whether a text that ended so was a person's own word, spoken here: whoever wrote it takes
     /// part in the thread.
-    pub fn is_a_persons_voice(self) -> bool {
+    pub fn counts_as_participation(self) -> bool {
         match self {
             Self::Answered
             | Self::Silent
@@ -75,7 +73,7 @@ impl Ending {
             | Self::RefusedByForge
             | Self::Bug
             | Self::Doubted => true,
-            // No person wrote it, or nobody shall be heard through it.
+            // No person wrote it, or it gives nobody a part in the thread.
             Self::Own | Self::Agent | Self::Ignored | Self::Pseudo => false,
             // It was said by somebody else, or elsewhere.
             Self::Migrated | Self::Relayed => false,

@@ -18,7 +18,6 @@ pub enum Error {
     NotOpen {
         /// What kind of row.
         what: &'static str,
-        /// Its number.
         id: i64,
     },
     /// Something cannot be written as JSON.
@@ -44,40 +43,26 @@ pub enum OpenError {
          one a ledger of its own", path.display(), holder(*pid)
     )]
     Held {
-        /// The ledger.
         path: PathBuf,
         /// The process that holds it, if it could be read.
         pid: Option<u32>,
     },
     /// There is no such file (only when it is opened to be read).
     #[error("there is no ledger `{}`: `timmy serve` creates it", path.display())]
-    Missing {
-        /// The ledger.
-        path: PathBuf,
-    },
+    Missing { path: PathBuf },
     /// The file or its lock could not be opened, created or locked.
     #[error("cannot open `{}`: {source}", path.display())]
-    File {
-        /// The file in question.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// The file is something else; it was not touched.
     #[error("`{}` is not a ledger of timmy: point the configuration to another file", path.display())]
-    NotALedger {
-        /// The file.
-        path: PathBuf,
-    },
+    NotALedger { path: PathBuf },
     /// A newer timmy wrote it.
     #[error(
         "the ledger `{}` has version {found}, this timmy knows versions up to {known}: install \
          the newer timmy again, or restore a backup", path.display()
     )]
     Newer {
-        /// The ledger.
         path: PathBuf,
-        /// Its version.
         found: usize,
         /// The newest version this program knows.
         known: usize,
@@ -87,30 +72,17 @@ pub enum OpenError {
         "the ledger `{}` has version {found}, this timmy reads version {known}: start \
          `timmy serve` once to bring it up to date", path.display()
     )]
-    Older {
-        /// The ledger.
-        path: PathBuf,
-        /// Its version.
-        found: usize,
-        /// The version this program reads.
-        known: usize,
-    },
+    Older { path: PathBuf, found: usize, known: usize },
     /// A migration failed. The ledger is as it was before that migration.
     #[error("the ledger cannot be brought to version {version}: {source}")]
     Migration {
         /// The version that was to be reached.
         version: usize,
-        /// What SQLite said.
         source: rusqlite::Error,
     },
     /// SQLite could not open or read it.
     #[error("cannot open the ledger `{}`: {source}", path.display())]
-    Sqlite {
-        /// The ledger.
-        path: PathBuf,
-        /// What SQLite said.
-        source: rusqlite::Error,
-    },
+    Sqlite { path: PathBuf, source: rusqlite::Error },
 }
 
 fn holder(pid: Option<u32>) -> String {

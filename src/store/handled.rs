@@ -26,19 +26,19 @@ pub fn text(
 ) -> Result<(), Error> {
     inbox::ran(tx, text.seq, ran)?;
     inbox::finish(tx, text.seq, ending, now)?;
-    store(tx, &text.heard, actor, changes, now)?;
+    store(tx, &text.inbound, actor, changes, now)?;
     if changes.to_confirm.is_empty() {
         return Ok(());
     }
     let asked = Confirmation {
-        heard: text.heard.clone(),
+        inbound: text.inbound.clone(),
         question: text.key(),
         actor: actor.clone(),
         lines: changes.to_confirm.clone(),
         asked_at: now,
     };
     let task = ScheduledTask::Confirm(Box::new(asked));
-    tasks::set(tx, text.heard.thread(), &task, first_look)
+    tasks::set(tx, text.inbound.thread(), &task, first_look)
 }
 
 /// What was asked about was confirmed, or could not be done after all. Nothing is stored if that
@@ -51,26 +51,26 @@ pub fn confirmation(
     now: Timestamp,
 ) -> Result<(), Error> {
     match tasks::take(tx, task)? {
-        true => store(tx, &asked.heard, &asked.actor, changes, now),
+        true => store(tx, &asked.inbound, &asked.actor, changes, now),
         false => Ok(()),
     }
 }
 
 fn store(
     tx: &Transaction<'_>,
-    heard: &InboundText,
+    inbound: &InboundText,
     actor: &Account,
     changes: &ChangeSet,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let thread = heard.thread();
+    let thread = inbound.thread();
     if let Some(state) = &changes.state {
         threads::save(tx, thread, state)?;
     }
     for ScheduledLabel { scope, due } in &changes.later {
         match due {
-            Some((due, wish)) => {
-                tasks::set(tx, thread, &ScheduledTask::Relabel(wish.clone()), *due)?;
+            Some((due, label)) => {
+                tasks::set(tx, thread, &ScheduledTask::Relabel(label.clone()), *due)?;
             }
             None => tasks::forget_relabel(tx, thread, scope.name())?,
         }
@@ -88,7 +88,7 @@ fn store(
     for record in &changes.records {
         let entry = AuditEntry {
             at: now,
-            subject: heard.subject,
+            subject: inbound.subject,
             thread,
             actor: actor.login.clone(),
             line: record.line.clone(),

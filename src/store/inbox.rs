@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use sha2::{Digest as _, Sha256};
 
-use super::backlog::{self, Voice};
+use super::backlog::{self, Participation};
 use super::columns::{Json, integer_column, subject_columns, thread};
 use super::error::Error;
 use crate::core::model::account::Account;
@@ -18,23 +18,19 @@ pub use super::ending::Ending;
 pub struct Seq(pub i64);
 integer_column!(Seq);
 
-/// What became of something heard.
+/// What became of an inbound text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inserted {
     /// It waits in this row, with all that is known of it now.
     New(Seq),
-    /// It was heard before: nothing is to be done.
+    /// It was received before: nothing is to be done.
     Known,
 }
 
-/// A version that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxText {
-    /// Its row.
     pub seq: Seq,
-    /// What was heard.
-    pub heard: InboundText,
-    /// When it was stored.
+    pub inbound: InboundText,
     pub received_at: Timestamp,
     /// It is not to be handled before.
     pub due_at: Timestamp,
@@ -48,8 +44,8 @@ impl InboxText {
     /// What the effects of this version are called: `c812` for a comment, `c812.e5` for an edit of
     /// it, so that each is answered by itself.
     pub fn key(&self) -> String {
-        let subject = self.heard.subject.key();
-        match self.heard.act {
+        let subject = self.inbound.subject.key();
+        match self.inbound.act {
             TextEvent::Created | TextEvent::Opened => subject,
             TextEvent::Edited => format!("{subject}.e{}", self.seq.0),
         }
@@ -59,10 +55,8 @@ impl InboxText {
 /// A version of a subject, waiting or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredVersion {
-    /// Its row.
     pub seq: Seq,
-    /// What was heard.
-    pub heard: InboundText,
+    pub inbound: InboundText,
     /// The command lines that ran, as written.
     pub ran: Vec<String>,
     /// Why it needs nothing more; `None` while it waits.
@@ -72,52 +66,53 @@ pub struct StoredVersion {
 /// How many versions of one subject [`versions`] gives at most: an editor can make any number.
 pub const VERSIONS: u32 = 100;
 
-/// Stores a version, due at once, unless it was heard before.
+/// Stores a version, due at once, unless it was received before.
 ///
 /// Known are: the same subject with the same `updated_at` and body, whoever brings it; and a
 /// version whose body equals that of its neighbour, the version before or after it by the
 /// forge's clock: in between nobody changed the text. So a redelivery stays known, also when
 /// the text has moved on. A creation counts as news as long as only edits of its subject were
-/// heard: a poll may have been faster than the webhook, and what an edit may not command, the
+/// received: a poll may have been faster than the webhook, and what an edit may not command, the
 /// creation may. So it is, too, if one of these edits brought the very same version: a text that
 /// went there and back within a second of the forge's clock. A version that the forge did not show
 /// when it was read back is no such neighbour, and gives way to one like it: who knows a webhook's
-/// secret could tell beforehand what somebody will say, and it would not be heard when it is said.
+/// secret could deliver beforehand what somebody will write, and the real text would be taken for
+/// a repetition.
 pub fn insert(
     tx: &Transaction<'_>,
-    heard: &InboundText,
+    inbound: &InboundText,
     now: Timestamp,
 ) -> Result<Inserted, Error> {
-    let sha: [u8; 32] = Sha256::digest(heard.body.as_bytes()).into();
+    let sha: [u8; 32] = Sha256::digest(inbound.body.as_bytes()).into();
     // Most are the first of their subject, and to see that takes far less.
-    if is_stored(tx, heard.subject, heard.repo.id)? {
-        if is_heard(tx, heard.subject, heard.repo.id)? && is_known(tx, heard, &sha)? {
-            return prove(tx, heard, &sha, now);
+    if has_rows(tx, inbound.subject, inbound.repo.id)? {
+        if is_stored(tx, inbound.subject, inbound.repo.id)? && is_known(tx, inbound, &sha)? {
+            return prove(tx, inbound, &sha, now);
         }
-        forget_denied(tx, heard, &sha)?;
+        forget_denied(tx, inbound, &sha)?;
     }
-    add(tx, heard, &sha, now).map(Inserted::New)
+    add(tx, inbound, &sha, now).map(Inserted::New)
 }
 
 /// Forgets the same version if the forge did not show it.
-fn forget_denied(tx: &Transaction<'_>, heard: &InboundText, sha: &[u8; 32]) -> Result<(), Error> {
-    let (kind, id) = subject_columns(heard.subject);
+fn forget_denied(tx: &Transaction<'_>, inbound: &InboundText, sha: &[u8; 32]) -> Result<(), Error> {
+    let (kind, id) = subject_columns(inbound.subject);
     tx.prepare_cached(
         "DELETE FROM inbox
          WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND updated_at = ?4 AND sha = ?5
            AND act = ?6 AND ending IN ('disproved', 'deleted')",
     )?
-    .execute((kind, id, heard.repo.id, heard.updated_at, sha, heard.act))?;
+    .execute((kind, id, inbound.repo.id, inbound.updated_at, sha, inbound.act))?;
     Ok(())
 }
 
 fn add(
     tx: &Transaction<'_>,
-    heard: &InboundText,
+    inbound: &InboundText,
     sha: &[u8; 32],
     now: Timestamp,
 ) -> Result<Seq, Error> {
-    let (kind, id) = subject_columns(heard.subject);
+    let (kind, id) = subject_columns(inbound.subject);
     tx.prepare_cached(
         "INSERT INTO inbox (subject_kind, subject_id, updated_at, sha, act, repo, number, heard,
                             received_at, due_at)
@@ -126,32 +121,33 @@ fn add(
     .execute((
         kind,
         id,
-        heard.updated_at,
+        inbound.updated_at,
         sha,
-        heard.act,
-        heard.repo.id,
-        heard.number,
-        Json(heard),
+        inbound.act,
+        inbound.repo.id,
+        inbound.number,
+        Json(inbound),
         now,
     ))?;
     Ok(Seq(tx.last_insert_rowid()))
 }
 
-/// A version that was found by polling waits for what only its webhook tells: who made it, and
+/// A version that was found by polling waits for what only its webhook says: who made it, and
 /// what they may do. If that comes before it was dealt with, it is due with this proof.
 fn prove(
     tx: &Transaction<'_>,
-    heard: &InboundText,
+    inbound: &InboundText,
     sha: &[u8; 32],
     now: Timestamp,
 ) -> Result<Inserted, Error> {
     // Whoever creates a text is its author: a forgery does not take the place of what was found.
     let number = |account: &Option<Account>| account.as_ref().map(|account| account.id);
-    let author = number(&heard.author);
-    if !heard.delivered || (heard.act != TextEvent::Edited && number(&heard.sender) != author) {
+    let author = number(&inbound.author);
+    if !inbound.delivered || (inbound.act != TextEvent::Edited && number(&inbound.sender) != author)
+    {
         return Ok(Inserted::Known);
     }
-    let (kind, id) = subject_columns(heard.subject);
+    let (kind, id) = subject_columns(inbound.subject);
     let proved = tx
         .prepare_cached(
             "UPDATE OR IGNORE inbox SET heard = ?5, act = ?6, due_at = ?7
@@ -161,27 +157,37 @@ fn prove(
              RETURNING seq",
         )?
         .query_row(
-            (kind, id, heard.updated_at, sha, Json(heard), heard.act, now, heard.repo.id, author),
+            (
+                kind,
+                id,
+                inbound.updated_at,
+                sha,
+                Json(inbound),
+                inbound.act,
+                now,
+                inbound.repo.id,
+                author,
+            ),
             |row| row.get(0),
         )
         .optional()?;
     Ok(proved.map_or(Inserted::Known, Inserted::New))
 }
 
-/// Whether any version of `subject` was heard in `repo` that the forge did not deny.
-pub fn is_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+/// Whether any version of `subject` was received in `repo` that the forge did not deny.
+pub fn is_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
-    let heard = conn
+    let found = conn
         .prepare_cached(
             "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
                AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
-    Ok(heard)
+    Ok(found)
 }
 
-/// Whether any version of `subject` is stored for `repo`, whatever became of it.
-fn is_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+/// Whether any version of `subject` is stored for `repo`, also one that the forge denied.
+fn has_rows(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
     let stored = conn
         .prepare_cached(
@@ -203,8 +209,8 @@ pub fn was_relayed(conn: &Connection, subject: Subject, repo: RepoId) -> Result<
     Ok(relayed)
 }
 
-fn is_known(conn: &Connection, heard: &InboundText, sha: &[u8; 32]) -> Result<bool, Error> {
-    let (kind, id) = subject_columns(heard.subject);
+fn is_known(conn: &Connection, inbound: &InboundText, sha: &[u8; 32]) -> Result<bool, Error> {
+    let (kind, id) = subject_columns(inbound.subject);
     let (same, before, after): (bool, Option<[u8; 32]>, Option<[u8; 32]>) = conn
         .prepare_cached(
             "SELECT
@@ -218,24 +224,25 @@ fn is_known(conn: &Connection, heard: &InboundText, sha: &[u8; 32]) -> Result<bo
                   AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
                   AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)",
         )?
-        .query_row((kind, id, heard.updated_at, sha, heard.repo.id), |row| {
+        .query_row((kind, id, inbound.updated_at, sha, inbound.repo.id), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
     let unchanged = same || before == Some(*sha) || after == Some(*sha);
     Ok(unchanged
-        && (heard.act == TextEvent::Edited || creation_heard(conn, heard.subject, heard.repo.id)?))
+        && (inbound.act == TextEvent::Edited
+            || is_creation_stored(conn, inbound.subject, inbound.repo.id)?))
 }
 
-fn creation_heard(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
+fn is_creation_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
-    let heard = conn
+    let found = conn
         .prepare_cached(
             "SELECT 1 FROM inbox
              WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND act <> 'edited'
                AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
-    Ok(heard)
+    Ok(found)
 }
 
 /// The first version of `thread`, in the order of hearing, if it is due. One that yields and is
@@ -288,32 +295,32 @@ pub fn ran(tx: &Transaction<'_>, seq: Seq, lines: &[String]) -> Result<(), Error
     if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
 }
 
-/// The version needs nothing more. If it was a person's voice, they took part in its thread.
+/// The version needs nothing more. If a person wrote it, they took part in its thread.
 pub fn finish(tx: &Transaction<'_>, seq: Seq, ending: Ending, now: Timestamp) -> Result<(), Error> {
-    let (act, voice) = tx
+    let (act, participation) = tx
         .prepare_cached(
             "UPDATE inbox SET ending = ?2, ended_at = ?3 WHERE seq = ?1 AND ended_at IS NULL
              RETURNING act, repo, number, heard ->> '$.author.id' AS author,
                        heard ->> '$.created_at' AS said_at",
         )?
-        .query_row((seq, ending, now), |row| Ok((row.get("act")?, voice(row)?)))
+        .query_row((seq, ending, now), |row| Ok((row.get("act")?, participation(row)?)))
         .optional()?
         .ok_or(not_open(seq))?;
-    match voice {
-        Some(voice) if ending.is_a_persons_voice() && says_something_new(act) => {
-            backlog::hear(tx, voice, now)
+    match participation {
+        Some(participation) if ending.counts_as_participation() && says_something_new(act) => {
+            backlog::note_participation(tx, participation, now)
         }
         _ => Ok(()),
     }
 }
 
 /// Who wrote it; none for a deleted user.
-fn voice(row: &Row<'_>) -> rusqlite::Result<Option<Voice>> {
+fn participation(row: &Row<'_>) -> rusqlite::Result<Option<Participation>> {
     let Some(account) = row.get("author")? else { return Ok(None) };
-    Ok(Some(Voice { thread: thread(row)?, account, said_at: row.get("said_at")? }))
+    Ok(Some(Participation { thread: thread(row)?, account, said_at: row.get("said_at")? }))
 }
 
-/// An edit is no new word: its author was heard when the text was created.
+/// An edit is no new word: its author was counted when the text was created.
 fn says_something_new(act: TextEvent) -> bool {
     match act {
         TextEvent::Created | TextEvent::Opened => true,
@@ -341,7 +348,7 @@ fn put_off(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp, yields: bool) -> R
     if changed == 1 { Ok(()) } else { Err(not_open(seq)) }
 }
 
-/// The newest [`VERSIONS`] versions of `subject` that were heard in `repo`, oldest first by the
+/// The newest [`VERSIONS`] versions of `subject` that were received in `repo`, oldest first by the
 /// forge's clock, then by the order of hearing; without those that the forge did not show.
 pub fn versions(
     conn: &Connection,
@@ -367,10 +374,10 @@ fn not_open(seq: Seq) -> Error {
 }
 
 fn text(row: &Row<'_>) -> rusqlite::Result<InboxText> {
-    let Json(heard) = row.get("heard")?;
+    let Json(inbound) = row.get("heard")?;
     Ok(InboxText {
         seq: row.get("seq")?,
-        heard,
+        inbound,
         received_at: row.get("received_at")?,
         due_at: row.get("due_at")?,
         tries: row.get("tries")?,
@@ -379,7 +386,7 @@ fn text(row: &Row<'_>) -> rusqlite::Result<InboxText> {
 }
 
 fn version(row: &Row<'_>) -> rusqlite::Result<StoredVersion> {
-    let Json(heard) = row.get("heard")?;
+    let Json(inbound) = row.get("heard")?;
     let Json(ran) = row.get("ran")?;
-    Ok(StoredVersion { seq: row.get("seq")?, heard, ran, ending: row.get("ending")? })
+    Ok(StoredVersion { seq: row.get("seq")?, inbound, ran, ending: row.get("ending")? })
 }

@@ -7,18 +7,16 @@ use super::error::Error;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
 
-/// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenIncident {
-    /// What, and where.
     pub incident: Incident,
     /// The repository or thread that is concerned, as it was called when it was met last.
     pub place: Option<String>,
     /// In a sentence, with what to do.
     pub text: String,
-    /// Since when.
+    /// The first time it was met since it was last resolved.
     pub since: Timestamp,
-    /// When it was met last.
+    /// The latest time it was met.
     pub last: Timestamp,
     /// How often it was met.
     pub count: u32,
@@ -34,7 +32,7 @@ impl OpenIncident {
     }
 }
 
-/// Notes that it was met.
+/// Opens the incident, or counts it once more.
 pub fn note(
     tx: &Transaction<'_>,
     incident: &Incident,

@@ -41,7 +41,6 @@ impl Lock {
 /// Who has a ledger open for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
-    /// Nobody.
     Nobody,
     /// A process; its number, if it could be read.
     Process(Option<u32>),

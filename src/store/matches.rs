@@ -12,7 +12,7 @@ use super::error::Error;
 use crate::core::model::ids::ThreadId;
 use crate::core::scheduling::{IssueFacts, Match, RankingInput};
 
-/// How many ticks are kept.
+/// The number of ticks that are kept for replay.
 pub const KEPT: i64 = 20;
 
 /// The number of a tick.
@@ -21,14 +21,13 @@ pub struct MatchTick(pub i64);
 
 integer_column!(MatchTick);
 
-/// A decision that is stored.
+/// The decisions of one tick, with what they were made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredMatch {
     /// What it was decided in.
     pub setting: RankingInput,
     /// What was known of the backlog.
     pub facts: Vec<IssueFacts>,
-    /// What was decided.
     pub choices: Vec<Match>,
 }
 

@@ -21,10 +21,10 @@ pub const ACCOUNT: Key<Account> = Key::new("account");
 /// not make up for what was said since, because the original may have.
 pub const COPIED_AT: Key<Timestamp> = Key::new("copied_at");
 
-/// When deliveries last came.
+/// When deliveries came last.
 pub const DELIVERIES: Key<DeliveryLog> = Key::new("deliveries");
 
-/// Where the report stands.
+/// The issue of the report.
 pub const REPORT: Key<ReportIssue> = Key::new("report");
 
 /// When all repositories were last looked at for edits, by timmy's clock.

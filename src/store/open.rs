@@ -38,7 +38,6 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     Ok(conn)
 }
 
-/// Opens a connection that cannot write.
 pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let (conn, found) = read_only(path)?;
     let known = MIGRATIONS.len();

@@ -18,7 +18,6 @@ use crate::core::model::time::Timestamp;
 pub struct Seq(pub i64);
 integer_column!(Seq);
 
-/// An effect to be stored.
 #[derive(Debug, Clone)]
 pub struct NewEffect {
     /// Its name for ever: the same key twice is the same effect.
@@ -50,7 +49,6 @@ impl NewEffect {
 /// What became of an effect that was to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// It waits in this row.
     New(Seq),
     /// Its key is there already: nothing changed.
     Known,
@@ -59,7 +57,6 @@ pub enum Pushed {
 /// Where an effect stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It is to be sent.
     Queued,
     /// Its intent is stored, its outcome not known yet.
     Sending,
@@ -70,12 +67,10 @@ pub enum State {
 }
 word_column!(State { Queued = "queued", Sending = "sending", Done = "done", Dead = "dead", });
 
-/// A stored effect.
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
-    /// Its row.
     pub seq: Seq,
-    /// Its name for ever.
+    /// The key: what is written once, ever.
     pub key: String,
     /// In whose order it is delivered.
     pub lane: Lane,
@@ -94,7 +89,6 @@ pub struct OutboxRow {
     pub reason: Option<String>,
     /// The comment that it became, once it is done.
     pub comment: Option<i64>,
-    /// When it was stored.
     pub created_at: Timestamp,
     /// When to look for a late duplicate of it.
     pub recheck_at: Option<Timestamp>,
@@ -272,7 +266,6 @@ pub fn dead(conn: &Connection, limit: u32) -> Result<Vec<OutboxRow>, Error> {
     )
 }
 
-/// The effect called `key`.
 pub fn get(conn: &Connection, key: &str) -> Result<Option<OutboxRow>, Error> {
     let effect = conn
         .prepare_cached("SELECT * FROM outbox WHERE key = ?1")?

@@ -11,9 +11,9 @@ use crate::core::model::time::Timestamp;
 /// The next thing to do in a lane.
 #[derive(Debug, Clone)]
 pub enum LaneWork {
-    /// Send this.
+    /// An effect to deliver.
     Effect(Box<outbox::OutboxRow>),
-    /// Read this.
+    /// A text to handle.
     Text(Box<inbox::InboxText>),
 }
 

@@ -1,4 +1,4 @@
-//! The report: where its issue stands, which days were told, and what they say.
+//! The report: where its issue stands, which days were reported, and what they say.
 
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
@@ -47,7 +47,7 @@ pub(super) fn issue(conn: &Connection) -> Result<Option<ThreadId>, Error> {
     Ok(home(conn)?.and_then(|home| home.thread()))
 }
 
-/// A day that was told.
+/// A day that was reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedDay {
     /// The day, and what became of it.
@@ -58,11 +58,11 @@ pub struct ReportedDay {
     pub key: String,
     /// The comment, once it is there.
     pub comment: Option<i64>,
-    /// What it says.
+    /// The hash of what it says.
     pub gist: Option<ContentHash>,
 }
 
-const TOLD: &str = "
+const SELECT_DAYS: &str = "
     SELECT day, since, until, reports.repo, reports.number, reports.key, called, told, gist,
            iif(fate = 'open' AND post.state = 'dead', 'failed', fate) AS fate,
            post.comment, final.ended_at IS NULL AND final.key IS NOT NULL AS busy
@@ -72,21 +72,20 @@ const TOLD: &str = "
 /// The days that matter `today`: the last ones, and those that are not closed.
 pub fn diary(conn: &Connection, today: Date) -> Result<Vec<DayEntry>, Error> {
     let sql = format!(
-        "{TOLD} WHERE fate = 'open' OR day IN
+        "{SELECT_DAYS} WHERE fate = 'open' OR day IN
                 (SELECT day FROM reports WHERE day <= ?1 ORDER BY day DESC LIMIT ?2)"
     );
     let diary = conn
         .prepare_cached(&sql)?
-        .query_map((Spelled(today), DAYS), |row| told(row).map(|told| told.entry))?
+        .query_map((Spelled(today), DAYS), |row| reported_day(row).map(|day| day.entry))?
         .collect::<Result<_, _>>()?;
     Ok(diary)
 }
 
-/// A day that was told.
 pub fn of(conn: &Connection, day: Date) -> Result<Option<ReportedDay>, Error> {
     let found = conn
-        .prepare_cached(&format!("{TOLD} WHERE day = ?1"))?
-        .query_row([Spelled(day)], told)
+        .prepare_cached(&format!("{SELECT_DAYS} WHERE day = ?1"))?
+        .query_row([Spelled(day)], reported_day)
         .optional()?;
     Ok(found)
 }
@@ -149,7 +148,7 @@ pub fn tell(
     Ok(())
 }
 
-/// What became of a day's comment.
+/// Stores how a day's comment ended.
 pub fn end(tx: &Transaction<'_>, day: Date, fate: DayState) -> Result<(), Error> {
     tx.prepare_cached("UPDATE reports SET fate = ?2 WHERE day = ?1")?
         .execute((Spelled(day), fate))?;
@@ -170,7 +169,7 @@ pub fn lose(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
     }
 }
 
-fn told(row: &Row<'_>) -> rusqlite::Result<ReportedDay> {
+fn reported_day(row: &Row<'_>) -> rusqlite::Result<ReportedDay> {
     let Spelled(day) = row.get("day")?;
     let entry = DayEntry {
         day,

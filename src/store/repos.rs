@@ -53,7 +53,7 @@ pub fn introduce(tx: &Transaction<'_>, repo: &Repo) -> Result<bool, Error> {
     Ok(known.name == repo.name)
 }
 
-/// All of them, as they were when they were last heard of.
+/// All of them, as they were when they were last seen.
 pub fn all(conn: &Connection) -> Result<Vec<Repo>, Error> {
     let repos = conn
         .prepare_cached("SELECT id, name, private FROM repos")?
@@ -65,12 +65,12 @@ pub fn all(conn: &Connection) -> Result<Vec<Repo>, Error> {
     Ok(repos)
 }
 
-/// Which of them may be named to an audience, as they were when they were last heard of.
+/// Which of them may be named to an audience, as they were when they were last seen.
 pub fn visible(conn: &Connection, audience: Audience) -> Result<Visible, Error> {
     Ok(Visible::new(audience, &all(conn)?))
 }
 
-/// The repository as it was last heard of.
+/// The repository as it was last seen.
 pub fn name(conn: &Connection, id: RepoId) -> Result<Option<Repo>, Error> {
     let repo = conn
         .prepare_cached("SELECT name, private FROM repos WHERE id = ?1")?

@@ -24,29 +24,29 @@ integer_column!(TaskId);
 pub enum ScheduledTask {
     /// A label is to change (back).
     Relabel(SetLabel),
-    /// A pull request was opened: its body is heard once its global id is read.
+    /// A pull request was opened: its body is stored once its global id is read.
     PullOpened(Box<OpenedPull>),
     /// A pull request was reviewed, or moved: its reviews and inline comments are to be read.
     ReadReviews {
         /// What was said before that moment, by the forge's clock, is not news.
         since: Timestamp,
-        /// Whether a webhook told of a review; else the pull request moved, for whatever reason.
-        told: bool,
+        /// Whether a webhook announced a review; else the pull request moved, for whatever reason.
+        #[serde(rename = "told")]
+        delivered: bool,
     },
-    /// Somebody was asked whether they said something: has their answer come?
+    /// Somebody was asked whether they wrote something: has their answer come?
     Confirm(Box<Confirmation>),
 }
 
 /// A question whether somebody said what stands there in their name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// The text.
-    pub heard: InboundText,
+    #[serde(rename = "heard")]
+    pub inbound: InboundText,
     /// The key of the reply that asks.
     pub question: String,
-    /// Who is asked.
+    /// The account that may answer.
     pub actor: Account,
-    /// The lines that wait, as written.
     pub lines: Vec<String>,
     /// When it was asked, by our clock.
     pub asked_at: Timestamp,
@@ -56,7 +56,7 @@ impl ScheduledTask {
     /// What it is about. A thread has one task of each kind; a new one takes its place.
     fn kind(&self) -> Cow<'static, str> {
         match self {
-            Self::Relabel(wish) => wish.scope.name().into(),
+            Self::Relabel(label) => label.scope.name().into(),
             Self::PullOpened(_) => "pull_opened".into(),
             Self::ReadReviews { .. } => "read_reviews".into(),
             Self::Confirm(confirmation) => format!("confirm {}", confirmation.question).into(),
@@ -67,20 +67,19 @@ impl ScheduledTask {
     /// must not be done while a text of its thread is dealt with.
     fn people_wait(&self) -> bool {
         match self {
-            Self::PullOpened(_) | Self::Confirm(_) | Self::ReadReviews { told: true, .. } => true,
+            Self::PullOpened(_) | Self::Confirm(_) | Self::ReadReviews { delivered: true, .. } => {
+                true
+            }
             // It asks the forge for nothing, and an answer is decided from whether it waits.
             Self::Relabel(_) => true,
-            Self::ReadReviews { told: false, .. } => false,
+            Self::ReadReviews { delivered: false, .. } => false,
         }
     }
 }
 
-/// A task that was stored.
 #[derive(Debug, Clone)]
 pub struct StoredTask {
-    /// Its number.
     pub id: TaskId,
-    /// The thread that it concerns.
     pub thread: ThreadId,
     /// What is to be done; or why this build cannot tell.
     pub task: Result<ScheduledTask, String>,
@@ -123,7 +122,7 @@ pub fn relabel(
 ) -> Result<Option<SetLabel>, Error> {
     let found = of(conn, thread, scope)?;
     Ok(found.and_then(|task| match task {
-        ScheduledTask::Relabel(wish) => Some(wish),
+        ScheduledTask::Relabel(label) => Some(label),
         ScheduledTask::PullOpened(_)
         | ScheduledTask::ReadReviews { .. }
         | ScheduledTask::Confirm(_) => None,

@@ -25,7 +25,7 @@ type Committed = Result<(), Arc<rusqlite::Error>>;
 pub(super) trait QueuedWrite: Send {
     /// Does the work. Whether it succeeded; if not, nothing of it may stay.
     fn run(&mut self, tx: &Transaction<'_>) -> bool;
-    /// Tells the caller, once it is known whether the batch is on the disk.
+    /// Notifies the caller, once it is known whether the batch is on the disk.
     fn answer(self: Box<Self>, committed: &Committed);
 }
 
@@ -40,9 +40,9 @@ where
 }
 
 struct WriteRequest<T, F> {
-    /// Gone once it ran.
+    /// Taken when it runs.
     work: Option<F>,
-    /// There once it ran.
+    /// Set when it ran.
     outcome: Option<Result<T, Error>>,
     caller: oneshot::Sender<Result<T, Error>>,
 }
@@ -125,7 +125,6 @@ fn close(conn: Connection) {
     }
 }
 
-/// What a panic said.
 pub(super) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::core::model::time::Timestamp;
-use crate::gitea::KNOCK;
+use crate::gitea::PROBE_EVENT;
 use crate::store::{Connection, Error, Ledger, meta};
 
 pub use crate::store::delivery_log::{DeliveryKind, DeliveryLog};
@@ -23,7 +23,7 @@ impl DeliveryKind {
         let is_name = (1..=LONGEST_NAME).contains(&event.len())
             && event.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         match is_good {
-            _ if !is_name || event == KNOCK => None,
+            _ if !is_name || event == PROBE_EVENT => None,
             true => Some(Self::Signed(event.to_owned())),
             false => Some(Self::Refused),
         }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn only_what_the_forge_may_have_sent_counts() {
         assert_eq!(DeliveryKind::of("push", false), Some(DeliveryKind::Refused));
-        for other in [KNOCK, "", "Push", &"x".repeat(1000)] {
+        for other in [PROBE_EVENT, "", "Push", &"x".repeat(1000)] {
             assert_eq!(DeliveryKind::of(other, false), None, "{other}");
             assert_eq!(DeliveryKind::of(other, true), None, "{other}");
         }

@@ -65,7 +65,7 @@ async fn take(ear: &WebhookState, signed: &Signed, headers: &HeaderMap) -> HttpA
         Err(Unusable::Malformed(malformed)) => return keep(ear, signed, headers, &malformed).await,
     };
     let news = match delivery {
-        Delivery::Heard(heard) => Some(NewDelivery::Text(heard)),
+        Delivery::Text(heard) => Some(NewDelivery::Text(heard)),
         Delivery::PullOpened(opening) => Some(NewDelivery::Pull(opening)),
         Delivery::Reviewed { repo, number } => Some(NewDelivery::Review(repo, number)),
         // Of such an event nothing may have been read.
@@ -145,7 +145,7 @@ impl NewDelivery {
                 tasks::set(
                     tx,
                     thread,
-                    &ScheduledTask::ReadReviews { since: now.before(SKEW), told: true },
+                    &ScheduledTask::ReadReviews { since: now.before(SKEW), delivered: true },
                     now,
                 )
             }

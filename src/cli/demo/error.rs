@@ -2,7 +2,6 @@
 
 use std::io;
 
-/// Why a demo ends early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DemoError {
     #[error(transparent)]

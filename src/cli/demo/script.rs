@@ -1,26 +1,21 @@
-//! What is said, by whom, what goes wrong meanwhile, and what has to come of it.
+//! The script of the demo: who writes what, which fault happens meanwhile, what timmy must do.
 
 /// One comment and what follows from it.
 pub(super) struct Scene {
     /// What a newcomer should look at.
     pub(super) note: &'static str,
-    /// Who speaks.
     pub(super) who: &'static str,
-    /// The comment.
     pub(super) text: &'static str,
-    /// What the forge does wrong meanwhile.
-    pub(super) incident: Trouble,
-    /// What has to come of it.
+    /// What the forge does wrong while this is said.
+    pub(super) incident: ForgeFault,
     pub(super) expected: Expected,
 }
 
-/// What the forge does wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum ForgeFault {
     None,
     /// It posts the reply and answers 500.
     FailsAfterPosting,
-    /// It sends the webhook twice.
     SendsTwice,
 }
 
@@ -29,16 +24,14 @@ pub(super) enum Trouble {
 pub(super) enum Expected {
     /// One reply that holds these words.
     Reply(&'static str),
-    /// A puzzled look.
+    /// The reaction `confused`, and no reply.
     Puzzled,
-    /// Nothing at all.
     Silence,
 }
 
-/// The whole conversation.
 pub(super) fn scenes() -> Vec<Scene> {
     use Expected::{Puzzled, Reply, Silence};
-    use Trouble::{FailsAfterPosting, None, SendsTwice};
+    use ForgeFault::{FailsAfterPosting, None, SendsTwice};
 
     let scene = |note, who, text, incident, expected| Scene { note, who, text, incident, expected };
     vec![

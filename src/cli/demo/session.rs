@@ -1,4 +1,4 @@
-//! The forge, the people, the bot: set up, played on, struck.
+//! One run of the demo: starts forge and bot, posts the comments, injects the faults.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::DemoError;
 use super::guide;
-use super::script::{Expected, Scene, Trouble};
+use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, SecretFile, World};
@@ -20,11 +20,10 @@ use crate::sandbox::backlog::{Backlog, Shape};
 use crate::sandbox::page::Rest;
 use crate::sandbox::{DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
 
-/// Where everything happens.
 pub(super) const REPOSITORY: &str = "foundation/door";
 const SECRET: &str = "between-the-demo-and-itself";
 
-/// The forge and the bot, running.
+/// A running forge with a running bot.
 pub(super) struct DemoSession {
     sandbox: Sandbox,
     engine: Arc<Engine>,
@@ -34,11 +33,9 @@ pub(super) struct DemoSession {
     folder: Folder,
 }
 
-/// What came of a scene.
 pub(super) struct SceneResult {
-    /// timmy's reactions to the comment.
     pub(super) reactions: Vec<String>,
-    /// timmy's replies, without their markers.
+    /// timmy's replies, without the hidden markers.
     pub(super) replies: Vec<String>,
 }
 
@@ -83,7 +80,6 @@ impl DemoSession {
         Ok(Self { sandbox, engine, thread, stop, running, folder })
     }
 
-    /// Where the forge is.
     pub(super) fn url(&self) -> &str {
         self.sandbox.url()
     }
@@ -92,13 +88,13 @@ impl DemoSession {
     pub(super) async fn play(&self, scene: &Scene) -> Result<SceneResult, DemoError> {
         let faults = self.sandbox.faults();
         match scene.incident {
-            Trouble::None => {}
-            Trouble::FailsAfterPosting => {
+            ForgeFault::None => {}
+            ForgeFault::FailsAfterPosting => {
                 let post =
                     Matcher::method_path("POST", &format!("/issues/{}/comments", self.thread));
                 faults.next(post, Fault::ErrorAfter);
             }
-            Trouble::SendsTwice => faults.next_delivery(DeliveryFault::Twice),
+            ForgeFault::SendsTwice => faults.next_delivery(DeliveryFault::Twice),
         }
         let comment = self.sandbox.comment(scene.who, REPOSITORY, self.thread, scene.text)?;
         self.sandbox.settle().await;
@@ -120,7 +116,6 @@ impl DemoSession {
         })
     }
 
-    /// How the issue looks now.
     pub(super) fn issue(&self) -> Result<Issue, DemoError> {
         Ok(Issue {
             labels: self.sandbox.labels(REPOSITORY, self.thread)?,
@@ -157,7 +152,6 @@ impl DemoSession {
     }
 }
 
-/// The issue's title.
 pub(super) const TITLE: &str = "The door does not open";
 
 /// Title and text of the issue that is left to whoever opens the page.

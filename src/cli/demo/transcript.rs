@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use console::Style;
 
 use super::error::DemoError;
-use super::script::{Scene, Trouble};
+use super::script::{ForgeFault, Scene};
 use super::session::{Issue, REPOSITORY, SceneResult, TITLE};
 
 /// How wide the column of names is.
 const MARGIN: usize = 11;
 
-/// What is beside the matter.
+/// The style of details.
 const FAINT: Style = Style::new().dim();
 const PERSON: Style = Style::new().bold();
 const TIMMY: Style = Style::new().bold().green();
@@ -40,9 +40,9 @@ impl Transcript {
         self.line(&FAINT.apply_to(format_args!("-- {}", scene.note)).to_string())?;
         self.said(PERSON, scene.who, scene.text)?;
         match scene.incident {
-            Trouble::None => Ok(()),
-            Trouble::FailsAfterPosting => self.said(FAINT, "(forge)", "500, but posted"),
-            Trouble::SendsTwice => self.said(FAINT, "(forge)", "sends the webhook twice"),
+            ForgeFault::None => Ok(()),
+            ForgeFault::FailsAfterPosting => self.said(FAINT, "(forge)", "500, but posted"),
+            ForgeFault::SendsTwice => self.said(FAINT, "(forge)", "sends the webhook twice"),
         }
     }
 

@@ -12,13 +12,13 @@ const ACCOUNT: &str = "account";
 /// What the token must be good for.
 const SCOPES: &str = "write:issue, read:repository, read:organization, read:user";
 
-/// What `GET /user` tells of the token.
+/// What `GET /user` says of the token.
 pub(super) fn judge_token(answer: &Result<OwnAccount, Error>) -> Option<CheckResult> {
     match answer {
         Ok(_) => None,
         Err(Error::BadToken { message }) => Some(not_accepted(message)),
         Err(Error::MissingScope { scope }) => Some(lacks(scope)),
-        // So Gitea answers for an account that it was told to give a new password.
+        // So Gitea answers for an account whose password must be changed first.
         Err(Error::Forbidden { message }) => Some(CheckResult::broken(
             TOKEN,
             format!("The server forbids the account everything ({message})."),

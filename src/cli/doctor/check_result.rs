@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-/// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
-    /// As it should be.
+    /// Nothing to do.
     Good,
     /// timmy works, but not as well or as safely as it could.
     Warning,
@@ -14,12 +13,10 @@ pub(super) enum State {
     Broken,
 }
 
-/// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct CheckResult {
     /// The name of the check, which is stable.
     pub(super) check: &'static str,
-    /// How bad it is.
     pub(super) state: State,
     /// What was found, as a sentence or two.
     pub(super) found: String,

@@ -35,15 +35,15 @@ pub(super) enum Tested {
 #[derive(Debug)]
 pub(super) struct ProbeResult {
     /// What a delivery of our own to the public address was answered.
-    pub(super) knock: Result<u16, Error>,
+    pub(super) direct_call: Result<u16, Error>,
     /// For what the secret of that delivery speaks: the first one that was not accepted, else the
     /// last one.
     pub(super) scope: Option<HookScope>,
-    /// What the forge's came to.
+    /// What Gitea's own test delivery came to.
     pub(super) tested: Tested,
     /// When the newest delivery with a good signature had come before.
     pub(super) last_signed: Option<Timestamp>,
-    /// When the newest other one had.
+    /// When the newest delivery without a good signature had come before.
     pub(super) last_refused: Option<Timestamp>,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> CheckResu
             "The server's test delivery arrived, with a good signature.",
         ),
         Tested::Refused => other_secret("The server's test delivery arrived"),
-        tested => match &trial.knock {
+        tested => match &trial.direct_call {
             Err(error) => no_way(url, trial, &in_short(error)),
             Ok(202) => way_is_open(url, trial, tested, now),
             Ok(401) => CheckResult::broken(
@@ -180,10 +180,15 @@ mod tests {
     use crate::cli::doctor::check_result::State;
     use crate::cli::doctor::delivery::*;
 
-    fn trial(knock: u16, tested: Tested, signed: Option<i64>, refused: Option<i64>) -> ProbeResult {
+    fn trial(
+        direct_call: u16,
+        tested: Tested,
+        signed: Option<i64>,
+        refused: Option<i64>,
+    ) -> ProbeResult {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         let (last_signed, last_refused) = (signed.map(at), refused.map(at));
-        ProbeResult { knock: Ok(knock), scope: None, tested, last_signed, last_refused }
+        ProbeResult { direct_call: Ok(direct_call), scope: None, tested, last_signed, last_refused }
     }
 
     fn state(trial: &ProbeResult) -> State {

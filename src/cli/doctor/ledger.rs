@@ -85,7 +85,7 @@ pub(super) fn check_disk(ledger: &Path) -> CheckResult {
     judge_disk(folder, &write_there(folder), free(folder))
 }
 
-/// Writes a file and deletes it.
+/// Proves that files can be made there: writes one and deletes it.
 fn write_there(folder: &Path) -> io::Result<()> {
     let trial = folder.join(format!(".timmy-doctor-{}", std::process::id()));
     std::fs::write(&trial, "a trial of timmy doctor\n")?;

@@ -1,4 +1,4 @@
-//! How the doctor hears what the forge sends: through a running `serve`, or by listening itself.
+//! Receives test deliveries for the doctor: through a running `serve`, or by listening itself.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +16,7 @@ use crate::config::Webhook;
 use crate::store::{self, Readers};
 use crate::web::{self, DeliveryKind, DeliveryLog, Limits, Receiver, Unusable, WEBHOOK, event};
 
-/// Somebody who hears what is sent to timmy.
+/// What receives the webhooks that are sent to timmy.
 pub(super) enum DeliveryListener {
     /// The running `serve`, which notes in its ledger what came.
     Serve(Readers),
@@ -26,7 +26,7 @@ pub(super) enum DeliveryListener {
 
 /// A listener for the time of one examination. It stores nothing.
 pub(super) struct Listener {
-    heard: Arc<ListenerState>,
+    state: Arc<ListenerState>,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -36,22 +36,21 @@ struct ListenerState {
 }
 
 impl DeliveryListener {
-    /// Listens where `serve` would.
+    /// Listens on the address that `serve` would use.
     pub(super) async fn listen(webhook: &Webhook) -> std::io::Result<Self> {
         let socket = TcpListener::bind(webhook.listen).await?;
         let limits = Limits::of_this_process();
         let receiver = receiver(webhook, limits);
-        let heard = Arc::new(ListenerState { receiver, arrivals: Mutex::default() });
-        let router = Router::new().route(WEBHOOK, post(hear)).with_state(Arc::clone(&heard));
+        let state = Arc::new(ListenerState { receiver, arrivals: Mutex::default() });
+        let router = Router::new().route(WEBHOOK, post(receive)).with_state(Arc::clone(&state));
         let serving = tokio::spawn(web::serve(socket, router, limits, CancellationToken::new()));
-        Ok(Self::Own(Listener { heard, serving }))
+        Ok(Self::Own(Listener { state, serving }))
     }
 
-    /// What came so far.
     pub(super) async fn arrivals(&self) -> Result<DeliveryLog, store::Error> {
         match self {
             Self::Serve(readers) => readers.read(DeliveryLog::read).await,
-            Self::Own(listener) => Ok(listener.heard.arrivals().clone()),
+            Self::Own(listener) => Ok(listener.state.arrivals().clone()),
         }
     }
 }
@@ -70,12 +69,12 @@ impl Drop for Listener {
 }
 
 /// Answers as `serve` would, and forgets everything but that it came.
-async fn hear(
-    State(heard): State<Arc<ListenerState>>,
+async fn receive(
+    State(state): State<Arc<ListenerState>>,
     headers: HeaderMap,
     body: Body,
 ) -> StatusCode {
-    let status = match heard.receiver.receive(&headers, body).await {
+    let status = match state.receiver.receive(&headers, body).await {
         Ok(signed) => match signed.read() {
             Err(Unusable::OutOfScope(_)) => StatusCode::UNAUTHORIZED,
             Ok(_) | Err(Unusable::Malformed(_)) => StatusCode::ACCEPTED,
@@ -88,7 +87,7 @@ async fn hear(
         other => return other,
     };
     if let Some(arrival) = DeliveryKind::of(event(&headers), is_good) {
-        heard.arrivals().add(arrival, SystemClock.now());
+        state.arrivals().add(arrival, SystemClock.now());
     }
     status
 }

@@ -72,7 +72,7 @@ impl Doctor {
             Err(problems) => {
                 if self.json {
                     let remedy = "Mend the file, or write a new one with timmy init.";
-                    self.tell(&[CheckResult::broken(CONFIGURATION, problems, remedy)]);
+                    self.print(&[CheckResult::broken(CONFIGURATION, problems, remedy)]);
                 } else {
                     complain(&problems);
                 }
@@ -84,14 +84,14 @@ impl Doctor {
         }
         let mut findings = configuration(&path, &loaded);
         block_on(self.examine(&loaded.config, &mut findings));
-        self.tell(&findings);
+        self.print(&findings);
         match findings.iter().any(|finding| finding.state == State::Broken) {
             true => FAILED.into(),
             false => ExitCode::SUCCESS,
         }
     }
 
-    fn tell(&self, findings: &[CheckResult]) {
+    fn print(&self, findings: &[CheckResult]) {
         // Whoever closes the pipe early has read enough.
         let _ = if self.json { print::json(findings) } else { print::text(findings) };
     }
@@ -142,12 +142,12 @@ impl Doctor {
         let url = &webhook.public_url;
         let places = survey(&gitea, &config.gitea.watch, url, SurveyDepth::Needed).await;
         findings.push(webhook::judge(url, &places));
-        let ear = match memory.ear(webhook).await {
-            Ok(ear) => ear,
+        let listener = match memory.listener(webhook).await {
+            Ok(listener) => listener,
             Err(finding) => return findings.push(finding),
         };
         let patience = Duration::from_secs(self.wait.clamp(1, 600));
-        let means = Prober { ear: &ear, gitea: &gitea, webhook, patience };
+        let means = Prober { listener: &listener, gitea: &gitea, webhook, patience };
         let names: Vec<RepoName> =
             repositories(watched).into_iter().map(|v| v.repo.name.clone()).collect();
         let probe = self.probe.then_some(names.as_slice());
@@ -207,7 +207,6 @@ fn configuration(path: &Path, loaded: &Loaded) -> Vec<CheckResult> {
     unwise.collect()
 }
 
-/// What is known of the ledger.
 struct LedgerState {
     is_served: bool,
     readers: Option<Readers>,
@@ -229,8 +228,8 @@ async fn remember(config: &Config, findings: &mut Vec<CheckResult>) -> LedgerSta
 }
 
 impl LedgerState {
-    /// Who hears: `serve` if it runs, else we do.
-    async fn ear(self, webhook: &Webhook) -> Result<DeliveryListener, CheckResult> {
+    /// The receiver of webhooks: `serve` if it runs, else the doctor itself.
+    async fn listener(self, webhook: &Webhook) -> Result<DeliveryListener, CheckResult> {
         match (self.is_served, self.readers) {
             (true, Some(readers)) => Ok(DeliveryListener::Serve(readers)),
             _ => DeliveryListener::listen(webhook).await.map_err(|error| {

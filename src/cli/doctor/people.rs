@@ -17,7 +17,6 @@ pub(super) async fn check(gitea: &Gitea, people: &People) -> CheckResult {
     judge(&answers)
 }
 
-/// The owner first, each once.
 fn named(people: &People) -> Vec<&str> {
     let granted = people.operators.iter().chain(&people.approvers);
     let accounts = granted.filter_map(|grant| match grant {

@@ -26,13 +26,12 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Of so many repositories it is looked whether a probe may be made there.
 const MOST_CANDIDATES: usize = 20;
 
-/// What a trial is made with.
+/// What test deliveries are made with.
 pub(super) struct Prober<'a> {
-    /// Who hears.
-    pub(super) ear: &'a DeliveryListener,
+    /// The listener that receives them.
+    pub(super) listener: &'a DeliveryListener,
     /// The forge, as somebody who may see webhooks.
     pub(super) gitea: &'a Gitea,
-    /// What is configured.
     pub(super) webhook: &'a Webhook,
     /// How long a delivery may take.
     pub(super) patience: Duration,
@@ -47,8 +46,8 @@ impl Prober<'_> {
         probe: Option<&[RepoName]>,
     ) -> Result<ProbeResult, store::Error> {
         let url = &self.webhook.public_url;
-        let before = self.ear.arrivals().await?;
-        let (knock, scope) = self.knock().await;
+        let before = self.listener.arrivals().await?;
+        let (direct_call, scope) = self.call_address().await;
         let mut tested = match testable(places) {
             Some((repo, hook)) => self.test(repo, hook).await?,
             None => Tested::NoTest,
@@ -58,7 +57,7 @@ impl Prober<'_> {
             tested = self.probe(url, candidates).await?;
         }
         Ok(ProbeResult {
-            knock,
+            direct_call,
             scope,
             tested,
             last_signed: before.last_signed().map(|(_, at)| at),
@@ -68,7 +67,7 @@ impl Prober<'_> {
 
     /// Calls the public address with each secret, until one is not accepted; the last answer, and
     /// for what that secret speaks.
-    async fn knock(&self) -> (Result<u16, Error>, Option<HookScope>) {
+    async fn call_address(&self) -> (Result<u16, Error>, Option<HookScope>) {
         let mut last = (Err(Error::Setup("no webhook secret".to_owned())), None);
         for WebhookSecret { scope, secret, .. } in &self.webhook.secrets {
             let answer = gitea::probe_webhook(&self.webhook.public_url, secret.expose()).await;
@@ -95,7 +94,7 @@ impl Prober<'_> {
                 }
                 asked.push(Instant::now());
             }
-            let DeliveryLog { signed, refused } = self.ear.arrivals().await?;
+            let DeliveryLog { signed, refused } = self.listener.arrivals().await?;
             if signed.values().any(|at| *at >= since) {
                 return Ok(Tested::Arrived);
             }

@@ -19,7 +19,7 @@ const TOLERABLE: Duration = Duration::from_secs(30);
 /// The oldest version that timmy is made for. What one lacks it is asked itself.
 const OLDEST: (u32, u32) = (1, 20);
 
-/// What the forge's introduction tells.
+/// Judges what the server says of itself.
 pub(super) fn judge(url: &Url, answer: &Result<Server, Error>) -> CheckResult {
     let at = url.as_str().trim_end_matches('/');
     match answer {

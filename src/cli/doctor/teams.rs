@@ -1,6 +1,6 @@
-//! Can timmy tell who is in the teams that `[people]` names?
+//! Does timmy know who is in the teams that `[people]` names?
 //!
-//! Gitea tells the members of a team to that team's members and to owners of the organisation.
+//! Gitea shows the members of a team to that team's members and to owners of the organisation.
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;

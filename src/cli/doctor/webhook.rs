@@ -37,7 +37,7 @@ pub(super) fn judge(url: &Url, places: &Result<Vec<HookPlace>, Error>) -> CheckR
     }
 }
 
-/// timmy works without; it only hears later.
+/// Polling works without; it is only slower.
 pub(super) fn none_configured() -> CheckResult {
     CheckResult::warning(
         WEBHOOK,

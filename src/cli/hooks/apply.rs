@@ -1,13 +1,13 @@
 //! Doing one step.
 
-use super::diagnosis::WISH;
+use super::diagnosis::EVENTS;
 use super::plan::Step;
 use super::secret::secret_of;
 use crate::cli::forge::in_short;
 use crate::config::Webhook;
 use crate::gitea::{Error, Gitea, HookHome, NewHook};
 
-/// What came of a step.
+/// What became of a step.
 pub(super) enum StepResult {
     /// It is done; a sentence about it.
     Done(String),
@@ -22,7 +22,7 @@ pub(super) async fn carry_out(gitea: &Gitea, webhook: &Webhook, step: &Step) -> 
             create(gitea, webhook, home).await.map(|id| format!("{home}: webhook {id} made."))
         }
         Step::Mend(home, hook) => gitea
-            .update_hook(home, hook, &WISH)
+            .update_hook(home, hook, &EVENTS)
             .await
             .map(|_| format!("{home}: webhook {} mended: switched on, JSON, all events.", hook.id))
             .map_err(StepError::from),
@@ -57,6 +57,6 @@ enum StepError {
 /// number.
 async fn create(gitea: &Gitea, webhook: &Webhook, home: &HookHome) -> Result<i64, StepError> {
     let secret = secret_of(webhook, home).ok_or(StepError::NoSecret)?.secret.expose();
-    let new = NewHook { url: webhook.public_url.as_str(), secret, events: &WISH };
+    let new = NewHook { url: webhook.public_url.as_str(), secret, events: &EVENTS };
     Ok(gitea.create_hook(home, new).await?.id)
 }

@@ -8,28 +8,23 @@ use crate::gitea::{Hook, HookHome};
 
 /// What a request for a webhook asks for: Gitea takes these for all kinds of events around
 /// issues and pull requests, comments and reviews among them.
-pub(crate) const WISH: [&str; 2] = ["issues", "pull_request"];
+pub(crate) const EVENTS: [&str; 2] = ["issues", "pull_request"];
 
-/// What timmy must hear of, as Gitea lists it.
+/// The events that timmy needs, as Gitea lists them.
 const NEEDED: [&str; 5] =
     ["issues", "issue_comment", "pull_request", "pull_request_comment", "pull_request_review"];
 
 /// One thing that is wrong with a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HookFault {
-    /// It is switched off.
+    /// It is switched off in Gitea.
     Inactive,
     /// It sends a form. timmy understands it, but nobody else's tools do.
     Form,
-    /// It does not tell of these events.
+    /// It does not send these events.
     Lacks(Vec<&'static str>),
-    /// Another one delivers the same.
-    Double {
-        /// The home of that one.
-        of: HookHome,
-        /// Its number.
-        id: i64,
-    },
+    /// Another webhook delivers the same events.
+    Double { of: HookHome, id: i64 },
 }
 
 impl fmt::Display for HookFault {
@@ -52,8 +47,8 @@ fn faults_of(hook: &Hook) -> Vec<HookFault> {
     if !hook.is_json {
         faults.push(HookFault::Form);
     }
-    let tells_of = |event: &&str| hook.events.iter().any(|told| told == event);
-    let lacks: Vec<_> = NEEDED.into_iter().filter(|event| !tells_of(event)).collect();
+    let includes = |event: &&str| hook.events.iter().any(|listed| listed == event);
+    let lacks: Vec<_> = NEEDED.into_iter().filter(|event| !includes(event)).collect();
     if !lacks.is_empty() {
         faults.push(HookFault::Lacks(lacks));
     }
@@ -63,11 +58,8 @@ fn faults_of(hook: &Hook) -> Vec<HookFault> {
 /// A webhook that calls timmy, with all that is wrong with it.
 #[derive(Debug)]
 pub(crate) struct JudgedHook<'a> {
-    /// Where it is.
     pub(crate) home: &'a HookHome,
-    /// It.
     pub(crate) hook: &'a Hook,
-    /// What is wrong.
     pub(crate) faults: Vec<HookFault>,
 }
 

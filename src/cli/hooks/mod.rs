@@ -126,7 +126,6 @@ impl Hooks {
     }
 }
 
-/// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
 enum HooksError {
     #[error(transparent)]

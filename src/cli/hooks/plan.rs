@@ -6,16 +6,13 @@ use super::diagnosis::{HookFault, judge};
 use super::survey::HookPlace;
 use crate::gitea::{Hook, HookHome};
 
-/// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Make a webhook.
     Create(HookHome),
     /// Switch it on, with JSON and all events. The secret stays: it can neither be read nor set.
     Mend(HookHome, Hook),
     /// Make a new one with the present secret, then delete this one.
     Renew(HookHome, Hook),
-    /// Delete it.
     Delete(HookHome, Hook),
 }
 
@@ -55,7 +52,7 @@ pub(crate) fn repair(places: &[HookPlace], rotate: bool) -> Vec<Step> {
     steps
 }
 
-/// Deletes all that call timmy.
+/// One step for each webhook that calls timmy.
 pub(crate) fn remove(places: &[HookPlace]) -> Vec<Step> {
     judge(places)
         .into_iter()

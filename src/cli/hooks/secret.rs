@@ -22,7 +22,7 @@ pub(crate) fn secret_of<'a>(webhook: &'a Webhook, home: &HookHome) -> Option<&'a
 /// exist are made; in a dry run it is only said that they would be.
 ///
 /// # Errors
-/// The exit code, once all that is wrong has been told.
+/// The exit code, once all problems are printed.
 pub(super) fn configured(
     flag: Option<&Path>,
     dry_run: bool,
@@ -33,11 +33,11 @@ pub(super) fn configured(
     let secrets = loaded.config.webhook.iter().flat_map(|webhook| &webhook.secrets);
     let mut unmade: Vec<&WebhookSecret> = secrets.filter(is_missing).collect();
     unmade.dedup_by_key(|secret| secret.file.as_ref());
-    let told = unmade.iter().try_for_each(|secret| match dry_run {
+    let outcome = unmade.iter().try_for_each(|secret| match dry_run {
         true => say(&format!("would do: {}: make a secret for its webhook", secret.scope)),
         false => make(secret),
     });
-    if let Err(problem) = told {
+    if let Err(problem) = outcome {
         complain(&problem.to_string());
         return Err(FAILED.into());
     }

@@ -10,7 +10,6 @@ use crate::gitea::{Error, Gitea, Hook, HookHome};
 /// A place where a webhook can be.
 #[derive(Debug)]
 pub(crate) struct HookPlace {
-    /// Which.
     pub(crate) home: HookHome,
     /// Whether what is watched needs one here. If not, it was looked at because one here would
     /// deliver as well.
@@ -28,10 +27,10 @@ impl HookPlace {
     }
 }
 
-/// How far to look.
+/// Which places are asked for their webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SurveyDepth {
-    /// Where something is needed.
+    /// Only those where a webhook is needed.
     Needed,
     /// Also in each repository of an organisation that the account administers: a request each.
     Everywhere,

@@ -5,9 +5,8 @@ use std::io::{self, BufRead, Write};
 /// What the configuration is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answers {
-    /// The address of Gitea.
     pub(super) url: String,
-    /// Who may do everything.
+    /// The login that becomes `people.owner`.
     pub(super) owner: String,
     /// What is looked after; at least one.
     pub(super) watch: Vec<String>,
@@ -15,7 +14,7 @@ pub(super) struct Answers {
     pub(super) public_url: Option<String>,
 }
 
-/// What the flags said.
+/// The answers that were given as flags; the rest is asked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Given {
     pub(super) url: Option<String>,

@@ -60,7 +60,7 @@ impl Init {
         }
         match set_up(&file, &text, &answers, self.force) {
             Ok(secrets) => {
-                // Nobody is left to tell if standard output is closed.
+                // There is no way to report that standard output is closed.
                 let _ = io::stdout().write_all(next(&answers, &file, &secrets).as_bytes());
                 ExitCode::SUCCESS
             }

@@ -12,7 +12,6 @@ use crate::core::scheduling::{Placement, RankChange};
 /// How many changes are listed for people.
 const LISTED: usize = 50;
 
-/// What a simulation found.
 pub(super) struct SimulationResult {
     /// Whether something else than the past was asked about.
     pub(super) is_other: bool,

@@ -8,41 +8,37 @@ use crate::core::scheduling::{Assignment, Match, RankedBacklog};
 use crate::store::matches::{self, StoredMatch};
 use crate::store::{self, Connection, OpenError, repos};
 
-/// Why the past cannot be shown.
+/// Why stored decisions cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReplayError {
-    /// The ledger cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] store::Error),
-    /// There is no past.
     #[error(
         "nothing was decided yet: `timmy serve` decides as soon as it knows the backlog, unless \
          dispatch.mode is \"off\""
     )]
     Nothing,
-    /// The same facts gave another decision.
+    /// The same facts lead to another decision today.
     #[error(
         "what was decided at {at} does not come out again: it was {before}; now it is {after}. \
          Did another version of timmy decide?"
     )]
     Differs {
-        /// When.
         at: Timestamp,
         /// The first choice that differs, as it was.
         before: String,
-        /// As it is.
+        /// The same choice, as it is decided today.
         after: String,
     },
 }
 
 /// The decisions that are stored, each found to be what its facts lead to.
 pub(super) struct PastTicks {
-    /// How many there are.
+    /// The number of ticks that were replayed.
     pub(super) ticks: usize,
-    /// The last of them.
+    /// The backlog as the latest of them ranked it.
     pub(super) latest: RankedBacklog,
     names: HashMap<RepoId, String>,
 }
@@ -67,7 +63,7 @@ impl PastTicks {
         Ok(Self { ticks: ticks.len(), latest, names })
     }
 
-    /// `owner/repo#12`.
+    /// `owner/repo#12`, as far as the names are stored.
     pub(super) fn called(&self, thread: ThreadId) -> String {
         let name = self.names.get(&thread.repo).map_or("?", String::as_str);
         format!("{name}#{}", thread.number)
@@ -84,12 +80,12 @@ fn again(conn: &Connection, stored: StoredMatch) -> Result<RankedBacklog, Replay
     let differs = (0..).find(|place| before.get(*place) != after.get(*place)).unwrap_or_default();
     Err(ReplayError::Differs {
         at: judged.setting.now,
-        before: told(conn, before.get(differs))?,
-        after: told(conn, after.get(differs))?,
+        before: describe(conn, before.get(differs))?,
+        after: describe(conn, after.get(differs))?,
     })
 }
 
-fn told(conn: &Connection, choice: Option<&Match>) -> Result<String, ReplayError> {
+fn describe(conn: &Connection, choice: Option<&Match>) -> Result<String, ReplayError> {
     let Some(Match { thread, winner, .. }) = choice else { return Ok("nothing".to_owned()) };
     let issue = format!("{}#{}", name(conn, thread.repo)?, thread.number);
     Ok(match winner {

@@ -33,7 +33,6 @@ impl Note {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -84,7 +83,6 @@ pub enum Command {
 }
 
 impl Command {
-    /// Its verb.
     pub fn verb(&self) -> Verb {
         match self {
             Self::Help(_) => Verb::Help,

@@ -25,7 +25,6 @@ impl<'n> Trigger<'n> {
         (!name.is_empty()).then_some(Self { name })
     }
 
-    /// The account's name.
     pub fn name(self) -> &'n str {
         self.name
     }

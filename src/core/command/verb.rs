@@ -36,7 +36,7 @@ impl fmt::Display for Right {
 /// Under which heading the help page lists a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Group {
-    /// Questions, which change nothing.
+    /// Questions; they change nothing.
     Look,
     /// What is worked on, by whom, when.
     Steer,
@@ -57,7 +57,6 @@ impl fmt::Display for Group {
     }
 }
 
-/// One row of the table.
 struct Row {
     verb: Verb,
     /// The canonical name first, then the synonyms.
@@ -70,7 +69,7 @@ struct Row {
 
 macro_rules! verbs {
     ($($verb:ident $names:expr, $form:literal, $right:ident, $group:ident, $help:literal;)*) => {
-        /// What a command does.
+        /// What a command asks for, by its canonical name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Verb {
             $(#[doc = $help] $verb,)*
@@ -134,12 +133,10 @@ impl Verb {
         TABLE.iter().flat_map(|row| row.names).copied()
     }
 
-    /// Its canonical name.
     pub fn name(self) -> &'static str {
         self.row().names[0]
     }
 
-    /// Its other names.
     pub fn synonyms(self) -> &'static [&'static str] {
         &self.row().names[1..]
     }
@@ -149,7 +146,7 @@ impl Verb {
         self.row().form
     }
 
-    /// One sentence on what it does.
+    /// One sentence for the help page.
     pub fn help(self) -> &'static str {
         self.row().help
     }

@@ -22,11 +22,9 @@ pub struct Body {
     source: Option<Source>,
 }
 
-/// A piece of a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
-    /// Markdown, as it is sent.
     pub text: String,
     /// What it says instead if an effect failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +35,7 @@ pub struct Segment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fallback {
-    /// The key of that effect.
+    /// The key of the effect that is named.
     pub effect: String,
     /// Markdown, as it is sent; [`REASON`] stands for why the effect failed.
     pub text: String,
@@ -50,12 +48,11 @@ pub const REASON: &str = "{reason}";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
-    /// The report of a day: who may read it then decides what may be told.
+    /// The report of a day: who may read it then decides what it may show.
     Report {
-        /// Which day.
         #[serde(with = "date")]
         day: Date,
-        /// Whether it may call the owner.
+        /// Whether it may mention the owner.
         may_call: bool,
         /// Whether it is sent at any hour, because a person asked.
         at_once: bool,

@@ -27,27 +27,21 @@ pub struct Keyed {
     pub key: String,
     /// Where it takes place; effects of one thread are carried out in order.
     pub thread: ThreadId,
-    /// What.
     pub effect: Effect,
 }
 
-/// One outward write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Effect {
-    /// A new comment.
     Comment(Comment),
     /// A comment of timmy's says something else.
     EditComment(EditComment),
-    /// A reaction to a text.
     React(React),
     /// At most one label of a scope.
     Label(SetLabel),
-    /// Who is assigned.
     Assign(SetAssignees),
-    /// What it waits for.
-    #[serde(rename = "dependency")]
-    Bond(SetDependency),
+    /// Whether the thread waits for another.
+    Dependency(SetDependency),
     /// A new issue; its thread has the number 0.
     Issue(Issue),
     /// The thread is open, or closed.
@@ -87,7 +81,6 @@ impl Effect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comment {
-    /// What it says.
     pub body: Body,
     /// It cannot be older than that, by the forge's clock: where to begin to look for it. Of a
     /// reply, when the text that it answers was written.
@@ -98,13 +91,11 @@ pub struct Comment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditComment {
-    /// Which.
     pub comment: CommentRef,
-    /// What it says from then on.
     pub body: Body,
 }
 
-/// Which comment is meant.
+/// A comment that timmy wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommentRef {
@@ -114,13 +105,10 @@ pub enum CommentRef {
     Id(i64),
 }
 
-/// A reaction to a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct React {
-    /// Which text.
     pub subject: Subject,
-    /// Which reaction.
     pub reaction: Reaction,
 }
 
@@ -129,7 +117,6 @@ pub struct React {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issue {
-    /// Its title.
     pub title: String,
     /// Its text, with the marker.
     pub body: String,
@@ -148,11 +135,11 @@ pub struct SetOpen {
 #[serde(deny_unknown_fields)]
 pub struct Pin {}
 
-/// A reaction that timmy gives.
+/// The reactions that timmy gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reaction {
-    /// Heard, and ours: the claim.
+    /// The claim: this ledger answers that text.
     Eyes,
     /// Addressed, but no command in it.
     Confused,
@@ -219,47 +206,43 @@ impl LabelScope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetLabel {
-    /// Which family.
     pub scope: LabelScope,
     /// Which of them; none for no label of the scope.
     pub value: Option<String>,
-    /// When it still holds.
+    /// When the change is still wanted by the time it is delivered.
     pub condition: Condition,
 }
 
-/// When a wish for a label still holds.
+/// When a label is still to be set at delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// Whatever the thread has.
+    /// Whatever labels the thread has by then.
     Always,
     /// Only if the thread still has this value (none: no label of the scope): a person's later
     /// choice is not undone.
     Still(Option<String>),
 }
 
-/// A wish about a thread's assignees.
+/// A change of a thread's assignees.
 ///
 /// Gitea replaces the whole list, and an attempt that fails half-way may already have removed
-/// people; so the wish carries who was there when it was made, and puts them back.
+/// people; so the change carries who was there when it was made, and puts them back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SetAssignees {
-    /// Beside the others.
+    /// Beside those who are assigned already.
     Add {
-        /// Whom.
         user: String,
         /// Who was assigned when this was decided.
         keep: Vec<String>,
     },
-    /// This one no longer.
+    /// Only this one; whoever else is assigned stays.
     Remove {
-        /// Whom.
         user: String,
         /// Who was assigned when this was decided.
         keep: Vec<String>,
     },
-    /// Nobody.
     Clear,
 }
 
@@ -292,16 +275,16 @@ mod tests {
 
     #[test]
     fn an_attempt_that_lost_people_puts_them_back() {
-        let wish = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
-        assert_eq!(wish.wanted(&names(&["ben"])), names(&["ben", "anna"]));
-        assert_eq!(wish.wanted(&[]), names(&["ben", "anna"]));
-        assert_eq!(wish.wanted(&names(&["Anna", "ben"])), names(&["Anna", "ben"]));
+        let change = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
+        assert_eq!(change.wanted(&names(&["ben"])), names(&["ben", "anna"]));
+        assert_eq!(change.wanted(&[]), names(&["ben", "anna"]));
+        assert_eq!(change.wanted(&names(&["Anna", "ben"])), names(&["Anna", "ben"]));
     }
 
     #[test]
     fn removing_leaves_the_others() {
-        let wish = SetAssignees::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
-        assert_eq!(wish.wanted(&names(&["anna"])), names(&["ben"]));
+        let change = SetAssignees::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
+        assert_eq!(change.wanted(&names(&["anna"])), names(&["ben"]));
         assert_eq!(SetAssignees::Clear.wanted(&names(&["anna"])), Vec::<String>::new());
     }
 

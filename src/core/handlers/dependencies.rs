@@ -49,7 +49,7 @@ impl CommandContext<'_> {
                 return self.circle(way);
             }
             blockers.push(seen(target));
-            self.push_effect(Effect::Bond(SetDependency { on: target.thread, waits: true }));
+            self.push_effect(Effect::Dependency(SetDependency { on: target.thread, waits: true }));
         }
         let (title, open) = (target.item.title.clone(), target.item.open);
         Answer::Waits { target: target.name(), title, open, already }
@@ -66,7 +66,7 @@ impl CommandContext<'_> {
                 return Answer::ReadersDiffer { target: target.name(), waits: true };
             }
             blockers.retain(|seen| seen.blocker.thread != target.thread);
-            self.push_effect(Effect::Bond(SetDependency { on: target.thread, waits: false }));
+            self.push_effect(Effect::Dependency(SetDependency { on: target.thread, waits: false }));
         }
         let title = target.item.title.clone();
         Answer::WaitsNoMore { target: target.name(), title, waited }

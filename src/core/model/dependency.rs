@@ -10,9 +10,8 @@ use super::repository::Repo;
 /// An issue or a pull request that another one waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
-    /// Which.
     pub thread: ThreadId,
-    /// What its repository is called now.
+    /// The present name of its repository.
     pub repo: RepoName,
     /// Whether it is open; a closed one holds nothing up.
     pub open: bool,
@@ -21,7 +20,6 @@ pub struct Blocker {
 /// An issue as the readers of one thread may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisibleBlocker {
-    /// Which.
     pub blocker: Blocker,
     /// Whether all of them may know of it.
     pub nameable: bool,
@@ -61,16 +59,15 @@ pub fn thread_names(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetDependency {
-    /// For which.
     pub on: ThreadId,
-    /// Whether it is to wait.
+    /// Whether the dependency is to exist.
     pub waits: bool,
 }
 
 /// A search, breadth first, for the way on which something already waits for `goal`.
 ///
-/// It asks for the blockers of one thread after the other ([`DependencyWalk::ask`]) and is told them
-/// ([`DependencyWalk::tell`]); who reads them may stop at any time.
+/// The caller reads the blockers of one thread after the other ([`DependencyWalk::next_unread`],
+/// [`DependencyWalk::add_blockers`]), and may stop at any time.
 #[derive(Debug)]
 pub struct DependencyWalk {
     goal: ThreadId,
@@ -86,15 +83,15 @@ impl DependencyWalk {
         Self { goal, met: vec![(start, None)], open: VecDeque::from([0]) }
     }
 
-    /// The thread whose blockers are to be told next, with its place.
-    pub fn ask(&mut self) -> Option<(usize, Blocker)> {
+    /// The thread whose blockers are to be read next, with its place.
+    pub fn next_unread(&mut self) -> Option<(usize, Blocker)> {
         let place = self.open.pop_front()?;
         Some((place, self.met[place].0.clone()))
     }
 
     /// What the thread at `place` waits for. Gives the way from the start to the goal once it is
     /// found; both ends belong to it.
-    pub fn tell(&mut self, place: usize, blockers: Vec<Blocker>) -> Option<Vec<Blocker>> {
+    pub fn add_blockers(&mut self, place: usize, blockers: Vec<Blocker>) -> Option<Vec<Blocker>> {
         for blocker in blockers {
             if blocker.thread == self.goal {
                 return Some(self.way(place, blocker));
@@ -133,12 +130,12 @@ mod tests {
     }
 
     /// Walks from 1 to `goal` where each pair says who waits for whom.
-    fn walk(goal: i64, bonds: &[(i64, i64)]) -> Option<Vec<i64>> {
+    fn walk(goal: i64, dependencies: &[(i64, i64)]) -> Option<Vec<i64>> {
         let mut walk = DependencyWalk::new(issue(1), issue(goal).thread);
-        while let Some((place, at)) = walk.ask() {
-            let waits = bonds.iter().filter(|(who, _)| *who == at.thread.number);
+        while let Some((place, at)) = walk.next_unread() {
+            let waits = dependencies.iter().filter(|(who, _)| *who == at.thread.number);
             let blockers = waits.map(|(_, whom)| issue(*whom)).collect();
-            if let Some(way) = walk.tell(place, blockers) {
+            if let Some(way) = walk.add_blockers(place, blockers) {
                 return Some(way.iter().map(|b| b.thread.number).collect());
             }
         }

@@ -38,7 +38,6 @@ impl RepoName {
         &self.owner
     }
 
-    /// The repository's own name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -99,7 +98,6 @@ impl From<RepoName> for String {
 /// An issue or a pull request: Gitea numbers both in one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ThreadId {
-    /// The repository that holds it.
     pub repo: RepoId,
     /// Its number there, as in `#12`.
     pub number: i64,
@@ -118,7 +116,6 @@ pub enum Lane {
 }
 
 impl Lane {
-    /// The repository, if it is one's.
     pub fn repo(self) -> Option<RepoId> {
         match self {
             Self::Thread(thread) => Some(thread.repo),
@@ -127,7 +124,6 @@ impl Lane {
         }
     }
 
-    /// The thread, if it is one's.
     pub fn thread(self) -> Option<ThreadId> {
         match self {
             Self::Thread(thread) => Some(thread),

@@ -13,7 +13,6 @@ pub enum Incident {
     BadToken,
     /// The token lacks a scope, such as `write:issue`.
     MissingScope {
-        /// Which one.
         scope: String,
     },
     /// The forge cannot be reached, or is not itself.
@@ -25,34 +24,26 @@ pub enum Incident {
     },
     /// A repository was watched, and is listed no more.
     RepoGone {
-        /// Its number.
         repo: RepoId,
     },
-    /// A repository is archived.
     RepoArchived {
-        /// Its number.
         repo: RepoId,
     },
     /// A repository lets timmy do less than it would.
     WriteForbidden {
-        /// Its number.
         repo: RepoId,
     },
-    /// A thread is locked.
     ThreadLocked {
-        /// Which one.
         thread: ThreadId,
     },
     /// The report has no place to stand.
     ReportHomeless,
     /// The account that is meant by a name of the configuration is called otherwise now.
     AccountRenamed {
-        /// The name.
         name: String,
     },
     /// A name of the configuration is another account's now.
     NameTaken {
-        /// The name.
         name: String,
     },
 }

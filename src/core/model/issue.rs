@@ -6,34 +6,23 @@ use super::account::Account;
 use super::ids::{RepoId, RepoName};
 use super::time::Timestamp;
 
-/// An issue or a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
-    /// Its global id.
     pub id: i64,
-    /// Its number in the repository.
     pub number: i64,
-    /// Its title, as people wrote it.
     pub title: String,
-    /// Its text.
     pub body: String,
     /// Who opened it; none for a deleted user.
     pub author: Option<Account>,
-    /// Whether it is open.
     pub open: bool,
     /// Whether it is locked for people who may not write.
     pub locked: bool,
-    /// Whether it is a pull request.
     pub is_pull: bool,
-    /// Its labels.
     pub labels: Vec<Label>,
-    /// Who is assigned.
     pub assignees: Vec<Account>,
-    /// The milestone that it belongs to.
     pub milestone: Option<Milestone>,
     /// When it is due.
     pub due_at: Option<Timestamp>,
-    /// Whether it is pinned.
     pub pinned: bool,
     /// When it was opened.
     pub created_at: Timestamp,
@@ -44,18 +33,15 @@ pub struct Issue {
 /// An issue or a pull request with the place where it stands, as lists over several places show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedIssue {
-    /// The number of its repository.
     pub repo: RepoId,
     /// What the repository is called now.
     pub name: RepoName,
-    /// Itself.
     pub item: Issue,
 }
 
 /// A label of a repository or an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
-    /// Its number.
     pub id: i64,
     /// Its name, such as `priority/p1`.
     pub name: String,
@@ -66,11 +52,9 @@ pub struct Label {
 /// A comment, as a list of the forge gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
-    /// Its global id.
     pub id: i64,
     /// Who wrote it; none for a deleted user.
     pub author: Option<Account>,
-    /// Its text.
     pub body: String,
     /// When it was written, in whole seconds.
     pub created_at: Timestamp,
@@ -81,7 +65,6 @@ pub struct Comment {
 /// A milestone, as far as it makes an issue valuable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Milestone {
-    /// What people call it.
     pub title: String,
     /// When it is due.
     pub due_at: Option<Timestamp>,

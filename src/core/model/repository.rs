@@ -7,7 +7,6 @@ use super::ids::{RepoId, RepoName};
 /// A repository, as a payload or an answer of the forge describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repo {
-    /// Its number, which stays.
     pub id: RepoId,
     /// Its present name.
     pub name: RepoName,
@@ -18,13 +17,10 @@ pub struct Repo {
 /// What the forge says that an actor may do with a repository's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Permissions {
-    /// Administer it.
     #[serde(default)]
     pub admin: bool,
-    /// Write to it.
     #[serde(default)]
     pub push: bool,
-    /// Read it.
     #[serde(default)]
     pub pull: bool,
 }

@@ -8,11 +8,9 @@ use super::time::Timestamp;
 use crate::core::model::account::Account;
 use crate::core::model::repository::{Permissions, Repo};
 
-/// How a version came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextEvent {
-    /// A new comment.
     Created,
     /// A change of a comment's text.
     Edited,
@@ -23,26 +21,22 @@ pub enum TextEvent {
 /// One version of a text that may hold commands: the payload of a row of the inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundText {
-    /// Which text.
     pub subject: Subject,
-    /// Where it stands.
     pub repo: Repo,
     /// The number of its issue or pull request.
     pub number: i64,
     /// Whether that is a pull request.
     pub is_pull: bool,
-    /// How this version came to be.
     pub act: TextEvent,
     /// Who wrote the text first; none for a deleted user.
     pub author: Option<Account>,
     /// Who did this (for an edit: the editor); none for a deleted user, and for an edit that was
-    /// found by polling: nobody tells who made it.
+    /// found by polling: who made it is unknown.
     pub sender: Option<Account>,
     /// Whether it was migrated from elsewhere: then nobody here said it.
     pub migrated: bool,
-    /// The text, as sent.
     pub body: String,
-    /// The text before the edit, where the forge told.
+    /// The text before the edit, where the forge sent it.
     pub former_body: Option<String>,
     /// When the text was first written.
     pub created_at: Timestamp,
@@ -50,13 +44,12 @@ pub struct InboundText {
     pub updated_at: Timestamp,
     /// What the sender may do, only where a signed payload proves it (`issue_comment`).
     pub permissions: Option<Permissions>,
-    /// Whether a signed delivery told of this version, and not only a poll.
+    /// Whether a signed delivery brought this version, and not only a poll.
     #[serde(default)]
     pub delivered: bool,
 }
 
 impl InboundText {
-    /// The thread it was said in.
     pub fn thread(&self) -> ThreadId {
         ThreadId { repo: self.repo.id, number: self.number }
     }
@@ -73,17 +66,15 @@ pub struct PostedText {
     pub author: Option<Account>,
     /// Whether it was migrated from elsewhere.
     pub migrated: bool,
-    /// The text.
     pub body: String,
-    /// When it was first written.
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
 }
 
 impl PostedText {
-    /// What is heard, if it is `subject` and came to be because `sender` did `act`.
-    pub fn heard(
+    /// The inbound text, if it is `subject` and came to be because `sender` did `act`.
+    pub fn into_inbound(
         self,
         subject: Subject,
         repo: Repo,
@@ -118,16 +109,13 @@ pub enum EditHistory {
     NoEditSeen,
     /// Its times say nothing: they move with more than the words.
     Unknown,
-    /// It was edited.
     Edited,
 }
 
-/// A text as a list of the forge shows it now: who changed it last, and how often, no list tells.
+/// A text as a list of the forge shows it now: who changed it last, and how often, no list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedText {
-    /// Which text.
     pub subject: Subject,
-    /// What it says.
     pub written: PostedText,
     /// What is known of edits.
     pub history: EditHistory,
@@ -139,18 +127,17 @@ impl ListedText {
         matches!(self.history, EditHistory::NeverEdited | EditHistory::NoEditSeen)
     }
 
-    /// What is heard, if it came to be by `act`. Whoever creates a text is its author; who edits
+    /// The inbound text, if it came to be by `act`. Whoever creates a text is its author; who edits
     /// it may be anybody.
-    pub fn heard(self, repo: Repo, act: TextEvent) -> InboundText {
+    pub fn into_inbound(self, repo: Repo, act: TextEvent) -> InboundText {
         let sender = self.written.author.clone().filter(|_| act != TextEvent::Edited);
-        self.written.heard(self.subject, repo, act, sender)
+        self.written.into_inbound(self.subject, repo, act, sender)
     }
 }
 
 /// A thread that a search found to have moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdatedThread {
-    /// The number of its repository.
     pub repo: RepoId,
     /// What the repository is called now.
     pub name: RepoName,
@@ -179,23 +166,25 @@ pub struct Review {
 /// An issue or a pull request that was just opened, without its global id.
 ///
 /// The `id` of a pull request's payload counts pull requests alone; the global one, under which
-/// a poll hears the same body, stands only in the answer to a read of the issue.
+/// a poll finds the same body, stands only in the answer to a read of the issue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenedPull {
-    /// Where.
     pub repo: Repo,
     /// Who opened it.
     pub sender: Option<Account>,
-    /// Its body.
     #[serde(flatten)]
     pub written: PostedText,
 }
 
 impl OpenedPull {
-    /// What was heard, now that the global `id` is known.
-    pub fn heard(self, id: i64) -> InboundText {
-        let heard =
-            self.written.heard(Subject::Issue(id), self.repo, TextEvent::Opened, self.sender);
-        InboundText { delivered: true, ..heard }
+    /// The inbound text, now that the global `id` is known.
+    pub fn into_inbound(self, id: i64) -> InboundText {
+        let inbound = self.written.into_inbound(
+            Subject::Issue(id),
+            self.repo,
+            TextEvent::Opened,
+            self.sender,
+        );
+        InboundText { delivered: true, ..inbound }
     }
 }

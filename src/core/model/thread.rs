@@ -36,10 +36,8 @@ impl ThreadState {
     }
 }
 
-/// A thread put on hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Who said so.
     pub by: Account,
     /// Why, in their words.
     pub reason: Option<String>,
@@ -47,10 +45,8 @@ pub struct Hold {
     pub since: Timestamp,
 }
 
-/// A thread put off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snooze {
-    /// Who said so.
     pub by: Account,
     /// Until when.
     pub until: Timestamp,
@@ -59,12 +55,11 @@ pub struct Snooze {
 /// One command of the past, as the audit holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastCommand {
-    /// When it was heard.
+    /// When timmy decided on it.
     pub at: Timestamp,
-    /// Who said it.
     pub actor: String,
     /// The line, as written.
     pub line: String,
-    /// What came of it.
+    /// How it ended, in the word of the audit.
     pub outcome: String,
 }

@@ -9,14 +9,12 @@ pub enum AccountStatus {
     Same,
     /// It is called otherwise now.
     Renamed {
-        /// As the configuration writes it.
         name: String,
         /// What it is called now.
         now: String,
     },
     /// Another account has its name.
     Replaced {
-        /// As the configuration writes it.
         name: String,
         /// The account that is meant, as it was last called.
         meant: Account,

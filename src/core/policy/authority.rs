@@ -10,14 +10,11 @@ use crate::core::command::verb::Right;
 use crate::core::model::account::Account;
 use crate::core::model::text::{InboundText, TextEvent};
 
-/// Who may what.
+/// Who may give which commands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct People {
-    /// The one who owns the fleet.
     pub owner: NamedAccount,
-    /// Who may approve.
     pub approvers: Grants,
-    /// Who may operate.
     pub operators: Grants,
     /// Who may ask, beside collaborators and members.
     pub readers: Vec<NamedAccount>,
@@ -59,10 +56,10 @@ impl NamedAccount {
     }
 }
 
-/// To whom a right is given.
+/// The accounts that a right is given to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grants {
-    /// To these, everywhere.
+    /// Accounts that have it in every repository.
     pub names: Vec<NamedAccount>,
     /// To everybody who may write to a repository, there.
     pub writers: bool,
@@ -73,9 +70,7 @@ pub struct Grants {
 /// A team, as the configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamName {
-    /// Its organisation.
     pub organisation: String,
-    /// Its own name.
     pub team: String,
 }
 
@@ -88,7 +83,7 @@ impl Grants {
 /// What the forge has shown of an actor, in the repository where they speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Proof {
-    /// They may write to it.
+    /// The account may write to the repository.
     pub writes: bool,
     /// They are a collaborator of it, or a member of the organisation that owns it.
     pub belongs: bool,
@@ -102,14 +97,14 @@ impl Proof {
     /// What one text proves by itself: the permissions that a signed payload carried.
     ///
     /// Everybody may read a public repository, so `pull` shows something on private ones only.
-    pub fn of(heard: &InboundText) -> Self {
-        let permissions = heard.permissions.unwrap_or_default();
+    pub fn of(inbound: &InboundText) -> Self {
+        let permissions = inbound.permissions.unwrap_or_default();
         let writes = permissions.push || permissions.admin;
-        let belongs = writes || (permissions.pull && heard.repo.private);
+        let belongs = writes || (permissions.pull && inbound.repo.private);
         Self { writes, belongs, ..Self::default() }
     }
 
-    /// What either shows.
+    /// The facts of both, where either knows them.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -124,9 +119,7 @@ impl Proof {
 /// Why a text is stored but not parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IgnoredSender {
-    /// timmy wrote it.
     Own,
-    /// An agent wrote it.
     Agent,
     /// The configuration says to ignore the account.
     Ignored,
@@ -160,18 +153,18 @@ impl People {
     /// Of an edit whose editor is unknown it is the author, who may not have made it.
     pub fn speaker<'a>(
         &self,
-        heard: &'a InboundText,
+        inbound: &'a InboundText,
         own: &Account,
     ) -> Result<&'a Account, IgnoredSender> {
         // Nobody knows who made an edit that a poll found: the author is the one to be asked.
-        let unknown = heard.author.as_ref().filter(|_| heard.act == TextEvent::Edited);
-        let sender = heard.sender.as_ref().or(unknown);
+        let unknown = inbound.author.as_ref().filter(|_| inbound.act == TextEvent::Edited);
+        let sender = inbound.sender.as_ref().or(unknown);
         let sender = sender.filter(|s| !s.is_pseudo()).ok_or(IgnoredSender::Pseudo)?;
-        let hands = [Some(sender), heard.author.as_ref()];
+        let hands = [Some(sender), inbound.author.as_ref()];
         let touched_by = |names: &[NamedAccount]| hands.iter().flatten().any(|a| may_be(names, a));
         if hands.iter().flatten().any(|a| a.id == own.id) {
             Err(IgnoredSender::Own)
-        } else if heard.migrated {
+        } else if inbound.migrated {
             Err(IgnoredSender::Migrated)
         } else if touched_by(&self.agents) {
             Err(IgnoredSender::Agent)
@@ -239,7 +232,6 @@ impl People {
 /// Who may give a command, as a refusal says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredRight {
-    /// Whom it is for.
     pub whom: String,
     /// The key of the configuration that gives the right; the owner's cannot be given.
     pub key: Option<String>,

@@ -1,9 +1,9 @@
-//! Whose words are these? A text as it was heard, held against what the forge shows of it.
+//! Whose words are these? A text as it was received, held against what the forge shows of it.
 //!
-//! Whoever may write to a repository may edit everybody's comments there, the forge does not tell
-//! who did, and its times are whole seconds. A signed delivery tells who wrote, but its secret is
+//! Whoever may write to a repository may edit everybody's comments there, the forge does not show
+//! who did, and its times are whole seconds. A signed delivery says who wrote, but its secret is
 //! known to whoever administers the webhook. So a text is its author's own only if both agree:
-//! a delivery told of its creation, and the forge shows the same words, never edited.
+//! a delivery announced its creation, and the forge shows the same words, never edited.
 
 use super::edits::keep_present;
 use crate::core::command::grammar::{self, Reading};
@@ -14,25 +14,24 @@ use crate::core::model::text::{EditHistory, InboundText, ListedText, TextEvent};
 pub enum Authorship {
     /// Everybody who may write to the repository could have put it into its author's mouth.
     AnyWriter,
-    /// It is its author's own.
     Author,
 }
 
 /// What comes of holding a text against the forge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReadBack {
-    /// The forge shows what was heard last.
+    /// The forge shows what was received last.
     AsHeard(Authorship),
-    /// The forge shows other words: a newer edit was not heard yet, or the text is a forgery.
+    /// The forge shows other words: a newer edit was not received yet, or the text is a forgery.
     OtherWords,
     /// The forge shows another author: nobody said that.
     AnotherAuthor,
 }
 
-/// Holds `heard` against what the forge shows `now`. `versions` are all that were heard of the
+/// Holds `inbound` against what the forge shows `now`. `versions` are all that were received of the
 /// text, this one included, in the order in which they were written.
 fn read_back<'a>(
-    heard: &InboundText,
+    inbound: &InboundText,
     versions: impl Iterator<Item = &'a InboundText> + Clone,
     now: &ListedText,
 ) -> ReadBack {
@@ -40,22 +39,23 @@ fn read_back<'a>(
         account.as_ref().map(|account| account.id)
     };
     // Whoever creates a text is its author: a delivery that names another sender is forged.
-    let is_by_another = heard.act != TextEvent::Edited && id(&heard.sender) != id(&heard.author);
-    if is_by_another || id(&heard.author) != id(&now.written.author) {
+    let is_by_another =
+        inbound.act != TextEvent::Edited && id(&inbound.sender) != id(&inbound.author);
+    if is_by_another || id(&inbound.author) != id(&now.written.author) {
         return ReadBack::AnotherAuthor;
     }
-    let newest = versions.clone().last().unwrap_or(heard);
+    let newest = versions.clone().last().unwrap_or(inbound);
     if newest.body != now.written.body {
         return ReadBack::OtherWords;
     }
     let mut creations = versions.filter(|version| version.act != TextEvent::Edited);
     // Two that differ are one and an edit within the same second, whoever made that.
-    let is_only_creation = creations.all(|version| version.body == heard.body);
-    let is_own = match (heard.act, now.history) {
+    let is_only_creation = creations.all(|version| version.body == inbound.body);
+    let is_own = match (inbound.act, now.history) {
         (TextEvent::Edited, _) | (_, EditHistory::Edited | EditHistory::Unknown) => false,
         (TextEvent::Opened | TextEvent::Created, EditHistory::NeverEdited) => true,
         (TextEvent::Opened | TextEvent::Created, EditHistory::NoEditSeen) => {
-            heard.delivered && is_only_creation
+            inbound.delivered && is_only_creation
         }
     };
     ReadBack::AsHeard(if is_own { Authorship::Author } else { Authorship::AnyWriter })
@@ -64,38 +64,36 @@ fn read_back<'a>(
 /// What the lines of a text are worth, once it was read back.
 #[derive(Debug)]
 pub enum Proof {
-    /// These stand there.
+    /// The author wrote the text, and nobody edited it since.
     Stands {
-        /// The lines.
         reading: Reading,
-        /// Whose they are.
         authorship: Authorship,
         /// Whether they are to be said again, since nobody can vouch for them.
         doubtful: bool,
     },
     /// A newer edit may be on its way.
     Wait,
-    /// Nobody said that; why one can tell.
+    /// Nobody wrote that; what shows it.
     Disproved(&'static str),
 }
 
-/// What `reading`, the lines of `heard`, is worth if the forge shows `now`; timmy is called `own`
-/// there. `may_wait`: there is still time for what was not heard yet.
+/// What `reading`, the lines of `inbound`, is worth if the forge shows `now`; timmy is called `own`
+/// there. `may_wait`: there is still time for what was not received yet.
 pub fn prove<'a>(
-    heard: &InboundText,
+    inbound: &InboundText,
     versions: impl Iterator<Item = &'a InboundText> + Clone,
     now: &ListedText,
     reading: Reading,
     own: &str,
     may_wait: bool,
 ) -> Proof {
-    let (authorship, doubtful, reading) = match read_back(heard, versions, now) {
+    let (authorship, doubtful, reading) = match read_back(inbound, versions, now) {
         ReadBack::AnotherAuthor => return Proof::Disproved("Gitea shows another author"),
         ReadBack::AsHeard(authorship) => (authorship, false, reading),
         ReadBack::OtherWords if may_wait => return Proof::Wait,
         // The forge does not show there what an edit made of the text of a review.
         ReadBack::OtherWords
-            if heard.act == TextEvent::Edited && now.history == EditHistory::Unknown =>
+            if inbound.act == TextEvent::Edited && now.history == EditHistory::Unknown =>
         {
             (Authorship::AnyWriter, true, reading)
         }
@@ -138,12 +136,12 @@ mod tests {
         }
     }
 
-    fn heard(act: TextEvent, delivered: bool, body: &str) -> InboundText {
+    fn inbound(act: TextEvent, delivered: bool, body: &str) -> InboundText {
         let repo = Repo { id: RepoId(1), name: "a/b".parse().unwrap(), private: false };
         let written = written(body);
         let sender = written.author.clone();
-        let heard = written.heard(Subject::Comment(1), repo, act, sender);
-        InboundText { delivered, ..heard }
+        let inbound = written.into_inbound(Subject::Comment(1), repo, act, sender);
+        InboundText { delivered, ..inbound }
     }
 
     fn shown(history: EditHistory, body: &str) -> ListedText {
@@ -159,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_was_delivered_and_never_edited_is_its_authors_own() {
-        let created = [heard(TextEvent::Created, true, "x")];
+        let created = [inbound(TextEvent::Created, true, "x")];
         assert_eq!(of(&created, &shown(EditHistory::NoEditSeen, "x")), OWN);
         assert_eq!(of(&created, &shown(EditHistory::Edited, "x")), ANY);
         assert_eq!(of(&created, &shown(EditHistory::NoEditSeen, "y")), ReadBack::OtherWords);
@@ -167,27 +165,27 @@ mod tests {
 
     #[test]
     fn what_only_a_poll_found_is_anybodys_unless_the_forge_counts_edits() {
-        let polled = [heard(TextEvent::Opened, false, "x")];
+        let polled = [inbound(TextEvent::Opened, false, "x")];
         assert_eq!(of(&polled, &shown(EditHistory::NoEditSeen, "x")), ANY);
         assert_eq!(of(&polled, &shown(EditHistory::NeverEdited, "x")), OWN);
     }
 
     #[test]
     fn an_edit_is_anybodys_whoever_is_said_to_have_made_it() {
-        let edited = [heard(TextEvent::Edited, true, "y")];
+        let edited = [inbound(TextEvent::Edited, true, "y")];
         assert_eq!(of(&edited, &shown(EditHistory::Edited, "y")), ANY);
         assert_eq!(of(&edited, &shown(EditHistory::NoEditSeen, "y")), ANY);
     }
 
     #[test]
     fn of_two_creations_with_different_words_neither_is_believed() {
-        let both = [heard(TextEvent::Created, true, "x"), heard(TextEvent::Created, true, "y")];
+        let both = [inbound(TextEvent::Created, true, "x"), inbound(TextEvent::Created, true, "y")];
         assert_eq!(of(&both, &shown(EditHistory::NoEditSeen, "y")), ANY);
     }
 
     #[test]
     fn another_author_said_nothing_of_it() {
-        let mut forged = heard(TextEvent::Created, true, "x");
+        let mut forged = inbound(TextEvent::Created, true, "x");
         forged.author = Some(Account { id: 2, login: "alexander".into() });
         forged.sender = forged.author.clone();
         assert_eq!(of(&[forged], &shown(EditHistory::NoEditSeen, "x")), ReadBack::AnotherAuthor);
@@ -195,7 +193,7 @@ mod tests {
 
     #[test]
     fn nor_did_whoever_is_said_to_have_sent_what_its_author_wrote() {
-        let mut forged = heard(TextEvent::Created, true, "x");
+        let mut forged = inbound(TextEvent::Created, true, "x");
         forged.sender = Some(Account { id: 2, login: "alexander".into() });
         assert_eq!(of(&[forged], &shown(EditHistory::NoEditSeen, "x")), ReadBack::AnotherAuthor);
     }

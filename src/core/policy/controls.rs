@@ -11,13 +11,12 @@ use crate::core::model::time::Timestamp;
 pub struct AgentProfile {
     /// What people call it, in lower case.
     pub name: String,
-    /// Its account on the forge.
+    /// The login of its account on the forge.
     pub account: String,
     /// How it is driven, in the configuration's word.
     pub kind: String,
-    /// The roles that it holds.
     pub roles: Vec<String>,
-    /// What it knows; none fits everything.
+    /// Words that are compared with labels and texts; without any it fits everything.
     pub skills: Vec<String>,
     /// The machine that it runs on.
     pub host: Option<String>,
@@ -29,22 +28,16 @@ pub struct AgentProfile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseScope {
-    /// All of it.
     All,
-    /// Whatever is for one repository.
     Repo(RepoId),
-    /// The agent of this name.
     Agent(String),
 }
 
 /// A part in which nothing new starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
-    /// Which.
     pub part: PauseScope,
-    /// Who said so.
     pub by: Account,
-    /// Since when.
     pub since: Timestamp,
 }
 
@@ -53,7 +46,6 @@ pub struct Pause {
 pub struct Delegation {
     /// To whom. It is the account's number that counts: names can be given again.
     pub to: Account,
-    /// By whom.
     pub by: Account,
     /// When it ends.
     pub until: Timestamp,
@@ -62,18 +54,15 @@ pub struct Delegation {
 /// What the ledger holds of the fleet at a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Controls {
-    /// What is paused.
     pub pauses: Vec<Pause>,
-    /// The delegations in force.
     pub delegations: Vec<Delegation>,
 }
 
-/// A change of the fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlChange {
-    /// Nothing new starts there.
+    /// Nothing new is started there.
     Pause(Pause),
-    /// Things start there again.
+    /// Work may start there again.
     Resume(PauseScope),
     /// Somebody may approve, in place of what was lent to them before.
     Delegate(Delegation),
@@ -82,7 +71,6 @@ pub enum ControlChange {
 }
 
 impl Controls {
-    /// The pause of exactly this part.
     pub fn pause_of(&self, part: &PauseScope) -> Option<&Pause> {
         self.pauses.iter().find(|pause| pause.part == *part)
     }
@@ -92,12 +80,11 @@ impl Controls {
         self.pause_of(&PauseScope::All).or_else(|| self.pause_of(&PauseScope::Repo(repo)))
     }
 
-    /// What is lent to this account.
+    /// The delegation to this account, if one is in force.
     pub fn delegation_to(&self, account: &Account) -> Option<&Delegation> {
         self.delegations.iter().find(|delegation| delegation.to.id == account.id)
     }
 
-    /// The fleet after a change.
     pub fn apply(&mut self, change: ControlChange) {
         match change {
             ControlChange::Pause(pause) => {

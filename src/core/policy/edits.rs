@@ -1,6 +1,6 @@
 //! What is new in a version of a text.
 //!
-//! A text is heard in versions: its creation, then edits, by webhooks that may come late, twice
+//! A text is received in versions: its creation, then edits, by webhooks that may come late, twice
 //! or never. A command runs once, in the version that brought it; a version that comes late runs
 //! only what nobody has taken back since.
 
@@ -10,13 +10,11 @@ use crate::core::model::text::{InboundText, TextEvent};
 /// A version of a text beside the one in question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextVersion {
-    /// How it came to be.
     pub act: TextEvent,
-    /// What it holds.
     pub reading: Reading,
     /// The command lines of it that ran.
     pub ran: Vec<String>,
-    /// Whether it was heard after the one in question.
+    /// Whether it was received after the one in question.
     pub came_later: bool,
     /// Whether it still has to be dealt with.
     pub waits: bool,
@@ -25,31 +23,31 @@ pub struct TextVersion {
 /// What is to be done with a version.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NewLines {
-    /// These lines are new.
+    /// Only these lines were added; the others ran before.
     Lines(Reading),
-    /// It is an edit of a text that was never heard, or by nobody knows whom: its creation, or who
-    /// made it, may still be told.
+    /// The creation of the text is not received yet, or who edited it is unknown: a webhook may
+    /// still bring either.
     Wait,
     /// These lines are new, but whoever added them may not be their author, or the text was not
-    /// heard before.
+    /// received before.
     Doubt(Reading),
 }
 
-/// Puts versions of a text, given in the order of hearing, into the order in which they were
+/// Puts versions of a text, given in the order of arrival, into the order in which they were
 /// written.
 ///
 /// The forge's clock is coarse, and webhooks overtake one another: within a second a creation comes
-/// first, then each edit behind the version that it replaced, as far as edits tell.
-pub fn in_order<V>(mut versions: Vec<V>, heard: impl Fn(&V) -> &InboundText) -> Vec<V> {
+/// first, then each edit behind the version that it replaced, as far as edits show.
+pub fn in_order<V>(mut versions: Vec<V>, text_of: impl Fn(&V) -> &InboundText) -> Vec<V> {
     versions.sort_by_key(|version| {
-        let heard = heard(version);
-        (heard.updated_at, heard.act == TextEvent::Edited)
+        let inbound = text_of(version);
+        (inbound.updated_at, inbound.act == TextEvent::Edited)
     });
     for place in 1..versions.len() {
         let (done, rest) = versions.split_at(place);
-        let (last, next) = (heard(&done[place - 1]), heard(&rest[0]));
+        let (last, next) = (text_of(&done[place - 1]), text_of(&rest[0]));
         let follows = |version: &V| {
-            let version = heard(version);
+            let version = text_of(version);
             (version.updated_at, version.act) == (next.updated_at, TextEvent::Edited)
                 && next.act == TextEvent::Edited
                 && version.former_body.as_ref() == Some(&last.body)
@@ -64,7 +62,7 @@ pub fn in_order<V>(mut versions: Vec<V>, heard: impl Fn(&V) -> &InboundText) -> 
 /// What is new in a version that holds `reading`, given the versions before and after it, each
 /// oldest first.
 ///
-/// `waited` tells whether an edit has waited long enough for its creation; `by_author` whether
+/// `waited`: whether an edit has waited long enough for its creation; `by_author` whether
 /// it is the author's own, if anybody knows.
 pub fn new_lines_of(
     act: TextEvent,
@@ -87,14 +85,14 @@ pub fn new_lines_of(
     // An older version that came later ran what stands here.
     take_away(&mut reading, &ran_in(before.iter().filter(|version| version.came_later)));
     let is_edit = act == TextEvent::Edited;
-    let heard = before.iter().any(|version| version.act != TextEvent::Edited);
+    let has_creation = before.iter().any(|version| version.act != TextEvent::Edited);
     // It may say more than an edit may: it goes first.
     let older_waits = before.iter().any(|version| version.waits);
     if !is_edit || reading.commands.is_empty() {
         NewLines::Lines(reading)
-    } else if (!heard || older_waits || by_author.is_none()) && !waited {
+    } else if (!has_creation || older_waits || by_author.is_none()) && !waited {
         NewLines::Wait
-    } else if !heard || by_author != Some(true) {
+    } else if !has_creation || by_author != Some(true) {
         NewLines::Doubt(reading)
     } else {
         NewLines::Lines(reading)
@@ -175,7 +173,7 @@ mod tests {
     const PING: &str = "/timmy ping";
     const HOLD: &str = "/timmy hold";
 
-    fn heard(second: i64, act: TextEvent, former: Option<&str>, body: &str) -> InboundText {
+    fn inbound(second: i64, act: TextEvent, former: Option<&str>, body: &str) -> InboundText {
         let at = Timestamp::from_micros(second * 1_000_000);
         let former_body = former.map(str::to_owned);
         InboundText { act, former_body, ..facts::comment(1, at, body) }
@@ -184,22 +182,22 @@ mod tests {
     #[test]
     fn edits_of_a_second_are_put_behind_what_they_replaced() {
         let written = [
-            heard(1, TextEvent::Created, None, PING),
-            heard(1, TextEvent::Edited, Some(PING), "x"),
-            heard(1, TextEvent::Edited, Some("x"), PING),
-            heard(2, TextEvent::Edited, Some(PING), "x"),
+            inbound(1, TextEvent::Created, None, PING),
+            inbound(1, TextEvent::Edited, Some(PING), "x"),
+            inbound(1, TextEvent::Edited, Some("x"), PING),
+            inbound(2, TextEvent::Edited, Some(PING), "x"),
         ];
         for came in [[3, 2, 1, 0], [2, 0, 3, 1], [0, 1, 2, 3]] {
             let came = came.map(|at| written[at].clone());
-            assert_eq!(in_order(came.into(), |heard| heard), written);
+            assert_eq!(in_order(came.into(), |inbound| inbound), written);
         }
     }
 
     #[test]
     fn edits_that_do_not_tell_what_they_replaced_stay_in_the_order_of_hearing() {
         let polled =
-            [heard(1, TextEvent::Edited, None, "x"), heard(1, TextEvent::Edited, None, "y")];
-        assert_eq!(in_order(polled.to_vec(), |heard| heard), polled);
+            [inbound(1, TextEvent::Edited, None, "x"), inbound(1, TextEvent::Edited, None, "y")];
+        assert_eq!(in_order(polled.to_vec(), |inbound| inbound), polled);
     }
 
     #[test]

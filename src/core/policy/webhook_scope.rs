@@ -14,7 +14,6 @@ pub enum HookScope {
     Everything,
     /// All repositories of an organisation or a user.
     Owner(String),
-    /// One repository.
     Repository(RepoName),
 }
 

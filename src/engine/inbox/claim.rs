@@ -7,22 +7,22 @@ use crate::engine::error::EngineError;
 use crate::gitea::{Error, Reacted, WriteOutcome};
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
 
-/// What became of a claim.
 pub(super) enum Claim {
-    /// This ledger may act.
+    /// This ledger made the reaction: it may act.
     Ours,
     /// Another ledger of this account was faster.
     Theirs,
-    /// What one would answer is deleted.
+    /// The text was deleted: there is nothing to answer.
     Gone,
 }
 
-/// Claims `text` for this ledger.
+/// Claims `text` for this ledger by a reaction.
 pub(super) async fn claim(ctx: &Context, text: &InboxText) -> Result<Claim, EngineError> {
-    let (heard, seq) = (&text.heard, text.seq);
+    let (inbound, seq) = (&text.inbound, text.seq);
     let tries = ctx.ledger.write(move |tx| inbox::claim(tx, seq)).await?;
     crash::point("claiming");
-    match ctx.gitea.react(&heard.repo.name, heard.number, heard.subject, Reaction::Eyes).await {
+    match ctx.gitea.react(&inbound.repo.name, inbound.number, inbound.subject, Reaction::Eyes).await
+    {
         Ok(Reacted::New) => Ok(Claim::Ours),
         Ok(Reacted::Already) if tries > 1 || holds(ctx, text).await? => Ok(Claim::Ours),
         Ok(Reacted::Already) => Ok(Claim::Theirs),
@@ -39,7 +39,7 @@ pub(super) async fn claim(ctx: &Context, text: &InboxText) -> Result<Claim, Engi
 
 /// Whether another version of a text is this ledger's already: it was claimed by an earlier one.
 async fn holds(ctx: &Context, text: &InboxText) -> Result<bool, EngineError> {
-    let (subject, repo, seq) = (text.heard.subject, text.heard.repo.id, text.seq);
+    let (subject, repo, seq) = (text.inbound.subject, text.inbound.repo.id, text.seq);
     let versions = ctx.ledger.read(move |conn| inbox::versions(conn, subject, repo)).await?;
     let others: Vec<_> = versions.iter().filter(|version| version.seq != seq).collect();
     let is_lost = |v: &&StoredVersion| v.ending == Some(Ending::ClaimedElsewhere);

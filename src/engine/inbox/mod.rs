@@ -2,7 +2,7 @@
 //!
 //! Everything that follows from a text is stored in one transaction: that it was dealt with, what
 //! changed, what is to be said. Before the first command of a text acts, timmy reads it back, since
-//! a secret is nobody's voice, and claims it with a reaction, so that of two ledgers for one
+//! a webhook secret proves no author, and claims it with a reaction, so that of two ledgers for one
 //! account only one acts.
 
 mod claim;
@@ -36,14 +36,14 @@ use crate::gitea::Recovery;
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
 use crate::store::{Error, cursors, handled, repos, threads};
 
-/// How long an edit waits for its creation, and what a poll found for its webhook, which tells who
+/// How long an edit waits for its creation, and what a poll found for its webhook, which says who
 /// made it and what they may do: either may come later.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How far the forge's clock may be from ours when something is said to be older than the watch.
 const SKEW: Duration = Duration::from_secs(120);
 
-/// Deals with texts.
+/// Handles the texts of the inbox.
 pub(super) struct Inbox {
     ctx: Context,
     identity: Arc<Identity>,
@@ -57,7 +57,7 @@ pub(super) struct Inbox {
 enum Next {
     /// Only to note why nothing was done.
     Note(Ending),
-    /// To let others pass until then.
+    /// Not yet: other texts of the thread may come before it.
     Wait(Timestamp),
     /// To store what was decided, by whom it was asked, and the lines that ran.
     Store(Ending, Account, Box<ChangeSet>, Vec<String>),
@@ -66,7 +66,7 @@ enum Next {
 /// What a text says that was read back, and whose words they are.
 struct ProvenText {
     reading: Reading,
-    /// As the forge calls them now.
+    /// The author, by the present login.
     actor: Account,
     authorship: Authorship,
     /// Whether these lines are to be said again, since nobody can vouch for them.
@@ -90,7 +90,7 @@ impl Inbox {
         let ledger = &self.ctx.ledger;
         match self.consider(&text).await {
             Ok(Next::Note(ending)) => {
-                tracing::debug!(text = %text.heard.subject.key(), ?ending, "nothing to do");
+                tracing::debug!(text = %text.inbound.subject.key(), ?ending, "nothing to do");
                 ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
             }
             Ok(Next::Wait(due)) => ledger.write(move |tx| inbox::let_pass(tx, seq, due)).await,
@@ -107,66 +107,66 @@ impl Inbox {
         }
     }
 
-    /// The text as it was heard, in its repository as that is called now.
+    /// The text as it was received, in its repository as that is called now.
     async fn at_present_name(&self, mut text: InboxText) -> Result<InboxText, Error> {
-        let id = text.heard.repo.id;
+        let id = text.inbound.repo.id;
         if let Some(repo) = self.ctx.ledger.read(move |conn| repos::name(conn, id)).await? {
-            text.heard.repo = repo;
+            text.inbound.repo = repo;
         }
         Ok(text)
     }
 
     /// What the answer takes could not be had: later, or never.
     async fn failed(&self, text: &InboxText, error: EngineError) -> Result<(), Error> {
-        let (seq, subject, now) = (text.seq, text.heard.subject.key(), self.ctx.now());
+        let (seq, subject, now) = (text.seq, text.inbound.subject.key(), self.ctx.now());
         let recovery = error.recovery(text.tries);
         let error = error.of_forge()?;
         let asked = match recovery {
             Recovery::Later(asked) => asked,
             Recovery::Elsewhere => {
-                if repositories::find_again(&self.ctx, text.heard.repo.id).await? {
+                if repositories::find_again(&self.ctx, text.inbound.repo.id).await? {
                     return self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, now)).await;
                 }
                 // All of the forge has moved, or a proxy leads astray: not this text's fault.
                 None
             }
             Recovery::Never => {
-                self.incidents.met(&error, text.heard.thread()).await;
+                self.incidents.met(&error, text.inbound.thread()).await;
                 tracing::error!(text = %subject, %error, "given up");
                 let ending = Ending::RefusedByForge;
                 return self.ctx.ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await;
             }
         };
-        self.incidents.met(&error, text.heard.thread()).await;
+        self.incidents.met(&error, text.inbound.thread()).await;
         let due = self.ctx.next_try_after(asked, text.tries + 1);
         tracing::warn!(text = %subject, %error, %due, "put off, will be retried");
         self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
     }
 
     async fn consider(&self, text: &InboxText) -> Result<Next, EngineError> {
-        let heard = &text.heard;
+        let inbound = &text.inbound;
         let own = &self.identity.get().await?;
-        let actor = match self.accounts.people().speaker(heard, own) {
+        let actor = match self.accounts.people().speaker(inbound, own) {
             Ok(actor) => actor.clone(),
             Err(ignored) => {
                 if matches!(ignored, IgnoredSender::Agent | IgnoredSender::Ignored) {
-                    self.accounts.confirm_author_of(heard).await?;
+                    self.accounts.confirm_author_of(inbound).await?;
                 }
                 return Ok(Next::Note(ignored.into()));
             }
         };
-        if !self.ctx.policy.watch.covers(&heard.repo.name) {
+        if !self.ctx.policy.watch.covers(&inbound.repo.name) {
             return Ok(Next::Note(Ending::NotWatched));
         }
-        if self.is_relayed(heard).await? {
+        if self.is_relayed(inbound).await? {
             return self.skip_relayed(text, actor, own).await;
         }
-        let (subject, repo) = (heard.subject, heard.repo.id);
+        let (subject, repo) = (inbound.subject, inbound.repo.id);
         let known = self.ctx.ledger.read(move |conn| {
             Ok((inbox::versions(conn, subject, repo)?, cursors::watched(conn, repo)?))
         });
         let (versions, watched) = known.await?;
-        let versions = edits::in_order(versions, |version| &version.heard);
+        let versions = edits::in_order(versions, |version| &version.inbound);
         let is_patient = self.ctx.now() < patient_until(text);
         let (reading, doubtful) = match new_lines(text, &versions, own, !is_patient) {
             NewLines::Lines(reading) => (reading, false),
@@ -204,17 +204,17 @@ impl Inbox {
         since: Option<Timestamp>,
         own: &Account,
     ) -> Result<Result<ProvenText, Next>, EngineError> {
-        let heard = &text.heard;
+        let inbound = &text.inbound;
         let read_back =
-            self.ctx.gitea.read_back(&heard.repo.name, heard.number, heard.subject).await?;
+            self.ctx.gitea.read_back(&inbound.repo.name, inbound.number, inbound.subject).await?;
         let Some(shown) = read_back else { return Ok(Err(Next::Note(Ending::Deleted))) };
         let is_old = since.is_some_and(|since| shown.written.created_at.after(SKEW) < since);
-        if is_old && heard.delivered && heard.act != TextEvent::Edited {
+        if is_old && inbound.delivered && inbound.act != TextEvent::Edited {
             return Ok(Err(Next::Note(Ending::TooOld)));
         }
-        let versions = versions.iter().map(|version| &version.heard);
+        let versions = versions.iter().map(|version| &version.inbound);
         let may_wait = self.ctx.now() < patient_until(text);
-        match authorship::prove(heard, versions, &shown, reading, &own.login, may_wait) {
+        match authorship::prove(inbound, versions, &shown, reading, &own.login, may_wait) {
             Proof::Stands { reading, authorship, doubtful } => {
                 let author = shown.written.author.filter(|author| author.id == actor.id);
                 if let Some(author) = &author {
@@ -226,7 +226,7 @@ impl Inbox {
             }
             Proof::Wait => Ok(Err(Next::Wait(patient_until(text)))),
             Proof::Disproved(why) => {
-                tracing::warn!(text = %heard.subject.key(), "delivery disproved: {why}");
+                tracing::warn!(text = %inbound.subject.key(), "delivery disproved: {why}");
                 Ok(Err(Next::Note(Ending::Disproved)))
             }
         }
@@ -238,27 +238,27 @@ impl Inbox {
         ProvenText { reading, actor, authorship, doubtful }: ProvenText,
         own: &Account,
     ) -> Result<Next, EngineError> {
-        let heard = &text.heard;
+        let inbound = &text.inbound;
         let needed = handlers::needed_right(&reading);
-        let right = self.permissions.right_of(heard, &actor, needed).await?;
+        let right = self.permissions.right_of(inbound, &actor, needed).await?;
         let of_writers = self.accounts.people().right_of_writers();
         let is_proved = authorship == Authorship::Author || needed <= of_writers;
-        let may_be_proved = heard.act != TextEvent::Edited && !heard.delivered;
+        let may_be_proved = inbound.act != TextEvent::Edited && !inbound.delivered;
         let is_patient = self.ctx.now() < patient_until(text);
         if (right < Some(needed) || !is_proved) && may_be_proved && is_patient {
             return Ok(Next::Wait(patient_until(text)));
         }
-        let thread = heard.thread();
+        let thread = inbound.thread();
         let today = self.ctx.now().zoned(&self.ctx.policy.zone).date();
         let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         match handlers::response_to(right, &reading, state.refused_on == Some(today)) {
             Response::Silence => return Ok(Next::Note(Ending::Silent)),
-            Response::Wonder if heard.act == TextEvent::Edited => {
+            Response::Wonder if inbound.act == TextEvent::Edited => {
                 return Ok(Next::Note(Ending::Silent));
             }
             Response::Wonder => {
-                let wonder = ChangeSet::reaction(heard, Reaction::Confused);
-                return Ok(Next::Store(Ending::Answered, actor, Box::new(wonder), Vec::new()));
+                let reaction = ChangeSet::reaction(inbound, Reaction::Confused);
+                return Ok(Next::Store(Ending::Answered, actor, Box::new(reaction), Vec::new()));
             }
             Response::Answer => {}
         }
@@ -266,7 +266,7 @@ impl Inbox {
             Claim::Ours => {}
             Claim::Theirs => {
                 tracing::warn!(
-                    text = %heard.subject.key(),
+                    text = %inbound.subject.key(),
                     "claimed by another ledger of this account: do two timmys run?"
                 );
                 return Ok(Next::Note(Ending::ClaimedElsewhere));
@@ -276,16 +276,17 @@ impl Inbox {
         crash::point("claimed");
         let key = text.key();
         let in_a_word =
-            |answer| ChangeSet::single_answer(&own.login, heard, &key, &reading, answer);
+            |answer| ChangeSet::single_answer(&own.login, inbound, &key, &reading, answer);
         let needs = handlers::needs(&reading);
-        let mut changes = match self.snapshots.gather(heard, &needs, state.clone(), own).await {
+        let mut changes = match self.snapshots.gather(inbound, &needs, state.clone(), own).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
-                let asked = CommandRequest { heard, key: &key, actor: &actor, right, authorship };
+                let asked =
+                    CommandRequest { heard: inbound, key: &key, actor: &actor, right, authorship };
                 handlers::handle(asked, &reading, &snapshot)
             }
             Err(EngineError::Forge(error)) if error.heals() == Recovery::Never => {
-                self.incidents.met(&error, heard.thread()).await;
+                self.incidents.met(&error, inbound.thread()).await;
                 in_a_word(Answer::Failed { reason: error.to_string() })
             }
             Err(error) => return Err(error),
@@ -300,25 +301,25 @@ impl Inbox {
     }
 }
 
-/// Until when it is waited for what else may be told of a text.
+/// Until when a text waits for webhooks that may say more about it.
 fn patient_until(text: &InboxText) -> Timestamp {
     text.received_at.after(PATIENCE)
 }
 
-/// What is new in a text, given the versions of it that were heard.
+/// What is new in a text, given the versions of it that were received.
 fn new_lines(
     text: &InboxText,
     versions: &[StoredVersion],
     own: &Account,
     waited: bool,
 ) -> NewLines {
-    let heard = &text.heard;
-    let reading = grammar::read(&own.login, &heard.body);
+    let inbound = &text.inbound;
+    let reading = grammar::read(&own.login, &inbound.body);
     let here = versions.iter().position(|version| version.seq == text.seq);
     let (before, rest) = versions.split_at(here.unwrap_or(versions.len()));
     let read = |version: &StoredVersion| TextVersion {
-        act: version.heard.act,
-        reading: grammar::read(&own.login, &version.heard.body),
+        act: version.inbound.act,
+        reading: grammar::read(&own.login, &version.inbound.body),
         ran: version.ran.clone(),
         came_later: version.seq > text.seq,
         waits: version.ending.is_none(),
@@ -326,11 +327,11 @@ fn new_lines(
     let before: Vec<TextVersion> = before.iter().map(read).collect();
     let after: Vec<TextVersion> = rest.iter().skip(1).map(read).collect();
     let asked = versions.iter().any(|version| version.ending == Some(Ending::Doubted));
-    let by_author = heard
+    let by_author = inbound
         .sender
         .as_ref()
-        .map(|sender| heard.author.as_ref().is_some_and(|author| author.id == sender.id));
-    match edits::new_lines_of(heard.act, reading, &before, &after, waited, by_author) {
+        .map(|sender| inbound.author.as_ref().is_some_and(|author| author.id == sender.id));
+    match edits::new_lines_of(inbound.act, reading, &before, &after, waited, by_author) {
         // To be asked once to say it again in a new comment is enough.
         NewLines::Doubt(_) if asked => NewLines::Lines(Reading::default()),
         news => news,

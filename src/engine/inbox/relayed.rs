@@ -2,7 +2,7 @@
 //!
 //! It is stored and never parsed, nor is any later version of it: whoever takes the heading away by
 //! an edit still has somebody else's lines below it. A person may write such a heading, though: so
-//! a line for timmy in it gets a puzzled look, once, if its sender is anybody whom timmy hears.
+//! a line for timmy in it gets the reaction `confused`, once, if its sender has a right to command.
 
 use super::{Inbox, Next, patient_until};
 use crate::core::command::grammar;
@@ -17,16 +17,16 @@ use crate::store::inbox::{self, Ending, InboxText};
 
 impl Inbox {
     /// Whether a text, or a version of it that came before, was put up for somebody else.
-    pub(super) async fn is_relayed(&self, heard: &InboundText) -> Result<bool, EngineError> {
-        if [Some(&heard.body), heard.former_body.as_ref()]
+    pub(super) async fn is_relayed(&self, inbound: &InboundText) -> Result<bool, EngineError> {
+        if [Some(&inbound.body), inbound.former_body.as_ref()]
             .into_iter()
             .flatten()
             .any(|b| is_relayed(b))
         {
             return Ok(true);
         }
-        let (subject, repo) = (heard.subject, heard.repo.id);
-        match heard.act {
+        let (subject, repo) = (inbound.subject, inbound.repo.id);
+        match inbound.act {
             TextEvent::Edited => Ok(self
                 .ctx
                 .ledger
@@ -43,18 +43,18 @@ impl Inbox {
         actor: Account,
         own: &Account,
     ) -> Result<Next, EngineError> {
-        let heard = &text.heard;
-        let reading = grammar::read(&own.login, &heard.body);
+        let inbound = &text.inbound;
+        let reading = grammar::read(&own.login, &inbound.body);
         if reading.commands.is_empty() && reading.errors.is_empty() {
             return Ok(Next::Note(Ending::Relayed));
         }
-        if self.permissions.right_of(heard, &actor, Right::Reader).await?.is_some() {
-            let wonder = ChangeSet::reaction(heard, Reaction::Confused);
-            return Ok(Next::Store(Ending::Relayed, actor, Box::new(wonder), Vec::new()));
+        if self.permissions.right_of(inbound, &actor, Right::Reader).await?.is_some() {
+            let reaction = ChangeSet::reaction(inbound, Reaction::Confused);
+            return Ok(Next::Store(Ending::Relayed, actor, Box::new(reaction), Vec::new()));
         }
-        // Its webhook may still tell who they are.
+        // Its webhook may still say who they are.
         let due = patient_until(text);
-        let may_be_proved = heard.act == TextEvent::Created && heard.permissions.is_none();
+        let may_be_proved = inbound.act == TextEvent::Created && inbound.permissions.is_none();
         match may_be_proved && self.ctx.now() < due {
             true => Ok(Next::Wait(due)),
             false => Ok(Next::Note(Ending::Relayed)),

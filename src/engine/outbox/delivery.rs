@@ -60,13 +60,12 @@ pub(super) struct Delivery<'a> {
     pub(super) repo: &'a Repo,
 }
 
-/// One kind of outward write.
+/// How one kind of effect is delivered.
 pub(super) trait Deliver: Sync {
     /// Whether the forge shows it already, so that nothing is left to write. Takes back what an
     /// earlier try has written twice.
     fn find(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Option<Applied>>> + Send;
 
-    /// Writes it.
     fn apply(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Applied>> + Send;
 }
 
@@ -93,7 +92,7 @@ impl Delivery<'_> {
     }
 }
 
-/// How this effect is delivered.
+/// The code that delivers this effect.
 fn any(effect: &Effect) -> &dyn AnyDeliver {
     match effect {
         Effect::Comment(effect) => effect,
@@ -101,7 +100,7 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::React(effect) => effect,
         Effect::Label(effect) => effect,
         Effect::Assign(effect) => effect,
-        Effect::Bond(effect) => effect,
+        Effect::Dependency(effect) => effect,
         Effect::Issue(effect) => effect,
         Effect::SetOpen(effect) => effect,
         Effect::Pin(effect) => effect,
@@ -110,7 +109,6 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send + 'a>>;
 
-/// [`Deliver`], of whatever kind.
 trait AnyDeliver: Sync {
     fn find<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Option<Applied>>;
     fn apply<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Applied>;

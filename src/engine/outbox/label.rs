@@ -7,7 +7,7 @@ use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{Error, NewLabel, WriteOutcome};
 
-/// What there is to write.
+/// The labels to add and to remove.
 struct Difference<'a> {
     /// The value for which the thread needs a label.
     add: Option<&'a str>,

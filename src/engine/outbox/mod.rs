@@ -36,7 +36,6 @@ use crate::gitea::{self, Recovery};
 use crate::store::outbox::{self, OutboxRow as Row};
 use crate::store::{Error, repos};
 
-/// Delivers effects.
 pub(super) struct Outbox {
     ctx: Context,
     identity: Arc<Identity>,

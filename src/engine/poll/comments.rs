@@ -14,7 +14,7 @@ use crate::store::cursors::{self, WatchedRepo};
 const TURN: usize = 39;
 
 impl Poller {
-    /// Hears the comments of a repository that were written or edited since it was last read.
+    /// Stores the comments of a repository that were written or edited since it was last read.
     pub(super) async fn read_comments(&self, watched: WatchedRepo) -> Result<(), EngineError> {
         let id = watched.repo.id;
         match self.read_pages(&watched).await {
@@ -22,13 +22,13 @@ impl Poller {
                 Ok(self.ctx.ledger.write(move |tx| cursors::read(tx, id, read_to, all)).await?)
             }
             Err(EngineError::Forge(error @ gitea::Error::NotFound { .. })) => {
-                // The next list tells, and whoever looks after it is told then.
+                // The next listing shows it, and opens the incident.
                 tracing::info!(repo = %watched.repo.name, %error, "repository not found: deleted, or not visible any more");
                 let write =
                     self.ctx.ledger.write(move |tx| cursors::read(tx, id, watched.read_to, true));
                 Ok(write.await?)
             }
-            Err(halt) => Err(halt),
+            Err(error) => Err(error),
         }
     }
 
@@ -41,7 +41,7 @@ impl Poller {
             began = began.or(page.at);
             let written_at = page.entries.iter().map(|seen| seen.written.created_at);
             newest = written_at.fold(newest, Timestamp::max);
-            self.hear_all(watched, page.entries).await?;
+            self.store_all(watched, page.entries).await?;
             turn += 1;
             // What is left is no older than what was read: the list goes by time of writing. Less
             // than an overlap would be read again and again.
@@ -52,7 +52,7 @@ impl Poller {
         Ok((began.unwrap_or_else(|| self.ctx.now()), true))
     }
 
-    async fn hear_all(
+    async fn store_all(
         &self,
         watched: &WatchedRepo,
         found: Vec<ListedText>,

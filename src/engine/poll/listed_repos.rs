@@ -8,18 +8,18 @@ use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 
-/// The repositories that the forge listed.
+/// The repositories of the last listing.
 #[derive(Default)]
 pub(super) struct ListedRepos {
     /// Those that are watched.
     pub(super) repos: HashMap<RepoId, Repo>,
     /// Those that a search showed although no list does: somebody else's public ones.
     pub(super) untracked: HashSet<RepoId>,
-    /// What was wrong then.
+    /// The incidents that the listing met.
     pub(super) met: Vec<Incident>,
     /// When they were listed, by our clock; none if they never were.
     pub(super) at: Option<Timestamp>,
-    /// How long that is good.
+    /// How long a listing is used before the next.
     pub(super) good_for: Duration,
 }
 

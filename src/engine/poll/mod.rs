@@ -3,7 +3,7 @@
 //! It works with webhooks switched off altogether. In each round one search per owner (`search`)
 //! finds the threads that moved; only where something moved are comments (`comments`) and reviews
 //! (`reviews`) read. Once in a while all repositories count as moved, because an edit moves
-//! nothing. What is found is stored like what a webhook tells, under the same key.
+//! nothing. What is found is stored like what a webhook brings, under the same key.
 //!
 //! Each mark that says how far something was read is a time of the forge's own clock, is stored
 //! only after what was read, and is looked back from: so a crash repeats, and loses nothing.
@@ -31,7 +31,7 @@ use crate::engine::sync::resync_if_rules_changed;
 use crate::gitea::Recovery;
 use crate::store::{Error, cursors, meta};
 
-/// Looks after what webhooks missed; what one round hands on to the next.
+/// Finds what webhooks missed; keeps what one round hands on to the next.
 pub(super) struct Poller {
     ctx: Context,
     incidents: Arc<Incidents>,
@@ -40,7 +40,7 @@ pub(super) struct Poller {
     listed: ListedRepos,
     /// Counts rounds.
     turn: usize,
-    /// What went wrong in this one.
+    /// The incidents of this round.
     met: Vec<Incident>,
 }
 
@@ -94,7 +94,7 @@ impl Poller {
         self.list().await?;
         for owner in self.owners() {
             let searched = self.search(&owner).await;
-            self.bear(&owner, searched).await?;
+            self.skip_unreadable(&owner, searched).await?;
         }
         Ok(())
     }
@@ -128,12 +128,12 @@ impl Poller {
         owners.rotate_left(first);
         for owner in owners {
             let searched = self.search(&owner).await;
-            self.bear(&owner, searched).await?;
+            self.skip_unreadable(&owner, searched).await?;
         }
         for watched in self.ctx.ledger.read(cursors::to_read).await? {
             let name = watched.repo.name.to_string();
             let read = self.read_comments(watched).await;
-            self.bear(&name, read).await?;
+            self.skip_unreadable(&name, read).await?;
         }
         Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
     }
@@ -156,7 +156,7 @@ impl Poller {
     }
 
     /// Notes what is wrong with one owner or repository alone; passes on what ends a round.
-    async fn bear<T>(
+    async fn skip_unreadable<T>(
         &mut self,
         what: &str,
         outcome: Result<T, EngineError>,

@@ -14,7 +14,7 @@ use crate::gitea::Error;
 use crate::store::{backlog, cursors};
 
 /// How long a list is good if nothing speaks against it.
-const FRESH: Duration = Duration::from_secs(60 * 60);
+const LISTING_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// How long, if a part of it could not be had.
 const INCOMPLETE: Duration = Duration::from_secs(5 * 60);
@@ -29,7 +29,9 @@ impl Poller {
             let listed = self.list_pattern(pattern).await;
             // What is not there any more has no backlog; what cannot be asked for now may have.
             is_certain &= matches!(listed, Ok(_) | Err(EngineError::Forge(Error::NotFound { .. })));
-            repos.extend(self.bear(&pattern.to_string(), listed).await?.into_iter().flatten());
+            repos.extend(
+                self.skip_unreadable(&pattern.to_string(), listed).await?.into_iter().flatten(),
+            );
         }
         let found = repos.keys().copied().collect();
         let met = self.met.split_off(before);
@@ -41,7 +43,7 @@ impl Poller {
         }
         let write = self.ctx.ledger.write(move |tx| backlog::keep_only(tx, &found, is_certain));
         write.await?;
-        let good_for = if is_complete { FRESH } else { INCOMPLETE };
+        let good_for = if is_complete { LISTING_TTL } else { INCOMPLETE };
         let at = Some(self.ctx.now());
         self.listed = ListedRepos { repos, untracked: HashSet::new(), met, at, good_for };
         self.accounts.verify_all().await

@@ -44,7 +44,7 @@ async fn read_reviews(
     Ok(())
 }
 
-/// Hears a review, and its comments on lines if there are others than before.
+/// Stores a review, and its comments on lines if there are others than before.
 async fn read_review(
     ctx: &Context,
     repo: &Repo,

@@ -20,7 +20,7 @@ impl Poller {
     pub(super) async fn search(&mut self, owner: &str) -> Result<(), EngineError> {
         let name = owner.to_owned();
         let mark = self.ctx.ledger.read(move |conn| cursors::searched(conn, &name)).await?;
-        // Not listed yet, so there is nothing of which could be told what is new.
+        // Not listed yet: no repository could be searched.
         let Some(mark) = mark else { return Ok(()) };
         let gitea = self.ctx.gitea.clone();
         let mut pages = gitea.moved(owner, mark.before(OVERLAP));
@@ -48,7 +48,7 @@ impl Poller {
         Ok(self.ctx.ledger.write(move |tx| cursors::search(tx, &owner, until)).await?)
     }
 
-    /// Stores what one page of a search tells: the state of what moved, bodies that were just
+    /// Stores what one page of a search shows: the state of what moved, bodies that were just
     /// opened, and where to read on.
     async fn note(
         &mut self,
@@ -72,10 +72,10 @@ impl Poller {
             return Ok(());
         }
         let now = self.ctx.now();
-        let told = Source::Search(at.unwrap_or(now));
+        let source = Source::Search(at.unwrap_or(now));
         let store = move |tx: &Transaction<'_>| {
             moved.into_iter().try_for_each(|(repo, text, entry)| {
-                backlog::put(tx, repo.id, &entry, told)?;
+                backlog::put(tx, repo.id, &entry, source)?;
                 note_thread(tx, &repo, text, now)
             })
         };
@@ -127,7 +127,7 @@ fn note_thread(
         tasks::set(
             tx,
             thread,
-            &ScheduledTask::ReadReviews { since: watched.since, told: false },
+            &ScheduledTask::ReadReviews { since: watched.since, delivered: false },
             now,
         )?;
     }

@@ -1,4 +1,4 @@
-//! Stores what a poll found like what a webhook tells, under the same key.
+//! Stores texts that a poll found, under the same key as those of webhooks.
 
 use crate::core::model::ids::Subject;
 use crate::core::model::repository::Repo;
@@ -17,12 +17,12 @@ pub(super) fn store_text(
     let act = match seen.subject {
         Subject::Issue(_) => TextEvent::Opened,
         Subject::Comment(_)
-            if seen.is_as_written() && !inbox::is_heard(tx, seen.subject, repo.id)? =>
+            if seen.is_as_written() && !inbox::is_stored(tx, seen.subject, repo.id)? =>
         {
             TextEvent::Created
         }
         Subject::Comment(_) => TextEvent::Edited,
     };
-    let hearing = inbox::insert(tx, &seen.heard(repo.clone(), act), now)?;
-    Ok(matches!(hearing, Inserted::New(_)))
+    let inserted = inbox::insert(tx, &seen.into_inbound(repo.clone(), act), now)?;
+    Ok(matches!(inserted, Inserted::New(_)))
 }

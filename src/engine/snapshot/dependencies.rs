@@ -58,13 +58,13 @@ impl Snapshots {
         let start = Blocker { thread, repo, open: target.item.open };
         let mut walk = DependencyWalk::new(start, heard.thread());
         for _ in 0..MOST_READS {
-            let Some((place, at)) = walk.ask() else { break };
+            let Some((place, at)) = walk.next_unread() else { break };
             let blockers = match self.ctx.gitea.blockers(&at.repo, at.thread.number).await {
                 // Where there are no dependencies, the way ends.
                 Err(Error::NotFound { .. }) => Vec::new(),
                 blockers => blockers?,
             };
-            if let Some(way) = walk.tell(place, blockers) {
+            if let Some(way) = walk.add_blockers(place, blockers) {
                 return Ok(Some(self.seen(heard, way).await?));
             }
         }

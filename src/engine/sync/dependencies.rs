@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{BacklogSync, SyncProgress, bear};
+use super::{BacklogSync, SyncProgress, skip_unreadable};
 use crate::core::model::ids::ThreadId;
 use crate::engine::error::EngineError;
 use crate::engine::retry::is_unavailable;
@@ -28,7 +28,7 @@ impl BacklogSync {
         let of = threads.len();
         for (nth, thread) in threads.into_iter().enumerate() {
             let asked = self.read_dependencies_of(thread).await;
-            bear(&format!("{thread:?}"), asked)?;
+            skip_unreadable(&format!("{thread:?}"), asked)?;
             progress(SyncProgress::Asking { asked: nth + 1, of });
         }
         Ok(())
@@ -53,7 +53,11 @@ impl BacklogSync {
         let Some(repo) = repo else { return Ok(()) };
         let now = self.ctx.now();
         if self.state.without_dependencies.contains(&thread.repo) {
-            return Ok(self.ctx.ledger.write(move |tx| backlog::not_told(tx, thread, now)).await?);
+            return Ok(self
+                .ctx
+                .ledger
+                .write(move |tx| backlog::dependencies_unknown(tx, thread, now))
+                .await?);
         }
         match self.ctx.gitea.blockers(&repo.name, thread.number).await {
             Ok(blockers) => {
@@ -68,7 +72,7 @@ impl BacklogSync {
                     .ctx
                     .ledger
                     .write(move |tx| {
-                        backlog::not_told(tx, thread, now)?;
+                        backlog::dependencies_unknown(tx, thread, now)?;
                         Ok(!backlog::titles(tx, &[thread])?.is_empty())
                     })
                     .await?;
@@ -80,7 +84,10 @@ impl BacklogSync {
             Err(error) => {
                 // Asked again when it moves; until then it waits for what it was known to wait for.
                 if !is_unavailable(&error) {
-                    self.ctx.ledger.write(move |tx| backlog::not_told(tx, thread, now)).await?;
+                    self.ctx
+                        .ledger
+                        .write(move |tx| backlog::dependencies_unknown(tx, thread, now))
+                        .await?;
                 }
                 Err(error.into())
             }

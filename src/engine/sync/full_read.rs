@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use super::{BacklogSync, SyncProgress, bear};
+use super::{BacklogSync, SyncProgress, skip_unreadable};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::{Issue, ListedIssue};
 use crate::core::model::repository::Repo;
@@ -16,7 +16,7 @@ use crate::store::backlog::{self, Source, SyncFinding};
 use crate::store::repos;
 
 /// How old a full read may become: renamed labels, moved milestones and the like move no issue,
-/// and no webhook tells of them.
+/// and no webhook announces them.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl BacklogSync {
@@ -34,11 +34,11 @@ impl BacklogSync {
         }
         let kept = self.ctx.ledger.read(backlog::tracked).await?;
         let mut before = 0;
-        for (shelf, repos) in self.issue_lists(&due, &kept) {
-            let name = shelf.to_string();
-            match self.read_list(&shelf, &repos, before, progress).await {
+        for (list, repos) in self.issue_lists(&due, &kept) {
+            let name = list.to_string();
+            match self.read_list(&list, &repos, before, progress).await {
                 Ok(read) => before += read,
-                Err(halt) => bear(&name, Err(halt))?,
+                Err(error) => skip_unreadable(&name, Err(error))?,
             }
         }
         Ok(true)
@@ -50,10 +50,10 @@ impl BacklogSync {
         let due: HashSet<RepoId> = due.iter().copied().collect();
         let is_due = |repo: &&Repo| due.contains(&repo.id);
         let mut issue_lists = Vec::new();
-        for (shelf, repos) in self.whole_lists(kept) {
+        for (list, repos) in self.whole_lists(kept) {
             let (some, all) = (repos.iter().filter(is_due).count(), repos.len());
             if some * 2 >= all && some > 0 {
-                issue_lists.push((shelf, repos));
+                issue_lists.push((list, repos));
             } else {
                 let each = repos.iter().filter(is_due);
                 issue_lists.extend(
@@ -87,15 +87,15 @@ impl BacklogSync {
     /// Reads one list to its end, twice if the forge counts otherwise; how many threads it has.
     async fn read_list(
         &self,
-        shelf: &IssueList,
+        list: &IssueList,
         repos: &[Repo],
         before: usize,
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<usize, EngineError> {
         for last in [false, true] {
             let mut reading = ReadBatch::of(repos, self.ctx.now());
-            let mut pages = self.ctx.gitea.open(shelf);
-            while let Some(page) = self.next_page(&mut pages, shelf).await? {
+            let mut pages = self.ctx.gitea.open(list);
+            while let Some(page) = self.next_page(&mut pages, list).await? {
                 let entries = reading.take(page, |item| self.entry(item));
                 let (at, now) = (reading.at, before + reading.seen.len());
                 self.ctx
@@ -113,10 +113,10 @@ impl BacklogSync {
             let agrees = reading.agrees();
             self.finish(reading).await?;
             if agrees {
-                self.remember(shelf, untracked).await?;
+                self.remember(list, untracked).await?;
             }
-            if agrees || self.agrees(shelf, repos, last).await? {
-                tracing::info!(%shelf, threads = read, "backlog synced");
+            if agrees || self.agrees(list, repos, last).await? {
+                tracing::info!(%list, threads = read, "backlog synced");
                 return Ok(read);
             }
         }
@@ -127,9 +127,9 @@ impl BacklogSync {
     async fn next_page(
         &self,
         pages: &mut OpenIssues<'_>,
-        shelf: &IssueList,
+        list: &IssueList,
     ) -> Result<Option<OpenPage>, gitea::Error> {
-        match (pages.next().await, shelf) {
+        match (pages.next().await, list) {
             (Err(gitea::Error::NotFound { .. }), IssueList::Repository(name)) => {
                 tracing::info!(repository = %name, "issues of this repository are not visible");
                 Ok(None)
@@ -154,7 +154,7 @@ impl BacklogSync {
     pub(super) async fn look_at(&self, thread: ThreadId) -> Result<(), EngineError> {
         let repo = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
         let Some(repo) = repo else { return Ok(()) };
-        let told = match self.ctx.gitea.issue(&repo.name, thread.number).await {
+        let current = match self.ctx.gitea.issue(&repo.name, thread.number).await {
             Ok(item) => {
                 let entry = self.entry(item);
                 self.ctx
@@ -167,20 +167,19 @@ impl BacklogSync {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(told?)
+        Ok(current?)
     }
 }
 
-/// A full read, under way.
 struct ReadBatch {
     found: SyncFinding,
     /// The numbers, over the whole forge, of all that the list has shown.
     seen: HashSet<i64>,
     /// How many of them are in repositories whose backlog is not read here.
     untracked: i64,
-    /// The forge's clock at the first page; ours if it does not tell.
+    /// The forge's clock at the first page; ours if it sends none.
     began: Timestamp,
-    /// The same, at the last one.
+    /// The forge's clock at the last page.
     at: Timestamp,
     /// How many there are in all, as the forge counted last.
     total: Option<usize>,

@@ -2,7 +2,7 @@
 //!
 //! - `full_read`: what was never read in full, or not for a day, is read in full, beside all else.
 //! - `dependencies`: what issues wait for, which no list shows.
-//! - `recount`: what nothing tells, above all deletions, shows in the forge's own count.
+//! - `recount`: finds missed changes, above all deletions, by comparing counts with Gitea.
 //!
 //! What moves comes in by webhooks and by the catch-up's search, from the moment on at which a
 //! repository is watched: so nothing is missed that moves while it is read in full. A full read
@@ -29,21 +29,19 @@ use crate::core::scheduling::BacklogEntry;
 use crate::core::scheduling::text::TextReader;
 use crate::store::{Error, Transaction, backlog, meta};
 
-/// How far the backlog is read.
+/// The state of the first read of the backlog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncProgress {
     /// Issues and pull requests are read.
     Reading {
-        /// So many so far.
         read: usize,
         /// Of so many, where the forge counts; more if other repositories follow.
         of: Option<usize>,
     },
     /// It is asked what issues wait for.
     Asking {
-        /// So many so far.
+        /// Threads whose dependencies are read so far.
         asked: usize,
-        /// Of so many.
         of: usize,
     },
 }
@@ -51,13 +49,12 @@ pub enum SyncProgress {
 /// What one round hands on to the next.
 #[derive(Default)]
 struct SyncState {
-    /// Repositories without dependencies.
+    /// Repositories in which dependencies are switched off.
     without_dependencies: HashSet<RepoId>,
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
 }
 
-/// Keeps the backlog.
 pub(super) struct BacklogSync {
     ctx: Context,
     planner: Arc<Planner>,
@@ -120,7 +117,7 @@ pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Re
 }
 
 /// Passes on what ends all reading; what is wrong with one list or issue alone is logged.
-fn bear(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
+fn skip_unreadable(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
     match outcome {
         Err(error) if error.is_about_one() => {
             tracing::warn!(what, %error, "backlog cannot be synced now");

@@ -1,6 +1,6 @@
 //! Detects missed deletions by comparing issue counts with Gitea.
 
-use super::{BacklogSync, bear};
+use super::{BacklogSync, skip_unreadable};
 use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
 use crate::engine::error::EngineError;
@@ -21,14 +21,14 @@ impl BacklogSync {
             let surplus =
                 self.ctx.ledger.read(|conn| meta::get(conn, meta::BACKLOG_SURPLUS)).await?;
             let surplus = surplus.unwrap_or_default();
-            for (shelf, repos) in self.whole_lists(&kept) {
-                let before = surplus.get(&key(&shelf)).copied().unwrap_or_default();
-                let compared = self.compare(&shelf, &repos, before).await;
-                bear(&shelf.to_string(), compared)?;
+            for (list, repos) in self.whole_lists(&kept) {
+                let before = surplus.get(&key(&list)).copied().unwrap_or_default();
+                let compared = self.compare(&list, &repos, before).await;
+                skip_unreadable(&list.to_string(), compared)?;
             }
         }
         let write = self.ctx.ledger.write(move |tx| {
-            backlog::ask_strangers_again(tx)?;
+            backlog::recheck_untracked(tx)?;
             backlog::forget_old_participants(tx, now)?;
             meta::set(tx, meta::BACKLOG_COUNTED_AT, &now)
         });
@@ -37,14 +37,14 @@ impl BacklogSync {
 
     async fn compare(
         &self,
-        shelf: &IssueList,
+        list: &IssueList,
         repos: &[Repo],
         before: i64,
     ) -> Result<(), EngineError> {
-        if self.surplus(shelf, repos).await?.is_none_or(|surplus| surplus == before) {
+        if self.surplus(list, repos).await?.is_none_or(|surplus| surplus == before) {
             return Ok(());
         }
-        tracing::info!(%shelf, "issue count differs: backlog will be synced again");
+        tracing::info!(%list, "issue count differs: backlog will be synced again");
         let repos = ids(repos);
         self.ctx.ledger.write(move |tx| backlog::read_again(tx, &repos)).await?;
         self.ctx.moved.notify();
@@ -55,32 +55,28 @@ impl BacklogSync {
     /// what it counts more is remembered as being in order.
     pub(super) async fn agrees(
         &self,
-        shelf: &IssueList,
+        list: &IssueList,
         repos: &[Repo],
         last: bool,
     ) -> Result<bool, EngineError> {
-        let surplus = self.surplus(shelf, repos).await?.unwrap_or_default();
+        let surplus = self.surplus(list, repos).await?.unwrap_or_default();
         if surplus == 0 || last {
-            self.remember(shelf, surplus).await?;
+            self.remember(list, surplus).await?;
         }
         Ok(surplus == 0 || last)
     }
 
     /// How many more threads the forge counts than are in the backlog, if it counts.
-    async fn surplus(&self, shelf: &IssueList, repos: &[Repo]) -> Result<Option<i64>, EngineError> {
-        let Some(total) = self.ctx.gitea.count_open(shelf).await? else { return Ok(None) };
+    async fn surplus(&self, list: &IssueList, repos: &[Repo]) -> Result<Option<i64>, EngineError> {
+        let Some(total) = self.ctx.gitea.count_open(list).await? else { return Ok(None) };
         let repos = ids(repos);
         let known = self.ctx.ledger.read(move |conn| backlog::count_open(conn, &repos)).await?;
         Ok(Some(i64::try_from(total).unwrap_or(i64::MAX).saturating_sub(i64::from(known))))
     }
 
     /// So many more the forge counts after a full read.
-    pub(super) async fn remember(
-        &self,
-        shelf: &IssueList,
-        surplus: i64,
-    ) -> Result<(), EngineError> {
-        let key = key(shelf);
+    pub(super) async fn remember(&self, list: &IssueList, surplus: i64) -> Result<(), EngineError> {
+        let key = key(list);
         let write = self.ctx.ledger.write(move |tx| {
             let mut all = meta::get(tx, meta::BACKLOG_SURPLUS)?.unwrap_or_default();
             let before = if surplus == 0 { all.remove(&key) } else { all.insert(key, surplus) };
@@ -93,8 +89,8 @@ impl BacklogSync {
     }
 }
 
-fn key(shelf: &IssueList) -> String {
-    shelf.to_string().to_ascii_lowercase()
+fn key(list: &IssueList) -> String {
+    list.to_string().to_ascii_lowercase()
 }
 
 fn ids(repos: &[Repo]) -> Vec<RepoId> {

@@ -8,7 +8,7 @@ use super::page::Page;
 use crate::sandbox::json::encode;
 use crate::sandbox::world::refusal::Refusal;
 
-/// What a handler comes to.
+/// The result of a handler.
 pub(super) type Reply = Result<Answer, Refusal>;
 
 /// Status, headers and body of an answer.
@@ -20,13 +20,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// JSON.
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let content = ("Content-Type", "application/json;charset=utf-8".to_owned());
         Self { status, headers: vec![content], body: encode::line(body) }
     }
 
-    /// No body.
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
@@ -37,13 +35,12 @@ impl Answer {
         Self { status, headers: vec![content], body: format!("{line}\n").into_bytes() }
     }
 
-    /// HTML.
     pub(crate) fn html(status: u16, body: &str) -> Self {
         let content = ("Content-Type", "text/html; charset=utf-8".to_owned());
         Self { status, headers: vec![content], body: body.as_bytes().to_vec() }
     }
 
-    /// What a refusal looks like.
+    /// The answer to a refused request, as this version writes it.
     pub(crate) fn refusal(call: &Call, refusal: &Refusal) -> Self {
         let swagger = format!("{}/api/swagger", call.base);
         let message = refusal.message();

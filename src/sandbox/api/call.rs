@@ -31,12 +31,11 @@ pub(crate) struct Call {
     pub(crate) scopes: Option<Scopes>,
     /// Where the forge is reached.
     pub(crate) base: String,
-    /// Which Gitea it is.
     pub(crate) version: Version,
 }
 
 impl Call {
-    /// Whether the request looks or changes.
+    /// Whether the request reads or writes.
     pub(crate) fn access(&self) -> Access {
         if matches!(self.method.as_str(), "GET" | "HEAD") { Access::Read } else { Access::Write }
     }

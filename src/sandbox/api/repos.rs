@@ -108,7 +108,7 @@ fn permission(world: &World, call: &Call, id: RepoId, login: &str) -> Reply {
         ));
     }
     let user = asked?;
-    let mode = world.told_permission(user, repo).to_string();
+    let mode = world.reported_permission(user, repo).to_string();
     let user = call.view(world).user_seen_by_users(user);
     Ok(Answer::json(200, &json!({ "permission": mode, "role_name": mode, "user": user })))
 }

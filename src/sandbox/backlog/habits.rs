@@ -72,7 +72,6 @@ impl Habits {
         ]
     }
 
-    /// One more issue.
     pub(super) fn issue(
         &self,
         rng: &mut Rng,

@@ -39,7 +39,6 @@ pub struct Backlog {
 /// A repository with what is open in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repo {
-    /// Its own name, without the owner's.
     pub name: String,
     /// Whether only members may read it.
     pub private: bool,

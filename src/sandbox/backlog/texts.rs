@@ -20,7 +20,7 @@ const THINGS: [&str; 16] = [
     "docs",
     "cache",
 ];
-const TROUBLES: [&str; 12] = [
+const FAILURES: [&str; 12] = [
     "is slow",
     "fails on Mondays",
     "leaks memory",
@@ -34,7 +34,6 @@ const TROUBLES: [&str; 12] = [
     "ignores the time zone",
     "accepts an empty name",
 ];
-/// Titles that have broken other programs.
 const ODD: [&str; 8] = [
     "Übersetzung: „Schließen“ fehlt",
     "ログイン画面が真っ白になる",
@@ -59,7 +58,6 @@ const SENTENCES: [&str; 8] = [
 ];
 const CODE: &str = "```\nthread 'main' panicked at src/door.rs:41: /timmy assign ezra\n```";
 
-/// The name of the `nth` repository.
 pub(super) fn repo_name(rng: &mut Rng, nth: usize) -> String {
     let place = PLACES[nth % PLACES.len()];
     match nth / PLACES.len() {
@@ -72,14 +70,13 @@ pub(super) fn title(rng: &mut Rng) -> String {
     match rng.usize(0..40) {
         0 => ODD[rng.usize(0..ODD.len())].to_owned(),
         _ => {
-            let mut title = format!("{} {}", one(rng, &THINGS), one(rng, &TROUBLES));
+            let mut title = format!("{} {}", one(rng, &THINGS), one(rng, &FAILURES));
             title[..1].make_ascii_uppercase();
             title
         }
     }
 }
 
-/// The text of an issue.
 pub(super) fn body(rng: &mut Rng, acceptance: bool, checklist: bool) -> String {
     let mut parts: Vec<String> =
         (0..rng.usize(0..5)).map(|_| one(rng, &SENTENCES).to_owned()).collect();

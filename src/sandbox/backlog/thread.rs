@@ -10,28 +10,22 @@ pub(super) const PEOPLE: [&str; 10] =
 
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An issue or a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thread {
     /// Its title, in any script and of any length.
     pub title: String,
-    /// Its text.
     pub body: String,
     /// One of the ten people of every backlog.
     pub author: &'static str,
     /// Labels, in use or not as the repository's habits are.
     pub labels: Vec<&'static str>,
-    /// Who is assigned.
     pub assignees: Vec<&'static str>,
     /// The place of its milestone in its repository's list.
     pub milestone: Option<usize>,
     /// When it is due.
     pub due: Option<Timestamp>,
-    /// Whether it is pinned.
     pub pinned: bool,
-    /// When it was opened.
     pub created: Timestamp,
-    /// Whether it is a pull request.
     pub is_pull: bool,
     /// What it waits for.
     pub waits_for: Vec<Place>,

@@ -13,7 +13,6 @@ pub(crate) struct CommentJson<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A comment.
     pub(crate) fn comment(self, comment: &'a Comment) -> CommentJson<'a> {
         CommentJson { view: self, comment, shows_author: true }
     }
@@ -23,7 +22,6 @@ impl<'a> View<'a> {
         CommentJson { view: self, comment, shows_author: false }
     }
 
-    /// A reaction.
     pub(crate) fn reaction(self, reaction: &'a Reaction) -> ReactionJson<'a> {
         ReactionJson { view: self, reaction }
     }

@@ -1,18 +1,16 @@
-//! A webhook, as its settings show it: the secret is never told.
+//! A webhook, as its settings show it: the secret is never shown.
 
 use serde::{Serialize, Serializer};
 
 use super::{Time, View, object};
 use crate::sandbox::world::records::Hook;
 
-/// A webhook.
 pub(crate) struct HookJson<'a> {
     view: View<'a>,
     hook: &'a Hook,
 }
 
 impl<'a> View<'a> {
-    /// A webhook.
     pub(crate) fn hook(self, hook: &'a Hook) -> HookJson<'a> {
         HookJson { view: self, hook }
     }

@@ -12,7 +12,6 @@ pub(crate) struct IssueJson<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The issue of a global id.
     pub(crate) fn issue(self, id: i64) -> IssueJson<'a> {
         IssueJson { view: self, issue: self.world.issue(id) }
     }
@@ -23,13 +22,11 @@ impl<'a> View<'a> {
         format!("/{}/{kind}/{}", self.world.full_name(issue.repo), issue.number)
     }
 
-    /// The labels of an issue.
     pub(crate) fn labels(self, issue: i64) -> Vec<LabelJson<'a>> {
         let labels = self.world.labels_on(issue).into_iter();
         labels.map(|label| LabelJson { view: self, label }).collect()
     }
 
-    /// A label.
     pub(crate) fn label(self, label: &'a Label) -> LabelJson<'a> {
         LabelJson { view: self, label }
     }
@@ -111,7 +108,6 @@ impl Serialize for RepoMeta<'_> {
     }
 }
 
-/// A label.
 pub(crate) struct LabelJson<'a> {
     view: View<'a>,
     label: &'a Label,

@@ -116,7 +116,6 @@ impl Serialize for BranchJson<'_> {
     }
 }
 
-/// A review, under its pull request.
 pub(crate) struct ReviewJson<'a> {
     view: View<'a>,
     issue: &'a Issue,

@@ -21,7 +21,6 @@ impl Serialize for PermissionsJson {
     }
 }
 
-/// A repository.
 pub(crate) struct RepoJson<'a> {
     view: View<'a>,
     repo: &'a Repo,

@@ -30,9 +30,8 @@ pub(crate) struct TeamJson<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A team.
     pub(crate) fn team(self, team: &'a Team) -> TeamJson<'a> {
-        TeamJson { team, permission: self.world.told_mode(team) }
+        TeamJson { team, permission: self.world.reported_mode(team) }
     }
 }
 

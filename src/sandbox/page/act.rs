@@ -18,7 +18,7 @@ use crate::sandbox::world::issues::NewIssue;
 const NOTHING_WRITTEN: &str = "There is nothing to send yet: write something first.";
 const NO_TITLE: &str = "An issue needs a title.";
 
-/// A form of this page.
+/// The fields of the page's forms.
 struct Form {
     who: String,
     title: String,
@@ -37,7 +37,7 @@ impl Form {
         if page.guide.plays(&form.who) { Ok(form) } else { Err(Turned::NotPlayed) }
     }
 
-    /// The form, to be shown again.
+    /// What was typed, with the error to show beside it.
     fn returned(self, fault: &'static str) -> Draft {
         Draft { who: self.who, title: self.title, text: self.text, fault: Some(fault) }
     }

@@ -1,6 +1,6 @@
-//! What the page tells a newcomer, and whose parts can be played.
+//! What the page shows a newcomer, and whose parts can be played.
 
-/// What the page tells a newcomer, and whose parts can be played.
+/// What the page shows a newcomer, and whose parts can be played.
 pub struct Guide {
     /// Where `/` leads: a path such as `/foundation/door/issues/1`.
     pub home: String,
@@ -10,7 +10,7 @@ pub struct Guide {
     pub bot: String,
     /// Who can be played. The first one is proposed where nobody spoke yet.
     pub people: Vec<Person>,
-    /// What can be tried.
+    /// Comments to try.
     pub hints: Vec<Hint>,
 }
 
@@ -21,19 +21,14 @@ impl Guide {
     }
 }
 
-/// Somebody who can be played.
 pub struct Person {
-    /// The login.
     pub login: &'static str,
     /// Who they are, in a few words.
     pub about: &'static str,
 }
 
-/// A comment to try.
 pub struct Hint {
-    /// Who would say it.
     pub who: &'static str,
-    /// The comment.
     pub text: &'static str,
     /// What it shows.
     pub shows: &'static str,

@@ -4,7 +4,7 @@ use super::tags::escape;
 
 /// What the forge knows: only that is linked.
 pub(super) trait Names {
-    /// Whether `login` is an account.
+    /// Whether `login` is an account of the sandbox.
     fn is_account(&self, login: &str) -> bool;
     /// The path of a thread, of the repository at hand unless another is named.
     fn thread(&self, repo: Option<&str>, number: i64) -> Option<String>;

@@ -44,7 +44,7 @@ struct Walk<'n, N> {
     raw: String,
     /// How the links and images that are open have to be closed.
     links: Vec<&'static str>,
-    /// Inside a code block.
+    /// Whether the reader is inside a code block.
     code: bool,
 }
 

@@ -15,7 +15,6 @@ use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;
 use crate::sandbox::page::render::shown;
 
-/// The list of issues.
 #[derive(Template)]
 #[template(path = "page/issues.html")]
 struct IssuesPage<'p> {
@@ -23,7 +22,6 @@ struct IssuesPage<'p> {
     rows: Vec<Row>,
 }
 
-/// A form for a new issue.
 #[derive(Template)]
 #[template(path = "page/new.html")]
 struct NewPage<'p> {
@@ -42,7 +40,6 @@ struct ThreadPage<'p> {
     guide: &'p Guide,
     token: &'p str,
     draft: Draft,
-    /// The comment that is being edited.
     editing: Option<i64>,
 }
 

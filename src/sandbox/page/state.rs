@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Waits until whoever listens to the forge has done what it was told.
 pub type Rest = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// What the handlers share.
+/// What the handlers of the page share.
 pub(super) struct Page {
     pub(super) forge: Arc<Forge>,
     pub(super) guide: Guide,

@@ -8,13 +8,13 @@ use super::render::shown;
 use crate::core::model::ids::NotARepoName;
 use crate::sandbox::Refusal;
 
-/// Why a request is turned away.
+/// Why a request is refused.
 pub(super) enum Turned {
     /// The form is not one of ours, or of an earlier run.
     NotOurForm,
     /// It would be said by somebody who cannot be played.
     NotPlayed,
-    /// The forge does not do it.
+    /// The forge refuses it.
     Refused(Refusal),
 }
 

@@ -35,7 +35,6 @@ pub(super) struct Thread {
     pub(super) posts: Vec<Post>,
 }
 
-/// A text of somebody.
 pub(super) struct Post {
     /// The number of the comment; none for the issue's own text.
     pub(super) comment: Option<i64>,
@@ -56,10 +55,8 @@ pub(super) struct Reaction {
     pub(super) who: Vec<String>,
 }
 
-/// A label.
 pub(super) struct Label {
     pub(super) name: String,
-    /// Six hexadecimal digits.
     pub(super) color: String,
 }
 
@@ -207,7 +204,7 @@ fn picture(content: &str) -> &'static str {
     }
 }
 
-/// What a text can refer to.
+/// What a mention or a reference can point to.
 struct Known<'w> {
     world: &'w World,
     /// Where it stands.

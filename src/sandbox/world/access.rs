@@ -1,7 +1,7 @@
 //! Who may what.
 //!
 //! Rights are kept by unit, as Gitea does: a team may write issues and only read code. What
-//! the `/permission` endpoint tells is something else, see [`World::told_permission`].
+//! the `/permission` endpoint tells is something else, see [`World::reported_permission`].
 
 use super::World;
 use super::records::{Issue, Repo, Team, TeamRights, UserKind};
@@ -33,7 +33,7 @@ impl World {
 
     /// What `GET /collaborators/{user}/permission` says: grants of teams on units are not in
     /// it, or only as far as all units have them. So it proves a yes and never a no.
-    pub(crate) fn told_permission(&self, user: i64, repo: &Repo) -> Mode {
+    pub(crate) fn reported_permission(&self, user: i64, repo: &Repo) -> Mode {
         if self.is_site_admin(user) || repo.owner == user || self.owns_org(user, repo.owner) {
             return Mode::Owner;
         }
@@ -43,11 +43,11 @@ impl World {
             .teams
             .values()
             .filter(|team| team.org == repo.owner && team.members.contains(&user));
-        teams.map(|team| self.told_mode(team)).fold(open_to_all.max(granted), Mode::max)
+        teams.map(|team| self.reported_mode(team)).fold(open_to_all.max(granted), Mode::max)
     }
 
     /// What a team may do as a whole, as Gitea tells it.
-    pub(crate) fn told_mode(&self, team: &Team) -> Mode {
+    pub(crate) fn reported_mode(&self, team: &Team) -> Mode {
         match &team.rights {
             TeamRights::Owners => Mode::Owner,
             TeamRights::Units(units) if self.version.gives_teams_their_least_right() => {

@@ -9,7 +9,6 @@ use super::refusal::Refusal;
 use super::rights::Mode;
 use super::{Kind, World};
 
-/// What came of an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edited {
     Changed,

@@ -18,11 +18,11 @@ pub(crate) enum Event {
 /// What happened to an issue, a pull request or a comment.
 pub(crate) enum Change {
     Created,
-    /// The text changed; from what.
+    /// The text changed; `body` is the former one.
     Edited {
         body: Option<String>,
     },
-    /// The title changed; from what.
+    /// The title changed; `title` is the former one.
     Retitled {
         title: String,
     },
@@ -38,7 +38,6 @@ pub(crate) struct EventName {
     pub(crate) kind: &'static str,
 }
 
-/// A webhook that is due.
 #[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) url: String,
@@ -47,7 +46,7 @@ pub(crate) struct Outgoing {
     pub(crate) name: EventName,
     /// `repository` or `organization`: where the hook is installed, if a header is to tell.
     pub(crate) target: Option<&'static str>,
-    /// The JSON that is signed.
+    /// The JSON body, which is signed.
     pub(crate) payload: Arc<[u8]>,
 }
 

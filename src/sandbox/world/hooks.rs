@@ -24,7 +24,6 @@ const PULL_REQUEST: [&str; 8] = [
 /// Other events, each on its own.
 const SINGLE: [&str; 7] = ["create", "delete", "fork", "push", "release", "repository", "package"];
 
-/// A webhook to be made.
 pub(crate) struct NewHook {
     pub(crate) url: String,
     pub(crate) content: ContentType,
@@ -34,7 +33,6 @@ pub(crate) struct NewHook {
 }
 
 impl World {
-    /// Adds a webhook.
     pub(crate) fn add_hook(&mut self, home: Home, new: NewHook) -> i64 {
         let id = self.next_id(Kind::Hook);
         let (created, updated) = (self.now, self.now);

@@ -11,7 +11,6 @@ use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{Kind, World};
 
-/// A new issue.
 #[derive(Default)]
 pub(crate) struct NewIssue {
     pub(crate) title: String,
@@ -220,7 +219,6 @@ impl World {
         Ok(())
     }
 
-    /// Takes a blocker away.
     pub(crate) fn remove_blocker(
         &mut self,
         user: i64,
@@ -242,7 +240,6 @@ impl World {
         Ok(())
     }
 
-    /// Pins or unpins an issue.
     pub(crate) fn set_pinned(&mut self, user: i64, id: i64, pinned: bool) -> Result<(), Refusal> {
         self.require_repo_admin(user, self.repo(self.issue(id).repo))?;
         self.touch(id).pinned = pinned;

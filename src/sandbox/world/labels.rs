@@ -118,7 +118,6 @@ impl World {
         Ok(())
     }
 
-    /// Takes all labels away.
     pub(crate) fn clear_labels(&mut self, user: i64, issue: i64) -> Result<(), Refusal> {
         self.require_may_label(user, issue)?;
         self.touch(issue).labels.clear();

@@ -23,7 +23,6 @@ pub(crate) struct Filter {
     pub(crate) text: String,
 }
 
-/// The last search.
 #[derive(Default)]
 pub(super) struct LastSearch(Mutex<Memory>);
 
@@ -37,7 +36,7 @@ struct Memory {
 pub(super) type MilestoneCounts = HashMap<i64, (usize, usize)>;
 
 impl LastSearch {
-    /// Something changed.
+    /// Must be called with each change.
     pub(super) fn forget(&mut self) {
         *self.0.get_mut().unwrap_or_else(PoisonError::into_inner) = Memory::default();
     }

@@ -34,11 +34,9 @@ use records::{Comment, Hook, Issue, Label, Milestone, Reaction, Repo, Team, User
 use refusal::Refusal;
 use tokens::Token;
 
-/// Everything the forge knows.
 pub(crate) struct World {
     /// Where the forge is reached, without a slash at the end.
     pub(crate) base: String,
-    /// Which Gitea it is.
     pub(crate) version: Version,
     /// Paths of the API that it does not have, as its description writes them.
     pub(crate) without: BTreeSet<String>,
@@ -86,7 +84,6 @@ pub(crate) enum Kind {
 }
 
 impl World {
-    /// An empty forge at `base`.
     pub(crate) fn new(base: String, version: Version) -> Self {
         Self {
             base,

@@ -30,7 +30,6 @@ impl World {
         org
     }
 
-    /// Adds a team to an organisation.
     pub(crate) fn add_team(
         &mut self,
         org: i64,
@@ -43,7 +42,6 @@ impl World {
         id
     }
 
-    /// Makes a new token for `user`.
     pub(crate) fn add_token(&mut self, user: i64, scopes: Scopes) -> String {
         let token = format!("{:040x}", self.tokens.len() + 1);
         self.tokens.insert(token.clone(), Token { user, scopes, revoked: false });

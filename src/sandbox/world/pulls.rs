@@ -12,7 +12,6 @@ use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{Kind, World};
 
-/// A new pull request.
 pub(crate) struct NewPull {
     pub(crate) title: String,
     pub(crate) body: String,
@@ -38,7 +37,6 @@ fn commit_of(branch: &str) -> String {
     base16ct::lower::encode_string(&hash[..20])
 }
 
-/// A new review.
 pub(crate) struct NewReview {
     pub(crate) verdict: ReviewState,
     pub(crate) body: String,
@@ -49,7 +47,6 @@ pub(crate) struct NewReview {
 }
 
 impl World {
-    /// Opens a pull request.
     pub(crate) fn open_pull(
         &mut self,
         user: i64,

@@ -17,7 +17,6 @@ pub(crate) struct User {
     pub(crate) created: Timestamp,
 }
 
-/// What an account is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UserKind {
     Person,
@@ -34,7 +33,6 @@ pub(crate) struct Team {
     pub(crate) members: BTreeSet<i64>,
 }
 
-/// What a team may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TeamRights {
     /// Everything: they own the organisation.
@@ -43,7 +41,6 @@ pub enum TeamRights {
     Units(BTreeMap<Unit, Mode>),
 }
 
-/// A repository.
 pub(crate) struct Repo {
     pub(crate) id: RepoId,
     pub(crate) owner: i64,
@@ -99,7 +96,6 @@ impl Issue {
         self.closed.is_none()
     }
 
-    /// The unit that it belongs to.
     pub(crate) fn unit(&self) -> Unit {
         if self.pull.is_some() { Unit::Pulls } else { Unit::Issues }
     }
@@ -119,7 +115,6 @@ pub(crate) struct Branch {
     pub(crate) sha: String,
 }
 
-/// A review of a pull request.
 pub(crate) struct Review {
     pub(crate) id: i64,
     /// The comment that carries its body.
@@ -135,7 +130,6 @@ pub(crate) struct Review {
     pub(crate) inline: Vec<Inline>,
 }
 
-/// What a review says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReviewState {
     /// Good to merge.
@@ -174,7 +168,6 @@ pub(crate) enum CommentKind {
     OfReview,
 }
 
-/// One person's reaction.
 pub(crate) struct Reaction {
     pub(crate) user: i64,
     pub(crate) content: String,
@@ -199,7 +192,6 @@ impl Label {
     }
 }
 
-/// A milestone.
 pub(crate) struct Milestone {
     pub(crate) id: i64,
     pub(crate) repo: RepoId,
@@ -215,7 +207,6 @@ pub(crate) enum Home {
     Org(i64),
 }
 
-/// A webhook.
 pub(crate) struct Hook {
     pub(crate) id: i64,
     pub(crate) home: Home,

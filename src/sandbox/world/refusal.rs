@@ -18,19 +18,14 @@ pub enum Refusal {
     /// 404: this Gitea has no such call.
     NoSuchCall,
     /// 404 with a message that is not "not found".
-    Missing {
-        /// The message.
-        message: &'static str,
-        /// What is missing.
-        detail: String,
-    },
+    Missing { message: &'static str, detail: String },
     /// 409.
     Conflict(String),
     /// 412.
     PreconditionFailed(&'static str),
     /// 422.
     Unprocessable(String),
-    /// 423: the repository is archived.
+    /// 423, since the repository is archived.
     Archived(String),
     /// 500 with an empty message, as everybody but a site admin sees it.
     Internal,

@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{Kind, World};
 
-/// What a name leads to.
+/// What is found by a name.
 pub(crate) enum Found {
     Repo(RepoId),
     /// Renamed; the present name.
@@ -105,7 +105,6 @@ impl World {
         self.repos.values().filter(mine).collect()
     }
 
-    /// Adds a milestone.
     pub(crate) fn add_milestone(
         &mut self,
         repo: RepoId,

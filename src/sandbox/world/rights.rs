@@ -5,15 +5,10 @@ use std::fmt;
 /// How much an account may do, each mode with all before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
-    /// Nothing.
     None,
-    /// See it.
     Read,
-    /// Change it.
     Write,
-    /// Administer it.
     Admin,
-    /// Own it.
     Owner,
 }
 
@@ -32,11 +27,8 @@ impl fmt::Display for Mode {
 /// A part of a repository that rights are given on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unit {
-    /// Code.
     Code,
-    /// Issues.
     Issues,
-    /// Pull requests.
     Pulls,
 }
 

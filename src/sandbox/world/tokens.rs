@@ -3,7 +3,6 @@
 use super::refusal::Refusal;
 use crate::sandbox::versions::Version;
 
-/// An access token.
 pub(crate) struct Token {
     pub(crate) user: i64,
     pub(crate) scopes: Scopes,
@@ -15,7 +14,6 @@ pub(crate) struct Token {
 pub struct Scopes(String);
 
 impl Scopes {
-    /// Everything.
     pub fn all() -> Self {
         Self("all".into())
     }
@@ -46,7 +44,7 @@ impl Scopes {
     }
 }
 
-/// Whether a request looks or changes.
+/// Whether a request reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,

@@ -28,15 +28,15 @@ pub fn bind(
     if changed == 0 {
         return Ok(());
     }
-    let mut told = BTreeMap::new();
+    let mut wanted = BTreeMap::new();
     for Blocker { thread: on, open, repo: _ } in blockers {
-        told.entry(*on).or_insert(*open);
+        wanted.entry(*on).or_insert(*open);
     }
-    if told == bound(tx, thread)? {
+    if wanted == stored(tx, thread)? {
         return Ok(());
     }
     tx.prepare_cached("DELETE FROM dependencies WHERE repo = ?1 AND number = ?2")?.execute(key)?;
-    for (on, open) in told {
+    for (on, open) in wanted {
         tx.prepare_cached(
             "INSERT INTO dependencies (repo, number, on_repo, on_number, open)
              VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -46,9 +46,9 @@ pub fn bind(
     moved(tx)
 }
 
-/// What the issue was last said to wait for, and which of that was open.
-fn bound(conn: &Connection, thread: ThreadId) -> Result<BTreeMap<ThreadId, bool>, Error> {
-    let bound = conn
+/// The dependencies that are stored, and which of that was open.
+fn stored(conn: &Connection, thread: ThreadId) -> Result<BTreeMap<ThreadId, bool>, Error> {
+    let stored = conn
         .prepare_cached(
             "SELECT on_repo, on_number, open FROM dependencies WHERE repo = ?1 AND number = ?2",
         )?
@@ -56,11 +56,15 @@ fn bound(conn: &Connection, thread: ThreadId) -> Result<BTreeMap<ThreadId, bool>
             Ok((ThreadId { repo: row.get(0)?, number: row.get(1)? }, row.get(2)?))
         })?
         .collect::<Result<_, _>>()?;
-    Ok(bound)
+    Ok(stored)
 }
 
-/// What the issue waits for was asked, and cannot be told: what was known stays.
-pub fn not_told(tx: &Transaction<'_>, thread: ThreadId, now: Timestamp) -> Result<(), Error> {
+/// The dependencies of `thread` cannot be read: what was known stays.
+pub fn dependencies_unknown(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    now: Timestamp,
+) -> Result<(), Error> {
     tx.prepare_cached(
         "UPDATE backlog SET ask_dependencies = 0, dependencies_at = ?3 WHERE repo = ?1 AND number = ?2",
     )?
@@ -96,8 +100,8 @@ pub fn unasked(conn: &Connection, threads: &[ThreadId]) -> Result<Vec<ThreadId>,
 }
 
 /// Has it asked again what those wait for that wait for something outside the backlog: nothing
-/// tells when that is closed.
-pub fn ask_strangers_again(tx: &Transaction<'_>) -> Result<(), Error> {
+/// announces when that is closed.
+pub fn recheck_untracked(tx: &Transaction<'_>) -> Result<(), Error> {
     tx.execute(
         "UPDATE backlog SET ask_dependencies = 1 WHERE (repo, number) IN (
              SELECT repo, number FROM dependencies

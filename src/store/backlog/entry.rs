@@ -27,8 +27,9 @@ pub(super) enum RankedEntry {
 }
 
 impl RankedEntry {
-    /// What is told now. Names every field, so that a new one is put on one side or the other.
-    pub(super) fn told(entry: &BacklogEntry, opened_at: Timestamp) -> Self {
+    /// What a ranking reads of `entry`. Names every field, so that a new one is put on one side or
+    /// the other.
+    pub(super) fn new(entry: &BacklogEntry, opened_at: Timestamp) -> Self {
         let BacklogEntry { item, readiness, closes: _ } = entry;
         let Issue {
             author,

@@ -66,7 +66,6 @@ fn of<T>(
     std::iter::from_fn(move || list.next_if(|(its, _)| *its == thread).map(|(_, said)| said))
 }
 
-/// How many issues are open.
 fn count(conn: &Connection) -> Result<usize, Error> {
     let count: u32 = conn
         .prepare_cached("SELECT count(*) FROM backlog WHERE NOT is_pull")?

@@ -3,7 +3,7 @@
 //! - `tracked_repos`: whose backlog is kept, and what was read of it in full.
 //! - `upsert`: what is seen comes in, moves and leaves; `entry` is what places depend on in it.
 //! - `dependencies`: what waits for what.
-//! - `participants`: who was heard in a thread.
+//! - `participants`: who wrote in a thread.
 //! - `load`: all that places depend on, in one go ([`facts`]).
 //! - `version`: whether any of that moved.
 
@@ -26,10 +26,10 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::thread::ThreadTitle;
 
-pub use dependencies::{ask_strangers_again, bind, not_told, to_ask, unasked};
+pub use dependencies::{bind, dependencies_unknown, recheck_untracked, to_ask, unasked};
 pub use load::facts;
 pub use participants::forget_old_participants;
-pub(super) use participants::{Voice, hear};
+pub(super) use participants::{Participation, note_participation};
 pub use tracked_repos::{
     SyncFinding, count_open, due, is_complete, keep_only, read_again, read_in_full,
     read_older_again, tracked, unread,

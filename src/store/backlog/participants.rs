@@ -1,4 +1,4 @@
-//! Who was heard in a thread, and when last, by the forge's clock.
+//! Who wrote in a thread, and when last, by the forge's clock.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use crate::store::error::Error;
 /// How long somebody who spoke counts as present.
 const PRESENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A person's word.
-pub(in crate::store) struct Voice {
-    /// Where it was said.
+/// That a person wrote something.
+pub(in crate::store) struct Participation {
+    /// The thread that it was written in.
     pub(in crate::store) thread: ThreadId,
-    /// The number of whoever said it.
+    /// The number of the author's account.
     pub(in crate::store) account: i64,
     /// When, by the forge's clock.
     pub(in crate::store) said_at: Timestamp,
 }
 
-/// A person was heard; one whom nobody counts any more at the moment `now` is not kept.
-pub(in crate::store) fn hear(
+/// Stores that a person wrote; what is too old to count at the moment `now` is not kept.
+pub(in crate::store) fn note_participation(
     tx: &Transaction<'_>,
-    voice: Voice,
+    participation: Participation,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Voice { thread, account, said_at } = voice;
+    let Participation { thread, account, said_at } = participation;
     if said_at < now.before(PRESENT) {
         return Ok(());
     }
@@ -43,7 +43,7 @@ pub(in crate::store) fn hear(
     if changed == 0 { Ok(()) } else { moved(tx) }
 }
 
-/// Forgets who was heard so long ago that nobody counts them at the moment `now`.
+/// Forgets who wrote so long ago that nobody counts them at the moment `now`.
 pub fn forget_old_participants(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
     tx.prepare_cached("DELETE FROM participants WHERE last_at < ?1")?
         .execute([now.before(PRESENT)])?;

@@ -15,7 +15,7 @@ use crate::core::scheduling::BacklogEntry;
 use crate::store::columns::Json;
 use crate::store::error::Error;
 
-/// Who tells the state of a thread. The times are of the forge's clock.
+/// What the state of a thread was read from. The times are of the forge's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// A list of all that is open, read at a moment: what is new in it need not have moved.
@@ -47,16 +47,16 @@ pub fn put(
     tx: &Transaction<'_>,
     repo: RepoId,
     entry: &BacklogEntry,
-    told: Source,
+    source: Source,
 ) -> Result<(), Error> {
     let Some(since) = since(tx, repo)? else { return Ok(()) };
     let item = &entry.item;
     let thread = ThreadId { repo, number: item.number };
     let known = known(tx, thread)?;
-    if known.as_ref().is_some_and(|known| is_old(item, known, told)) {
+    if known.as_ref().is_some_and(|known| is_old(item, known, source)) {
         return Ok(());
     }
-    let seen_at = match told {
+    let seen_at = match source {
         Source::List(at) | Source::Search(at) => at.before(READING).max(item.updated_at),
         Source::Webhook => item.updated_at,
     };
@@ -73,12 +73,12 @@ pub fn put(
     };
     let has_moved = match &known {
         Some(known) => known.updated_at != item.updated_at,
-        None => !matches!(told, Source::List(_)),
+        None => !matches!(source, Source::List(_)),
     };
     write(tx, thread, entry, opened_at, seen_at, has_moved)?;
     tx.prepare_cached("DELETE FROM closed WHERE repo = ?1 AND number = ?2")?
         .execute((repo, item.number))?;
-    let is_same = before.is_some_and(|(_, ranked)| *ranked == RankedEntry::told(entry, opened_at));
+    let is_same = before.is_some_and(|(_, ranked)| *ranked == RankedEntry::new(entry, opened_at));
     if is_same { Ok(()) } else { moved(tx) }
 }
 
@@ -89,9 +89,9 @@ pub fn forget(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
     close(tx, thread, known.updated_at, Timestamp::from_micros(i64::MAX))
 }
 
-fn is_old(item: &Issue, known: &StoredIssue, told: Source) -> bool {
-    match told {
-        // Read now: only what a webhook told meanwhile can be newer.
+fn is_old(item: &Issue, known: &StoredIssue, source: Source) -> bool {
+    match source {
+        // Read now: only what a webhook brought meanwhile can be newer.
         Source::List(_) | Source::Search(_) => item.updated_at < known.updated_at,
         Source::Webhook => item.updated_at < known.seen_at,
     }

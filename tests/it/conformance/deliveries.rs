@@ -17,7 +17,7 @@ use crate::support::receiver::Receiver;
 #[track_caller]
 fn said(delivery: Delivery) -> InboundText {
     match delivery {
-        Delivery::Heard(inbound) => *inbound,
+        Delivery::Text(inbound) => *inbound,
         other => panic!("no text: {other:?}"),
     }
 }

@@ -318,7 +318,7 @@ fn who_waits_for_something_unwatched_is_asked_again() {
         backlog::bind(tx, thread(1), &[blocker(thread(2), true)], at(210))?;
         let elsewhere = ThreadId { repo: RepoId(9), number: 4 };
         backlog::bind(tx, thread(2), &[blocker(elsewhere, true)], at(210))?;
-        backlog::ask_strangers_again(tx)?;
+        backlog::recheck_untracked(tx)?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(2)]);
         Ok(())
     });

@@ -194,7 +194,7 @@ fn store(tx: &Transaction<'_>, nth: i64, today: i64, step: &Step) -> Result<(), 
         }
         Step::Forget { thread } => backlog::forget(tx, *thread),
         Step::Bind { thread, blockers } => backlog::bind(tx, *thread, blockers, now),
-        Step::AskAgain => backlog::ask_strangers_again(tx),
+        Step::AskAgain => backlog::recheck_untracked(tx),
         Step::Say { thread, act, author, days, ending } => {
             let mut text = comment(nth, *act, 0, "Hm.");
             (text.repo.id, text.number) = (thread.repo, thread.number);

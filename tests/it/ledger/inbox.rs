@@ -144,7 +144,7 @@ fn a_version_comes_back_as_it_was_stored() {
         let text = inbox::next_in(tx, thread(12), at(100))?.expect("it waits");
         assert_eq!((text.seq, text.received_at, text.due_at), (seq, at(100), at(100)));
         assert_eq!((text.tries, text.claims), (0, 0));
-        assert_eq!(text.heard, version);
+        assert_eq!(text.inbound, version);
         Ok(())
     });
 }
@@ -211,7 +211,7 @@ fn claims_are_counted_and_what_ran_is_remembered() {
         let [created, edited] = &versions[..] else { panic!("{versions:?}") };
         assert_eq!(created.ran, ["/timmy ping"]);
         assert_eq!(created.ending, Some(Ending::Answered));
-        assert_eq!((edited.heard.act, edited.ending), (TextEvent::Edited, None));
+        assert_eq!((edited.inbound.act, edited.ending), (TextEvent::Edited, None));
         assert!(edited.ran.is_empty());
         Ok(())
     });
@@ -241,7 +241,7 @@ fn an_eager_editor_does_not_fill_the_memory() {
         }
         let versions = inbox::versions(tx, Subject::Comment(812), RepoId(1))?;
         assert_eq!(versions.len(), 100);
-        assert_eq!(versions[99].heard.body, "version 149");
+        assert_eq!(versions[99].inbound.body, "version 149");
         Ok(())
     });
 }

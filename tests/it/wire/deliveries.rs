@@ -24,7 +24,7 @@ fn delivered(recorded: &Recorded, name: &str) -> Delivery {
 
 fn inbound(recorded: &Recorded, name: &str) -> InboundText {
     match delivered(recorded, name) {
-        Delivery::Heard(inbound) => *inbound,
+        Delivery::Text(inbound) => *inbound,
         other => panic!("{} {name}: {other:?}", recorded.version),
     }
 }
@@ -40,7 +40,7 @@ fn the_bytes_are_signed_and_read() {
         assert!(verify(&["other", "sekrit"], recorded.raw, &recorded.signature));
         assert!(!verify(&["other"], recorded.raw, &recorded.signature));
         let read = read("issue_comment", recorded.raw).unwrap();
-        assert!(matches!(read, Delivery::Heard(_)));
+        assert!(matches!(read, Delivery::Text(_)));
         let mut forged = recorded.raw.to_vec();
         forged[100] ^= 1;
         assert!(!verify(&["sekrit"], &forged, &recorded.signature));
@@ -103,7 +103,7 @@ fn an_opened_pull_request_waits_for_its_global_id() {
         // The payload's own id is 1; the issue behind the pull request has the id 2.
         let written = &opening.written;
         assert_eq!((written.number, written.body.as_str()), (2, "Fixes #1"));
-        let inbound = opening.heard(2);
+        let inbound = opening.into_inbound(2);
         assert_eq!((inbound.subject, inbound.is_pull), (Subject::Issue(2), true));
         assert_eq!((inbound.act, inbound.permissions), (TextEvent::Opened, None));
     }
@@ -146,7 +146,7 @@ fn meaning(delivery: &Recording) -> &'static str {
     match (delivery.event.as_str(), delivery.payload["action"].as_str()) {
         (_, Some("reviewed")) => "Reviewed",
         ("issue_comment", Some("deleted")) => "Deleted",
-        ("issue_comment", _) | ("issues", Some("opened")) => "Heard",
+        ("issue_comment", _) | ("issues", Some("opened")) => "Text",
         ("pull_request", Some("opened")) => "PullOpened",
         _ => "Ignored",
     }
@@ -160,7 +160,7 @@ fn every_delivery_that_was_recorded_has_its_meaning() {
             let place = format!("{} {}", recorded.version, delivery.name);
             let read = delivered(recorded, &delivery.name);
             assert!(format!("{read:?}").starts_with(meaning(delivery)), "{place}: {read:?}");
-            if let Delivery::Heard(inbound) = read {
+            if let Delivery::Text(inbound) = read {
                 compare(&inbound, &delivery.payload, &place);
             }
         }
@@ -193,7 +193,7 @@ fn a_migrated_comment_was_said_by_nobody_here() {
         let mut payload = recorded.delivery("comment-created").payload.clone();
         payload["comment"]["original_author"] = "octocat".into();
         let delivery = read("issue_comment", payload.to_string().as_bytes());
-        let Ok(Delivery::Heard(inbound)) = delivery else { panic!("{delivery:?}") };
+        let Ok(Delivery::Text(inbound)) = delivery else { panic!("{delivery:?}") };
         assert_eq!((inbound.migrated, inbound.author), (true, None));
     }
 }
@@ -227,7 +227,7 @@ fn accounts_may_be_missing() {
     payload["sender"] = Value::Null;
     payload["comment"]["user"] = Value::Null;
     let delivery = read("issue_comment", payload.to_string().as_bytes());
-    let Ok(Delivery::Heard(inbound)) = delivery else { panic!("{delivery:?}") };
+    let Ok(Delivery::Text(inbound)) = delivery else { panic!("{delivery:?}") };
     assert_eq!((inbound.author, inbound.sender), (None, None));
 }
 

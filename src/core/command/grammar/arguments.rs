@@ -19,7 +19,7 @@ pub(super) struct Arguments<'t> {
     free: usize,
 }
 
-/// Somewhere that arguments can be put.
+/// Where one argument of a command is stored.
 pub(super) trait Place {
     fn is_full(&self) -> bool;
     fn put(&mut self, word: &str) -> Result<(), Misfit>;
@@ -81,7 +81,6 @@ impl<'t> Arguments<'t> {
         self.free
     }
 
-    /// Nothing.
     pub(super) fn none(&mut self) -> Result<(), Fault> {
         self.fill(&mut Nowhere, &mut [])
     }

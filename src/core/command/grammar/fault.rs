@@ -21,7 +21,7 @@ pub enum ErrorKind {
     UnexpectedArgument,
     /// An argument is not of the form that it must have.
     BadValue,
-    /// A key stands twice.
+    /// A key is given twice.
     DuplicateArgument,
     /// A quote is opened and not closed.
     UnclosedQuote,
@@ -35,17 +35,16 @@ pub enum ErrorKind {
     Talk,
 }
 
-/// A command line that is none.
+/// A command line that cannot be run, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LineError {
     /// Its number in the body, from 1.
     pub line: usize,
-    /// What is wrong.
     pub kind: ErrorKind,
     /// The offending word, as written; for an invisible character its number, `U+202E`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// The nearest known word.
+    /// The nearest known word: one edit away, or two from five letters on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<&'static str>,
     /// One or two sentences to the person: what is wrong and what to do. Holds what they wrote.
@@ -109,7 +108,7 @@ impl Fault {
         Self::new(ErrorKind::TooManyCommands, 0..0, message)
     }
 
-    /// Blocks in blocks in blocks.
+    /// Blocks are nested too deeply to be read.
     pub(super) fn too_deep() -> Self {
         let message = "The lists and quotes of this comment are nested too deeply for me to read \
                        it, so I ran nothing. Repeat your commands in a comment of their own.";

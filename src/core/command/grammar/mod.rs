@@ -22,7 +22,6 @@ use super::markdown::{TooDeep, command_lines, with_plain_line_ends};
 use super::trigger::Trigger;
 use fault::Fault;
 
-/// What a body holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Reading {
     /// The commands to run, from top to bottom.
@@ -31,12 +30,10 @@ pub struct Reading {
     pub errors: Vec<LineError>,
 }
 
-/// A good command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandText {
     /// Its number in the body, from 1.
     pub line: usize,
-    /// What it asks for.
     pub command: Command,
     /// The line as written, from the trigger on.
     pub text: String,
@@ -68,7 +65,6 @@ impl Reading {
         })
     }
 
-    /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.commands.is_empty() && self.errors.is_empty()
     }

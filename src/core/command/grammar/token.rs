@@ -15,9 +15,8 @@ use crate::core::command::invisible::is_blank;
 /// A word of a command line: `word`, `"quoted words"`, `key=word` or `key="quoted words"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token<'t> {
-    /// The whole of it, as written.
     pub(super) written: &'t str,
-    /// What stands before its `=`.
+    /// The text before its `=`.
     pub(super) key: Option<&'t str>,
     /// What it says, without key and quotes.
     pub(super) value: Cow<'t, str>,

@@ -18,7 +18,7 @@ use super::trigger::{Trigger, is_margin};
 use table::begins_table;
 use window::window;
 
-/// A line that calls timmy.
+/// A line that begins with a trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandLine<'b> {
     /// Its number in the body, from 1.
@@ -333,7 +333,7 @@ fn content_column(body: &str, at: usize) -> usize {
 mod tests {
     use crate::core::command::markdown::*;
 
-    fn heard(body: &str) -> Vec<(usize, &str)> {
+    fn lines_of(body: &str) -> Vec<(usize, &str)> {
         let trigger = Trigger::new("timmy").expect("a name");
         let lines = command_lines(trigger, body).expect("not too deep");
         lines.into_iter().map(|line| (line.number, line.text)).collect()
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn lines_are_counted_and_trimmed() {
         let body = "a\n\n  /timmy x \u{A0}\n- b\n\n  @timmy *y* `z`  \n";
-        assert_eq!(heard(body), [(3, "/timmy x"), (6, "@timmy *y* `z`")]);
+        assert_eq!(lines_of(body), [(3, "/timmy x"), (6, "@timmy *y* `z`")]);
     }
 
     #[test]
@@ -350,35 +350,35 @@ mod tests {
         let near = ["a\n   /timmy", "- a\n\t/timmy", "- a\n     /timmy", "-    a\n        /timmy"];
         let nested = ["-\n  /timmy", "10. a\n\t   /timmy", " 1) - a\n        /timmy"];
         for body in near.iter().chain(&nested) {
-            assert_eq!(heard(body), [(2, "/timmy")], "{body:?}");
+            assert_eq!(lines_of(body), [(2, "/timmy")], "{body:?}");
         }
         for body in
             ["a\n    /timmy", "a\n\t/timmy", "- a\n      /timmy", " 1) - a\n          /timmy"]
         {
-            assert_eq!(heard(body), [], "{body:?}");
+            assert_eq!(lines_of(body), [], "{body:?}");
         }
     }
 
     #[test]
     fn a_backslash_that_breaks_the_line_is_not_said() {
-        assert_eq!(heard("/timmy x\\\ny"), [(1, "/timmy x")]);
-        assert_eq!(heard("/timmy x *y\\\nz*"), [(1, "/timmy x *y")]);
-        assert_eq!(heard("/timmy x\\"), [(1, "/timmy x\\")]);
+        assert_eq!(lines_of("/timmy x\\\ny"), [(1, "/timmy x")]);
+        assert_eq!(lines_of("/timmy x *y\\\nz*"), [(1, "/timmy x *y")]);
+        assert_eq!(lines_of("/timmy x\\"), [(1, "/timmy x\\")]);
     }
 
     #[test]
     fn text_after_another_block_of_a_tight_item_counts() {
-        assert_eq!(heard("- ```\n  /timmy x\n  ```\n  /timmy y"), [(4, "/timmy y")]);
-        assert_eq!(heard("- a\n  - b\n  ***\n  /timmy y"), [(4, "/timmy y")]);
+        assert_eq!(lines_of("- ```\n  /timmy x\n  ```\n  /timmy y"), [(4, "/timmy y")]);
+        assert_eq!(lines_of("- a\n  - b\n  ***\n  /timmy y"), [(4, "/timmy y")]);
     }
 
     #[test]
     fn a_table_may_interrupt_a_paragraph() {
-        assert_eq!(heard("/timmy x\na | b\n--|--\n/timmy y"), [(1, "/timmy x")]);
-        assert_eq!(heard("a\n/timmy x | y\n--|--"), []);
-        assert_eq!(heard("- a\n  *b* | c\n  --|--\n  /timmy x\n- /timmy y"), [(5, "/timmy y")]);
+        assert_eq!(lines_of("/timmy x\na | b\n--|--\n/timmy y"), [(1, "/timmy x")]);
+        assert_eq!(lines_of("a\n/timmy x | y\n--|--"), []);
+        assert_eq!(lines_of("- a\n  *b* | c\n  --|--\n  /timmy x\n- /timmy y"), [(5, "/timmy y")]);
         for body in ["a\n/timmy x | y\n    --|--", "- a\n/timmy x | y\n--|--"] {
-            assert_eq!(heard(body), [(2, "/timmy x | y")], "{body:?}");
+            assert_eq!(lines_of(body), [(2, "/timmy x | y")], "{body:?}");
         }
     }
 

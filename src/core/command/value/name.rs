@@ -105,14 +105,10 @@ impl fmt::Display for Who {
     }
 }
 
-/// What can be paused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PauseTarget {
-    /// The whole fleet.
     All,
-    /// One repository.
     Repo(RepoName),
-    /// One agent.
     Agent(AgentName),
 }
 
@@ -145,11 +141,8 @@ impl fmt::Display for PauseTarget {
 pub enum Scope {
     /// The issue where the command stands.
     Issue,
-    /// The whole fleet.
     All,
-    /// One repository.
     Repo(RepoName),
-    /// One agent.
     Agent(AgentName),
 }
 

@@ -64,7 +64,6 @@ impl fmt::Display for DecisionId {
 pub struct IssueRef {
     /// The repository, where it was named.
     pub repo: Option<RepoName>,
-    /// Its number, at least 1.
     pub number: i64,
 }
 
@@ -96,14 +95,10 @@ impl ArgumentValue for RepoName {
     }
 }
 
-/// What `status` and `why` are about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum StatusTarget {
-    /// An issue or pull request.
     Issue(IssueRef),
-    /// A job.
     Job(JobId),
-    /// An agent.
     Agent(AgentName),
 }
 

@@ -44,12 +44,9 @@ impl fmt::Display for Date {
     }
 }
 
-/// A unit of [`Span`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Unit {
-    /// `m`
     Minute,
-    /// `h`
     Hour,
     /// `d`: 24 hours
     Day,
@@ -88,7 +85,6 @@ impl Span {
     /// The longest one, in minutes: 365 days.
     const MOST: u64 = 365 * 24 * 60;
 
-    /// How long it is.
     pub fn duration(self) -> std::time::Duration {
         std::time::Duration::from_secs(60 * self.minutes())
     }
@@ -120,7 +116,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// Until when to let something rest. A duration is counted from when the command is heard.
+/// Until when to let something rest. A duration is counted from when the command is received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum When {
     /// For so long.
@@ -130,7 +126,7 @@ pub enum When {
 }
 
 impl When {
-    /// The moment that it means when it is heard at `now`.
+    /// The moment that it means when it is received at `now`.
     pub fn moment(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         match self {
             Self::In(span) => now.after(span.duration()),

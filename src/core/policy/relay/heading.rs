@@ -71,7 +71,7 @@ const PLACE: &str = "github|gitlab|gitea|forgejo|gogs|codeberg|bitbucket|sourceh
 const THING: &str = "issue|pull request|pr|merge request|mr|comment|note|review|reply|message|\
     post|ticket|bug|bug report|report|task|card";
 
-/// What somebody did who wrote something.
+/// Verbs behind the name of somebody whose words follow.
 const DID: &str = "commented|wrote|writes|said|says|posted|replied|replies|answered|opened|\
     created|reported|reports|submitted|reviewed|approved|requested changes|left|added|filed";
 
@@ -79,7 +79,7 @@ const DID: &str = "commented|wrote|writes|said|says|posted|replied|replies|answe
 const DONE: &str = "posted|opened|created|reported|written|submitted|filed|authored|published|\
     raised|commented|sent";
 
-/// How a text comes here.
+/// Words for the way a text came from elsewhere.
 const BROUGHT: &str = "imported|migrated|mirrored|copied|synced|synchronized|synchronised|\
     relayed|bridged|forwarded|transferred|cross-posted|crossposted";
 
@@ -90,14 +90,14 @@ const MOMENT: &str = "on|at|in|of|am|pm|ago|utc|gmt|cet|cest|z|a|an|second|secon
 const DAYS_AND_MONTHS: &str = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|\
     february|march|april|may|june|july|august|september|october|november|december";
 
-/// With which nobody's name begins.
+/// First words that are nobody's name.
 const NOBODY: &str = "i|we|originally";
 
 /// With which somebody begins who takes up what another said.
 const TAKEN_UP: &str = "as|like|what|when|since|because|if|that|and|but|so|see|until|before|after|\
     whatever|nobody|who|which";
 
-/// The words of the longest name.
+/// In words.
 const LONGEST_NAME: usize = 8;
 
 /// Whether `line` says who wrote what follows.
@@ -116,7 +116,7 @@ pub(super) fn is_footer(line: &str) -> bool {
         || FOOTERS.iter().any(|pattern| matches(pattern, &words, lengths))
 }
 
-/// Whether a line that stands beside a heading only tells more of the kind: `Created: 2019-01-01`.
+/// Whether a line that stands beside a heading only adds details: `Created: 2019-01-01`.
 pub(super) fn is_detail(line: &str) -> bool {
     words(line).iter().take(4).any(|word| word == ":")
 }

@@ -1,7 +1,7 @@
 //! Words that were put up here for somebody else: by a mirror, an importer, a bridge.
 //!
 //! Such a tool writes what strangers said elsewhere under the account whose token it holds, often
-//! an operator's or the owner's, at a time that is now. Nothing the forge tells shows it; only the
+//! an operator's or the owner's, at a time that is now. Nothing in the API shows it; only the
 //! text says so, in forms that tools write: a marker in an HTML comment, a first line that says who
 //! wrote what follows, or the line with which "Reference in new issue" ends what it copies.
 //!

@@ -2,20 +2,16 @@
 
 use super::pattern::is_among;
 
-/// What a line is.
+/// What part of a text a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Something that is said.
     Prose,
-    /// A heading.
     Title,
-    /// In a quotation.
     Quote,
     /// Code, or the fence before or behind it.
     Code,
-    /// An HTML comment.
     Hidden,
-    /// A line across the page.
+    /// A thematic break.
     Rule,
 }
 
@@ -23,7 +19,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line<'b> {
     pub(super) kind: Kind,
-    /// Whether it stands right behind another.
+    /// Whether no blank line stands before it.
     pub(super) goes_on: bool,
     /// As it is written, without blanks around it.
     pub(super) raw: &'b str,
