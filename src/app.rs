@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -12,14 +11,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{AgentKind, Config, People, Webhook};
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
-use crate::engine::{Context, Engine, Policy, Report, Timing};
+use crate::engine::{Context, DRAIN, Engine, Policy, Report, Timing};
 use crate::gitea::signature::Keys;
 use crate::gitea::{Gitea, NotAToken, Options, Token};
 use crate::store::{Ledger, OpenError};
 use crate::web::{self, Limits, Receiver, WebhookState};
-
-/// How long a stop waits for requests that are half sent: as long as Gitea waits for an answer.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// Why timmy cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +96,7 @@ impl App {
         self.listener.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Works until `stop`: then it hears no more, finishes what it has begun, and ends.
+    /// Works until `stop`: then it hears no more, finishes within [`DRAIN`] what it has begun, and ends.
     ///
     /// # Errors
     /// If the ledger fails. Nothing that the forge or strangers do ends it.

@@ -1,7 +1,7 @@
 //! What is wrong with the world is said once when it begins and once when it is over, in the log
 //! and in the ledger, where `doctor` and the report find it; meanwhile the rest goes on.
 //!
-//! What a write meets is over when a write of its kind succeeds there. What concerns the whole
+//! What a write meets is over when a write of its kind succeeds there, or the forge shows it. What concerns the whole
 //! forge, or what is polled, is over when a round of polling met none of it and nothing waits any
 //! more: one request that succeeds says little about others.
 
@@ -55,6 +55,11 @@ impl Incidents {
         let known = self.ctx.ledger.write(incidents::of_earlier_runs).await?;
         self.open().extend(known.into_iter().map(|known| known.incident));
         Ok(())
+    }
+
+    /// All that is known to be wrong now.
+    pub(super) fn all_open(&self) -> Vec<Incident> {
+        self.open().iter().cloned().collect()
     }
 
     /// Whether this is known to be wrong now.
@@ -158,7 +163,8 @@ impl Incidents {
     async fn note(&self, incident: Incident, place: Option<String>, text: String) {
         let is_new = self.open().insert(incident.clone());
         if is_new {
-            tracing::error!(?incident, place, "{text}");
+            let repository = incident.repo().map(|repo| repo.0);
+            tracing::error!(%incident, place, repository, "{text}");
         }
         let now = self.ctx.now();
         let write = self
@@ -179,9 +185,14 @@ impl Incidents {
             incidents.retain(|incident| open.remove(incident));
         }
         for incident in incidents {
-            tracing::info!(?incident, "incident over");
-            match self.ctx.ledger.write(move |tx| incidents::over(tx, &incident).map(drop)).await {
-                Ok(()) => self.ctx.stored.notify(),
+            let ended = incident.clone();
+            match self.ctx.ledger.write(move |tx| incidents::over(tx, &ended)).await {
+                Ok(was) => {
+                    let place = was.and_then(|was| was.place);
+                    let repository = incident.repo().map(|repo| repo.0);
+                    tracing::info!(%incident, place, repository, "incident over");
+                    self.ctx.stored.notify();
+                }
                 Err(error) => tracing::error!(%error, "incident could not be closed in the ledger"),
             }
         }

@@ -36,6 +36,7 @@ mod try_result;
 pub use context::{Context, Policy, Report, Timing};
 pub use identity::remembered;
 pub use planner::rank_backlog;
+pub use queue::DRAIN;
 pub use report::{ReportAudience, ReportScope, gather, outlook};
 pub use report_now::ReportResult;
 pub use sync::SyncProgress;
@@ -136,7 +137,7 @@ impl Engine {
         })
     }
 
-    /// Works until `stop`; what has been begun is finished first. It runs once.
+    /// Works until `stop`; what has been begun gets [`DRAIN`] to end. It runs once.
     ///
     /// # Errors
     /// If the ledger cannot be read or written. Nothing that the forge does ends it.

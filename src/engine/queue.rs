@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +51,9 @@ const AWAITED_TASKS: usize = 4;
 
 /// How many of each kind are looked up at once: more than can be busy, so that some are not.
 const LOOKAHEAD: u32 = 64;
+
+/// How long a stop waits for what has begun: requests are half sent, and the forge may hang.
+pub const DRAIN: Duration = Duration::from_secs(5);
 
 /// Runs whatever is due, in lanes.
 pub(super) struct Queue {
@@ -100,7 +104,8 @@ impl Queue {
         Self { ctx, inbox: Arc::new(inbox), outbox, tasks: Arc::new(tasks), reporter }
     }
 
-    /// Works until `stop`; what has been begun is finished first.
+    /// Works until `stop`; what has been begun is finished first, unless that takes too long. What
+    /// is dropped then is taken up by the next run as after a crash.
     pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         let mut running = Running::new(self.ctx.clone());
         while !stop.is_cancelled() {
@@ -111,9 +116,20 @@ impl Queue {
                 self.ended(&mut running, ended).await?;
             }
         }
-        while let Some(ended) = running.tasks.join_next_with_id().await {
+        let mut patience = self.ctx.clock.sleep(DRAIN);
+        loop {
+            let ended = tokio::select! {
+                ended = running.tasks.join_next_with_id() => ended,
+                () = &mut patience => break,
+            };
+            let Some(ended) = ended else { return Ok(()) };
             self.ended(&mut running, ended).await?;
         }
+        tracing::warn!(
+            dropped = running.tasks.len(),
+            "forge hangs: the next start looks what became of it"
+        );
+        running.tasks.shutdown().await;
         Ok(())
     }
 

@@ -10,7 +10,6 @@ use crate::core::model::incident::Incident;
 use crate::core::report::{ReportTiming, issue_key};
 use crate::store::incidents::{self, OpenIncident};
 use crate::store::outbox::{self, OutboxRow, State};
-use crate::store::queue::{self, LaneWork};
 use crate::store::reports::{self, ReportedDay};
 use crate::store::{Connection, Error};
 
@@ -58,13 +57,22 @@ async fn deliver(ctx: &Context, outbox: &Outbox) -> Result<(), Error> {
     let Some(home) = ctx.ledger.read(reports::home).await? else { return Ok(()) };
     let lanes = [Some(Lane::Repo(home.repo)), home.thread().map(Lane::Thread)];
     for lane in lanes.into_iter().flatten() {
-        let now = ctx.now();
-        let next = move |conn: &_| queue::next_in(conn, lane, now);
-        while let Some(LaneWork::Effect(row)) = ctx.ledger.read(next).await? {
+        let mut tried = None;
+        while let Some(row) = ctx.ledger.read(move |conn| outbox::next_in(conn, lane)).await? {
+            if row.due_at > ctx.now() && !(may_be_early(&row) && tried != Some(row.seq)) {
+                break;
+            }
+            tried = Some(row.seq);
             outbox.deliver(&row).await?;
         }
     }
     Ok(())
+}
+
+/// Whether it can be tried before its time: the failure that put it off may be long over. Not if
+/// an earlier try may still land: it would be written twice.
+fn may_be_early(row: &OutboxRow) -> bool {
+    !row.is_uncertain()
 }
 
 fn spoken(conn: &Connection, today: Date) -> Result<ReportResult, Error> {

@@ -22,6 +22,12 @@ impl Gitea {
         repo_in(self.get(&Route::new("repositories/{id}", &[&id.0])).await?)
     }
 
+    /// Whether the repository with this number is archived; yes where the forge does not say.
+    pub async fn is_archived(&self, id: RepoId) -> Result<bool, Error> {
+        let answer = self.get(&Route::new("repositories/{id}", &[&id.0])).await?;
+        Ok(answer.json::<WireRepository>()?.archived != Some(false))
+    }
+
     /// Who can be assigned to an issue there. Says nothing about who may write.
     pub async fn assignable(&self, name: &RepoName) -> Result<Vec<Account>, Error> {
         let route = Route::new("repos/{owner}/{repo}/assignees", &[&name.owner(), &name.name()]);

@@ -110,6 +110,7 @@ pub(super) struct WireRepository {
     private: Option<bool>,
     internal: Option<bool>,
     empty: Option<bool>,
+    pub(super) archived: Option<bool>,
     permissions: Option<WirePermissions>,
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 
+use timmy::sandbox::{Fault, Gate, Matcher};
 use timmy::store::Ledger;
 
 use crate::stage::{SHORT, Stage};
@@ -28,11 +29,30 @@ async fn a_bot_that_is_told_to_stop_finishes_what_it_has_begun() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_that_hangs_does_not_keep_it_from_stopping() {
+    let mut stage = Stage::with_two_issues(SHORT).await;
+    let bot = stage.bot().await;
+    for (thread, write) in ["/issues/1/comments", "/reactions"].into_iter().enumerate() {
+        let gate = Gate::new();
+        let hang = Fault::HangAfter(gate.clone());
+        stage.sandbox.faults().next(Matcher::method_path("POST", write), hang);
+        stage.say(thread, Word::Ping);
+        gate.reached().await;
+    }
+    let status = bot.stop().await;
+    assert_eq!(status.code(), Some(0), "{status}\n{}", stage.dump());
+    assert!(in_flight(&stage).await, "waited until the request was given up\n{}", stage.dump());
+    let bot = stage.bot().await;
+    stage.finish(bot).await;
+}
+
 /// Whether a write was begun whose outcome is not in the ledger.
 async fn in_flight(stage: &Stage) -> bool {
     let ledger = Ledger::open_read_only(stage.ledger()).unwrap();
     let open = ledger.read(|conn| {
-        let mut sending = conn.prepare("SELECT 1 FROM outbox WHERE state = 'sending'")?;
+        let mut sending =
+            conn.prepare("SELECT 1 FROM outbox WHERE state = 'sending' AND tries = 0")?;
         Ok(sending.exists([])?)
     });
     open.await.unwrap()

@@ -1,6 +1,7 @@
 //! What `serve` met that keeps it from its work, as it noted it in its ledger.
 
 use super::check_result::CheckResult;
+use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::store::Readers;
 use crate::store::incidents::{self, OpenIncident};
@@ -31,15 +32,41 @@ fn judge(incident: &OpenIncident, now: Timestamp) -> CheckResult {
     CheckResult::warning(
         INCIDENT,
         format!("{}. {met}", incident.sentence()),
-        "What waits for it is done when it is over; timmy serve notices that by itself.",
+        remedy(&incident.incident),
     )
+}
+
+/// What happens when it is over, and who notices that.
+fn remedy(incident: &Incident) -> &'static str {
+    match incident {
+        Incident::BadToken
+        | Incident::ForgeDown
+        | Incident::CannotRead { .. }
+        | Incident::RepoGone { .. }
+        | Incident::ReportHomeless => {
+            "What waits for it is done when it is over; timmy serve notices that by itself."
+        }
+        Incident::MissingScope { .. } => {
+            "What waits for it is done when the token has it; what was tried ten times is given up."
+        }
+        Incident::RepoArchived { .. } | Incident::ThreadLocked { .. } => {
+            "What could not be written there is given up: say the command again when it is over; \
+             timmy serve notices that by itself."
+        }
+        Incident::WriteForbidden { .. } => {
+            "What could not be written there is given up: say the command again when it may; it \
+             is over when a label, an assignee or a dependency can be set there."
+        }
+        Incident::AccountRenamed { .. } | Incident::NameTaken { .. } => {
+            "Correct the configuration and restart timmy serve."
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::cli::doctor::incidents::*;
     use crate::core::model::ids::RepoId;
-    use crate::core::model::incident::Incident;
 
     #[test]
     fn an_incident_says_since_when_and_how_often() {
@@ -52,10 +79,14 @@ mod tests {
             last: at(7_100),
             count: 3,
         };
+        let told = judge(&incident, at(7_200));
         assert_eq!(
-            judge(&incident, at(7_200)).found,
+            told.found,
             "foundation/door: the repository is archived: unarchive it first. \
              Met first 2 h ago, last 2 min ago, 3 times."
         );
+        assert_eq!(told.remedy.as_deref(), Some(remedy(&incident.incident)));
+        assert!(remedy(&incident.incident).contains("is given up"));
+        assert!(remedy(&Incident::ForgeDown).contains("is done when it is over"));
     }
 }

@@ -1,5 +1,7 @@
 //! What can be wrong with the world.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{RepoId, ThreadId};
@@ -46,6 +48,25 @@ pub enum Incident {
     NameTaken {
         name: String,
     },
+}
+
+/// In two or three words, without the place: what a log line says.
+impl fmt::Display for Incident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadToken => f.write_str("token not accepted"),
+            Self::MissingScope { scope } => write!(f, "token lacks {scope}"),
+            Self::ForgeDown => f.write_str("forge away"),
+            Self::CannotRead { what } => write!(f, "{what} unreadable"),
+            Self::RepoGone { .. } => f.write_str("repository gone"),
+            Self::RepoArchived { .. } => f.write_str("repository archived"),
+            Self::WriteForbidden { .. } => f.write_str("write forbidden"),
+            Self::ThreadLocked { .. } => f.write_str("thread locked"),
+            Self::ReportHomeless => f.write_str("report without a place"),
+            Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
+            Self::NameTaken { name } => write!(f, "name {name} taken"),
+        }
+    }
 }
 
 impl Incident {

@@ -9,6 +9,7 @@
 //! only after what was read, and is looked back from: so a crash repeats, and loses nothing.
 
 mod comments;
+mod ended;
 mod listed_repos;
 mod repositories;
 pub(super) mod reviews;
@@ -135,6 +136,7 @@ impl Poller {
             let read = self.read_comments(watched).await;
             self.skip_unreadable(&name, read).await?;
         }
+        self.ask_what_is_over().await?;
         Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
     }
 

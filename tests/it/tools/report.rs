@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use timmy::clock::{Clock as _, SystemClock};
 use timmy::core::command::verb::Verb;
 use timmy::core::model::ids::{Subject, ThreadId};
+use timmy::sandbox::{Fault, Matcher};
 use timmy::store::audit::{self, AuditEntry};
 use timmy::store::repos;
 
@@ -109,4 +110,19 @@ async fn a_forge_that_refuses_is_told() {
     let run = stage.run("report");
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.err.contains("archived"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_was_put_off_is_tried_now() {
+    let stage = stage().await;
+    heard_a_command(&stage).await;
+    assert_eq!(stage.run("report").code, 0);
+    heard_a_command_again(&stage).await;
+    let edit = Matcher::method_path("PATCH", "/issues/comments/");
+    stage.sandbox.faults().next(edit, Fault::TooManyRequests { retry_after: 3000 });
+    let run = stage.run("report");
+    assert_eq!(run.code, 1, "{run:?}");
+    let run = stage.run("report");
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(stage.sandbox.comments(OFFICE, 1).unwrap()[0].edits, 1);
 }

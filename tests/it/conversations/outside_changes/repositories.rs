@@ -119,3 +119,34 @@ async fn a_locked_thread_in_which_timmy_may_not_write() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn that_a_repository_is_archived_no_more_is_seen_without_a_write() {
+    talk(async |t| {
+        let id = t.says_while("/timmy ping", || t.sandbox.archive(DOOR, true).unwrap()).await;
+        t.saw(Subject::Comment(id), "eyes");
+        t.wait(MINUTE).await;
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived (foundation/door is archived): unarchive it first");
+        t.sandbox.archive(DOOR, false).unwrap();
+        t.wait(MINUTE).await;
+        assert_eq!(t.timmy.noted().await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn that_a_thread_is_locked_no_more_is_seen_without_a_write() {
+    talk(async |t| {
+        t.sandbox.collaborator(DOOR, "timmy", Mode::Read).unwrap();
+        t.sandbox.set_locked("alexander", DOOR, 1, true).unwrap();
+        let id = t.says("walt", "/timmy ping");
+        t.quiet().await;
+        t.saw(Subject::Comment(id), "eyes");
+        t.wait(MINUTE).await;
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door#1: the thread is locked: unlock it, or give the bot write access");
+        t.sandbox.set_locked("alexander", DOOR, 1, false).unwrap();
+        t.wait(MINUTE).await;
+        assert_eq!(t.timmy.noted().await, "");
+    })
+    .await;
+}

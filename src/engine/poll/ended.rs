@@ -1,0 +1,51 @@
+//! Asks again about what kept timmy from writing somewhere: that it is over shows without a write,
+//! which may never come.
+
+use super::Poller;
+use crate::core::model::incident::Incident;
+use crate::engine::error::EngineError;
+use crate::gitea::Error;
+use crate::store::repos;
+
+impl Poller {
+    /// One request for each of them; what the forge does not tell now stays open.
+    pub(super) async fn ask_what_is_over(&self) -> Result<(), EngineError> {
+        for incident in self.incidents.all_open() {
+            match self.is_over(&incident).await {
+                Ok(true) => self.incidents.set(incident, None).await,
+                Ok(false) => {}
+                Err(error) if error.is_about_one() => {
+                    tracing::debug!(%incident, %error, "cannot tell whether this is over");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the forge shows that it is over.
+    async fn is_over(&self, incident: &Incident) -> Result<bool, EngineError> {
+        let stands = match *incident {
+            Incident::RepoArchived { repo } => self.ctx.gitea.is_archived(repo).await,
+            Incident::ThreadLocked { thread } => {
+                let name = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+                let Some(repo) = name else { return Ok(false) };
+                self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.locked)
+            }
+            Incident::BadToken
+            | Incident::MissingScope { .. }
+            | Incident::ForgeDown
+            | Incident::CannotRead { .. }
+            | Incident::RepoGone { .. }
+            | Incident::WriteForbidden { .. }
+            | Incident::ReportHomeless
+            | Incident::AccountRenamed { .. }
+            | Incident::NameTaken { .. } => return Ok(false),
+        };
+        match stands {
+            // What is deleted, or closed to timmy, is another matter.
+            Err(Error::NotFound { .. }) => Ok(true),
+            stands => Ok(!stands?),
+        }
+    }
+}
