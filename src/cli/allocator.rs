@@ -4,16 +4,17 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: libc::c_int = 128 << 10;
 
-/// Lets large blocks go when they are freed.
+/// Lets large blocks go when they are freed, and small ones be used again by any thread.
 ///
 /// glibc begins so, but each large block that is freed teaches it to keep the next ones up to that
-/// size, on every thread: the ranking of a large backlog, made a few times, would hold twice the
-/// memory that it needs, and hold it for good.
+/// size; and what a thread frees it keeps for itself. So the ranking of a large backlog, which is
+/// read, matched and stored on one thread after the other, would hold twice what it needs, for good.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "there is no other way to tell glibc")]
-pub(super) fn give_back_large_blocks() {
-    // SAFETY: it sets two numbers, under the allocator's own lock. That it may refuse does no harm.
+pub(super) fn keep_little() {
+    // SAFETY: it sets three numbers, under the allocator's own lock. That it may refuse does no harm.
     unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
         libc::mallopt(libc::M_TRIM_THRESHOLD, LARGE);
     }
@@ -21,4 +22,4 @@ pub(super) fn give_back_large_blocks() {
 
 /// Other allocators do so by themselves.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(super) fn give_back_large_blocks() {}
+pub(super) fn keep_little() {}

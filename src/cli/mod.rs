@@ -55,7 +55,7 @@ enum Command {
 
 /// Runs what the command line asks for: exit code 0 good, 1 failed, 2 wrong usage or configuration.
 pub fn run() -> ExitCode {
-    allocator::give_back_large_blocks();
+    allocator::keep_little();
     let cli = Cli::parse();
     match cli.command {
         Command::Init(init) => init.run(cli.config.as_deref()),

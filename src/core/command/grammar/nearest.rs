@@ -5,35 +5,48 @@ use strsim::damerau_levenshtein;
 /// The word of `known` that is nearest to `word`: one edit away, or two from five letters on.
 /// Of several, the first.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let within = if word.chars().nth(4).is_some() { 2 } else { 1 };
+    let word = Word::new(word);
+    let within = if word.length > 4 { 2 } else { 1 };
     let distances =
-        known.into_iter().filter_map(|known| Some((distance(word, known, within)?, known)));
+        known.into_iter().filter_map(|known| Some((word.distance(known, within)?, known)));
     distances.min_by_key(|&(distance, _)| distance).map(|(_, known)| known)
 }
 
 /// Whether `word` is one edit away from one of `known`, both of four letters or more.
 pub(super) fn is_slip(word: &str, known: impl IntoIterator<Item = &'static str>) -> bool {
-    let is_long = |word: &str| word.chars().nth(3).is_some();
-    is_long(word)
-        && known.into_iter().any(|known| is_long(known) && distance(word, known, 1) == Some(1))
+    let word = Word::new(word);
+    let is_one = |known: &str| known.chars().nth(3).is_some() && word.distance(known, 1) == Some(1);
+    word.length > 3 && known.into_iter().any(is_one)
 }
 
-/// The Damerau-Levenshtein distance without regard to case, if it is at most `within`.
-fn distance(word: &str, known: &str, within: usize) -> Option<usize> {
-    // Each edit changes the length by at most one letter: so a long word costs nothing.
-    let letters = word.chars().take(known.len() + within + 1).count();
-    if letters.abs_diff(known.len()) > within || strange_letters(word, known) > within {
-        return None;
+/// A word that is compared with many, with what is needed each time.
+struct Word<'w> {
+    text: &'w str,
+    length: usize,
+    letters: u64,
+}
+
+impl<'w> Word<'w> {
+    fn new(text: &'w str) -> Self {
+        Self { text, length: text.chars().count(), letters: letters(text) }
     }
-    let (word, known) = (word.to_ascii_lowercase(), known.to_ascii_lowercase());
-    Some(damerau_levenshtein(&word, &known)).filter(|&d| d <= within)
-}
 
-/// How many letters, at least, one of the words has that the other has not: each takes an edit.
-/// To count them costs far less than to find the edits, and rules out nearly every word.
-fn strange_letters(word: &str, known: &str) -> usize {
-    let (word, known) = (letters(word), letters(known));
-    (word & !known).count_ones().max((known & !word).count_ones()) as usize
+    /// The Damerau-Levenshtein distance without regard to case, if it is at most `within`.
+    fn distance(&self, known: &str, within: usize) -> Option<usize> {
+        // Each edit changes the length by at most one letter: so a long word costs nothing.
+        if self.length.abs_diff(known.len()) > within || self.strange_letters(known) > within {
+            return None;
+        }
+        let (word, known) = (self.text.to_ascii_lowercase(), known.to_ascii_lowercase());
+        Some(damerau_levenshtein(&word, &known)).filter(|&d| d <= within)
+    }
+
+    /// How many letters, at least, one of the words has that the other has not: each takes an edit.
+    /// To count them costs far less than to find the edits, and rules out nearly every word.
+    fn strange_letters(&self, known: &str) -> usize {
+        let known = letters(known);
+        (self.letters & !known).count_ones().max((known & !self.letters).count_ones()) as usize
+    }
 }
 
 /// The letters of `word`, without regard to case, as a set; some share a place in it.
@@ -69,9 +82,9 @@ mod tests {
             ["", "äöü", "asign", "ASSIGN", "sings", "r+", "r-", "lgtm", "öffne", "ca", "abc"];
         for (a, b) in words.iter().flat_map(|a| words.iter().map(move |b| (a, b))) {
             let distance = damerau_levenshtein(&a.to_ascii_lowercase(), &b.to_ascii_lowercase());
-            assert!(strange_letters(a, b) <= distance, "{a} {b}");
+            assert!(Word::new(a).strange_letters(b) <= distance, "{a} {b}");
         }
-        assert_eq!(strange_letters("status", "digest"), 4);
+        assert_eq!(Word::new("status").strange_letters("digest"), 4);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr3_iter, memmem};
+use memchr::{memchr_iter, memchr3_iter, memrchr_iter};
 
 use crate::core::command::trigger::Trigger;
 
@@ -15,23 +15,30 @@ const LONGEST: usize = 10_000;
 
 /// Where in `body`, whose lines end in `\n`, stands all that is needed to tell which lines command.
 pub(super) fn window(trigger: Trigger<'_>, body: &str) -> Range<usize> {
-    if body.len() > LONGEST || memmem::find(body.as_bytes(), b"]:").is_some() {
+    if body.len() > LONGEST || has_definition(body.as_bytes()) {
         return 0..body.len();
     }
     let mut places = trigger.places(body);
     let Some(first) = places.next() else { return 0..0 };
     let last = places.next_back().unwrap_or(first);
-    let end = memmem::find(&body.as_bytes()[last..], b"\n\n");
+    let behind = &body.as_bytes()[last..];
+    let end = memchr_iter(b'\n', behind).find(|&at| behind.get(at + 1) == Some(&b'\n'));
     start(&body[..first])..end.map_or(body.len(), |end| last + end + 1)
 }
 
 /// Where the last block begins that reaches to the end of `before`, or an earlier one.
 fn start(before: &str) -> usize {
-    let Some(blank) = memmem::rfind(before.as_bytes(), b"\n\n") else { return 0 };
-    let start = blank + 2;
+    let bytes = before.as_bytes();
+    let blank = memrchr_iter(b'\n', bytes).find(|&at| bytes[..at].ends_with(b"\n"));
+    let Some(start) = blank.map(|at| at + 1) else { return 0 };
     // Prose at the left edge, or the trigger itself, ends all lists and quotes.
-    let ends_all = before[start..].bytes().next().is_none_or(|b| b.is_ascii_alphabetic());
-    if ends_all && !may_reach_on(&before.as_bytes()[..start]) { start } else { 0 }
+    let ends_all = bytes.get(start).is_none_or(u8::is_ascii_alphabetic);
+    if ends_all && !may_reach_on(&bytes[..start]) { start } else { 0 }
+}
+
+/// Whether a link or a footnote may be defined in `text`.
+fn has_definition(text: &[u8]) -> bool {
+    memchr_iter(b']', text).any(|at| text.get(at + 1) == Some(&b':'))
 }
 
 /// Whether a fence or an HTML block may begin in `text`: the only blocks that hold blank lines and
