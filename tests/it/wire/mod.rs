@@ -10,6 +10,7 @@ mod lists;
 mod recorded;
 mod redirects;
 mod refusals;
+mod token;
 mod trouble;
 mod understood;
 mod versions;
