@@ -140,6 +140,8 @@ pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Eng
         options.requests_per_second = pace;
     }
     options.clock = clocks.client;
+    let secret = config.gitea.token.clone();
+    options.reload = Arc::new(move || Token::new(secret.reread()?.expose()).ok());
     let timing = Timing { settle: config.gitea.settle, recheck: config.gitea.recheck };
     let policy = Policy {
         people: config.people.authority(&config.agents),

@@ -1,13 +1,20 @@
 //! A token or a key that nothing prints by accident.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::world::SecretFile;
 
 /// A secret from a file or the environment: one line, not empty.
 ///
 /// It has no `Display` and no `Serialize`, and its `Debug` hides it; [`Secret::expose`] is the
 /// only way to its text, so every use can be found by that word.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct Secret {
+    text: String,
+    /// The file that held it, if it was one.
+    file: Option<PathBuf>,
+}
 
 /// Why a text cannot be a secret. Never holds the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,20 +35,32 @@ impl Secret {
         } else if text.contains(char::is_control) {
             Err(NotASecret::NotOneLine)
         } else {
-            Ok(Self(text.to_owned()))
+            Ok(Self { text: text.to_owned(), file: None })
         }
+    }
+
+    /// The same, which `file` held.
+    pub(super) fn kept_in(self, file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..self }
+    }
+
+    /// What the file that held it holds now; none if it was none, or it holds no secret.
+    pub fn reread(&self) -> Option<Self> {
+        let file = self.file.as_deref()?;
+        let found = SecretFile::open(file).ok()?;
+        Some(Self::new(&found.text).ok()?.kept_in(file))
     }
 
     /// The secret itself, for the moment of its use.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 /// The bytes of the secret, for keyed hashes.
 impl AsRef<[u8]> for Secret {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
     }
 }
 

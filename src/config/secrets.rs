@@ -97,7 +97,7 @@ fn read_file(
         let message = format!("{} names a file that others can read.", section.name(key));
         section.reading.warning(Some(span.clone()), message, "Run chmod 600 on it.");
     }
-    Ok(secret)
+    Ok(secret.kept_in(&path))
 }
 
 fn unreadable(error: &io::Error) -> Wrong {

@@ -3,7 +3,8 @@
 //!
 //! What a write meets is over when a write of its kind succeeds there, or the forge shows it. What concerns the whole
 //! forge, or what is polled, is over when a round of polling met none of it and nothing waits any
-//! more: one request that succeeds says little about others.
+//! more: one request that succeeds says little about others. A token that is accepted once is good:
+//! what was put off because of it is due at once then.
 
 use std::collections::HashSet;
 use std::sync::{MutexGuard, PoisonError};
@@ -129,7 +130,8 @@ impl Incidents {
             WriteKind::Setting => lane.repo().map(|repo| Incident::WriteForbidden { repo }),
             WriteKind::Text => lane.thread().map(|thread| Incident::ThreadLocked { thread }),
         };
-        self.over(archived.into_iter().chain(other).collect()).await;
+        self.over([archived, other, Some(Incident::BadToken)].into_iter().flatten().collect())
+            .await;
     }
 
     /// A round of polling met these and nothing else.
@@ -141,6 +143,9 @@ impl Incidents {
             self.open().iter().filter(|open| open.ends_with_polling()).cloned().collect();
         for incident in met {
             over.remove(incident);
+        }
+        if over.remove(&Incident::BadToken) {
+            self.over(vec![Incident::BadToken]).await;
         }
         if !over.is_empty() && self.ctx.ledger.read(queue::is_idle).await? {
             self.over(over.into_iter().collect()).await;
@@ -185,8 +190,14 @@ impl Incidents {
             incidents.retain(|incident| open.remove(incident));
         }
         for incident in incidents {
-            let ended = incident.clone();
-            match self.ctx.ledger.write(move |tx| incidents::over(tx, &ended)).await {
+            let (ended, now) = (incident.clone(), self.ctx.now());
+            let write = self.ctx.ledger.write(move |tx| {
+                if ended == Incident::BadToken {
+                    queue::hasten(tx, now)?;
+                }
+                incidents::over(tx, &ended)
+            });
+            match write.await {
                 Ok(was) => {
                     let place = was.and_then(|was| was.place);
                     let repository = incident.repo().map(|repo| repo.0);

@@ -12,7 +12,11 @@ impl Gitea {
     /// The account that the token belongs to. Needs the scope `read:user`.
     pub async fn me(&self) -> Result<Account, Error> {
         let user: WireUser = self.get(&Route::new("user", &[])).await?.json()?;
-        user.account().ok_or_else(|| Error::Unreadable("an account without a login".to_owned()))
+        let own = user
+            .account()
+            .ok_or_else(|| Error::Unreadable("an account without a login".to_owned()))?;
+        self.is_account(own.id);
+        Ok(own)
     }
 
     /// The account called `login`; none if there is none, or this one may not see it.

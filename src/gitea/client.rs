@@ -1,7 +1,7 @@
 //! One account on one server.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -10,10 +10,13 @@ use url::Url;
 
 use super::answer::Answer;
 use super::budget::{Budget, Share};
+use super::current_token::{CurrentToken, is_about_the_token};
 use super::error::Error;
 use super::retry;
 use super::route::Route;
+use super::token::Token;
 use super::transport::Transport;
+use super::wire::WireUser;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::gitea::options::Options;
@@ -36,6 +39,9 @@ pub struct Gitea {
 struct Connection {
     api: Url,
     transport: Transport,
+    token: CurrentToken,
+    /// The number of the account, once the forge has told it.
+    account: OnceLock<i64>,
     budget: Budget,
     timeout: Duration,
     clock: Arc<dyn Clock>,
@@ -54,6 +60,8 @@ impl Gitea {
         let connection = Connection {
             api: api_below(&options.url)?,
             transport: Transport::new(&options)?,
+            token: CurrentToken::new(options.token, options.reload),
+            account: OnceLock::new(),
             budget: Budget::new(options.requests_per_second),
             timeout: options.timeout,
             clock: options.clock,
@@ -90,8 +98,11 @@ impl Gitea {
         let Connection { clock, chance, timeout, .. } = &*self.connection;
         let started = clock.uptime();
         let mut tries = 1;
+        let mut is_renewed = false;
         loop {
-            match self.follow(route, url.clone()).await {
+            let token = self.connection.token.get();
+            match self.follow(&token, route, url.clone()).await {
+                Err(error) if !is_renewed && self.renews(&token, &error).await => is_renewed = true,
                 Err(error)
                     if retry::is_worthwhile(&error)
                         && tries < retry::TRIES
@@ -122,19 +133,56 @@ impl Gitea {
         body: &impl Serialize,
     ) -> Result<Answer, Error> {
         let json = serde_json::to_vec(body).map_err(|error| Error::Setup(error.to_string()))?;
-        self.exchange(method, route, route.url(&self.connection.api)?, Some(json)).await
+        self.write(method, route, Some(json)).await
     }
 
     /// Deletes what `route` names, once.
     pub(super) async fn delete(&self, route: &Route) -> Result<Answer, Error> {
-        self.exchange(Method::DELETE, route, route.url(&self.connection.api)?, None).await
+        self.write(Method::DELETE, route, None).await
+    }
+
+    /// Sends a write, once: with another token it is for the caller to send it again.
+    async fn write(
+        &self,
+        method: Method,
+        route: &Route,
+        json: Option<Vec<u8>>,
+    ) -> Result<Answer, Error> {
+        let (token, url) = (self.connection.token.get(), route.url(&self.connection.api)?);
+        let outcome = self.exchange(&token, method, route, url, json).await;
+        if let Err(error) = &outcome {
+            self.renews(&token, error).await;
+        }
+        outcome
+    }
+
+    /// The account that the token belongs to, which stays: another token must be of the same.
+    pub(super) fn is_account(&self, number: i64) {
+        self.connection.account.get_or_init(|| number);
+    }
+
+    /// Whether there is another token than the one that met `error`, so that another try may help.
+    async fn renews(&self, token: &Token, error: &Error) -> bool {
+        let Connection { token: current, clock, .. } = &*self.connection;
+        is_about_the_token(error)
+            && current.renewed(token, clock.uptime(), async |new| self.is_ours(new).await).await
+    }
+
+    /// Whether `token` is accepted, and of the account that this is.
+    async fn is_ours(&self, token: &Token) -> bool {
+        let route = Route::new("user", &[]);
+        let Ok(url) = route.url(&self.connection.api) else { return false };
+        let answer = self.exchange(token, Method::GET, &route, url, None).await;
+        let user = answer.and_then(|answer| answer.json::<WireUser>());
+        let Some(account) = user.ok().and_then(WireUser::account) else { return false };
+        self.connection.account.get().is_none_or(|known| *known == account.id)
     }
 
     /// One try of a read, through the redirects that stay on this server.
-    async fn follow(&self, route: &Route, mut url: Url) -> Result<Answer, Error> {
+    async fn follow(&self, token: &Token, route: &Route, mut url: Url) -> Result<Answer, Error> {
         let mut left = MOST_REDIRECTS;
         loop {
-            match self.exchange(Method::GET, route, url.clone(), None).await {
+            match self.exchange(token, Method::GET, route, url.clone(), None).await {
                 Err(Error::Moved { to }) => match url.join(&to) {
                     Ok(next) if left > 0 && next.origin() == self.connection.api.origin() => {
                         url = next
@@ -150,6 +198,7 @@ impl Gitea {
     /// One request within the budget, logged without its arguments.
     async fn exchange(
         &self,
+        token: &Token,
         method: Method,
         route: &Route,
         url: Url,
@@ -162,7 +211,7 @@ impl Gitea {
             .await
             .map_err(|left| Error::RateLimited { retry_after: Some(left) })?;
         let started = clock.uptime();
-        let sent = transport.send(method.clone(), url, json).await;
+        let sent = transport.send(token, method.clone(), url, json).await;
         let status = sent.as_ref().map_or(0, |answer| answer.status.as_u16());
         if let Some(pause) = sent.as_ref().ok().and_then(Answer::pause) {
             budget.close(pause, &**clock);

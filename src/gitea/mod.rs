@@ -6,6 +6,7 @@
 //! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`, `reactions`, `labels`,
 //!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
+//! - `current_token` looks for another token where the forge does not accept this one.
 //! - `capabilities` asks the server what it lacks.
 //! - `probe` calls a webhook's address as the forge would.
 //! - [`payload`], [`signature`] and [`webhook`] read what Gitea sends by itself; all are pure.
@@ -21,6 +22,7 @@ mod budget;
 mod capabilities;
 mod client;
 mod comments;
+mod current_token;
 mod dependencies;
 mod error;
 mod hooks;
@@ -49,6 +51,7 @@ mod wire;
 pub use access::{OwnAccount, VisibleRepo};
 pub use capabilities::Capability;
 pub use client::Gitea;
+pub use current_token::Reload;
 pub use error::{Error, Recovery, WriteOutcome};
 pub use hooks::{Hook, HookHome, NewHook};
 pub use labels::NewLabel;

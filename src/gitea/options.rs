@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::current_token::Reload;
 use super::token::Token;
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
@@ -16,6 +17,8 @@ pub struct Options {
     pub url: Url,
     /// The token of the account that timmy speaks as.
     pub token: Token,
+    /// Where another one is found when the forge does not accept it any more.
+    pub reload: Reload,
     /// How long one request may take in all. A read may be tried three times, and starts no
     /// further try once this time is over.
     pub timeout: Duration,
@@ -34,6 +37,7 @@ impl Options {
         Self {
             url,
             token,
+            reload: Arc::new(|| None),
             timeout: Duration::from_secs(30),
             requests_per_second: TEN,
             clock: Arc::new(SystemClock),

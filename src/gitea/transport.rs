@@ -24,7 +24,6 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Transport {
     client: Client,
-    token: Token,
 }
 
 impl Transport {
@@ -40,12 +39,13 @@ impl Transport {
             .pool_idle_timeout(IDLE)
             .build()
             .map_err(|error| Error::Setup(reason(error)))?;
-        Ok(Self { client, token: options.token.clone() })
+        Ok(Self { client })
     }
 
-    /// Sends one request, with the token: `url` must be on the forge's own origin.
+    /// Sends one request, with `token`: `url` must be on the forge's own origin.
     pub(super) async fn send(
         &self,
+        token: &Token,
         method: Method,
         url: Url,
         json: Option<Vec<u8>>,
@@ -53,7 +53,7 @@ impl Transport {
         let mut request: RequestBuilder = self
             .client
             .request(method, url)
-            .header(AUTHORIZATION, self.token.header())
+            .header(AUTHORIZATION, token.header())
             .header(ACCEPT, "application/json");
         if let Some(json) = json {
             request = request.header(CONTENT_TYPE, "application/json").body(json);

@@ -1,7 +1,7 @@
 //! Lanes: what each thread or repository has to do next. They go their way side by side; within
 //! one, effects are delivered in order, and a new text is read only when none of them is left.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use super::error::Error;
 use super::{columns, inbox, outbox};
@@ -45,6 +45,22 @@ pub fn next_in(conn: &Connection, lane: Lane, now: Timestamp) -> Result<Option<L
         }
         (Some(_), _) | (None, Lane::Repo(_) | Lane::Report) => Ok(None),
     }
+}
+
+/// What was put off because of failures is due at `now`: what caused them is over. Not what may
+/// have been written by an earlier try, which may still land, nor a text that lets others pass.
+pub fn hasten(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE outbox SET due_at = ?1
+         WHERE ended_at IS NULL AND state = 'queued' AND tries > 0 AND due_at > ?1",
+    )?
+    .execute([now])?;
+    tx.prepare_cached(
+        "UPDATE inbox SET due_at = ?1
+         WHERE ended_at IS NULL AND NOT yields AND tries > 0 AND due_at > ?1",
+    )?
+    .execute([now])?;
+    Ok(())
 }
 
 /// Whether nothing waits at all, due or not.

@@ -27,9 +27,10 @@ use super::context::Context;
 use super::error::EngineError;
 use super::incidents::Incidents;
 use crate::core::model::incident::Incident;
+use crate::core::model::time::Timestamp;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::sync::resync_if_rules_changed;
-use crate::gitea::Recovery;
+use crate::gitea::{self, Recovery};
 use crate::store::{Error, cursors, meta};
 
 /// Finds what webhooks missed; keeps what one round hands on to the next.
@@ -73,10 +74,7 @@ impl Poller {
                     let error = error.of_forge()?;
                     self.incidents.met_everywhere(&error).await;
                     tracing::info!(%error, "poll failed");
-                    match error.heals() {
-                        Recovery::Later(Some(pause)) => self.ctx.now().after(pause),
-                        _ => self.ctx.next_try(failures),
-                    }
+                    self.next_round_after(&error, failures)
                 }
             };
             self.ctx.moved.notify();
@@ -84,6 +82,22 @@ impl Poller {
             let rest = at.rest(&*clock, Some(due), None);
             if stop.run_until_cancelled(rest).await.is_none() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// When to look again after a failure.
+    fn next_round_after(&self, error: &gitea::Error, failures: u32) -> Timestamp {
+        let now = self.ctx.now();
+        match error.heals() {
+            Recovery::Later(Some(pause)) => now.after(pause),
+            _ => {
+                let due = self.ctx.next_try(failures);
+                match error {
+                    // A new one is to be found soon, and a refusal costs the forge little.
+                    gitea::Error::BadToken { .. } => due.min(now.after(self.ctx.policy.poll.every)),
+                    _ => due,
+                }
             }
         }
     }

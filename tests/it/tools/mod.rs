@@ -7,3 +7,4 @@ mod hooks;
 mod init;
 mod report;
 mod stage;
+mod token;

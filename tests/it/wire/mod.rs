@@ -11,5 +11,6 @@ mod lists;
 mod recorded;
 mod redirects;
 mod refusals;
+mod token;
 mod understood;
 mod versions;
