@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::accounts::Accounts;
 use super::context::Context;
@@ -24,6 +24,8 @@ pub(super) struct Planner {
     identity: Arc<Identity>,
     accounts: Arc<Accounts>,
     cached: Mutex<Option<CachedRanking>>,
+    /// Held by background work for as long as it uses a ranking.
+    turn: Mutex<()>,
 }
 
 /// The ranking that was made last, and what it was made of.
@@ -42,7 +44,14 @@ impl CachedRanking {
 
 impl Planner {
     pub(super) fn new(ctx: Context, identity: Arc<Identity>, accounts: Arc<Accounts>) -> Self {
-        Self { ctx, identity, accounts, cached: Mutex::default() }
+        Self { ctx, identity, accounts, cached: Mutex::default(), turn: Mutex::default() }
+    }
+
+    /// Lets background work use rankings one after the other: what moved in between makes a new
+    /// one, and two of a large backlog take twice the memory. What it gives is held until the
+    /// ranking is dropped.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// The whole backlog, judged at most a minute ago, with everything that moved since then.

@@ -60,6 +60,7 @@ impl Ticker {
         if is_same && (seen.since..seen.until).contains(&self.ctx.now()) {
             return Ok(());
         }
+        let _turn = self.planner.turn().await;
         let judged = self.planner.ranking().await?;
         let (since, until) = (judged.setting.now, judged.holds_until());
         *seen = TickState { version, knows_itself, since, until };

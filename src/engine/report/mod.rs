@@ -198,6 +198,7 @@ impl Reporter {
 
     /// What there is to tell of a day.
     async fn told(&self, day: Date, period: Period) -> Result<Day, Error> {
+        let _turn = self.planner.turn().await;
         let (judged, told) = (self.planner.ranking().await?, self.telling(day, period));
         let now = self.ctx.now();
         let read = self.ctx.ledger.read(move |conn| {

@@ -42,7 +42,10 @@ impl BacklogSync {
         if self.state.best_at.is_some_and(|last| !last.is_over(self.ctx.policy.poll.sweep, now)) {
             return Ok(Vec::new());
         }
-        let best = self.planner.ranking().await?.ranking.promising(MOST);
+        let best = {
+            let _turn = self.planner.turn().await;
+            self.planner.ranking().await?.ranking.promising(MOST)
+        };
         let unasked = self.ctx.ledger.read(move |conn| backlog::unasked(conn, &best)).await?;
         self.state.best_at = Some(now);
         Ok(unasked)
