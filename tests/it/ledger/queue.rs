@@ -46,6 +46,27 @@ fn a_text_waits_until_the_effects_of_earlier_ones_are_gone() {
     });
 }
 
+#[test]
+fn what_was_put_off_can_be_hastened_unless_it_has_to_wait() {
+    in_transaction(|tx| {
+        let put_off = push(tx, "put off", 1, 0)?;
+        outbox::put_back(tx, put_off, at(90), "no token", true)?;
+        let uncertain = push(tx, "uncertain", 2, 0)?;
+        outbox::sending(tx, uncertain, at(1))?;
+        outbox::put_back(tx, uncertain, at(90), "no answer", false)?;
+        push(tx, "later", 3, 90)?;
+        let text = hear(tx, 4, 4, 0)?;
+        inbox::postpone(tx, text, at(90))?;
+        let polite = hear(tx, 5, 5, 0)?;
+        inbox::let_pass(tx, polite, at(90))?;
+        queue::hasten(tx, at(10))?;
+        let mut due = queue::lanes_due(tx, at(10), 9)?;
+        due.sort();
+        assert_eq!(due, [1, 4].map(|number| Lane::from(thread(number))));
+        Ok(())
+    });
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Insert { number: i64, due: i64 },
