@@ -12,7 +12,7 @@ use super::guide;
 use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{self, SecretFile, World};
+use crate::config::{self, Outside, SecretFile};
 use crate::core::effect::marker::key_of;
 use crate::core::model::ids::Subject;
 use crate::engine::Engine;
@@ -67,7 +67,7 @@ impl DemoSession {
             "TIMMY_WEBHOOK_SECRET" => Some(SECRET.to_owned()),
             _ => None,
         };
-        let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
+        let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
         let config = config::parse(&text, Path::new("demo.toml"), world)?.config;
         let bot = App::new(&config, Clocks::system()).await?;
         if let Some(address) = bot.address() {

@@ -32,7 +32,7 @@ use super::hooks::{SurveyDepth, survey};
 use super::watched::{self, Watched, repositories};
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Loaded, Webhook};
+use crate::config::{Config, Loaded, WebhookConfig};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
@@ -126,7 +126,7 @@ impl Doctor {
     async fn listen(
         &self,
         config: &Config,
-        webhook: &Webhook,
+        webhook: &WebhookConfig,
         watched: &[Watched],
         memory: LedgerState,
         findings: &mut Vec<CheckResult>,
@@ -229,7 +229,7 @@ async fn remember(config: &Config, findings: &mut Vec<CheckResult>) -> LedgerSta
 
 impl LedgerState {
     /// The receiver of webhooks: `serve` if it runs, else the doctor itself.
-    async fn listener(self, webhook: &Webhook) -> Result<DeliveryListener, CheckResult> {
+    async fn listener(self, webhook: &WebhookConfig) -> Result<DeliveryListener, CheckResult> {
         match (self.is_served, self.readers) {
             (true, Some(readers)) => Ok(DeliveryListener::Serve(readers)),
             _ => DeliveryListener::listen(webhook).await.map_err(|error| {

@@ -2,14 +2,14 @@
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
-use crate::config::Report;
+use crate::config::ReportConfig;
 use crate::core::model::ids::RepoName;
 use crate::gitea::{Error, Gitea, VisibleRepo};
 
 const REPORT: &str = "report";
 
 /// Looks its repository up; nothing to say where no report is wanted.
-pub(super) async fn check(gitea: &Gitea, report: Option<&Report>) -> Option<CheckResult> {
+pub(super) async fn check(gitea: &Gitea, report: Option<&ReportConfig>) -> Option<CheckResult> {
     let name = &report?.repository;
     let page = gitea.visible_repo(name).await;
     Some(judge(name, &page.map(|page| page.entries.into_iter().next())))

@@ -4,7 +4,7 @@
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
-use crate::config::{Grant, People};
+use crate::config::{Grant, PeopleConfig};
 use crate::gitea::{Error, Gitea, Visibility};
 
 const TEAMS: &str = "teams";
@@ -19,7 +19,7 @@ enum Asked {
 }
 
 /// Tries each `team:` of `[people]`; nothing to say where there is none.
-pub(super) async fn check(gitea: &Gitea, own: &str, people: &People) -> Option<CheckResult> {
+pub(super) async fn check(gitea: &Gitea, own: &str, people: &PeopleConfig) -> Option<CheckResult> {
     let mut asked = Vec::new();
     for (organisation, team) in named(people) {
         asked.push((format!("{organisation}/{team}"), ask(gitea, own, organisation, team).await));
@@ -28,7 +28,7 @@ pub(super) async fn check(gitea: &Gitea, own: &str, people: &People) -> Option<C
 }
 
 /// Each team once, as it is written first.
-fn named(people: &People) -> Vec<(&str, &str)> {
+fn named(people: &PeopleConfig) -> Vec<(&str, &str)> {
     let mut teams: Vec<(&str, &str)> = Vec::new();
     for grant in people.operators.iter().chain(&people.approvers) {
         if let Grant::Team { organisation, team } = grant {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use super::secret_file;
 use crate::cli::output::{FAILED, WRONG, complain};
-use crate::config::{self, SecretFile, World};
+use crate::config::{self, Outside, SecretFile};
 use answers::Answers;
 
 /// Write a commented configuration, and the webhooks' secrets beside it.
@@ -91,7 +91,7 @@ impl Init {
 /// Whether the configuration will be good once the token is there.
 fn check(text: &str, file: &Path) -> Result<(), String> {
     let secret_file = |_: &Path| Ok(SecretFile { text: "to come".to_owned(), exposed: false });
-    let world = World { env: &|_| None, secret_file: &secret_file };
+    let world = Outside { env: &|_| None, secret_file: &secret_file };
     match config::parse(text, file, world) {
         Ok(_) => Ok(()),
         Err(problems) => {
