@@ -40,7 +40,7 @@ pub(super) struct SceneResult {
 }
 
 /// How the issue looks in the end.
-pub(super) struct Issue {
+pub(super) struct DemoIssue {
     pub(super) labels: Vec<String>,
     pub(super) assignees: Vec<String>,
 }
@@ -116,8 +116,8 @@ impl DemoSession {
         })
     }
 
-    pub(super) fn issue(&self) -> Result<Issue, DemoError> {
-        Ok(Issue {
+    pub(super) fn issue(&self) -> Result<DemoIssue, DemoError> {
+        Ok(DemoIssue {
             labels: self.sandbox.labels(REPOSITORY, self.thread)?,
             assignees: self.sandbox.assignees(REPOSITORY, self.thread)?,
         })

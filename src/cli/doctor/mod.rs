@@ -37,7 +37,7 @@ use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
 use crate::store::{self, Holder, Ledger, Readers, accounts};
-use check_result::{CheckResult, State};
+use check_result::{CheckResult, CheckState};
 use listener::DeliveryListener;
 use probe::Prober;
 
@@ -45,7 +45,7 @@ const CONFIGURATION: &str = "configuration";
 
 /// Check everything, from the configuration to the webhook, and say how to mend it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Doctor {
+pub(super) struct DoctorArgs {
     /// Print one JSON array of {check, state, found, remedy}
     #[arg(long)]
     json: bool,
@@ -64,7 +64,7 @@ pub(super) struct Doctor {
     wait: u64,
 }
 
-impl Doctor {
+impl DoctorArgs {
     /// Exit code 0 if nothing is broken, 1 if something is, 2 if the configuration is.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let (path, loaded) = match forge::configuration(config) {
@@ -85,7 +85,7 @@ impl Doctor {
         let mut findings = configuration(&path, &loaded);
         block_on(self.examine(&loaded.config, &mut findings));
         self.print(&findings);
-        match findings.iter().any(|finding| finding.state == State::Broken) {
+        match findings.iter().any(|finding| finding.state == CheckState::Broken) {
             true => FAILED.into(),
             false => ExitCode::SUCCESS,
         }

@@ -56,7 +56,7 @@ fn judge(name: &RepoName, answer: &Result<Option<VisibleRepo>, Error>) -> CheckR
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::State;
+    use crate::cli::doctor::check_result::CheckState;
     use crate::cli::doctor::report::*;
     use crate::core::model::ids::RepoId;
     use crate::core::model::repository::{Permissions, Repo};
@@ -70,11 +70,11 @@ mod tests {
             judge(&name, &Ok(Some(VisibleRepo { repo, permissions, is_empty: false }))).state
         };
         let with = |push, admin| told(true, push, admin);
-        assert_eq!(with(true, true), State::Good);
-        assert_eq!(told(false, true, true), State::Warning);
-        assert_eq!(with(true, false), State::Good);
-        assert_eq!(with(false, false), State::Warning);
-        assert_eq!(judge(&name, &Ok(None)).state, State::Broken);
-        assert_eq!(judge(&name, &Err(Error::Timeout)).state, State::Warning);
+        assert_eq!(with(true, true), CheckState::Good);
+        assert_eq!(told(false, true, true), CheckState::Warning);
+        assert_eq!(with(true, false), CheckState::Good);
+        assert_eq!(with(false, false), CheckState::Warning);
+        assert_eq!(judge(&name, &Ok(None)).state, CheckState::Broken);
+        assert_eq!(judge(&name, &Err(Error::Timeout)).state, CheckState::Warning);
     }
 }

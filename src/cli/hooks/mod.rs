@@ -27,7 +27,7 @@ pub(super) use survey::{HookPlace, SurveyDepth, survey};
 
 /// See, make, mend and delete the webhooks that call timmy.
 #[derive(Debug, clap::Args)]
-pub(super) struct Hooks {
+pub(super) struct HooksArgs {
     /// The token of somebody who may manage webhooks: read for this run, stored nowhere
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -66,7 +66,7 @@ enum HooksAction {
     },
 }
 
-impl Hooks {
+impl HooksArgs {
     /// Exit code 0 if all is good in the end, 1 if something is wrong or could not be done.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let found = match self.act {
