@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AgentKind, Config, People, Webhook};
+use crate::config::{AgentKind, Config, PeopleConfig, WebhookConfig};
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{Context, DRAIN, Engine, Policy, Report, Timing};
@@ -126,7 +126,7 @@ impl App {
 }
 
 /// Who reads the deliveries of this configuration.
-pub(super) fn receiver(webhook: &Webhook, limits: Limits) -> Receiver {
+pub(super) fn receiver(webhook: &WebhookConfig, limits: Limits) -> Receiver {
     let keys = Keys::new(webhook.secrets.iter().map(|one| (&one.secret, one.scope.clone())));
     Receiver::new(keys, usize::try_from(webhook.max_body).unwrap_or(usize::MAX), limits)
 }
@@ -165,7 +165,7 @@ pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Eng
 /// The report, if it is wanted.
 pub(super) fn report(config: &Config) -> Option<Report> {
     let report = config.report.as_ref()?;
-    let People { timezone, quiet_hours, .. } = &config.people;
+    let PeopleConfig { timezone, quiet_hours, .. } = &config.people;
     Some(Report {
         repository: report.repository.clone(),
         title: report.title.clone(),
@@ -175,7 +175,7 @@ pub(super) fn report(config: &Config) -> Option<Report> {
 }
 
 /// What people may know of an agent: neither its key nor where it is reached.
-pub(super) fn known(agent: &crate::config::Agent) -> AgentProfile {
+pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
     let kind = match agent.kind {
         AgentKind::Hermes { .. } => "hermes",
         AgentKind::OpenAi { .. } => "openai",

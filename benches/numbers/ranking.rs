@@ -11,7 +11,7 @@ use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::text::TextReader;
 use timmy::core::scheduling::{BacklogEntry, Milestone};
 use timmy::sandbox::Mode;
-use timmy::sandbox::backlog::{Backlog, Place, Repo, Shape, Thread};
+use timmy::sandbox::backlog::{Backlog, BacklogRepo, Place, Shape, Thread};
 use timmy::store::backlog::{self, Source};
 use timmy::store::{Connection, Error, Ledger, Readers, Transaction, matches};
 use tokio::runtime::Runtime;
@@ -57,8 +57,8 @@ pub fn measure() -> Row {
 
 /// Gives the forge the repositories of `backlog`, without what is open in them.
 fn found(stage: &Stage, backlog: &Backlog) -> Vec<RepoId> {
-    let name = |repo: &Repo| format!("foundation4ce1/{}", repo.name);
-    let add = |repo: &Repo| {
+    let name = |repo: &BacklogRepo| format!("foundation4ce1/{}", repo.name);
+    let add = |repo: &BacklogRepo| {
         let id = stage.sandbox.add_repo(&name(repo), repo.private).unwrap();
         stage.sandbox.collaborator(&name(repo), "timmy", Mode::Write).unwrap();
         id
@@ -107,7 +107,7 @@ impl Filler {
         tx: &Transaction<'_>,
         place: Place,
         thread: &Thread,
-        repo: &Repo,
+        repo: &BacklogRepo,
     ) -> Result<(), Error> {
         let id = self.id(place);
         let entry = BacklogEntry::read(item(place, thread, repo), &self.reader);
@@ -123,7 +123,7 @@ impl Filler {
     }
 }
 
-fn item(place: Place, thread: &Thread, repo: &Repo) -> Issue {
+fn item(place: Place, thread: &Thread, repo: &BacklogRepo) -> Issue {
     let milestone = thread.milestone.map(|nth| repo.milestones[nth].clone());
     let label = |name: &&str| Label { id: 1, name: (*name).to_owned(), exclusive: false };
     Issue {

@@ -10,7 +10,7 @@ use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::Controls;
 use timmy::core::scheduling::text::TextReader;
 use timmy::core::scheduling::{Authors, IssueFacts, Milestone, Rules, Weights, WorkState, rank};
-use timmy::sandbox::backlog::{Backlog, Place, Repo, Shape, Thread};
+use timmy::sandbox::backlog::{Backlog, BacklogRepo, Place, Shape, Thread};
 
 use crate::sample::{Compared, milliseconds};
 use crate::table::Row;
@@ -67,7 +67,7 @@ fn facts(backlog: &Backlog) -> Vec<IssueFacts> {
     issues.map(|(place, thread)| of(place, thread, &backlog.repos[place.repo], &reader)).collect()
 }
 
-fn of(place: Place, thread: &Thread, repo: &Repo, reader: &TextReader) -> IssueFacts {
+fn of(place: Place, thread: &Thread, repo: &BacklogRepo, reader: &TextReader) -> IssueFacts {
     let milestone = thread.milestone.map(|nth| repo.milestones[nth].clone());
     IssueFacts {
         thread: id(place),

@@ -20,7 +20,7 @@ use crate::core::reply::{Answer, Queue, QueueEntry};
 /// Says what `queue` says in a thread, of all repositories. Reads the forge first, the first time
 /// all that is open; beside a running `timmy serve` it shows what that one knows.
 #[derive(Debug, clap::Args)]
-pub(super) struct Backlog {
+pub(super) struct BacklogArgs {
     /// Print one JSON object; "points" are decimal numbers up to 100
     #[arg(long)]
     json: bool,
@@ -29,7 +29,7 @@ pub(super) struct Backlog {
     limit: usize,
 }
 
-impl Backlog {
+impl BacklogArgs {
     /// Exit code 1 if nothing of the backlog is known, 2 for a wrong configuration.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let config = match forge::configured(config) {

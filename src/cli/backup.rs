@@ -11,7 +11,7 @@ use crate::store::backup::{Existing, backup};
 
 /// Copy the ledger to FILE, also while `timmy serve` runs
 #[derive(Debug, clap::Args)]
-pub(super) struct Backup {
+pub(super) struct BackupArgs {
     /// Where the copy goes; its mode is 0600
     #[arg(value_name = "FILE")]
     target: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Backup {
     force: bool,
 }
 
-impl Backup {
+impl BackupArgs {
     /// Exit code 1 if there is no copy, 2 if the configuration does not say of what.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let env = |name: &str| std::env::var(name).ok();

@@ -24,7 +24,7 @@ pub(super) fn plain(markdown: &str) -> String {
 /// The text as people read it on a terminal: bold is bold, a table stands in columns, what is
 /// folded away is there. It ends with a line break.
 pub(super) fn shown(markdown: &str) -> String {
-    let mut page = Page::default();
+    let mut page = RenderedPage::default();
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         page.take(event);
     }
@@ -32,7 +32,7 @@ pub(super) fn shown(markdown: &str) -> String {
 }
 
 #[derive(Default)]
-struct Page {
+struct RenderedPage {
     text: String,
     /// What of the present block was read so far.
     block: String,
@@ -51,7 +51,7 @@ struct Table {
     row: Vec<String>,
 }
 
-impl Page {
+impl RenderedPage {
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.start(tag),

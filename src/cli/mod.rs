@@ -35,22 +35,22 @@ struct Cli {
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    Init(init::Init),
-    Doctor(doctor::Doctor),
-    Hooks(hooks::Hooks),
-    Serve(serve::Serve),
-    Demo(demo::Demo),
-    Parse(parse::Parse),
-    Backlog(backlog::Backlog),
-    Why(why::Why),
-    Report(report::Report),
-    Simulate(simulate::Simulate),
-    Backup(backup::Backup),
+enum CliCommand {
+    Init(init::InitArgs),
+    Doctor(doctor::DoctorArgs),
+    Hooks(hooks::HooksArgs),
+    Serve(serve::ServeArgs),
+    Demo(demo::DemoArgs),
+    Parse(parse::ParseArgs),
+    Backlog(backlog::BacklogArgs),
+    Why(why::WhyArgs),
+    Report(report::ReportArgs),
+    Simulate(simulate::SimulateArgs),
+    Backup(backup::BackupArgs),
 }
 
 /// Runs what the command line asks for: exit code 0 good, 1 failed, 2 wrong usage or configuration.
@@ -58,16 +58,16 @@ pub fn run() -> ExitCode {
     allocator::keep_little();
     let cli = Cli::parse();
     match cli.command {
-        Command::Init(init) => init.run(cli.config.as_deref()),
-        Command::Doctor(doctor) => doctor.run(cli.config.as_deref()),
-        Command::Hooks(hooks) => hooks.run(cli.config.as_deref()),
-        Command::Serve(serve) => serve.run(cli.config.as_deref()),
-        Command::Demo(demo) => demo.run(),
-        Command::Parse(parse) => parse.run(),
-        Command::Backlog(backlog) => backlog.run(cli.config.as_deref()),
-        Command::Why(why) => why.run(cli.config.as_deref()),
-        Command::Report(report) => report.run(cli.config.as_deref()),
-        Command::Simulate(simulate) => simulate.run(cli.config.as_deref()),
-        Command::Backup(backup) => backup.run(cli.config.as_deref()),
+        CliCommand::Init(init) => init.run(cli.config.as_deref()),
+        CliCommand::Doctor(doctor) => doctor.run(cli.config.as_deref()),
+        CliCommand::Hooks(hooks) => hooks.run(cli.config.as_deref()),
+        CliCommand::Serve(serve) => serve.run(cli.config.as_deref()),
+        CliCommand::Demo(demo) => demo.run(),
+        CliCommand::Parse(parse) => parse.run(),
+        CliCommand::Backlog(backlog) => backlog.run(cli.config.as_deref()),
+        CliCommand::Why(why) => why.run(cli.config.as_deref()),
+        CliCommand::Report(report) => report.run(cli.config.as_deref()),
+        CliCommand::Simulate(simulate) => simulate.run(cli.config.as_deref()),
+        CliCommand::Backup(backup) => backup.run(cli.config.as_deref()),
     }
 }

@@ -8,7 +8,7 @@ use crate::core::command::grammar::{self, Reading};
 
 /// Read a comment and print the commands and errors that it holds.
 #[derive(Debug, clap::Args)]
-pub(super) struct Parse {
+pub(super) struct ParseArgs {
     /// Print one line of JSON.
     #[arg(long)]
     json: bool,
@@ -21,7 +21,7 @@ pub(super) struct Parse {
     file: Option<PathBuf>,
 }
 
-impl Parse {
+impl ParseArgs {
     /// Prints the reading. Fails only if the comment cannot be read; bytes that are no UTF-8 are
     /// read as U+FFFD, as the forge would store them.
     pub(super) fn run(self) -> ExitCode {

@@ -17,13 +17,13 @@ use crate::store::{Error, Holder, Ledger, OpenError, holder, reports, repos};
 
 /// Bring the day's report up to date now, or print it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Report {
+pub(super) struct ReportArgs {
     /// Only print what it says now, also while `timmy serve` runs
     #[arg(long)]
     print: bool,
 }
 
-impl Report {
+impl ReportArgs {
     /// Exit code 1 if it could not be written or read, 2 if none is configured.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let config = match forge::configured(config) {

@@ -12,13 +12,13 @@ use crate::config::{Config, Loaded};
 
 /// Listen to the forge and answer, until SIGTERM or SIGINT.
 #[derive(Debug, clap::Args)]
-pub(super) struct Serve {
+pub(super) struct ServeArgs {
     /// How log lines are written to standard error
     #[arg(long, value_enum, default_value_t = log::Format::Text)]
     log: log::Format,
 }
 
-impl Serve {
+impl ServeArgs {
     /// Runs until it is stopped.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let Loaded { config, warnings } = match forge::configured(config) {

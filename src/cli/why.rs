@@ -20,10 +20,10 @@ use crate::store::{self, backlog};
 ///
 /// Says what `why` says in a thread. Reads the forge first, as `timmy backlog` does.
 #[derive(Debug, clap::Args)]
-pub(super) struct Why {
+pub(super) struct WhyArgs {
     /// The issue
     #[arg(value_name = "OWNER/REPO#N", value_parser = asked)]
-    issue: Asked,
+    issue: AskedIssue,
     /// Print one JSON object; "points" are decimal numbers up to 100, "value" and "fit" up to 1
     #[arg(long)]
     json: bool,
@@ -31,14 +31,14 @@ pub(super) struct Why {
 
 /// Which issue.
 #[derive(Debug, Clone)]
-struct Asked {
+struct AskedIssue {
     repo: RepoName,
     number: i64,
 }
 
-fn asked(word: &str) -> Result<Asked, String> {
+fn asked(word: &str) -> Result<AskedIssue, String> {
     match IssueRef::read(word) {
-        Some(IssueRef { repo: Some(repo), number }) => Ok(Asked { repo, number }),
+        Some(IssueRef { repo: Some(repo), number }) => Ok(AskedIssue { repo, number }),
         Some(IssueRef { repo: None, .. }) => {
             Err("in which repository? Write owner/repository#12".to_owned())
         }
@@ -63,7 +63,7 @@ enum UnknownIssue {
     Issue(String),
 }
 
-impl Why {
+impl WhyArgs {
     /// Exit code 1 if there is no such issue, 2 for a wrong configuration.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let config = match forge::configured(config) {
@@ -102,8 +102,8 @@ impl Why {
 }
 
 /// The issue that was asked about, if its repository was read.
-async fn find(view: &BacklogView, asked: &Asked) -> Result<ThreadId, UnknownIssue> {
-    let Asked { repo: name, number } = asked.clone();
+async fn find(view: &BacklogView, asked: &AskedIssue) -> Result<ThreadId, UnknownIssue> {
+    let AskedIssue { repo: name, number } = asked.clone();
     let known = view.read(move |conn| {
         let repo = backlog::tracked(conn)?.into_iter().find(|repo| repo.name == name);
         let Some(repo) = repo else { return Ok(None) };

@@ -15,7 +15,7 @@ use crate::core::command::grammar::nearest;
 
 /// `[[agent]]`: one agent of the fleet.
 #[derive(Debug, Clone)]
-pub struct Agent {
+pub struct AgentConfig {
     /// What people call it: one lower-case word, unlike all others.
     pub name: String,
     /// Its Gitea account, which belongs to no person who commands. Names ignore case.
@@ -85,7 +85,7 @@ pub struct Price {
 
 /// `[[pool]]`: a quota that several agents share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pool {
+pub struct PoolConfig {
     /// The name that agents give as their pool.
     pub name: String,
     /// How many of its agents' jobs may run at once; none for any number.
@@ -100,7 +100,7 @@ pub(super) struct AgentDraft {
     pub(super) account: Option<Spanned<String>>,
     pub(super) pool: Option<Spanned<String>>,
     pub(super) is_crew: bool,
-    pub(super) agent: Option<Agent>,
+    pub(super) agent: Option<AgentConfig>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl AgentDraft {
         let kind = read_kind(section, kind_name, &variables.key);
 
         let agent = match (&name, &account, roles, kind) {
-            (Some(name), Some(account), Some(roles), Some(kind)) => Some(Agent {
+            (Some(name), Some(account), Some(roles), Some(kind)) => Some(AgentConfig {
                 name: name.get_ref().clone(),
                 account: account.get_ref().clone(),
                 token,
@@ -227,7 +227,7 @@ impl Price {
     }
 }
 
-impl Pool {
+impl PoolConfig {
     /// The pool with the place of its name.
     pub(super) fn read(section: &Section<'_>) -> Option<Spanned<Self>> {
         let name = section.need_located("name", word);

@@ -5,10 +5,10 @@ use std::collections::btree_map::Entry;
 
 use toml::Spanned;
 
-use super::agent::{AgentDraft, Pool, environment_name, unknown_pool};
+use super::agent::{AgentDraft, PoolConfig, environment_name, unknown_pool};
 use super::crew::{CrewDraft, CrewEngine};
-use super::engine::Report;
-use super::gitea::{Gitea, Web};
+use super::engine::ReportConfig;
+use super::gitea::{GiteaConfig, WebConfig};
 use super::people::PeopleDraft;
 use super::section::Section;
 use super::value::quoted;
@@ -111,9 +111,9 @@ pub(super) fn nobody_commands_and_is_ignored(root: &Section<'_>, people: &People
 pub(super) fn pools_exist(
     root: &Section<'_>,
     agents: &[AgentDraft],
-    described: Vec<Spanned<Pool>>,
-) -> Vec<Pool> {
-    let mut pools: Vec<Pool> = Vec::new();
+    described: Vec<Spanned<PoolConfig>>,
+) -> Vec<PoolConfig> {
+    let mut pools: Vec<PoolConfig> = Vec::new();
     for pool in described {
         if pools.iter().any(|other| other.name == pool.get_ref().name) {
             let message = format!("pool.name {} stands twice.", quoted(&pool.get_ref().name));
@@ -133,7 +133,7 @@ pub(super) fn pools_exist(
             let message = format!("agent.pool {}.", wrong.message);
             root.contradiction(Some(named.span()), message, wrong.remedy);
         } else {
-            pools.push(Pool { name: name.clone(), concurrent: None, tokens_per_day: None });
+            pools.push(PoolConfig { name: name.clone(), concurrent: None, tokens_per_day: None });
         }
     }
     pools
@@ -169,7 +169,7 @@ pub(super) fn crew_exists(root: &Section<'_>, crew: Option<&CrewDraft>, agents: 
 pub(super) fn listeners_differ(
     root: &Section<'_>,
     webhook: Option<&WebhookDraft>,
-    web: Option<&Web>,
+    web: Option<&WebConfig>,
 ) {
     let (Some(webhook), Some(web)) = (webhook, web.and_then(|web| web.listen)) else { return };
     let (a, b) = (webhook.webhook.listen, web);
@@ -189,7 +189,7 @@ pub(super) fn listeners_differ(
 pub(super) fn webhooks_are_told_apart(
     root: &Section<'_>,
     webhook: Option<&WebhookDraft>,
-    gitea: Option<&Gitea>,
+    gitea: Option<&GiteaConfig>,
 ) {
     let (Some(draft), Some(gitea)) = (webhook, gitea) else { return };
     let warn = |message: String, remedy: &str| {
@@ -270,8 +270,8 @@ fn is_about(scope: &HookScope, pattern: &WatchPattern) -> bool {
 /// A report that nobody listens to still reports, but nobody can answer in it.
 pub(super) fn report_is_watched(
     root: &Section<'_>,
-    report: Option<&Spanned<Report>>,
-    gitea: Option<&Gitea>,
+    report: Option<&Spanned<ReportConfig>>,
+    gitea: Option<&GiteaConfig>,
 ) {
     let (Some(report), Some(gitea)) = (report, gitea) else { return };
     if !gitea.watch.covers(&report.get_ref().repository) {

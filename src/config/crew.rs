@@ -9,7 +9,7 @@ use super::value::{Wrong, count, one_of, word};
 
 /// `[crew]`: how several agents work one issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Crew {
+pub struct CrewConfig {
     /// What runs the roles.
     pub engine: CrewEngine,
     /// The agent that plans, by name; without one there are no crews.
@@ -42,7 +42,7 @@ pub enum CrewAsk {
 
 /// What could be read of the table, for checks against the agents.
 pub(super) struct CrewDraft {
-    pub(super) crew: Crew,
+    pub(super) crew: CrewConfig,
     pub(super) manager: Option<Spanned<String>>,
     pub(super) engine: Option<Spanned<CrewEngine>>,
 }
@@ -54,7 +54,7 @@ impl CrewDraft {
         let engine = section.located("engine", one_of(&ENGINES));
         let manager = section.located("manager", word);
         let default = [CrewAsk::Devops, CrewAsk::Protected, CrewAsk::Over(MicroUsd(5_000_000))];
-        let crew = Crew {
+        let crew = CrewConfig {
             engine: engine.as_ref().map_or(CrewEngine::Native, |engine| *engine.get_ref()),
             manager: manager.as_ref().map(|manager| manager.get_ref().clone()),
             ask: section.list_or("ask", default, crew_ask),

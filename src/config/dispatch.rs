@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `[dispatch]`: what timmy hands out by itself.
 #[derive(Debug, Clone)]
-pub struct Dispatch {
+pub struct DispatchConfig {
     /// How far it goes without being asked.
     pub mode: DispatchMode,
     /// Time between two looks at the backlog.
@@ -70,7 +70,7 @@ pub struct Timeout {
     pub total: Duration,
 }
 
-impl Dispatch {
+impl DispatchConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         const MODES: [(&str, DispatchMode); 3] = [
             ("off", DispatchMode::Off),
@@ -131,7 +131,7 @@ impl Timeout {
 
 /// `[score]`: what makes an issue urgent.
 #[derive(Debug, Clone)]
-pub struct Score {
+pub struct ScoreConfig {
     /// How much each term counts.
     pub weights: Weights,
     /// Labels of issues that gather others, and are not worked on themselves.
@@ -140,7 +140,7 @@ pub struct Score {
     pub acceptance: Regex,
 }
 
-impl Score {
+impl ScoreConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         let weights = section.table("weights", weights);
         let epic_labels = section.list_or("epic_labels", ["epic".to_owned()], line);
@@ -180,7 +180,7 @@ fn weights(section: &Section<'_>) -> Weights {
 
 /// `[budget]`: the caps on spending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub struct BudgetConfig {
     /// For one issue, over all its attempts.
     pub issue: MicroUsd,
     /// For one agent on one day of the configured zone.
@@ -189,7 +189,7 @@ pub struct Budget {
     pub day: MicroUsd,
 }
 
-impl Budget {
+impl BudgetConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         let cap = |key, default: u64| section.or(key, MicroUsd(default * 1_000_000), cap);
         let budget =

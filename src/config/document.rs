@@ -5,24 +5,24 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::agent::{AgentDraft, Pool};
+use super::agent::{AgentDraft, PoolConfig};
 use super::crew::CrewDraft;
-use super::dispatch::{Budget, Dispatch, Score};
-use super::engine::{Engine, Ledger, Report};
-use super::gitea::{Gitea, Poll, Web};
-use super::guards::{Accept, Guards};
+use super::dispatch::{BudgetConfig, DispatchConfig, ScoreConfig};
+use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
+use super::gitea::{GiteaConfig, PollConfig, WebConfig};
+use super::guards::{AcceptConfig, GuardsConfig};
 use super::loaded::{Config, Loaded};
 use super::people::PeopleDraft;
 use super::problem::Problems;
-use super::reading::Reading;
+use super::reading::ConfigReading;
 use super::section::Section;
 use super::webhook::WebhookDraft;
-use super::world::World;
+use super::world::Outside;
 use super::{check, syntax};
 
 /// Reads `text`: first as TOML, as far as that goes, then every table of it.
-pub(super) fn read(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded, Problems> {
-    let reading = Reading::new(text, origin, world);
+pub(super) fn read(text: &str, origin: &Path, world: Outside<'_>) -> Result<Loaded, Problems> {
+    let reading = ConfigReading::new(text, origin, world);
     let (table, errors) = DeTable::parse_recoverable(text);
     syntax::note(&reading, errors);
     let config = Section::root(&reading, table.get_ref(), read_tables);
@@ -30,22 +30,22 @@ pub(super) fn read(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded
 }
 
 fn read_tables(root: &Section<'_>) -> Option<Config> {
-    let gitea = root.table("gitea", Gitea::read).flatten();
+    let gitea = root.table("gitea", GiteaConfig::read).flatten();
     let webhook = root.table("webhook", WebhookDraft::read).flatten();
-    let poll = root.table("poll", Poll::read);
-    let ledger = root.table("ledger", Ledger::read);
+    let poll = root.table("poll", PollConfig::read);
+    let ledger = root.table("ledger", LedgerConfig::read);
     let people = root.table("people", PeopleDraft::read).unwrap_or_default();
     let agents = root.tables("agent", AgentDraft::read);
-    let pools = root.tables("pool", Pool::read).into_iter().flatten().collect();
-    let dispatch = root.table("dispatch", Dispatch::read).flatten();
-    let score = root.table("score", Score::read).flatten();
-    let budget = root.table("budget", Budget::read);
-    let guards = root.table("guards", Guards::read);
-    let accept = root.table("accept", Accept::read);
+    let pools = root.tables("pool", PoolConfig::read).into_iter().flatten().collect();
+    let dispatch = root.table("dispatch", DispatchConfig::read).flatten();
+    let score = root.table("score", ScoreConfig::read).flatten();
+    let budget = root.table("budget", BudgetConfig::read);
+    let guards = root.table("guards", GuardsConfig::read);
+    let accept = root.table("accept", AcceptConfig::read);
     let crew = root.table("crew", CrewDraft::read);
-    let report = root.table("report", Report::read).flatten();
-    let engine = root.table("engine", Engine::read);
-    let web = root.table("web", Web::read);
+    let report = root.table("report", ReportConfig::read).flatten();
+    let engine = root.table("engine", EngineConfig::read);
+    let web = root.table("web", WebConfig::read);
 
     check::agents_differ(root, &agents);
     check::agents_are_no_people(root, &agents, &people);

@@ -17,14 +17,14 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `[ledger]`: timmy's memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ledger {
+pub struct LedgerConfig {
     /// The file; a relative path was resolved against the folder of the configuration.
     pub path: PathBuf,
     /// How long rows of the inbox and the audit are kept.
     pub keep: Duration,
 }
 
-impl Ledger {
+impl LedgerConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         let path = section.or("path", "timmy.db".to_owned(), text);
         Self {
@@ -36,7 +36,7 @@ impl Ledger {
 
 /// `[report]`: the one report. Without it there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct ReportConfig {
     pub repository: RepoName,
     pub title: String,
     /// When the day's comment appears, on the clock of the configured zone.
@@ -45,7 +45,7 @@ pub struct Report {
     pub every: Duration,
 }
 
-impl Report {
+impl ReportConfig {
     /// The report with the place of its repository; none also if the table is not there.
     pub(super) fn read(section: &Section<'_>) -> Option<Spanned<Self>> {
         if !section.is_there() {
@@ -63,7 +63,7 @@ impl Report {
 
 /// `[engine]`: what keeps jobs alive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Engine {
+pub enum EngineConfig {
     /// The ledger is the durable queue.
     Embedded,
     /// Each job is a workflow of a Temporal server.
@@ -74,7 +74,7 @@ pub enum Engine {
     },
 }
 
-impl Engine {
+impl EngineConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         const KINDS: [(&str, bool); 2] = [("embedded", false), ("temporal", true)];
         let is_temporal = section.or("kind", false, one_of(&KINDS));

@@ -1,6 +1,6 @@
 //! What the configuration says about the backlog: how it is judged, and who can take how much.
 
-use super::{Agent, Config};
+use super::{AgentConfig, Config};
 use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
 
 impl Config {
@@ -22,7 +22,7 @@ impl Config {
 
     /// How much may run at once.
     pub fn limits(&self) -> Limits {
-        let pool = |pool: &super::Pool| Pool {
+        let pool = |pool: &super::PoolConfig| Pool {
             name: pool.name.clone(),
             concurrent: pool.concurrent,
             is_empty: false,
@@ -37,7 +37,7 @@ impl Config {
     }
 }
 
-fn worker(agent: &Agent) -> AgentSlot {
+fn worker(agent: &AgentConfig) -> AgentSlot {
     AgentSlot {
         name: agent.name.clone(),
         roles: agent.roles.iter().map(ToString::to_string).collect(),

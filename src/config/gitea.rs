@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `[gitea]`: the forge and the account.
 #[derive(Debug, Clone)]
-pub struct Gitea {
+pub struct GiteaConfig {
     /// Its root address, as written: it may have a path, and that may end without a slash.
     pub url: Url,
     /// The account's own token; its account name is timmy's name.
@@ -36,7 +36,7 @@ pub struct Gitea {
     pub recheck: Duration,
 }
 
-impl Gitea {
+impl GiteaConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         let url = section.need("url", http_url);
         let token = secrets::needed(section, "token_file", "TIMMY_GITEA_TOKEN");
@@ -51,14 +51,14 @@ impl Gitea {
 
 /// `[poll]`: how often timmy polls for what no webhook delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Poll {
+pub struct PollConfig {
     /// Time between two searches for threads that moved.
     pub every: Duration,
     /// Time between two readings of all comments, for edits.
     pub sweep: Duration,
 }
 
-impl Poll {
+impl PollConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         Self {
             every: section.or("every", MINUTE, duration(SECOND..=DAY)),
@@ -69,12 +69,12 @@ impl Poll {
 
 /// `[web]`: metrics and the status page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Web {
+pub struct WebConfig {
     /// Where timmy listens; none if it is off.
     pub listen: Option<SocketAddr>,
 }
 
-impl Web {
+impl WebConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         let default = SocketAddr::from(([127, 0, 0, 1], 8788));
         let Some(found) = section.located("listen", listen_or_off) else {

@@ -32,7 +32,7 @@ const BUILT_IN: [&str; 11] = [
 
 /// `[guards]`: what a result must stand up to.
 #[derive(Debug, Clone)]
-pub struct Guards {
+pub struct GuardsConfig {
     /// Whether a commit without checks passes.
     pub checks: Checks,
     /// Accounts whose commit statuses count as checks.
@@ -72,7 +72,7 @@ pub enum ScriptKind {
     Json,
 }
 
-impl Guards {
+impl GuardsConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         const CHECKS: [(&str, Checks); 2] =
             [("if_present", Checks::IfPresent), ("required", Checks::Required)];
@@ -150,7 +150,7 @@ fn script_name(value: &DeValue<'_>) -> Result<String, Wrong> {
 
 /// `[accept]`: what happens with a verified result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Accept {
+pub struct AcceptConfig {
     /// What timmy does once a person says yes.
     pub ask: Ask,
     pub style: MergeStyle,
@@ -204,7 +204,7 @@ impl MergeStyle {
     }
 }
 
-impl Accept {
+impl AcceptConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         const ASK: [(&str, Ask); 3] =
             [("merge", Ask::Merge), ("review", Ask::Review), ("never", Ask::Never)];

@@ -1,45 +1,45 @@
 //! All of `timmy.toml`.
 
-use super::agent::{Agent, Pool};
-use super::crew::Crew;
-use super::dispatch::{Budget, Dispatch, Score};
-use super::engine::{Engine, Ledger, Report};
-use super::gitea::{Gitea, Poll, Web};
-use super::guards::{Accept, Guards};
-use super::people::People;
+use super::agent::{AgentConfig, PoolConfig};
+use super::crew::CrewConfig;
+use super::dispatch::{BudgetConfig, DispatchConfig, ScoreConfig};
+use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
+use super::gitea::{GiteaConfig, PollConfig, WebConfig};
+use super::guards::{AcceptConfig, GuardsConfig};
+use super::people::PeopleConfig;
 use super::problem::Problem;
-use super::webhook::Webhook;
+use super::webhook::WebhookConfig;
 
 /// A whole configuration without faults. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
-    pub gitea: Gitea,
+    pub gitea: GiteaConfig,
     /// Where Gitea calls; none if timmy only polls.
-    pub webhook: Option<Webhook>,
-    pub poll: Poll,
-    pub ledger: Ledger,
+    pub webhook: Option<WebhookConfig>,
+    pub poll: PollConfig,
+    pub ledger: LedgerConfig,
     /// Who may give which commands.
-    pub people: People,
+    pub people: PeopleConfig,
     /// The fleet, in the order of the file. Names and accounts are unlike each other.
-    pub agents: Vec<Agent>,
+    pub agents: Vec<AgentConfig>,
     /// The quotas; every pool that an agent names is among them.
-    pub pools: Vec<Pool>,
+    pub pools: Vec<PoolConfig>,
     /// What is handed out by itself.
-    pub dispatch: Dispatch,
+    pub dispatch: DispatchConfig,
     /// What makes an issue urgent.
-    pub score: Score,
-    pub budget: Budget,
+    pub score: ScoreConfig,
+    pub budget: BudgetConfig,
     /// What a result must stand up to.
-    pub guards: Guards,
+    pub guards: GuardsConfig,
     /// What is asked before a result is merged, and how it is merged.
-    pub accept: Accept,
+    pub accept: AcceptConfig,
     /// How several agents work one issue.
-    pub crew: Crew,
+    pub crew: CrewConfig,
     /// The one report; none if it is not wanted.
-    pub report: Option<Report>,
+    pub report: Option<ReportConfig>,
     /// What keeps jobs alive.
-    pub engine: Engine,
-    pub web: Web,
+    pub engine: EngineConfig,
+    pub web: WebConfig,
 }
 
 /// A configuration, with what works but is unwise.

@@ -46,25 +46,25 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-pub use agent::{Agent, AgentKind, Local, Pool, Price};
-pub use crew::{Crew, CrewAsk, CrewEngine};
-pub use dispatch::{Budget, Dispatch, DispatchMode, Score, Timeout};
-pub use engine::{Engine, Ledger, Report};
+pub use agent::{AgentConfig, AgentKind, Local, PoolConfig, Price};
+pub use crew::{CrewAsk, CrewConfig, CrewEngine};
+pub use dispatch::{BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig, Timeout};
+pub use engine::{EngineConfig, LedgerConfig, ReportConfig};
 pub use find::{NotFound, find};
-pub use gitea::{Gitea, Poll, Web};
+pub use gitea::{GiteaConfig, PollConfig, WebConfig};
 pub use glob::Glob;
-pub use guards::{Accept, Ask, Checks, Guards, MergeStyle, Script, ScriptKind};
+pub use guards::{AcceptConfig, Ask, Checks, GuardsConfig, MergeStyle, Script, ScriptKind};
 pub use loaded::{Config, Loaded};
-pub use people::{Grant, People};
-pub use problem::{Place, Problem, Problems};
+pub use people::{Grant, PeopleConfig};
+pub use problem::{Problem, Problems, TextPlace};
 pub use program::Program;
 pub use quantity::MicroUsd;
 pub use role::Role;
 pub use secret::{NotASecret, Secret};
 pub use watch::{Watch, WatchPattern};
-pub use webhook::{Webhook, WebhookSecret};
+pub use webhook::{WebhookConfig, WebhookSecret};
 pub use weights::{NotWeights, parse_weights};
-pub use world::{SecretFile, World};
+pub use world::{Outside, SecretFile};
 
 /// Longest configuration that is read, in bytes.
 const LONGEST: u64 = 256 * 1024;
@@ -74,14 +74,14 @@ const LONGEST: u64 = 256 * 1024;
 /// # Errors
 /// All that is wrong with it, also that it cannot be read or is longer than 256 KiB.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Problems> {
-    load_in(path, World { env, secret_file: &|path| SecretFile::open(path) })
+    load_in(path, Outside { env, secret_file: &|path| SecretFile::open(path) })
 }
 
 /// Reads the file at `path` as [`load`] does, with secrets from `world`.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_in(path: &Path, world: World<'_>) -> Result<Loaded, Problems> {
+pub fn load_in(path: &Path, world: Outside<'_>) -> Result<Loaded, Problems> {
     parse(&text(path)?, path, world)
 }
 
@@ -92,7 +92,7 @@ pub fn load_in(path: &Path, world: World<'_>) -> Result<Loaded, Problems> {
 /// As [`load`].
 pub fn load_without_secrets(path: &Path) -> Result<Config, Problems> {
     let anything = |_: &Path| Ok(SecretFile { text: "not-a-secret".to_owned(), exposed: false });
-    let world = World { env: &|_| Some("not-a-secret".to_owned()), secret_file: &anything };
+    let world = Outside { env: &|_| Some("not-a-secret".to_owned()), secret_file: &anything };
     Ok(load_in(path, world)?.config)
 }
 
@@ -100,7 +100,7 @@ pub fn load_without_secrets(path: &Path) -> Result<Config, Problems> {
 ///
 /// # Errors
 /// All that is wrong with it.
-pub fn parse(text: &str, origin: &Path, world: World<'_>) -> Result<Loaded, Problems> {
+pub fn parse(text: &str, origin: &Path, world: Outside<'_>) -> Result<Loaded, Problems> {
     document::read(text, origin, world)
 }
 

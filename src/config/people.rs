@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::agent::Agent;
+use super::agent::AgentConfig;
 use super::calendar::{quiet_hours, time_zone};
 use super::section::Section;
 use super::value::{Wrong, account, is_account, text};
@@ -13,7 +13,7 @@ use crate::core::report::QuietHours;
 
 /// `[people]`: who may command. Names of accounts ignore case.
 #[derive(Debug, Clone)]
-pub struct People {
+pub struct PeopleConfig {
     /// The one who may do everything.
     pub owner: String,
     /// Who may assign, hold and cancel.
@@ -43,9 +43,9 @@ pub enum Grant {
     Account(String),
 }
 
-impl People {
+impl PeopleConfig {
     /// Who may what, for a fleet whose agents have these accounts; nobody was seen yet.
-    pub fn authority(&self, agents: &[Agent]) -> authority::People {
+    pub fn authority(&self, agents: &[AgentConfig]) -> authority::People {
         authority::People {
             owner: NamedAccount::unseen(&self.owner),
             approvers: sorted(&self.approvers),
@@ -80,7 +80,7 @@ pub(super) struct Named {
 /// What could be read of the table, for checks against others even if some of it is wrong.
 #[derive(Default)]
 pub(super) struct PeopleDraft {
-    pub(super) people: Option<People>,
+    pub(super) people: Option<PeopleConfig>,
     pub(super) commanders: Vec<Named>,
     pub(super) ignored: Vec<Spanned<String>>,
 }
@@ -103,8 +103,8 @@ impl PeopleDraft {
             |reader: &Spanned<String>| Named { key: "readers", account: reader.clone() };
         commanders.extend(readers.iter().map(as_reader));
 
-        let people =
-            owner.zip(operators).zip(approvers).map(|((owner, operators), approvers)| People {
+        let people = owner.zip(operators).zip(approvers).map(|((owner, operators), approvers)| {
+            PeopleConfig {
                 owner: owner.into_inner(),
                 operators: plain(operators),
                 approvers: plain(approvers),
@@ -112,7 +112,8 @@ impl PeopleDraft {
                 ignore: plain(ignored.clone()),
                 timezone,
                 quiet_hours,
-            });
+            }
+        });
         Self { people, commanders, ignored }
     }
 }

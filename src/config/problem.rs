@@ -12,7 +12,7 @@ pub struct Problem {
     /// The file, as it was named to timmy.
     pub origin: String,
     /// Where in the file; none if something is missing as a whole.
-    pub place: Option<Place>,
+    pub place: Option<TextPlace>,
     pub message: String,
     /// What to do about it, as a sentence or more.
     pub remedy: String,
@@ -20,7 +20,7 @@ pub struct Problem {
 
 /// A place in a text; both numbers count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct TextPlace {
     pub line: usize,
     pub column: usize,
 }
@@ -28,7 +28,7 @@ pub struct Place {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.origin)?;
-        if let Some(Place { line, column }) = self.place {
+        if let Some(TextPlace { line, column }) = self.place {
             write!(f, "{line}:{column}:")?;
         }
         write!(f, " {} {}", self.message, self.remedy)

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::lines::Lines;
-use super::problem::{Place, Problem, Problems};
-use super::world::World;
+use super::lines::LineStarts;
+use super::problem::{Problem, Problems, TextPlace};
+use super::world::Outside;
 
 /// What kind of fault a problem is. Where the TOML itself is broken, some kinds say nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum ProblemKind {
     /// The text is no TOML here.
     Syntax,
     /// The text is no TOML here either, but only because of an error before.
@@ -26,18 +26,18 @@ pub(super) enum Fault {
 }
 
 /// A reading under way. All parts of the file write what they find into it.
-pub(super) struct Reading<'a> {
-    lines: Lines<'a>,
+pub(super) struct ConfigReading<'a> {
+    lines: LineStarts<'a>,
     origin: &'a Path,
-    pub(super) world: World<'a>,
-    problems: RefCell<Vec<(Fault, Problem)>>,
+    pub(super) world: Outside<'a>,
+    problems: RefCell<Vec<(ProblemKind, Problem)>>,
     warnings: RefCell<Vec<Problem>>,
 }
 
-impl<'a> Reading<'a> {
-    pub(super) fn new(text: &'a str, origin: &'a Path, world: World<'a>) -> Self {
+impl<'a> ConfigReading<'a> {
+    pub(super) fn new(text: &'a str, origin: &'a Path, world: Outside<'a>) -> Self {
         Self {
-            lines: Lines::of(text),
+            lines: LineStarts::of(text),
             origin,
             world,
             problems: RefCell::default(),
@@ -50,14 +50,14 @@ impl<'a> Reading<'a> {
         self.origin.parent().unwrap_or(Path::new("")).join(path)
     }
 
-    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+    pub(super) fn place(&self, span: &Range<usize>) -> TextPlace {
         self.lines.place(span.start)
     }
 
     /// Notes that something is wrong at `span` (none: with the file as a whole).
     pub(super) fn problem(
         &self,
-        fault: Fault,
+        fault: ProblemKind,
         span: Option<Range<usize>>,
         message: String,
         remedy: impl Into<String>,
@@ -98,26 +98,26 @@ impl<'a> Reading<'a> {
 /// own: values on its line, keys that seem to be missing, and, if it broke the header of a table,
 /// keys that seem to stand in the wrong one. And nobody needs to know how to write the line of a
 /// secret that must not be there.
-fn telling(problems: Vec<(Fault, Problem)>, lines: &Lines<'_>) -> Vec<Problem> {
+fn telling(problems: Vec<(ProblemKind, Problem)>, lines: &LineStarts<'_>) -> Vec<Problem> {
     let line = |problem: &Problem| problem.place.map(|place| place.line);
-    let lines_with = |faults: &[Fault]| -> BTreeSet<usize> {
+    let lines_with = |faults: &[ProblemKind]| -> BTreeSet<usize> {
         let chosen = problems.iter().filter(|(fault, _)| faults.contains(fault));
         chosen.filter_map(|(_, problem)| line(problem)).collect()
     };
-    let broken = lines_with(&[Fault::Syntax, Fault::Echo]);
-    let exposed = lines_with(&[Fault::Exposed]);
+    let broken = lines_with(&[ProblemKind::Syntax, ProblemKind::Echo]);
+    let exposed = lines_with(&[ProblemKind::Exposed]);
     let is_in = |lines: &BTreeSet<usize>, problem: &Problem| {
         line(problem).is_some_and(|line| lines.contains(&line))
     };
     let is_header =
         |line: &usize| lines.from(*line).trim_start_matches([' ', '\t']).starts_with('[');
     let broken_header = broken.iter().any(is_header);
-    let is_informative = |(fault, problem): &(Fault, Problem)| match fault {
-        Fault::Exposed => true,
-        Fault::Syntax => !is_in(&exposed, problem),
-        Fault::Echo => false,
-        Fault::Wrong => !broken_header && !is_in(&broken, problem),
-        Fault::Whole => broken.is_empty(),
+    let is_informative = |(fault, problem): &(ProblemKind, Problem)| match fault {
+        ProblemKind::Exposed => true,
+        ProblemKind::Syntax => !is_in(&exposed, problem),
+        ProblemKind::Echo => false,
+        ProblemKind::Wrong => !broken_header && !is_in(&broken, problem),
+        ProblemKind::Whole => broken.is_empty(),
     };
     problems.into_iter().filter(is_informative).map(|(_, problem)| problem).collect()
 }

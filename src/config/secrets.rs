@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
-use super::reading::Fault;
+use super::reading::ProblemKind;
 use super::secret::Secret;
 use super::section::Section;
 use super::value::{Wrong, text};
@@ -55,7 +55,7 @@ pub(super) fn from_variable(section: &Section<'_>, variable: &str, value: &str) 
     if let Err(error) = &secret {
         let message = format!("the variable {variable} {error}.");
         section.reading.problem(
-            Fault::Exposed,
+            ProblemKind::Exposed,
             None,
             message,
             "Set it to the one line that it should hold, or unset it.",

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::reading::{Fault, Reading};
+use super::reading::{ConfigReading, ProblemKind};
 use super::value::Wrong;
 use crate::core::command::grammar::nearest;
 
@@ -27,7 +27,7 @@ const SECRET_KEYS: [&str; 9] = [
 ///
 /// Every method that returns `None` for something that is needed or wrong has noted the problem.
 pub(super) struct Section<'r> {
-    pub(super) reading: &'r Reading<'r>,
+    pub(super) reading: &'r ConfigReading<'r>,
     /// Its name with those around it, such as `dispatch.timeout`; empty for the whole file.
     path: String,
     table: Option<&'r DeTable<'r>>,
@@ -47,7 +47,7 @@ pub(super) struct Section<'r> {
 impl<'r> Section<'r> {
     /// Reads the whole file with `read`, then reports what it did not ask for.
     pub(super) fn root<T>(
-        reading: &'r Reading<'r>,
+        reading: &'r ConfigReading<'r>,
         table: &'r DeTable<'r>,
         read: impl FnOnce(&Self) -> T,
     ) -> T {
@@ -55,7 +55,7 @@ impl<'r> Section<'r> {
     }
 
     fn within<T>(
-        reading: &'r Reading<'r>,
+        reading: &'r ConfigReading<'r>,
         path: String,
         found: Option<(&'r DeTable<'r>, Option<Range<usize>>)>,
         read: impl FnOnce(&Self) -> T,
@@ -267,14 +267,14 @@ impl<'r> Section<'r> {
         message: String,
         remedy: impl Into<String>,
     ) {
-        self.reading.problem(Fault::Whole, span.or(self.span()), message, remedy);
+        self.reading.problem(ProblemKind::Whole, span.or(self.span()), message, remedy);
     }
 
     /// Notes that the value of `key` at `span` is wrong.
     pub(super) fn wrong(&self, key: &str, span: Range<usize>, wrong: Wrong) {
         self.sound.set(false);
         let message = format!("{} {}.", self.name(key), wrong.message);
-        self.reading.problem(Fault::Wrong, Some(span), message, wrong.remedy);
+        self.reading.problem(ProblemKind::Wrong, Some(span), message, wrong.remedy);
     }
 
     /// Remembers that a secret of this table is taken from the file named by `key` or from
@@ -306,13 +306,13 @@ impl<'r> Section<'r> {
         if self.is_there() {
             for (key, remedy) in missing.iter() {
                 let message = format!("{} is missing.", self.name(key));
-                self.reading.problem(Fault::Whole, self.span(), message, remedy);
+                self.reading.problem(ProblemKind::Whole, self.span(), message, remedy);
             }
         } else {
             let message = format!("the table [{}] is missing.", self.path);
             let keys: Vec<&str> = missing.iter().map(|(key, _)| *key).collect();
             let remedy = format!("Add it, with at least {}.", keys.join(", "));
-            self.reading.problem(Fault::Whole, None, message, remedy);
+            self.reading.problem(ProblemKind::Whole, None, message, remedy);
         }
     }
 
@@ -345,7 +345,7 @@ impl<'r> Section<'r> {
             None => "Nothing here takes a secret. Delete the line.".to_owned(),
         };
         let message = format!("{}: secrets never stand in this file.", self.name(name));
-        self.reading.problem(Fault::Exposed, Some(span), message, remedy);
+        self.reading.problem(ProblemKind::Exposed, Some(span), message, remedy);
     }
 
     fn report_unknown_key(&self, name: &str, span: Range<usize>, known: &[&'static str]) {
@@ -357,7 +357,7 @@ impl<'r> Section<'r> {
             true => format!("{} is not a key I know.", self.name(name)),
             false => "this is not a key I know.".to_owned(),
         };
-        self.reading.problem(Fault::Wrong, Some(span), message, remedy);
+        self.reading.problem(ProblemKind::Wrong, Some(span), message, remedy);
     }
 }
 

@@ -2,14 +2,14 @@
 
 use toml::de::Error;
 
-use super::reading::{Fault, Reading};
+use super::reading::{ConfigReading, ProblemKind};
 
 /// Notes the errors of the parser. Of an error and those that only follow from it the first is
 /// told: others on its line, and, where a list does not end, a missing comma in each line below.
 ///
 /// Only their messages are used, which hold nothing of the text: an error's own `Display` quotes
 /// the line, and that may hold a secret.
-pub(super) fn note(reading: &Reading<'_>, mut errors: Vec<Error>) {
+pub(super) fn note(reading: &ConfigReading<'_>, mut errors: Vec<Error>) {
     errors.sort_by_key(|error| error.span().map(|span| span.start));
     let mut last_line = None;
     let mut last_reason = "";
@@ -24,7 +24,7 @@ pub(super) fn note(reading: &Reading<'_>, mut errors: Vec<Error>) {
             last_reason = reason;
         }
         last_line = line;
-        let fault = if is_echo { Fault::Echo } else { Fault::Syntax };
+        let fault = if is_echo { ProblemKind::Echo } else { ProblemKind::Syntax };
         let message = format!("this is no TOML: {reason}.");
         reading.problem(fault, error.span(), message, remedy(reason));
     }

@@ -23,7 +23,7 @@ const KEY: &str = "secret_files";
 
 /// `[webhook]`: where Gitea calls. Without it timmy only polls.
 #[derive(Debug, Clone)]
-pub struct Webhook {
+pub struct WebhookConfig {
     pub listen: SocketAddr,
     /// What Gitea calls, as written.
     pub public_url: Url,
@@ -51,7 +51,7 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-impl Webhook {
+impl WebhookConfig {
     /// What a webhook of the organisation or user `owner` signs with: the first secret that is
     /// given for it, else the first for everything.
     pub fn secret_of_owner(&self, owner: &str) -> Option<&WebhookSecret> {
@@ -72,7 +72,7 @@ impl Webhook {
 
 /// The table, with the places that comparing it with others needs.
 pub(super) struct WebhookDraft {
-    pub(super) webhook: Webhook,
+    pub(super) webhook: WebhookConfig,
     pub(super) listen: Range<usize>,
     /// None if the secret came from the environment.
     pub(super) secrets: Option<Range<usize>>,
@@ -92,7 +92,7 @@ impl WebhookDraft {
         Some(Self {
             listen: listen.span(),
             secrets: place,
-            webhook: Webhook {
+            webhook: WebhookConfig {
                 listen: listen.into_inner(),
                 public_url: public_url?,
                 secrets,

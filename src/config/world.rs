@@ -9,7 +9,7 @@ const LONGEST_SECRET: u64 = 64 * 1024;
 
 /// The environment and the files that the configuration names, so that tests can bring their own.
 #[derive(Clone, Copy)]
-pub struct World<'a> {
+pub struct Outside<'a> {
     /// The value of a variable of the environment.
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// The content of a file that holds a secret.

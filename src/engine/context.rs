@@ -10,7 +10,7 @@ use super::activity::{Activity, Signal};
 use super::retry;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{Dispatch, Poll, Watch};
+use crate::config::{DispatchConfig, PollConfig, Watch};
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
@@ -51,10 +51,10 @@ pub struct Policy {
     /// How issues are judged. timmy's own account is not part of it: the forge says which it is.
     pub rules: Rules,
     /// What is handed out by itself, and how often that is looked at.
-    pub dispatch: Dispatch,
+    pub dispatch: DispatchConfig,
     pub watch: Watch,
     /// How often the forge is asked what happened there.
-    pub poll: Poll,
+    pub poll: PollConfig,
     /// What a heading or a line says where a text names what makes an issue done.
     pub acceptance: Regex,
     /// The zone in which dates are meant and times are said.

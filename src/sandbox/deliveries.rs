@@ -32,7 +32,7 @@ pub enum Order {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub struct DeliveryRecord {
     /// Its id: the header `X-Gitea-Delivery`.
     pub uuid: String,
     pub event_type: &'static str,
@@ -61,16 +61,16 @@ struct QueuedDelivery {
 }
 
 #[derive(Clone)]
-pub(super) struct Deliveries(Arc<Shared>);
+pub(super) struct Deliveries(Arc<DeliveryContext>);
 
-struct Shared {
+struct DeliveryContext {
     queue: mpsc::UnboundedSender<QueuedDelivery>,
     client: Client,
     faults: Faults,
     origin: String,
     count: AtomicU64,
     workers: Semaphore,
-    log: Mutex<Vec<Delivery>>,
+    log: Mutex<Vec<DeliveryRecord>>,
     /// What was not answered yet, with the gate that holds it.
     pending: Mutex<HashMap<u64, Option<Gate>>>,
     /// What waits for the next webhook to be answered.
@@ -88,7 +88,7 @@ impl Deliveries {
         stop: &CancellationToken,
     ) -> Result<Self, reqwest::Error> {
         let (queue, jobs) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(DeliveryContext {
             queue,
             client: client()?,
             faults,
@@ -160,7 +160,7 @@ impl Deliveries {
     }
 
     /// What became of the webhooks, in the order in which they ended.
-    pub(super) fn log(&self) -> Vec<Delivery> {
+    pub(super) fn log(&self) -> Vec<DeliveryRecord> {
         lock(&self.0.log).clone()
     }
 
@@ -213,7 +213,7 @@ impl Deliveries {
     }
 
     fn note(&self, job: &QueuedDelivery, outcome: DeliveryResult) {
-        lock(&self.0.log).push(Delivery {
+        lock(&self.0.log).push(DeliveryRecord {
             uuid: job.uuid.clone(),
             event_type: job.outgoing.name.kind,
             url: job.outgoing.url.clone(),

@@ -43,7 +43,7 @@ use line::{Lines, Scissors};
 use server::Forge;
 use world::World;
 
-pub use deliveries::{Delivery, DeliveryResult, Order};
+pub use deliveries::{DeliveryRecord, DeliveryResult, Order};
 pub use faults::{DeliveryFault, Fault, Faults, Gate, Matcher};
 pub use reading::Said;
 pub use server::Asked;

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::Sandbox;
 use super::acting::issue_id;
-use super::deliveries::Delivery;
+use super::deliveries::DeliveryRecord;
 use super::server::Asked;
 use super::world::refusal::Refusal;
 use crate::core::model::ids::Subject;
@@ -112,7 +112,7 @@ impl Sandbox {
     }
 
     /// The webhooks so far, in the order in which they ended.
-    pub fn deliveries(&self) -> Vec<Delivery> {
+    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.forge.deliveries.log()
     }
 }

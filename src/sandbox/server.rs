@@ -12,7 +12,7 @@ use axum::response::Response;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
-use super::api::{self, Answer, Call};
+use super::api::{self, ApiAnswer, Call};
 use super::clock::Clock;
 use super::deliveries::Deliveries;
 use super::faults::{Fault, Faults};
@@ -86,7 +86,7 @@ async fn serve(
 ) -> Response {
     let asking = match Asking::read(request).await {
         Ok(asking) => asking,
-        Err(status) => return response(Answer::empty(status)),
+        Err(status) => return response(ApiAnswer::empty(status)),
     };
     if forge.faults.is_down() {
         return cut(&scissors);
@@ -132,15 +132,18 @@ async fn answer(forge: Arc<Forge>, asking: Asking, scissors: &Scissors) -> Respo
         }
         Fault::BadGateway => {
             asking.ignored_by(&forge, Some(502));
-            response(Answer::html(502, "<html><body><h1>502 Bad Gateway</h1></body></html>\n"))
+            response(ApiAnswer::html(502, "<html><body><h1>502 Bad Gateway</h1></body></html>\n"))
         }
         Fault::LoginPage => {
             asking.ignored_by(&forge, Some(200));
-            response(Answer::html(200, "<html><body><form>Name, password</form></body></html>\n"))
+            response(ApiAnswer::html(
+                200,
+                "<html><body><form>Name, password</form></body></html>\n",
+            ))
         }
         Fault::TooManyRequests { retry_after } => {
             asking.ignored_by(&forge, Some(429));
-            response(Answer::empty(429).with("Retry-After", retry_after.to_string()))
+            response(ApiAnswer::empty(429).with("Retry-After", retry_after.to_string()))
         }
     }
 }
@@ -156,7 +159,7 @@ fn dated(mut response: Response, now: Timestamp) -> Response {
 
 fn cut(scissors: &Scissors) -> Response {
     scissors.cut();
-    response(Answer::empty(500))
+    response(ApiAnswer::empty(500))
 }
 
 struct Asking {
@@ -182,14 +185,14 @@ impl Asking {
     }
 
     /// Does it and says so in the log.
-    fn answered_by(&self, forge: &Forge) -> Answer {
+    fn answered_by(&self, forge: &Forge) -> ApiAnswer {
         let (answer, user, took) = self.done(forge);
         forge.note(self.entry(user, Some(answer.status), took));
         answer
     }
 
     /// Does it, but what the client gets is `status` or nothing.
-    fn done_by(&self, forge: &Forge, status: Option<u16>) -> Answer {
+    fn done_by(&self, forge: &Forge, status: Option<u16>) -> ApiAnswer {
         let (answer, user, took) = self.done(forge);
         forge.note(self.entry(user, status, took));
         answer
@@ -200,9 +203,9 @@ impl Asking {
         forge.note(self.entry(None, status, Duration::ZERO));
     }
 
-    fn refused(&self, forge: &Forge, refusal: &Refusal) -> Answer {
+    fn refused(&self, forge: &Forge, refusal: &Refusal) -> ApiAnswer {
         let call = forge.look(|world| self.call(world, Vec::new()));
-        Answer::refusal(&call, refusal)
+        ApiAnswer::refusal(&call, refusal)
     }
 
     fn entry(&self, user: Option<String>, status: Option<u16>, took: Duration) -> Asked {
@@ -214,15 +217,15 @@ impl Asking {
     }
 
     /// The answer, the caller's login, and how long it took.
-    fn done(&self, forge: &Forge) -> (Answer, Option<String>, Duration) {
+    fn done(&self, forge: &Forge) -> (ApiAnswer, Option<String>, Duration) {
         let begun = Instant::now();
         let (answer, user) = forge.act(|world| self.done_in(world));
         (answer, user, begun.elapsed())
     }
 
-    fn done_in(&self, world: &mut World) -> (Answer, Option<String>) {
+    fn done_in(&self, world: &mut World) -> (ApiAnswer, Option<String>) {
         if self.path == "/api/healthz" {
-            return (Answer::json(200, &serde_json::json!({ "status": "pass" })), None);
+            return (ApiAnswer::json(200, &serde_json::json!({ "status": "pass" })), None);
         }
         if self.path == api::DESCRIPTION {
             return (api::describe(world), None);
@@ -232,7 +235,7 @@ impl Asking {
         if let Some(text) = &self.token {
             let Some(token) = world.token(text) else {
                 let refusal = Refusal::Unauthorized(world.version.bad_token());
-                return (Answer::refusal(&call, &refusal), None);
+                return (ApiAnswer::refusal(&call, &refusal), None);
             };
             (call.user, call.scopes) = (Some(token.user), Some(token.scopes.clone()));
         }
@@ -268,7 +271,7 @@ fn segments(path: &str) -> Vec<String> {
     path.split('/').map(str::to_owned).collect()
 }
 
-fn response(answer: Answer) -> Response {
+fn response(answer: ApiAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::builder()
         .status(status)

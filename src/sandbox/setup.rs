@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sandbox;
 use super::world::World;
-use super::world::hooks::NewHook;
+use super::world::hooks::NewHookRecord;
 use super::world::records::{ContentType, Home, TeamRights, UserKind};
 use super::world::refusal::Refusal;
 use super::world::rights::{Mode, Unit};
@@ -164,7 +164,7 @@ impl Sandbox {
         secret: &str,
         events: &[&str],
     ) -> Result<i64, Refusal> {
-        let new = NewHook {
+        let new = NewHookRecord {
             url: url.to_owned(),
             content: ContentType::Json,
             secret: secret.to_owned(),

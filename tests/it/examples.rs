@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use timmy::config::{self, SecretFile, World};
+use timmy::config::{self, Outside, SecretFile};
 
 const UNIT: &str = include_str!("../../examples/timmy.service");
 const PLIST: &str = include_str!("../../examples/org.timmy.serve.plist");
@@ -57,7 +57,7 @@ fn the_settings_in_the_unit_fit_to_it() {
         assert!(credentials.iter().any(|known| known == path), "{}", path.display());
         Ok(SecretFile { text: "0123456789abcdef".to_owned(), exposed: false })
     };
-    let world = World { env: &|_| None, secret_file: &secret_file };
+    let world = Outside { env: &|_| None, secret_file: &secret_file };
     let read = config::parse(&(text + rest), Path::new("/etc/timmy/timmy.toml"), world);
     let config = read.map_err(|problems| problems.to_string()).unwrap().config;
     let state = Path::new("/var/lib").join(unit("StateDirectory")[0]);

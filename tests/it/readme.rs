@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use timmy::config::{self, SecretFile, World};
+use timmy::config::{self, Outside, SecretFile};
 use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Options, Sandbox, Scopes};
@@ -180,7 +180,7 @@ fn the_least_configuration_is_one() {
         "TIMMY_GITEA_TOKEN" | "TIMMY_WEBHOOK_SECRET" => Some("0123456789".to_owned()),
         _ => None,
     };
-    let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
     let loaded = config::parse(&least, Path::new("timmy.toml"), world).unwrap();
     assert_eq!(loaded.config.people.owner, "alexander");
 }

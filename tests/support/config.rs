@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use timmy::config::{self, SecretFile, World};
+use timmy::config::{self, Outside, SecretFile};
 
 /// What webhooks are signed with: two, as while one takes the place of the other. Each is the name
 /// of the file that holds it, too.
@@ -117,7 +117,7 @@ impl Config {
     /// As it is understood where it lies in `folder`, with a token from the environment.
     pub fn load(&self, folder: &Path, token: &str) -> config::Config {
         let env = |name: &str| (name == "TIMMY_GITEA_TOKEN").then(|| token.to_owned());
-        let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
+        let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
         let loaded = config::parse(&self.text(), &folder.join("timmy.toml"), world);
         loaded.unwrap_or_else(|problems| panic!("{problems}")).config
     }

@@ -21,7 +21,7 @@ use transcript::Transcript;
 
 /// See it work: a sandbox forge and a conversation, in one process
 #[derive(Debug, clap::Args)]
-pub(super) struct Demo {
+pub(super) struct DemoArgs {
     /// Keep it running afterwards, with a page where you can join in
     #[arg(long)]
     open: bool,
@@ -30,7 +30,7 @@ pub(super) struct Demo {
     port: u16,
 }
 
-impl Demo {
+impl DemoArgs {
     /// Plays it. Exit code 1 if anything goes otherwise than the script says.
     pub(super) fn run(self) -> ExitCode {
         match block_on(self.play()) {

@@ -12,7 +12,7 @@ use super::guide;
 use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{self, SecretFile, World};
+use crate::config::{self, Outside, SecretFile};
 use crate::core::effect::marker::key_of;
 use crate::core::model::ids::Subject;
 use crate::engine::Engine;
@@ -40,7 +40,7 @@ pub(super) struct SceneResult {
 }
 
 /// How the issue looks in the end.
-pub(super) struct Issue {
+pub(super) struct DemoIssue {
     pub(super) labels: Vec<String>,
     pub(super) assignees: Vec<String>,
 }
@@ -67,7 +67,7 @@ impl DemoSession {
             "TIMMY_WEBHOOK_SECRET" => Some(SECRET.to_owned()),
             _ => None,
         };
-        let world = World { env: &env, secret_file: &|path| SecretFile::open(path) };
+        let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
         let config = config::parse(&text, Path::new("demo.toml"), world)?.config;
         let bot = App::new(&config, Clocks::system()).await?;
         if let Some(address) = bot.address() {
@@ -116,8 +116,8 @@ impl DemoSession {
         })
     }
 
-    pub(super) fn issue(&self) -> Result<Issue, DemoError> {
-        Ok(Issue {
+    pub(super) fn issue(&self) -> Result<DemoIssue, DemoError> {
+        Ok(DemoIssue {
             labels: self.sandbox.labels(REPOSITORY, self.thread)?,
             assignees: self.sandbox.assignees(REPOSITORY, self.thread)?,
         })

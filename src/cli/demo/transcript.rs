@@ -7,7 +7,7 @@ use console::Style;
 
 use super::error::DemoError;
 use super::script::{ForgeFault, Scene};
-use super::session::{Issue, REPOSITORY, SceneResult, TITLE};
+use super::session::{DemoIssue, REPOSITORY, SceneResult, TITLE};
 
 /// How wide the column of names is.
 const MARGIN: usize = 11;
@@ -62,7 +62,7 @@ impl Transcript {
         &mut self,
         comments: usize,
         replies: usize,
-        issue: &Issue,
+        issue: &DemoIssue,
     ) -> Result<(), DemoError> {
         let (labels, assignees) = (issue.labels.join(", "), issue.assignees.join(", "));
         self.line("")?;

@@ -2,7 +2,7 @@
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
-use crate::config::Agent;
+use crate::config::AgentConfig;
 use crate::core::model::account::Account;
 use crate::gitea::{Error, Gitea};
 
@@ -10,7 +10,7 @@ const AGENTS: &str = "agents";
 
 /// Looks each account up; nothing to say where there are no agents. That none of them is a
 /// person who commands was checked with the configuration.
-pub(super) async fn check(gitea: &Gitea, agents: &[Agent]) -> Option<CheckResult> {
+pub(super) async fn check(gitea: &Gitea, agents: &[AgentConfig]) -> Option<CheckResult> {
     let mut accounts = Vec::new();
     for agent in agents {
         accounts.push((agent, gitea.account(&agent.account).await));
@@ -18,7 +18,7 @@ pub(super) async fn check(gitea: &Gitea, agents: &[Agent]) -> Option<CheckResult
     if accounts.is_empty() { None } else { Some(judge(&accounts)) }
 }
 
-fn judge(accounts: &[(&Agent, Result<Option<Account>, Error>)]) -> CheckResult {
+fn judge(accounts: &[(&AgentConfig, Result<Option<Account>, Error>)]) -> CheckResult {
     let missing: Vec<String> = accounts
         .iter()
         .filter(|(_, answer)| matches!(answer, Ok(None)))
@@ -42,7 +42,7 @@ fn judge(accounts: &[(&Agent, Result<Option<Account>, Error>)]) -> CheckResult {
     }
 }
 
-fn names<T>(accounts: &[(&Agent, T)]) -> String {
+fn names<T>(accounts: &[(&AgentConfig, T)]) -> String {
     let names: Vec<&str> = accounts.iter().map(|(agent, _)| agent.name.as_str()).collect();
     names.join(", ")
 }

@@ -177,7 +177,7 @@ fn allowed(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::State;
+    use crate::cli::doctor::check_result::CheckState;
     use crate::cli::doctor::delivery::*;
 
     fn trial(
@@ -191,7 +191,7 @@ mod tests {
         ProbeResult { direct_call: Ok(direct_call), scope: None, tested, last_signed, last_refused }
     }
 
-    fn state(trial: &ProbeResult) -> State {
+    fn state(trial: &ProbeResult) -> CheckState {
         let url = "https://timmy.example.org/webhook".parse().unwrap();
         judge(&url, trial, Timestamp::from_micros(100_000_000)).state
     }
@@ -199,25 +199,25 @@ mod tests {
     #[test]
     fn silence_tells_only_where_something_was_certainly_sent() {
         let certain = Tested::Silent { certain: true };
-        assert_eq!(state(&trial(202, certain, Some(1), None)), State::Broken);
+        assert_eq!(state(&trial(202, certain, Some(1), None)), CheckState::Broken);
         let perhaps = Tested::Silent { certain: false };
-        assert_eq!(state(&trial(202, perhaps.clone(), Some(1), None)), State::Good);
-        assert_eq!(state(&trial(202, perhaps, None, None)), State::Warning);
-        assert_eq!(state(&trial(202, Tested::NoTest, None, None)), State::Warning);
+        assert_eq!(state(&trial(202, perhaps.clone(), Some(1), None)), CheckState::Good);
+        assert_eq!(state(&trial(202, perhaps, None, None)), CheckState::Warning);
+        assert_eq!(state(&trial(202, Tested::NoTest, None, None)), CheckState::Warning);
     }
 
     #[test]
     fn an_arrival_outweighs_what_this_machine_cannot_reach() {
-        assert_eq!(state(&trial(404, Tested::Arrived, None, None)), State::Good);
-        assert_eq!(state(&trial(404, Tested::NoTest, None, None)), State::Broken);
-        assert_eq!(state(&trial(404, Tested::NoTest, Some(1), None)), State::Warning);
+        assert_eq!(state(&trial(404, Tested::Arrived, None, None)), CheckState::Good);
+        assert_eq!(state(&trial(404, Tested::NoTest, None, None)), CheckState::Broken);
+        assert_eq!(state(&trial(404, Tested::NoTest, Some(1), None)), CheckState::Warning);
     }
 
     #[test]
     fn a_newer_delivery_with_another_secret_is_told() {
-        assert_eq!(state(&trial(202, Tested::NoTest, Some(1), Some(2))), State::Broken);
-        assert_eq!(state(&trial(202, Tested::NoTest, Some(2), Some(1))), State::Good);
-        assert_eq!(state(&trial(202, Tested::Refused, Some(2), None)), State::Broken);
+        assert_eq!(state(&trial(202, Tested::NoTest, Some(1), Some(2))), CheckState::Broken);
+        assert_eq!(state(&trial(202, Tested::NoTest, Some(2), Some(1))), CheckState::Good);
+        assert_eq!(state(&trial(202, Tested::Refused, Some(2), None)), CheckState::Broken);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::receiver;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Webhook;
+use crate::config::WebhookConfig;
 use crate::store::{self, Readers};
 use crate::web::{self, DeliveryKind, DeliveryLog, Limits, Receiver, Unusable, WEBHOOK, event};
 
@@ -37,7 +37,7 @@ struct ListenerState {
 
 impl DeliveryListener {
     /// Listens on the address that `serve` would use.
-    pub(super) async fn listen(webhook: &Webhook) -> std::io::Result<Self> {
+    pub(super) async fn listen(webhook: &WebhookConfig) -> std::io::Result<Self> {
         let socket = TcpListener::bind(webhook.listen).await?;
         let limits = Limits::of_this_process();
         let receiver = receiver(webhook, limits);

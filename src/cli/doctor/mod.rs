@@ -32,12 +32,12 @@ use super::hooks::{SurveyDepth, survey};
 use super::watched::{self, Watched, repositories};
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Loaded, Webhook};
+use crate::config::{Config, Loaded, WebhookConfig};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
 use crate::store::{self, Holder, Ledger, Readers, accounts};
-use check_result::{CheckResult, State};
+use check_result::{CheckResult, CheckState};
 use listener::DeliveryListener;
 use probe::Prober;
 
@@ -45,7 +45,7 @@ const CONFIGURATION: &str = "configuration";
 
 /// Check everything, from the configuration to the webhook, and say how to mend it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Doctor {
+pub(super) struct DoctorArgs {
     /// Print one JSON array of {check, state, found, remedy}
     #[arg(long)]
     json: bool,
@@ -64,7 +64,7 @@ pub(super) struct Doctor {
     wait: u64,
 }
 
-impl Doctor {
+impl DoctorArgs {
     /// Exit code 0 if nothing is broken, 1 if something is, 2 if the configuration is.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let (path, loaded) = match forge::configuration(config) {
@@ -85,7 +85,7 @@ impl Doctor {
         let mut findings = configuration(&path, &loaded);
         block_on(self.examine(&loaded.config, &mut findings));
         self.print(&findings);
-        match findings.iter().any(|finding| finding.state == State::Broken) {
+        match findings.iter().any(|finding| finding.state == CheckState::Broken) {
             true => FAILED.into(),
             false => ExitCode::SUCCESS,
         }
@@ -126,7 +126,7 @@ impl Doctor {
     async fn listen(
         &self,
         config: &Config,
-        webhook: &Webhook,
+        webhook: &WebhookConfig,
         watched: &[Watched],
         memory: LedgerState,
         findings: &mut Vec<CheckResult>,
@@ -229,7 +229,7 @@ async fn remember(config: &Config, findings: &mut Vec<CheckResult>) -> LedgerSta
 
 impl LedgerState {
     /// The receiver of webhooks: `serve` if it runs, else the doctor itself.
-    async fn listener(self, webhook: &Webhook) -> Result<DeliveryListener, CheckResult> {
+    async fn listener(self, webhook: &WebhookConfig) -> Result<DeliveryListener, CheckResult> {
         match (self.is_served, self.readers) {
             (true, Some(readers)) => Ok(DeliveryListener::Serve(readers)),
             _ => DeliveryListener::listen(webhook).await.map_err(|error| {

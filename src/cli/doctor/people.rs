@@ -2,14 +2,14 @@
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
-use crate::config::{Grant, People};
+use crate::config::{Grant, PeopleConfig};
 use crate::core::model::account::Account;
 use crate::gitea::{Error, Gitea};
 
 const PEOPLE: &str = "people";
 
 /// Looks up each account that has a right by its name.
-pub(super) async fn check(gitea: &Gitea, people: &People) -> CheckResult {
+pub(super) async fn check(gitea: &Gitea, people: &PeopleConfig) -> CheckResult {
     let mut answers = Vec::new();
     for name in named(people) {
         answers.push((name, gitea.account(name).await));
@@ -17,7 +17,7 @@ pub(super) async fn check(gitea: &Gitea, people: &People) -> CheckResult {
     judge(&answers)
 }
 
-fn named(people: &People) -> Vec<&str> {
+fn named(people: &PeopleConfig) -> Vec<&str> {
     let granted = people.operators.iter().chain(&people.approvers);
     let accounts = granted.filter_map(|grant| match grant {
         Grant::Account(name) => Some(name),

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::check_result::{CheckResult, State};
+use super::check_result::{CheckResult, CheckState};
 
 /// How long a line is at most, in characters, and where its sentences begin.
 const WIDTH: usize = 100;
@@ -36,11 +36,11 @@ pub(super) fn text(findings: &[CheckResult]) -> io::Result<()> {
     out.flush()
 }
 
-fn word(state: State) -> (&'static str, &'static str) {
+fn word(state: CheckState) -> (&'static str, &'static str) {
     match state {
-        State::Good => ("good", "32"),
-        State::Warning => ("warning", "33"),
-        State::Broken => ("broken", "31"),
+        CheckState::Good => ("good", "32"),
+        CheckState::Warning => ("warning", "33"),
+        CheckState::Broken => ("broken", "31"),
     }
 }
 
@@ -70,7 +70,7 @@ fn wrapped(text: &str, margin: usize) -> String {
 
 fn summary(findings: &[CheckResult]) -> String {
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
-    match (count(State::Broken), count(State::Warning)) {
+    match (count(CheckState::Broken), count(CheckState::Warning)) {
         (0, 0) => "All is good.".to_owned(),
         (0, 1) => "Nothing is broken, 1 warning.".to_owned(),
         (0, warnings) => format!("Nothing is broken, {warnings} warnings."),

@@ -9,7 +9,7 @@ use super::listener::DeliveryListener;
 use crate::cli::hooks::{HookPlace, secret_of};
 use crate::cli::output::complain;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Webhook, WebhookSecret};
+use crate::config::{WebhookConfig, WebhookSecret};
 use crate::core::model::ids::RepoName;
 use crate::core::policy::webhook_scope::HookScope;
 use crate::gitea::{self, Error, Gitea, Hook, HookHome, NewHook, VisibleRepo};
@@ -32,7 +32,7 @@ pub(super) struct Prober<'a> {
     pub(super) listener: &'a DeliveryListener,
     /// The forge, as somebody who may see webhooks.
     pub(super) gitea: &'a Gitea,
-    pub(super) webhook: &'a Webhook,
+    pub(super) webhook: &'a WebhookConfig,
     /// How long a delivery may take.
     pub(super) patience: Duration,
 }

@@ -2,14 +2,14 @@
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
-use crate::config::Report;
+use crate::config::ReportConfig;
 use crate::core::model::ids::RepoName;
 use crate::gitea::{Error, Gitea, VisibleRepo};
 
 const REPORT: &str = "report";
 
 /// Looks its repository up; nothing to say where no report is wanted.
-pub(super) async fn check(gitea: &Gitea, report: Option<&Report>) -> Option<CheckResult> {
+pub(super) async fn check(gitea: &Gitea, report: Option<&ReportConfig>) -> Option<CheckResult> {
     let name = &report?.repository;
     let page = gitea.visible_repo(name).await;
     Some(judge(name, &page.map(|page| page.entries.into_iter().next())))
@@ -56,7 +56,7 @@ fn judge(name: &RepoName, answer: &Result<Option<VisibleRepo>, Error>) -> CheckR
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::State;
+    use crate::cli::doctor::check_result::CheckState;
     use crate::cli::doctor::report::*;
     use crate::core::model::ids::RepoId;
     use crate::core::model::repository::{Permissions, Repo};
@@ -70,11 +70,11 @@ mod tests {
             judge(&name, &Ok(Some(VisibleRepo { repo, permissions, is_empty: false }))).state
         };
         let with = |push, admin| told(true, push, admin);
-        assert_eq!(with(true, true), State::Good);
-        assert_eq!(told(false, true, true), State::Warning);
-        assert_eq!(with(true, false), State::Good);
-        assert_eq!(with(false, false), State::Warning);
-        assert_eq!(judge(&name, &Ok(None)).state, State::Broken);
-        assert_eq!(judge(&name, &Err(Error::Timeout)).state, State::Warning);
+        assert_eq!(with(true, true), CheckState::Good);
+        assert_eq!(told(false, true, true), CheckState::Warning);
+        assert_eq!(with(true, false), CheckState::Good);
+        assert_eq!(with(false, false), CheckState::Warning);
+        assert_eq!(judge(&name, &Ok(None)).state, CheckState::Broken);
+        assert_eq!(judge(&name, &Err(Error::Timeout)).state, CheckState::Warning);
     }
 }

@@ -4,13 +4,13 @@
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
-use crate::config::{Grant, People};
+use crate::config::{Grant, PeopleConfig};
 use crate::gitea::{Error, Gitea, Visibility};
 
 const TEAMS: &str = "teams";
 
 /// What asking for the members of one team came to.
-enum Asked {
+enum TeamsAsked {
     Told,
     /// The account sees no team of that name.
     Unseen,
@@ -19,7 +19,7 @@ enum Asked {
 }
 
 /// Tries each `team:` of `[people]`; nothing to say where there is none.
-pub(super) async fn check(gitea: &Gitea, own: &str, people: &People) -> Option<CheckResult> {
+pub(super) async fn check(gitea: &Gitea, own: &str, people: &PeopleConfig) -> Option<CheckResult> {
     let mut asked = Vec::new();
     for (organisation, team) in named(people) {
         asked.push((format!("{organisation}/{team}"), ask(gitea, own, organisation, team).await));
@@ -28,7 +28,7 @@ pub(super) async fn check(gitea: &Gitea, own: &str, people: &People) -> Option<C
 }
 
 /// Each team once, as it is written first.
-fn named(people: &People) -> Vec<(&str, &str)> {
+fn named(people: &PeopleConfig) -> Vec<(&str, &str)> {
     let mut teams: Vec<(&str, &str)> = Vec::new();
     for grant in people.operators.iter().chain(&people.approvers) {
         if let Grant::Team { organisation, team } = grant {
@@ -43,27 +43,27 @@ fn named(people: &People) -> Vec<(&str, &str)> {
     teams
 }
 
-async fn ask(gitea: &Gitea, own: &str, organisation: &str, team: &str) -> Asked {
+async fn ask(gitea: &Gitea, own: &str, organisation: &str, team: &str) -> TeamsAsked {
     let teams = match gitea.teams_of_org(organisation).await {
         Ok(teams) => teams,
-        Err(error) => return Asked::Failed(error),
+        Err(error) => return TeamsAsked::Failed(error),
     };
     let Some(team) = teams.iter().find(|known| known.name.eq_ignore_ascii_case(team)) else {
-        return Asked::Unseen;
+        return TeamsAsked::Unseen;
     };
     match gitea.is_team_member(team.id, own).await {
-        Ok(Visibility::Yes | Visibility::No) => Asked::Told,
-        Ok(Visibility::Secret) => Asked::Secret,
-        Err(error) => Asked::Failed(error),
+        Ok(Visibility::Yes | Visibility::No) => TeamsAsked::Told,
+        Ok(Visibility::Secret) => TeamsAsked::Secret,
+        Err(error) => TeamsAsked::Failed(error),
     }
 }
 
-fn judge(asked: &[(String, Asked)]) -> CheckResult {
-    let join = |fits: fn(&Asked) -> bool| {
+fn judge(asked: &[(String, TeamsAsked)]) -> CheckResult {
+    let join = |fits: fn(&TeamsAsked) -> bool| {
         let names = asked.iter().filter(|(_, asked)| fits(asked)).map(|(name, _)| name.as_str());
         names.collect::<Vec<_>>().join(", ")
     };
-    let unseen = join(|asked| matches!(asked, Asked::Unseen));
+    let unseen = join(|asked| matches!(asked, TeamsAsked::Unseen));
     if !unseen.is_empty() {
         return CheckResult::warning(
             TEAMS,
@@ -71,7 +71,7 @@ fn judge(asked: &[(String, Asked)]) -> CheckResult {
             "Check the spelling, and put timmy's account into that team.",
         );
     }
-    let secret = join(|asked| matches!(asked, Asked::Secret));
+    let secret = join(|asked| matches!(asked, TeamsAsked::Secret));
     if !secret.is_empty() {
         return CheckResult::warning(
             TEAMS,
@@ -83,8 +83,8 @@ fn judge(asked: &[(String, Asked)]) -> CheckResult {
         );
     }
     let failed = asked.iter().find_map(|(name, asked)| match asked {
-        Asked::Failed(error) => Some((name, error)),
-        Asked::Told | Asked::Unseen | Asked::Secret => None,
+        TeamsAsked::Failed(error) => Some((name, error)),
+        TeamsAsked::Told | TeamsAsked::Unseen | TeamsAsked::Secret => None,
     });
     match failed {
         Some((name, error)) => CheckResult::warning(

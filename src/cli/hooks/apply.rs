@@ -4,7 +4,7 @@ use super::diagnosis::EVENTS;
 use super::plan::Step;
 use super::secret::secret_of;
 use crate::cli::forge::in_short;
-use crate::config::Webhook;
+use crate::config::WebhookConfig;
 use crate::gitea::{Error, Gitea, HookHome, NewHook};
 
 /// What became of a step.
@@ -16,7 +16,7 @@ pub(super) enum StepResult {
 }
 
 /// Does `step` as the account of `gitea`.
-pub(super) async fn carry_out(gitea: &Gitea, webhook: &Webhook, step: &Step) -> StepResult {
+pub(super) async fn carry_out(gitea: &Gitea, webhook: &WebhookConfig, step: &Step) -> StepResult {
     let done = match step {
         Step::Create(home) => {
             create(gitea, webhook, home).await.map(|id| format!("{home}: webhook {id} made."))
@@ -55,7 +55,7 @@ enum StepError {
 
 /// Makes a webhook that signs with the first of the secrets that are configured for its home; its
 /// number.
-async fn create(gitea: &Gitea, webhook: &Webhook, home: &HookHome) -> Result<i64, StepError> {
+async fn create(gitea: &Gitea, webhook: &WebhookConfig, home: &HookHome) -> Result<i64, StepError> {
     let secret = secret_of(webhook, home).ok_or(StepError::NoSecret)?.secret.expose();
     let new = NewHook { url: webhook.public_url.as_str(), secret, events: &EVENTS };
     Ok(gitea.create_hook(home, new).await?.id)

@@ -44,13 +44,13 @@ pub(super) fn print_hidden(places: &[HookPlace]) -> io::Result<bool> {
     Ok(any)
 }
 
-struct Line<'a> {
+struct HookLine<'a> {
     home: &'a HookHome,
     said: String,
     is_good: bool,
 }
 
-impl<'a> Line<'a> {
+impl<'a> HookLine<'a> {
     fn good(home: &'a HookHome, said: String) -> Self {
         Self { home, said, is_good: true }
     }
@@ -60,7 +60,7 @@ impl<'a> Line<'a> {
     }
 }
 
-fn lines(places: &[HookPlace]) -> Vec<Line<'_>> {
+fn lines(places: &[HookPlace]) -> Vec<HookLine<'_>> {
     let judged = judge(places);
     let mut lines = Vec::new();
     for place in places {
@@ -68,31 +68,31 @@ fn lines(places: &[HookPlace]) -> Vec<Line<'_>> {
         lines.extend(here.map(|judged| of_hook(&place.home, judged)));
         lines.extend(place.similar.iter().map(|(id, url)| {
             let said = format!("webhook {id} calls {url}, which is not quite that");
-            Line::bad(&place.home, said)
+            HookLine::bad(&place.home, said)
         }));
         lines.extend(of_gap(places, place));
     }
     lines
 }
 
-fn of_hook<'a>(home: &'a HookHome, judged: &JudgedHook<'_>) -> Line<'a> {
+fn of_hook<'a>(home: &'a HookHome, judged: &JudgedHook<'_>) -> HookLine<'a> {
     let id = judged.hook.id;
     if judged.faults.is_empty() {
-        return Line::good(home, format!("webhook {id}, good"));
+        return HookLine::good(home, format!("webhook {id}, good"));
     }
     let faults: Vec<String> = judged.faults.iter().map(ToString::to_string).collect();
-    Line::bad(home, format!("webhook {id}: {}. Run timmy hooks repair.", faults.join("; ")))
+    HookLine::bad(home, format!("webhook {id}: {}. Run timmy hooks repair.", faults.join("; ")))
 }
 
 /// The line of a place that needs a webhook and has none itself.
-fn of_gap<'a>(places: &'a [HookPlace], place: &'a HookPlace) -> Option<Line<'a>> {
+fn of_gap<'a>(places: &'a [HookPlace], place: &'a HookPlace) -> Option<HookLine<'a>> {
     if !place.is_needed || !place.ours.as_ref().is_ok_and(Vec::is_empty) {
         return None;
     }
     Some(match covering(places, &place.home) {
         Some((of, hook)) => {
-            Line::good(&place.home, format!("webhook {} of {of} covers it", hook.id))
+            HookLine::good(&place.home, format!("webhook {} of {of} covers it", hook.id))
         }
-        None => Line::bad(&place.home, "none. Run timmy hooks install.".to_owned()),
+        None => HookLine::bad(&place.home, "none. Run timmy hooks install.".to_owned()),
     })
 }

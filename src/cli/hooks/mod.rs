@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use super::forge;
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
-use crate::config::{Config, Webhook};
+use crate::config::{Config, WebhookConfig};
 use crate::gitea::Gitea;
 use apply::StepResult;
 use plan::Step;
@@ -27,7 +27,7 @@ pub(super) use survey::{HookPlace, SurveyDepth, survey};
 
 /// See, make, mend and delete the webhooks that call timmy.
 #[derive(Debug, clap::Args)]
-pub(super) struct Hooks {
+pub(super) struct HooksArgs {
     /// The token of somebody who may manage webhooks: read for this run, stored nowhere
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -66,7 +66,7 @@ enum HooksAction {
     },
 }
 
-impl Hooks {
+impl HooksArgs {
     /// Exit code 0 if all is good in the end, 1 if something is wrong or could not be done.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let found = match self.act {
@@ -95,7 +95,11 @@ impl Hooks {
         }
     }
 
-    async fn act_on(self, config: &Config, webhook: &Webhook) -> Result<ExitCode, HooksError> {
+    async fn act_on(
+        self,
+        config: &Config,
+        webhook: &WebhookConfig,
+    ) -> Result<ExitCode, HooksError> {
         let gitea = forge::as_whom(config, self.token_file.as_deref())?;
         let places =
             survey(&gitea, &config.gitea.watch, &webhook.public_url, SurveyDepth::Everywhere)
@@ -154,7 +158,7 @@ fn announce(steps: &[Step]) -> io::Result<()> {
 
 /// Does one step after the other and says so; whether all went well. After a failure nothing is
 /// deleted any more: what was to stay in its place may not work.
-async fn carry_out_all(gitea: &Gitea, webhook: &Webhook, steps: &[Step]) -> io::Result<bool> {
+async fn carry_out_all(gitea: &Gitea, webhook: &WebhookConfig, steps: &[Step]) -> io::Result<bool> {
     if steps.is_empty() {
         writeln!(io::stdout(), "Nothing to do.")?;
     }

@@ -7,11 +7,14 @@ use std::process::ExitCode;
 
 use crate::cli::output::{FAILED, complain};
 use crate::cli::{forge, secret_file};
-use crate::config::{self, Config, Loaded, SecretFile, Webhook, WebhookSecret, World};
+use crate::config::{self, Config, Loaded, Outside, SecretFile, WebhookConfig, WebhookSecret};
 use crate::gitea::HookHome;
 
 /// What a webhook of `home` signs with; none if the configuration has nothing for it.
-pub(crate) fn secret_of<'a>(webhook: &'a Webhook, home: &HookHome) -> Option<&'a WebhookSecret> {
+pub(crate) fn secret_of<'a>(
+    webhook: &'a WebhookConfig,
+    home: &HookHome,
+) -> Option<&'a WebhookSecret> {
     match home {
         HookHome::Organisation(owner) => webhook.secret_of_owner(owner),
         HookHome::Repository(name) => webhook.secret_of_repository(name),
@@ -65,7 +68,7 @@ fn tolerant(flag: Option<&Path>) -> Option<(PathBuf, Loaded, Vec<PathBuf>)> {
         }
         found => found,
     };
-    let loaded = config::load_in(&path, World { env: &env, secret_file: &secret_file }).ok()?;
+    let loaded = config::load_in(&path, Outside { env: &env, secret_file: &secret_file }).ok()?;
     Some((path, loaded, missing.into_inner()))
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Answers {
 
 /// The answers that were given as flags; the rest is asked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Given {
+pub(super) struct GivenAnswers {
     pub(super) url: Option<String>,
     pub(super) owner: Option<String>,
     pub(super) watch: Vec<String>,
@@ -27,7 +27,7 @@ pub(super) struct Given {
 ///
 /// # Errors
 /// All flags that are missing, in one sentence.
-pub(super) fn take(given: Given) -> Result<Answers, String> {
+pub(super) fn take(given: GivenAnswers) -> Result<Answers, String> {
     let mut missing = Vec::new();
     if given.url.is_none() {
         missing.push("--url URL, the address of Gitea");
@@ -54,7 +54,7 @@ pub(super) fn take(given: Given) -> Result<Answers, String> {
 /// # Errors
 /// If there is nobody left to answer.
 pub(super) fn ask(
-    given: Given,
+    given: GivenAnswers,
     input: &mut dyn BufRead,
     output: &mut dyn Write,
 ) -> io::Result<Answers> {
@@ -96,17 +96,22 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_is_told_at_once() {
-        let problem = take(Given::default()).unwrap_err();
+        let problem = take(GivenAnswers::default()).unwrap_err();
         for flag in ["--url", "--owner", "--watch"] {
             assert!(problem.contains(flag), "{problem}");
         }
-        let given = Given { url: Some("u".into()), owner: Some("o".into()), ..Given::default() };
+        let given = GivenAnswers {
+            url: Some("u".into()),
+            owner: Some("o".into()),
+            ..GivenAnswers::default()
+        };
         assert!(!take(given).unwrap_err().contains("--owner"));
     }
 
     #[test]
     fn only_what_is_missing_is_asked_until_it_is_answered() {
-        let given = Given { url: Some("https://git.example.org".into()), ..Given::default() };
+        let given =
+            GivenAnswers { url: Some("https://git.example.org".into()), ..GivenAnswers::default() };
         let (mut input, mut output) = (&b"\n alexander\nfoundation, alexander/notes\n"[..], vec![]);
         let answers = ask(given, &mut input, &mut output).unwrap();
         assert_eq!(answers.owner, "alexander");
@@ -118,6 +123,6 @@ mod tests {
 
     #[test]
     fn without_an_answer_it_ends() {
-        assert!(ask(Given::default(), &mut io::empty(), &mut io::sink()).is_err());
+        assert!(ask(GivenAnswers::default(), &mut io::empty(), &mut io::sink()).is_err());
     }
 }

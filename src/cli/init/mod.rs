@@ -10,12 +10,12 @@ use std::process::ExitCode;
 
 use super::secret_file;
 use crate::cli::output::{FAILED, WRONG, complain};
-use crate::config::{self, SecretFile, World};
+use crate::config::{self, Outside, SecretFile};
 use answers::Answers;
 
 /// Write a commented configuration, and the webhooks' secrets beside it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Init {
+pub(super) struct InitArgs {
     /// The address of Gitea, such as https://git.example.org
     #[arg(long)]
     url: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct Init {
     file: Option<PathBuf>,
 }
 
-impl Init {
+impl InitArgs {
     /// Exit code 2 if something is missing or no good, or the file is there; 1 if it cannot be
     /// written.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
@@ -73,7 +73,7 @@ impl Init {
 
     /// From the flags; what they do not say is asked on a terminal.
     fn answers(&self) -> Result<Answers, String> {
-        let given = answers::Given {
+        let given = answers::GivenAnswers {
             url: self.url.clone(),
             owner: self.owner.clone(),
             watch: self.watch.clone(),
@@ -91,7 +91,7 @@ impl Init {
 /// Whether the configuration will be good once the token is there.
 fn check(text: &str, file: &Path) -> Result<(), String> {
     let secret_file = |_: &Path| Ok(SecretFile { text: "to come".to_owned(), exposed: false });
-    let world = World { env: &|_| None, secret_file: &secret_file };
+    let world = Outside { env: &|_| None, secret_file: &secret_file };
     match config::parse(text, file, world) {
         Ok(_) => Ok(()),
         Err(problems) => {

@@ -18,7 +18,7 @@ use replay::{PastTicks, ReplayError};
 ///
 /// Works on a ledger that `timmy serve` has open, and changes nothing.
 #[derive(Debug, clap::Args)]
-pub(super) struct Simulate {
+pub(super) struct SimulateArgs {
     /// Other weights, such as urgency=0.5,value=0.05; those not named stay, all five sum to 1
     #[arg(long, value_name = "TERM=WEIGHT,...")]
     weights: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Simulate {
 /// Why there is nothing to show, with the exit code.
 struct SimulateError(u8, String);
 
-impl Simulate {
+impl SimulateArgs {
     /// Exit code 1 if there is nothing to replay or a replay differs, 2 for wrong weights or files.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         match self.simulate(config) {

@@ -33,7 +33,7 @@ pub struct Keyed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Effect {
-    Comment(Comment),
+    Comment(CreateComment),
     /// A comment of timmy's says something else.
     EditComment(EditComment),
     React(React),
@@ -43,7 +43,7 @@ pub enum Effect {
     /// Whether the thread waits for another.
     Dependency(SetDependency),
     /// A new issue; its thread has the number 0.
-    Issue(Issue),
+    Issue(CreateIssue),
     /// The thread is open, or closed.
     SetOpen(SetOpen),
     /// The issue is pinned, if the account may.
@@ -59,9 +59,8 @@ impl Effect {
     /// What the comment says, if it writes one.
     pub fn body(&self) -> Option<&Body> {
         match self {
-            Self::Comment(Comment { body, .. }) | Self::EditComment(EditComment { body, .. }) => {
-                Some(body)
-            }
+            Self::Comment(CreateComment { body, .. })
+            | Self::EditComment(EditComment { body, .. }) => Some(body),
             _ => None,
         }
     }
@@ -70,7 +69,7 @@ impl Effect {
     #[must_use]
     pub fn saying(self, body: Body) -> Self {
         match self {
-            Self::Comment(comment) => Self::Comment(Comment { body, ..comment }),
+            Self::Comment(comment) => Self::Comment(CreateComment { body, ..comment }),
             Self::EditComment(edit) => Self::EditComment(EditComment { body, ..edit }),
             other => other,
         }
@@ -80,7 +79,7 @@ impl Effect {
 /// A new comment, marked with the effect's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Comment {
+pub struct CreateComment {
     pub body: Body,
     /// It cannot be older than that, by the forge's clock: where to begin to look for it. Of a
     /// reply, when the text that it answers was written.
@@ -116,7 +115,7 @@ pub struct React {
 /// one, all but the oldest are closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Issue {
+pub struct CreateIssue {
     pub title: String,
     /// Its text, with the marker.
     pub body: String,

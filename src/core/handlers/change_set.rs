@@ -3,7 +3,7 @@
 use crate::core::command::Args;
 use crate::core::command::grammar::Reading;
 use crate::core::command::verb::Verb;
-use crate::core::effect::{Comment, Effect, Keyed, LabelScope, React, Reaction, SetLabel};
+use crate::core::effect::{CreateComment, Effect, Keyed, LabelScope, React, Reaction, SetLabel};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
@@ -85,6 +85,6 @@ impl ChangeSet {
 
 /// The comment that answers a text.
 pub(super) fn comment(heard: &InboundText, key: &str, reply: &Reply) -> Keyed {
-    let effect = Effect::Comment(Comment { body: reply.body(key), since: heard.updated_at });
+    let effect = Effect::Comment(CreateComment { body: reply.body(key), since: heard.updated_at });
     Keyed { key: key.to_owned(), thread: heard.thread(), effect }
 }

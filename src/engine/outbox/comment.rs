@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::delivery::{ApplyError, Deliver, Delivery};
-use crate::core::effect::Comment;
+use crate::core::effect::CreateComment;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
@@ -12,7 +12,7 @@ use crate::engine::try_result::Applied;
 /// back meanwhile.
 const MARGIN: Duration = Duration::from_secs(600);
 
-impl Deliver for Comment {
+impl Deliver for CreateComment {
     /// Of several, all but one are deleted: the one that is known stays, else the first.
     async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let own = to.identity.get().await?.id;

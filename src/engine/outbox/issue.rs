@@ -1,12 +1,12 @@
 //! A new issue, found again by the marker with which its text ends.
 
 use super::delivery::{ApplyError, Deliver, Delivery};
-use crate::core::effect::Issue;
+use crate::core::effect::CreateIssue;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 
-impl Deliver for Issue {
+impl Deliver for CreateIssue {
     /// Of several, all but the oldest are closed.
     async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let Some(marker) = key_of(&self.body) else {

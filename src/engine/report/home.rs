@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Reporter;
-use crate::core::effect::{Effect, Issue, Pin};
+use crate::core::effect::{CreateIssue, Effect, Pin};
 use crate::core::model::ids::{Lane, RepoName, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::report::{issue_body, issue_key, pin_key};
@@ -96,7 +96,7 @@ impl Reporter {
                 home.lost += 1;
             }
             reports::set_home(tx, &home)?;
-            let effect = Effect::Issue(Issue { title, body: issue_body() });
+            let effect = Effect::Issue(CreateIssue { title, body: issue_body() });
             let effect = NewEffect::new(issue_key(home.lost), lane, &effect, now)?;
             outbox::push(tx, &effect, now).map(drop)
         });

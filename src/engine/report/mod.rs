@@ -19,7 +19,7 @@ use super::context::Context;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::planner::Planner;
-use crate::core::effect::{Body, Comment, CommentRef, EditComment, Effect, Source};
+use crate::core::effect::{Body, CommentRef, CreateComment, EditComment, Effect, Source};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
 use crate::core::report::{Day, DayState, Period, ReportTask, ReportTiming, tasks};
@@ -171,7 +171,7 @@ impl Reporter {
             .write(move |tx| {
                 let key = reports::begin(tx, day, period, thread)?;
                 let body = text_of(day, may_call, when);
-                let effect = Effect::Comment(Comment { body, since: now.before(MARGIN) });
+                let effect = Effect::Comment(CreateComment { body, since: now.before(MARGIN) });
                 outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now).map(drop)
             })
             .await?;

@@ -4,22 +4,22 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::call::Call;
-use super::page::Page;
+use super::page::PageRequest;
 use crate::sandbox::json::encode;
 use crate::sandbox::world::refusal::Refusal;
 
 /// The result of a handler.
-pub(super) type Reply = Result<Answer, Refusal>;
+pub(super) type Reply = Result<ApiAnswer, Refusal>;
 
 /// Status, headers and body of an answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct ApiAnswer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl ApiAnswer {
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let content = ("Content-Type", "application/json;charset=utf-8".to_owned());
         Self { status, headers: vec![content], body: encode::line(body) }
@@ -98,7 +98,7 @@ impl Answer {
     }
 
     /// How many items the whole list has, and links to the other pages, if there are any.
-    pub(crate) fn with_links(self, call: &Call, page: Page, total: usize) -> Self {
+    pub(crate) fn with_links(self, call: &Call, page: PageRequest, total: usize) -> Self {
         let last = total.div_ceil(page.size);
         if last <= 1 {
             return self.with_total(total);

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 
-use super::page::Page;
+use super::page::PageRequest;
 use crate::core::model::time::Timestamp;
 use crate::sandbox::json::View;
 use crate::sandbox::versions::Version;
@@ -83,8 +83,8 @@ impl Call {
     }
 
     /// The page that is asked for.
-    pub(crate) fn page(&self) -> Page {
-        Page {
+    pub(crate) fn page(&self) -> PageRequest {
+        PageRequest {
             number: self.positive("page").unwrap_or(1),
             size: self.positive("limit").unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE),
         }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
 use super::reactions;
 use crate::core::model::ids::{RepoId, Subject};
@@ -40,13 +40,13 @@ pub(super) fn in_thread(world: &mut World, call: &Call, repo: RepoId, number: i6
             let view = call.view(world);
             let total = comments.len();
             let comments: Vec<_> = comments.into_iter().map(|c| view.comment(c)).collect();
-            Ok(Answer::json(200, &comments).with_total(total))
+            Ok(ApiAnswer::json(200, &comments).with_total(total))
         }
         "POST" => {
             let user = call.require_user()?;
             let body = Text::of(call)?;
             let id = world.create_comment(user, repo, number, &body)?;
-            Ok(Answer::json(201, &call.view(world).comment(world.comment_in(repo, id)?)))
+            Ok(ApiAnswer::json(201, &call.view(world).comment(world.comment_in(repo, id)?)))
         }
         _ => Err(Refusal::HIDDEN),
     }
@@ -61,7 +61,7 @@ pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str
         ("DELETE", [id]) => {
             let id = world.comment_in(repo, number_of(id)?)?.id;
             world.delete_comment(call.require_user()?, id)?;
-            Ok(Answer::empty(204))
+            Ok(ApiAnswer::empty(204))
         }
         (_, [id, "reactions"]) => {
             let id = world.comment_in(repo, number_of(id)?)?.id;
@@ -77,19 +77,19 @@ fn list(world: &World, call: &Call, repo: RepoId) -> Reply {
     let comments = world.comments_between(world.repo(repo).comments.iter(), since, before);
     let view = call.view(world);
     if call.positive("page").is_some() {
-        return Answer::paged(call, comments, |comment| view.comment(comment));
+        return ApiAnswer::paged(call, comments, |comment| view.comment(comment));
     }
     let total = comments.len();
     let comments: Vec<_> = comments.into_iter().map(|comment| view.comment(comment)).collect();
-    Ok(Answer::json(200, &comments).with_total(total))
+    Ok(ApiAnswer::json(200, &comments).with_total(total))
 }
 
 /// A review's body or an inline comment has an id like any comment, but no content here.
 fn get(world: &World, call: &Call, repo: RepoId, id: i64) -> Reply {
     let comment = world.comment_in(repo, id)?;
     match comment.kind {
-        CommentKind::Plain => Ok(Answer::json(200, &call.view(world).comment(comment))),
-        CommentKind::OfReview => Ok(Answer::empty(204)),
+        CommentKind::Plain => Ok(ApiAnswer::json(200, &call.view(world).comment(comment))),
+        CommentKind::OfReview => Ok(ApiAnswer::empty(204)),
     }
 }
 
@@ -103,5 +103,5 @@ fn edit(world: &mut World, call: &Call, repo: RepoId, id: i64) -> Reply {
         Edited::Changed => view.comment(comment),
         Edited::Same => view.unchanged_comment(comment),
     };
-    Ok(Answer::json(200, &json))
+    Ok(ApiAnswer::json(200, &json))
 }

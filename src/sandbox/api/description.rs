@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::answer::ApiAnswer;
 use super::call::Call;
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;
@@ -59,13 +59,13 @@ const PATHS: [&str; 43] = [
 ];
 
 /// `GET /swagger.v1.json`, without the paths that were taken away; it may be one of them.
-pub(crate) fn describe(world: &World) -> Answer {
+pub(crate) fn describe(world: &World) -> ApiAnswer {
     if world.without.contains(PATH) {
-        return Answer::text(404, Refusal::NoSuchCall.message());
+        return ApiAnswer::text(404, Refusal::NoSuchCall.message());
     }
     let known = PATHS.iter().copied().filter(|path| !world.without.contains(*path));
     let paths: Map<String, Value> = known.map(|path| (path.to_owned(), operations(path))).collect();
-    Answer::json(
+    ApiAnswer::json(
         200,
         &json!({
             "swagger": "2.0",

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
-use crate::sandbox::world::hooks::{NewHook, expand};
+use crate::sandbox::world::hooks::{NewHookRecord, expand};
 use crate::sandbox::world::records::{ContentType, Home};
 use crate::sandbox::world::refusal::Refusal;
 
@@ -19,7 +19,7 @@ pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str
     if let ("POST", [id, "tests"]) = (call.method.as_str(), rest) {
         let id = find(world, Home::Repo(repo), id)?;
         world.test_hook(user, repo, id);
-        return Ok(Answer::empty(204));
+        return Ok(ApiAnswer::empty(204));
     }
     route(world, call, Home::Repo(repo), rest)
 }
@@ -34,7 +34,7 @@ fn route(world: &mut World, call: &Call, home: Home, rest: &[&str]) -> Reply {
     match (call.method.as_str(), rest) {
         ("GET", []) => {
             let view = call.view(world);
-            Answer::paged(call, world.hooks_of(home).collect(), |hook| view.hook(hook))
+            ApiAnswer::paged(call, world.hooks_of(home).collect(), |hook| view.hook(hook))
         }
         ("GET", [id]) => shown(world, call, 200, find(world, home, id)?),
         ("POST", []) => create(world, call, home),
@@ -42,7 +42,7 @@ fn route(world: &mut World, call: &Call, home: Home, rest: &[&str]) -> Reply {
         ("DELETE", [id]) => {
             let id = find(world, home, id)?;
             world.hooks.remove(&id);
-            Ok(Answer::empty(204))
+            Ok(ApiAnswer::empty(204))
         }
         _ => Err(Refusal::HIDDEN),
     }
@@ -55,11 +55,11 @@ fn find(world: &World, home: Home, id: &str) -> Result<i64, Refusal> {
 
 fn shown(world: &World, call: &Call, status: u16, id: i64) -> Reply {
     let hook = world.hooks.get(&id).ok_or(Refusal::HIDDEN)?;
-    Ok(Answer::json(status, &call.view(world).hook(hook)))
+    Ok(ApiAnswer::json(status, &call.view(world).hook(hook)))
 }
 
 #[derive(Deserialize)]
-struct Settings {
+struct HookBody {
     #[serde(default)]
     config: BTreeMap<String, String>,
     #[serde(default)]
@@ -67,7 +67,7 @@ struct Settings {
     active: Option<bool>,
 }
 
-impl Settings {
+impl HookBody {
     fn option(&self, name: &str) -> Result<String, Refusal> {
         let missing = || Refusal::Unprocessable(format!("Missing config option: {name}"));
         self.config.get(name).cloned().ok_or_else(missing)
@@ -84,8 +84,8 @@ fn content_type(name: &str) -> Result<ContentType, Refusal> {
 
 /// A hook is not active unless the request says so.
 fn create(world: &mut World, call: &Call, home: Home) -> Reply {
-    let settings: Settings = call.json()?;
-    let new = NewHook {
+    let settings: HookBody = call.json()?;
+    let new = NewHookRecord {
         url: settings.option("url")?,
         content: content_type(&settings.option("content_type")?)?,
         secret: settings.config.get("secret").cloned().unwrap_or_default(),
@@ -98,7 +98,7 @@ fn create(world: &mut World, call: &Call, home: Home) -> Reply {
 
 /// Without `events` only `push` is left. The secret cannot be changed.
 fn edit(world: &mut World, call: &Call, id: i64) -> Reply {
-    let settings: Settings = call.json()?;
+    let settings: HookBody = call.json()?;
     let now = world.now;
     if let Some(hook) = world.hooks.get_mut(&id) {
         if let Some(url) = settings.config.get("url") {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::time::Timestamp;
@@ -35,7 +35,7 @@ fn list(world: &World, call: &Call, repos: &[RepoId], filter: &Filter) -> Reply 
     let found = world.find_issues(repos, filter);
     let (view, page, total) = (call.view(world), call.page(), found.len());
     let issues: Vec<_> = page.of_all(&found).iter().map(|id| view.issue(*id)).collect();
-    Ok(Answer::json(200, &issues).with_links(call, page, total))
+    Ok(ApiAnswer::json(200, &issues).with_links(call, page, total))
 }
 
 /// What the query asks for. Of several labels a search wants any, a list of a repository all.
@@ -75,32 +75,32 @@ pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str
             let view = call.view(world);
             let issues = world.repo(repo).threads.values().map(|id| world.issue(*id));
             let pinned: Vec<_> = issues.filter(|i| i.pinned).map(|i| view.issue(i.id)).collect();
-            Ok(Answer::json(200, &pinned))
+            Ok(ApiAnswer::json(200, &pinned))
         }
         ("POST", []) => {
-            let new: New = call.json()?;
+            let new: NewIssueBody = call.json()?;
             if new.title.is_empty() {
                 return Err(Refusal::Unprocessable("[Title]: Required".into()));
             }
             let id = world.open_issue(call.require_user()?, repo, new.into())?;
-            Ok(Answer::json(201, &call.view(world).issue(id)))
+            Ok(ApiAnswer::json(201, &call.view(world).issue(id)))
         }
         ("GET", [number]) => {
             let id = world.thread(repo, number_of(number)?)?;
-            Ok(Answer::json(200, &call.view(world).issue(id)))
+            Ok(ApiAnswer::json(200, &call.view(world).issue(id)))
         }
         ("PATCH", [number]) => {
             let id = world.thread(repo, number_of(number)?)?;
-            let edit: Edit = call.json()?;
+            let edit: EditIssueBody = call.json()?;
             world.edit_issue(call.require_user()?, id, edit.into())?;
-            Ok(Answer::json(201, &call.view(world).issue(id)))
+            Ok(ApiAnswer::json(201, &call.view(world).issue(id)))
         }
         _ => Err(Refusal::HIDDEN),
     }
 }
 
 #[derive(Deserialize)]
-struct New {
+struct NewIssueBody {
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -111,15 +111,15 @@ struct New {
     assignees: Vec<String>,
 }
 
-impl From<New> for NewIssue {
-    fn from(new: New) -> Self {
-        let New { title, body, labels, assignees } = new;
+impl From<NewIssueBody> for NewIssue {
+    fn from(new: NewIssueBody) -> Self {
+        let NewIssueBody { title, body, labels, assignees } = new;
         Self { title, body, labels, assignees }
     }
 }
 
 #[derive(Deserialize)]
-struct Edit {
+struct EditIssueBody {
     title: Option<String>,
     body: Option<String>,
     state: Option<String>,
@@ -128,8 +128,8 @@ struct Edit {
     due_date: Option<String>,
 }
 
-impl From<Edit> for IssuePatch {
-    fn from(edit: Edit) -> Self {
+impl From<EditIssueBody> for IssuePatch {
+    fn from(edit: EditIssueBody) -> Self {
         Self {
             title: edit.title,
             body: edit.body,
@@ -155,16 +155,16 @@ pub(super) fn in_thread(
         ("GET", ["blocks"]) => {
             let view = call.view(world);
             let blocked = world.issues.values().filter(|issue| issue.blockers.contains(&id));
-            Ok(Answer::json(200, &blocked.map(|issue| view.issue(issue.id)).collect::<Vec<_>>()))
+            Ok(ApiAnswer::json(200, &blocked.map(|issue| view.issue(issue.id)).collect::<Vec<_>>()))
         }
         ("PUT" | "DELETE", ["lock"]) if !world.version.has_lock_calls() => Err(Refusal::NoSuchCall),
         ("PUT" | "DELETE", ["lock"]) => {
             world.set_locked(call.require_user()?, id, call.method == "PUT")?;
-            Ok(Answer::empty(204))
+            Ok(ApiAnswer::empty(204))
         }
         ("POST" | "DELETE", ["pin"]) => {
             world.set_pinned(call.require_user()?, id, call.method == "POST")?;
-            Ok(Answer::empty(204))
+            Ok(ApiAnswer::empty(204))
         }
         ("POST", ["deadline"]) => deadline(world, call, id),
         _ => Err(Refusal::HIDDEN),
@@ -176,7 +176,7 @@ fn deadline(world: &mut World, call: &Call, id: i64) -> Reply {
     let patch = IssuePatch { due, ..IssuePatch::default() };
     world.edit_issue(call.require_user()?, id, patch)?;
     let due = world.issue(id).due.map(|due| due.to_string());
-    Ok(Answer::json(201, &json!({ "due_date": due })))
+    Ok(ApiAnswer::json(201, &json!({ "due_date": due })))
 }
 
 #[derive(Deserialize)]
@@ -186,13 +186,13 @@ struct Deadline {
 
 /// The issue that a dependency leads to.
 #[derive(Deserialize)]
-struct Blocker {
+struct BlockerBody {
     owner: String,
     repo: String,
     index: i64,
 }
 
-impl Blocker {
+impl BlockerBody {
     fn of(world: &World, call: &Call) -> Result<i64, Refusal> {
         let blocker: Self = call.json()?;
         let name = RepoName::new(&blocker.owner, &blocker.repo).map_err(|_| Refusal::HIDDEN)?;
@@ -216,17 +216,17 @@ fn dependencies(world: &mut World, call: &Call, id: i64) -> Reply {
         "GET" => {
             let view = call.view(world);
             let blockers = world.issue(id).blockers.iter().map(|id| view.issue(*id));
-            return Ok(Answer::json(200, &blockers.collect::<Vec<_>>()));
+            return Ok(ApiAnswer::json(200, &blockers.collect::<Vec<_>>()));
         }
         "POST" => {
-            let blocker = Blocker::of(world, call)?;
+            let blocker = BlockerBody::of(world, call)?;
             world.add_blocker(call.require_user()?, id, blocker)?;
         }
         "DELETE" => {
-            let blocker = Blocker::of(world, call)?;
+            let blocker = BlockerBody::of(world, call)?;
             world.remove_blocker(call.require_user()?, id, blocker)?;
         }
         _ => return Err(Refusal::HIDDEN),
     }
-    Ok(Answer::json(201, &call.view(world).issue(id)))
+    Ok(ApiAnswer::json(201, &call.view(world).issue(id)))
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
@@ -13,7 +13,7 @@ use crate::sandbox::world::refusal::Refusal;
 use crate::sandbox::world::rights::{Mode, Unit};
 
 #[derive(Deserialize)]
-struct New {
+struct NewLabelBody {
     name: String,
     color: String,
     #[serde(default)]
@@ -27,12 +27,12 @@ pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str
     match (call.method.as_str(), rest) {
         ("GET", []) => {
             let view = call.view(world);
-            Answer::paged(call, world.labels_of(Home::Repo(repo)), |label| view.label(label))
+            ApiAnswer::paged(call, world.labels_of(Home::Repo(repo)), |label| view.label(label))
         }
         ("GET", [id]) => {
             let label = world.labels.get(&number_of(id)?);
             let label = label.filter(|l| l.home == Home::Repo(repo)).ok_or(Refusal::HIDDEN)?;
-            Ok(Answer::json(200, &call.view(world).label(label)))
+            Ok(ApiAnswer::json(200, &call.view(world).label(label)))
         }
         ("POST", []) => create(world, call, repo),
         _ => Err(Refusal::HIDDEN),
@@ -48,11 +48,11 @@ fn create(world: &mut World, call: &Call, repo: RepoId) -> Reply {
         ));
     }
     world.require_unarchived(repo)?;
-    let new: New = call.json()?;
+    let new: NewLabelBody = call.json()?;
     let home = Home::Repo(repo);
     let id = world.add_label(home, &new.name, &new.color, &new.description, new.exclusive);
     let label = world.labels.get(&id).ok_or(Refusal::Internal)?;
-    Ok(Answer::json(201, &call.view(world).label(label)))
+    Ok(ApiAnswer::json(201, &call.view(world).label(label)))
 }
 
 /// `/repos/{owner}/{name}/issues/{number}/labels` and below.
@@ -76,15 +76,15 @@ pub(super) fn on_issue(
         }
         ("DELETE", []) => {
             world.clear_labels(call.require_user()?, issue)?;
-            return Ok(Answer::empty(204));
+            return Ok(ApiAnswer::empty(204));
         }
         ("DELETE", [id]) => {
             world.remove_label(call.require_user()?, issue, number_of(id)?)?;
-            return Ok(Answer::empty(204));
+            return Ok(ApiAnswer::empty(204));
         }
         _ => return Err(Refusal::HIDDEN),
     }
-    Ok(Answer::json(200, &call.view(world).labels(issue)))
+    Ok(ApiAnswer::json(200, &call.view(world).labels(issue)))
 }
 
 #[derive(Deserialize)]

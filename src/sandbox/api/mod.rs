@@ -16,7 +16,7 @@ mod pulls;
 mod reactions;
 mod repos;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::ApiAnswer;
 pub(crate) use call::Call;
 pub(crate) use description::{PATH as DESCRIPTION, describe};
 
@@ -25,13 +25,13 @@ use call::number_of;
 
 use super::world::World;
 use super::world::refusal::Refusal;
-use super::world::repos::Found;
+use super::world::repos::FoundRepo;
 use super::world::tokens::Access;
 use crate::core::model::ids::RepoId;
 
 /// Answers one request. Paths that are not known here are answered as unknown ones.
-pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
-    route(world, call).unwrap_or_else(|refusal| Answer::refusal(call, &refusal))
+pub(crate) fn answer(world: &mut World, call: &Call) -> ApiAnswer {
+    route(world, call).unwrap_or_else(|refusal| ApiAnswer::refusal(call, &refusal))
 }
 
 fn route(world: &mut World, call: &Call) -> Reply {
@@ -60,8 +60,8 @@ fn in_repo(world: &mut World, call: &Call, owner: &str, name: &str, rest: &[&str
     };
     call.require_scope(category)?;
     let repo = match world.find_repo(owner, name, call.user)? {
-        Found::Repo(id) => id,
-        Found::Moved(name) => return Err(Refusal::Moved(call.path_below_repo(&name, rest))),
+        FoundRepo::Repo(id) => id,
+        FoundRepo::Moved(name) => return Err(Refusal::Moved(call.path_below_repo(&name, rest))),
     };
     if call.access() == Access::Write {
         call.require_user()?;

@@ -1,10 +1,10 @@
 //! Organisations and teams.
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
 use super::hooks;
 use crate::sandbox::world::World;
-use crate::sandbox::world::records::{Home, Team};
+use crate::sandbox::world::records::{Home, TeamRecord};
 use crate::sandbox::world::refusal::Refusal;
 
 /// What happens below `/orgs` and `/teams`.
@@ -13,7 +13,7 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
     match (call.method.as_str(), segments) {
         ("GET", ["orgs", org]) => {
             let org = world.org_named(org)?;
-            Ok(Answer::json(200, &call.view(world).user(org)))
+            Ok(ApiAnswer::json(200, &call.view(world).user(org)))
         }
         ("GET", ["orgs", org, "repos"]) => repos(world, call, org),
         ("GET", ["orgs", org, "members", login]) => member(world, call, org, login),
@@ -30,7 +30,7 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
         ("GET", ["teams", id, "members"]) => {
             let team = visible_team(world, call, id)?;
             let view = call.view(world);
-            Answer::paged(call, team.members.iter().collect(), |id| view.user(*id))
+            ApiAnswer::paged(call, team.members.iter().collect(), |id| view.user(*id))
         }
         ("GET", ["teams", id, "members", login]) => {
             let team = visible_team(world, call, id)?;
@@ -38,7 +38,7 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
             if !team.members.contains(&user) {
                 return Err(Refusal::HIDDEN);
             }
-            Ok(Answer::json(200, &call.view(world).user(user)))
+            Ok(ApiAnswer::json(200, &call.view(world).user(user)))
         }
         _ => Err(Refusal::HIDDEN),
     }
@@ -47,7 +47,7 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
 fn repos(world: &World, call: &Call, org: &str) -> Reply {
     let repos = world.repos_of(world.org_named(org)?, call.user);
     let view = call.view(world);
-    Answer::paged(call, repos, |repo| view.repo(repo.id))
+    ApiAnswer::paged(call, repos, |repo| view.repo(repo.id))
 }
 
 /// Members are told of members; others are sent to the list of public ones.
@@ -58,7 +58,7 @@ fn member(world: &World, call: &Call, org: &str, login: &str) -> Reply {
     if !world.is_member(asker, id) && !world.is_site_admin(asker) {
         return Err(Refusal::SeeOther(format!("/api/v1/orgs/{org}/public_members/{login}")));
     }
-    if world.is_member(user, id) { Ok(Answer::empty(204)) } else { Err(Refusal::HIDDEN) }
+    if world.is_member(user, id) { Ok(ApiAnswer::empty(204)) } else { Err(Refusal::HIDDEN) }
 }
 
 fn teams(world: &World, call: &Call, org: &str) -> Reply {
@@ -68,17 +68,17 @@ fn teams(world: &World, call: &Call, org: &str) -> Reply {
         return Err(Refusal::Forbidden("Must be an organization member".into()));
     }
     let view = call.view(world);
-    Answer::paged(call, world.teams_of(org), |team| view.team(team))
+    ApiAnswer::paged(call, world.teams_of(org), |team| view.team(team))
 }
 
 fn labels(world: &World, call: &Call, org: &str) -> Reply {
     let org = world.org_named(org)?;
     let view = call.view(world);
-    Answer::paged(call, world.labels_of(Home::Org(org)), |label| view.label(label))
+    ApiAnswer::paged(call, world.labels_of(Home::Org(org)), |label| view.label(label))
 }
 
 /// A team, for its members, the organisation's owners and site admins.
-fn visible_team<'a>(world: &'a World, call: &Call, id: &str) -> Result<&'a Team, Refusal> {
+fn visible_team<'a>(world: &'a World, call: &Call, id: &str) -> Result<&'a TeamRecord, Refusal> {
     let team = world.teams.get(&number_of(id)?).ok_or(Refusal::HIDDEN)?;
     let asker = call.require_user()?;
     let may = team.members.contains(&asker)

@@ -2,12 +2,12 @@
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy)]
-pub(crate) struct Page {
+pub(crate) struct PageRequest {
     pub(crate) number: usize,
     pub(crate) size: usize,
 }
 
-impl Page {
+impl PageRequest {
     /// The part of a long list that is on this page.
     pub(crate) fn of_all<T>(self, items: &[T]) -> &[T] {
         let from = (self.number - 1).saturating_mul(self.size).min(items.len());

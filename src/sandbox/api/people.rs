@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::Call;
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;
 
 /// `GET /version`.
 pub(super) fn version(world: &World) -> Reply {
-    Ok(Answer::json(200, &json!({ "version": world.version.number() })))
+    Ok(ApiAnswer::json(200, &json!({ "version": world.version.number() })))
 }
 
 /// `GET /settings/api`.
@@ -23,7 +23,7 @@ pub(super) fn settings(world: &World) -> Reply {
     if world.version.bounds_answers() {
         settings["default_max_response_size"] = json!(104_857_600);
     }
-    Ok(Answer::json(200, &settings))
+    Ok(ApiAnswer::json(200, &settings))
 }
 
 /// What happens below `/user` and `/users`.
@@ -35,32 +35,32 @@ pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
     match (call.method.as_str(), segments) {
         ("GET", ["user"]) => {
             let user = call.require_user()?;
-            Ok(Answer::json(200, &call.view(world).user(user)))
+            Ok(ApiAnswer::json(200, &call.view(world).user(user)))
         }
         ("GET", ["user", "repos"]) => {
             call.require_scope("repository")?;
             let repos = world.repos_for(call.require_user()?);
             let view = call.view(world);
-            Answer::paged(call, repos, |repo| view.repo(repo.id))
+            ApiAnswer::paged(call, repos, |repo| view.repo(repo.id))
         }
         ("GET", ["users", "search"]) => {
             let uid = call.positive("uid").and_then(|uid| i64::try_from(uid).ok());
             let wanted = world.people().filter(|id| uid.is_none_or(|uid| uid == *id));
             let view = call.view(world);
             let found: Vec<_> = wanted.map(|id| view.user(id)).collect();
-            Ok(Answer::json(200, &json!({ "ok": true, "data": found })))
+            Ok(ApiAnswer::json(200, &json!({ "ok": true, "data": found })))
         }
         ("GET", ["users", login]) => {
             if let Some(now) = world.renamed(login) {
                 return Err(Refusal::UserMoved(format!("/api/v1/users/{now}")));
             }
             let user = world.user_named(login)?;
-            Ok(Answer::json(200, &call.view(world).user(user)))
+            Ok(ApiAnswer::json(200, &call.view(world).user(user)))
         }
         ("GET", ["users", login, "repos"]) => {
             let repos = world.repos_of(world.user_named(login)?, call.user);
             let view = call.view(world);
-            Answer::paged(call, repos, |repo| view.repo(repo.id))
+            ApiAnswer::paged(call, repos, |repo| view.repo(repo.id))
         }
         _ => Err(Refusal::HIDDEN),
     }

@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::json::ReviewJson;
 use crate::sandbox::world::World;
 use crate::sandbox::world::pulls::{NewPull, NewReview};
-use crate::sandbox::world::records::{Pull, ReviewState};
+use crate::sandbox::world::records::{PullRecord, ReviewState};
 use crate::sandbox::world::refusal::Refusal;
 
 /// `/repos/{owner}/{name}/pulls` and below.
@@ -18,13 +18,13 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
         ("GET", [number]) => {
             let id = world.thread(repo, number_of(number)?)?;
             let pull = call.view(world).pull(id).ok_or(Refusal::HIDDEN)?;
-            Ok(Answer::json(200, &pull))
+            Ok(ApiAnswer::json(200, &pull))
         }
         ("GET", [number, "reviews"]) => {
             let (issue, pull) = find(world, repo, number)?;
             let view = call.view(world);
             let issue = world.issue(issue);
-            Answer::paged(call, pull.reviews.iter().collect(), |review| {
+            ApiAnswer::paged(call, pull.reviews.iter().collect(), |review| {
                 view.review(issue, pull, review)
             })
         }
@@ -32,13 +32,17 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
         ("GET", [number, "reviews", id, "comments"]) => {
             let (issue, _) = find(world, repo, number)?;
             let review = review_json(world, call, issue, number_of(id)?)?;
-            Ok(Answer::json(200, &review.inline()))
+            Ok(ApiAnswer::json(200, &review.inline()))
         }
         _ => Err(Refusal::HIDDEN),
     }
 }
 
-fn find<'a>(world: &'a World, repo: RepoId, number: &str) -> Result<(i64, &'a Pull), Refusal> {
+fn find<'a>(
+    world: &'a World,
+    repo: RepoId,
+    number: &str,
+) -> Result<(i64, &'a PullRecord), Refusal> {
     let id = world.thread(repo, number_of(number)?)?;
     let pull = world.issue(id).pull.as_ref().ok_or(Refusal::HIDDEN)?;
     Ok((id, pull))
@@ -57,7 +61,7 @@ fn review_json<'a>(
 }
 
 #[derive(Deserialize)]
-struct New {
+struct NewPullBody {
     title: String,
     #[serde(default)]
     body: String,
@@ -67,25 +71,25 @@ struct New {
 
 /// Any head will do: there is no git here that could miss it.
 fn open(world: &mut World, call: &Call, repo: RepoId) -> Reply {
-    let New { title, body, head, base } = call.json()?;
+    let NewPullBody { title, body, head, base } = call.json()?;
     let new = NewPull::between(title, body, &head, &base);
     let id = world.open_pull(call.require_user()?, repo, new)?;
-    Ok(Answer::json(201, &call.view(world).pull(id)))
+    Ok(ApiAnswer::json(201, &call.view(world).pull(id)))
 }
 
 #[derive(Deserialize)]
-struct Review {
+struct ReviewBody {
     #[serde(default)]
     event: String,
     #[serde(default)]
     body: String,
     commit_id: Option<String>,
     #[serde(default)]
-    comments: Vec<Line>,
+    comments: Vec<InlineBody>,
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct InlineBody {
     path: String,
     body: String,
     #[serde(default)]
@@ -95,7 +99,7 @@ struct Line {
 /// A review of a commit that is not the head is a 500, as an unknown one is with Gitea.
 fn review(world: &mut World, call: &Call, repo: RepoId, number: &str) -> Reply {
     let (issue, pull) = find(world, repo, number)?;
-    let review: Review = call.json()?;
+    let review: ReviewBody = call.json()?;
     if review.commit_id.is_some_and(|commit| commit != pull.head.sha) {
         return Err(Refusal::Internal);
     }
@@ -107,5 +111,5 @@ fn review(world: &mut World, call: &Call, repo: RepoId, number: &str) -> Reply {
     let inline = review.comments.into_iter().map(|l| (l.path, l.new_position, l.body)).collect();
     let new = NewReview { verdict, body: review.body, inline, begun: None };
     let id = world.review(call.require_user()?, issue, new)?;
-    Ok(Answer::json(200, &review_json(world, call, issue, id)?))
+    Ok(ApiAnswer::json(200, &review_json(world, call, issue, id)?))
 }

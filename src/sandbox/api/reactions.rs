@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::Call;
 use crate::core::model::ids::{RepoId, Subject};
 use crate::sandbox::world::World;
@@ -31,7 +31,7 @@ pub(super) fn route(world: &mut World, call: &Call, subject: Subject) -> Reply {
                 .iter()
                 .map(|reaction| view.reaction(reaction))
                 .collect();
-            Ok(Answer::json(200, &all))
+            Ok(ApiAnswer::json(200, &all))
         }
         "POST" => {
             let (user, content) = (call.require_user()?, call.json::<Content>()?.content);
@@ -39,12 +39,12 @@ pub(super) fn route(world: &mut World, call: &Call, subject: Subject) -> Reply {
             let reactions = world.reactions_to(subject);
             let mine = reactions.iter().find(|r| r.user == user && r.content == content);
             let mine = mine.map(|reaction| call.view(world).reaction(reaction));
-            Ok(Answer::json(status, &mine))
+            Ok(ApiAnswer::json(status, &mine))
         }
         "DELETE" => {
             let (user, content) = (call.require_user()?, call.json::<Content>()?.content);
             world.unreact(user, subject, &content);
-            Ok(Answer::empty(200))
+            Ok(ApiAnswer::empty(200))
         }
         _ => Err(Refusal::HIDDEN),
     }

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::{Answer, Reply};
+use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
-use crate::sandbox::world::records::Repo;
+use crate::sandbox::world::records::RepoRecord;
 use crate::sandbox::world::refusal::Refusal;
 use crate::sandbox::world::rights::{Mode, Unit};
 
@@ -18,7 +18,7 @@ pub(super) fn get_by_id(world: &World, call: &Call, id: &str) -> Reply {
     if !world.can_see(call.user, repo) {
         return Err(Refusal::HIDDEN);
     }
-    Ok(Answer::json(200, &call.view(world).repo(repo.id)))
+    Ok(ApiAnswer::json(200, &call.view(world).repo(repo.id)))
 }
 
 /// `GET /repos/search`: everything that the caller may see; with `uid` what that account owns.
@@ -27,14 +27,14 @@ pub(super) fn search(world: &World, call: &Call) -> Reply {
     let (view, page) = (call.view(world), call.page());
     let owner = call.param("uid").map(number_of).transpose()?;
     let owned = world.repos.values().filter(|r| owner.is_none_or(|owner| r.owner == owner));
-    let seen: Vec<&Repo> = owned.filter(|r| world.can_see(call.user, r)).collect();
+    let seen: Vec<&RepoRecord> = owned.filter(|r| world.can_see(call.user, r)).collect();
     let total = seen.len();
     let data: Vec<_> = page.of(seen).into_iter().map(|repo| view.repo(repo.id)).collect();
-    Ok(Answer::json(200, &Found { ok: true, data }).with_total(total))
+    Ok(ApiAnswer::json(200, &SearchResult { ok: true, data }).with_total(total))
 }
 
 #[derive(serde::Serialize)]
-struct Found<T> {
+struct SearchResult<T> {
     ok: bool,
     data: Vec<T>,
 }
@@ -42,47 +42,47 @@ struct Found<T> {
 /// What happens to a repository itself.
 pub(super) fn route(world: &mut World, call: &Call, id: RepoId, rest: &[&str]) -> Reply {
     match (call.method.as_str(), rest) {
-        ("GET", []) => Ok(Answer::json(200, &call.view(world).repo(id))),
+        ("GET", []) => Ok(ApiAnswer::json(200, &call.view(world).repo(id))),
         ("PATCH", []) => edit(world, call, id),
         ("GET", ["assignees"]) => {
             let view = call.view(world);
             let users: Vec<_> =
                 world.assignable(world.repo(id)).into_iter().map(|user| view.user(user)).collect();
-            Ok(Answer::json(200, &users))
+            Ok(ApiAnswer::json(200, &users))
         }
         ("GET", ["teams"]) => {
             let view = call.view(world);
             let teams = world.teams_of(world.repo(id).owner).into_iter();
-            Ok(Answer::json(200, &teams.map(|team| view.team(team)).collect::<Vec<_>>()))
+            Ok(ApiAnswer::json(200, &teams.map(|team| view.team(team)).collect::<Vec<_>>()))
         }
         ("GET", ["collaborators"]) => {
             let view = call.view(world);
             let users = world.repo(id).collaborators.keys().collect();
-            Answer::paged(call, users, |user| view.user(*user))
+            ApiAnswer::paged(call, users, |user| view.user(*user))
         }
         ("GET", ["collaborators", login]) => {
             let user = world.user_named(login)?;
             let is_one = world.repo(id).collaborators.contains_key(&user);
-            if is_one { Ok(Answer::empty(204)) } else { Err(Refusal::HIDDEN) }
+            if is_one { Ok(ApiAnswer::empty(204)) } else { Err(Refusal::HIDDEN) }
         }
         ("PUT", ["collaborators", login]) => add_collaborator(world, call, id, login),
         ("GET", ["collaborators", login, "permission"]) => permission(world, call, id, login),
         ("GET", ["new_pin_allowed"]) => {
-            Ok(Answer::json(200, &json!({ "issues": true, "pull_requests": true })))
+            Ok(ApiAnswer::json(200, &json!({ "issues": true, "pull_requests": true })))
         }
         _ => Err(Refusal::HIDDEN),
     }
 }
 
 #[derive(Deserialize)]
-struct Grant {
+struct GrantBody {
     permission: Option<String>,
 }
 
 fn add_collaborator(world: &mut World, call: &Call, id: RepoId, login: &str) -> Reply {
     world.require_repo_admin(call.require_user()?, world.repo(id))?;
     let user = world.user_named(login)?;
-    let mode = match call.json::<Grant>()?.permission.as_deref() {
+    let mode = match call.json::<GrantBody>()?.permission.as_deref() {
         Some("read") => Mode::Read,
         Some("admin") => Mode::Admin,
         _ => Mode::Write,
@@ -90,7 +90,7 @@ fn add_collaborator(world: &mut World, call: &Call, id: RepoId, login: &str) -> 
     if let Some(repo) = world.repos.get_mut(&id) {
         repo.collaborators.insert(user, mode);
     }
-    Ok(Answer::empty(204))
+    Ok(ApiAnswer::empty(204))
 }
 
 /// Told to site admins, repository admins, and since 1.24 to everybody about themselves.
@@ -110,11 +110,11 @@ fn permission(world: &World, call: &Call, id: RepoId, login: &str) -> Reply {
     let user = asked?;
     let mode = world.reported_permission(user, repo).to_string();
     let user = call.view(world).user_seen_by_users(user);
-    Ok(Answer::json(200, &json!({ "permission": mode, "role_name": mode, "user": user })))
+    Ok(ApiAnswer::json(200, &json!({ "permission": mode, "role_name": mode, "user": user })))
 }
 
 #[derive(Deserialize)]
-struct Edit {
+struct EditRepoBody {
     name: Option<String>,
     archived: Option<bool>,
     private: Option<bool>,
@@ -123,7 +123,7 @@ struct Edit {
 /// `PATCH /repos/{owner}/{name}`: rename, archive, hide. Tells no webhook.
 fn edit(world: &mut World, call: &Call, id: RepoId) -> Reply {
     world.require_repo_admin(call.require_user()?, world.repo(id))?;
-    let edit: Edit = call.json()?;
+    let edit: EditRepoBody = call.json()?;
     if let Some(name) = edit.name {
         world.rename_repo(id, &name)?;
     }
@@ -131,5 +131,5 @@ fn edit(world: &mut World, call: &Call, id: RepoId) -> Reply {
         repo.archived = edit.archived.unwrap_or(repo.archived);
         repo.private = edit.private.unwrap_or(repo.private);
     }
-    Ok(Answer::json(200, &call.view(world).repo(id)))
+    Ok(ApiAnswer::json(200, &call.view(world).repo(id)))
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::thread::{PEOPLE, Thread};
-use super::{Backlog, Place, Repo};
+use super::{Backlog, BacklogRepo, Place};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::sandbox::Sandbox;
 use crate::sandbox::world::World;
 use crate::sandbox::world::pulls::branch;
-use crate::sandbox::world::records::{Home, Issue, UserKind};
+use crate::sandbox::world::records::{Home, IssueRecord, UserKind};
 use crate::sandbox::world::refusal::Refusal;
 
 impl Sandbox {
@@ -55,7 +55,7 @@ impl Filled {
         world: &mut World,
         org: &str,
         nth: usize,
-        repo: &Repo,
+        repo: &BacklogRepo,
     ) -> Result<(), Refusal> {
         let name = RepoName::new(org, &repo.name).map_err(|_| Refusal::HIDDEN)?;
         let id = world.add_repo(&name, repo.private)?;
@@ -103,6 +103,6 @@ impl Filled {
 }
 
 /// An issue that was made a moment ago.
-fn change(world: &mut World, id: i64) -> &mut Issue {
+fn change(world: &mut World, id: i64) -> &mut IssueRecord {
     world.issues.get_mut(&id).expect("it was made a moment ago")
 }

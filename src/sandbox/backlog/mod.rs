@@ -33,12 +33,12 @@ pub struct Shape {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backlog {
     /// Its repositories; some are much larger than others.
-    pub repos: Vec<Repo>,
+    pub repos: Vec<BacklogRepo>,
 }
 
 /// A repository with what is open in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repo {
+pub struct BacklogRepo {
     pub name: String,
     /// Whether only members may read it.
     pub private: bool,
@@ -125,7 +125,7 @@ fn sizes(rng: &mut Rng, repos: usize, issues: usize) -> Vec<usize> {
     sizes
 }
 
-fn repo(rng: &mut Rng, nth: usize, issues: usize, now: Timestamp) -> Repo {
+fn repo(rng: &mut Rng, nth: usize, issues: usize, now: Timestamp) -> BacklogRepo {
     let habits = Habits::some(rng);
     let milestones = habits.milestones(rng, now);
     let mut opened: Vec<Timestamp> = (0..issues).map(|_| long_ago(rng, now)).collect();
@@ -139,7 +139,7 @@ fn repo(rng: &mut Rng, nth: usize, issues: usize, now: Timestamp) -> Repo {
         }
     }
     let private = rng.u8(0..4) == 0;
-    Repo { name: texts::repo_name(rng, nth), private, milestones, threads }
+    BacklogRepo { name: texts::repo_name(rng, nth), private, milestones, threads }
 }
 
 /// A moment before `now`, more often recent than not: from minutes to four years.

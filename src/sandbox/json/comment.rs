@@ -3,26 +3,26 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, View, object};
-use crate::sandbox::world::records::{Comment, Reaction};
+use crate::sandbox::world::records::{CommentRecord, ReactionRecord};
 
 /// A plain comment of an issue or pull request.
 pub(crate) struct CommentJson<'a> {
     view: View<'a>,
-    comment: &'a Comment,
+    comment: &'a CommentRecord,
     shows_author: bool,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn comment(self, comment: &'a Comment) -> CommentJson<'a> {
+    pub(crate) fn comment(self, comment: &'a CommentRecord) -> CommentJson<'a> {
         CommentJson { view: self, comment, shows_author: true }
     }
 
     /// A comment without its author: what Gitea answers to an edit that changes nothing.
-    pub(crate) fn unchanged_comment(self, comment: &'a Comment) -> CommentJson<'a> {
+    pub(crate) fn unchanged_comment(self, comment: &'a CommentRecord) -> CommentJson<'a> {
         CommentJson { view: self, comment, shows_author: false }
     }
 
-    pub(crate) fn reaction(self, reaction: &'a Reaction) -> ReactionJson<'a> {
+    pub(crate) fn reaction(self, reaction: &'a ReactionRecord) -> ReactionJson<'a> {
         ReactionJson { view: self, reaction }
     }
 }
@@ -53,7 +53,7 @@ impl Serialize for CommentJson<'_> {
 /// A reaction to a comment or an issue.
 pub(crate) struct ReactionJson<'a> {
     view: View<'a>,
-    reaction: &'a Reaction,
+    reaction: &'a ReactionRecord,
 }
 
 impl Serialize for ReactionJson<'_> {

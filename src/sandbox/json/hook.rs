@@ -3,15 +3,15 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, View, object};
-use crate::sandbox::world::records::Hook;
+use crate::sandbox::world::records::HookRecord;
 
 pub(crate) struct HookJson<'a> {
     view: View<'a>,
-    hook: &'a Hook,
+    hook: &'a HookRecord,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn hook(self, hook: &'a Hook) -> HookJson<'a> {
+    pub(crate) fn hook(self, hook: &'a HookRecord) -> HookJson<'a> {
         HookJson { view: self, hook }
     }
 }
@@ -43,7 +43,7 @@ impl Serialize for HookJson<'_> {
     }
 }
 
-struct ConfigJson<'a>(&'a Hook);
+struct ConfigJson<'a>(&'a HookRecord);
 
 impl Serialize for ConfigJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

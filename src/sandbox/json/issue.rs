@@ -3,12 +3,12 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, View, null_if_empty, object, time};
-use crate::sandbox::world::records::{Home, Issue, Label, Milestone};
+use crate::sandbox::world::records::{Home, IssueRecord, LabelRecord, MilestoneRecord};
 
 /// An issue, or a pull request seen as one.
 pub(crate) struct IssueJson<'a> {
     view: View<'a>,
-    issue: &'a Issue,
+    issue: &'a IssueRecord,
 }
 
 impl<'a> View<'a> {
@@ -17,7 +17,7 @@ impl<'a> View<'a> {
     }
 
     /// The page of an issue or pull request, as a path.
-    pub(super) fn thread_path(self, issue: &Issue) -> String {
+    pub(super) fn thread_path(self, issue: &IssueRecord) -> String {
         let kind = if issue.pull.is_some() { "pulls" } else { "issues" };
         format!("/{}/{kind}/{}", self.world.full_name(issue.repo), issue.number)
     }
@@ -27,11 +27,11 @@ impl<'a> View<'a> {
         labels.map(|label| LabelJson { view: self, label }).collect()
     }
 
-    pub(crate) fn label(self, label: &'a Label) -> LabelJson<'a> {
+    pub(crate) fn label(self, label: &'a LabelRecord) -> LabelJson<'a> {
         LabelJson { view: self, label }
     }
 
-    pub(super) fn milestone(self, issue: &Issue) -> Option<MilestoneJson<'a>> {
+    pub(super) fn milestone(self, issue: &IssueRecord) -> Option<MilestoneJson<'a>> {
         let milestone = self.world.milestones.get(&issue.milestone?)?;
         Some(MilestoneJson { view: self, milestone })
     }
@@ -92,7 +92,7 @@ impl Serialize for PullMeta {
 
 struct RepoMeta<'a> {
     view: View<'a>,
-    issue: &'a Issue,
+    issue: &'a IssueRecord,
 }
 
 impl Serialize for RepoMeta<'_> {
@@ -110,7 +110,7 @@ impl Serialize for RepoMeta<'_> {
 
 pub(crate) struct LabelJson<'a> {
     view: View<'a>,
-    label: &'a Label,
+    label: &'a LabelRecord,
 }
 
 impl LabelJson<'_> {
@@ -142,7 +142,7 @@ impl Serialize for LabelJson<'_> {
 /// A milestone, as it stands in an issue.
 pub(super) struct MilestoneJson<'a> {
     view: View<'a>,
-    milestone: &'a Milestone,
+    milestone: &'a MilestoneRecord,
 }
 
 impl Serialize for MilestoneJson<'_> {

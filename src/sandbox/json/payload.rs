@@ -11,7 +11,7 @@ use super::{RepoJson, View, encode, object};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
 use crate::sandbox::world::events::{Change, Event};
-use crate::sandbox::world::records::{Issue, ReviewState};
+use crate::sandbox::world::records::{IssueRecord, ReviewState};
 use crate::sandbox::world::rights::Mode;
 
 /// The body that tells of `event`.
@@ -19,22 +19,22 @@ pub(crate) fn of(world: &World, event: &Event) -> Vec<u8> {
     let issue = world.issue(event.issue_id());
     let payload = Payload { world, event, issue };
     match event {
-        Event::Comment { .. } => encode::indented(&CommentPayload(payload)),
-        _ if issue.pull.is_some() => encode::indented(&PullPayload(payload)),
-        _ => encode::indented(&IssuePayload(payload)),
+        Event::Comment { .. } => encode::indented(&CommentPayloadJson(payload)),
+        _ if issue.pull.is_some() => encode::indented(&PullPayloadJson(payload)),
+        _ => encode::indented(&IssuePayloadJson(payload)),
     }
 }
 
 /// The body of a hook's test delivery.
 pub(crate) fn of_test(world: &World, doer: i64, repo: RepoId) -> Vec<u8> {
-    encode::indented(&TestPayload { view: View::new(world, Some(doer)), doer, repo })
+    encode::indented(&TestPayloadJson { view: View::new(world, Some(doer)), doer, repo })
 }
 
 /// An event with what it happened to.
 struct Payload<'a> {
     world: &'a World,
     event: &'a Event,
-    issue: &'a Issue,
+    issue: &'a IssueRecord,
 }
 
 impl<'a> Payload<'a> {
@@ -117,9 +117,9 @@ impl Change {
 }
 
 /// What tells of an issue.
-struct IssuePayload<'a>(Payload<'a>);
+struct IssuePayloadJson<'a>(Payload<'a>);
 
-impl Serialize for IssuePayload<'_> {
+impl Serialize for IssuePayloadJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (payload, view) = (&self.0, self.0.view());
         object!(serializer, {
@@ -135,9 +135,9 @@ impl Serialize for IssuePayload<'_> {
 }
 
 /// What tells of a comment.
-struct CommentPayload<'a>(Payload<'a>);
+struct CommentPayloadJson<'a>(Payload<'a>);
 
-impl Serialize for CommentPayload<'_> {
+impl Serialize for CommentPayloadJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (payload, view) = (&self.0, self.0.view());
         let comment = match payload.event {
@@ -160,9 +160,9 @@ impl Serialize for CommentPayload<'_> {
 }
 
 /// What tells of a pull request or a review of it.
-struct PullPayload<'a>(Payload<'a>);
+struct PullPayloadJson<'a>(Payload<'a>);
 
-impl Serialize for PullPayload<'_> {
+impl Serialize for PullPayloadJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (payload, view) = (&self.0, self.0.view());
         let review = payload.review();
@@ -198,13 +198,13 @@ impl Payload<'_> {
 }
 
 /// A test: an issue event without an issue.
-struct TestPayload<'a> {
+struct TestPayloadJson<'a> {
     view: View<'a>,
     doer: i64,
     repo: RepoId,
 }
 
-impl Serialize for TestPayload<'_> {
+impl Serialize for TestPayloadJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         object!(serializer, {
             "action": "",

@@ -3,13 +3,15 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, UserJson, View, null_if_empty, object, time};
-use crate::sandbox::world::records::{Branch, Inline, Issue, Pull, Review, ReviewState};
+use crate::sandbox::world::records::{
+    BranchRecord, InlineRecord, IssueRecord, PullRecord, ReviewRecord, ReviewState,
+};
 
 /// A pull request, as `/pulls` and its webhooks show it.
 pub(crate) struct PullJson<'a> {
     view: View<'a>,
-    issue: &'a Issue,
-    pull: &'a Pull,
+    issue: &'a IssueRecord,
+    pull: &'a PullRecord,
 }
 
 impl<'a> View<'a> {
@@ -22,9 +24,9 @@ impl<'a> View<'a> {
     /// A review of the pull request `issue`.
     pub(crate) fn review(
         self,
-        issue: &'a Issue,
-        pull: &'a Pull,
-        review: &'a Review,
+        issue: &'a IssueRecord,
+        pull: &'a PullRecord,
+        review: &'a ReviewRecord,
     ) -> ReviewJson<'a> {
         ReviewJson { view: self, issue, pull, review }
     }
@@ -45,7 +47,7 @@ impl<'a> PullJson<'a> {
         if as_empty { Some(people) } else { null_if_empty(people) }
     }
 
-    fn branch(&self, branch: &'a Branch) -> BranchJson<'a> {
+    fn branch(&self, branch: &'a BranchRecord) -> BranchJson<'a> {
         BranchJson { view: self.view, issue: self.issue, branch }
     }
 }
@@ -100,8 +102,8 @@ impl Serialize for PullJson<'_> {
 
 struct BranchJson<'a> {
     view: View<'a>,
-    issue: &'a Issue,
-    branch: &'a Branch,
+    issue: &'a IssueRecord,
+    branch: &'a BranchRecord,
 }
 
 impl Serialize for BranchJson<'_> {
@@ -118,9 +120,9 @@ impl Serialize for BranchJson<'_> {
 
 pub(crate) struct ReviewJson<'a> {
     view: View<'a>,
-    issue: &'a Issue,
-    pull: &'a Pull,
-    review: &'a Review,
+    issue: &'a IssueRecord,
+    pull: &'a PullRecord,
+    review: &'a ReviewRecord,
 }
 
 impl<'a> ReviewJson<'a> {
@@ -166,7 +168,7 @@ impl Serialize for ReviewJson<'_> {
 /// A comment on a line, under its review.
 pub(crate) struct InlineJson<'a> {
     of: ReviewJson<'a>,
-    inline: &'a Inline,
+    inline: &'a InlineRecord,
 }
 
 impl Serialize for InlineJson<'_> {

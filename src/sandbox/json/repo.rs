@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{NO_TIME, Time, View, ZERO_TIME, object};
 use crate::core::model::ids::RepoId;
-use crate::sandbox::world::records::Repo;
+use crate::sandbox::world::records::RepoRecord;
 use crate::sandbox::world::rights::{Mode, Unit};
 
 /// The rights on the code that `permissions` tells of.
@@ -23,7 +23,7 @@ impl Serialize for PermissionsJson {
 
 pub(crate) struct RepoJson<'a> {
     view: View<'a>,
-    repo: &'a Repo,
+    repo: &'a RepoRecord,
     permissions: PermissionsJson,
 }
 

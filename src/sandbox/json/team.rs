@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::{View, object};
-use crate::sandbox::world::records::{Team, TeamRights};
+use crate::sandbox::world::records::{TeamRecord, TeamRights};
 use crate::sandbox::world::rights::Mode;
 
 /// Gitea's units, in the order in which it lists them of owners.
@@ -25,12 +25,12 @@ const ALL_UNITS: [&str; 10] = [
 /// A team. One with rights on units says `permission: "none"`, or the least of them: only
 /// `units_map` tells.
 pub(crate) struct TeamJson<'a> {
-    team: &'a Team,
+    team: &'a TeamRecord,
     permission: Mode,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn team(self, team: &'a Team) -> TeamJson<'a> {
+    pub(crate) fn team(self, team: &'a TeamRecord) -> TeamJson<'a> {
         TeamJson { team, permission: self.world.reported_mode(team) }
     }
 }

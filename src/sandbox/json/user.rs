@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{NO_TIME, Time, View, ZERO_TIME, object};
-use crate::sandbox::world::records::{User, UserKind};
+use crate::sandbox::world::records::{UserKind, UserRecord};
 
 /// How much of an account is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ enum Detail {
 /// An account, as `user`, `sender`, `owner` and the like.
 pub(crate) struct UserJson<'a> {
     view: View<'a>,
-    user: &'a User,
+    user: &'a UserRecord,
     detail: Detail,
 }
 

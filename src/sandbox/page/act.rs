@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::show::{self, Draft};
-use super::state::Page;
+use super::state::PageState;
 use super::turned::Turned;
 use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;
@@ -27,7 +27,7 @@ struct Form {
 
 impl Form {
     /// Reads a form, if it is ours and plays somebody.
-    fn read(page: &Page, body: &[u8]) -> Result<Self, Turned> {
+    fn read(page: &PageState, body: &[u8]) -> Result<Self, Turned> {
         let mut fields: HashMap<_, _> = form_urlencoded::parse(body).into_owned().collect();
         if fields.get("token").is_none_or(|token| token != page.gate.token()) {
             return Err(Turned::NotOurForm);
@@ -44,7 +44,7 @@ impl Form {
 }
 
 pub(super) async fn comment(
-    State(page): State<Arc<Page>>,
+    State(page): State<Arc<PageState>>,
     Path((owner, name, number)): Path<(String, String, i64)>,
     body: Bytes,
 ) -> Result<Response, Turned> {
@@ -61,7 +61,7 @@ pub(super) async fn comment(
 }
 
 pub(super) async fn edit(
-    State(page): State<Arc<Page>>,
+    State(page): State<Arc<PageState>>,
     Path((owner, name, number, id)): Path<(String, String, i64, i64)>,
     body: Bytes,
 ) -> Result<Response, Turned> {
@@ -95,7 +95,7 @@ fn own_comment(
 }
 
 pub(super) async fn open(
-    State(page): State<Arc<Page>>,
+    State(page): State<Arc<PageState>>,
     Path((owner, name)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Response, Turned> {
@@ -113,7 +113,7 @@ pub(super) async fn open(
 }
 
 /// Leads to what was done, once it had its effect.
-async fn seen(page: &Page, path: &str) -> Result<Response, Turned> {
+async fn seen(page: &PageState, path: &str) -> Result<Response, Turned> {
     page.settle().await;
     Ok(Redirect::to(path).into_response())
 }

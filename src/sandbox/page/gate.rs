@@ -28,13 +28,13 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Knows what a request of ours looks like.
-pub(super) struct Gate {
+pub(super) struct PageGate {
     /// What browsers send as `Host`.
     hosts: [String; 2],
     token: String,
 }
 
-impl Gate {
+impl PageGate {
     /// A gate of a page on `port`, with a token of its own.
     pub(super) fn new(port: u16) -> io::Result<Self> {
         let mut secret = [0; 16];
@@ -69,7 +69,11 @@ impl Gate {
 }
 
 /// Turns strangers away, and tells the browser how little the page needs.
-pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State(gate): State<Arc<PageGate>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = if gate.admits(request.method(), request.headers()) {
         next.run(request).await
     } else {
@@ -87,7 +91,7 @@ mod tests {
     fn admits(method: Method, headers: &[(HeaderName, &'static str)]) -> bool {
         let headers =
             headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
-        Gate::new(8080).expect("random numbers").admits(&method, &headers.collect())
+        PageGate::new(8080).expect("random numbers").admits(&method, &headers.collect())
     }
 
     #[test]
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn tokens_differ() {
-        let token = || Gate::new(1).expect("random numbers").token;
+        let token = || PageGate::new(1).expect("random numbers").token;
         assert_ne!(token(), token());
         assert_eq!(token().len(), 32);
     }

@@ -3,7 +3,7 @@
 use super::tags::escape;
 
 /// What the forge knows: only that is linked.
-pub(super) trait Names {
+pub(super) trait LinkTargets {
     /// Whether `login` is an account of the sandbox.
     fn is_account(&self, login: &str) -> bool;
     /// The path of a thread, of the repository at hand unless another is named.
@@ -11,7 +11,7 @@ pub(super) trait Names {
 }
 
 /// `text` as HTML, with its mentions, references and addresses marked.
-pub(super) fn linked(text: &str, names: &impl Names) -> String {
+pub(super) fn linked(text: &str, names: &impl LinkTargets) -> String {
     let mut html = String::with_capacity(text.len());
     let mut done = 0;
     for (at, sign) in text.match_indices(['@', '#', 'h']) {
@@ -23,7 +23,7 @@ pub(super) fn linked(text: &str, names: &impl Names) -> String {
             "#" => reference(before, behind, names),
             _ => address(before, &text[at..]),
         };
-        if let Some(Found { kept, shown, length }) = found {
+        if let Some(FoundLink { kept, shown, length }) = found {
             escape(&before[..kept], &mut html);
             html.push_str(&shown);
             done = at + 1 + length;
@@ -40,7 +40,7 @@ pub(super) fn opening(url: &str) -> String {
     tag + "\">"
 }
 
-struct Found {
+struct FoundLink {
     /// How much of the text before the sign does not belong to it, in bytes.
     kept: usize,
     shown: String,
@@ -48,17 +48,17 @@ struct Found {
     length: usize,
 }
 
-fn mention(before: &str, behind: &str, names: &impl Names) -> Option<Found> {
+fn mention(before: &str, behind: &str, names: &impl LinkTargets) -> Option<FoundLink> {
     if before.ends_with(|c: char| c.is_alphanumeric() || is_name(c) || c == '@' || c == '/') {
         return None;
     }
     let end = behind.find(|c| !is_name(c)).unwrap_or(behind.len());
     let login = behind[..end].trim_end_matches(['.', '-', '_']);
     let shown = format!("<span class=\"mention\">@{login}</span>");
-    names.is_account(login).then_some(Found { kept: before.len(), shown, length: login.len() })
+    names.is_account(login).then_some(FoundLink { kept: before.len(), shown, length: login.len() })
 }
 
-fn reference(before: &str, behind: &str, names: &impl Names) -> Option<Found> {
+fn reference(before: &str, behind: &str, names: &impl LinkTargets) -> Option<FoundLink> {
     let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
     if behind[end..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_')) {
         return None;
@@ -78,11 +78,11 @@ fn reference(before: &str, behind: &str, names: &impl Names) -> Option<Found> {
     shown.push_str("\">");
     escape(repo.unwrap_or_default(), &mut shown);
     shown.push_str(&format!("#{number}</a>"));
-    Some(Found { kept, shown, length: end })
+    Some(FoundLink { kept, shown, length: end })
 }
 
 /// `from` begins with the sign: the `h` of an address.
-fn address(before: &str, from: &str) -> Option<Found> {
+fn address(before: &str, from: &str) -> Option<FoundLink> {
     let host = from.strip_prefix("https://").or(from.strip_prefix("http://"))?;
     if before.ends_with(is_name) || !host.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return None;
@@ -93,7 +93,7 @@ fn address(before: &str, from: &str) -> Option<Found> {
     let mut shown = opening(url);
     escape(url, &mut shown);
     shown.push_str("</a>");
-    Some(Found { kept: before.len(), shown, length: url.len() - 1 })
+    Some(FoundLink { kept: before.len(), shown, length: url.len() - 1 })
 }
 
 /// What names on the forge are made of.
@@ -108,7 +108,7 @@ pub(super) mod tests {
     /// A forge with anna, and the issues 1 to 9 of foundation/door.
     pub(in crate::sandbox::page) struct Door;
 
-    impl Names for Door {
+    impl LinkTargets for Door {
         fn is_account(&self, login: &str) -> bool {
             login == "anna"
         }

@@ -7,7 +7,7 @@ use pulldown_cmark::{
     CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream, html,
 };
 
-use super::link::{Names, linked, opening};
+use super::link::{LinkTargets, linked, opening};
 use super::tags::Tags;
 
 /// HTML that came through [`render`]: templates print it as it is.
@@ -22,7 +22,7 @@ impl fmt::Display for Harmless {
 impl askama::filters::HtmlSafe for Harmless {}
 
 /// Shows `source`.
-pub(super) fn render(source: &str, names: &impl Names) -> Harmless {
+pub(super) fn render(source: &str, names: &impl LinkTargets) -> Harmless {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
@@ -48,7 +48,7 @@ struct Walk<'n, N> {
     code: bool,
 }
 
-impl<N: Names> Walk<'_, N> {
+impl<N: LinkTargets> Walk<'_, N> {
     fn event<'e>(&mut self, event: Event<'e>) -> Option<Event<'e>> {
         Some(match event {
             Event::Html(line) => {

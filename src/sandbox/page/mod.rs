@@ -29,8 +29,8 @@ use axum::{Router, middleware};
 use tokio::net::TcpListener;
 
 use super::Sandbox;
-use gate::Gate;
-use state::Page;
+use gate::PageGate;
+use state::PageState;
 
 pub use guide::{Guide, Hint, Person};
 pub use state::Rest;
@@ -47,8 +47,8 @@ impl Sandbox {
     pub async fn open_page(&self, port: u16, guide: Guide, rest: Rest) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let gate = Arc::new(Gate::new(address.port())?);
-        let page = Arc::new(Page { forge: Arc::clone(&self.forge), guide, gate, rest });
+        let gate = Arc::new(PageGate::new(address.port())?);
+        let page = Arc::new(PageState { forge: Arc::clone(&self.forge), guide, gate, rest });
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
             // Not graceful: a browser keeps its connections open.
@@ -59,7 +59,7 @@ impl Sandbox {
     }
 }
 
-fn router(page: Arc<Page>) -> Router {
+fn router(page: Arc<PageState>) -> Router {
     Router::new()
         .route("/", get(show::home))
         .route("/page.css", get(show::style))

@@ -8,9 +8,9 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::guide::Guide;
-use super::state::Page;
+use super::state::PageState;
 use super::turned::Turned;
-use super::view::{self, Row, Thread};
+use super::view::{self, IssueRow, ShownThread};
 use crate::core::model::ids::RepoName;
 use crate::sandbox::Refusal;
 use crate::sandbox::page::render::shown;
@@ -19,7 +19,7 @@ use crate::sandbox::page::render::shown;
 #[template(path = "page/issues.html")]
 struct IssuesPage<'p> {
     repo: &'p RepoName,
-    rows: Vec<Row>,
+    rows: Vec<IssueRow>,
 }
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ struct NewPage<'p> {
 #[template(path = "page/thread.html")]
 struct ThreadPage<'p> {
     repo: &'p RepoName,
-    thread: Thread,
+    thread: ShownThread,
     guide: &'p Guide,
     token: &'p str,
     draft: Draft,
@@ -71,7 +71,7 @@ fn initial(login: &str) -> String {
     login.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default()
 }
 
-pub(super) async fn home(State(page): State<Arc<Page>>) -> Redirect {
+pub(super) async fn home(State(page): State<Arc<PageState>>) -> Redirect {
     Redirect::to(&page.guide.home)
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn nowhere() -> Turned {
 }
 
 pub(super) async fn issues(
-    State(page): State<Arc<Page>>,
+    State(page): State<Arc<PageState>>,
     Path((owner, name)): Path<(String, String)>,
 ) -> Result<Response, Turned> {
     let repo = RepoName::new(&owner, &name)?;
@@ -101,7 +101,7 @@ pub(super) async fn issues(
 }
 
 pub(super) async fn new_issue(
-    State(page): State<Arc<Page>>,
+    State(page): State<Arc<PageState>>,
     Path((owner, name)): Path<(String, String)>,
 ) -> Result<Response, Turned> {
     let repo = RepoName::new(&owner, &name)?;
@@ -110,13 +110,13 @@ pub(super) async fn new_issue(
 }
 
 /// The form for a new issue, with what was written so far.
-pub(super) fn new_with(page: &Page, repo: &RepoName, draft: Draft) -> Response {
+pub(super) fn new_with(page: &PageState, repo: &RepoName, draft: Draft) -> Response {
     let (guide, token) = (&page.guide, page.gate.token());
     shown(status_of(&draft), &NewPage { repo, guide, token, draft })
 }
 
 pub(super) async fn thread(
-    State(page): State<Arc<Page>>,
+    State(page): State<Arc<PageState>>,
     Path((owner, name, number)): Path<(String, String, i64)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Turned> {
@@ -135,7 +135,7 @@ pub(super) async fn thread(
 
 /// A thread, with a comment that is being written or edited.
 pub(super) fn thread_with(
-    page: &Page,
+    page: &PageState,
     repo: &RepoName,
     number: i64,
     mut draft: Draft,

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::gate::Gate;
+use super::gate::PageGate;
 use super::guide::Guide;
 use crate::sandbox::server::Forge;
 
@@ -15,14 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub type Rest = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// What the handlers of the page share.
-pub(super) struct Page {
+pub(super) struct PageState {
     pub(super) forge: Arc<Forge>,
     pub(super) guide: Guide,
-    pub(super) gate: Arc<Gate>,
+    pub(super) gate: Arc<PageGate>,
     pub(super) rest: Rest,
 }
 
-impl Page {
+impl PageState {
     /// Waits until what was just said had its effect, but not for long.
     pub(super) async fn settle(&self) {
         let settled = async {

@@ -5,31 +5,31 @@ use crate::core::model::time::{Timestamp, rounded};
 use crate::sandbox::world::World;
 use crate::sandbox::world::rights::Mode;
 
-use crate::sandbox::world::records::{Comment, Issue};
+use crate::sandbox::world::records::{CommentRecord, IssueRecord};
 use crate::sandbox::world::refusal::Refusal;
 use crate::sandbox::world::search::Filter;
 
-use super::link::Names;
+use super::link::LinkTargets;
 use super::markdown::{Harmless, render};
 
 /// A line of the list of issues.
-pub(super) struct Row {
+pub(super) struct IssueRow {
     pub(super) number: i64,
     pub(super) title: String,
     pub(super) open: bool,
     pub(super) author: String,
     pub(super) opened: Moment,
-    pub(super) labels: Vec<Label>,
+    pub(super) labels: Vec<ShownLabel>,
     pub(super) assignees: Vec<String>,
     pub(super) comments: usize,
 }
 
 /// An issue with all that was said.
-pub(super) struct Thread {
+pub(super) struct ShownThread {
     pub(super) number: i64,
     pub(super) title: String,
     pub(super) open: bool,
-    pub(super) labels: Vec<Label>,
+    pub(super) labels: Vec<ShownLabel>,
     pub(super) assignees: Vec<String>,
     /// The issue's own text first.
     pub(super) posts: Vec<Post>,
@@ -46,16 +46,16 @@ pub(super) struct Post {
     /// As written.
     pub(super) source: String,
     pub(super) html: Harmless,
-    pub(super) reactions: Vec<Reaction>,
+    pub(super) reactions: Vec<ShownReaction>,
 }
 
 /// A kind of reaction, and whose it is.
-pub(super) struct Reaction {
+pub(super) struct ShownReaction {
     pub(super) picture: &'static str,
     pub(super) who: Vec<String>,
 }
 
-pub(super) struct Label {
+pub(super) struct ShownLabel {
     pub(super) name: String,
     pub(super) color: String,
 }
@@ -77,7 +77,7 @@ impl Moment {
     }
 }
 
-impl Thread {
+impl ShownThread {
     /// Who wrote comment `id`, if it is one of this thread.
     pub(super) fn author_of(&self, id: i64) -> Option<&str> {
         let post = self.posts.iter().find(|post| post.comment == Some(id))?;
@@ -91,14 +91,18 @@ impl Thread {
 }
 
 /// The issues of a repository, newest first.
-pub(super) fn rows(world: &World, repo: &RepoName, now: Timestamp) -> Result<Vec<Row>, Refusal> {
+pub(super) fn rows(
+    world: &World,
+    repo: &RepoName,
+    now: Timestamp,
+) -> Result<Vec<IssueRow>, Refusal> {
     let repo = world.repo_named(repo)?;
     let issues = world.find_issues(&[repo], &Filter::default());
     Ok(issues.iter().map(|id| row(world, world.issue(*id), now)).collect())
 }
 
-fn row(world: &World, issue: &Issue, now: Timestamp) -> Row {
-    Row {
+fn row(world: &World, issue: &IssueRecord, now: Timestamp) -> IssueRow {
+    IssueRow {
         number: issue.number,
         title: issue.title.clone(),
         open: issue.is_open(),
@@ -116,13 +120,13 @@ pub(super) fn thread(
     repo: &RepoName,
     number: i64,
     now: Timestamp,
-) -> Result<Thread, Refusal> {
+) -> Result<ShownThread, Refusal> {
     let repo = world.repo_named(repo)?;
     let issue = world.issue(world.thread(repo, number)?);
     let said = issue.comments.iter().filter_map(|id| world.comments.get(id));
     let mut posts = vec![opening(world, issue, now)];
     posts.extend(said.map(|comment| post(world, issue, comment, now)));
-    Ok(Thread {
+    Ok(ShownThread {
         number,
         title: issue.title.clone(),
         open: issue.is_open(),
@@ -132,7 +136,7 @@ pub(super) fn thread(
     })
 }
 
-fn opening(world: &World, issue: &Issue, now: Timestamp) -> Post {
+fn opening(world: &World, issue: &IssueRecord, now: Timestamp) -> Post {
     Post {
         comment: None,
         author: login(world, issue.author),
@@ -140,12 +144,12 @@ fn opening(world: &World, issue: &Issue, now: Timestamp) -> Post {
         written: Moment::new(issue.created, now),
         edited: None,
         source: issue.body.clone(),
-        html: render(&issue.body, &Known { world, repo: issue.repo }),
+        html: render(&issue.body, &KnownNames { world, repo: issue.repo }),
         reactions: reactions(world, Subject::Issue(issue.id)),
     }
 }
 
-fn post(world: &World, issue: &Issue, comment: &Comment, now: Timestamp) -> Post {
+fn post(world: &World, issue: &IssueRecord, comment: &CommentRecord, now: Timestamp) -> Post {
     Post {
         comment: Some(comment.id),
         author: login(world, comment.author),
@@ -153,7 +157,7 @@ fn post(world: &World, issue: &Issue, comment: &Comment, now: Timestamp) -> Post
         written: Moment::new(comment.created, now),
         edited: (comment.edits > 0).then(|| Moment::new(comment.updated, now)),
         source: comment.body.clone(),
-        html: render(&comment.body, &Known { world, repo: issue.repo }),
+        html: render(&comment.body, &KnownNames { world, repo: issue.repo }),
         reactions: reactions(world, Subject::Comment(comment.id)),
     }
 }
@@ -162,7 +166,7 @@ fn login(world: &World, user: i64) -> String {
     world.users[&user].login.clone()
 }
 
-fn role(world: &World, user: i64, issue: &Issue) -> &'static str {
+fn role(world: &World, user: i64, issue: &IssueRecord) -> &'static str {
     match world.mode(Some(user), world.repo(issue.repo), issue.unit()) {
         Mode::Owner => "Owner",
         Mode::Admin | Mode::Write => "Collaborator",
@@ -170,22 +174,22 @@ fn role(world: &World, user: i64, issue: &Issue) -> &'static str {
     }
 }
 
-fn labels(world: &World, issue: &Issue) -> Vec<Label> {
+fn labels(world: &World, issue: &IssueRecord) -> Vec<ShownLabel> {
     let held = world.labels_on(issue.id).into_iter();
-    held.map(|label| Label { name: label.name.clone(), color: label.color.clone() }).collect()
+    held.map(|label| ShownLabel { name: label.name.clone(), color: label.color.clone() }).collect()
 }
 
-fn assignees(world: &World, issue: &Issue) -> Vec<String> {
+fn assignees(world: &World, issue: &IssueRecord) -> Vec<String> {
     issue.assignees.iter().map(|&user| login(world, user)).collect()
 }
 
-fn reactions(world: &World, subject: Subject) -> Vec<Reaction> {
-    let mut grouped: Vec<Reaction> = Vec::new();
+fn reactions(world: &World, subject: Subject) -> Vec<ShownReaction> {
+    let mut grouped: Vec<ShownReaction> = Vec::new();
     for reaction in world.reactions_to(subject) {
         let (picture, who) = (picture(&reaction.content), login(world, reaction.user));
         match grouped.iter_mut().find(|group| group.picture == picture) {
             Some(group) => group.who.push(who),
-            None => grouped.push(Reaction { picture, who: vec![who] }),
+            None => grouped.push(ShownReaction { picture, who: vec![who] }),
         }
     }
     grouped
@@ -205,13 +209,13 @@ fn picture(content: &str) -> &'static str {
 }
 
 /// What a mention or a reference can point to.
-struct Known<'w> {
+struct KnownNames<'w> {
     world: &'w World,
     /// Where it stands.
     repo: RepoId,
 }
 
-impl Names for Known<'_> {
+impl LinkTargets for KnownNames<'_> {
     fn is_account(&self, login: &str) -> bool {
         self.world.user_named(login).is_ok()
     }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use tokio::sync::Barrier;
 
-use super::{Receiver, Stage};
+use super::{HookReceiver, Stage};
 use crate::sandbox::{DeliveryFault, DeliveryResult, Gate, Order, Version};
 
 fn say(stage: &Stage, text: &str) {
@@ -16,7 +16,7 @@ fn say(stage: &Stage, text: &str) {
 #[tokio::test]
 async fn a_webhook_comes_once() {
     let stage = Stage::new().await;
-    let receiver = Receiver::on(&stage).await;
+    let receiver = HookReceiver::on(&stage).await;
     say(&stage, "hello");
     stage.sandbox.settle().await;
     assert_eq!(receiver.texts(), ["hello"]);
@@ -29,7 +29,7 @@ async fn a_webhook_comes_once() {
 #[tokio::test]
 async fn a_webhook_sent_twice_has_two_ids() {
     let stage = Stage::new().await;
-    let receiver = Receiver::on(&stage).await;
+    let receiver = HookReceiver::on(&stage).await;
     stage.sandbox.faults().next_delivery(DeliveryFault::Twice);
     say(&stage, "hello");
     stage.sandbox.settle().await;
@@ -40,7 +40,7 @@ async fn a_webhook_sent_twice_has_two_ids() {
 #[tokio::test]
 async fn a_dropped_webhook_never_comes() {
     let stage = Stage::new().await;
-    let receiver = Receiver::on(&stage).await;
+    let receiver = HookReceiver::on(&stage).await;
     stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
     say(&stage, "lost");
     say(&stage, "found");
@@ -52,7 +52,7 @@ async fn a_dropped_webhook_never_comes() {
 #[tokio::test]
 async fn a_held_webhook_comes_when_its_gate_opens() {
     let stage = Stage::new().await;
-    let receiver = Receiver::on(&stage).await;
+    let receiver = HookReceiver::on(&stage).await;
     let gate = Gate::new();
     stage.sandbox.faults().next_delivery(DeliveryFault::Held(gate.clone()));
     say(&stage, "first");
@@ -67,7 +67,7 @@ async fn a_held_webhook_comes_when_its_gate_opens() {
 #[tokio::test]
 async fn webhooks_change_places() {
     let stage = Stage::new().await;
-    let receiver = Receiver::on(&stage).await;
+    let receiver = HookReceiver::on(&stage).await;
     stage.sandbox.faults().next_delivery(DeliveryFault::AfterNext);
     say(&stage, "first");
     stage.sandbox.settle().await;
@@ -80,7 +80,7 @@ async fn webhooks_change_places() {
 #[tokio::test]
 async fn several_webhooks_wait_for_the_next() {
     let stage = Stage::new().await;
-    let receiver = Receiver::on(&stage).await;
+    let receiver = HookReceiver::on(&stage).await;
     stage.sandbox.faults().next_delivery(DeliveryFault::AfterNext);
     stage.sandbox.faults().next_delivery(DeliveryFault::AfterNext);
     for text in ["first", "second", "third"] {

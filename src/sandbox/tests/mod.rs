@@ -86,9 +86,9 @@ impl Stage {
 
 /// Webhooks that came: their ids and the comments that they tell of.
 #[derive(Clone, Default)]
-struct Receiver(Arc<Mutex<Vec<(String, String)>>>);
+struct HookReceiver(Arc<Mutex<Vec<(String, String)>>>);
 
-impl Receiver {
+impl HookReceiver {
     /// Starts a receiver and hooks it to the repository of `stage`.
     async fn on(stage: &Stage) -> Self {
         let receiver = Self::default();
@@ -115,7 +115,7 @@ impl Receiver {
     }
 }
 
-async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: String) {
+async fn receive(State(receiver): State<HookReceiver>, headers: HeaderMap, body: String) {
     let id = headers["X-Gitea-Delivery"].to_str().expect("a UUID").to_owned();
     let payload: Value = serde_json::from_str(&body).expect("JSON");
     let text = payload["comment"]["body"].as_str().unwrap_or_default().to_owned();

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Receiver, Stage};
+use super::{HookReceiver, Stage};
 use crate::core::model::ids::Subject;
 use crate::sandbox::{Mode, ReviewState, Unit, Version};
 
@@ -102,7 +102,7 @@ async fn a_comment_moves_its_issue_and_its_edit_does_not_but_its_end_once_did() 
 async fn an_edit_without_a_change_once_was_one() {
     for (version, webhooks) in [(Version::V1_22, 2), (Version::V1_25, 1)] {
         let stage = Stage::of(version).await;
-        let receiver = Receiver::on(&stage).await;
+        let receiver = HookReceiver::on(&stage).await;
         let id = stage.sandbox.comment("alexander", DOOR, 1, "same").unwrap();
         stage.pass_seconds(10);
         stage.sandbox.edit_comment("alexander", id, "same").unwrap();

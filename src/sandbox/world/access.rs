@@ -4,13 +4,13 @@
 //! the `/permission` endpoint tells is something else, see [`World::reported_permission`].
 
 use super::World;
-use super::records::{Issue, Repo, Team, TeamRights, UserKind};
+use super::records::{IssueRecord, RepoRecord, TeamRecord, TeamRights, UserKind};
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 
 impl World {
     /// What `user` may do with `unit` of `repo`; a visitor without an account is `None`.
-    pub(crate) fn mode(&self, user: Option<i64>, repo: &Repo, unit: Unit) -> Mode {
+    pub(crate) fn mode(&self, user: Option<i64>, repo: &RepoRecord, unit: Unit) -> Mode {
         let open_to_all = if repo.private { Mode::None } else { Mode::Read };
         let Some(user) = user else { return open_to_all };
         if self.is_site_admin(user) || repo.owner == user {
@@ -33,7 +33,7 @@ impl World {
 
     /// What `GET /collaborators/{user}/permission` says: grants of teams on units are not in
     /// it, or only as far as all units have them. So it proves a yes and never a no.
-    pub(crate) fn reported_permission(&self, user: i64, repo: &Repo) -> Mode {
+    pub(crate) fn reported_permission(&self, user: i64, repo: &RepoRecord) -> Mode {
         if self.is_site_admin(user) || repo.owner == user || self.owns_org(user, repo.owner) {
             return Mode::Owner;
         }
@@ -47,7 +47,7 @@ impl World {
     }
 
     /// What a team may do as a whole, as Gitea tells it.
-    pub(crate) fn reported_mode(&self, team: &Team) -> Mode {
+    pub(crate) fn reported_mode(&self, team: &TeamRecord) -> Mode {
         match &team.rights {
             TeamRights::Owners => Mode::Owner,
             TeamRights::Units(units) if self.version.gives_teams_their_least_right() => {
@@ -58,14 +58,14 @@ impl World {
     }
 
     /// Whether `user` may see `repo` at all.
-    pub(crate) fn can_see(&self, user: Option<i64>, repo: &Repo) -> bool {
+    pub(crate) fn can_see(&self, user: Option<i64>, repo: &RepoRecord) -> bool {
         [Unit::Code, Unit::Issues, Unit::Pulls]
             .into_iter()
             .any(|unit| self.mode(user, repo, unit) >= Mode::Read)
     }
 
     /// Whether `user` may change any item like `issue`, not only their own.
-    pub(crate) fn can_write(&self, user: i64, issue: &Issue) -> bool {
+    pub(crate) fn can_write(&self, user: i64, issue: &IssueRecord) -> bool {
         self.mode(Some(user), self.repo(issue.repo), issue.unit()) >= Mode::Write
     }
 
@@ -86,20 +86,20 @@ impl World {
 
     /// Whoever holds a right of their own in `repo`: `GET /assignees`, by login. It lists
     /// members of teams that only read, too, and is no proof of a right to write.
-    pub(crate) fn assignable(&self, repo: &Repo) -> Vec<i64> {
+    pub(crate) fn assignable(&self, repo: &RepoRecord) -> Vec<i64> {
         let mut ids: Vec<i64> = self.people().filter(|&id| self.has_own_right(id, repo)).collect();
         ids.sort_by_key(|id| self.users[id].login.to_ascii_lowercase());
         ids
     }
 
-    fn has_own_right(&self, user: i64, repo: &Repo) -> bool {
+    fn has_own_right(&self, user: i64, repo: &RepoRecord) -> bool {
         repo.owner == user
             || repo.collaborators.contains_key(&user)
             || self.is_member(user, repo.owner)
     }
 
     /// Refuses whoever may not administer `repo`.
-    pub(crate) fn require_repo_admin(&self, user: i64, repo: &Repo) -> Result<(), Refusal> {
+    pub(crate) fn require_repo_admin(&self, user: i64, repo: &RepoRecord) -> Result<(), Refusal> {
         if self.mode(Some(user), repo, Unit::Code) >= Mode::Admin {
             return Ok(());
         }

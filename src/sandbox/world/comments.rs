@@ -4,10 +4,10 @@ use crate::core::model::ids::{RepoId, Subject};
 use crate::core::model::time::Timestamp;
 
 use super::events::{Change, Event};
-use super::records::{Comment, CommentKind};
+use super::records::{CommentKind, CommentRecord};
 use super::refusal::Refusal;
 use super::rights::Mode;
-use super::{Kind, World};
+use super::{IdKind, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edited {
@@ -58,10 +58,10 @@ impl World {
         body: &str,
         kind: CommentKind,
     ) -> i64 {
-        let id = self.next_id(Kind::Comment);
+        let id = self.next_id(IdKind::Comment);
         let (created, updated) = (self.now, self.now);
         let body = body.to_owned();
-        let comment = Comment { id, issue, author, kind, body, created, updated, edits: 0 };
+        let comment = CommentRecord { id, issue, author, kind, body, created, updated, edits: 0 };
         self.comments.insert(id, comment);
         id
     }
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// The comment `id`, if it is one of `repo`.
-    pub(crate) fn comment_in(&self, repo: RepoId, id: i64) -> Result<&Comment, Refusal> {
+    pub(crate) fn comment_in(&self, repo: RepoId, id: i64) -> Result<&CommentRecord, Refusal> {
         let comment = self.comments.get(&id).ok_or_else(|| missing(id))?;
         if self.issue(comment.issue).repo == repo { Ok(comment) } else { Err(Refusal::HIDDEN) }
     }
@@ -128,7 +128,7 @@ impl World {
         ids: impl Iterator<Item = &'a i64>,
         since: Option<Timestamp>,
         before: Option<Timestamp>,
-    ) -> Vec<&'a Comment> {
+    ) -> Vec<&'a CommentRecord> {
         ids.filter_map(|id| self.comments.get(id))
             .filter(|c| since.is_none_or(|t| c.updated >= t))
             .filter(|c| before.is_none_or(|t| c.updated <= t))

@@ -6,7 +6,7 @@ use crate::core::model::ids::RepoId;
 
 use super::World;
 use super::events::{Event, EventName, Outgoing};
-use super::records::{Home, Hook, ReviewState};
+use super::records::{Home, HookRecord, ReviewState};
 use crate::sandbox::json::payload;
 
 impl World {
@@ -41,7 +41,7 @@ impl World {
     pub(super) fn emit(&mut self, event: &Event) {
         let name = self.name_of(event);
         let repo = self.issue(event.issue_id()).repo;
-        let asked = |hook: &Hook| hook.active && hook.events.contains(name.subscription());
+        let asked = |hook: &HookRecord| hook.active && hook.events.contains(name.subscription());
         let due: Vec<i64> =
             self.hooks_over(repo).filter(|hook| asked(hook)).map(|hook| hook.id).collect();
         if due.is_empty() {
@@ -62,7 +62,7 @@ impl World {
         self.outgoing.push(Outgoing::new(self.version, &self.hooks[&hook], name, payload));
     }
 
-    fn hooks_over(&self, repo: RepoId) -> impl Iterator<Item = &Hook> {
+    fn hooks_over(&self, repo: RepoId) -> impl Iterator<Item = &HookRecord> {
         let owner = self.repo(repo).owner;
         self.hooks_of(Home::Repo(repo)).chain(self.hooks_of(Home::Org(owner)))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::records::{ContentType, Home, Hook};
+use super::records::{ContentType, Home, HookRecord};
 use crate::sandbox::versions::Version;
 
 /// Something that webhooks tell of. `doer` is who did it: the payload's sender.
@@ -83,7 +83,12 @@ impl EventName {
 }
 
 impl Outgoing {
-    pub(super) fn new(version: Version, hook: &Hook, name: EventName, payload: Arc<[u8]>) -> Self {
+    pub(super) fn new(
+        version: Version,
+        hook: &HookRecord,
+        name: EventName,
+        payload: Arc<[u8]>,
+    ) -> Self {
         Self {
             url: hook.url.clone(),
             secret: hook.secret.clone(),

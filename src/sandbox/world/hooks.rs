@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::records::{ContentType, Home, Hook};
-use super::{Kind, World};
+use super::records::{ContentType, Home, HookRecord};
+use super::{IdKind, World};
 
 /// The events that `issues` stands for.
 const ISSUES: [&str; 5] =
@@ -24,7 +24,7 @@ const PULL_REQUEST: [&str; 8] = [
 /// Other events, each on its own.
 const SINGLE: [&str; 7] = ["create", "delete", "fork", "push", "release", "repository", "package"];
 
-pub(crate) struct NewHook {
+pub(crate) struct NewHookRecord {
     pub(crate) url: String,
     pub(crate) content: ContentType,
     pub(crate) secret: String,
@@ -33,18 +33,18 @@ pub(crate) struct NewHook {
 }
 
 impl World {
-    pub(crate) fn add_hook(&mut self, home: Home, new: NewHook) -> i64 {
-        let id = self.next_id(Kind::Hook);
+    pub(crate) fn add_hook(&mut self, home: Home, new: NewHookRecord) -> i64 {
+        let id = self.next_id(IdKind::Hook);
         let (created, updated) = (self.now, self.now);
-        let NewHook { url, content, secret, events, active } = new;
+        let NewHookRecord { url, content, secret, events, active } = new;
         let events = expand(&events);
-        let hook = Hook { id, home, url, content, secret, events, active, created, updated };
+        let hook = HookRecord { id, home, url, content, secret, events, active, created, updated };
         self.hooks.insert(id, hook);
         id
     }
 
     /// The webhooks of a repository or an organisation, oldest first.
-    pub(crate) fn hooks_of(&self, home: Home) -> impl Iterator<Item = &Hook> {
+    pub(crate) fn hooks_of(&self, home: Home) -> impl Iterator<Item = &HookRecord> {
         self.hooks.values().filter(move |hook| hook.home == home)
     }
 }

@@ -6,10 +6,10 @@ use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
 use super::events::{Change, Event};
-use super::records::{Issue, Pull};
+use super::records::{IssueRecord, PullRecord};
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
-use super::{Kind, World};
+use super::{IdKind, World};
 
 #[derive(Default)]
 pub(crate) struct NewIssue {
@@ -68,9 +68,9 @@ impl World {
         repo: RepoId,
         title: String,
         body: String,
-        pull: Option<Pull>,
+        pull: Option<PullRecord>,
     ) -> i64 {
-        let id = self.next_id(Kind::Issue);
+        let id = self.next_id(IdKind::Issue);
         let now = self.now;
         let number = self.repo(repo).last_number + 1;
         if let Some(repo) = self.repos.get_mut(&repo) {
@@ -78,7 +78,7 @@ impl World {
             repo.threads.insert(number, id);
             *repo.open_count(pull.is_some()) += 1;
         }
-        let issue = Issue {
+        let issue = IssueRecord {
             id,
             repo,
             number,

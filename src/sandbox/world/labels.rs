@@ -3,9 +3,9 @@
 use crate::core::model::ids::RepoId;
 
 use super::events::Event;
-use super::records::{Home, Label};
+use super::records::{Home, LabelRecord};
 use super::refusal::Refusal;
-use super::{Kind, World};
+use super::{IdKind, World};
 
 /// How a client names a label.
 pub(crate) enum LabelRef {
@@ -30,30 +30,32 @@ impl World {
         description: &str,
         exclusive: bool,
     ) -> i64 {
-        let id = self.next_id(Kind::Label);
+        let id = self.next_id(IdKind::Label);
         let color = color.trim_start_matches('#').to_ascii_lowercase();
         let (name, description) = (name.to_owned(), description.to_owned());
-        self.labels.insert(id, Label { id, home, name, color, description, exclusive });
+        self.labels.insert(id, LabelRecord { id, home, name, color, description, exclusive });
         id
     }
 
     /// The labels of a repository or an organisation, by name.
-    pub(crate) fn labels_of(&self, home: Home) -> Vec<&Label> {
-        let mut labels: Vec<&Label> = self.labels.values().filter(|l| l.home == home).collect();
+    pub(crate) fn labels_of(&self, home: Home) -> Vec<&LabelRecord> {
+        let mut labels: Vec<&LabelRecord> =
+            self.labels.values().filter(|l| l.home == home).collect();
         labels.sort_by(|a, b| a.name.cmp(&b.name));
         labels
     }
 
     /// The labels that an issue holds, by name.
-    pub(crate) fn labels_on(&self, issue: i64) -> Vec<&Label> {
+    pub(crate) fn labels_on(&self, issue: i64) -> Vec<&LabelRecord> {
         let held = &self.issue(issue).labels;
-        let mut labels: Vec<&Label> = held.iter().filter_map(|id| self.labels.get(id)).collect();
+        let mut labels: Vec<&LabelRecord> =
+            held.iter().filter_map(|id| self.labels.get(id)).collect();
         labels.sort_by(|a, b| a.name.cmp(&b.name));
         labels
     }
 
     /// Whether issues of `repo` can hold `label`.
-    fn is_usable(&self, label: &Label, repo: RepoId) -> bool {
+    fn is_usable(&self, label: &LabelRecord, repo: RepoId) -> bool {
         label.home == Home::Repo(repo) || label.home == Home::Org(self.repo(repo).owner)
     }
 
@@ -95,9 +97,9 @@ impl World {
 
     fn put_label(&mut self, issue: i64, id: i64) {
         let labels = &self.labels;
-        let scope = labels.get(&id).and_then(Label::exclusive_scope);
+        let scope = labels.get(&id).and_then(LabelRecord::exclusive_scope);
         let rival = |other: &i64| {
-            scope.is_some() && labels.get(other).and_then(Label::exclusive_scope) == scope
+            scope.is_some() && labels.get(other).and_then(LabelRecord::exclusive_scope) == scope
         };
         let Some(issue) = self.issues.get_mut(&issue) else { return };
         issue.labels.retain(|other| !rival(other));

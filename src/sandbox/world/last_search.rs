@@ -24,10 +24,10 @@ pub(crate) struct Filter {
 }
 
 #[derive(Default)]
-pub(super) struct LastSearch(Mutex<Memory>);
+pub(super) struct LastSearch(Mutex<SearchMemory>);
 
 #[derive(Default)]
-struct Memory {
+struct SearchMemory {
     search: Option<(Vec<RepoId>, Filter, Arc<[i64]>)>,
     milestones: Option<MilestoneCounts>,
 }
@@ -38,7 +38,7 @@ pub(super) type MilestoneCounts = HashMap<i64, (usize, usize)>;
 impl LastSearch {
     /// Must be called with each change.
     pub(super) fn forget(&mut self) {
-        *self.0.get_mut().unwrap_or_else(PoisonError::into_inner) = Memory::default();
+        *self.0.get_mut().unwrap_or_else(PoisonError::into_inner) = SearchMemory::default();
     }
 
     /// What is `wanted` of `repos`, by `search` if that is not what was asked last.
@@ -71,7 +71,7 @@ impl LastSearch {
         counts.get(&milestone).copied().unwrap_or_default()
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    fn memory(&self) -> MutexGuard<'_, SearchMemory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

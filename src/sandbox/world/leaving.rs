@@ -4,7 +4,7 @@ use crate::core::model::ids::RepoId;
 
 use super::World;
 use super::people::avatar_of;
-use super::records::{Home, User, UserKind};
+use super::records::{Home, UserKind, UserRecord};
 use super::refusal::Refusal;
 use super::repos::key;
 
@@ -45,7 +45,7 @@ impl World {
         let Some(gone) = self.users.remove(&user) else { return };
         self.last_search.forget();
         self.logins.remove(&gone.login.to_ascii_lowercase());
-        let ghost = || User {
+        let ghost = || UserRecord {
             id: GHOST,
             login: "Ghost".to_owned(),
             kind: UserKind::Person,

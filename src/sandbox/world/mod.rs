@@ -30,9 +30,12 @@ use crate::sandbox::versions::Version;
 
 use events::Outgoing;
 use last_search::LastSearch;
-use records::{Comment, Hook, Issue, Label, Milestone, Reaction, Repo, Team, User};
+use records::{
+    CommentRecord, HookRecord, IssueRecord, LabelRecord, MilestoneRecord, ReactionRecord,
+    RepoRecord, TeamRecord, UserRecord,
+};
 use refusal::Refusal;
-use tokens::Token;
+use tokens::TokenRecord;
 
 pub(crate) struct World {
     /// Where the forge is reached, without a slash at the end.
@@ -42,35 +45,35 @@ pub(crate) struct World {
     pub(crate) without: BTreeSet<String>,
     /// The time of the operation that runs, in whole seconds.
     pub(crate) now: Timestamp,
-    pub(crate) users: BTreeMap<i64, User>,
+    pub(crate) users: BTreeMap<i64, UserRecord>,
     /// Login in lower case to id.
     logins: HashMap<String, i64>,
     /// Former logins, in lower case.
     former_logins: HashMap<String, i64>,
-    tokens: HashMap<String, Token>,
-    pub(crate) teams: BTreeMap<i64, Team>,
-    pub(crate) repos: BTreeMap<RepoId, Repo>,
+    tokens: HashMap<String, TokenRecord>,
+    pub(crate) teams: BTreeMap<i64, TeamRecord>,
+    pub(crate) repos: BTreeMap<RepoId, RepoRecord>,
     /// Present names, in lower case.
     names: HashMap<String, RepoId>,
     /// Former names, in lower case.
     former_names: HashMap<String, RepoId>,
-    pub(crate) issues: BTreeMap<i64, Issue>,
-    pub(crate) comments: BTreeMap<i64, Comment>,
+    pub(crate) issues: BTreeMap<i64, IssueRecord>,
+    pub(crate) comments: BTreeMap<i64, CommentRecord>,
     /// The comments that came from elsewhere.
     pub(crate) imported: BTreeSet<i64>,
-    pub(crate) reactions: HashMap<Subject, Vec<Reaction>>,
-    pub(crate) labels: BTreeMap<i64, Label>,
-    pub(crate) milestones: BTreeMap<i64, Milestone>,
-    pub(crate) hooks: BTreeMap<i64, Hook>,
+    pub(crate) reactions: HashMap<Subject, Vec<ReactionRecord>>,
+    pub(crate) labels: BTreeMap<i64, LabelRecord>,
+    pub(crate) milestones: BTreeMap<i64, MilestoneRecord>,
+    pub(crate) hooks: BTreeMap<i64, HookRecord>,
     /// Webhooks that are due, oldest first.
     pub(crate) outgoing: Vec<Outgoing>,
-    last_ids: HashMap<Kind, i64>,
+    last_ids: HashMap<IdKind, i64>,
     last_search: LastSearch,
 }
 
 /// What has ids of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum IdKind {
     User,
     Team,
     Repo,
@@ -112,14 +115,14 @@ impl World {
     }
 
     /// A number that nothing else of its kind had or will have.
-    pub(crate) fn next_id(&mut self, kind: Kind) -> i64 {
+    pub(crate) fn next_id(&mut self, kind: IdKind) -> i64 {
         let last = self.last_ids.entry(kind).or_insert(0);
         *last += 1;
         *last
     }
 
     /// The repository that an item points to.
-    pub(crate) fn repo(&self, id: RepoId) -> &Repo {
+    pub(crate) fn repo(&self, id: RepoId) -> &RepoRecord {
         &self.repos[&id]
     }
 
@@ -134,17 +137,17 @@ impl World {
     }
 
     /// The issue of a global id, as [`World::thread`] hands them out.
-    pub(crate) fn issue(&self, id: i64) -> &Issue {
+    pub(crate) fn issue(&self, id: i64) -> &IssueRecord {
         &self.issues[&id]
     }
 
-    fn issue_mut(&mut self, id: i64) -> &mut Issue {
+    fn issue_mut(&mut self, id: i64) -> &mut IssueRecord {
         self.last_search.forget();
         self.issues.get_mut(&id).expect("ids of issues are looked up in the same operation")
     }
 
     /// The issue, to be changed: it moves now.
-    fn touch(&mut self, id: i64) -> &mut Issue {
+    fn touch(&mut self, id: i64) -> &mut IssueRecord {
         let now = self.now;
         let issue = self.issue_mut(id);
         issue.updated = now;

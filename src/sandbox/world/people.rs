@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::records::{Team, TeamRights, User, UserKind};
+use super::records::{TeamRecord, TeamRights, UserKind, UserRecord};
 use super::refusal::Refusal;
-use super::tokens::{Scopes, Token};
-use super::{Kind, World};
+use super::tokens::{Scopes, TokenRecord};
+use super::{IdKind, World};
 
 impl World {
     /// Adds an account, or returns the one of that name.
@@ -15,11 +15,11 @@ impl World {
         if let Some(&id) = self.logins.get(&login.to_ascii_lowercase()) {
             return id;
         }
-        let id = self.next_id(Kind::User);
+        let id = self.next_id(IdKind::User);
         self.logins.insert(login.to_ascii_lowercase(), id);
         self.former_logins.remove(&login.to_ascii_lowercase());
         let (login, avatar, created) = (login.to_owned(), avatar_of(login), self.now);
-        self.users.insert(id, User { id, login, kind, avatar, created });
+        self.users.insert(id, UserRecord { id, login, kind, avatar, created });
         id
     }
 
@@ -37,14 +37,14 @@ impl World {
         rights: TeamRights,
         members: BTreeSet<i64>,
     ) -> i64 {
-        let id = self.next_id(Kind::Team);
-        self.teams.insert(id, Team { id, org, name: name.to_owned(), rights, members });
+        let id = self.next_id(IdKind::Team);
+        self.teams.insert(id, TeamRecord { id, org, name: name.to_owned(), rights, members });
         id
     }
 
     pub(crate) fn add_token(&mut self, user: i64, scopes: Scopes) -> String {
         let token = format!("{:040x}", self.tokens.len() + 1);
-        self.tokens.insert(token.clone(), Token { user, scopes, revoked: false });
+        self.tokens.insert(token.clone(), TokenRecord { user, scopes, revoked: false });
         token
     }
 
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// The token behind what a client sent.
-    pub(crate) fn token(&self, text: &str) -> Option<&Token> {
+    pub(crate) fn token(&self, text: &str) -> Option<&TokenRecord> {
         self.tokens.get(text).filter(|token| !token.revoked)
     }
 
@@ -104,8 +104,8 @@ impl World {
     }
 
     /// The teams of an organisation, by name, its owners first as Gitea has them.
-    pub(crate) fn teams_of(&self, org: i64) -> Vec<&Team> {
-        let mut teams: Vec<&Team> = self.teams.values().filter(|t| t.org == org).collect();
+    pub(crate) fn teams_of(&self, org: i64) -> Vec<&TeamRecord> {
+        let mut teams: Vec<&TeamRecord> = self.teams.values().filter(|t| t.org == org).collect();
         teams.sort_by_key(|t| (t.rights != TeamRights::Owners, t.name.to_ascii_lowercase()));
         teams
     }

@@ -7,16 +7,18 @@ use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
 use super::events::{Change, Event};
-use super::records::{Branch, CommentKind, Inline, Pull, Review, ReviewState};
+use super::records::{
+    BranchRecord, CommentKind, InlineRecord, PullRecord, ReviewRecord, ReviewState,
+};
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
-use super::{Kind, World};
+use super::{IdKind, World};
 
 pub(crate) struct NewPull {
     pub(crate) title: String,
     pub(crate) body: String,
-    pub(crate) head: Branch,
-    pub(crate) base: Branch,
+    pub(crate) head: BranchRecord,
+    pub(crate) base: BranchRecord,
 }
 
 impl NewPull {
@@ -27,8 +29,8 @@ impl NewPull {
 }
 
 /// A branch, with a commit made up.
-pub(crate) fn branch(name: &str) -> Branch {
-    Branch { name: name.to_owned(), sha: commit_of(name) }
+pub(crate) fn branch(name: &str) -> BranchRecord {
+    BranchRecord { name: name.to_owned(), sha: commit_of(name) }
 }
 
 /// Something that looks like the id of a branch's commit, always the same.
@@ -62,8 +64,8 @@ impl World {
     }
 
     /// What makes an issue a pull request, without a review.
-    pub(crate) fn new_pull(&mut self, head: Branch, base: Branch) -> Pull {
-        Pull { id: self.next_id(Kind::Pull), head, base, reviews: Vec::new() }
+    pub(crate) fn new_pull(&mut self, head: BranchRecord, base: BranchRecord) -> PullRecord {
+        PullRecord { id: self.next_id(IdKind::Pull), head, base, reviews: Vec::new() }
     }
 
     /// Between two branches there is one open pull request.
@@ -97,14 +99,14 @@ impl World {
                 if let Some(draft) = self.comments.get_mut(&comment) {
                     (draft.created, draft.updated) = (begun, begun);
                 }
-                Inline { comment, path, position }
+                InlineRecord { comment, path, position }
             })
             .collect();
         let comment = self.add_comment(user, issue, &new.body, CommentKind::OfReview);
-        let id = self.next_id(Kind::Review);
+        let id = self.next_id(IdKind::Review);
         let (verdict, body, at) = (new.verdict, new.body, self.now);
         let review =
-            Review { id, comment, author: user, verdict, body, official, begun, at, inline };
+            ReviewRecord { id, comment, author: user, verdict, body, official, begun, at, inline };
         if let Some(pull) = &mut self.touch(issue).pull {
             pull.reviews.push(review);
         }
@@ -127,7 +129,7 @@ impl World {
         let review = reviews.find(|r| r.id == review).ok_or(Refusal::HIDDEN)?;
         let first = review.inline.first().ok_or(Refusal::HIDDEN)?;
         let (path, position) = (first.path.clone(), first.position);
-        review.inline.push(Inline { comment, path, position });
+        review.inline.push(InlineRecord { comment, path, position });
         self.emit(&Event::comment(user, issue, comment, Change::Created));
         Ok(comment)
     }

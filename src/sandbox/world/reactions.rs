@@ -3,7 +3,7 @@
 use crate::core::model::ids::Subject;
 
 use super::World;
-use super::records::Reaction;
+use super::records::ReactionRecord;
 use super::refusal::Refusal;
 
 /// What Gitea allows out of the box.
@@ -25,7 +25,7 @@ impl World {
         if all.iter().any(|r| r.user == user && r.content == content) {
             return Ok(false);
         }
-        all.push(Reaction { user, content: content.to_owned(), created });
+        all.push(ReactionRecord { user, content: content.to_owned(), created });
         Ok(true)
     }
 
@@ -37,7 +37,7 @@ impl World {
     }
 
     /// The reactions to something, oldest first.
-    pub(crate) fn reactions_to(&self, subject: Subject) -> &[Reaction] {
+    pub(crate) fn reactions_to(&self, subject: Subject) -> &[ReactionRecord] {
         self.reactions.get(&subject).map_or(&[], Vec::as_slice)
     }
 }

@@ -8,7 +8,7 @@ use crate::core::model::time::Timestamp;
 use super::rights::{Mode, Unit};
 
 /// An account: a person (or a bot), or an organisation.
-pub(crate) struct User {
+pub(crate) struct UserRecord {
     pub(crate) id: i64,
     pub(crate) login: String,
     pub(crate) kind: UserKind,
@@ -25,7 +25,7 @@ pub(crate) enum UserKind {
 }
 
 /// A group of an organisation's members, with rights in all of its repositories.
-pub(crate) struct Team {
+pub(crate) struct TeamRecord {
     pub(crate) id: i64,
     pub(crate) org: i64,
     pub(crate) name: String,
@@ -41,7 +41,7 @@ pub enum TeamRights {
     Units(BTreeMap<Unit, Mode>),
 }
 
-pub(crate) struct Repo {
+pub(crate) struct RepoRecord {
     pub(crate) id: RepoId,
     pub(crate) owner: i64,
     pub(crate) name: String,
@@ -60,7 +60,7 @@ pub(crate) struct Repo {
 }
 
 /// An issue, or a pull request if `pull` is set.
-pub(crate) struct Issue {
+pub(crate) struct IssueRecord {
     pub(crate) id: i64,
     pub(crate) repo: RepoId,
     pub(crate) number: i64,
@@ -77,21 +77,21 @@ pub(crate) struct Issue {
     pub(crate) blockers: BTreeSet<i64>,
     /// Plain comments, oldest first.
     pub(crate) comments: BTreeSet<i64>,
-    pub(crate) pull: Option<Pull>,
+    pub(crate) pull: Option<PullRecord>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     /// When it was closed; none while it is open.
     pub(crate) closed: Option<Timestamp>,
 }
 
-impl Repo {
+impl RepoRecord {
     /// How many issues, or else pull requests, are open.
     pub(crate) fn open_count(&mut self, pulls: bool) -> &mut usize {
         if pulls { &mut self.open_pulls } else { &mut self.open_issues }
     }
 }
 
-impl Issue {
+impl IssueRecord {
     pub(crate) fn is_open(&self) -> bool {
         self.closed.is_none()
     }
@@ -102,20 +102,20 @@ impl Issue {
 }
 
 /// What a pull request has beside an issue. Its commits exist in name only.
-pub(crate) struct Pull {
+pub(crate) struct PullRecord {
     pub(crate) id: i64,
-    pub(crate) head: Branch,
-    pub(crate) base: Branch,
-    pub(crate) reviews: Vec<Review>,
+    pub(crate) head: BranchRecord,
+    pub(crate) base: BranchRecord,
+    pub(crate) reviews: Vec<ReviewRecord>,
 }
 
 /// A branch and the commit that it points to.
-pub(crate) struct Branch {
+pub(crate) struct BranchRecord {
     pub(crate) name: String,
     pub(crate) sha: String,
 }
 
-pub(crate) struct Review {
+pub(crate) struct ReviewRecord {
     pub(crate) id: i64,
     /// The comment that carries its body.
     pub(crate) comment: i64,
@@ -127,7 +127,7 @@ pub(crate) struct Review {
     /// When its draft was begun: Gitea calls it the time of submission.
     pub(crate) begun: Timestamp,
     pub(crate) at: Timestamp,
-    pub(crate) inline: Vec<Inline>,
+    pub(crate) inline: Vec<InlineRecord>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub enum ReviewState {
 }
 
 /// A comment on a line of the change.
-pub(crate) struct Inline {
+pub(crate) struct InlineRecord {
     /// The comment that carries its text.
     pub(crate) comment: i64,
     pub(crate) path: String,
@@ -149,7 +149,7 @@ pub(crate) struct Inline {
 }
 
 /// A comment of an issue or pull request.
-pub(crate) struct Comment {
+pub(crate) struct CommentRecord {
     pub(crate) id: i64,
     pub(crate) issue: i64,
     pub(crate) author: i64,
@@ -168,14 +168,14 @@ pub(crate) enum CommentKind {
     OfReview,
 }
 
-pub(crate) struct Reaction {
+pub(crate) struct ReactionRecord {
     pub(crate) user: i64,
     pub(crate) content: String,
     pub(crate) created: Timestamp,
 }
 
 /// A label of a repository or of an organisation.
-pub(crate) struct Label {
+pub(crate) struct LabelRecord {
     pub(crate) id: i64,
     pub(crate) home: Home,
     pub(crate) name: String,
@@ -184,7 +184,7 @@ pub(crate) struct Label {
     pub(crate) exclusive: bool,
 }
 
-impl Label {
+impl LabelRecord {
     /// What stands before the last `/`: of an exclusive scope an issue holds one label.
     pub(crate) fn exclusive_scope(&self) -> Option<&str> {
         let (scope, _) = self.name.rsplit_once('/')?;
@@ -192,7 +192,7 @@ impl Label {
     }
 }
 
-pub(crate) struct Milestone {
+pub(crate) struct MilestoneRecord {
     pub(crate) id: i64,
     pub(crate) repo: RepoId,
     pub(crate) title: String,
@@ -207,7 +207,7 @@ pub(crate) enum Home {
     Org(i64),
 }
 
-pub(crate) struct Hook {
+pub(crate) struct HookRecord {
     pub(crate) id: i64,
     pub(crate) home: Home,
     pub(crate) url: String,

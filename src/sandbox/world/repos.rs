@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::time::Timestamp;
 
-use super::records::{Milestone, Repo};
+use super::records::{MilestoneRecord, RepoRecord};
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
-use super::{Kind, World};
+use super::{IdKind, World};
 
 /// What is found by a name.
-pub(crate) enum Found {
+pub(crate) enum FoundRepo {
     Repo(RepoId),
     /// Renamed; the present name.
     Moved(String),
@@ -26,11 +26,11 @@ impl World {
                 "The repository with the same name already exists.".into(),
             ));
         }
-        let id = RepoId(self.next_id(Kind::Repo));
+        let id = RepoId(self.next_id(IdKind::Repo));
         self.names.insert(key(name.owner(), name.name()), id);
         self.repos.insert(
             id,
-            Repo {
+            RepoRecord {
                 id,
                 owner,
                 name: name.name().to_owned(),
@@ -54,14 +54,14 @@ impl World {
         owner: &str,
         name: &str,
         viewer: Option<i64>,
-    ) -> Result<Found, Refusal> {
+    ) -> Result<FoundRepo, Refusal> {
         let key = key(owner, name);
         let present = self.names.get(&key);
         let id = *present.or_else(|| self.former_names.get(&key)).ok_or(Refusal::HIDDEN)?;
         match (self.can_see(viewer, self.repo(id)), present) {
             (false, _) => Err(Refusal::HIDDEN),
-            (true, Some(_)) => Ok(Found::Repo(id)),
-            (true, None) => Ok(Found::Moved(self.full_name(id))),
+            (true, Some(_)) => Ok(FoundRepo::Repo(id)),
+            (true, None) => Ok(FoundRepo::Moved(self.full_name(id))),
         }
     }
 
@@ -90,13 +90,13 @@ impl World {
     }
 
     /// The repositories of `owner` that `viewer` may see, newest last.
-    pub(crate) fn repos_of(&self, owner: i64, viewer: Option<i64>) -> Vec<&Repo> {
+    pub(crate) fn repos_of(&self, owner: i64, viewer: Option<i64>) -> Vec<&RepoRecord> {
         self.repos.values().filter(|r| r.owner == owner && self.can_see(viewer, r)).collect()
     }
 
     /// The repositories in which `user` holds a right of their own: `GET /user/repos`.
-    pub(crate) fn repos_for(&self, user: i64) -> Vec<&Repo> {
-        let mine = |r: &&Repo| {
+    pub(crate) fn repos_for(&self, user: i64) -> Vec<&RepoRecord> {
+        let mine = |r: &&RepoRecord| {
             r.owner == user
                 || r.collaborators.contains_key(&user)
                 || (self.is_member(user, r.owner)
@@ -111,8 +111,9 @@ impl World {
         title: &str,
         due: Option<Timestamp>,
     ) -> i64 {
-        let id = self.next_id(Kind::Milestone);
-        let milestone = Milestone { id, repo, title: title.to_owned(), due, created: self.now };
+        let id = self.next_id(IdKind::Milestone);
+        let milestone =
+            MilestoneRecord { id, repo, title: title.to_owned(), due, created: self.now };
         self.milestones.insert(id, milestone);
         id
     }

@@ -6,7 +6,7 @@ use crate::core::model::ids::RepoId;
 
 use super::World;
 use super::last_search::MilestoneCounts;
-use super::records::Issue;
+use super::records::IssueRecord;
 
 pub(crate) use super::last_search::Filter;
 
@@ -33,7 +33,7 @@ impl World {
 
     fn search(&self, repos: &[RepoId], wanted: &Filter) -> Arc<[i64]> {
         let ids = repos.iter().flat_map(|repo| self.repo(*repo).threads.values());
-        let mut found: Vec<&Issue> =
+        let mut found: Vec<&IssueRecord> =
             ids.map(|id| self.issue(*id)).filter(|issue| wanted.fits(self, issue)).collect();
         found.sort_by_key(|issue| std::cmp::Reverse((issue.created, issue.id)));
         found.into_iter().map(|issue| issue.id).collect()
@@ -41,7 +41,7 @@ impl World {
 }
 
 impl Filter {
-    fn fits(&self, world: &World, issue: &Issue) -> bool {
+    fn fits(&self, world: &World, issue: &IssueRecord) -> bool {
         self.open.is_none_or(|open| issue.is_open() == open)
             && self.pulls.is_none_or(|pulls| issue.pull.is_some() == pulls)
             && self.since.is_none_or(|t| issue.updated >= t)
@@ -52,7 +52,7 @@ impl Filter {
             && self.fits_labels(world, issue)
     }
 
-    fn fits_labels(&self, world: &World, issue: &Issue) -> bool {
+    fn fits_labels(&self, world: &World, issue: &IssueRecord) -> bool {
         if self.labels.is_empty() {
             return true;
         }

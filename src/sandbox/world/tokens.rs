@@ -3,7 +3,7 @@
 use super::refusal::Refusal;
 use crate::sandbox::versions::Version;
 
-pub(crate) struct Token {
+pub(crate) struct TokenRecord {
     pub(crate) user: i64,
     pub(crate) scopes: Scopes,
     pub(crate) revoked: bool,

@@ -1,6 +1,6 @@
 //! The example file, and what stands commented out in it.
 
-use timmy::config::{AgentKind, CrewAsk, Engine, Grant, Loaded, MicroUsd};
+use timmy::config::{AgentKind, CrewAsk, EngineConfig, Grant, Loaded, MicroUsd};
 use timmy::core::scheduling::Authors;
 
 use super::{EXAMPLE, LEAST, config, read};
@@ -41,7 +41,7 @@ fn the_example_is_good() {
     assert_eq!(config.score.weights.urgency, 350_000);
     assert_eq!(config.crew.ask.last(), Some(&CrewAsk::Over(MicroUsd(5_000_000))));
     assert_eq!(config.dispatch.authors, Authors::Everyone);
-    assert_eq!(config.engine, Engine::Embedded);
+    assert_eq!(config.engine, EngineConfig::Embedded);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use proptest::prelude::*;
-use timmy::config::{SecretFile, World, parse};
+use timmy::config::{Outside, SecretFile, parse};
 
 use super::example::uncommented;
 use super::{EXAMPLE, read};
@@ -48,7 +48,7 @@ proptest! {
         };
         for text in exposures(&secret) {
             for env in [None, Some(secret.clone()), Some(format!("{secret}\n{secret}"))] {
-                let world = World { env: &|_| env.clone(), secret_file: &secret_file };
+                let world = Outside { env: &|_| env.clone(), secret_file: &secret_file };
                 let printed = match parse(&text, Path::new("timmy.toml"), world) {
                     Ok(loaded) => format!("{loaded:?}"),
                     Err(problems) => format!("{problems}{problems:?}"),

@@ -8,7 +8,7 @@ mod webhooks;
 
 use std::path::Path;
 
-use timmy::config::{Config, Loaded, Problems, SecretFile, World, parse};
+use timmy::config::{Config, Loaded, Outside, Problems, SecretFile, parse};
 
 const EXAMPLE: &str = include_str!("../../../examples/timmy.toml");
 
@@ -32,7 +32,7 @@ fn read(text: &str) -> Result<Loaded, Problems> {
         let text = if path.contains("webhook") { path } else { "s3cret\n".to_owned() };
         Ok(SecretFile { text, exposed: false })
     };
-    parse(text, Path::new("timmy.toml"), World { env: &|_| None, secret_file: &secret_file })
+    parse(text, Path::new("timmy.toml"), Outside { env: &|_| None, secret_file: &secret_file })
 }
 
 /// What is wrong with `text`, as printed.

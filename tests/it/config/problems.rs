@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use timmy::config::{SecretFile, World, parse};
+use timmy::config::{Outside, SecretFile, parse};
 
 use super::{LEAST, problems, problems_with};
 
@@ -289,7 +289,7 @@ fn an_error_is_reported_without_its_followers() {
 #[test]
 fn an_unwise_configuration_warns() {
     let secret_file = |_: &Path| Ok(SecretFile { text: "s3cret".to_owned(), exposed: true });
-    let world = World { env: &|_| None, secret_file: &secret_file };
+    let world = Outside { env: &|_| None, secret_file: &secret_file };
     let more = "[report]\nrepository = \"alexander/notes\"\n[budget]\nday = \"1usd\"\n\
                 [web]\nlisten = \"0.0.0.0:8788\"\n";
     let loaded = parse(&format!("{LEAST}{more}"), Path::new("timmy.toml"), world).unwrap();

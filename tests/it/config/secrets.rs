@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use timmy::config::{AgentKind, SecretFile, World, find, load, parse};
+use timmy::config::{AgentKind, Outside, SecretFile, find, load, parse};
 
 use super::{EXAMPLE, LEAST, problems_with};
 
@@ -36,7 +36,7 @@ fn the_environment_goes_before_the_files() {
         Some("/etc/timmy/token" | "/etc/timmy/ezra.key") => Err(io::ErrorKind::NotFound.into()),
         _ => Ok(SecretFile { text: "from-file".to_owned(), exposed: false }),
     };
-    let world = World { env: &env, secret_file: &secret_file };
+    let world = Outside { env: &env, secret_file: &secret_file };
     let config = parse(EXAMPLE, Path::new("timmy.toml"), world).unwrap().config;
     assert_eq!(config.gitea.token.expose(), "from-env");
     assert_eq!(config.webhook.unwrap().secrets[0].secret.expose(), "from-file");
@@ -53,7 +53,7 @@ fn unreadable_and_empty_secrets_are_explained() {
         _ => Ok(SecretFile { text: "\n".to_owned(), exposed: false }),
     };
     let env = |name: &str| (name == "TIMMY_AGENT_EZRA_KEY").then(String::new);
-    let world = World { env: &env, secret_file: &secret_file };
+    let world = Outside { env: &env, secret_file: &secret_file };
     let problems = parse(EXAMPLE, Path::new("timmy.toml"), world).unwrap_err();
     insta::assert_snapshot!(problems, @r##"
     timmy.toml:14:14: gitea.token_file names a file that does not exist. Create it with mode 0600. Relative names count from the folder of the configuration.

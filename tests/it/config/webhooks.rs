@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use timmy::config::{SecretFile, World, parse};
+use timmy::config::{Outside, SecretFile, parse};
 use timmy::core::model::ids::RepoName;
 use timmy::core::policy::webhook_scope::HookScope;
 
@@ -21,7 +21,7 @@ fn text(watch: &str, secret_files: &str) -> String {
 fn warnings(watch: &str, secret_files: &str) -> String {
     let secret_file =
         |path: &Path| Ok(SecretFile { text: path.display().to_string(), exposed: false });
-    let world = World { env: &|_| None, secret_file: &secret_file };
+    let world = Outside { env: &|_| None, secret_file: &secret_file };
     let text = text(watch, secret_files);
     let loaded = parse(&text, Path::new("timmy.toml"), world).unwrap_or_else(|p| panic!("{p}"));
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
@@ -32,7 +32,7 @@ fn warnings(watch: &str, secret_files: &str) -> String {
 fn each_owner_and_repository_can_have_a_secret_of_its_own() {
     let secret_file =
         |path: &Path| Ok(SecretFile { text: format!("in {}", path.display()), exposed: false });
-    let world = World { env: &|_| None, secret_file: &secret_file };
+    let world = Outside { env: &|_| None, secret_file: &secret_file };
     let files = r#"{ foundation = ["new", "old"], "alexander/notes" = "/notes" }"#;
     let text = text(r#"["foundation", "alexander/notes"]"#, files);
     let loaded = parse(&text, Path::new("/etc/timmy.toml"), world).unwrap();
@@ -72,7 +72,7 @@ fn a_list_and_the_variable_speak_for_everything() {
 
     let env = |name: &str| (name == "TIMMY_WEBHOOK_SECRET").then(|| "from-env".to_owned());
     let secret_file = |_: &Path| Ok(SecretFile { text: "in-file".to_owned(), exposed: false });
-    let world = World { env: &env, secret_file: &secret_file };
+    let world = Outside { env: &env, secret_file: &secret_file };
     let text = text(r#"["foundation"]"#, r#"{ foundation = "a" }"#);
     let webhook = parse(&text, Path::new("timmy.toml"), world).unwrap().config.webhook.unwrap();
     let [one] = webhook.secrets.as_slice() else { panic!("{webhook:?}") };
@@ -88,7 +88,7 @@ fn one_secret_for_several_places_is_unwise() {
     }
     let env = |name: &str| (name == "TIMMY_WEBHOOK_SECRET").then(|| "from-env".to_owned());
     let secret_file = |_: &Path| Ok(SecretFile { text: "in-file".to_owned(), exposed: false });
-    let world = World { env: &env, secret_file: &secret_file };
+    let world = Outside { env: &env, secret_file: &secret_file };
     let text = text(r#"["foundation", "guild"]"#, r#"["a"]"#);
     let loaded = parse(&text, Path::new("timmy.toml"), world).unwrap();
     insta::assert_snapshot!(loaded.warnings[0], @r##"timmy.toml: TIMMY_WEBHOOK_SECRET is one secret for the webhooks of several owners or repositories. Whoever administers one of them can speak for all. Give each its own, such as secret_files = { foundation = "secrets/webhook-foundation" }, restart timmy serve, and run timmy hooks repair --rotate."##);
