@@ -55,9 +55,9 @@ fn what_was_put_off_can_be_hastened_unless_it_has_to_wait() {
         outbox::sending(tx, uncertain, at(1))?;
         outbox::put_back(tx, uncertain, at(90), "no answer", false)?;
         push(tx, "later", 3, 90)?;
-        let text = hear(tx, 4, 4, 0)?;
+        let text = insert(tx, 4, 4, 0)?;
         inbox::postpone(tx, text, at(90))?;
-        let polite = hear(tx, 5, 5, 0)?;
+        let polite = insert(tx, 5, 5, 0)?;
         inbox::let_pass(tx, polite, at(90))?;
         queue::hasten(tx, at(10))?;
         let mut due = queue::lanes_due(tx, at(10), 9)?;
