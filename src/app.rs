@@ -13,9 +13,9 @@ use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{Context, DRAIN, Engine, Policy, Report, Timing};
 use crate::gitea::signature::Keys;
-use crate::gitea::{Gitea, NotAToken, Options, Token};
+use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
 use crate::store::{Ledger, OpenError};
-use crate::web::{self, Limits, Receiver, WebhookState};
+use crate::web::{self, ListenerLimits, Receiver, WebhookState};
 
 /// Why timmy cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +81,7 @@ impl App {
                     ledger,
                     clock,
                     reader: engine.reader(),
-                    receiver: receiver(webhook, Limits::of_this_process()),
+                    receiver: receiver(webhook, ListenerLimits::of_this_process()),
                     heard: Box::new(move || rings.notify()),
                     ready: Box::new(move || knows.own_account().is_some()),
                 });
@@ -107,7 +107,8 @@ impl App {
         let known = tokio::spawn(async move { knows.introduce().await });
         let listening = async {
             let Some((listener, router)) = self.listener else { return Ok(()) };
-            let serving = web::serve(listener, router, Limits::of_this_process(), stop.clone());
+            let serving =
+                web::serve(listener, router, ListenerLimits::of_this_process(), stop.clone());
             let patience = async {
                 stop.cancelled().await;
                 tokio::time::sleep(DRAIN).await;
@@ -126,7 +127,7 @@ impl App {
 }
 
 /// Who reads the deliveries of this configuration.
-pub(super) fn receiver(webhook: &WebhookConfig, limits: Limits) -> Receiver {
+pub(super) fn receiver(webhook: &WebhookConfig, limits: ListenerLimits) -> Receiver {
     let keys = Keys::new(webhook.secrets.iter().map(|one| (&one.secret, one.scope.clone())));
     Receiver::new(keys, usize::try_from(webhook.max_body).unwrap_or(usize::MAX), limits)
 }
@@ -135,7 +136,7 @@ pub(super) fn receiver(webhook: &WebhookConfig, limits: Limits) -> Receiver {
 pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Engine>), AppError> {
     let ledger = Ledger::open(&config.ledger.path)?;
     let mut options =
-        Options::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
+        ClientOptions::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
     if let Ok(pace) = config.gitea.requests_per_second.try_into() {
         options.requests_per_second = pace;
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use timmy::gitea::{Gitea, Options, Token};
+use timmy::gitea::{ClientOptions, Gitea, Token};
 use timmy::store::Ledger;
 use tokio::runtime::Builder;
 
@@ -50,7 +50,7 @@ fn open_and_ask(stage: &Stage) {
     let asked = async {
         let ledger: Ledger = Ledger::open(Path::new(&stage.ledger())).unwrap();
         let url = stage.sandbox.url().parse().unwrap();
-        let gitea = Gitea::new(Options::new(url, Token::new(&stage.token).unwrap())).unwrap();
+        let gitea = Gitea::new(ClientOptions::new(url, Token::new(&stage.token).unwrap())).unwrap();
         gitea.me().await.unwrap();
         ledger
     };

@@ -12,7 +12,7 @@ use timmy::core::scheduling::text::TextReader;
 use timmy::core::scheduling::{BacklogEntry, Milestone};
 use timmy::sandbox::Mode;
 use timmy::sandbox::backlog::{Backlog, BacklogRepo, Place, Shape, Thread};
-use timmy::store::backlog::{self, Source};
+use timmy::store::backlog::{self, BacklogSource};
 use timmy::store::{Connection, Error, Ledger, Readers, Transaction, matches};
 use tokio::runtime::Runtime;
 
@@ -111,7 +111,7 @@ impl Filler {
     ) -> Result<(), Error> {
         let id = self.id(place);
         let entry = BacklogEntry::read(item(place, thread, repo), &self.reader);
-        backlog::put(tx, id.repo, &entry, Source::List(self.now))?;
+        backlog::put(tx, id.repo, &entry, BacklogSource::List(self.now))?;
         let name: RepoName = "foundation4ce1/any".parse().unwrap();
         let blocker = |on| Blocker { thread: self.id(on), repo: name.clone(), open: true };
         let blockers: Vec<_> = thread.waits_for.iter().copied().map(blocker).collect();

@@ -14,7 +14,7 @@ use timmy::core::policy::webhook_scope::HookScope;
 use timmy::core::scheduling::text::TextReader;
 use timmy::gitea::signature::Keys;
 use timmy::store::Ledger;
-use timmy::web::{Limits, Receiver, WebhookState, router, serve};
+use timmy::web::{ListenerLimits, Receiver, WebhookState, router, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -88,7 +88,7 @@ async fn listen(ledger: Ledger) -> String {
         receiver: Receiver::new(
             Keys::new([(SECRET, HookScope::Everything)]),
             4 << 20,
-            Limits::default(),
+            ListenerLimits::default(),
         ),
         heard: Box::new(|| {}),
         ready: Box::new(|| true),
@@ -96,7 +96,7 @@ async fn listen(ledger: Ledger) -> String {
     let router = router(ear).route("/empty", post(|_: Bytes| async { StatusCode::ACCEPTED }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(serve(listener, router, Limits::default(), CancellationToken::new()));
+    tokio::spawn(serve(listener, router, ListenerLimits::default(), CancellationToken::new()));
     address
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cli::output::{WRONG, complain};
 use crate::config::{self, Config, Loaded, NotASecret, Secret, SecretFile};
-use crate::gitea::{Error, Gitea, NotAToken, Options, Token};
+use crate::gitea::{ClientOptions, Error, Gitea, NotAToken, Token};
 
 /// How long a person waits for one answer of the forge.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -77,7 +77,7 @@ pub(super) fn in_short(error: &Error) -> String {
 }
 
 fn client(config: &Config, token: &Secret) -> Result<Gitea, NoClient> {
-    let mut options = Options::new(config.gitea.url.clone(), Token::new(token.expose())?);
+    let mut options = ClientOptions::new(config.gitea.url.clone(), Token::new(token.expose())?);
     options.timeout = PATIENCE;
     if let Ok(pace) = config.gitea.requests_per_second.try_into() {
         options.requests_per_second = pace;

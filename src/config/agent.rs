@@ -28,7 +28,7 @@ pub struct AgentConfig {
     pub skills: Vec<String>,
     /// The machine that it runs on.
     pub host: Option<String>,
-    /// The quota that it shares, by the name of a [`Pool`].
+    /// The quota that it shares, by the name of a [`PoolConfig`].
     pub pool: Option<String>,
     /// How many jobs it takes at once.
     pub capacity: u32,

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::quantity::{MicroUsd, duration, in_decimals, in_words, millionths, usd};
 use super::section::Section;
 use super::value::{Wrong, account, count, line, one_of, regex};
-use crate::core::reply::Mode;
+use crate::core::reply::Autonomy;
 use crate::core::scheduling::{Authors, Weights};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ pub enum DispatchMode {
     Auto,
 }
 
-impl From<DispatchMode> for Mode {
+impl From<DispatchMode> for Autonomy {
     fn from(mode: DispatchMode) -> Self {
         match mode {
             DispatchMode::Off => Self::Off,

@@ -21,10 +21,10 @@ pub(super) struct Accounts {
     incidents: Arc<Incidents>,
     /// Every name of the configuration in lower case, each once, with the key that has it.
     names: Vec<(&'static str, String)>,
-    known: RwLock<Known>,
+    known: RwLock<KnownAccounts>,
 }
 
-struct Known {
+struct KnownAccounts {
     by_name: HashMap<String, Account>,
     people: Arc<People>,
 }
@@ -34,7 +34,7 @@ impl Accounts {
     pub(super) fn new(ctx: Context, incidents: Arc<Incidents>) -> Self {
         let people = &ctx.policy.people;
         let names = names(people, &ctx.policy.rules);
-        let known = Known { by_name: HashMap::new(), people: Arc::new(people.clone()) };
+        let known = KnownAccounts { by_name: HashMap::new(), people: Arc::new(people.clone()) };
         Self { ctx, incidents, names, known: RwLock::new(known) }
     }
 

@@ -11,10 +11,10 @@ use crate::core::model::time::Timestamp;
 
 /// What is under way or called for, and when the loops that rest look again.
 #[derive(Debug, Default)]
-pub(super) struct Activity(watch::Sender<State>);
+pub(super) struct Activity(watch::Sender<ActivityState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct ActivityState {
     /// Loops that are at work, pieces of work begun, signals that nobody has seen yet.
     outstanding: usize,
     /// When each loop that rests looks again by itself.

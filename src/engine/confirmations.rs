@@ -11,7 +11,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
-use super::permissions::Permissions;
+use super::permissions::PermissionReader;
 use super::retry::is_hopeless;
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
@@ -22,7 +22,7 @@ use crate::core::model::ids::RepoName;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
 use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
-use crate::store::outbox::{self, OutboxRow as Row, State};
+use crate::store::outbox::{self, EffectState, OutboxRow as Row};
 use crate::store::tasks::{self, Confirmation, TaskId};
 use crate::store::{handled, repos, threads};
 
@@ -39,7 +39,7 @@ pub(super) struct Confirmations {
     ctx: Context,
     identity: Arc<Identity>,
     incidents: Arc<Incidents>,
-    permissions: Arc<Permissions>,
+    permissions: Arc<PermissionReader>,
     snapshots: Arc<Snapshots>,
 }
 
@@ -47,7 +47,7 @@ impl Confirmations {
     pub(super) fn new(
         ctx: Context,
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
-        permissions: Arc<Permissions>,
+        permissions: Arc<PermissionReader>,
         snapshots: Arc<Snapshots>,
     ) -> Self {
         Self { ctx, identity, incidents, permissions, snapshots }
@@ -84,7 +84,7 @@ impl Confirmations {
             .read(move |conn| Ok((repos::name(conn, repo)?, outbox::get(conn, &question)?)));
         let (present, question) = known.await?;
         asked.inbound.repo = present.unwrap_or(asked.inbound.repo);
-        let Some(question) = question.filter(|row| row.state != State::Dead) else {
+        let Some(question) = question.filter(|row| row.state != EffectState::Dead) else {
             return self.drop_confirmation(id, &asked, "the question could not be asked").await;
         };
         let name = &asked.inbound.repo.name;

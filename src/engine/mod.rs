@@ -53,10 +53,10 @@ use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
 use self::outbox::Outbox;
-use self::permissions::Permissions;
+use self::permissions::PermissionReader;
 use self::planner::Planner;
 use self::poll::Poller;
-use self::queue::Queue;
+use self::queue::LaneQueue;
 use self::report::Reporter;
 use self::snapshot::Snapshots;
 use self::sync::BacklogSync;
@@ -75,7 +75,7 @@ pub struct Engine {
     planner: Arc<Planner>,
     reporter: Arc<Reporter>,
     outbox: Arc<Outbox>,
-    queue: Queue,
+    queue: LaneQueue,
     ticker: Ticker,
     reader: Arc<TextReader>,
     loops: std::sync::Mutex<Option<Loops>>,
@@ -95,7 +95,7 @@ impl Engine {
         let incidents = Arc::new(Incidents::new(ctx.clone()));
         let identity = Arc::new(Identity::new(ctx.clone(), incidents.clone()));
         let accounts = Arc::new(Accounts::new(ctx.clone(), incidents.clone()));
-        let permissions = Arc::new(Permissions::new(ctx.clone(), accounts.clone()));
+        let permissions = Arc::new(PermissionReader::new(ctx.clone(), accounts.clone()));
         let planner = Arc::new(Planner::new(ctx.clone(), identity.clone(), accounts.clone()));
         let snapshots =
             Snapshots::new(ctx.clone(), accounts.clone(), permissions.clone(), planner.clone());
@@ -112,7 +112,7 @@ impl Engine {
         );
         let confirmations = Confirmations::new(ctx.clone(), world, permissions, snapshots);
         let tasks = Tasks::new(ctx.clone(), incidents.clone(), confirmations);
-        let queue = Queue::new(ctx.clone(), inbox, outbox.clone(), tasks, reporter.clone());
+        let queue = LaneQueue::new(ctx.clone(), inbox, outbox.clone(), tasks, reporter.clone());
         let ticker = Ticker::new(ctx.clone(), identity.clone(), planner.clone());
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
         let begin = |name| ctx.activity.begin_loop(name);

@@ -20,14 +20,14 @@ use crate::store::controls;
 /// How long an answer of the forge is good.
 const CACHE_TTL: Duration = Duration::from_secs(60);
 
-pub(super) struct Permissions {
+pub(super) struct PermissionReader {
     ctx: Context,
     accounts: Arc<Accounts>,
     /// What the forge showed of actors, and when.
     known: std::sync::Mutex<HashMap<(RepoId, i64), (Timestamp, Proof)>>,
 }
 
-impl Permissions {
+impl PermissionReader {
     pub(super) fn new(ctx: Context, accounts: Arc<Accounts>) -> Self {
         Self { ctx, accounts, known: std::sync::Mutex::default() }
     }

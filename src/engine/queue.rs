@@ -21,21 +21,21 @@ use crate::core::model::ids::Lane;
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportTiming;
 use crate::store::inbox::{self, Ending};
-use crate::store::outbox::{self, OutboxRow, Seq};
+use crate::store::outbox::{self, EffectSeq, OutboxRow};
 use crate::store::queue::{self, LaneWork};
 use crate::store::tasks::{self, StoredTask, TaskId};
 use crate::store::{Connection, Error, Transaction};
 
 /// Who waits for the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Pool {
+enum LanePool {
     /// People said it, or wait for it.
     People,
     /// Nobody waits for it.
     Background,
 }
 
-impl Pool {
+impl LanePool {
     /// How many lanes are worked on at the same time.
     const fn size(self) -> usize {
         match self {
@@ -56,7 +56,7 @@ const LOOKAHEAD: u32 = 64;
 pub const DRAIN: Duration = Duration::from_secs(5);
 
 /// Runs whatever is due, in lanes.
-pub(super) struct Queue {
+pub(super) struct LaneQueue {
     ctx: Context,
     inbox: Arc<Inbox>,
     outbox: Arc<Outbox>,
@@ -93,7 +93,7 @@ impl DueWork {
     }
 }
 
-impl Queue {
+impl LaneQueue {
     pub(super) fn new(
         ctx: Context,
         inbox: Inbox,
@@ -146,26 +146,26 @@ impl Queue {
         while running.awaited_tasks() < AWAITED_TASKS
             && let Some(task) = awaited.next()
         {
-            running.begin(Pool::People, Piece::of(&task), || self.run_task(task));
+            running.begin(LanePool::People, Piece::of(&task), || self.run_task(task));
         }
         for lane in work.lanes {
-            running.begin(Pool::People, Piece::Lane(lane), || self.work_in(lane, stop));
+            running.begin(LanePool::People, Piece::Lane(lane), || self.work_in(lane, stop));
         }
         for task in awaited {
-            running.begin(Pool::People, Piece::of(&task), || self.run_task(task));
+            running.begin(LanePool::People, Piece::of(&task), || self.run_task(task));
         }
         for row in work.rechecks {
-            running.begin(Pool::Background, Piece::Recheck(row.lane, row.seq), || {
+            running.begin(LanePool::Background, Piece::Recheck(row.lane, row.seq), || {
                 let outbox = self.outbox.clone();
                 async move { outbox.recheck(&row).await }
             });
         }
         let report = self.reporter.due(now, news);
         if report.is_some_and(|due| due <= now) {
-            running.begin(Pool::Background, Piece::Look, || self.look_at_report(now, news));
+            running.begin(LanePool::Background, Piece::Look, || self.look_at_report(now, news));
         }
         for task in work.others {
-            running.begin(Pool::Background, Piece::of(&task), || self.run_task(task));
+            running.begin(LanePool::Background, Piece::of(&task), || self.run_task(task));
         }
         Ok(work.next.into_iter().chain(report.filter(|due| *due > now)).min())
     }
@@ -255,7 +255,7 @@ struct Running {
 }
 
 struct Busy {
-    pool: Pool,
+    pool: LanePool,
     piece: Piece,
     _work: Work,
 }
@@ -266,7 +266,7 @@ enum Piece {
     /// What is due in a lane.
     Lane(Lane),
     Task(Lane, TaskId),
-    Recheck(Lane, Seq),
+    Recheck(Lane, EffectSeq),
     /// At the report.
     Look,
 }
@@ -292,7 +292,7 @@ impl Running {
     /// How many tasks are under way for which people wait.
     fn awaited_tasks(&self) -> usize {
         let is_one =
-            |busy: &&Busy| busy.pool == Pool::People && matches!(busy.piece, Piece::Task(..));
+            |busy: &&Busy| busy.pool == LanePool::People && matches!(busy.piece, Piece::Task(..));
         self.busy.values().filter(is_one).count()
     }
 
@@ -305,7 +305,7 @@ impl Running {
     }
 
     /// Begins `work` at `piece`, unless somebody is at work in its lane or enough are at work.
-    fn begin<W>(&mut self, pool: Pool, piece: Piece, work: impl FnOnce() -> W)
+    fn begin<W>(&mut self, pool: LanePool, piece: Piece, work: impl FnOnce() -> W)
     where
         W: Future<Output = Result<(), Error>> + Send + 'static,
     {

@@ -9,7 +9,7 @@ use crate::core::model::ids::{Lane, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::report::{ReportTiming, issue_key};
 use crate::store::incidents::{self, OpenIncident};
-use crate::store::outbox::{self, OutboxRow, State};
+use crate::store::outbox::{self, EffectState, OutboxRow};
 use crate::store::reports::{self, ReportedDay};
 use crate::store::{Connection, Error};
 
@@ -88,7 +88,7 @@ fn spoken(conn: &Connection, today: Date) -> Result<ReportResult, Error> {
         home.thread().map(|thread| outbox::next_in(conn, thread.into())).transpose()?.flatten();
     let told = reports::of(conn, today)?;
     let begun = told.as_ref().map(|told| outbox::get(conn, &told.key)).transpose()?.flatten();
-    let is_unwritten = |effect: &OutboxRow| effect.state != State::Done;
+    let is_unwritten = |effect: &OutboxRow| effect.state != EffectState::Done;
     let unwritten = making.into_iter().chain(waiting).chain(begun).find(is_unwritten);
     Ok(match (unwritten.and_then(|effect| effect.reason), told) {
         (Some(reason), _) => ReportResult::Refused(reason),

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::client::Gitea;
 use super::error::Error;
-use super::pages::{self, Page, Pages, Shape};
+use super::pages::{self, ListShape, Page, Pages};
 use super::route::Route;
 use super::wire::{MissingField, WireRepository, WireUser, or_default};
 use crate::core::model::account::Account;
@@ -45,7 +45,7 @@ impl Gitea {
     /// The repositories in which the account has a right of its own, or through a team.
     pub async fn own_repos(&self) -> Result<Page<VisibleRepo>, Error> {
         let shape =
-            Shape { list: pages::plain, entry: pages::entry::<WireRepository, VisibleRepo> };
+            ListShape { list: pages::plain, entry: pages::entry::<WireRepository, VisibleRepo> };
         Pages::new(self, Route::new("user/repos", &[]), shape).all().await
     }
 
@@ -67,7 +67,8 @@ impl Gitea {
         };
         let Owner { id } = found?.json()?;
         let route = Route::new("repos/search", &[]).with("uid", id).with("exclusive", "true");
-        let shape = Shape { list: pages::data, entry: pages::entry::<WireRepository, VisibleRepo> };
+        let shape =
+            ListShape { list: pages::data, entry: pages::entry::<WireRepository, VisibleRepo> };
         Pages::new(self, route, shape).all().await
     }
 

@@ -32,11 +32,11 @@ impl Gitea {
     /// may not see it.
     pub async fn account_by_id(&self, id: i64) -> Result<Option<Account>, Error> {
         #[derive(Deserialize)]
-        struct Found {
+        struct FoundUsers {
             data: Option<Vec<WireUser>>,
         }
         let route = Route::new("users/search", &[]).with("uid", id);
-        let found: Found = self.get(&route).await?.json()?;
+        let found: FoundUsers = self.get(&route).await?.json()?;
         let accounts = found.data.unwrap_or_default().into_iter().filter_map(WireUser::account);
         Ok(accounts.into_iter().find(|account| account.id == id))
     }
@@ -44,10 +44,10 @@ impl Gitea {
     /// The server's version, as it writes it: `1.25.4`. Answers a token of any scope.
     pub async fn version(&self) -> Result<String, Error> {
         #[derive(Deserialize)]
-        struct Version {
+        struct WireVersion {
             version: String,
         }
-        let Version { version } = self.get(&Route::new("version", &[])).await?.json()?;
+        let WireVersion { version } = self.get(&Route::new("version", &[])).await?.json()?;
         Ok(version)
     }
 }

@@ -19,13 +19,13 @@ const DEFAULT_PAUSE: Duration = Duration::from_secs(5);
 
 /// A complete response.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ForgeAnswer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
+impl ForgeAnswer {
     /// The answer if its status is the one that means success.
     pub(super) fn expect(self, expected: StatusCode) -> Result<Self, Error> {
         if self.status == expected {
@@ -137,13 +137,13 @@ fn missing_scope(message: &str) -> Option<&str> {
 /// What the forge said: its `message` and the first of its `errors`, or plain text.
 fn message(body: &[u8]) -> String {
     #[derive(Deserialize)]
-    struct Refusal {
+    struct RefusalBody {
         #[serde(default)]
         message: Option<String>,
         #[serde(default)]
         errors: Option<Vec<String>>,
     }
-    let Ok(refusal) = serde_json::from_slice::<Refusal>(body) else {
+    let Ok(refusal) = serde_json::from_slice::<RefusalBody>(body) else {
         return clip(&String::from_utf8_lossy(body));
     };
     let first = refusal.errors.unwrap_or_default().into_iter().next();
@@ -162,7 +162,7 @@ mod tests {
 
     fn refusal(status: u16, body: &str) -> Error {
         let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, headers: HeaderMap::new(), body: body.into() }.accepted().unwrap_err()
+        ForgeAnswer { status, headers: HeaderMap::new(), body: body.into() }.accepted().unwrap_err()
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
     fn the_forges_clock_is_read_from_its_answer() {
         let dated = |date: &'static str| {
             let headers = HeaderMap::from_iter([(DATE, date.parse().unwrap())]);
-            Answer { status: StatusCode::OK, headers, body: Vec::new() }.date()
+            ForgeAnswer { status: StatusCode::OK, headers, body: Vec::new() }.date()
         };
         let date = dated("Sun, 22 Nov 2026 21:33:43 GMT");
         assert_eq!(date, Timestamp::parse("2026-11-22T21:33:43Z"));

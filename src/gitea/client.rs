@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use super::answer::Answer;
+use super::answer::ForgeAnswer;
 use super::budget::{Budget, Share};
 use super::current_token::{CurrentToken, is_about_the_token};
 use super::error::Error;
@@ -19,7 +19,7 @@ use super::transport::Transport;
 use super::wire::WireUser;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::gitea::options::Options;
+use crate::gitea::options::ClientOptions;
 
 /// How many redirects a read follows.
 const MOST_REDIRECTS: usize = 3;
@@ -56,7 +56,7 @@ impl fmt::Debug for Gitea {
 
 impl Gitea {
     /// A client; nothing is sent yet.
-    pub fn new(options: Options) -> Result<Self, Error> {
+    pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let connection = Connection {
             api: api_below(&options.url)?,
             transport: Transport::new(&options)?,
@@ -83,18 +83,18 @@ impl Gitea {
         Self { reads: Share::Background, ..self.clone() }
     }
 
-    pub(super) async fn get(&self, route: &Route) -> Result<Answer, Error> {
+    pub(super) async fn get(&self, route: &Route) -> Result<ForgeAnswer, Error> {
         self.read(route, route.url(&self.connection.api)?).await
     }
 
     /// Reads `route`, which lies at the server's own address and not below its API.
-    pub(super) async fn get_beside_the_api(&self, route: &Route) -> Result<Answer, Error> {
+    pub(super) async fn get_beside_the_api(&self, route: &Route) -> Result<ForgeAnswer, Error> {
         let server =
             self.connection.api.join("../../").map_err(|error| Error::Setup(error.to_string()))?;
         self.read(route, route.url(&server)?).await
     }
 
-    async fn read(&self, route: &Route, url: Url) -> Result<Answer, Error> {
+    async fn read(&self, route: &Route, url: Url) -> Result<ForgeAnswer, Error> {
         let Connection { clock, chance, timeout, .. } = &*self.connection;
         let started = clock.uptime();
         let mut tries = 1;
@@ -131,13 +131,13 @@ impl Gitea {
         method: Method,
         route: &Route,
         body: &impl Serialize,
-    ) -> Result<Answer, Error> {
+    ) -> Result<ForgeAnswer, Error> {
         let json = serde_json::to_vec(body).map_err(|error| Error::Setup(error.to_string()))?;
         self.write(method, route, Some(json)).await
     }
 
     /// Deletes what `route` names, once.
-    pub(super) async fn delete(&self, route: &Route) -> Result<Answer, Error> {
+    pub(super) async fn delete(&self, route: &Route) -> Result<ForgeAnswer, Error> {
         self.write(Method::DELETE, route, None).await
     }
 
@@ -147,7 +147,7 @@ impl Gitea {
         method: Method,
         route: &Route,
         json: Option<Vec<u8>>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<ForgeAnswer, Error> {
         let (token, url) = (self.connection.token.get(), route.url(&self.connection.api)?);
         let outcome = self.exchange(&token, method, route, url, json).await;
         if let Err(error) = &outcome {
@@ -179,7 +179,12 @@ impl Gitea {
     }
 
     /// One try of a read, through the redirects that stay on this server.
-    async fn follow(&self, token: &Token, route: &Route, mut url: Url) -> Result<Answer, Error> {
+    async fn follow(
+        &self,
+        token: &Token,
+        route: &Route,
+        mut url: Url,
+    ) -> Result<ForgeAnswer, Error> {
         let mut left = MOST_REDIRECTS;
         loop {
             match self.exchange(token, Method::GET, route, url.clone(), None).await {
@@ -203,7 +208,7 @@ impl Gitea {
         route: &Route,
         url: Url,
         json: Option<Vec<u8>>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<ForgeAnswer, Error> {
         let Connection { transport, budget, timeout, clock, .. } = &*self.connection;
         let share = if method == Method::GET { self.reads } else { Share::Write };
         budget
@@ -213,10 +218,10 @@ impl Gitea {
         let started = clock.uptime();
         let sent = transport.send(token, method.clone(), url, json).await;
         let status = sent.as_ref().map_or(0, |answer| answer.status.as_u16());
-        if let Some(pause) = sent.as_ref().ok().and_then(Answer::pause) {
+        if let Some(pause) = sent.as_ref().ok().and_then(ForgeAnswer::pause) {
             budget.close(pause, &**clock);
         }
-        let outcome = sent.and_then(Answer::accepted);
+        let outcome = sent.and_then(ForgeAnswer::accepted);
         tracing::debug!(
             %method,
             path = route.template(),

@@ -4,10 +4,10 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
-use super::pages::{self, Pages, Shape};
+use super::pages::{self, ListShape, Pages};
 use super::reviews::thread_of;
 use super::route::Route;
 use super::wire::{MissingField, WireComment, or_default, positive};
@@ -39,7 +39,7 @@ impl Gitea {
     pub fn comments_since(&self, repo: &RepoName, since: Timestamp) -> Pages<'_, ListedText> {
         let route =
             Route::new("repos/{owner}/{repo}/issues/comments", &[&repo.owner(), &repo.name()]);
-        let shape = Shape { list: pages::plain, entry: pages::entry::<Listed, ListedText> };
+        let shape = ListShape { list: pages::plain, entry: pages::entry::<Listed, ListedText> };
         Pages::new(self, route.with("since", since), shape)
     }
 
@@ -141,6 +141,6 @@ fn one(repo: &RepoName, id: i64) -> Route {
     Route::new("repos/{owner}/{repo}/issues/comments/{id}", &[&repo.owner(), &repo.name(), &id])
 }
 
-fn comment_in(answer: Answer) -> Result<Comment, Error> {
+fn comment_in(answer: ForgeAnswer) -> Result<Comment, Error> {
     Ok(answer.json::<WireComment>()?.try_into()?)
 }

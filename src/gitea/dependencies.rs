@@ -31,12 +31,12 @@ struct Dependency {
     #[serde(deserialize_with = "or_default")]
     state: String,
     #[serde(deserialize_with = "or_default")]
-    repository: Home,
+    repository: DependencyHome,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Home {
+struct DependencyHome {
     #[serde(deserialize_with = "or_default")]
     id: i64,
     #[serde(deserialize_with = "or_default")]

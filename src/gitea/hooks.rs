@@ -149,7 +149,7 @@ fn updated(hook: &Hook, events: &[&str]) -> serde_json::Value {
         "events": events,
         "branch_filter": hook.kept.branch_filter,
         "authorization_header": hook.kept.authorization_header,
-        "config": Settings { url: &hook.url, content_type: "json", secret: None },
+        "config": HookSettings { url: &hook.url, content_type: "json", secret: None },
     })
 }
 
@@ -166,7 +166,7 @@ pub struct NewHook<'a> {
 }
 
 #[derive(Serialize)]
-struct Settings<'a> {
+struct HookSettings<'a> {
     url: &'a str,
     content_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,7 +183,7 @@ impl Gitea {
     /// Makes a webhook that is active and sends JSON. Gitea makes a second one for the same
     /// address as well, and then delivers twice: look before.
     pub async fn create_hook(&self, home: &HookHome, new: NewHook<'_>) -> Result<Hook, Error> {
-        let config = Settings { url: new.url, content_type: "json", secret: Some(new.secret) };
+        let config = HookSettings { url: new.url, content_type: "json", secret: Some(new.secret) };
         let body =
             json!({ "type": "gitea", "active": true, "events": new.events, "config": config });
         let answer = self.send(Method::POST, &home.all(), &body).await?;

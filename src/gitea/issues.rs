@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
@@ -81,6 +81,6 @@ fn list(repo: &RepoName) -> Route {
     Route::new("repos/{owner}/{repo}/issues", &[&repo.owner(), &repo.name()])
 }
 
-fn item_in(answer: Answer) -> Result<Issue, Error> {
+fn item_in(answer: ForgeAnswer) -> Result<Issue, Error> {
     Ok(answer.json::<WireIssue>()?.try_into()?)
 }

@@ -56,7 +56,7 @@ pub use error::{Error, Recovery, WriteOutcome};
 pub use hooks::{Hook, HookHome, NewHook};
 pub use labels::NewLabel;
 pub use open_issues::{IssueList, OpenIssues, OpenPage};
-pub use options::Options;
+pub use options::ClientOptions;
 pub use pages::{Page, Pages};
 pub use permissions::{Team, Visibility};
 pub use probe::{PROBE_EVENT, probe_webhook};

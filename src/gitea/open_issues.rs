@@ -1,11 +1,11 @@
 //! What is open: the list that the backlog begins with.
 
-use super::answer::Answer;
+use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
 use super::pages::{self, PAGE, SMALLEST_PAGE};
 use super::route::Route;
-use super::search::Found;
+use super::search::FoundIssue;
 use crate::core::model::ids::RepoName;
 use crate::core::model::issue::ListedIssue;
 use crate::core::model::time::Timestamp;
@@ -136,13 +136,19 @@ impl OpenIssues<'_> {
         self.reads += 1;
         let list = pages::plain(&answer)?;
         let entries =
-            pages::usable(&list, pages::entry::<Found, ListedIssue>, self.route.template());
+            pages::usable(&list, pages::entry::<FoundIssue, ListedIssue>, self.route.template());
         self.last = self.after(page, list.len(), before, &answer);
         Ok(Some(OpenPage { entries, at: answer.date(), total: answer.total() }))
     }
 
     /// How far the list is read with `page`, which has `count` entries.
-    fn after(&mut self, page: usize, count: usize, before: Option<usize>, now: &Answer) -> Last {
+    fn after(
+        &mut self,
+        page: usize,
+        count: usize,
+        before: Option<usize>,
+        now: &ForgeAnswer,
+    ) -> Last {
         let total = now.total();
         // A server may be set to smaller pages: the first one shows its size.
         if page == 1 && total.is_none_or(|total| count < total) {

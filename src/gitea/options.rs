@@ -12,7 +12,7 @@ use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 
 #[derive(Clone)]
-pub struct Options {
+pub struct ClientOptions {
     /// The server, with a path if Gitea is served below one. No user, query or fragment.
     pub url: Url,
     /// The token of the account that timmy speaks as.
@@ -30,7 +30,7 @@ pub struct Options {
     pub chance: Chance,
 }
 
-impl Options {
+impl ClientOptions {
     /// 30 seconds a request, 10 requests a second, by the machine's clock.
     pub fn new(url: Url, token: Token) -> Self {
         const TEN: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::answer::Answer;
+use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
@@ -63,25 +63,25 @@ pub struct Page<T> {
 pub struct Pages<'a, T> {
     gitea: &'a Gitea,
     route: Route,
-    shape: Shape<T>,
+    shape: ListShape<T>,
     /// How many entries are asked for.
     limit: usize,
     /// How many entries a whole page has, as soon as the first one has shown it.
     size: usize,
-    next: Next,
+    next: NextPage,
 }
 
 #[derive(Debug)]
-pub(super) struct Shape<T> {
+pub(super) struct ListShape<T> {
     /// The page's entries, each as it came.
-    pub(super) list: fn(&Answer) -> Result<Vec<Box<RawValue>>, Error>,
+    pub(super) list: fn(&ForgeAnswer) -> Result<Vec<Box<RawValue>>, Error>,
     /// One of them; none if it is not what is looked for.
-    pub(super) entry: fn(&RawValue) -> Result<Option<T>, Unusable>,
+    pub(super) entry: fn(&RawValue) -> Result<Option<T>, UnusableEntry>,
 }
 
 /// Why an entry of a list cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unusable {
+pub(super) enum UnusableEntry {
     #[error("{0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
@@ -90,7 +90,7 @@ pub(super) enum Unusable {
 
 /// Which page is read next.
 #[derive(Debug, Clone, Copy)]
-enum Next {
+enum NextPage {
     /// This page, for the first time.
     Forth(usize),
     /// This one, once more; behind it comes the other, if there is one.
@@ -99,8 +99,8 @@ enum Next {
 }
 
 impl<'a, T> Pages<'a, T> {
-    pub(super) fn new(gitea: &'a Gitea, route: Route, shape: Shape<T>) -> Self {
-        Self { gitea, route, shape, limit: PAGE, size: PAGE, next: Next::Forth(1) }
+    pub(super) fn new(gitea: &'a Gitea, route: Route, shape: ListShape<T>) -> Self {
+        Self { gitea, route, shape, limit: PAGE, size: PAGE, next: NextPage::Forth(1) }
     }
 
     /// The next page; none behind the last one.
@@ -114,7 +114,7 @@ impl<'a, T> Pages<'a, T> {
                 Err(Error::TooLarge { unit: "bytes", .. }) if self.limit > SMALLEST_PAGE => {
                     self.limit /= 5;
                     self.size = self.limit;
-                    self.next = Next::Forth(1);
+                    self.next = NextPage::Forth(1);
                 }
                 outcome => return outcome,
             }
@@ -123,19 +123,19 @@ impl<'a, T> Pages<'a, T> {
 
     async fn read(&mut self) -> Result<Option<Page<T>>, Error> {
         let (page, again) = match self.next {
-            Next::Forth(page) if page > MOST_PAGES => {
+            NextPage::Forth(page) if page > MOST_PAGES => {
                 return Err(Error::TooLarge { limit: MOST_PAGES, unit: "pages" });
             }
-            Next::Forth(page) => (page, None),
-            Next::Back(page, behind) => (page, Some(behind)),
-            Next::None => return Ok(None),
+            NextPage::Forth(page) => (page, None),
+            NextPage::Back(page, behind) => (page, Some(behind)),
+            NextPage::None => return Ok(None),
         };
         let route = self.route.clone().with("page", page).with("limit", self.limit);
         let answer = self.gitea.get(&route).await?;
         let list = (self.shape.list)(&answer)?;
         self.next = match again {
-            Some(Some(behind)) => Next::Forth(behind),
-            Some(None) => Next::None,
+            Some(Some(behind)) => NextPage::Forth(behind),
+            Some(None) => NextPage::None,
             None => self.after(page, list.len(), answer.total()),
         };
         let entries = usable(&list, self.shape.entry, self.route.template());
@@ -153,7 +153,7 @@ impl<'a, T> Pages<'a, T> {
     }
 
     /// What comes after `page` was read for the first time and had `count` entries.
-    fn after(&mut self, page: usize, count: usize, total: Option<usize>) -> Next {
+    fn after(&mut self, page: usize, count: usize, total: Option<usize>) -> NextPage {
         // A server may be set to smaller pages: the first one shows its size.
         if page == 1 && total.is_none_or(|total| count < total) {
             self.size = count;
@@ -161,10 +161,10 @@ impl<'a, T> Pages<'a, T> {
         let is_last =
             count == 0 || count < self.size || total.is_some_and(|all| all <= page * self.size);
         match (page, is_last) {
-            (1, true) => Next::None,
-            (1, false) => Next::Forth(2),
-            (_, true) => Next::Back(page - 1, None),
-            (_, false) => Next::Back(page - 1, Some(page + 1)),
+            (1, true) => NextPage::None,
+            (1, false) => NextPage::Forth(2),
+            (_, true) => NextPage::Back(page - 1, None),
+            (_, false) => NextPage::Back(page - 1, Some(page + 1)),
         }
     }
 }
@@ -172,7 +172,7 @@ impl<'a, T> Pages<'a, T> {
 /// What can be used of a list.
 pub(super) fn usable<T>(
     list: &[Box<RawValue>],
-    entry: fn(&RawValue) -> Result<Option<T>, Unusable>,
+    entry: fn(&RawValue) -> Result<Option<T>, UnusableEntry>,
     template: &'static str,
 ) -> Vec<T> {
     let read = |json| {
@@ -186,21 +186,21 @@ pub(super) fn usable<T>(
 }
 
 /// The entries of a page that is a JSON array, or `null`.
-pub(super) fn plain(answer: &Answer) -> Result<Vec<Box<RawValue>>, Error> {
+pub(super) fn plain(answer: &ForgeAnswer) -> Result<Vec<Box<RawValue>>, Error> {
     Ok(answer.json::<Option<_>>()?.unwrap_or_default())
 }
 
 /// The entries of a page below the key `data`.
-pub(super) fn data(answer: &Answer) -> Result<Vec<Box<RawValue>>, Error> {
+pub(super) fn data(answer: &ForgeAnswer) -> Result<Vec<Box<RawValue>>, Error> {
     #[derive(Deserialize)]
-    struct Found {
+    struct FoundEntries {
         data: Option<Vec<Box<RawValue>>>,
     }
-    Ok(answer.json::<Found>()?.data.unwrap_or_default())
+    Ok(answer.json::<FoundEntries>()?.data.unwrap_or_default())
 }
 
 /// An entry that is a `W` on the wire and a `T` here.
-pub(super) fn entry<W, T>(json: &RawValue) -> Result<Option<T>, Unusable>
+pub(super) fn entry<W, T>(json: &RawValue) -> Result<Option<T>, UnusableEntry>
 where
     W: DeserializeOwned,
     T: TryFrom<W, Error = MissingField>,

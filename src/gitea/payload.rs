@@ -20,7 +20,7 @@ pub enum NoPayload {
 
 /// Takes the payload out of a body, piece by piece.
 #[derive(Debug)]
-pub struct PayloadReader(Option<Form>);
+pub struct PayloadReader(Option<FormReader>);
 
 impl PayloadReader {
     /// For a body of this `Content-Type`.
@@ -32,7 +32,7 @@ impl PayloadReader {
         if media_type.eq_ignore_ascii_case("application/json") {
             Ok(Self(None))
         } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            Ok(Self(Some(Form::default())))
+            Ok(Self(Some(FormReader::default())))
         } else {
             Err(NoPayload::ContentType)
         }
@@ -71,7 +71,7 @@ pub fn payload(content_type: &str, body: &[u8]) -> Result<Vec<u8>, NoPayload> {
 
 /// A form that is being read. Of its fields only the first `payload` is decoded, none is kept.
 #[derive(Debug)]
-struct Form {
+struct FormReader {
     at: At,
     /// How many bytes of the field's name were read, as long as they are those of `payload`.
     matched: Option<usize>,
@@ -89,13 +89,13 @@ enum At {
     End,
 }
 
-impl Default for Form {
+impl Default for FormReader {
     fn default() -> Self {
         Self { at: At::Name, matched: Some(0), escape: Vec::new() }
     }
 }
 
-impl Form {
+impl FormReader {
     fn read(&mut self, piece: &[u8]) -> Vec<u8> {
         let mut payload = Vec::new();
         for byte in piece {

@@ -34,7 +34,7 @@ pub struct ReactionBy {
 impl Gitea {
     pub async fn reactions(&self, repo: &RepoName, comment: i64) -> Result<Vec<ReactionBy>, Error> {
         #[derive(Deserialize)]
-        struct Given {
+        struct GivenReaction {
             user: Option<WireUser>,
             #[serde(default, deserialize_with = "or_default")]
             content: String,
@@ -42,7 +42,7 @@ impl Gitea {
             created_at: WireTime,
         }
         let answer = self.get(&to_comment(repo, comment)).await?;
-        let given: Option<Vec<Given>> = answer.json()?;
+        let given: Option<Vec<GivenReaction>> = answer.json()?;
         let known = given.unwrap_or_default().into_iter().filter_map(|given| {
             let account = given.user.and_then(WireUser::account)?;
             let created_at = given.created_at.given()?;

@@ -1,6 +1,6 @@
 //! Repositories, and who belongs to them.
 
-use super::answer::Answer;
+use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
@@ -55,6 +55,6 @@ impl Gitea {
     }
 }
 
-fn repo_in(answer: Answer) -> Result<Repo, Error> {
+fn repo_in(answer: ForgeAnswer) -> Result<Repo, Error> {
     Ok(answer.json::<WireRepository>()?.try_into()?)
 }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::client::Gitea;
 use super::error::Error;
-use super::pages::{self, Pages, Shape, Unusable};
+use super::pages::{self, ListShape, Pages, UnusableEntry};
 use super::route::Route;
 use super::wire::{MissingField, WireTime, WireUser, or_default, positive};
 use crate::core::model::ids::{RepoName, Subject};
@@ -20,7 +20,7 @@ impl Gitea {
             "repos/{owner}/{repo}/pulls/{index}/reviews",
             &[&repo.owner(), &repo.name(), &number],
         );
-        Pages::new(self, route, Shape { list: pages::plain, entry: given })
+        Pages::new(self, route, ListShape { list: pages::plain, entry: given })
     }
 
     /// The comments on lines that belong to a review, replies to them included.
@@ -65,7 +65,7 @@ struct WireReview {
     pull_request_url: String,
 }
 
-fn given(json: &RawValue) -> Result<Option<Review>, Unusable> {
+fn given(json: &RawValue) -> Result<Option<Review>, UnusableEntry> {
     let review: WireReview = serde_json::from_str(json.get())?;
     match review.state.as_str() {
         "PENDING" | "REQUEST_REVIEW" => Ok(None),

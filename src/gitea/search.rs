@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::client::Gitea;
-use super::pages::{self, Pages, Shape};
+use super::pages::{self, ListShape, Pages};
 use super::route::Route;
 use super::wire::{MissingField, WireIssue, or_default, positive};
 use crate::core::model::ids::{RepoId, Subject};
@@ -25,33 +25,33 @@ impl Gitea {
         Pages::new(
             self,
             route,
-            Shape { list: pages::plain, entry: pages::entry::<Found, UpdatedThread> },
+            ListShape { list: pages::plain, entry: pages::entry::<FoundIssue, UpdatedThread> },
         )
     }
 }
 
 /// An issue with its repository, as only the search shows it.
 #[derive(Deserialize)]
-pub(super) struct Found {
+pub(super) struct FoundIssue {
     #[serde(flatten)]
     issue: WireIssue,
     #[serde(default)]
-    repository: Home,
+    repository: SearchHome,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Home {
+struct SearchHome {
     #[serde(deserialize_with = "or_default")]
     id: i64,
     #[serde(deserialize_with = "or_default")]
     full_name: String,
 }
 
-impl TryFrom<Found> for ListedIssue {
+impl TryFrom<FoundIssue> for ListedIssue {
     type Error = MissingField;
 
-    fn try_from(Found { issue, repository }: Found) -> Result<Self, MissingField> {
+    fn try_from(FoundIssue { issue, repository }: FoundIssue) -> Result<Self, MissingField> {
         Ok(Self {
             repo: RepoId(positive(repository.id, "repository.id")?),
             name: repository.full_name.parse().map_err(|_| MissingField("repository.full_name"))?,
@@ -60,10 +60,10 @@ impl TryFrom<Found> for ListedIssue {
     }
 }
 
-impl TryFrom<Found> for UpdatedThread {
+impl TryFrom<FoundIssue> for UpdatedThread {
     type Error = MissingField;
 
-    fn try_from(found: Found) -> Result<Self, MissingField> {
+    fn try_from(found: FoundIssue) -> Result<Self, MissingField> {
         let (migrated, history) = (found.issue.is_migrated(), found.issue.history());
         let ListedIssue { repo, name, item } = found.try_into()?;
         let written = written(&item, migrated);

@@ -21,12 +21,12 @@ impl Gitea {
     /// The server's version and time. Answers a token of any scope.
     pub async fn server(&self) -> Result<Server, Error> {
         #[derive(Deserialize)]
-        struct Version {
+        struct ServerVersion {
             #[serde(default, deserialize_with = "or_default")]
             version: String,
         }
         let answer = self.get(&Route::new("version", &[])).await?;
-        let Version { version } = answer.json()?;
+        let ServerVersion { version } = answer.json()?;
         let date = answer.headers.get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
         Ok(Server { version: clip(&version), time: date.and_then(http_date) })
     }

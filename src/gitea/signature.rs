@@ -37,8 +37,8 @@ impl Keys {
     }
 
     /// Begins to read a payload. It costs one HMAC for each secret.
-    pub fn digest(&self) -> Digest<'_> {
-        Digest { keys: self, macs: self.0.iter().map(|(mac, _)| mac.clone()).collect() }
+    pub fn digest(&self) -> PayloadDigest<'_> {
+        PayloadDigest { keys: self, macs: self.0.iter().map(|(mac, _)| mac.clone()).collect() }
     }
 
     /// The scopes of those secrets that signed `payload`.
@@ -56,12 +56,12 @@ impl fmt::Debug for Keys {
 }
 
 /// The HMACs of a payload that is still arriving.
-pub struct Digest<'a> {
+pub struct PayloadDigest<'a> {
     keys: &'a Keys,
     macs: Vec<Hmac<Sha256>>,
 }
 
-impl Digest<'_> {
+impl PayloadDigest<'_> {
     /// Adds the next piece of the body.
     pub fn update(&mut self, piece: &[u8]) {
         for mac in &mut self.macs {

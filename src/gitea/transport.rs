@@ -6,9 +6,9 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use url::Url;
 
-use super::answer::Answer;
+use super::answer::ForgeAnswer;
 use super::error::Error;
-use super::options::Options;
+use super::options::ClientOptions;
 use super::token::Token;
 
 /// The largest body of a success: a thread of a few dozen comments of one megabyte each.
@@ -28,7 +28,7 @@ pub(super) struct Transport {
 
 impl Transport {
     /// TLS with the system's certificates, so that a private authority installed there works.
-    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+    pub(super) fn new(options: &ClientOptions) -> Result<Self, Error> {
         install_tls();
         let client = Client::builder()
             .user_agent(concat!("timmy/", env!("CARGO_PKG_VERSION")))
@@ -49,7 +49,7 @@ impl Transport {
         method: Method,
         url: Url,
         json: Option<Vec<u8>>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<ForgeAnswer, Error> {
         let mut request: RequestBuilder = self
             .client
             .request(method, url)
@@ -63,7 +63,7 @@ impl Transport {
 }
 
 /// Reads the body, up to its bound. A refusal that is longer is cut, a success is an error.
-async fn read(mut response: Response) -> Result<Answer, Error> {
+async fn read(mut response: Response) -> Result<ForgeAnswer, Error> {
     let status = response.status();
     let headers = response.headers().clone();
     let limit = if status.is_success() { LARGEST_BODY } else { LARGEST_REFUSAL };
@@ -78,7 +78,7 @@ async fn read(mut response: Response) -> Result<Answer, Error> {
             break;
         }
     }
-    Ok(Answer { status, headers, body })
+    Ok(ForgeAnswer { status, headers, body })
 }
 
 /// Gives TLS its cryptography, which a client without a provider of its own needs.

@@ -58,8 +58,8 @@ impl WireTime {
 
 impl<'de> Deserialize<'de> for WireTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Time;
-        impl Visitor<'_> for Time {
+        struct TimeVisitor;
+        impl Visitor<'_> for TimeVisitor {
             type Value = WireTime;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,7 +74,7 @@ impl<'de> Deserialize<'de> for WireTime {
                 Ok(WireTime(None))
             }
         }
-        deserializer.deserialize_any(Time)
+        deserializer.deserialize_any(TimeVisitor)
     }
 }
 

@@ -15,21 +15,21 @@ pub use super::ending::Ending;
 
 /// The number of a row: the order of hearing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Seq(pub i64);
-integer_column!(Seq);
+pub struct TextSeq(pub i64);
+integer_column!(TextSeq);
 
 /// What became of an inbound text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inserted {
     /// It waits in this row, with all that is known of it now.
-    New(Seq),
+    New(TextSeq),
     /// It was received before: nothing is to be done.
     Known,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxText {
-    pub seq: Seq,
+    pub seq: TextSeq,
     pub inbound: InboundText,
     pub received_at: Timestamp,
     /// It is not to be handled before.
@@ -55,7 +55,7 @@ impl InboxText {
 /// A version of a subject, waiting or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredVersion {
-    pub seq: Seq,
+    pub seq: TextSeq,
     pub inbound: InboundText,
     /// The command lines that ran, as written.
     pub ran: Vec<String>,
@@ -111,7 +111,7 @@ fn add(
     inbound: &InboundText,
     sha: &[u8; 32],
     now: Timestamp,
-) -> Result<Seq, Error> {
+) -> Result<TextSeq, Error> {
     let (kind, id) = subject_columns(inbound.subject);
     tx.prepare_cached(
         "INSERT INTO inbox (subject_kind, subject_id, updated_at, sha, act, repo, number, heard,
@@ -129,7 +129,7 @@ fn add(
         Json(inbound),
         now,
     ))?;
-    Ok(Seq(tx.last_insert_rowid()))
+    Ok(TextSeq(tx.last_insert_rowid()))
 }
 
 /// A version that was found by polling waits for what only its webhook says: who made it, and
@@ -267,7 +267,7 @@ pub fn next_in(
 ///
 /// # Errors
 /// [`Error::NotOpen`] if the version has ended; likewise below.
-pub fn claim(tx: &Transaction<'_>, seq: Seq) -> Result<u32, Error> {
+pub fn claim(tx: &Transaction<'_>, seq: TextSeq) -> Result<u32, Error> {
     tx.prepare_cached(
         "UPDATE inbox SET claims = claims + 1 WHERE seq = ?1 AND ended_at IS NULL
          RETURNING claims",
@@ -278,7 +278,7 @@ pub fn claim(tx: &Transaction<'_>, seq: Seq) -> Result<u32, Error> {
 }
 
 /// The claim that was tried is known not to have reached the forge: it was no try.
-pub fn unclaim(tx: &Transaction<'_>, seq: Seq) -> Result<(), Error> {
+pub fn unclaim(tx: &Transaction<'_>, seq: TextSeq) -> Result<(), Error> {
     let changed = tx
         .prepare_cached(
             "UPDATE inbox SET claims = max(claims - 1, 0) WHERE seq = ?1 AND ended_at IS NULL",
@@ -288,7 +288,7 @@ pub fn unclaim(tx: &Transaction<'_>, seq: Seq) -> Result<(), Error> {
 }
 
 /// Keeps the command lines that ran: an edit is compared with them.
-pub fn ran(tx: &Transaction<'_>, seq: Seq, lines: &[String]) -> Result<(), Error> {
+pub fn ran(tx: &Transaction<'_>, seq: TextSeq, lines: &[String]) -> Result<(), Error> {
     let changed = tx
         .prepare_cached("UPDATE inbox SET ran = ?2 WHERE seq = ?1 AND ended_at IS NULL")?
         .execute((seq, Json(lines)))?;
@@ -296,7 +296,12 @@ pub fn ran(tx: &Transaction<'_>, seq: Seq, lines: &[String]) -> Result<(), Error
 }
 
 /// The version needs nothing more. If a person wrote it, they took part in its thread.
-pub fn finish(tx: &Transaction<'_>, seq: Seq, ending: Ending, now: Timestamp) -> Result<(), Error> {
+pub fn finish(
+    tx: &Transaction<'_>,
+    seq: TextSeq,
+    ending: Ending,
+    now: Timestamp,
+) -> Result<(), Error> {
     let (act, participation) = tx
         .prepare_cached(
             "UPDATE inbox SET ending = ?2, ended_at = ?3 WHERE seq = ?1 AND ended_at IS NULL
@@ -329,16 +334,21 @@ fn says_something_new(act: TextEvent) -> bool {
 }
 
 /// The version is to be handled at `due_at`, not before; what was said later in the thread waits.
-pub fn postpone(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp) -> Result<(), Error> {
+pub fn postpone(tx: &Transaction<'_>, seq: TextSeq, due_at: Timestamp) -> Result<(), Error> {
     put_off(tx, seq, due_at, false)
 }
 
 /// The version is to be handled at `due_at`; what was said later in the thread may overtake it.
-pub fn let_pass(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp) -> Result<(), Error> {
+pub fn let_pass(tx: &Transaction<'_>, seq: TextSeq, due_at: Timestamp) -> Result<(), Error> {
     put_off(tx, seq, due_at, true)
 }
 
-fn put_off(tx: &Transaction<'_>, seq: Seq, due_at: Timestamp, yields: bool) -> Result<(), Error> {
+fn put_off(
+    tx: &Transaction<'_>,
+    seq: TextSeq,
+    due_at: Timestamp,
+    yields: bool,
+) -> Result<(), Error> {
     let changed = tx
         .prepare_cached(
             "UPDATE inbox SET due_at = ?2, yields = ?3, tries = tries + 1
@@ -369,7 +379,7 @@ pub fn versions(
     Ok(versions)
 }
 
-fn not_open(seq: Seq) -> Error {
+fn not_open(seq: TextSeq) -> Error {
     Error::NotOpen { what: "text", id: seq.0 }
 }
 

@@ -9,7 +9,7 @@
 //! # use timmy::core::model::time::Timestamp;
 //! # use timmy::store::{Error, Ledger, inbox, outbox};
 //! # async fn answer(
-//! #     ledger: &Ledger, seq: inbox::Seq, reply: outbox::NewEffect, now: Timestamp,
+//! #     ledger: &Ledger, seq: inbox::TextSeq, reply: outbox::NewEffect, now: Timestamp,
 //! # ) -> Result<(), Error> {
 //! ledger
 //!     .write(move |tx| {

@@ -15,8 +15,8 @@ use crate::core::model::time::Timestamp;
 
 /// The number of a row: the order of delivery within a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Seq(pub i64);
-integer_column!(Seq);
+pub struct EffectSeq(pub i64);
+integer_column!(EffectSeq);
 
 #[derive(Debug, Clone)]
 pub struct NewEffect {
@@ -49,14 +49,14 @@ impl NewEffect {
 /// What became of an effect that was to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    New(Seq),
+    New(EffectSeq),
     /// Its key is there already: nothing changed.
     Known,
 }
 
 /// Where an effect stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum EffectState {
     Queued,
     /// Its intent is stored, its outcome not known yet.
     Sending,
@@ -65,11 +65,11 @@ pub enum State {
     /// It cannot be written.
     Dead,
 }
-word_column!(State { Queued = "queued", Sending = "sending", Done = "done", Dead = "dead", });
+word_column!(EffectState { Queued = "queued", Sending = "sending", Done = "done", Dead = "dead", });
 
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
-    pub seq: Seq,
+    pub seq: EffectSeq,
     /// The key: what is written once, ever.
     pub key: String,
     /// In whose order it is delivered.
@@ -77,7 +77,7 @@ pub struct OutboxRow {
     /// What is to be written.
     pub payload: Box<RawValue>,
     /// Where it stands.
-    pub state: State,
+    pub state: EffectState,
     /// How often it was tried and put back.
     pub tries: u32,
     /// It is not to be sent before.
@@ -97,7 +97,7 @@ pub struct OutboxRow {
 impl OutboxRow {
     /// Whether an earlier try may have written it: then it has to be looked for first.
     pub fn is_uncertain(&self) -> bool {
-        self.state == State::Sending
+        self.state == EffectState::Sending
     }
 }
 
@@ -110,7 +110,7 @@ pub fn push(tx: &Transaction<'_>, effect: &NewEffect, now: Timestamp) -> Result<
              VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6) ON CONFLICT (key) DO NOTHING",
         )?
         .execute((&effect.key, repo, number, effect.payload.get(), now, effect.due_at))?;
-    Ok(if stored == 1 { Pushed::New(Seq(tx.last_insert_rowid())) } else { Pushed::Known })
+    Ok(if stored == 1 { Pushed::New(EffectSeq(tx.last_insert_rowid())) } else { Pushed::Known })
 }
 
 /// The first effect of `lane` that is neither done nor dead, due or not: those behind it wait.
@@ -129,7 +129,7 @@ pub fn next_in(conn: &Connection, lane: Lane) -> Result<Option<OutboxRow>, Error
 ///
 /// # Errors
 /// [`Error::NotOpen`] if it is done or dead; likewise below.
-pub fn sending(tx: &Transaction<'_>, seq: Seq, now: Timestamp) -> Result<(), Error> {
+pub fn sending(tx: &Transaction<'_>, seq: EffectSeq, now: Timestamp) -> Result<(), Error> {
     change(
         tx,
         seq,
@@ -140,7 +140,7 @@ pub fn sending(tx: &Transaction<'_>, seq: Seq, now: Timestamp) -> Result<(), Err
 }
 
 /// Replaces what is to be written: what was left open is known by now.
-pub fn rewrite(tx: &Transaction<'_>, seq: Seq, payload: &RawValue) -> Result<(), Error> {
+pub fn rewrite(tx: &Transaction<'_>, seq: EffectSeq, payload: &RawValue) -> Result<(), Error> {
     change(
         tx,
         seq,
@@ -153,7 +153,7 @@ pub fn rewrite(tx: &Transaction<'_>, seq: Seq, payload: &RawValue) -> Result<(),
 /// turn up and is to be looked for then.
 pub fn done(
     tx: &Transaction<'_>,
-    seq: Seq,
+    seq: EffectSeq,
     comment: Option<i64>,
     now: Timestamp,
     recheck_at: Option<Timestamp>,
@@ -171,7 +171,7 @@ pub fn done(
 /// try is known to have written nothing; else it has to be looked for first.
 pub fn put_back(
     tx: &Transaction<'_>,
-    seq: Seq,
+    seq: EffectSeq,
     due_at: Timestamp,
     reason: &str,
     certain: bool,
@@ -199,7 +199,9 @@ pub fn recover(tx: &Transaction<'_>, due_at: Timestamp) -> Result<usize, Error> 
 pub fn failures(conn: &Connection, keys: &[String]) -> Result<HashMap<String, String>, Error> {
     let mut failures = HashMap::new();
     for key in keys {
-        if let Some(OutboxRow { state: State::Dead, reason: Some(reason), .. }) = get(conn, key)? {
+        if let Some(OutboxRow { state: EffectState::Dead, reason: Some(reason), .. }) =
+            get(conn, key)?
+        {
             failures.insert(key.clone(), reason);
         }
     }
@@ -208,7 +210,12 @@ pub fn failures(conn: &Connection, keys: &[String]) -> Result<HashMap<String, St
 
 /// It cannot be written, because of `reason`; what waited behind it goes on, and the record of the
 /// command that wanted it says so.
-pub fn die(tx: &Transaction<'_>, seq: Seq, reason: &str, now: Timestamp) -> Result<(), Error> {
+pub fn die(
+    tx: &Transaction<'_>,
+    seq: EffectSeq,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     change(
         tx,
         seq,
@@ -248,7 +255,11 @@ pub fn next_recheck_after(conn: &Connection, now: Timestamp) -> Result<Option<Ti
 ///
 /// # Errors
 /// [`Error::NotOpen`] if it is not done.
-pub fn rechecked(tx: &Transaction<'_>, seq: Seq, next: Option<Timestamp>) -> Result<(), Error> {
+pub fn rechecked(
+    tx: &Transaction<'_>,
+    seq: EffectSeq,
+    next: Option<Timestamp>,
+) -> Result<(), Error> {
     change(
         tx,
         seq,
@@ -276,7 +287,7 @@ pub fn get(conn: &Connection, key: &str) -> Result<Option<OutboxRow>, Error> {
 
 fn change(
     tx: &Transaction<'_>,
-    seq: Seq,
+    seq: EffectSeq,
     sql: &'static str,
     values: impl Params,
 ) -> Result<(), Error> {

@@ -17,11 +17,11 @@ const READERS: usize = 4;
 /// Reads a ledger. Cheap to clone; needs a tokio runtime.
 #[derive(Debug, Clone)]
 pub struct Readers {
-    pool: Arc<Pool>,
+    pool: Arc<ReaderPool>,
 }
 
 #[derive(Debug)]
-struct Pool {
+struct ReaderPool {
     path: PathBuf,
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
@@ -31,7 +31,7 @@ impl Readers {
     /// Opens the first connection, so that a ledger that cannot be read is found now.
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let first = open::reader(path)?;
-        let pool = Pool {
+        let pool = ReaderPool {
             path: path.to_owned(),
             turns: Arc::new(Semaphore::new(READERS)),
             idle: Mutex::new(vec![first]),
@@ -60,7 +60,7 @@ impl Readers {
     }
 }
 
-impl Pool {
+impl ReaderPool {
     fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut conn = match idle {

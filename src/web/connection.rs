@@ -19,8 +19,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use super::connections::Connection;
-use super::limits::Limits;
+use super::connections::OpenConnection;
+use super::limits::ListenerLimits;
 
 /// Bytes of a request that are read ahead at most; so long its head may be.
 const READ_AHEAD: usize = 16 << 10;
@@ -35,8 +35,8 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Sen
 pub(super) async fn serve(
     stream: TcpStream,
     router: Router,
-    limits: Limits,
-    connection: Connection,
+    limits: ListenerLimits,
+    connection: OpenConnection,
     stop: CancellationToken,
 ) {
     let connection = Arc::new(connection);
@@ -49,8 +49,8 @@ pub(super) async fn serve(
 async fn answer(
     stream: TcpStream,
     router: Router,
-    limits: Limits,
-    connection: Arc<Connection>,
+    limits: ListenerLimits,
+    connection: Arc<OpenConnection>,
     stop: CancellationToken,
 ) {
     let router = TowerToHyperService::new(router);
@@ -99,7 +99,7 @@ async fn read_on(mut stream: TcpStream) -> std::io::Result<()> {
 /// The body of a request, which notes when it waits for the peer.
 struct WatchedBody {
     body: Incoming,
-    of: Arc<Connection>,
+    of: Arc<OpenConnection>,
 }
 
 impl hyper::body::Body for WatchedBody {

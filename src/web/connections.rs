@@ -11,20 +11,20 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Connections {
     /// So many may be open at once.
     most: usize,
-    table: Mutex<Table>,
+    table: Mutex<ConnectionTable>,
     /// Rings when a connection ends, or waits for its peer again.
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Table {
-    open: BTreeMap<u64, Row>,
+struct ConnectionTable {
+    open: BTreeMap<u64, ConnectionRow>,
     /// The number of the next connection, or of the next wait.
     next: u64,
 }
 
 #[derive(Debug)]
-struct Row {
+struct ConnectionRow {
     /// Since when it waits for its peer, as a number that grows; none while it is being answered.
     waits_since: Option<u64>,
     close: CancellationToken,
@@ -32,7 +32,7 @@ struct Row {
     gone: CancellationToken,
 }
 
-impl Table {
+impl ConnectionTable {
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
@@ -55,13 +55,13 @@ impl Connections {
     }
 
     /// Adds one, which waits for its peer.
-    pub(super) fn open(self: &Arc<Self>) -> Connection {
+    pub(super) fn open(self: &Arc<Self>) -> OpenConnection {
         let mut table = self.table();
         let (id, close, gone) =
             (table.number(), CancellationToken::new(), CancellationToken::new());
-        let row = Row { waits_since: Some(id), close: close.clone(), gone: gone.clone() };
+        let row = ConnectionRow { waits_since: Some(id), close: close.clone(), gone: gone.clone() };
         table.open.insert(id, row);
-        Connection { id, close, gone, connections: Arc::clone(self) }
+        OpenConnection { id, close, gone, connections: Arc::clone(self) }
     }
 
     /// Returns when there are not too many, for which those are closed that have been silent for
@@ -95,7 +95,7 @@ impl Connections {
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, ConnectionTable> {
         // No step of it can fail half way.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,14 +103,14 @@ impl Connections {
 
 /// An open connection. To be dropped when its socket is closed.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct OpenConnection {
     id: u64,
     close: CancellationToken,
     gone: CancellationToken,
     connections: Arc<Connections>,
 }
 
-impl Connection {
+impl OpenConnection {
     /// Notes that its peer has said what can be answered: now it is our turn.
     pub(super) fn answers(&self) {
         if let Some(row) = self.connections.table().open.get_mut(&self.id) {
@@ -135,7 +135,7 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.connections.table().open.remove(&self.id);
         self.gone.cancel();
@@ -147,12 +147,12 @@ impl Drop for Connection {
 mod tests {
     use crate::web::connections::*;
 
-    fn is_open(connection: &Connection) -> bool {
+    fn is_open(connection: &OpenConnection) -> bool {
         !connection.close.is_cancelled()
     }
 
     /// Makes room, for which `closed` is closed.
-    async fn make_room_for(connections: &Arc<Connections>, closed: Connection) {
+    async fn make_room_for(connections: &Arc<Connections>, closed: OpenConnection) {
         let making = tokio::spawn({
             let connections = Arc::clone(connections);
             async move { connections.make_room().await }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// What the listener bears. Tests shorten the times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ListenerLimits {
     /// Connections that may be open at once. When there is one more, the one whose peer has been
     /// silent for the longest time is closed.
     pub connections: usize,
@@ -31,7 +31,7 @@ pub struct Limits {
     pub quiet: Duration,
 }
 
-impl Default for Limits {
+impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
             connections: 256,
@@ -47,7 +47,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl ListenerLimits {
     /// The limits that fit to this process: its connections take at most half of the file
     /// descriptors that it may open, so that the ledger and the way to the forge keep theirs.
     pub fn of_this_process() -> Self {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection;
 use super::connections::Connections;
-use super::limits::Limits;
+use super::limits::ListenerLimits;
 
 /// What to say when the system gives no more connections: mostly it is EMFILE.
 const NO_MORE: &str = "no more connections can be accepted: those that say nothing are closed, and \
@@ -35,19 +35,24 @@ impl Accept for TcpListener {
 ///
 /// Nothing that peers or the system do ends it: where the system gives no more connections, that is
 /// logged once, and those that say nothing are closed.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ListenerLimits,
+    stop: CancellationToken,
+) {
     accept_all(listener, router, limits, stop).await;
 }
 
 async fn accept_all(
     mut listener: impl Accept,
     router: Router,
-    limits: Limits,
+    limits: ListenerLimits,
     stop: CancellationToken,
 ) {
     let connections = Connections::new(limits.connections);
     let mut tasks = JoinSet::new();
-    let [mut crowd, mut refusals] = [Incident::default(), Incident::default()];
+    let [mut crowd, mut refusals] = [NotedIncident::default(), NotedIncident::default()];
     let accepting = async {
         loop {
             match listener.accept().await {
@@ -93,20 +98,20 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 /// Something that strangers or the system bring about: said once, however often it happens, and
 /// over when it has not happened for some time.
 #[derive(Debug, Default)]
-struct Incident {
+struct NotedIncident {
     /// When it last happened, until it is over.
     last: Option<Instant>,
 }
 
-impl Incident {
+impl NotedIncident {
     /// Notes that it happens; whether that begins it.
-    fn begins(&mut self, limits: Limits) -> bool {
+    fn begins(&mut self, limits: ListenerLimits) -> bool {
         self.is_over(limits);
         self.last.replace(Instant::now()).is_none()
     }
 
     /// Whether it was, and has just been found to be over.
-    fn is_over(&mut self, limits: Limits) -> bool {
+    fn is_over(&mut self, limits: ListenerLimits) -> bool {
         self.last.take_if(|last| last.elapsed() >= limits.quiet).is_some()
     }
 }
@@ -122,9 +127,9 @@ mod tests {
     use crate::web::listener::*;
 
     /// What the system gives, in order; nothing more afterwards.
-    struct Given(mpsc::UnboundedReceiver<io::Result<TcpStream>>);
+    struct GivenStreams(mpsc::UnboundedReceiver<io::Result<TcpStream>>);
 
-    impl Accept for Given {
+    impl Accept for GivenStreams {
         async fn accept(&mut self) -> io::Result<TcpStream> {
             match self.0.recv().await {
                 Some(given) => given,
@@ -146,10 +151,10 @@ mod tests {
     }
 
     /// Lets a listener accept what comes over the channel.
-    fn accepting(limits: Limits) -> mpsc::UnboundedSender<io::Result<TcpStream>> {
+    fn accepting(limits: ListenerLimits) -> mpsc::UnboundedSender<io::Result<TcpStream>> {
         let (give, given) = mpsc::unbounded_channel();
         let router = Router::new().route("/", get(|| async { "here" }));
-        tokio::spawn(accept_all(Given(given), router, limits, CancellationToken::new()));
+        tokio::spawn(accept_all(GivenStreams(given), router, limits, CancellationToken::new()));
         give
     }
 
@@ -165,7 +170,7 @@ mod tests {
     /// Without waiting: closing it has made room.
     #[tokio::test]
     async fn when_descriptors_run_out_the_longest_silent_connection_is_closed() {
-        let give = accepting(Limits { accept_pause: NEVER, ..Limits::default() });
+        let give = accepting(ListenerLimits { accept_pause: NEVER, ..ListenerLimits::default() });
         let (silent, mut its_peer) = pair().await;
         let (other, other_peer) = pair().await;
         for given in [Ok(silent), no_descriptors(), Ok(other)] {
@@ -178,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn when_nothing_can_be_closed_it_accepts_again_after_a_pause() {
         let pause = Duration::from_millis(1);
-        let give = accepting(Limits { accept_pause: pause, ..Limits::default() });
+        let give = accepting(ListenerLimits { accept_pause: pause, ..ListenerLimits::default() });
         let (stream, peer) = pair().await;
         for given in [no_descriptors(), no_descriptors(), Ok(stream)] {
             give.send(given).unwrap();
@@ -188,11 +193,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_incident_is_told_once_until_it_is_over() {
-        let lasting = Limits { quiet: NEVER, ..Limits::default() };
-        let mut incident = Incident::default();
+        let lasting = ListenerLimits { quiet: NEVER, ..ListenerLimits::default() };
+        let mut incident = NotedIncident::default();
         assert!(incident.begins(lasting));
         assert!(!incident.begins(lasting) && !incident.is_over(lasting));
-        let short = Limits { quiet: Duration::ZERO, ..lasting };
+        let short = ListenerLimits { quiet: Duration::ZERO, ..lasting };
         assert!(incident.is_over(short) && !incident.is_over(short));
         assert!(incident.begins(lasting));
     }

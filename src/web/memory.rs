@@ -25,29 +25,29 @@ pub(super) struct Memory {
     /// Bytes that one may take; not more than all.
     largest: usize,
     grace: Duration,
-    table: Mutex<Table>,
+    table: Mutex<ShareTable>,
     /// Rings for all when something is given back, or one that waited goes on.
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Table {
+struct ShareTable {
     taken: usize,
-    shares: BTreeMap<u64, Row>,
+    shares: BTreeMap<u64, ShareRow>,
     /// The number of the next share: older ones have smaller ones.
     next: u64,
 }
 
 #[derive(Debug)]
-struct Row {
+struct ShareRow {
     bytes: usize,
     since: Instant,
-    state: State,
+    state: ShareState,
     gives_way: CancellationToken,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ShareState {
     /// Its peer sends, or should.
     Arrives,
     /// It waits for memory.
@@ -76,23 +76,23 @@ impl Memory {
     }
 
     /// A share of a body that needs one now; it holds nothing yet.
-    pub(super) fn share(self: &Arc<Self>) -> Share {
+    pub(super) fn share(self: &Arc<Self>) -> MemoryShare {
         let mut table = self.table();
         let (id, gives_way) = (table.next, CancellationToken::new());
         table.next += 1;
-        let row = Row {
+        let row = ShareRow {
             bytes: 0,
             since: Instant::now(),
             // So it has its place among the others from the beginning: one that became the oldest
             // later would find that no room was left for it.
-            state: State::Waits,
+            state: ShareState::Waits,
             gives_way: gives_way.clone(),
         };
         table.shares.insert(id, row);
-        Share { id, gives_way, memory: Arc::clone(self) }
+        MemoryShare { id, gives_way, memory: Arc::clone(self) }
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, ShareTable> {
         // No step of it can fail half way.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,8 +101,8 @@ impl Memory {
     fn try_take(&self, id: u64, bytes: usize) -> Next {
         let mut table = self.table();
         let Some(row) = table.shares.get_mut(&id) else { return Next::Wait(None) };
-        if row.state == State::Arrives {
-            row.state = State::Waits;
+        if row.state == ShareState::Arrives {
+            row.state = ShareState::Waits;
         }
         let mut counted = table.shares.iter().filter(|(_, row)| row.counts());
         let is_free = match counted.next() {
@@ -115,12 +115,12 @@ impl Memory {
             table.taken += bytes;
             if let Some(row) = table.shares.get_mut(&id) {
                 row.bytes += bytes;
-                row.state = State::Arrives;
+                row.state = ShareState::Arrives;
             }
             return Next::Taken;
         }
         let mut others = table.shares.iter().filter(|(other, _)| **other != id);
-        match others.find(|(_, row)| row.state == State::Arrives) {
+        match others.find(|(_, row)| row.state == ShareState::Arrives) {
             Some((_, row)) if row.gives_way.is_cancelled() => Next::Wait(None),
             Some((_, row)) if row.since.elapsed() >= self.grace => {
                 row.gives_way.cancel();
@@ -132,22 +132,22 @@ impl Memory {
     }
 }
 
-impl Row {
+impl ShareRow {
     /// Whether it takes part in who is the oldest: it is not yet there as a whole.
     fn counts(&self) -> bool {
-        self.state != State::Proved
+        self.state != ShareState::Proved
     }
 }
 
 /// What one body holds. Dropping it gives it back.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(super) struct MemoryShare {
     id: u64,
     gives_way: CancellationToken,
     memory: Arc<Memory>,
 }
 
-impl Share {
+impl MemoryShare {
     /// Takes `bytes` more, as soon as they are there.
     ///
     /// # Errors
@@ -189,12 +189,12 @@ impl Share {
     /// From now on it does not give way: it is known to be the forge's.
     pub(super) fn proved(&self) {
         if let Some(row) = self.memory.table().shares.get_mut(&self.id) {
-            row.state = State::Proved;
+            row.state = ShareState::Proved;
         }
     }
 }
 
-impl Drop for Share {
+impl Drop for MemoryShare {
     fn drop(&mut self) {
         let mut table = self.memory.table();
         if let Some(row) = table.shares.remove(&self.id) {

@@ -21,7 +21,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 
 pub use delivery_log::{DeliveryKind, DeliveryLog};
-pub use limits::Limits;
+pub use limits::ListenerLimits;
 pub use listener::serve;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};
 pub use state::WebhookState;

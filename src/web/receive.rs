@@ -10,12 +10,12 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 
-use super::limits::Limits;
-use super::memory::{Memory, Share};
+use super::limits::ListenerLimits;
+use super::memory::{Memory, MemoryShare};
 use crate::core::model::ids::RepoName;
 use crate::core::policy::webhook_scope::HookScope;
 use crate::gitea::payload::{NoPayload, PayloadReader};
-use crate::gitea::signature::{Digest, Keys, Signature};
+use crate::gitea::signature::{Keys, PayloadDigest, Signature};
 use crate::gitea::webhook::{self, Malformed, ParsedDelivery};
 
 /// A payload that is arriving. What does not come at once is kept in pieces of equal size: one
@@ -72,7 +72,7 @@ impl Pieces {
 pub struct Receiver {
     keys: Keys,
     max_body: usize,
-    limits: Limits,
+    limits: ListenerLimits,
     memory: Arc<Memory>,
 }
 
@@ -86,7 +86,7 @@ pub struct Signed {
     /// For what the secrets that signed it speak; at least one.
     pub(super) scopes: Vec<HookScope>,
     /// The memory that the payload takes, until this is dropped; none if it is small.
-    _share: Option<Share>,
+    _share: Option<MemoryShare>,
 }
 
 /// Why a delivery is not taken.
@@ -138,7 +138,7 @@ pub enum Unusable {
 impl Receiver {
     /// One that believes what is signed with one of `keys`, and reads bodies of at most `max_body`
     /// bytes.
-    pub fn new(keys: Keys, max_body: usize, limits: Limits) -> Self {
+    pub fn new(keys: Keys, max_body: usize, limits: ListenerLimits) -> Self {
         let memory = Memory::new(limits.body_memory, max_body, limits.body_grace);
         Self { keys, max_body, limits, memory }
     }
@@ -174,8 +174,8 @@ impl Receiver {
         &self,
         mut body: Body,
         mut payload: PayloadReader,
-        share: &mut Option<Share>,
-    ) -> Result<(Pieces, Digest<'_>), Refused> {
+        share: &mut Option<MemoryShare>,
+    ) -> Result<(Pieces, PayloadDigest<'_>), Refused> {
         let mut digest = self.keys.digest();
         let (mut json, mut length) = (Pieces::default(), 0);
         loop {
@@ -242,7 +242,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 /// Returns when the body has to give way; a small one never has to.
-async fn gives_way(share: Option<&Share>) {
+async fn gives_way(share: Option<&MemoryShare>) {
     match share {
         Some(share) => share.gives_way().await,
         None => std::future::pending().await,

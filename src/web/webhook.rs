@@ -24,7 +24,7 @@ use crate::core::scheduling::BacklogEntry;
 use crate::core::scheduling::text::TextReader;
 use crate::crash;
 use crate::gitea::webhook::{Delivery, Ignored, IssueChanged, Malformed, ParsedDelivery};
-use crate::store::backlog::{self, Source};
+use crate::store::backlog::{self, BacklogSource};
 use crate::store::deliveries::{self, UnreadDelivery};
 use crate::store::inbox::{self, Inserted};
 use crate::store::tasks::{self, ScheduledTask};
@@ -110,7 +110,7 @@ impl IssueState {
         }
         match self.deleted {
             true => backlog::forget(tx, ThreadId { repo, number }),
-            false => backlog::put(tx, repo, &self.entry, Source::Webhook),
+            false => backlog::put(tx, repo, &self.entry, BacklogSource::Webhook),
         }
     }
 }

@@ -29,9 +29,10 @@ pub async fn forge(clock: &ManualClock) -> Sandbox {
 
 /// timmy's client of the forge, which waits for nothing.
 pub fn client(sandbox: &Sandbox, token: &str) -> Gitea {
-    let options = gitea::Options::new(sandbox.url().parse().unwrap(), Token::new(token).unwrap());
+    let options =
+        gitea::ClientOptions::new(sandbox.url().parse().unwrap(), Token::new(token).unwrap());
     let requests_per_second = NonZeroU32::new(100_000).unwrap();
-    Gitea::new(gitea::Options { requests_per_second, ..options }).unwrap()
+    Gitea::new(gitea::ClientOptions { requests_per_second, ..options }).unwrap()
 }
 
 /// A client that goes nowhere but where it is sent.

@@ -14,7 +14,9 @@ use crate::app::receiver;
 use crate::clock::{Clock, SystemClock};
 use crate::config::WebhookConfig;
 use crate::store::{self, Readers};
-use crate::web::{self, DeliveryKind, DeliveryLog, Limits, Receiver, Unusable, WEBHOOK, event};
+use crate::web::{
+    self, DeliveryKind, DeliveryLog, ListenerLimits, Receiver, Unusable, WEBHOOK, event,
+};
 
 /// What receives the webhooks that are sent to timmy.
 pub(super) enum DeliveryListener {
@@ -39,7 +41,7 @@ impl DeliveryListener {
     /// Listens on the address that `serve` would use.
     pub(super) async fn listen(webhook: &WebhookConfig) -> std::io::Result<Self> {
         let socket = TcpListener::bind(webhook.listen).await?;
-        let limits = Limits::of_this_process();
+        let limits = ListenerLimits::of_this_process();
         let receiver = receiver(webhook, limits);
         let state = Arc::new(ListenerState { receiver, arrivals: Mutex::default() });
         let router = Router::new().route(WEBHOOK, post(receive)).with_state(Arc::clone(&state));

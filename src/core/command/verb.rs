@@ -57,7 +57,7 @@ impl fmt::Display for Group {
     }
 }
 
-struct Row {
+struct VerbRow {
     verb: Verb,
     /// The canonical name first, then the synonyms.
     names: &'static [&'static str],
@@ -75,7 +75,7 @@ macro_rules! verbs {
             $(#[doc = $help] $verb,)*
         }
 
-        const TABLE: &[Row] = &[$(Row {
+        const TABLE: &[VerbRow] = &[$(VerbRow {
             verb: Verb::$verb, names: &$names, form: $form, right: $right, group: $group, help: $help,
         },)*];
     };
@@ -167,7 +167,7 @@ impl Verb {
         self.group() == Decide || self == Self::Override
     }
 
-    fn row(self) -> &'static Row {
+    fn row(self) -> &'static VerbRow {
         &TABLE[self as usize]
     }
 }

@@ -28,7 +28,8 @@ pub fn needs(reading: &Reading) -> Needs {
 
 /// Answers a text that calls for an answer.
 pub fn handle(asked: CommandRequest<'_>, reading: &Reading, snapshot: &Snapshot) -> ChangeSet {
-    let mut lines = Lines { context: CommandContext::new(asked, snapshot), answers: Vec::new() };
+    let mut lines =
+        AnsweredLines { context: CommandContext::new(asked, snapshot), answers: Vec::new() };
     if asked.right.is_none() {
         lines.refuse_stranger(reading);
     } else {
@@ -43,12 +44,12 @@ pub fn handle(asked: CommandRequest<'_>, reading: &Reading, snapshot: &Snapshot)
 }
 
 /// The lines of a text, as far as they are answered.
-struct Lines<'a> {
+struct AnsweredLines<'a> {
     context: CommandContext<'a>,
     answers: Vec<Answered>,
 }
 
-impl Lines<'_> {
+impl AnsweredLines<'_> {
     /// One refusal for all that a stranger asked.
     fn refuse_stranger(&mut self, reading: &Reading) {
         self.context.changes.refused_stranger = true;

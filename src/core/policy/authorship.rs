@@ -63,7 +63,7 @@ fn read_back<'a>(
 
 /// What the lines of a text are worth, once it was read back.
 #[derive(Debug)]
-pub enum Proof {
+pub enum TextProof {
     /// The author wrote the text, and nobody edited it since.
     Stands {
         reading: Reading,
@@ -86,11 +86,11 @@ pub fn prove<'a>(
     reading: Reading,
     own: &str,
     may_wait: bool,
-) -> Proof {
+) -> TextProof {
     let (authorship, doubtful, reading) = match read_back(inbound, versions, now) {
-        ReadBack::AnotherAuthor => return Proof::Disproved("Gitea shows another author"),
+        ReadBack::AnotherAuthor => return TextProof::Disproved("Gitea shows another author"),
         ReadBack::AsHeard(authorship) => (authorship, false, reading),
-        ReadBack::OtherWords if may_wait => return Proof::Wait,
+        ReadBack::OtherWords if may_wait => return TextProof::Wait,
         // The forge does not show there what an edit made of the text of a review.
         ReadBack::OtherWords
             if inbound.act == TextEvent::Edited && now.history == EditHistory::Unknown =>
@@ -103,8 +103,8 @@ pub fn prove<'a>(
         }
     };
     match reading.is_empty() {
-        true => Proof::Disproved("Gitea does not show these words"),
-        false => Proof::Stands { reading, authorship, doubtful },
+        true => TextProof::Disproved("Gitea does not show these words"),
+        false => TextProof::Stands { reading, authorship, doubtful },
     }
 }
 

@@ -52,7 +52,7 @@ pub struct QueueEntry {
 
 /// How far timmy goes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum Autonomy {
     /// Only what people assign.
     Off,
     /// It says what it would do.
@@ -67,7 +67,7 @@ pub struct DispatchPreview {
     /// The agent to which the question was narrowed down.
     pub agent: Option<String>,
     /// How far timmy goes by itself.
-    pub mode: Mode,
+    pub mode: Autonomy,
     /// Who gets what, the most valuable first, as far as it can be named here.
     pub planned: Vec<PlannedIssue>,
     /// How many more there are.

@@ -24,7 +24,7 @@ use super::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term,
 use crate::core::effect::defuse;
 
 pub use backlog::{
-    Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, Mode, PlannedIssue, Queue,
+    Autonomy, Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, PlannedIssue, Queue,
     QueueEntry, WeakTerm,
 };
 pub use fleet::AgentSummary;

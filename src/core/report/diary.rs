@@ -164,7 +164,7 @@ mod tests {
 
     /// What happens to a report.
     #[derive(Debug, Clone)]
-    enum Event {
+    enum DiaryEvent {
         /// The clock is moved by so many seconds, forth or back, and somebody looks.
         Clock(i64),
         /// Somebody gives a command.
@@ -176,34 +176,34 @@ mod tests {
         /// Today's comment is deleted.
         CommentDeleted,
         /// From now on the forge takes writes, or refuses them for good, or loses them.
-        Forge(Forge),
+        Forge(DiaryForge),
         /// Somebody asks for it on the command line.
         Asked,
     }
 
     #[derive(Debug, Clone, Copy, PartialEq)]
-    enum Forge {
+    enum DiaryForge {
         Takes,
         Refuses,
         Loses,
     }
 
-    fn event() -> impl Strategy<Value = Event> {
+    fn event() -> impl Strategy<Value = DiaryEvent> {
         const DAY: i64 = 86_400;
         prop_oneof![
-            6 => (60..4 * 3600i64).prop_map(Event::Clock),
-            2 => (DAY / 2..3 * DAY).prop_map(Event::Clock),
-            1 => (-40 * DAY..40 * DAY).prop_map(Event::Clock),
-            5 => Just(Event::Command),
-            1 => any::<bool>().prop_map(Event::Broken),
-            1 => Just(Event::IssueDeleted),
-            1 => Just(Event::CommentDeleted),
-            1 => Just(Event::Asked),
+            6 => (60..4 * 3600i64).prop_map(DiaryEvent::Clock),
+            2 => (DAY / 2..3 * DAY).prop_map(DiaryEvent::Clock),
+            1 => (-40 * DAY..40 * DAY).prop_map(DiaryEvent::Clock),
+            5 => Just(DiaryEvent::Command),
+            1 => any::<bool>().prop_map(DiaryEvent::Broken),
+            1 => Just(DiaryEvent::IssueDeleted),
+            1 => Just(DiaryEvent::CommentDeleted),
+            1 => Just(DiaryEvent::Asked),
             2 => prop_oneof![
-                3 => Just(Forge::Takes),
-                1 => Just(Forge::Refuses),
-                1 => Just(Forge::Loses),
-            ].prop_map(Event::Forge),
+                3 => Just(DiaryForge::Takes),
+                1 => Just(DiaryForge::Refuses),
+                1 => Just(DiaryForge::Loses),
+            ].prop_map(DiaryEvent::Forge),
         ]
     }
 
@@ -214,7 +214,7 @@ mod tests {
         diary: Vec<DayEntry>,
         commands: Vec<Timestamp>,
         is_broken: bool,
-        forge: Forge,
+        forge: DiaryForge,
         /// The days whose comments were posted where nobody deleted the issue since.
         posted: Vec<Date>,
         /// The days of comments that called.
@@ -244,7 +244,7 @@ mod tests {
                     }
                     ReportTask::Update { day, period } => (day, period),
                 };
-                if self.forge == Forge::Takes && self.posted.contains(&day) {
+                if self.forge == DiaryForge::Takes && self.posted.contains(&day) {
                     self.tell(period);
                     self.entry(day).told = self.now;
                 }
@@ -257,12 +257,12 @@ mod tests {
                 return;
             }
             let fate = match self.forge {
-                Forge::Takes => DayState::Open,
-                Forge::Refuses => DayState::Failed,
-                Forge::Loses => DayState::Void,
+                DiaryForge::Takes => DayState::Open,
+                DiaryForge::Refuses => DayState::Failed,
+                DiaryForge::Loses => DayState::Void,
             };
             let called = self.diary.iter().any(|entry| entry.day == day && entry.called);
-            let calls = may_call && self.is_broken && self.forge == Forge::Takes;
+            let calls = may_call && self.is_broken && self.forge == DiaryForge::Takes;
             self.diary.retain(|entry| entry.day != day);
             let told = self.now;
             self.diary.push(DayEntry {
@@ -273,7 +273,7 @@ mod tests {
                 told,
                 is_busy: false,
             });
-            if self.forge == Forge::Takes {
+            if self.forge == DiaryForge::Takes {
                 self.posted.push(day);
                 self.calls.extend(calls.then_some(day));
                 self.tell(period);
@@ -284,28 +284,28 @@ mod tests {
             self.told.extend(self.commands.iter().filter(|at| period.holds(**at)));
         }
 
-        fn play(&mut self, event: Event) {
+        fn play(&mut self, event: DiaryEvent) {
             match event {
-                Event::Clock(by) if by < 0 => {
+                DiaryEvent::Clock(by) if by < 0 => {
                     self.now = self.now.before(Duration::from_secs(by.unsigned_abs()));
                 }
-                Event::Clock(by) => self.now = self.now.after(Duration::from_secs(by as u64)),
-                Event::Command => self.commands.push(self.now),
-                Event::Broken(broken) => self.is_broken = broken,
-                Event::IssueDeleted => {
+                DiaryEvent::Clock(by) => self.now = self.now.after(Duration::from_secs(by as u64)),
+                DiaryEvent::Command => self.commands.push(self.now),
+                DiaryEvent::Broken(broken) => self.is_broken = broken,
+                DiaryEvent::IssueDeleted => {
                     self.posted.clear();
                     let open = self.diary.iter_mut().filter(|entry| entry.fate == DayState::Open);
                     open.for_each(|entry| entry.fate = DayState::Void);
                 }
-                Event::CommentDeleted => {
+                DiaryEvent::CommentDeleted => {
                     let today = self.hours.day(self.now);
                     let here =
                         |entry: &&mut DayEntry| entry.day == today && entry.fate == DayState::Open;
                     let found = self.diary.iter_mut().find(here);
                     found.into_iter().for_each(|entry| entry.fate = DayState::Deleted);
                 }
-                Event::Forge(forge) => self.forge = forge,
-                Event::Asked => self.look(ReportTiming::Now),
+                DiaryEvent::Forge(forge) => self.forge = forge,
+                DiaryEvent::Asked => self.look(ReportTiming::Now),
             }
             self.look(ReportTiming::InHours);
         }
@@ -320,7 +320,7 @@ mod tests {
             diary: vec![],
             commands: vec![],
             is_broken: false,
-            forge: Forge::Takes,
+            forge: DiaryForge::Takes,
             posted: vec![],
             calls: vec![],
             told: vec![],
@@ -366,7 +366,7 @@ mod tests {
                     model.look(ReportTiming::InHours);
                 }
                 if speaks {
-                    model.play(Event::Command);
+                    model.play(DiaryEvent::Command);
                 }
             }
             for _ in 0..12 {

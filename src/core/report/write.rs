@@ -44,11 +44,11 @@ fn numbered(key: String, nth: u32) -> String {
 
 #[derive(Template)]
 #[template(path = "report/issue.md")]
-struct Body;
+struct ReportIssueBody;
 
 /// What stands in the issue itself, above the days.
 pub fn issue_body() -> String {
-    let text = Body.render().expect("a String takes everything");
+    let text = ReportIssueBody.render().expect("a String takes everything");
     format!("{}\n\n{}", text.trim(), marker(ISSUE))
 }
 

@@ -54,17 +54,17 @@ pub struct Outcome {
 
 /// What all agents have proved up to a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct AgentRecords(BTreeMap<String, Level<Level<Tally, RepoId>, String>>);
+pub struct AgentRecords(BTreeMap<String, SumOfParts<SumOfParts<Tally, RepoId>, String>>);
 
 /// A sum, and what it is the sum of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>, K: Deserialize<'de> + Ord"))]
-struct Level<T, K: Ord> {
+struct SumOfParts<T, K: Ord> {
     all: Tally,
     parts: BTreeMap<K, T>,
 }
 
-impl<T, K: Ord> Default for Level<T, K> {
+impl<T, K: Ord> Default for SumOfParts<T, K> {
     fn default() -> Self {
         Self { all: Tally::default(), parts: BTreeMap::new() }
     }

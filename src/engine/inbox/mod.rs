@@ -18,7 +18,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
-use super::permissions::Permissions;
+use super::permissions::PermissionReader;
 use super::repositories;
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
@@ -28,7 +28,7 @@ use crate::core::model::account::Account;
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::IgnoredSender;
-use crate::core::policy::authorship::{self, Authorship, Proof};
+use crate::core::policy::authorship::{self, Authorship, TextProof};
 use crate::core::policy::edits::{self, NewLines, TextVersion};
 use crate::core::reply::Answer;
 use crate::crash;
@@ -49,12 +49,12 @@ pub(super) struct Inbox {
     identity: Arc<Identity>,
     incidents: Arc<Incidents>,
     accounts: Arc<Accounts>,
-    permissions: Arc<Permissions>,
+    permissions: Arc<PermissionReader>,
     snapshots: Arc<Snapshots>,
 }
 
 /// What is left to do with a text.
-enum Next {
+enum NextStep {
     /// Only to note why nothing was done.
     Note(Ending),
     /// Not yet: other texts of the thread may come before it.
@@ -77,7 +77,7 @@ impl Inbox {
     pub(super) fn new(
         ctx: Context,
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
-        (accounts, permissions): (Arc<Accounts>, Arc<Permissions>),
+        (accounts, permissions): (Arc<Accounts>, Arc<PermissionReader>),
         snapshots: Arc<Snapshots>,
     ) -> Self {
         Self { ctx, identity, incidents, accounts, permissions, snapshots }
@@ -89,12 +89,12 @@ impl Inbox {
         let (seq, now) = (text.seq, self.ctx.now());
         let ledger = &self.ctx.ledger;
         match self.consider(&text).await {
-            Ok(Next::Note(ending)) => {
+            Ok(NextStep::Note(ending)) => {
                 tracing::debug!(text = %text.inbound.subject.key(), ?ending, "nothing to do");
                 ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
             }
-            Ok(Next::Wait(due)) => ledger.write(move |tx| inbox::let_pass(tx, seq, due)).await,
-            Ok(Next::Store(ending, actor, changes, ran)) => {
+            Ok(NextStep::Wait(due)) => ledger.write(move |tx| inbox::let_pass(tx, seq, due)).await,
+            Ok(NextStep::Store(ending, actor, changes, ran)) => {
                 let times = (now, now.after(self.ctx.policy.poll.every));
                 let store = ledger.write(move |tx| {
                     handled::text(tx, &text, (ending, &ran), &actor, &changes, times)
@@ -143,7 +143,7 @@ impl Inbox {
         self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
     }
 
-    async fn consider(&self, text: &InboxText) -> Result<Next, EngineError> {
+    async fn consider(&self, text: &InboxText) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let own = &self.identity.get().await?;
         let actor = match self.accounts.people().speaker(inbound, own) {
@@ -152,11 +152,11 @@ impl Inbox {
                 if matches!(ignored, IgnoredSender::Agent | IgnoredSender::Ignored) {
                     self.accounts.confirm_author_of(inbound).await?;
                 }
-                return Ok(Next::Note(ignored.into()));
+                return Ok(NextStep::Note(ignored.into()));
             }
         };
         if !self.ctx.policy.watch.covers(&inbound.repo.name) {
-            return Ok(Next::Note(Ending::NotWatched));
+            return Ok(NextStep::Note(Ending::NotWatched));
         }
         if self.is_relayed(inbound).await? {
             return self.skip_relayed(text, actor, own).await;
@@ -171,10 +171,10 @@ impl Inbox {
         let (reading, doubtful) = match new_lines(text, &versions, own, !is_patient) {
             NewLines::Lines(reading) => (reading, false),
             NewLines::Doubt(reading) => (reading, true),
-            NewLines::Wait => return Ok(Next::Wait(patient_until(text))),
+            NewLines::Wait => return Ok(NextStep::Wait(patient_until(text))),
         };
         if reading.is_empty() {
-            return Ok(Next::Note(Ending::NoTrigger));
+            return Ok(NextStep::Note(Ending::NoTrigger));
         }
         if reading.is_talk() {
             // It is looked at and left: whose it is does not matter.
@@ -203,19 +203,19 @@ impl Inbox {
         actor: Account,
         since: Option<Timestamp>,
         own: &Account,
-    ) -> Result<Result<ProvenText, Next>, EngineError> {
+    ) -> Result<Result<ProvenText, NextStep>, EngineError> {
         let inbound = &text.inbound;
         let read_back =
             self.ctx.gitea.read_back(&inbound.repo.name, inbound.number, inbound.subject).await?;
-        let Some(shown) = read_back else { return Ok(Err(Next::Note(Ending::Deleted))) };
+        let Some(shown) = read_back else { return Ok(Err(NextStep::Note(Ending::Deleted))) };
         let is_old = since.is_some_and(|since| shown.written.created_at.after(SKEW) < since);
         if is_old && inbound.delivered && inbound.act != TextEvent::Edited {
-            return Ok(Err(Next::Note(Ending::TooOld)));
+            return Ok(Err(NextStep::Note(Ending::TooOld)));
         }
         let versions = versions.iter().map(|version| &version.inbound);
         let may_wait = self.ctx.now() < patient_until(text);
         match authorship::prove(inbound, versions, &shown, reading, &own.login, may_wait) {
-            Proof::Stands { reading, authorship, doubtful } => {
+            TextProof::Stands { reading, authorship, doubtful } => {
                 let author = shown.written.author.filter(|author| author.id == actor.id);
                 if let Some(author) = &author {
                     self.accounts.confirm(author).await?;
@@ -224,10 +224,10 @@ impl Inbox {
                 let actor = author.unwrap_or(actor);
                 Ok(Ok(ProvenText { reading, actor, authorship, doubtful }))
             }
-            Proof::Wait => Ok(Err(Next::Wait(patient_until(text)))),
-            Proof::Disproved(why) => {
+            TextProof::Wait => Ok(Err(NextStep::Wait(patient_until(text)))),
+            TextProof::Disproved(why) => {
                 tracing::warn!(text = %inbound.subject.key(), "delivery disproved: {why}");
-                Ok(Err(Next::Note(Ending::Disproved)))
+                Ok(Err(NextStep::Note(Ending::Disproved)))
             }
         }
     }
@@ -237,7 +237,7 @@ impl Inbox {
         text: &InboxText,
         ProvenText { reading, actor, authorship, doubtful }: ProvenText,
         own: &Account,
-    ) -> Result<Next, EngineError> {
+    ) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let needed = handlers::needed_right(&reading);
         let right = self.permissions.right_of(inbound, &actor, needed).await?;
@@ -246,19 +246,24 @@ impl Inbox {
         let may_be_proved = inbound.act != TextEvent::Edited && !inbound.delivered;
         let is_patient = self.ctx.now() < patient_until(text);
         if (right < Some(needed) || !is_proved) && may_be_proved && is_patient {
-            return Ok(Next::Wait(patient_until(text)));
+            return Ok(NextStep::Wait(patient_until(text)));
         }
         let thread = inbound.thread();
         let today = self.ctx.now().zoned(&self.ctx.policy.zone).date();
         let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         match handlers::response_to(right, &reading, state.refused_on == Some(today)) {
-            Response::Silence => return Ok(Next::Note(Ending::Silent)),
+            Response::Silence => return Ok(NextStep::Note(Ending::Silent)),
             Response::Wonder if inbound.act == TextEvent::Edited => {
-                return Ok(Next::Note(Ending::Silent));
+                return Ok(NextStep::Note(Ending::Silent));
             }
             Response::Wonder => {
                 let reaction = ChangeSet::reaction(inbound, Reaction::Confused);
-                return Ok(Next::Store(Ending::Answered, actor, Box::new(reaction), Vec::new()));
+                return Ok(NextStep::Store(
+                    Ending::Answered,
+                    actor,
+                    Box::new(reaction),
+                    Vec::new(),
+                ));
             }
             Response::Answer => {}
         }
@@ -269,9 +274,9 @@ impl Inbox {
                     text = %inbound.subject.key(),
                     "claimed by another ledger of this account: do two timmys run?"
                 );
-                return Ok(Next::Note(Ending::ClaimedElsewhere));
+                return Ok(NextStep::Note(Ending::ClaimedElsewhere));
             }
-            Claim::Gone => return Ok(Next::Note(Ending::Deleted)),
+            Claim::Gone => return Ok(NextStep::Note(Ending::Deleted)),
         }
         crash::point("claimed");
         let key = text.key();
@@ -297,7 +302,7 @@ impl Inbox {
         crash::point("decided");
         let ending = if doubtful { Ending::Doubted } else { Ending::Answered };
         let ran = reading.commands.into_iter().map(|line| line.text).collect();
-        Ok(Next::Store(ending, actor, Box::new(changes), ran))
+        Ok(NextStep::Store(ending, actor, Box::new(changes), ran))
     }
 }
 

@@ -4,7 +4,7 @@
 //! an edit still has somebody else's lines below it. A person may write such a heading, though: so
 //! a line for timmy in it gets the reaction `confused`, once, if its sender has a right to command.
 
-use super::{Inbox, Next, patient_until};
+use super::{Inbox, NextStep, patient_until};
 use crate::core::command::grammar;
 use crate::core::command::verb::Right;
 use crate::core::effect::Reaction;
@@ -42,22 +42,22 @@ impl Inbox {
         text: &InboxText,
         actor: Account,
         own: &Account,
-    ) -> Result<Next, EngineError> {
+    ) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let reading = grammar::read(&own.login, &inbound.body);
         if reading.commands.is_empty() && reading.errors.is_empty() {
-            return Ok(Next::Note(Ending::Relayed));
+            return Ok(NextStep::Note(Ending::Relayed));
         }
         if self.permissions.right_of(inbound, &actor, Right::Reader).await?.is_some() {
             let reaction = ChangeSet::reaction(inbound, Reaction::Confused);
-            return Ok(Next::Store(Ending::Relayed, actor, Box::new(reaction), Vec::new()));
+            return Ok(NextStep::Store(Ending::Relayed, actor, Box::new(reaction), Vec::new()));
         }
         // Its webhook may still say who they are.
         let due = patient_until(text);
         let may_be_proved = inbound.act == TextEvent::Created && inbound.permissions.is_none();
         match may_be_proved && self.ctx.now() < due {
-            true => Ok(Next::Wait(due)),
-            false => Ok(Next::Note(Ending::Relayed)),
+            true => Ok(NextStep::Wait(due)),
+            false => Ok(NextStep::Note(Ending::Relayed)),
         }
     }
 }

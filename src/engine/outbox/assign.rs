@@ -1,19 +1,19 @@
 //! Who is assigned: the list is read, and replaced if it differs.
 
-use super::delivery::{ApplyError, Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::SetAssignees;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::Error;
 
 impl Deliver for SetAssignees {
-    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let present = assigned(to).await?;
         Ok((self.wanted(&present) == present).then(Applied::default))
     }
 
     /// Nobody is lost on the way.
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         let present = assigned(to).await?;
         let wanted = self.wanted(&present);
         let applied = Applied::written(WriteKind::Setting);
@@ -32,7 +32,7 @@ impl Deliver for SetAssignees {
     }
 }
 
-async fn assigned(to: &Delivery<'_>) -> Result<Vec<String>, ApplyError> {
+async fn assigned(to: &EffectDelivery<'_>) -> Result<Vec<String>, ApplyError> {
     let item = to.ctx.gitea.issue(to.name(), to.number()).await?;
     Ok(item.assignees.into_iter().map(|account| account.login).collect())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::delivery::{ApplyError, Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::CreateComment;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
@@ -14,7 +14,7 @@ const MARGIN: Duration = Duration::from_secs(600);
 
 impl Deliver for CreateComment {
     /// Of several, all but one are deleted: the one that is known stays, else the first.
-    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let own = to.identity.get().await?.id;
         let since = self.since.before(MARGIN);
         let comments = to.ctx.gitea.comments_of(to.name(), to.number(), Some(since)).await?;
@@ -32,7 +32,7 @@ impl Deliver for CreateComment {
         Ok(found.first().map(|id| Applied { id: Some(*id), written: None }))
     }
 
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         let body = self.body.text();
         let comment = to.ctx.gitea.post_comment(to.name(), to.number(), &body).await?;
         Ok(Applied { id: Some(comment.id), written: Some(WriteKind::Text) })

@@ -52,7 +52,7 @@ type Outcome<T> = Result<T, ApplyError>;
 
 /// An effect that is being delivered: what, where, and by what means.
 #[derive(Clone, Copy)]
-pub(super) struct Delivery<'a> {
+pub(super) struct EffectDelivery<'a> {
     pub(super) ctx: &'a Context,
     pub(super) identity: &'a Identity,
     pub(super) new_labels: &'a NewLabels,
@@ -64,12 +64,15 @@ pub(super) struct Delivery<'a> {
 pub(super) trait Deliver: Sync {
     /// Whether the forge shows it already, so that nothing is left to write. Takes back what an
     /// earlier try has written twice.
-    fn find(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Option<Applied>>> + Send;
+    fn find(
+        &self,
+        to: &EffectDelivery<'_>,
+    ) -> impl Future<Output = Outcome<Option<Applied>>> + Send;
 
-    fn apply(&self, to: &Delivery<'_>) -> impl Future<Output = Outcome<Applied>> + Send;
+    fn apply(&self, to: &EffectDelivery<'_>) -> impl Future<Output = Outcome<Applied>> + Send;
 }
 
-impl Delivery<'_> {
+impl EffectDelivery<'_> {
     pub(super) fn name(&self) -> &RepoName {
         &self.repo.name
     }
@@ -110,16 +113,16 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send + 'a>>;
 
 trait AnyDeliver: Sync {
-    fn find<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Option<Applied>>;
-    fn apply<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Applied>;
+    fn find<'a>(&'a self, to: &'a EffectDelivery<'_>) -> Boxed<'a, Option<Applied>>;
+    fn apply<'a>(&'a self, to: &'a EffectDelivery<'_>) -> Boxed<'a, Applied>;
 }
 
 impl<E: Deliver> AnyDeliver for E {
-    fn find<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Option<Applied>> {
+    fn find<'a>(&'a self, to: &'a EffectDelivery<'_>) -> Boxed<'a, Option<Applied>> {
         Box::pin(Deliver::find(self, to))
     }
 
-    fn apply<'a>(&'a self, to: &'a Delivery<'_>) -> Boxed<'a, Applied> {
+    fn apply<'a>(&'a self, to: &'a EffectDelivery<'_>) -> Boxed<'a, Applied> {
         Box::pin(Deliver::apply(self, to))
     }
 }

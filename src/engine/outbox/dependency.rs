@@ -1,6 +1,6 @@
 //! A thread waits for another, or does not.
 
-use super::delivery::{ApplyError, Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::model::dependency::{SetDependency, same_readers};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::engine::incidents::WriteKind;
@@ -8,7 +8,7 @@ use crate::engine::try_result::Applied;
 use crate::gitea::Error;
 
 impl Deliver for SetDependency {
-    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let blockers = to.ctx.gitea.blockers(to.name(), to.number()).await?;
         let waits = blockers.iter().any(|blocker| blocker.thread == self.on);
         Ok((waits == self.waits).then(|| Applied::written(WriteKind::Setting)))
@@ -16,7 +16,7 @@ impl Deliver for SetDependency {
 
     /// To add what is there, or the reverse of it, is a 500 without a word: so both are looked for
     /// before.
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         if let Some(found) = self.find(to).await? {
             return Ok(found);
         }
@@ -46,7 +46,7 @@ impl SetDependency {
     /// have been closed or opened since that was decided.
     async fn with_the_same_readers(
         &self,
-        to: &Delivery<'_>,
+        to: &EffectDelivery<'_>,
         other: RepoId,
     ) -> Result<RepoName, ApplyError> {
         if other == to.repo.id {

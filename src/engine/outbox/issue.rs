@@ -1,6 +1,6 @@
 //! A new issue, found again by the marker with which its text ends.
 
-use super::delivery::{ApplyError, Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::CreateIssue;
 use crate::core::effect::marker::key_of;
 use crate::engine::incidents::WriteKind;
@@ -8,7 +8,7 @@ use crate::engine::try_result::Applied;
 
 impl Deliver for CreateIssue {
     /// Of several, all but the oldest are closed.
-    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let Some(marker) = key_of(&self.body) else {
             return Err(ApplyError::Refused("the issue has no marker to find it by"));
         };
@@ -26,7 +26,7 @@ impl Deliver for CreateIssue {
         Ok(found.first().map(|issue| Applied { id: Some(issue.number), written: None }))
     }
 
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         let issue = to.ctx.gitea.open_issue(to.name(), &self.title, &self.body).await?;
         Ok(Applied { id: Some(issue.number), written: Some(WriteKind::Text) })
     }

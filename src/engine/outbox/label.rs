@@ -1,6 +1,6 @@
 //! At most one label of a scope: what the forge shows is read, and only the difference is written.
 
-use super::delivery::{ApplyError, Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::{Condition, LabelScope, SetLabel};
 use crate::core::model::issue::{Issue, Label};
 use crate::engine::incidents::WriteKind;
@@ -32,13 +32,13 @@ impl SetLabel {
 }
 
 impl Deliver for SetLabel {
-    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let item = to.ctx.gitea.issue(to.name(), to.number()).await?;
         let Difference { add, remove } = self.difference(&item);
         Ok((add.is_none() && remove.is_empty()).then(|| Applied::written(WriteKind::Setting)))
     }
 
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         let gitea = &to.ctx.gitea;
         let item = gitea.issue(to.name(), to.number()).await?;
         let Difference { add, remove } = self.difference(&item);
@@ -62,7 +62,7 @@ impl Deliver for SetLabel {
 /// Gitea makes a second label of the same name without complaint, so only one search at a time may
 /// end in making one, and none as long as one of an earlier request may appear.
 async fn label_called(
-    to: &Delivery<'_>,
+    to: &EffectDelivery<'_>,
     scope: LabelScope,
     value: &str,
 ) -> Result<i64, ApplyError> {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde_json::value::to_raw_value;
 
-use self::delivery::{ApplyError, Delivery};
+use self::delivery::{ApplyError, EffectDelivery};
 use self::new_labels::NewLabels;
 use super::context::Context;
 use super::identity::Identity;
@@ -48,7 +48,7 @@ pub(super) struct Outbox {
 /// with: it would hold up its thread, and what it was decided from is old by then.
 fn effect_of(row: &Row) -> Result<Effect, String> {
     #[derive(serde::Deserialize)]
-    struct Kind {
+    struct EffectKind {
         #[serde(rename = "do")]
         kind: String,
     }
@@ -56,7 +56,7 @@ fn effect_of(row: &Row) -> Result<Effect, String> {
         tracing::error!(effect = %row.key, %error, "stored by another version of timmy");
         let kind = serde_json::from_str(row.payload.get()).map_or_else(
             |_| "what it is to write".to_owned(),
-            |Kind { kind }| format!("the effect `{}`", kind.replace('`', "'")),
+            |EffectKind { kind }| format!("the effect `{}`", kind.replace('`', "'")),
         );
         let version = env!("CARGO_PKG_VERSION");
         format!("another version of timmy has stored it: {version} cannot read {kind}")
@@ -233,7 +233,7 @@ impl Outbox {
     /// unknown still is.
     async fn not_applied(
         &self,
-        to: &Delivery<'_>,
+        to: &EffectDelivery<'_>,
         effect: &Effect,
         error: ApplyError,
         unseen: bool,
@@ -298,8 +298,8 @@ impl Outbox {
         }
     }
 
-    fn delivery<'a>(&'a self, row: &'a Row, repo: &'a Repo) -> Delivery<'a> {
+    fn delivery<'a>(&'a self, row: &'a Row, repo: &'a Repo) -> EffectDelivery<'a> {
         let Self { ctx, identity, new_labels, .. } = self;
-        Delivery { ctx, identity, new_labels, row, repo }
+        EffectDelivery { ctx, identity, new_labels, row, repo }
     }
 }

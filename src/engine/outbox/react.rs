@@ -1,16 +1,16 @@
 //! A reaction. The forge keeps one of a kind for each account, so it may be given again.
 
-use super::delivery::{ApplyError, Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::React;
 use crate::engine::try_result::Applied;
 use crate::gitea::Error;
 
 impl Deliver for React {
-    async fn find(&self, _: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+    async fn find(&self, _: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         Ok(None)
     }
 
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         let gitea = &to.ctx.gitea;
         match gitea.react(to.name(), to.number(), self.subject, self.reaction).await {
             // Whoever may read may react: that the forge took it says nothing about other writes.

@@ -1,17 +1,17 @@
 //! A thread is opened again, or closed.
 
-use super::delivery::{ApplyError, Deliver, Delivery};
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::SetOpen;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 
 impl Deliver for SetOpen {
-    async fn find(&self, to: &Delivery<'_>) -> Result<Option<Applied>, ApplyError> {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let issue = to.ctx.gitea.issue(to.name(), to.number()).await?;
         Ok((issue.open == self.open).then(Applied::default))
     }
 
-    async fn apply(&self, to: &Delivery<'_>) -> Result<Applied, ApplyError> {
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         if let Some(found) = self.find(to).await? {
             return Ok(found);
         }

@@ -11,7 +11,7 @@ use crate::engine::error::EngineError;
 use crate::engine::poll::listed_repos::ListedRepos;
 use crate::engine::sync::OVERLAP;
 use crate::gitea;
-use crate::store::backlog::{self, Source};
+use crate::store::backlog::{self, BacklogSource};
 use crate::store::tasks::{self, ScheduledTask};
 use crate::store::{Error, Transaction, cursors, repos};
 
@@ -72,7 +72,7 @@ impl Poller {
             return Ok(());
         }
         let now = self.ctx.now();
-        let source = Source::Search(at.unwrap_or(now));
+        let source = BacklogSource::Search(at.unwrap_or(now));
         let store = move |tx: &Transaction<'_>| {
             moved.into_iter().try_for_each(|(repo, text, entry)| {
                 backlog::put(tx, repo.id, &entry, source)?;

@@ -8,7 +8,7 @@ use crate::core::model::ids::{Lane, RepoName, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::report::{issue_body, issue_key, pin_key};
 use crate::gitea;
-use crate::store::outbox::{self, NewEffect, State};
+use crate::store::outbox::{self, EffectState, NewEffect};
 use crate::store::reports::{self, ReportIssue};
 use crate::store::{Error, repos};
 
@@ -86,9 +86,9 @@ impl Reporter {
             while let Some(before) = outbox::get(tx, &issue_key(home.lost))? {
                 let is_of_today = hours.day(before.created_at) == hours.day(now);
                 let waits = match before.state {
-                    State::Queued | State::Sending => true,
-                    State::Dead => is_of_today,
-                    State::Done => false,
+                    EffectState::Queued | EffectState::Sending => true,
+                    EffectState::Dead => is_of_today,
+                    EffectState::Done => false,
                 };
                 if waits && before.lane == lane {
                     return Ok(());

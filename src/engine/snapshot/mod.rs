@@ -11,7 +11,7 @@ use super::accounts::Accounts;
 use super::audience::Audiences;
 use super::context::Context;
 use super::error::EngineError;
-use super::permissions::Permissions;
+use super::permissions::PermissionReader;
 use super::planner::Planner;
 use crate::core::command::value::IssueRef;
 use crate::core::effect::LabelScope;
@@ -32,7 +32,7 @@ const RECENT: u32 = 5;
 pub(super) struct Snapshots {
     ctx: Context,
     accounts: Arc<Accounts>,
-    permissions: Arc<Permissions>,
+    permissions: Arc<PermissionReader>,
     planner: Arc<Planner>,
 }
 
@@ -40,7 +40,7 @@ impl Snapshots {
     pub(super) fn new(
         ctx: Context,
         accounts: Arc<Accounts>,
-        permissions: Arc<Permissions>,
+        permissions: Arc<PermissionReader>,
         planner: Arc<Planner>,
     ) -> Self {
         Self { ctx, accounts, permissions, planner }

@@ -12,7 +12,7 @@ use crate::core::scheduling::BacklogEntry;
 use crate::engine::error::EngineError;
 use crate::engine::sync::OVERLAP;
 use crate::gitea::{self, IssueList, OpenIssues, OpenPage};
-use crate::store::backlog::{self, Source, SyncFinding};
+use crate::store::backlog::{self, BacklogSource, SyncFinding};
 use crate::store::repos;
 
 /// How old a full read may become: renamed labels, moved milestones and the like move no issue,
@@ -102,8 +102,9 @@ impl BacklogSync {
                     .ledger
                     .write(move |tx| {
                         let mut entries = entries.iter();
-                        entries
-                            .try_for_each(|(repo, e)| backlog::put(tx, *repo, e, Source::List(at)))
+                        entries.try_for_each(|(repo, e)| {
+                            backlog::put(tx, *repo, e, BacklogSource::List(at))
+                        })
                     })
                     .await?;
                 let of = reading.total.map(|total| before + total);
@@ -159,7 +160,7 @@ impl BacklogSync {
                 let entry = self.entry(item);
                 self.ctx
                     .ledger
-                    .write(move |tx| backlog::put(tx, thread.repo, &entry, Source::Webhook))
+                    .write(move |tx| backlog::put(tx, thread.repo, &entry, BacklogSource::Webhook))
                     .await
             }
             Err(gitea::Error::NotFound { .. }) => {

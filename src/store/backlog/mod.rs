@@ -35,7 +35,7 @@ pub use tracked_repos::{
     read_older_again, tracked, unread,
 };
 pub(super) use tracked_repos::{is_tracked, untrack};
-pub use upsert::{Source, forget, put};
+pub use upsert::{BacklogSource, forget, put};
 pub(super) use version::moved;
 pub use version::version;
 

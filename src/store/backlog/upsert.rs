@@ -17,7 +17,7 @@ use crate::store::error::Error;
 
 /// What the state of a thread was read from. The times are of the forge's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum BacklogSource {
     /// A list of all that is open, read at a moment: what is new in it need not have moved.
     List(Timestamp),
     /// A search for what moved, read at a moment.
@@ -47,7 +47,7 @@ pub fn put(
     tx: &Transaction<'_>,
     repo: RepoId,
     entry: &BacklogEntry,
-    source: Source,
+    source: BacklogSource,
 ) -> Result<(), Error> {
     let Some(since) = since(tx, repo)? else { return Ok(()) };
     let item = &entry.item;
@@ -57,8 +57,10 @@ pub fn put(
         return Ok(());
     }
     let seen_at = match source {
-        Source::List(at) | Source::Search(at) => at.before(READING).max(item.updated_at),
-        Source::Webhook => item.updated_at,
+        BacklogSource::List(at) | BacklogSource::Search(at) => {
+            at.before(READING).max(item.updated_at)
+        }
+        BacklogSource::Webhook => item.updated_at,
     };
     if !item.open {
         return close(tx, thread, item.updated_at, seen_at);
@@ -73,7 +75,7 @@ pub fn put(
     };
     let has_moved = match &known {
         Some(known) => known.updated_at != item.updated_at,
-        None => !matches!(source, Source::List(_)),
+        None => !matches!(source, BacklogSource::List(_)),
     };
     write(tx, thread, entry, opened_at, seen_at, has_moved)?;
     tx.prepare_cached("DELETE FROM closed WHERE repo = ?1 AND number = ?2")?
@@ -89,11 +91,11 @@ pub fn forget(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
     close(tx, thread, known.updated_at, Timestamp::from_micros(i64::MAX))
 }
 
-fn is_old(item: &Issue, known: &StoredIssue, source: Source) -> bool {
+fn is_old(item: &Issue, known: &StoredIssue, source: BacklogSource) -> bool {
     match source {
         // Read now: only what a webhook brought meanwhile can be newer.
-        Source::List(_) | Source::Search(_) => item.updated_at < known.updated_at,
-        Source::Webhook => item.updated_at < known.seen_at,
+        BacklogSource::List(_) | BacklogSource::Search(_) => item.updated_at < known.updated_at,
+        BacklogSource::Webhook => item.updated_at < known.seen_at,
     }
 }
 

@@ -24,7 +24,7 @@ struct Column {
 /// Puts `rows` rows into each table. Triggers rest meanwhile: they would add rows of their own.
 pub(super) fn fill(conn: &Connection, rows: i64) {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).expect("triggers rest");
-    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let mut chance = Xorshift(0x9e37_79b9_7f4a_7c15);
     for table in tables(conn) {
         for row in 0..rows {
             insert(conn, &table, row, &mut chance);
@@ -48,7 +48,7 @@ fn tables(conn: &Connection) -> Vec<String> {
     strings(conn, sql)
 }
 
-fn insert(conn: &Connection, table: &str, row: i64, chance: &mut Chance) {
+fn insert(conn: &Connection, table: &str, row: i64, chance: &mut Xorshift) {
     let columns = columns(conn, table);
     let words = words(conn, table);
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
@@ -71,7 +71,7 @@ fn value(
     column: &Column,
     row: i64,
     words: &[String],
-    chance: &mut Chance,
+    chance: &mut Xorshift,
 ) -> Value {
     if column.nullable && chance.below(2) == 0 {
         return Value::Null;
@@ -127,9 +127,9 @@ fn strings(conn: &Connection, sql: &str) -> Vec<String> {
 }
 
 /// The same numbers each time (xorshift).
-struct Chance(u64);
+struct Xorshift(u64);
 
-impl Chance {
+impl Xorshift {
     fn below(&mut self, end: i64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
-use timmy::gitea::{Gitea, Options, Token};
+use timmy::gitea::{ClientOptions, Gitea, Token};
 
 use crate::support::forge::http_client;
 
@@ -51,7 +51,7 @@ impl Person {
     pub fn gitea(&self) -> &Gitea {
         self.gitea.get_or_init(|| {
             let token = Token::new(self.token.as_deref().unwrap_or_default()).unwrap();
-            let mut options = Options::new(self.url.parse().unwrap(), token);
+            let mut options = ClientOptions::new(self.url.parse().unwrap(), token);
             options.requests_per_second = NonZeroU32::new(1000).unwrap();
             options.timeout = Duration::from_secs(60);
             Gitea::new(options).unwrap()

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use timmy::core::effect::Effect;
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::{Fault, Matcher, Mode, Said};
-use timmy::store::outbox::{self, State};
+use timmy::store::outbox::{self, EffectState};
 
 use crate::conversations::talk::{Talk, talk};
 use crate::support::clock::SETTLE;
@@ -101,9 +101,9 @@ async fn an_edit_whose_outcome_nobody_knows_is_looked_for() {
             t.sandbox.faults().next(Matcher::method_path("PATCH", "/comments/"), fault.clone());
             stored(t, "j1.card.e1", r#"{"do":"edit_comment","comment":{"key":"j1.card"},"body":{"segments":[{"text":"**Done.**"}]}}"#).await;
             sent(t).await;
-            assert_eq!(row(t, "j1.card.e1").await.state, State::Sending);
+            assert_eq!(row(t, "j1.card.e1").await.state, EffectState::Sending);
             t.wait(SETTLE).await;
-            assert_eq!(row(t, "j1.card.e1").await.state, State::Done);
+            assert_eq!(row(t, "j1.card.e1").await.state, EffectState::Done);
             let card = &sent(t).await[0];
             assert_eq!((card.body.as_str(), card.edits), ("**Done.**", 1));
             let requests = t.sandbox.requests();
@@ -127,7 +127,7 @@ async fn what_was_to_be_edited_may_be_gone_and_is_nobody_elses() {
         let [said] = &sent(t).await[..] else { panic!("not one comment") };
         assert_eq!((said.body.as_str(), said.edits), ("It is stuck.", 0));
         let states = [row(t, "j1.e1").await, row(t, "j1.e2").await, row(t, "j1.e3").await];
-        assert_eq!(states.each_ref().map(|row| row.state), [State::Dead, State::Done, State::Done]);
+        assert_eq!(states.each_ref().map(|row| row.state), [EffectState::Dead, EffectState::Done, EffectState::Done]);
         assert_snapshot!(states[0].reason.as_deref().unwrap(), @"the comment is somebody else's");
     })
     .await;

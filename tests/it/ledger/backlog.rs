@@ -12,7 +12,7 @@ use timmy::core::model::text::TextEvent;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{BacklogEntry, Milestone, Readiness};
-use timmy::store::backlog::{self, Source, SyncFinding};
+use timmy::store::backlog::{self, BacklogSource, SyncFinding};
 use timmy::store::inbox::{self, Ending, Inserted};
 use timmy::store::reports::{self, ReportIssue};
 use timmy::store::{Error, Transaction, cursors, repos, threads};
@@ -53,7 +53,7 @@ fn tracked(tx: &Transaction<'_>) -> Result<(), Error> {
 /// A full read that began at `second` finds these.
 fn read(tx: &Transaction<'_>, entries: &[BacklogEntry], second: i64) -> Result<(), Error> {
     for entry in entries {
-        backlog::put(tx, DOOR, entry, Source::List(at(second)))?;
+        backlog::put(tx, DOOR, entry, BacklogSource::List(at(second)))?;
     }
     let open = entries.iter().map(|entry| entry.item.number).collect();
     let found = SyncFinding { open: HashMap::from([(DOOR, open)]) };
@@ -75,7 +75,7 @@ fn opened(tx: &Transaction<'_>) -> Result<i64, Error> {
 fn what_is_not_watched_does_not_come_in() {
     in_transaction(|tx| {
         repos::remember(tx, &repo("foundation/door"))?;
-        backlog::put(tx, DOOR, &issue(1, 10), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 10), BacklogSource::Webhook)?;
         assert!(open(tx)?.is_empty());
         Ok(())
     });
@@ -94,7 +94,7 @@ fn all_that_was_read_comes_back() {
         entry.item.labels = vec![Label { id: 3, name: "priority/p1".into(), exclusive: true }];
         entry.readiness = Readiness { scope: true, acceptance: false, checklist: true };
         entry.item.created_at = at(150);
-        backlog::put(tx, DOOR, &entry, Source::Search(at(210)))?;
+        backlog::put(tx, DOOR, &entry, BacklogSource::Search(at(210)))?;
         let facts = backlog::facts(tx, at(1000))?.remove(0);
         assert_eq!(facts.thread, thread(4));
         assert_eq!((facts.created_at, facts.opened_at), (at(150), at(150)));
@@ -114,15 +114,15 @@ fn all_that_was_read_comes_back() {
 fn an_old_webhook_changes_nothing() {
     in_transaction(|tx| {
         tracked(tx)?;
-        backlog::put(tx, DOOR, &closed(1, 300), Source::Webhook)?;
-        backlog::put(tx, DOOR, &issue(1, 299), Source::Webhook)?;
+        backlog::put(tx, DOOR, &closed(1, 300), BacklogSource::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 299), BacklogSource::Webhook)?;
         assert!(open(tx)?.is_empty());
         // A second is long: of one second the one that comes last counts,
-        backlog::put(tx, DOOR, &issue(1, 300), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 300), BacklogSource::Webhook)?;
         assert_eq!(open(tx)?, [1]);
         // unless it was looked for since.
-        backlog::put(tx, DOOR, &closed(1, 300), Source::Search(at(360)))?;
-        backlog::put(tx, DOOR, &issue(1, 300), Source::Webhook)?;
+        backlog::put(tx, DOOR, &closed(1, 300), BacklogSource::Search(at(360)))?;
+        backlog::put(tx, DOOR, &issue(1, 300), BacklogSource::Webhook)?;
         assert!(open(tx)?.is_empty());
         Ok(())
     });
@@ -132,8 +132,8 @@ fn an_old_webhook_changes_nothing() {
 fn a_list_read_before_something_moved_does_not_move_it_back() {
     in_transaction(|tx| {
         tracked(tx)?;
-        backlog::put(tx, DOOR, &closed(1, 300), Source::Webhook)?;
-        backlog::put(tx, DOOR, &issue(1, 250), Source::List(at(301)))?;
+        backlog::put(tx, DOOR, &closed(1, 300), BacklogSource::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 250), BacklogSource::List(at(301)))?;
         assert!(open(tx)?.is_empty());
         Ok(())
     });
@@ -143,11 +143,11 @@ fn a_list_read_before_something_moved_does_not_move_it_back() {
 fn what_is_deleted_comes_back_only_if_it_is_seen() {
     in_transaction(|tx| {
         tracked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), BacklogSource::Webhook)?;
         backlog::forget(tx, thread(1))?;
-        backlog::put(tx, DOOR, &issue(1, 500), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 500), BacklogSource::Webhook)?;
         assert!(open(tx)?.is_empty());
-        backlog::put(tx, DOOR, &issue(1, 500), Source::Search(at(510)))?;
+        backlog::put(tx, DOOR, &issue(1, 500), BacklogSource::Search(at(510)))?;
         assert_eq!(open(tx)?, [1]);
         Ok(())
     });
@@ -159,12 +159,12 @@ fn what_comes_back_was_reopened_when_it_moved() {
         tracked(tx)?;
         let mut new = issue(1, 150);
         new.item.created_at = at(150);
-        backlog::put(tx, DOOR, &new, Source::Webhook)?;
+        backlog::put(tx, DOOR, &new, BacklogSource::Webhook)?;
         assert_eq!(opened(tx)?, 150);
-        backlog::put(tx, DOOR, &issue(1, 160), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 160), BacklogSource::Webhook)?;
         assert_eq!(opened(tx)?, 150, "it was open all the time");
-        backlog::put(tx, DOOR, &closed(1, 170), Source::Webhook)?;
-        backlog::put(tx, DOOR, &issue(1, 180), Source::Webhook)?;
+        backlog::put(tx, DOOR, &closed(1, 170), BacklogSource::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 180), BacklogSource::Webhook)?;
         assert_eq!(opened(tx)?, 180);
         Ok(())
     });
@@ -174,14 +174,14 @@ fn what_comes_back_was_reopened_when_it_moved() {
 fn what_nobody_has_seen_although_it_is_old_was_reopened() {
     in_transaction(|tx| {
         tracked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 400), Source::Search(at(410)))?;
+        backlog::put(tx, DOOR, &issue(1, 400), BacklogSource::Search(at(410)))?;
         assert_eq!(opened(tx)?, 400);
         Ok(())
     });
     in_transaction(|tx| {
         tracked(tx)?;
         backlog::read_again(tx, &[DOOR])?;
-        backlog::put(tx, DOOR, &issue(1, 400), Source::List(at(410)))?;
+        backlog::put(tx, DOOR, &issue(1, 400), BacklogSource::List(at(410)))?;
         assert_eq!(opened(tx)?, 10, "while it is read again, something may have been missing");
         Ok(())
     });
@@ -193,7 +193,7 @@ fn a_full_read_takes_away_what_it_does_not_find() {
         tracked(tx)?;
         read(tx, &[issue(1, 20), issue(2, 20)], 200)?;
         // This one was opened while it was read.
-        backlog::put(tx, DOOR, &issue(3, 305), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(3, 305), BacklogSource::Webhook)?;
         let found = SyncFinding { open: HashMap::from([(DOOR, HashSet::from([2]))]) };
         assert_eq!(backlog::read_in_full(tx, &found, at(300))?, [thread(3)]);
         assert_eq!(open(tx)?, [2, 3]);
@@ -224,7 +224,7 @@ fn what_is_to_be_read_in_full_is_remembered() {
 fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
     in_transaction(|tx| {
         tracked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), BacklogSource::Webhook)?;
         let attic = Repo {
             id: RepoId(9),
             name: "foundation/attic".parse().expect("a name"),
@@ -232,7 +232,7 @@ fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
         };
         cursors::watch(tx, &attic, at(100))?;
         backlog::keep_only(tx, &HashSet::from([DOOR, attic.id]), true)?;
-        backlog::put(tx, attic.id, &issue(1, 200), Source::List(at(210)))?;
+        backlog::put(tx, attic.id, &issue(1, 200), BacklogSource::List(at(210)))?;
         let unread = ThreadId { repo: attic.id, number: 7 };
         backlog::bind(tx, thread(1), &[blocker(unread, true)], at(220))?;
         let facts = backlog::facts(tx, at(300))?;
@@ -246,7 +246,7 @@ fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
 fn what_is_watched_no_longer_leaves() {
     in_transaction(|tx| {
         tracked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), BacklogSource::Webhook)?;
         backlog::keep_only(tx, &HashSet::new(), false)?;
         assert_eq!(open(tx)?, [1], "a list that is not complete proves nothing");
         backlog::keep_only(tx, &HashSet::new(), true)?;
@@ -255,7 +255,7 @@ fn what_is_watched_no_longer_leaves() {
     });
     in_transaction(|tx| {
         tracked(tx)?;
-        backlog::put(tx, DOOR, &issue(1, 200), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 200), BacklogSource::Webhook)?;
         cursors::forget_all(tx)?;
         assert!(open(tx)?.is_empty());
         assert!(!backlog::is_complete(tx)?);
@@ -272,9 +272,9 @@ fn an_issue_waits_for_what_is_open() {
     in_transaction(|tx| {
         tracked(tx)?;
         for number in [1, 2, 3] {
-            backlog::put(tx, DOOR, &issue(number, 200), Source::List(at(210)))?;
+            backlog::put(tx, DOOR, &issue(number, 200), BacklogSource::List(at(210)))?;
         }
-        backlog::put(tx, DOOR, &closed(3, 300), Source::Webhook)?;
+        backlog::put(tx, DOOR, &closed(3, 300), BacklogSource::Webhook)?;
         let elsewhere = |number| ThreadId { repo: RepoId(9), number };
         let blockers = [
             blocker(thread(2), true),
@@ -299,11 +299,11 @@ fn an_issue_that_moved_is_asked_what_it_waits_for() {
         read(tx, &[issue(1, 20), issue(2, 20), pull(3, &[])], 200)?;
         assert!(backlog::to_ask(tx, 10)?.is_empty(), "it was just read for the first time");
         assert_eq!(backlog::unasked(tx, &[thread(1), thread(8)])?, [thread(1)]);
-        backlog::put(tx, DOOR, &issue(1, 250), Source::Search(at(260)))?;
-        backlog::put(tx, DOOR, &issue(4, 260), Source::Webhook)?;
+        backlog::put(tx, DOOR, &issue(1, 250), BacklogSource::Search(at(260)))?;
+        backlog::put(tx, DOOR, &issue(4, 260), BacklogSource::Webhook)?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(4), thread(1)]);
         backlog::bind(tx, thread(1), &[], at(270))?;
-        backlog::put(tx, DOOR, &issue(1, 250), Source::Search(at(320)))?;
+        backlog::put(tx, DOOR, &issue(1, 250), BacklogSource::Search(at(320)))?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(4)]);
         assert!(backlog::unasked(tx, &[thread(1)])?.is_empty());
         Ok(())
@@ -332,7 +332,7 @@ fn pull_requests_are_linked_by_what_they_close() {
         cursors::watch(tx, &gate, at(1))?;
         backlog::keep_only(tx, &HashSet::from([DOOR, gate.id]), true)?;
         read(tx, &[issue(1, 20), pull(2, &["#1", "foundation/DOOR#1", "nobody/here#1"])], 200)?;
-        backlog::put(tx, gate.id, &pull(7, &["foundation/door#1"]), Source::List(at(200)))?;
+        backlog::put(tx, gate.id, &pull(7, &["foundation/door#1"]), BacklogSource::List(at(200)))?;
         let facts = backlog::facts(tx, at(1000))?;
         assert_eq!(facts.len(), 1);
         assert_eq!(facts[0].pulls, [thread(2), ThreadId { repo: gate.id, number: 7 }]);
@@ -402,14 +402,14 @@ fn the_version_moves_with_what_places_depend_on() {
             let now = backlog::version(tx)?;
             Ok::<_, Error>(std::mem::replace(&mut last, now) != now)
         };
-        backlog::put(tx, DOOR, &issue(12, 200), Source::Search(at(200)))?;
+        backlog::put(tx, DOOR, &issue(12, 200), BacklogSource::Search(at(200)))?;
         assert!(moved(tx)?);
-        backlog::put(tx, DOOR, &issue(12, 200), Source::Search(at(260)))?;
-        backlog::put(tx, DOOR, &issue(12, 270), Source::Search(at(280)))?;
+        backlog::put(tx, DOOR, &issue(12, 200), BacklogSource::Search(at(260)))?;
+        backlog::put(tx, DOOR, &issue(12, 270), BacklogSource::Search(at(280)))?;
         assert!(!moved(tx)?, "a comment changes no place");
         let mut pinned = issue(12, 300);
         pinned.item.pinned = true;
-        backlog::put(tx, DOOR, &pinned, Source::Search(at(300)))?;
+        backlog::put(tx, DOOR, &pinned, BacklogSource::Search(at(300)))?;
         assert!(moved(tx)?);
         backlog::bind(tx, thread(12), &[blocker(thread(13), true)], at(300))?;
         assert!(moved(tx)?);
@@ -424,7 +424,7 @@ fn the_version_moves_with_what_places_depend_on() {
         let configured = "foundation/door".parse().expect("a name");
         reports::set_home(tx, &ReportIssue { configured, repo: DOOR, number: Some(12), lost: 0 })?;
         assert!(moved(tx)?, "nobody works on the report");
-        backlog::put(tx, DOOR, &closed(12, 310), Source::Webhook)?;
+        backlog::put(tx, DOOR, &closed(12, 310), BacklogSource::Webhook)?;
         assert!(moved(tx)?);
         Ok(())
     });

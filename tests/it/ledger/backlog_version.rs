@@ -15,7 +15,7 @@ use timmy::core::model::text::TextEvent;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::core::policy::controls::{ControlChange, Delegation, Pause, PauseScope};
 use timmy::core::scheduling::{BacklogEntry, IssueFacts, Milestone, Readiness};
-use timmy::store::backlog::{self, Source, SyncFinding};
+use timmy::store::backlog::{self, BacklogSource, SyncFinding};
 use timmy::store::inbox::{self, Ending, Inserted};
 use timmy::store::reports::{self, ReportIssue};
 use timmy::store::{Connection, Error, Transaction, controls, cursors, repos, threads};
@@ -189,7 +189,8 @@ fn store(tx: &Transaction<'_>, nth: i64, today: i64, step: &Step) -> Result<(), 
             backlog::read_in_full(tx, &found, at(2)).map(drop)
         }
         Step::Put { repo, entry, by_webhook } => {
-            let source = if *by_webhook { Source::Webhook } else { Source::Search(at(3)) };
+            let source =
+                if *by_webhook { BacklogSource::Webhook } else { BacklogSource::Search(at(3)) };
             backlog::put(tx, RepoId(*repo), entry, source)
         }
         Step::Forget { thread } => backlog::forget(tx, *thread),

@@ -14,7 +14,7 @@ fn insert(tx: &Transaction<'_>, text: &InboundText) -> Result<Inserted, Error> {
 }
 
 /// The row of something that must be news.
-fn news(tx: &Transaction<'_>, text: &InboundText) -> Result<inbox::Seq, Error> {
+fn news(tx: &Transaction<'_>, text: &InboundText) -> Result<inbox::TextSeq, Error> {
     match insert(tx, text)? {
         Inserted::New(seq) => Ok(seq),
         Inserted::Known => panic!("known: {text:?}"),
@@ -150,7 +150,7 @@ fn a_version_comes_back_as_it_was_stored() {
 }
 
 /// The text of thread 12 that comes next at second `now`.
-fn next(tx: &Transaction<'_>, now: i64) -> Result<Option<inbox::Seq>, Error> {
+fn next(tx: &Transaction<'_>, now: i64) -> Result<Option<inbox::TextSeq>, Error> {
     Ok(inbox::next_in(tx, thread(12), at(now))?.map(|text| text.seq))
 }
 
@@ -228,7 +228,7 @@ fn what_has_ended_cannot_be_changed() {
         assert!(not_open(inbox::let_pass(tx, seq, at(200))));
         assert!(not_open(inbox::ran(tx, seq, &[])));
         assert!(not_open(inbox::claim(tx, seq).map(drop)));
-        assert!(not_open(inbox::claim(tx, inbox::Seq(99)).map(drop)));
+        assert!(not_open(inbox::claim(tx, inbox::TextSeq(99)).map(drop)));
         Ok(())
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use timmy::core::model::time::Timestamp;
-use timmy::store::outbox::{self, NewEffect, OutboxRow, Pushed, Seq, State};
+use timmy::store::outbox::{self, EffectSeq, EffectState, NewEffect, OutboxRow, Pushed};
 use timmy::store::{Error, Transaction};
 
 use super::{at, in_transaction, thread};
@@ -13,7 +13,12 @@ fn effect(key: &str, number: i64, due_at: Timestamp) -> NewEffect {
     NewEffect::new(key.to_owned(), thread(number), &text, due_at).expect("JSON")
 }
 
-pub(crate) fn push(tx: &Transaction<'_>, key: &str, number: i64, due: i64) -> Result<Seq, Error> {
+pub(crate) fn push(
+    tx: &Transaction<'_>,
+    key: &str,
+    number: i64,
+    due: i64,
+) -> Result<EffectSeq, Error> {
     match outbox::push(tx, &effect(key, number, at(due)), at(1))? {
         Pushed::New(seq) => Ok(seq),
         Pushed::Known => panic!("{key} is known"),
@@ -24,7 +29,7 @@ fn get(tx: &Transaction<'_>, key: &str) -> Result<OutboxRow, Error> {
     Ok(outbox::get(tx, key)?.expect("an effect of this key"))
 }
 
-pub(crate) fn done(tx: &Transaction<'_>, seq: Seq) -> Result<(), Error> {
+pub(crate) fn done(tx: &Transaction<'_>, seq: EffectSeq) -> Result<(), Error> {
     outbox::done(tx, seq, Some(177), at(9), None)
 }
 
@@ -48,20 +53,23 @@ fn after_an_unknown_outcome_an_effect_stays_uncertain() {
     in_transaction(|tx| {
         let seq = push(tx, "reply:c812", 12, 5)?;
         let fresh = get(tx, "reply:c812")?;
-        assert_eq!((fresh.state, fresh.tries, fresh.sent_at), (State::Queued, 0, None));
+        assert_eq!((fresh.state, fresh.tries, fresh.sent_at), (EffectState::Queued, 0, None));
         assert!(!fresh.is_uncertain());
 
         outbox::sending(tx, seq, at(6))?;
         assert!(get(tx, "reply:c812")?.is_uncertain(), "a crash may come now");
         outbox::put_back(tx, seq, at(60), "timeout", false)?;
         let waiting = get(tx, "reply:c812")?;
-        assert_eq!((waiting.state, waiting.tries, waiting.due_at), (State::Sending, 1, at(60)));
+        assert_eq!(
+            (waiting.state, waiting.tries, waiting.due_at),
+            (EffectState::Sending, 1, at(60))
+        );
         assert_eq!((waiting.sent_at, waiting.reason.as_deref()), (Some(at(6)), Some("timeout")));
 
         outbox::sending(tx, seq, at(61))?;
         outbox::done(tx, seq, Some(177), at(62), None)?;
         let done = get(tx, "reply:c812")?;
-        assert_eq!((done.state, done.tries, done.comment), (State::Done, 1, Some(177)));
+        assert_eq!((done.state, done.tries, done.comment), (EffectState::Done, 1, Some(177)));
         Ok(())
     });
 }
@@ -73,7 +81,7 @@ fn after_a_refusal_an_effect_is_as_if_never_sent() {
         outbox::sending(tx, seq, at(6))?;
         outbox::put_back(tx, seq, at(60), "429", true)?;
         let waiting = get(tx, "reply:c812")?;
-        assert_eq!((waiting.state, waiting.tries, waiting.sent_at), (State::Queued, 1, None));
+        assert_eq!((waiting.state, waiting.tries, waiting.sent_at), (EffectState::Queued, 1, None));
         assert_eq!((waiting.due_at, waiting.reason.as_deref()), (at(60), Some("429")));
         Ok(())
     });

@@ -11,7 +11,7 @@ use timmy::store::{Error, Transaction, outbox};
 use super::outbox::{done, push};
 use super::{at, comment, in_transaction, thread};
 
-fn insert(tx: &Transaction<'_>, id: i64, number: i64, due: i64) -> Result<inbox::Seq, Error> {
+fn insert(tx: &Transaction<'_>, id: i64, number: i64, due: i64) -> Result<inbox::TextSeq, Error> {
     let mut text = comment(id, TextEvent::Created, 0, "hello");
     text.number = number;
     match inbox::insert(tx, &text, at(due))? {
@@ -113,8 +113,8 @@ impl Waiting {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Row {
-    Effect(outbox::Seq),
-    Text(inbox::Seq),
+    Effect(outbox::EffectSeq),
+    Text(inbox::TextSeq),
 }
 
 impl Model {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use timmy::web::Limits;
+use timmy::web::ListenerLimits;
 
 use crate::listener::client::{delivery, head};
 use crate::listener::stage::{MAX_BODY, PATIENT, Stage};
@@ -58,7 +58,7 @@ async fn small_and_large_deliveries_are_stored() {
 /// not need it, and for a large one the oldest half gives way.
 #[tokio::test]
 async fn unfinished_bodies_give_way() {
-    let stage = Stage::set(Limits { body_grace: AT_ONCE, ..PATIENT }).await;
+    let stage = Stage::set(ListenerLimits { body_grace: AT_ONCE, ..PATIENT }).await;
     let mut halves = Vec::new();
     for _ in 0..8 {
         let mut client = stage.connect().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use timmy::web::Limits;
+use timmy::web::ListenerLimits;
 use tokio::task::JoinSet;
 
 use crate::listener::client::{Client, delivery, head};
@@ -12,13 +12,13 @@ const SOON: Duration = Duration::from_millis(50);
 
 #[tokio::test]
 async fn a_silent_connection_is_closed() {
-    let stage = Stage::set(Limits { head_time: SOON, ..PATIENT }).await;
+    let stage = Stage::set(ListenerLimits { head_time: SOON, ..PATIENT }).await;
     stage.connect().await.closed().await;
 }
 
 #[tokio::test]
 async fn half_a_head_is_not_waited_for() {
-    let stage = Stage::set(Limits { head_time: SOON, ..PATIENT }).await;
+    let stage = Stage::set(ListenerLimits { head_time: SOON, ..PATIENT }).await;
     let mut client = stage.connect().await;
     client.send(b"POST /webhook HTTP/1.1\r\nHost: ti").await;
     client.closed().await;
@@ -26,7 +26,7 @@ async fn half_a_head_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_answers() {
-    let stage = Stage::set(Limits { head_time: SOON, ..PATIENT }).await;
+    let stage = Stage::set(ListenerLimits { head_time: SOON, ..PATIENT }).await;
     let mut client = stage.connect().await;
     for _ in 0..2 {
         client.send(&delivery(0)).await;
@@ -38,7 +38,7 @@ async fn an_idle_connection_is_closed_after_its_answers() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let stage = Stage::set(Limits { body_time: SOON, ..PATIENT }).await;
+    let stage = Stage::set(ListenerLimits { body_time: SOON, ..PATIENT }).await;
     let mut client = stage.connect().await;
     client.send(&head(&"0".repeat(64), 99)).await;
     client.send(b"{").await;
@@ -49,7 +49,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 /// one that has been silent for the longest time is closed for it.
 #[tokio::test]
 async fn silent_connections_do_not_shut_the_door() {
-    let stage = Stage::set(Limits { connections: 4, ..PATIENT }).await;
+    let stage = Stage::set(ListenerLimits { connections: 4, ..PATIENT }).await;
     let beginnings = [
         Vec::new(),
         b"POST /webhook HTTP/1.1\r\nHost: ti".to_vec(),

@@ -12,7 +12,7 @@ use timmy::core::policy::webhook_scope::HookScope;
 use timmy::core::scheduling::text::TextReader;
 use timmy::gitea::signature::Keys;
 use timmy::store::Ledger;
-use timmy::web::{self, Limits, Receiver, WebhookState};
+use timmy::web::{self, ListenerLimits, Receiver, WebhookState};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +27,7 @@ pub const MAX_BODY: usize = 1 << 20;
 pub const NEVER: Duration = Duration::from_secs(3600);
 
 /// Times that never pass: a test sets the one that it is about.
-pub const PATIENT: Limits = Limits {
+pub const PATIENT: ListenerLimits = ListenerLimits {
     connections: 256,
     head_time: NEVER,
     body_time: NEVER,
@@ -48,7 +48,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set(limits: Limits) -> Self {
+    pub async fn set(limits: ListenerLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let stored = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&stored);

@@ -6,7 +6,7 @@ use timmy::core::model::ids::RepoId;
 use timmy::core::model::issue::Label;
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{BacklogEntry, Readiness};
-use timmy::store::backlog::{self, Source, SyncFinding};
+use timmy::store::backlog::{self, BacklogSource, SyncFinding};
 use timmy::store::{Error, Transaction, cursors, matches};
 
 use crate::support::app::Timmy;
@@ -50,7 +50,7 @@ pub async fn with(issues: Vec<BacklogEntry>) -> Timmy {
 
 /// Has the backlog of the door hold these, besides what it holds.
 pub fn put(tx: &Transaction<'_>, issues: &[BacklogEntry]) -> Result<(), Error> {
-    issues.iter().try_for_each(|issue| backlog::put(tx, DOOR, issue, Source::Webhook))
+    issues.iter().try_for_each(|issue| backlog::put(tx, DOOR, issue, BacklogSource::Webhook))
 }
 
 impl Timmy {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timmy::core::model::ids::RepoName;
-use timmy::gitea::{Error, Gitea, Options, Recovery, Token, WriteOutcome};
+use timmy::gitea::{ClientOptions, Error, Gitea, Recovery, Token, WriteOutcome};
 
 use crate::support::clock::Sleepless;
 use crate::wire::forge::{Canned, Forge, TOKEN, client, options};
@@ -70,7 +70,7 @@ async fn requests_are_paced_by_the_same_clock() {
     let clock = Sleepless::default();
     let forge = Forge::answering(std::iter::repeat_n(version(), 12)).await;
     let requests_per_second = NonZeroU32::new(10).unwrap();
-    let options = Options { requests_per_second, ..options(&forge.url, &clock) };
+    let options = ClientOptions { requests_per_second, ..options(&forge.url, &clock) };
     let client = Gitea::new(options).unwrap();
     for _ in 0..12 {
         client.version().await.unwrap();
@@ -121,8 +121,9 @@ async fn silence_leaves_a_write_open() {
     // Connections are taken by the system, and nobody ever reads from them.
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap()).parse().unwrap();
-    let options = Options::new(url, Token::new(TOKEN).unwrap());
-    let hasty = Gitea::new(Options { timeout: Duration::from_millis(50), ..options }).unwrap();
+    let options = ClientOptions::new(url, Token::new(TOKEN).unwrap());
+    let hasty =
+        Gitea::new(ClientOptions { timeout: Duration::from_millis(50), ..options }).unwrap();
     let error = hasty.post_comment(&lab(), 1, "x").await.unwrap_err();
     assert_eq!(error, Error::Timeout);
     assert_eq!((error.fate(), error.heals()), (WriteOutcome::Open, Recovery::Later(None)));

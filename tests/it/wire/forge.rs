@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::Response;
 use timmy::chance::Chance;
-use timmy::gitea::{Gitea, Options, Token};
+use timmy::gitea::{ClientOptions, Gitea, Token};
 
 use crate::support::clock::Sleepless;
 
@@ -101,14 +101,14 @@ pub(crate) fn client(url: &str) -> Gitea {
 }
 
 /// One that sleeps by `clock`, spread by the same chance each time.
-pub(crate) fn options(url: &str, clock: &Sleepless) -> Options {
+pub(crate) fn options(url: &str, clock: &Sleepless) -> ClientOptions {
     let token = Token::new(TOKEN).unwrap();
-    Options {
+    ClientOptions {
         timeout: Duration::from_secs(20),
         requests_per_second: NonZeroU32::new(100_000).unwrap(),
         clock: Arc::new(clock.clone()),
         chance: Chance::seeded(7),
-        ..Options::new(url.parse().unwrap(), token)
+        ..ClientOptions::new(url.parse().unwrap(), token)
     }
 }
 

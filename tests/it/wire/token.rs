@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use timmy::clock::ManualClock;
-use timmy::gitea::{Error, Gitea, Options, Token};
+use timmy::gitea::{ClientOptions, Error, Gitea, Token};
 
 use crate::support::clock::{Sleepless, noon};
 use crate::wire::forge::{Canned, Forge, TOKEN, options};
@@ -23,7 +23,7 @@ fn account(id: i64) -> Canned {
 fn client(forge: &Forge, file: &'static str) -> (Gitea, ManualClock, Arc<Mutex<&'static str>>) {
     let (clock, file) = (noon(), Arc::new(Mutex::new(file)));
     let found = file.clone();
-    let options = Options {
+    let options = ClientOptions {
         reload: Arc::new(move || Token::new(*found.lock().unwrap()).ok()),
         clock: Arc::new(clock.clone()),
         ..options(&forge.url, &Sleepless::default())

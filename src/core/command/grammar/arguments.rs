@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::fault::{ErrorKind, Fault, excerpt};
+use super::fault::{ErrorKind, GrammarFault, excerpt};
 use super::nearest::nearest;
-use super::token::{Token, plain, skip_blanks, token};
+use super::token::{CommandWord, plain, skip_blanks, token};
 use crate::core::command::Note;
 use crate::core::command::value::{ArgumentValue, DecisionId, bare};
 use crate::core::command::verb::Verb;
@@ -20,7 +20,7 @@ pub(super) struct Arguments<'t> {
 }
 
 /// Where one argument of a command is stored.
-pub(super) trait Place {
+pub(super) trait ArgumentPlace {
     fn is_full(&self) -> bool;
     fn put(&mut self, word: &str) -> Result<(), Misfit>;
 }
@@ -31,7 +31,7 @@ pub(super) struct Misfit {
     known: Vec<&'static str>,
 }
 
-impl<T: ArgumentValue> Place for Option<T> {
+impl<T: ArgumentValue> ArgumentPlace for Option<T> {
     fn is_full(&self) -> bool {
         self.is_some()
     }
@@ -42,7 +42,7 @@ impl<T: ArgumentValue> Place for Option<T> {
     }
 }
 
-impl<T: ArgumentValue> Place for Vec<T> {
+impl<T: ArgumentValue> ArgumentPlace for Vec<T> {
     fn is_full(&self) -> bool {
         false
     }
@@ -60,7 +60,7 @@ fn read<T: ArgumentValue>(word: &str) -> Result<T, Misfit> {
 /// The place of the arguments of a verb that takes none.
 struct Nowhere;
 
-impl Place for Nowhere {
+impl ArgumentPlace for Nowhere {
     fn is_full(&self) -> bool {
         true
     }
@@ -81,25 +81,25 @@ impl<'t> Arguments<'t> {
         self.free
     }
 
-    pub(super) fn none(&mut self) -> Result<(), Fault> {
+    pub(super) fn none(&mut self) -> Result<(), GrammarFault> {
         self.fill(&mut Nowhere, &mut [])
     }
 
     /// At most one word.
-    pub(super) fn optional<T: ArgumentValue>(&mut self) -> Result<Option<T>, Fault> {
+    pub(super) fn optional<T: ArgumentValue>(&mut self) -> Result<Option<T>, GrammarFault> {
         let mut place = None;
         self.fill(&mut place, &mut [])?;
         Ok(place)
     }
 
     /// Exactly one word.
-    pub(super) fn required<T: ArgumentValue>(&mut self) -> Result<T, Fault> {
+    pub(super) fn required<T: ArgumentValue>(&mut self) -> Result<T, GrammarFault> {
         let place = self.optional()?;
         self.given(place)
     }
 
     /// Any number of words.
-    pub(super) fn many<T: ArgumentValue>(&mut self) -> Result<Vec<T>, Fault> {
+    pub(super) fn many<T: ArgumentValue>(&mut self) -> Result<Vec<T>, GrammarFault> {
         let mut place = Vec::new();
         self.fill(&mut place, &mut [])?;
         Ok(place)
@@ -108,17 +108,17 @@ impl<'t> Arguments<'t> {
     /// Arguments of the form `key=` and nothing else.
     pub(super) fn keyed(
         &mut self,
-        keys: &mut [(&'static str, &mut dyn Place)],
-    ) -> Result<(), Fault> {
+        keys: &mut [(&'static str, &mut dyn ArgumentPlace)],
+    ) -> Result<(), GrammarFault> {
         self.fill(&mut Nowhere, keys)
     }
 
     /// All remaining words: those with a key to the place of that name, the others to `plain`.
     pub(super) fn fill(
         &mut self,
-        plain: &mut dyn Place,
-        keys: &mut [(&'static str, &mut dyn Place)],
-    ) -> Result<(), Fault> {
+        plain: &mut dyn ArgumentPlace,
+        keys: &mut [(&'static str, &mut dyn ArgumentPlace)],
+    ) -> Result<(), GrammarFault> {
         while let Some((token, at)) = self.next() {
             match token.key {
                 None => self.put(&token, at, plain)?,
@@ -138,27 +138,27 @@ impl<'t> Arguments<'t> {
     }
 
     /// `place`, which must hold something now that all words are read.
-    pub(super) fn given<T>(&self, place: Option<T>) -> Result<T, Fault> {
+    pub(super) fn given<T>(&self, place: Option<T>) -> Result<T, GrammarFault> {
         place.ok_or_else(|| {
             let end = self.text.len();
             let message = format!("Something is missing: the form is {}.", self.usage());
-            Fault::new(ErrorKind::MissingArgument, end..end, message)
+            GrammarFault::new(ErrorKind::MissingArgument, end..end, message)
         })
     }
 
     /// One word, of which there may be more to come.
-    pub(super) fn first<T: ArgumentValue>(&mut self) -> Result<T, Fault> {
+    pub(super) fn first<T: ArgumentValue>(&mut self) -> Result<T, GrammarFault> {
         let mut place = None;
         if let Some((token, at)) = self.next() {
             // Here `key=value` is a word like any other.
-            let whole = Token { value: token.whole(), key: None, ..token };
+            let whole = CommandWord { value: token.whole(), key: None, ..token };
             self.put(&whole, at, &mut place)?;
         }
         self.given(place)
     }
 
     /// The id of a decision, if the next word is one; punctuation behind it is dropped.
-    pub(super) fn decision(&mut self) -> Result<Option<DecisionId>, Fault> {
+    pub(super) fn decision(&mut self) -> Result<Option<DecisionId>, GrammarFault> {
         let (start, at) = self.skip_blanks();
         let id = match plain(start) {
             Ok((rest, word)) if DecisionId::is_form_of(bare(word)) => {
@@ -181,25 +181,36 @@ impl<'t> Arguments<'t> {
         Note::new(rest)
     }
 
-    fn put(&self, token: &Token<'_>, at: usize, place: &mut dyn Place) -> Result<(), Fault> {
+    fn put(
+        &self,
+        token: &CommandWord<'_>,
+        at: usize,
+        place: &mut dyn ArgumentPlace,
+    ) -> Result<(), GrammarFault> {
         let span = at..at + token.written.len();
         if place.is_full()
             && let Some(key) = token.key
         {
             let message = format!("`{key}=` stands there twice: keep one.");
-            return Err(Fault::new(ErrorKind::DuplicateArgument, span, message).at(token.written));
+            return Err(
+                GrammarFault::new(ErrorKind::DuplicateArgument, span, message).at(token.written)
+            );
         }
         if token.is_unclosed {
             let message = format!(
                 "The quote that begins with `{}` is never closed: add a `\"`.",
                 excerpt(token.written)
             );
-            return Err(Fault::new(ErrorKind::UnclosedQuote, span, message).at(token.written));
+            return Err(
+                GrammarFault::new(ErrorKind::UnclosedQuote, span, message).at(token.written)
+            );
         }
         if place.is_full() {
             let message =
                 format!("`{}` is too much: write {}.", excerpt(token.written), self.usage());
-            return Err(Fault::new(ErrorKind::UnexpectedArgument, span, message).at(token.written));
+            return Err(
+                GrammarFault::new(ErrorKind::UnexpectedArgument, span, message).at(token.written)
+            );
         }
         place.put(&token.value).map_err(|Misfit { expected, known }| {
             let value = token.key.map_or(at, |key| at + key.len() + 1)..span.end;
@@ -209,20 +220,20 @@ impl<'t> Arguments<'t> {
 
     fn unknown_key(
         &self,
-        token: &Token<'_>,
+        token: &CommandWord<'_>,
         key: &str,
         at: usize,
         names: Vec<&'static str>,
-    ) -> Fault {
+    ) -> GrammarFault {
         let span = at..at + token.written.len();
         let message = format!("There is no `{}=` here: write {}.", excerpt(key), self.usage());
-        Fault::new(ErrorKind::UnexpectedArgument, span, message)
+        GrammarFault::new(ErrorKind::UnexpectedArgument, span, message)
             .at(token.written)
             .suggest(nearest(key, names), at..at + key.len())
     }
 
     /// The next word and the byte of the line where it begins.
-    fn next(&mut self) -> Option<(Token<'t>, usize)> {
+    fn next(&mut self) -> Option<(CommandWord<'t>, usize)> {
         let (start, at) = self.skip_blanks();
         let (rest, token) = token(start).ok().filter(|_| !start.is_empty())?;
         self.rest = rest;
@@ -241,7 +252,7 @@ impl<'t> Arguments<'t> {
     }
 }
 
-fn bad_value(written: &str, span: Range<usize>, expected: &str) -> Fault {
+fn bad_value(written: &str, span: Range<usize>, expected: &str) -> GrammarFault {
     let message = format!("`{}` is not {expected}.", excerpt(written));
-    Fault::new(ErrorKind::BadValue, span, message).at(written)
+    GrammarFault::new(ErrorKind::BadValue, span, message).at(written)
 }

@@ -62,7 +62,7 @@ pub struct LineError {
 
 /// A fault, before it is known on which line it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct GrammarFault {
     pub(super) kind: ErrorKind,
     /// The bytes of the line that the offending word takes.
     pub(super) span: Range<usize>,
@@ -78,7 +78,7 @@ struct Suggestion {
     place: Range<usize>,
 }
 
-impl Fault {
+impl GrammarFault {
     /// A fault of the whole line or comment.
     pub(super) fn new(kind: ErrorKind, span: Range<usize>, message: String) -> Self {
         Self { kind, span, token: None, suggestion: None, message }

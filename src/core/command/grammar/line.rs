@@ -1,7 +1,7 @@
 //! One command line: its verb, and what that verb takes.
 
 use super::arguments::Arguments;
-use super::fault::{ErrorKind, Fault, excerpt};
+use super::fault::{ErrorKind, GrammarFault, excerpt};
 use super::nearest::{is_slip, nearest};
 use super::token::{plain, skip_blanks};
 use crate::core::command::trigger::{Trigger, TriggerSign};
@@ -10,17 +10,17 @@ use crate::core::command::verb::Verb;
 use crate::core::command::{Command, invisible};
 
 /// The command on the line `text`, which begins with the trigger; or its leftmost fault.
-pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, Fault> {
+pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, GrammarFault> {
     let (outcome, free) = parse(trigger, text);
     match (outcome, invisible::first(text, free)) {
         (Err(fault), Some((at, _))) if fault.span.end <= at => Err(fault),
-        (_, Some((at, c))) => Err(Fault::invisible(at, c)),
+        (_, Some((at, c))) => Err(GrammarFault::invisible(at, c)),
         (outcome, None) => outcome,
     }
 }
 
 /// The command, and the byte at which free text begins.
-fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, Fault>, usize) {
+fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, GrammarFault>, usize) {
     let (sign, rest) = trigger.split(text).unwrap_or((TriggerSign::At, ""));
     let rest = skip_blanks(rest);
     let at = text.len() - rest.len();
@@ -39,32 +39,34 @@ fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, Fault>, usize) {
     }
 }
 
-fn talk(trigger: Trigger<'_>, word: &str, at: usize) -> Fault {
+fn talk(trigger: Trigger<'_>, word: &str, at: usize) -> GrammarFault {
     let message = format!(
         "I took this for talk, since it begins with no command of mine: `/{} help` lists them.",
         trigger.name()
     );
-    let fault = Fault::new(ErrorKind::Talk, at..at + word.len(), message);
+    let fault = GrammarFault::new(ErrorKind::Talk, at..at + word.len(), message);
     if word.is_empty() { fault } else { fault.at(word) }
 }
 
-fn missing_verb(trigger: Trigger<'_>, at: usize) -> Fault {
+fn missing_verb(trigger: Trigger<'_>, at: usize) -> GrammarFault {
     let message = format!("What shall I do? `/{} help` lists what I understand.", trigger.name());
-    Fault::new(ErrorKind::MissingVerb, at..at, message)
+    GrammarFault::new(ErrorKind::MissingVerb, at..at, message)
 }
 
-fn unknown_verb(trigger: Trigger<'_>, word: &str, at: usize) -> Fault {
+fn unknown_verb(trigger: Trigger<'_>, word: &str, at: usize) -> GrammarFault {
     let place = at..at + word.len();
     let suggestion = nearest(word, Verb::words());
     let mut message = format!("I don't know `{}`.", excerpt(word));
     if suggestion.is_none() {
         message.push_str(&format!(" `/{} help` lists what I understand.", trigger.name()));
     }
-    Fault::new(ErrorKind::UnknownVerb, place.clone(), message).at(word).suggest(suggestion, place)
+    GrammarFault::new(ErrorKind::UnknownVerb, place.clone(), message)
+        .at(word)
+        .suggest(suggestion, place)
 }
 
 /// Reads the arguments of `verb`: the form of each, as the table of verbs shows it to people.
-fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, Fault> {
+fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, GrammarFault> {
     Ok(match verb {
         Verb::Help => Command::Help(args.optional()?),
         Verb::Ping => args.none().map(|()| Command::Ping)?,

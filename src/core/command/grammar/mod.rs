@@ -20,7 +20,7 @@ pub(crate) use nearest::nearest;
 use super::Command;
 use super::markdown::{TooDeep, command_lines, with_plain_line_ends};
 use super::trigger::Trigger;
-use fault::Fault;
+use fault::GrammarFault;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Reading {
@@ -90,7 +90,7 @@ pub fn read(name: &str, body: &str) -> Reading {
     let body = with_plain_line_ends(body);
     let lines = match command_lines(trigger, &body) {
         Ok(lines) => lines,
-        Err(TooDeep) => return Reading::refused(Fault::too_deep().on(1, "")),
+        Err(TooDeep) => return Reading::refused(GrammarFault::too_deep().on(1, "")),
     };
     let mut reading = Reading::default();
     let mut count = 0;
@@ -100,7 +100,7 @@ pub fn read(name: &str, body: &str) -> Reading {
             count += 1;
         }
         if count > MOST_COMMANDS {
-            return Reading::refused(Fault::too_many().on(line.number, line.text));
+            return Reading::refused(GrammarFault::too_many().on(line.number, line.text));
         }
         match outcome {
             Ok(command) => {

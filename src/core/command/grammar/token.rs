@@ -14,7 +14,7 @@ use crate::core::command::invisible::is_blank;
 
 /// A word of a command line: `word`, `"quoted words"`, `key=word` or `key="quoted words"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token<'t> {
+pub(super) struct CommandWord<'t> {
     pub(super) written: &'t str,
     /// The text before its `=`.
     pub(super) key: Option<&'t str>,
@@ -24,7 +24,7 @@ pub(super) struct Token<'t> {
     pub(super) is_unclosed: bool,
 }
 
-impl<'t> Token<'t> {
+impl<'t> CommandWord<'t> {
     /// What it says where keys mean nothing: `key=value` and all.
     pub(super) fn whole(&self) -> Cow<'t, str> {
         match self.key {
@@ -45,10 +45,10 @@ pub(super) fn plain(input: &str) -> IResult<&str, &str> {
 }
 
 /// One word. Succeeds always; at the end of the line with an empty one.
-pub(super) fn token(input: &str) -> IResult<&str, Token<'_>> {
+pub(super) fn token(input: &str) -> IResult<&str, CommandWord<'_>> {
     let (after, (key, (value, is_unclosed))) = (opt(key), alt((quoted, bare))).parse(input)?;
     let written = if is_unclosed { plain(input)?.1 } else { &input[..input.len() - after.len()] };
-    Ok((after, Token { written, key, value, is_unclosed }))
+    Ok((after, CommandWord { written, key, value, is_unclosed }))
 }
 
 fn key(input: &str) -> IResult<&str, &str> {

@@ -54,7 +54,7 @@ pub fn command_lines<'b>(
     body: &'b str,
 ) -> Result<Vec<CommandLine<'b>>, TooDeep> {
     let Range { start, end } = window(trigger, body);
-    let mut walk = Walk::new(trigger, &body[start..end]);
+    let mut walk = CommandWalk::new(trigger, &body[start..end]);
     for (event, range) in events(walk.body)? {
         walk.step(&event, range);
     }
@@ -133,7 +133,7 @@ struct Item {
 }
 
 /// Where the walk through the events stands.
-struct Walk<'b, 'n> {
+struct CommandWalk<'b, 'n> {
     trigger: Trigger<'n>,
     body: &'b str,
     items: Vec<Item>,
@@ -148,7 +148,7 @@ struct Walk<'b, 'n> {
     found: Vec<Range<usize>>,
 }
 
-impl<'b, 'n> Walk<'b, 'n> {
+impl<'b, 'n> CommandWalk<'b, 'n> {
     fn new(trigger: Trigger<'n>, body: &'b str) -> Self {
         Self {
             trigger,

@@ -45,7 +45,7 @@ impl fmt::Display for Date {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Unit {
+enum TimeUnit {
     Minute,
     Hour,
     /// `d`: 24 hours
@@ -54,7 +54,7 @@ enum Unit {
     Week,
 }
 
-impl Unit {
+impl TimeUnit {
     fn letter(self) -> char {
         match self {
             Self::Minute => 'm',
@@ -78,7 +78,7 @@ impl Unit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
     count: u32,
-    unit: Unit,
+    unit: TimeUnit,
 }
 
 impl Span {
@@ -99,10 +99,10 @@ impl ArgumentValue for Span {
 
     fn read(word: &str) -> Option<Self> {
         let unit = one_of("mMhHdDwW").map(|c| match c.to_ascii_lowercase() {
-            'm' => Unit::Minute,
-            'h' => Unit::Hour,
-            'd' => Unit::Day,
-            _ => Unit::Week,
+            'm' => TimeUnit::Minute,
+            'h' => TimeUnit::Hour,
+            'd' => TimeUnit::Day,
+            _ => TimeUnit::Week,
         });
         let (count, unit) = whole(word, (number, unit))?;
         let span = Self { count, unit };

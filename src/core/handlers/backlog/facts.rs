@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::core::model::ids::ThreadId;
 use crate::core::model::thread::ThreadTitle;
-use crate::core::reply::Mode;
+use crate::core::reply::Autonomy;
 use crate::core::scheduling::{
     IssueFacts, IssueLabels, Match, RankedBacklog, RankedIssue, Ranking, Roster,
 };
@@ -21,7 +21,7 @@ pub struct BacklogFacts {
     /// How many repositories were not read yet.
     pub unread: usize,
     /// How far timmy goes by itself.
-    pub mode: Mode,
+    pub mode: Autonomy,
     /// The issues that were asked about, as far as they are in the backlog.
     pub cases: HashMap<ThreadId, IssueCase>,
     /// The issues that may be named here, as far as an answer may want to.
@@ -62,7 +62,7 @@ impl BacklogFacts {
     pub fn new(
         judged: Arc<RankedBacklog>,
         unread: usize,
-        mode: Mode,
+        mode: Autonomy,
         asked: impl IntoIterator<Item = ThreadId>,
     ) -> Self {
         let (choices, cases, titles) = (judged.choose(), HashMap::new(), HashMap::new());

@@ -15,7 +15,7 @@ mod plain;
 mod tests;
 
 use heading::{Heading, heading, is_detail, is_footer};
-use plain::{Kind, Line, lines};
+use plain::{LineKind, PlainLine, lines};
 
 use crate::core::command::markdown::with_plain_line_ends;
 
@@ -36,8 +36,8 @@ pub fn is_relayed(body: &str) -> bool {
 }
 
 /// Whether a hidden line names what the text was copied from: `<!-- gh-comment-id:4242 -->`.
-fn is_marker(line: &Line<'_>) -> bool {
-    line.kind == Kind::Hidden && {
+fn is_marker(line: &PlainLine<'_>) -> bool {
+    line.kind == LineKind::Hidden && {
         let words = line.words();
         names_an_original(&words) || heading(&words) == Some(Heading::Certain)
     }
@@ -62,29 +62,29 @@ fn names_an_original(hidden: &str) -> bool {
 }
 
 /// Whether a line ends a copy. Of a text that goes on below it nobody can tell which lines are whose.
-fn ends_so(line: &Line<'_>) -> bool {
+fn ends_so(line: &PlainLine<'_>) -> bool {
     let may_be = line.raw.contains("riginal")
         || (line.raw.contains('@') && line.raw.contains(['-', '–', '—']));
-    line.kind == Kind::Prose && may_be && is_footer(&line.words())
+    line.kind == LineKind::Prose && may_be && is_footer(&line.words())
 }
 
 /// Whether the first thing that a text says is who wrote it.
-fn begins_so(lines: &[Line<'_>]) -> bool {
+fn begins_so(lines: &[PlainLine<'_>]) -> bool {
     for (nth, line) in lines.iter().enumerate().take(MOST_ABOVE) {
         match line.kind {
-            Kind::Hidden | Kind::Rule => continue,
-            Kind::Code => return false,
-            Kind::Quote => return is_heading_in_quotes(&lines[nth..]),
-            Kind::Prose if line.is_shape() => continue,
-            Kind::Title | Kind::Prose => {}
+            LineKind::Hidden | LineKind::Rule => continue,
+            LineKind::Code => return false,
+            LineKind::Quote => return is_heading_in_quotes(&lines[nth..]),
+            LineKind::Prose if line.is_shape() => continue,
+            LineKind::Title | LineKind::Prose => {}
         }
         match (heading(&line.words()), lines.get(nth + 1).map(|next| next.kind)) {
             (Some(Heading::Certain), _) => return true,
             // "Anna wrote:", and what she wrote as a quotation: a person quotes her.
             (Some(Heading::Likely), next) => {
-                return !matches!(next, Some(Kind::Quote | Kind::Code));
+                return !matches!(next, Some(LineKind::Quote | LineKind::Code));
             }
-            (None, _) if line.kind == Kind::Title => {}
+            (None, _) if line.kind == LineKind::Title => {}
             (None, _) => return false,
         }
     }
@@ -93,10 +93,10 @@ fn begins_so(lines: &[Line<'_>]) -> bool {
 
 /// Whether the quotation with which `lines` begin holds nothing but headings. Else a person quotes
 /// what was relayed, and goes on in words of their own.
-fn is_heading_in_quotes(lines: &[Line<'_>]) -> bool {
-    let goes_on = |line: &&Line<'_>| line.kind == Kind::Quote && line.goes_on;
+fn is_heading_in_quotes(lines: &[PlainLine<'_>]) -> bool {
+    let goes_on = |line: &&PlainLine<'_>| line.kind == LineKind::Quote && line.goes_on;
     let Some((first, rest)) = lines.split_first() else { return false };
-    let rest = rest.iter().take(MOST_ABOVE).take_while(goes_on).map(Line::words);
+    let rest = rest.iter().take(MOST_ABOVE).take_while(goes_on).map(PlainLine::words);
     heading(&first.words()).is_some()
         && rest.into_iter().all(|words| heading(&words).is_some() || is_detail(&words))
 }

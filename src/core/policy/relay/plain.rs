@@ -4,7 +4,7 @@ use super::pattern::is_among;
 
 /// What part of a text a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum LineKind {
     Prose,
     Title,
     Quote,
@@ -17,8 +17,8 @@ pub(super) enum Kind {
 
 /// A line that is not blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line<'b> {
-    pub(super) kind: Kind,
+pub(super) struct PlainLine<'b> {
+    pub(super) kind: LineKind,
     /// Whether no blank line stands before it.
     pub(super) goes_on: bool,
     /// As it is written, without blanks around it.
@@ -26,7 +26,7 @@ pub(super) struct Line<'b> {
 }
 
 /// The lines of a body that are not blank.
-pub(super) fn lines(body: &str) -> Vec<Line<'_>> {
+pub(super) fn lines(body: &str) -> Vec<PlainLine<'_>> {
     let (mut fence, mut goes_on, mut fenced_from) = (None, false, 1);
     let mut lines = Vec::new();
     for raw in body.split('\n') {
@@ -36,12 +36,12 @@ pub(super) fn lines(body: &str) -> Vec<Line<'_>> {
             continue;
         }
         let mark = ["```", "~~~"].into_iter().find(|mark| raw.starts_with(mark));
-        let kind = if fence.is_some() || mark.is_some() { Kind::Code } else { kind(raw) };
+        let kind = if fence.is_some() || mark.is_some() { LineKind::Code } else { kind(raw) };
         fence = match (fence, mark) {
             (Some(open), Some(mark)) if open == mark => None,
             (open, mark) => open.or(mark),
         };
-        lines.push(Line { kind, goes_on, raw });
+        lines.push(PlainLine { kind, goes_on, raw });
         if fence.is_none() {
             fenced_from = lines.len() + 1;
         }
@@ -54,21 +54,21 @@ pub(super) fn lines(body: &str) -> Vec<Line<'_>> {
     lines
 }
 
-fn kind(line: &str) -> Kind {
+fn kind(line: &str) -> LineKind {
     let shapes = |line: &str| {
         let mut rest = line.chars().filter(|c| !c.is_whitespace());
         rest.all(|c| matches!(c, '-' | '*' | '_' | '='))
     };
     if line.starts_with('>') {
-        Kind::Quote
+        LineKind::Quote
     } else if line.starts_with("<!--") {
-        Kind::Hidden
+        LineKind::Hidden
     } else if shapes(line) {
-        Kind::Rule
+        LineKind::Rule
     } else if line.starts_with('#') {
-        Kind::Title
+        LineKind::Title
     } else {
-        Kind::Prose
+        LineKind::Prose
     }
 }
 
@@ -117,7 +117,7 @@ fn link(text: &str) -> Option<(&str, usize)> {
 /// A line that is longer says more than who wrote a text.
 const LONGEST: usize = 500;
 
-impl Line<'_> {
+impl PlainLine<'_> {
     /// Whether it holds nothing but tags and pictures: `<details>`, `<img src="…">`.
     pub(super) fn is_shape(&self) -> bool {
         self.raw.len() <= LONGEST && {
@@ -129,7 +129,7 @@ impl Line<'_> {
     /// Its words, without emphasis, links and what stands around them:
     /// `> **[@anna](…)** wrote:` says "@anna wrote:". None of a line that is too long for this.
     pub(super) fn words(&self) -> String {
-        if self.raw.len() > LONGEST || self.kind == Kind::Code {
+        if self.raw.len() > LONGEST || self.kind == LineKind::Code {
             return String::new();
         }
         let hidden = self.raw.strip_prefix("<!--").map(|rest| rest.trim_end_matches("-->"));

@@ -30,7 +30,7 @@ impl TextReader {
     pub fn readiness(&self, body: &str) -> Readiness {
         let body = with_plain_line_ends(body);
         let Ok(events) = events(&body) else { return Readiness::default() };
-        let mut walk = Walk::new(&self.acceptance);
+        let mut walk = TextWalk::new(&self.acceptance);
         for (event, _) in events {
             walk.step(&event);
         }
@@ -45,7 +45,7 @@ impl TextReader {
 }
 
 /// Where the walk through a text stands.
-struct Walk<'r> {
+struct TextWalk<'r> {
     acceptance: &'r Regex,
     /// How many blocks are open in which nothing counts.
     excluded: usize,
@@ -56,7 +56,7 @@ struct Walk<'r> {
     readiness: Readiness,
 }
 
-impl<'r> Walk<'r> {
+impl<'r> TextWalk<'r> {
     fn new(acceptance: &'r Regex) -> Self {
         let readiness = Readiness::default();
         Self { acceptance, excluded: 0, line: String::new(), length: 0, readiness }

@@ -6,7 +6,7 @@ use crate::core::handlers::backlog::tests::*;
 
 #[test]
 fn the_queue_names_what_may_be_named() {
-    assert_snapshot!(World::usual().ask("/timmy queue"), @r"
+    assert_snapshot!(TestWorld::usual().ask("/timmy queue"), @r"
     **4 issues are ready**, 3 are not: 2 blocked, 1 on hold.
 
     | | issue | score | priority | agent |
@@ -21,7 +21,7 @@ fn the_queue_names_what_may_be_named() {
 
 #[test]
 fn the_queue_of_one_repository_keeps_the_places() {
-    let world = World::usual();
+    let world = TestWorld::usual();
     assert_snapshot!(world.ask("/timmy queue 1 repo=foundation/infra"), @r"
     **1 issue is ready** in `foundation/infra`, 1 is not: 1 blocked.
 
@@ -36,7 +36,7 @@ fn the_queue_of_one_repository_keeps_the_places() {
 
 #[test]
 fn a_queue_in_which_nothing_is_ready() {
-    let mut world = World::usual();
+    let mut world = TestWorld::usual();
     for ready in [issue(DOOR, 44), issue(CELLAR, 7), issue(INFRA, 14), issue(DOOR, 31)] {
         world.facts.remove(&ready);
     }
@@ -45,7 +45,7 @@ fn a_queue_in_which_nothing_is_ready() {
 
 #[test]
 fn a_plan_says_who_would_get_what() {
-    let mut world = World::usual();
+    let mut world = TestWorld::usual();
     assert_snapshot!(world.ask("/timmy plan"), @r#"
     **2 issues would be handed out now.** I only suggest: `dispatch.mode = "suggest"`.
 
@@ -55,7 +55,7 @@ fn a_plan_says_who_would_get_what() {
 
     1 more is in a repository that cannot be named here.
     "#);
-    world.mode = Mode::Off;
+    world.mode = Autonomy::Off;
     assert_snapshot!(world.ask("/timmy plan ezra"), @r#"
     **`ezra` would get \#44** *Session test flaky* now, and 1 more. I hand out only what somebody assigns: `dispatch.mode = "off"`.
 
@@ -65,15 +65,15 @@ fn a_plan_says_who_would_get_what() {
 
     1 more is in a repository that cannot be named here.
     "#);
-    world.mode = Mode::Auto;
+    world.mode = Autonomy::Auto;
     assert_snapshot!(world.ask("/timmy plan groq"), @"**`groq` would get nothing now:** another role is needed.");
     assert_snapshot!(world.ask("/timmy plan erza"), @"**Not done.** I know no agent `erza`. Did you mean `/timmy plan ezra`?");
 }
 
 #[test]
 fn a_plan_says_why_nothing_is_handed_out() {
-    assert_snapshot!(World::new(Vec::new()).ask("/timmy plan"), @"**Nothing would be handed out now:** there are no agents yet.");
-    let mut world = World::new(vec![worker("ezra", &["coder"], 1)]);
+    assert_snapshot!(TestWorld::new(Vec::new()).ask("/timmy plan"), @"**Nothing would be handed out now:** there are no agents yet.");
+    let mut world = TestWorld::new(vec![worker("ezra", &["coder"], 1)]);
     assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** no issue is ready.");
     world.opens(DOOR, 31, "Dark mode");
     assert_snapshot!(world.ask("/timmy plan"), @"**Nothing would be handed out now:** what is ready scores less than 5.0, from which on I hand out issues by myself.");
@@ -90,7 +90,7 @@ fn a_plan_says_why_nothing_is_handed_out() {
 
 #[test]
 fn why_of_an_agent() {
-    let world = World::usual();
+    let world = TestWorld::usual();
     assert_snapshot!(world.ask("/timmy why ezra"), @r"
     **`ezra` would get \#44** *Session test flaky* next. It holds the role coder. Its fit is **0.23**: no results yet.
 
@@ -120,7 +120,7 @@ fn why_of_an_agent() {
 
 #[test]
 fn the_agents_now() {
-    assert_snapshot!(World::usual().ask("/timmy agents"), @r"
+    assert_snapshot!(TestWorld::usual().ask("/timmy agents"), @r"
     **2 agents**.
 
     | agent | kind | roles | skills | host | free | fit | next |
@@ -132,7 +132,7 @@ fn the_agents_now() {
 
 #[test]
 fn several_questions_in_one_comment() {
-    assert_snapshot!(World::usual().ask("/timmy queue 2\n/timmy plan\n/timmy why ezra"), @r#"
+    assert_snapshot!(TestWorld::usual().ask("/timmy queue 2\n/timmy plan\n/timmy why ezra"), @r#"
     - `/timmy queue 2`: **4 issues are ready**, 3 are not: 2 blocked, 1 on hold.
     - `/timmy plan`: **2 issues would be handed out now.** I only suggest: `dispatch.mode = "suggest"`.
     - `/timmy why ezra`: **`ezra` would get \#44** *Session test flaky* next. It holds the role coder. Its fit is **0.23**: no results yet.

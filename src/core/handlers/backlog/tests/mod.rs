@@ -24,7 +24,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::{NamedAccount, People};
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
-use crate::core::reply::Mode;
+use crate::core::reply::Autonomy;
 use crate::core::scheduling::testing::{self, now};
 use crate::core::scheduling::{
     AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, RankedBacklog, RankingInput,
@@ -38,13 +38,13 @@ const INFRA: RepoId = RepoId(2);
 const CELLAR: RepoId = RepoId(3);
 
 /// A world in which nothing is asked of a forge: three repositories, the last one private.
-struct World {
+struct TestWorld {
     roster: Roster,
     rules: Rules,
     titles: HashMap<ThreadId, ThreadTitle>,
     facts: HashMap<ThreadId, IssueFacts>,
     fleet: Controls,
-    mode: Mode,
+    mode: Autonomy,
 }
 
 fn days_ago(days: u32) -> Timestamp {
@@ -83,7 +83,7 @@ fn worker(name: &str, roles: &[&str], capacity: u32) -> AgentSlot {
     }
 }
 
-impl World {
+impl TestWorld {
     fn new(workers: Vec<AgentSlot>) -> Self {
         let limits = Limits {
             per_host: 4,
@@ -100,7 +100,7 @@ impl World {
             titles: HashMap::new(),
             facts: HashMap::new(),
             fleet: Controls::default(),
-            mode: Mode::Suggest,
+            mode: Autonomy::Suggest,
         }
     }
 

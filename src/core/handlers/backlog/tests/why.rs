@@ -7,7 +7,7 @@ use crate::core::scheduling::{Milestone, Outcome};
 
 #[test]
 fn why_of_an_issue_that_is_ready() {
-    let world = World::usual();
+    let world = TestWorld::usual();
     assert_snapshot!(world.ask("/timmy why"), @r"
     **This is 1st of 4.** It scores **11.6**: `p1`, 2 issues wait for it, and it has been open for 7 days; but nothing says when it is done, and it has no task list. The next agent that fits: `ezra`.
 
@@ -36,12 +36,12 @@ fn why_of_an_issue_that_is_ready() {
 }
 
 /// What is said before the numbers.
-fn gist(world: &World, line: &str) -> String {
+fn gist(world: &TestWorld, line: &str) -> String {
     world.ask(line).split("\n\n<details>").next().unwrap_or_default().to_owned()
 }
 
 /// As people set things up who care.
-fn cared_for(world: &mut World) {
+fn cared_for(world: &mut TestWorld) {
     let at = |text| Timestamp::parse(text).expect("a time");
     let facts = world.of(44);
     facts.opened_at = days_ago(15);
@@ -58,7 +58,7 @@ fn cared_for(world: &mut World) {
 
 #[test]
 fn why_of_an_issue_that_people_care_for() {
-    let mut world = World::usual();
+    let mut world = TestWorld::usual();
     cared_for(&mut world);
     assert_snapshot!(world.ask("/timmy why"), @r"
     **This is 1st of 3.** It scores **19.4**: due in 3 days, its milestone is due in 15 days, and 3 issues wait for it; but nothing says when it is done, and 1 attempt failed. The next agent that fits: `ezra`.
@@ -87,7 +87,7 @@ fn why_of_an_issue_that_people_care_for() {
 
 #[test]
 fn what_was_verified_is_told_as_near_as_anything_is() {
-    let mut world = World::usual();
+    let mut world = TestWorld::usual();
     world.roster.workers[1].roles.push("coder".into());
     let result = |agent: &str, repo, role: &str, is_good| Outcome {
         agent: agent.into(),
@@ -114,8 +114,8 @@ fn what_was_verified_is_told_as_near_as_anything_is() {
 
 #[test]
 fn what_stands_in_the_way_and_what_removes_it() {
-    let said = |change: fn(&mut World)| {
-        let mut world = World::usual();
+    let said = |change: fn(&mut TestWorld)| {
+        let mut world = TestWorld::usual();
         world.opens(DOOR, 50, "Wait");
         change(&mut world);
         gist(&world, "/timmy why #50")
@@ -156,7 +156,7 @@ fn what_stands_in_the_way_and_what_removes_it() {
 
 #[test]
 fn all_reasons_are_told_and_what_it_would_be_worth() {
-    let mut world = World::usual();
+    let mut world = TestWorld::usual();
     let facts = world.opens(DOOR, 50, "Wait");
     facts.labels = ["priority/p1".into()].into();
     facts.work.is_settled = true;
@@ -175,12 +175,12 @@ fn all_reasons_are_told_and_what_it_would_be_worth() {
 
 #[test]
 fn pull_requests_that_are_to_close_it() {
-    let mut world = World::usual();
+    let mut world = TestWorld::usual();
     let pulls = [issue(DOOR, 58), issue(CELLAR, 9)];
     for pull in pulls {
         world.titles.insert(pull, title_of(pull.repo, "Mend it"));
     }
-    let of = |world: &mut World, pulls: &[ThreadId]| {
+    let of = |world: &mut TestWorld, pulls: &[ThreadId]| {
         world.of(31).pulls = pulls.to_vec();
         gist(world, "/timmy why #31")
     };
@@ -198,7 +198,7 @@ fn pull_requests_that_are_to_close_it() {
 
 #[test]
 fn what_the_lines_before_changed_is_seen() {
-    let world = World::usual();
+    let world = TestWorld::usual();
     let said = world.ask("/timmy hold no glue\n/timmy why");
     assert_snapshot!(said.split("\n\n| |").next().unwrap_or_default(), @r"
     - `/timmy hold no glue`: **on hold** until `/timmy unhold`.
