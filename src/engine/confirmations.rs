@@ -193,7 +193,7 @@ impl Confirmations {
         let snapshot =
             self.snapshots.gather(inbound, &handlers::needs(reading), state, own).await?;
         let authorship = Authorship::Author;
-        let asked = CommandRequest { heard: inbound, key, actor, right, authorship };
+        let asked = CommandRequest { inbound, key, actor, right, authorship };
         Ok(handlers::handle(asked, reading, &snapshot))
     }
 

@@ -60,10 +60,10 @@ pub struct AuditLine {
 
 impl ChangeSet {
     /// A reaction to the text, and nothing else.
-    pub fn reaction(heard: &InboundText, reaction: Reaction) -> Self {
-        let key = format!("{}.{reaction:?}", heard.subject.key()).to_lowercase();
-        let effect = Effect::React(React { subject: heard.subject, reaction });
-        let effects = vec![Keyed { key, thread: heard.thread(), effect }];
+    pub fn reaction(inbound: &InboundText, reaction: Reaction) -> Self {
+        let key = format!("{}.{reaction:?}", inbound.subject.key()).to_lowercase();
+        let effect = Effect::React(React { subject: inbound.subject, reaction });
+        let effects = vec![Keyed { key, thread: inbound.thread(), effect }];
         Self { effects, ..Self::default() }
     }
 
@@ -71,7 +71,7 @@ impl ChangeSet {
     /// lines that nobody can vouch for, or told that the forge refuses what an answer takes.
     pub fn single_answer(
         own: &str,
-        heard: &InboundText,
+        inbound: &InboundText,
         key: &str,
         reading: &Reading,
         answer: Answer,
@@ -79,12 +79,13 @@ impl ChangeSet {
         let said = reading.commands.first().map_or("", |line| line.text.as_str()).to_owned();
         let answers = vec![Answered { said, answer, needs: None }];
         let reply = Reply { name: own.to_owned(), answers };
-        Self { effects: vec![comment(heard, key, &reply)], ..Self::default() }
+        Self { effects: vec![comment(inbound, key, &reply)], ..Self::default() }
     }
 }
 
 /// The comment that answers a text.
-pub(super) fn comment(heard: &InboundText, key: &str, reply: &Reply) -> Keyed {
-    let effect = Effect::Comment(CreateComment { body: reply.body(key), since: heard.updated_at });
-    Keyed { key: key.to_owned(), thread: heard.thread(), effect }
+pub(super) fn comment(inbound: &InboundText, key: &str, reply: &Reply) -> Keyed {
+    let effect =
+        Effect::Comment(CreateComment { body: reply.body(key), since: inbound.updated_at });
+    Keyed { key: key.to_owned(), thread: inbound.thread(), effect }
 }

@@ -20,7 +20,7 @@ use crate::core::reply::{Answer, Paused};
 #[derive(Debug, Clone, Copy)]
 pub struct CommandRequest<'a> {
     /// The text.
-    pub heard: &'a InboundText,
+    pub inbound: &'a InboundText,
     /// What its effects are called after.
     pub key: &'a str,
     /// Who said it.
@@ -77,7 +77,7 @@ impl<'a> CommandContext<'a> {
     pub(super) fn push_effect(&mut self, effect: Effect) {
         let nth = self.changes.effects.len() + 1;
         let key = format!("{}.{nth}", self.asked.key);
-        self.changes.effects.push(Keyed { key, thread: self.asked.heard.thread(), effect });
+        self.changes.effects.push(Keyed { key, thread: self.asked.inbound.thread(), effect });
     }
 
     /// The agent of this name, or the answer that there is none.

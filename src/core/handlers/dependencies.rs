@@ -36,7 +36,7 @@ impl CommandContext<'_> {
         let Some(target) = self.snapshot.targets.get(reference) else {
             return Answer::NotFound { target: reference.to_string() };
         };
-        if target.thread == self.asked.heard.thread() {
+        if target.thread == self.asked.inbound.thread() {
             return Answer::Itself;
         }
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
@@ -74,7 +74,7 @@ impl CommandContext<'_> {
 
     /// What would become a circle: `way` leads from the target back to this thread.
     fn circle(&self, way: &[VisibleBlocker]) -> Answer {
-        let here = self.asked.heard.repo.id;
+        let here = self.asked.inbound.repo.id;
         let round: Vec<VisibleBlocker> = way.last().into_iter().chain(way).cloned().collect();
         Answer::Circle { threads: thread_names(&round, here) }
     }

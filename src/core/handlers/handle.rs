@@ -54,7 +54,7 @@ impl AnsweredLines<'_> {
     fn refuse_stranger(&mut self, reading: &Reading) {
         self.context.changes.refused_stranger = true;
         let owner = self.context.snapshot.people.owner.login().to_owned();
-        let unproved = self.context.asked.heard.permissions.is_none();
+        let unproved = self.context.asked.inbound.permissions.is_none();
         if let Some(line) = reading.commands.first() {
             let answer = Answer::Stranger { unproved, owner };
             self.say(&line.text, Some(&line.command), answer, None);
@@ -108,7 +108,7 @@ impl AnsweredLines<'_> {
         changes.state = (state != snapshot.state).then_some(state);
         if !self.answers.is_empty() {
             let reply = Reply { name: snapshot.own.clone(), answers: self.answers };
-            changes.effects.push(comment(asked.heard, asked.key, &reply));
+            changes.effects.push(comment(asked.inbound, asked.key, &reply));
         }
         changes
     }
@@ -117,7 +117,7 @@ impl AnsweredLines<'_> {
 impl CommandContext<'_> {
     /// Why this command is not to be obeyed here, or not to this actor.
     fn refuse(&self, verb: Verb) -> Option<Answer> {
-        if self.asked.heard.act != TextEvent::Created && verb.gives_consent() {
+        if self.asked.inbound.act != TextEvent::Created && verb.gives_consent() {
             return Some(Answer::NotHere { verb });
         }
         if self.asked.right < Some(verb.right()) {
@@ -135,7 +135,7 @@ impl CommandContext<'_> {
     fn lacks_only_proof(&self, right: Right) -> bool {
         let writer = Proof { writes: true, belongs: true, ..Proof::default() };
         let (people, delegations) = (&self.snapshot.people, &self.fleet.delegations);
-        self.asked.heard.permissions.is_none()
+        self.asked.inbound.permissions.is_none()
             && people.right_of(self.asked.actor, writer, delegations) >= Some(right)
     }
 
@@ -152,7 +152,7 @@ impl CommandContext<'_> {
         Answer::Confirm {
             line: line.to_owned(),
             actor: self.asked.actor.login.clone(),
-            edited: self.asked.heard.delivered,
+            edited: self.asked.inbound.delivered,
             until: said(now.after(CONFIRM_WITHIN), *now, zone),
         }
     }

@@ -76,11 +76,11 @@ impl CommandContext<'_> {
         match target {
             None => match &self.snapshot.item {
                 Some(item) => Ok(StatusFacts {
-                    thread: self.asked.heard.thread(),
+                    thread: self.asked.inbound.thread(),
                     status: self.present(item),
                     unwatched: None,
                 }),
-                None => Err(Answer::NotFound { target: format!("#{}", self.asked.heard.number) }),
+                None => Err(Answer::NotFound { target: format!("#{}", self.asked.inbound.number) }),
             },
             Some(StatusTarget::Issue(reference)) => match self.snapshot.targets.get(reference) {
                 Some(target) => Ok(StatusFacts {
@@ -98,9 +98,9 @@ impl CommandContext<'_> {
 
     /// This thread, with what the lines before have changed.
     fn present(&self, item: &Issue) -> Status {
-        let repo = &self.asked.heard.repo;
+        let repo = &self.asked.inbound.repo;
         let known = KnownIssue {
-            thread: self.asked.heard.thread(),
+            thread: self.asked.inbound.thread(),
             repo: &repo.name,
             target: None,
             assignees: self.assignees.clone(),
@@ -142,7 +142,7 @@ impl CommandContext<'_> {
     /// Whether an issue of the repository `one` can be made to wait no longer for one of `other`.
     /// Both can be named here: so each is public, or this very repository.
     fn can_go(&self, one: RepoId, other: RepoId) -> bool {
-        let here = &self.asked.heard.repo;
+        let here = &self.asked.inbound.repo;
         one == other || !(here.private && [one, other].contains(&here.id))
     }
 
@@ -152,7 +152,7 @@ impl CommandContext<'_> {
             now: self.snapshot.now,
             zone: &self.snapshot.zone,
             fleet: &self.fleet,
-            here: Some(self.asked.heard.repo.id),
+            here: Some(self.asked.inbound.repo.id),
         }
     }
 }

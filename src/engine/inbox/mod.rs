@@ -286,8 +286,7 @@ impl Inbox {
         let mut changes = match self.snapshots.gather(inbound, &needs, state.clone(), own).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
-                let asked =
-                    CommandRequest { heard: inbound, key: &key, actor: &actor, right, authorship };
+                let asked = CommandRequest { inbound, key: &key, actor: &actor, right, authorship };
                 handlers::handle(asked, &reading, &snapshot)
             }
             Err(EngineError::Forge(error)) if error.heals() == Recovery::Never => {

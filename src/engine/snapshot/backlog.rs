@@ -18,7 +18,7 @@ impl Snapshots {
     /// The backlog, as far as `look` asks; none as long as nothing of it was read.
     pub(super) async fn backlog_facts(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         look: &BacklogQuery,
         targets: &HashMap<IssueRef, OtherThread>,
         repos: &HashMap<RepoName, Repo>,
@@ -33,13 +33,13 @@ impl Snapshots {
         }
         let judged = self.planner.ranking().await?;
         let asked: Vec<ThreadId> =
-            look.cases.iter().filter_map(|case| thread(case.as_ref(), heard, targets)).collect();
+            look.cases.iter().filter_map(|case| thread(case.as_ref(), inbound, targets)).collect();
         // It may take a while: not where everything else waits for it.
         let mode = self.ctx.policy.dispatch.mode.into();
         let chosen =
             self.ctx.ledger.read(move |_| Ok(BacklogFacts::new(judged, unread, mode, asked)));
         let mut backlog = chosen.await?;
-        backlog.titles = self.titles(heard, look, &backlog, repos).await?;
+        backlog.titles = self.titles(inbound, look, &backlog, repos).await?;
         Ok(Some(backlog))
     }
 
@@ -47,13 +47,13 @@ impl Snapshots {
     /// repository when it was last heard of, so the forge is asked about those that count.
     async fn titles(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         look: &BacklogQuery,
         backlog: &BacklogFacts,
         repos: &HashMap<RepoName, Repo>,
     ) -> Result<HashMap<ThreadId, ThreadTitle>, EngineError> {
         let audiences = Audiences::new(&self.ctx);
-        let mut visible = audiences.visible(audiences.of(&heard.repo).await?).await?;
+        let mut visible = audiences.visible(audiences.of(&inbound.repo).await?).await?;
         let wanted = |visible: &Visible| look.wanted(backlog, repos, |repo| visible.may_name(repo));
         let wanted = audiences.sure_of(&mut visible, wanted).await?;
         let wanted: Vec<ThreadId> = wanted.into_iter().collect();
@@ -64,11 +64,11 @@ impl Snapshots {
 /// The issue that is asked about, if there is one.
 fn thread(
     case: Option<&IssueRef>,
-    heard: &InboundText,
+    inbound: &InboundText,
     targets: &HashMap<IssueRef, OtherThread>,
 ) -> Option<ThreadId> {
     match case {
-        None => Some(heard.thread()),
+        None => Some(inbound.thread()),
         Some(reference) => targets.get(reference).map(|target| target.thread),
     }
 }

@@ -15,16 +15,16 @@ use crate::gitea::Error;
 const MOST_READS: usize = 50;
 
 impl Snapshots {
-    /// What a thread waits for, and what of it may be named where `heard` was said; none if the
+    /// What a thread waits for, and what of it may be named where `inbound` was said; none if the
     /// forge keeps no dependencies there.
     pub(super) async fn visible_blockers(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         name: &RepoName,
         number: i64,
     ) -> Result<Option<Vec<VisibleBlocker>>, EngineError> {
         match self.ctx.gitea.blockers(name, number).await {
-            Ok(blockers) => Ok(Some(self.seen(heard, blockers).await?)),
+            Ok(blockers) => Ok(Some(self.seen(inbound, blockers).await?)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -32,7 +32,7 @@ impl Snapshots {
 
     async fn seen(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         blockers: Vec<Blocker>,
     ) -> Result<Vec<VisibleBlocker>, EngineError> {
         let mut known: HashMap<RepoId, bool> = HashMap::new();
@@ -40,7 +40,7 @@ impl Snapshots {
         for blocker in blockers {
             let nameable = match known.get(&blocker.thread.repo) {
                 Some(nameable) => *nameable,
-                None => self.nameable(heard, &blocker.repo).await?.is_some(),
+                None => self.nameable(inbound, &blocker.repo).await?.is_some(),
             };
             known.insert(blocker.thread.repo, nameable);
             seen.push(VisibleBlocker { blocker, nameable });
@@ -48,15 +48,15 @@ impl Snapshots {
         Ok(seen)
     }
 
-    /// The way on which `target` waits for the thread of `heard`, if it does.
+    /// The way on which `target` waits for the thread of `inbound`, if it does.
     pub(super) async fn circle(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         target: &OtherThread,
     ) -> Result<Option<Vec<VisibleBlocker>>, EngineError> {
         let (thread, repo) = (target.thread, target.repo.clone());
         let start = Blocker { thread, repo, open: target.item.open };
-        let mut walk = DependencyWalk::new(start, heard.thread());
+        let mut walk = DependencyWalk::new(start, inbound.thread());
         for _ in 0..MOST_READS {
             let Some((place, at)) = walk.next_unread() else { break };
             let blockers = match self.ctx.gitea.blockers(&at.repo, at.thread.number).await {
@@ -65,7 +65,7 @@ impl Snapshots {
                 blockers => blockers?,
             };
             if let Some(way) = walk.add_blockers(place, blockers) {
-                return Ok(Some(self.seen(heard, way).await?));
+                return Ok(Some(self.seen(inbound, way).await?));
             }
         }
         Ok(None)

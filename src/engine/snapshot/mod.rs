@@ -46,15 +46,15 @@ impl Snapshots {
         Self { ctx, accounts, permissions, planner }
     }
 
-    /// All that is needed for the commands of `heard`.
+    /// All that is needed for the commands of `inbound`.
     pub(super) async fn gather(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         needs: &Needs,
         state: ThreadState,
         own: &Account,
     ) -> Result<Snapshot, EngineError> {
-        let thread = heard.thread();
+        let thread = inbound.thread();
         let now = self.ctx.now();
         let (recent, pending, fleet) = self
             .ctx
@@ -64,9 +64,9 @@ impl Snapshots {
                 Ok((audit::recent(conn, thread, RECENT)?, pending, controls::at(conn, now)?))
             })
             .await?;
-        let name = &heard.repo.name;
+        let name = &inbound.repo.name;
         let item = match needs.item {
-            true => Some(self.ctx.gitea.issue(name, heard.number).await?),
+            true => Some(self.ctx.gitea.issue(name, inbound.number).await?),
             false => None,
         };
         let assignable = match needs.assignable {
@@ -74,24 +74,24 @@ impl Snapshots {
             false => Vec::new(),
         };
         let blockers = match needs.blockers {
-            true => self.visible_blockers(heard, name, heard.number).await?,
+            true => self.visible_blockers(inbound, name, inbound.number).await?,
             false => None,
         };
         let (mut targets, mut circles) = (HashMap::new(), HashMap::new());
         for reference in &needs.targets {
-            if let Some(target) = self.target(heard, reference).await? {
+            if let Some(target) = self.target(inbound, reference).await? {
                 if needs.circles.contains(reference)
                     && target.same_readers
-                    && let Some(way) = self.circle(heard, &target).await?
+                    && let Some(way) = self.circle(inbound, &target).await?
                 {
                     circles.insert(target.thread, way);
                 }
                 targets.insert(reference.clone(), target);
             }
         }
-        let repos = self.pausable(heard, &needs.repos).await?;
+        let repos = self.pausable(inbound, &needs.repos).await?;
         let backlog = match &needs.backlog {
-            Some(look) => self.backlog_facts(heard, look, &targets, &repos).await?,
+            Some(look) => self.backlog_facts(inbound, look, &targets, &repos).await?,
             None => None,
         };
         Ok(Snapshot {
@@ -109,7 +109,7 @@ impl Snapshots {
             accounts: self.candidates(&needs.accounts).await?,
             repos,
             backlog,
-            digests: self.digests(heard, &needs.digests, now).await?,
+            digests: self.digests(inbound, &needs.digests, now).await?,
             state,
             recent,
             pending,
@@ -129,13 +129,13 @@ impl Snapshots {
     /// Another thread, if it exists and everybody who reads this one may know of it.
     async fn target(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         reference: &IssueRef,
     ) -> Result<Option<OtherThread>, EngineError> {
-        let name = reference.repo.as_ref().unwrap_or(&heard.repo.name);
-        let Some(repo) = self.nameable(heard, name).await? else { return Ok(None) };
-        let here = repo.id == heard.repo.id;
-        let same_readers = dependency::same_readers(&heard.repo, &repo);
+        let name = reference.repo.as_ref().unwrap_or(&inbound.repo.name);
+        let Some(repo) = self.nameable(inbound, name).await? else { return Ok(None) };
+        let here = repo.id == inbound.repo.id;
+        let same_readers = dependency::same_readers(&inbound.repo, &repo);
         let watched = self.ctx.policy.watch.covers(&repo.name);
         let item = match self.ctx.gitea.issue(&repo.name, reference.number).await {
             Ok(item) => item,
@@ -143,7 +143,7 @@ impl Snapshots {
             Err(error) => return Err(error.into()),
         };
         let thread = ThreadId { repo: repo.id, number: reference.number };
-        let blockers = self.visible_blockers(heard, &repo.name, reference.number).await?;
+        let blockers = self.visible_blockers(inbound, &repo.name, reference.number).await?;
         let blockers = blockers.unwrap_or_default();
         let (state, recent) = self.remembered(thread).await?;
         let repo = repo.name;
@@ -165,9 +165,9 @@ impl Snapshots {
     /// of it: this one, and public ones.
     pub(super) async fn nameable(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         name: &RepoName,
     ) -> Result<Option<Repo>, EngineError> {
-        Audiences::new(&self.ctx).nameable(&heard.repo, name).await
+        Audiences::new(&self.ctx).nameable(&inbound.repo, name).await
     }
 }

@@ -40,12 +40,12 @@ impl Snapshots {
     /// Those of the repositories `names` that are watched and may be named here, by these names.
     pub(super) async fn pausable(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         names: &HashSet<RepoName>,
     ) -> Result<HashMap<RepoName, Repo>, EngineError> {
         let mut pausable = HashMap::new();
         for name in names {
-            let repo = self.nameable(heard, name).await?;
+            let repo = self.nameable(inbound, name).await?;
             if let Some(repo) = repo.filter(|repo| self.ctx.policy.watch.covers(&repo.name)) {
                 pausable.insert(name.clone(), repo);
             }
@@ -56,13 +56,13 @@ impl Snapshots {
     /// The past from each of these days on, summed up for the readers of this thread.
     pub(super) async fn digests(
         &self,
-        heard: &InboundText,
+        inbound: &InboundText,
         days: &HashSet<Option<Date>>,
         now: Timestamp,
     ) -> Result<HashMap<Option<Date>, Digest>, EngineError> {
         let mut digests = HashMap::new();
         let audiences = Audiences::new(&self.ctx);
-        let audience = audiences.of(&heard.repo).await?;
+        let audience = audiences.of(&inbound.repo).await?;
         for day in days {
             let since = report_begins(*day, now, &self.ctx.policy.zone);
             let period = Period { since, until: Timestamp::from_micros(i64::MAX) };

@@ -47,6 +47,6 @@ impl CommandContext<'_> {
         backlog: &'a BacklogFacts,
         threads: impl IntoIterator<Item = ThreadId>,
     ) -> ThreadNames<'a> {
-        ThreadNames::of(backlog, Some(self.asked.heard.repo.id), threads)
+        ThreadNames::of(backlog, Some(self.asked.inbound.repo.id), threads)
     }
 }

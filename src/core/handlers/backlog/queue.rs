@@ -27,7 +27,7 @@ impl CommandContext<'_> {
             Some((name, None)) => return Answer::NotFound { target: name.to_string() },
         };
         let Some(backlog) = &self.snapshot.backlog else { return Answer::Unread };
-        let queue = backlog.queue_in(repo, most(n), Some(self.asked.heard.repo.id));
+        let queue = backlog.queue_in(repo, most(n), Some(self.asked.inbound.repo.id));
         Answer::Queue { queue: Box::new(queue) }
     }
 }

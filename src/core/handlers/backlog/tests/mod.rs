@@ -140,11 +140,11 @@ impl TestWorld {
 
     /// What is said to `line` in the door's 44th issue; in public, unless it is asked in private.
     fn ask(&self, line: &str) -> String {
-        let heard = InboundText { number: 44, ..facts::comment(1, now(), line) };
+        let inbound = InboundText { number: 44, ..facts::comment(1, now(), line) };
         let reading = grammar::read("timmy", line);
-        let snapshot = self.snapshot(&heard, &needs(&reading));
+        let snapshot = self.snapshot(&inbound, &needs(&reading));
         let asked = CommandRequest {
-            heard: &heard,
+            inbound: &inbound,
             key: "c1",
             actor: &account("anna"),
             right: Some(Right::Owner),
@@ -157,7 +157,7 @@ impl TestWorld {
         text.trim_end_matches("\n\n<!-- timmy key=c1 -->").to_owned()
     }
 
-    fn snapshot(&self, heard: &InboundText, needs: &Needs) -> Snapshot {
+    fn snapshot(&self, inbound: &InboundText, needs: &Needs) -> Snapshot {
         let target = |reference: &IssueRef| {
             let repo =
                 [DOOR, INFRA].into_iter().find(|id| Some(&name(*id)) == reference.repo.as_ref());
@@ -166,7 +166,7 @@ impl TestWorld {
         };
         let look = needs.backlog.clone().unwrap_or_default();
         let targets: HashMap<_, _> = needs.targets.iter().map(target).collect();
-        let mut backlog = self.backlog(&look, heard, &targets);
+        let mut backlog = self.backlog(&look, inbound, &targets);
         let repos = needs.repos.iter().filter(|repo| **repo != name(CELLAR));
         let repo =
             |name: &RepoName| Repo { id: repo_called(name), name: name.clone(), private: false };
@@ -183,7 +183,7 @@ impl TestWorld {
             }),
             agents: self.roster.workers.iter().map(agent).collect(),
             fleet: self.fleet.clone(),
-            item: Some(facts::issue(heard.number, now())),
+            item: Some(facts::issue(inbound.number, now())),
             assignable: Vec::new(),
             blockers: None,
             targets,
@@ -206,11 +206,11 @@ impl TestWorld {
     fn backlog(
         &self,
         look: &BacklogQuery,
-        heard: &InboundText,
+        inbound: &InboundText,
         targets: &HashMap<IssueRef, OtherThread>,
     ) -> BacklogFacts {
         let asked = look.cases.iter().map(|case| match case {
-            None => heard.thread(),
+            None => inbound.thread(),
             Some(reference) => targets[reference].thread,
         });
         let judged = RankedBacklog::new(self.facts.values().cloned().collect(), self.setting());
