@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::backlog_view::{BacklogError, BacklogView};
-use super::progress::Bar;
 use super::{forge, markdown};
-use crate::cli::output::{FAILED, block_on, complain, print};
+use crate::cli::output::{block_on, finish};
 use crate::config::Config;
 use crate::core::handlers::BacklogFacts;
 use crate::core::reply::{Answer, Queue, QueueEntry};
@@ -36,26 +35,11 @@ impl BacklogArgs {
             Ok((_, loaded)) => loaded.config,
             Err(code) => return code,
         };
-        match block_on(self.said(&config)) {
-            Ok(text) => {
-                print(&text);
-                ExitCode::SUCCESS
-            }
-            Err(unseen) => {
-                complain(&unseen.to_string());
-                FAILED.into()
-            }
-        }
+        finish(block_on(self.said(&config)))
     }
 
     async fn said(&self, config: &Config) -> Result<String, BacklogError> {
-        let mut view = {
-            let bar = Bar::new();
-            BacklogView::take(config, &|progress| bar.show(progress)).await?
-        };
-        if let Some(problem) = &view.stale {
-            complain(&format!("what moved lately is missing: {problem}"));
-        }
+        let mut view = BacklogView::shown(config).await?;
         let queue = view.queue(self.limit).await?;
         if self.json {
             return Ok(object(&queue, &view.backlog, &config.gitea.url));

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::progress::Bar;
 use crate::app::{self, AppError, Clocks};
+use crate::cli::output::complain;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::handlers::{BacklogFacts, BacklogQuery};
@@ -85,9 +87,21 @@ pub(super) struct BacklogView {
 }
 
 impl BacklogView {
+    /// As [`BacklogView::take`], with a bar while it reads and a word about what is missing.
+    pub(super) async fn shown(config: &Config) -> Result<Self, BacklogError> {
+        let view = {
+            let bar = Bar::new();
+            Self::take(config, &|progress| bar.show(progress)).await?
+        };
+        if let Some(problem) = &view.stale {
+            complain(&format!("what moved lately is missing: {problem}"));
+        }
+        Ok(view)
+    }
+
     /// Reads what moved, the first time all of it, if no other process owns the ledger; then
     /// judges what is known.
-    pub(super) async fn take(
+    async fn take(
         config: &Config,
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<Self, BacklogError> {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::Write;
+use std::process::ExitCode;
 
 /// The exit code of what could not be done.
 pub(super) const FAILED: u8 = 1;
@@ -18,6 +19,20 @@ pub(super) fn print(text: &str) {
 pub(super) fn complain(problem: &str) {
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr(), "timmy: {problem}");
+}
+
+/// Prints what was asked for, or says why it cannot be had: the exit code.
+pub(super) fn finish(said: Result<String, impl std::error::Error>) -> ExitCode {
+    match said {
+        Ok(text) => {
+            print(&text);
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            complain(&problem.to_string());
+            FAILED.into()
+        }
+    }
 }
 
 /// Runs `future` to its end on a runtime of its own.

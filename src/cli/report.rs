@@ -8,7 +8,7 @@ use jiff::civil::Time;
 use super::backlog_view::{Judge, own_name};
 use super::{forge, markdown};
 use crate::app::{self, AppError, Clocks};
-use crate::cli::output::{FAILED, WRONG, block_on, complain, print};
+use crate::cli::output::{WRONG, block_on, complain, finish};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::report::{DayState, Hours, period_of};
@@ -37,18 +37,11 @@ impl ReportArgs {
             }
         });
         match said {
-            Ok(text) => {
-                print(&text);
-                ExitCode::SUCCESS
-            }
             Err(problem @ ReportError::NotConfigured) => {
                 complain(&problem.to_string());
                 WRONG.into()
             }
-            Err(problem) => {
-                complain(&problem.to_string());
-                FAILED.into()
-            }
+            said => finish(said),
         }
     }
 }

@@ -6,9 +6,8 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::backlog_view::{BacklogError, BacklogView};
-use super::progress::Bar;
 use super::{forge, markdown};
-use crate::cli::output::{FAILED, block_on, complain, print};
+use crate::cli::output::{block_on, finish};
 use crate::config::Config;
 use crate::core::command::value::{ArgumentValue as _, IssueRef};
 use crate::core::model::ids::{RepoName, ThreadId};
@@ -70,26 +69,11 @@ impl WhyArgs {
             Ok((_, loaded)) => loaded.config,
             Err(code) => return code,
         };
-        match block_on(self.said(&config)) {
-            Ok(text) => {
-                print(&text);
-                ExitCode::SUCCESS
-            }
-            Err(unknown) => {
-                complain(&unknown.to_string());
-                FAILED.into()
-            }
-        }
+        finish(block_on(self.said(&config)))
     }
 
     async fn said(&self, config: &Config) -> Result<String, UnknownIssue> {
-        let mut view = {
-            let bar = Bar::new();
-            BacklogView::take(config, &|progress| bar.show(progress)).await?
-        };
-        if let Some(problem) = &view.stale {
-            complain(&format!("what moved lately is missing: {problem}"));
-        }
+        let mut view = BacklogView::shown(config).await?;
         let thread = find(&view, &self.issue).await?;
         let issue = format!("{}#{}", self.issue.repo, self.issue.number);
         let Some(why) = view.why(thread).await? else { return Err(UnknownIssue::Issue(issue)) };

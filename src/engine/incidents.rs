@@ -1,9 +1,9 @@
 //! What is wrong with the world is said once when it begins and once when it is over, in the log
 //! and in the ledger, where `doctor` and the report find it; meanwhile the rest goes on.
 //!
-//! What a write meets is over when a write of its kind succeeds there, or the forge shows it. What concerns the whole
-//! forge, or what is polled, is over when a round of polling met none of it and nothing waits any
-//! more: one request that succeeds says little about others. A token that is accepted once is good:
+//! What a write meets is over when a write of its kind succeeds there, or the forge shows it. What
+//! concerns the whole forge, or what is polled, is over when a round of polling met none of it and
+//! nothing waits any more: one request that succeeds says little about others. A token that is accepted once is good:
 //! what was put off because of it is due at once then.
 
 use std::collections::HashSet;
