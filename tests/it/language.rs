@@ -5,6 +5,7 @@ use timmy::core::command::Command;
 use timmy::core::command::grammar::{ErrorKind, MOST_COMMANDS, Reading, read};
 use timmy::core::command::markdown::{command_lines, with_plain_line_ends};
 use timmy::core::command::trigger::Trigger;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Pieces of Markdown and of commands, of which surprising comments are made.
 const PIECES: &[&str] = &[
@@ -18,6 +19,7 @@ const PIECES: &[&str] = &[
     "    ",
     "\t",
     "\u{A0}",
+    "\u{3000}",
     "\n",
     "\n\n",
     "\r\n",
@@ -65,6 +67,9 @@ const PIECES: &[&str] = &[
     "a|b\n-|-\n",
     "\"",
     "\\\"",
+    "“",
+    "”",
+    "„",
     "=",
     "role=",
     "until=",
@@ -72,6 +77,7 @@ const PIECES: &[&str] = &[
     "agent=\"",
     "\u{200B}",
     "\u{202E}",
+    "\u{2060}/timmy",
     "\u{FEFF}",
     "\0",
     "\u{C}",
@@ -121,6 +127,12 @@ fn paragraphs() -> impl Strategy<Value = String> {
     let gap = prop::sample::select(vec!["\n\n", "\n \n", "\n\n\n", "\n"]);
     prop::collection::vec((block, gap), 0..9)
         .prop_map(|blocks| blocks.into_iter().map(|(block, gap)| block + gap).collect())
+}
+
+/// Whether nobody can see `c`, or it is white space.
+fn is_unseen(c: char) -> bool {
+    let hidden = [GeneralCategory::Control, GeneralCategory::Format];
+    c.is_whitespace() || hidden.contains(&c.general_category())
 }
 
 /// `body` with a definition behind it: as that could mean anything in it, all of it is read.
@@ -177,7 +189,9 @@ proptest! {
             };
             prop_assert!(line > former, "one outcome a line, from top to bottom");
             prop_assert!(lines[line - 1].contains(text.as_str()), "{text:?} on line {line}");
-            prop_assert!(text[1..].to_lowercase().starts_with("timmy"), "{text:?}");
+            let called = text.trim_start_matches(is_unseen).to_lowercase();
+            prop_assert!(called.starts_with("/timmy") || called.starts_with("@timmy"), "{text:?}");
+            prop_assert!(!text.starts_with(char::is_whitespace) || text.starts_with('\u{C}'), "{text:?}");
             former = line;
         }
     }
@@ -193,6 +207,34 @@ proptest! {
     fn a_good_line_is_a_command(line in command_line()) {
         let reading = read("timmy", &format!("/timmy {line}"));
         prop_assert_eq!(reading.commands.len(), 1, "{:?}", reading.errors);
+    }
+
+    #[test]
+    fn what_stands_before_the_trigger_is_a_blank_or_refused(
+        line in command_line(),
+        blanks in "[ \u{A0}\u{2003}\u{202F}\u{3000}]{0,3}",
+        hidden in "[\u{0}\u{C}\u{AD}\u{200B}\u{200F}\u{202E}\u{2060}\u{FEFF}]",
+        words in prop::sample::select(vec!["", "word\n", "word\n\n", "- word\n- "]),
+    ) {
+        let plain = read("timmy", &format!("{words}/timmy {line}"));
+        let odd = read("timmy", &format!("{words}{blanks}/timmy {line}"));
+        prop_assert_eq!(&odd, &plain);
+        let refused = read("timmy", &format!("{words}{blanks}{hidden}/timmy {line}"));
+        if words.is_empty() && blanks.is_empty() && hidden == "\u{FEFF}" {
+            prop_assert_eq!(&refused, &plain);
+        } else {
+            prop_assert!(refused.commands.is_empty());
+            let kinds: Vec<_> = refused.errors.iter().map(|error| error.kind).collect();
+            prop_assert_eq!(kinds, [ErrorKind::InvisibleCharacter]);
+        }
+    }
+
+    #[test]
+    fn curly_quotes_are_quotes(word in r"[a-zA-Z0-9 =.\-]{1,8}", open in "[“”„‟]", close in "[“”„‟]") {
+        let straight = read("timmy", &format!("/timmy crew \"{word}\" x"));
+        let curly = read("timmy", &format!("/timmy crew {open}{word}{close} x"));
+        prop_assert_eq!(commands(&curly), commands(&straight));
+        prop_assert_eq!(curly.errors.len(), straight.errors.len());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod grammar;
 pub mod invisible;
 pub mod markdown;
+mod quotes;
 pub mod trigger;
 pub mod value;
 pub mod verb;
@@ -255,7 +256,7 @@ impl Serialize for Args {
 
 /// `word` as it must be written to be read as one plain word.
 fn quoted(word: &str) -> String {
-    if word.starts_with('"') || word.contains(|c| is_blank(c) || c == '=') {
+    if word.starts_with(quotes::opens) || word.contains(|c| is_blank(c) || c == '=') {
         format!("\"{}\"", word.replace('\\', r"\\").replace('"', "\\\""))
     } else {
         word.to_owned()

@@ -9,7 +9,8 @@ use crate::core::command::value::bare;
 use crate::core::command::verb::Verb;
 use crate::core::command::{Command, invisible};
 
-/// The command on the line `text`, which begins with the trigger; or its leftmost fault.
+/// The command on the line `text`, which begins with the trigger, or with what nobody can see
+/// before it; or its leftmost fault.
 pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, Fault> {
     let (outcome, free) = parse(trigger, text);
     match (outcome, invisible::first(text, free)) {
@@ -21,7 +22,8 @@ pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, Fault> {
 
 /// The command, and the byte at which free text begins.
 fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, Fault>, usize) {
-    let (sign, rest) = trigger.split(text).unwrap_or((TriggerSign::At, ""));
+    let called = text.trim_start_matches(invisible::is_unseen);
+    let (sign, rest) = trigger.split(called).unwrap_or((TriggerSign::At, ""));
     let rest = skip_blanks(rest);
     let at = text.len() - rest.len();
     let (rest, word) = plain(rest).unwrap_or(("", rest));
@@ -201,9 +203,15 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused_wherever_they_stand() {
-        for text in
-            ["/timmy\u{C}ping", "/timmy ping\u{0}", "/timmy hold a\u{7}b", "@timmy th\u{AD}anks"]
-        {
+        for text in [
+            "/timmy\u{C}ping",
+            "/timmy ping\u{0}",
+            "/timmy hold a\u{7}b",
+            "@timmy th\u{AD}anks",
+            "\u{200B} /timmy asign x",
+            "\u{202E}@timmy thanks",
+            "\u{2060}/timmy hold",
+        ] {
             assert_eq!(fault(text), ErrorKind::InvisibleCharacter, "{text:?}");
         }
         assert_eq!(fault("@timmy 👩\u{200D}💻 hello"), ErrorKind::Talk);
