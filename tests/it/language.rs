@@ -5,6 +5,7 @@ use timmy::core::command::Command;
 use timmy::core::command::grammar::{ErrorKind, MOST_COMMANDS, Reading, read};
 use timmy::core::command::markdown::{command_lines, with_plain_line_ends};
 use timmy::core::command::trigger::Trigger;
+use timmy::core::command::verb::Verb;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Pieces of Markdown and of commands, of which surprising comments are made.
@@ -165,13 +166,38 @@ fn command_line() -> impl Strategy<Value = String> {
         ("(approve|r-|yes|LGTM|reject)[.!]?( d[0-9]{1,6},?)?", note)
             .prop_map(|(verb, note)| format!("{verb} {note}")),
         ("(revise|answer)( d[0-9]{1,6})?", note).prop_map(|(verb, note)| format!("{verb} x{note}")),
-        note.prop_map(|note| format!("hold {note}")),
+        // What ends a hold is no reason for one.
+        note.prop_map(|note| format!("hold x{note}")),
+        ("(tell|STEER)( j[0-9]{1,6}:?)?", note).prop_map(|(verb, note)| format!("{verb} x{note}")),
+        ("(no|reject)( d[0-9]{1,6})? (wrong|Unwanted|superseded)[,:]?", note)
+            .prop_map(|(verb, note)| format!("{verb} {note}")),
+        "assign (me|ezra|@anna) on=(a/b)?#[1-9][0-9]{0,3}",
+        Just("split".to_owned()),
         date.prop_map(|date| format!("delegate @anna until={date}")),
     ]
 }
 
 fn commands(reading: &Reading) -> Vec<&Command> {
     reading.commands.iter().map(|line| &line.command).collect()
+}
+
+fn kinds(reading: &Reading) -> Vec<ErrorKind> {
+    reading.errors.iter().map(|error| error.kind).collect()
+}
+
+/// What may stand behind a word.
+const MARKS: [char; 6] = ['.', ',', '!', '?', ';', ':'];
+
+/// What people say that begins with a verb.
+fn sentence() -> impl Strategy<Value = String> {
+    let verb = prop::sample::select(Verb::words().collect::<Vec<_>>());
+    let word = prop::sample::select(vec![
+        "on,", "is", "d7", "d7,", "D8", "d", "#12", "j42", "off", "x=y", "role=", "auto", "\"a",
+        "2d", "p1", "wrong",
+    ]);
+    let mark = prop::sample::select(vec!["", "", ",", "?", "..."]);
+    (verb, mark, prop::collection::vec(word, 0..5))
+        .prop_map(|(verb, mark, words)| format!("{verb}{mark} {}", words.join(" ")))
 }
 
 proptest! {
@@ -224,8 +250,28 @@ proptest! {
             prop_assert_eq!(&refused, &plain);
         } else {
             prop_assert!(refused.commands.is_empty());
-            let kinds: Vec<_> = refused.errors.iter().map(|error| error.kind).collect();
-            prop_assert_eq!(kinds, [ErrorKind::InvisibleCharacter]);
+            prop_assert_eq!(kinds(&refused), [ErrorKind::InvisibleCharacter]);
+        }
+    }
+
+    #[test]
+    fn behind_an_at_stands_a_command_or_talk(line in prop_oneof![command_line(), sentence()]) {
+        let (slash, at) = (read("timmy", &format!("/timmy {line}")), read("timmy", &format!("@timmy {line}")));
+        let mut words = line.split_whitespace();
+        let verb = words.next().and_then(|word| Verb::named(word.trim_end_matches(MARKS)));
+        let behind = words.next().map(|word| word.trim_end_matches(MARKS));
+        let names_decision = behind.and_then(|word| word.strip_prefix(['d', 'D']))
+            .is_some_and(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()));
+        let is_said = matches!(verb, Some(Verb::Hold | Verb::Approve | Verb::Reject))
+            && behind.is_some() && !names_decision;
+        let is_sentence = slash.commands.is_empty() && line.split_whitespace().count() >= 4;
+        if verb.is_some() && (is_said || is_sentence) {
+            prop_assert!(at.is_talk() && !at.is_empty(), "{at:?}");
+        } else if verb.is_some() {
+            prop_assert_eq!(commands(&at), commands(&slash));
+            prop_assert_eq!(kinds(&at), kinds(&slash));
+        } else {
+            prop_assert!(at.commands.is_empty());
         }
     }
 
@@ -241,7 +287,7 @@ proptest! {
     fn a_command_written_out_is_the_same_command(body in busy_comment(), line in command_line()) {
         for body in [body, format!("/timmy {line}")] {
             for line in read("timmy", &body).commands {
-                let again = read("timmy", &format!("@timmy {}", line.command));
+                let again = read("timmy", &format!("/timmy {}", line.command));
                 prop_assert_eq!(commands(&again), vec![&line.command], "{}", line.command);
             }
         }
@@ -371,7 +417,7 @@ fn a_long_word_is_shortened_in_the_message_only() {
 fn a_correction_is_the_line_with_the_known_word() {
     let corrected = |body: &str| read("timmy", body).errors.remove(0).corrected;
     assert_eq!(corrected("/timmy asign! ezra"), Some("/timmy assign! ezra".into()));
-    assert_eq!(corrected("@timmy: assign x rol=y z"), Some("@timmy: assign x role=y z".into()));
+    assert_eq!(corrected("@timmy: assign x rol=y"), Some("@timmy: assign x role=y".into()));
     assert_eq!(corrected("/timmy budget scope=isue"), Some("/timmy budget scope=issue".into()));
     assert_eq!(corrected("/timmy frobnicate"), None);
 }

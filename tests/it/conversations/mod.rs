@@ -39,4 +39,5 @@ mod silence;
 mod status_and_why;
 mod two_ledgers;
 mod webhooks;
+mod what_people_write;
 mod world;

@@ -2,7 +2,8 @@
 
 use super::arguments::Arguments;
 use super::fault::{ErrorKind, Fault, excerpt};
-use super::nearest::{is_slip, nearest};
+use super::nearest::nearest;
+use super::talk;
 use super::token::{plain, skip_blanks};
 use crate::core::command::trigger::{Trigger, TriggerSign};
 use crate::core::command::value::bare;
@@ -31,23 +32,18 @@ fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, Fault>, usize) {
     match Verb::named(bare) {
         Some(verb) => {
             let mut arguments = Arguments::new(trigger.name(), verb, text, rest);
-            (command(verb, &mut arguments), arguments.free())
+            let outcome = command(verb, &mut arguments);
+            if sign == TriggerSign::At && talk::goes_on_as_talk(verb, rest, outcome.is_ok()) {
+                return (Err(talk::with_verb(trigger, bare, at)), at);
+            }
+            (outcome, arguments.free())
         }
-        None if sign == TriggerSign::At && !is_slip(bare, Verb::words()) => {
-            (Err(talk(trigger, bare, at)), at)
+        None if sign == TriggerSign::At && talk::begins_talk(bare) => {
+            (Err(talk::without_verb(trigger, bare, at)), at)
         }
         None if bare.is_empty() => (Err(missing_verb(trigger, at)), at),
         None => (Err(unknown_verb(trigger, bare, at)), text.len()),
     }
-}
-
-fn talk(trigger: Trigger<'_>, word: &str, at: usize) -> Fault {
-    let message = format!(
-        "I took this for talk, since it begins with no command of mine: `/{} help` lists them.",
-        trigger.name()
-    );
-    let fault = Fault::new(ErrorKind::Talk, at..at + word.len(), message);
-    if word.is_empty() { fault } else { fault.at(word) }
 }
 
 fn missing_verb(trigger: Trigger<'_>, at: usize) -> Fault {
@@ -85,9 +81,12 @@ fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, Fault> {
             Command::Report { since }
         }
         Verb::Assign => {
-            let (mut who, mut role, mut budget) = (None, None, None);
-            args.fill(&mut who, &mut [("role", &mut role), ("budget", &mut budget)])?;
-            Command::Assign { who: args.given(who)?, role, budget }
+            let (mut who, mut on, mut role, mut budget) = (None, None, None, None);
+            args.fill(
+                &mut who,
+                &mut [("on", &mut on), ("role", &mut role), ("budget", &mut budget)],
+            )?;
+            Command::Assign { who: args.given(who)?, on, role, budget }
         }
         Verb::Unassign => Command::Unassign(args.optional()?),
         Verb::Priority => {
@@ -98,10 +97,15 @@ fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, Fault> {
         Verb::Size => Command::Size(args.required()?),
         Verb::Block => Command::Block(args.required()?),
         Verb::Unblock => Command::Unblock(args.required()?),
-        Verb::Hold => Command::Hold(args.note()),
+        Verb::Hold => Command::Hold(args.reason_to_hold()?),
         Verb::Unhold => args.none().map(|()| Command::Unhold)?,
         Verb::Snooze => Command::Snooze(args.required()?),
         Verb::Cancel => Command::Cancel(args.optional()?),
+        Verb::Tell => {
+            let (job, text) = (args.job()?, args.note());
+            Command::Tell { job, text: args.given(text)? }
+        }
+        Verb::Split => args.none().map(|()| Command::Split)?,
         Verb::Retry => {
             let (mut job, mut agent) = (None, None);
             args.fill(&mut job, &mut [("agent", &mut agent)])?;
@@ -111,7 +115,10 @@ fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, Fault> {
         Verb::Verify => Command::Verify(args.optional()?),
         Verb::Crew => Command::Crew(args.many()?),
         Verb::Approve => Command::Approve { decision: args.decision()?, note: args.note() },
-        Verb::Reject => Command::Reject { decision: args.decision()?, note: args.note() },
+        Verb::Reject => {
+            let (decision, cause) = (args.decision()?, args.cause()?);
+            Command::Reject { decision, cause, note: args.note() }
+        }
         Verb::Revise => {
             let (decision, note) = (args.decision()?, args.note());
             Command::Revise { decision, note: args.given(note)? }
@@ -153,13 +160,14 @@ mod tests {
     }
 
     /// What may follow a verb: of each verb all that it takes, and less.
-    const ARGUMENTS: [&str; 18] = [
+    const ARGUMENTS: [&str; 20] = [
         "",
         "status",
         "3 repo=a/b",
         "ezra",
         "since=2026-12-01",
         "ezra role=coder budget=5usd",
+        "me on=a/b#7",
         "@anna",
         "@anna until=2026-12-01",
         "p1 until=2026-12-01",
@@ -169,6 +177,7 @@ mod tests {
         "j7 agent=ezra",
         "coder \"a reviewer\"",
         "d7 since it is fine",
+        "d7 unwanted since it is fine",
         "all",
         "5usd scope=repo:a/b",
         "diff since it is fine",
@@ -216,6 +225,19 @@ mod tests {
         }
         assert_eq!(fault("@timmy 👩\u{200D}💻 hello"), ErrorKind::Talk);
         assert_eq!(fault("/timmy crew 👩\u{200D}💻"), ErrorKind::InvisibleCharacter);
+    }
+
+    #[test]
+    fn nobody_holds_because_of_an_end() {
+        for word in ["cancel", "Off", "none.", "clear", "remove!"] {
+            let text = format!("/timmy hold: {word} ");
+            let fault = read(timmy(), &text).expect_err(&text).on(1, &text);
+            assert_eq!((fault.kind, fault.token.as_deref()), (ErrorKind::BadValue, Some(word)));
+            assert_eq!(fault.corrected.as_deref(), Some("/timmy unhold"), "{text}");
+        }
+        for text in ["/timmy hold off until Monday", "/timmy hold \"off\"", "/timmy hold offline"] {
+            assert!(read(timmy(), text).is_ok(), "{text}");
+        }
     }
 
     #[test]
