@@ -381,6 +381,8 @@ fn hostile_texts_come_to_an_end() {
         let one_line = many.replace(['\n', '\r'], " ");
         for body in [
             format!("{many}\n\n/timmy ping\n"),
+            format!("a\n{one_line}/timmy ping"),
+            format!("@timmy hold {one_line}"),
             format!("/timmy crew {one_line}"),
             format!("/timmy hold {one_line}"),
             format!("/timmy assign x role=\"{one_line}"),

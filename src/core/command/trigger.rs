@@ -70,8 +70,17 @@ impl<'n> Trigger<'n> {
 }
 
 /// Whether the line that ends `before` holds nothing but white space, list markers and what nobody
-/// can see.
+/// can see. Nearly always a letter says no at once.
 fn can_precede(before: &str) -> bool {
+    match before.as_bytes().last() {
+        Some(&b) if b.is_ascii_graphic() && !is_margin(b) => false,
+        _ => ends_in_a_margin(before),
+    }
+}
+
+/// [`can_precede`], character by character.
+#[cold]
+fn ends_in_a_margin(before: &str) -> bool {
     let can_stand = |c: char| u8::try_from(c).is_ok_and(is_margin) || is_unseen(c);
     let rest = before.trim_end_matches(can_stand);
     rest.is_empty() || rest.ends_with(['\n', '\r'])

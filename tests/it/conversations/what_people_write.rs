@@ -19,6 +19,7 @@ async fn behind_an_at_people_talk() {
             "@timmy status is still red",
             "@timmy, why did you choose that?",
             "@timmy approve #12",
+            "@timmy well done!",
         ] {
             t.puzzled("alexander", text).await;
         }

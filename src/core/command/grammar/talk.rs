@@ -7,12 +7,14 @@ use crate::core::command::trigger::Trigger;
 use crate::core::command::value::{DecisionId, bare};
 use crate::core::command::verb::Verb;
 
-/// From so many words on, a line that does not fit its verb is a sentence and no slip.
+/// From so many words on, verb and all, a line that does not fit its verb is a sentence.
 const SENTENCE: usize = 4;
 
 /// Whether a line that begins with `word`, which is no verb, is talk, and no slip.
+///
+/// "Well done" is praise, although one letter makes `tell` of it.
 pub(super) fn begins_talk(word: &str) -> bool {
-    !is_slip(word, Verb::words())
+    word.eq_ignore_ascii_case("well") || !is_slip(word, Verb::words())
 }
 
 /// Whether a line that begins with `verb` is talk. `rest` is what follows the verb, `fits` tells
@@ -22,7 +24,7 @@ pub(super) fn begins_talk(word: &str) -> bool {
 /// give: so they are nobody's command unless the id of a decision shows what is meant.
 pub(super) fn goes_on_as_talk(verb: Verb, rest: &str, fits: bool) -> bool {
     let mut words = rest.split(is_blank).filter(|word| !word.is_empty());
-    if !fits && words.clone().nth(SENTENCE - 2).is_some() {
+    if !fits && 1 + words.clone().count() >= SENTENCE {
         return true;
     }
     let takes_any_words = matches!(verb, Verb::Hold | Verb::Approve | Verb::Reject);
