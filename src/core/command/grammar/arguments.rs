@@ -210,9 +210,7 @@ impl<'t> Arguments<'t> {
     /// The byte of the line at which the verb begins, as long as nothing behind it was read.
     fn verb_at(&self) -> usize {
         let before = &self.text[..self.text.len() - self.rest.len()];
-        before
-            .rfind(is_blank)
-            .map_or(0, |blank| blank + before[blank..].chars().next().map_or(0, char::len_utf8))
+        before.len() - before.rsplit(is_blank).next().map_or(0, str::len)
     }
 
     /// The rest of the line as free text, if anything is left.
