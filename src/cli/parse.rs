@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::core::command::grammar::{self, Reading};
+use crate::core::command::grammar::{self, ErrorKind, Reading};
 
 /// Read a comment and print the commands and errors that it holds.
 #[derive(Debug, clap::Args)]
@@ -80,7 +80,10 @@ fn print(reading: &Reading) -> io::Result<()> {
         is_empty = false;
         match outcome {
             Ok(line) => writeln!(out, "{:>4}  {}", line.line, line.command)?,
-            Err(error) => writeln!(out, "{:>4}  not run: {}", error.line, error.message)?,
+            Err(error) => {
+                let what = if error.kind == ErrorKind::Talk { "talk" } else { "not run" };
+                writeln!(out, "{:>4}  {what}: {}", error.line, error.message)?;
+            }
         }
     }
     if is_empty {

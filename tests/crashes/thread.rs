@@ -245,8 +245,8 @@ impl Shown {
                 Answer::Size { now: size.to_owned(), was: self.size.replace(size.to_owned()) }
             }
             Word::Hold => {
-                self.held = true;
-                Answer::Held
+                let was_by = std::mem::replace(&mut self.held, true).then(|| "walt".to_owned());
+                Answer::Held { was_by, was_reason: None }
             }
             Word::Unhold => Answer::Unheld { hold: std::mem::take(&mut self.held), snooze: false },
             Word::Block => {

@@ -5,6 +5,8 @@ use timmy::core::command::Command;
 use timmy::core::command::grammar::{ErrorKind, MOST_COMMANDS, Reading, read};
 use timmy::core::command::markdown::{command_lines, with_plain_line_ends};
 use timmy::core::command::trigger::Trigger;
+use timmy::core::command::verb::Verb;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Pieces of Markdown and of commands, of which surprising comments are made.
 const PIECES: &[&str] = &[
@@ -18,6 +20,7 @@ const PIECES: &[&str] = &[
     "    ",
     "\t",
     "\u{A0}",
+    "\u{3000}",
     "\n",
     "\n\n",
     "\r\n",
@@ -65,6 +68,9 @@ const PIECES: &[&str] = &[
     "a|b\n-|-\n",
     "\"",
     "\\\"",
+    "“",
+    "”",
+    "„",
     "=",
     "role=",
     "until=",
@@ -72,6 +78,7 @@ const PIECES: &[&str] = &[
     "agent=\"",
     "\u{200B}",
     "\u{202E}",
+    "\u{2060}/timmy",
     "\u{FEFF}",
     "\0",
     "\u{C}",
@@ -123,6 +130,12 @@ fn paragraphs() -> impl Strategy<Value = String> {
         .prop_map(|blocks| blocks.into_iter().map(|(block, gap)| block + gap).collect())
 }
 
+/// Whether nobody can see `c`, or it is white space.
+fn is_unseen(c: char) -> bool {
+    let hidden = [GeneralCategory::Control, GeneralCategory::Format];
+    c.is_whitespace() || hidden.contains(&c.general_category())
+}
+
 /// `body` with a definition behind it: as that could mean anything in it, all of it is read.
 fn all_is_read(body: &str) -> String {
     format!("{}\n\n[nobody]: refers", with_plain_line_ends(body))
@@ -153,13 +166,38 @@ fn command_line() -> impl Strategy<Value = String> {
         ("(approve|r-|yes|LGTM|reject)[.!]?( d[0-9]{1,6},?)?", note)
             .prop_map(|(verb, note)| format!("{verb} {note}")),
         ("(revise|answer)( d[0-9]{1,6})?", note).prop_map(|(verb, note)| format!("{verb} x{note}")),
-        note.prop_map(|note| format!("hold {note}")),
+        // What ends a hold is no reason for one.
+        note.prop_map(|note| format!("hold x{note}")),
+        ("(tell|STEER)( j[0-9]{1,6}:?)?", note).prop_map(|(verb, note)| format!("{verb} x{note}")),
+        ("(no|reject)( d[0-9]{1,6})? (wrong|Unwanted|superseded)[,:]?", note)
+            .prop_map(|(verb, note)| format!("{verb} {note}")),
+        "assign (me|ezra|@anna) on=(a/b)?#[1-9][0-9]{0,3}",
+        Just("split".to_owned()),
         date.prop_map(|date| format!("delegate @anna until={date}")),
     ]
 }
 
 fn commands(reading: &Reading) -> Vec<&Command> {
     reading.commands.iter().map(|line| &line.command).collect()
+}
+
+fn kinds(reading: &Reading) -> Vec<ErrorKind> {
+    reading.errors.iter().map(|error| error.kind).collect()
+}
+
+/// What may stand behind a word.
+const MARKS: [char; 6] = ['.', ',', '!', '?', ';', ':'];
+
+/// What people say that begins with a verb.
+fn sentence() -> impl Strategy<Value = String> {
+    let verb = prop::sample::select(Verb::words().collect::<Vec<_>>());
+    let word = prop::sample::select(vec![
+        "on,", "is", "d7", "d7,", "D8", "d", "#12", "j42", "off", "x=y", "role=", "auto", "\"a",
+        "2d", "p1", "wrong",
+    ]);
+    let mark = prop::sample::select(vec!["", "", ",", "?", "..."]);
+    (verb, mark, prop::collection::vec(word, 0..5))
+        .prop_map(|(verb, mark, words)| format!("{verb}{mark} {}", words.join(" ")))
 }
 
 proptest! {
@@ -177,7 +215,9 @@ proptest! {
             };
             prop_assert!(line > former, "one outcome a line, from top to bottom");
             prop_assert!(lines[line - 1].contains(text.as_str()), "{text:?} on line {line}");
-            prop_assert!(text[1..].to_lowercase().starts_with("timmy"), "{text:?}");
+            let called = text.trim_start_matches(is_unseen).to_lowercase();
+            prop_assert!(called.starts_with("/timmy") || called.starts_with("@timmy"), "{text:?}");
+            prop_assert!(!text.starts_with(char::is_whitespace) || text.starts_with('\u{C}'), "{text:?}");
             former = line;
         }
     }
@@ -196,10 +236,58 @@ proptest! {
     }
 
     #[test]
+    fn what_stands_before_the_trigger_is_a_blank_or_refused(
+        line in command_line(),
+        blanks in "[ \u{A0}\u{2003}\u{202F}\u{3000}]{0,3}",
+        hidden in "[\u{0}\u{C}\u{AD}\u{200B}\u{200F}\u{202E}\u{2060}\u{FEFF}]",
+        words in prop::sample::select(vec!["", "word\n", "word\n\n", "- word\n- "]),
+    ) {
+        let plain = read("timmy", &format!("{words}/timmy {line}"));
+        let odd = read("timmy", &format!("{words}{blanks}/timmy {line}"));
+        prop_assert_eq!(&odd, &plain);
+        let refused = read("timmy", &format!("{words}{blanks}{hidden}/timmy {line}"));
+        if words.is_empty() && blanks.is_empty() && hidden == "\u{FEFF}" {
+            prop_assert_eq!(&refused, &plain);
+        } else {
+            prop_assert!(refused.commands.is_empty());
+            prop_assert_eq!(kinds(&refused), [ErrorKind::InvisibleCharacter]);
+        }
+    }
+
+    #[test]
+    fn behind_an_at_stands_a_command_or_talk(line in prop_oneof![command_line(), sentence()]) {
+        let (slash, at) = (read("timmy", &format!("/timmy {line}")), read("timmy", &format!("@timmy {line}")));
+        let mut words = line.split_whitespace();
+        let verb = words.next().and_then(|word| Verb::named(word.trim_end_matches(MARKS)));
+        let behind = words.next().map(|word| word.trim_end_matches(MARKS));
+        let names_decision = behind.and_then(|word| word.strip_prefix(['d', 'D']))
+            .is_some_and(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()));
+        let is_said = matches!(verb, Some(Verb::Hold | Verb::Approve | Verb::Reject))
+            && behind.is_some() && !names_decision;
+        let is_sentence = slash.commands.is_empty() && line.split_whitespace().count() >= 4;
+        if verb.is_some() && (is_said || is_sentence) {
+            prop_assert!(at.is_talk() && !at.is_empty(), "{at:?}");
+        } else if verb.is_some() {
+            prop_assert_eq!(commands(&at), commands(&slash));
+            prop_assert_eq!(kinds(&at), kinds(&slash));
+        } else {
+            prop_assert!(at.commands.is_empty());
+        }
+    }
+
+    #[test]
+    fn curly_quotes_are_quotes(word in r"[a-zA-Z0-9 =.\-]{1,8}", open in "[“”„‟]", close in "[“”„‟]") {
+        let straight = read("timmy", &format!("/timmy crew \"{word}\" x"));
+        let curly = read("timmy", &format!("/timmy crew {open}{word}{close} x"));
+        prop_assert_eq!(commands(&curly), commands(&straight));
+        prop_assert_eq!(curly.errors.len(), straight.errors.len());
+    }
+
+    #[test]
     fn a_command_written_out_is_the_same_command(body in busy_comment(), line in command_line()) {
         for body in [body, format!("/timmy {line}")] {
             for line in read("timmy", &body).commands {
-                let again = read("timmy", &format!("@timmy {}", line.command));
+                let again = read("timmy", &format!("/timmy {}", line.command));
                 prop_assert_eq!(commands(&again), vec![&line.command], "{}", line.command);
             }
         }
@@ -293,6 +381,8 @@ fn hostile_texts_come_to_an_end() {
         let one_line = many.replace(['\n', '\r'], " ");
         for body in [
             format!("{many}\n\n/timmy ping\n"),
+            format!("a\n{one_line}/timmy ping"),
+            format!("@timmy hold {one_line}"),
             format!("/timmy crew {one_line}"),
             format!("/timmy hold {one_line}"),
             format!("/timmy assign x role=\"{one_line}"),
@@ -329,7 +419,7 @@ fn a_long_word_is_shortened_in_the_message_only() {
 fn a_correction_is_the_line_with_the_known_word() {
     let corrected = |body: &str| read("timmy", body).errors.remove(0).corrected;
     assert_eq!(corrected("/timmy asign! ezra"), Some("/timmy assign! ezra".into()));
-    assert_eq!(corrected("@timmy: assign x rol=y z"), Some("@timmy: assign x role=y z".into()));
+    assert_eq!(corrected("@timmy: assign x rol=y"), Some("@timmy: assign x role=y".into()));
     assert_eq!(corrected("/timmy budget scope=isue"), Some("/timmy budget scope=issue".into()));
     assert_eq!(corrected("/timmy frobnicate"), None);
 }

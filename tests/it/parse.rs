@@ -47,6 +47,39 @@ fn people_get_a_line_for_each() {
 }
 
 #[test]
+fn talk_is_called_talk() {
+    let body = b"@timmy hold on, I am testing\n@timmy thanks\n/timmy hold off\n";
+    let expected = concat!(
+        "   1  talk: I took this for talk, as people talk behind `@timmy`. Behind `/timmy` everything is meant.\n",
+        "   2  talk: I took this for talk, since it begins with no command of mine: `/timmy help` lists them.\n",
+        "   3  not run: `off` is not a reason to hold. Did you mean `unhold`?\n",
+    );
+    assert_eq!(stdout(&parse(&[], body)), expected);
+    let json = parse(&["--json"], b"@timmy status is still red");
+    assert!(stdout(&json).starts_with(
+        r#"{"commands":[],"errors":[{"line":1,"kind":"talk","token":"status","message":""#
+    ));
+}
+
+#[test]
+fn what_people_write_is_parsed() {
+    let body = "\u{A0}/timmy assign me on=foundation/door#41 role=“code owner”\n\
+                \u{200B}/timmy ping\n/timmy no d7 unwanted, sorry\n/timmy tell j42 \"x\" first\n/timmy split";
+    let expected = concat!(
+        r#"{"commands":[{"line":1,"verb":"assign","args":{"who":"me","on":"foundation/door#41","role":"code owner"},"#,
+        r#""text":"/timmy assign me on=foundation/door#41 role=“code owner”"},"#,
+        r#"{"line":3,"verb":"reject","args":{"decision":"d7","cause":"unwanted","note":"sorry"},"#,
+        r#""text":"/timmy no d7 unwanted, sorry"},"#,
+        r#"{"line":4,"verb":"tell","args":{"job":"j42","text":"\"x\" first"},"#,
+        r#""text":"/timmy tell j42 \"x\" first"},"#,
+        r#"{"line":5,"verb":"split","args":{},"text":"/timmy split"}],"#,
+        r#""errors":[{"line":2,"kind":"invisible_character","token":"U+200B","#,
+        r#""message":"The line holds U+200B ZERO WIDTH SPACE, which nobody can see, so I did not run it. Type the line anew."}]}"#,
+    );
+    assert_eq!(stdout(&parse(&["--json"], body.as_bytes())).trim_end(), expected);
+}
+
+#[test]
 fn the_name_is_the_accounts_own() {
     let output = parse(&["--json", "--name", "@Door-Bot"], b"/door-bot ping\n/timmy ping");
     let expected =

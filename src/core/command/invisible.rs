@@ -40,6 +40,12 @@ pub fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t') || (!c.is_ascii() && c.is_whitespace() && !c.is_control())
 }
 
+/// White space, or a character that nobody can see: what a line may seem to begin without. The end
+/// of a line is neither.
+pub(super) fn is_unseen(c: char) -> bool {
+    is_blank(c) || (!matches!(c, '\n' | '\r') && Invisible::new(c).is_some())
+}
+
 /// The first invisible character of `text` and the byte where it stands.
 ///
 /// From byte `free` on stands free text, where an emoji may hold the joiners and tags that make

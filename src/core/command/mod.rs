@@ -3,6 +3,7 @@
 pub mod grammar;
 pub mod invisible;
 pub mod markdown;
+mod quotes;
 pub mod trigger;
 pub mod value;
 pub mod verb;
@@ -15,8 +16,8 @@ use serde::{Serialize, Serializer};
 use super::model::ids::RepoName;
 use invisible::is_blank;
 use value::{
-    AgentName, Amount, Count, Date, DecisionId, IssueRef, JobId, Login, PauseTarget, Priority,
-    Scope, Size, StatusTarget, When, Who, Word,
+    AgentName, Amount, Cause, Count, Date, DecisionId, IssueRef, JobId, Login, PauseTarget,
+    Priority, Scope, Size, StatusTarget, When, Who, Word,
 };
 use verb::Verb;
 
@@ -56,7 +57,7 @@ pub enum Command {
     Agents,
     Plan(Option<AgentName>),
     Report { since: Option<Date> },
-    Assign { who: Who, role: Option<Word>, budget: Option<Amount> },
+    Assign { who: Who, on: Option<IssueRef>, role: Option<Word>, budget: Option<Amount> },
     Unassign(Option<Login>),
     Priority { level: Priority, until: Option<Date> },
     Size(Size),
@@ -66,12 +67,14 @@ pub enum Command {
     Unhold,
     Snooze(When),
     Cancel(Option<JobId>),
+    Tell { job: Option<JobId>, text: Note },
+    Split,
     Retry { job: Option<JobId>, agent: Option<AgentName> },
     Dead,
     Verify(Option<JobId>),
     Crew(Vec<Word>),
     Approve { decision: Option<DecisionId>, note: Option<Note> },
-    Reject { decision: Option<DecisionId>, note: Option<Note> },
+    Reject { decision: Option<DecisionId>, cause: Option<Cause>, note: Option<Note> },
     Revise { decision: Option<DecisionId>, note: Note },
     Answer { decision: Option<DecisionId>, note: Note },
     Delegate { user: Login, until: Option<Date> },
@@ -103,6 +106,8 @@ impl Command {
             Self::Unhold => Verb::Unhold,
             Self::Snooze(_) => Verb::Snooze,
             Self::Cancel(_) => Verb::Cancel,
+            Self::Tell { .. } => Verb::Tell,
+            Self::Split => Verb::Split,
             Self::Retry { .. } => Verb::Retry,
             Self::Dead => Verb::Dead,
             Self::Verify(_) => Verb::Verify,
@@ -124,14 +129,15 @@ impl Command {
     pub fn args(&self) -> Args {
         let args = Args::default();
         match self {
-            Self::Ping | Self::Agents | Self::Unhold | Self::Dead => args,
+            Self::Ping | Self::Agents | Self::Unhold | Self::Split | Self::Dead => args,
             Self::Help(verb) => args.word("verb", verb.as_ref()),
             Self::Status(target) | Self::Why(target) => args.word("target", target.as_ref()),
             Self::Queue { n, repo } => args.word("n", n.as_ref()).keyed("repo", repo.as_ref()),
             Self::Plan(agent) => args.word("agent", agent.as_ref()),
             Self::Report { since } => args.keyed("since", since.as_ref()),
-            Self::Assign { who, role, budget } => args
+            Self::Assign { who, on, role, budget } => args
                 .word("who", Some(who))
+                .keyed("on", on.as_ref())
                 .keyed("role", role.as_ref())
                 .keyed("budget", budget.as_ref()),
             Self::Unassign(user) => args.login(user.as_ref()),
@@ -143,13 +149,18 @@ impl Command {
             Self::Hold(reason) => args.free("reason", reason.as_ref()),
             Self::Snooze(when) => args.word("until", Some(when)),
             Self::Cancel(job) | Self::Verify(job) => args.word("job", job.as_ref()),
+            Self::Tell { job, text } => args.word("job", job.as_ref()).free("text", Some(text)),
             Self::Retry { job, agent } => {
                 args.word("job", job.as_ref()).keyed("agent", agent.as_ref())
             }
             Self::Crew(roles) => args.words("roles", roles),
-            Self::Approve { decision, note } | Self::Reject { decision, note } => {
+            Self::Approve { decision, note } => {
                 args.word("decision", decision.as_ref()).free("note", note.as_ref())
             }
+            Self::Reject { decision, cause, note } => args
+                .word("decision", decision.as_ref())
+                .word("cause", cause.as_ref())
+                .free("note", note.as_ref()),
             Self::Revise { decision, note } | Self::Answer { decision, note } => {
                 args.word("decision", decision.as_ref()).free("note", Some(note))
             }
@@ -253,7 +264,7 @@ impl Serialize for Args {
 
 /// `word` as it must be written to be read as one plain word.
 fn quoted(word: &str) -> String {
-    if word.starts_with('"') || word.contains(|c| is_blank(c) || c == '=') {
+    if word.starts_with(quotes::opens) || word.contains(|c| is_blank(c) || c == '=') {
         format!("\"{}\"", word.replace('\\', r"\\").replace('"', "\\\""))
     } else {
         word.to_owned()

@@ -2,7 +2,7 @@
 
 use memchr::memchr2_iter;
 
-use super::invisible::{Invisible, is_blank};
+use super::invisible::{Invisible, is_blank, is_unseen};
 
 /// With which sign timmy was called. After `/` stands always a command; after `@` may stand talk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,24 +63,26 @@ impl<'n> Trigger<'n> {
     /// The bytes of `body` at which such lines call timmy.
     pub(super) fn places(self, body: &str) -> impl DoubleEndedIterator<Item = usize> {
         // Most signs stand behind a letter: that is seen first, since it costs least.
-        memchr2_iter(b'/', b'@', body.as_bytes()).filter(move |&at| {
-            can_precede(&body.as_bytes()[..at]) && self.split(&body[at..]).is_some()
-        })
+        memchr2_iter(b'/', b'@', body.as_bytes())
+            .filter(move |&at| can_precede(&body[..at]) && self.split(&body[at..]).is_some())
     }
 }
 
-/// Whether the line that ends `before` holds nothing but white space and list markers.
-fn can_precede(before: &[u8]) -> bool {
-    match before.iter().rposition(|&b| !is_margin(b)) {
-        Some(last) if matches!(before[last], b'\n' | b'\r') => true,
-        Some(last) => is_byte_order_mark(&before[..=last]),
-        None => true,
+/// Whether the line that ends `before` holds nothing but white space, list markers and what nobody
+/// can see. Nearly always a letter says no at once.
+fn can_precede(before: &str) -> bool {
+    match before.as_bytes().last() {
+        Some(&b) if b.is_ascii_graphic() && !is_margin(b) => false,
+        _ => ends_in_a_margin(before),
     }
 }
 
-/// Whether `bytes` are the mark with which some editors begin a file.
-fn is_byte_order_mark(bytes: &[u8]) -> bool {
-    bytes == "\u{FEFF}".as_bytes()
+/// [`can_precede`], character by character.
+#[cold]
+fn ends_in_a_margin(before: &str) -> bool {
+    let can_stand = |c: char| u8::try_from(c).is_ok_and(is_margin) || is_unseen(c);
+    let rest = before.trim_end_matches(can_stand);
+    rest.is_empty() || rest.ends_with(['\n', '\r'])
 }
 
 /// Whether `byte` can stand in front of a command: white space, or part of a list marker.
@@ -113,11 +115,21 @@ mod tests {
     #[test]
     fn only_a_margin_may_precede() {
         let may = |body| Trigger::new("timmy").expect("a name").may_stand_in(body);
-        for body in ["@timmy", "a\n  10) - @timmy x", "a\r/timmy", "\u{FEFF}/timmy ping"] {
-            assert!(may(body), "{body}");
+        for body in [
+            "@timmy",
+            "a\n  10) - @timmy x",
+            "a\r/timmy",
+            "\u{FEFF}/timmy ping",
+            "a\n\u{A0}\u{2003}/timmy ping",
+            "a\n\u{FEFF}\u{200B} /timmy ping",
+            "a\n- \u{C}\u{202E}/timmy ping",
+        ] {
+            assert!(may(body), "{body:?}");
         }
-        for body in ["", "please @timmy ping", "> @timmy", "`/timmy`", "a\n\u{FEFF}/timmy ping"] {
-            assert!(!may(body), "{body}");
+        for body in
+            ["", "please @timmy ping", "> @timmy", "`/timmy`", "é/timmy ping", "é\u{A0}/timmy"]
+        {
+            assert!(!may(body), "{body:?}");
         }
     }
 }

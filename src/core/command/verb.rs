@@ -90,7 +90,7 @@ verbs! {
     Agents ["agents", "fleet"], "", Reader, Look, "List the agents and what they are doing.";
     Plan ["plan", "preview", "dry-run"], "[agent]", Reader, Look, "Show who would be given what now, and give nothing.";
     Report ["report", "digest"], "[since=date]", Reader, Look, "Report what happened.";
-    Assign ["assign", "dispatch", "run"], "who [role=] [budget=]", Operator, Steer, "Give the issue to an agent, to the best one (`auto`), or to an account.";
+    Assign ["assign", "dispatch", "run"], "who [on=#n or o/r#n] [role=] [budget=]", Operator, Steer, "Give the issue to an agent, to the best one (`auto`), or to an account.";
     Unassign ["unassign", "release"], "[@user]", Operator, Steer, "Take the issue from one assignee, or from all.";
     Priority ["priority", "p"], "p0..p3 or none [until=date]", Operator, Steer, "Set how urgent the issue is, for good or until a date.";
     Size ["size", "estimate"], "xs s m l xl", Operator, Steer, "Set how much work the issue is.";
@@ -100,12 +100,14 @@ verbs! {
     Unhold ["unhold"], "", Operator, Steer, "Let the issue be given out again.";
     Snooze ["snooze"], "duration or date", Operator, Steer, "Keep the issue from being given out for a while.";
     Cancel ["cancel", "stop"], "[job]", Operator, Steer, "Stop a job.";
+    Tell ["tell", "steer"], "[job] text", Operator, Steer, "Pass a remark on to the agent that works on a job.";
+    Split ["split"], "", Operator, Steer, "Propose smaller issues that make up this one.";
     Retry ["retry", "requeue"], "[job] [agent=]", Operator, Steer, "Try a job again.";
     Dead ["dead", "dlq"], "", Operator, Steer, "List the jobs and messages that failed for good.";
     Verify ["verify", "recheck"], "[job]", Operator, Steer, "Check the result of a job again.";
     Crew ["crew"], "[roles...]", Operator, Steer, "Let several roles work on the issue together.";
     Approve ["approve", "r+", "lgtm", "yes"], "[decision] [note]", Approver, Decide, "Say yes to a question of mine.";
-    Reject ["reject", "r-", "no"], "[decision] [note]", Approver, Decide, "Say no to a question of mine.";
+    Reject ["reject", "r-", "no"], "[decision] [wrong, unwanted or superseded] [note]", Approver, Decide, "Say no to a question of mine.";
     Revise ["revise"], "[decision] note", Approver, Decide, "Send the work back, saying what should change.";
     Answer ["answer", "reply"], "[decision] note", Approver, Decide, "Answer a question of mine in words.";
     Delegate ["delegate"], "@user [until=date]", Owner, Govern, "Let somebody approve in your place, for seven days or until a date.";

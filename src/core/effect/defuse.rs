@@ -102,6 +102,22 @@ pub fn prose(text: &str) -> String {
 ///
 /// Gitea scans code spans for neither mentions nor references.
 pub fn code(text: &str) -> String {
+    let shown = one_line(text);
+    if shown.trim().is_empty() {
+        return "(nothing)".to_owned();
+    }
+    let fence = "`".repeat(longest_run_of_backticks(&shown) + 1);
+    let pad = if shown.starts_with('`') || shown.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{shown}{pad}{fence}")
+}
+
+/// `text` as a line of a code block fenced by backticks, which it cannot end.
+pub fn code_line(text: &str) -> String {
+    one_line(text).trim_start_matches(['`', ' ']).to_owned()
+}
+
+/// `text` without what nobody can see and without ends of lines, cut to a length that one reads.
+fn one_line(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
@@ -112,12 +128,7 @@ pub fn code(text: &str) -> String {
         shown.pop();
         shown.push('…');
     }
-    if shown.trim().is_empty() {
-        return "(nothing)".to_owned();
-    }
-    let fence = "`".repeat(longest_run_of_backticks(&shown) + 1);
-    let pad = if shown.starts_with('`') || shown.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{shown}{pad}{fence}")
+    shown
 }
 
 /// `name`, a thread as `#12` or `o/r#12`, as a link that leaves no trace in that thread.
@@ -214,6 +225,12 @@ mod tests {
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(code("a\nb"), "`a b`");
         assert_eq!(code(""), "(nothing)");
+    }
+
+    #[test]
+    fn a_line_of_a_code_block_does_not_end_it() {
+        assert_eq!(code_line("/timmy reject d7 `x` ```"), "/timmy reject d7 `x` ```");
+        assert_eq!(code_line("``` a\n```\r\nb\u{202E}"), "a ```  b");
     }
 
     #[test]

@@ -4,17 +4,31 @@ use super::context::CommandContext;
 use super::handler::Handler;
 use super::snapshot::Needs;
 use crate::core::command::value::{Login, Who};
+use crate::core::command::verb::Verb;
 use crate::core::effect::{Effect, SetAssignees};
 use crate::core::reply::Answer;
 
-/// `as_an_agent`: with what only an agent is given, a role or a budget.
-pub(super) fn assign(who: &Who, as_an_agent: bool) -> Handler<'_> {
+/// `elsewhere`: in another thread. `as_an_agent`: with what only an agent is given, a role or a
+/// budget.
+pub(super) fn assign(who: &Who, elsewhere: bool, as_an_agent: bool) -> Handler<'_> {
+    let nothing = Needs::default();
+    if elsewhere {
+        let what = "`assign` in another thread (`on=`)".to_owned();
+        return Handler::new(nothing, |_| Answer::NotYet { what });
+    }
+    let needs = Needs { item: true, assignable: true, ..Needs::default() };
     match who {
         Who::Account(user) => {
-            let needs = Needs { item: true, assignable: true, ..Needs::default() };
             Handler::new(needs, move |context| context.assign(user.as_str(), as_an_agent))
         }
-        Who::Auto | Who::Agent(_) => Handler::new(Needs::default(), |_| to_an_agent()),
+        Who::Me => Handler::new(needs, move |context| {
+            context.assign(&context.asked.actor.login, as_an_agent)
+        }),
+        Who::Agent(name) => {
+            let needs = Needs { assignable: true, ..nothing };
+            Handler::new(needs, move |context| context.assign_agent(name.as_str()))
+        }
+        Who::Auto => Handler::new(nothing, |_| to_an_agent()),
     }
 }
 
@@ -29,6 +43,20 @@ fn to_an_agent() -> Answer {
 }
 
 impl CommandContext<'_> {
+    /// People leave out the `@` of a person: so one of that name is thought of before any agent
+    /// that is called nearly so.
+    fn assign_agent(&self, name: &str) -> Answer {
+        let person = self.snapshot.assignable.iter().find(|a| a.eq_ignore_ascii_case(name));
+        match (self.agent_called(name, Verb::Assign), person) {
+            (Ok(_), _) => to_an_agent(),
+            (Err(_), Some(person)) => {
+                let instead = Some(format!("{} @{person}", Verb::Assign));
+                Answer::NoAgent { name: name.to_owned(), instead }
+            }
+            (Err(unknown), None) => unknown,
+        }
+    }
+
     fn assign(&mut self, user: &str, as_an_agent: bool) -> Answer {
         if self.snapshot.agents.iter().any(|agent| agent.account.eq_ignore_ascii_case(user)) {
             return to_an_agent();

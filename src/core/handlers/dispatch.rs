@@ -15,8 +15,8 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Agents => backlog::agents(),
         Command::Plan(agent) => backlog::plan(agent.as_ref()),
         Command::Report { since } => report::report(*since),
-        Command::Assign { who, role, budget } => {
-            assign::assign(who, role.is_some() || budget.is_some())
+        Command::Assign { who, on, role, budget } => {
+            assign::assign(who, on.is_some(), role.is_some() || budget.is_some())
         }
         Command::Unassign(user) => assign::unassign(user.as_ref()),
         Command::Priority { level, until } => labels::priority(level.0, *until),

@@ -8,6 +8,7 @@ use super::context::{CommandContext, CommandRequest};
 use super::dispatch::handler;
 use super::handler::is_built;
 use super::snapshot::{Needs, Snapshot};
+use super::two_answers::TwoAnswers;
 use crate::core::command::Command;
 use crate::core::command::grammar::{CommandText, ErrorKind, LineError, Reading};
 use crate::core::command::verb::{Right, Verb};
@@ -35,7 +36,7 @@ pub fn handle(asked: CommandRequest<'_>, reading: &Reading, snapshot: &Snapshot)
     } else {
         for line in reading.in_order() {
             match line {
-                Ok(line) => lines.answer(line),
+                Ok(line) => lines.answer(line, reading),
                 Err(error) => lines.explain(error),
             }
         }
@@ -61,11 +62,16 @@ impl AnsweredLines<'_> {
         }
     }
 
-    fn answer(&mut self, line: &CommandText) {
+    fn answer(&mut self, line: &CommandText, reading: &Reading) {
         let verb = line.command.verb();
         let before = self.context.changes.effects.len();
         let answer = if let Some(refusal) = self.context.refuse(verb) {
             refusal
+        } else if let Some(both) = TwoAnswers::with(line, reading) {
+            if !both.begin_with(line) {
+                return self.record(&line.text, Some(&line.command), &both.answer(), None);
+            }
+            both.answer()
         } else if self.context.is_doubtful(verb) {
             self.context.ask_to_confirm(&line.text)
         } else if let Some(handler) = handler(&line.command) {
@@ -92,15 +98,25 @@ impl AnsweredLines<'_> {
         answer: Answer,
         needs: Option<String>,
     ) {
+        self.record(said, command, &answer, needs.clone());
+        self.answers.push(Answered { said: said.to_owned(), answer, needs });
+    }
+
+    fn record(
+        &mut self,
+        said: &str,
+        command: Option<&Command>,
+        answer: &Answer,
+        needs: Option<String>,
+    ) {
         self.context.changes.records.push(AuditLine {
             line: said.to_owned(),
             verb: command.map(Command::verb),
             args: command.map(Command::args).unwrap_or_default(),
             outcome: answer.outcome(),
             answer: answer.sentence(&self.context.snapshot.own),
-            needs: needs.clone(),
+            needs,
         });
-        self.answers.push(Answered { said: said.to_owned(), answer, needs });
     }
 
     fn close(self) -> ChangeSet {

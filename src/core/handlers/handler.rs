@@ -34,6 +34,8 @@ impl<'a> Handler<'a> {
 macro_rules! not_built {
     ($kind:ident) => {
         $kind::Cancel { .. }
+            | $kind::Tell { .. }
+            | $kind::Split { .. }
             | $kind::Retry { .. }
             | $kind::Dead { .. }
             | $kind::Verify { .. }

@@ -23,10 +23,16 @@ pub(super) fn snooze<'a>(when: When) -> Handler<'a> {
 
 impl CommandContext<'_> {
     fn hold(&mut self, reason: Option<&Note>) -> Answer {
-        let reason = reason.map(Note::to_string);
-        self.state.hold =
-            Some(Hold { by: self.asked.actor.clone(), reason, since: self.snapshot.now });
-        Answer::Held
+        let was = self.state.hold.take();
+        self.state.hold = Some(Hold {
+            by: self.asked.actor.clone(),
+            reason: reason.map(Note::to_string),
+            since: was.as_ref().map_or(self.snapshot.now, |was| was.since),
+        });
+        Answer::Held {
+            was_by: was.as_ref().map(|was| was.by.login.clone()),
+            was_reason: was.and_then(|was| was.reason),
+        }
     }
 
     /// Ends a hold, and a snooze: there is one way to wake a thread, whatever put it to sleep.

@@ -11,6 +11,7 @@ mod handle;
 mod handler;
 mod response;
 mod snapshot;
+mod two_answers;
 
 mod assign;
 mod backlog;

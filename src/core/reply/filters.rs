@@ -36,6 +36,12 @@ pub(in crate::core) fn code(text: impl Display, _: &dyn Values) -> Result<Safe<S
     Ok(Safe(defuse::code(&text.to_string())))
 }
 
+/// A line of a code block, to be copied from there.
+#[askama::filter_fn]
+pub(in crate::core) fn copyable(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::code_line(&text.to_string())))
+}
+
 /// An inline code span inside a table, where `|` would end the cell.
 #[askama::filter_fn]
 pub(in crate::core) fn cell(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {

@@ -115,7 +115,12 @@ pub enum Answer {
     Unread,
     /// Put on hold.
     #[template(path = "reply/held.md")]
-    Held,
+    Held {
+        /// Whose hold this one takes the place of, if it was on hold before.
+        was_by: Option<String>,
+        /// The reason of that one.
+        was_reason: Option<String>,
+    },
     /// No longer on hold, nor snoozed.
     #[template(path = "reply/unheld.md")]
     Unheld {
@@ -347,6 +352,16 @@ pub enum Answer {
         /// Of what.
         verb: Verb,
     },
+    /// Lines that say different things about one decision.
+    #[template(path = "reply/two_answers.md")]
+    TwoAnswers {
+        /// Which, if one of them says so.
+        decision: Option<String>,
+        /// What they say of it, each once.
+        verbs: Vec<Verb>,
+        /// The lines, as written.
+        lines: Vec<String>,
+    },
     /// What comes with a later build.
     #[template(path = "reply/not_yet.md")]
     NotYet {
@@ -375,6 +390,7 @@ impl Answer {
             Self::Malformed { .. } => "malformed",
             Self::NotYet { .. } => "not_in_build",
             Self::NotHere { .. } => "not_here",
+            Self::TwoAnswers { .. } => "two_answers",
             Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",
             Self::Itself | Self::Circle { .. } => "circle",
             Self::ReadersDiffer { .. } => "readers_differ",
@@ -394,7 +410,7 @@ impl Answer {
             | Self::WhyAgent { .. }
             | Self::Queue { .. }
             | Self::Plan { .. }
-            | Self::Held
+            | Self::Held { .. }
             | Self::Unheld { .. }
             | Self::Snoozed { .. }
             | Self::Priority { .. }

@@ -33,7 +33,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ✅ | `/timmy agents` | List the agents and what they are doing. | reader |
         | ✅ | `/timmy plan [agent]` | Show who would be given what now, and give nothing. | reader |
         | ✅ | `/timmy report [since=date]` | Report what happened. | reader |
-        | ❌ | `/timmy assign who [role=] [budget=]` | Give the issue to an agent, to the best one (`auto`), or to an account. | operator |
+        | ❌ | `/timmy assign who [on=#n or o/r#n] [role=] [budget=]` | Give the issue to an agent, to the best one (`auto`), or to an account. | operator |
         | ❌ | `/timmy unassign [@user]` | Take the issue from one assignee, or from all. | operator |
         | ❌ | `/timmy priority p0..p3 or none [until=date]` | Set how urgent the issue is, for good or until a date. | operator |
         | ❌ | `/timmy size xs s m l xl` | Set how much work the issue is. | operator |
@@ -47,7 +47,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
 
-        Not in this build yet: `cancel`, `retry`, `dead`, `verify`, `crew`, `approve`, `reject`, `revise`, `answer`, `budget`, `override`.
+        Not in this build yet: `cancel`, `tell`, `split`, `retry`, `dead`, `verify`, `crew`, `approve`, `reject`, `revise`, `answer`, `budget`, `override`.
 
         </details>
         ");
@@ -75,7 +75,7 @@ async fn help_for_one_verb() {
         The same: `info`. You may use it here.
         ");
         assert_snapshot!(t.ask("walt", "/timmy help assign").await, @r"
-        `/timmy assign who [role=] [budget=]`: Give the issue to an agent, to the best one (`auto`), or to an account.
+        `/timmy assign who [on=#n or o/r#n] [role=] [budget=]`: Give the issue to an agent, to the best one (`auto`), or to an account.
 
         The same: `dispatch`, `run`. You may use it here.
         ");

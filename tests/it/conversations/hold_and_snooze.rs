@@ -19,7 +19,7 @@ async fn hold_and_unhold() {
 async fn a_hold_keeps_its_reason_as_it_was_said() {
     talk(async |t| {
         assert_snapshot!(t.ask("walt", r#"/timmy hold  "until Monday", says Tom"#).await, @"**On hold** until `/timmy unhold`.");
-        assert_snapshot!(t.ask("anna", "/timmy hold until Tuesday.").await, @"**On hold** until `/timmy unhold`.");
+        assert_snapshot!(t.ask("anna", "/timmy hold until Tuesday.").await, @r#"**On hold** until `/timmy unhold`, in place of the hold by \@walt ("until Monday", says Tom), whose date it keeps."#);
         assert_snapshot!(t.ask("rita", "/timmy status").await, @r#"
         **On hold** since Mon 23 Nov, 12:00 UTC, by \@anna (until Tuesday).
 

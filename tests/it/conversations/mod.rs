@@ -40,3 +40,4 @@ mod several;
 mod status_and_why;
 mod two_ledgers;
 mod webhooks;
+mod what_people_write;

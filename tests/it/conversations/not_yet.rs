@@ -9,8 +9,10 @@ use timmy::core::command::verb::Verb;
 use crate::conversations::talk::talk;
 
 /// Every verb that only answers that it is not there yet, as the owner may say it.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 13] = [
     "cancel j1",
+    "tell j1 use the other one",
+    "split",
     "retry j1 agent=ezra",
     "dead",
     "verify j1",

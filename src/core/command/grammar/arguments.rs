@@ -6,7 +6,8 @@ use super::fault::{ErrorKind, GrammarFault, excerpt};
 use super::nearest::nearest;
 use super::token::{CommandWord, plain, skip_blanks, token};
 use crate::core::command::Note;
-use crate::core::command::value::{ArgumentValue, DecisionId, bare};
+use crate::core::command::invisible::is_blank;
+use crate::core::command::value::{ArgumentValue, Cause, DecisionId, JobId, bare};
 use crate::core::command::verb::Verb;
 
 /// What remains of a command line behind the verb.
@@ -157,20 +158,58 @@ impl<'t> Arguments<'t> {
         self.given(place)
     }
 
-    /// The id of a decision, if the next word is one; punctuation behind it is dropped.
+    /// The id of a decision, if the next word is one.
     pub(super) fn decision(&mut self) -> Result<Option<DecisionId>, GrammarFault> {
+        self.leading(DecisionId::is_form_of)
+    }
+
+    /// The id of a job, if the next word is one.
+    pub(super) fn job(&mut self) -> Result<Option<JobId>, GrammarFault> {
+        self.leading(JobId::is_form_of)
+    }
+
+    /// A cause, if the next word is one.
+    pub(super) fn cause(&mut self) -> Result<Option<Cause>, GrammarFault> {
+        self.leading(|word| Cause::read(word).is_some())
+    }
+
+    /// What the next word says, if it has the right form; punctuation behind it is dropped.
+    fn leading<T: ArgumentValue>(
+        &mut self,
+        is_form_of: impl Fn(&str) -> bool,
+    ) -> Result<Option<T>, GrammarFault> {
         let (start, at) = self.skip_blanks();
-        let id = match plain(start) {
-            Ok((rest, word)) if DecisionId::is_form_of(bare(word)) => {
+        let word = match plain(start) {
+            Ok((rest, word)) if is_form_of(bare(word)) => {
                 self.rest = rest;
                 bare(word)
             }
             _ => return Ok(None),
         };
-        match DecisionId::read(id) {
-            Some(id) => Ok(Some(id)),
-            None => Err(bad_value(id, at..at + id.len(), DecisionId::EXPECTED)),
+        match T::read(word) {
+            Some(value) => Ok(Some(value)),
+            None => Err(bad_value(word, at..at + word.len(), T::EXPECTED)),
         }
+    }
+
+    /// The rest of the line as a reason to hold, which the end of a hold is not.
+    pub(super) fn reason_to_hold(&mut self) -> Result<Option<Note>, GrammarFault> {
+        const ENDS: [&str; 5] = ["cancel", "off", "none", "clear", "remove"];
+        let verb = self.verb_at();
+        let Some(reason) = self.note() else { return Ok(None) };
+        let word = reason.as_str();
+        if !ENDS.iter().any(|end| bare(word).eq_ignore_ascii_case(end)) {
+            return Ok(Some(reason));
+        }
+        let span = self.free..self.free + word.len();
+        let fault = bad_value(word, span, "a reason to hold");
+        Err(fault.suggest(Some(Verb::Unhold.name()), verb..self.text.len()))
+    }
+
+    /// The byte of the line at which the verb begins, as long as nothing behind it was read.
+    fn verb_at(&self) -> usize {
+        let before = &self.text[..self.text.len() - self.rest.len()];
+        before.len() - before.rsplit(is_blank).next().map_or(0, str::len)
     }
 
     /// The rest of the line as free text, if anything is left.

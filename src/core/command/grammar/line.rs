@@ -2,14 +2,16 @@
 
 use super::arguments::Arguments;
 use super::fault::{ErrorKind, GrammarFault, excerpt};
-use super::nearest::{is_slip, nearest};
+use super::nearest::nearest;
+use super::talk;
 use super::token::{plain, skip_blanks};
 use crate::core::command::trigger::{Trigger, TriggerSign};
 use crate::core::command::value::bare;
 use crate::core::command::verb::Verb;
 use crate::core::command::{Command, invisible};
 
-/// The command on the line `text`, which begins with the trigger; or its leftmost fault.
+/// The command on the line `text`, which begins with the trigger, or with what nobody can see
+/// before it; or its leftmost fault.
 pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, GrammarFault> {
     let (outcome, free) = parse(trigger, text);
     match (outcome, invisible::first(text, free)) {
@@ -21,7 +23,8 @@ pub(super) fn read(trigger: Trigger<'_>, text: &str) -> Result<Command, GrammarF
 
 /// The command, and the byte at which free text begins.
 fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, GrammarFault>, usize) {
-    let (sign, rest) = trigger.split(text).unwrap_or((TriggerSign::At, ""));
+    let called = text.trim_start_matches(invisible::is_unseen);
+    let (sign, rest) = trigger.split(called).unwrap_or((TriggerSign::At, ""));
     let rest = skip_blanks(rest);
     let at = text.len() - rest.len();
     let (rest, word) = plain(rest).unwrap_or(("", rest));
@@ -29,23 +32,18 @@ fn parse(trigger: Trigger<'_>, text: &str) -> (Result<Command, GrammarFault>, us
     match Verb::named(bare) {
         Some(verb) => {
             let mut arguments = Arguments::new(trigger.name(), verb, text, rest);
-            (command(verb, &mut arguments), arguments.free())
+            let outcome = command(verb, &mut arguments);
+            if sign == TriggerSign::At && talk::goes_on_as_talk(verb, rest, outcome.is_ok()) {
+                return (Err(talk::with_verb(trigger, bare, at)), at);
+            }
+            (outcome, arguments.free())
         }
-        None if sign == TriggerSign::At && !is_slip(bare, Verb::words()) => {
-            (Err(talk(trigger, bare, at)), at)
+        None if sign == TriggerSign::At && talk::begins_talk(bare) => {
+            (Err(talk::without_verb(trigger, bare, at)), at)
         }
         None if bare.is_empty() => (Err(missing_verb(trigger, at)), at),
         None => (Err(unknown_verb(trigger, bare, at)), text.len()),
     }
-}
-
-fn talk(trigger: Trigger<'_>, word: &str, at: usize) -> GrammarFault {
-    let message = format!(
-        "I took this for talk, since it begins with no command of mine: `/{} help` lists them.",
-        trigger.name()
-    );
-    let fault = GrammarFault::new(ErrorKind::Talk, at..at + word.len(), message);
-    if word.is_empty() { fault } else { fault.at(word) }
 }
 
 fn missing_verb(trigger: Trigger<'_>, at: usize) -> GrammarFault {
@@ -85,9 +83,12 @@ fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, GrammarFault
             Command::Report { since }
         }
         Verb::Assign => {
-            let (mut who, mut role, mut budget) = (None, None, None);
-            args.fill(&mut who, &mut [("role", &mut role), ("budget", &mut budget)])?;
-            Command::Assign { who: args.given(who)?, role, budget }
+            let (mut who, mut on, mut role, mut budget) = (None, None, None, None);
+            args.fill(
+                &mut who,
+                &mut [("on", &mut on), ("role", &mut role), ("budget", &mut budget)],
+            )?;
+            Command::Assign { who: args.given(who)?, on, role, budget }
         }
         Verb::Unassign => Command::Unassign(args.optional()?),
         Verb::Priority => {
@@ -98,10 +99,15 @@ fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, GrammarFault
         Verb::Size => Command::Size(args.required()?),
         Verb::Block => Command::Block(args.required()?),
         Verb::Unblock => Command::Unblock(args.required()?),
-        Verb::Hold => Command::Hold(args.note()),
+        Verb::Hold => Command::Hold(args.reason_to_hold()?),
         Verb::Unhold => args.none().map(|()| Command::Unhold)?,
         Verb::Snooze => Command::Snooze(args.required()?),
         Verb::Cancel => Command::Cancel(args.optional()?),
+        Verb::Tell => {
+            let (job, text) = (args.job()?, args.note());
+            Command::Tell { job, text: args.given(text)? }
+        }
+        Verb::Split => args.none().map(|()| Command::Split)?,
         Verb::Retry => {
             let (mut job, mut agent) = (None, None);
             args.fill(&mut job, &mut [("agent", &mut agent)])?;
@@ -111,7 +117,10 @@ fn command(verb: Verb, args: &mut Arguments<'_>) -> Result<Command, GrammarFault
         Verb::Verify => Command::Verify(args.optional()?),
         Verb::Crew => Command::Crew(args.many()?),
         Verb::Approve => Command::Approve { decision: args.decision()?, note: args.note() },
-        Verb::Reject => Command::Reject { decision: args.decision()?, note: args.note() },
+        Verb::Reject => {
+            let (decision, cause) = (args.decision()?, args.cause()?);
+            Command::Reject { decision, cause, note: args.note() }
+        }
         Verb::Revise => {
             let (decision, note) = (args.decision()?, args.note());
             Command::Revise { decision, note: args.given(note)? }
@@ -153,13 +162,14 @@ mod tests {
     }
 
     /// What may follow a verb: of each verb all that it takes, and less.
-    const ARGUMENTS: [&str; 18] = [
+    const ARGUMENTS: [&str; 20] = [
         "",
         "status",
         "3 repo=a/b",
         "ezra",
         "since=2026-12-01",
         "ezra role=coder budget=5usd",
+        "me on=a/b#7",
         "@anna",
         "@anna until=2026-12-01",
         "p1 until=2026-12-01",
@@ -169,6 +179,7 @@ mod tests {
         "j7 agent=ezra",
         "coder \"a reviewer\"",
         "d7 since it is fine",
+        "d7 unwanted since it is fine",
         "all",
         "5usd scope=repo:a/b",
         "diff since it is fine",
@@ -203,13 +214,32 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused_wherever_they_stand() {
-        for text in
-            ["/timmy\u{C}ping", "/timmy ping\u{0}", "/timmy hold a\u{7}b", "@timmy th\u{AD}anks"]
-        {
+        for text in [
+            "/timmy\u{C}ping",
+            "/timmy ping\u{0}",
+            "/timmy hold a\u{7}b",
+            "@timmy th\u{AD}anks",
+            "\u{200B} /timmy asign x",
+            "\u{202E}@timmy thanks",
+            "\u{2060}/timmy hold",
+        ] {
             assert_eq!(fault(text), ErrorKind::InvisibleCharacter, "{text:?}");
         }
         assert_eq!(fault("@timmy 👩\u{200D}💻 hello"), ErrorKind::Talk);
         assert_eq!(fault("/timmy crew 👩\u{200D}💻"), ErrorKind::InvisibleCharacter);
+    }
+
+    #[test]
+    fn nobody_holds_because_of_an_end() {
+        for word in ["cancel", "Off", "none.", "clear", "remove!"] {
+            let text = format!("/timmy hold: {word} ");
+            let fault = read(timmy(), &text).expect_err(&text).on(1, &text);
+            assert_eq!((fault.kind, fault.token.as_deref()), (ErrorKind::BadValue, Some(word)));
+            assert_eq!(fault.corrected.as_deref(), Some("/timmy unhold"), "{text}");
+        }
+        for text in ["/timmy hold off until Monday", "/timmy hold \"off\"", "/timmy hold offline"] {
+            assert!(read(timmy(), text).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -4,12 +4,13 @@
 //! [`trigger`](super::trigger) sees at a glance whether a comment can hold a command at all,
 //! [`markdown`](super::markdown) finds the lines that are commands, and what stands here reads
 //! one line after the other: its verb (`line`), then its arguments (`arguments`), word by word
-//! (`token`), up to the first fault (`fault`).
+//! (`token`), up to the first fault (`fault`), unless somebody just talks (`talk`).
 
 mod arguments;
 mod fault;
 mod line;
 mod nearest;
+mod talk;
 mod token;
 
 use serde::{Serialize, Serializer};

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use nom::branch::alt;
-use nom::bytes::complete::{is_not, tag, take_till, take_while};
-use nom::character::complete::{alpha1, char};
-use nom::combinator::{opt, recognize, value};
+use nom::bytes::complete::{tag, take_till, take_till1, take_while};
+use nom::character::complete::{alpha1, char, one_of, satisfy};
+use nom::combinator::{opt, recognize};
 use nom::multi::fold_many0;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use crate::core::command::invisible::is_blank;
+use crate::core::command::quotes;
 
 /// A word of a command line: `word`, `"quoted words"`, `key=word` or `key="quoted words"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +64,16 @@ fn bare(input: &str) -> IResult<&str, (Cow<'_, str>, bool)> {
 /// Text in quotes, in which `\"` and `\\` stand for `"` and `\`. What touches the closing quote
 /// belongs to the word, as in a shell.
 fn quoted(input: &str) -> IResult<&str, (Cow<'_, str>, bool)> {
-    let piece =
-        alt((is_not("\"\\"), value("\"", tag("\\\"")), value("\\", tag("\\\\")), tag("\\")));
+    let (after, open) = satisfy(quotes::opens).parse(input)?;
+    let closing = quotes::closing(open);
+    let escaped = alt((recognize(one_of(closing)), tag("\\")));
+    let piece = alt((
+        take_till1(|c| c == '\\' || closing.contains(c)),
+        preceded(char('\\'), escaped),
+        tag("\\"),
+    ));
     let text = fold_many0(piece, String::new, |text, piece| text + piece);
-    let (after, (mut text, end)) = preceded(char('"'), (text, opt(char('"')))).parse(input)?;
+    let (after, (mut text, end)) = (text, opt(one_of(closing))).parse(after)?;
     let (after, tail) = plain(after)?;
     text.push_str(tail);
     Ok((after, (Cow::Owned(text), end.is_none())))
@@ -88,6 +95,19 @@ mod tests {
         assert_eq!(read(r#""say \"hi\" \\ \n" x"#), (None, r#"say "hi" \ \n"#.into(), false));
         assert_eq!(read(r#"it"s fine"#), (None, "it\"s".into(), false));
         assert_eq!(read(r#""one"two three"#), (None, "onetwo".into(), false));
+    }
+
+    #[test]
+    fn curly_quotes_hold_a_word_together() {
+        assert_eq!(read("role=“code owner” x"), (Some("role"), "code owner".into(), false));
+        for text in ["„code owner“ x", "“code owner\" x", "”code owner” x", "‟code owner” x"]
+        {
+            assert_eq!(read(text), (None, "code owner".into(), false), "{text}");
+        }
+        assert_eq!(read("“the \\“best\\” \\n” x"), (None, "the “best” \\n".into(), false));
+        assert_eq!(read("\"the “best” one\""), (None, "the “best” one".into(), false));
+        assert_eq!(read("it”s fine"), (None, "it”s".into(), false));
+        assert_eq!(read("“code owner"), (None, "code owner".into(), true));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::invisible::is_blank;
+use super::invisible::{Invisible, is_blank, is_unseen};
 use super::trigger::{Trigger, is_margin};
 use table::begins_table;
 use window::window;
@@ -23,7 +23,8 @@ use window::window;
 pub struct CommandLine<'b> {
     /// Its number in the body, from 1.
     pub number: usize,
-    /// The line as written, from the trigger on, without trailing white space.
+    /// The line as written, from the trigger on, or from the first character before it that
+    /// nobody can see, without trailing white space.
     pub text: &'b str,
 }
 
@@ -232,16 +233,22 @@ impl<'b, 'n> CommandWalk<'b, 'n> {
         }
     }
 
-    /// Keeps the line on which `at` is the first prose, if it begins with the trigger there.
+    /// Keeps the line on which `at` is the first prose, if it begins with the trigger there, or
+    /// seems to.
     fn look_at(&mut self, at: usize) {
         self.look_for_table(at);
-        if self.in_table || self.trigger.split(&self.body[at..]).is_none() {
+        let called = self.body[at..].trim_start_matches(is_unseen);
+        if self.in_table || self.trigger.split(called).is_none() {
             return;
         }
-        let (column, content) = self.columns(at);
-        if margin_before(self.body, at).bytes().all(is_margin) && column <= content + 3 {
-            let line = first_line(&self.body[at..]);
-            self.found.push(at..at + line.len());
+        let trigger = self.body.len() - called.len();
+        let (column, content) = self.columns(trigger);
+        let margin = margin_before(self.body, trigger);
+        let seen = margin.trim_end_matches(is_unseen);
+        if seen.bytes().all(is_margin) && column <= content + 3 {
+            let hidden = margin[seen.len()..].trim_start_matches(is_blank);
+            let line = first_line(called);
+            self.found.push(trigger - hidden.len()..trigger + line.len());
         }
     }
 
@@ -262,7 +269,7 @@ impl<'b, 'n> CommandWalk<'b, 'n> {
             let (column, content) = self.columns(at);
             if (content..=content + 3).contains(&column) {
                 self.in_table = true;
-                self.found.pop_if(|line| line.start == above);
+                self.found.pop_if(|line| line.end > above);
             }
         }
     }
@@ -307,9 +314,14 @@ fn margin_before(body: &str, at: usize) -> &str {
     &body[start..at]
 }
 
-/// The column behind `margin`, which begins at `column`. Tabs stop at every fourth.
+/// The column behind `margin`, which begins at `column`. Tabs stop at every fourth; what nobody can
+/// see takes no room.
 fn column_after(margin: &str, column: usize) -> usize {
-    margin.chars().fold(column, |column, c| column + if c == '\t' { 4 - column % 4 } else { 1 })
+    margin.chars().fold(column, |column, c| match c {
+        '\t' => column + 4 - column % 4,
+        c if Invisible::new(c).is_some() => column,
+        _ => column + 1,
+    })
 }
 
 /// The column at which the content of a list item begins whose marker begins at byte `at`
@@ -357,6 +369,35 @@ mod tests {
         {
             assert_eq!(lines_of(body), [], "{body:?}");
         }
+    }
+
+    #[test]
+    fn blanks_of_any_width_are_indentation() {
+        assert_eq!(lines_of("\u{A0}/timmy x"), [(1, "/timmy x")]);
+        assert_eq!(lines_of("a\n \u{2003}\u{A0}/timmy x\nb"), [(2, "/timmy x")]);
+        assert_eq!(lines_of("- \u{A0} /timmy x"), [(1, "/timmy x")]);
+        for body in ["a\n\u{A0}\u{A0}\u{A0}\u{A0}/timmy x", "\u{A0}> /timmy x", "é\u{A0}/timmy x"]
+        {
+            assert_eq!(lines_of(body), [], "{body:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_see_before_the_trigger_belongs_to_the_line() {
+        for hidden in ["\u{200B}", "\u{2060} ", "\u{202E}\u{200F}", "\u{C}", "\0", "\u{FEFF}"] {
+            let line = format!("{hidden}/timmy x");
+            for before in ["a\n", "- ", " \u{A0}", "\n\n  "] {
+                let body = format!("{before}{line}");
+                assert_eq!(
+                    lines_of(&body).into_iter().map(|(_, text)| text).collect::<Vec<_>>(),
+                    [&line],
+                    "{body:?}"
+                );
+            }
+        }
+        assert_eq!(lines_of("a\n\u{200B}/timmy x | y\n--|--"), []);
+        assert_eq!(lines_of("a\n\u{C}/timmy x | y\n--|--"), []);
+        assert_eq!(lines_of("`\u{200B}/timmy x`"), []);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! reading that gives the same value again.
 
 mod amount;
+mod cause;
 mod label;
 mod name;
 mod reference;
@@ -17,6 +18,7 @@ use nom::combinator::{all_consuming, map_opt};
 use nom::{IResult, Parser};
 
 pub use amount::Amount;
+pub use cause::Cause;
 pub use label::{Level, Priority, Size};
 pub use name::{AgentName, Login, PauseTarget, Scope, Who};
 pub use reference::{DecisionId, IssueRef, JobId, StatusTarget};
@@ -127,7 +129,12 @@ mod tests {
             ("ézra", None),
         ]);
         check::<Login>(&[("@Anna", Some("@Anna")), ("anna", None), ("@", None), ("@a/b", None)]);
-        check::<Who>(&[("Auto", Some("auto")), ("@Anna", Some("@Anna")), ("@", None)]);
+        check::<Who>(&[
+            ("Auto", Some("auto")),
+            ("ME", Some("me")),
+            ("@Anna", Some("@Anna")),
+            ("@", None),
+        ]);
         check::<PauseTarget>(&[("ALL", Some("all")), ("a/B", Some("a/B")), ("a/../b", None)]);
         check::<Scope>(&[
             ("Issue", Some("issue")),
@@ -187,5 +194,6 @@ mod tests {
         check::<Count>(&[("007", Some("7")), ("0", None), ("+5", None), ("4294967296", None)]);
         check::<Priority>(&[("P3", Some("p3")), ("None", Some("none")), ("p4", None), ("", None)]);
         check::<Size>(&[("XL", Some("xl")), ("xxl", None)]);
+        check::<Cause>(&[("Unwanted", Some("unwanted")), ("wrongly", None)]);
     }
 }

@@ -75,6 +75,8 @@ impl fmt::Display for Login {
 pub enum Who {
     /// `auto`: whom timmy thinks best.
     Auto,
+    /// `me`: whoever says so.
+    Me,
     /// `ezra`: this agent.
     Agent(AgentName),
     /// `@anna`: this account, which is only made the assignee unless it belongs to an agent.
@@ -82,11 +84,14 @@ pub enum Who {
 }
 
 impl ArgumentValue for Who {
-    const EXPECTED: &'static str = "an agent such as `ezra`, an account such as `@anna`, or `auto`";
+    const EXPECTED: &'static str =
+        "an agent such as `ezra`, an account such as `@anna`, `me`, or `auto`";
 
     fn read(word: &str) -> Option<Self> {
         if word.eq_ignore_ascii_case("auto") {
             Some(Self::Auto)
+        } else if word.eq_ignore_ascii_case("me") {
+            Some(Self::Me)
         } else if word.starts_with('@') {
             Login::read(word).map(Self::Account)
         } else {
@@ -99,6 +104,7 @@ impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Auto => f.write_str("auto"),
+            Self::Me => f.write_str("me"),
             Self::Agent(name) => name.fmt(f),
             Self::Account(login) => login.fmt(f),
         }

@@ -20,6 +20,13 @@ fn positive(input: &str) -> IResult<&str, i64> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub i64);
 
+impl JobId {
+    /// Whether `word` has the form of a job's id, however large the number.
+    pub fn is_form_of(word: &str) -> bool {
+        whole(word, (tag_no_case("j"), digit1)).is_some()
+    }
+}
+
 impl ArgumentValue for JobId {
     const EXPECTED: &'static str = "a job such as `j42`";
 
