@@ -78,8 +78,8 @@ fn set_up(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "temp_store", "memory")?;
-    // 512 KiB a connection: the tables that are read again and again are small, and what a reader
-    // keeps is void after the next commit.
+    // 512 KiB a connection: the tables that are read again and again are small, what a reader keeps
+    // is void after the next commit, and the system keeps the rest of the file in its own cache.
     conn.pragma_update(None, "cache_size", -512)
 }
 
@@ -95,7 +95,6 @@ fn set_up_writer(conn: &Connection) -> rusqlite::Result<()> {
         conn.pragma_update(None, "fullfsync", true)?;
         conn.pragma_update(None, "checkpoint_fullfsync", true)?;
     }
-    conn.pragma_update(None, "cache_size", -2048)?;
     // A checkpoint about every 16 MiB; after a burst the log is cut to 64 MiB.
     conn.pragma_update(None, "wal_autocheckpoint", 4096)?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20)
