@@ -72,7 +72,7 @@ impl Incidents {
     pub(super) async fn met(&self, error: &Error, lane: impl Into<Lane>) {
         let lane = lane.into();
         let (incident, number) = match (error, lane.repo(), lane.thread()) {
-            (Error::Archived { .. }, Some(repo), _) => (Incident::RepoArchived { repo }, None),
+            (Error::Archived, Some(repo), _) => (Incident::RepoArchived { repo }, None),
             (Error::Forbidden { .. }, Some(repo), _) => (Incident::WriteForbidden { repo }, None),
             (Error::Locked, _, Some(thread)) => {
                 (Incident::ThreadLocked { thread }, Some(thread.number))

@@ -90,7 +90,7 @@ async fn an_archived_repository_is_left_alone_and_others_are_not() {
         for id in said {
             t.saw(Subject::Comment(id), "eyes");
         }
-        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived (foundation/door is archived): unarchive it first");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived: unarchive it first");
         t.opens(CELLAR, "walt", "Damp", "").await;
         t.ask_in(CELLAR, 1, "walt", "/timmy ping").await;
         t.sandbox.archive(DOOR, false).unwrap();
@@ -126,7 +126,7 @@ async fn that_a_repository_is_archived_no_more_is_seen_without_a_write() {
         let id = t.says_while("/timmy ping", || t.sandbox.archive(DOOR, true).unwrap()).await;
         t.saw(Subject::Comment(id), "eyes");
         t.wait(MINUTE).await;
-        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived (foundation/door is archived): unarchive it first");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived: unarchive it first");
         t.sandbox.archive(DOOR, false).unwrap();
         t.wait(MINUTE).await;
         assert_eq!(t.timmy.noted().await, "");
