@@ -110,6 +110,16 @@ impl Incidents {
         incident
     }
 
+    /// What `gitea.watch` calls `what` is called `now` by now.
+    pub(super) async fn watch_renamed(&self, what: &str, now: &str) -> Incident {
+        let incident = Incident::WatchRenamed { what: what.to_owned() };
+        let text = format!(
+            "{what} is called {now} now: write that in gitea.watch, and restart timmy serve"
+        );
+        self.note(incident.clone(), None, text).await;
+        incident
+    }
+
     /// A watched repository is listed no more.
     pub(super) async fn repository_gone(&self, repo: &Repo) {
         let name = &repo.name;

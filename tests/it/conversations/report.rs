@@ -309,7 +309,7 @@ async fn the_owner_is_called_once_a_day_as_long_as_something_waits() {
 
         <details><summary>Nothing is ready</summary>
 
-        2 are not ready: 2 without scope.
+        1 is not ready: 1 without scope.
 
         </details>
 
