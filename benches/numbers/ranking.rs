@@ -137,8 +137,9 @@ fn item(place: Place, thread: &Thread, repo: &BacklogRepo) -> Issue {
         is_pull: thread.is_pull,
         labels: thread.labels.iter().map(label).collect(),
         assignees: thread.assignees.iter().map(|login| account(login)).collect(),
-        milestone: milestone.map(|(title, due_at)| Milestone { title, due_at }),
-        due_at: thread.due,
+        milestone: milestone
+            .map(|(title, due_at)| Milestone { title, due_at: due_at.map(Into::into) }),
+        due_at: thread.due.map(Into::into),
         pinned: thread.pinned,
         created_at: thread.created,
         updated_at: thread.created,

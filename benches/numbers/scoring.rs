@@ -76,8 +76,9 @@ fn of(place: Place, thread: &Thread, repo: &BacklogRepo, reader: &TextReader) ->
         opened_at: thread.created,
         labels: thread.labels.iter().map(|label| (*label).to_owned()).collect(),
         assignees: thread.assignees.iter().map(|login| account(login)).collect(),
-        due_at: thread.due,
-        milestone: milestone.map(|(title, due_at)| Milestone { title, due_at }.into()),
+        due_at: thread.due.map(Into::into),
+        milestone: milestone
+            .map(|(title, due_at)| Milestone { title, due_at: due_at.map(Into::into) }.into()),
         pinned: thread.pinned,
         readiness: reader.readiness(&thread.body),
         waits_for: thread.waits_for.iter().copied().map(id).collect(),

@@ -72,7 +72,7 @@ impl Incidents {
     pub(super) async fn met(&self, error: &Error, lane: impl Into<Lane>) {
         let lane = lane.into();
         let (incident, number) = match (error, lane.repo(), lane.thread()) {
-            (Error::Archived { .. }, Some(repo), _) => (Incident::RepoArchived { repo }, None),
+            (Error::Archived, Some(repo), _) => (Incident::RepoArchived { repo }, None),
             (Error::Forbidden { .. }, Some(repo), _) => (Incident::WriteForbidden { repo }, None),
             (Error::Locked, _, Some(thread)) => {
                 (Incident::ThreadLocked { thread }, Some(thread.number))
@@ -106,6 +106,16 @@ impl Incidents {
                 (incident, format!("{what} cannot be read: {error}"))
             }
         };
+        self.note(incident.clone(), None, text).await;
+        incident
+    }
+
+    /// What `gitea.watch` calls `what` is called `now` by now.
+    pub(super) async fn watch_renamed(&self, what: &str, now: &str) -> Incident {
+        let incident = Incident::WatchRenamed { what: what.to_owned() };
+        let text = format!(
+            "{what} is called {now} now: write that in gitea.watch, and restart timmy serve"
+        );
         self.note(incident.clone(), None, text).await;
         incident
     }

@@ -53,9 +53,9 @@ pub enum Error {
         message: String,
     },
     /// 404: it does not exist, or this account may not see it.
-    #[error("not found, or not visible to the bot's account{}", bracketed(.message))]
+    #[error("not found, or not visible to the bot's account")]
     NotFound {
-        /// The forge's words; may be empty.
+        /// The forge's words, which say no more; may be empty.
         message: String,
     },
     /// 405, 409, 412: the state of the thing does not allow it (now).
@@ -65,11 +65,9 @@ pub enum Error {
         /// The forge's words; may be empty.
         message: String,
     },
-    #[error("the repository is archived{}: unarchive it first", bracketed(.message))]
-    Archived {
-        /// The forge's words; may be empty.
-        message: String,
-    },
+    /// 423.
+    #[error("the repository is archived: unarchive it first")]
+    Archived,
     /// 422 and what else of 4xx is left.
     #[error("the forge does not take it ({status}: {message})")]
     Unprocessable {
@@ -170,7 +168,7 @@ impl Error {
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
-            | Self::Archived { .. }
+            | Self::Archived
             | Self::Unprocessable { .. }
             | Self::Moved { .. }
             | Self::NotGitea { .. } => WriteOutcome::NotDone,
@@ -207,7 +205,7 @@ impl Error {
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
-            | Self::Archived { .. }
+            | Self::Archived
             | Self::Unprocessable { .. }
             | Self::TooLarge { .. } => Recovery::Never,
         }

@@ -61,5 +61,6 @@ pub use pages::{Page, Pages};
 pub use permissions::{Team, Visibility};
 pub use probe::{PROBE_EVENT, probe_webhook};
 pub use reactions::{Reacted, ReactionBy};
+pub use read_back::TextLookup;
 pub use server::Server;
 pub use token::{NotAToken, Token};

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::issue::{Comment, Issue, Label};
 use crate::core::model::repository::{Permissions, Repo};
@@ -40,9 +41,9 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A time that may be `null`, empty or nonsense.
+/// A time that may be `null`, empty or nonsense, and the day with which it is written.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct WireTime(Option<Timestamp>);
+pub(super) struct WireTime(Option<Timestamp>, Option<DueDay>);
 
 impl WireTime {
     /// This time, else `other`, else the complaint that `field` is missing.
@@ -53,6 +54,11 @@ impl WireTime {
     /// This time, unless it is one of the forge's ways to say that there is none.
     pub(super) fn given(self) -> Option<Timestamp> {
         self.0.filter(|moment| moment.micros() > 0)
+    }
+
+    /// The day as the server wrote it, if it is given.
+    fn day(self) -> Option<DueDay> {
+        self.given().and(self.1)
     }
 }
 
@@ -67,11 +73,11 @@ impl<'de> Deserialize<'de> for WireTime {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<WireTime, E> {
-                Ok(WireTime(Timestamp::parse(text)))
+                Ok(WireTime(Timestamp::parse(text), DueDay::written_in(text)))
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<WireTime, E> {
-                Ok(WireTime(None))
+                Ok(WireTime::default())
             }
         }
         deserializer.deserialize_any(TimeVisitor)
@@ -248,7 +254,7 @@ impl TryFrom<WireIssue> for Issue {
             labels: issue.labels.into_iter().filter_map(|label| label.try_into().ok()).collect(),
             assignees: issue.assignees.into_iter().filter_map(WireUser::account).collect(),
             milestone: issue.milestone.map(Milestone::from),
-            due_at: issue.due_date.given(),
+            due_at: issue.due_date.day(),
             pinned: issue.pin_order > 0,
             created_at: issue.created_at.or(issue.updated_at, "created_at")?,
             updated_at: issue.updated_at.or(issue.created_at, "updated_at")?,
@@ -338,7 +344,7 @@ struct WireMilestone {
 
 impl From<WireMilestone> for Milestone {
     fn from(milestone: WireMilestone) -> Self {
-        Self { title: milestone.title, due_at: milestone.due_on.given() }
+        Self { title: milestone.title, due_at: milestone.due_on.day() }
     }
 }
 
@@ -384,6 +390,20 @@ mod tests {
         let item: Issue = serde_json::from_str::<WireIssue>(json).unwrap().try_into().unwrap();
         assert_eq!((item.id, item.number, item.author, item.is_pull), (7, 2, None, false));
         assert_eq!(item.created_at, item.updated_at);
+    }
+
+    #[test]
+    fn a_due_date_is_the_day_that_the_server_wrote() {
+        for zone in ["Z", "+09:00", "-05:00"] {
+            let json = format!(
+                r#"{{"id":7,"number":2,"created_at":"2026-11-22T21:33:40Z",
+                "due_date":"2026-12-01T23:59:59{zone}","milestone":{{"due_on":"2026-12-24T00:00:00{zone}"}}}}"#
+            );
+            let item: Issue = serde_json::from_str::<WireIssue>(&json).unwrap().try_into().unwrap();
+            let day = |day: Option<DueDay>| day.unwrap().date().to_string();
+            assert_eq!(day(item.due_at), "2026-12-01", "{zone}");
+            assert_eq!(day(item.milestone.unwrap().due_at), "2026-12-24", "{zone}");
+        }
     }
 
     #[test]

@@ -223,7 +223,7 @@ impl Sandbox {
         })
     }
 
-    /// Gives an account that owns nothing another name.
+    /// Gives an account, or an organisation, another name.
     ///
     /// # Errors
     /// If there is no such account, or the new name is taken.

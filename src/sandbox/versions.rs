@@ -80,6 +80,11 @@ impl Version {
         self.is_newer()
     }
 
+    /// Whether an edit of a comment is told although its review is not submitted (until 1.24.2).
+    pub(super) fn tells_of_drafts(self) -> bool {
+        !self.is_newer()
+    }
+
     /// Whether a comment on a pull request comes with the pull request (since 1.23).
     pub(super) fn sends_the_pull_with_its_comments(self) -> bool {
         self.is_newer()

@@ -8,6 +8,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{Lane, RepoId, Subject, ThreadId};
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::Timestamp;
@@ -53,6 +54,18 @@ impl ToSql for Timestamp {
 impl FromSql for Timestamp {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         i64::column_result(value).map(Self::from_micros)
+    }
+}
+
+impl ToSql for DueDay {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(Timestamp::from(*self).micros().into())
+    }
+}
+
+impl FromSql for DueDay {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Timestamp::column_result(value).map(Self::from)
     }
 }
 

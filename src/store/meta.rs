@@ -1,6 +1,6 @@
 //! Small facts, each at a key that says what type it is of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
@@ -11,6 +11,7 @@ use super::columns::Json;
 use super::delivery_log::DeliveryLog;
 use super::error::Error;
 use crate::core::model::account::Account;
+use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportIssue;
 
@@ -35,6 +36,9 @@ pub const BACKLOG_RULES: Key<String> = Key::new("backlog.rules");
 
 /// When the backlog was last counted, by timmy's clock.
 pub const BACKLOG_COUNTED_AT: Key<Timestamp> = Key::new("backlog.counted_at");
+
+/// The watched repositories that are archived.
+pub const BACKLOG_ARCHIVED: Key<BTreeSet<RepoId>> = Key::new("backlog.archived");
 
 /// How many more threads the forge counts than a full read finds, by list: those that cannot be
 /// read, or are not shown to this account.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-pub use delivery_log::{DeliveryKind, DeliveryLog};
+pub use delivery_log::{DeliveryKind, DeliveryLog, Peer, RefusedDeliveries, source};
 pub use limits::ListenerLimits;
 pub use listener::serve;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};

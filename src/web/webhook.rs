@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 
-use super::delivery_log::{DeliveryKind, DeliveryRecorder};
+use super::delivery_log::{DeliveryKind, DeliveryRecorder, Peer, source};
 use super::receive::{Signed, Unusable, event};
 use super::state::WebhookState;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
@@ -41,7 +41,7 @@ pub(super) async fn receive(
     Extension(notes): Extension<Arc<DeliveryRecorder>>,
     request: Request,
 ) -> HttpAnswer {
-    let (Parts { headers, .. }, body) = request.into_parts();
+    let (Parts { headers, extensions, .. }, body) = request.into_parts();
     let answer = match ear.receiver.receive(&headers, body).await {
         Ok(signed) => take(&ear, &signed, &headers).await,
         Err(refused) => refused.answer(),
@@ -52,7 +52,9 @@ pub(super) async fn receive(
         status if status.is_success() => true,
         _ => return answer,
     };
-    notes.take(&ear.ledger, DeliveryKind::of(event(&headers), is_good), ear.clock.now()).await;
+    let from = source(extensions.get().map(|Peer(peer)| *peer), &headers);
+    let arrival = DeliveryKind::of(event(&headers), is_good, from);
+    notes.take(&ear.ledger, arrival, ear.clock.now()).await;
     answer
 }
 

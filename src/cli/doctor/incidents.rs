@@ -57,9 +57,9 @@ fn remedy(incident: &Incident) -> &'static str {
             "What could not be written there is given up: say the command again when it may; it \
              is over when a label, an assignee or a dependency can be set there."
         }
-        Incident::AccountRenamed { .. } | Incident::NameTaken { .. } => {
-            "Correct the configuration and restart timmy serve."
-        }
+        Incident::WatchRenamed { .. }
+        | Incident::AccountRenamed { .. }
+        | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
     }
 }
 

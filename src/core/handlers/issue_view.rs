@@ -82,14 +82,14 @@ impl Viewpoint<'_> {
         &self,
         status: Status,
         thread: ThreadId,
-        unwatched: Option<String>,
+        left_out: Option<(Ineligible, String)>,
         is_machine: impl Fn(&str) -> bool,
         backlog: Option<&BacklogFacts>,
     ) -> Why {
         let people: Vec<String> =
             status.assignees.iter().filter(|login| !is_machine(login)).cloned().collect();
         let more = [
-            unwatched.as_ref().map(|_| Ineligible::RepoNotWatched),
+            left_out.as_ref().map(|(why, _)| *why),
             (!people.is_empty()).then_some(Ineligible::AssignedToPerson),
         ];
         let seen = status.obstacles().chain(more.into_iter().flatten());
@@ -98,7 +98,7 @@ impl Viewpoint<'_> {
         obstacles.sort_unstable();
         obstacles.dedup();
         let judgement = backlog.and_then(|backlog| backlog.judgement(thread, self.here));
-        Why { status, people, unwatched, obstacles, judgement }
+        Why { status, people, left_out: left_out.map(|(_, repo)| repo), obstacles, judgement }
     }
 
     /// A pause as people say it, of what is called `what`.

@@ -19,6 +19,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, Controls};
 use crate::core::report::digest::Digest;
+use crate::core::scheduling::Ineligible;
 
 /// What has to be known to answer a text. Asking the forge costs a request each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -130,8 +131,8 @@ pub struct OtherThread {
     pub here: bool,
     /// Whether everybody who reads it reads the thread in which it is asked, too.
     pub same_readers: bool,
-    /// Whether that is watched.
-    pub watched: bool,
+    /// Why nothing at all is handed out there, if so.
+    pub left_out: Option<Ineligible>,
     /// The issue.
     pub item: Issue,
     /// What it waits for.

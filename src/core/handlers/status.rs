@@ -14,13 +14,14 @@ use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::policy::authority::NamedAccount;
 use crate::core::reply::{Answer, Status};
+use crate::core::scheduling::Ineligible;
 
 /// An issue as it is now.
 struct StatusFacts {
     thread: ThreadId,
     status: Status,
-    /// Its repository, if that is not watched.
-    unwatched: Option<String>,
+    /// Why nothing is handed out in its repository, and that.
+    left_out: Option<(Ineligible, String)>,
 }
 
 pub(super) fn status(target: Option<&StatusTarget>) -> Handler<'_> {
@@ -58,7 +59,7 @@ impl CommandContext<'_> {
     }
 
     fn why(&self, target: Option<&StatusTarget>) -> Answer {
-        let StatusFacts { thread, status, unwatched } = match self.seen(target, Verb::Why) {
+        let StatusFacts { thread, status, left_out } = match self.seen(target, Verb::Why) {
             Ok(seen) => seen,
             Err(answer) => return answer,
         };
@@ -68,7 +69,7 @@ impl CommandContext<'_> {
             machines.any(|machine| machine.eq_ignore_ascii_case(login))
         };
         let backlog = self.snapshot.backlog.as_ref();
-        let why = self.viewpoint().why(status, thread, unwatched, is_machine, backlog);
+        let why = self.viewpoint().why(status, thread, left_out, is_machine, backlog);
         Answer::Why { why: Box::new(why) }
     }
 
@@ -78,7 +79,7 @@ impl CommandContext<'_> {
                 Some(item) => Ok(StatusFacts {
                     thread: self.asked.inbound.thread(),
                     status: self.present(item),
-                    unwatched: None,
+                    left_out: None,
                 }),
                 None => Err(Answer::NotFound { target: format!("#{}", self.asked.inbound.number) }),
             },
@@ -86,7 +87,7 @@ impl CommandContext<'_> {
                 Some(target) => Ok(StatusFacts {
                     thread: target.thread,
                     status: self.elsewhere(target),
-                    unwatched: (!target.watched).then(|| target.repo.to_string()),
+                    left_out: target.left_out.map(|why| (why, target.repo.to_string())),
                 }),
                 None => Err(Answer::NotFound { target: reference.to_string() }),
             },

@@ -24,6 +24,11 @@ pub enum Incident {
         /// Its name, as it is configured or listed.
         what: String,
     },
+    /// An owner or a repository of `gitea.watch` has another name now.
+    WatchRenamed {
+        /// Its name, as it is configured.
+        what: String,
+    },
     /// A repository was watched, and is listed no more.
     RepoGone {
         repo: RepoId,
@@ -58,6 +63,7 @@ impl fmt::Display for Incident {
             Self::MissingScope { scope } => write!(f, "token lacks {scope}"),
             Self::ForgeDown => f.write_str("forge away"),
             Self::CannotRead { what } => write!(f, "{what} unreadable"),
+            Self::WatchRenamed { what } => write!(f, "{what} renamed"),
             Self::RepoGone { .. } => f.write_str("repository gone"),
             Self::RepoArchived { .. } => f.write_str("repository archived"),
             Self::WriteForbidden { .. } => f.write_str("write forbidden"),
@@ -81,6 +87,7 @@ impl Incident {
             | Self::MissingScope { .. }
             | Self::ForgeDown
             | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => None,
@@ -94,7 +101,8 @@ impl Incident {
             Self::BadToken
             | Self::MissingScope { .. }
             | Self::ForgeDown
-            | Self::CannotRead { .. } => true,
+            | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. } => true,
             Self::RepoGone { .. }
             | Self::RepoArchived { .. }
             | Self::WriteForbidden { .. }
@@ -117,6 +125,7 @@ impl Incident {
             | Self::ReportHomeless => true,
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,
@@ -133,6 +142,7 @@ impl Incident {
             Self::ThreadLocked { thread } => home == Some(*thread),
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,

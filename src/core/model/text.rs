@@ -53,6 +53,12 @@ impl InboundText {
     pub fn thread(&self) -> ThreadId {
         ThreadId { repo: self.repo.id, number: self.number }
     }
+
+    /// Whether this version was written before the review that holds it was submitted. Servers
+    /// before 1.24.3 tell of such drafts; what a poll finds is what was submitted.
+    pub fn is_draft_of(&self, submitted_at: Timestamp) -> bool {
+        self.delivered && self.updated_at <= submitted_at
+    }
 }
 
 /// A text as somebody wrote it, and where it stands in a repository.

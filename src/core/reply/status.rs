@@ -59,8 +59,8 @@ pub struct Why {
     pub status: Status,
     /// The people who are assigned: agents are no obstacle.
     pub people: Vec<String>,
-    /// The repository, if it is not watched.
-    pub unwatched: Option<String>,
+    /// The repository, if nothing is handed out there: it is not watched, or archived.
+    pub left_out: Option<String>,
     /// What keeps it from being handed out, the firmest first.
     pub obstacles: Vec<Ineligible>,
     /// What the backlog says of it; none if it is not there, or not yet.

@@ -60,6 +60,8 @@ pub enum Ineligible {
     PullRequest,
     /// Its repository is not watched.
     RepoNotWatched,
+    /// Its repository is archived.
+    RepoArchived,
     /// It gathers other issues.
     Epic,
     /// It waits for an open issue.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::command::value::IssueRef;
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::Milestone;
 use crate::core::model::time::Timestamp;
@@ -29,8 +30,8 @@ pub struct IssueFacts {
     pub labels: Arc<[String]>,
     /// Who is assigned.
     pub assignees: Arc<[Account]>,
-    /// When it is due.
-    pub due_at: Option<Timestamp>,
+    /// The day on which it is due.
+    pub due_at: Option<DueDay>,
     /// The milestone that it belongs to.
     pub milestone: Option<Arc<Milestone>>,
     /// Whether it is pinned.

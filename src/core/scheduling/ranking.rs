@@ -147,7 +147,7 @@ mod tests {
     fn p0_goes_before_whatever_has_more_points() {
         let labels = ["priority/p0", "size/xl"].map(str::to_owned).into();
         let urgent = IssueFacts { labels, ..facts(9) };
-        let rich = IssueFacts { people: 4, due_at: Some(now()), ..labelled(1, "size/xs") };
+        let rich = IssueFacts { people: 4, due_at: Some(now().into()), ..labelled(1, "size/xs") };
         let ranking = ranked(&[rich, urgent]);
         assert!(ranking.ready[0].score.points < ranking.ready[1].score.points);
         assert_eq!((ranking.place(thread(9)), ranking.place(thread(1))), (Some(1), Some(2)));

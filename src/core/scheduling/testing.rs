@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::{Authors, IssueFacts, Milestone, Readiness, Rules, Weights, WorkState};
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 
@@ -77,8 +78,9 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
         prop_oneof!["priority/p[0-3]", "size/(xs|s|m|l|xl)", "epic", "skill/[a-c]", ".{0,9}"],
         0..4,
     );
-    let milestone = prop::option::of(prop::option::of(moments()))
-        .prop_map(|due| due.map(|due_at| Milestone { title: "v1".to_owned(), due_at }));
+    let milestone = prop::option::of(prop::option::of(moments())).prop_map(|due| {
+        due.map(|due| Milestone { title: "v1".to_owned(), due_at: due.map(DueDay::from) })
+    });
     let readiness = any::<(bool, bool, bool)>()
         .prop_map(|(scope, acceptance, checklist)| Readiness { scope, acceptance, checklist });
     let work = (any::<(bool, bool, bool)>(), 0..5_u32, any::<u8>()).prop_map(
@@ -106,7 +108,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
                 work,
                 created_at,
                 opened_at,
-                due_at,
+                due_at: due_at.map(DueDay::from),
                 snoozed_until,
                 waits_for,
                 people,

@@ -32,7 +32,7 @@ use crate::core::policy::authorship::{self, Authorship, TextProof};
 use crate::core::policy::edits::{self, NewLines, TextVersion};
 use crate::core::reply::Answer;
 use crate::crash;
-use crate::gitea::Recovery;
+use crate::gitea::{Recovery, TextLookup};
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
 use crate::store::{Error, cursors, handled, repos, threads};
 
@@ -205,9 +205,17 @@ impl Inbox {
         own: &Account,
     ) -> Result<Result<ProvenText, NextStep>, EngineError> {
         let inbound = &text.inbound;
-        let read_back =
-            self.ctx.gitea.read_back(&inbound.repo.name, inbound.number, inbound.subject).await?;
-        let Some(shown) = read_back else { return Ok(Err(NextStep::Note(Ending::Deleted))) };
+        let looked_up =
+            self.ctx.gitea.look_up(&inbound.repo.name, inbound.number, inbound.subject).await?;
+        let shown = match looked_up {
+            TextLookup::Gone => return Ok(Err(NextStep::Note(Ending::Deleted))),
+            TextLookup::Draft => return Ok(Err(NextStep::Note(Ending::Draft))),
+            // What was submitted is read with its review.
+            TextLookup::Shown(_, Some(submitted_at)) if inbound.is_draft_of(submitted_at) => {
+                return Ok(Err(NextStep::Note(Ending::Draft)));
+            }
+            TextLookup::Shown(shown, _) => shown,
+        };
         let is_old = since.is_some_and(|since| shown.written.created_at.after(SKEW) < since);
         if is_old && inbound.delivered && inbound.act != TextEvent::Edited {
             return Ok(Err(NextStep::Note(Ending::TooOld)));

@@ -9,10 +9,16 @@ use crate::store::repos;
 
 impl Poller {
     /// One request for each of them; what the forge does not tell now stays open.
-    pub(super) async fn ask_what_is_over(&self) -> Result<(), EngineError> {
+    pub(super) async fn ask_what_is_over(&mut self) -> Result<(), EngineError> {
         for incident in self.incidents.all_open() {
             match self.is_over(&incident).await {
-                Ok(true) => self.incidents.set(incident, None).await,
+                Ok(true) => {
+                    if matches!(incident, Incident::RepoArchived { .. }) {
+                        // Its issues may be handed out again.
+                        self.listed.at = None;
+                    }
+                    self.incidents.set(incident, None).await;
+                }
                 Ok(false) => {}
                 Err(error) if error.is_about_one() => {
                     tracing::debug!(%incident, %error, "cannot tell whether this is over");
@@ -36,6 +42,7 @@ impl Poller {
             | Incident::MissingScope { .. }
             | Incident::ForgeDown
             | Incident::CannotRead { .. }
+            | Incident::WatchRenamed { .. }
             | Incident::RepoGone { .. }
             | Incident::WriteForbidden { .. }
             | Incident::ReportHomeless

@@ -133,7 +133,7 @@ impl Poller {
     async fn round(&mut self) -> Result<(), EngineError> {
         self.turn = self.turn.wrapping_add(1);
         self.met.clear();
-        if self.listed.is_stale(self.ctx.now()) {
+        if self.listed.is_stale(self.ctx.now()) || self.was_archived() {
             self.list().await?;
         }
         self.sweep().await?;
@@ -152,6 +152,16 @@ impl Poller {
         }
         self.ask_what_is_over().await?;
         Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
+    }
+
+    /// Whether a write met that a repository was archived since the last listing.
+    fn was_archived(&self) -> bool {
+        self.incidents.all_open().iter().any(|incident| match incident {
+            Incident::RepoArchived { repo } => {
+                self.listed.repos.contains_key(repo) && !self.listed.archived.contains(repo)
+            }
+            _ => false,
+        })
     }
 
     /// Lets all repositories be read, from time to time.

@@ -119,7 +119,7 @@ fn broken(
         let is_secret = match (incident.incident.repo(), &incident.incident) {
             (Some(repo), _) => !visible.may_name(repo),
             // A repository that was never seen, or was renamed, may be private; owners are not.
-            (None, Incident::CannotRead { what }) => {
+            (None, Incident::CannotRead { what } | Incident::WatchRenamed { what }) => {
                 audience != Audience::Everything
                     && what.contains('/')
                     && !named.iter().any(|name| name.eq_ignore_ascii_case(what))

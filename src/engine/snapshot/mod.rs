@@ -22,8 +22,9 @@ use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::{PastCommand, ThreadState};
+use crate::core::scheduling::Ineligible;
 use crate::gitea::Error;
-use crate::store::{audit, controls, tasks, threads};
+use crate::store::{self, audit, controls, tasks, threads};
 
 /// How many of the latest commands a status shows.
 const RECENT: u32 = 5;
@@ -136,7 +137,7 @@ impl Snapshots {
         let Some(repo) = self.nameable(inbound, name).await? else { return Ok(None) };
         let here = repo.id == inbound.repo.id;
         let same_readers = dependency::same_readers(&inbound.repo, &repo);
-        let watched = self.ctx.policy.watch.covers(&repo.name);
+        let left_out = self.left_out(&repo).await?;
         let item = match self.ctx.gitea.issue(&repo.name, reference.number).await {
             Ok(item) => item,
             Err(Error::NotFound { .. }) => return Ok(None),
@@ -152,13 +153,22 @@ impl Snapshots {
             repo,
             here,
             same_readers,
-            watched,
+            left_out,
             item,
             blockers,
             state,
             recent,
         };
         Ok(Some(target))
+    }
+
+    /// Why nothing is handed out in a repository, if so.
+    async fn left_out(&self, repo: &Repo) -> Result<Option<Ineligible>, EngineError> {
+        if !self.ctx.policy.watch.covers(&repo.name) {
+            return Ok(Some(Ineligible::RepoNotWatched));
+        }
+        let archived = self.ctx.ledger.read(store::backlog::archived).await?;
+        Ok(archived.contains(&repo.id).then_some(Ineligible::RepoArchived))
     }
 
     /// A repository, if there is one of that name and everybody who reads this thread may know

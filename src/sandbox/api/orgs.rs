@@ -12,6 +12,9 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
     call.require_scope("organization")?;
     match (call.method.as_str(), segments) {
         ("GET", ["orgs", org]) => {
+            if let Some(now) = world.renamed(org) {
+                return Err(Refusal::UserMoved(format!("/api/v1/orgs/{now}")));
+            }
             let org = world.org_named(org)?;
             Ok(ApiAnswer::json(200, &call.view(world).user(org)))
         }

@@ -8,7 +8,7 @@ use crate::core::model::ids::RepoId;
 use crate::sandbox::json::ReviewJson;
 use crate::sandbox::world::World;
 use crate::sandbox::world::pulls::{NewPull, NewReview};
-use crate::sandbox::world::records::{PullRecord, ReviewState};
+use crate::sandbox::world::records::{PullRecord, ReviewRecord, ReviewState};
 use crate::sandbox::world::refusal::Refusal;
 
 /// `/repos/{owner}/{name}/pulls` and below.
@@ -24,7 +24,9 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
             let (issue, pull) = find(world, repo, number)?;
             let view = call.view(world);
             let issue = world.issue(issue);
-            ApiAnswer::paged(call, pull.reviews.iter().collect(), |review| {
+            // What is begun is its author's alone to see.
+            let is_seen = |r: &&ReviewRecord| r.given.is_some() || view.viewer == Some(r.author);
+            ApiAnswer::paged(call, pull.reviews.iter().filter(is_seen).collect(), |review| {
                 view.review(issue, pull, review)
             })
         }
@@ -109,7 +111,7 @@ fn review(world: &mut World, call: &Call, repo: RepoId, number: &str) -> Reply {
         _ => ReviewState::Comment,
     };
     let inline = review.comments.into_iter().map(|l| (l.path, l.new_position, l.body)).collect();
-    let new = NewReview { verdict, body: review.body, inline, begun: None };
+    let new = NewReview { verdict, body: review.body, inline };
     let id = world.review(call.require_user()?, issue, new)?;
     Ok(ApiAnswer::json(200, &review_json(world, call, issue, id)?))
 }

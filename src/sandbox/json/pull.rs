@@ -33,9 +33,13 @@ impl<'a> View<'a> {
 }
 
 impl<'a> PullJson<'a> {
+    fn given(&self) -> impl Iterator<Item = &'a ReviewRecord> {
+        self.pull.reviews.iter().filter(|review| review.given.is_some())
+    }
+
     /// Whoever reviewed counts as asked.
     fn reviewers(&self) -> Vec<UserJson<'a>> {
-        let mut ids: Vec<i64> = self.pull.reviews.iter().map(|r| r.author).collect();
+        let mut ids: Vec<i64> = self.given().map(|r| r.author).collect();
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().map(|id| self.view.public_user(id)).collect()
@@ -57,7 +61,7 @@ impl Serialize for PullJson<'_> {
         let (view, issue, pull) = (self.view, self.issue, self.pull);
         let page = view.url(view.thread_path(issue));
         let assignees = || issue.assignees.iter().map(|id| view.public_user(*id));
-        let (reviews, newer) = (pull.reviews.len(), view.world.version.lists_nobody_as_empty());
+        let (reviews, newer) = (self.given().count(), view.world.version.lists_nobody_as_empty());
         object!(serializer, {
             "id": pull.id,
             "url": page,
@@ -140,26 +144,30 @@ impl<'a> ReviewJson<'a> {
 
 impl Serialize for ReviewJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let review = self.review;
+        let (review, given) = (self.review, self.review.given.as_ref());
         let page = self.page();
         object!(serializer, {
             "id": review.id,
             "user": self.view.user(review.author),
             "team": (),
-            "state": match review.verdict {
-                ReviewState::Approved => "APPROVED",
-                ReviewState::RequestChanges => "REQUEST_CHANGES",
-                ReviewState::Comment => "COMMENT",
+            "state": match given.map(|given| given.verdict) {
+                Some(ReviewState::Approved) => "APPROVED",
+                Some(ReviewState::RequestChanges) => "REQUEST_CHANGES",
+                Some(ReviewState::Comment) => "COMMENT",
+                None => "PENDING",
             },
-            "body": review.body,
+            "body": given.map_or("", |given| &given.body),
             "commit_id": self.pull.head.sha,
             "stale": false,
-            "official": review.official,
+            "official": given.is_some_and(|given| given.official),
             "dismissed": false,
             "comments_count": review.inline.len(),
             "submitted_at": Time(review.begun),
-            "updated_at": Time(review.at),
-            "html_url": format_args!("{page}#issuecomment-{}", review.comment),
+            "updated_at": Time(given.map_or(review.begun, |given| given.at)),
+            "html_url": match given {
+                Some(given) => format!("{page}#issuecomment-{}", given.comment),
+                None => String::new(),
+            },
             "pull_request_url": page,
         })
     }

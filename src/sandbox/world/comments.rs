@@ -84,7 +84,9 @@ impl World {
         let before = std::mem::replace(&mut comment.body, body.to_owned());
         comment.updated = now;
         comment.edits += u32::from(!same);
-        self.emit(&Event::comment(user, issue, id, Change::Edited { body: Some(before) }));
+        if self.version.tells_of_drafts() || !self.is_draft(id) {
+            self.emit(&Event::comment(user, issue, id, Change::Edited { body: Some(before) }));
+        }
         Ok(Edited::Changed)
     }
 

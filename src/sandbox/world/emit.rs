@@ -33,7 +33,7 @@ impl World {
     fn verdict(&self, issue: i64, review: i64) -> ReviewState {
         let pull = self.issue(issue).pull.as_ref();
         let review = pull.and_then(|p| p.reviews.iter().find(|r| r.id == review));
-        review.map_or(ReviewState::Comment, |r| r.verdict)
+        review.and_then(|r| r.given.as_ref()).map_or(ReviewState::Comment, |given| given.verdict)
     }
 
     /// Leaves a webhook for each hook that asked for `event`. A hook of the repository and one

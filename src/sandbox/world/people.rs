@@ -83,10 +83,11 @@ impl World {
         let Some(account) = self.users.get_mut(&user) else { return Err(Refusal::HIDDEN) };
         let former = std::mem::replace(&mut account.login, login.to_owned()).to_ascii_lowercase();
         self.logins.remove(&former);
-        self.former_logins.insert(former, user);
+        self.former_logins.insert(former.clone(), user);
         self.former_logins.remove(&key);
         self.logins.insert(key, user);
         self.last_search.forget();
+        self.move_repos_of(user, &former);
         Ok(())
     }
 

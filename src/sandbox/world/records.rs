@@ -117,17 +117,23 @@ pub(crate) struct BranchRecord {
 
 pub(crate) struct ReviewRecord {
     pub(crate) id: i64,
+    pub(crate) author: i64,
+    /// When its draft was begun: Gitea calls it the time of submission.
+    pub(crate) begun: Timestamp,
+    pub(crate) inline: Vec<InlineRecord>,
+    /// What it says as a whole; none until it is submitted.
+    pub(crate) given: Option<GivenReview>,
+}
+
+/// A review that was submitted.
+pub(crate) struct GivenReview {
     /// The comment that carries its body.
     pub(crate) comment: i64,
-    pub(crate) author: i64,
     pub(crate) verdict: ReviewState,
     pub(crate) body: String,
     /// Whether the reviewer may write: only then does the verdict count.
     pub(crate) official: bool,
-    /// When its draft was begun: Gitea calls it the time of submission.
-    pub(crate) begun: Timestamp,
     pub(crate) at: Timestamp,
-    pub(crate) inline: Vec<InlineRecord>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

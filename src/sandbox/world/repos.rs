@@ -89,6 +89,16 @@ impl World {
         Ok(())
     }
 
+    /// Their owner is no longer called `former`: the former addresses redirect.
+    pub(super) fn move_repos_of(&mut self, owner: i64, former: &str) {
+        for repo in self.repos.values().filter(|repo| repo.owner == owner) {
+            let former = key(former, &repo.name);
+            self.names.remove(&former);
+            self.former_names.insert(former, repo.id);
+            self.names.insert(key(&self.users[&owner].login, &repo.name), repo.id);
+        }
+    }
+
     /// The repositories of `owner` that `viewer` may see, newest last.
     pub(crate) fn repos_of(&self, owner: i64, viewer: Option<i64>) -> Vec<&RepoRecord> {
         self.repos.values().filter(|r| r.owner == owner && self.can_see(viewer, r)).collect()

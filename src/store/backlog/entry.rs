@@ -3,6 +3,7 @@
 use rusqlite::Row;
 
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::issue::{Issue, Label, Milestone};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{BacklogEntry, Readiness};
@@ -14,7 +15,7 @@ pub(super) enum RankedEntry {
     Issue {
         created_at: Timestamp,
         opened_at: Timestamp,
-        due_at: Option<Timestamp>,
+        due_at: Option<DueDay>,
         pinned: bool,
         readiness: Readiness,
         author: Option<Account>,

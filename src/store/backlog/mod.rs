@@ -31,8 +31,8 @@ pub use load::facts;
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};
 pub use tracked_repos::{
-    SyncFinding, count_open, due, is_complete, keep_only, read_again, read_in_full,
-    read_older_again, tracked, unread,
+    SyncFinding, archived, count_open, due, is_complete, keep_only, leave_archived, read_again,
+    read_in_full, read_older_again, tracked, unread,
 };
 pub(super) use tracked_repos::{is_tracked, untrack};
 pub use upsert::{BacklogSource, forget, put};

@@ -1,5 +1,6 @@
 //! Whatever happens to an issue is known, by webhooks or by asking.
 
+use timmy::core::model::due_day::DueDay;
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::Milestone;
 
@@ -51,7 +52,7 @@ async fn what_people_say_of_an_issue_is_known() {
         let facts = stage.first().await;
         assert_eq!(*facts.labels, ["priority/p1"], "{via:?}");
         assert_eq!(facts.assignees[0].login, "anna", "{via:?}");
-        let spring = Milestone { title: "Spring".into(), due_at: Some(due) };
+        let spring = Milestone { title: "Spring".into(), due_at: Some(due.into()) };
         assert_eq!(facts.milestone.as_deref(), Some(&spring), "{via:?}");
         assert!(!facts.readiness.scope);
         let text =
@@ -72,7 +73,7 @@ async fn what_no_webhook_says_is_asked_for() {
     stage.wait(MINUTE).await;
     let facts = stage.first().await;
     assert!(facts.pinned);
-    assert_eq!(facts.due_at, Timestamp::parse("2026-12-24T23:59:59Z"));
+    assert_eq!(facts.due_at, DueDay::written_in("2026-12-24T23:59:59Z"));
     stage.sandbox.set_pinned("alexander", REPO, 1, false).unwrap();
     stage.wait(MINUTE).await;
     assert!(!stage.first().await.pinned);

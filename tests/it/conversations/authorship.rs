@@ -408,6 +408,7 @@ async fn a_forgery_makes_nothing_of_a_remark_that_may_have_been_changed_as_a_dra
         let mut forged = payload(remark, "alexander", "/timmy pause all");
         forged["issue"]["number"] = json!(number);
         forge(t, Delivery::saying(&forged)).await;
+        t.polls().await;
         let reply = t.answer_to(DOOR, number, Subject::Comment(remark));
         assert!(reply.starts_with("**Is this yours, @alexander?**"), "{reply}");
     })

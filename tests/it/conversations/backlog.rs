@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use timmy::sandbox::Mode;
 
 use crate::conversations::talk::{Talk, talk, talk_where};
-use crate::support::clock::MINUTE;
+use crate::support::clock::{HOUR, MINUTE};
 use crate::support::forge::{CELLAR, DOOR, TOYS};
 
 /// A text that says what is to be done.
@@ -199,6 +199,23 @@ async fn why_of_what_is_not_in_the_backlog() {
         rando/toys\#1 *A toy*: **Nothing starts there:** I do not watch `rando/toys`. `gitea.watch` in my configuration names what I watch.
 
         Reason: `repo_not_watched`.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn why_of_what_is_archived() {
+    const ATTIC: &str = "foundation/attic";
+    talk(async |t| {
+        t.sandbox.add_repo(ATTIC, false).unwrap();
+        t.sandbox.open_issue("alexander", ATTIC, "Dusty", CLEAR).unwrap();
+        t.sandbox.archive(ATTIC, true).unwrap();
+        t.wait(HOUR).await;
+        assert_snapshot!(t.ask("rita", "/timmy why foundation/attic#1").await, @r"
+        foundation/attic\#1 *Dusty*: **Nothing starts there:** `foundation/attic` is archived. Unarchive it in its settings, and I read it again.
+
+        Reason: `repo_archived`.
         ");
     })
     .await;

@@ -11,6 +11,7 @@ mod backlog;
 mod basics;
 mod controls;
 mod dependencies;
+mod drafts;
 mod edits;
 mod expiry;
 mod fleet;

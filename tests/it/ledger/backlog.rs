@@ -86,9 +86,9 @@ fn all_that_was_read_comes_back() {
     in_transaction(|tx| {
         tracked(tx)?;
         let mut entry = issue(4, 200);
-        let milestone = Milestone { title: "Opening day".into(), due_at: Some(at(900)) };
+        let milestone = Milestone { title: "Opening day".into(), due_at: Some(at(900).into()) };
         entry.item.milestone = Some(milestone.clone());
-        entry.item.due_at = Some(at(800));
+        entry.item.due_at = Some(at(800).into());
         entry.item.pinned = true;
         entry.item.assignees = vec![account("ezra")];
         entry.item.labels = vec![Label { id: 3, name: "priority/p1".into(), exclusive: true }];
@@ -98,7 +98,7 @@ fn all_that_was_read_comes_back() {
         let facts = backlog::facts(tx, at(1000))?.remove(0);
         assert_eq!(facts.thread, thread(4));
         assert_eq!((facts.created_at, facts.opened_at), (at(150), at(150)));
-        assert_eq!((facts.milestone, facts.due_at), (Some(milestone.into()), Some(at(800))));
+        assert_eq!((facts.milestone, facts.due_at), (Some(milestone.into()), Some(at(800).into())));
         assert_eq!((&*facts.labels, facts.pinned), (&["priority/p1".to_owned()][..], true));
         assert_eq!(facts.author.as_deref(), Some(&account("anna")));
         assert_eq!(*facts.assignees, [account("ezra")]);

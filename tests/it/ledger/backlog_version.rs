@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use timmy::core::command::value::{ArgumentValue as _, IssueRef};
 use timmy::core::model::account::Account;
 use timmy::core::model::dependency::Blocker;
+use timmy::core::model::due_day::DueDay;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
 use timmy::core::model::repository::Repo;
@@ -57,6 +58,10 @@ fn thread() -> impl Strategy<Value = ThreadId> {
     (repo_id(), 1..6_i64).prop_map(|(repo, number)| ThreadId { repo: RepoId(repo), number })
 }
 
+fn day(number: i64) -> DueDay {
+    at(number * 86_400).into()
+}
+
 /// Issue 1 to 3, or pull request 4 or 5.
 fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
     let words = select(vec!["#1", "#2", "foundation/gate#1", "foundation/attic#2"]);
@@ -75,8 +80,8 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
                 .collect(),
             assignees: (0..some).map(|_| account("ezra")).collect(),
             milestone: (some == 1)
-                .then(|| Milestone { title: "Opening day".to_owned(), due_at: Some(at(due)) }),
-            due_at: (due > 0).then(|| at(due)),
+                .then(|| Milestone { title: "Opening day".to_owned(), due_at: Some(day(due)) }),
+            due_at: (due > 0).then(|| day(due)),
             ..facts::issue(number, at(0))
         };
         let closes = closes.into_iter().filter(|_| item.is_pull).map(IssueRef::read);

@@ -6,6 +6,7 @@ use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
 use timmy::store::inbox::{self, Ending, Inserted};
 
 use super::stage::Stage;
+use crate::support::delivery::Delivery;
 use crate::support::facts;
 use crate::support::forge::EVENTS;
 use crate::support::process::Run;
@@ -177,6 +178,35 @@ async fn a_webhook_that_signs_with_another_secret_is_noticed() {
     assert_eq!(run.code, 1);
 }
 
+/// Anybody can send them.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_signatures_are_counted_and_break_nothing_while_good_ones_come() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve_and_know().await;
+    let forged = Delivery { signature: "0".repeat(64), ..Delivery::raw(b"{}") };
+    for _ in 0..3 {
+        assert_eq!(forged.send(&stage.webhook()).await, 401);
+    }
+    let run = stage.run("doctor");
+    let found = without_times(&stage.found(&run, "reachable"));
+    insta::assert_snapshot!(found, @"A delivery came N s ago, and no good one since: it was signed with another secret than webhook.secret_files has for it. So were within a day: N from 127.0.0.1. > If one of these is the server, run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.");
+    assert_eq!(run.code, 1);
+    stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    stage.sandbox.settle().await;
+    let run = stage.run("doctor");
+    let found = without_times(&stage.found(&run, "reachable"));
+    insta::assert_snapshot!(found, @"http://127.0.0.1:PORT/webhook leads to timmy, and the server's last delivery came N s ago. Refused within a day, signed with no secret of mine: N from 127.0.0.1.");
+    assert_eq!(run.code, 0);
+}
+
+/// A text without spans of time and counts, which differ from run to run.
+fn without_times(text: &str) -> String {
+    let is_number = |word: &str| word.parse::<u32>().is_ok();
+    let words = text.split(' ').map(|word| if is_number(word) { "N" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Each place has a secret of its own: the probe signs with that of the repository it is made in.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_probe_signs_with_the_secret_of_its_place() {
@@ -277,6 +307,19 @@ async fn what_is_watched_is_not_there() {
     let none = stage.run("doctor");
     insta::assert_snapshot!(stage.found(&none, "repositories"), @"timmy sees nothing of gitea.watch. > Check the spelling in gitea.watch and gitea.except, and add timmy's account to the repositories or to a team of the organisation.");
     assert_eq!(none.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_has_another_name_now() {
+    let stage = Stage::set().await;
+    stage.sandbox.rename_user("foundation", "guild").unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name in gitea.watch, and restart timmy serve.");
+    assert_eq!(run.code, 1);
+    stage.watch(["foundation", "alexander/notes"]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name in gitea.watch, and restart timmy serve.");
+    assert_eq!(run.code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -235,7 +235,7 @@ fn found(error: &Error) -> (&str, (WriteOutcome, Recovery)) {
         Error::Locked => "Locked",
         Error::Forbidden { .. } => "Forbidden",
         Error::NotFound { .. } => "NotFound",
-        Error::Archived { .. } => "Archived",
+        Error::Archived => "Archived",
         Error::Moved { .. } => "Moved",
         Error::Unprocessable { .. } => "Unprocessable",
         Error::Server { .. } => "Server",

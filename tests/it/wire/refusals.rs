@@ -28,8 +28,8 @@ async fn refusals_are_final() {
             ("comment-edit-someone-elses-by-stranger", "the forge forbids it"),
             ("comment-empty-body", "Required"),
             ("comment-on-repo-bot-cannot-see", "not found, or not visible"),
-            ("comment-get-missing", "comment does not exist [id: "),
-            ("edge-comment-on-archived", "the repository is archived ("),
+            ("comment-get-missing", "not found, or not visible"),
+            ("edge-comment-on-archived", "the repository is archived: unarchive it first"),
             ("label-remove-unknown-id", "label does not exist"),
         ] {
             if let Some(error) = posting(&recorded, name).await {

@@ -132,6 +132,6 @@ async fn refusals_mean_the_same_in_other_words() {
 
         sandbox.archive(DOOR, true).unwrap();
         let archived = stage.timmy.post_comment(&door(), 1, "x").await.unwrap_err();
-        assert!(matches!(archived, Error::Archived { .. }), "{archived}");
+        assert!(matches!(archived, Error::Archived), "{archived}");
     }
 }

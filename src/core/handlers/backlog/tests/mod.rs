@@ -225,7 +225,7 @@ impl TestWorld {
             repo: name(thread.repo),
             here: thread.repo == DOOR,
             same_readers: true,
-            watched: true,
+            left_out: None,
             item: Issue {
                 title: self.titles[&thread].title.clone(),
                 ..facts::issue(thread.number, now())

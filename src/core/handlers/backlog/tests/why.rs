@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::core::handlers::backlog::tests::*;
+use crate::core::model::due_day::DueDay;
 use crate::core::scheduling::{Milestone, Outcome};
 
 #[test]
@@ -42,12 +43,11 @@ fn gist(world: &TestWorld, line: &str) -> String {
 
 /// As people set things up who care.
 fn cared_for(world: &mut TestWorld) {
-    let at = |text| Timestamp::parse(text).expect("a time");
     let facts = world.of(44);
     facts.opened_at = days_ago(15);
     facts.labels = ["priority/p1".into(), "size/s".into()].into();
-    facts.due_at = Some(at("2026-11-26T00:00:00Z"));
-    let due_at = Some(at("2026-12-08T00:00:00Z"));
+    facts.due_at = DueDay::written_in("2026-11-26T23:59:59Z");
+    let due_at = DueDay::written_in("2026-12-08T23:59:59Z");
     facts.milestone = Some(Milestone { title: "v1 | all".into(), due_at }.into());
     facts.pinned = true;
     facts.people = 2;
