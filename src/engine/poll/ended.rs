@@ -32,6 +32,15 @@ impl Poller {
                 let Some(repo) = name else { return Ok(false) };
                 self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.locked)
             }
+            // Of these nothing shows, until somebody speaks there again: once it is closed, nobody
+            // needs to know.
+            Incident::ThreadBlocked { thread }
+            | Incident::AnswerUnreadable { thread }
+            | Incident::DependenciesUnreadable { thread } => {
+                let name = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+                let Some(repo) = name else { return Ok(false) };
+                self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.open)
+            }
             Incident::BadToken
             | Incident::MissingScope { .. }
             | Incident::ForgeDown

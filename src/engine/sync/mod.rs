@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::activity::Loop;
 use super::context::Context;
 use super::error::EngineError;
+use super::incidents::Incidents;
 use super::planner::Planner;
 use crate::core::model::ids::RepoId;
 use crate::core::model::issue::Issue;
@@ -57,14 +58,20 @@ struct SyncState {
 
 pub(super) struct BacklogSync {
     ctx: Context,
+    incidents: Arc<Incidents>,
     planner: Arc<Planner>,
     reader: Arc<TextReader>,
     state: SyncState,
 }
 
 impl BacklogSync {
-    pub(super) fn new(ctx: &Context, planner: Arc<Planner>, reader: Arc<TextReader>) -> Self {
-        Self { ctx: ctx.for_background(), planner, reader, state: SyncState::default() }
+    pub(super) fn new(
+        ctx: &Context,
+        incidents: Arc<Incidents>,
+        planner: Arc<Planner>,
+        reader: Arc<TextReader>,
+    ) -> Self {
+        Self { ctx: ctx.for_background(), incidents, planner, reader, state: SyncState::default() }
     }
 
     fn entry(&self, item: Issue) -> BacklogEntry {

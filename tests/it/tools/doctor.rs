@@ -24,6 +24,7 @@ async fn everything_is_good() {
     good     server         Gitea 1.25.4 answers at http://forge.
     good     clock          The clock agrees with the server's.
     good     capabilities   The server has everything that timmy uses.
+    good     reactions      The server allows the reactions that timmy gives.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
     good     token          The token is good, with read:user, read:organization, read:repository,
                             write:issue.
@@ -82,7 +83,7 @@ async fn a_scope_is_missing() {
     good: configuration, disk
     warning  serve          timmy serve does not run.
                             > Start it: timmy serve, or the unit of your system.
-    good: server, clock, capabilities, account
+    good: server, clock, capabilities, reactions, account
     broken   token          The token lacks the scope write:issue.
                             > Scopes cannot be added: make a new token with write:issue,
                               read:repository, read:organization, read:user, and put it into the file
@@ -110,7 +111,7 @@ async fn there_is_no_webhook() {
     let _serve = stage.serve_and_know().await;
     let run = stage.run("doctor --token-file owner");
     insta::assert_snapshot!(without_good(&run), @"
-    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names
+    good: configuration, disk, serve, ledger, server, clock, capabilities, reactions, account, token, repositories, write access, labels, people, names
     broken   webhook        No webhook of foundation calls http://127.0.0.1:PORT/webhook.
                             > Run timmy hooks install, with --token-file FILE if timmy's account may
                               not: a token of an owner of the organisation.
@@ -134,7 +135,7 @@ async fn the_webhook_cannot_reach_timmy() {
     stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
     let run = stage.run("doctor --token-file owner --probe --wait 1");
     insta::assert_snapshot!(without_good(&run), @"
-    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names, webhook
+    good: configuration, disk, serve, ledger, server, clock, capabilities, reactions, account, token, repositories, write access, labels, people, names, webhook
     broken   reachable      The server's test delivery did not arrive, although this machine reaches
                             http://127.0.0.1:PORT/webhook.
                             > Most likely Gitea may not call that address: by default it calls public
