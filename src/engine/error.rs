@@ -31,8 +31,11 @@ impl EngineError {
     }
 
     /// Whether it concerns one thing alone: then the next may succeed.
-    pub(super) fn is_about_one(&self) -> bool {
-        matches!(self, Self::Forge(error) if !retry::is_unavailable(error))
+    pub(super) async fn is_about_one(&self, gitea: &Gitea) -> bool {
+        match self {
+            Self::Forge(error) => !retry::is_unavailable(error) || retry::answers(gitea).await,
+            Self::Ledger(_) | Self::Nameless(_) => false,
+        }
     }
 
     /// What the forge said; a failure of the ledger is passed on.

@@ -112,11 +112,6 @@ impl Incidents {
         self.over(vec![Incident::DependenciesUnreadable { thread }]).await;
     }
 
-    /// A text was claimed: nobody who has a say there has blocked timmy's account.
-    pub(super) async fn claimed(&self, thread: ThreadId) {
-        self.over(vec![Incident::ThreadBlocked { thread }]).await;
-    }
-
     /// The forge told all that an answer took.
     pub(super) async fn answered(&self, thread: ThreadId) {
         self.over(vec![Incident::AnswerUnreadable { thread }]).await;

@@ -57,7 +57,10 @@ impl Gitea {
             allowed_reactions: Option<Vec<String>>,
         }
         let answer = self.get(&Route::new("settings/ui", &[])).await?;
-        Ok(answer.json::<UiSettings>()?.allowed_reactions.unwrap_or_default())
+        let mut allowed = answer.json::<UiSettings>()?.allowed_reactions.unwrap_or_default();
+        // A server that is set to none lists one without a name.
+        allowed.retain(|content| !content.is_empty());
+        Ok(allowed)
     }
 
     /// Reacts to a text in the thread `number`: a comment (review and inline comment too), or

@@ -35,7 +35,7 @@ use crate::core::policy::authorship::{self, Authorship, TextProof};
 use crate::core::policy::edits::{self, NewLines, TextVersion};
 use crate::core::reply::Answer;
 use crate::crash;
-use crate::gitea::{self, Recovery};
+use crate::gitea::Recovery;
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
 use crate::store::{Error, cursors, handled, repos, threads};
 
@@ -282,11 +282,16 @@ impl Inbox {
             Response::Answer => {}
         }
         match claim(&self.ctx, &self.reactions, text).await? {
-            Claim::Ours => self.incidents.claimed(thread).await,
-            Claim::Alone => {}
+            Claim::Ours | Claim::Alone => {}
             // Nothing can be said to them there.
             Claim::Blocked if right.is_none() => return Ok(NextStep::Note(Ending::Silent)),
-            Claim::Blocked => self.incidents.met(&gitea::Error::Blocked, thread).await,
+            Claim::Blocked => {
+                tracing::warn!(
+                    text = %inbound.subject.key(), repo = %inbound.repo.name,
+                    number = inbound.number,
+                    "not claimed: its author, or whoever opened the thread, has blocked the account"
+                );
+            }
             Claim::Theirs => {
                 tracing::warn!(
                     text = %inbound.subject.key(),

@@ -14,7 +14,7 @@ impl Poller {
             match self.is_over(&incident).await {
                 Ok(true) => self.incidents.set(incident, None).await,
                 Ok(false) => {}
-                Err(error) if error.is_about_one() => {
+                Err(error) if error.is_about_one(&self.ctx.gitea).await => {
                     tracing::debug!(%incident, %error, "cannot tell whether this is over");
                 }
                 Err(error) => return Err(error),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{BacklogSync, SyncProgress, skip_unreadable};
+use super::{BacklogSync, SyncProgress};
 use crate::core::model::ids::ThreadId;
 use crate::engine::error::EngineError;
 use crate::engine::retry::{answers, is_unavailable};
@@ -71,7 +71,7 @@ impl BacklogSync {
             Err(gitea::Error::NotFound { .. }) => {
                 self.incidents.dependencies_read(thread).await;
                 let looked = self.look_at(thread).await;
-                skip_unreadable(&format!("{thread:?}"), looked)?;
+                self.skip_unreadable(&format!("{thread:?}"), looked).await?;
                 let is_there = self
                     .ctx
                     .ledger

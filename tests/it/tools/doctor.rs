@@ -4,11 +4,12 @@ use serde_json::json;
 use timmy::clock::{Clock, SystemClock};
 use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
 use timmy::store::inbox::{self, Ending, Inserted};
+use timmy::store::{Ledger, incidents};
 
 use super::stage::Stage;
 use crate::support::facts;
-use crate::support::forge::EVENTS;
-use crate::support::process::Run;
+use crate::support::forge::{DOOR, EVENTS};
+use crate::support::process::{Run, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_good() {
@@ -430,4 +431,35 @@ impl Stage {
         let found = first.split_once(&heading).unwrap().1;
         std::iter::once(found).chain(rest).collect::<Vec<_>>().join(" ")
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_set_to_other_reactions_is_named() {
+    let stage = Stage::set().await;
+    stage.sandbox.allow_reactions(&["+1", "-1", "heart"]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reactions"), @"The server does not allow the reaction eyes: timmy claims what it answers by +1. > Add eyes and confused to REACTIONS under [ui] in the server's app.ini, and restart it.");
+    stage.sandbox.allow_reactions(&[]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reactions"), @"The server allows no reaction, eyes neither: two timmys for one account would both answer, and not notice each other. > Add eyes and confused to REACTIONS under [ui] in the server's app.ini, and restart it.");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_whose_opener_blocked_the_account_is_named() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    stage.sandbox.add_user("rando");
+    stage.sandbox.block("rando", "timmy", true).unwrap();
+    let serve = stage.serve_and_know().await;
+    let number = stage.sandbox.open_issue("rando", DOOR, "The door is ugly", "").unwrap();
+    stage.sandbox.comment("alexander", DOOR, number, "/timmy ping").unwrap();
+    let readers = Ledger::open_read_only(stage.path("timmy.db")).unwrap();
+    until("it is met", async || !readers.read(incidents::all).await.unwrap().is_empty()).await;
+    let run = stage.run("doctor");
+    let found = stage.found(&run, "incident");
+    let (what, remedy) = found.split_once(" Met ").unwrap();
+    insta::assert_snapshot!(what, @"foundation/door#1: whoever opened the thread, or owns the repository, has blocked timmy's account: nothing can be claimed or said there.");
+    assert!(remedy.contains("can lift that"), "{remedy}");
+    drop(serve);
 }
