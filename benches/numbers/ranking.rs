@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 use timmy::core::model::account::Account;
-use timmy::core::model::dependency::Blocker;
+use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::ids::{RepoId, RepoName, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
 use timmy::core::model::time::Timestamp;
@@ -114,8 +114,8 @@ impl Filler {
         backlog::put(tx, id.repo, &entry, BacklogSource::List(self.now))?;
         let name: RepoName = "foundation4ce1/any".parse().unwrap();
         let blocker = |on| Blocker { thread: self.id(on), repo: name.clone(), open: true };
-        let blockers: Vec<_> = thread.waits_for.iter().copied().map(blocker).collect();
-        backlog::bind(tx, id, &blockers, self.now)
+        let seen = thread.waits_for.iter().copied().map(blocker).collect();
+        backlog::bind(tx, id, &WaitsFor { seen, unseen: false }, self.now)
     }
 
     fn id(&self, Place { repo, number }: Place) -> ThreadId {

@@ -144,7 +144,7 @@ impl Accounts {
         for (key, name) in &self.names {
             match self.verify(key, name).await {
                 // One account that cannot be read does not block the others.
-                Err(error) if error.is_about_one() => {
+                Err(error) if error.is_about_one(&self.ctx.gitea).await => {
                     tracing::warn!(key, name, %error, "account cannot be verified now");
                 }
                 verified => verified?,

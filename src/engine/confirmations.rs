@@ -12,7 +12,7 @@ use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::permissions::PermissionReader;
-use super::retry::is_hopeless;
+use super::retry::{is_hopeless, is_hopeless_for_one};
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Effect;
@@ -63,7 +63,9 @@ impl Confirmations {
         let is_late = asked.asked_at.is_over(CONFIRM_WITHIN, self.ctx.now());
         match self.read_answer(id, asked.clone(), tries).await {
             // Else it would be looked for for ever.
-            Err(EngineError::Forge(error)) if is_late && is_hopeless(&error, tries) => {
+            Err(EngineError::Forge(error))
+                if is_late && is_hopeless(&self.ctx.gitea, &error, tries).await =>
+            {
                 self.incidents.met(&error, asked.inbound.thread()).await;
                 self.drop_confirmation(id, &asked, "the answer cannot be read").await
             }
@@ -160,9 +162,11 @@ impl Confirmations {
         let changes = match decided {
             // Somebody waits for an answer.
             Err(EngineError::Forge(error))
-                if error.heals() == Recovery::Never || is_hopeless(&error, tries) =>
+                if error.heals() == Recovery::Never
+                    || is_hopeless_for_one(&self.ctx.gitea, &error, tries).await =>
             {
                 self.incidents.met(&error, asked.inbound.thread()).await;
+                self.incidents.gave_up(&error, asked.inbound.thread()).await;
                 let answer = Answer::Failed { reason: error.to_string() };
                 ChangeSet::single_answer(&own.login, &asked.inbound, &key, &reading, answer)
             }

@@ -10,11 +10,15 @@ use std::collections::HashSet;
 use std::sync::{MutexGuard, PoisonError};
 
 use super::context::Context;
-use crate::core::model::ids::{Lane, RepoId};
+use super::retry::is_unreadable;
+use crate::core::model::ids::{Lane, RepoId, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::gitea::Error;
 use crate::store::{self, incidents, queue, repos};
+
+const THREAD_BLOCKED: &str = "whoever opened the thread, or owns the repository, has blocked \
+    timmy's account: nothing can be claimed or said there";
 
 /// The open incidents, in memory and in the ledger.
 pub(super) struct Incidents {
@@ -77,8 +81,44 @@ impl Incidents {
             (Error::Locked, _, Some(thread)) => {
                 (Incident::ThreadLocked { thread }, Some(thread.number))
             }
+            (Error::Blocked, _, Some(thread)) => {
+                (Incident::ThreadBlocked { thread }, Some(thread.number))
+            }
             _ => return self.met_everywhere(error).await,
         };
+        let text = match incident {
+            Incident::ThreadBlocked { .. } => THREAD_BLOCKED.to_owned(),
+            _ => error.to_string(),
+        };
+        self.note_at(incident, number, text).await;
+    }
+
+    /// Notes that something in a lane was given up since the forge did not say what it takes.
+    pub(super) async fn gave_up(&self, error: &Error, lane: impl Into<Lane>) {
+        if let Some(thread) = lane.into().thread().filter(|_| is_unreadable(error)) {
+            let incident = Incident::AnswerUnreadable { thread };
+            self.note_at(incident, Some(thread.number), error.to_string()).await;
+        }
+    }
+
+    /// Notes that it cannot be read what an issue waits for.
+    pub(super) async fn dependencies_unreadable(&self, thread: ThreadId, error: &Error) {
+        let text = format!("what it waits for cannot be read: {error}");
+        self.note_at(Incident::DependenciesUnreadable { thread }, Some(thread.number), text).await;
+    }
+
+    /// It can be read, or nobody needs to know any more.
+    pub(super) async fn dependencies_read(&self, thread: ThreadId) {
+        self.over(vec![Incident::DependenciesUnreadable { thread }]).await;
+    }
+
+    /// The forge told all that an answer took.
+    pub(super) async fn answered(&self, thread: ThreadId) {
+        self.over(vec![Incident::AnswerUnreadable { thread }]).await;
+    }
+
+    /// Notes what is wrong in the thread `number` of its repository, or there as a whole.
+    async fn note_at(&self, incident: Incident, number: Option<i64>, text: String) {
         let name = match incident.repo() {
             Some(repo) => self.ctx.ledger.read(move |conn| repos::name(conn, repo)).await,
             None => Ok(None),
@@ -87,7 +127,7 @@ impl Incidents {
             Some(number) => format!("{}#{number}", repo.name),
             None => repo.name.to_string(),
         });
-        self.note(incident, place, error.to_string()).await;
+        self.note(incident, place, text).await;
     }
 
     /// Notes what an error says about all of the forge, if anything.
@@ -140,8 +180,10 @@ impl Incidents {
             WriteKind::Setting => lane.repo().map(|repo| Incident::WriteForbidden { repo }),
             WriteKind::Text => lane.thread().map(|thread| Incident::ThreadLocked { thread }),
         };
-        self.over([archived, other, Some(Incident::BadToken)].into_iter().flatten().collect())
-            .await;
+        let blocked = lane.thread().filter(|_| written == WriteKind::Text);
+        let blocked = blocked.map(|thread| Incident::ThreadBlocked { thread });
+        let over = [archived, other, blocked, Some(Incident::BadToken)];
+        self.over(over.into_iter().flatten().collect()).await;
     }
 
     /// A round of polling met these and nothing else.

@@ -23,6 +23,7 @@ mod permissions;
 mod planner;
 mod poll;
 mod queue;
+mod reactions;
 mod report;
 mod report_now;
 pub mod repositories;
@@ -245,7 +246,7 @@ impl Engine {
     }
 
     fn sync(&self) -> BacklogSync {
-        BacklogSync::new(&self.ctx, self.planner.clone(), self.reader())
+        BacklogSync::new(&self.ctx, self.incidents.clone(), self.planner.clone(), self.reader())
     }
 }
 

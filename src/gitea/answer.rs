@@ -124,7 +124,17 @@ fn forbidden(message: String) -> Error {
     if let Some(scope) = missing_scope(&message) {
         return Error::MissingScope { scope: scope.to_owned() };
     }
-    if message.contains("locked issue") { Error::Locked } else { Error::Forbidden { message } }
+    // The second is said of reactions.
+    let is_about_a_lock = ["locked issue", "no permission to change reaction"];
+    if is_about_a_lock.iter().any(|words| message.contains(words)) {
+        Error::Locked
+    } else if message.contains("user is blocked") {
+        Error::Blocked
+    } else if message.contains("is not an allowed reaction") {
+        Error::ReactionNotAllowed { message }
+    } else {
+        Error::Forbidden { message }
+    }
 }
 
 /// The scope in `... required scope(s), required=[write:issue], ...` (1.25) or
@@ -196,6 +206,12 @@ mod tests {
     fn refusals_are_told_apart() {
         let locked = r#"{"message":"You cannot comment on a locked issue.","url":"x"}"#;
         assert_eq!(refusal(403, locked), Error::Locked);
+        let locked = r#"{"message":"no permission to change reaction","url":"x"}"#;
+        assert_eq!(refusal(403, locked), Error::Locked);
+        assert_eq!(refusal(403, r#"{"message":"user is blocked","url":"x"}"#), Error::Blocked);
+        let unknown = r#"{"message":"'eyes' is not an allowed reaction","url":"x"}"#;
+        let message = "'eyes' is not an allowed reaction".to_owned();
+        assert_eq!(refusal(403, unknown), Error::ReactionNotAllowed { message });
         assert_eq!(refusal(403, ""), Error::Forbidden { message: String::new() });
         let missing = r#"{"errors":["comment does not exist [id: 9]"],"message":"not found"}"#;
         let message = "not found: comment does not exist".to_owned();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::wire::MissingField;
+use crate::core::effect::BLOCKED;
 
 /// Why a call did not give what it was for.
 ///
@@ -46,6 +47,18 @@ pub enum Error {
     /// 403 because the thread is locked.
     #[error("the thread is locked: unlock it, or give the bot write access")]
     Locked,
+    /// 403 because somebody has blocked the account: whoever opened the thread, owns the repository,
+    /// wrote what is reacted to, or is to be assigned. Gitea does not say who.
+    #[error("{}", BLOCKED)]
+    Blocked,
+    /// 403 because the server is set to other reactions.
+    #[error(
+        "the server does not allow this reaction ({message}): see `[ui] REACTIONS` in its app.ini"
+    )]
+    ReactionNotAllowed {
+        /// The forge's words.
+        message: String,
+    },
     /// 403 for another reason.
     #[error("the forge forbids it{}: check what the bot's account may do there", bracketed(.message))]
     Forbidden {
@@ -165,6 +178,8 @@ impl Error {
             | Self::BadToken { .. }
             | Self::MissingScope { .. }
             | Self::Locked
+            | Self::Blocked
+            | Self::ReactionNotAllowed { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
@@ -202,6 +217,8 @@ impl Error {
             Self::Setup(_)
             | Self::NotAName(_)
             | Self::Locked
+            | Self::Blocked
+            | Self::ReactionNotAllowed { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }

@@ -66,6 +66,21 @@ impl Sandbox {
         })
     }
 
+    /// `user` wants nothing more of `whom`, or bears them again.
+    ///
+    /// # Errors
+    /// If one of them has no account.
+    pub fn block(&self, user: &str, whom: &str, blocked: bool) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let pair = (world.user_named(user)?, world.user_named(whom)?);
+            match blocked {
+                true => world.blocks.insert(pair),
+                false => world.blocks.remove(&pair),
+            };
+            Ok(())
+        })
+    }
+
     /// `user` changes a comment, their own or another's.
     ///
     /// # Errors

@@ -125,6 +125,12 @@ impl Sandbox {
         self.forge.act(|world| world.without.insert(path.to_owned()));
     }
 
+    /// Sets which reactions the server allows.
+    pub fn allow_reactions(&self, allowed: &[&str]) {
+        let allowed = allowed.iter().map(|content| (*content).to_owned()).collect();
+        self.forge.act(|world| world.allowed_reactions = allowed);
+    }
+
     /// Adds a label to a repository (`owner/name`) or an organisation. Returns its id.
     ///
     /// # Errors

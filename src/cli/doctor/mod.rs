@@ -16,6 +16,7 @@ mod listener;
 mod people;
 mod print;
 mod probe;
+mod reactions;
 mod report;
 mod server;
 mod teams;
@@ -243,7 +244,7 @@ impl LedgerState {
     }
 }
 
-/// Server, clock, token, capabilities, account: who timmy is, if going on makes sense.
+/// Server, clock, token, capabilities, reactions, account: who timmy is, if going on makes sense.
 async fn confirm_account(
     gitea: &Gitea,
     config: &Config,
@@ -261,6 +262,7 @@ async fn confirm_account(
     }
     let own = own.ok()?;
     findings.push(capabilities::judge(&gitea.lacks().await));
+    findings.push(reactions::judge(&gitea.allowed_reactions().await));
     findings.push(account::judge_account(&own, config));
     Some(own.account)
 }

@@ -144,6 +144,28 @@ pub enum Reaction {
     Confused,
 }
 
+impl Reaction {
+    /// The one that claims a text on a server that allows these.
+    pub fn that_claims(allowed: &[String]) -> Option<&str> {
+        let usual = allowed.iter().find(|content| *content == Self::Eyes.as_ref());
+        usual.or(allowed.first()).map(String::as_str)
+    }
+}
+
+impl AsRef<str> for Reaction {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Eyes => "eyes",
+            Self::Confused => "confused",
+        }
+    }
+}
+
+/// Why nothing came of a write of which somebody wants to know nothing. That is theirs to decide
+/// and calls nobody: the report leaves out what ended so.
+pub const BLOCKED: &str =
+    "somebody whom it concerns has blocked my account, and only they can lift that";
+
 /// A family of labels of which a thread holds at most one, such as `priority/p1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -40,7 +40,7 @@ impl CommandContext<'_> {
             return Answer::Itself;
         }
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
-        let already = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
+        let already = blockers.seen.iter().any(|seen| seen.blocker.thread == target.thread);
         if !already {
             if !target.same_readers {
                 return Answer::ReadersDiffer { target: target.name(), waits: false };
@@ -48,7 +48,7 @@ impl CommandContext<'_> {
             if let Some(way) = self.snapshot.circles.get(&target.thread) {
                 return self.circle(way);
             }
-            blockers.push(seen(target));
+            blockers.seen.push(seen(target));
             self.push_effect(Effect::Dependency(SetDependency { on: target.thread, waits: true }));
         }
         let (title, open) = (target.item.title.clone(), target.item.open);
@@ -60,12 +60,12 @@ impl CommandContext<'_> {
             return Answer::NotFound { target: reference.to_string() };
         };
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
-        let waited = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
+        let waited = blockers.seen.iter().any(|seen| seen.blocker.thread == target.thread);
         if waited {
             if !target.same_readers {
                 return Answer::ReadersDiffer { target: target.name(), waits: true };
             }
-            blockers.retain(|seen| seen.blocker.thread != target.thread);
+            blockers.seen.retain(|seen| seen.blocker.thread != target.thread);
             self.push_effect(Effect::Dependency(SetDependency { on: target.thread, waits: false }));
         }
         let title = target.item.title.clone();

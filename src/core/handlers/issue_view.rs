@@ -37,6 +37,8 @@ pub(super) struct KnownIssue<'a> {
     pub(super) assignees: Vec<String>,
     /// What it waits for.
     pub(super) blockers: &'a [VisibleBlocker],
+    /// Whether it also waits for something unseen.
+    pub(super) waits_unseen: bool,
     pub(super) state: &'a ThreadState,
     /// The latest commands there, oldest first.
     pub(super) recent: &'a [PastCommand],
@@ -65,7 +67,7 @@ impl Viewpoint<'_> {
             snooze: (of.state.snoozed(self.now))
                 .map(|snooze| (self.said(snooze.until), snooze.by.login.clone())),
             removable: removable.filter_map(|(_, name)| name.clone()).next(),
-            waits_unseen: open.iter().any(|seen| !seen.nameable),
+            waits_unseen: of.waits_unseen || open.iter().any(|seen| !seen.nameable),
             waits: names.into_iter().flatten().collect(),
             pause: self.fleet.pause_over(of.thread.repo).map(|pause| match pause.part {
                 PauseScope::Repo(_) => self.paused(of.repo.to_string(), pause),

@@ -10,7 +10,7 @@ use super::backlog::query::BacklogQuery;
 use crate::core::command::value::{Date, IssueRef};
 use crate::core::effect::SetLabel;
 use crate::core::model::account::Account;
-use crate::core::model::dependency::VisibleBlocker;
+use crate::core::model::dependency::{VisibleBlocker, WaitsFor};
 use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -98,7 +98,7 @@ pub struct Snapshot {
     /// Who can be assigned, if it was needed.
     pub assignable: Vec<String>,
     /// What the thread waits for, if it was needed and the forge keeps such a thing there.
-    pub blockers: Option<Vec<VisibleBlocker>>,
+    pub blockers: Option<WaitsFor<VisibleBlocker>>,
     /// The other threads that exist, and may be shown here.
     pub targets: HashMap<IssueRef, OtherThread>,
     /// The ways on which threads that this one is to wait for wait for it already; both ends
@@ -136,7 +136,7 @@ pub struct OtherThread {
     /// The issue.
     pub item: Issue,
     /// What it waits for.
-    pub blockers: Vec<VisibleBlocker>,
+    pub blockers: WaitsFor<VisibleBlocker>,
     /// What the ledger holds of it.
     pub state: ThreadState,
     /// The latest commands there.

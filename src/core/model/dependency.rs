@@ -17,6 +17,24 @@ pub struct Blocker {
     pub open: bool,
 }
 
+/// What a thread waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitsFor<B> {
+    pub seen: Vec<B>,
+    /// Whether there is more that the account may not see, or that cannot be understood. That is
+    /// open until it is gone.
+    pub unseen: bool,
+}
+
+impl<B> Default for WaitsFor<B> {
+    fn default() -> Self {
+        Self { seen: Vec::new(), unseen: false }
+    }
+}
+
+/// Stands for all that is unseen where blockers are kept by their numbers: no thread has this one.
+pub const UNSEEN: ThreadId = ThreadId { repo: RepoId(0), number: 0 };
+
 /// An issue as the readers of one thread may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisibleBlocker {

@@ -43,6 +43,18 @@ pub enum Incident {
     ThreadLocked {
         thread: ThreadId,
     },
+    /// Whoever opened a thread has blocked timmy's account.
+    ThreadBlocked {
+        thread: ThreadId,
+    },
+    /// What was asked in a thread was answered without what the forge did not tell.
+    AnswerUnreadable {
+        thread: ThreadId,
+    },
+    /// What an issue waits for is told in a way that cannot be understood.
+    DependenciesUnreadable {
+        thread: ThreadId,
+    },
     /// The report has no place to stand.
     ReportHomeless,
     /// The account that is meant by a name of the configuration is called otherwise now.
@@ -68,6 +80,9 @@ impl fmt::Display for Incident {
             Self::RepoArchived { .. } => f.write_str("repository archived"),
             Self::WriteForbidden { .. } => f.write_str("write forbidden"),
             Self::ThreadLocked { .. } => f.write_str("thread locked"),
+            Self::ThreadBlocked { .. } => f.write_str("account blocked"),
+            Self::AnswerUnreadable { .. } => f.write_str("answer unreadable"),
+            Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
@@ -82,7 +97,10 @@ impl Incident {
             Self::RepoGone { repo }
             | Self::RepoArchived { repo }
             | Self::WriteForbidden { repo }
-            | Self::ThreadLocked { thread: ThreadId { repo, .. } } => Some(*repo),
+            | Self::ThreadLocked { thread: ThreadId { repo, .. } }
+            | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
+            | Self::AnswerUnreadable { thread: ThreadId { repo, .. } }
+            | Self::DependenciesUnreadable { thread: ThreadId { repo, .. } } => Some(*repo),
             Self::BadToken
             | Self::MissingScope { .. }
             | Self::ForgeDown
@@ -107,10 +125,24 @@ impl Incident {
             | Self::RepoArchived { .. }
             | Self::WriteForbidden { .. }
             | Self::ThreadLocked { .. }
+            | Self::ThreadBlocked { .. }
+            | Self::AnswerUnreadable { .. }
+            | Self::DependenciesUnreadable { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,
         }
+    }
+
+    /// Whether the owner is told. What is about one thread alone, and may be somebody else's wish or
+    /// doing, calls nobody: the log and doctor have it.
+    pub fn is_reported(&self) -> bool {
+        !matches!(
+            self,
+            Self::ThreadBlocked { .. }
+                | Self::AnswerUnreadable { .. }
+                | Self::DependenciesUnreadable { .. }
+        )
     }
 
     /// Whether another run may find it so still. The others it finds out anew: its token and its
@@ -122,11 +154,14 @@ impl Incident {
             | Self::RepoArchived { .. }
             | Self::WriteForbidden { .. }
             | Self::ThreadLocked { .. }
+            | Self::ThreadBlocked { .. }
+            | Self::AnswerUnreadable { .. }
             | Self::ReportHomeless => true,
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
+            | Self::DependenciesUnreadable { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,
         }
@@ -139,11 +174,13 @@ impl Incident {
             Self::RepoArchived { repo } | Self::WriteForbidden { repo } => {
                 home.is_some_and(|home| home.repo == *repo)
             }
-            Self::ThreadLocked { thread } => home == Some(*thread),
+            Self::ThreadLocked { thread } | Self::ThreadBlocked { thread } => home == Some(*thread),
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
+            | Self::AnswerUnreadable { .. }
+            | Self::DependenciesUnreadable { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,
         }

@@ -6,12 +6,14 @@
 //! account only one acts.
 
 mod claim;
+mod give_up;
 mod relayed;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use claim::{Claim, claim};
+use jiff::civil::Date;
 
 use super::accounts::Accounts;
 use super::context::Context;
@@ -19,6 +21,7 @@ use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::permissions::PermissionReader;
+use super::reactions::ClaimReactions;
 use super::repositories;
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
@@ -51,6 +54,7 @@ pub(super) struct Inbox {
     accounts: Arc<Accounts>,
     permissions: Arc<PermissionReader>,
     snapshots: Arc<Snapshots>,
+    reactions: ClaimReactions,
 }
 
 /// What is left to do with a text.
@@ -80,7 +84,8 @@ impl Inbox {
         (accounts, permissions): (Arc<Accounts>, Arc<PermissionReader>),
         snapshots: Arc<Snapshots>,
     ) -> Self {
-        Self { ctx, identity, incidents, accounts, permissions, snapshots }
+        let reactions = ClaimReactions::new(ctx.clone());
+        Self { ctx, identity, incidents, accounts, permissions, snapshots, reactions }
     }
 
     /// One try at a text.
@@ -119,7 +124,7 @@ impl Inbox {
     /// What the answer takes could not be had: later, or never.
     async fn failed(&self, text: &InboxText, error: EngineError) -> Result<(), Error> {
         let (seq, subject, now) = (text.seq, text.inbound.subject.key(), self.ctx.now());
-        let recovery = error.recovery(text.tries);
+        let recovery = error.recovery(&self.ctx.gitea, text.tries).await;
         let error = error.of_forge()?;
         let asked = match recovery {
             Recovery::Later(asked) => asked,
@@ -184,12 +189,21 @@ impl Inbox {
                 .await;
         }
         let since = watched.map(|watched| watched.since);
-        match self.prove(text, &versions, reading, actor, since, own).await? {
-            Ok(proven) => {
+        let proved = self.prove(text, &versions, reading.clone(), actor.clone(), since, own).await;
+        let outcome = match proved {
+            Ok(Ok(proven)) => {
                 let doubtful = doubtful || proven.doubtful;
                 self.answer(text, ProvenText { doubtful, ..proven }, own).await
             }
-            Err(left) => Ok(left),
+            Ok(Err(left)) => Ok(left),
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Err(error) => {
+                let error = self.given_up(error, text.tries).await?;
+                self.answer_with_failure(text, &reading, actor, error, own).await
+            }
+            outcome => outcome,
         }
     }
 
@@ -257,7 +271,7 @@ impl Inbox {
             return Ok(NextStep::Wait(patient_until(text)));
         }
         let thread = inbound.thread();
-        let today = self.ctx.now().zoned(&self.ctx.policy.zone).date();
+        let today = self.today();
         let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         match handlers::response_to(right, &reading, state.refused_on == Some(today)) {
             Response::Silence => return Ok(NextStep::Note(Ending::Silent)),
@@ -275,8 +289,17 @@ impl Inbox {
             }
             Response::Answer => {}
         }
-        match claim(&self.ctx, text).await? {
-            Claim::Ours => {}
+        match claim(&self.ctx, &self.reactions, text).await? {
+            Claim::Ours | Claim::Alone => {}
+            // Nothing can be said to them there.
+            Claim::Blocked if right.is_none() => return Ok(NextStep::Note(Ending::Silent)),
+            Claim::Blocked => {
+                tracing::warn!(
+                    text = %inbound.subject.key(), repo = %inbound.repo.name,
+                    number = inbound.number,
+                    "not claimed: its author, or whoever opened the thread, has blocked the account"
+                );
+            }
             Claim::Theirs => {
                 tracing::warn!(
                     text = %inbound.subject.key(),
@@ -294,11 +317,13 @@ impl Inbox {
         let mut changes = match self.snapshots.gather(inbound, &needs, state.clone(), own).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
+                self.incidents.answered(thread).await;
                 let asked = CommandRequest { inbound, key: &key, actor: &actor, right, authorship };
                 handlers::handle(asked, &reading, &snapshot)
             }
-            Err(EngineError::Forge(error)) if error.heals() == Recovery::Never => {
-                self.incidents.met(&error, inbound.thread()).await;
+            Err(EngineError::Forge(error)) if self.is_denied(&error, text.tries).await => {
+                self.incidents.met(&error, thread).await;
+                self.incidents.gave_up(&error, thread).await;
                 in_a_word(Answer::Failed { reason: error.to_string() })
             }
             Err(error) => return Err(error),
@@ -310,6 +335,11 @@ impl Inbox {
         let ending = if doubtful { Ending::Doubted } else { Ending::Answered };
         let ran = reading.commands.into_iter().map(|line| line.text).collect();
         Ok(NextStep::Store(ending, actor, Box::new(changes), ran))
+    }
+
+    /// The day that it is, where the people are.
+    fn today(&self) -> Date {
+        self.ctx.now().zoned(&self.ctx.policy.zone).date()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is assigned: the list is read, and replaced if it differs.
 
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
-use crate::core::effect::SetAssignees;
+use crate::core::effect::{BLOCKED, SetAssignees};
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::Error;
@@ -21,7 +21,11 @@ impl Deliver for SetAssignees {
             return Ok(applied);
         }
         let logins: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let then = to.ctx.gitea.set_assignees(to.name(), to.number(), &logins).await?;
+        let then = match to.ctx.gitea.set_assignees(to.name(), to.number(), &logins).await {
+            // By somebody who was to be assigned: that says nothing about the thread.
+            Err(Error::Blocked) => return Err(ApplyError::Refused(BLOCKED)),
+            then => then?,
+        };
         // Gitea takes the request and leaves everything as it was if the account may not write.
         if then.assignees.len() == wanted.len() {
             Ok(applied)

@@ -10,7 +10,7 @@ use crate::gitea::Error;
 impl Deliver for SetDependency {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let blockers = to.ctx.gitea.blockers(to.name(), to.number()).await?;
-        let waits = blockers.iter().any(|blocker| blocker.thread == self.on);
+        let waits = blockers.seen.iter().any(|blocker| blocker.thread == self.on);
         Ok((waits == self.waits).then(|| Applied::written(WriteKind::Setting)))
     }
 
@@ -32,7 +32,9 @@ impl Deliver for SetDependency {
             };
         }
         let reverse = gitea.blockers(on, self.on.number).await;
-        if reverse.is_ok_and(|blockers| blockers.iter().any(|blocker| blocker.thread == thread)) {
+        if reverse
+            .is_ok_and(|blockers| blockers.seen.iter().any(|blocker| blocker.thread == thread))
+        {
             let message = "by now that one waits for this one".to_owned();
             return Err(Error::Conflict { status: 409, message }.into());
         }

@@ -20,7 +20,7 @@ impl Poller {
                     self.incidents.set(incident, None).await;
                 }
                 Ok(false) => {}
-                Err(error) if error.is_about_one() => {
+                Err(error) if error.is_about_one(&self.ctx.gitea).await => {
                     tracing::debug!(%incident, %error, "cannot tell whether this is over");
                 }
                 Err(error) => return Err(error),
@@ -37,6 +37,15 @@ impl Poller {
                 let name = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
                 let Some(repo) = name else { return Ok(false) };
                 self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.locked)
+            }
+            // Of these nothing shows, until somebody speaks there again: once it is closed, nobody
+            // needs to know.
+            Incident::ThreadBlocked { thread }
+            | Incident::AnswerUnreadable { thread }
+            | Incident::DependenciesUnreadable { thread } => {
+                let name = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+                let Some(repo) = name else { return Ok(false) };
+                self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.open)
             }
             Incident::BadToken
             | Incident::MissingScope { .. }

@@ -181,14 +181,15 @@ impl Poller {
         Ok(write.await?)
     }
 
-    /// Notes what is wrong with one owner or repository alone; passes on what ends a round.
+    /// Notes what is wrong with one owner or repository alone, since the forge answers otherwise;
+    /// passes on what ends a round.
     async fn skip_unreadable<T>(
         &mut self,
         what: &str,
         outcome: Result<T, EngineError>,
     ) -> Result<Option<T>, EngineError> {
         match outcome {
-            Err(error) if error.is_about_one() => {
+            Err(error) if error.is_about_one(&self.ctx.gitea).await => {
                 let error = error.of_forge()?;
                 self.met.push(self.incidents.cannot_read(what, &error).await);
                 Ok(None)

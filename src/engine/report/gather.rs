@@ -113,7 +113,9 @@ fn broken(
         .collect();
     let mut broken = Vec::new();
     for incident in incidents::all(conn)? {
-        if of.to == ReportAudience::Forge && incident.incident.is_disproved_by_speaking(home) {
+        let is_disproved =
+            of.to == ReportAudience::Forge && incident.incident.is_disproved_by_speaking(home);
+        if is_disproved || !incident.incident.is_reported() {
             continue;
         }
         let is_secret = match (incident.incident.repo(), &incident.incident) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Snapshots;
 use crate::core::handlers::OtherThread;
-use crate::core::model::dependency::{Blocker, DependencyWalk, VisibleBlocker};
+use crate::core::model::dependency::{Blocker, DependencyWalk, VisibleBlocker, WaitsFor};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::text::InboundText;
 use crate::engine::error::EngineError;
@@ -22,9 +22,11 @@ impl Snapshots {
         inbound: &InboundText,
         name: &RepoName,
         number: i64,
-    ) -> Result<Option<Vec<VisibleBlocker>>, EngineError> {
+    ) -> Result<Option<WaitsFor<VisibleBlocker>>, EngineError> {
         match self.ctx.gitea.blockers(name, number).await {
-            Ok(blockers) => Ok(Some(self.seen(inbound, blockers).await?)),
+            Ok(WaitsFor { seen, unseen }) => {
+                Ok(Some(WaitsFor { seen: self.seen(inbound, seen).await?, unseen }))
+            }
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -62,7 +64,7 @@ impl Snapshots {
             let blockers = match self.ctx.gitea.blockers(&at.repo, at.thread.number).await {
                 // Where there are no dependencies, the way ends.
                 Err(Error::NotFound { .. }) => Vec::new(),
-                blockers => blockers?,
+                blockers => blockers?.seen,
             };
             if let Some(way) = walk.add_blockers(place, blockers) {
                 return Ok(Some(self.seen(inbound, way).await?));

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{BacklogSync, SyncProgress, skip_unreadable};
+use super::{BacklogSync, SyncProgress};
 use crate::core::model::ids::ThreadId;
 use crate::engine::error::EngineError;
-use crate::engine::retry::is_unavailable;
+use crate::engine::retry::{answers, is_unavailable};
 use crate::gitea;
 use crate::store::{backlog, repos};
 
@@ -27,8 +27,7 @@ impl BacklogSync {
         threads.truncate(MOST);
         let of = threads.len();
         for (nth, thread) in threads.into_iter().enumerate() {
-            let asked = self.read_dependencies_of(thread).await;
-            skip_unreadable(&format!("{thread:?}"), asked)?;
+            self.read_dependencies_of(thread).await?;
             progress(SyncProgress::Asking { asked: nth + 1, of });
         }
         Ok(())
@@ -63,14 +62,16 @@ impl BacklogSync {
                 .await?);
         }
         match self.ctx.gitea.blockers(&repo.name, thread.number).await {
-            Ok(blockers) => {
-                let write =
-                    self.ctx.ledger.write(move |tx| backlog::bind(tx, thread, &blockers, now));
+            Ok(waits) => {
+                self.incidents.dependencies_read(thread).await;
+                let write = self.ctx.ledger.write(move |tx| backlog::bind(tx, thread, &waits, now));
                 Ok(write.await?)
             }
             // The issue is gone, or the repository keeps no dependencies.
             Err(gitea::Error::NotFound { .. }) => {
-                self.look_at(thread).await?;
+                self.incidents.dependencies_read(thread).await;
+                let looked = self.look_at(thread).await;
+                self.skip_unreadable(&format!("{thread:?}"), looked).await?;
                 let is_there = self
                     .ctx
                     .ledger
@@ -84,15 +85,17 @@ impl BacklogSync {
                 }
                 Ok(())
             }
-            Err(error) => {
-                // Asked again when it moves; until then it waits for what it was known to wait for.
-                if !is_unavailable(&error) {
-                    self.ctx
-                        .ledger
-                        .write(move |tx| backlog::dependencies_unknown(tx, thread, now))
-                        .await?;
-                }
+            Err(error) if is_unavailable(&error) && !answers(&self.ctx.gitea).await => {
                 Err(error.into())
+            }
+            // Asked again when it moves, and now and then.
+            Err(error) => {
+                self.incidents.dependencies_unreadable(thread, &error).await;
+                let write = self
+                    .ctx
+                    .ledger
+                    .write(move |tx| backlog::dependencies_unreadable(tx, thread, now));
+                Ok(write.await?)
             }
         }
     }

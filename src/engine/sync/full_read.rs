@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use super::{BacklogSync, SyncProgress, skip_unreadable};
+use super::{BacklogSync, SyncProgress};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::{Issue, ListedIssue};
 use crate::core::model::repository::Repo;
@@ -38,7 +38,7 @@ impl BacklogSync {
             let name = list.to_string();
             match self.read_list(&list, &repos, before, progress).await {
                 Ok(read) => before += read,
-                Err(error) => skip_unreadable(&name, Err(error))?,
+                Err(error) => self.skip_unreadable(&name, Err(error)).await?,
             }
         }
         Ok(true)

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::activity::Loop;
 use super::context::Context;
 use super::error::EngineError;
+use super::incidents::Incidents;
 use super::planner::Planner;
 use crate::core::model::ids::RepoId;
 use crate::core::model::issue::Issue;
@@ -57,14 +58,20 @@ struct SyncState {
 
 pub(super) struct BacklogSync {
     ctx: Context,
+    incidents: Arc<Incidents>,
     planner: Arc<Planner>,
     reader: Arc<TextReader>,
     state: SyncState,
 }
 
 impl BacklogSync {
-    pub(super) fn new(ctx: &Context, planner: Arc<Planner>, reader: Arc<TextReader>) -> Self {
-        Self { ctx: ctx.for_background(), planner, reader, state: SyncState::default() }
+    pub(super) fn new(
+        ctx: &Context,
+        incidents: Arc<Incidents>,
+        planner: Arc<Planner>,
+        reader: Arc<TextReader>,
+    ) -> Self {
+        Self { ctx: ctx.for_background(), incidents, planner, reader, state: SyncState::default() }
     }
 
     fn entry(&self, item: Issue) -> BacklogEntry {
@@ -104,6 +111,21 @@ impl BacklogSync {
         self.read_due_dependencies(progress).await?;
         self.recount().await
     }
+
+    /// Passes on what ends all reading; what is wrong with one list or issue alone is logged.
+    async fn skip_unreadable(
+        &self,
+        what: &str,
+        outcome: Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        match outcome {
+            Err(error) if error.is_about_one(&self.ctx.gitea).await => {
+                tracing::warn!(what, %error, "backlog cannot be synced now");
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
 }
 
 /// Has all read again if texts were read by other rules than `reading`'s.
@@ -114,17 +136,6 @@ pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Re
     let all: Vec<RepoId> = backlog::tracked(tx)?.iter().map(|repo| repo.id).collect();
     backlog::read_again(tx, &all)?;
     meta::set(tx, meta::BACKLOG_RULES, &reading.to_owned())
-}
-
-/// Passes on what ends all reading; what is wrong with one list or issue alone is logged.
-fn skip_unreadable(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
-    match outcome {
-        Err(error) if error.is_about_one() => {
-            tracing::warn!(what, %error, "backlog cannot be synced now");
-            Ok(())
-        }
-        outcome => outcome,
-    }
 }
 
 /// How far behind a mark is looked: what is stamped with a time is seen a little later, when it

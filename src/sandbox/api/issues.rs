@@ -10,6 +10,7 @@ use crate::core::model::time::Timestamp;
 use crate::sandbox::world::World;
 use crate::sandbox::world::issues::{IssuePatch, NewIssue};
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::rights::Mode;
 use crate::sandbox::world::search::Filter;
 
 /// `GET /repos/issues/search`: over everything that the caller may see.
@@ -215,7 +216,15 @@ fn dependencies(world: &mut World, call: &Call, id: i64) -> Reply {
     match call.method.as_str() {
         "GET" => {
             let view = call.view(world);
-            let blockers = world.issue(id).blockers.iter().map(|id| view.issue(*id));
+            let may_write = call.user.is_some_and(|user| world.can_write(user, world.issue(id)));
+            let is_seen = |id| {
+                let issue = world.issue(id);
+                world.mode(call.user, world.repo(issue.repo), issue.unit()) >= Mode::Read
+            };
+            let blockers = world.issue(id).blockers.iter().map(|id| match is_seen(*id) {
+                true => view.blocker(*id),
+                false => view.hidden_blocker(may_write),
+            });
             return Ok(ApiAnswer::json(200, &blockers.collect::<Vec<_>>()));
         }
         "POST" => {

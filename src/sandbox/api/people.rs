@@ -26,8 +26,20 @@ pub(super) fn settings(world: &World) -> Reply {
     Ok(ApiAnswer::json(200, &settings))
 }
 
+/// `GET /settings/ui`.
+pub(super) fn ui_settings(world: &World) -> Reply {
+    Ok(ApiAnswer::json(
+        200,
+        &json!({
+            "default_theme": "gitea-auto",
+            "allowed_reactions": world.allowed_reactions,
+            "custom_emojis": ["git", "gitea", "codeberg", "gitlab", "github", "gogs"],
+        }),
+    ))
+}
+
 /// What happens below `/user` and `/users`.
-pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
+pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
     if segments[0] == "user" {
         call.require_user()?;
     }
@@ -36,6 +48,14 @@ pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
         ("GET", ["user"]) => {
             let user = call.require_user()?;
             Ok(ApiAnswer::json(200, &call.view(world).user(user)))
+        }
+        ("PUT" | "DELETE", ["user", "blocks", login]) => {
+            let pair = (call.require_user()?, world.user_named(login)?);
+            match call.method == "PUT" {
+                true => world.blocks.insert(pair),
+                false => world.blocks.remove(&pair),
+            };
+            Ok(ApiAnswer::empty(204))
         }
         ("GET", ["user", "repos"]) => {
             call.require_scope("repository")?;

@@ -46,7 +46,7 @@ impl World {
             Mode::Read if issue.locked => {
                 Err(Refusal::Forbidden("You cannot comment on a locked issue.".into()))
             }
-            _ => Ok(()),
+            _ => self.require_may_write_in(user, issue),
         }
     }
 
@@ -75,6 +75,7 @@ impl World {
         body: &str,
     ) -> Result<Edited, Refusal> {
         let issue = self.require_may_change(user, id)?;
+        self.require_may_write_in(user, self.issue(issue))?;
         let now = self.now;
         let Some(comment) = self.comments.get_mut(&id) else { return Err(missing(id)) };
         let same = comment.body == body;

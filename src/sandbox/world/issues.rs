@@ -163,6 +163,7 @@ impl World {
     fn replace_assignees(&mut self, user: i64, id: i64, logins: &[String]) -> Result<(), Refusal> {
         let repo = self.issue(id).repo;
         let wanted = self.named_assignees(logins)?;
+        self.require_unblocked(user, wanted.iter().copied())?;
         for former in self.issue(id).assignees.clone() {
             if !wanted.contains(&former) {
                 self.touch(id).assignees.retain(|a| *a != former);

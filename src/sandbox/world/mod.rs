@@ -32,7 +32,7 @@ use events::Outgoing;
 use last_search::LastSearch;
 use records::{
     CommentRecord, HookRecord, IssueRecord, LabelRecord, MilestoneRecord, ReactionRecord,
-    RepoRecord, TeamRecord, UserRecord,
+    RepoRecord, TeamRecord, USUAL_REACTIONS, UserRecord,
 };
 use refusal::Refusal;
 use tokens::TokenRecord;
@@ -62,6 +62,10 @@ pub(crate) struct World {
     /// The comments that came from elsewhere.
     pub(crate) imported: BTreeSet<i64>,
     pub(crate) reactions: HashMap<Subject, Vec<ReactionRecord>>,
+    /// What the server is set to allow of them.
+    pub(crate) allowed_reactions: Vec<String>,
+    /// Who blocked whom.
+    pub(crate) blocks: BTreeSet<(i64, i64)>,
     pub(crate) labels: BTreeMap<i64, LabelRecord>,
     pub(crate) milestones: BTreeMap<i64, MilestoneRecord>,
     pub(crate) hooks: BTreeMap<i64, HookRecord>,
@@ -105,6 +109,8 @@ impl World {
             comments: BTreeMap::new(),
             imported: BTreeSet::new(),
             reactions: HashMap::new(),
+            allowed_reactions: USUAL_REACTIONS.map(str::to_owned).to_vec(),
+            blocks: BTreeSet::new(),
             labels: BTreeMap::new(),
             milestones: BTreeMap::new(),
             hooks: BTreeMap::new(),

@@ -174,6 +174,10 @@ pub(crate) enum CommentKind {
     OfReview,
 }
 
+/// The reactions that Gitea allows out of the box.
+pub(crate) const USUAL_REACTIONS: [&str; 8] =
+    ["+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"];
+
 pub(crate) struct ReactionRecord {
     pub(crate) user: i64,
     pub(crate) content: String,

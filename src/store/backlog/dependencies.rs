@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Transaction};
 
 use super::version::moved;
-use crate::core::model::dependency::Blocker;
+use crate::core::model::dependency::{Blocker, UNSEEN, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::store::columns;
 use crate::store::error::Error;
 
-/// The issue waits for `blockers` and nothing else, as the forge says `now`.
+/// The issue waits for this and nothing else, as the forge says `now`.
 pub fn bind(
     tx: &Transaction<'_>,
     thread: ThreadId,
-    blockers: &[Blocker],
+    waits: &WaitsFor<Blocker>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let key = (thread.repo, thread.number);
@@ -28,8 +28,8 @@ pub fn bind(
     if changed == 0 {
         return Ok(());
     }
-    let mut wanted = BTreeMap::new();
-    for Blocker { thread: on, open, repo: _ } in blockers {
+    let mut wanted = BTreeMap::from_iter(waits.unseen.then_some((UNSEEN, true)));
+    for Blocker { thread: on, open, repo: _ } in &waits.seen {
         wanted.entry(*on).or_insert(*open);
     }
     if wanted == stored(tx, thread)? {
@@ -70,6 +70,23 @@ pub fn dependencies_unknown(
     )?
     .execute((thread.repo, thread.number, now))?;
     Ok(())
+}
+
+/// What the forge says of the dependencies of `thread` cannot be understood: beside what was known
+/// it waits for something unseen until that is told otherwise.
+pub fn dependencies_unreadable(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    dependencies_unknown(tx, thread, now)?;
+    let added = tx
+        .prepare_cached(
+            "INSERT OR IGNORE INTO dependencies (repo, number, on_repo, on_number, open)
+             SELECT repo, number, ?3, ?4, 1 FROM backlog WHERE repo = ?1 AND number = ?2",
+        )?
+        .execute((thread.repo, thread.number, UNSEEN.repo, UNSEEN.number))?;
+    if added == 1 { moved(tx) } else { Ok(()) }
 }
 
 /// Up to `limit` issues that moved since it was asked what they wait for; the last that moved

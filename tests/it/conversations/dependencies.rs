@@ -18,7 +18,7 @@ fn forge(t: &Talk) -> Gitea {
 /// What an issue waits for.
 async fn blockers(t: &Talk, repo: &str, number: i64) -> Vec<String> {
     let blockers = forge(t).blockers(&repo.parse().unwrap(), number).await.unwrap();
-    blockers.iter().map(|b| format!("{}#{}", b.repo, b.thread.number)).collect()
+    blockers.seen.iter().map(|b| format!("{}#{}", b.repo, b.thread.number)).collect()
 }
 
 /// Lets an issue wait for another without a word to timmy.
@@ -37,6 +37,61 @@ async fn an_issue_waits_for_another_and_no_longer() {
         assert_snapshot!(t.ask("walt", "/timmy unblock #2").await, @r"No longer waits for \#2 *Oil the \*hinges\**.");
         assert!(blockers(t, DOOR, 1).await.is_empty());
         assert_snapshot!(t.ask("walt", "/timmy unblock #2").await, @r"Nothing to do: this did not wait for \#2 *Oil the \*hinges\**.");
+    })
+    .await;
+}
+
+/// Lets an issue wait for another that timmy cannot see, as alexander does it in the page.
+async fn bind_unseen(t: &Talk, repo: &str, number: i64) {
+    t.sandbox.add_repo("alexander/diary", true).unwrap();
+    let secret = t.sandbox.open_issue("alexander", "alexander/diary", "My secret", "").unwrap();
+    let token = t.sandbox.add_token("alexander", Scopes::all()).unwrap();
+    let on = (&"alexander/diary".parse().unwrap(), secret);
+    client(&t.sandbox, &token).add_blocker(&repo.parse().unwrap(), number, on).await.unwrap();
+}
+
+/// A writer's account and a reader's are shown different placeholders.
+#[tokio::test]
+async fn what_timmy_may_not_see_is_waited_for_and_stops_nobody() {
+    for mode in [Mode::Write, Mode::Read] {
+        talk(async |t| {
+            t.sandbox.collaborator(DOOR, "timmy", mode).unwrap();
+            t.wait(MINUTE).await;
+            bind_unseen(t, DOOR, 1).await;
+            t.polls().await;
+            let waits = "Waits for something that cannot be shown here.";
+            let status = t.gist("rita", "/timmy status").await;
+            assert_eq!(status, format!("**Nothing is running here.** {waits}"));
+            let why = t.gist("rita", "/timmy why").await;
+            let reason = "it waits for something that cannot be shown here.";
+            assert!(why.starts_with(&format!("**Nothing starts here:** {reason}")), "{why}");
+            assert!(why.contains("`blocked`"), "{why}");
+            t.opens(DOOR, "walt", "Oil the hinges", "").await;
+            let why = t.gist_in(DOOR, 2, "rita", "/timmy why #1").await;
+            assert!(why.contains(&format!("**Nothing starts there:** {reason}")), "{why}");
+            t.ask("rita", "/timmy ping").await;
+            let queue = t.ask("rita", "/timmy queue").await;
+            assert!(queue.contains("1 blocked"), "{queue}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn beside_what_timmy_may_not_see_dependencies_are_set_as_ever() {
+    talk(async |t| {
+        bind_unseen(t, DOOR, 1).await;
+        t.opens(DOOR, "walt", "Oil the hinges", "").await;
+        assert_snapshot!(t.ask("walt", "/timmy block #2\n/timmy status").await, @r"
+        - `/timmy block #2`: waits for \#2 *Oil the hinges*.
+        - `/timmy status`: **nothing is running here.** Waits for \#2 and something that cannot be shown here.
+        ");
+        assert_snapshot!(t.ask("walt", "/timmy unblock #2\n/timmy priority p1").await, @r"
+        - `/timmy unblock #2`: no longer waits for \#2 *Oil the hinges*.
+        - `/timmy priority p1`: now **p1**.
+        ");
+        // Over it, no circle can be seen; that is no reason to fail.
+        assert_snapshot!(t.ask_in(DOOR, 2, "walt", "/timmy block #1").await, @r"Waits for \#1 *The door does not open*.");
     })
     .await;
 }

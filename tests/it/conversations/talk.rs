@@ -203,6 +203,11 @@ impl Talk {
     /// The one unread reply in a thread, which must be the answer to `subject`.
     pub fn answer_to(&self, repo: &str, number: i64, subject: Subject) -> String {
         self.saw(subject, "eyes");
+        self.unclaimed_answer_to(repo, number, subject)
+    }
+
+    /// The same, where timmy did not claim it by the usual reaction.
+    pub fn unclaimed_answer_to(&self, repo: &str, number: i64, subject: Subject) -> String {
         let comments = self.sandbox.comments(repo, number).unwrap();
         let unread: Vec<_> =
             comments.iter().filter(|c| !self.read.borrow().contains(&c.id)).collect();

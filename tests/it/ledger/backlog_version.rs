@@ -7,7 +7,7 @@ use proptest::sample::{Index, select};
 use rusqlite::types::Value;
 use timmy::core::command::value::{ArgumentValue as _, IssueRef};
 use timmy::core::model::account::Account;
-use timmy::core::model::dependency::Blocker;
+use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::due_day::DueDay;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
@@ -39,7 +39,8 @@ enum Step {
     Read { repo: i64, open: HashSet<i64> },
     Put { repo: i64, entry: Box<BacklogEntry>, by_webhook: bool },
     Forget { thread: ThreadId },
-    Bind { thread: ThreadId, blockers: Vec<Blocker> },
+    Bind { thread: ThreadId, waits: WaitsFor<Blocker> },
+    Unreadable { thread: ThreadId },
     AskAgain,
     Say { thread: ThreadId, act: TextEvent, author: Option<i64>, days: i64, ending: Ending },
     ForgetParticipants,
@@ -148,8 +149,9 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (repo_id(), entry(), any::<bool>())
             .prop_map(|(repo, entry, by_webhook)| Step::Put { repo, entry, by_webhook }),
         2 => thread().prop_map(|thread| Step::Forget { thread }),
-        4 => (thread(), prop::collection::vec(blocker(), 0..3))
-            .prop_map(|(thread, blockers)| Step::Bind { thread, blockers }),
+        4 => (thread(), prop::collection::vec(blocker(), 0..3), any::<bool>())
+            .prop_map(|(thread, seen, unseen)| Step::Bind { thread, waits: WaitsFor { seen, unseen } }),
+        1 => thread().prop_map(|thread| Step::Unreadable { thread }),
         1 => Just(Step::AskAgain),
         4 => (thread(), act, prop::option::of(1..3_i64), 0..50_i64, ending())
             .prop_map(|(thread, act, author, days, ending)| Step::Say { thread, act, author, days, ending }),
@@ -199,7 +201,8 @@ fn store(tx: &Transaction<'_>, nth: i64, today: i64, step: &Step) -> Result<(), 
             backlog::put(tx, RepoId(*repo), entry, source)
         }
         Step::Forget { thread } => backlog::forget(tx, *thread),
-        Step::Bind { thread, blockers } => backlog::bind(tx, *thread, blockers, now),
+        Step::Bind { thread, waits } => backlog::bind(tx, *thread, waits, now),
+        Step::Unreadable { thread } => backlog::dependencies_unreadable(tx, *thread, now),
         Step::AskAgain => backlog::recheck_untracked(tx),
         Step::Say { thread, act, author, days, ending } => {
             let mut text = comment(nth, *act, 0, "Hm.");

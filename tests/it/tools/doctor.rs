@@ -4,12 +4,13 @@ use serde_json::json;
 use timmy::clock::{Clock, SystemClock};
 use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
 use timmy::store::inbox::{self, Ending, Inserted};
+use timmy::store::{Ledger, incidents};
 
 use super::stage::Stage;
 use crate::support::delivery::Delivery;
 use crate::support::facts;
-use crate::support::forge::EVENTS;
-use crate::support::process::Run;
+use crate::support::forge::{DOOR, EVENTS};
+use crate::support::process::{Run, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_good() {
@@ -25,6 +26,7 @@ async fn everything_is_good() {
     good     server         Gitea 1.25.4 answers at http://forge.
     good     clock          The clock agrees with the server's.
     good     capabilities   The server has everything that timmy uses.
+    good     reactions      The server allows the reactions that timmy gives.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
     good     token          The token is good, with read:user, read:organization, read:repository,
                             write:issue.
@@ -83,7 +85,7 @@ async fn a_scope_is_missing() {
     good: configuration, disk
     warning  serve          timmy serve does not run.
                             > Start it: timmy serve, or the unit of your system.
-    good: server, clock, capabilities, account
+    good: server, clock, capabilities, reactions, account
     broken   token          The token lacks the scope write:issue.
                             > Scopes cannot be added: make a new token with write:issue,
                               read:repository, read:organization, read:user, and put it into the file
@@ -111,7 +113,7 @@ async fn there_is_no_webhook() {
     let _serve = stage.serve_and_know().await;
     let run = stage.run("doctor --token-file owner");
     insta::assert_snapshot!(without_good(&run), @"
-    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names
+    good: configuration, disk, serve, ledger, server, clock, capabilities, reactions, account, token, repositories, write access, labels, people, names
     broken   webhook        No webhook of foundation calls http://127.0.0.1:PORT/webhook.
                             > Run timmy hooks install, with --token-file FILE if timmy's account may
                               not: a token of an owner of the organisation.
@@ -135,7 +137,7 @@ async fn the_webhook_cannot_reach_timmy() {
     stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
     let run = stage.run("doctor --token-file owner --probe --wait 1");
     insta::assert_snapshot!(without_good(&run), @"
-    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names, webhook
+    good: configuration, disk, serve, ledger, server, clock, capabilities, reactions, account, token, repositories, write access, labels, people, names, webhook
     broken   reachable      The server's test delivery did not arrive, although this machine reaches
                             http://127.0.0.1:PORT/webhook.
                             > Most likely Gitea may not call that address: by default it calls public
@@ -472,4 +474,35 @@ impl Stage {
         let found = first.split_once(&heading).unwrap().1;
         std::iter::once(found).chain(rest).collect::<Vec<_>>().join(" ")
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_set_to_other_reactions_is_named() {
+    let stage = Stage::set().await;
+    stage.sandbox.allow_reactions(&["+1", "-1", "heart"]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reactions"), @"The server does not allow the reaction eyes: timmy claims what it answers by +1. > Add eyes and confused to REACTIONS under [ui] in the server's app.ini, and restart it.");
+    stage.sandbox.allow_reactions(&[]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reactions"), @"The server allows no reaction, eyes neither: two timmys for one account would both answer, and not notice each other. > Add eyes and confused to REACTIONS under [ui] in the server's app.ini, and restart it.");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_whose_opener_blocked_the_account_is_named() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    stage.sandbox.add_user("rando");
+    stage.sandbox.block("rando", "timmy", true).unwrap();
+    let serve = stage.serve_and_know().await;
+    let number = stage.sandbox.open_issue("rando", DOOR, "The door is ugly", "").unwrap();
+    stage.sandbox.comment("alexander", DOOR, number, "/timmy ping").unwrap();
+    let readers = Ledger::open_read_only(stage.path("timmy.db")).unwrap();
+    until("it is met", async || !readers.read(incidents::all).await.unwrap().is_empty()).await;
+    let run = stage.run("doctor");
+    let found = stage.found(&run, "incident");
+    let (what, remedy) = found.split_once(" Met ").unwrap();
+    insta::assert_snapshot!(what, @"foundation/door#1: whoever opened the thread, or owns the repository, has blocked timmy's account: nothing can be claimed or said there.");
+    assert!(remedy.contains("can lift that"), "{remedy}");
+    drop(serve);
 }

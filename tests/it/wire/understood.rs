@@ -176,7 +176,9 @@ async fn in_thread(
             client.remove_label(name, number_, number(id)).await?;
             Done
         }
-        ("GET", ["dependencies"]) => Part(list(&client.blockers(name, number_).await?, blocker)),
+        ("GET", ["dependencies"]) => {
+            Part(list(&client.blockers(name, number_).await?.seen, blocker))
+        }
         ("POST" | "DELETE", ["dependencies"]) => {
             let sent = |field: &str| answer.sent[field].as_str().unwrap().to_owned();
             let there = RepoName::new(&sent("owner"), &sent("repo")).unwrap();
