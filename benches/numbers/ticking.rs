@@ -102,7 +102,7 @@ fn issue(dice: &mut Dice, number: i64) -> IssueFacts {
     if dice.below(4) == 0 {
         labels.push(format!("skill/{}", dice.pick(&SKILLS)));
     }
-    let readiness = Readiness { scope: true, acceptance: dice.below(2) == 0, checklist: false };
+    let readiness = Readiness { scope: true, place: false, acceptance: dice.below(2) == 0 };
     IssueFacts {
         thread: ThreadId { repo, number },
         author: Some(Account { id: 7, login: "anna".to_owned() }.into()),

@@ -268,8 +268,8 @@ impl Rejection {
 pub enum WeakTerm {
     /// Nothing says when it is done.
     Acceptance,
-    /// It has no task list.
-    Checklist,
+    /// It does not say where the work is.
+    Place,
     /// So many attempts failed.
     Fails(u32),
 }
@@ -295,7 +295,7 @@ impl Judgement {
             match line.because {
                 TermReason::Text(text) => {
                     drags.extend((!text.acceptance).then_some(WeakTerm::Acceptance));
-                    drags.extend((!text.checklist).then_some(WeakTerm::Checklist));
+                    drags.extend((!text.place).then_some(WeakTerm::Place));
                 }
                 TermReason::Failures(count) => drags.push(WeakTerm::Fails(count)),
                 _ => {}

@@ -51,15 +51,16 @@ pub struct IssueFacts {
     pub work: WorkState,
 }
 
-/// Whether a text says what is to be done, and when it is done.
+/// Whether a text says what is to be done, where, and when it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Readiness {
-    /// It has enough text outside code and quotes.
+    /// Whoever opened it wrote enough in their own words.
     pub scope: bool,
-    /// It names what makes it done.
+    /// It names a file, a symbol or command, or an error.
+    #[serde(default)]
+    pub place: bool,
+    /// It says what makes it done.
     pub acceptance: bool,
-    /// It has a task list.
-    pub checklist: bool,
 }
 
 /// What agents did and do about an issue.

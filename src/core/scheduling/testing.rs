@@ -79,8 +79,11 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
     );
     let milestone = prop::option::of(prop::option::of(moments()))
         .prop_map(|due| due.map(|due_at| Milestone { title: "v1".to_owned(), due_at }));
-    let readiness = any::<(bool, bool, bool)>()
-        .prop_map(|(scope, acceptance, checklist)| Readiness { scope, acceptance, checklist });
+    let readiness = any::<(bool, bool, bool)>().prop_map(|(scope, place, acceptance)| Readiness {
+        scope,
+        place,
+        acceptance,
+    });
     let work = (any::<(bool, bool, bool)>(), 0..5_u32, any::<u8>()).prop_map(
         |((is_live, is_asked, is_settled), attempts, fails)| WorkState {
             is_live: is_live && attempts > 3,

@@ -67,8 +67,8 @@ impl BacklogSync {
         Self { ctx: ctx.for_background(), planner, reader, state: SyncState::default() }
     }
 
-    fn entry(&self, item: Issue) -> BacklogEntry {
-        BacklogEntry::read(item, &self.reader)
+    fn entry(&self, repo: RepoId, item: Issue) -> BacklogEntry {
+        BacklogEntry::read(repo, item, &self.reader)
     }
 
     /// Works until `stop`. It is woken by each round of polling; what the forge does not let it do

@@ -30,7 +30,7 @@ impl RankedEntry {
     /// What a ranking reads of `entry`. Names every field, so that a new one is put on one side or
     /// the other.
     pub(super) fn new(entry: &BacklogEntry, opened_at: Timestamp) -> Self {
-        let BacklogEntry { item, readiness, closes: _ } = entry;
+        let BacklogEntry { item, readiness, may_be_a_form: _, closes: _ } = entry;
         let Issue {
             author,
             is_pull,
@@ -99,11 +99,11 @@ pub(super) fn closes(entry: &BacklogEntry) -> String {
 
 /// The column `readiness`.
 pub(super) fn bits(readiness: Readiness) -> u8 {
-    let Readiness { scope, acceptance, checklist } = readiness;
-    u8::from(scope) | u8::from(acceptance) << 1 | u8::from(checklist) << 2
+    let Readiness { scope, place, acceptance } = readiness;
+    u8::from(scope) | u8::from(acceptance) << 1 | u8::from(place) << 2
 }
 
 /// What the column `readiness` says.
 pub(super) fn readiness(bits: u8) -> Readiness {
-    Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, checklist: bits & 4 != 0 }
+    Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, place: bits & 4 != 0 }
 }

@@ -55,11 +55,11 @@ async fn what_people_say_of_an_issue_is_known() {
         assert_eq!(facts.milestone.as_deref(), Some(&spring), "{via:?}");
         assert!(!facts.readiness.scope);
         let text =
-            format!("{}\n\nDone when it shines.\n\n- [ ] sweep", "Sweep the floor. ".repeat(9));
+            format!("{}\n\nDone when `shine` says so.", "Sweep the floor. ".repeat(9));
         stage.sandbox.edit_issue("anna", REPO, 1, &text).unwrap();
         stage.catch_up(via).await;
         let readiness = stage.first().await.readiness;
-        assert!(readiness.scope && readiness.acceptance && readiness.checklist, "{via:?}");
+        assert!(readiness.scope && readiness.place && readiness.acceptance, "{via:?}");
     }
 }
 

@@ -84,6 +84,7 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
         Box::new(BacklogEntry {
             item,
             readiness: Readiness { scope, ..Readiness::default() },
+            may_be_a_form: false,
             closes,
         })
     })

@@ -51,7 +51,7 @@ fn cared_for(world: &mut TestWorld) {
     facts.milestone = Some(Milestone { title: "v1 | all".into(), due_at }.into());
     facts.pinned = true;
     facts.people = 2;
-    facts.readiness = Readiness { scope: true, acceptance: false, checklist: true };
+    facts.readiness = Readiness { scope: true, place: true, acceptance: false };
     facts.work = WorkState { attempts: 1, fails: 1, ..WorkState::default() };
     world.of(31).waits_for = vec![issue(DOOR, 44)];
 }
