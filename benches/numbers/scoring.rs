@@ -57,6 +57,7 @@ fn rules() -> Rules {
         epic_labels: vec!["epic".into()],
         authors: Authors::Everyone,
         machines: vec!["timmy".into(), "ezra".into()],
+        writers: Vec::new(),
         attempts: 3,
     }
 }

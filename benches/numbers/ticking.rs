@@ -136,6 +136,7 @@ fn setting(dice: &mut Dice) -> RankingInput {
         epic_labels: vec!["epic".to_owned()],
         authors: Authors::Everyone,
         machines: Vec::new(),
+        writers: Vec::new(),
         attempts: 3,
     };
     let workers = (0..AGENTS).map(|number| worker(dice, number)).collect();

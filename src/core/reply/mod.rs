@@ -24,8 +24,8 @@ use super::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term,
 use crate::core::effect::defuse;
 
 pub use backlog::{
-    Autonomy, Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, PlannedIssue, Queue,
-    QueueEntry, WeakTerm,
+    Autonomy, Basis, Bid, DispatchPreview, DisregardedPull, Idle, Judgement, MissedIssue,
+    PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
 pub use fleet::AgentSummary;
 pub use fleet::{AgentNow, AgentRow, FitLine, Gets, ReportAnswer};

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::{Authors, IssueFacts, Milestone, Readiness, Rules, Weights, WorkState};
+use super::{Authors, IssueFacts, LinkedPull, Milestone, Readiness, Rules, Weights, WorkState};
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
@@ -35,6 +35,7 @@ pub(in crate::core) fn rules() -> Rules {
         epic_labels: vec!["epic".to_owned()],
         authors: Authors::Everyone,
         machines: vec!["timmy".to_owned(), "ezra".to_owned()],
+        writers: Vec::new(),
         attempts: 3,
     }
 }
@@ -60,6 +61,17 @@ pub(in crate::core) fn facts(number: i64) -> IssueFacts {
         snoozed_until: None,
         pulls: Vec::new(),
         work: WorkState::default(),
+    }
+}
+
+/// A pull request of today, by somebody who may write.
+pub(in crate::core) fn pull(number: i64) -> LinkedPull {
+    LinkedPull {
+        thread: thread(number),
+        author: Some(Account { id: 8, login: "rita".to_owned() }.into()),
+        by_writer: true,
+        is_draft: false,
+        moved_at: now(),
     }
 }
 
@@ -100,7 +112,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
         |(number, labels, milestone, readiness, work, times, waits_for, rest)| {
             let (created_at, opened_at, due_at, snoozed_until) = times;
             let (people, pinned, held, has_pull) = rest;
-            let pulls = if has_pull { vec![thread(99)] } else { Vec::new() };
+            let pulls = if has_pull { vec![pull(99)] } else { Vec::new() };
             let issue = facts(number);
             IssueFacts {
                 labels: labels.into(),

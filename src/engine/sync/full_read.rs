@@ -17,7 +17,7 @@ use crate::store::repos;
 
 /// How old a full read may become: renamed labels, moved milestones and the like move no issue,
 /// and no webhook announces them.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl BacklogSync {
     /// Reads in full what never was, what was not for a day, and what did not agree with the

@@ -22,8 +22,10 @@ pub(super) enum RankedEntry {
         assignees: Vec<Account>,
         milestone: Option<Milestone>,
     },
-    /// All that counts of a pull request is what it closes.
-    Pull { closes: String },
+    /// What counts of a pull request, if it closes anything.
+    Pull { closes: String, author: Option<Account>, is_draft: bool, moved_at: Timestamp },
+    /// A pull request that closes nothing.
+    OtherPull,
 }
 
 impl RankedEntry {
@@ -34,6 +36,7 @@ impl RankedEntry {
         let Issue {
             author,
             is_pull,
+            is_draft,
             labels,
             assignees,
             milestone,
@@ -46,10 +49,11 @@ impl RankedEntry {
             body: _,
             open: _,
             locked: _,
-            updated_at: _,
+            updated_at,
         } = item;
         if *is_pull {
-            return Self::Pull { closes: closes(entry) };
+            let (closes, author) = (closes(entry), author.clone());
+            return Self::pull(closes, author, *is_draft, *updated_at);
         }
         Self::Issue {
             created_at: *created_at,
@@ -64,12 +68,21 @@ impl RankedEntry {
         }
     }
 
+    fn pull(closes: String, author: Option<Account>, is_draft: bool, moved_at: Timestamp) -> Self {
+        match closes.as_str() {
+            "" => Self::OtherPull,
+            _ => Self::Pull { closes, author, is_draft, moved_at },
+        }
+    }
+
     /// What a row of `backlog` holds.
     pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Self> {
-        if row.get("is_pull")? {
-            return Ok(Self::Pull { closes: row.get("closes")? });
-        }
         let author: Option<Json<Account>> = row.get("author")?;
+        let author = author.map(|Json(author)| author);
+        if row.get("is_pull")? {
+            let (closes, is_draft) = (row.get("closes")?, row.get("is_draft")?);
+            return Ok(Self::pull(closes, author, is_draft, row.get("updated_at")?));
+        }
         let milestone: Option<Json<Milestone>> = row.get("milestone")?;
         let (Json(labels), Json(assignees)) = (row.get("labels")?, row.get("assignees")?);
         Ok(Self::Issue {
@@ -78,7 +91,7 @@ impl RankedEntry {
             due_at: row.get("due_at")?,
             pinned: row.get("pinned")?,
             readiness: readiness(row.get("readiness")?),
-            author: author.map(|Json(author)| author),
+            author,
             labels,
             assignees,
             milestone: milestone.map(|Json(milestone)| milestone),

@@ -9,7 +9,7 @@ use crate::support::forge::{CELLAR, DOOR, TOYS};
 
 /// A text that says what is to be done.
 const CLEAR: &str = "The hinge of the front door squeaks whenever somebody opens it in the \
-    morning, and the whole house wakes up.\n\n- [ ] oil it\n\nDone when nobody wakes up.";
+    morning, and the whole house wakes up.\n\n- [ ] oil it\n\nDone when nobody wakes up from `hinge`.";
 
 /// Three issues that are ready, one of them in a private repository, beside the door's first one,
 /// whose text says too little.
@@ -152,7 +152,7 @@ async fn why_tells_a_place_and_what_it_comes_from() {
         | dependents | 0.24 | \#1 waits for this | 4.9 |
         | people | 0.25 | 1 person spoke here in 30 days | 3.8 |
         | age | 0.00 | open for 0 days | 0.0 |
-        | readiness | ×&nbsp;1.00 | it says what, when it is done, and in which steps |  |
+        | readiness | ×&nbsp;1.00 | it says what, where, and when it is done |  |
         | size | ×&nbsp;1.00 | `size/xs` |  |
         | failures | ×&nbsp;1.00 | none |  |
 
