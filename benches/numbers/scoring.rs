@@ -80,7 +80,7 @@ fn of(place: Place, thread: &Thread, repo: &BacklogRepo, reader: &TextReader) ->
         due_at: thread.due,
         milestone: milestone.map(|(title, due_at)| Milestone { title, due_at }.into()),
         pinned: thread.pinned,
-        readiness: reader.readiness(&thread.body),
+        readiness: reader.read(id(place).repo, &thread.title, &thread.body).readiness,
         waits_for: thread.waits_for.iter().copied().map(id).collect(),
         people: (place.number % 6) as u32,
         held: place.number.is_multiple_of(50),

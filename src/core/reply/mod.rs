@@ -183,6 +183,8 @@ pub enum Answer {
         open: bool,
         /// Whether it did before.
         already: bool,
+        /// After how many threads the search for a circle was given up, if it was.
+        looked_at: Option<usize>,
     },
     /// It waits for another thread no longer.
     #[template(path = "reply/waits_no_more.md")]

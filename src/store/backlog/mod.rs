@@ -30,7 +30,10 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::thread::ThreadTitle;
 
-pub use dependencies::{bind, dependencies_unknown, recheck_untracked, to_ask, unasked};
+pub use dependencies::{
+    ask_dependencies_again, bind, blockers, dependencies_unknown, recheck_untracked, to_ask,
+    unasked,
+};
 pub use load::facts;
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};

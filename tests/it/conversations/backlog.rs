@@ -242,3 +242,25 @@ async fn the_agents_and_what_they_would_get() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_strangers_pull_request_is_shown_and_not_obeyed() {
+    talk(async |t| {
+        furnish(t).await;
+        t.sandbox
+            .open_pull("rando", DOOR, "All of it", "fixes #2, fixes #3\nfixes #3", "all")
+            .unwrap();
+        t.sandbox.open_pull("walt", DOOR, "WIP: Oil", "fixes #2", "oil").unwrap();
+        t.quiet().await;
+        t.wait(MINUTE).await;
+        let why = t.ask_in(DOOR, 2, "rita", "/timmy why").await;
+        assert!(why.starts_with("**This is "), "{why}");
+        let said = why.lines().find(|line| line.starts_with("Also said")).unwrap_or_default();
+        assert_snapshot!(said, @r"Also said to close this, but not waited for: \#4 (its author may not write here); \#5 (a draft).");
+        let theirs = t.sandbox.open_pull("walt", DOOR, "Paint", "fixes #3", "paint").unwrap();
+        t.quiet().await;
+        let why = t.gist_in(DOOR, 3, "rita", "/timmy why").await;
+        assert!(why.contains(&format!(r"\#{theirs} is to close it.")), "{why}");
+    })
+    .await;
+}
