@@ -110,7 +110,7 @@ impl Filler {
         repo: &BacklogRepo,
     ) -> Result<(), Error> {
         let id = self.id(place);
-        let entry = BacklogEntry::read(item(place, thread, repo), &self.reader);
+        let entry = BacklogEntry::read(id.repo, item(place, thread, repo), &self.reader);
         backlog::put(tx, id.repo, &entry, BacklogSource::List(self.now))?;
         let name: RepoName = "foundation4ce1/any".parse().unwrap();
         let blocker = |on| Blocker { thread: self.id(on), repo: name.clone(), open: true };
@@ -135,6 +135,7 @@ fn item(place: Place, thread: &Thread, repo: &BacklogRepo) -> Issue {
         open: true,
         locked: false,
         is_pull: thread.is_pull,
+        is_draft: false,
         labels: thread.labels.iter().map(label).collect(),
         assignees: thread.assignees.iter().map(|login| account(login)).collect(),
         milestone: milestone

@@ -57,6 +57,7 @@ fn rules() -> Rules {
         epic_labels: vec!["epic".into()],
         authors: Authors::Everyone,
         machines: vec!["timmy".into(), "ezra".into()],
+        writers: Vec::new(),
         attempts: 3,
     }
 }
@@ -80,7 +81,7 @@ fn of(place: Place, thread: &Thread, repo: &BacklogRepo, reader: &TextReader) ->
         milestone: milestone
             .map(|(title, due_at)| Milestone { title, due_at: due_at.map(Into::into) }.into()),
         pinned: thread.pinned,
-        readiness: reader.readiness(&thread.body),
+        readiness: reader.read(id(place).repo, &thread.title, &thread.body).readiness,
         waits_for: thread.waits_for.iter().copied().map(id).collect(),
         people: (place.number % 6) as u32,
         held: place.number.is_multiple_of(50),

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::core::command::value::{ArgumentValue as _, IssueRef};
 use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::repository::Repo;
-use crate::core::reply::{Answer, Bid, Judgement, Why as Explanation};
+use crate::core::reply::{Answer, Bid, DisregardedPull, Judgement, Why as Explanation};
 use crate::core::scheduling::TermLine;
 use crate::store::{self, backlog, repos};
 
@@ -128,6 +128,7 @@ fn object(why: &Explanation, judgement: &Judgement) -> String {
     };
     let agent =
         |bid: &Bid| json!({ "agent": bid.agent, "fit": millionths(bid.fit), "lack": bid.lack });
+    let disregarded = |pull: &DisregardedPull| json!({ "pull_request": pull.name, "because": pull.because.code() });
     let object = json!({
         "issue": why.status.target,
         "title": why.status.title,
@@ -136,6 +137,7 @@ fn object(why: &Explanation, judgement: &Judgement) -> String {
         "waits_for": why.status.waits,
         "circle": judgement.circle,
         "pull_requests": judgement.pulls,
+        "disregarded_pull_requests": judgement.disregarded.iter().map(disregarded).collect::<Vec<_>>(),
         "place": judgement.place,
         "of": judgement.of,
         "points": millionths(judgement.points),

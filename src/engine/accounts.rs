@@ -78,6 +78,8 @@ impl Accounts {
         let mut rules = self.ctx.policy.rules.clone();
         let is_taken = |name: String| self.incidents.is_open(&Incident::NameTaken { name });
         rules.machines.iter_mut().for_each(|name| self.present(name));
+        rules.writers.iter_mut().for_each(|name| self.present(name));
+        rules.writers.retain(|name| !is_taken(name.to_ascii_lowercase()));
         if let Authors::Only(authors) = &mut rules.authors {
             authors.iter_mut().for_each(|name| self.present(name));
             // Work is assigned by name: nobody's are handed out for a name that was given again.

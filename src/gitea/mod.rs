@@ -4,7 +4,7 @@
 //!   pace of the `budget`, repeats reads (`retry`), never writes, and turns an `answer` into values or an
 //!   [`Error`] that knows its [`WriteOutcome`] and whether it [`Recovery`].
 //! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`, `reactions`, `labels`,
-//!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
+//!   `dependencies`, `templates`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
 //! - `current_token` looks for another token where the forge does not accept this one.
 //! - `capabilities` asks the server what it lacks.
@@ -43,6 +43,7 @@ mod route;
 mod search;
 mod server;
 pub mod signature;
+mod templates;
 mod token;
 mod transport;
 pub mod webhook;

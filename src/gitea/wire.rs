@@ -171,6 +171,13 @@ impl TryFrom<WireRepository> for Repo {
     }
 }
 
+/// What an issue tells of the pull request that it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WirePullMeta {
+    draft: Option<bool>,
+}
+
 /// An issue; a pull request too, seen as an issue.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -190,7 +197,7 @@ pub(super) struct WireIssue {
     state: String,
     #[serde(deserialize_with = "or_default")]
     is_locked: bool,
-    pub(super) pull_request: Option<de::IgnoredAny>,
+    pub(super) pull_request: Option<WirePullMeta>,
     #[serde(deserialize_with = "or_default")]
     labels: Vec<WireLabel>,
     #[serde(deserialize_with = "or_default")]
@@ -200,6 +207,8 @@ pub(super) struct WireIssue {
     #[serde(deserialize_with = "or_default")]
     pin_order: i64,
     content_version: Option<i64>,
+    /// Where it is told as a pull request.
+    draft: Option<bool>,
     created_at: WireTime,
     updated_at: WireTime,
 }
@@ -207,6 +216,15 @@ pub(super) struct WireIssue {
 impl WireIssue {
     pub(super) fn is_migrated(&self) -> bool {
         !self.original_author.is_empty()
+    }
+
+    /// Whether its author calls it unfinished; older servers say so by its title alone.
+    pub(super) fn is_draft(&self, is_pull: bool) -> bool {
+        let told = self.draft.or_else(|| self.pull_request.as_ref()?.draft);
+        let says_so = |mark: &&str| {
+            self.title.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark))
+        };
+        is_pull && told.unwrap_or_else(|| ["WIP:", "[WIP]"].iter().any(says_so))
     }
 
     /// What is known of edits of its body. Its times move with everything; 1.26 and later count
@@ -242,15 +260,17 @@ impl TryFrom<WireIssue> for Issue {
 
     fn try_from(issue: WireIssue) -> Result<Self, MissingField> {
         let migrated = issue.is_migrated();
+        let is_draft = issue.is_draft(issue.pull_request.is_some());
         Ok(Self {
             id: positive(issue.id, "id")?,
             number: positive(issue.number, "number")?,
-            title: issue.title,
             body: issue.body,
             author: author(issue.user, migrated),
             open: issue.state == "open",
             locked: issue.is_locked,
+            is_draft,
             is_pull: issue.pull_request.is_some(),
+            title: issue.title,
             labels: issue.labels.into_iter().filter_map(|label| label.try_into().ok()).collect(),
             assignees: issue.assignees.into_iter().filter_map(WireUser::account).collect(),
             milestone: issue.milestone.map(Milestone::from),

@@ -102,6 +102,21 @@ impl Sandbox {
         })
     }
 
+    /// Puts a template for issues into a repository: what a title begins with, and the text.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn add_template(&self, repo: &str, title: &str, text: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let id = repo_id(world, repo)?;
+            if let Some(repo) = world.repos.get_mut(&id) {
+                let name = format!("template-{}", repo.templates.len() + 1);
+                repo.templates.push((name, title.to_owned(), text.to_owned()));
+            }
+            Ok(())
+        })
+    }
+
     /// Gives somebody a right on a repository, or takes it away with [`Mode::None`].
     ///
     /// # Errors

@@ -101,7 +101,8 @@ struct IssueState {
 
 impl IssueState {
     fn read(IssueChanged { repo, item, deleted }: IssueChanged, reader: &TextReader) -> Self {
-        Self { repo, deleted, entry: BacklogEntry::read(item, reader) }
+        let entry = BacklogEntry::read(repo.id, item, reader);
+        Self { repo, deleted, entry }
     }
 
     fn keep(&self, tx: &Transaction<'_>) -> Result<(), Error> {

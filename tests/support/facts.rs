@@ -44,6 +44,7 @@ pub fn issue(number: i64, at: Timestamp) -> Issue {
         open: true,
         locked: false,
         is_pull: false,
+        is_draft: false,
         labels: Vec::new(),
         assignees: Vec::new(),
         milestone: None,

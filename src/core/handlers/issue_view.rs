@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::backlog::BacklogFacts;
-use crate::core::model::dependency::{VisibleBlocker, thread_names};
+use crate::core::model::dependency::{Blocker, VisibleBlocker, thread_names};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::model::time::{Timestamp, said};
@@ -48,8 +48,10 @@ impl Viewpoint<'_> {
     /// How things stand there. It can be made to wait no longer for issues of the repositories for
     /// which `can_go` is true.
     pub(super) fn status(&self, of: KnownIssue<'_>, can_go: impl Fn(RepoId) -> bool) -> Status {
-        let open: Vec<VisibleBlocker> =
+        let mut open: Vec<VisibleBlocker> =
             of.blockers.iter().filter(|seen| seen.blocker.open).cloned().collect();
+        let place = |Blocker { repo, thread, .. }: &Blocker| (repo.to_string(), thread.number);
+        open.sort_by_cached_key(|seen| place(&seen.blocker));
         let names = thread_names(&open, self.here);
         let removable =
             open.iter().zip(&names).filter(|(seen, _)| can_go(seen.blocker.thread.repo));

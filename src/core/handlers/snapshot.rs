@@ -101,9 +101,8 @@ pub struct Snapshot {
     pub blockers: Option<WaitsFor<VisibleBlocker>>,
     /// The other threads that exist, and may be shown here.
     pub targets: HashMap<IssueRef, OtherThread>,
-    /// The ways on which threads that this one is to wait for wait for it already; both ends
-    /// belong to them.
-    pub circles: HashMap<ThreadId, Vec<VisibleBlocker>>,
+    /// The threads that this one is to wait for, as far as they wait for it already, or may do so.
+    pub circles: HashMap<ThreadId, CircleSearch>,
     /// The accounts that exist, by their names in lower case.
     pub accounts: HashMap<String, DelegateAccount>,
     /// The repositories that are watched, and may be shown here.
@@ -118,6 +117,15 @@ pub struct Snapshot {
     pub recent: Vec<PastCommand>,
     /// What the priority is to change back to, if it is.
     pub pending: Option<SetLabel>,
+}
+
+/// What came of the search whether another thread waits for this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CircleSearch {
+    /// The way on which it does; both ends belong to it.
+    Found(Vec<VisibleBlocker>),
+    /// So many threads were looked at, and there are more.
+    Unfinished { met: usize },
 }
 
 /// Another thread that somebody asks about.

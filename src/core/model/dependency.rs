@@ -1,6 +1,6 @@
 //! What waits for what: Gitea's dependencies, and the way along them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,7 @@ pub struct DependencyWalk {
     goal: ThreadId,
     /// Every thread that was met, each with the place of the one that waits for it.
     met: Vec<(Blocker, Option<usize>)>,
+    threads: HashSet<ThreadId>,
     /// The places of those whose blockers are not known yet.
     open: VecDeque<usize>,
 }
@@ -98,7 +99,13 @@ pub struct DependencyWalk {
 impl DependencyWalk {
     /// A search that begins at `start`.
     pub fn new(start: Blocker, goal: ThreadId) -> Self {
-        Self { goal, met: vec![(start, None)], open: VecDeque::from([0]) }
+        let threads = HashSet::from([start.thread]);
+        Self { goal, met: vec![(start, None)], threads, open: VecDeque::from([0]) }
+    }
+
+    /// How many threads were met.
+    pub fn met(&self) -> usize {
+        self.met.len()
     }
 
     /// The thread whose blockers are to be read next, with its place.
@@ -114,7 +121,7 @@ impl DependencyWalk {
             if blocker.thread == self.goal {
                 return Some(self.way(place, blocker));
             }
-            if self.met.iter().all(|(met, _)| met.thread != blocker.thread) {
+            if self.threads.insert(blocker.thread) {
                 self.open.push_back(self.met.len());
                 self.met.push((blocker, Some(place)));
             }

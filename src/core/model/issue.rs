@@ -19,6 +19,9 @@ pub struct Issue {
     /// Whether it is locked for people who may not write.
     pub locked: bool,
     pub is_pull: bool,
+    /// Whether it is a pull request that its author calls unfinished.
+    #[serde(default)]
+    pub is_draft: bool,
     pub labels: Vec<Label>,
     pub assignees: Vec<Account>,
     pub milestone: Option<Milestone>,

@@ -24,8 +24,8 @@ use super::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term,
 use crate::core::effect::defuse;
 
 pub use backlog::{
-    Autonomy, Basis, Bid, DispatchPreview, Idle, Judgement, MissedIssue, PlannedIssue, Queue,
-    QueueEntry, WeakTerm,
+    Autonomy, Basis, Bid, DispatchPreview, DisregardedPull, Idle, Judgement, MissedIssue,
+    PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
 pub use fleet::AgentSummary;
 pub use fleet::{AgentNow, AgentRow, FitLine, Gets, ReportAnswer};
@@ -188,6 +188,8 @@ pub enum Answer {
         open: bool,
         /// Whether it did before.
         already: bool,
+        /// After how many threads the search for a circle was given up, if it was.
+        looked_at: Option<usize>,
     },
     /// It waits for another thread no longer.
     #[template(path = "reply/waits_no_more.md")]

@@ -88,6 +88,15 @@ struct Because<'a> {
     line: &'a TermLine,
 }
 
+impl Readiness {
+    /// What a text does not say, in a word or two each.
+    pub fn lacks(&self) -> impl Iterator<Item = &'static str> {
+        let Self { scope, place, acceptance } = *self;
+        let all = [(scope, "scope"), (place, "place"), (acceptance, "acceptance criteria")];
+        all.into_iter().filter_map(|(is_there, what)| (!is_there).then_some(what))
+    }
+}
+
 impl HelpVerb {
     /// The verb and what follows it.
     pub fn usage(&self) -> String {

@@ -102,8 +102,8 @@ fn part(days: i64, span: i64) -> u32 {
 
 /// How many of the three things a text holds.
 fn held(readiness: Readiness) -> u32 {
-    let Readiness { scope, acceptance, checklist } = readiness;
-    [scope, acceptance, checklist].into_iter().map(u32::from).sum()
+    let Readiness { scope, place, acceptance } = readiness;
+    [scope, place, acceptance].into_iter().map(u32::from).sum()
 }
 
 /// The terms of a score, in millionths.
@@ -158,7 +158,7 @@ mod tests {
             Some(Milestone { title: "v1".into(), due_at: Some(in_days(15).into()) }.into());
         issue.people = 2;
         issue.opened_at = in_days(-15);
-        issue.readiness.checklist = true;
+        issue.readiness.place = true;
         let score = worth(&issue, 2);
         let Terms { urgency, value, dependents, people, age, readiness, size, fails } = score.terms;
         assert_eq!((urgency, value, dependents), (785_714, 500_000, 387_762));
@@ -183,7 +183,7 @@ mod tests {
             Some(Milestone { title: "v1".into(), due_at: Some(in_days(-1).into()) }.into());
         issue.people = 9;
         issue.opened_at = in_days(-61);
-        issue.readiness = Readiness { scope: true, acceptance: true, checklist: true };
+        issue.readiness = Readiness { scope: true, place: true, acceptance: true };
         assert_eq!(worth(&issue, 16).points, 100 * MILLION);
     }
 
@@ -218,7 +218,7 @@ mod tests {
             2 => better.pinned = true,
             3 => better.readiness.scope = true,
             4 => better.readiness.acceptance = true,
-            5 => better.readiness.checklist = true,
+            5 => better.readiness.place = true,
             6 => better.labels = ["priority/p0".into(), "size/xs".into()].into(),
             7 => better.due_at = better.due_at.map(|due| due.min(in_days(0).into())),
             8 => better.work.fails = better.work.fails.saturating_sub(1),

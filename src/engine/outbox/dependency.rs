@@ -6,6 +6,7 @@ use crate::core::model::ids::{RepoId, RepoName};
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::Error;
+use crate::store::backlog;
 
 impl Deliver for SetDependency {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
@@ -23,6 +24,9 @@ impl Deliver for SetDependency {
         let (gitea, thread) = (&to.ctx.gitea, to.thread());
         let on = &self.with_the_same_readers(to, self.on.repo).await?;
         let applied = Applied::written(WriteKind::Setting);
+        // What comes of it, nobody shall look up in the ledger before it was asked again.
+        let write = to.ctx.ledger.write(move |tx| backlog::ask_dependencies_again(tx, thread));
+        write.await.map_err(ApplyError::Ledger)?;
         if !self.waits {
             let removed = gitea.remove_blocker(to.name(), thread.number, (on, self.on.number));
             return match removed.await {

@@ -117,7 +117,7 @@ impl Poller {
     /// Forgets marks that would let old words run: all in a copy of a ledger, and those of
     /// repositories that are no longer watched.
     async fn start_marks(&self) -> Result<(), Error> {
-        let policy = self.ctx.policy.clone();
+        let (policy, rules) = (self.ctx.policy.clone(), self.reader.rules());
         let write = self.ctx.ledger.write(move |tx| {
             // The original may have acted on what was said since, or still does.
             if let Some(at) = meta::take(tx, meta::COPIED_AT)? {
@@ -125,7 +125,7 @@ impl Poller {
                 cursors::forget_all(tx)?;
             }
             cursors::forget_unless(tx, |name| policy.watch.covers(name))?;
-            resync_if_rules_changed(tx, policy.acceptance.as_str())
+            resync_if_rules_changed(tx, &rules)
         });
         write.await
     }

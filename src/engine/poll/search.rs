@@ -64,7 +64,7 @@ impl Poller {
                 Some((
                     Repo { name, ..listed.clone() },
                     text,
-                    BacklogEntry::read(item, &self.reader),
+                    BacklogEntry::read(repo, item, &self.reader),
                 ))
             })
             .collect();

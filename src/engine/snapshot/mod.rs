@@ -7,6 +7,8 @@ mod people;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use dependencies::DependencyReads;
+
 use super::accounts::Accounts;
 use super::audience::Audiences;
 use super::context::Context;
@@ -74,18 +76,19 @@ impl Snapshots {
             true => self.ctx.gitea.assignable(name).await?.into_iter().map(|a| a.login).collect(),
             false => Vec::new(),
         };
+        let mut reads = DependencyReads::default();
         let blockers = match needs.blockers {
-            true => self.visible_blockers(inbound, name, inbound.number).await?,
+            true => self.visible_blockers(inbound, (name, thread), &mut reads).await?,
             false => None,
         };
         let (mut targets, mut circles) = (HashMap::new(), HashMap::new());
         for reference in &needs.targets {
-            if let Some(target) = self.target(inbound, reference).await? {
+            if let Some(target) = self.target(inbound, reference, &mut reads).await? {
                 if needs.circles.contains(reference)
                     && target.same_readers
-                    && let Some(way) = self.circle(inbound, &target).await?
+                    && let Some(searched) = self.circle(inbound, &target, &mut reads).await?
                 {
-                    circles.insert(target.thread, way);
+                    circles.insert(target.thread, searched);
                 }
                 targets.insert(reference.clone(), target);
             }
@@ -132,6 +135,7 @@ impl Snapshots {
         &self,
         inbound: &InboundText,
         reference: &IssueRef,
+        reads: &mut DependencyReads,
     ) -> Result<Option<OtherThread>, EngineError> {
         let name = reference.repo.as_ref().unwrap_or(&inbound.repo.name);
         let Some(repo) = self.nameable(inbound, name).await? else { return Ok(None) };
@@ -144,7 +148,7 @@ impl Snapshots {
             Err(error) => return Err(error.into()),
         };
         let thread = ThreadId { repo: repo.id, number: reference.number };
-        let blockers = self.visible_blockers(inbound, &repo.name, reference.number).await?;
+        let blockers = self.visible_blockers(inbound, (&repo.name, thread), reads).await?;
         let blockers = blockers.unwrap_or_default();
         let (state, recent) = self.remembered(thread).await?;
         let repo = repo.name;

@@ -11,7 +11,7 @@ use crate::store::{backlog, repos};
 
 /// How many issues are asked for at once, and how many of the best are asked for at all before
 /// they move.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 
 impl BacklogSync {
     /// Asks what issues wait for: those that moved, and the best of those never asked for.
@@ -37,8 +37,7 @@ impl BacklogSync {
     /// they were never asked for. Each answer moves others up, so these are looked for only now
     /// and then.
     async fn best_without_dependencies(&mut self) -> Result<Vec<ThreadId>, EngineError> {
-        let now = self.ctx.now();
-        if self.state.best_at.is_some_and(|last| !last.is_over(self.ctx.policy.poll.sweep, now)) {
+        if !self.is_time_for_the_best() {
             return Ok(Vec::new());
         }
         let best = {
@@ -46,7 +45,7 @@ impl BacklogSync {
             self.planner.ranking().await?.ranking.promising(MOST)
         };
         let unasked = self.ctx.ledger.read(move |conn| backlog::unasked(conn, &best)).await?;
-        self.state.best_at = Some(now);
+        self.state.best_at = Some(self.ctx.now());
         Ok(unasked)
     }
 

@@ -2,6 +2,8 @@
 //!
 //! - `full_read`: what was never read in full, or not for a day, is read in full, beside all else.
 //! - `dependencies`: what issues wait for, which no list shows.
+//! - `templates`: what issues say that nobody wrote.
+//! - `writers`: whose pull requests keep issues back.
 //! - `recount`: finds missed changes, above all deletions, by comparing counts with Gitea.
 //!
 //! What moves comes in by webhooks and by the catch-up's search, from the moment on at which a
@@ -11,6 +13,11 @@
 mod dependencies;
 mod full_read;
 mod recount;
+mod templates;
+mod writers;
+
+pub(super) use templates::load as load_templates;
+use writers::DueWriters;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -54,6 +61,8 @@ struct SyncState {
     without_dependencies: HashSet<RepoId>,
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
+    /// Where it was due to ask who may write, when the best issues were looked at last.
+    due_writers: DueWriters,
 }
 
 pub(super) struct BacklogSync {
@@ -74,8 +83,15 @@ impl BacklogSync {
         Self { ctx: ctx.for_background(), incidents, planner, reader, state: SyncState::default() }
     }
 
-    fn entry(&self, item: Issue) -> BacklogEntry {
-        BacklogEntry::read(item, &self.reader)
+    /// Whether it is to be looked again which issues are the best: each answer moves others up, so
+    /// that is done only now and then.
+    fn is_time_for_the_best(&self) -> bool {
+        let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
+        self.state.best_at.is_none_or(|last| last.is_over(every, now))
+    }
+
+    fn entry(&self, repo: RepoId, item: Issue) -> BacklogEntry {
+        BacklogEntry::read(repo, item, &self.reader)
     }
 
     /// Works until `stop`. It is woken by each round of polling; what the forge does not let it do
@@ -108,6 +124,10 @@ impl BacklogSync {
         if self.read_what_is_due(progress).await? {
             self.state.best_at = None;
         }
+        if self.read_due_templates().await? {
+            self.read_what_is_due(progress).await?;
+        }
+        self.read_due_writers(self.is_time_for_the_best()).await?;
         self.read_due_dependencies(progress).await?;
         self.recount().await
     }

@@ -50,6 +50,17 @@ pub(super) fn route(world: &mut World, call: &Call, id: RepoId, rest: &[&str]) -
                 world.assignable(world.repo(id)).into_iter().map(|user| view.user(user)).collect();
             Ok(ApiAnswer::json(200, &users))
         }
+        ("GET", ["issue_templates"]) => {
+            let template = |(name, title, content): &(String, String, String)| {
+                json!({
+                    "name": name, "title": title, "about": name, "labels": [], "ref": "refs/heads/",
+                    "content": content, "body": null,
+                    "file_name": format!(".gitea/ISSUE_TEMPLATE/{name}.md"),
+                })
+            };
+            let templates: Vec<_> = world.repo(id).templates.iter().map(template).collect();
+            Ok(ApiAnswer::json(200, &templates))
+        }
         ("GET", ["teams"]) => {
             let view = call.view(world);
             let teams = world.teams_of(world.repo(id).owner).into_iter();

@@ -67,7 +67,7 @@ impl Serialize for IssueJson<'_> {
             "closed_at": time(issue.closed),
             "due_date": time(issue.due),
             "time_estimate"? view.world.version.estimates_issues().then_some(0),
-            "pull_request": issue.pull.as_ref().map(|_| PullMeta { html_url: view.url(&page) }),
+            "pull_request": issue.pull.as_ref().map(|_| PullMeta { draft: issue.is_draft(), html_url: view.url(&page) }),
             "repository": RepoMeta { view, issue },
             "pin_order": i32::from(issue.pinned),
         })
@@ -76,6 +76,7 @@ impl Serialize for IssueJson<'_> {
 
 /// The sign that an issue is a pull request.
 struct PullMeta {
+    draft: bool,
     html_url: String,
 }
 
@@ -84,7 +85,7 @@ impl Serialize for PullMeta {
         object!(serializer, {
             "merged": false,
             "merged_at": (),
-            "draft": false,
+            "draft": self.draft,
             "html_url": self.html_url,
         })
     }

@@ -76,7 +76,7 @@ impl Serialize for PullJson<'_> {
             "requested_reviewers": self.listed(self.reviewers()),
             "requested_reviewers_teams"? newer.then_some([(); 0]),
             "state": if issue.is_open() { "open" } else { "closed" },
-            "draft": false,
+            "draft": issue.is_draft(),
             "is_locked": issue.locked,
             "comments": issue.comments.len(),
             "review_comments"? (reviews > 0 || !newer).then_some(reviews),

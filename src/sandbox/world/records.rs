@@ -57,6 +57,8 @@ pub(crate) struct RepoRecord {
     pub(crate) threads: BTreeMap<i64, i64>,
     /// Plain comments, oldest first.
     pub(crate) comments: BTreeSet<i64>,
+    /// What issues are to be made of: name, beginning of the title, text.
+    pub(crate) templates: Vec<(String, String, String)>,
 }
 
 /// An issue, or a pull request if `pull` is set.
@@ -82,6 +84,13 @@ pub(crate) struct IssueRecord {
     pub(crate) updated: Timestamp,
     /// When it was closed; none while it is open.
     pub(crate) closed: Option<Timestamp>,
+}
+
+impl IssueRecord {
+    /// Whether it is a pull request that its author calls unfinished.
+    pub(crate) fn is_draft(&self) -> bool {
+        self.pull.is_some() && (self.title.starts_with("WIP:") || self.title.starts_with("[WIP]"))
+    }
 }
 
 impl RepoRecord {

@@ -43,6 +43,7 @@ impl World {
                 last_number: 0,
                 threads: BTreeMap::new(),
                 comments: BTreeSet::new(),
+                templates: Vec::new(),
             },
         );
         Ok(id)

@@ -10,6 +10,7 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::store::columns;
 use crate::store::error::Error;
+use crate::store::repos;
 
 /// The issue waits for this and nothing else, as the forge says `now`.
 pub fn bind(
@@ -57,6 +58,34 @@ fn stored(conn: &Connection, thread: ThreadId) -> Result<BTreeMap<ThreadId, bool
         })?
         .collect::<Result<_, _>>()?;
     Ok(stored)
+}
+
+/// What an open issue of the backlog waits for; none if that is not known, or may have changed
+/// since it was asked.
+pub fn blockers(conn: &Connection, thread: ThreadId) -> Result<Option<Vec<Blocker>>, Error> {
+    let is_known = conn
+        .prepare_cached(
+            "SELECT 1 FROM backlog WHERE repo = ?1 AND number = ?2
+             AND dependencies_at IS NOT NULL AND NOT ask_dependencies",
+        )?
+        .exists((thread.repo, thread.number))?;
+    if !is_known {
+        return Ok(None);
+    }
+    let mut blockers = Vec::new();
+    for (on, open) in stored(conn, thread)? {
+        // Where it is, is not known.
+        let Some(repo) = repos::name(conn, on.repo)? else { return Ok(None) };
+        blockers.push(Blocker { thread: on, repo: repo.name, open });
+    }
+    Ok(Some(blockers))
+}
+
+/// What `thread` waits for was changed: it is to be asked again.
+pub fn ask_dependencies_again(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE backlog SET ask_dependencies = 1 WHERE repo = ?1 AND number = ?2")?
+        .execute((thread.repo, thread.number))?;
+    Ok(())
 }
 
 /// The dependencies of `thread` cannot be read: what was known stays.

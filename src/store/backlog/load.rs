@@ -1,19 +1,21 @@
 //! Loads the facts of all issues that a ranking depends on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::iter::Peekable;
+use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
 
 use super::entry::readiness;
 use super::participants;
 use super::shared::Shared;
+use super::writers;
 use crate::core::command::value::{ArgumentValue as _, IssueRef};
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::thread::Snooze;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::{IssueFacts, Milestone, WorkState};
+use crate::core::scheduling::{IssueFacts, LinkedPull, Milestone, WorkState};
 use crate::store::columns::{self, Json, Spelled};
 use crate::store::error::Error;
 use crate::store::reports;
@@ -139,31 +141,66 @@ fn holds(conn: &Connection) -> Result<Vec<(ThreadId, Hold)>, Error> {
     Ok(holds)
 }
 
-/// The pull requests that are to close each issue.
-fn pulls(conn: &Connection) -> Result<HashMap<ThreadId, Vec<ThreadId>>, Error> {
+/// The pull requests that say they close each issue.
+fn pulls(conn: &Connection) -> Result<HashMap<ThreadId, Vec<LinkedPull>>, Error> {
+    let writers = writers::all(conn)?;
+    let mut pulls: HashMap<ThreadId, Vec<LinkedPull>> = HashMap::new();
+    for (issue, pull) in linked_pulls(conn)? {
+        let by_writer = writers.get(&issue.repo).is_none_or(|writers| {
+            pull.author.as_ref().is_some_and(|author| writers.ids.contains(&author.id))
+        });
+        let StoredPull { thread, author, is_draft, moved_at, created_at: _ } = pull;
+        pulls.entry(issue).or_default().push(LinkedPull {
+            thread,
+            author,
+            by_writer,
+            is_draft,
+            moved_at,
+        });
+    }
+    Ok(pulls)
+}
+
+/// An open pull request.
+#[derive(Clone)]
+pub(super) struct StoredPull {
+    pub(super) thread: ThreadId,
+    pub(super) author: Option<Arc<Account>>,
+    pub(super) is_draft: bool,
+    pub(super) created_at: Timestamp,
+    pub(super) moved_at: Timestamp,
+}
+
+/// Each issue that a pull request says it closes, with that; each pair once.
+pub(super) fn linked_pulls(conn: &Connection) -> Result<Vec<(ThreadId, StoredPull)>, Error> {
     let names = names(conn)?;
     let mut list = conn.prepare_cached(
-        "SELECT repo, number, closes FROM backlog WHERE is_pull AND closes <> ''
-         ORDER BY repo, number",
+        "SELECT repo, number, closes, author, is_draft, created_at, updated_at
+         FROM backlog WHERE is_pull AND closes <> '' ORDER BY repo, number",
     )?;
+    let mut authors = Shared::default();
     let mut rows = list.query([])?;
-    let mut pulls: HashMap<ThreadId, Vec<ThreadId>> = HashMap::new();
+    let mut linked: Vec<(ThreadId, StoredPull)> = Vec::new();
     while let Some(row) = rows.next()? {
-        let pull = columns::thread(row)?;
+        let pull = StoredPull {
+            thread: columns::thread(row)?,
+            author: authors.maybe(row, 3)?,
+            is_draft: row.get(4)?,
+            created_at: row.get(5)?,
+            moved_at: row.get(6)?,
+        };
         let closes: String = row.get(2)?;
+        let mut issues = BTreeSet::new();
         for IssueRef { repo, number } in closes.split(' ').filter_map(IssueRef::read) {
             let repo = match repo {
                 Some(name) => names.get(&name).copied(),
-                None => Some(pull.repo),
+                None => Some(pull.thread.repo),
             };
-            let Some(repo) = repo else { continue };
-            let closers = pulls.entry(ThreadId { repo, number }).or_default();
-            if closers.last() != Some(&pull) {
-                closers.push(pull);
-            }
+            issues.extend(repo.map(|repo| ThreadId { repo, number }));
         }
+        linked.extend(issues.into_iter().map(|issue| (issue, pull.clone())));
     }
-    Ok(pulls)
+    Ok(linked)
 }
 
 /// What the repositories are called whose backlog is kept.

@@ -4,6 +4,8 @@
 //! - `upsert`: what is seen comes in, moves and leaves; `entry` is what places depend on in it.
 //! - `dependencies`: what waits for what.
 //! - `participants`: who wrote in a thread.
+//! - `templates`: what issues say that nobody wrote.
+//! - `writers`: who may write where, if somebody's pull request makes that matter.
 //! - `load`: all that places depend on, in one go ([`facts`]).
 //! - `version`: whether any of that moved.
 
@@ -12,9 +14,11 @@ mod entry;
 mod load;
 mod participants;
 mod shared;
+pub mod templates;
 mod tracked_repos;
 mod upsert;
 mod version;
+pub mod writers;
 
 use std::collections::HashMap;
 
@@ -27,7 +31,8 @@ use crate::core::model::repository::Repo;
 use crate::core::model::thread::ThreadTitle;
 
 pub use dependencies::{
-    bind, dependencies_unknown, dependencies_unreadable, recheck_untracked, to_ask, unasked,
+    ask_dependencies_again, bind, blockers, dependencies_unknown, dependencies_unreadable,
+    recheck_untracked, to_ask, unasked,
 };
 pub use load::facts;
 pub use participants::forget_old_participants;

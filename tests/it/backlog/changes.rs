@@ -55,12 +55,11 @@ async fn what_people_say_of_an_issue_is_known() {
         let spring = Milestone { title: "Spring".into(), due_at: Some(due.into()) };
         assert_eq!(facts.milestone.as_deref(), Some(&spring), "{via:?}");
         assert!(!facts.readiness.scope);
-        let text =
-            format!("{}\n\nDone when it shines.\n\n- [ ] sweep", "Sweep the floor. ".repeat(9));
+        let text = format!("{}\n\nDone when `shine` says so.", "Sweep the floor. ".repeat(9));
         stage.sandbox.edit_issue("anna", REPO, 1, &text).unwrap();
         stage.catch_up(via).await;
         let readiness = stage.first().await.readiness;
-        assert!(readiness.scope && readiness.acceptance && readiness.checklist, "{via:?}");
+        assert!(readiness.scope && readiness.place && readiness.acceptance, "{via:?}");
     }
 }
 
@@ -104,7 +103,11 @@ async fn pull_requests_are_known_by_what_they_close() {
         stage.catch_up(via).await;
         assert_eq!(stage.open().await, ["halls/room-1#1"], "a pull request is no issue");
         let pulls = stage.first().await.pulls;
-        assert_eq!(pulls.iter().map(|pull| pull.number).collect::<Vec<_>>(), [pull], "{via:?}");
+        assert_eq!(
+            pulls.iter().map(|pull| pull.thread.number).collect::<Vec<_>>(),
+            [pull],
+            "{via:?}"
+        );
         stage.sandbox.set_open("anna", REPO, pull, false).unwrap();
         stage.catch_up(via).await;
         assert!(stage.first().await.pulls.is_empty(), "{via:?}");

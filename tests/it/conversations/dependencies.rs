@@ -349,22 +349,116 @@ async fn two_that_would_wait_for_each_other_at_once_do_not() {
     .await;
 }
 
+/// Lets so many new issues of the door wait one for the other, the first of them for issue 1, and
+/// gives the last.
+async fn chain(t: &Talk, length: usize) -> i64 {
+    let (client, door) = (forge(t), DOOR.parse().unwrap());
+    let mut last = 1;
+    for _ in 0..length {
+        let next = t.sandbox.open_issue("walt", DOOR, "One of many", "").unwrap();
+        client.add_blocker(&door, next, (&door, last)).await.unwrap();
+        last = next;
+    }
+    t.quiet().await;
+    last
+}
+
+/// How often it was asked what something waits for.
+fn looks(t: &Talk) -> usize {
+    let reads = t.sandbox.requests().into_iter().filter(|r| r.method == "GET");
+    reads.filter(|r| r.path.contains("/dependencies")).count()
+}
+
 #[tokio::test]
-async fn the_search_for_a_circle_ends() {
+async fn the_search_for_a_circle_ends_and_says_so() {
     talk(async |t| {
-        let client = forge(t);
-        let door = DOOR.parse().unwrap();
-        let mut last = 1;
-        for _ in 0..70 {
-            let next = t.sandbox.open_issue("walt", DOOR, "One of many", "").unwrap();
-            client.add_blocker(&door, next, (&door, last)).await.unwrap();
-            last = next;
-        }
-        t.quiet().await;
+        let last = chain(t, 70).await;
         let before = t.sandbox.requests().len();
         let answer = t.ask("walt", &format!("/timmy block #{last}")).await;
-        assert_eq!(answer, format!(r"Waits for \#{last} *One of many*."));
+        assert_snapshot!(answer, @r"Waits for \#71 *One of many*. I found no circle among the 51 threads behind it that I looked at, but there are more.");
         assert!(t.sandbox.requests().len() - before < 65);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_ledger_knows_is_not_asked_for() {
+    talk(async |t| {
+        let last = chain(t, 70).await;
+        for _ in 0..2 {
+            t.wait(MINUTE).await;
+        }
+        let before = looks(t);
+        let answer = t.ask("walt", &format!("/timmy block #{last}")).await;
+        let (said, whole) = answer.split_once("\n\n").unwrap();
+        assert_snapshot!(said, @r"**Not done.** That would be a circle of 71 threads: \#1 → \#71 → \#70 → … → \#2 → \#1.");
+        assert!(whole.starts_with("<details>") && whole.contains(r"\#41 → \#40"), "{whole}");
+        assert!(looks(t) - before < 5, "{}", looks(t) - before);
+        assert!(blockers(t, DOOR, 1).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_read_is_shared_between_the_lines() {
+    talk(async |t| {
+        let last = chain(t, 40).await;
+        let before = looks(t);
+        let lines: Vec<String> = (0..10).map(|n| format!("/timmy block #{}", last - n)).collect();
+        let answer = t.gist("walt", &lines.join("\n")).await;
+        assert_eq!(answer.matches("would be a circle of").count(), 10, "{answer}");
+        assert!(looks(t) - before <= 10 + 1 + 41, "{}", looks(t) - before);
+    })
+    .await;
+}
+
+/// The ledger may be a minute old.
+#[tokio::test]
+async fn a_circle_that_was_undone_by_hand_is_none() {
+    talk(async |t| {
+        let last = chain(t, 2).await;
+        for _ in 0..2 {
+            t.wait(MINUTE).await;
+        }
+        let (door, on) = (DOOR.parse().unwrap(), DOOR.parse().unwrap());
+        forge(t).remove_blocker(&door, 2, (&on, 1)).await.unwrap();
+        assert_snapshot!(t.ask("walt", &format!("/timmy block #{last}")).await, @r"Waits for \#3 *One of many*.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn long_lists_are_sorted_and_folded() {
+    talk(async |t| {
+        for n in 2..=13 {
+            t.sandbox.open_issue("walt", DOOR, &format!("Part {n}"), "").unwrap();
+        }
+        for n in (2..=13).rev() {
+            bind(t, DOOR, 1, (DOOR, n)).await;
+        }
+        t.quiet().await;
+        assert_snapshot!(t.ask("rita", "/timmy status").await, @r"
+        **Nothing is running here.** Waits for \#2, \#3, \#4, \#5, \#6, \#7, \#8, \#9, \#10, \#11 and 2 more.
+
+        <details><summary>All 12 that it waits for</summary>
+
+        - \#2
+        - \#3
+        - \#4
+        - \#5
+        - \#6
+        - \#7
+        - \#8
+        - \#9
+        - \#10
+        - \#11
+        - \#12
+        - \#13
+
+        </details>
+        ");
+        let why = t.ask("rita", "/timmy why").await;
+        assert!(why.contains("<details><summary>All 12 that this waits for</summary>"), "{why}");
     })
     .await;
 }

@@ -24,7 +24,7 @@ use crate::support::people::account;
 /// Issue `number`, written at second 10 and moved last at second `updated`.
 fn issue(number: i64, updated: i64) -> BacklogEntry {
     let item = Issue { updated_at: at(updated), ..facts::issue(number, at(10)) };
-    BacklogEntry { item, readiness: Readiness::default(), closes: Vec::new() }
+    BacklogEntry { item, readiness: Readiness::default(), may_be_a_form: false, closes: Vec::new() }
 }
 
 fn closed(number: i64, updated: i64) -> BacklogEntry {
@@ -92,7 +92,7 @@ fn all_that_was_read_comes_back() {
         entry.item.pinned = true;
         entry.item.assignees = vec![account("ezra")];
         entry.item.labels = vec![Label { id: 3, name: "priority/p1".into(), exclusive: true }];
-        entry.readiness = Readiness { scope: true, acceptance: false, checklist: true };
+        entry.readiness = Readiness { scope: true, place: true, acceptance: false };
         entry.item.created_at = at(150);
         backlog::put(tx, DOOR, &entry, BacklogSource::Search(at(210)))?;
         let facts = backlog::facts(tx, at(1000))?.remove(0);
@@ -365,7 +365,8 @@ fn pull_requests_are_linked_by_what_they_close() {
         backlog::put(tx, gate.id, &pull(7, &["foundation/door#1"]), BacklogSource::List(at(200)))?;
         let facts = backlog::facts(tx, at(1000))?;
         assert_eq!(facts.len(), 1);
-        assert_eq!(facts[0].pulls, [thread(2), ThreadId { repo: gate.id, number: 7 }]);
+        let pulls: Vec<_> = facts[0].pulls.iter().map(|pull| pull.thread).collect();
+        assert_eq!(pulls, [thread(2), ThreadId { repo: gate.id, number: 7 }]);
         Ok(())
     });
 }

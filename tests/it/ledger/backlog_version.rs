@@ -73,6 +73,7 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
             open,
             pinned,
             is_pull: number > 3,
+            is_draft: number > 3 && pinned,
             title: format!("Titled {updated}"),
             updated_at: at(updated),
             author: by.then(|| account("anna")),
@@ -90,6 +91,7 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
         Box::new(BacklogEntry {
             item,
             readiness: Readiness { scope, ..Readiness::default() },
+            may_be_a_form: false,
             closes,
         })
     })
@@ -230,7 +232,8 @@ const READ: [&str; 7] = [
     "SELECT repo, number, is_pull FROM backlog",
     "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
             assignees, milestone FROM backlog WHERE NOT is_pull",
-    "SELECT repo, number, closes FROM backlog WHERE is_pull",
+    "SELECT repo, number, closes, author, is_draft, updated_at FROM backlog
+     WHERE is_pull AND closes <> ''",
     "SELECT repo, since IS NOT NULL, name FROM tracked_repos JOIN repos ON id = repo",
     "SELECT repo, number, on_repo, on_number, open FROM dependencies",
     "SELECT repo, number, hold IS NOT NULL, snooze ->> '$.until' FROM threads

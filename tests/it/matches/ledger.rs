@@ -64,6 +64,7 @@ fn setting(now: i64) -> RankingInput {
             epic_labels: vec!["epic".into()],
             authors: Authors::Only(vec!["anna".into()]),
             machines: vec!["timmy".into()],
+            writers: Vec::new(),
             attempts: 3,
         },
         pauses: vec![Pause { part: PauseScope::Repo(RepoId(4)), by, since: now }],
