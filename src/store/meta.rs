@@ -40,6 +40,9 @@ pub const BACKLOG_COUNTED_AT: Key<Timestamp> = Key::new("backlog.counted_at");
 /// read, or are not shown to this account.
 pub const BACKLOG_SURPLUS: Key<BTreeMap<String, i64>> = Key::new("backlog.surplus");
 
+/// When the disk took a write again after it had taken none, by timmy's clock.
+pub const WRITABLE_AT: Key<Timestamp> = Key::new("writable_at");
+
 /// Where a `T` is kept. All keys are above: no two are the same.
 #[derive(Debug)]
 pub struct Key<T> {

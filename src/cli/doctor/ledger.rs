@@ -27,6 +27,18 @@ pub(super) fn judge_holder(holder: &io::Result<Holder>) -> CheckResult {
             CheckResult::good(SERVE, format!("timmy serve runs, as process {pid}."))
         }
         Ok(Holder::Process(None)) => CheckResult::good(SERVE, "timmy serve runs."),
+        Ok(Holder::Stray(pid)) => {
+            let process = pid.map_or_else(String::new, |pid| format!(", process {pid},"));
+            CheckResult::broken(
+                SERVE,
+                format!(
+                    "The running timmy serve{process} has its ledger in a file that does not lie \
+                     at ledger.path any more: it was deleted, moved or replaced."
+                ),
+                "It ends within a minute. Put the right ledger or a backup there before it starts \
+                 again, else it knows nothing of what was.",
+            )
+        }
         Ok(Holder::Nobody) => CheckResult::warning(
             SERVE,
             "timmy serve does not run.",

@@ -224,7 +224,7 @@ async fn remember(config: &Config, findings: &mut Vec<CheckResult>) -> LedgerSta
         findings.push(ledger::check_claims(readers, SystemClock.now()).await);
         findings.extend(incidents::check(readers, SystemClock.now()).await);
     }
-    LedgerState { is_served: matches!(holder, Ok(Holder::Process(_))), readers }
+    LedgerState { is_served: !matches!(holder, Ok(Holder::Nobody) | Err(_)), readers }
 }
 
 impl LedgerState {
