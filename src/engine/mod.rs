@@ -3,7 +3,7 @@
 //!
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
-//! `context` <- `ledger_guard`, `incidents`, `identity`, `accounts`, `permissions` <- `planner`, `snapshot` <-
+//! `context` <- `ledger_guard`, `first_start`, `incidents`, `identity`, `accounts`, `permissions` <- `planner`, `snapshot` <-
 //! `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
 //!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
@@ -15,6 +15,7 @@ mod audience;
 mod confirmations;
 mod context;
 mod error;
+mod first_start;
 mod identity;
 mod inbox;
 mod incidents;

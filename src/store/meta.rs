@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::columns::Json;
 use super::delivery_log::DeliveryLog;
@@ -16,6 +16,9 @@ use crate::core::report::ReportIssue;
 
 /// The account that timmy is on the forge.
 pub const ACCOUNT: Key<Account> = Key::new("account");
+
+/// How this ledger began; none for one of an earlier version.
+pub const LEDGER_START: Key<LedgerStart> = Key::new("ledger_start");
 
 /// When this copy of a ledger was taken. The world went on without it: whoever starts on it must
 /// not make up for what was said since, because the original may have.
@@ -42,6 +45,17 @@ pub const BACKLOG_SURPLUS: Key<BTreeMap<String, i64>> = Key::new("backlog.surplu
 
 /// When the disk took a write again after it had taken none, by timmy's clock.
 pub const WRITABLE_AT: Key<Timestamp> = Key::new("writable_at");
+
+/// When the ledger first learned who timmy is, and whether that account had answered before then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerStart {
+    /// By timmy's clock.
+    pub at: Timestamp,
+    /// Whether the forge was asked what the account said before.
+    pub asked: bool,
+    /// When it had last answered, by the forge's clock.
+    pub answered: Option<Timestamp>,
+}
 
 /// Where a `T` is kept. All keys are above: no two are the same.
 #[derive(Debug)]

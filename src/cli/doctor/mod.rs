@@ -107,6 +107,8 @@ impl DoctorArgs {
             }
         };
         let Some(own) = confirm_account(&gitea, config, findings).await else { return };
+        let (readers, now) = (memory.readers.as_ref(), SystemClock.now());
+        findings.extend(ledger::check_start(readers, &gitea, &own, now).await);
         let Some(watched) = gather_snapshot(&gitea, config, findings).await else { return };
         findings.push(people::check(&gitea, &config.people).await);
         if let Some(readers) = &memory.readers {

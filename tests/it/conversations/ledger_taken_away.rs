@@ -3,11 +3,15 @@
 
 use std::fs;
 
+use timmy::core::model::time::Timestamp;
+use timmy::store::meta;
+
 use crate::conversations::talk::usual;
 use crate::support::app::App;
-use crate::support::clock::MINUTE;
+use crate::support::clock::{MINUTE, PATIENCE};
 use crate::support::delivery::Delivery;
-use crate::support::forge::furnish;
+use crate::support::forge::{DOOR, furnish};
+use crate::support::process::until;
 
 /// A timmy that runs, and what then happens to the ledger beside `name`.
 async fn running() -> App {
@@ -60,4 +64,33 @@ async fn what_lies_beside_it_is_a_part_of_it() {
         fs::rename(app.timmy.path(name), app.timmy.path("elsewhere")).unwrap();
         it_ends(app, &format!("{name}` is gone")).await;
     }
+}
+
+/// When the account had answered before this ledger began, once the forge was asked.
+async fn answered_before(app: &App) -> Option<Timestamp> {
+    let start = async || app.timmy.read(|conn| meta::get(conn, meta::LEDGER_START)).await;
+    until("the forge was asked", async || start().await.is_some_and(|start| start.asked)).await;
+    start().await.and_then(|start| start.answered)
+}
+
+#[tokio::test]
+async fn a_new_ledger_of_an_account_that_answered_before_knows_it() {
+    let mut app = App::asleep(|sandbox| furnish(sandbox, "timmy"), usual).await;
+    app.wake().await;
+    assert_eq!(answered_before(&app).await, None);
+    app.sandbox.open_issue("alexander", DOOR, "It squeaks", "/timmy ping").unwrap();
+    app.wait(MINUTE).await;
+    app.wait(PATIENCE).await;
+    assert_eq!(app.sandbox.comments(DOOR, 1).unwrap().len(), 1);
+    app.timmy.stop().await;
+
+    // The same ledger again: nothing is new.
+    app.wake().await;
+    assert_eq!(answered_before(&app).await, None);
+    app.timmy.stop().await;
+
+    fs::remove_file(app.timmy.path("timmy.db")).unwrap();
+    app.wake().await;
+    assert!(answered_before(&app).await.is_some());
+    app.timmy.stop().await;
 }
