@@ -6,10 +6,12 @@ use tokio::sync::OnceCell;
 
 use super::context::Context;
 use super::error::EngineError;
+use super::first_start;
 use super::incidents::Incidents;
 use crate::core::model::account::Account;
 use crate::gitea;
-use crate::store::{Connection, Error, meta};
+use crate::store::meta::{self, LedgerStart};
+use crate::store::{Connection, Error};
 
 /// timmy's account, as the ledger remembers it.
 ///
@@ -35,15 +37,24 @@ impl Identity {
         self.own.get()
     }
 
-    /// Asks the forge who timmy is, until it answers.
+    /// Asks the forge who timmy is, until it answers; then, of a new ledger, whether it is the
+    /// first.
     pub(super) async fn introduce(&self) {
         let mut failures = 0;
-        while let Err(error) = self.fetch().await {
-            failures += 1;
-            let due = self.ctx.next_try(failures);
-            self.incidents.met_everywhere(&error).await;
-            tracing::info!(%error, %due, "identity unknown: Gitea does not answer");
-            self.ctx.clock.until(due).await;
+        let own = loop {
+            match self.fetch().await {
+                Ok(own) => break own,
+                Err(error) => {
+                    failures += 1;
+                    let due = self.ctx.next_try(failures);
+                    self.incidents.met_everywhere(&error).await;
+                    tracing::info!(%error, %due, "identity unknown: Gitea does not answer");
+                    self.ctx.clock.until(due).await;
+                }
+            }
+        };
+        if let Err(error) = first_start::look_back(&self.ctx, own).await {
+            tracing::info!(%error, "whether the account answered before is not known yet");
         }
     }
 
@@ -64,8 +75,14 @@ impl Identity {
         self.own
             .get_or_try_init(|| async {
                 let own = self.ctx.gitea.me().await?;
-                let stored = own.clone();
-                let noted = self.ctx.ledger.write(move |tx| meta::set(tx, meta::ACCOUNT, &stored));
+                let (stored, now) = (own.clone(), self.ctx.now());
+                let noted = self.ctx.ledger.write(move |tx| {
+                    if remembered(tx)?.is_none() {
+                        let start = LedgerStart { at: now, asked: false, answered: None };
+                        meta::set(tx, meta::LEDGER_START, &start)?;
+                    }
+                    meta::set(tx, meta::ACCOUNT, &stored)
+                });
                 if let Err(error) = noted.await {
                     tracing::warn!(%error, "identity could not be stored");
                 }

@@ -3,8 +3,9 @@
 //! - [`Gitea`] (`client`) is one account on one server: it sends a request (`transport`) at the
 //!   pace of the `budget`, repeats reads (`retry`), never writes, and turns an `answer` into values or an
 //!   [`Error`] that knows its [`WriteOutcome`] and whether it [`Recovery`].
-//! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`, `reactions`, `labels`,
-//!   `dependencies`, `templates`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
+//! - `account`, `own_replies`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`,
+//!   `reactions`, `labels`, `dependencies`, `templates`, `hooks`, `rights`, `visible` and `server`
+//!   are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
 //! - `current_token` looks for another token where the forge does not accept this one.
 //! - `capabilities` asks the server what it lacks.
@@ -30,6 +31,7 @@ mod issues;
 mod labels;
 mod open_issues;
 mod options;
+mod own_replies;
 mod pages;
 pub mod payload;
 mod permissions;
@@ -58,6 +60,7 @@ pub use hooks::{Hook, HookHome, NewHook};
 pub use labels::NewLabel;
 pub use open_issues::{IssueList, OpenIssues, OpenPage};
 pub use options::ClientOptions;
+pub use own_replies::OwnReply;
 pub use pages::{Page, Pages};
 pub use permissions::{Team, Visibility};
 pub use probe::{PROBE_EVENT, probe_webhook};

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::check_result::CheckResult;
-use crate::core::model::time::Timestamp;
-use crate::store::{Holder, Ledger, OpenError, Readers, ownership};
+use crate::core::model::account::Account;
+use crate::core::model::time::{Timestamp, rounded};
+use crate::gitea::Gitea;
+use crate::store::{Holder, Ledger, OpenError, Readers, meta, ownership};
 
 const LEDGER: &str = "ledger";
 const DISK: &str = "disk";
 const SERVE: &str = "serve";
+const NEW_LEDGER: &str = "new ledger";
 
 /// How far back a lost claim matters.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -27,6 +30,18 @@ pub(super) fn judge_holder(holder: &io::Result<Holder>) -> CheckResult {
             CheckResult::good(SERVE, format!("timmy serve runs, as process {pid}."))
         }
         Ok(Holder::Process(None)) => CheckResult::good(SERVE, "timmy serve runs."),
+        Ok(Holder::Stray(pid)) => {
+            let process = pid.map_or_else(String::new, |pid| format!(", process {pid},"));
+            CheckResult::broken(
+                SERVE,
+                format!(
+                    "The running timmy serve{process} has its ledger in a file that does not lie \
+                     at ledger.path any more: it was deleted, moved or replaced."
+                ),
+                "It ends within a minute. Put the right ledger or a backup there before it starts \
+                 again, else it knows nothing of what was.",
+            )
+        }
         Ok(Holder::Nobody) => CheckResult::warning(
             SERVE,
             "timmy serve does not run.",
@@ -74,6 +89,46 @@ pub(super) async fn check_claims(readers: &Readers, now: Timestamp) -> CheckResu
             "Restore a backup, or point ledger.path to a new file.",
         ),
     }
+}
+
+/// Whether the account answered before its ledger began; only what is worth a word.
+pub(super) async fn check_start(
+    readers: Option<&Readers>,
+    gitea: &Gitea,
+    own: &Account,
+    now: Timestamp,
+) -> Option<CheckResult> {
+    let (began, answered) = match readers {
+        Some(readers) => {
+            let start = readers.read(|conn| meta::get(conn, meta::LEDGER_START)).await.ok()??;
+            (Some(start.at), start.answered?)
+        }
+        // The next start makes one.
+        None => (None, gitea.own_replies(&own.login).await.ok()?.first()?.at),
+    };
+    judge_start(began, answered, now)
+}
+
+fn judge_start(
+    began: Option<Timestamp>,
+    answered: Timestamp,
+    now: Timestamp,
+) -> Option<CheckResult> {
+    let last = rounded(now.since(answered));
+    let found = match began {
+        Some(at) if at.is_over(RECENT, now) => return None,
+        Some(at) => format!(
+            "The ledger began {} ago, but the account answered before that, last {last} ago.",
+            rounded(now.since(at))
+        ),
+        None => format!(
+            "There is no ledger at ledger.path, but the account answered before, last {last} ago."
+        ),
+    };
+    let remedy = "What was on hold, snoozed, paused or delegated is forgotten. If that is not \
+                  meant, stop timmy serve, put the former ledger or a backup at ledger.path, and \
+                  start it again.";
+    Some(CheckResult::warning(NEW_LEDGER, found, remedy))
 }
 
 /// Whether the ledger's folder can be written to, and has room.

@@ -108,6 +108,8 @@ impl DoctorArgs {
             }
         };
         let Some(own) = confirm_account(&gitea, config, findings).await else { return };
+        let (readers, now) = (memory.readers.as_ref(), SystemClock.now());
+        findings.extend(ledger::check_start(readers, &gitea, &own, now).await);
         let Some(watched) = gather_snapshot(&gitea, config, findings).await else { return };
         findings.push(people::check(&gitea, &config.people).await);
         if let Some(readers) = &memory.readers {
@@ -225,7 +227,7 @@ async fn remember(config: &Config, findings: &mut Vec<CheckResult>) -> LedgerSta
         findings.push(ledger::check_claims(readers, SystemClock.now()).await);
         findings.extend(incidents::check(readers, SystemClock.now()).await);
     }
-    LedgerState { is_served: matches!(holder, Ok(Holder::Process(_))), readers }
+    LedgerState { is_served: !matches!(holder, Ok(Holder::Nobody) | Err(_)), readers }
 }
 
 impl LedgerState {

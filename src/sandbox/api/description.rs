@@ -12,7 +12,7 @@ use crate::sandbox::world::refusal::Refusal;
 pub(crate) const PATH: &str = "/swagger.v1.json";
 
 /// The paths that are answered here, below `/api/v1`.
-const PATHS: [&str; 43] = [
+const PATHS: [&str; 44] = [
     "/orgs/{org}/hooks",
     "/orgs/{org}/hooks/{id}",
     "/orgs/{org}/labels",
@@ -55,6 +55,7 @@ const PATHS: [&str; 43] = [
     "/user/repos",
     "/users/search",
     "/users/{username}",
+    "/users/{username}/activities/feeds",
     "/version",
 ];
 

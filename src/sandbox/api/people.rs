@@ -77,6 +77,23 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
             let user = world.user_named(login)?;
             Ok(ApiAnswer::json(200, &call.view(world).user(user)))
         }
+        ("GET", ["users", login, "activities", "feeds"]) => {
+            // Of what people do only that they wrote a comment.
+            let author = world.user_named(login)?;
+            let wrote = world.comments.values().rev().filter(|comment| comment.author == author);
+            let seen =
+                wrote.filter(|c| world.can_see(call.user, world.repo(world.issue(c.issue).repo)));
+            let view = call.view(world);
+            ApiAnswer::paged(call, seen.collect(), |comment| {
+                json!({
+                    "op_type": "comment_issue",
+                    "act_user_id": author,
+                    "comment_id": comment.id,
+                    "comment": view.comment(comment),
+                    "created": comment.created.to_string(),
+                })
+            })
+        }
         ("GET", ["users", login, "repos"]) => {
             let repos = world.repos_of(world.user_named(login)?, call.user);
             let view = call.view(world);

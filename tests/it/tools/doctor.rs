@@ -4,7 +4,7 @@ use serde_json::json;
 use timmy::clock::{Clock, SystemClock};
 use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
 use timmy::store::inbox::{self, Ending, Inserted};
-use timmy::store::{Ledger, incidents};
+use timmy::store::{Ledger, incidents, meta};
 
 use super::stage::Stage;
 use crate::support::delivery::Delivery;
@@ -444,6 +444,38 @@ async fn a_secret_that_others_can_read_is_worth_a_warning() {
     std::fs::set_permissions(token, std::fs::Permissions::from_mode(0o644)).unwrap();
     let run = stage.run("doctor");
     insta::assert_snapshot!(stage.found(&run, "configuration"), @"timmy.toml:5: gitea.token_file names a file that others can read. > Run chmod 600 on it.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_was_taken_away_from_whoever_writes_it() {
+    let stage = Stage::set().await;
+    let _serving = Ledger::open(stage.path("timmy.db")).unwrap();
+    std::fs::rename(stage.path("timmy.db"), stage.path("old.db")).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "serve"), @"The running timmy serve, process PID, has its ledger in a file that does not lie at ledger.path any more: it was deleted, moved or replaced. > It ends within a minute. Put the right ledger or a backup there before it starts again, else it knows nothing of what was.");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_ledger_of_an_account_that_answered_before() {
+    let stage = Stage::set().await;
+    let issue = stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    let reply = "**Pong.**\n\n<!-- timmy key=c1 -->";
+    stage.sandbox.comment("timmy", "foundation/door", issue, reply).unwrap();
+    let found = stage.found(&stage.run("doctor"), "new ledger");
+    assert!(found.starts_with("There is no ledger at ledger.path, but the account "), "{found}");
+    let _serve = stage.serve().await;
+    let readers = Ledger::open_read_only(stage.path("timmy.db")).unwrap();
+    until("the forge was asked", async || {
+        let start = readers.read(|conn| meta::get(conn, meta::LEDGER_START)).await.unwrap();
+        start.is_some_and(|start| start.asked)
+    })
+    .await;
+    let run = stage.run("doctor");
+    let found = stage.found(&run, "new ledger");
+    assert!(found.starts_with("The ledger began "), "{found}");
+    assert!(found.contains("put the former ledger or a backup at ledger.path"), "{found}");
+    assert_eq!(run.code, 0);
 }
 
 /// The listing, in which checks that found nothing wrong are only named.
