@@ -1,7 +1,7 @@
 //! Dependencies: which issues must be closed before another can be.
 //!
-//! Known from Gitea 1.20 on. To add one twice, or the reverse of one, is a 500 without a word:
-//! read before you write.
+//! Known from Gitea 1.20 on. To add one twice, or the reverse of one, is a 500 without a word, as
+//! it is to remove one that is not there: read before you write.
 
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ impl Gitea {
         self.change_blocker(Method::POST, repo, number, on).await
     }
 
-    /// Lets an issue wait for `on` no longer.
+    /// Lets an issue wait for `on` no longer; it must wait for it now.
     pub async fn remove_blocker(
         &self,
         repo: &RepoName,

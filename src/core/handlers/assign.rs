@@ -1,5 +1,7 @@
 //! assign and unassign: who is at work, as Gitea shows it.
 
+use std::collections::HashSet;
+
 use super::context::CommandContext;
 use super::handler::Handler;
 use super::snapshot::Needs;
@@ -11,7 +13,8 @@ use crate::core::reply::Answer;
 pub(super) fn assign(who: &Who, as_an_agent: bool) -> Handler<'_> {
     match who {
         Who::Account(user) => {
-            let needs = Needs { item: true, assignable: true, ..Needs::default() };
+            let assignable = HashSet::from([user.as_str().to_owned()]);
+            let needs = Needs { item: true, assignable, ..Needs::default() };
             Handler::new(needs, move |context| context.assign(user.as_str(), as_an_agent))
         }
         Who::Auto | Who::Agent(_) => Handler::new(Needs::default(), |_| to_an_agent()),

@@ -25,8 +25,8 @@ use crate::core::report::digest::Digest;
 pub struct Needs {
     /// The issue itself, as the forge shows it now.
     pub item: bool,
-    /// Who can be assigned.
-    pub assignable: bool,
+    /// Of which of these accounts it has to be known whether they can be assigned, by their names.
+    pub assignable: HashSet<String>,
     /// What the thread waits for.
     pub blockers: bool,
     /// Other threads.
@@ -63,7 +63,7 @@ impl Needs {
             backlog,
         } = other;
         self.item |= item;
-        self.assignable |= assignable;
+        self.assignable.extend(assignable);
         self.blockers |= blockers;
         self.targets.extend(targets);
         self.circles.extend(circles);
@@ -94,7 +94,7 @@ pub struct Snapshot {
     pub fleet: Controls,
     /// The issue, if it was needed.
     pub item: Option<Issue>,
-    /// Who can be assigned, if it was needed.
+    /// Who of them can be assigned.
     pub assignable: Vec<String>,
     /// What the thread waits for, if it was needed and the forge keeps such a thing there.
     pub blockers: Option<Vec<VisibleBlocker>>,

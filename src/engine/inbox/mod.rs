@@ -25,7 +25,7 @@ use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Reaction;
 use crate::core::handlers::{self, ChangeSet, CommandRequest, Response};
 use crate::core::model::account::Account;
-use crate::core::model::text::TextEvent;
+use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::IgnoredSender;
 use crate::core::policy::authorship::{self, Authorship, TextProof};
@@ -85,10 +85,10 @@ impl Inbox {
 
     /// One try at a text.
     pub(super) async fn handle(&self, text: &InboxText) -> Result<(), Error> {
-        let text = self.at_present_name(text.clone()).await?;
+        let mut text = self.at_present_name(text.clone()).await?;
         let (seq, now) = (text.seq, self.ctx.now());
         let ledger = &self.ctx.ledger;
-        match self.consider(&text).await {
+        match self.consider(&mut text).await {
             Ok(NextStep::Note(ending)) => {
                 tracing::debug!(text = %text.inbound.subject.key(), ?ending, "nothing to do");
                 ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
@@ -143,7 +143,7 @@ impl Inbox {
         self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
     }
 
-    async fn consider(&self, text: &InboxText) -> Result<NextStep, EngineError> {
+    async fn consider(&self, text: &mut InboxText) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let own = &self.identity.get().await?;
         let actor = match self.accounts.people().speaker(inbound, own) {
@@ -197,17 +197,18 @@ impl Inbox {
     /// said.
     async fn prove(
         &self,
-        text: &InboxText,
+        text: &mut InboxText,
         versions: &[StoredVersion],
         reading: Reading,
         actor: Account,
         since: Option<Timestamp>,
         own: &Account,
     ) -> Result<Result<ProvenText, NextStep>, EngineError> {
-        let inbound = &text.inbound;
-        let read_back =
-            self.ctx.gitea.read_back(&inbound.repo.name, inbound.number, inbound.subject).await?;
+        let InboundText { number, subject, .. } = text.inbound;
+        let read_back = self.ctx.gitea.read_back(&text.inbound.repo.name, number, subject).await?;
         let Some(shown) = read_back else { return Ok(Err(NextStep::Note(Ending::Deleted))) };
+        text.inbound.on_line = shown.on_line;
+        let inbound = &text.inbound;
         let is_old = since.is_some_and(|since| shown.written.created_at.after(SKEW) < since);
         if is_old && inbound.delivered && inbound.act != TextEvent::Edited {
             return Ok(Err(NextStep::Note(Ending::TooOld)));

@@ -22,6 +22,7 @@ mod ignored;
 mod issue_bodies;
 mod malformed;
 mod markdown_that_is_no_command;
+mod newer_server;
 mod not_yet;
 mod old_server;
 mod order;
