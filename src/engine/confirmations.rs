@@ -19,6 +19,7 @@ use crate::core::effect::Effect;
 use crate::core::handlers::{self, CONFIRM_WITHIN, ChangeSet, CommandRequest};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
+use crate::core::model::ids::Subject;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
 use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
@@ -105,13 +106,11 @@ impl Confirmations {
                 false => self.check_later(id, &asked).await,
             };
         };
-        let posted = match self.ctx.gitea.comment(name, comment).await {
-            Err(Error::NotFound { .. }) | Ok(None) => {
-                return self.drop_confirmation(id, &asked, "the question was deleted").await;
-            }
-            Ok(Some(posted)) => posted,
-            Err(error) => return Err(error.into()),
+        let (number, subject) = (asked.inbound.number, Subject::Comment(comment));
+        let Some(posted) = self.ctx.gitea.read_back(name, number, subject).await? else {
+            return self.drop_confirmation(id, &asked, "the question was deleted").await;
         };
+        let posted = posted.written;
         if yes.created_at > posted.created_at.after(CONFIRM_WITHIN) {
             return self.drop_confirmation(id, &asked, "the answer came too late").await;
         }

@@ -1,9 +1,9 @@
 //! Dependencies: which issues must be closed before another can be.
 //!
-//! Known from Gitea 1.20 on. To add one twice, or the reverse of one, is a 500 without a word:
-//! read before you write. What stands in a repository that the account may not read is listed
-//! without number and repository, with the title `HIDDEN` or none; servers before 1.21.4 do so with
-//! all but the first of another repository, whoever asks.
+//! Known from Gitea 1.20 on. To add one twice, or the reverse of one, is a 500 without a word, as
+//! it is to remove one that is not there: read before you write. What stands in a repository that
+//! the account may not read is listed without number and repository, with the title `HIDDEN` or
+//! none; servers before 1.21.4 do so with all but the first of another repository, whoever asks.
 
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ impl Gitea {
         self.change_blocker(Method::POST, repo, number, on).await
     }
 
-    /// Lets an issue wait for `on` no longer.
+    /// Lets an issue wait for `on` no longer; it must wait for it now.
     pub async fn remove_blocker(
         &self,
         repo: &RepoName,

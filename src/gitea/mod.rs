@@ -8,13 +8,14 @@
 //!   are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
 //! - `current_token` looks for another token where the forge does not accept this one.
-//! - `capabilities` asks the server what it lacks.
+//! - `capabilities` asks the server what it lacks, and what it has that newer ones do better
+//!   (`extra`).
 //! - `probe` calls a webhook's address as the forge would.
 //! - [`payload`], [`signature`] and [`webhook`] read what Gitea sends by itself; all are pure.
 //! - `wire` holds Gitea's own types. They never leave this folder: everything that does is a
 //!   type of [`crate::core`].
 //!
-//! Written against what Gitea 1.15, 1.22 and 1.25 were seen to say (`tests/it/wire`).
+//! Written against what Gitea 1.15, 1.22, 1.25 and 1.27 were seen to say (`tests/it/wire`).
 
 mod access;
 mod account;
@@ -26,6 +27,7 @@ mod comments;
 mod current_token;
 mod dependencies;
 mod error;
+mod extra;
 mod hooks;
 mod issues;
 mod labels;
@@ -56,7 +58,8 @@ pub use capabilities::Capability;
 pub use client::Gitea;
 pub use current_token::Reload;
 pub use error::{Error, Recovery, WriteOutcome};
-pub use hooks::{Hook, HookHome, NewHook};
+pub use extra::Extra;
+pub use hooks::{Authorization, AuthorizationHeader, Hook, HookHome, NewHook};
 pub use labels::NewLabel;
 pub use open_issues::{IssueList, OpenIssues, OpenPage};
 pub use options::ClientOptions;

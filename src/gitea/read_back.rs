@@ -71,7 +71,7 @@ impl Gitea {
         let issue: WireIssue = self.get(&issue_route(repo, number)).await?.json()?;
         let (subject, history) = (Subject::Issue(issue.id), issue.history());
         let is_pull = issue.pull_request.is_some();
-        Ok(ListedText { subject, history, written: issue.written(is_pull)? })
+        Ok(ListedText { subject, history, written: issue.written(is_pull)?, on_line: false })
     }
 
     /// What stands in a review shows little of how it came about: an edit of its text changes a

@@ -232,6 +232,7 @@ fn comment(payload: CommentPayload, act: TextEvent) -> Result<Delivery, Malforme
         former_body: payload.changes.and_then(|changes| changes.body?.from),
         permissions,
         delivered: true,
+        on_line: false,
         ..written.into_inbound(subject, repo(payload.repository)?, act, sender)
     })))
 }

@@ -134,6 +134,21 @@ impl Sandbox {
         })
     }
 
+    /// Lets the jobs of workflows write to a repository, as they may where its settings say so.
+    /// They speak as `gitea-actions`.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn let_workflows_write(&self, repo: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (repo, user) = (repo_id(world, repo)?, world.add_workflows());
+            if let Some(repo) = world.repos.get_mut(&repo) {
+                repo.collaborators.insert(user, Mode::Write);
+            }
+            Ok(())
+        })
+    }
+
     /// Plays a server that does not have this path of the API, such as
     /// `/repos/{owner}/{repo}/issues/{index}/dependencies`: neither it nor its description does.
     pub fn take_away(&self, path: &str) {
@@ -155,6 +170,11 @@ impl Sandbox {
             let home = home_of(world, home)?;
             Ok(world.add_label(home, name, "#cc0000", "", exclusive))
         })
+    }
+
+    /// Deletes a label, from all issues that hold it as well.
+    pub fn delete_label(&self, id: i64) {
+        self.forge.act(|world| world.delete_label(id));
     }
 
     /// Adds a milestone to a repository. Returns its id.
@@ -190,12 +210,38 @@ impl Sandbox {
             content: ContentType::Json,
             secret: secret.to_owned(),
             events: events.iter().map(|event| (*event).to_owned()).collect(),
+            authorization: String::new(),
             active: true,
         };
         self.forge.act(|world| {
             let home = home_of(world, home)?;
             Ok(world.add_hook(home, new))
         })
+    }
+
+    /// Lets a webhook send `header` as its `Authorization`, as its page in Gitea can.
+    pub fn set_authorization(&self, hook: i64, header: &str) {
+        self.forge.act(|world| {
+            if let Some(hook) = world.hooks.get_mut(&hook) {
+                header.clone_into(&mut hook.authorization);
+            }
+        });
+    }
+
+    /// What a webhook sends as its `Authorization`, as its page in Gitea shows it; may be empty.
+    pub fn authorization(&self, hook: i64) -> String {
+        self.forge.act(|world| {
+            world.hooks.get(&hook).map(|hook| hook.authorization.clone()).unwrap_or_default()
+        })
+    }
+
+    /// Shows a team to all of its organisation, or to its own members only.
+    pub fn show_team(&self, team: i64, shown: bool) {
+        self.forge.act(|world| {
+            if let Some(team) = world.teams.get_mut(&team) {
+                team.is_shown = shown;
+            }
+        });
     }
 
     /// Gives a repository another name; the former one redirects.

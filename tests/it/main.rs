@@ -13,6 +13,7 @@ mod support;
 
 mod backlog;
 mod backup;
+mod closing;
 mod config;
 mod conformance;
 mod conversations;
@@ -28,5 +29,6 @@ mod page;
 mod parse;
 mod readme;
 mod recorded;
+mod templates;
 mod tools;
 mod wire;

@@ -30,6 +30,7 @@ pub fn comment(id: i64, at: Timestamp, body: &str) -> InboundText {
         updated_at: at,
         permissions: None,
         delivered: false,
+        on_line: false,
     }
 }
 

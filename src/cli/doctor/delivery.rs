@@ -86,14 +86,41 @@ impl ProbeResult {
     }
 }
 
+/// Where the forge's `app.ini` has the list of hosts that it may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HostList {
+    /// As until 1.26.
+    Webhook,
+    /// As since 1.27, where what stands under the former heading still wins.
+    Security,
+    /// One of the two.
+    Unknown,
+}
+
+impl HostList {
+    /// How to let it hold `hosts`, and nothing else.
+    fn set_to(self, hosts: &str) -> String {
+        match self {
+            Self::Webhook => format!("Set ALLOWED_HOST_LIST = {hosts} under [webhook]"),
+            Self::Security => format!(
+                "Set ALLOWED_HOST_LIST = {hosts} under [security] (what stands under [webhook] \
+                 wins: take it out there)"
+            ),
+            Self::Unknown => format!(
+                "Set ALLOWED_HOST_LIST = {hosts} under [security] (before Gitea 1.27: [webhook])"
+            ),
+        }
+    }
+}
+
 /// Whether `url` leads from the forge to timmy, at the time `now`.
-pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> CheckResult {
+pub(super) fn judge(url: &Url, trial: &ProbeResult, list: HostList, now: Timestamp) -> CheckResult {
     match &trial.tested {
         Tested::Arrived => trial.good("The server's test delivery arrived, with a good signature."),
         Tested::Refused => other_secret("The server's test delivery arrived, but", None),
         tested => match &trial.direct_call {
             Err(error) => no_way(url, trial, &in_short(error)),
-            Ok(202) => way_is_open(url, trial, tested, now),
+            Ok(202) => way_is_open(url, trial, tested, list, now),
             Ok(401) => CheckResult::broken(
                 REACHABLE,
                 format!("At {url} somebody answers who does not know {}.", secret(trial)),
@@ -106,7 +133,13 @@ pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> CheckResu
 }
 
 /// Our own delivery got through to timmy; the forge's did not, or was not sent.
-fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) -> CheckResult {
+fn way_is_open(
+    url: &Url,
+    trial: &ProbeResult,
+    tested: &Tested,
+    list: HostList,
+    now: Timestamp,
+) -> CheckResult {
     if *tested == (Tested::Silent { certain: true }) {
         return CheckResult::broken(
             REACHABLE,
@@ -115,10 +148,9 @@ fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) 
             ),
             format!(
                 "Most likely Gitea may not call that address: by default it calls public ones \
-                 only. Set ALLOWED_HOST_LIST = {} under [webhook] in its app.ini, and restart \
-                 it. Else a firewall or the server's DNS is in the way, or the repository has \
+                 only. {} in its app.ini, and restart it. Else a firewall or the server's DNS is in the way, or the repository has \
                  no commit yet: the webhook's page in Gitea shows what it tried.",
-                allowed(url)
+                list.set_to(&allowed(url))
             ),
         );
     }
@@ -213,7 +245,8 @@ fn allowed(url: &Url) -> String {
         Some(Host::Ipv4(ip)) if ip.is_private() => "private".to_owned(),
         Some(Host::Ipv6(ip)) if ip.is_unique_local() => "private".to_owned(),
         Some(Host::Domain("localhost")) => "loopback".to_owned(),
-        // Names that lead to private addresses are covered by the name alone.
+        // Names that lead to private addresses are covered by the name alone, and addresses that
+        // are neither private nor external (100.64.0.0/10 and others, since 1.26.3) by themselves.
         Some(host) => format!("external, {host}"),
         None => "external".to_owned(),
     }
@@ -238,7 +271,7 @@ mod tests {
 
     fn state(trial: &ProbeResult) -> CheckState {
         let url = "https://timmy.example.org/webhook".parse().unwrap();
-        judge(&url, trial, Timestamp::from_micros(100_000_000)).state
+        judge(&url, trial, HostList::Webhook, Timestamp::from_micros(100_000_000)).state
     }
 
     #[test]
@@ -287,5 +320,16 @@ mod tests {
         assert_eq!(allowed("http://[fd00::1]/webhook"), "private");
         assert_eq!(allowed("http://10.0.0.2/webhook"), "private");
         assert_eq!(allowed("https://timmy.lan/webhook"), "external, timmy.lan");
+        assert_eq!(allowed("http://100.101.1.2/webhook"), "external, 100.101.1.2");
+    }
+
+    #[test]
+    fn the_host_list_is_looked_for_where_the_version_has_it() {
+        let silent = trial(202, Tested::Silent { certain: true }, None, None);
+        let url = "http://10.0.0.2/webhook".parse().unwrap();
+        let remedy = |list| judge(&url, &silent, list, Timestamp::default()).remedy.unwrap();
+        assert!(remedy(HostList::Webhook).contains("= private under [webhook] in its app.ini"));
+        assert!(remedy(HostList::Security).contains("= private under [security] (what stands"));
+        assert!(remedy(HostList::Unknown).contains("(before Gitea 1.27: [webhook]) in its"));
     }
 }

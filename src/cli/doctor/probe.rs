@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{WebhookConfig, WebhookSecret};
 use crate::core::model::ids::RepoName;
 use crate::core::policy::webhook_scope::HookScope;
-use crate::gitea::{self, Error, Gitea, Hook, HookHome, NewHook, VisibleRepo};
+use crate::gitea::{self, AuthorizationHeader, Error, Gitea, Hook, HookHome, NewHook, VisibleRepo};
 use crate::store;
 use crate::web::DeliveryLog;
 
@@ -122,7 +122,8 @@ impl Prober<'_> {
         let home = HookHome::Repository(repo.clone());
         let Some(secret) = secret_of(self.webhook, &home) else { return Ok(Tested::NoProbe) };
         let secret = secret.secret.expose();
-        let new = NewHook { url: url.as_str(), secret, events: &["push"] };
+        let authorization = AuthorizationHeader::default();
+        let new = NewHook { url: url.as_str(), secret, events: &["push"], authorization };
         let hook = match self.gitea.create_hook(&home, new).await {
             Ok(hook) => hook,
             Err(error) => return Ok(Tested::Failed(error)),

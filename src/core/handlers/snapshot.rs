@@ -26,8 +26,10 @@ use crate::core::scheduling::Ineligible;
 pub struct Needs {
     /// The issue itself, as the forge shows it now.
     pub item: bool,
-    /// Who can be assigned.
-    pub assignable: bool,
+    /// Of which of these accounts it has to be known whether they can be assigned, by their names.
+    pub assignable: HashSet<String>,
+    /// Whether it has to be known of the author of the text, too.
+    pub assignable_author: bool,
     /// What the thread waits for.
     pub blockers: bool,
     /// Other threads.
@@ -55,6 +57,7 @@ impl Needs {
         let Self {
             item,
             assignable,
+            assignable_author,
             blockers,
             targets,
             circles,
@@ -64,7 +67,8 @@ impl Needs {
             backlog,
         } = other;
         self.item |= item;
-        self.assignable |= assignable;
+        self.assignable.extend(assignable);
+        self.assignable_author |= assignable_author;
         self.blockers |= blockers;
         self.targets.extend(targets);
         self.circles.extend(circles);
@@ -95,7 +99,7 @@ pub struct Snapshot {
     pub fleet: Controls,
     /// The issue, if it was needed.
     pub item: Option<Issue>,
-    /// Who can be assigned, if it was needed.
+    /// Who of them can be assigned.
     pub assignable: Vec<String>,
     /// What the thread waits for, if it was needed and the forge keeps such a thing there.
     pub blockers: Option<WaitsFor<VisibleBlocker>>,

@@ -47,6 +47,9 @@ pub struct InboundText {
     /// Whether a signed delivery brought this version, and not only a poll.
     #[serde(default)]
     pub delivered: bool,
+    /// Whether it is seen to stand on a line of a pull request. No delivery tells.
+    #[serde(default)]
+    pub on_line: bool,
 }
 
 impl InboundText {
@@ -102,6 +105,7 @@ impl PostedText {
             updated_at: self.updated_at,
             permissions: None,
             delivered: false,
+            on_line: false,
         }
     }
 }
@@ -125,6 +129,8 @@ pub struct ListedText {
     pub written: PostedText,
     /// What is known of edits.
     pub history: EditHistory,
+    /// Whether it stands on a line of a pull request.
+    pub on_line: bool,
 }
 
 impl ListedText {

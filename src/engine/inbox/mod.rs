@@ -28,7 +28,7 @@ use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Reaction;
 use crate::core::handlers::{self, ChangeSet, CommandRequest, Response};
 use crate::core::model::account::Account;
-use crate::core::model::text::TextEvent;
+use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::IgnoredSender;
 use crate::core::policy::authorship::{self, Authorship, TextProof};
@@ -90,10 +90,10 @@ impl Inbox {
 
     /// One try at a text.
     pub(super) async fn handle(&self, text: &InboxText) -> Result<(), Error> {
-        let text = self.at_present_name(text.clone()).await?;
+        let mut text = self.at_present_name(text.clone()).await?;
         let (seq, now) = (text.seq, self.ctx.now());
         let ledger = &self.ctx.ledger;
-        match self.consider(&text).await {
+        match self.consider(&mut text).await {
             Ok(NextStep::Note(ending)) => {
                 tracing::debug!(text = %text.inbound.subject.key(), ?ending, "nothing to do");
                 ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
@@ -148,7 +148,7 @@ impl Inbox {
         self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
     }
 
-    async fn consider(&self, text: &InboxText) -> Result<NextStep, EngineError> {
+    async fn consider(&self, text: &mut InboxText) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let own = &self.identity.get().await?;
         let actor = match self.accounts.people().speaker(inbound, own) {
@@ -211,25 +211,26 @@ impl Inbox {
     /// said.
     async fn prove(
         &self,
-        text: &InboxText,
+        text: &mut InboxText,
         versions: &[StoredVersion],
         reading: Reading,
         actor: Account,
         since: Option<Timestamp>,
         own: &Account,
     ) -> Result<Result<ProvenText, NextStep>, EngineError> {
-        let inbound = &text.inbound;
-        let looked_up =
-            self.ctx.gitea.look_up(&inbound.repo.name, inbound.number, inbound.subject).await?;
+        let InboundText { number, subject, .. } = text.inbound;
+        let looked_up = self.ctx.gitea.look_up(&text.inbound.repo.name, number, subject).await?;
         let shown = match looked_up {
             TextLookup::Gone => return Ok(Err(NextStep::Note(Ending::Deleted))),
             TextLookup::Draft => return Ok(Err(NextStep::Note(Ending::Draft))),
             // What was submitted is read with its review.
-            TextLookup::Shown(_, Some(submitted_at)) if inbound.is_draft_of(submitted_at) => {
+            TextLookup::Shown(_, Some(submitted_at)) if text.inbound.is_draft_of(submitted_at) => {
                 return Ok(Err(NextStep::Note(Ending::Draft)));
             }
             TextLookup::Shown(shown, _) => shown,
         };
+        text.inbound.on_line = shown.on_line;
+        let inbound = &text.inbound;
         let is_old = since.is_some_and(|since| shown.written.created_at.after(SKEW) < since);
         if is_old && inbound.delivered && inbound.act != TextEvent::Edited {
             return Ok(Err(NextStep::Note(Ending::TooOld)));

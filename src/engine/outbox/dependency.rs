@@ -15,8 +15,8 @@ impl Deliver for SetDependency {
         Ok((waits == self.waits).then(|| Applied::written(WriteKind::Setting)))
     }
 
-    /// To add what is there, or the reverse of it, is a 500 without a word: so both are looked for
-    /// before.
+    /// To add what is there, or the reverse of it, and to remove what is not there is a 500 without
+    /// a word: so that is looked for before.
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         if let Some(found) = self.find(to).await? {
             return Ok(found);
@@ -30,8 +30,11 @@ impl Deliver for SetDependency {
         if !self.waits {
             let removed = gitea.remove_blocker(to.name(), thread.number, (on, self.on.number));
             return match removed.await {
-                // Somebody was faster.
-                Ok(()) | Err(Error::NotFound { .. }) => Ok(applied),
+                Ok(()) => Ok(applied),
+                // Somebody may have been faster.
+                Err(error @ (Error::Server { .. } | Error::NotFound { .. })) => {
+                    self.find(to).await?.ok_or_else(|| error.into())
+                }
                 Err(error) => Err(error.into()),
             };
         }

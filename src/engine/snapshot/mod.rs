@@ -72,10 +72,7 @@ impl Snapshots {
             true => Some(self.ctx.gitea.issue(name, inbound.number).await?),
             false => None,
         };
-        let assignable = match needs.assignable {
-            true => self.ctx.gitea.assignable(name).await?.into_iter().map(|a| a.login).collect(),
-            false => Vec::new(),
-        };
+        let assignable = self.assignable(inbound, needs).await?;
         let mut reads = DependencyReads::default();
         let blockers = match needs.blockers {
             true => self.visible_blockers(inbound, (name, thread), &mut reads).await?,

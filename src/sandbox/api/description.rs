@@ -59,12 +59,22 @@ const PATHS: [&str; 44] = [
     "/version",
 ];
 
+/// Those that came with 1.27.
+const PATHS_OF_1_27: [&str; 5] = [
+    "/repos/{owner}/{repo}/assignees/{assignee}",
+    "/repos/{owner}/{repo}/issues/{index}/assignees",
+    "/repos/{owner}/{repo}/issues/{index}/assignees/{assignee}",
+    "/repos/{owner}/{repo}/pulls/{index}/comments/{id}/replies",
+    "/token",
+];
+
 /// `GET /swagger.v1.json`, without the paths that were taken away; it may be one of them.
 pub(crate) fn describe(world: &World) -> ApiAnswer {
     if world.without.contains(PATH) {
         return ApiAnswer::text(404, Refusal::NoSuchCall.message());
     }
-    let known = PATHS.iter().copied().filter(|path| !world.without.contains(*path));
+    let newest: &[&str] = if world.version.has_calls_of_1_27() { &PATHS_OF_1_27 } else { &[] };
+    let known = PATHS.iter().chain(newest).copied().filter(|path| !world.without.contains(*path));
     let paths: Map<String, Value> = known.map(|path| (path.to_owned(), operations(path))).collect();
     ApiAnswer::json(
         200,

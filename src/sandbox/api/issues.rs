@@ -168,6 +168,9 @@ pub(super) fn in_thread(
             Ok(ApiAnswer::empty(204))
         }
         ("POST", ["deadline"]) => deadline(world, call, id),
+        (_, ["assignees", ..]) if !world.version.has_calls_of_1_27() => Err(Refusal::NoSuchCall),
+        ("POST" | "DELETE", ["assignees"]) => assignees(world, call, id),
+        ("GET", ["assignees", login]) => can_be_assigned(world, repo, login),
         _ => Err(Refusal::HIDDEN),
     }
 }
@@ -178,6 +181,36 @@ fn deadline(world: &mut World, call: &Call, id: i64) -> Reply {
     world.edit_issue(call.require_user()?, id, patch)?;
     let due = world.issue(id).due.map(|due| due.to_string());
     Ok(ApiAnswer::json(201, &json!({ "due_date": due })))
+}
+
+#[derive(Deserialize)]
+struct AssigneesBody {
+    assignees: Vec<String>,
+}
+
+/// Whether somebody can be assigned in a repository: 204 or 404, of an organisation 400.
+pub(super) fn can_be_assigned(world: &World, repo: RepoId, login: &str) -> Reply {
+    match world.require_assignable(world.user_named(login)?, repo) {
+        Ok(()) => Ok(ApiAnswer::empty(204)),
+        Err(Refusal::Forbidden(_)) => Err(Refusal::HIDDEN),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Adds assignees or takes them away, one by one.
+fn assignees(world: &mut World, call: &Call, id: i64) -> Reply {
+    let (user, body) = (call.require_user()?, call.json::<AssigneesBody>()?);
+    let status = match call.method.as_str() {
+        "POST" => {
+            world.add_assignees(user, id, &body.assignees)?;
+            201
+        }
+        _ => {
+            world.remove_assignees(user, id, &body.assignees)?;
+            200
+        }
+    };
+    Ok(ApiAnswer::json(status, &call.view(world).issue(id)))
 }
 
 #[derive(Deserialize)]
@@ -225,7 +258,12 @@ fn dependencies(world: &mut World, call: &Call, id: i64) -> Reply {
                 true => view.blocker(*id),
                 false => view.hidden_blocker(may_write),
             });
-            return Ok(ApiAnswer::json(200, &blockers.collect::<Vec<_>>()));
+            let blockers: Vec<_> = blockers.collect();
+            let answer = ApiAnswer::json(200, &blockers);
+            return Ok(match world.version.counts_dependencies() {
+                true => answer.with_total(blockers.len()),
+                false => answer,
+            });
         }
         "POST" => {
             let blocker = BlockerBody::of(world, call)?;

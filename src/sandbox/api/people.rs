@@ -6,6 +6,7 @@ use super::answer::{ApiAnswer, Reply};
 use super::call::Call;
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::tokens::Scopes;
 
 /// `GET /version`.
 pub(super) fn version(world: &World) -> Reply {
@@ -36,6 +37,14 @@ pub(super) fn ui_settings(world: &World) -> Reply {
             "custom_emojis": ["git", "gitea", "codeberg", "gitlab", "github", "gogs"],
         }),
     ))
+}
+
+/// `GET /token`: what the caller's token is good for. Needs no scope.
+pub(super) fn token(world: &World, call: &Call) -> Reply {
+    let user = call.require_user()?;
+    let scopes: Vec<&str> = call.scopes.iter().flat_map(Scopes::names).collect();
+    let login = &world.users[&user].login;
+    Ok(ApiAnswer::json(200, &json!({ "scopes": scopes, "user": { "id": user, "login": login } })))
 }
 
 /// What happens below `/user` and `/users`.

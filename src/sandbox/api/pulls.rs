@@ -36,8 +36,34 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
             let review = review_json(world, call, issue, number_of(id)?)?;
             Ok(ApiAnswer::json(200, &review.inline()))
         }
+        (_, [_, "comments", _, "replies"]) if !world.version.has_calls_of_1_27() => {
+            Err(Refusal::NoSuchCall)
+        }
+        ("POST", [number, "comments", id, "replies"]) => {
+            let (issue, _) = find(world, repo, number)?;
+            reply(world, call, issue, number_of(id)?)
+        }
         _ => Err(Refusal::HIDDEN),
     }
+}
+
+#[derive(Deserialize)]
+struct ReplyBody {
+    #[serde(default)]
+    body: String,
+}
+
+fn reply(world: &mut World, call: &Call, issue: i64, to: i64) -> Reply {
+    let body = call.json::<ReplyBody>()?.body;
+    if body.is_empty() {
+        return Err(Refusal::Unprocessable("[Body]: Required".into()));
+    }
+    let id = world.reply_to_inline(call.require_user()?, issue, to, &body)?;
+    let pull = world.issue(issue).pull.as_ref().ok_or(Refusal::HIDDEN)?;
+    let holds = |review: &&ReviewRecord| review.inline.iter().any(|inline| inline.comment == id);
+    let review = pull.reviews.iter().find(holds).map(|review| review.id).ok_or(Refusal::HIDDEN)?;
+    let review = review_json(world, call, issue, review)?;
+    Ok(ApiAnswer::json(201, &review.inline().last()))
 }
 
 fn find<'a>(

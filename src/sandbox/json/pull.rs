@@ -61,7 +61,9 @@ impl Serialize for PullJson<'_> {
         let (view, issue, pull) = (self.view, self.issue, self.pull);
         let page = view.url(view.thread_path(issue));
         let assignees = || issue.assignees.iter().map(|id| view.public_user(*id));
-        let (reviews, newer) = (self.given().count(), view.world.version.lists_nobody_as_empty());
+        let version = view.world.version;
+        let (reviews, newer) = (self.given().count(), version.lists_nobody_as_empty());
+        let shows_none = !version.leaves_out_no_review_comments();
         object!(serializer, {
             "id": pull.id,
             "url": page,
@@ -79,7 +81,7 @@ impl Serialize for PullJson<'_> {
             "draft": issue.is_draft(),
             "is_locked": issue.locked,
             "comments": issue.comments.len(),
-            "review_comments"? (reviews > 0 || !newer).then_some(reviews),
+            "review_comments"? (reviews > 0 || shows_none).then_some(reviews),
             "additions": 1,
             "deletions": 0,
             "changed_files": 1,
@@ -91,7 +93,7 @@ impl Serialize for PullJson<'_> {
             "merged_at": (),
             "merge_commit_sha": (),
             "merged_by": (),
-            "allow_maintainer_edit": false,
+            "allow_maintainer_edit": version.lets_maintainers_edit(),
             "base": self.branch(&pull.base),
             "head": self.branch(&pull.head),
             "merge_base": pull.base.sha,
@@ -100,6 +102,7 @@ impl Serialize for PullJson<'_> {
             "updated_at": Time(issue.updated),
             "closed_at": time(issue.closed),
             "pin_order": i32::from(issue.pinned),
+            "content_version"? version.numbers_versions().then_some(issue.version),
         })
     }
 }

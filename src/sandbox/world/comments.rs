@@ -95,7 +95,11 @@ impl World {
     pub(crate) fn delete_comment(&mut self, user: i64, id: i64) -> Result<(), Refusal> {
         let issue = self.require_may_change(user, id)?;
         let repo = self.issue(issue).repo;
-        self.issue_mut(issue).comments.remove(&id);
+        let thread = self.issue_mut(issue);
+        thread.comments.remove(&id);
+        for review in thread.pull.iter_mut().flat_map(|pull| &mut pull.reviews) {
+            review.inline.retain(|inline| inline.comment != id);
+        }
         if self.version.moves_a_thread_when_a_comment_is_deleted() {
             self.touch(issue);
         }

@@ -37,6 +37,15 @@ impl World {
         id
     }
 
+    /// Deletes a label.
+    pub(crate) fn delete_label(&mut self, id: i64) {
+        self.labels.remove(&id);
+        for issue in self.issues.values_mut() {
+            issue.labels.remove(&id);
+        }
+        self.last_search.forget();
+    }
+
     /// The labels of a repository or an organisation, by name.
     pub(crate) fn labels_of(&self, home: Home) -> Vec<&LabelRecord> {
         let mut labels: Vec<&LabelRecord> =
@@ -111,7 +120,7 @@ impl World {
         self.require_may_label(user, issue)?;
         let repo = self.issue(issue).repo;
         if !self.labels.get(&id).is_some_and(|l| self.is_usable(l, repo)) {
-            return Err(Refusal::Unprocessable("label does not exist [label_id: 0]".into()));
+            return Err(self.version.unknown_label(id, self.repo(repo).owner));
         }
         if self.issue_mut(issue).labels.remove(&id) {
             self.touch(issue);

@@ -161,6 +161,27 @@ impl World {
         Ok(comment)
     }
 
+    /// Replies to a comment on a line, in the review that it belongs to. A comment that is none is
+    /// a 400, one of another pull request a 404.
+    pub(crate) fn reply_to_inline(
+        &mut self,
+        user: i64,
+        issue: i64,
+        comment: i64,
+        body: &str,
+    ) -> Result<i64, Refusal> {
+        let parent = self.comment_in(self.issue(issue).repo, comment)?.issue;
+        let pull = self.issue(parent).pull.as_ref();
+        let is_inline = |review: &&ReviewRecord| review.inline.iter().any(|i| i.comment == comment);
+        let review = pull.and_then(|pull| pull.reviews.iter().find(is_inline)).map(|r| r.id);
+        let review = review
+            .ok_or_else(|| Refusal::BadRequest("comment is not a review comment".to_owned()))?;
+        if parent != issue {
+            return Err(Refusal::HIDDEN);
+        }
+        self.reply_to_review(user, issue, review, body)
+    }
+
     fn require_may_review(
         &self,
         user: i64,

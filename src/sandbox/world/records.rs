@@ -31,6 +31,8 @@ pub(crate) struct TeamRecord {
     pub(crate) name: String,
     pub(crate) rights: TeamRights,
     pub(crate) members: BTreeSet<i64>,
+    /// Whether all of the organisation may see it, where teams are private by default.
+    pub(crate) is_shown: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,8 @@ pub(crate) struct IssueRecord {
     /// Plain comments, oldest first.
     pub(crate) comments: BTreeSet<i64>,
     pub(crate) pull: Option<PullRecord>,
+    /// How often its text changed.
+    pub(crate) version: u32,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     /// When it was closed; none while it is open.
@@ -233,6 +237,8 @@ pub(crate) struct HookRecord {
     pub(crate) content: ContentType,
     pub(crate) secret: String,
     pub(crate) events: BTreeSet<&'static str>,
+    /// What it sends as `Authorization`; may be empty.
+    pub(crate) authorization: String,
     pub(crate) active: bool,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,

@@ -26,6 +26,7 @@ mod issue_bodies;
 mod ledger_taken_away;
 mod malformed;
 mod markdown_that_is_no_command;
+mod newer_server;
 mod not_yet;
 mod odd_answers;
 mod old_server;

@@ -10,6 +10,7 @@ use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{DeliveryFault, Options, Said, Sandbox, Version};
 
+use crate::closing::closing_place;
 use crate::support::app::Timmy;
 use crate::support::clock::{MINUTE, PATIENCE, noon};
 use crate::support::config::{Config, SECRETS};
@@ -34,16 +35,16 @@ pub async fn talk_with_clocks(of_forge: fn(Timestamp) -> Timestamp, play: impl A
     talk.end().await;
 }
 
-/// A conversation on a forge of another version.
-pub async fn talk_on(version: Version, play: impl AsyncFnOnce(&Talk)) {
-    let talk = Talk::start("timmy", |config| config, |now| now, version).await;
+/// A conversation with an account of another name.
+pub async fn talk_to(account: &str, play: impl AsyncFnOnce(&Talk)) {
+    let talk = Talk::start(account, |config| config, |now| now, Version::default()).await;
     play(&talk).await;
     talk.end().await;
 }
 
-/// A conversation with an account of another name.
-pub async fn talk_to(account: &str, play: impl AsyncFnOnce(&Talk)) {
-    let talk = Talk::start(account, |config| config, |now| now, Version::default()).await;
+/// A conversation on a forge of another version.
+pub async fn talk_on(version: Version, play: impl AsyncFnOnce(&Talk)) {
+    let talk = Talk::start("timmy", |config| config, |now| now, version).await;
     play(&talk).await;
     talk.end().await;
 }
@@ -215,6 +216,7 @@ impl Talk {
         assert_eq!(reply.author, self.account);
         let marker = format!("\n\n<!-- timmy key={} -->", subject.key());
         let text = reply.body.strip_suffix(&marker).unwrap_or_else(|| panic!("{}", reply.body));
+        assert_eq!(closing_place(text), None, "{text}");
         self.read.borrow_mut().insert(reply.id);
         text.to_owned()
     }

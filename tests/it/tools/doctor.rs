@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use timmy::clock::{Clock, SystemClock};
-use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
+use timmy::sandbox::{DeliveryFault, Mode, Options, Scopes, Unit, Version};
 use timmy::store::inbox::{self, Ending, Inserted};
 use timmy::store::{Ledger, incidents, meta};
 
@@ -352,6 +352,53 @@ async fn an_older_server_may_have_it_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_newer_server_says_what_the_token_is_good_for() {
+    let stage = Stage::set_on(newest()).await;
+    let run = stage.run("doctor");
+    let good =
+        "The token is good, with write:issue, read:repository, read:organization, read:user.";
+    assert_eq!(stage.found(&run, "token"), good);
+    let narrow = Scopes::of("write:issue,read:organization,read:user");
+    stage.secret("token", &stage.sandbox.add_token("timmy", narrow).unwrap());
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "token"), @"The token lacks the scope read:repository. > Scopes cannot be added: make a new token with write:issue, read:repository, read:organization, read:user, and put it into the file that gitea.token_file names.");
+    assert!(!stage.sandbox.requests().iter().any(|asked| asked.method != "GET"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_server_has_its_list_of_hosts_elsewhere() {
+    let stage = Stage::set_on(newest()).await;
+    stage.hook("foundation");
+    let _serve = stage.serve_and_know().await;
+    stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+    let run = stage.run("doctor --token-file owner --probe --wait 1");
+    let found = stage.found(&run, "reachable");
+    let remedy = "Set ALLOWED_HOST_LIST = loopback under [security] (what stands under [webhook] \
+                  wins: take it out there) in its app.ini, and restart it.";
+    assert!(found.contains(remedy), "{found}");
+}
+
+/// Since 1.27 others do not even see that there is such a team, unless it is set to be seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_of_a_newer_server_is_private_by_default() {
+    let stage = Stage::set_on(newest()).await;
+    let write = [(Unit::Issues, Mode::Write)];
+    let makers = stage.sandbox.add_team("foundation", "makers", &write, &["alexander"]).unwrap();
+    stage.sandbox.add_team("foundation", "bots", &write, &["timmy"]).unwrap();
+    stage.configure_key("people.operators", ["team:foundation/makers"]);
+    let unseen = stage.run("doctor");
+    assert!(stage.found(&unseen, "teams").starts_with("timmy sees no team foundation/makers"));
+    stage.sandbox.show_team(makers, true);
+    let seen = stage.run("doctor");
+    assert_eq!(stage.found(&seen, "teams"), "timmy can tell who is in foundation/makers.");
+}
+
+/// The newest server that there is.
+fn newest() -> Options {
+    Options { version: Version::V1_27, ..Options::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_may_hide_what_it_has() {
     let stage = Stage::set().await;
     stage.sandbox.take_away("/swagger.v1.json");
@@ -366,7 +413,7 @@ async fn a_team_that_is_kept_secret_gives_no_right() {
     let stage = Stage::set().await;
     stage.configure_key("people.operators", ["team:foundation/makers"]);
     let unseen = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&unseen, "teams"), @"timmy sees no team foundation/makers, which [people] names: it gives nobody a right. > Check the spelling, and put timmy's account into that team.");
+    insta::assert_snapshot!(stage.found(&unseen, "teams"), @"timmy sees no team foundation/makers, which [people] names: it gives nobody a right. > Check the spelling. If that is right, the team is private: put timmy's account into it. From Gitea 1.27 on it is also enough to set the team's visibility to limited, if timmy's account is in another team of the organisation.");
 
     let write = [(Unit::Issues, Mode::Write)];
     stage.sandbox.add_team("foundation", "makers", &write, &["alexander"]).unwrap();

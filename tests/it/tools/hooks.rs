@@ -1,7 +1,7 @@
 //! `timmy hooks`: see, make, mend and delete webhooks, as the token may.
 
 use serde_json::{Value, json};
-use timmy::sandbox::Scopes;
+use timmy::sandbox::{Options, Scopes, Version};
 
 use super::stage::{SECRET, Stage};
 use crate::support::forge::EVENTS;
@@ -103,6 +103,57 @@ async fn repair_brings_back_the_events_and_leaves_one_of_several() {
       foundation: webhook 1, good
     "#);
     assert_eq!(stage.hooks("repair").out, "Nothing to do.\n");
+}
+
+/// Where the server shows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mended_or_rotated_webhook_keeps_its_authorization_header() {
+    let stage = Stage::set().await;
+    let sandbox = &stage.sandbox;
+    let hook = sandbox.add_hook("foundation", &stage.webhook(), SECRET, &["push"]).unwrap();
+    sandbox.set_authorization(hook, "Bearer hush");
+    assert_eq!(stage.hooks("repair").code, 0);
+    assert_eq!(sandbox.authorization(hook), "Bearer hush");
+    assert_eq!(stage.hooks("repair --rotate").out, "foundation: webhook 1 replaced by 2.\n");
+    assert_eq!(sandbox.authorization(2), "Bearer hush");
+}
+
+/// Nobody but its page tells what it is, and every edit by the API takes away what it does not
+/// repeat.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorization_header_that_the_server_hides_is_asked_for() {
+    let options = Options { version: Version::V1_27, ..Options::default() };
+    let stage = Stage::set_on(options).await;
+    let sandbox = &stage.sandbox;
+    let hook = sandbox.add_hook("foundation", &stage.webhook(), SECRET, &["push"]).unwrap();
+    sandbox.set_authorization(hook, "Bearer hush");
+    for act in ["repair", "repair --rotate", "repair --dry-run"] {
+        let refused = stage.hooks(act);
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{act}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refused.err, @"timmy: nothing is done: webhook 1 of foundation would lose the authorization header, if there is one. Gitea 1.27 and later show it on the webhook's own page only, under Settings > Webhooks. Look there, then say --no-authorization if the field is empty, or --authorization-file FILE with what is in it");
+        }
+        assert_eq!(sandbox.authorization(hook), "Bearer hush");
+    }
+    stage.secret("header", "Bearer hush");
+    let mended = stage.hooks("repair --authorization-file header");
+    insta::assert_snapshot!(mended.out, @"foundation: webhook 1 mended: switched on, JSON, all events.");
+    assert!(!mended.err.contains("hush"), "{}", mended.err);
+    assert_eq!(sandbox.authorization(hook), "Bearer hush");
+    assert_eq!(stage.hooks("repair").out, "Nothing to do.\n");
+    let rotated = stage.hooks("repair --rotate --no-authorization");
+    assert_eq!(rotated.out, "foundation: webhook 1 replaced by 2.\n");
+    assert_eq!(sandbox.authorization(2), "");
+}
+
+/// A server that describes its API to nobody may be of any version.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_server_is_taken_for_one_that_hides_headers() {
+    let stage = Stage::set().await;
+    stage.sandbox.take_away("/swagger.v1.json");
+    stage.sandbox.add_hook("foundation", &stage.webhook(), SECRET, &["push"]).unwrap();
+    assert_eq!(stage.hooks("repair").code, 1);
+    assert_eq!(stage.hooks("repair --no-authorization").code, 0);
 }
 
 /// Else a failure half way would leave timmy deaf.

@@ -140,6 +140,8 @@ const REFUSED: &Reasons = &[
             "issue-get-missing",
             "issue-private-repo-as-stranger",
             "issue-dependency-on-missing",
+            // Since 1.27.
+            "label-remove-unknown-id",
             // 1.15 has no such call.
             "dependencies",
         ],
@@ -175,8 +177,8 @@ fn reason(reasons: &Reasons, name: &str) -> Option<&'static str> {
 
 #[tokio::test]
 async fn every_answer_is_understood_or_there_is_a_reason() {
-    // Of 61, 188 and 188.
-    for (recorded, expected) in recorded::all().iter().zip([42, 98, 99]) {
+    // Of 61, and then of 188 each.
+    for (recorded, expected) in recorded::all().iter().zip([42, 98, 99, 99]) {
         let mut understood = 0;
         let forge = Forge::answering([]).await;
         let client = forge.client();
@@ -219,8 +221,11 @@ fn check(answer: &Answer, result: Result<Understood, Error>, place: &str) -> boo
             return false;
         }
         Err(error) => {
-            let kind = reason(REFUSED, &answer.name);
-            assert_eq!(kind.map(|kind| (kind, meaning(kind))), Some(found(&error)), "{place}");
+            let is_so = |(kind, starts): &(&str, &[&str])| {
+                starts.iter().any(|start| answer.name.starts_with(start))
+                    && (*kind, meaning(kind)) == found(&error)
+            };
+            assert!(REFUSED.iter().any(is_so), "{place}: {:?}", found(&error));
         }
     }
     assert_eq!(unasked, None, "{place}: it is asked for");
