@@ -12,7 +12,7 @@ mod dependencies;
 mod full_read;
 mod recount;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::incidents::Incidents;
 use super::planner::Planner;
-use crate::core::model::ids::RepoId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
@@ -52,6 +52,10 @@ pub enum SyncProgress {
 struct SyncState {
     /// Repositories in which dependencies are switched off.
     without_dependencies: HashSet<RepoId>,
+    /// The issues whose dependencies cannot be read, and why.
+    unreadable: BTreeMap<ThreadId, String>,
+    /// Where there are such, and how many, as it was told last.
+    told: BTreeMap<RepoId, usize>,
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
 }
