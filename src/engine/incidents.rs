@@ -101,15 +101,21 @@ impl Incidents {
         }
     }
 
-    /// Notes that it cannot be read what an issue waits for.
-    pub(super) async fn dependencies_unreadable(&self, thread: ThreadId, error: &Error) {
-        let text = format!("what it waits for cannot be read: {error}");
-        self.note_at(Incident::DependenciesUnreadable { thread }, Some(thread.number), text).await;
+    /// What `others` more issues than the one `number` wait for cannot be read, either.
+    pub(super) async fn dependencies_unreadable(
+        &self,
+        (repo, number): (RepoId, i64),
+        others: usize,
+        error: &str,
+    ) {
+        let too = if others == 0 { String::new() } else { format!(", and of {others} more") };
+        let text = format!("what #{number} waits for{too} cannot be read: {error}");
+        self.note_at(Incident::DependenciesUnreadable { repo }, None, text).await;
     }
 
-    /// It can be read, or nobody needs to know any more.
-    pub(super) async fn dependencies_read(&self, thread: ThreadId) {
-        self.over(vec![Incident::DependenciesUnreadable { thread }]).await;
+    /// What the issues there wait for can be read.
+    pub(super) async fn dependencies_read(&self, repo: RepoId) {
+        self.over(vec![Incident::DependenciesUnreadable { repo }]).await;
     }
 
     /// The forge told all that an answer took.

@@ -65,7 +65,7 @@ fn remedy(incident: &Incident) -> &'static str {
             "Look at it in the browser and in the server's log, then say the command again."
         }
         Incident::DependenciesUnreadable { .. } => {
-            "It counts as blocked until they can be read; timmy serve asks again once an hour. Look \
+            "That counts as blocked until it can be read; timmy serve asks again once an hour. Look \
              at it in the browser and in the server's log."
         }
         Incident::WatchRenamed { .. }

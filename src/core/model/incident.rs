@@ -51,9 +51,9 @@ pub enum Incident {
     AnswerUnreadable {
         thread: ThreadId,
     },
-    /// What an issue waits for is told in a way that cannot be understood.
+    /// What issues of a repository wait for is told in a way that cannot be understood.
     DependenciesUnreadable {
-        thread: ThreadId,
+        repo: RepoId,
     },
     /// The report has no place to stand.
     ReportHomeless,
@@ -97,10 +97,10 @@ impl Incident {
             Self::RepoGone { repo }
             | Self::RepoArchived { repo }
             | Self::WriteForbidden { repo }
+            | Self::DependenciesUnreadable { repo }
             | Self::ThreadLocked { thread: ThreadId { repo, .. } }
             | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
-            | Self::AnswerUnreadable { thread: ThreadId { repo, .. } }
-            | Self::DependenciesUnreadable { thread: ThreadId { repo, .. } } => Some(*repo),
+            | Self::AnswerUnreadable { thread: ThreadId { repo, .. } } => Some(*repo),
             Self::BadToken
             | Self::MissingScope { .. }
             | Self::ForgeDown
@@ -134,7 +134,7 @@ impl Incident {
         }
     }
 
-    /// Whether the owner is told. What is about one thread alone, and may be somebody else's wish or
+    /// Whether the owner is told. What is about single threads, and may be somebody else's wish or
     /// doing, calls nobody: the log and doctor have it.
     pub fn is_reported(&self) -> bool {
         !matches!(

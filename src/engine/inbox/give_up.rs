@@ -5,7 +5,7 @@ use super::claim::{Claim, claim};
 use super::{Inbox, NextStep};
 use crate::core::command::grammar::Reading;
 use crate::core::command::verb::Right;
-use crate::core::handlers::ChangeSet;
+use crate::core::handlers::{self, ChangeSet, Response};
 use crate::core::model::account::Account;
 use crate::core::model::thread::ThreadState;
 use crate::core::reply::Answer;
@@ -60,8 +60,8 @@ impl Inbox {
         let mut state: ThreadState =
             self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         let today = self.today();
-        let may_hope = right.is_some() || state.refused_on != Some(today);
-        if !may_hope {
+        let is_refused = state.refused_on == Some(today);
+        if !matches!(handlers::response_to(right, reading, is_refused), Response::Answer) {
             return Ok(NextStep::Note(Ending::Silent));
         }
         match claim(&self.ctx, &self.reactions, text).await {

@@ -40,9 +40,7 @@ impl Poller {
             }
             // Of these nothing shows, until somebody speaks there again: once it is closed, nobody
             // needs to know.
-            Incident::ThreadBlocked { thread }
-            | Incident::AnswerUnreadable { thread }
-            | Incident::DependenciesUnreadable { thread } => {
+            Incident::ThreadBlocked { thread } | Incident::AnswerUnreadable { thread } => {
                 let name = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
                 let Some(repo) = name else { return Ok(false) };
                 self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.open)
@@ -54,6 +52,7 @@ impl Poller {
             | Incident::WatchRenamed { .. }
             | Incident::RepoGone { .. }
             | Incident::WriteForbidden { .. }
+            | Incident::DependenciesUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. } => return Ok(false),

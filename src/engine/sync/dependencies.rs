@@ -1,9 +1,9 @@
 //! Reads dependencies issue by issue: no list of Gitea's shows them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::{BacklogSync, SyncProgress};
-use crate::core::model::ids::ThreadId;
+use super::{BacklogSync, SyncProgress, SyncState};
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::engine::error::EngineError;
 use crate::engine::retry::{answers, is_unavailable};
 use crate::gitea;
@@ -30,6 +30,33 @@ impl BacklogSync {
             self.read_dependencies_of(thread).await?;
             progress(SyncProgress::Asking { asked: nth + 1, of });
         }
+        self.tell_what_is_unreadable().await
+    }
+
+    /// One incident for each repository, as long as there is anything unreadable in it.
+    async fn tell_what_is_unreadable(&mut self) -> Result<(), EngineError> {
+        let SyncState { unreadable, told, .. } = &mut self.state;
+        if unreadable.is_empty() && told.is_empty() {
+            return Ok(());
+        }
+        let threads: Vec<ThreadId> = unreadable.keys().copied().collect();
+        let open = self.ctx.ledger.read(move |conn| backlog::titles(conn, &threads)).await?;
+        unreadable.retain(|thread, _| open.contains_key(thread));
+        let mut present: BTreeMap<RepoId, usize> = BTreeMap::new();
+        for thread in unreadable.keys() {
+            *present.entry(thread.repo).or_default() += 1;
+        }
+        for (repo, count) in &present {
+            let first = unreadable.iter().find(|(thread, _)| thread.repo == *repo);
+            if let Some((thread, error)) = first.filter(|_| told.get(repo) != Some(count)) {
+                let at = (*repo, thread.number);
+                self.incidents.dependencies_unreadable(at, count - 1, error).await;
+            }
+        }
+        for repo in told.keys().filter(|repo| !present.contains_key(repo)) {
+            self.incidents.dependencies_read(*repo).await;
+        }
+        *told = present;
         Ok(())
     }
 
@@ -62,13 +89,13 @@ impl BacklogSync {
         }
         match self.ctx.gitea.blockers(&repo.name, thread.number).await {
             Ok(waits) => {
-                self.incidents.dependencies_read(thread).await;
+                self.state.unreadable.remove(&thread);
                 let write = self.ctx.ledger.write(move |tx| backlog::bind(tx, thread, &waits, now));
                 Ok(write.await?)
             }
             // The issue is gone, or the repository keeps no dependencies.
             Err(gitea::Error::NotFound { .. }) => {
-                self.incidents.dependencies_read(thread).await;
+                self.state.unreadable.remove(&thread);
                 let looked = self.look_at(thread).await;
                 self.skip_unreadable(&format!("{thread:?}"), looked).await?;
                 let is_there = self
@@ -89,7 +116,8 @@ impl BacklogSync {
             }
             // Asked again when it moves, and now and then.
             Err(error) => {
-                self.incidents.dependencies_unreadable(thread, &error).await;
+                tracing::warn!(?thread, %error, "dependencies cannot be read");
+                self.state.unreadable.insert(thread, error.to_string());
                 let write = self
                     .ctx
                     .ledger

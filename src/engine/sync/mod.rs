@@ -19,7 +19,7 @@ mod writers;
 pub(super) use templates::load as load_templates;
 use writers::DueWriters;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::incidents::Incidents;
 use super::planner::Planner;
-use crate::core::model::ids::RepoId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
@@ -59,6 +59,10 @@ pub enum SyncProgress {
 struct SyncState {
     /// Repositories in which dependencies are switched off.
     without_dependencies: HashSet<RepoId>,
+    /// The issues whose dependencies cannot be read, and why.
+    unreadable: BTreeMap<ThreadId, String>,
+    /// Where there are such, and how many, as it was told last.
+    told: BTreeMap<RepoId, usize>,
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
     /// Where it was due to ask who may write, when the best issues were looked at last.

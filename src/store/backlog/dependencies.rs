@@ -19,14 +19,8 @@ pub fn bind(
     waits: &WaitsFor<Blocker>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let key = (thread.repo, thread.number);
-    let changed = tx
-        .prepare_cached(
-            "UPDATE backlog SET ask_dependencies = 0, dependencies_at = ?3 WHERE repo = ?1 AND number = ?2",
-        )?
-        .execute((thread.repo, thread.number, now))?;
     // It was closed meanwhile.
-    if changed == 0 {
+    if !asked(tx, thread, now)? {
         return Ok(());
     }
     let mut wanted = BTreeMap::from_iter(waits.unseen.then_some((UNSEEN, true)));
@@ -36,7 +30,8 @@ pub fn bind(
     if wanted == stored(tx, thread)? {
         return Ok(());
     }
-    tx.prepare_cached("DELETE FROM dependencies WHERE repo = ?1 AND number = ?2")?.execute(key)?;
+    tx.prepare_cached("DELETE FROM dependencies WHERE repo = ?1 AND number = ?2")?
+        .execute((thread.repo, thread.number))?;
     for (on, open) in wanted {
         tx.prepare_cached(
             "INSERT INTO dependencies (repo, number, on_repo, on_number, open)
@@ -88,17 +83,32 @@ pub fn ask_dependencies_again(tx: &Transaction<'_>, thread: ThreadId) -> Result<
     Ok(())
 }
 
-/// The dependencies of `thread` cannot be read: what was known stays.
+/// The forge keeps no dependencies of `thread`, or no such thread: what was known stays, but for
+/// what nobody has seen.
 pub fn dependencies_unknown(
     tx: &Transaction<'_>,
     thread: ThreadId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE backlog SET ask_dependencies = 0, dependencies_at = ?3 WHERE repo = ?1 AND number = ?2",
-    )?
-    .execute((thread.repo, thread.number, now))?;
-    Ok(())
+    asked(tx, thread, now)?;
+    let removed = tx
+        .prepare_cached(
+            "DELETE FROM dependencies
+             WHERE repo = ?1 AND number = ?2 AND on_repo = ?3 AND on_number = ?4",
+        )?
+        .execute((thread.repo, thread.number, UNSEEN.repo, UNSEEN.number))?;
+    if removed == 1 { moved(tx) } else { Ok(()) }
+}
+
+/// It was asked what `thread` waits for; whether that is an open one.
+fn asked(tx: &Transaction<'_>, thread: ThreadId, now: Timestamp) -> Result<bool, Error> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE backlog SET ask_dependencies = 0, dependencies_at = ?3
+             WHERE repo = ?1 AND number = ?2",
+        )?
+        .execute((thread.repo, thread.number, now))?;
+    Ok(changed == 1)
 }
 
 /// What the forge says of the dependencies of `thread` cannot be understood: beside what was known
@@ -108,7 +118,7 @@ pub fn dependencies_unreadable(
     thread: ThreadId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    dependencies_unknown(tx, thread, now)?;
+    asked(tx, thread, now)?;
     let added = tx
         .prepare_cached(
             "INSERT OR IGNORE INTO dependencies (repo, number, on_repo, on_number, open)

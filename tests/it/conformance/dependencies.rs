@@ -56,6 +56,25 @@ pub async fn they_lead_into_other_repositories(forge: &Forge) {
     assert_eq!(all[0].thread.repo, timmy.repo(&other).await.unwrap().id);
 }
 
+pub async fn what_the_account_may_not_see_is_listed_without_a_number(forge: &Forge) {
+    let (repo, blocked) = forge.thread("bound-to-a-secret").await;
+    let secret = forge.make_repo("alexander", "diary", true).await;
+    let number = forge.issue(forge.alexander(), &secret, "My secret").await;
+    forge.alexander().gitea().add_blocker(&repo, blocked, (&secret, number)).await.unwrap();
+    // A writer and a reader.
+    for (person, title) in [(forge.timmy(), ""), (forge.rando(), "HIDDEN")] {
+        let path = format!("/repos/{repo}/issues/{blocked}/dependencies");
+        let list = person.get(path).await.expect(200);
+        let entry = &list.json[0];
+        assert_eq!((entry["number"].as_i64(), entry["title"].as_str()), (Some(0), Some(title)));
+        assert!(entry["repository"].is_null(), "{entry}");
+        let waits = person.gitea().blockers(&repo, blocked).await.unwrap();
+        assert_eq!((waits.seen.len(), waits.unseen), (0, true), "{waits:?}");
+    }
+    forge.alexander().gitea().remove_blocker(&repo, blocked, (&secret, number)).await.unwrap();
+    assert!(!forge.timmy().gitea().blockers(&repo, blocked).await.unwrap().unseen);
+}
+
 pub async fn an_issue_with_an_open_blocker_cannot_be_closed(forge: &Forge) {
     let (repo, blocked, blocker) = two(forge, "unclosable").await;
     forge.timmy().gitea().add_blocker(&repo, blocked, (&repo, blocker)).await.unwrap();

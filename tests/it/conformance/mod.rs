@@ -11,6 +11,7 @@
 
 mod accounts;
 mod assignees;
+mod blocks;
 mod comments;
 mod deliveries;
 mod dependencies;
@@ -106,7 +107,12 @@ expectations! {
         each_account_has_its_own
         they_name_whoever_gave_them
         other_contents_are_refused
-        a_deleted_comment_takes_none;
+        a_deleted_comment_takes_none
+        the_server_tells_which_it_allows;
+    blocks:
+        in_their_thread_nothing_can_be_said_or_reacted_to
+        elsewhere_only_their_comments_take_no_reaction
+        they_cannot_be_assigned;
     labels:
         one_is_put_on_by_its_number
         an_exclusive_one_takes_the_place_of_its_like
@@ -141,6 +147,7 @@ expectations! {
         to_add_one_twice_or_in_a_circle_is_an_error
         a_missing_target_is_not_found
         they_lead_into_other_repositories
+        what_the_account_may_not_see_is_listed_without_a_number
         an_issue_with_an_open_blocker_cannot_be_closed;
     reviews:
         a_review_is_a_comment_of_its_own_kind

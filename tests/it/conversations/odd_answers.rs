@@ -65,7 +65,7 @@ async fn doctor_names_the_thread_until_all_is_understood_there() {
         let told: Vec<String> = open.iter().map(|open| open.sentence()).collect();
         assert_snapshot!(told.join("\n"), @"
         foundation/door#1: the forge's answer cannot be understood: `id` is missing or not usable
-        foundation/door#1: what it waits for cannot be read: the forge's answer cannot be understood: invalid type: map, expected a sequence at line 1 column 0
+        foundation/door: what #1 waits for cannot be read: the forge's answer cannot be understood: invalid type: map, expected a sequence at line 1 column 0
         ");
         t.sandbox.faults().clear();
         t.ask("walt", "/timmy status").await;

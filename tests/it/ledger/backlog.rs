@@ -314,6 +314,9 @@ fn what_cannot_be_seen_or_understood_is_waited_for() {
         assert_eq!(waits(tx)?, [UNSEEN, thread(2)]);
         backlog::recheck_untracked(tx)?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(1)]);
+        // Dependencies are switched off there.
+        backlog::dependencies_unknown(tx, thread(1), at(255))?;
+        assert_eq!(waits(tx)?, [thread(2)]);
         backlog::bind(tx, thread(1), &on([]), at(260))?;
         assert!(waits(tx)?.is_empty());
         // What is closed waits for nothing.

@@ -41,6 +41,7 @@ enum Step {
     Forget { thread: ThreadId },
     Bind { thread: ThreadId, waits: WaitsFor<Blocker> },
     Unreadable { thread: ThreadId },
+    Unknown { thread: ThreadId },
     AskAgain,
     Say { thread: ThreadId, act: TextEvent, author: Option<i64>, days: i64, ending: Ending },
     ForgetParticipants,
@@ -154,6 +155,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (thread(), prop::collection::vec(blocker(), 0..3), any::<bool>())
             .prop_map(|(thread, seen, unseen)| Step::Bind { thread, waits: WaitsFor { seen, unseen } }),
         1 => thread().prop_map(|thread| Step::Unreadable { thread }),
+        1 => thread().prop_map(|thread| Step::Unknown { thread }),
         1 => Just(Step::AskAgain),
         4 => (thread(), act, prop::option::of(1..3_i64), 0..50_i64, ending())
             .prop_map(|(thread, act, author, days, ending)| Step::Say { thread, act, author, days, ending }),
@@ -205,6 +207,7 @@ fn store(tx: &Transaction<'_>, nth: i64, today: i64, step: &Step) -> Result<(), 
         Step::Forget { thread } => backlog::forget(tx, *thread),
         Step::Bind { thread, waits } => backlog::bind(tx, *thread, waits, now),
         Step::Unreadable { thread } => backlog::dependencies_unreadable(tx, *thread, now),
+        Step::Unknown { thread } => backlog::dependencies_unknown(tx, *thread, now),
         Step::AskAgain => backlog::recheck_untracked(tx),
         Step::Say { thread, act, author, days, ending } => {
             let mut text = comment(nth, *act, 0, "Hm.");
