@@ -38,7 +38,7 @@
 //!
 //! 1. `engine/sync` reads the open issues of every watched repository in full once, and again once
 //!    a day; in between deliveries and polls bring what moves. Dependencies are in no list: they are
-//!    read apart. All of it is kept in [`store::backlog`].
+//!    read apart, and so are issue templates and who may write, where that matters. All of it is kept in [`store::backlog`].
 //! 2. [`core::scheduling`], pure and in whole numbers: may the issue be dispatched, and if not, for
 //!    which reasons (`eligibility`)? What is it worth, term by term (`score`)? Which agent fits, and
 //!    who gets it (`fit`, `capacity`, `matching`)?

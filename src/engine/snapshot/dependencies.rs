@@ -84,8 +84,26 @@ impl Snapshots {
         Ok(seen)
     }
 
+    /// Which of `targets` wait for the thread of `inbound`, or may do so.
+    pub(super) async fn circles(
+        &self,
+        inbound: &InboundText,
+        mut targets: Vec<&OtherThread>,
+        reads: &mut DependencyReads,
+    ) -> Result<HashMap<ThreadId, CircleSearch>, EngineError> {
+        targets.retain(|target| target.same_readers);
+        targets.sort_by_cached_key(|target| (target.repo.to_string(), target.thread));
+        let mut circles = HashMap::new();
+        for target in targets {
+            if let Some(searched) = self.circle(inbound, target, reads).await? {
+                circles.insert(target.thread, searched);
+            }
+        }
+        Ok(circles)
+    }
+
     /// Whether `target` waits for the thread of `inbound`, on whatever way; none if it does not.
-    pub(super) async fn circle(
+    async fn circle(
         &self,
         inbound: &InboundText,
         target: &OtherThread,

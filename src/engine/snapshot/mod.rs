@@ -78,18 +78,14 @@ impl Snapshots {
             true => self.visible_blockers(inbound, (name, thread), &mut reads).await?,
             false => None,
         };
-        let (mut targets, mut circles) = (HashMap::new(), HashMap::new());
+        let mut targets = HashMap::new();
         for reference in &needs.targets {
             if let Some(target) = self.target(inbound, reference, &mut reads).await? {
-                if needs.circles.contains(reference)
-                    && target.same_readers
-                    && let Some(searched) = self.circle(inbound, &target, &mut reads).await?
-                {
-                    circles.insert(target.thread, searched);
-                }
                 targets.insert(reference.clone(), target);
             }
         }
+        let to_wait_for = needs.circles.iter().filter_map(|reference| targets.get(reference));
+        let circles = self.circles(inbound, to_wait_for.collect(), &mut reads).await?;
         let repos = self.pausable(inbound, &needs.repos).await?;
         let backlog = match &needs.backlog {
             Some(look) => self.backlog_facts(inbound, look, &targets, &repos).await?,

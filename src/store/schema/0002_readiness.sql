@@ -1,4 +1,6 @@
 -- Whose words an issue says, and whose pull requests keep it back.
+--
+-- In `backlog.readiness` 4 means from now on that a place is named. All texts are read again.
 
 ALTER TABLE backlog ADD COLUMN is_draft INTEGER NOT NULL DEFAULT 0 CHECK (is_draft IN (0, 1));
 

@@ -392,7 +392,7 @@ async fn what_the_ledger_knows_is_not_asked_for() {
         let answer = t.ask("walt", &format!("/timmy block #{last}")).await;
         let (said, whole) = answer.split_once("\n\n").unwrap();
         assert_snapshot!(said, @r"**Not done.** That would be a circle of 71 threads: \#1 → \#71 → \#70 → … → \#2 → \#1.");
-        assert!(whole.starts_with("<details>") && whole.contains(r"\#41 → \#40"), "{whole}");
+        assert!(whole.starts_with("<details><summary>The circle through #\u{200B}71</summary>") && whole.contains(r"\#41 → \#40"), "{whole}");
         assert!(looks(t) - before < 5, "{}", looks(t) - before);
         assert!(blockers(t, DOOR, 1).await.is_empty());
     })
@@ -408,6 +408,17 @@ async fn what_is_read_is_shared_between_the_lines() {
         let answer = t.gist("walt", &lines.join("\n")).await;
         assert_eq!(answer.matches("would be a circle of").count(), 10, "{answer}");
         assert!(looks(t) - before <= 10 + 1 + 41, "{}", looks(t) - before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_lines_find_what_one_of_them_finds() {
+    talk(async |t| {
+        let last = chain(t, 52).await;
+        let lines: Vec<String> = (0..3).map(|n| format!("/timmy block #{}", last - n)).collect();
+        let answer = t.gist("walt", &lines.join("\n")).await;
+        assert_eq!(answer.matches("would be a circle of").count(), 3, "{answer}");
     })
     .await;
 }
@@ -440,7 +451,7 @@ async fn long_lists_are_sorted_and_folded() {
         assert_snapshot!(t.ask("rita", "/timmy status").await, @r"
         **Nothing is running here.** Waits for \#2, \#3, \#4, \#5, \#6, \#7, \#8, \#9, \#10, \#11 and 2 more.
 
-        <details><summary>All 12 that it waits for</summary>
+        <details><summary>All 12 that this waits for</summary>
 
         - \#2
         - \#3
