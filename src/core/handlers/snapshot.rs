@@ -20,6 +20,17 @@ use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, Controls};
 use crate::core::report::digest::Digest;
 
+/// What an answer tells again of what people said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Quotes {
+    #[default]
+    Nothing,
+    /// The reason of a hold.
+    Reason,
+    /// That, and the latest commands.
+    Commands,
+}
+
 /// What has to be known to answer a text. Asking the forge costs a request each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needs {
@@ -29,6 +40,9 @@ pub struct Needs {
     pub assignable: bool,
     /// What the thread waits for.
     pub blockers: bool,
+    /// What is told again of what people said, here and in the other threads: those texts still
+    /// have to stand.
+    pub quotes: Quotes,
     /// Other threads.
     pub targets: HashSet<IssueRef>,
     /// Those of them for which this thread is to wait: do they wait for it?
@@ -55,6 +69,7 @@ impl Needs {
             item,
             assignable,
             blockers,
+            quotes,
             targets,
             circles,
             accounts,
@@ -65,6 +80,7 @@ impl Needs {
         self.item |= item;
         self.assignable |= assignable;
         self.blockers |= blockers;
+        self.quotes = self.quotes.max(quotes);
         self.targets.extend(targets);
         self.circles.extend(circles);
         self.accounts.extend(accounts);

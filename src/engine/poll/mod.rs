@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::accounts::Accounts;
 use super::activity::Loop;
 use super::context::Context;
+use super::deleted;
 use super::error::EngineError;
 use super::incidents::Incidents;
 use crate::core::model::incident::Incident;
@@ -154,7 +155,7 @@ impl Poller {
         Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
     }
 
-    /// Lets all repositories be read, from time to time.
+    /// Lets all repositories be read, from time to time, and looks for what was deleted.
     async fn sweep(&self) -> Result<(), EngineError> {
         let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
         let last = self.ctx.ledger.read(|conn| meta::get(conn, meta::SWEPT_AT)).await?;
@@ -168,7 +169,12 @@ impl Poller {
             }
             meta::set(tx, meta::SWEPT_AT, &now)
         });
-        Ok(write.await?)
+        write.await?;
+        let listed = &self.listed.repos;
+        deleted::look_at_holds(&self.ctx, |thread| {
+            listed.get(&thread.repo).map(|repo| repo.name.clone())
+        })
+        .await
     }
 
     /// Notes what is wrong with one owner or repository alone; passes on what ends a round.
