@@ -281,8 +281,8 @@ impl Engine {
     }
 
     fn poller(&self) -> Poller {
-        let (incidents, accounts) = (self.incidents.clone(), self.accounts.clone());
-        Poller::new(&self.ctx, incidents, accounts, self.reader())
+        let world = (self.identity.clone(), self.incidents.clone());
+        Poller::new(&self.ctx, world, self.accounts.clone(), self.reader())
     }
 
     fn sync(&self) -> BacklogSync {

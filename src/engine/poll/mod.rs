@@ -26,6 +26,8 @@ use super::activity::Loop;
 use super::context::Context;
 use super::deleted;
 use super::error::EngineError;
+use super::first_start;
+use super::identity::Identity;
 use super::incidents::Incidents;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
@@ -37,10 +39,13 @@ use crate::store::{Error, cursors, meta};
 /// Finds what webhooks missed; keeps what one round hands on to the next.
 pub(super) struct Poller {
     ctx: Context,
+    identity: Arc<Identity>,
     incidents: Arc<Incidents>,
     accounts: Arc<Accounts>,
     reader: Arc<TextReader>,
     listed: ListedRepos,
+    /// Whether it is known if the account answered before this ledger began.
+    has_looked_back: bool,
     /// Counts rounds.
     turn: usize,
     /// The incidents of this round.
@@ -50,12 +55,21 @@ pub(super) struct Poller {
 impl Poller {
     pub(super) fn new(
         ctx: &Context,
-        incidents: Arc<Incidents>,
+        (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         accounts: Arc<Accounts>,
         reader: Arc<TextReader>,
     ) -> Self {
-        let (listed, met) = (ListedRepos::default(), Vec::new());
-        Self { ctx: ctx.for_polling(), incidents, accounts, reader, listed, turn: 0, met }
+        Self {
+            ctx: ctx.for_polling(),
+            identity,
+            incidents,
+            accounts,
+            reader,
+            listed: ListedRepos::default(),
+            has_looked_back: false,
+            turn: 0,
+            met: Vec::new(),
+        }
     }
 
     /// Works until `stop`. A forge that is away delays it.
@@ -134,6 +148,7 @@ impl Poller {
     async fn round(&mut self) -> Result<(), EngineError> {
         self.turn = self.turn.wrapping_add(1);
         self.met.clear();
+        self.look_back().await?;
         if self.listed.is_stale(self.ctx.now()) {
             self.list().await?;
         }
@@ -153,6 +168,23 @@ impl Poller {
         }
         self.ask_what_is_over().await?;
         Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
+    }
+
+    /// Asks once whether this ledger is the account's first.
+    async fn look_back(&mut self) -> Result<(), EngineError> {
+        if self.has_looked_back {
+            return Ok(());
+        }
+        // The next round asks again.
+        let Ok(own) = self.identity.get().await else { return Ok(()) };
+        match first_start::look_back(&self.ctx, &own).await {
+            Err(error) if error.is_about_one() => {
+                tracing::info!(%error, "whether the account answered before cannot be told");
+            }
+            looked => looked?,
+        }
+        self.has_looked_back = true;
+        Ok(())
     }
 
     /// Lets all repositories be read, from time to time, and looks for what was deleted.
