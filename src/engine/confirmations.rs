@@ -18,14 +18,14 @@ use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Effect;
 use crate::core::handlers::{self, CONFIRM_WITHIN, ChangeSet, CommandRequest};
 use crate::core::model::account::Account;
-use crate::core::model::ids::RepoName;
 use crate::core::model::ids::Subject;
+use crate::core::model::text::PostedText;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
 use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
 use crate::store::outbox::{self, EffectState, OutboxRow as Row};
 use crate::store::tasks::{self, Confirmation, TaskId};
-use crate::store::{handled, repos, threads};
+use crate::store::{handled, repos};
 
 /// For so long it is looked for at each poll.
 const FREQUENT_FOR: Duration = Duration::from_secs(3600);
@@ -169,7 +169,11 @@ impl Confirmations {
                 let answer = Answer::Failed { reason: error.to_string() };
                 ChangeSet::single_answer(&own.login, &asked.inbound, &key, &reading, answer)
             }
-            decided => decided?,
+            decided => match decided? {
+                Some(changes) => changes,
+                // To ask for it again would tell it again.
+                None => return self.drop_confirmation(id, &asked, "the text was deleted").await,
+            },
         };
         let now = self.ctx.now();
         let store =
@@ -184,39 +188,30 @@ impl Confirmations {
         key: &str,
         reading: &Reading,
         own: &Account,
-    ) -> Result<ChangeSet, EngineError> {
+    ) -> Result<Option<ChangeSet>, EngineError> {
         let (inbound, actor) = (&asked.inbound, &asked.actor);
-        let thread = inbound.thread();
-        let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
-        if !is_as_posted || !self.still_says(&inbound.repo.name, asked, reading, own).await? {
-            return Ok(ChangeSet::single_answer(&own.login, inbound, key, reading, Answer::Repeat));
+        let (name, number) = (&inbound.repo.name, inbound.number);
+        let shown = self.ctx.gitea.read_back(name, number, inbound.subject).await?;
+        let Some(shown) = shown else { return Ok(None) };
+        if !is_as_posted || !still_says(shown.written, asked, reading, own) {
+            let repeat =
+                ChangeSet::single_answer(&own.login, inbound, key, reading, Answer::Repeat);
+            return Ok(Some(repeat));
         }
         let right =
             self.permissions.right_of(inbound, actor, handlers::needed_right(reading)).await?;
-        let snapshot =
-            self.snapshots.gather(inbound, &handlers::needs(reading), state, own).await?;
+        let snapshot = self.snapshots.gather(inbound, &handlers::needs(reading), own).await?;
         let authorship = Authorship::Author;
         let asked = CommandRequest { inbound, key, actor, right, authorship };
-        Ok(handlers::handle(asked, reading, &snapshot))
+        Ok(Some(handlers::handle(asked, reading, &snapshot)))
     }
+}
 
-    /// Whether the text still is the actor's and still holds all that was asked about.
-    async fn still_says(
-        &self,
-        name: &RepoName,
-        asked: &Confirmation,
-        reading: &Reading,
-        own: &Account,
-    ) -> Result<bool, Error> {
-        let inbound = &asked.inbound;
-        let Some(now) = self.ctx.gitea.read_back(name, inbound.number, inbound.subject).await?
-        else {
-            return Ok(false);
-        };
-        let present = grammar::read(&own.login, &now.written.body);
-        let is_theirs = now.written.author.is_some_and(|author| author.id == asked.actor.id);
-        Ok(is_theirs && lines_still_present(reading.clone(), &present) == *reading)
-    }
+/// Whether the text still is the actor's and still holds all that was asked about.
+fn still_says(now: PostedText, asked: &Confirmation, reading: &Reading, own: &Account) -> bool {
+    let present = grammar::read(&own.login, &now.body);
+    let is_theirs = now.author.is_some_and(|author| author.id == asked.actor.id);
+    is_theirs && lines_still_present(reading.clone(), &present) == *reading
 }
 
 /// Whether the comment of `row` says what it said when it was posted.

@@ -6,7 +6,6 @@ use tokio::sync::OnceCell;
 
 use super::context::Context;
 use super::error::EngineError;
-use super::first_start;
 use super::incidents::Incidents;
 use crate::core::model::account::Account;
 use crate::gitea;
@@ -37,24 +36,15 @@ impl Identity {
         self.own.get()
     }
 
-    /// Asks the forge who timmy is, until it answers; then, of a new ledger, whether it is the
-    /// first.
+    /// Asks the forge who timmy is, until it answers.
     pub(super) async fn introduce(&self) {
         let mut failures = 0;
-        let own = loop {
-            match self.fetch().await {
-                Ok(own) => break own,
-                Err(error) => {
-                    failures += 1;
-                    let due = self.ctx.next_try(failures);
-                    self.incidents.met_everywhere(&error).await;
-                    tracing::info!(%error, %due, "identity unknown: Gitea does not answer");
-                    self.ctx.clock.until(due).await;
-                }
-            }
-        };
-        if let Err(error) = first_start::look_back(&self.ctx, own).await {
-            tracing::info!(%error, "whether the account answered before is not known yet");
+        while let Err(error) = self.fetch().await {
+            failures += 1;
+            let due = self.ctx.next_try(failures);
+            self.incidents.met_everywhere(&error).await;
+            tracing::info!(%error, %due, "identity unknown: Gitea does not answer");
+            self.ctx.clock.until(due).await;
         }
     }
 

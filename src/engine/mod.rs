@@ -3,7 +3,7 @@
 //!
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
-//! `context` <- `ledger_guard`, `first_start`, `incidents`, `identity`, `accounts`, `permissions` <- `planner`, `snapshot` <-
+//! `context` <- `ledger_guard`, `first_start`, `deleted`, `incidents`, `identity`, `accounts`, `permissions` <- `planner`, `snapshot` <-
 //! `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
 //!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
@@ -14,6 +14,7 @@ mod activity;
 mod audience;
 mod confirmations;
 mod context;
+mod deleted;
 mod error;
 mod first_start;
 mod identity;
@@ -283,8 +284,8 @@ impl Engine {
     }
 
     fn poller(&self) -> Poller {
-        let (incidents, accounts) = (self.incidents.clone(), self.accounts.clone());
-        Poller::new(&self.ctx, incidents, accounts, self.reader())
+        let world = (self.identity.clone(), self.incidents.clone());
+        Poller::new(&self.ctx, world, self.accounts.clone(), self.reader())
     }
 
     fn sync(&self) -> BacklogSync {

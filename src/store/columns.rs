@@ -127,6 +127,15 @@ pub(super) fn subject_columns(subject: Subject) -> (&'static str, i64) {
     }
 }
 
+/// The text that the columns of [`subject_columns`] name, which come first.
+pub(super) fn subject(row: &Row<'_>) -> rusqlite::Result<Subject> {
+    let id = row.get(1)?;
+    Ok(match row.get_ref(0)?.as_str()? {
+        "issue" => Subject::Issue(id),
+        _ => Subject::Comment(id),
+    })
+}
+
 pub(super) fn thread(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
     Ok(ThreadId { repo: row.get("repo")?, number: row.get("number")? })
 }

@@ -46,6 +46,7 @@ pub mod cursors;
 pub mod deliveries;
 pub mod delivery_log;
 pub mod digest;
+pub mod forgotten;
 pub mod handled;
 pub mod inbox;
 pub mod incidents;

@@ -29,10 +29,12 @@ pub use state::WebhookState;
 /// The path that Gitea calls.
 pub const WEBHOOK: &str = "/webhook";
 
-/// The routes: `POST /webhook`, `GET /healthz`, `GET /readyz`.
+/// The routes: `POST /webhook` (and `/webhook/`), `GET /healthz`, `GET /readyz`.
 pub fn router(ear: WebhookState) -> Router {
     Router::new()
         .route(WEBHOOK, post(webhook::receive))
+        // People write it so as well.
+        .route(&format!("{WEBHOOK}/"), post(webhook::receive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(Extension(Arc::new(delivery_log::DeliveryRecorder::default())))

@@ -16,7 +16,7 @@ use serde::de::IgnoredAny;
 use super::delivery_log::{DeliveryKind, DeliveryRecorder, Peer, source};
 use super::receive::{Signed, Unusable, event};
 use super::state::WebhookState;
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::ids::{RepoId, RepoName, Subject, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{InboundText, OpenedPull};
 use crate::core::model::time::Timestamp;
@@ -28,7 +28,7 @@ use crate::store::backlog::{self, BacklogSource};
 use crate::store::deliveries::{self, UnreadDelivery};
 use crate::store::inbox::{self, Inserted};
 use crate::store::tasks::{self, ScheduledTask};
-use crate::store::{Error, Transaction, repos};
+use crate::store::{Error, Transaction, forgotten, repos};
 
 type HttpAnswer = (StatusCode, &'static str);
 
@@ -72,7 +72,8 @@ async fn take(ear: &WebhookState, signed: &Signed, headers: &HeaderMap) -> HttpA
         Delivery::Reviewed { repo, number } => Some(NewDelivery::Review(repo, number)),
         // Of such an event nothing may have been read.
         Delivery::Ignored(Ignored::Event) if !is_json(&signed.json) => return NOT_JSON,
-        Delivery::Deleted { .. } | Delivery::Ignored(_) => None,
+        Delivery::Deleted { repo, comment } => Some(NewDelivery::Deleted(repo, comment)),
+        Delivery::Ignored(_) => None,
     };
     let (true, Some(repo)) = (news.is_some() || changed_issue.is_some(), repository) else {
         return (StatusCode::ACCEPTED, "nothing to do\n");
@@ -112,7 +113,7 @@ impl IssueState {
             return Ok(());
         }
         match self.deleted {
-            true => backlog::forget(tx, ThreadId { repo, number }),
+            true => forgotten::thread_with_all(tx, ThreadId { repo, number }),
             false => backlog::put(tx, repo, &self.entry, BacklogSource::Webhook),
         }
     }
@@ -127,6 +128,7 @@ enum NewDelivery {
     Text(Box<InboundText>),
     Pull(Box<OpenedPull>),
     Review(Repo, i64),
+    Deleted(Repo, i64),
 }
 
 impl NewDelivery {
@@ -141,6 +143,9 @@ impl NewDelivery {
                 repos::introduce(tx, &opening.repo)?;
                 let thread = ThreadId { repo: opening.repo.id, number: opening.written.number };
                 tasks::set(tx, thread, &ScheduledTask::PullOpened(opening), now)
+            }
+            Self::Deleted(repo, comment) => {
+                forgotten::text(tx, Subject::Comment(comment), repo.id).map(drop)
             }
             Self::Review(repo, number) => {
                 repos::introduce(tx, &repo)?;

@@ -1,6 +1,7 @@
 //! The ledger: who owns it, where it lies, and whether another one answers to the same name.
 
 use std::io;
+use std::io::ErrorKind::{QuotaExceeded, StorageFull};
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::check_result::CheckResult;
 use crate::core::model::account::Account;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::gitea::Gitea;
-use crate::store::{Holder, Ledger, OpenError, Readers, meta, ownership};
+use crate::store::{self, Holder, Ledger, OpenError, Readers, meta, ownership};
 
 const LEDGER: &str = "ledger";
 const DISK: &str = "disk";
@@ -153,21 +154,30 @@ fn free(folder: &Path) -> Option<u64> {
 }
 
 fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> CheckResult {
+    let disk = store::file_system(folder);
+    let disk = disk.map_or_else(|| "its disk".to_owned(), |disk| format!("{}", disk.display()));
     let folder = folder.display();
-    if let Err(error) = writing {
-        return CheckResult::broken(
-            DISK,
-            format!("In {folder}, where the ledger lies, nothing can be written: {error}."),
-            "Let the user that runs timmy own that folder, or point ledger.path elsewhere.",
-        );
-    }
     let remedy = "Make room, or point ledger.path elsewhere.";
+    match writing {
+        Ok(()) => {}
+        Err(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => {
+            let found = format!("{folder}, where the ledger lies, is full: {error}, on {disk}.");
+            return CheckResult::broken(DISK, found, remedy);
+        }
+        Err(error) => {
+            return CheckResult::broken(
+                DISK,
+                format!("In {folder}, where the ledger lies, nothing can be written: {error}."),
+                "Let the user that runs timmy own that folder, or point ledger.path elsewhere.",
+            );
+        }
+    }
     match free {
         Some(mib) if mib < TOO_LITTLE => {
-            CheckResult::broken(DISK, format!("{folder} has {mib} MiB left."), remedy)
+            CheckResult::broken(DISK, format!("{folder} has {mib} MiB left, on {disk}."), remedy)
         }
         Some(mib) if mib < LITTLE => {
-            CheckResult::warning(DISK, format!("{folder} has {mib} MiB left."), remedy)
+            CheckResult::warning(DISK, format!("{folder} has {mib} MiB left, on {disk}."), remedy)
         }
         Some(_) => CheckResult::good(DISK, "The ledger's folder can be written to, and has room."),
         None => CheckResult::good(DISK, "The ledger's folder can be written to."),
@@ -188,6 +198,9 @@ mod tests {
         assert_eq!(state(None), CheckState::Good);
         let denied = Err(io::ErrorKind::PermissionDenied.into());
         assert_eq!(judge_disk(Path::new("."), &denied, Some(5000)).state, CheckState::Broken);
+        let full = judge_disk(Path::new("."), &Err(StorageFull.into()), Some(0));
+        assert!(full.found.starts_with("., where the ledger lies, is full: "), "{}", full.found);
+        assert!(full.remedy.is_some_and(|remedy| remedy.starts_with("Make room")));
     }
 
     #[test]

@@ -45,7 +45,10 @@ impl DeliveryListener {
         let limits = ListenerLimits::of_this_process();
         let receiver = receiver(webhook, limits);
         let state = Arc::new(ListenerState { receiver, arrivals: Mutex::default() });
-        let router = Router::new().route(WEBHOOK, post(receive)).with_state(Arc::clone(&state));
+        let router = Router::new()
+            .route(WEBHOOK, post(receive))
+            .route(&format!("{WEBHOOK}/"), post(receive))
+            .with_state(Arc::clone(&state));
         let serving = tokio::spawn(web::serve(socket, router, limits, CancellationToken::new()));
         Ok(Self::Own(Listener { state, serving }))
     }

@@ -1,8 +1,9 @@
 //! `timmy hooks`: see, make, mend and delete the webhooks that call timmy.
 //!
-//! `survey` looks what is there, `fault` says what is wrong with it, `plan` what to do, both
+//! `survey` looks what is there, with `address` what leads here, `fault` says what is wrong with it, `plan` what to do, both
 //! pure; `carry_out` does it, with the `secret` of the place.
 
+mod address;
 mod apply;
 mod diagnosis;
 mod list;
@@ -154,9 +155,16 @@ impl HooksArgs {
             return Ok(code(!hidden));
         }
         let done = carry_out_all(&gitea, webhook, &steps).await?;
+        if steps.iter().any(|step| matches!(step, Step::Renew(..))) {
+            writeln!(io::stdout(), "{RESTART}")?;
+        }
         Ok(code(done && !hidden))
     }
 }
+
+/// What is left to do once webhooks sign with other secrets.
+const RESTART: &str = "Restart timmy serve now: it reads webhook.secret_files only when it starts, \
+                       and refuses what is signed with secrets that it has not read.";
 
 #[derive(Debug, thiserror::Error)]
 enum HooksError {

@@ -21,6 +21,17 @@ use crate::core::policy::controls::{AgentProfile, Controls};
 use crate::core::report::digest::Digest;
 use crate::core::scheduling::Ineligible;
 
+/// What an answer tells again of what people said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Quotes {
+    #[default]
+    Nothing,
+    /// The reason of a hold.
+    Reason,
+    /// That, and the latest commands.
+    Commands,
+}
+
 /// What has to be known to answer a text. Asking the forge costs a request each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needs {
@@ -32,6 +43,9 @@ pub struct Needs {
     pub assignable_author: bool,
     /// What the thread waits for.
     pub blockers: bool,
+    /// What is told again of what people said, here and in the other threads: those texts still
+    /// have to stand.
+    pub quotes: Quotes,
     /// Other threads.
     pub targets: HashSet<IssueRef>,
     /// Those of them for which this thread is to wait: do they wait for it?
@@ -59,6 +73,7 @@ impl Needs {
             assignable,
             assignable_author,
             blockers,
+            quotes,
             targets,
             circles,
             accounts,
@@ -70,6 +85,7 @@ impl Needs {
         self.assignable.extend(assignable);
         self.assignable_author |= assignable_author;
         self.blockers |= blockers;
+        self.quotes = self.quotes.max(quotes);
         self.targets.extend(targets);
         self.circles.extend(circles);
         self.accounts.extend(accounts);

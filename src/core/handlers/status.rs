@@ -6,7 +6,7 @@ use super::backlog::{self, BacklogQuery};
 use super::context::CommandContext;
 use super::handler::Handler;
 use super::issue_view::{KnownIssue, Viewpoint};
-use super::snapshot::{Needs, OtherThread};
+use super::snapshot::{Needs, OtherThread, Quotes};
 use crate::core::command::value::{IssueRef, StatusTarget};
 use crate::core::command::verb::Verb;
 use crate::core::effect::LabelScope;
@@ -25,7 +25,8 @@ struct StatusFacts {
 }
 
 pub(super) fn status(target: Option<&StatusTarget>) -> Handler<'_> {
-    Handler::new(a_thread(target), move |context| context.status(target))
+    let needs = Needs { quotes: Quotes::Commands, ..a_thread(target) };
+    Handler::new(needs, move |context| context.status(target))
 }
 
 pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
@@ -36,7 +37,8 @@ pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
         Some(StatusTarget::Job(_)) => None,
         Some(StatusTarget::Agent(name)) => return backlog::why_agent(name),
     };
-    Handler::new(Needs { backlog, ..a_thread(target) }, move |context| context.why(target))
+    let needs = Needs { backlog, quotes: Quotes::Reason, ..a_thread(target) };
+    Handler::new(needs, move |context| context.why(target))
 }
 
 /// What has to be known to show a thread: this one if no other is named.

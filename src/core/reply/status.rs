@@ -74,8 +74,8 @@ pub struct Earlier {
     pub when: String,
     /// Who said it.
     pub actor: String,
-    /// The line, as written.
-    pub line: String,
+    /// The line, as written; none if it was deleted since.
+    pub line: Option<String>,
     /// What came of it, as a stable code.
     pub outcome: String,
 }

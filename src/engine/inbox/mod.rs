@@ -315,7 +315,7 @@ impl Inbox {
         let in_a_word =
             |answer| ChangeSet::single_answer(&own.login, inbound, &key, &reading, answer);
         let needs = handlers::needs(&reading);
-        let mut changes = match self.snapshots.gather(inbound, &needs, state.clone(), own).await {
+        let mut changes = match self.snapshots.gather(inbound, &needs, own).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
                 self.incidents.answered(thread).await;

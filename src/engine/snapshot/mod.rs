@@ -12,12 +12,13 @@ use dependencies::DependencyReads;
 use super::accounts::Accounts;
 use super::audience::Audiences;
 use super::context::Context;
+use super::deleted;
 use super::error::EngineError;
 use super::permissions::PermissionReader;
 use super::planner::Planner;
 use crate::core::command::value::IssueRef;
 use crate::core::effect::LabelScope;
-use crate::core::handlers::{Needs, OtherThread, Snapshot};
+use crate::core::handlers::{Needs, OtherThread, Quotes, Snapshot};
 use crate::core::model::account::Account;
 use crate::core::model::dependency;
 use crate::core::model::ids::{RepoName, ThreadId};
@@ -26,7 +27,7 @@ use crate::core::model::text::InboundText;
 use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::scheduling::Ineligible;
 use crate::gitea::Error;
-use crate::store::{self, audit, controls, tasks, threads};
+use crate::store::{self, Connection, audit, controls, tasks, threads};
 
 /// How many of the latest commands a status shows.
 const RECENT: u32 = 5;
@@ -54,24 +55,25 @@ impl Snapshots {
         &self,
         inbound: &InboundText,
         needs: &Needs,
-        state: ThreadState,
         own: &Account,
     ) -> Result<Snapshot, EngineError> {
         let thread = inbound.thread();
         let now = self.ctx.now();
-        let (recent, pending, fleet) = self
-            .ctx
-            .ledger
-            .read(move |conn| {
-                let pending = tasks::relabel(conn, thread, LabelScope::Priority.name())?;
-                Ok((audit::recent(conn, thread, RECENT)?, pending, controls::at(conn, now)?))
-            })
-            .await?;
         let name = &inbound.repo.name;
         let item = match needs.item {
             true => Some(self.ctx.gitea.issue(name, inbound.number).await?),
             false => None,
         };
+        self.look_before_quoting(needs.quotes, name, thread).await?;
+        let (state, recent, pending, fleet) = self
+            .ctx
+            .ledger
+            .read(move |conn| {
+                let pending = tasks::relabel(conn, thread, LabelScope::Priority.name())?;
+                let (state, recent) = remembered(conn, thread)?;
+                Ok((state, recent, pending, controls::at(conn, now)?))
+            })
+            .await?;
         let assignable = self.assignable(inbound, needs).await?;
         let mut reads = DependencyReads::default();
         let blockers = match needs.blockers {
@@ -80,7 +82,7 @@ impl Snapshots {
         };
         let mut targets = HashMap::new();
         for reference in &needs.targets {
-            if let Some(target) = self.target(inbound, reference, &mut reads).await? {
+            if let Some(target) = self.target(inbound, reference, needs.quotes, &mut reads).await? {
                 targets.insert(reference.clone(), target);
             }
         }
@@ -113,14 +115,18 @@ impl Snapshots {
         })
     }
 
-    async fn remembered(
+    /// What an answer tells again was not deleted meanwhile, or is forgotten.
+    async fn look_before_quoting(
         &self,
+        quotes: Quotes,
+        repo: &RepoName,
         thread: ThreadId,
-    ) -> Result<(ThreadState, Vec<PastCommand>), EngineError> {
-        let both = self.ctx.ledger.read(move |conn| {
-            Ok((threads::state(conn, thread)?, audit::recent(conn, thread, RECENT)?))
-        });
-        Ok(both.await?)
+    ) -> Result<(), EngineError> {
+        match quotes {
+            Quotes::Nothing => Ok(()),
+            Quotes::Reason => deleted::look_before_quoting(&self.ctx, repo, thread, 0).await,
+            Quotes::Commands => deleted::look_before_quoting(&self.ctx, repo, thread, RECENT).await,
+        }
     }
 
     /// Another thread, if it exists and everybody who reads this one may know of it.
@@ -128,6 +134,7 @@ impl Snapshots {
         &self,
         inbound: &InboundText,
         reference: &IssueRef,
+        quotes: Quotes,
         reads: &mut DependencyReads,
     ) -> Result<Option<OtherThread>, EngineError> {
         let name = reference.repo.as_ref().unwrap_or(&inbound.repo.name);
@@ -143,7 +150,8 @@ impl Snapshots {
         let thread = ThreadId { repo: repo.id, number: reference.number };
         let blockers = self.visible_blockers(inbound, (&repo.name, thread), reads).await?;
         let blockers = blockers.unwrap_or_default();
-        let (state, recent) = self.remembered(thread).await?;
+        self.look_before_quoting(quotes, &repo.name, thread).await?;
+        let (state, recent) = self.ctx.ledger.read(move |conn| remembered(conn, thread)).await?;
         let repo = repo.name;
         let target = OtherThread {
             thread,
@@ -177,4 +185,12 @@ impl Snapshots {
     ) -> Result<Option<Repo>, EngineError> {
         Audiences::new(&self.ctx).nameable(&inbound.repo, name).await
     }
+}
+
+/// What people said about a thread as a whole, and its latest commands.
+fn remembered(
+    conn: &Connection,
+    thread: ThreadId,
+) -> Result<(ThreadState, Vec<PastCommand>), store::Error> {
+    Ok((threads::state(conn, thread)?, audit::recent(conn, thread, RECENT)?))
 }

@@ -68,7 +68,7 @@ pub fn blockers(conn: &Connection, thread: ThreadId) -> Result<Option<Vec<Blocke
         return Ok(None);
     }
     let mut blockers = Vec::new();
-    for (on, open) in stored(conn, thread)? {
+    for (on, open) in stored(conn, thread)?.into_iter().filter(|(on, _)| *on != UNSEEN) {
         // Where it is, is not known.
         let Some(repo) = repos::name(conn, on.repo)? else { return Ok(None) };
         blockers.push(Blocker { thread: on, repo: repo.name, open });

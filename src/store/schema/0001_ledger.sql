@@ -170,7 +170,7 @@ CREATE TABLE audit (
     repo         INTEGER NOT NULL,
     number       INTEGER NOT NULL,
     actor        TEXT    NOT NULL,         -- login
-    line         TEXT    NOT NULL,         -- as written
+    line         TEXT    NOT NULL,         -- as written; empty once it was deleted on the forge
     verb         TEXT,                     -- none: the line was no command
     args         TEXT    NOT NULL,         -- JSON
     outcome      TEXT    NOT NULL,         -- a stable code

@@ -276,6 +276,20 @@ async fn a_question_that_was_deleted_is_looked_for_no_more() {
     assert_eq!(looks().await, 0);
 }
 
+/// A reply that asks to say it again would tell it again.
+#[tokio::test]
+async fn what_was_deleted_before_the_yes_is_not_asked_for_again() {
+    let stage = awake().await;
+    let id = stage.says("alexander", DELEGATE);
+    stage.wait(MINUTE).await;
+    stage.wait(PATIENCE).await;
+    let question = Subject::Comment(stage.comment_of(&format!("c{id}")));
+    stage.sandbox.delete_comment("alexander", id).unwrap();
+    stage.sandbox.react("alexander", question, "+1").unwrap();
+    stage.wait(MINUTE).await;
+    assert_eq!(stage.answered().len(), 1);
+}
+
 #[tokio::test]
 async fn a_question_that_somebody_changed_asks_nothing() {
     let stage = awake().await;

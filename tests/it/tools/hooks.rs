@@ -156,6 +156,39 @@ async fn an_unknown_server_is_taken_for_one_that_hides_headers() {
     assert_eq!(stage.hooks("repair --no-authorization").code, 0);
 }
 
+/// Both would deliver each word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_one_that_writes_the_address_otherwise_is_seen() {
+    let stage = Stage::set().await;
+    let spelled = format!("http://LocalHost:{}/webhook/", stage.port);
+    stage.sandbox.add_hook("foundation", &spelled, SECRET, &EVENTS).unwrap();
+    let alone = stage.run(AS_OWNER);
+    insta::assert_snapshot!(alone.out, @"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: webhook 1, good
+    ");
+    {
+        let _serve = stage.serve().await;
+        stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+        stage.sandbox.settle().await;
+        assert_eq!(stage.outcomes(), [202]);
+    }
+    stage.hook("foundation");
+    let listed = stage.run(AS_OWNER);
+    insta::assert_snapshot!(listed.out, @"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: webhook 2, good
+      foundation: webhook 1: calls http://LocalHost:PORT/webhook/, and so delivers the same as webhook 2 of foundation. Run timmy hooks repair.
+    ");
+    let doctor = stage.run("doctor --token-file owner");
+    assert!(
+        doctor.out.contains("webhook 1 of foundation: calls http://LocalHost"),
+        "{}",
+        doctor.out
+    );
+    insta::assert_snapshot!(stage.hooks("repair").out, @"foundation: webhook 1 deleted.");
+}
+
 /// Else a failure half way would leave timmy deaf.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_deleted_after_a_failure() {
@@ -178,7 +211,10 @@ async fn another_secret_takes_another_webhook() {
     let stage = Stage::set().await;
     stage.sandbox.add_hook("foundation", &stage.webhook(), "old", &["issues"]).unwrap();
     let rotated = stage.hooks("repair --rotate");
-    insta::assert_snapshot!(rotated.out, @"foundation: webhook 1 replaced by 2.");
+    insta::assert_snapshot!(rotated.out, @"
+    foundation: webhook 1 replaced by 2.
+    Restart timmy serve now: it reads webhook.secret_files only when it starts, and refuses what is signed with secrets that it has not read.
+    ");
     assert!(!rotated.out.contains(SECRET) && !rotated.err.contains(SECRET));
     let _serve = stage.serve().await;
     stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
@@ -273,6 +309,7 @@ async fn a_rotated_webhook_gets_the_first_secret_of_its_place() {
     foundation: secret made, in the file that webhook.secret_files names. A running timmy serve knows it when it is started again.
     foundation: webhook 1 replaced by 3.
     alexander/notes: webhook 2 replaced by 4.
+    Restart timmy serve now: it reads webhook.secret_files only when it starts, and refuses what is signed with secrets that it has not read.
     "##);
     stage.secret_files(json!({ "foundation": "new", "alexander/notes": "webhook" }));
     let _serve = stage.serve().await;
