@@ -12,6 +12,7 @@ mod dependency;
 mod edit_comment;
 mod issue;
 mod label;
+mod late;
 mod new_labels;
 mod pin;
 mod react;
@@ -24,6 +25,7 @@ use serde_json::value::to_raw_value;
 use self::delivery::{ApplyError, EffectDelivery};
 use self::new_labels::NewLabels;
 use super::context::Context;
+use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::report::Reporter;
@@ -224,7 +226,8 @@ impl Outbox {
         is_old: bool,
     ) -> Result<TryResult, Error> {
         self.reporter.effect_applied(row, effect, applied, is_old).await?;
-        let doubtful = effect.creates() && (row.is_uncertain() || row.tries > 0);
+        let may_show_late = effect.creates() || late::may_undo_others(effect);
+        let doubtful = may_show_late && (row.is_uncertain() || row.tries > 0);
         let id = applied.id.filter(|_| matches!(effect, Effect::Comment(_)));
         Ok(TryResult::Done { applied: Applied { id, ..applied }, doubtful })
     }
@@ -269,25 +272,31 @@ impl Outbox {
         }
     }
 
-    /// Looks once more for duplicates of an effect whose outcome was once unknown.
+    /// Looks once more for what an earlier try at an effect may have written late: a duplicate, or
+    /// what undoes a later effect.
     pub(super) async fn recheck(&self, row: &Row) -> Result<(), Error> {
         let repo = self.repo_of(row).await?;
-        let again = match (&repo, effect_of(row)) {
-            (Some(repo), Ok(effect)) if effect.creates() => {
-                match self.delivery(row, repo).find(&effect).await {
-                    Err(ApplyError::Forge(error))
-                        if matches!(error.heals(), Recovery::Later(_)) =>
-                    {
-                        Some(self.ctx.now().after(self.ctx.timing.recheck))
-                    }
-                    Err(ApplyError::Ledger(error)) => return Err(error),
-                    _ => None,
-                }
-            }
-            _ => None,
+        let looked = match (&repo, effect_of(row)) {
+            (Some(repo), Ok(effect)) => self.look_again(row, repo, &effect).await,
+            _ => Ok(()),
+        };
+        let again = match looked {
+            Ok(()) => None,
+            Err(error) => matches!(error.of_forge()?.heals(), Recovery::Later(_))
+                .then(|| self.ctx.now().after(self.ctx.timing.recheck)),
         };
         let seq = row.seq;
         self.ctx.ledger.write(move |tx| outbox::rechecked(tx, seq, again)).await
+    }
+
+    async fn look_again(&self, row: &Row, repo: &Repo, effect: &Effect) -> Result<(), EngineError> {
+        if late::may_undo_others(effect) {
+            return self.redo_what_was_undone(row, repo, effect).await;
+        }
+        if effect.creates() {
+            late::is_shown(&self.delivery(row, repo), effect).await?;
+        }
+        Ok(())
     }
 
     /// The repository where it takes place, as it is called now.
