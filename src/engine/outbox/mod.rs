@@ -17,6 +17,7 @@ mod new_labels;
 mod pin;
 mod react;
 mod set_open;
+mod stored_effect;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use serde_json::value::to_raw_value;
 
 use self::delivery::{ApplyError, EffectDelivery};
 use self::new_labels::NewLabels;
+use self::stored_effect::effect_of;
 use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
@@ -44,25 +46,6 @@ pub(super) struct Outbox {
     incidents: Arc<Incidents>,
     reporter: Arc<Reporter>,
     new_labels: NewLabels,
-}
-
-/// What a row holds, or why this build cannot deliver it. An effect of a newer build is not waited
-/// with: it would hold up its thread, and what it was decided from is old by then.
-fn effect_of(row: &Row) -> Result<Effect, String> {
-    #[derive(serde::Deserialize)]
-    struct EffectKind {
-        #[serde(rename = "do")]
-        kind: String,
-    }
-    serde_json::from_str(row.payload.get()).map_err(|error| {
-        tracing::error!(effect = %row.key, %error, "stored by another version of timmy");
-        let kind = serde_json::from_str(row.payload.get()).map_or_else(
-            |_| "what it is to write".to_owned(),
-            |EffectKind { kind }| format!("the effect `{}`", kind.replace('`', "'")),
-        );
-        let version = env!("CARGO_PKG_VERSION");
-        format!("another version of timmy has stored it: {version} cannot read {kind}")
-    })
 }
 
 /// Whether it may be there although this ledger never sent it: a ledger that was restored has
@@ -290,11 +273,12 @@ impl Outbox {
     }
 
     async fn look_again(&self, row: &Row, repo: &Repo, effect: &Effect) -> Result<(), EngineError> {
+        let to = self.delivery(row, repo);
         if late::may_undo_others(effect) {
-            return self.redo_what_was_undone(row, repo, effect).await;
+            return late::redo_what_was_undone(&to, effect).await;
         }
         if effect.creates() {
-            late::is_shown(&self.delivery(row, repo), effect).await?;
+            late::is_shown(&to, effect).await?;
         }
         Ok(())
     }

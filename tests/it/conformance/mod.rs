@@ -118,6 +118,7 @@ expectations! {
         an_unknown_one_fails_and_changes_nothing
         one_who_may_not_see_the_issue_is_never_assigned
         writers_can_be_assigned
+        who_changed_them_or_the_labels_is_told
         the_request_of_a_stranger_is_ignored;
     search:
         threads_are_found_by_their_owner
