@@ -75,20 +75,21 @@ impl DeliveryRecorder {
         }
     }
 
-    /// What is to be written: nothing if the same was within the last second. What comes meanwhile
-    /// is counted, and written with whatever comes next.
+    /// What is to be written: nothing if the same was within the last second. What is refused
+    /// meanwhile is counted, and written with whatever comes next.
     fn news(&self, arrival: Option<DeliveryKind>, now: Timestamp) -> Option<DeliveryLog> {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = match &arrival {
             Some(arrival) => notes.written.last(arrival),
             None => notes.written.refused,
         };
-        if let Some(arrival) = arrival {
-            notes.unwritten.add(arrival, now);
+        let is_too_soon = last.is_some_and(|last| now.since(last) < PAUSE);
+        match arrival {
+            Some(DeliveryKind::Signed(_)) if is_too_soon => {}
+            Some(arrival) => notes.unwritten.add(arrival, now),
+            None => {}
         }
-        if notes.unwritten == DeliveryLog::default()
-            || last.is_some_and(|last| now.since(last) < PAUSE)
-        {
+        if is_too_soon || notes.unwritten == DeliveryLog::default() {
             return None;
         }
         let news = std::mem::take(&mut notes.unwritten);

@@ -52,7 +52,10 @@ impl Poller {
         if is_complete {
             self.compare(&listed.repos).await;
         } else {
-            listed.repos.extend(std::mem::take(&mut self.listed.repos));
+            let before = std::mem::take(&mut self.listed);
+            let is_unseen = |repo: &RepoId| !listed.repos.contains_key(repo);
+            listed.archived.extend(before.archived.into_iter().filter(is_unseen));
+            listed.repos.extend(before.repos);
         }
         let archived = listed.archived.clone();
         let write = self.ctx.ledger.write(move |tx| {

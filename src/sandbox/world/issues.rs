@@ -6,7 +6,7 @@ use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
 use super::events::{Change, Event};
-use super::records::{IssueRecord, PullRecord};
+use super::records::{IssueRecord, PullRecord, TimelineChange};
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{IdKind, World};
@@ -179,6 +179,7 @@ impl World {
         for former in self.issue(id).assignees.clone() {
             if !wanted.contains(&former) {
                 self.touch(id).assignees.retain(|a| *a != former);
+                self.note_in_timeline(user, id, TimelineChange::Assignee(former));
                 self.emit(&Event::Assignee { doer: user, issue: id, assigned: false });
             }
         }
@@ -291,6 +292,7 @@ impl World {
 
     fn assign(&mut self, doer: i64, issue: i64, assignee: i64) {
         self.touch(issue).assignees.push(assignee);
+        self.note_in_timeline(doer, issue, TimelineChange::Assignee(assignee));
         self.emit(&Event::Assignee { doer, issue, assigned: true });
     }
 

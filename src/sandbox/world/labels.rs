@@ -3,7 +3,7 @@
 use crate::core::model::ids::RepoId;
 
 use super::events::Event;
-use super::records::{Home, LabelRecord};
+use super::records::{Home, LabelRecord, TimelineChange};
 use super::refusal::Refusal;
 use super::{IdKind, World};
 
@@ -86,6 +86,10 @@ impl World {
         }
         if self.issue(issue).labels != before {
             self.touch(issue);
+            let after = self.issue(issue).labels.clone();
+            for label in before.symmetric_difference(&after) {
+                self.note_in_timeline(user, issue, TimelineChange::Label(*label));
+            }
         }
         self.emit(&Event::Labels { doer: user, issue, cleared: false });
         Ok(())
@@ -124,6 +128,7 @@ impl World {
         }
         if self.issue_mut(issue).labels.remove(&id) {
             self.touch(issue);
+            self.note_in_timeline(user, issue, TimelineChange::Label(id));
         }
         self.emit(&Event::Labels { doer: user, issue, cleared: false });
         Ok(())
@@ -131,7 +136,9 @@ impl World {
 
     pub(crate) fn clear_labels(&mut self, user: i64, issue: i64) -> Result<(), Refusal> {
         self.require_may_label(user, issue)?;
-        self.touch(issue).labels.clear();
+        for label in std::mem::take(&mut self.touch(issue).labels) {
+            self.note_in_timeline(user, issue, TimelineChange::Label(label));
+        }
         self.emit(&Event::Labels { doer: user, issue, cleared: true });
         Ok(())
     }

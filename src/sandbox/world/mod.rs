@@ -32,7 +32,7 @@ use events::Outgoing;
 use last_search::LastSearch;
 use records::{
     CommentRecord, HookRecord, IssueRecord, LabelRecord, MilestoneRecord, ReactionRecord,
-    RepoRecord, TeamRecord, USUAL_REACTIONS, UserRecord,
+    RepoRecord, TeamRecord, TimelineRecord, USUAL_REACTIONS, UserRecord,
 };
 use refusal::Refusal;
 use tokens::TokenRecord;
@@ -69,6 +69,8 @@ pub(crate) struct World {
     pub(crate) labels: BTreeMap<i64, LabelRecord>,
     pub(crate) milestones: BTreeMap<i64, MilestoneRecord>,
     pub(crate) hooks: BTreeMap<i64, HookRecord>,
+    /// Who changed labels and assignees, oldest first.
+    pub(crate) timeline: Vec<TimelineRecord>,
     /// Webhooks that are due, oldest first.
     pub(crate) outgoing: Vec<Outgoing>,
     last_ids: HashMap<IdKind, i64>,
@@ -114,6 +116,7 @@ impl World {
             labels: BTreeMap::new(),
             milestones: BTreeMap::new(),
             hooks: BTreeMap::new(),
+            timeline: Vec::new(),
             outgoing: Vec::new(),
             last_ids: HashMap::new(),
             last_search: LastSearch::default(),

@@ -191,6 +191,20 @@ pub(crate) enum CommentKind {
 pub(crate) const USUAL_REACTIONS: [&str; 8] =
     ["+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"];
 
+/// A line of a thread's timeline.
+pub(crate) struct TimelineRecord {
+    pub(crate) issue: i64,
+    pub(crate) user: i64,
+    pub(crate) change: TimelineChange,
+    pub(crate) at: Timestamp,
+}
+
+/// What came or went.
+pub(crate) enum TimelineChange {
+    Label(i64),
+    Assignee(i64),
+}
+
 pub(crate) struct ReactionRecord {
     pub(crate) user: i64,
     pub(crate) content: String,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use timmy::core::model::issue::Issue;
-use timmy::gitea::{Error, Extra};
+use timmy::gitea::{Changed, Error, Extra};
 
 use super::forge::{Forge, ORG};
 use super::versions::HAS_CALLS_OF_1_27;
@@ -96,6 +96,22 @@ pub async fn who_can_be_assigned_is_known(forge: &Forge) {
         assert!(!timmy.can_be_assigned(&repo, number, "nobody-here").await.unwrap());
         assert!(!timmy.can_be_assigned(&repo, number, ORG).await.unwrap());
     }
+}
+
+pub async fn who_changed_them_or_the_labels_is_told(forge: &Forge) {
+    let (repo, number) = forge.thread("changes").await;
+    let (timmy, ezra) = (forge.timmy().gitea(), forge.ezra().gitea());
+    let label = forge.label(&repo, "bug", false).await;
+    let since = timmy.issue(&repo, number).await.unwrap().created_at;
+    timmy.set_assignees(&repo, number, &["ezra"]).await.unwrap();
+    ezra.add_label(&repo, number, label.id).await.unwrap();
+    timmy.set_assignees(&repo, number, &[]).await.unwrap();
+    let changes = timmy.changes_since(&repo, number, since).await.unwrap().unwrap();
+    let told: Vec<(String, Changed)> =
+        changes.into_iter().map(|change| (change.by.unwrap().login, change.what)).collect();
+    let assigned = || ("timmy".to_owned(), Changed::Assignee("ezra".to_owned()));
+    let labelled = ("ezra".to_owned(), Changed::Label("bug".to_owned()));
+    assert_eq!(told, [assigned(), labelled, assigned()]);
 }
 
 pub async fn the_request_of_a_stranger_is_ignored(forge: &Forge) {

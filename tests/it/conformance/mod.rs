@@ -128,6 +128,7 @@ expectations! {
         writers_can_be_assigned
         they_are_added_and_taken_off_one_by_one
         who_can_be_assigned_is_known
+        who_changed_them_or_the_labels_is_told
         the_request_of_a_stranger_is_ignored;
     search:
         threads_are_found_by_their_owner
