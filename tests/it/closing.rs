@@ -26,14 +26,35 @@ fn may_be_reference(text: &str) -> bool {
     let text = text.trim_start_matches(['*', '_', '(', '\\']);
     let word = text.split(char::is_whitespace).next().unwrap_or_default();
     let refers = |sign| {
-        word.split_once(sign).is_some_and(|(_, n)| n.starts_with(|c: char| c.is_ascii_digit()))
+        word.split_once(sign)
+            .is_some_and(|(_, n)| n.starts_with(|c: char| c.is_ascii_digit() || c == '{'))
     };
-    text.starts_with(['[', '<', '#'])
+    text.starts_with(['[', '<'])
         || text.starts_with("{{")
         || text.starts_with("http")
         || text.starts_with("www.")
         || refers('#')
         || refers('!')
+}
+
+/// `text` without its spans of code, in which Gitea sees no references.
+pub fn outside_code(text: &str) -> String {
+    let mut outside = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('`') {
+        let (before, span) = rest.split_at(start);
+        let fence = &span[..span.len() - span.trim_start_matches('`').len()];
+        let inside = &span[fence.len()..];
+        outside.push_str(before);
+        rest = inside.split_once(fence).map_or(inside, |(_, after)| after);
+    }
+    outside + rest
+}
+
+#[test]
+fn code_is_left_out() {
+    assert_eq!(outside_code("a `b` c ``d ` e`` f"), "a  c  f");
+    assert_eq!(outside_code("a ` b"), "a  b");
 }
 
 #[test]
@@ -46,11 +67,18 @@ fn a_closing_word_before_a_reference_is_found() {
         r"Close \#12",
         "**Closes** it, resolves {{ target|thread }}",
         "reopen !3",
+        "fixes #{{ number }}",
     ] {
         assert!(closing_place(text).is_some(), "{text}");
     }
-    for text in ["closed by #12", "until #12 is closed", "prefix #12", "closes  #12", "fix it: #12"]
-    {
+    for text in [
+        "closed by #12",
+        "until #12 is closed",
+        "prefix #12",
+        "closes  #12",
+        "fix it: #12",
+        "closes #\u{200b}12",
+    ] {
         assert_eq!(closing_place(text), None, "{text}");
     }
 }

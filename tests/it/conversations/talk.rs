@@ -10,7 +10,7 @@ use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{DeliveryFault, Options, Said, Sandbox, Version};
 
-use crate::closing::closing_place;
+use crate::closing::{closing_place, outside_code};
 use crate::support::app::Timmy;
 use crate::support::clock::{MINUTE, PATIENCE, noon};
 use crate::support::config::{Config, SECRETS};
@@ -216,7 +216,7 @@ impl Talk {
         assert_eq!(reply.author, self.account);
         let marker = format!("\n\n<!-- timmy key={} -->", subject.key());
         let text = reply.body.strip_suffix(&marker).unwrap_or_else(|| panic!("{}", reply.body));
-        assert_eq!(closing_place(text), None, "{text}");
+        assert_eq!(closing_place(&outside_code(text)), None, "{text}");
         self.read.borrow_mut().insert(reply.id);
         text.to_owned()
     }
