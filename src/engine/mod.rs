@@ -64,7 +64,7 @@ use self::poll::Poller;
 use self::queue::LaneQueue;
 use self::report::Reporter;
 use self::snapshot::Snapshots;
-use self::sync::{BacklogSync, load_templates};
+use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
 use self::tick::Ticker;
 use crate::core::model::account::Account;
@@ -188,7 +188,7 @@ impl Engine {
         self.accounts.load().await?;
         self.outbox.recover().await?;
         self.incidents.load().await?;
-        load_templates(&self.ctx.ledger, &self.reader).await?;
+        templates::load(&self.ctx.ledger, &self.reader).await?;
         tokio::try_join!(
             self.queue.run(queue, stop),
             self.poller().run(poll, stop),
@@ -267,7 +267,7 @@ impl Engine {
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<(), NotSynced> {
         self.identity.get().await?;
-        load_templates(&self.ctx.ledger, &self.reader).await.map_err(EngineError::from)?;
+        templates::load(&self.ctx.ledger, &self.reader).await.map_err(EngineError::from)?;
         self.poller().look_once().await?;
         Ok(self.sync().sync(progress).await?)
     }

@@ -37,7 +37,7 @@ pub(super) fn ineligible(
 }
 
 fn is_in_a_pull_request(facts: &IssueFacts, rules: &Rules, now: Timestamp) -> bool {
-    facts.pulls.iter().any(|pull| pull.disregarded(facts, rules, now).is_none())
+    facts.pulls.iter().any(|pull| pull.disregarded(&facts.assignees, rules, now).is_none())
 }
 
 fn is_epic(facts: &IssueFacts, rules: &Rules) -> bool {

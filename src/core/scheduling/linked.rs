@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IssueFacts, Rules};
+use super::Rules;
 use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -41,17 +41,17 @@ pub enum Disregarded {
 }
 
 impl LinkedPull {
-    /// Why it does not keep `issue` back at the moment `now`; none if it does.
+    /// Why it does not keep the issue of these `assignees` back at the moment `now`; none if it does.
     pub fn disregarded(
         &self,
-        issue: &IssueFacts,
+        assignees: &[Account],
         rules: &Rules,
         now: Timestamp,
     ) -> Option<Disregarded> {
         let may_take_it = |author: &Arc<Account>| {
             let names = rules.machines.iter().chain(&rules.writers);
             names.into_iter().any(|login| author.is(login))
-                || issue.assignees.iter().any(|assignee| assignee.id == author.id)
+                || assignees.iter().any(|assignee| assignee.id == author.id)
         };
         let is_by_stranger =
             !self.author.as_ref().is_some_and(|a| self.by_writer || may_take_it(a));
@@ -75,7 +75,7 @@ impl LinkedPull {
 #[cfg(test)]
 mod tests {
     use crate::core::scheduling::linked::*;
-    use crate::core::scheduling::testing::{facts, in_days, now, pull, rules};
+    use crate::core::scheduling::testing::{in_days, now, pull, rules};
 
     fn account(id: i64, login: &str) -> Account {
         Account { id, login: login.to_owned() }
@@ -84,9 +84,8 @@ mod tests {
     fn of(change: impl FnOnce(&mut LinkedPull)) -> Option<Disregarded> {
         let mut linked = pull(9);
         change(&mut linked);
-        let assignees = [account(5, "walt")].into();
         let rules = Rules { writers: vec!["otto".to_owned()], ..rules() };
-        linked.disregarded(&IssueFacts { assignees, ..facts(1) }, &rules, now())
+        linked.disregarded(&[account(5, "walt")], &rules, now())
     }
 
     #[test]

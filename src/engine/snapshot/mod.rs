@@ -1,13 +1,14 @@
 //! Gathers what handlers need to know: from the ledger, and from Gitea only what is needed.
 
 mod backlog;
+mod circle_search;
 mod dependencies;
 mod people;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dependencies::DependencyReads;
+use circle_search::DependencyReads;
 
 use super::accounts::Accounts;
 use super::audience::Audiences;

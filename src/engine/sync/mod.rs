@@ -13,13 +13,10 @@
 mod dependencies;
 mod full_read;
 mod recount;
-mod templates;
+pub(super) mod templates;
 mod writers;
 
-pub(super) use templates::load as load_templates;
-use writers::DueWriters;
-
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +63,7 @@ struct SyncState {
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
     /// Where it was due to ask who may write, when the best issues were looked at last.
-    due_writers: DueWriters,
+    due_writers: HashMap<RepoId, Timestamp>,
 }
 
 pub(super) struct BacklogSync {

@@ -1,20 +1,16 @@
 //! Asks who may write where, if it matters: whether a pull request keeps one of the best issues
 //! back.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::dependencies::MOST;
 use super::{BacklogSync, OVERLAP};
 use crate::core::model::ids::RepoId;
-use crate::core::model::time::Timestamp;
 use crate::core::scheduling::IssueFacts;
 use crate::engine::error::EngineError;
 use crate::engine::sync::full_read::STALE;
 use crate::gitea;
 use crate::store::{backlog, repos};
-
-/// What is due, as it was looked at last.
-pub(super) type DueWriters = HashMap<RepoId, Timestamp>;
 
 impl BacklogSync {
     /// Asks where the best issues are that somebody unknown says to close. `anew`: even if nothing

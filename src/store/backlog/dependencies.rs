@@ -68,8 +68,8 @@ pub fn blockers(conn: &Connection, thread: ThreadId) -> Result<Option<Vec<Blocke
         return Ok(None);
     }
     let mut blockers = Vec::new();
-    for (on, open) in stored(conn, thread)?.into_iter().filter(|(on, _)| *on != UNSEEN) {
-        // Where it is, is not known.
+    for (on, open) in stored(conn, thread)? {
+        // Where it is, is not known, as of one that nobody has seen.
         let Some(repo) = repos::name(conn, on.repo)? else { return Ok(None) };
         blockers.push(Blocker { thread: on, repo: repo.name, open });
     }

@@ -4,6 +4,7 @@
 //! - `upsert`: what is seen comes in, moves and leaves; `entry` is what places depend on in it.
 //! - `dependencies`: what waits for what.
 //! - `participants`: who wrote in a thread.
+//! - `linked_pulls`: which pull requests say that they close which issues.
 //! - `templates`: what issues say that nobody wrote.
 //! - `writers`: who may write where, if somebody's pull request makes that matter.
 //! - `load`: all that places depend on, in one go ([`facts`]).
@@ -11,6 +12,7 @@
 
 mod dependencies;
 mod entry;
+mod linked_pulls;
 mod load;
 mod participants;
 mod shared;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::load::linked_pulls;
+use super::linked_pulls::linked_pulls;
 use super::version::moved;
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;

@@ -94,12 +94,12 @@ async fn a_place_is_explained() {
 
     Were it ready, it would be 3rd of 3, with a score of 3.0.
 
-                 value  because                               points
-    urgency       0.25  no priority, no due date                 8.8
-    value         0.00  no milestone, not pinned                 0.0
-    dependents    0.00  nothing waits for it                     0.0
-    people        0.00  nobody spoke there in 30 days            0.0
-    age           0.00  open for 0 days                          0.0
+                 value  because                           points
+    urgency       0.25  no priority, no due date             8.8
+    value         0.00  no milestone, not pinned             0.0
+    dependents    0.00  nothing waits for it                 0.0
+    people        0.00  nobody spoke there in 30 days        0.0
+    age           0.00  open for 0 days                      0.0
     readiness   × 0.60  no place, no acceptance criteria
     size        × 0.58  no size
     failures    × 1.00  none

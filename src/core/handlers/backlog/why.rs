@@ -50,7 +50,7 @@ impl BacklogFacts {
         let RankingInput { now, zone, rules, .. } = &self.judged.setting;
         let (mut pulls, mut disregarded) = (Vec::new(), Vec::new());
         for pull in &facts.pulls {
-            match (names.name(pull.thread), pull.disregarded(facts, rules, *now)) {
+            match (names.name(pull.thread), pull.disregarded(&facts.assignees, rules, *now)) {
                 (name, None) => pulls.push(name),
                 (name, Some(because)) => disregarded.push(DisregardedPull { name, because }),
             }
