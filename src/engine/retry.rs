@@ -17,7 +17,8 @@ pub(super) fn pause(tries: u32, chance: f64) -> Duration {
 /// How often one and the same request may be answered in a way that cannot be understood.
 const MOST_FAILURES: u32 = 10;
 
-/// How often it may be left without an answer: a server under load deserves some hours.
+/// How often it may be left without an answer of Gitea's own: a server under load, or one that is
+/// read and not written to for a while, deserves some hours.
 const MOST_SILENCES: u32 = 100;
 
 /// Whether another try makes no sense, although the error could heal: Gitea answers 500 also to
@@ -31,10 +32,10 @@ pub(super) async fn is_hopeless(gitea: &Gitea, error: &Error, tries: u32) -> boo
         | Error::Unexpected { .. }
         | Error::Unreadable(_)
         | Error::Conflict { .. } => failures >= MOST_FAILURES,
-        Error::NotGitea { .. } | Error::Unavailable { .. } => {
-            failures >= MOST_FAILURES && answers(gitea).await
+        Error::NotGitea { status: ..500 } => failures >= MOST_FAILURES && answers(gitea).await,
+        Error::NotGitea { .. } | Error::Unavailable { .. } | Error::Timeout | Error::Dropped(_) => {
+            failures >= MOST_SILENCES && answers(gitea).await
         }
-        Error::Timeout | Error::Dropped(_) => failures >= MOST_SILENCES && answers(gitea).await,
         _ => false,
     }
 }

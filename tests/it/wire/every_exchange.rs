@@ -131,7 +131,8 @@ const REFUSED: &Reasons = &[
     ("BadToken", &["bad-token", "no-token"]),
     ("MissingScope", &["edge-scope-missing-"]),
     ("Locked", &["comment-on-locked-by-stranger"]),
-    ("Forbidden", &["reaction-not-allowed", "comment-edit-someone-elses-by-", "hook-"]),
+    ("Forbidden", &["comment-edit-someone-elses-by-", "hook-"]),
+    ("ReactionNotAllowed", &["reaction-not-allowed"]),
     (
         "NotFound",
         &[
@@ -238,6 +239,7 @@ fn found(error: &Error) -> (&str, (WriteOutcome, Recovery)) {
         Error::BadToken { .. } => "BadToken",
         Error::MissingScope { .. } => "MissingScope",
         Error::Locked => "Locked",
+        Error::ReactionNotAllowed { .. } => "ReactionNotAllowed",
         Error::Forbidden { .. } => "Forbidden",
         Error::NotFound { .. } => "NotFound",
         Error::Archived => "Archived",
