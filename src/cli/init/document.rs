@@ -194,7 +194,7 @@ mod tests {
             ("http://timmy.example:9000/webhook", "127.0.0.1:8787"),
         ] {
             let text = written(public_url);
-            assert!(text.contains(&format!("\nlisten = \"{listen}\" ")), "{public_url}: {text}");
+            assert!(text.contains(&format!("\nlisten = \"{listen}\"")), "{public_url}: {text}");
         }
     }
 

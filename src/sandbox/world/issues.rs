@@ -178,9 +178,7 @@ impl World {
         }
         for former in self.issue(id).assignees.clone() {
             if !wanted.contains(&former) {
-                self.touch(id).assignees.retain(|a| *a != former);
-                self.note_in_timeline(user, id, TimelineChange::Assignee(former));
-                self.emit(&Event::Assignee { doer: user, issue: id, assigned: false });
+                self.unassign(user, id, former);
             }
         }
         for assignee in wanted {
@@ -210,9 +208,11 @@ impl World {
             return Ok(());
         }
         self.touch(id).assignees.clone_from(&wanted);
-        let removed = before.iter().filter(|former| !wanted.contains(former)).map(|_| false);
-        let added = wanted.iter().filter(|now| !before.contains(now)).map(|_| true);
-        for assigned in removed.chain(added) {
+        let removed = before.iter().filter(|former| !wanted.contains(former));
+        let added = wanted.iter().filter(|now| !before.contains(now));
+        let removed = removed.map(|former| (*former, false));
+        for (assignee, assigned) in removed.chain(added.map(|now| (*now, true))) {
+            self.note_in_timeline(user, id, TimelineChange::Assignee(assignee));
             self.emit(&Event::Assignee { doer: user, issue: id, assigned });
         }
         Ok(())
@@ -247,8 +247,7 @@ impl World {
     ) -> Result<(), Refusal> {
         for removed in self.assignees_to_change(user, id, logins)? {
             if self.issue(id).assignees.contains(&removed) {
-                self.touch(id).assignees.retain(|assignee| *assignee != removed);
-                self.emit(&Event::Assignee { doer: user, issue: id, assigned: false });
+                self.unassign(user, id, removed);
             }
         }
         Ok(())
@@ -294,6 +293,12 @@ impl World {
         self.touch(issue).assignees.push(assignee);
         self.note_in_timeline(doer, issue, TimelineChange::Assignee(assignee));
         self.emit(&Event::Assignee { doer, issue, assigned: true });
+    }
+
+    fn unassign(&mut self, doer: i64, issue: i64, former: i64) {
+        self.touch(issue).assignees.retain(|assignee| *assignee != former);
+        self.note_in_timeline(doer, issue, TimelineChange::Assignee(former));
+        self.emit(&Event::Assignee { doer, issue, assigned: false });
     }
 
     fn set_open(&mut self, user: i64, id: i64, open: bool) -> Result<(), Refusal> {

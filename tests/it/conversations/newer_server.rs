@@ -10,13 +10,6 @@ use crate::conversations::talk::{Talk, talk, talk_on};
 use crate::support::clock::{MINUTE, SECOND, SETTLE};
 use crate::support::forge::{CELLAR, DOOR};
 
-/// What timmy said on lines of a pull request, without its markers.
-fn on_lines(t: &Talk, number: i64) -> Vec<String> {
-    let said = t.sandbox.said_on_lines(DOOR, number).unwrap();
-    let own = said.into_iter().filter(|said| said.author == "timmy");
-    own.map(|said| said.body.split("\n\n<!-- timmy").next().unwrap().to_owned()).collect()
-}
-
 /// alexander reviews anna's new pull request and says this on a line of it, and nobody waits: its number,
 /// and the comment.
 async fn remark(t: &Talk, text: &str) -> (i64, Subject) {
@@ -34,11 +27,11 @@ async fn a_command_on_a_line_is_answered_in_its_place() {
         t.quiet().await;
         t.wait(MINUTE).await;
         t.saw(remark, "eyes");
-        assert_snapshot!(on_lines(t, number).join("\n"), @"Now size **s**.");
+        assert_snapshot!(t.on_lines(number).join("\n"), @"Now size **s**.");
         // Its own answer is none to be answered, and a plain comment is answered in the thread.
         t.wait(MINUTE).await;
         t.ask_in(DOOR, number, "walt", "/timmy ping").await;
-        assert_eq!(on_lines(t, number).len(), 1);
+        assert_eq!(t.on_lines(number).len(), 1);
     })
     .await;
 }
@@ -56,7 +49,7 @@ async fn so_is_a_command_in_a_reply_on_a_line() {
         let id = t.sandbox.reply_to_review("alexander", DOOR, number, review, said).unwrap();
         t.quiet().await;
         t.saw(Subject::Comment(id), "eyes");
-        assert_snapshot!(on_lines(t, number).join("\n"), @"**Here.** timmy 0.1.0 hears this thread and can answer in it.");
+        assert_snapshot!(t.on_lines(number).join("\n"), @"**Here.** timmy 0.1.0 hears this thread and can answer in it.");
     })
     .await;
 }
@@ -68,7 +61,7 @@ async fn where_the_forge_cannot_do_that_the_answer_stands_in_the_thread() {
         t.quiet().await;
         t.wait(MINUTE).await;
         assert_snapshot!(t.answer_to(DOOR, number, remark), @"Now size **s**.");
-        assert!(on_lines(t, number).is_empty());
+        assert!(t.on_lines(number).is_empty());
     })
     .await;
 }
@@ -93,7 +86,7 @@ async fn an_answer_whose_place_is_gone_stands_in_the_thread() {
         assert_eq!(said.len(), 1, "{said:#?}");
         assert_eq!(key_of(&said[0].body), Some(&*remark.key()));
         t.reads(&said);
-        assert!(on_lines(t, number).is_empty());
+        assert!(t.on_lines(number).is_empty());
     })
     .await;
 }
@@ -110,7 +103,7 @@ async fn an_answer_on_a_line_whose_outcome_nobody_knows_is_looked_for_there() {
             t.wait(SETTLE).await;
             t.wait(60 * MINUTE).await;
             t.saw(remark, "eyes");
-            assert_eq!(on_lines(t, number).len(), 1, "{fault:?}");
+            assert_eq!(t.on_lines(number).len(), 1, "{fault:?}");
             assert_eq!(t.sandbox.comments(DOOR, number).unwrap(), []);
         })
         .await;
@@ -132,7 +125,7 @@ async fn a_question_on_a_line_is_confirmed_there() {
         assert!(question.body.starts_with("**Is this yours, @alexander?**"), "{question:?}");
         t.sandbox.react("alexander", Subject::Comment(question.id), "+1").unwrap();
         t.wait(MINUTE).await;
-        let answers = on_lines(t, number);
+        let answers = t.on_lines(number);
         assert_eq!(answers.len(), 2, "{answers:#?}");
         assert!(answers[1].starts_with(r"**\@walt may approve**"), "{answers:#?}");
     })

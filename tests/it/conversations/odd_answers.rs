@@ -141,9 +141,9 @@ async fn an_issue_whose_dependencies_cannot_be_understood_is_not_handed_out() {
         assert_snapshot!(t.gist("rita", "/timmy queue").await, @r"
         **1 issue is ready**, 2 are not: 1 blocked, 1 without scope.
 
-        | | issue | score |
-        |---:|---|---:|
-        | 1 | \#3 Paint the door | 4.3 |
+        | | issue | score | agent |
+        |---:|---|---:|---|
+        | 1 | \#3 Paint the door | 4.3 | `ezra` |
 
         `/timmy why #3` explains a place.
         ");
@@ -153,8 +153,8 @@ async fn an_issue_whose_dependencies_cannot_be_understood_is_not_handed_out() {
         assert_snapshot!(t.gist("rita", "/timmy queue").await, @r"
         **2 issues are ready**, 1 is not: 1 without scope.
 
-        | | issue | score |
-        |---:|---|---:|
+        | | issue | score | agent |
+        |---:|---|---:|---|
         | 1 | \#2 Oil the hinges | 4.3 |
         | 2 | \#3 Paint the door | 4.3 |
 

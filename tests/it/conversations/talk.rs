@@ -221,6 +221,13 @@ impl Talk {
         text.to_owned()
     }
 
+    /// What timmy said on lines of a pull request, without its markers.
+    pub fn on_lines(&self, number: i64) -> Vec<String> {
+        let said = self.sandbox.said_on_lines(DOOR, number).unwrap();
+        let own = said.into_iter().filter(|said| said.author == self.account);
+        own.map(|said| said.body.split("\n\n<!-- timmy").next().unwrap().to_owned()).collect()
+    }
+
     /// These comments are no replies.
     pub fn reads(&self, comments: &[Said]) {
         self.read.borrow_mut().extend(comments.iter().map(|said| said.id));

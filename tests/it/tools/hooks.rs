@@ -114,7 +114,8 @@ async fn a_mended_or_rotated_webhook_keeps_its_authorization_header() {
     sandbox.set_authorization(hook, "Bearer hush");
     assert_eq!(stage.hooks("repair").code, 0);
     assert_eq!(sandbox.authorization(hook), "Bearer hush");
-    assert_eq!(stage.hooks("repair --rotate").out, "foundation: webhook 1 replaced by 2.\n");
+    let rotated = stage.hooks("repair --rotate").out;
+    assert!(rotated.starts_with("foundation: webhook 1 replaced by 2.\n"), "{rotated}");
     assert_eq!(sandbox.authorization(2), "Bearer hush");
 }
 
@@ -142,7 +143,7 @@ async fn an_authorization_header_that_the_server_hides_is_asked_for() {
     assert_eq!(sandbox.authorization(hook), "Bearer hush");
     assert_eq!(stage.hooks("repair").out, "Nothing to do.\n");
     let rotated = stage.hooks("repair --rotate --no-authorization");
-    assert_eq!(rotated.out, "foundation: webhook 1 replaced by 2.\n");
+    assert!(rotated.out.starts_with("foundation: webhook 1 replaced by 2.\n"), "{}", rotated.out);
     assert_eq!(sandbox.authorization(2), "");
 }
 
