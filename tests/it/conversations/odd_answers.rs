@@ -155,8 +155,8 @@ async fn an_issue_whose_dependencies_cannot_be_understood_is_not_handed_out() {
 
         | | issue | score | agent |
         |---:|---|---:|---|
-        | 1 | \#2 Oil the hinges | 4.3 |
-        | 2 | \#3 Paint the door | 4.3 |
+        | 1 | \#2 Oil the hinges | 4.3 | `ezra` |
+        | 2 | \#3 Paint the door | 4.3 |  |
 
         `/timmy why #2` explains a place.
         ");
