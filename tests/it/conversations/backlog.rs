@@ -272,7 +272,7 @@ async fn a_strangers_pull_request_is_shown_and_not_obeyed() {
         t.wait(MINUTE).await;
         let why = t.ask_in(DOOR, 2, "rita", "/timmy why").await;
         assert!(why.starts_with("**This is "), "{why}");
-        let said = why.lines().find(|line| line.starts_with("Also said")).unwrap_or_default();
+        let said = why.lines().find(|line| line.starts_with("Pull requests that")).unwrap_or_default();
         assert_snapshot!(said, @r"Pull requests that it does not wait for: \#4 (its author may not write here); \#5 (a draft).");
         let theirs = t.sandbox.open_pull("walt", DOOR, "Paint", "fixes #3", "paint").unwrap();
         t.quiet().await;

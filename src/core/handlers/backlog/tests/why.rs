@@ -212,7 +212,7 @@ fn pull_requests_that_keep_nothing_back() {
     ];
     let why = world.ask("/timmy why #31");
     assert!(why.starts_with(r"\#31 *Dark mode*: **4th of 4.**"), "{why}");
-    let said = why.lines().find(|line| line.starts_with("Also said")).unwrap_or_default();
+    let said = why.lines().find(|line| line.starts_with("Pull requests that")).unwrap_or_default();
     assert_snapshot!(said, @r"Pull requests that it does not wait for: \#58 (its author may not write here); \#59 (a draft); \#60 (it has not moved for 14 days); a pull request that cannot be shown here (its author may not write here).");
 }
 
