@@ -55,7 +55,9 @@ impl Poller {
             let before = std::mem::take(&mut self.listed);
             let is_unseen = |repo: &RepoId| !listed.repos.contains_key(repo);
             listed.archived.extend(before.archived.into_iter().filter(is_unseen));
-            listed.repos.extend(before.repos);
+            for (id, repo) in before.repos {
+                listed.repos.entry(id).or_insert(repo);
+            }
         }
         let archived = listed.archived.clone();
         let write = self.ctx.ledger.write(move |tx| {

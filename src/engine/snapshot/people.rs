@@ -61,11 +61,12 @@ impl Snapshots {
         }
         let mut assignable = Vec::new();
         for login in logins {
-            // By the name that the account bears, whichever way it is written.
-            if let Some(account) = gitea.account(login).await?
-                && gitea.can_be_assigned(name, inbound.number, &account.login).await?
-            {
-                assignable.push(account.login);
+            // By the name that the account bears, whichever way it is written; one that keeps its
+            // profile to itself can be assigned all the same.
+            let account = gitea.account(login).await?;
+            let login = account.map_or_else(|| login.to_owned(), |account| account.login);
+            if gitea.can_be_assigned(name, inbound.number, &login).await? {
+                assignable.push(login);
             }
         }
         Ok(assignable)
