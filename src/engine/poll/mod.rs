@@ -124,6 +124,9 @@ impl Poller {
         self.list().await?;
         for owner in self.owners() {
             let searched = self.search(&owner).await;
+            if searched.is_err() {
+                self.listed.doubt();
+            }
             self.skip_unreadable(&owner, searched).await?;
         }
         Ok(())

@@ -97,6 +97,20 @@ async fn beside_what_timmy_may_not_see_dependencies_are_set_as_ever() {
 }
 
 #[tokio::test]
+async fn the_backlog_knows_at_once_what_was_set_and_lifted() {
+    talk(async |t| {
+        t.opens(DOOR, "walt", "Oil the hinges", "").await;
+        t.polls().await;
+        for (line, blocked) in [("block", true), ("unblock", false)] {
+            t.ask("walt", &format!("/timmy {line} #2")).await;
+            let queue = t.ask("rita", "/timmy queue").await;
+            assert_eq!(queue.contains("1 blocked"), blocked, "{queue}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn each_line_sees_what_those_before_it_changed() {
     talk(async |t| {
         t.opens(DOOR, "walt", "Oil the hinges", "").await;
