@@ -16,13 +16,15 @@ const STOCK: [&str; 2] =
 /// What people say of themselves in a check box, and not of the work.
 static PROMISE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(i|we)( have|'ve|’ve)?( already)? (searched|checked|read|agree|confirm|understand)\b",
+        r"(?i)^(i|we)( have|'ve|’ve)?( already)? (searched|checked|read|agree|confirm|understand)(?-u:\b)",
     )
 });
 
 /// The same outside of a check box.
 static SEARCHED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(i|we)( have|'ve|’ve) searched\b.*\b(issues?|duplicates?|similar)\b")
+    pattern(
+        r"(?i)^(i|we)( have|'ve|’ve) searched(?-u:\b).*(?-u:\b)(issues?|duplicates?|similar)(?-u:\b)",
+    )
 });
 
 fn pattern(pattern: &str) -> Regex {
