@@ -68,6 +68,28 @@ async fn from_elsewhere_it_is_not_told_either() {
 }
 
 #[tokio::test]
+async fn the_next_hold_does_not_tell_the_reason_of_the_former() {
+    talk(async |t| {
+        says_and_deletes(t, "walt", "/timmy hold Anna is ill", true).await;
+        let held = t.ask("anna", "/timmy hold the hinges are not here yet").await;
+        assert!(held.contains(r"in place of the hold by \@walt"), "{held}");
+        assert!(!held.contains("ill"), "{held}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_answer_to_report_does_not_tell_it() {
+    talk(async |t| {
+        says_and_deletes(t, "walt", "/timmy hold Anna is ill", true).await;
+        let report = t.ask("rita", "/timmy report").await;
+        assert!(report.contains("is on hold since"), "{report}");
+        assert!(!report.contains("ill)"), "{report}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_others_said_there_stays() {
     talk(async |t| {
         t.ask("walt", "/timmy hold the hinges are not here yet").await;
