@@ -13,9 +13,8 @@ use crate::store::{forgotten, meta};
 /// How many holds are looked at in one round at most; the report shows far fewer.
 const HOLDS: u32 = 100;
 
-/// Looks whether the texts still stand from which `thread` of `repo` quotes the
-/// reason of its hold, and so many of its latest commands: a request each. What does not stand is
-/// forgotten.
+/// Looks whether the texts still stand from which `thread` of `repo` quotes the reason of its hold,
+/// and so many of its latest commands: a request each. What does not stand is forgotten.
 pub(super) async fn look_before_quoting(
     ctx: &Context,
     repo: &RepoName,

@@ -41,8 +41,7 @@ impl Gitea {
         number: i64,
         logins: &[&str],
     ) -> Result<(), Error> {
-        let (route, body) = (assignees(repo, number), json!({ "assignees": logins }));
-        self.send(Method::POST, &route, &body).await?.expect(StatusCode::CREATED).map(drop)
+        self.change_assignees(Method::POST, repo, number, logins, StatusCode::CREATED).await
     }
 
     /// Assigns these people no longer ([`Extra::Assignees`]). The others stay.
@@ -54,8 +53,19 @@ impl Gitea {
         number: i64,
         logins: &[&str],
     ) -> Result<(), Error> {
+        self.change_assignees(Method::DELETE, repo, number, logins, StatusCode::OK).await
+    }
+
+    async fn change_assignees(
+        &self,
+        method: Method,
+        repo: &RepoName,
+        number: i64,
+        logins: &[&str],
+        done: StatusCode,
+    ) -> Result<(), Error> {
         let (route, body) = (assignees(repo, number), json!({ "assignees": logins }));
-        self.send(Method::DELETE, &route, &body).await?.expect(StatusCode::OK).map(drop)
+        self.send(method, &route, &body).await?.expect(done).map(drop)
     }
 
     /// Whether the account `login` can be assigned there ([`Extra::Assignable`]).

@@ -81,6 +81,18 @@ impl Sandbox {
         })
     }
 
+    /// `user` shows their profile to nobody (visibility `private`).
+    ///
+    /// # Errors
+    /// If there is no such account.
+    pub fn hide_profile(&self, user: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let user = world.user_named(user)?;
+            world.hidden_profiles.insert(user);
+            Ok(())
+        })
+    }
+
     /// `user` changes a comment, their own or another's.
     ///
     /// # Errors

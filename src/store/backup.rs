@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::error::{Error, OpenError};
+use super::ledger_place::side_file;
 use super::lock::private;
-use super::placement::side_file;
 use super::{meta, open};
 use crate::core::model::time::Timestamp;
 

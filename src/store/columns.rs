@@ -94,14 +94,17 @@ macro_rules! integer_column {
 }
 
 /// One of a few words, kept as text.
+///
+/// `all` in front gives tests a list of them.
 macro_rules! word_column {
-    ($type:ident { $($variant:ident = $word:literal,)+ }) => {
+    (all $type:ident { $($variant:ident = $word:literal,)+ }) => {
         #[cfg(test)]
-        #[allow(dead_code, reason = "not each of these enums has a test that asks for all")]
         impl $type {
-            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)+];
+            const ALL: &[Self] = &[$(Self::$variant,)+];
         }
-
+        word_column!($type { $($variant = $word,)+ });
+    };
+    ($type:ident { $($variant:ident = $word:literal,)+ }) => {
         impl rusqlite::types::ToSql for $type {
             fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
                 Ok(match self { $(Self::$variant => $word,)+ }.into())

@@ -42,7 +42,7 @@ pub enum Ending {
     /// The forge does not show it: another author, or other words.
     Disproved,
 }
-word_column!(Ending {
+word_column!(all Ending {
     Answered = "answered",
     Silent = "silent",
     NoTrigger = "no_trigger",

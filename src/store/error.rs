@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::ErrorCode;
 
 use super::disk;
-use super::placement::Displaced;
+use super::ledger_place::Displaced;
 
 /// Why a read or a write did not happen. Nothing of a failed write is in the ledger.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use super::error::OpenError;
-use super::placement::{FileId, side_file};
+use super::ledger_place::{FileId, side_file};
 
 const LOCK: &str = ".lock";
 

@@ -25,15 +25,15 @@
 //! arguments: nothing here looks at a clock.
 
 mod columns;
-mod condition;
 mod disk;
 mod ending;
 mod error;
 mod ledger;
+mod ledger_condition;
+mod ledger_place;
 mod lock;
 mod migrate;
 mod open;
-mod placement;
 mod reader;
 mod writer;
 
@@ -63,8 +63,8 @@ pub mod threads;
 pub use disk::file_system;
 pub use error::{Error, OpenError};
 pub use ledger::Ledger;
+pub use ledger_place::Displaced;
 pub use lock::{Holder, holder};
-pub use placement::Displaced;
 pub use reader::Readers;
 /// What the closures of [`Readers::read`] get; a [`Transaction`] passes for one.
 pub use rusqlite::Connection;

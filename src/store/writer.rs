@@ -10,9 +10,9 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior, ffi};
 use tokio::sync::{mpsc, oneshot};
 
-use super::condition::LedgerCondition;
 use super::error::Error;
-use super::placement::Displaced;
+use super::ledger_condition::LedgerCondition;
+use super::ledger_place::Displaced;
 
 /// How many transactions one commit takes at most: bounds how long the first of them waits.
 const BATCH: usize = 512;

@@ -30,11 +30,7 @@ impl SetAssignees {
         let (gitea, name, number) = (&to.ctx.gitea, to.name(), to.number());
         match self.change(&assigned(to).await?) {
             Some(AssigneeChange::Add(login)) => {
-                match gitea.add_assignees(name, number, &[login]).await {
-                    // By somebody who was to be assigned: that says nothing about the thread.
-                    Err(Error::Blocked) => return Err(ApplyError::Refused(BLOCKED)),
-                    added => added?,
-                }
+                gitea.add_assignees(name, number, &[login]).await.map_err(refused)?;
             }
             Some(AssigneeChange::Remove(logins)) => {
                 gitea.remove_assignees(name, number, &logins).await?;
@@ -53,11 +49,8 @@ impl SetAssignees {
             return Ok(applied);
         }
         let logins: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let then = match to.ctx.gitea.set_assignees(to.name(), to.number(), &logins).await {
-            // By somebody who was to be assigned: that says nothing about the thread.
-            Err(Error::Blocked) => return Err(ApplyError::Refused(BLOCKED)),
-            then => then?,
-        };
+        let then = to.ctx.gitea.set_assignees(to.name(), to.number(), &logins).await;
+        let then = then.map_err(refused)?;
         // Gitea takes the request and leaves everything as it was if the account may not write.
         if then.assignees.len() == wanted.len() {
             Ok(applied)
@@ -65,6 +58,14 @@ impl SetAssignees {
             let message = "my account may not change assignees".to_owned();
             Err(Error::Forbidden { message }.into())
         }
+    }
+}
+
+/// A block is by somebody who was to be assigned: it says nothing about the thread.
+fn refused(error: Error) -> ApplyError {
+    match error {
+        Error::Blocked => ApplyError::Refused(BLOCKED),
+        error => error.into(),
     }
 }
 

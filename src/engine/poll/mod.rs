@@ -124,9 +124,6 @@ impl Poller {
         self.list().await?;
         for owner in self.owners() {
             let searched = self.search(&owner).await;
-            if searched.is_err() {
-                self.listed.doubt();
-            }
             self.skip_unreadable(&owner, searched).await?;
         }
         Ok(())
@@ -162,6 +159,9 @@ impl Poller {
         owners.rotate_left(first);
         for owner in owners {
             let searched = self.search(&owner).await;
+            if searched.is_err() {
+                self.listed.doubt();
+            }
             self.skip_unreadable(&owner, searched).await?;
         }
         for watched in self.ctx.ledger.read(cursors::to_read).await? {

@@ -84,6 +84,9 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
                 return Err(Refusal::UserMoved(format!("/api/v1/users/{now}")));
             }
             let user = world.user_named(login)?;
+            if call.user != Some(user) && world.hidden_profiles.contains(&user) {
+                return Err(Refusal::HIDDEN);
+            }
             Ok(ApiAnswer::json(200, &call.view(world).user(user)))
         }
         ("GET", ["users", login, "activities", "feeds"]) => {

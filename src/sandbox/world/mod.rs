@@ -64,6 +64,8 @@ pub(crate) struct World {
     pub(crate) reactions: HashMap<Subject, Vec<ReactionRecord>>,
     /// What the server is set to allow of them.
     pub(crate) allowed_reactions: Vec<String>,
+    /// Who shows their profile to nobody.
+    pub(crate) hidden_profiles: BTreeSet<i64>,
     /// Who blocked whom.
     pub(crate) blocks: BTreeSet<(i64, i64)>,
     pub(crate) labels: BTreeMap<i64, LabelRecord>,
@@ -111,6 +113,7 @@ impl World {
             comments: BTreeMap::new(),
             imported: BTreeSet::new(),
             reactions: HashMap::new(),
+            hidden_profiles: BTreeSet::new(),
             allowed_reactions: USUAL_REACTIONS.map(str::to_owned).to_vec(),
             blocks: BTreeSet::new(),
             labels: BTreeMap::new(),

@@ -167,6 +167,17 @@ async fn who_can_be_assigned_is_whom_the_forge_would_assign() {
 }
 
 #[tokio::test]
+async fn one_who_hides_their_profile_can_be_assigned_all_the_same() {
+    talk_on(Version::V1_27, async |t| {
+        t.sandbox.hide_profile("anna").unwrap();
+        assert_snapshot!(t.ask("walt", "/timmy assign @anna").await, @r"Assigned to **\@anna**.");
+        t.ask("walt", "/timmy unassign").await;
+        assert_snapshot!(t.ask("anna", "/timmy assign me").await, @r"Assigned to **\@anna**.");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_who_lost_access_meanwhile_is_not_assigned() {
     talk_on(Version::V1_27, async |t| {
         let number = t.opens(CELLAR, "walt", "It is dark", "").await;

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::{DeliveryFault, Gate, Mode};
+use timmy::store::repos;
 
 use crate::conversations::talk::{talk, talk_where};
 use crate::support::clock::{HOUR, MINUTE};
@@ -46,14 +47,41 @@ async fn a_repository_that_is_given_to_somebody_else_whom_timmy_looks_after() {
 async fn an_organisation_that_is_called_otherwise_now_is_told_as_that() {
     talk(async |t| {
         t.sandbox.rename_user("foundation", "guild").unwrap();
-        t.wait(HOUR).await;
-        t.wait(MINUTE).await;
+        // Its search fails, so it is not waited for the next listing.
+        t.wait(6 * MINUTE).await;
+        t.polls().await;
         assert_snapshot!(t.timmy.noted().await, @"foundation is called guild now: write that wherever the configuration has the old name, and restart timmy serve");
         t.sandbox.rename_user("guild", "foundation").unwrap();
         t.heals().await;
         assert_eq!(t.timmy.noted().await, "");
         t.ask("walt", "/timmy ping").await;
     })
+    .await;
+}
+
+/// As long as one of two owners is called otherwise each listing lacks a part: what it shows of the
+/// other counts all the same.
+#[tokio::test]
+async fn meanwhile_what_is_listed_counts_more_than_what_was() {
+    talk_where(
+        |config| config.with("gitea.watch", ["foundation", "rando"]),
+        async |t| {
+            t.opens(CELLAR, "walt", "Damp", "").await;
+            t.sandbox.rename_user("rando", "randy").unwrap();
+            t.wait(HOUR).await;
+            t.wait(MINUTE).await;
+            assert!(t.timmy.noted().await.starts_with("rando is called randy now"));
+            t.sandbox.set_private(CELLAR, false).unwrap();
+            t.wait(6 * MINUTE).await;
+            t.says_in(CELLAR, 1, "walt", "It is open.");
+            t.polls().await;
+            let repos = t.timmy.read(repos::all).await;
+            let cellar = repos.iter().find(|repo| repo.name.to_string() == CELLAR).unwrap();
+            assert!(!cellar.private, "{repos:#?}");
+            t.sandbox.rename_user("randy", "rando").unwrap();
+            t.heals().await;
+        },
+    )
     .await;
 }
 

@@ -5,26 +5,26 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::disk;
-use super::placement::{Displaced, LedgerPlace};
+use super::ledger_place::{Displaced, LedgerPlace};
 
 /// What writer, listener and engine know of it together.
 #[derive(Debug)]
 pub(super) struct LedgerCondition {
     path: PathBuf,
-    placement: LedgerPlace,
+    place: LedgerPlace,
     /// Why the last write failed, if it may succeed later.
     failing: Mutex<Option<String>>,
 }
 
 impl LedgerCondition {
     /// Of the ledger at `path`, whose files lie so.
-    pub(super) fn new(path: PathBuf, placement: LedgerPlace) -> Self {
-        Self { path, placement, failing: Mutex::default() }
+    pub(super) fn new(path: PathBuf, place: LedgerPlace) -> Self {
+        Self { path, place, failing: Mutex::default() }
     }
 
     /// Whether what is written now could be found again.
     pub(super) fn check(&self) -> Result<(), Displaced> {
-        self.placement.check()
+        self.place.check()
     }
 
     /// What keeps it from being written, in a sentence.

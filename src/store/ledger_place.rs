@@ -120,23 +120,23 @@ pub(super) fn side_file(path: &Path, suffix: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::placement::*;
+    use crate::store::ledger_place::*;
 
     #[test]
     fn what_becomes_of_a_file_is_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("timmy.db");
         fs::write(&path, "a ledger").unwrap();
-        let placement = LedgerPlace::find(&path, &path).unwrap();
-        assert_eq!(placement.check(), Ok(()));
+        let place = LedgerPlace::find(&path, &path).unwrap();
+        assert_eq!(place.check(), Ok(()));
         fs::write(&path, "a ledger that grew").unwrap();
-        assert_eq!(placement.check(), Ok(()));
+        assert_eq!(place.check(), Ok(()));
         fs::write(&path, "").unwrap();
-        assert_eq!(placement.check(), Err(Displaced::Emptied(path.clone())));
+        assert_eq!(place.check(), Err(Displaced::Emptied(path.clone())));
         // Kept open by another name, so that its number is not given again.
         fs::rename(&path, folder.path().join("elsewhere.db")).unwrap();
-        assert_eq!(placement.check(), Err(Displaced::Gone(path.clone())));
+        assert_eq!(place.check(), Err(Displaced::Gone(path.clone())));
         fs::write(&path, "another ledger").unwrap();
-        assert_eq!(placement.check(), Err(Displaced::Replaced(path)));
+        assert_eq!(place.check(), Err(Displaced::Replaced(path)));
     }
 }
