@@ -1,0 +1,242 @@
+//! One step of a job while it is made: the moves that several states have in common.
+
+use super::action::{Action, AttemptEnd};
+use super::event::{CancelReason, Digest, NeverRan, Push, Pusher};
+use super::ids::Fence;
+use super::illegal::Why;
+use super::job::{Past, Tried};
+use super::moment::{Moment, pause};
+use super::money::{Charge, Usage};
+use super::spec::Spec;
+use super::state::{
+    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Idle, Late, Leased,
+    Question, State, Then, Verifying, Waiting, WaitsFor, Work,
+};
+use crate::core::model::time::Timestamp;
+
+pub(super) struct Turn<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) past: &'a mut Past,
+    pub(super) now: Moment,
+    /// What is to be told once.
+    pub(super) once: Vec<Action>,
+}
+
+impl Turn<'_> {
+    pub(super) fn at(&self) -> Timestamp {
+        self.now.at
+    }
+
+    /// The attempt is over: from here on its agent has no lease.
+    pub(super) fn release(
+        &mut self,
+        leased: Leased,
+        end: AttemptEnd,
+        charge: Charge,
+        left: Option<bool>,
+    ) {
+        self.once.push(Action::Release { fence: leased.fence(), end, charge, left });
+        self.past.released_at = Some(self.at());
+        self.past.last = Some(leased);
+    }
+
+    /// The same, of an attempt that ran and is charged for `usage`.
+    pub(super) fn release_ran(&mut self, attempt: &Attempt, end: AttemptEnd, usage: Usage) {
+        let charge = attempt.leased.grant.terms.charge(usage);
+        let left = match end {
+            AttemptEnd::Failed | AttemptEnd::TimedOut(_) => Some(attempt.pushed),
+            AttemptEnd::Ended
+            | AttemptEnd::Stopped
+            | AttemptEnd::Lost
+            | AttemptEnd::Uncertain
+            | AttemptEnd::NeverRan(_)
+            | AttemptEnd::CutOff
+            | AttemptEnd::Asked => None,
+        };
+        self.release(attempt.leased.clone(), end, charge, left);
+    }
+
+    /// What follows an attempt that may still push gets a branch of its own.
+    pub(super) fn leave_branch(&mut self) {
+        self.past.branch += 1;
+        (self.past.pull, self.past.late) = (None, None);
+    }
+
+    /// An attempt ended without anything to judge: it is spent, and another one follows if there
+    /// may be one.
+    pub(super) fn spend(&mut self, leased: &Leased, outcome: Option<Digest>) -> State {
+        if !self.past.charged.contains(&leased.fence()) {
+            self.past.charged.push(leased.fence());
+        }
+        self.past.never_ran = 0;
+        let (agent, family) = (leased.grant.agent.clone(), leased.grant.family.clone());
+        self.past.tried.push(Tried { agent, family });
+        if outcome.is_some_and(|outcome| self.is_loop(outcome)) {
+            return State::Dead(DeadReason::Loop);
+        }
+        if self.past.spent() >= self.spec.limits.attempts {
+            return State::Dead(DeadReason::AttemptsSpent);
+        }
+        self.back_off(leased.work, self.past.spent())
+    }
+
+    /// The attempt did not even run.
+    pub(super) fn did_not_run(&mut self, leased: &Leased, why: NeverRan) -> State {
+        self.release(leased.clone(), AttemptEnd::NeverRan(why), Charge::NOTHING, None);
+        self.never_ran(leased.work, why)
+    }
+
+    /// An attempt that was charged is charged no more.
+    pub(super) fn refund(&mut self, fence: Fence) -> Result<(), Why> {
+        let charged = self.past.charged.len();
+        self.past.charged.retain(|other| *other != fence);
+        if self.past.charged.len() < charged { Ok(()) } else { Err(Why::Again) }
+    }
+
+    /// Keeps how a result or a failure looked. Whether it looked so too often.
+    pub(super) fn is_loop(&mut self, outcome: Digest) -> bool {
+        self.past.outcomes.push(outcome);
+        let last = self.past.outcomes.last();
+        let equal = self.past.outcomes.iter().filter(|other| Some(*other) == last).count();
+        equal >= usize::try_from(self.spec.limits.equal_outcomes).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn back_off(&self, work: Work, failures: u32) -> State {
+        let limits = &self.spec.limits;
+        let pause = pause(limits.first_pause, limits.longest_pause, failures, self.now.chance);
+        State::BackingOff(BackingOff { work, until: self.at().after(pause) })
+    }
+
+    /// The attempt never ran. It costs none, but not for ever.
+    pub(super) fn never_ran(&mut self, work: Work, why: NeverRan) -> State {
+        self.past.never_ran += 1;
+        if self.past.never_ran >= self.spec.limits.never_ran {
+            return State::Dead(DeadReason::NeverRan(why));
+        }
+        let wait = |for_what, until| State::Waiting(Waiting::Idle(Idle { work, for_what, until }));
+        let absent = self.at().after(self.spec.limits.absent);
+        match why {
+            NeverRan::HostAway => wait(WaitsFor::Host, absent),
+            NeverRan::PoolSpent { until } => wait(WaitsFor::Pool, until.max(self.at())),
+            NeverRan::RedBranch => wait(WaitsFor::GreenBranch, absent),
+            NeverRan::GatewayDown
+            | NeverRan::NoAccess
+            | NeverRan::BadKey
+            | NeverRan::ModelGone
+            | NeverRan::Moved => self.back_off(work, self.past.never_ran),
+        }
+    }
+
+    /// timmy's own stop ended it: the next one goes on with what it left.
+    pub(super) fn cut_off(&mut self, work: Work) -> State {
+        self.past.cut_off += 1;
+        match self.past.cut_off >= self.spec.limits.cut_off {
+            true => State::Dead(DeadReason::CutOff),
+            false => State::Queued(work),
+        }
+    }
+
+    /// An attempt that was asked to stop is over: seen, or nobody waits for it any longer.
+    pub(super) fn stopped(
+        &mut self,
+        attempt: &Attempt,
+        then: &Then,
+        seen: bool,
+        usage: Usage,
+    ) -> State {
+        let stop = if seen { AgentStop::Seen } else { AgentStop::NotSeen };
+        match then {
+            Then::Cancel(reason) => {
+                self.release_ran(attempt, AttemptEnd::Stopped, usage);
+                State::Cancelled(Cancelled { reason: reason.clone(), agent: stop })
+            }
+            Then::Merged => {
+                self.release_ran(attempt, AttemptEnd::Stopped, usage);
+                State::Done(Done::Merged)
+            }
+            Then::TimedOut(clock) => {
+                self.release_ran(attempt, AttemptEnd::TimedOut(*clock), usage);
+                if !seen {
+                    self.leave_branch();
+                }
+                self.spend(&attempt.leased, Some(Digest(clock.name().to_owned())))
+            }
+        }
+    }
+
+    pub(super) fn cancelled(reason: &CancelReason, agent: AgentStop) -> State {
+        State::Cancelled(Cancelled { reason: reason.clone(), agent })
+    }
+
+    /// What the forge shows is judged, anew if it was before.
+    pub(super) fn verify(&mut self) -> State {
+        self.past.look += 1;
+        State::Verifying(Verifying { until: self.at().after(self.spec.limits.judging) })
+    }
+
+    /// A person is asked something new.
+    pub(super) fn ask(&mut self, question: Question) -> State {
+        self.past.asked += 1;
+        let until = match question {
+            Question::Stuck => Some(self.at().after(self.spec.limits.question)),
+            Question::Accept
+            | Question::NoChange
+            | Question::Guard
+            | Question::Repair
+            | Question::Permission
+            | Question::Uncertain => None,
+        };
+        State::Deciding(Deciding { question, until })
+    }
+
+    /// The next round of repair, or, when all are used, a person is asked for more.
+    pub(super) fn repair(&mut self) -> State {
+        if self.past.rounds >= self.past.rounds_allowed {
+            return self.ask(Question::Repair);
+        }
+        self.past.rounds += 1;
+        self.back_off(Work::Repair(self.past.rounds), 1)
+    }
+
+    /// Somebody pushed while no attempt ran. What an agent or nobody pushed outside of a lease is
+    /// late, and kept until a person has looked. Whether it is a new head of the present branch.
+    pub(super) fn pushed(&mut self, push: &Push) -> bool {
+        let Push { branch, commit, by, at } = push;
+        let late = Late { branch: *branch, commit: commit.clone() };
+        let is_present = *branch == self.past.branch;
+        if (is_present && self.past.commit.as_ref() == Some(commit))
+            || self.past.late.as_ref() == Some(&late)
+        {
+            return false;
+        }
+        let is_outside = self.past.released_at.is_none_or(|released| released < *at);
+        if *by != Pusher::Known && is_outside {
+            self.once.push(Action::TellLate(late.clone()));
+            if is_present {
+                self.past.late = Some(late);
+            }
+        }
+        if is_present {
+            self.past.commit = Some(commit.clone());
+        }
+        is_present
+    }
+
+    /// What a person wants once more is counted anew.
+    pub(super) fn begin_anew(&mut self, agent: Option<String>) {
+        let past = &mut *self.past;
+        if agent.is_some() {
+            past.agent = agent;
+        }
+        past.charged.clear();
+        past.outcomes.clear();
+        (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
+        (past.never_ran, past.cut_off) = (0, 0);
+    }
+
+    /// There is one more text for the agent.
+    pub(super) fn told(&mut self) {
+        self.past.unheard.push(self.past.texts);
+        self.past.texts += 1;
+    }
+}
