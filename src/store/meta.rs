@@ -17,6 +17,10 @@ use crate::core::report::ReportIssue;
 /// The account that timmy is on the forge.
 pub const ACCOUNT: Key<Account> = Key::new("account");
 
+/// What begins all names of this ledger's that leave the house, so that two ledgers for one account
+/// never mean different things by the same one.
+pub const LEDGER: Key<String> = Key::new("ledger");
+
 /// When this copy of a ledger was taken. The world went on without it: whoever starts on it must
 /// not make up for what was said since, because the original may have.
 pub const COPIED_AT: Key<Timestamp> = Key::new("copied_at");

@@ -46,6 +46,7 @@ pub mod digest;
 pub mod handled;
 pub mod inbox;
 pub mod incidents;
+pub mod jobs;
 pub mod matches;
 pub mod meta;
 pub mod outbox;

@@ -18,6 +18,7 @@ mod conformance;
 mod conversations;
 mod examples;
 mod grammar;
+mod jobs;
 mod language;
 mod layers;
 mod ledger;

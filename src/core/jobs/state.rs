@@ -346,10 +346,9 @@ impl State {
             Self::Preflight(Preflight { until, .. })
             | Self::Verifying(Verifying { until })
             | Self::BackingOff(BackingOff { until, .. })
-            | Self::Waiting(
-                Waiting::Held(Held { until, .. }) | Waiting::Idle(Idle { until, .. }),
-            )
+            | Self::Waiting(Waiting::Idle(Idle { until, .. }))
             | Self::Uncertain(Uncertain { until, .. }) => Some(*until),
+            Self::Waiting(Waiting::Held(held)) => Some(held.until),
             Self::Deciding(deciding) => deciding.until,
             Self::Queued(_)
             | Self::Done(_)

@@ -75,7 +75,7 @@ fn count(conn: &Connection) -> Result<usize, Error> {
 
 /// What the issues that were loaded have in common.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     authors: Shared<Account>,
     labels: Shared<[String]>,
     assignees: Shared<[Account]>,
@@ -83,7 +83,7 @@ struct Names {
 }
 
 impl Names {
-    fn issue(&mut self, row: &Row<'_>) -> rusqlite::Result<IssueFacts> {
+    pub(super) fn issue(&mut self, row: &Row<'_>) -> rusqlite::Result<IssueFacts> {
         Ok(IssueFacts {
             thread: columns::thread(row)?,
             author: self.authors.maybe(row, 7)?,
@@ -105,21 +105,40 @@ impl Names {
     }
 }
 
+/// Which dependencies hold something up. A macro, so that it is one text with what is around it.
+macro_rules! waits {
+    ($which:literal) => {
+        concat!(
+            "SELECT repo, number, on_repo, on_number FROM dependencies
+             WHERE (EXISTS (SELECT 1 FROM backlog AS other
+                            WHERE other.repo = on_repo AND other.number = on_number)
+                    OR (open AND NOT EXISTS (SELECT 1 FROM tracked_repos
+                        WHERE tracked_repos.repo = on_repo AND since IS NOT NULL)))",
+            $which,
+            " ORDER BY repo, number, on_repo, on_number"
+        )
+    };
+}
+
 fn waits(conn: &Connection) -> Result<Vec<(ThreadId, ThreadId)>, Error> {
     let waits = conn
-        .prepare_cached(
-            "SELECT repo, number, on_repo, on_number FROM dependencies
-             WHERE EXISTS (SELECT 1 FROM backlog AS other
-                           WHERE other.repo = on_repo AND other.number = on_number)
-                OR (open AND NOT EXISTS (SELECT 1 FROM tracked_repos
-                                         WHERE tracked_repos.repo = on_repo AND since IS NOT NULL))
-             ORDER BY repo, number, on_repo, on_number",
-        )?
-        .query_map([], |row| {
-            Ok((columns::thread(row)?, ThreadId { repo: row.get(2)?, number: row.get(3)? }))
-        })?
+        .prepare_cached(waits!(""))?
+        .query_map([], |row| Ok((columns::thread(row)?, blocker(row)?)))?
         .collect::<Result<_, _>>()?;
     Ok(waits)
+}
+
+/// The open issues that `thread` waits for.
+pub(super) fn waits_of(conn: &Connection, thread: ThreadId) -> Result<Vec<ThreadId>, Error> {
+    let waits = conn
+        .prepare_cached(waits!(" AND repo = ?1 AND number = ?2"))?
+        .query_map((thread.repo, thread.number), blocker)?
+        .collect::<Result<_, _>>()?;
+    Ok(waits)
+}
+
+fn blocker(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
+    Ok(ThreadId { repo: row.get(2)?, number: row.get(3)? })
 }
 
 type Hold = (bool, Option<Timestamp>);
@@ -167,7 +186,7 @@ fn pulls(conn: &Connection) -> Result<HashMap<ThreadId, Vec<ThreadId>>, Error> {
 }
 
 /// What the repositories are called whose backlog is kept.
-fn names(conn: &Connection) -> Result<HashMap<RepoName, RepoId>, Error> {
+pub(super) fn names(conn: &Connection) -> Result<HashMap<RepoName, RepoId>, Error> {
     let names = conn
         .prepare_cached("SELECT name, id FROM tracked_repos JOIN repos ON id = repo")?
         .query_map([], |row| {

@@ -4,12 +4,13 @@
 //! - `upsert`: what is seen comes in, moves and leaves; `entry` is what places depend on in it.
 //! - `dependencies`: what waits for what.
 //! - `participants`: who wrote in a thread.
-//! - `load`: all that places depend on, in one go ([`facts`]).
+//! - `load`: all that places depend on, in one go ([`facts`]); `one`: the same of one issue.
 //! - `version`: whether any of that moved.
 
 mod dependencies;
 mod entry;
 mod load;
+mod one;
 mod participants;
 mod shared;
 mod tracked_repos;
@@ -28,6 +29,7 @@ use crate::core::model::thread::ThreadTitle;
 
 pub use dependencies::{bind, dependencies_unknown, recheck_untracked, to_ask, unasked};
 pub use load::facts;
+pub(super) use one::issue;
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};
 pub use tracked_repos::{
