@@ -41,7 +41,8 @@ pub enum Action {
     Left { fence: Fence, left: bool },
     /// Close the pull requests of the job's branches before this one: it took their place.
     CloseBefore(u32),
-    /// Tell that something was pushed outside of any lease.
+    /// Tell that something was pushed outside of any lease. The same may be told again: it is one
+    /// fact, by its commit.
     TellLate(Late),
 }
 

@@ -73,13 +73,15 @@ mod tests {
 
     /// The attempts on threads of these numbers, in order, an hour apart; a `-` left nothing.
     fn after(attempts: &[i64]) -> Breaker {
-        let finished = attempts.iter().zip(1..).map(|(number, n)| Finished {
+        let finished = (1..).zip(attempts).map(|(n, number)| Finished {
             fence: Fence(n),
             thread: ThreadId { repo: RepoId(1), number: number.abs() },
             left: *number > 0,
             at: at(n),
         });
-        Breaker::of(finished.rev())
+        let mut finished: Vec<Finished> = finished.collect();
+        finished.reverse();
+        Breaker::of(finished)
     }
 
     fn at(hour: i64) -> Timestamp {

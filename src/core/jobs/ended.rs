@@ -13,8 +13,10 @@ pub(super) fn ended(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<S
             // somebody may still push to it.
             if state.kind() != StateKind::Dead {
                 turn.leave_branch();
+                turn.past.commit = None;
             }
-            turn.begin_anew(agent.clone());
+            turn.retry(agent);
+            turn.begin_anew();
             Ok(State::Queued(Work::Begin))
         }
         Event::Pushed(push) => {

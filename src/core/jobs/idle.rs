@@ -105,9 +105,7 @@ fn without_attempt(
         }
         Event::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::NoneRan)),
         Event::Retry(agent) => {
-            if agent.is_some() {
-                turn.past.agent.clone_from(agent);
-            }
+            turn.retry(agent);
             Ok(State::Queued(work))
         }
         Event::Refund(fence) => turn.refund(*fence).map(|()| same.clone()),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Digest;
 use super::ids::{Branch, Commit, Fence};
-use super::spec::Spec;
+use super::spec::{Origin, Spec};
 use super::state::{Late, Leased, State, Work};
 use crate::core::model::time::Timestamp;
 
@@ -20,6 +20,8 @@ pub struct Job {
 pub struct Past {
     /// The agent that a person named for it.
     pub agent: Option<String>,
+    /// Whether a person wanted it once more.
+    pub retried: bool,
     /// The attempts that count: they ended without anything to judge.
     pub charged: Vec<Fence>,
     /// Rounds of repair begun, and how many may be before a person is asked.
@@ -67,6 +69,7 @@ impl Job {
     pub fn new(spec: Spec, agent: Option<String>) -> Self {
         let past = Past {
             agent,
+            retried: false,
             charged: Vec::new(),
             rounds: 0,
             rounds_allowed: spec.limits.repairs,
@@ -93,6 +96,11 @@ impl Job {
     pub fn branch(&self) -> Branch {
         let Spec { id, thread, .. } = &self.spec;
         Branch { thread: thread.number, job: *id, number: self.past.branch }
+    }
+
+    /// Whether a person wants it: then what only keeps timmy from starting by itself does not.
+    pub fn is_asked_for(&self) -> bool {
+        self.past.retried || matches!(self.spec.origin, Origin::Person(_))
     }
 
     /// Which attempt this is, or the next one would be, from 1 on.

@@ -44,7 +44,7 @@ pub(super) fn preflight(
             | Progress::Unclear => Err(Why::NotHere),
         },
         Event::Due if *until > turn.at() => Err(Why::NotDue),
-        Event::Due => Ok(turn.did_not_run(leased, NeverRan::GatewayDown)),
+        Event::Due => Ok(turn.did_not_run(leased, NeverRan::TooSlow)),
         Event::Pushed(push) => {
             turn.pushed(push);
             Ok(same())

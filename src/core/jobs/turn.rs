@@ -123,6 +123,7 @@ impl Turn<'_> {
             | NeverRan::NoAccess
             | NeverRan::BadKey
             | NeverRan::ModelGone
+            | NeverRan::TooSlow
             | NeverRan::Moved => self.back_off(work, self.past.never_ran),
         }
     }
@@ -222,12 +223,17 @@ impl Turn<'_> {
         is_present
     }
 
-    /// What a person wants once more is counted anew.
-    pub(super) fn begin_anew(&mut self, agent: Option<String>) {
-        let past = &mut *self.past;
+    /// A person wants it once more, by this agent if one is named.
+    pub(super) fn retry(&mut self, agent: &Option<String>) {
+        self.past.retried = true;
         if agent.is_some() {
-            past.agent = agent;
+            self.past.agent.clone_from(agent);
         }
+    }
+
+    /// Everything is counted anew.
+    pub(super) fn begin_anew(&mut self) {
+        let past = &mut *self.past;
         past.charged.clear();
         past.outcomes.clear();
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);

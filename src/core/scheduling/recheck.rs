@@ -19,20 +19,26 @@ pub fn obstacles(
 }
 
 /// The first thing that `agent` lacks to take an issue beside all that runs; one that is not in the
-/// roster cannot be reached. `by_name`: a person named it, who knows what it can do.
-pub fn lack(facts: &IssueFacts, agent: &str, by_name: bool, roster: &Roster) -> Option<Rejection> {
+/// roster cannot be reached. `role`: the one that it needs; none if a person named the agent, who
+/// knows what it can do.
+pub fn lack(
+    facts: &IssueFacts,
+    agent: &str,
+    role: Option<&str>,
+    roster: &Roster,
+) -> Option<Rejection> {
     let capacity = Capacity::beside(&roster.load, roster);
     let place = capacity.workers().position(|worker| worker.name == agent);
     let Some(place) = place else { return Some(Rejection::AgentDown) };
-    let unfit = if by_name { None } else { unfit(facts, capacity.worker(place)) };
+    let unfit = role.and_then(|role| unfit(facts, role, capacity.worker(place)));
     unfit.or_else(|| capacity.lack(place, facts.thread.repo))
 }
 
-fn unfit(facts: &IssueFacts, worker: &AgentSlot) -> Option<Rejection> {
-    let labels = IssueLabels::of(&facts.labels);
+fn unfit(facts: &IssueFacts, role: &str, worker: &AgentSlot) -> Option<Rejection> {
+    let skills = IssueLabels::of(&facts.labels).skills;
     let knows = |skill: &String| worker.skills.is_empty() || worker.skills.contains(skill);
-    match worker.roles.contains(&labels.role) {
+    match worker.roles.iter().any(|held| held == role) {
         false => Some(Rejection::NoRole),
-        true => (!labels.skills.iter().all(knows)).then_some(Rejection::NoSkill),
+        true => (!skills.iter().all(knows)).then_some(Rejection::NoSkill),
     }
 }

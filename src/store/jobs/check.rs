@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::{attempts, load};
 use crate::core::jobs::money::{BudgetScope, Budgets, Terms};
-use crate::core::jobs::{Fence, Job, Origin, Timeouts, Work};
+use crate::core::jobs::{Fence, Job, Timeouts, Work};
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::PauseScope;
@@ -129,7 +129,7 @@ fn eligible(
         return Ok(Err(Refusal::AgentPaused));
     }
     let mut obstacles = obstacles(facts, &bid.rules, &fleet, now);
-    if matches!(job.spec.origin, Origin::Person(_)) {
+    if job.is_asked_for() {
         obstacles.retain(|obstacle| !PASSED_BY_A_PERSON.contains(obstacle));
     }
     Ok(if obstacles.is_empty() { Ok(()) } else { Err(Refusal::Ineligible(obstacles)) })
@@ -155,8 +155,8 @@ fn capacity(
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
     };
-    let by_name = matches!(job.spec.origin, Origin::Person(_));
-    Ok(lack(facts, &bid.agent, by_name, &roster).map_or(Ok(()), |lack| Err(Refusal::Lacks(lack))))
+    let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
+    Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(Refusal::Lacks(lack))))
 }
 
 /// What runs, by its leases; without one of them.

@@ -18,6 +18,7 @@ use timmy::core::model::issue::Label;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
+use timmy::core::scheduling::Rejection;
 use timmy::store::backlog::{self, BacklogSource};
 use timmy::store::jobs::{self, Bid, Lease, Refusal};
 use timmy::store::{Error, Transaction, controls, threads};
@@ -456,6 +457,24 @@ fn a_person_passes_over_what_only_keeps_timmy_from_starting_by_itself() {
         assert!(matches!(held, Err(Refusal::Ineligible(_))), "a hold is for everybody");
         world.held.clear();
         world.say(tx, 1)?;
+        assert!(jobs::lease(tx, id, &bid("ezra"), at(0))?.is_ok());
+        Ok(())
+    });
+}
+
+#[test]
+fn an_agent_needs_the_role_unless_a_person_named_it() {
+    in_transaction(|tx| {
+        tracked(tx)?;
+        let review = jobs::NewJob { role: "reviewer".to_owned(), ..super::stage::new_job(1) };
+        let id = jobs::create(tx, &review, at(0).at)?.expect("a job").spec.id;
+        let refused = jobs::lease(tx, id, &bid("ezra"), at(0))?;
+        assert_eq!(refused, Err(Refusal::Lacks(Rejection::NoRole)));
+        let cancel = Event::Cancel(CancelReason::IssueGone);
+        jobs::advance(tx, id, None, cancel, at(0))?.expect("a cancel");
+        let named = jobs::NewJob { agent: Some("ezra".to_owned()), ..review };
+        jobs::unsettle(tx, thread(1))?;
+        let id = jobs::create(tx, &named, at(0).at)?.expect("a job").spec.id;
         assert!(jobs::lease(tx, id, &bid("ezra"), at(0))?.is_ok());
         Ok(())
     });
