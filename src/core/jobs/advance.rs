@@ -29,7 +29,7 @@ pub fn advance(job: &Job, step: &Step, now: Moment) -> Result<(Job, Vec<Action>)
 /// or a new step does not compile before each says what it means there.
 fn state_after(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<State, Why> {
     match state {
-        State::Queued(work) => idle::queued(turn, *work, step),
+        State::Queued(queued) => idle::queued(turn, queued, step),
         State::BackingOff(backing_off) => idle::backing_off(turn, backing_off, step),
         State::Waiting(Waiting::Idle(idle)) => idle::waiting(turn, idle, step),
         State::Preflight(preflight) => preflight::preflight(turn, preflight, step),

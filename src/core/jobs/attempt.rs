@@ -79,7 +79,7 @@ pub(super) fn waiting(turn: &mut Turn<'_>, held: &Held, step: &Step) -> Result<S
             (None, _) if *until > at => Err(Why::NotDue),
             (None, HeldBy::Host) => Ok(uncertain(turn, attempt.clone(), *left)),
             // One that asks for ever does nothing else.
-            (None, HeldBy::Person) if turn.is_loop(Digest(UNANSWERED.to_owned())) => {
+            (None, HeldBy::Person) if turn.is_loop(None, Digest(UNANSWERED.to_owned())) => {
                 let attempt = stopping(turn, attempt, Then::TimedOut(Clock::Total));
                 Ok(go_on(attempt, None))
             }
@@ -125,7 +125,7 @@ pub(super) fn uncertain_step(
             turn.release_ran(attempt, AttemptEnd::Uncertain, Usage::NONE);
             turn.leave_branch();
             Ok(match again {
-                true => State::Queued(attempt.leased.work),
+                true => turn.queue(attempt.leased.work),
                 false => given_up(),
             })
         }

@@ -17,7 +17,7 @@ pub(super) fn ended(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<S
             }
             turn.retry(agent);
             turn.begin_anew();
-            Ok(State::Queued(Work::Begin))
+            Ok(turn.queue(Work::Begin))
         }
         Event::Pushed(push) => {
             turn.pushed(push);

@@ -132,6 +132,10 @@ pub enum NeverRan {
     ModelGone,
     /// The default branch is red, and nobody asked for the job in person.
     RedBranch,
+    /// No agent was free in all the time that it was queued.
+    NobodyFree,
+    /// Whatever its agent was given lately, it left nothing.
+    LeftNothing,
     /// It could not be found out in time whether it can begin.
     TooSlow,
     /// The issue is not any more what was matched, or may not be worked on any more.

@@ -2,19 +2,23 @@
 //! something that has to be there first.
 
 use super::clocks::Timeouts;
-use super::event::{Act, Event, Grant, Step};
+use super::event::{Act, Event, Grant, NeverRan, Step};
 use super::illegal::Why;
 use super::state::{
-    AgentStop, BackingOff, Done, Idle, Leased, Preflight, State, Waiting, WaitsFor, Work,
+    AgentStop, BackingOff, DeadReason, Done, Idle, Leased, Preflight, Queued, State, Waiting,
+    WaitsFor, Work,
 };
 use super::turn::Turn;
 
-pub(super) fn queued(turn: &mut Turn<'_>, work: Work, step: &Step) -> Result<State, Why> {
+pub(super) fn queued(turn: &mut Turn<'_>, queued: &Queued, step: &Step) -> Result<State, Why> {
+    let Queued { work, until } = queued;
     match step {
-        Step::Act(Act::Lease(grant)) => lease(turn, work, grant),
-        Step::Event(Event::Due | Event::Ready) => Err(Why::NotHere),
+        Step::Act(Act::Lease(grant)) => lease(turn, *work, grant),
+        Step::Event(Event::Due) if *until > turn.at() => Err(Why::NotDue),
+        Step::Event(Event::Due) => Ok(State::Dead(DeadReason::NeverRan(NeverRan::NobodyFree))),
+        Step::Event(Event::Ready) => Err(Why::NotHere),
         other @ (Step::Act(_) | Step::Event(_)) => {
-            without_attempt(turn, work, &State::Queued(work), other)
+            without_attempt(turn, *work, &State::Queued(queued.clone()), other)
         }
     }
 }
@@ -37,7 +41,7 @@ pub(super) fn backing_off(
     let BackingOff { work, until } = backing_off;
     match step {
         Step::Event(Event::Due) if *until > turn.at() => Err(Why::NotDue),
-        Step::Event(Event::Due) => Ok(State::Queued(*work)),
+        Step::Event(Event::Due) => Ok(turn.queue(*work)),
         Step::Act(Act::Lease(_)) | Step::Event(Event::Ready) => Err(Why::NotHere),
         other @ (Step::Act(_) | Step::Event(_)) => {
             without_attempt(turn, *work, &State::BackingOff(backing_off.clone()), other)
@@ -50,15 +54,15 @@ pub(super) fn waiting(turn: &mut Turn<'_>, idle: &Idle, step: &Step) -> Result<S
     match (step, for_what) {
         (Step::Event(Event::Due), _) if *until > turn.at() => Err(Why::NotDue),
         // If nobody answered, the next attempt has to do without.
-        (Step::Event(Event::Due), _) => Ok(State::Queued(*work)),
+        (Step::Event(Event::Due), _) => Ok(turn.queue(*work)),
         (Step::Event(Event::Ready), WaitsFor::Host | WaitsFor::Pool | WaitsFor::GreenBranch) => {
-            Ok(State::Queued(*work))
+            Ok(turn.queue(*work))
         }
         (Step::Event(Event::Decided(asked, _)), WaitsFor::Person) => {
             match *asked == turn.past.asked {
                 true => {
                     turn.past.outcomes.clear();
-                    Ok(State::Queued(*work))
+                    Ok(turn.queue(*work))
                 }
                 false => Err(Why::OutOfDate),
             }
@@ -106,7 +110,7 @@ fn without_attempt(
         Event::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::NoneRan)),
         Event::Retry(agent) => {
             turn.retry(agent);
-            Ok(State::Queued(work))
+            Ok(turn.queue(work))
         }
         Event::Refund(fence) => turn.refund(*fence).map(|()| same.clone()),
         // The next attempt may have begun elsewhere.

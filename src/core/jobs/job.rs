@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::event::Digest;
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{Origin, Spec};
-use super::state::{Late, Leased, State, Work};
+use super::state::{Late, Leased, Queued, State, Work};
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,12 +27,12 @@ pub struct Past {
     /// Rounds of repair begun, and how many may be before a person is asked.
     pub rounds: u32,
     pub rounds_allowed: u32,
-    /// How often in a row it did not even run.
+    /// How often it did not even run, since it last brought something.
     pub never_ran: u32,
     /// How often timmy's own stop cut an attempt off.
     pub cut_off: u32,
     /// How its results and failures looked, since a person last said something about them.
-    pub outcomes: Vec<Digest>,
+    pub outcomes: Vec<Outcome>,
     /// Who failed at it.
     pub tried: Vec<Tried>,
     /// The number of the branch on which it works.
@@ -57,16 +57,25 @@ pub struct Past {
     pub unheard: Vec<u32>,
 }
 
+/// How a result or a failure looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Of the attempt that failed so; none if it is of what it brought.
+    pub of: Option<Fence>,
+    pub digest: Digest,
+}
+
 /// An agent that failed at a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tried {
+    pub fence: Fence,
     pub agent: String,
     pub family: Option<String>,
 }
 
 impl Job {
     /// A job that waits for an agent: for this one, if one is named.
-    pub fn new(spec: Spec, agent: Option<String>) -> Self {
+    pub fn new(spec: Spec, agent: Option<String>, at: Timestamp) -> Self {
         let past = Past {
             agent,
             retried: false,
@@ -89,7 +98,8 @@ impl Job {
             texts: 0,
             unheard: Vec::new(),
         };
-        Self { spec, past, state: State::Queued(Work::Begin) }
+        let until = at.after(spec.limits.queued);
+        Self { spec, past, state: State::Queued(Queued { work: Work::Begin, until }) }
     }
 
     /// The branch on which it works now, or will next.

@@ -37,7 +37,7 @@ fn place(job: &Job, rung: &Rung) -> Option<u8> {
     if past.agent.as_ref().is_some_and(|named| *named != rung.agent) {
         return None;
     }
-    let is_repair = matches!(job.state, State::Queued(Work::Repair(_)));
+    let is_repair = matches!(&job.state, State::Queued(queued) if queued.work != Work::Begin);
     let failed = past.tried.iter().any(|tried| tried.agent == rung.agent);
     let family_failed = past.tried.iter().any(|tried| family(tried) == family_of(rung));
     let knows = past.last.as_ref().is_some_and(|last| last.grant.agent == rung.agent);

@@ -149,7 +149,6 @@ fn is_to_end(attempt: &Attempt) -> Option<&Then> {
 
 fn ended(turn: &mut Turn<'_>, attempt: &Attempt, claim: &Claim, usage: Usage) -> State {
     turn.release_ran(attempt, AttemptEnd::Ended, usage);
-    turn.past.never_ran = 0;
     match claim {
         Claim::PullRequest { number: Some(number), .. } => turn.past.pull = Some(*number),
         Claim::PullRequest { number: None, .. }
@@ -180,7 +179,7 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
         }
         Failure::NeedsAnswer => {
             turn.release_ran(attempt, AttemptEnd::Asked, usage);
-            if turn.is_loop(Digest(UNANSWERED.to_owned())) {
+            if turn.is_loop(None, Digest(UNANSWERED.to_owned())) {
                 return State::Dead(DeadReason::Unanswered);
             }
             turn.past.asked += 1;

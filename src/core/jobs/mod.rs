@@ -28,7 +28,8 @@
 //!   waits for it any longer; until then the issue stays leased.
 //! - Each attempt has a **fencing token** ([`Fence`]); what is told of any other comes too late.
 //! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
-//! - [`standing`] tells a runner that remembers nothing what there is to do.
+//! - [`standing`] tells a runner that remembers nothing what there is to do. It looks before it
+//!   repeats, and how an attempt goes before it says that its time is over: nobody looked meanwhile.
 //!
 //! Beside the reducer: what attempts cost ([`money`]), who gets the next one ([`ladder`]), and
 //! when an agent gets none ([`breaker`]).
@@ -65,11 +66,11 @@ pub use event::{
 };
 pub use ids::{Branch, Commit, Fence, JobId, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, Why};
-pub use job::{Job, Past, Tried};
+pub use job::{Job, Outcome, Past, Tried};
 pub use moment::{Draw, Moment};
 pub use spec::{Limits, Origin, Purpose, Spec};
 pub use state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Held, HeldBy, Idle,
-    Late, Leased, Phase, Preflight, Question, Running, State, StateKind, Stopping, Then, Uncertain,
-    Verifying, Waiting, WaitsFor, Work,
+    Late, Leased, Phase, Preflight, Question, Queued, Running, State, StateKind, Stopping, Then,
+    Uncertain, Verifying, Waiting, WaitsFor, Work,
 };

@@ -17,6 +17,14 @@ pub struct Moment {
 #[serde(transparent)]
 pub struct Draw(pub u16);
 
+impl Draw {
+    /// Of a number that was drawn evenly from 0 to 1.
+    pub fn of(share: f64) -> Self {
+        // A float becomes the nearest number that there is.
+        Self((share * f64::from(u16::MAX)) as u16)
+    }
+}
+
 /// The pause after `failures` (1 or more) in a row: it doubles with each up to a limit, and chance
 /// takes up to half of it, so that what failed together is not repeated together.
 pub(super) fn pause(first: Duration, longest: Duration, failures: u32, chance: Draw) -> Duration {
@@ -39,5 +47,9 @@ mod tests {
         assert_eq!([1, 2, 3, 6, u32::MAX].map(|n| after(n, u16::MAX)), [60, 120, 240, 1800, 1800]);
         assert_eq!([1, 2, 3, 6, u32::MAX].map(|n| after(n, 0)), [30, 60, 120, 900, 900]);
         assert!((30..=60).contains(&after(1, 12_345)));
+        assert_eq!(
+            [-1.0, 0.0, 0.5, 1.0, 2.0].map(|share| Draw::of(share).0),
+            [0, 0, 32_767, 65_535, 65_535]
+        );
     }
 }

@@ -32,6 +32,9 @@ fn judged(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<State, Why> {
     if let Some(last) = &last {
         let left = !matches!(verdict, Verdict::Nothing);
         turn.once.push(Action::Left { fence: last.fence(), left });
+        if left {
+            turn.past.never_ran = 0;
+        }
     }
     if commit.is_some() {
         turn.past.commit.clone_from(commit);
@@ -53,7 +56,7 @@ fn judged(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<State, Why> {
         }
         Verdict::NoChange { ask: true } => turn.ask(Question::NoChange),
         Verdict::NoChange { ask: false } => State::NoChange,
-        Verdict::Block | Verdict::Stuck if turn.is_loop(digest.clone()) => {
+        Verdict::Block | Verdict::Stuck if turn.is_loop(None, digest.clone()) => {
             State::Dead(DeadReason::Loop)
         }
         Verdict::Block => turn.repair(),
@@ -108,7 +111,7 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: Answer) -> State {
         (Question::NoChange, Answer::Revise)
         | (Question::Stuck, Answer::Yes | Answer::Revise)
         | (Question::Permission | Question::Uncertain, Answer::Yes | Answer::Revise) => {
-            State::Queued(Work::Begin)
+            turn.queue(Work::Begin)
         }
         (
             Question::Accept | Question::NoChange | Question::Guard | Question::Repair,

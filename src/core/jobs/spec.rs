@@ -55,7 +55,7 @@ pub struct Limits {
     pub attempts: u32,
     /// Rounds of repair before a person is asked, and how many more a yes gives.
     pub repairs: u32,
-    /// How often in a row it may not even run.
+    /// How often it may not even run, until it brings something.
     pub never_ran: u32,
     /// How often timmy's own stop may cut an attempt off.
     pub cut_off: u32,
@@ -64,6 +64,8 @@ pub struct Limits {
     /// The pause after the first failure; it doubles with each.
     pub first_pause: Duration,
     pub longest_pause: Duration,
+    /// How long it waits for an agent that is free.
+    pub queued: Duration,
     /// How long a host may be away.
     pub absent: Duration,
     /// How long an attempt stays uncertain before the job is given up.
@@ -86,6 +88,7 @@ impl Default for Limits {
             equal_outcomes: 3,
             first_pause: MINUTE,
             longest_pause: 30 * MINUTE,
+            queued: 14 * DAY,
             absent: 3 * DAY,
             uncertain: 15 * MINUTE,
             judging: 30 * MINUTE,

@@ -13,7 +13,7 @@ use crate::core::model::time::Timestamp;
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It waits for an agent.
-    Queued(Work),
+    Queued(Queued),
     /// An agent is leased, and is looked at before it is started.
     Preflight(Preflight),
     Running(Running),
@@ -29,6 +29,13 @@ pub enum State {
     NoChange,
     Cancelled(Cancelled),
     Dead(DeadReason),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    pub work: Work,
+    /// How long it waits for an agent.
+    pub until: Timestamp,
 }
 
 /// What an attempt has to do.
@@ -343,18 +350,15 @@ impl State {
         }
         match self {
             Self::Running(running) => Some(running.clocks.first()),
-            Self::Preflight(Preflight { until, .. })
+            Self::Queued(Queued { until, .. })
+            | Self::Preflight(Preflight { until, .. })
             | Self::Verifying(Verifying { until })
             | Self::BackingOff(BackingOff { until, .. })
             | Self::Waiting(Waiting::Idle(Idle { until, .. }))
             | Self::Uncertain(Uncertain { until, .. }) => Some(*until),
             Self::Waiting(Waiting::Held(held)) => Some(held.until),
             Self::Deciding(deciding) => deciding.until,
-            Self::Queued(_)
-            | Self::Done(_)
-            | Self::NoChange
-            | Self::Cancelled(_)
-            | Self::Dead(_) => None,
+            Self::Done(_) | Self::NoChange | Self::Cancelled(_) | Self::Dead(_) => None,
         }
     }
 }

@@ -4,13 +4,13 @@ use super::action::{Action, AttemptEnd};
 use super::event::{CancelReason, Digest, NeverRan, Push, Pusher};
 use super::ids::Fence;
 use super::illegal::Why;
-use super::job::{Past, Tried};
+use super::job::{Outcome, Past, Tried};
 use super::moment::{Moment, pause};
 use super::money::{Charge, Usage};
 use super::spec::Spec;
 use super::state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Idle, Late, Leased,
-    Question, State, Then, Verifying, Waiting, WaitsFor, Work,
+    Question, Queued, State, Then, Verifying, Waiting, WaitsFor, Work,
 };
 use crate::core::model::time::Timestamp;
 
@@ -68,11 +68,13 @@ impl Turn<'_> {
         if !self.past.charged.contains(&leased.fence()) {
             self.past.charged.push(leased.fence());
         }
-        self.past.never_ran = 0;
         let (agent, family) = (leased.grant.agent.clone(), leased.grant.family.clone());
-        self.past.tried.push(Tried { agent, family });
-        if outcome.is_some_and(|outcome| self.is_loop(outcome)) {
+        self.past.tried.push(Tried { fence: leased.fence(), agent, family });
+        if outcome.is_some_and(|outcome| self.is_loop(Some(leased.fence()), outcome)) {
             return State::Dead(DeadReason::Loop);
+        }
+        if self.past.never_ran >= self.spec.limits.never_ran {
+            return State::Dead(DeadReason::NeverRan(NeverRan::LeftNothing));
         }
         if self.past.spent() >= self.spec.limits.attempts {
             return State::Dead(DeadReason::AttemptsSpent);
@@ -86,18 +88,25 @@ impl Turn<'_> {
         self.never_ran(leased.work, why)
     }
 
-    /// An attempt that was charged is charged no more.
+    /// An attempt that was charged is charged no more: it says nothing of the job, and counts as
+    /// one that never ran.
     pub(super) fn refund(&mut self, fence: Fence) -> Result<(), Why> {
         let charged = self.past.charged.len();
         self.past.charged.retain(|other| *other != fence);
-        if self.past.charged.len() < charged { Ok(()) } else { Err(Why::Again) }
+        if self.past.charged.len() == charged {
+            return Err(Why::Again);
+        }
+        self.past.tried.retain(|tried| tried.fence != fence);
+        self.past.outcomes.retain(|outcome| outcome.of != Some(fence));
+        self.past.never_ran += 1;
+        Ok(())
     }
 
     /// Keeps how a result or a failure looked. Whether it looked so too often.
-    pub(super) fn is_loop(&mut self, outcome: Digest) -> bool {
-        self.past.outcomes.push(outcome);
-        let last = self.past.outcomes.last();
-        let equal = self.past.outcomes.iter().filter(|other| Some(*other) == last).count();
+    pub(super) fn is_loop(&mut self, of: Option<Fence>, digest: Digest) -> bool {
+        let is_equal = |other: &&Outcome| other.digest == digest;
+        let equal = 1 + self.past.outcomes.iter().filter(is_equal).count();
+        self.past.outcomes.push(Outcome { of, digest });
         equal >= usize::try_from(self.spec.limits.equal_outcomes).unwrap_or(usize::MAX)
     }
 
@@ -123,6 +132,8 @@ impl Turn<'_> {
             | NeverRan::NoAccess
             | NeverRan::BadKey
             | NeverRan::ModelGone
+            | NeverRan::NobodyFree
+            | NeverRan::LeftNothing
             | NeverRan::TooSlow
             | NeverRan::Moved => self.back_off(work, self.past.never_ran),
         }
@@ -133,8 +144,13 @@ impl Turn<'_> {
         self.past.cut_off += 1;
         match self.past.cut_off >= self.spec.limits.cut_off {
             true => State::Dead(DeadReason::CutOff),
-            false => State::Queued(work),
+            false => self.queue(work),
         }
+    }
+
+    /// It waits for an agent.
+    pub(super) fn queue(&self, work: Work) -> State {
+        State::Queued(Queued { work, until: self.at().after(self.spec.limits.queued) })
     }
 
     /// An attempt that was asked to stop is over: seen, or nobody waits for it any longer.

@@ -32,8 +32,9 @@ pub struct StoredAttempt {
 pub fn attempts(conn: &Connection, job: JobId) -> Result<Vec<StoredAttempt>, Error> {
     let attempts = conn
         .prepare_cached(
-            "SELECT * FROM attempts WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1)
-               AND job = ?1 ORDER BY fence",
+            "SELECT * FROM attempts
+             WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
+             ORDER BY fence",
         )?
         .query_map([job], attempt)?
         .collect::<Result<_, _>>()?;

@@ -29,7 +29,9 @@ pub enum NotCreated {
     Live(JobId),
 }
 
-/// Makes a job that waits for an agent. There is one for a thread at a time.
+/// Makes a job that waits for an agent, because a person asked for it: who is asked is checked where
+/// that is. There is one for a thread at a time. Of timmy's own match see
+/// [`dispatch`](super::dispatch).
 pub fn create(
     tx: &Transaction<'_>,
     new: &NewJob,
@@ -42,16 +44,16 @@ pub fn create(
     let made = |id| {
         let (role, origin) = (role.clone(), origin.clone());
         let spec = Spec { id, thread: *thread, purpose: *purpose, role, origin, limits: *limits };
-        Job::new(spec, agent.clone())
+        Job::new(spec, agent.clone(), now)
     };
     tx.prepare_cached(
         "INSERT INTO jobs (repo, number, state, created_at, first, job)
-         VALUES (?1, ?2, 'queued', ?3, '', '')",
+         VALUES (?1, ?2, 'queued', ?3, 'null', 'null')",
     )?
     .execute((thread.repo, thread.number, now))?;
     let job = made(JobId(tx.last_insert_rowid()));
-    tx.prepare_cached("UPDATE jobs SET first = ?2, job = ?2 WHERE id = ?1")?
-        .execute((job.spec.id, Json(&job)))?;
+    tx.prepare_cached("UPDATE jobs SET first = ?2, job = ?2, due_at = ?3 WHERE id = ?1")?
+        .execute((job.spec.id, Json(&job), job.state.due_at()))?;
     backlog::moved(tx)?;
     Ok(Ok(job))
 }

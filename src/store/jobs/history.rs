@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load;
-use crate::core::jobs::{Action, Draw, IllegalEvent, Job, JobId, Moment, Step, fold};
+use crate::core::jobs::{Action, Draw, Event, IllegalEvent, Job, JobId, Moment, Step, fold};
 use crate::store::columns::Json;
 use crate::store::error::Error;
 
@@ -28,6 +28,15 @@ pub fn history(conn: &Connection, id: JobId) -> Result<Vec<StoredStep>, Error> {
         })?
         .collect::<Result<_, _>>()?;
     Ok(steps)
+}
+
+/// The texts that its agents are told, by number ([`Action::Tell`]).
+pub fn texts(conn: &Connection, id: JobId) -> Result<Vec<String>, Error> {
+    let told = |stored: StoredStep| match stored.step {
+        Step::Event(Event::Told(text)) => Some(text),
+        Step::Event(_) | Step::Act(_) => None,
+    };
+    Ok(history(conn, id)?.into_iter().filter_map(told).collect())
 }
 
 /// What is wrong with a job and its history: one of them was not written by [`advance`](super::advance()).

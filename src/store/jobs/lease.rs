@@ -5,8 +5,10 @@ use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, apply};
 use super::check::{self, Bid, Refusal};
+use super::create::{NewJob, NotCreated, create};
 use super::{attempts, load};
-use crate::core::jobs::{Act, Branch, Fence, Grant, Job, JobId, Moment, Preflight, State};
+use crate::core::jobs::{Act, Branch, Fence, Grant, Job, JobId, Moment, Preflight, Queued, State};
+use crate::core::scheduling::Ineligible;
 use crate::store::error::Error;
 use crate::store::meta;
 
@@ -44,6 +46,25 @@ impl Lease {
     }
 }
 
+/// Carries out a match: makes a job and gives it to the agent of `bid`, or neither.
+pub fn dispatch(
+    tx: &Transaction<'_>,
+    new: &NewJob,
+    bid: &Bid,
+    now: Moment,
+) -> Result<Result<(Lease, Advanced), Refusal>, Error> {
+    tx.prepare_cached("SAVEPOINT dispatch")?.execute([])?;
+    let made = match create(tx, new, now.at)? {
+        Ok(job) => lease(tx, job.spec.id, bid, now)?,
+        Err(NotCreated::Live(_)) => Err(Refusal::Ineligible(vec![Ineligible::LiveJob])),
+    };
+    if made.is_err() {
+        tx.prepare_cached("ROLLBACK TO dispatch")?.execute([])?;
+    }
+    tx.prepare_cached("RELEASE dispatch")?.execute([])?;
+    Ok(made)
+}
+
 /// Gives a job that is queued to the agent of `bid`, unless anything speaks against it now.
 pub fn lease(
     tx: &Transaction<'_>,
@@ -54,7 +75,7 @@ pub fn lease(
     let Some(job) = load::get(tx, id)?.map(|stored| stored.job) else {
         return Ok(Err(Refusal::NotThere));
     };
-    let State::Queued(work) = job.state else { return Ok(Err(Refusal::NotThere)) };
+    let State::Queued(Queued { work, .. }) = job.state else { return Ok(Err(Refusal::NotThere)) };
     let Some(ledger) = meta::get(tx, meta::LEDGER)? else {
         return Ok(Err(Refusal::NoLedgerName));
     };

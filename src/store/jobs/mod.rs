@@ -4,7 +4,8 @@
 //!
 //! - `create`: a job for a thread, and whether one may be there.
 //! - `advance`: an event happened ([`advance()`]). Told twice under one key, it happened once.
-//! - `lease`: an agent gets a job, and is started ([`lease()`], [`start()`]): the two steps that
+//! - `lease`: a match is carried out ([`dispatch`]), an agent gets a job and is started ([`lease()`],
+//!   [`start()`]): the two steps that
 //!   nobody may tell, since they are made only where `check` finds, in the same transaction, that
 //!   they are still right.
 //! - `attempts`: what attempts cost, and whether an agent's breaker is open.
@@ -25,7 +26,7 @@ pub use advance::{Advanced, advance};
 pub use attempts::{StoredAttempt, attempts, breaker, spending};
 pub use check::{Bid, Outside, Refusal};
 pub use create::{NewJob, NotCreated, create};
-pub use history::{HistoryError, StoredStep, history, rebuilt};
-pub use lease::{Lease, lease, leases, start};
+pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
+pub use lease::{Lease, dispatch, lease, leases, start};
 pub use load::{StoredJob, due, get, live, live_in, next_due_after, unsettle, work};
 pub use numbers::{introduce, restore};

@@ -23,7 +23,7 @@ use timmy::store::backlog::{self, BacklogSource};
 use timmy::store::jobs::{self, Bid, Lease, Refusal};
 use timmy::store::{Error, Transaction, controls, threads};
 
-use super::stage::{at, begin, bid, entry, put, slot, thread, tracked};
+use super::stage::{at, begin, bid, entry, new_job, put, slot, thread, tracked};
 use super::{digest, terms};
 use crate::support::ledger::in_transaction;
 use crate::support::people::account;
@@ -66,6 +66,8 @@ struct World {
     issue: Option<u64>,
     runs: BTreeMap<Fence, Run>,
     leases: Vec<(Lease, bool)>,
+    /// Issues for which a job has ended.
+    settled: BTreeSet<i64>,
 }
 
 impl World {
@@ -92,6 +94,7 @@ impl World {
             issue: None,
             runs: BTreeMap::new(),
             leases: Vec::new(),
+            settled: BTreeSet::new(),
         }
     }
 
@@ -299,19 +302,28 @@ impl World {
     /// An agent's match is carried out, which was made before all that moved since.
     fn act(&mut self, tx: &Transaction<'_>) -> Result<bool, Error> {
         let (number, (agent, _)) = (self.issue(), AGENTS[self.random.below(3)]);
-        let id = match jobs::live_in(tx, thread(number))? {
-            Some(live) => live.job.spec.id,
+        let made = match jobs::live_in(tx, thread(number))? {
+            Some(live) => {
+                let is_queued = live.job.state.kind().name() == "queued";
+                let made = jobs::lease(tx, live.job.spec.id, &self.bid(agent), self.now())?;
+                let expected = is_queued && self.may(agent, number, None);
+                assert_eq!(made.is_ok(), expected, "{agent} on #{number}: {made:?}");
+                made
+            }
             None => {
-                // Cancelled ones settle an issue: a person wants it once more.
-                jobs::unsettle(tx, thread(number))?;
-                begin(tx, number, self.now())?
+                // Once a job ended, somebody has to give a reason for another.
+                if self.random.below(2) == 0 {
+                    jobs::unsettle(tx, thread(number))?;
+                    self.settled.remove(&number);
+                }
+                let expected = self.may(agent, number, None) && !self.settled.contains(&number);
+                let made = jobs::dispatch(tx, &new_job(number), &self.bid(agent), self.now())?;
+                assert_eq!(made.is_ok(), expected, "{agent} on a new #{number}: {made:?}");
+                let live = jobs::live_in(tx, thread(number))?;
+                assert_eq!(live.is_some(), expected, "a match that is refused leaves no job");
+                made
             }
         };
-        let state = jobs::get(tx, id)?.expect("a job").job.state;
-        let is_queued = state.kind().name() == "queued";
-        let expected = is_queued && self.may(agent, number, None);
-        let made = jobs::lease(tx, id, &self.bid(agent), self.now())?;
-        assert_eq!(made.is_ok(), expected, "{agent} on #{number}: {made:?}");
         if let Ok((lease, _)) = made {
             let cost = terms().bound.micro_usd;
             let run = Run { agent, number, cost, ended: None, left: None };
@@ -374,8 +386,11 @@ impl World {
         Ok(())
     }
 
-    fn tell(&self, tx: &Transaction<'_>, job: JobId, event: Event) -> Result<(), Error> {
-        jobs::advance(tx, job, None, event, self.now())?.expect("a step that is possible");
+    fn tell(&mut self, tx: &Transaction<'_>, job: JobId, event: Event) -> Result<(), Error> {
+        let told = jobs::advance(tx, job, None, event, self.now())?.expect("a possible step");
+        if told.after.state.kind().is_end() {
+            self.settled.insert(told.after.spec.thread.number);
+        }
         Ok(())
     }
 
@@ -387,7 +402,7 @@ impl World {
     }
 
     /// What waits for its time is queued again.
-    fn wake(&self, tx: &Transaction<'_>) -> Result<(), Error> {
+    fn wake(&mut self, tx: &Transaction<'_>) -> Result<(), Error> {
         for due in jobs::due(tx, self.now().at, 99)? {
             if due.job.state.leased().is_none() {
                 self.tell(tx, due.job.spec.id, Event::Due)?;
@@ -449,7 +464,7 @@ fn a_person_passes_over_what_only_keeps_timmy_from_starting_by_itself() {
         let mut world = World::new(1);
         world.link(tx, 1)?;
         let origin = timmy::core::jobs::Origin::Person("anna".to_owned());
-        let new = jobs::NewJob { origin, ..super::stage::new_job(1) };
+        let new = jobs::NewJob { origin, ..new_job(1) };
         let id = jobs::create(tx, &new, at(0).at)?.expect("a job").spec.id;
         world.held.insert(1);
         world.say(tx, 1)?;
@@ -466,7 +481,7 @@ fn a_person_passes_over_what_only_keeps_timmy_from_starting_by_itself() {
 fn an_agent_needs_the_role_unless_a_person_named_it() {
     in_transaction(|tx| {
         tracked(tx)?;
-        let review = jobs::NewJob { role: "reviewer".to_owned(), ..super::stage::new_job(1) };
+        let review = jobs::NewJob { role: "reviewer".to_owned(), ..new_job(1) };
         let id = jobs::create(tx, &review, at(0).at)?.expect("a job").spec.id;
         let refused = jobs::lease(tx, id, &bid("ezra"), at(0))?;
         assert_eq!(refused, Err(Refusal::Lacks(Rejection::NoRole)));
@@ -484,7 +499,7 @@ fn an_agent_needs_the_role_unless_a_person_named_it() {
 fn a_job_is_for_the_agent_that_a_person_named() {
     in_transaction(|tx| {
         tracked(tx)?;
-        let new = jobs::NewJob { agent: Some("bezalel".to_owned()), ..super::stage::new_job(1) };
+        let new = jobs::NewJob { agent: Some("bezalel".to_owned()), ..new_job(1) };
         let id = jobs::create(tx, &new, at(0).at)?.expect("a job").spec.id;
         assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(0))?, Err(Refusal::NamedAnother));
         assert!(jobs::lease(tx, id, &bid("bezalel"), at(0))?.is_ok());

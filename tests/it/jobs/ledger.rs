@@ -92,13 +92,31 @@ fn what_is_told_twice_happened_once() {
 }
 
 #[test]
+fn what_agents_are_told_is_kept_by_number() {
+    in_transaction(|tx| {
+        tracked(tx)?;
+        let lease = work(tx, 1, "ezra", at(0))?;
+        for (text, number) in [("mind the tests", 0), ("and the docs", 1)] {
+            let told = advance(tx, lease.job(), Event::Told(text.to_owned()), at(9))?;
+            assert_eq!(told.actions, [Action::Tell(lease.fence(), number)]);
+        }
+        assert_eq!(jobs::texts(tx, lease.job())?, ["mind the tests", "and the docs"]);
+        Ok(())
+    });
+}
+
+#[test]
 fn what_cannot_happen_leaves_no_trace() {
     in_transaction(|tx| {
         tracked(tx)?;
         let id = begin(tx, 1, at(0))?;
         let before = job(tx, id)?;
-        let illegal = jobs::advance(tx, id, Some("due"), Event::Due, at(1))?.expect_err("not due");
-        assert_eq!(illegal.to_string(), format!("{id} is queued: `due` cannot happen there"));
+        let illegal =
+            jobs::advance(tx, id, Some("due"), Event::Due, at(1))?.expect_err("too early");
+        assert_eq!(
+            illegal.to_string(),
+            format!("{id} is queued: `due` is told too early: wait until it is due")
+        );
         assert_eq!((job(tx, id)?, jobs::history(tx, id)?.len()), (before, 0));
         assert!(jobs::advance(tx, JobId(99), None, Event::Due, at(1)).is_err());
         Ok(())
@@ -110,6 +128,8 @@ fn what_is_due_is_found() {
     in_transaction(|tx| {
         tracked(tx)?;
         let lease = work(tx, 1, "ezra", at(0))?;
+        begin(tx, 2, at(0))?;
+        assert!(jobs::due(tx, at(9999).at, 9)?.iter().all(|due| due.job.spec.id == lease.job()));
         let due = |now| jobs::due(tx, now, 9).map(|due| due.len());
         let deadline = jobs::next_due_after(tx, at(0).at)?.expect("silence ends");
         assert_eq!(deadline, at(600).at);

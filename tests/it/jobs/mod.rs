@@ -97,8 +97,8 @@ impl Story {
     }
 
     pub fn within(limits: Limits) -> Self {
-        let job = Job::new(spec(limits), None);
         let now = Timestamp::from_micros(1_000_000_000_000);
+        let job = Job::new(spec(limits), None, now);
         Self { job, now, actions: Vec::new(), fences: 0 }
     }
 

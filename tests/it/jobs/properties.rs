@@ -151,7 +151,7 @@ fn left_alone(mut story: Story) -> Story {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens(walk in walk()) {

@@ -128,7 +128,7 @@ fn said(story: &Story) -> String {
         },
         State::Waiting(Waiting::Held(held)) => format!("{kind} ({:?})", held.by),
         State::Waiting(Waiting::Idle(idle)) => format!("{kind} ({:?})", idle.for_what),
-        State::Queued(work) => format!("{kind} ({work:?})"),
+        State::Queued(queued) => format!("{kind} ({:?})", queued.work),
         State::BackingOff(off) => format!("{kind} ({:?})", off.work),
         State::Deciding(deciding) => format!("{kind} ({:?})", deciding.question),
         State::Done(done) => format!("{kind} ({done:?})"),

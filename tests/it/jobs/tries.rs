@@ -90,8 +90,8 @@ fn what_never_ran_costs_no_attempt_and_not_for_ever() {
         story = story.never_ran(NeverRan::NoAccess);
         assert_eq!((story.state(), story.job.attempt_number()), ("backing_off", 1));
     }
-    let ran = story.clone().work().progress(failed("turns"));
-    assert_eq!(ran.job.past.never_ran, 0, "once it ran, it is counted anew");
+    let brought = story.clone().delivered('a', Verdict::Block);
+    assert_eq!(brought.job.past.never_ran, 0, "once it brought something, it is counted anew");
     let story = story.never_ran(NeverRan::NoAccess);
     assert_eq!(story.job.state, State::Dead(DeadReason::NeverRan(NeverRan::NoAccess)));
 }
@@ -183,6 +183,28 @@ fn an_attempt_is_given_back_once() {
     let story = story.step(Event::Refund(Fence(1)));
     assert_eq!(story.job.attempt_number(), 1);
     assert_eq!(story.try_step(Event::Refund(Fence(1))), Err(Why::Again));
+    assert_eq!((story.job.past.tried.len(), story.job.past.outcomes.len()), (0, 0));
+}
+
+#[test]
+fn attempts_that_are_always_given_back_end_too() {
+    let mut story = Story::new();
+    for _ in 0..Limits::default().never_ran {
+        story = story.work().progress(failed("nothing"));
+        let fence = story.fence();
+        story = story.step(Event::Refund(fence));
+    }
+    let story = story.work().progress(failed("nothing"));
+    let reason = DeadReason::NeverRan(NeverRan::LeftNothing);
+    assert_eq!(story.job.state, State::Dead(reason));
+}
+
+#[test]
+fn a_job_that_nobody_takes_ends() {
+    let story = Story::new().later(13 * DAY);
+    assert_eq!(story.try_step(Event::Due), Err(Why::NotDue));
+    let reason = DeadReason::NeverRan(NeverRan::NobodyFree);
+    assert_eq!(story.later(DAY).step(Event::Due).job.state, State::Dead(reason));
 }
 
 fn rung(agent: &str, family: &str, micro_usd: u64, value: u64) -> Rung {
@@ -206,7 +228,8 @@ fn the_second_attempt_prefers_another_family() {
     let family = Some("openai".to_owned());
     let leased = story.step(Act::Lease(Grant { family: family.clone(), ..grant(1, "ezra") }));
     let story = leased.start().progress(Progress::Accepted).progress(failed("turns")).due();
-    assert_eq!(story.job.past.tried, [Tried { agent: "ezra".to_owned(), family }]);
+    let tried = Tried { fence: Fence(1), agent: "ezra".to_owned(), family };
+    assert_eq!(story.job.past.tried, [tried]);
     assert_eq!(order(&story, false), ["claude", "bezalel", "ezra"]);
 }
 
