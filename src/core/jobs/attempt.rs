@@ -5,7 +5,6 @@ use super::clocks::{Clock, Deadlines, TimeLeft};
 use super::event::{CancelReason, Digest, Step};
 use super::illegal::Why;
 use super::live::{Live, UNANSWERED, live, stopping};
-use super::money::Usage;
 use super::state::{
     AgentStop, Attempt, Held, HeldBy, Phase, Running, State, Then, Uncertain, Waiting,
 };
@@ -20,7 +19,7 @@ pub(super) fn running(turn: &mut Turn<'_>, running: &Running, step: &Step) -> Re
         Live::Moved(state) => Ok(state),
         Live::Same(attempt) => Ok(with(attempt)),
         Live::Due => match &attempt.stopping {
-            Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, Usage::NONE)),
+            Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound())),
             None if clocks.first() > at => Err(Why::NotDue),
             None => Ok(with(stopping(turn, attempt, Then::TimedOut(clock(attempt, *clocks, at))))),
         },
@@ -75,7 +74,9 @@ pub(super) fn waiting(turn: &mut Turn<'_>, held: &Held, step: &Step) -> Result<S
             Ok(State::Waiting(Waiting::Held(Box::new(Held { attempt, ..held.clone() }))))
         }
         (Live::Due, _) => match (&attempt.stopping, by) {
-            (Some(stopping), _) => Ok(turn.stopped(attempt, &stopping.then, false, Usage::NONE)),
+            (Some(stopping), _) => {
+                Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound()))
+            }
             (None, _) if *until > at => Err(Why::NotDue),
             (None, HeldBy::Host) => Ok(uncertain(turn, attempt.clone(), *left)),
             // One that asks for ever does nothing else.
@@ -110,10 +111,10 @@ pub(super) fn uncertain_step(
         Live::Moved(state) => Ok(state),
         Live::Same(attempt) => Ok(State::Uncertain(Uncertain { attempt, ..uncertain.clone() })),
         Live::Due => match &attempt.stopping {
-            Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, Usage::NONE)),
+            Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound())),
             None if *until > turn.at() => Err(Why::NotDue),
             None => {
-                turn.release_ran(attempt, AttemptEnd::Uncertain, Usage::NONE);
+                turn.release_ran(attempt, AttemptEnd::Uncertain, attempt.bound());
                 Ok(given_up())
             }
         },
@@ -122,7 +123,7 @@ pub(super) fn uncertain_step(
             Ok(State::Running(Running { attempt, clocks: left.go_on(turn.at()), answer: None }))
         }
         Live::Decided(again) => {
-            turn.release_ran(attempt, AttemptEnd::Uncertain, Usage::NONE);
+            turn.release_ran(attempt, AttemptEnd::Uncertain, attempt.bound());
             turn.leave_branch();
             Ok(match again {
                 true => turn.queue(attempt.leased.work),

@@ -57,11 +57,20 @@ impl Breaker {
         }
     }
 
-    /// Whether the agent may get work now; `is_probing`: it has some.
-    pub fn lets_through(&self, is_probing: bool, now: Timestamp) -> bool {
+    /// Whether the agent may get work now. `is_probing`: it has some. `latest`: when it got some
+    /// last, whatever became of that.
+    pub fn lets_through(
+        &self,
+        is_probing: bool,
+        latest: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
         match self {
             Self::Closed => true,
-            Self::Open { probe_at, .. } => !is_probing && *probe_at <= now,
+            Self::Open { probe_at, .. } => {
+                let next = latest.map_or(*probe_at, |at| at.after(PROBE_AFTER).max(*probe_at));
+                !is_probing && next <= now
+            }
         }
     }
 }
@@ -100,12 +109,13 @@ mod tests {
     #[test]
     fn one_probe_an_hour_goes_through_and_what_it_leaves_closes_it() {
         let open = after(&[-1, -2, -3]);
-        assert!(!open.lets_through(false, at(3)));
-        assert!(open.lets_through(false, at(4)));
-        assert!(!open.lets_through(true, at(4)), "one at a time");
+        assert!(!open.lets_through(false, None, at(3)));
+        assert!(open.lets_through(false, Some(at(2)), at(4)));
+        assert!(!open.lets_through(true, None, at(4)), "one at a time");
+        assert!(!open.lets_through(false, Some(at(4)), at(4)), "one that never ran is one");
         let still = after(&[-1, -2, -3, -1]);
-        assert!(!still.lets_through(false, at(4)));
-        assert!(still.lets_through(false, at(5)));
+        assert!(!still.lets_through(false, None, at(4)));
+        assert!(still.lets_through(false, None, at(5)));
         assert_eq!(after(&[-1, -2, -3, 1]), Breaker::Closed);
     }
 }

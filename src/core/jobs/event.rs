@@ -75,7 +75,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
-    /// It never ran.
+    /// It is known that it never ran: what only did not answer may have begun.
     NeverRan(NeverRan),
     /// The agent works on it.
     Accepted,
@@ -103,9 +103,10 @@ pub enum Progress {
     Stopped {
         usage: Usage,
     },
-    /// It is gone, and nobody will learn how it ended.
+    /// It is gone, and nobody will learn how it ended: its gateway was interrupted, or knows nothing
+    /// of it.
     Lost,
-    /// A host that can be reached cannot tell whether it ran.
+    /// A host that can be reached cannot tell whether it ran, or holds something else under its key.
     Unclear,
     /// timmy's own stop or crash ended it.
     CutOff {

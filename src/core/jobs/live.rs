@@ -3,7 +3,7 @@
 use super::action::AttemptEnd;
 use super::event::{Claim, Digest, Event, Failure, NeverRan, Progress, Pusher, Step};
 use super::illegal::Why;
-use super::money::Usage;
+use super::money::{Charge, Usage};
 use super::state::{Attempt, DeadReason, Idle, Phase, State, Stopping, Then, Waiting, WaitsFor};
 use super::turn::Turn;
 
@@ -102,36 +102,36 @@ fn progress_of(turn: &mut Turn<'_>, attempt: &Attempt, progress: &Progress) -> R
         Progress::Unclear => Ok(Live::Unclear),
         Progress::NeverRan(why) => match (is_starting, is_to_end(attempt)) {
             (false, _) => Err(Why::NotHere),
-            (true, Some(then)) => over(turn.stopped(attempt, then, true, Usage::NONE)),
+            (true, Some(then)) => over(turn.stopped(attempt, then, true, Charge::NOTHING)),
             (true, None) => over(turn.did_not_run(leased, *why)),
         },
         Progress::Ended { claim, usage } => over(match is_to_end(attempt) {
-            Some(then) => turn.stopped(attempt, then, true, *usage),
+            Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
             None => ended(turn, attempt, claim, *usage),
         }),
         Progress::CutOff { usage } => over(match is_to_end(attempt) {
-            Some(then) => turn.stopped(attempt, then, true, *usage),
+            Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
             None => {
-                turn.release_ran(attempt, AttemptEnd::CutOff, *usage);
+                turn.release_ran(attempt, AttemptEnd::CutOff, attempt.charge(*usage));
                 turn.cut_off(leased.work)
             }
         }),
         Progress::Lost => over(match is_to_end(attempt) {
-            Some(then) => turn.stopped(attempt, then, true, Usage::NONE),
+            Some(then) => turn.stopped(attempt, then, true, attempt.bound()),
             None => {
-                turn.release_ran(attempt, AttemptEnd::Lost, Usage::NONE);
+                turn.release_ran(attempt, AttemptEnd::Lost, attempt.bound());
                 turn.leave_branch();
                 turn.spend(leased, None)
             }
         }),
         Progress::Failed { failure, usage } => over(match &attempt.stopping {
-            Some(stopping) => turn.stopped(attempt, &stopping.then, true, *usage),
+            Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
             None => failed(turn, attempt, failure, *usage),
         }),
         Progress::Stopped { usage } => over(match &attempt.stopping {
-            Some(stopping) => turn.stopped(attempt, &stopping.then, true, *usage),
+            Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
             None => {
-                turn.release_ran(attempt, AttemptEnd::Failed, *usage);
+                turn.release_ran(attempt, AttemptEnd::Failed, attempt.charge(*usage));
                 turn.spend(leased, Some(Digest("stopped".to_owned())))
             }
         }),
@@ -148,7 +148,7 @@ fn is_to_end(attempt: &Attempt) -> Option<&Then> {
 }
 
 fn ended(turn: &mut Turn<'_>, attempt: &Attempt, claim: &Claim, usage: Usage) -> State {
-    turn.release_ran(attempt, AttemptEnd::Ended, usage);
+    turn.release_ran(attempt, AttemptEnd::Ended, attempt.charge(usage));
     match claim {
         Claim::PullRequest { number: Some(number), .. } => turn.past.pull = Some(*number),
         Claim::PullRequest { number: None, .. }
@@ -164,21 +164,21 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
     let leased = &attempt.leased;
     match failure {
         Failure::Agent(outcome) => {
-            turn.release_ran(attempt, AttemptEnd::Failed, usage);
+            turn.release_ran(attempt, AttemptEnd::Failed, attempt.charge(usage));
             turn.spend(leased, Some(outcome.clone()))
         }
         Failure::BadRequest => {
-            turn.release_ran(attempt, AttemptEnd::Failed, usage);
+            turn.release_ran(attempt, AttemptEnd::Failed, attempt.charge(usage));
             turn.spend(leased, None);
             State::Dead(DeadReason::BadRequest)
         }
         Failure::PoolSpent { until } => {
             let why = NeverRan::PoolSpent { until: *until };
-            turn.release_ran(attempt, AttemptEnd::NeverRan(why), usage);
+            turn.release_ran(attempt, AttemptEnd::NeverRan(why), attempt.charge(usage));
             turn.never_ran(leased.work, why)
         }
         Failure::NeedsAnswer => {
-            turn.release_ran(attempt, AttemptEnd::Asked, usage);
+            turn.release_ran(attempt, AttemptEnd::Asked, attempt.charge(usage));
             if turn.is_loop(None, Digest(UNANSWERED.to_owned())) {
                 return State::Dead(DeadReason::Unanswered);
             }

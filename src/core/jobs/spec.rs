@@ -70,7 +70,8 @@ pub struct Limits {
     pub absent: Duration,
     /// How long an attempt stays uncertain before the job is given up.
     pub uncertain: Duration,
-    /// How long a result is judged before a person is asked instead.
+    /// How long a result is judged before a person is asked instead: longer than checks are waited
+    /// for.
     pub judging: Duration,
     /// How long a person is asked about something in mid-work.
     pub question: Duration,
@@ -91,7 +92,7 @@ impl Default for Limits {
             queued: 14 * DAY,
             absent: 3 * DAY,
             uncertain: 15 * MINUTE,
-            judging: 30 * MINUTE,
+            judging: 60 * MINUTE,
             question: DAY,
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::clocks::{Clock, Deadlines, TimeLeft};
 use super::event::{CancelReason, Grant, NeverRan};
 use super::ids::{Commit, Fence};
+use super::money::{Charge, Usage};
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,16 @@ pub struct Attempt {
 impl Attempt {
     pub fn fence(&self) -> Fence {
         self.leased.fence()
+    }
+
+    /// What it is charged if it used that.
+    pub(super) fn charge(&self, usage: Usage) -> Charge {
+        self.leased.grant.terms.charge(usage)
+    }
+
+    /// What it is charged as long as nobody knows what it used.
+    pub(super) fn bound(&self) -> Charge {
+        self.charge(Usage::NONE)
     }
 }
 

@@ -6,7 +6,7 @@ use super::ids::Fence;
 use super::illegal::Why;
 use super::job::{Outcome, Past, Tried};
 use super::moment::{Moment, pause};
-use super::money::{Charge, Usage};
+use super::money::Charge;
 use super::spec::Spec;
 use super::state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Idle, Late, Leased,
@@ -40,9 +40,8 @@ impl Turn<'_> {
         self.past.last = Some(leased);
     }
 
-    /// The same, of an attempt that ran and is charged for `usage`.
-    pub(super) fn release_ran(&mut self, attempt: &Attempt, end: AttemptEnd, usage: Usage) {
-        let charge = attempt.leased.grant.terms.charge(usage);
+    /// The same, of an attempt that may have run.
+    pub(super) fn release_ran(&mut self, attempt: &Attempt, end: AttemptEnd, charge: Charge) {
         let left = match end {
             AttemptEnd::Failed | AttemptEnd::TimedOut(_) => Some(attempt.pushed),
             AttemptEnd::Ended
@@ -159,20 +158,20 @@ impl Turn<'_> {
         attempt: &Attempt,
         then: &Then,
         seen: bool,
-        usage: Usage,
+        charge: Charge,
     ) -> State {
         let stop = if seen { AgentStop::Seen } else { AgentStop::NotSeen };
         match then {
             Then::Cancel(reason) => {
-                self.release_ran(attempt, AttemptEnd::Stopped, usage);
+                self.release_ran(attempt, AttemptEnd::Stopped, charge);
                 State::Cancelled(Cancelled { reason: reason.clone(), agent: stop })
             }
             Then::Merged => {
-                self.release_ran(attempt, AttemptEnd::Stopped, usage);
+                self.release_ran(attempt, AttemptEnd::Stopped, charge);
                 State::Done(Done::Merged)
             }
             Then::TimedOut(clock) => {
-                self.release_ran(attempt, AttemptEnd::TimedOut(*clock), usage);
+                self.release_ran(attempt, AttemptEnd::TimedOut(*clock), charge);
                 if !seen {
                     self.leave_branch();
                 }

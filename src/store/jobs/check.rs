@@ -181,8 +181,12 @@ fn breaker(
     let is_probing = conn
         .prepare_cached("SELECT 1 FROM leases WHERE agent = ?1 AND fence IS NOT ?2")?
         .exists((&bid.agent, own))?;
+    let latest = conn
+        .prepare_cached("SELECT max(leased_at) FROM attempts WHERE agent = ?1 AND fence IS NOT ?2")?
+        .query_row((&bid.agent, own), |row| row.get(0))?;
     let breaker = attempts::breaker(conn, &bid.agent)?;
-    Ok(if breaker.lets_through(is_probing, now) { Ok(()) } else { Err(Refusal::BreakerOpen) })
+    let is_let_through = breaker.lets_through(is_probing, latest, now);
+    Ok(if is_let_through { Ok(()) } else { Err(Refusal::BreakerOpen) })
 }
 
 fn budget(conn: &Connection, job: &Job, own: Option<Fence>, bid: &Bid) -> Result<Checked, Error> {

@@ -436,6 +436,7 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_of    ON attempts (repo, number);
 CREATE INDEX attempts_judged ON attempts (agent, ended_at, fence) WHERE left IS NOT NULL;
 CREATE INDEX attempts_ended ON attempts (ended_at);
+CREATE INDEX attempts_latest ON attempts (agent, leased_at);
 
 -- Who works on what right now. Made by the one transaction that checked that it may, gone with
 -- the attempt.

@@ -35,6 +35,7 @@ const AGENTS: [(&str, &str); 3] = [("ezra", "a"), ("bezalel", "a"), ("allegro", 
 struct Run {
     agent: &'static str,
     number: i64,
+    given: Timestamp,
     /// What it cost, or is bounded by.
     cost: u64,
     ended: Option<Timestamp>,
@@ -150,11 +151,15 @@ impl World {
         let has_money = self.day.is_none_or(|most| today + bound <= most)
             && self.issue.is_none_or(|most| sum(&|run| run.number == number) + bound <= most);
         let is_probing = count(&|run| run.agent == agent) > 0;
-        is_eligible && !is_paused && has_room && has_money && self.is_trusted(agent, is_probing)
+        is_eligible
+            && !is_paused
+            && has_room
+            && has_money
+            && self.is_trusted(agent, is_probing, own)
     }
 
     /// The breaker, by its words: three threads in a row, and then one probe an hour.
-    fn is_trusted(&self, agent: &str, is_probing: bool) -> bool {
+    fn is_trusted(&self, agent: &str, is_probing: bool, own: Option<Fence>) -> bool {
         let mut known: Vec<(Timestamp, Fence, &Run)> = self
             .runs
             .iter()
@@ -168,7 +173,10 @@ impl World {
         let hour = std::time::Duration::from_secs(3600);
         match empty.first() {
             Some((last, ..)) if threads.len() >= 3 => {
-                !is_probing && last.after(hour) <= self.now().at
+                let given =
+                    self.runs.iter().filter(|(f, run)| run.agent == agent && Some(**f) != own);
+                let latest = given.map(|(_, run)| run.given).max().unwrap_or_default();
+                !is_probing && latest.max(*last).after(hour) <= self.now().at
             }
             _ => true,
         }
@@ -184,7 +192,8 @@ impl World {
 
     /// Something moves.
     fn moves(&mut self, tx: &Transaction<'_>) -> Result<(), Error> {
-        self.second += 1 + i64::try_from(self.random.below(40)).unwrap();
+        let pause = if self.random.below(12) == 0 { 4000 } else { 40 };
+        self.second += 1 + i64::try_from(self.random.below(pause)).unwrap();
         let number = self.issue();
         let small = |random: &mut Random| u32::try_from(random.below(4)).unwrap();
         match self.random.below(18) {
@@ -326,7 +335,8 @@ impl World {
         };
         if let Ok((lease, _)) = made {
             let cost = terms().bound.micro_usd;
-            let run = Run { agent, number, cost, ended: None, left: None };
+            let given = self.now().at;
+            let run = Run { agent, number, given, cost, ended: None, left: None };
             assert!(self.runs.keys().all(|fence| *fence < lease.fence()), "tokens grow");
             self.runs.insert(lease.fence(), run);
             self.leases.push((lease, false));

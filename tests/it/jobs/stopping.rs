@@ -1,6 +1,6 @@
 //! Clocks, hosts that are away, questions in mid-work, and how an agent is stopped.
 
-use timmy::core::jobs::money::Usage;
+use timmy::core::jobs::money::{Charge, Usage};
 use timmy::core::jobs::{
     Action, AgentStop, Answer, CancelReason, Claim, Event, Failure, Fence, NeverRan, Progress,
     State, Then, Why,
@@ -59,6 +59,8 @@ fn what_ends_by_itself_meanwhile_is_cancelled_all_the_same() {
     let starting = Story::new().lease_to("ezra").start().step(cancel());
     let story = starting.progress(Progress::NeverRan(NeverRan::GatewayDown));
     assert_eq!(agent_of_cancelled(&story), Some(AgentStop::Seen));
+    let free = |action: &Action| matches!(action, Action::Release { charge, .. } if *charge == Charge::NOTHING);
+    assert!(story.actions.iter().any(free), "what never ran costs nothing");
 }
 
 #[test]
