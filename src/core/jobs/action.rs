@@ -114,7 +114,7 @@ fn working(job: &Job, running: &Running) -> Vec<Action> {
         (Phase::Working, Some(_)) => vec![Action::Follow(fence), Action::Stop(fence)],
         (Phase::Working, None) => {
             let mut actions = vec![Action::Follow(fence)];
-            actions.extend(running.answer.map(|answer| Action::Answer(fence, answer)));
+            actions.extend(attempt.answer.map(|answer| Action::Answer(fence, answer)));
             if attempt.leased.grant.can_be_told {
                 actions.extend(job.past.unheard.iter().map(|text| Action::Tell(fence, *text)));
             }

@@ -12,7 +12,7 @@ use super::turn::Turn;
 use crate::core::model::time::Timestamp;
 
 pub(super) fn running(turn: &mut Turn<'_>, running: &Running, step: &Step) -> Result<State, Why> {
-    let Running { attempt, clocks, .. } = running;
+    let Running { attempt, clocks } = running;
     let at = turn.at();
     let with = |attempt| State::Running(Running { attempt, ..running.clone() });
     match live(turn, attempt, step)? {
@@ -30,15 +30,16 @@ pub(super) fn running(turn: &mut Turn<'_>, running: &Running, step: &Step) -> Re
                 Phase::Working => clocks.alive(timeouts, at),
             };
             let attempt = accepted(turn, attempt);
-            Ok(State::Running(Running { attempt, clocks, ..running.clone() }))
+            Ok(State::Running(Running { attempt, clocks }))
         }
         Live::Asks if attempt.phase == Phase::Working && attempt.stopping.is_none() => {
             turn.past.asked += 1;
             let until = at.after(turn.spec.limits.question);
-            Ok(held(attempt, clocks.stand(at), HeldBy::Person, until))
+            let attempt = Attempt { answer: None, ..attempt.clone() };
+            Ok(held(&attempt, clocks.stand(at), HeldBy::Person, until))
         }
-        Live::Answered if running.answer.is_some() => {
-            Ok(State::Running(Running { answer: None, ..running.clone() }))
+        Live::Answered if attempt.answer.is_some() => {
+            Ok(with(Attempt { answer: None, ..attempt.clone() }))
         }
         Live::HostAway => {
             let until = at.after(turn.spec.limits.absent);
@@ -65,9 +66,8 @@ fn held(attempt: &Attempt, left: TimeLeft, by: HeldBy, until: Timestamp) -> Stat
 pub(super) fn waiting(turn: &mut Turn<'_>, held: &Held, step: &Step) -> Result<State, Why> {
     let Held { attempt, left, by, until } = held;
     let at = turn.at();
-    let go_on = |attempt: Attempt, answer| {
-        State::Running(Running { attempt, clocks: left.go_on(at), answer })
-    };
+    let go_on = |attempt| State::Running(Running { attempt, clocks: left.go_on(at) });
+    let answered = |allowed| go_on(Attempt { answer: Some(allowed), ..attempt.clone() });
     match (live(turn, attempt, step)?, by) {
         (Live::Moved(state), _) => Ok(state),
         (Live::Same(attempt), _) => {
@@ -82,16 +82,16 @@ pub(super) fn waiting(turn: &mut Turn<'_>, held: &Held, step: &Step) -> Result<S
             // One that asks for ever does nothing else.
             (None, HeldBy::Person) if turn.is_loop(None, Digest(UNANSWERED.to_owned())) => {
                 let attempt = stopping(turn, attempt, Then::TimedOut(Clock::Total));
-                Ok(go_on(attempt, None))
+                Ok(go_on(attempt))
             }
-            (None, HeldBy::Person) => Ok(go_on(attempt.clone(), Some(false))),
+            (None, HeldBy::Person) => Ok(answered(false)),
         },
         // A host that is back, or an agent that did not wait for the answer.
-        (Live::Works, _) => Ok(go_on(accepted(turn, attempt), None)),
-        (Live::HostBack, HeldBy::Host) => Ok(go_on(attempt.clone(), None)),
+        (Live::Works, _) => Ok(go_on(accepted(turn, attempt))),
+        (Live::HostBack, HeldBy::Host) => Ok(go_on(attempt.clone())),
         (Live::Decided(allowed), HeldBy::Person) => {
             turn.past.outcomes.clear();
-            Ok(go_on(attempt.clone(), Some(allowed)))
+            Ok(answered(allowed))
         }
         (Live::Unclear, _) => Ok(uncertain(turn, attempt.clone(), *left)),
         (Live::HostBack, HeldBy::Person)
@@ -120,7 +120,7 @@ pub(super) fn uncertain_step(
         },
         Live::Works => {
             let attempt = accepted(turn, attempt);
-            Ok(State::Running(Running { attempt, clocks: left.go_on(turn.at()), answer: None }))
+            Ok(State::Running(Running { attempt, clocks: left.go_on(turn.at()) }))
         }
         Live::Decided(again) => {
             turn.release_ran(attempt, AttemptEnd::Uncertain, attempt.bound());

@@ -20,7 +20,7 @@ pub(super) fn ended(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<S
             Ok(turn.queue(Work::Begin))
         }
         Event::Pushed(push) => {
-            turn.pushed(push);
+            turn.pushed(push, None);
             Ok(state.clone())
         }
         Event::Refund(fence) => turn.refund(*fence).map(|()| state.clone()),

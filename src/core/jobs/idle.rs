@@ -88,7 +88,7 @@ fn without_attempt(
     match event {
         Event::Attempt(..) => Err(Why::OldAttempt),
         Event::Pushed(push) => {
-            turn.pushed(push);
+            turn.pushed(push, None);
             Ok(same.clone())
         }
         Event::Merged(commit) => {

@@ -15,7 +15,8 @@ pub struct IllegalEvent {
 }
 
 impl IllegalEvent {
-    pub(super) fn new(job: &Job, step: &Step, why: Why) -> Self {
+    /// That `step` cannot happen to `job`.
+    pub fn new(job: &Job, step: &Step, why: Why) -> Self {
         let (state, step) = (job.state.kind().name(), step.kind().name());
         Self { job: job.spec.id, state, step, why }
     }
@@ -40,4 +41,6 @@ pub enum Why {
     Ended,
     #[error("was done already")]
     Again,
+    #[error("is not possible now: another job for the same thread has not ended")]
+    AnotherJob,
 }

@@ -39,9 +39,10 @@ pub struct Past {
     pub branch: u32,
     /// The newest lease that it ever had.
     pub fence: Option<Fence>,
-    /// The latest attempt that is over, and since when.
+    /// What was leased last and is over.
     pub last: Option<Leased>,
-    pub released_at: Option<Timestamp>,
+    /// When its attempts could run.
+    pub ran: Vec<Ran>,
     /// What it brought last: the pull request, and its head.
     pub pull: Option<i64>,
     pub commit: Option<Commit>,
@@ -55,6 +56,15 @@ pub struct Past {
     pub texts: u32,
     /// The numbers of those that reached none.
     pub unheard: Vec<u32>,
+}
+
+/// When an attempt could run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ran {
+    /// On which branch.
+    pub branch: u32,
+    pub from: Timestamp,
+    pub until: Timestamp,
 }
 
 /// How a result or a failure looked.
@@ -89,7 +99,7 @@ impl Job {
             branch: 1,
             fence: None,
             last: None,
-            released_at: None,
+            ran: Vec::new(),
             pull: None,
             commit: None,
             late: None,

@@ -38,14 +38,13 @@ pub(super) fn live(turn: &mut Turn<'_>, attempt: &Attempt, step: &Step) -> Resul
             Some(stopping) if stopping.until > turn.at() => Err(Why::NotDue),
             _ => Ok(Live::Due),
         },
-        // Within its lease an agent may push. A person's or timmy's commit is seen in the end.
-        Event::Pushed(push) if push.branch == attempt.leased.branch => {
-            let pushed = attempt.pushed || push.by != Pusher::Known;
-            Ok(Live::Same(Attempt { pushed, ..attempt.clone() }))
-        }
+        // Within its lease an agent may push. What it brought is seen in the end.
         Event::Pushed(push) => {
-            turn.pushed(push);
-            same()
+            turn.pushed(push, Some(attempt.since));
+            let is_its_own = push.by != Pusher::Known
+                && push.branch == attempt.leased.branch
+                && push.at >= attempt.since;
+            Ok(Live::Same(Attempt { pushed: attempt.pushed || is_its_own, ..attempt.clone() }))
         }
         Event::Merged(commit) => {
             turn.past.commit = Some(commit.clone());
@@ -103,7 +102,10 @@ fn progress_of(turn: &mut Turn<'_>, attempt: &Attempt, progress: &Progress) -> R
         Progress::NeverRan(why) => match (is_starting, is_to_end(attempt)) {
             (false, _) => Err(Why::NotHere),
             (true, Some(then)) => over(turn.stopped(attempt, then, true, Charge::NOTHING)),
-            (true, None) => over(turn.did_not_run(leased, *why)),
+            (true, None) => over({
+                turn.release_ran(attempt, AttemptEnd::NeverRan(*why), Charge::NOTHING);
+                turn.never_ran(leased.work, *why)
+            }),
         },
         Progress::Ended { claim, usage } => over(match is_to_end(attempt) {
             Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),

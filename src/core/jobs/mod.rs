@@ -66,7 +66,7 @@ pub use event::{
 };
 pub use ids::{Branch, Commit, Fence, JobId, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, Why};
-pub use job::{Job, Outcome, Past, Tried};
+pub use job::{Job, Outcome, Past, Ran, Tried};
 pub use moment::{Draw, Moment};
 pub use spec::{Limits, Origin, Purpose, Spec};
 pub use state::{

@@ -46,7 +46,7 @@ pub(super) fn preflight(
         Event::Due if *until > turn.at() => Err(Why::NotDue),
         Event::Due => Ok(turn.did_not_run(leased, NeverRan::TooSlow)),
         Event::Pushed(push) => {
-            turn.pushed(push);
+            turn.pushed(push, None);
             Ok(same())
         }
         Event::Merged(commit) => {
@@ -76,10 +76,11 @@ pub(super) fn preflight(
 
 fn start(turn: &Turn<'_>, leased: &Leased) -> State {
     let clocks = Deadlines::begin(&leased.grant.timeouts, turn.at());
-    State::Running(Running { attempt: started(turn, leased), clocks, answer: None })
+    State::Running(Running { attempt: started(turn, leased), clocks })
 }
 
 fn started(turn: &Turn<'_>, leased: &Leased) -> Attempt {
     let phase = Phase::Starting { texts: turn.past.texts };
-    Attempt { leased: leased.clone(), phase, pushed: false, stopping: None }
+    let (leased, since) = (leased.clone(), turn.at());
+    Attempt { leased, since, phase, pushed: false, answer: None, stopping: None }
 }

@@ -129,7 +129,7 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &Step) -> Result<State, 
     match event {
         Event::Attempt(..) => Err(Why::OldAttempt),
         // A new head: what was found of the one before, and what was asked about it, is void.
-        Event::Pushed(push) => match turn.pushed(push) {
+        Event::Pushed(push) => match turn.pushed(push, None) {
             true => Ok(turn.verify()),
             false => Ok(same.clone()),
         },

@@ -75,9 +75,13 @@ pub struct Preflight {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     pub leased: Leased,
+    /// Since when it may run.
+    pub since: Timestamp,
     pub phase: Phase,
     /// Whether its agent pushed something.
     pub pushed: bool,
+    /// Whether what it asked is allowed, as long as it does not know.
+    pub answer: Option<bool>,
     /// It was asked to stop.
     pub stopping: Option<Stopping>,
 }
@@ -130,8 +134,6 @@ pub enum Then {
 pub struct Running {
     pub attempt: Attempt,
     pub clocks: Deadlines,
-    /// Whether what it asked is allowed, as long as it does not know.
-    pub answer: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use super::action::{Action, AttemptEnd};
 use super::event::{CancelReason, Digest, NeverRan, Push, Pusher};
 use super::ids::Fence;
 use super::illegal::Why;
-use super::job::{Outcome, Past, Tried};
+use super::job::{Outcome, Past, Ran, Tried};
 use super::moment::{Moment, pause};
 use super::money::Charge;
 use super::spec::Spec;
@@ -27,7 +27,7 @@ impl Turn<'_> {
         self.now.at
     }
 
-    /// The attempt is over: from here on its agent has no lease.
+    /// What was leased is over: from here on its agent has no lease.
     pub(super) fn release(
         &mut self,
         leased: Leased,
@@ -36,7 +36,6 @@ impl Turn<'_> {
         left: Option<bool>,
     ) {
         self.once.push(Action::Release { fence: leased.fence(), end, charge, left });
-        self.past.released_at = Some(self.at());
         self.past.last = Some(leased);
     }
 
@@ -52,6 +51,8 @@ impl Turn<'_> {
             | AttemptEnd::CutOff
             | AttemptEnd::Asked => None,
         };
+        let (from, until) = (attempt.since, self.at());
+        self.past.ran.push(Ran { branch: attempt.leased.branch, from, until });
         self.release(attempt.leased.clone(), end, charge, left);
     }
 
@@ -214,9 +215,10 @@ impl Turn<'_> {
         self.back_off(Work::Repair(self.past.rounds), 1)
     }
 
-    /// Somebody pushed while no attempt ran. What an agent or nobody pushed outside of a lease is
-    /// late, and kept until a person has looked. Whether it is a new head of the present branch.
-    pub(super) fn pushed(&mut self, push: &Push) -> bool {
+    /// Somebody pushed; `since`: an attempt runs since then. What an agent or nobody pushed while none
+    /// ran is late, and kept until a person has looked. Whether it is a new head of the present
+    /// branch.
+    pub(super) fn pushed(&mut self, push: &Push, since: Option<Timestamp>) -> bool {
         let Push { branch, commit, by, at } = push;
         let late = Late { branch: *branch, commit: commit.clone() };
         let is_present = *branch == self.past.branch;
@@ -225,14 +227,17 @@ impl Turn<'_> {
         {
             return false;
         }
-        let is_outside = self.past.released_at.is_none_or(|released| released < *at);
-        if *by != Pusher::Known && is_outside {
+        let ran_then = |ran: &Ran| ran.branch == *branch && ran.from <= *at && *at <= ran.until;
+        let is_leased = (is_present && since.is_some_and(|since| since <= *at))
+            || self.past.ran.iter().any(ran_then);
+        if *by != Pusher::Known && !is_leased {
             self.once.push(Action::TellLate(late.clone()));
             if is_present {
                 self.past.late = Some(late);
             }
         }
-        if is_present {
+        // While an attempt runs, heads come and go.
+        if is_present && since.is_none() {
             self.past.commit = Some(commit.clone());
         }
         is_present

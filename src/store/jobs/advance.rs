@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Transaction};
 
 use super::{attempts, load};
 use crate::core::jobs::breaker::Breaker;
-use crate::core::jobs::{self, Action, Event, Fence, IllegalEvent, Job, JobId, Moment, Step};
+use crate::core::jobs::{self, Action, Event, Fence, IllegalEvent, Job, JobId, Moment, Step, Why};
 use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
@@ -55,6 +55,10 @@ pub(super) fn apply(
         Ok(moved) => moved,
         Err(illegal) => return Ok(Err(illegal)),
     };
+    let begins_again = before.state.kind().is_end() && !after.state.kind().is_end();
+    if begins_again && load::live_in(tx, before.spec.thread)?.is_some() {
+        return Ok(Err(IllegalEvent::new(&before, step, Why::AnotherJob)));
+    }
     tx.prepare_cached(
         "INSERT INTO job_events (job, seq, at, chance, key, step, actions)
          SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM job_events WHERE job = ?1",

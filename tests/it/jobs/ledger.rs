@@ -5,7 +5,7 @@ use timmy::core::jobs::breaker::Breaker;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
     Action, AttemptEnd, CancelReason, Claim, Event, Failure, Fence, JobId, Judgement, Moment,
-    Progress, State, Verdict,
+    Progress, State, Verdict, Why,
 };
 use timmy::core::model::time::Timestamp;
 use timmy::store::jobs::{self, Advanced, Lease, NotCreated, Refusal, StoredJob};
@@ -68,6 +68,14 @@ fn there_is_one_job_for_a_thread_at_a_time() {
         jobs::unsettle(tx, thread(1))?;
         assert!(!jobs::work(tx, thread(1))?.is_settled);
         assert_eq!(begin(tx, 1, at(6))?, JobId(id.0 + 1));
+        let again = jobs::advance(tx, id, None, Event::Retry(None), at(7))?.expect_err("another");
+        assert_eq!(again.why, Why::AnotherJob);
+        advance(tx, JobId(id.0 + 1), Event::Cancel(CancelReason::IssueGone), at(8))?;
+        assert!(jobs::work(tx, thread(1))?.is_settled);
+        jobs::unsettle(tx, thread(1))?;
+        advance(tx, id, Event::Retry(None), at(9))?;
+        assert_eq!(job(tx, id)?.ended_at, None);
+        assert!(jobs::live_in(tx, thread(1))?.is_some_and(|live| live.job.spec.id == id));
         check(tx)
     });
 }

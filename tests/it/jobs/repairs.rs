@@ -1,12 +1,14 @@
 //! Results: judged, repaired, decided, late.
 
+use std::time::Duration;
+
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::{
     Action, Answer, CancelReason, Claim, DeadReason, Done, Event, Fence, Judgement, Limits,
     Progress, Push, Pusher, Question, State, Verdict, Why, Work,
 };
 
-use super::{MINUTE, Story, commit, digest, ended};
+use super::{MINUTE, Story, commit, digest, ended, failed};
 
 fn decided(story: Story, answer: Answer) -> Story {
     let asked = story.job.past.asked;
@@ -116,6 +118,19 @@ fn what_it_pushed_in_time_and_is_told_later_is_not_late() {
     assert_eq!(story.job.past.late, None);
     let story = story.judged(Some(commit('a')), Verdict::Pass { ask: false }, "a");
     assert_eq!(story.state(), "done");
+}
+
+#[test]
+fn what_it_pushed_between_two_attempts_is_late_whenever_it_is_told() {
+    let failed = Story::new().work().progress(failed("turns"));
+    let at = failed.now.after(Duration::from_secs(1));
+    let push = || Event::Pushed(Push { branch: 1, commit: commit('a'), by: Pusher::Agent, at });
+    let running = failed.work();
+    let later = running.clone().later(MINUTE).progress(ended(Claim::Comment));
+    for story in [running.step(push()), later.step(push())] {
+        assert!(story.actions.iter().any(|action| matches!(action, Action::TellLate(_))));
+        assert!(story.job.past.late.is_some());
+    }
 }
 
 #[test]

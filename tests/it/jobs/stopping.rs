@@ -143,6 +143,15 @@ fn a_question_in_mid_work_costs_neither_attempt_nor_time() {
 }
 
 #[test]
+fn an_answer_is_not_lost_with_the_host() {
+    let story = Story::new().work().progress(Progress::Asks);
+    let asked = story.job.past.asked;
+    let story = story.step(Event::Decided(asked, Answer::Yes)).progress(Progress::HostAway);
+    let story = story.later(DAY).progress(Progress::HostBack);
+    assert_eq!(story.actions, [Action::Answer(Fence(1), true)]);
+}
+
+#[test]
 fn a_question_that_nobody_answers_is_denied() {
     let story = Story::new().work().progress(Progress::Asks).due();
     assert_eq!(story.actions, [Action::Answer(Fence(1), false)]);
