@@ -10,7 +10,7 @@
 //!
 //! | state | leads to |
 //! |---|---|
-//! | queued | preflight, when an agent is leased ([`Act::Lease`]) |
+//! | queued | preflight, when an agent is leased ([`Act::Lease`]); dead if nobody ever takes it |
 //! | preflight | running ([`Act::Start`]); backing_off or waiting if it cannot even begin |
 //! | running | verifying; waiting while its host is away or a person is asked; uncertain; backing_off if it failed |
 //! | verifying | done, no_change, deciding; backing_off for a repair, or if nothing was left |

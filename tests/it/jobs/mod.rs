@@ -2,12 +2,14 @@
 
 mod leases;
 mod ledger;
+mod moves;
 mod properties;
 mod repairs;
 mod stage;
 mod stopping;
 mod table;
 mod tries;
+mod world;
 
 use std::time::Duration;
 
