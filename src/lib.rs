@@ -63,7 +63,7 @@
 //!    capacity by what is leased, budgets by what was spent or set aside, the agent's breaker by
 //!    what it left. [`store::jobs::start`] asks once more, right before the agent is called.
 //! 3. Whatever happens then is told to [`store::jobs::advance()`]: what became of the attempt, what
-//!    people said, what the forge shows, that a deadline is over. [`core::jobs::advance`], pure, says
+//!    people said, what the forge shows, that a deadline is over. [`core::jobs::advance()`], pure, says
 //!    where the job stands after it and what is to be done. The step, the job and the actions are
 //!    stored in one transaction; told again under its key, it changes nothing.
 //! 4. A runner that begins asks [`store::jobs::live`] for what there is and [`core::jobs::standing`]

@@ -1,6 +1,6 @@
 //! Jobs: one thread given to one agent for one purpose, and all that can become of it.
 //!
-//! [`advance`] is the whole of it: a job and a step give the job after it and what is to be done.
+//! [`advance()`] is the whole of it: a job and a step give the job after it and what is to be done.
 //! Pure, so that every runner drives the same one, and a history that is folded again ([`fold`])
 //! gives the same job.
 //!
