@@ -83,7 +83,7 @@ impl App {
                     reader: engine.reader(),
                     receiver: receiver(webhook, ListenerLimits::of_this_process()),
                     heard: Box::new(move || rings.notify()),
-                    ready: Box::new(move || knows.own_account().is_some()),
+                    introduced: Box::new(move || knows.own_account().is_some()),
                 });
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }

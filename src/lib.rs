@@ -38,7 +38,7 @@
 //!
 //! 1. `engine/sync` reads the open issues of every watched repository in full once, and again once
 //!    a day; in between deliveries and polls bring what moves. Dependencies are in no list: they are
-//!    read apart. All of it is kept in [`store::backlog`].
+//!    read apart, and so are issue templates and who may write, where that matters. All of it is kept in [`store::backlog`].
 //! 2. [`core::scheduling`], pure and in whole numbers: may the issue be dispatched, and if not, for
 //!    which reasons (`eligibility`)? What is it worth, term by term (`score`)? Which agent fits, and
 //!    who gets it (`fit`, `capacity`, `matching`)?
@@ -98,7 +98,7 @@
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
-//! | [`sandbox`] | a small in-memory Gitea of two versions for the demo and the tests, its faults, its page, and backlogs of any size |
+//! | [`sandbox`] | a small in-memory Gitea of three versions for the demo and the tests, its faults, its page, and backlogs of any size |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 use timmy::core::model::account::Account;
-use timmy::core::model::dependency::Blocker;
+use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::ids::{RepoId, RepoName, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
 use timmy::core::model::time::Timestamp;
@@ -110,12 +110,12 @@ impl Filler {
         repo: &BacklogRepo,
     ) -> Result<(), Error> {
         let id = self.id(place);
-        let entry = BacklogEntry::read(item(place, thread, repo), &self.reader);
+        let entry = BacklogEntry::read(id.repo, item(place, thread, repo), &self.reader);
         backlog::put(tx, id.repo, &entry, BacklogSource::List(self.now))?;
         let name: RepoName = "foundation4ce1/any".parse().unwrap();
         let blocker = |on| Blocker { thread: self.id(on), repo: name.clone(), open: true };
-        let blockers: Vec<_> = thread.waits_for.iter().copied().map(blocker).collect();
-        backlog::bind(tx, id, &blockers, self.now)
+        let seen = thread.waits_for.iter().copied().map(blocker).collect();
+        backlog::bind(tx, id, &WaitsFor { seen, unseen: false }, self.now)
     }
 
     fn id(&self, Place { repo, number }: Place) -> ThreadId {
@@ -135,10 +135,12 @@ fn item(place: Place, thread: &Thread, repo: &BacklogRepo) -> Issue {
         open: true,
         locked: false,
         is_pull: thread.is_pull,
+        is_draft: false,
         labels: thread.labels.iter().map(label).collect(),
         assignees: thread.assignees.iter().map(|login| account(login)).collect(),
-        milestone: milestone.map(|(title, due_at)| Milestone { title, due_at }),
-        due_at: thread.due,
+        milestone: milestone
+            .map(|(title, due_at)| Milestone { title, due_at: due_at.map(Into::into) }),
+        due_at: thread.due.map(Into::into),
         pinned: thread.pinned,
         created_at: thread.created,
         updated_at: thread.created,

@@ -57,6 +57,7 @@ fn rules() -> Rules {
         epic_labels: vec!["epic".into()],
         authors: Authors::Everyone,
         machines: vec!["timmy".into(), "ezra".into()],
+        writers: Vec::new(),
         attempts: 3,
     }
 }
@@ -76,10 +77,11 @@ fn of(place: Place, thread: &Thread, repo: &BacklogRepo, reader: &TextReader) ->
         opened_at: thread.created,
         labels: thread.labels.iter().map(|label| (*label).to_owned()).collect(),
         assignees: thread.assignees.iter().map(|login| account(login)).collect(),
-        due_at: thread.due,
-        milestone: milestone.map(|(title, due_at)| Milestone { title, due_at }.into()),
+        due_at: thread.due.map(Into::into),
+        milestone: milestone
+            .map(|(title, due_at)| Milestone { title, due_at: due_at.map(Into::into) }.into()),
         pinned: thread.pinned,
-        readiness: reader.readiness(&thread.body),
+        readiness: reader.read(id(place).repo, &thread.title, &thread.body).readiness,
         waits_for: thread.waits_for.iter().copied().map(id).collect(),
         people: (place.number % 6) as u32,
         held: place.number.is_multiple_of(50),

@@ -102,7 +102,7 @@ fn issue(dice: &mut Dice, number: i64) -> IssueFacts {
     if dice.below(4) == 0 {
         labels.push(format!("skill/{}", dice.pick(&SKILLS)));
     }
-    let readiness = Readiness { scope: true, acceptance: dice.below(2) == 0, checklist: false };
+    let readiness = Readiness { scope: true, place: false, acceptance: dice.below(2) == 0 };
     IssueFacts {
         thread: ThreadId { repo, number },
         author: Some(Account { id: 7, login: "anna".to_owned() }.into()),
@@ -136,6 +136,7 @@ fn setting(dice: &mut Dice) -> RankingInput {
         epic_labels: vec!["epic".to_owned()],
         authors: Authors::Everyone,
         machines: Vec::new(),
+        writers: Vec::new(),
         attempts: 3,
     };
     let workers = (0..AGENTS).map(|number| worker(dice, number)).collect();

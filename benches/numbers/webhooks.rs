@@ -91,7 +91,7 @@ async fn listen(ledger: Ledger) -> String {
             ListenerLimits::default(),
         ),
         heard: Box::new(|| {}),
-        ready: Box::new(|| true),
+        introduced: Box::new(|| true),
     };
     let router = router(ear).route("/empty", post(|_: Bytes| async { StatusCode::ACCEPTED }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

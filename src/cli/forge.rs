@@ -34,12 +34,12 @@ pub(super) fn configured(flag: Option<&Path>) -> Result<(PathBuf, Loaded), ExitC
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoClient {
-    /// The file of a person's token cannot be read.
-    #[error("--token-file {path}: {source}", path = path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    /// The file of a secret that a flag names cannot be read.
+    #[error("{flag} {path}: {source}", path = path.display())]
+    File { flag: &'static str, path: PathBuf, source: std::io::Error },
     /// It holds no secret.
-    #[error("--token-file {path}: the file {source}", path = path.display())]
-    Secret { path: PathBuf, source: NotASecret },
+    #[error("{flag} {path}: the file {source}", path = path.display())]
+    Secret { flag: &'static str, path: PathBuf, source: NotASecret },
     /// What should be a token is none.
     #[error(transparent)]
     Token(#[from] NotAToken),
@@ -56,11 +56,21 @@ pub(super) fn as_timmy(config: &Config) -> Result<Gitea, NoClient> {
 /// token is read for this one run and stored nowhere.
 pub(super) fn as_whom(config: &Config, file: Option<&Path>) -> Result<Gitea, NoClient> {
     let Some(file) = file else { return as_timmy(config) };
-    let found = SecretFile::open(file)
-        .map_err(|source| NoClient::File { path: file.to_owned(), source })?;
-    let secret = Secret::new(&found.text)
-        .map_err(|source| NoClient::Secret { path: file.to_owned(), source })?;
-    client(config, &secret)
+    client(config, &secret_in("--token-file", file)?)
+}
+
+/// The secret in the `file` that `flag` names.
+pub(super) fn secret_in(flag: &'static str, file: &Path) -> Result<Secret, NoClient> {
+    let found = SecretFile::open(file).map_err(|source| NoClient::File {
+        flag,
+        path: file.to_owned(),
+        source,
+    })?;
+    Secret::new(&found.text).map_err(|source| NoClient::Secret {
+        flag,
+        path: file.to_owned(),
+        source,
+    })
 }
 
 /// What went wrong in the forge's own words, or in as few as possible: for sentences that go on to

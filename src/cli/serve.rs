@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{forge, log};
 use crate::app::{App, AppError, Clocks};
-use crate::cli::output::{FAILED, block_on, complain};
+use crate::cli::output::{FAILED, block_on};
 use crate::config::{Config, Loaded};
 
 /// Listen to the forge and answer, until SIGTERM or SIGINT.
@@ -32,8 +32,8 @@ impl ServeArgs {
         match block_on(serve(&config)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
+                // The log is on standard error, where a person looks as well.
                 tracing::error!("{failure}");
-                complain(&failure.to_string());
                 FAILED.into()
             }
         }

@@ -14,6 +14,8 @@ pub(super) struct Watched {
     pub(super) organisation: Option<String>,
     /// What is watched because of it: what the exceptions take away is not here.
     pub(super) repos: Vec<VisibleRepo>,
+    /// What it names is called so now.
+    pub(super) renamed_to: Option<String>,
 }
 
 /// Looks up every pattern as the account of `gitea` sees it.
@@ -23,9 +25,10 @@ pub(super) struct Watched {
 pub(super) async fn look_up(gitea: &Gitea, watch: &Watch) -> Result<Vec<Watched>, Error> {
     let mut all = Vec::new();
     for pattern in watch.patterns() {
-        let repos = match repositories::list_repositories(gitea, watch, pattern).await {
-            Err(Error::NotFound { .. }) => Vec::new(),
-            found => found?.entries,
+        let (repos, renamed_to) = match repositories::list_repositories(gitea, watch, pattern).await
+        {
+            Err(Error::NotFound { .. }) => (Vec::new(), None),
+            listed => listed.map(|listed| (listed.found.entries, listed.renamed_to))?,
         };
         let organisation = match pattern {
             WatchPattern::Owner(owner) if gitea.is_organisation(owner).await? => {
@@ -33,7 +36,7 @@ pub(super) async fn look_up(gitea: &Gitea, watch: &Watch) -> Result<Vec<Watched>
             }
             _ => None,
         };
-        all.push(Watched { pattern: pattern.clone(), organisation, repos });
+        all.push(Watched { pattern: pattern.clone(), organisation, repos, renamed_to });
     }
     Ok(all)
 }

@@ -11,9 +11,10 @@ use crate::cli::output::{block_on, finish};
 use crate::config::Config;
 use crate::core::command::value::{ArgumentValue as _, IssueRef};
 use crate::core::model::ids::{RepoName, ThreadId};
-use crate::core::reply::{Answer, Bid, Judgement, Why as Explanation};
+use crate::core::model::repository::Repo;
+use crate::core::reply::{Answer, Bid, DisregardedPull, Judgement, Why as Explanation};
 use crate::core::scheduling::TermLine;
-use crate::store::{self, backlog};
+use crate::store::{self, backlog, repos};
 
 /// Explain the place of an issue: its score term by term, what stands in its way, whom it suits
 ///
@@ -54,6 +55,8 @@ enum UnknownIssue {
     Ledger(#[from] store::Error),
     #[error("{0} is not watched: `gitea.watch` in the configuration names what is")]
     Repository(RepoName),
+    #[error("{0} is archived: nothing is handed out there until somebody unarchives it")]
+    Archived(RepoName),
     #[error("{0} is not read to its end yet: `timmy doctor` says what is wrong, if anything is")]
     Unread(RepoName),
     #[error("{0} is a pull request: timmy hands out issues")]
@@ -90,13 +93,20 @@ async fn find(view: &BacklogView, asked: &AskedIssue) -> Result<ThreadId, Unknow
     let AskedIssue { repo: name, number } = asked.clone();
     let known = view.read(move |conn| {
         let repo = backlog::tracked(conn)?.into_iter().find(|repo| repo.name == name);
-        let Some(repo) = repo else { return Ok(None) };
+        let Some(repo) = repo else {
+            let archived = backlog::archived(conn)?;
+            let is_archived = |repo: &Repo| repo.name == name && archived.contains(&repo.id);
+            return Ok(Err(repos::all(conn)?.iter().any(is_archived)));
+        };
         let thread = ThreadId { repo: repo.id, number };
         let title = backlog::titles(conn, &[thread])?.remove(&thread);
-        Ok(Some((thread, title, backlog::due(conn)?.contains(&repo.id))))
+        Ok(Ok((thread, title, backlog::due(conn)?.contains(&repo.id))))
     });
     let repo = || asked.repo.clone();
-    let (thread, title, is_due) = known.await?.ok_or_else(|| UnknownIssue::Repository(repo()))?;
+    let (thread, title, is_due) = known.await?.map_err(|is_archived| match is_archived {
+        true => UnknownIssue::Archived(repo()),
+        false => UnknownIssue::Repository(repo()),
+    })?;
     let named = || format!("{}#{number}", asked.repo);
     match title {
         Some(title) if title.is_pull => Err(UnknownIssue::Pull(named())),
@@ -118,6 +128,7 @@ fn object(why: &Explanation, judgement: &Judgement) -> String {
     };
     let agent =
         |bid: &Bid| json!({ "agent": bid.agent, "fit": millionths(bid.fit), "lack": bid.lack });
+    let disregarded = |pull: &DisregardedPull| json!({ "pull_request": pull.name, "because": pull.because.code() });
     let object = json!({
         "issue": why.status.target,
         "title": why.status.title,
@@ -126,6 +137,7 @@ fn object(why: &Explanation, judgement: &Judgement) -> String {
         "waits_for": why.status.waits,
         "circle": judgement.circle,
         "pull_requests": judgement.pulls,
+        "disregarded_pull_requests": judgement.disregarded.iter().map(disregarded).collect::<Vec<_>>(),
         "place": judgement.place,
         "of": judgement.of,
         "points": millionths(judgement.points),

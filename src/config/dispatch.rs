@@ -80,7 +80,7 @@ impl DispatchConfig {
         Some(Self {
             mode: section.or("mode", DispatchMode::Suggest, one_of(&MODES)),
             tick: section.or("tick", SECOND * 30, duration(SECOND..=HOUR)),
-            minimum: section.or("minimum", 5_000_000, millionths(100)),
+            minimum: section.or("minimum", 0, millionths(100)),
             attempts: section.or("attempts", 3, count(1..=20)),
             reviews_waiting: section.or("reviews_waiting", 5, count(1..=10_000)),
             per_repository: section.or("per_repository", 2, count(1..=1000)),

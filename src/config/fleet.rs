@@ -11,6 +11,7 @@ impl Config {
             epic_labels: self.score.epic_labels.clone(),
             authors: self.dispatch.authors.clone(),
             machines: self.agents.iter().map(|agent| agent.account.clone()).collect(),
+            writers: self.people.trusted().map(str::to_owned).collect(),
             attempts: self.dispatch.attempts,
         }
     }

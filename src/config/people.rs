@@ -57,6 +57,18 @@ impl PeopleConfig {
     }
 }
 
+impl PeopleConfig {
+    /// Those who command in every repository.
+    pub(super) fn trusted(&self) -> impl Iterator<Item = &str> {
+        let grants = self.operators.iter().chain(&self.approvers);
+        let named = grants.filter_map(|grant| match grant {
+            Grant::Account(name) => Some(name.as_str()),
+            Grant::Writers | Grant::Team { .. } => None,
+        });
+        std::iter::once(self.owner.as_str()).chain(named)
+    }
+}
+
 fn sorted(grants: &[Grant]) -> authority::Grants {
     let mut by_kind = authority::Grants::default();
     for grant in grants.iter().cloned() {

@@ -38,6 +38,16 @@ impl fmt::Display for WatchPattern {
     }
 }
 
+impl WatchPattern {
+    fn names(&self, repository: &RepoName) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Owner(owner) => owner.eq_ignore_ascii_case(repository.owner()),
+            Self::Repository(name) => name == repository,
+        }
+    }
+}
+
 impl Watch {
     /// What was named, in the order of the file.
     pub fn patterns(&self) -> &[WatchPattern] {
@@ -46,13 +56,23 @@ impl Watch {
 
     /// Whether `repository` is looked after. Names ignore case.
     pub fn covers(&self, repository: &RepoName) -> bool {
-        let is_named = self.patterns.iter().any(|pattern| match pattern {
-            WatchPattern::Everything => true,
-            WatchPattern::Owner(owner) => owner.eq_ignore_ascii_case(repository.owner()),
-            WatchPattern::Repository(name) => name == repository,
-        });
         let name = repository.to_string().to_ascii_lowercase();
-        is_named && !self.except.iter().any(|glob| glob.matches(&name))
+        self.names(repository) && !self.except.iter().any(|glob| glob.matches(&name))
+    }
+
+    fn names(&self, repository: &RepoName) -> bool {
+        self.patterns.iter().any(|pattern| pattern.names(repository))
+    }
+
+    /// What is to be written in place of `pattern`, which leads to `found`: the forge goes on to
+    /// lead from a former name to the present one. None if that is watched all the same.
+    pub fn renamed(&self, pattern: &WatchPattern, found: &RepoName) -> Option<String> {
+        match pattern {
+            _ if self.names(found) => None,
+            WatchPattern::Everything => None,
+            WatchPattern::Owner(_) => Some(found.owner().to_owned()),
+            WatchPattern::Repository(_) => Some(found.to_string()),
+        }
     }
 
     /// Whether all repositories of `owner` are looked after, without exception. Names ignore case.
@@ -123,6 +143,20 @@ mod tests {
         assert!(covers(&watch, "alexander/Notes"));
         assert!(!covers(&watch, "alexander/diary"));
         assert!(!covers(&watch, "foundation/archive-2024"));
+    }
+
+    #[test]
+    fn a_former_name_is_told_unless_the_present_one_is_watched() {
+        let renamed = |watch: &Watch, found: &str| {
+            watch.renamed(&watch.patterns()[0], &found.parse().unwrap())
+        };
+        let owner = watch(&["foundation"], &["foundation/archive-*"]);
+        assert_eq!(renamed(&owner, "Foundation/door"), None);
+        assert_eq!(renamed(&owner, "foundation/archive-1"), None);
+        assert_eq!(renamed(&owner, "guild/door").as_deref(), Some("guild"));
+        assert_eq!(renamed(&watch(&["foundation", "guild"], &[]), "guild/door"), None);
+        let one = watch(&["alexander/notes"], &[]);
+        assert_eq!(renamed(&one, "alexander/diary").as_deref(), Some("alexander/diary"));
     }
 
     #[test]

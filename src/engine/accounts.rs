@@ -78,6 +78,8 @@ impl Accounts {
         let mut rules = self.ctx.policy.rules.clone();
         let is_taken = |name: String| self.incidents.is_open(&Incident::NameTaken { name });
         rules.machines.iter_mut().for_each(|name| self.present(name));
+        rules.writers.iter_mut().for_each(|name| self.present(name));
+        rules.writers.retain(|name| !is_taken(name.to_ascii_lowercase()));
         if let Authors::Only(authors) = &mut rules.authors {
             authors.iter_mut().for_each(|name| self.present(name));
             // Work is assigned by name: nobody's are handed out for a name that was given again.
@@ -144,7 +146,7 @@ impl Accounts {
         for (key, name) in &self.names {
             match self.verify(key, name).await {
                 // One account that cannot be read does not block the others.
-                Err(error) if error.is_about_one() => {
+                Err(error) if error.is_about_one(&self.ctx.gitea).await => {
                     tracing::warn!(key, name, %error, "account cannot be verified now");
                 }
                 verified => verified?,

@@ -117,6 +117,15 @@ impl Loop {
     }
 }
 
+impl Drop for Loop {
+    /// One that is given up while it rests wakes no more.
+    fn drop(&mut self) {
+        self.activity.0.send_modify(|state| {
+            state.alarms.remove(self.name);
+        });
+    }
+}
+
 /// Notifies a loop that there is something new for it. It counts as outstanding until it is seen.
 #[derive(Debug)]
 pub(super) struct Signal {

@@ -12,19 +12,20 @@ use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::permissions::PermissionReader;
-use super::retry::is_hopeless;
+use super::retry::{is_hopeless, is_hopeless_for_one};
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Effect;
 use crate::core::handlers::{self, CONFIRM_WITHIN, ChangeSet, CommandRequest};
 use crate::core::model::account::Account;
-use crate::core::model::ids::RepoName;
+use crate::core::model::ids::Subject;
+use crate::core::model::text::PostedText;
 use crate::core::policy::authorship::{Authorship, lines_still_present};
 use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
 use crate::store::outbox::{self, EffectState, OutboxRow as Row};
 use crate::store::tasks::{self, Confirmation, TaskId};
-use crate::store::{handled, repos, threads};
+use crate::store::{handled, repos};
 
 /// For so long it is looked for at each poll.
 const FREQUENT_FOR: Duration = Duration::from_secs(3600);
@@ -63,7 +64,9 @@ impl Confirmations {
         let is_late = asked.asked_at.is_over(CONFIRM_WITHIN, self.ctx.now());
         match self.read_answer(id, asked.clone(), tries).await {
             // Else it would be looked for for ever.
-            Err(EngineError::Forge(error)) if is_late && is_hopeless(&error, tries) => {
+            Err(EngineError::Forge(error))
+                if is_late && is_hopeless(&self.ctx.gitea, &error, tries).await =>
+            {
                 self.incidents.met(&error, asked.inbound.thread()).await;
                 self.drop_confirmation(id, &asked, "the answer cannot be read").await
             }
@@ -103,13 +106,11 @@ impl Confirmations {
                 false => self.check_later(id, &asked).await,
             };
         };
-        let posted = match self.ctx.gitea.comment(name, comment).await {
-            Err(Error::NotFound { .. }) | Ok(None) => {
-                return self.drop_confirmation(id, &asked, "the question was deleted").await;
-            }
-            Ok(Some(posted)) => posted,
-            Err(error) => return Err(error.into()),
+        let (number, subject) = (asked.inbound.number, Subject::Comment(comment));
+        let Some(posted) = self.ctx.gitea.read_back(name, number, subject).await? else {
+            return self.drop_confirmation(id, &asked, "the question was deleted").await;
         };
+        let posted = posted.written;
         if yes.created_at > posted.created_at.after(CONFIRM_WITHIN) {
             return self.drop_confirmation(id, &asked, "the answer came too late").await;
         }
@@ -160,13 +161,19 @@ impl Confirmations {
         let changes = match decided {
             // Somebody waits for an answer.
             Err(EngineError::Forge(error))
-                if error.heals() == Recovery::Never || is_hopeless(&error, tries) =>
+                if error.heals() == Recovery::Never
+                    || is_hopeless_for_one(&self.ctx.gitea, &error, tries).await =>
             {
                 self.incidents.met(&error, asked.inbound.thread()).await;
+                self.incidents.gave_up(&error, asked.inbound.thread()).await;
                 let answer = Answer::Failed { reason: error.to_string() };
                 ChangeSet::single_answer(&own.login, &asked.inbound, &key, &reading, answer)
             }
-            decided => decided?,
+            decided => match decided? {
+                Some(changes) => changes,
+                // To ask for it again would tell it again.
+                None => return self.drop_confirmation(id, &asked, "the text was deleted").await,
+            },
         };
         let now = self.ctx.now();
         let store =
@@ -181,39 +188,30 @@ impl Confirmations {
         key: &str,
         reading: &Reading,
         own: &Account,
-    ) -> Result<ChangeSet, EngineError> {
+    ) -> Result<Option<ChangeSet>, EngineError> {
         let (inbound, actor) = (&asked.inbound, &asked.actor);
-        let thread = inbound.thread();
-        let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
-        if !is_as_posted || !self.still_says(&inbound.repo.name, asked, reading, own).await? {
-            return Ok(ChangeSet::single_answer(&own.login, inbound, key, reading, Answer::Repeat));
+        let (name, number) = (&inbound.repo.name, inbound.number);
+        let shown = self.ctx.gitea.read_back(name, number, inbound.subject).await?;
+        let Some(shown) = shown else { return Ok(None) };
+        if !is_as_posted || !still_says(shown.written, asked, reading, own) {
+            let repeat =
+                ChangeSet::single_answer(&own.login, inbound, key, reading, Answer::Repeat);
+            return Ok(Some(repeat));
         }
         let right =
             self.permissions.right_of(inbound, actor, handlers::needed_right(reading)).await?;
-        let snapshot =
-            self.snapshots.gather(inbound, &handlers::needs(reading), state, own).await?;
+        let snapshot = self.snapshots.gather(inbound, &handlers::needs(reading), own).await?;
         let authorship = Authorship::Author;
         let asked = CommandRequest { inbound, key, actor, right, authorship };
-        Ok(handlers::handle(asked, reading, &snapshot))
+        Ok(Some(handlers::handle(asked, reading, &snapshot)))
     }
+}
 
-    /// Whether the text still is the actor's and still holds all that was asked about.
-    async fn still_says(
-        &self,
-        name: &RepoName,
-        asked: &Confirmation,
-        reading: &Reading,
-        own: &Account,
-    ) -> Result<bool, Error> {
-        let inbound = &asked.inbound;
-        let Some(now) = self.ctx.gitea.read_back(name, inbound.number, inbound.subject).await?
-        else {
-            return Ok(false);
-        };
-        let present = grammar::read(&own.login, &now.written.body);
-        let is_theirs = now.written.author.is_some_and(|author| author.id == asked.actor.id);
-        Ok(is_theirs && lines_still_present(reading.clone(), &present) == *reading)
-    }
+/// Whether the text still is the actor's and still holds all that was asked about.
+fn still_says(now: PostedText, asked: &Confirmation, reading: &Reading, own: &Account) -> bool {
+    let present = grammar::read(&own.login, &now.body);
+    let is_theirs = now.author.is_some_and(|author| author.id == asked.actor.id);
+    is_theirs && lines_still_present(reading.clone(), &present) == *reading
 }
 
 /// Whether the comment of `row` says what it said when it was posted.

@@ -1,7 +1,7 @@
 //! What a failure means for the next try.
 
 use super::retry;
-use crate::gitea::{self, Recovery};
+use crate::gitea::{self, Gitea, Recovery};
 use crate::store;
 
 /// Why something could not be done now.
@@ -21,9 +21,9 @@ pub(super) enum EngineError {
 
 impl EngineError {
     /// Whether another try makes sense, after `tries` that failed in the same way.
-    pub(super) fn recovery(&self, tries: u32) -> Recovery {
+    pub(super) async fn recovery(&self, gitea: &Gitea, tries: u32) -> Recovery {
         match self {
-            Self::Forge(error) if retry::is_hopeless(error, tries) => Recovery::Never,
+            Self::Forge(error) if retry::is_hopeless(gitea, error, tries).await => Recovery::Never,
             Self::Forge(error) => error.heals(),
             Self::Nameless(_) => Recovery::Later(None),
             Self::Ledger(_) => Recovery::Never,
@@ -31,8 +31,11 @@ impl EngineError {
     }
 
     /// Whether it concerns one thing alone: then the next may succeed.
-    pub(super) fn is_about_one(&self) -> bool {
-        matches!(self, Self::Forge(error) if !retry::is_unavailable(error))
+    pub(super) async fn is_about_one(&self, gitea: &Gitea) -> bool {
+        match self {
+            Self::Forge(error) => !retry::is_unavailable(error) || retry::answers(gitea).await,
+            Self::Ledger(_) | Self::Nameless(_) => false,
+        }
     }
 
     /// What the forge said; a failure of the ledger is passed on.

@@ -9,7 +9,8 @@ use super::error::EngineError;
 use super::incidents::Incidents;
 use crate::core::model::account::Account;
 use crate::gitea;
-use crate::store::{Connection, Error, meta};
+use crate::store::meta::{self, LedgerStart};
+use crate::store::{Connection, Error};
 
 /// timmy's account, as the ledger remembers it.
 ///
@@ -64,8 +65,14 @@ impl Identity {
         self.own
             .get_or_try_init(|| async {
                 let own = self.ctx.gitea.me().await?;
-                let stored = own.clone();
-                let noted = self.ctx.ledger.write(move |tx| meta::set(tx, meta::ACCOUNT, &stored));
+                let (stored, now) = (own.clone(), self.ctx.now());
+                let noted = self.ctx.ledger.write(move |tx| {
+                    if remembered(tx)?.is_none() {
+                        let start = LedgerStart { at: now, asked: false, answered: None };
+                        meta::set(tx, meta::LEDGER_START, &start)?;
+                    }
+                    meta::set(tx, meta::ACCOUNT, &stored)
+                });
                 if let Err(error) = noted.await {
                     tracing::warn!(%error, "identity could not be stored");
                 }

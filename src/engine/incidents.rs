@@ -10,11 +10,15 @@ use std::collections::HashSet;
 use std::sync::{MutexGuard, PoisonError};
 
 use super::context::Context;
-use crate::core::model::ids::{Lane, RepoId};
+use super::retry::is_unreadable;
+use crate::core::model::ids::{Lane, RepoId, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::gitea::Error;
 use crate::store::{self, incidents, queue, repos};
+
+const THREAD_BLOCKED: &str = "whoever opened the thread, or owns the repository, has blocked \
+    timmy's account: nothing can be claimed or said there";
 
 /// The open incidents, in memory and in the ledger.
 pub(super) struct Incidents {
@@ -72,13 +76,55 @@ impl Incidents {
     pub(super) async fn met(&self, error: &Error, lane: impl Into<Lane>) {
         let lane = lane.into();
         let (incident, number) = match (error, lane.repo(), lane.thread()) {
-            (Error::Archived { .. }, Some(repo), _) => (Incident::RepoArchived { repo }, None),
+            (Error::Archived, Some(repo), _) => (Incident::RepoArchived { repo }, None),
             (Error::Forbidden { .. }, Some(repo), _) => (Incident::WriteForbidden { repo }, None),
             (Error::Locked, _, Some(thread)) => {
                 (Incident::ThreadLocked { thread }, Some(thread.number))
             }
+            (Error::Blocked, _, Some(thread)) => {
+                (Incident::ThreadBlocked { thread }, Some(thread.number))
+            }
             _ => return self.met_everywhere(error).await,
         };
+        let text = match incident {
+            Incident::ThreadBlocked { .. } => THREAD_BLOCKED.to_owned(),
+            _ => error.to_string(),
+        };
+        self.note_at(incident, number, text).await;
+    }
+
+    /// Notes that something in a lane was given up since the forge did not say what it takes.
+    pub(super) async fn gave_up(&self, error: &Error, lane: impl Into<Lane>) {
+        if let Some(thread) = lane.into().thread().filter(|_| is_unreadable(error)) {
+            let incident = Incident::AnswerUnreadable { thread };
+            self.note_at(incident, Some(thread.number), error.to_string()).await;
+        }
+    }
+
+    /// What `others` more issues than the one `number` wait for cannot be read, either.
+    pub(super) async fn dependencies_unreadable(
+        &self,
+        (repo, number): (RepoId, i64),
+        others: usize,
+        error: &str,
+    ) {
+        let too = if others == 0 { String::new() } else { format!(", and of {others} more") };
+        let text = format!("what #{number} waits for{too} cannot be read: {error}");
+        self.note_at(Incident::DependenciesUnreadable { repo }, None, text).await;
+    }
+
+    /// What the issues there wait for can be read.
+    pub(super) async fn dependencies_read(&self, repo: RepoId) {
+        self.over(vec![Incident::DependenciesUnreadable { repo }]).await;
+    }
+
+    /// The forge told all that an answer took.
+    pub(super) async fn answered(&self, thread: ThreadId) {
+        self.over(vec![Incident::AnswerUnreadable { thread }]).await;
+    }
+
+    /// Notes what is wrong in the thread `number` of its repository, or there as a whole.
+    async fn note_at(&self, incident: Incident, number: Option<i64>, text: String) {
         let name = match incident.repo() {
             Some(repo) => self.ctx.ledger.read(move |conn| repos::name(conn, repo)).await,
             None => Ok(None),
@@ -87,7 +133,7 @@ impl Incidents {
             Some(number) => format!("{}#{number}", repo.name),
             None => repo.name.to_string(),
         });
-        self.note(incident, place, error.to_string()).await;
+        self.note(incident, place, text).await;
     }
 
     /// Notes what an error says about all of the forge, if anything.
@@ -106,6 +152,16 @@ impl Incidents {
                 (incident, format!("{what} cannot be read: {error}"))
             }
         };
+        self.note(incident.clone(), None, text).await;
+        incident
+    }
+
+    /// What `gitea.watch` calls `what` is called `now` by now.
+    pub(super) async fn watch_renamed(&self, what: &str, now: &str) -> Incident {
+        let incident = Incident::WatchRenamed { what: what.to_owned() };
+        let text = format!(
+            "{what} is called {now} now: write that in gitea.watch, and restart timmy serve"
+        );
         self.note(incident.clone(), None, text).await;
         incident
     }
@@ -130,8 +186,10 @@ impl Incidents {
             WriteKind::Setting => lane.repo().map(|repo| Incident::WriteForbidden { repo }),
             WriteKind::Text => lane.thread().map(|thread| Incident::ThreadLocked { thread }),
         };
-        self.over([archived, other, Some(Incident::BadToken)].into_iter().flatten().collect())
-            .await;
+        let blocked = lane.thread().filter(|_| written == WriteKind::Text);
+        let blocked = blocked.map(|thread| Incident::ThreadBlocked { thread });
+        let over = [archived, other, blocked, Some(Incident::BadToken)];
+        self.over(over.into_iter().flatten().collect()).await;
     }
 
     /// A round of polling met these and nothing else.

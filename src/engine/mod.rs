@@ -3,7 +3,7 @@
 //!
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
-//! `context` <- `incidents`, `identity`, `accounts`, `permissions` <- `planner`, `snapshot` <-
+//! `context` <- `ledger_guard`, `first_start`, `deleted`, `incidents`, `identity`, `accounts`, `permissions` <- `planner`, `snapshot` <-
 //! `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
 //!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
@@ -14,15 +14,19 @@ mod activity;
 mod audience;
 mod confirmations;
 mod context;
+mod deleted;
 mod error;
+mod first_start;
 mod identity;
 mod inbox;
 mod incidents;
+mod ledger_guard;
 mod outbox;
 mod permissions;
 mod planner;
 mod poll;
 mod queue;
+mod reactions;
 mod report;
 mod report_now;
 pub mod repositories;
@@ -42,6 +46,7 @@ pub use report_now::ReportResult;
 pub use sync::SyncProgress;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -59,7 +64,7 @@ use self::poll::Poller;
 use self::queue::LaneQueue;
 use self::report::Reporter;
 use self::snapshot::Snapshots;
-use self::sync::BacklogSync;
+use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
 use self::tick::Ticker;
 use crate::core::model::account::Account;
@@ -87,7 +92,24 @@ struct Loops {
     poll: Loop,
     sync: Loop,
     tick: Loop,
+    ledger: Loop,
 }
+
+impl Loops {
+    fn begin(ctx: &Context) -> Self {
+        let begin = |name| ctx.activity.begin_loop(name);
+        Self {
+            queue: begin("queue"),
+            poll: begin("poll"),
+            sync: begin("sync"),
+            tick: begin("tick"),
+            ledger: begin("ledger"),
+        }
+    }
+}
+
+/// Loops that ran so long without a failure of the disk were well.
+const WELL: Duration = Duration::from_secs(120);
 
 impl Engine {
     /// Services that work with `ctx`. They do nothing until [`Engine::run`].
@@ -115,13 +137,7 @@ impl Engine {
         let queue = LaneQueue::new(ctx.clone(), inbox, outbox.clone(), tasks, reporter.clone());
         let ticker = Ticker::new(ctx.clone(), identity.clone(), planner.clone());
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
-        let begin = |name| ctx.activity.begin_loop(name);
-        let loops = Loops {
-            queue: begin("queue"),
-            poll: begin("poll"),
-            sync: begin("sync"),
-            tick: begin("tick"),
-        };
+        let loops = Loops::begin(&ctx);
         Arc::new(Self {
             identity,
             incidents,
@@ -139,19 +155,46 @@ impl Engine {
 
     /// Works until `stop`; what has been begun gets [`DRAIN`] to end. It runs once.
     ///
+    /// A disk that takes nothing is waited for; what was under way is taken up then as after a
+    /// crash.
+    ///
     /// # Errors
-    /// If the ledger cannot be read or written. Nothing that the forge does ends it.
+    /// If the ledger cannot be read or written for any other reason. Nothing that the forge does
+    /// ends it.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), Error> {
         let loops = self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let Some(Loops { queue, poll, sync, tick }) = loops else { return Ok(()) };
+        let Some(mut loops) = loops else { return Ok(()) };
+        let mut failures: u32 = 0;
+        loop {
+            let begun = self.ctx.now();
+            match self.run_loops(loops, &stop).await {
+                Err(error) if error.is_passing() && !stop.is_cancelled() => {
+                    tracing::debug!(%error, "work rests until the disk takes a write");
+                }
+                ended => return ended,
+            }
+            if begun.is_over(WELL, self.ctx.now()) {
+                failures = 0;
+            }
+            failures = failures.saturating_add(1);
+            let at = self.ctx.activity.begin_loop("ledger");
+            ledger_guard::until_writable(&self.ctx, at, failures, &stop).await?;
+            loops = Loops::begin(&self.ctx);
+        }
+    }
+
+    async fn run_loops(&self, loops: Loops, stop: &CancellationToken) -> Result<(), Error> {
+        let Loops { queue, poll, sync, tick, ledger } = loops;
         self.accounts.load().await?;
         self.outbox.recover().await?;
         self.incidents.load().await?;
+        templates::load(&self.ctx.ledger, &self.reader).await?;
         tokio::try_join!(
-            self.queue.run(queue, &stop),
-            self.poller().run(poll, &stop),
-            self.sync().run(sync, &stop),
-            self.ticker.run(tick, &stop),
+            self.queue.run(queue, stop),
+            self.poller().run(poll, stop),
+            self.sync().run(sync, stop),
+            self.ticker.run(tick, stop),
+            ledger_guard::watch(&self.ctx, ledger, stop),
         )?;
         Ok(())
     }
@@ -224,6 +267,7 @@ impl Engine {
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<(), NotSynced> {
         self.identity.get().await?;
+        templates::load(&self.ctx.ledger, &self.reader).await.map_err(EngineError::from)?;
         self.poller().look_once().await?;
         Ok(self.sync().sync(progress).await?)
     }
@@ -240,12 +284,12 @@ impl Engine {
     }
 
     fn poller(&self) -> Poller {
-        let (incidents, accounts) = (self.incidents.clone(), self.accounts.clone());
-        Poller::new(&self.ctx, incidents, accounts, self.reader())
+        let world = (self.identity.clone(), self.incidents.clone());
+        Poller::new(&self.ctx, world, self.accounts.clone(), self.reader())
     }
 
     fn sync(&self) -> BacklogSync {
-        BacklogSync::new(&self.ctx, self.planner.clone(), self.reader())
+        BacklogSync::new(&self.ctx, self.incidents.clone(), self.planner.clone(), self.reader())
     }
 }
 

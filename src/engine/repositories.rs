@@ -7,6 +7,14 @@ use crate::core::model::ids::RepoId;
 use crate::gitea::{Error, Gitea, Page, VisibleRepo};
 use crate::store::{self, repos};
 
+/// What a pattern of `gitea.watch` leads to.
+#[derive(Debug)]
+pub struct ListedPattern {
+    pub found: Page<VisibleRepo>,
+    /// What it names is called so now.
+    pub renamed_to: Option<String>,
+}
+
 /// The repositories that `pattern` of `watch` leads to, as the account of `gitea` sees them, with
 /// its rights there. What the exceptions take away is not among them.
 ///
@@ -16,14 +24,16 @@ pub async fn list_repositories(
     gitea: &Gitea,
     watch: &Watch,
     pattern: &WatchPattern,
-) -> Result<Page<VisibleRepo>, Error> {
+) -> Result<ListedPattern, Error> {
     let mut found = match pattern {
         WatchPattern::Everything => gitea.own_repos().await?,
         WatchPattern::Owner(owner) => gitea.repos_of(owner).await?,
         WatchPattern::Repository(name) => gitea.visible_repo(name).await?,
     };
+    let renamed_to =
+        found.entries.first().and_then(|first| watch.renamed(pattern, &first.repo.name));
     found.entries.retain(|visible| watch.covers(&visible.repo.name));
-    Ok(found)
+    Ok(ListedPattern { found, renamed_to })
 }
 
 /// Asks the forge what a repository is called now, and stores that. `false` if that is no news, or

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::incidents::Incidents;
 use super::poll::reviews;
+use super::retry::is_hopeless;
 use crate::core::effect::{Effect, SetLabel};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::text::OpenedPull;
@@ -60,6 +61,10 @@ impl Tasks {
             Err(error) => {
                 let error = error.of_forge()?;
                 self.incidents.met(&error, thread).await;
+                if is_hopeless(&self.ctx.gitea, &error, tries).await {
+                    // It stands in nobody's way, and is not lost: the next try may succeed.
+                    self.incidents.gave_up(&error, thread).await;
+                }
                 let due = self.ctx.next_try(tries + 1);
                 tracing::info!(?thread, %error, %due, "cannot be read yet");
                 self.ctx.ledger.write(move |tx| tasks::postpone(tx, id, due)).await

@@ -48,7 +48,8 @@ impl TryResult {
         incidents.met(error, row.lane).await;
         let reason = error.to_string();
         let due = match error.heals() {
-            Recovery::Later(_) if is_hopeless_for_one(error, row.tries) => {
+            Recovery::Later(_) if is_hopeless_for_one(&ctx.gitea, error, row.tries).await => {
+                incidents.gave_up(error, row.lane).await;
                 return Self::Dead { reason };
             }
             Recovery::Never => return Self::Dead { reason },

@@ -19,6 +19,8 @@ pub struct VisibleRepo {
     pub permissions: Permissions,
     /// Whether there is no commit in it.
     pub is_empty: bool,
+    /// Whether it is archived: nothing can be written there.
+    pub is_archived: bool,
 }
 
 /// The account of the token.
@@ -95,6 +97,7 @@ impl TryFrom<WireRepository> for VisibleRepo {
     fn try_from(repository: WireRepository) -> Result<Self, MissingField> {
         let permissions = repository.permissions().unwrap_or_default();
         let is_empty = repository.is_empty();
-        Ok(Self { repo: repository.try_into()?, permissions, is_empty })
+        let is_archived = repository.archived == Some(true);
+        Ok(Self { repo: repository.try_into()?, permissions, is_empty, is_archived })
     }
 }

@@ -19,6 +19,18 @@ impl Gitea {
         Ok(own)
     }
 
+    /// What the token is good for, by the names of its scopes ([`Extra::OwnToken`]). Needs none.
+    ///
+    /// [`Extra::OwnToken`]: super::extra::Extra::OwnToken
+    pub async fn own_scopes(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct OwnToken {
+            scopes: Option<Vec<String>>,
+        }
+        let OwnToken { scopes } = self.get(&Route::new("token", &[])).await?.json()?;
+        Ok(scopes.unwrap_or_default())
+    }
+
     /// The account called `login`; none if there is none, or this one may not see it.
     pub async fn account(&self, login: &str) -> Result<Option<Account>, Error> {
         match self.get(&Route::new("users/{username}", &[&login])).await {

@@ -1,7 +1,9 @@
 //! An answer of the forge, and the error that a refusal means.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use regex::Regex;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use serde::Deserialize;
@@ -74,7 +76,7 @@ impl ForgeAnswer {
             403 => forbidden(message),
             404 => Error::NotFound { message },
             405 | 409 | 412 => Error::Conflict { status, message },
-            423 => Error::Archived { message },
+            423 => Error::Archived,
             500 => Error::Server { message },
             408 | 501.. => Error::Unavailable { status, retry_after: self.retry_after() },
             400..500 => Error::Unprocessable { status, message },
@@ -122,7 +124,17 @@ fn forbidden(message: String) -> Error {
     if let Some(scope) = missing_scope(&message) {
         return Error::MissingScope { scope: scope.to_owned() };
     }
-    if message.contains("locked issue") { Error::Locked } else { Error::Forbidden { message } }
+    // The second is said of reactions.
+    let is_about_a_lock = ["locked issue", "no permission to change reaction"];
+    if is_about_a_lock.iter().any(|words| message.contains(words)) {
+        Error::Locked
+    } else if message.contains("user is blocked") {
+        Error::Blocked
+    } else if message.contains("is not an allowed reaction") {
+        Error::ReactionNotAllowed { message }
+    } else {
+        Error::Forbidden { message }
+    }
 }
 
 /// The scope in `... required scope(s), required=[write:issue], ...` (1.25) or
@@ -134,8 +146,13 @@ fn missing_scope(message: &str) -> Option<&str> {
     Some(scope)
 }
 
-/// What the forge said: its `message` and the first of its `errors`, or plain text.
+/// What the forge said, as people may read it.
 fn message(body: &[u8]) -> String {
+    without_ids(&said(body))
+}
+
+/// Its `message` and the first of its `errors`, or plain text.
+fn said(body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct RefusalBody {
         #[serde(default)]
@@ -154,6 +171,15 @@ fn message(body: &[u8]) -> String {
         [message, first] => clip(&format!("{}: {first}", message.trim_end_matches('.'))),
         one => clip(&one.concat()),
     }
+}
+
+/// `said` without the forge's own numbers: `<Repository 6:lab/pub>` is lab/pub, and nobody knows a
+/// comment by `[id: 9]`.
+fn without_ids(said: &str) -> String {
+    static OF_NO_USE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"<[A-Z]\w* \d+:([^<>]*)>|\s*\[\w*id: [^\[\]]*\]").expect("a good pattern")
+    });
+    OF_NO_USE.replace_all(said, "$1").into_owned()
 }
 
 #[cfg(test)]
@@ -180,12 +206,18 @@ mod tests {
     fn refusals_are_told_apart() {
         let locked = r#"{"message":"You cannot comment on a locked issue.","url":"x"}"#;
         assert_eq!(refusal(403, locked), Error::Locked);
+        let locked = r#"{"message":"no permission to change reaction","url":"x"}"#;
+        assert_eq!(refusal(403, locked), Error::Locked);
+        assert_eq!(refusal(403, r#"{"message":"user is blocked","url":"x"}"#), Error::Blocked);
+        let unknown = r#"{"message":"'eyes' is not an allowed reaction","url":"x"}"#;
+        let message = "'eyes' is not an allowed reaction".to_owned();
+        assert_eq!(refusal(403, unknown), Error::ReactionNotAllowed { message });
         assert_eq!(refusal(403, ""), Error::Forbidden { message: String::new() });
         let missing = r#"{"errors":["comment does not exist [id: 9]"],"message":"not found"}"#;
-        let message = "not found: comment does not exist [id: 9]".to_owned();
+        let message = "not found: comment does not exist".to_owned();
         assert_eq!(refusal(404, missing), Error::NotFound { message });
         let older = r#"{"errors":["comment does not exist [id: 9]"],"message":"Not here."}"#;
-        let message = "Not here: comment does not exist [id: 9]".to_owned();
+        let message = "Not here: comment does not exist".to_owned();
         assert_eq!(refusal(404, older), Error::NotFound { message });
         assert_eq!(
             refusal(500, r#"{"message":"","url":"x"}"#),
@@ -194,6 +226,19 @@ mod tests {
         assert_eq!(refusal(502, ""), Error::Unavailable { status: 502, retry_after: None });
         assert_eq!(refusal(502, " <html>Bad Gateway"), Error::NotGitea { status: 502 });
         assert_eq!(refusal(200, "<!DOCTYPE html>"), Error::NotGitea { status: 200 });
+    }
+
+    #[test]
+    fn the_forges_own_numbers_are_left_out() {
+        for (said, read) in [
+            ("<Repository 6:lab/pub> is archived", "lab/pub is archived"),
+            ("label does not exist [label_id: 999]", "label does not exist"),
+            ("exists for these targets [id: 3, head_branch: x]", "exists for these targets"),
+            ("not allowed to merge [reason: checks]", "not allowed to merge [reason: checks]"),
+            ("required=[write:issue], x <b>", "required=[write:issue], x <b>"),
+        ] {
+            assert_eq!(without_ids(said), read);
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::client::Gitea;
-use super::error::Error;
+use super::error::{Error, Recovery};
+use super::extra::{Extra, Extras};
 use super::route::Route;
 use super::wire::or_default;
 
@@ -71,10 +72,38 @@ impl Gitea {
     /// [`Error::NotFound`] or [`Error::NotGitea`] if it shows its description to nobody, or only
     /// to people who are logged in (`ENABLE_SWAGGER`, `REQUIRE_SIGNIN_VIEW`).
     pub async fn lacks(&self) -> Result<Vec<Capability>, Error> {
-        let answer = self.get_beside_the_api(&Route::new("swagger.v1.json", &[])).await?;
-        let description: Description = answer.json()?;
+        let description = self.description().await?;
         let is_missing = |capability: &Capability| !description.shows(capability.sign());
         Ok(Capability::ALL.into_iter().filter(is_missing).collect())
+    }
+
+    /// Whether the server has something that newer ones have; no, if it describes its API to
+    /// nobody. It is asked once.
+    ///
+    /// # Errors
+    /// If it cannot be asked now.
+    pub async fn has(&self, extra: Extra) -> Result<bool, Error> {
+        Ok(self.known_extras().await?.has(extra))
+    }
+
+    /// Whether the server shows the authorization headers of its webhooks to whoever may manage
+    /// them: until 1.26 it did, and nothing tells but what else came with 1.27.
+    pub(super) async fn shows_authorization_headers(&self) -> Result<bool, Error> {
+        Ok(self.known_extras().await?.lacks(Extra::OwnToken))
+    }
+
+    async fn known_extras(&self) -> Result<&Extras, Error> {
+        let ask = async || match self.description().await {
+            Ok(description) => Ok(description.extras()),
+            Err(Error::Unreadable(_) | Error::NotGitea { .. }) => Ok(Extras::Unknown),
+            Err(error) if matches!(error.heals(), Recovery::Later(_)) => Err(error),
+            Err(_) => Ok(Extras::Unknown),
+        };
+        self.extras().get_or_try_init(ask).await
+    }
+
+    async fn description(&self) -> Result<Description, Error> {
+        self.get_beside_the_api(&Route::new("swagger.v1.json", &[])).await?.json()
     }
 }
 
@@ -124,6 +153,11 @@ impl Description {
         }
     }
 
+    fn extras(&self) -> Extras {
+        let is_there = |extra: &Extra| self.shows(Sign::Path(extra.path()));
+        Extras::Described(Extra::ALL.into_iter().filter(is_there).collect())
+    }
+
     fn operations(&self, path: &str) -> Option<&Operations> {
         self.paths.iter().find(|(known, _)| is_same(known, path)).map(|(_, operations)| operations)
     }
@@ -156,6 +190,15 @@ mod tests {
             shown.collect::<Vec<_>>(),
             [Capability::Dependencies, Capability::ExclusiveLabels, Capability::SearchByOwner]
         );
+    }
+
+    #[test]
+    fn what_newer_servers_have_is_seen_by_its_path() {
+        let extras = serde_json::from_str::<Description>(DESCRIPTION).unwrap().extras();
+        assert_eq!(extras, Extras::Described(Vec::new()));
+        let newer = DESCRIPTION.replace(r#""paths":{"#, r#""paths":{"/token":{"get":{}},"#);
+        let extras = serde_json::from_str::<Description>(&newer).unwrap().extras();
+        assert_eq!(extras, Extras::Described(vec![Extra::OwnToken]));
     }
 
     #[test]

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
+use tokio::sync::OnceCell;
 use url::Url;
 
 use super::answer::ForgeAnswer;
 use super::budget::{Budget, Share};
 use super::current_token::{CurrentToken, is_about_the_token};
 use super::error::Error;
+use super::extra::Extras;
 use super::retry;
 use super::route::Route;
 use super::token::Token;
@@ -42,6 +44,8 @@ struct Connection {
     token: CurrentToken,
     /// The number of the account, once the forge has told it.
     account: OnceLock<i64>,
+    /// What newer servers have, once this one was asked.
+    extras: OnceCell<Extras>,
     budget: Budget,
     timeout: Duration,
     clock: Arc<dyn Clock>,
@@ -62,6 +66,7 @@ impl Gitea {
             transport: Transport::new(&options)?,
             token: CurrentToken::new(options.token, options.reload),
             account: OnceLock::new(),
+            extras: OnceCell::new(),
             budget: Budget::new(options.requests_per_second),
             timeout: options.timeout,
             clock: options.clock,
@@ -154,6 +159,11 @@ impl Gitea {
             self.renews(&token, error).await;
         }
         outcome
+    }
+
+    /// Where it is kept what newer servers have.
+    pub(super) fn extras(&self) -> &OnceCell<Extras> {
+        &self.connection.extras
     }
 
     /// The account that the token belongs to, which stays: another token must be of the same.

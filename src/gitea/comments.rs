@@ -120,7 +120,7 @@ impl TryFrom<Listed> for ListedText {
         let number = thread_of(if is_pull { &pull_request_url } else { &issue_url })?;
         let subject = Subject::Comment(positive(comment.id, "id")?);
         let written = comment.written(number, is_pull)?;
-        Ok(Self { subject, history: history_of(&written), written })
+        Ok(Self { subject, history: history_of(&written), written, on_line: false })
     }
 }
 

@@ -1,16 +1,19 @@
 //! Dependencies: which issues must be closed before another can be.
 //!
-//! Known from Gitea 1.20 on. To add one twice, or the reverse of one, is a 500 without a word:
-//! read before you write.
+//! Known from Gitea 1.20 on. To add one twice, or the reverse of one, is a 500 without a word, as
+//! it is to remove one that is not there: read before you write. What stands in a repository that
+//! the account may not read is listed without number and repository, with the title `HIDDEN` or
+//! none; servers before 1.21.4 do so with all but the first of another repository, whoever asks.
 
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
 use super::wire::{MissingField, or_default, positive};
-use crate::core::model::dependency::Blocker;
+use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 
 /// How many entries a page is asked to hold.
@@ -53,9 +56,13 @@ impl TryFrom<Dependency> for Blocker {
         Ok(Self {
             thread: ThreadId { repo, number },
             repo: home.full_name.parse().map_err(|_| MissingField("repository.full_name"))?,
-            open: dependency.state == "open",
+            open: dependency.state != "closed",
         })
     }
+}
+
+fn blocker(entry: &RawValue) -> Option<Blocker> {
+    serde_json::from_str::<Dependency>(entry.get()).ok()?.try_into().ok()
 }
 
 /// The issue that a dependency leads to.
@@ -67,26 +74,29 @@ struct Meta<'a> {
 }
 
 impl Gitea {
-    /// What the issue waits for, as far as this account may see it. [`Error::NotFound`] also if
-    /// the repository has dependencies switched off.
-    pub async fn blockers(&self, repo: &RepoName, number: i64) -> Result<Vec<Blocker>, Error> {
-        let mut blockers: Vec<Blocker> = Vec::new();
+    /// What the issue waits for; an entry that cannot be understood is one that cannot be seen.
+    /// [`Error::NotFound`] also if the repository has dependencies switched off.
+    pub async fn blockers(&self, repo: &RepoName, number: i64) -> Result<WaitsFor<Blocker>, Error> {
+        let mut waits: WaitsFor<Blocker> = WaitsFor::default();
+        let mut before = Vec::new();
         for page in 1..=MOST_PAGES {
             let route = route(repo, number).with("page", page).with("limit", PAGE);
-            let got: Option<Vec<Dependency>> = self.get(&route).await?.json()?;
-            let (got, known) = (got.unwrap_or_default(), blockers.len());
-            let is_short = got.len() < SMALLEST_PAGE;
-            for blocker in got.into_iter().map(Blocker::try_from) {
-                let blocker = blocker?;
-                if blockers.iter().all(|other| other.thread != blocker.thread) {
-                    blockers.push(blocker);
+            let answer = self.get(&route).await?;
+            let entries = answer.json::<Option<Vec<Box<RawValue>>>>()?.unwrap_or_default();
+            for entry in &entries {
+                match blocker(entry) {
+                    Some(blocker) if waits.seen.iter().any(|b| b.thread == blocker.thread) => {}
+                    Some(blocker) => waits.seen.push(blocker),
+                    None => waits.unseen = true,
                 }
             }
-            if is_short || blockers.len() == known {
-                return Ok(blockers);
+            // A server that takes no notice of `page` gives the same again.
+            if entries.len() < SMALLEST_PAGE || answer.body == before {
+                return Ok(waits);
             }
+            before = answer.body;
         }
-        Err(Error::TooLarge { limit: MOST_PAGES, unit: "pages" })
+        Ok(WaitsFor { unseen: true, ..waits })
     }
 
     /// Lets an issue wait for `on`, in any repository; `on` must not wait for it already.
@@ -99,7 +109,7 @@ impl Gitea {
         self.change_blocker(Method::POST, repo, number, on).await
     }
 
-    /// Lets an issue wait for `on` no longer.
+    /// Lets an issue wait for `on` no longer; it must wait for it now.
     pub async fn remove_blocker(
         &self,
         repo: &RepoName,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::wire::MissingField;
+use crate::core::effect::BLOCKED;
 
 /// Why a call did not give what it was for.
 ///
@@ -46,6 +47,18 @@ pub enum Error {
     /// 403 because the thread is locked.
     #[error("the thread is locked: unlock it, or give the bot write access")]
     Locked,
+    /// 403 because somebody has blocked the account: whoever opened the thread, owns the repository,
+    /// wrote what is reacted to, or is to be assigned. Gitea does not say who.
+    #[error("{}", BLOCKED)]
+    Blocked,
+    /// 403 because the server is set to other reactions.
+    #[error(
+        "the server does not allow this reaction ({message}): see `[ui] REACTIONS` in its app.ini"
+    )]
+    ReactionNotAllowed {
+        /// The forge's words.
+        message: String,
+    },
     /// 403 for another reason.
     #[error("the forge forbids it{}: check what the bot's account may do there", bracketed(.message))]
     Forbidden {
@@ -53,9 +66,9 @@ pub enum Error {
         message: String,
     },
     /// 404: it does not exist, or this account may not see it.
-    #[error("not found, or not visible to the bot's account{}", bracketed(.message))]
+    #[error("not found, or not visible to the bot's account")]
     NotFound {
-        /// The forge's words; may be empty.
+        /// The forge's words, which say no more; may be empty.
         message: String,
     },
     /// 405, 409, 412: the state of the thing does not allow it (now).
@@ -65,11 +78,9 @@ pub enum Error {
         /// The forge's words; may be empty.
         message: String,
     },
-    #[error("the repository is archived{}: unarchive it first", bracketed(.message))]
-    Archived {
-        /// The forge's words; may be empty.
-        message: String,
-    },
+    /// 423.
+    #[error("the repository is archived: unarchive it first")]
+    Archived,
     /// 422 and what else of 4xx is left.
     #[error("the forge does not take it ({status}: {message})")]
     Unprocessable {
@@ -167,10 +178,12 @@ impl Error {
             | Self::BadToken { .. }
             | Self::MissingScope { .. }
             | Self::Locked
+            | Self::Blocked
+            | Self::ReactionNotAllowed { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
-            | Self::Archived { .. }
+            | Self::Archived
             | Self::Unprocessable { .. }
             | Self::Moved { .. }
             | Self::NotGitea { .. } => WriteOutcome::NotDone,
@@ -204,10 +217,12 @@ impl Error {
             Self::Setup(_)
             | Self::NotAName(_)
             | Self::Locked
+            | Self::Blocked
+            | Self::ReactionNotAllowed { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
-            | Self::Archived { .. }
+            | Self::Archived
             | Self::Unprocessable { .. }
             | Self::TooLarge { .. } => Recovery::Never,
         }

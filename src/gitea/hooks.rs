@@ -1,6 +1,7 @@
 //! Webhooks of organisations and repositories, with the traps that Gitea sets around them: a
 //! `PATCH` without `events` leaves `push` alone, one without a branch filter or an authorization
-//! header clears these, and none can set or show the secret.
+//! header clears these, and none can set or show the secret. Since 1.27 the authorization header
+//! is not shown either, so that nobody can repeat it who does not know it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -77,19 +78,34 @@ pub struct Hook {
     /// name alone, and `pull_request_review` stands for reviews of all three kinds.
     pub events: Vec<String>,
     pub active: bool,
-    kept: KeptSettings,
-}
-
-/// What an edit clears unless it repeats it. The header may hold a password: nothing prints it.
-#[derive(Clone, PartialEq, Eq, Default)]
-struct KeptSettings {
+    /// Its branches, which an edit clears unless it repeats them.
     branch_filter: String,
-    authorization_header: String,
+    /// What it sends as `Authorization`, which an edit clears unless it repeats it.
+    pub authorization: Authorization,
 }
 
-impl fmt::Debug for KeptSettings {
+/// What a webhook sends as `Authorization`, as far as its settings show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authorization {
+    Shown(AuthorizationHeader),
+    /// The server does not show whether it sends anything.
+    Hidden,
+}
+
+/// What a webhook sends as `Authorization`; empty for nothing. It may hold a password: nothing
+/// prints it.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AuthorizationHeader(String);
+
+impl AuthorizationHeader {
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for AuthorizationHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Kept(..)")
+        f.write_str("AuthorizationHeader(..)")
     }
 }
 
@@ -107,7 +123,7 @@ struct WireHook {
     #[serde(deserialize_with = "or_default")]
     branch_filter: String,
     #[serde(deserialize_with = "or_default")]
-    authorization_header: String,
+    authorization_header: AuthorizationHeader,
 }
 
 impl TryFrom<WireHook> for Hook {
@@ -120,11 +136,15 @@ impl TryFrom<WireHook> for Hook {
             is_json: hook.config.get("content_type").is_some_and(|kind| kind == "json"),
             events: with_reviews_as_one(hook.events),
             active: hook.active,
-            kept: KeptSettings {
-                branch_filter: hook.branch_filter,
-                authorization_header: hook.authorization_header,
-            },
+            branch_filter: hook.branch_filter,
+            authorization: Authorization::Shown(hook.authorization_header),
         })
+    }
+}
+
+impl Hook {
+    fn shows_its_authorization(&self) -> bool {
+        matches!(&self.authorization, Authorization::Shown(header) if !header.0.is_empty())
     }
 }
 
@@ -143,18 +163,18 @@ fn with_reviews_as_one(mut events: Vec<String>) -> Vec<String> {
 }
 
 /// The body of an edit that changes nothing but what it names.
-fn updated(hook: &Hook, events: &[&str]) -> serde_json::Value {
+fn updated(hook: &Hook, events: &[&str], authorization: &AuthorizationHeader) -> serde_json::Value {
     json!({
         "active": true,
         "events": events,
-        "branch_filter": hook.kept.branch_filter,
-        "authorization_header": hook.kept.authorization_header,
+        "branch_filter": hook.branch_filter,
+        "authorization_header": authorization,
         "config": HookSettings { url: &hook.url, content_type: "json", secret: None },
     })
 }
 
 /// A webhook to be made. Not `Debug`: it holds the secret.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct NewHook<'a> {
     /// The address to call.
     pub url: &'a str,
@@ -163,6 +183,7 @@ pub struct NewHook<'a> {
     /// The events to send. In a request `issues` and `pull_request` stand for all their kinds,
     /// comments and reviews among them.
     pub events: &'a [&'a str],
+    pub authorization: AuthorizationHeader,
 }
 
 #[derive(Serialize)]
@@ -177,30 +198,40 @@ impl Gitea {
     /// The webhooks of `home`, oldest first. System-wide ones are not among them.
     pub async fn hooks(&self, home: &HookHome) -> Result<Vec<Hook>, Error> {
         let hooks: Vec<WireHook> = self.pages(home.all()).await?;
-        Ok(hooks.into_iter().map(Hook::try_from).collect::<Result<_, _>>()?)
+        let mut hooks: Vec<Hook> =
+            hooks.into_iter().map(Hook::try_from).collect::<Result<_, _>>()?;
+        if !hooks.is_empty() && !self.shows_authorization_headers().await? {
+            for hook in hooks.iter_mut().filter(|hook| !hook.shows_its_authorization()) {
+                hook.authorization = Authorization::Hidden;
+            }
+        }
+        Ok(hooks)
     }
 
     /// Makes a webhook that is active and sends JSON. Gitea makes a second one for the same
     /// address as well, and then delivers twice: look before.
     pub async fn create_hook(&self, home: &HookHome, new: NewHook<'_>) -> Result<Hook, Error> {
         let config = HookSettings { url: new.url, content_type: "json", secret: Some(new.secret) };
-        let body =
-            json!({ "type": "gitea", "active": true, "events": new.events, "config": config });
+        let body = json!({ "type": "gitea", "active": true, "events": new.events,
+            "authorization_header": new.authorization, "config": config });
         let answer = self.send(Method::POST, &home.all(), &body).await?;
-        Ok(answer.expect(StatusCode::CREATED)?.json::<WireHook>()?.try_into()?)
+        let made: Hook = answer.expect(StatusCode::CREATED)?.json::<WireHook>()?.try_into()?;
+        Ok(Hook { authorization: Authorization::Shown(new.authorization), ..made })
     }
 
-    /// Switches a webhook on, lets it send JSON, and subscribes it to exactly `events`. Its
-    /// address, secret, branch filter and authorization header stay.
+    /// Switches a webhook on, lets it send JSON, and subscribes it to exactly `events`, with this
+    /// `authorization` from now on. Its address, secret and branch filter stay.
     pub async fn update_hook(
         &self,
         home: &HookHome,
         hook: &Hook,
         events: &[&str],
+        authorization: &AuthorizationHeader,
     ) -> Result<Hook, Error> {
-        let body = updated(hook, events);
+        let body = updated(hook, events, authorization);
         let answer = self.send(Method::PATCH, &home.one(hook.id), &body).await?;
-        Ok(answer.expect(StatusCode::OK)?.json::<WireHook>()?.try_into()?)
+        let updated: Hook = answer.expect(StatusCode::OK)?.json::<WireHook>()?.try_into()?;
+        Ok(Hook { authorization: Authorization::Shown(authorization.clone()), ..updated })
     }
 
     /// Deletes a webhook; one that is gone already is as good.
@@ -234,10 +265,11 @@ mod tests {
             "config":{"content_type":"json","url":"https://t.example/webhook"},
             "authorization_header":"Bearer hush"}"#;
         let hook: Hook = serde_json::from_str::<WireHook>(json).unwrap().try_into().unwrap();
-        assert_eq!(hook.kept.authorization_header, "Bearer hush");
+        let header = AuthorizationHeader::new("Bearer hush");
+        assert_eq!(hook.authorization, Authorization::Shown(header.clone()));
         assert!(hook.is_json && hook.active);
         assert!(!format!("{hook:?}").contains("hush"));
-        let edit = updated(&hook, &["issues"]);
+        let edit = updated(&hook, &["issues"], &header);
         assert_eq!(edit["authorization_header"], "Bearer hush");
         assert_eq!(edit["branch_filter"], "*");
         assert_eq!(edit["config"].as_object().unwrap().len(), 2);

@@ -17,10 +17,60 @@ impl Gitea {
         item_in(self.get(&issue_route(repo, number)).await?)
     }
 
+    /// Assigns these people as well ([`Extra::Assignees`]). Who is assigned already stays so.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] also if one of them cannot be assigned, [`Error::Unprocessable`] if
+    /// there is no such account: then nobody was.
+    ///
+    /// [`Extra::Assignees`]: super::extra::Extra::Assignees
+    pub async fn add_assignees(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        logins: &[&str],
+    ) -> Result<(), Error> {
+        let (route, body) = (assignees(repo, number), json!({ "assignees": logins }));
+        self.send(Method::POST, &route, &body).await?.expect(StatusCode::CREATED).map(drop)
+    }
+
+    /// Assigns these people no longer ([`Extra::Assignees`]). The others stay.
+    ///
+    /// [`Extra::Assignees`]: super::extra::Extra::Assignees
+    pub async fn remove_assignees(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        logins: &[&str],
+    ) -> Result<(), Error> {
+        let (route, body) = (assignees(repo, number), json!({ "assignees": logins }));
+        self.send(Method::DELETE, &route, &body).await?.expect(StatusCode::OK).map(drop)
+    }
+
+    /// Whether the account `login` can be assigned there ([`Extra::Assignable`]).
+    ///
+    /// [`Extra::Assignable`]: super::extra::Extra::Assignable
+    pub async fn can_be_assigned(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        login: &str,
+    ) -> Result<bool, Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/issues/{index}/assignees/{assignee}",
+            &[&repo.owner(), &repo.name(), &number, &login],
+        );
+        match self.exists(&route).await {
+            // So Gitea answers for an organisation.
+            Err(Error::Unprocessable { status: 400, .. }) => Ok(false),
+            outcome => outcome,
+        }
+    }
+
     /// Replaces all assignees; none clears them. Gives the issue as it is then.
     ///
     /// Gitea ignores this silently for an account that may not write: compare the answer. One
-    /// who cannot be assigned is a 500 after the former ones were removed, so ask
+    /// who cannot be assigned is a 500, before 1.27 after the former ones were removed, so ask
     /// [`Gitea::assignable`] first. It takes the request apart into single steps: two at the same
     /// time on one issue mix.
     pub async fn set_assignees(
@@ -75,6 +125,13 @@ impl Gitea {
 
 pub(super) fn issue_route(repo: &RepoName, number: i64) -> Route {
     Route::new("repos/{owner}/{repo}/issues/{index}", &[&repo.owner(), &repo.name(), &number])
+}
+
+fn assignees(repo: &RepoName, number: i64) -> Route {
+    Route::new(
+        "repos/{owner}/{repo}/issues/{index}/assignees",
+        &[&repo.owner(), &repo.name(), &number],
+    )
 }
 
 fn list(repo: &RepoName) -> Route {

@@ -59,7 +59,8 @@ impl Gitea {
         labels_of(labels.unwrap_or_default())
     }
 
-    /// Takes a label off an issue. A label that does not exist is [`Error::Unprocessable`].
+    /// Takes a label off an issue. A label that does not exist is [`Error::Unprocessable`], since
+    /// 1.27 [`Error::NotFound`].
     pub async fn remove_label(
         &self,
         repo: &RepoName,

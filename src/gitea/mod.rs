@@ -3,17 +3,19 @@
 //! - [`Gitea`] (`client`) is one account on one server: it sends a request (`transport`) at the
 //!   pace of the `budget`, repeats reads (`retry`), never writes, and turns an `answer` into values or an
 //!   [`Error`] that knows its [`WriteOutcome`] and whether it [`Recovery`].
-//! - `account`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`, `reactions`, `labels`,
-//!   `dependencies`, `hooks`, `rights`, `visible` and `server` are its calls, by family; `pages`
+//! - `account`, `own_replies`, `repos`, `issues`, `search`, `comments`, `reviews`, `read_back`,
+//!   `reactions`, `labels`, `dependencies`, `templates`, `hooks`, `rights`, `visible` and `server`
+//!   are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
 //! - `current_token` looks for another token where the forge does not accept this one.
-//! - `capabilities` asks the server what it lacks.
+//! - `capabilities` asks the server what it lacks, and what it has that newer ones do better
+//!   (`extra`).
 //! - `probe` calls a webhook's address as the forge would.
 //! - [`payload`], [`signature`] and [`webhook`] read what Gitea sends by itself; all are pure.
 //! - `wire` holds Gitea's own types. They never leave this folder: everything that does is a
 //!   type of [`crate::core`].
 //!
-//! Written against what Gitea 1.15, 1.22 and 1.25 were seen to say (`tests/it/wire`).
+//! Written against what Gitea 1.15, 1.22, 1.25 and 1.27 were seen to say (`tests/it/wire`).
 
 mod access;
 mod account;
@@ -25,11 +27,13 @@ mod comments;
 mod current_token;
 mod dependencies;
 mod error;
+mod extra;
 mod hooks;
 mod issues;
 mod labels;
 mod open_issues;
 mod options;
+mod own_replies;
 mod pages;
 pub mod payload;
 mod permissions;
@@ -43,6 +47,8 @@ mod route;
 mod search;
 mod server;
 pub mod signature;
+mod templates;
+mod timeline;
 mod token;
 mod transport;
 pub mod webhook;
@@ -53,13 +59,17 @@ pub use capabilities::Capability;
 pub use client::Gitea;
 pub use current_token::Reload;
 pub use error::{Error, Recovery, WriteOutcome};
-pub use hooks::{Hook, HookHome, NewHook};
+pub use extra::Extra;
+pub use hooks::{Authorization, AuthorizationHeader, Hook, HookHome, NewHook};
 pub use labels::NewLabel;
 pub use open_issues::{IssueList, OpenIssues, OpenPage};
 pub use options::ClientOptions;
+pub use own_replies::OwnReply;
 pub use pages::{Page, Pages};
 pub use permissions::{Team, Visibility};
 pub use probe::{PROBE_EVENT, probe_webhook};
 pub use reactions::{Reacted, ReactionBy};
+pub use read_back::TextLookup;
 pub use server::Server;
+pub use timeline::{Changed, ThreadChange};
 pub use token::{NotAToken, Token};

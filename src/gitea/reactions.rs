@@ -7,7 +7,6 @@ use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
 use super::wire::{WireTime, WireUser, or_default};
-use crate::core::effect::Reaction;
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, Subject};
 use crate::core::model::time::Timestamp;
@@ -51,6 +50,19 @@ impl Gitea {
         Ok(known.collect())
     }
 
+    /// The reactions that the server allows, in its own order. Needs no scope.
+    pub async fn allowed_reactions(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct UiSettings {
+            allowed_reactions: Option<Vec<String>>,
+        }
+        let answer = self.get(&Route::new("settings/ui", &[])).await?;
+        let mut allowed = answer.json::<UiSettings>()?.allowed_reactions.unwrap_or_default();
+        // A server that is set to none lists one without a name.
+        allowed.retain(|content| !content.is_empty());
+        Ok(allowed)
+    }
+
     /// Reacts to a text in the thread `number`: a comment (review and inline comment too), or
     /// the body of that issue or pull request itself.
     pub async fn react(
@@ -58,11 +70,11 @@ impl Gitea {
         repo: &RepoName,
         number: i64,
         subject: Subject,
-        reaction: Reaction,
+        reaction: impl AsRef<str>,
     ) -> Result<Reacted, Error> {
         #[derive(Serialize)]
-        struct Wish {
-            content: Reaction,
+        struct Wish<'a> {
+            content: &'a str,
         }
         let (owner, name) = (repo.owner(), repo.name());
         let route = match subject {
@@ -72,7 +84,7 @@ impl Gitea {
                 &[&owner, &name, &number],
             ),
         };
-        let answer = self.send(Method::POST, &route, &Wish { content: reaction }).await?;
+        let answer = self.send(Method::POST, &route, &Wish { content: reaction.as_ref() }).await?;
         match answer.status {
             StatusCode::OK => Ok(Reacted::Already),
             _ => answer.expect(StatusCode::CREATED).map(|_| Reacted::New),

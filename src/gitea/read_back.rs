@@ -6,10 +6,36 @@ use super::issues::issue_route;
 use super::wire::WireIssue;
 use crate::core::model::ids::{RepoName, Subject};
 use crate::core::model::text::{EditHistory, ListedText, Review};
+use crate::core::model::time::Timestamp;
+
+/// What the forge shows of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextLookup {
+    /// The text, and when the review was submitted that holds it, if one does.
+    Shown(ListedText, Option<Timestamp>),
+    /// It stands in a review that is not submitted: nobody but its author may see it.
+    Draft,
+    Gone,
+}
 
 impl Gitea {
-    /// `subject` as it stands in the thread `number` now; none if it is not there, or not yet: the
-    /// comments of a review that is not submitted are nobody else's to see.
+    /// `subject` as it stands in the thread `number` now; none if it is not there, or not yet.
+    ///
+    /// # Errors
+    /// As [`Gitea::look_up`].
+    pub async fn read_back(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        subject: Subject,
+    ) -> Result<Option<ListedText>, Error> {
+        Ok(match self.look_up(repo, number, subject).await? {
+            TextLookup::Shown(text, _) => Some(text),
+            TextLookup::Draft | TextLookup::Gone => None,
+        })
+    }
+
+    /// What is to be seen of `subject` in the thread `number` now.
     ///
     /// A comment or an issue costs one request. The text of a review costs a page of reviews, a
     /// comment on a line also one request for each review that has such comments, the newest
@@ -17,24 +43,27 @@ impl Gitea {
     ///
     /// # Errors
     /// As any read; [`Error::Unreadable`] if what is there makes no sense.
-    pub async fn read_back(
+    pub async fn look_up(
         &self,
         repo: &RepoName,
         number: i64,
         subject: Subject,
-    ) -> Result<Option<ListedText>, Error> {
+    ) -> Result<TextLookup, Error> {
         let found = match subject {
-            Subject::Issue(_) => self.body_of(repo, number).await.map(Some),
+            Subject::Issue(_) => self.body_of(repo, number).await.map(shown),
             Subject::Comment(id) => match self.comment_in_place(repo, id).await {
                 Ok(None) => self.in_reviews(repo, number, subject).await,
-                found => found,
+                found => found.map(|found| found.map_or(TextLookup::Gone, shown)),
             },
         };
         match found {
-            Err(Error::NotFound { .. }) => Ok(None),
-            found => {
-                Ok(found?.filter(|seen| (seen.subject, seen.written.number) == (subject, number)))
+            Err(Error::NotFound { .. }) => Ok(TextLookup::Gone),
+            Ok(TextLookup::Shown(text, _))
+                if (text.subject, text.written.number) != (subject, number) =>
+            {
+                Ok(TextLookup::Gone)
             }
+            found => found,
         }
     }
 
@@ -42,7 +71,7 @@ impl Gitea {
         let issue: WireIssue = self.get(&issue_route(repo, number)).await?.json()?;
         let (subject, history) = (Subject::Issue(issue.id), issue.history());
         let is_pull = issue.pull_request.is_some();
-        Ok(ListedText { subject, history, written: issue.written(is_pull)? })
+        Ok(ListedText { subject, history, written: issue.written(is_pull)?, on_line: false })
     }
 
     /// What stands in a review shows little of how it came about: an edit of its text changes a
@@ -53,12 +82,12 @@ impl Gitea {
         repo: &RepoName,
         number: i64,
         subject: Subject,
-    ) -> Result<Option<ListedText>, Error> {
+    ) -> Result<TextLookup, Error> {
         let (mut pages, mut commented) = (self.reviews(repo, number), Vec::<Review>::new());
         while let Some(page) = pages.next().await? {
             for review in page.entries {
                 if review.text.subject == subject {
-                    return Ok(Some(ListedText { history: EditHistory::Unknown, ..review.text }));
+                    return Ok(shown(ListedText { history: EditHistory::Unknown, ..review.text }));
                 }
                 if review.comments > 0 {
                     commented.push(review);
@@ -72,9 +101,13 @@ impl Gitea {
                 if !is_reply && found.history == EditHistory::NoEditSeen {
                     found.history = EditHistory::Unknown;
                 }
-                return Ok(Some(found));
+                return Ok(TextLookup::Shown(found, review.submitted_at));
             }
         }
-        Ok(None)
+        Ok(TextLookup::Draft)
     }
+}
+
+fn shown(text: ListedText) -> TextLookup {
+    TextLookup::Shown(text, None)
 }

@@ -1,6 +1,8 @@
 //! Reviews of a pull request and their comments on lines: texts that no other list shows.
 
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::client::Gitea;
@@ -40,6 +42,48 @@ impl Gitea {
             comment.history = history_of(&comment.written, review.submitted_at);
         }
         Ok(comments)
+    }
+
+    /// All comments on lines of a pull request: a request for each review that has some.
+    pub async fn all_inline_comments(
+        &self,
+        repo: &RepoName,
+        number: i64,
+    ) -> Result<Vec<ListedText>, Error> {
+        let (mut pages, mut comments) = (self.reviews(repo, number), Vec::new());
+        while let Some(page) = pages.next().await? {
+            for review in page.entries.iter().filter(|review| review.comments > 0) {
+                comments.extend(self.inline_comments(repo, review).await?);
+            }
+        }
+        Ok(comments)
+    }
+
+    /// Answers a comment on a line in its place ([`Extra::Replies`]); the number of the answer.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if that comment is not there, [`Error::Unprocessable`] if it stands on
+    /// no line.
+    ///
+    /// [`Extra::Replies`]: super::extra::Extra::Replies
+    pub async fn reply_to_inline(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        comment: i64,
+        body: &str,
+    ) -> Result<i64, Error> {
+        #[derive(Deserialize)]
+        struct Posted {
+            id: i64,
+        }
+        let route = Route::new(
+            "repos/{owner}/{repo}/pulls/{index}/comments/{id}/replies",
+            &[&repo.owner(), &repo.name(), &number, &comment],
+        );
+        let answer = self.send(Method::POST, &route, &json!({ "body": body })).await?;
+        let Posted { id } = answer.expect(StatusCode::CREATED)?.json()?;
+        Ok(positive(id, "id")?)
     }
 }
 
@@ -89,6 +133,7 @@ impl TryFrom<WireReview> for Review {
             text: ListedText {
                 // An edit changes the comment that a review is as well, and not what is read here.
                 history: EditHistory::NoEditSeen,
+                on_line: false,
                 subject: comment_of(&review.html_url)?,
                 written: PostedText {
                     number: thread_of(&review.pull_request_url)?,
@@ -134,6 +179,7 @@ impl TryFrom<Inline> for ListedText {
             subject: Subject::Comment(positive(inline.id, "id")?),
             // Until it is compared with its review.
             history: EditHistory::Unknown,
+            on_line: true,
             written: PostedText {
                 number: thread_of(&inline.pull_request_url)?,
                 is_pull: true,

@@ -67,7 +67,8 @@ impl TryFrom<FoundIssue> for UpdatedThread {
         let (migrated, history) = (found.issue.is_migrated(), found.issue.history());
         let ListedIssue { repo, name, item } = found.try_into()?;
         let written = written(&item, migrated);
-        let text = ListedText { subject: Subject::Issue(item.id), written, history };
+        let subject = Subject::Issue(item.id);
+        let text = ListedText { subject, written, history, on_line: false };
         Ok(Self { repo, name, text, item })
     }
 }

@@ -132,7 +132,8 @@ fn changed_issue(payload: &IssuePayload) -> Option<IssueChanged> {
     // Neither is in the test that the forge sends when somebody asks for it.
     let thread = payload.issue.as_ref().or(payload.pull_request.as_ref())?;
     let repo = named(payload.repository.as_ref())?;
-    let item = Issue { is_pull, ..thread.clone().try_into().ok()? };
+    let is_draft = thread.is_draft(is_pull);
+    let item = Issue { is_pull, is_draft, ..thread.clone().try_into().ok()? };
     Some(IssueChanged { repo, item, deleted: matches!(payload.action, Action::Deleted) })
 }
 
@@ -231,6 +232,7 @@ fn comment(payload: CommentPayload, act: TextEvent) -> Result<Delivery, Malforme
         former_body: payload.changes.and_then(|changes| changes.body?.from),
         permissions,
         delivered: true,
+        on_line: false,
         ..written.into_inbound(subject, repo(payload.repository)?, act, sender)
     })))
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::issue::{Comment, Issue, Label};
 use crate::core::model::repository::{Permissions, Repo};
@@ -40,9 +41,9 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A time that may be `null`, empty or nonsense.
+/// A time that may be `null`, empty or nonsense, and the day with which it is written.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct WireTime(Option<Timestamp>);
+pub(super) struct WireTime(Option<Timestamp>, Option<DueDay>);
 
 impl WireTime {
     /// This time, else `other`, else the complaint that `field` is missing.
@@ -53,6 +54,11 @@ impl WireTime {
     /// This time, unless it is one of the forge's ways to say that there is none.
     pub(super) fn given(self) -> Option<Timestamp> {
         self.0.filter(|moment| moment.micros() > 0)
+    }
+
+    /// The day as the server wrote it, if it is given.
+    fn day(self) -> Option<DueDay> {
+        self.given().and(self.1)
     }
 }
 
@@ -67,11 +73,11 @@ impl<'de> Deserialize<'de> for WireTime {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<WireTime, E> {
-                Ok(WireTime(Timestamp::parse(text)))
+                Ok(WireTime(Timestamp::parse(text), DueDay::written_in(text)))
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<WireTime, E> {
-                Ok(WireTime(None))
+                Ok(WireTime::default())
             }
         }
         deserializer.deserialize_any(TimeVisitor)
@@ -165,6 +171,13 @@ impl TryFrom<WireRepository> for Repo {
     }
 }
 
+/// What an issue tells of the pull request that it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WirePullMeta {
+    draft: Option<bool>,
+}
+
 /// An issue; a pull request too, seen as an issue.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -184,7 +197,7 @@ pub(super) struct WireIssue {
     state: String,
     #[serde(deserialize_with = "or_default")]
     is_locked: bool,
-    pub(super) pull_request: Option<de::IgnoredAny>,
+    pub(super) pull_request: Option<WirePullMeta>,
     #[serde(deserialize_with = "or_default")]
     labels: Vec<WireLabel>,
     #[serde(deserialize_with = "or_default")]
@@ -194,6 +207,8 @@ pub(super) struct WireIssue {
     #[serde(deserialize_with = "or_default")]
     pin_order: i64,
     content_version: Option<i64>,
+    /// Where it is told as a pull request.
+    draft: Option<bool>,
     created_at: WireTime,
     updated_at: WireTime,
 }
@@ -201,6 +216,15 @@ pub(super) struct WireIssue {
 impl WireIssue {
     pub(super) fn is_migrated(&self) -> bool {
         !self.original_author.is_empty()
+    }
+
+    /// Whether its author calls it unfinished; older servers say so by its title alone.
+    pub(super) fn is_draft(&self, is_pull: bool) -> bool {
+        let told = self.draft.or_else(|| self.pull_request.as_ref()?.draft);
+        let says_so = |mark: &&str| {
+            self.title.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark))
+        };
+        is_pull && told.unwrap_or_else(|| ["WIP:", "[WIP]"].iter().any(says_so))
     }
 
     /// What is known of edits of its body. Its times move with everything; 1.26 and later count
@@ -236,19 +260,21 @@ impl TryFrom<WireIssue> for Issue {
 
     fn try_from(issue: WireIssue) -> Result<Self, MissingField> {
         let migrated = issue.is_migrated();
+        let is_draft = issue.is_draft(issue.pull_request.is_some());
         Ok(Self {
             id: positive(issue.id, "id")?,
             number: positive(issue.number, "number")?,
-            title: issue.title,
             body: issue.body,
             author: author(issue.user, migrated),
             open: issue.state == "open",
             locked: issue.is_locked,
+            is_draft,
             is_pull: issue.pull_request.is_some(),
+            title: issue.title,
             labels: issue.labels.into_iter().filter_map(|label| label.try_into().ok()).collect(),
             assignees: issue.assignees.into_iter().filter_map(WireUser::account).collect(),
             milestone: issue.milestone.map(Milestone::from),
-            due_at: issue.due_date.given(),
+            due_at: issue.due_date.day(),
             pinned: issue.pin_order > 0,
             created_at: issue.created_at.or(issue.updated_at, "created_at")?,
             updated_at: issue.updated_at.or(issue.created_at, "updated_at")?,
@@ -338,7 +364,7 @@ struct WireMilestone {
 
 impl From<WireMilestone> for Milestone {
     fn from(milestone: WireMilestone) -> Self {
-        Self { title: milestone.title, due_at: milestone.due_on.given() }
+        Self { title: milestone.title, due_at: milestone.due_on.day() }
     }
 }
 
@@ -384,6 +410,20 @@ mod tests {
         let item: Issue = serde_json::from_str::<WireIssue>(json).unwrap().try_into().unwrap();
         assert_eq!((item.id, item.number, item.author, item.is_pull), (7, 2, None, false));
         assert_eq!(item.created_at, item.updated_at);
+    }
+
+    #[test]
+    fn a_due_date_is_the_day_that_the_server_wrote() {
+        for zone in ["Z", "+09:00", "-05:00"] {
+            let json = format!(
+                r#"{{"id":7,"number":2,"created_at":"2026-11-22T21:33:40Z",
+                "due_date":"2026-12-01T23:59:59{zone}","milestone":{{"due_on":"2026-12-24T00:00:00{zone}"}}}}"#
+            );
+            let item: Issue = serde_json::from_str::<WireIssue>(&json).unwrap().try_into().unwrap();
+            let day = |day: Option<DueDay>| day.unwrap().date().to_string();
+            assert_eq!(day(item.due_at), "2026-12-01", "{zone}");
+            assert_eq!(day(item.milestone.unwrap().due_at), "2026-12-24", "{zone}");
+        }
     }
 
     #[test]

@@ -10,7 +10,6 @@ use super::world::pulls::{NewPull, NewReview};
 use super::world::records::ReviewState;
 use super::world::refusal::Refusal;
 use crate::core::model::ids::Subject;
-use crate::core::model::time::Timestamp;
 
 impl Sandbox {
     /// `user` opens an issue. Returns its number.
@@ -64,6 +63,21 @@ impl Sandbox {
             world.outgoing.truncate(due);
             world.imported.insert(id);
             Ok(id)
+        })
+    }
+
+    /// `user` wants nothing more of `whom`, or bears them again.
+    ///
+    /// # Errors
+    /// If one of them has no account.
+    pub fn block(&self, user: &str, whom: &str, blocked: bool) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let pair = (world.user_named(user)?, world.user_named(whom)?);
+            match blocked {
+                true => world.blocks.insert(pair),
+                false => world.blocks.remove(&pair),
+            };
+            Ok(())
         })
     }
 
@@ -233,34 +247,45 @@ impl Sandbox {
         body: &str,
         inline: &[(&str, &str)],
     ) -> Result<i64, Refusal> {
-        self.give(user, repo, number, new_review(verdict, body, inline))
+        let new = NewReview { verdict, body: body.to_owned(), inline: on_lines(inline) };
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.review(user, issue, new)
+        })
     }
 
-    /// `user` submits remarks that were begun as a draft at a moment, which the forge keeps.
+    /// `user` begins a review, each remark on a path. Returns its id.
     ///
     /// # Errors
-    /// If the forge refuses.
-    pub fn submit_draft(
+    /// If there is no such account, or no such pull request.
+    pub fn begin_review(
         &self,
         user: &str,
         repo: &str,
         number: i64,
-        body: &str,
         inline: &[(&str, &str)],
-        begun: Timestamp,
     ) -> Result<i64, Refusal> {
-        self.give(
-            user,
-            repo,
-            number,
-            NewReview { begun: Some(begun), ..new_review(ReviewState::Comment, body, inline) },
-        )
-    }
-
-    fn give(&self, user: &str, repo: &str, number: i64, new: NewReview) -> Result<i64, Refusal> {
         self.forge.act(|world| {
             let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
-            world.review(user, issue, new)
+            Ok(world.begin_review(user, issue, on_lines(inline)))
+        })
+    }
+
+    /// `user` submits the review that they began.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn submit_review(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        review: i64,
+        body: &str,
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.submit_review(user, issue, review, ReviewState::Comment, body.to_owned())
         })
     }
 
@@ -283,9 +308,9 @@ impl Sandbox {
     }
 }
 
-fn new_review(verdict: ReviewState, body: &str, inline: &[(&str, &str)]) -> NewReview {
-    let inline = inline.iter().map(|(path, text)| ((*path).into(), 1, (*text).into())).collect();
-    NewReview { verdict, body: body.to_owned(), inline, begun: None }
+/// Comments on lines, with the positions that the forge keeps.
+fn on_lines(inline: &[(&str, &str)]) -> Vec<(String, i64, String)> {
+    inline.iter().map(|(path, text)| ((*path).into(), 1, (*text).into())).collect()
 }
 
 /// The global id of an issue.

@@ -251,6 +251,9 @@ fn headers(job: &QueuedDelivery) -> Vec<(&'static str, String)> {
         ("X-GitHub-Event", event),
         ("X-GitHub-Event-Type", kind),
     ];
+    if !outgoing.authorization.is_empty() {
+        headers.push(("Authorization", outgoing.authorization.clone()));
+    }
     if let Some(target) = outgoing.target {
         headers.push(("X-Gitea-Hook-Installation-Target-Type", target.to_owned()));
         headers.push(("X-GitHub-Hook-Installation-Target-Type", target.to_owned()));

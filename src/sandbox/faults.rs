@@ -22,6 +22,8 @@ pub enum Fault {
     BadGateway,
     /// It is not done: a proxy wants a login first, and says so with 200 and a page of HTML.
     LoginPage,
+    /// It is not done, and answered with 200 and JSON that means nothing.
+    Gibberish,
     /// It is not done: a proxy answers 429.
     TooManyRequests {
         /// Whole seconds to wait, for the header `Retry-After`.

@@ -1,7 +1,7 @@
 //! A small in-memory Gitea, for the demo and the tests.
 //!
-//! It speaks the part of the API that timmy uses, over real HTTP, as Gitea 1.25.4 or 1.22.6 (see
-//! [`Version`]) was recorded to speak it (`tests/it/recorded` replays the recordings), and sends
+//! It speaks the part of the API that timmy uses, over real HTTP, as Gitea 1.27.0, 1.25.4 or 1.22.6
+//! (see [`Version`]) was recorded to speak it (`tests/it/recorded` replays the recordings), and sends
 //! signed webhooks. It can misbehave on demand: see [`Faults`].
 //!
 //! A request walks `line` (the connection) -> `server` (faults, log) -> `api` (one file a

@@ -6,6 +6,8 @@ use super::Sandbox;
 use super::acting::issue_id;
 use super::deliveries::DeliveryRecord;
 use super::server::Asked;
+use super::world::World;
+use super::world::records::CommentRecord;
 use super::world::refusal::Refusal;
 use crate::core::model::ids::Subject;
 use crate::core::model::time::Timestamp;
@@ -31,29 +33,29 @@ impl Sandbox {
         self.forge.look(|world| {
             let issue = world.issue(issue_id(world, repo, number)?);
             let comments = issue.comments.iter().filter_map(|id| world.comments.get(id));
-            Ok(comments
-                .map(|comment| Said {
-                    id: comment.id,
-                    author: world.users[&comment.author].login.clone(),
-                    body: comment.body.clone(),
-                    edits: comment.edits,
-                    created_at: comment.created,
-                    updated_at: comment.updated,
-                })
-                .collect())
+            Ok(comments.map(|comment| said(world, comment)).collect())
         })
     }
 
-    /// The ids of the comments on lines of a pull request, oldest first.
+    /// The comments on lines of a pull request, review by review, each with the answers to it.
+    ///
+    /// # Errors
+    /// If there is no such thread.
+    pub fn said_on_lines(&self, repo: &str, number: i64) -> Result<Vec<Said>, Refusal> {
+        self.forge.look(|world| {
+            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
+            let reviews = pull.into_iter().flat_map(|pull| &pull.reviews);
+            let ids = reviews.flat_map(|review| &review.inline).map(|inline| inline.comment);
+            Ok(ids.map(|id| said(world, &world.comments[&id])).collect())
+        })
+    }
+
+    /// The ids of the comments on lines of a pull request.
     ///
     /// # Errors
     /// If there is no such thread.
     pub fn remarks(&self, repo: &str, number: i64) -> Result<Vec<i64>, Refusal> {
-        self.forge.look(|world| {
-            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
-            let reviews = pull.into_iter().flat_map(|pull| &pull.reviews);
-            Ok(reviews.flat_map(|review| &review.inline).map(|inline| inline.comment).collect())
-        })
+        Ok(self.said_on_lines(repo, number)?.into_iter().map(|said| said.id).collect())
     }
 
     /// The reactions to something: who, and what. Oldest first.
@@ -114,5 +116,16 @@ impl Sandbox {
     /// The webhooks so far, in the order in which they ended.
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.forge.deliveries.log()
+    }
+}
+
+fn said(world: &World, comment: &CommentRecord) -> Said {
+    Said {
+        id: comment.id,
+        author: world.users[&comment.author].login.clone(),
+        body: comment.body.clone(),
+        edits: comment.edits,
+        created_at: comment.created,
+        updated_at: comment.updated,
     }
 }

@@ -141,6 +141,10 @@ async fn answer(forge: Arc<Forge>, asking: Asking, scissors: &Scissors) -> Respo
                 "<html><body><form>Name, password</form></body></html>\n",
             ))
         }
+        Fault::Gibberish => {
+            asking.ignored_by(&forge, Some(200));
+            response(ApiAnswer::json(200, &serde_json::json!({ "answer": 42 })))
+        }
         Fault::TooManyRequests { retry_after } => {
             asking.ignored_by(&forge, Some(429));
             response(ApiAnswer::empty(429).with("Retry-After", retry_after.to_string()))

@@ -102,6 +102,21 @@ impl Sandbox {
         })
     }
 
+    /// Puts a template for issues into a repository: what a title begins with, and the text.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn add_template(&self, repo: &str, title: &str, text: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let id = repo_id(world, repo)?;
+            if let Some(repo) = world.repos.get_mut(&id) {
+                let name = format!("template-{}", repo.templates.len() + 1);
+                repo.templates.push((name, title.to_owned(), text.to_owned()));
+            }
+            Ok(())
+        })
+    }
+
     /// Gives somebody a right on a repository, or takes it away with [`Mode::None`].
     ///
     /// # Errors
@@ -119,10 +134,31 @@ impl Sandbox {
         })
     }
 
+    /// Lets the jobs of workflows write to a repository, as they may where its settings say so.
+    /// They speak as `gitea-actions`.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn let_workflows_write(&self, repo: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (repo, user) = (repo_id(world, repo)?, world.add_workflows());
+            if let Some(repo) = world.repos.get_mut(&repo) {
+                repo.collaborators.insert(user, Mode::Write);
+            }
+            Ok(())
+        })
+    }
+
     /// Plays a server that does not have this path of the API, such as
     /// `/repos/{owner}/{repo}/issues/{index}/dependencies`: neither it nor its description does.
     pub fn take_away(&self, path: &str) {
         self.forge.act(|world| world.without.insert(path.to_owned()));
+    }
+
+    /// Sets which reactions the server allows.
+    pub fn allow_reactions(&self, allowed: &[&str]) {
+        let allowed = allowed.iter().map(|content| (*content).to_owned()).collect();
+        self.forge.act(|world| world.allowed_reactions = allowed);
     }
 
     /// Adds a label to a repository (`owner/name`) or an organisation. Returns its id.
@@ -134,6 +170,11 @@ impl Sandbox {
             let home = home_of(world, home)?;
             Ok(world.add_label(home, name, "#cc0000", "", exclusive))
         })
+    }
+
+    /// Deletes a label, from all issues that hold it as well.
+    pub fn delete_label(&self, id: i64) {
+        self.forge.act(|world| world.delete_label(id));
     }
 
     /// Adds a milestone to a repository. Returns its id.
@@ -169,12 +210,38 @@ impl Sandbox {
             content: ContentType::Json,
             secret: secret.to_owned(),
             events: events.iter().map(|event| (*event).to_owned()).collect(),
+            authorization: String::new(),
             active: true,
         };
         self.forge.act(|world| {
             let home = home_of(world, home)?;
             Ok(world.add_hook(home, new))
         })
+    }
+
+    /// Lets a webhook send `header` as its `Authorization`, as its page in Gitea can.
+    pub fn set_authorization(&self, hook: i64, header: &str) {
+        self.forge.act(|world| {
+            if let Some(hook) = world.hooks.get_mut(&hook) {
+                header.clone_into(&mut hook.authorization);
+            }
+        });
+    }
+
+    /// What a webhook sends as its `Authorization`, as its page in Gitea shows it; may be empty.
+    pub fn authorization(&self, hook: i64) -> String {
+        self.forge.act(|world| {
+            world.hooks.get(&hook).map(|hook| hook.authorization.clone()).unwrap_or_default()
+        })
+    }
+
+    /// Shows a team to all of its organisation, or to its own members only.
+    pub fn show_team(&self, team: i64, shown: bool) {
+        self.forge.act(|world| {
+            if let Some(team) = world.teams.get_mut(&team) {
+                team.is_shown = shown;
+            }
+        });
     }
 
     /// Gives a repository another name; the former one redirects.
@@ -223,7 +290,7 @@ impl Sandbox {
         })
     }
 
-    /// Gives an account that owns nothing another name.
+    /// Gives an account, or an organisation, another name.
     ///
     /// # Errors
     /// If there is no such account, or the new name is taken.

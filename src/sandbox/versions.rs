@@ -1,32 +1,40 @@
 //! Which Gitea the sandbox is, and every difference between them, each a question with a name.
 //!
 //! Nothing else in the sandbox compares versions. Each answer was seen on a real server: the
-//! recordings of both are replayed by `tests/it/recorded`, which has what differs in a file of its
-//! own. Where a release between the two is known to have brought the change, it is named.
+//! recordings of all are replayed by `tests/it/recorded`, which has what differs in a file of its
+//! own. Where a release between two of them is known to have brought the change, it is named.
 
 use std::fmt;
+
+use super::world::refusal::Refusal;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Version {
     V1_22,
     #[default]
     V1_25,
+    V1_27,
 }
 
 impl Version {
     /// Every release that the sandbox can be, the oldest first.
-    pub const ALL: [Self; 2] = [Self::V1_22, Self::V1_25];
+    pub const ALL: [Self; 3] = [Self::V1_22, Self::V1_25, Self::V1_27];
 
     /// As `/api/v1/version` says it: `1.25.4`.
     pub fn number(self) -> &'static str {
         match self {
             Self::V1_22 => "1.22.6",
             Self::V1_25 => "1.25.4",
+            Self::V1_27 => "1.27.0",
         }
     }
 
     fn is_newer(self) -> bool {
         self > Self::V1_22
+    }
+
+    fn is_newest(self) -> bool {
+        self >= Self::V1_27
     }
 }
 
@@ -71,6 +79,49 @@ impl Version {
     pub(super) fn takes_any_edit_for_a_change(self) -> bool {
         !self.is_newer()
     }
+
+    /// Whether a list without `page` is its first page (since 1.26), not the whole.
+    pub(super) fn pages_without_being_asked(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether the list of what an issue waits for tells how long it is (since 1.26).
+    pub(super) fn counts_dependencies(self) -> bool {
+        self.is_newest()
+    }
+
+    /// The status of a reaction that is taken back (204 since 1.26).
+    pub(super) fn reaction_taken_back(self) -> u16 {
+        if self.is_newest() { 204 } else { 200 }
+    }
+
+    /// Whether the authorization header of a webhook is never shown, as its secret. An edit
+    /// without it takes it away all the same.
+    pub(super) fn hides_authorization_headers(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether a team is shown to its members and to the organisation's owners only, unless it is
+    /// set to be seen by more.
+    pub(super) fn keeps_teams_private(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether it has the calls that came with 1.27: assignees one by one, replies to comments on
+    /// lines, what a token is good for.
+    pub(super) fn has_calls_of_1_27(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether a list of assignees is looked at before any of it is done.
+    pub(super) fn assigns_all_or_none(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether an issue that is opened with assignees is told of before they are.
+    pub(super) fn tells_of_the_issue_before_its_assignees(self) -> bool {
+        self.is_newest()
+    }
 }
 
 /// Differences in webhook payloads.
@@ -78,6 +129,11 @@ impl Version {
     /// Whether a header tells where the hook is installed (since 1.24).
     pub(super) fn says_where_a_hook_is_installed(self) -> bool {
         self.is_newer()
+    }
+
+    /// Whether an edit of a comment is told although its review is not submitted (until 1.24.2).
+    pub(super) fn tells_of_drafts(self) -> bool {
+        !self.is_newer()
     }
 
     /// Whether a comment on a pull request comes with the pull request (since 1.23).
@@ -128,10 +184,41 @@ impl Version {
         self.is_newer()
     }
 
-    /// Whether an empty list of a pull request is a list, a review by teams is foreseen and a
-    /// count of no review comments is left out; before, such lists are `null` and the count is 0.
+    /// Whether an empty list of a pull request is a list, and a review by teams is foreseen;
+    /// before, such lists are `null`.
     pub(super) fn lists_nobody_as_empty(self) -> bool {
         self.is_newer()
+    }
+
+    /// Whether a count of no review comments is left out.
+    pub(super) fn leaves_out_no_review_comments(self) -> bool {
+        self == Self::V1_25
+    }
+
+    /// Whether what can be edited has the number of its version (since 1.26), and issues the
+    /// projects that they are in.
+    pub(super) fn numbers_versions(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether webhooks have names (since 1.26).
+    pub(super) fn names_hooks(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether a repository counts its branches and says how it updates pull requests.
+    pub(super) fn tells_how_pulls_are_updated(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether maintainers may push to the branch of a pull request unless its author says no.
+    pub(super) fn lets_maintainers_edit(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Whether the address that stands for a hidden one begins with the number of the account.
+    pub(super) fn numbers_hidden_addresses(self) -> bool {
+        self.is_newest()
     }
 
     /// Whether the settings tell how long an answer may be.
@@ -144,6 +231,21 @@ impl Version {
 impl Version {
     pub(super) fn not_found(self) -> &'static str {
         if self.is_newer() { "not found" } else { "The target couldn't be found." }
+    }
+
+    /// Whether 404 tells in its `errors` what is missing, apart from its message.
+    pub(super) fn has_errors_apart(self) -> bool {
+        !self.is_newest()
+    }
+
+    /// The status and the message for a label that is not there.
+    pub(super) fn unknown_label(self, id: i64, org: i64) -> Refusal {
+        if self.is_newest() {
+            let text = format!("label does not exist [label_id: {id}, org_id: {org}]");
+            Refusal::NotFound(Some(text))
+        } else {
+            Refusal::Unprocessable("label does not exist [label_id: 0]".to_owned())
+        }
     }
 
     /// 401 to a token that nobody has.
@@ -176,7 +278,9 @@ impl Version {
 
     /// 423 to writing to an archived repository.
     pub(super) fn archived(self, id: i64, name: &str) -> String {
-        if self.is_newer() {
+        if self.is_newest() {
+            "repo is archived".to_owned()
+        } else if self.is_newer() {
             format!("{name} is archived")
         } else {
             format!("<Repository {id}:{name}> is archived")

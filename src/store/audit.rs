@@ -1,5 +1,5 @@
 //! One row per command: who said what, and what came of it. Rows are added, and changed only when
-//! the forge refuses in the end what was said to be done.
+//! the forge refuses in the end what was said to be done, or the words are deleted there.
 
 use rusqlite::{Connection, Transaction};
 
@@ -74,7 +74,7 @@ pub fn recent(conn: &Connection, thread: ThreadId, limit: u32) -> Result<Vec<Pas
             Ok(PastCommand {
                 at: row.get(0)?,
                 actor: row.get(1)?,
-                line: row.get(2)?,
+                line: Some(row.get(2)?).filter(|line: &String| !line.is_empty()),
                 outcome: row.get(3)?,
             })
         })?

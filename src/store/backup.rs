@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::error::{Error, OpenError};
 use super::lock::private;
+use super::placement::side_file;
 use super::{meta, open};
 use crate::core::model::time::Timestamp;
 
@@ -74,7 +75,7 @@ fn look_before(ledger: &Path, target: &Path, existing: Existing) -> Result<(), B
     if existing == Existing::Keep && target.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(target.to_owned()));
     }
-    for side in ["-wal", "-journal"].map(|suffix| with_suffix(target, suffix)) {
+    for side in ["-wal", "-journal"].map(|suffix| side_file(target, suffix)) {
         if side.exists() {
             return Err(BackupError::InUse(side));
         }
@@ -110,7 +111,7 @@ struct Partial(PathBuf);
 
 impl Partial {
     fn beside(target: &Path) -> Result<Self, BackupError> {
-        let path = with_suffix(target, &format!(".{}.partial", std::process::id()));
+        let path = side_file(target, &format!(".{}.partial", std::process::id()));
         reserve(&path).map_err(failed(&path))?;
         Ok(Self(path))
     }
@@ -144,12 +145,6 @@ fn reserve(path: &Path) -> io::Result<()> {
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if cfg!(unix) { File::open(folder.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> BackupError + use<> {

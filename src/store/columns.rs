@@ -8,6 +8,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{Lane, RepoId, Subject, ThreadId};
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::Timestamp;
@@ -53,6 +54,18 @@ impl ToSql for Timestamp {
 impl FromSql for Timestamp {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         i64::column_result(value).map(Self::from_micros)
+    }
+}
+
+impl ToSql for DueDay {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(Timestamp::from(*self).micros().into())
+    }
+}
+
+impl FromSql for DueDay {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Timestamp::column_result(value).map(Self::from)
     }
 }
 
@@ -112,6 +125,15 @@ pub(super) fn subject_columns(subject: Subject) -> (&'static str, i64) {
         Subject::Comment(id) => ("comment", id),
         Subject::Issue(id) => ("issue", id),
     }
+}
+
+/// The text that the columns of [`subject_columns`] name, which come first.
+pub(super) fn subject(row: &Row<'_>) -> rusqlite::Result<Subject> {
+    let id = row.get(1)?;
+    Ok(match row.get_ref(0)?.as_str()? {
+        "issue" => Subject::Issue(id),
+        _ => Subject::Comment(id),
+    })
 }
 
 pub(super) fn thread(row: &Row<'_>) -> rusqlite::Result<ThreadId> {

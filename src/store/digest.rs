@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::columns::{Json, Spelled, lane, thread};
 use super::error::Error;
 use super::{controls, repos};
+use crate::core::effect::BLOCKED;
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::repository::Repo;
 use crate::core::model::thread::{Hold, Snooze, ThreadState};
@@ -102,11 +103,11 @@ fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffe
     let dead = conn
         .prepare_cached(
             "SELECT repo, number, name, ended_at, reason FROM outbox JOIN repos ON repos.id = repo
-             WHERE state = 'dead' AND ended_at >= ?2 AND ended_at < ?3
+             WHERE state = 'dead' AND ended_at >= ?2 AND ended_at < ?3 AND reason IS NOT ?5
                AND repo IN (SELECT value FROM json_each(?1))
              ORDER BY ended_at DESC, seq DESC LIMIT ?4",
         )?
-        .query_map((named, period.since, period.until, MOST), |row| {
+        .query_map((named, period.since, period.until, MOST, BLOCKED), |row| {
             let (at, reason) = (row.get("ended_at")?, row.get("reason")?);
             let Spelled(repo) = row.get("name")?;
             Ok(DeadEffect { place: NamedLane { lane: lane(row)?, repo }, at, reason })

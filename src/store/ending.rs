@@ -29,6 +29,8 @@ pub enum Ending {
     /// Another ledger of the same account handled it.
     ClaimedElsewhere,
     Deleted,
+    /// Its review was not submitted yet: what was, is another version.
+    Draft,
     /// The forge refuses what an answer would take.
     RefusedByForge,
     /// timmy itself failed at it.
@@ -54,6 +56,7 @@ word_column!(Ending {
     TooOld = "too_old",
     ClaimedElsewhere = "claimed_elsewhere",
     Deleted = "deleted",
+    Draft = "draft",
     RefusedByForge = "refused_by_forge",
     Doubted = "doubted",
     Bug = "bug",
@@ -80,7 +83,7 @@ impl Ending {
             // It was not looked at.
             Self::NotWatched | Self::TooOld => false,
             // It does not stand on the forge, or not so.
-            Self::Deleted | Self::Superseded | Self::Disproved => false,
+            Self::Deleted | Self::Draft | Self::Superseded | Self::Disproved => false,
         }
     }
 }

@@ -1,8 +1,13 @@
 //! What can go wrong with the ledger.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+use super::disk;
+use super::placement::Displaced;
 
 /// Why a read or a write did not happen. Nothing of a failed write is in the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,33 @@ pub enum Error {
     /// The ledger was closed before the closure could run.
     #[error("the ledger is closed")]
     Closed,
+    /// What would be written could not be found again.
+    #[error("the ledger {0}")]
+    Displaced(#[from] Displaced),
+}
+
+impl Error {
+    /// Whether the same may succeed later, once the disk has room or answers again: nothing is
+    /// wrong with what was to be written, nor with the ledger.
+    pub fn is_passing(&self) -> bool {
+        let error = match self {
+            Self::Sqlite(error) => error,
+            Self::Commit(error) => error,
+            _ => return false,
+        };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DiskFull
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::OutOfMemory
+                    | ErrorCode::DatabaseBusy
+                    // All of a batch is undone where one of it found no room.
+                    | ErrorCode::OperationAborted
+            )
+        )
+    }
 }
 
 /// Why a ledger could not be opened.
@@ -50,6 +82,14 @@ pub enum OpenError {
     /// There is no such file (only when it is opened to be read).
     #[error("there is no ledger `{}`: `timmy serve` creates it", path.display())]
     Missing { path: PathBuf },
+    /// Its disk is full.
+    #[error("the ledger `{}` cannot be opened: no room is left on {disk}; make room there, or point \
+             ledger.path elsewhere", path.display())]
+    NoRoom {
+        path: PathBuf,
+        /// In words.
+        disk: String,
+    },
     /// The file or its lock could not be opened, created or locked.
     #[error("cannot open `{}`: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
@@ -83,6 +123,43 @@ pub enum OpenError {
     /// SQLite could not open or read it.
     #[error("cannot open the ledger `{}`: {source}", path.display())]
     Sqlite { path: PathBuf, source: rusqlite::Error },
+}
+
+impl OpenError {
+    /// What the system said about the file at `path`.
+    pub(super) fn file(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::no_room(path),
+            _ => Self::File { path: path.to_owned(), source },
+        }
+    }
+
+    /// What SQLite said about the ledger at `path`.
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotALedger { path: path.to_owned() },
+            Some(ErrorCode::DiskFull) => Self::no_room(path),
+            // So it says where there is no room for its shared memory.
+            Some(ErrorCode::SystemIoFailure) if disk::is_full(path) => Self::no_room(path),
+            _ => Self::Sqlite { path: path.to_owned(), source },
+        }
+    }
+
+    /// The same, but where it comes of a full disk, that.
+    pub(super) fn on_the_disk_of(self, path: &Path) -> Self {
+        match self {
+            Self::Migration { source, .. }
+                if source.sqlite_error_code() == Some(ErrorCode::DiskFull) =>
+            {
+                Self::no_room(path)
+            }
+            other => other,
+        }
+    }
+
+    fn no_room(path: &Path) -> Self {
+        Self::NoRoom { path: path.to_owned(), disk: disk::describe(path) }
+    }
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::inbox::{self, Ending, InboxText};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
-use super::{controls, repos, threads};
+use super::{controls, forgotten, repos, threads};
 use crate::core::handlers::{ChangeSet, ScheduledLabel};
 use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
@@ -100,5 +100,9 @@ fn store(
         };
         audit::record(tx, &entry)?;
     }
-    Ok(())
+    match changes.state {
+        // It was decided from what was known before.
+        Some(_) => forgotten::reason_nobody_gave(tx, thread),
+        None => Ok(()),
+    }
 }

@@ -100,7 +100,7 @@ fn forget_denied(tx: &Transaction<'_>, inbound: &InboundText, sha: &[u8; 32]) ->
     tx.prepare_cached(
         "DELETE FROM inbox
          WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND updated_at = ?4 AND sha = ?5
-           AND act = ?6 AND ending IN ('disproved', 'deleted')",
+           AND act = ?6 AND ending IN ('disproved', 'deleted', 'draft')",
     )?
     .execute((kind, id, inbound.repo.id, inbound.updated_at, sha, inbound.act))?;
     Ok(())
@@ -132,6 +132,25 @@ fn add(
     Ok(TextSeq(tx.last_insert_rowid()))
 }
 
+/// A review was submitted: what was delivered of its comment `subject` before was a draft, and is
+/// no version of it. What the forge sent as a draft's edit is told by [`InboundText::is_draft_of`].
+pub fn forget_drafts(
+    tx: &Transaction<'_>,
+    subject: Subject,
+    repo: RepoId,
+    submitted_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (kind, id) = subject_columns(subject);
+    tx.prepare_cached(
+        "UPDATE inbox SET ending = ?5, ended_at = ifnull(ended_at, ?6)
+         WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND updated_at <= ?4
+           AND heard ->> '$.delivered' AND ifnull(ending, 'no_trigger') IN ('no_trigger', 'silent')",
+    )?
+    .execute((kind, id, repo, submitted_at, Ending::Draft, now))?;
+    Ok(())
+}
+
 /// A version that was found by polling waits for what only its webhook says: who made it, and
 /// what they may do. If that comes before it was dealt with, it is due with this proof.
 fn prove(
@@ -154,6 +173,7 @@ fn prove(
              WHERE subject_kind = ?1 AND subject_id = ?2 AND updated_at = ?3 AND sha = ?4
                AND repo = ?8 AND ended_at IS NULL AND NOT heard ->> '$.delivered'
                AND heard ->> '$.author.id' IS ?9
+               AND NOT (?6 = 'edited' AND act <> 'edited' AND heard ->> '$.is_pull')
              RETURNING seq",
         )?
         .query_row(
@@ -180,7 +200,7 @@ pub fn is_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bo
     let found = conn
         .prepare_cached(
             "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
-               AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
+               AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
     Ok(found)
@@ -216,12 +236,12 @@ fn is_known(conn: &Connection, inbound: &InboundText, sha: &[u8; 32]) -> Result<
             "SELECT
                  EXISTS (SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
                          AND repo = ?5 AND updated_at = ?3 AND sha = ?4
-                         AND ifnull(ending, '') NOT IN ('disproved', 'deleted')),
+                         AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')),
                  (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
-                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
+                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')
                   AND updated_at <= ?3 ORDER BY updated_at DESC, seq DESC LIMIT 1),
                  (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
-                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
+                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')
                   AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)",
         )?
         .query_row((kind, id, inbound.updated_at, sha, inbound.repo.id), |row| {
@@ -239,7 +259,7 @@ fn is_creation_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Resu
         .prepare_cached(
             "SELECT 1 FROM inbox
              WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND act <> 'edited'
-               AND ifnull(ending, '') NOT IN ('disproved', 'deleted') LIMIT 1",
+               AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft') LIMIT 1",
         )?
         .exists((kind, id, repo))?;
     Ok(found)
@@ -370,7 +390,7 @@ pub fn versions(
         .prepare_cached(
             "SELECT seq, heard, ran, ending FROM inbox
              WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
-               AND ifnull(ending, '') NOT IN ('disproved', 'deleted')
+               AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')
              ORDER BY updated_at DESC, seq DESC LIMIT ?4",
         )?
         .query_map((kind, id, repo, VERSIONS), version)?

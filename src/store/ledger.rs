@@ -7,9 +7,11 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, Transaction};
 use tokio::sync::mpsc;
 
+use super::condition::Condition;
 use super::error::{Error, OpenError};
 use super::lock::Lock;
 use super::open;
+use super::placement::{Displaced, Placement};
 use super::reader::Readers;
 use super::writer::{self, QueuedWrite};
 
@@ -21,6 +23,7 @@ use super::writer::{self, QueuedWrite};
 pub struct Ledger {
     /// Dropped first: whoever closes the file last can fold its log away.
     readers: Readers,
+    condition: Arc<Condition>,
     writing: Arc<Writing>,
 }
 
@@ -40,20 +43,25 @@ impl Ledger {
     /// newer timmy, and whatever the system or SQLite refuse. Then nothing has changed, but
     /// for migrations that were already applied.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let path = open::resolve(path.as_ref())?;
+        let (asked, path) = (path.as_ref(), open::resolve(path.as_ref())?);
         let lock = Lock::take(&path)?;
         let conn = open::writer(&path)?;
         let readers = Readers::open(&path)?;
+        let failed = |source| OpenError::file(&path, source);
+        let placement = Placement::find(asked, &path).map_err(failed)?;
+        lock.sign_for(placement.id()).map_err(failed)?;
+        let condition = Arc::new(Condition::new(path.clone(), placement));
         let (queue, waiting) = mpsc::channel(writer::QUEUE);
+        let known = Arc::clone(&condition);
         let thread = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                writer::run(conn, waiting);
+                writer::run(conn, waiting, &known);
                 drop(lock);
             })
-            .map_err(|source| OpenError::File { path, source })?;
+            .map_err(failed)?;
         let writing = Writing { queue: Some(queue), thread: Some(thread) };
-        Ok(Self { readers, writing: Arc::new(writing) })
+        Ok(Self { readers, condition, writing: Arc::new(writing) })
     }
 
     /// Opens the ledger at `path` for reading, also while another process writes it.
@@ -74,7 +82,8 @@ impl Ledger {
     /// too many others wait; dropping it later does not undo the write.
     ///
     /// # Errors
-    /// What `work` returned; [`Error::Panicked`]; [`Error::Commit`] if the disk failed.
+    /// What `work` returned; [`Error::Panicked`]; [`Error::Commit`] if the disk failed;
+    /// [`Error::Displaced`] if the ledger does not lie where it was any more.
     pub fn write<T, F>(
         &self,
         work: F,
@@ -100,6 +109,19 @@ impl Ledger {
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
         self.readers.read(look).await
+    }
+
+    /// Whether the files of the ledger still lie where a restart would look for them.
+    ///
+    /// # Errors
+    /// What became of them: then nothing is written any more.
+    pub fn check_place(&self) -> Result<(), Displaced> {
+        self.condition.check()
+    }
+
+    /// What keeps the ledger from being written now, in a sentence; none if nothing is known.
+    pub fn problem(&self) -> Option<String> {
+        self.condition.problem()
     }
 
     /// A handle that can only read. It does not keep the ledger open for writing.

@@ -1,17 +1,20 @@
 //! One writer: the lock that keeps a second process out of a ledger.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
 use super::error::OpenError;
+use super::placement::{FileId, side_file};
+
+const LOCK: &str = ".lock";
 
 /// Holds a ledger for this process. The system lets go of it when the process ends, however it
 /// ends, so a stale file never locks anybody out.
 #[derive(Debug)]
 pub(super) struct Lock {
     /// Locked as long as it is open.
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -20,21 +23,35 @@ impl Lock {
     /// A file of its own, because SQLite's locks on the ledger come and go with its
     /// transactions, and because readers of the ledger do not need this one.
     pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
-        let side = side_file(path);
-        let failed = |source| OpenError::File { path: side.clone(), source };
+        let side = side_file(path, LOCK);
+        let failed = |source| OpenError::file(&side, source);
         let file = private(OpenOptions::new().read(true).write(true).create(true))
             .open(&side)
             .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {
-                sign(&file).map_err(failed)?;
-                Ok(Self { _file: file })
+                let lock = Self { file };
+                lock.sign("").map_err(failed)?;
+                Ok(lock)
             }
             Err(TryLockError::WouldBlock) => {
-                Err(OpenError::Held { path: path.to_owned(), pid: signature(&side) })
+                let pid = Signature::read(&side).and_then(|signature| signature.pid);
+                Err(OpenError::Held { path: path.to_owned(), pid })
             }
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
+    }
+
+    /// Says in the lock which file the ledger is: whoever finds another one in its place knows.
+    pub(super) fn sign_for(&self, ledger: FileId) -> io::Result<()> {
+        self.sign(&ledger.to_string())
+    }
+
+    fn sign(&self, ledger: &str) -> io::Result<()> {
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.seek(SeekFrom::Start(0))?;
+        write!(file, "{}\n{ledger}\n", std::process::id())
     }
 }
 
@@ -44,6 +61,8 @@ pub enum Holder {
     Nobody,
     /// A process; its number, if it could be read.
     Process(Option<u32>),
+    /// A process that writes into a ledger which does not lie there any more.
+    Stray(Option<u32>),
 }
 
 /// Who has the ledger at `path` open for writing. For the moment of the question it keeps a
@@ -52,14 +71,16 @@ pub enum Holder {
 /// # Errors
 /// What the system says, but for a lock that is not there: then nobody has.
 pub fn holder(path: &Path) -> io::Result<Holder> {
-    let side = side_file(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+    let side = side_file(&path.canonicalize().unwrap_or_else(|_| path.to_owned()), LOCK);
     let file = match File::open(&side) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Holder::Nobody),
         file => file?,
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(Holder::Nobody),
-        Err(TryLockError::WouldBlock) => Ok(Holder::Process(signature(&side))),
+        Err(TryLockError::WouldBlock) => {
+            Ok(Signature::read(&side).unwrap_or_default().holder(path))
+        }
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
@@ -72,19 +93,33 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-fn side_file(path: &Path) -> PathBuf {
-    let mut side = path.as_os_str().to_owned();
-    side.push(".lock");
-    PathBuf::from(side)
+/// What the holder of a lock wrote into it.
+#[derive(Debug, Default)]
+struct Signature {
+    pid: Option<u32>,
+    /// Which file the ledger is; empty until it is open.
+    ledger: String,
 }
 
-fn sign(mut file: &File) -> io::Result<()> {
-    file.set_len(0)?;
-    writeln!(file, "{}", std::process::id())
-}
+impl Signature {
+    fn read(side: &Path) -> Option<Self> {
+        let text = fs::read_to_string(side).ok()?;
+        let mut lines = text.lines();
+        let pid = lines.next()?.trim().parse().ok();
+        Some(Self { pid, ledger: lines.next().unwrap_or_default().to_owned() })
+    }
 
-fn signature(side: &Path) -> Option<u32> {
-    fs::read_to_string(side).ok()?.trim().parse().ok()
+    /// Whether they hold what lies at `path` now.
+    fn holder(self, path: &Path) -> Holder {
+        let is_there = match FileId::of(path) {
+            Ok(found) => found.to_string() == self.ledger,
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        match is_there || self.ledger.is_empty() {
+            true => Holder::Process(self.pid),
+            false => Holder::Stray(self.pid),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +133,13 @@ mod tests {
         assert_eq!(holder(&path).unwrap(), Holder::Nobody);
         let lock = Lock::take(&path).unwrap();
         assert_eq!(holder(&path).unwrap(), Holder::Process(Some(std::process::id())));
+        fs::write(&path, "a ledger").unwrap();
+        lock.sign_for(FileId::of(&path).unwrap()).unwrap();
+        assert_eq!(holder(&path).unwrap(), Holder::Process(Some(std::process::id())));
+        fs::rename(&path, folder.path().join("elsewhere.db")).unwrap();
+        assert_eq!(holder(&path).unwrap(), Holder::Stray(Some(std::process::id())));
+        fs::write(&path, "another ledger").unwrap();
+        assert_eq!(holder(&path).unwrap(), Holder::Stray(Some(std::process::id())));
         drop(lock);
         assert_eq!(holder(&path).unwrap(), Holder::Nobody);
     }

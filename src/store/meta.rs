@@ -1,16 +1,17 @@
 //! Small facts, each at a key that says what type it is of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::columns::Json;
 use super::delivery_log::DeliveryLog;
 use super::error::Error;
 use crate::core::model::account::Account;
+use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportIssue;
 
@@ -20,6 +21,9 @@ pub const ACCOUNT: Key<Account> = Key::new("account");
 /// What begins all names of this ledger's that leave the house, so that two ledgers for one account
 /// never mean different things by the same one.
 pub const LEDGER: Key<String> = Key::new("ledger");
+
+/// How this ledger began; none for one of an earlier version.
+pub const LEDGER_START: Key<LedgerStart> = Key::new("ledger_start");
 
 /// When this copy of a ledger was taken. The world went on without it: whoever starts on it must
 /// not make up for what was said since, because the original may have.
@@ -40,9 +44,26 @@ pub const BACKLOG_RULES: Key<String> = Key::new("backlog.rules");
 /// When the backlog was last counted, by timmy's clock.
 pub const BACKLOG_COUNTED_AT: Key<Timestamp> = Key::new("backlog.counted_at");
 
+/// The watched repositories that are archived.
+pub const BACKLOG_ARCHIVED: Key<BTreeSet<RepoId>> = Key::new("backlog.archived");
+
 /// How many more threads the forge counts than a full read finds, by list: those that cannot be
 /// read, or are not shown to this account.
 pub const BACKLOG_SURPLUS: Key<BTreeMap<String, i64>> = Key::new("backlog.surplus");
+
+/// When the disk took a write again after it had taken none, by timmy's clock.
+pub const WRITABLE_AT: Key<Timestamp> = Key::new("writable_at");
+
+/// When the ledger first learned who timmy is, and whether that account had answered before then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerStart {
+    /// By timmy's clock.
+    pub at: Timestamp,
+    /// Whether the forge was asked what the account said before.
+    pub asked: bool,
+    /// When it had last answered, by the forge's clock.
+    pub answered: Option<Timestamp>,
+}
 
 /// Where a `T` is kept. All keys are above: no two are the same.
 #[derive(Debug)]

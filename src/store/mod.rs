@@ -25,12 +25,15 @@
 //! arguments: nothing here looks at a clock.
 
 mod columns;
+mod condition;
+mod disk;
 mod ending;
 mod error;
 mod ledger;
 mod lock;
 mod migrate;
 mod open;
+mod placement;
 mod reader;
 mod writer;
 
@@ -43,6 +46,7 @@ pub mod cursors;
 pub mod deliveries;
 pub mod delivery_log;
 pub mod digest;
+pub mod forgotten;
 pub mod handled;
 pub mod inbox;
 pub mod incidents;
@@ -57,9 +61,11 @@ pub mod repos;
 pub mod tasks;
 pub mod threads;
 
+pub use disk::file_system;
 pub use error::{Error, OpenError};
 pub use ledger::Ledger;
 pub use lock::{Holder, holder};
+pub use placement::Displaced;
 pub use reader::Readers;
 /// What the closures of [`Readers::read`] get; a [`Transaction`] passes for one.
 pub use rusqlite::Connection;

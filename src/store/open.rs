@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use super::error::OpenError;
 use super::lock::private;
@@ -29,12 +29,12 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
 
 /// Opens the one connection that writes; creates and migrates the ledger as needed.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
-    create_private(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+    create_private(path).map_err(|source| OpenError::file(path, source))?;
     let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let version = version_at_most(&conn, path, MIGRATIONS.len())?;
-    restrict(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
-    set_up_writer(&conn).map_err(|error| unreadable(path, error))?;
-    migrate::run(&mut conn, MIGRATIONS, version)?;
+    restrict(path).map_err(|source| OpenError::file(path, source))?;
+    set_up_writer(&conn).map_err(|error| OpenError::sqlite(path, error))?;
+    migrate::run(&mut conn, MIGRATIONS, version).map_err(|error| error.on_the_disk_of(path))?;
     Ok(conn)
 }
 
@@ -65,8 +65,8 @@ fn read_only(path: &Path) -> Result<(Connection, usize), OpenError> {
 fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, OpenError> {
     // Each connection is used by one thread at a time, so SQLite need not lock for that.
     let conn = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .map_err(|error| unreadable(path, error))?;
-    set_up(&conn).map_err(|error| unreadable(path, error))?;
+        .map_err(|error| OpenError::sqlite(path, error))?;
+    set_up(&conn).map_err(|error| OpenError::sqlite(path, error))?;
     Ok(conn)
 }
 
@@ -103,7 +103,7 @@ fn set_up_writer(conn: &Connection) -> rusqlite::Result<()> {
 /// The schema's version: 0 for a file that is still empty.
 fn version_at_most(conn: &Connection, path: &Path, known: usize) -> Result<usize, OpenError> {
     let stranger = || OpenError::NotALedger { path: path.to_owned() };
-    let (id, version, tables) = identity(conn).map_err(|error| unreadable(path, error))?;
+    let (id, version, tables) = identity(conn).map_err(|error| OpenError::sqlite(path, error))?;
     let found = usize::try_from(version).map_err(|_| stranger())?;
     match (id, found) {
         (0, 0) if tables == 0 => Ok(0),
@@ -121,13 +121,6 @@ fn identity(conn: &Connection) -> rusqlite::Result<(i64, i64, i64)> {
     let version = conn.pragma_query_one(None, "user_version")?;
     let tables = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok((id, version, tables))
-}
-
-fn unreadable(path: &Path, source: rusqlite::Error) -> OpenError {
-    match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::NotALedger { path: path.to_owned() },
-        _ => OpenError::Sqlite { path: path.to_owned(), source },
-    }
 }
 
 /// SQLite gives its side files the mode of the file it finds.

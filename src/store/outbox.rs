@@ -125,6 +125,16 @@ pub fn next_in(conn: &Connection, lane: Lane) -> Result<Option<OutboxRow>, Error
     Ok(effect)
 }
 
+/// The effects of `lane` behind the one with this number, whatever became of them.
+pub fn behind(conn: &Connection, lane: Lane, seq: EffectSeq) -> Result<Vec<OutboxRow>, Error> {
+    let (repo, number) = lane_columns(lane);
+    list(
+        conn,
+        "SELECT * FROM outbox WHERE seq > ?1 AND repo = ?2 AND number = ?3 ORDER BY seq",
+        (seq, repo, number),
+    )
+}
+
 /// Stores the intent to send it now.
 ///
 /// # Errors

@@ -49,6 +49,16 @@ pub fn save(tx: &Transaction<'_>, thread: ThreadId, state: &ThreadState) -> Resu
     Ok(())
 }
 
+/// Forgets what was known of `thread`.
+pub fn forget(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
+    if ranked(&state(tx, thread)?) != ranked(&ThreadState::default()) {
+        backlog::moved(tx)?;
+    }
+    tx.prepare_cached("DELETE FROM threads WHERE repo = ?1 AND number = ?2")?
+        .execute((thread.repo, thread.number))?;
+    Ok(())
+}
+
 /// What a ranking reads of it: whether it is held, and until when it is snoozed.
 fn ranked(state: &ThreadState) -> (bool, Option<Timestamp>) {
     let ThreadState { hold, snooze, refused_on: _ } = state;

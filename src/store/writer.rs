@@ -10,7 +10,9 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior, ffi};
 use tokio::sync::{mpsc, oneshot};
 
+use super::condition::Condition;
 use super::error::Error;
+use super::placement::Displaced;
 
 /// How many transactions one commit takes at most: bounds how long the first of them waits.
 const BATCH: usize = 512;
@@ -19,14 +21,39 @@ const BATCH: usize = 512;
 pub(super) const QUEUE: usize = 4 * BATCH;
 
 /// How a commit ended for all of its batch.
-type Committed = Result<(), Arc<rusqlite::Error>>;
+type Committed = Result<(), NotCommitted>;
+
+/// Why nothing of a batch is in the ledger.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum NotCommitted {
+    #[error(transparent)]
+    Sqlite(Arc<rusqlite::Error>),
+    #[error(transparent)]
+    Displaced(#[from] Displaced),
+}
+
+impl From<rusqlite::Error> for NotCommitted {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(Arc::new(error))
+    }
+}
+
+impl From<NotCommitted> for Error {
+    fn from(why: NotCommitted) -> Self {
+        match why {
+            NotCommitted::Sqlite(error) => Self::Commit(error),
+            NotCommitted::Displaced(displaced) => Self::Displaced(displaced),
+        }
+    }
+}
 
 /// A transaction that waits for its turn.
 pub(super) trait QueuedWrite: Send {
     /// Does the work. Whether it succeeded; if not, nothing of it may stay.
     fn run(&mut self, tx: &Transaction<'_>) -> bool;
-    /// Notifies the caller, once it is known whether the batch is on the disk.
-    fn answer(self: Box<Self>, committed: &Committed);
+    /// Notifies the caller, once it is known whether the batch is on the disk; tells `condition`
+    /// what that shows of the disk.
+    fn answer(self: Box<Self>, committed: &Committed, condition: &Condition);
 }
 
 /// Makes a [`QueuedWrite`] of a closure; the answer arrives at the receiver.
@@ -61,28 +88,41 @@ where
         self.outcome.insert(outcome).is_ok()
     }
 
-    fn answer(self: Box<Self>, committed: &Committed) {
+    fn answer(self: Box<Self>, committed: &Committed, condition: &Condition) {
         let answer = match (self.outcome, committed) {
             (Some(Err(error)), _) => Err(error),
-            (_, Err(error)) => Err(Error::Commit(Arc::clone(error))),
+            (_, Err(error)) => Err(error.clone().into()),
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(Error::Closed),
         };
+        match &answer {
+            Ok(_) => condition.written(),
+            Err(error) if error.is_passing() => condition.failed(&error.to_string()),
+            Err(_) => {}
+        }
         // A caller that went away does not undo the write.
         let _ = self.caller.send(answer);
     }
 }
 
 /// Writes what comes through `queue` until every sender is gone; then leaves a tidy file.
-pub(super) fn run(mut conn: Connection, mut queue: mpsc::Receiver<Box<dyn QueuedWrite>>) {
+pub(super) fn run(
+    mut conn: Connection,
+    mut queue: mpsc::Receiver<Box<dyn QueuedWrite>>,
+    condition: &Condition,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-        let committed = commit(&mut conn, &mut batch).map_err(Arc::new);
-        if let Err(error) = &committed {
+        // What is written into a file that is gone is acknowledged, and lost.
+        let committed = condition.check().map_err(NotCommitted::from);
+        let committed = committed.and_then(|()| Ok(commit(&mut conn, &mut batch)?));
+        if let Err(error) = committed.clone().map_err(Error::from)
+            && !error.is_passing()
+        {
             tracing::error!(%error, writes = batch.len(), "the ledger could not commit");
         }
         for job in batch.drain(..) {
-            job.answer(&committed);
+            job.answer(&committed, condition);
         }
     }
     close(conn);

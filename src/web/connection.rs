@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::OpenConnection;
+use super::delivery_log::Peer;
 use super::limits::ListenerLimits;
 
 /// Bytes of a request that are read ahead at most; so long its head may be.
@@ -53,8 +54,12 @@ async fn answer(
     connection: Arc<OpenConnection>,
     stop: CancellationToken,
 ) {
+    let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request: Request<Incoming>| -> Answering {
+    let service = service_fn(move |mut request: Request<Incoming>| -> Answering {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         connection.answers();
         let connection = Arc::clone(&connection);
         let of = Arc::clone(&connection);

@@ -1,5 +1,6 @@
 //! Is it alive, is it ready?
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -13,11 +14,13 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// Texts are stored and answered.
-pub(super) async fn ready(State(ear): State<Arc<WebhookState>>) -> (StatusCode, &'static str) {
-    if (ear.ready)() {
-        (StatusCode::OK, "ready\n")
-    } else {
-        let why = "the forge has not yet told me who I am; webhooks are stored and wait\n";
-        (StatusCode::SERVICE_UNAVAILABLE, why)
+pub(super) async fn ready(State(ear): State<Arc<WebhookState>>) -> (StatusCode, Cow<'static, str>) {
+    if let Some(problem) = ear.ledger.problem() {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n").into());
     }
+    if !(ear.introduced)() {
+        let why = "the forge has not yet told me who I am; webhooks are stored and wait\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, why.into());
+    }
+    (StatusCode::OK, "ready\n".into())
 }

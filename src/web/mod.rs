@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-pub use delivery_log::{DeliveryKind, DeliveryLog};
+pub use delivery_log::{DeliveryKind, DeliveryLog, Peer, RefusedDeliveries, source};
 pub use limits::ListenerLimits;
 pub use listener::serve;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};
@@ -29,10 +29,12 @@ pub use state::WebhookState;
 /// The path that Gitea calls.
 pub const WEBHOOK: &str = "/webhook";
 
-/// The routes: `POST /webhook`, `GET /healthz`, `GET /readyz`.
+/// The routes: `POST /webhook` (and `/webhook/`), `GET /healthz`, `GET /readyz`.
 pub fn router(ear: WebhookState) -> Router {
     Router::new()
         .route(WEBHOOK, post(webhook::receive))
+        // People write it so as well.
+        .route(&format!("{WEBHOOK}/"), post(webhook::receive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(Extension(Arc::new(delivery_log::DeliveryRecorder::default())))

@@ -19,6 +19,6 @@ pub struct WebhookState {
     pub receiver: Receiver,
     /// Called when something new is stored.
     pub heard: Box<dyn Fn() + Send + Sync>,
-    /// Whether what is stored is being dealt with.
-    pub ready: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Whether the forge has said who timmy is.
+    pub introduced: Box<dyn Fn() -> bool + Send + Sync>,
 }

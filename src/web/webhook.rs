@@ -13,10 +13,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 
-use super::delivery_log::{DeliveryKind, DeliveryRecorder};
+use super::delivery_log::{DeliveryKind, DeliveryRecorder, Peer, source};
 use super::receive::{Signed, Unusable, event};
 use super::state::WebhookState;
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::ids::{RepoId, RepoName, Subject, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{InboundText, OpenedPull};
 use crate::core::model::time::Timestamp;
@@ -28,7 +28,7 @@ use crate::store::backlog::{self, BacklogSource};
 use crate::store::deliveries::{self, UnreadDelivery};
 use crate::store::inbox::{self, Inserted};
 use crate::store::tasks::{self, ScheduledTask};
-use crate::store::{Error, Transaction, repos};
+use crate::store::{Error, Transaction, forgotten, repos};
 
 type HttpAnswer = (StatusCode, &'static str);
 
@@ -41,7 +41,7 @@ pub(super) async fn receive(
     Extension(notes): Extension<Arc<DeliveryRecorder>>,
     request: Request,
 ) -> HttpAnswer {
-    let (Parts { headers, .. }, body) = request.into_parts();
+    let (Parts { headers, extensions, .. }, body) = request.into_parts();
     let answer = match ear.receiver.receive(&headers, body).await {
         Ok(signed) => take(&ear, &signed, &headers).await,
         Err(refused) => refused.answer(),
@@ -52,7 +52,9 @@ pub(super) async fn receive(
         status if status.is_success() => true,
         _ => return answer,
     };
-    notes.take(&ear.ledger, DeliveryKind::of(event(&headers), is_good), ear.clock.now()).await;
+    let from = source(extensions.get().map(|Peer(peer)| *peer), &headers);
+    let arrival = DeliveryKind::of(event(&headers), is_good, from);
+    notes.take(&ear.ledger, arrival, ear.clock.now()).await;
     answer
 }
 
@@ -70,7 +72,8 @@ async fn take(ear: &WebhookState, signed: &Signed, headers: &HeaderMap) -> HttpA
         Delivery::Reviewed { repo, number } => Some(NewDelivery::Review(repo, number)),
         // Of such an event nothing may have been read.
         Delivery::Ignored(Ignored::Event) if !is_json(&signed.json) => return NOT_JSON,
-        Delivery::Deleted { .. } | Delivery::Ignored(_) => None,
+        Delivery::Deleted { repo, comment } => Some(NewDelivery::Deleted(repo, comment)),
+        Delivery::Ignored(_) => None,
     };
     let (true, Some(repo)) = (news.is_some() || changed_issue.is_some(), repository) else {
         return (StatusCode::ACCEPTED, "nothing to do\n");
@@ -99,7 +102,8 @@ struct IssueState {
 
 impl IssueState {
     fn read(IssueChanged { repo, item, deleted }: IssueChanged, reader: &TextReader) -> Self {
-        Self { repo, deleted, entry: BacklogEntry::read(item, reader) }
+        let entry = BacklogEntry::read(repo.id, item, reader);
+        Self { repo, deleted, entry }
     }
 
     fn keep(&self, tx: &Transaction<'_>) -> Result<(), Error> {
@@ -109,7 +113,7 @@ impl IssueState {
             return Ok(());
         }
         match self.deleted {
-            true => backlog::forget(tx, ThreadId { repo, number }),
+            true => forgotten::thread_with_all(tx, ThreadId { repo, number }),
             false => backlog::put(tx, repo, &self.entry, BacklogSource::Webhook),
         }
     }
@@ -124,6 +128,7 @@ enum NewDelivery {
     Text(Box<InboundText>),
     Pull(Box<OpenedPull>),
     Review(Repo, i64),
+    Deleted(Repo, i64),
 }
 
 impl NewDelivery {
@@ -138,6 +143,9 @@ impl NewDelivery {
                 repos::introduce(tx, &opening.repo)?;
                 let thread = ThreadId { repo: opening.repo.id, number: opening.written.number };
                 tasks::set(tx, thread, &ScheduledTask::PullOpened(opening), now)
+            }
+            Self::Deleted(repo, comment) => {
+                forgotten::text(tx, Subject::Comment(comment), repo.id).map(drop)
             }
             Self::Review(repo, number) => {
                 repos::introduce(tx, &repo)?;

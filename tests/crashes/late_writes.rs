@@ -32,6 +32,11 @@ async fn lands(gate: Gate) {
     gate.done().await;
 }
 
+/// Whether the first issue has this label and no other.
+fn has(stage: &Stage, label: &str) -> bool {
+    stage.sandbox.labels(DOOR, 1).unwrap() == [label]
+}
+
 fn replies(stage: &Stage) -> usize {
     let comments = stage.sandbox.comments(DOOR, 1).unwrap();
     comments.iter().filter(|comment| comment.author == "timmy").count()
@@ -98,6 +103,20 @@ async fn a_label_of_a_killed_bot_that_lands_late_does_not_undo_a_later_one() {
     }
     assert!(stage.sandbox.labels(DOOR, 1).unwrap().is_empty(), "{}", stage.dump());
     lands(gate).await;
+    stage.finish(bot).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_that_lands_even_later_is_noticed_and_the_later_one_set_again() {
+    let mut stage = Stage::with_two_issues(WAITS).await;
+    let label = Matcher::method_path("POST", "/issues/1/labels");
+    let (gate, bot) = dies_before(&mut stage, label, Word::Priority("p1")).await;
+    stage.until("it is set", async || has(&stage, "priority/p1")).await;
+    stage.say(0, Word::Priority("p2"));
+    stage.until("the later one is set", async || has(&stage, "priority/p2")).await;
+    lands(gate).await;
+    assert!(has(&stage, "priority/p1"), "{}", stage.dump());
+    stage.until("the later one is set again", async || has(&stage, "priority/p2")).await;
     stage.finish(bot).await;
 }
 

@@ -251,7 +251,7 @@ impl Shown {
             Word::Unhold => Answer::Unheld { hold: std::mem::take(&mut self.held), snooze: false },
             Word::Block => {
                 let (target, title) = ("#2".to_owned(), "The door".to_owned());
-                Answer::Waits { target, title, open: true, already: false }
+                Answer::Waits { target, title, open: true, already: false, looked_at: None }
             }
             _ => Answer::Pong { version: env!("CARGO_PKG_VERSION").to_owned() },
         }

@@ -13,6 +13,7 @@ mod support;
 
 mod backlog;
 mod backup;
+mod closing;
 mod config;
 mod conformance;
 mod conversations;
@@ -29,5 +30,6 @@ mod page;
 mod parse;
 mod readme;
 mod recorded;
+mod templates;
 mod tools;
 mod wire;

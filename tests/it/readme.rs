@@ -151,7 +151,7 @@ async fn the_backlog_is_as_it_is_shown() {
 fn fill(sandbox: &Sandbox) -> String {
     const SCOPE: &str = "What happens, what should happen instead, and how to see it: all of that \
                          is told here in a few sentences.";
-    let done = format!("{SCOPE}\n\n## Done when\n\n- [ ] a test shows it");
+    let done = format!("{SCOPE}\n\n## Done when\n\n- [ ] `cargo test` shows it");
     let (door, infra) = (DOOR, "foundation/infra");
     let token = found(sandbox, "foundation", &[door, infra]);
     let open = |repo: &str, title: &str, body: &str, labels: &[&str]| {

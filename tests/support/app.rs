@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use timmy::app::Clocks;
+use timmy::app::{AppError, Clocks};
 use timmy::clock::{ManualClock, SystemClock};
 use timmy::engine::Engine;
 use timmy::sandbox::Sandbox;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::clock::noon;
 use crate::support::config::{Config, SECRETS};
-use crate::support::forge::forge;
+use crate::support::forge::{forge, http_client};
 
 /// A timmy that can be stopped and started again, on the same ledger.
 pub struct Timmy {
@@ -31,7 +31,7 @@ struct Running {
     engine: Arc<Engine>,
     webhook: Option<String>,
     stop: CancellationToken,
-    ended: JoinHandle<()>,
+    ended: JoinHandle<Result<(), AppError>>,
 }
 
 impl Timmy {
@@ -54,7 +54,7 @@ impl Timmy {
         let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let run = bot.run(stop.clone());
-        let ended = tokio::spawn(async { run.await.unwrap() });
+        let ended = tokio::spawn(run);
         self.running = Some(Running { engine, webhook, stop, ended });
     }
 
@@ -68,7 +68,20 @@ impl Timmy {
     pub async fn stop(&mut self) {
         let Running { stop, ended, .. } = self.running.take().expect("it runs");
         stop.cancel();
-        ended.await.unwrap();
+        ended.await.unwrap().unwrap();
+    }
+
+    /// Waits until it ends by itself; why it did.
+    pub async fn ended(&mut self) -> String {
+        let ended = self.running.take().expect("it runs").ended.await.unwrap();
+        ended.expect_err("nobody has stopped it").to_string()
+    }
+
+    /// What its listener says of its health: the status and the text.
+    pub async fn readiness(&self) -> (u16, String) {
+        let address = self.webhook().replace("/webhook", "/readyz");
+        let answer = http_client().get(address).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     pub fn engine(&self) -> &Engine {

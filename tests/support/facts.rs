@@ -30,6 +30,7 @@ pub fn comment(id: i64, at: Timestamp, body: &str) -> InboundText {
         updated_at: at,
         permissions: None,
         delivered: false,
+        on_line: false,
     }
 }
 
@@ -44,6 +45,7 @@ pub fn issue(number: i64, at: Timestamp) -> Issue {
         open: true,
         locked: false,
         is_pull: false,
+        is_draft: false,
         labels: Vec::new(),
         assignees: Vec::new(),
         milestone: None,

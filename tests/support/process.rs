@@ -64,7 +64,8 @@ impl Drop for Process {
     }
 }
 
-fn is_ready(port: u16) -> bool {
+/// Whether it says so at this port.
+pub fn is_ready(port: u16) -> bool {
     let Ok(mut line) = TcpStream::connect(("127.0.0.1", port)) else { return false };
     let mut answer = String::new();
     let asked = line.write_all(b"GET /readyz HTTP/1.0\r\n\r\n");

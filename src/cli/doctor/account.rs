@@ -4,7 +4,7 @@ use super::check_result::CheckResult;
 use crate::config::{Config, Grant};
 use crate::core::effect::Reaction;
 use crate::core::model::ids::{RepoName, Subject};
-use crate::gitea::{Error, Gitea, OwnAccount};
+use crate::gitea::{Error, Extra, Gitea, OwnAccount};
 
 const TOKEN: &str = "token";
 const ACCOUNT: &str = "account";
@@ -54,13 +54,36 @@ fn lacks(scope: &str) -> CheckResult {
     )
 }
 
-/// Tries what timmy does with each scope, in a way that changes nothing. `GET /user` was
-/// answered before.
+/// What the token is good for, as it says itself, or else as trying shows.
 pub(super) async fn judge_scopes(
     gitea: &Gitea,
     config: &Config,
     repo: Option<&RepoName>,
 ) -> CheckResult {
+    if let Ok(true) = gitea.has(Extra::OwnToken).await
+        && let Ok(held) = gitea.own_scopes().await
+    {
+        return judge_held(&held);
+    }
+    try_scopes(gitea, config, repo).await
+}
+
+/// What the scopes that a token holds are good for.
+fn judge_held(held: &[String]) -> CheckResult {
+    let covers = |needed: &str| {
+        let to_write = needed.replace("read:", "write:");
+        held.iter().any(|scope| *scope == needed || *scope == to_write || scope == "all")
+    };
+    let missing: Vec<&str> = SCOPES.split(", ").filter(|needed| !covers(needed)).collect();
+    match missing.as_slice() {
+        [] => CheckResult::good(TOKEN, format!("The token is good, with {}.", held.join(", "))),
+        missing => lacks(&missing.join(", ")),
+    }
+}
+
+/// Tries what timmy does with each scope, in a way that changes nothing. `GET /user` was
+/// answered before.
+async fn try_scopes(gitea: &Gitea, config: &Config, repo: Option<&RepoName>) -> CheckResult {
     let mut missing: Vec<String> = Vec::new();
     let mut tried = vec!["read:user"];
     let mut note = |scope: &'static str, answer: Result<(), Error>| {
@@ -136,4 +159,24 @@ fn named_in(login: &str, config: &Config) -> Option<&'static str> {
         return Some("people.operators");
     }
     people.readers.iter().any(|name| name.eq_ignore_ascii_case(login)).then_some("people.readers")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::doctor::account::*;
+
+    fn found(held: &[&str]) -> String {
+        let held: Vec<String> = held.iter().map(|scope| (*scope).to_owned()).collect();
+        judge_held(&held).found
+    }
+
+    #[test]
+    fn a_token_is_judged_by_what_it_says_that_it_holds() {
+        assert_eq!(found(&["all"]), "The token is good, with all.");
+        let usual = ["write:issue", "write:repository", "read:organization", "write:user"];
+        assert!(found(&usual).starts_with("The token is good, with write:issue, "));
+        let narrow = ["read:issue", "read:organization"];
+        let lacks = "The token lacks the scope write:issue, read:repository, read:user.";
+        assert_eq!(found(&narrow), lacks);
+    }
 }

@@ -1,5 +1,9 @@
 //! Does what the forge sends reach timmy? The judgement; `trial` gathers what it is made of.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use url::{Host, Url};
 
 use super::check_result::CheckResult;
@@ -7,7 +11,7 @@ use crate::cli::forge::in_short;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::policy::webhook_scope::HookScope;
 use crate::gitea::Error;
-use crate::web::WEBHOOK;
+use crate::web::{RefusedDeliveries, WEBHOOK};
 
 const REACHABLE: &str = "reachable";
 
@@ -45,19 +49,78 @@ pub(super) struct ProbeResult {
     pub(super) last_signed: Option<Timestamp>,
     /// When the newest delivery without a good signature had come before.
     pub(super) last_refused: Option<Timestamp>,
+    /// From where such deliveries came within a day.
+    pub(super) refused_from: BTreeMap<IpAddr, RefusedDeliveries>,
+}
+
+impl ProbeResult {
+    /// `3 from 203.0.113.7 and 1 from 192.0.2.1`, those that sent most first; none if nothing was
+    /// refused.
+    fn refused(&self) -> Option<String> {
+        const FEW: usize = 3;
+        let mut sources: Vec<(&IpAddr, u32)> =
+            self.refused_from.iter().map(|(from, sent)| (from, sent.count)).collect();
+        sources.sort_by_key(|(from, count)| (Reverse(*count), *from));
+        let (few, rest) = sources.split_at(sources.len().min(FEW));
+        let mut told: Vec<String> =
+            few.iter().map(|(from, count)| format!("{count} from {from}")).collect();
+        let others: u32 = rest.iter().map(|(_, count)| count).sum();
+        if others > 0 {
+            told.push(format!("{others} from elsewhere"));
+        }
+        let last = told.pop()?;
+        Some(if told.is_empty() { last } else { format!("{} and {last}", told.join(", ")) })
+    }
+
+    /// What is good, and what beside it was refused: anybody can send that.
+    fn good(&self, found: &str) -> CheckResult {
+        CheckResult::good(
+            REACHABLE,
+            match self.refused() {
+                Some(refused) => format!(
+                    "{found} Refused within a day, signed with no secret of mine: {refused}."
+                ),
+                None => found.to_owned(),
+            },
+        )
+    }
+}
+
+/// Where the forge's `app.ini` has the list of hosts that it may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HostList {
+    /// As until 1.26.
+    Webhook,
+    /// As since 1.27, where what stands under the former heading still wins.
+    Security,
+    /// One of the two.
+    Unknown,
+}
+
+impl HostList {
+    /// How to let it hold `hosts`, and nothing else.
+    fn set_to(self, hosts: &str) -> String {
+        match self {
+            Self::Webhook => format!("Set ALLOWED_HOST_LIST = {hosts} under [webhook]"),
+            Self::Security => format!(
+                "Set ALLOWED_HOST_LIST = {hosts} under [security] (what stands under [webhook] \
+                 wins: take it out there)"
+            ),
+            Self::Unknown => format!(
+                "Set ALLOWED_HOST_LIST = {hosts} under [security] (before Gitea 1.27: [webhook])"
+            ),
+        }
+    }
 }
 
 /// Whether `url` leads from the forge to timmy, at the time `now`.
-pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> CheckResult {
+pub(super) fn judge(url: &Url, trial: &ProbeResult, list: HostList, now: Timestamp) -> CheckResult {
     match &trial.tested {
-        Tested::Arrived => CheckResult::good(
-            REACHABLE,
-            "The server's test delivery arrived, with a good signature.",
-        ),
-        Tested::Refused => other_secret("The server's test delivery arrived"),
+        Tested::Arrived => trial.good("The server's test delivery arrived, with a good signature."),
+        Tested::Refused => other_secret("The server's test delivery arrived, but", None),
         tested => match &trial.direct_call {
             Err(error) => no_way(url, trial, &in_short(error)),
-            Ok(202) => way_is_open(url, trial, tested, now),
+            Ok(202) => way_is_open(url, trial, tested, list, now),
             Ok(401) => CheckResult::broken(
                 REACHABLE,
                 format!("At {url} somebody answers who does not know {}.", secret(trial)),
@@ -70,7 +133,13 @@ pub(super) fn judge(url: &Url, trial: &ProbeResult, now: Timestamp) -> CheckResu
 }
 
 /// Our own delivery got through to timmy; the forge's did not, or was not sent.
-fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) -> CheckResult {
+fn way_is_open(
+    url: &Url,
+    trial: &ProbeResult,
+    tested: &Tested,
+    list: HostList,
+    now: Timestamp,
+) -> CheckResult {
     if *tested == (Tested::Silent { certain: true }) {
         return CheckResult::broken(
             REACHABLE,
@@ -79,22 +148,22 @@ fn way_is_open(url: &Url, trial: &ProbeResult, tested: &Tested, now: Timestamp) 
             ),
             format!(
                 "Most likely Gitea may not call that address: by default it calls public ones \
-                 only. Set ALLOWED_HOST_LIST = {} under [webhook] in its app.ini, and restart \
-                 it. Else a firewall or the server's DNS is in the way, or the repository has \
+                 only. {} in its app.ini, and restart it. Else a firewall or the server's DNS is in the way, or the repository has \
                  no commit yet: the webhook's page in Gitea shows what it tried.",
-                allowed(url)
+                list.set_to(&allowed(url))
             ),
         );
     }
     if let Some(refused) = trial.last_refused.filter(|_| trial.last_refused > trial.last_signed) {
-        return other_secret(&format!("A delivery came {} ago", rounded(now.since(refused))));
+        let ago = rounded(now.since(refused));
+        let what = format!("A delivery came {ago} ago, and no good one since: it was");
+        return other_secret(&what, trial.refused());
     }
     if let Some(last) = trial.last_signed {
         let ago = rounded(now.since(last));
-        return CheckResult::good(
-            REACHABLE,
-            format!("{url} leads to timmy, and the server's last delivery came {ago} ago."),
-        );
+        return trial.good(&format!(
+            "{url} leads to timmy, and the server's last delivery came {ago} ago."
+        ));
     }
     let found = format!("{url} leads to timmy, but nothing of the server was heard yet");
     let why = match tested {
@@ -145,12 +214,19 @@ fn wrong_place(url: &Url, trial: &ProbeResult, status: u16) -> CheckResult {
     }
 }
 
-fn other_secret(what: &str) -> CheckResult {
-    CheckResult::broken(
-        REACHABLE,
-        format!("{what}, but signed with another secret than webhook.secret_files has for it."),
-        "Run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.",
-    )
+fn other_secret(what: &str, refused: Option<String>) -> CheckResult {
+    let found = format!("{what} signed with another secret than webhook.secret_files has for it.");
+    let (found, run) = match refused {
+        Some(refused) => (
+            format!("{found} So were within a day: {refused}."),
+            "If one of these is the server, run",
+        ),
+        None => (found, "Run"),
+    };
+    let remedy = format!(
+        "{run} timmy hooks repair --rotate: it makes the webhooks anew, each with its own."
+    );
+    CheckResult::broken(REACHABLE, found, remedy)
 }
 
 /// The secret that was not accepted, in words.
@@ -169,7 +245,8 @@ fn allowed(url: &Url) -> String {
         Some(Host::Ipv4(ip)) if ip.is_private() => "private".to_owned(),
         Some(Host::Ipv6(ip)) if ip.is_unique_local() => "private".to_owned(),
         Some(Host::Domain("localhost")) => "loopback".to_owned(),
-        // Names that lead to private addresses are covered by the name alone.
+        // Names that lead to private addresses are covered by the name alone, and addresses that
+        // are neither private nor external (100.64.0.0/10 and others, since 1.26.3) by themselves.
         Some(host) => format!("external, {host}"),
         None => "external".to_owned(),
     }
@@ -188,12 +265,13 @@ mod tests {
     ) -> ProbeResult {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         let (last_signed, last_refused) = (signed.map(at), refused.map(at));
-        ProbeResult { direct_call: Ok(direct_call), scope: None, tested, last_signed, last_refused }
+        let (direct_call, scope, refused_from) = (Ok(direct_call), None, BTreeMap::new());
+        ProbeResult { direct_call, scope, tested, last_signed, last_refused, refused_from }
     }
 
     fn state(trial: &ProbeResult) -> CheckState {
         let url = "https://timmy.example.org/webhook".parse().unwrap();
-        judge(&url, trial, Timestamp::from_micros(100_000_000)).state
+        judge(&url, trial, HostList::Webhook, Timestamp::from_micros(100_000_000)).state
     }
 
     #[test]
@@ -221,11 +299,37 @@ mod tests {
     }
 
     #[test]
+    fn who_sent_what_is_told() {
+        let mut trial = trial(202, Tested::NoTest, Some(2), Some(1));
+        assert_eq!(trial.refused(), None);
+        for (last, count) in [(1, 1), (7, 3), (2, 1), (3, 1), (4, 2)] {
+            let sent = RefusedDeliveries { count, last: Timestamp::default() };
+            trial.refused_from.insert(IpAddr::from([203, 0, 113, last]), sent);
+        }
+        let told =
+            "3 from 203.0.113.7, 2 from 203.0.113.4, 1 from 203.0.113.1 and 2 from elsewhere";
+        assert_eq!(trial.refused().as_deref(), Some(told));
+        trial.refused_from.retain(|from, _| *from == IpAddr::from([203, 0, 113, 7]));
+        assert_eq!(trial.refused().as_deref(), Some("3 from 203.0.113.7"));
+    }
+
+    #[test]
     fn the_host_list_covers_the_address() {
         let allowed = |url: &str| allowed(&url.parse().unwrap());
         assert_eq!(allowed("http://127.0.0.1:8787/webhook"), "loopback");
         assert_eq!(allowed("http://[fd00::1]/webhook"), "private");
         assert_eq!(allowed("http://10.0.0.2/webhook"), "private");
         assert_eq!(allowed("https://timmy.lan/webhook"), "external, timmy.lan");
+        assert_eq!(allowed("http://100.101.1.2/webhook"), "external, 100.101.1.2");
+    }
+
+    #[test]
+    fn the_host_list_is_looked_for_where_the_version_has_it() {
+        let silent = trial(202, Tested::Silent { certain: true }, None, None);
+        let url = "http://10.0.0.2/webhook".parse().unwrap();
+        let remedy = |list| judge(&url, &silent, list, Timestamp::default()).remedy.unwrap();
+        assert!(remedy(HostList::Webhook).contains("= private under [webhook] in its app.ini"));
+        assert!(remedy(HostList::Security).contains("= private under [security] (what stands"));
+        assert!(remedy(HostList::Unknown).contains("(before Gitea 1.27: [webhook]) in its"));
     }
 }

@@ -57,9 +57,20 @@ fn remedy(incident: &Incident) -> &'static str {
             "What could not be written there is given up: say the command again when it may; it \
              is over when a label, an assignee or a dependency can be set there."
         }
-        Incident::AccountRenamed { .. } | Incident::NameTaken { .. } => {
-            "Correct the configuration and restart timmy serve."
+        Incident::ThreadBlocked { .. } => {
+            "Nothing is to be done here: commands of people who may give them run there all the \
+             same, unanswered. Whoever blocked timmy can lift that in their settings."
         }
+        Incident::AnswerUnreadable { .. } => {
+            "Look at it in the browser and in the server's log, then say the command again."
+        }
+        Incident::DependenciesUnreadable { .. } => {
+            "That counts as blocked until it can be read; timmy serve asks again once an hour. Look \
+             at it in the browser and in the server's log."
+        }
+        Incident::WatchRenamed { .. }
+        | Incident::AccountRenamed { .. }
+        | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
     }
 }
 

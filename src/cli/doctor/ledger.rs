@@ -1,16 +1,20 @@
 //! The ledger: who owns it, where it lies, and whether another one answers to the same name.
 
 use std::io;
+use std::io::ErrorKind::{QuotaExceeded, StorageFull};
 use std::path::Path;
 use std::time::Duration;
 
 use super::check_result::CheckResult;
-use crate::core::model::time::Timestamp;
-use crate::store::{Holder, Ledger, OpenError, Readers, ownership};
+use crate::core::model::account::Account;
+use crate::core::model::time::{Timestamp, rounded};
+use crate::gitea::Gitea;
+use crate::store::{self, Holder, Ledger, OpenError, Readers, meta, ownership};
 
 const LEDGER: &str = "ledger";
 const DISK: &str = "disk";
 const SERVE: &str = "serve";
+const NEW_LEDGER: &str = "new ledger";
 
 /// How far back a lost claim matters.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -27,6 +31,18 @@ pub(super) fn judge_holder(holder: &io::Result<Holder>) -> CheckResult {
             CheckResult::good(SERVE, format!("timmy serve runs, as process {pid}."))
         }
         Ok(Holder::Process(None)) => CheckResult::good(SERVE, "timmy serve runs."),
+        Ok(Holder::Stray(pid)) => {
+            let process = pid.map_or_else(String::new, |pid| format!(", process {pid},"));
+            CheckResult::broken(
+                SERVE,
+                format!(
+                    "The running timmy serve{process} has its ledger in a file that does not lie \
+                     at ledger.path any more: it was deleted, moved or replaced."
+                ),
+                "It ends within a minute. Put the right ledger or a backup there before it starts \
+                 again, else it knows nothing of what was.",
+            )
+        }
         Ok(Holder::Nobody) => CheckResult::warning(
             SERVE,
             "timmy serve does not run.",
@@ -76,6 +92,46 @@ pub(super) async fn check_claims(readers: &Readers, now: Timestamp) -> CheckResu
     }
 }
 
+/// Whether the account answered before its ledger began; only what is worth a word.
+pub(super) async fn check_start(
+    readers: Option<&Readers>,
+    gitea: &Gitea,
+    own: &Account,
+    now: Timestamp,
+) -> Option<CheckResult> {
+    let (began, answered) = match readers {
+        Some(readers) => {
+            let start = readers.read(|conn| meta::get(conn, meta::LEDGER_START)).await.ok()??;
+            (Some(start.at), start.answered?)
+        }
+        // The next start makes one.
+        None => (None, gitea.own_replies(&own.login).await.ok()?.first()?.at),
+    };
+    judge_start(began, answered, now)
+}
+
+fn judge_start(
+    began: Option<Timestamp>,
+    answered: Timestamp,
+    now: Timestamp,
+) -> Option<CheckResult> {
+    let last = rounded(now.since(answered));
+    let found = match began {
+        Some(at) if at.is_over(RECENT, now) => return None,
+        Some(at) => format!(
+            "The ledger began {} ago, but the account answered before that, last {last} ago.",
+            rounded(now.since(at))
+        ),
+        None => format!(
+            "There is no ledger at ledger.path, but the account answered before, last {last} ago."
+        ),
+    };
+    let remedy = "What was on hold, snoozed, paused or delegated is forgotten. If that is not \
+                  meant, stop timmy serve, put the former ledger or a backup at ledger.path, and \
+                  start it again.";
+    Some(CheckResult::warning(NEW_LEDGER, found, remedy))
+}
+
 /// Whether the ledger's folder can be written to, and has room.
 pub(super) fn check_disk(ledger: &Path) -> CheckResult {
     let folder = match ledger.parent() {
@@ -98,21 +154,30 @@ fn free(folder: &Path) -> Option<u64> {
 }
 
 fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> CheckResult {
+    let disk = store::file_system(folder);
+    let disk = disk.map_or_else(|| "its disk".to_owned(), |disk| format!("{}", disk.display()));
     let folder = folder.display();
-    if let Err(error) = writing {
-        return CheckResult::broken(
-            DISK,
-            format!("In {folder}, where the ledger lies, nothing can be written: {error}."),
-            "Let the user that runs timmy own that folder, or point ledger.path elsewhere.",
-        );
-    }
     let remedy = "Make room, or point ledger.path elsewhere.";
+    match writing {
+        Ok(()) => {}
+        Err(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => {
+            let found = format!("{folder}, where the ledger lies, is full: {error}, on {disk}.");
+            return CheckResult::broken(DISK, found, remedy);
+        }
+        Err(error) => {
+            return CheckResult::broken(
+                DISK,
+                format!("In {folder}, where the ledger lies, nothing can be written: {error}."),
+                "Let the user that runs timmy own that folder, or point ledger.path elsewhere.",
+            );
+        }
+    }
     match free {
         Some(mib) if mib < TOO_LITTLE => {
-            CheckResult::broken(DISK, format!("{folder} has {mib} MiB left."), remedy)
+            CheckResult::broken(DISK, format!("{folder} has {mib} MiB left, on {disk}."), remedy)
         }
         Some(mib) if mib < LITTLE => {
-            CheckResult::warning(DISK, format!("{folder} has {mib} MiB left."), remedy)
+            CheckResult::warning(DISK, format!("{folder} has {mib} MiB left, on {disk}."), remedy)
         }
         Some(_) => CheckResult::good(DISK, "The ledger's folder can be written to, and has room."),
         None => CheckResult::good(DISK, "The ledger's folder can be written to."),
@@ -133,6 +198,9 @@ mod tests {
         assert_eq!(state(None), CheckState::Good);
         let denied = Err(io::ErrorKind::PermissionDenied.into());
         assert_eq!(judge_disk(Path::new("."), &denied, Some(5000)).state, CheckState::Broken);
+        let full = judge_disk(Path::new("."), &Err(StorageFull.into()), Some(0));
+        assert!(full.found.starts_with("., where the ledger lies, is full: "), "{}", full.found);
+        assert!(full.remedy.is_some_and(|remedy| remedy.starts_with("Make room")));
     }
 
     #[test]

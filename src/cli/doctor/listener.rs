@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::WebhookConfig;
 use crate::store::{self, Readers};
 use crate::web::{
-    self, DeliveryKind, DeliveryLog, ListenerLimits, Receiver, Unusable, WEBHOOK, event,
+    self, DeliveryKind, DeliveryLog, ListenerLimits, Peer, Receiver, Unusable, WEBHOOK, event,
+    source,
 };
 
 /// What receives the webhooks that are sent to timmy.
@@ -44,7 +45,10 @@ impl DeliveryListener {
         let limits = ListenerLimits::of_this_process();
         let receiver = receiver(webhook, limits);
         let state = Arc::new(ListenerState { receiver, arrivals: Mutex::default() });
-        let router = Router::new().route(WEBHOOK, post(receive)).with_state(Arc::clone(&state));
+        let router = Router::new()
+            .route(WEBHOOK, post(receive))
+            .route(&format!("{WEBHOOK}/"), post(receive))
+            .with_state(Arc::clone(&state));
         let serving = tokio::spawn(web::serve(socket, router, limits, CancellationToken::new()));
         Ok(Self::Own(Listener { state, serving }))
     }
@@ -73,6 +77,7 @@ impl Drop for Listener {
 /// Answers as `serve` would, and forgets everything but that it came.
 async fn receive(
     State(state): State<Arc<ListenerState>>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Body,
 ) -> StatusCode {
@@ -88,7 +93,8 @@ async fn receive(
         StatusCode::UNAUTHORIZED => false,
         other => return other,
     };
-    if let Some(arrival) = DeliveryKind::of(event(&headers), is_good) {
+    let from = source(peer.map(|Extension(Peer(peer))| peer), &headers);
+    if let Some(arrival) = DeliveryKind::of(event(&headers), is_good, from) {
         state.arrivals().add(arrival, SystemClock.now());
     }
     status

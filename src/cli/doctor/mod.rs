@@ -16,6 +16,7 @@ mod listener;
 mod people;
 mod print;
 mod probe;
+mod reactions;
 mod report;
 mod server;
 mod teams;
@@ -38,6 +39,7 @@ use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
 use crate::store::{self, Holder, Ledger, Readers, accounts};
 use check_result::{CheckResult, CheckState};
+use delivery::HostList;
 use listener::DeliveryListener;
 use probe::Prober;
 
@@ -106,7 +108,9 @@ impl DoctorArgs {
                 return;
             }
         };
-        let Some(own) = confirm_account(&gitea, config, findings).await else { return };
+        let Some((own, list)) = confirm_account(&gitea, config, findings).await else { return };
+        let (readers, now) = (memory.readers.as_ref(), SystemClock.now());
+        findings.extend(ledger::check_start(readers, &gitea, &own, now).await);
         let Some(watched) = gather_snapshot(&gitea, config, findings).await else { return };
         findings.push(people::check(&gitea, &config.people).await);
         if let Some(readers) = &memory.readers {
@@ -117,7 +121,10 @@ impl DoctorArgs {
         findings.extend(agents::check(&gitea, &config.agents).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         match &config.webhook {
-            Some(webhook) => self.listen(config, webhook, &watched, memory, findings).await,
+            Some(webhook) => {
+                let known = (memory, list);
+                self.listen(config, webhook, &watched, known, findings).await;
+            }
             None => findings.push(webhook::none_configured()),
         }
     }
@@ -128,7 +135,7 @@ impl DoctorArgs {
         config: &Config,
         webhook: &WebhookConfig,
         watched: &[Watched],
-        memory: LedgerState,
+        (memory, list): (LedgerState, HostList),
         findings: &mut Vec<CheckResult>,
     ) {
         let gitea = match forge::as_whom(config, self.token_file.as_deref()) {
@@ -152,7 +159,7 @@ impl DoctorArgs {
             repositories(watched).into_iter().map(|v| v.repo.name.clone()).collect();
         let probe = self.probe.then_some(names.as_slice());
         findings.push(match means.run(&places.unwrap_or_default(), probe).await {
-            Ok(trial) => delivery::judge(url, &trial, SystemClock.now()),
+            Ok(trial) => delivery::judge(url, &trial, list, SystemClock.now()),
             Err(error) => CheckResult::broken(
                 "ledger",
                 format!("{error}."),
@@ -224,7 +231,7 @@ async fn remember(config: &Config, findings: &mut Vec<CheckResult>) -> LedgerSta
         findings.push(ledger::check_claims(readers, SystemClock.now()).await);
         findings.extend(incidents::check(readers, SystemClock.now()).await);
     }
-    LedgerState { is_served: matches!(holder, Ok(Holder::Process(_))), readers }
+    LedgerState { is_served: !matches!(holder, Ok(Holder::Nobody) | Err(_)), readers }
 }
 
 impl LedgerState {
@@ -243,12 +250,13 @@ impl LedgerState {
     }
 }
 
-/// Server, clock, token, capabilities, account: who timmy is, if going on makes sense.
+/// Server, clock, token, capabilities, reactions, account: who timmy is, and where the server has
+/// the list of hosts that it may call, if going on makes sense.
 async fn confirm_account(
     gitea: &Gitea,
     config: &Config,
     findings: &mut Vec<CheckResult>,
-) -> Option<Account> {
+) -> Option<(Account, HostList)> {
     let before = SystemClock.now();
     let answer = gitea.server().await;
     let after = SystemClock.now();
@@ -261,8 +269,9 @@ async fn confirm_account(
     }
     let own = own.ok()?;
     findings.push(capabilities::judge(&gitea.lacks().await));
+    findings.push(reactions::judge(&gitea.allowed_reactions().await));
     findings.push(account::judge_account(&own, config));
-    Some(own.account)
+    Some((own.account, server::host_list(&introduced.version)))
 }
 
 /// What timmy sees, and what it may do there.

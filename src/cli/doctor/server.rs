@@ -6,6 +6,7 @@ use url::Url;
 
 use super::account;
 use super::check_result::CheckResult;
+use super::delivery::HostList;
 use crate::cli::forge::in_short;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::gitea::{Error, Server};
@@ -57,6 +58,15 @@ fn judge_version(at: &str, version: &str) -> CheckResult {
     }
 }
 
+/// Where in its `app.ini` a server of this version keeps the list of hosts that it may call.
+pub(super) fn host_list(version: &str) -> HostList {
+    match release(version) {
+        Some(release) if release >= (1, 27) => HostList::Security,
+        Some(_) => HostList::Webhook,
+        None => HostList::Unknown,
+    }
+}
+
 /// Major and minor of `1.25.4`; of Forgejo's `13.0.2+gitea-1.22.0` those of the Gitea that it is
 /// like.
 fn release(version: &str) -> Option<(u32, u32)> {
@@ -100,6 +110,14 @@ mod tests {
         assert_eq!(state_of("1.15.11"), CheckState::Warning);
         assert_eq!(state_of("13.0.2+gitea-1.22.0"), CheckState::Good);
         assert_eq!(state_of("development"), CheckState::Warning);
+    }
+
+    #[test]
+    fn the_list_of_hosts_moved_with_1_27() {
+        assert_eq!(host_list("1.26.3"), HostList::Webhook);
+        assert_eq!(host_list("1.27.0+dev-12-gabc"), HostList::Security);
+        assert_eq!(host_list("13.0.2+gitea-1.22.0"), HostList::Webhook);
+        assert_eq!(host_list("development"), HostList::Unknown);
     }
 
     #[test]

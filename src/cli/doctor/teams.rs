@@ -1,6 +1,8 @@
 //! Does timmy know who is in the teams that `[people]` names?
 //!
 //! Gitea shows the members of a team to that team's members and to owners of the organisation.
+//! Since 1.27 it shows others not even that there is such a team, unless the team's visibility is
+//! `limited` (to the organisation's members) or `public`.
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
@@ -68,7 +70,9 @@ fn judge(asked: &[(String, TeamsAsked)]) -> CheckResult {
         return CheckResult::warning(
             TEAMS,
             format!("timmy sees no team {unseen}, which [people] names: it gives nobody a right."),
-            "Check the spelling, and put timmy's account into that team.",
+            "Check the spelling. If that is right, the team is private: put timmy's account into \
+             it. From Gitea 1.27 on it is also enough to set the team's visibility to limited, if \
+             timmy's account is in another team of the organisation.",
         );
     }
     let secret = join(|asked| matches!(asked, TeamsAsked::Secret));

@@ -29,6 +29,20 @@ pub(super) fn judge(watched: &Result<Vec<Watched>, Error>) -> CheckResult {
         .map(|watched| watched.pattern.to_string())
         .collect();
     let count = repositories(watched).len();
+    let renamed: Vec<String> = watched
+        .iter()
+        .filter_map(|one| {
+            Some(format!("{} is called {} now", one.pattern, one.renamed_to.as_ref()?))
+        })
+        .collect();
+    if !renamed.is_empty() {
+        let found = format!("{}: nothing is watched there.", renamed.join(", "));
+        let remedy = "Write the new name in gitea.watch, and restart timmy serve.";
+        return match count {
+            0 => CheckResult::broken(REPOSITORIES, found, remedy),
+            _ => CheckResult::warning(REPOSITORIES, found, remedy),
+        };
+    }
     let remedy = "Check the spelling in gitea.watch and gitea.except, and add timmy's account to \
                   the repositories or to a team of the organisation.";
     match (count, lost.as_slice()) {

@@ -5,7 +5,7 @@ use super::plan::Step;
 use super::secret::secret_of;
 use crate::cli::forge::in_short;
 use crate::config::WebhookConfig;
-use crate::gitea::{Error, Gitea, HookHome, NewHook};
+use crate::gitea::{AuthorizationHeader, Error, Gitea, HookHome, NewHook};
 
 /// What became of a step.
 pub(super) enum StepResult {
@@ -19,15 +19,17 @@ pub(super) enum StepResult {
 pub(super) async fn carry_out(gitea: &Gitea, webhook: &WebhookConfig, step: &Step) -> StepResult {
     let done = match step {
         Step::Create(home) => {
-            create(gitea, webhook, home).await.map(|id| format!("{home}: webhook {id} made."))
+            let created = create(gitea, webhook, home, AuthorizationHeader::default()).await;
+            created.map(|id| format!("{home}: webhook {id} made."))
         }
-        Step::Mend(home, hook) => gitea
-            .update_hook(home, hook, &EVENTS)
+        Step::Mend(home, hook, header) => gitea
+            .update_hook(home, hook, &EVENTS, header)
             .await
             .map(|_| format!("{home}: webhook {} mended: switched on, JSON, all events.", hook.id))
             .map_err(StepError::from),
         // The new one first: twice delivered does no harm, not delivered does.
-        Step::Renew(home, hook) => match create(gitea, webhook, home).await {
+        Step::Renew(home, hook, header) => match create(gitea, webhook, home, header.clone()).await
+        {
             Ok(id) => gitea
                 .delete_hook(home, hook.id)
                 .await
@@ -55,8 +57,13 @@ enum StepError {
 
 /// Makes a webhook that signs with the first of the secrets that are configured for its home; its
 /// number.
-async fn create(gitea: &Gitea, webhook: &WebhookConfig, home: &HookHome) -> Result<i64, StepError> {
+async fn create(
+    gitea: &Gitea,
+    webhook: &WebhookConfig,
+    home: &HookHome,
+    authorization: AuthorizationHeader,
+) -> Result<i64, StepError> {
     let secret = secret_of(webhook, home).ok_or(StepError::NoSecret)?.secret.expose();
-    let new = NewHook { url: webhook.public_url.as_str(), secret, events: &EVENTS };
+    let new = NewHook { url: webhook.public_url.as_str(), secret, events: &EVENTS, authorization };
     Ok(gitea.create_hook(home, new).await?.id)
 }

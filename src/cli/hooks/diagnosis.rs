@@ -24,7 +24,12 @@ pub(crate) enum HookFault {
     /// It does not send these events.
     Lacks(Vec<&'static str>),
     /// Another webhook delivers the same events.
-    Double { of: HookHome, id: i64 },
+    Double {
+        of: HookHome,
+        id: i64,
+        /// How this one writes the address, if it writes it otherwise.
+        spelled: Option<String>,
+    },
 }
 
 impl fmt::Display for HookFault {
@@ -33,7 +38,12 @@ impl fmt::Display for HookFault {
             Self::Inactive => f.write_str("switched off"),
             Self::Form => f.write_str("sends a form, not JSON"),
             Self::Lacks(events) => write!(f, "does not tell of {}", events.join(", ")),
-            Self::Double { of, id } => write!(f, "delivers the same as webhook {id} of {of}"),
+            Self::Double { of, id, spelled: None } => {
+                write!(f, "delivers the same as webhook {id} of {of}")
+            }
+            Self::Double { of, id, spelled: Some(url) } => {
+                write!(f, "calls {url}, and so delivers the same as webhook {id} of {of}")
+            }
         }
     }
 }
@@ -74,7 +84,8 @@ pub(crate) fn judge(places: &[HookPlace]) -> Vec<JudgedHook<'_>> {
         if let Some((of, kept)) = first
             && kept.id != hook.id
         {
-            faults.push(HookFault::Double { of: of.clone(), id: kept.id });
+            let spelled = (hook.url != kept.url).then(|| hook.url.clone());
+            faults.push(HookFault::Double { of: of.clone(), id: kept.id, spelled });
         }
         JudgedHook { home: &place.home, hook, faults }
     })

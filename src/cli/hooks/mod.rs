@@ -1,8 +1,9 @@
 //! `timmy hooks`: see, make, mend and delete the webhooks that call timmy.
 //!
-//! `survey` looks what is there, `fault` says what is wrong with it, `plan` what to do, both
+//! `survey` looks what is there, with `address` what leads here, `fault` says what is wrong with it, `plan` what to do, both
 //! pure; `carry_out` does it, with the `secret` of the place.
 
+mod address;
 mod apply;
 mod diagnosis;
 mod list;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use super::forge;
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::config::{Config, WebhookConfig};
-use crate::gitea::Gitea;
+use crate::gitea::{AuthorizationHeader, Gitea};
 use apply::StepResult;
 use plan::Step;
 
@@ -35,7 +36,7 @@ pub(super) struct HooksArgs {
     act: Option<HooksAction>,
 }
 
-#[derive(Debug, Clone, Copy, clap::Subcommand)]
+#[derive(Debug, Clone, clap::Subcommand)]
 enum HooksAction {
     /// Show all webhooks that call webhook.public_url, and what is wrong with them (the default)
     List,
@@ -51,6 +52,8 @@ enum HooksAction {
         /// Replace each by one with the first secret that webhook.secret_files has for it
         #[arg(long)]
         rotate: bool,
+        #[command(flatten)]
+        authorization: GivenAuthorization,
         /// Say what would be done
         #[arg(long)]
         dry_run: bool,
@@ -66,12 +69,36 @@ enum HooksAction {
     },
 }
 
+/// What nobody can see of a webhook from Gitea 1.27 on, and an edit takes away.
+#[derive(Debug, Clone, clap::Args)]
+struct GivenAuthorization {
+    /// They send what is in this file as their Authorization header
+    #[arg(long, value_name = "FILE")]
+    authorization_file: Option<PathBuf>,
+    /// They send no Authorization header
+    #[arg(long, conflicts_with = "authorization_file")]
+    no_authorization: bool,
+}
+
+impl GivenAuthorization {
+    /// The header; none if nothing is said of it.
+    fn header(&self) -> Result<Option<AuthorizationHeader>, forge::NoClient> {
+        if self.no_authorization {
+            return Ok(Some(AuthorizationHeader::default()));
+        }
+        let Some(file) = &self.authorization_file else { return Ok(None) };
+        let secret = forge::secret_in("--authorization-file", file)?;
+        Ok(Some(AuthorizationHeader::new(secret.expose())))
+    }
+}
+
 impl HooksArgs {
     /// Exit code 0 if all is good in the end, 1 if something is wrong or could not be done.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
         let found = match self.act {
             Some(
-                HooksAction::Install { dry_run } | HooksAction::Repair { rotate: true, dry_run },
+                HooksAction::Install { dry_run }
+                | HooksAction::Repair { rotate: true, dry_run, .. },
             ) => secret::configured(config, dry_run),
             _ => forge::configured(config),
         };
@@ -107,7 +134,9 @@ impl HooksArgs {
         let (steps, dry_run) = match self.act.unwrap_or(HooksAction::List) {
             HooksAction::List => return Ok(code(list::print(&places, &webhook.public_url)?)),
             HooksAction::Install { dry_run } => (plan::install(&places), dry_run),
-            HooksAction::Repair { rotate, dry_run } => (plan::repair(&places, rotate), dry_run),
+            HooksAction::Repair { rotate, authorization, dry_run } => {
+                (plan::repair(&places, rotate, authorization.header()?.as_ref())?, dry_run)
+            }
             HooksAction::Remove { yes, dry_run } => {
                 let steps = plan::remove(&places);
                 if !dry_run && !yes && !steps.is_empty() && !is_confirmed(&steps)? {
@@ -126,9 +155,16 @@ impl HooksArgs {
             return Ok(code(!hidden));
         }
         let done = carry_out_all(&gitea, webhook, &steps).await?;
+        if steps.iter().any(|step| matches!(step, Step::Renew(..))) {
+            writeln!(io::stdout(), "{RESTART}")?;
+        }
         Ok(code(done && !hidden))
     }
 }
+
+/// What is left to do once webhooks sign with other secrets.
+const RESTART: &str = "Restart timmy serve now: it reads webhook.secret_files only when it starts, \
+                       and refuses what is signed with secrets that it has not read.";
 
 #[derive(Debug, thiserror::Error)]
 enum HooksError {
@@ -136,6 +172,8 @@ enum HooksError {
     Client(#[from] forge::NoClient),
     #[error(transparent)]
     Forge(#[from] crate::gitea::Error),
+    #[error(transparent)]
+    Hidden(#[from] plan::HiddenHeaders),
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
 }

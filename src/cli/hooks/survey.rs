@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::cli::hooks::address::{is_same_host, is_same_place};
 use crate::cli::watched::{self, Watched};
 use crate::config::{Watch, WatchPattern};
 use crate::core::model::ids::RepoName;
@@ -14,7 +15,8 @@ pub(crate) struct HookPlace {
     /// Whether what is watched needs one here. If not, it was looked at because one here would
     /// deliver as well.
     pub(crate) is_needed: bool,
-    /// Those that call timmy's public address, oldest first; or why they are not shown.
+    /// Those that call timmy's public address, first those that write it as the configuration does,
+    /// then oldest first; or why they are not shown.
     pub(crate) ours: Result<Vec<Hook>, Error>,
     /// Those that call the same host, but not quite this address: number and address.
     pub(crate) similar: Vec<(i64, Url)>,
@@ -115,19 +117,20 @@ fn add(wanted: &mut Vec<(HookHome, bool)>, home: HookHome, is_needed: bool) {
 async fn visit(gitea: &Gitea, home: HookHome, is_needed: bool, url: &Url) -> HookPlace {
     let mut similar = Vec::new();
     let mut is_ours = |hook: &Hook| match Url::parse(&hook.url) {
-        Ok(called) if called == *url => true,
+        Ok(called) if is_same_place(&called, url) => true,
         Ok(called) => {
-            if called.host() == url.host() {
+            if is_same_host(&called, url) {
                 similar.push((hook.id, called));
             }
             false
         }
         Err(_) => false,
     };
-    let ours = gitea
-        .hooks(&home)
-        .await
-        .map(|hooks| hooks.into_iter().filter(|hook| is_ours(hook)).collect());
+    let ours = gitea.hooks(&home).await.map(|hooks| {
+        let mut ours: Vec<Hook> = hooks.into_iter().filter(|hook| is_ours(hook)).collect();
+        ours.sort_by_key(|hook| Url::parse(&hook.url).as_ref() != Ok(url));
+        ours
+    });
     HookPlace { home, is_needed, ours, similar }
 }
 

@@ -1,6 +1,10 @@
 //! The configuration's text: the example that comes with timmy, with the answers put in, and
 //! without the fleet that nobody has on the first day.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+
+use url::{Host, Url};
+
 use super::answers::Answers;
 
 /// Where the token is to be put, from the folder of the configuration.
@@ -44,12 +48,27 @@ fn replacement(table: &str, line: &str, answers: &Answers) -> Option<String> {
         ("[gitea]", "url") => string(&answers.url),
         ("[gitea]", "token_file") => string(TOKEN),
         ("[gitea]", "watch") => list(&answers.watch),
+        ("[webhook]", "listen") => string(&listen(answers.public_url.as_ref()?)?),
         ("[webhook]", "public_url") => string(answers.public_url.as_ref()?),
         ("[webhook]", "secret_files") => secret_files(answers),
         ("[people]", "owner") => string(&answers.owner),
         ("[people]", "approvers") => list(std::slice::from_ref(&answers.owner)),
         _ => return None,
     })
+}
+
+/// Where to listen so that `public_url` leads there without a proxy: where it names this machine
+/// and a port of its own, and asks for no TLS.
+fn listen(public_url: &str) -> Option<String> {
+    let url = Url::parse(public_url).ok().filter(|url| url.scheme() == "http")?;
+    let ip = match url.host()? {
+        Host::Domain("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        Host::Domain(_) => return None,
+        Host::Ipv4(ip) => IpAddr::V4(ip),
+        Host::Ipv6(ip) => IpAddr::V6(ip),
+    };
+    let is_here = ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok();
+    is_here.then_some(SocketAddr::new(ip, url.port()?).to_string())
 }
 
 /// The file of each webhook's secret, with what it is for; nothing if it is for everything.
@@ -157,6 +176,26 @@ mod tests {
                 r#"approvers = ["anna"]"#,
             ]
         );
+    }
+
+    #[test]
+    fn it_listens_where_an_address_of_this_machine_leads() {
+        let written = |public_url: &str| {
+            write(&Answers { public_url: Some(public_url.to_owned()), ..answers() })
+        };
+        for (public_url, listen) in [
+            ("http://127.0.0.1:9000/webhook", "127.0.0.1:9000"),
+            ("http://localhost:9000/webhook", "127.0.0.1:9000"),
+            ("http://[::1]:9000/webhook", "[::1]:9000"),
+            // Somebody else's, a proxy's, or another machine's.
+            ("http://127.0.0.1/webhook", "127.0.0.1:8787"),
+            ("https://127.0.0.1:9000/webhook", "127.0.0.1:8787"),
+            ("http://192.0.2.7:9000/webhook", "127.0.0.1:8787"),
+            ("http://timmy.example:9000/webhook", "127.0.0.1:8787"),
+        ] {
+            let text = written(public_url);
+            assert!(text.contains(&format!("\nlisten = \"{listen}\"")), "{public_url}: {text}");
+        }
     }
 
     #[test]

@@ -84,6 +84,10 @@ pub struct CreateComment {
     /// It cannot be older than that, by the forge's clock: where to begin to look for it. Of a
     /// reply, when the text that it answers was written.
     pub since: Timestamp,
+    /// The comment on a line that it answers, where the forge can put it beside that one; else it
+    /// stands in the thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<i64>,
 }
 
 /// A comment of timmy's says something else.
@@ -143,6 +147,28 @@ pub enum Reaction {
     /// Addressed, but no command in it.
     Confused,
 }
+
+impl Reaction {
+    /// The one that claims a text on a server that allows these.
+    pub fn that_claims(allowed: &[String]) -> Option<&str> {
+        let usual = allowed.iter().find(|content| *content == Self::Eyes.as_ref());
+        usual.or(allowed.first()).map(String::as_str)
+    }
+}
+
+impl AsRef<str> for Reaction {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Eyes => "eyes",
+            Self::Confused => "confused",
+        }
+    }
+}
+
+/// Why nothing came of a write of which somebody wants to know nothing. That is theirs to decide
+/// and calls nobody: the report leaves out what ended so.
+pub const BLOCKED: &str =
+    "somebody whom it concerns has blocked my account, and only they can lift that";
 
 /// A family of labels of which a thread holds at most one, such as `priority/p1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,8 +251,8 @@ pub enum Condition {
 
 /// A change of a thread's assignees.
 ///
-/// Gitea replaces the whole list, and an attempt that fails half-way may already have removed
-/// people; so the change carries who was there when it was made, and puts them back.
+/// Gitea before 1.27 replaces the whole list, and an attempt that fails half-way may already have
+/// removed people; so the change carries who was there when it was made, and puts them back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SetAssignees {
@@ -262,6 +288,28 @@ impl SetAssignees {
         }
         wanted
     }
+
+    /// What is to change where people are assigned one by one, given who is; none if nothing is.
+    pub fn change<'a>(&'a self, present: &'a [String]) -> Option<AssigneeChange<'a>> {
+        let is_there = |user: &str| present.iter().any(|login| login.eq_ignore_ascii_case(user));
+        match self {
+            Self::Add { user, .. } => (!is_there(user)).then_some(AssigneeChange::Add(user)),
+            Self::Remove { user, .. } => {
+                is_there(user).then(|| AssigneeChange::Remove(vec![user.as_str()]))
+            }
+            Self::Clear if present.is_empty() => None,
+            Self::Clear => {
+                Some(AssigneeChange::Remove(present.iter().map(String::as_str).collect()))
+            }
+        }
+    }
+}
+
+/// Who is to be assigned as well, or no longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssigneeChange<'a> {
+    Add(&'a str),
+    Remove(Vec<&'a str>),
 }
 
 #[cfg(test)]
@@ -288,6 +336,22 @@ mod tests {
     }
 
     #[test]
+    fn one_by_one_only_what_is_asked_for_changes() {
+        let add = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
+        assert_eq!(add.change(&[]), Some(AssigneeChange::Add("anna")));
+        assert_eq!(add.change(&names(&["Anna"])), None);
+        let remove = SetAssignees::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
+        assert_eq!(remove.change(&names(&["anna"])), Some(AssigneeChange::Remove(vec!["anna"])));
+        assert_eq!(remove.change(&[]), None);
+        let all = names(&["anna", "ben"]);
+        assert_eq!(
+            SetAssignees::Clear.change(&all),
+            Some(AssigneeChange::Remove(vec!["anna", "ben"]))
+        );
+        assert_eq!(SetAssignees::Clear.change(&[]), None);
+    }
+
+    #[test]
     fn labels_are_read_without_case_and_strangers_are_left_alone() {
         assert_eq!(LabelScope::Size.value_of("size/S"), Some("s"));
         assert_eq!(LabelScope::Priority.value_of("priority/critical"), None);
@@ -299,10 +363,11 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 12] = [
+    const STORED: [&str; 13] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
+        r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000,"reply_to":177}"#,
         r#"{"do":"edit_comment","comment":{"key":"c8"},"body":{"segments":[{"text":"**Done.**"}]}}"#,
         r#"{"do":"edit_comment","comment":{"id":177},"body":{"segments":[{"text":"**Done.**"}]}}"#,
         r#"{"do":"react","subject":{"kind":"comment","id":8},"reaction":"confused"}"#,

@@ -1,5 +1,7 @@
 //! assign and unassign: who is at work, as Gitea shows it.
 
+use std::collections::HashSet;
+
 use super::context::CommandContext;
 use super::handler::Handler;
 use super::snapshot::Needs;
@@ -16,16 +18,19 @@ pub(super) fn assign(who: &Who, elsewhere: bool, as_an_agent: bool) -> Handler<'
         let what = "`assign` in another thread (`on=`)".to_owned();
         return Handler::new(nothing, |_| Answer::NotYet { what });
     }
-    let needs = Needs { item: true, assignable: true, ..Needs::default() };
     match who {
         Who::Account(user) => {
+            let needs = Needs { item: true, assignable: only(user.as_str()), ..nothing };
             Handler::new(needs, move |context| context.assign(user.as_str(), as_an_agent))
         }
-        Who::Me => Handler::new(needs, move |context| {
-            context.assign(&context.asked.actor.login, as_an_agent)
-        }),
+        Who::Me => {
+            let needs = Needs { item: true, assignable_author: true, ..nothing };
+            Handler::new(needs, move |context| {
+                context.assign(&context.asked.actor.login, as_an_agent)
+            })
+        }
         Who::Agent(name) => {
-            let needs = Needs { assignable: true, ..nothing };
+            let needs = Needs { assignable: only(name.as_str()), ..nothing };
             Handler::new(needs, move |context| context.assign_agent(name.as_str()))
         }
         Who::Auto => Handler::new(nothing, |_| to_an_agent()),
@@ -40,6 +45,10 @@ pub(super) fn unassign(user: Option<&Login>) -> Handler<'_> {
 /// The answer to any way of giving work to an agent.
 fn to_an_agent() -> Answer {
     Answer::NotYet { what: "`assign` to an agent".to_owned() }
+}
+
+fn only(login: &str) -> HashSet<String> {
+    HashSet::from([login.to_owned()])
 }
 
 impl CommandContext<'_> {

@@ -4,6 +4,7 @@ use crate::core::command::Args;
 use crate::core::command::grammar::Reading;
 use crate::core::command::verb::Verb;
 use crate::core::effect::{CreateComment, Effect, Keyed, LabelScope, React, Reaction, SetLabel};
+use crate::core::model::ids::Subject;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
@@ -85,7 +86,14 @@ impl ChangeSet {
 
 /// The comment that answers a text.
 pub(super) fn comment(inbound: &InboundText, key: &str, reply: &Reply) -> Keyed {
-    let effect =
-        Effect::Comment(CreateComment { body: reply.body(key), since: inbound.updated_at });
+    let reply_to = match inbound.subject {
+        Subject::Comment(id) if inbound.on_line => Some(id),
+        _ => None,
+    };
+    let effect = Effect::Comment(CreateComment {
+        body: reply.body(key),
+        since: inbound.updated_at,
+        reply_to,
+    });
     Keyed { key: key.to_owned(), thread: inbound.thread(), effect }
 }

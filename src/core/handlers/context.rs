@@ -9,7 +9,7 @@ use crate::core::command::grammar::nearest;
 use crate::core::command::verb::{Right, Verb};
 use crate::core::effect::{Effect, Keyed, LabelScope, SetLabel};
 use crate::core::model::account::Account;
-use crate::core::model::dependency::VisibleBlocker;
+use crate::core::model::dependency::{VisibleBlocker, WaitsFor};
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
 use crate::core::policy::authorship::Authorship;
@@ -39,7 +39,7 @@ pub(super) struct CommandContext<'a> {
     pub(super) labels: HashMap<&'static str, Option<String>>,
     pub(super) assignees: Vec<String>,
     /// What this thread waits for; none if it was not needed, or the forge keeps no such thing.
-    pub(super) blockers: Option<Vec<VisibleBlocker>>,
+    pub(super) blockers: Option<WaitsFor<VisibleBlocker>>,
     pub(super) fleet: Controls,
     /// What the priority is to change back to.
     pub(super) pending: Option<SetLabel>,

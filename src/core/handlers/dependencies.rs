@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use super::context::CommandContext;
 use super::handler::Handler;
-use super::snapshot::{Needs, OtherThread};
+use super::snapshot::{CircleSearch, Needs, OtherThread};
 use crate::core::command::value::IssueRef;
 use crate::core::effect::Effect;
 use crate::core::model::dependency::{Blocker, SetDependency, VisibleBlocker, thread_names};
@@ -40,19 +40,22 @@ impl CommandContext<'_> {
             return Answer::Itself;
         }
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
-        let already = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
+        let already = blockers.seen.iter().any(|seen| seen.blocker.thread == target.thread);
+        let mut looked_at = None;
         if !already {
             if !target.same_readers {
                 return Answer::ReadersDiffer { target: target.name(), waits: false };
             }
-            if let Some(way) = self.snapshot.circles.get(&target.thread) {
-                return self.circle(way);
+            match self.snapshot.circles.get(&target.thread) {
+                Some(CircleSearch::Found(way)) => return self.circle(way),
+                Some(CircleSearch::Unfinished { met }) => looked_at = Some(*met),
+                None => {}
             }
-            blockers.push(seen(target));
+            blockers.seen.push(seen(target));
             self.push_effect(Effect::Dependency(SetDependency { on: target.thread, waits: true }));
         }
         let (title, open) = (target.item.title.clone(), target.item.open);
-        Answer::Waits { target: target.name(), title, open, already }
+        Answer::Waits { target: target.name(), title, open, already, looked_at }
     }
 
     fn unblock(&mut self, reference: &IssueRef) -> Answer {
@@ -60,12 +63,12 @@ impl CommandContext<'_> {
             return Answer::NotFound { target: reference.to_string() };
         };
         let Some(blockers) = &mut self.blockers else { return Answer::NoBonds };
-        let waited = blockers.iter().any(|seen| seen.blocker.thread == target.thread);
+        let waited = blockers.seen.iter().any(|seen| seen.blocker.thread == target.thread);
         if waited {
             if !target.same_readers {
                 return Answer::ReadersDiffer { target: target.name(), waits: true };
             }
-            blockers.retain(|seen| seen.blocker.thread != target.thread);
+            blockers.seen.retain(|seen| seen.blocker.thread != target.thread);
             self.push_effect(Effect::Dependency(SetDependency { on: target.thread, waits: false }));
         }
         let title = target.item.title.clone();

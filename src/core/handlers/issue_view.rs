@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::backlog::BacklogFacts;
-use crate::core::model::dependency::{VisibleBlocker, thread_names};
+use crate::core::model::dependency::{Blocker, VisibleBlocker, thread_names};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::model::time::{Timestamp, said};
@@ -37,6 +37,8 @@ pub(super) struct KnownIssue<'a> {
     pub(super) assignees: Vec<String>,
     /// What it waits for.
     pub(super) blockers: &'a [VisibleBlocker],
+    /// Whether it also waits for something unseen.
+    pub(super) waits_unseen: bool,
     pub(super) state: &'a ThreadState,
     /// The latest commands there, oldest first.
     pub(super) recent: &'a [PastCommand],
@@ -46,8 +48,10 @@ impl Viewpoint<'_> {
     /// How things stand there. It can be made to wait no longer for issues of the repositories for
     /// which `can_go` is true.
     pub(super) fn status(&self, of: KnownIssue<'_>, can_go: impl Fn(RepoId) -> bool) -> Status {
-        let open: Vec<VisibleBlocker> =
+        let mut open: Vec<VisibleBlocker> =
             of.blockers.iter().filter(|seen| seen.blocker.open).cloned().collect();
+        let place = |Blocker { repo, thread, .. }: &Blocker| (repo.to_string(), thread.number);
+        open.sort_by_cached_key(|seen| place(&seen.blocker));
         let names = thread_names(&open, self.here);
         let removable =
             open.iter().zip(&names).filter(|(seen, _)| can_go(seen.blocker.thread.repo));
@@ -65,7 +69,7 @@ impl Viewpoint<'_> {
             snooze: (of.state.snoozed(self.now))
                 .map(|snooze| (self.said(snooze.until), snooze.by.login.clone())),
             removable: removable.filter_map(|(_, name)| name.clone()).next(),
-            waits_unseen: open.iter().any(|seen| !seen.nameable),
+            waits_unseen: of.waits_unseen || open.iter().any(|seen| !seen.nameable),
             waits: names.into_iter().flatten().collect(),
             pause: self.fleet.pause_over(of.thread.repo).map(|pause| match pause.part {
                 PauseScope::Repo(_) => self.paused(of.repo.to_string(), pause),
@@ -82,14 +86,14 @@ impl Viewpoint<'_> {
         &self,
         status: Status,
         thread: ThreadId,
-        unwatched: Option<String>,
+        left_out: Option<(Ineligible, String)>,
         is_machine: impl Fn(&str) -> bool,
         backlog: Option<&BacklogFacts>,
     ) -> Why {
         let people: Vec<String> =
             status.assignees.iter().filter(|login| !is_machine(login)).cloned().collect();
         let more = [
-            unwatched.as_ref().map(|_| Ineligible::RepoNotWatched),
+            left_out.as_ref().map(|(why, _)| *why),
             (!people.is_empty()).then_some(Ineligible::AssignedToPerson),
         ];
         let seen = status.obstacles().chain(more.into_iter().flatten());
@@ -98,7 +102,7 @@ impl Viewpoint<'_> {
         obstacles.sort_unstable();
         obstacles.dedup();
         let judgement = backlog.and_then(|backlog| backlog.judgement(thread, self.here));
-        Why { status, people, unwatched, obstacles, judgement }
+        Why { status, people, left_out: left_out.map(|(_, repo)| repo), obstacles, judgement }
     }
 
     /// A pause as people say it, of what is called `what`.

@@ -30,4 +30,4 @@ pub use context::CommandRequest;
 pub use handle::{CONFIRM_WITHIN, handle, needs};
 pub use report::report_begins;
 pub use response::{Response, needed_right, response_to};
-pub use snapshot::{DelegateAccount, Needs, OtherThread, Snapshot};
+pub use snapshot::{CircleSearch, DelegateAccount, Needs, OtherThread, Quotes, Snapshot};

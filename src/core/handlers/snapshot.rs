@@ -10,7 +10,7 @@ use super::backlog::query::BacklogQuery;
 use crate::core::command::value::{Date, IssueRef};
 use crate::core::effect::SetLabel;
 use crate::core::model::account::Account;
-use crate::core::model::dependency::VisibleBlocker;
+use crate::core::model::dependency::{VisibleBlocker, WaitsFor};
 use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -19,16 +19,33 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, Controls};
 use crate::core::report::digest::Digest;
+use crate::core::scheduling::Ineligible;
+
+/// What an answer tells again of what people said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Quotes {
+    #[default]
+    Nothing,
+    /// The reason of a hold.
+    Reason,
+    /// That, and the latest commands.
+    Commands,
+}
 
 /// What has to be known to answer a text. Asking the forge costs a request each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needs {
     /// The issue itself, as the forge shows it now.
     pub item: bool,
-    /// Who can be assigned.
-    pub assignable: bool,
+    /// Of which of these accounts it has to be known whether they can be assigned, by their names.
+    pub assignable: HashSet<String>,
+    /// Whether it has to be known of the author of the text, too.
+    pub assignable_author: bool,
     /// What the thread waits for.
     pub blockers: bool,
+    /// What is told again of what people said, here and in the other threads: those texts still
+    /// have to stand.
+    pub quotes: Quotes,
     /// Other threads.
     pub targets: HashSet<IssueRef>,
     /// Those of them for which this thread is to wait: do they wait for it?
@@ -54,7 +71,9 @@ impl Needs {
         let Self {
             item,
             assignable,
+            assignable_author,
             blockers,
+            quotes,
             targets,
             circles,
             accounts,
@@ -63,8 +82,10 @@ impl Needs {
             backlog,
         } = other;
         self.item |= item;
-        self.assignable |= assignable;
+        self.assignable.extend(assignable);
+        self.assignable_author |= assignable_author;
         self.blockers |= blockers;
+        self.quotes = self.quotes.max(quotes);
         self.targets.extend(targets);
         self.circles.extend(circles);
         self.accounts.extend(accounts);
@@ -94,15 +115,14 @@ pub struct Snapshot {
     pub fleet: Controls,
     /// The issue, if it was needed.
     pub item: Option<Issue>,
-    /// Who can be assigned, if it was needed.
+    /// Who of them can be assigned.
     pub assignable: Vec<String>,
     /// What the thread waits for, if it was needed and the forge keeps such a thing there.
-    pub blockers: Option<Vec<VisibleBlocker>>,
+    pub blockers: Option<WaitsFor<VisibleBlocker>>,
     /// The other threads that exist, and may be shown here.
     pub targets: HashMap<IssueRef, OtherThread>,
-    /// The ways on which threads that this one is to wait for wait for it already; both ends
-    /// belong to them.
-    pub circles: HashMap<ThreadId, Vec<VisibleBlocker>>,
+    /// The threads that this one is to wait for, as far as they wait for it already, or may do so.
+    pub circles: HashMap<ThreadId, CircleSearch>,
     /// The accounts that exist, by their names in lower case.
     pub accounts: HashMap<String, DelegateAccount>,
     /// The repositories that are watched, and may be shown here.
@@ -119,6 +139,15 @@ pub struct Snapshot {
     pub pending: Option<SetLabel>,
 }
 
+/// What came of the search whether another thread waits for this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CircleSearch {
+    /// The way on which it does; both ends belong to it.
+    Found(Vec<VisibleBlocker>),
+    /// So many threads were looked at, and there are more.
+    Unfinished { met: usize },
+}
+
 /// Another thread that somebody asks about.
 #[derive(Debug, Clone)]
 pub struct OtherThread {
@@ -130,12 +159,12 @@ pub struct OtherThread {
     pub here: bool,
     /// Whether everybody who reads it reads the thread in which it is asked, too.
     pub same_readers: bool,
-    /// Whether that is watched.
-    pub watched: bool,
+    /// Why nothing at all is handed out there, if so.
+    pub left_out: Option<Ineligible>,
     /// The issue.
     pub item: Issue,
     /// What it waits for.
-    pub blockers: Vec<VisibleBlocker>,
+    pub blockers: WaitsFor<VisibleBlocker>,
     /// What the ledger holds of it.
     pub state: ThreadState,
     /// The latest commands there.

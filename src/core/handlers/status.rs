@@ -6,7 +6,7 @@ use super::backlog::{self, BacklogQuery};
 use super::context::CommandContext;
 use super::handler::Handler;
 use super::issue_view::{KnownIssue, Viewpoint};
-use super::snapshot::{Needs, OtherThread};
+use super::snapshot::{Needs, OtherThread, Quotes};
 use crate::core::command::value::{IssueRef, StatusTarget};
 use crate::core::command::verb::Verb;
 use crate::core::effect::LabelScope;
@@ -14,17 +14,19 @@ use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::policy::authority::NamedAccount;
 use crate::core::reply::{Answer, Status};
+use crate::core::scheduling::Ineligible;
 
 /// An issue as it is now.
 struct StatusFacts {
     thread: ThreadId,
     status: Status,
-    /// Its repository, if that is not watched.
-    unwatched: Option<String>,
+    /// Why nothing is handed out in its repository, and that.
+    left_out: Option<(Ineligible, String)>,
 }
 
 pub(super) fn status(target: Option<&StatusTarget>) -> Handler<'_> {
-    Handler::new(a_thread(target), move |context| context.status(target))
+    let needs = Needs { quotes: Quotes::Commands, ..a_thread(target) };
+    Handler::new(needs, move |context| context.status(target))
 }
 
 pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
@@ -35,7 +37,8 @@ pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
         Some(StatusTarget::Job(_)) => None,
         Some(StatusTarget::Agent(name)) => return backlog::why_agent(name),
     };
-    Handler::new(Needs { backlog, ..a_thread(target) }, move |context| context.why(target))
+    let needs = Needs { backlog, quotes: Quotes::Reason, ..a_thread(target) };
+    Handler::new(needs, move |context| context.why(target))
 }
 
 /// What has to be known to show a thread: this one if no other is named.
@@ -58,7 +61,7 @@ impl CommandContext<'_> {
     }
 
     fn why(&self, target: Option<&StatusTarget>) -> Answer {
-        let StatusFacts { thread, status, unwatched } = match self.seen(target, Verb::Why) {
+        let StatusFacts { thread, status, left_out } = match self.seen(target, Verb::Why) {
             Ok(seen) => seen,
             Err(answer) => return answer,
         };
@@ -68,7 +71,7 @@ impl CommandContext<'_> {
             machines.any(|machine| machine.eq_ignore_ascii_case(login))
         };
         let backlog = self.snapshot.backlog.as_ref();
-        let why = self.viewpoint().why(status, thread, unwatched, is_machine, backlog);
+        let why = self.viewpoint().why(status, thread, left_out, is_machine, backlog);
         Answer::Why { why: Box::new(why) }
     }
 
@@ -78,7 +81,7 @@ impl CommandContext<'_> {
                 Some(item) => Ok(StatusFacts {
                     thread: self.asked.inbound.thread(),
                     status: self.present(item),
-                    unwatched: None,
+                    left_out: None,
                 }),
                 None => Err(Answer::NotFound { target: format!("#{}", self.asked.inbound.number) }),
             },
@@ -86,7 +89,7 @@ impl CommandContext<'_> {
                 Some(target) => Ok(StatusFacts {
                     thread: target.thread,
                     status: self.elsewhere(target),
-                    unwatched: (!target.watched).then(|| target.repo.to_string()),
+                    left_out: target.left_out.map(|why| (why, target.repo.to_string())),
                 }),
                 None => Err(Answer::NotFound { target: reference.to_string() }),
             },
@@ -104,7 +107,8 @@ impl CommandContext<'_> {
             repo: &repo.name,
             target: None,
             assignees: self.assignees.clone(),
-            blockers: self.blockers.as_deref().unwrap_or_default(),
+            blockers: self.blockers.as_ref().map_or(&[], |blockers| &blockers.seen),
+            waits_unseen: self.blockers.as_ref().is_some_and(|blockers| blockers.unseen),
             state: &self.state,
             recent: &self.snapshot.recent,
             title: &item.title,
@@ -127,7 +131,8 @@ impl CommandContext<'_> {
             repo: &other.repo,
             target: Some(other.name()),
             assignees: item.assignees.iter().map(|a| a.login.clone()).collect(),
-            blockers: &other.blockers,
+            blockers: &other.blockers.seen,
+            waits_unseen: other.blockers.unseen,
             state: &other.state,
             recent: &other.recent,
             title: &item.title,

@@ -1,6 +1,6 @@
 //! What waits for what: Gitea's dependencies, and the way along them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,24 @@ pub struct Blocker {
     /// Whether it is open; a closed one holds nothing up.
     pub open: bool,
 }
+
+/// What a thread waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitsFor<B> {
+    pub seen: Vec<B>,
+    /// Whether there is more that the account may not see, or that cannot be understood. That is
+    /// open until it is gone.
+    pub unseen: bool,
+}
+
+impl<B> Default for WaitsFor<B> {
+    fn default() -> Self {
+        Self { seen: Vec::new(), unseen: false }
+    }
+}
+
+/// Stands for all that is unseen where blockers are kept by their numbers: no thread has this one.
+pub const UNSEEN: ThreadId = ThreadId { repo: RepoId(0), number: 0 };
 
 /// An issue as the readers of one thread may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +91,7 @@ pub struct DependencyWalk {
     goal: ThreadId,
     /// Every thread that was met, each with the place of the one that waits for it.
     met: Vec<(Blocker, Option<usize>)>,
+    threads: HashSet<ThreadId>,
     /// The places of those whose blockers are not known yet.
     open: VecDeque<usize>,
 }
@@ -80,7 +99,13 @@ pub struct DependencyWalk {
 impl DependencyWalk {
     /// A search that begins at `start`.
     pub fn new(start: Blocker, goal: ThreadId) -> Self {
-        Self { goal, met: vec![(start, None)], open: VecDeque::from([0]) }
+        let threads = HashSet::from([start.thread]);
+        Self { goal, met: vec![(start, None)], threads, open: VecDeque::from([0]) }
+    }
+
+    /// How many threads were met.
+    pub fn met(&self) -> usize {
+        self.met.len()
     }
 
     /// The thread whose blockers are to be read next, with its place.
@@ -96,7 +121,7 @@ impl DependencyWalk {
             if blocker.thread == self.goal {
                 return Some(self.way(place, blocker));
             }
-            if self.met.iter().all(|(met, _)| met.thread != blocker.thread) {
+            if self.threads.insert(blocker.thread) {
                 self.open.push_back(self.met.len());
                 self.met.push((blocker, Some(place)));
             }

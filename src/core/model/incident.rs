@@ -24,6 +24,11 @@ pub enum Incident {
         /// Its name, as it is configured or listed.
         what: String,
     },
+    /// An owner or a repository of `gitea.watch` has another name now.
+    WatchRenamed {
+        /// Its name, as it is configured.
+        what: String,
+    },
     /// A repository was watched, and is listed no more.
     RepoGone {
         repo: RepoId,
@@ -37,6 +42,18 @@ pub enum Incident {
     },
     ThreadLocked {
         thread: ThreadId,
+    },
+    /// Whoever opened a thread has blocked timmy's account.
+    ThreadBlocked {
+        thread: ThreadId,
+    },
+    /// What was asked in a thread was answered without what the forge did not tell.
+    AnswerUnreadable {
+        thread: ThreadId,
+    },
+    /// What issues of a repository wait for is told in a way that cannot be understood.
+    DependenciesUnreadable {
+        repo: RepoId,
     },
     /// The report has no place to stand.
     ReportHomeless,
@@ -58,10 +75,14 @@ impl fmt::Display for Incident {
             Self::MissingScope { scope } => write!(f, "token lacks {scope}"),
             Self::ForgeDown => f.write_str("forge away"),
             Self::CannotRead { what } => write!(f, "{what} unreadable"),
+            Self::WatchRenamed { what } => write!(f, "{what} renamed"),
             Self::RepoGone { .. } => f.write_str("repository gone"),
             Self::RepoArchived { .. } => f.write_str("repository archived"),
             Self::WriteForbidden { .. } => f.write_str("write forbidden"),
             Self::ThreadLocked { .. } => f.write_str("thread locked"),
+            Self::ThreadBlocked { .. } => f.write_str("account blocked"),
+            Self::AnswerUnreadable { .. } => f.write_str("answer unreadable"),
+            Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
@@ -76,11 +97,15 @@ impl Incident {
             Self::RepoGone { repo }
             | Self::RepoArchived { repo }
             | Self::WriteForbidden { repo }
-            | Self::ThreadLocked { thread: ThreadId { repo, .. } } => Some(*repo),
+            | Self::DependenciesUnreadable { repo }
+            | Self::ThreadLocked { thread: ThreadId { repo, .. } }
+            | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
+            | Self::AnswerUnreadable { thread: ThreadId { repo, .. } } => Some(*repo),
             Self::BadToken
             | Self::MissingScope { .. }
             | Self::ForgeDown
             | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => None,
@@ -94,15 +119,30 @@ impl Incident {
             Self::BadToken
             | Self::MissingScope { .. }
             | Self::ForgeDown
-            | Self::CannotRead { .. } => true,
+            | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. } => true,
             Self::RepoGone { .. }
             | Self::RepoArchived { .. }
             | Self::WriteForbidden { .. }
             | Self::ThreadLocked { .. }
+            | Self::ThreadBlocked { .. }
+            | Self::AnswerUnreadable { .. }
+            | Self::DependenciesUnreadable { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,
         }
+    }
+
+    /// Whether the owner is told. What is about single threads, and may be somebody else's wish or
+    /// doing, calls nobody: the log and doctor have it.
+    pub fn is_reported(&self) -> bool {
+        !matches!(
+            self,
+            Self::ThreadBlocked { .. }
+                | Self::AnswerUnreadable { .. }
+                | Self::DependenciesUnreadable { .. }
+        )
     }
 
     /// Whether another run may find it so still. The others it finds out anew: its token and its
@@ -114,10 +154,14 @@ impl Incident {
             | Self::RepoArchived { .. }
             | Self::WriteForbidden { .. }
             | Self::ThreadLocked { .. }
+            | Self::ThreadBlocked { .. }
+            | Self::AnswerUnreadable { .. }
             | Self::ReportHomeless => true,
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
+            | Self::DependenciesUnreadable { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,
         }
@@ -130,10 +174,13 @@ impl Incident {
             Self::RepoArchived { repo } | Self::WriteForbidden { repo } => {
                 home.is_some_and(|home| home.repo == *repo)
             }
-            Self::ThreadLocked { thread } => home == Some(*thread),
+            Self::ThreadLocked { thread } | Self::ThreadBlocked { thread } => home == Some(*thread),
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
+            | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
+            | Self::AnswerUnreadable { .. }
+            | Self::DependenciesUnreadable { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. } => false,
         }

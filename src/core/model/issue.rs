@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::due_day::DueDay;
 use super::ids::{RepoId, RepoName};
 use super::time::Timestamp;
 
@@ -18,11 +19,14 @@ pub struct Issue {
     /// Whether it is locked for people who may not write.
     pub locked: bool,
     pub is_pull: bool,
+    /// Whether it is a pull request that its author calls unfinished.
+    #[serde(default)]
+    pub is_draft: bool,
     pub labels: Vec<Label>,
     pub assignees: Vec<Account>,
     pub milestone: Option<Milestone>,
-    /// When it is due.
-    pub due_at: Option<Timestamp>,
+    /// The day on which it is due.
+    pub due_at: Option<DueDay>,
     pub pinned: bool,
     /// When it was opened.
     pub created_at: Timestamp,
@@ -66,6 +70,6 @@ pub struct Comment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Milestone {
     pub title: String,
-    /// When it is due.
-    pub due_at: Option<Timestamp>,
+    /// The day on which it is due.
+    pub due_at: Option<DueDay>,
 }

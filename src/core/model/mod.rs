@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod dependency;
+pub mod due_day;
 pub mod ids;
 pub mod incident;
 pub mod issue;

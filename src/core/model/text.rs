@@ -47,11 +47,20 @@ pub struct InboundText {
     /// Whether a signed delivery brought this version, and not only a poll.
     #[serde(default)]
     pub delivered: bool,
+    /// Whether it is seen to stand on a line of a pull request. No delivery tells.
+    #[serde(default)]
+    pub on_line: bool,
 }
 
 impl InboundText {
     pub fn thread(&self) -> ThreadId {
         ThreadId { repo: self.repo.id, number: self.number }
+    }
+
+    /// Whether this version was written before the review that holds it was submitted. Servers
+    /// before 1.24.3 tell of such drafts; what a poll finds is what was submitted.
+    pub fn is_draft_of(&self, submitted_at: Timestamp) -> bool {
+        self.delivered && self.updated_at <= submitted_at
     }
 }
 
@@ -96,6 +105,7 @@ impl PostedText {
             updated_at: self.updated_at,
             permissions: None,
             delivered: false,
+            on_line: false,
         }
     }
 }
@@ -119,6 +129,8 @@ pub struct ListedText {
     pub written: PostedText,
     /// What is known of edits.
     pub history: EditHistory,
+    /// Whether it stands on a line of a pull request.
+    pub on_line: bool,
 }
 
 impl ListedText {

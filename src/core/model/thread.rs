@@ -58,8 +58,8 @@ pub struct PastCommand {
     /// When timmy decided on it.
     pub at: Timestamp,
     pub actor: String,
-    /// The line, as written.
-    pub line: String,
+    /// The line, as written; none if it was deleted since.
+    pub line: Option<String>,
     /// How it ended, in the word of the audit.
     pub outcome: String,
 }

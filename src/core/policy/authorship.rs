@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn shown(history: EditHistory, body: &str) -> ListedText {
-        ListedText { subject: Subject::Comment(1), written: written(body), history }
+        ListedText { subject: Subject::Comment(1), written: written(body), history, on_line: false }
     }
 
     fn of(all: &[InboundText], now: &ListedText) -> ReadBack {

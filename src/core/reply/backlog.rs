@@ -6,7 +6,9 @@ use jiff::civil::Date;
 
 use super::Paused;
 use crate::core::model::ids::ThreadId;
-use crate::core::scheduling::{Ineligible, MILLION, Rejection, Term, TermLine, TermReason};
+use crate::core::scheduling::{
+    Disregarded, Ineligible, MILLION, Rejection, Term, TermLine, TermReason,
+};
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,10 +131,21 @@ pub struct Judgement {
     pub bids: Vec<Bid>,
     /// The circle of dependencies that it is part of; none for what cannot be named here.
     pub circle: Vec<Option<String>>,
-    /// The pull requests that are to close it; none for what cannot be named here.
+    /// The pull requests that are to close it, and keep it back; none for what cannot be named here.
     pub pulls: Vec<Option<String>>,
+    /// Those that say so, and do not keep it back.
+    pub disregarded: Vec<DisregardedPull>,
     /// Who wrote it; none for a deleted user.
     pub author: Option<String>,
+}
+
+/// A pull request that does not keep an issue back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisregardedPull {
+    /// Which; none for what cannot be named here.
+    pub name: Option<String>,
+    /// Why not.
+    pub because: Disregarded,
 }
 
 /// An agent beside the issue that it was judged for.
@@ -190,6 +203,7 @@ impl Ineligible {
             Self::Closed => "closed",
             Self::PullRequest => "pull_request",
             Self::RepoNotWatched => "repo_not_watched",
+            Self::RepoArchived => "repo_archived",
             Self::Epic => "epic",
             Self::Blocked => "blocked",
             Self::Hold => "hold",
@@ -212,6 +226,7 @@ impl Ineligible {
             Self::Closed => "closed",
             Self::PullRequest => "to be merged",
             Self::RepoNotWatched => "in repositories that I do not watch",
+            Self::RepoArchived => "in archived repositories",
             Self::Epic => "gathering others",
             Self::Blocked => "blocked",
             Self::Hold => "on hold",
@@ -225,6 +240,26 @@ impl Ineligible {
             Self::AttemptsSpent => "out of attempts",
             Self::AuthorNotAllowed => "by authors whose issues I leave alone",
             Self::MissingScope => "without scope",
+        }
+    }
+}
+
+impl Disregarded {
+    /// Its stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ByStranger => "by_stranger",
+            Self::Draft => "draft",
+            Self::Still => "still",
+        }
+    }
+
+    /// What is said of such a pull request.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::ByStranger => "its author may not write here",
+            Self::Draft => "a draft",
+            Self::Still => "it has not moved for 14 days",
         }
     }
 }
@@ -268,8 +303,8 @@ impl Rejection {
 pub enum WeakTerm {
     /// Nothing says when it is done.
     Acceptance,
-    /// It has no task list.
-    Checklist,
+    /// It does not say where the work is.
+    Place,
     /// So many attempts failed.
     Fails(u32),
 }
@@ -295,7 +330,7 @@ impl Judgement {
             match line.because {
                 TermReason::Text(text) => {
                     drags.extend((!text.acceptance).then_some(WeakTerm::Acceptance));
-                    drags.extend((!text.checklist).then_some(WeakTerm::Checklist));
+                    drags.extend((!text.place).then_some(WeakTerm::Place));
                 }
                 TermReason::Failures(count) => drags.push(WeakTerm::Fails(count)),
                 _ => {}

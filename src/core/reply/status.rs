@@ -59,8 +59,8 @@ pub struct Why {
     pub status: Status,
     /// The people who are assigned: agents are no obstacle.
     pub people: Vec<String>,
-    /// The repository, if it is not watched.
-    pub unwatched: Option<String>,
+    /// The repository, if nothing is handed out there: it is not watched, or archived.
+    pub left_out: Option<String>,
     /// What keeps it from being handed out, the firmest first.
     pub obstacles: Vec<Ineligible>,
     /// What the backlog says of it; none if it is not there, or not yet.
@@ -74,8 +74,8 @@ pub struct Earlier {
     pub when: String,
     /// Who said it.
     pub actor: String,
-    /// The line, as written.
-    pub line: String,
+    /// The line, as written; none if it was deleted since.
+    pub line: Option<String>,
     /// What came of it, as a stable code.
     pub outcome: String,
 }
@@ -86,6 +86,15 @@ struct Because<'a> {
     why: &'a Why,
     judgement: &'a Judgement,
     line: &'a TermLine,
+}
+
+impl Readiness {
+    /// What a text does not say, in a word or two each.
+    pub fn lacks(&self) -> impl Iterator<Item = &'static str> {
+        let Self { scope, place, acceptance } = *self;
+        let all = [(scope, "scope"), (place, "place"), (acceptance, "acceptance criteria")];
+        all.into_iter().filter_map(|(is_there, what)| (!is_there).then_some(what))
+    }
 }
 
 impl HelpVerb {

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::core::model::due_day::DueDay;
 use crate::core::model::time::Timestamp;
 
 const SECONDS: i64 = 24 * 60 * 60;
@@ -21,6 +22,11 @@ impl<'z> Calendar<'z> {
     /// How many days lie between today and the day of `moment`; below zero if it is past.
     pub(super) fn days_until(&self, moment: Timestamp) -> i64 {
         day(moment, self.zone) - self.today
+    }
+
+    /// How many days lie between today and the day on which something is due.
+    pub(super) fn days_to(&self, due: DueDay) -> i64 {
+        due.since_1970() - self.today
     }
 }
 
@@ -48,6 +54,18 @@ mod tests {
         assert_eq!(days("2026-11-23T22:59:59Z", "2026-11-23T23:00:00Z", &TimeZone::UTC), 0);
         assert_eq!(days("2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z", &berlin), 2);
         assert_eq!(days("2026-11-23T12:00:00Z", "2026-11-20T12:00:00Z", &berlin), -3);
+    }
+
+    #[test]
+    fn what_is_due_today_is_due_today_wherever_the_server_stands() {
+        let berlin = TimeZone::get("Europe/Berlin").expect("a bundled zone");
+        let today = Timestamp::parse("2026-11-23T22:59:59Z").expect("a time");
+        for zone in ["Z", "+09:00", "-05:00"] {
+            let due = DueDay::written_in(&format!("2026-11-23T23:59:59{zone}")).expect("a day");
+            assert_eq!(Calendar::at(today, &berlin).days_to(due), 0, "{zone}");
+            let later = today.after(std::time::Duration::from_secs(1));
+            assert_eq!(Calendar::at(later, &berlin).days_to(due), -1, "{zone}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn ineligible(
         (fleet.pause_over(facts.thread.repo).is_some(), Ineligible::Paused),
         (work.is_live, Ineligible::LiveJob),
         (work.is_asked, Ineligible::OpenDecision),
-        (!facts.pulls.is_empty(), Ineligible::LinkedPullRequest),
+        (is_in_a_pull_request(facts, rules, now), Ineligible::LinkedPullRequest),
         (is_assigned_to_a_person(facts, rules), Ineligible::AssignedToPerson),
         (work.is_settled, Ineligible::Settled),
         (work.attempts >= rules.attempts, Ineligible::AttemptsSpent),
@@ -34,6 +34,10 @@ pub(super) fn ineligible(
     .into_iter()
     .filter_map(|(holds, obstacle)| holds.then_some(obstacle))
     .collect()
+}
+
+fn is_in_a_pull_request(facts: &IssueFacts, rules: &Rules, now: Timestamp) -> bool {
+    facts.pulls.iter().any(|pull| pull.disregarded(&facts.assignees, rules, now).is_none())
 }
 
 fn is_epic(facts: &IssueFacts, rules: &Rules) -> bool {
@@ -60,6 +64,8 @@ pub enum Ineligible {
     PullRequest,
     /// Its repository is not watched.
     RepoNotWatched,
+    /// Its repository is archived.
+    RepoArchived,
     /// It gathers other issues.
     Epic,
     /// It waits for an open issue.
@@ -74,7 +80,7 @@ pub enum Ineligible {
     LiveJob,
     /// A question about it waits for a person.
     OpenDecision,
-    /// An open pull request is to close it.
+    /// An open pull request, of somebody who may take it up, is to close it.
     LinkedPullRequest,
     /// A person is assigned.
     AssignedToPerson,
@@ -94,7 +100,7 @@ mod tests {
     use crate::core::model::ids::RepoId;
     use crate::core::policy::controls::{Pause, PauseScope};
     use crate::core::scheduling::eligibility::*;
-    use crate::core::scheduling::testing::{facts, in_days, now, rules, thread};
+    use crate::core::scheduling::testing::{facts, in_days, now, pull, rules, thread};
     use crate::core::scheduling::{Authors, Readiness, WorkState};
 
     fn of(change: impl FnOnce(&mut IssueFacts)) -> Vec<Ineligible> {
@@ -115,7 +121,7 @@ mod tests {
         assert_eq!(of(|issue| issue.held = true), [Ineligible::Hold]);
         assert_eq!(of(|issue| issue.snoozed_until = Some(in_days(1))), [Ineligible::Snoozed]);
         assert_eq!(of(|issue| issue.snoozed_until = Some(now())), []);
-        assert_eq!(of(|issue| issue.pulls = vec![thread(2)]), [Ineligible::LinkedPullRequest]);
+        assert_eq!(of(|issue| issue.pulls = vec![pull(2)]), [Ineligible::LinkedPullRequest]);
         let work = |work: WorkState| of(|issue| issue.work = work);
         assert_eq!(
             work(WorkState { is_live: true, ..WorkState::default() }),

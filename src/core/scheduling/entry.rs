@@ -1,8 +1,9 @@
 //! What comes into the backlog.
 
 use super::Readiness;
-use super::text::{self, TextReader};
+use super::text::{self, TextFindings, TextReader};
 use crate::core::command::value::IssueRef;
+use crate::core::model::ids::RepoId;
 use crate::core::model::issue::Issue;
 use crate::core::policy::relay::is_relayed;
 
@@ -16,21 +17,24 @@ pub struct BacklogEntry {
     pub item: Issue,
     /// Whether its text says what is to be done; of a closed one nobody asks.
     pub readiness: Readiness,
+    /// Whether its text may be a template: then those of its repository have to be known.
+    pub may_be_a_form: bool,
     /// The issues that it is to close, if it is an open pull request: the first hundred.
     pub closes: Vec<IssueRef>,
 }
 
 impl BacklogEntry {
-    /// `item`, read.
-    pub fn read(mut item: Issue, reader: &TextReader) -> Self {
+    /// `item` of the repository `repo`, read.
+    pub fn read(repo: RepoId, mut item: Issue, reader: &TextReader) -> Self {
         // What was put up for somebody else was not written by whose account it bears.
         item.author = item.author.filter(|_| !is_relayed(&item.body));
-        let (readiness, mut closes) = match (item.open, item.is_pull) {
-            (false, _) => (Readiness::default(), Vec::new()),
-            (true, false) => (reader.readiness(&item.body), Vec::new()),
-            (true, true) => (Readiness::default(), text::closes(&item.body)),
+        let (found, mut closes) = match (item.open, item.is_pull) {
+            (false, _) => (TextFindings::default(), Vec::new()),
+            (true, false) => (reader.read(repo, &item.title, &item.body), Vec::new()),
+            (true, true) => (TextFindings::default(), text::closes(&item.body)),
         };
         closes.truncate(MOST_CLOSED);
-        Self { item, readiness, closes }
+        let TextFindings { readiness, may_be_a_form } = found;
+        Self { item, readiness, may_be_a_form, closes }
     }
 }

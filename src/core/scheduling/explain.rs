@@ -125,7 +125,7 @@ pub fn explain(
 fn urgent(facts: &IssueFacts, value: u32, calendar: &Calendar<'_>) -> TermReason {
     let level = priority(&facts.labels);
     match (level, facts.due_at) {
-        (_, Some(due)) if value > of_level(level) => TermReason::Due(calendar.days_until(due)),
+        (_, Some(due)) if value > of_level(level) => TermReason::Due(calendar.days_to(due)),
         (Some(level), _) => TermReason::Priority(level.to_string()),
         (None, _) => TermReason::Nothing,
     }
@@ -134,7 +134,7 @@ fn urgent(facts: &IssueFacts, value: u32, calendar: &Calendar<'_>) -> TermReason
 fn valuable(facts: &IssueFacts, value: u32, calendar: &Calendar<'_>) -> TermReason {
     match &facts.milestone {
         Some(milestone) if value > 0 && value == of_milestone(Some(milestone), calendar) => {
-            let days = milestone.due_at.map(|due| calendar.days_until(due));
+            let days = milestone.due_at.map(|due| calendar.days_to(due));
             TermReason::Milestone(milestone.title.clone(), days)
         }
         _ if facts.pinned => TermReason::Pinned,
@@ -183,13 +183,15 @@ mod tests {
     fn the_fact_that_counts_is_told() {
         let mut issue = facts(1);
         issue.labels = ["priority/p2".into(), "size/xl".into()].into();
-        issue.due_at = Some(in_days(3));
+        issue.due_at = Some(in_days(3).into());
         issue.pinned = true;
-        issue.milestone = Some(Milestone { title: "v1".into(), due_at: Some(in_days(20)) }.into());
+        issue.milestone =
+            Some(Milestone { title: "v1".into(), due_at: Some(in_days(20).into()) }.into());
         let told = reasons(issue.clone());
         assert_eq!((&told[0], &told[1]), (&TermReason::Due(3), &TermReason::Pinned));
-        issue.due_at = Some(in_days(13));
-        issue.milestone = Some(Milestone { title: "v1".into(), due_at: Some(in_days(5)) }.into());
+        issue.due_at = Some(in_days(13).into());
+        issue.milestone =
+            Some(Milestone { title: "v1".into(), due_at: Some(in_days(5).into()) }.into());
         let told = reasons(issue);
         assert_eq!(told[0], TermReason::Priority("p2".into()));
         assert_eq!(told[1], TermReason::Milestone("v1".into(), Some(5)));

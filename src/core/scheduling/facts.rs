@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::command::value::IssueRef;
+use super::LinkedPull;
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::Milestone;
 use crate::core::model::time::Timestamp;
@@ -29,8 +30,8 @@ pub struct IssueFacts {
     pub labels: Arc<[String]>,
     /// Who is assigned.
     pub assignees: Arc<[Account]>,
-    /// When it is due.
-    pub due_at: Option<Timestamp>,
+    /// The day on which it is due.
+    pub due_at: Option<DueDay>,
     /// The milestone that it belongs to.
     pub milestone: Option<Arc<Milestone>>,
     /// Whether it is pinned.
@@ -45,21 +46,23 @@ pub struct IssueFacts {
     pub held: bool,
     /// Until when it is snoozed.
     pub snoozed_until: Option<Timestamp>,
-    /// The open pull requests that are to close it; each once.
-    pub pulls: Vec<ThreadId>,
+    /// The open pull requests that say they close it, whether they keep it back or not; each once.
+    #[serde(rename = "linked_pulls", default)]
+    pub pulls: Vec<LinkedPull>,
     /// What agents did and do about it.
     pub work: WorkState,
 }
 
-/// Whether a text says what is to be done, and when it is done.
+/// Whether a text says what is to be done, where, and when it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Readiness {
-    /// It has enough text outside code and quotes.
+    /// Whoever opened it wrote enough in their own words.
     pub scope: bool,
-    /// It names what makes it done.
+    /// It names a file, a symbol or command, or an error.
+    #[serde(default)]
+    pub place: bool,
+    /// It says what makes it done.
     pub acceptance: bool,
-    /// It has a task list.
-    pub checklist: bool,
 }
 
 /// What agents did and do about an issue.
@@ -75,15 +78,4 @@ pub struct WorkState {
     pub attempts: u32,
     /// How many attempts failed since a person last touched it.
     pub fails: u32,
-}
-
-/// An open pull request, as far as issues depend on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkedPull {
-    /// Which.
-    pub thread: ThreadId,
-    /// Who opened it; none for a deleted user.
-    pub author: Option<Account>,
-    /// The issues that its text says it closes; those without a repository are in its own.
-    pub closes: Vec<IssueRef>,
 }

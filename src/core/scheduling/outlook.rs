@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::ranked_backlog::RankedBacklog;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::thread::ThreadTitle;
-use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{Ineligible, MILLION, RankedIssue, Ranking};
 
 /// How many issues are named.
@@ -96,8 +96,7 @@ impl Outlook {
 fn next(backlog: &RankedBacklog, standing: &RankedIssue, title: &ThreadTitle) -> NextIssue {
     let tenths = (standing.score.points + MILLION / 20) / (MILLION / 10);
     let due_at = backlog.facts(standing.thread).and_then(|facts| facts.due_at);
-    let day =
-        |due: Timestamp| due.zoned(&backlog.setting.zone).strftime("%a %-d %b %Y").to_string();
+    let day = |due: DueDay| due.date().strftime("%a %-d %b %Y").to_string();
     NextIssue {
         thread: format!("{}#{}", title.repo.name, standing.thread.number),
         title: title.title.clone(),
@@ -144,7 +143,7 @@ mod tests {
     #[test]
     fn the_best_are_named_and_the_rest_is_counted() {
         let waits = |number| IssueFacts { waits_for: vec![thread(1)], ..facts(number) };
-        let due_at = Timestamp::parse("2026-11-27T12:00:00Z");
+        let due_at = DueDay::written_in("2026-11-27T23:59:59Z");
         let mut all: Vec<IssueFacts> = (2..=7).map(facts).collect();
         all.push(IssueFacts { due_at, ..facts(1) });
         all.extend([IssueFacts { held: true, ..waits(8) }, waits(9), without_scope(10)]);

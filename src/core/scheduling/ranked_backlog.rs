@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::ranking_input::RankingInput;
 use super::{
-    Candidate, IssueFacts, IssueLabels, Match, RankedIssue, Ranking, match_issues, match_one, rank,
+    Candidate, IssueFacts, IssueLabels, LinkedPull, Match, RankedIssue, Ranking, match_issues,
+    match_one, rank,
 };
 use crate::core::command::value::{Date, Size};
 use crate::core::model::ids::ThreadId;
@@ -71,14 +72,16 @@ impl RankedBacklog {
         Some(Candidate::of(standing, self.facts(standing.thread)?))
     }
 
-    /// Until when all stays as it is unless something moves: the next midnight, or the end of a
-    /// snooze.
+    /// Until when all stays as it is unless something moves: the next midnight, the end of a
+    /// snooze, or when a pull request is taken for work no longer.
     pub fn holds_until(&self) -> Timestamp {
         let RankingInput { now, zone, .. } = &self.setting;
         let today = now.zoned(zone).date();
         let midnight = Date(today.tomorrow().unwrap_or(today)).begins(zone);
         let snoozes = self.facts.iter().filter_map(|facts| facts.snoozed_until);
-        snoozes.filter(|end| end > now).fold(midnight, Timestamp::min)
+        let pulls = self.facts.iter().flat_map(|facts| &facts.pulls);
+        let ends = snoozes.chain(pulls.map(LinkedPull::is_in_work_until));
+        ends.filter(|end| end > now).fold(midnight, Timestamp::min)
     }
 
     /// The facts of all that may be handed out, and of all that waits for it, by repository and

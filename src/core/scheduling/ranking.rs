@@ -62,10 +62,20 @@ impl Ranking {
 
     /// The first `count` issues that may be handed out, or might if they did not wait for others.
     pub fn promising(&self, count: usize) -> Vec<ThreadId> {
-        let waits = |one: &&RankedIssue| one.obstacles.iter().all(|o| *o == Ineligible::Blocked);
+        self.best(count, |one| one.obstacles.iter().all(|o| *o == Ineligible::Blocked))
+    }
+
+    /// The first `count` issues that may be handed out, or would be if nothing kept them back.
+    pub fn foremost(&self, count: usize) -> Vec<ThreadId> {
+        self.best(count, |_| true)
+    }
+
+    /// The first `count` issues that may be handed out, or of which `counts` is true.
+    fn best(&self, count: usize, counts: impl Fn(&RankedIssue) -> bool) -> Vec<ThreadId> {
         // Both lists are in order: the best of all are among the best of each.
         let ready = self.ready.iter().take(count);
-        let mut best: Vec<_> = ready.chain(self.others.iter().filter(waits).take(count)).collect();
+        let mut best: Vec<_> =
+            ready.chain(self.others.iter().filter(|one| counts(one)).take(count)).collect();
         best.sort_unstable_by_key(|standing| standing.order());
         best.iter().take(count).map(|standing| standing.thread).collect()
     }
@@ -147,7 +157,7 @@ mod tests {
     fn p0_goes_before_whatever_has_more_points() {
         let labels = ["priority/p0", "size/xl"].map(str::to_owned).into();
         let urgent = IssueFacts { labels, ..facts(9) };
-        let rich = IssueFacts { people: 4, due_at: Some(now()), ..labelled(1, "size/xs") };
+        let rich = IssueFacts { people: 4, due_at: Some(now().into()), ..labelled(1, "size/xs") };
         let ranking = ranked(&[rich, urgent]);
         assert!(ranking.ready[0].score.points < ranking.ready[1].score.points);
         assert_eq!((ranking.place(thread(9)), ranking.place(thread(1))), (Some(1), Some(2)));

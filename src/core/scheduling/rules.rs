@@ -13,6 +13,9 @@ pub struct Rules {
     pub authors: Authors,
     /// The accounts of agents, and timmy's own: to be assigned to one of them is no obstacle.
     pub machines: Vec<String>,
+    /// People whom the configuration trusts with work: what they have taken up is theirs.
+    #[serde(default)]
+    pub writers: Vec<String>,
     /// How often one job is tried.
     pub attempts: u32,
 }

@@ -10,7 +10,7 @@ use super::calendar::Calendar;
 use super::labels::{priority, size};
 use super::{IssueFacts, Milestone, Readiness, Weights, tables};
 use crate::core::command::value::Level;
-use crate::core::model::time::Timestamp;
+use crate::core::model::due_day::DueDay;
 
 /// All of a term.
 const ONE: u32 = 1_000_000;
@@ -61,7 +61,7 @@ fn points(terms: &Terms, weights: Weights) -> u64 {
     u64::try_from(product / 10_u128.pow(22)).unwrap_or(u64::MAX)
 }
 
-fn urgency(level: Option<Level>, due: Option<Timestamp>, calendar: &Calendar<'_>) -> u32 {
+fn urgency(level: Option<Level>, due: Option<DueDay>, calendar: &Calendar<'_>) -> u32 {
     due.map_or(0, |due| nearness(due, DUE, calendar)).max(of_level(level))
 }
 
@@ -89,9 +89,9 @@ pub(super) fn of_milestone(milestone: Option<&Milestone>, calendar: &Calendar<'_
     }
 }
 
-/// `1 - days / span` until a moment; all of it on the day itself and later.
-fn nearness(moment: Timestamp, span: i64, calendar: &Calendar<'_>) -> u32 {
-    part(span - calendar.days_until(moment), span)
+/// `1 - days / span` until a day; all of it on the day itself and later.
+fn nearness(due: DueDay, span: i64, calendar: &Calendar<'_>) -> u32 {
+    part(span - calendar.days_to(due), span)
 }
 
 /// `days / span`, between 0 and 1.
@@ -102,8 +102,8 @@ fn part(days: i64, span: i64) -> u32 {
 
 /// How many of the three things a text holds.
 fn held(readiness: Readiness) -> u32 {
-    let Readiness { scope, acceptance, checklist } = readiness;
-    [scope, acceptance, checklist].into_iter().map(u32::from).sum()
+    let Readiness { scope, place, acceptance } = readiness;
+    [scope, place, acceptance].into_iter().map(u32::from).sum()
 }
 
 /// The terms of a score, in millionths.
@@ -140,6 +140,7 @@ pub struct Score {
 mod tests {
     use proptest::prelude::*;
 
+    use crate::core::model::time::Timestamp;
     use crate::core::scheduling::MILLION;
     use crate::core::scheduling::score::*;
     use crate::core::scheduling::testing::{UTC, WEIGHTS, any_facts, facts, in_days, now};
@@ -152,11 +153,12 @@ mod tests {
     fn the_terms_are_those_of_the_formula() {
         let mut issue = facts(1);
         issue.labels = ["priority/p1".into(), "size/s".into()].into();
-        issue.due_at = Some(in_days(3));
-        issue.milestone = Some(Milestone { title: "v1".into(), due_at: Some(in_days(15)) }.into());
+        issue.due_at = Some(in_days(3).into());
+        issue.milestone =
+            Some(Milestone { title: "v1".into(), due_at: Some(in_days(15).into()) }.into());
         issue.people = 2;
         issue.opened_at = in_days(-15);
-        issue.readiness.checklist = true;
+        issue.readiness.place = true;
         let score = worth(&issue, 2);
         let Terms { urgency, value, dependents, people, age, readiness, size, fails } = score.terms;
         assert_eq!((urgency, value, dependents), (785_714, 500_000, 387_762));
@@ -177,16 +179,19 @@ mod tests {
     fn the_best_issue_has_a_hundred_points() {
         let mut issue = facts(1);
         issue.labels = ["priority/p0".into(), "size/xs".into()].into();
-        issue.milestone = Some(Milestone { title: "v1".into(), due_at: Some(in_days(-1)) }.into());
+        issue.milestone =
+            Some(Milestone { title: "v1".into(), due_at: Some(in_days(-1).into()) }.into());
         issue.people = 9;
         issue.opened_at = in_days(-61);
-        issue.readiness = Readiness { scope: true, acceptance: true, checklist: true };
+        issue.readiness = Readiness { scope: true, place: true, acceptance: true };
         assert_eq!(worth(&issue, 16).points, 100 * MILLION);
     }
 
     #[test]
     fn dates_count_from_their_day_and_never_beyond_all_of_it() {
-        let urgency = |due| worth(&IssueFacts { due_at: Some(due), ..facts(1) }, 0).terms.urgency;
+        let urgency = |due: Timestamp| {
+            worth(&IssueFacts { due_at: Some(due.into()), ..facts(1) }, 0).terms.urgency
+        };
         assert_eq!([0, -1, -9999].map(|days| urgency(in_days(days))), [ONE; 3]);
         assert_eq!(urgency(in_days(7)), 500_000);
         assert_eq!([14, 20, 2_900_000].map(|days| urgency(in_days(days))), [250_000; 3]);
@@ -213,13 +218,13 @@ mod tests {
             2 => better.pinned = true,
             3 => better.readiness.scope = true,
             4 => better.readiness.acceptance = true,
-            5 => better.readiness.checklist = true,
+            5 => better.readiness.place = true,
             6 => better.labels = ["priority/p0".into(), "size/xs".into()].into(),
-            7 => better.due_at = better.due_at.map(|due| due.min(in_days(0))),
+            7 => better.due_at = better.due_at.map(|due| due.min(in_days(0).into())),
             8 => better.work.fails = better.work.fails.saturating_sub(1),
             _ => {
                 better.milestone =
-                    Some(Milestone { title: "v1".into(), due_at: Some(in_days(0)) }.into());
+                    Some(Milestone { title: "v1".into(), due_at: Some(in_days(0).into()) }.into());
             }
         }
         better

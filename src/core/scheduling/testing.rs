@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::{Authors, IssueFacts, Milestone, Readiness, Rules, Weights, WorkState};
+use super::{Authors, IssueFacts, LinkedPull, Milestone, Readiness, Rules, Weights, WorkState};
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 
@@ -35,6 +36,7 @@ pub(in crate::core) fn rules() -> Rules {
         epic_labels: vec!["epic".to_owned()],
         authors: Authors::Everyone,
         machines: vec!["timmy".to_owned(), "ezra".to_owned()],
+        writers: Vec::new(),
         attempts: 3,
     }
 }
@@ -63,6 +65,17 @@ pub(in crate::core) fn facts(number: i64) -> IssueFacts {
     }
 }
 
+/// A pull request of today, by somebody who may write.
+pub(in crate::core) fn pull(number: i64) -> LinkedPull {
+    LinkedPull {
+        thread: thread(number),
+        author: Some(Account { id: 8, login: "rita".to_owned() }.into()),
+        by_writer: true,
+        is_draft: false,
+        moved_at: now(),
+    }
+}
+
 /// Any moment, more often near.
 fn moments() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
@@ -77,10 +90,14 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
         prop_oneof!["priority/p[0-3]", "size/(xs|s|m|l|xl)", "epic", "skill/[a-c]", ".{0,9}"],
         0..4,
     );
-    let milestone = prop::option::of(prop::option::of(moments()))
-        .prop_map(|due| due.map(|due_at| Milestone { title: "v1".to_owned(), due_at }));
-    let readiness = any::<(bool, bool, bool)>()
-        .prop_map(|(scope, acceptance, checklist)| Readiness { scope, acceptance, checklist });
+    let milestone = prop::option::of(prop::option::of(moments())).prop_map(|due| {
+        due.map(|due| Milestone { title: "v1".to_owned(), due_at: due.map(DueDay::from) })
+    });
+    let readiness = any::<(bool, bool, bool)>().prop_map(|(scope, place, acceptance)| Readiness {
+        scope,
+        place,
+        acceptance,
+    });
     let work = (any::<(bool, bool, bool)>(), 0..5_u32, any::<u8>()).prop_map(
         |((is_live, is_asked, is_settled), attempts, fails)| WorkState {
             is_live: is_live && attempts > 3,
@@ -97,7 +114,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
         |(number, labels, milestone, readiness, work, times, waits_for, rest)| {
             let (created_at, opened_at, due_at, snoozed_until) = times;
             let (people, pinned, held, has_pull) = rest;
-            let pulls = if has_pull { vec![thread(99)] } else { Vec::new() };
+            let pulls = if has_pull { vec![pull(99)] } else { Vec::new() };
             let issue = facts(number);
             IssueFacts {
                 labels: labels.into(),
@@ -106,7 +123,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
                 work,
                 created_at,
                 opened_at,
-                due_at,
+                due_at: due_at.map(DueDay::from),
                 snoozed_until,
                 waits_for,
                 people,

@@ -6,12 +6,14 @@
 //! account only one acts.
 
 mod claim;
+mod give_up;
 mod relayed;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use claim::{Claim, claim};
+use jiff::civil::Date;
 
 use super::accounts::Accounts;
 use super::context::Context;
@@ -19,20 +21,21 @@ use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::permissions::PermissionReader;
+use super::reactions::ClaimReactions;
 use super::repositories;
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Reaction;
 use crate::core::handlers::{self, ChangeSet, CommandRequest, Response};
 use crate::core::model::account::Account;
-use crate::core::model::text::TextEvent;
+use crate::core::model::text::{InboundText, TextEvent};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::IgnoredSender;
 use crate::core::policy::authorship::{self, Authorship, TextProof};
 use crate::core::policy::edits::{self, NewLines, TextVersion};
 use crate::core::reply::Answer;
 use crate::crash;
-use crate::gitea::Recovery;
+use crate::gitea::{Recovery, TextLookup};
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
 use crate::store::{Error, cursors, handled, repos, threads};
 
@@ -51,6 +54,7 @@ pub(super) struct Inbox {
     accounts: Arc<Accounts>,
     permissions: Arc<PermissionReader>,
     snapshots: Arc<Snapshots>,
+    reactions: ClaimReactions,
 }
 
 /// What is left to do with a text.
@@ -80,15 +84,16 @@ impl Inbox {
         (accounts, permissions): (Arc<Accounts>, Arc<PermissionReader>),
         snapshots: Arc<Snapshots>,
     ) -> Self {
-        Self { ctx, identity, incidents, accounts, permissions, snapshots }
+        let reactions = ClaimReactions::new(ctx.clone());
+        Self { ctx, identity, incidents, accounts, permissions, snapshots, reactions }
     }
 
     /// One try at a text.
     pub(super) async fn handle(&self, text: &InboxText) -> Result<(), Error> {
-        let text = self.at_present_name(text.clone()).await?;
+        let mut text = self.at_present_name(text.clone()).await?;
         let (seq, now) = (text.seq, self.ctx.now());
         let ledger = &self.ctx.ledger;
-        match self.consider(&text).await {
+        match self.consider(&mut text).await {
             Ok(NextStep::Note(ending)) => {
                 tracing::debug!(text = %text.inbound.subject.key(), ?ending, "nothing to do");
                 ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
@@ -119,7 +124,7 @@ impl Inbox {
     /// What the answer takes could not be had: later, or never.
     async fn failed(&self, text: &InboxText, error: EngineError) -> Result<(), Error> {
         let (seq, subject, now) = (text.seq, text.inbound.subject.key(), self.ctx.now());
-        let recovery = error.recovery(text.tries);
+        let recovery = error.recovery(&self.ctx.gitea, text.tries).await;
         let error = error.of_forge()?;
         let asked = match recovery {
             Recovery::Later(asked) => asked,
@@ -143,7 +148,7 @@ impl Inbox {
         self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
     }
 
-    async fn consider(&self, text: &InboxText) -> Result<NextStep, EngineError> {
+    async fn consider(&self, text: &mut InboxText) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let own = &self.identity.get().await?;
         let actor = match self.accounts.people().speaker(inbound, own) {
@@ -184,12 +189,21 @@ impl Inbox {
                 .await;
         }
         let since = watched.map(|watched| watched.since);
-        match self.prove(text, &versions, reading, actor, since, own).await? {
-            Ok(proven) => {
+        let proved = self.prove(text, &versions, reading.clone(), actor.clone(), since, own).await;
+        let outcome = match proved {
+            Ok(Ok(proven)) => {
                 let doubtful = doubtful || proven.doubtful;
                 self.answer(text, ProvenText { doubtful, ..proven }, own).await
             }
-            Err(left) => Ok(left),
+            Ok(Err(left)) => Ok(left),
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Err(error) => {
+                let error = self.given_up(error, text.tries).await?;
+                self.answer_with_failure(text, &reading, actor, error, own).await
+            }
+            outcome => outcome,
         }
     }
 
@@ -197,17 +211,26 @@ impl Inbox {
     /// said.
     async fn prove(
         &self,
-        text: &InboxText,
+        text: &mut InboxText,
         versions: &[StoredVersion],
         reading: Reading,
         actor: Account,
         since: Option<Timestamp>,
         own: &Account,
     ) -> Result<Result<ProvenText, NextStep>, EngineError> {
+        let InboundText { number, subject, .. } = text.inbound;
+        let looked_up = self.ctx.gitea.look_up(&text.inbound.repo.name, number, subject).await?;
+        let shown = match looked_up {
+            TextLookup::Gone => return Ok(Err(NextStep::Note(Ending::Deleted))),
+            TextLookup::Draft => return Ok(Err(NextStep::Note(Ending::Draft))),
+            // What was submitted is read with its review.
+            TextLookup::Shown(_, Some(submitted_at)) if text.inbound.is_draft_of(submitted_at) => {
+                return Ok(Err(NextStep::Note(Ending::Draft)));
+            }
+            TextLookup::Shown(shown, _) => shown,
+        };
+        text.inbound.on_line = shown.on_line;
         let inbound = &text.inbound;
-        let read_back =
-            self.ctx.gitea.read_back(&inbound.repo.name, inbound.number, inbound.subject).await?;
-        let Some(shown) = read_back else { return Ok(Err(NextStep::Note(Ending::Deleted))) };
         let is_old = since.is_some_and(|since| shown.written.created_at.after(SKEW) < since);
         if is_old && inbound.delivered && inbound.act != TextEvent::Edited {
             return Ok(Err(NextStep::Note(Ending::TooOld)));
@@ -249,7 +272,7 @@ impl Inbox {
             return Ok(NextStep::Wait(patient_until(text)));
         }
         let thread = inbound.thread();
-        let today = self.ctx.now().zoned(&self.ctx.policy.zone).date();
+        let today = self.today();
         let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         match handlers::response_to(right, &reading, state.refused_on == Some(today)) {
             Response::Silence => return Ok(NextStep::Note(Ending::Silent)),
@@ -267,8 +290,17 @@ impl Inbox {
             }
             Response::Answer => {}
         }
-        match claim(&self.ctx, text).await? {
-            Claim::Ours => {}
+        match claim(&self.ctx, &self.reactions, text).await? {
+            Claim::Ours | Claim::Alone => {}
+            // Nothing can be said to them there.
+            Claim::Blocked if right.is_none() => return Ok(NextStep::Note(Ending::Silent)),
+            Claim::Blocked => {
+                tracing::warn!(
+                    text = %inbound.subject.key(), repo = %inbound.repo.name,
+                    number = inbound.number,
+                    "not claimed: its author, or whoever opened the thread, has blocked the account"
+                );
+            }
             Claim::Theirs => {
                 tracing::warn!(
                     text = %inbound.subject.key(),
@@ -283,14 +315,16 @@ impl Inbox {
         let in_a_word =
             |answer| ChangeSet::single_answer(&own.login, inbound, &key, &reading, answer);
         let needs = handlers::needs(&reading);
-        let mut changes = match self.snapshots.gather(inbound, &needs, state.clone(), own).await {
+        let mut changes = match self.snapshots.gather(inbound, &needs, own).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
+                self.incidents.answered(thread).await;
                 let asked = CommandRequest { inbound, key: &key, actor: &actor, right, authorship };
                 handlers::handle(asked, &reading, &snapshot)
             }
-            Err(EngineError::Forge(error)) if error.heals() == Recovery::Never => {
-                self.incidents.met(&error, inbound.thread()).await;
+            Err(EngineError::Forge(error)) if self.is_denied(&error, text.tries).await => {
+                self.incidents.met(&error, thread).await;
+                self.incidents.gave_up(&error, thread).await;
                 in_a_word(Answer::Failed { reason: error.to_string() })
             }
             Err(error) => return Err(error),
@@ -302,6 +336,11 @@ impl Inbox {
         let ending = if doubtful { Ending::Doubted } else { Ending::Answered };
         let ran = reading.commands.into_iter().map(|line| line.text).collect();
         Ok(NextStep::Store(ending, actor, Box::new(changes), ran))
+    }
+
+    /// The day that it is, where the people are.
+    fn today(&self) -> Date {
+        self.ctx.now().zoned(&self.ctx.policy.zone).date()
     }
 }
 

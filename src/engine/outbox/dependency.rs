@@ -6,16 +6,17 @@ use crate::core::model::ids::{RepoId, RepoName};
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::Error;
+use crate::store::backlog;
 
 impl Deliver for SetDependency {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let blockers = to.ctx.gitea.blockers(to.name(), to.number()).await?;
-        let waits = blockers.iter().any(|blocker| blocker.thread == self.on);
+        let waits = blockers.seen.iter().any(|blocker| blocker.thread == self.on);
         Ok((waits == self.waits).then(|| Applied::written(WriteKind::Setting)))
     }
 
-    /// To add what is there, or the reverse of it, is a 500 without a word: so both are looked for
-    /// before.
+    /// To add what is there, or the reverse of it, and to remove what is not there is a 500 without
+    /// a word: so that is looked for before.
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         if let Some(found) = self.find(to).await? {
             return Ok(found);
@@ -23,16 +24,24 @@ impl Deliver for SetDependency {
         let (gitea, thread) = (&to.ctx.gitea, to.thread());
         let on = &self.with_the_same_readers(to, self.on.repo).await?;
         let applied = Applied::written(WriteKind::Setting);
+        // What comes of it, nobody shall look up in the ledger before it was asked again.
+        let write = to.ctx.ledger.write(move |tx| backlog::ask_dependencies_again(tx, thread));
+        write.await.map_err(ApplyError::Ledger)?;
         if !self.waits {
             let removed = gitea.remove_blocker(to.name(), thread.number, (on, self.on.number));
             return match removed.await {
-                // Somebody was faster.
-                Ok(()) | Err(Error::NotFound { .. }) => Ok(applied),
+                Ok(()) => Ok(applied),
+                // Somebody may have been faster.
+                Err(error @ (Error::Server { .. } | Error::NotFound { .. })) => {
+                    self.find(to).await?.ok_or_else(|| error.into())
+                }
                 Err(error) => Err(error.into()),
             };
         }
         let reverse = gitea.blockers(on, self.on.number).await;
-        if reverse.is_ok_and(|blockers| blockers.iter().any(|blocker| blocker.thread == thread)) {
+        if reverse
+            .is_ok_and(|blockers| blockers.seen.iter().any(|blocker| blocker.thread == thread))
+        {
             let message = "by now that one waits for this one".to_owned();
             return Err(Error::Conflict { status: 409, message }.into());
         }

@@ -12,10 +12,12 @@ mod dependency;
 mod edit_comment;
 mod issue;
 mod label;
+mod late;
 mod new_labels;
 mod pin;
 mod react;
 mod set_open;
+mod stored_effect;
 
 use std::sync::Arc;
 
@@ -23,7 +25,9 @@ use serde_json::value::to_raw_value;
 
 use self::delivery::{ApplyError, EffectDelivery};
 use self::new_labels::NewLabels;
+use self::stored_effect::effect_of;
 use super::context::Context;
+use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::report::Reporter;
@@ -42,25 +46,6 @@ pub(super) struct Outbox {
     incidents: Arc<Incidents>,
     reporter: Arc<Reporter>,
     new_labels: NewLabels,
-}
-
-/// What a row holds, or why this build cannot deliver it. An effect of a newer build is not waited
-/// with: it would hold up its thread, and what it was decided from is old by then.
-fn effect_of(row: &Row) -> Result<Effect, String> {
-    #[derive(serde::Deserialize)]
-    struct EffectKind {
-        #[serde(rename = "do")]
-        kind: String,
-    }
-    serde_json::from_str(row.payload.get()).map_err(|error| {
-        tracing::error!(effect = %row.key, %error, "stored by another version of timmy");
-        let kind = serde_json::from_str(row.payload.get()).map_or_else(
-            |_| "what it is to write".to_owned(),
-            |EffectKind { kind }| format!("the effect `{}`", kind.replace('`', "'")),
-        );
-        let version = env!("CARGO_PKG_VERSION");
-        format!("another version of timmy has stored it: {version} cannot read {kind}")
-    })
 }
 
 /// Whether it may be there although this ledger never sent it: a ledger that was restored has
@@ -224,7 +209,8 @@ impl Outbox {
         is_old: bool,
     ) -> Result<TryResult, Error> {
         self.reporter.effect_applied(row, effect, applied, is_old).await?;
-        let doubtful = effect.creates() && (row.is_uncertain() || row.tries > 0);
+        let may_show_late = effect.creates() || late::may_undo_others(effect);
+        let doubtful = may_show_late && (row.is_uncertain() || row.tries > 0);
         let id = applied.id.filter(|_| matches!(effect, Effect::Comment(_)));
         Ok(TryResult::Done { applied: Applied { id, ..applied }, doubtful })
     }
@@ -269,25 +255,32 @@ impl Outbox {
         }
     }
 
-    /// Looks once more for duplicates of an effect whose outcome was once unknown.
+    /// Looks once more for what an earlier try at an effect may have written late: a duplicate, or
+    /// what undoes a later effect.
     pub(super) async fn recheck(&self, row: &Row) -> Result<(), Error> {
         let repo = self.repo_of(row).await?;
-        let again = match (&repo, effect_of(row)) {
-            (Some(repo), Ok(effect)) if effect.creates() => {
-                match self.delivery(row, repo).find(&effect).await {
-                    Err(ApplyError::Forge(error))
-                        if matches!(error.heals(), Recovery::Later(_)) =>
-                    {
-                        Some(self.ctx.now().after(self.ctx.timing.recheck))
-                    }
-                    Err(ApplyError::Ledger(error)) => return Err(error),
-                    _ => None,
-                }
-            }
-            _ => None,
+        let looked = match (&repo, effect_of(row)) {
+            (Some(repo), Ok(effect)) => self.look_again(row, repo, &effect).await,
+            _ => Ok(()),
+        };
+        let again = match looked {
+            Ok(()) => None,
+            Err(error) => matches!(error.of_forge()?.heals(), Recovery::Later(_))
+                .then(|| self.ctx.now().after(self.ctx.timing.recheck)),
         };
         let seq = row.seq;
         self.ctx.ledger.write(move |tx| outbox::rechecked(tx, seq, again)).await
+    }
+
+    async fn look_again(&self, row: &Row, repo: &Repo, effect: &Effect) -> Result<(), EngineError> {
+        let to = self.delivery(row, repo);
+        if late::may_undo_others(effect) {
+            return late::redo_what_was_undone(&to, effect).await;
+        }
+        if effect.creates() {
+            late::is_shown(&to, effect).await?;
+        }
+        Ok(())
     }
 
     /// The repository where it takes place, as it is called now.

@@ -14,8 +14,12 @@ impl Deliver for React {
         let gitea = &to.ctx.gitea;
         match gitea.react(to.name(), to.number(), self.subject, self.reaction).await {
             // Whoever may read may react: that the forge took it says nothing about other writes.
-            // What one reacts to was deleted: nobody is left to see it.
-            Ok(_) | Err(Error::NotFound { .. }) => Ok(Applied::default()),
+            // What one reacts to was deleted: nobody is left to see it. A look is worth no dead
+            // letter where the server has no such reaction, or somebody wants none of timmy's.
+            Ok(_)
+            | Err(Error::NotFound { .. } | Error::Blocked | Error::ReactionNotAllowed { .. }) => {
+                Ok(Applied::default())
+            }
             Err(error) => Err(error.into()),
         }
     }

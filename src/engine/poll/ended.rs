@@ -9,12 +9,18 @@ use crate::store::repos;
 
 impl Poller {
     /// One request for each of them; what the forge does not tell now stays open.
-    pub(super) async fn ask_what_is_over(&self) -> Result<(), EngineError> {
+    pub(super) async fn ask_what_is_over(&mut self) -> Result<(), EngineError> {
         for incident in self.incidents.all_open() {
             match self.is_over(&incident).await {
-                Ok(true) => self.incidents.set(incident, None).await,
+                Ok(true) => {
+                    if matches!(incident, Incident::RepoArchived { .. }) {
+                        // Its issues may be handed out again.
+                        self.listed.at = None;
+                    }
+                    self.incidents.set(incident, None).await;
+                }
                 Ok(false) => {}
-                Err(error) if error.is_about_one() => {
+                Err(error) if error.is_about_one(&self.ctx.gitea).await => {
                     tracing::debug!(%incident, %error, "cannot tell whether this is over");
                 }
                 Err(error) => return Err(error),
@@ -32,12 +38,21 @@ impl Poller {
                 let Some(repo) = name else { return Ok(false) };
                 self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.locked)
             }
+            // Of these nothing shows, until somebody speaks there again: once it is closed, nobody
+            // needs to know.
+            Incident::ThreadBlocked { thread } | Incident::AnswerUnreadable { thread } => {
+                let name = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
+                let Some(repo) = name else { return Ok(false) };
+                self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.open)
+            }
             Incident::BadToken
             | Incident::MissingScope { .. }
             | Incident::ForgeDown
             | Incident::CannotRead { .. }
+            | Incident::WatchRenamed { .. }
             | Incident::RepoGone { .. }
             | Incident::WriteForbidden { .. }
+            | Incident::DependenciesUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. } => return Ok(false),

@@ -1,6 +1,6 @@
 //! The watched repositories, as the forge listed them last.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::core::model::ids::RepoId;
@@ -15,6 +15,10 @@ pub(super) struct ListedRepos {
     pub(super) repos: HashMap<RepoId, Repo>,
     /// Those that a search showed although no list does: somebody else's public ones.
     pub(super) untracked: HashSet<RepoId>,
+    /// Those that are archived: nothing is handed out there.
+    pub(super) archived: BTreeSet<RepoId>,
+    /// Owners that `gitea.watch` calls by a former name, in lower case: no search finds them.
+    pub(super) former_owners: HashSet<String>,
     /// The incidents that the listing met.
     pub(super) met: Vec<Incident>,
     /// When they were listed, by our clock; none if they never were.

@@ -24,7 +24,10 @@ use tokio_util::sync::CancellationToken;
 use super::accounts::Accounts;
 use super::activity::Loop;
 use super::context::Context;
+use super::deleted;
 use super::error::EngineError;
+use super::first_start;
+use super::identity::Identity;
 use super::incidents::Incidents;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
@@ -36,10 +39,13 @@ use crate::store::{Error, cursors, meta};
 /// Finds what webhooks missed; keeps what one round hands on to the next.
 pub(super) struct Poller {
     ctx: Context,
+    identity: Arc<Identity>,
     incidents: Arc<Incidents>,
     accounts: Arc<Accounts>,
     reader: Arc<TextReader>,
     listed: ListedRepos,
+    /// Whether it is known if the account answered before this ledger began.
+    has_looked_back: bool,
     /// Counts rounds.
     turn: usize,
     /// The incidents of this round.
@@ -49,12 +55,21 @@ pub(super) struct Poller {
 impl Poller {
     pub(super) fn new(
         ctx: &Context,
-        incidents: Arc<Incidents>,
+        (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         accounts: Arc<Accounts>,
         reader: Arc<TextReader>,
     ) -> Self {
-        let (listed, met) = (ListedRepos::default(), Vec::new());
-        Self { ctx: ctx.for_polling(), incidents, accounts, reader, listed, turn: 0, met }
+        Self {
+            ctx: ctx.for_polling(),
+            identity,
+            incidents,
+            accounts,
+            reader,
+            listed: ListedRepos::default(),
+            has_looked_back: false,
+            turn: 0,
+            met: Vec::new(),
+        }
     }
 
     /// Works until `stop`. A forge that is away delays it.
@@ -117,7 +132,7 @@ impl Poller {
     /// Forgets marks that would let old words run: all in a copy of a ledger, and those of
     /// repositories that are no longer watched.
     async fn start_marks(&self) -> Result<(), Error> {
-        let policy = self.ctx.policy.clone();
+        let (policy, rules) = (self.ctx.policy.clone(), self.reader.rules());
         let write = self.ctx.ledger.write(move |tx| {
             // The original may have acted on what was said since, or still does.
             if let Some(at) = meta::take(tx, meta::COPIED_AT)? {
@@ -125,7 +140,7 @@ impl Poller {
                 cursors::forget_all(tx)?;
             }
             cursors::forget_unless(tx, |name| policy.watch.covers(name))?;
-            resync_if_rules_changed(tx, policy.acceptance.as_str())
+            resync_if_rules_changed(tx, &rules)
         });
         write.await
     }
@@ -133,7 +148,8 @@ impl Poller {
     async fn round(&mut self) -> Result<(), EngineError> {
         self.turn = self.turn.wrapping_add(1);
         self.met.clear();
-        if self.listed.is_stale(self.ctx.now()) {
+        self.look_back().await?;
+        if self.listed.is_stale(self.ctx.now()) || self.was_archived() {
             self.list().await?;
         }
         self.sweep().await?;
@@ -154,7 +170,34 @@ impl Poller {
         Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
     }
 
-    /// Lets all repositories be read, from time to time.
+    /// Whether a write met that a repository was archived since the last listing.
+    fn was_archived(&self) -> bool {
+        self.incidents.all_open().iter().any(|incident| match incident {
+            Incident::RepoArchived { repo } => {
+                self.listed.repos.contains_key(repo) && !self.listed.archived.contains(repo)
+            }
+            _ => false,
+        })
+    }
+
+    /// Asks once whether this ledger is the account's first.
+    async fn look_back(&mut self) -> Result<(), EngineError> {
+        if self.has_looked_back {
+            return Ok(());
+        }
+        // The next round asks again.
+        let Ok(own) = self.identity.get().await else { return Ok(()) };
+        match first_start::look_back(&self.ctx, &own).await {
+            Err(error) if error.is_about_one(&self.ctx.gitea).await => {
+                tracing::info!(%error, "whether the account answered before cannot be told");
+            }
+            looked => looked?,
+        }
+        self.has_looked_back = true;
+        Ok(())
+    }
+
+    /// Lets all repositories be read, from time to time, and looks for what was deleted.
     async fn sweep(&self) -> Result<(), EngineError> {
         let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
         let last = self.ctx.ledger.read(|conn| meta::get(conn, meta::SWEPT_AT)).await?;
@@ -168,17 +211,23 @@ impl Poller {
             }
             meta::set(tx, meta::SWEPT_AT, &now)
         });
-        Ok(write.await?)
+        write.await?;
+        let listed = &self.listed.repos;
+        deleted::look_at_holds(&self.ctx, |thread| {
+            listed.get(&thread.repo).map(|repo| repo.name.clone())
+        })
+        .await
     }
 
-    /// Notes what is wrong with one owner or repository alone; passes on what ends a round.
+    /// Notes what is wrong with one owner or repository alone, since the forge answers otherwise;
+    /// passes on what ends a round.
     async fn skip_unreadable<T>(
         &mut self,
         what: &str,
         outcome: Result<T, EngineError>,
     ) -> Result<Option<T>, EngineError> {
         match outcome {
-            Err(error) if error.is_about_one() => {
+            Err(error) if error.is_about_one(&self.ctx.gitea).await => {
                 let error = error.of_forge()?;
                 self.met.push(self.incidents.cannot_read(what, &error).await);
                 Ok(None)

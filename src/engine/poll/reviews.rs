@@ -8,8 +8,8 @@ use crate::core::model::time::Timestamp;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::store::cursors::{self, ReviewRead};
-use crate::store::repos;
 use crate::store::tasks::{self, TaskId};
+use crate::store::{inbox, repos};
 
 /// One try at a task to read the reviews of `thread`; what was said before `since` is no
 /// news, nor is what was said before the repository was watched.
@@ -52,6 +52,7 @@ async fn read_review(
     since: Timestamp,
 ) -> Result<(), EngineError> {
     let (id, given_at, comments) = (review.id, review.given_at, review.comments);
+    let submitted_at = review.submitted_at;
     let present = ReviewRead { updated_at: review.text.written.updated_at, comments };
     let former = ctx.ledger.read(move |conn| cursors::review(conn, id)).await?;
     if former == Some(present) {
@@ -69,6 +70,9 @@ async fn read_review(
     let news = ctx.ledger.write(move |tx| {
         let mut news = false;
         for seen in texts {
+            if let Some(submitted_at) = submitted_at {
+                inbox::forget_drafts(tx, seen.subject, repo.id, submitted_at, now)?;
+            }
             news |= store_text(tx, seen, &repo, now)?;
         }
         cursors::read_review(tx, id, present)?;

@@ -64,7 +64,7 @@ impl Poller {
                 Some((
                     Repo { name, ..listed.clone() },
                     text,
-                    BacklogEntry::read(item, &self.reader),
+                    BacklogEntry::read(repo, item, &self.reader),
                 ))
             })
             .collect();
@@ -86,15 +86,18 @@ impl Poller {
 
     /// Looks for repositories that no list has shown so far.
     async fn list_unknown(&mut self, moved: &[UpdatedThread]) -> Result<(), EngineError> {
+        // What moves is archived no longer.
         let known = |listed: &ListedRepos, thread: &UpdatedThread| {
-            listed.repos.contains_key(&thread.repo) || listed.untracked.contains(&thread.repo)
+            let is_listed = listed.repos.contains_key(&thread.repo);
+            is_listed && !listed.archived.contains(&thread.repo)
+                || listed.untracked.contains(&thread.repo)
         };
         if moved.iter().all(|thread| known(&self.listed, thread)) {
             return Ok(());
         }
         self.list().await?;
         for thread in moved {
-            if !known(&self.listed, thread) {
+            if !self.listed.repos.contains_key(&thread.repo) {
                 self.listed.untracked.insert(thread.repo);
             }
         }

@@ -113,13 +113,15 @@ fn broken(
         .collect();
     let mut broken = Vec::new();
     for incident in incidents::all(conn)? {
-        if of.to == ReportAudience::Forge && incident.incident.is_disproved_by_speaking(home) {
+        let is_disproved =
+            of.to == ReportAudience::Forge && incident.incident.is_disproved_by_speaking(home);
+        if is_disproved || !incident.incident.is_reported() {
             continue;
         }
         let is_secret = match (incident.incident.repo(), &incident.incident) {
             (Some(repo), _) => !visible.may_name(repo),
             // A repository that was never seen, or was renamed, may be private; owners are not.
-            (None, Incident::CannotRead { what }) => {
+            (None, Incident::CannotRead { what } | Incident::WatchRenamed { what }) => {
                 audience != Audience::Everything
                     && what.contains('/')
                     && !named.iter().any(|name| name.eq_ignore_ascii_case(what))

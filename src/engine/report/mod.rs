@@ -171,7 +171,11 @@ impl Reporter {
             .write(move |tx| {
                 let key = reports::begin(tx, day, period, thread)?;
                 let body = text_of(day, may_call, when);
-                let effect = Effect::Comment(CreateComment { body, since: now.before(MARGIN) });
+                let effect = Effect::Comment(CreateComment {
+                    body,
+                    since: now.before(MARGIN),
+                    reply_to: None,
+                });
                 outbox::push(tx, &NewEffect::new(key, thread, &effect, now)?, now).map(drop)
             })
             .await?;

@@ -1,29 +1,34 @@
 //! Gathers what handlers need to know: from the ledger, and from Gitea only what is needed.
 
 mod backlog;
+mod circle_search;
 mod dependencies;
 mod people;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use circle_search::DependencyReads;
+
 use super::accounts::Accounts;
 use super::audience::Audiences;
 use super::context::Context;
+use super::deleted;
 use super::error::EngineError;
 use super::permissions::PermissionReader;
 use super::planner::Planner;
 use crate::core::command::value::IssueRef;
 use crate::core::effect::LabelScope;
-use crate::core::handlers::{Needs, OtherThread, Snapshot};
+use crate::core::handlers::{Needs, OtherThread, Quotes, Snapshot};
 use crate::core::model::account::Account;
 use crate::core::model::dependency;
 use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::{PastCommand, ThreadState};
+use crate::core::scheduling::Ineligible;
 use crate::gitea::Error;
-use crate::store::{audit, controls, tasks, threads};
+use crate::store::{self, Connection, audit, controls, tasks, threads};
 
 /// How many of the latest commands a status shows.
 const RECENT: u32 = 5;
@@ -51,44 +56,39 @@ impl Snapshots {
         &self,
         inbound: &InboundText,
         needs: &Needs,
-        state: ThreadState,
         own: &Account,
     ) -> Result<Snapshot, EngineError> {
         let thread = inbound.thread();
         let now = self.ctx.now();
-        let (recent, pending, fleet) = self
-            .ctx
-            .ledger
-            .read(move |conn| {
-                let pending = tasks::relabel(conn, thread, LabelScope::Priority.name())?;
-                Ok((audit::recent(conn, thread, RECENT)?, pending, controls::at(conn, now)?))
-            })
-            .await?;
         let name = &inbound.repo.name;
         let item = match needs.item {
             true => Some(self.ctx.gitea.issue(name, inbound.number).await?),
             false => None,
         };
-        let assignable = match needs.assignable {
-            true => self.ctx.gitea.assignable(name).await?.into_iter().map(|a| a.login).collect(),
-            false => Vec::new(),
-        };
+        self.look_before_quoting(needs.quotes, name, thread).await?;
+        let (state, recent, pending, fleet) = self
+            .ctx
+            .ledger
+            .read(move |conn| {
+                let pending = tasks::relabel(conn, thread, LabelScope::Priority.name())?;
+                let (state, recent) = remembered(conn, thread)?;
+                Ok((state, recent, pending, controls::at(conn, now)?))
+            })
+            .await?;
+        let assignable = self.assignable(inbound, needs).await?;
+        let mut reads = DependencyReads::default();
         let blockers = match needs.blockers {
-            true => self.visible_blockers(inbound, name, inbound.number).await?,
+            true => self.visible_blockers(inbound, (name, thread), &mut reads).await?,
             false => None,
         };
-        let (mut targets, mut circles) = (HashMap::new(), HashMap::new());
+        let mut targets = HashMap::new();
         for reference in &needs.targets {
-            if let Some(target) = self.target(inbound, reference).await? {
-                if needs.circles.contains(reference)
-                    && target.same_readers
-                    && let Some(way) = self.circle(inbound, &target).await?
-                {
-                    circles.insert(target.thread, way);
-                }
+            if let Some(target) = self.target(inbound, reference, needs.quotes, &mut reads).await? {
                 targets.insert(reference.clone(), target);
             }
         }
+        let to_wait_for = needs.circles.iter().filter_map(|reference| targets.get(reference));
+        let circles = self.circles(inbound, to_wait_for.collect(), &mut reads).await?;
         let repos = self.pausable(inbound, &needs.repos).await?;
         let backlog = match &needs.backlog {
             Some(look) => self.backlog_facts(inbound, look, &targets, &repos).await?,
@@ -116,14 +116,18 @@ impl Snapshots {
         })
     }
 
-    async fn remembered(
+    /// What an answer tells again was not deleted meanwhile, or is forgotten.
+    async fn look_before_quoting(
         &self,
+        quotes: Quotes,
+        repo: &RepoName,
         thread: ThreadId,
-    ) -> Result<(ThreadState, Vec<PastCommand>), EngineError> {
-        let both = self.ctx.ledger.read(move |conn| {
-            Ok((threads::state(conn, thread)?, audit::recent(conn, thread, RECENT)?))
-        });
-        Ok(both.await?)
+    ) -> Result<(), EngineError> {
+        match quotes {
+            Quotes::Nothing => Ok(()),
+            Quotes::Reason => deleted::look_before_quoting(&self.ctx, repo, thread, 0).await,
+            Quotes::Commands => deleted::look_before_quoting(&self.ctx, repo, thread, RECENT).await,
+        }
     }
 
     /// Another thread, if it exists and everybody who reads this one may know of it.
@@ -131,34 +135,46 @@ impl Snapshots {
         &self,
         inbound: &InboundText,
         reference: &IssueRef,
+        quotes: Quotes,
+        reads: &mut DependencyReads,
     ) -> Result<Option<OtherThread>, EngineError> {
         let name = reference.repo.as_ref().unwrap_or(&inbound.repo.name);
         let Some(repo) = self.nameable(inbound, name).await? else { return Ok(None) };
         let here = repo.id == inbound.repo.id;
         let same_readers = dependency::same_readers(&inbound.repo, &repo);
-        let watched = self.ctx.policy.watch.covers(&repo.name);
+        let left_out = self.left_out(&repo).await?;
         let item = match self.ctx.gitea.issue(&repo.name, reference.number).await {
             Ok(item) => item,
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let thread = ThreadId { repo: repo.id, number: reference.number };
-        let blockers = self.visible_blockers(inbound, &repo.name, reference.number).await?;
+        let blockers = self.visible_blockers(inbound, (&repo.name, thread), reads).await?;
         let blockers = blockers.unwrap_or_default();
-        let (state, recent) = self.remembered(thread).await?;
+        self.look_before_quoting(quotes, &repo.name, thread).await?;
+        let (state, recent) = self.ctx.ledger.read(move |conn| remembered(conn, thread)).await?;
         let repo = repo.name;
         let target = OtherThread {
             thread,
             repo,
             here,
             same_readers,
-            watched,
+            left_out,
             item,
             blockers,
             state,
             recent,
         };
         Ok(Some(target))
+    }
+
+    /// Why nothing is handed out in a repository, if so.
+    async fn left_out(&self, repo: &Repo) -> Result<Option<Ineligible>, EngineError> {
+        if !self.ctx.policy.watch.covers(&repo.name) {
+            return Ok(Some(Ineligible::RepoNotWatched));
+        }
+        let archived = self.ctx.ledger.read(store::backlog::archived).await?;
+        Ok(archived.contains(&repo.id).then_some(Ineligible::RepoArchived))
     }
 
     /// A repository, if there is one of that name and everybody who reads this thread may know
@@ -170,4 +186,12 @@ impl Snapshots {
     ) -> Result<Option<Repo>, EngineError> {
         Audiences::new(&self.ctx).nameable(&inbound.repo, name).await
     }
+}
+
+/// What people said about a thread as a whole, and its latest commands.
+fn remembered(
+    conn: &Connection,
+    thread: ThreadId,
+) -> Result<(ThreadState, Vec<PastCommand>), store::Error> {
+    Ok((threads::state(conn, thread)?, audit::recent(conn, thread, RECENT)?))
 }

@@ -1,11 +1,11 @@
-//! Gathers what `delegate`, `pause` and `report` need to know.
+//! Gathers what `assign`, `delegate`, `pause` and `report` need to know.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Snapshots;
 use crate::core::command::value::Date;
 use crate::core::command::verb::Right;
-use crate::core::handlers::{DelegateAccount, report_begins};
+use crate::core::handlers::{DelegateAccount, Needs, report_begins};
 use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
@@ -16,6 +16,7 @@ use crate::core::report::digest::Digest;
 use crate::core::report::{Outlook, Period, best};
 use crate::engine::audience::Audiences;
 use crate::engine::error::EngineError;
+use crate::gitea::Extra;
 use crate::store::{backlog, digest};
 
 impl Snapshots {
@@ -35,6 +36,39 @@ impl Snapshots {
             candidates.insert(login.clone(), DelegateAccount { account, approves });
         }
         Ok(candidates)
+    }
+
+    /// Who of the accounts that `needs` names can be assigned to this thread: exactly, where the
+    /// forge can be asked; else whoever it lists, which says too much.
+    pub(super) async fn assignable(
+        &self,
+        inbound: &InboundText,
+        needs: &Needs,
+    ) -> Result<Vec<String>, EngineError> {
+        let (gitea, name) = (&self.ctx.gitea, &inbound.repo.name);
+        let author = inbound.author.as_ref().filter(|_| needs.assignable_author);
+        let logins: HashSet<&str> = needs
+            .assignable
+            .iter()
+            .map(String::as_str)
+            .chain(author.map(|author| author.login.as_str()))
+            .collect();
+        if logins.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !gitea.has(Extra::Assignable).await? {
+            return Ok(gitea.assignable(name).await?.into_iter().map(|a| a.login).collect());
+        }
+        let mut assignable = Vec::new();
+        for login in logins {
+            // By the name that the account bears, whichever way it is written.
+            if let Some(account) = gitea.account(login).await?
+                && gitea.can_be_assigned(name, inbound.number, &account.login).await?
+            {
+                assignable.push(account.login);
+            }
+        }
+        Ok(assignable)
     }
 
     /// Those of the repositories `names` that are watched and may be named here, by these names.

@@ -1,17 +1,17 @@
 //! Reads dependencies issue by issue: no list of Gitea's shows them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::{BacklogSync, SyncProgress, skip_unreadable};
-use crate::core::model::ids::ThreadId;
+use super::{BacklogSync, SyncProgress, SyncState};
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::engine::error::EngineError;
-use crate::engine::retry::is_unavailable;
+use crate::engine::retry::{answers, is_unavailable};
 use crate::gitea;
 use crate::store::{backlog, repos};
 
 /// How many issues are asked for at once, and how many of the best are asked for at all before
 /// they move.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 
 impl BacklogSync {
     /// Asks what issues wait for: those that moved, and the best of those never asked for.
@@ -27,10 +27,36 @@ impl BacklogSync {
         threads.truncate(MOST);
         let of = threads.len();
         for (nth, thread) in threads.into_iter().enumerate() {
-            let asked = self.read_dependencies_of(thread).await;
-            skip_unreadable(&format!("{thread:?}"), asked)?;
+            self.read_dependencies_of(thread).await?;
             progress(SyncProgress::Asking { asked: nth + 1, of });
         }
+        self.tell_what_is_unreadable().await
+    }
+
+    /// One incident for each repository, as long as there is anything unreadable in it.
+    async fn tell_what_is_unreadable(&mut self) -> Result<(), EngineError> {
+        let SyncState { unreadable, told, .. } = &mut self.state;
+        if unreadable.is_empty() && told.is_empty() {
+            return Ok(());
+        }
+        let threads: Vec<ThreadId> = unreadable.keys().copied().collect();
+        let open = self.ctx.ledger.read(move |conn| backlog::titles(conn, &threads)).await?;
+        unreadable.retain(|thread, _| open.contains_key(thread));
+        let mut present: BTreeMap<RepoId, usize> = BTreeMap::new();
+        for thread in unreadable.keys() {
+            *present.entry(thread.repo).or_default() += 1;
+        }
+        for (repo, count) in &present {
+            let first = unreadable.iter().find(|(thread, _)| thread.repo == *repo);
+            if let Some((thread, error)) = first.filter(|_| told.get(repo) != Some(count)) {
+                let at = (*repo, thread.number);
+                self.incidents.dependencies_unreadable(at, count - 1, error).await;
+            }
+        }
+        for repo in told.keys().filter(|repo| !present.contains_key(repo)) {
+            self.incidents.dependencies_read(*repo).await;
+        }
+        *told = present;
         Ok(())
     }
 
@@ -38,8 +64,7 @@ impl BacklogSync {
     /// they were never asked for. Each answer moves others up, so these are looked for only now
     /// and then.
     async fn best_without_dependencies(&mut self) -> Result<Vec<ThreadId>, EngineError> {
-        let now = self.ctx.now();
-        if self.state.best_at.is_some_and(|last| !last.is_over(self.ctx.policy.poll.sweep, now)) {
+        if !self.is_time_for_the_best() {
             return Ok(Vec::new());
         }
         let best = {
@@ -47,7 +72,7 @@ impl BacklogSync {
             self.planner.ranking().await?.ranking.promising(MOST)
         };
         let unasked = self.ctx.ledger.read(move |conn| backlog::unasked(conn, &best)).await?;
-        self.state.best_at = Some(now);
+        self.state.best_at = Some(self.ctx.now());
         Ok(unasked)
     }
 
@@ -63,14 +88,16 @@ impl BacklogSync {
                 .await?);
         }
         match self.ctx.gitea.blockers(&repo.name, thread.number).await {
-            Ok(blockers) => {
-                let write =
-                    self.ctx.ledger.write(move |tx| backlog::bind(tx, thread, &blockers, now));
+            Ok(waits) => {
+                self.state.unreadable.remove(&thread);
+                let write = self.ctx.ledger.write(move |tx| backlog::bind(tx, thread, &waits, now));
                 Ok(write.await?)
             }
             // The issue is gone, or the repository keeps no dependencies.
             Err(gitea::Error::NotFound { .. }) => {
-                self.look_at(thread).await?;
+                self.state.unreadable.remove(&thread);
+                let looked = self.look_at(thread).await;
+                self.skip_unreadable(&format!("{thread:?}"), looked).await?;
                 let is_there = self
                     .ctx
                     .ledger
@@ -84,15 +111,18 @@ impl BacklogSync {
                 }
                 Ok(())
             }
-            Err(error) => {
-                // Asked again when it moves; until then it waits for what it was known to wait for.
-                if !is_unavailable(&error) {
-                    self.ctx
-                        .ledger
-                        .write(move |tx| backlog::dependencies_unknown(tx, thread, now))
-                        .await?;
-                }
+            Err(error) if is_unavailable(&error) && !answers(&self.ctx.gitea).await => {
                 Err(error.into())
+            }
+            // Asked again when it moves, and now and then.
+            Err(error) => {
+                tracing::warn!(?thread, %error, "dependencies cannot be read");
+                self.state.unreadable.insert(thread, error.to_string());
+                let write = self
+                    .ctx
+                    .ledger
+                    .write(move |tx| backlog::dependencies_unreadable(tx, thread, now));
+                Ok(write.await?)
             }
         }
     }

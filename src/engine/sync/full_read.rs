@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use super::{BacklogSync, SyncProgress, skip_unreadable};
+use super::{BacklogSync, SyncProgress};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::{Issue, ListedIssue};
 use crate::core::model::repository::Repo;
@@ -17,7 +17,7 @@ use crate::store::repos;
 
 /// How old a full read may become: renamed labels, moved milestones and the like move no issue,
 /// and no webhook announces them.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl BacklogSync {
     /// Reads in full what never was, what was not for a day, and what did not agree with the
@@ -38,7 +38,7 @@ impl BacklogSync {
             let name = list.to_string();
             match self.read_list(&list, &repos, before, progress).await {
                 Ok(read) => before += read,
-                Err(error) => skip_unreadable(&name, Err(error))?,
+                Err(error) => self.skip_unreadable(&name, Err(error)).await?,
             }
         }
         Ok(true)
@@ -96,7 +96,7 @@ impl BacklogSync {
             let mut reading = ReadBatch::of(repos, self.ctx.now());
             let mut pages = self.ctx.gitea.open(list);
             while let Some(page) = self.next_page(&mut pages, list).await? {
-                let entries = reading.take(page, |item| self.entry(item));
+                let entries = reading.take(page, |repo, item| self.entry(repo, item));
                 let (at, now) = (reading.at, before + reading.seen.len());
                 self.ctx
                     .ledger
@@ -157,7 +157,7 @@ impl BacklogSync {
         let Some(repo) = repo else { return Ok(()) };
         let current = match self.ctx.gitea.issue(&repo.name, thread.number).await {
             Ok(item) => {
-                let entry = self.entry(item);
+                let entry = self.entry(thread.repo, item);
                 self.ctx
                     .ledger
                     .write(move |tx| backlog::put(tx, thread.repo, &entry, BacklogSource::Webhook))
@@ -199,7 +199,7 @@ impl ReadBatch {
     fn take(
         &mut self,
         page: OpenPage,
-        read: impl Fn(Issue) -> BacklogEntry,
+        read: impl Fn(RepoId, Issue) -> BacklogEntry,
     ) -> Vec<(RepoId, BacklogEntry)> {
         self.at = page.at.unwrap_or(self.at);
         if self.pages == 0 {
@@ -213,7 +213,7 @@ impl ReadBatch {
             match self.found.open.get_mut(&repo) {
                 Some(open) => {
                     open.insert(item.number);
-                    entries.push((repo, read(item)));
+                    entries.push((repo, read(repo, item)));
                 }
                 None => self.untracked += i64::from(is_new),
             }

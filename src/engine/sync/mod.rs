@@ -2,6 +2,8 @@
 //!
 //! - `full_read`: what was never read in full, or not for a day, is read in full, beside all else.
 //! - `dependencies`: what issues wait for, which no list shows.
+//! - `templates`: what issues say that nobody wrote.
+//! - `writers`: whose pull requests keep issues back.
 //! - `recount`: finds missed changes, above all deletions, by comparing counts with Gitea.
 //!
 //! What moves comes in by webhooks and by the catch-up's search, from the moment on at which a
@@ -11,8 +13,10 @@
 mod dependencies;
 mod full_read;
 mod recount;
+pub(super) mod templates;
+mod writers;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +25,9 @@ use tokio_util::sync::CancellationToken;
 use super::activity::Loop;
 use super::context::Context;
 use super::error::EngineError;
+use super::incidents::Incidents;
 use super::planner::Planner;
-use crate::core::model::ids::RepoId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
@@ -51,24 +56,43 @@ pub enum SyncProgress {
 struct SyncState {
     /// Repositories in which dependencies are switched off.
     without_dependencies: HashSet<RepoId>,
+    /// The issues whose dependencies cannot be read, and why.
+    unreadable: BTreeMap<ThreadId, String>,
+    /// Where there are such, and how many, as it was told last.
+    told: BTreeMap<RepoId, usize>,
     /// When it was looked last which of the best issues were never asked for; none if it is due.
     best_at: Option<Timestamp>,
+    /// Where it was due to ask who may write, when the best issues were looked at last.
+    due_writers: HashMap<RepoId, Timestamp>,
 }
 
 pub(super) struct BacklogSync {
     ctx: Context,
+    incidents: Arc<Incidents>,
     planner: Arc<Planner>,
     reader: Arc<TextReader>,
     state: SyncState,
 }
 
 impl BacklogSync {
-    pub(super) fn new(ctx: &Context, planner: Arc<Planner>, reader: Arc<TextReader>) -> Self {
-        Self { ctx: ctx.for_background(), planner, reader, state: SyncState::default() }
+    pub(super) fn new(
+        ctx: &Context,
+        incidents: Arc<Incidents>,
+        planner: Arc<Planner>,
+        reader: Arc<TextReader>,
+    ) -> Self {
+        Self { ctx: ctx.for_background(), incidents, planner, reader, state: SyncState::default() }
     }
 
-    fn entry(&self, item: Issue) -> BacklogEntry {
-        BacklogEntry::read(item, &self.reader)
+    /// Whether it is to be looked again which issues are the best: each answer moves others up, so
+    /// that is done only now and then.
+    fn is_time_for_the_best(&self) -> bool {
+        let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
+        self.state.best_at.is_none_or(|last| last.is_over(every, now))
+    }
+
+    fn entry(&self, repo: RepoId, item: Issue) -> BacklogEntry {
+        BacklogEntry::read(repo, item, &self.reader)
     }
 
     /// Works until `stop`. It is woken by each round of polling; what the forge does not let it do
@@ -101,8 +125,27 @@ impl BacklogSync {
         if self.read_what_is_due(progress).await? {
             self.state.best_at = None;
         }
+        if self.read_due_templates().await? {
+            self.read_what_is_due(progress).await?;
+        }
+        self.read_due_writers(self.is_time_for_the_best()).await?;
         self.read_due_dependencies(progress).await?;
         self.recount().await
+    }
+
+    /// Passes on what ends all reading; what is wrong with one list or issue alone is logged.
+    async fn skip_unreadable(
+        &self,
+        what: &str,
+        outcome: Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        match outcome {
+            Err(error) if error.is_about_one(&self.ctx.gitea).await => {
+                tracing::warn!(what, %error, "backlog cannot be synced now");
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 }
 
@@ -114,17 +157,6 @@ pub(super) fn resync_if_rules_changed(tx: &Transaction<'_>, reading: &str) -> Re
     let all: Vec<RepoId> = backlog::tracked(tx)?.iter().map(|repo| repo.id).collect();
     backlog::read_again(tx, &all)?;
     meta::set(tx, meta::BACKLOG_RULES, &reading.to_owned())
-}
-
-/// Passes on what ends all reading; what is wrong with one list or issue alone is logged.
-fn skip_unreadable(what: &str, outcome: Result<(), EngineError>) -> Result<(), EngineError> {
-    match outcome {
-        Err(error) if error.is_about_one() => {
-            tracing::warn!(what, %error, "backlog cannot be synced now");
-            Ok(())
-        }
-        outcome => outcome,
-    }
 }
 
 /// How far behind a mark is looked: what is stamped with a time is seen a little later, when it

@@ -1,6 +1,6 @@
 //! Detects missed deletions by comparing issue counts with Gitea.
 
-use super::{BacklogSync, skip_unreadable};
+use super::BacklogSync;
 use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
 use crate::engine::error::EngineError;
@@ -24,7 +24,7 @@ impl BacklogSync {
             for (list, repos) in self.whole_lists(&kept) {
                 let before = surplus.get(&key(&list)).copied().unwrap_or_default();
                 let compared = self.compare(&list, &repos, before).await;
-                skip_unreadable(&list.to_string(), compared)?;
+                self.skip_unreadable(&list.to_string(), compared).await?;
             }
         }
         let write = self.ctx.ledger.write(move |tx| {

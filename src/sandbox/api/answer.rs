@@ -55,15 +55,24 @@ impl ApiAnswer {
             Refusal::UserMoved(to) => Self::redirect(call, status, "Temporary Redirect", to),
             Refusal::SeeOther(to) => Self::redirect(call, status, "See Other", to),
             Refusal::NotFound(detail) => {
-                let (errors, message) =
-                    (detail.as_ref().map(|detail| [detail]), call.version.not_found());
-                Self::json(status, &json!({"errors": errors, "message": message, "url": swagger}))
+                Self::missing(call, call.version.not_found(), detail.as_deref())
             }
-            Refusal::Missing { detail, .. } => {
-                Self::json(status, &json!({"errors": [detail], "message": message, "url": swagger}))
-            }
+            Refusal::Missing { detail, .. } => Self::missing(call, message, Some(detail)),
             _ => Self::json(status, &json!({"message": message, "url": swagger})),
         }
+    }
+
+    /// 404, with what is missing in `errors` or, in newer versions, in place of the message.
+    fn missing(call: &Call, message: &str, detail: Option<&str>) -> Self {
+        let swagger = format!("{}/api/swagger", call.base);
+        if call.version.has_errors_apart() {
+            let errors = detail.map(|detail| [detail]);
+            return Self::json(
+                404,
+                &json!({ "errors": errors, "message": message, "url": swagger }),
+            );
+        }
+        Self::json(404, &json!({ "message": detail.unwrap_or(message), "url": swagger }))
     }
 
     /// As Go redirects: with a little page to GET, else with nothing.

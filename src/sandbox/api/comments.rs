@@ -71,12 +71,12 @@ pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str
     }
 }
 
-/// Oldest first. Without `page`, Gitea ignores `limit` and returns everything.
+/// Oldest first. Without `page`, Gitea before 1.26 ignores `limit` and returns everything.
 fn list(world: &World, call: &Call, repo: RepoId) -> Reply {
     let (since, before) = (call.time_param("since")?, call.time_param("before")?);
     let comments = world.comments_between(world.repo(repo).comments.iter(), since, before);
     let view = call.view(world);
-    if call.positive("page").is_some() {
+    if call.positive("page").is_some() || call.version.pages_without_being_asked() {
         return ApiAnswer::paged(call, comments, |comment| view.comment(comment));
     }
     let total = comments.len();

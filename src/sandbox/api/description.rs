@@ -12,7 +12,7 @@ use crate::sandbox::world::refusal::Refusal;
 pub(crate) const PATH: &str = "/swagger.v1.json";
 
 /// The paths that are answered here, below `/api/v1`.
-const PATHS: [&str; 43] = [
+const PATHS: [&str; 44] = [
     "/orgs/{org}/hooks",
     "/orgs/{org}/hooks/{id}",
     "/orgs/{org}/labels",
@@ -55,7 +55,17 @@ const PATHS: [&str; 43] = [
     "/user/repos",
     "/users/search",
     "/users/{username}",
+    "/users/{username}/activities/feeds",
     "/version",
+];
+
+/// Those that came with 1.27.
+const PATHS_OF_1_27: [&str; 5] = [
+    "/repos/{owner}/{repo}/assignees/{assignee}",
+    "/repos/{owner}/{repo}/issues/{index}/assignees",
+    "/repos/{owner}/{repo}/issues/{index}/assignees/{assignee}",
+    "/repos/{owner}/{repo}/pulls/{index}/comments/{id}/replies",
+    "/token",
 ];
 
 /// `GET /swagger.v1.json`, without the paths that were taken away; it may be one of them.
@@ -63,7 +73,8 @@ pub(crate) fn describe(world: &World) -> ApiAnswer {
     if world.without.contains(PATH) {
         return ApiAnswer::text(404, Refusal::NoSuchCall.message());
     }
-    let known = PATHS.iter().copied().filter(|path| !world.without.contains(*path));
+    let newest: &[&str] = if world.version.has_calls_of_1_27() { &PATHS_OF_1_27 } else { &[] };
+    let known = PATHS.iter().chain(newest).copied().filter(|path| !world.without.contains(*path));
     let paths: Map<String, Value> = known.map(|path| (path.to_owned(), operations(path))).collect();
     ApiAnswer::json(
         200,

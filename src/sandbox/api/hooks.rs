@@ -64,6 +64,8 @@ struct HookBody {
     config: BTreeMap<String, String>,
     #[serde(default)]
     events: Vec<String>,
+    #[serde(default)]
+    authorization_header: String,
     active: Option<bool>,
 }
 
@@ -90,13 +92,15 @@ fn create(world: &mut World, call: &Call, home: Home) -> Reply {
         content: content_type(&settings.option("content_type")?)?,
         secret: settings.config.get("secret").cloned().unwrap_or_default(),
         events: settings.events,
+        authorization: settings.authorization_header,
         active: settings.active.unwrap_or(false),
     };
     let id = world.add_hook(home, new);
     shown(world, call, 201, id)
 }
 
-/// Without `events` only `push` is left. The secret cannot be changed.
+/// Without `events` only `push` is left, and without an authorization header none. The secret
+/// cannot be changed.
 fn edit(world: &mut World, call: &Call, id: i64) -> Reply {
     let settings: HookBody = call.json()?;
     let now = world.now;
@@ -108,6 +112,7 @@ fn edit(world: &mut World, call: &Call, id: i64) -> Reply {
             hook.content = content_type(name)?;
         }
         hook.events = expand(&settings.events);
+        hook.authorization = settings.authorization_header;
         hook.active = settings.active.unwrap_or(hook.active);
         hook.updated = now;
     }

@@ -9,7 +9,9 @@ use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::time::Timestamp;
 use crate::sandbox::world::World;
 use crate::sandbox::world::issues::{IssuePatch, NewIssue};
+use crate::sandbox::world::records::{TimelineChange, TimelineRecord};
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::rights::Mode;
 use crate::sandbox::world::search::Filter;
 
 /// `GET /repos/issues/search`: over everything that the caller may see.
@@ -167,8 +169,34 @@ pub(super) fn in_thread(
             Ok(ApiAnswer::empty(204))
         }
         ("POST", ["deadline"]) => deadline(world, call, id),
+        (_, ["assignees", ..]) if !world.version.has_calls_of_1_27() => Err(Refusal::NoSuchCall),
+        ("POST" | "DELETE", ["assignees"]) => assignees(world, call, id),
+        ("GET", ["assignees", login]) => can_be_assigned(world, repo, login),
+        ("GET", ["timeline"]) => timeline(world, call, id),
         _ => Err(Refusal::HIDDEN),
     }
+}
+
+/// Labels and assignees alone.
+fn timeline(world: &World, call: &Call, id: i64) -> Reply {
+    let since = call.time_param("since")?;
+    let of_thread = world.timeline.iter().filter(|line| line.issue == id);
+    let lines = of_thread.filter(|line| since.is_none_or(|since| line.at >= since)).collect();
+    let view = call.view(world);
+    ApiAnswer::paged(call, lines, |line: &TimelineRecord| {
+        let (kind, label, assignee) = match line.change {
+            TimelineChange::Label(label) => ("label", world.labels.get(&label), None),
+            TimelineChange::Assignee(user) => ("assignees", None, Some(view.user(user))),
+        };
+        json!({
+            "type": kind,
+            "user": view.user(line.user),
+            "label": label.map(|label| view.label(label)),
+            "assignee": assignee,
+            "created_at": line.at.to_string(),
+            "updated_at": line.at.to_string(),
+        })
+    })
 }
 
 fn deadline(world: &mut World, call: &Call, id: i64) -> Reply {
@@ -177,6 +205,36 @@ fn deadline(world: &mut World, call: &Call, id: i64) -> Reply {
     world.edit_issue(call.require_user()?, id, patch)?;
     let due = world.issue(id).due.map(|due| due.to_string());
     Ok(ApiAnswer::json(201, &json!({ "due_date": due })))
+}
+
+#[derive(Deserialize)]
+struct AssigneesBody {
+    assignees: Vec<String>,
+}
+
+/// Whether somebody can be assigned in a repository: 204 or 404, of an organisation 400.
+pub(super) fn can_be_assigned(world: &World, repo: RepoId, login: &str) -> Reply {
+    match world.require_assignable(world.user_named(login)?, repo) {
+        Ok(()) => Ok(ApiAnswer::empty(204)),
+        Err(Refusal::Forbidden(_)) => Err(Refusal::HIDDEN),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Adds assignees or takes them away, one by one.
+fn assignees(world: &mut World, call: &Call, id: i64) -> Reply {
+    let (user, body) = (call.require_user()?, call.json::<AssigneesBody>()?);
+    let status = match call.method.as_str() {
+        "POST" => {
+            world.add_assignees(user, id, &body.assignees)?;
+            201
+        }
+        _ => {
+            world.remove_assignees(user, id, &body.assignees)?;
+            200
+        }
+    };
+    Ok(ApiAnswer::json(status, &call.view(world).issue(id)))
 }
 
 #[derive(Deserialize)]
@@ -215,8 +273,21 @@ fn dependencies(world: &mut World, call: &Call, id: i64) -> Reply {
     match call.method.as_str() {
         "GET" => {
             let view = call.view(world);
-            let blockers = world.issue(id).blockers.iter().map(|id| view.issue(*id));
-            return Ok(ApiAnswer::json(200, &blockers.collect::<Vec<_>>()));
+            let may_write = call.user.is_some_and(|user| world.can_write(user, world.issue(id)));
+            let is_seen = |id| {
+                let issue = world.issue(id);
+                world.mode(call.user, world.repo(issue.repo), issue.unit()) >= Mode::Read
+            };
+            let blockers = world.issue(id).blockers.iter().map(|id| match is_seen(*id) {
+                true => view.blocker(*id),
+                false => view.hidden_blocker(may_write),
+            });
+            let blockers: Vec<_> = blockers.collect();
+            let answer = ApiAnswer::json(200, &blockers);
+            return Ok(match world.version.counts_dependencies() {
+                true => answer.with_total(blockers.len()),
+                false => answer,
+            });
         }
         "POST" => {
             let blocker = BlockerBody::of(world, call)?;

@@ -42,6 +42,8 @@ fn route(world: &mut World, call: &Call) -> Reply {
     match (call.method.as_str(), segments.as_slice()) {
         ("GET", ["version"]) => people::version(world),
         ("GET", ["settings", "api"]) => people::settings(world),
+        ("GET", ["settings", "ui"]) => people::ui_settings(world),
+        ("GET", ["token"]) if world.version.has_calls_of_1_27() => people::token(world, call),
         (_, ["user" | "users", ..]) => people::route(world, call, &segments),
         (_, ["orgs" | "teams", ..]) => orgs::route(world, call, &segments),
         ("GET", ["repositories", id]) => repos::get_by_id(world, call, id),

@@ -12,6 +12,9 @@ pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply 
     call.require_scope("organization")?;
     match (call.method.as_str(), segments) {
         ("GET", ["orgs", org]) => {
+            if let Some(now) = world.renamed(org) {
+                return Err(Refusal::UserMoved(format!("/api/v1/orgs/{now}")));
+            }
             let org = world.org_named(org)?;
             Ok(ApiAnswer::json(200, &call.view(world).user(org)))
         }
@@ -67,8 +70,18 @@ fn teams(world: &World, call: &Call, org: &str) -> Reply {
     if !world.is_member(asker, org) && !world.is_site_admin(asker) {
         return Err(Refusal::Forbidden("Must be an organization member".into()));
     }
-    let view = call.view(world);
-    ApiAnswer::paged(call, world.teams_of(org), |team| view.team(team))
+    let (view, mut teams) = (call.view(world), world.teams_of(org));
+    teams.retain(|team| may_list(world, asker, team));
+    ApiAnswer::paged(call, teams, |team| view.team(team))
+}
+
+/// Whether a member of the organisation sees that there is such a team.
+fn may_list(world: &World, asker: i64, team: &TeamRecord) -> bool {
+    !world.version.keeps_teams_private() || team.is_shown || is_of_team(world, asker, team)
+}
+
+fn is_of_team(world: &World, asker: i64, team: &TeamRecord) -> bool {
+    team.members.contains(&asker) || world.owns_org(asker, team.org) || world.is_site_admin(asker)
 }
 
 fn labels(world: &World, call: &Call, org: &str) -> Reply {
@@ -77,12 +90,16 @@ fn labels(world: &World, call: &Call, org: &str) -> Reply {
     ApiAnswer::paged(call, world.labels_of(Home::Org(org)), |label| view.label(label))
 }
 
-/// A team, for its members, the organisation's owners and site admins.
+/// A team, for its members, the organisation's owners and site admins; one that is shown to the
+/// organisation for all of its members.
 fn visible_team<'a>(world: &'a World, call: &Call, id: &str) -> Result<&'a TeamRecord, Refusal> {
     let team = world.teams.get(&number_of(id)?).ok_or(Refusal::HIDDEN)?;
     let asker = call.require_user()?;
-    let may = team.members.contains(&asker)
-        || world.owns_org(asker, team.org)
-        || world.is_site_admin(asker);
-    if may { Ok(team) } else { Err(Refusal::Forbidden("Must be a team member".into())) }
+    let is_shown =
+        world.version.keeps_teams_private() && team.is_shown && world.is_member(asker, team.org);
+    if is_shown || is_of_team(world, asker, team) {
+        Ok(team)
+    } else {
+        Err(Refusal::Forbidden("Must be a team member".into()))
+    }
 }

@@ -6,6 +6,7 @@ use super::answer::{ApiAnswer, Reply};
 use super::call::Call;
 use crate::sandbox::world::World;
 use crate::sandbox::world::refusal::Refusal;
+use crate::sandbox::world::tokens::Scopes;
 
 /// `GET /version`.
 pub(super) fn version(world: &World) -> Reply {
@@ -26,8 +27,28 @@ pub(super) fn settings(world: &World) -> Reply {
     Ok(ApiAnswer::json(200, &settings))
 }
 
+/// `GET /settings/ui`.
+pub(super) fn ui_settings(world: &World) -> Reply {
+    Ok(ApiAnswer::json(
+        200,
+        &json!({
+            "default_theme": "gitea-auto",
+            "allowed_reactions": world.allowed_reactions,
+            "custom_emojis": ["git", "gitea", "codeberg", "gitlab", "github", "gogs"],
+        }),
+    ))
+}
+
+/// `GET /token`: what the caller's token is good for. Needs no scope.
+pub(super) fn token(world: &World, call: &Call) -> Reply {
+    let user = call.require_user()?;
+    let scopes: Vec<&str> = call.scopes.iter().flat_map(Scopes::names).collect();
+    let login = &world.users[&user].login;
+    Ok(ApiAnswer::json(200, &json!({ "scopes": scopes, "user": { "id": user, "login": login } })))
+}
+
 /// What happens below `/user` and `/users`.
-pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
+pub(super) fn route(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
     if segments[0] == "user" {
         call.require_user()?;
     }
@@ -36,6 +57,14 @@ pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
         ("GET", ["user"]) => {
             let user = call.require_user()?;
             Ok(ApiAnswer::json(200, &call.view(world).user(user)))
+        }
+        ("PUT" | "DELETE", ["user", "blocks", login]) => {
+            let pair = (call.require_user()?, world.user_named(login)?);
+            match call.method == "PUT" {
+                true => world.blocks.insert(pair),
+                false => world.blocks.remove(&pair),
+            };
+            Ok(ApiAnswer::empty(204))
         }
         ("GET", ["user", "repos"]) => {
             call.require_scope("repository")?;
@@ -56,6 +85,23 @@ pub(super) fn route(world: &World, call: &Call, segments: &[&str]) -> Reply {
             }
             let user = world.user_named(login)?;
             Ok(ApiAnswer::json(200, &call.view(world).user(user)))
+        }
+        ("GET", ["users", login, "activities", "feeds"]) => {
+            // Of what people do only that they wrote a comment.
+            let author = world.user_named(login)?;
+            let wrote = world.comments.values().rev().filter(|comment| comment.author == author);
+            let seen =
+                wrote.filter(|c| world.can_see(call.user, world.repo(world.issue(c.issue).repo)));
+            let view = call.view(world);
+            ApiAnswer::paged(call, seen.collect(), |comment| {
+                json!({
+                    "op_type": "comment_issue",
+                    "act_user_id": author,
+                    "comment_id": comment.id,
+                    "comment": view.comment(comment),
+                    "created": comment.created.to_string(),
+                })
+            })
         }
         ("GET", ["users", login, "repos"]) => {
             let repos = world.repos_of(world.user_named(login)?, call.user);

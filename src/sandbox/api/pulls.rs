@@ -8,7 +8,7 @@ use crate::core::model::ids::RepoId;
 use crate::sandbox::json::ReviewJson;
 use crate::sandbox::world::World;
 use crate::sandbox::world::pulls::{NewPull, NewReview};
-use crate::sandbox::world::records::{PullRecord, ReviewState};
+use crate::sandbox::world::records::{PullRecord, ReviewRecord, ReviewState};
 use crate::sandbox::world::refusal::Refusal;
 
 /// `/repos/{owner}/{name}/pulls` and below.
@@ -24,7 +24,9 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
             let (issue, pull) = find(world, repo, number)?;
             let view = call.view(world);
             let issue = world.issue(issue);
-            ApiAnswer::paged(call, pull.reviews.iter().collect(), |review| {
+            // What is begun is its author's alone to see.
+            let is_seen = |r: &&ReviewRecord| r.given.is_some() || view.viewer == Some(r.author);
+            ApiAnswer::paged(call, pull.reviews.iter().filter(is_seen).collect(), |review| {
                 view.review(issue, pull, review)
             })
         }
@@ -34,8 +36,34 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
             let review = review_json(world, call, issue, number_of(id)?)?;
             Ok(ApiAnswer::json(200, &review.inline()))
         }
+        (_, [_, "comments", _, "replies"]) if !world.version.has_calls_of_1_27() => {
+            Err(Refusal::NoSuchCall)
+        }
+        ("POST", [number, "comments", id, "replies"]) => {
+            let (issue, _) = find(world, repo, number)?;
+            reply(world, call, issue, number_of(id)?)
+        }
         _ => Err(Refusal::HIDDEN),
     }
+}
+
+#[derive(Deserialize)]
+struct ReplyBody {
+    #[serde(default)]
+    body: String,
+}
+
+fn reply(world: &mut World, call: &Call, issue: i64, to: i64) -> Reply {
+    let body = call.json::<ReplyBody>()?.body;
+    if body.is_empty() {
+        return Err(Refusal::Unprocessable("[Body]: Required".into()));
+    }
+    let id = world.reply_to_inline(call.require_user()?, issue, to, &body)?;
+    let pull = world.issue(issue).pull.as_ref().ok_or(Refusal::HIDDEN)?;
+    let holds = |review: &&ReviewRecord| review.inline.iter().any(|inline| inline.comment == id);
+    let review = pull.reviews.iter().find(holds).map(|review| review.id).ok_or(Refusal::HIDDEN)?;
+    let review = review_json(world, call, issue, review)?;
+    Ok(ApiAnswer::json(201, &review.inline().last()))
 }
 
 fn find<'a>(
@@ -109,7 +137,7 @@ fn review(world: &mut World, call: &Call, repo: RepoId, number: &str) -> Reply {
         _ => ReviewState::Comment,
     };
     let inline = review.comments.into_iter().map(|l| (l.path, l.new_position, l.body)).collect();
-    let new = NewReview { verdict, body: review.body, inline, begun: None };
+    let new = NewReview { verdict, body: review.body, inline };
     let id = world.review(call.require_user()?, issue, new)?;
     Ok(ApiAnswer::json(200, &review_json(world, call, issue, id)?))
 }

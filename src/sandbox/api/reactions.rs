@@ -44,7 +44,7 @@ pub(super) fn route(world: &mut World, call: &Call, subject: Subject) -> Reply {
         "DELETE" => {
             let (user, content) = (call.require_user()?, call.json::<Content>()?.content);
             world.unreact(user, subject, &content);
-            Ok(ApiAnswer::empty(200))
+            Ok(ApiAnswer::empty(call.version.reaction_taken_back()))
         }
         _ => Err(Refusal::HIDDEN),
     }

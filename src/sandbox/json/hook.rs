@@ -29,13 +29,16 @@ impl HookJson<'_> {
 impl Serialize for HookJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let hook = self.hook;
+        let version = self.view.world.version;
+        let header = hook.authorization.as_str();
         object!(serializer, {
             "id": hook.id,
+            "name"? version.names_hooks().then_some(""),
             "type": "gitea",
             "branch_filter": "",
             "config": ConfigJson(hook),
             "events": self.events(),
-            "authorization_header": "",
+            "authorization_header": if version.hides_authorization_headers() { "" } else { header },
             "active": hook.active,
             "updated_at": Time(hook.updated),
             "created_at": Time(hook.created),

@@ -42,6 +42,7 @@ impl Serialize for IssueJson<'_> {
         let (view, issue) = (self.view, self.issue);
         let page = view.thread_path(issue);
         let name = view.world.full_name(issue.repo);
+        let newest = view.world.version.numbers_versions();
         let assignees = || issue.assignees.iter().map(|id| view.public_user(*id));
         object!(serializer, {
             "id": issue.id,
@@ -57,6 +58,7 @@ impl Serialize for IssueJson<'_> {
             "assets": [(); 0],
             "labels": view.labels(issue.id),
             "milestone": view.milestone(issue),
+            "projects"? newest.then_some(()),
             "assignee": assignees().next(),
             "assignees": null_if_empty(assignees().collect()),
             "state": if issue.is_open() { "open" } else { "closed" },
@@ -67,15 +69,17 @@ impl Serialize for IssueJson<'_> {
             "closed_at": time(issue.closed),
             "due_date": time(issue.due),
             "time_estimate"? view.world.version.estimates_issues().then_some(0),
-            "pull_request": issue.pull.as_ref().map(|_| PullMeta { html_url: view.url(&page) }),
+            "pull_request": issue.pull.as_ref().map(|_| PullMeta { draft: issue.is_draft(), html_url: view.url(&page) }),
             "repository": RepoMeta { view, issue },
             "pin_order": i32::from(issue.pinned),
+            "content_version"? newest.then_some(issue.version),
         })
     }
 }
 
 /// The sign that an issue is a pull request.
 struct PullMeta {
+    draft: bool,
     html_url: String,
 }
 
@@ -84,7 +88,7 @@ impl Serialize for PullMeta {
         object!(serializer, {
             "merged": false,
             "merged_at": (),
-            "draft": false,
+            "draft": self.draft,
             "html_url": self.html_url,
         })
     }

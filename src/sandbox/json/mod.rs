@@ -5,6 +5,7 @@
 
 mod comment;
 pub(crate) mod encode;
+mod hidden;
 mod hook;
 mod issue;
 pub(crate) mod payload;

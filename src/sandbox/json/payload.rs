@@ -187,7 +187,7 @@ impl Payload<'_> {
     fn review(&self) -> Option<Value> {
         let Event::Reviewed { review, .. } = self.event else { return None };
         let pull = self.issue.pull.as_ref()?;
-        let review = pull.reviews.iter().find(|r| r.id == *review)?;
+        let review = pull.reviews.iter().find(|r| r.id == *review)?.given.as_ref()?;
         let kind = match review.verdict {
             ReviewState::Approved => "pull_request_review_approved",
             ReviewState::RequestChanges => "pull_request_review_rejected",

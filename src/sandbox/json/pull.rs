@@ -33,9 +33,13 @@ impl<'a> View<'a> {
 }
 
 impl<'a> PullJson<'a> {
+    fn given(&self) -> impl Iterator<Item = &'a ReviewRecord> {
+        self.pull.reviews.iter().filter(|review| review.given.is_some())
+    }
+
     /// Whoever reviewed counts as asked.
     fn reviewers(&self) -> Vec<UserJson<'a>> {
-        let mut ids: Vec<i64> = self.pull.reviews.iter().map(|r| r.author).collect();
+        let mut ids: Vec<i64> = self.given().map(|r| r.author).collect();
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().map(|id| self.view.public_user(id)).collect()
@@ -57,7 +61,9 @@ impl Serialize for PullJson<'_> {
         let (view, issue, pull) = (self.view, self.issue, self.pull);
         let page = view.url(view.thread_path(issue));
         let assignees = || issue.assignees.iter().map(|id| view.public_user(*id));
-        let (reviews, newer) = (pull.reviews.len(), view.world.version.lists_nobody_as_empty());
+        let version = view.world.version;
+        let (reviews, newer) = (self.given().count(), version.lists_nobody_as_empty());
+        let shows_none = !version.leaves_out_no_review_comments();
         object!(serializer, {
             "id": pull.id,
             "url": page,
@@ -72,10 +78,10 @@ impl Serialize for PullJson<'_> {
             "requested_reviewers": self.listed(self.reviewers()),
             "requested_reviewers_teams"? newer.then_some([(); 0]),
             "state": if issue.is_open() { "open" } else { "closed" },
-            "draft": false,
+            "draft": issue.is_draft(),
             "is_locked": issue.locked,
             "comments": issue.comments.len(),
-            "review_comments"? (reviews > 0 || !newer).then_some(reviews),
+            "review_comments"? (reviews > 0 || shows_none).then_some(reviews),
             "additions": 1,
             "deletions": 0,
             "changed_files": 1,
@@ -87,7 +93,7 @@ impl Serialize for PullJson<'_> {
             "merged_at": (),
             "merge_commit_sha": (),
             "merged_by": (),
-            "allow_maintainer_edit": false,
+            "allow_maintainer_edit": version.lets_maintainers_edit(),
             "base": self.branch(&pull.base),
             "head": self.branch(&pull.head),
             "merge_base": pull.base.sha,
@@ -96,6 +102,7 @@ impl Serialize for PullJson<'_> {
             "updated_at": Time(issue.updated),
             "closed_at": time(issue.closed),
             "pin_order": i32::from(issue.pinned),
+            "content_version"? version.numbers_versions().then_some(issue.version),
         })
     }
 }
@@ -140,26 +147,30 @@ impl<'a> ReviewJson<'a> {
 
 impl Serialize for ReviewJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let review = self.review;
+        let (review, given) = (self.review, self.review.given.as_ref());
         let page = self.page();
         object!(serializer, {
             "id": review.id,
             "user": self.view.user(review.author),
             "team": (),
-            "state": match review.verdict {
-                ReviewState::Approved => "APPROVED",
-                ReviewState::RequestChanges => "REQUEST_CHANGES",
-                ReviewState::Comment => "COMMENT",
+            "state": match given.map(|given| given.verdict) {
+                Some(ReviewState::Approved) => "APPROVED",
+                Some(ReviewState::RequestChanges) => "REQUEST_CHANGES",
+                Some(ReviewState::Comment) => "COMMENT",
+                None => "PENDING",
             },
-            "body": review.body,
+            "body": given.map_or("", |given| &given.body),
             "commit_id": self.pull.head.sha,
             "stale": false,
-            "official": review.official,
+            "official": given.is_some_and(|given| given.official),
             "dismissed": false,
             "comments_count": review.inline.len(),
             "submitted_at": Time(review.begun),
-            "updated_at": Time(review.at),
-            "html_url": format_args!("{page}#issuecomment-{}", review.comment),
+            "updated_at": Time(given.map_or(review.begun, |given| given.at)),
+            "html_url": match given {
+                Some(given) => format!("{page}#issuecomment-{}", given.comment),
+                None => String::new(),
+            },
             "pull_request_url": page,
         })
     }

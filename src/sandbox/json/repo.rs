@@ -50,7 +50,9 @@ impl Serialize for RepoJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (view, repo) = (self.view, self.repo);
         let name = view.world.full_name(repo.id);
-        let full = view.world.version.describes_repos_in_full();
+        let version = view.world.version;
+        let (full, newest) =
+            (version.describes_repos_in_full(), version.tells_how_pulls_are_updated());
         object!(serializer, {
             "id": repo.id,
             "owner": view.user(repo.owner),
@@ -80,6 +82,7 @@ impl Serialize for RepoJson<'_> {
             "open_pr_counter": repo.open_pulls,
             "release_counter": 0,
             "default_branch": "main",
+            "branch_count"? newest.then_some(1),
             "archived": repo.archived,
             "created_at": Time(repo.created),
             "updated_at": Time(repo.created),
@@ -102,16 +105,19 @@ impl Serialize for RepoJson<'_> {
             "allow_squash_merge": true,
             "allow_fast_forward_only_merge": true,
             "allow_rebase_update": true,
+            "allow_merge_update"? newest.then_some(true),
             "allow_manual_merge"? full.then_some(false),
             "autodetect_manual_merge"? full.then_some(false),
             "default_delete_branch_after_merge": false,
             "default_merge_style": "merge",
-            "default_allow_maintainer_edit": false,
+            "default_update_style"? newest.then_some("merge"),
+            "default_allow_maintainer_edit": version.lets_maintainers_edit(),
             "avatar_url": "",
             "internal": false,
             "mirror_interval": "",
             "object_format_name": "sha1",
             "mirror_updated": NO_TIME,
+            "mirror_last_sync_at"? newest.then_some(NO_TIME),
             "repo_transfer"? (!full).then_some(()),
             "topics"? full.then_some([(); 0]),
             "licenses"? full.then_some([(); 0]),

@@ -27,11 +27,16 @@ const ALL_UNITS: [&str; 10] = [
 pub(crate) struct TeamJson<'a> {
     team: &'a TeamRecord,
     permission: Mode,
+    /// Who may see it, where versions tell.
+    visibility: Option<&'static str>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn team(self, team: &'a TeamRecord) -> TeamJson<'a> {
-        TeamJson { team, permission: self.world.reported_mode(team) }
+        let visibility = if team.is_shown { "limited" } else { "private" };
+        let tells = self.world.version.keeps_teams_private();
+        let permission = self.world.reported_mode(team);
+        TeamJson { team, permission, visibility: tells.then_some(visibility) }
     }
 }
 
@@ -61,6 +66,7 @@ impl Serialize for TeamJson<'_> {
             "units": units.keys().collect::<Vec<_>>(),
             "units_map": units,
             "can_create_org_repo": owners,
+            "visibility"? self.visibility,
         })
     }
 }

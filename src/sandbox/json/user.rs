@@ -51,6 +51,9 @@ impl UserJson<'_> {
         let login = self.user.login.to_ascii_lowercase();
         match self.detail {
             _ if self.user.kind == UserKind::Organisation => String::new(),
+            Detail::Public if self.view.world.version.numbers_hidden_addresses() => {
+                format!("{}+{login}@noreply.localhost", self.user.id)
+            }
             Detail::Public => format!("{login}@noreply.localhost"),
             Detail::Signed | Detail::Own => format!("{login}@example.com"),
         }

@@ -98,6 +98,33 @@ impl World {
             || self.is_member(user, repo.owner)
     }
 
+    /// Refuses whoever was blocked by one of these; administrators of the forge never are.
+    pub(crate) fn require_unblocked(
+        &self,
+        user: i64,
+        by: impl IntoIterator<Item = i64>,
+    ) -> Result<(), Refusal> {
+        let is_blocked = by.into_iter().any(|blocker| self.blocks.contains(&(blocker, user)));
+        match is_blocked && !self.is_site_admin(user) {
+            true => Err(Refusal::Forbidden("user is blocked".into())),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses who was blocked by who opened `issue`, or by the owner of its repository, unless they
+    /// administer that.
+    pub(crate) fn require_may_write_in(
+        &self,
+        user: i64,
+        issue: &IssueRecord,
+    ) -> Result<(), Refusal> {
+        let repo = self.repo(issue.repo);
+        if self.mode(Some(user), repo, Unit::Code) >= Mode::Admin {
+            return Ok(());
+        }
+        self.require_unblocked(user, [issue.author, repo.owner])
+    }
+
     /// Refuses whoever may not administer `repo`.
     pub(crate) fn require_repo_admin(&self, user: i64, repo: &RepoRecord) -> Result<(), Refusal> {
         if self.mode(Some(user), repo, Unit::Code) >= Mode::Admin {

@@ -46,7 +46,7 @@ impl World {
             Mode::Read if issue.locked => {
                 Err(Refusal::Forbidden("You cannot comment on a locked issue.".into()))
             }
-            _ => Ok(()),
+            _ => self.require_may_write_in(user, issue),
         }
     }
 
@@ -75,6 +75,7 @@ impl World {
         body: &str,
     ) -> Result<Edited, Refusal> {
         let issue = self.require_may_change(user, id)?;
+        self.require_may_write_in(user, self.issue(issue))?;
         let now = self.now;
         let Some(comment) = self.comments.get_mut(&id) else { return Err(missing(id)) };
         let same = comment.body == body;
@@ -84,7 +85,9 @@ impl World {
         let before = std::mem::replace(&mut comment.body, body.to_owned());
         comment.updated = now;
         comment.edits += u32::from(!same);
-        self.emit(&Event::comment(user, issue, id, Change::Edited { body: Some(before) }));
+        if self.version.tells_of_drafts() || !self.is_draft(id) {
+            self.emit(&Event::comment(user, issue, id, Change::Edited { body: Some(before) }));
+        }
         Ok(Edited::Changed)
     }
 
@@ -92,7 +95,11 @@ impl World {
     pub(crate) fn delete_comment(&mut self, user: i64, id: i64) -> Result<(), Refusal> {
         let issue = self.require_may_change(user, id)?;
         let repo = self.issue(issue).repo;
-        self.issue_mut(issue).comments.remove(&id);
+        let thread = self.issue_mut(issue);
+        thread.comments.remove(&id);
+        for review in thread.pull.iter_mut().flat_map(|pull| &mut pull.reviews) {
+            review.inline.retain(|inline| inline.comment != id);
+        }
         if self.version.moves_a_thread_when_a_comment_is_deleted() {
             self.touch(issue);
         }

@@ -6,7 +6,7 @@ use crate::core::model::ids::RepoId;
 
 use super::World;
 use super::events::{Event, EventName, Outgoing};
-use super::records::{Home, HookRecord, ReviewState};
+use super::records::{Home, HookRecord, ReviewState, TimelineChange, TimelineRecord};
 use crate::sandbox::json::payload;
 
 impl World {
@@ -33,7 +33,7 @@ impl World {
     fn verdict(&self, issue: i64, review: i64) -> ReviewState {
         let pull = self.issue(issue).pull.as_ref();
         let review = pull.and_then(|p| p.reviews.iter().find(|r| r.id == review));
-        review.map_or(ReviewState::Comment, |r| r.verdict)
+        review.and_then(|r| r.given.as_ref()).map_or(ReviewState::Comment, |given| given.verdict)
     }
 
     /// Leaves a webhook for each hook that asked for `event`. A hook of the repository and one
@@ -53,6 +53,10 @@ impl World {
                 Outgoing::new(self.version, &self.hooks[&hook], name, Arc::clone(&payload));
             self.outgoing.push(outgoing);
         }
+    }
+
+    pub(super) fn note_in_timeline(&mut self, user: i64, issue: i64, change: TimelineChange) {
+        self.timeline.push(TimelineRecord { issue, user, change, at: self.now });
     }
 
     /// Sends a hook its test delivery: an `issues` event that tells of no issue.

@@ -43,6 +43,8 @@ pub(crate) struct Outgoing {
     pub(crate) url: String,
     pub(crate) secret: String,
     pub(crate) content: ContentType,
+    /// What it sends as `Authorization`; may be empty.
+    pub(crate) authorization: String,
     pub(crate) name: EventName,
     /// `repository` or `organization`: where the hook is installed, if a header is to tell.
     pub(crate) target: Option<&'static str>,
@@ -93,6 +95,7 @@ impl Outgoing {
             url: hook.url.clone(),
             secret: hook.secret.clone(),
             content: hook.content,
+            authorization: hook.authorization.clone(),
             name,
             target: version.says_where_a_hook_is_installed().then_some(match hook.home {
                 Home::Repo(_) => "repository",

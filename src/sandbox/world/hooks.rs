@@ -29,6 +29,7 @@ pub(crate) struct NewHookRecord {
     pub(crate) content: ContentType,
     pub(crate) secret: String,
     pub(crate) events: Vec<String>,
+    pub(crate) authorization: String,
     pub(crate) active: bool,
 }
 
@@ -36,10 +37,23 @@ impl World {
     pub(crate) fn add_hook(&mut self, home: Home, new: NewHookRecord) -> i64 {
         let id = self.next_id(IdKind::Hook);
         let (created, updated) = (self.now, self.now);
-        let NewHookRecord { url, content, secret, events, active } = new;
+        let NewHookRecord { url, content, secret, events, authorization, active } = new;
         let events = expand(&events);
-        let hook = HookRecord { id, home, url, content, secret, events, active, created, updated };
-        self.hooks.insert(id, hook);
+        self.hooks.insert(
+            id,
+            HookRecord {
+                id,
+                home,
+                url,
+                content,
+                secret,
+                events,
+                authorization,
+                active,
+                created,
+                updated,
+            },
+        );
         id
     }
 

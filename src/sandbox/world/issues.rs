@@ -6,7 +6,7 @@ use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
 use super::events::{Change, Event};
-use super::records::{IssueRecord, PullRecord};
+use super::records::{IssueRecord, PullRecord, TimelineChange};
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{IdKind, World};
@@ -53,11 +53,17 @@ impl World {
             let known: BTreeSet<i64> = known.collect();
             self.issue_mut(id).labels = known;
         }
-        // Gitea tells of the assignment first, from inside the transaction.
+        let issue_first = self.version.tells_of_the_issue_before_its_assignees();
+        if issue_first {
+            self.emit(&Event::issue(user, id, Change::Created));
+        }
+        // Before 1.27 Gitea tells of the assignment first, from inside the transaction.
         for assignee in assignees {
             self.assign(user, id, assignee);
         }
-        self.emit(&Event::issue(user, id, Change::Created));
+        if !issue_first {
+            self.emit(&Event::issue(user, id, Change::Created));
+        }
         Ok(id)
     }
 
@@ -94,6 +100,7 @@ impl World {
             blockers: BTreeSet::new(),
             comments: BTreeSet::new(),
             pull,
+            version: 0,
             created: now,
             updated: now,
             closed: None,
@@ -124,7 +131,9 @@ impl World {
             self.emit(&Event::issue(user, id, Change::Retitled { title: before }));
         }
         if let Some(body) = patch.body.filter(|b| *b != self.issue(id).body) {
-            let before = std::mem::replace(&mut self.touch(id).body, body);
+            let issue = self.touch(id);
+            issue.version += 1;
+            let before = std::mem::replace(&mut issue.body, body);
             self.emit(&Event::issue(user, id, Change::Edited { body: Some(before) }));
         }
         if writer {
@@ -159,14 +168,17 @@ impl World {
     }
 
     /// Sets who is assigned. An unknown login is a 500 before anything changed; somebody who
-    /// cannot be assigned is a 500 after the old ones were removed.
+    /// cannot be assigned is a 500, before 1.27 after the old ones were removed.
     fn replace_assignees(&mut self, user: i64, id: i64, logins: &[String]) -> Result<(), Refusal> {
         let repo = self.issue(id).repo;
         let wanted = self.named_assignees(logins)?;
+        self.require_unblocked(user, wanted.iter().copied())?;
+        if self.version.assigns_all_or_none() {
+            return self.replace_assignees_at_once(user, id, wanted);
+        }
         for former in self.issue(id).assignees.clone() {
             if !wanted.contains(&former) {
-                self.touch(id).assignees.retain(|a| *a != former);
-                self.emit(&Event::Assignee { doer: user, issue: id, assigned: false });
+                self.unassign(user, id, former);
             }
         }
         for assignee in wanted {
@@ -180,13 +192,113 @@ impl World {
         Ok(())
     }
 
+    /// All of them or none; told of only then.
+    fn replace_assignees_at_once(
+        &mut self,
+        user: i64,
+        id: i64,
+        wanted: Vec<i64>,
+    ) -> Result<(), Refusal> {
+        let repo = self.issue(id).repo;
+        if wanted.iter().any(|assignee| self.require_assignable(*assignee, repo).is_err()) {
+            return Err(Refusal::Internal);
+        }
+        let before = self.issue(id).assignees.clone();
+        if before == wanted {
+            return Ok(());
+        }
+        self.touch(id).assignees.clone_from(&wanted);
+        let removed = before.iter().filter(|former| !wanted.contains(former));
+        let added = wanted.iter().filter(|now| !before.contains(now));
+        let removed = removed.map(|former| (*former, false));
+        for (assignee, assigned) in removed.chain(added.map(|now| (*now, true))) {
+            self.note_in_timeline(user, id, TimelineChange::Assignee(assignee));
+            self.emit(&Event::Assignee { doer: user, issue: id, assigned });
+        }
+        Ok(())
+    }
+
+    /// Assigns these as well.
+    pub(crate) fn add_assignees(
+        &mut self,
+        user: i64,
+        id: i64,
+        logins: &[String],
+    ) -> Result<(), Refusal> {
+        let added = self.assignees_to_change(user, id, logins)?;
+        let repo = self.issue(id).repo;
+        for assignee in &added {
+            self.require_assignable(*assignee, repo)?;
+        }
+        for assignee in added {
+            if !self.issue(id).assignees.contains(&assignee) {
+                self.assign(user, id, assignee);
+            }
+        }
+        Ok(())
+    }
+
+    /// Assigns these no longer.
+    pub(crate) fn remove_assignees(
+        &mut self,
+        user: i64,
+        id: i64,
+        logins: &[String],
+    ) -> Result<(), Refusal> {
+        for removed in self.assignees_to_change(user, id, logins)? {
+            if self.issue(id).assignees.contains(&removed) {
+                self.unassign(user, id, removed);
+            }
+        }
+        Ok(())
+    }
+
+    fn assignees_to_change(
+        &self,
+        user: i64,
+        id: i64,
+        logins: &[String],
+    ) -> Result<Vec<i64>, Refusal> {
+        let issue = self.issue(id);
+        self.require_unarchived(issue.repo)?;
+        if !self.can_write(user, issue) {
+            return Err(Refusal::ForbiddenBare);
+        }
+        let named = |login: &String| {
+            let unknown = format!("user does not exist [uid: 0, name: {login}]");
+            self.user_named(login).map_err(|_| Refusal::Unprocessable(unknown))
+        };
+        logins.iter().map(named).collect()
+    }
+
+    /// Refuses somebody who cannot be assigned in `repo`: an organisation, and who may neither write
+    /// anything there nor read pull requests.
+    pub(crate) fn require_assignable(&self, user: i64, repo: RepoId) -> Result<(), Refusal> {
+        if !self.people().any(|person| person == user) {
+            let text = format!("organization can't be added as assignee [user_id: {user}]");
+            return Err(Refusal::BadRequest(text));
+        }
+        let can = self.mode(Some(user), self.repo(repo), Unit::Pulls) >= Mode::Read
+            || self.mode(Some(user), self.repo(repo), Unit::Issues) >= Mode::Write
+            || self.mode(Some(user), self.repo(repo), Unit::Code) >= Mode::Write;
+        let cannot = || Refusal::Forbidden(format!("user cannot be assigned [uid: {user}]"));
+        if can { Ok(()) } else { Err(cannot()) }
+    }
+
     fn named_assignees(&self, logins: &[String]) -> Result<Vec<i64>, Refusal> {
         logins.iter().map(|l| self.user_named(l).map_err(|_| Refusal::Internal)).collect()
     }
 
     fn assign(&mut self, doer: i64, issue: i64, assignee: i64) {
         self.touch(issue).assignees.push(assignee);
+        self.note_in_timeline(doer, issue, TimelineChange::Assignee(assignee));
         self.emit(&Event::Assignee { doer, issue, assigned: true });
+    }
+
+    fn unassign(&mut self, doer: i64, issue: i64, former: i64) {
+        self.touch(issue).assignees.retain(|assignee| *assignee != former);
+        self.note_in_timeline(doer, issue, TimelineChange::Assignee(former));
+        self.emit(&Event::Assignee { doer, issue, assigned: false });
     }
 
     fn set_open(&mut self, user: i64, id: i64, open: bool) -> Result<(), Refusal> {
@@ -208,7 +320,8 @@ impl World {
         Ok(())
     }
 
-    /// Makes `blocker` something that must be closed before `id`. Twice or in a circle is a 500.
+    /// Makes `blocker` something that must be closed before `id`; both move. Twice or in a circle
+    /// is a 500.
     pub(crate) fn add_blocker(&mut self, user: i64, id: i64, blocker: i64) -> Result<(), Refusal> {
         self.require_may_plan(user, id)?;
         let doubled = self.issue(id).blockers.contains(&blocker);
@@ -216,9 +329,11 @@ impl World {
             return Err(Refusal::Internal);
         }
         self.touch(id).blockers.insert(blocker);
+        self.touch(blocker);
         Ok(())
     }
 
+    /// What is not there cannot be removed: that is a 500.
     pub(crate) fn remove_blocker(
         &mut self,
         user: i64,
@@ -227,9 +342,10 @@ impl World {
     ) -> Result<(), Refusal> {
         self.require_may_plan(user, id)?;
         if !self.issue(id).blockers.contains(&blocker) {
-            return Err(Refusal::HIDDEN);
+            return Err(Refusal::Internal);
         }
         self.touch(id).blockers.remove(&blocker);
+        self.touch(blocker);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::core::model::ids::RepoId;
 
 use super::events::Event;
-use super::records::{Home, LabelRecord};
+use super::records::{Home, LabelRecord, TimelineChange};
 use super::refusal::Refusal;
 use super::{IdKind, World};
 
@@ -35,6 +35,15 @@ impl World {
         let (name, description) = (name.to_owned(), description.to_owned());
         self.labels.insert(id, LabelRecord { id, home, name, color, description, exclusive });
         id
+    }
+
+    /// Deletes a label.
+    pub(crate) fn delete_label(&mut self, id: i64) {
+        self.labels.remove(&id);
+        for issue in self.issues.values_mut() {
+            issue.labels.remove(&id);
+        }
+        self.last_search.forget();
     }
 
     /// The labels of a repository or an organisation, by name.
@@ -77,6 +86,10 @@ impl World {
         }
         if self.issue(issue).labels != before {
             self.touch(issue);
+            let after = self.issue(issue).labels.clone();
+            for label in before.symmetric_difference(&after) {
+                self.note_in_timeline(user, issue, TimelineChange::Label(*label));
+            }
         }
         self.emit(&Event::Labels { doer: user, issue, cleared: false });
         Ok(())
@@ -111,10 +124,11 @@ impl World {
         self.require_may_label(user, issue)?;
         let repo = self.issue(issue).repo;
         if !self.labels.get(&id).is_some_and(|l| self.is_usable(l, repo)) {
-            return Err(Refusal::Unprocessable("label does not exist [label_id: 0]".into()));
+            return Err(self.version.unknown_label(id, self.repo(repo).owner));
         }
         if self.issue_mut(issue).labels.remove(&id) {
             self.touch(issue);
+            self.note_in_timeline(user, issue, TimelineChange::Label(id));
         }
         self.emit(&Event::Labels { doer: user, issue, cleared: false });
         Ok(())
@@ -122,7 +136,9 @@ impl World {
 
     pub(crate) fn clear_labels(&mut self, user: i64, issue: i64) -> Result<(), Refusal> {
         self.require_may_label(user, issue)?;
-        self.touch(issue).labels.clear();
+        for label in std::mem::take(&mut self.touch(issue).labels) {
+            self.note_in_timeline(user, issue, TimelineChange::Label(label));
+        }
         self.emit(&Event::Labels { doer: user, issue, cleared: true });
         Ok(())
     }

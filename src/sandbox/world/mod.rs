@@ -32,7 +32,7 @@ use events::Outgoing;
 use last_search::LastSearch;
 use records::{
     CommentRecord, HookRecord, IssueRecord, LabelRecord, MilestoneRecord, ReactionRecord,
-    RepoRecord, TeamRecord, UserRecord,
+    RepoRecord, TeamRecord, TimelineRecord, USUAL_REACTIONS, UserRecord,
 };
 use refusal::Refusal;
 use tokens::TokenRecord;
@@ -62,9 +62,15 @@ pub(crate) struct World {
     /// The comments that came from elsewhere.
     pub(crate) imported: BTreeSet<i64>,
     pub(crate) reactions: HashMap<Subject, Vec<ReactionRecord>>,
+    /// What the server is set to allow of them.
+    pub(crate) allowed_reactions: Vec<String>,
+    /// Who blocked whom.
+    pub(crate) blocks: BTreeSet<(i64, i64)>,
     pub(crate) labels: BTreeMap<i64, LabelRecord>,
     pub(crate) milestones: BTreeMap<i64, MilestoneRecord>,
     pub(crate) hooks: BTreeMap<i64, HookRecord>,
+    /// Who changed labels and assignees, oldest first.
+    pub(crate) timeline: Vec<TimelineRecord>,
     /// Webhooks that are due, oldest first.
     pub(crate) outgoing: Vec<Outgoing>,
     last_ids: HashMap<IdKind, i64>,
@@ -105,9 +111,12 @@ impl World {
             comments: BTreeMap::new(),
             imported: BTreeSet::new(),
             reactions: HashMap::new(),
+            allowed_reactions: USUAL_REACTIONS.map(str::to_owned).to_vec(),
+            blocks: BTreeSet::new(),
             labels: BTreeMap::new(),
             milestones: BTreeMap::new(),
             hooks: BTreeMap::new(),
+            timeline: Vec::new(),
             outgoing: Vec::new(),
             last_ids: HashMap::new(),
             last_search: LastSearch::default(),

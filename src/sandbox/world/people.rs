@@ -16,11 +16,22 @@ impl World {
             return id;
         }
         let id = self.next_id(IdKind::User);
+        self.insert_user(id, login, kind);
+        id
+    }
+
+    /// Adds the account as which workflows speak, which is nobody's.
+    pub(crate) fn add_workflows(&mut self) -> i64 {
+        const WORKFLOWS: i64 = -2;
+        self.insert_user(WORKFLOWS, "gitea-actions", UserKind::Person);
+        WORKFLOWS
+    }
+
+    fn insert_user(&mut self, id: i64, login: &str, kind: UserKind) {
         self.logins.insert(login.to_ascii_lowercase(), id);
         self.former_logins.remove(&login.to_ascii_lowercase());
         let (login, avatar, created) = (login.to_owned(), avatar_of(login), self.now);
         self.users.insert(id, UserRecord { id, login, kind, avatar, created });
-        id
     }
 
     /// Adds an organisation with its team of owners.
@@ -38,7 +49,9 @@ impl World {
         members: BTreeSet<i64>,
     ) -> i64 {
         let id = self.next_id(IdKind::Team);
-        self.teams.insert(id, TeamRecord { id, org, name: name.to_owned(), rights, members });
+        let is_shown = rights == TeamRights::Owners;
+        let name = name.to_owned();
+        self.teams.insert(id, TeamRecord { id, org, name, rights, members, is_shown });
         id
     }
 
@@ -83,10 +96,11 @@ impl World {
         let Some(account) = self.users.get_mut(&user) else { return Err(Refusal::HIDDEN) };
         let former = std::mem::replace(&mut account.login, login.to_owned()).to_ascii_lowercase();
         self.logins.remove(&former);
-        self.former_logins.insert(former, user);
+        self.former_logins.insert(former.clone(), user);
         self.former_logins.remove(&key);
         self.logins.insert(key, user);
         self.last_search.forget();
+        self.move_repos_of(user, &former);
         Ok(())
     }
 

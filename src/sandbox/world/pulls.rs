@@ -4,11 +4,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::core::model::ids::RepoId;
-use crate::core::model::time::Timestamp;
 
 use super::events::{Change, Event};
 use super::records::{
-    BranchRecord, CommentKind, InlineRecord, PullRecord, ReviewRecord, ReviewState,
+    BranchRecord, CommentKind, GivenReview, InlineRecord, PullRecord, ReviewRecord, ReviewState,
 };
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
@@ -44,8 +43,6 @@ pub(crate) struct NewReview {
     pub(crate) body: String,
     /// Path, position and text of each comment on a line.
     pub(crate) inline: Vec<(String, i64, String)>,
-    /// When it was begun as a draft, if it was one.
-    pub(crate) begun: Option<Timestamp>,
 }
 
 impl World {
@@ -87,31 +84,61 @@ impl World {
     /// Reviews a pull request; the id of the review.
     pub(crate) fn review(&mut self, user: i64, issue: i64, new: NewReview) -> Result<i64, Refusal> {
         self.require_may_review(user, issue, new.verdict)?;
-        let repo = self.repo(self.issue(issue).repo);
-        let official = new.verdict != ReviewState::Comment
-            && self.mode(Some(user), repo, Unit::Code) >= Mode::Write;
-        let begun = new.begun.unwrap_or(self.now);
-        let inline = new
-            .inline
+        let review = self.begin_review(user, issue, new.inline);
+        self.submit_review(user, issue, review, new.verdict, new.body)?;
+        Ok(review)
+    }
+
+    /// Begins a review that nobody else sees until it is submitted; its id.
+    pub(crate) fn begin_review(
+        &mut self,
+        user: i64,
+        issue: i64,
+        inline: Vec<(String, i64, String)>,
+    ) -> i64 {
+        let inline = inline
             .into_iter()
             .map(|(path, position, body)| {
                 let comment = self.add_comment(user, issue, &body, CommentKind::OfReview);
-                if let Some(draft) = self.comments.get_mut(&comment) {
-                    (draft.created, draft.updated) = (begun, begun);
-                }
                 InlineRecord { comment, path, position }
             })
             .collect();
-        let comment = self.add_comment(user, issue, &new.body, CommentKind::OfReview);
-        let id = self.next_id(IdKind::Review);
-        let (verdict, body, at) = (new.verdict, new.body, self.now);
-        let review =
-            ReviewRecord { id, comment, author: user, verdict, body, official, begun, at, inline };
-        if let Some(pull) = &mut self.touch(issue).pull {
+        let (id, begun) = (self.next_id(IdKind::Review), self.now);
+        let review = ReviewRecord { id, author: user, begun, inline, given: None };
+        if let Some(pull) = &mut self.issue_mut(issue).pull {
             pull.reviews.push(review);
         }
-        self.emit(&Event::Reviewed { doer: user, issue, review: id });
-        Ok(id)
+        id
+    }
+
+    /// Submits what was begun.
+    pub(crate) fn submit_review(
+        &mut self,
+        user: i64,
+        issue: i64,
+        review: i64,
+        verdict: ReviewState,
+        body: String,
+    ) -> Result<(), Refusal> {
+        self.require_may_review(user, issue, verdict)?;
+        let repo = self.repo(self.issue(issue).repo);
+        let official = verdict != ReviewState::Comment
+            && self.mode(Some(user), repo, Unit::Code) >= Mode::Write;
+        let comment = self.add_comment(user, issue, &body, CommentKind::OfReview);
+        let given = GivenReview { comment, verdict, body, official, at: self.now };
+        let mut reviews = self.touch(issue).pull.iter_mut().flat_map(|pull| &mut pull.reviews);
+        let begun = reviews.find(|r| r.id == review).ok_or(Refusal::HIDDEN)?;
+        begun.given = Some(given);
+        self.emit(&Event::Reviewed { doer: user, issue, review });
+        Ok(())
+    }
+
+    /// Whether a comment belongs to a review that is not submitted.
+    pub(super) fn is_draft(&self, comment: i64) -> bool {
+        let Some(comment) = self.comments.get(&comment) else { return false };
+        let pull = self.issue(comment.issue).pull.as_ref();
+        let mut drafts = pull.iter().flat_map(|pull| &pull.reviews).filter(|r| r.given.is_none());
+        drafts.any(|review| review.inline.iter().any(|inline| inline.comment == comment.id))
     }
 
     /// Replies to the first comment on a line of a review. The reply belongs to that review, and
@@ -132,6 +159,27 @@ impl World {
         review.inline.push(InlineRecord { comment, path, position });
         self.emit(&Event::comment(user, issue, comment, Change::Created));
         Ok(comment)
+    }
+
+    /// Replies to a comment on a line, in the review that it belongs to. A comment that is none is
+    /// a 400, one of another pull request a 404.
+    pub(crate) fn reply_to_inline(
+        &mut self,
+        user: i64,
+        issue: i64,
+        comment: i64,
+        body: &str,
+    ) -> Result<i64, Refusal> {
+        let parent = self.comment_in(self.issue(issue).repo, comment)?.issue;
+        let pull = self.issue(parent).pull.as_ref();
+        let is_inline = |review: &&ReviewRecord| review.inline.iter().any(|i| i.comment == comment);
+        let review = pull.and_then(|pull| pull.reviews.iter().find(is_inline)).map(|r| r.id);
+        let review = review
+            .ok_or_else(|| Refusal::BadRequest("comment is not a review comment".to_owned()))?;
+        if parent != issue {
+            return Err(Refusal::HIDDEN);
+        }
+        self.reply_to_review(user, issue, review, body)
     }
 
     fn require_may_review(

@@ -6,9 +6,6 @@ use super::World;
 use super::records::ReactionRecord;
 use super::refusal::Refusal;
 
-/// What Gitea allows out of the box.
-const ALLOWED: [&str; 8] = ["+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"];
-
 impl World {
     /// Adds a reaction; says whether it is new.
     pub(crate) fn react(
@@ -17,7 +14,8 @@ impl World {
         subject: Subject,
         content: &str,
     ) -> Result<bool, Refusal> {
-        if !ALLOWED.contains(&content) {
+        self.require_may_react(user, subject)?;
+        if !self.allowed_reactions.iter().any(|allowed| allowed == content) {
             return Err(Refusal::Forbidden(format!("'{content}' is not an allowed reaction")));
         }
         let created = self.now;
@@ -27,6 +25,22 @@ impl World {
         }
         all.push(ReactionRecord { user, content: content.to_owned(), created });
         Ok(true)
+    }
+
+    /// Refuses whoever was blocked by the owner of the repository, by who opened the thread or by
+    /// who wrote the text.
+    fn require_may_react(&self, user: i64, subject: Subject) -> Result<(), Refusal> {
+        let comment = match subject {
+            Subject::Comment(id) => self.comments.get(&id),
+            Subject::Issue(_) => None,
+        };
+        let issue = match subject {
+            Subject::Issue(id) => self.issues.get(&id),
+            Subject::Comment(_) => comment.and_then(|comment| self.issues.get(&comment.issue)),
+        };
+        let Some(issue) = issue else { return Ok(()) };
+        let by = [issue.author, self.repo(issue.repo).owner];
+        self.require_unblocked(user, by.into_iter().chain(comment.map(|comment| comment.author)))
     }
 
     /// Takes a reaction back, if it was there.

@@ -31,6 +31,8 @@ pub(crate) struct TeamRecord {
     pub(crate) name: String,
     pub(crate) rights: TeamRights,
     pub(crate) members: BTreeSet<i64>,
+    /// Whether all of the organisation may see it, where teams are private by default.
+    pub(crate) is_shown: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub(crate) struct RepoRecord {
     pub(crate) threads: BTreeMap<i64, i64>,
     /// Plain comments, oldest first.
     pub(crate) comments: BTreeSet<i64>,
+    /// What issues are to be made of: name, beginning of the title, text.
+    pub(crate) templates: Vec<(String, String, String)>,
 }
 
 /// An issue, or a pull request if `pull` is set.
@@ -78,10 +82,19 @@ pub(crate) struct IssueRecord {
     /// Plain comments, oldest first.
     pub(crate) comments: BTreeSet<i64>,
     pub(crate) pull: Option<PullRecord>,
+    /// How often its text changed.
+    pub(crate) version: u32,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     /// When it was closed; none while it is open.
     pub(crate) closed: Option<Timestamp>,
+}
+
+impl IssueRecord {
+    /// Whether it is a pull request that its author calls unfinished.
+    pub(crate) fn is_draft(&self) -> bool {
+        self.pull.is_some() && (self.title.starts_with("WIP:") || self.title.starts_with("[WIP]"))
+    }
 }
 
 impl RepoRecord {
@@ -117,17 +130,23 @@ pub(crate) struct BranchRecord {
 
 pub(crate) struct ReviewRecord {
     pub(crate) id: i64,
+    pub(crate) author: i64,
+    /// When its draft was begun: Gitea calls it the time of submission.
+    pub(crate) begun: Timestamp,
+    pub(crate) inline: Vec<InlineRecord>,
+    /// What it says as a whole; none until it is submitted.
+    pub(crate) given: Option<GivenReview>,
+}
+
+/// A review that was submitted.
+pub(crate) struct GivenReview {
     /// The comment that carries its body.
     pub(crate) comment: i64,
-    pub(crate) author: i64,
     pub(crate) verdict: ReviewState,
     pub(crate) body: String,
     /// Whether the reviewer may write: only then does the verdict count.
     pub(crate) official: bool,
-    /// When its draft was begun: Gitea calls it the time of submission.
-    pub(crate) begun: Timestamp,
     pub(crate) at: Timestamp,
-    pub(crate) inline: Vec<InlineRecord>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +185,24 @@ pub(crate) struct CommentRecord {
 pub(crate) enum CommentKind {
     Plain,
     OfReview,
+}
+
+/// The reactions that Gitea allows out of the box.
+pub(crate) const USUAL_REACTIONS: [&str; 8] =
+    ["+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"];
+
+/// A line of a thread's timeline.
+pub(crate) struct TimelineRecord {
+    pub(crate) issue: i64,
+    pub(crate) user: i64,
+    pub(crate) change: TimelineChange,
+    pub(crate) at: Timestamp,
+}
+
+/// What came or went.
+pub(crate) enum TimelineChange {
+    Label(i64),
+    Assignee(i64),
 }
 
 pub(crate) struct ReactionRecord {
@@ -214,6 +251,8 @@ pub(crate) struct HookRecord {
     pub(crate) content: ContentType,
     pub(crate) secret: String,
     pub(crate) events: BTreeSet<&'static str>,
+    /// What it sends as `Authorization`; may be empty.
+    pub(crate) authorization: String,
     pub(crate) active: bool,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,

@@ -43,6 +43,7 @@ impl World {
                 last_number: 0,
                 threads: BTreeMap::new(),
                 comments: BTreeSet::new(),
+                templates: Vec::new(),
             },
         );
         Ok(id)
@@ -87,6 +88,16 @@ impl World {
         self.former_names.insert(former, id);
         self.names.insert(key(&owner, new_name), id);
         Ok(())
+    }
+
+    /// Their owner is no longer called `former`: the former addresses redirect.
+    pub(super) fn move_repos_of(&mut self, owner: i64, former: &str) {
+        for repo in self.repos.values().filter(|repo| repo.owner == owner) {
+            let former = key(former, &repo.name);
+            self.names.remove(&former);
+            self.former_names.insert(former, repo.id);
+            self.names.insert(key(&self.users[&owner].login, &repo.name), repo.id);
+        }
     }
 
     /// The repositories of `owner` that `viewer` may see, newest last.

@@ -23,6 +23,11 @@ impl Scopes {
         Self(list.into())
     }
 
+    /// Each by itself.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.split(',')
+    }
+
     /// Refuses a token without the right to `access` (read or write) the `category`.
     pub(crate) fn require(
         &self,
@@ -36,7 +41,7 @@ impl Scopes {
             Some(("read", held)) => held == category && access == Access::Read,
             Some(_) => false,
         };
-        if self.0.split(',').any(covers) {
+        if self.names().any(covers) {
             return Ok(());
         }
         let verb = if access == Access::Read { "read" } else { "write" };

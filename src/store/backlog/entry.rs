@@ -3,6 +3,7 @@
 use rusqlite::Row;
 
 use crate::core::model::account::Account;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::issue::{Issue, Label, Milestone};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{BacklogEntry, Readiness};
@@ -14,7 +15,7 @@ pub(super) enum RankedEntry {
     Issue {
         created_at: Timestamp,
         opened_at: Timestamp,
-        due_at: Option<Timestamp>,
+        due_at: Option<DueDay>,
         pinned: bool,
         readiness: Readiness,
         author: Option<Account>,
@@ -22,18 +23,21 @@ pub(super) enum RankedEntry {
         assignees: Vec<Account>,
         milestone: Option<Milestone>,
     },
-    /// All that counts of a pull request is what it closes.
-    Pull { closes: String },
+    /// What counts of a pull request, if it closes anything.
+    Pull { closes: String, author: Option<Account>, is_draft: bool, moved_at: Timestamp },
+    /// A pull request that closes nothing.
+    OtherPull,
 }
 
 impl RankedEntry {
     /// What a ranking reads of `entry`. Names every field, so that a new one is put on one side or
     /// the other.
     pub(super) fn new(entry: &BacklogEntry, opened_at: Timestamp) -> Self {
-        let BacklogEntry { item, readiness, closes: _ } = entry;
+        let BacklogEntry { item, readiness, may_be_a_form: _, closes: _ } = entry;
         let Issue {
             author,
             is_pull,
+            is_draft,
             labels,
             assignees,
             milestone,
@@ -46,10 +50,11 @@ impl RankedEntry {
             body: _,
             open: _,
             locked: _,
-            updated_at: _,
+            updated_at,
         } = item;
         if *is_pull {
-            return Self::Pull { closes: closes(entry) };
+            let (closes, author) = (closes(entry), author.clone());
+            return Self::pull(closes, author, *is_draft, *updated_at);
         }
         Self::Issue {
             created_at: *created_at,
@@ -64,12 +69,21 @@ impl RankedEntry {
         }
     }
 
+    fn pull(closes: String, author: Option<Account>, is_draft: bool, moved_at: Timestamp) -> Self {
+        match closes.as_str() {
+            "" => Self::OtherPull,
+            _ => Self::Pull { closes, author, is_draft, moved_at },
+        }
+    }
+
     /// What a row of `backlog` holds.
     pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Self> {
-        if row.get("is_pull")? {
-            return Ok(Self::Pull { closes: row.get("closes")? });
-        }
         let author: Option<Json<Account>> = row.get("author")?;
+        let author = author.map(|Json(author)| author);
+        if row.get("is_pull")? {
+            let (closes, is_draft) = (row.get("closes")?, row.get("is_draft")?);
+            return Ok(Self::pull(closes, author, is_draft, row.get("updated_at")?));
+        }
         let milestone: Option<Json<Milestone>> = row.get("milestone")?;
         let (Json(labels), Json(assignees)) = (row.get("labels")?, row.get("assignees")?);
         Ok(Self::Issue {
@@ -78,7 +92,7 @@ impl RankedEntry {
             due_at: row.get("due_at")?,
             pinned: row.get("pinned")?,
             readiness: readiness(row.get("readiness")?),
-            author: author.map(|Json(author)| author),
+            author,
             labels,
             assignees,
             milestone: milestone.map(|Json(milestone)| milestone),
@@ -99,11 +113,11 @@ pub(super) fn closes(entry: &BacklogEntry) -> String {
 
 /// The column `readiness`.
 pub(super) fn bits(readiness: Readiness) -> u8 {
-    let Readiness { scope, acceptance, checklist } = readiness;
-    u8::from(scope) | u8::from(acceptance) << 1 | u8::from(checklist) << 2
+    let Readiness { scope, place, acceptance } = readiness;
+    u8::from(scope) | u8::from(acceptance) << 1 | u8::from(place) << 2
 }
 
 /// What the column `readiness` says.
 pub(super) fn readiness(bits: u8) -> Readiness {
-    Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, checklist: bits & 4 != 0 }
+    Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, place: bits & 4 != 0 }
 }

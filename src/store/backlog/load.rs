@@ -6,15 +6,16 @@ use std::iter::Peekable;
 use rusqlite::{Connection, Row};
 
 use super::entry::readiness;
+use super::linked_pulls::{StoredPull, linked_pulls};
 use super::participants;
 use super::shared::Shared;
-use crate::core::command::value::{ArgumentValue as _, IssueRef};
+use super::writers;
 use crate::core::model::account::Account;
-use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::ids::ThreadId;
 use crate::core::model::thread::Snooze;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::{IssueFacts, Milestone, WorkState};
-use crate::store::columns::{self, Json, Spelled};
+use crate::core::scheduling::{IssueFacts, LinkedPull, Milestone, WorkState};
+use crate::store::columns::{self, Json};
 use crate::store::error::Error;
 use crate::store::reports;
 
@@ -29,7 +30,7 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
     let mut waits = waits(conn)?.into_iter().peekable();
     let mut participants = participants::present(conn, now)?.into_iter().peekable();
     let mut holds = holds(conn)?.into_iter().peekable();
-    let mut pulls = pulls(conn)?;
+    let mut pulls = pulls(conn, None)?;
     let mut issues = conn.prepare_cached(
         "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
                 assignees, milestone
@@ -158,41 +159,25 @@ fn holds(conn: &Connection) -> Result<Vec<(ThreadId, Hold)>, Error> {
     Ok(holds)
 }
 
-/// The pull requests that are to close each issue.
-fn pulls(conn: &Connection) -> Result<HashMap<ThreadId, Vec<ThreadId>>, Error> {
-    let names = names(conn)?;
-    let mut list = conn.prepare_cached(
-        "SELECT repo, number, closes FROM backlog WHERE is_pull AND closes <> ''
-         ORDER BY repo, number",
-    )?;
-    let mut rows = list.query([])?;
-    let mut pulls: HashMap<ThreadId, Vec<ThreadId>> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        let pull = columns::thread(row)?;
-        let closes: String = row.get(2)?;
-        for IssueRef { repo, number } in closes.split(' ').filter_map(IssueRef::read) {
-            let repo = match repo {
-                Some(name) => names.get(&name).copied(),
-                None => Some(pull.repo),
-            };
-            let Some(repo) = repo else { continue };
-            let closers = pulls.entry(ThreadId { repo, number }).or_default();
-            if closers.last() != Some(&pull) {
-                closers.push(pull);
-            }
-        }
+/// The pull requests that say they close each issue, or the issue `only`.
+pub(super) fn pulls(
+    conn: &Connection,
+    only: Option<ThreadId>,
+) -> Result<HashMap<ThreadId, Vec<LinkedPull>>, Error> {
+    let writers = writers::all(conn)?;
+    let mut pulls: HashMap<ThreadId, Vec<LinkedPull>> = HashMap::new();
+    for (issue, pull) in linked_pulls(conn, only)? {
+        let by_writer = writers.get(&issue.repo).is_none_or(|writers| {
+            pull.author.as_ref().is_some_and(|author| writers.ids.contains(&author.id))
+        });
+        let StoredPull { thread, author, is_draft, moved_at, created_at: _ } = pull;
+        pulls.entry(issue).or_default().push(LinkedPull {
+            thread,
+            author,
+            by_writer,
+            is_draft,
+            moved_at,
+        });
     }
     Ok(pulls)
-}
-
-/// What the repositories are called whose backlog is kept.
-pub(super) fn names(conn: &Connection) -> Result<HashMap<RepoName, RepoId>, Error> {
-    let names = conn
-        .prepare_cached("SELECT name, id FROM tracked_repos JOIN repos ON id = repo")?
-        .query_map([], |row| {
-            let Spelled(name) = row.get(0)?;
-            Ok((name, row.get(1)?))
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(names)
 }

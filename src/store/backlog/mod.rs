@@ -4,18 +4,24 @@
 //! - `upsert`: what is seen comes in, moves and leaves; `entry` is what places depend on in it.
 //! - `dependencies`: what waits for what.
 //! - `participants`: who wrote in a thread.
+//! - `linked_pulls`: which pull requests say that they close which issues.
+//! - `templates`: what issues say that nobody wrote.
+//! - `writers`: who may write where, if somebody's pull request makes that matter.
 //! - `load`: all that places depend on, in one go ([`facts`]); `one`: the same of one issue.
 //! - `version`: whether any of that moved.
 
 mod dependencies;
 mod entry;
+mod linked_pulls;
 mod load;
 mod one;
 mod participants;
 mod shared;
+pub mod templates;
 mod tracked_repos;
 mod upsert;
 mod version;
+pub mod writers;
 
 use std::collections::HashMap;
 
@@ -27,14 +33,17 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::thread::ThreadTitle;
 
-pub use dependencies::{bind, dependencies_unknown, recheck_untracked, to_ask, unasked};
+pub use dependencies::{
+    ask_dependencies_again, bind, blockers, dependencies_unknown, dependencies_unreadable,
+    recheck_untracked, to_ask, unasked,
+};
 pub use load::facts;
 pub(super) use one::issue;
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};
 pub use tracked_repos::{
-    SyncFinding, count_open, due, is_complete, keep_only, read_again, read_in_full,
-    read_older_again, tracked, unread,
+    SyncFinding, archived, count_open, due, is_complete, keep_only, leave_archived, read_again,
+    read_in_full, read_older_again, tracked, unread,
 };
 pub(super) use tracked_repos::{is_tracked, untrack};
 pub use upsert::{BacklogSource, forget, put};

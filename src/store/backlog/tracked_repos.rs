@@ -1,6 +1,6 @@
 //! The repositories whose backlog is kept, and when each was read in full.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rusqlite::{Connection, Row, Transaction};
 
@@ -11,6 +11,7 @@ use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::store::columns::Spelled;
 use crate::store::error::Error;
+use crate::store::meta;
 
 /// Keeps the backlog of `repos`, which must be known by name; that of all others leaves, if these
 /// are `all` that are watched.
@@ -31,6 +32,20 @@ pub fn keep_only(tx: &Transaction<'_>, repos: &HashSet<RepoId>, all: bool) -> Re
         untrack(tx, *gone)?;
     }
     Ok(())
+}
+
+/// Of the watched repositories these are archived, and no others: their backlog leaves.
+pub fn leave_archived(tx: &Transaction<'_>, repos: &BTreeSet<RepoId>) -> Result<(), Error> {
+    repos.iter().try_for_each(|repo| untrack(tx, *repo))?;
+    if archived(tx)? == *repos {
+        return Ok(());
+    }
+    meta::set(tx, meta::BACKLOG_ARCHIVED, repos)
+}
+
+/// The watched repositories that are archived, as they were listed last.
+pub fn archived(conn: &Connection) -> Result<BTreeSet<RepoId>, Error> {
+    Ok(meta::get(conn, meta::BACKLOG_ARCHIVED)?.unwrap_or_default())
 }
 
 /// Keeps the backlog of `repo` no longer: it leaves, and all that hangs on it.

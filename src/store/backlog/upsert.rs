@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction};
 use sha2::{Digest as _, Sha256};
 
 use super::entry::{self, RankedEntry};
+use super::templates;
 use super::version::moved;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
@@ -65,6 +66,9 @@ pub fn put(
     if !item.open {
         return close(tx, thread, item.updated_at, seen_at);
     }
+    if entry.may_be_a_form {
+        templates::want(tx, repo)?;
+    }
     let is_unknown_but_old = known.is_none() && since.is_some_and(|since| item.created_at < since);
     let before = known.as_ref().and_then(|known| known.open.as_ref());
     let opened_at = match (before, &known) {
@@ -114,12 +118,12 @@ fn known(tx: &Transaction<'_>, thread: ThreadId) -> Result<Option<StoredIssue>, 
     let open = tx
         .prepare_cached(
             "SELECT is_pull, created_at, opened_at, due_at, pinned, readiness, author, labels,
-                    assignees, milestone, closes, updated_at, seen_at
+                    assignees, milestone, closes, is_draft, updated_at, seen_at
              FROM backlog WHERE repo = ?1 AND number = ?2",
         )?
         .query_row(key, |row| {
             let open = Some((row.get("opened_at")?, RankedEntry::stored(row)?));
-            Ok(StoredIssue { open, updated_at: row.get(11)?, seen_at: row.get(12)? })
+            Ok(StoredIssue { open, updated_at: row.get(12)?, seen_at: row.get(13)? })
         })
         .optional()?;
     if open.is_some() {
@@ -163,15 +167,17 @@ fn write(
     tx.prepare_cached(
         "INSERT INTO backlog (repo, number, is_pull, created_at, opened_at, updated_at, seen_at,
              due_at, pinned, readiness, ask_dependencies, text, author, labels, assignees, milestone,
-             closes, title)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+             closes, title, is_draft)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             ?19)
          ON CONFLICT (repo, number) DO UPDATE SET
              created_at = excluded.created_at, updated_at = excluded.updated_at,
              seen_at = max(seen_at, excluded.seen_at),
              due_at = excluded.due_at, pinned = excluded.pinned, readiness = excluded.readiness,
              ask_dependencies = max(ask_dependencies, excluded.ask_dependencies), text = excluded.text,
              author = excluded.author, labels = excluded.labels, assignees = excluded.assignees,
-             milestone = excluded.milestone, closes = excluded.closes, title = excluded.title",
+             milestone = excluded.milestone, closes = excluded.closes, title = excluded.title,
+             is_draft = excluded.is_draft",
     )?
     .execute(rusqlite::params![
         thread.repo,
@@ -192,6 +198,7 @@ fn write(
         item.milestone.as_ref().map(Json),
         entry::closes(entry),
         item.title,
+        item.is_draft,
     ])?;
     Ok(())
 }

@@ -101,8 +101,8 @@ pub(super) fn check(
     let is_own = |login: &str| {
         job.past.fence.is_some() && machines.iter().any(|m| m.eq_ignore_ascii_case(login))
     };
-    let facts = backlog::issue(conn, thread, |author| is_own(&author.login))?;
-    let Some(mut facts) = facts else { return Ok(Err(Refusal::Unknown)) };
+    let Some(mut facts) = backlog::issue(conn, thread)? else { return Ok(Err(Refusal::Unknown)) };
+    facts.pulls.retain(|pull| !pull.author.as_ref().is_some_and(|author| is_own(&author.login)));
     facts.work = load::others_work(conn, thread, Some(job.spec.id))?;
     facts.work.is_asked = bid.outside.is_asked;
 

@@ -1,5 +1,6 @@
 //! Whatever happens to an issue is known, by webhooks or by asking.
 
+use timmy::core::model::due_day::DueDay;
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::Milestone;
 
@@ -51,15 +52,14 @@ async fn what_people_say_of_an_issue_is_known() {
         let facts = stage.first().await;
         assert_eq!(*facts.labels, ["priority/p1"], "{via:?}");
         assert_eq!(facts.assignees[0].login, "anna", "{via:?}");
-        let spring = Milestone { title: "Spring".into(), due_at: Some(due) };
+        let spring = Milestone { title: "Spring".into(), due_at: Some(due.into()) };
         assert_eq!(facts.milestone.as_deref(), Some(&spring), "{via:?}");
         assert!(!facts.readiness.scope);
-        let text =
-            format!("{}\n\nDone when it shines.\n\n- [ ] sweep", "Sweep the floor. ".repeat(9));
+        let text = format!("{}\n\nDone when `shine` says so.", "Sweep the floor. ".repeat(9));
         stage.sandbox.edit_issue("anna", REPO, 1, &text).unwrap();
         stage.catch_up(via).await;
         let readiness = stage.first().await.readiness;
-        assert!(readiness.scope && readiness.acceptance && readiness.checklist, "{via:?}");
+        assert!(readiness.scope && readiness.place && readiness.acceptance, "{via:?}");
     }
 }
 
@@ -72,7 +72,7 @@ async fn what_no_webhook_says_is_asked_for() {
     stage.wait(MINUTE).await;
     let facts = stage.first().await;
     assert!(facts.pinned);
-    assert_eq!(facts.due_at, Timestamp::parse("2026-12-24T23:59:59Z"));
+    assert_eq!(facts.due_at, DueDay::written_in("2026-12-24T23:59:59Z"));
     stage.sandbox.set_pinned("alexander", REPO, 1, false).unwrap();
     stage.wait(MINUTE).await;
     assert!(!stage.first().await.pinned);
@@ -103,7 +103,11 @@ async fn pull_requests_are_known_by_what_they_close() {
         stage.catch_up(via).await;
         assert_eq!(stage.open().await, ["halls/room-1#1"], "a pull request is no issue");
         let pulls = stage.first().await.pulls;
-        assert_eq!(pulls.iter().map(|pull| pull.number).collect::<Vec<_>>(), [pull], "{via:?}");
+        assert_eq!(
+            pulls.iter().map(|pull| pull.thread.number).collect::<Vec<_>>(),
+            [pull],
+            "{via:?}"
+        );
         stage.sandbox.set_open("anna", REPO, pull, false).unwrap();
         stage.catch_up(via).await;
         assert!(stage.first().await.pulls.is_empty(), "{via:?}");

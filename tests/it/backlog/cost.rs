@@ -39,10 +39,14 @@ async fn ten_thousand_issues_cost_a_request_for_fifty_and_the_best_of_them_two_h
     // The organisation's number and its repositories; who timmy is; what moved meanwhile.
     let (list, own, moved) = (count("/orgs/works") + count("/repos/search?"), 1, 1);
     assert_eq!(list, 4);
-    // Whether the accounts that the configuration names are who they were.
+    // Whether the accounts that the configuration names are who they were, and whether this one
+    // answered before.
     let named = count("/users/");
-    assert_eq!(named, 3);
-    let all = count("state=open") + count("/dependencies?") + list + own + moved + named;
+    assert_eq!(named, 4);
+    // Who may write where the best of those are that somebody's pull request is to close.
+    let writers = count("/assignees");
+    assert!(writers < 20, "{writers}");
+    let all = count("state=open") + count("/dependencies?") + list + own + moved + named + writers;
     assert_eq!(asked.len(), all);
 
     assert_eq!(stage.facts().await.len(), backlog.issues());

@@ -6,5 +6,7 @@ mod cost;
 mod dependencies;
 mod paging;
 mod payloads;
+mod pulls;
 mod repositories;
 mod stage;
+mod templates;

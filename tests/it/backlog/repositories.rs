@@ -55,6 +55,28 @@ async fn a_deleted_repository_leaves_however_it_was_named() {
 }
 
 #[tokio::test]
+async fn an_archived_repository_leaves_and_comes_back() {
+    let stage = awake(2, 1, Via::Polls).await;
+    stage.sandbox.archive(REPO, true).unwrap();
+    stage.wait(HOUR).await;
+    assert_eq!(stage.open().await, ["halls/room-2#1"]);
+    stage.sandbox.archive(REPO, false).unwrap();
+    stage.wait(HOUR).await;
+    assert_eq!(stage.open().await, ["halls/room-1#1", "halls/room-2#1"]);
+}
+
+#[tokio::test]
+async fn it_comes_back_as_soon_as_something_moves_there() {
+    let stage = awake(2, 1, Via::Polls).await;
+    stage.sandbox.archive(REPO, true).unwrap();
+    stage.wait(HOUR).await;
+    stage.sandbox.archive(REPO, false).unwrap();
+    stage.sandbox.open_issue("anna", REPO, "Bats", "Many.").unwrap();
+    stage.wait(MINUTE).await;
+    assert_eq!(stage.open().await.len(), 3);
+}
+
+#[tokio::test]
 async fn what_is_watched_no_longer_leaves() {
     let mut stage = awake(2, 1, Via::Polls).await;
     stage.timmy.stop().await;

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use timmy::core::model::issue::Issue;
-use timmy::gitea::Error;
+use timmy::gitea::{Changed, Error, Extra};
 
-use super::forge::Forge;
+use super::forge::{Forge, ORG};
+use super::versions::HAS_CALLS_OF_1_27;
 
 fn logins(item: &Issue) -> Vec<&str> {
     item.assignees.iter().map(|account| account.login.as_str()).collect()
@@ -45,6 +46,72 @@ pub async fn writers_can_be_assigned(forge: &Forge) {
         assert!(is_among(writer), "{writer} is not among {accounts:?}");
     }
     assert!(!is_among("rando"));
+}
+
+/// Where there are such calls.
+pub async fn they_are_added_and_taken_off_one_by_one(forge: &Forge) {
+    let (repo, number) = forge.thread("assigned-singly").await;
+    let timmy = forge.timmy().gitea();
+    let has_calls = timmy.has(Extra::Assignees).await.unwrap();
+    forge.version.expect(&HAS_CALLS_OF_1_27, has_calls);
+    if !has_calls {
+        return;
+    }
+    for login in ["ezra", "timmy", "ezra"] {
+        timmy.add_assignees(&repo, number, &[login]).await.unwrap();
+    }
+    let mut assigned = timmy.issue(&repo, number).await.unwrap();
+    assigned.assignees.sort_by(|a, b| a.login.cmp(&b.login));
+    assert_eq!(logins(&assigned), ["ezra", "timmy"]);
+    let unknown = timmy.add_assignees(&repo, number, &["nobody-here"]).await.unwrap_err();
+    assert!(matches!(unknown, Error::Unprocessable { status: 422, .. }), "{unknown}");
+    for _ in 0..2 {
+        timmy.remove_assignees(&repo, number, &["ezra"]).await.unwrap();
+        assert_eq!(logins(&timmy.issue(&repo, number).await.unwrap()), ["timmy"]);
+    }
+    let stranger = forge.rando().gitea().add_assignees(&repo, number, &["ezra"]).await;
+    assert!(matches!(stranger, Err(Error::Forbidden { .. })), "{stranger:?}");
+}
+
+/// Where that can be asked.
+pub async fn who_can_be_assigned_is_known(forge: &Forge) {
+    let timmy = forge.timmy().gitea();
+    let can_be_asked = timmy.has(Extra::Assignable).await.unwrap();
+    forge.version.expect(&HAS_CALLS_OF_1_27, can_be_asked);
+    if !can_be_asked {
+        return;
+    }
+    let (public, private) = (forge.repo("who").await, forge.private_repo("who-may-see").await);
+    for (repo, strangers) in [(public, true), (private, false)] {
+        let number = forge.issue(forge.timmy(), &repo, "It squeaks").await;
+        for (login, can) in [("ezra", true), ("BEZALEL", true), ("rando", strangers)] {
+            let found = timmy.can_be_assigned(&repo, number, login).await.unwrap();
+            assert_eq!(found, can, "{login} in {repo}");
+            let added = timmy.add_assignees(&repo, number, &[login]).await;
+            match can {
+                true => added.unwrap(),
+                false => assert!(matches!(added, Err(Error::Forbidden { .. })), "{added:?}"),
+            }
+        }
+        assert!(!timmy.can_be_assigned(&repo, number, "nobody-here").await.unwrap());
+        assert!(!timmy.can_be_assigned(&repo, number, ORG).await.unwrap());
+    }
+}
+
+pub async fn who_changed_them_or_the_labels_is_told(forge: &Forge) {
+    let (repo, number) = forge.thread("changes").await;
+    let (timmy, ezra) = (forge.timmy().gitea(), forge.ezra().gitea());
+    let label = forge.label(&repo, "bug", false).await;
+    let since = timmy.issue(&repo, number).await.unwrap().created_at;
+    timmy.set_assignees(&repo, number, &["ezra"]).await.unwrap();
+    ezra.add_label(&repo, number, label.id).await.unwrap();
+    timmy.set_assignees(&repo, number, &[]).await.unwrap();
+    let changes = timmy.changes_since(&repo, number, since).await.unwrap().unwrap();
+    let told: Vec<(String, Changed)> =
+        changes.into_iter().map(|change| (change.by.unwrap().login, change.what)).collect();
+    let assigned = || ("timmy".to_owned(), Changed::Assignee("ezra".to_owned()));
+    let labelled = ("ezra".to_owned(), Changed::Label("bug".to_owned()));
+    assert_eq!(told, [assigned(), labelled, assigned()]);
 }
 
 pub async fn the_request_of_a_stranger_is_ignored(forge: &Forge) {

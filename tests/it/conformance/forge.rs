@@ -4,7 +4,7 @@
 use serde_json::json;
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::issue::Label;
-use timmy::gitea::{Hook, HookHome, NewHook, NewLabel};
+use timmy::gitea::{AuthorizationHeader, Hook, HookHome, NewHook, NewLabel};
 use timmy::sandbox::{Mode, Unit};
 
 use super::person::Person;
@@ -197,7 +197,9 @@ impl Forge {
     /// A webhook of `home` that sends `receiver` everything that timmy listens to.
     pub async fn hook(&self, home: HookHome, receiver: &Receiver) -> Hook {
         let events = ["issues", "pull_request"];
-        let new = NewHook { url: &receiver.url, secret: SECRETS[0], events: &events };
+        let authorization = AuthorizationHeader::default();
+        let (url, secret) = (&receiver.url, SECRETS[0]);
+        let new = NewHook { url, secret, events: &events, authorization };
         self.alexander().gitea().create_hook(&home, new).await.unwrap()
     }
 

@@ -5,12 +5,13 @@
 //! wherever that has the call. Where versions are known to differ, [`versions`] says how. Each
 //! expectation is a test of its own against each sandbox.
 //!
-//! The real server is `TIMMY_TEST_GITEA`, a `gitea` binary of 1.20 to 1.25. One that was built
+//! The real server is `TIMMY_TEST_GITEA`, a `gitea` binary of 1.20 to 1.27. One that was built
 //! without its templates also needs `TIMMY_TEST_GITEA_STATIC`, a folder with `templates`,
 //! `options` and `public`: Gitea's source tree. `git` must be on the path.
 
 mod accounts;
 mod assignees;
+mod blocks;
 mod comments;
 mod deliveries;
 mod dependencies;
@@ -49,6 +50,7 @@ macro_rules! expectations {
         ),)*)*];
         expectations!(@ sandbox_1_22_6 V1_22 $($family: $($name)*;)*);
         expectations!(@ sandbox_1_25_4 V1_25 $($family: $($name)*;)*);
+        expectations!(@ sandbox_1_27_0 V1_27 $($family: $($name)*;)*);
     };
     (@ $module:ident $version:ident $($family:ident: $($name:ident)*;)*) => {
         mod $module {
@@ -67,6 +69,7 @@ expectations! {
     server:
         it_shows_its_version_and_the_time_to_any_token
         it_says_whose_a_token_is
+        a_token_tells_what_it_is_good_for
         an_account_that_is_not_there_is_none
         it_has_everything_that_timmy_uses;
     lists:
@@ -82,7 +85,7 @@ expectations! {
         writers_may_edit_those_of_others_and_strangers_may_not
         the_list_of_a_thread_is_not_paged
         the_list_of_a_repository_is_paged_oldest_first
-        without_a_page_the_limit_is_ignored
+        whether_the_limit_counts_without_a_page_is_known
         since_includes_its_second
         since_sees_edits
         a_plus_in_since_must_be_escaped
@@ -104,7 +107,12 @@ expectations! {
         each_account_has_its_own
         they_name_whoever_gave_them
         other_contents_are_refused
-        a_deleted_comment_takes_none;
+        a_deleted_comment_takes_none
+        the_server_tells_which_it_allows;
+    blocks:
+        in_their_thread_nothing_can_be_said_or_reacted_to
+        elsewhere_only_their_comments_take_no_reaction
+        they_cannot_be_assigned;
     labels:
         one_is_put_on_by_its_number
         an_exclusive_one_takes_the_place_of_its_like
@@ -118,6 +126,9 @@ expectations! {
         an_unknown_one_fails_and_changes_nothing
         one_who_may_not_see_the_issue_is_never_assigned
         writers_can_be_assigned
+        they_are_added_and_taken_off_one_by_one
+        who_can_be_assigned_is_known
+        who_changed_them_or_the_labels_is_told
         the_request_of_a_stranger_is_ignored;
     search:
         threads_are_found_by_their_owner
@@ -130,18 +141,20 @@ expectations! {
         these_move_a_thread
         these_do_not_move_it
         whether_a_deleted_comment_moves_it_is_known
-        a_dependency_moves_the_blocked_issue_and_not_the_blocker
+        a_dependency_moves_both_of_its_threads
         a_review_moves_its_pull_request;
     dependencies:
         one_is_added_listed_and_removed
         to_add_one_twice_or_in_a_circle_is_an_error
         a_missing_target_is_not_found
         they_lead_into_other_repositories
+        what_the_account_may_not_see_is_listed_without_a_number
         an_issue_with_an_open_blocker_cannot_be_closed;
     reviews:
         a_review_is_a_comment_of_its_own_kind
         inline_comments_are_comments_too
         what_is_said_there_is_read_back_in_its_thread_alone
+        a_comment_on_a_line_is_answered_in_its_place
         nobody_approves_their_own
         one_of_an_unknown_commit_fails;
     refusals:
@@ -160,6 +173,7 @@ expectations! {
         one_is_made_and_listed_without_its_secret
         an_edit_without_events_leaves_push_alone
         a_mended_one_keeps_its_address
+        an_edit_without_the_authorization_header_takes_it_away
         writers_do_not_see_them
         one_can_be_deleted_twice
         a_test_is_delivered;
@@ -187,8 +201,8 @@ expectations! {
 
 #[test]
 fn every_version_of_the_sandbox_is_tried() {
-    use timmy::sandbox::Version::{self, V1_22, V1_25};
-    assert_eq!(Version::ALL, [V1_22, V1_25]);
+    use timmy::sandbox::Version::{self, V1_22, V1_25, V1_27};
+    assert_eq!(Version::ALL, [V1_22, V1_25, V1_27]);
 }
 
 #[test]

@@ -59,8 +59,17 @@ pub async fn they_name_whoever_gave_them(forge: &Forge) {
     assert!(one.created_at >= comment.created_at);
 }
 
+pub async fn the_server_tells_which_it_allows(forge: &Forge) {
+    let allowed = forge.timmy().gitea().allowed_reactions().await.unwrap();
+    let usual = ["+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"];
+    assert_eq!(allowed, usual);
+}
+
 pub async fn other_contents_are_refused(forge: &Forge) {
     let (repo, number) = forge.thread("contents").await;
+    let subject = Subject::Issue(forge.timmy().gitea().issue(&repo, number).await.unwrap().id);
+    let refused = forge.timmy().gitea().react(&repo, number, subject, "no-such-thing").await;
+    assert!(matches!(refused, Err(Error::ReactionNotAllowed { .. })), "{refused:?}");
     let path = format!("/repos/{repo}/issues/{number}/reactions");
     forge.timmy().post(&path, json!({ "content": "no-such-thing" })).await.expect(403);
     forge.timmy().post(&path, json!({ "content": "confused" })).await.expect(201);

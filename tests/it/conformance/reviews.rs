@@ -1,11 +1,15 @@
 //! Reviews of pull requests, and their comments on lines.
 
 use serde_json::json;
+use timmy::core::effect::Reaction;
 use timmy::core::model::ids::{RepoName, Subject};
 use timmy::core::model::text::{ListedText, Review};
 use timmy::core::model::time::Timestamp;
+use timmy::gitea::webhook::Delivery;
+use timmy::gitea::{Error, Extra};
 
 use super::forge::Forge;
+use super::versions::HAS_CALLS_OF_1_27;
 
 impl Forge {
     /// ezra reviews `number`, with a comment on a line: what both are as comments.
@@ -54,6 +58,44 @@ pub async fn inline_comments_are_comments_too(forge: &Forge) {
     assert_eq!(all.len(), 1);
     assert_eq!((all[0].written.body.as_str(), all[0].written.number), ("/timmy retry", number));
     assert_eq!(all[0].written.author.as_ref().unwrap().login, "ezra");
+}
+
+/// Where there is such a call.
+pub async fn a_comment_on_a_line_is_answered_in_its_place(forge: &Forge) {
+    let (repo, number) = forge.pull("answered").await;
+    let other = forge.issue(forge.timmy(), &repo, "It squeaks").await;
+    let timmy = forge.timmy().gitea();
+    let has_call = timmy.has(Extra::Replies).await.unwrap();
+    forge.version.expect(&HAS_CALLS_OF_1_27, has_call);
+    if !has_call {
+        return;
+    }
+    let [review, inline] = forge.remark(&repo, number).await;
+    let (Subject::Comment(review), Subject::Comment(inline)) = (review, inline) else { panic!() };
+    let mut receiver = forge.listen(&repo).await;
+    let id = timmy.reply_to_inline(&repo, number, inline, "Done.").await.unwrap();
+    assert!(matches!(receiver.next_read("pull_request_comment").await, Delivery::Text(_)));
+    let (_, all) = forge.newest(&repo, number).await;
+    let bodies: Vec<&str> = all.iter().map(|seen| seen.written.body.as_str()).collect();
+    assert_eq!(bodies, ["/timmy retry", "Done."]);
+    assert_eq!(timmy.all_inline_comments(&repo, number).await.unwrap(), all);
+    let subject = Subject::Comment(id);
+    let seen = timmy.read_back(&repo, number, subject).await.unwrap().unwrap();
+    assert!(seen.on_line && seen.written.author.unwrap().login == "timmy");
+    timmy.react(&repo, number, subject, Reaction::Eyes).await.unwrap();
+    assert_eq!(timmy.reactions(&repo, id).await.unwrap().len(), 1);
+    // A review as a whole stands on no line, nor does a comment of the thread.
+    let plain = timmy.post_comment(&repo, number, "Hm.").await.unwrap().id;
+    for comment in [review, plain] {
+        let refused = timmy.reply_to_inline(&repo, number, comment, "x").await.unwrap_err();
+        assert!(matches!(refused, Error::Unprocessable { status: 400, .. }), "{refused}");
+    }
+    for (number, comment) in [(other, inline), (number, 999_999)] {
+        let refused = timmy.reply_to_inline(&repo, number, comment, "x").await.unwrap_err();
+        assert!(matches!(refused, Error::NotFound { .. }), "{refused}");
+    }
+    timmy.delete_comment(&repo, id).await.unwrap();
+    assert_eq!(timmy.all_inline_comments(&repo, number).await.unwrap().len(), 1);
 }
 
 pub async fn nobody_approves_their_own(forge: &Forge) {

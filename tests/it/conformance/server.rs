@@ -1,9 +1,9 @@
 //! The server itself, and its accounts.
 
-use timmy::gitea::Error;
+use timmy::gitea::{Error, Extra};
 
 use super::forge::Forge;
-use super::versions::Version;
+use super::versions::{HAS_CALLS_OF_1_27, Version};
 
 pub async fn it_shows_its_version_and_the_time_to_any_token(forge: &Forge) {
     let narrow = forge.with_scopes("timmy", "read:issue").await;
@@ -18,6 +18,19 @@ pub async fn it_says_whose_a_token_is(forge: &Forge) {
     assert_eq!(forge.timmy().gitea().me().await.unwrap(), own.account);
     let seen = forge.rando().gitea().account("TIMMY").await.unwrap();
     assert_eq!(seen, Some(own.account));
+}
+
+/// Where a token can be asked.
+pub async fn a_token_tells_what_it_is_good_for(forge: &Forge) {
+    let narrow = forge.with_scopes("timmy", "write:issue,read:user").await;
+    let can_be_asked = narrow.gitea().has(Extra::OwnToken).await.unwrap();
+    forge.version.expect(&HAS_CALLS_OF_1_27, can_be_asked);
+    if can_be_asked {
+        let mut scopes = narrow.gitea().own_scopes().await.unwrap();
+        scopes.sort_unstable();
+        assert_eq!(scopes, ["read:user", "write:issue"]);
+        assert_eq!(forge.timmy().gitea().own_scopes().await.unwrap(), ["all"]);
+    }
 }
 
 pub async fn an_account_that_is_not_there_is_none(forge: &Forge) {

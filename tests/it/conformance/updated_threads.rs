@@ -63,16 +63,18 @@ pub async fn whether_a_deleted_comment_moves_it_is_known(forge: &Forge) {
     forge.version.expect(&DELETION_MOVES, moved);
 }
 
-pub async fn a_dependency_moves_the_blocked_issue_and_not_the_blocker(forge: &Forge) {
+pub async fn a_dependency_moves_both_of_its_threads(forge: &Forge) {
     let (repo, blocked) = forge.thread("bound").await;
-    let blocker = forge.issue(forge.timmy(), &repo, "First this").await;
+    let (elsewhere, blocker) = forge.thread("bound-elsewhere").await;
     let timmy = forge.timmy().gitea();
-    let still = moved_at(forge, &repo, blocker).await;
-    let add = timmy.add_blocker(&repo, blocked, (&repo, blocker));
-    assert!(moves(forge, &repo, blocked, add).await, "added");
-    let remove = timmy.remove_blocker(&repo, blocked, (&repo, blocker));
-    assert!(moves(forge, &repo, blocked, remove).await, "removed");
-    assert_eq!(moved_at(forge, &repo, blocker).await, still);
+    let before = moved_at(forge, &elsewhere, blocker).await;
+    let add = timmy.add_blocker(&repo, blocked, (&elsewhere, blocker));
+    assert!(moves(forge, &repo, blocked, add).await, "the blocked one, added");
+    let added = moved_at(forge, &elsewhere, blocker).await;
+    assert!(added > before, "the blocker, added");
+    let remove = timmy.remove_blocker(&repo, blocked, (&elsewhere, blocker));
+    assert!(moves(forge, &repo, blocked, remove).await, "the blocked one, removed");
+    assert!(moved_at(forge, &elsewhere, blocker).await > added, "the blocker, removed");
 }
 
 pub async fn a_review_moves_its_pull_request(forge: &Forge) {

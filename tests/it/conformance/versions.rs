@@ -1,6 +1,7 @@
 //! What is known to differ between the versions that timmy supports.
 //!
-//! 1.22.6 and 1.25.4 were seen. Where nobody saw the versions between, either is right there.
+//! 1.22.6, 1.25.4, 1.26.3 and 1.27.0 were seen. Where nobody saw the versions between two of them,
+//! either is right there.
 
 use std::fmt::Debug;
 
@@ -46,6 +47,27 @@ pub const OWN_PERMISSION: Change<bool> =
 /// Whether a delivery says what its webhook belongs to.
 pub const TARGET_TYPE: Change<bool> =
     Change { what: "deliveries have a target type", before: (23, false), after: (24, true) };
+
+/// How many of three entries a list has that is asked for two of them, and for no page.
+pub const LIMIT_WITHOUT_PAGE: Change<usize> =
+    Change { what: "entries of a list without a page", before: (25, 3), after: (26, 2) };
+
+/// The status when a label that is not there is taken off.
+pub const UNKNOWN_LABEL: Change<u16> =
+    Change { what: "the status of an unknown label", before: (26, 422), after: (27, 404) };
+
+/// Whether a webhook's authorization header is shown to whoever may manage it.
+pub const HEADER_SHOWN: Change<bool> =
+    Change { what: "the authorization header is shown", before: (26, true), after: (27, false) };
+
+/// Whether members of an organisation see those of its teams that they are not in.
+pub const OTHER_TEAMS_SHOWN: Change<bool> =
+    Change { what: "teams of others are shown", before: (26, true), after: (27, false) };
+
+/// Whether there are calls to assign one by one, to reply to a comment on a line, and to ask what
+/// a token is good for.
+pub const HAS_CALLS_OF_1_27: Change<bool> =
+    Change { what: "the calls of 1.27", before: (26, false), after: (27, true) };
 
 /// A version as far as it matters: its first two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -276,6 +276,20 @@ async fn a_question_that_was_deleted_is_looked_for_no_more() {
     assert_eq!(looks().await, 0);
 }
 
+/// A reply that asks to say it again would tell it again.
+#[tokio::test]
+async fn what_was_deleted_before_the_yes_is_not_asked_for_again() {
+    let stage = awake().await;
+    let id = stage.says("alexander", DELEGATE);
+    stage.wait(MINUTE).await;
+    stage.wait(PATIENCE).await;
+    let question = Subject::Comment(stage.comment_of(&format!("c{id}")));
+    stage.sandbox.delete_comment("alexander", id).unwrap();
+    stage.sandbox.react("alexander", question, "+1").unwrap();
+    stage.wait(MINUTE).await;
+    assert_eq!(stage.answered().len(), 1);
+}
+
 #[tokio::test]
 async fn a_question_that_somebody_changed_asks_nothing() {
     let stage = awake().await;
@@ -408,6 +422,7 @@ async fn a_forgery_makes_nothing_of_a_remark_that_may_have_been_changed_as_a_dra
         let mut forged = payload(remark, "alexander", "/timmy pause all");
         forged["issue"]["number"] = json!(number);
         forge(t, Delivery::saying(&forged)).await;
+        t.polls().await;
         let reply = t.answer_to(DOOR, number, Subject::Comment(remark));
         assert!(reply.starts_with("**Is this yours, @alexander?**"), "{reply}");
     })

@@ -4,12 +4,12 @@ use insta::assert_snapshot;
 use timmy::sandbox::Mode;
 
 use crate::conversations::talk::{Talk, talk, talk_where};
-use crate::support::clock::MINUTE;
+use crate::support::clock::{HOUR, MINUTE};
 use crate::support::forge::{CELLAR, DOOR, TOYS};
 
 /// A text that says what is to be done.
 const CLEAR: &str = "The hinge of the front door squeaks whenever somebody opens it in the \
-    morning, and the whole house wakes up.\n\n- [ ] oil it\n\nDone when nobody wakes up.";
+    morning, and the whole house wakes up.\n\n- [ ] oil it\n\nDone when nobody wakes up from `hinge`.";
 
 /// Three issues that are ready, one of them in a private repository, beside the door's first one,
 /// whose text says too little.
@@ -152,7 +152,7 @@ async fn why_tells_a_place_and_what_it_comes_from() {
         | dependents | 0.24 | \#1 waits for this | 4.9 |
         | people | 0.25 | 1 person spoke here in 30 days | 3.8 |
         | age | 0.00 | open for 0 days | 0.0 |
-        | readiness | ×&nbsp;1.00 | it says what, when it is done, and in which steps |  |
+        | readiness | ×&nbsp;1.00 | it says what, where, and when it is done |  |
         | size | ×&nbsp;1.00 | `size/xs` |  |
         | failures | ×&nbsp;1.00 | none |  |
 
@@ -205,6 +205,23 @@ async fn why_of_what_is_not_in_the_backlog() {
 }
 
 #[tokio::test]
+async fn why_of_what_is_archived() {
+    const ATTIC: &str = "foundation/attic";
+    talk(async |t| {
+        t.sandbox.add_repo(ATTIC, false).unwrap();
+        t.sandbox.open_issue("alexander", ATTIC, "Dusty", CLEAR).unwrap();
+        t.sandbox.archive(ATTIC, true).unwrap();
+        t.wait(HOUR).await;
+        assert_snapshot!(t.ask("rita", "/timmy why foundation/attic#1").await, @r"
+        foundation/attic\#1 *Dusty*: **Nothing starts there:** `foundation/attic` is archived. Unarchive it in its settings, and I read it again.
+
+        Reason: `repo_archived`.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_agent_that_is_assigned_is_no_obstacle() {
     talk(async |t| {
         furnish(t).await;
@@ -239,6 +256,28 @@ async fn the_agents_and_what_they_would_get() {
         </details>
         ");
         assert_snapshot!(t.ask("rita", "/timmy why erza").await, @"**Not done.** I know no agent `erza`. Did you mean `/timmy why ezra`?");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_strangers_pull_request_is_shown_and_not_obeyed() {
+    talk(async |t| {
+        furnish(t).await;
+        t.sandbox
+            .open_pull("rando", DOOR, "All of it", "fixes #2, fixes #3\nfixes #3", "all")
+            .unwrap();
+        t.sandbox.open_pull("walt", DOOR, "WIP: Oil", "fixes #2", "oil").unwrap();
+        t.quiet().await;
+        t.wait(MINUTE).await;
+        let why = t.ask_in(DOOR, 2, "rita", "/timmy why").await;
+        assert!(why.starts_with("**This is "), "{why}");
+        let said = why.lines().find(|line| line.starts_with("Pull requests that")).unwrap_or_default();
+        assert_snapshot!(said, @r"Pull requests that it does not wait for: \#4 (its author may not write here); \#5 (a draft).");
+        let theirs = t.sandbox.open_pull("walt", DOOR, "Paint", "fixes #3", "paint").unwrap();
+        t.quiet().await;
+        let why = t.gist_in(DOOR, 3, "rita", "/timmy why").await;
+        assert!(why.contains(&format!(r"\#{theirs} is to close it.")), "{why}");
     })
     .await;
 }

@@ -18,7 +18,7 @@ fn forge(t: &Talk) -> Gitea {
 /// What an issue waits for.
 async fn blockers(t: &Talk, repo: &str, number: i64) -> Vec<String> {
     let blockers = forge(t).blockers(&repo.parse().unwrap(), number).await.unwrap();
-    blockers.iter().map(|b| format!("{}#{}", b.repo, b.thread.number)).collect()
+    blockers.seen.iter().map(|b| format!("{}#{}", b.repo, b.thread.number)).collect()
 }
 
 /// Lets an issue wait for another without a word to timmy.
@@ -37,6 +37,61 @@ async fn an_issue_waits_for_another_and_no_longer() {
         assert_snapshot!(t.ask("walt", "/timmy unblock #2").await, @r"No longer waits for \#2 *Oil the \*hinges\**.");
         assert!(blockers(t, DOOR, 1).await.is_empty());
         assert_snapshot!(t.ask("walt", "/timmy unblock #2").await, @r"Nothing to do: this did not wait for \#2 *Oil the \*hinges\**.");
+    })
+    .await;
+}
+
+/// Lets an issue wait for another that timmy cannot see, as alexander does it in the page.
+async fn bind_unseen(t: &Talk, repo: &str, number: i64) {
+    t.sandbox.add_repo("alexander/diary", true).unwrap();
+    let secret = t.sandbox.open_issue("alexander", "alexander/diary", "My secret", "").unwrap();
+    let token = t.sandbox.add_token("alexander", Scopes::all()).unwrap();
+    let on = (&"alexander/diary".parse().unwrap(), secret);
+    client(&t.sandbox, &token).add_blocker(&repo.parse().unwrap(), number, on).await.unwrap();
+}
+
+/// A writer's account and a reader's are shown different placeholders.
+#[tokio::test]
+async fn what_timmy_may_not_see_is_waited_for_and_stops_nobody() {
+    for mode in [Mode::Write, Mode::Read] {
+        talk(async |t| {
+            t.sandbox.collaborator(DOOR, "timmy", mode).unwrap();
+            t.wait(MINUTE).await;
+            bind_unseen(t, DOOR, 1).await;
+            t.polls().await;
+            let waits = "Waits for something that cannot be shown here.";
+            let status = t.gist("rita", "/timmy status").await;
+            assert_eq!(status, format!("**Nothing is running here.** {waits}"));
+            let why = t.gist("rita", "/timmy why").await;
+            let reason = "it waits for something that cannot be shown here.";
+            assert!(why.starts_with(&format!("**Nothing starts here:** {reason}")), "{why}");
+            assert!(why.contains("`blocked`"), "{why}");
+            t.opens(DOOR, "walt", "Oil the hinges", "").await;
+            let why = t.gist_in(DOOR, 2, "rita", "/timmy why #1").await;
+            assert!(why.contains(&format!("**Nothing starts there:** {reason}")), "{why}");
+            t.ask("rita", "/timmy ping").await;
+            let queue = t.ask("rita", "/timmy queue").await;
+            assert!(queue.contains("1 blocked"), "{queue}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn beside_what_timmy_may_not_see_dependencies_are_set_as_ever() {
+    talk(async |t| {
+        bind_unseen(t, DOOR, 1).await;
+        t.opens(DOOR, "walt", "Oil the hinges", "").await;
+        assert_snapshot!(t.ask("walt", "/timmy block #2\n/timmy status").await, @r"
+        - `/timmy block #2`: waits for \#2 *Oil the hinges*.
+        - `/timmy status`: **nothing is running here.** Waits for \#2 and something that cannot be shown here.
+        ");
+        assert_snapshot!(t.ask("walt", "/timmy unblock #2\n/timmy priority p1").await, @r"
+        - `/timmy unblock #2`: no longer waits for \#2 *Oil the hinges*.
+        - `/timmy priority p1`: now **p1**.
+        ");
+        // Over it, no circle can be seen; that is no reason to fail.
+        assert_snapshot!(t.ask_in(DOOR, 2, "walt", "/timmy block #1").await, @r"Waits for \#1 *The door does not open*.");
     })
     .await;
 }
@@ -294,22 +349,127 @@ async fn two_that_would_wait_for_each_other_at_once_do_not() {
     .await;
 }
 
+/// Lets so many new issues of the door wait one for the other, the first of them for issue 1, and
+/// gives the last.
+async fn chain(t: &Talk, length: usize) -> i64 {
+    let (client, door) = (forge(t), DOOR.parse().unwrap());
+    let mut last = 1;
+    for _ in 0..length {
+        let next = t.sandbox.open_issue("walt", DOOR, "One of many", "").unwrap();
+        client.add_blocker(&door, next, (&door, last)).await.unwrap();
+        last = next;
+    }
+    t.quiet().await;
+    last
+}
+
+/// How often it was asked what something waits for.
+fn looks(t: &Talk) -> usize {
+    let reads = t.sandbox.requests().into_iter().filter(|r| r.method == "GET");
+    reads.filter(|r| r.path.contains("/dependencies")).count()
+}
+
 #[tokio::test]
-async fn the_search_for_a_circle_ends() {
+async fn the_search_for_a_circle_ends_and_says_so() {
     talk(async |t| {
-        let client = forge(t);
-        let door = DOOR.parse().unwrap();
-        let mut last = 1;
-        for _ in 0..70 {
-            let next = t.sandbox.open_issue("walt", DOOR, "One of many", "").unwrap();
-            client.add_blocker(&door, next, (&door, last)).await.unwrap();
-            last = next;
-        }
-        t.quiet().await;
+        let last = chain(t, 70).await;
         let before = t.sandbox.requests().len();
         let answer = t.ask("walt", &format!("/timmy block #{last}")).await;
-        assert_eq!(answer, format!(r"Waits for \#{last} *One of many*."));
+        assert_snapshot!(answer, @r"Waits for \#71 *One of many*. I found no circle among the 51 threads behind it that I looked at, but there are more.");
         assert!(t.sandbox.requests().len() - before < 65);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_ledger_knows_is_not_asked_for() {
+    talk(async |t| {
+        let last = chain(t, 70).await;
+        for _ in 0..2 {
+            t.wait(MINUTE).await;
+        }
+        let before = looks(t);
+        let answer = t.ask("walt", &format!("/timmy block #{last}")).await;
+        let (said, whole) = answer.split_once("\n\n").unwrap();
+        assert_snapshot!(said, @r"**Not done.** That would be a circle of 71 threads: \#1 → \#71 → \#70 → … → \#2 → \#1.");
+        assert!(whole.starts_with("<details><summary>The circle through #\u{200B}71</summary>") && whole.contains(r"\#41 → \#40"), "{whole}");
+        assert!(looks(t) - before < 5, "{}", looks(t) - before);
+        assert!(blockers(t, DOOR, 1).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_read_is_shared_between_the_lines() {
+    talk(async |t| {
+        let last = chain(t, 40).await;
+        let before = looks(t);
+        let lines: Vec<String> = (0..10).map(|n| format!("/timmy block #{}", last - n)).collect();
+        let answer = t.gist("walt", &lines.join("\n")).await;
+        assert_eq!(answer.matches("would be a circle of").count(), 10, "{answer}");
+        assert!(looks(t) - before <= 10 + 1 + 41, "{}", looks(t) - before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_lines_find_what_one_of_them_finds() {
+    talk(async |t| {
+        let last = chain(t, 52).await;
+        let lines: Vec<String> = (0..3).map(|n| format!("/timmy block #{}", last - n)).collect();
+        let answer = t.gist("walt", &lines.join("\n")).await;
+        assert_eq!(answer.matches("would be a circle of").count(), 3, "{answer}");
+    })
+    .await;
+}
+
+/// The ledger may be a minute old.
+#[tokio::test]
+async fn a_circle_that_was_undone_by_hand_is_none() {
+    talk(async |t| {
+        let last = chain(t, 2).await;
+        for _ in 0..2 {
+            t.wait(MINUTE).await;
+        }
+        let (door, on) = (DOOR.parse().unwrap(), DOOR.parse().unwrap());
+        forge(t).remove_blocker(&door, 2, (&on, 1)).await.unwrap();
+        assert_snapshot!(t.ask("walt", &format!("/timmy block #{last}")).await, @r"Waits for \#3 *One of many*.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn long_lists_are_sorted_and_folded() {
+    talk(async |t| {
+        for n in 2..=13 {
+            t.sandbox.open_issue("walt", DOOR, &format!("Part {n}"), "").unwrap();
+        }
+        for n in (2..=13).rev() {
+            bind(t, DOOR, 1, (DOOR, n)).await;
+        }
+        t.quiet().await;
+        assert_snapshot!(t.ask("rita", "/timmy status").await, @r"
+        **Nothing is running here.** Waits for \#2, \#3, \#4, \#5, \#6, \#7, \#8, \#9, \#10, \#11 and 2 more.
+
+        <details><summary>All 12 that this waits for</summary>
+
+        - \#2
+        - \#3
+        - \#4
+        - \#5
+        - \#6
+        - \#7
+        - \#8
+        - \#9
+        - \#10
+        - \#11
+        - \#12
+        - \#13
+
+        </details>
+        ");
+        let why = t.ask("rita", "/timmy why").await;
+        assert!(why.contains("<details><summary>All 12 that this waits for</summary>"), "{why}");
     })
     .await;
 }

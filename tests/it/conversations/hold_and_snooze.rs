@@ -68,7 +68,7 @@ async fn a_snooze_ends_by_itself() {
         ");
         t.wait(HOUR).await;
         assert_snapshot!(t.gist("rita", "/timmy why").await, @"
-        **Nothing starts here:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
+        **Nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count.
 
         Reason: `missing_scope`.
         ");
@@ -92,7 +92,7 @@ async fn days_begin_where_people_live() {
         assert_snapshot!(t.ask("walt", "/timmy snooze 2026-11-24").await, @"**Snoozed until Tue 24 Nov, 00:00 CET.** `/timmy unhold` wakes it earlier.");
         t.wait(11 * HOUR).await;
         assert_snapshot!(t.gist("rita", "/timmy why").await, @"
-        **Nothing starts here:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
+        **Nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count.
 
         Reason: `missing_scope`.
         ");

@@ -1,6 +1,8 @@
 //! Whom timmy does not answer.
 
-use crate::conversations::talk::{talk, talk_where};
+use timmy::sandbox::Version;
+
+use crate::conversations::talk::{talk, talk_on, talk_where};
 use crate::support::forge::{DOOR, TOYS};
 
 #[tokio::test]
@@ -31,6 +33,27 @@ async fn agents_and_ignored_accounts() {
         t.ignored("renovate", "/timmy priority p0").await;
     })
     .await;
+}
+
+/// A workflow may echo what strangers write, and since Gitea 1.26 a payload tells the rights of its
+/// job: those of a writer, if it has them.
+#[tokio::test]
+async fn workflows() {
+    for version in Version::ALL {
+        talk_on(version, async |t| {
+            t.sandbox.let_workflows_write(DOOR).unwrap();
+            for text in ["/timmy priority p0", "/timmy pause all", "@timmy ping", "@timmy thanks"] {
+                t.ignored("gitea-actions", text).await;
+                t.says_unnoticed("gitea-actions", text).await;
+                t.polls().await;
+            }
+            let number = t.opens(DOOR, "gitea-actions", "Nightly", "/timmy assign @anna").await;
+            t.polls().await;
+            assert!(t.sandbox.assignees(DOOR, number).unwrap().is_empty());
+            assert!(t.labels().is_empty());
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

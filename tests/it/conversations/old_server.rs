@@ -13,7 +13,7 @@ async fn without_dependencies_nothing_can_wait_and_all_else_works() {
         assert_snapshot!(t.gist("walt", "/timmy block #2\n/timmy priority p1\n/timmy why").await, @"
         - `/timmy block #2`: **not done.** The forge keeps no dependencies here: switch them on in the settings of the repository (Gitea 1.20 or later).
         - `/timmy priority p1`: now **p1**.
-        - `/timmy why`: **nothing starts here:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
+        - `/timmy why`: **nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count.
         ");
         assert_snapshot!(t.ask("walt", "/timmy unblock #2").await, @"**Not done.** The forge keeps no dependencies here: switch them on in the settings of the repository (Gitea 1.20 or later).");
     })

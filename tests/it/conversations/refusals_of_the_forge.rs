@@ -82,7 +82,7 @@ async fn an_archived_repository() {
         gate.open();
         t.quiet().await;
         t.saw(Subject::Comment(id), "eyes");
-        assert_snapshot!(dead_letters(t).await.join("\n"), @"the repository is archived (foundation/door is archived): unarchive it first");
+        assert_snapshot!(dead_letters(t).await.join("\n"), @"the repository is archived: unarchive it first");
     })
     .await;
 }

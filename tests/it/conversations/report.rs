@@ -305,11 +305,11 @@ async fn the_owner_is_called_once_a_day_as_long_as_something_waits() {
         **1 thing needs you, @alexander.** 1 command by one person, done.
 
         ### Broken
-        - foundation/door: the repository is archived (foundation/door is archived): unarchive it first. Since Mon 23 Nov, 12:00 UTC.
+        - foundation/door: the repository is archived: unarchive it first. Since Mon 23 Nov, 12:00 UTC.
 
         <details><summary>Nothing is ready</summary>
 
-        2 are not ready: 2 without scope.
+        1 is not ready: 1 without scope.
 
         </details>
 

@@ -106,7 +106,7 @@ async fn status_of_a_job_or_an_agent() {
 async fn why_nothing_starts() {
     talk(async |t| {
         assert_snapshot!(t.gist("rita", "/timmy why").await, @"
-        **Nothing starts here:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
+        **Nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count.
 
         Reason: `missing_scope`.
         ");

@@ -8,8 +8,9 @@ use std::time::Duration;
 use timmy::clock::{Clock, ManualClock};
 use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;
-use timmy::sandbox::{DeliveryFault, Options, Said, Sandbox};
+use timmy::sandbox::{DeliveryFault, Options, Said, Sandbox, Version};
 
+use crate::closing::{closing_place, outside_code};
 use crate::support::app::Timmy;
 use crate::support::clock::{MINUTE, PATIENCE, noon};
 use crate::support::config::{Config, SECRETS};
@@ -22,21 +23,28 @@ pub async fn talk(play: impl AsyncFnOnce(&Talk)) {
 
 /// A conversation with a timmy of another configuration.
 pub async fn talk_where(change: impl FnOnce(Config) -> Config, play: impl AsyncFnOnce(&Talk)) {
-    let talk = Talk::start("timmy", change, |now| now).await;
+    let talk = Talk::start("timmy", change, |now| now, Version::default()).await;
     play(&talk).await;
     talk.end().await;
 }
 
 /// A conversation with a forge whose clock shows another time than timmy's.
 pub async fn talk_with_clocks(of_forge: fn(Timestamp) -> Timestamp, play: impl AsyncFnOnce(&Talk)) {
-    let talk = Talk::start("timmy", |config| config, of_forge).await;
+    let talk = Talk::start("timmy", |config| config, of_forge, Version::default()).await;
     play(&talk).await;
     talk.end().await;
 }
 
 /// A conversation with an account of another name.
 pub async fn talk_to(account: &str, play: impl AsyncFnOnce(&Talk)) {
-    let talk = Talk::start(account, |config| config, |now| now).await;
+    let talk = Talk::start(account, |config| config, |now| now, Version::default()).await;
+    play(&talk).await;
+    talk.end().await;
+}
+
+/// A conversation on a forge of another version.
+pub async fn talk_on(version: Version, play: impl AsyncFnOnce(&Talk)) {
+    let talk = Talk::start("timmy", |config| config, |now| now, version).await;
     play(&talk).await;
     talk.end().await;
 }
@@ -65,11 +73,12 @@ impl Talk {
         account: &str,
         change: impl FnOnce(Config) -> Config,
         of_forge: fn(Timestamp) -> Timestamp,
+        version: Version,
     ) -> Self {
         let clock = noon();
         let hands = clock.clone();
-        let options =
-            Options { clock: Arc::new(move || of_forge(hands.now())), ..Options::default() };
+        let clock_of_forge = Arc::new(move || of_forge(hands.now()));
+        let options = Options { clock: clock_of_forge, version, ..Options::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
         let token = furnish(&sandbox, account);
         let config = change(usual(Config::of(sandbox.url())));
@@ -195,6 +204,11 @@ impl Talk {
     /// The one unread reply in a thread, which must be the answer to `subject`.
     pub fn answer_to(&self, repo: &str, number: i64, subject: Subject) -> String {
         self.saw(subject, "eyes");
+        self.unclaimed_answer_to(repo, number, subject)
+    }
+
+    /// The same, where timmy did not claim it by the usual reaction.
+    pub fn unclaimed_answer_to(&self, repo: &str, number: i64, subject: Subject) -> String {
         let comments = self.sandbox.comments(repo, number).unwrap();
         let unread: Vec<_> =
             comments.iter().filter(|c| !self.read.borrow().contains(&c.id)).collect();
@@ -202,8 +216,16 @@ impl Talk {
         assert_eq!(reply.author, self.account);
         let marker = format!("\n\n<!-- timmy key={} -->", subject.key());
         let text = reply.body.strip_suffix(&marker).unwrap_or_else(|| panic!("{}", reply.body));
+        assert_eq!(closing_place(&outside_code(text)), None, "{text}");
         self.read.borrow_mut().insert(reply.id);
         text.to_owned()
+    }
+
+    /// What timmy said on lines of a pull request, without its markers.
+    pub fn on_lines(&self, number: i64) -> Vec<String> {
+        let said = self.sandbox.said_on_lines(DOOR, number).unwrap();
+        let own = said.into_iter().filter(|said| said.author == self.account);
+        own.map(|said| said.body.split("\n\n<!-- timmy").next().unwrap().to_owned()).collect()
     }
 
     /// These comments are no replies.

@@ -7,7 +7,7 @@ use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
     CancelReason, Claim, Event, Failure, JobId, Judgement, NeverRan, Progress, Verdict,
 };
-use timmy::core::model::dependency::Blocker;
+use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::ids::RepoId;
 use timmy::core::model::issue::Label;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
@@ -111,11 +111,11 @@ impl World {
             return Ok(());
         }
         let other = self.issue();
-        let mut blockers = Vec::new();
+        let mut blockers = WaitsFor::default();
         if self.waits.remove(&number).is_none() && other != number {
             self.waits.insert(number, other);
             let repo = "foundation/door".parse().unwrap();
-            blockers.push(Blocker { thread: thread(other), repo, open: true });
+            blockers.seen.push(Blocker { thread: thread(other), repo, open: true });
         }
         backlog::bind(tx, thread(number), &blockers, self.now().at)
     }

@@ -31,7 +31,7 @@ pub fn entry(number: i64, second: i64) -> BacklogEntry {
     let mut item = facts::issue(number, at(-100).at);
     item.updated_at = at(second).at;
     let readiness = Readiness { scope: true, ..Readiness::default() };
-    BacklogEntry { item, readiness, closes: Vec::new() }
+    BacklogEntry { item, readiness, may_be_a_form: false, closes: Vec::new() }
 }
 
 pub fn put(tx: &Transaction<'_>, entry: &BacklogEntry) -> Result<(), Error> {
@@ -103,6 +103,7 @@ pub fn bid(agent: &str) -> Bid {
             epic_labels: vec!["epic".to_owned()],
             authors: Authors::Everyone,
             machines: vec!["ezra".to_owned(), "bezalel".to_owned(), "timmy".to_owned()],
+            writers: Vec::new(),
             attempts: 3,
         },
         workers: vec![slot("ezra", "a", 9), slot("bezalel", "a", 9), slot("allegro", "b", 9)],

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use timmy::core::command::value::{ArgumentValue as _, IssueRef};
 use timmy::core::model::account::Account;
-use timmy::core::model::dependency::Blocker;
+use timmy::core::model::dependency::{Blocker, UNSEEN, WaitsFor};
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
 use timmy::core::model::repository::Repo;
@@ -24,7 +24,7 @@ use crate::support::people::account;
 /// Issue `number`, written at second 10 and moved last at second `updated`.
 fn issue(number: i64, updated: i64) -> BacklogEntry {
     let item = Issue { updated_at: at(updated), ..facts::issue(number, at(10)) };
-    BacklogEntry { item, readiness: Readiness::default(), closes: Vec::new() }
+    BacklogEntry { item, readiness: Readiness::default(), may_be_a_form: false, closes: Vec::new() }
 }
 
 fn closed(number: i64, updated: i64) -> BacklogEntry {
@@ -86,19 +86,19 @@ fn all_that_was_read_comes_back() {
     in_transaction(|tx| {
         tracked(tx)?;
         let mut entry = issue(4, 200);
-        let milestone = Milestone { title: "Opening day".into(), due_at: Some(at(900)) };
+        let milestone = Milestone { title: "Opening day".into(), due_at: Some(at(900).into()) };
         entry.item.milestone = Some(milestone.clone());
-        entry.item.due_at = Some(at(800));
+        entry.item.due_at = Some(at(800).into());
         entry.item.pinned = true;
         entry.item.assignees = vec![account("ezra")];
         entry.item.labels = vec![Label { id: 3, name: "priority/p1".into(), exclusive: true }];
-        entry.readiness = Readiness { scope: true, acceptance: false, checklist: true };
+        entry.readiness = Readiness { scope: true, place: true, acceptance: false };
         entry.item.created_at = at(150);
         backlog::put(tx, DOOR, &entry, BacklogSource::Search(at(210)))?;
         let facts = backlog::facts(tx, at(1000))?.remove(0);
         assert_eq!(facts.thread, thread(4));
         assert_eq!((facts.created_at, facts.opened_at), (at(150), at(150)));
-        assert_eq!((facts.milestone, facts.due_at), (Some(milestone.into()), Some(at(800))));
+        assert_eq!((facts.milestone, facts.due_at), (Some(milestone.into()), Some(at(800).into())));
         assert_eq!((&*facts.labels, facts.pinned), (&["priority/p1".to_owned()][..], true));
         assert_eq!(facts.author.as_deref(), Some(&account("anna")));
         assert_eq!(*facts.assignees, [account("ezra")]);
@@ -234,7 +234,7 @@ fn what_is_read_in_part_holds_no_place_yet_and_holds_up_others() {
         backlog::keep_only(tx, &HashSet::from([DOOR, attic.id]), true)?;
         backlog::put(tx, attic.id, &issue(1, 200), BacklogSource::List(at(210)))?;
         let unread = ThreadId { repo: attic.id, number: 7 };
-        backlog::bind(tx, thread(1), &[blocker(unread, true)], at(220))?;
+        backlog::bind(tx, thread(1), &on([blocker(unread, true)]), at(220))?;
         let facts = backlog::facts(tx, at(300))?;
         let known: Vec<_> = facts.iter().map(|facts| (facts.thread, &*facts.waits_for)).collect();
         assert_eq!(known, [(thread(1), &[unread][..])]);
@@ -267,6 +267,10 @@ fn blocker(thread: ThreadId, open: bool) -> Blocker {
     Blocker { thread, repo: "foundation/any".parse().expect("a name"), open }
 }
 
+fn on<const N: usize>(seen: [Blocker; N]) -> WaitsFor<Blocker> {
+    WaitsFor { seen: seen.to_vec(), unseen: false }
+}
+
 #[test]
 fn an_issue_waits_for_what_is_open() {
     in_transaction(|tx| {
@@ -283,11 +287,40 @@ fn an_issue_waits_for_what_is_open() {
             blocker(elsewhere(4), true),
             blocker(elsewhere(5), false),
         ];
-        backlog::bind(tx, thread(1), &blockers, at(220))?;
+        backlog::bind(tx, thread(1), &on(blockers), at(220))?;
         let waits = |tx| Ok::<_, Error>(backlog::facts(tx, at(1000))?[0].waits_for.clone());
         assert_eq!(waits(tx)?, [thread(2), elsewhere(4)]);
-        backlog::bind(tx, thread(1), &[], at(230))?;
+        backlog::bind(tx, thread(1), &on([]), at(230))?;
         assert!(waits(tx)?.is_empty());
+        Ok(())
+    });
+}
+
+#[test]
+fn what_cannot_be_seen_or_understood_is_waited_for() {
+    in_transaction(|tx| {
+        tracked(tx)?;
+        for number in [1, 2] {
+            backlog::put(tx, DOOR, &issue(number, 200), BacklogSource::List(at(210)))?;
+        }
+        let waits = |tx| Ok::<_, Error>(backlog::facts(tx, at(1000))?[0].waits_for.clone());
+        let hidden = WaitsFor { unseen: true, ..on([blocker(thread(2), false)]) };
+        backlog::bind(tx, thread(1), &hidden, at(220))?;
+        assert_eq!(waits(tx)?, [UNSEEN, thread(2)]);
+        backlog::bind(tx, thread(1), &on([blocker(thread(2), true)]), at(230))?;
+        assert_eq!(waits(tx)?, [thread(2)]);
+        backlog::dependencies_unreadable(tx, thread(1), at(240))?;
+        backlog::dependencies_unreadable(tx, thread(1), at(250))?;
+        assert_eq!(waits(tx)?, [UNSEEN, thread(2)]);
+        backlog::recheck_untracked(tx)?;
+        assert_eq!(backlog::to_ask(tx, 10)?, [thread(1)]);
+        // Dependencies are switched off there.
+        backlog::dependencies_unknown(tx, thread(1), at(255))?;
+        assert_eq!(waits(tx)?, [thread(2)]);
+        backlog::bind(tx, thread(1), &on([]), at(260))?;
+        assert!(waits(tx)?.is_empty());
+        // What is closed waits for nothing.
+        backlog::dependencies_unreadable(tx, thread(8), at(270))?;
         Ok(())
     });
 }
@@ -302,7 +335,7 @@ fn an_issue_that_moved_is_asked_what_it_waits_for() {
         backlog::put(tx, DOOR, &issue(1, 250), BacklogSource::Search(at(260)))?;
         backlog::put(tx, DOOR, &issue(4, 260), BacklogSource::Webhook)?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(4), thread(1)]);
-        backlog::bind(tx, thread(1), &[], at(270))?;
+        backlog::bind(tx, thread(1), &on([]), at(270))?;
         backlog::put(tx, DOOR, &issue(1, 250), BacklogSource::Search(at(320)))?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(4)]);
         assert!(backlog::unasked(tx, &[thread(1)])?.is_empty());
@@ -315,9 +348,9 @@ fn who_waits_for_something_unwatched_is_asked_again() {
     in_transaction(|tx| {
         tracked(tx)?;
         read(tx, &[issue(1, 20), issue(2, 20)], 200)?;
-        backlog::bind(tx, thread(1), &[blocker(thread(2), true)], at(210))?;
+        backlog::bind(tx, thread(1), &on([blocker(thread(2), true)]), at(210))?;
         let elsewhere = ThreadId { repo: RepoId(9), number: 4 };
-        backlog::bind(tx, thread(2), &[blocker(elsewhere, true)], at(210))?;
+        backlog::bind(tx, thread(2), &on([blocker(elsewhere, true)]), at(210))?;
         backlog::recheck_untracked(tx)?;
         assert_eq!(backlog::to_ask(tx, 10)?, [thread(2)]);
         Ok(())
@@ -335,7 +368,8 @@ fn pull_requests_are_linked_by_what_they_close() {
         backlog::put(tx, gate.id, &pull(7, &["foundation/door#1"]), BacklogSource::List(at(200)))?;
         let facts = backlog::facts(tx, at(1000))?;
         assert_eq!(facts.len(), 1);
-        assert_eq!(facts[0].pulls, [thread(2), ThreadId { repo: gate.id, number: 7 }]);
+        let pulls: Vec<_> = facts[0].pulls.iter().map(|pull| pull.thread).collect();
+        assert_eq!(pulls, [thread(2), ThreadId { repo: gate.id, number: 7 }]);
         Ok(())
     });
 }
@@ -411,7 +445,7 @@ fn the_version_moves_with_what_places_depend_on() {
         pinned.item.pinned = true;
         backlog::put(tx, DOOR, &pinned, BacklogSource::Search(at(300)))?;
         assert!(moved(tx)?);
-        backlog::bind(tx, thread(12), &[blocker(thread(13), true)], at(300))?;
+        backlog::bind(tx, thread(12), &on([blocker(thread(13), true)]), at(300))?;
         assert!(moved(tx)?);
         say(tx, 1, 7, 5, Ending::NoTrigger)?;
         assert!(moved(tx)?);

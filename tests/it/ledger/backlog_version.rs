@@ -7,7 +7,8 @@ use proptest::sample::{Index, select};
 use rusqlite::types::Value;
 use timmy::core::command::value::{ArgumentValue as _, IssueRef};
 use timmy::core::model::account::Account;
-use timmy::core::model::dependency::Blocker;
+use timmy::core::model::dependency::{Blocker, WaitsFor};
+use timmy::core::model::due_day::DueDay;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::issue::{Issue, Label};
 use timmy::core::model::repository::Repo;
@@ -38,7 +39,9 @@ enum Step {
     Read { repo: i64, open: HashSet<i64> },
     Put { repo: i64, entry: Box<BacklogEntry>, by_webhook: bool },
     Forget { thread: ThreadId },
-    Bind { thread: ThreadId, blockers: Vec<Blocker> },
+    Bind { thread: ThreadId, waits: WaitsFor<Blocker> },
+    Unreadable { thread: ThreadId },
+    Unknown { thread: ThreadId },
     AskAgain,
     Say { thread: ThreadId, act: TextEvent, author: Option<i64>, days: i64, ending: Ending },
     ForgetParticipants,
@@ -57,6 +60,10 @@ fn thread() -> impl Strategy<Value = ThreadId> {
     (repo_id(), 1..6_i64).prop_map(|(repo, number)| ThreadId { repo: RepoId(repo), number })
 }
 
+fn day(number: i64) -> DueDay {
+    at(number * 86_400).into()
+}
+
 /// Issue 1 to 3, or pull request 4 or 5.
 fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
     let words = select(vec!["#1", "#2", "foundation/gate#1", "foundation/attic#2"]);
@@ -67,6 +74,7 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
             open,
             pinned,
             is_pull: number > 3,
+            is_draft: number > 3 && pinned,
             title: format!("Titled {updated}"),
             updated_at: at(updated),
             author: by.then(|| account("anna")),
@@ -75,8 +83,8 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
                 .collect(),
             assignees: (0..some).map(|_| account("ezra")).collect(),
             milestone: (some == 1)
-                .then(|| Milestone { title: "Opening day".to_owned(), due_at: Some(at(due)) }),
-            due_at: (due > 0).then(|| at(due)),
+                .then(|| Milestone { title: "Opening day".to_owned(), due_at: Some(day(due)) }),
+            due_at: (due > 0).then(|| day(due)),
             ..facts::issue(number, at(0))
         };
         let closes = closes.into_iter().filter(|_| item.is_pull).map(IssueRef::read);
@@ -84,6 +92,7 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
         Box::new(BacklogEntry {
             item,
             readiness: Readiness { scope, ..Readiness::default() },
+            may_be_a_form: false,
             closes,
         })
     })
@@ -143,8 +152,10 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (repo_id(), entry(), any::<bool>())
             .prop_map(|(repo, entry, by_webhook)| Step::Put { repo, entry, by_webhook }),
         2 => thread().prop_map(|thread| Step::Forget { thread }),
-        4 => (thread(), prop::collection::vec(blocker(), 0..3))
-            .prop_map(|(thread, blockers)| Step::Bind { thread, blockers }),
+        4 => (thread(), prop::collection::vec(blocker(), 0..3), any::<bool>())
+            .prop_map(|(thread, seen, unseen)| Step::Bind { thread, waits: WaitsFor { seen, unseen } }),
+        1 => thread().prop_map(|thread| Step::Unreadable { thread }),
+        1 => thread().prop_map(|thread| Step::Unknown { thread }),
         1 => Just(Step::AskAgain),
         4 => (thread(), act, prop::option::of(1..3_i64), 0..50_i64, ending())
             .prop_map(|(thread, act, author, days, ending)| Step::Say { thread, act, author, days, ending }),
@@ -194,7 +205,9 @@ fn store(tx: &Transaction<'_>, nth: i64, today: i64, step: &Step) -> Result<(), 
             backlog::put(tx, RepoId(*repo), entry, source)
         }
         Step::Forget { thread } => backlog::forget(tx, *thread),
-        Step::Bind { thread, blockers } => backlog::bind(tx, *thread, blockers, now),
+        Step::Bind { thread, waits } => backlog::bind(tx, *thread, waits, now),
+        Step::Unreadable { thread } => backlog::dependencies_unreadable(tx, *thread, now),
+        Step::Unknown { thread } => backlog::dependencies_unknown(tx, *thread, now),
         Step::AskAgain => backlog::recheck_untracked(tx),
         Step::Say { thread, act, author, days, ending } => {
             let mut text = comment(nth, *act, 0, "Hm.");
@@ -222,7 +235,8 @@ const READ: [&str; 7] = [
     "SELECT repo, number, is_pull FROM backlog",
     "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
             assignees, milestone FROM backlog WHERE NOT is_pull",
-    "SELECT repo, number, closes FROM backlog WHERE is_pull",
+    "SELECT repo, number, closes, author, is_draft, updated_at FROM backlog
+     WHERE is_pull AND closes <> ''",
     "SELECT repo, since IS NOT NULL, name FROM tracked_repos JOIN repos ON id = repo",
     "SELECT repo, number, on_repo, on_number, open FROM dependencies",
     "SELECT repo, number, hold IS NOT NULL, snooze ->> '$.until' FROM threads

@@ -10,7 +10,7 @@ use timmy::sandbox::{Options, Sandbox};
 use crate::listener::client::{Client, delivery, head};
 use crate::support::config::{Config, SECRETS};
 use crate::support::forge::{DOOR, found};
-use crate::support::process::{BINARY, Process, free_port};
+use crate::support::process::{BINARY, Process, free_port, is_ready, until};
 
 struct Serve {
     process: Process,
@@ -31,7 +31,11 @@ impl Serve {
             .without("webhook.secret_files");
         config.write(&folder.path().join("timmy.toml"));
         let child = Command::new("sh")
-            .args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" serve"), BINARY])
+            .args([
+                "-c",
+                &format!("trap '' XFSZ; ulimit -n {descriptors} && exec \"$0\" serve"),
+                BINARY,
+            ])
             .current_dir(folder.path())
             .env("TIMMY_GITEA_TOKEN", token)
             .env("TIMMY_WEBHOOK_SECRET", SECRETS[0])
@@ -49,6 +53,13 @@ impl Serve {
         let mut client = Client::connect(self.address).await;
         client.send(&delivery(0)).await;
         client.status().await
+    }
+
+    /// No file of it may get longer than so many bytes.
+    fn limit_files(&self, bytes: &str) {
+        let (pid, limit) = (self.process.0.id().to_string(), format!("--fsize={bytes}:unlimited"));
+        let limited = Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap();
+        assert!(limited.success());
     }
 
     fn log(&self) -> String {
@@ -100,4 +111,22 @@ async fn unfinished_requests_cost_little_memory() {
     assert_eq!(serve.deliver().await, 202);
     let cost = serve.peak() - before;
     assert!(cost < MOST, "{} unfinished requests cost {cost} KiB", unfinished.len());
+}
+
+/// The log of the ledger cannot grow: as on a full disk, nothing can be written.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_nothing_and_is_tried_again() {
+    let serve = Serve::start(64).await;
+    assert_eq!(serve.deliver().await, 202);
+    let length = fs::metadata(serve.folder.path().join("timmy.db-wal")).unwrap().len();
+    serve.limit_files(&length.to_string());
+    until("nothing fits any more", async || serve.deliver().await == 503).await;
+    assert!(!is_ready(serve.address.port()));
+    // Longer than it takes to try again.
+    until("it was tried again", async || serve.log().matches("cannot be written").count() > 0)
+        .await;
+    serve.limit_files("unlimited");
+    until("it is ready again", async || is_ready(serve.address.port())).await;
+    assert_eq!(serve.deliver().await, 202);
 }

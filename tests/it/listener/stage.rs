@@ -64,7 +64,7 @@ impl Stage {
             heard: Box::new(move || {
                 count.fetch_add(1, Ordering::Relaxed);
             }),
-            ready: Box::new(|| true),
+            introduced: Box::new(|| true),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use timmy::core::model::account::Account;
+use timmy::core::model::due_day::DueDay;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::{Pause, PauseScope};
@@ -28,7 +29,7 @@ fn facts(number: i64, people: u32) -> IssueFacts {
         opened_at: Timestamp::from_micros(number),
         labels: ["priority/p1".into(), "\u{1f6aa} \"door\"".into()].into(),
         assignees: [].into(),
-        due_at: Timestamp::parse("9999-12-31T23:59:59Z"),
+        due_at: DueDay::written_in("9999-12-31T23:59:59Z"),
         milestone: None,
         pinned: number % 2 == 0,
         readiness: Readiness { scope: true, ..Readiness::default() },
@@ -63,6 +64,7 @@ fn setting(now: i64) -> RankingInput {
             epic_labels: vec!["epic".into()],
             authors: Authors::Only(vec!["anna".into()]),
             machines: vec!["timmy".into()],
+            writers: Vec::new(),
             attempts: 3,
         },
         pauses: vec![Pause { part: PauseScope::Repo(RepoId(4)), by, since: now }],

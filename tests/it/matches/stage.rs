@@ -30,7 +30,7 @@ pub fn issue(number: i64, label: &str, days: u32) -> BacklogEntry {
     let mut item = facts::issue(number, NOON.before(days * DAY));
     item.labels = vec![Label { id: 3, name: label.to_owned(), exclusive: true }];
     let readiness = Readiness { scope: true, ..Readiness::default() };
-    BacklogEntry { item, readiness, closes: Vec::new() }
+    BacklogEntry { item, readiness, may_be_a_form: false, closes: Vec::new() }
 }
 
 /// A timmy that sleeps at noon. The door is watched, and these are its open issues.

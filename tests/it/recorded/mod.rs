@@ -1,4 +1,4 @@
-//! The sandbox against recordings of real servers: Gitea 1.22.6 and 1.25.4.
+//! The sandbox against recordings of real servers: Gitea 1.22.6, 1.25.4 and 1.27.0.
 //!
 //! Two walks were recorded of each, each a chain of requests and the webhooks that they caused.
 //! Here every request is sent again, in the same order by the same people, and status, headers
@@ -60,6 +60,11 @@ async fn the_first_walk_of_1_25() {
 }
 
 #[tokio::test]
+async fn the_first_walk_of_1_27() {
+    replay_the_first_walk(Version::V1_27).await;
+}
+
+#[tokio::test]
 async fn the_second_walk_of_1_22() {
     replay_the_second_walk(Version::V1_22).await;
 }
@@ -67,6 +72,11 @@ async fn the_second_walk_of_1_22() {
 #[tokio::test]
 async fn the_second_walk_of_1_25() {
     replay_the_second_walk(Version::V1_25).await;
+}
+
+#[tokio::test]
+async fn the_second_walk_of_1_27() {
+    replay_the_second_walk(Version::V1_27).await;
 }
 
 #[tokio::test]
@@ -105,7 +115,8 @@ fn replayed(version: Version) -> BTreeSet<String> {
 
 #[test]
 fn every_recording_is_replayed_or_has_a_reason_not_to_be() {
-    for (version, expected) in [(Version::V1_22, 184), (Version::V1_25, 184)] {
+    for (version, expected) in [(Version::V1_22, 184), (Version::V1_25, 184), (Version::V1_27, 185)]
+    {
         let (replayed, recordings) = (replayed(version), recording::recordings(version));
         let forgotten =
             recordings.iter().filter(|name| !replayed.contains(**name) && !is_excused(name));

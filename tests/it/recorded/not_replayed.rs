@@ -1,4 +1,4 @@
-//! What is not replayed, and why: the same of both versions.
+//! What is not replayed, and why: the same of all versions.
 
 /// Reasons, each with the beginnings of the names that it excuses.
 pub(crate) const NOT_REPLAYED: [(&str, &[&str]); 12] = [

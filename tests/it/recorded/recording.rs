@@ -1,4 +1,4 @@
-//! What was recorded: of 1.25.4 whole walks, of 1.22.6 what differs from them.
+//! What was recorded: of 1.25.4 whole walks, of the others what differs from them.
 //!
 //! `recordings.txt` of a version names every recording there is. A line of `differences.jsonl`
 //! replaces fields of the exchange, or of the webhook, of that name.
@@ -12,8 +12,19 @@ use timmy::sandbox::Version;
 use crate::recorded::shape::Shapes;
 
 const SHAPES: &str = include_str!("1.25.4/shapes.json");
-const OTHER_SHAPES: &str = include_str!("1.22.6/shapes.json");
-const DIFFERENCES: &str = include_str!("1.22.6/differences.jsonl");
+
+/// What a version says otherwise than 1.25.4: its exchanges, and its shapes.
+fn others(version: Version) -> (&'static str, &'static str) {
+    match version {
+        Version::V1_22 => {
+            (include_str!("1.22.6/differences.jsonl"), include_str!("1.22.6/shapes.json"))
+        }
+        Version::V1_25 => ("", "{}"),
+        Version::V1_27 => {
+            (include_str!("1.27.0/differences.jsonl"), include_str!("1.27.0/shapes.json"))
+        }
+    }
+}
 
 /// A chain of requests: each needs those before it.
 #[derive(Clone, Copy)]
@@ -86,7 +97,7 @@ fn usual(walk: Walk) -> Vec<Map<String, Value>> {
 }
 
 fn differences(version: Version) -> BTreeMap<String, Map<String, Value>> {
-    let lines = if version == Version::V1_22 { DIFFERENCES } else { "" };
+    let (lines, _) = others(version);
     let named = |line: &str| {
         let fields: Map<String, Value> = serde_json::from_str(line).expect(line);
         (fields["name"].as_str().expect(line).to_owned(), fields)
@@ -105,8 +116,7 @@ fn replace(named: &mut Map<String, Value>, by: &BTreeMap<String, Map<String, Val
 
 /// The named shapes of a version.
 pub(crate) fn shapes(version: Version) -> Shapes {
-    let shapes = Shapes::read(SHAPES);
-    if version == Version::V1_22 { shapes.but(OTHER_SHAPES) } else { shapes }
+    Shapes::read(SHAPES).but(others(version).1)
 }
 
 /// The names of all recordings of a version.
@@ -114,14 +124,22 @@ pub(crate) fn recordings(version: Version) -> BTreeSet<&'static str> {
     let names = match version {
         Version::V1_22 => include_str!("1.22.6/recordings.txt"),
         Version::V1_25 => include_str!("1.25.4/recordings.txt"),
+        Version::V1_27 => include_str!("1.27.0/recordings.txt"),
     };
     names.lines().collect()
 }
 
 #[test]
 fn each_difference_is_one_from_something_that_was_recorded() {
-    let differences = differences(Version::V1_22);
-    assert_eq!(differences.len(), DIFFERENCES.lines().count(), "a name stands twice");
+    for version in Version::ALL {
+        let differences = differences(version);
+        let lines = others(version).0.lines().count();
+        assert_eq!(differences.len(), lines, "{version}: a name stands twice");
+        check_differences(version, differences);
+    }
+}
+
+fn check_differences(version: Version, differences: BTreeMap<String, Map<String, Value>>) {
     let exchanges = [Walk::First, Walk::Second].into_iter().flat_map(usual).map(Value::Object);
     let all: Vec<Value> = exchanges
         .flat_map(|exchange| {
@@ -131,10 +149,10 @@ fn each_difference_is_one_from_something_that_was_recorded() {
         .collect();
     for (name, fields) in differences {
         let named: Vec<&Value> = all.iter().filter(|usual| usual["name"] == *name).collect();
-        assert!(!named.is_empty(), "nothing is called {name}");
+        assert!(!named.is_empty(), "{version}: nothing is called {name}");
         for (field, value) in fields.iter().filter(|(field, _)| *field != "name") {
             let same = named.iter().all(|usual| usual[field.as_str()] == *value);
-            assert!(!same, "{name}: {field} is the same");
+            assert!(!same, "{version}: {name}: {field} is the same");
         }
     }
 }

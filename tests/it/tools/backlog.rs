@@ -22,7 +22,10 @@ async fn doors() -> Stage {
         sandbox.open_issue("alexander", DOOR, title, body).unwrap();
     };
     open("The lock is stuck", SCOPE);
-    open("The door squeaks", &format!("{SCOPE}\n\n## Done when\n\n- [ ] nobody wakes up"));
+    open(
+        "The door squeaks",
+        &format!("{SCOPE}\n\n## Done when\n\n- [ ] nobody wakes up from `hinge`"),
+    );
     open("Paint it", SCOPE);
     open("Hm", "");
     label(&stage, 1, "priority/p1");
@@ -66,13 +69,13 @@ async fn a_place_is_explained() {
 
     The numbers
 
-                 value  because                                            points
-    urgency       0.25  no priority, no due date                              8.8
-    value         0.00  no milestone, not pinned                              0.0
-    dependents    0.24  foundation/door#3 waits for it                        4.9
-    people        0.00  nobody spoke there in 30 days                         0.0
-    age           0.00  open for 0 days                                       0.0
-    readiness   × 1.00  it says what, when it is done, and in which steps
+                 value  because                                   points
+    urgency       0.25  no priority, no due date                     8.8
+    value         0.00  no milestone, not pinned                     0.0
+    dependents    0.24  foundation/door#3 waits for it               4.9
+    people        0.00  nobody spoke there in 30 days                0.0
+    age           0.00  open for 0 days                              0.0
+    readiness   × 1.00  it says what, where, and when it is done
     size        × 0.58  no size
     failures    × 1.00  none
 
@@ -91,13 +94,13 @@ async fn a_place_is_explained() {
 
     Were it ready, it would be 3rd of 3, with a score of 3.0.
 
-                 value  because                               points
-    urgency       0.25  no priority, no due date                 8.8
-    value         0.00  no milestone, not pinned                 0.0
-    dependents    0.00  nothing waits for it                     0.0
-    people        0.00  nobody spoke there in 30 days            0.0
-    age           0.00  open for 0 days                          0.0
-    readiness   × 0.60  no acceptance criteria, no task list
+                 value  because                           points
+    urgency       0.25  no priority, no due date             8.8
+    value         0.00  no milestone, not pinned             0.0
+    dependents    0.00  nothing waits for it                 0.0
+    people        0.00  nobody spoke there in 30 days        0.0
+    age           0.00  open for 0 days                      0.0
+    readiness   × 0.60  no place, no acceptance criteria
     size        × 0.58  no size
     failures    × 1.00  none
 

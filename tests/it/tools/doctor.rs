@@ -2,13 +2,15 @@
 
 use serde_json::json;
 use timmy::clock::{Clock, SystemClock};
-use timmy::sandbox::{DeliveryFault, Mode, Options, Unit, Version};
+use timmy::sandbox::{DeliveryFault, Mode, Options, Scopes, Unit, Version};
 use timmy::store::inbox::{self, Ending, Inserted};
+use timmy::store::{Ledger, incidents, meta};
 
 use super::stage::Stage;
+use crate::support::delivery::Delivery;
 use crate::support::facts;
-use crate::support::forge::EVENTS;
-use crate::support::process::Run;
+use crate::support::forge::{DOOR, EVENTS};
+use crate::support::process::{Run, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_good() {
@@ -24,6 +26,7 @@ async fn everything_is_good() {
     good     server         Gitea 1.25.4 answers at http://forge.
     good     clock          The clock agrees with the server's.
     good     capabilities   The server has everything that timmy uses.
+    good     reactions      The server allows the reactions that timmy gives.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
     good     token          The token is good, with read:user, read:organization, read:repository,
                             write:issue.
@@ -82,7 +85,7 @@ async fn a_scope_is_missing() {
     good: configuration, disk
     warning  serve          timmy serve does not run.
                             > Start it: timmy serve, or the unit of your system.
-    good: server, clock, capabilities, account
+    good: server, clock, capabilities, reactions, account
     broken   token          The token lacks the scope write:issue.
                             > Scopes cannot be added: make a new token with write:issue,
                               read:repository, read:organization, read:user, and put it into the file
@@ -110,7 +113,7 @@ async fn there_is_no_webhook() {
     let _serve = stage.serve_and_know().await;
     let run = stage.run("doctor --token-file owner");
     insta::assert_snapshot!(without_good(&run), @"
-    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names
+    good: configuration, disk, serve, ledger, server, clock, capabilities, reactions, account, token, repositories, write access, labels, people, names
     broken   webhook        No webhook of foundation calls http://127.0.0.1:PORT/webhook.
                             > Run timmy hooks install, with --token-file FILE if timmy's account may
                               not: a token of an owner of the organisation.
@@ -134,7 +137,7 @@ async fn the_webhook_cannot_reach_timmy() {
     stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
     let run = stage.run("doctor --token-file owner --probe --wait 1");
     insta::assert_snapshot!(without_good(&run), @"
-    good: configuration, disk, serve, ledger, server, clock, capabilities, account, token, repositories, write access, labels, people, names, webhook
+    good: configuration, disk, serve, ledger, server, clock, capabilities, reactions, account, token, repositories, write access, labels, people, names, webhook
     broken   reachable      The server's test delivery did not arrive, although this machine reaches
                             http://127.0.0.1:PORT/webhook.
                             > Most likely Gitea may not call that address: by default it calls public
@@ -175,6 +178,35 @@ async fn a_webhook_that_signs_with_another_secret_is_noticed() {
     let run = stage.run("doctor --token-file owner");
     insta::assert_snapshot!(stage.found(&run, "reachable"), @"The server's test delivery arrived, but signed with another secret than webhook.secret_files has for it. > Run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.");
     assert_eq!(run.code, 1);
+}
+
+/// Anybody can send them.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_signatures_are_counted_and_break_nothing_while_good_ones_come() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    let _serve = stage.serve_and_know().await;
+    let forged = Delivery { signature: "0".repeat(64), ..Delivery::raw(b"{}") };
+    for _ in 0..3 {
+        assert_eq!(forged.send(&stage.webhook()).await, 401);
+    }
+    let run = stage.run("doctor");
+    let found = without_times(&stage.found(&run, "reachable"));
+    insta::assert_snapshot!(found, @"A delivery came N s ago, and no good one since: it was signed with another secret than webhook.secret_files has for it. So were within a day: N from 127.0.0.1. > If one of these is the server, run timmy hooks repair --rotate: it makes the webhooks anew, each with its own.");
+    assert_eq!(run.code, 1);
+    stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    stage.sandbox.settle().await;
+    let run = stage.run("doctor");
+    let found = without_times(&stage.found(&run, "reachable"));
+    insta::assert_snapshot!(found, @"http://127.0.0.1:PORT/webhook leads to timmy, and the server's last delivery came N s ago. Refused within a day, signed with no secret of mine: N from 127.0.0.1.");
+    assert_eq!(run.code, 0);
+}
+
+/// A text without spans of time and counts, which differ from run to run.
+fn without_times(text: &str) -> String {
+    let is_number = |word: &str| word.parse::<u32>().is_ok();
+    let words = text.split(' ').map(|word| if is_number(word) { "N" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Each place has a secret of its own: the probe signs with that of the repository it is made in.
@@ -280,6 +312,19 @@ async fn what_is_watched_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_has_another_name_now() {
+    let stage = Stage::set().await;
+    stage.sandbox.rename_user("foundation", "guild").unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name in gitea.watch, and restart timmy serve.");
+    assert_eq!(run.code, 1);
+    stage.watch(["foundation", "alexander/notes"]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name in gitea.watch, and restart timmy serve.");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_timmy_may_only_read_it_says_so() {
     let stage = Stage::set().await;
     stage.sandbox.collaborator("foundation/door", "timmy", Mode::Read).unwrap();
@@ -307,6 +352,53 @@ async fn an_older_server_may_have_it_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_newer_server_says_what_the_token_is_good_for() {
+    let stage = Stage::set_on(newest()).await;
+    let run = stage.run("doctor");
+    let good =
+        "The token is good, with write:issue, read:repository, read:organization, read:user.";
+    assert_eq!(stage.found(&run, "token"), good);
+    let narrow = Scopes::of("write:issue,read:organization,read:user");
+    stage.secret("token", &stage.sandbox.add_token("timmy", narrow).unwrap());
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "token"), @"The token lacks the scope read:repository. > Scopes cannot be added: make a new token with write:issue, read:repository, read:organization, read:user, and put it into the file that gitea.token_file names.");
+    assert!(!stage.sandbox.requests().iter().any(|asked| asked.method != "GET"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_server_has_its_list_of_hosts_elsewhere() {
+    let stage = Stage::set_on(newest()).await;
+    stage.hook("foundation");
+    let _serve = stage.serve_and_know().await;
+    stage.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+    let run = stage.run("doctor --token-file owner --probe --wait 1");
+    let found = stage.found(&run, "reachable");
+    let remedy = "Set ALLOWED_HOST_LIST = loopback under [security] (what stands under [webhook] \
+                  wins: take it out there) in its app.ini, and restart it.";
+    assert!(found.contains(remedy), "{found}");
+}
+
+/// Since 1.27 others do not even see that there is such a team, unless it is set to be seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_of_a_newer_server_is_private_by_default() {
+    let stage = Stage::set_on(newest()).await;
+    let write = [(Unit::Issues, Mode::Write)];
+    let makers = stage.sandbox.add_team("foundation", "makers", &write, &["alexander"]).unwrap();
+    stage.sandbox.add_team("foundation", "bots", &write, &["timmy"]).unwrap();
+    stage.configure_key("people.operators", ["team:foundation/makers"]);
+    let unseen = stage.run("doctor");
+    assert!(stage.found(&unseen, "teams").starts_with("timmy sees no team foundation/makers"));
+    stage.sandbox.show_team(makers, true);
+    let seen = stage.run("doctor");
+    assert_eq!(stage.found(&seen, "teams"), "timmy can tell who is in foundation/makers.");
+}
+
+/// The newest server that there is.
+fn newest() -> Options {
+    Options { version: Version::V1_27, ..Options::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_may_hide_what_it_has() {
     let stage = Stage::set().await;
     stage.sandbox.take_away("/swagger.v1.json");
@@ -321,7 +413,7 @@ async fn a_team_that_is_kept_secret_gives_no_right() {
     let stage = Stage::set().await;
     stage.configure_key("people.operators", ["team:foundation/makers"]);
     let unseen = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&unseen, "teams"), @"timmy sees no team foundation/makers, which [people] names: it gives nobody a right. > Check the spelling, and put timmy's account into that team.");
+    insta::assert_snapshot!(stage.found(&unseen, "teams"), @"timmy sees no team foundation/makers, which [people] names: it gives nobody a right. > Check the spelling. If that is right, the team is private: put timmy's account into it. From Gitea 1.27 on it is also enough to set the team's visibility to limited, if timmy's account is in another team of the organisation.");
 
     let write = [(Unit::Issues, Mode::Write)];
     stage.sandbox.add_team("foundation", "makers", &write, &["alexander"]).unwrap();
@@ -401,6 +493,38 @@ async fn a_secret_that_others_can_read_is_worth_a_warning() {
     insta::assert_snapshot!(stage.found(&run, "configuration"), @"timmy.toml:5: gitea.token_file names a file that others can read. > Run chmod 600 on it.");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_was_taken_away_from_whoever_writes_it() {
+    let stage = Stage::set().await;
+    let _serving = Ledger::open(stage.path("timmy.db")).unwrap();
+    std::fs::rename(stage.path("timmy.db"), stage.path("old.db")).unwrap();
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "serve"), @"The running timmy serve, process PID, has its ledger in a file that does not lie at ledger.path any more: it was deleted, moved or replaced. > It ends within a minute. Put the right ledger or a backup there before it starts again, else it knows nothing of what was.");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_ledger_of_an_account_that_answered_before() {
+    let stage = Stage::set().await;
+    let issue = stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+    let reply = "**Pong.**\n\n<!-- timmy key=c1 -->";
+    stage.sandbox.comment("timmy", "foundation/door", issue, reply).unwrap();
+    let found = stage.found(&stage.run("doctor"), "new ledger");
+    assert!(found.starts_with("There is no ledger at ledger.path, but the account "), "{found}");
+    let _serve = stage.serve().await;
+    let readers = Ledger::open_read_only(stage.path("timmy.db")).unwrap();
+    until("the forge was asked", async || {
+        let start = readers.read(|conn| meta::get(conn, meta::LEDGER_START)).await.unwrap();
+        start.is_some_and(|start| start.asked)
+    })
+    .await;
+    let run = stage.run("doctor");
+    let found = stage.found(&run, "new ledger");
+    assert!(found.starts_with("The ledger began "), "{found}");
+    assert!(found.contains("put the former ledger or a backup at ledger.path"), "{found}");
+    assert_eq!(run.code, 0);
+}
+
 /// The listing, in which checks that found nothing wrong are only named.
 fn without_good(run: &Run) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -429,4 +553,35 @@ impl Stage {
         let found = first.split_once(&heading).unwrap().1;
         std::iter::once(found).chain(rest).collect::<Vec<_>>().join(" ")
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_set_to_other_reactions_is_named() {
+    let stage = Stage::set().await;
+    stage.sandbox.allow_reactions(&["+1", "-1", "heart"]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reactions"), @"The server does not allow the reaction eyes: timmy claims what it answers by +1. > Add eyes and confused to REACTIONS under [ui] in the server's app.ini, and restart it.");
+    stage.sandbox.allow_reactions(&[]);
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "reactions"), @"The server allows no reaction, eyes neither: two timmys for one account would both answer, and not notice each other. > Add eyes and confused to REACTIONS under [ui] in the server's app.ini, and restart it.");
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_whose_opener_blocked_the_account_is_named() {
+    let stage = Stage::set().await;
+    stage.hook("foundation");
+    stage.sandbox.add_user("rando");
+    stage.sandbox.block("rando", "timmy", true).unwrap();
+    let serve = stage.serve_and_know().await;
+    let number = stage.sandbox.open_issue("rando", DOOR, "The door is ugly", "").unwrap();
+    stage.sandbox.comment("alexander", DOOR, number, "/timmy ping").unwrap();
+    let readers = Ledger::open_read_only(stage.path("timmy.db")).unwrap();
+    until("it is met", async || !readers.read(incidents::all).await.unwrap().is_empty()).await;
+    let run = stage.run("doctor");
+    let found = stage.found(&run, "incident");
+    let (what, remedy) = found.split_once(" Met ").unwrap();
+    insta::assert_snapshot!(what, @"foundation/door#1: whoever opened the thread, or owns the repository, has blocked timmy's account: nothing can be claimed or said there.");
+    assert!(remedy.contains("can lift that"), "{remedy}");
+    drop(serve);
 }

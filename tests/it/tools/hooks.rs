@@ -1,7 +1,7 @@
 //! `timmy hooks`: see, make, mend and delete webhooks, as the token may.
 
 use serde_json::{Value, json};
-use timmy::sandbox::Scopes;
+use timmy::sandbox::{Options, Scopes, Version};
 
 use super::stage::{SECRET, Stage};
 use crate::support::forge::EVENTS;
@@ -105,6 +105,91 @@ async fn repair_brings_back_the_events_and_leaves_one_of_several() {
     assert_eq!(stage.hooks("repair").out, "Nothing to do.\n");
 }
 
+/// Where the server shows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mended_or_rotated_webhook_keeps_its_authorization_header() {
+    let stage = Stage::set().await;
+    let sandbox = &stage.sandbox;
+    let hook = sandbox.add_hook("foundation", &stage.webhook(), SECRET, &["push"]).unwrap();
+    sandbox.set_authorization(hook, "Bearer hush");
+    assert_eq!(stage.hooks("repair").code, 0);
+    assert_eq!(sandbox.authorization(hook), "Bearer hush");
+    let rotated = stage.hooks("repair --rotate").out;
+    assert!(rotated.starts_with("foundation: webhook 1 replaced by 2.\n"), "{rotated}");
+    assert_eq!(sandbox.authorization(2), "Bearer hush");
+}
+
+/// Nobody but its page tells what it is, and every edit by the API takes away what it does not
+/// repeat.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorization_header_that_the_server_hides_is_asked_for() {
+    let options = Options { version: Version::V1_27, ..Options::default() };
+    let stage = Stage::set_on(options).await;
+    let sandbox = &stage.sandbox;
+    let hook = sandbox.add_hook("foundation", &stage.webhook(), SECRET, &["push"]).unwrap();
+    sandbox.set_authorization(hook, "Bearer hush");
+    for act in ["repair", "repair --rotate", "repair --dry-run"] {
+        let refused = stage.hooks(act);
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{act}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refused.err, @"timmy: nothing is done: webhook 1 of foundation would lose the authorization header, if there is one. Gitea 1.27 and later show it on the webhook's own page only, under Settings > Webhooks. Look there, then say --no-authorization if the field is empty, or --authorization-file FILE with what is in it");
+        }
+        assert_eq!(sandbox.authorization(hook), "Bearer hush");
+    }
+    stage.secret("header", "Bearer hush");
+    let mended = stage.hooks("repair --authorization-file header");
+    insta::assert_snapshot!(mended.out, @"foundation: webhook 1 mended: switched on, JSON, all events.");
+    assert!(!mended.err.contains("hush"), "{}", mended.err);
+    assert_eq!(sandbox.authorization(hook), "Bearer hush");
+    assert_eq!(stage.hooks("repair").out, "Nothing to do.\n");
+    let rotated = stage.hooks("repair --rotate --no-authorization");
+    assert!(rotated.out.starts_with("foundation: webhook 1 replaced by 2.\n"), "{}", rotated.out);
+    assert_eq!(sandbox.authorization(2), "");
+}
+
+/// A server that describes its API to nobody may be of any version.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_server_is_taken_for_one_that_hides_headers() {
+    let stage = Stage::set().await;
+    stage.sandbox.take_away("/swagger.v1.json");
+    stage.sandbox.add_hook("foundation", &stage.webhook(), SECRET, &["push"]).unwrap();
+    assert_eq!(stage.hooks("repair").code, 1);
+    assert_eq!(stage.hooks("repair --no-authorization").code, 0);
+}
+
+/// Both would deliver each word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_one_that_writes_the_address_otherwise_is_seen() {
+    let stage = Stage::set().await;
+    let spelled = format!("http://LocalHost:{}/webhook/", stage.port);
+    stage.sandbox.add_hook("foundation", &spelled, SECRET, &EVENTS).unwrap();
+    let alone = stage.run(AS_OWNER);
+    insta::assert_snapshot!(alone.out, @"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: webhook 1, good
+    ");
+    {
+        let _serve = stage.serve().await;
+        stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
+        stage.sandbox.settle().await;
+        assert_eq!(stage.outcomes(), [202]);
+    }
+    stage.hook("foundation");
+    let listed = stage.run(AS_OWNER);
+    insta::assert_snapshot!(listed.out, @"
+    Webhooks that call http://127.0.0.1:PORT/webhook:
+      foundation: webhook 2, good
+      foundation: webhook 1: calls http://LocalHost:PORT/webhook/, and so delivers the same as webhook 2 of foundation. Run timmy hooks repair.
+    ");
+    let doctor = stage.run("doctor --token-file owner");
+    assert!(
+        doctor.out.contains("webhook 1 of foundation: calls http://LocalHost"),
+        "{}",
+        doctor.out
+    );
+    insta::assert_snapshot!(stage.hooks("repair").out, @"foundation: webhook 1 deleted.");
+}
+
 /// Else a failure half way would leave timmy deaf.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_deleted_after_a_failure() {
@@ -127,7 +212,10 @@ async fn another_secret_takes_another_webhook() {
     let stage = Stage::set().await;
     stage.sandbox.add_hook("foundation", &stage.webhook(), "old", &["issues"]).unwrap();
     let rotated = stage.hooks("repair --rotate");
-    insta::assert_snapshot!(rotated.out, @"foundation: webhook 1 replaced by 2.");
+    insta::assert_snapshot!(rotated.out, @"
+    foundation: webhook 1 replaced by 2.
+    Restart timmy serve now: it reads webhook.secret_files only when it starts, and refuses what is signed with secrets that it has not read.
+    ");
     assert!(!rotated.out.contains(SECRET) && !rotated.err.contains(SECRET));
     let _serve = stage.serve().await;
     stage.sandbox.open_issue("alexander", "foundation/door", "It squeaks", "").unwrap();
@@ -222,6 +310,7 @@ async fn a_rotated_webhook_gets_the_first_secret_of_its_place() {
     foundation: secret made, in the file that webhook.secret_files names. A running timmy serve knows it when it is started again.
     foundation: webhook 1 replaced by 3.
     alexander/notes: webhook 2 replaced by 4.
+    Restart timmy serve now: it reads webhook.secret_files only when it starts, and refuses what is signed with secrets that it has not read.
     "##);
     stage.secret_files(json!({ "foundation": "new", "alexander/notes": "webhook" }));
     let _serve = stage.serve().await;

@@ -1,6 +1,7 @@
 //! Dependencies, as Gitea 1.22 and 1.25 list them.
 
 use serde_json::{Value, json};
+use timmy::core::model::dependency::{UNSEEN, WaitsFor};
 use timmy::core::model::ids::{RepoId, RepoName};
 use timmy::gitea::{Error, Gitea};
 
@@ -24,9 +25,10 @@ fn page(entries: impl IntoIterator<Item = Value>) -> Canned {
 }
 
 async fn read(client: &Gitea) -> Result<Vec<(i64, bool)>, Error> {
-    let blockers = client.blockers(&door(), 3).await?;
-    assert!(blockers.iter().all(|b| b.thread.repo == RepoId(12) && b.repo.owner() == "lab"));
-    Ok(blockers.iter().map(|b| (b.thread.number, b.open)).collect())
+    let WaitsFor { seen, unseen } = client.blockers(&door(), 3).await?;
+    assert!(seen.iter().all(|b| b.thread.repo == RepoId(12) && b.repo.owner() == "lab"));
+    let unseen = unseen.then_some((UNSEEN.number, true));
+    Ok(seen.iter().map(|b| (b.thread.number, b.open)).chain(unseen).collect())
 }
 
 #[tokio::test]
@@ -54,10 +56,48 @@ async fn nothing_null_and_nonsense() {
     let forge = Forge::answering([page([]), Canned::new(200, "null")]).await;
     assert_eq!(read(&forge.client()).await.unwrap(), []);
     assert_eq!(read(&forge.client()).await.unwrap(), []);
-    for broken in [json!({ "number": 4 }), json!({ "number": 0, "repository": null })] {
-        let forge = Forge::answering([page([broken])]).await;
+    for broken in [json!({ "message": "odd" }), json!("odd")] {
+        let forge = Forge::answering([Canned::new(200, broken.to_string())]).await;
         assert!(matches!(read(&forge.client()).await, Err(Error::Unreadable(_))));
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_seen_or_understood_is_told_beside_the_rest() {
+    let odd = [
+        // To a writer, and to a reader.
+        json!({ "id": 0, "number": 0, "title": "", "state": "", "repository": null }),
+        json!({ "id": 0, "number": 0, "title": "HIDDEN", "state": "open", "repository": null }),
+        json!({ "number": 4 }),
+        json!({ "number": "4", "repository": [] }),
+        json!(null),
+        json!("odd"),
+    ];
+    for entry_of_it in odd {
+        let list = page([entry(5, "closed"), entry_of_it.clone(), entry(6, "open")]);
+        let forge = Forge::answering([list]).await;
+        let read = read(&forge.client()).await.unwrap();
+        assert_eq!(read, [(5, false), (6, true), (0, true)], "{entry_of_it}");
+    }
+    // What is not said to be closed is open.
+    let forge = Forge::answering([page([entry(5, ""), entry(6, "odd")])]).await;
+    assert_eq!(read(&forge.client()).await.unwrap(), [(5, true), (6, true)]);
+}
+
+#[tokio::test]
+async fn a_page_of_what_cannot_be_seen_does_not_end_the_list() {
+    let hidden = || json!({ "number": 0, "title": "HIDDEN", "repository": null });
+    let pages = [page((0..20).map(|_| hidden())), page([entry(4, "open")])];
+    let forge = Forge::answering(pages).await;
+    assert_eq!(read(&forge.client()).await.unwrap(), [(4, true), (0, true)]);
+}
+
+#[tokio::test]
+async fn a_list_without_end_waits_for_what_was_not_read() {
+    let pages = (0..20).map(|nth| page((1..=20).map(|n| entry(20 * nth + n, "closed"))));
+    let forge = Forge::answering(pages.collect::<Vec<_>>()).await;
+    let read = read(&forge.client()).await.unwrap();
+    assert_eq!((read.len(), read.last()), (401, Some(&(0, true))));
 }
 
 #[tokio::test]

@@ -131,7 +131,8 @@ const REFUSED: &Reasons = &[
     ("BadToken", &["bad-token", "no-token"]),
     ("MissingScope", &["edge-scope-missing-"]),
     ("Locked", &["comment-on-locked-by-stranger"]),
-    ("Forbidden", &["reaction-not-allowed", "comment-edit-someone-elses-by-", "hook-"]),
+    ("Forbidden", &["comment-edit-someone-elses-by-", "hook-"]),
+    ("ReactionNotAllowed", &["reaction-not-allowed"]),
     (
         "NotFound",
         &[
@@ -140,6 +141,8 @@ const REFUSED: &Reasons = &[
             "issue-get-missing",
             "issue-private-repo-as-stranger",
             "issue-dependency-on-missing",
+            // Since 1.27.
+            "label-remove-unknown-id",
             // 1.15 has no such call.
             "dependencies",
         ],
@@ -175,8 +178,8 @@ fn reason(reasons: &Reasons, name: &str) -> Option<&'static str> {
 
 #[tokio::test]
 async fn every_answer_is_understood_or_there_is_a_reason() {
-    // Of 61, 188 and 188.
-    for (recorded, expected) in recorded::all().iter().zip([42, 98, 99]) {
+    // Of 61, and then of 188 each.
+    for (recorded, expected) in recorded::all().iter().zip([42, 98, 99, 99]) {
         let mut understood = 0;
         let forge = Forge::answering([]).await;
         let client = forge.client();
@@ -219,8 +222,11 @@ fn check(answer: &Answer, result: Result<Understood, Error>, place: &str) -> boo
             return false;
         }
         Err(error) => {
-            let kind = reason(REFUSED, &answer.name);
-            assert_eq!(kind.map(|kind| (kind, meaning(kind))), Some(found(&error)), "{place}");
+            let is_so = |(kind, starts): &(&str, &[&str])| {
+                starts.iter().any(|start| answer.name.starts_with(start))
+                    && (*kind, meaning(kind)) == found(&error)
+            };
+            assert!(REFUSED.iter().any(is_so), "{place}: {:?}", found(&error));
         }
     }
     assert_eq!(unasked, None, "{place}: it is asked for");
@@ -233,9 +239,10 @@ fn found(error: &Error) -> (&str, (WriteOutcome, Recovery)) {
         Error::BadToken { .. } => "BadToken",
         Error::MissingScope { .. } => "MissingScope",
         Error::Locked => "Locked",
+        Error::ReactionNotAllowed { .. } => "ReactionNotAllowed",
         Error::Forbidden { .. } => "Forbidden",
         Error::NotFound { .. } => "NotFound",
-        Error::Archived { .. } => "Archived",
+        Error::Archived => "Archived",
         Error::Moved { .. } => "Moved",
         Error::Unprocessable { .. } => "Unprocessable",
         Error::Server { .. } => "Server",

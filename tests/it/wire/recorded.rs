@@ -75,12 +75,13 @@ impl Recording {
     }
 }
 
-/// Gitea 1.15, 1.22 and 1.25.
-pub(crate) fn all() -> [Recorded; 3] {
+/// Gitea 1.15, 1.22, 1.25 and 1.27.
+pub(crate) fn all() -> [Recorded; 4] {
     [
         load(include_str!("recorded/1.15.11.json"), include_bytes!("recorded/1.15.11.raw.json")),
         load(include_str!("recorded/1.22.6.json"), include_bytes!("recorded/1.22.6.raw.json")),
         load(include_str!("recorded/1.25.4.json"), include_bytes!("recorded/1.25.4.raw.json")),
+        load(include_str!("recorded/1.27.0.json"), include_bytes!("recorded/1.27.0.raw.json")),
     ]
 }
 

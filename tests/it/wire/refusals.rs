@@ -28,12 +28,16 @@ async fn refusals_are_final() {
             ("comment-edit-someone-elses-by-stranger", "the forge forbids it"),
             ("comment-empty-body", "Required"),
             ("comment-on-repo-bot-cannot-see", "not found, or not visible"),
-            ("comment-get-missing", "comment does not exist [id: "),
-            ("edge-comment-on-archived", "the repository is archived ("),
+            ("comment-get-missing", "not found, or not visible"),
+            ("edge-comment-on-archived", "the repository is archived: unarchive it first"),
             ("label-remove-unknown-id", "label does not exist"),
         ] {
+            let version = &recorded.version;
+            let expected = match (name, version.as_str()) {
+                ("label-remove-unknown-id", "1.27.0") => "not found, or not visible",
+                _ => expected,
+            };
             if let Some(error) = posting(&recorded, name).await {
-                let version = &recorded.version;
                 assert!(error.to_string().contains(expected), "{version} {name}: {error}");
                 assert_eq!(error.fate(), WriteOutcome::NotDone, "{version} {name}");
                 assert_eq!(error.heals(), Recovery::Never, "{version} {name}");

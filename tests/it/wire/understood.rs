@@ -10,7 +10,9 @@ use timmy::core::model::issue::{Comment, Issue, Label};
 use timmy::core::model::repository::Repo;
 use timmy::core::model::text::{EditHistory, ListedText, PostedText, Review, UpdatedThread};
 use timmy::core::model::time::Timestamp;
-use timmy::gitea::{Error, Gitea, Hook, HookHome, NewHook, NewLabel, Team, VisibleRepo};
+use timmy::gitea::{
+    AuthorizationHeader, Error, Gitea, Hook, HookHome, NewHook, NewLabel, Team, VisibleRepo,
+};
 
 use crate::wire::recorded::Answer;
 
@@ -98,7 +100,7 @@ async fn in_repo(
         ("POST", ["hooks"]) => Part(hook(&client.create_hook(&home(), new_hook()).await?)),
         ("PATCH", ["hooks", _]) => {
             let known = client.hooks(&home()).await?;
-            Part(hook(&client.update_hook(&home(), &known[0], &["issues"]).await?))
+            Part(hook(&client.update_hook(&home(), &known[0], &["issues"], &no_header()).await?))
         }
         ("POST", ["hooks", id, "tests"]) => {
             client.test_hook(name, number(id)).await?;
@@ -176,7 +178,9 @@ async fn in_thread(
             client.remove_label(name, number_, number(id)).await?;
             Done
         }
-        ("GET", ["dependencies"]) => Part(list(&client.blockers(name, number_).await?, blocker)),
+        ("GET", ["dependencies"]) => {
+            Part(list(&client.blockers(name, number_).await?.seen, blocker))
+        }
         ("POST" | "DELETE", ["dependencies"]) => {
             let sent = |field: &str| answer.sent[field].as_str().unwrap().to_owned();
             let there = RepoName::new(&sent("owner"), &sent("repo")).unwrap();
@@ -204,7 +208,13 @@ fn long_ago() -> Timestamp {
 }
 
 fn new_hook() -> NewHook<'static> {
-    NewHook { url: "http://gitea.example/webhook", secret: "s", events: &["issues"] }
+    let url = "http://gitea.example/webhook";
+    let authorization = no_header();
+    NewHook { url, secret: "s", events: &["issues"], authorization }
+}
+
+fn no_header() -> AuthorizationHeader {
+    AuthorizationHeader::default()
 }
 
 fn new_label(answer: &Answer) -> NewLabel {
@@ -344,7 +354,7 @@ fn remarked(number: i64, id: i64) -> Review {
         created_at: Timestamp::default(),
         updated_at: Timestamp::default(),
     };
-    let text =
-        ListedText { subject: Subject::Comment(1), written, history: EditHistory::NoEditSeen };
+    let (subject, history) = (Subject::Comment(1), EditHistory::NoEditSeen);
+    let text = ListedText { subject, written, history, on_line: false };
     Review { id, text, given_at: Timestamp::default(), submitted_at: None, comments: 1 }
 }

@@ -43,13 +43,13 @@ impl BacklogFacts {
             size: size.map(|size| size.to_string()),
             assignees: case.facts.assignees.iter().map(|one| one.login.clone()).collect(),
             blockers: &blockers,
+            waits_unseen: blockers.len() < case.facts.waits_for.len(),
             state,
             recent: &[],
         };
         let can_go =
             |other| repos.get(&other).is_some_and(|other| same_readers(&title.repo, other));
-        let mut status = view.status(known, can_go);
-        status.waits_unseen |= blockers.len() < case.facts.waits_for.len();
+        let status = view.status(known, can_go);
         let is_machine =
             |login: &str| rules.machines.iter().any(|one| one.eq_ignore_ascii_case(login));
         Some(view.why(status, thread, None, is_machine, Some(self)))

@@ -80,7 +80,8 @@ impl IssueCase {
     /// The issues and pull requests that its explanation names.
     pub fn named(&self) -> impl Iterator<Item = ThreadId> {
         let waiting = self.waiting.iter().take(WAITING);
-        waiting.chain(&self.facts.pulls).chain(&self.standing.circle).copied()
+        let pulls = self.facts.pulls.iter().map(|pull| &pull.thread);
+        waiting.chain(pulls).chain(&self.standing.circle).copied()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::core::command::value::Count;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::snapshot::Needs;
+use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::repository::Repo;
 use crate::core::reply::{Answer, Queue, QueueEntry};
@@ -72,7 +73,7 @@ impl BacklogFacts {
             points: one.score.points,
             priority: labels.priority.map(|level| level.to_string()),
             size: labels.size.map(|size| size.to_string()),
-            due: due_at.map(|due| due.zoned(&self.judged.setting.zone).date()),
+            due: due_at.map(DueDay::date),
             agent: winner.map(|winner| winner.agent.clone()),
         })
     }

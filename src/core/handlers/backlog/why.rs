@@ -4,7 +4,7 @@ use super::facts::{BacklogFacts, IssueCase};
 use super::names::ThreadNames;
 use super::query::WAITING;
 use crate::core::model::ids::{RepoId, ThreadId};
-use crate::core::reply::{Basis, Bid, Judgement};
+use crate::core::reply::{Basis, Bid, DisregardedPull, Judgement};
 use crate::core::scheduling::{
     Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, explain,
 };
@@ -42,11 +42,19 @@ impl BacklogFacts {
         let case = self.cases.get(&thread)?;
         let (facts, standing) = (&case.facts, &case.standing);
         let waiting = case.waiting.iter().filter(|one| self.is_named(**one)).take(WAITING);
-        let named = waiting.clone().chain(&facts.pulls).chain(&standing.circle).copied();
+        let pulls = facts.pulls.iter().map(|pull| &pull.thread);
+        let named = waiting.clone().chain(pulls).chain(&standing.circle).copied();
         let names = ThreadNames::of(self, here, named);
         let before = |one: &&RankedIssue| goes_before(one, standing);
         let waiting = waiting.filter_map(|thread| names.name(*thread)).collect();
         let RankingInput { now, zone, rules, .. } = &self.judged.setting;
+        let (mut pulls, mut disregarded) = (Vec::new(), Vec::new());
+        for pull in &facts.pulls {
+            match (names.name(pull.thread), pull.disregarded(&facts.assignees, rules, *now)) {
+                (name, None) => pulls.push(name),
+                (name, Some(because)) => disregarded.push(DisregardedPull { name, because }),
+            }
+        }
         Some(Judgement {
             place: ready.iter().take_while(before).count() + 1,
             of: ready.len() + usize::from(!standing.obstacles.is_empty()),
@@ -57,7 +65,8 @@ impl BacklogFacts {
             role: case.role.clone(),
             bids: self.bids(case),
             circle: standing.circle.iter().map(|thread| names.name(*thread)).collect(),
-            pulls: facts.pulls.iter().map(|thread| names.name(*thread)).collect(),
+            pulls,
+            disregarded,
             author: facts.author.as_ref().map(|author| author.login.clone()),
         })
     }

@@ -1,177 +1,238 @@
 //! What the text of an issue says about the work.
 
 mod closes;
+mod lines;
+mod place;
+mod readiness;
+mod templates;
 
-use pulldown_cmark::{Event, TagEnd};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use regex::Regex;
 
 use super::Readiness;
-use crate::core::command::markdown::{events, with_plain_line_ends};
+use crate::core::model::ids::RepoId;
+use templates::TemplateWords;
 
 pub use closes::closes;
+pub use templates::IssueTemplate;
 
-/// How many characters say enough of what is to be done.
-const SCOPE: usize = 80;
+/// Counts how often what makes a text ready was changed: what was read before is to be read again.
+const EDITION: u32 = 2;
 
 /// Reads texts.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct TextReader {
     acceptance: Regex,
+    /// What no repository says by itself.
+    common: Arc<TemplateWords>,
+    /// The words of the repositories that have templates.
+    by_repo: RwLock<HashMap<RepoId, Arc<TemplateWords>>>,
+}
+
+/// What the text of an issue says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TextFindings {
+    pub readiness: Readiness,
+    /// Whether it may be a template that was filled in, or not.
+    pub may_be_a_form: bool,
 }
 
 impl TextReader {
     /// One for which a heading or line tells what makes an issue done if `acceptance` matches it.
     pub fn new(acceptance: Regex) -> Self {
-        Self { acceptance }
+        let common = Arc::new(TemplateWords::of(&[]));
+        Self { acceptance, common, by_repo: RwLock::default() }
     }
 
-    /// Whether `body` says what is to be done, and when it is done. Code, quotes and HTML say
-    /// nothing, nor does a body that is nested too deeply to be read.
-    pub fn readiness(&self, body: &str) -> Readiness {
-        let body = with_plain_line_ends(body);
-        let Ok(events) = events(&body) else { return Readiness::default() };
-        let mut walk = TextWalk::new(&self.acceptance);
-        for (event, _) in events {
-            walk.step(&event);
-        }
-        walk.end_line();
-        walk.readiness
+    /// The templates of a repository, from now on.
+    pub fn know(&self, repo: RepoId, templates: &[IssueTemplate]) {
+        let mut known = self.by_repo.write().unwrap_or_else(PoisonError::into_inner);
+        match templates {
+            [] => known.remove(&repo),
+            _ => known.insert(repo, Arc::new(TemplateWords::of(templates))),
+        };
     }
 
-    /// The pattern by which it reads: what was read by another is to be read again.
-    pub fn pattern(&self) -> &str {
-        self.acceptance.as_str()
-    }
-}
-
-/// Where the walk through a text stands.
-struct TextWalk<'r> {
-    acceptance: &'r Regex,
-    /// How many blocks are open in which nothing counts.
-    excluded: usize,
-    /// What this line says so far.
-    line: String,
-    /// How many characters the lines before have.
-    length: usize,
-    readiness: Readiness,
-}
-
-impl<'r> TextWalk<'r> {
-    fn new(acceptance: &'r Regex) -> Self {
-        let readiness = Readiness::default();
-        Self { acceptance, excluded: 0, line: String::new(), length: 0, readiness }
-    }
-
-    fn step(&mut self, event: &Event<'_>) {
-        match event {
-            Event::Start(tag) => {
-                self.excluded += usize::from(is_foreign(tag.to_end()));
-                self.end_block(tag.to_end());
-            }
-            Event::End(tag) => {
-                self.excluded -= usize::from(is_foreign(*tag));
-                self.end_block(*tag);
-            }
-            Event::SoftBreak | Event::HardBreak => self.end_line(),
-            Event::Text(text) if self.excluded == 0 => self.line.push_str(text),
-            Event::TaskListMarker(_) if self.excluded == 0 => self.readiness.checklist = true,
-            _ => {}
+    /// Whether an issue of `repo` says what is to be done, where, and when it is done. Quotes and
+    /// HTML say nothing, nor does what its template says, nor a body that is nested too deeply to
+    /// be read.
+    pub fn read(&self, repo: RepoId, title: &str, body: &str) -> TextFindings {
+        let pieces = lines::pieces(body).unwrap_or_default();
+        let words = self.words(repo);
+        TextFindings {
+            readiness: readiness::judge(&self.acceptance, &words, title, &pieces),
+            may_be_a_form: readiness::may_be_a_form(body, &pieces),
         }
     }
 
-    /// Ends the line where anything but a part of it begins or ends.
-    fn end_block(&mut self, tag: TagEnd) {
-        if !is_span(tag) {
-            self.end_line();
-        }
+    fn words(&self, repo: RepoId) -> Arc<TemplateWords> {
+        let known = self.by_repo.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&repo).unwrap_or(&self.common).clone()
     }
 
-    fn end_line(&mut self) {
-        if self.line.is_empty() {
-            return;
-        }
-        self.length += length(&self.line);
-        self.readiness.scope |= self.length >= SCOPE;
-        self.readiness.acceptance |= self.acceptance.is_match(&self.line);
-        self.line.clear();
+    /// The rules by which it reads: what was read by others is to be read again.
+    pub fn rules(&self) -> String {
+        format!("{EDITION} {}", self.acceptance)
     }
-}
-
-/// How many characters a reader of `line` sees, with one blank between words.
-fn length(line: &str) -> usize {
-    let words = line.split_whitespace().map(|word| word.chars().count());
-    words.reduce(|length, word| length + 1 + word).unwrap_or(0)
-}
-
-/// Whether what stands there was not said by whoever wrote the text.
-fn is_foreign(tag: TagEnd) -> bool {
-    matches!(tag, TagEnd::CodeBlock | TagEnd::BlockQuote(_) | TagEnd::HtmlBlock)
-}
-
-/// Whether it is a part of a line.
-fn is_span(tag: TagEnd) -> bool {
-    matches!(
-        tag,
-        TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use crate::core::scheduling::text::*;
 
-    fn read(body: &str) -> Readiness {
-        TextReader::new(Regex::new("(?i)accept|done when|expected").unwrap()).readiness(body)
+    const REPO: RepoId = RepoId(1);
+
+    fn reader() -> TextReader {
+        TextReader::new(Regex::new("(?i)accept|done when|expected").unwrap())
     }
 
+    fn read(body: &str) -> Readiness {
+        reader().read(REPO, "", body).readiness
+    }
+
+    /// As a repository with these templates reads it.
+    fn read_with(templates: &[IssueTemplate], title: &str, body: &str) -> Readiness {
+        let reader = reader();
+        reader.know(REPO, templates);
+        reader.read(REPO, title, body).readiness
+    }
+
+    const NOTHING: Readiness = Readiness { scope: false, place: false, acceptance: false };
+
     #[test]
-    fn eighty_characters_outside_code_and_quotes_are_a_scope() {
-        let words = "word ".repeat(16);
-        assert!(!read(&words).scope, "79 characters");
+    fn forty_characters_of_ones_own_are_a_scope() {
+        let words = "word ".repeat(8);
+        assert!(!read(&words).scope, "39 characters");
         assert!(read(&format!("{words}s")).scope);
-        assert!(read(&format!("# {}\n\n- {}", &words[..40], &words[..45])).scope);
-        assert!(read(&"ß".repeat(80)).scope && !read(&"ß".repeat(79)).scope);
+        assert!(read(&format!("# {}\n\n- {}", &words[..20], &words[..25])).scope);
+        assert!(read(&"ß".repeat(40)).scope && !read(&"ß".repeat(39)).scope);
+        assert!(
+            reader().read(REPO, &words[..20], &words[..25]).readiness.scope,
+            "the title counts"
+        );
         for nothing in [
             format!("```\n{words}{words}\n```"),
             format!("> {words}{words}"),
             format!("    {words}{words}"),
-            format!("`{words}{words}`"),
             format!("<!-- {words}{words} -->"),
+            format!("# {words}{words}"),
             " ".repeat(100),
             "\u{A0}".repeat(100),
         ] {
-            assert_eq!(read(&nothing), Readiness::default(), "{nothing}");
+            assert_eq!(read(&nothing), NOTHING, "{nothing}");
         }
     }
 
     #[test]
-    fn a_heading_or_line_names_what_is_accepted() {
+    fn what_is_accepted_stands_behind_its_name() {
         for body in [
-            "## Acceptance criteria",
+            "## Acceptance criteria\n\nIt opens.",
+            "# Acceptance\n## First\n\nIt opens.",
             "a\n**Done** when it runs",
             "- Expected: 3",
-            "a\r\n\r\nExpected\r\n---\r\n",
+            "Expected result:\n\n```\n3\n```",
+            "a\r\n\r\nExpected\r\n---\r\nb",
+            "**Expected**\nIt opens.",
             "| expected | found |\n|---|---|",
+            "- [ ] a",
+            "1. a\n   - [x] b",
         ] {
             assert!(read(body).acceptance, "{body}");
         }
-        for body in ["> Done when", "```\nexpected `;`\n```", "a `done when` b", "done\nwhen"] {
+        for body in [
+            "## Acceptance criteria",
+            "## Acceptance criteria\n\n_No response_\n\n## Version\n\n1.2",
+            "## Expected\n\n> it opens",
+            "Acceptance criteria:",
+            "> Done when it runs",
+            "```\nexpected `;` here\n```",
+            "a `done when` b",
+            "done\nwhen",
+            "[ ] a",
+            "> - [ ] a",
+            "```\n- [ ] a\n```",
+            "- [ ] ...",
+            "- [ ]",
+            "- [x] I have searched the existing issues",
+        ] {
             assert!(!read(body).acceptance, "{body}");
         }
     }
 
     #[test]
-    fn a_task_item_makes_a_checklist() {
-        assert!(read("- [ ] a").checklist && read("1. a\n   - [x] b").checklist);
-        assert!(!read("[ ] a").checklist && !read("> - [ ] a").checklist);
-        assert!(!read("```\n- [ ] a\n```").checklist);
+    fn a_place_is_a_file_a_name_in_backticks_or_an_error() {
+        for body in ["It is in src/door.rs.", "Call `open` first.", "```\nerror: no key\n```"] {
+            assert!(read(body).place, "{body}");
+        }
+        for body in ["It is somewhere.", "> Call `open` first.", "```\nall is well\n```", "`...`"] {
+            assert!(!read(body).place, "{body}");
+        }
+        for title in ["src/door.rs does not open", "`open` does not open"] {
+            assert!(reader().read(REPO, title, "").readiness.place, "{title}");
+        }
+    }
+
+    /// As GitHub puts it into a repository.
+    const STOCK: &str = include_str!("stock/bug_report.md");
+
+    /// As Gitea writes a form that nobody filled in.
+    const FORM: &str = "### What happened?\n\n_No response_\n\n### What did you expect?\n\n\
+        _No response_\n\n### Acceptance criteria\n\n_No response_\n\n### Terms\n\n\
+        - [x] I agree to follow this project's code of conduct\n- [ ] I have searched the existing issues\n";
+
+    #[test]
+    fn a_template_that_nobody_filled_in_says_nothing() {
+        let own = "<!-- Thanks! -->\n\n## What happened\n\nTell us as much as you can, and how it looks in \
+            `timmy doctor`.\n\n## Acceptance criteria\n\n- [ ] it is described what makes it done\n";
+        let template = IssueTemplate { title: "[BUG] ".to_owned(), texts: vec![own.to_owned()] };
+        assert_eq!(read_with(&[template], "[BUG] Zon VITAL", own), NOTHING);
+        for body in [STOCK, FORM, "## What\n\n## Acceptance criteria\n\n- [ ] ...\n"] {
+            assert_eq!(read_with(&[], "Zon VITAL", body), NOTHING, "{body}");
+            assert!(reader().read(REPO, "", body).may_be_a_form, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_somebody_filled_in_says_what_they_wrote() {
+        let filled = STOCK
+            .replace(
+                "A clear and concise description of what the bug is.",
+                "The door opens by itself when it rains.",
+            )
+            .replace(
+                "A clear and concise description of what you expected to happen.",
+                "It stays closed.",
+            );
+        let all = Readiness { scope: true, place: false, acceptance: true };
+        assert_eq!(read_with(&[], "The door", &filled), all);
+        let filled = FORM.replacen(
+            "_No response_",
+            "The door opens by itself when it rains: `open` is called.",
+            1,
+        );
+        let what = Readiness { scope: true, place: true, acceptance: false };
+        assert_eq!(read_with(&[], "The door", &filled), what);
+    }
+
+    #[test]
+    fn one_good_sentence_is_ready_to_be_worked_on() {
+        let title = "`timmy why` counts 13 issues where the list of the forge has 14 of them";
+        assert_eq!(
+            read_with(&[], title, ""),
+            Readiness { scope: true, place: true, acceptance: false }
+        );
+        assert!(!reader().read(REPO, title, "It does so since yesterday.").may_be_a_form);
     }
 
     #[test]
     fn hostile_texts_are_read_quickly_or_not_at_all() {
         let deep = format!("{}a\n{}", ">".repeat(500_000), "b\n".repeat(250_000));
-        assert_eq!(read(&deep), Readiness::default());
-        for bad in ["[", "*a_", "- ", "`", "<", "\u{202E}", "|\n", "a\n"] {
+        assert_eq!(read(&deep), NOTHING);
+        for bad in
+            ["[", "*a_", "- ", "`", "<", "\u{202E}", "|\n", "a\n", "a/", "a:", "**a**\n\n", "# \n"]
+        {
             let _ = read(&bad.repeat(1_000_000 / bad.len()));
         }
     }

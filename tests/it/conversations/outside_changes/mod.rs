@@ -17,6 +17,7 @@
 mod certificate;
 mod clocks;
 mod deleted;
+mod deleted_words;
 mod forge;
 mod repositories;
 mod token;

@@ -43,6 +43,36 @@ async fn a_repository_that_is_given_to_somebody_else_whom_timmy_looks_after() {
 }
 
 #[tokio::test]
+async fn an_organisation_that_is_called_otherwise_now_is_told_as_that() {
+    talk(async |t| {
+        t.sandbox.rename_user("foundation", "guild").unwrap();
+        t.wait(HOUR).await;
+        t.wait(MINUTE).await;
+        assert_snapshot!(t.timmy.noted().await, @"foundation is called guild now: write that in gitea.watch, and restart timmy serve");
+        t.sandbox.rename_user("guild", "foundation").unwrap();
+        t.heals().await;
+        assert_eq!(t.timmy.noted().await, "");
+        t.ask("walt", "/timmy ping").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_that_is_watched_by_a_former_name_is_told_as_well() {
+    talk_where(
+        |config| config.with("gitea.watch", [DOOR, CELLAR]),
+        async |t| {
+            t.sandbox.rename(DOOR, "gate").unwrap();
+            t.wait(HOUR).await;
+            t.wait(MINUTE).await;
+            assert_snapshot!(t.timmy.noted().await, @"foundation/door is called foundation/gate now: write that in gitea.watch, and restart timmy serve");
+            t.sandbox.rename("foundation/gate", "door").unwrap();
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_repository_that_is_deleted() {
     const ATTIC: &str = "foundation/attic";
     talk(async |t| {
@@ -90,7 +120,7 @@ async fn an_archived_repository_is_left_alone_and_others_are_not() {
         for id in said {
             t.saw(Subject::Comment(id), "eyes");
         }
-        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived (foundation/door is archived): unarchive it first");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived: unarchive it first");
         t.opens(CELLAR, "walt", "Damp", "").await;
         t.ask_in(CELLAR, 1, "walt", "/timmy ping").await;
         t.sandbox.archive(DOOR, false).unwrap();
@@ -126,7 +156,7 @@ async fn that_a_repository_is_archived_no_more_is_seen_without_a_write() {
         let id = t.says_while("/timmy ping", || t.sandbox.archive(DOOR, true).unwrap()).await;
         t.saw(Subject::Comment(id), "eyes");
         t.wait(MINUTE).await;
-        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived (foundation/door is archived): unarchive it first");
+        assert_snapshot!(t.timmy.noted().await, @"foundation/door: the repository is archived: unarchive it first");
         t.sandbox.archive(DOOR, false).unwrap();
         t.wait(MINUTE).await;
         assert_eq!(t.timmy.noted().await, "");

@@ -1,7 +1,6 @@
 //! What is said without a webhook is found, whatever form it has.
 
 use insta::assert_snapshot;
-use timmy::clock::Clock;
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::{DeliveryFault, Gate, ReviewState};
 
@@ -96,11 +95,11 @@ async fn a_reply_on_a_line() {
 async fn a_draft_counts_from_when_it_was_submitted() {
     let mut stage = asleep().await;
     let number = stage.sandbox.open_pull("anna", DOOR, "Oil", "It helps.", "oil").unwrap();
-    let begun = stage.clock.now();
+    let lines = [("hinge.rs", "/timmy size s")];
+    let review = stage.sandbox.begin_review("alexander", DOOR, number, &lines).unwrap();
     stage.clock.advance(60 * MINUTE);
     stage.wake().await;
-    let lines = [("hinge.rs", "/timmy size s")];
-    stage.sandbox.submit_draft("alexander", DOOR, number, "/timmy ping", &lines, begun).unwrap();
+    stage.sandbox.submit_review("alexander", DOOR, number, review, "/timmy ping").unwrap();
     stage.wait(MINUTE).await;
     assert_eq!(stage.replies_in(DOOR, number).len(), 2);
 }

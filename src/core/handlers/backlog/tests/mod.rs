@@ -15,6 +15,7 @@ use crate::core::command::verb::Right;
 use crate::core::effect::Effect;
 use crate::core::handlers::backlog::*;
 use crate::core::handlers::{CommandRequest, Needs, OtherThread, Snapshot, handle, needs};
+use crate::core::model::dependency::WaitsFor;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -225,12 +226,12 @@ impl TestWorld {
             repo: name(thread.repo),
             here: thread.repo == DOOR,
             same_readers: true,
-            watched: true,
+            left_out: None,
             item: Issue {
                 title: self.titles[&thread].title.clone(),
                 ..facts::issue(thread.number, now())
             },
-            blockers: Vec::new(),
+            blockers: WaitsFor::default(),
             state: ThreadState::default(),
             recent: Vec::new(),
         }

@@ -3,13 +3,14 @@
 use insta::assert_snapshot;
 
 use crate::core::handlers::backlog::tests::*;
-use crate::core::scheduling::{Milestone, Outcome};
+use crate::core::model::due_day::DueDay;
+use crate::core::scheduling::{LinkedPull, Milestone, Outcome};
 
 #[test]
 fn why_of_an_issue_that_is_ready() {
     let world = TestWorld::usual();
     assert_snapshot!(world.ask("/timmy why"), @r"
-    **This is 1st of 4.** It scores **11.6**: `p1`, 2 issues wait for it, and it has been open for 7 days; but nothing says when it is done, and it has no task list. The next agent that fits: `ezra`.
+    **This is 1st of 4.** It scores **11.6**: `p1`, 2 issues wait for it, and it has been open for 7 days; but nothing says when it is done, and it names no file, command or error. The next agent that fits: `ezra`.
 
     <details><summary>The numbers</summary>
 
@@ -20,7 +21,7 @@ fn why_of_an_issue_that_is_ready() {
     | dependents | 0.39 | \#47 and 1 more wait for this | 7.8 |
     | people | 0.00 | nobody spoke here in 30 days | 0.0 |
     | age | 0.12 | open for 7 days | 1.2 |
-    | readiness | ×&nbsp;0.60 | no acceptance criteria, no task list |  |
+    | readiness | ×&nbsp;0.60 | no place, no acceptance criteria |  |
     | size | ×&nbsp;0.58 | no size |  |
     | failures | ×&nbsp;1.00 | none |  |
 
@@ -31,8 +32,8 @@ fn why_of_an_issue_that_is_ready() {
 
     </details>
     ");
-    assert_snapshot!(gist(&world, "/timmy why foundation/infra#14"), @r"foundation/infra\#14 *Disk alarm*: **3rd of 4.** It scores **5.3**: `p2`, and it has been open for 7 days; but nothing says when it is done, and it has no task list. The next agent that fits: `ezra` (no free slot).");
-    assert_snapshot!(gist(&world, "/timmy why #31"), @r"\#31 *Dark mode*: **4th of 4.** It scores **3.4**: it has been open for 7 days; but nothing says when it is done, and it has no task list. By myself I hand out nothing below 5.0. The next agent that fits: `ezra` (no free slot).");
+    assert_snapshot!(gist(&world, "/timmy why foundation/infra#14"), @r"foundation/infra\#14 *Disk alarm*: **3rd of 4.** It scores **5.3**: `p2`, and it has been open for 7 days; but nothing says when it is done, and it names no file, command or error. The next agent that fits: `ezra` (no free slot).");
+    assert_snapshot!(gist(&world, "/timmy why #31"), @r"\#31 *Dark mode*: **4th of 4.** It scores **3.4**: it has been open for 7 days; but nothing says when it is done, and it names no file, command or error. By myself I hand out nothing below 5.0. The next agent that fits: `ezra` (no free slot).");
 }
 
 /// What is said before the numbers.
@@ -42,16 +43,15 @@ fn gist(world: &TestWorld, line: &str) -> String {
 
 /// As people set things up who care.
 fn cared_for(world: &mut TestWorld) {
-    let at = |text| Timestamp::parse(text).expect("a time");
     let facts = world.of(44);
     facts.opened_at = days_ago(15);
     facts.labels = ["priority/p1".into(), "size/s".into()].into();
-    facts.due_at = Some(at("2026-11-26T00:00:00Z"));
-    let due_at = Some(at("2026-12-08T00:00:00Z"));
+    facts.due_at = DueDay::written_in("2026-11-26T23:59:59Z");
+    let due_at = DueDay::written_in("2026-12-08T23:59:59Z");
     facts.milestone = Some(Milestone { title: "v1 | all".into(), due_at }.into());
     facts.pinned = true;
     facts.people = 2;
-    facts.readiness = Readiness { scope: true, acceptance: false, checklist: true };
+    facts.readiness = Readiness { scope: true, place: true, acceptance: false };
     facts.work = WorkState { attempts: 1, fails: 1, ..WorkState::default() };
     world.of(31).waits_for = vec![issue(DOOR, 44)];
 }
@@ -148,7 +148,7 @@ fn what_stands_in_the_way_and_what_removes_it() {
     \#50 *Wait*: **Nothing starts there:** \@rita wrote it. `dispatch.authors` in my configuration names those whose issues I hand out by myself.
 
     Reason: `author_not_allowed`.
-    \#50 *Wait*: **Nothing starts there:** its text does not say what is to be done. It takes 80 characters outside code and quotes.
+    \#50 *Wait*: **Nothing starts there:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count.
 
     Reason: `missing_scope`.
     ");
@@ -181,7 +181,8 @@ fn pull_requests_that_are_to_close_it() {
         world.titles.insert(pull, title_of(pull.repo, "Mend it"));
     }
     let of = |world: &mut TestWorld, pulls: &[ThreadId]| {
-        world.of(31).pulls = pulls.to_vec();
+        let linked = |thread: &ThreadId| LinkedPull { thread: *thread, ..testing::pull(0) };
+        world.of(31).pulls = pulls.iter().map(linked).collect();
         gist(world, "/timmy why #31")
     };
     assert_snapshot!(of(&mut world, &pulls), @r"
@@ -194,6 +195,25 @@ fn pull_requests_that_are_to_close_it() {
 
     Reason: `linked_pull_request`.
     ");
+}
+
+#[test]
+fn pull_requests_that_keep_nothing_back() {
+    let mut world = TestWorld::usual();
+    for number in 58..61 {
+        world.titles.insert(issue(DOOR, number), title_of(DOOR, "Mend it"));
+    }
+    let linked = |repo, number| LinkedPull { thread: issue(repo, number), ..testing::pull(0) };
+    world.of(31).pulls = vec![
+        LinkedPull { by_writer: false, ..linked(DOOR, 58) },
+        LinkedPull { is_draft: true, ..linked(DOOR, 59) },
+        LinkedPull { moved_at: days_ago(30), ..linked(DOOR, 60) },
+        LinkedPull { by_writer: false, ..linked(CELLAR, 9) },
+    ];
+    let why = world.ask("/timmy why #31");
+    assert!(why.starts_with(r"\#31 *Dark mode*: **4th of 4.**"), "{why}");
+    let said = why.lines().find(|line| line.starts_with("Pull requests that")).unwrap_or_default();
+    assert_snapshot!(said, @r"Pull requests that it does not wait for: \#58 (its author may not write here); \#59 (a draft); \#60 (it has not moved for 14 days); a pull request that cannot be shown here (its author may not write here).");
 }
 
 #[test]
