@@ -3,10 +3,11 @@
 use askama::Template;
 
 use super::backlog::{Autonomy, Basis, DispatchPreview, Idle, Queue, WeakTerm};
+use super::filters;
 use super::fleet::{AgentRow, AgentSummary, Gets, ReportAnswer};
 use super::state::Paused;
 use super::status::{HelpVerb, Status, Why};
-use super::{SHOWN, filters};
+use super::words::SHOWN;
 use crate::core::command::verb::Verb;
 use crate::core::policy::authority::RequiredRight;
 use crate::core::scheduling::{

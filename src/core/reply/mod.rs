@@ -28,9 +28,6 @@ pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
 pub use state::{Held, ParkedThread, Paused};
 pub use status::{Earlier, HelpVerb, Status, Why};
 
-/// How many entries of a list a report shows.
-pub(super) const SHOWN: usize = 10;
-
 /// The reply to one comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {

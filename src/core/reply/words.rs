@@ -2,6 +2,9 @@
 
 use std::fmt::Display;
 
+/// How many entries of a list are told before the rest is counted.
+pub const SHOWN: usize = 10;
+
 /// Millionths of a point with one decimal, as scores are told: `31.3`.
 pub fn points(millionths: u64) -> String {
     let tenths = (millionths + 50_000) / 100_000;

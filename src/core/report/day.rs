@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::core::effect::marker::marker;
 use crate::core::reply::filters::{self, Name};
-use crate::core::reply::{AgentRow, ReportAnswer, SHOWN};
+use crate::core::reply::words::SHOWN;
+use crate::core::reply::{AgentRow, ReportAnswer};
 use crate::core::scheduling::outlook::Outlook;
 
 /// One day, as its comment tells it. Texts are as people and the forge wrote them: the template
