@@ -160,7 +160,7 @@ impl Incidents {
     pub(super) async fn watch_renamed(&self, what: &str, now: &str) -> Incident {
         let incident = Incident::WatchRenamed { what: what.to_owned() };
         let text = format!(
-            "{what} is called {now} now: write that in gitea.watch, and restart timmy serve"
+            "{what} is called {now} now: write that wherever the configuration has the old name, and restart timmy serve"
         );
         self.note(incident.clone(), None, text).await;
         incident

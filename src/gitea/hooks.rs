@@ -143,6 +143,11 @@ impl TryFrom<WireHook> for Hook {
 }
 
 impl Hook {
+    /// Whether it sends an `Authorization` header, or nobody can tell.
+    pub(crate) fn may_send_authorization(&self) -> bool {
+        self.authorization == Authorization::Hidden || self.shows_its_authorization()
+    }
+
     fn shows_its_authorization(&self) -> bool {
         matches!(&self.authorization, Authorization::Shown(header) if !header.0.is_empty())
     }

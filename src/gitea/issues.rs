@@ -17,6 +17,17 @@ impl Gitea {
         item_in(self.get(&issue_route(repo, number)).await?)
     }
 
+    /// Whether the issues there, or else the `pulls`, are shown to this account: not if they are
+    /// switched off.
+    pub async fn shows(&self, repo: &RepoName, pulls: bool) -> Result<bool, Error> {
+        let kind = if pulls { "pulls" } else { "issues" };
+        match self.get(&list(repo).with("type", kind).with("limit", 1)).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Assigns these people as well ([`Extra::Assignees`]). Who is assigned already stays so.
     ///
     /// # Errors

@@ -67,6 +67,29 @@ impl Gitea {
         }
     }
 
+    /// Whether `subject`, which was heard in the thread `number`, is there still: one request. Of
+    /// what a review holds no more is shown at its own address than that.
+    ///
+    /// # Errors
+    /// As [`Gitea::look_up`].
+    pub async fn stands(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        subject: Subject,
+    ) -> Result<bool, Error> {
+        let found = match subject {
+            Subject::Issue(_) => self.body_of(repo, number).await.map(Some),
+            Subject::Comment(id) => self.comment_in_place(repo, id).await,
+        };
+        match found {
+            Ok(Some(text)) => Ok((text.subject, text.written.number) == (subject, number)),
+            Ok(None) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn body_of(&self, repo: &RepoName, number: i64) -> Result<ListedText, Error> {
         let issue: WireIssue = self.get(&issue_route(repo, number)).await?.json()?;
         let (subject, history) = (Subject::Issue(issue.id), issue.history());

@@ -314,6 +314,20 @@ impl Sandbox {
             Ok(())
         })
     }
+
+    /// Switches a part of a repository off, or on again.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn switch(&self, repo: &str, unit: Unit, on: bool) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let id = repo_id(world, repo)?;
+            if let Some(repo) = world.repos.get_mut(&id) {
+                repo.switch(unit, on);
+            }
+            Ok(())
+        })
+    }
 }
 
 pub(super) fn repo_id(world: &World, name: &str) -> Result<RepoId, Refusal> {

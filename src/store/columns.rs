@@ -96,6 +96,12 @@ macro_rules! integer_column {
 /// One of a few words, kept as text.
 macro_rules! word_column {
     ($type:ident { $($variant:ident = $word:literal,)+ }) => {
+        #[cfg(test)]
+        #[allow(dead_code, reason = "not each of these enums has a test that asks for all")]
+        impl $type {
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)+];
+        }
+
         impl rusqlite::types::ToSql for $type {
             fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
                 Ok(match self { $(Self::$variant => $word,)+ }.into())

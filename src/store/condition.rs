@@ -5,20 +5,20 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::disk;
-use super::placement::{Displaced, Placement};
+use super::placement::{Displaced, LedgerPlace};
 
 /// What writer, listener and engine know of it together.
 #[derive(Debug)]
-pub(super) struct Condition {
+pub(super) struct LedgerCondition {
     path: PathBuf,
-    placement: Placement,
+    placement: LedgerPlace,
     /// Why the last write failed, if it may succeed later.
     failing: Mutex<Option<String>>,
 }
 
-impl Condition {
+impl LedgerCondition {
     /// Of the ledger at `path`, whose files lie so.
-    pub(super) fn new(path: PathBuf, placement: Placement) -> Self {
+    pub(super) fn new(path: PathBuf, placement: LedgerPlace) -> Self {
         Self { path, placement, failing: Mutex::default() }
     }
 

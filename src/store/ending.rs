@@ -64,7 +64,39 @@ word_column!(Ending {
     Disproved = "disproved",
 });
 
+/// The endings that are [`denied`](Ending::is_denied), as SQL lists them.
+macro_rules! denied {
+    () => {
+        "('disproved', 'deleted', 'draft')"
+    };
+}
+pub(super) use denied;
+
 impl Ending {
+    /// Whether the forge did not show a version that ended so, or no longer: it is as if it had not
+    /// been received, and comes in anew if it is told again.
+    pub fn is_denied(self) -> bool {
+        match self {
+            Self::Disproved | Self::Deleted | Self::Draft => true,
+            Self::Answered
+            | Self::Silent
+            | Self::NoTrigger
+            | Self::Own
+            | Self::Agent
+            | Self::Ignored
+            | Self::Pseudo
+            | Self::Migrated
+            | Self::Relayed
+            | Self::NotWatched
+            | Self::TooOld
+            | Self::ClaimedElsewhere
+            | Self::RefusedByForge
+            | Self::Bug
+            | Self::Doubted
+            | Self::Superseded => false,
+        }
+    }
+
     /// Whether a text that ended so was a person's own word, spoken here: whoever wrote it takes
     /// part in the thread.
     pub fn counts_as_participation(self) -> bool {
@@ -84,6 +116,22 @@ impl Ending {
             Self::NotWatched | Self::TooOld => false,
             // It does not stand on the forge, or not so.
             Self::Deleted | Self::Draft | Self::Superseded | Self::Disproved => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::ending::*;
+
+    #[test]
+    fn what_is_denied_is_listed_for_sql() {
+        let conn = rusqlite::Connection::open_in_memory().expect("a database in memory");
+        for ending in Ending::ALL {
+            let listed: bool = conn
+                .query_row(concat!("SELECT ?1 IN ", denied!()), [ending], |row| row.get(0))
+                .expect("a question that can be answered");
+            assert_eq!(listed, ending.is_denied(), "{ending:?}");
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! That they were said, by whom and to what end stays, and so does what they brought about.
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::columns::{subject, subject_columns, thread};
+use super::columns::{Json, subject, subject_columns, thread};
 use super::error::Error;
 use super::{backlog, threads};
 use crate::core::model::ids::{RepoId, Subject, ThreadId};
@@ -82,15 +82,48 @@ pub fn quoted(conn: &Connection, thread: ThreadId, commands: u32) -> Result<Vec<
     Ok(quoted)
 }
 
-/// The threads that are on hold for a reason, at most `most` of them.
-pub fn held_for_a_reason(conn: &Connection, most: u32) -> Result<Vec<ThreadId>, Error> {
-    let held = conn
+/// Threads that are on hold for a reason.
+#[derive(Debug, PartialEq, Eq)]
+pub struct HeldThreads {
+    pub threads: Vec<ThreadId>,
+    /// The last of them, if there may be more.
+    pub go_on_behind: Option<ThreadId>,
+}
+
+/// The threads of `repos` that are on hold for a reason, at most `most` of those that come behind
+/// the thread `behind`.
+pub fn held_for_a_reason(
+    conn: &Connection,
+    repos: &[RepoId],
+    behind: Option<ThreadId>,
+    most: u32,
+) -> Result<HeldThreads, Error> {
+    let ThreadId { repo, number } = behind.unwrap_or(ThreadId { repo: RepoId(0), number: 0 });
+    let threads: Vec<_> = conn
         .prepare_cached(
-            "SELECT repo, number FROM threads WHERE hold ->> '$.reason' IS NOT NULL LIMIT ?1",
+            "SELECT repo, number FROM threads
+             WHERE hold ->> '$.reason' IS NOT NULL AND (repo, number) > (?2, ?3)
+               AND repo IN (SELECT value FROM json_each(?1))
+             ORDER BY repo, number LIMIT ?4",
         )?
-        .query_map([most], thread)?
+        .query_map((Json(repos), repo, number, most), thread)?
         .collect::<Result<_, _>>()?;
-    Ok(held)
+    let is_full = u32::try_from(threads.len()).is_ok_and(|found| found >= most);
+    let go_on_behind = threads.last().copied().filter(|_| is_full);
+    Ok(HeldThreads { threads, go_on_behind })
+}
+
+/// Whether `thread` is a pull request, if a command was heard there.
+pub fn is_pull(conn: &Connection, thread: ThreadId) -> Result<Option<bool>, Error> {
+    let is_pull = conn
+        .prepare_cached(
+            "SELECT heard ->> '$.is_pull'
+             FROM audit JOIN inbox USING (subject_kind, subject_id, repo, number)
+             WHERE repo = ?1 AND number = ?2 LIMIT 1",
+        )?
+        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .optional()?;
+    Ok(is_pull.flatten())
 }
 
 /// The texts that gave the reason for which `thread` is on hold.

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::backlog::{self, Participation};
 use super::columns::{Json, integer_column, subject_columns, thread};
+use super::ending::denied;
 use super::error::Error;
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, Subject, ThreadId};
@@ -97,11 +98,12 @@ pub fn insert(
 /// Forgets the same version if the forge did not show it.
 fn forget_denied(tx: &Transaction<'_>, inbound: &InboundText, sha: &[u8; 32]) -> Result<(), Error> {
     let (kind, id) = subject_columns(inbound.subject);
-    tx.prepare_cached(
+    tx.prepare_cached(concat!(
         "DELETE FROM inbox
          WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND updated_at = ?4 AND sha = ?5
-           AND act = ?6 AND ending IN ('disproved', 'deleted', 'draft')",
-    )?
+           AND act = ?6 AND ending IN ",
+        denied!()
+    ))?
     .execute((kind, id, inbound.repo.id, inbound.updated_at, sha, inbound.act))?;
     Ok(())
 }
@@ -198,10 +200,12 @@ fn prove(
 pub fn is_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
     let found = conn
-        .prepare_cached(
+        .prepare_cached(concat!(
             "SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
-               AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft') LIMIT 1",
-        )?
+               AND ifnull(ending, '') NOT IN ",
+            denied!(),
+            " LIMIT 1"
+        ))?
         .exists((kind, id, repo))?;
     Ok(found)
 }
@@ -232,18 +236,24 @@ pub fn was_relayed(conn: &Connection, subject: Subject, repo: RepoId) -> Result<
 fn is_known(conn: &Connection, inbound: &InboundText, sha: &[u8; 32]) -> Result<bool, Error> {
     let (kind, id) = subject_columns(inbound.subject);
     let (same, before, after): (bool, Option<[u8; 32]>, Option<[u8; 32]>) = conn
-        .prepare_cached(
+        .prepare_cached(concat!(
             "SELECT
                  EXISTS (SELECT 1 FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2
                          AND repo = ?5 AND updated_at = ?3 AND sha = ?4
-                         AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')),
+                         AND ifnull(ending, '') NOT IN ",
+            denied!(),
+            "),
                  (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
-                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')
+                  AND ifnull(ending, '') NOT IN ",
+            denied!(),
+            "
                   AND updated_at <= ?3 ORDER BY updated_at DESC, seq DESC LIMIT 1),
                  (SELECT sha FROM inbox WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?5
-                  AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')
-                  AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)",
-        )?
+                  AND ifnull(ending, '') NOT IN ",
+            denied!(),
+            "
+                  AND updated_at > ?3 ORDER BY updated_at, seq LIMIT 1)"
+        ))?
         .query_row((kind, id, inbound.updated_at, sha, inbound.repo.id), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
@@ -256,11 +266,13 @@ fn is_known(conn: &Connection, inbound: &InboundText, sha: &[u8; 32]) -> Result<
 fn is_creation_stored(conn: &Connection, subject: Subject, repo: RepoId) -> Result<bool, Error> {
     let (kind, id) = subject_columns(subject);
     let found = conn
-        .prepare_cached(
+        .prepare_cached(concat!(
             "SELECT 1 FROM inbox
              WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3 AND act <> 'edited'
-               AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft') LIMIT 1",
-        )?
+               AND ifnull(ending, '') NOT IN ",
+            denied!(),
+            " LIMIT 1"
+        ))?
         .exists((kind, id, repo))?;
     Ok(found)
 }
@@ -387,12 +399,14 @@ pub fn versions(
 ) -> Result<Vec<StoredVersion>, Error> {
     let (kind, id) = subject_columns(subject);
     let mut versions: Vec<StoredVersion> = conn
-        .prepare_cached(
+        .prepare_cached(concat!(
             "SELECT seq, heard, ran, ending FROM inbox
              WHERE subject_kind = ?1 AND subject_id = ?2 AND repo = ?3
-               AND ifnull(ending, '') NOT IN ('disproved', 'deleted', 'draft')
-             ORDER BY updated_at DESC, seq DESC LIMIT ?4",
-        )?
+               AND ifnull(ending, '') NOT IN ",
+            denied!(),
+            "
+             ORDER BY updated_at DESC, seq DESC LIMIT ?4"
+        ))?
         .query_map((kind, id, repo, VERSIONS), version)?
         .collect::<Result<_, _>>()?;
     versions.reverse();

@@ -7,11 +7,11 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, Transaction};
 use tokio::sync::mpsc;
 
-use super::condition::Condition;
+use super::condition::LedgerCondition;
 use super::error::{Error, OpenError};
 use super::lock::Lock;
 use super::open;
-use super::placement::{Displaced, Placement};
+use super::placement::{Displaced, LedgerPlace};
 use super::reader::Readers;
 use super::writer::{self, QueuedWrite};
 
@@ -23,7 +23,7 @@ use super::writer::{self, QueuedWrite};
 pub struct Ledger {
     /// Dropped first: whoever closes the file last can fold its log away.
     readers: Readers,
-    condition: Arc<Condition>,
+    condition: Arc<LedgerCondition>,
     writing: Arc<Writing>,
 }
 
@@ -48,9 +48,9 @@ impl Ledger {
         let conn = open::writer(&path)?;
         let readers = Readers::open(&path)?;
         let failed = |source| OpenError::file(&path, source);
-        let placement = Placement::find(asked, &path).map_err(failed)?;
+        let placement = LedgerPlace::find(asked, &path).map_err(failed)?;
         lock.sign_for(placement.id()).map_err(failed)?;
-        let condition = Arc::new(Condition::new(path.clone(), placement));
+        let condition = Arc::new(LedgerCondition::new(path.clone(), placement));
         let (queue, waiting) = mpsc::channel(writer::QUEUE);
         let known = Arc::clone(&condition);
         let thread = thread::Builder::new()

@@ -35,7 +35,7 @@ impl Lock {
                 Ok(lock)
             }
             Err(TryLockError::WouldBlock) => {
-                let pid = Signature::read(&side).and_then(|signature| signature.pid);
+                let pid = LockOwner::read(&side).and_then(|owner| owner.pid);
                 Err(OpenError::Held { path: path.to_owned(), pid })
             }
             Err(TryLockError::Error(source)) => Err(failed(source)),
@@ -79,7 +79,7 @@ pub fn holder(path: &Path) -> io::Result<Holder> {
     match file.try_lock_shared() {
         Ok(()) => Ok(Holder::Nobody),
         Err(TryLockError::WouldBlock) => {
-            Ok(Signature::read(&side).unwrap_or_default().holder(path))
+            Ok(LockOwner::read(&side).unwrap_or_default().holder(path))
         }
         Err(TryLockError::Error(error)) => Err(error),
     }
@@ -95,13 +95,13 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// What the holder of a lock wrote into it.
 #[derive(Debug, Default)]
-struct Signature {
+struct LockOwner {
     pid: Option<u32>,
     /// Which file the ledger is; empty until it is open.
     ledger: String,
 }
 
-impl Signature {
+impl LockOwner {
     fn read(side: &Path) -> Option<Self> {
         let text = fs::read_to_string(side).ok()?;
         let mut lines = text.lines();

@@ -11,7 +11,7 @@ use super::columns::Json;
 use super::delivery_log::DeliveryLog;
 use super::error::Error;
 use crate::core::model::account::Account;
-use crate::core::model::ids::RepoId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportIssue;
 
@@ -37,6 +37,10 @@ pub const REPORT: Key<ReportIssue> = Key::new("report");
 
 /// When all repositories were last looked at for edits, by timmy's clock.
 pub const SWEPT_AT: Key<Timestamp> = Key::new("swept_at");
+
+/// The hold behind which the next look whether its reason still stands goes on; none if all were
+/// looked at.
+pub const HOLD_LOOKED_AT: Key<Option<ThreadId>> = Key::new("hold_looked_at");
 
 /// The rules by which the texts of the backlog were read.
 pub const BACKLOG_RULES: Key<String> = Key::new("backlog.rules");

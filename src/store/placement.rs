@@ -83,12 +83,12 @@ impl PlacedFile {
 
 /// The files of an open ledger, as they were when it was opened.
 #[derive(Debug)]
-pub(super) struct Placement {
+pub(super) struct LedgerPlace {
     ledger: PlacedFile,
     beside: Vec<PlacedFile>,
 }
 
-impl Placement {
+impl LedgerPlace {
     /// Looks at the ledger that was opened as `asked`, a path that may lead through links to `real`.
     pub(super) fn find(asked: &Path, real: &Path) -> io::Result<Self> {
         let ledger = PlacedFile::find(asked.to_owned(), Metadata::len)?;
@@ -127,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("timmy.db");
         fs::write(&path, "a ledger").unwrap();
-        let placement = Placement::find(&path, &path).unwrap();
+        let placement = LedgerPlace::find(&path, &path).unwrap();
         assert_eq!(placement.check(), Ok(()));
         fs::write(&path, "a ledger that grew").unwrap();
         assert_eq!(placement.check(), Ok(()));

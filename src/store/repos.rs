@@ -53,6 +53,13 @@ pub fn introduce(tx: &Transaction<'_>, repo: &Repo) -> Result<bool, Error> {
     Ok(known.name == repo.name)
 }
 
+/// Keeps the name that the forge just showed. Who may read it was listed before: by that privacy
+/// may begin, and never ends.
+pub fn name_again(tx: &Transaction<'_>, repo: &Repo) -> Result<(), Error> {
+    let private = repo.private || name(tx, repo.id)?.is_some_and(|known| known.private);
+    remember(tx, &Repo { private, ..repo.clone() })
+}
+
 /// All of them, as they were when they were last seen.
 pub fn all(conn: &Connection) -> Result<Vec<Repo>, Error> {
     let repos = conn

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior, ffi};
 use tokio::sync::{mpsc, oneshot};
 
-use super::condition::Condition;
+use super::condition::LedgerCondition;
 use super::error::Error;
 use super::placement::Displaced;
 
@@ -53,7 +53,7 @@ pub(super) trait QueuedWrite: Send {
     fn run(&mut self, tx: &Transaction<'_>) -> bool;
     /// Notifies the caller, once it is known whether the batch is on the disk; tells `condition`
     /// what that shows of the disk.
-    fn answer(self: Box<Self>, committed: &Committed, condition: &Condition);
+    fn answer(self: Box<Self>, committed: &Committed, condition: &LedgerCondition);
 }
 
 /// Makes a [`QueuedWrite`] of a closure; the answer arrives at the receiver.
@@ -88,7 +88,7 @@ where
         self.outcome.insert(outcome).is_ok()
     }
 
-    fn answer(self: Box<Self>, committed: &Committed, condition: &Condition) {
+    fn answer(self: Box<Self>, committed: &Committed, condition: &LedgerCondition) {
         let answer = match (self.outcome, committed) {
             (Some(Err(error)), _) => Err(error),
             (_, Err(error)) => Err(error.clone().into()),
@@ -109,7 +109,7 @@ where
 pub(super) fn run(
     mut conn: Connection,
     mut queue: mpsc::Receiver<Box<dyn QueuedWrite>>,
-    condition: &Condition,
+    condition: &LedgerCondition,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {

@@ -82,7 +82,8 @@ pub(super) async fn check_claims(readers: &Readers, now: Timestamp) -> CheckResu
         Ok(lost) => CheckResult::broken(
             LEDGER,
             format!("In the last 7 days another timmy was quicker to take a text ({lost} in all)."),
-            "Two timmys use one account. Stop one of them, or give it an account of its own.",
+            "Two timmys use one account: stop one of them, or give it an account of its own. If \
+             another ledger was used for a while, and is no longer, nothing is to be done.",
         ),
         Err(error) => CheckResult::broken(
             LEDGER,

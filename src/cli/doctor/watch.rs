@@ -37,7 +37,8 @@ pub(super) fn judge(watched: &Result<Vec<Watched>, Error>) -> CheckResult {
         .collect();
     if !renamed.is_empty() {
         let found = format!("{}: nothing is watched there.", renamed.join(", "));
-        let remedy = "Write the new name in gitea.watch, and restart timmy serve.";
+        let remedy = "Write the new name wherever the configuration has the old one (gitea.watch, \
+                      webhook.secret_files, report.repository), and restart timmy serve.";
         return match count {
             0 => CheckResult::broken(REPOSITORIES, found, remedy),
             _ => CheckResult::warning(REPOSITORIES, found, remedy),

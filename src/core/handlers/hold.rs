@@ -2,7 +2,7 @@
 
 use super::context::CommandContext;
 use super::handler::Handler;
-use super::snapshot::Needs;
+use super::snapshot::{Needs, Quotes};
 use crate::core::command::Note;
 use crate::core::command::value::When;
 use crate::core::model::thread::{Hold, Snooze};
@@ -10,7 +10,8 @@ use crate::core::model::time::said;
 use crate::core::reply::Answer;
 
 pub(super) fn hold(reason: Option<&Note>) -> Handler<'_> {
-    Handler::new(Needs::default(), move |context| context.hold(reason))
+    let needs = Needs { quotes: Quotes::Reason, ..Needs::default() };
+    Handler::new(needs, move |context| context.hold(reason))
 }
 
 pub(super) fn unhold<'a>() -> Handler<'a> {

@@ -64,17 +64,20 @@ impl Inbox {
         if !matches!(handlers::response_to(right, reading, is_refused), Response::Answer) {
             return Ok(NextStep::Note(Ending::Silent));
         }
+        let mut inbound = inbound.clone();
         match claim(&self.ctx, &self.reactions, text).await {
             Ok(Claim::Theirs) => return Ok(NextStep::Note(Ending::ClaimedElsewhere)),
             Ok(Claim::Gone) => return Ok(NextStep::Note(Ending::Deleted)),
             Ok(Claim::Blocked) if right.is_none() => return Ok(NextStep::Note(Ending::Silent)),
             Err(EngineError::Ledger(error)) => return Err(error.into()),
+            // On a line Gitea would let the account speak all the same.
+            Ok(Claim::Blocked) => inbound.on_line = false,
             // The ledger alone claims it: that may be what could not be understood.
-            Ok(Claim::Ours | Claim::Alone | Claim::Blocked) | Err(_) => {}
+            Ok(Claim::Ours | Claim::Alone) | Err(_) => {}
         }
         let answer = Answer::Failed { reason: error.to_string() };
         let mut changes =
-            ChangeSet::single_answer(&own.login, inbound, &text.key(), reading, answer);
+            ChangeSet::single_answer(&own.login, &inbound, &text.key(), reading, answer);
         if right.is_none() {
             state.refused_on = Some(today);
             changes.state = Some(state);

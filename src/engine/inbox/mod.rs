@@ -290,8 +290,9 @@ impl Inbox {
             }
             Response::Answer => {}
         }
-        match claim(&self.ctx, &self.reactions, text).await? {
-            Claim::Ours | Claim::Alone => {}
+        let out_of_place;
+        let inbound = match claim(&self.ctx, &self.reactions, text).await? {
+            Claim::Ours | Claim::Alone => inbound,
             // Nothing can be said to them there.
             Claim::Blocked if right.is_none() => return Ok(NextStep::Note(Ending::Silent)),
             Claim::Blocked => {
@@ -300,6 +301,9 @@ impl Inbox {
                     number = inbound.number,
                     "not claimed: its author, or whoever opened the thread, has blocked the account"
                 );
+                // On a line Gitea would let the account speak all the same.
+                out_of_place = InboundText { on_line: false, ..inbound.clone() };
+                &out_of_place
             }
             Claim::Theirs => {
                 tracing::warn!(
@@ -309,7 +313,7 @@ impl Inbox {
                 return Ok(NextStep::Note(Ending::ClaimedElsewhere));
             }
             Claim::Gone => return Ok(NextStep::Note(Ending::Deleted)),
-        }
+        };
         crash::point("claimed");
         let key = text.key();
         let in_a_word =

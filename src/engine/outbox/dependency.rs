@@ -30,7 +30,10 @@ impl Deliver for SetDependency {
         if !self.waits {
             let removed = gitea.remove_blocker(to.name(), thread.number, (on, self.on.number));
             return match removed.await {
-                Ok(()) => Ok(applied),
+                Ok(()) => {
+                    self.read_again(to).await?;
+                    Ok(applied)
+                }
                 // Somebody may have been faster.
                 Err(error @ (Error::Server { .. } | Error::NotFound { .. })) => {
                     self.find(to).await?.ok_or_else(|| error.into())
@@ -46,11 +49,21 @@ impl Deliver for SetDependency {
             return Err(Error::Conflict { status: 409, message }.into());
         }
         gitea.add_blocker(to.name(), thread.number, (on, self.on.number)).await?;
+        self.read_again(to).await?;
         Ok(applied)
     }
 }
 
 impl SetDependency {
+    /// Lets the backlog know at once what the thread waits for now. If the forge does not say, it is
+    /// asked when the backlog is synced.
+    async fn read_again(&self, to: &EffectDelivery<'_>) -> Result<(), ApplyError> {
+        let (thread, now) = (to.thread(), to.ctx.now());
+        let Ok(waits) = to.ctx.gitea.blockers(to.name(), to.number()).await else { return Ok(()) };
+        let write = to.ctx.ledger.write(move |tx| backlog::bind(tx, thread, &waits, now));
+        write.await.map_err(ApplyError::Ledger)
+    }
+
     /// What a repository is called now, if its threads may be bound to those of this one. Both may
     /// have been closed or opened since that was decided.
     async fn with_the_same_readers(

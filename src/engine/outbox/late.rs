@@ -4,9 +4,11 @@
 use super::delivery::{ApplyError, EffectDelivery};
 use super::stored_effect::effect_of;
 use crate::core::effect::{Effect, SetAssignees};
+use crate::core::model::ids::Lane;
 use crate::engine::error::EngineError;
 use crate::gitea::{Changed, ThreadChange};
-use crate::store::outbox::{self, EffectState, NewEffect};
+use crate::store::outbox::{self, EffectSeq, EffectState, NewEffect, OutboxRow};
+use crate::store::{Connection, Error};
 
 /// Whether a write of this effect that lands late may change back what a later one has set.
 pub(super) fn may_undo_others(effect: &Effect) -> bool {
@@ -43,26 +45,46 @@ pub(super) async fn redo_what_was_undone(
     effect: &Effect,
 ) -> Result<(), EngineError> {
     let (ctx, lane, seq) = (to.ctx, to.row.lane, to.row.seq);
-    let later = ctx.ledger.read(move |conn| outbox::behind(conn, lane, seq)).await?;
-    let newest = later.into_iter().rev().find_map(|row| {
-        let later = effect_of(&row).ok()?;
-        sets_the_same(effect, &later).then_some((row, later))
-    });
+    let given_up = effect.clone();
+    let newest = ctx.ledger.read(move |conn| newest_behind(conn, lane, seq, &given_up)).await?;
     let Some((newest, wish)) = newest.filter(|(row, _)| row.state == EffectState::Done) else {
         return Ok(());
     };
     if is_shown(to, &wish).await? || !was_last_to_change(to, &wish).await? {
         return Ok(());
     }
-    tracing::warn!(
-        effect = to.row.key,
-        undone = newest.key,
-        "a write that was given up landed late: what it undid is written again"
-    );
-    let now = ctx.now();
-    let (key, payload) = (format!("{}.again", newest.key), newest.payload);
-    let again = NewEffect { key, lane, payload, due_at: now };
-    Ok(ctx.ledger.write(move |tx| outbox::push(tx, &again, now).map(drop)).await?)
+    let (now, undone) = (ctx.now(), newest.key.clone());
+    let write = ctx.ledger.write(move |tx| {
+        // Something else may have been asked for since.
+        if newest_behind(tx, lane, newest.seq, &wish)?.is_some() {
+            return Ok(false);
+        }
+        let (key, payload) = (format!("{}.again", newest.key), newest.payload);
+        outbox::push(tx, &NewEffect { key, lane, payload, due_at: now }, now)?;
+        Ok(true)
+    });
+    if write.await? {
+        tracing::warn!(
+            effect = to.row.key,
+            undone,
+            "a write that was given up landed late: what it undid is written again"
+        );
+    }
+    Ok(())
+}
+
+/// The newest effect of `lane` behind `seq` that sets what `effect` sets.
+fn newest_behind(
+    conn: &Connection,
+    lane: Lane,
+    seq: EffectSeq,
+    effect: &Effect,
+) -> Result<Option<(OutboxRow, Effect)>, Error> {
+    let later = outbox::behind(conn, lane, seq)?;
+    Ok(later.into_iter().rev().find_map(|row| {
+        let later = effect_of(&row).ok()?;
+        sets_the_same(effect, &later).then_some((row, later))
+    }))
 }
 
 /// Whether it was this account that changed last what an effect sets.

@@ -8,6 +8,9 @@ use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 
+/// How long a listing is good of which a part could not be had, or is in doubt.
+pub(super) const INCOMPLETE: Duration = Duration::from_secs(5 * 60);
+
 /// The repositories of the last listing.
 #[derive(Default)]
 pub(super) struct ListedRepos {
@@ -28,6 +31,11 @@ pub(super) struct ListedRepos {
 }
 
 impl ListedRepos {
+    /// The search for an owner's threads failed: it may be called otherwise by now.
+    pub(super) fn doubt(&mut self) {
+        self.good_for = self.good_for.min(INCOMPLETE);
+    }
+
     pub(super) fn is_stale(&self, now: Timestamp) -> bool {
         self.at.is_none_or(|at| at.is_over(self.good_for, now))
     }

@@ -124,6 +124,9 @@ impl Poller {
         self.list().await?;
         for owner in self.owners() {
             let searched = self.search(&owner).await;
+            if searched.is_err() {
+                self.listed.doubt();
+            }
             self.skip_unreadable(&owner, searched).await?;
         }
         Ok(())
@@ -212,11 +215,7 @@ impl Poller {
             meta::set(tx, meta::SWEPT_AT, &now)
         });
         write.await?;
-        let listed = &self.listed.repos;
-        deleted::look_at_holds(&self.ctx, |thread| {
-            listed.get(&thread.repo).map(|repo| repo.name.clone())
-        })
-        .await
+        deleted::look_at_holds(&self.ctx, &self.listed.repos).await
     }
 
     /// Notes what is wrong with one owner or repository alone, since the forge answers otherwise;

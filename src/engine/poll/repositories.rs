@@ -8,16 +8,13 @@ use crate::config::WatchPattern;
 use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
 use crate::engine::error::EngineError;
-use crate::engine::poll::listed_repos::ListedRepos;
+use crate::engine::poll::listed_repos::{INCOMPLETE, ListedRepos};
 use crate::engine::repositories::{ListedPattern, list_repositories};
 use crate::gitea::{Error, VisibleRepo};
 use crate::store::{backlog, cursors};
 
 /// How long a list is good if nothing speaks against it.
 const LISTING_TTL: Duration = Duration::from_secs(60 * 60);
-
-/// How long, if a part of it could not be had.
-const INCOMPLETE: Duration = Duration::from_secs(5 * 60);
 
 impl Poller {
     /// Asks for all that the configuration names. What is new is watched from now on.
@@ -55,7 +52,9 @@ impl Poller {
             let before = std::mem::take(&mut self.listed);
             let is_unseen = |repo: &RepoId| !listed.repos.contains_key(repo);
             listed.archived.extend(before.archived.into_iter().filter(is_unseen));
-            listed.repos.extend(before.repos);
+            for (id, repo) in before.repos {
+                listed.repos.entry(id).or_insert(repo);
+            }
         }
         let archived = listed.archived.clone();
         let write = self.ctx.ledger.write(move |tx| {

@@ -122,7 +122,7 @@ fn note_thread(
     text: ListedText,
     now: Timestamp,
 ) -> Result<(), Error> {
-    repos::remember(tx, repo)?;
+    repos::name_again(tx, repo)?;
     cursors::moved(tx, repo.id)?;
     let Some(watched) = cursors::watched(tx, repo.id)? else { return Ok(()) };
     if text.written.is_pull {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::core::model::dependency::{Blocker, DependencyWalk};
+use crate::core::model::dependency::{Blocker, DependencyWalk, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::store::{self, Connection, backlog};
 
@@ -16,7 +16,7 @@ pub(super) const MOST_MET: usize = 20_000;
 
 /// What the forge said of dependencies while one text was read.
 pub(super) struct DependencyReads {
-    pub(super) known: HashMap<ThreadId, Vec<Blocker>>,
+    pub(super) known: HashMap<ThreadId, WaitsFor<Blocker>>,
     /// How many more may be asked for in search of circles.
     pub(super) left: usize,
 }
@@ -30,9 +30,15 @@ impl Default for DependencyReads {
 /// How far a search came with what is known.
 pub(super) enum Searched {
     Circle(Vec<Blocker>),
-    /// Of these it is not known what they wait for; if there are none, there is no circle. Of so
-    /// many others it is.
-    Open(Vec<Blocker>, usize),
+    /// There is none among the threads that were met.
+    Open {
+        /// Of these it is not known what they wait for.
+        unknown: Vec<Blocker>,
+        /// How many others were met.
+        known: usize,
+        /// Whether one of them waits for something that cannot be seen.
+        unseen: bool,
+    },
     /// There are more than can be looked at.
     TooMany,
 }
@@ -42,13 +48,16 @@ pub(super) fn search(
     conn: &Connection,
     start: Blocker,
     goal: ThreadId,
-    read: &HashMap<ThreadId, Vec<Blocker>>,
+    read: &HashMap<ThreadId, WaitsFor<Blocker>>,
 ) -> Result<Searched, store::Error> {
     let mut walk = DependencyWalk::new(start, goal);
-    let mut unknown = Vec::new();
+    let (mut unknown, mut unseen) = (Vec::new(), false);
     while let Some((place, at)) = walk.next_unread() {
         let blockers = match read.get(&at.thread) {
-            Some(blockers) => Some(blockers.clone()),
+            Some(waits) => {
+                unseen |= waits.unseen;
+                Some(waits.seen.clone())
+            }
             None => backlog::blockers(conn, at.thread)?,
         };
         match blockers {
@@ -64,5 +73,5 @@ pub(super) fn search(
         }
     }
     let known = walk.met() - unknown.len();
-    Ok(Searched::Open(unknown, known))
+    Ok(Searched::Open { unknown, known, unseen })
 }

@@ -26,8 +26,9 @@ impl Snapshots {
         reads: &mut DependencyReads,
     ) -> Result<Option<WaitsFor<VisibleBlocker>>, EngineError> {
         match self.ctx.gitea.blockers(name, thread.number).await {
-            Ok(WaitsFor { seen, unseen }) => {
-                reads.known.insert(thread, seen.clone());
+            Ok(waits) => {
+                reads.known.insert(thread, waits.clone());
+                let WaitsFor { seen, unseen } = waits;
                 Ok(Some(WaitsFor { seen: self.seen(inbound, seen).await?, unseen }))
             }
             Err(Error::NotFound { .. }) => Ok(None),
@@ -86,11 +87,13 @@ impl Snapshots {
             let search = self.ctx.ledger.read(move |conn| search(conn, start, goal, &known));
             let to_read = match search.await? {
                 Searched::TooMany => return Ok(Some(CircleSearch::Unfinished { met: MOST_MET })),
-                Searched::Open(unknown, _) if unknown.is_empty() => return Ok(None),
-                Searched::Open(_, met) if reads.left == 0 => {
+                Searched::Open { unknown, known: met, unseen } if unknown.is_empty() => {
+                    return Ok(unseen.then_some(CircleSearch::Unfinished { met }));
+                }
+                Searched::Open { known: met, .. } if reads.left == 0 => {
                     return Ok(Some(CircleSearch::Unfinished { met }));
                 }
-                Searched::Open(unknown, _) => unknown,
+                Searched::Open { unknown, .. } => unknown,
                 // The ledger may be a minute old: before a refusal a short way is looked at again.
                 Searched::Circle(way) => {
                     let doubtful = way.iter().filter(|at| at.thread != goal);
@@ -113,12 +116,12 @@ impl Snapshots {
         reads: &mut DependencyReads,
     ) -> Result<(), EngineError> {
         for at in threads.iter().take(reads.left) {
-            let blockers = match self.ctx.gitea.blockers(&at.repo, at.thread.number).await {
+            let waits = match self.ctx.gitea.blockers(&at.repo, at.thread.number).await {
                 // Where there are no dependencies, the way ends.
-                Err(Error::NotFound { .. }) => Vec::new(),
-                blockers => blockers?.seen,
+                Err(Error::NotFound { .. }) => WaitsFor::default(),
+                waits => waits?,
             };
-            reads.known.insert(at.thread, blockers);
+            reads.known.insert(at.thread, waits);
             reads.left -= 1;
         }
         Ok(())

@@ -12,12 +12,14 @@ use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::{Audience, Visible};
 use crate::core::policy::authority::Proof;
+use crate::core::reply::words::SHOWN;
 use crate::core::report::digest::Digest;
 use crate::core::report::{Outlook, Period, best};
 use crate::engine::audience::Audiences;
+use crate::engine::deleted;
 use crate::engine::error::EngineError;
 use crate::gitea::Extra;
-use crate::store::{backlog, digest};
+use crate::store::{backlog, digest, threads};
 
 impl Snapshots {
     /// Those of the accounts `logins` that exist, by these names.
@@ -61,11 +63,12 @@ impl Snapshots {
         }
         let mut assignable = Vec::new();
         for login in logins {
-            // By the name that the account bears, whichever way it is written.
-            if let Some(account) = gitea.account(login).await?
-                && gitea.can_be_assigned(name, inbound.number, &account.login).await?
-            {
-                assignable.push(account.login);
+            // By the name that the account bears, whichever way it is written; one that keeps its
+            // profile to itself can be assigned all the same.
+            let account = gitea.account(login).await?;
+            let login = account.map_or_else(|| login.to_owned(), |account| account.login);
+            if gitea.can_be_assigned(name, inbound.number, &login).await? {
+                assignable.push(login);
             }
         }
         Ok(assignable)
@@ -105,10 +108,22 @@ impl Snapshots {
             let mut visible = audiences.visible(audience).await?;
             audiences.ask(&mut visible, digest.repos()).await?;
             digest.keep(|repo| visible.may_name(repo));
+            self.look_at_told_holds(&mut digest).await?;
             digest.outlook = self.outlook_for(audience).await?;
             digests.insert(*day, digest);
         }
         Ok(digests)
+    }
+
+    /// The reasons of holds that are told were not deleted meanwhile, or are forgotten.
+    async fn look_at_told_holds(&self, digest: &mut Digest) -> Result<(), EngineError> {
+        let held = digest.parked.iter_mut().filter(|(_, state)| state.hold.is_some()).take(SHOWN);
+        for (place, state) in held {
+            let thread = place.thread;
+            deleted::look_before_quoting(&self.ctx, &place.repo, thread, 0).await?;
+            *state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
+        }
+        Ok(())
     }
 
     /// The backlog in a few lines, for those who read in a thread.

@@ -11,7 +11,7 @@ use crate::sandbox::world::World;
 use crate::sandbox::world::issues::{IssuePatch, NewIssue};
 use crate::sandbox::world::records::{TimelineChange, TimelineRecord};
 use crate::sandbox::world::refusal::Refusal;
-use crate::sandbox::world::rights::Mode;
+use crate::sandbox::world::rights::{Mode, Unit};
 use crate::sandbox::world::search::Filter;
 
 /// `GET /repos/issues/search`: over everything that the caller may see.
@@ -72,7 +72,14 @@ fn filter(world: &World, call: &Call, all_labels: bool) -> Result<Filter, Refusa
 /// `/repos/{owner}/{name}/issues` and `/issues/{number}` themselves.
 pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str]) -> Reply {
     match (call.method.as_str(), rest) {
-        ("GET", []) => list(world, call, &[repo], &filter(world, call, true)?),
+        ("GET", []) => {
+            let filter = filter(world, call, true)?;
+            let unit = filter.pulls.map(|pulls| if pulls { Unit::Pulls } else { Unit::Issues });
+            if unit.is_some_and(|unit| world.repo(repo).off.contains(&unit)) {
+                return Err(Refusal::HIDDEN);
+            }
+            list(world, call, &[repo], &filter)
+        }
         ("GET", ["pinned"]) => {
             let view = call.view(world);
             let issues = world.repo(repo).threads.values().map(|id| world.issue(*id));

@@ -132,9 +132,11 @@ struct EditRepoBody {
     name: Option<String>,
     archived: Option<bool>,
     private: Option<bool>,
+    has_issues: Option<bool>,
+    has_pull_requests: Option<bool>,
 }
 
-/// `PATCH /repos/{owner}/{name}`: rename, archive, hide. Tells no webhook.
+/// `PATCH /repos/{owner}/{name}`: rename, archive, hide, switch parts off. Tells no webhook.
 fn edit(world: &mut World, call: &Call, id: RepoId) -> Reply {
     world.require_repo_admin(call.require_user()?, world.repo(id))?;
     let edit: EditRepoBody = call.json()?;
@@ -144,6 +146,9 @@ fn edit(world: &mut World, call: &Call, id: RepoId) -> Reply {
     if let Some(repo) = world.repos.get_mut(&id) {
         repo.archived = edit.archived.unwrap_or(repo.archived);
         repo.private = edit.private.unwrap_or(repo.private);
+        for (unit, on) in [(Unit::Issues, edit.has_issues), (Unit::Pulls, edit.has_pull_requests)] {
+            repo.switch(unit, on.unwrap_or(!repo.off.contains(&unit)));
+        }
     }
     Ok(ApiAnswer::json(200, &call.view(world).repo(id)))
 }

@@ -140,9 +140,14 @@ impl World {
         self.names.get(&name.to_string().to_ascii_lowercase()).copied().ok_or(Refusal::HIDDEN)
     }
 
-    /// The global id of `number` in `repo`.
+    /// The global id of `number` in `repo`, unless its kind is switched off there.
     pub(crate) fn thread(&self, repo: RepoId, number: i64) -> Result<i64, Refusal> {
-        self.repo(repo).threads.get(&number).copied().ok_or(Refusal::HIDDEN)
+        let repo = self.repo(repo);
+        let id = repo.threads.get(&number).copied().ok_or(Refusal::HIDDEN)?;
+        match repo.off.contains(&self.issue(id).unit()) {
+            true => Err(Refusal::HIDDEN),
+            false => Ok(id),
+        }
     }
 
     /// The issue of a global id, as [`World::thread`] hands them out.

@@ -49,6 +49,8 @@ pub(crate) struct RepoRecord {
     pub(crate) name: String,
     pub(crate) private: bool,
     pub(crate) archived: bool,
+    /// The parts that are switched off.
+    pub(crate) off: BTreeSet<Unit>,
     pub(crate) created: Timestamp,
     pub(crate) collaborators: BTreeMap<i64, Mode>,
     pub(crate) open_issues: usize,
@@ -101,6 +103,14 @@ impl RepoRecord {
     /// How many issues, or else pull requests, are open.
     pub(crate) fn open_count(&mut self, pulls: bool) -> &mut usize {
         if pulls { &mut self.open_pulls } else { &mut self.open_issues }
+    }
+
+    /// Switches a part off, or on again.
+    pub(crate) fn switch(&mut self, unit: Unit, on: bool) {
+        match on {
+            true => self.off.remove(&unit),
+            false => self.off.insert(unit),
+        };
     }
 }
 

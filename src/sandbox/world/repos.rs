@@ -36,6 +36,7 @@ impl World {
                 name: name.name().to_owned(),
                 private,
                 archived: false,
+                off: BTreeSet::new(),
                 created: self.now,
                 collaborators: BTreeMap::new(),
                 open_issues: 0,

@@ -1,5 +1,6 @@
 //! Which repositories there are, for whom.
 
+use serde_json::json;
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::repository::Repo;
 use timmy::gitea::{Error, VisibleRepo};
@@ -56,4 +57,23 @@ pub async fn names_ignore_case(forge: &Forge) {
     let loud = format!("{ORG}/MIXED").to_uppercase().parse().unwrap();
     let found = forge.timmy().gitea().repo(&loud).await.unwrap();
     assert_eq!(found.name.to_string(), repo.to_string());
+}
+
+pub async fn issues_and_pull_requests_that_are_switched_off_are_not_shown(forge: &Forge) {
+    let (repo, pull) = forge.pull("switched-off").await;
+    let issue = forge.issue(forge.ezra(), &repo, "It squeaks").await;
+    let gitea = forge.timmy().gitea();
+    let shown = async || {
+        let there =
+            [gitea.issue(&repo, issue).await.is_ok(), gitea.issue(&repo, pull).await.is_ok()];
+        let listed = [gitea.shows(&repo, false).await, gitea.shows(&repo, true).await];
+        assert_eq!(listed, there.map(Ok));
+        there
+    };
+    assert_eq!(shown().await, [true, true]);
+    for (issues, pulls) in [(false, true), (true, false)] {
+        let body = json!({ "has_issues": issues, "has_pull_requests": pulls });
+        forge.alexander().patch(format!("/repos/{repo}"), body).await.expect(200);
+        assert_eq!(shown().await, [issues, pulls]);
+    }
 }

@@ -76,7 +76,8 @@ expectations! {
         an_organisation_and_a_user_own_repositories
         what_an_account_has_a_part_in_is_listed
         the_search_by_owner_finds_what_the_account_may_see
-        names_ignore_case;
+        names_ignore_case
+        issues_and_pull_requests_that_are_switched_off_are_not_shown;
     comments:
         one_that_is_written_is_listed
         an_edit_changes_the_text_and_its_time

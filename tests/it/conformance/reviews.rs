@@ -119,5 +119,6 @@ pub async fn what_is_said_there_is_read_back_in_its_thread_alone(forge: &Forge) 
         let seen = gitea.read_back(&repo, number, subject).await.unwrap().unwrap();
         assert_eq!((seen.subject, seen.written.number), (subject, number));
         assert_eq!(gitea.read_back(&repo, number + 1, subject).await, Ok(None));
+        assert_eq!(gitea.stands(&repo, number, subject).await, Ok(true));
     }
 }

@@ -4,10 +4,10 @@
 use insta::assert_snapshot;
 use timmy::core::model::ids::Subject;
 use timmy::core::model::incident::Incident;
-use timmy::sandbox::Mode;
+use timmy::sandbox::{Mode, ReviewState, Version};
 use timmy::store::incidents::{self, OpenIncident};
 
-use crate::conversations::talk::{Talk, talk, talk_where};
+use crate::conversations::talk::{Talk, talk, talk_on, talk_where};
 use crate::support::clock::MINUTE;
 use crate::support::forge::DOOR;
 
@@ -88,6 +88,24 @@ async fn somebody_who_blocked_timmy_cannot_be_assigned_by_it() {
         t.sandbox.block("rando", "timmy", true).unwrap();
         assert_snapshot!(t.ask("walt", "/timmy assign @rando").await, @"**Not done:** somebody whom it concerns has blocked my account, and only they can lift that.");
         assert_eq!(wrong(t).await, []);
+    })
+    .await;
+}
+
+/// Gitea would let timmy answer on a line all the same.
+#[tokio::test]
+async fn nothing_is_said_on_a_line_of_theirs_either() {
+    talk_on(Version::V1_27, async |t| {
+        t.sandbox.block("walt", "timmy", true).unwrap();
+        let number = t.proposes("walt", "Oil the hinges", "").await;
+        let lines = [("hinge.rs", "/timmy size s")];
+        t.sandbox.review("alexander", DOOR, number, ReviewState::Comment, "", &lines).unwrap();
+        t.quiet().await;
+        t.wait(MINUTE).await;
+        assert_eq!(t.sandbox.labels(DOOR, number).unwrap(), ["size/s"]);
+        assert!(t.on_lines(number).is_empty());
+        let [incident] = &wrong(t).await[..] else { panic!("{:#?}", wrong(t).await) };
+        assert!(matches!(incident.incident, Incident::ThreadBlocked { .. }), "{incident:?}");
     })
     .await;
 }

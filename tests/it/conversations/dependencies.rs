@@ -90,8 +90,22 @@ async fn beside_what_timmy_may_not_see_dependencies_are_set_as_ever() {
         - `/timmy unblock #2`: no longer waits for \#2 *Oil the hinges*.
         - `/timmy priority p1`: now **p1**.
         ");
-        // Over it, no circle can be seen; that is no reason to fail.
-        assert_snapshot!(t.ask_in(DOOR, 2, "walt", "/timmy block #1").await, @r"Waits for \#1 *The door does not open*.");
+        // Over it, no circle can be seen; that is no reason to fail, and is said.
+        assert_snapshot!(t.ask_in(DOOR, 2, "walt", "/timmy block #1").await, @r"Waits for \#1 *The door does not open*. I found no circle among the 1 thread behind it that I looked at, but there are more.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_backlog_knows_at_once_what_was_set_and_lifted() {
+    talk(async |t| {
+        t.opens(DOOR, "walt", "Oil the hinges", "").await;
+        t.polls().await;
+        for (line, blocked) in [("block", true), ("unblock", false)] {
+            t.ask("walt", &format!("/timmy {line} #2")).await;
+            let queue = t.ask("rita", "/timmy queue").await;
+            assert_eq!(queue.contains("1 blocked"), blocked, "{queue}");
+        }
     })
     .await;
 }

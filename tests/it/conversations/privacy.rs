@@ -1,6 +1,7 @@
 //! A reply names only what everybody who reads the thread may read.
 
 use insta::assert_snapshot;
+use timmy::store::repos;
 
 use crate::conversations::talk::talk;
 use crate::support::forge::{CELLAR, DOOR, TOYS};
@@ -47,6 +48,21 @@ async fn a_public_repository_of_somebody_else_is_no_secret() {
     talk(async |t| {
         t.opens(TOYS, "rando", "A toy", "").await;
         assert_snapshot!(t.ask_in(DOOR, 1, "rita", "/timmy status rando/toys#1").await, @r"rando/toys\#1 *A toy*: **Nothing is running here.**");
+    })
+    .await;
+}
+
+/// Who may read a repository is listed once an hour; a webhook may say before that it is fewer.
+#[tokio::test]
+async fn what_was_closed_is_not_opened_by_an_older_listing() {
+    talk(async |t| {
+        t.sandbox.set_private(DOOR, true).unwrap();
+        t.says("walt", "Nobody else need know.");
+        t.quiet().await;
+        t.polls().await;
+        let repos = t.timmy.read(repos::all).await;
+        let door = repos.iter().find(|repo| repo.name.to_string() == DOOR).unwrap();
+        assert!(door.private);
     })
     .await;
 }

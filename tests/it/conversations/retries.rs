@@ -9,7 +9,7 @@ use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher};
 use timmy::store::repos;
 
 use crate::conversations::talk::{Talk, talk};
-use crate::support::clock::SETTLE;
+use crate::support::clock::{HOUR, SETTLE};
 use crate::support::delivery::{Delivery, payload};
 use crate::support::forge::DOOR;
 
@@ -100,6 +100,40 @@ async fn a_refusal_does_not_make_an_earlier_try_forgotten() {
         t.sandbox.comment("timmy", DOOR, 1, &late).unwrap();
         t.wait(Duration::from_secs(2)).await;
         t.answer_to(DOOR, 1, Subject::Comment(comment));
+    })
+    .await;
+}
+
+/// What was asked for while it was looked for what a late write undid counts.
+#[tokio::test]
+async fn what_a_late_write_undid_is_not_written_over_what_was_asked_for_meanwhile() {
+    talk(async |t| {
+        t.sandbox.faults().next(post("/issues/1/labels"), Fault::CutBefore);
+        let first = t.says("walt", "/timmy priority p1");
+        t.quiet().await;
+        t.wait(SETTLE).await;
+        t.answer_to(DOOR, 1, Subject::Comment(first));
+        t.ask("walt", "/timmy priority p2").await;
+        // Only now the first try lands.
+        t.sandbox.label("timmy", DOOR, 1, &["priority/p1"]).unwrap();
+        t.quiet().await;
+        assert_eq!(t.labels(), ["priority/p1"]);
+        let gate = Gate::new();
+        let timeline = Matcher::method_path("GET", "/issues/1/timeline");
+        t.sandbox.faults().next(timeline, Fault::HangAfter(gate.clone()));
+        t.clock.advance(HOUR);
+        t.timmy.engine().notify();
+        gate.reached().await;
+        let third = t.says("walt", "/timmy priority p3");
+        let replies = || t.sandbox.comments(DOOR, 1).unwrap().len();
+        while replies() < 6 {
+            t.sandbox.settle().await;
+            tokio::task::yield_now().await;
+        }
+        gate.open();
+        t.quiet().await;
+        t.answer_to(DOOR, 1, Subject::Comment(third));
+        assert_eq!(t.labels(), ["priority/p3"]);
     })
     .await;
 }

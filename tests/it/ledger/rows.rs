@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use timmy::core::command::Command;
 use timmy::core::command::verb::Verb;
 use timmy::core::model::account::Account;
-use timmy::core::model::ids::{RepoId, Subject};
+use timmy::core::model::ids::{RepoId, Subject, ThreadId};
 use timmy::core::model::repository::Repo;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::store::audit::{self, AuditEntry};
 use timmy::store::deliveries::{self, UnreadDelivery};
-use timmy::store::{Error, meta, repos, threads};
+use timmy::store::{Error, forgotten, meta, repos, threads};
 
 use super::{at, in_transaction, put, thread};
 use crate::support::facts::repo;
@@ -37,6 +37,34 @@ fn a_repository_is_known_by_its_present_name() {
         let renamed = Repo { private: true, ..repo("foundation/gate") };
         repos::remember(tx, &renamed)?;
         assert_eq!(repos::name(tx, RepoId(1))?, Some(renamed));
+        Ok(())
+    });
+}
+
+#[test]
+fn holds_of_watched_repositories_are_looked_at_in_turn() {
+    in_transaction(|tx| {
+        let in_repo = |repo, number| ThreadId { repo: RepoId(repo), number };
+        let hold = |thread, reason: Option<&str>| {
+            let (by, reason) = (account("anna"), reason.map(str::to_owned));
+            let hold = Some(Hold { by, reason, since: at(5) });
+            threads::save(tx, thread, &ThreadState { hold, ..ThreadState::default() })
+        };
+        for number in [3, 1, 2] {
+            hold(in_repo(1, number), Some("the hinges are not here yet"))?;
+            hold(in_repo(2, number), Some("nobody watches this"))?;
+            hold(in_repo(3, number), Some("the hinges are not here yet"))?;
+        }
+        hold(in_repo(1, 4), None)?;
+        let (mut behind, mut rounds) = (None, Vec::new());
+        for _ in 0..3 {
+            let repos = [RepoId(1), RepoId(3)];
+            let held = forgotten::held_for_a_reason(tx, &repos, behind, 4)?;
+            rounds.push(held.threads.iter().map(|at| (at.repo.0, at.number)).collect::<Vec<_>>());
+            behind = held.go_on_behind;
+        }
+        let first = vec![(1, 1), (1, 2), (1, 3), (3, 1)];
+        assert_eq!(rounds, [first.clone(), vec![(3, 2), (3, 3)], first]);
         Ok(())
     });
 }

@@ -316,11 +316,11 @@ async fn an_organisation_has_another_name_now() {
     let stage = Stage::set().await;
     stage.sandbox.rename_user("foundation", "guild").unwrap();
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name in gitea.watch, and restart timmy serve.");
+    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name wherever the configuration has the old one (gitea.watch, webhook.secret_files, report.repository), and restart timmy serve.");
     assert_eq!(run.code, 1);
     stage.watch(["foundation", "alexander/notes"]);
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name in gitea.watch, and restart timmy serve.");
+    insta::assert_snapshot!(stage.found(&run, "repositories"), @"foundation is called guild now: nothing is watched there. > Write the new name wherever the configuration has the old one (gitea.watch, webhook.secret_files, report.repository), and restart timmy serve.");
     assert_eq!(run.code, 0);
 }
 
@@ -457,7 +457,7 @@ async fn two_timmys_share_an_account() {
     });
     lost.await.unwrap();
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "ledger"), @"In the last 7 days another timmy was quicker to take a text (1 in all). > Two timmys use one account. Stop one of them, or give it an account of its own.");
+    insta::assert_snapshot!(stage.found(&run, "ledger"), @"In the last 7 days another timmy was quicker to take a text (1 in all). > Two timmys use one account: stop one of them, or give it an account of its own. If another ledger was used for a while, and is no longer, nothing is to be done.");
     assert_eq!(run.code, 1);
 }
 

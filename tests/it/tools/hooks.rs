@@ -147,6 +147,23 @@ async fn an_authorization_header_that_the_server_hides_is_asked_for() {
     assert_eq!(sandbox.authorization(2), "");
 }
 
+/// Of two that deliver the same, the one that sends a header may be the one that works.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_webhook_is_not_deleted_with_its_authorization_header() {
+    for version in [Version::V1_25, Version::V1_27] {
+        let stage = Stage::set_on(Options { version, ..Options::default() }).await;
+        let sandbox = &stage.sandbox;
+        stage.hook("foundation");
+        let second = sandbox.add_hook("foundation", &stage.webhook(), SECRET, &EVENTS).unwrap();
+        sandbox.set_authorization(second, "Bearer hush");
+        let refused = stage.hooks("repair");
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+        assert!(refused.err.contains("webhook 2 of foundation would lose"), "{}", refused.err);
+        let told = stage.hooks("repair --no-authorization");
+        assert!(told.out.contains("webhook 2 deleted"), "{}", told.out);
+    }
+}
+
 /// A server that describes its API to nobody may be of any version.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_server_is_taken_for_one_that_hides_headers() {

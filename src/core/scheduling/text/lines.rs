@@ -9,25 +9,25 @@ const BOLD: u8 = 7;
 
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    Line(Line),
+pub(super) enum TextPiece {
+    TextLine(TextLine),
     /// What a block of code holds.
     Code(String),
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct TextLine {
     /// All of it, with one blank between words.
     pub(super) text: String,
     /// The same without what is set as code.
     pub(super) prose: String,
     /// What is set as code.
     pub(super) code: Vec<String>,
-    pub(super) kind: LineKind,
+    pub(super) kind: TextLineKind,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineKind {
+pub(super) enum TextLineKind {
     #[default]
     Plain,
     /// The line behind a check box.
@@ -37,9 +37,9 @@ pub(super) enum LineKind {
 }
 
 /// What `body` consists of, in its order.
-pub(super) fn pieces(body: &str) -> Result<Vec<Piece>, TooDeep> {
+pub(super) fn pieces(body: &str) -> Result<Vec<TextPiece>, TooDeep> {
     let body = with_plain_line_ends(body);
-    let mut walk = Walk::default();
+    let mut walk = TextWalk::default();
     for (event, _) in events(&body)? {
         walk.step(event);
     }
@@ -49,7 +49,7 @@ pub(super) fn pieces(body: &str) -> Result<Vec<Piece>, TooDeep> {
 
 /// Where the walk through a text stands.
 #[derive(Default)]
-struct Walk {
+struct TextWalk {
     /// How many blocks are open that were not said by whoever wrote the text.
     foreign: usize,
     /// What the block of code holds that is open.
@@ -60,11 +60,11 @@ struct Walk {
     bold: usize,
     /// Whether this line says anything that is not bold.
     is_mixed: bool,
-    line: Line,
-    pieces: Vec<Piece>,
+    line: TextLine,
+    pieces: Vec<TextPiece>,
 }
 
-impl Walk {
+impl TextWalk {
     fn step(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.begin(&tag),
@@ -102,7 +102,7 @@ impl Walk {
         }
         match tag {
             TagEnd::BlockQuote(_) | TagEnd::HtmlBlock => self.foreign -= 1,
-            TagEnd::CodeBlock => self.pieces.extend(self.block.take().map(Piece::Code)),
+            TagEnd::CodeBlock => self.pieces.extend(self.block.take().map(TextPiece::Code)),
             TagEnd::Heading(_) => self.heading = None,
             TagEnd::Strong => self.bold -= 1,
             TagEnd::Item => self.is_task = false,
@@ -128,13 +128,13 @@ impl Walk {
             return;
         }
         let kind = match self.heading {
-            _ if self.is_task => LineKind::TaskItem,
-            Some(level) => LineKind::Heading(level),
-            None if is_bold && !text.ends_with(['.', '!']) => LineKind::Heading(BOLD),
-            None => LineKind::Plain,
+            _ if self.is_task => TextLineKind::TaskItem,
+            Some(level) => TextLineKind::Heading(level),
+            None if is_bold && !text.ends_with(['.', '!']) => TextLineKind::Heading(BOLD),
+            None => TextLineKind::Plain,
         };
         let prose = spaced(&line.prose);
-        self.pieces.push(Piece::Line(Line { text, prose, code: line.code, kind }));
+        self.pieces.push(TextPiece::TextLine(TextLine { text, prose, code: line.code, kind }));
     }
 }
 
@@ -162,17 +162,17 @@ fn is_span(tag: TagEnd) -> bool {
 mod tests {
     use crate::core::scheduling::text::lines::*;
 
-    fn read(body: &str) -> Vec<(String, LineKind)> {
+    fn read(body: &str) -> Vec<(String, TextLineKind)> {
         let line = |piece| match piece {
-            Piece::Line(line) => (line.text, line.kind),
-            Piece::Code(code) => (format!("code: {}", code.trim()), LineKind::Plain),
+            TextPiece::TextLine(line) => (line.text, line.kind),
+            TextPiece::Code(code) => (format!("code: {}", code.trim()), TextLineKind::Plain),
         };
         pieces(body).expect("it is not deep").into_iter().map(line).collect()
     }
 
     #[test]
     fn lines_are_told_by_what_they_are() {
-        use LineKind::{Heading, Plain, TaskItem};
+        use TextLineKind::{Heading, Plain, TaskItem};
         let body = "# One\n\n**Two**:\nthree  `four`\n- [x] five\n- six\n\n```\nseven\n```\n\
                     **Eight is said.**\n";
         let told = [
@@ -191,6 +191,6 @@ mod tests {
     fn quotes_and_html_say_nothing() {
         let body =
             "> one\n> ```\n> two\n> ```\n\n<!-- three -->\n\n<div>\nfour\n</div>\n\na <!-- b --> c";
-        assert_eq!(read(body), [("a c".to_owned(), LineKind::Plain)]);
+        assert_eq!(read(body), [("a c".to_owned(), TextLineKind::Plain)]);
     }
 }

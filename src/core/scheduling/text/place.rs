@@ -7,24 +7,22 @@ use regex::Regex;
 /// What an error looks like where it is shown.
 static ERROR: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(\w*error|\w*exception|panic\w*|traceback|fatal|fail(ed|ure|s)?|segfault|abort(ed)?|denied|cannot|undefined|assert\w*|refused|timed out)\b",
+        r"(?i-u)\b(\w*error|\w*exception|panic\w*|traceback|fatal|fail(ed|ure|s)?|segfault|abort(ed)?|denied|cannot|undefined|assert\w*|refused|timed out)\b",
     )
 });
 
 /// `line 12`.
-static LINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bline \d+\b"));
+static LINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i-u)\bline \d+\b"));
 
 /// How the name of a file ends that is no abbreviation and no site.
-static FILE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^[\w.+-]*\w\.(c|cc|cfg|conf|cpp|cs|css|csv|env|go|h|hpp|html?|ini|ipynb|java|json|jsx|kts?|lock|log|lua|md|php|pl|proto|ps1|py|rb|rs|rst|scss|service|sh|sql|svelte|swift|tf|tmpl|toml|tsx?|txt|vue|xml|ya?ml|zig)$",
-    )
-});
+const ENDINGS: &[&str] = &[
+    "c", "cc", "cfg", "conf", "cpp", "cs", "css", "csv", "env", "go", "h", "hpp", "htm", "html",
+    "ini", "ipynb", "java", "json", "jsx", "kt", "kts", "lock", "log", "lua", "md", "php", "pl",
+    "proto", "ps1", "py", "rb", "rs", "rst", "scss", "service", "sh", "sql", "svelte", "swift",
+    "tf", "tmpl", "toml", "ts", "tsx", "txt", "vue", "xml", "yaml", "yml", "zig",
+];
 
-/// `file.ext` with the number of a line behind it.
-static FILE_AND_LINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)^[\w./\\+-]*\w\.[a-z]\w{0,9}(:\d+|#L\d+)"));
-
+/// Its classes are to know ASCII alone (`-u`): the letters of the world take memory for good.
 fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern of this file")
 }
@@ -52,7 +50,38 @@ fn is_place(word: &str) -> bool {
         // A page of the forge that shows a file.
         return ["/src/branch/", "/src/commit/", "/blob/"].iter().any(|part| word.contains(part));
     }
-    FILE.is_match(word) || FILE_AND_LINE.is_match(word) || is_path(word)
+    is_file(word) || is_line_of_file(word) || is_path(word)
+}
+
+/// `main.rs`, by an ending that is known.
+fn is_file(word: &str) -> bool {
+    word.rsplit_once('.').is_some_and(|(name, ending)| {
+        is_name_of_file(name, "_.+-") && ENDINGS.iter().any(|e| e.eq_ignore_ascii_case(ending))
+    })
+}
+
+/// `src/door.xyz:12` or `door.xyz#L12`, whatever the ending.
+fn is_line_of_file(word: &str) -> bool {
+    let Some((file, line)) = word.find([':', '#']).map(|at| word.split_at(at)) else {
+        return false;
+    };
+    let line = line.strip_prefix(':').or_else(|| line.strip_prefix("#L"));
+    line.is_some_and(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+        && file.rsplit_once('.').is_some_and(|(name, ending)| {
+            is_name_of_file(name, "_./\\+-")
+                && ending.len() <= 10
+                && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+                && ending.chars().all(is_of_word)
+        })
+}
+
+/// Whether `name` is a name without its ending, in which these may stand beside letters and digits.
+fn is_name_of_file(name: &str, others: &str) -> bool {
+    name.ends_with(is_of_word) && name.chars().all(|c| is_of_word(c) || others.contains(c))
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// Several names with slashes between them; two may as well be an alternative, unless they begin

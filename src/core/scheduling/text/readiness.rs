@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::lines::{Line, LineKind, Piece};
+use super::lines::{TextLine, TextLineKind, TextPiece};
 use super::place;
 use super::templates::TemplateWords;
 use crate::core::scheduling::Readiness;
@@ -18,13 +18,13 @@ pub(super) fn judge(
     acceptance: &Regex,
     words: &TemplateWords,
     title: &str,
-    pieces: &[Piece],
+    pieces: &[TextPiece],
 ) -> Readiness {
     let title = words.own_title(title);
     let place =
         place::is_in_prose(title) || title.split('`').skip(1).step_by(2).any(place::is_in_span);
     let said = title.chars().count();
-    let mut judge = Judge {
+    let mut judge = ReadinessJudge {
         acceptance,
         words,
         said,
@@ -34,9 +34,9 @@ pub(super) fn judge(
     };
     for piece in pieces {
         match piece {
-            Piece::Line(line) => judge.line(line),
-            Piece::Code(code) if words.is_own_code(code) => judge.code(code),
-            Piece::Code(_) => {}
+            TextPiece::TextLine(line) => judge.line(line),
+            TextPiece::Code(code) if words.is_own_code(code) => judge.code(code),
+            TextPiece::Code(_) => {}
         }
     }
     Readiness { scope: judge.said >= SCOPE, ..judge.found }
@@ -44,9 +44,9 @@ pub(super) fn judge(
 
 /// Whether a text may be a template that was filled in, or not: then the template has to be known
 /// to tell whose words it says.
-pub(super) fn may_be_a_form(body: &str, pieces: &[Piece]) -> bool {
+pub(super) fn may_be_a_form(body: &str, pieces: &[TextPiece]) -> bool {
     let headings = pieces.iter().filter(|piece| is_heading(piece)).count();
-    let is_empty = |pair: &[Piece]| is_heading(&pair[0]) && is_heading(&pair[1]);
+    let is_empty = |pair: &[TextPiece]| is_heading(&pair[0]) && is_heading(&pair[1]);
     let ends_empty = pieces.last().is_some_and(is_heading);
     headings > 1
         || ends_empty
@@ -55,11 +55,11 @@ pub(super) fn may_be_a_form(body: &str, pieces: &[Piece]) -> bool {
         || body.contains("_No response_")
 }
 
-fn is_heading(piece: &Piece) -> bool {
-    matches!(piece, Piece::Line(Line { kind: LineKind::Heading(_), .. }))
+fn is_heading(piece: &TextPiece) -> bool {
+    matches!(piece, TextPiece::TextLine(TextLine { kind: TextLineKind::Heading(_), .. }))
 }
 
-struct Judge<'a> {
+struct ReadinessJudge<'a> {
     acceptance: &'a Regex,
     words: &'a TemplateWords,
     /// How many characters the author wrote.
@@ -71,17 +71,17 @@ struct Judge<'a> {
     found: Readiness,
 }
 
-impl Judge<'_> {
-    fn line(&mut self, line: &Line) {
+impl ReadinessJudge<'_> {
+    fn line(&mut self, line: &TextLine) {
         let own = self.words.own(line);
-        if let LineKind::Heading(level) = line.kind {
+        if let TextLineKind::Heading(level) = line.kind {
             return self.heading(level, line, own.map_or(0, |own| own.chars().count()));
         }
         if let Some(own) = own {
             self.said += own.chars().count();
             self.found.place |=
                 place::is_in_prose(own) || line.code.iter().any(|code| place::is_in_span(code));
-            self.found.acceptance |= line.kind == LineKind::TaskItem;
+            self.found.acceptance |= line.kind == TextLineKind::TaskItem;
             self.goes_on();
         }
         if let Some(found) = self.acceptance.find(&line.prose) {
@@ -92,7 +92,7 @@ impl Judge<'_> {
     }
 
     /// It counts as soon as something stands behind it.
-    fn heading(&mut self, level: u8, line: &Line, own: usize) {
+    fn heading(&mut self, level: u8, line: &TextLine, own: usize) {
         self.headings.retain(|(other, _)| *other < level);
         self.headings.push((level, own));
         self.expects = self.expects.filter(|other| *other < level);

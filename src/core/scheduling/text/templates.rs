@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::lines::{Line, LineKind, Piece, pieces, spaced};
+use super::lines::{TextLine, TextLineKind, TextPiece, pieces, spaced};
 
 /// The templates that GitHub puts into a repository. They come along with issues that were written
 /// elsewhere, and are pasted by hand.
@@ -16,13 +16,15 @@ const STOCK: [&str; 2] =
 /// What people say of themselves in a check box, and not of the work.
 static PROMISE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(i|we)( have|'ve|’ve)?( already)? (searched|checked|read|agree|confirm|understand)\b",
+        r"(?i)^(i|we)( have|'ve|’ve)?( already)? (searched|checked|read|agree|confirm|understand)(?-u:\b)",
     )
 });
 
 /// The same outside of a check box.
 static SEARCHED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(i|we)( have|'ve|’ve) searched\b.*\b(issues?|duplicates?|similar)\b")
+    pattern(
+        r"(?i)^(i|we)( have|'ve|’ve) searched(?-u:\b).*(?-u:\b)(issues?|duplicates?|similar)(?-u:\b)",
+    )
 });
 
 fn pattern(pattern: &str) -> Regex {
@@ -53,17 +55,17 @@ impl TemplateWords {
         let titles = titles.filter(|title| !title.is_empty()).collect();
         let lines = STOCK.into_iter().chain(texts).filter_map(|text| pieces(text).ok()).flatten();
         let lines = lines.flat_map(|piece| match piece {
-            Piece::Line(line) => vec![line.text],
-            Piece::Code(code) => code.lines().map(spaced).collect(),
+            TextPiece::TextLine(line) => vec![line.text],
+            TextPiece::Code(code) => code.lines().map(spaced).collect(),
         });
         Self { titles, lines: lines.filter(|line| !line.is_empty()).collect() }
     }
 
     /// What of a line its author wrote; nothing if that says nothing.
-    pub(super) fn own<'l>(&self, line: &'l Line) -> Option<&'l str> {
+    pub(super) fn own<'l>(&self, line: &'l TextLine) -> Option<&'l str> {
         let text = line.text.as_str();
         let is_promise = match line.kind {
-            LineKind::TaskItem => PROMISE.is_match(text),
+            TextLineKind::TaskItem => PROMISE.is_match(text),
             _ => SEARCHED.is_match(text),
         };
         let own = self.own_part(text)?;
@@ -126,9 +128,9 @@ mod tests {
     /// The lines of `body` that are its author's.
     fn own(templates: &[IssueTemplate], body: &str) -> Vec<String> {
         let words = TemplateWords::of(templates);
-        let own = |piece: &Piece| match piece {
-            Piece::Line(line) => words.own(line).map(str::to_owned),
-            Piece::Code(code) => words.is_own_code(code).then(|| "code".to_owned()),
+        let own = |piece: &TextPiece| match piece {
+            TextPiece::TextLine(line) => words.own(line).map(str::to_owned),
+            TextPiece::Code(code) => words.is_own_code(code).then(|| "code".to_owned()),
         };
         pieces(body).expect("it is not deep").iter().filter_map(own).collect()
     }

@@ -2,8 +2,8 @@
 
 use insta::{allow_duplicates, assert_snapshot};
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::{DeliveryFault, Mode};
-use timmy::store::forgotten;
+use timmy::sandbox::{DeliveryFault, Mode, ReviewState, Unit};
+use timmy::store::{forgotten, repos};
 
 use crate::conversations::talk::{Talk, talk, talk_where, usual};
 use crate::support::app::App;
@@ -63,6 +63,74 @@ async fn from_elsewhere_it_is_not_told_either() {
         t.opens(DOOR, "rita", "Another door", "It is stuck, too.").await;
         let elsewhere = t.ask_in(DOOR, 2, "rita", "/timmy status #1").await;
         assert!(!elsewhere.contains("ill") && elsewhere.contains("*deleted*"), "{elsewhere}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_next_hold_does_not_tell_the_reason_of_the_former() {
+    talk(async |t| {
+        says_and_deletes(t, "walt", "/timmy hold Anna is ill", true).await;
+        let held = t.ask("anna", "/timmy hold the hinges are not here yet").await;
+        assert!(held.contains(r"in place of the hold by \@walt"), "{held}");
+        assert!(!held.contains("ill"), "{held}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_answer_to_report_does_not_tell_it() {
+    talk(async |t| {
+        says_and_deletes(t, "walt", "/timmy hold Anna is ill", true).await;
+        let report = t.ask("rita", "/timmy report").await;
+        assert!(report.contains("is on hold since"), "{report}");
+        assert!(!report.contains("ill)"), "{report}");
+    })
+    .await;
+}
+
+/// Comments on lines are in no list of their own, but one at a time tells whether it is there.
+#[tokio::test]
+async fn what_was_said_on_lines_is_looked_at_without_reading_all_reviews() {
+    talk(async |t| {
+        let number = t.proposes("anna", "Oil the hinges", "").await;
+        for said in ["Nice.", "Oh.", "/timmy ping", "/timmy hold Anna is ill", "/timmy ping"] {
+            let line = [("hinge.rs", said)];
+            t.sandbox.review("walt", DOOR, number, ReviewState::Comment, "", &line).unwrap();
+            t.quiet().await;
+            t.wait(MINUTE).await;
+        }
+        t.reads(&t.sandbox.comments(DOOR, number).unwrap());
+        let asked = t.sandbox.count_requests();
+        let before = t.ask_in(DOOR, number, "rita", "/timmy status").await;
+        assert!(before.contains("`/timmy hold Anna is ill`"), "{before}");
+        let requests = t.sandbox.requests().split_off(asked);
+        let mut reviews = requests.iter().filter(|asked| asked.path.contains("/reviews"));
+        assert!(reviews.next().is_none(), "{requests:#?}");
+        t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
+        let said = t.sandbox.remarks(DOOR, number).unwrap();
+        t.sandbox.delete_comment("walt", said[3]).unwrap();
+        t.quiet().await;
+        let after = t.ask_in(DOOR, number, "rita", "/timmy status").await;
+        assert!(after.contains("*deleted*") && !after.contains("ill"), "{after}");
+        assert_eq!(after.matches("`/timmy ping`").count(), 2, "{after}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_issues_or_pull_requests_are_switched_off_for_a_while_nothing_was_deleted() {
+    talk(async |t| {
+        let number = t.proposes("anna", "Oil the hinges", "").await;
+        for (unit, number) in [(Unit::Issues, 1), (Unit::Pulls, number)] {
+            t.ask_in(DOOR, number, "walt", "/timmy hold Anna is ill").await;
+            t.sandbox.switch(DOOR, unit, false).unwrap();
+            t.wait(HOUR).await;
+            t.sandbox.switch(DOOR, unit, true).unwrap();
+            t.wait(MINUTE).await;
+            let status = t.ask_in(DOOR, number, "rita", "/timmy status").await;
+            assert!(status.contains("(Anna is ill)"), "{unit:?}: {status}");
+        }
     })
     .await;
 }
@@ -141,6 +209,15 @@ async fn the_report_forgets_it_too() {
     }
 }
 
+/// How many threads are on hold for a reason.
+async fn held(app: &App) -> usize {
+    let read = |conn: &_| {
+        let repos: Vec<_> = repos::all(conn)?.into_iter().map(|repo| repo.id).collect();
+        forgotten::held_for_a_reason(conn, &repos, None, 9)
+    };
+    app.timmy.read(read).await.threads.len()
+}
+
 #[tokio::test]
 async fn an_issue_that_was_deleted_rests_no_more() {
     let mut app = App::asleep(|sandbox| furnish(sandbox, "timmy"), usual).await;
@@ -150,12 +227,11 @@ async fn an_issue_that_was_deleted_rests_no_more() {
     let number = app.sandbox.open_issue("alexander", DOOR, "It squeaks", text).unwrap();
     app.sandbox.settle().await;
     app.quiet().await;
-    let held = async || app.timmy.read(|conn| forgotten::held_for_a_reason(conn, 9)).await.len();
-    assert_eq!(held().await, 1);
+    assert_eq!(held(&app).await, 1);
     app.sandbox.delete_issue("alexander", DOOR, number).unwrap();
     app.sandbox.settle().await;
     app.quiet().await;
-    assert_eq!(held().await, 0);
+    assert_eq!(held(&app).await, 0);
     app.timmy.stop().await;
 }
 
@@ -168,10 +244,9 @@ async fn an_issue_whose_deletion_nobody_told_is_found_in_time() {
     let number = app.sandbox.open_issue("alexander", DOOR, "It squeaks", text).unwrap();
     app.wait(MINUTE).await;
     app.wait(PATIENCE).await;
-    let held = async || app.timmy.read(|conn| forgotten::held_for_a_reason(conn, 9)).await.len();
-    assert_eq!(held().await, 1);
+    assert_eq!(held(&app).await, 1);
     app.sandbox.delete_issue("alexander", DOOR, number).unwrap();
     app.wait(HOUR).await;
-    assert_eq!(held().await, 0);
+    assert_eq!(held(&app).await, 0);
     app.timmy.stop().await;
 }

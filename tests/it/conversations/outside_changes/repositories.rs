@@ -48,7 +48,7 @@ async fn an_organisation_that_is_called_otherwise_now_is_told_as_that() {
         t.sandbox.rename_user("foundation", "guild").unwrap();
         t.wait(HOUR).await;
         t.wait(MINUTE).await;
-        assert_snapshot!(t.timmy.noted().await, @"foundation is called guild now: write that in gitea.watch, and restart timmy serve");
+        assert_snapshot!(t.timmy.noted().await, @"foundation is called guild now: write that wherever the configuration has the old name, and restart timmy serve");
         t.sandbox.rename_user("guild", "foundation").unwrap();
         t.heals().await;
         assert_eq!(t.timmy.noted().await, "");
@@ -65,7 +65,7 @@ async fn a_repository_that_is_watched_by_a_former_name_is_told_as_well() {
             t.sandbox.rename(DOOR, "gate").unwrap();
             t.wait(HOUR).await;
             t.wait(MINUTE).await;
-            assert_snapshot!(t.timmy.noted().await, @"foundation/door is called foundation/gate now: write that in gitea.watch, and restart timmy serve");
+            assert_snapshot!(t.timmy.noted().await, @"foundation/door is called foundation/gate now: write that wherever the configuration has the old name, and restart timmy serve");
             t.sandbox.rename("foundation/gate", "door").unwrap();
         },
     )
