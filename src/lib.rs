@@ -3,7 +3,7 @@
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> {store, gitea, config} -> core`; inside core
-//! `model <- command <- policy <- scheduling <- effect <- reply <- report <- handlers`.
+//! `model <- command <- policy <- {scheduling, jobs} <- effect <- reply <- report <- handlers`.
 //!
 //! # The walk of a comment
 //!
@@ -51,6 +51,25 @@
 //! 5. `timmy backlog` and `timmy why` make the same answers of the same facts, with everything
 //!    named, and print their text.
 //!
+//! # The walk of a job, as far as it goes
+//!
+//! No agent is called yet. What there is decides and stores what becomes of a job, for whichever
+//! runner drives it:
+//!
+//! 1. [`store::jobs::create`] makes a job for a thread, one at a time. Its number is never given
+//!    again, not even by a copy of the ledger ([`store::jobs::restore`]).
+//! 2. [`store::jobs::lease()`] gives it to an agent. It is the act of a match, and may come late: in
+//!    its own transaction everything is asked again, the issue and who is paused from the ledger,
+//!    capacity by what is leased, budgets by what was spent or set aside, the agent's breaker by
+//!    what it left. [`store::jobs::start`] asks once more, right before the agent is called.
+//! 3. Whatever happens then is told to [`store::jobs::advance()`]: what became of the attempt, what
+//!    people said, what the forge shows, that a deadline is over. [`core::jobs::advance()`], pure, says
+//!    where the job stands after it and what is to be done. The step, the job and the actions are
+//!    stored in one transaction; told again under its key, it changes nothing.
+//! 4. A runner that begins asks [`store::jobs::live`] for what there is and [`core::jobs::standing`]
+//!    for what is to be done about it, and looks before it repeats anything.
+//! 5. [`store::jobs::rebuilt`] folds every history again and compares.
+//!
 //! # The walk of the report
 //!
 //! `engine/report` looks at the days that were told ([`store::reports`]) once a minute if something
@@ -74,7 +93,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, effects, replies, the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, effects, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |

@@ -18,6 +18,10 @@ use crate::core::report::ReportIssue;
 /// The account that timmy is on the forge.
 pub const ACCOUNT: Key<Account> = Key::new("account");
 
+/// What begins all names of this ledger's that leave the house, so that two ledgers for one account
+/// never mean different things by the same one.
+pub const LEDGER: Key<String> = Key::new("ledger");
+
 /// How this ledger began; none for one of an earlier version.
 pub const LEDGER_START: Key<LedgerStart> = Key::new("ledger_start");
 

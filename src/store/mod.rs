@@ -50,6 +50,7 @@ pub mod forgotten;
 pub mod handled;
 pub mod inbox;
 pub mod incidents;
+pub mod jobs;
 pub mod matches;
 pub mod meta;
 pub mod outbox;

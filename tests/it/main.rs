@@ -19,6 +19,7 @@ mod conformance;
 mod conversations;
 mod examples;
 mod grammar;
+mod jobs;
 mod language;
 mod layers;
 mod ledger;

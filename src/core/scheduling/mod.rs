@@ -23,6 +23,7 @@ pub mod outlook;
 mod ranked_backlog;
 mod ranking;
 mod ranking_input;
+mod recheck;
 mod roster;
 mod rules;
 mod score;
@@ -46,6 +47,7 @@ pub use matching::{MOST_EXPLAINED, match_issues, match_one};
 pub use ranked_backlog::RankedBacklog;
 pub use ranking::{RankedIssue, Ranking, rank};
 pub use ranking_input::RankingInput;
+pub use recheck::{lack, obstacles};
 pub use roster::{
     AgentSlot, Assignment, Limits, Load, Match, Pool, RejectedAgent, Rejection, Roster,
 };

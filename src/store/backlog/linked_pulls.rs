@@ -23,15 +23,20 @@ pub(super) struct StoredPull {
     pub(super) moved_at: Timestamp,
 }
 
-/// Each issue that a pull request says it closes, with that; each pair once.
-pub(super) fn linked_pulls(conn: &Connection) -> Result<Vec<(ThreadId, StoredPull)>, Error> {
+/// Each issue that a pull request says it closes, with that; each pair once. `only`: of one issue.
+pub(super) fn linked_pulls(
+    conn: &Connection,
+    only: Option<ThreadId>,
+) -> Result<Vec<(ThreadId, StoredPull)>, Error> {
     let names = names(conn)?;
     let mut list = conn.prepare_cached(
         "SELECT repo, number, closes, author, is_draft, created_at, updated_at
-         FROM backlog WHERE is_pull AND closes <> '' ORDER BY repo, number",
+         FROM backlog
+         WHERE is_pull AND closes <> '' AND (?1 IS NULL OR closes LIKE '%#' || ?1 || '%')
+         ORDER BY repo, number",
     )?;
     let mut authors = Shared::default();
-    let mut rows = list.query([])?;
+    let mut rows = list.query([only.map(|issue| issue.number)])?;
     let mut linked: Vec<(ThreadId, StoredPull)> = Vec::new();
     while let Some(row) = rows.next()? {
         let pull = StoredPull {
@@ -50,7 +55,8 @@ pub(super) fn linked_pulls(conn: &Connection) -> Result<Vec<(ThreadId, StoredPul
             };
             issues.extend(repo.map(|repo| ThreadId { repo, number }));
         }
-        linked.extend(issues.into_iter().map(|issue| (issue, pull.clone())));
+        let asked = |issue: &ThreadId| only.is_none_or(|only| only == *issue);
+        linked.extend(issues.into_iter().filter(asked).map(|issue| (issue, pull.clone())));
     }
     Ok(linked)
 }

@@ -30,7 +30,7 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
     let mut waits = waits(conn)?.into_iter().peekable();
     let mut participants = participants::present(conn, now)?.into_iter().peekable();
     let mut holds = holds(conn)?.into_iter().peekable();
-    let mut pulls = pulls(conn)?;
+    let mut pulls = pulls(conn, None)?;
     let mut issues = conn.prepare_cached(
         "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
                 assignees, milestone
@@ -76,7 +76,7 @@ fn count(conn: &Connection) -> Result<usize, Error> {
 
 /// What the issues that were loaded have in common.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     authors: Shared<Account>,
     labels: Shared<[String]>,
     assignees: Shared<[Account]>,
@@ -84,7 +84,7 @@ struct Names {
 }
 
 impl Names {
-    fn issue(&mut self, row: &Row<'_>) -> rusqlite::Result<IssueFacts> {
+    pub(super) fn issue(&mut self, row: &Row<'_>) -> rusqlite::Result<IssueFacts> {
         Ok(IssueFacts {
             thread: columns::thread(row)?,
             author: self.authors.maybe(row, 7)?,
@@ -106,21 +106,40 @@ impl Names {
     }
 }
 
+/// Which dependencies hold something up. A macro, so that it is one text with what is around it.
+macro_rules! waits {
+    ($which:literal) => {
+        concat!(
+            "SELECT repo, number, on_repo, on_number FROM dependencies
+             WHERE (EXISTS (SELECT 1 FROM backlog AS other
+                            WHERE other.repo = on_repo AND other.number = on_number)
+                    OR (open AND NOT EXISTS (SELECT 1 FROM tracked_repos
+                        WHERE tracked_repos.repo = on_repo AND since IS NOT NULL)))",
+            $which,
+            " ORDER BY repo, number, on_repo, on_number"
+        )
+    };
+}
+
 fn waits(conn: &Connection) -> Result<Vec<(ThreadId, ThreadId)>, Error> {
     let waits = conn
-        .prepare_cached(
-            "SELECT repo, number, on_repo, on_number FROM dependencies
-             WHERE EXISTS (SELECT 1 FROM backlog AS other
-                           WHERE other.repo = on_repo AND other.number = on_number)
-                OR (open AND NOT EXISTS (SELECT 1 FROM tracked_repos
-                                         WHERE tracked_repos.repo = on_repo AND since IS NOT NULL))
-             ORDER BY repo, number, on_repo, on_number",
-        )?
-        .query_map([], |row| {
-            Ok((columns::thread(row)?, ThreadId { repo: row.get(2)?, number: row.get(3)? }))
-        })?
+        .prepare_cached(waits!(""))?
+        .query_map([], |row| Ok((columns::thread(row)?, blocker(row)?)))?
         .collect::<Result<_, _>>()?;
     Ok(waits)
+}
+
+/// The open issues that `thread` waits for.
+pub(super) fn waits_of(conn: &Connection, thread: ThreadId) -> Result<Vec<ThreadId>, Error> {
+    let waits = conn
+        .prepare_cached(waits!(" AND repo = ?1 AND number = ?2"))?
+        .query_map((thread.repo, thread.number), blocker)?
+        .collect::<Result<_, _>>()?;
+    Ok(waits)
+}
+
+fn blocker(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
+    Ok(ThreadId { repo: row.get(2)?, number: row.get(3)? })
 }
 
 type Hold = (bool, Option<Timestamp>);
@@ -140,11 +159,14 @@ fn holds(conn: &Connection) -> Result<Vec<(ThreadId, Hold)>, Error> {
     Ok(holds)
 }
 
-/// The pull requests that say they close each issue.
-fn pulls(conn: &Connection) -> Result<HashMap<ThreadId, Vec<LinkedPull>>, Error> {
+/// The pull requests that say they close each issue, or the issue `only`.
+pub(super) fn pulls(
+    conn: &Connection,
+    only: Option<ThreadId>,
+) -> Result<HashMap<ThreadId, Vec<LinkedPull>>, Error> {
     let writers = writers::all(conn)?;
     let mut pulls: HashMap<ThreadId, Vec<LinkedPull>> = HashMap::new();
-    for (issue, pull) in linked_pulls(conn)? {
+    for (issue, pull) in linked_pulls(conn, only)? {
         let by_writer = writers.get(&issue.repo).is_none_or(|writers| {
             pull.author.as_ref().is_some_and(|author| writers.ids.contains(&author.id))
         });

@@ -7,13 +7,14 @@
 //! - `linked_pulls`: which pull requests say that they close which issues.
 //! - `templates`: what issues say that nobody wrote.
 //! - `writers`: who may write where, if somebody's pull request makes that matter.
-//! - `load`: all that places depend on, in one go ([`facts`]).
+//! - `load`: all that places depend on, in one go ([`facts`]); `one`: the same of one issue.
 //! - `version`: whether any of that moved.
 
 mod dependencies;
 mod entry;
 mod linked_pulls;
 mod load;
+mod one;
 mod participants;
 mod shared;
 pub mod templates;
@@ -37,6 +38,7 @@ pub use dependencies::{
     recheck_untracked, to_ask, unasked,
 };
 pub use load::facts;
+pub(super) use one::issue;
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};
 pub use tracked_repos::{

@@ -37,7 +37,7 @@ pub fn all(conn: &Connection) -> Result<HashMap<RepoId, Writers>, Error> {
 pub fn due(conn: &Connection, stale: Timestamp) -> Result<HashMap<RepoId, Timestamp>, Error> {
     let known = all(conn)?;
     let mut due: HashMap<RepoId, Timestamp> = HashMap::new();
-    for (issue, pull) in linked_pulls(conn)? {
+    for (issue, pull) in linked_pulls(conn, None)? {
         let writers = known.get(&issue.repo);
         let is_known = |writers: &Writers| {
             writers.read_at >= stale

@@ -8,8 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::OpenError;
 
 /// All migrations, oldest first. Applied ones are never changed; a new one goes to the end.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("../schema/0001_ledger.sql"), include_str!("../schema/0002_readiness.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../schema/0001_ledger.sql"),
+    include_str!("../schema/0002_readiness.sql"),
+    include_str!("../schema/0003_jobs.sql"),
+];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.
 pub(super) fn run(

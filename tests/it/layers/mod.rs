@@ -27,12 +27,13 @@ const PARTS: [(&str, &[&str]); 12] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 9] = [
+const CORE: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("backoff", &[]),
     ("command", &["model"]),
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
+    ("jobs", &["command", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
     ("reply", &["command", "effect", "model", "policy", "scheduling"]),
     ("report", &["command", "effect", "model", "policy", "reply", "scheduling"]),

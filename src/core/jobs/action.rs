@@ -1,0 +1,130 @@
+//! What a runner has to do for a job.
+
+use serde::{Deserialize, Serialize};
+
+use super::clocks::Clock;
+use super::event::NeverRan;
+use super::ids::Fence;
+use super::job::Job;
+use super::money::Charge;
+use super::state::{
+    Deciding, Held, HeldBy, Idle, Late, Phase, Question, Running, State, Waiting, WaitsFor,
+};
+
+/// The first ones stand as long as the state does: [`standing`] gives them to a runner that does
+/// not remember, so that nothing is lost with its memory. [`Release`](Action::Release) and those
+/// behind it are told once, and belong into the transaction that stores the step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Look whether the agent can begin.
+    Preflight(Fence),
+    /// Start it. Whoever may have done so before looks for it first.
+    Start(Fence),
+    /// Look how it goes.
+    Follow(Fence),
+    /// Bring it the text with this number.
+    Tell(Fence, u32),
+    /// Bring it the answer: whether what it asked is allowed.
+    Answer(Fence, bool),
+    /// Ask it to stop.
+    Stop(Fence),
+    /// Find out whether it ran, or runs.
+    Look(Fence),
+    /// Judge what the forge shows. The number grows with each time that it is to be judged anew.
+    Judge(u32),
+    /// Ask a person the question of this number.
+    Ask(u32, Question),
+    /// The attempt is over: its agent is free, its cost is known.
+    Release { fence: Fence, end: AttemptEnd, charge: Charge, left: Option<bool> },
+    /// Whether the attempt left something on the forge.
+    Left { fence: Fence, left: bool },
+    /// Close the pull requests of the job's branches before this one: it took their place.
+    CloseBefore(u32),
+    /// Tell that something was pushed outside of any lease. The same may be told again: it is one
+    /// fact, by its commit.
+    TellLate(Late),
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptEnd {
+    /// By itself.
+    Ended,
+    Failed,
+    TimedOut(Clock),
+    /// It was stopped.
+    Stopped,
+    Lost,
+    /// Nobody knows.
+    Uncertain,
+    NeverRan(NeverRan),
+    /// By timmy's own stop.
+    CutOff,
+    /// To ask a person.
+    Asked,
+}
+
+/// What is to be done for `job` as long as it stands where it stands.
+pub fn standing(job: &Job) -> Vec<Action> {
+    let asks = |question| Action::Ask(job.past.asked, question);
+    match &job.state {
+        State::Preflight(preflight) => vec![Action::Preflight(preflight.leased.fence())],
+        State::Running(running) => working(job, running),
+        State::Waiting(Waiting::Held(held)) => {
+            let Held { attempt, by, .. } = &**held;
+            let fence = attempt.fence();
+            match (&attempt.stopping, by) {
+                (Some(_), _) => vec![Action::Follow(fence), Action::Stop(fence)],
+                (None, HeldBy::Host) => vec![Action::Follow(fence)],
+                (None, HeldBy::Person) => vec![Action::Follow(fence), asks(Question::Permission)],
+            }
+        }
+        State::Uncertain(uncertain) => {
+            let fence = uncertain.attempt.fence();
+            let more = match &uncertain.attempt.stopping {
+                Some(_) => Action::Stop(fence),
+                None => asks(Question::Uncertain),
+            };
+            vec![Action::Look(fence), more]
+        }
+        State::Verifying(_) => vec![Action::Judge(job.past.look)],
+        State::Deciding(Deciding { question, .. }) => vec![asks(*question)],
+        State::Waiting(Waiting::Idle(Idle { for_what: WaitsFor::Person, .. })) => {
+            vec![asks(Question::Permission)]
+        }
+        State::Waiting(Waiting::Idle(_))
+        | State::Queued(_)
+        | State::BackingOff(_)
+        | State::Done(_)
+        | State::NoChange
+        | State::Cancelled(_)
+        | State::Dead(_) => Vec::new(),
+    }
+}
+
+fn working(job: &Job, running: &Running) -> Vec<Action> {
+    let attempt = &running.attempt;
+    let fence = attempt.fence();
+    match (attempt.phase, &attempt.stopping) {
+        // Whether the start was sent is not known: what may run is looked for and stopped.
+        (Phase::Starting { .. }, Some(_)) => vec![Action::Stop(fence)],
+        (Phase::Starting { .. }, None) => vec![Action::Start(fence)],
+        (Phase::Working, Some(_)) => vec![Action::Follow(fence), Action::Stop(fence)],
+        (Phase::Working, None) => {
+            let mut actions = vec![Action::Follow(fence)];
+            actions.extend(attempt.answer.map(|answer| Action::Answer(fence, answer)));
+            if attempt.leased.grant.can_be_told {
+                actions.extend(job.past.unheard.iter().map(|text| Action::Tell(fence, *text)));
+            }
+            actions
+        }
+    }
+}
+
+/// What is to be done after a step that was not before.
+pub(super) fn begun(before: &Job, after: &Job) -> Vec<Action> {
+    let before = standing(before);
+    standing(after).into_iter().filter(|action| !before.contains(action)).collect()
+}

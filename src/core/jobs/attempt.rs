@@ -1,0 +1,150 @@
+//! Jobs with an attempt that may be running: running, held by a host or a person, or uncertain.
+
+use super::action::AttemptEnd;
+use super::clocks::{Clock, Deadlines, TimeLeft};
+use super::event::{CancelReason, Digest, Step};
+use super::illegal::Why;
+use super::live::{Live, UNANSWERED, live, stopping};
+use super::state::{
+    AgentStop, Attempt, Held, HeldBy, Phase, Running, State, Then, Uncertain, Waiting,
+};
+use super::turn::Turn;
+use crate::core::model::time::Timestamp;
+
+pub(super) fn running(turn: &mut Turn<'_>, running: &Running, step: &Step) -> Result<State, Why> {
+    let Running { attempt, clocks } = running;
+    let at = turn.at();
+    let with = |attempt| State::Running(Running { attempt, ..running.clone() });
+    match live(turn, attempt, step)? {
+        Live::Moved(state) => Ok(state),
+        Live::Same(attempt) => Ok(with(attempt)),
+        Live::Due => match &attempt.stopping {
+            Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound())),
+            None if clocks.first() > at => Err(Why::NotDue),
+            None => Ok(with(stopping(turn, attempt, Then::TimedOut(clock(attempt, *clocks, at))))),
+        },
+        Live::Works => {
+            let timeouts = &attempt.leased.grant.timeouts;
+            let clocks = match attempt.phase {
+                Phase::Starting { .. } => clocks.accepted(timeouts, at),
+                Phase::Working => clocks.alive(timeouts, at),
+            };
+            let attempt = accepted(turn, attempt);
+            Ok(State::Running(Running { attempt, clocks }))
+        }
+        Live::Asks if attempt.phase == Phase::Working && attempt.stopping.is_none() => {
+            turn.past.asked += 1;
+            let until = at.after(turn.spec.limits.question);
+            let attempt = Attempt { answer: None, ..attempt.clone() };
+            Ok(held(&attempt, clocks.stand(at), HeldBy::Person, until))
+        }
+        Live::Answered if attempt.answer.is_some() => {
+            Ok(with(Attempt { answer: None, ..attempt.clone() }))
+        }
+        Live::HostAway => {
+            let until = at.after(turn.spec.limits.absent);
+            Ok(held(attempt, clocks.stand(at), HeldBy::Host, until))
+        }
+        Live::Unclear => Ok(uncertain(turn, attempt.clone(), clocks.stand(at))),
+        Live::Asks | Live::Answered | Live::HostBack | Live::Decided(_) => Err(Why::NotHere),
+    }
+}
+
+/// Which clock ran out.
+fn clock(attempt: &Attempt, clocks: Deadlines, at: Timestamp) -> Clock {
+    match attempt.phase {
+        _ if clocks.is_total_over(at) => Clock::Total,
+        Phase::Starting { .. } => Clock::Start,
+        Phase::Working => Clock::Silence,
+    }
+}
+
+fn held(attempt: &Attempt, left: TimeLeft, by: HeldBy, until: Timestamp) -> State {
+    State::Waiting(Waiting::Held(Box::new(Held { attempt: attempt.clone(), left, by, until })))
+}
+
+pub(super) fn waiting(turn: &mut Turn<'_>, held: &Held, step: &Step) -> Result<State, Why> {
+    let Held { attempt, left, by, until } = held;
+    let at = turn.at();
+    let go_on = |attempt| State::Running(Running { attempt, clocks: left.go_on(at) });
+    let answered = |allowed| go_on(Attempt { answer: Some(allowed), ..attempt.clone() });
+    match (live(turn, attempt, step)?, by) {
+        (Live::Moved(state), _) => Ok(state),
+        (Live::Same(attempt), _) => {
+            Ok(State::Waiting(Waiting::Held(Box::new(Held { attempt, ..held.clone() }))))
+        }
+        (Live::Due, _) => match (&attempt.stopping, by) {
+            (Some(stopping), _) => {
+                Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound()))
+            }
+            (None, _) if *until > at => Err(Why::NotDue),
+            (None, HeldBy::Host) => Ok(uncertain(turn, attempt.clone(), *left)),
+            // One that asks for ever does nothing else.
+            (None, HeldBy::Person) if turn.is_loop(None, Digest(UNANSWERED.to_owned())) => {
+                let attempt = stopping(turn, attempt, Then::TimedOut(Clock::Total));
+                Ok(go_on(attempt))
+            }
+            (None, HeldBy::Person) => Ok(answered(false)),
+        },
+        // A host that is back, or an agent that did not wait for the answer.
+        (Live::Works, _) => Ok(go_on(accepted(turn, attempt))),
+        (Live::HostBack, HeldBy::Host) => Ok(go_on(attempt.clone())),
+        (Live::Decided(allowed), HeldBy::Person) => {
+            turn.past.outcomes.clear();
+            Ok(answered(allowed))
+        }
+        (Live::Unclear, _) => Ok(uncertain(turn, attempt.clone(), *left)),
+        (Live::HostBack, HeldBy::Person)
+        | (Live::Decided(_), HeldBy::Host)
+        | (Live::HostAway | Live::Asks | Live::Answered, _) => Err(Why::NotHere),
+    }
+}
+
+pub(super) fn uncertain_step(
+    turn: &mut Turn<'_>,
+    uncertain: &Uncertain,
+    step: &Step,
+) -> Result<State, Why> {
+    let Uncertain { attempt, left, until } = uncertain;
+    let given_up = || Turn::cancelled(&CancelReason::Uncertain, AgentStop::NotSeen);
+    match live(turn, attempt, step)? {
+        Live::Moved(state) => Ok(state),
+        Live::Same(attempt) => Ok(State::Uncertain(Uncertain { attempt, ..uncertain.clone() })),
+        Live::Due => match &attempt.stopping {
+            Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound())),
+            None if *until > turn.at() => Err(Why::NotDue),
+            None => {
+                turn.release_ran(attempt, AttemptEnd::Uncertain, attempt.bound());
+                Ok(given_up())
+            }
+        },
+        Live::Works => {
+            let attempt = accepted(turn, attempt);
+            Ok(State::Running(Running { attempt, clocks: left.go_on(turn.at()) }))
+        }
+        Live::Decided(again) => {
+            turn.release_ran(attempt, AttemptEnd::Uncertain, attempt.bound());
+            turn.leave_branch();
+            Ok(match again {
+                true => turn.queue(attempt.leased.work),
+                false => given_up(),
+            })
+        }
+        Live::Unclear => Ok(State::Uncertain(uncertain.clone())),
+        Live::Asks | Live::Answered | Live::HostAway | Live::HostBack => Err(Why::NotHere),
+    }
+}
+
+pub(super) fn uncertain(turn: &mut Turn<'_>, attempt: Attempt, left: TimeLeft) -> State {
+    turn.past.asked += 1;
+    let until = turn.at().after(turn.spec.limits.uncertain);
+    State::Uncertain(Uncertain { attempt, left, until })
+}
+
+/// The agent works: it has what its start said to it.
+fn accepted(turn: &mut Turn<'_>, attempt: &Attempt) -> Attempt {
+    if let Phase::Starting { texts } = attempt.phase {
+        turn.past.unheard.retain(|text| *text >= texts);
+    }
+    Attempt { phase: Phase::Working, ..attempt.clone() }
+}

@@ -1,0 +1,328 @@
+//! What moves a job.
+
+use serde::{Deserialize, Serialize};
+
+use super::clocks::Timeouts;
+use super::ids::{Commit, Fence};
+use super::money::{Terms, Usage};
+use crate::core::command::value::Cause;
+use crate::core::model::time::Timestamp;
+
+/// One step of a job's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Act(Act),
+    Event(Event),
+}
+
+/// What only a transaction may do that has checked, right then, that it is still right: the ledger
+/// offers these as functions of their own, and takes none from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// An agent gets the job.
+    Lease(Grant),
+    /// Its preflight passed: from now on it may have been started.
+    Start(Fence),
+}
+
+/// To whom a job is leased, and on which terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub fence: Fence,
+    pub agent: String,
+    /// Whose model it runs.
+    pub family: Option<String>,
+    pub timeouts: Timeouts,
+    pub terms: Terms,
+    /// Whether it can be told something while it runs.
+    pub can_be_told: bool,
+}
+
+/// What anybody may tell of a job that it happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Of the attempt with this fence; of any other it is too late.
+    Attempt(Fence, Progress),
+    /// A deadline of the present state is over.
+    Due,
+    /// What the job waited for, without an attempt, is there.
+    Ready,
+    /// What the forge shows was judged.
+    Judged(Judgement),
+    /// A commit was pushed to a branch of the job.
+    Pushed(Push),
+    /// Its pull request was merged by somebody.
+    Merged(Commit),
+    /// A person answered the question with this number.
+    Decided(u32, Answer),
+    /// A guard was lifted, or is to look again.
+    Recheck,
+    /// Text for the agent. It is kept with this event; the job counts it.
+    Told(String),
+    Cancel(CancelReason),
+    /// Once more, by this agent if one is named.
+    Retry(Option<String>),
+    /// The attempt is charged as one that never ran: its agent's breaker tripped.
+    Refund(Fence),
+    /// The ledger is a copy: what it believes to run may have ended, and another may run.
+    Restored,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// It is known that it never ran: what only did not answer may have begun.
+    NeverRan(NeverRan),
+    /// The agent works on it.
+    Accepted,
+    /// A sign of life. Not each has to be told: a few within the time that it may be silent.
+    Alive,
+    /// The text with this number, from 0 on, reached it.
+    Heard(u32),
+    /// It asks a person, and waits for the answer.
+    Asks,
+    /// The answer reached it.
+    Answered,
+    HostAway,
+    HostBack,
+    /// It ended, and says what it did. That is a claim.
+    Ended {
+        claim: Claim,
+        usage: Usage,
+    },
+    /// It ended in failure.
+    Failed {
+        failure: Failure,
+        usage: Usage,
+    },
+    /// It ended because it was asked to stop.
+    Stopped {
+        usage: Usage,
+    },
+    /// It is gone, and nobody will learn how it ended: its gateway was interrupted, or knows nothing
+    /// of it.
+    Lost,
+    /// A host that can be reached cannot tell whether it ran, or holds something else under its key.
+    Unclear,
+    /// timmy's own stop or crash ended it.
+    CutOff {
+        usage: Usage,
+    },
+}
+
+/// Why an attempt never ran. It costs none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeverRan {
+    HostAway,
+    /// Its gateway does not take work, or does not answer.
+    GatewayDown,
+    /// Its quota is used up; until then, as far as it says.
+    PoolSpent {
+        until: Timestamp,
+    },
+    /// Its account may not read or push there.
+    NoAccess,
+    /// Its key is not accepted.
+    BadKey,
+    /// Its model is gone.
+    ModelGone,
+    /// The default branch is red, and nobody asked for the job in person.
+    RedBranch,
+    /// No agent was free in all the time that it was queued.
+    NobodyFree,
+    /// Whatever its agent was given lately, it left nothing.
+    LeftNothing,
+    /// It could not be found out in time whether it can begin.
+    TooSlow,
+    /// The issue is not any more what was matched, or may not be worked on any more.
+    Moved,
+}
+
+/// How an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The agent gave up, ran out of turns or answered garbage: which, so that equal ones are seen.
+    Agent(Digest),
+    /// What it was asked cannot be understood by any agent: nothing is gained by asking again.
+    BadRequest,
+    /// Its quota ran out in mid-work.
+    PoolSpent { until: Timestamp },
+    /// It ended because a person has to be asked; its answer starts the next one.
+    NeedsAnswer,
+}
+
+/// What an agent says that it did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    PullRequest {
+        number: Option<i64>,
+        commit: Option<Commit>,
+    },
+    Comment,
+    NoChange,
+    /// It cannot go on without a person.
+    Blocked,
+    /// Nothing that could be understood.
+    Nothing,
+}
+
+/// What equal outcomes have in common: a short text that is made of nothing that changes by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(pub String);
+
+/// What was found of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Which look it was that found it ([`Action::Judge`](super::Action::Judge)): what an earlier
+    /// one finds is out of date.
+    pub look: u32,
+    /// The commit that was judged; none if there is none, or it was not known which one to judge.
+    pub commit: Option<Commit>,
+    /// The pull request that it stands in.
+    pub pull: Option<i64>,
+    pub verdict: Verdict,
+    pub digest: Digest,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// All guards passed. `ask`: a person accepts.
+    Pass { ask: bool },
+    /// It was shown that nothing has to change. `ask`: a person accepts.
+    NoChange { ask: bool },
+    /// A finding has to be decided by a person.
+    Ask,
+    /// A guard blocks, checks are red, it conflicts with its base.
+    Block,
+    /// The agent cannot go on without a person.
+    Stuck,
+    /// It left nothing on the forge, whatever it says.
+    Nothing,
+}
+
+/// A push to a branch of the job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Push {
+    /// To which of its branches, from 1 on.
+    pub branch: u32,
+    pub commit: Commit,
+    pub by: Pusher,
+    /// When it was pushed, by timmy's clock as far as that is known.
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pusher {
+    Agent,
+    /// Nobody who can be named.
+    Unknown,
+    /// A person, or timmy itself.
+    Known,
+}
+
+/// What a person said to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Yes,
+    No(Cause),
+    /// Do it otherwise, or know this: the text is told apart ([`Event::Told`]).
+    Revise,
+}
+
+impl Answer {
+    pub(super) fn is_yes(self) -> bool {
+        match self {
+            Self::Yes | Self::Revise => true,
+            Self::No(_) => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// A person, by login.
+    Person(String),
+    /// Its result was rejected, or its pull request closed.
+    Rejected(Cause),
+    /// The issue was closed, moved away or deleted.
+    IssueGone,
+    /// It may have run, and nobody said that another attempt shall.
+    Uncertain,
+}
+
+impl From<Act> for Step {
+    fn from(act: Act) -> Self {
+        Self::Act(act)
+    }
+}
+
+impl From<Event> for Step {
+    fn from(event: Event) -> Self {
+        Self::Event(event)
+    }
+}
+
+/// What kind of step it is: one word, for logs and for the table of the tests.
+macro_rules! kinds {
+    ($($kind:ident = $word:literal: $pattern:pat,)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum StepKind { $($kind,)+ }
+
+        impl StepKind {
+            pub const ALL: &[Self] = &[$(Self::$kind,)+];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$kind => $word,)+ }
+            }
+        }
+
+        impl Step {
+            pub fn kind(&self) -> StepKind {
+                match self { $($pattern => StepKind::$kind,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    Lease = "lease": Self::Act(Act::Lease(_)),
+    Start = "start": Self::Act(Act::Start(_)),
+    NeverRan = "never ran": Self::Event(Event::Attempt(_, Progress::NeverRan(_))),
+    Accepted = "accepted": Self::Event(Event::Attempt(_, Progress::Accepted)),
+    Alive = "alive": Self::Event(Event::Attempt(_, Progress::Alive)),
+    Heard = "heard": Self::Event(Event::Attempt(_, Progress::Heard(_))),
+    Asks = "asks": Self::Event(Event::Attempt(_, Progress::Asks)),
+    Answered = "answered": Self::Event(Event::Attempt(_, Progress::Answered)),
+    HostAway = "host away": Self::Event(Event::Attempt(_, Progress::HostAway)),
+    HostBack = "host back": Self::Event(Event::Attempt(_, Progress::HostBack)),
+    Ended = "ended": Self::Event(Event::Attempt(_, Progress::Ended { .. })),
+    Failed = "failed": Self::Event(Event::Attempt(_, Progress::Failed { .. })),
+    Stopped = "stopped": Self::Event(Event::Attempt(_, Progress::Stopped { .. })),
+    Lost = "lost": Self::Event(Event::Attempt(_, Progress::Lost)),
+    Unclear = "unclear": Self::Event(Event::Attempt(_, Progress::Unclear)),
+    CutOff = "cut off": Self::Event(Event::Attempt(_, Progress::CutOff { .. })),
+    Due = "due": Self::Event(Event::Due),
+    Ready = "ready": Self::Event(Event::Ready),
+    Judged = "judged": Self::Event(Event::Judged(_)),
+    Pushed = "pushed": Self::Event(Event::Pushed(_)),
+    Merged = "merged": Self::Event(Event::Merged(_)),
+    Decided = "decided": Self::Event(Event::Decided(..)),
+    Recheck = "recheck": Self::Event(Event::Recheck),
+    Told = "told": Self::Event(Event::Told(_)),
+    Cancel = "cancel": Self::Event(Event::Cancel(_)),
+    Retry = "retry": Self::Event(Event::Retry(_)),
+    Refund = "refund": Self::Event(Event::Refund(_)),
+    Restored = "restored": Self::Event(Event::Restored),
+}

@@ -1,0 +1,143 @@
+//! What jobs, attempts, branches and commits are called.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The number of a job: `j42`. Never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub i64);
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "j{}", self.0)
+    }
+}
+
+/// The fencing token of a lease, and so the name of the attempt that was made under it. It grows
+/// with every lease of a ledger: what comes with a smaller one comes too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fence(pub i64);
+
+impl fmt::Display for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The name of a commit: 40 hexadecimal digits, or 64 where the repository hashes with SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Commit(String);
+
+/// Why a text is no commit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the full name of a commit")]
+pub struct NotACommit(String);
+
+impl TryFrom<String> for Commit {
+    type Error = NotACommit;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_hex = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+        if is_hex && matches!(text.len(), 40 | 64) { Ok(Self(text)) } else { Err(NotACommit(text)) }
+    }
+}
+
+impl FromStr for Commit {
+    type Err = NotACommit;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<Commit> for String {
+    fn from(commit: Commit) -> Self {
+        commit.0
+    }
+}
+
+impl fmt::Display for Commit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A branch on which a job works: `timmy/41-j42`. What follows an attempt that may still push gets
+/// a branch of its own: `timmy/41-j42-2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Branch {
+    /// The number of the job's thread.
+    pub thread: i64,
+    pub job: JobId,
+    /// Which of the job's branches, from 1 on.
+    pub number: u32,
+}
+
+/// Why a text is no branch of a job.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no branch of a job, such as `timmy/41-j42`")]
+pub struct NotAJobBranch(String);
+
+impl fmt::Display for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "timmy/{}-{}", self.thread, self.job)?;
+        if self.number > 1 { write!(f, "-{}", self.number) } else { Ok(()) }
+    }
+}
+
+impl FromStr for Branch {
+    type Err = NotAJobBranch;
+
+    /// Reads what [`Branch`] writes, and nothing else.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (thread, rest) = text.strip_prefix("timmy/")?.split_once("-j")?;
+            let (job, number) = match rest.split_once('-') {
+                Some((job, number)) => (job, number.parse().ok()?),
+                None => (rest, 1),
+            };
+            let job = JobId(job.parse().ok()?);
+            Some(Self { thread: thread.parse().ok()?, job, number })
+        };
+        read()
+            .filter(|branch| branch.to_string() == text)
+            .ok_or_else(|| NotAJobBranch(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::jobs::ids::*;
+
+    #[test]
+    fn a_branch_is_read_as_it_is_written() {
+        for (number, name) in [(1, "timmy/41-j42"), (2, "timmy/41-j42-2"), (12, "timmy/41-j42-12")]
+        {
+            let branch = Branch { thread: 41, job: JobId(42), number };
+            assert_eq!((branch.to_string().as_str(), name.parse()), (name, Ok(branch)));
+        }
+        for no in [
+            "main",
+            "timmy/41",
+            "timmy/41-j42-1",
+            "timmy/041-j42",
+            "timmy/x-j42",
+            "timmy/41-j42-2-3",
+        ] {
+            assert!(no.parse::<Branch>().is_err(), "{no}");
+        }
+    }
+
+    #[test]
+    fn a_commit_is_named_in_full() {
+        assert!("8b195ee".parse::<Commit>().is_err());
+        assert!("8B195EE".repeat(6)[..40].parse::<Commit>().is_err());
+        assert!("8b195ee0".repeat(5).parse::<Commit>().is_ok());
+        assert!("8b195ee0".repeat(8).parse::<Commit>().is_ok());
+    }
+}

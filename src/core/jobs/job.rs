@@ -1,0 +1,137 @@
+//! A job: what it is for, what it went through, where it stands.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Digest;
+use super::ids::{Branch, Commit, Fence};
+use super::spec::{Origin, Spec};
+use super::state::{Late, Leased, Queued, State, Work};
+use crate::core::model::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    pub spec: Spec,
+    pub past: Past,
+    pub state: State,
+}
+
+/// What a job went through, as far as its next steps depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// The agent that a person named for it.
+    pub agent: Option<String>,
+    /// Whether a person wanted it once more.
+    pub retried: bool,
+    /// The attempts that count: they ended without anything to judge.
+    pub charged: Vec<Fence>,
+    /// Rounds of repair begun, and how many may be before a person is asked.
+    pub rounds: u32,
+    pub rounds_allowed: u32,
+    /// How often it did not even run, since it last brought something.
+    pub never_ran: u32,
+    /// How often timmy's own stop cut an attempt off.
+    pub cut_off: u32,
+    /// How its results and failures looked, since a person last said something about them.
+    pub outcomes: Vec<Outcome>,
+    /// Who failed at it.
+    pub tried: Vec<Tried>,
+    /// The number of the branch on which it works.
+    pub branch: u32,
+    /// The newest lease that it ever had.
+    pub fence: Option<Fence>,
+    /// What was leased last and is over.
+    pub last: Option<Leased>,
+    /// When its attempts could run.
+    pub ran: Vec<Ran>,
+    /// What it brought last: the pull request, and its head.
+    pub pull: Option<i64>,
+    pub commit: Option<Commit>,
+    /// What was pushed outside of any lease, and no person has looked at.
+    pub late: Option<Late>,
+    /// How often its result was to be judged.
+    pub look: u32,
+    /// How many questions it asked.
+    pub asked: u32,
+    /// How many texts there are for its agents.
+    pub texts: u32,
+    /// The numbers of those that reached none.
+    pub unheard: Vec<u32>,
+}
+
+/// When an attempt could run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ran {
+    /// On which branch.
+    pub branch: u32,
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+/// How a result or a failure looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Of the attempt that failed so; none if it is of what it brought.
+    pub of: Option<Fence>,
+    pub digest: Digest,
+}
+
+/// An agent that failed at a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    pub fence: Fence,
+    pub agent: String,
+    pub family: Option<String>,
+}
+
+impl Job {
+    /// A job that waits for an agent: for this one, if one is named.
+    pub fn new(spec: Spec, agent: Option<String>, at: Timestamp) -> Self {
+        let past = Past {
+            agent,
+            retried: false,
+            charged: Vec::new(),
+            rounds: 0,
+            rounds_allowed: spec.limits.repairs,
+            never_ran: 0,
+            cut_off: 0,
+            outcomes: Vec::new(),
+            tried: Vec::new(),
+            branch: 1,
+            fence: None,
+            last: None,
+            ran: Vec::new(),
+            pull: None,
+            commit: None,
+            late: None,
+            look: 0,
+            asked: 0,
+            texts: 0,
+            unheard: Vec::new(),
+        };
+        let until = at.after(spec.limits.queued);
+        Self { spec, past, state: State::Queued(Queued { work: Work::Begin, until }) }
+    }
+
+    /// The branch on which it works now, or will next.
+    pub fn branch(&self) -> Branch {
+        let Spec { id, thread, .. } = &self.spec;
+        Branch { thread: thread.number, job: *id, number: self.past.branch }
+    }
+
+    /// Whether a person wants it: then what only keeps timmy from starting by itself does not.
+    pub fn is_asked_for(&self) -> bool {
+        self.past.retried || matches!(self.spec.origin, Origin::Person(_))
+    }
+
+    /// Which attempt this is, or the next one would be, from 1 on.
+    pub fn attempt_number(&self) -> u32 {
+        self.past.spent() + 1
+    }
+}
+
+impl Past {
+    /// How many attempts were spent.
+    pub fn spent(&self) -> u32 {
+        u32::try_from(self.charged.len()).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,202 @@
+//! What a step means to an attempt that may be running, in whichever state its job is.
+
+use super::action::AttemptEnd;
+use super::event::{Claim, Digest, Event, Failure, NeverRan, Progress, Pusher, Step};
+use super::illegal::Why;
+use super::money::{Charge, Usage};
+use super::state::{Attempt, DeadReason, Idle, Phase, State, Stopping, Then, Waiting, WaitsFor};
+use super::turn::Turn;
+
+/// How it looks in a job's outcomes when nobody answers its agent.
+pub(super) const UNANSWERED: &str = "unanswered";
+
+/// What a step means to an attempt, wherever it is.
+pub(super) enum Live {
+    /// It is over.
+    Moved(State),
+    /// The job stays where it is, with this.
+    Same(Attempt),
+    Due,
+    /// The agent works.
+    Works,
+    Asks,
+    Answered,
+    HostAway,
+    HostBack,
+    Unclear,
+    /// A person allows it, or not.
+    Decided(bool),
+}
+
+pub(super) fn live(turn: &mut Turn<'_>, attempt: &Attempt, step: &Step) -> Result<Live, Why> {
+    let Step::Event(event) = step else { return Err(Why::NotHere) };
+    let same = || Ok(Live::Same(attempt.clone()));
+    match event {
+        Event::Attempt(fence, _) if *fence != attempt.fence() => Err(Why::OldAttempt),
+        Event::Attempt(_, progress) => progress_of(turn, attempt, progress),
+        Event::Due => match &attempt.stopping {
+            Some(stopping) if stopping.until > turn.at() => Err(Why::NotDue),
+            _ => Ok(Live::Due),
+        },
+        // Within its lease an agent may push. What it brought is seen in the end.
+        Event::Pushed(push) => {
+            turn.pushed(push, Some(attempt.since));
+            let is_its_own = push.by != Pusher::Known
+                && push.branch == attempt.leased.branch
+                && push.at >= attempt.since;
+            Ok(Live::Same(Attempt { pushed: attempt.pushed || is_its_own, ..attempt.clone() }))
+        }
+        Event::Merged(commit) => {
+            turn.past.commit = Some(commit.clone());
+            Ok(Live::Same(stopping(turn, attempt, Then::Merged)))
+        }
+        Event::Cancel(reason) => match &attempt.stopping {
+            Some(Stopping { then: Then::Cancel(_) | Then::Merged, .. }) => {
+                Err(Why::AlreadyStopping)
+            }
+            Some(Stopping { then: Then::TimedOut(_), .. }) | None => {
+                Ok(Live::Same(stopping(turn, attempt, Then::Cancel(reason.clone()))))
+            }
+        },
+        Event::Told(_) => {
+            turn.told();
+            same()
+        }
+        Event::Refund(fence) => {
+            turn.refund(*fence)?;
+            same()
+        }
+        Event::Restored => Ok(Live::Unclear),
+        Event::Decided(asked, answer) => {
+            match *asked == turn.past.asked && attempt.stopping.is_none() {
+                true => Ok(Live::Decided(answer.is_yes())),
+                false => Err(Why::OutOfDate),
+            }
+        }
+        Event::Judged(_) => Err(Why::OutOfDate),
+        Event::Ready | Event::Recheck | Event::Retry(_) => Err(Why::NotHere),
+    }
+}
+
+fn progress_of(turn: &mut Turn<'_>, attempt: &Attempt, progress: &Progress) -> Result<Live, Why> {
+    let leased = &attempt.leased;
+    let is_starting = matches!(attempt.phase, Phase::Starting { .. });
+    let over = |state| Ok(Live::Moved(state));
+    match progress {
+        Progress::Accepted if is_starting => Ok(Live::Works),
+        Progress::Alive if !is_starting => Ok(Live::Works),
+        Progress::Accepted | Progress::Alive => Err(Why::NotHere),
+        Progress::Heard(text) => {
+            let unheard = turn.past.unheard.len();
+            turn.past.unheard.retain(|other| other != text);
+            match turn.past.unheard.len() < unheard {
+                true => Ok(Live::Same(attempt.clone())),
+                false => Err(Why::Again),
+            }
+        }
+        Progress::Asks => Ok(Live::Asks),
+        Progress::Answered => Ok(Live::Answered),
+        Progress::HostAway => Ok(Live::HostAway),
+        Progress::HostBack => Ok(Live::HostBack),
+        Progress::Unclear => Ok(Live::Unclear),
+        Progress::NeverRan(why) => match (is_starting, is_to_end(attempt)) {
+            (false, _) => Err(Why::NotHere),
+            (true, Some(then)) => over(turn.stopped(attempt, then, true, Charge::NOTHING)),
+            (true, None) => over({
+                turn.release_ran(attempt, AttemptEnd::NeverRan(*why), Charge::NOTHING);
+                turn.never_ran(leased.work, *why)
+            }),
+        },
+        Progress::Ended { claim, usage } => over(match is_to_end(attempt) {
+            Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
+            None => ended(turn, attempt, claim, *usage),
+        }),
+        Progress::CutOff { usage } => over(match is_to_end(attempt) {
+            Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
+            None => {
+                turn.release_ran(attempt, AttemptEnd::CutOff, attempt.charge(*usage));
+                turn.cut_off(leased.work)
+            }
+        }),
+        Progress::Lost => over(match is_to_end(attempt) {
+            Some(then) => turn.stopped(attempt, then, true, attempt.bound()),
+            None => {
+                turn.release_ran(attempt, AttemptEnd::Lost, attempt.bound());
+                turn.leave_branch();
+                turn.spend(leased, None)
+            }
+        }),
+        Progress::Failed { failure, usage } => over(match &attempt.stopping {
+            Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
+            None => failed(turn, attempt, failure, *usage),
+        }),
+        Progress::Stopped { usage } => over(match &attempt.stopping {
+            Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
+            None => {
+                turn.release_ran(attempt, AttemptEnd::Failed, attempt.charge(*usage));
+                turn.spend(leased, Some(Digest("stopped".to_owned())))
+            }
+        }),
+    }
+}
+
+/// What ends the job, whatever its attempt brought. One whose time is over may still have brought
+/// something.
+fn is_to_end(attempt: &Attempt) -> Option<&Then> {
+    match &attempt.stopping {
+        Some(Stopping { then: then @ (Then::Cancel(_) | Then::Merged), .. }) => Some(then),
+        Some(Stopping { then: Then::TimedOut(_), .. }) | None => None,
+    }
+}
+
+fn ended(turn: &mut Turn<'_>, attempt: &Attempt, claim: &Claim, usage: Usage) -> State {
+    turn.release_ran(attempt, AttemptEnd::Ended, attempt.charge(usage));
+    match claim {
+        Claim::PullRequest { number: Some(number), .. } => turn.past.pull = Some(*number),
+        Claim::PullRequest { number: None, .. }
+        | Claim::Comment
+        | Claim::NoChange
+        | Claim::Blocked
+        | Claim::Nothing => {}
+    }
+    turn.verify()
+}
+
+fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usage) -> State {
+    let leased = &attempt.leased;
+    match failure {
+        Failure::Agent(outcome) => {
+            turn.release_ran(attempt, AttemptEnd::Failed, attempt.charge(usage));
+            turn.spend(leased, Some(outcome.clone()))
+        }
+        Failure::BadRequest => {
+            turn.release_ran(attempt, AttemptEnd::Failed, attempt.charge(usage));
+            turn.spend(leased, None);
+            State::Dead(DeadReason::BadRequest)
+        }
+        Failure::PoolSpent { until } => {
+            let why = NeverRan::PoolSpent { until: *until };
+            turn.release_ran(attempt, AttemptEnd::NeverRan(why), attempt.charge(usage));
+            turn.never_ran(leased.work, why)
+        }
+        Failure::NeedsAnswer => {
+            turn.release_ran(attempt, AttemptEnd::Asked, attempt.charge(usage));
+            if turn.is_loop(None, Digest(UNANSWERED.to_owned())) {
+                return State::Dead(DeadReason::Unanswered);
+            }
+            turn.past.asked += 1;
+            let until = turn.at().after(turn.spec.limits.question);
+            let idle = Idle { work: leased.work, for_what: WaitsFor::Person, until };
+            State::Waiting(Waiting::Idle(idle))
+        }
+    }
+}
+
+/// It is asked to stop; whoever waits for that already waits no longer for it.
+pub(super) fn stopping(turn: &Turn<'_>, attempt: &Attempt, then: Then) -> Attempt {
+    let until = match &attempt.stopping {
+        Some(stopping) => stopping.until,
+        None => turn.at().after(attempt.leased.grant.timeouts.stop),
+    };
+    Attempt { stopping: Some(Stopping { then, until }), ..attempt.clone() }
+}

@@ -1,0 +1,76 @@
+//! Jobs: one thread given to one agent for one purpose, and all that can become of it.
+//!
+//! [`advance()`] is the whole of it: a job and a step give the job after it and what is to be done.
+//! Pure, so that every runner drives the same one, and a history that is folded again ([`fold`])
+//! gives the same job.
+//!
+//! ```text
+//! queued -> preflight -> running -> verifying -> [deciding] -> done | no_change
+//! ```
+//!
+//! | state | leads to |
+//! |---|---|
+//! | queued | preflight, when an agent is leased ([`Act::Lease`]); dead if nobody ever takes it |
+//! | preflight | running ([`Act::Start`]); backing_off or waiting if it cannot even begin |
+//! | running | verifying; waiting while its host is away or a person is asked; uncertain; backing_off if it failed |
+//! | verifying | done, no_change, deciding; backing_off for a repair, or if nothing was left |
+//! | deciding | done, no_change, cancelled; verifying when the head moves; backing_off for a repair |
+//! | backing_off, waiting | queued, or back to running |
+//! | uncertain | whatever is found out; cancelled if nothing is |
+//! | done, no_change, cancelled, dead | queued, by [`Event::Retry`] alone |
+//!
+//! - What ends without anything to judge is an attempt that is **spent** ([`Past::charged`]). A
+//!   round of repair is none: it has its own count, and an attempt that is lost within a round
+//!   repeats that round. What never ran, and what timmy's own stop cut off, costs none, and has a
+//!   cap of its own.
+//! - What follows an attempt that may still push gets a **branch** of its own.
+//! - **Cancel** asks an agent to stop. The job is cancelled when that was seen, or when nobody
+//!   waits for it any longer; until then the issue stays leased.
+//! - Each attempt has a **fencing token** ([`Fence`]); what is told of any other comes too late.
+//! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
+//! - [`standing`] tells a runner that remembers nothing what there is to do. It looks before it
+//!   repeats, and how an attempt goes before it says that its time is over: nobody looked meanwhile.
+//!
+//! Beside the reducer: what attempts cost ([`money`]), who gets the next one ([`ladder`]), and
+//! when an agent gets none ([`breaker`]).
+
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod action;
+mod advance;
+mod attempt;
+pub mod breaker;
+mod clocks;
+mod ended;
+mod event;
+mod idle;
+mod ids;
+mod illegal;
+mod job;
+pub mod ladder;
+mod live;
+mod moment;
+pub mod money;
+mod preflight;
+mod result;
+mod spec;
+mod state;
+mod turn;
+
+pub use action::{Action, AttemptEnd, standing};
+pub use advance::{advance, fold};
+pub use clocks::{Clock, Deadlines, TimeLeft, Timeouts};
+pub use event::{
+    Act, Answer, CancelReason, Claim, Digest, Event, Failure, Grant, Judgement, NeverRan, Progress,
+    Push, Pusher, Step, StepKind, Verdict,
+};
+pub use ids::{Branch, Commit, Fence, JobId, NotACommit, NotAJobBranch};
+pub use illegal::{IllegalEvent, Why};
+pub use job::{Job, Outcome, Past, Ran, Tried};
+pub use moment::{Draw, Moment};
+pub use spec::{Limits, Origin, Purpose, Spec};
+pub use state::{
+    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Held, HeldBy, Idle,
+    Late, Leased, Phase, Preflight, Question, Queued, Running, State, StateKind, Stopping, Then,
+    Uncertain, Verifying, Waiting, WaitsFor, Work,
+};

@@ -1,0 +1,255 @@
+//! What attempts cost, and what they may.
+//!
+//! A gateway that says nothing of usage, or says zero, says nothing that could be trusted: such an
+//! attempt is charged its bound, which was set aside when the lease was made. So a limit holds
+//! whatever agents report.
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens of a language model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tokens {
+    pub input: u64,
+    pub output: u64,
+}
+
+impl Tokens {
+    pub fn all(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+}
+
+/// What an agent says that an attempt used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// None if it does not say.
+    pub tokens: Option<Tokens>,
+    /// What it says that this cost, in millionths of a US dollar.
+    pub micro_usd: Option<u64>,
+}
+
+impl Usage {
+    /// Nothing is known.
+    pub const NONE: Self = Self { tokens: None, micro_usd: None };
+}
+
+/// What tokens cost, in millionths of a US dollar for each million of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    pub input: u64,
+    pub output: u64,
+}
+
+/// On which terms an attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// None if nobody wrote one down. A price of zero that somebody did write down is free.
+    pub price: Option<Price>,
+    /// The most that it is charged while its usage is unknown.
+    pub bound: Spent,
+}
+
+/// What was spent, or may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Spent {
+    /// In millionths of a US dollar.
+    pub micro_usd: u64,
+    pub tokens: u64,
+    /// Attempts.
+    pub runs: u64,
+}
+
+impl Spent {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            micro_usd: self.micro_usd.saturating_add(other.micro_usd),
+            tokens: self.tokens.saturating_add(other.tokens),
+            runs: self.runs.saturating_add(other.runs),
+        }
+    }
+}
+
+/// What an attempt is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    pub spent: Spent,
+    /// Whether any of it is the bound and not what was used.
+    pub is_bound: bool,
+}
+
+impl Charge {
+    /// Of what never ran.
+    pub const NOTHING: Self =
+        Self { spent: Spent { micro_usd: 0, tokens: 0, runs: 0 }, is_bound: false };
+}
+
+impl Terms {
+    /// The terms of an agent. The most tokens of an attempt are those of its dearer kind; without
+    /// a price an attempt may cost an equal share of what its issue may.
+    pub fn new(price: Option<Price>, max_tokens: u64, issue_micro_usd: u64, attempts: u32) -> Self {
+        let micro_usd = match price {
+            Some(price) => cost(price.input.max(price.output), max_tokens),
+            None => issue_micro_usd / u64::from(attempts.max(1)),
+        };
+        Self { price, bound: Spent { micro_usd, tokens: max_tokens, runs: 1 } }
+    }
+
+    /// What an attempt that ran is charged for `usage`.
+    pub fn charge(&self, usage: Usage) -> Charge {
+        let tokens = usage.tokens.filter(|tokens| tokens.all() > 0);
+        let priced = |price: Price| {
+            tokens.map(|t| cost(price.input, t.input).saturating_add(cost(price.output, t.output)))
+        };
+        let is_free = self.price == Some(Price { input: 0, output: 0 });
+        let micro_usd = match usage.micro_usd {
+            Some(said) if said > 0 => Some(said),
+            _ if is_free => Some(0),
+            _ => self.price.and_then(priced),
+        };
+        Charge {
+            spent: Spent {
+                micro_usd: micro_usd.unwrap_or(self.bound.micro_usd),
+                tokens: tokens.map_or(self.bound.tokens, Tokens::all),
+                runs: 1,
+            },
+            is_bound: micro_usd.is_none() || tokens.is_none(),
+        }
+    }
+}
+
+/// Rounded up: a budget is no place to lose fractions.
+fn cost(per_million: u64, tokens: u64) -> u64 {
+    let micro = (u128::from(per_million) * u128::from(tokens)).div_ceil(1_000_000);
+    u64::try_from(micro).unwrap_or(u64::MAX)
+}
+
+/// The most of each kind; none for any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ceiling {
+    pub micro_usd: Option<u64>,
+    pub tokens: Option<u64>,
+    pub runs: Option<u64>,
+}
+
+impl Ceiling {
+    /// Whether something that may cost as much as `bound` fits beside what is `spent`.
+    pub fn has_room(&self, spent: Spent, bound: Spent) -> bool {
+        let with = spent.plus(bound);
+        let fits = |most: Option<u64>, would: u64| most.is_none_or(|most| would <= most);
+        fits(self.micro_usd, with.micro_usd)
+            && fits(self.tokens, with.tokens)
+            && fits(self.runs, with.runs)
+    }
+}
+
+/// What a budget is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetScope {
+    /// All jobs for one thread.
+    Issue,
+    /// One agent on one day.
+    AgentDay,
+    /// The fleet on one day.
+    Day,
+}
+
+/// What may be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Budgets {
+    pub issue: Ceiling,
+    pub agent_day: Ceiling,
+    pub day: Ceiling,
+}
+
+/// What was spent or set aside, as far as budgets ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spending {
+    pub issue: Spent,
+    pub agent_day: Spent,
+    pub day: Spent,
+}
+
+impl Budgets {
+    /// The first budget that has no room for an attempt that may cost `bound`.
+    pub fn exceeded(&self, spending: &Spending, bound: Spent) -> Option<BudgetScope> {
+        [
+            (BudgetScope::Issue, self.issue, spending.issue),
+            (BudgetScope::AgentDay, self.agent_day, spending.agent_day),
+            (BudgetScope::Day, self.day, spending.day),
+        ]
+        .into_iter()
+        .find_map(|(scope, ceiling, spent)| (!ceiling.has_room(spent, bound)).then_some(scope))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::jobs::money::*;
+
+    const PRICE: Price = Price { input: 1_000_000, output: 4_000_000 };
+
+    fn used(input: u64, output: u64) -> Usage {
+        Usage { tokens: Some(Tokens { input, output }), micro_usd: None }
+    }
+
+    #[test]
+    fn what_is_known_is_charged_as_it_is() {
+        let terms = Terms::new(Some(PRICE), 200_000, 2_000_000, 3);
+        let charge = terms.charge(used(100_000, 10_000));
+        assert_eq!((charge.spent.micro_usd, charge.spent.tokens), (140_000, 110_000));
+        assert!(!charge.is_bound);
+        let said = Usage { micro_usd: Some(7), ..used(100_000, 10_000) };
+        assert_eq!(terms.charge(said).spent.micro_usd, 7, "the agent knows better");
+    }
+
+    #[test]
+    fn absent_or_zero_is_unknown_and_charged_at_its_bound() {
+        let terms = Terms::new(Some(PRICE), 200_000, 2_000_000, 3);
+        for unknown in [Usage::default(), used(0, 0), Usage { micro_usd: Some(0), ..used(0, 0) }] {
+            let charge = terms.charge(unknown);
+            assert_eq!(charge.spent, terms.bound);
+            assert_eq!(charge.spent.micro_usd, 800_000, "all of them of the dearer kind");
+            assert!(charge.is_bound);
+        }
+    }
+
+    #[test]
+    fn without_a_price_an_attempt_costs_its_share_of_the_issue() {
+        let terms = Terms::new(None, 200_000, 2_000_000, 3);
+        assert_eq!(terms.charge(used(5, 5)).spent.micro_usd, 666_666);
+        assert!(terms.charge(used(5, 5)).is_bound);
+    }
+
+    #[test]
+    fn a_price_of_zero_that_was_written_down_is_free() {
+        let terms = Terms::new(Some(Price { input: 0, output: 0 }), 200_000, 2_000_000, 3);
+        assert_eq!(terms.bound.micro_usd, 0);
+        assert_eq!(terms.charge(used(5, 5)).spent.micro_usd, 0);
+        assert!(!terms.charge(used(5, 5)).is_bound);
+        assert_eq!(terms.charge(Usage::default()).spent.tokens, 200_000, "tokens are counted");
+    }
+
+    #[test]
+    fn a_budget_has_room_for_what_may_be_spent_not_only_for_what_was() {
+        let day = Ceiling { micro_usd: Some(10), ..Ceiling::default() };
+        let budgets = Budgets { day, ..Budgets::default() };
+        let spent = |micro_usd| Spent { micro_usd, tokens: 1, runs: 1 };
+        let spending = Spending { day: spent(7), ..Spending::default() };
+        assert_eq!(budgets.exceeded(&spending, spent(3)), None);
+        assert_eq!(budgets.exceeded(&spending, spent(4)), Some(BudgetScope::Day));
+        let runs = Ceiling { runs: Some(1), ..Ceiling::default() };
+        let budgets = Budgets { issue: runs, ..Budgets::default() };
+        let spending = Spending { issue: spent(0), ..Spending::default() };
+        assert_eq!(budgets.exceeded(&spending, spent(0)), Some(BudgetScope::Issue));
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        let terms = Terms::new(Some(Price { input: u64::MAX, output: 1 }), u64::MAX, 1, 0);
+        assert_eq!(terms.bound.micro_usd, u64::MAX);
+        let all = Spent { micro_usd: u64::MAX, tokens: u64::MAX, runs: u64::MAX };
+        assert_eq!(all.plus(all), all);
+    }
+}

@@ -1,0 +1,99 @@
+//! What a job is for, and within which limits. It is fixed when the job is made, so that its
+//! history means the same however the configuration changes.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::JobId;
+use crate::core::model::ids::ThreadId;
+
+/// A thread that is given to one agent at a time, for one purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    pub id: JobId,
+    /// The issue; for a repair of somebody's pull request, that.
+    pub thread: ThreadId,
+    pub purpose: Purpose,
+    /// The role that an agent needs for it, in lower case.
+    pub role: String,
+    pub origin: Origin,
+    pub limits: Limits,
+}
+
+/// What a job is to bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A branch and a pull request.
+    Code,
+    /// A pull request that is there becomes acceptable.
+    Repair,
+    /// A review of one commit.
+    Review,
+    /// A comment.
+    Research,
+    /// A comment that tells what was done.
+    Ops,
+}
+
+/// Who wanted it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person, by login: `assign`, or its gesture. Passes over what only keeps timmy from
+    /// starting by itself.
+    Person(String),
+    /// timmy's own match.
+    Match,
+}
+
+/// How often and how long it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Attempts that may end without anything to judge.
+    pub attempts: u32,
+    /// Rounds of repair before a person is asked, and how many more a yes gives.
+    pub repairs: u32,
+    /// How often it may not even run, until it brings something.
+    pub never_ran: u32,
+    /// How often timmy's own stop may cut an attempt off.
+    pub cut_off: u32,
+    /// How many equal outcomes are a loop.
+    pub equal_outcomes: u32,
+    /// The pause after the first failure; it doubles with each.
+    pub first_pause: Duration,
+    pub longest_pause: Duration,
+    /// How long it waits for an agent that is free.
+    pub queued: Duration,
+    /// How long a host may be away.
+    pub absent: Duration,
+    /// How long an attempt stays uncertain before the job is given up.
+    pub uncertain: Duration,
+    /// How long a result is judged before a person is asked instead: longer than checks are waited
+    /// for.
+    pub judging: Duration,
+    /// How long a person is asked about something in mid-work.
+    pub question: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MINUTE: Duration = Duration::from_secs(60);
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Self {
+            attempts: 3,
+            repairs: 3,
+            never_ran: 10,
+            cut_off: 100,
+            equal_outcomes: 3,
+            first_pause: MINUTE,
+            longest_pause: 30 * MINUTE,
+            queued: 14 * DAY,
+            absent: 3 * DAY,
+            uncertain: 15 * MINUTE,
+            judging: 60 * MINUTE,
+            question: DAY,
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! One step of a job while it is made: the moves that several states have in common.
+
+use super::action::{Action, AttemptEnd};
+use super::event::{CancelReason, Digest, NeverRan, Push, Pusher};
+use super::ids::Fence;
+use super::illegal::Why;
+use super::job::{Outcome, Past, Ran, Tried};
+use super::moment::{Moment, pause};
+use super::money::Charge;
+use super::spec::Spec;
+use super::state::{
+    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Idle, Late, Leased,
+    Question, Queued, State, Then, Verifying, Waiting, WaitsFor, Work,
+};
+use crate::core::model::time::Timestamp;
+
+pub(super) struct Turn<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) past: &'a mut Past,
+    pub(super) now: Moment,
+    /// What is to be told once.
+    pub(super) once: Vec<Action>,
+}
+
+impl Turn<'_> {
+    pub(super) fn at(&self) -> Timestamp {
+        self.now.at
+    }
+
+    /// What was leased is over: from here on its agent has no lease.
+    pub(super) fn release(
+        &mut self,
+        leased: Leased,
+        end: AttemptEnd,
+        charge: Charge,
+        left: Option<bool>,
+    ) {
+        self.once.push(Action::Release { fence: leased.fence(), end, charge, left });
+        self.past.last = Some(leased);
+    }
+
+    /// The same, of an attempt that may have run.
+    pub(super) fn release_ran(&mut self, attempt: &Attempt, end: AttemptEnd, charge: Charge) {
+        let left = match end {
+            AttemptEnd::Failed | AttemptEnd::TimedOut(_) => Some(attempt.pushed),
+            AttemptEnd::Ended
+            | AttemptEnd::Stopped
+            | AttemptEnd::Lost
+            | AttemptEnd::Uncertain
+            | AttemptEnd::NeverRan(_)
+            | AttemptEnd::CutOff
+            | AttemptEnd::Asked => None,
+        };
+        let (from, until) = (attempt.since, self.at());
+        self.past.ran.push(Ran { branch: attempt.leased.branch, from, until });
+        self.release(attempt.leased.clone(), end, charge, left);
+    }
+
+    /// What follows an attempt that may still push gets a branch of its own.
+    pub(super) fn leave_branch(&mut self) {
+        self.past.branch += 1;
+        (self.past.pull, self.past.late) = (None, None);
+    }
+
+    /// An attempt ended without anything to judge: it is spent, and another one follows if there
+    /// may be one.
+    pub(super) fn spend(&mut self, leased: &Leased, outcome: Option<Digest>) -> State {
+        if !self.past.charged.contains(&leased.fence()) {
+            self.past.charged.push(leased.fence());
+        }
+        let (agent, family) = (leased.grant.agent.clone(), leased.grant.family.clone());
+        self.past.tried.push(Tried { fence: leased.fence(), agent, family });
+        if outcome.is_some_and(|outcome| self.is_loop(Some(leased.fence()), outcome)) {
+            return State::Dead(DeadReason::Loop);
+        }
+        if self.past.never_ran >= self.spec.limits.never_ran {
+            return State::Dead(DeadReason::NeverRan(NeverRan::LeftNothing));
+        }
+        if self.past.spent() >= self.spec.limits.attempts {
+            return State::Dead(DeadReason::AttemptsSpent);
+        }
+        self.back_off(leased.work, self.past.spent())
+    }
+
+    /// The attempt did not even run.
+    pub(super) fn did_not_run(&mut self, leased: &Leased, why: NeverRan) -> State {
+        self.release(leased.clone(), AttemptEnd::NeverRan(why), Charge::NOTHING, None);
+        self.never_ran(leased.work, why)
+    }
+
+    /// An attempt that was charged is charged no more: it says nothing of the job, and counts as
+    /// one that never ran.
+    pub(super) fn refund(&mut self, fence: Fence) -> Result<(), Why> {
+        let charged = self.past.charged.len();
+        self.past.charged.retain(|other| *other != fence);
+        if self.past.charged.len() == charged {
+            return Err(Why::Again);
+        }
+        self.past.tried.retain(|tried| tried.fence != fence);
+        self.past.outcomes.retain(|outcome| outcome.of != Some(fence));
+        self.past.never_ran += 1;
+        Ok(())
+    }
+
+    /// Keeps how a result or a failure looked. Whether it looked so too often.
+    pub(super) fn is_loop(&mut self, of: Option<Fence>, digest: Digest) -> bool {
+        let is_equal = |other: &&Outcome| other.digest == digest;
+        let equal = 1 + self.past.outcomes.iter().filter(is_equal).count();
+        self.past.outcomes.push(Outcome { of, digest });
+        equal >= usize::try_from(self.spec.limits.equal_outcomes).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn back_off(&self, work: Work, failures: u32) -> State {
+        let limits = &self.spec.limits;
+        let pause = pause(limits.first_pause, limits.longest_pause, failures, self.now.chance);
+        State::BackingOff(BackingOff { work, until: self.at().after(pause) })
+    }
+
+    /// The attempt never ran. It costs none, but not for ever.
+    pub(super) fn never_ran(&mut self, work: Work, why: NeverRan) -> State {
+        self.past.never_ran += 1;
+        if self.past.never_ran >= self.spec.limits.never_ran {
+            return State::Dead(DeadReason::NeverRan(why));
+        }
+        let wait = |for_what, until| State::Waiting(Waiting::Idle(Idle { work, for_what, until }));
+        let absent = self.at().after(self.spec.limits.absent);
+        match why {
+            NeverRan::HostAway => wait(WaitsFor::Host, absent),
+            NeverRan::PoolSpent { until } => wait(WaitsFor::Pool, until.max(self.at())),
+            NeverRan::RedBranch => wait(WaitsFor::GreenBranch, absent),
+            NeverRan::GatewayDown
+            | NeverRan::NoAccess
+            | NeverRan::BadKey
+            | NeverRan::ModelGone
+            | NeverRan::NobodyFree
+            | NeverRan::LeftNothing
+            | NeverRan::TooSlow
+            | NeverRan::Moved => self.back_off(work, self.past.never_ran),
+        }
+    }
+
+    /// timmy's own stop ended it: the next one goes on with what it left.
+    pub(super) fn cut_off(&mut self, work: Work) -> State {
+        self.past.cut_off += 1;
+        match self.past.cut_off >= self.spec.limits.cut_off {
+            true => State::Dead(DeadReason::CutOff),
+            false => self.queue(work),
+        }
+    }
+
+    /// It waits for an agent.
+    pub(super) fn queue(&self, work: Work) -> State {
+        State::Queued(Queued { work, until: self.at().after(self.spec.limits.queued) })
+    }
+
+    /// An attempt that was asked to stop is over: seen, or nobody waits for it any longer.
+    pub(super) fn stopped(
+        &mut self,
+        attempt: &Attempt,
+        then: &Then,
+        seen: bool,
+        charge: Charge,
+    ) -> State {
+        let stop = if seen { AgentStop::Seen } else { AgentStop::NotSeen };
+        match then {
+            Then::Cancel(reason) => {
+                self.release_ran(attempt, AttemptEnd::Stopped, charge);
+                State::Cancelled(Cancelled { reason: reason.clone(), agent: stop })
+            }
+            Then::Merged => {
+                self.release_ran(attempt, AttemptEnd::Stopped, charge);
+                State::Done(Done::Merged)
+            }
+            Then::TimedOut(clock) => {
+                self.release_ran(attempt, AttemptEnd::TimedOut(*clock), charge);
+                if !seen {
+                    self.leave_branch();
+                }
+                self.spend(&attempt.leased, Some(Digest(clock.name().to_owned())))
+            }
+        }
+    }
+
+    pub(super) fn cancelled(reason: &CancelReason, agent: AgentStop) -> State {
+        State::Cancelled(Cancelled { reason: reason.clone(), agent })
+    }
+
+    /// What the forge shows is judged, anew if it was before.
+    pub(super) fn verify(&mut self) -> State {
+        self.past.look += 1;
+        State::Verifying(Verifying { until: self.at().after(self.spec.limits.judging) })
+    }
+
+    /// A person is asked something new.
+    pub(super) fn ask(&mut self, question: Question) -> State {
+        self.past.asked += 1;
+        let until = match question {
+            Question::Stuck => Some(self.at().after(self.spec.limits.question)),
+            Question::Accept
+            | Question::NoChange
+            | Question::Guard
+            | Question::Repair
+            | Question::Permission
+            | Question::Uncertain => None,
+        };
+        State::Deciding(Deciding { question, until })
+    }
+
+    /// The next round of repair, or, when all are used, a person is asked for more.
+    pub(super) fn repair(&mut self) -> State {
+        if self.past.rounds >= self.past.rounds_allowed {
+            return self.ask(Question::Repair);
+        }
+        self.past.rounds += 1;
+        self.back_off(Work::Repair(self.past.rounds), 1)
+    }
+
+    /// Somebody pushed; `since`: an attempt runs since then. What an agent or nobody pushed while none
+    /// ran is late, and kept until a person has looked. Whether it is a new head of the present
+    /// branch.
+    pub(super) fn pushed(&mut self, push: &Push, since: Option<Timestamp>) -> bool {
+        let Push { branch, commit, by, at } = push;
+        let late = Late { branch: *branch, commit: commit.clone() };
+        let is_present = *branch == self.past.branch;
+        if (is_present && self.past.commit.as_ref() == Some(commit))
+            || self.past.late.as_ref() == Some(&late)
+        {
+            return false;
+        }
+        let ran_then = |ran: &Ran| ran.branch == *branch && ran.from <= *at && *at <= ran.until;
+        let is_leased = (is_present && since.is_some_and(|since| since <= *at))
+            || self.past.ran.iter().any(ran_then);
+        if *by != Pusher::Known && !is_leased {
+            self.once.push(Action::TellLate(late.clone()));
+            if is_present {
+                self.past.late = Some(late);
+            }
+        }
+        // While an attempt runs, heads come and go.
+        if is_present && since.is_none() {
+            self.past.commit = Some(commit.clone());
+        }
+        is_present
+    }
+
+    /// A person wants it once more, by this agent if one is named.
+    pub(super) fn retry(&mut self, agent: &Option<String>) {
+        self.past.retried = true;
+        if agent.is_some() {
+            self.past.agent.clone_from(agent);
+        }
+    }
+
+    /// Everything is counted anew.
+    pub(super) fn begin_anew(&mut self) {
+        let past = &mut *self.past;
+        past.charged.clear();
+        past.outcomes.clear();
+        (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
+        (past.never_ran, past.cut_off) = (0, 0);
+    }
+
+    /// There is one more text for the agent.
+    pub(super) fn told(&mut self) {
+        self.past.unheard.push(self.past.texts);
+        self.past.texts += 1;
+    }
+}

@@ -1,0 +1,39 @@
+//! What is known of one issue, read in the transaction that acts on it.
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::load::{Names, pulls, waits_of};
+use crate::core::model::ids::ThreadId;
+use crate::core::scheduling::IssueFacts;
+use crate::store::error::Error;
+use crate::store::{reports, threads};
+
+/// As [`facts`](super::facts) would give it, but for those who were heard in it, who stand in
+/// nobody's way.
+///
+/// None if it is not known to be open, is timmy's own report, or its backlog was never read in full.
+pub(in crate::store) fn issue(
+    conn: &Connection,
+    thread: ThreadId,
+) -> Result<Option<IssueFacts>, Error> {
+    if reports::issue(conn)? == Some(thread) {
+        return Ok(None);
+    }
+    let facts = conn
+        .prepare_cached(
+            "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
+                    assignees, milestone
+             FROM backlog
+             WHERE repo = ?1 AND number = ?2 AND NOT is_pull
+               AND repo IN (SELECT repo FROM tracked_repos WHERE since IS NOT NULL)",
+        )?
+        .query_row((thread.repo, thread.number), |row| Names::default().issue(row))
+        .optional()?;
+    let Some(mut facts) = facts else { return Ok(None) };
+    let state = threads::state(conn, thread)?;
+    facts.held = state.hold.is_some();
+    facts.snoozed_until = state.snooze.map(|snooze| snooze.until);
+    facts.waits_for = waits_of(conn, thread)?;
+    facts.pulls = pulls(conn, Some(thread))?.remove(&thread).unwrap_or_default();
+    Ok(Some(facts))
+}

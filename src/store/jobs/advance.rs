@@ -1,0 +1,130 @@
+//! A job moves: the step, the job after it and what has to be done are stored together.
+
+use rusqlite::{OptionalExtension as _, Transaction};
+
+use super::{attempts, load};
+use crate::core::jobs::breaker::Breaker;
+use crate::core::jobs::{self, Action, Event, Fence, IllegalEvent, Job, JobId, Moment, Step, Why};
+use crate::store::backlog;
+use crate::store::columns::Json;
+use crate::store::error::Error;
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advanced {
+    pub before: Job,
+    pub after: Job,
+    /// What it made a runner do; of a step that was known, what it made one do then.
+    pub actions: Vec<Action>,
+    /// It was told before under the same key: nothing changed.
+    pub is_known: bool,
+    /// The agent whose breaker it tripped: nothing that it was given lately left anything.
+    pub tripped: Option<String>,
+}
+
+/// `event` happened to a job. `key`: what only this one is called, if it may be told twice.
+///
+/// # Errors
+/// [`Error::NotOpen`] if there is no such job. An event that cannot happen where the job stands is
+/// no error of the ledger: nothing changed.
+pub fn advance(
+    tx: &Transaction<'_>,
+    id: JobId,
+    key: Option<&str>,
+    event: Event,
+    now: Moment,
+) -> Result<Result<Advanced, IllegalEvent>, Error> {
+    apply(tx, id, key, &Step::Event(event), now)
+}
+
+/// The same of any step. What may be said only where it was checked comes from `lease` alone.
+pub(super) fn apply(
+    tx: &Transaction<'_>,
+    id: JobId,
+    key: Option<&str>,
+    step: &Step,
+    now: Moment,
+) -> Result<Result<Advanced, IllegalEvent>, Error> {
+    let stored = load::get(tx, id)?.ok_or(Error::NotOpen { what: "job", id: id.0 })?;
+    let before = stored.job;
+    if let Some(actions) = known(tx, id, key)? {
+        let after = before.clone();
+        return Ok(Ok(Advanced { before, after, actions, is_known: true, tripped: None }));
+    }
+    let (after, actions) = match jobs::advance(&before, step, now) {
+        Ok(moved) => moved,
+        Err(illegal) => return Ok(Err(illegal)),
+    };
+    let begins_again = before.state.kind().is_end() && !after.state.kind().is_end();
+    if begins_again && load::live_in(tx, before.spec.thread)?.is_some() {
+        return Ok(Err(IllegalEvent::new(&before, step, Why::AnotherJob)));
+    }
+    tx.prepare_cached(
+        "INSERT INTO job_events (job, seq, at, chance, key, step, actions)
+         SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM job_events WHERE job = ?1",
+    )?
+    .execute((id, now.at, now.chance.0, key, Json(step), Json(&actions)))?;
+    load::save(tx, &after, now.at)?;
+    if before.state.kind().is_end() != after.state.kind().is_end() {
+        backlog::moved(tx)?;
+    }
+    let mut tripped = None;
+    for action in &actions {
+        if let Some(empty) = keep(tx, action, now)? {
+            tripped = trip(tx, empty, now)?;
+        }
+    }
+    let after = match &tripped {
+        Some(_) => load::get(tx, id)?.map_or(after, |stored| stored.job),
+        None => after,
+    };
+    Ok(Ok(Advanced { before, after, actions, is_known: false, tripped }))
+}
+
+fn known(tx: &Transaction<'_>, id: JobId, key: Option<&str>) -> Result<Option<Vec<Action>>, Error> {
+    let Some(key) = key else { return Ok(None) };
+    let known = tx
+        .prepare_cached("SELECT actions FROM job_events WHERE job = ?1 AND key = ?2")?
+        .query_row((id, key), |row| row.get(0).map(|Json(actions)| actions))
+        .optional()?;
+    Ok(known)
+}
+
+/// Keeps what an action says of an attempt. Gives one that is known now to have left nothing.
+fn keep(tx: &Transaction<'_>, action: &Action, now: Moment) -> Result<Option<Fence>, Error> {
+    let (fence, left) = match action {
+        Action::Release { fence, end, charge, left } => {
+            attempts::end(tx, *fence, *end, *charge, *left, now.at)?;
+            (*fence, *left)
+        }
+        Action::Left { fence, left } => {
+            attempts::left(tx, *fence, *left)?;
+            (*fence, Some(*left))
+        }
+        Action::Preflight(_)
+        | Action::Start(_)
+        | Action::Follow(_)
+        | Action::Tell(..)
+        | Action::Answer(..)
+        | Action::Stop(_)
+        | Action::Look(_)
+        | Action::Judge(_)
+        | Action::Ask(..)
+        | Action::CloseBefore(_)
+        | Action::TellLate(_) => return Ok(None),
+    };
+    Ok((left == Some(false)).then_some(fence))
+}
+
+/// Looks at the breaker of an agent one of whose attempts left nothing. If it is open, none of
+/// those that made it so costs its job an attempt.
+fn trip(tx: &Transaction<'_>, fence: Fence, now: Moment) -> Result<Option<String>, Error> {
+    let agent = attempts::agent_of(tx, fence)?;
+    let Breaker::Open { empty, .. } = attempts::breaker(tx, &agent)? else { return Ok(None) };
+    for fence in empty {
+        // One that is not charged, or is charged no more, has nothing to be given back.
+        let job = attempts::job_of(tx, fence)?;
+        let _ = apply(tx, job, None, &Step::Event(Event::Refund(fence)), now)?;
+    }
+    Ok(Some(agent))
+}

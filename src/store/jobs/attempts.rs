@@ -1,0 +1,213 @@
+//! Attempts: what they cost, and what they left.
+
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
+
+use crate::core::jobs::breaker::{Breaker, Finished};
+use crate::core::jobs::money::{Charge, Spending, Spent};
+use crate::core::jobs::{AttemptEnd, Fence, JobId, Leased};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+use crate::store::columns::{self, Json};
+use crate::store::error::Error;
+
+/// An attempt, as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAttempt {
+    pub fence: Fence,
+    pub agent: String,
+    /// Which of the job's branches it works on.
+    pub branch: u32,
+    /// How it is called outside.
+    pub key: String,
+    pub leased_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub ended: Option<(Timestamp, AttemptEnd)>,
+    /// What it cost; until it has ended, what it may.
+    pub charge: Charge,
+    /// Whether it left something on the forge, once that is known.
+    pub left: Option<bool>,
+}
+
+/// All attempts of a job, in order.
+pub fn attempts(conn: &Connection, job: JobId) -> Result<Vec<StoredAttempt>, Error> {
+    let attempts = conn
+        .prepare_cached(
+            "SELECT * FROM attempts
+             WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
+             ORDER BY fence",
+        )?
+        .query_map([job], attempt)?
+        .collect::<Result<_, _>>()?;
+    Ok(attempts)
+}
+
+fn attempt(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
+    let ended: Option<Timestamp> = row.get("ended_at")?;
+    let ending: Option<Json<AttemptEnd>> = row.get("ending")?;
+    Ok(StoredAttempt {
+        fence: row.get("fence")?,
+        agent: row.get("agent")?,
+        branch: row.get("branch")?,
+        key: row.get("key")?,
+        leased_at: row.get("leased_at")?,
+        started_at: row.get("started_at")?,
+        ended: ended.zip(ending.map(|Json(ending)| ending)),
+        charge: Charge { spent: spent(row)?, is_bound: row.get("is_bound")? },
+        left: row.get("left")?,
+    })
+}
+
+fn spent(row: &Row<'_>) -> rusqlite::Result<Spent> {
+    let count = |name| row.get::<_, i64>(name).map(|n| u64::try_from(n).unwrap_or_default());
+    Ok(Spent { runs: count("runs")?, micro_usd: count("micro_usd")?, tokens: count("tokens")? })
+}
+
+/// As a column can hold it.
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The number of the attempt that is leased next.
+pub(super) fn next_fence(conn: &Connection) -> Result<Fence, Error> {
+    let newest: Option<i64> = conn
+        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'attempts'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(Fence(newest.unwrap_or(0) + 1))
+}
+
+/// A new attempt, which may cost all that it may.
+pub(super) fn add(
+    tx: &Transaction<'_>,
+    job: JobId,
+    thread: ThreadId,
+    leased: &Leased,
+    key: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Spent { runs, micro_usd, tokens } = leased.grant.terms.bound;
+    let agent = &leased.grant.agent;
+    tx.prepare_cached(
+        "INSERT INTO attempts (fence, job, repo, number, agent, branch, key, leased_at, runs,
+                               micro_usd, tokens, is_bound)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1)",
+    )?
+    .execute((
+        leased.fence(),
+        job,
+        thread.repo,
+        thread.number,
+        agent,
+        leased.branch,
+        key,
+        now,
+        whole(runs),
+        whole(micro_usd),
+        whole(tokens),
+    ))?;
+    tx.prepare_cached("INSERT INTO leases (job, fence, agent, repo) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((job, leased.fence(), agent, thread.repo))?;
+    Ok(())
+}
+
+/// From now on it may run.
+pub(super) fn started(tx: &Transaction<'_>, fence: Fence, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE attempts SET started_at = ?2 WHERE fence = ?1")?
+        .execute((fence, now))?;
+    Ok(())
+}
+
+pub(super) fn end(
+    tx: &Transaction<'_>,
+    fence: Fence,
+    end: AttemptEnd,
+    charge: Charge,
+    left: Option<bool>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Spent { runs, micro_usd, tokens } = charge.spent;
+    tx.prepare_cached("DELETE FROM leases WHERE fence = ?1")?.execute([fence])?;
+    tx.prepare_cached(
+        "UPDATE attempts SET ended_at = ?2, ending = ?3, runs = ?4, micro_usd = ?5, tokens = ?6,
+                is_bound = ?7, left = ?8
+         WHERE fence = ?1",
+    )?
+    .execute((
+        fence,
+        now,
+        Json(end),
+        whole(runs),
+        whole(micro_usd),
+        whole(tokens),
+        charge.is_bound,
+        left,
+    ))?;
+    Ok(())
+}
+
+pub(super) fn left(tx: &Transaction<'_>, fence: Fence, left: bool) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE attempts SET left = ?2 WHERE fence = ?1")?.execute((fence, left))?;
+    Ok(())
+}
+
+pub(super) fn agent_of(conn: &Connection, fence: Fence) -> Result<String, Error> {
+    let agent = conn
+        .prepare_cached("SELECT agent FROM attempts WHERE fence = ?1")?
+        .query_row([fence], |row| row.get(0))?;
+    Ok(agent)
+}
+
+pub(super) fn job_of(conn: &Connection, fence: Fence) -> Result<JobId, Error> {
+    let job = conn
+        .prepare_cached("SELECT job FROM attempts WHERE fence = ?1")?
+        .query_row([fence], |row| row.get(0))?;
+    Ok(job)
+}
+
+/// The breaker of an agent, by its attempts of which it is known what they left.
+pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
+    let mut latest = conn.prepare_cached(
+        "SELECT fence, repo, number, left, ended_at FROM attempts
+         WHERE agent = ?1 AND left IS NOT NULL ORDER BY ended_at DESC, fence DESC",
+    )?;
+    let mut failure = None;
+    let finished = latest.query_map([agent], |row| {
+        let (fence, left, at) = (row.get(0)?, row.get(3)?, row.get(4)?);
+        Ok(Finished { fence, thread: columns::thread(row)?, left, at })
+    })?;
+    let finished = finished.map_while(|row| row.map_err(|error| failure = Some(error)).ok());
+    let breaker = Breaker::of(finished);
+    match failure {
+        Some(error) => Err(error.into()),
+        None => Ok(breaker),
+    }
+}
+
+/// What was spent or is set aside: for a thread, and since `day_began` by an agent and by all.
+/// What began before and has not ended counts as well. Without the attempt `except`.
+pub fn spending(
+    conn: &Connection,
+    thread: ThreadId,
+    agent: &str,
+    day_began: Timestamp,
+    except: Option<Fence>,
+) -> Result<Spending, Error> {
+    let of_day = "(ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2";
+    Ok(Spending {
+        issue: sum(
+            conn,
+            "repo = ?1 AND number = ?2 AND fence IS NOT ?3",
+            (thread.repo, thread.number, except),
+        )?,
+        agent_day: sum(conn, &format!("{of_day} AND agent = ?3"), (day_began, except, agent))?,
+        day: sum(conn, of_day, (day_began, except))?,
+    })
+}
+
+/// Added here: SQLite's own sum fails where it overflows.
+fn sum(conn: &Connection, which: &str, values: impl Params) -> Result<Spent, Error> {
+    let mut rows = conn
+        .prepare_cached(&format!("SELECT runs, micro_usd, tokens FROM attempts WHERE {which}"))?;
+    let mut rows = rows.query_map(values, spent)?;
+    rows.try_fold(Spent::default(), |sum, spent| Ok(sum.plus(spent?)))
+}

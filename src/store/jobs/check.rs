@@ -1,0 +1,196 @@
+//! Whether an agent may still get a job, asked in the transaction that gives it.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::{attempts, load};
+use crate::core::jobs::money::{BudgetScope, Budgets, Terms};
+use crate::core::jobs::{Fence, Job, Timeouts, Work};
+use crate::core::model::ids::RepoId;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::controls::PauseScope;
+use crate::core::scheduling::{
+    AgentRecords, AgentSlot, Ineligible, IssueFacts, Limits, Load, Rejection, Roster, Rules, lack,
+    obstacles,
+};
+use crate::store::error::Error;
+use crate::store::{backlog, controls};
+
+/// An agent for a job, with all that the ledger does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bid {
+    pub agent: String,
+    /// Whose model it runs.
+    pub family: Option<String>,
+    pub timeouts: Timeouts,
+    pub terms: Terms,
+    pub can_be_told: bool,
+    pub rules: Rules,
+    /// The agents, and whether each can be reached and paid, as was found right before.
+    pub workers: Vec<AgentSlot>,
+    pub limits: Limits,
+    pub budgets: Budgets,
+    /// When the present day began, in the configured zone.
+    pub day_began: Timestamp,
+    pub outside: Outside,
+}
+
+/// What was found on the forge right before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outside {
+    /// Open pull requests of agents that wait for review.
+    pub reviews_waiting: u32,
+    /// A question about the issue waits for a person.
+    pub is_asked: bool,
+}
+
+/// Why an agent does not get a job, or is not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The job does not wait for this: it was leased, cancelled or given up meanwhile.
+    #[error("the job does not wait for an agent any more")]
+    NotThere,
+    /// A person named another agent.
+    #[error("a person named another agent")]
+    NamedAnother,
+    /// The ledger does not know the issue as open, so nothing about it can be checked.
+    #[error("the issue is not known to be open")]
+    Unknown,
+    #[error("the issue may not be worked on: {0:?}")]
+    Ineligible(Vec<Ineligible>),
+    #[error("the agent lacks something: {0:?}")]
+    Lacks(Rejection),
+    #[error("the agent is paused")]
+    AgentPaused,
+    /// Nothing that it was given lately left anything.
+    #[error("the agent's breaker is open")]
+    BreakerOpen,
+    #[error("the budget has no room: {0:?}")]
+    OverBudget(BudgetScope),
+    /// The ledger has no name to call attempts by.
+    #[error("the ledger has no name yet")]
+    NoLedgerName,
+}
+
+/// What only keeps timmy from starting by itself: who asks for a job in person passes over it.
+const PASSED_BY_A_PERSON: [Ineligible; 6] = [
+    Ineligible::LinkedPullRequest,
+    Ineligible::AssignedToPerson,
+    Ineligible::Settled,
+    Ineligible::AttemptsSpent,
+    Ineligible::AuthorNotAllowed,
+    Ineligible::MissingScope,
+];
+
+/// Whether `job` may be given to the agent of `bid` now; `own` is the lease that it has already.
+pub(super) fn check(
+    conn: &Connection,
+    job: &Job,
+    work: Work,
+    own: Option<Fence>,
+    bid: &Bid,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, Error> {
+    if job.past.agent.as_ref().is_some_and(|named| *named != bid.agent) {
+        return Ok(Err(Refusal::NamedAnother));
+    }
+    let thread = job.spec.thread;
+    let machines = &bid.rules.machines;
+    // What its own attempts opened is no reason against the next one.
+    let is_own = |login: &str| {
+        job.past.fence.is_some() && machines.iter().any(|m| m.eq_ignore_ascii_case(login))
+    };
+    let Some(mut facts) = backlog::issue(conn, thread)? else { return Ok(Err(Refusal::Unknown)) };
+    facts.pulls.retain(|pull| !pull.author.as_ref().is_some_and(|author| is_own(&author.login)));
+    facts.work = load::others_work(conn, thread, Some(job.spec.id))?;
+    facts.work.is_asked = bid.outside.is_asked;
+
+    let checks = [
+        eligible(conn, job, &facts, bid, now)?,
+        capacity(conn, job, work, own, &facts, bid)?,
+        breaker(conn, own, bid, now)?,
+        budget(conn, job, own, bid)?,
+    ];
+    Ok(checks.into_iter().collect())
+}
+
+type Checked = Result<(), Refusal>;
+
+fn eligible(
+    conn: &Connection,
+    job: &Job,
+    facts: &IssueFacts,
+    bid: &Bid,
+    now: Timestamp,
+) -> Result<Checked, Error> {
+    let fleet = controls::at(conn, now)?;
+    if fleet.pause_of(&PauseScope::Agent(bid.agent.clone())).is_some() {
+        return Ok(Err(Refusal::AgentPaused));
+    }
+    let mut obstacles = obstacles(facts, &bid.rules, &fleet, now);
+    if job.is_asked_for() {
+        obstacles.retain(|obstacle| !PASSED_BY_A_PERSON.contains(obstacle));
+    }
+    Ok(if obstacles.is_empty() { Ok(()) } else { Err(Refusal::Ineligible(obstacles)) })
+}
+
+fn capacity(
+    conn: &Connection,
+    job: &Job,
+    work: Work,
+    own: Option<Fence>,
+    facts: &IssueFacts,
+    bid: &Bid,
+) -> Result<Checked, Error> {
+    // A repair adds no pull request to those that wait.
+    let reviews_waiting = match work {
+        Work::Begin => bid.outside.reviews_waiting,
+        Work::Repair(_) => 0,
+    };
+    let roster = Roster {
+        workers: bid.workers.clone(),
+        limits: bid.limits.clone(),
+        load: running(conn, own, reviews_waiting)?,
+        outcomes: AgentRecords::default(),
+        small_handed_out: 0,
+    };
+    let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
+    Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(Refusal::Lacks(lack))))
+}
+
+/// What runs, by its leases; without one of them.
+fn running(conn: &Connection, except: Option<Fence>, reviews_waiting: u32) -> Result<Load, Error> {
+    let mut load = Load { agents: BTreeMap::new(), repos: BTreeMap::new(), reviews_waiting };
+    let mut leases = conn.prepare_cached("SELECT agent, repo FROM leases WHERE fence IS NOT ?1")?;
+    let mut rows = leases.query([except])?;
+    while let Some(row) = rows.next()? {
+        let (agent, repo): (String, RepoId) = (row.get(0)?, row.get(1)?);
+        *load.agents.entry(agent).or_default() += 1;
+        *load.repos.entry(repo).or_default() += 1;
+    }
+    Ok(load)
+}
+
+fn breaker(
+    conn: &Connection,
+    own: Option<Fence>,
+    bid: &Bid,
+    now: Timestamp,
+) -> Result<Checked, Error> {
+    let is_probing = conn
+        .prepare_cached("SELECT 1 FROM leases WHERE agent = ?1 AND fence IS NOT ?2")?
+        .exists((&bid.agent, own))?;
+    let latest = conn
+        .prepare_cached("SELECT max(leased_at) FROM attempts WHERE agent = ?1 AND fence IS NOT ?2")?
+        .query_row((&bid.agent, own), |row| row.get(0))?;
+    let breaker = attempts::breaker(conn, &bid.agent)?;
+    let is_let_through = breaker.lets_through(is_probing, latest, now);
+    Ok(if is_let_through { Ok(()) } else { Err(Refusal::BreakerOpen) })
+}
+
+fn budget(conn: &Connection, job: &Job, own: Option<Fence>, bid: &Bid) -> Result<Checked, Error> {
+    let spending = attempts::spending(conn, job.spec.thread, &bid.agent, bid.day_began, own)?;
+    let over = bid.budgets.exceeded(&spending, bid.terms.bound);
+    Ok(over.map_or(Ok(()), |scope| Err(Refusal::OverBudget(scope))))
+}

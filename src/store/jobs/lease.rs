@@ -1,0 +1,151 @@
+//! Leases: who works on what. They are made here and nowhere else, by the transaction that checked
+//! that they are right.
+
+use rusqlite::{Connection, Transaction};
+
+use super::advance::{Advanced, apply};
+use super::check::{self, Bid, Refusal};
+use super::create::{NewJob, NotCreated, create};
+use super::{attempts, load};
+use crate::core::jobs::{Act, Branch, Fence, Grant, Job, JobId, Moment, Preflight, Queued, State};
+use crate::core::scheduling::Ineligible;
+use crate::store::error::Error;
+use crate::store::meta;
+
+/// An agent may work on a job. Only [`lease`] makes one; [`leases`] finds those that it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    job: JobId,
+    fence: Fence,
+    agent: String,
+    key: String,
+    branch: Branch,
+}
+
+impl Lease {
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
+    /// The fencing token: what the attempt tells is told with it.
+    pub fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// How the attempt is called outside: the same for every try to start it.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub fn branch(&self) -> Branch {
+        self.branch
+    }
+}
+
+/// Carries out a match: makes a job and gives it to the agent of `bid`, or neither.
+pub fn dispatch(
+    tx: &Transaction<'_>,
+    new: &NewJob,
+    bid: &Bid,
+    now: Moment,
+) -> Result<Result<(Lease, Advanced), Refusal>, Error> {
+    tx.prepare_cached("SAVEPOINT dispatch")?.execute([])?;
+    let made = match create(tx, new, now.at)? {
+        Ok(job) => lease(tx, job.spec.id, bid, now)?,
+        Err(NotCreated::Live(_)) => Err(Refusal::Ineligible(vec![Ineligible::LiveJob])),
+    };
+    if made.is_err() {
+        tx.prepare_cached("ROLLBACK TO dispatch")?.execute([])?;
+    }
+    tx.prepare_cached("RELEASE dispatch")?.execute([])?;
+    Ok(made)
+}
+
+/// Gives a job that is queued to the agent of `bid`, unless anything speaks against it now.
+pub fn lease(
+    tx: &Transaction<'_>,
+    id: JobId,
+    bid: &Bid,
+    now: Moment,
+) -> Result<Result<(Lease, Advanced), Refusal>, Error> {
+    let Some(job) = load::get(tx, id)?.map(|stored| stored.job) else {
+        return Ok(Err(Refusal::NotThere));
+    };
+    let State::Queued(Queued { work, .. }) = job.state else { return Ok(Err(Refusal::NotThere)) };
+    let Some(ledger) = meta::get(tx, meta::LEDGER)? else {
+        return Ok(Err(Refusal::NoLedgerName));
+    };
+    if let Err(refusal) = check::check(tx, &job, work, None, bid, now.at)? {
+        return Ok(Err(refusal));
+    }
+    let fence = attempts::next_fence(tx)?;
+    let grant = Grant {
+        fence,
+        agent: bid.agent.clone(),
+        family: bid.family.clone(),
+        timeouts: bid.timeouts,
+        terms: bid.terms,
+        can_be_told: bid.can_be_told,
+    };
+    let step = Act::Lease(grant).into();
+    let Ok(advanced) = apply(tx, id, None, &step, now)? else { return Ok(Err(Refusal::NotThere)) };
+    let Some(leased) = advanced.after.state.leased() else { return Ok(Err(Refusal::NotThere)) };
+    let key = format!("{ledger}-{id}-{fence}");
+    attempts::add(tx, id, job.spec.thread, leased, &key, now.at)?;
+    let lease = Lease { job: id, fence, agent: bid.agent.clone(), key, branch: job.branch() };
+    Ok(Ok((lease, advanced)))
+}
+
+/// The preflight of `lease` passed: stores that its agent is going to be started, unless anything
+/// speaks against it by now. `bid` is that of the lease with what is known at this moment.
+pub fn start(
+    tx: &Transaction<'_>,
+    lease: &Lease,
+    bid: &Bid,
+    now: Moment,
+) -> Result<Result<Advanced, Refusal>, Error> {
+    let job = load::get(tx, lease.job)?.map(|stored| stored.job);
+    let Some((job, leased)) = job.as_ref().and_then(|job| Some((job, in_preflight(job)?))) else {
+        return Ok(Err(Refusal::NotThere));
+    };
+    if leased.leased.fence() != lease.fence || bid.agent != lease.agent {
+        return Ok(Err(Refusal::NotThere));
+    }
+    let work = leased.leased.work;
+    if let Err(refusal) = check::check(tx, job, work, Some(lease.fence), bid, now.at)? {
+        return Ok(Err(refusal));
+    }
+    let step = Act::Start(lease.fence).into();
+    let Ok(advanced) = apply(tx, lease.job, None, &step, now)? else {
+        return Ok(Err(Refusal::NotThere));
+    };
+    attempts::started(tx, lease.fence, now.at)?;
+    Ok(Ok(advanced))
+}
+
+fn in_preflight(job: &Job) -> Option<&Preflight> {
+    match &job.state {
+        State::Preflight(preflight) => Some(preflight),
+        _ => None,
+    }
+}
+
+/// All leases, the oldest first.
+pub fn leases(conn: &Connection) -> Result<Vec<Lease>, Error> {
+    let leases = conn
+        .prepare_cached(
+            "SELECT leases.job, fence, agent, key, number, branch
+             FROM leases JOIN attempts USING (fence, agent) ORDER BY fence",
+        )?
+        .query_map([], |row| {
+            let job = row.get(0)?;
+            let branch = Branch { thread: row.get(4)?, job, number: row.get(5)? };
+            Ok(Lease { job, fence: row.get(1)?, agent: row.get(2)?, key: row.get(3)?, branch })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(leases)
+}

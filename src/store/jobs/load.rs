@@ -1,0 +1,127 @@
+//! Jobs as they stand.
+
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
+
+use crate::core::jobs::{DeadReason, Fence, Job, JobId, State};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::WorkState;
+use crate::store::backlog;
+use crate::store::columns::{Json, integer_column};
+use crate::store::error::Error;
+
+integer_column!(JobId);
+integer_column!(Fence);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredJob {
+    pub job: Job,
+    pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "job, created_at, ended_at";
+
+pub fn get(conn: &Connection, id: JobId) -> Result<Option<StoredJob>, Error> {
+    let job = conn
+        .prepare_cached("SELECT job, created_at, ended_at FROM jobs WHERE id = ?1")?
+        .query_row([id], stored)
+        .optional()?;
+    Ok(job)
+}
+
+/// The job for a thread that has not ended.
+pub fn live_in(conn: &Connection, thread: ThreadId) -> Result<Option<StoredJob>, Error> {
+    let job = conn
+        .prepare_cached(
+            "SELECT job, created_at, ended_at FROM jobs
+             WHERE repo = ?1 AND number = ?2 AND ended_at IS NULL",
+        )?
+        .query_row((thread.repo, thread.number), stored)
+        .optional()?;
+    Ok(job)
+}
+
+/// All that have not ended, the oldest first: what a runner that starts has to look after.
+pub fn live(conn: &Connection) -> Result<Vec<StoredJob>, Error> {
+    list(conn, &format!("SELECT {COLUMNS} FROM jobs WHERE ended_at IS NULL ORDER BY id"), [])
+}
+
+/// Up to `limit` jobs of which something is due at `now`, in order of time.
+pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<StoredJob>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2");
+    list(conn, &sql, (now, limit))
+}
+
+/// The first moment after `now` at which something is due.
+pub fn next_due_after(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let next = conn
+        .prepare_cached("SELECT min(due_at) FROM jobs WHERE due_at > ?1")?
+        .query_row([now], |row| row.get(0))?;
+    Ok(next)
+}
+
+/// What agents did and do about a thread, as far as jobs know: no question, and of its failures
+/// those of its latest job.
+pub fn work(conn: &Connection, thread: ThreadId) -> Result<WorkState, Error> {
+    others_work(conn, thread, None)
+}
+
+/// The same without one job.
+pub(super) fn others_work(
+    conn: &Connection,
+    thread: ThreadId,
+    except: Option<JobId>,
+) -> Result<WorkState, Error> {
+    let latest = conn
+        .prepare_cached(
+            "SELECT job, created_at, ended_at, settled FROM jobs
+             WHERE repo = ?1 AND number = ?2 AND id IS NOT ?3 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row((thread.repo, thread.number, except), |row| Ok((stored(row)?, row.get(3)?)))
+        .optional()?;
+    let Some((StoredJob { job, ended_at, .. }, is_settled)) = latest else {
+        return Ok(WorkState::default());
+    };
+    let spent = job.past.spent();
+    let is_dead = matches!(job.state, State::Dead(DeadReason::AttemptsSpent | DeadReason::Loop));
+    Ok(WorkState {
+        is_live: ended_at.is_none(),
+        is_asked: false,
+        is_settled: ended_at.is_some() && is_settled,
+        attempts: if is_dead && is_settled { spent } else { 0 },
+        fails: spent,
+    })
+}
+
+/// Somebody gave a reason to work on a thread again.
+pub fn unsettle(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached("UPDATE jobs SET settled = 0 WHERE repo = ?1 AND number = ?2 AND settled")?
+        .execute((thread.repo, thread.number))?;
+    if changed > 0 { backlog::moved(tx) } else { Ok(()) }
+}
+
+/// Puts `job` in place of what it was.
+pub(super) fn save(tx: &Transaction<'_>, job: &Job, now: Timestamp) -> Result<(), Error> {
+    let kind = job.state.kind();
+    let ended_at = kind.is_end().then_some(now);
+    tx.prepare_cached(
+        "UPDATE jobs SET state = ?2, due_at = ?3, job = ?5,
+                ended_at = iif(?4 IS NULL, NULL, ifnull(ended_at, ?4)),
+                settled = iif(ended_at IS NULL AND ?4 IS NOT NULL, 1, settled)
+         WHERE id = ?1",
+    )?
+    .execute((job.spec.id, kind.name(), job.state.due_at(), ended_at, Json(job)))?;
+    Ok(())
+}
+
+fn list(conn: &Connection, sql: &str, values: impl Params) -> Result<Vec<StoredJob>, Error> {
+    let jobs = conn.prepare_cached(sql)?.query_map(values, stored)?.collect::<Result<_, _>>()?;
+    Ok(jobs)
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredJob> {
+    let Json(job) = row.get(0)?;
+    Ok(StoredJob { job, created_at: row.get(1)?, ended_at: row.get(2)? })
+}

@@ -1,0 +1,32 @@
+//! Jobs, their histories, attempts and leases. Each function that moves a job is one named
+//! transition: called in a transaction, it stores the step, the job after it, and what it makes a
+//! runner do, or nothing of it. So every runner drives the same jobs in the same way.
+//!
+//! - `create`: a job for a thread, and whether one may be there.
+//! - `advance`: an event happened ([`advance()`]). Told twice under one key, it happened once.
+//! - `lease`: a match is carried out ([`dispatch`]), an agent gets a job and is started ([`lease()`],
+//!   [`start()`]): the two steps that
+//!   nobody may tell, since they are made only where `check` finds, in the same transaction, that
+//!   they are still right.
+//! - `attempts`: what attempts cost, and whether an agent's breaker is open.
+//! - `load`: jobs as they stand, and what is due.
+//! - `history`: what a job went through, folded again.
+//! - `numbers`: names and numbers that another ledger for the same account does not give.
+
+mod advance;
+mod attempts;
+mod check;
+mod create;
+mod history;
+mod lease;
+mod load;
+mod numbers;
+
+pub use advance::{Advanced, advance};
+pub use attempts::{StoredAttempt, attempts, breaker, spending};
+pub use check::{Bid, Outside, Refusal};
+pub use create::{NewJob, NotCreated, create};
+pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
+pub use lease::{Lease, dispatch, lease, leases, start};
+pub use load::{StoredJob, due, get, live, live_in, next_due_after, unsettle, work};
+pub use numbers::{introduce, restore};

@@ -1,0 +1,72 @@
+-- Jobs: one thread given to one agent for one purpose. What may become of one is decided by the
+-- reducer; here stands what it decided, and the history that it can be decided again from.
+
+-- AUTOINCREMENT: a job's number stands in branches and threads, and is never given again.
+CREATE TABLE jobs (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT, -- j42
+    repo       INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN (
+        'queued', 'preflight', 'running', 'verifying', 'deciding', 'backing_off', 'waiting',
+        'uncertain', 'done', 'no_change', 'cancelled', 'dead')),
+    created_at INTEGER NOT NULL,
+    due_at     INTEGER,                    -- when a deadline of its state is over
+    ended_at   INTEGER,
+    settled    INTEGER NOT NULL DEFAULT 1 CHECK (settled IN (0, 1)), -- once it ended: nobody gave a reason for another
+    first      TEXT    NOT NULL,           -- JSON: as it was made
+    job        TEXT    NOT NULL,           -- JSON: as its history made it
+    CHECK ((state IN ('done', 'no_change', 'cancelled', 'dead')) = (ended_at IS NOT NULL)),
+    CHECK (ended_at IS NULL OR due_at IS NULL)
+) STRICT;
+CREATE UNIQUE INDEX jobs_live ON jobs (repo, number) WHERE ended_at IS NULL;
+CREATE INDEX jobs_of  ON jobs (repo, number, id);
+CREATE INDEX jobs_due ON jobs (due_at) WHERE due_at IS NOT NULL;
+
+-- The history of each job. Folded again it gives the job.
+CREATE TABLE job_events (
+    job     INTEGER NOT NULL REFERENCES jobs (id),
+    seq     INTEGER NOT NULL,              -- from 1 on
+    at      INTEGER NOT NULL,
+    chance  INTEGER NOT NULL,              -- what spread its pauses
+    key     TEXT,                          -- who told it: told again, it changes nothing
+    step    TEXT    NOT NULL,              -- JSON
+    actions TEXT    NOT NULL,              -- JSON: what it made a runner do
+    PRIMARY KEY (job, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX job_events_key ON job_events (job, key) WHERE key IS NOT NULL;
+
+-- Attempts, by fencing token. Ended ones stay: budgets and breakers count them. AUTOINCREMENT: a
+-- token is greater than all that were ever given.
+CREATE TABLE attempts (
+    fence      INTEGER PRIMARY KEY AUTOINCREMENT,
+    job        INTEGER NOT NULL REFERENCES jobs (id),
+    repo       INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    agent      TEXT    NOT NULL,
+    branch     INTEGER NOT NULL,           -- which of the job's
+    key        TEXT    NOT NULL UNIQUE,    -- how it is called outside
+    leased_at  INTEGER NOT NULL,
+    started_at INTEGER,                    -- since then it may run
+    ended_at   INTEGER,
+    ending     TEXT,                       -- JSON
+    runs       INTEGER NOT NULL,           -- what it costs; until it has ended, what it may:
+    micro_usd  INTEGER NOT NULL,
+    tokens     INTEGER NOT NULL,
+    is_bound   INTEGER NOT NULL CHECK (is_bound IN (0, 1)), -- that is what it may have cost
+    left       INTEGER CHECK (left IN (0, 1)), -- whether it left something on the forge, once that is known
+    CHECK ((ended_at IS NULL) = (ending IS NULL)),
+    CHECK (left IS NULL OR ended_at IS NOT NULL)
+) STRICT;
+CREATE INDEX attempts_of    ON attempts (repo, number);
+CREATE INDEX attempts_judged ON attempts (agent, ended_at, fence) WHERE left IS NOT NULL;
+CREATE INDEX attempts_ended ON attempts (ended_at);
+CREATE INDEX attempts_latest ON attempts (agent, leased_at);
+
+-- Who works on what right now. Made by the one transaction that checked that it may, gone with
+-- the attempt.
+CREATE TABLE leases (
+    job   INTEGER PRIMARY KEY REFERENCES jobs (id),
+    fence INTEGER NOT NULL UNIQUE,
+    agent TEXT    NOT NULL,
+    repo  INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,183 @@
+//! Jobs: what may happen to one, in which order, and what becomes of it.
+
+mod leases;
+mod ledger;
+mod moves;
+mod properties;
+mod repairs;
+mod stage;
+mod stopping;
+mod table;
+mod tries;
+mod world;
+
+use std::time::Duration;
+
+use timmy::core::jobs::money::{Spent, Terms, Usage};
+use timmy::core::jobs::{
+    Act, Action, Claim, Commit, Digest, Draw, Event, Failure, Fence, Grant, Job, JobId, Judgement,
+    Limits, Moment, NeverRan, Origin, Progress, Purpose, Spec, State, Step, Timeouts, Verdict, Why,
+    advance,
+};
+use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::time::Timestamp;
+
+pub const MINUTE: Duration = Duration::from_secs(60);
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub const TIMEOUTS: Timeouts = Timeouts {
+    start: Duration::from_secs(120),
+    silence: Duration::from_secs(600),
+    total: Duration::from_secs(3600),
+    stop: Duration::from_secs(120),
+};
+
+pub fn spec(limits: Limits) -> Spec {
+    Spec {
+        id: JobId(42),
+        thread: ThreadId { repo: RepoId(1), number: 41 },
+        purpose: Purpose::Code,
+        role: "coder".to_owned(),
+        origin: Origin::Person("alexander".to_owned()),
+        limits,
+    }
+}
+
+pub fn terms() -> Terms {
+    Terms { price: None, bound: Spent { micro_usd: 600_000, tokens: 200_000, runs: 1 } }
+}
+
+pub fn grant(fence: i64, agent: &str) -> Grant {
+    Grant {
+        fence: Fence(fence),
+        agent: agent.to_owned(),
+        family: None,
+        timeouts: TIMEOUTS,
+        terms: terms(),
+        can_be_told: true,
+    }
+}
+
+/// A commit that is called by one digit.
+pub fn commit(digit: char) -> Commit {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn digest(text: &str) -> Digest {
+    Digest(text.to_owned())
+}
+
+pub fn attempt(fence: i64, progress: Progress) -> Event {
+    Event::Attempt(Fence(fence), progress)
+}
+
+pub fn ended(claim: Claim) -> Progress {
+    Progress::Ended { claim, usage: Usage::NONE }
+}
+
+pub fn failed(how: &str) -> Progress {
+    Progress::Failed { failure: Failure::Agent(digest(how)), usage: Usage::NONE }
+}
+
+pub fn stopped() -> Progress {
+    Progress::Stopped { usage: Usage::NONE }
+}
+
+/// A job and the time, as a test tells its story.
+#[derive(Clone)]
+pub struct Story {
+    pub job: Job,
+    pub now: Timestamp,
+    /// What the last step made a runner do.
+    pub actions: Vec<Action>,
+    fences: i64,
+}
+
+impl Story {
+    pub fn new() -> Self {
+        Self::within(Limits::default())
+    }
+
+    pub fn within(limits: Limits) -> Self {
+        let now = Timestamp::from_micros(1_000_000_000_000);
+        let job = Job::new(spec(limits), None, now);
+        Self { job, now, actions: Vec::new(), fences: 0 }
+    }
+
+    pub fn later(mut self, by: Duration) -> Self {
+        self.now = self.now.after(by);
+        self
+    }
+
+    pub fn try_step(&self, step: impl Into<Step>) -> Result<(Job, Vec<Action>), Why> {
+        let now = Moment { at: self.now, chance: Draw(0) };
+        advance(&self.job, &step.into(), now).map_err(|illegal| illegal.why)
+    }
+
+    pub fn step(mut self, step: impl Into<Step>) -> Self {
+        let step = step.into();
+        (self.job, self.actions) = self
+            .try_step(step.clone())
+            .unwrap_or_else(|why| panic!("{step:?} {why}: {:?}", self.job.state));
+        self
+    }
+
+    /// The present attempt, or the last one.
+    pub fn fence(&self) -> Fence {
+        self.job.past.fence.expect("an attempt")
+    }
+
+    pub fn progress(self, progress: Progress) -> Self {
+        let fence = self.fence();
+        self.step(Event::Attempt(fence, progress))
+    }
+
+    /// It is due as soon as it can be.
+    pub fn due(mut self) -> Self {
+        self.now = self.now.max(self.job.state.due_at().expect("something that is due"));
+        self.step(Event::Due)
+    }
+
+    pub fn lease_to(mut self, agent: &str) -> Self {
+        if !matches!(self.job.state, State::Queued(_)) {
+            self = self.due();
+        }
+        self.fences += 1;
+        let grant = grant(self.fences, agent);
+        self.step(Act::Lease(grant))
+    }
+
+    pub fn start(self) -> Self {
+        let fence = self.fence();
+        self.step(Act::Start(fence))
+    }
+
+    /// An agent works on it.
+    pub fn work(self) -> Self {
+        self.work_by("ezra")
+    }
+
+    pub fn work_by(self, agent: &str) -> Self {
+        self.lease_to(agent).start().progress(Progress::Accepted)
+    }
+
+    pub fn judged(self, commit: Option<Commit>, verdict: Verdict, how: &str) -> Self {
+        let look = self.job.past.look;
+        let digest = digest(how);
+        self.step(Event::Judged(Judgement { look, commit, pull: Some(58), verdict, digest }))
+    }
+
+    /// An agent delivered this commit, and it was judged so.
+    pub fn delivered(self, head: char, verdict: Verdict) -> Self {
+        let claim = Claim::PullRequest { number: Some(58), commit: Some(commit(head)) };
+        self.work().progress(ended(claim)).judged(Some(commit(head)), verdict, &head.to_string())
+    }
+
+    pub fn never_ran(self, why: NeverRan) -> Self {
+        self.lease_to("ezra").progress(Progress::NeverRan(why))
+    }
+
+    pub fn state(&self) -> &'static str {
+        self.job.state.kind().name()
+    }
+}

@@ -1,0 +1,256 @@
+//! How often a job is tried, by whom, and what costs an attempt.
+
+use timmy::core::jobs::ladder::{Rung, preferred};
+use timmy::core::jobs::money::Usage;
+use timmy::core::jobs::{
+    Act, Action, AttemptEnd, Claim, DeadReason, Event, Failure, Fence, Grant, Limits, NeverRan,
+    Progress, State, Tried, Verdict, Waiting, WaitsFor, Why,
+};
+
+use super::{DAY, MINUTE, Story, ended, failed, grant};
+
+fn waits_for(story: &Story) -> Option<WaitsFor> {
+    match &story.job.state {
+        State::Waiting(Waiting::Idle(idle)) => Some(idle.for_what),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_job_goes_straight_to_its_end() {
+    let story = Story::new();
+    assert_eq!(story.job.attempt_number(), 1);
+    let story = story.work();
+    assert_eq!(story.actions, [Action::Follow(Fence(1))]);
+    let story = story.progress(ended(Claim::PullRequest { number: Some(58), commit: None }));
+    let [Action::Judge(1), Action::Release { fence, end, charge, left }] = &story.actions[..]
+    else {
+        panic!("{:?}", story.actions)
+    };
+    assert_eq!((*fence, *end, *left), (Fence(1), AttemptEnd::Ended, None));
+    assert_eq!(charge.spent.micro_usd, 600_000, "its usage is unknown");
+    let story = story.judged(None, Verdict::Pass { ask: false }, "good");
+    assert_eq!(story.state(), "done");
+    assert_eq!(story.actions, [Action::Left { fence: Fence(1), left: true }]);
+}
+
+#[test]
+fn attempts_that_fail_are_spent() {
+    let mut story = Story::new();
+    for (how, number) in [("turns", 1), ("garbage", 2)] {
+        assert_eq!(story.job.attempt_number(), number);
+        story = story.work().progress(failed(how));
+        assert_eq!(story.state(), "backing_off");
+    }
+    let story = story.work().progress(failed("nothing"));
+    assert_eq!(story.job.state, State::Dead(DeadReason::AttemptsSpent));
+    let story = story.step(Event::Retry(Some("bezalel".to_owned())));
+    assert_eq!((story.job.attempt_number(), story.job.branch().number), (1, 1));
+    assert_eq!(story.work().state(), "running");
+}
+
+#[test]
+fn what_left_nothing_is_an_attempt_whatever_it_says() {
+    let story = Story::new().work().progress(ended(Claim::NoChange));
+    let story = story.judged(None, Verdict::Nothing, "nothing");
+    assert_eq!(story.actions, [Action::Left { fence: Fence(1), left: false }]);
+    assert_eq!(story.job.past.charged, [Fence(1)]);
+    assert_eq!(story.state(), "backing_off");
+}
+
+#[test]
+fn three_equal_outcomes_are_a_loop() {
+    let limits = Limits { attempts: 9, ..Limits::default() };
+    let mut story = Story::within(limits);
+    for how in ["same", "other", "same"] {
+        story = story.work().progress(failed(how));
+        assert_eq!(story.state(), "backing_off");
+    }
+    let story = story.work().progress(failed("same"));
+    assert_eq!(story.job.state, State::Dead(DeadReason::Loop));
+}
+
+#[test]
+fn the_pause_grows_and_chance_spreads_it() {
+    let limits = Limits { attempts: 4, ..Limits::default() };
+    let mut story = Story::within(limits);
+    let mut pauses = Vec::new();
+    for how in ["a", "b", "c"] {
+        story = story.work().progress(failed(how));
+        pauses.push(story.job.state.due_at().unwrap().since(story.now).as_secs());
+    }
+    assert_eq!(pauses, [30, 60, 120], "chance took its half");
+    assert_eq!(story.try_step(Event::Due), Err(Why::NotDue));
+}
+
+#[test]
+fn what_never_ran_costs_no_attempt_and_not_for_ever() {
+    let mut story = Story::new();
+    for _ in 1..Limits::default().never_ran {
+        story = story.never_ran(NeverRan::NoAccess);
+        assert_eq!((story.state(), story.job.attempt_number()), ("backing_off", 1));
+    }
+    let brought = story.clone().delivered('a', Verdict::Block);
+    assert_eq!(brought.job.past.never_ran, 0, "once it brought something, it is counted anew");
+    let story = story.never_ran(NeverRan::NoAccess);
+    assert_eq!(story.job.state, State::Dead(DeadReason::NeverRan(NeverRan::NoAccess)));
+}
+
+#[test]
+fn what_is_not_there_is_waited_for() {
+    let story = Story::new().never_ran(NeverRan::HostAway);
+    assert_eq!(waits_for(&story), Some(WaitsFor::Host));
+    assert_eq!(story.clone().step(Event::Ready).state(), "queued");
+    assert_eq!(story.later(3 * DAY).step(Event::Due).state(), "queued", "another may take it");
+
+    let story = Story::new();
+    let until = story.now.after(5 * MINUTE);
+    let story = story.never_ran(NeverRan::PoolSpent { until });
+    assert_eq!((waits_for(&story), story.job.state.due_at()), (Some(WaitsFor::Pool), Some(until)));
+
+    let story = Story::new().never_ran(NeverRan::RedBranch);
+    assert_eq!(waits_for(&story), Some(WaitsFor::GreenBranch));
+}
+
+#[test]
+fn a_quota_that_runs_out_in_mid_work_costs_money_and_no_attempt() {
+    let story = Story::new();
+    let until = story.now.after(DAY);
+    let failure = Failure::PoolSpent { until };
+    let story = story.work().progress(Progress::Failed { failure, usage: Usage::NONE });
+    assert_eq!((waits_for(&story), story.job.attempt_number()), (Some(WaitsFor::Pool), 1));
+    let charged = story.actions.iter().any(|action| {
+        matches!(action, Action::Release { charge, .. } if charge.spent.micro_usd == 600_000)
+    });
+    assert!(charged);
+}
+
+#[test]
+fn an_agent_that_always_runs_out_of_its_quota_ends_too() {
+    let mut story = Story::new();
+    for _ in 0..Limits::default().never_ran {
+        let failure = Failure::PoolSpent { until: story.now };
+        story = story.work().progress(Progress::Failed { failure, usage: Usage::NONE });
+    }
+    assert_eq!(story.state(), "dead");
+}
+
+#[test]
+fn what_no_agent_understands_is_never_asked_again() {
+    let failure = Failure::BadRequest;
+    let story = Story::new().work().progress(Progress::Failed { failure, usage: Usage::NONE });
+    assert_eq!(story.job.state, State::Dead(DeadReason::BadRequest));
+}
+
+#[test]
+fn what_follows_a_lost_attempt_has_a_branch_of_its_own() {
+    let story = Story::new().work();
+    assert_eq!(story.job.branch().to_string(), "timmy/41-j42");
+    let story = story.progress(failed("turns")).work();
+    assert_eq!(story.job.branch().to_string(), "timmy/41-j42", "its end was seen");
+    let story = story.progress(Progress::Lost).work();
+    assert_eq!(story.job.branch().to_string(), "timmy/41-j42-2");
+    let pull = Claim::PullRequest { number: Some(60), commit: None };
+    let story = story.progress(ended(pull)).judged(None, Verdict::Pass { ask: false }, "good");
+    assert!(story.actions.contains(&Action::CloseBefore(2)), "the first one's is closed");
+}
+
+#[test]
+fn timmys_own_stop_costs_no_attempt_and_keeps_the_branch() {
+    let cut = Progress::CutOff { usage: Usage::NONE };
+    let story = Story::new().work().progress(cut.clone());
+    assert_eq!((story.state(), story.job.attempt_number()), ("queued", 1));
+    assert_eq!(story.job.branch().number, 1);
+    let mut story = story;
+    for _ in 1..Limits::default().cut_off {
+        story = story.work().progress(cut.clone());
+    }
+    assert_eq!(story.job.state, State::Dead(DeadReason::CutOff));
+}
+
+#[test]
+fn what_an_old_attempt_tells_comes_too_late() {
+    let story = Story::new().work().progress(Progress::Lost).work();
+    let late = Event::Attempt(Fence(1), ended(Claim::Comment));
+    assert_eq!(story.try_step(late), Err(Why::OldAttempt));
+    let story = story.progress(failed("turns")).due();
+    assert_eq!(story.try_step(Act::Lease(grant(2, "ezra"))), Err(Why::OldFence));
+}
+
+#[test]
+fn an_attempt_is_given_back_once() {
+    let story = Story::new().work().progress(failed("nothing"));
+    let story = story.step(Event::Refund(Fence(1)));
+    assert_eq!(story.job.attempt_number(), 1);
+    assert_eq!(story.try_step(Event::Refund(Fence(1))), Err(Why::Again));
+    assert_eq!((story.job.past.tried.len(), story.job.past.outcomes.len()), (0, 0));
+}
+
+#[test]
+fn attempts_that_are_always_given_back_end_too() {
+    let mut story = Story::new();
+    for _ in 0..Limits::default().never_ran {
+        story = story.work().progress(failed("nothing"));
+        let fence = story.fence();
+        story = story.step(Event::Refund(fence));
+    }
+    let story = story.work().progress(failed("nothing"));
+    let reason = DeadReason::NeverRan(NeverRan::LeftNothing);
+    assert_eq!(story.job.state, State::Dead(reason));
+}
+
+#[test]
+fn a_job_that_nobody_takes_ends() {
+    let story = Story::new().later(13 * DAY);
+    assert_eq!(story.try_step(Event::Due), Err(Why::NotDue));
+    let reason = DeadReason::NeverRan(NeverRan::NobodyFree);
+    assert_eq!(story.later(DAY).step(Event::Due).job.state, State::Dead(reason));
+}
+
+fn rung(agent: &str, family: &str, micro_usd: u64, value: u64) -> Rung {
+    Rung { agent: agent.to_owned(), family: Some(family.to_owned()), micro_usd, value }
+}
+
+fn order(story: &Story, is_small: bool) -> Vec<String> {
+    let fleet = vec![
+        rung("ezra", "openai", 5, 90),
+        rung("bezalel", "openai", 1, 70),
+        rung("claude", "anthropic", 9, 80),
+    ];
+    preferred(&story.job, is_small, fleet).into_iter().map(|rung| rung.agent).collect()
+}
+
+#[test]
+fn the_second_attempt_prefers_another_family() {
+    let story = Story::new();
+    assert_eq!(order(&story, false), ["ezra", "claude", "bezalel"]);
+    assert_eq!(order(&story, true), ["bezalel", "ezra", "claude"], "small work begins cheap");
+    let family = Some("openai".to_owned());
+    let leased = story.step(Act::Lease(Grant { family: family.clone(), ..grant(1, "ezra") }));
+    let story = leased.start().progress(Progress::Accepted).progress(failed("turns")).due();
+    let tried = Tried { fence: Fence(1), agent: "ezra".to_owned(), family };
+    assert_eq!(story.job.past.tried, [tried]);
+    assert_eq!(order(&story, false), ["claude", "bezalel", "ezra"]);
+}
+
+#[test]
+fn a_repair_prefers_who_knows_the_work_and_a_name_is_a_name() {
+    let story = Story::new().delivered('a', Verdict::Block).due();
+    assert_eq!(order(&story, false)[0], "ezra");
+    let story = story.step(Event::Retry(Some("claude".to_owned())));
+    assert_eq!(order(&story, false), ["claude"]);
+}
+
+#[test]
+fn a_text_reaches_the_agent_that_runs_or_the_next_one() {
+    let told = |text: &str| Event::Told(text.to_owned());
+    let story = Story::new().step(told("before")).work();
+    assert_eq!(story.job.past.unheard, [] as [u32; 0], "it stood in the start");
+    let story = story.step(told("meanwhile"));
+    assert_eq!(story.actions, [Action::Tell(Fence(1), 1)]);
+    let story = story.step(told("more")).progress(Progress::Heard(1));
+    assert_eq!(story.try_step(Event::Attempt(Fence(1), Progress::Heard(1))), Err(Why::Again));
+    let story = story.progress(failed("turns"));
+    assert_eq!(story.job.past.unheard, [2]);
+    assert_eq!(story.work().job.past.unheard, [] as [u32; 0]);
+}
