@@ -103,8 +103,8 @@ impl Gitea {
         }
     }
 
-    /// What `head` has that `base` has not, each a commit, a branch or a tag; none if one of them is
-    /// gone. Needs the scope `read:repository`.
+    /// What the branch `head` has that the branch `base` has not; none if one of them is gone. Newer
+    /// servers take commits and tags, too. Needs the scope `read:repository`.
     ///
     /// # Errors
     /// [`Error::TooLarge`] if it is very much: Gitea lists it all.
@@ -130,7 +130,9 @@ impl Gitea {
         Ok(Some(Comparison { ahead: found.total_commits.max(commits.len()), commits }))
     }
 
-    /// Whether `head` has all that `ancestor` has; none if one of them is gone.
+    /// Whether `head` has all that `ancestor` has; none if one of them is gone. Asked by what is
+    /// missing, one commit at most: old servers compare no commits. Needs the scope
+    /// `read:repository`.
     pub async fn descends(
         &self,
         repo: &RepoName,
@@ -140,11 +142,15 @@ impl Gitea {
         if head == ancestor {
             return Ok(Some(true));
         }
-        let missing = self.compare(repo, &head.to_string(), &ancestor.to_string()).await;
-        match missing {
-            Ok(missing) => Ok(missing.map(|missing| missing.ahead == 0)),
-            // More than is looked at is missing.
-            Err(Error::TooLarge { .. }) => Ok(Some(false)),
+        let route = Route::new("repos/{owner}/{repo}/commits", &[&repo.owner(), &repo.name()]);
+        let route = route.with("sha", ancestor).with("not", head).with("limit", 1);
+        match self.get(&lean(route)).await {
+            Ok(answer) => {
+                let missing = answer.json::<Option<Vec<WireCommit>>>()?.unwrap_or_default();
+                Ok(Some(missing.is_empty()))
+            }
+            // So Gitea answers for commits that are not there.
+            Err(Error::NotFound { .. } | Error::Server { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

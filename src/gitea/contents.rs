@@ -35,6 +35,14 @@ pub enum FileChange {
 }
 
 impl FileChange {
+    fn path(&self) -> &str {
+        match self {
+            Self::Create { path, .. } | Self::Update { path, .. } | Self::Delete { path, .. } => {
+                path
+            }
+        }
+    }
+
     fn operation(&self) -> Value {
         match self {
             Self::Create { path, content } => {
@@ -71,8 +79,13 @@ impl Gitea {
     ///
     /// # Errors
     /// [`Error::Unprocessable`] or [`Error::Conflict`] if a file or the branch is not as the changes
-    /// take it to be: then nothing was changed.
+    /// take it to be, [`Error::NotAName`] if a path leads out of the repository or into git's own
+    /// folder: then nothing was changed.
     pub async fn commit_files(&self, repo: &RepoName, new: &NewCommit) -> Result<Commit, Error> {
+        let paths = || new.changes.iter().map(FileChange::path);
+        if let Some(path) = paths().find(|path| !is_inside(path)) {
+            return Err(Error::NotAName(path.to_owned()));
+        }
         let route = Route::new("repos/{owner}/{repo}/contents", &[&repo.owner(), &repo.name()]);
         let files: Vec<Value> = new.changes.iter().map(FileChange::operation).collect();
         let mut body = json!({ "branch": new.branch, "message": new.message, "files": files });
@@ -83,4 +96,11 @@ impl Gitea {
         let made = answer.json::<WireMade>()?.commit.unwrap_or_default();
         Ok(made.sha.try_into().map_err(|_| MissingField("commit.sha"))?)
     }
+}
+
+/// Whether `path` names a file of the work tree: Gitea itself fails at others with a 500.
+fn is_inside(path: &str) -> bool {
+    let is_name =
+        |part: &str| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git");
+    path.split('/').all(is_name)
 }

@@ -126,18 +126,20 @@ async fn commits_are_read_and_compared() {
 async fn a_head_descends_from_what_has_nothing_that_it_lacks() {
     let (repo, head): (RepoName, _) = ("lab/pub".parse().unwrap(), any_commit());
     let ancestor: Commit = "e5da63e0".repeat(5).parse().unwrap();
-    for (answer, expected) in [
-        (Canned::new(200, r#"{"total_commits":0,"commits":[]}"#), Some(true)),
-        (Canned::new(200, r#"{"total_commits":0,"commits":null}"#), Some(true)),
-        (Canned::new(200, r#"{"total_commits":3,"commits":[]}"#), Some(false)),
-        (Canned::new(200, vec![b' '; (32 << 20) + 1]), Some(false)),
-        (Canned::new(404, r#"{"message":"not found"}"#), None),
+    let failed = || Canned::new(500, r#"{"message":""}"#);
+    for (answers, expected) in [
+        (vec![Canned::new(200, "[]")], Some(true)),
+        (vec![Canned::new(200, "null")], Some(true)),
+        (vec![Canned::new(200, format!(r#"[{{"sha":"{ancestor}"}}]"#))], Some(false)),
+        (vec![Canned::new(404, r#"{"message":"not found"}"#)], None),
+        (vec![failed(), failed(), failed()], None),
     ] {
-        let forge = Forge::answering([answer]).await;
+        let forge = Forge::answering(answers).await;
         let descends = forge.client().descends(&repo, &head, &ancestor).await.unwrap();
         assert_eq!(descends, expected);
         let asked = forge.asked_what().remove(0);
-        assert!(asked.starts_with(&format!("GET /repos/lab/pub/compare/{head}...{ancestor}?")));
+        let path = format!("GET /repos/lab/pub/commits?sha={ancestor}&not={head}&limit=1&");
+        assert!(asked.starts_with(&path), "{asked}");
     }
 }
 
@@ -258,6 +260,25 @@ async fn what_stands_otherwise_than_the_change_takes_it_is_not_changed() {
             assert!(message.contains(words), "{message}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_change_outside_of_the_repository_is_not_sent() {
+    let forge = Forge::answering([]).await;
+    for path in
+        ["../../x", "/etc/passwd", "a/../b", "", "a//b", "./a", "a/", ".git/config", "a/.GIT/x"]
+    {
+        let change = FileChange::Create { path: path.to_owned(), content: Vec::new() };
+        let new = NewCommit {
+            branch: "timmy/9-j2".to_owned(),
+            new_branch: None,
+            message: "Out".to_owned(),
+            changes: vec![change],
+        };
+        let error = forge.client().commit_files(&"lab/pub".parse().unwrap(), &new).await;
+        assert_eq!(error, Err(Error::NotAName(path.to_owned())));
+    }
+    assert_eq!(forge.asked(), []);
 }
 
 #[tokio::test]
