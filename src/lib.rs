@@ -2,7 +2,7 @@
 //!
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
-//! `main -> cli -> app -> {engine, web, sandbox} -> {store, gitea, config} -> core`; inside core
+//! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`; inside core
 //! `model <- command <- policy <- {scheduling, jobs} <- effect <- reply <- report <- handlers`.
 //!
 //! # The walk of a comment
@@ -96,6 +96,7 @@
 //! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, effects, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
+//! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
 //! | [`sandbox`] | a small in-memory Gitea of three versions for the demo and the tests, its faults, its page, and backlogs of any size |
@@ -105,6 +106,7 @@
 //! | [`clock`], [`chance`] | time and chance, injected |
 //! | [`crash`] | where tests kill the process |
 
+pub mod agents;
 pub mod app;
 pub mod chance;
 pub mod cli;

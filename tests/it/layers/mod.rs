@@ -5,16 +5,23 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 12] = [
+const PARTS: [(&str, &[&str]); 13] = [
     (
         "cli",
         &[
-            "app", "chance", "clock", "config", "core", "crash", "engine", "gitea", "sandbox",
-            "store", "web",
+            "agents", "app", "chance", "clock", "config", "core", "crash", "engine", "gitea",
+            "sandbox", "store", "web",
         ],
     ),
-    ("app", &["chance", "clock", "config", "core", "crash", "engine", "gitea", "store", "web"]),
-    ("engine", &["chance", "clock", "config", "core", "crash", "gitea", "store"]),
+    ("agents", &["chance", "clock", "config", "core", "gitea"]),
+    (
+        "app",
+        &[
+            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "store",
+            "web",
+        ],
+    ),
+    ("engine", &["agents", "chance", "clock", "config", "core", "crash", "gitea", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
     ("store", &["core"]),

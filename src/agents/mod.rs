@@ -1,0 +1,24 @@
+//! Agents: who does the work. Each kind is driven in its own way; the engine knows only [`Agent`].
+//!
+//! An attempt is prepared ([`Agent::prepare`]) and stored whole before it is sent, so that it can be
+//! sent again word for word. What a start of unknown outcome did is looked up ([`Agent::find`])
+//! before anything is repeated. From then on the engine asks how it goes ([`Agent::follow`]): the
+//! answer to that is the truth, and what streams tell is progress. What an agent says is a claim;
+//! what came of it, the forge shows.
+//!
+//! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
+
+mod agent;
+mod redact;
+mod task;
+mod transcript;
+mod trouble;
+
+pub use agent::{
+    Agent, AgentCall, AgentHealth, Capabilities, Delivery, Ending, FailureKind, RunHandle,
+    Sighting, Started,
+};
+pub use redact::Redactor;
+pub use task::{AgentTask, StoredRequest};
+pub use transcript::{Speaker, Transcript, TranscriptEntry};
+pub use trouble::AgentTrouble;
