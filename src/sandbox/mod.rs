@@ -15,6 +15,7 @@ pub mod backlog;
 mod clock;
 mod deliveries;
 mod faults;
+pub mod gateway;
 mod json;
 mod line;
 pub mod page;
