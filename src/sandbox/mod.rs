@@ -17,6 +17,7 @@ mod clock;
 mod coding;
 mod deliveries;
 mod faults;
+pub mod gateway;
 mod git;
 mod json;
 mod line;
