@@ -1,3 +1,4 @@
 //! The agents that timmy drives, over real sockets.
 
 mod model;
+mod openai;
