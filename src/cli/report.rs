@@ -12,7 +12,7 @@ use crate::cli::output::{WRONG, block_on, complain, finish};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::report::{DayState, Hours, period_of};
-use crate::engine::{ReportAudience, ReportResult, ReportScope, gather, outlook};
+use crate::engine::{JobDrivers, ReportAudience, ReportResult, ReportScope, gather, outlook};
 use crate::store::{Error, Holder, Ledger, OpenError, holder, reports, repos};
 
 /// Bring the day's report up to date now, or print it.
@@ -72,7 +72,7 @@ async fn written(config: &Config) -> Result<String, ReportError> {
         let process = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
         return Ok(format!("timmy serve{process} runs, and keeps the report up to date.\n"));
     }
-    let (ledger, engine) = app::engine(config, Clocks::system())?;
+    let (ledger, engine) = app::engine(config, Clocks::system(), JobDrivers::default())?;
     match engine.write_report_now().await? {
         ReportResult::Nothing => Ok("Nothing to say today.\n".to_owned()),
         ReportResult::Refused(reason) => Err(ReportError::Refused(reason)),
