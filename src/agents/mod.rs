@@ -9,6 +9,8 @@
 //! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
 
 mod agent;
+mod event_stream;
+mod openai;
 mod redact;
 mod task;
 mod transcript;
@@ -18,6 +20,8 @@ pub use agent::{
     Agent, AgentCall, AgentHealth, Capabilities, Delivery, Ending, FailureKind, RunHandle,
     Sighting, Started,
 };
+pub use event_stream::{EventStream, LineTooLong};
+pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
 pub use redact::Redactor;
 pub use task::{AgentTask, StoredRequest};
 pub use transcript::{Speaker, Transcript, TranscriptEntry};
