@@ -9,7 +9,10 @@
 //! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
 
 mod agent;
+mod brief;
 mod event_stream;
+mod fleet;
+mod hermes;
 mod openai;
 mod redact;
 mod task;
@@ -21,6 +24,8 @@ pub use agent::{
     Sighting, Started,
 };
 pub use event_stream::{EventStream, LineTooLong};
+pub use fleet::fleet;
+pub use hermes::{HermesAgent, HermesOptions};
 pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
 pub use redact::Redactor;
 pub use task::{AgentTask, StoredRequest};
