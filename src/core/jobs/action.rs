@@ -2,21 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clocks::Clock;
+use super::clocks::DeadlineKind;
 use super::event::NeverRan;
 use super::ids::Fence;
 use super::job::Job;
 use super::money::Charge;
 use super::state::{
-    Deciding, Held, HeldBy, Idle, Late, Phase, Question, Running, State, Waiting, WaitsFor,
+    Deciding, HeldAttempt, HeldBy, IdleWait, Late, Phase, Question, RunningAttempt, State,
+    WaitReason, Waiting,
 };
 
 /// The first ones stand as long as the state does: [`standing`] gives them to a runner that does
-/// not remember, so that nothing is lost with its memory. [`Release`](Action::Release) and those
+/// not remember, so that nothing is lost with its memory. [`Release`](JobAction::Release) and those
 /// behind it are told once, and belong into the transaction that stores the step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub enum JobAction {
     /// Look whether the agent can begin.
     Preflight(Fence),
     /// Start it. Whoever may have done so before looks for it first.
@@ -53,7 +54,7 @@ pub enum AttemptEnd {
     /// By itself.
     Ended,
     Failed,
-    TimedOut(Clock),
+    TimedOut(DeadlineKind),
     /// It was stopped.
     Stopped,
     Lost,
@@ -67,31 +68,33 @@ pub enum AttemptEnd {
 }
 
 /// What is to be done for `job` as long as it stands where it stands.
-pub fn standing(job: &Job) -> Vec<Action> {
-    let asks = |question| Action::Ask(job.past.asked, question);
+pub fn standing(job: &Job) -> Vec<JobAction> {
+    let asks = |question| JobAction::Ask(job.past.asked, question);
     match &job.state {
-        State::Preflight(preflight) => vec![Action::Preflight(preflight.leased.fence())],
+        State::Preflight(preflight) => vec![JobAction::Preflight(preflight.leased.fence())],
         State::Running(running) => working(job, running),
         State::Waiting(Waiting::Held(held)) => {
-            let Held { attempt, by, .. } = &**held;
+            let HeldAttempt { attempt, by, .. } = &**held;
             let fence = attempt.fence();
             match (&attempt.stopping, by) {
-                (Some(_), _) => vec![Action::Follow(fence), Action::Stop(fence)],
-                (None, HeldBy::Host) => vec![Action::Follow(fence)],
-                (None, HeldBy::Person) => vec![Action::Follow(fence), asks(Question::Permission)],
+                (Some(_), _) => vec![JobAction::Follow(fence), JobAction::Stop(fence)],
+                (None, HeldBy::Host) => vec![JobAction::Follow(fence)],
+                (None, HeldBy::Person) => {
+                    vec![JobAction::Follow(fence), asks(Question::Permission)]
+                }
             }
         }
         State::Uncertain(uncertain) => {
             let fence = uncertain.attempt.fence();
             let more = match &uncertain.attempt.stopping {
-                Some(_) => Action::Stop(fence),
+                Some(_) => JobAction::Stop(fence),
                 None => asks(Question::Uncertain),
             };
-            vec![Action::Look(fence), more]
+            vec![JobAction::Look(fence), more]
         }
-        State::Verifying(_) => vec![Action::Judge(job.past.look)],
+        State::Verifying(_) => vec![JobAction::Judge(job.past.look)],
         State::Deciding(Deciding { question, .. }) => vec![asks(*question)],
-        State::Waiting(Waiting::Idle(Idle { for_what: WaitsFor::Person, .. })) => {
+        State::Waiting(Waiting::Idle(IdleWait { for_what: WaitReason::Person, .. })) => {
             vec![asks(Question::Permission)]
         }
         State::Waiting(Waiting::Idle(_))
@@ -104,19 +107,19 @@ pub fn standing(job: &Job) -> Vec<Action> {
     }
 }
 
-fn working(job: &Job, running: &Running) -> Vec<Action> {
+fn working(job: &Job, running: &RunningAttempt) -> Vec<JobAction> {
     let attempt = &running.attempt;
     let fence = attempt.fence();
     match (attempt.phase, &attempt.stopping) {
         // Whether the start was sent is not known: what may run is looked for and stopped.
-        (Phase::Starting { .. }, Some(_)) => vec![Action::Stop(fence)],
-        (Phase::Starting { .. }, None) => vec![Action::Start(fence)],
-        (Phase::Working, Some(_)) => vec![Action::Follow(fence), Action::Stop(fence)],
+        (Phase::Starting { .. }, Some(_)) => vec![JobAction::Stop(fence)],
+        (Phase::Starting { .. }, None) => vec![JobAction::Start(fence)],
+        (Phase::Working, Some(_)) => vec![JobAction::Follow(fence), JobAction::Stop(fence)],
         (Phase::Working, None) => {
-            let mut actions = vec![Action::Follow(fence)];
-            actions.extend(attempt.answer.map(|answer| Action::Answer(fence, answer)));
+            let mut actions = vec![JobAction::Follow(fence)];
+            actions.extend(attempt.answer.map(|answer| JobAction::Answer(fence, answer)));
             if attempt.leased.grant.can_be_told {
-                actions.extend(job.past.unheard.iter().map(|text| Action::Tell(fence, *text)));
+                actions.extend(job.past.unheard.iter().map(|text| JobAction::Tell(fence, *text)));
             }
             actions
         }
@@ -124,7 +127,7 @@ fn working(job: &Job, running: &Running) -> Vec<Action> {
 }
 
 /// What is to be done after a step that was not before.
-pub(super) fn begun(before: &Job, after: &Job) -> Vec<Action> {
+pub(super) fn begun(before: &Job, after: &Job) -> Vec<JobAction> {
     let before = standing(before);
     standing(after).into_iter().filter(|action| !before.contains(action)).collect()
 }

@@ -1,10 +1,10 @@
 //! The reducer: one step of one job.
 
-use super::action::{Action, begun};
-use super::event::Step;
-use super::illegal::{IllegalEvent, Why};
+use super::action::{JobAction, begun};
+use super::event::JobStep;
+use super::illegal::{IllegalEvent, IllegalReason};
 use super::job::Job;
-use super::moment::Moment;
+use super::moment::StepTime;
 use super::state::{State, Waiting};
 use super::turn::Turn;
 use super::{attempt, ended, idle, preflight, result};
@@ -13,7 +13,11 @@ use super::{attempt, ended, idle, preflight, result};
 ///
 /// # Errors
 /// If the step cannot happen where the job stands. Nothing has changed then.
-pub fn advance(job: &Job, step: &Step, now: Moment) -> Result<(Job, Vec<Action>), IllegalEvent> {
+pub fn advance(
+    job: &Job,
+    step: &JobStep,
+    now: StepTime,
+) -> Result<(Job, Vec<JobAction>), IllegalEvent> {
     let mut past = job.past.clone();
     let mut turn = Turn { spec: &job.spec, past: &mut past, now, once: Vec::new() };
     let state = state_after(&mut turn, &job.state, step)
@@ -27,7 +31,7 @@ pub fn advance(job: &Job, step: &Step, now: Moment) -> Result<(Job, Vec<Action>)
 
 /// No arm of this match, nor of those that it leads to, stands for what is not named: a new state
 /// or a new step does not compile before each says what it means there.
-fn state_after(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<State, Why> {
+fn state_after(turn: &mut Turn<'_>, state: &State, step: &JobStep) -> Result<State, IllegalReason> {
     match state {
         State::Queued(queued) => idle::queued(turn, queued, step),
         State::BackingOff(backing_off) => idle::backing_off(turn, backing_off, step),
@@ -50,7 +54,7 @@ fn state_after(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<State,
 /// If a step of it cannot have happened.
 pub fn fold<'h>(
     first: Job,
-    history: impl IntoIterator<Item = (&'h Step, Moment)>,
+    history: impl IntoIterator<Item = (&'h JobStep, StepTime)>,
 ) -> Result<Job, IllegalEvent> {
     history
         .into_iter()

@@ -1,26 +1,30 @@
 //! Jobs with an attempt that may be running: running, held by a host or a person, or uncertain.
 
 use super::action::AttemptEnd;
-use super::clocks::{Clock, Deadlines, TimeLeft};
-use super::event::{CancelReason, Digest, Step};
-use super::illegal::Why;
+use super::clocks::{DeadlineKind, Deadlines, TimeLeft};
+use super::event::{CancelReason, JobStep, OutcomeDigest};
+use super::illegal::IllegalReason;
 use super::live::{Live, UNANSWERED, live, stopping};
 use super::state::{
-    AgentStop, Attempt, Held, HeldBy, Phase, Running, State, Then, Uncertain, Waiting,
+    AgentStop, Attempt, HeldAttempt, HeldBy, Phase, RunningAttempt, State, Then, Uncertain, Waiting,
 };
 use super::turn::Turn;
 use crate::core::model::time::Timestamp;
 
-pub(super) fn running(turn: &mut Turn<'_>, running: &Running, step: &Step) -> Result<State, Why> {
-    let Running { attempt, clocks } = running;
+pub(super) fn running(
+    turn: &mut Turn<'_>,
+    running: &RunningAttempt,
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
+    let RunningAttempt { attempt, clocks } = running;
     let at = turn.at();
-    let with = |attempt| State::Running(Running { attempt, ..running.clone() });
+    let with = |attempt| State::Running(RunningAttempt { attempt, ..running.clone() });
     match live(turn, attempt, step)? {
         Live::Moved(state) => Ok(state),
         Live::Same(attempt) => Ok(with(attempt)),
         Live::Due => match &attempt.stopping {
             Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound())),
-            None if clocks.first() > at => Err(Why::NotDue),
+            None if clocks.first() > at => Err(IllegalReason::NotDue),
             None => Ok(with(stopping(turn, attempt, Then::TimedOut(clock(attempt, *clocks, at))))),
         },
         Live::Works => {
@@ -30,7 +34,7 @@ pub(super) fn running(turn: &mut Turn<'_>, running: &Running, step: &Step) -> Re
                 Phase::Working => clocks.alive(timeouts, at),
             };
             let attempt = accepted(turn, attempt);
-            Ok(State::Running(Running { attempt, clocks }))
+            Ok(State::Running(RunningAttempt { attempt, clocks }))
         }
         Live::Asks if attempt.phase == Phase::Working && attempt.stopping.is_none() => {
             turn.past.asked += 1;
@@ -46,42 +50,53 @@ pub(super) fn running(turn: &mut Turn<'_>, running: &Running, step: &Step) -> Re
             Ok(held(attempt, clocks.stand(at), HeldBy::Host, until))
         }
         Live::Unclear => Ok(uncertain(turn, attempt.clone(), clocks.stand(at))),
-        Live::Asks | Live::Answered | Live::HostBack | Live::Decided(_) => Err(Why::NotHere),
+        Live::Asks | Live::Answered | Live::HostBack | Live::Decided(_) => {
+            Err(IllegalReason::NotHere)
+        }
     }
 }
 
 /// Which clock ran out.
-fn clock(attempt: &Attempt, clocks: Deadlines, at: Timestamp) -> Clock {
+fn clock(attempt: &Attempt, clocks: Deadlines, at: Timestamp) -> DeadlineKind {
     match attempt.phase {
-        _ if clocks.is_total_over(at) => Clock::Total,
-        Phase::Starting { .. } => Clock::Start,
-        Phase::Working => Clock::Silence,
+        _ if clocks.is_total_over(at) => DeadlineKind::Total,
+        Phase::Starting { .. } => DeadlineKind::Start,
+        Phase::Working => DeadlineKind::Silence,
     }
 }
 
 fn held(attempt: &Attempt, left: TimeLeft, by: HeldBy, until: Timestamp) -> State {
-    State::Waiting(Waiting::Held(Box::new(Held { attempt: attempt.clone(), left, by, until })))
+    State::Waiting(Waiting::Held(Box::new(HeldAttempt {
+        attempt: attempt.clone(),
+        left,
+        by,
+        until,
+    })))
 }
 
-pub(super) fn waiting(turn: &mut Turn<'_>, held: &Held, step: &Step) -> Result<State, Why> {
-    let Held { attempt, left, by, until } = held;
+pub(super) fn waiting(
+    turn: &mut Turn<'_>,
+    held: &HeldAttempt,
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
+    let HeldAttempt { attempt, left, by, until } = held;
     let at = turn.at();
-    let go_on = |attempt| State::Running(Running { attempt, clocks: left.go_on(at) });
+    let go_on = |attempt| State::Running(RunningAttempt { attempt, clocks: left.go_on(at) });
     let answered = |allowed| go_on(Attempt { answer: Some(allowed), ..attempt.clone() });
     match (live(turn, attempt, step)?, by) {
         (Live::Moved(state), _) => Ok(state),
         (Live::Same(attempt), _) => {
-            Ok(State::Waiting(Waiting::Held(Box::new(Held { attempt, ..held.clone() }))))
+            Ok(State::Waiting(Waiting::Held(Box::new(HeldAttempt { attempt, ..held.clone() }))))
         }
         (Live::Due, _) => match (&attempt.stopping, by) {
             (Some(stopping), _) => {
                 Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound()))
             }
-            (None, _) if *until > at => Err(Why::NotDue),
+            (None, _) if *until > at => Err(IllegalReason::NotDue),
             (None, HeldBy::Host) => Ok(uncertain(turn, attempt.clone(), *left)),
             // One that asks for ever does nothing else.
-            (None, HeldBy::Person) if turn.is_loop(None, Digest(UNANSWERED.to_owned())) => {
-                let attempt = stopping(turn, attempt, Then::TimedOut(Clock::Total));
+            (None, HeldBy::Person) if turn.is_loop(None, OutcomeDigest(UNANSWERED.to_owned())) => {
+                let attempt = stopping(turn, attempt, Then::TimedOut(DeadlineKind::Total));
                 Ok(go_on(attempt))
             }
             (None, HeldBy::Person) => Ok(answered(false)),
@@ -96,15 +111,15 @@ pub(super) fn waiting(turn: &mut Turn<'_>, held: &Held, step: &Step) -> Result<S
         (Live::Unclear, _) => Ok(uncertain(turn, attempt.clone(), *left)),
         (Live::HostBack, HeldBy::Person)
         | (Live::Decided(_), HeldBy::Host)
-        | (Live::HostAway | Live::Asks | Live::Answered, _) => Err(Why::NotHere),
+        | (Live::HostAway | Live::Asks | Live::Answered, _) => Err(IllegalReason::NotHere),
     }
 }
 
 pub(super) fn uncertain_step(
     turn: &mut Turn<'_>,
     uncertain: &Uncertain,
-    step: &Step,
-) -> Result<State, Why> {
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
     let Uncertain { attempt, left, until } = uncertain;
     let given_up = || Turn::cancelled(&CancelReason::Uncertain, AgentStop::NotSeen);
     match live(turn, attempt, step)? {
@@ -112,7 +127,7 @@ pub(super) fn uncertain_step(
         Live::Same(attempt) => Ok(State::Uncertain(Uncertain { attempt, ..uncertain.clone() })),
         Live::Due => match &attempt.stopping {
             Some(stopping) => Ok(turn.stopped(attempt, &stopping.then, false, attempt.bound())),
-            None if *until > turn.at() => Err(Why::NotDue),
+            None if *until > turn.at() => Err(IllegalReason::NotDue),
             None => {
                 turn.release_ran(attempt, AttemptEnd::Uncertain, attempt.bound());
                 Ok(given_up())
@@ -120,7 +135,7 @@ pub(super) fn uncertain_step(
         },
         Live::Works => {
             let attempt = accepted(turn, attempt);
-            Ok(State::Running(Running { attempt, clocks: left.go_on(turn.at()) }))
+            Ok(State::Running(RunningAttempt { attempt, clocks: left.go_on(turn.at()) }))
         }
         Live::Decided(again) => {
             turn.release_ran(attempt, AttemptEnd::Uncertain, attempt.bound());
@@ -131,7 +146,9 @@ pub(super) fn uncertain_step(
             })
         }
         Live::Unclear => Ok(State::Uncertain(uncertain.clone())),
-        Live::Asks | Live::Answered | Live::HostAway | Live::HostBack => Err(Why::NotHere),
+        Live::Asks | Live::Answered | Live::HostAway | Live::HostBack => {
+            Err(IllegalReason::NotHere)
+        }
     }
 }
 

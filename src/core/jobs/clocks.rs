@@ -25,13 +25,13 @@ pub struct Timeouts {
 /// The clock that ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Clock {
+pub enum DeadlineKind {
     Start,
     Silence,
     Total,
 }
 
-impl Clock {
+impl DeadlineKind {
     /// How the outcome of an attempt that it ended is called.
     pub(super) fn name(self) -> &'static str {
         match self {

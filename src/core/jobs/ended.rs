@@ -1,14 +1,18 @@
 //! Jobs that have ended: only `retry` leads out of that.
 
-use super::event::{Event, Step};
-use super::illegal::Why;
-use super::state::{State, StateKind, Work};
+use super::event::{JobEvent, JobStep};
+use super::illegal::IllegalReason;
+use super::state::{State, StateKind, WorkKind};
 use super::turn::Turn;
 
-pub(super) fn ended(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<State, Why> {
-    let Step::Event(event) = step else { return Err(Why::Ended) };
+pub(super) fn ended(
+    turn: &mut Turn<'_>,
+    state: &State,
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
+    let JobStep::Event(event) = step else { return Err(IllegalReason::Ended) };
     match event {
-        Event::Retry(agent) => {
+        JobEvent::Retry(agent) => {
             // What died goes on where it stood. Of the others, the branch has been dealt with, or
             // somebody may still push to it.
             if state.kind() != StateKind::Dead {
@@ -17,22 +21,22 @@ pub(super) fn ended(turn: &mut Turn<'_>, state: &State, step: &Step) -> Result<S
             }
             turn.retry(agent);
             turn.begin_anew();
-            Ok(turn.queue(Work::Begin))
+            Ok(turn.queue(WorkKind::Begin))
         }
-        Event::Pushed(push) => {
+        JobEvent::Pushed(push) => {
             turn.pushed(push, None);
             Ok(state.clone())
         }
-        Event::Refund(fence) => turn.refund(*fence).map(|()| state.clone()),
-        Event::Restored => Ok(state.clone()),
-        Event::Attempt(..)
-        | Event::Due
-        | Event::Ready
-        | Event::Judged(_)
-        | Event::Merged(_)
-        | Event::Decided(..)
-        | Event::Recheck
-        | Event::Told(_)
-        | Event::Cancel(_) => Err(Why::Ended),
+        JobEvent::Refund(fence) => turn.refund(*fence).map(|()| state.clone()),
+        JobEvent::Restored => Ok(state.clone()),
+        JobEvent::Attempt(..)
+        | JobEvent::Due
+        | JobEvent::Ready
+        | JobEvent::Judged(_)
+        | JobEvent::Merged(_)
+        | JobEvent::Decided(..)
+        | JobEvent::Recheck
+        | JobEvent::Told(_)
+        | JobEvent::Cancel(_) => Err(IllegalReason::Ended),
     }
 }

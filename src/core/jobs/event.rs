@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::clocks::Timeouts;
 use super::ids::{Commit, Fence};
-use super::money::{Terms, Usage};
+use super::money::{ChargeTerms, Usage};
 use crate::core::command::value::Cause;
 use crate::core::model::time::Timestamp;
 
 /// One step of a job's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum JobStep {
     Act(Act),
-    Event(Event),
+    Event(JobEvent),
 }
 
 /// What only a transaction may do that has checked, right then, that it is still right: the ledger
@@ -22,20 +22,20 @@ pub enum Step {
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     /// An agent gets the job.
-    Lease(Grant),
+    Lease(LeaseTerms),
     /// Its preflight passed: from now on it may have been started.
     Start(Fence),
 }
 
 /// To whom a job is leased, and on which terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
+pub struct LeaseTerms {
     pub fence: Fence,
     pub agent: String,
     /// Whose model it runs.
     pub family: Option<String>,
     pub timeouts: Timeouts,
-    pub terms: Terms,
+    pub terms: ChargeTerms,
     /// Whether it can be told something while it runs.
     pub can_be_told: bool,
 }
@@ -43,7 +43,7 @@ pub struct Grant {
 /// What anybody may tell of a job that it happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum JobEvent {
     /// Of the attempt with this fence; of any other it is too late.
     Attempt(Fence, Progress),
     /// A deadline of the present state is over.
@@ -51,13 +51,13 @@ pub enum Event {
     /// What the job waited for, without an attempt, is there.
     Ready,
     /// What the forge shows was judged.
-    Judged(Judgement),
+    Judged(ResultJudgement),
     /// A commit was pushed to a branch of the job.
     Pushed(Push),
     /// Its pull request was merged by somebody.
     Merged(Commit),
     /// A person answered the question with this number.
-    Decided(u32, Answer),
+    Decided(u32, PersonAnswer),
     /// A guard was lifted, or is to look again.
     Recheck,
     /// Text for the agent. It is kept with this event; the job counts it.
@@ -91,7 +91,7 @@ pub enum Progress {
     HostBack,
     /// It ended, and says what it did. That is a claim.
     Ended {
-        claim: Claim,
+        claim: AgentClaim,
         usage: Usage,
     },
     /// It ended in failure.
@@ -148,7 +148,7 @@ pub enum NeverRan {
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// The agent gave up, ran out of turns or answered garbage: which, so that equal ones are seen.
-    Agent(Digest),
+    Agent(OutcomeDigest),
     /// What it was asked cannot be understood by any agent: nothing is gained by asking again.
     BadRequest,
     /// Its quota ran out in mid-work.
@@ -160,7 +160,7 @@ pub enum Failure {
 /// What an agent says that it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Claim {
+pub enum AgentClaim {
     PullRequest {
         number: Option<i64>,
         commit: Option<Commit>,
@@ -176,12 +176,12 @@ pub enum Claim {
 /// What equal outcomes have in common: a short text that is made of nothing that changes by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Digest(pub String);
+pub struct OutcomeDigest(pub String);
 
 /// What was found of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Judgement {
-    /// Which look it was that found it ([`Action::Judge`](super::Action::Judge)): what an earlier
+pub struct ResultJudgement {
+    /// Which look it was that found it ([`JobAction::Judge`](super::JobAction::Judge)): what an earlier
     /// one finds is out of date.
     pub look: u32,
     /// The commit that was judged; none if there is none, or it was not known which one to judge.
@@ -189,7 +189,7 @@ pub struct Judgement {
     /// The pull request that it stands in.
     pub pull: Option<i64>,
     pub verdict: Verdict,
-    pub digest: Digest,
+    pub digest: OutcomeDigest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,14 +233,14 @@ pub enum Pusher {
 /// What a person said to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum PersonAnswer {
     Yes,
     No(Cause),
-    /// Do it otherwise, or know this: the text is told apart ([`Event::Told`]).
+    /// Do it otherwise, or know this: the text is told apart ([`JobEvent::Told`]).
     Revise,
 }
 
-impl Answer {
+impl PersonAnswer {
     pub(super) fn is_yes(self) -> bool {
         match self {
             Self::Yes | Self::Revise => true,
@@ -262,14 +262,14 @@ pub enum CancelReason {
     Uncertain,
 }
 
-impl From<Act> for Step {
+impl From<Act> for JobStep {
     fn from(act: Act) -> Self {
         Self::Act(act)
     }
 }
 
-impl From<Event> for Step {
-    fn from(event: Event) -> Self {
+impl From<JobEvent> for JobStep {
+    fn from(event: JobEvent) -> Self {
         Self::Event(event)
     }
 }
@@ -288,7 +288,7 @@ macro_rules! kinds {
             }
         }
 
-        impl Step {
+        impl JobStep {
             pub fn kind(&self) -> StepKind {
                 match self { $($pattern => StepKind::$kind,)+ }
             }
@@ -299,30 +299,30 @@ macro_rules! kinds {
 kinds! {
     Lease = "lease": Self::Act(Act::Lease(_)),
     Start = "start": Self::Act(Act::Start(_)),
-    NeverRan = "never ran": Self::Event(Event::Attempt(_, Progress::NeverRan(_))),
-    Accepted = "accepted": Self::Event(Event::Attempt(_, Progress::Accepted)),
-    Alive = "alive": Self::Event(Event::Attempt(_, Progress::Alive)),
-    Heard = "heard": Self::Event(Event::Attempt(_, Progress::Heard(_))),
-    Asks = "asks": Self::Event(Event::Attempt(_, Progress::Asks)),
-    Answered = "answered": Self::Event(Event::Attempt(_, Progress::Answered)),
-    HostAway = "host away": Self::Event(Event::Attempt(_, Progress::HostAway)),
-    HostBack = "host back": Self::Event(Event::Attempt(_, Progress::HostBack)),
-    Ended = "ended": Self::Event(Event::Attempt(_, Progress::Ended { .. })),
-    Failed = "failed": Self::Event(Event::Attempt(_, Progress::Failed { .. })),
-    Stopped = "stopped": Self::Event(Event::Attempt(_, Progress::Stopped { .. })),
-    Lost = "lost": Self::Event(Event::Attempt(_, Progress::Lost)),
-    Unclear = "unclear": Self::Event(Event::Attempt(_, Progress::Unclear)),
-    CutOff = "cut off": Self::Event(Event::Attempt(_, Progress::CutOff { .. })),
-    Due = "due": Self::Event(Event::Due),
-    Ready = "ready": Self::Event(Event::Ready),
-    Judged = "judged": Self::Event(Event::Judged(_)),
-    Pushed = "pushed": Self::Event(Event::Pushed(_)),
-    Merged = "merged": Self::Event(Event::Merged(_)),
-    Decided = "decided": Self::Event(Event::Decided(..)),
-    Recheck = "recheck": Self::Event(Event::Recheck),
-    Told = "told": Self::Event(Event::Told(_)),
-    Cancel = "cancel": Self::Event(Event::Cancel(_)),
-    Retry = "retry": Self::Event(Event::Retry(_)),
-    Refund = "refund": Self::Event(Event::Refund(_)),
-    Restored = "restored": Self::Event(Event::Restored),
+    NeverRan = "never ran": Self::Event(JobEvent::Attempt(_, Progress::NeverRan(_))),
+    Accepted = "accepted": Self::Event(JobEvent::Attempt(_, Progress::Accepted)),
+    Alive = "alive": Self::Event(JobEvent::Attempt(_, Progress::Alive)),
+    Heard = "heard": Self::Event(JobEvent::Attempt(_, Progress::Heard(_))),
+    Asks = "asks": Self::Event(JobEvent::Attempt(_, Progress::Asks)),
+    Answered = "answered": Self::Event(JobEvent::Attempt(_, Progress::Answered)),
+    HostAway = "host away": Self::Event(JobEvent::Attempt(_, Progress::HostAway)),
+    HostBack = "host back": Self::Event(JobEvent::Attempt(_, Progress::HostBack)),
+    Ended = "ended": Self::Event(JobEvent::Attempt(_, Progress::Ended { .. })),
+    Failed = "failed": Self::Event(JobEvent::Attempt(_, Progress::Failed { .. })),
+    Stopped = "stopped": Self::Event(JobEvent::Attempt(_, Progress::Stopped { .. })),
+    Lost = "lost": Self::Event(JobEvent::Attempt(_, Progress::Lost)),
+    Unclear = "unclear": Self::Event(JobEvent::Attempt(_, Progress::Unclear)),
+    CutOff = "cut off": Self::Event(JobEvent::Attempt(_, Progress::CutOff { .. })),
+    Due = "due": Self::Event(JobEvent::Due),
+    Ready = "ready": Self::Event(JobEvent::Ready),
+    Judged = "judged": Self::Event(JobEvent::Judged(_)),
+    Pushed = "pushed": Self::Event(JobEvent::Pushed(_)),
+    Merged = "merged": Self::Event(JobEvent::Merged(_)),
+    Decided = "decided": Self::Event(JobEvent::Decided(..)),
+    Recheck = "recheck": Self::Event(JobEvent::Recheck),
+    Told = "told": Self::Event(JobEvent::Told(_)),
+    Cancel = "cancel": Self::Event(JobEvent::Cancel(_)),
+    Retry = "retry": Self::Event(JobEvent::Retry(_)),
+    Refund = "refund": Self::Event(JobEvent::Refund(_)),
+    Restored = "restored": Self::Event(JobEvent::Restored),
 }

@@ -2,30 +2,36 @@
 //! something that has to be there first.
 
 use super::clocks::Timeouts;
-use super::event::{Act, Event, Grant, NeverRan, Step};
-use super::illegal::Why;
+use super::event::{Act, JobEvent, JobStep, LeaseTerms, NeverRan};
+use super::illegal::IllegalReason;
 use super::state::{
-    AgentStop, BackingOff, DeadReason, Done, Idle, Leased, Preflight, Queued, State, Waiting,
-    WaitsFor, Work,
+    AgentStop, BackingOff, DeadReason, Done, IdleWait, Leased, Preflight, Queued, State,
+    WaitReason, Waiting, WorkKind,
 };
 use super::turn::Turn;
 
-pub(super) fn queued(turn: &mut Turn<'_>, queued: &Queued, step: &Step) -> Result<State, Why> {
+pub(super) fn queued(
+    turn: &mut Turn<'_>,
+    queued: &Queued,
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
     let Queued { work, until } = queued;
     match step {
-        Step::Act(Act::Lease(grant)) => lease(turn, *work, grant),
-        Step::Event(Event::Due) if *until > turn.at() => Err(Why::NotDue),
-        Step::Event(Event::Due) => Ok(State::Dead(DeadReason::NeverRan(NeverRan::NobodyFree))),
-        Step::Event(Event::Ready) => Err(Why::NotHere),
-        other @ (Step::Act(_) | Step::Event(_)) => {
+        JobStep::Act(Act::Lease(grant)) => lease(turn, *work, grant),
+        JobStep::Event(JobEvent::Due) if *until > turn.at() => Err(IllegalReason::NotDue),
+        JobStep::Event(JobEvent::Due) => {
+            Ok(State::Dead(DeadReason::NeverRan(NeverRan::NobodyFree)))
+        }
+        JobStep::Event(JobEvent::Ready) => Err(IllegalReason::NotHere),
+        other @ (JobStep::Act(_) | JobStep::Event(_)) => {
             without_attempt(turn, *work, &State::Queued(queued.clone()), other)
         }
     }
 }
 
-fn lease(turn: &mut Turn<'_>, work: Work, grant: &Grant) -> Result<State, Why> {
+fn lease(turn: &mut Turn<'_>, work: WorkKind, grant: &LeaseTerms) -> Result<State, IllegalReason> {
     if turn.past.fence.is_some_and(|newest| grant.fence <= newest) {
-        return Err(Why::OldFence);
+        return Err(IllegalReason::OldFence);
     }
     turn.past.fence = Some(grant.fence);
     let Timeouts { start, .. } = grant.timeouts;
@@ -36,40 +42,46 @@ fn lease(turn: &mut Turn<'_>, work: Work, grant: &Grant) -> Result<State, Why> {
 pub(super) fn backing_off(
     turn: &mut Turn<'_>,
     backing_off: &BackingOff,
-    step: &Step,
-) -> Result<State, Why> {
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
     let BackingOff { work, until } = backing_off;
     match step {
-        Step::Event(Event::Due) if *until > turn.at() => Err(Why::NotDue),
-        Step::Event(Event::Due) => Ok(turn.queue(*work)),
-        Step::Act(Act::Lease(_)) | Step::Event(Event::Ready) => Err(Why::NotHere),
-        other @ (Step::Act(_) | Step::Event(_)) => {
+        JobStep::Event(JobEvent::Due) if *until > turn.at() => Err(IllegalReason::NotDue),
+        JobStep::Event(JobEvent::Due) => Ok(turn.queue(*work)),
+        JobStep::Act(Act::Lease(_)) | JobStep::Event(JobEvent::Ready) => {
+            Err(IllegalReason::NotHere)
+        }
+        other @ (JobStep::Act(_) | JobStep::Event(_)) => {
             without_attempt(turn, *work, &State::BackingOff(backing_off.clone()), other)
         }
     }
 }
 
-pub(super) fn waiting(turn: &mut Turn<'_>, idle: &Idle, step: &Step) -> Result<State, Why> {
-    let Idle { work, for_what, until } = idle;
+pub(super) fn waiting(
+    turn: &mut Turn<'_>,
+    idle: &IdleWait,
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
+    let IdleWait { work, for_what, until } = idle;
     match (step, for_what) {
-        (Step::Event(Event::Due), _) if *until > turn.at() => Err(Why::NotDue),
+        (JobStep::Event(JobEvent::Due), _) if *until > turn.at() => Err(IllegalReason::NotDue),
         // If nobody answered, the next attempt has to do without.
-        (Step::Event(Event::Due), _) => Ok(turn.queue(*work)),
-        (Step::Event(Event::Ready), WaitsFor::Host | WaitsFor::Pool | WaitsFor::GreenBranch) => {
-            Ok(turn.queue(*work))
-        }
-        (Step::Event(Event::Decided(asked, _)), WaitsFor::Person) => {
+        (JobStep::Event(JobEvent::Due), _) => Ok(turn.queue(*work)),
+        (
+            JobStep::Event(JobEvent::Ready),
+            WaitReason::Host | WaitReason::Pool | WaitReason::GreenBranch,
+        ) => Ok(turn.queue(*work)),
+        (JobStep::Event(JobEvent::Decided(asked, _)), WaitReason::Person) => {
             match *asked == turn.past.asked {
                 true => {
                     turn.past.outcomes.clear();
                     Ok(turn.queue(*work))
                 }
-                false => Err(Why::OutOfDate),
+                false => Err(IllegalReason::OutOfDate),
             }
         }
-        (Step::Event(Event::Ready), WaitsFor::Person) | (Step::Act(Act::Lease(_)), _) => {
-            Err(Why::NotHere)
-        }
+        (JobStep::Event(JobEvent::Ready), WaitReason::Person)
+        | (JobStep::Act(Act::Lease(_)), _) => Err(IllegalReason::NotHere),
         (other, _) => {
             let same = State::Waiting(Waiting::Idle(idle.clone()));
             without_attempt(turn, *work, &same, other)
@@ -80,46 +92,46 @@ pub(super) fn waiting(turn: &mut Turn<'_>, idle: &Idle, step: &Step) -> Result<S
 /// What happens in the same way wherever nothing runs.
 fn without_attempt(
     turn: &mut Turn<'_>,
-    work: Work,
+    work: WorkKind,
     same: &State,
-    step: &Step,
-) -> Result<State, Why> {
-    let Step::Event(event) = step else { return Err(Why::NotHere) };
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
+    let JobStep::Event(event) = step else { return Err(IllegalReason::NotHere) };
     match event {
-        Event::Attempt(..) => Err(Why::OldAttempt),
-        Event::Pushed(push) => {
+        JobEvent::Attempt(..) => Err(IllegalReason::OldAttempt),
+        JobEvent::Pushed(push) => {
             turn.pushed(push, None);
             Ok(same.clone())
         }
-        Event::Merged(commit) => {
+        JobEvent::Merged(commit) => {
             turn.past.commit = Some(commit.clone());
             Ok(State::Done(Done::Merged))
         }
         // A guard was lifted before its repair began.
-        Event::Recheck => match work {
-            Work::Repair(_) => {
+        JobEvent::Recheck => match work {
+            WorkKind::Repair(_) => {
                 turn.past.rounds = turn.past.rounds.saturating_sub(1);
                 Ok(turn.verify())
             }
-            Work::Begin => Err(Why::NotHere),
+            WorkKind::Begin => Err(IllegalReason::NotHere),
         },
-        Event::Told(_) => {
+        JobEvent::Told(_) => {
             turn.told();
             Ok(same.clone())
         }
-        Event::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::NoneRan)),
-        Event::Retry(agent) => {
+        JobEvent::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::NoneRan)),
+        JobEvent::Retry(agent) => {
             turn.retry(agent);
             Ok(turn.queue(work))
         }
-        Event::Refund(fence) => turn.refund(*fence).map(|()| same.clone()),
+        JobEvent::Refund(fence) => turn.refund(*fence).map(|()| same.clone()),
         // The next attempt may have begun elsewhere.
-        Event::Restored => {
+        JobEvent::Restored => {
             turn.leave_branch();
             Ok(same.clone())
         }
-        Event::Judged(_) => Err(Why::OutOfDate),
-        Event::Decided(..) => Err(Why::OutOfDate),
-        Event::Due | Event::Ready => Err(Why::NotHere),
+        JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
+        JobEvent::Decided(..) => Err(IllegalReason::OutOfDate),
+        JobEvent::Due | JobEvent::Ready => Err(IllegalReason::NotHere),
     }
 }

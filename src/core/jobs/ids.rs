@@ -1,20 +1,11 @@
-//! What jobs, attempts, branches and commits are called.
+//! What attempts, branches and commits are called.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The number of a job: `j42`. Never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct JobId(pub i64);
-
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "j{}", self.0)
-    }
-}
+use crate::core::command::value::JobId;
 
 /// The fencing token of a lease, and so the name of the attempt that was made under it. It grows
 /// with every lease of a ledger: what comes with a smaller one comes too late.

@@ -1,8 +1,8 @@
 //! What cannot happen where a job stands.
 
-use super::event::Step;
-use super::ids::JobId;
+use super::event::JobStep;
 use super::job::Job;
+use crate::core::command::value::JobId;
 
 /// What a step did not fit, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,12 +11,12 @@ pub struct IllegalEvent {
     pub job: JobId,
     pub state: &'static str,
     pub step: &'static str,
-    pub why: Why,
+    pub why: IllegalReason,
 }
 
 impl IllegalEvent {
     /// That `step` cannot happen to `job`.
-    pub fn new(job: &Job, step: &Step, why: Why) -> Self {
+    pub fn new(job: &Job, step: &JobStep, why: IllegalReason) -> Self {
         let (state, step) = (job.state.kind().name(), step.kind().name());
         Self { job: job.spec.id, state, step, why }
     }
@@ -24,7 +24,7 @@ impl IllegalEvent {
 
 /// Why a step is not possible. Nothing has changed: whoever told it may forget it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum IllegalReason {
     #[error("cannot happen there")]
     NotHere,
     #[error("is of another attempt than the present one, and comes too late")]

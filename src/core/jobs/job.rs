@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Digest;
+use super::event::OutcomeDigest;
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{Origin, Spec};
-use super::state::{Late, Leased, Queued, State, Work};
+use super::state::{Late, Leased, Queued, State, WorkKind};
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Past {
     /// How often timmy's own stop cut an attempt off.
     pub cut_off: u32,
     /// How its results and failures looked, since a person last said something about them.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<PastOutcome>,
     /// Who failed at it.
     pub tried: Vec<Tried>,
     /// The number of the branch on which it works.
@@ -69,10 +69,10 @@ pub struct Ran {
 
 /// How a result or a failure looked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct PastOutcome {
     /// Of the attempt that failed so; none if it is of what it brought.
     pub of: Option<Fence>,
-    pub digest: Digest,
+    pub digest: OutcomeDigest,
 }
 
 /// An agent that failed at a job.
@@ -109,7 +109,7 @@ impl Job {
             unheard: Vec::new(),
         };
         let until = at.after(spec.limits.queued);
-        Self { spec, past, state: State::Queued(Queued { work: Work::Begin, until }) }
+        Self { spec, past, state: State::Queued(Queued { work: WorkKind::Begin, until }) }
     }
 
     /// The branch on which it works now, or will next.

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use super::job::{Job, Tried};
-use super::state::{State, Work};
+use super::state::{State, WorkKind};
 
 /// An agent that could take a job now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn place(job: &Job, rung: &Rung) -> Option<u8> {
     if past.agent.as_ref().is_some_and(|named| *named != rung.agent) {
         return None;
     }
-    let is_repair = matches!(&job.state, State::Queued(queued) if queued.work != Work::Begin);
+    let is_repair = matches!(&job.state, State::Queued(queued) if queued.work != WorkKind::Begin);
     let failed = past.tried.iter().any(|tried| tried.agent == rung.agent);
     let family_failed = past.tried.iter().any(|tried| family(tried) == family_of(rung));
     let knows = past.last.as_ref().is_some_and(|last| last.grant.agent == rung.agent);

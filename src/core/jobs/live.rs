@@ -1,10 +1,14 @@
 //! What a step means to an attempt that may be running, in whichever state its job is.
 
 use super::action::AttemptEnd;
-use super::event::{Claim, Digest, Event, Failure, NeverRan, Progress, Pusher, Step};
-use super::illegal::Why;
+use super::event::{
+    AgentClaim, Failure, JobEvent, JobStep, NeverRan, OutcomeDigest, Progress, Pusher,
+};
+use super::illegal::IllegalReason;
 use super::money::{Charge, Usage};
-use super::state::{Attempt, DeadReason, Idle, Phase, State, Stopping, Then, Waiting, WaitsFor};
+use super::state::{
+    Attempt, DeadReason, IdleWait, Phase, State, Stopping, Then, WaitReason, Waiting,
+};
 use super::turn::Turn;
 
 /// How it looks in a job's outcomes when nobody answers its agent.
@@ -28,70 +32,78 @@ pub(super) enum Live {
     Decided(bool),
 }
 
-pub(super) fn live(turn: &mut Turn<'_>, attempt: &Attempt, step: &Step) -> Result<Live, Why> {
-    let Step::Event(event) = step else { return Err(Why::NotHere) };
+pub(super) fn live(
+    turn: &mut Turn<'_>,
+    attempt: &Attempt,
+    step: &JobStep,
+) -> Result<Live, IllegalReason> {
+    let JobStep::Event(event) = step else { return Err(IllegalReason::NotHere) };
     let same = || Ok(Live::Same(attempt.clone()));
     match event {
-        Event::Attempt(fence, _) if *fence != attempt.fence() => Err(Why::OldAttempt),
-        Event::Attempt(_, progress) => progress_of(turn, attempt, progress),
-        Event::Due => match &attempt.stopping {
-            Some(stopping) if stopping.until > turn.at() => Err(Why::NotDue),
+        JobEvent::Attempt(fence, _) if *fence != attempt.fence() => Err(IllegalReason::OldAttempt),
+        JobEvent::Attempt(_, progress) => progress_of(turn, attempt, progress),
+        JobEvent::Due => match &attempt.stopping {
+            Some(stopping) if stopping.until > turn.at() => Err(IllegalReason::NotDue),
             _ => Ok(Live::Due),
         },
         // Within its lease an agent may push. What it brought is seen in the end.
-        Event::Pushed(push) => {
+        JobEvent::Pushed(push) => {
             turn.pushed(push, Some(attempt.since));
             let is_its_own = push.by != Pusher::Known
                 && push.branch == attempt.leased.branch
                 && push.at >= attempt.since;
             Ok(Live::Same(Attempt { pushed: attempt.pushed || is_its_own, ..attempt.clone() }))
         }
-        Event::Merged(commit) => {
+        JobEvent::Merged(commit) => {
             turn.past.commit = Some(commit.clone());
             Ok(Live::Same(stopping(turn, attempt, Then::Merged)))
         }
-        Event::Cancel(reason) => match &attempt.stopping {
+        JobEvent::Cancel(reason) => match &attempt.stopping {
             Some(Stopping { then: Then::Cancel(_) | Then::Merged, .. }) => {
-                Err(Why::AlreadyStopping)
+                Err(IllegalReason::AlreadyStopping)
             }
             Some(Stopping { then: Then::TimedOut(_), .. }) | None => {
                 Ok(Live::Same(stopping(turn, attempt, Then::Cancel(reason.clone()))))
             }
         },
-        Event::Told(_) => {
+        JobEvent::Told(_) => {
             turn.told();
             same()
         }
-        Event::Refund(fence) => {
+        JobEvent::Refund(fence) => {
             turn.refund(*fence)?;
             same()
         }
-        Event::Restored => Ok(Live::Unclear),
-        Event::Decided(asked, answer) => {
+        JobEvent::Restored => Ok(Live::Unclear),
+        JobEvent::Decided(asked, answer) => {
             match *asked == turn.past.asked && attempt.stopping.is_none() {
                 true => Ok(Live::Decided(answer.is_yes())),
-                false => Err(Why::OutOfDate),
+                false => Err(IllegalReason::OutOfDate),
             }
         }
-        Event::Judged(_) => Err(Why::OutOfDate),
-        Event::Ready | Event::Recheck | Event::Retry(_) => Err(Why::NotHere),
+        JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
+        JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }
 
-fn progress_of(turn: &mut Turn<'_>, attempt: &Attempt, progress: &Progress) -> Result<Live, Why> {
+fn progress_of(
+    turn: &mut Turn<'_>,
+    attempt: &Attempt,
+    progress: &Progress,
+) -> Result<Live, IllegalReason> {
     let leased = &attempt.leased;
     let is_starting = matches!(attempt.phase, Phase::Starting { .. });
     let over = |state| Ok(Live::Moved(state));
     match progress {
         Progress::Accepted if is_starting => Ok(Live::Works),
         Progress::Alive if !is_starting => Ok(Live::Works),
-        Progress::Accepted | Progress::Alive => Err(Why::NotHere),
+        Progress::Accepted | Progress::Alive => Err(IllegalReason::NotHere),
         Progress::Heard(text) => {
             let unheard = turn.past.unheard.len();
             turn.past.unheard.retain(|other| other != text);
             match turn.past.unheard.len() < unheard {
                 true => Ok(Live::Same(attempt.clone())),
-                false => Err(Why::Again),
+                false => Err(IllegalReason::Again),
             }
         }
         Progress::Asks => Ok(Live::Asks),
@@ -100,7 +112,7 @@ fn progress_of(turn: &mut Turn<'_>, attempt: &Attempt, progress: &Progress) -> R
         Progress::HostBack => Ok(Live::HostBack),
         Progress::Unclear => Ok(Live::Unclear),
         Progress::NeverRan(why) => match (is_starting, is_to_end(attempt)) {
-            (false, _) => Err(Why::NotHere),
+            (false, _) => Err(IllegalReason::NotHere),
             (true, Some(then)) => over(turn.stopped(attempt, then, true, Charge::NOTHING)),
             (true, None) => over({
                 turn.release_ran(attempt, AttemptEnd::NeverRan(*why), Charge::NOTHING);
@@ -134,7 +146,7 @@ fn progress_of(turn: &mut Turn<'_>, attempt: &Attempt, progress: &Progress) -> R
             Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
             None => {
                 turn.release_ran(attempt, AttemptEnd::Failed, attempt.charge(*usage));
-                turn.spend(leased, Some(Digest("stopped".to_owned())))
+                turn.spend(leased, Some(OutcomeDigest("stopped".to_owned())))
             }
         }),
     }
@@ -149,15 +161,15 @@ fn is_to_end(attempt: &Attempt) -> Option<&Then> {
     }
 }
 
-fn ended(turn: &mut Turn<'_>, attempt: &Attempt, claim: &Claim, usage: Usage) -> State {
+fn ended(turn: &mut Turn<'_>, attempt: &Attempt, claim: &AgentClaim, usage: Usage) -> State {
     turn.release_ran(attempt, AttemptEnd::Ended, attempt.charge(usage));
     match claim {
-        Claim::PullRequest { number: Some(number), .. } => turn.past.pull = Some(*number),
-        Claim::PullRequest { number: None, .. }
-        | Claim::Comment
-        | Claim::NoChange
-        | Claim::Blocked
-        | Claim::Nothing => {}
+        AgentClaim::PullRequest { number: Some(number), .. } => turn.past.pull = Some(*number),
+        AgentClaim::PullRequest { number: None, .. }
+        | AgentClaim::Comment
+        | AgentClaim::NoChange
+        | AgentClaim::Blocked
+        | AgentClaim::Nothing => {}
     }
     turn.verify()
 }
@@ -181,12 +193,12 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
         }
         Failure::NeedsAnswer => {
             turn.release_ran(attempt, AttemptEnd::Asked, attempt.charge(usage));
-            if turn.is_loop(None, Digest(UNANSWERED.to_owned())) {
+            if turn.is_loop(None, OutcomeDigest(UNANSWERED.to_owned())) {
                 return State::Dead(DeadReason::Unanswered);
             }
             turn.past.asked += 1;
             let until = turn.at().after(turn.spec.limits.question);
-            let idle = Idle { work: leased.work, for_what: WaitsFor::Person, until };
+            let idle = IdleWait { work: leased.work, for_what: WaitReason::Person, until };
             State::Waiting(Waiting::Idle(idle))
         }
     }

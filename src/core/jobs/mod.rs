@@ -17,7 +17,7 @@
 //! | deciding | done, no_change, cancelled; verifying when the head moves; backing_off for a repair |
 //! | backing_off, waiting | queued, or back to running |
 //! | uncertain | whatever is found out; cancelled if nothing is |
-//! | done, no_change, cancelled, dead | queued, by [`Event::Retry`] alone |
+//! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] alone |
 //!
 //! - What ends without anything to judge is an attempt that is **spent** ([`Past::charged`]). A
 //!   round of repair is none: it has its own count, and an attempt that is lost within a round
@@ -57,20 +57,21 @@ mod spec;
 mod state;
 mod turn;
 
-pub use action::{Action, AttemptEnd, standing};
+pub use crate::core::command::value::JobId;
+pub use action::{AttemptEnd, JobAction, standing};
 pub use advance::{advance, fold};
-pub use clocks::{Clock, Deadlines, TimeLeft, Timeouts};
+pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};
 pub use event::{
-    Act, Answer, CancelReason, Claim, Digest, Event, Failure, Grant, Judgement, NeverRan, Progress,
-    Push, Pusher, Step, StepKind, Verdict,
+    Act, AgentClaim, CancelReason, Failure, JobEvent, JobStep, LeaseTerms, NeverRan, OutcomeDigest,
+    PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, Verdict,
 };
-pub use ids::{Branch, Commit, Fence, JobId, NotACommit, NotAJobBranch};
-pub use illegal::{IllegalEvent, Why};
-pub use job::{Job, Outcome, Past, Ran, Tried};
-pub use moment::{Draw, Moment};
-pub use spec::{Limits, Origin, Purpose, Spec};
+pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
+pub use illegal::{IllegalEvent, IllegalReason};
+pub use job::{Job, Past, PastOutcome, Ran, Tried};
+pub use moment::{Draw, StepTime};
+pub use spec::{JobLimits, Origin, Purpose, Spec};
 pub use state::{
-    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Held, HeldBy, Idle,
-    Late, Leased, Phase, Preflight, Question, Queued, Running, State, StateKind, Stopping, Then,
-    Uncertain, Verifying, Waiting, WaitsFor, Work,
+    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, HeldAttempt, HeldBy,
+    IdleWait, Late, Leased, Phase, Preflight, Question, Queued, RunningAttempt, State, StateKind,
+    Stopping, Then, Uncertain, Verifying, WaitReason, Waiting, WorkKind,
 };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
+pub struct StepTime {
     pub at: Timestamp,
     pub chance: Draw,
 }

@@ -35,16 +35,16 @@ impl Usage {
 
 /// What tokens cost, in millionths of a US dollar for each million of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Price {
+pub struct TokenPrice {
     pub input: u64,
     pub output: u64,
 }
 
 /// On which terms an attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
+pub struct ChargeTerms {
     /// None if nobody wrote one down. A price of zero that somebody did write down is free.
-    pub price: Option<Price>,
+    pub price: Option<TokenPrice>,
     /// The most that it is charged while its usage is unknown.
     pub bound: Spent,
 }
@@ -84,10 +84,15 @@ impl Charge {
         Self { spent: Spent { micro_usd: 0, tokens: 0, runs: 0 }, is_bound: false };
 }
 
-impl Terms {
+impl ChargeTerms {
     /// The terms of an agent. The most tokens of an attempt are those of its dearer kind; without
     /// a price an attempt may cost an equal share of what its issue may.
-    pub fn new(price: Option<Price>, max_tokens: u64, issue_micro_usd: u64, attempts: u32) -> Self {
+    pub fn new(
+        price: Option<TokenPrice>,
+        max_tokens: u64,
+        issue_micro_usd: u64,
+        attempts: u32,
+    ) -> Self {
         let micro_usd = match price {
             Some(price) => cost(price.input.max(price.output), max_tokens),
             None => issue_micro_usd / u64::from(attempts.max(1)),
@@ -98,10 +103,10 @@ impl Terms {
     /// What an attempt that ran is charged for `usage`.
     pub fn charge(&self, usage: Usage) -> Charge {
         let tokens = usage.tokens.filter(|tokens| tokens.all() > 0);
-        let priced = |price: Price| {
+        let priced = |price: TokenPrice| {
             tokens.map(|t| cost(price.input, t.input).saturating_add(cost(price.output, t.output)))
         };
-        let is_free = self.price == Some(Price { input: 0, output: 0 });
+        let is_free = self.price == Some(TokenPrice { input: 0, output: 0 });
         let micro_usd = match usage.micro_usd {
             Some(said) if said > 0 => Some(said),
             _ if is_free => Some(0),
@@ -188,7 +193,7 @@ impl Budgets {
 mod tests {
     use crate::core::jobs::money::*;
 
-    const PRICE: Price = Price { input: 1_000_000, output: 4_000_000 };
+    const PRICE: TokenPrice = TokenPrice { input: 1_000_000, output: 4_000_000 };
 
     fn used(input: u64, output: u64) -> Usage {
         Usage { tokens: Some(Tokens { input, output }), micro_usd: None }
@@ -196,7 +201,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_charged_as_it_is() {
-        let terms = Terms::new(Some(PRICE), 200_000, 2_000_000, 3);
+        let terms = ChargeTerms::new(Some(PRICE), 200_000, 2_000_000, 3);
         let charge = terms.charge(used(100_000, 10_000));
         assert_eq!((charge.spent.micro_usd, charge.spent.tokens), (140_000, 110_000));
         assert!(!charge.is_bound);
@@ -206,7 +211,7 @@ mod tests {
 
     #[test]
     fn absent_or_zero_is_unknown_and_charged_at_its_bound() {
-        let terms = Terms::new(Some(PRICE), 200_000, 2_000_000, 3);
+        let terms = ChargeTerms::new(Some(PRICE), 200_000, 2_000_000, 3);
         for unknown in [Usage::default(), used(0, 0), Usage { micro_usd: Some(0), ..used(0, 0) }] {
             let charge = terms.charge(unknown);
             assert_eq!(charge.spent, terms.bound);
@@ -217,14 +222,15 @@ mod tests {
 
     #[test]
     fn without_a_price_an_attempt_costs_its_share_of_the_issue() {
-        let terms = Terms::new(None, 200_000, 2_000_000, 3);
+        let terms = ChargeTerms::new(None, 200_000, 2_000_000, 3);
         assert_eq!(terms.charge(used(5, 5)).spent.micro_usd, 666_666);
         assert!(terms.charge(used(5, 5)).is_bound);
     }
 
     #[test]
     fn a_price_of_zero_that_was_written_down_is_free() {
-        let terms = Terms::new(Some(Price { input: 0, output: 0 }), 200_000, 2_000_000, 3);
+        let terms =
+            ChargeTerms::new(Some(TokenPrice { input: 0, output: 0 }), 200_000, 2_000_000, 3);
         assert_eq!(terms.bound.micro_usd, 0);
         assert_eq!(terms.charge(used(5, 5)).spent.micro_usd, 0);
         assert!(!terms.charge(used(5, 5)).is_bound);
@@ -247,7 +253,8 @@ mod tests {
 
     #[test]
     fn nothing_overflows() {
-        let terms = Terms::new(Some(Price { input: u64::MAX, output: 1 }), u64::MAX, 1, 0);
+        let terms =
+            ChargeTerms::new(Some(TokenPrice { input: u64::MAX, output: 1 }), u64::MAX, 1, 0);
         assert_eq!(terms.bound.micro_usd, u64::MAX);
         let all = Spent { micro_usd: u64::MAX, tokens: u64::MAX, runs: u64::MAX };
         assert_eq!(all.plus(all), all);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::JobId;
+use crate::core::command::value::JobId;
 use crate::core::model::ids::ThreadId;
 
 /// A thread that is given to one agent at a time, for one purpose.
@@ -18,7 +18,7 @@ pub struct Spec {
     /// The role that an agent needs for it, in lower case.
     pub role: String,
     pub origin: Origin,
-    pub limits: Limits,
+    pub limits: JobLimits,
 }
 
 /// What a job is to bring about.
@@ -50,7 +50,7 @@ pub enum Origin {
 
 /// How often and how long it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
+pub struct JobLimits {
     /// Attempts that may end without anything to judge.
     pub attempts: u32,
     /// Rounds of repair before a person is asked, and how many more a yes gives.
@@ -77,7 +77,7 @@ pub struct Limits {
     pub question: Duration,
 }
 
-impl Default for Limits {
+impl Default for JobLimits {
     fn default() -> Self {
         const MINUTE: Duration = Duration::from_secs(60);
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);

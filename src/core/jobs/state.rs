@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clocks::{Clock, Deadlines, TimeLeft};
-use super::event::{CancelReason, Grant, NeverRan};
+use super::clocks::{DeadlineKind, Deadlines, TimeLeft};
+use super::event::{CancelReason, LeaseTerms, NeverRan};
 use super::ids::{Commit, Fence};
 use super::money::{Charge, Usage};
 use crate::core::model::time::Timestamp;
@@ -17,7 +17,7 @@ pub enum State {
     Queued(Queued),
     /// An agent is leased, and is looked at before it is started.
     Preflight(Preflight),
-    Running(Running),
+    Running(RunningAttempt),
     /// The agent is done; what it says is compared with the forge.
     Verifying(Verifying),
     /// A person is asked about the result.
@@ -34,7 +34,7 @@ pub enum State {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queued {
-    pub work: Work,
+    pub work: WorkKind,
     /// How long it waits for an agent.
     pub until: Timestamp,
 }
@@ -42,7 +42,7 @@ pub struct Queued {
 /// What an attempt has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Work {
+pub enum WorkKind {
     /// Work on the branch, from what it holds.
     Begin,
     /// Repair what was delivered; which round this is, from 1 on.
@@ -52,8 +52,8 @@ pub enum Work {
 /// An agent holds the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leased {
-    pub grant: Grant,
-    pub work: Work,
+    pub grant: LeaseTerms,
+    pub work: WorkKind,
     /// On which of the job's branches, from 1 on.
     pub branch: u32,
 }
@@ -127,11 +127,11 @@ pub enum Then {
     /// Its pull request was merged meanwhile.
     Merged,
     /// The attempt failed: its time is over.
-    TimedOut(Clock),
+    TimedOut(DeadlineKind),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Running {
+pub struct RunningAttempt {
     pub attempt: Attempt,
     pub clocks: Deadlines,
 }
@@ -171,7 +171,7 @@ pub enum Question {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackingOff {
-    pub work: Work,
+    pub work: WorkKind,
     pub until: Timestamp,
 }
 
@@ -179,13 +179,13 @@ pub struct BackingOff {
 #[serde(rename_all = "snake_case")]
 pub enum Waiting {
     /// With an attempt whose clocks stand.
-    Held(Box<Held>),
+    Held(Box<HeldAttempt>),
     /// Without one.
-    Idle(Idle),
+    Idle(IdleWait),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct HeldAttempt {
     pub attempt: Attempt,
     pub left: TimeLeft,
     pub by: HeldBy,
@@ -202,16 +202,16 @@ pub enum HeldBy {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Idle {
-    pub work: Work,
-    pub for_what: WaitsFor,
+pub struct IdleWait {
+    pub work: WorkKind,
+    pub for_what: WaitReason,
     /// When it is tried all the same.
     pub until: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WaitsFor {
+pub enum WaitReason {
     Host,
     Pool,
     Person,
@@ -310,7 +310,7 @@ kinds! {
 }
 
 impl StateKind {
-    /// Whether nothing but [`Retry`](super::Event::Retry) leads out of it.
+    /// Whether nothing but [`Retry`](super::JobEvent::Retry) leads out of it.
     pub fn is_end(self) -> bool {
         match self {
             Self::Done | Self::NoChange | Self::Cancelled | Self::Dead => true,
@@ -339,9 +339,8 @@ impl State {
     /// The attempt, once it may have been started.
     pub fn attempt(&self) -> Option<&Attempt> {
         match self {
-            Self::Running(Running { attempt, .. }) | Self::Uncertain(Uncertain { attempt, .. }) => {
-                Some(attempt)
-            }
+            Self::Running(RunningAttempt { attempt, .. })
+            | Self::Uncertain(Uncertain { attempt, .. }) => Some(attempt),
             Self::Waiting(Waiting::Held(held)) => Some(&held.attempt),
             Self::Preflight(_)
             | Self::Queued(_)
@@ -356,7 +355,7 @@ impl State {
         }
     }
 
-    /// When [`Due`](super::Event::Due) is to be told; none: nothing is due here by itself.
+    /// When [`Due`](super::JobEvent::Due) is to be told; none: nothing is due here by itself.
     pub fn due_at(&self) -> Option<Timestamp> {
         if let Some(Stopping { until, .. }) = self.attempt().and_then(|a| a.stopping.as_ref()) {
             return Some(*until);
@@ -367,7 +366,7 @@ impl State {
             | Self::Preflight(Preflight { until, .. })
             | Self::Verifying(Verifying { until })
             | Self::BackingOff(BackingOff { until, .. })
-            | Self::Waiting(Waiting::Idle(Idle { until, .. }))
+            | Self::Waiting(Waiting::Idle(IdleWait { until, .. }))
             | Self::Uncertain(Uncertain { until, .. }) => Some(*until),
             Self::Waiting(Waiting::Held(held)) => Some(held.until),
             Self::Deciding(deciding) => deciding.until,

@@ -1,25 +1,25 @@
 //! One step of a job while it is made: the moves that several states have in common.
 
-use super::action::{Action, AttemptEnd};
-use super::event::{CancelReason, Digest, NeverRan, Push, Pusher};
+use super::action::{AttemptEnd, JobAction};
+use super::event::{CancelReason, NeverRan, OutcomeDigest, Push, Pusher};
 use super::ids::Fence;
-use super::illegal::Why;
-use super::job::{Outcome, Past, Ran, Tried};
-use super::moment::{Moment, pause};
+use super::illegal::IllegalReason;
+use super::job::{Past, PastOutcome, Ran, Tried};
+use super::moment::{StepTime, pause};
 use super::money::Charge;
 use super::spec::Spec;
 use super::state::{
-    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, Idle, Late, Leased,
-    Question, Queued, State, Then, Verifying, Waiting, WaitsFor, Work,
+    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, IdleWait, Late, Leased,
+    Question, Queued, State, Then, Verifying, WaitReason, Waiting, WorkKind,
 };
 use crate::core::model::time::Timestamp;
 
 pub(super) struct Turn<'a> {
     pub(super) spec: &'a Spec,
     pub(super) past: &'a mut Past,
-    pub(super) now: Moment,
+    pub(super) now: StepTime,
     /// What is to be told once.
-    pub(super) once: Vec<Action>,
+    pub(super) once: Vec<JobAction>,
 }
 
 impl Turn<'_> {
@@ -35,7 +35,7 @@ impl Turn<'_> {
         charge: Charge,
         left: Option<bool>,
     ) {
-        self.once.push(Action::Release { fence: leased.fence(), end, charge, left });
+        self.once.push(JobAction::Release { fence: leased.fence(), end, charge, left });
         self.past.last = Some(leased);
     }
 
@@ -64,7 +64,7 @@ impl Turn<'_> {
 
     /// An attempt ended without anything to judge: it is spent, and another one follows if there
     /// may be one.
-    pub(super) fn spend(&mut self, leased: &Leased, outcome: Option<Digest>) -> State {
+    pub(super) fn spend(&mut self, leased: &Leased, outcome: Option<OutcomeDigest>) -> State {
         if !self.past.charged.contains(&leased.fence()) {
             self.past.charged.push(leased.fence());
         }
@@ -90,11 +90,11 @@ impl Turn<'_> {
 
     /// An attempt that was charged is charged no more: it says nothing of the job, and counts as
     /// one that never ran.
-    pub(super) fn refund(&mut self, fence: Fence) -> Result<(), Why> {
+    pub(super) fn refund(&mut self, fence: Fence) -> Result<(), IllegalReason> {
         let charged = self.past.charged.len();
         self.past.charged.retain(|other| *other != fence);
         if self.past.charged.len() == charged {
-            return Err(Why::Again);
+            return Err(IllegalReason::Again);
         }
         self.past.tried.retain(|tried| tried.fence != fence);
         self.past.outcomes.retain(|outcome| outcome.of != Some(fence));
@@ -103,31 +103,32 @@ impl Turn<'_> {
     }
 
     /// Keeps how a result or a failure looked. Whether it looked so too often.
-    pub(super) fn is_loop(&mut self, of: Option<Fence>, digest: Digest) -> bool {
-        let is_equal = |other: &&Outcome| other.digest == digest;
+    pub(super) fn is_loop(&mut self, of: Option<Fence>, digest: OutcomeDigest) -> bool {
+        let is_equal = |other: &&PastOutcome| other.digest == digest;
         let equal = 1 + self.past.outcomes.iter().filter(is_equal).count();
-        self.past.outcomes.push(Outcome { of, digest });
+        self.past.outcomes.push(PastOutcome { of, digest });
         equal >= usize::try_from(self.spec.limits.equal_outcomes).unwrap_or(usize::MAX)
     }
 
-    pub(super) fn back_off(&self, work: Work, failures: u32) -> State {
+    pub(super) fn back_off(&self, work: WorkKind, failures: u32) -> State {
         let limits = &self.spec.limits;
         let pause = pause(limits.first_pause, limits.longest_pause, failures, self.now.chance);
         State::BackingOff(BackingOff { work, until: self.at().after(pause) })
     }
 
     /// The attempt never ran. It costs none, but not for ever.
-    pub(super) fn never_ran(&mut self, work: Work, why: NeverRan) -> State {
+    pub(super) fn never_ran(&mut self, work: WorkKind, why: NeverRan) -> State {
         self.past.never_ran += 1;
         if self.past.never_ran >= self.spec.limits.never_ran {
             return State::Dead(DeadReason::NeverRan(why));
         }
-        let wait = |for_what, until| State::Waiting(Waiting::Idle(Idle { work, for_what, until }));
+        let wait =
+            |for_what, until| State::Waiting(Waiting::Idle(IdleWait { work, for_what, until }));
         let absent = self.at().after(self.spec.limits.absent);
         match why {
-            NeverRan::HostAway => wait(WaitsFor::Host, absent),
-            NeverRan::PoolSpent { until } => wait(WaitsFor::Pool, until.max(self.at())),
-            NeverRan::RedBranch => wait(WaitsFor::GreenBranch, absent),
+            NeverRan::HostAway => wait(WaitReason::Host, absent),
+            NeverRan::PoolSpent { until } => wait(WaitReason::Pool, until.max(self.at())),
+            NeverRan::RedBranch => wait(WaitReason::GreenBranch, absent),
             NeverRan::GatewayDown
             | NeverRan::NoAccess
             | NeverRan::BadKey
@@ -140,7 +141,7 @@ impl Turn<'_> {
     }
 
     /// timmy's own stop ended it: the next one goes on with what it left.
-    pub(super) fn cut_off(&mut self, work: Work) -> State {
+    pub(super) fn cut_off(&mut self, work: WorkKind) -> State {
         self.past.cut_off += 1;
         match self.past.cut_off >= self.spec.limits.cut_off {
             true => State::Dead(DeadReason::CutOff),
@@ -149,7 +150,7 @@ impl Turn<'_> {
     }
 
     /// It waits for an agent.
-    pub(super) fn queue(&self, work: Work) -> State {
+    pub(super) fn queue(&self, work: WorkKind) -> State {
         State::Queued(Queued { work, until: self.at().after(self.spec.limits.queued) })
     }
 
@@ -176,7 +177,7 @@ impl Turn<'_> {
                 if !seen {
                     self.leave_branch();
                 }
-                self.spend(&attempt.leased, Some(Digest(clock.name().to_owned())))
+                self.spend(&attempt.leased, Some(OutcomeDigest(clock.name().to_owned())))
             }
         }
     }
@@ -212,7 +213,7 @@ impl Turn<'_> {
             return self.ask(Question::Repair);
         }
         self.past.rounds += 1;
-        self.back_off(Work::Repair(self.past.rounds), 1)
+        self.back_off(WorkKind::Repair(self.past.rounds), 1)
     }
 
     /// Somebody pushed; `since`: an attempt runs since then. What an agent or nobody pushed while none
@@ -231,7 +232,7 @@ impl Turn<'_> {
         let is_leased = (is_present && since.is_some_and(|since| since <= *at))
             || self.past.ran.iter().any(ran_then);
         if *by != Pusher::Known && !is_leased {
-            self.once.push(Action::TellLate(late.clone()));
+            self.once.push(JobAction::TellLate(late.clone()));
             if is_present {
                 self.past.late = Some(late);
             }

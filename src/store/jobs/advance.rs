@@ -4,7 +4,9 @@ use rusqlite::{OptionalExtension as _, Transaction};
 
 use super::{attempts, load};
 use crate::core::jobs::breaker::Breaker;
-use crate::core::jobs::{self, Action, Event, Fence, IllegalEvent, Job, JobId, Moment, Step, Why};
+use crate::core::jobs::{
+    self, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent, JobId, JobStep, StepTime,
+};
 use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
@@ -15,7 +17,7 @@ pub struct Advanced {
     pub before: Job,
     pub after: Job,
     /// What it made a runner do; of a step that was known, what it made one do then.
-    pub actions: Vec<Action>,
+    pub actions: Vec<JobAction>,
     /// It was told before under the same key: nothing changed.
     pub is_known: bool,
     /// The agent whose breaker it tripped: nothing that it was given lately left anything.
@@ -31,10 +33,10 @@ pub fn advance(
     tx: &Transaction<'_>,
     id: JobId,
     key: Option<&str>,
-    event: Event,
-    now: Moment,
+    event: JobEvent,
+    now: StepTime,
 ) -> Result<Result<Advanced, IllegalEvent>, Error> {
-    apply(tx, id, key, &Step::Event(event), now)
+    apply(tx, id, key, &JobStep::Event(event), now)
 }
 
 /// The same of any step. What may be said only where it was checked comes from `lease` alone.
@@ -42,8 +44,8 @@ pub(super) fn apply(
     tx: &Transaction<'_>,
     id: JobId,
     key: Option<&str>,
-    step: &Step,
-    now: Moment,
+    step: &JobStep,
+    now: StepTime,
 ) -> Result<Result<Advanced, IllegalEvent>, Error> {
     let stored = load::get(tx, id)?.ok_or(Error::NotOpen { what: "job", id: id.0 })?;
     let before = stored.job;
@@ -57,7 +59,7 @@ pub(super) fn apply(
     };
     let begins_again = before.state.kind().is_end() && !after.state.kind().is_end();
     if begins_again && load::live_in(tx, before.spec.thread)?.is_some() {
-        return Ok(Err(IllegalEvent::new(&before, step, Why::AnotherJob)));
+        return Ok(Err(IllegalEvent::new(&before, step, IllegalReason::AnotherJob)));
     }
     tx.prepare_cached(
         "INSERT INTO job_events (job, seq, at, chance, key, step, actions)
@@ -81,7 +83,11 @@ pub(super) fn apply(
     Ok(Ok(Advanced { before, after, actions, is_known: false, tripped }))
 }
 
-fn known(tx: &Transaction<'_>, id: JobId, key: Option<&str>) -> Result<Option<Vec<Action>>, Error> {
+fn known(
+    tx: &Transaction<'_>,
+    id: JobId,
+    key: Option<&str>,
+) -> Result<Option<Vec<JobAction>>, Error> {
     let Some(key) = key else { return Ok(None) };
     let known = tx
         .prepare_cached("SELECT actions FROM job_events WHERE job = ?1 AND key = ?2")?
@@ -91,40 +97,40 @@ fn known(tx: &Transaction<'_>, id: JobId, key: Option<&str>) -> Result<Option<Ve
 }
 
 /// Keeps what an action says of an attempt. Gives one that is known now to have left nothing.
-fn keep(tx: &Transaction<'_>, action: &Action, now: Moment) -> Result<Option<Fence>, Error> {
+fn keep(tx: &Transaction<'_>, action: &JobAction, now: StepTime) -> Result<Option<Fence>, Error> {
     let (fence, left) = match action {
-        Action::Release { fence, end, charge, left } => {
+        JobAction::Release { fence, end, charge, left } => {
             attempts::end(tx, *fence, *end, *charge, *left, now.at)?;
             (*fence, *left)
         }
-        Action::Left { fence, left } => {
+        JobAction::Left { fence, left } => {
             attempts::left(tx, *fence, *left)?;
             (*fence, Some(*left))
         }
-        Action::Preflight(_)
-        | Action::Start(_)
-        | Action::Follow(_)
-        | Action::Tell(..)
-        | Action::Answer(..)
-        | Action::Stop(_)
-        | Action::Look(_)
-        | Action::Judge(_)
-        | Action::Ask(..)
-        | Action::CloseBefore(_)
-        | Action::TellLate(_) => return Ok(None),
+        JobAction::Preflight(_)
+        | JobAction::Start(_)
+        | JobAction::Follow(_)
+        | JobAction::Tell(..)
+        | JobAction::Answer(..)
+        | JobAction::Stop(_)
+        | JobAction::Look(_)
+        | JobAction::Judge(_)
+        | JobAction::Ask(..)
+        | JobAction::CloseBefore(_)
+        | JobAction::TellLate(_) => return Ok(None),
     };
     Ok((left == Some(false)).then_some(fence))
 }
 
 /// Looks at the breaker of an agent one of whose attempts left nothing. If it is open, none of
 /// those that made it so costs its job an attempt.
-fn trip(tx: &Transaction<'_>, fence: Fence, now: Moment) -> Result<Option<String>, Error> {
+fn trip(tx: &Transaction<'_>, fence: Fence, now: StepTime) -> Result<Option<String>, Error> {
     let agent = attempts::agent_of(tx, fence)?;
     let Breaker::Open { empty, .. } = attempts::breaker(tx, &agent)? else { return Ok(None) };
     for fence in empty {
         // One that is not charged, or is charged no more, has nothing to be given back.
         let job = attempts::job_of(tx, fence)?;
-        let _ = apply(tx, job, None, &Step::Event(Event::Refund(fence)), now)?;
+        let _ = apply(tx, job, None, &JobStep::Event(JobEvent::Refund(fence)), now)?;
     }
     Ok(Some(agent))
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::{attempts, load};
-use crate::core::jobs::money::{BudgetScope, Budgets, Terms};
-use crate::core::jobs::{Fence, Job, Timeouts, Work};
+use crate::core::jobs::money::{BudgetScope, Budgets, ChargeTerms};
+use crate::core::jobs::{Fence, Job, Timeouts, WorkKind};
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::PauseScope;
@@ -19,12 +19,12 @@ use crate::store::{backlog, controls};
 
 /// An agent for a job, with all that the ledger does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bid {
+pub struct LeaseRequest {
     pub agent: String,
     /// Whose model it runs.
     pub family: Option<String>,
     pub timeouts: Timeouts,
-    pub terms: Terms,
+    pub terms: ChargeTerms,
     pub can_be_told: bool,
     pub rules: Rules,
     /// The agents, and whether each can be reached and paid, as was found right before.
@@ -33,12 +33,12 @@ pub struct Bid {
     pub budgets: Budgets,
     /// When the present day began, in the configured zone.
     pub day_began: Timestamp,
-    pub outside: Outside,
+    pub outside: ForgeView,
 }
 
 /// What was found on the forge right before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outside {
+pub struct ForgeView {
     /// Open pull requests of agents that wait for review.
     pub reviews_waiting: u32,
     /// A question about the issue waits for a person.
@@ -47,7 +47,7 @@ pub struct Outside {
 
 /// Why an agent does not get a job, or is not started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum LeaseRefusal {
     /// The job does not wait for this: it was leased, cancelled or given up meanwhile.
     #[error("the job does not wait for an agent any more")]
     NotThere,
@@ -87,13 +87,13 @@ const PASSED_BY_A_PERSON: [Ineligible; 6] = [
 pub(super) fn check(
     conn: &Connection,
     job: &Job,
-    work: Work,
+    work: WorkKind,
     own: Option<Fence>,
-    bid: &Bid,
+    bid: &LeaseRequest,
     now: Timestamp,
-) -> Result<Result<(), Refusal>, Error> {
+) -> Result<Result<(), LeaseRefusal>, Error> {
     if job.past.agent.as_ref().is_some_and(|named| *named != bid.agent) {
-        return Ok(Err(Refusal::NamedAnother));
+        return Ok(Err(LeaseRefusal::NamedAnother));
     }
     let thread = job.spec.thread;
     let machines = &bid.rules.machines;
@@ -101,7 +101,9 @@ pub(super) fn check(
     let is_own = |login: &str| {
         job.past.fence.is_some() && machines.iter().any(|m| m.eq_ignore_ascii_case(login))
     };
-    let Some(mut facts) = backlog::issue(conn, thread)? else { return Ok(Err(Refusal::Unknown)) };
+    let Some(mut facts) = backlog::issue(conn, thread)? else {
+        return Ok(Err(LeaseRefusal::Unknown));
+    };
     facts.pulls.retain(|pull| !pull.author.as_ref().is_some_and(|author| is_own(&author.login)));
     facts.work = load::others_work(conn, thread, Some(job.spec.id))?;
     facts.work.is_asked = bid.outside.is_asked;
@@ -115,38 +117,38 @@ pub(super) fn check(
     Ok(checks.into_iter().collect())
 }
 
-type Checked = Result<(), Refusal>;
+type Checked = Result<(), LeaseRefusal>;
 
 fn eligible(
     conn: &Connection,
     job: &Job,
     facts: &IssueFacts,
-    bid: &Bid,
+    bid: &LeaseRequest,
     now: Timestamp,
 ) -> Result<Checked, Error> {
     let fleet = controls::at(conn, now)?;
     if fleet.pause_of(&PauseScope::Agent(bid.agent.clone())).is_some() {
-        return Ok(Err(Refusal::AgentPaused));
+        return Ok(Err(LeaseRefusal::AgentPaused));
     }
     let mut obstacles = obstacles(facts, &bid.rules, &fleet, now);
     if job.is_asked_for() {
         obstacles.retain(|obstacle| !PASSED_BY_A_PERSON.contains(obstacle));
     }
-    Ok(if obstacles.is_empty() { Ok(()) } else { Err(Refusal::Ineligible(obstacles)) })
+    Ok(if obstacles.is_empty() { Ok(()) } else { Err(LeaseRefusal::Ineligible(obstacles)) })
 }
 
 fn capacity(
     conn: &Connection,
     job: &Job,
-    work: Work,
+    work: WorkKind,
     own: Option<Fence>,
     facts: &IssueFacts,
-    bid: &Bid,
+    bid: &LeaseRequest,
 ) -> Result<Checked, Error> {
     // A repair adds no pull request to those that wait.
     let reviews_waiting = match work {
-        Work::Begin => bid.outside.reviews_waiting,
-        Work::Repair(_) => 0,
+        WorkKind::Begin => bid.outside.reviews_waiting,
+        WorkKind::Repair(_) => 0,
     };
     let roster = Roster {
         workers: bid.workers.clone(),
@@ -156,7 +158,7 @@ fn capacity(
         small_handed_out: 0,
     };
     let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
-    Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(Refusal::Lacks(lack))))
+    Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(LeaseRefusal::Lacks(lack))))
 }
 
 /// What runs, by its leases; without one of them.
@@ -175,7 +177,7 @@ fn running(conn: &Connection, except: Option<Fence>, reviews_waiting: u32) -> Re
 fn breaker(
     conn: &Connection,
     own: Option<Fence>,
-    bid: &Bid,
+    bid: &LeaseRequest,
     now: Timestamp,
 ) -> Result<Checked, Error> {
     let is_probing = conn
@@ -186,11 +188,16 @@ fn breaker(
         .query_row((&bid.agent, own), |row| row.get(0))?;
     let breaker = attempts::breaker(conn, &bid.agent)?;
     let is_let_through = breaker.lets_through(is_probing, latest, now);
-    Ok(if is_let_through { Ok(()) } else { Err(Refusal::BreakerOpen) })
+    Ok(if is_let_through { Ok(()) } else { Err(LeaseRefusal::BreakerOpen) })
 }
 
-fn budget(conn: &Connection, job: &Job, own: Option<Fence>, bid: &Bid) -> Result<Checked, Error> {
+fn budget(
+    conn: &Connection,
+    job: &Job,
+    own: Option<Fence>,
+    bid: &LeaseRequest,
+) -> Result<Checked, Error> {
     let spending = attempts::spending(conn, job.spec.thread, &bid.agent, bid.day_began, own)?;
     let over = bid.budgets.exceeded(&spending, bid.terms.bound);
-    Ok(over.map_or(Ok(()), |scope| Err(Refusal::OverBudget(scope))))
+    Ok(over.map_or(Ok(()), |scope| Err(LeaseRefusal::OverBudget(scope))))
 }

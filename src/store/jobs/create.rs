@@ -3,7 +3,7 @@
 use rusqlite::Transaction;
 
 use super::load;
-use crate::core::jobs::{Job, JobId, Limits, Origin, Purpose, Spec};
+use crate::core::jobs::{Job, JobId, JobLimits, Origin, Purpose, Spec};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::store::backlog;
@@ -19,7 +19,7 @@ pub struct NewJob {
     pub origin: Origin,
     /// The agent that a person named.
     pub agent: Option<String>,
-    pub limits: Limits,
+    pub limits: JobLimits,
 }
 
 /// Why there is no new job.

@@ -3,16 +3,18 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load;
-use crate::core::jobs::{Action, Draw, Event, IllegalEvent, Job, JobId, Moment, Step, fold};
+use crate::core::jobs::{
+    Draw, IllegalEvent, Job, JobAction, JobEvent, JobId, JobStep, StepTime, fold,
+};
 use crate::store::columns::Json;
 use crate::store::error::Error;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredStep {
-    pub step: Step,
-    pub now: Moment,
+    pub step: JobStep,
+    pub now: StepTime,
     /// What it made a runner do.
-    pub actions: Vec<Action>,
+    pub actions: Vec<JobAction>,
 }
 
 /// All steps of a job, in order.
@@ -23,18 +25,18 @@ pub fn history(conn: &Connection, id: JobId) -> Result<Vec<StoredStep>, Error> {
         )?
         .query_map([id], |row| {
             let (Json(step), Json(actions)) = (row.get(0)?, row.get(3)?);
-            let now = Moment { at: row.get(1)?, chance: Draw(row.get(2)?) };
+            let now = StepTime { at: row.get(1)?, chance: Draw(row.get(2)?) };
             Ok(StoredStep { step, now, actions })
         })?
         .collect::<Result<_, _>>()?;
     Ok(steps)
 }
 
-/// The texts that its agents are told, by number ([`Action::Tell`]).
+/// The texts that its agents are told, by number ([`JobAction::Tell`]).
 pub fn texts(conn: &Connection, id: JobId) -> Result<Vec<String>, Error> {
     let told = |stored: StoredStep| match stored.step {
-        Step::Event(Event::Told(text)) => Some(text),
-        Step::Event(_) | Step::Act(_) => None,
+        JobStep::Event(JobEvent::Told(text)) => Some(text),
+        JobStep::Event(_) | JobStep::Act(_) => None,
     };
     Ok(history(conn, id)?.into_iter().filter_map(told).collect())
 }

@@ -4,10 +4,12 @@
 use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, apply};
-use super::check::{self, Bid, Refusal};
+use super::check::{self, LeaseRefusal, LeaseRequest};
 use super::create::{NewJob, NotCreated, create};
 use super::{attempts, load};
-use crate::core::jobs::{Act, Branch, Fence, Grant, Job, JobId, Moment, Preflight, Queued, State};
+use crate::core::jobs::{
+    Act, Branch, Fence, Job, JobId, LeaseTerms, Preflight, Queued, State, StepTime,
+};
 use crate::core::scheduling::Ineligible;
 use crate::store::error::Error;
 use crate::store::meta;
@@ -50,13 +52,13 @@ impl Lease {
 pub fn dispatch(
     tx: &Transaction<'_>,
     new: &NewJob,
-    bid: &Bid,
-    now: Moment,
-) -> Result<Result<(Lease, Advanced), Refusal>, Error> {
+    bid: &LeaseRequest,
+    now: StepTime,
+) -> Result<Result<(Lease, Advanced), LeaseRefusal>, Error> {
     tx.prepare_cached("SAVEPOINT dispatch")?.execute([])?;
     let made = match create(tx, new, now.at)? {
         Ok(job) => lease(tx, job.spec.id, bid, now)?,
-        Err(NotCreated::Live(_)) => Err(Refusal::Ineligible(vec![Ineligible::LiveJob])),
+        Err(NotCreated::Live(_)) => Err(LeaseRefusal::Ineligible(vec![Ineligible::LiveJob])),
     };
     if made.is_err() {
         tx.prepare_cached("ROLLBACK TO dispatch")?.execute([])?;
@@ -69,21 +71,23 @@ pub fn dispatch(
 pub fn lease(
     tx: &Transaction<'_>,
     id: JobId,
-    bid: &Bid,
-    now: Moment,
-) -> Result<Result<(Lease, Advanced), Refusal>, Error> {
+    bid: &LeaseRequest,
+    now: StepTime,
+) -> Result<Result<(Lease, Advanced), LeaseRefusal>, Error> {
     let Some(job) = load::get(tx, id)?.map(|stored| stored.job) else {
-        return Ok(Err(Refusal::NotThere));
+        return Ok(Err(LeaseRefusal::NotThere));
     };
-    let State::Queued(Queued { work, .. }) = job.state else { return Ok(Err(Refusal::NotThere)) };
+    let State::Queued(Queued { work, .. }) = job.state else {
+        return Ok(Err(LeaseRefusal::NotThere));
+    };
     let Some(ledger) = meta::get(tx, meta::LEDGER)? else {
-        return Ok(Err(Refusal::NoLedgerName));
+        return Ok(Err(LeaseRefusal::NoLedgerName));
     };
     if let Err(refusal) = check::check(tx, &job, work, None, bid, now.at)? {
         return Ok(Err(refusal));
     }
     let fence = attempts::next_fence(tx)?;
-    let grant = Grant {
+    let grant = LeaseTerms {
         fence,
         agent: bid.agent.clone(),
         family: bid.family.clone(),
@@ -92,8 +96,12 @@ pub fn lease(
         can_be_told: bid.can_be_told,
     };
     let step = Act::Lease(grant).into();
-    let Ok(advanced) = apply(tx, id, None, &step, now)? else { return Ok(Err(Refusal::NotThere)) };
-    let Some(leased) = advanced.after.state.leased() else { return Ok(Err(Refusal::NotThere)) };
+    let Ok(advanced) = apply(tx, id, None, &step, now)? else {
+        return Ok(Err(LeaseRefusal::NotThere));
+    };
+    let Some(leased) = advanced.after.state.leased() else {
+        return Ok(Err(LeaseRefusal::NotThere));
+    };
     let key = format!("{ledger}-{id}-{fence}");
     attempts::add(tx, id, job.spec.thread, leased, &key, now.at)?;
     let lease = Lease { job: id, fence, agent: bid.agent.clone(), key, branch: job.branch() };
@@ -105,15 +113,15 @@ pub fn lease(
 pub fn start(
     tx: &Transaction<'_>,
     lease: &Lease,
-    bid: &Bid,
-    now: Moment,
-) -> Result<Result<Advanced, Refusal>, Error> {
+    bid: &LeaseRequest,
+    now: StepTime,
+) -> Result<Result<Advanced, LeaseRefusal>, Error> {
     let job = load::get(tx, lease.job)?.map(|stored| stored.job);
     let Some((job, leased)) = job.as_ref().and_then(|job| Some((job, in_preflight(job)?))) else {
-        return Ok(Err(Refusal::NotThere));
+        return Ok(Err(LeaseRefusal::NotThere));
     };
     if leased.leased.fence() != lease.fence || bid.agent != lease.agent {
-        return Ok(Err(Refusal::NotThere));
+        return Ok(Err(LeaseRefusal::NotThere));
     }
     let work = leased.leased.work;
     if let Err(refusal) = check::check(tx, job, work, Some(lease.fence), bid, now.at)? {
@@ -121,7 +129,7 @@ pub fn start(
     }
     let step = Act::Start(lease.fence).into();
     let Ok(advanced) = apply(tx, lease.job, None, &step, now)? else {
-        return Ok(Err(Refusal::NotThere));
+        return Ok(Err(LeaseRefusal::NotThere));
     };
     attempts::started(tx, lease.fence, now.at)?;
     Ok(Ok(advanced))

@@ -24,7 +24,7 @@ mod numbers;
 
 pub use advance::{Advanced, advance};
 pub use attempts::{StoredAttempt, attempts, breaker, spending};
-pub use check::{Bid, Outside, Refusal};
+pub use check::{ForgeView, LeaseRefusal, LeaseRequest};
 pub use create::{NewJob, NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, leases, start};

@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 
 use super::advance::advance;
 use super::load;
-use crate::core::jobs::{Event, Moment};
+use crate::core::jobs::{JobEvent, StepTime};
 use crate::store::error::Error;
 use crate::store::meta;
 
@@ -24,14 +24,14 @@ pub fn introduce(tx: &Transaction<'_>, fresh: &str) -> Result<String, Error> {
 /// The ledger is a copy, or a new one of an account that has spoken before; `shown` is the greatest
 /// number of a job that the account's reports show. It gets a name of its own, its numbers go on
 /// well above, and what it believes to run is looked for before anything else happens.
-pub fn restore(tx: &Transaction<'_>, fresh: &str, shown: i64, now: Moment) -> Result<(), Error> {
+pub fn restore(tx: &Transaction<'_>, fresh: &str, shown: i64, now: StepTime) -> Result<(), Error> {
     meta::set(tx, meta::LEDGER, &fresh.to_owned())?;
     for (table, floor) in [("jobs", shown), ("attempts", 0)] {
         raise(tx, table, floor)?;
     }
     for stored in load::live(tx)? {
         // It is possible wherever a job stands that has not ended.
-        let _ = advance(tx, stored.job.spec.id, None, Event::Restored, now)?;
+        let _ = advance(tx, stored.job.spec.id, None, JobEvent::Restored, now)?;
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 //!
 //! The world moves at random, and is asked beside the ledger (`world`).
 
-use timmy::core::jobs::{CancelReason, Event, Fence, JobId};
+use timmy::core::jobs::{CancelReason, Fence, JobEvent, JobId};
 use timmy::core::scheduling::Rejection;
-use timmy::store::jobs::{self, Lease, Refusal};
+use timmy::store::jobs::{self, Lease, LeaseRefusal};
 
 use super::stage::{at, begin, bid, new_job, thread, tracked};
 use super::world::World;
@@ -46,12 +46,12 @@ fn what_cannot_be_checked_makes_no_lease() {
     in_transaction(|tx| {
         tracked(tx)?;
         let unknown = begin(tx, 40, at(0))?;
-        assert_eq!(jobs::lease(tx, unknown, &bid("ezra"), at(0))?, Err(Refusal::Unknown));
+        assert_eq!(jobs::lease(tx, unknown, &bid("ezra"), at(0))?, Err(LeaseRefusal::Unknown));
         let id = begin(tx, 1, at(0))?;
         assert!(jobs::lease(tx, id, &bid("nobody"), at(0))?.is_err());
-        assert_eq!(jobs::lease(tx, JobId(99), &bid("ezra"), at(0))?, Err(Refusal::NotThere));
+        assert_eq!(jobs::lease(tx, JobId(99), &bid("ezra"), at(0))?, Err(LeaseRefusal::NotThere));
         tx.execute("DELETE FROM meta WHERE key = 'ledger'", [])?;
-        assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(0))?, Err(Refusal::NoLedgerName));
+        assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(0))?, Err(LeaseRefusal::NoLedgerName));
         Ok(())
     });
 }
@@ -68,7 +68,7 @@ fn a_person_passes_over_what_only_keeps_timmy_from_starting_by_itself() {
         world.held.insert(1);
         world.say(tx, 1)?;
         let held = jobs::lease(tx, id, &bid("ezra"), at(0))?;
-        assert!(matches!(held, Err(Refusal::Ineligible(_))), "a hold is for everybody");
+        assert!(matches!(held, Err(LeaseRefusal::Ineligible(_))), "a hold is for everybody");
         world.held.clear();
         world.say(tx, 1)?;
         assert!(jobs::lease(tx, id, &bid("ezra"), at(0))?.is_ok());
@@ -83,8 +83,8 @@ fn an_agent_needs_the_role_unless_a_person_named_it() {
         let review = jobs::NewJob { role: "reviewer".to_owned(), ..new_job(1) };
         let id = jobs::create(tx, &review, at(0).at)?.expect("a job").spec.id;
         let refused = jobs::lease(tx, id, &bid("ezra"), at(0))?;
-        assert_eq!(refused, Err(Refusal::Lacks(Rejection::NoRole)));
-        let cancel = Event::Cancel(CancelReason::IssueGone);
+        assert_eq!(refused, Err(LeaseRefusal::Lacks(Rejection::NoRole)));
+        let cancel = JobEvent::Cancel(CancelReason::IssueGone);
         jobs::advance(tx, id, None, cancel, at(0))?.expect("a cancel");
         let named = jobs::NewJob { agent: Some("ezra".to_owned()), ..review };
         jobs::unsettle(tx, thread(1))?;
@@ -100,7 +100,7 @@ fn a_job_is_for_the_agent_that_a_person_named() {
         tracked(tx)?;
         let new = jobs::NewJob { agent: Some("bezalel".to_owned()), ..new_job(1) };
         let id = jobs::create(tx, &new, at(0).at)?.expect("a job").spec.id;
-        assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(0))?, Err(Refusal::NamedAnother));
+        assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(0))?, Err(LeaseRefusal::NamedAnother));
         assert!(jobs::lease(tx, id, &bid("bezalel"), at(0))?.is_ok());
         Ok(())
     });

@@ -4,18 +4,23 @@
 use timmy::core::jobs::breaker::Breaker;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
-    Action, AttemptEnd, CancelReason, Claim, Event, Failure, Fence, JobId, Judgement, Moment,
-    Progress, State, Verdict, Why,
+    AgentClaim, AttemptEnd, CancelReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
+    JobId, Progress, ResultJudgement, State, StepTime, Verdict,
 };
 use timmy::core::model::time::Timestamp;
-use timmy::store::jobs::{self, Advanced, Lease, NotCreated, Refusal, StoredJob};
+use timmy::store::jobs::{self, Advanced, Lease, LeaseRefusal, NotCreated, StoredJob};
 use timmy::store::{Error, Ledger, Transaction};
 
 use super::stage::{at, begin, bid, new_job, thread, tracked};
 use super::{DAY, digest};
 use crate::support::ledger::{in_transaction, new_ledger, runtime};
 
-fn advance(tx: &Transaction<'_>, id: JobId, event: Event, now: Moment) -> Result<Advanced, Error> {
+fn advance(
+    tx: &Transaction<'_>,
+    id: JobId,
+    event: JobEvent,
+    now: StepTime,
+) -> Result<Advanced, Error> {
     Ok(jobs::advance(tx, id, None, event, now)?.expect("a step that is possible"))
 }
 
@@ -23,13 +28,13 @@ fn tell(
     tx: &Transaction<'_>,
     lease: &Lease,
     progress: Progress,
-    now: Moment,
+    now: StepTime,
 ) -> Result<Advanced, Error> {
-    advance(tx, lease.job(), Event::Attempt(lease.fence(), progress), now)
+    advance(tx, lease.job(), JobEvent::Attempt(lease.fence(), progress), now)
 }
 
 /// An agent works on the job of an issue.
-fn work(tx: &Transaction<'_>, number: i64, agent: &str, now: Moment) -> Result<Lease, Error> {
+fn work(tx: &Transaction<'_>, number: i64, agent: &str, now: StepTime) -> Result<Lease, Error> {
     let id = match jobs::live_in(tx, thread(number))? {
         Some(live) => live.job.spec.id,
         None => begin(tx, number, now)?,
@@ -61,19 +66,20 @@ fn there_is_one_job_for_a_thread_at_a_time() {
         let id = begin(tx, 1, at(0))?;
         assert_eq!(jobs::create(tx, &new_job(1), at(0).at)?, Err(NotCreated::Live(id)));
         assert!(jobs::work(tx, thread(1))?.is_live);
-        advance(tx, id, Event::Cancel(CancelReason::IssueGone), at(5))?;
+        advance(tx, id, JobEvent::Cancel(CancelReason::IssueGone), at(5))?;
         assert_eq!(job(tx, id)?.ended_at, Some(at(5).at));
         let work = jobs::work(tx, thread(1))?;
         assert!(!work.is_live && work.is_settled);
         jobs::unsettle(tx, thread(1))?;
         assert!(!jobs::work(tx, thread(1))?.is_settled);
         assert_eq!(begin(tx, 1, at(6))?, JobId(id.0 + 1));
-        let again = jobs::advance(tx, id, None, Event::Retry(None), at(7))?.expect_err("another");
-        assert_eq!(again.why, Why::AnotherJob);
-        advance(tx, JobId(id.0 + 1), Event::Cancel(CancelReason::IssueGone), at(8))?;
+        let again =
+            jobs::advance(tx, id, None, JobEvent::Retry(None), at(7))?.expect_err("another");
+        assert_eq!(again.why, IllegalReason::AnotherJob);
+        advance(tx, JobId(id.0 + 1), JobEvent::Cancel(CancelReason::IssueGone), at(8))?;
         assert!(jobs::work(tx, thread(1))?.is_settled);
         jobs::unsettle(tx, thread(1))?;
-        advance(tx, id, Event::Retry(None), at(9))?;
+        advance(tx, id, JobEvent::Retry(None), at(9))?;
         assert_eq!(job(tx, id)?.ended_at, None);
         assert!(jobs::live_in(tx, thread(1))?.is_some_and(|live| live.job.spec.id == id));
         check(tx)
@@ -85,10 +91,10 @@ fn what_is_told_twice_happened_once() {
     in_transaction(|tx| {
         tracked(tx)?;
         let lease = work(tx, 1, "ezra", at(0))?;
-        let ended = Progress::Ended { claim: Claim::Comment, usage: Usage::NONE };
-        let event = || Event::Attempt(lease.fence(), ended.clone());
+        let ended = Progress::Ended { claim: AgentClaim::Comment, usage: Usage::NONE };
+        let event = || JobEvent::Attempt(lease.fence(), ended.clone());
         let first = jobs::advance(tx, lease.job(), Some("end-1"), event(), at(9))?.expect("an end");
-        assert!(!first.is_known && first.actions.contains(&Action::Judge(1)));
+        assert!(!first.is_known && first.actions.contains(&JobAction::Judge(1)));
         let again = jobs::advance(tx, lease.job(), Some("end-1"), event(), at(60))?.expect("known");
         assert_eq!((again.is_known, &again.actions), (true, &first.actions));
         assert_eq!(again.after, first.after);
@@ -105,8 +111,8 @@ fn what_agents_are_told_is_kept_by_number() {
         tracked(tx)?;
         let lease = work(tx, 1, "ezra", at(0))?;
         for (text, number) in [("mind the tests", 0), ("and the docs", 1)] {
-            let told = advance(tx, lease.job(), Event::Told(text.to_owned()), at(9))?;
-            assert_eq!(told.actions, [Action::Tell(lease.fence(), number)]);
+            let told = advance(tx, lease.job(), JobEvent::Told(text.to_owned()), at(9))?;
+            assert_eq!(told.actions, [JobAction::Tell(lease.fence(), number)]);
         }
         assert_eq!(jobs::texts(tx, lease.job())?, ["mind the tests", "and the docs"]);
         Ok(())
@@ -120,13 +126,13 @@ fn what_cannot_happen_leaves_no_trace() {
         let id = begin(tx, 1, at(0))?;
         let before = job(tx, id)?;
         let illegal =
-            jobs::advance(tx, id, Some("due"), Event::Due, at(1))?.expect_err("too early");
+            jobs::advance(tx, id, Some("due"), JobEvent::Due, at(1))?.expect_err("too early");
         assert_eq!(
             illegal.to_string(),
             format!("{id} is queued: `due` is told too early: wait until it is due")
         );
         assert_eq!((job(tx, id)?, jobs::history(tx, id)?.len()), (before, 0));
-        assert!(jobs::advance(tx, JobId(99), None, Event::Due, at(1)).is_err());
+        assert!(jobs::advance(tx, JobId(99), None, JobEvent::Due, at(1)).is_err());
         Ok(())
     });
 }
@@ -188,17 +194,18 @@ fn the_breaker_trips_and_gives_its_attempts_back() {
         }
         assert!(matches!(jobs::breaker(tx, "ezra")?, Breaker::Open { .. }));
         let id = begin(tx, 4, at(300))?;
-        assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(300))?, Err(Refusal::BreakerOpen));
+        assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(300))?, Err(LeaseRefusal::BreakerOpen));
         let hour = at(250 + 3600);
         let lease = work(tx, 4, "ezra", hour)?;
         let other = begin(tx, 5, hour)?;
         let refused = jobs::lease(tx, other, &bid("ezra"), hour)?;
-        assert_eq!(refused, Err(Refusal::BreakerOpen), "one probe at a time");
-        let ended = Progress::Ended { claim: Claim::Comment, usage: Usage::NONE };
+        assert_eq!(refused, Err(LeaseRefusal::BreakerOpen), "one probe at a time");
+        let ended = Progress::Ended { claim: AgentClaim::Comment, usage: Usage::NONE };
         tell(tx, &lease, ended, hour)?;
         let verdict = Verdict::Pass { ask: false };
-        let found = Judgement { look: 1, commit: None, pull: None, verdict, digest: digest("") };
-        advance(tx, lease.job(), Event::Judged(found), hour)?;
+        let found =
+            ResultJudgement { look: 1, commit: None, pull: None, verdict, digest: digest("") };
+        advance(tx, lease.job(), JobEvent::Judged(found), hour)?;
         assert_eq!(jobs::breaker(tx, "ezra")?, Breaker::Closed);
         check(tx)
     });

@@ -13,11 +13,11 @@ mod world;
 
 use std::time::Duration;
 
-use timmy::core::jobs::money::{Spent, Terms, Usage};
+use timmy::core::jobs::money::{ChargeTerms, Spent, Usage};
 use timmy::core::jobs::{
-    Act, Action, Claim, Commit, Digest, Draw, Event, Failure, Fence, Grant, Job, JobId, Judgement,
-    Limits, Moment, NeverRan, Origin, Progress, Purpose, Spec, State, Step, Timeouts, Verdict, Why,
-    advance,
+    Act, AgentClaim, Commit, Draw, Failure, Fence, IllegalReason, Job, JobAction, JobEvent, JobId,
+    JobLimits, JobStep, LeaseTerms, NeverRan, Origin, OutcomeDigest, Progress, Purpose,
+    ResultJudgement, Spec, State, StepTime, Timeouts, Verdict, advance,
 };
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::time::Timestamp;
@@ -32,7 +32,7 @@ pub const TIMEOUTS: Timeouts = Timeouts {
     stop: Duration::from_secs(120),
 };
 
-pub fn spec(limits: Limits) -> Spec {
+pub fn spec(limits: JobLimits) -> Spec {
     Spec {
         id: JobId(42),
         thread: ThreadId { repo: RepoId(1), number: 41 },
@@ -43,12 +43,12 @@ pub fn spec(limits: Limits) -> Spec {
     }
 }
 
-pub fn terms() -> Terms {
-    Terms { price: None, bound: Spent { micro_usd: 600_000, tokens: 200_000, runs: 1 } }
+pub fn terms() -> ChargeTerms {
+    ChargeTerms { price: None, bound: Spent { micro_usd: 600_000, tokens: 200_000, runs: 1 } }
 }
 
-pub fn grant(fence: i64, agent: &str) -> Grant {
-    Grant {
+pub fn grant(fence: i64, agent: &str) -> LeaseTerms {
+    LeaseTerms {
         fence: Fence(fence),
         agent: agent.to_owned(),
         family: None,
@@ -63,15 +63,15 @@ pub fn commit(digit: char) -> Commit {
     digit.to_string().repeat(40).parse().unwrap()
 }
 
-pub fn digest(text: &str) -> Digest {
-    Digest(text.to_owned())
+pub fn digest(text: &str) -> OutcomeDigest {
+    OutcomeDigest(text.to_owned())
 }
 
-pub fn attempt(fence: i64, progress: Progress) -> Event {
-    Event::Attempt(Fence(fence), progress)
+pub fn attempt(fence: i64, progress: Progress) -> JobEvent {
+    JobEvent::Attempt(Fence(fence), progress)
 }
 
-pub fn ended(claim: Claim) -> Progress {
+pub fn ended(claim: AgentClaim) -> Progress {
     Progress::Ended { claim, usage: Usage::NONE }
 }
 
@@ -89,16 +89,16 @@ pub struct Story {
     pub job: Job,
     pub now: Timestamp,
     /// What the last step made a runner do.
-    pub actions: Vec<Action>,
+    pub actions: Vec<JobAction>,
     fences: i64,
 }
 
 impl Story {
     pub fn new() -> Self {
-        Self::within(Limits::default())
+        Self::within(JobLimits::default())
     }
 
-    pub fn within(limits: Limits) -> Self {
+    pub fn within(limits: JobLimits) -> Self {
         let now = Timestamp::from_micros(1_000_000_000_000);
         let job = Job::new(spec(limits), None, now);
         Self { job, now, actions: Vec::new(), fences: 0 }
@@ -109,12 +109,15 @@ impl Story {
         self
     }
 
-    pub fn try_step(&self, step: impl Into<Step>) -> Result<(Job, Vec<Action>), Why> {
-        let now = Moment { at: self.now, chance: Draw(0) };
+    pub fn try_step(
+        &self,
+        step: impl Into<JobStep>,
+    ) -> Result<(Job, Vec<JobAction>), IllegalReason> {
+        let now = StepTime { at: self.now, chance: Draw(0) };
         advance(&self.job, &step.into(), now).map_err(|illegal| illegal.why)
     }
 
-    pub fn step(mut self, step: impl Into<Step>) -> Self {
+    pub fn step(mut self, step: impl Into<JobStep>) -> Self {
         let step = step.into();
         (self.job, self.actions) = self
             .try_step(step.clone())
@@ -129,13 +132,13 @@ impl Story {
 
     pub fn progress(self, progress: Progress) -> Self {
         let fence = self.fence();
-        self.step(Event::Attempt(fence, progress))
+        self.step(JobEvent::Attempt(fence, progress))
     }
 
     /// It is due as soon as it can be.
     pub fn due(mut self) -> Self {
         self.now = self.now.max(self.job.state.due_at().expect("something that is due"));
-        self.step(Event::Due)
+        self.step(JobEvent::Due)
     }
 
     pub fn lease_to(mut self, agent: &str) -> Self {
@@ -164,12 +167,18 @@ impl Story {
     pub fn judged(self, commit: Option<Commit>, verdict: Verdict, how: &str) -> Self {
         let look = self.job.past.look;
         let digest = digest(how);
-        self.step(Event::Judged(Judgement { look, commit, pull: Some(58), verdict, digest }))
+        self.step(JobEvent::Judged(ResultJudgement {
+            look,
+            commit,
+            pull: Some(58),
+            verdict,
+            digest,
+        }))
     }
 
     /// An agent delivered this commit, and it was judged so.
     pub fn delivered(self, head: char, verdict: Verdict) -> Self {
-        let claim = Claim::PullRequest { number: Some(58), commit: Some(commit(head)) };
+        let claim = AgentClaim::PullRequest { number: Some(58), commit: Some(commit(head)) };
         self.work().progress(ended(claim)).judged(Some(commit(head)), verdict, &head.to_string())
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use timmy::core::command::value::{ArgumentValue as _, IssueRef};
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
-    CancelReason, Claim, Event, Failure, JobId, Judgement, NeverRan, Progress, Verdict,
+    AgentClaim, CancelReason, Failure, JobEvent, JobId, NeverRan, Progress, ResultJudgement,
+    Verdict,
 };
 use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::ids::RepoId;
@@ -203,7 +204,7 @@ impl World {
                 self.leases[which].1 = true;
                 return Ok(());
             }
-            let told = Event::Attempt(lease.fence(), Progress::NeverRan(NeverRan::Moved));
+            let told = JobEvent::Attempt(lease.fence(), Progress::NeverRan(NeverRan::Moved));
             self.tell(tx, lease.job(), told)?;
             self.end(which, 0, None);
             return Ok(());
@@ -214,30 +215,30 @@ impl World {
             0 => {
                 let failure = Failure::Agent(digest(&fence.to_string()));
                 let failed = Progress::Failed { failure, usage };
-                self.tell(tx, lease.job(), Event::Attempt(fence, failed))?;
+                self.tell(tx, lease.job(), JobEvent::Attempt(fence, failed))?;
                 self.end(which, 1000, Some(false));
             }
             1 => {
-                let ended = Progress::Ended { claim: Claim::Comment, usage };
-                self.tell(tx, lease.job(), Event::Attempt(fence, ended))?;
+                let ended = Progress::Ended { claim: AgentClaim::Comment, usage };
+                self.tell(tx, lease.job(), JobEvent::Attempt(fence, ended))?;
                 let verdict = Verdict::Pass { ask: false };
                 let look = jobs::get(tx, lease.job())?.expect("a job").job.past.look;
                 let digest = digest("");
-                let found = Judgement { look, commit: None, pull: None, verdict, digest };
-                self.tell(tx, lease.job(), Event::Judged(found))?;
+                let found = ResultJudgement { look, commit: None, pull: None, verdict, digest };
+                self.tell(tx, lease.job(), JobEvent::Judged(found))?;
                 self.end(which, 1000, Some(true));
             }
             _ => {
-                self.tell(tx, lease.job(), Event::Cancel(CancelReason::IssueGone))?;
+                self.tell(tx, lease.job(), JobEvent::Cancel(CancelReason::IssueGone))?;
                 let stopped = Progress::Stopped { usage };
-                self.tell(tx, lease.job(), Event::Attempt(fence, stopped))?;
+                self.tell(tx, lease.job(), JobEvent::Attempt(fence, stopped))?;
                 self.end(which, 1000, None);
             }
         }
         Ok(())
     }
 
-    pub fn tell(&mut self, tx: &Transaction<'_>, job: JobId, event: Event) -> Result<(), Error> {
+    pub fn tell(&mut self, tx: &Transaction<'_>, job: JobId, event: JobEvent) -> Result<(), Error> {
         let told = jobs::advance(tx, job, None, event, self.now())?.expect("a possible step");
         if told.after.state.kind().is_end() {
             self.settled.insert(told.after.spec.thread.number);
@@ -256,7 +257,7 @@ impl World {
     pub fn wake(&mut self, tx: &Transaction<'_>) -> Result<(), Error> {
         for due in jobs::due(tx, self.now().at, 99)? {
             if due.job.state.leased().is_none() {
-                self.tell(tx, due.job.spec.id, Event::Due)?;
+                self.tell(tx, due.job.spec.id, JobEvent::Due)?;
             }
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use timmy::core::jobs::{
-    Act, Action, AttemptEnd, CancelReason, Draw, Event, Fence, Job, Moment, State, Step, StepKind,
-    advance, fold, standing,
+    Act, AttemptEnd, CancelReason, Draw, Fence, Job, JobAction, JobEvent, JobStep, State, StepKind,
+    StepTime, advance, fold, standing,
 };
 
 use super::table::steps;
@@ -16,7 +16,7 @@ use crate::support::random::Random;
 /// What was seen of a job from outside.
 struct Observer {
     story: Story,
-    history: Vec<(Step, Moment)>,
+    history: Vec<(JobStep, StepTime)>,
     first: Job,
     /// Attempts that hold a lease.
     live: BTreeSet<Fence>,
@@ -46,7 +46,7 @@ impl Observer {
             }
         };
         self.story.now = self.story.now.after(wait);
-        let now = Moment { at: self.story.now, chance: Draw(chance) };
+        let now = StepTime { at: self.story.now, chance: Draw(chance) };
         let mut steps = steps(&self.story);
         // In an order of its own, and mostly what leads somewhere else first.
         let mut random = Random::new(which);
@@ -65,14 +65,19 @@ impl Observer {
         Ok(())
     }
 
-    fn see(&mut self, step: &Step, after: &Job, actions: &[Action]) -> Result<(), TestCaseError> {
+    fn see(
+        &mut self,
+        step: &JobStep,
+        after: &Job,
+        actions: &[JobAction],
+    ) -> Result<(), TestCaseError> {
         let before = &self.story.job;
         let was_over = before.state.kind().is_end();
         if was_over && before.state != after.state {
             prop_assert_eq!(step.kind(), StepKind::Retry);
             self.spent.clear();
         }
-        if let Step::Act(Act::Lease(grant)) = step {
+        if let JobStep::Act(Act::Lease(grant)) = step {
             prop_assert!(grant.fence > self.newest, "fencing tokens grow");
             prop_assert!(self.live.is_empty(), "two live attempts");
             let most = usize::try_from(before.spec.limits.attempts).unwrap();
@@ -80,12 +85,12 @@ impl Observer {
             self.newest = grant.fence;
             self.live.insert(grant.fence);
         }
-        if let Step::Event(Event::Refund(fence)) = step {
+        if let JobStep::Event(JobEvent::Refund(fence)) = step {
             self.spent.remove(fence);
         }
         for action in actions {
             match action {
-                Action::Release { fence, end, .. } => {
+                JobAction::Release { fence, end, .. } => {
                     prop_assert!(self.live.remove(fence), "released twice");
                     if matches!(
                         end,
@@ -94,7 +99,7 @@ impl Observer {
                         self.spent.insert(*fence);
                     }
                 }
-                Action::Left { fence, left: false } => {
+                JobAction::Left { fence, left: false } => {
                     self.spent.insert(*fence);
                 }
                 _ => {}
@@ -112,7 +117,8 @@ impl Observer {
         }
         // A runner that was told of each step knows what one does that remembers nothing.
         let known = standing(before).into_iter().chain(actions.iter().cloned());
-        let known: Vec<Action> = known.filter(|action| standing(after).contains(action)).collect();
+        let known: Vec<JobAction> =
+            known.filter(|action| standing(after).contains(action)).collect();
         prop_assert!(standing(after).iter().all(|action| known.contains(action)));
         Ok(())
     }
@@ -164,7 +170,7 @@ proptest! {
         let stored: Job = serde_json::from_str(&serde_json::to_string(&seen.story.job).unwrap()).unwrap();
         prop_assert_eq!(&stored, &seen.story.job);
         for (step, _) in &seen.history {
-            let stored: Step = serde_json::from_str(&serde_json::to_string(step).unwrap()).unwrap();
+            let stored: JobStep = serde_json::from_str(&serde_json::to_string(step).unwrap()).unwrap();
             prop_assert_eq!(&stored, step);
         }
     }
@@ -182,8 +188,8 @@ proptest! {
         // Somebody who wants it to end needs one word.
         let mut story = seen.story;
         if !story.job.state.kind().is_end() {
-            if story.try_step(Event::Cancel(CancelReason::IssueGone)).is_ok() {
-                story = story.step(Event::Cancel(CancelReason::IssueGone));
+            if story.try_step(JobEvent::Cancel(CancelReason::IssueGone)).is_ok() {
+                story = story.step(JobEvent::Cancel(CancelReason::IssueGone));
             }
             if !story.job.state.kind().is_end() {
                 story = story.due();

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::{
-    Action, Answer, CancelReason, Claim, DeadReason, Done, Event, Fence, Judgement, Limits,
-    Progress, Push, Pusher, Question, State, Verdict, Why, Work,
+    AgentClaim, CancelReason, DeadReason, Done, Fence, IllegalReason, JobAction, JobEvent,
+    JobLimits, PersonAnswer, Progress, Push, Pusher, Question, ResultJudgement, State, Verdict,
+    WorkKind,
 };
 
 use super::{MINUTE, Story, commit, digest, ended, failed};
 
-fn decided(story: Story, answer: Answer) -> Story {
+fn decided(story: Story, answer: PersonAnswer) -> Story {
     let asked = story.job.past.asked;
-    story.step(Event::Decided(asked, answer))
+    story.step(JobEvent::Decided(asked, answer))
 }
 
 fn question(story: &Story) -> Option<Question> {
@@ -24,7 +25,7 @@ fn question(story: &Story) -> Option<Question> {
 
 fn push(story: Story, head: char, by: Pusher) -> Story {
     let (branch, at) = (story.job.past.branch, story.now.after(MINUTE));
-    story.step(Event::Pushed(Push { branch, commit: commit(head), by, at }))
+    story.step(JobEvent::Pushed(Push { branch, commit: commit(head), by, at }))
 }
 
 #[test]
@@ -32,15 +33,15 @@ fn three_rounds_of_repair_then_a_person_is_asked() {
     let mut story = Story::new().delivered('a', Verdict::Block);
     for (round, head) in [(1, 'b'), (2, 'c'), (3, 'd')] {
         let State::BackingOff(off) = &story.job.state else { panic!("{:?}", story.job.state) };
-        assert_eq!(off.work, Work::Repair(round));
+        assert_eq!(off.work, WorkKind::Repair(round));
         story = story.delivered(head, Verdict::Block);
     }
     assert_eq!(question(&story), Some(Question::Repair));
     assert_eq!(story.job.attempt_number(), 1, "a round is no attempt");
     assert_eq!(story.job.branch().number, 1, "one branch, one pull request");
-    let once = decided(story.clone(), Answer::Revise).delivered('e', Verdict::Block);
+    let once = decided(story.clone(), PersonAnswer::Revise).delivered('e', Verdict::Block);
     assert_eq!(question(&once), Some(Question::Repair), "one round with the note");
-    let mut more = decided(story, Answer::Yes);
+    let mut more = decided(story, PersonAnswer::Yes);
     for head in ['e', 'f', '0'] {
         assert_eq!(more.state(), "backing_off");
         more = more.delivered(head, Verdict::Block);
@@ -52,15 +53,15 @@ fn three_rounds_of_repair_then_a_person_is_asked() {
 fn an_attempt_that_is_lost_within_a_round_repeats_it() {
     let story = Story::new().delivered('a', Verdict::Block).work().progress(Progress::Lost);
     let State::BackingOff(off) = &story.job.state else { panic!("{:?}", story.job.state) };
-    assert_eq!((off.work, story.job.past.rounds), (Work::Repair(1), 1));
+    assert_eq!((off.work, story.job.past.rounds), (WorkKind::Repair(1), 1));
     assert_eq!((story.job.branch().number, story.job.attempt_number()), (2, 2));
 }
 
 #[test]
 fn equal_findings_are_a_loop() {
-    let limits = Limits { repairs: 9, ..Limits::default() };
+    let limits = JobLimits { repairs: 9, ..JobLimits::default() };
     let block = |story: Story| {
-        let story = story.work().progress(ended(Claim::Comment));
+        let story = story.work().progress(ended(AgentClaim::Comment));
         story.judged(None, Verdict::Block, "the same test fails")
     };
     let story = block(block(block(Story::within(limits))));
@@ -69,14 +70,20 @@ fn equal_findings_are_a_loop() {
 
 #[test]
 fn what_an_earlier_look_found_is_out_of_date() {
-    let story = Story::new().work().progress(ended(Claim::Comment));
+    let story = Story::new().work().progress(ended(AgentClaim::Comment));
     let found = |look| {
         let verdict = Verdict::Pass { ask: false };
-        Event::Judged(Judgement { look, commit: None, pull: None, verdict, digest: digest("") })
+        JobEvent::Judged(ResultJudgement {
+            look,
+            commit: None,
+            pull: None,
+            verdict,
+            digest: digest(""),
+        })
     };
-    let story = story.step(Event::Recheck);
-    assert_eq!(story.actions, [Action::Judge(2)]);
-    assert_eq!(story.try_step(found(1)), Err(Why::OutOfDate));
+    let story = story.step(JobEvent::Recheck);
+    assert_eq!(story.actions, [JobAction::Judge(2)]);
+    assert_eq!(story.try_step(found(1)), Err(IllegalReason::OutOfDate));
     assert_eq!(story.step(found(2)).job.state, State::Done(Done::Verified));
 }
 
@@ -87,9 +94,12 @@ fn a_yes_is_for_the_question_that_was_asked() {
     let moved = push(story.clone(), 'b', Pusher::Known);
     assert_eq!(moved.state(), "verifying", "the head moved");
     let moved = moved.judged(Some(commit('b')), Verdict::Pass { ask: true }, "b");
-    assert_eq!(moved.try_step(Event::Decided(asked, Answer::Yes)), Err(Why::OutOfDate));
-    assert_eq!(decided(moved, Answer::Yes).job.state, State::Done(Done::Accepted));
-    let no = decided(story, Answer::No(Cause::Unwanted));
+    assert_eq!(
+        moved.try_step(JobEvent::Decided(asked, PersonAnswer::Yes)),
+        Err(IllegalReason::OutOfDate)
+    );
+    assert_eq!(decided(moved, PersonAnswer::Yes).job.state, State::Done(Done::Accepted));
+    let no = decided(story, PersonAnswer::No(Cause::Unwanted));
     let State::Cancelled(cancelled) = &no.job.state else { panic!("{:?}", no.job.state) };
     assert_eq!(cancelled.reason, CancelReason::Rejected(Cause::Unwanted));
 }
@@ -99,10 +109,10 @@ fn what_an_agent_pushes_outside_of_its_lease_is_never_trusted_unseen() {
     for by in [Pusher::Agent, Pusher::Unknown] {
         let story = Story::new().delivered('a', Verdict::Pass { ask: true });
         let story = push(story, 'b', by);
-        assert!(story.actions.iter().any(|action| matches!(action, Action::TellLate(_))));
+        assert!(story.actions.iter().any(|action| matches!(action, JobAction::TellLate(_))));
         let story = story.judged(Some(commit('b')), Verdict::Pass { ask: false }, "b");
         assert_eq!(question(&story), Some(Question::Guard));
-        let story = decided(story, Answer::Yes);
+        let story = decided(story, PersonAnswer::Yes);
         let story = story.judged(Some(commit('b')), Verdict::Pass { ask: false }, "b");
         assert_eq!(story.job.state, State::Done(Done::Verified), "a person has looked");
     }
@@ -112,9 +122,13 @@ fn what_an_agent_pushes_outside_of_its_lease_is_never_trusted_unseen() {
 fn what_it_pushed_in_time_and_is_told_later_is_not_late() {
     let story = Story::new().work();
     let at = story.now;
-    let story = story.later(MINUTE).progress(ended(Claim::Comment));
-    let story =
-        story.step(Event::Pushed(Push { branch: 1, commit: commit('a'), by: Pusher::Agent, at }));
+    let story = story.later(MINUTE).progress(ended(AgentClaim::Comment));
+    let story = story.step(JobEvent::Pushed(Push {
+        branch: 1,
+        commit: commit('a'),
+        by: Pusher::Agent,
+        at,
+    }));
     assert_eq!(story.job.past.late, None);
     let story = story.judged(Some(commit('a')), Verdict::Pass { ask: false }, "a");
     assert_eq!(story.state(), "done");
@@ -124,11 +138,11 @@ fn what_it_pushed_in_time_and_is_told_later_is_not_late() {
 fn what_it_pushed_between_two_attempts_is_late_whenever_it_is_told() {
     let failed = Story::new().work().progress(failed("turns"));
     let at = failed.now.after(Duration::from_secs(1));
-    let push = || Event::Pushed(Push { branch: 1, commit: commit('a'), by: Pusher::Agent, at });
+    let push = || JobEvent::Pushed(Push { branch: 1, commit: commit('a'), by: Pusher::Agent, at });
     let running = failed.work();
-    let later = running.clone().later(MINUTE).progress(ended(Claim::Comment));
+    let later = running.clone().later(MINUTE).progress(ended(AgentClaim::Comment));
     for story in [running.step(push()), later.step(push())] {
-        assert!(story.actions.iter().any(|action| matches!(action, Action::TellLate(_))));
+        assert!(story.actions.iter().any(|action| matches!(action, JobAction::TellLate(_))));
         assert!(story.job.past.late.is_some());
     }
 }
@@ -138,33 +152,33 @@ fn a_push_to_a_branch_that_was_left_is_told_and_changes_nothing() {
     let story = Story::new().work().progress(Progress::Lost);
     let at = story.now.after(MINUTE);
     let late = Push { branch: 1, commit: commit('a'), by: Pusher::Agent, at };
-    let story = story.work().step(Event::Pushed(late));
-    assert!(matches!(story.actions[..], [Action::TellLate(_)]));
+    let story = story.work().step(JobEvent::Pushed(late));
+    assert!(matches!(story.actions[..], [JobAction::TellLate(_)]));
     assert_eq!((story.job.past.late.as_ref(), story.state()), (None, "running"));
 }
 
 #[test]
 fn what_comes_after_the_end_is_told_and_does_not_wake_the_job() {
-    let story = Story::new().work().step(Event::Cancel(CancelReason::IssueGone)).due();
+    let story = Story::new().work().step(JobEvent::Cancel(CancelReason::IssueGone)).due();
     assert_eq!(story.state(), "cancelled");
     let story = push(story, 'a', Pusher::Agent);
-    assert!(matches!(story.actions[..], [Action::TellLate(_)]));
+    assert!(matches!(story.actions[..], [JobAction::TellLate(_)]));
     assert_eq!(story.state(), "cancelled");
-    let story = story.step(Event::Retry(None));
+    let story = story.step(JobEvent::Retry(None));
     assert_eq!(story.job.branch().number, 2, "that one may still be pushed to");
 }
 
 #[test]
 fn a_guard_that_is_lifted_takes_its_repair_back() {
-    let story = Story::new().delivered('a', Verdict::Block).step(Event::Recheck);
+    let story = Story::new().delivered('a', Verdict::Block).step(JobEvent::Recheck);
     assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
     let running = Story::new().delivered('a', Verdict::Block).work();
-    assert_eq!(running.try_step(Event::Recheck), Err(Why::NotHere));
+    assert_eq!(running.try_step(JobEvent::Recheck), Err(IllegalReason::NotHere));
 }
 
 #[test]
 fn what_cannot_be_judged_in_time_is_asked() {
-    let story = Story::new().work().progress(ended(Claim::Comment)).due();
+    let story = Story::new().work().progress(ended(AgentClaim::Comment)).due();
     assert_eq!(question(&story), Some(Question::Guard));
 }
 
@@ -172,16 +186,16 @@ fn what_cannot_be_judged_in_time_is_asked() {
 fn an_agent_that_is_stuck_gets_an_answer_or_the_job_ends() {
     let story = Story::new().delivered('a', Verdict::Stuck);
     assert_eq!(story.clone().due().job.state, State::Dead(DeadReason::Unanswered));
-    let story = decided(story, Answer::Revise);
+    let story = decided(story, PersonAnswer::Revise);
     assert_eq!((story.state(), story.job.attempt_number()), ("queued", 1));
 }
 
 #[test]
 fn a_merge_by_hand_ends_it_wherever_it_is() {
-    let merged = || Event::Merged(commit('a'));
+    let merged = || JobEvent::Merged(commit('a'));
     let story = Story::new().delivered('a', Verdict::Block).step(merged());
     assert_eq!(story.job.state, State::Done(Done::Merged));
     let story = Story::new().delivered('a', Verdict::Block).work().step(merged());
-    assert!(story.actions.contains(&Action::Stop(Fence(2))), "its agent is stopped first");
+    assert!(story.actions.contains(&JobAction::Stop(Fence(2))), "its agent is stopped first");
     assert_eq!(story.due().job.state, State::Done(Done::Merged));
 }

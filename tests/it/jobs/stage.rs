@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use timmy::core::jobs::money::Budgets;
-use timmy::core::jobs::{Draw, JobId, Limits as JobLimits, Moment, Origin, Purpose};
+use timmy::core::jobs::{Draw, JobId, JobLimits, Origin, Purpose, StepTime};
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::repository::Repo;
 use timmy::core::model::time::Timestamp;
@@ -11,15 +11,15 @@ use timmy::core::scheduling::{
     AgentSlot, Authors, BacklogEntry, Limits, Readiness, Rules, Weights,
 };
 use timmy::store::backlog::{self, BacklogSource, SyncFinding};
-use timmy::store::jobs::{self, Bid, NewJob, Outside};
+use timmy::store::jobs::{self, ForgeView, LeaseRequest, NewJob};
 use timmy::store::{Error, Transaction, cursors};
 
 use super::{TIMEOUTS, terms};
 use crate::support::facts;
 
 /// So many seconds into the story.
-pub fn at(second: i64) -> Moment {
-    Moment { at: Timestamp::from_micros((1_000_000 + second) * 1_000_000), chance: Draw(0) }
+pub fn at(second: i64) -> StepTime {
+    StepTime { at: Timestamp::from_micros((1_000_000 + second) * 1_000_000), chance: Draw(0) }
 }
 
 /// Issues 1 to 9; those above 6 are in a second repository.
@@ -65,7 +65,7 @@ pub fn new_job(number: i64) -> NewJob {
     }
 }
 
-pub fn begin(tx: &Transaction<'_>, number: i64, now: Moment) -> Result<JobId, Error> {
+pub fn begin(tx: &Transaction<'_>, number: i64, now: StepTime) -> Result<JobId, Error> {
     Ok(jobs::create(tx, &new_job(number), now.at)?.expect("a job").spec.id)
 }
 
@@ -84,7 +84,7 @@ pub fn slot(name: &str, host: &str, capacity: u32) -> AgentSlot {
 }
 
 /// A bid of an agent with room everywhere.
-pub fn bid(agent: &str) -> Bid {
+pub fn bid(agent: &str) -> LeaseRequest {
     let weights = Weights {
         urgency: 350_000,
         value: 200_000,
@@ -92,7 +92,7 @@ pub fn bid(agent: &str) -> Bid {
         people: 150_000,
         age: 100_000,
     };
-    Bid {
+    LeaseRequest {
         agent: agent.to_owned(),
         family: None,
         timeouts: TIMEOUTS,
@@ -116,6 +116,6 @@ pub fn bid(agent: &str) -> Bid {
         },
         budgets: Budgets::default(),
         day_began: at(0).at,
-        outside: Outside { reviews_waiting: 0, is_asked: false },
+        outside: ForgeView { reviews_waiting: 0, is_asked: false },
     }
 }

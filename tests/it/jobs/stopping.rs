@@ -2,14 +2,14 @@
 
 use timmy::core::jobs::money::{Charge, Usage};
 use timmy::core::jobs::{
-    Action, AgentStop, Answer, CancelReason, Claim, Event, Failure, Fence, NeverRan, Progress,
-    State, Then, Why,
+    AgentClaim, AgentStop, CancelReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
+    NeverRan, PersonAnswer, Progress, State, Then,
 };
 
 use super::{DAY, MINUTE, Story, ended, failed, stopped};
 
-fn cancel() -> Event {
-    Event::Cancel(CancelReason::Person("anna".to_owned()))
+fn cancel() -> JobEvent {
+    JobEvent::Cancel(CancelReason::Person("anna".to_owned()))
 }
 
 fn agent_of_cancelled(story: &Story) -> Option<AgentStop> {
@@ -26,9 +26,9 @@ fn to_stop(story: &Story) -> Option<&Then> {
 #[test]
 fn a_job_is_cancelled_when_its_agent_was_seen_to_stop() {
     let story = Story::new().work().step(cancel());
-    assert_eq!((story.state(), &story.actions[..]), ("running", &[Action::Stop(Fence(1))][..]));
+    assert_eq!((story.state(), &story.actions[..]), ("running", &[JobAction::Stop(Fence(1))][..]));
     assert!(story.job.state.leased().is_some(), "asked to stop is not stopped");
-    assert_eq!(story.try_step(cancel()), Err(Why::AlreadyStopping));
+    assert_eq!(story.try_step(cancel()), Err(IllegalReason::AlreadyStopping));
     let story = story.progress(stopped());
     assert_eq!(agent_of_cancelled(&story), Some(AgentStop::Seen));
 }
@@ -47,7 +47,7 @@ fn an_agent_that_does_not_stop_is_not_waited_for_for_ever() {
 #[test]
 fn what_ends_by_itself_meanwhile_is_cancelled_all_the_same() {
     let over = [
-        ended(Claim::Comment),
+        ended(AgentClaim::Comment),
         failed("turns"),
         Progress::Lost,
         Progress::CutOff { usage: Usage::NONE },
@@ -59,7 +59,7 @@ fn what_ends_by_itself_meanwhile_is_cancelled_all_the_same() {
     let starting = Story::new().lease_to("ezra").start().step(cancel());
     let story = starting.progress(Progress::NeverRan(NeverRan::GatewayDown));
     assert_eq!(agent_of_cancelled(&story), Some(AgentStop::Seen));
-    let free = |action: &Action| matches!(action, Action::Release { charge, .. } if *charge == Charge::NOTHING);
+    let free = |action: &JobAction| matches!(action, JobAction::Release { charge, .. } if *charge == Charge::NOTHING);
     assert!(story.actions.iter().any(free), "what never ran costs nothing");
 }
 
@@ -72,7 +72,7 @@ fn before_it_is_started_there_is_nothing_to_stop() {
 
 #[test]
 fn each_clock_asks_the_agent_to_stop() {
-    use timmy::core::jobs::Clock::{Silence, Start, Total};
+    use timmy::core::jobs::DeadlineKind::{Silence, Start, Total};
     let starting = Story::new().lease_to("ezra").start();
     assert_eq!(to_stop(&starting.clone().due()), Some(&Then::TimedOut(Start)));
     let silent = Story::new().work().due();
@@ -89,7 +89,7 @@ fn each_clock_asks_the_agent_to_stop() {
     assert_eq!(silent.clone().progress(stopped()).job.branch().number, 1);
     let unseen = silent.clone().due();
     assert_eq!((unseen.job.branch().number, unseen.job.attempt_number()), (2, 2));
-    let late = silent.progress(ended(Claim::Comment));
+    let late = silent.progress(ended(AgentClaim::Comment));
     assert_eq!(late.state(), "verifying", "it came just in time");
 }
 
@@ -101,31 +101,31 @@ fn while_a_host_is_away_its_clocks_stand() {
     assert_eq!(story.state(), "waiting");
     let story = story.later(2 * DAY).progress(Progress::HostBack);
     assert_eq!(story.job.state.due_at(), Some(story.now.after(left)));
-    let story = story.progress(Progress::HostAway).later(3 * DAY).step(Event::Due);
+    let story = story.progress(Progress::HostAway).later(3 * DAY).step(JobEvent::Due);
     assert_eq!(story.state(), "uncertain", "after three days nobody knows");
 }
 
 #[test]
 fn an_uncertain_attempt_is_looked_for_and_then_given_up() {
     let story = Story::new().work().progress(Progress::Unclear);
-    assert!(story.actions.contains(&Action::Look(Fence(1))));
+    assert!(story.actions.contains(&JobAction::Look(Fence(1))));
     assert_eq!(story.clone().progress(Progress::Alive).state(), "running");
-    assert_eq!(story.clone().progress(ended(Claim::Comment)).state(), "verifying");
+    assert_eq!(story.clone().progress(ended(AgentClaim::Comment)).state(), "verifying");
     let again = story.clone();
     let asked = again.job.past.asked;
-    let again = again.step(Event::Decided(asked, Answer::Yes));
+    let again = again.step(JobEvent::Decided(asked, PersonAnswer::Yes));
     assert_eq!((again.state(), again.job.branch().number), ("queued", 2));
-    let story = story.later(15 * MINUTE).step(Event::Due);
+    let story = story.later(15 * MINUTE).step(JobEvent::Due);
     assert_eq!(agent_of_cancelled(&story), Some(AgentStop::NotSeen));
 }
 
 #[test]
 fn a_copy_of_the_ledger_believes_nothing_that_runs() {
     for story in [Story::new().lease_to("ezra"), Story::new().work()] {
-        let story = story.step(Event::Restored);
+        let story = story.step(JobEvent::Restored);
         assert_eq!(story.state(), "uncertain");
     }
-    let queued = Story::new().step(Event::Restored);
+    let queued = Story::new().step(JobEvent::Restored);
     assert_eq!((queued.state(), queued.job.branch().number), ("queued", 2));
 }
 
@@ -135,26 +135,30 @@ fn a_question_in_mid_work_costs_neither_attempt_nor_time() {
     let left = story.job.state.due_at().unwrap().since(story.now);
     let story = story.progress(Progress::Asks).later(20 * MINUTE * 60);
     let asked = story.job.past.asked;
-    let story = story.step(Event::Decided(asked, Answer::Yes));
-    assert_eq!(story.actions, [Action::Answer(Fence(1), true)]);
+    let story = story.step(JobEvent::Decided(asked, PersonAnswer::Yes));
+    assert_eq!(story.actions, [JobAction::Answer(Fence(1), true)]);
     assert_eq!(story.job.state.due_at(), Some(story.now.after(left)));
     let story = story.progress(Progress::Answered);
-    assert_eq!(story.try_step(Event::Attempt(Fence(1), Progress::Answered)), Err(Why::NotHere));
+    assert_eq!(
+        story.try_step(JobEvent::Attempt(Fence(1), Progress::Answered)),
+        Err(IllegalReason::NotHere)
+    );
 }
 
 #[test]
 fn an_answer_is_not_lost_with_the_host() {
     let story = Story::new().work().progress(Progress::Asks);
     let asked = story.job.past.asked;
-    let story = story.step(Event::Decided(asked, Answer::Yes)).progress(Progress::HostAway);
+    let story =
+        story.step(JobEvent::Decided(asked, PersonAnswer::Yes)).progress(Progress::HostAway);
     let story = story.later(DAY).progress(Progress::HostBack);
-    assert_eq!(story.actions, [Action::Answer(Fence(1), true)]);
+    assert_eq!(story.actions, [JobAction::Answer(Fence(1), true)]);
 }
 
 #[test]
 fn a_question_that_nobody_answers_is_denied() {
     let story = Story::new().work().progress(Progress::Asks).due();
-    assert_eq!(story.actions, [Action::Answer(Fence(1), false)]);
+    assert_eq!(story.actions, [JobAction::Answer(Fence(1), false)]);
     let mut story = story;
     for _ in 0..2 {
         story = story.progress(Progress::Asks).due();
@@ -169,7 +173,10 @@ fn an_attempt_may_end_to_ask() {
     assert_eq!((story.state(), story.job.attempt_number()), ("waiting", 1));
     assert!(story.job.state.leased().is_none(), "its slot is free");
     let asked = story.job.past.asked;
-    assert_eq!(story.clone().step(Event::Decided(asked, Answer::Revise)).state(), "queued");
+    assert_eq!(
+        story.clone().step(JobEvent::Decided(asked, PersonAnswer::Revise)).state(),
+        "queued"
+    );
     let mut alone = story;
     for _ in 0..2 {
         alone = alone.due().work().progress(ask());

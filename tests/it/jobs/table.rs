@@ -7,16 +7,16 @@ use std::fmt::Write as _;
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
-    Act, Answer, CancelReason, Claim, Event, Failure, Fence, Judgement, NeverRan, Progress, Push,
-    Pusher, State, StateKind, Step, StepKind, Verdict, Waiting,
+    Act, AgentClaim, CancelReason, Failure, Fence, JobEvent, JobStep, NeverRan, PersonAnswer,
+    Progress, Push, Pusher, ResultJudgement, State, StateKind, StepKind, Verdict, Waiting,
 };
 
 use super::{DAY, MINUTE, Story, attempt, commit, digest, ended, failed, grant, stopped};
 
 /// Every state, with what of it matters to a step, as it is reached.
 fn states() -> Vec<(&'static str, Story)> {
-    let cancel = || Event::Cancel(CancelReason::Person("anna".to_owned()));
-    let pull = || Claim::PullRequest { number: Some(58), commit: Some(commit('a')) };
+    let cancel = || JobEvent::Cancel(CancelReason::Person("anna".to_owned()));
+    let pull = || AgentClaim::PullRequest { number: Some(58), commit: Some(commit('a')) };
     let needs = Progress::Failed { failure: Failure::NeedsAnswer, usage: Usage::NONE };
     let working = || Story::new().work();
     vec![
@@ -48,18 +48,24 @@ fn states() -> Vec<(&'static str, Story)> {
 }
 
 /// Every kind of step, as it fits `story` best. `early`: before anything is due.
-pub(super) fn steps(story: &Story) -> Vec<(String, Step)> {
+pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
     let (past, fence) = (&story.job.past, story.job.past.fence.map_or(0, |fence| fence.0));
     let pool = NeverRan::PoolSpent { until: story.now.after(MINUTE) };
     let fail = |failure| Progress::Failed { failure, usage: Usage::NONE };
     let of = |progress| attempt(fence, progress);
     let judged = |verdict| {
         let (look, commit) = (past.look, Some(commit('a')));
-        Event::Judged(Judgement { look, commit, pull: None, verdict, digest: digest("found") })
+        JobEvent::Judged(ResultJudgement {
+            look,
+            commit,
+            pull: None,
+            verdict,
+            digest: digest("found"),
+        })
     };
     let push = |by, head| {
         let at = story.now.after(DAY);
-        Event::Pushed(Push { branch: past.branch, commit: commit(head), by, at })
+        JobEvent::Pushed(Push { branch: past.branch, commit: commit(head), by, at })
     };
     let events = [
         ("never ran: host away", of(Progress::NeverRan(NeverRan::HostAway))),
@@ -74,7 +80,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, Step)> {
         ("answered", of(Progress::Answered)),
         ("host away", of(Progress::HostAway)),
         ("host back", of(Progress::HostBack)),
-        ("ended", of(ended(Claim::Comment))),
+        ("ended", of(ended(AgentClaim::Comment))),
         ("failed", of(failed("turns"))),
         ("failed: bad request", of(fail(Failure::BadRequest))),
         ("failed: pool spent", of(fail(Failure::PoolSpent { until: story.now }))),
@@ -83,9 +89,9 @@ pub(super) fn steps(story: &Story) -> Vec<(String, Step)> {
         ("lost", of(Progress::Lost)),
         ("unclear", of(Progress::Unclear)),
         ("cut off", of(Progress::CutOff { usage: Usage::NONE })),
-        ("due", Event::Due),
-        ("due, too early", Event::Due),
-        ("ready", Event::Ready),
+        ("due", JobEvent::Due),
+        ("due, too early", JobEvent::Due),
+        ("ready", JobEvent::Ready),
         ("judged: pass", judged(Verdict::Pass { ask: false })),
         ("judged: pass, ask", judged(Verdict::Pass { ask: true })),
         ("judged: no change", judged(Verdict::NoChange { ask: false })),
@@ -97,24 +103,24 @@ pub(super) fn steps(story: &Story) -> Vec<(String, Step)> {
         ("pushed by the agent", push(Pusher::Agent, 'b')),
         ("pushed by nobody", push(Pusher::Unknown, 'b')),
         ("pushed by a person", push(Pusher::Known, 'b')),
-        ("merged", Event::Merged(commit('a'))),
-        ("decided: yes", Event::Decided(past.asked, Answer::Yes)),
-        ("decided: no", Event::Decided(past.asked, Answer::No(Cause::Wrong))),
-        ("decided: revise", Event::Decided(past.asked, Answer::Revise)),
-        ("decided, another question", Event::Decided(past.asked + 1, Answer::Yes)),
-        ("recheck", Event::Recheck),
-        ("told", Event::Told("mind the tests".to_owned())),
-        ("cancel", Event::Cancel(CancelReason::Person("anna".to_owned()))),
-        ("retry", Event::Retry(None)),
-        ("refund", Event::Refund(Fence(fence))),
-        ("restored", Event::Restored),
+        ("merged", JobEvent::Merged(commit('a'))),
+        ("decided: yes", JobEvent::Decided(past.asked, PersonAnswer::Yes)),
+        ("decided: no", JobEvent::Decided(past.asked, PersonAnswer::No(Cause::Wrong))),
+        ("decided: revise", JobEvent::Decided(past.asked, PersonAnswer::Revise)),
+        ("decided, another question", JobEvent::Decided(past.asked + 1, PersonAnswer::Yes)),
+        ("recheck", JobEvent::Recheck),
+        ("told", JobEvent::Told("mind the tests".to_owned())),
+        ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),
+        ("retry", JobEvent::Retry(None)),
+        ("refund", JobEvent::Refund(Fence(fence))),
+        ("restored", JobEvent::Restored),
     ];
     let mut steps = vec![
-        ("lease".to_owned(), Step::Act(Act::Lease(grant(fence + 1, "ezra")))),
-        ("lease, old fence".to_owned(), Step::Act(Act::Lease(grant(fence, "ezra")))),
-        ("start".to_owned(), Step::Act(Act::Start(Fence(fence)))),
+        ("lease".to_owned(), JobStep::Act(Act::Lease(grant(fence + 1, "ezra")))),
+        ("lease, old fence".to_owned(), JobStep::Act(Act::Lease(grant(fence, "ezra")))),
+        ("start".to_owned(), JobStep::Act(Act::Start(Fence(fence)))),
     ];
-    steps.extend(events.map(|(name, event)| (name.to_owned(), Step::Event(event))));
+    steps.extend(events.map(|(name, event)| (name.to_owned(), JobStep::Event(event))));
     steps
 }
 

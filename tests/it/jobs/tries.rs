@@ -3,13 +3,13 @@
 use timmy::core::jobs::ladder::{Rung, preferred};
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
-    Act, Action, AttemptEnd, Claim, DeadReason, Event, Failure, Fence, Grant, Limits, NeverRan,
-    Progress, State, Tried, Verdict, Waiting, WaitsFor, Why,
+    Act, AgentClaim, AttemptEnd, DeadReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
+    JobLimits, LeaseTerms, NeverRan, Progress, State, Tried, Verdict, WaitReason, Waiting,
 };
 
 use super::{DAY, MINUTE, Story, ended, failed, grant};
 
-fn waits_for(story: &Story) -> Option<WaitsFor> {
+fn waits_for(story: &Story) -> Option<WaitReason> {
     match &story.job.state {
         State::Waiting(Waiting::Idle(idle)) => Some(idle.for_what),
         _ => None,
@@ -21,9 +21,9 @@ fn a_job_goes_straight_to_its_end() {
     let story = Story::new();
     assert_eq!(story.job.attempt_number(), 1);
     let story = story.work();
-    assert_eq!(story.actions, [Action::Follow(Fence(1))]);
-    let story = story.progress(ended(Claim::PullRequest { number: Some(58), commit: None }));
-    let [Action::Judge(1), Action::Release { fence, end, charge, left }] = &story.actions[..]
+    assert_eq!(story.actions, [JobAction::Follow(Fence(1))]);
+    let story = story.progress(ended(AgentClaim::PullRequest { number: Some(58), commit: None }));
+    let [JobAction::Judge(1), JobAction::Release { fence, end, charge, left }] = &story.actions[..]
     else {
         panic!("{:?}", story.actions)
     };
@@ -31,7 +31,7 @@ fn a_job_goes_straight_to_its_end() {
     assert_eq!(charge.spent.micro_usd, 600_000, "its usage is unknown");
     let story = story.judged(None, Verdict::Pass { ask: false }, "good");
     assert_eq!(story.state(), "done");
-    assert_eq!(story.actions, [Action::Left { fence: Fence(1), left: true }]);
+    assert_eq!(story.actions, [JobAction::Left { fence: Fence(1), left: true }]);
 }
 
 #[test]
@@ -44,23 +44,23 @@ fn attempts_that_fail_are_spent() {
     }
     let story = story.work().progress(failed("nothing"));
     assert_eq!(story.job.state, State::Dead(DeadReason::AttemptsSpent));
-    let story = story.step(Event::Retry(Some("bezalel".to_owned())));
+    let story = story.step(JobEvent::Retry(Some("bezalel".to_owned())));
     assert_eq!((story.job.attempt_number(), story.job.branch().number), (1, 1));
     assert_eq!(story.work().state(), "running");
 }
 
 #[test]
 fn what_left_nothing_is_an_attempt_whatever_it_says() {
-    let story = Story::new().work().progress(ended(Claim::NoChange));
+    let story = Story::new().work().progress(ended(AgentClaim::NoChange));
     let story = story.judged(None, Verdict::Nothing, "nothing");
-    assert_eq!(story.actions, [Action::Left { fence: Fence(1), left: false }]);
+    assert_eq!(story.actions, [JobAction::Left { fence: Fence(1), left: false }]);
     assert_eq!(story.job.past.charged, [Fence(1)]);
     assert_eq!(story.state(), "backing_off");
 }
 
 #[test]
 fn three_equal_outcomes_are_a_loop() {
-    let limits = Limits { attempts: 9, ..Limits::default() };
+    let limits = JobLimits { attempts: 9, ..JobLimits::default() };
     let mut story = Story::within(limits);
     for how in ["same", "other", "same"] {
         story = story.work().progress(failed(how));
@@ -72,7 +72,7 @@ fn three_equal_outcomes_are_a_loop() {
 
 #[test]
 fn the_pause_grows_and_chance_spreads_it() {
-    let limits = Limits { attempts: 4, ..Limits::default() };
+    let limits = JobLimits { attempts: 4, ..JobLimits::default() };
     let mut story = Story::within(limits);
     let mut pauses = Vec::new();
     for how in ["a", "b", "c"] {
@@ -80,13 +80,13 @@ fn the_pause_grows_and_chance_spreads_it() {
         pauses.push(story.job.state.due_at().unwrap().since(story.now).as_secs());
     }
     assert_eq!(pauses, [30, 60, 120], "chance took its half");
-    assert_eq!(story.try_step(Event::Due), Err(Why::NotDue));
+    assert_eq!(story.try_step(JobEvent::Due), Err(IllegalReason::NotDue));
 }
 
 #[test]
 fn what_never_ran_costs_no_attempt_and_not_for_ever() {
     let mut story = Story::new();
-    for _ in 1..Limits::default().never_ran {
+    for _ in 1..JobLimits::default().never_ran {
         story = story.never_ran(NeverRan::NoAccess);
         assert_eq!((story.state(), story.job.attempt_number()), ("backing_off", 1));
     }
@@ -99,17 +99,20 @@ fn what_never_ran_costs_no_attempt_and_not_for_ever() {
 #[test]
 fn what_is_not_there_is_waited_for() {
     let story = Story::new().never_ran(NeverRan::HostAway);
-    assert_eq!(waits_for(&story), Some(WaitsFor::Host));
-    assert_eq!(story.clone().step(Event::Ready).state(), "queued");
-    assert_eq!(story.later(3 * DAY).step(Event::Due).state(), "queued", "another may take it");
+    assert_eq!(waits_for(&story), Some(WaitReason::Host));
+    assert_eq!(story.clone().step(JobEvent::Ready).state(), "queued");
+    assert_eq!(story.later(3 * DAY).step(JobEvent::Due).state(), "queued", "another may take it");
 
     let story = Story::new();
     let until = story.now.after(5 * MINUTE);
     let story = story.never_ran(NeverRan::PoolSpent { until });
-    assert_eq!((waits_for(&story), story.job.state.due_at()), (Some(WaitsFor::Pool), Some(until)));
+    assert_eq!(
+        (waits_for(&story), story.job.state.due_at()),
+        (Some(WaitReason::Pool), Some(until))
+    );
 
     let story = Story::new().never_ran(NeverRan::RedBranch);
-    assert_eq!(waits_for(&story), Some(WaitsFor::GreenBranch));
+    assert_eq!(waits_for(&story), Some(WaitReason::GreenBranch));
 }
 
 #[test]
@@ -118,9 +121,9 @@ fn a_quota_that_runs_out_in_mid_work_costs_money_and_no_attempt() {
     let until = story.now.after(DAY);
     let failure = Failure::PoolSpent { until };
     let story = story.work().progress(Progress::Failed { failure, usage: Usage::NONE });
-    assert_eq!((waits_for(&story), story.job.attempt_number()), (Some(WaitsFor::Pool), 1));
+    assert_eq!((waits_for(&story), story.job.attempt_number()), (Some(WaitReason::Pool), 1));
     let charged = story.actions.iter().any(|action| {
-        matches!(action, Action::Release { charge, .. } if charge.spent.micro_usd == 600_000)
+        matches!(action, JobAction::Release { charge, .. } if charge.spent.micro_usd == 600_000)
     });
     assert!(charged);
 }
@@ -128,7 +131,7 @@ fn a_quota_that_runs_out_in_mid_work_costs_money_and_no_attempt() {
 #[test]
 fn an_agent_that_always_runs_out_of_its_quota_ends_too() {
     let mut story = Story::new();
-    for _ in 0..Limits::default().never_ran {
+    for _ in 0..JobLimits::default().never_ran {
         let failure = Failure::PoolSpent { until: story.now };
         story = story.work().progress(Progress::Failed { failure, usage: Usage::NONE });
     }
@@ -150,9 +153,9 @@ fn what_follows_a_lost_attempt_has_a_branch_of_its_own() {
     assert_eq!(story.job.branch().to_string(), "timmy/41-j42", "its end was seen");
     let story = story.progress(Progress::Lost).work();
     assert_eq!(story.job.branch().to_string(), "timmy/41-j42-2");
-    let pull = Claim::PullRequest { number: Some(60), commit: None };
+    let pull = AgentClaim::PullRequest { number: Some(60), commit: None };
     let story = story.progress(ended(pull)).judged(None, Verdict::Pass { ask: false }, "good");
-    assert!(story.actions.contains(&Action::CloseBefore(2)), "the first one's is closed");
+    assert!(story.actions.contains(&JobAction::CloseBefore(2)), "the first one's is closed");
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn timmys_own_stop_costs_no_attempt_and_keeps_the_branch() {
     assert_eq!((story.state(), story.job.attempt_number()), ("queued", 1));
     assert_eq!(story.job.branch().number, 1);
     let mut story = story;
-    for _ in 1..Limits::default().cut_off {
+    for _ in 1..JobLimits::default().cut_off {
         story = story.work().progress(cut.clone());
     }
     assert_eq!(story.job.state, State::Dead(DeadReason::CutOff));
@@ -171,28 +174,28 @@ fn timmys_own_stop_costs_no_attempt_and_keeps_the_branch() {
 #[test]
 fn what_an_old_attempt_tells_comes_too_late() {
     let story = Story::new().work().progress(Progress::Lost).work();
-    let late = Event::Attempt(Fence(1), ended(Claim::Comment));
-    assert_eq!(story.try_step(late), Err(Why::OldAttempt));
+    let late = JobEvent::Attempt(Fence(1), ended(AgentClaim::Comment));
+    assert_eq!(story.try_step(late), Err(IllegalReason::OldAttempt));
     let story = story.progress(failed("turns")).due();
-    assert_eq!(story.try_step(Act::Lease(grant(2, "ezra"))), Err(Why::OldFence));
+    assert_eq!(story.try_step(Act::Lease(grant(2, "ezra"))), Err(IllegalReason::OldFence));
 }
 
 #[test]
 fn an_attempt_is_given_back_once() {
     let story = Story::new().work().progress(failed("nothing"));
-    let story = story.step(Event::Refund(Fence(1)));
+    let story = story.step(JobEvent::Refund(Fence(1)));
     assert_eq!(story.job.attempt_number(), 1);
-    assert_eq!(story.try_step(Event::Refund(Fence(1))), Err(Why::Again));
+    assert_eq!(story.try_step(JobEvent::Refund(Fence(1))), Err(IllegalReason::Again));
     assert_eq!((story.job.past.tried.len(), story.job.past.outcomes.len()), (0, 0));
 }
 
 #[test]
 fn attempts_that_are_always_given_back_end_too() {
     let mut story = Story::new();
-    for _ in 0..Limits::default().never_ran {
+    for _ in 0..JobLimits::default().never_ran {
         story = story.work().progress(failed("nothing"));
         let fence = story.fence();
-        story = story.step(Event::Refund(fence));
+        story = story.step(JobEvent::Refund(fence));
     }
     let story = story.work().progress(failed("nothing"));
     let reason = DeadReason::NeverRan(NeverRan::LeftNothing);
@@ -202,9 +205,9 @@ fn attempts_that_are_always_given_back_end_too() {
 #[test]
 fn a_job_that_nobody_takes_ends() {
     let story = Story::new().later(13 * DAY);
-    assert_eq!(story.try_step(Event::Due), Err(Why::NotDue));
+    assert_eq!(story.try_step(JobEvent::Due), Err(IllegalReason::NotDue));
     let reason = DeadReason::NeverRan(NeverRan::NobodyFree);
-    assert_eq!(story.later(DAY).step(Event::Due).job.state, State::Dead(reason));
+    assert_eq!(story.later(DAY).step(JobEvent::Due).job.state, State::Dead(reason));
 }
 
 fn rung(agent: &str, family: &str, micro_usd: u64, value: u64) -> Rung {
@@ -226,7 +229,7 @@ fn the_second_attempt_prefers_another_family() {
     assert_eq!(order(&story, false), ["ezra", "claude", "bezalel"]);
     assert_eq!(order(&story, true), ["bezalel", "ezra", "claude"], "small work begins cheap");
     let family = Some("openai".to_owned());
-    let leased = story.step(Act::Lease(Grant { family: family.clone(), ..grant(1, "ezra") }));
+    let leased = story.step(Act::Lease(LeaseTerms { family: family.clone(), ..grant(1, "ezra") }));
     let story = leased.start().progress(Progress::Accepted).progress(failed("turns")).due();
     let tried = Tried { fence: Fence(1), agent: "ezra".to_owned(), family };
     assert_eq!(story.job.past.tried, [tried]);
@@ -237,19 +240,22 @@ fn the_second_attempt_prefers_another_family() {
 fn a_repair_prefers_who_knows_the_work_and_a_name_is_a_name() {
     let story = Story::new().delivered('a', Verdict::Block).due();
     assert_eq!(order(&story, false)[0], "ezra");
-    let story = story.step(Event::Retry(Some("claude".to_owned())));
+    let story = story.step(JobEvent::Retry(Some("claude".to_owned())));
     assert_eq!(order(&story, false), ["claude"]);
 }
 
 #[test]
 fn a_text_reaches_the_agent_that_runs_or_the_next_one() {
-    let told = |text: &str| Event::Told(text.to_owned());
+    let told = |text: &str| JobEvent::Told(text.to_owned());
     let story = Story::new().step(told("before")).work();
     assert_eq!(story.job.past.unheard, [] as [u32; 0], "it stood in the start");
     let story = story.step(told("meanwhile"));
-    assert_eq!(story.actions, [Action::Tell(Fence(1), 1)]);
+    assert_eq!(story.actions, [JobAction::Tell(Fence(1), 1)]);
     let story = story.step(told("more")).progress(Progress::Heard(1));
-    assert_eq!(story.try_step(Event::Attempt(Fence(1), Progress::Heard(1))), Err(Why::Again));
+    assert_eq!(
+        story.try_step(JobEvent::Attempt(Fence(1), Progress::Heard(1))),
+        Err(IllegalReason::Again)
+    );
     let story = story.progress(failed("turns"));
     assert_eq!(story.job.past.unheard, [2]);
     assert_eq!(story.work().job.past.unheard, [] as [u32; 0]);

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use timmy::core::jobs::money::Ceiling;
-use timmy::core::jobs::{Fence, Moment};
+use timmy::core::jobs::{Fence, StepTime};
 use timmy::core::model::time::Timestamp;
-use timmy::store::jobs::{Bid, Lease};
+use timmy::store::jobs::{Lease, LeaseRequest};
 
 use super::stage::{at, bid, slot, thread};
 use super::terms;
@@ -82,11 +82,11 @@ impl World {
         }
     }
 
-    pub fn now(&self) -> Moment {
+    pub fn now(&self) -> StepTime {
         at(self.second)
     }
 
-    pub fn bid(&self, agent: &str) -> Bid {
+    pub fn bid(&self, agent: &str) -> LeaseRequest {
         let mut bid = bid(agent);
         bid.workers = AGENTS.map(|(name, host)| slot(name, host, self.capacity)).to_vec();
         for worker in &mut bid.workers {

@@ -7,6 +7,7 @@ use nom::character::complete::digit1;
 use nom::combinator::verify;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::{AgentName, ArgumentValue, number, whole};
 use crate::core::model::ids::RepoName;
@@ -16,8 +17,9 @@ fn positive(input: &str) -> IResult<&str, i64> {
     verify(number, |&number| number > 0).parse(input)
 }
 
-/// A job, `j42`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A job, `j42`. Its number is never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct JobId(pub i64);
 
 impl JobId {
