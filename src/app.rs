@@ -180,6 +180,7 @@ pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
     let kind = match agent.kind {
         AgentKind::Hermes { .. } => "hermes",
         AgentKind::OpenAi { .. } => "openai",
+        AgentKind::Acp(_) => "acp",
         AgentKind::Command(_) => "command",
         AgentKind::Forge => "forge",
         AgentKind::CrewAi(_) => "crewai",

@@ -127,10 +127,10 @@ impl BacklogView {
                 (None, _) => BacklogError::NotYet,
             });
         }
-        let (judge, mode, now) = (Judge::of(config), config.dispatch.mode, SystemClock.now());
+        let (judge, mode, now) = (Judge::of(config), config.dispatch.autonomy(), SystemClock.now());
         let read = ledger.read(move |conn| {
             let judged = Arc::new(judge.rank(conn, now)?);
-            Ok((BacklogFacts::new(judged, unread, mode.into(), []), own_name(conn)?))
+            Ok((BacklogFacts::new(judged, unread, mode, []), own_name(conn)?))
         });
         let (backlog, name) = read.await?;
         Ok(Self { backlog, stale, name, ledger })

@@ -1,17 +1,20 @@
-//! `[[agent]]`: who does the work, and `[[pool]]`: the quotas that agents share.
+//! `[[agent]]`: who does the work.
 
 use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
+use super::acp::AcpConfig;
 use super::program::{Program, variable};
-use super::quantity::{MicroUsd, millionths};
+use super::quantity::millionths;
+use super::repositories::RepositoryFilter;
 use super::role::Role;
 use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
+use super::timeouts::OwnTimeouts;
 use super::value::{Wrong, account, count, http_url, line, one_of, quoted, text, whole, word};
-use crate::core::command::grammar::nearest;
+use crate::core::jobs::money::Price;
 
 /// `[[agent]]`: one agent of the fleet.
 #[derive(Debug, Clone)]
@@ -34,8 +37,15 @@ pub struct AgentConfig {
     pub capacity: u32,
     /// The expected share of verified results before any is known, in millionths.
     pub prior: u64,
-    /// What its tokens cost, where it does not report the cost itself.
-    pub price: Price,
+    /// What its tokens cost, where it does not report the cost itself; none if nobody knows. A
+    /// price of zero that was written down is free.
+    pub price: Option<Price>,
+    /// Whose model it works with, in lower case.
+    pub family: Option<String>,
+    /// Where it may work.
+    pub repositories: RepositoryFilter,
+    /// How its attempts may take other times than those of the others.
+    pub timeout: OwnTimeouts,
     /// How it is driven.
     pub kind: AgentKind,
 }
@@ -60,6 +70,8 @@ pub enum AgentKind {
         /// The most tokens of one attempt, read and written.
         max_tokens: u64,
     },
+    /// A local program that speaks the Agent Client Protocol.
+    Acp(AcpConfig),
     /// A local program: JSON on its input, JSON lines on its output.
     Command(Local),
     /// An agent that watches Gitea itself.
@@ -75,31 +87,13 @@ pub struct Local {
     pub env: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Price {
-    /// A million tokens read.
-    pub input: MicroUsd,
-    /// A million tokens written.
-    pub output: MicroUsd,
-}
-
-/// `[[pool]]`: a quota that several agents share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PoolConfig {
-    /// The name that agents give as their pool.
-    pub name: String,
-    /// How many of its agents' jobs may run at once; none for any number.
-    pub concurrent: Option<u32>,
-    /// How many tokens they may use on one day of the configured zone; none for any number.
-    pub tokens_per_day: Option<u64>,
-}
-
 /// What could be read of an agent, for checks against others even if some of it is wrong.
 pub(super) struct AgentDraft {
     pub(super) name: Option<Spanned<String>>,
     pub(super) account: Option<Spanned<String>>,
     pub(super) pool: Option<Spanned<String>>,
     pub(super) is_crew: bool,
+    pub(super) timeout: Option<Spanned<OwnTimeouts>>,
     pub(super) agent: Option<AgentConfig>,
 }
 
@@ -107,14 +101,16 @@ pub(super) struct AgentDraft {
 enum KindName {
     Hermes,
     OpenAi,
+    Acp,
     Command,
     Forge,
     CrewAi,
 }
 
-const KINDS: [(&str, KindName); 5] = [
+const KINDS: [(&str, KindName); 6] = [
     ("hermes", KindName::Hermes),
     ("openai", KindName::OpenAi),
+    ("acp", KindName::Acp),
     ("command", KindName::Command),
     ("forge", KindName::Forge),
     ("crewai", KindName::CrewAi),
@@ -135,7 +131,10 @@ impl AgentDraft {
         let pool = section.located("pool", word);
         let capacity = section.or("capacity", 1, count(1..=1000));
         let prior = section.or("prior", 500_000, millionths(1));
-        let price = section.table("price", Price::read).unwrap_or_default();
+        let price = section.table("price", price).flatten();
+        let family = section.optional("family", word);
+        let repositories = RepositoryFilter::read(section, "repositories", &["*"]);
+        let timeout = section.table("timeout", OwnTimeouts::read);
         let kind_name = section.need("kind", one_of(&KINDS));
         let kind = read_kind(section, kind_name, &variables.key);
 
@@ -151,11 +150,14 @@ impl AgentDraft {
                 capacity,
                 prior,
                 price,
+                family,
+                repositories,
+                timeout: timeout.as_ref().map_or_else(OwnTimeouts::default, |own| *own.get_ref()),
                 kind,
             }),
             _ => None,
         };
-        Self { name, account, pool, is_crew: kind_name == Some(KindName::CrewAi), agent }
+        Self { name, account, pool, is_crew: kind_name == Some(KindName::CrewAi), timeout, agent }
     }
 }
 
@@ -193,6 +195,7 @@ fn read_kind(
             Some(AgentKind::Hermes { url: url?, key: key? })
         }
         KindName::OpenAi => read_openai(section, key_variable),
+        KindName::Acp => AcpConfig::read(section).map(AgentKind::Acp),
         KindName::Command => Local::read(section).map(AgentKind::Command),
         KindName::Forge => Some(AgentKind::Forge),
         KindName::CrewAi => Local::read(section).map(AgentKind::CrewAi),
@@ -220,23 +223,14 @@ impl Local {
     }
 }
 
-impl Price {
-    fn read(section: &Section<'_>) -> Self {
-        let price = |key| MicroUsd(section.or(key, 0, millionths(1_000_000)));
-        Self { input: price("input"), output: price("output") }
+/// Both prices, if the table is there: half of one would be taken for free.
+fn price(section: &Section<'_>) -> Option<Price> {
+    if !section.is_there() {
+        return None;
     }
-}
-
-impl PoolConfig {
-    /// The pool with the place of its name.
-    pub(super) fn read(section: &Section<'_>) -> Option<Spanned<Self>> {
-        let name = section.need_located("name", word);
-        let concurrent = section.optional("concurrent", count(1..=1000));
-        let tokens_per_day = section.optional("tokens_per_day", whole(1..=1_000_000_000_000));
-        let name = name?;
-        let span = name.span();
-        Some(Spanned::new(span, Self { name: name.into_inner(), concurrent, tokens_per_day }))
-    }
+    let input = section.need("input", millionths(1_000_000));
+    let output = section.need("output", millionths(1_000_000));
+    Some(Price { input: input?, output: output? })
 }
 
 /// One lower-case word that cannot be taken for anything else in a command.
@@ -267,17 +261,6 @@ fn agent_name(value: &DeValue<'_>) -> Result<String, Wrong> {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// What is wrong with the name of a pool that no table describes.
-pub(super) fn unknown_pool(name: &str, known: &[&str]) -> Wrong {
-    let remedy = match nearest(name, known.iter().copied()) {
-        Some(meant) => format!("Did you mean \"{meant}\"?"),
-        None => {
-            format!("Describe it in a [[pool]] of its own, or name one of: {}.", known.join(", "))
-        }
-    };
-    Wrong::not(name, "pool that a [[pool]] describes", remedy)
 }
 
 #[cfg(test)]

@@ -5,12 +5,15 @@ use std::collections::btree_map::Entry;
 
 use toml::Spanned;
 
-use super::agent::{AgentDraft, PoolConfig, environment_name, unknown_pool};
+use super::agent::{AgentDraft, environment_name};
 use super::crew::{CrewDraft, CrewEngine};
+use super::dispatch::DispatchConfig;
 use super::engine::ReportConfig;
 use super::gitea::{GiteaConfig, WebConfig};
 use super::people::PeopleDraft;
+use super::pool::{PoolConfig, unknown_pool};
 use super::section::Section;
+use super::timeouts;
 use super::value::quoted;
 use super::watch::{Watch, WatchPattern};
 use super::webhook::{VARIABLE, WebhookDraft, WebhookSecret};
@@ -106,6 +109,21 @@ pub(super) fn nobody_commands_and_is_ignored(root: &Section<'_>, people: &People
     }
 }
 
+/// What an agent says of its times fits into its whole, be that its own or that of all.
+pub(super) fn agents_have_time(
+    root: &Section<'_>,
+    agents: &[AgentDraft],
+    dispatch: Option<&DispatchConfig>,
+) {
+    let Some(dispatch) = dispatch else { return };
+    for own in agents.iter().filter_map(|agent| agent.timeout.as_ref()) {
+        let times = own.get_ref().over(dispatch.timeout);
+        if let Some(message) = timeouts::too_long(&times, "agent.timeout") {
+            root.contradiction(Some(own.span()), message, timeouts::REMEDY);
+        }
+    }
+}
+
 /// The pools, with one without limits for each name that only agents give. That is an error
 /// once the file describes pools: then the name is probably misspelt.
 pub(super) fn pools_exist(
@@ -133,7 +151,7 @@ pub(super) fn pools_exist(
             let message = format!("agent.pool {}.", wrong.message);
             root.contradiction(Some(named.span()), message, wrong.remedy);
         } else {
-            pools.push(PoolConfig { name: name.clone(), concurrent: None, tokens_per_day: None });
+            pools.push(PoolConfig::unlimited(name));
         }
     }
     pools

@@ -5,27 +5,37 @@ use std::time::Duration;
 use regex::Regex;
 use toml::de::DeValue;
 
-use super::quantity::{MicroUsd, duration, in_decimals, in_words, millionths, usd};
+use super::quantity::{MicroUsd, duration, in_decimals, millionths, parse_usd, usd};
+use super::repositories::RepositoryFilter;
 use super::section::Section;
-use super::value::{Wrong, account, count, line, one_of, regex};
+use super::timeouts;
+use super::value::{Wrong, account, count, flag, line, one_of, regex};
+use crate::core::jobs::Timeouts;
 use crate::core::reply::Autonomy;
 use crate::core::scheduling::{Authors, Weights};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `[dispatch]`: what timmy hands out by itself.
 #[derive(Debug, Clone)]
 pub struct DispatchConfig {
-    /// How far it goes without being asked.
+    /// Whether it says what it would do.
     pub mode: DispatchMode,
+    /// Where it starts work by itself.
+    pub auto: RepositoryFilter,
+    /// How much it starts by itself in a day of the configured zone.
+    pub starts_per_day: u32,
     /// Time between two looks at the backlog.
     pub tick: Duration,
     /// The score below which nothing is dispatched by itself, in millionths.
     pub minimum: u64,
+    /// Whether the author of an issue without scope is asked for it.
+    pub ask_scope: bool,
     /// How often one job is tried.
     pub attempts: u32,
+    /// How many rounds one pull request is repaired before a person is asked.
+    pub repairs: u32,
     /// How many open pull requests of agents may wait for review before no more are begun.
     pub reviews_waiting: u32,
     /// How many jobs may run in one repository at once.
@@ -34,98 +44,116 @@ pub struct DispatchConfig {
     pub per_host: u32,
     /// Whose issues may be dispatched by themselves.
     pub authors: Authors,
-    /// How long an attempt may take.
-    pub timeout: Timeout,
+    /// What is asked about before it starts.
+    pub ask: Vec<AskBefore>,
+    /// How long an attempt may take, unless its agent has times of its own.
+    pub timeout: Timeouts,
 }
 
-/// How far dispatch goes without being asked.
+/// What makes timmy ask a person before work starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskBefore {
+    /// Work of the role devops.
+    Devops,
+    /// A protected path.
+    Protected,
+    /// An expected cost over this.
+    Over(MicroUsd),
+}
+
+/// What happens without being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DispatchMode {
     /// Only what people assign.
     Off,
     /// timmy says what it would do.
     Suggest,
-    /// timmy does it.
-    Auto,
 }
 
-impl From<DispatchMode> for Autonomy {
-    fn from(mode: DispatchMode) -> Self {
-        match mode {
-            DispatchMode::Off => Self::Off,
-            DispatchMode::Suggest => Self::Suggest,
-            DispatchMode::Auto => Self::Auto,
+impl DispatchConfig {
+    /// How far timmy goes without being asked.
+    pub fn autonomy(&self) -> Autonomy {
+        match self.mode {
+            DispatchMode::Off => Autonomy::Off,
+            DispatchMode::Suggest if self.auto.is_empty() => Autonomy::Suggest,
+            DispatchMode::Suggest => Autonomy::Auto,
         }
     }
-}
-
-/// How long an attempt may take; `start` and `silence` are not longer than `total`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeout {
-    /// From the handover to the first sign of life.
-    pub start: Duration,
-    /// Between two signs of life.
-    pub silence: Duration,
-    /// Of the whole attempt.
-    pub total: Duration,
 }
 
 impl DispatchConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        const MODES: [(&str, DispatchMode); 3] = [
-            ("off", DispatchMode::Off),
-            ("suggest", DispatchMode::Suggest),
-            ("auto", DispatchMode::Auto),
-        ];
+        let ask = [AskBefore::Devops, AskBefore::Protected, AskBefore::Over(MicroUsd(5_000_000))];
         Some(Self {
-            mode: section.or("mode", DispatchMode::Suggest, one_of(&MODES)),
+            mode: section.or("mode", DispatchMode::Suggest, mode),
+            auto: RepositoryFilter::read(section, "auto", &[]),
+            starts_per_day: section.or("starts_per_day", 10, count(1..=10_000)),
             tick: section.or("tick", SECOND * 30, duration(SECOND..=HOUR)),
             minimum: section.or("minimum", 0, millionths(100)),
+            ask_scope: section.or("ask_scope", false, flag),
             attempts: section.or("attempts", 3, count(1..=20)),
+            repairs: section.or("repairs", 3, count(1..=20)),
             reviews_waiting: section.or("reviews_waiting", 5, count(1..=10_000)),
             per_repository: section.or("per_repository", 2, count(1..=1000)),
             per_host: section.or("per_host", 4, count(1..=1000)),
             authors: authors(section),
-            timeout: section.table("timeout", Timeout::read)?,
+            ask: section.list_or("ask", ask, ask_before),
+            timeout: section.table("timeout", timeouts::read)?,
         })
     }
 }
 
+fn mode(value: &DeValue<'_>) -> Result<DispatchMode, Wrong> {
+    const MODES: [(&str, DispatchMode); 2] =
+        [("off", DispatchMode::Off), ("suggest", DispatchMode::Suggest)];
+    if value.as_str() == Some("auto") {
+        let remedy = "Write \"suggest\" here, and name where work may start by itself: \
+                      auto = [\"foundation/door\"].";
+        return Err(Wrong::new("is \"auto\", which is said for each repository", remedy));
+    }
+    one_of(&MODES)(value)
+}
+
+/// One entry of `authors`.
+enum Author {
+    Everyone,
+    Readers,
+    Account(String),
+}
+
 fn authors(section: &Section<'_>) -> Authors {
-    let names = section.list_or("authors", [None], |value| match value.as_str() {
-        Some("*") => Ok(None),
-        _ => account(value).map(Some),
+    let entries = section.list_or("authors", [Author::Readers], |value| match value.as_str() {
+        Some("*") => Ok(Author::Everyone),
+        Some("readers") => Ok(Author::Readers),
+        _ => account(value).map(Author::Account),
     });
-    match names.into_iter().collect::<Option<Vec<String>>>() {
-        Some(names) => Authors::Only(names),
-        None => Authors::Everyone,
+    let (mut everyone, mut readers, mut names) = (false, false, Vec::new());
+    for entry in entries {
+        match entry {
+            Author::Everyone => everyone = true,
+            Author::Readers => readers = true,
+            Author::Account(name) => names.push(name),
+        }
+    }
+    match (everyone, readers) {
+        (true, _) => Authors::Everyone,
+        (false, true) => Authors::ReadersAnd(names),
+        (false, false) => Authors::Only(names),
     }
 }
 
-impl Timeout {
-    fn read(section: &Section<'_>) -> Self {
-        let range = SECOND..=DAY * 30;
-        let timeout = Self {
-            start: section.or("start", SECOND * 120, duration(range.clone())),
-            silence: section.or("silence", SECOND * 600, duration(range.clone())),
-            total: section.or("total", HOUR, duration(range)),
-        };
-        for (key, part) in [("start", timeout.start), ("silence", timeout.silence)] {
-            if section.is_sound() && part > timeout.total {
-                section.contradiction(
-                    None,
-                    format!(
-                        "{} ({}) is longer than {} ({}).",
-                        section.name(key),
-                        in_words(part),
-                        section.name("total"),
-                        in_words(timeout.total)
-                    ),
-                    "Shorten it, or give more time in total.",
-                );
-            }
-        }
-        timeout
+fn ask_before(value: &DeValue<'_>) -> Result<AskBefore, Wrong> {
+    const FORM: &str = "\"devops\", \"protected\", or a limit such as \"over 5usd\"";
+    let text = value.as_str().ok_or_else(|| Wrong::type_of(value, FORM))?;
+    let limit = |rest: &str| rest.starts_with(' ').then(|| parse_usd(rest.trim())).flatten();
+    match text {
+        "devops" => Ok(AskBefore::Devops),
+        "protected" => Ok(AskBefore::Protected),
+        _ => text
+            .strip_prefix("over")
+            .and_then(limit)
+            .map(AskBefore::Over)
+            .ok_or_else(|| Wrong::not(text, "reason to ask", format!("Write {FORM}."))),
     }
 }
 

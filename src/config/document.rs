@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::agent::{AgentDraft, PoolConfig};
+use super::agent::AgentDraft;
 use super::crew::CrewDraft;
 use super::dispatch::{BudgetConfig, DispatchConfig, ScoreConfig};
 use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
@@ -13,6 +13,7 @@ use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::{AcceptConfig, GuardsConfig};
 use super::loaded::{Config, Loaded};
 use super::people::PeopleDraft;
+use super::pool::PoolConfig;
 use super::problem::Problems;
 use super::reading::ConfigReading;
 use super::section::Section;
@@ -50,6 +51,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     check::agents_differ(root, &agents);
     check::agents_are_no_people(root, &agents, &people);
     check::nobody_commands_and_is_ignored(root, &people);
+    check::agents_have_time(root, &agents, dispatch.as_ref());
     let pools = check::pools_exist(root, &agents, pools);
     check::crew_exists(root, crew.as_ref(), &agents);
     check::listeners_differ(root, webhook.as_ref(), web.as_ref());

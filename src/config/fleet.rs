@@ -1,6 +1,7 @@
 //! What the configuration says about the backlog: how it is judged, and who can take how much.
 
 use super::{AgentConfig, Config};
+use crate::core::jobs::Timeouts;
 use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
 
 impl Config {
@@ -19,6 +20,11 @@ impl Config {
     /// The agents that issues can be given to.
     pub fn workers(&self) -> Vec<AgentSlot> {
         self.agents.iter().map(worker).collect()
+    }
+
+    /// How long an attempt of `agent` may take.
+    pub fn timeouts(&self, agent: &AgentConfig) -> Timeouts {
+        agent.timeout.over(self.dispatch.timeout)
     }
 
     /// How much may run at once.

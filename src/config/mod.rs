@@ -12,6 +12,7 @@
 //! Relative paths in the file (secrets, the ledger, programs with a slash in their name) count
 //! from the folder of the file, wherever timmy is started.
 
+mod acp;
 mod agent;
 mod calendar;
 mod check;
@@ -27,15 +28,18 @@ mod guards;
 mod lines;
 mod loaded;
 mod people;
+mod pool;
 mod problem;
 mod program;
 mod quantity;
 mod reading;
+mod repositories;
 mod role;
 mod secret;
 mod secrets;
 mod section;
 mod syntax;
+mod timeouts;
 mod value;
 mod watch;
 mod webhook;
@@ -46,9 +50,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-pub use agent::{AgentConfig, AgentKind, Local, PoolConfig, Price};
-pub use crew::{CrewAsk, CrewConfig, CrewEngine};
-pub use dispatch::{BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig, Timeout};
+pub use acp::{AcpConfig, AcpPermission, SandboxKind};
+pub use agent::{AgentConfig, AgentKind, Local};
+pub use crew::{CrewConfig, CrewEngine};
+pub use dispatch::{AskBefore, BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig};
 pub use engine::{EngineConfig, LedgerConfig, ReportConfig};
 pub use find::{NotFound, find};
 pub use gitea::{GiteaConfig, PollConfig, WebConfig};
@@ -56,11 +61,14 @@ pub use glob::Glob;
 pub use guards::{AcceptConfig, Ask, Checks, GuardsConfig, MergeStyle, Script, ScriptKind};
 pub use loaded::{Config, Loaded};
 pub use people::{Grant, PeopleConfig};
+pub use pool::{PoolConfig, PoolWindow};
 pub use problem::{Problem, Problems, TextPlace};
 pub use program::Program;
 pub use quantity::MicroUsd;
+pub use repositories::RepositoryFilter;
 pub use role::Role;
 pub use secret::{NotASecret, Secret};
+pub use timeouts::OwnTimeouts;
 pub use watch::{Watch, WatchPattern};
 pub use webhook::{WebhookConfig, WebhookSecret};
 pub use weights::{NotWeights, parse_weights};

@@ -83,6 +83,14 @@ pub(super) fn word(value: &DeValue<'_>) -> Result<String, Wrong> {
     }
 }
 
+/// `true` or `false`.
+pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, Wrong> {
+    match value {
+        DeValue::Boolean(flag) => Ok(*flag),
+        _ => Err(Wrong::type_of(value, "true or false, without quotes")),
+    }
+}
+
 /// A whole number within `range`.
 pub(super) fn whole(range: RangeInclusive<u64>) -> impl Fn(&DeValue<'_>) -> Result<u64, Wrong> {
     move |value| {

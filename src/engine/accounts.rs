@@ -12,7 +12,7 @@ use crate::core::model::incident::Incident;
 use crate::core::model::text::{InboundText, ListedText, PostedText};
 use crate::core::policy::accounts::AccountStatus;
 use crate::core::policy::authority::People;
-use crate::core::scheduling::{Authors, Rules};
+use crate::core::scheduling::Rules;
 use crate::store::{Error, accounts};
 
 /// The accounts behind names, and who may what by them.
@@ -80,7 +80,7 @@ impl Accounts {
         rules.machines.iter_mut().for_each(|name| self.present(name));
         rules.writers.iter_mut().for_each(|name| self.present(name));
         rules.writers.retain(|name| !is_taken(name.to_ascii_lowercase()));
-        if let Authors::Only(authors) = &mut rules.authors {
+        if let Some(authors) = rules.authors.names_mut() {
             authors.iter_mut().for_each(|name| self.present(name));
             // Work is assigned by name: nobody's are handed out for a name that was given again.
             authors.retain(|name| !is_taken(name.to_ascii_lowercase()));
@@ -204,10 +204,8 @@ impl Accounts {
 fn names(people: &People, rules: &Rules) -> Vec<(&'static str, String)> {
     let mut names: Vec<(&'static str, String)> =
         people.named().map(|(key, named)| (key, named.name.to_ascii_lowercase())).collect();
-    if let Authors::Only(authors) = &rules.authors {
-        let key = "dispatch.authors";
-        names.extend(authors.iter().map(|author| (key, author.to_ascii_lowercase())));
-    }
+    let authors = rules.authors.names().iter();
+    names.extend(authors.map(|author| ("dispatch.authors", author.to_ascii_lowercase())));
     let mut seen = HashSet::new();
     names.retain(|(_, name)| seen.insert(name.clone()));
     names

@@ -10,6 +10,7 @@ mod answer;
 mod backlog;
 pub(super) mod filters;
 mod fleet;
+pub mod job_speech;
 mod rendered;
 mod state;
 mod status;

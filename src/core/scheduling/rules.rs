@@ -40,15 +40,34 @@ pub struct Weights {
 pub enum Authors {
     /// Everybody's.
     Everyone,
+    /// Those of whoever may read the repository as a collaborator or a member, and of these
+    /// accounts. An issue does not say whether its author may: what starts by itself asks first.
+    ReadersAnd(Vec<String>),
     /// Those of these accounts.
     Only(Vec<String>),
 }
 
 impl Authors {
+    /// The accounts that are named.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Everyone => &[],
+            Self::ReadersAnd(names) | Self::Only(names) => names,
+        }
+    }
+
+    /// The accounts that are named, to be changed.
+    pub fn names_mut(&mut self) -> Option<&mut Vec<String>> {
+        match self {
+            Self::Everyone => None,
+            Self::ReadersAnd(names) | Self::Only(names) => Some(names),
+        }
+    }
+
     /// Whether the issues of the account `login` may be. Names ignore case.
     pub fn allow(&self, login: &str) -> bool {
         match self {
-            Self::Everyone => true,
+            Self::Everyone | Self::ReadersAnd(_) => true,
             Self::Only(names) => names.iter().any(|name| name.eq_ignore_ascii_case(login)),
         }
     }

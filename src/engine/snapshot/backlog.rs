@@ -35,7 +35,7 @@ impl Snapshots {
         let asked: Vec<ThreadId> =
             look.cases.iter().filter_map(|case| thread(case.as_ref(), inbound, targets)).collect();
         // It may take a while: not where everything else waits for it.
-        let mode = self.ctx.policy.dispatch.mode.into();
+        let mode = self.ctx.policy.dispatch.autonomy();
         let chosen =
             self.ctx.ledger.read(move |_| Ok(BacklogFacts::new(judged, unread, mode, asked)));
         let mut backlog = chosen.await?;

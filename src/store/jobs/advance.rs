@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{attempts, load};
+use super::{attempts, load, speech};
 use crate::core::jobs::breaker::Breaker;
 use crate::core::jobs::{
     self, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent, JobId, JobStep, StepTime,
@@ -70,12 +70,15 @@ pub(super) fn apply(
     if before.state.kind().is_end() != after.state.kind().is_end() {
         backlog::moved(tx)?;
     }
-    let mut tripped = None;
+    let mut empty = None;
     for action in &actions {
-        if let Some(empty) = keep(tx, action, now)? {
-            tripped = trip(tx, empty, now)?;
-        }
+        empty = keep(tx, action, now)?.or(empty);
     }
+    speech::moved(tx, (&before, &after), step, &actions, now)?;
+    let tripped = match empty {
+        Some(empty) => trip(tx, empty, now)?,
+        None => None,
+    };
     let after = match &tripped {
         Some(_) => load::get(tx, id)?.map_or(after, |stored| stored.job),
         None => after,

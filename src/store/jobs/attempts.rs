@@ -183,6 +183,11 @@ pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
     }
 }
 
+/// What was spent or is set aside for a thread.
+pub fn spent_on(conn: &Connection, thread: ThreadId) -> Result<Spent, Error> {
+    sum(conn, "repo = ?1 AND number = ?2", (thread.repo, thread.number))
+}
+
 /// What was spent or is set aside: for a thread, and since `day_began` by an agent and by all.
 /// What began before and has not ended counts as well. Without the attempt `except`.
 pub fn spending(

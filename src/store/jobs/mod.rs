@@ -11,6 +11,7 @@
 //! - `attempts`: what attempts cost, and whether an agent's breaker is open.
 //! - `load`: jobs as they stand, and what is due.
 //! - `history`: what a job went through, folded again.
+//! - `speech`: what a move says goes into the outbox with it.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
 mod advance;
@@ -21,12 +22,14 @@ mod history;
 mod lease;
 mod load;
 mod numbers;
+mod speech;
 
 pub use advance::{Advanced, advance};
-pub use attempts::{StoredAttempt, attempts, breaker, spending};
+pub use attempts::{StoredAttempt, attempts, breaker, spending, spent_on};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest};
 pub use create::{NewJob, NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, leases, start};
 pub use load::{StoredJob, due, get, live, live_in, next_due_after, unsettle, work};
 pub use numbers::{introduce, restore};
+pub use speech::{card_told_at, refresh_card, set_card};

@@ -13,6 +13,10 @@ CREATE TABLE jobs (
     due_at     INTEGER,                    -- when a deadline of its state is over
     ended_at   INTEGER,
     settled    INTEGER NOT NULL DEFAULT 1 CHECK (settled IN (0, 1)), -- once it ended: nobody gave a reason for another
+    steps      INTEGER NOT NULL DEFAULT 0, -- how long its history is
+    card       TEXT,                       -- the key of the comment that shows it
+    card_at    INTEGER,                    -- when that was written last
+    waits_for  TEXT,                       -- why it got no agent the last time, in words
     first      TEXT    NOT NULL,           -- JSON: as it was made
     job        TEXT    NOT NULL,           -- JSON: as its history made it
     CHECK ((state IN ('done', 'no_change', 'cancelled', 'dead')) = (ended_at IS NOT NULL)),
@@ -47,6 +51,11 @@ CREATE TABLE attempts (
     key        TEXT    NOT NULL UNIQUE,    -- how it is called outside
     leased_at  INTEGER NOT NULL,
     started_at INTEGER,                    -- since then it may run
+    request    TEXT,                       -- what starts it, word for word: stored before it is sent
+    run        TEXT,                       -- JSON: how its agent finds it again
+    doing      TEXT,                       -- what it does, in its agent's words
+    seen_at    INTEGER,                    -- its last sign of life
+    said       TEXT,                       -- its agent's last words
     ended_at   INTEGER,
     ending     TEXT,                       -- JSON
     runs       INTEGER NOT NULL,           -- what it costs; until it has ended, what it may:
@@ -68,5 +77,13 @@ CREATE TABLE leases (
     job   INTEGER PRIMARY KEY REFERENCES jobs (id),
     fence INTEGER NOT NULL UNIQUE,
     agent TEXT    NOT NULL,
+    host  TEXT,                            -- of the agent: it bears the job whatever becomes of the configuration
+    pool  TEXT,
     repo  INTEGER NOT NULL
+) STRICT;
+
+-- Agents whose attempts before this moment are held against them no longer: a person said so.
+CREATE TABLE trusted_again (
+    agent TEXT    PRIMARY KEY,
+    at    INTEGER NOT NULL
 ) STRICT;

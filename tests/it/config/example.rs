@@ -1,6 +1,6 @@
 //! The example file, and what stands commented out in it.
 
-use timmy::config::{AgentKind, CrewAsk, EngineConfig, Grant, Loaded, MicroUsd};
+use timmy::config::{AcpPermission, AgentKind, AskBefore, EngineConfig, Grant, Loaded, MicroUsd};
 use timmy::core::scheduling::Authors;
 
 use super::{EXAMPLE, LEAST, config, read};
@@ -39,8 +39,9 @@ fn the_example_is_good() {
     assert_eq!(config.pools[0].name, "groq-free");
     assert_eq!(config.budget.issue, MicroUsd(2_000_000));
     assert_eq!(config.score.weights.urgency, 350_000);
-    assert_eq!(config.crew.ask.last(), Some(&CrewAsk::Over(MicroUsd(5_000_000))));
-    assert_eq!(config.dispatch.authors, Authors::Everyone);
+    assert_eq!(config.dispatch.ask.last(), Some(&AskBefore::Over(MicroUsd(5_000_000))));
+    assert_eq!(config.dispatch.authors, Authors::ReadersAnd(Vec::new()));
+    assert_eq!(config.agents[0].price, None);
     assert_eq!(config.engine, EngineConfig::Embedded);
 }
 
@@ -48,7 +49,7 @@ fn the_example_is_good() {
 fn what_is_commented_out_is_the_default() {
     let all = uncommented(true, false);
     let settings = |text: &str| text.lines().filter(|line| is_setting(line)).count();
-    assert_eq!(settings(&all) - settings(EXAMPLE), 52, "a default was not found");
+    assert_eq!(settings(&all) - settings(EXAMPLE), 57, "a default was not found");
     assert_eq!(format!("{:#?}", config(&all)), format!("{:#?}", config(EXAMPLE)));
 }
 
@@ -57,6 +58,11 @@ fn what_is_an_example_works() {
     let config = config(&uncommented(true, true));
     assert_eq!(config.crew.manager.as_deref(), Some("groq"));
     assert_eq!(config.pools[0].concurrent, Some(2));
+    assert_eq!(config.pools[0].windows[1].ceiling.runs, Some(40));
+    assert_eq!(config.agents[0].price.unwrap().output, 2_000_000);
+    assert_eq!(config.timeouts(&config.agents[0]).total.as_secs(), 4 * 3600);
+    let AgentKind::Acp(acp) = &config.agents[2].kind else { panic!("{:?}", config.agents[2]) };
+    assert_eq!(acp.permissions.first(), Some(&AcpPermission::Read));
     assert_eq!(config.guards.scripts[0].name, "poka-yoke");
 }
 

@@ -71,7 +71,7 @@ max_lines = "800"
 remind = "8d"
 style = "octopus"
 [crew]
-ask = ["over 5 euros"]
+ask_plan = "yes"
 [report]
 repository = "config"
 at = 08:00:00
@@ -80,7 +80,7 @@ address = "temporal"
 [web]
 listen = "localhost:8788"
 "#), @r##"
-    timmy.toml:12:8: dispatch.mode is "sugest", which I do not know. Did you mean "suggest"? I know "off", "suggest", "auto".
+    timmy.toml:12:8: dispatch.mode is "sugest", which I do not know. Did you mean "suggest"? I know "off", "suggest".
     timmy.toml:13:12: dispatch.attempts is out of range. Write a whole number from 1 to 20.
     timmy.toml:14:11: dispatch.minimum is no such decimal. Write a number from 0 to 100 with at most six decimals, such as 0.35.
     timmy.toml:15:11: dispatch.timeout.silence (10m) is longer than dispatch.timeout.total (5m). Shorten it, or give more time in total.
@@ -92,7 +92,7 @@ listen = "localhost:8788"
     timmy.toml:24:13: guards.max_lines is a text. Write a whole number from 1 to 1000000.
     timmy.toml:25:1: accept.remind is longer than accept.expire. Remind sooner, or let decisions wait longer.
     timmy.toml:27:9: accept.style is "octopus", which I do not know. I know "squash", "merge", "rebase", "rebase-merge", "fast-forward-only".
-    timmy.toml:29:8: crew.ask is "over 5 euros", which is no reason to ask. Write "devops", "protected", or a limit such as "over 5usd".
+    timmy.toml:29:12: crew.ask_plan is a text. Write true or false, without quotes.
     timmy.toml:31:14: report.repository is "config", which is no repository. Write it like "foundation/config".
     timmy.toml:32:6: report.at is a date or time. Write a time of the day in quotes, such as "08:00".
     timmy.toml:34:11: engine.address is "temporal", which is no host and port. Write it like "temporal.internal:7233".
@@ -151,7 +151,7 @@ anything = 1
 "#), @r##"
     timmy.toml:11:1: agent.url is missing. Add a line url = ... to [agent].
     timmy.toml:11:1: agent.key_file is missing. Name a file that holds it and nothing else as key_file, or set TIMMY_AGENT_EZRA_KEY.
-    timmy.toml:16:1: agent.model is not a key I know. Known here: name, account, token_file, roles, skills, host, pool, capacity, prior, price, kind, url, key_file.
+    timmy.toml:16:1: agent.model is not a key I know. Known here: name, account, token_file, roles, skills, host, pool, capacity, prior, price, family, repositories, timeout, kind, url, key_file.
     timmy.toml:17:1: agent.key_file is missing. Name a file that holds it and nothing else as key_file, or set TIMMY_AGENT_<NAME>_KEY.
     timmy.toml:17:1: agent.model is missing. Add a line model = ... to [agent].
     timmy.toml:18:8: agent.name is "Groq", which is no name of an agent. Write one word of lower-case letters, digits, - and _, such as "ezra-2".
@@ -163,8 +163,68 @@ anything = 1
     timmy.toml:30:1: agent.name is missing. Add a line name = ... to [agent].
     timmy.toml:30:1: agent.account is missing. Add a line account = ... to [agent].
     timmy.toml:30:1: agent.roles is missing. Add a line roles = [...] to [agent].
-    timmy.toml:31:8: agent.kind is "crew", which I do not know. I know "hermes", "openai", "command", "forge", "crewai".
+    timmy.toml:31:8: agent.kind is "crew", which I do not know. I know "hermes", "openai", "acp", "command", "forge", "crewai".
     15 problems: nothing was started.
+    "##);
+}
+
+#[test]
+fn what_jobs_need_is_checked() {
+    insta::assert_snapshot!(problems_with(r#"
+[dispatch]
+mode = "auto"
+auto = ["foundation//door"]
+authors = ["@anna"]
+ask = ["over 5 euros"]
+ask_scope = 1
+repairs = 0
+timeout = { total = "30m" }
+[[agent]]
+name = "ezra"
+kind = "forge"
+account = "ezra"
+roles = ["coder"]
+price = { input = 0.5 }
+repositories = ["a/b/c"]
+timeout = { silence = "2h" }
+[[agent]]
+name = "claude"
+kind = "acp"
+account = "claude"
+roles = ["coder"]
+home_keep = [".claude/key", "../../etc/passwd"]
+reach = ["https://api.example.com"]
+sandbox = "docker"
+permissions = ["all"]
+deny = "no"
+[[pool]]
+name = "quota"
+windows = [{ per = "1d" }, { per = "5s", runs = 0 }, { tokens = 5, euros = 1 }]
+tokens_per_day = 5
+"#), @r##"
+    timmy.toml:12:8: dispatch.mode is "auto", which is said for each repository. Write "suggest" here, and name where work may start by itself: auto = ["foundation/door"].
+    timmy.toml:13:9: dispatch.auto is "foundation//door", which is no repository or pattern of repositories. Write "foundation/door", "foundation", a pattern such as "foundation/tool-*", "public" or "*".
+    timmy.toml:14:12: dispatch.authors is "@anna", which is no account. Write "anna", without the @.
+    timmy.toml:15:8: dispatch.ask is "over 5 euros", which is no reason to ask. Write "devops", "protected", or a limit such as "over 5usd".
+    timmy.toml:16:13: dispatch.ask_scope is a whole number. Write true or false, without quotes.
+    timmy.toml:17:11: dispatch.repairs is out of range. Write a whole number from 1 to 20.
+    timmy.toml:24:9: agent.price.output is missing. Add a line output = ... to [agent.price].
+    timmy.toml:25:17: agent.repositories is "a/b/c", which is no repository or pattern of repositories. Write "foundation/door", "foundation", a pattern such as "foundation/tool-*", "public" or "*".
+    timmy.toml:26:11: agent.timeout.silence (2h) is longer than agent.timeout.total (30m). Shorten it, or give more time in total.
+    timmy.toml:27:1: agent.command is missing. Add a line command = [...] to [agent].
+    timmy.toml:32:14: agent.home_keep keeps something of a home that is not there. Name the folder as agent.home, or delete this line.
+    timmy.toml:32:29: agent.home_keep is "../../etc/passwd", which is no path below the home. Write it from the home on, such as ".config/agent/key.json".
+    timmy.toml:33:10: agent.reach is "https://api.example.com", which is no host and port. Write it like "temporal.internal:7233".
+    timmy.toml:34:11: agent.sandbox is "docker", which I do not know. I know "bwrap", "none".
+    timmy.toml:35:16: agent.permissions is "all", which I do not know. I know "read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other".
+    timmy.toml:36:8: agent.deny is a text. Write true or false, without quotes.
+    timmy.toml:39:12: pool.windows has a window that limits nothing. Give it tokens, runs or usd, such as { per = "1d", tokens = 500000 }.
+    timmy.toml:39:36: pool.windows.per is 5s, which is out of range. Write a duration from 1m to 366d.
+    timmy.toml:39:49: pool.windows.runs is out of range. Write a whole number from 1 to 1000000.
+    timmy.toml:39:54: pool.windows.per is missing. Add a line per = ... to [pool.windows].
+    timmy.toml:39:68: pool.windows.euros is not a key I know. Known here: per, tokens, runs, usd.
+    timmy.toml:40:1: pool.tokens_per_day is not a key I know. Known here: name, concurrent, windows.
+    22 problems: nothing was started.
     "##);
 }
 

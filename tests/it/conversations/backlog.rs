@@ -109,10 +109,10 @@ async fn a_plan_says_who_would_get_what() {
 
 #[tokio::test]
 async fn a_plan_says_how_far_it_goes() {
-    talk_where(|config| config.with("dispatch.mode", "auto"), async |t| {
+    talk_where(|config| config.with("dispatch.auto", ["*"]), async |t| {
         furnish(t).await;
         assert_snapshot!(t.gist("rita", "/timmy plan").await, @r#"
-        **1 issue would be handed out now.** Nothing starts yet, although `dispatch.mode = "auto"`: this build only plans.
+        **1 issue would be handed out now.** Nothing starts by itself yet, although `dispatch.auto` names where it may: this build only suggests.
 
         | issue | agent | value | next best |
         |---|---|---:|---|

@@ -42,9 +42,12 @@ const CORE: [(&str, &[&str]); 10] = [
     ("scheduling", &["command", "model", "policy"]),
     ("jobs", &["command", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
-    ("reply", &["command", "effect", "model", "policy", "scheduling"]),
-    ("report", &["command", "effect", "model", "policy", "reply", "scheduling"]),
-    ("handlers", &["command", "effect", "model", "policy", "reply", "report", "scheduling"]),
+    ("reply", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
+    ("report", &["command", "effect", "jobs", "model", "policy", "reply", "scheduling"]),
+    (
+        "handlers",
+        &["command", "effect", "jobs", "model", "policy", "reply", "report", "scheduling"],
+    ),
 ];
 
 /// The core is pure: no socket, no runtime, no database, and nobody asks it for the time.
