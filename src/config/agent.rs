@@ -14,7 +14,7 @@ use super::secrets;
 use super::section::Section;
 use super::timeouts::OwnTimeouts;
 use super::value::{Wrong, account, count, http_url, line, one_of, quoted, text, whole, word};
-use crate::core::jobs::money::Price;
+use crate::core::jobs::money::TokenPrice;
 
 /// `[[agent]]`: one agent of the fleet.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct AgentConfig {
     pub prior: u64,
     /// What its tokens cost, where it does not report the cost itself; none if nobody knows. A
     /// price of zero that was written down is free.
-    pub price: Option<Price>,
+    pub price: Option<TokenPrice>,
     /// Whose model it works with, in lower case.
     pub family: Option<String>,
     /// Where it may work.
@@ -224,13 +224,13 @@ impl Local {
 }
 
 /// Both prices, if the table is there: half of one would be taken for free.
-fn price(section: &Section<'_>) -> Option<Price> {
+fn price(section: &Section<'_>) -> Option<TokenPrice> {
     if !section.is_there() {
         return None;
     }
     let input = section.need("input", millionths(1_000_000));
     let output = section.need("output", millionths(1_000_000));
-    Some(Price { input: input?, output: output? })
+    Some(TokenPrice { input: input?, output: output? })
 }
 
 /// One lower-case word that cannot be taken for anything else in a command.

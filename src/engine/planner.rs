@@ -12,7 +12,7 @@ use super::identity::Identity;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::scheduling::{RankedBacklog, RankingInput, Roster, Rules};
-use crate::store::{Connection, Error, backlog, controls};
+use crate::store::{Connection, Error, backlog, controls, jobs};
 
 /// How long a ranking is kept. Facts of a large backlog take tens of megabytes: nobody shall pay
 /// for them who does not look.
@@ -113,7 +113,9 @@ pub fn rank_backlog(
     let fleet = controls::at(conn, now)?;
     let roster = unpaused(roster, &fleet);
     let setting = RankingInput { now, zone, rules, pauses: fleet.pauses, roster };
-    Ok(RankedBacklog::new(backlog::facts(conn, now)?, setting))
+    let mut facts = backlog::facts(conn, now)?;
+    jobs::add_work(conn, &mut facts)?;
+    Ok(RankedBacklog::new(facts, setting))
 }
 
 /// Agents that are paused take nothing.

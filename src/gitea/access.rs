@@ -21,6 +21,8 @@ pub struct VisibleRepo {
     pub is_empty: bool,
     /// Whether it is archived: nothing can be written there.
     pub is_archived: bool,
+    /// The branch that work begins at; none where the forge does not say.
+    pub default_branch: Option<String>,
 }
 
 /// The account of the token.
@@ -98,6 +100,8 @@ impl TryFrom<WireRepository> for VisibleRepo {
         let permissions = repository.permissions().unwrap_or_default();
         let is_empty = repository.is_empty();
         let is_archived = repository.archived == Some(true);
-        Ok(Self { repo: repository.try_into()?, permissions, is_empty, is_archived })
+        let default_branch = repository.default_branch.clone().filter(|name| !name.is_empty());
+        let repo = repository.try_into()?;
+        Ok(Self { repo, permissions, is_empty, is_archived, default_branch })
     }
 }

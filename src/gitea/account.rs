@@ -10,11 +10,17 @@ use crate::core::model::account::Account;
 
 impl Gitea {
     /// The account that the token belongs to. Needs the scope `read:user`.
+    ///
+    /// # Errors
+    /// [`Error::NotTheAgents`] if this is to be an agent's account, and the token is of another.
     pub async fn me(&self) -> Result<Account, Error> {
         let user: WireUser = self.get(&Route::new("user", &[])).await?.json()?;
         let own = user
             .account()
             .ok_or_else(|| Error::Unreadable("an account without a login".to_owned()))?;
+        if let Some(login) = self.agent().filter(|login| !own.is(login)) {
+            return Err(Error::NotTheAgents { login: login.to_owned(), found: own.login });
+        }
         self.is_account(own.id);
         Ok(own)
     }

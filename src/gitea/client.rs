@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::agent_token::AgentToken;
 use super::answer::ForgeAnswer;
 use super::budget::{Budget, Share};
 use super::current_token::{CurrentToken, is_about_the_token};
@@ -38,12 +39,20 @@ pub struct Gitea {
     reads: Share,
 }
 
+/// One account on the server.
 struct Connection {
-    api: Url,
-    transport: Transport,
+    endpoint: Arc<Endpoint>,
     token: CurrentToken,
     /// The number of the account, once the forge has told it.
     account: OnceLock<i64>,
+    /// The agent's account that it is, by login; none for timmy's own.
+    agent: Option<String>,
+}
+
+/// The server, which all accounts share.
+struct Endpoint {
+    api: Url,
+    transport: Transport,
     /// What newer servers have, once this one was asked.
     extras: OnceCell<Extras>,
     budget: Budget,
@@ -54,25 +63,41 @@ struct Connection {
 
 impl fmt::Debug for Gitea {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gitea").field("api", &self.connection.api.as_str()).finish_non_exhaustive()
+        f.debug_struct("Gitea")
+            .field("api", &self.endpoint().api.as_str())
+            .field("agent", &self.connection.agent)
+            .finish_non_exhaustive()
     }
 }
 
 impl Gitea {
     /// A client; nothing is sent yet.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
-        let connection = Connection {
+        let endpoint = Endpoint {
             api: api_below(&options.url)?,
             transport: Transport::new(&options)?,
-            token: CurrentToken::new(options.token, options.reload),
-            account: OnceLock::new(),
             extras: OnceCell::new(),
             budget: Budget::new(options.requests_per_second),
             timeout: options.timeout,
             clock: options.clock,
             chance: options.chance,
         };
-        Ok(Self { connection: Arc::new(connection), reads: Share::Read })
+        let token = CurrentToken::new(options.token, options.reload);
+        Ok(Self::with(Arc::new(endpoint), token, None))
+    }
+
+    fn with(endpoint: Arc<Endpoint>, token: CurrentToken, agent: Option<String>) -> Self {
+        let connection = Connection { endpoint, token, account: OnceLock::new(), agent };
+        Self { connection: Arc::new(connection), reads: Share::Read }
+    }
+
+    /// A client that acts as an agent's account: on the same server and within the same budget,
+    /// with that account's token alone. Its errors name the account.
+    #[must_use]
+    pub fn acting_as(&self, agent: AgentToken) -> Self {
+        let AgentToken { login, token, reload } = agent;
+        let token = CurrentToken::new(token, reload);
+        Self::with(self.connection.endpoint.clone(), token, Some(login))
     }
 
     /// The same, for reads that may find that somebody said something: they let pass what an
@@ -88,19 +113,28 @@ impl Gitea {
         Self { reads: Share::Background, ..self.clone() }
     }
 
+    /// The login of the agent whose account this is; none for timmy's own.
+    pub(super) fn agent(&self) -> Option<&str> {
+        self.connection.agent.as_deref()
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.connection.endpoint
+    }
+
     pub(super) async fn get(&self, route: &Route) -> Result<ForgeAnswer, Error> {
-        self.read(route, route.url(&self.connection.api)?).await
+        self.read(route, route.url(&self.endpoint().api)?).await
     }
 
     /// Reads `route`, which lies at the server's own address and not below its API.
     pub(super) async fn get_beside_the_api(&self, route: &Route) -> Result<ForgeAnswer, Error> {
         let server =
-            self.connection.api.join("../../").map_err(|error| Error::Setup(error.to_string()))?;
+            self.endpoint().api.join("../../").map_err(|error| Error::Setup(error.to_string()))?;
         self.read(route, route.url(&server)?).await
     }
 
     async fn read(&self, route: &Route, url: Url) -> Result<ForgeAnswer, Error> {
-        let Connection { clock, chance, timeout, .. } = &*self.connection;
+        let Endpoint { clock, chance, timeout, .. } = self.endpoint();
         let started = clock.uptime();
         let mut tries = 1;
         let mut is_renewed = false;
@@ -153,7 +187,7 @@ impl Gitea {
         route: &Route,
         json: Option<Vec<u8>>,
     ) -> Result<ForgeAnswer, Error> {
-        let (token, url) = (self.connection.token.get(), route.url(&self.connection.api)?);
+        let (token, url) = (self.connection.token.get(), route.url(&self.endpoint().api)?);
         let outcome = self.exchange(&token, method, route, url, json).await;
         if let Err(error) = &outcome {
             self.renews(&token, error).await;
@@ -163,7 +197,7 @@ impl Gitea {
 
     /// Where it is kept what newer servers have.
     pub(super) fn extras(&self) -> &OnceCell<Extras> {
-        &self.connection.extras
+        &self.endpoint().extras
     }
 
     /// The account that the token belongs to, which stays: another token must be of the same.
@@ -173,7 +207,7 @@ impl Gitea {
 
     /// Whether there is another token than the one that met `error`, so that another try may help.
     async fn renews(&self, token: &Token, error: &Error) -> bool {
-        let Connection { token: current, clock, .. } = &*self.connection;
+        let (current, clock) = (&self.connection.token, &self.endpoint().clock);
         is_about_the_token(error)
             && current.renewed(token, clock.uptime(), async |new| self.is_ours(new).await).await
     }
@@ -181,11 +215,14 @@ impl Gitea {
     /// Whether `token` is accepted, and of the account that this is.
     async fn is_ours(&self, token: &Token) -> bool {
         let route = Route::new("user", &[]);
-        let Ok(url) = route.url(&self.connection.api) else { return false };
+        let Ok(url) = route.url(&self.endpoint().api) else { return false };
         let answer = self.exchange(token, Method::GET, &route, url, None).await;
         let user = answer.and_then(|answer| answer.json::<WireUser>());
         let Some(account) = user.ok().and_then(WireUser::account) else { return false };
-        self.connection.account.get().is_none_or(|known| *known == account.id)
+        match self.connection.account.get() {
+            Some(known) => *known == account.id,
+            None => self.agent().is_none_or(|login| account.is(login)),
+        }
     }
 
     /// One try of a read, through the redirects that stay on this server.
@@ -199,7 +236,7 @@ impl Gitea {
         loop {
             match self.exchange(token, Method::GET, route, url.clone(), None).await {
                 Err(Error::Moved { to }) => match url.join(&to) {
-                    Ok(next) if left > 0 && next.origin() == self.connection.api.origin() => {
+                    Ok(next) if left > 0 && next.origin() == self.endpoint().api.origin() => {
                         url = next
                     }
                     _ => return Err(Error::Moved { to }),
@@ -219,19 +256,22 @@ impl Gitea {
         url: Url,
         json: Option<Vec<u8>>,
     ) -> Result<ForgeAnswer, Error> {
-        let Connection { transport, budget, timeout, clock, .. } = &*self.connection;
+        let Endpoint { transport, budget, timeout, clock, .. } = self.endpoint();
         let share = if method == Method::GET { self.reads } else { Share::Write };
         budget
             .permit(share, *timeout, &**clock)
             .await
             .map_err(|left| Error::RateLimited { retry_after: Some(left) })?;
         let started = clock.uptime();
-        let sent = transport.send(token, method.clone(), url, json).await;
+        let sent = transport.send(token, method.clone(), url, json, route.limit()).await;
         let status = sent.as_ref().map_or(0, |answer| answer.status.as_u16());
         if let Some(pause) = sent.as_ref().ok().and_then(ForgeAnswer::pause) {
             budget.close(pause, &**clock);
         }
-        let outcome = sent.and_then(ForgeAnswer::accepted);
+        let outcome = sent.and_then(ForgeAnswer::accepted).map_err(|error| match self.agent() {
+            Some(login) => error.of_agent(login),
+            None => error,
+        });
         tracing::debug!(
             %method,
             path = route.template(),

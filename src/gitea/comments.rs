@@ -11,6 +11,7 @@ use super::pages::{self, ListShape, Pages};
 use super::reviews::thread_of;
 use super::route::Route;
 use super::wire::{MissingField, WireComment, or_default, positive};
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, Subject};
 use crate::core::model::issue::Comment;
 use crate::core::model::text::{EditHistory, ListedText, PostedText};
@@ -32,6 +33,22 @@ impl Gitea {
         let comments: Option<Vec<WireComment>> = self.get(&route).await?.json()?;
         let comments = comments.unwrap_or_default().into_iter().map(Comment::try_from);
         Ok(comments.collect::<Result<_, _>>()?)
+    }
+
+    /// The comments that `account` wrote in a thread at `since` or later, oldest first.
+    pub async fn comments_by(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        account: &Account,
+        since: Timestamp,
+    ) -> Result<Vec<Comment>, Error> {
+        let mut comments = self.comments_of(repo, number, Some(since)).await?;
+        comments.retain(|comment| {
+            let is_by = comment.author.as_ref().is_some_and(|author| author.id == account.id);
+            is_by && comment.created_at >= since
+        });
+        Ok(comments)
     }
 
     /// The comments of all threads that were written or edited at `since` or later, the oldest

@@ -23,7 +23,13 @@ pub(super) struct CurrentToken {
 
 /// Whether another token may be what is missing.
 pub(super) fn is_about_the_token(error: &Error) -> bool {
-    matches!(error, Error::BadToken { .. } | Error::MissingScope { .. })
+    matches!(
+        error,
+        Error::BadToken { .. }
+            | Error::MissingScope { .. }
+            | Error::BadAgentToken { .. }
+            | Error::AgentLacksScope { .. }
+    )
 }
 
 impl CurrentToken {

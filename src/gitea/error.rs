@@ -65,8 +65,33 @@ pub enum Error {
         /// The forge's words; may be empty.
         message: String,
     },
+    /// 401 to the token of an agent's account.
+    #[error(
+        "the forge does not accept the token of {login} ({message}): make a new one for that \
+         account, and put it where the agent's `token_file` is"
+    )]
+    BadAgentToken { login: String, message: String },
+    /// The token of an agent belongs to another account than its own.
+    #[error(
+        "the token of {login} is that of {found}: put one of {login} where the agent's \
+         `token_file` is"
+    )]
+    NotTheAgents { login: String, found: String },
+    /// 403 because the token of an agent's account was made without a scope.
+    #[error(
+        "the token of {login} lacks the scope `{scope}`: make a new token for that account that \
+         has it, and put it where the agent's `token_file` is"
+    )]
+    AgentLacksScope { login: String, scope: String },
+    /// 403 to an agent's account for another reason.
+    #[error("the forge forbids it to {login}{}: check what that account may do there", bracketed(.message))]
+    ForbiddenToAgent {
+        login: String,
+        /// The forge's words; may be empty.
+        message: String,
+    },
     /// 404: it does not exist, or this account may not see it.
-    #[error("not found, or not visible to the bot's account")]
+    #[error("not found, or not visible to the account that asks")]
     NotFound {
         /// The forge's words, which say no more; may be empty.
         message: String,
@@ -181,6 +206,10 @@ impl Error {
             | Self::Blocked
             | Self::ReactionNotAllowed { .. }
             | Self::Forbidden { .. }
+            | Self::BadAgentToken { .. }
+            | Self::NotTheAgents { .. }
+            | Self::AgentLacksScope { .. }
+            | Self::ForbiddenToAgent { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Archived
@@ -209,6 +238,9 @@ impl Error {
             | Self::Dropped(_)
             | Self::BadToken { .. }
             | Self::MissingScope { .. }
+            | Self::BadAgentToken { .. }
+            | Self::NotTheAgents { .. }
+            | Self::AgentLacksScope { .. }
             | Self::Server { .. }
             | Self::NotGitea { .. }
             | Self::Unexpected { .. }
@@ -220,11 +252,26 @@ impl Error {
             | Self::Blocked
             | Self::ReactionNotAllowed { .. }
             | Self::Forbidden { .. }
+            | Self::ForbiddenToAgent { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Archived
             | Self::Unprocessable { .. }
             | Self::TooLarge { .. } => Recovery::Never,
+        }
+    }
+}
+
+impl Error {
+    /// The same, met with the token of the agent whose account is `login`: what is wrong with it
+    /// says nothing of timmy's own.
+    pub(super) fn of_agent(self, login: &str) -> Self {
+        let login = login.to_owned();
+        match self {
+            Self::BadToken { message } => Self::BadAgentToken { login, message },
+            Self::MissingScope { scope } => Self::AgentLacksScope { login, scope },
+            Self::Forbidden { message } => Self::ForbiddenToAgent { login, message },
+            other => other,
         }
     }
 }

@@ -7,6 +7,9 @@
 //!   `reactions`, `labels`, `dependencies`, `templates`, `hooks`, `rights`, `visible` and `server`
 //!   are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
+//! - `branches`, `commits`, `trees`, `files`, `contents`, `pulls`, `pull_diffs`, `pushes` and `statuses`
+//!   are what jobs read and write: code, pull requests, who pushed, and what checks say.
+//! - `agent_token` is what it takes to act as an agent's account.
 //! - `current_token` looks for another token where the forge does not accept this one.
 //! - `capabilities` asks the server what it lacks, and what it has that newer ones do better
 //!   (`extra`).
@@ -19,15 +22,20 @@
 
 mod access;
 mod account;
+mod agent_token;
 mod answer;
+mod branches;
 mod budget;
 mod capabilities;
 mod client;
 mod comments;
+mod commits;
+mod contents;
 mod current_token;
 mod dependencies;
 mod error;
 mod extra;
+mod files;
 mod hooks;
 mod issues;
 mod labels;
@@ -38,6 +46,9 @@ mod pages;
 pub mod payload;
 mod permissions;
 mod probe;
+mod pull_diffs;
+mod pulls;
+mod pushes;
 mod reactions;
 mod read_back;
 mod repos;
@@ -47,16 +58,22 @@ mod route;
 mod search;
 mod server;
 pub mod signature;
+mod statuses;
 mod templates;
 mod timeline;
 mod token;
 mod transport;
+mod trees;
 pub mod webhook;
 mod wire;
 
 pub use access::{OwnAccount, VisibleRepo};
+pub use agent_token::AgentToken;
+pub use branches::ForgeBranch;
 pub use capabilities::Capability;
 pub use client::Gitea;
+pub use commits::{Comparison, ForgeCommit};
+pub use contents::{FileChange, NewCommit};
 pub use current_token::Reload;
 pub use error::{Error, Recovery, WriteOutcome};
 pub use extra::Extra;
@@ -68,8 +85,12 @@ pub use own_replies::OwnReply;
 pub use pages::{Page, Pages};
 pub use permissions::{Team, Visibility};
 pub use probe::{PROBE_EVENT, probe_webhook};
+pub use pull_diffs::{ChangedFile, FileFate};
+pub use pulls::{NewPullRequest, PullRequest, PullState};
+pub use pushes::{PullPush, PullPushes, RepoPush};
 pub use reactions::{Reacted, ReactionBy};
 pub use read_back::TextLookup;
 pub use server::Server;
 pub use timeline::{Changed, ThreadChange};
 pub use token::{NotAToken, Token};
+pub use trees::{EntryKind, Tree, TreeEntry};

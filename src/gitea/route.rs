@@ -6,20 +6,25 @@ use url::Url;
 
 use super::error::Error;
 
+/// The largest body of a success: a thread of a few dozen comments of one megabyte each.
+const LARGEST_BODY: usize = 32 << 20;
+
 /// One resource of the API, such as `repos/{owner}/{repo}/issues/{index}` with its arguments.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     template: &'static str,
     arguments: Vec<String>,
     query: Vec<(&'static str, String)>,
+    limit: usize,
 }
 
 impl Route {
-    /// The route `template`, whose segments in braces are replaced by `arguments` in order.
+    /// The route `template`, whose segments in braces are replaced by `arguments` in order. That of
+    /// `{path}` may be several segments.
     pub(super) fn new(template: &'static str, arguments: &[&(dyn Display + Sync)]) -> Self {
         let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
         debug_assert_eq!(template.matches('{').count(), arguments.len(), "{template}");
-        Self { template, arguments, query: Vec::new() }
+        Self { template, arguments, query: Vec::new(), limit: LARGEST_BODY }
     }
 
     /// The same route with `name=value` in its query.
@@ -27,6 +32,18 @@ impl Route {
     pub(super) fn with(mut self, name: &'static str, value: impl Display) -> Self {
         self.query.push((name, value.to_string()));
         self
+    }
+
+    /// The same route, whose answer may have so many bytes at most.
+    #[must_use]
+    pub(super) fn at_most(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// How many bytes the answer may have.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// What logs may show: the path without its arguments.
@@ -46,10 +63,12 @@ impl Route {
             for segment in self.template.split('/') {
                 match arguments.as_slice() {
                     [argument, ..] if segment.starts_with('{') => {
-                        if matches!(argument.as_str(), "" | "." | "..") {
-                            return Err(Error::NotAName(argument.clone()));
+                        for part in parts(segment, argument) {
+                            if matches!(part, "" | "." | "..") {
+                                return Err(Error::NotAName(argument.clone()));
+                            }
+                            path.push(part);
                         }
-                        path.push(argument);
                         arguments.next();
                     }
                     _ => {
@@ -63,6 +82,11 @@ impl Route {
         }
         Ok(url)
     }
+}
+
+/// The segments that take the place of `segment`.
+fn parts<'a>(segment: &str, argument: &'a str) -> Vec<&'a str> {
+    if segment == "{path}" { argument.split('/').collect() } else { vec![argument] }
 }
 
 #[cfg(test)]
@@ -83,6 +107,20 @@ mod tests {
         for climbing in ["", ".", ".."] {
             let route = Route::new("orgs/{org}/members/{user}", &[&"o", &climbing]);
             assert!(matches!(route.url(&api()), Err(Error::NotAName(_))), "{climbing}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_file_cannot_climb() {
+        let file = |path: &'static str| {
+            Route::new("repos/{owner}/{repo}/raw/{path}", &[&"o", &"r", &path])
+        };
+        assert_eq!(
+            file("src/a b?.txt").url(&api()).unwrap().path(),
+            "/git/api/v1/repos/o/r/raw/src/a%20b%3F.txt"
+        );
+        for path in ["", "/etc", "a//b", "a/", "../x", "a/../../x", "./a"] {
+            assert!(matches!(file(path).url(&api()), Err(Error::NotAName(_))), "{path}");
         }
     }
 

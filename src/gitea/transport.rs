@@ -11,9 +11,6 @@ use super::error::Error;
 use super::options::ClientOptions;
 use super::token::Token;
 
-/// The largest body of a success: a thread of a few dozen comments of one megabyte each.
-const LARGEST_BODY: usize = 32 << 20;
-
 /// The largest body of a refusal.
 const LARGEST_REFUSAL: usize = 64 << 10;
 
@@ -42,13 +39,15 @@ impl Transport {
         Ok(Self { client })
     }
 
-    /// Sends one request, with `token`: `url` must be on the forge's own origin.
+    /// Sends one request, with `token`: `url` must be on the forge's own origin. A success may be
+    /// as large as `limit`.
     pub(super) async fn send(
         &self,
         token: &Token,
         method: Method,
         url: Url,
         json: Option<Vec<u8>>,
+        limit: usize,
     ) -> Result<ForgeAnswer, Error> {
         let mut request: RequestBuilder = self
             .client
@@ -58,15 +57,15 @@ impl Transport {
         if let Some(json) = json {
             request = request.header(CONTENT_TYPE, "application/json").body(json);
         }
-        read(request.send().await.map_err(failure)?).await
+        read(request.send().await.map_err(failure)?, limit).await
     }
 }
 
 /// Reads the body, up to its bound. A refusal that is longer is cut, a success is an error.
-async fn read(mut response: Response) -> Result<ForgeAnswer, Error> {
+async fn read(mut response: Response, largest: usize) -> Result<ForgeAnswer, Error> {
     let status = response.status();
     let headers = response.headers().clone();
-    let limit = if status.is_success() { LARGEST_BODY } else { LARGEST_REFUSAL };
+    let limit = if status.is_success() { largest } else { LARGEST_REFUSAL };
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failure)? {
         if body.len() + chunk.len() <= limit {

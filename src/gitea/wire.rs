@@ -117,6 +117,7 @@ pub(super) struct WireRepository {
     internal: Option<bool>,
     empty: Option<bool>,
     pub(super) archived: Option<bool>,
+    pub(super) default_branch: Option<String>,
     permissions: Option<WirePermissions>,
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::core::model::due_day::DueDay;
-use crate::core::model::ids::{Lane, RepoId, Subject, ThreadId};
+use crate::core::model::ids::{JobId, Lane, RepoId, Subject, ThreadId};
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::Timestamp;
 
@@ -149,11 +149,13 @@ pub(super) fn thread(row: &Row<'_>) -> rusqlite::Result<ThreadId> {
     Ok(ThreadId { repo: row.get("repo")?, number: row.get("number")? })
 }
 
-/// A lane as the columns `repo` and `number` hold it: threads are numbered from 1 on.
+/// A lane as the columns `repo` and `number` hold it: repositories, threads and jobs are numbered
+/// from 1 on.
 pub(super) fn lane_columns(lane: Lane) -> (i64, i64) {
     match lane {
         Lane::Thread(thread) => (thread.repo.0, thread.number),
         Lane::Repo(repo) => (repo.0, 0),
+        Lane::Job(job) => (0, job.0),
         Lane::Report => (0, 0),
     }
 }
@@ -162,6 +164,7 @@ pub(super) fn lane(row: &Row<'_>) -> rusqlite::Result<Lane> {
     let thread = thread(row)?;
     Ok(match (thread.repo.0, thread.number) {
         (0, 0) => Lane::Report,
+        (0, job) => Lane::Job(JobId(job)),
         (_, 0) => Lane::Repo(thread.repo),
         _ => Lane::Thread(thread),
     })

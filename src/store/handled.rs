@@ -8,11 +8,12 @@ use super::error::Error;
 use super::inbox::{self, Ending, InboxText};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
-use super::{controls, forgotten, repos, threads};
+use super::{controls, forgotten, jobs, repos, threads};
 use crate::core::handlers::{ChangeSet, ScheduledLabel};
 use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
+use crate::core::policy::controls::{ControlChange, PauseScope};
 
 /// A text was dealt with: the lines `ran` of it. What it asks its author to confirm is looked for
 /// from `first_look` on.
@@ -80,6 +81,9 @@ fn store(
     }
     for change in &changes.fleet {
         controls::apply(tx, change)?;
+        if let ControlChange::Resume(PauseScope::Agent(agent)) = change {
+            jobs::trust_again(tx, agent, now)?;
+        }
     }
     for keyed in &changes.effects {
         let effect = NewEffect::new(keyed.key.clone(), keyed.thread, &keyed.effect, now)?;

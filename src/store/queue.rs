@@ -43,7 +43,7 @@ pub fn next_in(conn: &Connection, lane: Lane, now: Timestamp) -> Result<Option<L
         (None, Lane::Thread(thread)) => {
             Ok(inbox::next_in(conn, thread, now)?.map(Box::new).map(LaneWork::Text))
         }
-        (Some(_), _) | (None, Lane::Repo(_) | Lane::Report) => Ok(None),
+        (Some(_), _) | (None, Lane::Repo(_) | Lane::Job(_) | Lane::Report) => Ok(None),
     }
 }
 

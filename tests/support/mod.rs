@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod facts;
 pub mod forge;
 pub mod ledger;
+pub mod model;
 pub mod people;
 pub mod process;
 pub mod random;

@@ -67,11 +67,9 @@ mod tests {
         let told = |private, push, admin| {
             let repo = Repo { id: RepoId(1), name: name.clone(), private };
             let permissions = Permissions { pull: true, push, admin };
-            judge(
-                &name,
-                &Ok(Some(VisibleRepo { repo, permissions, is_empty: false, is_archived: false })),
-            )
-            .state
+            let (is_empty, is_archived, default_branch) = (false, false, None);
+            let seen = VisibleRepo { repo, permissions, is_empty, is_archived, default_branch };
+            judge(&name, &Ok(Some(seen))).state
         };
         let with = |push, admin| told(true, push, admin);
         assert_eq!(with(true, true), CheckState::Good);

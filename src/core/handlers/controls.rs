@@ -109,7 +109,8 @@ impl CommandContext<'_> {
             Err(answer) => return answer,
         };
         let was = self.fleet.pause_of(&part).is_some();
-        if was {
+        // Of an agent it is said as well that it is trusted again, whatever it left.
+        if was || matches!(part, PauseScope::Agent(_)) {
             self.apply_control(ControlChange::Resume(part.clone()));
         }
         let still = part != PauseScope::All && self.fleet.pause_of(&PauseScope::All).is_some();

@@ -153,6 +153,8 @@ pub enum Failure {
     BadRequest,
     /// Its quota ran out in mid-work.
     PoolSpent { until: Timestamp },
+    /// What it needs was taken away in mid-work, which is no fault of its own.
+    Unable(NeverRan),
     /// It ended because a person has to be asked; its answer starts the next one.
     NeedsAnswer,
 }

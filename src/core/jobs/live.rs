@@ -187,10 +187,9 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
             State::Dead(DeadReason::BadRequest)
         }
         Failure::PoolSpent { until } => {
-            let why = NeverRan::PoolSpent { until: *until };
-            turn.release_ran(attempt, AttemptEnd::NeverRan(why), attempt.charge(usage));
-            turn.never_ran(leased.work, why)
+            taken_away(turn, attempt, NeverRan::PoolSpent { until: *until }, usage)
         }
+        Failure::Unable(why) => taken_away(turn, attempt, *why, usage),
         Failure::NeedsAnswer => {
             turn.release_ran(attempt, AttemptEnd::Asked, attempt.charge(usage));
             if turn.is_loop(None, OutcomeDigest(UNANSWERED.to_owned())) {
@@ -202,6 +201,12 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
             State::Waiting(Waiting::Idle(idle))
         }
     }
+}
+
+/// What it needs was taken away: it counts as one that never ran.
+fn taken_away(turn: &mut Turn<'_>, attempt: &Attempt, why: NeverRan, usage: Usage) -> State {
+    turn.release_ran(attempt, AttemptEnd::NeverRan(why), attempt.charge(usage));
+    turn.never_ran(attempt.leased.work, why)
 }
 
 /// It is asked to stop; whoever waits for that already waits no longer for it.

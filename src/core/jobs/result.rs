@@ -85,6 +85,13 @@ pub(super) fn deciding(
             Some(_) => Ok(State::Dead(DeadReason::Unanswered)),
         },
         JobStep::Event(JobEvent::Judged(_)) => Err(IllegalReason::OutOfDate),
+        // A person would rather have it done once more than answer.
+        JobStep::Event(JobEvent::Retry(agent)) => {
+            turn.past.late = None;
+            turn.retry(agent);
+            turn.begin_anew();
+            Ok(turn.queue(WorkKind::Begin))
+        }
         other @ (JobStep::Act(_) | JobStep::Event(_)) => {
             with_result(turn, &State::Deciding(deciding.clone()), other)
         }

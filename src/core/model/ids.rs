@@ -103,6 +103,17 @@ pub struct ThreadId {
     pub number: i64,
 }
 
+/// A job, `j42`. Its number is never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub i64);
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "j{}", self.0)
+    }
+}
+
 /// In whose order things happen: in a lane one after the other, lanes beside each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
@@ -110,6 +121,8 @@ pub enum Lane {
     Thread(ThreadId),
     /// What is written in a repository, outside its threads: a new issue.
     Repo(RepoId),
+    /// What becomes of a job. What is said of it goes through the lane of its thread.
+    Job(JobId),
     /// When the report is looked at. What it writes goes through the lanes of its issue and
     /// repository.
     Report,
@@ -120,14 +133,14 @@ impl Lane {
         match self {
             Self::Thread(thread) => Some(thread.repo),
             Self::Repo(repo) => Some(repo),
-            Self::Report => None,
+            Self::Job(_) | Self::Report => None,
         }
     }
 
     pub fn thread(self) -> Option<ThreadId> {
         match self {
             Self::Thread(thread) => Some(thread),
-            Self::Repo(_) | Self::Report => None,
+            Self::Repo(_) | Self::Job(_) | Self::Report => None,
         }
     }
 }

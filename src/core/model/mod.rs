@@ -1,6 +1,7 @@
 //! The base vocabulary: what Gitea has and how timmy names it. Imports nothing else of core.
 
 pub mod account;
+pub mod commit_status;
 pub mod dependency;
 pub mod due_day;
 pub mod ids;

@@ -25,7 +25,7 @@ use crate::store::reports;
 /// full: half of a backlog shows neither what is best nor what waits.
 ///
 /// A blocker is open if it is in the backlog, or if its repository's backlog is not known in full
-/// and it was open when it was last asked. What agents do about an issue is not stored yet.
+/// and it was open when it was last asked. What agents do about an issue, jobs know.
 pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error> {
     let mut waits = waits(conn)?.into_iter().peekable();
     let mut participants = participants::present(conn, now)?.into_iter().peekable();

@@ -7,6 +7,7 @@ use crate::core::jobs::money::{Charge, Spending, Spent};
 use crate::core::jobs::{AttemptEnd, Fence, JobId, Leased};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
+use crate::store::backlog;
 use crate::store::columns::{self, Json};
 use crate::store::error::Error;
 
@@ -21,6 +22,15 @@ pub struct StoredAttempt {
     pub key: String,
     pub leased_at: Timestamp,
     pub started_at: Option<Timestamp>,
+    /// What starts it, word for word, once that is known.
+    pub request: Option<String>,
+    /// How its agent finds it again, once it does.
+    pub run: Option<String>,
+    /// What it does, in its agent's words, and when it was last seen to do something.
+    pub doing: Option<String>,
+    pub seen_at: Option<Timestamp>,
+    /// Its agent's last words.
+    pub said: Option<String>,
     pub ended: Option<(Timestamp, AttemptEnd)>,
     /// What it cost; until it has ended, what it may.
     pub charge: Charge,
@@ -36,12 +46,21 @@ pub fn attempts(conn: &Connection, job: JobId) -> Result<Vec<StoredAttempt>, Err
              WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
              ORDER BY fence",
         )?
-        .query_map([job], attempt)?
+        .query_map([job], stored)?
         .collect::<Result<_, _>>()?;
     Ok(attempts)
 }
 
-fn attempt(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
+/// The attempt with this fencing token.
+pub fn attempt(conn: &Connection, fence: Fence) -> Result<Option<StoredAttempt>, Error> {
+    let attempt = conn
+        .prepare_cached("SELECT * FROM attempts WHERE fence = ?1")?
+        .query_row([fence], stored)
+        .optional()?;
+    Ok(attempt)
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
     let ended: Option<Timestamp> = row.get("ended_at")?;
     let ending: Option<Json<AttemptEnd>> = row.get("ending")?;
     Ok(StoredAttempt {
@@ -51,6 +70,11 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
         key: row.get("key")?,
         leased_at: row.get("leased_at")?,
         started_at: row.get("started_at")?,
+        request: row.get("request")?,
+        run: row.get("run")?,
+        doing: row.get("doing")?,
+        seen_at: row.get("seen_at")?,
+        said: row.get("said")?,
         ended: ended.zip(ending.map(|Json(ending)| ending)),
         charge: Charge { spent: spent(row)?, is_bound: row.get("is_bound")? },
         left: row.get("left")?,
@@ -82,6 +106,7 @@ pub(super) fn add(
     job: JobId,
     thread: ThreadId,
     leased: &Leased,
+    (host, pool): (Option<&str>, Option<&str>),
     key: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
@@ -105,8 +130,10 @@ pub(super) fn add(
         whole(micro_usd),
         whole(tokens),
     ))?;
-    tx.prepare_cached("INSERT INTO leases (job, fence, agent, repo) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((job, leased.fence(), agent, thread.repo))?;
+    tx.prepare_cached(
+        "INSERT INTO leases (job, fence, agent, host, pool, repo) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((job, leased.fence(), agent, host, pool, thread.repo))?;
     Ok(())
 }
 
@@ -164,11 +191,20 @@ pub(super) fn job_of(conn: &Connection, fence: Fence) -> Result<JobId, Error> {
     Ok(job)
 }
 
+/// A person trusts an agent again: what it left until now is held against it no longer.
+pub fn trust_again(tx: &Transaction<'_>, agent: &str, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("INSERT OR REPLACE INTO trusted_again (agent, at) VALUES (?1, ?2)")?
+        .execute((agent, now))?;
+    backlog::moved(tx)
+}
+
 /// The breaker of an agent, by its attempts of which it is known what they left.
 pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
     let mut latest = conn.prepare_cached(
         "SELECT fence, repo, number, left, ended_at FROM attempts
-         WHERE agent = ?1 AND left IS NOT NULL ORDER BY ended_at DESC, fence DESC",
+         WHERE agent = ?1 AND left IS NOT NULL
+           AND ended_at > ifnull((SELECT at FROM trusted_again WHERE agent = ?1), ended_at - 1)
+         ORDER BY ended_at DESC, fence DESC",
     )?;
     let mut failure = None;
     let finished = latest.query_map([agent], |row| {

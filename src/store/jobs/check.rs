@@ -150,8 +150,10 @@ fn capacity(
         WorkKind::Begin => bid.outside.reviews_waiting,
         WorkKind::Repair(_) => 0,
     };
+    let mut workers = bid.workers.clone();
+    workers.extend(gone(conn, own, bid)?);
     let roster = Roster {
-        workers: bid.workers.clone(),
+        workers,
         limits: bid.limits.clone(),
         load: running(conn, own, reviews_waiting)?,
         outcomes: AgentRecords::default(),
@@ -159,6 +161,37 @@ fn capacity(
     };
     let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
     Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(LeaseRefusal::Lacks(lack))))
+}
+
+/// Agents that work and are in the configuration no more: their hosts and quotas bear them still.
+fn gone(
+    conn: &Connection,
+    except: Option<Fence>,
+    bid: &LeaseRequest,
+) -> Result<Vec<AgentSlot>, Error> {
+    let mut leases = conn.prepare_cached(
+        "SELECT DISTINCT agent, host, pool FROM leases WHERE fence IS NOT ?1 ORDER BY agent",
+    )?;
+    let mut rows = leases.query([except])?;
+    let mut gone: Vec<AgentSlot> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        if bid.workers.iter().chain(&gone).any(|slot| slot.name == name) {
+            continue;
+        }
+        gone.push(AgentSlot {
+            name,
+            roles: Vec::new(),
+            skills: Vec::new(),
+            host: row.get(1)?,
+            pool: row.get(2)?,
+            capacity: 0,
+            prior: 0,
+            is_up: false,
+            is_spent: false,
+        });
+    }
+    Ok(gone)
 }
 
 /// What runs, by its leases; without one of them.

@@ -1,11 +1,13 @@
 //! Jobs as they stand.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
 
 use crate::core::jobs::{DeadReason, Fence, Job, JobId, State};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::WorkState;
+use crate::core::scheduling::{IssueFacts, WorkState};
 use crate::store::backlog;
 use crate::store::columns::{Json, integer_column};
 use crate::store::error::Error;
@@ -78,20 +80,43 @@ pub(super) fn others_work(
             "SELECT job, created_at, ended_at, settled FROM jobs
              WHERE repo = ?1 AND number = ?2 AND id IS NOT ?3 ORDER BY id DESC LIMIT 1",
         )?
-        .query_row((thread.repo, thread.number, except), |row| Ok((stored(row)?, row.get(3)?)))
+        .query_row((thread.repo, thread.number, except), |row| {
+            Ok(work_of(stored(row)?, row.get(3)?))
+        })
         .optional()?;
-    let Some((StoredJob { job, ended_at, .. }, is_settled)) = latest else {
-        return Ok(WorkState::default());
-    };
+    Ok(latest.unwrap_or_default())
+}
+
+/// Adds to what is known of issues what agents did and do about them.
+pub fn add_work(conn: &Connection, issues: &mut [IssueFacts]) -> Result<(), Error> {
+    let work: HashMap<ThreadId, WorkState> = conn
+        .prepare_cached(
+            "SELECT job, created_at, ended_at, settled FROM jobs
+             WHERE id IN (SELECT max(id) FROM jobs GROUP BY repo, number)",
+        )?
+        .query_map([], |row| {
+            let stored = stored(row)?;
+            Ok((stored.job.spec.thread, work_of(stored, row.get(3)?)))
+        })?
+        .collect::<Result<_, _>>()?;
+    for issue in issues {
+        issue.work = work.get(&issue.thread).copied().unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// What the latest job of a thread says about it.
+fn work_of(latest: StoredJob, is_settled: bool) -> WorkState {
+    let StoredJob { job, ended_at, .. } = latest;
     let spent = job.past.spent();
     let is_dead = matches!(job.state, State::Dead(DeadReason::AttemptsSpent | DeadReason::Loop));
-    Ok(WorkState {
+    WorkState {
         is_live: ended_at.is_none(),
         is_asked: false,
         is_settled: ended_at.is_some() && is_settled,
         attempts: if is_dead && is_settled { spent } else { 0 },
         fails: spent,
-    })
+    }
 }
 
 /// Somebody gave a reason to work on a thread again.
@@ -116,7 +141,11 @@ pub(super) fn save(tx: &Transaction<'_>, job: &Job, now: Timestamp) -> Result<()
     Ok(())
 }
 
-fn list(conn: &Connection, sql: &str, values: impl Params) -> Result<Vec<StoredJob>, Error> {
+pub(super) fn list(
+    conn: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> Result<Vec<StoredJob>, Error> {
     let jobs = conn.prepare_cached(sql)?.query_map(values, stored)?.collect::<Result<_, _>>()?;
     Ok(jobs)
 }

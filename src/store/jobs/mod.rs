@@ -11,6 +11,7 @@
 //! - `attempts`: what attempts cost, and whether an agent's breaker is open.
 //! - `load`: jobs as they stand, and what is due.
 //! - `history`: what a job went through, folded again.
+//! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
 //! - `speech`: what a move says goes into the outbox with it.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
@@ -22,14 +23,19 @@ mod history;
 mod lease;
 mod load;
 mod numbers;
+mod run;
 mod speech;
 
 pub use advance::{Advanced, advance};
-pub use attempts::{StoredAttempt, attempts, breaker, spending, spent_on};
+pub use attempts::{StoredAttempt, attempt, attempts, breaker, spending, spent_on, trust_again};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest};
 pub use create::{NewJob, NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, leases, start};
-pub use load::{StoredJob, due, get, live, live_in, next_due_after, unsettle, work};
+pub use load::{StoredJob, add_work, due, get, live, live_in, next_due_after, unsettle, work};
 pub use numbers::{introduce, restore};
+pub use run::{
+    WatchedJob, found, is_any_queued, is_thread_open, note_waiting, prepared, queued, said, seen,
+    steps, waits_for, watched,
+};
 pub use speech::{card_told_at, refresh_card, set_card};

@@ -1,12 +1,14 @@
 //! The Gitea client against what real servers of three versions were recorded to say, and
 //! against servers and senders that mean no good.
 
+mod agents;
 mod answers;
 mod broken_servers;
 mod deliveries;
 mod dependencies;
 mod every_exchange;
 mod forge;
+mod jobs;
 mod lists;
 mod recorded;
 mod redirects;

@@ -17,11 +17,12 @@ use nom::character::complete::digit1;
 use nom::combinator::{all_consuming, map_opt};
 use nom::{IResult, Parser};
 
+pub use crate::core::model::ids::JobId;
 pub use amount::Amount;
 pub use cause::Cause;
 pub use label::{Level, Priority, Size};
 pub use name::{AgentName, Login, PauseTarget, Scope, Who};
-pub use reference::{DecisionId, IssueRef, JobId, StatusTarget};
+pub use reference::{DecisionId, IssueRef, StatusTarget};
 pub use when::{Date, Span, When};
 
 /// Something that one word of a command can say.

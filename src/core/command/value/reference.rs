@@ -7,20 +7,14 @@ use nom::character::complete::digit1;
 use nom::combinator::verify;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
-use serde::{Deserialize, Serialize};
 
 use super::{AgentName, ArgumentValue, number, whole};
-use crate::core::model::ids::RepoName;
+use crate::core::model::ids::{JobId, RepoName};
 
 /// A number of the forge, which counts from 1.
 fn positive(input: &str) -> IResult<&str, i64> {
     verify(number, |&number| number > 0).parse(input)
 }
-
-/// A job, `j42`. Its number is never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct JobId(pub i64);
 
 impl JobId {
     /// Whether `word` has the form of a job's id, however large the number.
@@ -34,12 +28,6 @@ impl ArgumentValue for JobId {
 
     fn read(word: &str) -> Option<Self> {
         whole(word, preceded(tag_no_case("j"), number)).map(Self)
-    }
-}
-
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "j{}", self.0)
     }
 }
 

@@ -1,0 +1,98 @@
+//! What checks say of a commit.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::answer::ForgeAnswer;
+use super::client::Gitea;
+use super::error::Error;
+use super::pages::{self, ListShape, Pages};
+use super::route::Route;
+use super::wire::{MissingField, WireTime, WireUser, or_default, positive};
+use crate::core::jobs::Commit;
+use crate::core::model::commit_status::{CheckState, CommitStatus};
+use crate::core::model::ids::RepoName;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireStatus {
+    #[serde(deserialize_with = "or_default")]
+    id: i64,
+    #[serde(deserialize_with = "or_default")]
+    status: String,
+    #[serde(deserialize_with = "or_default")]
+    context: String,
+    creator: Option<WireUser>,
+    #[serde(deserialize_with = "or_default")]
+    description: String,
+    #[serde(deserialize_with = "or_default")]
+    target_url: String,
+    created_at: WireTime,
+}
+
+impl TryFrom<WireStatus> for CommitStatus {
+    type Error = MissingField;
+
+    fn try_from(status: WireStatus) -> Result<Self, MissingField> {
+        let state = match status.status.as_str() {
+            "pending" => CheckState::Pending,
+            "success" => CheckState::Success,
+            "failure" | "error" => CheckState::Failure,
+            "warning" => CheckState::Warning,
+            "skipped" => CheckState::Skipped,
+            _ => CheckState::Unknown,
+        };
+        Ok(Self {
+            id: positive(status.id, "id")?,
+            context: status.context,
+            state,
+            by: status.creator.and_then(WireUser::account),
+            description: status.description,
+            target_url: status.target_url,
+            at: status.created_at.given(),
+        })
+    }
+}
+
+impl Gitea {
+    /// The newest status of each context of a commit, or of the head of a branch. Of all pages: the
+    /// forge's own verdict is over one. Needs the scope `read:repository`.
+    pub async fn combined_status(
+        &self,
+        repo: &RepoName,
+        of: &str,
+    ) -> Result<Vec<CommitStatus>, Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/commits/{ref}/status",
+            &[&repo.owner(), &repo.name(), &of],
+        );
+        let shape =
+            ListShape { list: in_combined, entry: pages::entry::<WireStatus, CommitStatus> };
+        Ok(Pages::new(self, route, shape).all().await?.entries)
+    }
+
+    /// All that was ever said of a commit, each version of each context, the newest first. Needs the
+    /// scope `read:repository`.
+    pub async fn statuses(
+        &self,
+        repo: &RepoName,
+        commit: &Commit,
+    ) -> Result<Vec<CommitStatus>, Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/commits/{ref}/statuses",
+            &[&repo.owner(), &repo.name(), commit],
+        );
+        let shape =
+            ListShape { list: pages::plain, entry: pages::entry::<WireStatus, CommitStatus> };
+        Ok(Pages::new(self, route, shape).all().await?.entries)
+    }
+}
+
+/// The entries of a page of the combined status.
+fn in_combined(answer: &ForgeAnswer) -> Result<Vec<Box<RawValue>>, Error> {
+    #[derive(Deserialize)]
+    struct Combined {
+        statuses: Option<Vec<Box<RawValue>>>,
+    }
+    Ok(answer.json::<Combined>()?.statuses.unwrap_or_default())
+}

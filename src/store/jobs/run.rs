@@ -1,0 +1,123 @@
+//! What a runner keeps of an attempt beside what the job knows of it: the request that starts it,
+//! how its agent finds it again, what it does, what it said in the end.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+
+use super::load::{self, StoredJob};
+use crate::core::jobs::{Fence, JobId};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+use crate::store::error::Error;
+
+/// The most that is kept of an agent's last words, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// A job that has not ended, as far as it says when to look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchedJob {
+    pub id: JobId,
+    /// When a deadline of its state is over.
+    pub due_at: Option<Timestamp>,
+    /// How long its history is: it grows with each step, whoever told it.
+    pub steps: i64,
+}
+
+/// All jobs that have not ended, but for those that wait for an agent and may do so longer.
+pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
+    let jobs = conn
+        .prepare_cached(
+            "SELECT id, due_at, steps FROM jobs
+             WHERE ended_at IS NULL AND (state <> 'queued' OR due_at <= ?1) ORDER BY id",
+        )?
+        .query_map([now], |row| {
+            Ok(WatchedJob { id: row.get(0)?, due_at: row.get(1)?, steps: row.get(2)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(jobs)
+}
+
+/// How long the history of a job is.
+pub fn steps(conn: &Connection, id: JobId) -> Result<i64, Error> {
+    let steps = conn
+        .prepare_cached("SELECT steps FROM jobs WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(steps.unwrap_or_default())
+}
+
+/// Up to `limit` jobs that wait for an agent, the oldest first.
+pub fn queued(conn: &Connection, limit: u32) -> Result<Vec<StoredJob>, Error> {
+    load::list(
+        conn,
+        "SELECT job, created_at, ended_at FROM jobs WHERE state = 'queued' ORDER BY id LIMIT ?1",
+        [limit],
+    )
+}
+
+/// Whether any job waits for an agent.
+pub fn is_any_queued(conn: &Connection) -> Result<bool, Error> {
+    let is_any =
+        conn.prepare_cached("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1")?.exists([])?;
+    Ok(is_any)
+}
+
+/// Whether the thread is known to be open.
+pub fn is_thread_open(conn: &Connection, thread: ThreadId) -> Result<bool, Error> {
+    let is_open = conn
+        .prepare_cached("SELECT 1 FROM backlog WHERE repo = ?1 AND number = ?2")?
+        .exists((thread.repo, thread.number))?;
+    Ok(is_open)
+}
+
+/// Why a job got no agent when it was last tried, in words; none if it was not yet.
+pub fn waits_for(conn: &Connection, id: JobId) -> Result<Option<String>, Error> {
+    let waits = conn
+        .prepare_cached("SELECT waits_for FROM jobs WHERE id = ?1 AND state = 'queued'")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(waits.flatten())
+}
+
+/// Keeps why a job got no agent.
+pub fn note_waiting(tx: &Transaction<'_>, id: JobId, why: Option<&str>) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE jobs SET waits_for = ?2 WHERE id = ?1 AND waits_for IS NOT ?2")?
+        .execute((id, why))?;
+    Ok(())
+}
+
+/// Keeps what starts an attempt, word for word.
+pub fn prepared(tx: &Transaction<'_>, fence: Fence, request: &str) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE attempts SET request = ?2 WHERE fence = ?1")?
+        .execute((fence, request))?;
+    Ok(())
+}
+
+/// Keeps how the agent finds an attempt again.
+pub fn found(tx: &Transaction<'_>, fence: Fence, run: &str, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE attempts SET run = ?2, seen_at = ?3 WHERE fence = ?1")?
+        .execute((fence, run, now))?;
+    Ok(())
+}
+
+/// Keeps a sign of life, and what the agent says that it does; without a word, what it said last.
+pub fn seen(
+    tx: &Transaction<'_>,
+    fence: Fence,
+    doing: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE attempts SET doing = ifnull(?2, doing), seen_at = ?3 WHERE fence = ?1",
+    )?
+    .execute((fence, doing, now))?;
+    Ok(())
+}
+
+/// Keeps an agent's last words, or the end of them: the result stands there.
+pub fn said(tx: &Transaction<'_>, fence: Fence, text: &str) -> Result<(), Error> {
+    let from = text.len().saturating_sub(LONGEST);
+    let from = (from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    tx.prepare_cached("UPDATE attempts SET said = ?2 WHERE fence = ?1")?
+        .execute((fence, &text[from..]))?;
+    Ok(())
+}

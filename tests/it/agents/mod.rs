@@ -1,0 +1,3 @@
+//! The agents that timmy drives, over real sockets.
+
+mod model;
