@@ -149,6 +149,8 @@ pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Eng
         agents: config.agents.iter().map(known).collect(),
         workers: config.workers(),
         limits: config.limits(),
+        budgets: config.budgets(),
+        job_limits: config.job_limits(),
         rules: config.rules(),
         dispatch: config.dispatch.clone(),
         watch: config.gitea.watch.clone(),

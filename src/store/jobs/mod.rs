@@ -23,17 +23,19 @@ mod history;
 mod lease;
 mod load;
 mod numbers;
+mod record;
 mod run;
 mod speech;
 
 pub use advance::{Advanced, advance};
 pub use attempts::{StoredAttempt, attempt, attempts, breaker, spending, spent_on, trust_again};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest};
-pub use create::{NewJob, NotCreated, create};
+pub use create::{NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, leases, start};
 pub use load::{StoredJob, add_work, due, get, live, live_in, next_due_after, unsettle, work};
 pub use numbers::{introduce, restore};
+pub use record::{dead_ids, ended_ids, last_words, latest_in, live_ids, record};
 pub use run::{
     WatchedJob, found, is_any_queued, is_thread_open, note_waiting, prepared, queued, said, seen,
     steps, waits_for, watched,
