@@ -170,6 +170,8 @@ pub(super) fn engine(
         agents: config.agents.iter().map(known).collect(),
         workers: config.workers(),
         limits: config.limits(),
+        budgets: config.budgets(),
+        job_limits: config.job_limits(),
         rules: config.rules(),
         dispatch: config.dispatch.clone(),
         watch: config.gitea.watch.clone(),

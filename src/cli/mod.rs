@@ -9,6 +9,7 @@ mod doctor;
 mod forge;
 mod hooks;
 mod init;
+mod jobs;
 mod log;
 mod markdown;
 mod output;
@@ -48,6 +49,8 @@ enum CliCommand {
     Parse(parse::ParseArgs),
     Backlog(backlog::BacklogArgs),
     Why(why::WhyArgs),
+    Jobs(jobs::JobsArgs),
+    Dead(jobs::DeadArgs),
     Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
     Backup(backup::BackupArgs),
@@ -66,6 +69,8 @@ pub fn run() -> ExitCode {
         CliCommand::Parse(parse) => parse.run(),
         CliCommand::Backlog(backlog) => backlog.run(cli.config.as_deref()),
         CliCommand::Why(why) => why.run(cli.config.as_deref()),
+        CliCommand::Jobs(jobs) => jobs.run(cli.config.as_deref()),
+        CliCommand::Dead(dead) => dead.run(cli.config.as_deref()),
         CliCommand::Report(report) => report.run(cli.config.as_deref()),
         CliCommand::Simulate(simulate) => simulate.run(cli.config.as_deref()),
         CliCommand::Backup(backup) => backup.run(cli.config.as_deref()),

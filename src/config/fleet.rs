@@ -1,7 +1,8 @@
 //! What the configuration says about the backlog: how it is judged, and who can take how much.
 
-use super::{AgentConfig, Config};
-use crate::core::jobs::Timeouts;
+use super::{AgentConfig, BudgetConfig, Config, MicroUsd};
+use crate::core::jobs::money::{Budgets, Ceiling};
+use crate::core::jobs::{JobLimits, Timeouts};
 use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
 
 impl Config {
@@ -25,6 +26,20 @@ impl Config {
     /// How long an attempt of `agent` may take.
     pub fn timeouts(&self, agent: &AgentConfig) -> Timeouts {
         agent.timeout.over(self.dispatch.timeout)
+    }
+
+    /// What may be spent.
+    pub fn budgets(&self) -> Budgets {
+        let most =
+            |MicroUsd(micro_usd)| Ceiling { micro_usd: Some(micro_usd), ..Ceiling::default() };
+        let BudgetConfig { issue, agent_day, day } = self.budget;
+        Budgets { issue: most(issue), agent_day: most(agent_day), day: most(day) }
+    }
+
+    /// How often and how long a job is tried.
+    pub fn job_limits(&self) -> JobLimits {
+        let (attempts, repairs) = (self.dispatch.attempts, self.dispatch.repairs);
+        JobLimits { attempts, repairs, ..JobLimits::default() }
     }
 
     /// How much may run at once.

@@ -25,7 +25,7 @@ use crate::core::reply::Answer;
 use crate::gitea::{Error, Recovery};
 use crate::store::outbox::{self, EffectState, OutboxRow as Row};
 use crate::store::tasks::{self, Confirmation, TaskId};
-use crate::store::{handled, repos};
+use crate::store::{self, handled, repos};
 
 /// For so long it is looked for at each poll.
 const FREQUENT_FOR: Duration = Duration::from_secs(3600);
@@ -175,10 +175,14 @@ impl Confirmations {
                 None => return self.drop_confirmation(id, &asked, "the text was deleted").await,
             },
         };
-        let now = self.ctx.now();
+        let (now, later) = (self.ctx.now(), asked.clone());
         let store =
             self.ctx.ledger.write(move |tx| handled::confirmation(tx, id, &asked, &changes, now));
-        Ok(store.await?)
+        match store.await {
+            // It is looked at again, as things are then.
+            Err(store::Error::JobMoved { .. }) => self.check_later(id, &later).await,
+            stored => Ok(stored?),
+        }
     }
 
     async fn decide_confirmed(
@@ -200,7 +204,8 @@ impl Confirmations {
         }
         let right =
             self.permissions.right_of(inbound, actor, handlers::needed_right(reading)).await?;
-        let snapshot = self.snapshots.gather(inbound, &handlers::needs(reading), own).await?;
+        let snapshot =
+            self.snapshots.gather(inbound, &handlers::needs(reading), (own, actor)).await?;
         let authorship = Authorship::Author;
         let asked = CommandRequest { inbound, key, actor, right, authorship };
         Ok(Some(handlers::handle(asked, reading, &snapshot)))

@@ -12,8 +12,8 @@ use super::retry;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, PollConfig, RepositoryFilter, Watch};
-use crate::core::jobs::Timeouts;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
+use crate::core::jobs::{JobLimits, Timeouts};
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
@@ -51,6 +51,10 @@ pub struct Policy {
     pub workers: Vec<AgentSlot>,
     /// How much they may do at once.
     pub limits: Limits,
+    /// What may be spent.
+    pub budgets: Budgets,
+    /// How often and how long a job is tried.
+    pub job_limits: JobLimits,
     /// How issues are judged. timmy's own account is not part of it: the forge says which it is.
     pub rules: Rules,
     /// What is handed out by itself, and how often that is looked at.

@@ -25,6 +25,9 @@ pub enum Error {
         what: &'static str,
         id: i64,
     },
+    /// What was decided about a job was decided from what is no longer so.
+    #[error("the job of #{thread} moved since it was looked at")]
+    JobMoved { thread: i64 },
     /// Something cannot be written as JSON.
     #[error("it cannot be stored: {0}")]
     Payload(serde_json::Error),

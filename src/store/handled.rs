@@ -6,10 +6,12 @@ use rusqlite::Transaction;
 use super::audit::{self, AuditEntry};
 use super::error::Error;
 use super::inbox::{self, Ending, InboxText};
+use super::jobs::{self, NotCreated};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
-use super::{controls, forgotten, jobs, repos, threads};
-use crate::core::handlers::{ChangeSet, ScheduledLabel};
+use super::{controls, forgotten, repos, threads};
+use crate::core::handlers::{ChangeSet, JobRequest, ScheduledLabel};
+use crate::core::jobs::Job;
 use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
@@ -89,6 +91,9 @@ fn store(
         let effect = NewEffect::new(keyed.key.clone(), keyed.thread, &keyed.effect, now)?;
         outbox::push(tx, &effect, now)?;
     }
+    for request in &changes.jobs {
+        requested(tx, request, changes, now)?;
+    }
     for record in &changes.records {
         let entry = AuditEntry {
             at: now,
@@ -109,4 +114,52 @@ fn store(
         Some(_) => forgotten::reason_nobody_gave(tx, thread),
         None => Ok(()),
     }
+}
+
+/// What a text does about a job, unless that moved since it was looked at: then nothing of the text
+/// is stored, and it is answered anew.
+fn requested(
+    tx: &Transaction<'_>,
+    request: &JobRequest,
+    changes: &ChangeSet,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let moved = Error::JobMoved { thread: request.thread().number };
+    let id = match request {
+        JobRequest::Begin(new) => match jobs::create(tx, new, now)? {
+            Ok(job) => job.spec.id,
+            Err(NotCreated::Live(_)) => return Err(moved),
+        },
+        JobRequest::Happen { seen, event, now } => {
+            let id = seen.spec.id;
+            let stored = jobs::get(tx, id)?.map(|stored| stored.job);
+            if !stored.is_some_and(|job| is_as_seen(&job, seen)) {
+                return Err(moved);
+            }
+            if jobs::advance(tx, id, None, event.clone(), *now)?.is_err() {
+                return Err(moved);
+            }
+            id
+        }
+    };
+    let reply = changes.effects.last().filter(|_| changes.is_card);
+    match (reply, request) {
+        (Some(reply), _) => jobs::set_card(tx, id, &reply.key, now),
+        (None, JobRequest::Begin(_)) => jobs::refresh_card(tx, id, now),
+        (None, JobRequest::Happen { .. }) => Ok(()),
+    }
+}
+
+/// Whether a job stands where it stood, as far as what is said of it depends on that: a sign of
+/// life changes nothing.
+fn is_as_seen(job: &Job, seen: &Job) -> bool {
+    let place = |job: &Job| {
+        let attempt = job.state.attempt();
+        (
+            job.state.kind(),
+            job.state.leased().map(|leased| leased.fence()),
+            attempt.map(|attempt| (attempt.phase, attempt.stopping.clone())),
+        )
+    };
+    place(job) == place(seen)
 }

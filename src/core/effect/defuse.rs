@@ -117,6 +117,12 @@ pub fn quiet(text: &str) -> String {
     out
 }
 
+/// The same inside a table, where `|` would end the cell.
+pub fn prose_in_a_cell(text: &str) -> String {
+    // What is not in backticks has none that is not escaped.
+    prose(&text.replace('|', "¦"))
+}
+
 /// `text` as an inline code span, whatever backticks and line breaks it holds; cut at 200 characters.
 ///
 /// Gitea scans code spans for neither mentions nor references.

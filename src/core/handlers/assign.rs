@@ -1,50 +1,52 @@
-//! assign and unassign: who is at work, as Gitea shows it.
+//! assign and unassign: who is at work, as Gitea shows it. An agent gets a job instead.
 
 use std::collections::HashSet;
 
 use super::context::CommandContext;
 use super::handler::Handler;
+use super::jobs::{self, AgentChoice, AgentOrder, JobQuery, KnownJob, assign_agent};
 use super::snapshot::Needs;
-use crate::core::command::value::{Login, Who};
-use crate::core::command::verb::Verb;
+use crate::core::command::value::{Amount, IssueRef, Login, Who, Word};
 use crate::core::effect::{Effect, SetAssignees};
 use crate::core::reply::Answer;
 
-/// `elsewhere`: in another thread. `as_an_agent`: with what only an agent is given, a role or a
-/// budget.
-pub(super) fn assign(who: &Who, elsewhere: bool, as_an_agent: bool) -> Handler<'_> {
-    let nothing = Needs::default();
-    if elsewhere {
-        let what = "`assign` in another thread (`on=`)".to_owned();
-        return Handler::new(nothing, |_| Answer::NotYet { what });
-    }
-    match who {
+pub(super) fn assign<'a>(
+    who: &'a Who,
+    on: Option<&'a IssueRef>,
+    role: Option<&'a Word>,
+    budget: Option<Amount>,
+) -> Handler<'a> {
+    let order = |who| AgentOrder { who, on, role, budget };
+    let as_an_agent = role.is_some() || budget.is_some();
+    let (needs, user) = match who {
+        Who::Agent(name) => return assign_agent(order(AgentChoice::Named(name.as_str()))),
+        Who::Auto => return assign_agent(order(AgentChoice::Best)),
         Who::Account(user) => {
-            let needs = Needs { item: true, assignable: only(user.as_str()), ..nothing };
-            Handler::new(needs, move |context| context.assign(user.as_str(), as_an_agent))
+            (Needs { assignable: only(user.as_str()), ..Needs::default() }, Some(user.as_str()))
         }
-        Who::Me => {
-            let needs = Needs { item: true, assignable_author: true, ..nothing };
-            Handler::new(needs, move |context| {
-                context.assign(&context.asked.actor.login, as_an_agent)
-            })
+        Who::Me => (Needs { assignable_author: true, ..Needs::default() }, None),
+    };
+    // Whether the account is an agent's is known only where it is answered.
+    let order = user.map(|user| order(AgentChoice::OfAccount(user)));
+    let of_order = order.as_ref().map(jobs::needs).unwrap_or_default();
+    let needs = Needs { item: on.is_none(), ..needs }.and(of_order);
+    Handler::new(needs, move |context| {
+        let login = context.asked.actor.login.clone();
+        let user = user.unwrap_or(&login);
+        match order.filter(|_| context.is_agents(user)) {
+            Some(order) => context.order(&order),
+            None if on.is_some() => {
+                Answer::NotYet { what: "`assign` of a person in another thread (`on=`)".to_owned() }
+            }
+            None => context.assign(user, as_an_agent),
         }
-        Who::Agent(name) => {
-            let needs = Needs { assignable: only(name.as_str()), ..nothing };
-            Handler::new(needs, move |context| context.assign_agent(name.as_str()))
-        }
-        Who::Auto => Handler::new(nothing, |_| to_an_agent()),
-    }
+    })
 }
 
 pub(super) fn unassign(user: Option<&Login>) -> Handler<'_> {
-    let needs = Needs { item: true, ..Needs::default() };
+    let jobs = JobQuery { latest: true, ..JobQuery::default() };
+    let needs = Needs { item: true, jobs, ..Needs::default() };
     Handler::new(needs, move |context| context.unassign(user.map(Login::as_str)))
-}
-
-/// The answer to any way of giving work to an agent.
-fn to_an_agent() -> Answer {
-    Answer::NotYet { what: "`assign` to an agent".to_owned() }
 }
 
 fn only(login: &str) -> HashSet<String> {
@@ -52,24 +54,12 @@ fn only(login: &str) -> HashSet<String> {
 }
 
 impl CommandContext<'_> {
-    /// People leave out the `@` of a person: so one of that name is thought of before any agent
-    /// that is called nearly so.
-    fn assign_agent(&self, name: &str) -> Answer {
-        let person = self.snapshot.assignable.iter().find(|a| a.eq_ignore_ascii_case(name));
-        match (self.agent_called(name, Verb::Assign), person) {
-            (Ok(_), _) => to_an_agent(),
-            (Err(_), Some(person)) => {
-                let instead = Some(format!("{} @{person}", Verb::Assign));
-                Answer::NoAgent { name: name.to_owned(), instead }
-            }
-            (Err(unknown), None) => unknown,
-        }
+    /// Whether an account is that of an agent.
+    fn is_agents(&self, login: &str) -> bool {
+        self.snapshot.agents.iter().any(|agent| agent.account.eq_ignore_ascii_case(login))
     }
 
     fn assign(&mut self, user: &str, as_an_agent: bool) -> Answer {
-        if self.snapshot.agents.iter().any(|agent| agent.account.eq_ignore_ascii_case(user)) {
-            return to_an_agent();
-        }
         if as_an_agent {
             return Answer::Malformed {
                 problem: format!("`role=` and `budget=` are for agents, and `@{user}` is none."),
@@ -90,6 +80,26 @@ impl CommandContext<'_> {
     }
 
     fn unassign(&mut self, user: Option<&str>) -> Answer {
+        let people = self.unassign_accounts(user);
+        match self.job_of_account(user) {
+            Some(known) => self.cancel_job(known),
+            None => people,
+        }
+    }
+
+    /// The job here that its agent works on, or waits for, if the agent's account is meant.
+    fn job_of_account(&self, user: Option<&str>) -> Option<KnownJob> {
+        let known = self.latest_job(self.asked.inbound.thread())?;
+        let agent = known.record.agent().map(str::to_owned);
+        let is_its = |user: &str| {
+            let mut agents = self.snapshot.agents.iter();
+            agents.any(|a| Some(&a.name) == agent.as_ref() && a.account.eq_ignore_ascii_case(user))
+        };
+        let is_meant = user.is_none_or(is_its) && !known.record.job.state.kind().is_end();
+        is_meant.then_some(known)
+    }
+
+    fn unassign_accounts(&mut self, user: Option<&str>) -> Answer {
         let meant = user.map(str::to_owned);
         let goes = |login: &String| user.is_none_or(|user| login.eq_ignore_ascii_case(user));
         let (users, stay): (Vec<String>, Vec<String>) =

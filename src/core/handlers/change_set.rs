@@ -1,5 +1,6 @@
 //! What comes of a text: all that is said, done and remembered, stored in one transaction.
 
+use super::jobs::JobRequest;
 use crate::core::command::Args;
 use crate::core::command::grammar::Reading;
 use crate::core::command::verb::Verb;
@@ -23,6 +24,10 @@ pub struct ChangeSet {
     pub later: Vec<ScheduledLabel>,
     /// What changes of the fleet, in order.
     pub fleet: Vec<ControlChange>,
+    /// What happens to jobs, in order.
+    pub jobs: Vec<JobRequest>,
+    /// Whether the reply shows the one job that begins here, from then on.
+    pub is_card: bool,
     /// Repositories to remember, so that what was said of them can be told.
     pub repos: Vec<Repo>,
     /// One record per line, for the audit.

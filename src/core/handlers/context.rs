@@ -6,14 +6,18 @@ use std::collections::HashMap;
 use super::change_set::ChangeSet;
 use super::snapshot::Snapshot;
 use crate::core::command::grammar::nearest;
+use crate::core::command::value::JobId;
 use crate::core::command::verb::{Right, Verb};
 use crate::core::effect::{Effect, Keyed, LabelScope, SetLabel};
+use crate::core::jobs::Job;
 use crate::core::model::account::Account;
 use crate::core::model::dependency::{VisibleBlocker, WaitsFor};
+use crate::core::model::ids::ThreadId;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
+use crate::core::policy::authority::NamedAccount;
 use crate::core::policy::authorship::Authorship;
-use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause};
+use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
 use crate::core::reply::{Answer, Paused};
 
 /// A text that calls for an answer, and what is known of whoever said it.
@@ -43,6 +47,10 @@ pub(super) struct CommandContext<'a> {
     pub(super) fleet: Controls,
     /// What the priority is to change back to.
     pub(super) pending: Option<SetLabel>,
+    /// The jobs to which something happened, as they are after it.
+    pub(super) jobs: HashMap<JobId, Job>,
+    /// The threads for which a job is made.
+    pub(super) begun: Vec<ThreadId>,
     pub(super) changes: ChangeSet,
 }
 
@@ -63,6 +71,8 @@ impl<'a> CommandContext<'a> {
             blockers: snapshot.blockers.clone(),
             fleet: snapshot.fleet.clone(),
             pending: snapshot.pending.clone(),
+            jobs: HashMap::new(),
+            begun: Vec::new(),
             changes: ChangeSet::default(),
         }
     }
@@ -93,5 +103,23 @@ impl<'a> CommandContext<'a> {
     /// A pause as people say it, of what is called `what`.
     pub(super) fn paused(&self, what: String, pause: &Pause) -> Paused {
         self.viewpoint().paused(what, pause)
+    }
+
+    /// The pause that keeps an agent from starting: its own, or that of the whole fleet.
+    pub(super) fn pause_of_agent(&self, name: &str) -> Option<Paused> {
+        let all =
+            self.fleet.pause_of(&PauseScope::All).map(|pause| self.paused("all".to_owned(), pause));
+        let own = || {
+            let pause = self.fleet.pause_of(&PauseScope::Agent(name.to_owned()))?;
+            Some(self.paused(name.to_owned(), pause))
+        };
+        all.or_else(own)
+    }
+
+    /// Whether an account is an agent's or timmy's own.
+    pub(super) fn is_machine(&self, login: &str) -> bool {
+        let agents = self.snapshot.people.agents.iter().map(NamedAccount::login);
+        let mut machines = agents.chain([self.snapshot.own.as_str()]);
+        machines.any(|machine| machine.eq_ignore_ascii_case(login))
     }
 }

@@ -1,7 +1,7 @@
 //! Which handler answers which command.
 
 use super::handler::{Handler, not_built};
-use super::{assign, backlog, controls, dependencies, help, hold, labels, report, status};
+use super::{assign, backlog, controls, dependencies, help, hold, jobs, labels, report, status};
 use crate::core::command::Command;
 
 /// What answers a command; none if this build does not act on it.
@@ -16,7 +16,7 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Plan(agent) => backlog::plan(agent.as_ref()),
         Command::Report { since } => report::report(*since),
         Command::Assign { who, on, role, budget } => {
-            assign::assign(who, on.is_some(), role.is_some() || budget.is_some())
+            assign::assign(who, on.as_ref(), role.as_ref(), *budget)
         }
         Command::Unassign(user) => assign::unassign(user.as_ref()),
         Command::Priority { level, until } => labels::priority(level.0, *until),
@@ -30,6 +30,10 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Undelegate(user) => controls::undelegate(user),
         Command::Pause(part) => controls::pause(part),
         Command::Resume(part) => controls::resume(part),
+        Command::Cancel(job) => jobs::cancel(*job),
+        Command::Retry { job, agent } => jobs::retry(*job, agent.as_ref()),
+        Command::Tell { job, text } => jobs::tell(*job, text),
+        Command::Dead => jobs::dead(),
         not_built!(Command) => return None,
     })
 }

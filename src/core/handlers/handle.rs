@@ -72,7 +72,7 @@ impl AnsweredLines<'_> {
                 return self.record(&line.text, Some(&line.command), &both.answer(), None);
             }
             both.answer()
-        } else if self.context.is_doubtful(verb) {
+        } else if self.context.is_doubtful(&line.command) {
             self.context.ask_to_confirm(&line.text)
         } else if let Some(handler) = handler(&line.command) {
             handler.handle(&mut self.context)
@@ -122,6 +122,10 @@ impl AnsweredLines<'_> {
     fn close(self) -> ChangeSet {
         let CommandContext { asked, snapshot, state, mut changes, .. } = self.context;
         changes.state = (state != snapshot.state).then_some(state);
+        changes.is_card = match (self.answers.as_slice(), changes.jobs.as_slice()) {
+            ([_], [job]) => job.begins() && job.thread() == asked.inbound.thread(),
+            _ => false,
+        };
         if !self.answers.is_empty() {
             let reply = Reply { name: snapshot.own.clone(), answers: self.answers };
             changes.effects.push(comment(asked.inbound, asked.key, &reply));
@@ -156,10 +160,28 @@ impl CommandContext<'_> {
     }
 
     /// Whether somebody who may do less could have put this into the actor's mouth.
-    fn is_doubtful(&self, verb: Verb) -> bool {
+    fn is_doubtful(&self, command: &Command) -> bool {
+        let verb = command.verb();
+        let is_beyond = verb.right() > self.snapshot.people.right_of_writers();
         self.asked.authorship == Authorship::AnyWriter
             && is_built(verb)
-            && verb.right() > self.snapshot.people.right_of_writers()
+            && (is_beyond || self.acts_elsewhere(command))
+    }
+
+    /// Whether it acts in a repository where others may write than here.
+    fn acts_elsewhere(&self, command: &Command) -> bool {
+        let here = self.asked.inbound.repo.id;
+        match command {
+            Command::Assign { on: Some(on), .. } => {
+                self.snapshot.targets.get(on).is_some_and(|target| target.thread.repo != here)
+            }
+            Command::Cancel(Some(job))
+            | Command::Retry { job: Some(job), .. }
+            | Command::Tell { job: Some(job), .. } => self
+                .numbered_job(*job)
+                .is_some_and(|known| known.record.job.spec.thread.repo != here),
+            _ => false,
+        }
     }
 
     fn ask_to_confirm(&mut self, line: &str) -> Answer {

@@ -33,11 +33,7 @@ impl<'a> Handler<'a> {
 /// handler of one that is not in it, and finds the one too many of one that is.
 macro_rules! not_built {
     ($kind:ident) => {
-        $kind::Cancel { .. }
-            | $kind::Tell { .. }
-            | $kind::Split { .. }
-            | $kind::Retry { .. }
-            | $kind::Dead { .. }
+        $kind::Split { .. }
             | $kind::Verify { .. }
             | $kind::Crew { .. }
             | $kind::Approve { .. }

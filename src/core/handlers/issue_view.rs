@@ -8,6 +8,7 @@ use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::controls::{Controls, Pause, PauseScope};
+use crate::core::reply::jobs::JobView;
 use crate::core::reply::{Earlier, Held, Paused, Status, Why};
 use crate::core::scheduling::Ineligible;
 
@@ -29,6 +30,8 @@ pub(super) struct KnownIssue<'a> {
     pub(super) repo: &'a RepoName,
     /// How it is written where it is told of; none in its own thread.
     pub(super) target: Option<String>,
+    /// The job that is there, if it has not ended.
+    pub(super) job: Option<Box<JobView>>,
     pub(super) title: &'a str,
     pub(super) open: bool,
     pub(super) is_pull: bool,
@@ -56,6 +59,7 @@ impl Viewpoint<'_> {
         let removable =
             open.iter().zip(&names).filter(|(seen, _)| can_go(seen.blocker.thread.repo));
         Status {
+            job: of.job,
             title: of.title.to_owned(),
             open: of.open,
             is_pull: of.is_pull,

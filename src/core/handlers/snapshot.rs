@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::backlog::facts::BacklogFacts;
 use super::backlog::query::BacklogQuery;
+use super::jobs::{JobFacts, JobQuery};
 use crate::core::command::value::{Date, IssueRef};
 use crate::core::effect::SetLabel;
 use crate::core::model::account::Account;
@@ -58,6 +59,8 @@ pub struct Needs {
     pub digests: HashSet<Option<Date>>,
     /// The backlog, and what of it.
     pub backlog: Option<BacklogQuery>,
+    /// What of jobs.
+    pub jobs: JobQuery,
 }
 
 impl Needs {
@@ -80,7 +83,9 @@ impl Needs {
             repos,
             digests,
             backlog,
+            jobs,
         } = other;
+        self.jobs.extend(jobs);
         self.item |= item;
         self.assignable.extend(assignable);
         self.assignable_author |= assignable_author;
@@ -131,6 +136,8 @@ pub struct Snapshot {
     pub digests: HashMap<Option<Date>, Digest>,
     /// The backlog, if it was needed.
     pub backlog: Option<BacklogFacts>,
+    /// The jobs, as far as they were needed.
+    pub jobs: JobFacts,
     /// What the ledger holds of this thread.
     pub state: ThreadState,
     /// The latest commands here, oldest first.

@@ -6,25 +6,30 @@ use super::backlog::{self, BacklogQuery};
 use super::context::CommandContext;
 use super::handler::Handler;
 use super::issue_view::{KnownIssue, Viewpoint};
+use super::jobs::{self, JobQuery};
 use super::snapshot::{Needs, OtherThread, Quotes};
 use crate::core::command::value::{IssueRef, StatusTarget};
-use crate::core::command::verb::Verb;
 use crate::core::effect::LabelScope;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
-use crate::core::policy::authority::NamedAccount;
+use crate::core::reply::jobs::JobView;
 use crate::core::reply::{Answer, Status};
 use crate::core::scheduling::Ineligible;
 
 /// An issue as it is now.
-struct StatusFacts {
-    thread: ThreadId,
-    status: Status,
+pub(super) struct StatusFacts {
+    pub(super) thread: ThreadId,
+    pub(super) status: Status,
     /// Why nothing is handed out in its repository, and that.
-    left_out: Option<(Ineligible, String)>,
+    pub(super) left_out: Option<(Ineligible, String)>,
 }
 
 pub(super) fn status(target: Option<&StatusTarget>) -> Handler<'_> {
+    match target {
+        Some(StatusTarget::Job(id)) => return jobs::status_of_job(*id),
+        Some(StatusTarget::Agent(name)) => return jobs::status_of_agent(name),
+        None | Some(StatusTarget::Issue(_)) => {}
+    }
     let needs = Needs { quotes: Quotes::Commands, ..a_thread(target) };
     Handler::new(needs, move |context| context.status(target))
 }
@@ -34,7 +39,7 @@ pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
     let backlog = match target {
         None => case(None),
         Some(StatusTarget::Issue(issue)) => case(Some(issue)),
-        Some(StatusTarget::Job(_)) => None,
+        Some(StatusTarget::Job(id)) => return jobs::status_of_job(*id),
         Some(StatusTarget::Agent(name)) => return backlog::why_agent(name),
     };
     let needs = Needs { backlog, quotes: Quotes::Reason, ..a_thread(target) };
@@ -42,11 +47,12 @@ pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
 }
 
 /// What has to be known to show a thread: this one if no other is named.
-fn a_thread(target: Option<&StatusTarget>) -> Needs {
+pub(super) fn a_thread(target: Option<&StatusTarget>) -> Needs {
+    let jobs = JobQuery { latest: true, ..JobQuery::default() };
     match target {
-        None => Needs { item: true, blockers: true, ..Needs::default() },
+        None => Needs { item: true, blockers: true, jobs, ..Needs::default() },
         Some(StatusTarget::Issue(issue)) => {
-            Needs { targets: HashSet::from([issue.clone()]), ..Needs::default() }
+            Needs { targets: HashSet::from([issue.clone()]), jobs, ..Needs::default() }
         }
         Some(StatusTarget::Job(_) | StatusTarget::Agent(_)) => Needs::default(),
     }
@@ -54,28 +60,24 @@ fn a_thread(target: Option<&StatusTarget>) -> Needs {
 
 impl CommandContext<'_> {
     fn status(&self, target: Option<&StatusTarget>) -> Answer {
-        match self.seen(target, Verb::Status) {
+        match self.seen(target) {
             Ok(seen) => Answer::Status { status: Box::new(seen.status) },
             Err(answer) => answer,
         }
     }
 
     fn why(&self, target: Option<&StatusTarget>) -> Answer {
-        let StatusFacts { thread, status, left_out } = match self.seen(target, Verb::Why) {
+        let StatusFacts { thread, status, left_out } = match self.seen(target) {
             Ok(seen) => seen,
             Err(answer) => return answer,
         };
-        let is_machine = |login: &str| {
-            let agents = self.snapshot.people.agents.iter().map(NamedAccount::login);
-            let mut machines = agents.chain([self.snapshot.own.as_str()]);
-            machines.any(|machine| machine.eq_ignore_ascii_case(login))
-        };
+        let is_machine = |login: &str| self.is_machine(login);
         let backlog = self.snapshot.backlog.as_ref();
         let why = self.viewpoint().why(status, thread, left_out, is_machine, backlog);
         Answer::Why { why: Box::new(why) }
     }
 
-    fn seen(&self, target: Option<&StatusTarget>, verb: Verb) -> Result<StatusFacts, Answer> {
+    pub(super) fn seen(&self, target: Option<&StatusTarget>) -> Result<StatusFacts, Answer> {
         match target {
             None => match &self.snapshot.item {
                 Some(item) => Ok(StatusFacts {
@@ -93,8 +95,8 @@ impl CommandContext<'_> {
                 }),
                 None => Err(Answer::NotFound { target: reference.to_string() }),
             },
-            Some(StatusTarget::Job(_) | StatusTarget::Agent(_)) => {
-                Err(Answer::NotYet { what: format!("`{verb}` of a job or an agent") })
+            Some(target @ (StatusTarget::Job(_) | StatusTarget::Agent(_))) => {
+                Err(Answer::NotFound { target: target.to_string() })
             }
         }
     }
@@ -111,6 +113,7 @@ impl CommandContext<'_> {
             waits_unseen: self.blockers.as_ref().is_some_and(|blockers| blockers.unseen),
             state: &self.state,
             recent: &self.snapshot.recent,
+            job: self.live_job(self.asked.inbound.thread()),
             title: &item.title,
             open: item.open,
             is_pull: item.is_pull,
@@ -118,6 +121,13 @@ impl CommandContext<'_> {
             size: self.labels[LabelScope::Size.name()].clone(),
         };
         self.viewpoint().status(known, |other| self.can_go(repo.id, other))
+    }
+
+    /// The job of a thread that has not ended.
+    fn live_job(&self, thread: ThreadId) -> Option<Box<JobView>> {
+        let known = self.latest_job(thread)?;
+        let is_live = !known.record.job.state.kind().is_end();
+        is_live.then(|| Box::new(self.job_view(&known)))
     }
 
     /// Another thread.
@@ -135,6 +145,7 @@ impl CommandContext<'_> {
             waits_unseen: other.blockers.unseen,
             state: &other.state,
             recent: &other.recent,
+            job: self.live_job(other.thread),
             title: &item.title,
             open: item.open,
             is_pull: item.is_pull,

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::event::OutcomeDigest;
 use super::ids::{Branch, Commit, Fence};
-use super::spec::{Origin, Spec};
+use super::spec::{NewJob, Origin, Spec};
 use super::state::{Late, Leased, Queued, State, WorkKind};
+use crate::core::command::value::JobId;
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +127,14 @@ impl Job {
     /// Which attempt this is, or the next one would be, from 1 on.
     pub fn attempt_number(&self) -> u32 {
         self.past.spent() + 1
+    }
+}
+
+impl NewJob {
+    /// The job that it becomes under this number.
+    pub fn numbered(&self, id: JobId, at: Timestamp) -> Job {
+        let Self { thread, purpose, role, origin, agent, limits, budget } = self.clone();
+        Job::new(Spec { id, thread, purpose, role, origin, limits, budget }, agent, at)
     }
 }
 

@@ -53,6 +53,7 @@ mod live;
 mod moment;
 pub mod money;
 mod preflight;
+mod record;
 mod result;
 mod spec;
 mod state;
@@ -70,7 +71,8 @@ pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, Tried};
 pub use moment::{Draw, StepTime};
-pub use spec::{JobLimits, Origin, Purpose, Spec};
+pub use record::{AttemptRecord, JobRecord};
+pub use spec::{JobLimits, NewJob, Origin, Purpose, Spec};
 pub use state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, HeldAttempt, HeldBy,
     IdleWait, Late, Leased, Phase, Preflight, Question, Queued, RunningAttempt, State, StateKind,

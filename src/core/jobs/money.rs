@@ -138,6 +138,20 @@ pub struct Ceiling {
 }
 
 impl Ceiling {
+    /// What stays under both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let lower = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            micro_usd: lower(self.micro_usd, other.micro_usd),
+            tokens: lower(self.tokens, other.tokens),
+            runs: lower(self.runs, other.runs),
+        }
+    }
+
     /// Whether something that may cost as much as `bound` fits beside what is `spent`.
     pub fn has_room(&self, spent: Spent, bound: Spent) -> bool {
         let with = spent.plus(bound);

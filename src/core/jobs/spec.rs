@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::money::Ceiling;
 use crate::core::command::value::JobId;
 use crate::core::model::ids::ThreadId;
 
@@ -19,6 +20,23 @@ pub struct Spec {
     pub role: String,
     pub origin: Origin,
     pub limits: JobLimits,
+    /// What a person allowed for it, beside what an issue may cost at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Ceiling>,
+}
+
+/// A job to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    pub thread: ThreadId,
+    pub purpose: Purpose,
+    pub role: String,
+    pub origin: Origin,
+    /// The agent that a person named.
+    pub agent: Option<String>,
+    pub limits: JobLimits,
+    /// What a person allowed for it.
+    pub budget: Option<Ceiling>,
 }
 
 /// What a job is to bring about.

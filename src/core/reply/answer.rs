@@ -5,6 +5,7 @@ use askama::Template;
 use super::backlog::{Autonomy, Basis, DispatchPreview, Idle, Queue, WeakTerm};
 use super::filters;
 use super::fleet::{AgentRow, AgentSummary, Gets, ReportAnswer};
+use super::jobs::{CancelledBy, JobAnswer, JobRefusal, JobStanding, JobWait};
 use super::state::Paused;
 use super::status::{HelpVerb, Status, Why};
 use super::words::SHOWN;
@@ -322,6 +323,12 @@ pub enum Answer {
         /// The lines, as written.
         lines: Vec<String>,
     },
+    /// Something about a job.
+    #[template(path = "reply/job.md")]
+    Job {
+        /// What.
+        job: JobAnswer,
+    },
     /// What comes with a later build.
     #[template(path = "reply/not_yet.md")]
     NotYet {
@@ -349,6 +356,7 @@ impl Answer {
             Self::Refused { .. } | Self::Stranger { .. } => "refused",
             Self::Malformed { .. } => "malformed",
             Self::NotYet { .. } => "not_in_build",
+            Self::Job { job } => job.outcome(),
             Self::NotHere { .. } => "not_here",
             Self::TwoAnswers { .. } => "two_answers",
             Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",

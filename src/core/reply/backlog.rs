@@ -281,6 +281,19 @@ impl Term {
 }
 
 impl Rejection {
+    /// When that is over.
+    pub fn ends(self) -> &'static str {
+        match self {
+            Self::NoRole | Self::NoSkill | Self::AgentDown | Self::LowerValue => {
+                "when that is over"
+            }
+            Self::AgentBusy | Self::HostFull | Self::RepoFull => "when a job there ends",
+            Self::PoolEmpty => "when there is quota again",
+            Self::ReviewsWaiting => "when somebody has reviewed",
+            Self::Budget => "tomorrow, or when more is allowed",
+        }
+    }
+
     /// What is said of an agent that lacks it.
     pub fn said(self) -> &'static str {
         match self {

@@ -70,6 +70,13 @@ pub(in crate::core) fn prose(text: impl Display, _: &dyn Values) -> Result<Safe<
     Ok(Safe(defuse::prose(&text.to_string())))
 }
 
+/// A sentence of timmy's own that holds foreign words in backticks, inside a table, where `|` would
+/// end the cell.
+#[askama::filter_fn]
+pub(in crate::core) fn sentence_cell(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::prose_in_a_cell(&text.to_string())))
+}
+
 /// A link to a thread (`#12`, `o/r#12`) that leaves no trace there.
 #[askama::filter_fn]
 pub(in crate::core) fn thread(name: impl Display, _: &dyn Values) -> Result<Safe<String>> {

@@ -2,43 +2,128 @@
 //!
 //! It is asked in the transaction that moves the job, so that nothing is told that did not happen,
 //! and nothing happens that is not told. Pure: job before, job after, and what is known beside them.
+//! Who reads it is in any zone: times are told in UTC.
 
-use crate::core::effect::Keyed;
-use crate::core::jobs::money::Spent;
-use crate::core::jobs::{Job, JobAction, JobStep};
+use jiff::tz::TimeZone;
+
+use super::jobs::{JobView, late, outcome};
+use crate::core::effect::{Body, CommentRef, CreateComment, EditComment, Effect, Keyed};
+use crate::core::jobs::{Job, JobAction, JobEvent, JobRecord, JobStep, Progress};
 use crate::core::model::time::Timestamp;
 
 /// A job that moved, or whose card is to be brought up to date.
 #[derive(Debug, Clone, Copy)]
 pub struct JobChange<'a> {
     pub before: &'a Job,
-    /// The same as before where only time has passed.
-    pub after: &'a Job,
+    /// The job after it, with its history; the same as before where only time has passed.
+    pub after: &'a JobRecord,
     /// What moved it; none where only time has passed.
     pub step: Option<&'a JobStep>,
     /// What is to be done now that was not before.
     pub actions: &'a [JobAction],
     pub now: Timestamp,
-    pub created_at: Timestamp,
     /// With what all names of this change begin: never given twice, also by no other ledger.
     pub key: &'a str,
-    /// The key of the comment that is the job's card, if there is one.
-    pub card: Option<&'a str>,
-    /// What was spent on its thread, or is set aside.
-    pub spent: Spent,
-    /// What its agent does, in its own words.
-    pub doing: Option<&'a str>,
+    /// timmy's account: how commands are written to it.
+    pub name: &'a str,
+    /// The comment that is the job's card, if there is one.
+    pub card: Option<CardState<'a>>,
+}
+
+/// The comment that shows a job.
+#[derive(Debug, Clone, Copy)]
+pub struct CardState<'a> {
+    /// The key of the effect that wrote it.
+    pub key: &'a str,
+    /// What it says, if it was written as a card already.
+    pub says: Option<&'a str>,
 }
 
 /// What is to be said, and where it is said from now on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JobSpeech {
-    pub effects: Vec<Keyed>,
-    /// The key of the comment that is the job's card, if that is a new one.
-    pub card: Option<String>,
+    pub card: Option<CardWrite>,
+    /// What is told in comments of its own.
+    pub comments: Vec<Keyed>,
+}
+
+/// The card is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CardWrite {
+    /// The new comment, or the edit.
+    pub effect: Keyed,
+    /// The key of the comment, if it is a new one.
+    pub begins: Option<String>,
+    /// What it says.
+    pub says: String,
 }
 
 /// What is said about `change`.
-pub fn speech(_change: &JobChange<'_>) -> JobSpeech {
-    JobSpeech::default()
+pub fn speech(change: &JobChange<'_>) -> JobSpeech {
+    JobSpeech { card: card(change), comments: comments(change) }
 }
+
+fn card(change: &JobChange<'_>) -> Option<CardWrite> {
+    let JobChange { after, now, key, name, .. } = *change;
+    if change.step.is_some_and(is_told_otherwise) {
+        return None;
+    }
+    let says = JobView::of(after, now, &TimeZone::UTC).card(name);
+    let thread = after.job.spec.thread;
+    match change.card {
+        Some(card) if card.says == Some(says.as_str()) => None,
+        Some(card) => {
+            let body = Body::finished(says.clone()).marked(card.key);
+            let comment = CommentRef::Key(card.key.to_owned());
+            let effect = Effect::EditComment(EditComment { comment, body });
+            let effect = Keyed { key: format!("{key}.card"), thread, effect };
+            Some(CardWrite { effect, begins: None, says })
+        }
+        None => {
+            let key = format!("{key}.card");
+            let effect = comment(&says, &key, now);
+            let begins = Some(key.clone());
+            Some(CardWrite { effect: Keyed { key, thread, effect }, begins, says })
+        }
+    }
+}
+
+/// A sign of life shows in ten minutes; what begins a job again is told by the answer to it.
+fn is_told_otherwise(step: &JobStep) -> bool {
+    match step {
+        JobStep::Event(JobEvent::Attempt(_, Progress::Alive)) => true,
+        JobStep::Event(JobEvent::Retry(_) | JobEvent::Refund(_)) => true,
+        JobStep::Event(_) | JobStep::Act(_) => false,
+    }
+}
+
+fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
+    let JobChange { before, after, now, key, name, .. } = *change;
+    let thread = after.job.spec.thread;
+    let said = |key: String, text: String| {
+        let effect = comment(&text, &key, now);
+        Keyed { key, thread, effect }
+    };
+    let of_late = change.actions.iter().filter_map(|action| match action {
+        // By its commit: it is one fact, however often it is seen.
+        JobAction::TellLate(push) => {
+            let name_of_job = key.rsplit_once('.').map_or(key, |(job, _)| job);
+            let key = format!("{name_of_job}.late.{}", push.commit);
+            Some(said(key, late(&after.job, push, name)))
+        }
+        _ => None,
+    });
+    let ended = change.step.and_then(|step| outcome(before, after, step, now, &TimeZone::UTC));
+    of_late.chain(ended.map(|outcome| said(key.to_owned(), outcome.text(name)))).collect()
+}
+
+fn comment(text: &str, key: &str, now: Timestamp) -> Effect {
+    Effect::Comment(CreateComment {
+        body: Body::finished(text).marked(key),
+        since: now.before(MARGIN),
+        reply_to: None,
+    })
+}
+
+/// How far the forge's clock and ours may be apart when a comment is looked for.
+const MARGIN: std::time::Duration = std::time::Duration::from_secs(24 * 3600);

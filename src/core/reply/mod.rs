@@ -11,6 +11,7 @@ mod backlog;
 pub(super) mod filters;
 mod fleet;
 pub mod job_speech;
+pub mod jobs;
 mod pull_text;
 mod rendered;
 mod state;
@@ -27,6 +28,7 @@ pub use backlog::{
     PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
 pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
+pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use pull_text::pull_body;
 pub use state::{Held, ParkedThread, Paused};
 pub use status::{Earlier, HelpVerb, Status, Why};

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::filters::{self, Name};
+use super::jobs::JobView;
 use super::{Judgement, Paused};
 use crate::core::command::verb::Verb;
 use crate::core::reply::state::Held;
@@ -24,6 +25,8 @@ pub struct HelpVerb {
 pub struct Status {
     /// The thread, as this thread would write it; none for this thread itself.
     pub target: Option<String>,
+    /// The job that is there, if it has not ended.
+    pub job: Option<Box<JobView>>,
     /// Its title, as people wrote it.
     pub title: String,
     /// Whether it is open.

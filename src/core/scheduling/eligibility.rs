@@ -94,6 +94,32 @@ pub enum Ineligible {
     MissingScope,
 }
 
+impl Ineligible {
+    /// Whether it only keeps timmy from starting by itself: who asks for a job in person passes
+    /// over it.
+    pub fn yields_to_a_person(self) -> bool {
+        match self {
+            Self::LinkedPullRequest
+            | Self::AssignedToPerson
+            | Self::Settled
+            | Self::AttemptsSpent
+            | Self::AuthorNotAllowed
+            | Self::MissingScope => true,
+            Self::Closed
+            | Self::PullRequest
+            | Self::RepoNotWatched
+            | Self::RepoArchived
+            | Self::Epic
+            | Self::Blocked
+            | Self::Hold
+            | Self::Snoozed
+            | Self::Paused
+            | Self::LiveJob
+            | Self::OpenDecision => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::core::model::account::Account;

@@ -104,9 +104,15 @@ impl Inbox {
                 let store = ledger.write(move |tx| {
                     handled::text(tx, &text, (ending, &ran), &actor, &changes, times)
                 });
-                store.await?;
-                crash::point("committed");
-                Ok(())
+                match store.await {
+                    // It is answered anew, as things are now.
+                    Err(Error::JobMoved { .. }) => Ok(()),
+                    stored => {
+                        stored?;
+                        crash::point("committed");
+                        Ok(())
+                    }
+                }
             }
             Err(error) => self.failed(&text, error).await,
         }
@@ -319,7 +325,7 @@ impl Inbox {
         let in_a_word =
             |answer| ChangeSet::single_answer(&own.login, inbound, &key, &reading, answer);
         let needs = handlers::needs(&reading);
-        let mut changes = match self.snapshots.gather(inbound, &needs, own).await {
+        let mut changes = match self.snapshots.gather(inbound, &needs, (own, &actor)).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
                 self.incidents.answered(thread).await;

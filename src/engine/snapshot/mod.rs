@@ -3,6 +3,7 @@
 mod backlog;
 mod circle_search;
 mod dependencies;
+mod jobs;
 mod people;
 
 use std::collections::HashMap;
@@ -51,12 +52,12 @@ impl Snapshots {
         Self { ctx, accounts, permissions, planner }
     }
 
-    /// All that is needed for the commands of `inbound`.
+    /// All that is needed for the commands of `inbound`, which `actor` gave.
     pub(super) async fn gather(
         &self,
         inbound: &InboundText,
         needs: &Needs,
-        own: &Account,
+        (own, actor): (&Account, &Account),
     ) -> Result<Snapshot, EngineError> {
         let thread = inbound.thread();
         let now = self.ctx.now();
@@ -94,6 +95,7 @@ impl Snapshots {
             Some(look) => self.backlog_facts(inbound, look, &targets, &repos).await?,
             None => None,
         };
+        let jobs = self.job_facts(inbound, &needs.jobs, &targets, actor).await?;
         Ok(Snapshot {
             now,
             zone: self.ctx.policy.zone.clone(),
@@ -109,6 +111,7 @@ impl Snapshots {
             accounts: self.candidates(&needs.accounts).await?,
             repos,
             backlog,
+            jobs,
             digests: self.digests(inbound, &needs.digests, now).await?,
             state,
             recent,

@@ -74,7 +74,7 @@ pub(super) fn apply(
     for action in &actions {
         empty = keep(tx, action, now)?.or(empty);
     }
-    speech::moved(tx, (&before, &after), step, &actions, now)?;
+    speech::moved(tx, &before, step, &actions, now)?;
     let tripped = match empty {
         Some(empty) => trip(tx, empty, now)?,
         None => None,

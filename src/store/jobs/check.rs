@@ -73,16 +73,6 @@ pub enum LeaseRefusal {
     NoLedgerName,
 }
 
-/// What only keeps timmy from starting by itself: who asks for a job in person passes over it.
-const PASSED_BY_A_PERSON: [Ineligible; 6] = [
-    Ineligible::LinkedPullRequest,
-    Ineligible::AssignedToPerson,
-    Ineligible::Settled,
-    Ineligible::AttemptsSpent,
-    Ineligible::AuthorNotAllowed,
-    Ineligible::MissingScope,
-];
-
 /// Whether `job` may be given to the agent of `bid` now; `own` is the lease that it has already.
 pub(super) fn check(
     conn: &Connection,
@@ -132,7 +122,7 @@ fn eligible(
     }
     let mut obstacles = obstacles(facts, &bid.rules, &fleet, now);
     if job.is_asked_for() {
-        obstacles.retain(|obstacle| !PASSED_BY_A_PERSON.contains(obstacle));
+        obstacles.retain(|obstacle| !obstacle.yields_to_a_person());
     }
     Ok(if obstacles.is_empty() { Ok(()) } else { Err(LeaseRefusal::Ineligible(obstacles)) })
 }
@@ -231,6 +221,8 @@ fn budget(
     bid: &LeaseRequest,
 ) -> Result<Checked, Error> {
     let spending = attempts::spending(conn, job.spec.thread, &bid.agent, bid.day_began, own)?;
-    let over = bid.budgets.exceeded(&spending, bid.terms.bound);
+    let issue = job.spec.budget.map_or(bid.budgets.issue, |of_job| bid.budgets.issue.and(of_job));
+    let budgets = Budgets { issue, ..bid.budgets };
+    let over = budgets.exceeded(&spending, bid.terms.bound);
     Ok(over.map_or(Ok(()), |scope| Err(LeaseRefusal::OverBudget(scope))))
 }

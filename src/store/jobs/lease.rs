@@ -5,10 +5,10 @@ use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, apply};
 use super::check::{self, LeaseRefusal, LeaseRequest};
-use super::create::{NewJob, NotCreated, create};
+use super::create::{NotCreated, create};
 use super::{attempts, load};
 use crate::core::jobs::{
-    Act, Branch, Fence, Job, JobId, LeaseTerms, Preflight, Queued, State, StepTime,
+    Act, Branch, Fence, Job, JobId, LeaseTerms, NewJob, Preflight, Queued, State, StepTime,
 };
 use crate::core::scheduling::Ineligible;
 use crate::store::error::Error;

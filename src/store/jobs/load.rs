@@ -132,12 +132,19 @@ pub(super) fn save(tx: &Transaction<'_>, job: &Job, now: Timestamp) -> Result<()
     let kind = job.state.kind();
     let ended_at = kind.is_end().then_some(now);
     tx.prepare_cached(
-        "UPDATE jobs SET state = ?2, due_at = ?3, job = ?5, steps = steps + 1,
+        "UPDATE jobs SET state = ?2, due_at = ?3, job = ?5, pull = ?6, steps = steps + 1,
                 ended_at = iif(?4 IS NULL, NULL, ifnull(ended_at, ?4)),
                 settled = iif(ended_at IS NULL AND ?4 IS NOT NULL, 1, settled)
          WHERE id = ?1",
     )?
-    .execute((job.spec.id, kind.name(), job.state.due_at(), ended_at, Json(job)))?;
+    .execute((
+        job.spec.id,
+        kind.name(),
+        job.state.due_at(),
+        ended_at,
+        Json(job),
+        job.past.pull,
+    ))?;
     Ok(())
 }
 

@@ -2,48 +2,48 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::{attempts, load};
+use super::record;
 use crate::core::command::value::JobId;
 use crate::core::effect::Keyed;
 use crate::core::jobs::{Job, JobAction, JobStep, StepTime};
 use crate::core::model::time::Timestamp;
-use crate::core::reply::job_speech::{JobChange, JobSpeech, speech};
+use crate::core::reply::job_speech::{CardState, CardWrite, JobChange, JobSpeech, speech};
 use crate::store::error::Error;
 use crate::store::meta;
-use crate::store::outbox::{self, NewEffect};
+use crate::store::outbox::{self, EffectState, NewEffect};
 
 /// What the ledger knows of a job's card.
 struct StoredCard {
     /// The key of the comment that it is.
     key: Option<String>,
+    says: Option<String>,
+    /// The key of its last edit.
+    edit: Option<String>,
     steps: i64,
-    created_at: Timestamp,
-    doing: Option<String>,
 }
 
-/// A job moved from `before` to `after`.
+/// A job moved from `before`.
 pub(super) fn moved(
     tx: &Transaction<'_>,
-    (before, after): (&Job, &Job),
+    before: &Job,
     step: &JobStep,
     actions: &[JobAction],
     now: StepTime,
 ) -> Result<(), Error> {
-    tell(tx, (before, after), Some(step), actions, now.at)
+    tell(tx, before.spec.id, Some((before, step)), actions, now.at)
 }
 
-/// Time has passed: the card of a job is brought up to date.
-///
-/// # Errors
-/// [`Error::NotOpen`] if there is no such job.
+/// Time has passed: the card of a job is brought up to date, or made.
 pub fn refresh_card(tx: &Transaction<'_>, id: JobId, now: Timestamp) -> Result<(), Error> {
-    let job = load::get(tx, id)?.ok_or(Error::NotOpen { what: "job", id: id.0 })?.job;
-    tell(tx, (&job, &job), None, &[], now)
+    tell(tx, id, None, &[], now)
 }
 
 /// Makes the comment that the effect `key` creates the card of a job.
-pub fn set_card(tx: &Transaction<'_>, id: JobId, key: &str) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE jobs SET card = ?2 WHERE id = ?1")?.execute((id, key))?;
+pub fn set_card(tx: &Transaction<'_>, id: JobId, key: &str, now: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE jobs SET card = ?2, card_at = ?3, card_says = NULL, card_edit = NULL WHERE id = ?1",
+    )?
+    .execute((id, key, now))?;
     Ok(())
 }
 
@@ -58,57 +58,85 @@ pub fn card_told_at(conn: &Connection, id: JobId) -> Result<Option<Timestamp>, E
 
 fn tell(
     tx: &Transaction<'_>,
-    (before, after): (&Job, &Job),
-    step: Option<&JobStep>,
+    id: JobId,
+    moved: Option<(&Job, &JobStep)>,
     actions: &[JobAction],
     now: Timestamp,
 ) -> Result<(), Error> {
-    let id = after.spec.id;
     // Without a name of its own a ledger says nothing: two would say different things by one key.
     let Some(ledger) = meta::get(tx, meta::LEDGER)? else { return Ok(()) };
-    let Some(card) = stored_card(tx, id)? else { return Ok(()) };
+    let (Some(card), Some(record)) = (stored_card(tx, id)?, record::record(tx, id)?) else {
+        return Ok(());
+    };
+    let name = meta::get(tx, meta::ACCOUNT)?.map_or("timmy".to_owned(), |own| own.login);
+    let (before, step) = moved.unzip();
     let key = match step {
         Some(_) => format!("{ledger}-{id}.{}", card.steps),
-        None => format!("{ledger}-{id}.{}.{}", card.steps, now.micros()),
+        None => format!("{ledger}-{id}.{}-{}", card.steps, now.micros()),
     };
     let change = JobChange {
-        before,
-        after,
+        before: before.unwrap_or(&record.job),
+        after: &record,
         step,
         actions,
         now,
-        created_at: card.created_at,
         key: &key,
-        card: card.key.as_deref(),
-        spent: attempts::spent_on(tx, after.spec.thread)?,
-        doing: card.doing.as_deref(),
+        name: &name,
+        card: card.key.as_deref().map(|key| CardState { key, says: card.says.as_deref() }),
     };
-    let JobSpeech { effects, card } = speech(&change);
-    for Keyed { key, thread, effect } in &effects {
+    let JobSpeech { card: write, comments } = speech(&change);
+    if let Some(write) = &write {
+        write_card(tx, id, &card, write, now)?;
+    }
+    for Keyed { key, thread, effect } in &comments {
         outbox::push(tx, &NewEffect::new(key.clone(), *thread, effect, now)?, now)?;
     }
-    if let Some(card) = &card {
-        set_card(tx, id, card)?;
+    Ok(())
+}
+
+/// An edit that was not sent yet says the new text instead: nobody has seen the old one.
+fn write_card(
+    tx: &Transaction<'_>,
+    id: JobId,
+    card: &StoredCard,
+    write: &CardWrite,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Keyed { key, thread, effect } = &write.effect;
+    let new = NewEffect::new(key.clone(), *thread, effect, now)?;
+    let unsent = match card.edit.as_deref().filter(|_| write.begins.is_none()) {
+        Some(edit) => outbox::get(tx, edit)?.filter(|row| row.state == EffectState::Queued),
+        None => None,
+    };
+    let edit = match unsent {
+        Some(row) => {
+            outbox::rewrite(tx, row.seq, &new.payload)?;
+            row.key
+        }
+        None => {
+            outbox::push(tx, &new, now)?;
+            key.clone()
+        }
+    };
+    if let Some(begins) = &write.begins {
+        set_card(tx, id, begins, now)?;
     }
-    if !effects.is_empty() {
-        tx.prepare_cached("UPDATE jobs SET card_at = ?2 WHERE id = ?1")?.execute((id, now))?;
-    }
+    tx.prepare_cached(
+        "UPDATE jobs SET card_at = ?2, card_says = ?3, card_edit = ?4 WHERE id = ?1",
+    )?
+    .execute((id, now, &write.says, write.begins.is_none().then_some(edit)))?;
     Ok(())
 }
 
 fn stored_card(conn: &Connection, id: JobId) -> Result<Option<StoredCard>, Error> {
     let card = conn
-        .prepare_cached(
-            "SELECT card, steps, created_at,
-                    (SELECT doing FROM attempts JOIN leases USING (fence) WHERE leases.job = id)
-             FROM jobs WHERE id = ?1",
-        )?
+        .prepare_cached("SELECT card, card_says, card_edit, steps FROM jobs WHERE id = ?1")?
         .query_row([id], |row| {
             Ok(StoredCard {
                 key: row.get(0)?,
-                steps: row.get(1)?,
-                created_at: row.get(2)?,
-                doing: row.get(3)?,
+                says: row.get(1)?,
+                edit: row.get(2)?,
+                steps: row.get(3)?,
             })
         })
         .optional()?;

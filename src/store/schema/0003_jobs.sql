@@ -12,10 +12,13 @@ CREATE TABLE jobs (
     created_at INTEGER NOT NULL,
     due_at     INTEGER,                    -- when a deadline of its state is over
     ended_at   INTEGER,
+    pull       INTEGER,                    -- the pull request that it brought last
     settled    INTEGER NOT NULL DEFAULT 1 CHECK (settled IN (0, 1)), -- once it ended: nobody gave a reason for another
     steps      INTEGER NOT NULL DEFAULT 0, -- how long its history is
     card       TEXT,                       -- the key of the comment that shows it
     card_at    INTEGER,                    -- when that was written last
+    card_says  TEXT,                       -- what it says since then
+    card_edit  TEXT,                       -- the key of the edit that made it say so
     waits_for  TEXT,                       -- why it got no agent the last time, in words
     first      TEXT    NOT NULL,           -- JSON: as it was made
     job        TEXT    NOT NULL,           -- JSON: as its history made it
@@ -24,6 +27,7 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE UNIQUE INDEX jobs_live ON jobs (repo, number) WHERE ended_at IS NULL;
 CREATE INDEX jobs_of  ON jobs (repo, number, id);
+CREATE INDEX jobs_pull ON jobs (repo, pull, id) WHERE pull IS NOT NULL;
 CREATE INDEX jobs_due ON jobs (due_at) WHERE due_at IS NOT NULL;
 
 -- The history of each job. Folded again it gives the job.

@@ -36,19 +36,6 @@ async fn somebody_who_cannot_be_assigned() {
 }
 
 #[tokio::test]
-async fn agents_get_no_work_in_this_build() {
-    talk(async |t| {
-        let answer = t.ask("walt", "/timmy assign ezra").await;
-        assert_snapshot!(answer, @"**Not done.** `assign` to an agent is not in this build yet. `/timmy help` lists what is.");
-        for text in ["/timmy assign auto", "/timmy run @ezra", "/timmy assign @Ezra role=coder"] {
-            assert_eq!(t.ask("walt", text).await, answer, "{text}");
-        }
-        assert!(t.assignees().is_empty());
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn unassign_everybody() {
     talk(async |t| {
         t.sandbox.assign("walt", DOOR, 1, &["anna", "rita"]).unwrap();

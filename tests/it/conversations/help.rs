@@ -17,6 +17,8 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | it sooner, later, never | `/timmy priority p0`, `/timmy snooze 3d`, `/timmy hold` |
         | it to wait for another | `/timmy block #12`, `/timmy unblock #12` |
         | to say how much work it is | `/timmy size m` |
+        | an agent to do it, or to stop | `/timmy assign auto`, `/timmy assign ezra`, `/timmy cancel` |
+        | to say something to the agent, or try again | `/timmy tell use the other one`, `/timmy retry` |
         | somebody to look after it, or nobody | `/timmy assign @anna`, `/timmy unassign` |
         | to know what is next, and why | `/timmy queue`, `/timmy plan` |
         | to know who works, and what happened | `/timmy agents`, `/timmy report` |
@@ -42,12 +44,16 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy hold [reason]` | Keep the issue from being given out. | operator |
         | ❌ | `/timmy unhold` | Let the issue be given out again. | operator |
         | ❌ | `/timmy snooze duration or date` | Keep the issue from being given out for a while. | operator |
+        | ❌ | `/timmy cancel [job]` | Stop a job. | operator |
+        | ❌ | `/timmy tell [job] text` | Pass a remark on to the agent that works on a job. | operator |
+        | ❌ | `/timmy retry [job] [agent=]` | Try a job again. | operator |
+        | ❌ | `/timmy dead` | List the jobs and messages that failed for good. | operator |
         | ❌ | `/timmy delegate @user [until=date]` | Let somebody approve in your place, for seven days or until a date. | owner |
         | ❌ | `/timmy undelegate @user` | Take that right back. | owner |
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
 
-        Not in this build yet: `cancel`, `tell`, `split`, `retry`, `dead`, `verify`, `crew`, `approve`, `reject`, `revise`, `answer`, `budget`, `override`.
+        Not in this build yet: `split`, `verify`, `crew`, `approve`, `reject`, `revise`, `answer`, `budget`, `override`.
 
         </details>
         ");
@@ -60,7 +66,7 @@ async fn an_operator_may_more() {
     talk(async |t| {
         let (reader, operator) =
             (t.ask("rita", "/timmy help").await, t.ask("walt", "/timmy help").await);
-        assert_eq!(reader.matches('❌').count(), 13);
+        assert_eq!(reader.matches('❌').count(), 17);
         assert_eq!(operator.matches('❌').count(), 4);
     })
     .await;
@@ -84,10 +90,10 @@ async fn help_for_one_verb() {
 
         The same: `p`. It takes the right of operator, which you do not have here.
         ");
-        assert_snapshot!(t.ask("alexander", "/timmy help dead").await, @"
-        `/timmy dead`: List the jobs and messages that failed for good.
+        assert_snapshot!(t.ask("alexander", "/timmy help verify").await, @"
+        `/timmy verify [job]`: Check the result of a job again.
 
-        The same: `dlq`. This is not in this build yet.
+        The same: `recheck`. This is not in this build yet.
         ");
     })
     .await;

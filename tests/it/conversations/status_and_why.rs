@@ -96,8 +96,8 @@ async fn status_of_what_is_not_there() {
 #[tokio::test]
 async fn status_of_a_job_or_an_agent() {
     talk(async |t| {
-        assert_snapshot!(t.ask("rita", "/timmy status j42").await, @"**Not done.** `status` of a job or an agent is not in this build yet. `/timmy help` lists what is.");
-        assert_snapshot!(t.ask("rita", "/timmy why j42").await, @"**Not done.** `why` of a job or an agent is not in this build yet. `/timmy help` lists what is.");
+        assert_snapshot!(t.ask("rita", "/timmy status j42").await, @"**Not found:** `j42`. It does not exist, or cannot be shown to everybody who reads this thread.");
+        assert_snapshot!(t.ask("rita", "/timmy why j42").await, @"**Not found:** `j42`. It does not exist, or cannot be shown to everybody who reads this thread.");
     })
     .await;
 }

@@ -3,7 +3,7 @@
 //!
 //! The world moves at random, and is asked beside the ledger (`world`).
 
-use timmy::core::jobs::{CancelReason, Fence, JobEvent, JobId};
+use timmy::core::jobs::{CancelReason, Fence, JobEvent, JobId, NewJob};
 use timmy::core::scheduling::Rejection;
 use timmy::store::jobs::{self, Lease, LeaseRefusal};
 
@@ -63,7 +63,7 @@ fn a_person_passes_over_what_only_keeps_timmy_from_starting_by_itself() {
         let mut world = World::new(1);
         world.link(tx, 1)?;
         let origin = timmy::core::jobs::Origin::Person("anna".to_owned());
-        let new = jobs::NewJob { origin, ..new_job(1) };
+        let new = NewJob { origin, ..new_job(1) };
         let id = jobs::create(tx, &new, at(0).at)?.expect("a job").spec.id;
         world.held.insert(1);
         world.say(tx, 1)?;
@@ -80,13 +80,13 @@ fn a_person_passes_over_what_only_keeps_timmy_from_starting_by_itself() {
 fn an_agent_needs_the_role_unless_a_person_named_it() {
     in_transaction(|tx| {
         tracked(tx)?;
-        let review = jobs::NewJob { role: "reviewer".to_owned(), ..new_job(1) };
+        let review = NewJob { role: "reviewer".to_owned(), ..new_job(1) };
         let id = jobs::create(tx, &review, at(0).at)?.expect("a job").spec.id;
         let refused = jobs::lease(tx, id, &bid("ezra"), at(0))?;
         assert_eq!(refused, Err(LeaseRefusal::Lacks(Rejection::NoRole)));
         let cancel = JobEvent::Cancel(CancelReason::IssueGone);
         jobs::advance(tx, id, None, cancel, at(0))?.expect("a cancel");
-        let named = jobs::NewJob { agent: Some("ezra".to_owned()), ..review };
+        let named = NewJob { agent: Some("ezra".to_owned()), ..review };
         jobs::unsettle(tx, thread(1))?;
         let id = jobs::create(tx, &named, at(0).at)?.expect("a job").spec.id;
         assert!(jobs::lease(tx, id, &bid("ezra"), at(0))?.is_ok());
@@ -98,7 +98,7 @@ fn an_agent_needs_the_role_unless_a_person_named_it() {
 fn a_job_is_for_the_agent_that_a_person_named() {
     in_transaction(|tx| {
         tracked(tx)?;
-        let new = jobs::NewJob { agent: Some("bezalel".to_owned()), ..new_job(1) };
+        let new = NewJob { agent: Some("bezalel".to_owned()), ..new_job(1) };
         let id = jobs::create(tx, &new, at(0).at)?.expect("a job").spec.id;
         assert_eq!(jobs::lease(tx, id, &bid("ezra"), at(0))?, Err(LeaseRefusal::NamedAnother));
         assert!(jobs::lease(tx, id, &bid("bezalel"), at(0))?.is_ok());

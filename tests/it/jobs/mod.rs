@@ -5,7 +5,7 @@ mod ledger;
 mod moves;
 mod properties;
 mod repairs;
-mod stage;
+pub mod stage;
 mod stopping;
 mod table;
 mod tries;
@@ -40,6 +40,7 @@ pub fn spec(limits: JobLimits) -> Spec {
         role: "coder".to_owned(),
         origin: Origin::Person("alexander".to_owned()),
         limits,
+        budget: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use timmy::core::jobs::money::Budgets;
-use timmy::core::jobs::{Draw, JobId, JobLimits, Origin, Purpose, StepTime};
+use timmy::core::jobs::{Draw, JobId, JobLimits, NewJob, Origin, Purpose, StepTime};
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::repository::Repo;
 use timmy::core::model::time::Timestamp;
@@ -11,7 +11,7 @@ use timmy::core::scheduling::{
     AgentSlot, Authors, BacklogEntry, Limits, Readiness, Rules, Weights,
 };
 use timmy::store::backlog::{self, BacklogSource, SyncFinding};
-use timmy::store::jobs::{self, ForgeView, LeaseRequest, NewJob};
+use timmy::store::jobs::{self, ForgeView, LeaseRequest};
 use timmy::store::{Error, Transaction, cursors};
 
 use super::{TIMEOUTS, terms};
@@ -62,6 +62,7 @@ pub fn new_job(number: i64) -> NewJob {
         origin: Origin::Match,
         agent: None,
         limits: JobLimits::default(),
+        budget: None,
     }
 }
 

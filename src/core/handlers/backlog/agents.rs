@@ -9,9 +9,7 @@ use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::snapshot::Needs;
 use crate::core::policy::controls::{AgentProfile, PauseScope};
-use crate::core::reply::{
-    AgentNow, AgentRow, AgentSummary, Answer, FitLine, Gets, MissedIssue, Paused,
-};
+use crate::core::reply::{AgentNow, AgentRow, AgentSummary, Answer, FitLine, Gets, MissedIssue};
 use crate::core::scheduling::Depth;
 
 pub(in crate::core::handlers) fn agents<'a>() -> Handler<'a> {
@@ -57,7 +55,7 @@ impl CommandContext<'_> {
                 roles: agent.roles.clone(),
                 skills: agent.skills.clone(),
                 now: self.now(backlog, agent),
-                pause: self.rests(name),
+                pause: self.pause_of_agent(name),
                 others: missed.take(MISSED).collect(),
             }),
         }
@@ -76,17 +74,6 @@ impl CommandContext<'_> {
         let busy = backlog.roster().load.agents.get(&agent.name).copied().unwrap_or_default();
         let free = agent.capacity.saturating_sub(busy);
         AgentNow { fit: backlog.fit(&agent.name), free, gets }
-    }
-
-    /// The pause that keeps an agent from starting: its own, or that of the whole fleet.
-    fn rests(&self, name: &str) -> Option<Paused> {
-        let all =
-            self.fleet.pause_of(&PauseScope::All).map(|pause| self.paused("all".to_owned(), pause));
-        let own = || {
-            let pause = self.fleet.pause_of(&PauseScope::Agent(name.to_owned()))?;
-            Some(self.paused(name.to_owned(), pause))
-        };
-        all.or_else(own)
     }
 }
 

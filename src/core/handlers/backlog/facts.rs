@@ -83,7 +83,7 @@ impl BacklogFacts {
         &self.judged.ranking
     }
 
-    pub(super) fn roster(&self) -> &Roster {
+    pub(in crate::core::handlers) fn roster(&self) -> &Roster {
         &self.judged.setting.roster
     }
 

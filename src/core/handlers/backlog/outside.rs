@@ -35,6 +35,7 @@ impl BacklogFacts {
         let known = KnownIssue {
             thread,
             repo: &title.repo.name,
+            job: None,
             target: Some(format!("{}#{}", title.repo.name, thread.number)),
             title: &title.title,
             open: true,

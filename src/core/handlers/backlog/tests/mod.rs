@@ -14,7 +14,9 @@ use crate::core::command::value::IssueRef;
 use crate::core::command::verb::Right;
 use crate::core::effect::Effect;
 use crate::core::handlers::backlog::*;
-use crate::core::handlers::{CommandRequest, Needs, OtherThread, Snapshot, handle, needs};
+use crate::core::handlers::{
+    CommandRequest, JobFacts, Needs, OtherThread, Snapshot, handle, needs,
+};
 use crate::core::model::dependency::WaitsFor;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::issue::Issue;
@@ -193,6 +195,7 @@ impl TestWorld {
             repos,
             digests: HashMap::new(),
             backlog: Some(backlog),
+            jobs: JobFacts::default(),
             state: ThreadState::default(),
             recent: Vec::new(),
             pending: None,

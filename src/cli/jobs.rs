@@ -1,0 +1,243 @@
+//! `timmy jobs`: what agents work on, and all about one job; `timmy dead`: what failed for good.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::backlog_view::own_name;
+use super::{forge, markdown};
+use crate::cli::output::{block_on, finish};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::core::command::value::{ArgumentValue as _, JobId};
+use crate::core::jobs::{JobRecord, Origin};
+use crate::core::model::time::{Timestamp, said};
+use crate::core::reply::jobs::JobView;
+use crate::core::reply::{Answer, DeadLetter, JobAnswer};
+use crate::store::{Connection, Error, Ledger, OpenError, jobs, outbox, repos};
+
+/// How many jobs that have ended are listed, and how many that were given up.
+const MOST: u32 = 20;
+
+/// Show what agents work on, or all about one job
+///
+/// Says what `status` says in a thread. It reads the ledger alone, beside a running `timmy serve`
+/// or without one.
+#[derive(Debug, clap::Args)]
+pub(super) struct JobsArgs {
+    /// The job
+    #[arg(value_name = "JOB", value_parser = asked)]
+    job: Option<JobId>,
+    /// Print what its last attempt was asked and said
+    #[arg(long, requires = "job")]
+    log: bool,
+    /// Print one JSON object a line
+    #[arg(long, conflicts_with = "log")]
+    json: bool,
+}
+
+/// Show what failed for good: jobs that were given up, messages that were not delivered
+///
+/// Says what `dead` says in a thread, of all repositories.
+#[derive(Debug, clap::Args)]
+pub(super) struct DeadArgs {
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+fn asked(word: &str) -> Result<JobId, String> {
+    JobId::read(word).ok_or_else(|| "write a job such as j42".to_owned())
+}
+
+/// Why jobs cannot be shown.
+#[derive(Debug, thiserror::Error)]
+enum UnknownJob {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Ledger(#[from] Error),
+    #[error("there is no job {0}: `timmy jobs` lists those that there are")]
+    Job(JobId),
+    #[error("{0} was never started: there is nothing to show")]
+    NeverStarted(JobId),
+}
+
+impl JobsArgs {
+    /// Exit code 1 if there is no such job, 2 for a wrong configuration.
+    pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
+        let config = match forge::configured(config) {
+            Ok((_, loaded)) => loaded.config,
+            Err(code) => return code,
+        };
+        finish(block_on(self.said(&config)))
+    }
+
+    async fn said(&self, config: &Config) -> Result<String, UnknownJob> {
+        let view = JobList::read(config, self.job, false).await?;
+        match self.job {
+            Some(id) if view.jobs.is_empty() => Err(UnknownJob::Job(id)),
+            Some(id) if self.log => view.log(id),
+            _ if self.json => Ok(view.objects()),
+            Some(_) => Ok(view.one()),
+            None => Ok(view.list()),
+        }
+    }
+}
+
+impl DeadArgs {
+    /// Exit code 2 for a wrong configuration.
+    pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
+        let config = match forge::configured(config) {
+            Ok((_, loaded)) => loaded.config,
+            Err(code) => return code,
+        };
+        finish(block_on(async {
+            let view = JobList::read(&config, None, true).await?;
+            Ok::<_, UnknownJob>(if self.json { view.objects() } else { view.dead() })
+        }))
+    }
+}
+
+/// A job with the name of its thread.
+struct ListedJob {
+    record: JobRecord,
+    thread: String,
+    /// What its last attempt was asked, and what it said in the end.
+    last_words: (Option<String>, Option<String>),
+}
+
+/// Jobs as the ledger has them.
+struct JobList {
+    jobs: Vec<ListedJob>,
+    undelivered: Vec<DeadLetter>,
+    name: String,
+    now: Timestamp,
+    zone: jiff::tz::TimeZone,
+}
+
+impl JobList {
+    /// One job; or all that have not ended and the last that have; or those that were given up.
+    async fn read(config: &Config, one: Option<JobId>, dead: bool) -> Result<Self, UnknownJob> {
+        let (now, zone) = (SystemClock.now(), config.people.timezone.clone());
+        let in_zone = zone.clone();
+        let ledger = Ledger::open_read_only(&config.ledger.path)?;
+        let read = ledger.read(move |conn| {
+            let ids = match (one, dead) {
+                (Some(id), _) => vec![id],
+                (None, true) => jobs::dead_ids(conn, MOST)?,
+                (None, false) => {
+                    let mut ids = jobs::live_ids(conn)?;
+                    ids.extend(jobs::ended_ids(conn, MOST)?);
+                    ids
+                }
+            };
+            let listed = ids.into_iter().filter_map(|id| listed(conn, id).transpose());
+            let listed = listed.collect::<Result<Vec<_>, _>>()?;
+            let letters = if dead { outbox::dead(conn, MOST)? } else { Vec::new() };
+            let mut undelivered = Vec::new();
+            for row in letters {
+                let place = place(conn, row.lane)?;
+                let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
+                undelivered.push(DeadLetter { place, at: said(row.due_at, now, &in_zone), reason });
+            }
+            Ok((listed, undelivered, own_name(conn)?))
+        });
+        let (jobs, undelivered, name) = read.await?;
+        Ok(Self { jobs, undelivered, name, now, zone })
+    }
+
+    fn view(&self, listed: &ListedJob) -> JobView {
+        let mut view = JobView::of(&listed.record, self.now, &self.zone);
+        view.target = Some(listed.thread.clone());
+        view
+    }
+
+    fn one(&self) -> String {
+        let view = self.jobs.first().map(|listed| Box::new(self.view(listed)));
+        let answer = view.map(|view| Answer::Job { job: JobAnswer::Status { view } });
+        answer.map_or_else(String::new, |answer| markdown::shown(&answer.text(&self.name)))
+    }
+
+    fn list(&self) -> String {
+        let jobs: Vec<JobView> = self.jobs.iter().map(|listed| self.view(listed)).collect();
+        let live = jobs.iter().filter(|view| !view.is_over).count();
+        let answer = Answer::Job { job: JobAnswer::Jobs { jobs, live } };
+        markdown::shown(&answer.text(&self.name))
+    }
+
+    fn dead(&self) -> String {
+        let jobs = self.jobs.iter().map(|listed| self.view(listed)).collect();
+        let undelivered = self.undelivered.clone();
+        let answer = Answer::Job { job: JobAnswer::Dead { jobs, undelivered } };
+        markdown::shown(&answer.text(&self.name))
+    }
+
+    /// What the last attempt was asked, and what it said.
+    fn log(&self, id: JobId) -> Result<String, UnknownJob> {
+        let listed = self.jobs.first().ok_or(UnknownJob::Job(id))?;
+        let (asked, said) = &listed.last_words;
+        let asked = asked.as_ref().ok_or(UnknownJob::NeverStarted(id))?;
+        let said = said.as_deref().unwrap_or("(nothing yet)");
+        Ok(format!("-- asked\n{asked}\n-- said\n{said}\n"))
+    }
+
+    fn objects(&self) -> String {
+        let jobs = self.jobs.iter().map(|listed| self.object(listed));
+        let letters = self.undelivered.iter().map(|letter| {
+            json!({ "undelivered": letter.place, "at": letter.at, "reason": letter.reason })
+        });
+        jobs.chain(letters).map(|object| format!("{object}\n")).collect()
+    }
+
+    fn object(&self, listed: &ListedJob) -> Value {
+        let JobRecord { job, created_at, ended_at, attempts, .. } = &listed.record;
+        let asked_by = match &job.spec.origin {
+            Origin::Person(login) => Some(login),
+            Origin::Match => None,
+        };
+        let attempt = |attempt: &crate::core::jobs::AttemptRecord| {
+            json!({
+                "agent": attempt.agent,
+                "key": attempt.key,
+                "started_at": attempt.started_at.map(|at| at.to_string()),
+                "ended_at": attempt.ended.map(|(at, _)| at.to_string()),
+                "micro_usd": attempt.charge.spent.micro_usd,
+                "tokens": attempt.charge.spent.tokens,
+                "is_bound": attempt.charge.is_bound,
+            })
+        };
+        json!({
+            "job": job.spec.id.to_string(),
+            "thread": listed.thread,
+            "state": job.state.kind().name(),
+            "role": job.spec.role,
+            "agent": listed.record.agent(),
+            "asked_by": asked_by,
+            "branch": job.branch().to_string(),
+            "pull_request": job.past.pull,
+            "commit": job.past.commit.as_ref().map(ToString::to_string),
+            "created_at": created_at.to_string(),
+            "ended_at": ended_at.map(|at| at.to_string()),
+            "attempts": attempts.iter().map(attempt).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn listed(conn: &Connection, id: JobId) -> Result<Option<ListedJob>, Error> {
+    let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
+    let thread = place(conn, record.job.spec.thread.into())?;
+    let last_words = jobs::last_words(conn, id)?;
+    Ok(Some(ListedJob { record, thread, last_words }))
+}
+
+/// A thread in full.
+fn place(conn: &Connection, lane: crate::core::model::ids::Lane) -> Result<String, Error> {
+    let repo = lane.repo().map(|repo| repos::name(conn, repo)).transpose()?.flatten();
+    let repo = repo.map_or_else(|| "?".to_owned(), |repo| repo.name.to_string());
+    Ok(match lane.thread() {
+        Some(thread) => format!("{repo}#{}", thread.number),
+        None => repo,
+    })
+}

@@ -1,0 +1,255 @@
+//! assign of an issue to an agent: what is asked, what stands in the way, and what waits.
+
+use std::collections::HashSet;
+
+use super::facts::JobQuery;
+use crate::core::command::value::{Amount, IssueRef, StatusTarget, Word};
+use crate::core::command::verb::Verb;
+use crate::core::handlers::backlog::BacklogQuery;
+use crate::core::handlers::context::CommandContext;
+use crate::core::handlers::handler::Handler;
+use crate::core::handlers::snapshot::Needs;
+use crate::core::handlers::status::{StatusFacts, a_thread};
+use crate::core::jobs::money::Ceiling;
+use crate::core::jobs::{NewJob, Origin, Purpose};
+use crate::core::model::ids::ThreadId;
+use crate::core::policy::controls::AgentProfile;
+use crate::core::reply::{Answer, JobAnswer, JobRefusal, JobWait, Why};
+use crate::core::scheduling::{Ineligible, IssueLabels, Rejection, lack};
+
+/// The role of those to whom no label gives another.
+const USUAL: &str = "coder";
+
+/// Who is to get an issue.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::core::handlers) enum AgentChoice<'a> {
+    /// The agent of this name.
+    Named(&'a str),
+    /// The one with this account.
+    OfAccount(&'a str),
+    /// Whoever fits best.
+    Best,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::core::handlers) struct AgentOrder<'a> {
+    pub(in crate::core::handlers) who: AgentChoice<'a>,
+    pub(in crate::core::handlers) on: Option<&'a IssueRef>,
+    pub(in crate::core::handlers) role: Option<&'a Word>,
+    pub(in crate::core::handlers) budget: Option<Amount>,
+}
+
+pub(in crate::core::handlers) fn assign_agent(order: AgentOrder<'_>) -> Handler<'_> {
+    Handler::new(needs(&order), move |context| context.order(&order))
+}
+
+/// What has to be known for it.
+pub(in crate::core::handlers) fn needs(order: &AgentOrder<'_>) -> Needs {
+    let target = order.on.cloned().map(StatusTarget::Issue);
+    let assignable = match order.who {
+        AgentChoice::Named(name) => HashSet::from([name.to_owned()]),
+        AgentChoice::OfAccount(_) | AgentChoice::Best => HashSet::new(),
+    };
+    Needs {
+        assignable,
+        backlog: Some(BacklogQuery::case(order.on.cloned())),
+        jobs: JobQuery { latest: true, acts: order.on.is_some(), ..JobQuery::default() },
+        ..a_thread(target.as_ref())
+    }
+}
+
+impl CommandContext<'_> {
+    pub(in crate::core::handlers) fn order(&mut self, order: &AgentOrder<'_>) -> Answer {
+        match self.ordered(order) {
+            Ok(answer) | Err(answer) => answer,
+        }
+    }
+
+    fn ordered(&mut self, order: &AgentOrder<'_>) -> Result<Answer, Answer> {
+        let target = order.on.cloned().map(StatusTarget::Issue);
+        let agent = self.chosen(order.who)?;
+        let seen = self.seen(target.as_ref())?;
+        let thread = seen.thread;
+        if let Some(refusal) = self.refuse_in(thread.repo, Verb::Assign) {
+            return Err(refusal);
+        }
+        if seen.status.is_pull {
+            return Err(Answer::NotYet { what: "`assign` on a pull request".to_owned() });
+        }
+        self.nothing_runs(thread)?;
+        let role = self.role(order, agent, thread)?;
+        let purpose = purpose(&role)
+            .ok_or_else(|| refused(JobRefusal::NotOnAnIssue { role: role.clone() }))?;
+        let who = agent.map_or("auto", |agent| agent.name.as_str());
+        let budget = order.budget.map(|amount| self.budget(amount, who)).transpose()?;
+        let why = self.explained(seen);
+        let (passed, waits) = self.obstacles(&why)?;
+        let name = agent.map(|agent| agent.name.clone());
+        let waits = waits.or_else(|| self.lacks(name.as_deref(), &role, thread));
+        self.begin(NewJob {
+            thread,
+            purpose,
+            role: role.clone(),
+            origin: Origin::Person(self.asked.actor.login.clone()),
+            agent: name.clone(),
+            limits: self.snapshot.jobs.limits,
+            budget,
+        });
+        let role = (order.role.is_some() || role != USUAL).then_some(role);
+        let target = why.status.target;
+        Ok(Answer::Job { job: JobAnswer::Given { agent: name, role, target, passed, waits } })
+    }
+
+    /// The agent that is meant; none for the best.
+    fn chosen(&self, who: AgentChoice<'_>) -> Result<Option<&AgentProfile>, Answer> {
+        let agents = &self.snapshot.agents;
+        match who {
+            AgentChoice::Best if agents.is_empty() => Err(refused(JobRefusal::NoAgents)),
+            AgentChoice::Best => Ok(None),
+            AgentChoice::OfAccount(account) => {
+                Ok(agents.iter().find(|agent| agent.account.eq_ignore_ascii_case(account)))
+            }
+            // People leave out the `@` of a person: so one of that name is thought of before any
+            // agent that is called nearly so.
+            AgentChoice::Named(name) => {
+                let person = self.snapshot.assignable.iter().find(|a| a.eq_ignore_ascii_case(name));
+                match (self.agent_called(name, Verb::Assign), person) {
+                    (Ok(agent), _) => Ok(Some(agent)),
+                    (Err(_), Some(person)) => {
+                        let instead = Some(format!("{} @{person}", Verb::Assign));
+                        Err(Answer::NoAgent { name: name.to_owned(), instead })
+                    }
+                    (Err(unknown), None) => Err(unknown),
+                }
+            }
+        }
+    }
+
+    fn nothing_runs(&self, thread: ThreadId) -> Result<(), Answer> {
+        if self.begun.contains(&thread) {
+            return Err(Answer::Job { job: JobAnswer::NoneHere { begun: true } });
+        }
+        match self.latest_job(thread).filter(|known| !known.record.job.state.kind().is_end()) {
+            Some(known) => {
+                Err(Answer::Job { job: JobAnswer::Lives { view: Box::new(self.job_view(&known)) } })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The role that is asked for, that of the issue, or the first one of the agent.
+    fn role(
+        &self,
+        order: &AgentOrder<'_>,
+        agent: Option<&AgentProfile>,
+        thread: ThreadId,
+    ) -> Result<String, Answer> {
+        let holds = |agent: &AgentProfile, role: &str| agent.roles.iter().any(|held| held == role);
+        let facts = self.snapshot.backlog.as_ref().and_then(|backlog| backlog.judged.facts(thread));
+        let of_issue = facts.map_or(USUAL.to_owned(), |facts| IssueLabels::of(&facts.labels).role);
+        let asked = order.role.map(|role| role.as_str().to_ascii_lowercase());
+        let role = asked.clone().unwrap_or(of_issue);
+        match agent {
+            Some(agent) if holds(agent, &role) => Ok(role),
+            Some(agent) => match (asked, agent.roles.first()) {
+                (None, Some(first)) => Ok(first.clone()),
+                (_, _) => Err(refused(JobRefusal::LacksRole {
+                    agent: agent.name.clone(),
+                    role,
+                    roles: agent.roles.clone(),
+                })),
+            },
+            None if self.snapshot.agents.iter().any(|agent| holds(agent, &role)) => Ok(role),
+            None => {
+                let mut roles: Vec<String> =
+                    self.snapshot.agents.iter().flat_map(|agent| agent.roles.clone()).collect();
+                roles.sort_unstable();
+                roles.dedup();
+                Err(refused(JobRefusal::NobodyHolds { role, roles }))
+            }
+        }
+    }
+
+    /// What is allowed for the job, which is not more than an issue may cost.
+    fn budget(&self, amount: Amount, who: &str) -> Result<Ceiling, Answer> {
+        let cap = self.snapshot.jobs.issue_budget.micro_usd;
+        match (amount, cap) {
+            (Amount::MicroUsd(micro_usd), Some(cap)) if micro_usd > cap => {
+                let cap = Amount::MicroUsd(cap).to_string();
+                Err(refused(JobRefusal::TooMuch { cap, who: who.to_owned() }))
+            }
+            (Amount::MicroUsd(micro_usd), _) => {
+                Ok(Ceiling { micro_usd: Some(micro_usd), ..Ceiling::default() })
+            }
+            (Amount::Tokens(tokens), _) => {
+                Ok(Ceiling { tokens: Some(tokens), ..Ceiling::default() })
+            }
+            (Amount::Runs(runs), _) => Ok(Ceiling { runs: Some(runs), ..Ceiling::default() }),
+        }
+    }
+
+    fn explained(&self, seen: StatusFacts) -> Why {
+        let StatusFacts { thread, status, left_out } = seen;
+        let backlog = self.snapshot.backlog.as_ref();
+        self.viewpoint().why(status, thread, left_out, |login| self.is_machine(login), backlog)
+    }
+
+    /// What an explicit order passes over, and what it waits for; the rest refuses it.
+    fn obstacles(&self, why: &Why) -> Result<(Vec<Ineligible>, Option<JobWait>), Answer> {
+        let mut passed = Vec::new();
+        let mut waits = None;
+        for obstacle in &why.obstacles {
+            match obstacle {
+                other if other.yields_to_a_person() => passed.push(*other),
+                Ineligible::Blocked => {
+                    let threads = why.status.waits.clone();
+                    waits = waits.or(Some(JobWait::Blocked { threads }));
+                }
+                Ineligible::Paused => {
+                    let pause = why.status.pause.clone();
+                    waits = waits.or(pause.map(|pause| JobWait::Paused { pause }));
+                }
+                // It is known better here.
+                Ineligible::LiveJob => {}
+                other => {
+                    let there = why.status.target.is_some();
+                    return Err(refused(JobRefusal::InTheWay { what: *other, there }));
+                }
+            }
+        }
+        Ok((passed, waits))
+    }
+
+    /// What keeps the agent, or every agent, from beginning now; none also if nobody knows.
+    fn lacks(&self, agent: Option<&str>, role: &str, thread: ThreadId) -> Option<JobWait> {
+        if let Some(pause) = agent.and_then(|name| self.pause_of_agent(name)) {
+            return Some(JobWait::Paused { pause });
+        }
+        let backlog = self.snapshot.backlog.as_ref()?;
+        let facts = backlog.judged.facts(thread)?;
+        let roster = backlog.roster();
+        let lack = |name: &str, role| lack(facts, name, role, roster);
+        let Some(name) = agent else {
+            let names = roster.workers.iter().map(|worker| worker.name.as_str());
+            let lacks = names.map(|name| Some((name.to_owned(), lack(name, Some(role))?)));
+            let lacks: Vec<(String, Rejection)> = lacks.collect::<Option<_>>()?;
+            return Some(JobWait::NobodyFree { lacks });
+        };
+        Some(JobWait::Lacks { agent: name.to_owned(), lack: lack(name, None)? })
+    }
+}
+
+fn refused(why: JobRefusal) -> Answer {
+    Answer::Job { job: JobAnswer::Refused { why } }
+}
+
+/// What comes of work in a role on an issue; none if such work is not about issues.
+fn purpose(role: &str) -> Option<Purpose> {
+    match role {
+        "reviewer" => None,
+        "researcher" => Some(Purpose::Research),
+        "devops" => Some(Purpose::Ops),
+        _ => Some(Purpose::Code),
+    }
+}

@@ -1,0 +1,115 @@
+//! What has to be known of jobs to answer a text, and what is known of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::core::command::value::JobId;
+use crate::core::command::verb::Right;
+use crate::core::jobs::money::Ceiling;
+use crate::core::jobs::{Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, StepTime};
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
+use crate::core::model::time::Timestamp;
+
+/// What a text asks of jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobQuery {
+    /// The latest job of its thread, and of the other threads that it names.
+    pub latest: bool,
+    /// Jobs by their numbers.
+    pub numbered: BTreeSet<JobId>,
+    /// All that have not ended.
+    pub live: bool,
+    /// What failed for good: jobs and messages.
+    pub dead: bool,
+    /// Whether something is done about them: what the actor may do where they are.
+    pub acts: bool,
+}
+
+impl JobQuery {
+    /// Asks for that as well.
+    pub(in crate::core::handlers) fn extend(&mut self, other: Self) {
+        let Self { latest, numbered, live, dead, acts } = other;
+        self.latest |= latest;
+        self.numbered.extend(numbered);
+        self.live |= live;
+        self.dead |= dead;
+        self.acts |= acts;
+    }
+}
+
+/// What is known of jobs, as far as it was asked about and may be told here.
+#[derive(Debug, Clone, Default)]
+pub struct JobFacts {
+    /// The latest job of a thread: of an issue, or of the pull request that it brought.
+    pub latest: HashMap<ThreadId, KnownJob>,
+    pub numbered: HashMap<JobId, KnownJob>,
+    /// Those that have not ended, the oldest first.
+    pub live: Vec<KnownJob>,
+    /// Those that were given up lately, the latest first.
+    pub dead: Vec<KnownJob>,
+    /// Messages that could not be written lately, the latest first.
+    pub undelivered: Vec<UndeliveredMessage>,
+    /// What the actor may do in other repositories.
+    pub rights: HashMap<RepoId, Option<Right>>,
+    /// How often and how long a new job is tried.
+    pub limits: JobLimits,
+    /// What an issue may cost.
+    pub issue_budget: Ceiling,
+    /// What chance says to what is decided here.
+    pub chance: Option<Draw>,
+}
+
+/// A job that may be told of here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownJob {
+    pub record: JobRecord,
+    /// Where its thread is.
+    pub repo: RepoName,
+}
+
+impl KnownJob {
+    pub(super) fn id(&self) -> JobId {
+        self.record.job.spec.id
+    }
+
+    pub(super) fn thread(&self) -> ThreadId {
+        self.record.job.spec.thread
+    }
+}
+
+/// A message that could not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndeliveredMessage {
+    /// Where, in full: `o/r#12`.
+    pub place: String,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+/// What a text does about jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobRequest {
+    /// Makes a job, which waits for an agent.
+    Begin(NewJob),
+    /// Something happens to a job that was seen as it is here.
+    Happen { seen: Box<Job>, event: JobEvent, now: StepTime },
+}
+
+impl JobRequest {
+    /// The thread of the job.
+    pub fn thread(&self) -> ThreadId {
+        match self {
+            Self::Begin(new) => new.thread,
+            Self::Happen { seen, .. } => seen.spec.thread,
+        }
+    }
+
+    /// Whether the answer to it shows the job from then on.
+    pub fn begins(&self) -> bool {
+        match self {
+            Self::Begin(_) => true,
+            Self::Happen { seen, event, .. } => {
+                matches!(event, JobEvent::Retry(_)) && seen.state.kind().is_end()
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The verbs of jobs: an agent is given an issue, told something, stopped, sent again; and what is
+//! said of all that.
+//!
+//! What happens to a job is tried here on what was seen of it ([`advance`]), so that the answer is
+//! known; the transaction that stores the answer does it again, and nothing if the job moved
+//! meanwhile.
+
+mod assign;
+mod dead;
+mod facts;
+mod place;
+mod show;
+mod steer;
+
+pub(super) use assign::{AgentChoice, AgentOrder, assign_agent, needs};
+pub(super) use dead::dead;
+pub use facts::{JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};
+pub(super) use show::{status_of_agent, status_of_job};
+pub(super) use steer::{cancel, retry, tell};
+
+use super::context::CommandContext;
+use crate::core::command::value::JobId;
+use crate::core::jobs::{Draw, IllegalReason, Job, JobEvent, JobRecord, NewJob, StepTime, advance};
+use crate::core::model::ids::ThreadId;
+use crate::core::reply::jobs::JobView;
+
+impl CommandContext<'_> {
+    /// The latest job of a thread, with what the lines before have done to it.
+    pub(super) fn latest_job(&self, thread: ThreadId) -> Option<KnownJob> {
+        self.snapshot.jobs.latest.get(&thread).map(|known| self.at_present(known))
+    }
+
+    /// A job by its number, if it may be told of here.
+    pub(super) fn numbered_job(&self, id: JobId) -> Option<KnownJob> {
+        let jobs = &self.snapshot.jobs;
+        let by_thread = || jobs.latest.values().find(|known| known.id() == id);
+        jobs.numbered.get(&id).or_else(by_thread).map(|known| self.at_present(known))
+    }
+
+    fn at_present(&self, known: &KnownJob) -> KnownJob {
+        let mut known = known.clone();
+        if let Some(job) = self.jobs.get(&known.id()) {
+            known.record.job = job.clone();
+        }
+        known
+    }
+
+    /// Something happens to a job, for the lines that follow as well; the job after it.
+    pub(super) fn happen(
+        &mut self,
+        record: &JobRecord,
+        event: JobEvent,
+    ) -> Result<Job, IllegalReason> {
+        let chance = self.snapshot.jobs.chance.unwrap_or(Draw(0));
+        let now = StepTime { at: self.snapshot.now, chance };
+        let (after, _) =
+            advance(&record.job, &event.clone().into(), now).map_err(|illegal| illegal.why)?;
+        self.jobs.insert(record.job.spec.id, after.clone());
+        let seen = Box::new(record.job.clone());
+        self.changes.jobs.push(JobRequest::Happen { seen, event, now });
+        Ok(after)
+    }
+
+    /// A new job is made, for the lines that follow as well.
+    pub(super) fn begin(&mut self, new: NewJob) {
+        self.begun.push(new.thread);
+        self.changes.jobs.push(JobRequest::Begin(new));
+    }
+
+    /// A job as it is shown here.
+    pub(super) fn job_view(&self, known: &KnownJob) -> JobView {
+        let mut view = JobView::of(&known.record, self.snapshot.now, &self.snapshot.zone);
+        let thread = known.thread();
+        let here = self.asked.inbound.thread();
+        view.target = match (thread == here, thread.repo == here.repo) {
+            (true, _) => None,
+            (false, true) => Some(format!("#{}", thread.number)),
+            (false, false) => Some(format!("{}#{}", known.repo, thread.number)),
+        };
+        view
+    }
+}

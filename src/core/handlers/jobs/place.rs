@@ -1,0 +1,53 @@
+//! Where a command about a job acts, and whether its sender may act there.
+
+use super::facts::{JobQuery, KnownJob};
+use crate::core::command::value::JobId;
+use crate::core::command::verb::Verb;
+use crate::core::handlers::context::CommandContext;
+use crate::core::handlers::snapshot::Needs;
+use crate::core::model::ids::RepoId;
+use crate::core::reply::{Answer, JobAnswer};
+
+/// What has to be known to act on a job: the one of this thread, if none is named.
+pub(super) fn one_job(job: Option<JobId>) -> Needs {
+    let jobs =
+        JobQuery { latest: true, numbered: job.into_iter().collect(), ..JobQuery::default() };
+    Needs { jobs: JobQuery { acts: true, ..jobs }, ..Needs::default() }
+}
+
+impl CommandContext<'_> {
+    /// The job that is meant, if there is one on which the sender may act.
+    pub(super) fn meant_job(&self, job: Option<JobId>, verb: Verb) -> Result<KnownJob, Answer> {
+        let known = match job {
+            Some(id) => {
+                self.numbered_job(id).ok_or_else(|| Answer::NotFound { target: id.to_string() })?
+            }
+            None => self
+                .latest_job(self.asked.inbound.thread())
+                .ok_or(Answer::Job { job: JobAnswer::NoneHere { begun: self.begins_here() } })?,
+        };
+        match self.refuse_in(known.thread().repo, verb) {
+            Some(refusal) => Err(refusal),
+            None => Ok(known),
+        }
+    }
+
+    /// Whether a line before this one makes a job here.
+    pub(super) fn begins_here(&self) -> bool {
+        self.begun.contains(&self.asked.inbound.thread())
+    }
+
+    /// Why the sender may not do this in a repository.
+    pub(super) fn refuse_in(&self, repo: RepoId, verb: Verb) -> Option<Answer> {
+        let right = match repo == self.asked.inbound.repo.id {
+            true => self.asked.right,
+            false => self.snapshot.jobs.rights.get(&repo).copied().flatten(),
+        };
+        (right < Some(verb.right())).then(|| Answer::Refused {
+            verb,
+            need: self.snapshot.people.need(verb.right()),
+            owner: self.snapshot.people.owner.login().to_owned(),
+            unproved: false,
+        })
+    }
+}

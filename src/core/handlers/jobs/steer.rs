@@ -1,0 +1,125 @@
+//! cancel, retry, tell: what people say to a job that is there.
+
+use super::place::one_job;
+use crate::core::command::Note;
+use crate::core::command::value::{AgentName, JobId};
+use crate::core::command::verb::Verb;
+use crate::core::handlers::context::CommandContext;
+use crate::core::handlers::handler::Handler;
+use crate::core::handlers::jobs::KnownJob;
+use crate::core::jobs::{CancelReason, IllegalReason, Job, JobEvent, Phase, State};
+use crate::core::reply::{Answer, JobAnswer};
+
+pub(in crate::core::handlers) fn cancel<'a>(job: Option<JobId>) -> Handler<'a> {
+    Handler::new(one_job(job), move |context| context.cancel(job))
+}
+
+pub(in crate::core::handlers) fn retry(
+    job: Option<JobId>,
+    agent: Option<&AgentName>,
+) -> Handler<'_> {
+    Handler::new(one_job(job), move |context| context.retry(job, agent.map(AgentName::as_str)))
+}
+
+pub(in crate::core::handlers) fn tell(job: Option<JobId>, text: &Note) -> Handler<'_> {
+    Handler::new(one_job(job), move |context| context.tell(job, text.as_str()))
+}
+
+impl CommandContext<'_> {
+    fn cancel(&mut self, job: Option<JobId>) -> Answer {
+        match self.meant_job(job, Verb::Cancel) {
+            Ok(known) => self.cancel_job(known),
+            Err(answer) => answer,
+        }
+    }
+
+    /// Cancels a job in the name of whoever speaks.
+    pub(in crate::core::handlers) fn cancel_job(&mut self, known: KnownJob) -> Answer {
+        let reason = CancelReason::Person(self.asked.actor.login.clone());
+        match self.happen(&known.record, JobEvent::Cancel(reason)) {
+            Ok(after) => {
+                let mut stopped = known;
+                stopped.record.job = after;
+                let view = Box::new(self.job_view(&stopped));
+                Answer::Job { job: JobAnswer::Cancelled { view } }
+            }
+            Err(IllegalReason::AlreadyStopping) => {
+                let view = Box::new(self.job_view(&known));
+                Answer::Job { job: JobAnswer::AlreadyStopping { view } }
+            }
+            Err(_) => self.is_over(&known),
+        }
+    }
+
+    fn is_over(&self, known: &KnownJob) -> Answer {
+        Answer::Job { job: JobAnswer::Over { view: Box::new(self.job_view(known)) } }
+    }
+
+    fn retry(&mut self, job: Option<JobId>, agent: Option<&str>) -> Answer {
+        if let Some(unknown) = agent.and_then(|name| self.agent_called(name, Verb::Retry).err()) {
+            return as_argument(unknown);
+        }
+        let known = match self.meant_job(job, Verb::Retry) {
+            Ok(known) => known,
+            Err(answer) => return answer,
+        };
+        match self.happen(&known.record, JobEvent::Retry(agent.map(str::to_owned))) {
+            Ok(after) => Answer::Job {
+                job: JobAnswer::Retried {
+                    id: after.spec.id.to_string(),
+                    agent: after.past.agent.clone(),
+                    was_over: known.record.job.state.kind().is_end(),
+                },
+            },
+            Err(IllegalReason::AnotherJob) => self.is_over(&known),
+            Err(_) => {
+                let view = Box::new(self.job_view(&known));
+                Answer::Job { job: JobAnswer::StillWorking { view } }
+            }
+        }
+    }
+
+    fn tell(&mut self, job: Option<JobId>, text: &str) -> Answer {
+        let known = match self.meant_job(job, Verb::Tell) {
+            Ok(known) => known,
+            Err(answer) => return answer,
+        };
+        if known.record.job.state.kind().is_end() {
+            return self.is_over(&known);
+        }
+        match self.happen(&known.record, JobEvent::Told(text.to_owned())) {
+            Ok(after) => {
+                let agent = after.state.attempt().map(|a| a.leased.grant.agent.clone());
+                let reaches = reaches(&after);
+                Answer::Job {
+                    job: JobAnswer::Told { id: after.spec.id.to_string(), agent, reaches },
+                }
+            }
+            Err(_) => self.is_over(&known),
+        }
+    }
+}
+
+/// `agent=` is an argument: its line is not that of a name alone.
+fn as_argument(answer: Answer) -> Answer {
+    match answer {
+        Answer::NoAgent { name, instead } => {
+            let instead = instead.map(|line| line.replacen("retry ", "retry agent=", 1));
+            Answer::NoAgent { name, instead }
+        }
+        other => other,
+    }
+}
+
+/// Whether what is said now reaches the agent that works on it.
+fn reaches(job: &Job) -> bool {
+    match &job.state {
+        State::Running(running) => {
+            let attempt = &running.attempt;
+            attempt.phase == Phase::Working
+                && attempt.stopping.is_none()
+                && attempt.leased.grant.can_be_told
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,84 @@
+//! A job with all that it went through, as people are told of it.
+
+use super::action::AttemptEnd;
+use super::event::{AgentClaim, CancelReason, JobEvent, JobStep, Progress};
+use super::ids::Fence;
+use super::job::Job;
+use super::moment::StepTime;
+use super::money::{Charge, Spent};
+use crate::core::model::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRecord {
+    pub job: Job,
+    pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    /// Its history, in order.
+    pub steps: Vec<(JobStep, StepTime)>,
+    /// Its attempts, in order.
+    pub attempts: Vec<AttemptRecord>,
+    /// What its agent does, in its own words.
+    pub doing: Option<String>,
+    /// When its agent last showed a sign of life.
+    pub seen_at: Option<Timestamp>,
+    /// Why it got no agent the last time that one was looked for, in words.
+    pub waits_for: Option<String>,
+}
+
+/// An attempt, as far as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptRecord {
+    pub fence: Fence,
+    pub agent: String,
+    /// How it is called outside.
+    pub key: String,
+    pub started_at: Option<Timestamp>,
+    pub ended: Option<(Timestamp, AttemptEnd)>,
+    /// What it cost; until it has ended, what it may.
+    pub charge: Charge,
+}
+
+impl JobRecord {
+    /// The agent that has it, else the one that had it last, else the one that was named for it.
+    pub fn agent(&self) -> Option<&str> {
+        let Job { state, past, .. } = &self.job;
+        let leased = state.leased().or(past.last.as_ref()).map(|leased| &leased.grant.agent);
+        leased.or(past.agent.as_ref()).map(String::as_str)
+    }
+
+    /// The attempts that may have run.
+    pub fn started(&self) -> impl Iterator<Item = &AttemptRecord> {
+        self.attempts.iter().filter(|attempt| attempt.started_at.is_some())
+    }
+
+    /// What the attempts that ended cost together.
+    pub fn spent(&self) -> Charge {
+        let ended = self.attempts.iter().filter(|attempt| attempt.ended.is_some());
+        ended.fold(Charge::NOTHING, |sum, attempt| Charge {
+            spent: Spent::plus(sum.spent, attempt.charge.spent),
+            is_bound: sum.is_bound || attempt.charge.is_bound,
+        })
+    }
+
+    /// From the first start to the last end, or to `now`.
+    pub fn ran_for(&self, now: Timestamp) -> Option<std::time::Duration> {
+        let first = self.started().filter_map(|attempt| attempt.started_at).min()?;
+        Some(self.ended_at.unwrap_or(now).since(first))
+    }
+
+    /// What the agent of the last attempt that ended by itself said that it did.
+    pub fn last_claim(&self) -> Option<&AgentClaim> {
+        self.steps.iter().rev().find_map(|(step, _)| match step {
+            JobStep::Event(JobEvent::Attempt(_, Progress::Ended { claim, .. })) => Some(claim),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        })
+    }
+
+    /// Who asked for it to be cancelled, and when.
+    pub fn cancel_asked(&self) -> Option<(&CancelReason, Timestamp)> {
+        self.steps.iter().rev().find_map(|(step, now)| match step {
+            JobStep::Event(JobEvent::Cancel(reason)) => Some((reason, now.at)),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! What is answered to those who speak of jobs.
+
+use super::view::JobView;
+use crate::core::reply::Paused;
+use crate::core::scheduling::{Ineligible, Rejection};
+
+/// What came of a line about a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobAnswer {
+    /// An issue is given to this agent, or to the best one.
+    Given {
+        agent: Option<String>,
+        /// The role in which, if it is worth telling.
+        role: Option<String>,
+        /// The issue, if it is another one.
+        target: Option<String>,
+        /// What would have kept timmy from it by itself.
+        passed: Vec<Ineligible>,
+        /// Why it does not begin at once.
+        waits: Option<JobWait>,
+    },
+    /// Somebody works on it already.
+    Lives {
+        view: Box<JobView>,
+    },
+    /// It cannot be given.
+    Refused {
+        why: JobRefusal,
+    },
+    /// There is no job here, or it begins with this very comment.
+    NoneHere {
+        begun: bool,
+    },
+    /// It is cancelled, or its agent was asked to stop.
+    Cancelled {
+        view: Box<JobView>,
+    },
+    AlreadyStopping {
+        view: Box<JobView>,
+    },
+    /// It has ended: there is nothing to say to it.
+    Over {
+        view: Box<JobView>,
+    },
+    /// It is not over, and so not begun again.
+    StillWorking {
+        view: Box<JobView>,
+    },
+    /// It begins again, by this agent if one was named.
+    Retried {
+        id: String,
+        agent: Option<String>,
+        was_over: bool,
+    },
+    /// Its agent is told something. `reaches`: while it works.
+    Told {
+        id: String,
+        agent: Option<String>,
+        reaches: bool,
+    },
+    /// What failed for good.
+    Dead {
+        jobs: Vec<JobView>,
+        undelivered: Vec<DeadLetter>,
+    },
+    /// All that are there.
+    Jobs {
+        jobs: Vec<JobView>,
+        live: usize,
+    },
+    /// Where it stands.
+    Status {
+        view: Box<JobView>,
+    },
+    /// What an agent does.
+    Agent {
+        name: String,
+        capacity: u32,
+        pause: Option<Paused>,
+        jobs: Vec<JobView>,
+        /// How many wait for it.
+        queued: usize,
+    },
+}
+
+/// A message that could not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    pub place: String,
+    pub at: String,
+    pub reason: String,
+}
+
+/// Why a job does not begin at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobWait {
+    /// It waits for these threads; those that cannot be named here are left out.
+    Blocked {
+        threads: Vec<String>,
+    },
+    Paused {
+        pause: Paused,
+    },
+    Lacks {
+        agent: String,
+        lack: Rejection,
+    },
+    /// No agent can take it.
+    NobodyFree {
+        lacks: Vec<(String, Rejection)>,
+    },
+}
+
+/// Why an issue is not given to an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobRefusal {
+    NoAgents,
+    /// The agent does not hold the role.
+    LacksRole {
+        agent: String,
+        role: String,
+        roles: Vec<String>,
+    },
+    NobodyHolds {
+        role: String,
+        roles: Vec<String>,
+    },
+    /// Such a role is not about issues.
+    NotOnAnIssue {
+        role: String,
+    },
+    /// More than an issue may cost; with the most that may be given to whom.
+    TooMuch {
+        cap: String,
+        who: String,
+    },
+    /// What no order passes over. `there`: in another thread.
+    InTheWay {
+        what: Ineligible,
+        there: bool,
+    },
+}
+
+impl JobAnswer {
+    /// What came of the line, as a stable code for the audit.
+    pub(in crate::core::reply) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Given { .. }
+            | Self::Cancelled { .. }
+            | Self::Retried { .. }
+            | Self::Told { .. }
+            | Self::Dead { .. }
+            | Self::Jobs { .. }
+            | Self::Status { .. }
+            | Self::Agent { .. } => "done",
+            Self::Refused { .. } => "not_given",
+            Self::NoneHere { .. } => "no_job",
+            Self::Lives { .. } | Self::StillWorking { .. } => "in_work",
+            Self::AlreadyStopping { .. } | Self::Over { .. } => "over",
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What a job went through, line by line.
+
+use jiff::tz::TimeZone;
+
+use super::words::short;
+use crate::core::jobs::{
+    Act, AgentClaim, CancelReason, Failure, JobEvent, JobRecord, JobStep, Origin, PersonAnswer,
+    Progress, Pusher, ResultJudgement, State, Verdict,
+};
+use crate::core::model::time::Timestamp;
+
+/// How many lines are told: the latest.
+const MOST: usize = 20;
+
+/// What happened at a moment. Foreign words in the text stand in backticks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobLogLine {
+    pub at: String,
+    pub text: String,
+}
+
+/// The latest of what a job went through.
+pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
+    let begin = (record.created_at, begun(&record.job.spec.origin));
+    let mut lines = vec![begin];
+    let mut is_live = false;
+    for (step, now) in &record.steps {
+        is_live = is_live_after(is_live, step);
+        lines.extend(told(step, is_live).map(|text| (now.at, text)));
+    }
+    if let (Some(at), Some(doing), State::Running(_)) =
+        (record.seen_at, &record.doing, &record.job.state)
+    {
+        lines.push((at, foreign(doing)));
+    }
+    let skip = lines.len().saturating_sub(MOST);
+    let days = lines.first().map(|(at, _)| at.zoned(zone).date());
+    let is_one_day = lines.iter().all(|(at, _)| Some(at.zoned(zone).date()) == days);
+    let form = if is_one_day { "%H:%M:%S" } else { "%-d %b, %H:%M:%S" };
+    let line = |(at, text): (Timestamp, String)| JobLogLine {
+        at: at.zoned(zone).strftime(form).to_string(),
+        text,
+    };
+    lines.into_iter().skip(skip).map(line).collect()
+}
+
+/// Words of others, that they may stand in a sentence.
+pub(super) fn foreign(words: &str) -> String {
+    match words.matches('`').count().is_multiple_of(2) {
+        true => words.to_owned(),
+        false => words.replace('`', "'"),
+    }
+}
+
+fn begun(origin: &Origin) -> String {
+    match origin {
+        Origin::Person(login) => format!("asked by {login}"),
+        Origin::Match => "matched by me".to_owned(),
+    }
+}
+
+/// Whether an attempt may run after a step.
+fn is_live_after(was_live: bool, step: &JobStep) -> bool {
+    match step {
+        JobStep::Act(Act::Lease(_) | Act::Start(_)) => true,
+        JobStep::Event(JobEvent::Attempt(_, progress)) => match progress {
+            Progress::NeverRan(_)
+            | Progress::Ended { .. }
+            | Progress::Failed { .. }
+            | Progress::Stopped { .. }
+            | Progress::Lost
+            | Progress::CutOff { .. } => false,
+            _ => was_live,
+        },
+        JobStep::Event(_) => was_live,
+    }
+}
+
+fn told(step: &JobStep, is_live: bool) -> Option<String> {
+    Some(match step {
+        JobStep::Act(Act::Lease(terms)) => format!("given to `{}`", terms.agent),
+        JobStep::Act(Act::Start(_)) => "preflight passed".to_owned(),
+        JobStep::Event(event) => return event_told(event, is_live),
+    })
+}
+
+fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
+    Some(match event {
+        JobEvent::Attempt(_, progress) => return progress_told(progress),
+        JobEvent::Due if is_live => "its time was over".to_owned(),
+        // What follows says so.
+        JobEvent::Due => return None,
+        JobEvent::Ready => "what it waited for is there".to_owned(),
+        JobEvent::Judged(judgement) => judged(judgement),
+        JobEvent::Pushed(push) => {
+            let who = match push.by {
+                Pusher::Agent => "its agent",
+                Pusher::Known => "a person",
+                Pusher::Unknown => "nobody who can be named",
+            };
+            format!("`{}` was pushed by {who}", short(&push.commit))
+        }
+        JobEvent::Merged(commit) => format!("merged as `{}`", short(commit)),
+        JobEvent::Decided(_, PersonAnswer::Yes) => "a person said yes".to_owned(),
+        JobEvent::Decided(_, PersonAnswer::No(_)) => "a person said no".to_owned(),
+        JobEvent::Decided(_, PersonAnswer::Revise) => "a person asked for a change".to_owned(),
+        JobEvent::Recheck => "to be looked at again".to_owned(),
+        JobEvent::Told(_) => "a person said something to its agent".to_owned(),
+        JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
+        JobEvent::Cancel(CancelReason::IssueGone) => "the issue is gone".to_owned(),
+        JobEvent::Cancel(_) => "cancelled".to_owned(),
+        JobEvent::Retry(Some(agent)) => format!("once more, by `{agent}`"),
+        JobEvent::Retry(None) => "once more".to_owned(),
+        JobEvent::Restored => "I was restored from a copy".to_owned(),
+        JobEvent::Refund(_) => return None,
+    })
+}
+
+fn progress_told(progress: &Progress) -> Option<String> {
+    Some(match progress {
+        Progress::NeverRan(why) => format!("it did not begin: {}", why.said()),
+        Progress::Accepted => "accepted".to_owned(),
+        Progress::Alive | Progress::Answered => return None,
+        Progress::Heard(_) => "it read what was said to it".to_owned(),
+        Progress::Asks => "it asks for a permission".to_owned(),
+        Progress::HostAway => "its host is away".to_owned(),
+        Progress::HostBack => "its host is back".to_owned(),
+        Progress::Ended { claim: AgentClaim::Nothing, .. } => {
+            "it ended, and said nothing that I understand".to_owned()
+        }
+        Progress::Ended { claim, .. } => format!("it ended, and claims {}", claim.said()),
+        Progress::Failed { failure, .. } => match failure {
+            Failure::Agent(how) => format!("it failed: {}", foreign(&how.0)),
+            Failure::BadRequest => "it does not understand what is asked".to_owned(),
+            Failure::PoolSpent { .. } => "its quota ran out".to_owned(),
+            Failure::Unable(why) => format!("it had to end: {}", why.said()),
+            Failure::NeedsAnswer => "it needs a person".to_owned(),
+        },
+        Progress::Stopped { .. } => "it stopped".to_owned(),
+        Progress::Lost => "it is lost: its gateway knows nothing of it".to_owned(),
+        Progress::Unclear => "whether it runs cannot be found out".to_owned(),
+        Progress::CutOff { .. } => "my own stop cut it off".to_owned(),
+    })
+}
+
+fn judged(judgement: &ResultJudgement) -> String {
+    let commit = judgement.commit.as_ref().map(short);
+    match (judgement.verdict, commit) {
+        (Verdict::Pass { .. }, Some(commit)) => format!("verified on `{commit}`"),
+        (Verdict::Pass { .. }, None) => "verified".to_owned(),
+        (Verdict::NoChange { .. }, _) => "no change was needed".to_owned(),
+        (Verdict::Ask, _) => "a person has to look".to_owned(),
+        (Verdict::Block, _) => "blocked by what was found".to_owned(),
+        (Verdict::Stuck, _) => "it cannot go on without a person".to_owned(),
+        (Verdict::Nothing, _) => "nothing of it is on the forge".to_owned(),
+    }
+}

@@ -1,0 +1,15 @@
+//! What is said of jobs: where one stands, what it went through, what came of it.
+
+mod answers;
+mod log;
+mod outcome;
+mod standing;
+mod view;
+mod words;
+
+pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
+pub use log::JobLogLine;
+pub use outcome::{AttemptLine, JobOutcome, late, outcome};
+pub use standing::{CancelledBy, JobStanding};
+pub use view::JobView;
+pub use words::usd;

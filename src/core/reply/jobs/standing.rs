@@ -1,0 +1,213 @@
+//! Where a job stands, as people say it.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::words::moment;
+use crate::core::jobs::{
+    AgentStop, Attempt, CancelReason, Cancelled, DeadReason, Done, HeldBy, IdleWait, JobRecord,
+    Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
+};
+use crate::core::model::time::{Timestamp, rounded};
+
+/// Where a job stands. Moments are as people say them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobStanding {
+    /// It waits for an agent: for this one, if one is named.
+    Queued {
+        agent: Option<String>,
+        because: Option<String>,
+    },
+    /// The agent has it, and begins.
+    Taken {
+        agent: String,
+    },
+    /// The agent works on it, and does this, in its own words.
+    Working {
+        agent: String,
+        doing: Option<String>,
+    },
+    /// The agent was asked to stop; until then that is waited for.
+    Stopping {
+        agent: String,
+        until: String,
+    },
+    /// What the agent says is compared with the forge.
+    Checking {
+        agent: Option<String>,
+    },
+    /// A person is needed.
+    NeedsPerson {
+        question: Question,
+    },
+    /// The next attempt begins then.
+    Pausing {
+        until: String,
+        is_repair: bool,
+    },
+    /// The machine of its agent is away; so long that is waited for.
+    HostAway {
+        agent: Option<String>,
+        until: String,
+    },
+    /// The quota is used up until then.
+    QuotaSpent {
+        until: String,
+    },
+    /// The default branch is red.
+    RedBranch,
+    /// Whether the agent runs cannot be found out; until then it is looked for.
+    Unclear {
+        agent: String,
+        run: Option<String>,
+        branch: String,
+        until: String,
+    },
+    /// Its result is on the forge.
+    Delivered {
+        agent: Option<String>,
+        pull: Option<i64>,
+    },
+    Merged {
+        pull: Option<i64>,
+    },
+    NoChange,
+    Cancelled {
+        by: CancelledBy,
+        may_run: bool,
+    },
+    Dead {
+        reason: DeadReason,
+    },
+}
+
+/// Who or what ended a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancelledBy {
+    /// A person, by login.
+    Person(String),
+    Rejection,
+    /// The issue was closed, moved or deleted.
+    IssueGone,
+    /// Nobody knew whether it ran.
+    Doubt,
+}
+
+impl JobStanding {
+    pub(super) fn of(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Self {
+        let said = |at| moment(at, now, zone);
+        let agent = || record.agent().map(str::to_owned);
+        match &record.job.state {
+            State::Queued(_) => {
+                let agent = record.job.past.agent.clone();
+                Self::Queued { agent, because: record.waits_for.clone() }
+            }
+            State::Preflight(preflight) => {
+                Self::Taken { agent: preflight.leased.grant.agent.clone() }
+            }
+            State::Running(running) => working(record, &running.attempt, &said),
+            State::Waiting(Waiting::Held(held)) => match (&held.attempt.stopping, held.by) {
+                (Some(_), _) => working(record, &held.attempt, &said),
+                (None, HeldBy::Host) => Self::HostAway { agent: agent(), until: said(held.until) },
+                (None, HeldBy::Person) => Self::NeedsPerson { question: Question::Permission },
+            },
+            State::Uncertain(uncertain) => match &uncertain.attempt.stopping {
+                Some(_) => working(record, &uncertain.attempt, &said),
+                None => Self::Unclear {
+                    agent: uncertain.attempt.leased.grant.agent.clone(),
+                    run: run(record),
+                    branch: branch(record, uncertain.attempt.leased.branch),
+                    until: said(uncertain.until),
+                },
+            },
+            State::Verifying(_) => Self::Checking { agent: agent() },
+            State::Deciding(deciding) => Self::NeedsPerson { question: deciding.question },
+            State::BackingOff(pause) => {
+                let is_repair = matches!(pause.work, WorkKind::Repair(_));
+                Self::Pausing { until: said(pause.until), is_repair }
+            }
+            State::Waiting(Waiting::Idle(idle)) => waiting(record, idle, &said),
+            State::Done(Done::Verified | Done::Accepted) => {
+                let is_pull = matches!(record.job.spec.purpose, Purpose::Code | Purpose::Repair);
+                let pull = record.job.past.pull.filter(|_| is_pull);
+                Self::Delivered { agent: agent(), pull }
+            }
+            State::Done(Done::Merged) => Self::Merged { pull: record.job.past.pull },
+            State::NoChange => Self::NoChange,
+            State::Cancelled(cancelled) => Self::Cancelled {
+                by: CancelledBy::of(cancelled),
+                may_run: cancelled.agent == AgentStop::NotSeen,
+            },
+            State::Dead(reason) => Self::Dead { reason: *reason },
+        }
+    }
+}
+
+impl CancelledBy {
+    fn of(cancelled: &Cancelled) -> Self {
+        match &cancelled.reason {
+            CancelReason::Person(login) => Self::Person(login.clone()),
+            CancelReason::Rejected(_) => Self::Rejection,
+            CancelReason::IssueGone => Self::IssueGone,
+            CancelReason::Uncertain => Self::Doubt,
+        }
+    }
+}
+
+fn working(
+    record: &JobRecord,
+    attempt: &Attempt,
+    said: &impl Fn(Timestamp) -> String,
+) -> JobStanding {
+    let agent = attempt.leased.grant.agent.clone();
+    match (&attempt.stopping, attempt.phase) {
+        (Some(stopping), _) => JobStanding::Stopping { agent, until: said(stopping.until) },
+        (None, Phase::Starting { .. }) => JobStanding::Taken { agent },
+        (None, Phase::Working) => JobStanding::Working { agent, doing: record.doing.clone() },
+    }
+}
+
+fn waiting(
+    record: &JobRecord,
+    idle: &IdleWait,
+    said: &impl Fn(Timestamp) -> String,
+) -> JobStanding {
+    let until = said(idle.until);
+    match idle.for_what {
+        WaitReason::Host => {
+            JobStanding::HostAway { agent: record.agent().map(str::to_owned), until }
+        }
+        WaitReason::Pool => JobStanding::QuotaSpent { until },
+        WaitReason::Person => JobStanding::NeedsPerson { question: Question::Stuck },
+        WaitReason::GreenBranch => JobStanding::RedBranch,
+    }
+}
+
+/// How the present attempt, or the last one, is called outside.
+pub(super) fn run(record: &JobRecord) -> Option<String> {
+    record.started().last().map(|attempt| attempt.key.clone())
+}
+
+/// What a branch of the job is called.
+pub(super) fn branch(record: &JobRecord, number: u32) -> String {
+    let mut branch = record.job.branch();
+    branch.number = number;
+    branch.to_string()
+}
+
+/// How long its present attempt has run.
+pub(super) fn running_for(record: &JobRecord, now: Timestamp) -> Option<Duration> {
+    record.job.state.attempt().map(|attempt| now.since(attempt.since))
+}
+
+/// Why an attempt is asked to stop is to be told as well.
+pub(super) fn is_cancelling(record: &JobRecord) -> bool {
+    let stopping = record.job.state.attempt().and_then(|attempt| attempt.stopping.as_ref());
+    stopping.is_some_and(|stopping| matches!(stopping.then, Then::Cancel(_)))
+}
+
+/// How long something took, if it took any time.
+pub(super) fn lasted(span: Option<Duration>) -> Option<String> {
+    span.map(rounded)
+}

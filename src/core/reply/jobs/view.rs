@@ -1,0 +1,180 @@
+//! A job as people are shown it: on its card, in `status`, on a terminal.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+
+use super::log::{JobLogLine, log};
+use super::standing::{CancelledBy, JobStanding, branch, is_cancelling, lasted, running_for};
+use super::words::{moment, usd};
+use crate::core::effect::Body;
+use crate::core::jobs::{JobRecord, Purpose, State};
+use crate::core::model::time::{Timestamp, rounded};
+use crate::core::reply::filters::{self, Name};
+
+/// A job, as people are shown it. Moments are as they say them, in one zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobView {
+    /// Its number: `j42`.
+    pub id: String,
+    /// Its thread, where it is told elsewhere.
+    pub target: Option<String>,
+    pub role: String,
+    pub standing: JobStanding,
+    /// Which attempt this is, or comes next, and how many there may be.
+    pub attempt: u32,
+    pub of: u32,
+    /// How many were made.
+    pub tries: usize,
+    /// Whether it has ended.
+    pub is_over: bool,
+    /// How long its attempt runs; once it ended, how long all of them took.
+    pub took: Option<String>,
+    /// What its attempts cost that ended, and whether that may be less.
+    pub cost: Option<(String, bool)>,
+    /// How long ago its agent showed a sign of life.
+    pub seen: Option<String>,
+    /// When its agent must have answered.
+    pub answer_by: Option<String>,
+    pub branch: Option<String>,
+    /// Whether it is to be cancelled.
+    pub is_cancelling: bool,
+    /// What it went through.
+    pub log: Vec<JobLogLine>,
+    /// How the zone of its moments is called.
+    pub zone: String,
+}
+
+impl JobView {
+    pub fn of(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Self {
+        let job = &record.job;
+        let is_over = job.state.kind().is_end();
+        let spent = record.spent();
+        let attempt = job.state.attempt();
+        let clocks = match &job.state {
+            State::Running(running) => Some(running.clocks),
+            _ => None,
+        };
+        let works_on_a_branch = matches!(job.spec.purpose, Purpose::Code | Purpose::Repair);
+        Self {
+            id: job.spec.id.to_string(),
+            target: None,
+            role: job.spec.role.clone(),
+            standing: JobStanding::of(record, now, zone),
+            attempt: job.attempt_number(),
+            of: job.spec.limits.attempts,
+            tries: record.started().count(),
+            is_over,
+            took: lasted(match is_over {
+                true => record.ran_for(now),
+                false => running_for(record, now),
+            }),
+            cost: (spent.spent.runs > 0).then(|| (usd(spent.spent.micro_usd), spent.is_bound)),
+            seen: record.seen_at.filter(|_| attempt.is_some()).map(|at| rounded(now.since(at))),
+            answer_by: clocks.map(|clocks| moment(clocks.total, now, zone)),
+            branch: works_on_a_branch.then(|| branch(record, job.past.branch)),
+            is_cancelling: is_cancelling(record),
+            log: log(record, zone),
+            zone: now.zoned(zone).strftime("%Z").to_string(),
+        }
+    }
+
+    /// The text of its card, said by the account `name`.
+    pub fn card(&self, name: &str) -> String {
+        let text = Card { view: self }.render_with_values(&Name(name.to_owned()));
+        text.expect("a String takes everything, and the name is told").trim().to_owned()
+    }
+
+    /// The card as a comment that is marked with `key`.
+    pub fn card_body(&self, name: &str, key: &str) -> Body {
+        Body::finished(self.card(name)).marked(key)
+    }
+
+    /// What takes it up again, from where it is told.
+    pub(in crate::core::reply) fn retry(&self) -> String {
+        self.line("retry")
+    }
+
+    /// What ends it, from where it is told.
+    pub(in crate::core::reply) fn cancel(&self) -> String {
+        self.line("cancel")
+    }
+
+    fn line(&self, verb: &str) -> String {
+        match self.target {
+            None => verb.to_owned(),
+            Some(_) => format!("{verb} {}", self.id),
+        }
+    }
+
+    /// Whether it goes on by itself.
+    pub(in crate::core::reply) fn needs_nobody(&self) -> bool {
+        match self.standing {
+            JobStanding::Queued { because: None, .. }
+            | JobStanding::Taken { .. }
+            | JobStanding::Working { .. }
+            | JobStanding::Stopping { .. }
+            | JobStanding::Checking { .. }
+            | JobStanding::Delivered { .. }
+            | JobStanding::Merged { .. }
+            | JobStanding::NoChange => true,
+            JobStanding::Queued { because: Some(_), .. }
+            | JobStanding::NeedsPerson { .. }
+            | JobStanding::Pausing { .. }
+            | JobStanding::HostAway { .. }
+            | JobStanding::QuotaSpent { .. }
+            | JobStanding::RedBranch
+            | JobStanding::Unclear { .. }
+            | JobStanding::Cancelled { .. }
+            | JobStanding::Dead { .. } => false,
+        }
+    }
+
+    /// What stands behind its headline.
+    pub(in crate::core::reply) fn facts(&self) -> Vec<String> {
+        let attempts = match (self.is_over, self.tries) {
+            (true, 0) => None,
+            (true, 1) => Some("1 attempt".to_owned()),
+            (true, tries) => Some(format!("{tries} attempts")),
+            (false, _) => Some(format!("attempt {} of {}", self.attempt, self.of)),
+        };
+        attempts.into_iter().chain(self.took.clone()).chain(self.money()).collect()
+    }
+
+    /// What it cost so far.
+    fn money(&self) -> Option<String> {
+        self.cost.as_ref().map(|(usd, is_bound)| match is_bound {
+            true => format!("at most {usd} USD"),
+            false => format!("{usd} USD"),
+        })
+    }
+
+    /// Whether there is anything to say of what comes next.
+    fn has_next(&self) -> bool {
+        !matches!(
+            self.standing,
+            JobStanding::Delivered { .. }
+                | JobStanding::Merged { .. }
+                | JobStanding::NoChange
+                | JobStanding::Cancelled { may_run: false, .. }
+        )
+    }
+
+    /// Whether a sentence says all of it: nothing has happened yet.
+    fn is_brief(&self) -> bool {
+        let waits = matches!(self.standing, JobStanding::Queued { .. } | JobStanding::Taken { .. });
+        waits && self.tries <= 1 && !self.is_over
+    }
+
+    /// Whether its history says more than the headline.
+    pub(super) fn shows_log(&self) -> bool {
+        let is_done =
+            matches!(self.standing, JobStanding::Delivered { .. } | JobStanding::Merged { .. });
+        !is_done || self.tries > 1
+    }
+}
+
+#[derive(Template)]
+#[template(path = "job/card.md")]
+struct Card<'a> {
+    view: &'a JobView,
+}

@@ -1,0 +1,168 @@
+//! What may become of a job, in words.
+
+use jiff::tz::TimeZone;
+
+use crate::core::jobs::{
+    AgentClaim, AttemptEnd, Commit, DeadReason, DeadlineKind, NeverRan, Question,
+};
+use crate::core::model::time::{Timestamp, said};
+
+/// A moment as people say it: of today the time alone.
+pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (there, here) = (at.zoned(zone), now.zoned(zone));
+    match there.date() == here.date() {
+        true => there.strftime("%H:%M %Z").to_string(),
+        false => said(at, now, zone),
+    }
+}
+
+/// Millionths of a US dollar: `0.41`.
+pub fn usd(micro: u64) -> String {
+    let cents = micro.saturating_add(5_000) / 10_000;
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+/// The first characters of a commit, as people write it.
+pub(super) fn short(commit: &Commit) -> String {
+    commit.to_string().chars().take(7).collect()
+}
+
+impl NeverRan {
+    /// Why an attempt never ran; in backticks stands what is not a word.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::HostAway => "its host is away",
+            Self::GatewayDown => "its gateway takes no work",
+            Self::PoolSpent { .. } => "its quota is used up",
+            Self::NoAccess => "its account may not read or push here",
+            Self::BadKey => "its key is refused",
+            Self::ModelGone => "its model is gone",
+            Self::RedBranch => "the default branch is red",
+            Self::NobodyFree => "no agent was free",
+            Self::LeftNothing => "its agent left nothing behind lately, whatever it was given",
+            Self::TooSlow => "whether it can begin could not be found out in time",
+            Self::Moved => "the issue changed before it could begin",
+        }
+    }
+
+    /// What helps against it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::HostAway => "Wake its host.",
+            Self::GatewayDown => "Start its gateway.",
+            Self::PoolSpent { .. } => "Wait for the quota, or name another agent.",
+            Self::NoAccess => "Give its account write access to this repository.",
+            Self::BadKey => "Give it a key that is accepted.",
+            Self::ModelGone => "Configure a model that is there.",
+            Self::RedBranch => "Mend the default branch.",
+            Self::NobodyFree => "Name another agent, or raise what runs at once.",
+            Self::LeftNothing => "Look at its key and its host; `timmy doctor` does.",
+            Self::TooSlow => "Look at its gateway; `timmy doctor` does.",
+            Self::Moved => "Look whether it is still to be done.",
+        }
+    }
+}
+
+impl DeadReason {
+    /// Why nothing more is tried.
+    pub fn said(self) -> String {
+        match self {
+            Self::AttemptsSpent => "all its attempts are spent".to_owned(),
+            Self::Loop => "it ended in the same way again and again".to_owned(),
+            Self::BadRequest => "its agent does not understand what is asked".to_owned(),
+            Self::NeverRan(NeverRan::NobodyFree) => "no agent was free for it".to_owned(),
+            Self::NeverRan(why) => format!("it could not even begin: {}", why.said()),
+            Self::CutOff => "it was cut off by my own restarts too often".to_owned(),
+            Self::Unanswered => "its agent needed a person, and nobody answered".to_owned(),
+        }
+    }
+
+    /// What helps against it.
+    pub fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::NeverRan(why) => Some(why.remedy()),
+            Self::BadRequest => Some("Say in the issue what is to be done, and when it is done."),
+            Self::AttemptsSpent | Self::Loop | Self::CutOff | Self::Unanswered => None,
+        }
+    }
+}
+
+impl DeadlineKind {
+    pub(super) fn said(self) -> &'static str {
+        match self {
+            Self::Start => "it showed no sign of life in time",
+            Self::Silence => "it fell silent",
+            Self::Total => "its time was over",
+        }
+    }
+}
+
+impl AttemptEnd {
+    /// How an attempt ended.
+    pub(super) fn said(self) -> String {
+        match self {
+            Self::Ended => "ended by itself".to_owned(),
+            Self::Failed => "failed".to_owned(),
+            Self::TimedOut(kind) => format!("stopped: {}", kind.said()),
+            Self::Stopped => "stopped".to_owned(),
+            Self::Lost => "was lost".to_owned(),
+            Self::Uncertain => "nobody knows whether it ran".to_owned(),
+            Self::NeverRan(why) => format!("never ran: {}", why.said()),
+            Self::CutOff => "was cut off by my own stop".to_owned(),
+            Self::Asked => "ended to ask a person".to_owned(),
+        }
+    }
+}
+
+impl Question {
+    /// Why a person is needed.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Accept => "the result is verified, and waits to be accepted",
+            Self::NoChange => "its agent says that nothing has to change",
+            Self::Guard => "what was found has to be looked at by a person",
+            Self::Repair => "its rounds of repair are spent",
+            Self::Stuck => "its agent cannot go on without a person",
+            Self::Permission => "its agent asks for a permission",
+            Self::Uncertain => "nobody knows whether its agent ran",
+        }
+    }
+}
+
+impl AgentClaim {
+    /// What an agent says that it did, as part of a sentence.
+    pub(super) fn said(&self) -> String {
+        match self {
+            Self::PullRequest { number: Some(number), .. } => format!("pull request `#{number}`"),
+            Self::PullRequest { number: None, commit: Some(commit) } => {
+                format!("commit `{}`", short(commit))
+            }
+            Self::PullRequest { number: None, commit: None } => "a pull request".to_owned(),
+            Self::Comment => "a comment".to_owned(),
+            Self::NoChange { .. } => "that nothing has to change".to_owned(),
+            Self::Blocked => "that it cannot go on without a person".to_owned(),
+            Self::Nothing => "nothing that I understand".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::reply::jobs::words::*;
+
+    #[test]
+    fn money_is_rounded_to_cents() {
+        assert_eq!(
+            [0, 4_999, 5_000, 412_000, 2_000_000, u64::MAX].map(usd),
+            ["0.00", "0.00", "0.01", "0.41", "2.00", "18446744073709.55"]
+        );
+    }
+
+    #[test]
+    fn of_today_the_time_is_enough() {
+        let at = |text| Timestamp::parse(text).expect("a time");
+        let said = |text| moment(at(text), at("2026-11-22T14:02:11Z"), &TimeZone::UTC);
+        assert_eq!(said("2026-11-22T15:02:00Z"), "15:02 UTC");
+        assert_eq!(said("2026-11-25T15:02:00Z"), "Wed 25 Nov, 15:02 UTC");
+    }
+}

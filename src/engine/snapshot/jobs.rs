@@ -1,0 +1,126 @@
+//! Gathers the jobs that an answer tells of, as far as the readers of a thread may know of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Snapshots;
+use crate::core::command::value::{IssueRef, JobId};
+use crate::core::command::verb::Right;
+use crate::core::handlers::{JobFacts, JobQuery, KnownJob, OtherThread, UndeliveredMessage};
+use crate::core::jobs::{Draw, JobRecord};
+use crate::core::model::account::Account;
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::repository::Repo;
+use crate::core::model::text::InboundText;
+use crate::engine::audience::Audiences;
+use crate::engine::error::EngineError;
+use crate::store::{jobs, outbox, repos};
+
+/// How many jobs and messages that failed are told.
+const MOST_DEAD: u32 = 20;
+
+impl Snapshots {
+    /// The jobs that `query` asks about. `actor`: who asks.
+    pub(super) async fn job_facts(
+        &self,
+        inbound: &InboundText,
+        query: &JobQuery,
+        targets: &HashMap<IssueRef, OtherThread>,
+        actor: &Account,
+    ) -> Result<JobFacts, EngineError> {
+        let mut facts = JobFacts {
+            limits: self.ctx.policy.job_limits,
+            issue_budget: self.ctx.policy.budgets.issue,
+            chance: Some(Draw::of(self.ctx.chance.draw())),
+            ..JobFacts::default()
+        };
+        if *query == JobQuery::default() {
+            return Ok(facts);
+        }
+        let here = inbound.thread();
+        let threads: Vec<ThreadId> =
+            targets.values().map(|target| target.thread).chain([here]).collect();
+        let (asked, threads) = (query.clone(), threads.into_iter().filter(|_| query.latest));
+        let threads: Vec<ThreadId> = threads.collect();
+        let read = self.ctx.ledger.read(move |conn| {
+            let record = |id: JobId| jobs::record(conn, id);
+            let mut latest = Vec::new();
+            for thread in threads {
+                if let Some(id) = jobs::latest_in(conn, thread)? {
+                    latest.extend(record(id)?.map(|record| (thread, record)));
+                }
+            }
+            let many = |ids: Vec<JobId>| -> Result<Vec<JobRecord>, _> {
+                ids.into_iter().filter_map(|id| record(id).transpose()).collect()
+            };
+            let numbered = many(asked.numbered.into_iter().collect())?;
+            let live = many(if asked.live { jobs::live_ids(conn)? } else { Vec::new() })?;
+            let dead = match asked.dead {
+                true => many(jobs::dead_ids(conn, MOST_DEAD)?)?,
+                false => Vec::new(),
+            };
+            let letters = match asked.dead {
+                true => outbox::dead(conn, MOST_DEAD)?,
+                false => Vec::new(),
+            };
+            let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
+            Ok((latest, numbered, live, dead, letters, known.collect::<HashMap<_, _>>()))
+        });
+        let (latest, numbered, live, dead, letters, known) = read.await?;
+        let all =
+            latest.iter().map(|(_, record)| record).chain(&numbered).chain(&live).chain(&dead);
+        let repos: BTreeSet<RepoId> = all
+            .map(|record| record.job.spec.thread.repo)
+            .chain(letters.iter().filter_map(|row| row.lane.repo()))
+            .collect();
+        let audiences = Audiences::new(&self.ctx);
+        let mut visible = audiences.visible(audiences.of(&inbound.repo).await?).await?;
+        audiences.ask(&mut visible, repos.iter().copied()).await?;
+        let named = |repo: RepoId| known.get(&repo).filter(|_| visible.may_name(repo));
+        let seen = |record: JobRecord| {
+            let repo = named(record.job.spec.thread.repo)?.name.clone();
+            Some(KnownJob { record, repo })
+        };
+        facts.latest = latest
+            .into_iter()
+            .filter_map(|(thread, record)| Some((thread, seen(record)?)))
+            .collect();
+        facts.numbered = numbered
+            .into_iter()
+            .filter_map(|record| Some((record.job.spec.id, seen(record)?)))
+            .collect();
+        facts.live = live.into_iter().filter_map(seen).collect();
+        facts.dead = dead.into_iter().filter_map(seen).collect();
+        facts.undelivered = letters
+            .into_iter()
+            .filter_map(|row| {
+                let repo = &named(row.lane.repo()?)?.name;
+                let place = match row.lane.thread() {
+                    Some(thread) => format!("{repo}#{}", thread.number),
+                    None => repo.to_string(),
+                };
+                let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
+                Some(UndeliveredMessage { place, at: row.due_at, reason })
+            })
+            .collect();
+        if query.acts {
+            let there = facts.numbered.values().map(|known| known.record.job.spec.thread.repo);
+            let there = there.chain(targets.values().map(|target| target.thread.repo));
+            let there: BTreeSet<RepoId> = there.filter(|repo| *repo != here.repo).collect();
+            for repo in there.into_iter().filter_map(|repo| known.get(&repo)) {
+                facts.rights.insert(repo.id, self.right_in(inbound, repo, actor).await?);
+            }
+        }
+        Ok(facts)
+    }
+
+    /// What `actor` may do in another repository than that of `inbound`, which proves nothing there.
+    async fn right_in(
+        &self,
+        inbound: &InboundText,
+        repo: &Repo,
+        actor: &Account,
+    ) -> Result<Option<Right>, EngineError> {
+        let there = InboundText { repo: repo.clone(), permissions: None, ..inbound.clone() };
+        self.permissions.right_of(&there, actor, Right::Operator).await
+    }
+}

@@ -1,0 +1,106 @@
+//! A job with all that it went through, for those who are told of it.
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::load::{self, StoredJob};
+use super::{attempts, history};
+use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+use crate::store::error::Error;
+
+/// A job with its history.
+pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> {
+    let Some(StoredJob { job, created_at, ended_at }) = load::get(conn, id)? else {
+        return Ok(None);
+    };
+    let (doing, seen_at, waits_for) = present(conn, id)?;
+    let steps = history::history(conn, id)?;
+    let attempts = attempts::attempts(conn, id)?.into_iter().map(|stored| AttemptRecord {
+        fence: stored.fence,
+        agent: stored.agent,
+        key: stored.key,
+        started_at: stored.started_at,
+        ended: stored.ended,
+        charge: stored.charge,
+    });
+    Ok(Some(JobRecord {
+        job,
+        created_at,
+        ended_at,
+        steps: steps.into_iter().map(|stored| (stored.step, stored.now)).collect(),
+        attempts: attempts.collect(),
+        doing: doing.filter(|words| !words.is_empty()),
+        seen_at,
+        waits_for,
+    }))
+}
+
+/// What the agent of a job said that it does and when it was last seen, and why the job waits.
+type Present = (Option<String>, Option<Timestamp>, Option<String>);
+
+fn present(conn: &Connection, id: JobId) -> Result<Present, Error> {
+    let present = conn
+        .prepare_cached(
+            "SELECT doing, seen_at, waits_for FROM jobs
+             LEFT JOIN leases ON leases.job = jobs.id LEFT JOIN attempts USING (fence)
+             WHERE jobs.id = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(present)
+}
+
+/// The latest job of a thread: of an issue, or of the pull request that it brought.
+pub fn latest_in(conn: &Connection, thread: ThreadId) -> Result<Option<JobId>, Error> {
+    let id = conn
+        .prepare_cached(
+            "SELECT id FROM jobs WHERE repo = ?1 AND (number = ?2 OR pull = ?2)
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .optional()?;
+    Ok(id)
+}
+
+/// All that have not ended, the oldest first.
+pub fn live_ids(conn: &Connection) -> Result<Vec<JobId>, Error> {
+    let ids = conn
+        .prepare_cached("SELECT id FROM jobs WHERE ended_at IS NULL ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
+/// The last `limit` that were given up, the latest first.
+pub fn dead_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
+    let ids = conn
+        .prepare_cached(
+            "SELECT id FROM jobs WHERE state = 'dead' ORDER BY ended_at DESC, id DESC LIMIT ?1",
+        )?
+        .query_map([limit], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
+/// The last `limit` that ended, the latest first.
+pub fn ended_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
+    let ids = conn
+        .prepare_cached(
+            "SELECT id FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC
+             LIMIT ?1",
+        )?
+        .query_map([limit], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
+/// What the last attempt of a job was asked, and what it said in the end.
+pub fn last_words(conn: &Connection, id: JobId) -> Result<(Option<String>, Option<String>), Error> {
+    let words = conn
+        .prepare_cached(
+            "SELECT request, said FROM attempts WHERE job = ?1 ORDER BY fence DESC LIMIT 1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(words.unwrap_or_default())
+}
