@@ -171,15 +171,20 @@ impl Jobs {
         if is_answered || !matches!(seen.job.state, State::Running(_)) {
             return Ok(next);
         }
-        let was_denied =
-            self.watches.with(seen.id(), |watch| watch.denied.as_ref() == Some(&question));
-        if was_denied {
-            self.deny(seen).await;
+        let now = self.ctx.now();
+        let denied_at = self.watches.with(seen.id(), |watch| match &mut watch.denied {
+            Some((denied, at)) if *denied == question => Some(std::mem::replace(at, now)),
+            _ => None,
+        });
+        if let Some(at) = denied_at {
+            if at < now {
+                self.deny(seen).await;
+            }
             return Ok(next);
         }
         let words = format!("asks: {question}");
         self.keep(seen, fence, Some(words)).await?;
-        self.watches.with(seen.id(), |watch| watch.denied = Some(question));
+        self.watches.with(seen.id(), |watch| watch.denied = Some((question, now)));
         Ok(self.progress(seen, fence, Progress::Asks).await?.or(next))
     }
 

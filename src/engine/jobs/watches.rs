@@ -32,7 +32,7 @@ pub(super) struct JobWatch {
     /// When what its agent does was kept last.
     pub(super) kept_at: Option<Timestamp>,
     /// What was denied last: asked again, it is denied again and moves nothing.
-    pub(super) denied: Option<String>,
+    pub(super) denied: Option<(String, Timestamp)>,
     pub(super) stop_asked_at: Option<Timestamp>,
     /// The texts that were brought, or could not be.
     pub(super) texts: BTreeSet<u32>,
