@@ -3,7 +3,8 @@
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`; inside core
-//! `model <- command <- policy <- {scheduling, jobs} <- effect <- reply <- report <- handlers`.
+//! `model <- command <- policy <- {scheduling, jobs} <- effect <- reply <- report <- handlers`, and
+//! `prompt` beside `reply`.
 //!
 //! # The walk of a comment
 //!
@@ -93,13 +94,13 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, effects, replies, the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, effects, prompts, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
-//! | [`sandbox`] | a small in-memory Gitea of three versions for the demo and the tests, its faults, its page, and backlogs of any size |
+//! | [`sandbox`] | a small in-memory Gitea of three versions for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |
@@ -129,4 +130,5 @@ extern crate self as timmy;
 mod support {
     pub(crate) mod facts;
     pub(crate) mod people;
+    pub(crate) mod repository;
 }

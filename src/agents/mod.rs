@@ -9,6 +9,11 @@
 //! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
 
 mod agent;
+mod brief;
+mod event_stream;
+mod fleet;
+mod hermes;
+mod openai;
 mod redact;
 mod task;
 mod transcript;
@@ -18,6 +23,10 @@ pub use agent::{
     Agent, AgentCall, AgentHealth, Capabilities, Delivery, Ending, FailureKind, RunHandle,
     Sighting, Started,
 };
+pub use event_stream::{EventStream, LineTooLong};
+pub use fleet::fleet;
+pub use hermes::{HermesAgent, HermesOptions};
+pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
 pub use redact::Redactor;
 pub use task::{AgentTask, StoredRequest};
 pub use transcript::{Speaker, Transcript, TranscriptEntry};

@@ -13,5 +13,6 @@ pub mod handlers;
 
 pub mod effect;
 
+pub mod prompt;
 pub mod reply;
 pub mod report;

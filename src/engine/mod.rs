@@ -16,6 +16,7 @@ mod confirmations;
 mod context;
 mod deleted;
 mod error;
+pub mod evidence;
 mod first_start;
 mod identity;
 mod inbox;

@@ -81,7 +81,7 @@ async fn read(mut response: Response, largest: usize) -> Result<ForgeAnswer, Err
 }
 
 /// Gives TLS its cryptography, which a client without a provider of its own needs.
-pub(super) fn install_tls() {
+pub(crate) fn install_tls() {
     // Fails only where a provider is installed already, which is just as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -226,7 +226,8 @@ impl Sandbox {
         })
     }
 
-    /// `user` opens a pull request from the branch `head` to `main`. Returns its number.
+    /// `user` opens a pull request from the branch `head` to the default one. Returns its number.
+    /// If there is no such branch, it is made, with a commit of one file.
     ///
     /// # Errors
     /// If the forge refuses.
@@ -238,9 +239,12 @@ impl Sandbox {
         body: &str,
         head: &str,
     ) -> Result<i64, Refusal> {
-        let new = NewPull::between(title.to_owned(), body.to_owned(), head, "main");
+        let (title, body, head) = (title.to_owned(), body.to_owned(), head.to_owned());
         self.forge.act(|world| {
             let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
+            world.ensure_branch(user, repo, &head)?;
+            let (base, maintainers_may_edit) = (world.repo(repo).trunk.clone(), None);
+            let new = NewPull { title, body, from: repo, head, base, maintainers_may_edit };
             let id = world.open_pull(user, repo, new)?;
             Ok(world.issue(id).number)
         })

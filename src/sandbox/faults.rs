@@ -120,7 +120,7 @@ impl Matcher {
         Self { method: Some(method.to_owned()), fragment: fragment.to_owned() }
     }
 
-    fn matches(&self, method: &str, path: &str) -> bool {
+    pub(super) fn matches(&self, method: &str, path: &str) -> bool {
         self.method.as_deref().is_none_or(|wanted| wanted == method)
             && path.contains(&self.fragment)
     }

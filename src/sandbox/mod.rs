@@ -1,4 +1,4 @@
-//! A small in-memory Gitea, for the demo and the tests.
+//! A small Gitea, for the demo and the tests: in memory, with real git behind it.
 //!
 //! It speaks the part of the API that timmy uses, over real HTTP, as Gitea 1.27.0, 1.25.4 or 1.22.6
 //! (see [`Version`]) was recorded to speak it (`tests/it/recorded` replays the recordings), and sends
@@ -6,15 +6,19 @@
 //!
 //! A request walks `line` (the connection) -> `server` (faults, log) -> `api` (one file a
 //! family) -> `world` (state, rights, events) -> `json` (wire shapes); what happened leaves by
-//! `deliveries`. People are played by the methods of [`Sandbox`], which do what a page of the
+//! `deliveries`. Code lies on disk (`git`), from the first time that somebody looks at it, and is
+//! cloned and pushed under the forge's own address (`smart_http`). People are played by the methods of [`Sandbox`], which do what a page of the
 //! real forge would.
 
 mod acting;
 mod api;
 pub mod backlog;
 mod clock;
+mod coding;
 mod deliveries;
 mod faults;
+pub mod gateway;
+mod git;
 mod json;
 mod line;
 pub mod page;
@@ -23,12 +27,14 @@ mod reading;
 mod server;
 mod setup;
 mod signature;
+mod smart_http;
 #[cfg(test)]
 mod tests;
 mod versions;
 mod world;
 
 pub use clock::Clock;
+pub use coding::BranchRule;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -85,8 +91,9 @@ impl Sandbox {
     /// Starts an empty forge on a free port of this machine.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// If no port can be had, or there is no `git`.
     pub async fn start(options: Options) -> io::Result<Self> {
+        git::require_git().map_err(io::Error::other)?;
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let (tasks, stop, faults) =

@@ -9,6 +9,8 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +19,7 @@ use super::clock::Clock;
 use super::deliveries::Deliveries;
 use super::faults::{Fault, Faults};
 use super::line::Scissors;
+use super::smart_http::{self, Admitted, GitAddress, GitBody};
 use super::world::World;
 use super::world::refusal::Refusal;
 use crate::core::model::time::Timestamp;
@@ -101,7 +104,7 @@ async fn serve(
 /// Answers, or lets a fault break the request.
 async fn answer(forge: Arc<Forge>, asking: Asking, scissors: &Scissors) -> Response {
     let Some(fault) = forge.faults.strike(&asking.method, &asking.path) else {
-        return response(asking.answered_by(&forge));
+        return response(asking.answered_in_time(forge).await);
     };
     match fault {
         Fault::ErrorAfter => {
@@ -171,7 +174,11 @@ struct Asking {
     /// The path, as sent.
     path: String,
     query: String,
-    token: Option<String>,
+    /// What may be the caller's token: with a name and a password, either.
+    tokens: Vec<String>,
+    content_type: String,
+    content_encoding: String,
+    git_protocol: String,
     body: Vec<u8>,
 }
 
@@ -183,9 +190,25 @@ impl Asking {
             method: parts.method.as_str().to_owned(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
-            token: token_of(&parts),
+            tokens: tokens_of(&parts),
+            content_type: header_of(&parts, "Content-Type"),
+            content_encoding: header_of(&parts, "Content-Encoding"),
+            git_protocol: header_of(&parts, "Git-Protocol"),
             body: body.to_vec(),
         })
+    }
+
+    /// As [`Asking::answered_by`], where waiting for git keeps nobody else waiting.
+    async fn answered_in_time(self, forge: Arc<Forge>) -> ApiAnswer {
+        if !self.waits_for_git() {
+            return self.answered_by(&forge);
+        }
+        let answered = tokio::task::spawn_blocking(move || self.answered_by(&forge)).await;
+        answered.unwrap_or_else(|_| ApiAnswer::empty(500))
+    }
+
+    fn waits_for_git(&self) -> bool {
+        GitAddress::read(&self.path, &self.query).is_some() || api::waits_for_git(&self.path)
     }
 
     /// Does it and says so in the log.
@@ -223,8 +246,34 @@ impl Asking {
     /// The answer, the caller's login, and how long it took.
     fn done(&self, forge: &Forge) -> (ApiAnswer, Option<String>, Duration) {
         let begun = Instant::now();
-        let (answer, user) = forge.act(|world| self.done_in(world));
+        let (answer, user) = match GitAddress::read(&self.path, &self.query) {
+            Some(address) => self.done_by_git(forge, &address),
+            None => forge.act(|world| self.done_in(world)),
+        };
         (answer, user, begun.elapsed())
+    }
+
+    fn done_by_git(&self, forge: &Forge, address: &GitAddress) -> (ApiAnswer, Option<String>) {
+        let body = GitBody {
+            method: &self.method,
+            query: &self.query,
+            content_type: &self.content_type,
+            content_encoding: &self.content_encoding,
+            protocol: &self.git_protocol,
+            bytes: &self.body,
+        };
+        let (admitted, login) = forge.act(|world| {
+            let token = self.tokens.iter().find_map(|text| world.token(text));
+            let asker = token.map(|token| (token.user, token.scopes.clone()));
+            let asker = asker.as_ref().map(|(user, scopes)| (*user, scopes));
+            let login = asker.map(|(user, _)| world.users[&user].login.clone());
+            (smart_http::admit(world, address, asker, &body), login)
+        });
+        let answer = match admitted {
+            Admitted::Reading(code) => smart_http::read(&code, address, &body),
+            Admitted::Answered(answer) => answer,
+        };
+        (answer, login)
     }
 
     fn done_in(&self, world: &mut World) -> (ApiAnswer, Option<String>) {
@@ -236,8 +285,8 @@ impl Asking {
         }
         let path = self.path.strip_prefix("/api/v1/").map(segments);
         let mut call = self.call(world, path.unwrap_or_default());
-        if let Some(text) = &self.token {
-            let Some(token) = world.token(text) else {
+        if !self.tokens.is_empty() {
+            let Some(token) = self.tokens.iter().find_map(|text| world.token(text)) else {
                 let refusal = Refusal::Unauthorized(world.version.bad_token());
                 return (ApiAnswer::refusal(&call, &refusal), None);
             };
@@ -261,18 +310,47 @@ impl Asking {
     }
 }
 
-/// The token of `Authorization: token X` or `Bearer X`.
-fn token_of(parts: &Parts) -> Option<String> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
-    known.then(|| token.trim().to_owned())
+/// A header as text; empty without it.
+fn header_of(parts: &Parts, name: &str) -> String {
+    let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
 }
 
-/// What stands between the slashes of a path. Names on the forge need no escapes, so a
-/// segment with one is kept as it is and leads nowhere.
+/// The token of `Authorization: token X` or `Bearer X`; of `Basic`, as git sends it, the password
+/// or the name.
+fn tokens_of(parts: &Parts) -> Vec<String> {
+    let value = header_of(parts, "Authorization");
+    let Some((scheme, secret)) = value.split_once(' ') else { return Vec::new() };
+    if scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer") {
+        return vec![secret.trim().to_owned()];
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Vec::new();
+    }
+    let pair = BASE64_STANDARD.decode(secret.trim()).unwrap_or_default();
+    let pair = String::from_utf8_lossy(&pair).into_owned();
+    let (name, password) = pair.split_once(':').unwrap_or((&pair, ""));
+    vec![password.to_owned(), name.to_owned()]
+}
+
+/// What stands between the slashes of a path, with its escapes read: the name of a branch may have
+/// a slash in it. What is no text leads nowhere.
 fn segments(path: &str) -> Vec<String> {
-    path.split('/').map(str::to_owned).collect()
+    path.split('/')
+        .map(|segment| unescaped(segment).unwrap_or_else(|| segment.to_owned()))
+        .collect()
+}
+
+/// `%2F` is a slash.
+fn unescaped(segment: &str) -> Option<String> {
+    let mut parts = segment.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 fn response(answer: ApiAnswer) -> Response {

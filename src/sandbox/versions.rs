@@ -118,6 +118,21 @@ impl Version {
         self.is_newest()
     }
 
+    /// Whether a branch can be renamed by API (since 1.23).
+    pub(super) fn renames_branches(self) -> bool {
+        self.is_newer()
+    }
+
+    /// Whether a writer may call off a merge that somebody else scheduled.
+    pub(super) fn lets_writers_cancel_scheduled_merges(self) -> bool {
+        self.is_newer()
+    }
+
+    /// Whether a timeline tells after a force push only of the commits that are left.
+    pub(super) fn forgets_commits_that_were_forced_away(self) -> bool {
+        self.is_newest()
+    }
+
     /// Whether an issue that is opened with assignees is told of before they are.
     pub(super) fn tells_of_the_issue_before_its_assignees(self) -> bool {
         self.is_newest()
@@ -129,6 +144,16 @@ impl Version {
     /// Whether a header tells where the hook is installed (since 1.24).
     pub(super) fn says_where_a_hook_is_installed(self) -> bool {
         self.is_newer()
+    }
+
+    /// Whether hooks can ask for statuses (since 1.23).
+    pub(super) fn tells_of_statuses(self) -> bool {
+        self.is_newer()
+    }
+
+    /// Whether a pull request that has other commits names the former head and the new one.
+    pub(super) fn names_the_heads_of_a_push(self) -> bool {
+        self.is_newest()
     }
 
     /// Whether an edit of a comment is told although its review is not submitted (until 1.24.2).
@@ -201,6 +226,26 @@ impl Version {
         self.is_newest()
     }
 
+    /// Whether a file tells when it was last changed.
+    pub(super) fn dates_contents(self) -> bool {
+        self.is_newer()
+    }
+
+    /// Whether the rule of a branch has an order and a word on force pushes.
+    pub(super) fn guards_forced_pushes(self) -> bool {
+        self.is_newer()
+    }
+
+    /// Whether what all checks come to tells its own address.
+    pub(super) fn says_where_combined_statuses_are(self) -> bool {
+        self.is_newer()
+    }
+
+    /// Whether the list of what all checks come to has links to its other pages.
+    pub(super) fn links_combined_statuses(self) -> bool {
+        self.is_newest()
+    }
+
     /// Whether webhooks have names (since 1.26).
     pub(super) fn names_hooks(self) -> bool {
         self.is_newest()
@@ -231,6 +276,48 @@ impl Version {
 impl Version {
     pub(super) fn not_found(self) -> &'static str {
         if self.is_newer() { "not found" } else { "The target couldn't be found." }
+    }
+
+    /// Whether 404 tells which branch is missing.
+    pub(super) fn names_missing_branches(self) -> bool {
+        !self.is_newer()
+    }
+
+    /// 404 to a pull request from a branch, or to one, that is not there.
+    pub(super) fn no_branch_to_pull(self, branch: &str) -> Refusal {
+        Refusal::NotFound(self.is_newest().then(|| format!("ref \"{branch}\" does not exist")))
+    }
+
+    /// 405 to a merge that must wait.
+    pub(super) fn merge_must_wait(self, reason: &str) -> String {
+        match self.is_newer() {
+            true => reason.to_owned(),
+            false => format!("not allowed to merge [reason: {reason}]"),
+        }
+    }
+
+    /// 405 to a merge of what is merged.
+    pub(super) fn already_merged(self) -> &'static str {
+        if self.is_newer() { "The PR is already merged" } else { "" }
+    }
+
+    /// What a push to a protected branch is told.
+    pub(super) fn protected_from_pushes(self, branch: &str) -> String {
+        let text = format!("Not allowed to push to protected branch {branch}");
+        match self.is_newer() {
+            true => format!("\nerror:\nerror: {text}\nerror:"),
+            false => format!("\nGitea: {text}"),
+        }
+    }
+
+    /// What a squashed commit says behind its title of the one who wrote it.
+    pub(super) fn co_authors(self, name: &str, email: &str) -> String {
+        let author = format!("Co-authored-by: {name} <{email}>\n");
+        match self {
+            Self::V1_27 => format!("\n\n{author}"),
+            Self::V1_25 => format!("\n\n{author}Co-committed-by: {name} <{email}>\n"),
+            Self::V1_22 => format!("\n{author}Co-committed-by: {name} <{email}>\n"),
+        }
     }
 
     /// Whether 404 tells in its `errors` what is missing, apart from its message.

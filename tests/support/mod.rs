@@ -13,3 +13,4 @@ pub mod people;
 pub mod process;
 pub mod random;
 pub mod receiver;
+pub mod repository;

@@ -127,7 +127,7 @@ impl Shared {
         let mut line = BufReader::new(line);
         let request = read(&mut line).await?;
         let mut reply = self.reply(&request).await;
-        reply.headers.extend(self.settings.lock().unwrap().headers.clone());
+        reply.tell(&self.settings.lock().unwrap().headers);
         line.write_all(&reply.bytes()).await?;
         line.shutdown().await
     }

@@ -98,6 +98,25 @@ pub fn prose(text: &str) -> String {
     shown.collect()
 }
 
+/// `text` as it is, for places that know no Markdown and act upon words all the same: titles, and
+/// messages of commits. It refers to nothing, closes nothing and calls nobody.
+pub fn quiet(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek().copied();
+        match c {
+            '\n' | '\t' => out.push(c),
+            _ if is_invisible(c) => {}
+            '@' | '#' => out.extend([c, APART]),
+            '!' if next.is_some_and(|n| n.is_ascii_digit()) => out.extend([c, APART]),
+            ':' if next == Some('/') => out.extend([c, APART]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
 /// `text` as an inline code span, whatever backticks and line breaks it holds; cut at 200 characters.
 ///
 /// Gitea scans code spans for neither mentions nor references.
@@ -211,6 +230,14 @@ mod tests {
         assert_eq!(defused("a\r\nb"), "a  b");
         assert_eq!(defused("1. one"), "1\\. one");
         assert_eq!(defused("- one"), "\\- one");
+    }
+
+    #[test]
+    fn what_knows_no_markdown_is_quiet_too() {
+        assert_eq!(
+            quiet("Fix #7, o/r!8 for @anna:\r\n\nsee https://git.example/o/r/issues/1 *now*!"),
+            "Fix #\u{200B}7, o/r!\u{200B}8 for @\u{200B}anna:\n\nsee https:\u{200B}//git.example/o/r/issues/1 *now*!"
+        );
     }
 
     #[test]

@@ -168,11 +168,25 @@ pub enum AgentClaim {
         commit: Option<Commit>,
     },
     Comment,
-    NoChange,
+    /// Nothing has to change, as this shows.
+    NoChange {
+        cited: Vec<Citation>,
+    },
     /// It cannot go on without a person.
     Blocked,
     /// Nothing that could be understood.
     Nothing,
+}
+
+/// What an agent cites to show that nothing has to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Citation {
+    Commit(Commit),
+    /// A file at the commit that the work began at, by its path.
+    File(String),
+    /// A pull request, by number.
+    Pull(i64),
 }
 
 /// What equal outcomes have in common: a short text that is made of nothing that changes by itself.

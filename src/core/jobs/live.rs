@@ -1,9 +1,7 @@
 //! What a step means to an attempt that may be running, in whichever state its job is.
 
 use super::action::AttemptEnd;
-use super::event::{
-    AgentClaim, Failure, JobEvent, JobStep, NeverRan, OutcomeDigest, Progress, Pusher,
-};
+use super::event::{Failure, JobEvent, JobStep, NeverRan, OutcomeDigest, Progress, Pusher};
 use super::illegal::IllegalReason;
 use super::money::{Charge, Usage};
 use super::state::{
@@ -119,9 +117,9 @@ fn progress_of(
                 turn.never_ran(leased.work, *why)
             }),
         },
-        Progress::Ended { claim, usage } => over(match is_to_end(attempt) {
+        Progress::Ended { usage, .. } => over(match is_to_end(attempt) {
             Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
-            None => ended(turn, attempt, claim, *usage),
+            None => ended(turn, attempt, *usage),
         }),
         Progress::CutOff { usage } => over(match is_to_end(attempt) {
             Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
@@ -161,16 +159,9 @@ fn is_to_end(attempt: &Attempt) -> Option<&Then> {
     }
 }
 
-fn ended(turn: &mut Turn<'_>, attempt: &Attempt, claim: &AgentClaim, usage: Usage) -> State {
+/// What it says that it brought is no more than a claim: nothing of that is kept.
+fn ended(turn: &mut Turn<'_>, attempt: &Attempt, usage: Usage) -> State {
     turn.release_ran(attempt, AttemptEnd::Ended, attempt.charge(usage));
-    match claim {
-        AgentClaim::PullRequest { number: Some(number), .. } => turn.past.pull = Some(*number),
-        AgentClaim::PullRequest { number: None, .. }
-        | AgentClaim::Comment
-        | AgentClaim::NoChange
-        | AgentClaim::Blocked
-        | AgentClaim::Nothing => {}
-    }
     turn.verify()
 }
 

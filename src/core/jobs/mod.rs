@@ -31,7 +31,7 @@
 //! - [`standing`] tells a runner that remembers nothing what there is to do. It looks before it
 //!   repeats, and how an attempt goes before it says that its time is over: nobody looked meanwhile.
 //!
-//! Beside the reducer: what attempts cost ([`money`]), who gets the next one ([`ladder`]), and
+//! Beside the reducer: what the forge shows of a result ([`evidence`]), what attempts cost ([`money`]), who gets the next one ([`ladder`]), and
 //! when an agent gets none ([`breaker`]).
 
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -43,6 +43,7 @@ pub mod breaker;
 mod clocks;
 mod ended;
 mod event;
+pub mod evidence;
 mod idle;
 mod ids;
 mod illegal;
@@ -62,8 +63,8 @@ pub use action::{AttemptEnd, JobAction, standing};
 pub use advance::{advance, fold};
 pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};
 pub use event::{
-    Act, AgentClaim, CancelReason, Failure, JobEvent, JobStep, LeaseTerms, NeverRan, OutcomeDigest,
-    PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, Verdict,
+    Act, AgentClaim, CancelReason, Citation, Failure, JobEvent, JobStep, LeaseTerms, NeverRan,
+    OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, Verdict,
 };
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};

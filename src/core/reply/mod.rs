@@ -11,6 +11,7 @@ mod backlog;
 pub(super) mod filters;
 mod fleet;
 pub mod job_speech;
+mod pull_text;
 mod rendered;
 mod state;
 mod status;
@@ -26,6 +27,7 @@ pub use backlog::{
     PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
 pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
+pub use pull_text::pull_body;
 pub use state::{Held, ParkedThread, Paused};
 pub use status::{Earlier, HelpVerb, Status, Why};
 

@@ -29,8 +29,14 @@ impl ApiAnswer {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// What a file holds, or another text, as it is.
+    pub(super) fn plain(body: Vec<u8>) -> Self {
+        let content = ("Content-Type", "text/plain; charset=utf-8".to_owned());
+        Self { status: 200, headers: vec![content], body }
+    }
+
     /// A line of plain text.
-    pub(super) fn text(status: u16, line: &str) -> Self {
+    pub(crate) fn text(status: u16, line: &str) -> Self {
         let content = ("Content-Type", "text/plain; charset=utf-8".to_owned());
         Self { status, headers: vec![content], body: format!("{line}\n").into_bytes() }
     }
@@ -46,7 +52,7 @@ impl ApiAnswer {
         let message = refusal.message();
         let status = refusal.status();
         match refusal {
-            Refusal::ForbiddenBare => Self::empty(status),
+            Refusal::ForbiddenBare | Refusal::NoSuchMethod => Self::empty(status),
             Refusal::NoSuchCall => Self::text(status, message),
             Refusal::Moved(to) => {
                 let (status, text) = call.version.redirect();

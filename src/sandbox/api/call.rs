@@ -106,7 +106,7 @@ impl Call {
         let mut path = format!("/api/v1/repos/{name}");
         for segment in rest {
             path.push('/');
-            path.push_str(segment);
+            path.push_str(&segment.replace('%', "%25").replace('/', "%2F"));
         }
         if !self.query.is_empty() {
             let query =

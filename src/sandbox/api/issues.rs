@@ -9,7 +9,7 @@ use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::time::Timestamp;
 use crate::sandbox::world::World;
 use crate::sandbox::world::issues::{IssuePatch, NewIssue};
-use crate::sandbox::world::records::{TimelineChange, TimelineRecord};
+use crate::sandbox::world::records::TimelineRecord;
 use crate::sandbox::world::refusal::Refusal;
 use crate::sandbox::world::rights::{Mode, Unit};
 use crate::sandbox::world::search::Filter;
@@ -184,26 +184,13 @@ pub(super) fn in_thread(
     }
 }
 
-/// Labels and assignees alone.
+/// Oldest first; plain comments are not in it.
 fn timeline(world: &World, call: &Call, id: i64) -> Reply {
     let since = call.time_param("since")?;
     let of_thread = world.timeline.iter().filter(|line| line.issue == id);
     let lines = of_thread.filter(|line| since.is_none_or(|since| line.at >= since)).collect();
     let view = call.view(world);
-    ApiAnswer::paged(call, lines, |line: &TimelineRecord| {
-        let (kind, label, assignee) = match line.change {
-            TimelineChange::Label(label) => ("label", world.labels.get(&label), None),
-            TimelineChange::Assignee(user) => ("assignees", None, Some(view.user(user))),
-        };
-        json!({
-            "type": kind,
-            "user": view.user(line.user),
-            "label": label.map(|label| view.label(label)),
-            "assignee": assignee,
-            "created_at": line.at.to_string(),
-            "updated_at": line.at.to_string(),
-        })
-    })
+    ApiAnswer::paged(call, lines, |line: &TimelineRecord| view.timeline(line))
 }
 
 fn deadline(world: &mut World, call: &Call, id: i64) -> Reply {

@@ -3,12 +3,16 @@
 //! Everything here is a plain function of the [`World`] and a [`Call`].
 
 mod answer;
+mod branches;
 mod call;
 mod comments;
+mod commits;
+mod contents;
 mod description;
 mod hooks;
 mod issues;
 mod labels;
+mod merging;
 mod orgs;
 mod page;
 mod people;
@@ -28,6 +32,27 @@ use super::world::refusal::Refusal;
 use super::world::repos::FoundRepo;
 use super::world::tokens::Access;
 use crate::core::model::ids::RepoId;
+
+/// Whether a request to this path may run git, which takes milliseconds.
+pub(crate) fn waits_for_git(path: &str) -> bool {
+    let mut segments = path.split('/').skip(6);
+    let family = segments.next().unwrap_or_default();
+    path.starts_with("/api/v1/repos/") && FAMILIES_OF_CODE.contains(&family)
+}
+
+/// What of a repository is read from git or written there.
+const FAMILIES_OF_CODE: [&str; 10] = [
+    "branches",
+    "commits",
+    "compare",
+    "contents",
+    "forks",
+    "git",
+    "pulls",
+    "raw",
+    "statuses",
+    "diffpatch",
+];
 
 /// Answers one request. Paths that are not known here are answered as unknown ones.
 pub(crate) fn answer(world: &mut World, call: &Call) -> ApiAnswer {
@@ -72,6 +97,10 @@ fn in_repo(world: &mut World, call: &Call, owner: &str, name: &str, rest: &[&str
         ["labels", rest @ ..] => labels::in_repo(world, call, repo, rest),
         ["hooks", rest @ ..] => hooks::in_repo(world, call, repo, rest),
         ["pulls", rest @ ..] => pulls::route(world, call, repo, rest),
+        ["branches", rest @ ..] => branches::route(world, call, repo, rest),
+        ["branch_protections", rest @ ..] => branches::protections(world, call, repo, rest),
+        ["contents", path @ ..] => contents::route(world, call, repo, path),
+        ["commits", rest @ ..] => commits::route(world, call, repo, rest),
         ["issues", "comments", rest @ ..] => comments::in_repo(world, call, repo, rest),
         ["issues", number, rest @ ..] if !rest.is_empty() => {
             in_thread(world, call, repo, number_of(number)?, rest)

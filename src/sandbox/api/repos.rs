@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
-use super::issues;
+use super::{commits, contents, issues};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
 use crate::sandbox::world::records::RepoRecord;
@@ -81,11 +81,30 @@ pub(super) fn route(world: &mut World, call: &Call, id: RepoId, rest: &[&str]) -
         }
         ("PUT", ["collaborators", login]) => add_collaborator(world, call, id, login),
         ("GET", ["collaborators", login, "permission"]) => permission(world, call, id, login),
+        ("GET", ["raw", path @ ..]) => contents::raw(world, call, id, &path.join("/")),
+        ("GET", ["git", "trees", name @ ..]) => contents::tree(world, call, id, &name.join("/")),
+        ("GET", ["git", "commits", commit]) => commits::one(world, call, id, commit),
+        ("GET", ["compare", range @ ..]) => commits::compare(world, call, id, &range.join("/")),
+        ("GET", ["activities", "feeds"]) => commits::feeds(world, call, id),
+        ("GET", ["statuses", commit]) => commits::statuses(world, call, id, commit),
+        ("POST", ["statuses", commit]) => commits::add_status(world, call, id, commit),
+        ("POST", ["forks"]) => fork(world, call, id),
         ("GET", ["new_pin_allowed"]) => {
             Ok(ApiAnswer::json(200, &json!({ "issues": true, "pull_requests": true })))
         }
         _ => Err(Refusal::HIDDEN),
     }
+}
+
+#[derive(Deserialize)]
+struct ForkBody {
+    name: Option<String>,
+}
+
+fn fork(world: &mut World, call: &Call, id: RepoId) -> Reply {
+    let name = call.json::<ForkBody>()?.name;
+    let fork = world.fork(call.require_user()?, id, name.as_deref())?;
+    Ok(ApiAnswer::json(202, &call.view(world).repo(fork)))
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,6 @@ use super::{Backlog, BacklogRepo, Place};
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::sandbox::Sandbox;
 use crate::sandbox::world::World;
-use crate::sandbox::world::pulls::branch;
 use crate::sandbox::world::records::{Home, IssueRecord, UserKind};
 use crate::sandbox::world::refusal::Refusal;
 
@@ -81,9 +80,7 @@ impl Filled {
 
     fn thread(&self, world: &mut World, repo: RepoId, number: usize, thread: &Thread) -> i64 {
         world.now = thread.created;
-        let pull = thread
-            .is_pull
-            .then(|| world.new_pull(branch(&format!("fix-{number}")), branch("main")));
+        let pull = thread.is_pull.then(|| world.made_up_pull(repo, &format!("fix-{number}")));
         let author = self.people[thread.author];
         let id = world.insert_issue(author, repo, thread.title.clone(), thread.body.clone(), pull);
         let assignees = thread.assignees.iter().map(|login| self.people[login]).collect();

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, View, null_if_empty, object, time};
+use crate::core::model::time::Timestamp;
 use crate::sandbox::world::records::{Home, IssueRecord, LabelRecord, MilestoneRecord};
 
 /// An issue, or a pull request seen as one.
@@ -69,7 +70,7 @@ impl Serialize for IssueJson<'_> {
             "closed_at": time(issue.closed),
             "due_date": time(issue.due),
             "time_estimate"? view.world.version.estimates_issues().then_some(0),
-            "pull_request": issue.pull.as_ref().map(|_| PullMeta { draft: issue.is_draft(), html_url: view.url(&page) }),
+            "pull_request": issue.pull.as_ref().map(|pull| PullMeta { draft: issue.is_draft(), merged: pull.merged.as_ref().map(|merge| merge.at), html_url: view.url(&page) }),
             "repository": RepoMeta { view, issue },
             "pin_order": i32::from(issue.pinned),
             "content_version"? newest.then_some(issue.version),
@@ -80,14 +81,15 @@ impl Serialize for IssueJson<'_> {
 /// The sign that an issue is a pull request.
 struct PullMeta {
     draft: bool,
+    merged: Option<Timestamp>,
     html_url: String,
 }
 
 impl Serialize for PullMeta {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         object!(serializer, {
-            "merged": false,
-            "merged_at": (),
+            "merged": self.merged.is_some(),
+            "merged_at": time(self.merged),
             "draft": self.draft,
             "html_url": self.html_url,
         })

@@ -3,18 +3,27 @@
 //! Each shape is a view of the [`World`] through somebody's eyes: Gitea shows the address of an
 //! account, and whether it is active, only to those it concerns.
 
+mod branch;
+pub(crate) mod code_payload;
 mod comment;
+mod commit;
+mod content;
 pub(crate) mod encode;
+mod feed;
 mod hidden;
 mod hook;
 mod issue;
 pub(crate) mod payload;
 mod pull;
 mod repo;
+mod status;
 mod team;
+mod timeline;
 mod user;
 
-pub(crate) use pull::ReviewJson;
+pub(crate) use commit::UnsignedJson;
+pub(crate) use content::Place;
+pub(crate) use pull::{ReviewJson, ReviewRequestJson};
 pub(crate) use repo::RepoJson;
 pub(crate) use user::UserJson;
 

@@ -45,7 +45,9 @@ impl<'a> Payload<'a> {
             | Event::Labels { doer, .. }
             | Event::Assignee { doer, .. }
             | Event::Milestone { doer, .. }
-            | Event::Reviewed { doer, .. } => doer,
+            | Event::Reviewed { doer, .. }
+            | Event::Synchronized { doer, .. }
+            | Event::ReviewAsked { doer, .. } => doer,
         }
     }
 
@@ -64,6 +66,9 @@ impl<'a> Payload<'a> {
             Event::Milestone { .. } if self.issue.milestone.is_some() => "milestoned",
             Event::Milestone { .. } => "demilestoned",
             Event::Reviewed { .. } => "reviewed",
+            Event::Synchronized { .. } => "synchronized",
+            Event::ReviewAsked { asked: true, .. } => "review_requested",
+            Event::ReviewAsked { asked: false, .. } => "review_request_removed",
         }
     }
 
@@ -84,18 +89,37 @@ impl<'a> Payload<'a> {
         Some(changes)
     }
 
+    fn is_merged(&self) -> bool {
+        self.issue.pull.as_ref().is_some_and(|pull| pull.merged.is_some())
+    }
+
     /// The pull request that it happened to.
     fn pull(&self) -> Option<PullJson<'a>> {
         let to_doer = self.world.version.shows_pulls_to_their_doers();
-        View::new(self.world, to_doer.then(|| self.doer())).pull(self.issue.id)
+        let pull = View::new(self.world, to_doer.then(|| self.doer())).pull(self.issue.id)?;
+        Some(match self.event {
+            Event::Synchronized { .. } => pull.being_checked(),
+            _ => pull,
+        })
+    }
+
+    /// The former head and the new one.
+    fn heads(&self) -> Option<(&str, &str)> {
+        match self.event {
+            Event::Synchronized { before, after, .. } => Some((before, after)),
+            _ => None,
+        }
     }
 
     fn repository(&self) -> RepoJson<'a> {
         let (view, repo) = (self.view(), self.issue.repo);
         match self.event {
-            Event::Comment { .. } | Event::Assignee { .. } | Event::Milestone { .. } => {
-                view.repo(repo)
-            }
+            Event::Comment { .. }
+            | Event::Assignee { .. }
+            | Event::Milestone { .. }
+            | Event::ReviewAsked { .. } => view.repo(repo),
+            Event::Synchronized { .. } => view.repo_with(repo, Mode::Owner),
+            Event::Issue { .. } if self.is_merged() => view.repo(repo),
             Event::Issue { .. } | Event::Labels { .. } => {
                 view.repo_for(repo, Some(self.issue.author))
             }
@@ -167,9 +191,16 @@ impl Serialize for PullPayloadJson<'_> {
         let (payload, view) = (&self.0, self.0.view());
         let review = payload.review();
         let named = review.is_some() && payload.world.version.names_the_reviewer();
-        let reviewer = named.then(|| view.public_user(payload.doer()));
+        let reviewer = match payload.event {
+            Event::ReviewAsked { reviewer, .. } => Some(*reviewer),
+            _ => named.then(|| payload.doer()),
+        };
+        let reviewer = reviewer.map(|id| view.public_user(id));
+        let heads = payload.heads().filter(|_| payload.world.version.names_the_heads_of_a_push());
         object!(serializer, {
             "action": payload.action(),
+            "before"? heads.map(|(before, _)| before),
+            "after"? heads.map(|(_, after)| after),
             "number": payload.issue.number,
             "changes"? payload.changes(),
             "pull_request": payload.pull(),

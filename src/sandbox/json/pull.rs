@@ -3,8 +3,10 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, UserJson, View, null_if_empty, object, time};
+use crate::sandbox::world::heads::kept_head;
 use crate::sandbox::world::records::{
-    BranchRecord, InlineRecord, IssueRecord, PullRecord, ReviewRecord, ReviewState,
+    BranchRecord, InlineRecord, IssueRecord, PullRecord, ReviewRecord, ReviewRequestRecord,
+    ReviewState,
 };
 
 /// A pull request, as `/pulls` and its webhooks show it.
@@ -12,13 +14,23 @@ pub(crate) struct PullJson<'a> {
     view: View<'a>,
     issue: &'a IssueRecord,
     pull: &'a PullRecord,
+    /// Whether its size is told: in lists it is not.
+    in_full: bool,
+    /// Whether the server still looks whether it can be merged.
+    is_checked: bool,
 }
 
 impl<'a> View<'a> {
     /// The pull request of a global id; none if that is an issue.
     pub(crate) fn pull(self, id: i64) -> Option<PullJson<'a>> {
         let issue = self.world.issue(id);
-        Some(PullJson { view: self, issue, pull: issue.pull.as_ref()? })
+        let pull = issue.pull.as_ref()?;
+        Some(PullJson { view: self, issue, pull, in_full: true, is_checked: false })
+    }
+
+    /// The pull request, as a list shows it.
+    pub(crate) fn listed_pull(self, id: i64) -> Option<PullJson<'a>> {
+        Some(PullJson { in_full: false, ..self.pull(id)? })
     }
 
     /// A review of the pull request `issue`.
@@ -33,6 +45,11 @@ impl<'a> View<'a> {
 }
 
 impl<'a> PullJson<'a> {
+    /// As it is shown right after a push.
+    pub(super) fn being_checked(self) -> Self {
+        Self { is_checked: true, ..self }
+    }
+
     fn given(&self) -> impl Iterator<Item = &'a ReviewRecord> {
         self.pull.reviews.iter().filter(|review| review.given.is_some())
     }
@@ -40,6 +57,7 @@ impl<'a> PullJson<'a> {
     /// Whoever reviewed counts as asked.
     fn reviewers(&self) -> Vec<UserJson<'a>> {
         let mut ids: Vec<i64> = self.given().map(|r| r.author).collect();
+        ids.extend(self.pull.asked.iter().map(|asked| asked.reviewer));
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().map(|id| self.view.public_user(id)).collect()
@@ -82,21 +100,21 @@ impl Serialize for PullJson<'_> {
             "is_locked": issue.locked,
             "comments": issue.comments.len(),
             "review_comments"? (reviews > 0 || shows_none).then_some(reviews),
-            "additions": 1,
-            "deletions": 0,
-            "changed_files": 1,
+            "additions"? self.in_full.then_some(pull.size.added),
+            "deletions"? self.in_full.then_some(pull.size.removed),
+            "changed_files"? self.in_full.then_some(pull.size.files),
             "html_url": page,
             "diff_url": format_args!("{page}.diff"),
             "patch_url": format_args!("{page}.patch"),
-            "mergeable": issue.is_open(),
-            "merged": false,
-            "merged_at": (),
-            "merge_commit_sha": (),
-            "merged_by": (),
-            "allow_maintainer_edit": version.lets_maintainers_edit(),
+            "mergeable": pull.mergeable && !self.is_checked,
+            "merged": pull.merged.is_some(),
+            "merged_at": pull.merged.as_ref().map(|merge| Time(merge.at)),
+            "merge_commit_sha": pull.merged.as_ref().map(|merge| &merge.commit),
+            "merged_by": pull.merged.as_ref().map(|merge| view.public_user(merge.by)),
+            "allow_maintainer_edit": pull.maintainers_may_edit,
             "base": self.branch(&pull.base),
             "head": self.branch(&pull.head),
-            "merge_base": pull.base.sha,
+            "merge_base": pull.merge_base,
             "due_date": time(issue.due),
             "created_at": Time(issue.created),
             "updated_at": Time(issue.updated),
@@ -115,12 +133,15 @@ struct BranchJson<'a> {
 
 impl Serialize for BranchJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let branch = self.branch;
+        let kept = kept_head(self.issue.number);
+        let repo = self.view.world.repos.contains_key(&branch.repo).then_some(branch.repo);
         object!(serializer, {
-            "label": self.branch.name,
-            "ref": self.branch.name,
-            "sha": self.branch.sha,
-            "repo_id": self.issue.repo,
-            "repo": self.view.repo(self.issue.repo),
+            "label": branch.name,
+            "ref": if branch.is_gone { &kept } else { &branch.name },
+            "sha": branch.sha,
+            "repo_id": branch.repo,
+            "repo": repo.map(|repo| self.view.repo(repo)),
         })
     }
 }
@@ -160,13 +181,13 @@ impl Serialize for ReviewJson<'_> {
                 None => "PENDING",
             },
             "body": given.map_or("", |given| &given.body),
-            "commit_id": self.pull.head.sha,
-            "stale": false,
+            "commit_id": review.commit,
+            "stale": review.stale,
             "official": given.is_some_and(|given| given.official),
-            "dismissed": false,
+            "dismissed": review.dismissed.is_some(),
             "comments_count": review.inline.len(),
             "submitted_at": Time(review.begun),
-            "updated_at": Time(given.map_or(review.begun, |given| given.at)),
+            "updated_at": Time(review.dismissed.or(given.map(|given| given.at)).unwrap_or(review.begun)),
             "html_url": match given {
                 Some(given) => format!("{page}#issuecomment-{}", given.comment),
                 None => String::new(),
@@ -196,13 +217,52 @@ impl Serialize for InlineJson<'_> {
             "created_at": Time(comment.created),
             "updated_at": Time(comment.updated),
             "path": inline.path,
-            "commit_id": self.of.pull.head.sha,
+            "commit_id": review.commit,
             "original_commit_id": "",
-            "diff_hunk": "",
+            "diff_hunk": inline.hunk,
             "position": inline.position,
             "original_position": 0,
             "html_url": format_args!("{page}#issuecomment-{}", inline.comment),
             "pull_request_url": page,
+        })
+    }
+}
+
+/// Somebody who is asked for a review, among the reviews.
+pub(crate) struct ReviewRequestJson<'a> {
+    view: View<'a>,
+    issue: &'a IssueRecord,
+    asked: &'a ReviewRequestRecord,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn review_request(
+        self,
+        issue: &'a IssueRecord,
+        asked: &'a ReviewRequestRecord,
+    ) -> ReviewRequestJson<'a> {
+        ReviewRequestJson { view: self, issue, asked }
+    }
+}
+
+impl Serialize for ReviewRequestJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let asked = self.asked;
+        object!(serializer, {
+            "id": asked.id,
+            "user": self.view.user(asked.reviewer),
+            "team": (),
+            "state": "REQUEST_REVIEW",
+            "body": "",
+            "commit_id": "",
+            "stale": false,
+            "official": true,
+            "dismissed": false,
+            "comments_count": 0,
+            "submitted_at": Time(asked.at),
+            "updated_at": Time(asked.at),
+            "html_url": "",
+            "pull_request_url": self.view.url(self.view.thread_path(self.issue)),
         })
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct RepoJson<'a> {
     view: View<'a>,
     repo: &'a RepoRecord,
     permissions: PermissionsJson,
+    /// Whether the owner's address is one that stands for it.
+    hides_owner: bool,
 }
 
 impl<'a> View<'a> {
@@ -42,7 +44,22 @@ impl<'a> View<'a> {
     /// The repository, with these rights.
     pub(crate) fn repo_with(self, id: RepoId, mode: Mode) -> RepoJson<'a> {
         let repo = self.world.repo(id);
-        RepoJson { view: self, repo, permissions: PermissionsJson(mode) }
+        RepoJson { view: self, repo, permissions: PermissionsJson(mode), hides_owner: false }
+    }
+}
+
+impl<'a> RepoJson<'a> {
+    /// As it is shown to nobody in particular.
+    pub(super) fn with_hidden_owner(self) -> Self {
+        Self { hides_owner: true, ..self }
+    }
+
+    /// What it was forked from: `null` or nothing at all if it was not.
+    fn parent(&self, leaves_out: bool) -> Option<Option<Box<RepoJson<'a>>>> {
+        match self.repo.fork_of.filter(|parent| self.view.world.repos.contains_key(parent)) {
+            Some(parent) => Some(Some(Box::new(self.view.repo(parent)))),
+            None => (!leaves_out).then_some(None),
+        }
     }
 }
 
@@ -55,15 +72,15 @@ impl Serialize for RepoJson<'_> {
             (version.describes_repos_in_full(), version.tells_how_pulls_are_updated());
         object!(serializer, {
             "id": repo.id,
-            "owner": view.user(repo.owner),
+            "owner": if self.hides_owner { view.hidden_user(repo.owner) } else { view.user(repo.owner) },
             "name": repo.name,
             "full_name": name,
             "description": "",
             "empty": false,
             "private": repo.private,
-            "fork": false,
+            "fork": repo.fork_of.is_some(),
             "template": false,
-            "parent"? (!full).then_some(()),
+            "parent"? self.parent(full),
             "mirror": false,
             "size": 25,
             "language": "",
@@ -81,7 +98,7 @@ impl Serialize for RepoJson<'_> {
             "open_issues_count": repo.open_issues,
             "open_pr_counter": repo.open_pulls,
             "release_counter": 0,
-            "default_branch": "main",
+            "default_branch": repo.trunk,
             "branch_count"? newest.then_some(1),
             "archived": repo.archived,
             "created_at": Time(repo.created),

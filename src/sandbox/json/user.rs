@@ -3,13 +3,16 @@
 use serde::{Serialize, Serializer};
 
 use super::{NO_TIME, Time, View, ZERO_TIME, object};
+use crate::sandbox::world::people::address_of;
 use crate::sandbox::world::records::{UserKind, UserRecord};
 
 /// How much of an account is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
-    /// To everybody: a placeholder instead of the address.
+    /// To everybody: a placeholder instead of the address, which an organisation does not need.
     Public,
+    /// To nobody in particular: a placeholder of any account.
+    Hidden,
     /// To whoever is signed in: the address.
     Signed,
     /// To the account itself and to site admins: everything.
@@ -39,6 +42,11 @@ impl<'a> View<'a> {
         UserJson { view: self, user: &self.world.users[&id], detail: Detail::Signed }
     }
 
+    /// The account, with a placeholder even where an organisation needs none.
+    pub(super) fn hidden_user(self, id: i64) -> UserJson<'a> {
+        UserJson { view: self, user: &self.world.users[&id], detail: Detail::Hidden }
+    }
+
     /// The account as Gitea shows it to nobody in particular: in comments, as assignee, as
     /// sender.
     pub(crate) fn public_user(self, id: i64) -> UserJson<'a> {
@@ -49,13 +57,16 @@ impl<'a> View<'a> {
 impl UserJson<'_> {
     fn email(&self) -> String {
         let login = self.user.login.to_ascii_lowercase();
+        let is_org = self.user.kind == UserKind::Organisation;
         match self.detail {
-            _ if self.user.kind == UserKind::Organisation => String::new(),
-            Detail::Public if self.view.world.version.numbers_hidden_addresses() => {
+            Detail::Public | Detail::Signed | Detail::Own if is_org => String::new(),
+            Detail::Public | Detail::Hidden
+                if self.view.world.version.numbers_hidden_addresses() =>
+            {
                 format!("{}+{login}@noreply.localhost", self.user.id)
             }
-            Detail::Public => format!("{login}@noreply.localhost"),
-            Detail::Signed | Detail::Own => format!("{login}@example.com"),
+            Detail::Public | Detail::Hidden => format!("{login}@noreply.localhost"),
+            Detail::Signed | Detail::Own => address_of(&login),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The sandbox, asked over HTTP as timmy would ask it.
 
+mod code;
 mod deliveries;
 mod faults;
 mod rules;

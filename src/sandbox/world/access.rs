@@ -69,6 +69,11 @@ impl World {
         self.mode(Some(user), self.repo(issue.repo), issue.unit()) >= Mode::Write
     }
 
+    /// Whether a team is the one of those who own `org`.
+    pub(crate) fn is_of_owners(&self, team: &TeamRecord, org: i64) -> bool {
+        team.org == org && team.rights == TeamRights::Owners
+    }
+
     /// Whether `user` runs the whole forge.
     pub(crate) fn is_site_admin(&self, user: i64) -> bool {
         self.users.get(&user).is_some_and(|u| u.kind == UserKind::SiteAdmin)

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::core::model::ids::RepoId;
 
-use super::World;
+use super::code_events::CodeEvent;
 use super::events::{Event, EventName, Outgoing};
 use super::records::{Home, HookRecord, ReviewState, TimelineChange, TimelineRecord};
-use crate::sandbox::json::payload;
+use super::{IdKind, World};
+use crate::sandbox::json::{code_payload, payload};
 
 impl World {
     /// How webhooks call `event`.
@@ -26,6 +27,12 @@ impl World {
                 event: "issue_comment",
                 kind: if issue.pull.is_some() { "pull_request_comment" } else { "issue_comment" },
             },
+            Event::Synchronized { .. } => {
+                EventName { event: "pull_request", kind: "pull_request_sync" }
+            }
+            Event::ReviewAsked { .. } => {
+                EventName { event: "pull_request", kind: "pull_request_review_request" }
+            }
             Event::Reviewed { review, .. } => review_name(self.verdict(issue.id, *review)),
         }
     }
@@ -41,22 +48,38 @@ impl World {
     pub(super) fn emit(&mut self, event: &Event) {
         let name = self.name_of(event);
         let repo = self.issue(event.issue_id()).repo;
-        let asked = |hook: &HookRecord| hook.active && hook.events.contains(name.subscription());
-        let due: Vec<i64> =
-            self.hooks_over(repo).filter(|hook| asked(hook)).map(|hook| hook.id).collect();
-        if due.is_empty() {
-            return;
-        }
-        let payload: Arc<[u8]> = payload::of(self, event).into();
-        for hook in due {
-            let outgoing =
-                Outgoing::new(self.version, &self.hooks[&hook], name, Arc::clone(&payload));
-            self.outgoing.push(outgoing);
+        if self.asks_for(repo, name) {
+            let payload = payload::of(self, event);
+            self.post(repo, name, payload);
         }
     }
 
+    /// As [`World::emit`], of code rather than of a thread.
+    pub(super) fn tell(&mut self, repo: RepoId, event: &CodeEvent) {
+        let name = event.name();
+        if self.asks_for(repo, name) {
+            let payload = code_payload::of(self, repo, event);
+            self.post(repo, name, payload);
+        }
+    }
+
+    /// Whether any hook over a repository asked for this.
+    pub(super) fn asks_for(&self, repo: RepoId, name: EventName) -> bool {
+        self.hooks_over(repo).any(|hook| asked(hook, name))
+    }
+
+    fn post(&mut self, repo: RepoId, name: EventName, payload: Vec<u8>) {
+        let payload: Arc<[u8]> = payload.into();
+        let due = self.hooks_over(repo).filter(|hook| asked(hook, name));
+        let due: Vec<Outgoing> =
+            due.map(|hook| Outgoing::new(self.version, hook, name, Arc::clone(&payload))).collect();
+        self.outgoing.extend(due);
+    }
+
     pub(super) fn note_in_timeline(&mut self, user: i64, issue: i64, change: TimelineChange) {
-        self.timeline.push(TimelineRecord { issue, user, change, at: self.now });
+        // Gitea keeps it among the comments.
+        let (id, at) = (self.next_id(IdKind::Comment), self.now);
+        self.timeline.push(TimelineRecord { id, issue, user, change, at });
     }
 
     /// Sends a hook its test delivery: an `issues` event that tells of no issue.
@@ -70,6 +93,11 @@ impl World {
         let owner = self.repo(repo).owner;
         self.hooks_of(Home::Repo(repo)).chain(self.hooks_of(Home::Org(owner)))
     }
+}
+
+/// Whether a hook is to be sent what is called `name`.
+fn asked(hook: &HookRecord, name: EventName) -> bool {
+    hook.active && hook.events.contains(name.subscription())
 }
 
 fn review_name(verdict: ReviewState) -> EventName {

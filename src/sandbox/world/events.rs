@@ -7,12 +7,49 @@ use crate::sandbox::versions::Version;
 
 /// Something that webhooks tell of. `doer` is who did it: the payload's sender.
 pub(crate) enum Event {
-    Issue { doer: i64, issue: i64, change: Change },
-    Comment { doer: i64, issue: i64, comment: i64, change: Change },
-    Labels { doer: i64, issue: i64, cleared: bool },
-    Assignee { doer: i64, issue: i64, assigned: bool },
-    Milestone { doer: i64, issue: i64 },
-    Reviewed { doer: i64, issue: i64, review: i64 },
+    Issue {
+        doer: i64,
+        issue: i64,
+        change: Change,
+    },
+    Comment {
+        doer: i64,
+        issue: i64,
+        comment: i64,
+        change: Change,
+    },
+    Labels {
+        doer: i64,
+        issue: i64,
+        cleared: bool,
+    },
+    Assignee {
+        doer: i64,
+        issue: i64,
+        assigned: bool,
+    },
+    Milestone {
+        doer: i64,
+        issue: i64,
+    },
+    Reviewed {
+        doer: i64,
+        issue: i64,
+        review: i64,
+    },
+    /// A pull request has other commits.
+    Synchronized {
+        doer: i64,
+        issue: i64,
+        before: String,
+        after: String,
+    },
+    ReviewAsked {
+        doer: i64,
+        issue: i64,
+        reviewer: i64,
+        asked: bool,
+    },
 }
 
 /// What happened to an issue, a pull request or a comment.
@@ -68,7 +105,9 @@ impl Event {
             | Self::Labels { issue, .. }
             | Self::Assignee { issue, .. }
             | Self::Milestone { issue, .. }
-            | Self::Reviewed { issue, .. } => issue,
+            | Self::Reviewed { issue, .. }
+            | Self::Synchronized { issue, .. }
+            | Self::ReviewAsked { issue, .. } => issue,
         }
     }
 }

@@ -22,7 +22,8 @@ const PULL_REQUEST: [&str; 8] = [
 ];
 
 /// Other events, each on its own.
-const SINGLE: [&str; 7] = ["create", "delete", "fork", "push", "release", "repository", "package"];
+const SINGLE: [&str; 8] =
+    ["create", "delete", "fork", "push", "release", "repository", "package", "status"];
 
 pub(crate) struct NewHookRecord {
     pub(crate) url: String,

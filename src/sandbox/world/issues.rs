@@ -212,7 +212,11 @@ impl World {
         let added = wanted.iter().filter(|now| !before.contains(now));
         let removed = removed.map(|former| (*former, false));
         for (assignee, assigned) in removed.chain(added.map(|now| (*now, true))) {
-            self.note_in_timeline(user, id, TimelineChange::Assignee(assignee));
+            self.note_in_timeline(
+                user,
+                id,
+                TimelineChange::Assignee { user: assignee, removed: !assigned },
+            );
             self.emit(&Event::Assignee { doer: user, issue: id, assigned });
         }
         Ok(())
@@ -291,17 +295,25 @@ impl World {
 
     fn assign(&mut self, doer: i64, issue: i64, assignee: i64) {
         self.touch(issue).assignees.push(assignee);
-        self.note_in_timeline(doer, issue, TimelineChange::Assignee(assignee));
+        self.note_in_timeline(
+            doer,
+            issue,
+            TimelineChange::Assignee { user: assignee, removed: false },
+        );
         self.emit(&Event::Assignee { doer, issue, assigned: true });
     }
 
     fn unassign(&mut self, doer: i64, issue: i64, former: i64) {
         self.touch(issue).assignees.retain(|assignee| *assignee != former);
-        self.note_in_timeline(doer, issue, TimelineChange::Assignee(former));
+        self.note_in_timeline(
+            doer,
+            issue,
+            TimelineChange::Assignee { user: former, removed: true },
+        );
         self.emit(&Event::Assignee { doer, issue, assigned: false });
     }
 
-    fn set_open(&mut self, user: i64, id: i64, open: bool) -> Result<(), Refusal> {
+    pub(super) fn set_open(&mut self, user: i64, id: i64, open: bool) -> Result<(), Refusal> {
         let issue = self.issue(id);
         if issue.is_open() == open {
             return Ok(());

@@ -30,6 +30,8 @@ impl World {
     /// Deletes a repository with everything in it.
     pub(crate) fn delete_repo(&mut self, id: RepoId) {
         self.repos.remove(&id);
+        // What stays of it in the temporary folder goes with that.
+        let _ = self.git.remove(id.0);
         self.names.retain(|_, named| *named != id);
         self.former_names.retain(|_, named| *named != id);
         self.issues.retain(|_, issue| issue.repo != id);

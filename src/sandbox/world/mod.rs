@@ -4,28 +4,38 @@
 //! webhooks are left in [`World::outgoing`] for the caller to take.
 
 pub(crate) mod access;
+pub(crate) mod code;
+pub(crate) mod code_events;
 pub(crate) mod comments;
 mod emit;
 pub(crate) mod events;
+pub(crate) mod forks;
+pub(crate) mod heads;
 pub(crate) mod hooks;
 pub(crate) mod issues;
 pub(crate) mod labels;
 mod last_search;
 pub(crate) mod leaving;
+pub(crate) mod merging;
 pub(crate) mod people;
+pub(crate) mod protection;
 pub(crate) mod pulls;
+mod pushes;
 pub(crate) mod reactions;
 pub(crate) mod records;
 pub(crate) mod refusal;
 pub(crate) mod repos;
+pub(crate) mod review_requests;
 pub(crate) mod rights;
 pub(crate) mod search;
+pub(crate) mod statuses;
 pub(crate) mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::core::model::ids::{RepoId, RepoName, Subject};
 use crate::core::model::time::Timestamp;
+use crate::sandbox::git::Repositories;
 use crate::sandbox::versions::Version;
 
 use events::Outgoing;
@@ -53,6 +63,8 @@ pub(crate) struct World {
     tokens: HashMap<String, TokenRecord>,
     pub(crate) teams: BTreeMap<i64, TeamRecord>,
     pub(crate) repos: BTreeMap<RepoId, RepoRecord>,
+    /// Their code, on disk.
+    git: Repositories,
     /// Present names, in lower case.
     names: HashMap<String, RepoId>,
     /// Former names, in lower case.
@@ -92,6 +104,8 @@ pub(crate) enum IdKind {
     Label,
     Milestone,
     Hook,
+    Status,
+    Activity,
 }
 
 impl World {
@@ -107,6 +121,7 @@ impl World {
             tokens: HashMap::new(),
             teams: BTreeMap::new(),
             repos: BTreeMap::new(),
+            git: Repositories::default(),
             names: HashMap::new(),
             former_names: HashMap::new(),
             issues: BTreeMap::new(),

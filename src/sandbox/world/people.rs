@@ -126,6 +126,11 @@ impl World {
 }
 
 /// Something that looks like the hash of an address, always the same for a name.
+/// The address of an account, which git keeps of whoever commits.
+pub(crate) fn address_of(login: &str) -> String {
+    format!("{}@example.com", login.to_ascii_lowercase())
+}
+
 pub(super) fn avatar_of(login: &str) -> String {
     let hash = Sha256::digest(login.as_bytes());
     base16ct::lower::encode_string(&hash[..16])

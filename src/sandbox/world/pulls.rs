@@ -1,5 +1,4 @@
-//! Pull requests as far as people talk on them: they exist, and they are reviewed.
-//! There is no git behind them: branches and commits are names.
+//! Pull requests: opening them, and reviewing them.
 
 use sha2::{Digest, Sha256};
 
@@ -8,32 +7,26 @@ use crate::core::model::ids::RepoId;
 use super::events::{Change, Event};
 use super::records::{
     BranchRecord, CommentKind, GivenReview, InlineRecord, PullRecord, ReviewRecord, ReviewState,
+    TimelineChange,
 };
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{IdKind, World};
+use crate::sandbox::git::{ChangeCount, FileEdit, NewCommit};
 
 pub(crate) struct NewPull {
     pub(crate) title: String,
     pub(crate) body: String,
-    pub(crate) head: BranchRecord,
-    pub(crate) base: BranchRecord,
-}
-
-impl NewPull {
-    /// A pull request from the branch `head` to the branch `base`, with commits made up.
-    pub(crate) fn between(title: String, body: String, head: &str, base: &str) -> Self {
-        Self { title, body, head: branch(head), base: branch(base) }
-    }
-}
-
-/// A branch, with a commit made up.
-pub(crate) fn branch(name: &str) -> BranchRecord {
-    BranchRecord { name: name.to_owned(), sha: commit_of(name) }
+    /// Where its branch lies.
+    pub(crate) from: RepoId,
+    pub(crate) head: String,
+    pub(crate) base: String,
+    /// Whether maintainers may push to the branch, if somebody said so.
+    pub(crate) maintainers_may_edit: Option<bool>,
 }
 
 /// Something that looks like the id of a branch's commit, always the same.
-fn commit_of(branch: &str) -> String {
+fn made_up_commit(branch: &str) -> String {
     let hash = Sha256::digest(branch.as_bytes());
     base16ct::lower::encode_string(&hash[..20])
 }
@@ -46,6 +39,7 @@ pub(crate) struct NewReview {
 }
 
 impl World {
+    /// Opens a pull request between two branches that are there.
     pub(crate) fn open_pull(
         &mut self,
         user: i64,
@@ -53,16 +47,126 @@ impl World {
         new: NewPull,
     ) -> Result<i64, Refusal> {
         self.require_unarchived(repo)?;
+        let unchanged = || {
+            let text = "Invalid PullRequest: There are no changes between the head and the base";
+            Refusal::Unprocessable(text.to_owned())
+        };
+        if new.from == repo && new.head == new.base {
+            return Err(unchanged());
+        }
+        let missing = |branch: &str| self.version.no_branch_to_pull(branch);
+        let base = self.code(repo)?.branch(&new.base)?.ok_or_else(|| missing(&new.base))?;
+        let head = self.code(new.from)?.branch(&new.head)?.ok_or_else(|| missing(&new.head))?;
         self.require_new_pull(repo, &new)?;
-        let pull = self.new_pull(new.head, new.base);
-        let id = self.insert_issue(user, repo, new.title, new.body, Some(pull));
+        if new.from == repo && head == base {
+            return Err(unchanged());
+        }
+        let id = self.insert_pull(user, repo, new, (head, base));
+        self.refresh_pull(id)?;
+        self.note_first_commits(user, id)?;
+        self.note_activity(user, repo, "create_pull_request", "", self.activity_of_pull(id));
         self.emit(&Event::issue(user, id, Change::Created));
         Ok(id)
     }
 
-    /// What makes an issue a pull request, without a review.
+    fn activity_of_pull(&self, id: i64) -> String {
+        let issue = self.issue(id);
+        format!("{}|{}", issue.number, issue.title)
+    }
+
+    fn insert_pull(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        new: NewPull,
+        (head, base): (String, String),
+    ) -> i64 {
+        let branch = |repo, name, sha| BranchRecord { repo, name, sha, is_gone: false };
+        let by_default = self.version.lets_maintainers_edit();
+        let mut pull =
+            self.new_pull(branch(new.from, new.head, head), branch(repo, new.base, base));
+        pull.maintainers_may_edit = new.maintainers_may_edit.unwrap_or(by_default);
+        self.insert_issue(user, repo, new.title, new.body, Some(pull))
+    }
+
+    /// The timeline begins with the commits that it was opened with.
+    fn note_first_commits(&mut self, user: i64, id: i64) -> Result<(), Refusal> {
+        let issue = self.issue(id);
+        let Some(pull) = &issue.pull else { return Ok(()) };
+        let code = self.code(issue.repo)?;
+        let commits = code.commits_between(&pull.base.sha, &pull.head.sha)?;
+        let commits: Vec<String> = commits.into_iter().rev().map(|commit| commit.id).collect();
+        if !commits.is_empty() {
+            self.note_in_timeline(user, id, TimelineChange::Push { forced: false, commits });
+        }
+        Ok(())
+    }
+
+    /// What makes an issue a pull request, without a review. It can be merged, and changes a line.
     pub(crate) fn new_pull(&mut self, head: BranchRecord, base: BranchRecord) -> PullRecord {
-        PullRecord { id: self.next_id(IdKind::Pull), head, base, reviews: Vec::new() }
+        PullRecord {
+            id: self.next_id(IdKind::Pull),
+            merge_base: base.sha.clone(),
+            head,
+            base,
+            size: ChangeCount { files: 1, added: 1, removed: 0 },
+            mergeable: true,
+            merged: None,
+            maintainers_may_edit: self.version.lets_maintainers_edit(),
+            scheduled: None,
+            asked: Vec::new(),
+            reviews: Vec::new(),
+        }
+    }
+
+    /// A pull request of a branch that git knows nothing of, as backlogs of any size have them.
+    pub(crate) fn made_up_pull(&mut self, repo: RepoId, head: &str) -> PullRecord {
+        let branch = |name: &str| {
+            let (name, sha) = (name.to_owned(), made_up_commit(name));
+            BranchRecord { repo, name, sha, is_gone: false }
+        };
+        let (head, base) = (branch(head), branch(&self.repo(repo).trunk));
+        self.new_pull(head, base)
+    }
+
+    /// Makes a branch with a commit of one file, unless it is there: somebody pushed it before.
+    pub(crate) fn ensure_branch(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        name: &str,
+    ) -> Result<(), Refusal> {
+        let code = self.code(repo)?;
+        if code.branch(name)?.is_some() {
+            return Ok(());
+        }
+        let trunk = code.branch(&self.repo(repo).trunk)?;
+        let path = format!("{name}.txt");
+        code.commit(&NewCommit {
+            branch: name,
+            parent: trunk.as_deref(),
+            signer: &self.signer(user),
+            message: &format!("Work on {name}\n"),
+            edits: &[FileEdit::Write { path, content: format!("{name}\n").into_bytes() }],
+        })?;
+        Ok(())
+    }
+
+    /// Lets who may write to the base push to the head, or not: its author decides.
+    pub(crate) fn let_maintainers_edit(
+        &mut self,
+        user: i64,
+        issue: i64,
+        allows: bool,
+    ) -> Result<(), Refusal> {
+        let thread = self.issue(issue);
+        if thread.author != user && !self.can_write(user, thread) {
+            return Err(Refusal::ForbiddenBare);
+        }
+        if let Some(pull) = &mut self.issue_mut(issue).pull {
+            pull.maintainers_may_edit = allows;
+        }
+        Ok(())
     }
 
     /// Between two branches there is one open pull request.
@@ -70,11 +174,12 @@ impl World {
         let open = self.repo(repo).threads.values().map(|id| self.issue(*id));
         for issue in open.filter(|issue| issue.is_open()) {
             let Some(pull) = &issue.pull else { continue };
-            if (&pull.head.name, &pull.base.name) == (&new.head.name, &new.base.name) {
+            let same = (&pull.head.name, &pull.base.name) == (&new.head, &new.base);
+            if same && pull.head.repo == new.from {
                 return Err(Refusal::Conflict(format!(
                     "pull request already exists for these targets [id: {}, issue_id: {}, \
                      head_repo_id: {}, base_repo_id: {}, head_branch: {}, base_branch: {}]",
-                    pull.id, issue.id, repo.0, repo.0, new.head.name, new.base.name
+                    pull.id, issue.id, new.from.0, repo.0, new.head, new.base
                 )));
             }
         }
@@ -100,11 +205,16 @@ impl World {
             .into_iter()
             .map(|(path, position, body)| {
                 let comment = self.add_comment(user, issue, &body, CommentKind::OfReview);
-                InlineRecord { comment, path, position }
+                let hunk = self.hunk(issue, &path, position);
+                InlineRecord { comment, path, position, hunk }
             })
             .collect();
         let (id, begun) = (self.next_id(IdKind::Review), self.now);
-        let review = ReviewRecord { id, author: user, begun, inline, given: None };
+        let pull = self.issue(issue).pull.as_ref();
+        let commit = pull.map(|pull| pull.head.sha.clone()).unwrap_or_default();
+        let (stale, dismissed, given) = (false, None, None);
+        let author = user;
+        let review = ReviewRecord { id, author, begun, inline, commit, stale, dismissed, given };
         if let Some(pull) = &mut self.issue_mut(issue).pull {
             pull.reviews.push(review);
         }
@@ -125,12 +235,41 @@ impl World {
         let official = verdict != ReviewState::Comment
             && self.mode(Some(user), repo, Unit::Code) >= Mode::Write;
         let comment = self.add_comment(user, issue, &body, CommentKind::OfReview);
+        self.supersede_reviews(user, issue, verdict);
+        let change = TimelineChange::Review { review, comment, body: body.clone() };
+        self.note_in_timeline(user, issue, change);
         let given = GivenReview { comment, verdict, body, official, at: self.now };
         let mut reviews = self.touch(issue).pull.iter_mut().flat_map(|pull| &mut pull.reviews);
         let begun = reviews.find(|r| r.id == review).ok_or(Refusal::HIDDEN)?;
         begun.given = Some(given);
         self.emit(&Event::Reviewed { doer: user, issue, review });
-        Ok(())
+        self.merge_what_waits(self.issue(issue).repo)
+    }
+
+    /// What the change shows around a line; nothing where git knows nothing of it.
+    fn hunk(&self, issue: i64, path: &str, line: i64) -> String {
+        let thread = self.issue(issue);
+        let Some(pull) = &thread.pull else { return String::new() };
+        let Ok(code) = self.code(thread.repo) else { return String::new() };
+        code.hunk(&pull.merge_base, &pull.head.sha, (path, line)).unwrap_or_default()
+    }
+
+    /// A newer verdict of somebody takes the place of theirs before, and of being asked for one.
+    fn supersede_reviews(&mut self, user: i64, issue: i64, verdict: ReviewState) {
+        let now = self.now;
+        let Some(pull) = &mut self.issue_mut(issue).pull else { return };
+        pull.asked.retain(|asked| asked.reviewer != user);
+        if verdict == ReviewState::Comment {
+            return;
+        }
+        for review in pull.reviews.iter_mut().filter(|review| review.author == user) {
+            let Some(given) = &mut review.given else { continue };
+            let counts = given.verdict != ReviewState::Comment;
+            if counts && review.dismissed.is_none() {
+                review.dismissed = Some(now);
+                given.official = false;
+            }
+        }
     }
 
     /// Whether a comment belongs to a review that is not submitted.
@@ -155,8 +294,8 @@ impl World {
         let mut reviews = self.touch(issue).pull.iter_mut().flat_map(|pull| &mut pull.reviews);
         let review = reviews.find(|r| r.id == review).ok_or(Refusal::HIDDEN)?;
         let first = review.inline.first().ok_or(Refusal::HIDDEN)?;
-        let (path, position) = (first.path.clone(), first.position);
-        review.inline.push(InlineRecord { comment, path, position });
+        let (path, position, hunk) = (first.path.clone(), first.position, first.hunk.clone());
+        review.inline.push(InlineRecord { comment, path, position, hunk });
         self.emit(&Event::comment(user, issue, comment, Change::Created));
         Ok(comment)
     }

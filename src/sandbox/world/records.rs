@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
+use crate::sandbox::git::ChangeCount;
 
 use super::rights::{Mode, Unit};
 
@@ -63,6 +64,15 @@ pub(crate) struct RepoRecord {
     pub(crate) comments: BTreeSet<i64>,
     /// What issues are to be made of: name, beginning of the title, text.
     pub(crate) templates: Vec<(String, String, String)>,
+    /// The branch that a clone begins with.
+    pub(crate) trunk: String,
+    pub(crate) fork_of: Option<RepoId>,
+    /// Rules of branches, the first that fits counts.
+    pub(crate) protections: Vec<ProtectionRecord>,
+    /// What was said of commits, oldest first.
+    pub(crate) statuses: Vec<StatusRecord>,
+    /// What happened to its code, oldest first.
+    pub(crate) feed: Vec<FeedRecord>,
 }
 
 /// An issue, or a pull request if `pull` is set.
@@ -124,18 +134,116 @@ impl IssueRecord {
     }
 }
 
-/// What a pull request has beside an issue. Its commits exist in name only.
+/// What a pull request has beside an issue.
 pub(crate) struct PullRecord {
     pub(crate) id: i64,
     pub(crate) head: BranchRecord,
     pub(crate) base: BranchRecord,
+    /// The last commit that both have.
+    pub(crate) merge_base: String,
+    pub(crate) size: ChangeCount,
+    /// Whether it can be merged without a conflict.
+    pub(crate) mergeable: bool,
+    pub(crate) merged: Option<MergeRecord>,
+    /// Whether who may write to the base may push to the head, in a fork.
+    pub(crate) maintainers_may_edit: bool,
+    /// That somebody wants it merged as soon as that is possible.
+    pub(crate) scheduled: Option<ScheduleRecord>,
+    /// Who is asked for a review.
+    pub(crate) asked: Vec<ReviewRequestRecord>,
     pub(crate) reviews: Vec<ReviewRecord>,
 }
 
 /// A branch and the commit that it points to.
 pub(crate) struct BranchRecord {
+    pub(crate) repo: RepoId,
     pub(crate) name: String,
     pub(crate) sha: String,
+    /// Whether it was deleted.
+    pub(crate) is_gone: bool,
+}
+
+/// How a pull request was merged.
+pub(crate) struct MergeRecord {
+    pub(crate) by: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) commit: String,
+}
+
+/// How commits come into the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HowToMerge {
+    Merge,
+    /// Each of its commits, put onto the base.
+    Rebase,
+    /// Put onto the base, and a merge commit that names them.
+    RebaseMerge,
+    Squash,
+    FastForward,
+}
+
+/// A merge that waits until nothing is missing.
+pub(crate) struct ScheduleRecord {
+    pub(crate) by: i64,
+    pub(crate) how: HowToMerge,
+    pub(crate) deletes_branch: bool,
+}
+
+/// Somebody who is asked for a review; Gitea counts it among the reviews.
+pub(crate) struct ReviewRequestRecord {
+    pub(crate) id: i64,
+    pub(crate) reviewer: i64,
+    pub(crate) at: Timestamp,
+}
+
+/// What holds for a branch, or for all that fit a pattern.
+#[derive(Clone)]
+pub(crate) struct ProtectionRecord {
+    /// The name of a branch, or a pattern.
+    pub(crate) rule: String,
+    pub(crate) push: PushRule,
+    /// Who may merge; everybody who may write if there is no list.
+    pub(crate) mergers: Option<Vec<i64>>,
+    /// Patterns of the checks that must pass; none if none must.
+    pub(crate) checks: Option<Vec<String>>,
+    pub(crate) approvals: i64,
+    pub(crate) blocks_on_rejection: bool,
+    pub(crate) blocks_when_behind: bool,
+    pub(crate) dismisses_stale: bool,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+}
+
+/// Who may push to a protected branch.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum PushRule {
+    Nobody,
+    Writers,
+    Only(Vec<i64>),
+}
+
+/// What somebody said of a commit.
+pub(crate) struct StatusRecord {
+    pub(crate) id: i64,
+    pub(crate) commit: String,
+    pub(crate) state: String,
+    pub(crate) context: String,
+    pub(crate) description: String,
+    pub(crate) target: String,
+    pub(crate) creator: i64,
+    pub(crate) at: Timestamp,
+}
+
+/// A line of a repository's activity.
+pub(crate) struct FeedRecord {
+    pub(crate) id: i64,
+    pub(crate) user: i64,
+    /// Gitea's word for it: `commit_repo`.
+    pub(crate) kind: &'static str,
+    /// The full name of the branch; may be empty.
+    pub(crate) branch: String,
+    pub(crate) content: String,
+    pub(crate) at: Timestamp,
 }
 
 pub(crate) struct ReviewRecord {
@@ -144,6 +252,12 @@ pub(crate) struct ReviewRecord {
     /// When its draft was begun: Gitea calls it the time of submission.
     pub(crate) begun: Timestamp,
     pub(crate) inline: Vec<InlineRecord>,
+    /// The commit that it is about.
+    pub(crate) commit: String,
+    /// Whether something was pushed since.
+    pub(crate) stale: bool,
+    /// Whether it does not count any more, and since when.
+    pub(crate) dismissed: Option<Timestamp>,
     /// What it says as a whole; none until it is submitted.
     pub(crate) given: Option<GivenReview>,
 }
@@ -175,6 +289,8 @@ pub(crate) struct InlineRecord {
     pub(crate) comment: i64,
     pub(crate) path: String,
     pub(crate) position: i64,
+    /// The part of the change that it is about.
+    pub(crate) hunk: String,
 }
 
 /// A comment of an issue or pull request.
@@ -203,6 +319,7 @@ pub(crate) const USUAL_REACTIONS: [&str; 8] =
 
 /// A line of a thread's timeline.
 pub(crate) struct TimelineRecord {
+    pub(crate) id: i64,
     pub(crate) issue: i64,
     pub(crate) user: i64,
     pub(crate) change: TimelineChange,
@@ -212,7 +329,35 @@ pub(crate) struct TimelineRecord {
 /// What came or went.
 pub(crate) enum TimelineChange {
     Label(i64),
-    Assignee(i64),
+    Assignee {
+        user: i64,
+        removed: bool,
+    },
+    ReviewRequest {
+        reviewer: i64,
+        review: i64,
+        removed: bool,
+    },
+    /// Commits came; of a force push the former head and the new one.
+    Push {
+        forced: bool,
+        commits: Vec<String>,
+    },
+    Review {
+        review: i64,
+        comment: i64,
+        body: String,
+    },
+    DismissReview {
+        review: i64,
+        message: String,
+    },
+    Merge,
+    DeleteBranch {
+        branch: String,
+    },
+    Schedule,
+    Unschedule,
 }
 
 pub(crate) struct ReactionRecord {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sandbox::git::GitFailure;
+
 /// Why something was not done, in the terms of Gitea's answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -19,6 +21,12 @@ pub enum Refusal {
     NoSuchCall,
     /// 404 with a message that is not "not found".
     Missing { message: &'static str, detail: String },
+    /// 404 with these words in every version.
+    NotThere(&'static str),
+    /// 405.
+    NotAllowed(String),
+    /// 405 without a body: this Gitea does not do that there.
+    NoSuchMethod,
     /// 409.
     Conflict(String),
     /// 412.
@@ -47,7 +55,8 @@ impl Refusal {
             Self::BadRequest(_) => 400,
             Self::Unauthorized(_) => 401,
             Self::Forbidden(_) | Self::ForbiddenBare => 403,
-            Self::NotFound(_) | Self::NoSuchCall | Self::Missing { .. } => 404,
+            Self::NotFound(_) | Self::NoSuchCall | Self::Missing { .. } | Self::NotThere(_) => 404,
+            Self::NotAllowed(_) | Self::NoSuchMethod => 405,
             Self::Conflict(_) => 409,
             Self::PreconditionFailed(_) => 412,
             Self::Unprocessable(_) => 422,
@@ -65,13 +74,17 @@ impl Refusal {
             Self::BadRequest(text)
             | Self::Forbidden(text)
             | Self::Conflict(text)
+            | Self::NotAllowed(text)
             | Self::Unprocessable(text)
             | Self::Archived(text) => text,
-            Self::Unauthorized(text) | Self::PreconditionFailed(text) => text,
+            Self::Unauthorized(text) | Self::PreconditionFailed(text) | Self::NotThere(text) => {
+                text
+            }
             Self::NotFound(_) => "not found",
             Self::NoSuchCall => "404 page not found",
             Self::Missing { message, .. } => message,
             Self::ForbiddenBare
+            | Self::NoSuchMethod
             | Self::Internal
             | Self::Moved(_)
             | Self::UserMoved(_)
@@ -87,3 +100,11 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// Git failed: the forge says as little of it as Gitea does, its log says why.
+impl From<GitFailure> for Refusal {
+    fn from(failure: GitFailure) -> Self {
+        tracing::error!(%failure, "the sandbox could not work on a repository");
+        Self::Internal
+    }
+}

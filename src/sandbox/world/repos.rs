@@ -45,6 +45,11 @@ impl World {
                 threads: BTreeMap::new(),
                 comments: BTreeSet::new(),
                 templates: Vec::new(),
+                trunk: "main".to_owned(),
+                fork_of: None,
+                protections: Vec::new(),
+                statuses: Vec::new(),
+                feed: Vec::new(),
             },
         );
         Ok(id)

@@ -1,3 +1,5 @@
 //! The agents that timmy drives, over real sockets.
 
+mod gateway;
 mod model;
+mod openai;

@@ -51,7 +51,7 @@ fn attempts_that_fail_are_spent() {
 
 #[test]
 fn what_left_nothing_is_an_attempt_whatever_it_says() {
-    let story = Story::new().work().progress(ended(AgentClaim::NoChange));
+    let story = Story::new().work().progress(ended(AgentClaim::NoChange { cited: Vec::new() }));
     let story = story.judged(None, Verdict::Nothing, "nothing");
     assert_eq!(story.actions, [JobAction::Left { fence: Fence(1), left: false }]);
     assert_eq!(story.job.past.charged, [Fence(1)]);

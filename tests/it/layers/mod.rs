@@ -34,7 +34,7 @@ const PARTS: [(&str, &[&str]); 13] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 10] = [
+const CORE: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("backoff", &[]),
     ("command", &["model"]),
@@ -42,6 +42,7 @@ const CORE: [(&str, &[&str]); 10] = [
     ("scheduling", &["command", "model", "policy"]),
     ("jobs", &["command", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
+    ("prompt", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
     ("reply", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
     ("report", &["command", "effect", "jobs", "model", "policy", "reply", "scheduling"]),
     (

@@ -3,7 +3,8 @@
 //! Two walks were recorded of each, each a chain of requests and the webhooks that they caused.
 //! Here every request is sent again, in the same order by the same people, and status, headers
 //! and the shape of each body must be the recorded ones. `recordings.txt` names every recording
-//! there is; what is not replayed stands in `not_replayed`, with the reason.
+//! there is; what is not replayed stands in `not_replayed`, with the reason. Gitea 1.27.0 was asked to
+//! merge a moment too early, and said so; here it says what it would have said later.
 
 mod not_replayed;
 mod recording;
@@ -44,6 +45,10 @@ async fn replay_the_second_walk(version: Version) {
     sandbox.add_team("lab", "triage", &triage, &["bezalel"]).unwrap();
     let public = sandbox.add_repo("lab/pub", false).unwrap();
     sandbox.add_repo("lab/priv", true).unwrap();
+    let app = [("app.py", "def add(a, b):\n    return a - b\n")];
+    sandbox.commit("alexander", "lab/pub", "main", &app, "Add").unwrap();
+    let kept = ("app".to_owned(), "12ee7431b8e0e3e366c904c33ef3dee767b1bc20".to_owned());
+    stage.kept_hashes.extend([kept]);
     stage.kept.insert("makers".to_owned(), makers);
     stage.kept.insert("pub".to_owned(), public.0);
     stage.replay_all(Walk::Second).await;
@@ -115,7 +120,7 @@ fn replayed(version: Version) -> BTreeSet<String> {
 
 #[test]
 fn every_recording_is_replayed_or_has_a_reason_not_to_be() {
-    for (version, expected) in [(Version::V1_22, 184), (Version::V1_25, 184), (Version::V1_27, 185)]
+    for (version, expected) in [(Version::V1_22, 209), (Version::V1_25, 209), (Version::V1_27, 210)]
     {
         let (replayed, recordings) = (replayed(version), recording::recordings(version));
         let forgotten =

@@ -1,44 +1,13 @@
 //! What is not replayed, and why: the same of all versions.
 
 /// Reasons, each with the beginnings of the names that it excuses.
-pub(crate) const NOT_REPLAYED: [(&str, &[&str]); 12] = [
+pub(crate) const NOT_REPLAYED: [(&str, &[&str]); 11] = [
     ("timmy does not read notifications", &["api-31-"]),
-    ("timmy does not read timelines", &["api-44-", "issue-22-"]),
-    ("timmy neither sets nor reads statuses yet", &["api-57-", "api-58-"]),
+    ("the sandbox's timelines tell of no comments and references", &["api-44-", "issue-22-"]),
     ("timmy neither deletes issues nor transfers repositories", &["edge-1", "edge-issue-delete"]),
     ("timmy makes no system hooks", &["hook-07-"]),
     ("timmy does not ask for permissions in organisations", &["perm-19-"]),
-    (
-        "there is no git in the sandbox",
-        &[
-            "api-47-",
-            "api-54-",
-            "api-55-",
-            "api-59-",
-            "pull-01-",
-            "pull-02-",
-            "pull-03-",
-            "pull-04-",
-            "pull-07-",
-            "pull-15-",
-            "pull-16-",
-            "pull-17-",
-            "pull-18-",
-            "pull-19-",
-            "pull-20-",
-            "pull-21-",
-            "pull-22-",
-            "pull-23-",
-            "pull-24-",
-            "webhook-13-",
-            "webhook-14-",
-            "webhook-20-",
-            "webhook-21-",
-            "webhook-22-",
-            "webhook-23-",
-            "webhook-24-",
-        ],
-    ),
+    ("timmy sends no patches", &["pull-01-", "pull-02-", "pull-03-"]),
     ("the sandbox renders no Markdown", &["render-"]),
     (
         "too long for a fixture, see `texts_are_stored_as_they_were_sent`",

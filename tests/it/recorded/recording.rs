@@ -49,6 +49,8 @@ pub(crate) struct Exchange {
     pub(crate) raw: Option<String>,
     /// Keep the `id` of the answer under this name.
     pub(crate) keep: Option<String>,
+    /// Keep the commit that the answer tells of under this name.
+    pub(crate) keep_commit: Option<String>,
     pub(crate) status: Option<u16>,
     /// Which of the headers that matter are there.
     #[serde(default)]

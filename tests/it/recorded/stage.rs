@@ -45,6 +45,8 @@ pub(crate) struct Stage {
     secret: &'static str,
     pub(crate) tokens: HashMap<String, String>,
     pub(crate) kept: HashMap<String, i64>,
+    /// Commits and files by their names.
+    pub(crate) kept_hashes: HashMap<String, String>,
     pub(crate) client: reqwest::Client,
     shapes: Shapes,
 }
@@ -67,13 +69,16 @@ impl Stage {
         let narrow =
             sandbox.add_token("alexander", Scopes::of("read:issue")).expect("alexander is there");
         tokens.insert("alexander with read:issue".to_owned(), narrow);
-        let (kept, shapes) = (HashMap::new(), recording::shapes(version));
-        Self { version, sandbox, receiver, secret, tokens, kept, client: http_client(), shapes }
+        let (kept, kept_hashes) = (HashMap::new(), HashMap::new());
+        let (client, shapes) = (http_client(), recording::shapes(version));
+        Self { version, sandbox, receiver, secret, tokens, kept, kept_hashes, client, shapes }
     }
 
-    /// `$name` becomes the number kept under it, the recorded receiver the present one.
+    /// `$name` becomes the number, or the hash, kept under it, the recorded receiver the present one.
     fn filled(&self, text: &str) -> String {
         let text = text.replace("http://gitea.example/webhook", &self.receiver.url);
+        let hashes = self.kept_hashes.iter();
+        let text = hashes.fold(text, |text, (name, hash)| text.replace(&format!("${name}"), hash));
         let mut names: Vec<_> = self.kept.iter().collect();
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         names.into_iter().fold(text, |text, (name, id)| {
@@ -125,6 +130,9 @@ impl Stage {
         }
         if let (Some(name), Some(id)) = (&exchange.keep, body["id"].as_i64()) {
             self.kept.insert(name.clone(), id);
+        }
+        if let (Some(name), Some(id)) = (&exchange.keep_commit, body["commit"]["sha"].as_str()) {
+            self.kept_hashes.insert(name.clone(), id.to_owned());
         }
         self.sandbox.settle().await;
         let came = self.receiver.take();

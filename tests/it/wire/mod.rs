@@ -7,6 +7,7 @@ mod broken_servers;
 mod deliveries;
 mod dependencies;
 mod every_exchange;
+mod evidence;
 mod forge;
 mod jobs;
 mod lists;

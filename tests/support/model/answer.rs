@@ -7,7 +7,7 @@ use super::script::{Said, Step, ToolCall, Usage};
 /// An answer, before it is written.
 pub(super) struct Reply {
     status: u16,
-    pub(super) headers: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
     pub(super) body: Value,
     /// What is written in place of `body`.
     raw: Option<String>,
@@ -27,6 +27,13 @@ impl Reply {
     /// The connection just ends.
     pub(super) fn nothing() -> Self {
         Self { raw: Some(String::new()), is_cut: true, ..Self::json(0, Value::Null) }
+    }
+
+    /// With these headers, in place of its own of the same names.
+    pub(super) fn tell(&mut self, headers: &[(String, String)]) {
+        let is_told = |name: &str| headers.iter().any(|(told, _)| told.eq_ignore_ascii_case(name));
+        self.headers.retain(|(name, _)| !is_told(name));
+        self.headers.extend_from_slice(headers);
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {

@@ -1,0 +1,295 @@
+//! The agent as the engine knows it: its attempts run in this process and are gone with it, but for
+//! what they left on the forge.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use url::Url;
+
+use super::attempt::{Attempt, result_line};
+use super::completions::Completions;
+use super::hand_in::{HandIn, NotHandedIn};
+use super::refusal::CompletionError;
+use super::repository::JobRepository;
+use super::run::{Run, RunEnd};
+use super::tool_loop::LoopBounds;
+use super::work_order::{WorkOrder, Workplace};
+use crate::agents::agent::{
+    Agent, AgentCall, AgentHealth, Capabilities, Delivery, Ending, FailureKind, RunHandle,
+    Sighting, Started,
+};
+use crate::agents::redact::Redactor;
+use crate::agents::task::{AgentTask, StoredRequest};
+use crate::agents::transcript::Transcript;
+use crate::agents::trouble::AgentTrouble;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::Secret;
+use crate::core::jobs::money::Usage;
+use crate::core::model::time::Timestamp;
+use crate::gitea::Error;
+
+/// How many attempts that have ended are remembered.
+const REMEMBERED: usize = 50;
+
+/// What an agent of this kind is made of.
+pub struct OpenAiOptions {
+    /// The base address: `chat/completions` lies below it.
+    pub url: Url,
+    pub model: String,
+    pub key: Option<Secret>,
+    /// The most turns, tokens and time of one attempt.
+    pub max_turns: u32,
+    pub max_tokens: u64,
+    pub max_time: Duration,
+    /// What its account sees of the forge.
+    pub repository: Arc<dyn JobRepository>,
+    /// Knows the secrets that must not be kept.
+    pub redactor: Redactor,
+    pub clock: Arc<dyn Clock>,
+    pub chance: Chance,
+}
+
+/// A model with tools, in a bounded loop.
+pub struct OpenAiAgent {
+    model: Arc<Completions>,
+    bounds: LoopBounds,
+    time: Duration,
+    repository: Arc<dyn JobRepository>,
+    redactor: Redactor,
+    clock: Arc<dyn Clock>,
+    chance: Chance,
+    /// What tells this process from the one before.
+    process: String,
+    state: Mutex<AgentState>,
+}
+
+#[derive(Default)]
+struct AgentState {
+    /// By key, the oldest first.
+    runs: VecDeque<(String, Arc<Run>)>,
+}
+
+impl OpenAiAgent {
+    /// Fails only if no client can be made at all.
+    pub fn new(options: OpenAiOptions) -> Result<Self, AgentTrouble> {
+        let OpenAiOptions { url, model, key, clock, .. } = options;
+        let model =
+            Completions::new(url, model, key, clock.clone()).map_err(|e| trouble(e, &clock))?;
+        let process = format!("{}-{}", std::process::id(), clock.now().micros());
+        Ok(Self {
+            model: Arc::new(model),
+            bounds: LoopBounds { turns: options.max_turns, tokens: options.max_tokens },
+            time: options.max_time,
+            repository: options.repository,
+            redactor: options.redactor,
+            clock,
+            chance: options.chance,
+            process,
+            state: Mutex::default(),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, AgentState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, key: &str) -> Option<Arc<Run>> {
+        self.state().runs.iter().find(|(known, _)| known == key).map(|(_, run)| run.clone())
+    }
+
+    fn handle(&self, key: &str, place: &Workplace, process: Option<String>) -> RunHandle {
+        let session = serde_json::to_string(place).ok();
+        RunHandle { run: key.to_owned(), session, process }
+    }
+
+    /// Until when its quota is used up, if the last attempt to end found that.
+    fn spent_until(&self) -> Option<Timestamp> {
+        let state = self.state();
+        let ends = state.runs.iter().filter_map(|(_, run)| run.spent_until());
+        ends.max().filter(|until| *until > self.clock.now())
+    }
+
+    fn begin(&self, request: &StoredRequest) -> Started {
+        let order: WorkOrder = match serde_json::from_str(&request.body) {
+            Ok(order) => order,
+            Err(error) => {
+                let words = format!("what was stored for it cannot be read ({error})");
+                return Started::Refused(AgentTrouble::BadRequest(words));
+            }
+        };
+        let handle = self.handle(&request.key, &order.workplace, Some(self.process.clone()));
+        if let Some(until) = self.spent_until() {
+            return Started::Refused(AgentTrouble::PoolSpent { until: Some(until) });
+        }
+        let run = Arc::new(Run::new(request.body.clone(), self.redactor.clone()));
+        {
+            let mut state = self.state();
+            if let Some((_, known)) = state.runs.iter().find(|(key, _)| *key == request.key) {
+                return match known.body == request.body {
+                    true => Started::Accepted(handle),
+                    false => Started::Refused(AgentTrouble::Conflict),
+                };
+            }
+            state.runs.push_back((request.key.clone(), run.clone()));
+            state.forget_oldest();
+        }
+        let attempt = Attempt {
+            key: request.key.clone(),
+            order,
+            model: self.model.clone(),
+            repository: self.repository.clone(),
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+            bounds: self.bounds,
+            time: self.time,
+            run: run.clone(),
+        };
+        let work = tokio::spawn(async move { attempt.work().await });
+        tokio::spawn(async move {
+            run.ends(work.await.unwrap_or_else(|_| RunEnd::Failed {
+                kind: FailureKind::GaveUp,
+                reason: "it failed within timmy: the log says where".to_owned(),
+            }));
+        });
+        Started::Accepted(handle)
+    }
+
+    /// How an attempt went that this process knows nothing of: with the one before it ended, and
+    /// only what it had handed in is left.
+    async fn look_back(&self, run: &RunHandle) -> Result<Sighting, AgentTrouble> {
+        let place = run.session.as_deref().and_then(|place| serde_json::from_str(place).ok());
+        let Some(place): Option<Workplace> = place else {
+            return Ok(Sighting::CutOff(Usage::NONE));
+        };
+        let hand_in = HandIn {
+            repository: &*self.repository,
+            clock: &self.clock,
+            place: &place,
+            key: &run.run,
+        };
+        match hand_in.left().await {
+            Ok(None) => Ok(Sighting::CutOff(Usage::NONE)),
+            Ok(Some(left)) => {
+                let summary = "timmy was restarted after this was handed in.";
+                let text = result_line(&left, summary);
+                Ok(Sighting::Ended(Ending { text, usage: Usage::NONE, unheard: None }))
+            }
+            Err(NotHandedIn::Failed(Error::Timeout)) => Err(AgentTrouble::Timeout),
+            Err(error) => Err(AgentTrouble::Down(error.to_string())),
+        }
+    }
+}
+
+impl AgentState {
+    /// What runs is never forgotten.
+    fn forget_oldest(&mut self) {
+        while self.runs.len() > REMEMBERED {
+            let Some(nth) = self.runs.iter().position(|(_, run)| run.is_over()) else { return };
+            self.runs.remove(nth);
+        }
+    }
+}
+
+impl Agent for OpenAiAgent {
+    fn health(&self) -> AgentCall<'_, AgentHealth> {
+        Box::pin(async move {
+            if let Some(until) = self.spent_until() {
+                return Err(AgentTrouble::PoolSpent { until: Some(until) });
+            }
+            let has_model = self.model.has_model().await.map_err(|e| trouble(e, &self.clock))?;
+            if has_model == Some(false) {
+                return Err(AgentTrouble::ModelGone(self.model.model().to_owned()));
+            }
+            Ok(AgentHealth {
+                refuses: None,
+                model: Some(self.model.model().to_owned()),
+                version: None,
+                process: Some(self.process.clone()),
+                capabilities: Capabilities { keyed: false, steer: true, asks: false },
+            })
+        })
+    }
+
+    fn prepare(&self, task: &AgentTask) -> StoredRequest {
+        let order = WorkOrder::of(task);
+        let body = serde_json::to_string(&order).expect("an order is JSON");
+        StoredRequest { key: task.key.clone(), body }
+    }
+
+    fn start<'a>(&'a self, request: &'a StoredRequest) -> AgentCall<'a, Started> {
+        Box::pin(async move { Ok(self.begin(request)) })
+    }
+
+    /// Nobody can tell that it surely never began: the process before may have started it.
+    fn find<'a>(&'a self, request: &'a StoredRequest) -> AgentCall<'a, Option<RunHandle>> {
+        Box::pin(async move {
+            let Ok(order) = serde_json::from_str::<WorkOrder>(&request.body) else {
+                return Ok(None);
+            };
+            let process = self.run(&request.key).map(|_| self.process.clone());
+            Ok(Some(self.handle(&request.key, &order.workplace, process)))
+        })
+    }
+
+    fn follow<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Sighting> {
+        Box::pin(async move {
+            match self.run(&run.run) {
+                Some(known) => known.sighting(),
+                None => self.look_back(run).await,
+            }
+        })
+    }
+
+    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, Delivery> {
+        Box::pin(async move {
+            Ok(self.run(&run.run).map_or(Delivery::NotNow, |known| known.steer(text)))
+        })
+    }
+
+    fn deny<'a>(&'a self, _: &'a RunHandle) -> AgentCall<'a, ()> {
+        Box::pin(async { Err(AgentTrouble::Unsupported) })
+    }
+
+    fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
+        Box::pin(async move {
+            if let Some(known) = self.run(&run.run) {
+                known.stop.cancel();
+            }
+            Ok(())
+        })
+    }
+
+    fn usage<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Usage> {
+        Box::pin(
+            async move { self.run(&run.run).map(|run| run.usage()).ok_or(AgentTrouble::NotFound) },
+        )
+    }
+
+    fn transcript<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Transcript> {
+        Box::pin(async move {
+            self.run(&run.run).map(|run| run.transcript()).ok_or(AgentTrouble::NotFound)
+        })
+    }
+}
+
+/// What a failure of the server means for whoever asks for the agent's health.
+fn trouble(error: CompletionError, clock: &Arc<dyn Clock>) -> AgentTrouble {
+    match error {
+        CompletionError::Unreachable { is_refused: true, words } => AgentTrouble::Down(words),
+        CompletionError::Unreachable { is_refused: false, words } => AgentTrouble::HostAway(words),
+        CompletionError::Broken(words) => AgentTrouble::Down(words),
+        CompletionError::Limited { wait, .. } => {
+            AgentTrouble::PoolSpent { until: wait.map(|wait| clock.now().after(wait)) }
+        }
+        CompletionError::NothingLeft(_) => AgentTrouble::PoolSpent { until: None },
+        CompletionError::BadKey => AgentTrouble::BadKey,
+        CompletionError::ModelGone(words) => AgentTrouble::ModelGone(words),
+        CompletionError::Garbage(words) => AgentTrouble::Garbage(words),
+        CompletionError::BadRequest(words)
+        | CompletionError::TooLong(words)
+        | CompletionError::BadCall { words, .. } => AgentTrouble::BadRequest(words),
+        CompletionError::NoStreamUsage => AgentTrouble::Unsupported,
+    }
+}

@@ -1,0 +1,189 @@
+//! The one commit of an attempt, and its pull request.
+//!
+//! Each write is looked for before it is repeated: the commit by the attempt's key in its message,
+//! the pull request by its branch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::repository::JobRepository;
+use super::work_order::Workplace;
+use crate::clock::Clock;
+use crate::core::effect::defuse;
+use crate::core::jobs::Commit;
+use crate::core::reply::pull_body;
+use crate::gitea::{Error, FileChange, NewCommit, NewPullRequest, WriteOutcome};
+
+/// How often something is written at most, and how long a write may still land.
+const TRIES: u32 = 3;
+const SETTLE: Duration = Duration::from_secs(15);
+
+/// What stands before the attempt's key in the last line of its commit's message.
+const TRAILER: &str = "Timmy-Attempt: ";
+
+/// What an attempt left on the forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HandedIn {
+    pub(super) commit: Commit,
+    pub(super) pull: i64,
+}
+
+/// Why nothing could be handed in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotHandedIn {
+    /// The branch holds what this attempt does not know.
+    #[error("its branch holds something else by now")]
+    BranchMoved,
+    /// The forge does not take the commit: a file is another one by now, or may not be changed.
+    #[error("the forge does not take its commit: {0}")]
+    Refused(Error),
+    #[error("its commit or pull request could not be made: {0}")]
+    Failed(Error),
+}
+
+/// What is to be handed in.
+pub(super) struct Work {
+    pub(super) title: String,
+    pub(super) summary: String,
+    pub(super) changes: Vec<FileChange>,
+}
+
+/// Hands in for one attempt.
+pub(super) struct HandIn<'a> {
+    pub(super) repository: &'a dyn JobRepository,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) place: &'a Workplace,
+    pub(super) key: &'a str,
+}
+
+impl HandIn<'_> {
+    pub(super) async fn commit_and_pull(&self, work: Work) -> Result<HandedIn, NotHandedIn> {
+        let Work { title, summary, changes } = work;
+        let commit = self.commit(&self.message(&title, &summary), changes).await?;
+        let pull = self.pull(&title, &summary).await?;
+        Ok(HandedIn { commit, pull })
+    }
+
+    /// What this attempt left, if it got so far: its pull request is opened if only that is missing.
+    pub(super) async fn left(&self) -> Result<Option<HandedIn>, NotHandedIn> {
+        let Head::Ours { commit, message } = self.head().await.map_err(NotHandedIn::Failed)? else {
+            return Ok(None);
+        };
+        let text = message.trim_end().rsplit_once(TRAILER).map_or("", |(text, _)| text);
+        let (title, summary) = text.split_once('\n').unwrap_or((text, ""));
+        let pull = self.pull(title.trim(), summary.trim()).await?;
+        Ok(Some(HandedIn { commit, pull }))
+    }
+
+    async fn commit(&self, message: &str, changes: Vec<FileChange>) -> Result<Commit, NotHandedIn> {
+        let branch = self.place.branch.to_string();
+        let mut tries = 0;
+        loop {
+            let (from, new_branch) = match self.head().await.map_err(NotHandedIn::Failed)? {
+                Head::Ours { commit, .. } => return Ok(commit),
+                Head::Other => return Err(NotHandedIn::BranchMoved),
+                Head::Base => (branch.clone(), None),
+                Head::None => (self.place.base_branch.clone(), Some(branch.clone())),
+            };
+            let changes = changes.clone();
+            let new = NewCommit { branch: from, new_branch, message: message.to_owned(), changes };
+            let error = match self.repository.make_commit(&self.place.repository, &new).await {
+                Ok(commit) => return Ok(commit),
+                Err(error) => error,
+            };
+            tries += 1;
+            match error.fate() {
+                _ if tries == TRIES => return Err(NotHandedIn::Failed(error)),
+                WriteOutcome::NotDone if is_refusal(&error) => {
+                    return Err(NotHandedIn::Refused(error));
+                }
+                WriteOutcome::NotDone | WriteOutcome::Ended | WriteOutcome::Open => {
+                    self.clock.sleep(SETTLE).await;
+                }
+            }
+        }
+    }
+
+    /// The number of the pull request, which is opened if there is none.
+    async fn pull(&self, title: &str, summary: &str) -> Result<i64, NotHandedIn> {
+        if let Some(pull) = self.place.pull {
+            return Ok(pull);
+        }
+        let Workplace { repository, base_branch, branch, .. } = self.place;
+        let new = NewPullRequest {
+            title: defuse::quiet(title),
+            body: pull_body(branch.thread, summary),
+            head: branch.to_string(),
+            base: base_branch.clone(),
+        };
+        let mut tries = 0;
+        loop {
+            let found = self.repository.open_pull_of(repository, &new.base, &new.head).await;
+            if let Some(pull) = found.map_err(NotHandedIn::Failed)? {
+                return Ok(pull);
+            }
+            let error = match self.repository.open_pull(repository, &new).await {
+                Ok(pull) => return Ok(pull),
+                Err(error) => error,
+            };
+            tries += 1;
+            if tries == TRIES || matches!(error, Error::Unprocessable { .. }) {
+                return Err(NotHandedIn::Failed(error));
+            }
+            self.clock.sleep(SETTLE).await;
+        }
+    }
+
+    fn message(&self, title: &str, summary: &str) -> String {
+        let (title, summary) = (defuse::quiet(title), defuse::quiet(summary));
+        let said = if summary == title { String::new() } else { format!("{summary}\n\n") };
+        format!("{title}\n\n{said}{TRAILER}{}\n", self.key)
+    }
+
+    /// What stands at the head of the attempt's branch.
+    async fn head(&self) -> Result<Head, Error> {
+        let Workplace { repository, base, branch, .. } = self.place;
+        let found = self.repository.branch(repository, &branch.to_string()).await?;
+        let Some(found) = found else { return Ok(Head::None) };
+        if found.head == *base {
+            return Ok(Head::Base);
+        }
+        let commit = self.repository.commit(repository, &found.head).await?;
+        Ok(match commit {
+            Some(commit) if self.is_ours(&commit.message) => {
+                Head::Ours { commit: commit.commit, message: commit.message }
+            }
+            _ => Head::Other,
+        })
+    }
+
+    /// Only the last line counts: the ones before are the model's.
+    fn is_ours(&self, message: &str) -> bool {
+        let last = message.trim_end().lines().next_back().unwrap_or_default();
+        last.strip_prefix(TRAILER) == Some(self.key)
+    }
+}
+
+enum Head {
+    None,
+    /// The commit that the attempt begins at.
+    Base,
+    Ours {
+        commit: Commit,
+        message: String,
+    },
+    Other,
+}
+
+/// Whether the forge looked at the commit and does not want it: it will not another time.
+fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unprocessable { .. }
+            | Error::Conflict { .. }
+            | Error::Forbidden { .. }
+            | Error::MissingScope { .. }
+            | Error::NotFound { .. }
+            | Error::Archived
+    )
+}

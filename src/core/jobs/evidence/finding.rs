@@ -1,0 +1,123 @@
+//! What a person is told of a result.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::jobs::event::Citation;
+use crate::core::jobs::ids::Commit;
+
+/// One thing that was found of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// There is no result line: it was judged by what the forge shows alone.
+    NoResultLine,
+    /// It says that it delivered, and there is neither a branch nor a pull request of the job.
+    NothingThere,
+    /// The branch holds nothing but what it began at.
+    EmptyBranch,
+    /// The branch holds work, and no pull request asks to merge it.
+    NoPull,
+    /// The pull request that it named is somebody else's.
+    ForeignPull { number: i64, author: Option<String> },
+    /// The pull request that it named does not exist.
+    MissingPull { number: i64 },
+    /// Its own pull request, of a branch that is not the job's.
+    OtherBranch { number: i64, branch: String },
+    /// Its own pull request, of a branch in a fork.
+    FromFork { number: i64 },
+    /// The pull request is to be merged into another branch.
+    OtherBase { number: i64, base: String },
+    /// Somebody closed the pull request without merging it.
+    PullClosed { number: i64 },
+    /// The pull request is there, its branch is gone.
+    BranchGone { number: i64 },
+    /// It named a commit, and the branch holds more.
+    CommitBehind { named: Commit },
+    /// It named a commit that the branch does not hold.
+    CommitElsewhere { named: Commit },
+    /// It named a commit that does not exist: never made, or taken away by a force push.
+    CommitGone { named: Commit },
+    /// Whether the branch holds the commit that it named could not be found out.
+    CommitUnknown { named: Commit },
+    /// What the repair was given is no longer in the branch.
+    Rewritten { given: Commit },
+    /// Whether it is could not be found out.
+    RewrittenUnknown { given: Commit },
+    /// A person pushed to the branch after the agent.
+    PushedByOther { login: String },
+    /// All that is known to be in the branch was pushed by somebody else.
+    OthersWork { login: String },
+    /// Nobody can tell who pushed.
+    PusherUnknown,
+    /// It says that nothing has to change, or that it cannot go on, and opened a pull request.
+    Contradiction { number: i64 },
+    /// It says that it left a comment, where a pull request was asked for.
+    CommentInstead,
+    /// It says that nothing has to change, and cites nothing that shows it.
+    NothingCited,
+    /// What it cites does not exist.
+    MissingCitation { cited: Citation },
+    /// It cannot go on without a person.
+    Blocked,
+    /// It left no comment.
+    NoComment,
+}
+
+/// What a finding means for the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// It is said, and nothing more.
+    Warn,
+    /// A person decides.
+    Ask,
+    /// The result does not pass: the agent mends it.
+    Block,
+    /// The agent cannot go on without a person.
+    Stuck,
+    /// There is no result.
+    Nothing,
+}
+
+/// Code and grade of each: the code is stable, and stands in logs, in the ledger and in JSON.
+macro_rules! findings {
+    ($($kind:pat => $code:literal, $grade:ident;)+) => {
+        impl Finding {
+            pub fn code(&self) -> &'static str {
+                match self { $($kind => $code,)+ }
+            }
+
+            pub fn grade(&self) -> Grade {
+                match self { $($kind => Grade::$grade,)+ }
+            }
+        }
+    };
+}
+
+findings! {
+    Self::NoResultLine => "no_result_line", Warn;
+    Self::NothingThere => "nothing_there", Nothing;
+    Self::EmptyBranch => "empty_branch", Nothing;
+    Self::NoPull => "no_pull", Block;
+    Self::ForeignPull { .. } => "foreign_pull", Warn;
+    Self::MissingPull { .. } => "missing_pull", Warn;
+    Self::OtherBranch { .. } => "other_branch", Block;
+    Self::FromFork { .. } => "from_fork", Block;
+    Self::OtherBase { .. } => "other_base", Block;
+    Self::PullClosed { .. } => "pull_closed", Ask;
+    Self::BranchGone { .. } => "branch_gone", Block;
+    Self::CommitBehind { .. } => "commit_behind", Block;
+    Self::CommitElsewhere { .. } => "commit_elsewhere", Block;
+    Self::CommitGone { .. } => "commit_gone", Block;
+    Self::CommitUnknown { .. } => "commit_unknown", Warn;
+    Self::Rewritten { .. } => "rewritten", Block;
+    Self::RewrittenUnknown { .. } => "rewritten_unknown", Warn;
+    Self::PushedByOther { .. } => "pushed_by_other", Warn;
+    Self::OthersWork { .. } => "others_work", Ask;
+    Self::PusherUnknown => "pusher_unknown", Warn;
+    Self::Contradiction { .. } => "contradiction", Ask;
+    Self::CommentInstead => "comment_instead", Stuck;
+    Self::NothingCited => "nothing_cited", Block;
+    Self::MissingCitation { .. } => "missing_citation", Warn;
+    Self::Blocked => "blocked", Stuck;
+    Self::NoComment => "no_comment", Nothing;
+}

@@ -1,0 +1,17 @@
+//! Evidence: what an agent says that it did ([`result_line`]), what the forge shows of that
+//! ([`facts`]), and what follows ([`judge()`]), with what a person is told of it ([`Finding`]).
+//!
+//! What an agent says is a claim. It decides where is looked, and never what is found.
+
+mod facts;
+mod finding;
+mod judge;
+mod result_line;
+
+pub use facts::{
+    BranchFacts, CitedFact, CodeFacts, Facts, HeadPusher, Kept, Made, NamedCommit, NamedPull,
+    PullFacts, PullStanding,
+};
+pub use finding::{Finding, Grade};
+pub use judge::{Findings, judge};
+pub use result_line::{AgentResult, read_result};

@@ -1,0 +1,100 @@
+//! What an agent is told: one text, made once for an attempt and stored with it.
+//!
+//! Rules are timmy's and stand outside of fences. What people wrote into an issue is data: shown as
+//! its readers see it ([`visible()`]), in a fence that it cannot leave ([`fenced`]). What people said
+//! who may command agents is marked as theirs.
+
+mod fence;
+mod filters;
+mod visible;
+
+use std::time::Duration;
+
+use askama::Template;
+use url::Url;
+
+use super::jobs::{Branch, Commit, Purpose};
+use super::model::ids::RepoName;
+use super::model::time::rounded;
+
+pub use fence::fenced;
+pub use visible::visible;
+
+/// All that an attempt is told. Nothing in it is trusted but what timmy decides itself.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(path = "prompt/job.md")]
+pub struct JobPrompt {
+    pub purpose: Purpose,
+    pub role: String,
+    pub repository: RepoName,
+    pub thread: PromptThread,
+    pub base_branch: String,
+    /// The commit that the work begins at.
+    pub base: Commit,
+    pub branch: Branch,
+    /// The job's pull request, if it has one.
+    pub pull: Option<i64>,
+    pub means: WorkMeans,
+    pub limits: PromptLimits,
+    /// What is wrong with what is there, for a repair.
+    pub faults: Vec<String>,
+    /// What came of the attempts before this one.
+    pub earlier: Vec<String>,
+    /// What people said who may command it.
+    pub told: Vec<ToldText>,
+}
+
+/// The issue or the pull request that the job is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptThread {
+    pub number: i64,
+    pub title: String,
+    pub body: String,
+}
+
+/// What somebody told the agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldText {
+    /// Their login.
+    pub by: String,
+    pub text: String,
+}
+
+/// How the agent works, and so how it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkMeans {
+    /// It clones, commits and pushes by itself, and ends with a line.
+    Git { clone_url: Url },
+    /// It has timmy's tools, and ends by calling one.
+    Tools,
+}
+
+/// How much it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptLimits {
+    pub time: Duration,
+    /// The lines that a change should not exceed.
+    pub lines: Option<u32>,
+}
+
+impl JobPrompt {
+    /// The finished text.
+    pub fn text(&self) -> String {
+        self.render().expect("a String takes everything")
+    }
+
+    fn makes_a_change(&self) -> bool {
+        matches!(self.purpose, Purpose::Code | Purpose::Repair)
+    }
+
+    fn has_tools(&self) -> bool {
+        self.means == WorkMeans::Tools
+    }
+
+    fn time(&self) -> String {
+        rounded(self.limits.time)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Who pushed the head of the job's branch.
+
+use super::query::EvidenceQuery;
+use crate::core::jobs::evidence::HeadPusher;
+use crate::core::jobs::{Commit, Push, Pusher};
+use crate::core::model::account::Account;
+use crate::core::model::time::Timestamp;
+use crate::gitea::{Error, Gitea};
+
+/// Who pushed the head, and when, as far as the forge tells.
+pub(super) struct HeadPush {
+    pub(super) pusher: HeadPusher,
+    /// In the words of the reducer, by whom and when; none if that is not told.
+    told: Option<(Pusher, Timestamp)>,
+}
+
+impl HeadPush {
+    /// The push as an event of the job.
+    pub(super) fn push(&self, branch: u32, head: &Commit) -> Option<Push> {
+        let (by, at) = self.told?;
+        Some(Push { branch, commit: head.clone(), by, at })
+    }
+}
+
+/// One push to the branch.
+struct Seen {
+    by: Option<Account>,
+    head: Option<Commit>,
+    at: Option<Timestamp>,
+}
+
+/// Looks at the repository's activity and, where that does not tell, at the timeline of the pull
+/// request.
+pub(super) async fn of_head(
+    gitea: &Gitea,
+    query: EvidenceQuery<'_>,
+    head: &Commit,
+    pull: Option<i64>,
+) -> Result<HeadPush, Error> {
+    let branch = query.branch.to_string();
+    let recent = gitea.recent_pushes(query.repo).await?.into_iter();
+    let recent = recent.filter(|push| push.branch == branch);
+    let mut seen: Vec<Seen> =
+        recent.map(|push| Seen { by: push.by, head: push.head, at: push.at }).collect();
+    let found = judge(query, &seen, head);
+    let is_settled = match &found.pusher {
+        HeadPusher::Agent => true,
+        HeadPusher::Other { agent_before, .. } => *agent_before,
+        HeadPusher::Unknown => false,
+    };
+    let Some(number) = pull.filter(|_| !is_settled) else { return Ok(found) };
+    let timeline = gitea.pull_pushes(query.repo, number, query.earliest()).await?.pushes;
+    let timeline = timeline.into_iter();
+    seen.extend(timeline.map(|push| Seen { by: push.by, head: Some(push.head), at: push.at }));
+    Ok(judge(query, &seen, head))
+}
+
+fn judge(query: EvidenceQuery<'_>, seen: &[Seen], head: &Commit) -> HeadPush {
+    let of_head = seen.iter().filter(|push| push.head.as_ref() == Some(head));
+    let Some((push, by)) = of_head.filter_map(|push| Some((push, push.by.as_ref()?))).next() else {
+        return HeadPush { pusher: HeadPusher::Unknown, told: None };
+    };
+    let agents = |push: &Seen| push.by.as_ref().is_some_and(|by| query.is_agents(by));
+    let pusher = match query.is_agents(by) {
+        true => HeadPusher::Agent,
+        false => {
+            HeadPusher::Other { login: by.login.clone(), agent_before: seen.iter().any(agents) }
+        }
+    };
+    let kind = if by.id == query.agent.id { Pusher::Agent } else { Pusher::Known };
+    HeadPush { pusher, told: push.at.map(|at| (kind, at)) }
+}

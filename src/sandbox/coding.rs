@@ -1,0 +1,218 @@
+//! Playing people who work on code, and looking at it.
+
+use super::Sandbox;
+use super::acting::issue_id;
+use super::git::FileEdit;
+use super::setup::repo_id;
+use super::world::World;
+use super::world::merging::MergeRequest;
+use super::world::records::{HowToMerge, ProtectionRecord, PushRule};
+use super::world::refusal::Refusal;
+use super::world::statuses::NewStatus;
+use crate::core::model::ids::RepoId;
+
+/// The rule of a branch, as an administrator sets it.
+#[derive(Debug, Clone, Default)]
+pub struct BranchRule {
+    /// Who may push; everybody who may write without a list.
+    pub pushers: Option<Vec<String>>,
+    /// Patterns of the checks that must pass.
+    pub checks: Vec<String>,
+    pub approvals: i64,
+    pub blocks_on_rejection: bool,
+    pub blocks_when_behind: bool,
+    pub dismisses_stale: bool,
+}
+
+impl Sandbox {
+    /// Where git clones a repository from; it asks for a login and a token.
+    pub fn clone_url(&self, repo: &str) -> String {
+        format!("{}/{repo}.git", self.url)
+    }
+
+    /// `user` writes files (a path and what it holds then) and pushes that as one commit to a
+    /// branch, a new one from the default branch if it is not there. Returns the commit.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn commit(
+        &self,
+        user: &str,
+        repo: &str,
+        branch: &str,
+        files: &[(&str, &str)],
+        message: &str,
+    ) -> Result<String, Refusal> {
+        let write = |(path, content): &(&str, &str)| FileEdit::Write {
+            path: (*path).to_owned(),
+            content: content.as_bytes().to_vec(),
+        };
+        let edits: Vec<FileEdit> = files.iter().map(write).collect();
+        self.on_code(user, repo, |world, user, repo| {
+            world.commit_and_push(user, repo, (branch, message), &edits)
+        })
+    }
+
+    /// The commit that a branch points to; none if there is no such branch.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn branch_head(&self, repo: &str, branch: &str) -> Result<Option<String>, Refusal> {
+        self.forge.look(|world| {
+            let code = world.code(repo_id(world, repo)?)?;
+            Ok(code.branch(branch)?)
+        })
+    }
+
+    /// What a file holds at a branch or commit; none if it is not there.
+    ///
+    /// # Errors
+    /// If there is no such repository or branch.
+    pub fn file(&self, repo: &str, at: &str, path: &str) -> Result<Option<String>, Refusal> {
+        self.forge.look(|world| {
+            let repo = repo_id(world, repo)?;
+            let (code, commit) = (world.code(repo)?, world.commit_named(repo, Some(at))?);
+            let Some(file) = code.item(&commit, path)? else { return Ok(None) };
+            Ok(Some(String::from_utf8_lossy(&code.blob(&file.id)?).into_owned()))
+        })
+    }
+
+    /// `user` deletes a branch.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn delete_branch(&self, user: &str, repo: &str, branch: &str) -> Result<(), Refusal> {
+        self.on_code(user, repo, |world, user, repo| world.delete_branch(user, repo, branch))
+    }
+
+    /// Sets the rule of a branch, or of all that fit a pattern.
+    ///
+    /// # Errors
+    /// If the repository, or somebody in the rule, is unknown.
+    pub fn protect(&self, repo: &str, rule: &str, how: &BranchRule) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let repo = repo_id(world, repo)?;
+            let named = |login: &String| world.user_named(login);
+            let pushers = how.pushers.as_ref().map(|logins| logins.iter().map(named).collect());
+            let pushers: Option<Vec<i64>> = pushers.transpose()?;
+            let protection = ProtectionRecord {
+                rule: rule.to_owned(),
+                push: pushers.map_or(PushRule::Writers, PushRule::Only),
+                mergers: None,
+                checks: (!how.checks.is_empty()).then(|| how.checks.clone()),
+                approvals: how.approvals,
+                blocks_on_rejection: how.blocks_on_rejection,
+                blocks_when_behind: how.blocks_when_behind,
+                dismisses_stale: how.dismisses_stale,
+                created: world.now,
+                updated: world.now,
+            };
+            if let Some(repo) = world.repos.get_mut(&repo) {
+                repo.protections.retain(|other| other.rule != rule);
+                repo.protections.push(protection);
+            }
+            Ok(())
+        })
+    }
+
+    /// `user` says of a commit (or a branch) how a check ended: `success`, `failure`, `pending`.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn set_status(
+        &self,
+        user: &str,
+        repo: &str,
+        commit: &str,
+        (context, state): (&str, &str),
+    ) -> Result<(), Refusal> {
+        let new = NewStatus {
+            state: state.to_owned(),
+            context: context.to_owned(),
+            description: String::new(),
+            target: String::new(),
+        };
+        self.on_code(user, repo, |world, user, repo| {
+            world.add_status(user, repo, commit, new).map(|_| ())
+        })
+    }
+
+    /// The last word of each context on a commit: context, state and who said it, by context.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn statuses(&self, repo: &str, commit: &str) -> Result<Vec<[String; 3]>, Refusal> {
+        self.forge.look(|world| {
+            let latest = world.latest_statuses(repo_id(world, repo)?, commit).into_iter();
+            let mut latest: Vec<[String; 3]> = latest
+                .map(|one| {
+                    let creator = world.users[&one.creator].login.clone();
+                    [one.context.clone(), one.state.clone(), creator]
+                })
+                .collect();
+            latest.sort();
+            Ok(latest)
+        })
+    }
+
+    /// `user` merges a pull request with a merge commit.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn merge(&self, user: &str, repo: &str, number: i64) -> Result<(), Refusal> {
+        let asked = MergeRequest {
+            how: HowToMerge::Merge,
+            head: None,
+            title: None,
+            message: String::new(),
+            deletes_branch: false,
+            waits: false,
+            forces: false,
+        };
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.merge_pull(user, issue, &asked).map(|_| ())
+        })
+    }
+
+    /// The commit by which a pull request was merged; none if it was not.
+    ///
+    /// # Errors
+    /// If there is no such thread.
+    pub fn merged_as(&self, repo: &str, number: i64) -> Result<Option<String>, Refusal> {
+        self.forge.look(|world| {
+            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
+            Ok(pull.and_then(|pull| pull.merged.as_ref()).map(|merge| merge.commit.clone()))
+        })
+    }
+
+    /// `user` asks somebody for a review, or takes that back.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn ask_for_review(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        (reviewer, asked): (&str, bool),
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            let reviewer = world.user_named(reviewer)?;
+            world.ask_for_reviews(user, issue, (&[reviewer], asked)).map(|_| ())
+        })
+    }
+
+    fn on_code<T>(
+        &self,
+        user: &str,
+        repo: &str,
+        deed: impl FnOnce(&mut World, i64, RepoId) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        self.forge.act(|world| {
+            let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
+            deed(world, user, repo)
+        })
+    }
+}
