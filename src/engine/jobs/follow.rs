@@ -191,8 +191,7 @@ impl Jobs {
     /// It ended by itself; what it says is a claim.
     async fn ended(&self, seen: &SeenJob, fence: Fence, ending: Ending) -> Result<NextLook, Error> {
         let Ending { text, usage, unheard } = ending;
-        let Some(forge) = &self.forge else { return Ok(NextLook::Idle) };
-        let progress = Progress::Ended { claim: forge.claim(&text), usage };
+        let progress = Progress::Ended { claim: self.forge.claim(&text), usage };
         let event = JobEvent::Attempt(fence, progress);
         let ended =
             self.tell_with(seen.id(), event, move |tx| jobs::said(tx, fence, &text)).await?;

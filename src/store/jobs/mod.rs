@@ -35,7 +35,7 @@ pub use lease::{Lease, dispatch, lease, lease_of, leases, start};
 pub use load::{StoredJob, add_work, due, get, live, live_in, next_due_after, unsettle, work};
 pub use numbers::{count_above, introduce, restore};
 pub use run::{
-    WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, note_waiting,
-    prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
+    WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
+    note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};

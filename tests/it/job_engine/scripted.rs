@@ -11,7 +11,7 @@ use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
     AgentClaim, Commit, NeverRan, OutcomeDigest, ResultJudgement, State, Verdict,
 };
-use timmy::engine::{ForgeCall, JobForge, JobOrder, JobResult};
+use timmy::engine::{ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
 use tokio::sync::watch;
 
 /// What a start comes to.
@@ -282,12 +282,12 @@ impl JobForge for ScriptedForge {
     fn claim(&self, text: &str) -> AgentClaim {
         match text {
             "blocked" => AgentClaim::Blocked,
-            "nothing to change" => AgentClaim::NoChange,
+            "nothing to change" => AgentClaim::NoChange { cited: Vec::new() },
             _ => AgentClaim::PullRequest { number: Some(58), commit: None },
         }
     }
 
-    fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<ResultJudgement>> {
+    fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<JobEvidence>> {
         Box::pin(async {
             assert!(matches!(result.job.state, State::Verifying(_)));
             let said = result.attempts.last().and_then(|attempt| attempt.said.clone());
@@ -299,13 +299,14 @@ impl JobForge for ScriptedForge {
                 _ => (Verdict::Nothing, "no branch"),
             };
             let is_there = matches!(verdict, Verdict::Pass { .. });
-            Ok(Some(ResultJudgement {
+            let judgement = ResultJudgement {
                 look: result.job.past.look,
                 commit: is_there.then(commit),
                 pull: is_there.then_some(58),
                 verdict,
                 digest: OutcomeDigest(words.to_owned()),
-            }))
+            };
+            Ok(Some(JobEvidence { judgement, merged: None, findings: Vec::new(), head_push: None }))
         })
     }
 }
