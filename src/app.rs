@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::agents::{self, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
@@ -31,6 +32,9 @@ pub enum AppError {
     /// The token cannot be one.
     #[error("gitea.token_file: {0}")]
     Token(#[from] NotAToken),
+    /// An agent of the configuration cannot be driven at all.
+    #[error("agent {agent}: {trouble}")]
+    Agent { agent: String, trouble: AgentTrouble },
     /// The client cannot be made.
     #[error(transparent)]
     Client(#[from] crate::gitea::Error),
@@ -76,7 +80,9 @@ impl App {
     /// # Errors
     /// If one of these cannot be had.
     pub async fn new(config: &Config, clocks: Clocks) -> Result<Self, AppError> {
-        Self::with(config, clocks, JobDrivers::default()).await
+        let agents = agents::fleet(config, &clocks.engine)
+            .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })?;
+        Self::with(config, clocks, JobDrivers { agents, forge: None }).await
     }
 
     /// The same, with others to do the work.
@@ -205,10 +211,16 @@ fn job_policy(config: &Config) -> JobPolicy {
             timeouts: config.timeouts(agent),
             terms: ChargeTerms::new(agent.price, most, issue.0, config.dispatch.attempts),
             repositories: agent.repositories.clone(),
+            has_tools: matches!(agent.kind, AgentKind::OpenAi { .. }),
         };
         (agent.name.clone(), terms)
     };
+    let mut forge = config.gitea.url.clone();
+    if !forge.path().ends_with('/') {
+        forge.set_path(&format!("{}/", forge.path()));
+    }
     JobPolicy {
+        forge,
         agents: config.agents.iter().map(terms).collect(),
         budgets: Budgets { issue: money(issue), agent_day: money(agent_day), day: money(day) },
         stop: config.dispatch.timeout.stop,

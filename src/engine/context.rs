@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use regex::Regex;
+use url::Url;
 
 use super::activity::{Activity, Signal};
 use super::retry;
@@ -72,8 +73,10 @@ pub struct Policy {
 }
 
 /// What the configuration says of jobs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct JobPolicy {
+    /// The address of the forge, below which repositories are cloned.
+    pub forge: Url,
     /// On which terms each agent works, by name.
     pub agents: BTreeMap<String, AgentTerms>,
     pub budgets: Budgets,
@@ -92,6 +95,8 @@ pub struct AgentTerms {
     pub terms: ChargeTerms,
     /// Where it may work.
     pub repositories: RepositoryFilter,
+    /// Whether it works with timmy's tools, and not with git of its own.
+    pub has_tools: bool,
 }
 
 /// What the configuration says of the report.

@@ -42,7 +42,7 @@ mod try_result;
 
 pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, Timing};
 pub use identity::remembered;
-pub use jobs::{AgentCondition, ForgeCall, JobDrivers, JobForge, JobOrder, JobResult};
+pub use jobs::{AgentCondition, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
 pub use report::{ReportAudience, ReportScope, gather, outlook};
@@ -62,7 +62,7 @@ use self::error::EngineError;
 use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
-use self::jobs::{Fleet, Jobs};
+use self::jobs::{Fleet, Jobs, LiveForge};
 use self::outbox::Outbox;
 use self::permissions::PermissionReader;
 use self::planner::Planner;
@@ -128,12 +128,14 @@ impl Engine {
         let permissions = Arc::new(PermissionReader::new(ctx.clone(), accounts.clone()));
         let fleet = Jobs::fleet_of(&drivers);
         let planner = Arc::new(Planner::new(ctx.clone(), identity.clone(), accounts.clone()));
+        let forge =
+            drivers.forge.unwrap_or_else(|| Arc::new(LiveForge::new(&ctx, identity.clone())));
         let jobs = Jobs::new(
             ctx.clone(),
             (identity.clone(), incidents.clone()),
             accounts.clone(),
             fleet.clone(),
-            drivers.forge,
+            forge,
         );
         let jobs = Arc::new(jobs);
         let snapshots =

@@ -20,6 +20,7 @@ mod conformance;
 mod conversations;
 mod examples;
 mod grammar;
+mod job_engine;
 mod jobs;
 mod language;
 mod layers;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use timmy::app::{AppError, Clocks};
 use timmy::clock::{ManualClock, SystemClock};
-use timmy::engine::Engine;
+use timmy::engine::{Engine, JobDrivers};
 use timmy::sandbox::Sandbox;
-use timmy::store::{Connection, Error, Ledger, Transaction, incidents};
+use timmy::store::{Connection, Error, Ledger, OpenError, Transaction, incidents};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +23,8 @@ pub struct Timmy {
     pub config: Config,
     pub clock: ManualClock,
     pub token: String,
+    /// Who does its jobs.
+    pub drivers: JobDrivers,
     folder: TempDir,
     running: Option<Running>,
 }
@@ -42,7 +44,8 @@ impl Timmy {
             std::fs::write(folder.path().join(secret), secret).unwrap();
         }
         let (token, clock) = (token.to_owned(), clock.clone());
-        Self { config, clock, token, folder, running: None }
+        let drivers = JobDrivers::default();
+        Self { config, clock, token, drivers, folder, running: None }
     }
 
     /// Starts it and waits for nothing.
@@ -50,12 +53,31 @@ impl Timmy {
         assert!(self.running.is_none(), "it runs");
         let config = self.config.load(self.folder.path(), &self.token);
         let clocks = Clocks { engine: Arc::new(self.clock.clone()), client: Arc::new(SystemClock) };
-        let bot = timmy::app::App::new(&config, clocks).await.unwrap();
+        let bot = self.built(&config, clocks).await;
         let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let run = bot.run(stop.clone());
         let ended = tokio::spawn(run);
         self.running = Some(Running { engine, webhook, stop, ended });
+    }
+
+    /// Whoever was killed a moment ago may still hold the ledger for as long as a commit takes.
+    async fn built(&self, config: &timmy::config::Config, clocks: Clocks) -> timmy::app::App {
+        let Clocks { engine, client } = clocks;
+        loop {
+            let clocks = Clocks { engine: engine.clone(), client: client.clone() };
+            match timmy::app::App::with(config, clocks, self.drivers.clone()).await {
+                Err(AppError::Ledger(OpenError::Held { .. })) => tokio::task::yield_now().await,
+                made => return made.unwrap(),
+            }
+        }
+    }
+
+    /// Ends it where it stands, as a crash does.
+    pub async fn kill(&mut self) {
+        let Running { ended, .. } = self.running.take().expect("it runs");
+        ended.abort();
+        let _ = ended.await;
     }
 
     /// Starts it and waits until it has looked, answered and decided.

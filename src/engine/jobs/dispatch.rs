@@ -33,7 +33,7 @@ enum Tried {
 impl Jobs {
     /// Gives agents to the jobs that wait for one, the oldest first.
     pub(in crate::engine) async fn give_out(&self) -> Result<(), Error> {
-        if self.drains() || self.forge.is_none() {
+        if self.drains() {
             return Ok(());
         }
         self.has_moved.store(false, Ordering::SeqCst);

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::agents::{Agent, AgentTask};
-use crate::core::jobs::{AgentClaim, Branch, Job, NeverRan, ResultJudgement};
+use crate::core::jobs::evidence::Finding;
+use crate::core::jobs::{AgentClaim, Branch, Commit, Job, NeverRan, Push, ResultJudgement};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::gitea;
@@ -24,7 +25,19 @@ pub trait JobForge: Send + Sync {
     fn claim(&self, text: &str) -> AgentClaim;
 
     /// What the forge shows of what a job brought; none if that cannot be told yet.
-    fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<ResultJudgement>>;
+    fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<JobEvidence>>;
+}
+
+/// What the forge shows of a result.
+#[derive(Debug, Clone)]
+pub struct JobEvidence {
+    pub judgement: ResultJudgement,
+    /// What its pull request was merged into, if somebody merged it already.
+    pub merged: Option<Commit>,
+    /// What a person is told of it.
+    pub findings: Vec<Finding>,
+    /// The push that made the head of the job's branch, where that is told.
+    pub head_push: Option<Push>,
 }
 
 /// An attempt that is about to begin.
@@ -53,7 +66,8 @@ pub struct JobResult {
     pub attempts: Vec<StoredAttempt>,
 }
 
-/// Who does the work, and who sees what came of it. Without them jobs wait.
+/// Who does the work: without agents jobs wait. And who sees what came of it, if not the forge
+/// that timmy is on.
 #[derive(Clone, Default)]
 pub struct JobDrivers {
     /// By name.

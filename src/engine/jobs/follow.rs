@@ -171,23 +171,27 @@ impl Jobs {
         if is_answered || !matches!(seen.job.state, State::Running(_)) {
             return Ok(next);
         }
-        let was_denied =
-            self.watches.with(seen.id(), |watch| watch.denied.as_ref() == Some(&question));
-        if was_denied {
-            self.deny(seen).await;
+        let now = self.ctx.now();
+        let denied_at = self.watches.with(seen.id(), |watch| match &mut watch.denied {
+            Some((denied, at)) if *denied == question => Some(std::mem::replace(at, now)),
+            _ => None,
+        });
+        if let Some(at) = denied_at {
+            if at < now {
+                self.deny(seen).await;
+            }
             return Ok(next);
         }
         let words = format!("asks: {question}");
         self.keep(seen, fence, Some(words)).await?;
-        self.watches.with(seen.id(), |watch| watch.denied = Some(question));
+        self.watches.with(seen.id(), |watch| watch.denied = Some((question, now)));
         Ok(self.progress(seen, fence, Progress::Asks).await?.or(next))
     }
 
     /// It ended by itself; what it says is a claim.
     async fn ended(&self, seen: &SeenJob, fence: Fence, ending: Ending) -> Result<NextLook, Error> {
         let Ending { text, usage, unheard } = ending;
-        let Some(forge) = &self.forge else { return Ok(NextLook::Idle) };
-        let progress = Progress::Ended { claim: forge.claim(&text), usage };
+        let progress = Progress::Ended { claim: self.forge.claim(&text), usage };
         let event = JobEvent::Attempt(fence, progress);
         let ended =
             self.tell_with(seen.id(), event, move |tx| jobs::said(tx, fence, &text)).await?;

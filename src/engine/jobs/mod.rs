@@ -14,12 +14,14 @@
 //! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
 //! | `verify` | has judged what the forge shows |
 //! | `fleet` | how the agents are |
+//! | `forge` | what an attempt is asked, and what the forge shows of its result |
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
 
 mod dispatch;
 mod drivers;
 mod fleet;
 mod follow;
+mod forge;
 mod health;
 mod look;
 mod preflight;
@@ -47,9 +49,10 @@ use crate::core::model::time::Timestamp;
 use crate::store::jobs::{self, Advanced, WatchedJob};
 use crate::store::{Connection, Error, Transaction, backlog};
 
-pub use drivers::{ForgeCall, JobDrivers, JobForge, JobOrder, JobResult};
+pub use drivers::{ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
 pub use fleet::AgentCondition;
 pub(super) use fleet::Fleet;
+pub(super) use forge::LiveForge;
 use watches::Watches;
 
 /// How long a job is left alone at which timmy itself failed.
@@ -62,7 +65,7 @@ pub(super) struct Jobs {
     incidents: Arc<Incidents>,
     accounts: Arc<Accounts>,
     fleet: Arc<Fleet>,
-    forge: Option<Arc<dyn JobForge>>,
+    forge: Arc<dyn JobForge>,
     watches: Watches,
     /// Whether an agent may have become free for a job that waits.
     has_moved: AtomicBool,
@@ -109,7 +112,7 @@ impl Jobs {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         accounts: Arc<Accounts>,
         fleet: Arc<Fleet>,
-        forge: Option<Arc<dyn JobForge>>,
+        forge: Arc<dyn JobForge>,
     ) -> Self {
         Self {
             ctx,

@@ -5,7 +5,7 @@ use super::drivers::JobOrder;
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
-use crate::core::jobs::{CancelReason, JobEvent, NeverRan, Progress};
+use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Progress};
 use crate::core::model::incident::AgentProblem;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -95,8 +95,7 @@ impl Jobs {
         agent: &dyn Agent,
         order: &JobOrder,
     ) -> Result<NextLook, Error> {
-        let Some(forge) = &self.forge else { return Ok(NextLook::Idle) };
-        let task = match forge.task(order).await {
+        let task = match self.forge.task(order).await {
             Ok(Ok(task)) => task,
             Ok(Err(why)) => {
                 if why == NeverRan::NoAccess {
@@ -121,8 +120,9 @@ impl Jobs {
             return self.did_not_run(seen, NeverRan::GatewayDown).await;
         };
         let kept = lease.clone();
+        let base = (task.base_branch.clone(), task.base.clone());
         let start = self.ctx.ledger.write(move |tx| {
-            keep(tx, &kept, &request)?;
+            keep(tx, &kept, &request, &base)?;
             jobs::start(tx, &kept, &bid, now)
         });
         match start.await? {
@@ -162,9 +162,14 @@ impl Jobs {
     }
 }
 
-fn keep(tx: &Transaction<'_>, lease: &Lease, request: &StoredRequest) -> Result<(), Error> {
+fn keep(
+    tx: &Transaction<'_>,
+    lease: &Lease,
+    request: &StoredRequest,
+    (branch, base): &(String, Commit),
+) -> Result<(), Error> {
     let request = serde_json::to_string(request).map_err(Error::Payload)?;
-    jobs::prepared(tx, lease.fence(), &request)
+    jobs::prepared(tx, lease.fence(), &request, branch, base)
 }
 
 /// What it means for an attempt that its start is refused in the end.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::core::jobs::{Fence, JobId};
+use crate::core::jobs::{Commit, Fence, JobId};
 use crate::core::model::time::Timestamp;
 use crate::store::jobs::WatchedJob;
 
@@ -32,7 +32,9 @@ pub(super) struct JobWatch {
     /// When what its agent does was kept last.
     pub(super) kept_at: Option<Timestamp>,
     /// What was denied last: asked again, it is denied again and moves nothing.
-    pub(super) denied: Option<String>,
+    pub(super) denied: Option<(String, Timestamp)>,
+    /// The push that was told last.
+    pub(super) pushed: Option<Commit>,
     pub(super) stop_asked_at: Option<Timestamp>,
     /// The texts that were brought, or could not be.
     pub(super) texts: BTreeSet<u32>,

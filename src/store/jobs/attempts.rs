@@ -3,12 +3,13 @@
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
 
 use crate::core::jobs::breaker::{Breaker, Finished};
+use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::money::{Charge, Spending, Spent};
-use crate::core::jobs::{AttemptEnd, Fence, JobId, Leased};
+use crate::core::jobs::{AttemptEnd, Commit, Fence, JobId, Leased};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::store::backlog;
-use crate::store::columns::{self, Json};
+use crate::store::columns::{self, Json, Spelled};
 use crate::store::error::Error;
 
 /// An attempt, as the ledger keeps it.
@@ -24,6 +25,8 @@ pub struct StoredAttempt {
     pub started_at: Option<Timestamp>,
     /// What starts it, word for word, once that is known.
     pub request: Option<String>,
+    /// Where its work is to be merged, and the commit that it begins at.
+    pub base: Option<(String, Commit)>,
     /// How its agent finds it again, once it does.
     pub run: Option<String>,
     /// What it does, in its agent's words, and when it was last seen to do something.
@@ -31,6 +34,8 @@ pub struct StoredAttempt {
     pub seen_at: Option<Timestamp>,
     /// Its agent's last words.
     pub said: Option<String>,
+    /// What was found of what it brought.
+    pub findings: Vec<Finding>,
     pub ended: Option<(Timestamp, AttemptEnd)>,
     /// What it cost; until it has ended, what it may.
     pub charge: Charge,
@@ -63,6 +68,10 @@ pub fn attempt(conn: &Connection, fence: Fence) -> Result<Option<StoredAttempt>,
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
     let ended: Option<Timestamp> = row.get("ended_at")?;
     let ending: Option<Json<AttemptEnd>> = row.get("ending")?;
+    let (base_branch, base) =
+        (row.get("base_branch")?, row.get::<_, Option<Spelled<Commit>>>("base")?);
+    let base_branch: Option<String> = base_branch;
+    let findings: Option<Json<Vec<Finding>>> = row.get("findings")?;
     Ok(StoredAttempt {
         fence: row.get("fence")?,
         agent: row.get("agent")?,
@@ -71,10 +80,12 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
         leased_at: row.get("leased_at")?,
         started_at: row.get("started_at")?,
         request: row.get("request")?,
+        base: base_branch.zip(base.map(|Spelled(base)| base)),
         run: row.get("run")?,
         doing: row.get("doing")?,
         seen_at: row.get("seen_at")?,
         said: row.get("said")?,
+        findings: findings.map(|Json(findings)| findings).unwrap_or_default(),
         ended: ended.zip(ending.map(|Json(ending)| ending)),
         charge: Charge { spent: spent(row)?, is_bound: row.get("is_bound")? },
         left: row.get("left")?,

@@ -37,7 +37,7 @@ pub use load::{StoredJob, add_work, due, get, live, live_in, next_due_after, uns
 pub use numbers::{count_above, introduce, restore};
 pub use record::{dead_ids, ended_ids, last_words, latest_in, live_ids, record};
 pub use run::{
-    WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, note_waiting,
-    prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
+    WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
+    note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};

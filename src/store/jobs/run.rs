@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::load::{self, StoredJob};
 use crate::core::effect::LabelScope;
-use crate::core::jobs::{Fence, JobId};
+use crate::core::jobs::evidence::Finding;
+use crate::core::jobs::{Commit, Fence, JobId};
 use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -118,10 +119,29 @@ pub fn note_waiting(tx: &Transaction<'_>, id: JobId, why: Option<&str>) -> Resul
     Ok(())
 }
 
-/// Keeps what starts an attempt, word for word.
-pub fn prepared(tx: &Transaction<'_>, fence: Fence, request: &str) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE attempts SET request = ?2 WHERE fence = ?1")?
-        .execute((fence, request))?;
+/// Keeps what starts an attempt, word for word, and what it begins at.
+pub fn prepared(
+    tx: &Transaction<'_>,
+    fence: Fence,
+    request: &str,
+    base_branch: &str,
+    base: &Commit,
+) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE attempts SET request = ?2, base_branch = ?3, base = ?4 WHERE fence = ?1",
+    )?
+    .execute((fence, request, base_branch, base.to_string()))?;
+    Ok(())
+}
+
+/// Keeps what was found of what an attempt brought.
+pub fn keep_findings(
+    tx: &Transaction<'_>,
+    fence: Fence,
+    findings: &[Finding],
+) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE attempts SET findings = ?2 WHERE fence = ?1")?
+        .execute((fence, Json(findings)))?;
     Ok(())
 }
 

@@ -56,10 +56,13 @@ CREATE TABLE attempts (
     leased_at  INTEGER NOT NULL,
     started_at INTEGER,                    -- since then it may run
     request    TEXT,                       -- what starts it, word for word: stored before it is sent
+    base_branch TEXT,                      -- where its work is to be merged
+    base       TEXT,                       -- the commit that it begins at
     run        TEXT,                       -- JSON: how its agent finds it again
     doing      TEXT,                       -- what it does, in its agent's words
     seen_at    INTEGER,                    -- its last sign of life
     said       TEXT,                       -- its agent's last words
+    findings   TEXT,                       -- JSON: what was found of what it brought
     ended_at   INTEGER,
     ending     TEXT,                       -- JSON
     runs       INTEGER NOT NULL,           -- what it costs; until it has ended, what it may:

@@ -1,0 +1,111 @@
+//! Hosts that go away, agents that are down, and what the world is told of that.
+
+use timmy::agents::AgentTrouble;
+use timmy::core::jobs::{JobLimits, NeverRan, StateKind};
+
+use super::scripted::{AtStart, ended};
+use super::stage::awake;
+use crate::support::clock::{DAY, HOUR, MINUTE};
+
+fn asleep() -> AgentTrouble {
+    AgentTrouble::HostAway("no route".to_owned())
+}
+
+#[tokio::test]
+async fn while_a_host_is_away_its_attempts_wait_and_their_clocks_stand() {
+    let stage = awake().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.ezra.script().trouble = Some(asleep());
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Waiting);
+    assert!(stage.app.timmy.noted().await.contains("agent ezra: its host cannot be reached"));
+    stage.pass(DAY * 2, HOUR * 6).await;
+    assert_eq!(stage.kind(job).await, StateKind::Waiting);
+    stage.ezra.script().trouble = None;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    assert_eq!(stage.app.timmy.noted().await, "");
+    stage.ezra.goes(ended("done"));
+    stage.follow().await;
+    assert_eq!(stage.kind(job).await, StateKind::Done);
+    assert_eq!(stage.ezra.script().sent.len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_host_that_never_comes_back_leaves_an_uncertain_attempt() {
+    let stage = awake().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.ezra.script().trouble = Some(asleep());
+    stage.pass(DAY * 3 + HOUR * 3, HOUR).await;
+    assert_eq!(stage.kind(job).await, StateKind::Cancelled);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_job_waits_for_a_host_that_was_away_before_it_began() {
+    let stage = awake().await;
+    stage.ezra.script().trouble = Some(asleep());
+    stage.pass(MINUTE * 2, MINUTE).await;
+    let job = stage.assign(1, Some("ezra")).await;
+    assert_eq!(stage.kind(job).await, StateKind::Queued);
+    stage.ezra.script().trouble = None;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    stage.ezra.goes(ended("done"));
+    stage.follow().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn who_refuses_to_start_costs_no_attempt() {
+    let stage = awake().await;
+    stage.ezra.script().at_start.push_back(AtStart::Refuse(AgentTrouble::BadKey));
+    let job = stage.assign(1, Some("ezra")).await;
+    assert_eq!(stage.kind(job).await, StateKind::BackingOff);
+    assert!(stage.app.timmy.noted().await.contains("agent ezra: its key is refused"));
+    assert_eq!(stage.job(job).await.past.spent(), 0);
+    stage.ezra.script().plan.push_back(ended("done"));
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Done);
+    assert_eq!(stage.app.timmy.noted().await, "");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_account_without_access_is_an_incident_and_no_attempt() {
+    let stage = awake().await;
+    stage.forge.script().never.push_back(NeverRan::NoAccess);
+    let job = stage.assign(1, Some("ezra")).await;
+    assert!(stage.app.timmy.noted().await.contains("give its account write access"));
+    assert_eq!(stage.job(job).await.past.spent(), 0);
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    assert_eq!(stage.app.timmy.noted().await, "");
+    stage.ezra.goes(ended("done"));
+    stage.follow().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_leaves_nothing_three_times_gets_one_job_an_hour() {
+    let stage = awake().await;
+    let limits = JobLimits { attempts: 1, ..JobLimits::default() };
+    for number in 1..=3 {
+        stage.ezra.script().plan.push_back(ended("all done, I promise"));
+        let job = stage.assign_within(number, Some("ezra"), limits).await;
+        stage.follow().await;
+        assert_ne!(stage.kind(job).await, StateKind::Running);
+    }
+    let noted = stage.app.timmy.noted().await;
+    assert!(noted.contains("ezra left nothing on the forge"), "{noted}");
+    let fourth = stage.assign_within(4, Some("ezra"), limits).await;
+    stage.pass(MINUTE * 30, MINUTE * 5).await;
+    assert_eq!(stage.kind(fourth).await, StateKind::Queued);
+    stage.ezra.script().plan.push_back(ended("done"));
+    stage.pass(MINUTE * 40, MINUTE).await;
+    assert_eq!(stage.kind(fourth).await, StateKind::Done);
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.app.timmy.noted().await, "");
+    stage.end().await;
+}

@@ -1,0 +1,10 @@
+//! Jobs, as the engine looks after them: a real ledger and a real forge, agents that do what the
+//! test says, by a clock that the test moves.
+
+mod agents;
+mod crashes;
+mod hosts;
+mod scripted;
+mod stage;
+mod stops;
+mod walks;
