@@ -7,8 +7,9 @@
 //!
 //! `server` takes connections, `routes` knows what is asked, `state` holds runs and sessions, `json`
 //! writes them, `events` streams them, `script` is what an agent sees of its run, `record` has the
-//! words for runs and `shared` is what all of these hold.
+//! words for runs and `shared` is what all of these hold. `coder` is an agent's way with git.
 
+mod coder;
 mod events;
 mod json;
 mod record;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::faults::{Faults, Matcher};
 use super::system_time;
+pub use coder::{Coder, HandedIn};
 pub use record::{GatewayRun, HermesVersion, Permission, RunEnd, RunStatus};
 use script::Scripted;
 pub use script::{AgentRun, ScriptedAgent, Working};

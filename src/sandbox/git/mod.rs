@@ -20,7 +20,7 @@ pub(super) use compare::{ChangeCount, PathChange};
 pub(super) use failure::GitFailure;
 pub(super) use history::GitCommit;
 pub(super) use merge::MergeOutcome;
-pub(super) use program::require_git;
+pub(super) use program::{async_git, require_git};
 pub(super) use refs::{NO_COMMIT, RefMove};
 pub(super) use repositories::{BareRepo, Repositories};
 pub(super) use tree::TreeItem;

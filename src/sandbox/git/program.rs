@@ -31,6 +31,11 @@ pub(super) fn git(folder: &Path) -> Command {
     command
 }
 
+/// The same, for those who wait beside other work.
+pub(crate) fn async_git(folder: &Path) -> tokio::process::Command {
+    git(folder).into()
+}
+
 /// Runs a command to its end with `input`, whatever its exit status.
 pub(super) fn run(command: &mut Command, input: &[u8]) -> Result<Output, GitFailure> {
     let (stdin, stdout) = (Stdio::piped(), Stdio::piped());
