@@ -67,9 +67,12 @@
 //!    people said, what the forge shows, that a deadline is over. [`core::jobs::advance()`], pure, says
 //!    where the job stands after it and what is to be done. The step, the job and the actions are
 //!    stored in one transaction; told again under its key, it changes nothing.
-//! 4. A runner that begins asks [`store::jobs::live`] for what there is and [`core::jobs::standing`]
+//! 4. What an agent brought is a claim, read from the last line of what it says.
+//!    [`engine::evidence`] looks on the forge, with few requests, and [`core::jobs::evidence`], pure,
+//!    judges what was found there: that is the verdict that the job is told.
+//! 5. A runner that begins asks [`store::jobs::live`] for what there is and [`core::jobs::standing`]
 //!    for what is to be done about it, and looks before it repeats anything.
-//! 5. [`store::jobs::rebuilt`] folds every history again and compares.
+//! 6. [`store::jobs::rebuilt`] folds every history again and compares.
 //!
 //! # The walk of the report
 //!

@@ -14,7 +14,7 @@ use super::retry::is_unreadable;
 use crate::core::model::ids::{Lane, RepoId, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
-use crate::gitea::Error;
+use crate::gitea::{Error, WRITE_CODE};
 use crate::store::{self, incidents, queue, repos};
 
 const THREAD_BLOCKED: &str = "whoever opened the thread, or owns the repository, has blocked \
@@ -202,6 +202,11 @@ impl Incidents {
             self.open().iter().filter(|open| open.ends_with_polling()).cloned().collect();
         for incident in met {
             over.remove(incident);
+        }
+        // Polling writes no code: whether the token may by now has to be asked.
+        let code = Incident::MissingScope { scope: WRITE_CODE.to_owned() };
+        if over.contains(&code) && !matches!(self.ctx.gitea.may_write_code().await, Ok(true)) {
+            over.remove(&code);
         }
         if over.remove(&Incident::BadToken) {
             self.over(vec![Incident::BadToken]).await;

@@ -1,12 +1,17 @@
 //! Who timmy is, and what server it talks to.
 
+use reqwest::Method;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::client::Gitea;
 use super::error::Error;
 use super::route::Route;
 use super::wire::WireUser;
 use crate::core::model::account::Account;
+
+/// The scope that branches, files, pull requests, reviews and statuses take.
+pub const WRITE_CODE: &str = "write:repository";
 
 impl Gitea {
     /// The account that the token belongs to. Needs the scope `read:user`.
@@ -35,6 +40,18 @@ impl Gitea {
         }
         let OwnToken { scopes } = self.get(&Route::new("token", &[])).await?.json()?;
         Ok(scopes.unwrap_or_default())
+    }
+
+    /// Whether the token has the scope [`WRITE_CODE`]: it is tried on a pull request that there never
+    /// is, so that nothing changes. Says nothing of any repository.
+    pub async fn may_write_code(&self) -> Result<bool, Error> {
+        let route = Route::new("repos/{owner}/{repo}/pulls/{index}", &[&"-", &"-", &0]);
+        match self.send(Method::PATCH, &route, &json!({ "state": "closed" })).await {
+            Err(Error::MissingScope { .. } | Error::AgentLacksScope { .. }) => Ok(false),
+            // So Gitea answers whoever has it.
+            Ok(_) | Err(Error::NotFound { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// The account called `login`; none if there is none, or this one may not see it.

@@ -68,6 +68,7 @@ pub mod webhook;
 mod wire;
 
 pub use access::{OwnAccount, VisibleRepo};
+pub use account::WRITE_CODE;
 pub use agent_token::AgentToken;
 pub use branches::ForgeBranch;
 pub use capabilities::Capability;

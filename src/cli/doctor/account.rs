@@ -4,13 +4,16 @@ use super::check_result::CheckResult;
 use crate::config::{Config, Grant};
 use crate::core::effect::Reaction;
 use crate::core::model::ids::{RepoName, Subject};
-use crate::gitea::{Error, Extra, Gitea, OwnAccount};
+use crate::gitea::{Error, Extra, Gitea, OwnAccount, WRITE_CODE};
 
 const TOKEN: &str = "token";
 const ACCOUNT: &str = "account";
 
 /// What the token must be good for.
-const SCOPES: &str = "write:issue, read:repository, read:organization, read:user";
+const SCOPES: &str = "write:issue, write:repository, read:organization, read:user";
+
+/// What the smallest token has of [`WRITE_CODE`].
+const READ_CODE: &str = "read:repository";
 
 /// What `GET /user` says of the token.
 pub(super) fn judge_token(answer: &Result<OwnAccount, Error>) -> Option<CheckResult> {
@@ -44,14 +47,33 @@ pub(super) fn not_accepted(message: &str) -> CheckResult {
 }
 
 fn lacks(scope: &str) -> CheckResult {
-    CheckResult::broken(
-        TOKEN,
-        format!("The token lacks the scope {scope}."),
-        format!(
-            "Scopes cannot be added: make a new token with {SCOPES}, and put it into the file \
-             that gitea.token_file names."
-        ),
+    let found = format!("The token lacks the scope {scope}.");
+    CheckResult::broken(TOKEN, found, new_token())
+}
+
+/// What there is no way around, if only what jobs need is missing.
+fn lacks_only_code() -> CheckResult {
+    let found = format!(
+        "The token lacks the scope {WRITE_CODE}, which jobs need for branches, pull requests, \
+         reviews and statuses. All else goes on without."
+    );
+    CheckResult::warning(TOKEN, found, new_token())
+}
+
+fn new_token() -> String {
+    format!(
+        "Scopes cannot be added: make a new token with {SCOPES}, and put it into the file that \
+         gitea.token_file names."
     )
+}
+
+/// What a token is judged that lacks these scopes and has those.
+fn judge_missing(missing: &[&str], held: &[&str]) -> CheckResult {
+    match missing {
+        [] => CheckResult::good(TOKEN, format!("The token is good, with {}.", held.join(", "))),
+        [only] if *only == WRITE_CODE => lacks_only_code(),
+        missing => lacks(&missing.join(", ")),
+    }
 }
 
 /// What the token is good for, as it says itself, or else as trying shows.
@@ -68,17 +90,19 @@ pub(super) async fn judge_scopes(
     try_scopes(gitea, config, repo).await
 }
 
-/// What the scopes that a token holds are good for.
+/// What the scopes that a token holds are good for. To write includes to read.
 fn judge_held(held: &[String]) -> CheckResult {
-    let covers = |needed: &str| {
+    let has = |needed: &str| {
         let to_write = needed.replace("read:", "write:");
         held.iter().any(|scope| *scope == needed || *scope == to_write || scope == "all")
     };
-    let missing: Vec<&str> = SCOPES.split(", ").filter(|needed| !covers(needed)).collect();
-    match missing.as_slice() {
-        [] => CheckResult::good(TOKEN, format!("The token is good, with {}.", held.join(", "))),
-        missing => lacks(&missing.join(", ")),
-    }
+    let missing = SCOPES.split(", ").filter(|needed| !has(needed)).map(|needed| match needed {
+        // Without the smaller one nothing of it is left.
+        WRITE_CODE if !has(READ_CODE) => READ_CODE,
+        needed => needed,
+    });
+    let held: Vec<&str> = held.iter().map(String::as_str).collect();
+    judge_missing(&missing.collect::<Vec<_>>(), &held)
 }
 
 /// Tries what timmy does with each scope, in a way that changes nothing. `GET /user` was
@@ -94,16 +118,24 @@ async fn try_scopes(gitea: &Gitea, config: &Config, repo: Option<&RepoName>) -> 
     };
     let owner = repo.map_or(config.people.owner.as_str(), RepoName::owner);
     note("read:organization", gitea.org_labels(owner).await.map(drop));
+    let mut reads_code = Ok(());
     if let Some(repo) = repo {
-        note("read:repository", gitea.repo(repo).await.map(drop));
+        reads_code = gitea.repo(repo).await.map(drop);
         // No comment has the number 0: with the scope the answer is "not found".
         let nothing = Subject::Comment(0);
         note("write:issue", gitea.react(repo, 0, nothing, Reaction::Eyes).await.map(drop));
     }
-    match missing.as_slice() {
-        [] => CheckResult::good(TOKEN, format!("The token is good, with {}.", tried.join(", "))),
-        missing => lacks(&missing.join(", ")),
+    match reads_code {
+        Err(error @ Error::MissingScope { .. }) => note(READ_CODE, Err(error)),
+        _ => {
+            let may_write = gitea.may_write_code().await;
+            let scope = WRITE_CODE.to_owned();
+            let lacks = matches!(may_write, Ok(false)).then_some(Error::MissingScope { scope });
+            note(WRITE_CODE, lacks.map_or(Ok(()), Err));
+        }
     }
+    let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+    judge_missing(&missing, &tried)
 }
 
 /// Whether the account is one of timmy's own.
@@ -178,5 +210,7 @@ mod tests {
         let narrow = ["read:issue", "read:organization"];
         let lacks = "The token lacks the scope write:issue, read:repository, read:user.";
         assert_eq!(found(&narrow), lacks);
+        let old = ["write:issue", "read:repository", "read:organization", "read:user"];
+        assert!(found(&old).starts_with("The token lacks the scope write:repository, which jobs"));
     }
 }

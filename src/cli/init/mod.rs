@@ -161,7 +161,7 @@ fn next(answers: &Answers, file: &Path, secrets: &[WebhookSecret]) -> String {
          {public}\n  \
            Make an account for timmy in Gitea and give it write access. Log in as it, make a token at\n  \
            {url}/user/settings/applications\n  \
-           with write:issue, read:repository, read:organization, read:user, and paste it here:\n\n    \
+           with write:issue, write:repository, read:organization, read:user, and paste it here:\n\n    \
              ( umask 077; cat > {token} )\n\n  \
            Check it, start it, make the webhooks with a token of yours (write:organization):\n\n    \
              timmy{flag} doctor\n    \

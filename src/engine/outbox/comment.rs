@@ -52,6 +52,10 @@ impl Deliver for CreateComment {
             match gitea.reply_to_inline(name, number, comment, &body).await {
                 // It is gone by now.
                 Err(Error::NotFound { .. } | Error::Unprocessable { status: 400, .. }) => {}
+                // An old token: the answer stands in the thread, and what to do is said elsewhere.
+                Err(error @ Error::MissingScope { .. }) => {
+                    to.incidents.met_everywhere(&error).await;
+                }
                 answered => return Ok(written(answered?)),
             }
         }

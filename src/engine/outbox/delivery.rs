@@ -10,6 +10,7 @@ use crate::core::model::time::Timestamp;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::identity::Identity;
+use crate::engine::incidents::Incidents;
 use crate::engine::try_result::Applied;
 use crate::gitea;
 use crate::store::Error;
@@ -55,6 +56,7 @@ type Outcome<T> = Result<T, ApplyError>;
 pub(super) struct EffectDelivery<'a> {
     pub(super) ctx: &'a Context,
     pub(super) identity: &'a Identity,
+    pub(super) incidents: &'a Incidents,
     pub(super) new_labels: &'a NewLabels,
     pub(super) row: &'a Row,
     pub(super) repo: &'a Repo,

@@ -292,7 +292,7 @@ impl Outbox {
     }
 
     fn delivery<'a>(&'a self, row: &'a Row, repo: &'a Repo) -> EffectDelivery<'a> {
-        let Self { ctx, identity, new_labels, .. } = self;
-        EffectDelivery { ctx, identity, new_labels, row, repo }
+        let Self { ctx, identity, incidents, new_labels, .. } = self;
+        EffectDelivery { ctx, identity, incidents, new_labels, row, repo }
     }
 }

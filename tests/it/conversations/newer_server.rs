@@ -4,10 +4,10 @@
 use insta::assert_snapshot;
 use timmy::core::effect::marker::key_of;
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::{Fault, Matcher, Mode, ReviewState, Version};
+use timmy::sandbox::{Fault, Matcher, Mode, ReviewState, Scopes, Version};
 
 use crate::conversations::talk::{Talk, talk, talk_on};
-use crate::support::clock::{MINUTE, SECOND, SETTLE};
+use crate::support::clock::{HOUR, MINUTE, SECOND, SETTLE};
 use crate::support::forge::{CELLAR, DOOR};
 
 /// alexander reviews anna's new pull request and says this on a line of it, and nobody waits: its number,
@@ -62,6 +62,28 @@ async fn where_the_forge_cannot_do_that_the_answer_stands_in_the_thread() {
         t.wait(MINUTE).await;
         assert_snapshot!(t.answer_to(DOOR, number, remark), @"Now size **s**.");
         assert!(t.on_lines(number).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn so_it_does_with_a_token_that_may_not_write_there_and_what_to_do_is_said() {
+    talk_on(Version::V1_27, async |t| {
+        let old = Scopes::of("write:issue,read:repository,read:organization,read:user");
+        t.sandbox.set_token(&t.timmy.token, Some(old));
+        let (number, remark) = remark(t, "/timmy size s").await;
+        t.quiet().await;
+        t.wait(MINUTE).await;
+        assert_snapshot!(t.answer_to(DOOR, number, remark), @"Now size **s**.");
+        assert!(t.on_lines(number).is_empty());
+        // Polling alone does not show that it is over.
+        t.wait(HOUR).await;
+        assert_snapshot!(t.timmy.noted().await, @"the token lacks the scope `write:repository`: make a new token that has it");
+        t.ask_in(DOOR, number, "walt", "/timmy ping").await;
+        t.sandbox.set_token(&t.timmy.token, Some(Scopes::all()));
+        t.wait(MINUTE).await;
+        t.wait(MINUTE).await;
+        assert_eq!(t.timmy.noted().await, "");
     })
     .await;
 }

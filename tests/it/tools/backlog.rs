@@ -162,7 +162,7 @@ async fn an_account_of_another_name_is_called_by_it() {
     let stage = doors().await;
     stage.sandbox.add_user("janitor");
     stage.sandbox.collaborator(DOOR, "janitor", Mode::Write).unwrap();
-    let scopes = Scopes::of("write:issue,read:repository,read:organization,read:user");
+    let scopes = Scopes::of("write:issue,write:repository,read:organization,read:user");
     stage.secret("token", &stage.sandbox.add_token("janitor", scopes).unwrap());
     stage.configure(|config| config.with("report.repository", DOOR));
     for words in ["backlog", "why foundation/door#3", "report --print"] {

@@ -28,8 +28,8 @@ async fn everything_is_good() {
     good     capabilities   The server has everything that timmy uses.
     good     reactions      The server allows the reactions that timmy gives.
     good     account        The token is that of timmy: timmy hears /timmy and @timmy.
-    good     token          The token is good, with read:user, read:organization, read:repository,
-                            write:issue.
+    good     token          The token is good, with read:user, read:organization, write:issue,
+                            write:repository.
     good     repositories   1 repository is watched.
     good     write access   timmy may write to all of them.
     good     labels         The labels of foundation can be used.
@@ -67,7 +67,7 @@ async fn the_token_is_wrong() {
                             > Start it: timmy serve, or the unit of your system.
     broken   token          The server does not accept the token (invalid username, password or token).
                             > Log in as timmy's account, make a token under Settings > Applications with
-                              write:issue, read:repository, read:organization, read:user, and put it
+                              write:issue, write:repository, read:organization, read:user, and put it
                               into the file that gitea.token_file names.
 
     1 broken, 1 warning.
@@ -79,7 +79,7 @@ async fn the_token_is_wrong() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scope_is_missing() {
     let stage = Stage::set().await;
-    stage.token("read:issue,read:repository,read:organization,read:user");
+    stage.token("read:issue,write:repository,read:organization,read:user");
     let run = stage.run("doctor");
     insta::assert_snapshot!(without_good(&run), @"
     good: configuration, disk
@@ -88,7 +88,7 @@ async fn a_scope_is_missing() {
     good: server, clock, capabilities, reactions, account
     broken   token          The token lacks the scope write:issue.
                             > Scopes cannot be added: make a new token with write:issue,
-                              read:repository, read:organization, read:user, and put it into the file
+                              write:repository, read:organization, read:user, and put it into the file
                               that gitea.token_file names.
     good: repositories, write access, labels, people
     warning  webhook        The webhooks are hidden from this token (foundation: Must be an organization
@@ -356,13 +356,26 @@ async fn a_newer_server_says_what_the_token_is_good_for() {
     let stage = Stage::set_on(newest()).await;
     let run = stage.run("doctor");
     let good =
-        "The token is good, with write:issue, read:repository, read:organization, read:user.";
+        "The token is good, with write:issue, write:repository, read:organization, read:user.";
     assert_eq!(stage.found(&run, "token"), good);
     let narrow = Scopes::of("write:issue,read:organization,read:user");
     stage.secret("token", &stage.sandbox.add_token("timmy", narrow).unwrap());
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "token"), @"The token lacks the scope read:repository. > Scopes cannot be added: make a new token with write:issue, read:repository, read:organization, read:user, and put it into the file that gitea.token_file names.");
+    insta::assert_snapshot!(stage.found(&run, "token"), @"The token lacks the scope read:repository. > Scopes cannot be added: make a new token with write:issue, write:repository, read:organization, read:user, and put it into the file that gitea.token_file names.");
     assert!(!stage.sandbox.requests().iter().any(|asked| asked.method != "GET"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_old_is_good_for_all_but_jobs() {
+    for options in [Options::default(), newest()] {
+        let stage = Stage::set_on(options).await;
+        stage.token("write:issue,read:repository,read:organization,read:user");
+        let run = stage.run("doctor");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stage.found(&run, "token"), @"The token lacks the scope write:repository, which jobs need for branches, pull requests, reviews and statuses. All else goes on without. > Scopes cannot be added: make a new token with write:issue, write:repository, read:organization, read:user, and put it into the file that gitea.token_file names.");
+        }
+        assert_eq!(run.code, 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -471,7 +484,10 @@ async fn a_script_reads_an_array() {
     assert_eq!(of("server")["state"], "good");
     assert_eq!(of("server")["remedy"], serde_json::Value::Null);
     assert_eq!(of("token")["state"], "broken");
-    assert_eq!(of("token")["found"], "The token lacks the scope read:organization.");
+    assert_eq!(
+        of("token")["found"],
+        "The token lacks the scope read:organization, write:repository."
+    );
     assert!(of("token")["remedy"].as_str().unwrap().contains("write:issue"));
     assert_eq!(run.code, 1);
 

@@ -22,7 +22,7 @@ fn what_it_writes_loads_once_the_token_is_there() {
 
       Make an account for timmy in Gitea and give it write access. Log in as it, make a token at
       https://forge.example/user/settings/applications
-      with write:issue, read:repository, read:organization, read:user, and paste it here:
+      with write:issue, write:repository, read:organization, read:user, and paste it here:
 
         ( umask 077; cat > secrets/token )
 

@@ -48,7 +48,7 @@ impl Stage {
         let stage = Self { sandbox, folder, port, owner_token, config };
         stage.secret("owner", &stage.owner_token);
         stage.secret("webhook", SECRET);
-        stage.token("write:issue,read:repository,read:organization,read:user");
+        stage.token("write:issue,write:repository,read:organization,read:user");
         stage.configure(|config| config);
         stage
     }

@@ -26,7 +26,7 @@ const UNASKED: &Reasons = &[
         ],
     ),
     (
-        "timmy neither makes, reads nor merges pull requests, and writes no files",
+        "what jobs read and write of code is in `jobs`, against walks of jobs; timmy merges nothing",
         &[
             "contents-create",
             "pull-create",
@@ -39,7 +39,7 @@ const UNASKED: &Reasons = &[
         ],
     ),
     (
-        "timmy neither sets nor reads statuses",
+        "what jobs read of statuses is in `jobs`, against walks of jobs; timmy sets none",
         &["status-", "combined-status", "pull-status", "pull-combined-status", "pull-statuses"],
     ),
     (
