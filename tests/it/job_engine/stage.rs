@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use timmy::clock::Clock as _;
 use timmy::core::jobs::{
-    CancelReason, Draw, Job, JobEvent, JobId, JobLimits, Origin, Purpose, StateKind, StepTime,
+    CancelReason, Draw, Job, JobEvent, JobId, JobLimits, NewJob, Origin, Purpose, StateKind,
+    StepTime,
 };
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::engine::JobDrivers;
 use timmy::sandbox::Sandbox;
-use timmy::store::jobs::{self, NewJob, StoredAttempt};
+use timmy::store::jobs::{self, StoredAttempt};
 use tokio::sync::OnceCell;
 
 use super::scripted::{Scripted, ScriptedForge};
