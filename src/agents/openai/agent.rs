@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::attempt::{Attempt, result_line};
+use super::attempt::{LoopAttempt, result_line};
 use super::completions::Completions;
 use super::hand_in::{HandIn, NotHandedIn};
 use super::refusal::CompletionError;
@@ -31,7 +31,7 @@ use crate::core::model::time::Timestamp;
 use crate::gitea::Error;
 
 /// How many attempts that have ended are remembered.
-const REMEMBERED: usize = 50;
+const REMEMBERED: usize = 20;
 
 /// What an agent of this kind is made of.
 pub struct OpenAiOptions {
@@ -135,7 +135,7 @@ impl OpenAiAgent {
             state.runs.push_back((request.key.clone(), run.clone()));
             state.forget_oldest();
         }
-        let attempt = Attempt {
+        let attempt = LoopAttempt {
             key: request.key.clone(),
             order,
             model: self.model.clone(),
@@ -279,7 +279,9 @@ fn trouble(error: CompletionError, clock: &Arc<dyn Clock>) -> AgentTrouble {
     match error {
         CompletionError::Unreachable { is_refused: true, words } => AgentTrouble::Down(words),
         CompletionError::Unreachable { is_refused: false, words } => AgentTrouble::HostAway(words),
-        CompletionError::Broken(words) => AgentTrouble::Down(words),
+        CompletionError::Failed(words) | CompletionError::Broken(words) => {
+            AgentTrouble::Down(words)
+        }
         CompletionError::Limited { wait, .. } => {
             AgentTrouble::PoolSpent { until: wait.map(|wait| clock.now().after(wait)) }
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::answer::ModelAnswer;
 use super::completions::Completions;
-use super::hand_in::{HandIn, HandedIn, NotHandedIn, Work};
+use super::hand_in::{FinishedWork, HandIn, HandedIn, NotHandedIn};
 use super::refusal::{CompletionError, one_line, shortened};
 use super::repository::JobRepository;
 use super::run::{Run, RunEnd};
@@ -44,7 +44,7 @@ const PAUSES: Backoff = Backoff { first: Duration::from_secs(4), longest: Durati
 /// The most of a reason that is told, in characters.
 const LONGEST_REASON: usize = 400;
 
-pub(super) struct Attempt {
+pub(super) struct LoopAttempt {
     pub(super) key: String,
     pub(super) order: WorkOrder,
     pub(super) model: Arc<Completions>,
@@ -65,7 +65,7 @@ struct Setbacks {
     absent: Duration,
 }
 
-impl Attempt {
+impl LoopAttempt {
     /// Works until the end.
     pub(super) async fn work(&self) -> RunEnd {
         self.note(Speaker::Asked, &self.order.prompt);
@@ -141,6 +141,7 @@ impl Attempt {
                 self.note(Speaker::Note, &words);
                 tool_loop.too_long().map_err(end_of_loop)?;
             }
+            CompletionError::Failed(words) => self.failed(words, setbacks).await?,
             CompletionError::Broken(words) | CompletionError::Garbage(words) => {
                 tool_loop.broke_off();
                 self.run.uses(tool_loop.usage());
@@ -218,8 +219,8 @@ impl Attempt {
             let result = match meaning {
                 Err(words) => words.clone(),
                 Ok(ToolUse::Finish(finish)) => match self.finish(bench, finish).await? {
-                    Ending::Over(end) => return Ok(Some(end)),
-                    Ending::NotYet(words) => words,
+                    FinishResult::Over(end) => return Ok(Some(end)),
+                    FinishResult::NotYet(words) => words,
                 },
                 Ok(tool) => {
                     self.run.does(format!("turn {}: {}", tool_loop.turns(), doing(tool)));
@@ -234,7 +235,7 @@ impl Attempt {
         Ok(None)
     }
 
-    async fn finish(&self, bench: &Workbench<'_>, finish: &Finish) -> Result<Ending, RunEnd> {
+    async fn finish(&self, bench: &Workbench<'_>, finish: &Finish) -> Result<FinishResult, RunEnd> {
         let (outcome, summary) = match finish {
             Finish::Change { title, summary } => {
                 let changes = bench.changes();
@@ -243,25 +244,25 @@ impl Attempt {
                         true => "You have written nothing.",
                         false => "What you wrote is what was there before.",
                     };
-                    return Ok(Ending::NotYet(format!(
+                    return Ok(FinishResult::NotYet(format!(
                         "{words} Write the change first, or finish with no_change or blocked."
                     )));
                 }
                 let (title, summary) = (self.run.redacted(title), self.run.redacted(summary));
-                let work = Work { title, summary: summary.clone(), changes };
+                let work = FinishedWork { title, summary: summary.clone(), changes };
                 let handed_in = self.hand_in(work).await?;
-                return Ok(Ending::Over(RunEnd::Finished(result_line(&handed_in, &summary))));
+                return Ok(FinishResult::Over(RunEnd::Finished(result_line(&handed_in, &summary))));
             }
             Finish::NoChange { summary } => ("no_change", summary),
             Finish::Blocked { summary } => ("blocked", summary),
             Finish::Comment { summary } => ("comment", summary),
         };
         let result = json!({ "outcome": outcome, "summary": self.run.redacted(summary) });
-        Ok(Ending::Over(RunEnd::Finished(format!("timmy-result: {result}"))))
+        Ok(FinishResult::Over(RunEnd::Finished(format!("timmy-result: {result}"))))
     }
 
     /// What was begun here is brought to its end: who stops it then comes too late.
-    async fn hand_in(&self, work: Work) -> Result<HandedIn, RunEnd> {
+    async fn hand_in(&self, work: FinishedWork) -> Result<HandedIn, RunEnd> {
         if self.run.stop.is_cancelled() {
             return Err(RunEnd::Stopped);
         }
@@ -305,7 +306,7 @@ impl Attempt {
 }
 
 /// What `finish` leads to.
-enum Ending {
+enum FinishResult {
     Over(RunEnd),
     /// The model is told why not.
     NotYet(String),
@@ -363,6 +364,7 @@ fn final_failure(error: CompletionError) -> RunEnd {
         CompletionError::ModelGone(words) => (FailureKind::ModelGone, words),
         CompletionError::BadRequest(words)
         | CompletionError::Garbage(words)
+        | CompletionError::Failed(words)
         | CompletionError::Broken(words)
         | CompletionError::TooLong(words)
         | CompletionError::Limited { words, .. }

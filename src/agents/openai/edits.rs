@@ -15,20 +15,20 @@ const LARGEST_CHANGE: usize = 4 << 20;
 
 /// What becomes of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum FileEdit {
+pub(super) enum PendingEdit {
     Written(String),
     Deleted,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Edits(BTreeMap<RepoPath, FileEdit>);
+pub(super) struct Edits(BTreeMap<RepoPath, PendingEdit>);
 
 impl Edits {
-    pub(super) fn of(&self, path: &RepoPath) -> Option<&FileEdit> {
+    pub(super) fn of(&self, path: &RepoPath) -> Option<&PendingEdit> {
         self.0.get(path)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&RepoPath, &FileEdit)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&RepoPath, &PendingEdit)> {
         self.0.iter()
     }
 
@@ -37,10 +37,10 @@ impl Edits {
     }
 
     /// Keeps an edit, or tells the model why that cannot be.
-    pub(super) fn put(&mut self, path: &RepoPath, edit: FileEdit) -> Result<(), String> {
-        let size = |edit: &FileEdit| match edit {
-            FileEdit::Written(content) => content.len(),
-            FileEdit::Deleted => 0,
+    pub(super) fn put(&mut self, path: &RepoPath, edit: PendingEdit) -> Result<(), String> {
+        let size = |edit: &PendingEdit| match edit {
+            PendingEdit::Written(content) => content.len(),
+            PendingEdit::Deleted => 0,
         };
         if size(&edit) > LARGEST_FILE {
             return Err(format!("A file may have {LARGEST_FILE} bytes at most."));
@@ -73,21 +73,21 @@ mod tests {
 
     #[test]
     fn files_bytes_and_their_number_are_bounded() {
-        let written = |size| FileEdit::Written("x".repeat(size));
+        let written = |size| PendingEdit::Written("x".repeat(size));
         let mut edits = Edits::default();
         assert!(edits.put(&path("a"), written(LARGEST_FILE + 1)).is_err());
         for name in ["a", "b", "c", "d", "d"] {
             edits.put(&path(name), written(LARGEST_FILE)).unwrap();
         }
         assert!(edits.put(&path("e"), written(1)).is_err());
-        edits.put(&path("d"), FileEdit::Deleted).unwrap();
+        edits.put(&path("d"), PendingEdit::Deleted).unwrap();
         edits.put(&path("e"), written(1)).unwrap();
 
         let mut many = Edits::default();
         for n in 0..MOST_FILES {
-            many.put(&path(&n.to_string()), FileEdit::Deleted).unwrap();
+            many.put(&path(&n.to_string()), PendingEdit::Deleted).unwrap();
         }
-        assert!(many.put(&path("x"), FileEdit::Deleted).is_err());
+        assert!(many.put(&path("x"), PendingEdit::Deleted).is_err());
         many.put(&path("0"), written(1)).unwrap();
     }
 }

@@ -42,7 +42,7 @@ pub(super) enum NotHandedIn {
 }
 
 /// What is to be handed in.
-pub(super) struct Work {
+pub(super) struct FinishedWork {
     pub(super) title: String,
     pub(super) summary: String,
     pub(super) changes: Vec<FileChange>,
@@ -57,8 +57,11 @@ pub(super) struct HandIn<'a> {
 }
 
 impl HandIn<'_> {
-    pub(super) async fn commit_and_pull(&self, work: Work) -> Result<HandedIn, NotHandedIn> {
-        let Work { title, summary, changes } = work;
+    pub(super) async fn commit_and_pull(
+        &self,
+        work: FinishedWork,
+    ) -> Result<HandedIn, NotHandedIn> {
+        let FinishedWork { title, summary, changes } = work;
         let commit = self.commit(&self.message(&title, &summary), changes).await?;
         let pull = self.pull(&title, &summary).await?;
         Ok(HandedIn { commit, pull })

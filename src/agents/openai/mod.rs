@@ -9,6 +9,7 @@ mod agent;
 mod answer;
 mod attempt;
 mod completions;
+mod configured;
 mod edits;
 mod hand_in;
 mod path;

@@ -18,7 +18,9 @@ pub(super) enum CompletionError {
         is_refused: bool,
         words: String,
     },
-    /// The server failed, or the answer broke off: it may be asked again.
+    /// The server failed, and said nothing of an answer: it may be asked again.
+    Failed(String),
+    /// The answer broke off: it may be asked again, and has cost something.
     Broken(String),
     /// It asks for fewer requests, for so long where it says.
     Limited {
@@ -59,7 +61,7 @@ pub(super) fn refusal(status: u16, wait: Option<Duration>, body: &[u8]) -> Compl
         429 if said.is_spent() => CompletionError::NothingLeft(words),
         429 => CompletionError::Limited { wait, words },
         503 if wait.is_some() => CompletionError::Limited { wait, words },
-        408 | 409 | 425 | 500.. => CompletionError::Broken(words),
+        408 | 409 | 425 | 500.. => CompletionError::Failed(words),
         _ if said.is_failed_call() => {
             let generation = shortened(&said.generation, LONGEST_GENERATION);
             CompletionError::BadCall { words, generation }
@@ -83,7 +85,10 @@ pub(super) fn stream_failure(error: &Value) -> CompletionError {
         _ if is_request => 400,
         _ => 500,
     };
-    refusal(status, None, body.as_bytes())
+    match refusal(status, None, body.as_bytes()) {
+        CompletionError::Failed(words) => CompletionError::Broken(words),
+        error => error,
+    }
 }
 
 /// The words of a server, in whichever form it has: `{"error": {...}}`, `{"error": "text"}`,
@@ -240,7 +245,7 @@ mod tests {
             refused(400, &said("Unknown argument: stream_options", "")),
             CompletionError::NoStreamUsage
         );
-        assert!(matches!(refusal(502, None, b"<html>Bad Gateway"), CompletionError::Broken(_)));
+        assert!(matches!(refusal(502, None, b"<html>Bad Gateway"), CompletionError::Failed(_)));
         assert!(matches!(stream_failure(&json!({ "code": 429 })), CompletionError::Limited { .. }));
         assert!(matches!(stream_failure(&json!("overloaded")), CompletionError::Broken(_)));
     }

@@ -80,6 +80,7 @@ pub(super) struct ToolLoop {
     due: Vec<(String, usize)>,
     room: usize,
     cuts: u32,
+    is_told_to_end: bool,
     /// How many bytes the tools take in each request.
     tools_size: usize,
 }
@@ -115,6 +116,7 @@ impl ToolLoop {
             due: Vec::new(),
             room: CONVERSATION,
             cuts: 0,
+            is_told_to_end: false,
             tools_size: toolset.described().get().len(),
         }
     }
@@ -149,7 +151,8 @@ impl ToolLoop {
         }
         match self.bounds.turns.saturating_sub(self.turns) {
             0 => Err(GaveUp::Turns(self.bounds.turns)),
-            left if left == LAST_TURNS && self.turns > 0 => {
+            left if left <= LAST_TURNS && self.turns > 0 && !self.is_told_to_end => {
+                self.is_told_to_end = true;
                 self.say(format!("{left} turns are left: call `finish` now."));
                 Ok(())
             }

@@ -2,6 +2,7 @@
 //! left when timmy is restarted.
 
 mod bounds;
+mod forge;
 mod health;
 mod restart;
 mod stage;
