@@ -129,4 +129,5 @@ extern crate self as timmy;
 mod support {
     pub(crate) mod facts;
     pub(crate) mod people;
+    pub(crate) mod work_tree;
 }

@@ -12,3 +12,4 @@ pub mod people;
 pub mod process;
 pub mod random;
 pub mod receiver;
+pub mod work_tree;
