@@ -134,4 +134,5 @@ mod support {
     pub(crate) mod facts;
     pub(crate) mod people;
     pub(crate) mod repository;
+    pub(crate) mod work_tree;
 }

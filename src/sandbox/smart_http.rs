@@ -105,23 +105,30 @@ fn find(world: &World, address: &GitAddress, asker: Asker) -> Result<RepoId, Ref
     if let Some((_, scopes)) = asker {
         scopes.require(access, "repository", world.version)?;
     }
-    if address.is_push {
-        require_may_push(world, user.ok_or(unknown)?, repo)?;
+    // Whoever may read may ask to push: what becomes of that is told branch by branch.
+    if address.is_push && user.is_none() {
+        return Err(unknown);
     }
-    Ok(repo)
-}
-
-fn require_may_push(world: &World, user: i64, repo: RepoId) -> Result<(), Refusal> {
-    if world.repo(repo).archived {
+    if address.is_push && world.repo(repo).archived {
         let text = "This repo is archived. You can view files and clone it, but cannot push or \
                     open issues/pull-requests.";
         return Err(Refusal::Forbidden(text.to_owned()));
     }
-    let mode = world.mode(Some(user), world.repo(repo), Unit::Code);
-    match mode >= Mode::Write || world.may_push_somewhere(user, repo) {
-        true => Ok(()),
-        false => Err(Refusal::Forbidden("User permission denied for writing.".to_owned())),
+    Ok(repo)
+}
+
+/// Why a branch must not be moved by somebody; none if they may.
+fn why_declined(world: &World, user: i64, repo: RepoId, moved: &RefMove) -> Option<String> {
+    let branch = &moved.branch;
+    if world.may_push_to(user, repo, branch) {
+        return None;
     }
+    let may_write = world.mode(Some(user), world.repo(repo), Unit::Code) >= Mode::Write;
+    let text = match may_write {
+        true => format!("Not allowed to push to protected branch {branch}"),
+        false => "User permission denied for writing.".to_owned(),
+    };
+    Some(world.version.push_declined(&text))
 }
 
 fn push(
@@ -139,8 +146,7 @@ fn push(
         "git-receive-pack" => asked_moves(body.bytes),
         _ => Vec::new(),
     };
-    let closed = asked.iter().find(|moved| !world.may_push_to(user, repo, &moved.branch));
-    let declined = closed.map(|moved| world.version.protected_from_pushes(&moved.branch));
+    let declined = asked.iter().find_map(|moved| why_declined(world, user, repo, moved));
     let code = world.code(repo)?;
     let login = world.users[&user].login.clone();
     let answer = served(&code, address, Some(&login), (body, declined.as_deref()))?;

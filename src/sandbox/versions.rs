@@ -123,6 +123,11 @@ impl Version {
         self.is_newer()
     }
 
+    /// Whether `merge_title_field` is read (since 1.26), or `MergeTitleField` alone.
+    pub(super) fn knows_newer_names_of_merge_texts(self) -> bool {
+        self.is_newest()
+    }
+
     /// Whether a writer may call off a merge that somebody else scheduled.
     pub(super) fn lets_writers_cancel_scheduled_merges(self) -> bool {
         self.is_newer()
@@ -236,6 +241,16 @@ impl Version {
         self.is_newer()
     }
 
+    /// Whether every page of a long tree calls itself truncated, even the last.
+    pub(super) fn truncates_every_page_of_a_tree(self) -> bool {
+        !self.is_newer()
+    }
+
+    /// What all checks of a commit come to if there are none (since 1.26 a word).
+    pub(super) fn no_checks_come_to(self) -> &'static str {
+        if self.is_newest() { "pending" } else { "" }
+    }
+
     /// Whether what all checks come to tells its own address.
     pub(super) fn says_where_combined_statuses_are(self) -> bool {
         self.is_newer()
@@ -283,6 +298,22 @@ impl Version {
         !self.is_newer()
     }
 
+    /// What becomes of deleting a branch that is not there.
+    pub(super) fn deletion_of_no_branch(self) -> Result<(), Refusal> {
+        if self.is_newer() { Ok(()) } else { Err(Refusal::Internal) }
+    }
+
+    /// The refusal to delete a file that is not there.
+    pub(super) fn deletion_of_no_file(self, path: &str) -> Refusal {
+        match self.is_newer() {
+            true => {
+                let text = format!("repository file does not exist [path: {path}]");
+                Refusal::NotFound(Some(text))
+            }
+            false => Refusal::Internal,
+        }
+    }
+
     /// 404 to a pull request from a branch, or to one, that is not there.
     pub(super) fn no_branch_to_pull(self, branch: &str) -> Refusal {
         Refusal::NotFound(self.is_newest().then(|| format!("ref \"{branch}\" does not exist")))
@@ -301,9 +332,8 @@ impl Version {
         if self.is_newer() { "The PR is already merged" } else { "" }
     }
 
-    /// What a push to a protected branch is told.
-    pub(super) fn protected_from_pushes(self, branch: &str) -> String {
-        let text = format!("Not allowed to push to protected branch {branch}");
+    /// What a push is told that is declined.
+    pub(super) fn push_declined(self, text: &str) -> String {
         match self.is_newer() {
             true => format!("\nerror:\nerror: {text}\nerror:"),
             false => format!("\nGitea: {text}"),

@@ -14,3 +14,4 @@ pub mod process;
 pub mod random;
 pub mod receiver;
 pub mod repository;
+pub mod work_tree;

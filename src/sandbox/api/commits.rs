@@ -102,6 +102,10 @@ pub(super) fn statuses(world: &World, call: &Call, repo: RepoId, name: &str) -> 
     let (view, page) = (call.view(world), call.page());
     let all = world.statuses_of(repo, &commit);
     let total = all.len();
+    if call.positive("page").is_none() && !world.version.pages_without_being_asked() {
+        let shown: Vec<_> = all.into_iter().map(|status| view.status(repo, status)).collect();
+        return Ok(ApiAnswer::json(200, &shown).with_total(total));
+    }
     let shown: Vec<_> = page.of(all).into_iter().map(|status| view.status(repo, status)).collect();
     Ok(ApiAnswer::json(200, &shown).with_links(call, page, total))
 }

@@ -74,14 +74,14 @@ pub(super) fn tree(world: &World, call: &Call, repo: RepoId, name: &str) -> Repl
         (call.page().number, call.positive("per_page").unwrap_or(LONGEST_TREE).min(LONGEST_TREE));
     let from = (number - 1).saturating_mul(size).min(all.len());
     let to = from.saturating_add(size).min(all.len());
-    let view = call.view(world);
+    let (view, every) = (call.view(world), world.version.truncates_every_page_of_a_tree());
     let shown: Vec<_> = all[from..to].iter().map(|item| view.tree_item(repo, item)).collect();
     let url = format!("{}/api/v1/repos/{}/git/trees/{commit}", call.base, world.full_name(repo));
     let page = json!({
         "sha": commit,
         "url": url,
         "tree": shown,
-        "truncated": to < all.len(),
+        "truncated": to < all.len() || every && all.len() > size,
         "page": number,
         "total_count": all.len(),
     });

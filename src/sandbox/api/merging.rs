@@ -14,10 +14,13 @@ struct MergeBody {
     #[serde(default, rename = "Do")]
     how: String,
     head_commit_id: Option<String>,
-    #[serde(alias = "MergeTitleField")]
+    /// Title and message have two names each, of which the second is newer.
+    #[serde(rename = "MergeTitleField")]
+    title: Option<String>,
+    #[serde(rename = "MergeMessageField")]
+    message: Option<String>,
     merge_title_field: Option<String>,
-    #[serde(default, alias = "MergeMessageField")]
-    merge_message_field: String,
+    merge_message_field: Option<String>,
     #[serde(default)]
     delete_branch_after_merge: bool,
     #[serde(default)]
@@ -52,11 +55,12 @@ fn merge(world: &mut World, call: &Call, issue: i64) -> Reply {
             "{how} is not allowed an allowed merge style for this repository"
         ))
     })?;
+    let newer = world.version.knows_newer_names_of_merge_texts();
     let asked = MergeRequest {
         how,
         head: body.head_commit_id,
-        title: body.merge_title_field,
-        message: body.merge_message_field,
+        title: body.title.or(body.merge_title_field.filter(|_| newer)),
+        message: body.message.or(body.merge_message_field.filter(|_| newer)).unwrap_or_default(),
         deletes_branch: body.delete_branch_after_merge,
         waits: body.merge_when_checks_succeed,
         forces: body.force_merge,

@@ -63,7 +63,7 @@ impl Serialize for CombinedStatusJson<'_> {
         let of_page = self.statuses.iter().map(|status| view.status(self.repo, status));
         let state = combined(self.statuses.iter().map(|status| status.state.as_str()));
         object!(serializer, {
-            "state": if self.statuses.is_empty() { "" } else { state },
+            "state": if self.statuses.is_empty() { view.world.version.no_checks_come_to() } else { state },
             "sha": self.commit,
             "total_count": self.statuses.len(),
             "statuses": super::null_if_empty(of_page.collect()),

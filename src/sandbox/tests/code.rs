@@ -1,76 +1,16 @@
 //! Code: cloned and pushed by the real `git`, changed through the API, told by webhooks.
 
-use std::path::Path;
-use std::process::Output;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Stage;
 use crate::sandbox::{BranchRule, Mode, Version};
+use crate::support::work_tree::WorkTree;
 
 const DOOR: &str = "alexander/door";
 
-/// What git printed at its end, and whether it went well.
-struct Ran {
-    good: bool,
-    said: String,
-}
-
-/// Somebody's work tree.
-struct WorkTree {
-    folder: tempfile::TempDir,
-    token: String,
-}
-
-impl WorkTree {
-    async fn cloned(stage: &Stage, token: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let tree = Self { folder, token: token.to_owned() };
-        let url = stage.sandbox.clone_url(DOOR);
-        let ran = tree.git(&["clone", "--quiet", &url, "."]).await;
-        assert!(ran.good, "{}", ran.said);
-        tree
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Runs git with the token in a header: neither in an address nor among the arguments.
-    async fn git(&self, args: &[&str]) -> Ran {
-        let mut command = tokio::process::Command::new("git");
-        let identity = [("NAME", "ezra"), ("EMAIL", "ezra@example.com")];
-        for (part, value) in identity {
-            command.env(format!("GIT_AUTHOR_{part}"), value);
-            command.env(format!("GIT_COMMITTER_{part}"), value);
-        }
-        let output: Output = command
-            .current_dir(self.path())
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("LC_ALL", "C")
-            .env("GIT_CONFIG_COUNT", "1")
-            .env("GIT_CONFIG_KEY_0", "http.extraHeader")
-            .env("GIT_CONFIG_VALUE_0", format!("Authorization: token {}", self.token))
-            .args(args)
-            .output()
-            .await
-            .expect("git is there");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned()
-            + &String::from_utf8_lossy(&output.stdout);
-        Ran { good: output.status.success(), said }
-    }
-
-    async fn commit(&self, path: &str, content: &str, message: &str) -> String {
-        std::fs::write(self.path().join(path), content).expect("it can be written");
-        for args in [&["add", "."] as &[&str], &["commit", "--quiet", "-m", message]] {
-            let ran = self.git(args).await;
-            assert!(ran.good, "{}", ran.said);
-        }
-        self.git(&["rev-parse", "HEAD"]).await.said.trim().to_owned()
-    }
+async fn cloned(stage: &Stage, login: &str, token: &str) -> WorkTree {
+    WorkTree::cloned(&stage.sandbox.clone_url(DOOR), login, token).await
 }
 
 /// ezra's token; ezra may write.
@@ -84,7 +24,7 @@ fn ezra(stage: &Stage) -> String {
 async fn git_clones_pushes_and_fetches() {
     let stage = Stage::new().await;
     let token = ezra(&stage);
-    let tree = WorkTree::cloned(&stage, &token).await;
+    let tree = cloned(&stage, "ezra", &token).await;
     assert_eq!(std::fs::read_to_string(tree.path().join("README.md")).unwrap(), "# door\n\n");
 
     tree.git(&["checkout", "--quiet", "-b", "timmy/1-j1"]).await;
@@ -110,15 +50,15 @@ async fn git_clones_pushes_and_fetches() {
 async fn a_push_needs_the_right_to_write_and_a_good_token() {
     let stage = Stage::new().await;
     let stranger = stage.sandbox.add_user("rando");
-    let tree = WorkTree::cloned(&stage, &stranger).await;
+    let tree = cloned(&stage, "rando", &stranger).await;
     tree.commit("oil.txt", "oil\n", "Oil it").await;
     let ran = tree.git(&["push", "origin", "HEAD:mine"]).await;
-    assert!(!ran.good && ran.said.contains("403"), "{}", ran.said);
+    assert!(!ran.good && ran.said.contains("permission denied for writing"), "{}", ran.said);
 
     stage.sandbox.set_private(DOOR, true).unwrap();
     let ran = tree.git(&["fetch", "origin"]).await;
     assert!(!ran.good && ran.said.contains("not found"), "{}", ran.said);
-    let bad = WorkTree { folder: tempfile::tempdir().unwrap(), token: "f00d".to_owned() };
+    let bad = WorkTree::empty("rando", "f00d");
     let ran = bad.git(&["clone", &stage.sandbox.clone_url(DOOR), "."]).await;
     assert!(!ran.good, "{}", ran.said);
 }
@@ -130,7 +70,7 @@ async fn a_protected_branch_declines_whoever_is_not_listed() {
         let token = ezra(&stage);
         let rule = BranchRule { pushers: Some(vec!["alexander".into()]), ..BranchRule::default() };
         stage.sandbox.protect(DOOR, "main", &rule).unwrap();
-        let tree = WorkTree::cloned(&stage, &token).await;
+        let tree = cloned(&stage, "ezra", &token).await;
         let before = stage.sandbox.branch_head(DOOR, "main").unwrap();
         tree.commit("oil.txt", "oil\n", "Oil it").await;
         let ran = tree.git(&["push", "origin", "main"]).await;
@@ -148,7 +88,7 @@ async fn a_protected_branch_declines_whoever_is_not_listed() {
 async fn a_force_push_is_told_with_both_heads() {
     let stage = Stage::new().await;
     let token = ezra(&stage);
-    let tree = WorkTree::cloned(&stage, &token).await;
+    let tree = cloned(&stage, "ezra", &token).await;
     tree.git(&["checkout", "--quiet", "-b", "oil"]).await;
     let first = tree.commit("oil.txt", "oil\n", "Oil it").await;
     tree.git(&["push", "--quiet", "origin", "oil"]).await;

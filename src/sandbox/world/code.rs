@@ -149,7 +149,8 @@ impl World {
     ) -> Result<String, Refusal> {
         self.require_may_push(user, repo)?;
         if !self.may_push_to(user, repo, branch) {
-            return Err(Refusal::Forbidden(self.version.protected_from_pushes(branch)));
+            let text = format!("Not allowed to push to protected branch {branch}");
+            return Err(Refusal::Forbidden(text));
         }
         let code = self.code(repo)?;
         let head = code.branch(branch)?;
@@ -182,6 +183,9 @@ impl World {
                 return Err(Refusal::Unprocessable(text));
             }
             let found = code.item(head, path)?;
+            if found.is_none() && matches!(kind, FileOperationKind::Delete { .. }) {
+                return Err(self.version.deletion_of_no_file(path));
+            }
             edits.push(edit(path, kind, found)?);
         }
         Ok(edits)
@@ -232,7 +236,9 @@ impl World {
         name: &str,
     ) -> Result<(), Refusal> {
         self.require_may_push(user, repo)?;
-        let head = self.head_of(repo, name)?;
+        let Some(head) = self.code(repo)?.branch(name)? else {
+            return self.version.deletion_of_no_branch();
+        };
         if *name == self.repo(repo).trunk {
             return Err(Refusal::Forbidden("can not delete default branch".to_owned()));
         }

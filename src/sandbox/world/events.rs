@@ -115,10 +115,10 @@ impl Event {
 impl EventName {
     /// The event that a hook must have asked for.
     pub(super) fn subscription(self) -> &'static str {
-        if self.kind.starts_with("pull_request_review_") {
-            "pull_request_review"
-        } else {
-            self.kind
+        match self.kind {
+            "pull_request_review_request" => self.kind,
+            kind if kind.starts_with("pull_request_review_") => "pull_request_review",
+            kind => kind,
         }
     }
 }

@@ -46,13 +46,6 @@ impl World {
             base != fork && self.mode(Some(user), self.repo(base), Unit::Code) >= Mode::Write
         })
     }
-
-    /// Whether there is any branch of a fork that somebody may push to as a maintainer.
-    pub(crate) fn may_push_somewhere(&self, user: i64, fork: RepoId) -> bool {
-        let pulls = self.issues.values().filter_map(|issue| issue.pull.as_ref());
-        let mut heads = pulls.filter(|pull| pull.head.repo == fork).map(|pull| &pull.head.name);
-        heads.any(|branch| self.may_push_as_maintainer(user, fork, branch))
-    }
 }
 
 /// Whether a name fits a pattern: `*` stands for anything but a slash, `**` for anything.

@@ -1,13 +1,15 @@
 //! A server under test, furnished the same whichever it is: an organisation with teams, people,
 //! and for each expectation repositories of its own.
 
-use serde_json::json;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::issue::Label;
 use timmy::gitea::{AuthorizationHeader, Hook, HookHome, NewHook, NewLabel};
 use timmy::sandbox::{Mode, Unit};
 
-use super::person::Person;
+use super::person::{Answer, Person};
 use super::real::Real;
 use super::sandbox::SandboxServer;
 use super::versions::Version;
@@ -201,5 +203,93 @@ impl Forge {
         let receiver = Receiver::start().await;
         self.hook(HookHome::Repository(repo.clone()), &receiver).await;
         receiver
+    }
+
+    /// Somebody who receives these events of `repo`.
+    pub async fn listen_to(&self, repo: &RepoName, events: &[&str]) -> Receiver {
+        let receiver = Receiver::start().await;
+        let config = json!({ "url": receiver.url, "content_type": "json", "secret": SECRETS[0] });
+        let body = json!({ "type": "gitea", "active": true, "events": events, "config": config });
+        self.alexander().post(format!("/repos/{repo}/hooks"), body).await.expect(201);
+        receiver
+    }
+
+    /// Where git finds `repo`.
+    pub fn clone_url(&self, repo: &RepoName) -> String {
+        format!("{}/{repo}.git", self.url)
+    }
+
+    /// Writes a file on a branch, in a commit of `by`; the commit. A branch that is new begins at
+    /// `main`.
+    pub async fn write(
+        &self,
+        by: &Person,
+        repo: &RepoName,
+        (branch, path, content): (&str, &str, &str),
+    ) -> String {
+        let is_there = by.get(format!("/repos/{repo}/branches/{branch}")).await.status == 200;
+        let at = if is_there { branch } else { "main" };
+        let found = by.get(format!("/repos/{repo}/contents/{path}?ref={at}")).await;
+        let mut file = json!({ "path": path, "content": BASE64_STANDARD.encode(content) });
+        match found.status {
+            200 => {
+                file["operation"] = json!("update");
+                file["sha"] = found.json["sha"].clone();
+            }
+            _ => file["operation"] = json!("create"),
+        }
+        let mut change =
+            json!({ "branch": at, "message": format!("Write {path}"), "files": [file] });
+        if !is_there {
+            change["new_branch"] = json!(branch);
+        }
+        let made = by.post(format!("/repos/{repo}/contents"), change).await.expect(201);
+        made.text("/commit/sha")
+    }
+
+    /// Opens a pull request from a branch to `main`; its number.
+    pub async fn propose(&self, by: &Person, repo: &RepoName, (head, body): (&str, &str)) -> i64 {
+        let body = json!({ "title": format!("Work on {head}"), "body": body, "head": head,
+            "base": "main" });
+        by.post(format!("/repos/{repo}/pulls"), body).await.expect(201).number("number")
+    }
+
+    /// The pull request, as soon as the server shows what is wanted of it: it looks at branches in
+    /// its own time.
+    pub async fn pull_when(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Answer {
+        self.answer_when(format!("/repos/{repo}/pulls/{number}"), wanted).await
+    }
+
+    /// The answer to timmy at `path`, as soon as it is what is wanted.
+    pub async fn answer_when(&self, path: String, wanted: impl Fn(&Value) -> bool) -> Answer {
+        const TRIES: usize = 3000;
+        for _ in 0..TRIES {
+            let answer = self.timmy().get(&path).await;
+            if wanted(&answer.json) {
+                return answer;
+            }
+        }
+        panic!("never as wanted: {:?}", self.timmy().get(&path).await);
+    }
+
+    /// Asks to merge until the server does not say any more that it still looks.
+    pub async fn merge(&self, by: &Person, repo: &RepoName, number: i64, body: Value) -> Answer {
+        const TRIES: usize = 3000;
+        let path = format!("/repos/{repo}/pulls/{number}/merge");
+        for _ in 0..TRIES {
+            let answer = by.post(&path, body.clone()).await;
+            let message = answer.json["message"].as_str().unwrap_or_default();
+            // The second is said when the server looked before its branches were as they are now.
+            let waits = message == "Please try again later" || message.starts_with("PushRejected");
+            if !waits {
+                return answer;
+            }
+        }
+        by.post(&path, body).await
     }
 }

@@ -12,14 +12,19 @@
 mod accounts;
 mod assignees;
 mod blocks;
+mod branches;
 mod comments;
 mod deliveries;
 mod dependencies;
+mod files;
 mod forge;
 mod hooks;
 mod labels;
 mod lists;
+mod merges;
 mod person;
+mod pulls;
+mod pushes;
 mod reactions;
 mod real;
 mod refusals;
@@ -29,8 +34,10 @@ mod rights;
 mod sandbox;
 mod search;
 mod server;
+mod statuses;
 mod texts;
 mod updated_threads;
+mod verdicts;
 mod versions;
 
 use std::io::Write;
@@ -198,6 +205,45 @@ expectations! {
         members_of_the_organisation_are_shown_to_members
         collaborators_are_shown
         each_account_sees_its_own_rights;
+    branches:
+        one_shows_what_the_asker_may
+        one_is_made_and_deleted
+        the_default_one_gets_another_name;
+    files:
+        several_are_changed_in_one_commit
+        what_is_not_as_it_was_seen_is_refused
+        they_are_read_at_a_commit
+        a_tree_is_listed_page_by_page
+        commits_are_listed_and_compared;
+    pushes:
+        git_pushes_with_a_token
+        who_may_not_write_may_not_push
+        a_protected_branch_declines_a_push
+        a_push_is_delivered
+        who_pushed_is_told_by_the_activity
+        a_force_push_is_told_with_both_heads;
+    pulls:
+        one_shows_its_branches_and_its_size
+        one_needs_two_branches_that_differ
+        one_follows_its_branch
+        one_that_is_behind_can_be_updated
+        one_that_conflicts_says_so
+        one_from_a_fork_can_be_open_to_maintainers;
+    statuses:
+        all_are_listed_and_the_last_ones_combined
+        many_come_in_pages
+        only_writers_say_something;
+    verdicts:
+        a_newer_one_takes_the_place_of_the_older
+        approvals_are_dismissed_by_a_push_where_the_rule_says_so
+        one_can_be_dismissed
+        people_are_asked_for_one;
+    merges:
+        what_the_rule_demands_is_asked_for_in_order
+        who_may_not_and_what_moved_are_refused
+        a_squashed_one_is_one_commit
+        a_merged_one_has_two_parents_and_a_rebased_one_moves_the_base
+        one_that_is_scheduled_waits_until_nothing_is_missing;
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde_json::Value;
 use timmy::gitea::{ClientOptions, Gitea, Token};
 
 use crate::support::forge::http_client;
+use crate::support::work_tree::WorkTree;
 
 /// An account, as the server knows it by one of its tokens.
 #[derive(Debug)]
@@ -58,6 +59,11 @@ impl Person {
         })
     }
 
+    /// A clone of what lies at `url`, as theirs.
+    pub async fn clone_of(&self, url: &str) -> WorkTree {
+        WorkTree::cloned(url, &self.login, self.token.as_deref().unwrap_or_default()).await
+    }
+
     pub async fn get(&self, path: impl AsRef<str>) -> Answer {
         self.send(Method::GET, path.as_ref(), "").await
     }
@@ -72,6 +78,10 @@ impl Person {
 
     pub async fn put(&self, path: impl AsRef<str>, body: Value) -> Answer {
         self.send(Method::PUT, path.as_ref(), &body.to_string()).await
+    }
+
+    pub async fn delete(&self, path: impl AsRef<str>, body: Value) -> Answer {
+        self.send(Method::DELETE, path.as_ref(), &body.to_string()).await
     }
 
     /// Asks for `path` below the API, without following redirects.
@@ -110,6 +120,19 @@ impl Answer {
     #[track_caller]
     pub fn count(&self) -> usize {
         self.json.as_array().unwrap_or_else(|| panic!("no list: {self:?}")).len()
+    }
+
+    /// The message of a refusal.
+    #[track_caller]
+    pub fn message(&self) -> &str {
+        self.json["message"].as_str().unwrap_or_else(|| panic!("no message: {self:?}"))
+    }
+
+    /// The text at a pointer such as `/head/sha`.
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> String {
+        let text = self.json.pointer(pointer).and_then(Value::as_str);
+        text.unwrap_or_else(|| panic!("no {pointer}: {self:?}")).to_owned()
     }
 
     /// The number under `key`.

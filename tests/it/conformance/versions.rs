@@ -69,6 +69,56 @@ pub const OTHER_TEAMS_SHOWN: Change<bool> =
 pub const HAS_CALLS_OF_1_27: Change<bool> =
     Change { what: "the calls of 1.27", before: (26, false), after: (27, true) };
 
+/// The status of a branch that is given another name by the API.
+pub const RENAMES_BRANCHES: Change<u16> =
+    Change { what: "the status of a renamed branch", before: (22, 405), after: (25, 204) };
+
+/// Whether a timeline tells after a force push only of the commits that are left.
+pub const FORGETS_FORCED_AWAY: Change<bool> =
+    Change { what: "commits forced away are forgotten", before: (24, false), after: (27, true) };
+
+/// Whether a pull request that has other commits names the former head and the new one.
+pub const NAMES_HEADS: Change<bool> = Change {
+    what: "a synchronized pull request names heads",
+    before: (26, false),
+    after: (27, true),
+};
+
+/// Whether a commit of which nothing was said is pending.
+pub const NO_STATUSES_YET: Change<bool> =
+    Change { what: "a commit without statuses is pending", before: (25, false), after: (26, true) };
+
+/// Whether there is a webhook for statuses.
+pub const TELLS_OF_STATUSES: Change<bool> =
+    Change { what: "statuses are delivered", before: (22, false), after: (23, true) };
+
+/// Whether a merge that must wait is refused with words around the reason.
+pub const MERGE_REASONS_ARE_WRAPPED: Change<bool> = Change {
+    what: "the reason of a refused merge is wrapped",
+    before: (22, true),
+    after: (25, false),
+};
+
+/// Whether a merge of what is merged is refused with words.
+pub const ALREADY_MERGED_HAS_WORDS: Change<bool> =
+    Change { what: "a second merge is refused with words", before: (22, false), after: (25, true) };
+
+/// The status when a writer calls off a merge that somebody else scheduled.
+pub const WRITERS_CANCEL_MERGES: Change<u16> =
+    Change { what: "the status of a merge called off", before: (22, 403), after: (25, 204) };
+
+/// The status of a branch that is deleted again.
+pub const BRANCH_DELETED_TWICE: Change<u16> =
+    Change { what: "the status of a branch deleted twice", before: (22, 500), after: (25, 204) };
+
+/// The status when a file that is not there is deleted.
+pub const NO_FILE_DELETED: Change<u16> =
+    Change { what: "the status of a missing file deleted", before: (22, 500), after: (25, 404) };
+
+/// Whether every page of a long tree says that it is not the whole, even the last.
+pub const EVERY_PAGE_IS_TRUNCATED: Change<bool> =
+    Change { what: "the last page of a tree is truncated", before: (22, true), after: (25, false) };
+
 /// A version as far as it matters: its first two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32, pub u32);

@@ -97,6 +97,7 @@ impl Stage {
             origin: Origin::Person("alexander".to_owned()),
             agent: agent.map(str::to_owned),
             limits,
+            budget: None,
         };
         let now = self.app.clock.now();
         let made = self.app.timmy.write(move |tx| jobs::create(tx, &new, now)).await;
