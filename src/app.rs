@@ -1,12 +1,13 @@
 //! A running timmy: the ledger, the engine and the listener, wired together and stopped together.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::agents::{self, AgentTrouble};
+use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
@@ -80,9 +81,7 @@ impl App {
     /// # Errors
     /// If one of these cannot be had.
     pub async fn new(config: &Config, clocks: Clocks) -> Result<Self, AppError> {
-        let agents = agents::fleet(config, &clocks.engine)
-            .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })?;
-        Self::with(config, clocks, JobDrivers { agents, forge: None }).await
+        Self::made(config, clocks, None).await
     }
 
     /// The same, with others to do the work.
@@ -93,6 +92,14 @@ impl App {
         config: &Config,
         clocks: Clocks,
         drivers: JobDrivers,
+    ) -> Result<Self, AppError> {
+        Self::made(config, clocks, Some(drivers)).await
+    }
+
+    async fn made(
+        config: &Config,
+        clocks: Clocks,
+        drivers: Option<JobDrivers>,
     ) -> Result<Self, AppError> {
         let clock = clocks.engine.clone();
         let (ledger, engine) = engine(config, clocks, drivers)?;
@@ -155,11 +162,12 @@ pub(super) fn receiver(webhook: &WebhookConfig, limits: ListenerLimits) -> Recei
     Receiver::new(keys, usize::try_from(webhook.max_body).unwrap_or(usize::MAX), limits)
 }
 
-/// The engine of this configuration, and its ledger; nothing is heard or done yet.
+/// The engine of this configuration, and its ledger; nothing is heard or done yet. Without `drivers`
+/// the configured agents do the work.
 pub(super) fn engine(
     config: &Config,
     clocks: Clocks,
-    drivers: JobDrivers,
+    drivers: Option<JobDrivers>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let ledger = Ledger::open(&config.ledger.path)?;
     let mut options =
@@ -189,9 +197,23 @@ pub(super) fn engine(
     };
     let gitea = Gitea::new(options)?;
     let world = (clocks.engine, Chance::default());
+    let drivers = match drivers {
+        Some(drivers) => drivers,
+        None => JobDrivers { agents: configured(config, &gitea, &world)?, forge: None },
+    };
     let ctx = Context::new(ledger.clone(), gitea, world, policy, timing);
     let engine = Engine::new(ctx, drivers);
     Ok((ledger, engine))
+}
+
+/// The agents of this configuration.
+fn configured(
+    config: &Config,
+    gitea: &Gitea,
+    (clock, chance): &(Arc<dyn Clock>, Chance),
+) -> Result<BTreeMap<String, Arc<dyn Agent>>, AppError> {
+    agents::fleet(config, gitea, clock, chance)
+        .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })
 }
 
 /// The most tokens of one attempt of an agent for which nobody wrote them down.

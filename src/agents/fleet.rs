@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::agent::Agent;
 use super::hermes::{HermesAgent, HermesOptions};
+use super::openai::{OpenAiAgent, OpenAiOptions};
 use super::redact::Redactor;
 use super::trouble::AgentTrouble;
+use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{AgentConfig, AgentKind, Config};
+use crate::config::{AgentKind, Config, Secret};
+use crate::gitea::Gitea;
 
 /// All agents of `config` that this build can drive, by name. The others get no work.
 ///
@@ -16,23 +21,32 @@ use crate::config::{AgentConfig, AgentKind, Config};
 /// If no client can be made at all, with the name of the agent.
 pub fn fleet(
     config: &Config,
+    forge: &Gitea,
     clock: &Arc<dyn Clock>,
+    chance: &Chance,
 ) -> Result<BTreeMap<String, Arc<dyn Agent>>, (String, AgentTrouble)> {
     let redactor = Redactor::new(secrets(config));
     let mut fleet = BTreeMap::new();
     for agent in &config.agents {
-        let made = made(agent, &redactor, clock).map_err(|error| (agent.name.clone(), error))?;
+        let made = match &agent.kind {
+            AgentKind::Hermes { url, key } => hermes(url, key, &redactor, clock),
+            AgentKind::OpenAi { .. } => {
+                let times = config.dispatch.timeout;
+                OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
+            }
+            AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::Forge | AgentKind::CrewAi(_) => {
+                Ok(None)
+            }
+        };
+        let made = made.map_err(|error| (agent.name.clone(), error))?;
         fleet.extend(made.map(|made| (agent.name.clone(), made)));
     }
     Ok(fleet)
 }
 
-fn made(
-    agent: &AgentConfig,
-    redactor: &Redactor,
-    clock: &Arc<dyn Clock>,
-) -> Result<Option<Arc<dyn Agent>>, AgentTrouble> {
-    let AgentKind::Hermes { url, key } = &agent.kind else { return Ok(None) };
+type Made = Result<Option<Arc<dyn Agent>>, AgentTrouble>;
+
+fn hermes(url: &Url, key: &Secret, redactor: &Redactor, clock: &Arc<dyn Clock>) -> Made {
     let options = HermesOptions {
         url: url.clone(),
         key: key.clone(),
@@ -40,6 +54,11 @@ fn made(
         clock: clock.clone(),
     };
     Ok(Some(Arc::new(HermesAgent::new(options)?)))
+}
+
+fn openai(options: Option<OpenAiOptions>) -> Made {
+    let Some(options) = options else { return Ok(None) };
+    Ok(Some(Arc::new(OpenAiAgent::new(options)?)))
 }
 
 /// All secrets that the configuration knows: none of them is kept in anything that an agent said.

@@ -106,7 +106,7 @@ impl BacklogView {
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<Self, BacklogError> {
         let (ledger, stale, is_ours) =
-            match app::engine(config, Clocks::system(), JobDrivers::default()) {
+            match app::engine(config, Clocks::system(), Some(JobDrivers::default())) {
                 Ok((ledger, engine)) => {
                     let read = engine.read_backlog(progress).await;
                     (ledger.readers(), read.err().map(|unread| unread.to_string()), true)

@@ -72,7 +72,7 @@ async fn written(config: &Config) -> Result<String, ReportError> {
         let process = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
         return Ok(format!("timmy serve{process} runs, and keeps the report up to date.\n"));
     }
-    let (ledger, engine) = app::engine(config, Clocks::system(), JobDrivers::default())?;
+    let (ledger, engine) = app::engine(config, Clocks::system(), Some(JobDrivers::default()))?;
     match engine.write_report_now().await? {
         ReportResult::Nothing => Ok("Nothing to say today.\n".to_owned()),
         ReportResult::Refused(reason) => Err(ReportError::Refused(reason)),
