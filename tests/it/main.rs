@@ -18,6 +18,7 @@ mod closing;
 mod config;
 mod conformance;
 mod conversations;
+mod evidence;
 mod examples;
 mod grammar;
 mod job_engine;

@@ -1,99 +1,18 @@
-//! What the forge shows of an attempt's result: read with few requests, then judged by
-//! [`crate::core::jobs::evidence`].
+//! What the forge shows of an attempt's result: read with few requests ([`gather_evidence`]), then
+//! judged by [`crate::core::jobs::evidence`]; [`judge_result`] does it for a job as the engine knows it.
 //!
-//! A delivered pull request takes four requests: the branch, the pull request, who pushed lately,
-//! and, where that does not tell, the pull request's timeline. What the agent named otherwise takes
-//! one or two more each.
+//! A delivered pull request takes three or four requests: the branch, the pull request, who pushed
+//! lately, and, where that does not tell, the pull request's timeline. What the agent named otherwise
+//! takes one or two more each.
 
 mod citations;
 mod commits;
+mod gather;
 mod pulls;
 mod pushers;
 mod query;
+mod result;
 
+pub use gather::{Evidence, gather_evidence};
 pub use query::EvidenceQuery;
-
-use crate::core::jobs::evidence::{BranchFacts, CodeFacts, Facts, Findings, Made, judge};
-use crate::core::jobs::{AgentClaim, Purpose, Push};
-use crate::gitea::{Error, ForgeBranch, Gitea};
-
-/// What was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    pub findings: Findings,
-    /// The push that made the head of the job's branch, where the forge tells it.
-    pub head_push: Option<Push>,
-}
-
-/// Looks at the forge, and judges what it shows.
-///
-/// # Errors
-/// If the forge cannot be asked now: then nothing is known.
-pub async fn gather_evidence(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<Evidence, Error> {
-    let (made, head_push) = match query.purpose {
-        Purpose::Code | Purpose::Repair => code(gitea, query).await?,
-        Purpose::Review | Purpose::Research | Purpose::Ops => (comments(gitea, query).await?, None),
-    };
-    let cited = match query.claim {
-        AgentClaim::NoChange { cited } => citations::look(gitea, query, cited).await?,
-        AgentClaim::PullRequest { .. }
-        | AgentClaim::Comment
-        | AgentClaim::Blocked
-        | AgentClaim::Nothing => Vec::new(),
-    };
-    let findings = judge(query.claim, &Facts { made, cited });
-    Ok(Evidence { findings, head_push })
-}
-
-async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<Made, Error> {
-    let since = query.earliest();
-    let found = gitea.comments_by(query.repo, query.thread, query.agent, since).await?;
-    Ok(Made::Comments(found.into_iter().map(|comment| comment.id).collect()))
-}
-
-async fn code(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<(Made, Option<Push>), Error> {
-    let branch = gitea.branch(query.repo, &query.branch.to_string()).await?;
-    let pull = pulls::of_branch(gitea, query).await?;
-    let named_pull = pulls::named(gitea, query, pull.as_ref()).await?;
-    let head = branch.as_ref().map(|branch| &branch.head);
-    let named_commit = commits::named(gitea, query, head).await?;
-    let given = commits::kept(gitea, query, head).await?;
-    let (branch, head_push) = match branch {
-        None => (None, None),
-        Some(branch) => {
-            let holds_work = holds_work(gitea, query, &branch, pull.is_some()).await?;
-            let number = pull.as_ref().map(|pull| pull.number);
-            let pushed = pushers::of_head(gitea, query, &branch.head, number).await?;
-            let push = pushed.push(query.branch.number, &branch.head);
-            let pusher = pushed.pusher;
-            (Some(BranchFacts { head: branch.head, holds_work, pusher }), push)
-        }
-    };
-    let base_branch = query.base_branch.to_owned();
-    let pull = pull.map(|pull| pulls::facts(query, pull));
-    let code = CodeFacts { branch, pull, named_pull, named_commit, given, base_branch };
-    Ok((Made::Code(Box::new(code)), head_push))
-}
-
-/// Whether there is something in the branch that the base has not. A pull request says so: there is
-/// none without.
-async fn holds_work(
-    gitea: &Gitea,
-    query: EvidenceQuery<'_>,
-    branch: &ForgeBranch,
-    has_pull: bool,
-) -> Result<bool, Error> {
-    if branch.head == *query.base {
-        return Ok(false);
-    }
-    if has_pull {
-        return Ok(true);
-    }
-    let compared = gitea.compare(query.repo, query.base_branch, &branch.name).await;
-    match compared {
-        Ok(compared) => Ok(compared.is_none_or(|compared| compared.ahead > 0)),
-        // There is more than is looked at.
-        Err(Error::TooLarge { .. }) => Ok(true),
-        Err(error) => Err(error),
-    }
-}
+pub use result::{JudgedResult, judge_result};

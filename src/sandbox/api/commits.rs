@@ -25,6 +25,12 @@ fn list(world: &World, call: &Call, repo: RepoId) -> Reply {
     let (code, page) = (world.code(repo)?, call.page());
     let head = world.commit_named(repo, call.param("sha"))?;
     let skip = (page.number - 1).saturating_mul(page.size);
+    if let Some(not) = call.param("not") {
+        let not = world.commit_named(repo, Some(not))?;
+        let others = code.commits_between(&not, &head)?;
+        let shown: Vec<_> = others.iter().skip(skip).take(page.size).cloned().collect();
+        return Ok(self::shown(world, call, repo, &shown).with_links(call, page, others.len()));
+    }
     let (commits, total) = code.commits_of(&head, (skip, page.size))?;
     Ok(shown(world, call, repo, &commits).with_links(call, page, total))
 }
