@@ -8,10 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AgentKind, Config, PeopleConfig, WebhookConfig};
+use crate::config::{AgentConfig, AgentKind, Config, PeopleConfig, WebhookConfig};
+use crate::core::jobs::money::ChargeTerms;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
-use crate::engine::{Context, DRAIN, Engine, Policy, Report, Timing};
+use crate::engine::{
+    AgentTerms, Context, DRAIN, Engine, JobDrivers, JobPolicy, Policy, Report, Timing,
+};
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
 use crate::store::{Ledger, OpenError};
@@ -71,8 +74,20 @@ impl App {
     /// # Errors
     /// If one of these cannot be had.
     pub async fn new(config: &Config, clocks: Clocks) -> Result<Self, AppError> {
+        Self::with(config, clocks, JobDrivers::default()).await
+    }
+
+    /// The same, with others to do the work.
+    ///
+    /// # Errors
+    /// As [`App::new`].
+    pub async fn with(
+        config: &Config,
+        clocks: Clocks,
+        drivers: JobDrivers,
+    ) -> Result<Self, AppError> {
         let clock = clocks.engine.clone();
-        let (ledger, engine) = engine(config, clocks)?;
+        let (ledger, engine) = engine(config, clocks, drivers)?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
@@ -133,7 +148,11 @@ pub(super) fn receiver(webhook: &WebhookConfig, limits: ListenerLimits) -> Recei
 }
 
 /// The engine of this configuration, and its ledger; nothing is heard or done yet.
-pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Engine>), AppError> {
+pub(super) fn engine(
+    config: &Config,
+    clocks: Clocks,
+    drivers: JobDrivers,
+) -> Result<(Ledger, Arc<Engine>), AppError> {
     let ledger = Ledger::open(&config.ledger.path)?;
     let mut options =
         ClientOptions::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
@@ -149,8 +168,6 @@ pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Eng
         agents: config.agents.iter().map(known).collect(),
         workers: config.workers(),
         limits: config.limits(),
-        budgets: config.budgets(),
-        job_limits: config.job_limits(),
         rules: config.rules(),
         dispatch: config.dispatch.clone(),
         watch: config.gitea.watch.clone(),
@@ -158,11 +175,40 @@ pub(super) fn engine(config: &Config, clocks: Clocks) -> Result<(Ledger, Arc<Eng
         acceptance: config.score.acceptance.clone(),
         zone: config.people.timezone.clone(),
         report: report(config),
+        jobs: job_policy(config),
     };
     let gitea = Gitea::new(options)?;
     let world = (clocks.engine, Chance::default());
-    let engine = Engine::new(Context::new(ledger.clone(), gitea, world, policy, timing));
+    let ctx = Context::new(ledger.clone(), gitea, world, policy, timing);
+    let engine = Engine::new(ctx, drivers);
     Ok((ledger, engine))
+}
+
+/// The most tokens of one attempt of an agent for which nobody wrote them down.
+const MOST_TOKENS: u64 = 200_000;
+
+fn job_policy(config: &Config) -> JobPolicy {
+    let issue = config.budget.issue;
+    let terms = |agent: &AgentConfig| {
+        let most = match &agent.kind {
+            AgentKind::OpenAi { max_tokens, .. } => *max_tokens,
+            _ => MOST_TOKENS,
+        };
+        let terms = AgentTerms {
+            account: agent.account.clone(),
+            family: agent.family.clone(),
+            timeouts: config.timeouts(agent),
+            terms: ChargeTerms::new(agent.price, most, issue.0, config.dispatch.attempts),
+            repositories: agent.repositories.clone(),
+        };
+        (agent.name.clone(), terms)
+    };
+    JobPolicy {
+        agents: config.agents.iter().map(terms).collect(),
+        budgets: config.budgets(),
+        limits: config.job_limits(),
+        stop: config.dispatch.timeout.stop,
+    }
 }
 
 /// The report, if it is wanted.

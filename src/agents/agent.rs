@@ -43,6 +43,11 @@ pub trait Agent: Send + Sync {
     /// Asks an attempt to stop. That it did, only [`Agent::follow`] tells.
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()>;
 
+    /// Whether its attempts end when timmy does: then a stop waits for them, for a while.
+    fn ends_with_timmy(&self) -> bool {
+        false
+    }
+
     /// What an attempt used, where that is known apart from its end.
     fn usage<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Usage>;
 

@@ -16,7 +16,7 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::{Queue, Why};
 use crate::core::scheduling::{RankedBacklog, Roster, Rules};
-use crate::engine::{self, SyncProgress};
+use crate::engine::{self, JobDrivers, SyncProgress};
 use crate::store::{self, Connection, Ledger, OpenError, Readers, backlog, repos, threads};
 
 /// Why the backlog cannot be seen.
@@ -105,16 +105,17 @@ impl BacklogView {
         config: &Config,
         progress: &(dyn Fn(SyncProgress) + Send + Sync),
     ) -> Result<Self, BacklogError> {
-        let (ledger, stale, is_ours) = match app::engine(config, Clocks::system()) {
-            Ok((ledger, engine)) => {
-                let read = engine.read_backlog(progress).await;
-                (ledger.readers(), read.err().map(|unread| unread.to_string()), true)
-            }
-            Err(AppError::Ledger(OpenError::Held { .. })) => {
-                (Ledger::open_read_only(&config.ledger.path)?, None, false)
-            }
-            Err(failure) => return Err(failure.into()),
-        };
+        let (ledger, stale, is_ours) =
+            match app::engine(config, Clocks::system(), JobDrivers::default()) {
+                Ok((ledger, engine)) => {
+                    let read = engine.read_backlog(progress).await;
+                    (ledger.readers(), read.err().map(|unread| unread.to_string()), true)
+                }
+                Err(AppError::Ledger(OpenError::Held { .. })) => {
+                    (Ledger::open_read_only(&config.ledger.path)?, None, false)
+                }
+                Err(failure) => return Err(failure.into()),
+            };
         let stock = ledger.read(|conn| Ok((backlog::tracked(conn)?.len(), backlog::unread(conn)?)));
         let (tracked, unread) = stock.await?;
         if unread == tracked {

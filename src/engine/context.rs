@@ -1,5 +1,6 @@
 //! What every service of the engine works with.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use super::activity::{Activity, Signal};
 use super::retry;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{DispatchConfig, PollConfig, Watch};
-use crate::core::jobs::JobLimits;
-use crate::core::jobs::money::Budgets;
+use crate::config::{DispatchConfig, PollConfig, RepositoryFilter, Watch};
+use crate::core::jobs::money::{Budgets, ChargeTerms};
+use crate::core::jobs::{JobLimits, Timeouts};
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
@@ -50,10 +51,6 @@ pub struct Policy {
     pub workers: Vec<AgentSlot>,
     /// How much they may do at once.
     pub limits: Limits,
-    /// What may be spent.
-    pub budgets: Budgets,
-    /// How often and how long a job is tried.
-    pub job_limits: JobLimits,
     /// How issues are judged. timmy's own account is not part of it: the forge says which it is.
     pub rules: Rules,
     /// What is handed out by itself, and how often that is looked at.
@@ -67,6 +64,32 @@ pub struct Policy {
     pub zone: TimeZone,
     /// The one report, if it is wanted.
     pub report: Option<Report>,
+    pub jobs: JobPolicy,
+}
+
+/// What the configuration says of jobs.
+#[derive(Debug, Clone, Default)]
+pub struct JobPolicy {
+    /// On which terms each agent works, by name.
+    pub agents: BTreeMap<String, AgentTerms>,
+    pub budgets: Budgets,
+    /// How often and how long one is tried.
+    pub limits: JobLimits,
+    /// How long a stop waits for attempts that end with timmy.
+    pub stop: Duration,
+}
+
+/// On which terms an agent works.
+#[derive(Debug, Clone)]
+pub struct AgentTerms {
+    /// The login of its account on the forge.
+    pub account: String,
+    /// Whose model it works with.
+    pub family: Option<String>,
+    pub timeouts: Timeouts,
+    pub terms: ChargeTerms,
+    /// Where it may work.
+    pub repositories: RepositoryFilter,
 }
 
 /// What the configuration says of the report.

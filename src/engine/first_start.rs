@@ -5,7 +5,7 @@ use super::error::EngineError;
 use crate::core::model::account::Account;
 use crate::gitea::OwnReply;
 use crate::store::meta::{self, LedgerStart};
-use crate::store::{Connection, Error, outbox};
+use crate::store::{Connection, Error, jobs, outbox};
 
 /// Asks the forge once whether the account `own` answered before this ledger began, and says it.
 pub(super) async fn look_back(ctx: &Context, own: &Account) -> Result<(), EngineError> {
@@ -16,6 +16,10 @@ pub(super) async fn look_back(ctx: &Context, own: &Account) -> Result<(), Engine
         let answered = replies.iter().find(|reply| !is_of(tx, reply).unwrap_or(true));
         let answered = answered.map(|reply| reply.at);
         meta::set(tx, meta::LEDGER_START, &LedgerStart { at, asked: true, answered })?;
+        if answered.is_some() {
+            let shown = replies.iter().filter_map(|reply| job_of(&reply.key)).max();
+            jobs::count_above(tx, shown.unwrap_or_default())?;
+        }
         Ok(answered)
     });
     if let Some(last) = answered.await? {
@@ -27,6 +31,13 @@ pub(super) async fn look_back(ctx: &Context, own: &Account) -> Result<(), Engine
         );
     }
     Ok(())
+}
+
+/// The number of the job that a comment was about, by its key: `ab23cd45-j42.card`.
+fn job_of(key: &str) -> Option<i64> {
+    let (_, rest) = key.split_once("-j")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
 }
 
 /// Whether this ledger itself made the reply.

@@ -20,7 +20,9 @@ mod first_start;
 mod identity;
 mod inbox;
 mod incidents;
+mod jobs;
 mod ledger_guard;
+mod ledger_name;
 mod outbox;
 mod permissions;
 mod planner;
@@ -37,14 +39,16 @@ mod tasks;
 mod tick;
 mod try_result;
 
-pub use context::{Context, Policy, Report, Timing};
+pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, Timing};
 pub use identity::remembered;
+pub use jobs::{AgentCondition, ForgeCall, JobDrivers, JobForge, JobOrder, JobResult};
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
 pub use report::{ReportAudience, ReportScope, gather, outlook};
 pub use report_now::ReportResult;
 pub use sync::SyncProgress;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +61,7 @@ use self::error::EngineError;
 use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
+use self::jobs::{Fleet, Jobs};
 use self::outbox::Outbox;
 use self::permissions::PermissionReader;
 use self::planner::Planner;
@@ -80,6 +85,8 @@ pub struct Engine {
     planner: Arc<Planner>,
     reporter: Arc<Reporter>,
     outbox: Arc<Outbox>,
+    fleet: Arc<Fleet>,
+    jobs: Arc<Jobs>,
     queue: LaneQueue,
     ticker: Ticker,
     reader: Arc<TextReader>,
@@ -113,12 +120,21 @@ const WELL: Duration = Duration::from_secs(120);
 
 impl Engine {
     /// Services that work with `ctx`. They do nothing until [`Engine::run`].
-    pub fn new(ctx: Context) -> Arc<Self> {
+    pub fn new(ctx: Context, drivers: JobDrivers) -> Arc<Self> {
         let incidents = Arc::new(Incidents::new(ctx.clone()));
         let identity = Arc::new(Identity::new(ctx.clone(), incidents.clone()));
         let accounts = Arc::new(Accounts::new(ctx.clone(), incidents.clone()));
         let permissions = Arc::new(PermissionReader::new(ctx.clone(), accounts.clone()));
+        let fleet = Jobs::fleet_of(&drivers);
         let planner = Arc::new(Planner::new(ctx.clone(), identity.clone(), accounts.clone()));
+        let jobs = Jobs::new(
+            ctx.clone(),
+            (identity.clone(), incidents.clone()),
+            accounts.clone(),
+            fleet.clone(),
+            drivers.forge,
+        );
+        let jobs = Arc::new(jobs);
         let snapshots =
             Snapshots::new(ctx.clone(), accounts.clone(), permissions.clone(), planner.clone());
         let snapshots = Arc::new(snapshots);
@@ -134,7 +150,13 @@ impl Engine {
         );
         let confirmations = Confirmations::new(ctx.clone(), world, permissions, snapshots);
         let tasks = Tasks::new(ctx.clone(), incidents.clone(), confirmations);
-        let queue = LaneQueue::new(ctx.clone(), inbox, outbox.clone(), tasks, reporter.clone());
+        let queue = LaneQueue::new(
+            ctx.clone(),
+            inbox,
+            outbox.clone(),
+            (tasks, jobs.clone()),
+            reporter.clone(),
+        );
         let ticker = Ticker::new(ctx.clone(), identity.clone(), planner.clone());
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
         let loops = Loops::begin(&ctx);
@@ -145,6 +167,8 @@ impl Engine {
             planner,
             reporter,
             outbox,
+            fleet,
+            jobs,
             queue,
             ticker,
             reader,
@@ -153,7 +177,8 @@ impl Engine {
         })
     }
 
-    /// Works until `stop`; what has been begun gets [`DRAIN`] to end. It runs once.
+    /// Works until `stop`; what has been begun gets [`DRAIN`] to end, and attempts that end with
+    /// timmy what the configuration gives them. It runs once.
     ///
     /// A disk that takes nothing is waited for; what was under way is taken up then as after a
     /// crash.
@@ -162,6 +187,22 @@ impl Engine {
     /// If the ledger cannot be read or written for any other reason. Nothing that the forge does
     /// ends it.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), Error> {
+        // Attempts that end with timmy get some time to end by themselves.
+        let at_once = CancellationToken::new();
+        let winding_up = async {
+            stop.cancelled().await;
+            self.jobs.wind_up().await;
+            at_once.cancel();
+        };
+        let running = self.run_until(at_once.clone());
+        tokio::pin!(running);
+        tokio::select! {
+            ended = &mut running => ended,
+            () = winding_up => running.await,
+        }
+    }
+
+    async fn run_until(&self, stop: CancellationToken) -> Result<(), Error> {
         let loops = self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(mut loops) = loops else { return Ok(()) };
         let mut failures: u32 = 0;
@@ -185,6 +226,7 @@ impl Engine {
 
     async fn run_loops(&self, loops: Loops, stop: &CancellationToken) -> Result<(), Error> {
         let Loops { queue, poll, sync, tick, ledger } = loops;
+        ledger_name::ensure(&self.ctx).await?;
         self.accounts.load().await?;
         self.outbox.recover().await?;
         self.incidents.load().await?;
@@ -197,6 +239,16 @@ impl Engine {
             ledger_guard::watch(&self.ctx, ledger, stop),
         )?;
         Ok(())
+    }
+
+    /// Starts no job from now on; what runs is followed to its end.
+    pub fn drain(&self) {
+        self.jobs.drain();
+    }
+
+    /// How the agents are that can be driven, by name.
+    pub fn agents(&self) -> BTreeMap<String, AgentCondition> {
+        self.fleet.conditions()
     }
 
     /// Wakes the queue: something new is stored.

@@ -14,10 +14,11 @@ use tokio_util::sync::CancellationToken;
 use super::activity::{Loop, Work};
 use super::context::Context;
 use super::inbox::Inbox;
+use super::jobs::{DueJobs, Jobs, JobsAtHand};
 use super::outbox::Outbox;
 use super::report::Reporter;
 use super::tasks::Tasks;
-use crate::core::model::ids::Lane;
+use crate::core::model::ids::{JobId, Lane};
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportTiming;
 use crate::store::inbox::{self, Ending};
@@ -33,6 +34,8 @@ enum LanePool {
     People,
     /// Nobody waits for it.
     Background,
+    /// Jobs and their agents.
+    Jobs,
 }
 
 impl LanePool {
@@ -41,6 +44,7 @@ impl LanePool {
         match self {
             Self::People => 16,
             Self::Background => 4,
+            Self::Jobs => 256,
         }
     }
 }
@@ -61,6 +65,7 @@ pub(super) struct LaneQueue {
     inbox: Arc<Inbox>,
     outbox: Arc<Outbox>,
     tasks: Arc<Tasks>,
+    jobs: Arc<Jobs>,
     reporter: Arc<Reporter>,
 }
 
@@ -72,6 +77,7 @@ struct DueWork {
     rechecks: Vec<OutboxRow>,
     /// Tasks for which nobody waits.
     others: Vec<StoredTask>,
+    jobs: JobsAtHand,
     /// When the next one is due.
     next: Option<Timestamp>,
 }
@@ -88,6 +94,7 @@ impl DueWork {
             awaited: tasks::due(conn, true, now, LOOKAHEAD)?,
             rechecks: outbox::rechecks_due(conn, now, LOOKAHEAD)?,
             others: tasks::due(conn, false, now, LOOKAHEAD)?,
+            jobs: JobsAtHand::read(conn, now)?,
             next: next.into_iter().flatten().min(),
         })
     }
@@ -98,10 +105,10 @@ impl LaneQueue {
         ctx: Context,
         inbox: Inbox,
         outbox: Arc<Outbox>,
-        tasks: Tasks,
+        (tasks, jobs): (Tasks, Arc<Jobs>),
         reporter: Arc<Reporter>,
     ) -> Self {
-        Self { ctx, inbox: Arc::new(inbox), outbox, tasks: Arc::new(tasks), reporter }
+        Self { ctx, inbox: Arc::new(inbox), outbox, tasks: Arc::new(tasks), jobs, reporter }
     }
 
     /// Works until `stop`; what has been begun is finished first, unless that takes too long. What
@@ -167,7 +174,33 @@ impl LaneQueue {
         for task in work.others {
             running.begin(LanePool::Background, Piece::of(&task), || self.run_task(task));
         }
-        Ok(work.next.into_iter().chain(report.filter(|due| *due > now)).min())
+        let jobs = self.begin_jobs(running, &work.jobs, now);
+        Ok(work.next.into_iter().chain(report.filter(|due| *due > now)).chain(jobs).min())
+    }
+
+    /// Begins what is due of jobs; when there is more.
+    fn begin_jobs(
+        &self,
+        running: &mut Running,
+        at_hand: &JobsAtHand,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let DueJobs { jobs, agents, gives_out, next } = self.jobs.due(at_hand, now);
+        for place in agents {
+            let jobs = self.jobs.clone();
+            running.begin(LanePool::Jobs, Piece::Agent(place), || async move {
+                jobs.check(place).await
+            });
+        }
+        if gives_out {
+            let jobs = self.jobs.clone();
+            running.begin(LanePool::Jobs, Piece::GiveOut, || async move { jobs.give_out().await });
+        }
+        for job in jobs {
+            let jobs = self.jobs.clone();
+            running.begin(LanePool::Jobs, Piece::Job(job), || async move { jobs.look(job).await });
+        }
+        next
     }
 
     /// Does what is due in one lane, one thing after the other.
@@ -220,6 +253,9 @@ impl LaneQueue {
             Err(error) => {
                 let piece = running.busy.remove(&error.id()).map(|busy| busy.piece);
                 tracing::error!(?piece, %error, "panic: the work item is set aside (a bug in timmy)");
+                if let Some(Piece::Job(job)) = piece {
+                    self.jobs.set_aside(job);
+                }
                 let now = self.ctx.now();
                 match piece {
                     Some(piece) => self.ctx.ledger.write(move |tx| set_aside(tx, piece, now)).await,
@@ -241,7 +277,7 @@ fn set_aside(tx: &Transaction<'_>, piece: Piece, now: Timestamp) -> Result<(), E
         Piece::Task(_, task) => tasks::take(tx, task).map(drop),
         Piece::Recheck(_, effect) => outbox::rechecked(tx, effect, None),
         // It has begun, so the next one comes in its own time.
-        Piece::Look => Ok(()),
+        Piece::Look | Piece::Job(_) | Piece::Agent(_) | Piece::GiveOut => Ok(()),
     }
 }
 
@@ -269,6 +305,20 @@ enum Piece {
     Recheck(Lane, EffectSeq),
     /// At the report.
     Look,
+    /// At what becomes of a job.
+    Job(JobId),
+    /// At how the agent at this place is.
+    Agent(usize),
+    /// At giving agents to jobs.
+    GiveOut,
+}
+
+/// Where somebody is at work: at each one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Lane(Lane),
+    Agent(usize),
+    GiveOut,
 }
 
 impl Piece {
@@ -276,10 +326,13 @@ impl Piece {
         Self::Task(task.thread.into(), task.id)
     }
 
-    fn lane(self) -> Lane {
+    fn place(self) -> Place {
         match self {
-            Self::Lane(lane) | Self::Task(lane, _) | Self::Recheck(lane, _) => lane,
-            Self::Look => Lane::Report,
+            Self::Lane(lane) | Self::Task(lane, _) | Self::Recheck(lane, _) => Place::Lane(lane),
+            Self::Look => Place::Lane(Lane::Report),
+            Self::Job(job) => Place::Lane(Lane::Job(job)),
+            Self::Agent(place) => Place::Agent(place),
+            Self::GiveOut => Place::GiveOut,
         }
     }
 }
@@ -310,7 +363,8 @@ impl Running {
         W: Future<Output = Result<(), Error>> + Send + 'static,
     {
         let mut busy = self.busy.values().filter(|busy| busy.pool == pool);
-        if busy.clone().count() >= pool.size() || busy.any(|busy| busy.piece.lane() == piece.lane())
+        if busy.clone().count() >= pool.size()
+            || busy.any(|busy| busy.piece.place() == piece.place())
         {
             return;
         }

@@ -29,6 +29,9 @@ pub const LEDGER_START: Key<LedgerStart> = Key::new("ledger_start");
 /// not make up for what was said since, because the original may have.
 pub const COPIED_AT: Key<Timestamp> = Key::new("copied_at");
 
+/// Of the copy taken at this moment this ledger was made: it has a name and numbers of its own.
+pub const RESTORED_FROM: Key<Timestamp> = Key::new("restored_from");
+
 /// When deliveries came last.
 pub const DELIVERIES: Key<DeliveryLog> = Key::new("deliveries");
 

@@ -65,6 +65,53 @@ pub enum Incident {
     NameTaken {
         name: String,
     },
+    /// An agent takes no work, or what it is given comes to nothing.
+    Agent {
+        name: String,
+        problem: AgentProblem,
+    },
+}
+
+/// What is wrong with an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentProblem {
+    /// Its host cannot be reached.
+    HostAway,
+    /// Its gateway does not answer, or takes no work.
+    Down,
+    BadKey,
+    ModelGone,
+    /// Its quota is used up.
+    PoolSpent,
+    /// Its account may not read or push where it is to work.
+    NoAccess,
+    /// What it was given lately left nothing on the forge, on several threads.
+    LeavesNothing,
+}
+
+impl AgentProblem {
+    pub const ALL: [Self; 7] = [
+        Self::HostAway,
+        Self::Down,
+        Self::BadKey,
+        Self::ModelGone,
+        Self::PoolSpent,
+        Self::NoAccess,
+        Self::LeavesNothing,
+    ];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::HostAway => "host away",
+            Self::Down => "down",
+            Self::BadKey => "key refused",
+            Self::ModelGone => "model gone",
+            Self::PoolSpent => "quota used up",
+            Self::NoAccess => "without access",
+            Self::LeavesNothing => "leaves nothing",
+        }
+    }
 }
 
 /// In two or three words, without the place: what a log line says.
@@ -86,6 +133,7 @@ impl fmt::Display for Incident {
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
+            Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.words()),
         }
     }
 }
@@ -108,7 +156,8 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
-            | Self::NameTaken { .. } => None,
+            | Self::NameTaken { .. }
+            | Self::Agent { .. } => None,
         }
     }
 
@@ -130,7 +179,8 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
-            | Self::NameTaken { .. } => false,
+            | Self::NameTaken { .. }
+            | Self::Agent { .. } => false,
         }
     }
 
@@ -163,7 +213,8 @@ impl Incident {
             | Self::RepoGone { .. }
             | Self::DependenciesUnreadable { .. }
             | Self::AccountRenamed { .. }
-            | Self::NameTaken { .. } => false,
+            | Self::NameTaken { .. }
+            | Self::Agent { .. } => false,
         }
     }
 
@@ -182,7 +233,8 @@ impl Incident {
             | Self::AnswerUnreadable { .. }
             | Self::DependenciesUnreadable { .. }
             | Self::AccountRenamed { .. }
-            | Self::NameTaken { .. } => false,
+            | Self::NameTaken { .. }
+            | Self::Agent { .. } => false,
         }
     }
 }

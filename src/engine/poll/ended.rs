@@ -55,7 +55,8 @@ impl Poller {
             | Incident::DependenciesUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::AccountRenamed { .. }
-            | Incident::NameTaken { .. } => return Ok(false),
+            | Incident::NameTaken { .. }
+            | Incident::Agent { .. } => return Ok(false),
         };
         match stands {
             // What is deleted, or closed to timmy, is another matter.

@@ -144,6 +144,11 @@ fn in_preflight(job: &Job) -> Option<&Preflight> {
     }
 }
 
+/// The lease with this fencing token.
+pub fn lease_of(conn: &Connection, fence: Fence) -> Result<Option<Lease>, Error> {
+    Ok(leases(conn)?.into_iter().find(|lease| lease.fence == fence))
+}
+
 /// All leases, the oldest first.
 pub fn leases(conn: &Connection) -> Result<Vec<Lease>, Error> {
     let leases = conn

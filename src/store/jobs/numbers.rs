@@ -36,6 +36,12 @@ pub fn restore(tx: &Transaction<'_>, fresh: &str, shown: i64, now: StepTime) -> 
     Ok(())
 }
 
+/// The ledger is new, and its account has spoken before: the numbers of its jobs begin well above
+/// `shown`, the greatest that is seen on the forge.
+pub fn count_above(tx: &Transaction<'_>, shown: i64) -> Result<(), Error> {
+    raise(tx, "jobs", shown)
+}
+
 fn raise(tx: &Transaction<'_>, table: &str, floor: i64) -> Result<(), Error> {
     // SQLite keeps the greatest number of a table here, once it had a row.
     tx.prepare_cached(

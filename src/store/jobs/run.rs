@@ -4,9 +4,13 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::load::{self, StoredJob};
+use crate::core::effect::LabelScope;
 use crate::core::jobs::{Fence, JobId};
+use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
+use crate::store::backlog;
+use crate::store::columns::Json;
 use crate::store::error::Error;
 
 /// The most that is kept of an agent's last words, in bytes.
@@ -67,6 +71,35 @@ pub fn is_thread_open(conn: &Connection, thread: ThreadId) -> Result<bool, Error
         .prepare_cached("SELECT 1 FROM backlog WHERE repo = ?1 AND number = ?2")?
         .exists((thread.repo, thread.number))?;
     Ok(is_open)
+}
+
+/// Whether the thread is labelled as little work.
+pub fn is_small(conn: &Connection, thread: ThreadId) -> Result<bool, Error> {
+    let labels: Option<Json<Vec<String>>> = conn
+        .prepare_cached("SELECT labels FROM backlog WHERE repo = ?1 AND number = ?2")?
+        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .optional()?;
+    let labels = labels.map(|Json(labels)| labels).unwrap_or_default();
+    let size = LabelScope::Size.value_among(labels.iter().map(String::as_str));
+    Ok(matches!(size, Some("xs" | "s")))
+}
+
+/// How many open pull requests are of these accounts. Names ignore case.
+pub fn pulls_of(conn: &Connection, logins: &[String]) -> Result<u32, Error> {
+    let mut authors =
+        conn.prepare_cached("SELECT author FROM backlog WHERE is_pull AND author IS NOT NULL")?;
+    let mut rows = authors.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let Json(author): Json<Account> = row.get(0)?;
+        count += u32::from(logins.iter().any(|login| author.is(login)));
+    }
+    Ok(count)
+}
+
+/// An agent takes work otherwise than before: what is matched may come out otherwise.
+pub fn fleet_moved(tx: &Transaction<'_>) -> Result<(), Error> {
+    backlog::moved(tx)
 }
 
 /// Why a job got no agent when it was last tried, in words; none if it was not yet.

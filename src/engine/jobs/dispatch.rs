@@ -1,0 +1,181 @@
+//! Jobs that wait for an agent get one: the first of the ladder that nothing speaks against.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use super::Jobs;
+use crate::core::jobs::ladder::{Rung, preferred};
+use crate::core::jobs::{Job, JobId, StepTime};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::Rejection;
+use crate::store::jobs::{self, Advanced, ForgeView, LeaseRefusal, LeaseRequest, StoredJob};
+use crate::store::{Connection, Error, Transaction, backlog, repos};
+
+/// How many jobs are looked at in one round.
+const MOST: u32 = 256;
+
+/// A job that waits, with what its place on the ladder depends on.
+struct WaitingJob {
+    job: Job,
+    is_small: bool,
+    /// Its repository, as it is called now.
+    repo: Option<crate::core::model::repository::Repo>,
+}
+
+/// What came of a try to give a job away.
+enum Tried {
+    Leased(Box<Advanced>),
+    /// Why nobody got it: of each agent that was tried.
+    Refused(Vec<(String, LeaseRefusal)>),
+}
+
+impl Jobs {
+    /// Gives agents to the jobs that wait for one, the oldest first.
+    pub(in crate::engine) async fn give_out(&self) -> Result<(), Error> {
+        if self.drains() || self.forge.is_none() {
+            return Ok(());
+        }
+        self.has_moved.store(false, Ordering::SeqCst);
+        let now = self.ctx.now();
+        let view = self.view();
+        let read = self.ctx.ledger.read(move |conn| {
+            let waiting = jobs::queued(conn, MOST)?;
+            let waiting = waiting.into_iter().map(|stored| waiting_job(conn, stored));
+            Ok((waiting.collect::<Result<Vec<_>, Error>>()?, view(conn)?, backlog::version(conn)?))
+        });
+        let (waiting, view, version) = read.await?;
+        let (at_version, at) = &self.given_out;
+        at_version.store(version, Ordering::SeqCst);
+        at.store(now.micros(), Ordering::SeqCst);
+        let mut full: BTreeSet<String> = BTreeSet::new();
+        for waiting in waiting {
+            if self.drains() {
+                return Ok(());
+            }
+            self.give(&waiting, view, &mut full, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Tries to give one job away. Agents that take nothing at all now are `full` from then on.
+    async fn give(
+        &self,
+        waiting: &WaitingJob,
+        view: ForgeView,
+        full: &mut BTreeSet<String>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let id = waiting.job.spec.id;
+        let ladder = self.ladder(waiting, full);
+        let nobody = || nobody(&waiting.job, &ladder).to_owned();
+        let requests: Vec<LeaseRequest> =
+            ladder.iter().filter_map(|rung| self.request(&rung.agent, view, now)).collect();
+        let (step, reason) = (self.step_time(), nobody());
+        let tried = self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, &reason));
+        match tried.await? {
+            Tried::Leased(advanced) => {
+                if let Some(fence) = advanced.after.past.fence {
+                    self.watches.begin(id, fence);
+                }
+                self.moved(&advanced).await;
+            }
+            Tried::Refused(refusals) => {
+                let takes_nothing = refusals.into_iter().filter(|(_, why)| is_about_agent(why));
+                full.extend(takes_nothing.map(|(agent, _)| agent));
+            }
+        }
+        Ok(())
+    }
+
+    /// The agents that may take a job, the preferred one first.
+    fn ladder(&self, waiting: &WaitingJob, full: &BTreeSet<String>) -> Vec<Rung> {
+        let policy = &self.ctx.policy;
+        let may_work = |name: &String| {
+            let covers = |repo: &crate::core::model::repository::Repo| {
+                let terms = policy.jobs.agents.get(name);
+                terms.is_some_and(|terms| terms.repositories.covers(&repo.name, !repo.private))
+            };
+            waiting.repo.as_ref().is_some_and(covers)
+        };
+        let rung = |slot: &crate::core::scheduling::AgentSlot| {
+            let terms = policy.jobs.agents.get(&slot.name)?;
+            Some(Rung {
+                agent: slot.name.clone(),
+                family: terms.family.clone(),
+                micro_usd: terms.terms.bound.micro_usd,
+                value: slot.prior,
+            })
+        };
+        let can = policy.workers.iter().filter(|slot| {
+            self.fleet.agent(&slot.name).is_some()
+                && !full.contains(&slot.name)
+                && may_work(&slot.name)
+        });
+        preferred(&waiting.job, waiting.is_small, can.filter_map(rung).collect())
+    }
+}
+
+fn waiting_job(conn: &Connection, stored: StoredJob) -> Result<WaitingJob, Error> {
+    let job = stored.job;
+    let ThreadId { repo, .. } = job.spec.thread;
+    Ok(WaitingJob {
+        is_small: jobs::is_small(conn, job.spec.thread)?,
+        repo: repos::name(conn, repo)?,
+        job,
+    })
+}
+
+fn try_all(
+    tx: &Transaction<'_>,
+    id: JobId,
+    requests: &[LeaseRequest],
+    now: StepTime,
+    nobody: &str,
+) -> Result<Tried, Error> {
+    let mut refusals = Vec::new();
+    for request in requests {
+        match jobs::lease(tx, id, request, now)? {
+            Ok((_, advanced)) => {
+                jobs::note_waiting(tx, id, None)?;
+                return Ok(Tried::Leased(Box::new(advanced)));
+            }
+            Err(refusal) => refusals.push((request.agent.clone(), refusal)),
+        }
+    }
+    let words = refusals.iter().map(|(agent, why)| format!("{agent}: {why}"));
+    let words = words.collect::<Vec<_>>().join("; ");
+    jobs::note_waiting(tx, id, Some(if words.is_empty() { nobody } else { &words }))?;
+    Ok(Tried::Refused(refusals))
+}
+
+/// Why nobody was even tried.
+fn nobody(job: &Job, ladder: &[Rung]) -> &'static str {
+    match (&job.past.agent, ladder.is_empty()) {
+        (Some(_), true) => "the agent that was named has no room, or may not work there",
+        (None, true) => "no agent has room, or none may work there",
+        (_, false) => "",
+    }
+}
+
+/// Whether an agent is refused for what it is, whichever job it would get.
+fn is_about_agent(why: &LeaseRefusal) -> bool {
+    match why {
+        LeaseRefusal::AgentPaused | LeaseRefusal::BreakerOpen => true,
+        LeaseRefusal::Lacks(lack) => matches!(
+            lack,
+            Rejection::AgentDown
+                | Rejection::AgentBusy
+                | Rejection::HostFull
+                | Rejection::PoolEmpty
+                | Rejection::ReviewsWaiting
+                | Rejection::Budget
+        ),
+        LeaseRefusal::NotThere
+        | LeaseRefusal::NamedAnother
+        | LeaseRefusal::Unknown
+        | LeaseRefusal::Ineligible(_)
+        | LeaseRefusal::OverBudget(_)
+        | LeaseRefusal::NoLedgerName => false,
+    }
+}

@@ -1,0 +1,260 @@
+//! Asks how an attempt goes, and tells its job.
+
+use std::time::Duration;
+
+use super::Jobs;
+use super::look::{NextLook, SeenJob};
+use super::start::{Found, phase, request_agent};
+use super::trouble::spent_until;
+use crate::agents::{Agent, AgentTrouble, Ending, FailureKind, RunHandle, Sighting};
+use crate::core::jobs::{
+    Failure, Fence, HeldBy, JobEvent, NeverRan, OutcomeDigest, Progress, State, Waiting,
+};
+use crate::core::model::time::Timestamp;
+use crate::store::{Error, jobs};
+
+/// The longest time from one question to the next.
+const SLOWEST: Duration = Duration::from_secs(10);
+
+/// How often it is kept what an agent does, if that changes.
+const KEPT: Duration = Duration::from_secs(30);
+
+/// How often a card is brought up to date while its job goes on.
+const CARD: Duration = Duration::from_secs(10 * 60);
+
+/// How long it is from one look at a host that is away to the next.
+const AWAY: Duration = Duration::from_secs(30);
+
+/// The most of an agent's words that tell outcomes from one another.
+const DIGEST: usize = 80;
+
+impl Jobs {
+    /// Asks how the attempt goes.
+    pub(super) async fn follow(&self, seen: &SeenJob, fence: Fence) -> Result<NextLook, Error> {
+        let Some(agent) = self.fleet.agent(request_agent(seen)) else {
+            return self.without_agent(seen, fence).await;
+        };
+        let Some(run) = run_of(seen) else { return self.follow_unseen(seen, fence, &*agent).await };
+        match agent.follow(&run).await {
+            Ok(sighting) => {
+                self.watches.with(seen.id(), |watch| watch.failures = 0);
+                if is_held_by_host(&seen.job.state) {
+                    return self.progress(seen, fence, Progress::HostBack).await;
+                }
+                self.sighted(seen, fence, sighting).await
+            }
+            Err(AgentTrouble::HostAway(_)) if is_held_by_host(&seen.job.state) => {
+                Ok(NextLook::At(self.ctx.now().after(AWAY)))
+            }
+            Err(trouble) => self.unseen(seen, fence, &trouble).await,
+        }
+    }
+
+    /// An agent that is in the configuration no more: nobody can tell how it goes.
+    async fn without_agent(&self, seen: &SeenJob, fence: Fence) -> Result<NextLook, Error> {
+        match &seen.job.state {
+            State::Uncertain(_) => Ok(NextLook::Idle),
+            _ => self.progress(seen, fence, Progress::Unclear).await,
+        }
+    }
+
+    /// Of an attempt whose handle is not known yet: its host was away when it was to start.
+    async fn follow_unseen(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        agent: &dyn Agent,
+    ) -> Result<NextLook, Error> {
+        let Some((_, request)) = self.driven(seen) else {
+            return self.progress(seen, fence, Progress::Unclear).await;
+        };
+        let is_held = is_held_by_host(&seen.job.state);
+        match self.find(agent, &request).await {
+            Found::Runs(run) => self.accepted(seen, fence, run).await,
+            Found::HostAway => Ok(NextLook::At(self.ctx.now().after(AWAY))),
+            Found::Nothing if is_held => self.progress(seen, fence, Progress::HostBack).await,
+            Found::Nothing => self.progress(seen, fence, Progress::Lost).await,
+            Found::Unclear => self.progress(seen, fence, Progress::Unclear).await,
+            Found::Unknown => Ok(self.later(seen)),
+        }
+    }
+
+    /// What the agent tells of the attempt.
+    async fn sighted(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        sighting: Sighting,
+    ) -> Result<NextLook, Error> {
+        let now = self.ctx.now();
+        let progress = match sighting {
+            Sighting::Working { doing, sign } => {
+                return self.works(seen, fence, doing, sign).await;
+            }
+            Sighting::Asks { question, .. } => return self.asks(seen, fence, question).await,
+            Sighting::Ended(ending) => return self.ended(seen, fence, ending).await,
+            Sighting::Failed { kind, reason, usage } => {
+                tracing::info!(job = %seen.id(), attempt = fence.0, reason, "attempt failed");
+                Progress::Failed { failure: failure(kind, &reason, now), usage }
+            }
+            Sighting::Stopped(usage) => Progress::Stopped { usage },
+            Sighting::Lost => Progress::Lost,
+            Sighting::CutOff(usage) => Progress::CutOff { usage },
+            Sighting::Unclear(why) => {
+                tracing::info!(job = %seen.id(), attempt = fence.0, why, "attempt unclear");
+                Progress::Unclear
+            }
+        };
+        self.progress(seen, fence, progress).await
+    }
+
+    /// It works: a new sign of life is told now and then, and always before its time is over.
+    async fn works(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        doing: Option<String>,
+        sign: String,
+    ) -> Result<NextLook, Error> {
+        let now = self.ctx.now();
+        let silence = seen.job.state.leased().map(|leased| leased.grant.timeouts.silence);
+        let often = silence.unwrap_or(SLOWEST) / 4;
+        let (is_new, tells, keeps) = self.watches.with(seen.id(), |watch| {
+            let is_new = watch.sign.as_ref() != Some(&sign);
+            watch.sign = Some(sign);
+            watch.has_news |= is_new;
+            let is_over = |at: Option<Timestamp>, span| at.is_none_or(|at| at.is_over(span, now));
+            let tells = watch.has_news && (is_over(watch.told_at, often) || seen.is_due(now));
+            (is_new, tells, is_new && is_over(watch.kept_at, KEPT))
+        });
+        let is_held = phase(&seen.job.state).is_some_and(|(_, is_held)| is_held);
+        if keeps {
+            self.keep(seen, fence, doing.clone()).await?;
+        }
+        self.refresh_card(seen).await?;
+        if tells || (is_new && is_held) {
+            self.watches.with(seen.id(), |watch| {
+                (watch.told_at, watch.has_news) = (Some(now), false);
+            });
+            return self.progress(seen, fence, Progress::Alive).await;
+        }
+        Ok(NextLook::At(now.after(pace(seen, now))))
+    }
+
+    async fn keep(&self, seen: &SeenJob, fence: Fence, doing: Option<String>) -> Result<(), Error> {
+        let now = self.ctx.now();
+        self.watches.with(seen.id(), |watch| watch.kept_at = Some(now));
+        self.ctx.ledger.write(move |tx| jobs::seen(tx, fence, doing.as_deref(), now)).await
+    }
+
+    /// Brings the card of a job up to date that was not for a while.
+    async fn refresh_card(&self, seen: &SeenJob) -> Result<(), Error> {
+        let (id, now) = (seen.id(), self.ctx.now());
+        let is_old = seen.card_at.is_some_and(|at| at.is_over(CARD, now));
+        if is_old {
+            self.ctx.ledger.write(move |tx| jobs::refresh_card(tx, id, now)).await?;
+            self.ctx.stored.notify();
+        }
+        Ok(())
+    }
+
+    /// It asks for a permission. Asked again for what was denied, it is denied again.
+    async fn asks(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        question: String,
+    ) -> Result<NextLook, Error> {
+        let next = NextLook::At(self.ctx.now().after(SLOWEST));
+        // An answer is on its way, or it is to stop: it is followed until that is seen.
+        let is_answered = seen.job.state.attempt().is_some_and(|a| a.answer.is_some());
+        if is_answered || !matches!(seen.job.state, State::Running(_)) {
+            return Ok(next);
+        }
+        let was_denied =
+            self.watches.with(seen.id(), |watch| watch.denied.as_ref() == Some(&question));
+        if was_denied {
+            self.deny(seen).await;
+            return Ok(next);
+        }
+        let words = format!("asks: {question}");
+        self.keep(seen, fence, Some(words)).await?;
+        self.watches.with(seen.id(), |watch| watch.denied = Some(question));
+        Ok(self.progress(seen, fence, Progress::Asks).await?.or(next))
+    }
+
+    /// It ended by itself; what it says is a claim.
+    async fn ended(&self, seen: &SeenJob, fence: Fence, ending: Ending) -> Result<NextLook, Error> {
+        let Ending { text, usage, unheard } = ending;
+        let Some(forge) = &self.forge else { return Ok(NextLook::Idle) };
+        let progress = Progress::Ended { claim: forge.claim(&text), usage };
+        let event = JobEvent::Attempt(fence, progress);
+        let ended =
+            self.tell_with(seen.id(), event, move |tx| jobs::said(tx, fence, &text)).await?;
+        if let (Some(_), Some(text)) = (&ended, unheard) {
+            // It came too late for this attempt: the next one gets it.
+            self.tell(seen.id(), JobEvent::Told(text)).await?;
+        }
+        Ok(super::look::told(ended.is_some()))
+    }
+
+    /// The agent could not be asked, or knows nothing of the attempt.
+    async fn unseen(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        trouble: &AgentTrouble,
+    ) -> Result<NextLook, Error> {
+        self.met(request_agent(seen), trouble).await;
+        let progress = match trouble {
+            AgentTrouble::HostAway(_) => Progress::HostAway,
+            AgentTrouble::NotFound => Progress::Lost,
+            AgentTrouble::Conflict | AgentTrouble::Unsupported => Progress::Unclear,
+            AgentTrouble::Down(_)
+            | AgentTrouble::Busy { .. }
+            | AgentTrouble::BadKey
+            | AgentTrouble::ModelGone(_)
+            | AgentTrouble::PoolSpent { .. }
+            | AgentTrouble::BadRequest(_)
+            | AgentTrouble::Timeout
+            | AgentTrouble::Garbage(_) => return Ok(self.later(seen)),
+        };
+        Ok(self.progress(seen, fence, progress).await?.or(self.later(seen)))
+    }
+}
+
+/// How its agent finds the attempt again.
+pub(super) fn run_of(seen: &SeenJob) -> Option<RunHandle> {
+    let run = seen.attempt.as_ref()?.run.as_ref()?;
+    serde_json::from_str(run).ok()
+}
+
+fn is_held_by_host(state: &State) -> bool {
+    matches!(state, State::Waiting(Waiting::Held(held)) if held.by == HeldBy::Host)
+}
+
+/// Often in the beginning, when most go wrong that do.
+fn pace(seen: &SeenJob, now: Timestamp) -> Duration {
+    let since = seen.job.state.attempt().map_or(now, |attempt| attempt.since);
+    let second = Duration::from_secs(1);
+    (second + now.since(since) / 10).min(SLOWEST)
+}
+
+fn failure(kind: FailureKind, reason: &str, now: Timestamp) -> Failure {
+    match kind {
+        FailureKind::GaveUp => Failure::Agent(digest(reason)),
+        FailureKind::BadRequest => Failure::BadRequest,
+        FailureKind::PoolSpent { until } => Failure::PoolSpent { until: spent_until(until, now) },
+        FailureKind::BadKey => Failure::Unable(NeverRan::BadKey),
+        FailureKind::ModelGone => Failure::Unable(NeverRan::ModelGone),
+        FailureKind::Upstream => Failure::Unable(NeverRan::GatewayDown),
+    }
+}
+
+/// What equal reasons have in common: neither numbers nor what is between words.
+fn digest(reason: &str) -> OutcomeDigest {
+    let letters = |c: char| if c.is_alphabetic() { c.to_ascii_lowercase() } else { ' ' };
+    let text: String = reason.chars().map(letters).collect();
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    OutcomeDigest(format!("gave up: {}", words.chars().take(DIGEST).collect::<String>()))
+}

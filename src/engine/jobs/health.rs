@@ -1,0 +1,68 @@
+//! Asks agents how they are, and says what is wrong with them.
+
+use super::Jobs;
+use super::trouble::{problem, spent_until};
+use crate::agents::{Agent, AgentHealth, AgentTrouble};
+use crate::core::jobs::breaker::Breaker;
+use crate::core::model::incident::AgentProblem;
+use crate::store::{Error, jobs};
+
+/// What is over when an agent answers that it takes work.
+const ENDED_BY_HEALTH: [AgentProblem; 5] = [
+    AgentProblem::HostAway,
+    AgentProblem::Down,
+    AgentProblem::BadKey,
+    AgentProblem::ModelGone,
+    AgentProblem::PoolSpent,
+];
+
+impl Jobs {
+    /// Asks the agent at `place` how it is.
+    pub(in crate::engine) async fn check(&self, place: usize) -> Result<(), Error> {
+        let Some(name) = self.fleet.name(place) else { return Ok(()) };
+        let Some(agent) = self.fleet.agent(&name) else { return Ok(()) };
+        // Whatever it says is noted there.
+        let _ = self.health(&name, &*agent).await?;
+        let of = name.clone();
+        let breaker = self.ctx.ledger.read(move |conn| jobs::breaker(conn, &of)).await?;
+        if breaker == Breaker::Closed {
+            self.agent_problem(&name, AgentProblem::LeavesNothing, None).await;
+        }
+        Ok(())
+    }
+
+    /// How an agent is right now; what that means for others is noted.
+    pub(super) async fn health(
+        &self,
+        name: &str,
+        agent: &dyn Agent,
+    ) -> Result<Result<AgentHealth, AgentTrouble>, Error> {
+        let health = agent.health().await;
+        let now = self.ctx.now();
+        if self.fleet.note(name, health.clone(), now) {
+            tracing::info!(agent = name, takes_work = self.fleet.is_up(name), "agent");
+            self.ctx.ledger.write(jobs::fleet_moved).await?;
+            self.has_moved.store(true, std::sync::atomic::Ordering::SeqCst);
+            self.ctx.stored.notify();
+        }
+        match &health {
+            Ok(_) => {
+                for problem in ENDED_BY_HEALTH {
+                    self.agent_problem(name, problem, None).await;
+                }
+            }
+            Err(trouble) => self.met(name, trouble).await,
+        }
+        Ok(health)
+    }
+
+    /// Notes what a trouble says about an agent.
+    pub(super) async fn met(&self, name: &str, trouble: &AgentTrouble) {
+        if let AgentTrouble::PoolSpent { until } = trouble {
+            self.fleet.spent(name, spent_until(*until, self.ctx.now()));
+        }
+        if let Some(problem) = problem(trouble) {
+            self.agent_problem(name, problem, Some(format!("agent {name}: {trouble}"))).await;
+        }
+    }
+}

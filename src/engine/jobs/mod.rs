@@ -1,0 +1,246 @@
+//! The embedded engine of jobs: it does what [`core::jobs`](crate::core::jobs) says is to be done.
+//!
+//! The ledger is the queue. Each job that has not ended is looked at when something happened to it,
+//! when a deadline of its is over, or when it is time to ask its agent how it goes (`watches`); one
+//! look reads it anew, does what [`standing`] names and tells what came of it (`look`). Nothing of
+//! that is in memory that could not be found out again, so a start after a crash is no other case:
+//! a start of which this process does not know that it was never sent is looked for first (`start`).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
+//! | `preflight` | looks whether an agent can begin, stores the request, then the start |
+//! | `start` | starts an attempt, or finds the one that was started |
+//! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
+//! | `verify` | has judged what the forge shows |
+//! | `fleet` | how the agents are |
+//! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
+
+mod dispatch;
+mod drivers;
+mod fleet;
+mod follow;
+mod health;
+mod look;
+mod preflight;
+mod request;
+mod start;
+mod stop;
+mod trouble;
+mod verify;
+mod watches;
+mod wind_up;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::accounts::Accounts;
+use super::context::Context;
+use super::identity::Identity;
+use super::incidents::Incidents;
+use crate::core::jobs::{Draw, JobEvent, JobId, StateKind, StepTime};
+use crate::core::model::incident::{AgentProblem, Incident};
+use crate::core::model::time::Timestamp;
+use crate::store::jobs::{self, Advanced, WatchedJob};
+use crate::store::{Connection, Error, Transaction, backlog};
+
+pub use drivers::{ForgeCall, JobDrivers, JobForge, JobOrder, JobResult};
+pub use fleet::AgentCondition;
+pub(super) use fleet::Fleet;
+use watches::Watches;
+
+/// How long a job is left alone at which timmy itself failed.
+const RESTS: Duration = Duration::from_secs(10 * 60);
+
+/// Looks after all jobs.
+pub(super) struct Jobs {
+    ctx: Context,
+    identity: Arc<Identity>,
+    incidents: Arc<Incidents>,
+    accounts: Arc<Accounts>,
+    fleet: Arc<Fleet>,
+    forge: Option<Arc<dyn JobForge>>,
+    watches: Watches,
+    /// Whether an agent may have become free for a job that waits.
+    has_moved: AtomicBool,
+    /// The version of the backlog, and the moment, at which agents were last given out.
+    given_out: (AtomicI64, AtomicI64),
+    /// Nothing new is started any more.
+    is_draining: AtomicBool,
+    /// An attempt is over.
+    freed: Notify,
+}
+
+/// What there is to do for jobs at one moment.
+#[derive(Debug, Default)]
+pub(super) struct DueJobs {
+    pub(super) jobs: Vec<JobId>,
+    /// Agents that are to be asked how they are, by place.
+    pub(super) agents: Vec<usize>,
+    /// Whether agents are to be given out.
+    pub(super) gives_out: bool,
+    pub(super) next: Option<Timestamp>,
+}
+
+/// What the ledger says of that.
+#[derive(Debug, Default)]
+pub(super) struct JobsAtHand {
+    watched: Vec<WatchedJob>,
+    is_any_queued: bool,
+    version: i64,
+}
+
+impl JobsAtHand {
+    pub(super) fn read(conn: &Connection, now: Timestamp) -> Result<Self, Error> {
+        Ok(Self {
+            watched: jobs::watched(conn, now)?,
+            is_any_queued: jobs::is_any_queued(conn)?,
+            version: backlog::version(conn)?,
+        })
+    }
+}
+
+impl Jobs {
+    pub(super) fn new(
+        ctx: Context,
+        (identity, incidents): (Arc<Identity>, Arc<Incidents>),
+        accounts: Arc<Accounts>,
+        fleet: Arc<Fleet>,
+        forge: Option<Arc<dyn JobForge>>,
+    ) -> Self {
+        Self {
+            ctx,
+            identity,
+            incidents,
+            accounts,
+            fleet,
+            forge,
+            watches: Watches::default(),
+            has_moved: AtomicBool::new(true),
+            given_out: (AtomicI64::new(-1), AtomicI64::new(0)),
+            is_draining: AtomicBool::new(false),
+            freed: Notify::new(),
+        }
+    }
+
+    /// The agents of `drivers`.
+    pub(super) fn fleet_of(drivers: &JobDrivers) -> Arc<Fleet> {
+        Arc::new(Fleet::new(drivers.agents.clone()))
+    }
+
+    /// What there is to do now of what is `at_hand`.
+    pub(super) fn due(&self, at_hand: &JobsAtHand, now: Timestamp) -> DueJobs {
+        if self.fleet.is_empty() {
+            return DueJobs::default();
+        }
+        let (jobs, next_job) = self.watches.due(&at_hand.watched, now);
+        let (agents, next_agent) = self.fleet.due(now);
+        let (gives_out, next_round) = match at_hand.is_any_queued && !self.drains() {
+            true => self.round(at_hand.version, now),
+            false => (false, None),
+        };
+        let next = [next_job, next_agent, next_round].into_iter().flatten().min();
+        DueJobs { jobs, agents, gives_out, next }
+    }
+
+    /// Whether agents are to be given out now, or else when.
+    fn round(&self, version: i64, now: Timestamp) -> (bool, Option<Timestamp>) {
+        let (at_version, at) = &self.given_out;
+        let last = Timestamp::from_micros(at.load(Ordering::SeqCst));
+        let next = last.after(self.ctx.policy.dispatch.tick);
+        let is_due = self.has_moved.load(Ordering::SeqCst)
+            || at_version.load(Ordering::SeqCst) != version
+            || next <= now
+            || last > now;
+        (is_due, Some(next))
+    }
+
+    /// Nothing new is started from now on; what runs is followed to its end.
+    pub(super) fn drain(&self) {
+        if !self.is_draining.swap(true, Ordering::SeqCst) {
+            tracing::info!(
+                "draining: no job is started any more, what runs is followed to its end"
+            );
+        }
+    }
+
+    fn drains(&self) -> bool {
+        self.is_draining.load(Ordering::SeqCst)
+    }
+
+    /// A look at a job ended in a bug of timmy's own: it is looked at again in a while.
+    pub(super) fn set_aside(&self, id: JobId) {
+        self.watches.rest(id, self.ctx.now().after(RESTS));
+    }
+
+    /// This moment, with what chance says to it.
+    fn step_time(&self) -> StepTime {
+        StepTime { at: self.ctx.now(), chance: Draw::of(self.ctx.chance.draw()) }
+    }
+
+    /// Tells a job what happened. None if that cannot happen where it stands by now.
+    async fn tell(&self, id: JobId, event: JobEvent) -> Result<Option<Advanced>, Error> {
+        self.tell_with(id, event, |_| Ok(())).await
+    }
+
+    /// The same, and stores with it what `also` does, whatever the job says.
+    async fn tell_with(
+        &self,
+        id: JobId,
+        event: JobEvent,
+        also: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static,
+    ) -> Result<Option<Advanced>, Error> {
+        let now = self.step_time();
+        let write = self.ctx.ledger.write(move |tx| {
+            also(tx)?;
+            jobs::advance(tx, id, None, event, now)
+        });
+        match write.await? {
+            Ok(advanced) => {
+                self.moved(&advanced).await;
+                Ok(Some(advanced))
+            }
+            Err(illegal) => {
+                tracing::debug!(%illegal, "told in vain");
+                Ok(None)
+            }
+        }
+    }
+
+    /// A job moved: what follows from that beyond the job.
+    async fn moved(&self, advanced: &Advanced) {
+        let Advanced { before, after, tripped, .. } = advanced;
+        let job = after.spec.id;
+        let (from, to) = (before.state.kind(), after.state.kind());
+        if from != to {
+            let attempt = after.past.fence.map(|fence| fence.0);
+            tracing::info!(%job, from = from.name(), to = to.name(), attempt, "job moved");
+        }
+        let frees = before.state.leased().is_some() && after.state.leased().is_none();
+        if frees {
+            self.freed.notify_waiters();
+        }
+        if frees || to == StateKind::Queued {
+            self.has_moved.store(true, Ordering::SeqCst);
+        }
+        if let Some(agent) = tripped {
+            let text = format!(
+                "{agent} left nothing on the forge, several times in a row and on different \
+                 issues: it gets one job an hour until one leaves something"
+            );
+            self.agent_problem(agent, AgentProblem::LeavesNothing, Some(text)).await;
+        }
+        self.ctx.stored.notify();
+    }
+
+    /// This is wrong with an agent, if there is a text that says it; else that is over.
+    async fn agent_problem(&self, agent: &str, problem: AgentProblem, text: Option<String>) {
+        let incident = Incident::Agent { name: agent.to_owned(), problem };
+        if text.is_some() || self.incidents.is_open(&incident) {
+            self.incidents.set(incident, text).await;
+        }
+    }
+}

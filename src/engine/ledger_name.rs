@@ -1,0 +1,26 @@
+//! The ledger's name: whatever leaves the house begins with it, so that two ledgers for one account
+//! never mean different things by the same word.
+
+use super::context::Context;
+use crate::core::jobs::{Draw, StepTime};
+use crate::store::{Error, jobs, meta};
+
+/// Gives a new ledger a name, and a copy another one: it counts on well above the one that it was
+/// made of, and what that one believed to run is looked for.
+pub(super) async fn ensure(ctx: &Context) -> Result<(), Error> {
+    let fresh = ctx.chance.word();
+    let now = StepTime { at: ctx.now(), chance: Draw::of(ctx.chance.draw()) };
+    let write = ctx.ledger.write(move |tx| {
+        let copied = meta::get(tx, meta::COPIED_AT)?;
+        let restored = meta::get(tx, meta::RESTORED_FROM)?;
+        match copied {
+            Some(at) if restored != Some(at) => {
+                tracing::warn!(%at, "ledger is a copy: what ran when it was taken is looked for");
+                jobs::restore(tx, &fresh, 0, now)?;
+                meta::set(tx, meta::RESTORED_FROM, &at)
+            }
+            _ => jobs::introduce(tx, &fresh).map(drop),
+        }
+    });
+    write.await
+}
