@@ -10,10 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{
-    AgentConfig, AgentKind, BudgetConfig, Config, MicroUsd, PeopleConfig, WebhookConfig,
-};
-use crate::core::jobs::money::{Budgets, Ceiling, ChargeTerms};
+use crate::config::{AgentConfig, AgentKind, Config, PeopleConfig, WebhookConfig};
+use crate::core::jobs::money::ChargeTerms;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
@@ -184,8 +182,6 @@ pub(super) fn engine(
         agents: config.agents.iter().map(known).collect(),
         workers: config.workers(),
         limits: config.limits(),
-        budgets: config.budgets(),
-        job_limits: config.job_limits(),
         rules: config.rules(),
         dispatch: config.dispatch.clone(),
         watch: config.gitea.watch.clone(),
@@ -220,8 +216,7 @@ fn configured(
 const MOST_TOKENS: u64 = 200_000;
 
 fn job_policy(config: &Config) -> JobPolicy {
-    let money = |amount: MicroUsd| Ceiling { micro_usd: Some(amount.0), ..Ceiling::default() };
-    let BudgetConfig { issue, agent_day, day } = config.budget;
+    let issue = config.budget.issue;
     let terms = |agent: &AgentConfig| {
         let most = match &agent.kind {
             AgentKind::OpenAi { max_tokens, .. } => *max_tokens,
@@ -244,7 +239,8 @@ fn job_policy(config: &Config) -> JobPolicy {
     JobPolicy {
         forge,
         agents: config.agents.iter().map(terms).collect(),
-        budgets: Budgets { issue: money(issue), agent_day: money(agent_day), day: money(day) },
+        budgets: config.budgets(),
+        limits: config.job_limits(),
         stop: config.dispatch.timeout.stop,
     }
 }

@@ -156,21 +156,21 @@ impl JobList {
 
     fn one(&self) -> String {
         let view = self.jobs.first().map(|listed| Box::new(self.view(listed)));
-        let answer = view.map(|view| Answer::Job { job: JobAnswer::Status { view } });
+        let answer = view.map(|view| Answer::from(JobAnswer::Status { view }));
         answer.map_or_else(String::new, |answer| markdown::shown(&answer.text(&self.name)))
     }
 
     fn list(&self) -> String {
         let jobs: Vec<JobView> = self.jobs.iter().map(|listed| self.view(listed)).collect();
         let live = jobs.iter().filter(|view| !view.is_over).count();
-        let answer = Answer::Job { job: JobAnswer::Jobs { jobs, live } };
+        let answer = Answer::from(JobAnswer::Jobs { jobs, live });
         markdown::shown(&answer.text(&self.name))
     }
 
     fn dead(&self) -> String {
         let jobs = self.jobs.iter().map(|listed| self.view(listed)).collect();
         let undelivered = self.undelivered.clone();
-        let answer = Answer::Job { job: JobAnswer::Dead { jobs, undelivered } };
+        let answer = Answer::from(JobAnswer::Dead { jobs, undelivered });
         markdown::shown(&answer.text(&self.name))
     }
 

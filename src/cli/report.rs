@@ -10,7 +10,7 @@ use super::{forge, markdown};
 use crate::app::{self, AppError, Clocks};
 use crate::cli::output::{WRONG, block_on, complain, finish};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, DispatchMode};
 use crate::core::report::{DayState, Hours, period_of};
 use crate::engine::{JobDrivers, ReportAudience, ReportResult, ReportScope, gather, outlook};
 use crate::store::{Error, Holder, Ledger, OpenError, holder, reports, repos};
@@ -94,6 +94,8 @@ async fn printed(config: &Config) -> Result<String, ReportError> {
     };
     let (judge, owner) = (Judge::of(config), people.owner.clone());
     let agents = config.agents.iter().map(app::known).collect();
+    let day_cap = config.budgets().day.micro_usd;
+    let suggests = config.dispatch.mode != DispatchMode::Off;
     let now = SystemClock.now();
     let ledger = Ledger::open_read_only(&config.ledger.path)?;
     let read = ledger.read(move |conn| {
@@ -108,9 +110,12 @@ async fn printed(config: &Config) -> Result<String, ReportError> {
         let judged = judge.rank(conn, now)?;
         let outlook = outlook(conn, &judged, ReportAudience::Terminal)?;
         let to = ReportAudience::Terminal;
-        let telling = ReportScope { name, owner, zone, agents, to, day, period };
+        let telling = ReportScope { name, owner, zone, agents, day_cap, to, day, period };
         let mut day = gather(conn, &telling, now)?;
         day.report.outlook = outlook;
+        if !suggests {
+            day.report.outlook.suggest_nothing();
+        }
         Ok(day)
     });
     Ok(markdown::shown(&read.await?.text(true)))

@@ -52,10 +52,6 @@ pub struct Policy {
     pub workers: Vec<AgentSlot>,
     /// How much they may do at once.
     pub limits: Limits,
-    /// What may be spent.
-    pub budgets: Budgets,
-    /// How often and how long a job is tried.
-    pub job_limits: JobLimits,
     /// How issues are judged. timmy's own account is not part of it: the forge says which it is.
     pub rules: Rules,
     /// What is handed out by itself, and how often that is looked at.
@@ -80,6 +76,8 @@ pub struct JobPolicy {
     /// On which terms each agent works, by name.
     pub agents: BTreeMap<String, AgentTerms>,
     pub budgets: Budgets,
+    /// How often and how long one is tried.
+    pub limits: JobLimits,
     /// How long a stop waits for attempts that end with timmy.
     pub stop: Duration,
 }

@@ -1,7 +1,7 @@
 //! A job with all that it went through, as people are told of it.
 
 use super::action::AttemptEnd;
-use super::event::{AgentClaim, CancelReason, JobEvent, JobStep, Progress};
+use super::event::{AgentClaim, CancelReason, JobEvent, JobStep, Progress, Verdict};
 use super::ids::Fence;
 use super::job::Job;
 use super::moment::StepTime;
@@ -78,6 +78,14 @@ impl JobRecord {
     pub fn cancel_asked(&self) -> Option<(&CancelReason, Timestamp)> {
         self.steps.iter().rev().find_map(|(step, now)| match step {
             JobStep::Event(JobEvent::Cancel(reason)) => Some((reason, now.at)),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        })
+    }
+
+    /// What was found of its result the last time.
+    pub fn last_verdict(&self) -> Option<Verdict> {
+        self.steps.iter().rev().find_map(|(step, _)| match step {
+            JobStep::Event(JobEvent::Judged(judgement)) => Some(judgement.verdict),
             JobStep::Event(_) | JobStep::Act(_) => None,
         })
     }

@@ -327,7 +327,7 @@ pub enum Answer {
     #[template(path = "reply/job.md")]
     Job {
         /// What.
-        job: JobAnswer,
+        job: Box<JobAnswer>,
     },
     /// What comes with a later build.
     #[template(path = "reply/not_yet.md")]
@@ -347,6 +347,12 @@ pub enum Answer {
         /// In one sentence, with what to do.
         reason: String,
     },
+}
+
+impl From<JobAnswer> for Answer {
+    fn from(job: JobAnswer) -> Self {
+        Self::Job { job: Box::new(job) }
+    }
 }
 
 impl Answer {

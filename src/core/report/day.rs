@@ -4,8 +4,10 @@ use askama::Template;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
+use super::day_jobs::DayJobs;
 use crate::core::effect::marker::marker;
 use crate::core::reply::filters::{self, Name};
+use crate::core::reply::jobs::{CancelledBy, JobStanding};
 use crate::core::reply::words::SHOWN;
 use crate::core::reply::{AgentRow, ReportAnswer};
 use crate::core::scheduling::outlook::Outlook;
@@ -30,6 +32,8 @@ pub struct Day {
     pub report: ReportAnswer,
     /// Who there is to do it.
     pub agents: Vec<AgentRow>,
+    /// What they do and did.
+    pub jobs: DayJobs,
 }
 
 /// A question to a person.
@@ -80,7 +84,10 @@ impl Day {
 
     /// Whether there is anything to say for which a comment is due.
     pub fn has_news(&self) -> bool {
-        self.needs() > 0 || self.report.commands > 0
+        self.needs() > 0
+            || self.report.commands > 0
+            || !self.jobs.shipped.is_empty()
+            || !self.jobs.dead.is_empty()
     }
 
     /// The comment, without a marker. `calls` the owner, if something waits for them.
@@ -150,6 +157,7 @@ mod tests {
                 outlook: Outlook::default(),
             },
             agents: vec![],
+            jobs: DayJobs::default(),
         }
     }
 
@@ -211,6 +219,7 @@ mod tests {
             points: "30.2".into(),
             is_p0: true,
             due: Some("Fri 27 Nov".into()),
+            agent: Some("ezra".into()),
         }];
         day.report.outlook.others = vec![(Ineligible::Blocked, 31), (Ineligible::MissingScope, 12)];
         let seen = day.text(true).replace('\u{200b}', "{zwsp}");

@@ -5,6 +5,7 @@
 //! ledger, and stores effects like any others.
 
 mod day;
+mod day_jobs;
 mod diary;
 pub mod digest;
 mod hours;
@@ -14,6 +15,7 @@ mod write;
 
 pub use super::scheduling::outlook::{NEXT, NextIssue, Outlook, best};
 pub use day::{Broken, ContentHash, Day, OpenQuestion};
+pub use day_jobs::{AgentResults, DayJobs, DayMoney, EndedJob};
 pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};
 pub use issue::ReportIssue;

@@ -35,6 +35,8 @@ pub struct NextIssue {
     pub is_p0: bool,
     /// The day on which it is due.
     pub due: Option<String>,
+    /// The agent that would get it now.
+    pub agent: Option<String>,
 }
 
 /// The best of a ranking: what has to be looked up for [`Outlook::of`].
@@ -56,12 +58,28 @@ impl Outlook {
     ) -> Self {
         let told = |standing: &&RankedIssue| may_name(standing.thread.repo);
         let ready = || backlog.ranking.ready.iter().filter(told);
+        let choices = backlog.choose();
+        let winner = |thread: ThreadId| {
+            let choice = choices.iter().find(|choice| choice.thread == thread)?;
+            Some(choice.winner.as_ref()?.agent.clone())
+        };
         let next: Vec<NextIssue> = ready()
             .take(NEXT)
-            .filter_map(|standing| Some(next(backlog, standing, titles.get(&standing.thread)?)))
+            .filter_map(|standing| {
+                let title = titles.get(&standing.thread)?;
+                let agent = winner(standing.thread);
+                Some(NextIssue { agent, ..next(backlog, standing, title) })
+            })
             .collect();
         let others = backlog.ranking.behind(|standing| told(&standing));
         Self { more: ready().count() - next.len(), next, others }
+    }
+
+    /// The same without saying who would get what.
+    pub fn suggest_nothing(&mut self) {
+        for next in &mut self.next {
+            next.agent = None;
+        }
     }
 
     /// Whether there is no backlog at all.
@@ -103,6 +121,7 @@ fn next(backlog: &RankedBacklog, standing: &RankedIssue, title: &ThreadTitle) ->
         points: format!("{}.{}", tenths / 10, tenths % 10),
         is_p0: standing.is_p0,
         due: due_at.map(day),
+        agent: None,
     }
 }
 

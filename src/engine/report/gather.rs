@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::jobs::day_jobs;
 use crate::core::command::value;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::Incident;
@@ -36,6 +37,8 @@ pub struct ReportScope {
     pub zone: TimeZone,
     /// The agents.
     pub agents: Vec<AgentProfile>,
+    /// What may be spent on one day, in millionths of a US dollar.
+    pub day_cap: Option<u64>,
     /// Where it is told.
     pub to: ReportAudience,
     /// The day.
@@ -55,15 +58,18 @@ pub fn gather(conn: &Connection, of: &ReportScope, now: Timestamp) -> Result<Day
     let mut report = told(&past, &fleet, of.period.since, now, &of.zone, |_| None);
     // They stand among what is broken, with the reason.
     report.dead.clear();
+    let visible = repos::visible(conn, audience(conn, of.to)?)?;
+    let (jobs, asks) = day_jobs(conn, of, &visible, now)?;
     Ok(Day {
         date: of.day,
         name: of.name.clone(),
         owner: of.owner.clone(),
-        asks: Vec::new(),
+        asks,
         broken: broken(conn, &past, of, now)?,
         is_longer: happened_before(conn, of, now)?,
         report,
         agents: of.agents.iter().map(|agent| row(agent, &fleet, now, &of.zone)).collect(),
+        jobs,
     })
 }
 

@@ -7,6 +7,7 @@
 
 mod gather;
 mod home;
+mod jobs;
 mod write;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ use super::context::Context;
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::planner::Planner;
+use crate::config::DispatchMode;
 use crate::core::effect::{Body, CommentRef, CreateComment, EditComment, Effect, Source};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
@@ -205,9 +207,13 @@ impl Reporter {
         let _turn = self.planner.turn().await;
         let (judged, told) = (self.planner.ranking().await?, self.telling(day, period));
         let now = self.ctx.now();
+        let suggests = self.ctx.policy.dispatch.mode != DispatchMode::Off;
         let read = self.ctx.ledger.read(move |conn| {
             let mut day = gather(conn, &told, now)?;
             day.report.outlook = outlook(conn, &judged, told.to)?;
+            if !suggests {
+                day.report.outlook.suggest_nothing();
+            }
             Ok(day)
         });
         read.await
@@ -225,6 +231,7 @@ impl Reporter {
             owner: self.accounts.people().owner.login().to_owned(),
             zone: self.ctx.policy.zone.clone(),
             agents: self.ctx.policy.agents.clone(),
+            day_cap: self.ctx.policy.jobs.budgets.day.micro_usd,
             to: ReportAudience::Forge,
             day,
             period,

@@ -8,7 +8,7 @@ use crate::core::command::verb::Right;
 use crate::core::handlers::{JobFacts, JobQuery, KnownJob, OtherThread, UndeliveredMessage};
 use crate::core::jobs::{Draw, JobRecord};
 use crate::core::model::account::Account;
-use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::engine::audience::Audiences;
@@ -28,8 +28,8 @@ impl Snapshots {
         actor: &Account,
     ) -> Result<JobFacts, EngineError> {
         let mut facts = JobFacts {
-            limits: self.ctx.policy.job_limits,
-            issue_budget: self.ctx.policy.budgets.issue,
+            limits: self.ctx.policy.jobs.limits,
+            issue_budget: self.ctx.policy.jobs.budgets.issue,
             chance: Some(Draw::of(self.ctx.chance.draw())),
             ..JobFacts::default()
         };
@@ -37,6 +37,7 @@ impl Snapshots {
             return Ok(facts);
         }
         let here = inbound.thread();
+        facts.kept_out = self.kept_out(inbound, targets);
         let threads: Vec<ThreadId> =
             targets.values().map(|target| target.thread).chain([here]).collect();
         let (asked, threads) = (query.clone(), threads.into_iter().filter(|_| query.latest));
@@ -111,6 +112,26 @@ impl Snapshots {
             }
         }
         Ok(facts)
+    }
+
+    /// Which agents may not work here, or in the repositories of the other threads.
+    fn kept_out(
+        &self,
+        inbound: &InboundText,
+        targets: &HashMap<IssueRef, OtherThread>,
+    ) -> HashMap<RepoId, BTreeSet<String>> {
+        let here = (inbound.repo.id, &inbound.repo.name, !inbound.repo.private);
+        // What is named elsewhere everybody may read.
+        let there = targets.values().map(|target| (target.thread.repo, &target.repo, true));
+        let agents = &self.ctx.policy.jobs.agents;
+        let kept_out = |name: &RepoName, is_public: bool| {
+            let may_not = agents.iter().filter(|(_, of)| !of.repositories.covers(name, is_public));
+            may_not.map(|(agent, _)| agent.clone()).collect()
+        };
+        there
+            .chain([here])
+            .map(|(repo, name, is_public)| (repo, kept_out(name, is_public)))
+            .collect()
     }
 
     /// What `actor` may do in another repository than that of `inbound`, which proves nothing there.

@@ -230,6 +230,11 @@ pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
     }
 }
 
+/// What was spent or is set aside by all since a moment.
+pub fn spent_since(conn: &Connection, since: Timestamp) -> Result<Spent, Error> {
+    sum(conn, "ended_at IS NULL OR ended_at >= ?1", [since])
+}
+
 /// What was spent or is set aside for a thread.
 pub fn spent_on(conn: &Connection, thread: ThreadId) -> Result<Spent, Error> {
     sum(conn, "repo = ?1 AND number = ?2", (thread.repo, thread.number))

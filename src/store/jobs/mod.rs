@@ -28,14 +28,18 @@ mod run;
 mod speech;
 
 pub use advance::{Advanced, advance};
-pub use attempts::{StoredAttempt, attempt, attempts, breaker, spending, spent_on, trust_again};
+pub use attempts::{
+    StoredAttempt, attempt, attempts, breaker, spending, spent_on, spent_since, trust_again,
+};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest};
 pub use create::{NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, start};
 pub use load::{StoredJob, add_work, due, get, live, live_in, next_due_after, unsettle, work};
 pub use numbers::{count_above, introduce, restore};
-pub use record::{dead_ids, ended_ids, last_words, latest_in, live_ids, record};
+pub use record::{
+    dead_ids, ended_between, ended_ids, last_words, latest_in, live_ids, record, results,
+};
 pub use run::{
     WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
     note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,

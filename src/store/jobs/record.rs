@@ -7,6 +7,7 @@ use super::{attempts, history};
 use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
+use crate::core::report::EndedJob;
 use crate::store::error::Error;
 
 /// A job with its history.
@@ -103,4 +104,45 @@ pub fn last_words(conn: &Connection, id: JobId) -> Result<(Option<String>, Optio
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     Ok(words.unwrap_or_default())
+}
+
+/// Up to `limit` that ended from the first of these moments on and before the other, in order.
+pub fn ended_between(
+    conn: &Connection,
+    (since, until): (Timestamp, Timestamp),
+    limit: u32,
+) -> Result<Vec<JobId>, Error> {
+    let ids = conn
+        .prepare_cached(
+            "SELECT id FROM jobs WHERE ended_at >= ?1 AND ended_at < ?2
+             AND state IN ('done', 'no_change', 'dead') ORDER BY ended_at, id LIMIT ?3",
+        )?
+        .query_map((since, until, limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
+/// How the jobs ended that were given up, or whose results were seen, since a moment.
+pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
+    let results = conn
+        .prepare_cached(
+            "SELECT state <> 'dead', jobs.ended_at, count(started_at), min(started_at),
+                    sum(min(micro_usd, 1000000000000)),
+                    (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1)
+             FROM jobs JOIN attempts ON attempts.job = jobs.id
+             WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
+             GROUP BY jobs.id ORDER BY jobs.ended_at",
+        )?
+        .query_map([since], |row| {
+            let (ended, began): (Timestamp, Option<Timestamp>) = (row.get(1)?, row.get(3)?);
+            Ok(EndedJob {
+                agent: row.get(5)?,
+                is_verified: row.get(0)?,
+                tries: row.get(2)?,
+                micro_usd: row.get::<_, i64>(4)?.try_into().unwrap_or_default(),
+                took: began.map(|began| ended.since(began)),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(results)
 }

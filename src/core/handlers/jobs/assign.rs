@@ -78,6 +78,7 @@ impl CommandContext<'_> {
             return Err(Answer::NotYet { what: "`assign` on a pull request".to_owned() });
         }
         self.nothing_runs(thread)?;
+        self.may_work(agent, thread)?;
         let role = self.role(order, agent, thread)?;
         let purpose = purpose(&role)
             .ok_or_else(|| refused(JobRefusal::NotOnAnIssue { role: role.clone() }))?;
@@ -98,7 +99,7 @@ impl CommandContext<'_> {
         });
         let role = (order.role.is_some() || role != USUAL).then_some(role);
         let target = why.status.target;
-        Ok(Answer::Job { job: JobAnswer::Given { agent: name, role, target, passed, waits } })
+        Ok(Answer::from(JobAnswer::Given { agent: name, role, target, passed, waits }))
     }
 
     /// The agent that is meant; none for the best.
@@ -128,14 +129,24 @@ impl CommandContext<'_> {
 
     fn nothing_runs(&self, thread: ThreadId) -> Result<(), Answer> {
         if self.begun.contains(&thread) {
-            return Err(Answer::Job { job: JobAnswer::NoneHere { begun: true } });
+            return Err(Answer::from(JobAnswer::NoneHere { begun: true }));
         }
         match self.latest_job(thread).filter(|known| !known.record.job.state.kind().is_end()) {
             Some(known) => {
-                Err(Answer::Job { job: JobAnswer::Lives { view: Box::new(self.job_view(&known)) } })
+                Err(Answer::from(JobAnswer::Lives { view: Box::new(self.job_view(&known)) }))
             }
             None => Ok(()),
         }
+    }
+
+    /// Whether the agent may work there.
+    fn may_work(&self, agent: Option<&AgentProfile>, thread: ThreadId) -> Result<(), Answer> {
+        let kept_out = self.snapshot.jobs.kept_out.get(&thread.repo);
+        let is_out = |name: &str| kept_out.is_some_and(|out| out.contains(name));
+        let Some(agent) = agent.filter(|agent| is_out(&agent.name)) else { return Ok(()) };
+        let others = self.snapshot.agents.iter().map(|other| other.name.clone());
+        let others = others.filter(|name| !is_out(name)).collect();
+        Err(refused(JobRefusal::NotInRepository { agent: agent.name.clone(), others }))
     }
 
     /// The role that is asked for, that of the issue, or the first one of the agent.
@@ -241,7 +252,7 @@ impl CommandContext<'_> {
 }
 
 fn refused(why: JobRefusal) -> Answer {
-    Answer::Job { job: JobAnswer::Refused { why } }
+    Answer::from(JobAnswer::Refused { why })
 }
 
 /// What comes of work in a role on an issue; none if such work is not about issues.

@@ -21,11 +21,9 @@ impl CommandContext<'_> {
             at: said(message.at, now, zone),
             reason: message.reason.clone(),
         });
-        Answer::Job {
-            job: JobAnswer::Dead {
-                jobs: facts.dead.iter().map(|known| self.job_view(known)).collect(),
-                undelivered: undelivered.collect(),
-            },
-        }
+        Answer::from(JobAnswer::Dead {
+            jobs: facts.dead.iter().map(|known| self.job_view(known)).collect(),
+            undelivered: undelivered.collect(),
+        })
     }
 }

@@ -50,6 +50,8 @@ pub struct JobFacts {
     pub undelivered: Vec<UndeliveredMessage>,
     /// What the actor may do in other repositories.
     pub rights: HashMap<RepoId, Option<Right>>,
+    /// The agents that may not work in these repositories.
+    pub kept_out: HashMap<RepoId, BTreeSet<String>>,
     /// How often and how long a new job is tried.
     pub limits: JobLimits,
     /// What an issue may cost.

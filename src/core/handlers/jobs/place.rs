@@ -24,7 +24,7 @@ impl CommandContext<'_> {
             }
             None => self
                 .latest_job(self.asked.inbound.thread())
-                .ok_or(Answer::Job { job: JobAnswer::NoneHere { begun: self.begins_here() } })?,
+                .ok_or(Answer::from(JobAnswer::NoneHere { begun: self.begins_here() }))?,
         };
         match self.refuse_in(known.thread().repo, verb) {
             Some(refusal) => Err(refusal),

@@ -14,7 +14,7 @@ pub(in crate::core::handlers) fn status_of_job<'a>(id: JobId) -> Handler<'a> {
     Handler::new(Needs { jobs, ..Needs::default() }, move |context| {
         match context.numbered_job(id) {
             Some(known) => {
-                Answer::Job { job: JobAnswer::Status { view: Box::new(context.job_view(&known)) } }
+                Answer::from(JobAnswer::Status { view: Box::new(context.job_view(&known)) })
             }
             None => Answer::NotFound { target: id.to_string() },
         }
@@ -42,14 +42,12 @@ impl CommandContext<'_> {
             let job = &known.record.job;
             job.state.leased().is_none() && job.past.agent.as_deref() == Some(name)
         };
-        Answer::Job {
-            job: JobAnswer::Agent {
-                name: agent.name.clone(),
-                capacity: agent.capacity,
-                pause: self.pause_of_agent(name),
-                jobs: live.iter().filter(has).map(|known| self.job_view(known)).collect(),
-                queued: live.iter().filter(waits).count(),
-            },
-        }
+        Answer::from(JobAnswer::Agent {
+            name: agent.name.clone(),
+            capacity: agent.capacity,
+            pause: self.pause_of_agent(name),
+            jobs: live.iter().filter(has).map(|known| self.job_view(known)).collect(),
+            queued: live.iter().filter(waits).count(),
+        })
     }
 }

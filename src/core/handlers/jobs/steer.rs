@@ -41,18 +41,18 @@ impl CommandContext<'_> {
                 let mut stopped = known;
                 stopped.record.job = after;
                 let view = Box::new(self.job_view(&stopped));
-                Answer::Job { job: JobAnswer::Cancelled { view } }
+                Answer::from(JobAnswer::Cancelled { view })
             }
             Err(IllegalReason::AlreadyStopping) => {
                 let view = Box::new(self.job_view(&known));
-                Answer::Job { job: JobAnswer::AlreadyStopping { view } }
+                Answer::from(JobAnswer::AlreadyStopping { view })
             }
             Err(_) => self.is_over(&known),
         }
     }
 
     fn is_over(&self, known: &KnownJob) -> Answer {
-        Answer::Job { job: JobAnswer::Over { view: Box::new(self.job_view(known)) } }
+        Answer::from(JobAnswer::Over { view: Box::new(self.job_view(known)) })
     }
 
     fn retry(&mut self, job: Option<JobId>, agent: Option<&str>) -> Answer {
@@ -64,17 +64,15 @@ impl CommandContext<'_> {
             Err(answer) => return answer,
         };
         match self.happen(&known.record, JobEvent::Retry(agent.map(str::to_owned))) {
-            Ok(after) => Answer::Job {
-                job: JobAnswer::Retried {
-                    id: after.spec.id.to_string(),
-                    agent: after.past.agent.clone(),
-                    was_over: known.record.job.state.kind().is_end(),
-                },
-            },
+            Ok(after) => Answer::from(JobAnswer::Retried {
+                id: after.spec.id.to_string(),
+                agent: after.past.agent.clone(),
+                was_over: known.record.job.state.kind().is_end(),
+            }),
             Err(IllegalReason::AnotherJob) => self.is_over(&known),
             Err(_) => {
                 let view = Box::new(self.job_view(&known));
-                Answer::Job { job: JobAnswer::StillWorking { view } }
+                Answer::from(JobAnswer::StillWorking { view })
             }
         }
     }
@@ -91,9 +89,7 @@ impl CommandContext<'_> {
             Ok(after) => {
                 let agent = after.state.attempt().map(|a| a.leased.grant.agent.clone());
                 let reaches = reaches(&after);
-                Answer::Job {
-                    job: JobAnswer::Told { id: after.spec.id.to_string(), agent, reaches },
-                }
+                Answer::from(JobAnswer::Told { id: after.spec.id.to_string(), agent, reaches })
             }
             Err(_) => self.is_over(&known),
         }

@@ -115,6 +115,11 @@ pub enum JobWait {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobRefusal {
     NoAgents,
+    /// The agent does not work in that repository; these do.
+    NotInRepository {
+        agent: String,
+        others: Vec<String>,
+    },
     /// The agent does not hold the role.
     LacksRole {
         agent: String,

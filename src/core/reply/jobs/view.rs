@@ -90,12 +90,12 @@ impl JobView {
     }
 
     /// What takes it up again, from where it is told.
-    pub(in crate::core::reply) fn retry(&self) -> String {
+    pub(in crate::core) fn retry(&self) -> String {
         self.line("retry")
     }
 
     /// What ends it, from where it is told.
-    pub(in crate::core::reply) fn cancel(&self) -> String {
+    pub(in crate::core) fn cancel(&self) -> String {
         self.line("cancel")
     }
 
@@ -107,7 +107,7 @@ impl JobView {
     }
 
     /// Whether it goes on by itself.
-    pub(in crate::core::reply) fn needs_nobody(&self) -> bool {
+    pub(in crate::core) fn needs_nobody(&self) -> bool {
         match self.standing {
             JobStanding::Queued { because: None, .. }
             | JobStanding::Taken { .. }
@@ -130,7 +130,7 @@ impl JobView {
     }
 
     /// What stands behind its headline.
-    pub(in crate::core::reply) fn facts(&self) -> Vec<String> {
+    pub(in crate::core) fn facts(&self) -> Vec<String> {
         let attempts = match (self.is_over, self.tries) {
             (true, 0) => None,
             (true, 1) => Some("1 attempt".to_owned()),

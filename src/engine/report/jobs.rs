@@ -1,0 +1,92 @@
+//! The jobs that there are to tell of a day, as the ledger has them.
+
+use std::time::Duration;
+
+use super::gather::ReportScope;
+use crate::core::command::value;
+use crate::core::jobs::{JobId, JobRecord, StateKind, Verdict};
+use crate::core::model::ids::RepoId;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::audience::Visible;
+use crate::core::reply::jobs::{JobStanding, JobView};
+use crate::core::report::{AgentResults, DayJobs, DayMoney, OpenQuestion};
+use crate::store::{Connection, Error, jobs, repos};
+
+/// How many jobs of a kind are told.
+const MOST: u32 = 20;
+
+/// So far back results tell of an agent.
+const LATELY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The jobs of a day, and which of them wait for a person.
+pub(super) fn day_jobs(
+    conn: &Connection,
+    of: &ReportScope,
+    visible: &Visible,
+    now: Timestamp,
+) -> Result<(DayJobs, Vec<OpenQuestion>), Error> {
+    let records = |ids: Vec<JobId>| -> Result<Vec<JobRecord>, Error> {
+        let found = ids.into_iter().filter_map(|id| jobs::record(conn, id).transpose());
+        let mut found = found.collect::<Result<Vec<_>, _>>()?;
+        found.retain(|record| visible.may_name(record.job.spec.thread.repo));
+        Ok(found)
+    };
+    let live = records(jobs::live_ids(conn)?)?;
+    let (since, until) = (of.period.since, of.period.until);
+    let ended = records(jobs::ended_between(conn, (since, until), MOST)?)?;
+    let views = |records: &[JobRecord]| -> Result<Vec<JobView>, Error> {
+        records.iter().map(|record| view(conn, of, record, now)).collect()
+    };
+    let (shipped, rest): (Vec<JobRecord>, Vec<JobRecord>) = ended.into_iter().partition(|record| {
+        matches!(record.job.state.kind(), StateKind::Done | StateKind::NoChange)
+    });
+    let dead: Vec<JobRecord> =
+        rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
+    let in_flight = views(&live)?;
+    let asks = in_flight.iter().filter_map(ask).collect();
+    let results = jobs::results(conn, now.before(LATELY))?;
+    let midnight = value::Date(now.zoned(&of.zone).date()).begins(&of.zone);
+    let agents = of.agents.iter().filter_map(|agent| AgentResults::of(&agent.name, &results));
+    let jobs = DayJobs {
+        claimed: live.iter().filter(|record| is_doubted(record)).count(),
+        in_flight,
+        dead: views(&dead)?,
+        shipped: views(&shipped)?,
+        money: DayMoney { spent: jobs::spent_since(conn, midnight)?.micro_usd, cap: of.day_cap },
+        agents: agents.collect(),
+    };
+    Ok((jobs, asks))
+}
+
+/// What was claimed last was not seen.
+fn is_doubted(record: &JobRecord) -> bool {
+    record.last_verdict() == Some(Verdict::Nothing)
+}
+
+fn view(
+    conn: &Connection,
+    of: &ReportScope,
+    record: &JobRecord,
+    now: Timestamp,
+) -> Result<JobView, Error> {
+    let thread = record.job.spec.thread;
+    let mut view = JobView::of(record, now, &of.zone);
+    view.target = Some(format!("{}#{}", repo_name(conn, thread.repo)?, thread.number));
+    Ok(view)
+}
+
+fn repo_name(conn: &Connection, repo: RepoId) -> Result<String, Error> {
+    Ok(repos::name(conn, repo)?.map_or_else(|| "?".to_owned(), |repo| repo.name.to_string()))
+}
+
+fn ask(view: &JobView) -> Option<OpenQuestion> {
+    match &view.standing {
+        JobStanding::NeedsPerson { question } => Some(OpenQuestion {
+            thread: view.target.clone()?,
+            question: question.said().to_owned(),
+            due: None,
+            answer: format!("retry {}", view.id),
+        }),
+        _ => None,
+    }
+}
