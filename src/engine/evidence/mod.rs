@@ -1,5 +1,5 @@
 //! What the forge shows of an attempt's result: read with few requests ([`gather_evidence`]), then
-//! judged by [`crate::core::jobs::evidence`]; [`judge_result`] does it for a job as the engine knows it.
+//! judged by [`crate::core::jobs::evidence`].
 //!
 //! A delivered pull request takes three or four requests: the branch, the pull request, who pushed
 //! lately, and, where that does not tell, the pull request's timeline. What the agent named otherwise
@@ -11,8 +11,6 @@ mod gather;
 mod pulls;
 mod pushers;
 mod query;
-mod result;
 
 pub use gather::{Evidence, gather_evidence};
 pub use query::EvidenceQuery;
-pub use result::{JudgedResult, judge_result};
