@@ -300,7 +300,11 @@ impl Version {
 
     /// What becomes of deleting a branch that is not there.
     pub(super) fn deletion_of_no_branch(self) -> Result<(), Refusal> {
-        if self.is_newer() { Ok(()) } else { Err(Refusal::Internal) }
+        match self {
+            Self::V1_22 => Err(Refusal::Internal),
+            Self::V1_25 => Ok(()),
+            Self::V1_27 => Err(Refusal::HIDDEN),
+        }
     }
 
     /// The refusal to delete a file that is not there.

@@ -6,7 +6,7 @@ use super::answer::{ApiAnswer, Reply};
 use super::call::Call;
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
-use crate::sandbox::world::records::{ProtectionRecord, PushRule};
+use crate::sandbox::world::code_records::{ProtectionRecord, PushRule};
 use crate::sandbox::world::refusal::Refusal;
 
 /// `/repos/{owner}/{name}/branches` and below; a name may have slashes.

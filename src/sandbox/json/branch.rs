@@ -6,7 +6,7 @@ use super::{Time, View, object};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::git::GitCommit;
 use crate::sandbox::world::World;
-use crate::sandbox::world::records::{ProtectionRecord, PushRule};
+use crate::sandbox::world::code_records::{ProtectionRecord, PushRule};
 use crate::sandbox::world::rights::{Mode, Unit};
 
 pub(crate) struct BranchViewJson<'a> {

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Time, View, object};
 use crate::core::model::ids::RepoId;
-use crate::sandbox::world::records::FeedRecord;
+use crate::sandbox::world::code_records::FeedRecord;
 
 pub(crate) struct FeedJson<'a> {
     view: View<'a>,

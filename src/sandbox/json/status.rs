@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Time, View, object};
 use crate::core::model::ids::RepoId;
-use crate::sandbox::world::records::StatusRecord;
+use crate::sandbox::world::code_records::StatusRecord;
 use crate::sandbox::world::statuses::combined;
 
 pub(crate) struct StatusJson<'a> {

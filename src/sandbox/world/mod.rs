@@ -6,6 +6,7 @@
 pub(crate) mod access;
 pub(crate) mod code;
 pub(crate) mod code_events;
+pub(crate) mod code_records;
 pub(crate) mod comments;
 mod emit;
 pub(crate) mod events;

@@ -3,7 +3,7 @@
 use crate::core::model::ids::RepoId;
 
 use super::World;
-use super::records::{ProtectionRecord, PushRule};
+use super::code_records::{ProtectionRecord, PushRule};
 use super::rights::{Mode, Unit};
 
 impl World {

@@ -3,8 +3,9 @@
 use crate::core::model::ids::RepoId;
 
 use super::code_events::{CodeEvent, PushedCommits};
+use super::code_records::FeedRecord;
 use super::events::Event;
-use super::records::{FeedRecord, IssueRecord, TimelineChange};
+use super::records::{IssueRecord, TimelineChange};
 use super::refusal::Refusal;
 use super::{IdKind, World};
 use crate::sandbox::git::{GitCommit, RefMove};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::core::model::ids::RepoId;
 
 use super::code_events::CodeEvent;
+use super::code_records::StatusRecord;
 use super::protection::fits;
-use super::records::StatusRecord;
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{IdKind, World};

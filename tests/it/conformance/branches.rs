@@ -4,7 +4,9 @@ use serde_json::json;
 use timmy::core::model::ids::RepoName;
 
 use super::forge::Forge;
-use super::versions::{BRANCH_DELETED_TWICE, RENAMES_BRANCHES};
+use super::versions::{
+    BRANCH_DELETED_TWICE_FAILS, BRANCH_DELETED_TWICE_IS_MISSED, RENAMES_BRANCHES,
+};
 
 /// The rule of `main`: only alexander may push, checks and an approval must be there.
 pub async fn protect(forge: &Forge, repo: &RepoName) {
@@ -53,7 +55,9 @@ pub async fn one_is_made_and_deleted(forge: &Forge) {
     forge.rando().delete(&one, json!({})).await.expect(403);
     timmy.delete(&one, json!({})).await.expect(204);
     let again = timmy.delete(&one, json!({})).await;
-    forge.version.expect(&BRANCH_DELETED_TWICE, again.status);
+    assert!([204, 404, 500].contains(&again.status), "{again:?}");
+    forge.version.expect(&BRANCH_DELETED_TWICE_FAILS, again.status == 500);
+    forge.version.expect(&BRANCH_DELETED_TWICE_IS_MISSED, again.status == 404);
     timmy.get(&one).await.expect(404);
     timmy.delete(format!("{path}/main"), json!({})).await.expect(403);
 }

@@ -107,9 +107,13 @@ pub const ALREADY_MERGED_HAS_WORDS: Change<bool> =
 pub const WRITERS_CANCEL_MERGES: Change<u16> =
     Change { what: "the status of a merge called off", before: (22, 403), after: (25, 204) };
 
-/// The status of a branch that is deleted again.
-pub const BRANCH_DELETED_TWICE: Change<u16> =
-    Change { what: "the status of a branch deleted twice", before: (22, 500), after: (25, 204) };
+/// Whether it is an error of the server to delete a branch again.
+pub const BRANCH_DELETED_TWICE_FAILS: Change<bool> =
+    Change { what: "to delete a branch twice fails", before: (22, true), after: (25, false) };
+
+/// Whether a branch that is deleted again is not found.
+pub const BRANCH_DELETED_TWICE_IS_MISSED: Change<bool> =
+    Change { what: "a branch deleted twice is missed", before: (25, false), after: (26, true) };
 
 /// The status when a file that is not there is deleted.
 pub const NO_FILE_DELETED: Change<u16> =
