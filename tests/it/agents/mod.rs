@@ -1,4 +1,5 @@
 //! The agents that timmy drives, over real sockets.
 
 mod gateway;
+mod hermes;
 mod model;
