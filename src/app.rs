@@ -259,18 +259,10 @@ pub(super) fn report(config: &Config) -> Option<Report> {
 
 /// What people may know of an agent: neither its key nor where it is reached.
 pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
-    let kind = match agent.kind {
-        AgentKind::Hermes { .. } => "hermes",
-        AgentKind::OpenAi { .. } => "openai",
-        AgentKind::Acp(_) => "acp",
-        AgentKind::Command(_) => "command",
-        AgentKind::Forge => "forge",
-        AgentKind::CrewAi(_) => "crewai",
-    };
     AgentProfile {
         name: agent.name.clone(),
         account: agent.account.clone(),
-        kind: kind.to_owned(),
+        kind: agent.kind.word().to_owned(),
         roles: agent.roles.iter().map(ToString::to_string).collect(),
         skills: agent.skills.clone(),
         host: agent.host.clone(),

@@ -79,6 +79,28 @@ pub enum AgentKind {
     CrewAi(Local),
 }
 
+impl AgentKind {
+    /// The word for it in the configuration.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Hermes { .. } => "hermes",
+            Self::OpenAi { .. } => "openai",
+            Self::Acp(_) => "acp",
+            Self::Command(_) => "command",
+            Self::Forge => "forge",
+            Self::CrewAi(_) => "crewai",
+        }
+    }
+
+    /// Whether this version can drive it; one that it cannot gets no work.
+    pub fn is_driven(&self) -> bool {
+        match self {
+            Self::Hermes { .. } | Self::OpenAi { .. } => true,
+            Self::Acp(_) | Self::Command(_) | Self::Forge | Self::CrewAi(_) => false,
+        }
+    }
+}
+
 /// A program on this machine and what it sees of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {

@@ -320,7 +320,7 @@ impl HermesAgent {
     async fn refuse(&self, handle: &RunHandle) -> Result<(), AgentTrouble> {
         let id = run_id(handle)?;
         let run: WireRun = self.gateway.read(Ask::get(&["v1", "runs", &id])).await?;
-        if RunPhase::of(&run) != RunPhase::Asking {
+        if run.status != sight::WAITING {
             return Ok(());
         }
         let mut answer = json!({ "choice": "deny" });

@@ -10,6 +10,13 @@ use crate::agents::redact::Redactor;
 /// The most of an agent's last words: its end, where the result line stands.
 const LAST_WORDS: usize = 64 << 10;
 
+/// The status of a run that waits for a permission, or waited for it in vain.
+pub(super) const WAITING: &str = "waiting_for_approval";
+
+/// What only an agent that works streams.
+const WORK: [&str; 5] =
+    ["tool.started", "tool.completed", "message.delta", "message.interim", "reasoning.available"];
+
 /// What a status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunPhase {
@@ -36,9 +43,9 @@ impl RunPhase {
             "queued" | "started" | "running" | "stopping" => Self::Working,
             // A question that nobody answered in time stays in the status while the agent works on;
             // only what happened last tells.
-            "waiting_for_approval" => match run.last_event.as_deref() {
-                None | Some("approval.request") => Self::Asking,
-                Some(_) => Self::Working,
+            WAITING => match run.last_event.as_deref() {
+                Some(event) if WORK.contains(&event) => Self::Working,
+                _ => Self::Asking,
             },
             "completed" => Self::Over(RunOver::Completed),
             "failed" => Self::Over(RunOver::Failed),

@@ -1,4 +1,4 @@
-//! Do the agents' accounts exist?
+//! Do the agents' accounts exist, and can they be driven?
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
@@ -7,6 +7,22 @@ use crate::core::model::account::Account;
 use crate::gitea::{Error, Gitea};
 
 const AGENTS: &str = "agents";
+
+const KINDS: &str = "kinds";
+
+/// Whether this version can drive all of them; nothing to say if it can.
+pub(super) fn kinds(agents: &[AgentConfig]) -> Option<CheckResult> {
+    let undriven = agents.iter().filter(|agent| !agent.kind.is_driven());
+    let named = undriven.map(|agent| format!("{} ({})", agent.name, agent.kind.word()));
+    let named: Vec<String> = named.collect();
+    (!named.is_empty()).then(|| {
+        CheckResult::warning(
+            KINDS,
+            format!("This version cannot drive agents of these kinds: {}.", named.join(", ")),
+            "They get no work. Drive them as hermes or openai, or wait for a newer version.",
+        )
+    })
+}
 
 /// Looks each account up; nothing to say where there are no agents. That none of them is a
 /// person who commands was checked with the configuration.

@@ -119,6 +119,7 @@ impl DoctorArgs {
         }
         findings.extend(teams::check(&gitea, &own.login, &config.people).await);
         findings.extend(agents::check(&gitea, &config.agents).await);
+        findings.extend(agents::kinds(&config.agents));
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         match &config.webhook {
             Some(webhook) => {

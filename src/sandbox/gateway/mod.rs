@@ -148,6 +148,11 @@ impl Gateway {
         self.shared.change(|state| state.answer(run, Permission::Expired));
     }
 
+    /// Tells the run something, whatever it does just now.
+    pub fn tell(&self, run: &str, text: &str) {
+        self.shared.change(|state| state.steer(run, text));
+    }
+
     /// Kills it, as by SIGKILL: connections end, what its runs do ends where it is, and what it had
     /// in memory is gone. One that was draining has told its durable runs so.
     pub async fn kill(&mut self) {

@@ -65,19 +65,16 @@ pub(super) fn answer(scripted: &Arc<Scripted>, asked: &GatewayRequest) -> Gatewa
     let shared = &scripted.shared;
     let segments: Vec<&str> = asked.path.trim_matches('/').split('/').collect();
     let method = asked.method.as_str();
-    match (method, &segments[..]) {
-        ("GET", ["health"] | ["v1", "health"]) => {
-            return GatewayAnswer::json(200, &wire::health(&shared.state()));
-        }
-        ("GET", ["health", "detailed"]) => {
-            return GatewayAnswer::json(200, &wire::detailed_health(&shared.state()));
-        }
-        _ => {}
+    if method == "GET" && matches!(segments[..], ["health"] | ["v1", "health"]) {
+        return GatewayAnswer::json(200, &wire::health(&shared.state()));
     }
     if asked.key.as_deref() != Some(&shared.state().key) {
         return unauthorized(&shared.state());
     }
     match (method, &segments[..]) {
+        ("GET", ["health", "detailed"]) => {
+            GatewayAnswer::json(200, &wire::detailed_health(&shared.state()))
+        }
         ("GET", ["v1", "capabilities"]) => {
             GatewayAnswer::json(200, &wire::capabilities(&shared.state()))
         }

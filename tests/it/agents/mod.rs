@@ -1,5 +1,6 @@
 //! The agents that timmy drives, over real sockets.
 
 mod gateway;
+mod hermes;
 mod model;
 mod openai;

@@ -456,7 +456,9 @@ async fn an_agent_has_no_account() {
     let run = stage.run("doctor");
     insta::assert_snapshot!(stage.found(&run, "agents"), @"The server knows no account ezra. > Make the account, or correct agent.account: by it timmy tells who did what.");
     stage.sandbox.add_user("ezra");
-    assert_eq!(stage.found(&stage.run("doctor"), "agents"), "The accounts of ezra exist.");
+    let run = stage.run("doctor");
+    assert_eq!(stage.found(&run, "agents"), "The accounts of ezra exist.");
+    insta::assert_snapshot!(stage.found(&run, "kinds"), @"This version cannot drive agents of these kinds: ezra (forge). > They get no work. Drive them as hermes or openai, or wait for a newer version.");
 }
 
 #[tokio::test(flavor = "multi_thread")]
