@@ -103,8 +103,7 @@
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
-//! | [`sandbox`] | a small in-memory Gitea of three versions for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
-//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, and backlogs of any size |
+//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |
