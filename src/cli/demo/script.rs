@@ -106,7 +106,7 @@ pub(super) fn scenes() -> Vec<Scene> {
         scene(
             "Some verbs come later.",
             "alexander",
-            "/timmy assign auto",
+            "/timmy split",
             None,
             Reply("not in this build"),
         ),
