@@ -28,7 +28,7 @@ mod speech;
 
 pub use advance::{Advanced, advance};
 pub use attempts::{StoredAttempt, attempt, attempts, breaker, spending, spent_on, trust_again};
-pub use check::{ForgeView, LeaseRefusal, LeaseRequest};
+pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load};
 pub use create::{NewJob, NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, start};
