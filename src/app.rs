@@ -222,11 +222,18 @@ fn job_policy(config: &Config) -> JobPolicy {
             AgentKind::OpenAi { max_tokens, .. } => *max_tokens,
             _ => MOST_TOKENS,
         };
+        let attempts = config.dispatch.attempts;
+        let mut charge = ChargeTerms::new(agent.price, most, issue.0, attempts);
+        if !matches!(agent.kind, AgentKind::OpenAi { .. }) {
+            // How much it may use nobody wrote down: then a dear model may use its share, no more.
+            let share = issue.0 / u64::from(attempts.max(1));
+            charge.bound.micro_usd = charge.bound.micro_usd.min(share);
+        }
         let terms = AgentTerms {
             account: agent.account.clone(),
             family: agent.family.clone(),
             timeouts: config.timeouts(agent),
-            terms: ChargeTerms::new(agent.price, most, issue.0, config.dispatch.attempts),
+            terms: charge,
             repositories: agent.repositories.clone(),
             has_tools: matches!(agent.kind, AgentKind::OpenAi { .. }),
         };

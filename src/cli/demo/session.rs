@@ -223,7 +223,7 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         account = "ezra"
         url = "{ezra}"
         roles = ["coder", "reviewer"]
-        family = "a careful one"
+        family = "careful"
         capacity = 4
         price = {{ input = 3.0, output = 15.0 }}
 
@@ -233,7 +233,7 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         account = "bezalel"
         url = "{bezalel}"
         roles = ["coder", "researcher", "devops"]
-        family = "a cheap one"
+        family = "cheap"
         capacity = 4
         prior = 0.6
         price = {{ input = 0.1, output = 0.4 }}

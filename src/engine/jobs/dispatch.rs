@@ -137,7 +137,7 @@ fn try_all(
     for request in requests {
         match jobs::lease(tx, id, request, now)? {
             Ok((_, advanced)) => {
-                jobs::note_waiting(tx, id, None)?;
+                jobs::note_waiting(tx, id, None, now.at)?;
                 return Ok(Tried::Leased(Box::new(advanced)));
             }
             Err(refusal) => refusals.push((request.agent.clone(), refusal)),
@@ -145,7 +145,8 @@ fn try_all(
     }
     let words = refusals.iter().map(|(agent, why)| format!("{agent}: {why}"));
     let words = words.collect::<Vec<_>>().join("; ");
-    jobs::note_waiting(tx, id, Some(if words.is_empty() { nobody } else { &words }))?;
+    let words = if words.is_empty() { nobody } else { &words };
+    jobs::note_waiting(tx, id, Some(words), now.at)?;
     Ok(Tried::Refused(refusals))
 }
 

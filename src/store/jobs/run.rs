@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::load::{self, StoredJob};
+use super::speech::refresh_card;
 use crate::core::effect::LabelScope;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{Commit, Fence, JobId};
@@ -112,11 +113,20 @@ pub fn waits_for(conn: &Connection, id: JobId) -> Result<Option<String>, Error> 
     Ok(waits.flatten())
 }
 
-/// Keeps why a job got no agent.
-pub fn note_waiting(tx: &Transaction<'_>, id: JobId, why: Option<&str>) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE jobs SET waits_for = ?2 WHERE id = ?1 AND waits_for IS NOT ?2")?
+/// Keeps why a job got no agent, and shows it on its card.
+pub fn note_waiting(
+    tx: &Transaction<'_>,
+    id: JobId,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached("UPDATE jobs SET waits_for = ?2 WHERE id = ?1 AND waits_for IS NOT ?2")?
         .execute((id, why))?;
-    Ok(())
+    match (changed, why) {
+        (1.., Some(_)) => refresh_card(tx, id, now),
+        _ => Ok(()),
+    }
 }
 
 /// Keeps what starts an attempt, word for word, and what it begins at.
