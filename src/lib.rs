@@ -45,34 +45,36 @@
 //!    who gets it (`fit`, `capacity`, `matching`)?
 //! 3. `engine/tick` matches again whenever something moved. What is new goes into
 //!    [`store::matches`] with all that it was decided from, so that `timmy simulate` can decide it
-//!    again. Nothing is dispatched yet.
+//!    again.
 //! 4. `queue`, `why`, `plan` and `agents` are answered from `engine/planner`, the ranked backlog of
 //!    a moment ago, as [`core::handlers::BacklogFacts`]. What the readers of the thread may know,
 //!    `engine/audience` asks and [`core::policy::audience`] decides; nothing else has a name there.
 //! 5. `timmy backlog` and `timmy why` make the same answers of the same facts, with everything
 //!    named, and print their text.
 //!
-//! # The walk of a job, as far as it goes
-//!
-//! No agent is called yet. What there is decides and stores what becomes of a job, for whichever
-//! runner drives it:
+//! # The walk of a job
 //!
 //! 1. [`store::jobs::create`] makes a job for a thread, one at a time. Its number is never given
 //!    again, not even by a copy of the ledger ([`store::jobs::restore`]).
-//! 2. [`store::jobs::lease()`] gives it to an agent. It is the act of a match, and may come late: in
-//!    its own transaction everything is asked again, the issue and who is paused from the ledger,
-//!    capacity by what is leased, budgets by what was spent or set aside, the agent's breaker by
-//!    what it left. [`store::jobs::start`] asks once more, right before the agent is called.
-//! 3. Whatever happens then is told to [`store::jobs::advance()`]: what became of the attempt, what
-//!    people said, what the forge shows, that a deadline is over. [`core::jobs::advance()`], pure, says
-//!    where the job stands after it and what is to be done. The step, the job and the actions are
-//!    stored in one transaction; told again under its key, it changes nothing.
-//! 4. What an agent brought is a claim, read from the last line of what it says.
-//!    [`engine::evidence`] looks on the forge, with few requests, and [`core::jobs::evidence`], pure,
-//!    judges what was found there: that is the verdict that the job is told.
-//! 5. A runner that begins asks [`store::jobs::live`] for what there is and [`core::jobs::standing`]
-//!    for what is to be done about it, and looks before it repeats anything.
-//! 6. [`store::jobs::rebuilt`] folds every history again and compares.
+//! 2. `engine/jobs/dispatch` looks who may take it ([`core::jobs::ladder`]), and
+//!    [`store::jobs::lease()`] gives it to the first one that nothing speaks against: in its own
+//!    transaction everything is asked again, the issue and who is paused from the ledger, capacity by
+//!    what is leased, budgets by what was spent or set aside, the agent's breaker by what it left.
+//! 3. `engine/jobs/preflight` asks the agent how it is and the forge how the issue is, and has the
+//!    prompt written ([`core::prompt`]). [`agents`] make a request of it, which is stored word for
+//!    word with [`store::jobs::start`]: that asks once more, right before the agent is called.
+//! 4. `engine/jobs/start` sends it. A start of which this process does not know that it was never
+//!    sent is looked for before it is sent again.
+//! 5. `engine/jobs/follow` asks how the attempt goes. Whatever happens is told to
+//!    [`store::jobs::advance()`]: what became of the attempt, what people said, that a deadline is
+//!    over. [`core::jobs::advance()`], pure, says where the job stands after it and what is to be done.
+//!    The step, the job, the actions and what is said of it ([`core::reply::job_speech`]) are stored in
+//!    one transaction; told again under its key, it changes nothing.
+//! 6. `engine/jobs/verify` has judged what the forge shows: `engine/evidence` reads it,
+//!    [`core::jobs::evidence`] says what it proves. What an agent says is a claim.
+//! 7. [`core::jobs::standing`] says at any moment what is to be done for a job. So a start after a
+//!    crash is no other case than any look, and nothing is repeated that was not looked for.
+//!    [`store::jobs::rebuilt`] folds every history again and compares.
 //!
 //! # The walk of the report
 //!
@@ -84,8 +86,8 @@
 //! # What goes first
 //!
 //! `engine/queue` works in lanes ([`core::model::ids::Lane`]): in one, things happen one after the
-//! other. Lanes run in two pools, what people said and what answers them in one, what nobody waits
-//! for in the other; the requests to the forge have the same order ([`gitea`]'s budget). So a forge
+//! other. Lanes run in pools: what people said and what answers them in one, what nobody waits for
+//! in another, jobs in a third; the requests to the forge have the same order ([`gitea`]'s budget). So a forge
 //! that hangs over one repository, or hundreds of pull requests that moved, keep nobody waiting.
 //!
 //! # When it crashes

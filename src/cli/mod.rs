@@ -6,6 +6,7 @@ mod backlog_view;
 mod backup;
 mod demo;
 mod doctor;
+mod drain;
 mod forge;
 mod hooks;
 mod init;
@@ -45,6 +46,7 @@ enum CliCommand {
     Doctor(doctor::DoctorArgs),
     Hooks(hooks::HooksArgs),
     Serve(serve::ServeArgs),
+    Drain(drain::DrainArgs),
     Demo(demo::DemoArgs),
     Parse(parse::ParseArgs),
     Backlog(backlog::BacklogArgs),
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
         CliCommand::Doctor(doctor) => doctor.run(cli.config.as_deref()),
         CliCommand::Hooks(hooks) => hooks.run(cli.config.as_deref()),
         CliCommand::Serve(serve) => serve.run(cli.config.as_deref()),
+        CliCommand::Drain(drain) => drain.run(cli.config.as_deref()),
         CliCommand::Demo(demo) => demo.run(),
         CliCommand::Parse(parse) => parse.run(),
         CliCommand::Backlog(backlog) => backlog.run(cli.config.as_deref()),

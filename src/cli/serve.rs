@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -9,6 +10,7 @@ use super::{forge, log};
 use crate::app::{App, AppError, Clocks};
 use crate::cli::output::{FAILED, block_on};
 use crate::config::{Config, Loaded};
+use crate::engine::Engine;
 
 /// Listen to the forge and answer, until SIGTERM or SIGINT.
 #[derive(Debug, clap::Args)]
@@ -44,6 +46,7 @@ async fn serve(config: &Config) -> Result<(), AppError> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     let bot = App::new(config, Clocks::system()).await?;
+    tokio::spawn(drain_on_signal(bot.engine.clone()));
     match bot.address() {
         Some(address) => tracing::info!(%address, "listening"),
         None => tracing::info!("no [webhook] configured: polling only"),
@@ -51,6 +54,20 @@ async fn serve(config: &Config) -> Result<(), AppError> {
     bot.run(stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts no job any more once SIGUSR1 comes, as `timmy drain` sends it.
+async fn drain_on_signal(engine: Arc<Engine>) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match signal(SignalKind::user_defined1()) {
+        Ok(mut asked) => {
+            while asked.recv().await.is_some() {
+                engine.drain();
+            }
+        }
+        Err(error) => tracing::warn!(%error, "timmy drain will not be heard"),
+    }
 }
 
 /// Cancels `stop` on SIGTERM and SIGINT.

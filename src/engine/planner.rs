@@ -92,7 +92,7 @@ impl Planner {
         rules
     }
 
-    /// The fleet. Nothing is driven yet: all agents are idle, and nobody knows what they can do.
+    /// The fleet, as the configuration has it: what runs, the ledger says.
     fn roster(&self) -> Roster {
         Roster::idle(self.ctx.policy.workers.clone(), self.ctx.policy.limits.clone())
     }
@@ -111,7 +111,8 @@ pub fn rank_backlog(
     now: Timestamp,
 ) -> Result<RankedBacklog, Error> {
     let fleet = controls::at(conn, now)?;
-    let roster = unpaused(roster, &fleet);
+    let mut roster = unpaused(roster, &fleet);
+    roster.load = jobs::present_load(conn, roster.load.reviews_waiting)?;
     let setting = RankingInput { now, zone, rules, pauses: fleet.pauses, roster };
     let mut facts = backlog::facts(conn, now)?;
     jobs::add_work(conn, &mut facts)?;

@@ -114,8 +114,8 @@ async fn a_label_that_lands_even_later_is_noticed_and_the_later_one_set_again() 
     stage.until("it is set", async || has(&stage, "priority/p1")).await;
     stage.say(0, Word::Priority("p2"));
     stage.until("the later one is set", async || has(&stage, "priority/p2")).await;
+    // The bot may notice at once: what it takes away is seen only by what it sets again.
     lands(gate).await;
-    assert!(has(&stage, "priority/p1"), "{}", stage.dump());
     stage.until("the later one is set again", async || has(&stage, "priority/p2")).await;
     stage.finish(bot).await;
 }

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
+use timmy::chance::Chance;
+use timmy::clock::{Clock, SystemClock};
 use timmy::config::{self, Outside, SecretFile};
 use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;
+use timmy::gitea::{ClientOptions, Gitea, Token};
 use timmy::sandbox::{Options, Sandbox, Scopes};
 
 use crate::support::config::Config;
@@ -183,6 +186,23 @@ fn the_least_configuration_is_one() {
     let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
     let loaded = config::parse(&least, Path::new("timmy.toml"), world).unwrap();
     assert_eq!(loaded.config.people.owner, "alexander");
+}
+
+#[test]
+fn the_agents_are_ones_that_this_version_drives() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [agents] = <[String; 1]>::try_from(blocks("toml agents")).unwrap();
+    let env = |name: &str| {
+        let is_secret = ["_TOKEN", "_KEY", "_SECRET"].iter().any(|end| name.ends_with(end));
+        is_secret.then(|| "0123456789".to_owned())
+    };
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let text = format!("{least}\n{agents}");
+    let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    let forge = ClientOptions::new(config.gitea.url.clone(), Token::new("0123456789").unwrap());
+    let (forge, clock) = (Gitea::new(forge).unwrap(), Arc::new(SystemClock) as Arc<dyn Clock>);
+    let fleet = timmy::agents::fleet(&config, &forge, &clock, &Chance::default()).unwrap();
+    assert_eq!(fleet.keys().collect::<Vec<_>>(), ["ezra", "groq"]);
 }
 
 #[test]

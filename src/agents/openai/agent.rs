@@ -261,6 +261,10 @@ impl Agent for OpenAiAgent {
         })
     }
 
+    fn ends_with_timmy(&self) -> bool {
+        true
+    }
+
     fn usage<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Usage> {
         Box::pin(
             async move { self.run(&run.run).map(|run| run.usage()).ok_or(AgentTrouble::NotFound) },

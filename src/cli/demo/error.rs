@@ -8,6 +8,8 @@ pub(super) enum DemoError {
     Bot(#[from] crate::app::AppError),
     #[error("the sandbox forge cannot start: {0}")]
     Sandbox(io::Error),
+    #[error("an agent's gateway cannot start: {0}")]
+    Agent(io::Error),
     #[error("the sandbox forge refuses to be furnished: {0:?}")]
     Furnish(crate::sandbox::Refusal),
     #[error("no folder for the ledger: {0}")]

@@ -104,18 +104,27 @@ pub(super) fn scenes() -> Vec<Scene> {
             Reply("would be handed out now.** I only suggest"),
         ),
         scene(
-            "Some verbs come later.",
-            "alexander",
-            "/timmy assign auto",
-            None,
-            Reply("not in this build"),
-        ),
-        scene(
             "What else is there?",
             "alexander",
             "/timmy help snooze",
             None,
             Reply("/timmy snooze"),
         ),
+    ]
+}
+
+/// What is asked when the backlog was worked on.
+pub(super) fn last_scenes() -> Vec<Scene> {
+    let scene = |note, text, words| Scene {
+        note,
+        who: "alexander",
+        text,
+        incident: ForgeFault::None,
+        expected: Expected::Reply(words),
+    };
+    vec![
+        scene("What could not be done?", "/timmy dead", "/timmy retry"),
+        scene("How are the agents?", "/timmy agents", "ezra"),
+        scene("And in all?", "/timmy report", "Shipped"),
     ]
 }

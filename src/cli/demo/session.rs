@@ -8,7 +8,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::error::DemoError;
+use super::fleet::{self, DemoAgents};
 use super::guide;
+use super::haste::HastyClock;
 use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
@@ -25,7 +27,8 @@ const SECRET: &str = "between-the-demo-and-itself";
 
 /// A running forge with a running bot.
 pub(super) struct DemoSession {
-    sandbox: Sandbox,
+    pub(super) sandbox: Sandbox,
+    pub(super) agents: DemoAgents,
     engine: Arc<Engine>,
     thread: i64,
     stop: CancellationToken,
@@ -48,28 +51,34 @@ pub(super) struct DemoIssue {
 impl DemoSession {
     /// A forge with an organisation, a repository, people and an issue; a bot that listens.
     pub(super) async fn set() -> Result<Self, DemoError> {
-        let sandbox = Sandbox::start(Options::default()).await.map_err(DemoError::Sandbox)?;
+        let clock = HastyClock::start();
+        let options = Options { clock: clock.of_sandbox(), ..Options::default() };
+        let sandbox = Sandbox::start(options).await.map_err(DemoError::Sandbox)?;
         let token = sandbox.add_user("timmy");
-        for login in ["alexander", "anna", "walt", "rando", "ezra", "bezalel"] {
+        for login in ["alexander", "anna", "walt", "rando"] {
             sandbox.add_user(login);
         }
+        let agents = DemoAgents::start(sandbox.add_user("ezra"), sandbox.add_user("bezalel"));
+        let agents = agents.await?;
         sandbox.add_org("foundation", "alexander")?;
         sandbox.add_repo(REPOSITORY, false)?;
-        for login in ["timmy", "anna", "walt"] {
+        for login in ["timmy", "anna", "walt", "ezra", "bezalel"] {
             sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
         }
-        let shape = Shape { repos: 5, issues: 90, seed: 7, now: SystemClock.now() };
+        let shape = Shape { repos: 5, issues: 90, seed: 7, now: clock.now() };
         sandbox.fill("workshop", &Backlog::of(shape))?;
         let folder = Folder::new().map_err(DemoError::Folder)?;
-        let text = configuration(sandbox.url(), &folder.0);
+        let text = configuration(sandbox.url(), &agents, &folder.0);
         let env = |name: &str| match name {
             "TIMMY_GITEA_TOKEN" => Some(token.clone()),
             "TIMMY_WEBHOOK_SECRET" => Some(SECRET.to_owned()),
+            "TIMMY_AGENT_EZRA_KEY" | "TIMMY_AGENT_BEZALEL_KEY" => Some(fleet::KEY.to_owned()),
             _ => None,
         };
         let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
         let config = config::parse(&text, Path::new("demo.toml"), world)?.config;
-        let bot = App::new(&config, Clocks::system()).await?;
+        let clocks = Clocks { engine: Arc::new(clock), client: Arc::new(SystemClock) };
+        let bot = App::with(&config, clocks, fleet::drivers(&config)?).await?;
         if let Some(address) = bot.address() {
             let url = format!("http://{address}/webhook");
             sandbox.add_hook("foundation", &url, SECRET, &["issues", "pull_request"])?;
@@ -77,7 +86,7 @@ impl DemoSession {
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let running = tokio::spawn(bot.run(stop.clone()));
         let thread = sandbox.open_issue("anna", REPOSITORY, TITLE, "It is stuck again.")?;
-        Ok(Self { sandbox, engine, thread, stop, running, folder })
+        Ok(Self { sandbox, agents, engine, thread, stop, running, folder })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -97,10 +106,16 @@ impl DemoSession {
             ForgeFault::SendsTwice => faults.next_delivery(DeliveryFault::Twice),
         }
         let comment = self.sandbox.comment(scene.who, REPOSITORY, self.thread, scene.text)?;
+        self.rest().await?;
+        self.outcome(comment)
+    }
+
+    /// Returns when timmy has nothing to do right now.
+    pub(super) async fn rest(&self) -> Result<(), DemoError> {
         self.sandbox.settle().await;
         self.engine.idle().await.map_err(AppError::Store)?;
         self.sandbox.settle().await;
-        self.outcome(comment)
+        Ok(())
     }
 
     fn outcome(&self, comment: i64) -> Result<SceneResult, DemoError> {
@@ -181,7 +196,8 @@ impl SceneResult {
     }
 }
 
-fn configuration(url: &str, folder: &Path) -> String {
+fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
+    let (ezra, bezalel) = (agents.ezra.url(), agents.bezalel.url());
     format!(
         r#"
         [gitea]
@@ -203,16 +219,27 @@ fn configuration(url: &str, folder: &Path) -> String {
 
         [[agent]]
         name = "ezra"
-        kind = "forge"
+        kind = "hermes"
         account = "ezra"
+        url = "{ezra}"
         roles = ["coder", "reviewer"]
+        family = "a careful one"
+        capacity = 4
+        price = {{ input = 3.0, output = 15.0 }}
 
         [[agent]]
         name = "bezalel"
-        kind = "forge"
+        kind = "hermes"
         account = "bezalel"
+        url = "{bezalel}"
         roles = ["coder", "researcher", "devops"]
+        family = "a cheap one"
+        capacity = 4
         prior = 0.6
+        price = {{ input = 0.1, output = 0.4 }}
+
+        [dispatch]
+        per_repository = 8
         "#,
         folder.join("timmy.db").display()
     )

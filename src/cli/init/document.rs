@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn the_fleet_is_an_example() {
         let text = write(&answers());
-        assert_eq!(text.matches("# e.g.\n# [[agent]]\n# name = ").count(), 3);
+        assert_eq!(text.matches("# e.g.\n# [[agent]]\n# name = ").count(), 4);
         assert!(text.contains("# e.g.\n# [report]\n# repository = "));
     }
 

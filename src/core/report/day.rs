@@ -246,7 +246,7 @@ mod tests {
 
         <details><summary>Next, and why</summary>
 
-        1. foundation/door\#44 Session test: flaky, says @{zwsp}anna: 30.2, `p0`, due Fri 27 Nov
+        1. foundation/door\#44 Session test: flaky, says @{zwsp}anna: 30.2, `p0`, due Fri 27 Nov: `/timmy assign ezra on=foundation/door#44`
 
         43 are not ready: 31 blocked, 12 without scope.
 

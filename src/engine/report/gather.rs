@@ -1,9 +1,9 @@
 //! What there is to tell of a day, as the ledger has it.
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::jobs::day_jobs;
+use super::scope::{ReportAudience, ReportScope};
 use crate::core::command::value;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::Incident;
@@ -16,36 +16,6 @@ use crate::core::report::{Broken, Day, Outlook, Period, best, told};
 use crate::core::scheduling::RankedBacklog;
 use crate::store::incidents::{self, OpenIncident};
 use crate::store::{Connection, Error, backlog, controls, digest, reports, repos};
-
-/// Where it is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportAudience {
-    /// On the forge: that this cannot be reached, nobody reads there.
-    Forge,
-    /// On a terminal.
-    Terminal,
-}
-
-/// Which day is to be told, and by whom to whom.
-#[derive(Debug, Clone)]
-pub struct ReportScope {
-    /// timmy's account.
-    pub name: String,
-    /// Who is called.
-    pub owner: String,
-    /// The zone in which times are said.
-    pub zone: TimeZone,
-    /// The agents.
-    pub agents: Vec<AgentProfile>,
-    /// What may be spent on one day, in millionths of a US dollar.
-    pub day_cap: Option<u64>,
-    /// Where it is told.
-    pub to: ReportAudience,
-    /// The day.
-    pub day: Date,
-    /// What of the past is told of it.
-    pub period: Period,
-}
 
 /// What there is to tell, as things are at `now`, but for the [`outlook`]. The report may show
 /// every repository, unless everybody may read it: then only public ones, and its own.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::gather::ReportScope;
+use super::scope::ReportScope;
 use crate::core::command::value;
 use crate::core::jobs::{JobId, JobRecord, StateKind, Verdict};
 use crate::core::model::ids::RepoId;

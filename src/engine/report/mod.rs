@@ -8,6 +8,7 @@
 mod gather;
 mod home;
 mod jobs;
+mod scope;
 mod write;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,7 +29,8 @@ use crate::core::report::{Day, DayState, Period, ReportTask, ReportTiming, tasks
 use crate::store::outbox::{self, NewEffect};
 use crate::store::{Error, digest, reports};
 
-pub use gather::{ReportAudience, ReportScope, gather, outlook};
+pub use gather::{gather, outlook};
+pub use scope::{ReportAudience, ReportScope};
 
 /// When the report is looked at.
 #[derive(Debug, Default)]

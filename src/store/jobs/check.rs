@@ -184,6 +184,11 @@ fn gone(
     Ok(gone)
 }
 
+/// What runs, by its leases.
+pub fn present_load(conn: &Connection, reviews_waiting: u32) -> Result<Load, Error> {
+    running(conn, None, reviews_waiting)
+}
+
 /// What runs, by its leases; without one of them.
 fn running(conn: &Connection, except: Option<Fence>, reviews_waiting: u32) -> Result<Load, Error> {
     let mut load = Load { agents: BTreeMap::new(), repos: BTreeMap::new(), reviews_waiting };

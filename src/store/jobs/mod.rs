@@ -31,7 +31,7 @@ pub use advance::{Advanced, advance};
 pub use attempts::{
     StoredAttempt, attempt, attempts, breaker, spending, spent_on, spent_since, trust_again,
 };
-pub use check::{ForgeView, LeaseRefusal, LeaseRequest};
+pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load};
 pub use create::{NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, start};

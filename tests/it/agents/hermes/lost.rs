@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timmy::agents::{Agent, AgentTrouble, Sighting, Started};
+use timmy::chance::Chance;
 use timmy::clock::{Clock, SystemClock, Waiting};
 use timmy::core::model::time::Timestamp;
+use timmy::gitea::{ClientOptions, Gitea, Token};
 use timmy::sandbox::gateway::RunStatus;
 use timmy::sandbox::{Fault, Gate, Matcher};
 
@@ -192,7 +194,10 @@ async fn a_key_that_was_changed_in_its_file_is_read_again() {
     std::fs::write(&file, text).unwrap();
     let loaded = timmy::config::load(&file, &|_| None).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let fleet = timmy::agents::fleet(&loaded.config, &clock).unwrap();
+    let gitea = &loaded.config.gitea;
+    let token = Token::new(gitea.token.expose()).unwrap();
+    let forge = Gitea::new(ClientOptions::new(gitea.url.clone(), token)).unwrap();
+    let fleet = timmy::agents::fleet(&loaded.config, &forge, &clock, &Chance::default()).unwrap();
     // Of a kind that nothing drives there is no agent.
     assert_eq!(fleet.keys().collect::<Vec<_>>(), ["ezra"]);
     fleet["ezra"].health().await.unwrap();

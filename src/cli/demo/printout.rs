@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use console::Style;
 
 use super::error::DemoError;
+use super::haste::HASTE;
 use super::script::{ForgeFault, Scene};
 use super::session::{DemoIssue, REPOSITORY, SceneResult, TITLE};
 
@@ -18,19 +19,21 @@ const PERSON: Style = Style::new().bold();
 const TIMMY: Style = Style::new().bold().green();
 
 /// Where the demo is printed.
-pub(super) struct Transcript {
+pub(super) struct Printout {
     out: Stdout,
 }
 
-impl Transcript {
+impl Printout {
     pub(super) fn standard_output() -> Self {
         Self { out: io::stdout() }
     }
 
     pub(super) fn opening(&mut self, url: &str) -> Result<(), DemoError> {
         self.line(&format!(
-            "A sandbox forge on {url}, a real timmy, signed webhooks between them."
+            "A sandbox forge with real git on {url}, a real timmy, signed webhooks between them, \
+             and two scripted agents."
         ))?;
+        self.line(&format!("Its time runs {HASTE} times as fast as yours."))?;
         self.line("")?;
         self.line(&format!("{REPOSITORY}#1 {TITLE}"))
     }
@@ -58,15 +61,37 @@ impl Transcript {
         Ok(())
     }
 
+    /// An issue that is given away.
+    pub(super) fn task(&mut self, note: &str, issue: &str) -> Result<(), DemoError> {
+        self.line("")?;
+        self.line(&FAINT.apply_to(format_args!("-- {note}")).to_string())?;
+        self.line(issue)
+    }
+
+    pub(super) fn person(&mut self, who: &str, text: &str) -> Result<(), DemoError> {
+        self.said(PERSON, who, text)
+    }
+
+    pub(super) fn timmy(&mut self, text: &str) -> Result<(), DemoError> {
+        self.said(TIMMY, "timmy", text)
+    }
+
+    /// What happens beside the threads.
+    pub(super) fn aside(&mut self, text: &str) -> Result<(), DemoError> {
+        self.line("")?;
+        self.line(&FAINT.apply_to(format_args!("-- {text}")).to_string())
+    }
+
     pub(super) fn closing(
         &mut self,
-        comments: usize,
-        replies: usize,
+        (comments, replies, jobs): (usize, usize, usize),
         issue: &DemoIssue,
     ) -> Result<(), DemoError> {
         let (labels, assignees) = (issue.labels.join(", "), issue.assignees.join(", "));
         self.line("")?;
-        self.line(&format!("{comments} comments, {replies} replies, none lost, none doubled."))?;
+        self.line(&format!(
+            "{comments} comments, {replies} replies, {jobs} jobs: none lost, none doubled."
+        ))?;
         self.line(&format!("{REPOSITORY}#1 is now labelled {labels}; assigned to {assignees}."))
     }
 

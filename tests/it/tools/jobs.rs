@@ -1,0 +1,76 @@
+//! `timmy jobs`, `timmy dead`: what a thread is told, on a terminal.
+
+use timmy::clock::{Clock as _, SystemClock};
+use timmy::core::jobs::{Draw, JobEvent, JobLimits, NewJob, Origin, Purpose, StepTime};
+use timmy::core::model::ids::ThreadId;
+use timmy::core::model::repository::Repo;
+use timmy::store::{jobs, repos};
+
+use crate::tools::stage::Stage;
+
+/// walt gave an issue of the hall to ezra, and nobody has it yet.
+async fn stage() -> Stage {
+    let stage = Stage::set().await;
+    let repo = stage.sandbox.add_repo("foundation/hall", false).unwrap();
+    let hall = Repo { id: repo, name: "foundation/hall".parse().unwrap(), private: false };
+    let new = NewJob {
+        thread: ThreadId { repo, number: 7 },
+        purpose: Purpose::Code,
+        role: "coder".to_owned(),
+        origin: Origin::Person("walt".to_owned()),
+        agent: Some("ezra".to_owned()),
+        limits: JobLimits::default(),
+        budget: None,
+    };
+    let write = stage.ledger().write(move |tx| {
+        repos::remember(tx, &hall)?;
+        jobs::introduce(tx, "t-1")?;
+        let job = jobs::create(tx, &new, SystemClock.now())?.expect("a job");
+        let now = StepTime { at: SystemClock.now(), chance: Draw(0) };
+        let told = JobEvent::Told("the left hinge".to_owned());
+        jobs::advance(tx, job.spec.id, None, told, now)?.expect("a step");
+        Ok(())
+    });
+    write.await.unwrap();
+    stage
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_listed_and_one_is_told() {
+    let stage = stage().await;
+    let list = stage.run("jobs");
+    assert_eq!(list.code, 0, "{list:?}");
+    assert!(list.out.starts_with("1 job in work."), "{list:?}");
+    assert!(list.out.contains("foundation/hall#7: Queued for `ezra` (j1"), "{list:?}");
+    let one = stage.run("jobs j1");
+    assert!(one.out.contains("asked by walt"), "{one:?}");
+    assert!(one.out.contains("a person said something to its agent"), "{one:?}");
+    let object: serde_json::Value = serde_json::from_str(&stage.run("jobs --json").out).unwrap();
+    assert_eq!(object["job"], "j1");
+    assert_eq!(object["thread"], "foundation/hall#7");
+    assert_eq!(object["state"], "queued");
+    assert_eq!(object["branch"], "timmy/7-j1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_said() {
+    let stage = stage().await;
+    let missing = stage.run("jobs j9");
+    assert_eq!(missing.code, 1, "{missing:?}");
+    assert!(missing.err.contains("there is no job j9"), "{missing:?}");
+    let log = stage.run("jobs j1 --log");
+    assert_eq!(log.code, 1, "{log:?}");
+    assert!(log.err.contains("j1 was never started"), "{log:?}");
+    assert_eq!(stage.run("jobs 9").code, 2);
+    assert_eq!(stage.run("dead").out, "Nothing failed for good.\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_tells_what_is_in_flight() {
+    let stage = stage().await;
+    stage.configure(|config| config.with("report.repository", "foundation/door"));
+    let day = stage.run("report --print");
+    assert_eq!(day.code, 0, "{day:?}");
+    assert!(day.out.contains("In flight: 1"), "{day:?}");
+    assert!(day.out.contains("foundation/hall#7: Queued for `ezra` (j1"), "{day:?}");
+}
