@@ -36,10 +36,26 @@ const SLICE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
+/// How far it goes ahead, in seconds: by `TIMMY_CLOCK_AHEAD` the kill tests let hours pass between
+/// a crash and the next start. A release build cannot be told to go wrong.
+#[cfg(debug_assertions)]
+fn ahead() -> Duration {
+    static AHEAD: OnceLock<Duration> = OnceLock::new();
+    *AHEAD.get_or_init(|| {
+        let seconds = std::env::var("TIMMY_CLOCK_AHEAD").ok().and_then(|text| text.parse().ok());
+        Duration::from_secs(seconds.unwrap_or(0))
+    })
+}
+
+#[cfg(not(debug_assertions))]
+fn ahead() -> Duration {
+    Duration::ZERO
+}
+
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::default().after(since)
+        Timestamp::default().after(since).after(ahead())
     }
 
     fn until(&self, moment: Timestamp) -> Waiting {

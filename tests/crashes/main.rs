@@ -19,6 +19,10 @@
 mod support;
 
 mod bot;
+mod hands;
+mod job_fleet;
+mod job_outcomes;
+mod jobs;
 mod late_writes;
 mod lost_webhooks;
 mod random_kills;

@@ -59,7 +59,12 @@ pub struct Stage {
 impl Stage {
     /// Two public repositories; walt may command, rando may not. The bot does not run yet.
     pub async fn set(waits: Waits, seed: u64) -> Self {
-        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        Self::by(Options::default(), waits, seed).await
+    }
+
+    /// The same, with a forge of these properties.
+    pub async fn by(options: Options, waits: Waits, seed: u64) -> Self {
+        let sandbox = Sandbox::start(options).await.unwrap();
         let token = found(&sandbox, "foundation", &[]);
         for login in ["walt", "rando"] {
             sandbox.add_user(login);
@@ -263,7 +268,7 @@ impl Stage {
         deletes.filter(|asked| asked.path.contains("/issues/comments/")).count()
     }
 
-    async fn problems_in_ledger(&self) -> Vec<String> {
+    pub async fn problems_in_ledger(&self) -> Vec<String> {
         let ledger = Ledger::open_read_only(self.ledger()).unwrap();
         let dead = ledger.read(|conn| Ok((queue::is_idle(conn)?, outbox::dead(conn, 100)?)));
         let (idle, dead) = dead.await.unwrap();

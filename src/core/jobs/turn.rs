@@ -228,9 +228,10 @@ impl Turn<'_> {
         {
             return false;
         }
-        let ran_then = |ran: &Ran| ran.branch == *branch && ran.from <= *at && *at <= ran.until;
-        let is_leased = (is_present && since.is_some_and(|since| since <= *at))
-            || self.past.ran.iter().any(ran_then);
+        let begun = |from: Timestamp| from.second() <= *at;
+        let ran_then = |ran: &Ran| ran.branch == *branch && begun(ran.from) && *at <= ran.until;
+        let is_leased =
+            (is_present && since.is_some_and(begun)) || self.past.ran.iter().any(ran_then);
         if *by != Pusher::Known && !is_leased {
             self.once.push(JobAction::TellLate(late.clone()));
             if is_present {

@@ -57,6 +57,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros))
     }
 
+    /// The second in which it lies: forges tell no more of a moment.
+    #[must_use]
+    pub fn second(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(1_000_000)))
+    }
+
     /// Whether a while that began with this moment is over `now`. It is as well if the moment lies
     /// in the future: the clock was set back since, nobody knows how far.
     pub fn is_over(self, span: Duration, now: Self) -> bool {

@@ -135,6 +135,17 @@ fn what_it_pushed_in_time_and_is_told_later_is_not_late() {
 }
 
 #[test]
+fn what_it_pushed_in_the_second_in_which_it_began_is_not_late() {
+    let begun = Story::new().later(Duration::from_millis(1700)).work();
+    let at = begun.now.before(Duration::from_millis(700));
+    let push = || JobEvent::Pushed(Push { branch: 1, commit: commit('a'), by: Pusher::Agent, at });
+    let ended = begun.clone().later(MINUTE).progress(ended(AgentClaim::Comment));
+    for story in [begun.step(push()), ended.step(push())] {
+        assert_eq!(story.job.past.late, None, "the forge counts whole seconds");
+    }
+}
+
+#[test]
 fn what_it_pushed_between_two_attempts_is_late_whenever_it_is_told() {
     let failed = Story::new().work().progress(failed("turns"));
     let at = failed.now.after(Duration::from_secs(1));

@@ -1,0 +1,31 @@
+//! A clock that all of a run shares: the machine's, and ahead of it by what the test let pass.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use timmy::clock::{Clock as _, SystemClock};
+use timmy::sandbox;
+
+#[derive(Clone, Default)]
+pub struct Hands(Arc<AtomicU64>);
+
+impl Hands {
+    /// So many seconds pass.
+    pub fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// How far it is ahead, as a process is told that is started now.
+    pub fn ahead(&self) -> String {
+        self.0.load(Ordering::SeqCst).to_string()
+    }
+
+    /// For what runs in this process.
+    pub fn clock(&self) -> sandbox::Clock {
+        let hands = self.clone();
+        Arc::new(move || {
+            SystemClock.now().after(Duration::from_secs(hands.0.load(Ordering::SeqCst)))
+        })
+    }
+}
