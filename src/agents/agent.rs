@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::task::{AgentTask, StoredRequest};
 use super::transcript::Transcript;
 use super::trouble::AgentTrouble;
+pub use crate::core::jobs::RunHandle;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
 
@@ -78,17 +79,6 @@ pub struct Capabilities {
     pub steer: bool,
     /// It asks before it does what is dangerous.
     pub asks: bool,
-}
-
-/// How to find an attempt again: stored as soon as it is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunHandle {
-    /// What the agent calls it.
-    pub run: String,
-    /// The session that it keeps of it, if that is something else.
-    pub session: Option<String>,
-    /// The process that took it, where that matters to know whether it is lost.
-    pub process: Option<String>,
 }
 
 /// What came of a start.

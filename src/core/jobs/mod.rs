@@ -55,6 +55,7 @@ pub mod money;
 mod preflight;
 mod record;
 mod result;
+mod run_handle;
 mod spec;
 mod state;
 mod turn;
@@ -72,6 +73,7 @@ pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, Tried};
 pub use moment::{Draw, StepTime};
 pub use record::{AttemptRecord, JobRecord};
+pub use run_handle::RunHandle;
 pub use spec::{JobLimits, NewJob, Origin, Purpose, Spec};
 pub use state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, HeldAttempt, HeldBy,

@@ -2,10 +2,12 @@
 
 use super::action::AttemptEnd;
 use super::event::{AgentClaim, CancelReason, JobEvent, JobStep, Progress, Verdict};
+use super::evidence::Finding;
 use super::ids::Fence;
 use super::job::Job;
 use super::moment::StepTime;
 use super::money::{Charge, Spent};
+use super::run_handle::RunHandle;
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,10 @@ pub struct AttemptRecord {
     pub agent: String,
     /// How it is called outside.
     pub key: String,
+    /// How its agent finds it again, once it does.
+    pub run: Option<RunHandle>,
+    /// What was found of what it brought, once that was looked at.
+    pub findings: Option<Vec<Finding>>,
     pub started_at: Option<Timestamp>,
     pub ended: Option<(Timestamp, AttemptEnd)>,
     /// What it cost; until it has ended, what it may.
@@ -72,6 +78,13 @@ impl JobRecord {
             JobStep::Event(JobEvent::Attempt(_, Progress::Ended { claim, .. })) => Some(claim),
             JobStep::Event(_) | JobStep::Act(_) => None,
         })
+    }
+
+    /// What was found of what the last attempt brought; none if nobody has looked.
+    pub fn findings(&self) -> Option<&[Finding]> {
+        let last = self.job.past.last.as_ref()?.fence();
+        let attempt = self.attempts.iter().find(|attempt| attempt.fence == last)?;
+        attempt.findings.as_deref()
     }
 
     /// Who asked for it to be cancelled, and when.

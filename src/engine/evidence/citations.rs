@@ -2,11 +2,8 @@
 
 use super::query::EvidenceQuery;
 use crate::core::jobs::Citation;
-use crate::core::jobs::evidence::CitedFact;
+use crate::core::jobs::evidence::{CitedFact, MOST_LOOKED_AT};
 use crate::gitea::{Error, Gitea};
-
-/// How many citations are looked at: one that exists is enough.
-const MOST_LOOKED_AT: usize = 6;
 
 pub(super) async fn look(
     gitea: &Gitea,

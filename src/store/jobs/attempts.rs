@@ -34,8 +34,8 @@ pub struct StoredAttempt {
     pub seen_at: Option<Timestamp>,
     /// Its agent's last words.
     pub said: Option<String>,
-    /// What was found of what it brought.
-    pub findings: Vec<Finding>,
+    /// What was found of what it brought, once that was looked at.
+    pub findings: Option<Vec<Finding>>,
     pub ended: Option<(Timestamp, AttemptEnd)>,
     /// What it cost; until it has ended, what it may.
     pub charge: Charge,
@@ -85,7 +85,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
         doing: row.get("doing")?,
         seen_at: row.get("seen_at")?,
         said: row.get("said")?,
-        findings: findings.map(|Json(findings)| findings).unwrap_or_default(),
+        findings: findings.map(|Json(findings)| findings),
         ended: ended.zip(ending.map(|Json(ending)| ending)),
         charge: Charge { spent: spent(row)?, is_bound: row.get("is_bound")? },
         left: row.get("left")?,

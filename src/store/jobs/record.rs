@@ -21,6 +21,8 @@ pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> 
         fence: stored.fence,
         agent: stored.agent,
         key: stored.key,
+        run: stored.run.and_then(|run| serde_json::from_str(&run).ok()),
+        findings: stored.findings,
         started_at: stored.started_at,
         ended: stored.ended,
         charge: stored.charge,

@@ -15,6 +15,7 @@ mod dependencies;
 mod drafts;
 mod edits;
 mod expiry;
+mod findings;
 mod fleet;
 mod forge_failures;
 mod full_disk;

@@ -1,6 +1,7 @@
 //! Agents at work in a conversation: what the engine would tell the ledger of them, told by hand.
 
 use timmy::clock::Clock as _;
+use timmy::core::jobs::evidence::Finding;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
     AgentClaim, Commit, Draw, Fence, Job, JobEvent, JobId, OutcomeDigest, Progress,
@@ -18,7 +19,7 @@ use crate::support::forge::DOOR;
 pub struct Work<'t> {
     talk: &'t Talk,
     pub id: JobId,
-    fence: Fence,
+    pub fence: Fence,
 }
 
 /// What an attempt used.
@@ -95,6 +96,18 @@ impl Work<'_> {
     pub async fn delivers(&self, pull: i64, verdict: Verdict) {
         let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
         self.says(Progress::Ended { claim, usage: USED }).await;
+        self.is_judged(pull, verdict).await;
+    }
+
+    /// It ends with a claim; this is what is found of it.
+    pub async fn claims(&self, claim: AgentClaim, verdict: Verdict, found: &[Finding]) {
+        self.says(Progress::Ended { claim, usage: USED }).await;
+        let (fence, found) = (self.fence, found.to_vec());
+        self.talk.timmy.write(move |tx| jobs::keep_findings(tx, fence, &found)).await;
+        self.is_judged(58, verdict).await;
+    }
+
+    async fn is_judged(&self, pull: i64, verdict: Verdict) {
         let commit: Commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
         let nothing = verdict == Verdict::Nothing;
         let look = self.talk.job(1).await.past.look;

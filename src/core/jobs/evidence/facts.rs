@@ -3,6 +3,9 @@
 use crate::core::jobs::event::Citation;
 use crate::core::jobs::ids::Commit;
 
+/// How many citations are looked at: one that exists is enough.
+pub const MOST_LOOKED_AT: usize = 6;
+
 /// What the forge shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {

@@ -1,6 +1,7 @@
 //! What is said of jobs: where one stands, what it went through, what came of it.
 
 mod answers;
+mod findings;
 mod log;
 mod outcome;
 mod standing;
@@ -8,8 +9,9 @@ mod view;
 mod words;
 
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
+pub use findings::CheckLine;
 pub use log::JobLogLine;
-pub use outcome::{AttemptLine, JobOutcome, late, outcome};
+pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome};
 pub use standing::{CancelledBy, JobStanding};
 pub use view::JobView;
 pub use words::usd;

@@ -4,11 +4,14 @@
 use askama::Template;
 use jiff::tz::TimeZone;
 
-use super::standing::{CancelledBy, JobStanding, branch, run};
+use super::findings::{CheckLine, checks, sentences, shown_by};
+use super::standing::{CancelledBy, JobStanding, branch};
 use super::view::JobView;
 use super::words::{moment, short, usd};
+use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
-    AgentClaim, AttemptRecord, Job, JobEvent, JobRecord, JobStep, Late, Purpose, State, Verdict,
+    AgentClaim, AttemptRecord, Job, JobEvent, JobRecord, JobStep, Late, Purpose, RunHandle, State,
+    Verdict, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
@@ -19,31 +22,57 @@ use crate::core::reply::filters::{self, Name};
 pub enum JobOutcome {
     /// What it was to bring is on the forge.
     #[template(path = "job/done.md")]
-    Done { view: Box<JobView>, is_comment: bool, commit: Option<String> },
+    Done { view: Box<JobView>, is_comment: bool, commit: Option<String>, checks: Vec<CheckLine> },
     /// Somebody merged what it brought while an agent still worked on it.
     #[template(path = "job/merged.md")]
     Merged { pull: Option<i64> },
     #[template(path = "job/no_change.md")]
-    NoChange { view: Box<JobView>, agent: Option<String> },
+    NoChange {
+        view: Box<JobView>,
+        agent: Option<String>,
+        /// What it cites that is there, and what is to be told beside.
+        shown_by: Vec<String>,
+        found: Vec<String>,
+    },
     /// Nothing more is tried.
     #[template(path = "job/dead.md")]
-    Dead { view: Box<JobView>, attempts: Vec<AttemptLine>, claim: Option<String> },
+    Dead {
+        view: Box<JobView>,
+        attempts: Vec<AttemptLine>,
+        claim: Option<String>,
+        found: Vec<String>,
+    },
     /// Nobody could find out whether its attempt ran.
     #[template(path = "job/doubt.md")]
-    Doubt { agent: Option<String>, run: Option<String>, branch: String },
-    /// An agent says that it did what the forge does not show; another attempt follows.
+    Doubt {
+        agent: Option<String>,
+        branch: String,
+        /// How its agent calls the attempt, if it ever said so, and how timmy does.
+        run: Option<RunHandle>,
+        key: Option<String>,
+    },
+    /// An agent says that it did what the forge does not show, or not so; it is tried again.
     #[template(path = "job/claimed.md")]
     Claimed {
         agent: String,
         claim: String,
         branch: Option<String>,
-        attempt: u32,
-        of: u32,
+        found: Vec<String>,
+        next: NextTry,
         until: String,
     },
     /// A person is needed.
     #[template(path = "job/needs_person.md")]
-    NeedsPerson { question: &'static str, pull: Option<i64> },
+    NeedsPerson { question: &'static str, pull: Option<i64>, found: Vec<String> },
+}
+
+/// What follows a claim that was not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextTry {
+    /// Nothing of it is there: another attempt.
+    Attempt { number: u32, of: u32 },
+    /// Something is there, and has to be mended: a round of repair.
+    Round { number: u32, of: u32 },
 }
 
 /// An attempt in a line.
@@ -84,22 +113,39 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
     let view = Box::new(JobView::of(record, now, zone));
     let job = &record.job;
     let agent = record.agent().map(str::to_owned);
+    let found = record.findings().unwrap_or_default();
+    let on = branch(record, job.past.branch);
     Some(match view.standing {
         JobStanding::Delivered { .. } => JobOutcome::Done {
             view,
             is_comment: matches!(job.spec.purpose, Purpose::Research | Purpose::Ops),
             commit: job.past.commit.as_ref().map(short),
+            checks: checks(record, &on),
         },
         JobStanding::Merged { pull } => JobOutcome::Merged { pull },
-        JobStanding::NoChange => JobOutcome::NoChange { view, agent },
+        JobStanding::NoChange => JobOutcome::NoChange {
+            view,
+            agent,
+            shown_by: record
+                .findings()
+                .map_or_else(Vec::new, |found| shown_by(record.last_claim(), found)),
+            found: sentences(found, &on),
+        },
         JobStanding::Dead { .. } => JobOutcome::Dead {
             view,
             attempts: record.attempts.iter().map(line).collect(),
             claim: record.last_claim().and_then(claimed),
+            found: sentences(found, &on),
         },
         JobStanding::Cancelled { by: CancelledBy::Doubt, .. } => {
             let number = job.past.last.as_ref().map_or(job.past.branch, |last| last.branch);
-            JobOutcome::Doubt { agent, run: run(record), branch: branch(record, number) }
+            let attempt = record.started().last();
+            JobOutcome::Doubt {
+                agent,
+                branch: branch(record, number),
+                run: attempt.and_then(|attempt| attempt.run.clone()),
+                key: attempt.map(|attempt| attempt.key.clone()),
+            }
         }
         // Whoever did it was answered, or sees what they did.
         _ => return None,
@@ -114,20 +160,35 @@ fn meanwhile(
     zone: &TimeZone,
 ) -> Option<JobOutcome> {
     let job = &record.job;
-    match (&job.state, step) {
+    let on = branch(record, job.past.branch);
+    let judged = match step {
+        JobStep::Event(JobEvent::Judged(judgement)) => Some(judgement.verdict),
+        JobStep::Event(_) | JobStep::Act(_) => None,
+    };
+    let found = record.findings().filter(|_| judged.is_some()).unwrap_or_default();
+    match (&job.state, judged) {
         (State::Deciding(deciding), _) if before.state != job.state => {
+            // That it needs a person is the question already.
+            let found = found.iter().filter(|finding| **finding != Finding::Blocked);
             let (question, pull) = (deciding.question.said(), job.past.pull);
-            Some(JobOutcome::NeedsPerson { question, pull })
+            Some(JobOutcome::NeedsPerson { question, pull, found: sentences(found, &on) })
         }
-        (State::BackingOff(pause), JobStep::Event(JobEvent::Judged(judgement)))
-            if judgement.verdict == Verdict::Nothing =>
-        {
+        (State::BackingOff(pause), Some(verdict)) => {
+            let next = match (verdict, pause.work) {
+                (Verdict::Nothing, _) => {
+                    NextTry::Attempt { number: job.attempt_number(), of: job.spec.limits.attempts }
+                }
+                (_, WorkKind::Repair(number)) if !found.is_empty() => {
+                    NextTry::Round { number, of: job.past.rounds_allowed }
+                }
+                _ => return None,
+            };
             Some(JobOutcome::Claimed {
                 agent: record.agent()?.to_owned(),
                 claim: record.last_claim().and_then(claimed)?,
                 branch: JobView::of(record, now, zone).branch,
-                attempt: job.attempt_number(),
-                of: job.spec.limits.attempts,
+                found: sentences(found, &on),
+                next,
                 until: moment(pause.until, now, zone),
             })
         }

@@ -186,7 +186,8 @@ fn waiting(
 
 /// How the present attempt, or the last one, is called outside.
 pub(super) fn run(record: &JobRecord) -> Option<String> {
-    record.started().last().map(|attempt| attempt.key.clone())
+    let attempt = record.started().last()?;
+    Some(attempt.run.as_ref().map_or_else(|| attempt.key.clone(), |run| run.run.clone()))
 }
 
 /// What a branch of the job is called.

@@ -1,0 +1,200 @@
+//! What was found of a result, as people are told of it: a sentence for each finding. Foreign words
+//! stand in backticks.
+
+use super::words::short;
+use crate::core::effect::defuse;
+use crate::core::jobs::evidence::{Finding, Grade, MOST_LOOKED_AT};
+use crate::core::jobs::{AgentClaim, Citation, JobRecord};
+
+/// The longest foreign word that is told.
+const LONGEST: usize = 120;
+
+/// A line of the table of what was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckLine {
+    pub mark: &'static str,
+    pub guard: &'static str,
+    pub found: String,
+}
+
+/// What was found, one sentence each; `branch`: the one that the job works on.
+pub(super) fn sentences<'a>(
+    found: impl IntoIterator<Item = &'a Finding>,
+    branch: &str,
+) -> Vec<String> {
+    found.into_iter().map(|finding| finding.said(branch)).collect()
+}
+
+/// What else was checked of a pull request than that it is there: who pushed, and what is to be
+/// told though it does no harm. Nothing if nobody has looked.
+pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
+    let Some(found) = record.findings() else { return Vec::new() };
+    let tells_pusher = found.iter().any(|finding| finding.guard() == "author");
+    let agent = record.agent().filter(|_| !tells_pusher).map(|agent| CheckLine {
+        mark: "✅",
+        guard: "author",
+        found: format!("the account of `{}` pushed it, or I did for it", named(agent)),
+    });
+    let line = |finding: &Finding| CheckLine {
+        mark: if finding.grade() == Grade::Warn { "⚠️" } else { "❌" },
+        guard: finding.guard(),
+        found: finding.said(branch),
+    };
+    agent.into_iter().chain(found.iter().map(line)).collect()
+}
+
+/// What an agent cites to show that nothing has to change, and what is there.
+pub(super) fn shown_by(claim: Option<&AgentClaim>, found: &[Finding]) -> Vec<String> {
+    let Some(AgentClaim::NoChange { cited }) = claim else { return Vec::new() };
+    let is_there = |citation: &&Citation| {
+        !found.iter().any(|f| matches!(f, Finding::MissingCitation { cited } if cited == *citation))
+    };
+    cited.iter().take(MOST_LOOKED_AT).filter(is_there).map(Citation::said).collect()
+}
+
+impl Citation {
+    /// What was cited, as part of a sentence.
+    fn said(&self) -> String {
+        match self {
+            Self::Commit(commit) => format!("commit `{}`", short(commit)),
+            Self::Pull(number) => format!("pull request `#{number}`"),
+            Self::File(path) => format!("file `{}`", named(path)),
+        }
+    }
+}
+
+impl Finding {
+    /// The guard that looks at such things.
+    fn guard(&self) -> &'static str {
+        match self {
+            Self::PushedByOther { .. } | Self::OthersWork { .. } | Self::PusherUnknown => "author",
+            Self::NoResultLine
+            | Self::ForeignPull { .. }
+            | Self::MissingPull { .. }
+            | Self::CommitBehind { .. }
+            | Self::CommitElsewhere { .. }
+            | Self::CommitGone { .. }
+            | Self::CommitUnknown { .. }
+            | Self::Contradiction { .. }
+            | Self::CommentInstead
+            | Self::NothingCited
+            | Self::MissingCitation { .. }
+            | Self::Blocked => "claims",
+            Self::NothingThere
+            | Self::EmptyBranch
+            | Self::NoPull
+            | Self::OtherBranch { .. }
+            | Self::FromFork { .. }
+            | Self::OtherBase { .. }
+            | Self::PullClosed { .. }
+            | Self::BranchGone { .. }
+            | Self::Rewritten { .. }
+            | Self::RewrittenUnknown { .. }
+            | Self::NoComment => "artifact",
+        }
+    }
+
+    /// What was found, in one sentence; `branch`: the one that the job works on.
+    pub(super) fn said(&self, branch: &str) -> String {
+        match self {
+            Self::NoResultLine => "It did not say what it did: I went by what is here.".to_owned(),
+            Self::NothingThere => {
+                format!("There is no branch `{branch}`, and no pull request from it.")
+            }
+            Self::EmptyBranch => format!("`{branch}` is there, with nothing new on it."),
+            Self::NoPull => format!("`{branch}` holds work, but no pull request asks to merge it."),
+            Self::ForeignPull { number, author: Some(author) } => {
+                format!("`#{number}` is a pull request of `{}`, not its own.", named(author))
+            }
+            Self::ForeignPull { number, author: None } => {
+                format!("`#{number}` is somebody else's pull request, not its own.")
+            }
+            Self::MissingPull { number } => format!("There is no pull request `#{number}`."),
+            Self::OtherBranch { number, branch: other } => {
+                format!("`#{number}` is its own, but from `{}`, not from `{branch}`.", named(other))
+            }
+            Self::FromFork { number } => {
+                format!("`#{number}` comes from a fork, not from `{branch}` of this repository.")
+            }
+            Self::OtherBase { number, base } => {
+                format!("`#{number}` asks to be merged into `{}`, another branch.", named(base))
+            }
+            Self::PullClosed { number } => {
+                format!("Somebody closed `#{number}` without merging it.")
+            }
+            Self::BranchGone { number } => {
+                format!("`#{number}` is there, but its branch `{branch}` is gone.")
+            }
+            Self::CommitBehind { named } => {
+                format!("It names commit `{}`, but `{branch}` holds more than that.", short(named))
+            }
+            Self::CommitElsewhere { named } => {
+                format!("It names commit `{}`, which is not on `{branch}`.", short(named))
+            }
+            Self::CommitGone { named } => format!(
+                "It names commit `{}`, which is not here: it was never pushed, or a force push \
+                 took it away.",
+                short(named)
+            ),
+            Self::CommitUnknown { named } => format!(
+                "It names commit `{}`; whether that is on `{branch}` could not be found out.",
+                short(named)
+            ),
+            Self::Rewritten { given } => {
+                format!("`{branch}` no longer holds commit `{}`, which it was given.", short(given))
+            }
+            Self::RewrittenUnknown { given } => format!(
+                "Whether `{branch}` still holds commit `{}`, which it was given, could not be \
+                 found out.",
+                short(given)
+            ),
+            Self::PushedByOther { login } => {
+                format!("`{}` pushed to `{branch}` after it.", named(login))
+            }
+            Self::OthersWork { login } => {
+                format!("All that is known to be on `{branch}` was pushed by `{}`.", named(login))
+            }
+            Self::PusherUnknown => format!("Who pushed to `{branch}` is unknown."),
+            Self::Contradiction { number } => {
+                format!("It says that there is nothing to merge, but `#{number}` is open.")
+            }
+            Self::CommentInstead => {
+                "It left a comment, where a pull request was asked for.".to_owned()
+            }
+            Self::NothingCited => "It cites nothing that shows it.".to_owned(),
+            Self::MissingCitation { cited } => {
+                format!("It cites {}, which is not here.", cited.said())
+            }
+            Self::Blocked => "It cannot go on without a person.".to_owned(),
+            Self::NoComment => "There is no comment of it here.".to_owned(),
+        }
+    }
+}
+
+/// A foreign word that may stand in backticks.
+fn named(word: &str) -> String {
+    defuse::short(&word.replace('`', "'"), LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::reply::jobs::findings::*;
+
+    #[test]
+    fn foreign_words_stay_in_their_backticks() {
+        let other =
+            Finding::OtherBranch { number: 3, branch: format!("`@anna`{}", "x".repeat(500)) };
+        let said = other.said("timmy/1-j1");
+        assert_eq!(said.matches('`').count(), 6, "{said}");
+        assert!(said.contains("`'@anna'xxx") && said.len() < 250, "{said}");
+    }
+
+    #[test]
+    fn what_is_cited_and_not_there_shows_nothing() {
+        let cited = vec![Citation::File("a.rs".to_owned()), Citation::Pull(4)];
+        let missing = [Finding::MissingCitation { cited: Citation::Pull(4) }];
+        let claim = AgentClaim::NoChange { cited };
+        assert_eq!(shown_by(Some(&claim), &missing), ["file `a.rs`"]);
+        assert_eq!(shown_by(None, &missing), Vec::<String>::new());
+    }
+}

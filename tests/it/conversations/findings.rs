@@ -1,0 +1,171 @@
+//! What was found of what an agent brought, as it is told.
+
+use insta::assert_snapshot;
+use timmy::clock::Clock as _;
+use timmy::core::jobs::evidence::Finding;
+use timmy::core::jobs::{AgentClaim, Citation, Commit, JobEvent, Progress, RunHandle, Verdict};
+use timmy::store::jobs;
+
+use crate::conversations::talk::{Talk, talk};
+use crate::conversations::work::Work;
+use crate::support::clock::MINUTE;
+
+async fn begun(t: &Talk) -> Work<'_> {
+    t.introduce().await;
+    t.ask("walt", "/timmy assign ezra").await;
+    t.works("ezra").await
+}
+
+fn claimed() -> AgentClaim {
+    AgentClaim::PullRequest { number: Some(58), commit: None }
+}
+
+fn commit(digit: char) -> Commit {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+const PASS: Verdict = Verdict::Pass { ask: false };
+
+#[tokio::test]
+async fn who_pushed_is_told_with_what_was_seen() {
+    talk(async |t| {
+        begun(t).await.claims(claimed(), PASS, &[]).await;
+        assert_snapshot!(t.comment(2), @r"
+        **Done: \#58 is open for this.** Seen on `8b195ee`; review and merge it.
+
+        <details><summary>What was checked</summary>
+
+        | | guard | found |
+        |---|---|---|
+        | ✅ | artifact | pull request \#58 from `timmy/1-j1`, head `8b195ee` |
+        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+
+        </details>
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_unknown_or_somebody_elses_is_told_as_that() {
+    talk(async |t| {
+        let foreign = Finding::ForeignPull { number: 12, author: Some("anna".to_owned()) };
+        begun(t).await.claims(claimed(), PASS, &[Finding::PusherUnknown, foreign]).await;
+        assert_snapshot!(t.comment(2), @r"
+        **Done: \#58 is open for this.** Seen on `8b195ee`; review and merge it.
+
+        <details><summary>What was checked</summary>
+
+        | | guard | found |
+        |---|---|---|
+        | ✅ | artifact | pull request \#58 from `timmy/1-j1`, head `8b195ee` |
+        | ⚠️ | author | Who pushed to `timmy/1-j1` is unknown. |
+        | ⚠️ | claims | `#12` is a pull request of `anna`, not its own. |
+
+        </details>
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_claimed_and_what_was_found_instead() {
+    talk(async |t| {
+        let foreign = Finding::ForeignPull { number: 58, author: Some("anna".to_owned()) };
+        let found = [Finding::NothingThere, foreign];
+        begun(t).await.claims(claimed(), Verdict::Nothing, &found).await;
+        assert_snapshot!(t.comment(2), @"
+        **Not done: `ezra` claims pull request `#58`, and nothing of that is here.** Attempt 2 of 3 starts at 12:00 UTC.
+
+        - There is no branch `timmy/1-j1`, and no pull request from it.
+        - `#58` is a pull request of `anna`, not its own.
+
+        `/timmy cancel` stops here.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_to_be_mended_is_told_with_the_round_that_does() {
+    talk(async |t| {
+        let found = [
+            Finding::CommitGone { named: commit('a') },
+            Finding::OtherBase { number: 58, base: "|@anna|".to_owned() },
+        ];
+        let claim = AgentClaim::PullRequest { number: None, commit: Some(commit('a')) };
+        begun(t).await.claims(claim, Verdict::Block, &found).await;
+        assert_snapshot!(t.comment(2), @"
+        **Not done: `ezra` claims commit `aaaaaaa`, and that is not what is here.** Round 1 of 3 starts at 12:00 UTC with what was found.
+
+        - It names commit `aaaaaaa`, which is not here: it was never pushed, or a force push took it away.
+        - `#58` asks to be merged into `|@anna|`, another branch.
+
+        `/timmy cancel` stops here.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn that_nothing_has_to_change_is_told_with_what_shows_it() {
+    talk(async |t| {
+        let file = Citation::File("src/door.rs".to_owned());
+        let gone = Citation::Commit(commit('b'));
+        let claim = AgentClaim::NoChange { cited: vec![file, gone.clone()] };
+        let found = [Finding::MissingCitation { cited: gone }];
+        begun(t).await.claims(claim, Verdict::NoChange { ask: false }, &found).await;
+        let said = t.comment(2);
+        assert_snapshot!(said.split("\n\n<details>").next().unwrap(), @"
+        **No change was needed,** says `ezra`, and what it cites for that is there. Close this if you agree; `/timmy retry` looks again.
+
+        - There is file `src/door.rs`.
+        - It cites commit `bbbbbbb`, which is not here.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_person_has_to_look_at_is_told() {
+    talk(async |t| {
+        let found = [Finding::OthersWork { login: "anna".to_owned() }];
+        begun(t).await.claims(claimed(), Verdict::Ask, &found).await;
+        assert_snapshot!(t.comment(2), @r"
+        **Waiting for you: what was found has to be looked at by a person.** It is about \#58.
+
+        - All that is known to be on `timmy/1-j1` was pushed by `anna`.
+
+        `/timmy retry` tries once more, `/timmy cancel` ends it.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_nobody_could_find_out_is_told_with_where_to_look() {
+    talk(async |t| {
+        let work = begun(t).await;
+        let run = RunHandle {
+            run: "run_1f".to_owned(),
+            session: Some("timmy-j1".to_owned()),
+            process: None,
+        };
+        let (fence, now) = (work.fence, t.clock.now());
+        let run = serde_json::to_string(&run).unwrap();
+        t.timmy.write(move |tx| jobs::found(tx, fence, &run, now)).await;
+        work.says(Progress::Unclear).await;
+        t.wait(16 * MINUTE).await;
+        work.happens(JobEvent::Due).await;
+        assert_snapshot!(t.comment(2), @"
+        **Given up: nobody could find out whether `ezra` worked on this.** Before anybody takes it up again, look:
+
+        - here, for the branch `timmy/1-j1`: whatever it pushed is there, and may still come;
+        - on its host, for the run `run_1f` (session `timmy-j1`). If it still runs, stop it there.
+
+        `/timmy retry` starts on a branch of its own.
+        ");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
