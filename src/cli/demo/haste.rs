@@ -7,7 +7,7 @@ use crate::clock::{Clock, SystemClock, Waiting};
 use crate::core::model::time::Timestamp;
 
 /// How many of its seconds pass in one.
-pub(super) const HASTE: u32 = 30;
+pub(super) const HASTE: u32 = 60;
 
 /// A clock that was right when it was made, and runs ahead since.
 #[derive(Debug, Clone, Copy)]

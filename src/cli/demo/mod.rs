@@ -58,6 +58,7 @@ impl DemoArgs {
         let mut replies = play(&stage, &mut paper, &scenes).await?;
         let jobs = work::work(&mut stage, &mut paper).await?;
         replies += play(&stage, &mut paper, &last).await?;
+        work::report(&stage, &mut paper).await?;
         let issue = stage.issue()?;
         paper.closing((scenes.len() + last.len(), replies, jobs), &issue)?;
         if let Some(address) = page {

@@ -125,6 +125,5 @@ pub(super) fn last_scenes() -> Vec<Scene> {
     vec![
         scene("What could not be done?", "/timmy dead", "/timmy retry"),
         scene("How are the agents?", "/timmy agents", "ezra"),
-        scene("And in all?", "/timmy report", "Shipped"),
     ]
 }

@@ -23,6 +23,8 @@ use crate::sandbox::page::Rest;
 use crate::sandbox::{DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
 
 pub(super) const REPOSITORY: &str = "foundation/door";
+/// Where the report is written.
+pub(super) const REPORTS: &str = "foundation/reports";
 const SECRET: &str = "between-the-demo-and-itself";
 
 /// A running forge with a running bot.
@@ -62,6 +64,8 @@ impl DemoSession {
         let agents = agents.await?;
         sandbox.add_org("foundation", "alexander")?;
         sandbox.add_repo(REPOSITORY, false)?;
+        sandbox.add_repo(REPORTS, false)?;
+        sandbox.collaborator(REPORTS, "timmy", Mode::Write)?;
         for login in ["timmy", "anna", "walt", "ezra", "bezalel"] {
             sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
         }
@@ -240,6 +244,12 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
 
         [dispatch]
         per_repository = 8
+        # By a clock that runs fast, on machines that may be slow.
+        timeout = {{ start = "1h", silence = "2h", total = "8h" }}
+
+        [report]
+        repository = "{REPORTS}"
+        at = "00:00"
         "#,
         folder.join("timmy.db").display()
     )

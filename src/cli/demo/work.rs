@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::backlog::{Task, tasks};
 use super::error::DemoError;
 use super::printout::Printout;
-use super::session::{DemoSession, REPOSITORY};
+use super::session::{DemoSession, REPORTS, REPOSITORY};
 use crate::core::effect::marker::key_of;
 
 /// How long all of it may take, by the clock on the wall: many times what it takes.
@@ -55,6 +55,25 @@ pub(super) async fn work(
         issue.look(session, paper)?;
     }
     Ok(issues.len())
+}
+
+/// Prints the report of the day, once it tells what was done and what was given up.
+pub(super) async fn report(session: &DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
+    paper.aside("And the owner gets one report.")?;
+    let began = Instant::now();
+    loop {
+        let said = session.sandbox.comments(REPORTS, 1).unwrap_or_default();
+        let tells =
+            |text: &str| text.contains("### Shipped and verified") && text.contains("Dead: 1");
+        if let Some(day) = said.iter().find(|said| tells(&said.body)) {
+            let text = day.body.rsplit_once("\n\n<!--").map_or(&*day.body, |(text, _)| text);
+            return paper.timmy(text);
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(DemoError::OffScript(format!("the report says {said:?}")));
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 async fn begin(
