@@ -7,6 +7,8 @@
 
 mod backlog;
 mod chain;
+mod empty_jobs;
+mod jobs;
 mod load;
 mod machine;
 mod parsing;
@@ -27,7 +29,7 @@ use table::Row;
 /// The name by which to ask for a number, `cargo bench -- parsing`, and how it is measured.
 type Number = (&'static str, fn() -> Row);
 
-const NUMBERS: [Number; 15] = [
+const NUMBERS: [Number; 18] = [
     ("scanning", scanning::measure),
     ("parsing", parsing::measure),
     ("webhook-rate", webhooks::measure_rate),
@@ -40,6 +42,9 @@ const NUMBERS: [Number; 15] = [
     ("backlog-read", backlog::measure_read),
     ("backlog-changes", backlog::measure_changes),
     ("backlog-large", backlog::measure_large),
+    ("job-empty", empty_jobs::measure),
+    ("job-requests", jobs::measure_requests),
+    ("job-follow", jobs::measure_following),
     ("start", process::measure_start),
     ("memory", process::measure_memory),
     ("memory-backlog", ranking::measure),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use timmy::sandbox::backlog::Backlog;
+use timmy::sandbox::gateway::GatewayOptions;
 use timmy::sandbox::{Mode, Options, Sandbox};
 use tokio::runtime::Runtime;
 
@@ -38,8 +39,17 @@ pub struct Stage {
     pub token: String,
     folder: TempDir,
     /// Last, so that it is there as long as the forge is.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
+
+/// One that no number needs, but for those that name another.
+const NOBODYS_AGENT: &str = r#"
+[[agent]]
+name = "ezra"
+kind = "forge"
+account = "ezra"
+roles = ["coder"]
+"#;
 
 impl Stage {
     /// A forge with one repository, whose webhook calls timmy at [`Stage::address`].
@@ -54,15 +64,25 @@ impl Stage {
         sandbox.collaborator(REPO, "timmy", Mode::Write).unwrap();
         let url = format!("http://{address}/webhook");
         sandbox.add_hook(REPO, &url, SECRET, &["issues", "pull_request"]).unwrap();
-        let stage = Self { sandbox, address, token, folder: folder(), _runtime: runtime };
-        stage.configure("foundation4ce1", "1m", UNHINDERED);
+        let stage = Self { sandbox, address, token, folder: folder(), runtime };
+        stage.configure("foundation4ce1", "1m", UNHINDERED, NOBODYS_AGENT);
         stage
+    }
+
+    /// The next timmy has these agents, in the words of its configuration.
+    pub fn employ(&self, agents: &str) {
+        self.configure("foundation4ce1", "1m", UNHINDERED, agents);
+    }
+
+    /// Where the forge runs.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     /// The same at the pace at which timmy asks real forges.
     pub fn at_default_pace() -> Self {
         let stage = Self::new();
-        stage.configure("foundation4ce1", "1m", 10);
+        stage.configure("foundation4ce1", "1m", 10, NOBODYS_AGENT);
         stage
     }
 
@@ -78,8 +98,8 @@ impl Stage {
             sandbox.collaborator(&name, "timmy", Mode::Write).unwrap();
         }
         let address = free_address();
-        let stage = Self { sandbox, address, token, folder: folder(), _runtime: runtime };
-        stage.configure(org, "10s", UNHINDERED);
+        let stage = Self { sandbox, address, token, folder: folder(), runtime };
+        stage.configure(org, "10s", UNHINDERED, NOBODYS_AGENT);
         stage
     }
 
@@ -92,6 +112,7 @@ impl Stage {
             .arg(path("timmy.toml"))
             .env("TIMMY_GITEA_TOKEN", &self.token)
             .env("TIMMY_WEBHOOK_SECRET", SECRET)
+            .env("TIMMY_AGENT_EZRA_KEY", GatewayOptions::default().key)
             .stdin(Stdio::null())
             .stderr(File::create(path("timmy.log")).unwrap())
             .spawn()
@@ -131,7 +152,7 @@ impl Stage {
         fs::read_to_string(self.folder.path().join("timmy.log")).unwrap_or_default()
     }
 
-    fn configure(&self, watch: &str, every: &str, per_second: u32) {
+    fn configure(&self, watch: &str, every: &str, per_second: u32, agents: &str) {
         let (url, address) = (self.sandbox.url(), &self.address);
         let text = format!(
             r#"
@@ -152,11 +173,7 @@ impl Stage {
             operators = ["writers"]
             approvers = ["{OWNER}"]
 
-            [[agent]]
-            name = "ezra"
-            kind = "forge"
-            account = "ezra"
-            roles = ["coder"]
+            {agents}
             "#
         );
         fs::write(self.folder.path().join("timmy.toml"), text).unwrap();
@@ -181,6 +198,16 @@ impl Timmy {
         let asked = Command::new("ps").args(["-o", "rss=", "-p", &pid]).output().unwrap();
         let kib: f64 = String::from_utf8(asked.stdout).unwrap().trim().parse().unwrap();
         kib * 1024.0 / 1e6
+    }
+
+    /// How long it has worked, in seconds of one core; only Linux tells.
+    pub fn worked(&self) -> Option<f64> {
+        /// Linux counts in hundredths of a second, whatever the kernel's own clock does.
+        const TICKS: f64 = 100.0;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+        Some((ticks(11)? + ticks(12)?) / TICKS)
     }
 
     /// The most memory that it ever held, in MB; only Linux tells.

@@ -84,8 +84,10 @@ fn of_job(job: &Job, attempts: &[StoredAttempt], card: &str, said: Vec<Said>) ->
     }
     let keys: Vec<String> =
         said.iter().map(|said| key_of(&said.body).unwrap_or("no key").to_owned()).collect();
-    let cards = keys.iter().filter(|key| *key == card || key.ends_with(".card")).count();
-    let outcomes = said.iter().filter(|said| OUTCOMES.iter().any(|o| said.body.starts_with(o)));
+    let is_card = |key: &str| key == card || key.ends_with(".card");
+    let cards = keys.iter().filter(|key| is_card(key)).count();
+    let others = said.iter().zip(&keys).filter(|(_, key)| !is_card(key));
+    let outcomes = others.filter(|(said, _)| OUTCOMES.iter().any(|o| said.body.starts_with(o)));
     if (cards, outcomes.count()) != (1, 1) || !doubled(keys).is_empty() {
         let bodies = said.iter().map(|said| said.body.as_str()).collect::<Vec<_>>();
         problems.push(format!("{kind:?}, it is said:\n{}", bodies.join("\n----\n")));
