@@ -177,6 +177,7 @@ pub(super) fn engine(
     let secret = config.gitea.token.clone();
     options.reload = Arc::new(move || Token::new(secret.reread()?.expose()).ok());
     let timing = Timing { settle: config.gitea.settle, recheck: config.gitea.recheck };
+    let gitea = Gitea::new(options)?;
     let policy = Policy {
         people: config.people.authority(&config.agents),
         agents: config.agents.iter().map(known).collect(),
@@ -189,9 +190,8 @@ pub(super) fn engine(
         acceptance: config.score.acceptance.clone(),
         zone: config.people.timezone.clone(),
         report: report(config),
-        jobs: job_policy(config),
+        jobs: job_policy(config, &gitea)?,
     };
-    let gitea = Gitea::new(options)?;
     let world = (clocks.engine, Chance::default());
     let drivers = match drivers {
         Some(drivers) => drivers,
@@ -215,9 +215,11 @@ fn configured(
 /// The most tokens of one attempt of an agent for which nobody wrote them down.
 const MOST_TOKENS: u64 = 200_000;
 
-fn job_policy(config: &Config) -> JobPolicy {
+fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
     let issue = config.budget.issue;
     let terms = |agent: &AgentConfig| {
+        let own = agents::own_account(agent, gitea)
+            .map_err(|trouble| AppError::Agent { agent: agent.name.clone(), trouble })?;
         let most = match &agent.kind {
             AgentKind::OpenAi { max_tokens, .. } => *max_tokens,
             _ => MOST_TOKENS,
@@ -232,24 +234,25 @@ fn job_policy(config: &Config) -> JobPolicy {
         let terms = AgentTerms {
             account: agent.account.clone(),
             family: agent.family.clone(),
+            own,
             timeouts: config.timeouts(agent),
             terms: charge,
             repositories: agent.repositories.clone(),
             has_tools: matches!(agent.kind, AgentKind::OpenAi { .. }),
         };
-        (agent.name.clone(), terms)
+        Ok((agent.name.clone(), terms))
     };
     let mut forge = config.gitea.url.clone();
     if !forge.path().ends_with('/') {
         forge.set_path(&format!("{}/", forge.path()));
     }
-    JobPolicy {
+    Ok(JobPolicy {
         forge,
-        agents: config.agents.iter().map(terms).collect(),
+        agents: config.agents.iter().map(terms).collect::<Result<_, AppError>>()?,
         budgets: config.budgets(),
         limits: config.job_limits(),
         stop: config.dispatch.timeout.stop,
-    }
+    })
 }
 
 /// The report, if it is wanted.

@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
 
+mod account;
 mod agent;
 mod brief;
 mod event_stream;
@@ -19,6 +20,7 @@ mod task;
 mod transcript;
 mod trouble;
 
+pub use account::own_account;
 pub use agent::{
     Agent, AgentCall, AgentHealth, Capabilities, Delivery, Ending, FailureKind, RunHandle,
     Sighting, Started,

@@ -89,6 +89,8 @@ pub struct AgentTerms {
     pub account: String,
     /// Whose model it works with.
     pub family: Option<String>,
+    /// A client that acts as its account, where there is a token of that.
+    pub own: Option<Gitea>,
     pub timeouts: Timeouts,
     pub terms: ChargeTerms,
     /// Where it may work.

@@ -42,7 +42,9 @@ mod try_result;
 
 pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, Timing};
 pub use identity::remembered;
-pub use jobs::{AgentCondition, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
+pub use jobs::{
+    AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
+};
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
 pub use report::{ReportAudience, ReportScope, gather, outlook};
@@ -130,12 +132,14 @@ impl Engine {
         let planner = Arc::new(Planner::new(ctx.clone(), identity.clone(), accounts.clone()));
         let forge =
             drivers.forge.unwrap_or_else(|| Arc::new(LiveForge::new(&ctx, identity.clone())));
+        let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
         let jobs = Jobs::new(
             ctx.clone(),
             (identity.clone(), incidents.clone()),
             accounts.clone(),
             fleet.clone(),
             forge,
+            reader.clone(),
         );
         let jobs = Arc::new(jobs);
         let snapshots =
@@ -161,7 +165,6 @@ impl Engine {
             reporter.clone(),
         );
         let ticker = Ticker::new(ctx.clone(), identity.clone(), planner.clone());
-        let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
         let loops = Loops::begin(&ctx);
         Arc::new(Self {
             identity,

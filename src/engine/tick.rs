@@ -40,6 +40,11 @@ impl Ticker {
     pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         let dispatch = &self.ctx.policy.dispatch;
         let mut seen = TickState::default();
+        if !dispatch.auto.is_empty() {
+            tracing::info!(
+                "dispatch.auto: this version suggests there, and starts nothing by itself"
+            );
+        }
         loop {
             self.planner.forget_old().await;
             if dispatch.mode != DispatchMode::Off {

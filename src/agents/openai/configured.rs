@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::agent::OpenAiOptions;
+use crate::agents::account::own_account;
 use crate::agents::redact::Redactor;
 use crate::agents::trouble::AgentTrouble;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{AgentConfig, AgentKind, Secret};
+use crate::config::{AgentConfig, AgentKind};
 use crate::core::jobs::Timeouts;
-use crate::gitea::{AgentToken, Gitea, Token};
+use crate::gitea::Gitea;
 
 impl OpenAiOptions {
     /// Those of `agent`, if it is of this kind; `timeouts` are those of all agents. On the forge it
@@ -35,20 +36,10 @@ impl OpenAiOptions {
             max_turns: *max_turns,
             max_tokens: *max_tokens,
             max_time: agent.timeout.over(timeouts).total,
-            repository: Arc::new(as_its_account(agent, forge)?),
+            repository: Arc::new(own_account(agent, forge)?.unwrap_or_else(|| forge.clone())),
             redactor: redactor.clone(),
             clock: clock.clone(),
             chance: chance.clone(),
         }))
     }
-}
-
-fn as_its_account(agent: &AgentConfig, forge: &Gitea) -> Result<Gitea, AgentTrouble> {
-    let Some(secret) = &agent.token else { return Ok(forge.clone()) };
-    let token = |secret: &Secret| Token::new(secret.expose());
-    let first = token(secret)
-        .map_err(|error| AgentTrouble::BadRequest(format!("its `token_file`: {error}")))?;
-    let secret = secret.clone();
-    let reload = Arc::new(move || token(&secret.reread()?).ok());
-    Ok(forge.acting_as(AgentToken { login: agent.account.clone(), token: first, reload }))
 }

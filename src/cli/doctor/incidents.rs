@@ -61,6 +61,9 @@ fn remedy(incident: &Incident) -> &'static str {
             "Nothing is to be done here: commands of people who may give them run there all the \
              same, unanswered. Whoever blocked timmy can lift that in their settings."
         }
+        Incident::NoDefaultBranch { .. } => {
+            "Its jobs wait, and are tried ten times at most; it is over when one of them begins."
+        }
         Incident::AnswerUnreadable { .. } => {
             "Look at it in the browser and in the server's log, then say the command again."
         }

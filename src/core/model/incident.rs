@@ -40,6 +40,10 @@ pub enum Incident {
     WriteForbidden {
         repo: RepoId,
     },
+    /// A repository has no commit that work could begin at.
+    NoDefaultBranch {
+        repo: RepoId,
+    },
     ThreadLocked {
         thread: ThreadId,
     },
@@ -126,6 +130,7 @@ impl fmt::Display for Incident {
             Self::RepoGone { .. } => f.write_str("repository gone"),
             Self::RepoArchived { .. } => f.write_str("repository archived"),
             Self::WriteForbidden { .. } => f.write_str("write forbidden"),
+            Self::NoDefaultBranch { .. } => f.write_str("no default branch"),
             Self::ThreadLocked { .. } => f.write_str("thread locked"),
             Self::ThreadBlocked { .. } => f.write_str("account blocked"),
             Self::AnswerUnreadable { .. } => f.write_str("answer unreadable"),
@@ -146,6 +151,7 @@ impl Incident {
             | Self::RepoArchived { repo }
             | Self::WriteForbidden { repo }
             | Self::DependenciesUnreadable { repo }
+            | Self::NoDefaultBranch { repo }
             | Self::ThreadLocked { thread: ThreadId { repo, .. } }
             | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
             | Self::AnswerUnreadable { thread: ThreadId { repo, .. } } => Some(*repo),
@@ -177,6 +183,7 @@ impl Incident {
             | Self::ThreadBlocked { .. }
             | Self::AnswerUnreadable { .. }
             | Self::DependenciesUnreadable { .. }
+            | Self::NoDefaultBranch { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
@@ -212,6 +219,7 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
             | Self::DependenciesUnreadable { .. }
+            | Self::NoDefaultBranch { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,
@@ -232,6 +240,7 @@ impl Incident {
             | Self::RepoGone { .. }
             | Self::AnswerUnreadable { .. }
             | Self::DependenciesUnreadable { .. }
+            | Self::NoDefaultBranch { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,

@@ -91,10 +91,13 @@ impl Jobs {
     /// The agents that may take a job, the preferred one first.
     fn ladder(&self, waiting: &WaitingJob, full: &BTreeSet<String>) -> Vec<Rung> {
         let policy = &self.ctx.policy;
+        let is_named = waiting.job.past.agent.is_some();
+        let now = self.ctx.now();
         let may_work = |name: &String| {
             let covers = |repo: &crate::core::model::repository::Repo| {
                 let terms = policy.jobs.agents.get(name);
                 terms.is_some_and(|terms| terms.repositories.covers(&repo.name, !repo.private))
+                    && (is_named || !self.fleet.is_barred(name, repo.id, now))
             };
             waiting.repo.as_ref().is_some_and(covers)
         };

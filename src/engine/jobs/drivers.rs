@@ -19,13 +19,34 @@ pub type ForgeCall<'a, T> = Pin<Box<dyn Future<Output = Result<T, gitea::Error>>
 /// What jobs need of the forge.
 pub trait JobForge: Send + Sync {
     /// What the agent is asked to do; or why it cannot be asked now.
-    fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, NeverRan>>;
+    fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, CannotBegin>>;
+
+    /// Whether the default branch of a repository is known to be red.
+    fn is_red<'a>(&'a self, repo: &'a Repo) -> ForgeCall<'a, bool>;
 
     /// What an agent says in its last words that it did.
     fn claim(&self, text: &str) -> AgentClaim;
 
     /// What the forge shows of what a job brought; none if that cannot be told yet.
     fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<JobEvidence>>;
+}
+
+/// Why an attempt cannot begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CannotBegin {
+    NeverRan(NeverRan),
+    /// The agent's account may not do its work there: what is wrong, and what to do.
+    NoAccess(String),
+    /// There is no commit to begin at: what is wrong, and what to do.
+    NoDefaultBranch(String),
+    /// The job's pull request was merged meanwhile: what that made.
+    Merged(Commit),
+}
+
+impl From<NeverRan> for CannotBegin {
+    fn from(why: NeverRan) -> Self {
+        Self::NeverRan(why)
+    }
 }
 
 /// What the forge shows of a result.
@@ -55,6 +76,10 @@ pub struct JobOrder {
     pub texts: Vec<String>,
     /// The attempts before it, in order.
     pub earlier: Vec<StoredAttempt>,
+    /// The open pull requests of the same repository that were known to close the issue.
+    pub linked: Vec<i64>,
+    /// Whether the agent ever left something in this repository; none if it did not work there yet.
+    pub left_before: Option<bool>,
 }
 
 /// What an attempt may have brought.

@@ -5,11 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::agents::{Agent, AgentHealth, AgentTrouble};
+use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::AgentSlot;
 
 /// How long it is from one look at an agent to the next.
 const EVERY: Duration = Duration::from_secs(60);
+
+/// How long an agent is not tried again in a repository in which its account may not work.
+const BARRED: Duration = Duration::from_secs(10 * 60);
 
 /// How an agent is, as far as that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,8 @@ impl AgentCondition {
 pub(in crate::engine) struct Fleet {
     agents: BTreeMap<String, Arc<dyn Agent>>,
     known: Mutex<BTreeMap<String, AgentCondition>>,
+    /// Where the accounts of agents may not work, and until when that is believed.
+    barred: Mutex<BTreeMap<(String, RepoId), Timestamp>>,
 }
 
 impl Fleet {
@@ -38,7 +44,7 @@ impl Fleet {
         let unknown =
             || AgentCondition { health: None, spent_until: None, next_check: Timestamp::default() };
         let known = agents.keys().map(|name| (name.clone(), unknown())).collect();
-        Self { agents, known: Mutex::new(known) }
+        Self { agents, known: Mutex::new(known), barred: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, AgentCondition>> {
@@ -95,6 +101,19 @@ impl Fleet {
         known.health = Some(health);
         known.next_check = now.after(EVERY);
         known.is_up() != was_up
+    }
+
+    /// Its account may not work in a repository.
+    pub(super) fn bar(&self, name: &str, repo: RepoId, now: Timestamp) {
+        let mut barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);
+        barred.retain(|_, until| *until > now);
+        barred.insert((name.to_owned(), repo), now.after(BARRED));
+    }
+
+    /// Whether it was found lately that its account may not work there.
+    pub(super) fn is_barred(&self, name: &str, repo: RepoId, now: Timestamp) -> bool {
+        let barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);
+        barred.get(&(name.to_owned(), repo)).is_some_and(|until| *until > now)
     }
 
     /// Its quota is used up until then.

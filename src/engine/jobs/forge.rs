@@ -3,18 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::drivers::{ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
+use super::access::{Access, by_rights, by_token};
+use super::base::{Base, base_of, health_of};
+use super::drivers::{CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
 use crate::agents::AgentTask;
+use crate::core::command::value::Level;
 use crate::core::jobs::evidence::read_result;
 use crate::core::jobs::{
     AgentClaim, AttemptEnd, Job, Leased, NeverRan, Origin, ResultJudgement, State, WorkKind,
 };
 use crate::core::model::account::Account;
+use crate::core::model::commit_status::BranchHealth;
+use crate::core::model::issue::Issue;
+use crate::core::model::repository::Repo;
 use crate::core::prompt::{JobPrompt, PromptLimits, PromptThread, ToldText, WorkMeans};
+use crate::core::scheduling::IssueLabels;
 use crate::engine::context::{AgentTerms, Context};
 use crate::engine::evidence::{EvidenceQuery, gather_evidence};
 use crate::engine::identity::Identity;
-use crate::gitea::{Error, Visibility};
+use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
 
 /// Jobs read and write here by timmy's own account.
@@ -47,25 +54,15 @@ impl LiveForge {
         Ok(account)
     }
 
-    async fn write_task(&self, order: &JobOrder) -> Result<Result<AgentTask, NeverRan>, Error> {
-        let Some(terms) = self.terms(&order.agent) else { return Ok(Err(NeverRan::GatewayDown)) };
+    async fn write_task(&self, order: &JobOrder) -> Result<Result<AgentTask, CannotBegin>, Error> {
+        let (begin, terms) = match self.preflight(order).await? {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(why)),
+        };
+        let Base { branch: base_branch, head: base } = begin;
         let name = &order.repo.name;
-        // Who cannot be asked about may do it: then the push tells.
-        if self.ctx.gitea.may_write(name, &terms.account).await? == Visibility::No
-            && self.ctx.gitea.teams_of_repo(name).await?.is_empty()
-        {
-            return Ok(Err(NeverRan::NoAccess));
-        }
-        let listed = self.ctx.gitea.visible_repo(name).await?.entries.into_iter().next();
-        let Some(base_branch) = listed.and_then(|listed| listed.default_branch) else {
-            return Ok(Err(NeverRan::Moved));
-        };
-        let Some(base) = self.ctx.gitea.branch(name, &base_branch).await? else {
-            tracing::info!(repository = %name, base_branch, "no commit to begin at");
-            return Ok(Err(NeverRan::Moved));
-        };
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
-        let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved)) };
+        let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
         let job = &order.job;
         let prompt = JobPrompt {
             purpose: job.spec.purpose,
@@ -77,7 +74,7 @@ impl LiveForge {
                 body: order.issue.body.clone(),
             },
             base_branch: base_branch.clone(),
-            base: base.head.clone(),
+            base: base.clone(),
             branch: order.branch,
             pull: job.past.pull,
             means: match terms.has_tools {
@@ -95,11 +92,95 @@ impl LiveForge {
             repository: name.clone(),
             clone_url,
             base_branch,
-            base: base.head,
+            base,
             branch: order.branch,
             pull: job.past.pull,
             prompt: prompt.text(),
         }))
+    }
+
+    /// What the work begins at and on which terms, unless anything on the forge speaks against it.
+    async fn preflight(
+        &self,
+        order: &JobOrder,
+    ) -> Result<Result<(Base, &AgentTerms), CannotBegin>, Error> {
+        let Some(terms) = self.terms(&order.agent) else {
+            return Ok(Err(NeverRan::GatewayDown.into()));
+        };
+        if let Some(merged) = self.merged(order).await? {
+            return Ok(Err(merged));
+        }
+        let name = &order.repo.name;
+        let listed = self.ctx.gitea.visible_repo(name).await?.entries.into_iter().next();
+        let Some(listed) = listed else { return Ok(Err(NeverRan::Moved.into())) };
+        let access = match self.access(order, terms, &listed).await? {
+            Access::Unknown if order.left_before == Some(false) => Access::No(format!(
+                "nobody can tell whether {} may work in {name}, and what it was given there left \
+                 nothing: look at its rights there",
+                terms.account
+            )),
+            access => access,
+        };
+        if let Access::No(words) = access {
+            return Ok(Err(CannotBegin::NoAccess(words)));
+        }
+        let base = match base_of(&self.ctx.gitea, name, &listed).await? {
+            Ok(base) => base,
+            Err(words) => return Ok(Err(CannotBegin::NoDefaultBranch(words))),
+        };
+        if !order.job.is_asked_for()
+            && !is_p0(&order.issue)
+            && health_of(&self.ctx.gitea, name, &base).await == BranchHealth::Red
+        {
+            return Ok(Err(NeverRan::RedBranch.into()));
+        }
+        Ok(Ok((base, terms)))
+    }
+
+    /// Whether the job's pull request, or one that closes its issue, was merged meanwhile.
+    async fn merged(&self, order: &JobOrder) -> Result<Option<CannotBegin>, Error> {
+        let own = order.job.past.pull;
+        let linked = order.linked.iter().copied().filter(|number| Some(*number) != own);
+        for number in own.into_iter().chain(linked) {
+            let Some(pull) = self.ctx.gitea.pull(&order.repo.name, number).await? else { continue };
+            let PullState::Merged { commit, .. } = pull.state else { continue };
+            return Ok(Some(match own == Some(number) {
+                true => CannotBegin::Merged(commit.unwrap_or(pull.head)),
+                false => NeverRan::Moved.into(),
+            }));
+        }
+        Ok(None)
+    }
+
+    /// Whether the account that does the work may do it there.
+    async fn access(
+        &self,
+        order: &JobOrder,
+        terms: &AgentTerms,
+        seen_by_timmy: &VisibleRepo,
+    ) -> Result<Access, Error> {
+        let at = (terms.account.as_str(), &order.repo.name);
+        let purpose = order.job.spec.purpose;
+        match (&terms.own, self.identity.known()) {
+            (Some(own), _) => by_token(own, purpose, at).await,
+            // Without a token of its own, timmy writes for it.
+            (None, Some(timmy)) if terms.has_tools => {
+                let timmy = (timmy.login.as_str(), &order.repo.name);
+                Ok(Access::of(seen_by_timmy.permissions, purpose, timmy))
+            }
+            (None, Some(timmy)) => by_rights(&self.ctx.gitea, purpose, at, &timmy.login).await,
+            (None, None) => Ok(Access::Unknown),
+        }
+    }
+
+    async fn looks_red(&self, repo: &Repo) -> Result<bool, Error> {
+        let name = &repo.name;
+        let listed = self.ctx.gitea.visible_repo(name).await?.entries.into_iter().next();
+        let Some(listed) = listed else { return Ok(false) };
+        match base_of(&self.ctx.gitea, name, &listed).await? {
+            Ok(base) => Ok(health_of(&self.ctx.gitea, name, &base).await == BranchHealth::Red),
+            Err(_) => Ok(false),
+        }
     }
 
     async fn look_at(&self, result: &JobResult) -> Result<Option<JobEvidence>, Error> {
@@ -147,8 +228,12 @@ impl LiveForge {
 }
 
 impl JobForge for LiveForge {
-    fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, NeverRan>> {
+    fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, CannotBegin>> {
         Box::pin(self.write_task(order))
+    }
+
+    fn is_red<'a>(&'a self, repo: &'a Repo) -> ForgeCall<'a, bool> {
+        Box::pin(self.looks_red(repo))
     }
 
     fn claim(&self, text: &str) -> AgentClaim {
@@ -158,6 +243,11 @@ impl JobForge for LiveForge {
     fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<JobEvidence>> {
         Box::pin(self.look_at(result))
     }
+}
+
+fn is_p0(issue: &Issue) -> bool {
+    let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
+    IssueLabels::of(&labels).priority == Some(Level::P0)
 }
 
 /// What is wrong with what there is, for a repair.

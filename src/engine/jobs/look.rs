@@ -18,6 +18,9 @@ const MOST: usize = 24;
 /// How long it is from one look at what a job waits for to the next.
 const WAITS: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// How long it is from one look at a red default branch to the next.
+const GREEN: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+
 /// How often it is asked whether the thread of a job is open that the backlog does not know.
 const THREAD: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -167,7 +170,20 @@ impl Jobs {
                 Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some()))
             }
             WaitReason::Host => Ok(NextLook::At(self.ctx.now().after(WAITS))),
-            WaitReason::Pool | WaitReason::Person | WaitReason::GreenBranch => Ok(NextLook::Idle),
+            WaitReason::GreenBranch => self.wait_for_green(seen).await,
+            WaitReason::Pool | WaitReason::Person => Ok(NextLook::Idle),
+        }
+    }
+
+    /// Looks whether the default branch is red no more.
+    async fn wait_for_green(&self, seen: &SeenJob) -> Result<NextLook, Error> {
+        let is_red = match &seen.repo {
+            Some(repo) => self.forge.is_red(repo).await.unwrap_or(true),
+            None => true,
+        };
+        match is_red {
+            true => Ok(NextLook::At(self.ctx.now().after(GREEN))),
+            false => Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some())),
         }
     }
 

@@ -10,6 +10,8 @@
 //! |---|---|
 //! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
+//! | `access` | whether an agent's account may work in a repository |
+//! | `base` | where work begins, and whether that is red |
 //! | `start` | starts an attempt, or finds the one that was started |
 //! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
 //! | `verify` | has judged what the forge shows |
@@ -17,6 +19,8 @@
 //! | `forge` | what an attempt is asked, and what the forge shows of its result |
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
 
+mod access;
+mod base;
 mod dispatch;
 mod drivers;
 mod fleet;
@@ -46,10 +50,11 @@ use super::incidents::Incidents;
 use crate::core::jobs::{Draw, JobEvent, JobId, StateKind, StepTime};
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::time::Timestamp;
+use crate::core::scheduling::text::TextReader;
 use crate::store::jobs::{self, Advanced, WatchedJob};
 use crate::store::{Connection, Error, Transaction, backlog};
 
-pub use drivers::{ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
+pub use drivers::{CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
 pub use fleet::AgentCondition;
 pub(super) use fleet::Fleet;
 pub(super) use forge::LiveForge;
@@ -66,6 +71,7 @@ pub(super) struct Jobs {
     accounts: Arc<Accounts>,
     fleet: Arc<Fleet>,
     forge: Arc<dyn JobForge>,
+    reader: Arc<TextReader>,
     watches: Watches,
     /// Whether an agent may have become free for a job that waits.
     has_moved: AtomicBool,
@@ -113,6 +119,7 @@ impl Jobs {
         accounts: Arc<Accounts>,
         fleet: Arc<Fleet>,
         forge: Arc<dyn JobForge>,
+        reader: Arc<TextReader>,
     ) -> Self {
         Self {
             ctx,
@@ -121,6 +128,7 @@ impl Jobs {
             accounts,
             fleet,
             forge,
+            reader,
             watches: Watches::default(),
             has_moved: AtomicBool::new(true),
             given_out: (AtomicI64::new(-1), AtomicI64::new(0)),

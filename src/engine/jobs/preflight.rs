@@ -1,17 +1,23 @@
 //! Whether an agent that has a job can begin; then what it is asked is stored, and that it starts.
 
 use super::Jobs;
-use super::drivers::JobOrder;
+use super::drivers::{CannotBegin, JobOrder};
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
 use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Progress};
-use crate::core::model::incident::AgentProblem;
+use crate::core::model::ids::ThreadId;
+use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
+use crate::core::scheduling::BacklogEntry;
 use crate::gitea;
+use crate::store::backlog::{self, BacklogSource};
 use crate::store::jobs::{self, Lease, LeaseRefusal};
 use crate::store::{Error, Transaction};
+
+/// Of how many linked pull requests it is asked whether they were merged.
+const MOST_LINKED: usize = 3;
 
 /// What is found of a job before it begins.
 enum Finding {
@@ -62,12 +68,14 @@ impl Jobs {
                 return Ok(Finding::Later);
             }
         };
-        let id = seen.id();
-        let read = self
-            .ctx
-            .ledger
-            .read(move |conn| Ok((jobs::texts(conn, id)?, jobs::attempts(conn, id)?)));
-        let (texts, mut earlier) = read.await?;
+        self.keep_fresh(&repo, &issue).await?;
+        let (id, thread, agent) = (seen.id(), seen.job.spec.thread, lease.agent().to_owned());
+        let read = self.ctx.ledger.read(move |conn| {
+            let linked = jobs::linked_pulls(conn, thread)?;
+            let left_before = jobs::left_in(conn, &agent, thread.repo)?;
+            Ok((jobs::texts(conn, id)?, jobs::attempts(conn, id)?, linked, left_before))
+        });
+        let (texts, mut earlier, linked, left_before) = read.await?;
         earlier.retain(|attempt| attempt.fence != lease.fence());
         let unheard = seen.job.past.unheard.iter();
         let unheard = unheard.filter_map(|n| texts.get(usize::try_from(*n).ok()?)).cloned();
@@ -80,11 +88,35 @@ impl Jobs {
             branch: lease.branch(),
             texts: unheard.collect(),
             earlier,
+            linked: linked.into_iter().take(MOST_LINKED).collect(),
+            left_before,
         })))
     }
 
     async fn issue(&self, repo: &Repo, number: i64) -> Result<Issue, gitea::Error> {
         self.ctx.gitea.issue(&repo.name, number).await
+    }
+
+    /// Lets the backlog know the issue as it is now, and what that waits for: whether it may still be
+    /// worked on is asked of the ledger, in the act.
+    async fn keep_fresh(&self, repo: &Repo, issue: &Issue) -> Result<(), Error> {
+        let thread = ThreadId { repo: repo.id, number: issue.number };
+        let entry = BacklogEntry::read(repo.id, issue.clone(), &self.reader);
+        // Read now, whatever the clock of the forge says.
+        let source = BacklogSource::Search(issue.updated_at);
+        let waits = match issue.is_pull {
+            true => None,
+            false => self.ctx.gitea.blockers(&repo.name, issue.number).await.ok(),
+        };
+        let now = self.ctx.now();
+        let write = self.ctx.ledger.write(move |tx| {
+            backlog::put(tx, thread.repo, &entry, source)?;
+            match &waits {
+                Some(waits) => backlog::bind(tx, thread, waits, now),
+                None => Ok(()),
+            }
+        });
+        write.await
     }
 
     /// Stores what the agent is asked, and that it is going to be started.
@@ -97,21 +129,13 @@ impl Jobs {
     ) -> Result<NextLook, Error> {
         let task = match self.forge.task(order).await {
             Ok(Ok(task)) => task,
-            Ok(Err(why)) => {
-                if why == NeverRan::NoAccess {
-                    let text = format!(
-                        "agent {} may not read or push in {}: give its account write access there",
-                        order.agent, order.repo.name
-                    );
-                    self.agent_problem(&order.agent, AgentProblem::NoAccess, Some(text)).await;
-                }
-                return self.did_not_run(seen, why).await;
-            }
+            Ok(Err(why)) => return self.cannot_begin(seen, order, why).await,
             Err(error) => {
                 self.incidents.met(&error, seen.job.spec.thread).await;
                 return Ok(self.later(seen));
             }
         };
+        self.can_begin(order).await;
         let request = agent.prepare(&task);
         let now = self.step_time();
         let view = self.view();
@@ -139,6 +163,43 @@ impl Jobs {
                 self.did_not_run(seen, refused(&refusal)).await
             }
         }
+    }
+
+    /// Says why an attempt cannot begin, where somebody has to do something about it.
+    async fn cannot_begin(
+        &self,
+        seen: &SeenJob,
+        order: &JobOrder,
+        why: CannotBegin,
+    ) -> Result<NextLook, Error> {
+        let repo = order.repo.id;
+        let why = match why {
+            CannotBegin::NeverRan(why) => why,
+            CannotBegin::Merged(commit) => {
+                let merged = self.tell(seen.id(), JobEvent::Merged(commit)).await?;
+                return Ok(told(merged.is_some()));
+            }
+            CannotBegin::NoAccess(words) => {
+                self.fleet.bar(&order.agent, repo, self.ctx.now());
+                let text = format!("agent {}: {words}", order.agent);
+                self.agent_problem(&order.agent, AgentProblem::NoAccess, Some(text)).await;
+                NeverRan::NoAccess
+            }
+            CannotBegin::NoDefaultBranch(words) => {
+                self.incidents.set(Incident::NoDefaultBranch { repo }, Some(words)).await;
+                NeverRan::Moved
+            }
+        };
+        self.did_not_run(seen, why).await
+    }
+
+    /// What kept attempts from beginning there is over.
+    async fn can_begin(&self, order: &JobOrder) {
+        let empty = Incident::NoDefaultBranch { repo: order.repo.id };
+        if self.incidents.is_open(&empty) {
+            self.incidents.set(empty, None).await;
+        }
+        self.agent_problem(&order.agent, AgentProblem::NoAccess, None).await;
     }
 
     /// The attempt does not run, for this reason.

@@ -53,6 +53,7 @@ impl Poller {
             | Incident::RepoGone { .. }
             | Incident::WriteForbidden { .. }
             | Incident::DependenciesUnreadable { .. }
+            | Incident::NoDefaultBranch { .. }
             | Incident::ReportHomeless
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }

@@ -6,7 +6,7 @@ use crate::core::jobs::breaker::{Breaker, Finished};
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::money::{Charge, Spending, Spent};
 use crate::core::jobs::{AttemptEnd, Commit, Fence, JobId, Leased};
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::store::backlog;
 use crate::store::columns::{self, Json, Spelled};
@@ -228,6 +228,16 @@ pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
         Some(error) => Err(error.into()),
         None => Ok(breaker),
     }
+}
+
+/// Whether an agent ever left something in a repository; none if no attempt of its was judged there.
+pub fn left_in(conn: &Connection, agent: &str, repo: RepoId) -> Result<Option<bool>, Error> {
+    let left = conn
+        .prepare_cached(
+            "SELECT max(left) FROM attempts WHERE agent = ?1 AND left IS NOT NULL AND repo = ?2",
+        )?
+        .query_row((agent, repo), |row| row.get(0))?;
+    Ok(left)
 }
 
 /// What was spent or is set aside by all since a moment.

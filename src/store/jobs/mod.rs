@@ -29,7 +29,8 @@ mod speech;
 
 pub use advance::{Advanced, advance};
 pub use attempts::{
-    StoredAttempt, attempt, attempts, breaker, spending, spent_on, spent_since, trust_again,
+    StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_on, spent_since,
+    trust_again,
 };
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load};
 pub use create::{NotCreated, create};
@@ -42,6 +43,6 @@ pub use record::{
 };
 pub use run::{
     WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
-    note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
+    linked_pulls, note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};

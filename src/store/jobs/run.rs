@@ -99,6 +99,14 @@ pub fn pulls_of(conn: &Connection, logins: &[String]) -> Result<u32, Error> {
     Ok(count)
 }
 
+/// The open pull requests of the same repository that say they close `thread`, by number.
+pub fn linked_pulls(conn: &Connection, thread: ThreadId) -> Result<Vec<i64>, Error> {
+    let facts = backlog::issue(conn, thread)?;
+    let pulls = facts.map(|facts| facts.pulls).unwrap_or_default();
+    let here = pulls.iter().filter(|pull| pull.thread.repo == thread.repo);
+    Ok(here.map(|pull| pull.thread.number).collect())
+}
+
 /// An agent takes work otherwise than before: what is matched may come out otherwise.
 pub fn fleet_moved(tx: &Transaction<'_>) -> Result<(), Error> {
     backlog::moved(tx)

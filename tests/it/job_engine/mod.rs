@@ -4,6 +4,7 @@
 mod agents;
 mod crashes;
 mod hosts;
+mod preflight;
 mod scripted;
 mod stage;
 mod stops;

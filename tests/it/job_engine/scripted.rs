@@ -11,7 +11,8 @@ use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
     AgentClaim, Commit, NeverRan, OutcomeDigest, ResultJudgement, State, Verdict,
 };
-use timmy::engine::{ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
+use timmy::core::model::repository::Repo;
+use timmy::engine::{CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
 use tokio::sync::watch;
 
 /// What a start comes to.
@@ -258,11 +259,16 @@ pub fn commit() -> Commit {
 }
 
 impl JobForge for ScriptedForge {
-    fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, NeverRan>> {
+    fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, CannotBegin>> {
         Box::pin(async {
             let mut script = self.script();
             if let Some(why) = script.never.pop_front() {
-                return Ok(Err(why));
+                return Ok(Err(match why {
+                    NeverRan::NoAccess => CannotBegin::NoAccess(
+                        "ezra may not push: give its account write access".to_owned(),
+                    ),
+                    why => why.into(),
+                }));
             }
             script.orders.push(order.clone());
             Ok(Ok(AgentTask {
@@ -277,6 +283,10 @@ impl JobForge for ScriptedForge {
                 prompt: format!("{} {}", order.issue.title, order.texts.join(" ")),
             }))
         })
+    }
+
+    fn is_red<'a>(&'a self, _: &'a Repo) -> ForgeCall<'a, bool> {
+        Box::pin(async { Ok(false) })
     }
 
     fn claim(&self, text: &str) -> AgentClaim {

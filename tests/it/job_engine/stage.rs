@@ -10,13 +10,14 @@ use timmy::core::jobs::{
 };
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::engine::JobDrivers;
-use timmy::sandbox::Sandbox;
+use timmy::sandbox::{Mode, Sandbox};
 use timmy::store::jobs::{self, StoredAttempt};
 use tokio::sync::OnceCell;
 
 use super::scripted::{Scripted, ScriptedForge};
 use crate::support::app::App;
 use crate::support::clock::{HOUR, SECOND};
+use crate::support::config::Config;
 use crate::support::forge::{DOOR, found};
 
 pub struct Stage {
@@ -30,23 +31,41 @@ pub struct Stage {
 /// Eight issues, an agent ezra that takes one job at a time, and bezalel, of another family, that
 /// takes two. timmy sleeps.
 pub async fn stage() -> Stage {
+    stage_where(|_| {}, |config| config).await
+}
+
+/// The same, whose jobs are read and written on the forge itself, where both agents may write, with
+/// this furniture beside it and these changes of the configuration.
+pub async fn live(furnish: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
+    let mut stage = stage_where(furnish, change).await;
+    stage.app.timmy.drivers.forge = None;
+    stage.app.wake().await;
+    stage
+}
+
+async fn stage_where(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
     let furnish = |sandbox: &Sandbox| {
         let token = found(sandbox, "foundation", &[DOOR]);
-        sandbox.add_user("anna");
+        for login in ["anna", "ezra", "bezalel"] {
+            sandbox.add_user(login);
+            sandbox.collaborator(DOOR, login, Mode::Write).unwrap();
+        }
         for n in 1..=8 {
             sandbox.open_issue("alexander", DOOR, &format!("Door {n}"), "It squeaks.").unwrap();
         }
+        more(sandbox);
         token
     };
     let app = App::asleep(furnish, |config| {
-        config
+        let config = config
             .agent("ezra", ["coder"])
             .its("family", "one")
             .its("host", "mac")
             .agent("bezalel", ["coder"])
             .its("family", "two")
             .its("capacity", 2)
-            .with("dispatch.per_repository", 8)
+            .with("dispatch.per_repository", 8);
+        change(config)
     });
     let mut app = app.await;
     let (ezra, bezalel, forge) = (Scripted::new(), Scripted::new(), ScriptedForge::default());
@@ -90,15 +109,28 @@ impl Stage {
         agent: Option<&str>,
         limits: JobLimits,
     ) -> JobId {
-        let new = NewJob {
+        let by = Origin::Person("alexander".to_owned());
+        self.create(NewJob { limits, ..self.order(number, agent, by).await }).await
+    }
+
+    /// timmy gives out an issue by itself.
+    pub async fn start_by_itself(&self, number: i64) -> JobId {
+        self.create(self.order(number, None, Origin::Match).await).await
+    }
+
+    async fn order(&self, number: i64, agent: Option<&str>, origin: Origin) -> NewJob {
+        NewJob {
             thread: ThreadId { repo: self.repo().await, number },
             purpose: Purpose::Code,
             role: "coder".to_owned(),
-            origin: Origin::Person("alexander".to_owned()),
+            origin,
             agent: agent.map(str::to_owned),
-            limits,
+            limits: JobLimits::default(),
             budget: None,
-        };
+        }
+    }
+
+    async fn create(&self, new: NewJob) -> JobId {
         let now = self.app.clock.now();
         let made = self.app.timmy.write(move |tx| jobs::create(tx, &new, now)).await;
         self.go().await;
