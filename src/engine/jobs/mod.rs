@@ -12,6 +12,7 @@
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
 //! | `start` | starts an attempt, or finds the one that was started |
 //! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
+//! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `verify` | has judged what the forge shows |
 //! | `fleet` | how the agents are |
 //! | `forge` | what an attempt is asked, and what the forge shows of its result |
@@ -28,6 +29,7 @@ mod preflight;
 mod request;
 mod start;
 mod stop;
+mod transcript;
 mod trouble;
 mod verify;
 mod watches;
@@ -237,6 +239,7 @@ impl Jobs {
             self.agent_problem(agent, AgentProblem::LeavesNothing, Some(text)).await;
         }
         self.ctx.stored.notify();
+        self.keep_transcript(before, after).await;
     }
 
     /// This is wrong with an agent, if there is a text that says it; else that is over.

@@ -78,6 +78,13 @@ CREATE INDEX attempts_judged ON attempts (agent, ended_at, fence) WHERE left IS 
 CREATE INDEX attempts_ended ON attempts (ended_at);
 CREATE INDEX attempts_latest ON attempts (agent, leased_at);
 
+-- What attempts said and did, apart from them: few want to know, and it is long.
+CREATE TABLE transcripts (
+    fence      INTEGER PRIMARY KEY REFERENCES attempts (fence),
+    kept_at    INTEGER NOT NULL,
+    transcript TEXT    NOT NULL            -- JSON
+) STRICT;
+
 -- Who works on what right now. Made by the one transaction that checked that it may, gone with
 -- the attempt.
 CREATE TABLE leases (

@@ -7,4 +7,5 @@ mod hosts;
 mod scripted;
 mod stage;
 mod stops;
+mod transcripts;
 mod walks;

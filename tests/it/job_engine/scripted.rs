@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use timmy::agents::{
     Agent, AgentCall, AgentHealth, AgentTask, AgentTrouble, Capabilities, Delivery, Ending,
-    RunHandle, Sighting, Started, StoredRequest, Transcript,
+    Redactor, RunHandle, Sighting, Speaker, Started, StoredRequest, Transcript, TranscriptEntry,
 };
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
@@ -48,6 +48,7 @@ pub struct Script {
     pub obeys: bool,
     pub denied: usize,
     pub hangs_at_follow: bool,
+    pub hangs_at_transcript: bool,
     /// It knows nothing of what it is asked for.
     pub is_forgetful: bool,
     /// It cannot tell what ran.
@@ -232,7 +233,16 @@ impl Agent for Scripted {
     }
 
     fn transcript<'a>(&'a self, _: &'a RunHandle) -> AgentCall<'a, Transcript> {
-        Box::pin(async { Ok(Transcript::default()) })
+        Box::pin(async {
+            if self.script().hangs_at_transcript {
+                return self.hang().await;
+            }
+            let mut transcript = Transcript::default();
+            let text = "reads `door.rs`".to_owned();
+            let entry = TranscriptEntry { at: None, speaker: Speaker::Agent, text };
+            transcript.push(&Redactor::default(), entry);
+            Ok(transcript)
+        })
     }
 }
 
