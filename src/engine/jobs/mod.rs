@@ -14,6 +14,7 @@
 //! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
 //! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `verify` | has judged what the forge shows |
+//! | `merged` | whether somebody merged what a job brought, after it was done |
 //! | `fleet` | how the agents are |
 //! | `forge` | what an attempt is asked, and what the forge shows of its result |
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
@@ -25,6 +26,7 @@ mod follow;
 mod forge;
 mod health;
 mod look;
+mod merged;
 mod preflight;
 mod request;
 mod start;

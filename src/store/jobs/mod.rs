@@ -37,7 +37,9 @@ pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load};
 pub use create::{NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, start};
-pub use load::{StoredJob, add_work, due, get, live, live_in, next_due_after, unsettle, work};
+pub use load::{
+    StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
+};
 pub use numbers::{count_above, introduce, restore};
 pub use record::{dead_ids, ended_between, ended_ids, latest_in, live_ids, record, results};
 pub use run::{

@@ -3,6 +3,7 @@
 
 mod agents;
 mod crashes;
+mod follow_ups;
 mod hosts;
 mod scripted;
 mod stage;

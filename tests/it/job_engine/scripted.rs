@@ -252,6 +252,8 @@ pub struct ScriptedForge(Arc<Mutex<ForgeScript>>);
 
 #[derive(Default)]
 pub struct ForgeScript {
+    /// The pull request that is found, if not 58.
+    pub pull: Option<i64>,
     pub never: VecDeque<NeverRan>,
     /// What each attempt was asked, in order.
     pub orders: Vec<JobOrder>,
@@ -312,7 +314,7 @@ impl JobForge for ScriptedForge {
             let judgement = ResultJudgement {
                 look: result.job.past.look,
                 commit: is_there.then(commit),
-                pull: is_there.then_some(58),
+                pull: is_there.then(|| self.script().pull.unwrap_or(58)),
                 verdict,
                 digest: OutcomeDigest(words.to_owned()),
             };
