@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::backlog_view::own_name;
+use super::job_log::job_log;
 use super::{forge, markdown};
 use crate::cli::output::{block_on, finish};
 use crate::clock::{Clock, SystemClock};
@@ -15,6 +16,7 @@ use crate::core::jobs::{JobRecord, Origin};
 use crate::core::model::time::{Timestamp, said};
 use crate::core::reply::jobs::JobView;
 use crate::core::reply::{Answer, DeadLetter, JobAnswer};
+use crate::store::jobs::AttemptLog;
 use crate::store::{Connection, Error, Ledger, OpenError, jobs, outbox, repos};
 
 /// How many jobs that have ended are listed, and how many that were given up.
@@ -29,7 +31,7 @@ pub(super) struct JobsArgs {
     /// The job
     #[arg(value_name = "JOB", value_parser = asked)]
     job: Option<JobId>,
-    /// Print what its last attempt was asked and said
+    /// Print what its attempts were asked, did and said
     #[arg(long, requires = "job")]
     log: bool,
     /// Print one JSON object a line
@@ -75,7 +77,8 @@ impl JobsArgs {
     }
 
     async fn said(&self, config: &Config) -> Result<String, UnknownJob> {
-        let view = JobList::read(config, self.job, false).await?;
+        let asked = self.job.map(|id| (id, self.log));
+        let view = JobList::read(config, asked, false).await?;
         match self.job {
             Some(id) if view.jobs.is_empty() => Err(UnknownJob::Job(id)),
             Some(id) if self.log => view.log(id),
@@ -104,13 +107,13 @@ impl DeadArgs {
 struct ListedJob {
     record: JobRecord,
     thread: String,
-    /// What its last attempt was asked, and what it said in the end.
-    last_words: (Option<String>, Option<String>),
 }
 
 /// Jobs as the ledger has them.
 struct JobList {
     jobs: Vec<ListedJob>,
+    /// What the attempts of the one job were asked, did and said.
+    logs: Vec<AttemptLog>,
     undelivered: Vec<DeadLetter>,
     name: String,
     now: Timestamp,
@@ -118,14 +121,18 @@ struct JobList {
 }
 
 impl JobList {
-    /// One job; or all that have not ended and the last that have; or those that were given up.
-    async fn read(config: &Config, one: Option<JobId>, dead: bool) -> Result<Self, UnknownJob> {
+    /// One job, and its logs if those are asked for; or all that have not ended and the last that have; or those that were given up.
+    async fn read(
+        config: &Config,
+        one: Option<(JobId, bool)>,
+        dead: bool,
+    ) -> Result<Self, UnknownJob> {
         let (now, zone) = (SystemClock.now(), config.people.timezone.clone());
         let in_zone = zone.clone();
         let ledger = Ledger::open_read_only(&config.ledger.path)?;
         let read = ledger.read(move |conn| {
             let ids = match (one, dead) {
-                (Some(id), _) => vec![id],
+                (Some((id, _)), _) => vec![id],
                 (None, true) => jobs::dead_ids(conn, MOST)?,
                 (None, false) => {
                     let mut ids = jobs::live_ids(conn)?;
@@ -135,6 +142,10 @@ impl JobList {
             };
             let listed = ids.into_iter().filter_map(|id| listed(conn, id).transpose());
             let listed = listed.collect::<Result<Vec<_>, _>>()?;
+            let logs = match one {
+                Some((id, true)) => jobs::attempt_logs(conn, id)?,
+                _ => Vec::new(),
+            };
             let letters = if dead { outbox::dead(conn, MOST)? } else { Vec::new() };
             let mut undelivered = Vec::new();
             for row in letters {
@@ -142,10 +153,10 @@ impl JobList {
                 let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
                 undelivered.push(DeadLetter { place, at: said(row.due_at, now, &in_zone), reason });
             }
-            Ok((listed, undelivered, own_name(conn)?))
+            Ok((listed, logs, undelivered, own_name(conn)?))
         });
-        let (jobs, undelivered, name) = read.await?;
-        Ok(Self { jobs, undelivered, name, now, zone })
+        let (jobs, logs, undelivered, name) = read.await?;
+        Ok(Self { jobs, logs, undelivered, name, now, zone })
     }
 
     fn view(&self, listed: &ListedJob) -> JobView {
@@ -174,13 +185,11 @@ impl JobList {
         markdown::shown(&answer.text(&self.name))
     }
 
-    /// What the last attempt was asked, and what it said.
     fn log(&self, id: JobId) -> Result<String, UnknownJob> {
-        let listed = self.jobs.first().ok_or(UnknownJob::Job(id))?;
-        let (asked, said) = &listed.last_words;
-        let asked = asked.as_ref().ok_or(UnknownJob::NeverStarted(id))?;
-        let said = said.as_deref().unwrap_or("(nothing yet)");
-        Ok(format!("-- asked\n{asked}\n-- said\n{said}\n"))
+        match self.logs.is_empty() {
+            true => Err(UnknownJob::NeverStarted(id)),
+            false => Ok(job_log(&self.logs, &self.zone)),
+        }
     }
 
     fn objects(&self) -> String {
@@ -228,8 +237,7 @@ impl JobList {
 fn listed(conn: &Connection, id: JobId) -> Result<Option<ListedJob>, Error> {
     let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
     let thread = place(conn, record.job.spec.thread.into())?;
-    let last_words = jobs::last_words(conn, id)?;
-    Ok(Some(ListedJob { record, thread, last_words }))
+    Ok(Some(ListedJob { record, thread }))
 }
 
 /// A thread in full.

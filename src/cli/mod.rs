@@ -10,6 +10,7 @@ mod drain;
 mod forge;
 mod hooks;
 mod init;
+mod job_log;
 mod jobs;
 mod log;
 mod markdown;

@@ -48,6 +48,8 @@ pub enum Effect {
     SetOpen(SetOpen),
     /// The issue is pinned, if the account may.
     Pin(Pin),
+    /// The open pull requests of some branches are closed, with a word.
+    ClosePulls(ClosePulls),
 }
 
 impl Effect {
@@ -137,6 +139,15 @@ pub struct SetOpen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {}
+
+/// The open pull requests of these branches of the repository are closed, with a word in each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosePulls {
+    pub branches: Vec<String>,
+    /// What is said in each, as Markdown.
+    pub word: String,
+}
 
 /// The reactions that timmy gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -363,7 +374,7 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 13] = [
+    const STORED: [&str; 14] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -377,6 +388,7 @@ mod tests {
         r#"{"do":"issue","title":"Report","body":"One comment a day.\n\n<!-- timmy key=report.issue -->"}"#,
         r#"{"do":"set_open","open":true}"#,
         r#"{"do":"pin"}"#,
+        r#"{"do":"close_pulls","branches":["timmy/41-j42"],"word":"**Closed.**"}"#,
     ];
 
     #[test]

@@ -1,8 +1,8 @@
-//! Jobs that have ended: only `retry` leads out of that.
+//! Jobs that have ended: only `retry` leads out of that. What is done may still be merged.
 
 use super::event::{JobEvent, JobStep};
 use super::illegal::IllegalReason;
-use super::state::{State, StateKind, WorkKind};
+use super::state::{Done, State, StateKind, WorkKind};
 use super::turn::Turn;
 
 pub(super) fn ended(
@@ -26,6 +26,12 @@ pub(super) fn ended(
         JobEvent::Pushed(push) => {
             turn.pushed(push, None);
             Ok(state.clone())
+        }
+        JobEvent::Merged(commit)
+            if matches!(state, State::Done(Done::Verified | Done::Accepted)) =>
+        {
+            turn.past.commit = Some(commit.clone());
+            Ok(State::Done(Done::Merged))
         }
         JobEvent::Refund(fence) => turn.refund(*fence).map(|()| state.clone()),
         JobEvent::Restored => Ok(state.clone()),

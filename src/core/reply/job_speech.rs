@@ -6,9 +6,13 @@
 
 use jiff::tz::TimeZone;
 
-use super::jobs::{JobView, late, outcome};
-use crate::core::effect::{Body, CommentRef, CreateComment, EditComment, Effect, Keyed};
-use crate::core::jobs::{Job, JobAction, JobEvent, JobRecord, JobStep, Progress};
+use super::jobs::{JobView, late, outcome, superseded};
+use crate::core::effect::{
+    Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed, SetOpen,
+};
+use crate::core::jobs::{
+    Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Progress, Purpose, State,
+};
 use crate::core::model::time::Timestamp;
 
 /// A job that moved, or whose card is to be brought up to date.
@@ -45,6 +49,8 @@ pub struct JobSpeech {
     pub card: Option<CardWrite>,
     /// What is told in comments of its own.
     pub comments: Vec<Keyed>,
+    /// What follows from it beyond words.
+    pub follow_ups: Vec<Keyed>,
 }
 
 /// The card is written.
@@ -60,7 +66,7 @@ pub struct CardWrite {
 
 /// What is said about `change`.
 pub fn speech(change: &JobChange<'_>) -> JobSpeech {
-    JobSpeech { card: card(change), comments: comments(change) }
+    JobSpeech { card: card(change), comments: comments(change), follow_ups: follow_ups(change) }
 }
 
 fn card(change: &JobChange<'_>) -> Option<CardWrite> {
@@ -115,6 +121,37 @@ fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
     });
     let ended = change.step.and_then(|step| outcome(before, after, step, now, &TimeZone::UTC));
     of_late.chain(ended.map(|outcome| said(key.to_owned(), outcome.text(name)))).collect()
+}
+
+fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
+    let JobChange { after, key, .. } = *change;
+    let effects = change.actions.iter().filter_map(|action| match action {
+        JobAction::CloseBefore(number) => Some(("before", close_before(&after.job, *number)?)),
+        _ => None,
+    });
+    let keyed = |(what, effect)| {
+        let thread = after.job.spec.thread;
+        Keyed { key: format!("{key}.{what}"), thread, effect }
+    };
+    effects.chain(close_merged(change)).map(keyed).collect()
+}
+
+/// Once what it brought is merged, its issue is closed, if it is not yet.
+fn close_merged(change: &JobChange<'_>) -> Option<(&'static str, Effect)> {
+    let is_merged = |job: &Job| job.state == State::Done(Done::Merged);
+    let was_merged_now = !is_merged(change.before) && is_merged(&change.after.job);
+    was_merged_now.then_some(("close", Effect::SetOpen(SetOpen { open: false })))
+}
+
+/// The pull requests of a job's branches before this one are closed: it took their place.
+fn close_before(job: &Job, number: u32) -> Option<Effect> {
+    let pull = job.past.pull.filter(|_| match job.spec.purpose {
+        Purpose::Code | Purpose::Repair => true,
+        Purpose::Review | Purpose::Research | Purpose::Ops => false,
+    })?;
+    let branch = |number| Branch { number, ..job.branch() }.to_string();
+    let branches = (1..number).map(branch).collect();
+    Some(Effect::ClosePulls(ClosePulls { branches, word: superseded(pull) }))
 }
 
 fn comment(text: &str, key: &str, now: Timestamp) -> Effect {

@@ -3,8 +3,8 @@
 use super::Jobs;
 use crate::core::command::value::Cause;
 use crate::core::jobs::{
-    CancelReason, Job, JobAction, JobEvent, JobId, PersonAnswer, Question, State, WaitReason,
-    Waiting, standing,
+    CancelReason, Job, JobAction, JobEvent, JobId, PersonAnswer, Question, State, StateKind,
+    WaitReason, Waiting, standing,
 };
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
@@ -130,6 +130,9 @@ impl Jobs {
         }
         if let State::Waiting(Waiting::Idle(wait)) = &seen.job.state {
             next = next.or(self.wait_for(seen, wait.for_what).await?);
+        }
+        if seen.job.state.kind() == StateKind::Done {
+            next = next.or(self.look_after_end(seen).await?);
         }
         // Only now: how it goes was looked at before, since nobody may have looked meanwhile.
         if next != NextLook::Again && seen.is_due(self.ctx.now()) {

@@ -14,7 +14,9 @@
 //! | `base` | where work begins, and whether that is red |
 //! | `start` | starts an attempt, or finds the one that was started |
 //! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
+//! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `verify` | has judged what the forge shows |
+//! | `merged` | whether somebody merged what a job brought, after it was done |
 //! | `fleet` | how the agents are |
 //! | `forge` | what an attempt is asked, and what the forge shows of its result |
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
@@ -28,10 +30,12 @@ mod follow;
 mod forge;
 mod health;
 mod look;
+mod merged;
 mod preflight;
 mod request;
 mod start;
 mod stop;
+mod transcript;
 mod trouble;
 mod verify;
 mod watches;
@@ -245,6 +249,7 @@ impl Jobs {
             self.agent_problem(agent, AgentProblem::LeavesNothing, Some(text)).await;
         }
         self.ctx.stored.notify();
+        self.keep_transcript(before, after).await;
     }
 
     /// This is wrong with an agent, if there is a text that says it; else that is over.

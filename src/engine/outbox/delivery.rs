@@ -109,6 +109,7 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::Issue(effect) => effect,
         Effect::SetOpen(effect) => effect,
         Effect::Pin(effect) => effect,
+        Effect::ClosePulls(effect) => effect,
     }
 }
 

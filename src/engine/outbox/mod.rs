@@ -6,6 +6,7 @@
 //! an outcome that nobody knows nothing is sent before the first try can land no more.
 
 mod assign;
+mod close_pulls;
 mod comment;
 mod delivery;
 mod dependency;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
 
-use crate::core::jobs::{DeadReason, Fence, Job, JobId, State};
+use crate::core::jobs::{DeadReason, Done, Fence, Job, JobId, State};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{IssueFacts, WorkState};
@@ -134,6 +134,7 @@ pub(super) fn save(tx: &Transaction<'_>, job: &Job, now: Timestamp) -> Result<()
     tx.prepare_cached(
         "UPDATE jobs SET state = ?2, due_at = ?3, job = ?5, pull = ?6, steps = steps + 1,
                 ended_at = iif(?4 IS NULL, NULL, ifnull(ended_at, ?4)),
+                pull_open = ?7,
                 settled = iif(ended_at IS NULL AND ?4 IS NOT NULL, 1, settled)
          WHERE id = ?1",
     )?
@@ -144,7 +145,19 @@ pub(super) fn save(tx: &Transaction<'_>, job: &Job, now: Timestamp) -> Result<()
         ended_at,
         Json(job),
         job.past.pull,
+        is_delivered(job),
     ))?;
+    Ok(())
+}
+
+/// Whether it is done, and nobody is known to have merged what it brought.
+fn is_delivered(job: &Job) -> bool {
+    matches!(job.state, State::Done(Done::Verified | Done::Accepted)) && job.past.pull.is_some()
+}
+
+/// Nobody merges any more what a job brought: it was closed, or is gone.
+pub fn pull_closed(tx: &Transaction<'_>, id: JobId) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE jobs SET pull_open = 0 WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 

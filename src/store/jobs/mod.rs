@@ -13,6 +13,7 @@
 //! - `history`: what a job went through, folded again.
 //! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
 //! - `speech`: what a move says goes into the outbox with it.
+//! - `transcript`: what attempts said and did.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
 mod advance;
@@ -26,6 +27,7 @@ mod numbers;
 mod record;
 mod run;
 mod speech;
+mod transcript;
 
 pub use advance::{Advanced, advance};
 pub use attempts::{
@@ -36,13 +38,14 @@ pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load};
 pub use create::{NotCreated, create};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, start};
-pub use load::{StoredJob, add_work, due, get, live, live_in, next_due_after, unsettle, work};
-pub use numbers::{count_above, introduce, restore};
-pub use record::{
-    dead_ids, ended_between, ended_ids, last_words, latest_in, live_ids, record, results,
+pub use load::{
+    StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
 };
+pub use numbers::{count_above, introduce, restore};
+pub use record::{dead_ids, ended_between, ended_ids, latest_in, live_ids, record, results};
 pub use run::{
     WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
     linked_pulls, note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};
+pub use transcript::{AttemptLog, attempt_logs, keep_transcript};

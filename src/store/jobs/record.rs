@@ -97,17 +97,6 @@ pub fn ended_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
     Ok(ids)
 }
 
-/// What the last attempt of a job was asked, and what it said in the end.
-pub fn last_words(conn: &Connection, id: JobId) -> Result<(Option<String>, Option<String>), Error> {
-    let words = conn
-        .prepare_cached(
-            "SELECT request, said FROM attempts WHERE job = ?1 ORDER BY fence DESC LIMIT 1",
-        )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    Ok(words.unwrap_or_default())
-}
-
 /// Up to `limit` that ended from the first of these moments on and before the other, in order.
 pub fn ended_between(
     conn: &Connection,

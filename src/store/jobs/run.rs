@@ -18,7 +18,7 @@ use crate::store::error::Error;
 /// The most that is kept of an agent's last words, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// A job that has not ended, as far as it says when to look at it.
+/// A job that is looked after, as far as it says when to look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WatchedJob {
     pub id: JobId,
@@ -28,12 +28,18 @@ pub struct WatchedJob {
     pub steps: i64,
 }
 
-/// All jobs that have not ended, but for those that wait for an agent and may do so longer.
+/// All jobs that have not ended, but for those that wait for an agent and may do so longer; and
+/// those that are done, and whose pull request is among the open ones no more.
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
     let jobs = conn
         .prepare_cached(
             "SELECT id, due_at, steps FROM jobs
-             WHERE ended_at IS NULL AND (state <> 'queued' OR due_at <= ?1) ORDER BY id",
+             WHERE ended_at IS NULL AND (state <> 'queued' OR due_at <= ?1)
+             UNION ALL
+             SELECT id, NULL, steps FROM jobs
+             WHERE pull_open = 1 AND NOT EXISTS (
+                 SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
+             ORDER BY id",
         )?
         .query_map([now], |row| {
             Ok(WatchedJob { id: row.get(0)?, due_at: row.get(1)?, steps: row.get(2)? })

@@ -84,11 +84,11 @@ fn tell(
         name: &name,
         card: card.key.as_deref().map(|key| CardState { key, says: card.says.as_deref() }),
     };
-    let JobSpeech { card: write, comments } = speech(&change);
+    let JobSpeech { card: write, comments, follow_ups } = speech(&change);
     if let Some(write) = &write {
         write_card(tx, id, &card, write, now)?;
     }
-    for Keyed { key, thread, effect } in &comments {
+    for Keyed { key, thread, effect } in comments.iter().chain(&follow_ups) {
         outbox::push(tx, &NewEffect::new(key.clone(), *thread, effect, now)?, now)?;
     }
     Ok(())

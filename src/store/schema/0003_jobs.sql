@@ -13,6 +13,7 @@ CREATE TABLE jobs (
     due_at     INTEGER,                    -- when a deadline of its state is over
     ended_at   INTEGER,
     pull       INTEGER,                    -- the pull request that it brought last
+    pull_open  INTEGER NOT NULL DEFAULT 0 CHECK (pull_open IN (0, 1)), -- once it is done: that may still be merged
     settled    INTEGER NOT NULL DEFAULT 1 CHECK (settled IN (0, 1)), -- once it ended: nobody gave a reason for another
     steps      INTEGER NOT NULL DEFAULT 0, -- how long its history is
     card       TEXT,                       -- the key of the comment that shows it
@@ -28,6 +29,7 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_live ON jobs (repo, number) WHERE ended_at IS NULL;
 CREATE INDEX jobs_of  ON jobs (repo, number, id);
 CREATE INDEX jobs_pull ON jobs (repo, pull, id) WHERE pull IS NOT NULL;
+CREATE INDEX jobs_delivered ON jobs (repo, pull, id, steps) WHERE pull_open = 1;
 CREATE INDEX jobs_due ON jobs (due_at) WHERE due_at IS NOT NULL;
 
 -- The history of each job. Folded again it gives the job.
@@ -77,6 +79,13 @@ CREATE INDEX attempts_of    ON attempts (repo, number);
 CREATE INDEX attempts_judged ON attempts (agent, ended_at, fence) WHERE left IS NOT NULL;
 CREATE INDEX attempts_ended ON attempts (ended_at);
 CREATE INDEX attempts_latest ON attempts (agent, leased_at);
+
+-- What attempts said and did, apart from them: few want to know, and it is long.
+CREATE TABLE transcripts (
+    fence      INTEGER PRIMARY KEY REFERENCES attempts (fence),
+    kept_at    INTEGER NOT NULL,
+    transcript TEXT    NOT NULL            -- JSON
+) STRICT;
 
 -- Who works on what right now. Made by the one transaction that checked that it may, gone with
 -- the attempt.

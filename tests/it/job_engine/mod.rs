@@ -3,9 +3,11 @@
 
 mod agents;
 mod crashes;
+mod follow_ups;
 mod hosts;
 mod preflight;
 mod scripted;
 mod stage;
 mod stops;
+mod transcripts;
 mod walks;

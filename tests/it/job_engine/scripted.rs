@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use timmy::agents::{
     Agent, AgentCall, AgentHealth, AgentTask, AgentTrouble, Capabilities, Delivery, Ending,
-    RunHandle, Sighting, Started, StoredRequest, Transcript,
+    Redactor, RunHandle, Sighting, Speaker, Started, StoredRequest, Transcript, TranscriptEntry,
 };
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
@@ -49,6 +49,7 @@ pub struct Script {
     pub obeys: bool,
     pub denied: usize,
     pub hangs_at_follow: bool,
+    pub hangs_at_transcript: bool,
     /// It knows nothing of what it is asked for.
     pub is_forgetful: bool,
     /// It cannot tell what ran.
@@ -233,7 +234,16 @@ impl Agent for Scripted {
     }
 
     fn transcript<'a>(&'a self, _: &'a RunHandle) -> AgentCall<'a, Transcript> {
-        Box::pin(async { Ok(Transcript::default()) })
+        Box::pin(async {
+            if self.script().hangs_at_transcript {
+                return self.hang().await;
+            }
+            let mut transcript = Transcript::default();
+            let text = "reads `door.rs`".to_owned();
+            let entry = TranscriptEntry { at: None, speaker: Speaker::Agent, text };
+            transcript.push(&Redactor::default(), entry);
+            Ok(transcript)
+        })
     }
 }
 
@@ -243,6 +253,8 @@ pub struct ScriptedForge(Arc<Mutex<ForgeScript>>);
 
 #[derive(Default)]
 pub struct ForgeScript {
+    /// The pull request that is found, if not 58.
+    pub pull: Option<i64>,
     pub never: VecDeque<NeverRan>,
     /// What each attempt was asked, in order.
     pub orders: Vec<JobOrder>,
@@ -312,7 +324,7 @@ impl JobForge for ScriptedForge {
             let judgement = ResultJudgement {
                 look: result.job.past.look,
                 commit: is_there.then(commit),
-                pull: is_there.then_some(58),
+                pull: is_there.then(|| self.script().pull.unwrap_or(58)),
                 verdict,
                 digest: OutcomeDigest(words.to_owned()),
             };

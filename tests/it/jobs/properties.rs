@@ -73,9 +73,11 @@ impl Observer {
     ) -> Result<(), TestCaseError> {
         let before = &self.story.job;
         let was_over = before.state.kind().is_end();
-        if was_over && before.state != after.state {
+        if was_over && !after.state.kind().is_end() {
             prop_assert_eq!(step.kind(), StepKind::Retry);
             self.spent.clear();
+        } else if was_over && before.state != after.state {
+            prop_assert_eq!(step.kind(), StepKind::Merged);
         }
         if let JobStep::Act(Act::Lease(grant)) = step {
             prop_assert!(grant.fence > self.newest, "fencing tokens grow");

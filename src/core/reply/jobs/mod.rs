@@ -11,7 +11,7 @@ mod words;
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
 pub use log::JobLogLine;
-pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome};
+pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};
 pub use standing::{CancelledBy, JobStanding};
 pub use view::JobView;
 pub use words::usd;

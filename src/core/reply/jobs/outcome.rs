@@ -225,6 +225,18 @@ pub fn late(job: &Job, late: &Late, name: &str) -> String {
     text.expect("a String takes everything, and the name is told").trim().to_owned()
 }
 
+/// What is said in a pull request that `pull` took the place of.
+pub fn superseded(pull: i64) -> String {
+    let page = Superseded { pull }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "job/superseded.md")]
+struct Superseded {
+    pull: i64,
+}
+
 #[derive(Template)]
 #[template(path = "job/late.md")]
 struct LatePush {

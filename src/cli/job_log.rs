@@ -1,0 +1,94 @@
+//! What the attempts of a job were asked, did and said, as text. Agents wrote most of it: nothing of
+//! it reaches a terminal that could steer that.
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+
+use crate::agents::{Speaker, Transcript, TranscriptEntry};
+use crate::core::command::invisible::Invisible;
+use crate::store::jobs::AttemptLog;
+
+/// All that is kept of the words of a job's attempts.
+pub(super) fn job_log(logs: &[AttemptLog], zone: &TimeZone) -> String {
+    let mut text = String::new();
+    for (nth, log) in logs.iter().enumerate() {
+        let AttemptLog { agent, asked, transcript, said } = log;
+        section(&mut text, &format!("-- attempt {}, by {agent}: asked", nth + 1), asked);
+        match transcript.as_deref().map(serde_json::from_str::<Transcript>) {
+            Some(Ok(transcript)) => section(&mut text, "-- did", &did(&transcript, zone)),
+            Some(Err(_)) => section(&mut text, "-- did", "(another version of timmy kept that)"),
+            None => {}
+        }
+        section(&mut text, "-- said", said.as_deref().unwrap_or("(nothing yet)"));
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str, words: &str) {
+    text.push_str(title);
+    text.push('\n');
+    for c in words.trim_end().chars() {
+        match (c, Invisible::new(c)) {
+            ('\n', _) | (_, None) => text.push(c),
+            (_, Some(invisible)) => {
+                let _ = write!(text, "<{}>", invisible.code_point());
+            }
+        }
+    }
+    text.push('\n');
+}
+
+fn did(transcript: &Transcript, zone: &TimeZone) -> String {
+    let (beginning, end) = transcript.parts();
+    let mut lines: Vec<String> = beginning.iter().map(|entry| line(entry, zone)).collect();
+    if transcript.cut > 0 {
+        lines.push(format!("[{} entries were not kept]", transcript.cut));
+    }
+    lines.extend(end.iter().map(|entry| line(entry, zone)));
+    lines.join("\n")
+}
+
+fn line(entry: &TranscriptEntry, zone: &TimeZone) -> String {
+    let who = match entry.speaker {
+        Speaker::Asked => "asked",
+        Speaker::Agent => "agent",
+        Speaker::ToolCall => "calls",
+        Speaker::ToolResult => "gets",
+        Speaker::Note => "note",
+    };
+    let at = entry.at.map(|at| at.zoned(zone).strftime("%H:%M:%S ").to_string());
+    format!("[{}{who}] {}", at.unwrap_or_default(), entry.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::agents::Redactor;
+    use crate::cli::job_log::*;
+
+    fn log(transcript: Option<String>) -> AttemptLog {
+        let asked = "mend the door".to_owned();
+        AttemptLog { agent: "ezra".to_owned(), asked, transcript, said: Some("done".to_owned()) }
+    }
+
+    #[test]
+    fn what_an_agent_did_stands_between_what_it_was_asked_and_what_it_said() {
+        let mut transcript = Transcript::default();
+        for (speaker, text) in
+            [(Speaker::ToolCall, "read a.rs"), (Speaker::ToolResult, "\u{1b}[2Jfn main\n\tit")]
+        {
+            let entry = TranscriptEntry { at: None, speaker, text: text.to_owned() };
+            transcript.push(&Redactor::default(), entry);
+        }
+        let kept = serde_json::to_string(&transcript).unwrap();
+        let logs = [log(Some(kept)), log(Some("{}}".to_owned())), log(None)];
+        assert_eq!(
+            job_log(&logs, &TimeZone::UTC),
+            "-- attempt 1, by ezra: asked\nmend the door\n\
+             -- did\n[calls] read a.rs\n[gets] <U+001B>[2Jfn main\n\tit\n-- said\ndone\n\
+             -- attempt 2, by ezra: asked\nmend the door\n\
+             -- did\n(another version of timmy kept that)\n-- said\ndone\n\
+             -- attempt 3, by ezra: asked\nmend the door\n-- said\ndone\n"
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! What attempts were asked, what they did and what they said, for whoever wants to know.
+
+use rusqlite::{Connection, Transaction};
+
+use crate::core::jobs::{Fence, JobId};
+use crate::core::model::time::Timestamp;
+use crate::store::error::Error;
+
+/// What is kept of the words of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptLog {
+    pub agent: String,
+    /// The request that started it, word for word.
+    pub asked: String,
+    /// What it said and did, as JSON, if its agent could tell.
+    pub transcript: Option<String>,
+    /// Its last words.
+    pub said: Option<String>,
+}
+
+/// Keeps what an attempt said and did, as JSON; told again, the later counts.
+pub fn keep_transcript(
+    tx: &Transaction<'_>,
+    fence: Fence,
+    transcript: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO transcripts (fence, kept_at, transcript) VALUES (?1, ?2, ?3)",
+    )?
+    .execute((fence, now, transcript))?;
+    Ok(())
+}
+
+/// What the attempts of a job were asked, did and said, in order; without those that were never
+/// to start.
+pub fn attempt_logs(conn: &Connection, id: JobId) -> Result<Vec<AttemptLog>, Error> {
+    let logs = conn
+        .prepare_cached(
+            "SELECT agent, request, transcript, said FROM attempts
+             LEFT JOIN transcripts USING (fence)
+             WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
+               AND request IS NOT NULL
+             ORDER BY fence",
+        )?
+        .query_map([id], |row| {
+            Ok(AttemptLog {
+                agent: row.get(0)?,
+                asked: row.get(1)?,
+                transcript: row.get(2)?,
+                said: row.get(3)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(logs)
+}
