@@ -36,7 +36,7 @@ pub trait Agent: Send + Sync {
     fn follow<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Sighting>;
 
     /// Tells a running attempt something.
-    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, Delivery>;
+    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, SteerOutcome>;
 
     /// Denies what a waiting attempt asked for.
     fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()>;
@@ -108,7 +108,7 @@ pub enum Sighting {
         /// Since when, or until when, as far as it says.
         until: Option<Timestamp>,
     },
-    Ended(Ending),
+    Ended(AgentEnding),
     /// It ended in failure.
     Failed {
         kind: FailureKind,
@@ -128,7 +128,7 @@ pub enum Sighting {
 
 /// An attempt that ended by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
+pub struct AgentEnding {
     /// Its last words, bounded; the result line stands there.
     pub text: String,
     pub usage: Usage,
@@ -155,7 +155,7 @@ pub enum FailureKind {
 
 /// What became of a text for a running attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
+pub enum SteerOutcome {
     /// The agent took it.
     Taken,
     /// It cannot be told anything now; the next attempt gets it.

@@ -22,8 +22,8 @@ mod trouble;
 
 pub use account::own_account;
 pub use agent::{
-    Agent, AgentCall, AgentHealth, Capabilities, Delivery, Ending, FailureKind, RunHandle,
-    Sighting, Started,
+    Agent, AgentCall, AgentEnding, AgentHealth, Capabilities, FailureKind, RunHandle, Sighting,
+    Started, SteerOutcome,
 };
 pub use event_stream::{EventStream, LineTooLong};
 pub use fleet::fleet;

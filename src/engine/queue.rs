@@ -315,7 +315,7 @@ enum Piece {
 
 /// Where somebody is at work: at each one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum LanePlace {
     Lane(Lane),
     Agent(usize),
     GiveOut,
@@ -326,13 +326,15 @@ impl Piece {
         Self::Task(task.thread.into(), task.id)
     }
 
-    fn place(self) -> Place {
+    fn place(self) -> LanePlace {
         match self {
-            Self::Lane(lane) | Self::Task(lane, _) | Self::Recheck(lane, _) => Place::Lane(lane),
-            Self::Look => Place::Lane(Lane::Report),
-            Self::Job(job) => Place::Lane(Lane::Job(job)),
-            Self::Agent(place) => Place::Agent(place),
-            Self::GiveOut => Place::GiveOut,
+            Self::Lane(lane) | Self::Task(lane, _) | Self::Recheck(lane, _) => {
+                LanePlace::Lane(lane)
+            }
+            Self::Look => LanePlace::Lane(Lane::Report),
+            Self::Job(job) => LanePlace::Lane(Lane::Job(job)),
+            Self::Agent(place) => LanePlace::Agent(place),
+            Self::GiveOut => LanePlace::GiveOut,
         }
     }
 }

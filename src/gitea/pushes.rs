@@ -75,7 +75,7 @@ struct WirePushed {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct WireActivity {
+struct WirePushActivity {
     #[serde(deserialize_with = "or_default")]
     op_type: String,
     act_user: Option<WireUser>,
@@ -155,7 +155,7 @@ fn pull_push(json: &RawValue) -> Result<Option<PullPush>, UnusableEntry> {
 }
 
 fn repo_push(json: &RawValue) -> Result<Option<RepoPush>, UnusableEntry> {
-    let activity: WireActivity = serde_json::from_str(json.get())?;
+    let activity: WirePushActivity = serde_json::from_str(json.get())?;
     let Some(branch) = activity.ref_name.strip_prefix("refs/heads/") else { return Ok(None) };
     if activity.op_type != "commit_repo" {
         return Ok(None);

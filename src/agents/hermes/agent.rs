@@ -8,8 +8,8 @@ use serde_json::json;
 use url::Url;
 
 use super::end;
-use super::gateway::{Ask, Failed, GatewayClient};
-use super::listener::Listener;
+use super::gateway::{Failed, GatewayAsk, GatewayClient};
+use super::listener::EventListener;
 use super::name::{KeyScope, RunName, is_run_id};
 use super::order::StartOrder;
 use super::sight::{self, RunPhase};
@@ -19,7 +19,7 @@ use super::wire::{
     WireSessionInfo, WireStarted,
 };
 use crate::agents::agent::{
-    Agent, AgentCall, AgentHealth, Capabilities, Delivery, RunHandle, Sighting, Started,
+    Agent, AgentCall, AgentHealth, Capabilities, RunHandle, Sighting, Started, SteerOutcome,
 };
 use crate::agents::brief::brief;
 use crate::agents::redact::Redactor;
@@ -50,7 +50,7 @@ pub struct HermesOptions {
 /// A Hermes gateway.
 pub struct HermesAgent {
     gateway: Arc<GatewayClient>,
-    listener: Listener,
+    listener: EventListener,
     redactor: Redactor,
     clock: Arc<dyn Clock>,
     /// What it was seen to be able to do, by the answer of its last check; none before that.
@@ -71,15 +71,17 @@ impl HermesAgent {
     pub fn new(options: HermesOptions) -> Result<Self, AgentTrouble> {
         let HermesOptions { url, key, redactor, clock } = options;
         let gateway = Arc::new(GatewayClient::new(url, key, clock.clone())?);
-        let listener = Listener::new(gateway.clone(), clock.clone());
+        let listener = EventListener::new(gateway.clone(), clock.clone());
         let (features, asking) = (Mutex::default(), Mutex::default());
         Ok(Self { gateway, listener, redactor, clock, features, asking })
     }
 
     /// Asks what it is and what it can do.
     async fn look(&self) -> Result<(WireHealth, Features), AgentTrouble> {
-        let health: WireHealth = self.gateway.read(Ask::get(&["health", "detailed"])).await?;
-        let told: WireCapabilities = self.gateway.read(Ask::get(&["v1", "capabilities"])).await?;
+        let health: WireHealth =
+            self.gateway.read(GatewayAsk::get(&["health", "detailed"])).await?;
+        let told: WireCapabilities =
+            self.gateway.read(GatewayAsk::get(&["v1", "capabilities"])).await?;
         let WireFeatures { run_submission, run_steer, runs_idempotency } = told.features;
         if !run_submission {
             return Err(AgentTrouble::Unsupported);
@@ -104,12 +106,12 @@ impl HermesAgent {
     }
 
     async fn session(&self, session: &str) -> Result<Option<WireSessionInfo>, AgentTrouble> {
-        let found = self.gateway.look(Ask::get(&["api", "sessions", session])).await?;
+        let found = self.gateway.look(GatewayAsk::get(&["api", "sessions", session])).await?;
         Ok(found.map(|found: WireSession| found.session))
     }
 
     async fn messages(&self, session: &str) -> Result<Option<WireMessages>, AgentTrouble> {
-        self.gateway.look(Ask::transcript(&["api", "sessions", session, "messages"])).await
+        self.gateway.look(GatewayAsk::transcript(&["api", "sessions", session, "messages"])).await
     }
 
     fn is_present(&self, scope: &KeyScope, session: &str) -> bool {
@@ -135,7 +137,7 @@ impl HermesAgent {
         features: &Features,
     ) -> (Started, bool) {
         let key = features.keyed.then_some(request.key.as_str());
-        let ask = Ask::post(&["v1", "runs"], order.body.clone()).under(key);
+        let ask = GatewayAsk::post(&["v1", "runs"], order.body.clone()).under(key);
         let reply = match self.gateway.send(ask).await {
             Ok(reply) => reply,
             Err(Failed::Unknown(trouble)) => return (Started::Unknown(trouble.to_string()), false),
@@ -214,7 +216,8 @@ impl HermesAgent {
     async fn sighting(&self, handle: &RunHandle) -> Result<Sighting, AgentTrouble> {
         let Some(name) = RunName::read(handle) else { return Ok(unknown_handle()) };
         let Some((id, scope)) = &name.run else { return self.by_messages(&name, handle).await };
-        let Some(run) = self.gateway.look::<WireRun>(Ask::get(&["v1", "runs", id])).await? else {
+        let Some(run) = self.gateway.look::<WireRun>(GatewayAsk::get(&["v1", "runs", id])).await?
+        else {
             return self.forgotten(&name, id, scope, handle).await;
         };
         if !sight::is_it(&run, id, &name.session) {
@@ -297,29 +300,33 @@ impl HermesAgent {
     }
 
     async fn ask_to_stop(&self, id: &str) -> Result<(), AgentTrouble> {
-        match self.gateway.send(Ask::post(&["v1", "runs", id, "stop"], "{}".to_owned())).await {
+        match self
+            .gateway
+            .send(GatewayAsk::post(&["v1", "runs", id, "stop"], "{}".to_owned()))
+            .await
+        {
             // It is over already: that is seen when it is looked at.
             Ok(_) | Err(Failed::Refused { status: 404 | 409, code: Some(_), .. }) => Ok(()),
             Err(failed) => Err(failed.trouble()),
         }
     }
 
-    async fn tell(&self, handle: &RunHandle, text: &str) -> Result<Delivery, AgentTrouble> {
+    async fn tell(&self, handle: &RunHandle, text: &str) -> Result<SteerOutcome, AgentTrouble> {
         let id = run_id(handle)?;
         if !self.features().await?.steer {
             return Err(AgentTrouble::Unsupported);
         }
         let body = json!({ "input": text }).to_string();
-        match self.gateway.send(Ask::post(&["v1", "runs", &id, "steer"], body)).await {
-            Ok(_) => Ok(Delivery::Taken),
-            Err(Failed::Refused { status: 409, .. }) => Ok(Delivery::NotNow),
+        match self.gateway.send(GatewayAsk::post(&["v1", "runs", &id, "steer"], body)).await {
+            Ok(_) => Ok(SteerOutcome::Taken),
+            Err(Failed::Refused { status: 409, .. }) => Ok(SteerOutcome::NotNow),
             Err(failed) => Err(failed.trouble()),
         }
     }
 
     async fn refuse(&self, handle: &RunHandle) -> Result<(), AgentTrouble> {
         let id = run_id(handle)?;
-        let run: WireRun = self.gateway.read(Ask::get(&["v1", "runs", &id])).await?;
+        let run: WireRun = self.gateway.read(GatewayAsk::get(&["v1", "runs", &id])).await?;
         if run.status != sight::WAITING {
             return Ok(());
         }
@@ -327,7 +334,7 @@ impl HermesAgent {
         if let Some(request) = run.approval.and_then(|approval| approval.request_id) {
             answer["request_id"] = json!(request);
         }
-        let ask = Ask::post(&["v1", "runs", &id, "approval"], answer.to_string());
+        let ask = GatewayAsk::post(&["v1", "runs", &id, "approval"], answer.to_string());
         match self.gateway.send(ask).await {
             // Nobody waits for that answer any more.
             Ok(_) | Err(Failed::Refused { status: 409, .. }) => Ok(()),
@@ -386,7 +393,7 @@ impl Agent for HermesAgent {
         Box::pin(self.sighting(run))
     }
 
-    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, Delivery> {
+    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, SteerOutcome> {
         Box::pin(self.tell(run, text))
     }
 

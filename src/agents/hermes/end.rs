@@ -1,6 +1,6 @@
 //! How runs end: why they failed, and what they used.
 
-use super::wire::{WireSessionInfo, WireUsage};
+use super::wire::{WireRunUsage, WireSessionInfo};
 use crate::agents::agent::FailureKind;
 use crate::core::jobs::money::{Tokens, Usage};
 
@@ -49,7 +49,7 @@ fn upstream_status(error: &str) -> Option<u16> {
 
 /// What a run used, by its own word and by that of its session, which knows money as well. Zero
 /// is no word: a gateway writes it where it does not know.
-pub(super) fn usage(run: Option<WireUsage>, session: Option<&WireSessionInfo>) -> Usage {
+pub(super) fn usage(run: Option<WireRunUsage>, session: Option<&WireSessionInfo>) -> Usage {
     let tokens =
         |input: u64, output: u64| Some(Tokens { input, output }).filter(|tokens| tokens.all() > 0);
     let of_run = run.and_then(|used| tokens(used.input_tokens, used.output_tokens));
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn zero_is_unknown_and_the_session_knows_more() {
-        let run = |input_tokens, output_tokens| Some(WireUsage { input_tokens, output_tokens });
+        let run = |input_tokens, output_tokens| Some(WireRunUsage { input_tokens, output_tokens });
         let session = |input_tokens, estimated_cost_usd| WireSessionInfo {
             input_tokens,
             estimated_cost_usd,

@@ -69,7 +69,7 @@ impl Failed {
 }
 
 /// What is asked.
-pub(super) struct Ask<'a> {
+pub(super) struct GatewayAsk<'a> {
     method: Method,
     path: Vec<&'a str>,
     body: Option<String>,
@@ -77,7 +77,7 @@ pub(super) struct Ask<'a> {
     largest: usize,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> GatewayAsk<'a> {
     pub(super) fn get(path: &[&'a str]) -> Self {
         let path = path.to_vec();
         Self { method: Method::GET, path, body: None, idempotency_key: None, largest: LARGEST }
@@ -115,14 +115,17 @@ impl GatewayClient {
     }
 
     /// Asks, and reads the answer as JSON.
-    pub(super) async fn read<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, AgentTrouble> {
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        ask: GatewayAsk<'_>,
+    ) -> Result<T, AgentTrouble> {
         self.send(ask).await.map_err(Failed::trouble)?.read()
     }
 
     /// Asks, and reads the answer as JSON; none if the gateway knows nothing of that.
     pub(super) async fn look<T: DeserializeOwned>(
         &self,
-        ask: Ask<'_>,
+        ask: GatewayAsk<'_>,
     ) -> Result<Option<T>, AgentTrouble> {
         match self.send(ask).await {
             Ok(reply) => reply.read().map(Some),
@@ -132,7 +135,7 @@ impl GatewayClient {
     }
 
     /// Asks. A key that is refused is read again from its file, in case it was changed there.
-    pub(super) async fn send(&self, ask: Ask<'_>) -> Result<GatewayReply, Failed> {
+    pub(super) async fn send(&self, ask: GatewayAsk<'_>) -> Result<GatewayReply, Failed> {
         match self.once(&ask).await {
             Err(Failed::Refused { status: 401, .. }) if self.has_another_key() => {
                 self.once(&ask).await
@@ -143,7 +146,7 @@ impl GatewayClient {
 
     /// Opens a stream of events.
     pub(super) async fn listen(&self, path: &[&str]) -> Result<Response, Failed> {
-        let ask = Ask::get(path);
+        let ask = GatewayAsk::get(path);
         let response = self.within(self.request(&ask).send()).await?.map_err(failed)?;
         match response.status().is_success() {
             true => Ok(response),
@@ -162,7 +165,7 @@ impl GatewayClient {
         }
     }
 
-    async fn once(&self, ask: &Ask<'_>) -> Result<GatewayReply, Failed> {
+    async fn once(&self, ask: &GatewayAsk<'_>) -> Result<GatewayReply, Failed> {
         let answer = async {
             let response = self.request(ask).send().await.map_err(failed)?;
             let status = response.status();
@@ -175,7 +178,7 @@ impl GatewayClient {
         self.within(answer).await?
     }
 
-    fn request(&self, ask: &Ask<'_>) -> RequestBuilder {
+    fn request(&self, ask: &GatewayAsk<'_>) -> RequestBuilder {
         let mut request = self.http.request(ask.method.clone(), self.address(&ask.path));
         // A key that no header can carry is refused by the configuration.
         if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {}", self.key().expose())) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::gateway::{Failed, GatewayClient};
-use super::wire::{WireApproval, WireEvent};
+use super::wire::{WireApproval, WireRunEvent};
 use crate::agents::event_stream::EventStream;
 use crate::clock::Clock;
 
@@ -28,7 +28,7 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    fn hear(&mut self, event: WireEvent) {
+    fn hear(&mut self, event: WireRunEvent) {
         self.count += 1;
         match event.event.as_str() {
             "tool.started" => {
@@ -44,16 +44,16 @@ impl Heard {
 }
 
 #[derive(Default)]
-struct Line {
+struct StreamLine {
     heard: Heard,
     /// Whether somebody listens, or nobody can.
     is_taken: bool,
 }
 
-type Lines = Mutex<HashMap<String, Line>>;
+type Lines = Mutex<HashMap<String, StreamLine>>;
 
 /// What is heard of all runs that were not seen to end.
-pub(super) struct Listener {
+pub(super) struct EventListener {
     gateway: Arc<GatewayClient>,
     clock: Arc<dyn Clock>,
     lines: Arc<Lines>,
@@ -61,7 +61,7 @@ pub(super) struct Listener {
     _guard: DropGuard,
 }
 
-impl Listener {
+impl EventListener {
     pub(super) fn new(gateway: Arc<GatewayClient>, clock: Arc<dyn Clock>) -> Self {
         let stop = CancellationToken::new();
         let _guard = stop.clone().drop_guard();
@@ -93,7 +93,7 @@ impl Listener {
     }
 }
 
-fn lock(lines: &Lines) -> MutexGuard<'_, HashMap<String, Line>> {
+fn lock(lines: &Lines) -> MutexGuard<'_, HashMap<String, StreamLine>> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -2,8 +2,8 @@
 
 use super::end;
 use super::listener::Heard;
-use super::wire::{WireApproval, WireMessage, WireRun, WireSessionInfo, text_of};
-use crate::agents::agent::{Ending, Sighting};
+use super::wire::{WireApproval, WireRun, WireSessionInfo, WireSessionMessage, text_of};
+use crate::agents::agent::{AgentEnding, Sighting};
 use crate::agents::brief::brief;
 use crate::agents::redact::Redactor;
 
@@ -104,7 +104,7 @@ pub(super) fn over(
     let usage = end::usage(run.usage, session);
     let output = run.output.as_ref().map(text_of).unwrap_or_default();
     match over {
-        RunOver::Completed => Sighting::Ended(Ending {
+        RunOver::Completed => Sighting::Ended(AgentEnding {
             text: last_words(&redactor.redact(&output)),
             usage,
             unheard: run.pending_steer.clone().filter(|text| !text.is_empty()),
@@ -127,15 +127,15 @@ pub(super) fn over(
 
 /// How an attempt ended of which only the session is left; none if it shows no end.
 pub(super) fn end_in_session(
-    messages: &[WireMessage],
+    messages: &[WireSessionMessage],
     session: Option<&WireSessionInfo>,
     redactor: &Redactor,
-) -> Option<Ending> {
+) -> Option<AgentEnding> {
     let last = messages.last()?;
     let calls = last.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty());
     let is_end =
         last.role == "assistant" && !calls && last.finish_reason.as_deref() == Some("stop");
-    is_end.then(|| Ending {
+    is_end.then(|| AgentEnding {
         text: last_words(&redactor.redact(&text_of(&last.content))),
         usage: end::usage(None, session),
         unheard: None,
@@ -175,7 +175,7 @@ mod tests {
         let tokens = Some(Tokens { input: 8444, output: 32 });
         let usage = json!({ "input_tokens": 8444, "output_tokens": 32, "total_tokens": 8476 });
         let ended = |unheard: Option<&str>| {
-            Sighting::Ended(Ending {
+            Sighting::Ended(AgentEnding {
                 text: "done".into(),
                 usage: Usage { tokens, micro_usd: None },
                 unheard: unheard.map(str::to_owned),
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn a_session_shows_an_end_or_none() {
         let end = |message: Value| {
-            let message: WireMessage = serde_json::from_value(message).unwrap();
+            let message: WireSessionMessage = serde_json::from_value(message).unwrap();
             end_in_session(&[message], None, &Redactor::default()).map(|ending| ending.text)
         };
         let said = json!({ "role": "assistant", "content": "done", "finish_reason": "stop" });

@@ -1,12 +1,12 @@
 //! What a session holds, as a transcript.
 
-use super::wire::{WireMessage, text_of};
+use super::wire::{WireSessionMessage, text_of};
 use crate::agents::redact::Redactor;
 use crate::agents::transcript::{Speaker, Transcript, TranscriptEntry};
 use crate::core::model::time::Timestamp;
 
 /// The messages of a session in order, with the calls of tools.
-pub(super) fn transcript(messages: &[WireMessage], redactor: &Redactor) -> Transcript {
+pub(super) fn transcript(messages: &[WireSessionMessage], redactor: &Redactor) -> Transcript {
     let mut transcript = Transcript::default();
     for message in messages {
         let at = message.timestamp.and_then(moment);

@@ -77,7 +77,7 @@ pub(super) struct WireRun {
     #[serde(default)]
     pub(super) error: Option<Value>,
     #[serde(default)]
-    pub(super) usage: Option<WireUsage>,
+    pub(super) usage: Option<WireRunUsage>,
     #[serde(default)]
     pub(super) approval: Option<WireApproval>,
     #[serde(default)]
@@ -88,7 +88,7 @@ pub(super) struct WireRun {
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WireUsage {
+pub(super) struct WireRunUsage {
     pub(super) input_tokens: u64,
     pub(super) output_tokens: u64,
 }
@@ -121,12 +121,12 @@ pub(super) struct WireSessionInfo {
 /// `GET /api/sessions/{id}/messages`.
 #[derive(Debug, Deserialize)]
 pub(super) struct WireMessages {
-    pub(super) data: Vec<WireMessage>,
+    pub(super) data: Vec<WireSessionMessage>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WireMessage {
+pub(super) struct WireSessionMessage {
     pub(super) role: String,
     pub(super) content: Value,
     pub(super) tool_calls: Option<Vec<WireToolCall>>,
@@ -137,12 +137,12 @@ pub(super) struct WireMessage {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireToolCall {
-    pub(super) function: WireFunction,
+    pub(super) function: WireToolFunction,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WireFunction {
+pub(super) struct WireToolFunction {
     pub(super) name: String,
     pub(super) arguments: Value,
 }
@@ -150,7 +150,7 @@ pub(super) struct WireFunction {
 /// One message of a stream of events.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WireEvent {
+pub(super) struct WireRunEvent {
     pub(super) event: String,
     pub(super) tool: Option<String>,
     pub(super) preview: Option<String>,

@@ -12,12 +12,12 @@ use super::completions::Completions;
 use super::hand_in::{HandIn, NotHandedIn};
 use super::refusal::CompletionError;
 use super::repository::JobRepository;
-use super::run::{Run, RunEnd};
+use super::run::{LoopEnd, Run};
 use super::tool_loop::LoopBounds;
 use super::work_order::{WorkOrder, Workplace};
 use crate::agents::agent::{
-    Agent, AgentCall, AgentHealth, Capabilities, Delivery, Ending, FailureKind, RunHandle,
-    Sighting, Started,
+    Agent, AgentCall, AgentEnding, AgentHealth, Capabilities, FailureKind, RunHandle, Sighting,
+    Started, SteerOutcome,
 };
 use crate::agents::redact::Redactor;
 use crate::agents::task::{AgentTask, StoredRequest};
@@ -148,7 +148,7 @@ impl OpenAiAgent {
         };
         let work = tokio::spawn(async move { attempt.work().await });
         tokio::spawn(async move {
-            run.ends(work.await.unwrap_or_else(|_| RunEnd::Failed {
+            run.ends(work.await.unwrap_or_else(|_| LoopEnd::Failed {
                 kind: FailureKind::GaveUp,
                 reason: "it failed within timmy: the log says where".to_owned(),
             }));
@@ -174,7 +174,7 @@ impl OpenAiAgent {
             Ok(Some(left)) => {
                 let summary = "timmy was restarted after this was handed in.";
                 let text = result_line(&left, summary);
-                Ok(Sighting::Ended(Ending { text, usage: Usage::NONE, unheard: None }))
+                Ok(Sighting::Ended(AgentEnding { text, usage: Usage::NONE, unheard: None }))
             }
             Err(NotHandedIn::Failed(Error::Timeout)) => Err(AgentTrouble::Timeout),
             Err(error) => Err(AgentTrouble::Down(error.to_string())),
@@ -242,9 +242,9 @@ impl Agent for OpenAiAgent {
         })
     }
 
-    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, Delivery> {
+    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, SteerOutcome> {
         Box::pin(async move {
-            Ok(self.run(&run.run).map_or(Delivery::NotNow, |known| known.steer(text)))
+            Ok(self.run(&run.run).map_or(SteerOutcome::NotNow, |known| known.steer(text)))
         })
     }
 

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::answer::ModelAnswer;
 use super::completions::Completions;
-use super::hand_in::{FinishedWork, HandIn, HandedIn, NotHandedIn};
+use super::hand_in::{FinishedWork, HandIn, HandInResult, NotHandedIn};
 use super::refusal::{CompletionError, one_line, shortened};
 use super::repository::JobRepository;
-use super::run::{Run, RunEnd};
+use super::run::{LoopEnd, Run};
 use super::tool_loop::{GaveUp, LoopBounds, LoopStep, PlannedCall, ToolLoop};
 use super::tools::{Finish, ToolUse};
 use super::work_order::WorkOrder;
@@ -67,7 +67,7 @@ struct Setbacks {
 
 impl LoopAttempt {
     /// Works until the end.
-    pub(super) async fn work(&self) -> RunEnd {
+    pub(super) async fn work(&self) -> LoopEnd {
         self.note(Speaker::Asked, &self.order.prompt);
         let mut tool_loop = ToolLoop::new(
             self.order.toolset(),
@@ -78,13 +78,13 @@ impl LoopAttempt {
         let end = match self.turns(&mut tool_loop).await {
             Ok(end) | Err(end) => end,
         };
-        if let RunEnd::Failed { reason, .. } = &end {
+        if let LoopEnd::Failed { reason, .. } = &end {
             self.note(Speaker::Note, reason);
         }
         end
     }
 
-    async fn turns(&self, tool_loop: &mut ToolLoop) -> Result<RunEnd, RunEnd> {
+    async fn turns(&self, tool_loop: &mut ToolLoop) -> Result<LoopEnd, LoopEnd> {
         let place = &self.order.workplace;
         let mut bench = Workbench::new(&*self.repository, &place.repository, &place.base);
         let (started, mut setbacks) = (self.clock.uptime(), Setbacks::default());
@@ -115,7 +115,7 @@ impl LoopAttempt {
         &self,
         tool_loop: &mut ToolLoop,
         setbacks: &mut Setbacks,
-    ) -> Result<Option<ModelAnswer>, RunEnd> {
+    ) -> Result<Option<ModelAnswer>, LoopEnd> {
         self.run.does(format!("turn {}: thinks", tool_loop.turns() + 1));
         let tools = self.order.toolset().described();
         let is_alive = || self.run.is_alive();
@@ -158,7 +158,7 @@ impl LoopAttempt {
         Ok(None)
     }
 
-    async fn failed(&self, words: String, setbacks: &mut Setbacks) -> Result<(), RunEnd> {
+    async fn failed(&self, words: String, setbacks: &mut Setbacks) -> Result<(), LoopEnd> {
         setbacks.failures += 1;
         if setbacks.failures >= MOST_FAILURES {
             return Err(failed(FailureKind::Upstream, format!("its model failed: {words}")));
@@ -172,7 +172,7 @@ impl LoopAttempt {
         wait: Option<Duration>,
         words: String,
         setbacks: &mut Setbacks,
-    ) -> Result<(), RunEnd> {
+    ) -> Result<(), LoopEnd> {
         setbacks.waits += 1;
         let span = wait.unwrap_or_else(|| PAUSES.pause(setbacks.waits, self.chance.draw()));
         if span > PATIENCE || setbacks.waits >= MOST_WAITS {
@@ -189,7 +189,7 @@ impl LoopAttempt {
         is_refused: bool,
         words: String,
         setbacks: &mut Setbacks,
-    ) -> Result<(), RunEnd> {
+    ) -> Result<(), LoopEnd> {
         if setbacks.absent > ABSENT {
             let reason = format!("its model could not be reached: {words}");
             return Err(failed(FailureKind::Upstream, reason));
@@ -212,7 +212,7 @@ impl LoopAttempt {
         tool_loop: &mut ToolLoop,
         bench: &mut Workbench<'_>,
         planned: &[PlannedCall],
-    ) -> Result<Option<RunEnd>, RunEnd> {
+    ) -> Result<Option<LoopEnd>, LoopEnd> {
         let mut results = Vec::new();
         for PlannedCall { call, meaning } in planned {
             self.note(Speaker::ToolCall, &format!("{} {}", call.name, call.arguments));
@@ -235,7 +235,11 @@ impl LoopAttempt {
         Ok(None)
     }
 
-    async fn finish(&self, bench: &Workbench<'_>, finish: &Finish) -> Result<FinishResult, RunEnd> {
+    async fn finish(
+        &self,
+        bench: &Workbench<'_>,
+        finish: &Finish,
+    ) -> Result<FinishResult, LoopEnd> {
         let (outcome, summary) = match finish {
             Finish::Change { title, summary } => {
                 let changes = bench.changes();
@@ -251,20 +255,22 @@ impl LoopAttempt {
                 let (title, summary) = (self.run.redacted(title), self.run.redacted(summary));
                 let work = FinishedWork { title, summary: summary.clone(), changes };
                 let handed_in = self.hand_in(work).await?;
-                return Ok(FinishResult::Over(RunEnd::Finished(result_line(&handed_in, &summary))));
+                return Ok(FinishResult::Over(LoopEnd::Finished(result_line(
+                    &handed_in, &summary,
+                ))));
             }
             Finish::NoChange { summary } => ("no_change", summary),
             Finish::Blocked { summary } => ("blocked", summary),
             Finish::Comment { summary } => ("comment", summary),
         };
         let result = json!({ "outcome": outcome, "summary": self.run.redacted(summary) });
-        Ok(FinishResult::Over(RunEnd::Finished(format!("timmy-result: {result}"))))
+        Ok(FinishResult::Over(LoopEnd::Finished(format!("timmy-result: {result}"))))
     }
 
     /// What was begun here is brought to its end: who stops it then comes too late.
-    async fn hand_in(&self, work: FinishedWork) -> Result<HandedIn, RunEnd> {
+    async fn hand_in(&self, work: FinishedWork) -> Result<HandInResult, LoopEnd> {
         if self.run.stop.is_cancelled() {
-            return Err(RunEnd::Stopped);
+            return Err(LoopEnd::Stopped);
         }
         self.run.does("hands in its work".to_owned());
         let hand_in = HandIn {
@@ -282,15 +288,15 @@ impl LoopAttempt {
         })
     }
 
-    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, RunEnd> {
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, LoopEnd> {
         tokio::select! {
             biased;
-            () = self.run.stop.cancelled() => Err(RunEnd::Stopped),
+            () = self.run.stop.cancelled() => Err(LoopEnd::Stopped),
             done = work => Ok(done),
         }
     }
 
-    async fn pause(&self, span: Duration) -> Result<(), RunEnd> {
+    async fn pause(&self, span: Duration) -> Result<(), LoopEnd> {
         self.unless_stopped(self.clock.sleep(span)).await
     }
 
@@ -307,15 +313,15 @@ impl LoopAttempt {
 
 /// What `finish` leads to.
 enum FinishResult {
-    Over(RunEnd),
+    Over(LoopEnd),
     /// The model is told why not.
     NotYet(String),
 }
 
 /// The line that every agent ends with. The summary stands in it, and nowhere else: no text of the
 /// model's can be taken for the line.
-pub(super) fn result_line(handed_in: &HandedIn, summary: &str) -> String {
-    let HandedIn { commit, pull } = handed_in;
+pub(super) fn result_line(handed_in: &HandInResult, summary: &str) -> String {
+    let HandInResult { commit, pull } = handed_in;
     let result = json!({
         "outcome": "pull_request",
         "pull": pull,
@@ -336,19 +342,19 @@ fn doing(tool: &ToolUse) -> String {
     }
 }
 
-fn end_of_loop(end: GaveUp) -> RunEnd {
+fn end_of_loop(end: GaveUp) -> LoopEnd {
     gave_up(end.to_string())
 }
 
-fn gave_up(reason: String) -> RunEnd {
+fn gave_up(reason: String) -> LoopEnd {
     failed(FailureKind::GaveUp, reason)
 }
 
-fn failed(kind: FailureKind, reason: String) -> RunEnd {
-    RunEnd::Failed { kind, reason: shortened(&one_line(&reason), LONGEST_REASON) }
+fn failed(kind: FailureKind, reason: String) -> LoopEnd {
+    LoopEnd::Failed { kind, reason: shortened(&one_line(&reason), LONGEST_REASON) }
 }
 
-fn failed_forge(error: &Error) -> RunEnd {
+fn failed_forge(error: &Error) -> LoopEnd {
     let kind = match error.heals() {
         Recovery::Later(_) | Recovery::Elsewhere => FailureKind::Upstream,
         Recovery::Never => FailureKind::GaveUp,
@@ -357,7 +363,7 @@ fn failed_forge(error: &Error) -> RunEnd {
 }
 
 /// What waiting does not mend.
-fn final_failure(error: CompletionError) -> RunEnd {
+fn final_failure(error: CompletionError) -> LoopEnd {
     let (kind, reason) = match error {
         CompletionError::NothingLeft(words) => (FailureKind::PoolSpent { until: None }, words),
         CompletionError::BadKey => (FailureKind::BadKey, "its key is refused".to_owned()),

@@ -23,7 +23,7 @@ const TRAILER: &str = "Timmy-Attempt: ";
 
 /// What an attempt left on the forge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HandedIn {
+pub(super) struct HandInResult {
     pub(super) commit: Commit,
     pub(super) pull: i64,
 }
@@ -60,22 +60,22 @@ impl HandIn<'_> {
     pub(super) async fn commit_and_pull(
         &self,
         work: FinishedWork,
-    ) -> Result<HandedIn, NotHandedIn> {
+    ) -> Result<HandInResult, NotHandedIn> {
         let FinishedWork { title, summary, changes } = work;
         let commit = self.commit(&self.message(&title, &summary), changes).await?;
         let pull = self.pull(&title, &summary).await?;
-        Ok(HandedIn { commit, pull })
+        Ok(HandInResult { commit, pull })
     }
 
     /// What this attempt left, if it got so far: its pull request is opened if only that is missing.
-    pub(super) async fn left(&self) -> Result<Option<HandedIn>, NotHandedIn> {
+    pub(super) async fn left(&self) -> Result<Option<HandInResult>, NotHandedIn> {
         let Head::Ours { commit, message } = self.head().await.map_err(NotHandedIn::Failed)? else {
             return Ok(None);
         };
         let text = message.trim_end().rsplit_once(TRAILER).map_or("", |(text, _)| text);
         let (title, summary) = text.split_once('\n').unwrap_or((text, ""));
         let pull = self.pull(title.trim(), summary.trim()).await?;
-        Ok(Some(HandedIn { commit, pull }))
+        Ok(Some(HandInResult { commit, pull }))
     }
 
     async fn commit(&self, message: &str, changes: Vec<FileChange>) -> Result<Commit, NotHandedIn> {

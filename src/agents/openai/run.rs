@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::agents::agent::{Delivery, Ending, FailureKind, Sighting};
+use crate::agents::agent::{AgentEnding, FailureKind, Sighting, SteerOutcome};
 use crate::agents::redact::Redactor;
 use crate::agents::transcript::{Speaker, Transcript, TranscriptEntry};
 use crate::agents::trouble::AgentTrouble;
@@ -17,7 +17,7 @@ const MOST_TOLD: usize = 20;
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RunEnd {
+pub(super) enum LoopEnd {
     /// By itself; the text holds its result line.
     Finished(String),
     Failed {
@@ -33,18 +33,18 @@ pub(super) struct Run {
     pub(super) body: String,
     pub(super) stop: CancellationToken,
     redactor: Redactor,
-    state: Mutex<RunState>,
+    state: Mutex<LoopState>,
 }
 
 #[derive(Default)]
-struct RunState {
+struct LoopState {
     doing: Option<String>,
     signs: u64,
     away: Option<AgentTrouble>,
     usage: Usage,
     told: VecDeque<String>,
     transcript: Transcript,
-    end: Option<RunEnd>,
+    end: Option<LoopEnd>,
 }
 
 impl Run {
@@ -53,7 +53,7 @@ impl Run {
         Self { body, stop, redactor, state }
     }
 
-    fn state(&self) -> MutexGuard<'_, RunState> {
+    fn state(&self) -> MutexGuard<'_, LoopState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,7 +97,7 @@ impl Run {
     }
 
     /// It is over. A second end changes nothing.
-    pub(super) fn ends(&self, end: RunEnd) {
+    pub(super) fn ends(&self, end: LoopEnd) {
         self.state().end.get_or_insert(end);
     }
 
@@ -108,18 +108,18 @@ impl Run {
     /// Until when its quota is used up, if it ended by that.
     pub(super) fn spent_until(&self) -> Option<Timestamp> {
         match self.state().end {
-            Some(RunEnd::Failed { kind: FailureKind::PoolSpent { until }, .. }) => until,
+            Some(LoopEnd::Failed { kind: FailureKind::PoolSpent { until }, .. }) => until,
             _ => None,
         }
     }
 
-    pub(super) fn steer(&self, text: &str) -> Delivery {
+    pub(super) fn steer(&self, text: &str) -> SteerOutcome {
         let mut state = self.state();
         if state.end.is_some() || self.stop.is_cancelled() || state.told.len() == MOST_TOLD {
-            return Delivery::NotNow;
+            return SteerOutcome::NotNow;
         }
         state.told.push_back(text.to_owned());
-        Delivery::Taken
+        SteerOutcome::Taken
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -141,15 +141,15 @@ impl Run {
                     sign: state.signs.to_string(),
                 }),
             },
-            Some(RunEnd::Finished(text)) => {
+            Some(LoopEnd::Finished(text)) => {
                 let unheard: Vec<_> = state.told.iter().cloned().collect();
                 let unheard = (!unheard.is_empty()).then(|| unheard.join("\n\n"));
-                Ok(Sighting::Ended(Ending { text: text.clone(), usage, unheard }))
+                Ok(Sighting::Ended(AgentEnding { text: text.clone(), usage, unheard }))
             }
-            Some(RunEnd::Failed { kind, reason }) => {
+            Some(LoopEnd::Failed { kind, reason }) => {
                 Ok(Sighting::Failed { kind: *kind, reason: reason.clone(), usage })
             }
-            Some(RunEnd::Stopped) => Ok(Sighting::Stopped(usage)),
+            Some(LoopEnd::Stopped) => Ok(Sighting::Stopped(usage)),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum CheckState {
+pub(super) enum CheckGrade {
     /// Nothing to do.
     Good,
     /// timmy works, but not as well or as safely as it could.
@@ -17,7 +17,7 @@ pub(super) enum CheckState {
 pub(super) struct CheckResult {
     /// The name of the check, which is stable.
     pub(super) check: &'static str,
-    pub(super) state: CheckState,
+    pub(super) state: CheckGrade,
     /// What was found, as a sentence or two.
     pub(super) found: String,
     /// What to do about it; none if it is good.
@@ -26,7 +26,7 @@ pub(super) struct CheckResult {
 
 impl CheckResult {
     pub(super) fn good(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, state: CheckState::Good, found: found.into(), remedy: None }
+        Self { check, state: CheckGrade::Good, found: found.into(), remedy: None }
     }
 
     pub(super) fn warning(
@@ -35,7 +35,7 @@ impl CheckResult {
         remedy: impl Into<String>,
     ) -> Self {
         let (found, remedy) = (found.into(), Some(remedy.into()));
-        Self { check, state: CheckState::Warning, found, remedy }
+        Self { check, state: CheckGrade::Warning, found, remedy }
     }
 
     pub(super) fn broken(
@@ -44,6 +44,6 @@ impl CheckResult {
         remedy: impl Into<String>,
     ) -> Self {
         let (found, remedy) = (found.into(), Some(remedy.into()));
-        Self { check, state: CheckState::Broken, found, remedy }
+        Self { check, state: CheckGrade::Broken, found, remedy }
     }
 }

@@ -254,7 +254,7 @@ fn allowed(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::CheckState;
+    use crate::cli::doctor::check_result::CheckGrade;
     use crate::cli::doctor::delivery::*;
 
     fn trial(
@@ -269,7 +269,7 @@ mod tests {
         ProbeResult { direct_call, scope, tested, last_signed, last_refused, refused_from }
     }
 
-    fn state(trial: &ProbeResult) -> CheckState {
+    fn state(trial: &ProbeResult) -> CheckGrade {
         let url = "https://timmy.example.org/webhook".parse().unwrap();
         judge(&url, trial, HostList::Webhook, Timestamp::from_micros(100_000_000)).state
     }
@@ -277,25 +277,25 @@ mod tests {
     #[test]
     fn silence_tells_only_where_something_was_certainly_sent() {
         let certain = Tested::Silent { certain: true };
-        assert_eq!(state(&trial(202, certain, Some(1), None)), CheckState::Broken);
+        assert_eq!(state(&trial(202, certain, Some(1), None)), CheckGrade::Broken);
         let perhaps = Tested::Silent { certain: false };
-        assert_eq!(state(&trial(202, perhaps.clone(), Some(1), None)), CheckState::Good);
-        assert_eq!(state(&trial(202, perhaps, None, None)), CheckState::Warning);
-        assert_eq!(state(&trial(202, Tested::NoTest, None, None)), CheckState::Warning);
+        assert_eq!(state(&trial(202, perhaps.clone(), Some(1), None)), CheckGrade::Good);
+        assert_eq!(state(&trial(202, perhaps, None, None)), CheckGrade::Warning);
+        assert_eq!(state(&trial(202, Tested::NoTest, None, None)), CheckGrade::Warning);
     }
 
     #[test]
     fn an_arrival_outweighs_what_this_machine_cannot_reach() {
-        assert_eq!(state(&trial(404, Tested::Arrived, None, None)), CheckState::Good);
-        assert_eq!(state(&trial(404, Tested::NoTest, None, None)), CheckState::Broken);
-        assert_eq!(state(&trial(404, Tested::NoTest, Some(1), None)), CheckState::Warning);
+        assert_eq!(state(&trial(404, Tested::Arrived, None, None)), CheckGrade::Good);
+        assert_eq!(state(&trial(404, Tested::NoTest, None, None)), CheckGrade::Broken);
+        assert_eq!(state(&trial(404, Tested::NoTest, Some(1), None)), CheckGrade::Warning);
     }
 
     #[test]
     fn a_newer_delivery_with_another_secret_is_told() {
-        assert_eq!(state(&trial(202, Tested::NoTest, Some(1), Some(2))), CheckState::Broken);
-        assert_eq!(state(&trial(202, Tested::NoTest, Some(2), Some(1))), CheckState::Good);
-        assert_eq!(state(&trial(202, Tested::Refused, Some(2), None)), CheckState::Broken);
+        assert_eq!(state(&trial(202, Tested::NoTest, Some(1), Some(2))), CheckGrade::Broken);
+        assert_eq!(state(&trial(202, Tested::NoTest, Some(2), Some(1))), CheckGrade::Good);
+        assert_eq!(state(&trial(202, Tested::Refused, Some(2), None)), CheckGrade::Broken);
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::CheckState;
+    use crate::cli::doctor::check_result::CheckGrade;
     use crate::cli::doctor::known_accounts::*;
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
         let taken = Account { id: 9, login: "anna".to_owned() };
         let finding = judge("people.approvers", &AccountStatus::of("anna", &anna, Some(&taken)));
         let finding = finding.unwrap();
-        assert_eq!(finding.state, CheckState::Broken);
+        assert_eq!(finding.state, CheckGrade::Broken);
         assert_eq!(
             finding.found,
             "people.approvers names anna, which is another account than before: number 9, and it \

@@ -187,18 +187,18 @@ fn judge_disk(folder: &Path, writing: &io::Result<()>, free: Option<u64>) -> Che
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::CheckState;
+    use crate::cli::doctor::check_result::CheckGrade;
     use crate::cli::doctor::ledger::*;
 
     #[test]
     fn a_full_disk_is_broken_a_filling_one_a_warning() {
         let state = |mib| judge_disk(Path::new("."), &Ok(()), mib).state;
-        assert_eq!(state(Some(15)), CheckState::Broken);
-        assert_eq!(state(Some(255)), CheckState::Warning);
-        assert_eq!(state(Some(256)), CheckState::Good);
-        assert_eq!(state(None), CheckState::Good);
+        assert_eq!(state(Some(15)), CheckGrade::Broken);
+        assert_eq!(state(Some(255)), CheckGrade::Warning);
+        assert_eq!(state(Some(256)), CheckGrade::Good);
+        assert_eq!(state(None), CheckGrade::Good);
         let denied = Err(io::ErrorKind::PermissionDenied.into());
-        assert_eq!(judge_disk(Path::new("."), &denied, Some(5000)).state, CheckState::Broken);
+        assert_eq!(judge_disk(Path::new("."), &denied, Some(5000)).state, CheckGrade::Broken);
         let full = judge_disk(Path::new("."), &Err(StorageFull.into()), Some(0));
         assert!(full.found.starts_with("., where the ledger lies, is full: "), "{}", full.found);
         assert!(full.remedy.is_some_and(|remedy| remedy.starts_with("Make room")));

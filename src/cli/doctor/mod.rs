@@ -38,7 +38,7 @@ use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
 use crate::store::{self, Holder, Ledger, Readers, accounts};
-use check_result::{CheckResult, CheckState};
+use check_result::{CheckGrade, CheckResult};
 use delivery::HostList;
 use listener::DeliveryListener;
 use probe::Prober;
@@ -87,7 +87,7 @@ impl DoctorArgs {
         let mut findings = configuration(&path, &loaded);
         block_on(self.examine(&loaded.config, &mut findings));
         self.print(&findings);
-        match findings.iter().any(|finding| finding.state == CheckState::Broken) {
+        match findings.iter().any(|finding| finding.state == CheckGrade::Broken) {
             true => FAILED.into(),
             false => ExitCode::SUCCESS,
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::check_result::{CheckResult, CheckState};
+use super::check_result::{CheckGrade, CheckResult};
 
 /// How long a line is at most, in characters, and where its sentences begin.
 const WIDTH: usize = 100;
@@ -36,11 +36,11 @@ pub(super) fn text(findings: &[CheckResult]) -> io::Result<()> {
     out.flush()
 }
 
-fn word(state: CheckState) -> (&'static str, &'static str) {
+fn word(state: CheckGrade) -> (&'static str, &'static str) {
     match state {
-        CheckState::Good => ("good", "32"),
-        CheckState::Warning => ("warning", "33"),
-        CheckState::Broken => ("broken", "31"),
+        CheckGrade::Good => ("good", "32"),
+        CheckGrade::Warning => ("warning", "33"),
+        CheckGrade::Broken => ("broken", "31"),
     }
 }
 
@@ -70,7 +70,7 @@ fn wrapped(text: &str, margin: usize) -> String {
 
 fn summary(findings: &[CheckResult]) -> String {
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
-    match (count(CheckState::Broken), count(CheckState::Warning)) {
+    match (count(CheckGrade::Broken), count(CheckGrade::Warning)) {
         (0, 0) => "All is good.".to_owned(),
         (0, 1) => "Nothing is broken, 1 warning.".to_owned(),
         (0, warnings) => format!("Nothing is broken, {warnings} warnings."),

@@ -56,7 +56,7 @@ fn judge(name: &RepoName, answer: &Result<Option<VisibleRepo>, Error>) -> CheckR
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::CheckState;
+    use crate::cli::doctor::check_result::CheckGrade;
     use crate::cli::doctor::report::*;
     use crate::core::model::ids::RepoId;
     use crate::core::model::repository::{Permissions, Repo};
@@ -72,11 +72,11 @@ mod tests {
             judge(&name, &Ok(Some(seen))).state
         };
         let with = |push, admin| told(true, push, admin);
-        assert_eq!(with(true, true), CheckState::Good);
-        assert_eq!(told(false, true, true), CheckState::Warning);
-        assert_eq!(with(true, false), CheckState::Good);
-        assert_eq!(with(false, false), CheckState::Warning);
-        assert_eq!(judge(&name, &Ok(None)).state, CheckState::Broken);
-        assert_eq!(judge(&name, &Err(Error::Timeout)).state, CheckState::Warning);
+        assert_eq!(with(true, true), CheckGrade::Good);
+        assert_eq!(told(false, true, true), CheckGrade::Warning);
+        assert_eq!(with(true, false), CheckGrade::Good);
+        assert_eq!(with(false, false), CheckGrade::Warning);
+        assert_eq!(judge(&name, &Ok(None)).state, CheckGrade::Broken);
+        assert_eq!(judge(&name, &Err(Error::Timeout)).state, CheckGrade::Warning);
     }
 }

@@ -96,20 +96,20 @@ pub(super) fn judge_clock(server: Timestamp, before: Timestamp, after: Timestamp
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::doctor::check_result::CheckState;
+    use crate::cli::doctor::check_result::CheckGrade;
     use crate::cli::doctor::server::*;
 
-    fn state_of(version: &str) -> CheckState {
+    fn state_of(version: &str) -> CheckGrade {
         judge_version("https://git.example.org", version).state
     }
 
     #[test]
     fn what_timmy_is_not_made_for_is_worth_a_warning() {
-        assert_eq!(state_of("1.25.4"), CheckState::Good);
-        assert_eq!(state_of("1.20.0+rc1"), CheckState::Good);
-        assert_eq!(state_of("1.15.11"), CheckState::Warning);
-        assert_eq!(state_of("13.0.2+gitea-1.22.0"), CheckState::Good);
-        assert_eq!(state_of("development"), CheckState::Warning);
+        assert_eq!(state_of("1.25.4"), CheckGrade::Good);
+        assert_eq!(state_of("1.20.0+rc1"), CheckGrade::Good);
+        assert_eq!(state_of("1.15.11"), CheckGrade::Warning);
+        assert_eq!(state_of("13.0.2+gitea-1.22.0"), CheckGrade::Good);
+        assert_eq!(state_of("development"), CheckGrade::Warning);
     }
 
     #[test]
@@ -124,10 +124,10 @@ mod tests {
     fn half_a_minute_is_borne_either_way() {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         let state = |server| judge_clock(at(server), at(1000), at(1002)).state;
-        assert_eq!(state(969), CheckState::Good);
-        assert_eq!(state(968), CheckState::Warning);
-        assert_eq!(state(1032), CheckState::Good);
-        assert_eq!(state(1033), CheckState::Warning);
+        assert_eq!(state(969), CheckGrade::Good);
+        assert_eq!(state(968), CheckGrade::Warning);
+        assert_eq!(state(1032), CheckGrade::Good);
+        assert_eq!(state(1033), CheckGrade::Warning);
         let found = judge_clock(at(1000), at(1201), at(1201)).found;
         assert_eq!(found, "This machine's clock is 3 min ahead of the server's.");
     }

@@ -113,7 +113,7 @@ impl CommandContext<'_> {
             waits_unseen: self.blockers.as_ref().is_some_and(|blockers| blockers.unseen),
             state: &self.state,
             recent: &self.snapshot.recent,
-            job: self.live_job(self.asked.inbound.thread()),
+            job: self.shown_job(self.asked.inbound.thread()),
             title: &item.title,
             open: item.open,
             is_pull: item.is_pull,
@@ -123,11 +123,10 @@ impl CommandContext<'_> {
         self.viewpoint().status(known, |other| self.can_go(repo.id, other))
     }
 
-    /// The job of a thread that has not ended.
-    fn live_job(&self, thread: ThreadId) -> Option<Box<JobView>> {
+    /// The latest job of a thread.
+    fn shown_job(&self, thread: ThreadId) -> Option<Box<JobView>> {
         let known = self.latest_job(thread)?;
-        let is_live = !known.record.job.state.kind().is_end();
-        is_live.then(|| Box::new(self.job_view(&known)))
+        Some(Box::new(self.job_view(&known)))
     }
 
     /// Another thread.
@@ -145,7 +144,7 @@ impl CommandContext<'_> {
             waits_unseen: other.blockers.unseen,
             state: &other.state,
             recent: &other.recent,
-            job: self.live_job(other.thread),
+            job: self.shown_job(other.thread),
             title: &item.title,
             open: item.open,
             is_pull: item.is_pull,

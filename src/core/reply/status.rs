@@ -25,7 +25,7 @@ pub struct HelpVerb {
 pub struct Status {
     /// The thread, as this thread would write it; none for this thread itself.
     pub target: Option<String>,
-    /// The job that is there, if it has not ended.
+    /// The latest job that was there.
     pub job: Option<Box<JobView>>,
     /// Its title, as people wrote it.
     pub title: String,
@@ -97,6 +97,18 @@ impl Readiness {
         let Self { scope, place, acceptance } = *self;
         let all = [(scope, "scope"), (place, "place"), (acceptance, "acceptance criteria")];
         all.into_iter().filter_map(|(is_there, what)| (!is_there).then_some(what))
+    }
+}
+
+impl Status {
+    /// The job that is there, if it has not ended.
+    pub fn live(&self) -> Option<&JobView> {
+        self.job.as_deref().filter(|view| !view.is_over)
+    }
+
+    /// The job that was there last, if none is there.
+    pub fn ended(&self) -> Option<&JobView> {
+        self.job.as_deref().filter(|view| view.is_over)
     }
 }
 

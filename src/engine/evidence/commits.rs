@@ -1,7 +1,7 @@
 //! How what the agent named, and what it was given, lies to the head of the job's branch.
 
 use super::query::EvidenceQuery;
-use crate::core::jobs::evidence::{Kept, NamedCommit};
+use crate::core::jobs::evidence::{GivenHead, NamedCommit};
 use crate::core::jobs::{AgentClaim, Commit};
 use crate::gitea::{Error, Gitea};
 
@@ -31,11 +31,11 @@ pub(super) async fn kept(
     gitea: &Gitea,
     query: EvidenceQuery<'_>,
     head: Option<&Commit>,
-) -> Result<Kept, Error> {
-    let (Some(given), Some(head)) = (query.given, head) else { return Ok(Kept::Yes) };
+) -> Result<GivenHead, Error> {
+    let (Some(given), Some(head)) = (query.given, head) else { return Ok(GivenHead::Yes) };
     Ok(match gitea.descends(query.repo, head, given).await? {
-        Some(true) => Kept::Yes,
-        Some(false) => Kept::No(given.clone()),
-        None => Kept::CannotTell(given.clone()),
+        Some(true) => GivenHead::Yes,
+        Some(false) => GivenHead::No(given.clone()),
+        None => GivenHead::CannotTell(given.clone()),
     })
 }

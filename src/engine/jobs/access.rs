@@ -10,7 +10,7 @@ use crate::gitea::{Error, Gitea, Visibility};
 const MOST_TEAMS: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Access {
+pub(super) enum AgentAccess {
     Yes,
     /// What is wrong, and what to do.
     No(String),
@@ -18,7 +18,7 @@ pub(super) enum Access {
     Unknown,
 }
 
-impl Access {
+impl AgentAccess {
     /// What these rights of an account mean for work of that purpose.
     pub(super) fn of(
         permissions: Permissions,
@@ -42,17 +42,17 @@ pub(super) async fn by_token(
     own: &Gitea,
     purpose: Purpose,
     (login, repo): (&str, &RepoName),
-) -> Result<Access, Error> {
+) -> Result<AgentAccess, Error> {
     match own.me().await {
         // A token that may not tell whose it is may still tell what it may do.
         Ok(_) | Err(Error::AgentLacksScope { .. }) => {}
         Err(error) => return refused(error),
     }
     match own.visible_repo(repo).await {
-        Ok(visible) => Ok(visible.entries.first().map_or(Access::Unknown, |visible| {
-            Access::of(visible.permissions, purpose, (login, repo))
+        Ok(visible) => Ok(visible.entries.first().map_or(AgentAccess::Unknown, |visible| {
+            AgentAccess::of(visible.permissions, purpose, (login, repo))
         })),
-        Err(Error::NotFound { .. }) => Ok(Access::No(format!(
+        Err(Error::NotFound { .. }) => Ok(AgentAccess::No(format!(
             "{login} cannot see {repo}: give that account {} access there",
             needed(purpose)
         ))),
@@ -61,12 +61,12 @@ pub(super) async fn by_token(
 }
 
 /// What is wrong with the token or the account itself, if that is what failed.
-fn refused(error: Error) -> Result<Access, Error> {
+fn refused(error: Error) -> Result<AgentAccess, Error> {
     match error {
         Error::NotTheAgents { .. }
         | Error::BadAgentToken { .. }
         | Error::AgentLacksScope { .. }
-        | Error::ForbiddenToAgent { .. } => Ok(Access::No(error.to_string())),
+        | Error::ForbiddenToAgent { .. } => Ok(AgentAccess::No(error.to_string())),
         error => Err(error),
     }
 }
@@ -77,30 +77,32 @@ pub(super) async fn by_rights(
     purpose: Purpose,
     (login, repo): (&str, &RepoName),
     asker: &str,
-) -> Result<Access, Error> {
+) -> Result<AgentAccess, Error> {
     if repo.owner().eq_ignore_ascii_case(login) {
-        return Ok(Access::Yes);
+        return Ok(AgentAccess::Yes);
     }
     match forge.may_write(repo, login).await? {
-        Visibility::Yes => return Ok(Access::Yes),
-        Visibility::Secret => return Ok(Access::Unknown),
+        Visibility::Yes => return Ok(AgentAccess::Yes),
+        Visibility::Secret => return Ok(AgentAccess::Unknown),
         Visibility::No => {}
     }
     let teams = forge.teams_of_repo(repo).await?;
     let writing: Vec<_> = teams.iter().filter(|team| team.writes).collect();
     for team in writing.iter().take(MOST_TEAMS) {
         match forge.is_team_member(team.id, login).await? {
-            Visibility::Yes => return Ok(Access::Yes),
-            Visibility::Secret => return Ok(Access::Unknown),
+            Visibility::Yes => return Ok(AgentAccess::Yes),
+            Visibility::Secret => return Ok(AgentAccess::Unknown),
             Visibility::No => {}
         }
     }
     let needs_push = matches!(purpose, Purpose::Code | Purpose::Repair);
     // Who may read is shown nowhere, and of a team only its organisation's members may ask.
     if !needs_push || writing.len() > MOST_TEAMS || !sees_teams(forge, repo, asker).await? {
-        return Ok(Access::Unknown);
+        return Ok(AgentAccess::Unknown);
     }
-    Ok(Access::No(format!("{login} may not push to {repo}: give that account write access there")))
+    Ok(AgentAccess::No(format!(
+        "{login} may not push to {repo}: give that account write access there"
+    )))
 }
 
 /// Whether a no about teams is one: there are none, or `asker` sees who is in them.

@@ -24,7 +24,7 @@ struct WaitingJob {
 }
 
 /// What came of a try to give a job away.
-enum Tried {
+enum LeaseTry {
     Leased(Box<Advanced>),
     /// Why nobody got it: of each agent that was tried.
     Refused(Vec<(String, LeaseRefusal)>),
@@ -74,13 +74,13 @@ impl Jobs {
         let (step, reason) = (self.step_time(), nobody());
         let tried = self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, &reason));
         match tried.await? {
-            Tried::Leased(advanced) => {
+            LeaseTry::Leased(advanced) => {
                 if let Some(fence) = advanced.after.past.fence {
                     self.watches.begin(id, fence);
                 }
                 self.moved(&advanced).await;
             }
-            Tried::Refused(refusals) => {
+            LeaseTry::Refused(refusals) => {
                 let takes_nothing = refusals.into_iter().filter(|(_, why)| is_about_agent(why));
                 full.extend(takes_nothing.map(|(agent, _)| agent));
             }
@@ -135,13 +135,13 @@ fn try_all(
     requests: &[LeaseRequest],
     now: StepTime,
     nobody: &str,
-) -> Result<Tried, Error> {
+) -> Result<LeaseTry, Error> {
     let mut refusals = Vec::new();
     for request in requests {
         match jobs::lease(tx, id, request, now)? {
             Ok((_, advanced)) => {
                 jobs::note_waiting(tx, id, None, now.at)?;
-                return Ok(Tried::Leased(Box::new(advanced)));
+                return Ok(LeaseTry::Leased(Box::new(advanced)));
             }
             Err(refusal) => refusals.push((request.agent.clone(), refusal)),
         }
@@ -150,7 +150,7 @@ fn try_all(
     let words = words.collect::<Vec<_>>().join("; ");
     let words = if words.is_empty() { nobody } else { &words };
     jobs::note_waiting(tx, id, Some(words), now.at)?;
-    Ok(Tried::Refused(refusals))
+    Ok(LeaseTry::Refused(refusals))
 }
 
 /// Why nobody was even tried.

@@ -6,7 +6,7 @@ use super::Jobs;
 use super::look::{NextLook, SeenJob};
 use super::start::{Found, phase, request_agent};
 use super::trouble::spent_until;
-use crate::agents::{Agent, AgentTrouble, Ending, FailureKind, RunHandle, Sighting};
+use crate::agents::{Agent, AgentEnding, AgentTrouble, FailureKind, RunHandle, Sighting};
 use crate::core::jobs::{
     Failure, Fence, HeldBy, JobEvent, NeverRan, OutcomeDigest, Progress, State, Waiting,
 };
@@ -189,8 +189,13 @@ impl Jobs {
     }
 
     /// It ended by itself; what it says is a claim.
-    async fn ended(&self, seen: &SeenJob, fence: Fence, ending: Ending) -> Result<NextLook, Error> {
-        let Ending { text, usage, unheard } = ending;
+    async fn ended(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        ending: AgentEnding,
+    ) -> Result<NextLook, Error> {
+        let AgentEnding { text, usage, unheard } = ending;
         let progress = Progress::Ended { claim: self.forge.claim(&text), usage };
         let event = JobEvent::Attempt(fence, progress);
         let ended =

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::access::{Access, by_rights, by_token};
+use super::access::{AgentAccess, by_rights, by_token};
 use super::base::{Base, base_of, health_of};
 use super::drivers::{CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
 use crate::agents::AgentTask;
@@ -114,14 +114,14 @@ impl LiveForge {
         let listed = self.ctx.gitea.visible_repo(name).await?.entries.into_iter().next();
         let Some(listed) = listed else { return Ok(Err(NeverRan::Moved.into())) };
         let access = match self.access(order, terms, &listed).await? {
-            Access::Unknown if order.left_before == Some(false) => Access::No(format!(
+            AgentAccess::Unknown if order.left_before == Some(false) => AgentAccess::No(format!(
                 "nobody can tell whether {} may work in {name}, and what it was given there left \
                  nothing: look at its rights there",
                 terms.account
             )),
             access => access,
         };
-        if let Access::No(words) = access {
+        if let AgentAccess::No(words) = access {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
         let base = match base_of(&self.ctx.gitea, name, &listed).await? {
@@ -158,7 +158,7 @@ impl LiveForge {
         order: &JobOrder,
         terms: &AgentTerms,
         seen_by_timmy: &VisibleRepo,
-    ) -> Result<Access, Error> {
+    ) -> Result<AgentAccess, Error> {
         let at = (terms.account.as_str(), &order.repo.name);
         let purpose = order.job.spec.purpose;
         match (&terms.own, self.identity.known()) {
@@ -166,10 +166,10 @@ impl LiveForge {
             // Without a token of its own, timmy writes for it.
             (None, Some(timmy)) if terms.has_tools => {
                 let timmy = (timmy.login.as_str(), &order.repo.name);
-                Ok(Access::of(seen_by_timmy.permissions, purpose, timmy))
+                Ok(AgentAccess::of(seen_by_timmy.permissions, purpose, timmy))
             }
             (None, Some(timmy)) => by_rights(&self.ctx.gitea, purpose, at, &timmy.login).await,
-            (None, None) => Ok(Access::Unknown),
+            (None, None) => Ok(AgentAccess::Unknown),
         }
     }
 

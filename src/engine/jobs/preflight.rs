@@ -20,7 +20,7 @@ use crate::store::{Error, Transaction};
 const MOST_LINKED: usize = 3;
 
 /// What is found of a job before it begins.
-enum Finding {
+enum PreflightFinding {
     Order(Box<JobOrder>),
     /// The issue is open no more.
     Gone,
@@ -48,24 +48,24 @@ impl Jobs {
             }
         }
         match self.order(seen, &lease).await? {
-            Finding::Order(order) => self.begin(seen, &lease, &*agent, &order).await,
-            Finding::Gone => {
+            PreflightFinding::Order(order) => self.begin(seen, &lease, &*agent, &order).await,
+            PreflightFinding::Gone => {
                 let gone = JobEvent::Cancel(CancelReason::IssueGone);
                 Ok(told(self.tell(seen.id(), gone).await?.is_some()))
             }
-            Finding::Later => Ok(self.later(seen)),
+            PreflightFinding::Later => Ok(self.later(seen)),
         }
     }
 
     /// What is to be done, by the issue as it is now.
-    async fn order(&self, seen: &SeenJob, lease: &Lease) -> Result<Finding, Error> {
-        let Some(repo) = seen.repo.clone() else { return Ok(Finding::Later) };
+    async fn order(&self, seen: &SeenJob, lease: &Lease) -> Result<PreflightFinding, Error> {
+        let Some(repo) = seen.repo.clone() else { return Ok(PreflightFinding::Later) };
         let issue = match self.issue(&repo, seen.job.spec.thread.number).await {
             Ok(issue) if issue.open => issue,
-            Ok(_) | Err(gitea::Error::NotFound { .. }) => return Ok(Finding::Gone),
+            Ok(_) | Err(gitea::Error::NotFound { .. }) => return Ok(PreflightFinding::Gone),
             Err(error) => {
                 self.incidents.met(&error, seen.job.spec.thread).await;
-                return Ok(Finding::Later);
+                return Ok(PreflightFinding::Later);
             }
         };
         self.keep_fresh(&repo, &issue).await?;
@@ -79,7 +79,7 @@ impl Jobs {
         earlier.retain(|attempt| attempt.fence != lease.fence());
         let unheard = seen.job.past.unheard.iter();
         let unheard = unheard.filter_map(|n| texts.get(usize::try_from(*n).ok()?)).cloned();
-        Ok(Finding::Order(Box::new(JobOrder {
+        Ok(PreflightFinding::Order(Box::new(JobOrder {
             job: seen.job.clone(),
             repo,
             issue,

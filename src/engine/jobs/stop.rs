@@ -6,7 +6,7 @@ use super::Jobs;
 use super::follow::run_of;
 use super::look::{NextLook, SeenJob};
 use super::start::{Found, request_agent};
-use crate::agents::{AgentTrouble, Delivery};
+use crate::agents::{AgentTrouble, SteerOutcome};
 use crate::core::jobs::{Fence, NeverRan, Progress};
 use crate::store::{Error, jobs};
 
@@ -69,8 +69,8 @@ impl Jobs {
             return Ok(NextLook::Idle);
         };
         match agent.steer(&run, text).await {
-            Ok(Delivery::Taken) => self.progress(seen, fence, Progress::Heard(number)).await,
-            Ok(Delivery::NotNow) => Ok(NextLook::Idle),
+            Ok(SteerOutcome::Taken) => self.progress(seen, fence, Progress::Heard(number)).await,
+            Ok(SteerOutcome::NotNow) => Ok(NextLook::Idle),
             Err(trouble) => {
                 tracing::info!(job = %seen.id(), attempt = fence.0, %trouble, "text not brought");
                 Ok(NextLook::Idle)

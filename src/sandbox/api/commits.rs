@@ -63,11 +63,11 @@ pub(super) fn compare(world: &World, call: &Call, repo: RepoId, range: &str) -> 
     let commits = code.commits_between(&base, &head)?;
     let view = call.view(world);
     let shown: Vec<_> = commits.iter().map(|commit| view.commit(repo, commit)).collect();
-    Ok(ApiAnswer::json(200, &Comparison { total_commits: commits.len(), commits: shown }))
+    Ok(ApiAnswer::json(200, &ComparedCommits { total_commits: commits.len(), commits: shown }))
 }
 
 #[derive(serde::Serialize)]
-struct Comparison<T> {
+struct ComparedCommits<T> {
     total_commits: usize,
     commits: Vec<T>,
 }

@@ -9,7 +9,7 @@ use super::answer::{ApiAnswer, Reply};
 use super::call::Call;
 use crate::core::model::ids::RepoId;
 use crate::sandbox::git::TreeItem;
-use crate::sandbox::json::{Place, UnsignedJson};
+use crate::sandbox::json::{ContentPlace, UnsignedJson};
 use crate::sandbox::world::World;
 use crate::sandbox::world::code::{ChangeOfFiles, ChangedFiles, FileOperation, FileOperationKind};
 use crate::sandbox::world::refusal::Refusal;
@@ -42,12 +42,12 @@ fn get(world: &World, call: &Call, repo: RepoId, path: &str) -> Reply {
         None if !path.is_empty() => Err(nothing_there(&commit, path)),
         Some(file) if file.kind == "blob" => {
             let (last, content) = (code.last_commit_of(&commit, path)?, code.blob(&file.id)?);
-            let place = Place { repo, name, is_branch, last: &last };
+            let place = ContentPlace { repo, name, is_branch, last: &last };
             Ok(ApiAnswer::json(200, &view.content(place, &file, Some(&content))))
         }
         _ => {
             let last = code.read_commit(&commit)?;
-            let place = Place { repo, name, is_branch, last: &last };
+            let place = ContentPlace { repo, name, is_branch, last: &last };
             let items = code.folder(&commit, path)?;
             let items = items.iter().map(|item| view.content(place, item, None));
             Ok(ApiAnswer::json(200, &items.collect::<Vec<_>>()))
@@ -183,7 +183,7 @@ fn answer(
 ) -> Reply {
     let (code, view) = (world.code(repo)?, call.view(world));
     let commit = code.read_commit(&changed.commit)?;
-    let place = Place { repo, name: &changed.branch, is_branch: true, last: &commit };
+    let place = ContentPlace { repo, name: &changed.branch, is_branch: true, last: &commit };
     let shown = |item: Option<TreeItem>| -> Result<Value, Refusal> {
         let Some(item) = item else { return Ok(Value::Null) };
         let content = code.blob(&item.id)?;

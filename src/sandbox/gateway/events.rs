@@ -10,12 +10,12 @@ use hyper::body::Frame;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::shared::Shared;
+use super::shared::GatewayShared;
 
 /// A body that is written piece by piece.
-struct Pieces(mpsc::Receiver<Bytes>);
+struct EventPieces(mpsc::Receiver<Bytes>);
 
-impl hyper::body::Body for Pieces {
+impl hyper::body::Body for EventPieces {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -28,7 +28,7 @@ impl hyper::body::Body for Pieces {
 }
 
 /// The events of `run` behind the first `seen`, until it is over.
-pub(super) fn stream(shared: Arc<Shared>, run: String, mut seen: usize) -> Body {
+pub(super) fn stream(shared: Arc<GatewayShared>, run: String, mut seen: usize) -> Body {
     let (sender, receiver) = mpsc::channel(16);
     tokio::spawn(async move {
         let mut changed = shared.changed.subscribe();
@@ -55,11 +55,11 @@ pub(super) fn stream(shared: Arc<Shared>, run: String, mut seen: usize) -> Body 
             }
         }
     });
-    Body::new(Pieces(receiver))
+    Body::new(EventPieces(receiver))
 }
 
 /// What is new, and whether there will be no more; none if the process is gone.
-fn news(shared: &Shared, run: &str, seen: usize) -> Option<(Vec<Value>, bool)> {
+fn news(shared: &GatewayShared, run: &str, seen: usize) -> Option<(Vec<Value>, bool)> {
     let state = shared.state();
     let run = state.runs.get(run)?;
     let events = run.events.as_ref()?;

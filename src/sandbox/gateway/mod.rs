@@ -35,7 +35,7 @@ pub use coder::{Coder, HandedIn};
 pub use record::{GatewayRun, HermesVersion, Permission, RunEnd, RunStatus};
 use script::Scripted;
 pub use script::{AgentRun, ScriptedAgent, Working};
-use shared::Shared;
+use shared::GatewayShared;
 use state::GatewayState;
 
 #[derive(Clone)]
@@ -65,7 +65,7 @@ impl Default for GatewayOptions {
 
 /// A running gateway, or a killed one. It ends when it is dropped.
 pub struct Gateway {
-    shared: Arc<Shared>,
+    shared: Arc<GatewayShared>,
     scripted: Arc<Scripted>,
     address: SocketAddr,
     /// Ends the present process and all that it does; none while it is down.
@@ -81,7 +81,7 @@ impl Gateway {
         let GatewayOptions { version, key, model, most_runs, clock } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(GatewayShared {
             state: Mutex::new(GatewayState::new(version, key, model, most_runs)),
             changed: watch::Sender::new(0),
             faults: Faults::default(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::record::Permission;
 use super::script::{AgentRun, Scripted, begin};
-use super::shared::Shared;
+use super::shared::GatewayShared;
 use super::state::{GatewayState, RunState};
 use super::{events, json as wire};
 
@@ -177,7 +177,12 @@ fn replay(state: &GatewayState, key: &str, body: &Value) -> Option<GatewayAnswer
     Some(GatewayAnswer::json(202, &replayed).with("Idempotency-Replayed", "true"))
 }
 
-fn of_run(shared: &Arc<Shared>, asked: &GatewayRequest, id: &str, rest: &[&str]) -> GatewayAnswer {
+fn of_run(
+    shared: &Arc<GatewayShared>,
+    asked: &GatewayRequest,
+    id: &str,
+    rest: &[&str],
+) -> GatewayAnswer {
     let is_known =
         |state: &GatewayState| state.runs.get(id).is_some_and(|run| run.scope == state.key);
     if !is_known(&shared.state()) {
@@ -200,7 +205,7 @@ fn shown(state: &GatewayState, id: &str) -> GatewayAnswer {
 }
 
 /// Old gateways let one listen, once.
-fn listen(shared: &Arc<Shared>, asked: &GatewayRequest, id: &str) -> GatewayAnswer {
+fn listen(shared: &Arc<GatewayShared>, asked: &GatewayRequest, id: &str) -> GatewayAnswer {
     let may = shared.change(|state| {
         let is_new = state.is_keyed();
         let run = state.runs.get_mut(id)?;

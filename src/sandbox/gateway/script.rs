@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::record::{Permission, RunEnd};
-use super::shared::Shared;
+use super::shared::GatewayShared;
 
 /// What an agent does until its run ends.
 pub type Working = Pin<Box<dyn Future<Output = RunEnd> + Send>>;
@@ -31,20 +31,25 @@ where
 
 /// What is shared, and the agent behind it.
 pub(super) struct Scripted {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<GatewayShared>,
     pub(super) agent: Box<dyn ScriptedAgent>,
 }
 
 /// A run, as its agent sees it.
 pub struct AgentRun {
-    shared: Arc<Shared>,
+    shared: Arc<GatewayShared>,
     id: String,
     session: String,
     input: String,
 }
 
 impl AgentRun {
-    pub(super) fn new(shared: Arc<Shared>, id: String, session: String, input: String) -> Self {
+    pub(super) fn new(
+        shared: Arc<GatewayShared>,
+        id: String,
+        session: String,
+        input: String,
+    ) -> Self {
         Self { shared, id, session, input }
     }
 
@@ -129,7 +134,7 @@ pub(super) fn begin(
 /// How the work ends; none if it was stopped.
 async fn until_stopped(
     work: impl Future<Output = RunEnd>,
-    shared: &Shared,
+    shared: &GatewayShared,
     stop: &CancellationToken,
     id: &str,
 ) -> Option<RunEnd> {

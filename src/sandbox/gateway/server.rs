@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::routes::{self, GatewayAnswer, GatewayRequest};
 use super::script::Scripted;
-use super::shared::Shared;
+use super::shared::GatewayShared;
 use crate::sandbox::faults::Fault;
 
 /// The longest body that it reads, as the real one does.
@@ -83,7 +83,7 @@ async fn answer(scripted: Arc<Scripted>, request: Request<Incoming>) -> io::Resu
     }
 }
 
-fn planted(shared: &Shared, asked: &GatewayRequest) -> Option<(u16, Vec<u8>)> {
+fn planted(shared: &GatewayShared, asked: &GatewayRequest) -> Option<(u16, Vec<u8>)> {
     let mut planted = shared.planted.lock().unwrap_or_else(PoisonError::into_inner);
     let at = planted.iter().position(|(m, ..)| m.matches(&asked.method, &asked.path))?;
     let (_, status, body) = planted.remove(at);

@@ -9,7 +9,7 @@ use crate::sandbox::clock::Clock;
 use crate::sandbox::faults::{Faults, Matcher};
 
 /// What all of its connections and runs share.
-pub(super) struct Shared {
+pub(super) struct GatewayShared {
     pub(super) state: Mutex<GatewayState>,
     /// Counts what happened, so that somebody can wait for it.
     pub(super) changed: watch::Sender<u64>,
@@ -19,7 +19,7 @@ pub(super) struct Shared {
     pub(super) planted: Mutex<Vec<(Matcher, u16, Vec<u8>)>>,
 }
 
-impl Shared {
+impl GatewayShared {
     pub(super) fn state(&self) -> MutexGuard<'_, GatewayState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -38,7 +38,7 @@ pub(crate) enum FileEdit {
 }
 
 /// A commit to be made on a branch.
-pub(crate) struct NewCommit<'a> {
+pub(crate) struct CommitOrder<'a> {
     pub(crate) branch: &'a str,
     /// What it stands on; none for the first of a repository.
     pub(crate) parent: Option<&'a str>,
@@ -49,7 +49,7 @@ pub(crate) struct NewCommit<'a> {
 
 impl BareRepo {
     /// Makes a commit and lets its branch point to it; its id.
-    pub(crate) fn commit(&self, new: &NewCommit) -> Result<String, GitFailure> {
+    pub(crate) fn commit(&self, new: &CommitOrder) -> Result<String, GitFailure> {
         let mut stream = Vec::new();
         new.write(&mut stream);
         stream.extend_from_slice(b"get-mark :1\ndone\n");
@@ -79,7 +79,7 @@ impl BareRepo {
     }
 }
 
-impl NewCommit<'_> {
+impl CommitOrder<'_> {
     /// In the language of `git fast-import`.
     fn write(&self, stream: &mut Vec<u8>) {
         let mut head = format!("reset refs/heads/{}\n", self.branch);

@@ -15,7 +15,7 @@ mod repositories;
 pub(super) mod transport;
 mod tree;
 
-pub(super) use commits::{FileEdit, NewCommit, Signer};
+pub(super) use commits::{CommitOrder, FileEdit, Signer};
 pub(super) use compare::{ChangeCount, PathChange};
 pub(super) use failure::GitFailure;
 pub(super) use history::GitCommit;

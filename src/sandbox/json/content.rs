@@ -10,7 +10,7 @@ use crate::sandbox::git::{GitCommit, TreeItem};
 
 /// Where something was looked up: the addresses of what was found say so.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct ContentPlace<'a> {
     pub(crate) repo: RepoId,
     /// The branch or the commit.
     pub(crate) name: &'a str,
@@ -22,7 +22,7 @@ pub(crate) struct Place<'a> {
 /// A file with what it holds, or something in a folder without.
 pub(crate) struct ContentJson<'a> {
     view: View<'a>,
-    place: Place<'a>,
+    place: ContentPlace<'a>,
     item: &'a TreeItem,
     content: Option<&'a [u8]>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct TreeItemJson<'a> {
 impl<'a> View<'a> {
     pub(crate) fn content(
         self,
-        place: Place<'a>,
+        place: ContentPlace<'a>,
         item: &'a TreeItem,
         content: Option<&'a [u8]>,
     ) -> ContentJson<'a> {

@@ -22,7 +22,7 @@ mod timeline;
 mod user;
 
 pub(crate) use commit::UnsignedJson;
-pub(crate) use content::Place;
+pub(crate) use content::ContentPlace;
 pub(crate) use pull::{ReviewJson, ReviewRequestJson};
 pub(crate) use repo::RepoJson;
 pub(crate) use user::UserJson;

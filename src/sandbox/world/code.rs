@@ -9,7 +9,7 @@ use super::people::address_of;
 use super::records::UserKind;
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
-use crate::sandbox::git::{BareRepo, FileEdit, NO_COMMIT, NewCommit, RefMove, Signer, TreeItem};
+use crate::sandbox::git::{BareRepo, CommitOrder, FileEdit, NO_COMMIT, RefMove, Signer, TreeItem};
 
 /// A change of files, to be one commit.
 pub(crate) struct ChangeOfFiles {
@@ -47,7 +47,7 @@ impl World {
         if is_new && repo.fork_of.is_none() {
             let signer = Signer { at: repo.created, ..self.signer(self.founder(repo.owner)) };
             let content = format!("# {}\n\n", repo.name).into_bytes();
-            code.commit(&NewCommit {
+            code.commit(&CommitOrder {
                 branch: &repo.trunk,
                 parent: None,
                 signer: &signer,
@@ -126,7 +126,7 @@ impl World {
             return Err(Refusal::Forbidden(format!("user cannot commit to repo [user: {login}]")));
         }
         let message = format!("{}\n", change.message.trim());
-        let commit = code.commit(&NewCommit {
+        let commit = code.commit(&CommitOrder {
             branch: &to,
             parent: Some(&head),
             signer: &self.signer(user),
@@ -156,7 +156,7 @@ impl World {
         let head = code.branch(branch)?;
         let trunk = code.branch(&self.repo(repo).trunk)?;
         let parent = head.clone().or(trunk);
-        let commit = code.commit(&NewCommit {
+        let commit = code.commit(&CommitOrder {
             branch,
             parent: parent.as_deref(),
             signer: &self.signer(user),

@@ -12,7 +12,7 @@ use super::records::{
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use super::{IdKind, World};
-use crate::sandbox::git::{ChangeCount, FileEdit, NewCommit};
+use crate::sandbox::git::{ChangeCount, CommitOrder, FileEdit};
 
 pub(crate) struct NewPull {
     pub(crate) title: String,
@@ -142,7 +142,7 @@ impl World {
         }
         let trunk = code.branch(&self.repo(repo).trunk)?;
         let path = format!("{name}.txt");
-        code.commit(&NewCommit {
+        code.commit(&CommitOrder {
             branch: name,
             parent: trunk.as_deref(),
             signer: &self.signer(user),

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use timmy::agents::{
-    Agent, AgentCall, AgentHealth, AgentTask, AgentTrouble, Capabilities, Delivery, Ending,
-    Redactor, RunHandle, Sighting, Speaker, Started, StoredRequest, Transcript, TranscriptEntry,
+    Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Capabilities, Redactor,
+    RunHandle, Sighting, Speaker, Started, SteerOutcome, StoredRequest, Transcript,
+    TranscriptEntry,
 };
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
@@ -68,7 +69,7 @@ pub fn working() -> Sighting {
 }
 
 pub fn ended(text: &str) -> Sighting {
-    let ending = Ending { text: text.to_owned(), usage: Usage::NONE, unheard: None };
+    let ending = AgentEnding { text: text.to_owned(), usage: Usage::NONE, unheard: None };
     Sighting::Ended(ending)
 }
 
@@ -201,11 +202,11 @@ impl Agent for Scripted {
         })
     }
 
-    fn steer<'a>(&'a self, _: &'a RunHandle, text: &'a str) -> AgentCall<'a, Delivery> {
+    fn steer<'a>(&'a self, _: &'a RunHandle, text: &'a str) -> AgentCall<'a, SteerOutcome> {
         Box::pin(async {
             self.away()?;
             self.script().told.push(text.to_owned());
-            Ok(Delivery::Taken)
+            Ok(SteerOutcome::Taken)
         })
     }
 

@@ -32,7 +32,7 @@ pub struct CodeFacts {
     pub named_pull: NamedPull,
     pub named_commit: NamedCommit,
     /// Whether the branch still holds the commit that a repair began at.
-    pub given: Kept,
+    pub given: GivenHead,
     /// Where the result is to be merged.
     pub base_branch: String,
 }
@@ -104,7 +104,7 @@ pub enum NamedCommit {
 
 /// Whether a branch still holds what was given to an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum GivenHead {
     /// It began at nothing of the job's own, or holds it.
     Yes,
     No(Commit),

@@ -1,7 +1,7 @@
 //! Facts and a claim make a verdict.
 
 use super::facts::{
-    BranchFacts, CitedFact, CodeFacts, Facts, HeadPusher, Kept, Made, NamedCommit, NamedPull,
+    BranchFacts, CitedFact, CodeFacts, Facts, GivenHead, HeadPusher, Made, NamedCommit, NamedPull,
     PullFacts, PullStanding,
 };
 use super::finding::{Finding, Grade};
@@ -216,9 +216,9 @@ fn of_branch(code: &CodeFacts, branch: &BranchFacts) -> Vec<Finding> {
         }
     }
     match &code.given {
-        Kept::Yes => {}
-        Kept::No(given) => findings.push(Finding::Rewritten { given: given.clone() }),
-        Kept::CannotTell(given) => {
+        GivenHead::Yes => {}
+        GivenHead::No(given) => findings.push(Finding::Rewritten { given: given.clone() }),
+        GivenHead::CannotTell(given) => {
             findings.push(Finding::RewrittenUnknown { given: given.clone() });
         }
     }
@@ -259,7 +259,7 @@ mod tests {
             pull: Some(pull(58)),
             named_pull: NamedPull::NoOther,
             named_commit: NamedCommit::NoOther,
-            given: Kept::Yes,
+            given: GivenHead::Yes,
             base_branch: "main".to_owned(),
         }
     }
@@ -392,8 +392,8 @@ mod tests {
     fn a_repair_keeps_what_it_was_given() {
         let given =
             |given| told(&of_code(&claimed(None, None), CodeFacts { given, ..delivered() }));
-        assert_eq!(given(Kept::No(commit('e'))), (Verdict::Block, vec!["rewritten"]));
-        assert_eq!(given(Kept::CannotTell(commit('e'))), (PASS, vec!["rewritten_unknown"]));
+        assert_eq!(given(GivenHead::No(commit('e'))), (Verdict::Block, vec!["rewritten"]));
+        assert_eq!(given(GivenHead::CannotTell(commit('e'))), (PASS, vec!["rewritten_unknown"]));
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod judge;
 mod result_line;
 
 pub use facts::{
-    BranchFacts, CitedFact, CodeFacts, Facts, HeadPusher, Kept, MOST_LOOKED_AT, Made, NamedCommit,
-    NamedPull, PullFacts, PullStanding,
+    BranchFacts, CitedFact, CodeFacts, Facts, GivenHead, HeadPusher, MOST_LOOKED_AT, Made,
+    NamedCommit, NamedPull, PullFacts, PullStanding,
 };
 pub use finding::{Finding, Grade};
 pub use judge::{Findings, judge};

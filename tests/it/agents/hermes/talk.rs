@@ -1,6 +1,6 @@
 //! What goes well: starts, looks, words, questions, stops, ends.
 
-use timmy::agents::{Agent, AgentTrouble, Delivery, FailureKind, Sighting, Speaker, Started};
+use timmy::agents::{Agent, AgentTrouble, FailureKind, Sighting, Speaker, Started, SteerOutcome};
 use timmy::core::jobs::money::Tokens;
 use timmy::sandbox::gateway::RunStatus;
 
@@ -79,14 +79,14 @@ async fn a_full_gateway_is_busy_and_nothing_was_started() {
 async fn words_reach_it_between_its_tools_or_are_given_back() {
     let stage = Stage::of(NEW).await;
     let run = stage.started("a", "listen").await;
-    assert_eq!(stage.agent.steer(&run, "mind the hinge").await, Ok(Delivery::Taken));
+    assert_eq!(stage.agent.steer(&run, "mind the hinge").await, Ok(SteerOutcome::Taken));
     let Sighting::Ended(ending) = stage.end(&run).await else { panic!() };
     assert_eq!((ending.text.as_str(), ending.unheard), ("I heard: mind the hinge", None));
-    assert_eq!(stage.agent.steer(&run, "too late").await, Ok(Delivery::NotNow));
+    assert_eq!(stage.agent.steer(&run, "too late").await, Ok(SteerOutcome::NotNow));
 
     let run = stage.started("b", "ask").await;
     stage.until(RunStatus::WaitingForApproval).await;
-    assert_eq!(stage.agent.steer(&run, "not now").await, Ok(Delivery::NotNow));
+    assert_eq!(stage.agent.steer(&run, "not now").await, Ok(SteerOutcome::NotNow));
 
     let old = Stage::of(OLD).await;
     let run = old.started("a", "hang").await;

@@ -1,6 +1,6 @@
 //! What is told to an attempt that runs.
 
-use timmy::agents::{Agent, AgentTrouble, Delivery, Sighting};
+use timmy::agents::{Agent, AgentTrouble, Sighting, SteerOutcome};
 
 use super::stage::{MENDS, Stage};
 
@@ -10,13 +10,13 @@ async fn the_model_hears_it_before_its_next_turn() {
     let handle = stage.start(&format!("[[wait:gate]]{MENDS}")).await;
     stage.asked(1).await;
     let told = stage.agent.steer(&handle, "Leave the lock alone.").await;
-    assert_eq!(told, Ok(Delivery::Taken));
+    assert_eq!(told, Ok(SteerOutcome::Taken));
     stage.model.open("gate");
     let Sighting::Ended(ending) = stage.end(&handle).await else { panic!() };
     assert_eq!(ending.unheard, None);
     let heard = stage.model.asked()[1].body.to_string();
     assert!(heard.contains("Leave the lock alone."), "{heard}");
-    assert_eq!(stage.agent.steer(&handle, "Wait!").await, Ok(Delivery::NotNow));
+    assert_eq!(stage.agent.steer(&handle, "Wait!").await, Ok(SteerOutcome::NotNow));
 }
 
 #[tokio::test]
