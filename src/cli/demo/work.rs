@@ -36,7 +36,8 @@ pub(super) async fn work(
         issues.push(begin(session, paper, task).await?);
     }
     let began = Instant::now();
-    session.agents.crash().await?;
+    let crash = tokio::time::timeout(PATIENCE, session.agents.crash()).await;
+    crash.map_err(|_| DemoError::OffScript("bezalel was given nothing to die of".to_owned()))??;
     paper.aside("bezalel's gateway is killed, and starts again; it knows nothing of its work.")?;
     while !issues.iter().all(WatchedIssue::has_ended) {
         if began.elapsed() > PATIENCE {
