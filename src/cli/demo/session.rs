@@ -66,11 +66,9 @@ impl DemoSession {
         sandbox.add_repo(REPOSITORY, false)?;
         sandbox.add_repo(REPORTS, false)?;
         sandbox.collaborator(REPORTS, "timmy", Mode::Write)?;
-        for login in ["anna", "walt", "ezra", "bezalel"] {
+        for login in ["timmy", "anna", "walt", "ezra", "bezalel"] {
             sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
         }
-        // So that it may ask who of these may write.
-        sandbox.collaborator(REPOSITORY, "timmy", Mode::Admin)?;
         let shape = Shape { repos: 5, issues: 90, seed: 7, now: clock.now() };
         sandbox.fill("workshop", &Backlog::of(shape))?;
         let folder = Folder::new().map_err(DemoError::Folder)?;

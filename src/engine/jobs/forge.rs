@@ -13,6 +13,7 @@ use crate::core::jobs::{
     AgentClaim, AttemptEnd, Job, Leased, NeverRan, Origin, ResultJudgement, State, WorkKind,
 };
 use crate::core::model::account::Account;
+use crate::core::model::ids::RepoName;
 use crate::core::model::commit_status::BranchHealth;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -114,11 +115,15 @@ impl LiveForge {
         let listed = self.ctx.gitea.visible_repo(name).await?.entries.into_iter().next();
         let Some(listed) = listed else { return Ok(Err(NeverRan::Moved.into())) };
         let access = match self.access(order, terms, &listed).await? {
-            AgentAccess::Unknown if order.left_before == Some(false) => AgentAccess::No(format!(
-                "nobody can tell whether {} may work in {name}, and what it was given there left \
-                 nothing: look at its rights there",
-                terms.account
-            )),
+            AgentAccess::Unknown
+                if order.left_before == Some(false) && !self.is_listed(name, terms).await? =>
+            {
+                AgentAccess::No(format!(
+                    "nobody can tell whether {} may work in {name}, and what it was given there \
+                     left nothing: look at its rights there",
+                    terms.account
+                ))
+            }
             access => access,
         };
         if let AgentAccess::No(words) = access {
@@ -135,6 +140,13 @@ impl LiveForge {
             return Ok(Err(NeverRan::RedBranch.into()));
         }
         Ok(Ok((base, terms)))
+    }
+
+    /// Whether the agent is among those who can be assigned there. Some servers list readers as
+    /// well: what that costs is an attempt, and no right comes of it.
+    async fn is_listed(&self, name: &RepoName, terms: &AgentTerms) -> Result<bool, Error> {
+        let listed = self.ctx.gitea.assignable(name).await?;
+        Ok(listed.iter().any(|account| account.login.eq_ignore_ascii_case(&terms.account)))
     }
 
     /// Whether the job's pull request, or one that closes its issue, was merged meanwhile.
