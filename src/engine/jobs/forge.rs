@@ -13,8 +13,8 @@ use crate::core::jobs::{
     AgentClaim, AttemptEnd, Job, Leased, NeverRan, Origin, ResultJudgement, State, WorkKind,
 };
 use crate::core::model::account::Account;
-use crate::core::model::ids::RepoName;
 use crate::core::model::commit_status::BranchHealth;
+use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::prompt::{JobPrompt, PromptLimits, PromptThread, ToldText, WorkMeans};
