@@ -202,10 +202,15 @@ impl Engine {
         };
         let running = self.run_until(at_once.clone());
         tokio::pin!(running);
-        tokio::select! {
+        let ended = tokio::select! {
             ended = &mut running => ended,
             () = winding_up => running.await,
-        }
+        };
+        // Of a ledger that was taken away a part may fail first: what there is to say is that.
+        ended.map_err(|error| match self.ctx.ledger.check_place() {
+            Err(displaced) => displaced.into(),
+            Ok(()) => error,
+        })
     }
 
     async fn run_until(&self, stop: CancellationToken) -> Result<(), Error> {
