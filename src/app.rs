@@ -212,31 +212,21 @@ fn configured(
         .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })
 }
 
-/// The most tokens of one attempt of an agent for which nobody wrote them down.
-const MOST_TOKENS: u64 = 200_000;
-
 fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
     let issue = config.budget.issue;
     let terms = |agent: &AgentConfig| {
         let own = agents::own_account(agent, gitea)
             .map_err(|trouble| AppError::Agent { agent: agent.name.clone(), trouble })?;
         let most = match &agent.kind {
-            AgentKind::OpenAi { max_tokens, .. } => *max_tokens,
-            _ => MOST_TOKENS,
+            AgentKind::OpenAi { max_tokens, .. } => Some(*max_tokens),
+            _ => None,
         };
-        let attempts = config.dispatch.attempts;
-        let mut charge = ChargeTerms::new(agent.price, most, issue.0, attempts);
-        if !matches!(agent.kind, AgentKind::OpenAi { .. }) {
-            // How much it may use nobody wrote down: then a dear model may use its share, no more.
-            let share = issue.0 / u64::from(attempts.max(1));
-            charge.bound.micro_usd = charge.bound.micro_usd.min(share);
-        }
         let terms = AgentTerms {
             account: agent.account.clone(),
             family: agent.family.clone(),
             own,
             timeouts: config.timeouts(agent),
-            terms: charge,
+            terms: ChargeTerms::new(agent.price, most, issue.0, config.dispatch.attempts),
             repositories: agent.repositories.clone(),
             has_tools: matches!(agent.kind, AgentKind::OpenAi { .. }),
         };

@@ -3,14 +3,22 @@
 /// The longest line, in characters.
 const LONGEST: usize = 200;
 
-/// `text` on one line: white space and control characters are blanks, and what is too long is cut.
+/// `text` on one line, cut to a length that one reads.
 pub(super) fn brief(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || c.is_whitespace() { ' ' } else { c };
-    let plain: String = text.chars().take(LONGEST * 4).map(plain).collect();
-    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None => line,
+    shortened(&one_line(text), LONGEST)
+}
+
+/// `text` on one line: white space and control characters are blanks.
+pub(super) fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// `text` cut to `most` characters.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 
@@ -21,6 +29,7 @@ mod tests {
     #[test]
     fn it_is_one_line_and_short() {
         assert_eq!(brief(" a\n\tb\u{7}\u{a0}c "), "a b c");
-        assert_eq!(brief(&"ü".repeat(1000)).chars().count(), LONGEST + 3);
+        assert_eq!(brief(&"ü".repeat(1000)), format!("{}…", "ü".repeat(LONGEST)));
+        assert_eq!(shortened("abc", 3), "abc");
     }
 }

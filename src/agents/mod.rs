@@ -19,6 +19,7 @@ mod redact;
 mod task;
 mod transcript;
 mod trouble;
+mod unreachable;
 
 pub use account::own_account;
 pub use agent::{

@@ -94,5 +94,5 @@ pub use read_back::TextLookup;
 pub use server::Server;
 pub use timeline::{Changed, ThreadChange};
 pub use token::{NotAToken, Token};
-pub(crate) use transport::install_tls;
+pub(crate) use transport::{innermost_cause, install_tls};
 pub use trees::{EntryKind, Tree, TreeEntry};

@@ -8,7 +8,7 @@ use sha2::Sha256;
 use url::Url;
 
 use super::error::Error;
-use super::transport::{failure, install_tls, reason};
+use super::transport::{failure, innermost_cause, install_tls};
 
 /// How long Gitea waits for an answer, by default (`[webhook] DELIVER_TIMEOUT`).
 const DELIVER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub async fn probe_webhook(url: &Url, secret: &str) -> Result<u16, Error> {
         .user_agent(concat!("timmy/", env!("CARGO_PKG_VERSION")))
         .timeout(DELIVER_TIMEOUT)
         .build()
-        .map_err(|error| Error::Setup(reason(error)))?;
+        .map_err(|error| Error::Setup(innermost_cause(error)))?;
     let request = client
         .post(url.clone())
         .header("Content-Type", "application/json")

@@ -35,7 +35,7 @@ impl Transport {
             .connect_timeout(options.timeout / 2)
             .pool_idle_timeout(IDLE)
             .build()
-            .map_err(|error| Error::Setup(reason(error)))?;
+            .map_err(|error| Error::Setup(innermost_cause(error)))?;
         Ok(Self { client })
     }
 
@@ -89,22 +89,22 @@ pub(crate) fn install_tls() {
 /// What a failed exchange means. A connection that was never made has sent nothing.
 pub(super) fn failure(error: reqwest::Error) -> Error {
     if error.is_builder() {
-        Error::Setup(reason(error))
+        Error::Setup(innermost_cause(error))
     } else if error.is_connect() {
-        Error::Unreachable(reason(error))
+        Error::Unreachable(innermost_cause(error))
     } else if error.is_timeout() {
         Error::Timeout
     } else {
-        Error::Dropped(reason(error))
+        Error::Dropped(innermost_cause(error))
     }
 }
 
 /// The innermost cause, which is the one that helps. Without the address: it is known.
-pub(super) fn reason(error: reqwest::Error) -> String {
+pub(crate) fn innermost_cause(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut push_effect: &dyn std::error::Error = &error;
-    while let Some(deeper) = push_effect.source() {
-        push_effect = deeper;
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
     }
-    push_effect.to_string()
+    cause.to_string()
 }

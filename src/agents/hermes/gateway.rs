@@ -11,6 +11,7 @@ use url::Url;
 use super::wire::{WireError, WireRefusal};
 use crate::agents::brief::brief;
 use crate::agents::trouble::AgentTrouble;
+use crate::agents::unreachable::{is_refused, why_failed};
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::core::model::time::Timestamp;
@@ -106,7 +107,7 @@ impl GatewayClient {
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
             .build()
-            .map_err(|error| AgentTrouble::BadRequest(innermost(error)))?;
+            .map_err(|error| AgentTrouble::BadRequest(why_failed(error)))?;
         Ok(Self { http, base, key: Mutex::new(key), clock })
     }
 
@@ -286,33 +287,10 @@ async fn whole(mut response: Response, largest: usize) -> Result<Vec<u8>, Failed
 
 fn failed(error: reqwest::Error) -> Failed {
     let (is_connect, is_refused) = (error.is_connect(), is_refused(&error));
-    let words = innermost(error);
+    let words = why_failed(error);
     match (is_connect, is_refused) {
         (true, true) => Failed::NotSent(AgentTrouble::Down(words)),
         (true, false) => Failed::NotSent(AgentTrouble::HostAway(words)),
         (false, _) => Failed::Unknown(AgentTrouble::Down(words)),
     }
-}
-
-/// Whether the host answered, and nobody listens there.
-fn is_refused(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        if kind == Some(std::io::ErrorKind::ConnectionRefused) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// The innermost cause, without the address: it is known.
-fn innermost(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    brief(&cause.to_string())
 }

@@ -1,6 +1,5 @@
 //! A server of chat completions, spoken to over HTTP: one request, one answer, all of it bounded.
 
-use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,11 +11,12 @@ use url::Url;
 
 use super::answer::{AnswerBuilder, BadAnswer, ModelAnswer};
 use super::rate_limit;
-use super::refusal::{CompletionError, one_line, refusal, stream_failure};
+use super::refusal::{CompletionError, refusal, stream_failure};
 use super::wire::{
     ChatMessage, ChatRequest, CompletionChunk, StreamOptions, WireModel, WireModels,
 };
 use crate::agents::event_stream::EventStream;
+use crate::agents::unreachable::{is_refused, why_failed};
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::gitea::install_tls;
@@ -69,7 +69,7 @@ impl Completions {
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
             .build()
-            .map_err(|error| CompletionError::BadRequest(innermost(error)))?;
+            .map_err(|error| CompletionError::BadRequest(why_failed(error)))?;
         Ok(Self { http, base, model, key, clock, tells_usage: AtomicBool::new(true) })
     }
 
@@ -190,7 +190,7 @@ impl Completions {
         request.send().await.map_err(|error| match error.is_connect() {
             true => CompletionError::Unreachable {
                 is_refused: is_refused(&error),
-                words: innermost(error),
+                words: why_failed(error),
             },
             false => broken(error),
         })
@@ -292,29 +292,5 @@ fn too_large() -> CompletionError {
 }
 
 fn broken(error: reqwest::Error) -> CompletionError {
-    CompletionError::Broken(innermost(error))
-}
-
-/// Whether the host answered, and nobody listens there.
-fn is_refused(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<std::io::Error>()
-            && matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)
-        {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// The innermost cause, without the address.
-fn innermost(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    one_line(&cause.to_string())
+    CompletionError::Broken(why_failed(error))
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::agents::brief::{one_line, shortened};
+
 /// The most of a server's words that is kept, in characters.
 const LONGEST_WORDS: usize = 300;
 
@@ -154,22 +156,6 @@ impl ServerWords {
                 "reduce the length",
                 "too many tokens",
             ])
-    }
-}
-
-/// `text` on one line, without what nobody can see.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace()
-        .map(|word| word.chars().filter(|c| !c.is_control()).collect::<String>())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// `text` cut to `most` characters.
-pub(super) fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 

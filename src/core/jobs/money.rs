@@ -84,20 +84,28 @@ impl Charge {
         Self { spent: Spent { micro_usd: 0, tokens: 0, runs: 0 }, is_bound: false };
 }
 
+/// What an attempt is taken to use at most, where nothing ends it by its tokens.
+const ASSUMED_TOKENS: u64 = 200_000;
+
 impl ChargeTerms {
-    /// The terms of an agent. The most tokens of an attempt are those of its dearer kind; without
-    /// a price an attempt may cost an equal share of what its issue may.
+    /// The terms of an agent; `max_tokens` is what ends an attempt of it, where anything does. All of
+    /// them may be of the dearer kind. Where nobody wrote down the price or that end, an attempt may
+    /// cost an equal share of what its issue may, and no more.
     pub fn new(
         price: Option<TokenPrice>,
-        max_tokens: u64,
+        max_tokens: Option<u64>,
         issue_micro_usd: u64,
         attempts: u32,
     ) -> Self {
-        let micro_usd = match price {
-            Some(price) => cost(price.input.max(price.output), max_tokens),
-            None => issue_micro_usd / u64::from(attempts.max(1)),
+        let tokens = max_tokens.unwrap_or(ASSUMED_TOKENS);
+        let share = issue_micro_usd / u64::from(attempts.max(1));
+        let priced = price.map(|price| cost(price.input.max(price.output), tokens));
+        let micro_usd = match (priced, max_tokens) {
+            (Some(priced), Some(_)) => priced,
+            (Some(priced), None) => priced.min(share),
+            (None, _) => share,
         };
-        Self { price, bound: Spent { micro_usd, tokens: max_tokens, runs: 1 } }
+        Self { price, bound: Spent { micro_usd, tokens, runs: 1 } }
     }
 
     /// What an attempt that ran is charged for `usage`.
@@ -215,7 +223,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_charged_as_it_is() {
-        let terms = ChargeTerms::new(Some(PRICE), 200_000, 2_000_000, 3);
+        let terms = ChargeTerms::new(Some(PRICE), Some(200_000), 2_000_000, 3);
         let charge = terms.charge(used(100_000, 10_000));
         assert_eq!((charge.spent.micro_usd, charge.spent.tokens), (140_000, 110_000));
         assert!(!charge.is_bound);
@@ -225,7 +233,7 @@ mod tests {
 
     #[test]
     fn absent_or_zero_is_unknown_and_charged_at_its_bound() {
-        let terms = ChargeTerms::new(Some(PRICE), 200_000, 2_000_000, 3);
+        let terms = ChargeTerms::new(Some(PRICE), Some(200_000), 2_000_000, 3);
         for unknown in [Usage::default(), used(0, 0), Usage { micro_usd: Some(0), ..used(0, 0) }] {
             let charge = terms.charge(unknown);
             assert_eq!(charge.spent, terms.bound);
@@ -236,15 +244,25 @@ mod tests {
 
     #[test]
     fn without_a_price_an_attempt_costs_its_share_of_the_issue() {
-        let terms = ChargeTerms::new(None, 200_000, 2_000_000, 3);
+        let terms = ChargeTerms::new(None, Some(200_000), 2_000_000, 3);
         assert_eq!(terms.charge(used(5, 5)).spent.micro_usd, 666_666);
         assert!(terms.charge(used(5, 5)).is_bound);
     }
 
     #[test]
+    fn a_dear_agent_that_nothing_ends_by_its_tokens_has_its_share_and_can_start() {
+        let dear = TokenPrice { input: 3_000_000, output: 15_000_000 };
+        let bound = |most| ChargeTerms::new(Some(dear), most, 2_000_000, 3).bound;
+        assert_eq!(bound(None), Spent { micro_usd: 666_666, tokens: 200_000, runs: 1 });
+        assert_eq!(bound(Some(200_000)).micro_usd, 3_000_000, "a bound that holds is not lowered");
+        let cheap = ChargeTerms::new(Some(PRICE), None, 20_000_000, 3);
+        assert_eq!(cheap.bound.micro_usd, 800_000);
+    }
+
+    #[test]
     fn a_price_of_zero_that_was_written_down_is_free() {
         let terms =
-            ChargeTerms::new(Some(TokenPrice { input: 0, output: 0 }), 200_000, 2_000_000, 3);
+            ChargeTerms::new(Some(TokenPrice { input: 0, output: 0 }), Some(200_000), 2_000_000, 3);
         assert_eq!(terms.bound.micro_usd, 0);
         assert_eq!(terms.charge(used(5, 5)).spent.micro_usd, 0);
         assert!(!terms.charge(used(5, 5)).is_bound);
@@ -268,7 +286,7 @@ mod tests {
     #[test]
     fn nothing_overflows() {
         let terms =
-            ChargeTerms::new(Some(TokenPrice { input: u64::MAX, output: 1 }), u64::MAX, 1, 0);
+            ChargeTerms::new(Some(TokenPrice { input: u64::MAX, output: 1 }), Some(u64::MAX), 1, 0);
         assert_eq!(terms.bound.micro_usd, u64::MAX);
         let all = Spent { micro_usd: u64::MAX, tokens: u64::MAX, runs: u64::MAX };
         assert_eq!(all.plus(all), all);

@@ -201,6 +201,7 @@ async fn what_cannot_be_done_is_given_up_and_taken_up_again() {
         ");
         t.comment(9);
         t.jobs_are_sound().await;
+        assert_snapshot!(t.gist("walt", "/timmy status").await, @r"**`ezra` delivered \#58** (j1, 4 attempts, 2 h, 1.65 USD). Nothing is running here.");
     })
     .await;
 }

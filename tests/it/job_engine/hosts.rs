@@ -6,6 +6,7 @@ use timmy::core::jobs::{JobLimits, NeverRan, StateKind};
 use super::scripted::{AtStart, ended};
 use super::stage::awake;
 use crate::support::clock::{DAY, HOUR, MINUTE};
+use crate::support::forge::DOOR;
 
 fn asleep() -> AgentTrouble {
     AgentTrouble::HostAway("no route".to_owned())
@@ -49,6 +50,11 @@ async fn a_job_waits_for_a_host_that_was_away_before_it_began() {
     stage.pass(MINUTE * 2, MINUTE).await;
     let job = stage.assign(1, Some("ezra")).await;
     assert_eq!(stage.kind(job).await, StateKind::Queued);
+    let card = || stage.app.sandbox.comments(DOOR, 1).unwrap().remove(0).body;
+    let said = card();
+    assert!(said.starts_with("**Queued for `ezra`.** It waits: "), "{said}");
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(card(), said, "it waits for the same");
     stage.ezra.script().trouble = None;
     stage.pass(MINUTE * 2, MINUTE).await;
     assert_eq!(stage.kind(job).await, StateKind::Running);
