@@ -17,17 +17,17 @@ const PASS: Verdict = Verdict::Pass { ask: false };
 const BRANCH: &str = "timmy/41-j42";
 
 /// A forge, timmy, ezra who is an agent, and walt.
-struct Scene {
-    sandbox: Sandbox,
-    timmy: Gitea,
-    ezra: Gitea,
-    walt: Gitea,
-    repo: RepoName,
+pub(crate) struct Scene {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) timmy: Gitea,
+    pub(crate) ezra: Gitea,
+    pub(crate) walt: Gitea,
+    pub(crate) repo: RepoName,
     base: Commit,
     since: Timestamp,
 }
 
-async fn scene() -> Scene {
+pub(crate) async fn scene() -> Scene {
     let clock = noon();
     let sandbox = forge(&clock).await;
     let timmy = client(&sandbox, &furnish(&sandbox, "timmy"));
@@ -48,7 +48,7 @@ async fn scene() -> Scene {
 
 impl Scene {
     /// One more file on the branch, which is made if there is none.
-    async fn commits(&self, who: &Gitea, file: &str) -> Commit {
+    pub(crate) async fn commits(&self, who: &Gitea, file: &str) -> Commit {
         let has_branch = self.timmy.branch(&self.repo, BRANCH).await.unwrap().is_some();
         let (branch, new_branch) = match has_branch {
             true => (BRANCH, None),
@@ -64,7 +64,7 @@ impl Scene {
         who.commit_files(&self.repo, &new).await.unwrap()
     }
 
-    async fn proposes(&self, who: &Gitea) -> i64 {
+    pub(crate) async fn proposes(&self, who: &Gitea) -> i64 {
         let (title, body) = ("Oil the hinges".to_owned(), String::new());
         let new = NewPullRequest { title, body, head: BRANCH.to_owned(), base: "main".to_owned() };
         who.create_pull(&self.repo, &new).await.unwrap().number

@@ -29,6 +29,7 @@ mod ledger;
 mod listener;
 mod matches;
 mod matching;
+mod merging;
 mod page;
 mod parse;
 mod readme;

@@ -50,6 +50,7 @@ mod illegal;
 mod job;
 pub mod ladder;
 mod live;
+mod merge_refusal;
 mod moment;
 pub mod money;
 mod preflight;
@@ -71,6 +72,7 @@ pub use event::{
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, Tried};
+pub use merge_refusal::{MergeRecovery, MergeRefusal};
 pub use moment::{Draw, StepTime};
 pub use record::{AttemptRecord, JobRecord};
 pub use run_handle::RunHandle;
