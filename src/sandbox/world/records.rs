@@ -307,6 +307,11 @@ pub(crate) enum TimelineChange {
     DeleteBranch {
         branch: String,
     },
+    /// A commit of the default branch names the thread.
+    Reference {
+        commit: String,
+        subject: String,
+    },
     Schedule,
     Unschedule,
 }

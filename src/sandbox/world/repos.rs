@@ -52,6 +52,10 @@ impl World {
                 feed: Vec::new(),
             },
         );
+        let repo = self.repo(id);
+        let administers = |user: &i64| self.mode(Some(*user), repo, Unit::Code) >= Mode::Admin;
+        let creator = self.people().find(administers).unwrap_or(owner);
+        self.note_activity(creator, id, "create_repo", "", String::new());
         Ok(id)
     }
 
