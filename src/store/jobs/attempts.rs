@@ -259,16 +259,25 @@ pub fn spending(
     day_began: Timestamp,
     except: Option<Fence>,
 ) -> Result<Spending, Error> {
-    let of_day = "(ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2";
-    Ok(Spending {
-        issue: sum(
-            conn,
-            "repo = ?1 AND number = ?2 AND fence IS NOT ?3",
-            (thread.repo, thread.number, except),
-        )?,
-        agent_day: sum(conn, &format!("{of_day} AND agent = ?3"), (day_began, except, agent))?,
-        day: sum(conn, of_day, (day_began, except))?,
-    })
+    let issue = sum(
+        conn,
+        "repo = ?1 AND number = ?2 AND fence IS NOT ?3",
+        (thread.repo, thread.number, except),
+    )?;
+    let mut of_day = conn.prepare_cached(
+        "SELECT runs, micro_usd, tokens, agent = ?3 AS is_own FROM attempts
+         WHERE (ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2",
+    )?;
+    let mut rows = of_day.query((day_began, except, agent))?;
+    let (mut agent_day, mut day) = (Spent::default(), Spent::default());
+    while let Some(row) = rows.next()? {
+        let spent = spent(row)?;
+        day = day.plus(spent);
+        if row.get("is_own")? {
+            agent_day = agent_day.plus(spent);
+        }
+    }
+    Ok(Spending { issue, agent_day, day })
 }
 
 /// Added here: SQLite's own sum fails where it overflows.
