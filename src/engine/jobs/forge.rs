@@ -222,7 +222,7 @@ impl LiveForge {
             own,
             since: attempt.started_at.unwrap_or(attempt.leased_at),
         };
-        let evidence = gather_evidence(&self.ctx.gitea, query).await?;
+        let evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         let found = evidence.findings;
         Ok(Some(JobEvidence {
             judgement: ResultJudgement {
