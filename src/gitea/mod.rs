@@ -92,7 +92,7 @@ pub use permissions::{Team, Visibility};
 pub use probe::{PROBE_EVENT, probe_webhook};
 pub use pull_diffs::{ChangedFile, FileFate};
 pub use pulls::{NewPullRequest, PullRequest, PullState};
-pub use pushes::{PullPush, PullPushes, RepoPush};
+pub use pushes::{PullPush, PullPushes, RecentPushes, RepoPush};
 pub use reactions::{Reacted, ReactionBy};
 pub use read_back::TextLookup;
 pub use server::Server;

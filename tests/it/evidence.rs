@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use timmy::clock::ManualClock;
 use timmy::core::jobs::{AgentClaim, Branch, Citation, Commit, JobId, Purpose, Verdict};
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::time::Timestamp;
@@ -24,6 +25,7 @@ pub(crate) struct Scene {
     pub(crate) walt: Gitea,
     pub(crate) repo: RepoName,
     base: Commit,
+    clock: ManualClock,
     since: Timestamp,
 }
 
@@ -43,7 +45,7 @@ pub(crate) async fn scene() -> Scene {
     let repo: RepoName = DOOR.parse().unwrap();
     let base = timmy.branch(&repo, "main").await.unwrap().unwrap().head;
     let since = timmy::clock::Clock::now(&clock);
-    Scene { sandbox, timmy, ezra, walt, repo, base, since }
+    Scene { sandbox, timmy, ezra, walt, repo, base, clock, since }
 }
 
 impl Scene {
@@ -85,7 +87,7 @@ impl Scene {
             since: self.since,
         };
         let before = self.sandbox.requests().len();
-        let evidence = gather_evidence(&self.timmy, query).await.unwrap();
+        let evidence = gather_evidence(&self.timmy, &self.clock, query).await.unwrap();
         let asked = self.sandbox.requests().len() - before;
         assert!(asked <= 10, "{asked} requests");
         let codes = evidence.findings.findings.iter().map(|found| found.code().to_owned());

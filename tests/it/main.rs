@@ -14,6 +14,7 @@ mod support;
 mod agents;
 mod backlog;
 mod backup;
+mod bad_input;
 mod closing;
 mod config;
 mod conformance;

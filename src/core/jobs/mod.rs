@@ -67,7 +67,8 @@ pub use advance::{advance, fold};
 pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};
 pub use event::{
     Act, AgentClaim, CancelReason, Citation, Failure, JobEvent, JobStep, LeaseTerms, NeverRan,
-    OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, Verdict,
+    OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, ToldText,
+    Verdict,
 };
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};

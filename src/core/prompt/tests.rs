@@ -83,13 +83,25 @@ fn a_repair_is_told_what_is_wrong_and_what_people_said() {
         pull: Some(43),
         faults: vec!["The check `ci/test` is red.".into()],
         earlier: vec!["It ran out of turns.".into()],
-        told: vec![ToldText { by: "anna".into(), text: "Leave the lock alone.".into() }],
+        told: vec![ToldText::by("anna", "Leave the lock alone.")],
         ..prompt()
     }
     .text();
     for part in ["#43", "ci/test", "ran out of turns", "anna", "Leave the lock alone."] {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
     }
+}
+
+#[test]
+fn it_is_known_which_words_of_the_issue_it_tells() {
+    let prompt = prompt();
+    let (text, thread) = (prompt.text(), prompt.thread);
+    assert!(thread.is_told_in(&text), "{text}");
+    let body = format!("{}\n\nAnd oil the lock.", thread.body);
+    assert!(!PromptThread { body, ..thread.clone() }.is_told_in(&text));
+    assert!(!PromptThread { title: "Another".to_owned(), ..thread.clone() }.is_told_in(&text));
+    let body = format!("<!-- seen by nobody -->\n\n{}", thread.body);
+    assert!(PromptThread { body, ..thread }.is_told_in(&text), "nothing that it could have read");
 }
 
 #[test]
@@ -122,7 +134,7 @@ fn no_text_of_an_issue_becomes_a_rule() {
                 thread: PromptThread { number: 1, title: body.clone(), body: body.clone() },
                 earlier: vec![body.clone()],
                 faults: vec![body.clone()],
-                told: vec![ToldText { by: "anna".into(), text: body.clone() }],
+                told: vec![ToldText::by("anna", &body)],
                 ..prompt()
             };
             let rules = rules(&attacked);

@@ -41,8 +41,9 @@ mod verify;
 mod watches;
 mod wind_up;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -85,6 +86,8 @@ pub(super) struct Jobs {
     is_draining: AtomicBool,
     /// An attempt is over.
     freed: Notify,
+    /// The agents of which all that they did is kept, as far as they told it to this process.
+    caught_up: Mutex<BTreeSet<String>>,
 }
 
 /// What there is to do for jobs at one moment.
@@ -138,6 +141,7 @@ impl Jobs {
             given_out: (AtomicI64::new(-1), AtomicI64::new(0)),
             is_draining: AtomicBool::new(false),
             freed: Notify::new(),
+            caught_up: Mutex::default(),
         }
     }
 

@@ -81,7 +81,7 @@ impl Serialize for RepoJson<'_> {
             "name": repo.name,
             "full_name": name,
             "description": "",
-            "empty": false,
+            "empty": view.world.is_empty(repo),
             "private": repo.private,
             "fork": repo.fork_of.is_some(),
             "template": false,

@@ -47,6 +47,7 @@ impl World {
                 templates: Vec::new(),
                 trunk: "main".to_owned(),
                 fork_of: None,
+                began_empty: false,
                 protections: Vec::new(),
                 statuses: Vec::new(),
                 feed: Vec::new(),

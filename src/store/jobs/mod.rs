@@ -48,4 +48,4 @@ pub use run::{
     linked_pulls, note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};
-pub use transcript::{AttemptLog, attempt_logs, keep_transcript};
+pub use transcript::{AttemptLog, attempt_logs, keep_transcript, without_transcript};
