@@ -100,8 +100,16 @@ fn it_is_known_which_words_of_the_issue_it_tells() {
     let body = format!("{}\n\nAnd oil the lock.", thread.body);
     assert!(!PromptThread { body, ..thread.clone() }.is_told_in(&text));
     assert!(!PromptThread { title: "Another".to_owned(), ..thread.clone() }.is_told_in(&text));
-    let body = format!("<!-- seen by nobody -->\n\n{}", thread.body);
-    assert!(PromptThread { body, ..thread }.is_told_in(&text), "nothing that it could have read");
+}
+
+#[test]
+fn what_no_agent_reads_may_change_unnoticed() {
+    let hides = |what: &str| PromptThread {
+        body: format!("<!-- {what} -->\n\nIt squeaks."),
+        ..prompt().thread
+    };
+    let text = JobPrompt { thread: hides("this"), ..prompt() }.text();
+    assert!(hides("that").is_told_in(&text), "{text}");
 }
 
 #[test]
