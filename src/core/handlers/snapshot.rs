@@ -19,6 +19,7 @@ use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, Controls};
+use crate::core::reply::AgentView;
 use crate::core::report::digest::Digest;
 use crate::core::scheduling::Ineligible;
 
@@ -61,6 +62,8 @@ pub struct Needs {
     pub backlog: Option<BacklogQuery>,
     /// What of jobs.
     pub jobs: JobQuery,
+    /// How the agents are, and what their accounts may do in this repository.
+    pub agents: bool,
 }
 
 impl Needs {
@@ -84,7 +87,9 @@ impl Needs {
             digests,
             backlog,
             jobs,
+            agents,
         } = other;
+        self.agents |= agents;
         self.jobs.extend(jobs);
         self.item |= item;
         self.assignable.extend(assignable);
@@ -116,6 +121,8 @@ pub struct Snapshot {
     pub people: Arc<People>,
     /// The agents.
     pub agents: Vec<AgentProfile>,
+    /// How they are, by name, if it was needed.
+    pub views: HashMap<String, AgentView>,
     /// What is paused, and to whom the right to approve is lent.
     pub fleet: Controls,
     /// The issue, if it was needed.

@@ -59,9 +59,10 @@ use crate::core::scheduling::text::TextReader;
 use crate::store::jobs::{self, Advanced, WatchedJob};
 use crate::store::{Connection, Error, Transaction, backlog};
 
+pub(super) use access::{AgentAccess, by_rights};
 pub use drivers::{CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
-pub use fleet::AgentCondition;
 pub(super) use fleet::Fleet;
+pub use fleet::{AgentCondition, state_of};
 pub(super) use forge::LiveForge;
 use watches::Watches;
 

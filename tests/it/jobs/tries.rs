@@ -211,8 +211,8 @@ fn a_job_that_nobody_takes_ends() {
     assert_eq!(story.later(DAY).step(JobEvent::Due).job.state, State::Dead(reason));
 }
 
-fn rung(agent: &str, family: &str, micro_usd: u64, value: u64) -> Rung {
-    Rung { agent: agent.to_owned(), family: Some(family.to_owned()), micro_usd, value }
+fn rung(agent: &str, family: &str, micro_usd: u64, fit: u64) -> Rung {
+    Rung { agent: agent.to_owned(), family: Some(family.to_owned()), micro_usd, fit }
 }
 
 fn order(story: &Story, is_small: bool) -> Vec<String> {
