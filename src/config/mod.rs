@@ -34,6 +34,7 @@ mod program;
 mod quantity;
 mod reading;
 mod repositories;
+mod repository_policy;
 mod role;
 mod secret;
 mod secrets;
@@ -66,6 +67,9 @@ pub use problem::{Problem, Problems, TextPlace};
 pub use program::Program;
 pub use quantity::MicroUsd;
 pub use repositories::RepositoryFilter;
+pub use repository_policy::{
+    CentralPolicy, EffectivePolicy, RepositoryPolicy, read_repository_policy, tighten,
+};
 pub use role::Role;
 pub use secret::{NotASecret, Secret};
 pub use timeouts::OwnTimeouts;
