@@ -8,6 +8,7 @@
 
 mod answer;
 mod backlog;
+pub mod decisions;
 pub(super) mod filters;
 mod fleet;
 pub mod job_speech;
@@ -27,6 +28,7 @@ pub use backlog::{
     Autonomy, Basis, Bid, DispatchPreview, DisregardedPull, Idle, Judgement, MissedIssue,
     PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
+pub use decisions::DecisionAnswer;
 pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
 pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use pull_text::pull_body;

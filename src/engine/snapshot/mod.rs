@@ -2,6 +2,7 @@
 
 mod backlog;
 mod circle_search;
+mod decisions;
 mod dependencies;
 mod jobs;
 mod people;
@@ -95,7 +96,9 @@ impl Snapshots {
             Some(look) => self.backlog_facts(inbound, look, &targets, &repos).await?,
             None => None,
         };
-        let jobs = self.job_facts(inbound, &needs.jobs, &targets, actor).await?;
+        let mut jobs = self.job_facts(inbound, &needs.jobs, &targets, actor).await?;
+        let decisions =
+            self.decision_facts(inbound, &needs.decisions, &mut jobs, (own, actor)).await?;
         Ok(Snapshot {
             now,
             zone: self.ctx.policy.zone.clone(),
@@ -112,6 +115,7 @@ impl Snapshots {
             repos,
             backlog,
             jobs,
+            decisions,
             digests: self.digests(inbound, &needs.digests, now).await?,
             state,
             recent,

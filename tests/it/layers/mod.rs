@@ -34,20 +34,31 @@ const PARTS: [(&str, &[&str]); 13] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 11] = [
+const CORE: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("backoff", &[]),
     ("command", &["model"]),
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
     ("jobs", &["command", "model", "policy"]),
+    ("decisions", &["command", "jobs", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
     ("prompt", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
-    ("reply", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
+    ("reply", &["command", "decisions", "effect", "jobs", "model", "policy", "scheduling"]),
     ("report", &["command", "effect", "jobs", "model", "policy", "reply", "scheduling"]),
     (
         "handlers",
-        &["command", "effect", "jobs", "model", "policy", "reply", "report", "scheduling"],
+        &[
+            "command",
+            "decisions",
+            "effect",
+            "jobs",
+            "model",
+            "policy",
+            "reply",
+            "report",
+            "scheduling",
+        ],
     ),
 ];
 
