@@ -12,7 +12,6 @@ use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AgentConfig, AgentKind, Ask, Config, PeopleConfig, WebhookConfig};
 use crate::core::decisions::TakeOver;
-use crate::core::jobs::money::ChargeTerms;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
@@ -214,20 +213,15 @@ fn configured(
 }
 
 fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
-    let issue = config.budget.issue;
     let terms = |agent: &AgentConfig| {
         let own = agents::own_account(agent, gitea)
             .map_err(|trouble| AppError::Agent { agent: agent.name.clone(), trouble })?;
-        let most = match &agent.kind {
-            AgentKind::OpenAi { max_tokens, .. } => Some(*max_tokens),
-            _ => None,
-        };
         let terms = AgentTerms {
             account: agent.account.clone(),
             family: agent.family.clone(),
             own,
             timeouts: config.timeouts(agent),
-            terms: ChargeTerms::new(agent.price, most, issue.0, config.dispatch.attempts),
+            terms: config.charge_terms(agent),
             repositories: agent.repositories.clone(),
             has_tools: matches!(agent.kind, AgentKind::OpenAi { .. }),
         };
@@ -273,6 +267,7 @@ pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
         skills: agent.skills.clone(),
         host: agent.host.clone(),
         capacity: agent.capacity,
+        price: agent.price.map(|price| (price.input, price.output)),
     }
 }
 

@@ -42,7 +42,8 @@
 //!    read apart, and so are issue templates and who may write, where that matters. All of it is kept in [`store::backlog`].
 //! 2. [`core::scheduling`], pure and in whole numbers: may the issue be dispatched, and if not, for
 //!    which reasons (`eligibility`)? What is it worth, term by term (`score`)? Which agent fits, and
-//!    who gets it (`fit`, `capacity`, `matching`)?
+//!    who gets it (`fit`, `capacity`, `matching`)? How the agents stand, `engine/roster` adds from the
+//!    ledger: what runs, what is spent, where each may work, what each has proved.
 //! 3. `engine/tick` matches again whenever something moved. What is new goes into
 //!    [`store::matches`] with all that it was decided from, so that `timmy simulate` can decide it
 //!    again.

@@ -204,12 +204,14 @@ fn request() -> LeaseRequest {
             prior: 500_000,
             is_up: true,
             is_spent: false,
+            ..AgentSlot::default()
         }],
         limits: Limits {
             per_host: room,
             per_repository: room,
             reviews_waiting: room,
             minimum: 0,
+            issue_micro_usd: None,
             pools: Vec::new(),
         },
         budgets: Budgets::default(),

@@ -35,7 +35,7 @@ pub fn measure() -> Row {
         measured: format!("{ratio:.2}"),
         holds: ratio <= 5.0,
         figures: format!("p99 {:.1} ms, {ours} ms; ranking {yardstick} ms", ours.percentile(99)),
-        method: "RankedBacklog::new and choose, from facts in memory to matches with reasons, 200 \
+        method: "RankedBacklog::new and choices, from facts in memory to matches with reasons, 200 \
                  times: 100 repositories, 50 agents with two slots each on 25 hosts and in 5 \
                  quotas, 5,000 outcomes of the past; RankedBacklog::new alone",
     }
@@ -70,8 +70,8 @@ fn ticks(candidates: i64, rounds: usize) -> Compared {
         || {
             let (facts, setting) = (black_box(facts.clone()), setting.clone());
             milliseconds(|| {
-                let matches = black_box(RankedBacklog::new(facts, setting).choose());
-                given = matches.iter().filter(|one| one.winner.is_some()).count();
+                let judged = black_box(RankedBacklog::new(facts, setting));
+                given = judged.choices().iter().filter(|one| one.winner.is_some()).count();
             })
         },
         || {
@@ -147,6 +147,7 @@ fn setting(dice: &mut Dice) -> RankingInput {
         per_repository: 2,
         reviews_waiting: 1_000,
         minimum: 0,
+        issue_micro_usd: None,
         pools: (0..5).map(pool).collect(),
     };
     let past = (0..PAST).map(|_| Outcome {
@@ -157,7 +158,14 @@ fn setting(dice: &mut Dice) -> RankingInput {
         at: Timestamp::from_micros(NOW.micros() - dice.below(200) as i64 * DAY),
     });
     let outcomes = AgentRecords::weigh(past.collect::<Vec<_>>(), NOW);
-    let roster = Roster { workers, limits, load: Load::default(), outcomes, small_handed_out: 0 };
+    let roster = Roster {
+        workers,
+        limits,
+        load: Load::default(),
+        outcomes,
+        small_handed_out: 0,
+        until: None,
+    };
     RankingInput { now: NOW, zone: TimeZone::UTC, rules, pauses: Vec::new(), roster }
 }
 
@@ -173,5 +181,6 @@ fn worker(dice: &mut Dice, number: usize) -> AgentSlot {
         prior: 500_000,
         is_up: true,
         is_spent: false,
+        ..AgentSlot::default()
     }
 }

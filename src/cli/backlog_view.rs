@@ -10,7 +10,7 @@ use super::progress::Bar;
 use crate::app::{self, AppError, Clocks};
 use crate::cli::output::complain;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, FleetLimits};
 use crate::core::handlers::{BacklogFacts, BacklogQuery};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -46,15 +46,17 @@ pub(super) enum BacklogError {
 pub(super) struct Judge {
     rules: Rules,
     roster: Roster,
+    limits: FleetLimits,
     pub(super) zone: TimeZone,
 }
 
 impl Judge {
-    /// As the configuration says. Nothing is driven yet: all agents are idle.
+    /// As the configuration says. How agents are right now, only the process that drives them knows.
     pub(super) fn of(config: &Config) -> Self {
         Self {
             rules: config.rules(),
             roster: Roster::idle(config.workers(), config.limits()),
+            limits: config.fleet_limits(),
             zone: config.people.timezone.clone(),
         }
     }
@@ -66,7 +68,7 @@ impl Judge {
         now: Timestamp,
     ) -> Result<RankedBacklog, store::Error> {
         self.rules.machines.extend(engine::remembered(conn)?.map(|own| own.login));
-        engine::rank_backlog(conn, self.rules, self.roster, self.zone, now)
+        engine::rank_backlog(conn, self.rules, (self.roster, &self.limits), self.zone, now)
     }
 }
 

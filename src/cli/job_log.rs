@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
 
 use crate::agents::{Speaker, Transcript, TranscriptEntry};
 use crate::core::command::invisible::Invisible;
+use crate::core::prompt::sent_prompt;
 use crate::store::jobs::AttemptLog;
 
 /// All that is kept of the words of a job's attempts.
@@ -15,7 +15,11 @@ pub(super) fn job_log(logs: &[AttemptLog], zone: &TimeZone) -> String {
     let mut text = String::new();
     for (nth, log) in logs.iter().enumerate() {
         let AttemptLog { agent, asked, transcript, said } = log;
-        section(&mut text, &format!("-- attempt {}, by {agent}: asked", nth + 1), &prompt(asked));
+        section(
+            &mut text,
+            &format!("-- attempt {}, by {agent}: asked", nth + 1),
+            &sent_prompt(asked),
+        );
         match transcript.as_deref().map(serde_json::from_str::<Transcript>) {
             Some(Ok(transcript)) => section(&mut text, "-- did", &did(&transcript, zone)),
             Some(Err(_)) => section(&mut text, "-- did", "(another version of timmy kept that)"),
@@ -24,21 +28,6 @@ pub(super) fn job_log(logs: &[AttemptLog], zone: &TimeZone) -> String {
         section(&mut text, "-- said", said.as_deref().unwrap_or("(nothing yet)"));
     }
     text
-}
-
-/// What an attempt was told, out of the request that was sent; all of it where nothing looks like that.
-fn prompt(request: &str) -> String {
-    let inner = |request: &str| {
-        let fields: Map<String, Value> = serde_json::from_str(request).ok()?;
-        let told =
-            ["body", "input", "prompt"].iter().find_map(|name| fields.get(*name)?.as_str())?;
-        Some(told.to_owned())
-    };
-    let mut told = request.to_owned();
-    while let Some(inside) = inner(&told) {
-        told = inside;
-    }
-    told
 }
 
 fn section(text: &mut String, title: &str, words: &str) {
@@ -81,13 +70,6 @@ fn line(entry: &TranscriptEntry, zone: &TimeZone) -> String {
 mod tests {
     use crate::agents::Redactor;
     use crate::cli::job_log::*;
-
-    #[test]
-    fn a_request_is_shown_as_the_prompt_that_it_holds() {
-        let request = r#"{"key":"k","body":"{\"body\":\"{\\\"input\\\":\\\"Mend\\\\nit\\\"}\"}"}"#;
-        assert_eq!(prompt(request), "Mend\nit");
-        assert_eq!(prompt("{\"turns\":3}"), "{\"turns\":3}");
-    }
 
     fn log(transcript: Option<String>) -> AttemptLog {
         let asked = "mend the door".to_owned();

@@ -1,9 +1,20 @@
 //! What the configuration says about the backlog: how it is judged, and who can take how much.
 
-use super::{AgentConfig, BudgetConfig, Config, MicroUsd};
-use crate::core::jobs::money::{Budgets, Ceiling};
+use std::collections::BTreeMap;
+
+use super::{AgentConfig, AgentKind, BudgetConfig, Config, MicroUsd, RepositoryFilter};
+use crate::core::jobs::money::{Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::{JobLimits, Timeouts};
 use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
+
+/// What the agents may do, as far as that depends on what the ledger holds.
+#[derive(Debug, Clone, Default)]
+pub struct FleetLimits {
+    /// In which repositories, by agent; one that is not there may work in all.
+    pub repositories: BTreeMap<String, RepositoryFilter>,
+    /// What they may spend.
+    pub budgets: Budgets,
+}
 
 impl Config {
     /// How issues are judged. Which account is timmy's own, the file does not say.
@@ -18,9 +29,50 @@ impl Config {
         }
     }
 
-    /// The agents that issues can be given to.
+    /// The agents that issues can be given to. Where this version can drive none of them, it is told
+    /// what each would get if it could.
     pub fn workers(&self) -> Vec<AgentSlot> {
-        self.agents.iter().map(worker).collect()
+        let is_any_driven = self.agents.iter().any(|agent| agent.kind.is_driven());
+        let slot = |agent: &AgentConfig| AgentSlot {
+            is_up: agent.kind.is_driven() || !is_any_driven,
+            ..self.worker(agent)
+        };
+        self.agents.iter().map(slot).collect()
+    }
+
+    fn worker(&self, agent: &AgentConfig) -> AgentSlot {
+        AgentSlot {
+            name: agent.name.clone(),
+            roles: agent.roles.iter().map(ToString::to_string).collect(),
+            skills: agent.skills.clone(),
+            host: agent.host.clone(),
+            pool: agent.pool.clone(),
+            capacity: agent.capacity,
+            prior: agent.prior,
+            is_up: true,
+            micro_usd: self.charge_terms(agent).bound.micro_usd,
+            family: agent.family.clone(),
+            ..AgentSlot::default()
+        }
+    }
+
+    /// What an attempt of `agent` is charged.
+    pub fn charge_terms(&self, agent: &AgentConfig) -> ChargeTerms {
+        let most = match &agent.kind {
+            AgentKind::OpenAi { max_tokens, .. } => Some(*max_tokens),
+            _ => None,
+        };
+        let MicroUsd(issue) = self.budget.issue;
+        ChargeTerms::new(agent.price, most, issue, self.dispatch.attempts)
+    }
+
+    /// In which repositories each agent may work, and what it may cost.
+    pub fn fleet_limits(&self) -> FleetLimits {
+        let agents = self.agents.iter();
+        FleetLimits {
+            repositories: agents.map(|one| (one.name.clone(), one.repositories.clone())).collect(),
+            budgets: self.budgets(),
+        }
     }
 
     /// How long an attempt of `agent` may take.
@@ -54,21 +106,8 @@ impl Config {
             per_repository: self.dispatch.per_repository,
             reviews_waiting: self.dispatch.reviews_waiting,
             minimum: self.dispatch.minimum,
+            issue_micro_usd: self.budgets().issue.micro_usd,
             pools: self.pools.iter().map(pool).collect(),
         }
-    }
-}
-
-fn worker(agent: &AgentConfig) -> AgentSlot {
-    AgentSlot {
-        name: agent.name.clone(),
-        roles: agent.roles.iter().map(ToString::to_string).collect(),
-        skills: agent.skills.clone(),
-        host: agent.host.clone(),
-        pool: agent.pool.clone(),
-        capacity: agent.capacity,
-        prior: agent.prior,
-        is_up: true,
-        is_spent: false,
     }
 }

@@ -56,6 +56,7 @@ pub use crew::{CrewConfig, CrewEngine};
 pub use dispatch::{AskBefore, BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig};
 pub use engine::{EngineConfig, LedgerConfig, ReportConfig};
 pub use find::{NotFound, find};
+pub use fleet::FleetLimits;
 pub use gitea::{GiteaConfig, PollConfig, WebConfig};
 pub use glob::Glob;
 pub use guards::{AcceptConfig, Ask, Checks, GuardsConfig, MergeStyle, Script, ScriptKind};

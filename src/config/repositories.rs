@@ -10,6 +10,8 @@ use crate::core::model::ids::RepoName;
 /// Repositories by name, by owner, by pattern, or because everybody may read them.
 #[derive(Debug, Clone)]
 pub struct RepositoryFilter {
+    /// Whether no repository is left out.
+    everything: bool,
     public: bool,
     /// In lower case, as names of repositories are compared.
     globs: Vec<Glob>,
@@ -17,6 +19,7 @@ pub struct RepositoryFilter {
 
 /// One entry of such a list.
 enum Entry {
+    Everything(Glob),
     Public,
     Glob(Glob),
 }
@@ -27,21 +30,34 @@ impl RepositoryFilter {
         !self.public && self.globs.is_empty()
     }
 
+    /// Whether it leaves out none.
+    pub fn is_everything(&self) -> bool {
+        self.everything
+    }
+
     /// Whether `repository` is among them. Names ignore case.
     pub fn covers(&self, repository: &RepoName, is_public: bool) -> bool {
         let name = repository.to_string().to_ascii_lowercase();
         (self.public && is_public) || self.globs.iter().any(|glob| glob.matches(&name))
     }
 
+    fn add(&mut self, entry: Entry) {
+        match entry {
+            Entry::Everything(glob) => {
+                self.everything = true;
+                self.globs.push(glob);
+            }
+            Entry::Public => self.public = true,
+            Entry::Glob(glob) => self.globs.push(glob),
+        }
+    }
+
     /// Reads the list `key`; `default` if it is not there.
     pub(super) fn read(section: &Section<'_>, key: &'static str, default: &[&str]) -> Self {
         let default = default.iter().filter_map(|text| parse(text));
-        let mut filter = Self { public: false, globs: Vec::new() };
+        let mut filter = Self { everything: false, public: false, globs: Vec::new() };
         for entry in section.list_or(key, default, entry) {
-            match entry {
-                Entry::Public => filter.public = true,
-                Entry::Glob(glob) => filter.globs.push(glob),
-            }
+            filter.add(entry);
         }
         filter
     }
@@ -59,7 +75,7 @@ fn entry(value: &DeValue<'_>) -> Result<Entry, Wrong> {
 fn parse(text: &str) -> Option<Entry> {
     match text {
         "public" => Some(Entry::Public),
-        "*" => Glob::new("*/*").map(Entry::Glob),
+        "*" => Glob::new("*/*").map(Entry::Everything),
         _ if is_account(text) => {
             Glob::new(&format!("{}/*", text.to_ascii_lowercase())).map(Entry::Glob)
         }
@@ -75,13 +91,9 @@ mod tests {
     use crate::config::repositories::*;
 
     fn filter(entries: &[&str]) -> RepositoryFilter {
-        let mut filter = RepositoryFilter { public: false, globs: Vec::new() };
+        let mut filter = RepositoryFilter { everything: false, public: false, globs: Vec::new() };
         for entry in entries {
-            match parse(entry) {
-                Some(Entry::Public) => filter.public = true,
-                Some(Entry::Glob(glob)) => filter.globs.push(glob),
-                None => panic!("{entry}"),
-            }
+            filter.add(parse(entry).unwrap_or_else(|| panic!("{entry}")));
         }
         filter
     }

@@ -35,6 +35,8 @@ mod report;
 mod report_now;
 pub mod repositories;
 mod retry;
+mod rights;
+mod roster;
 mod snapshot;
 mod sync;
 mod tasks;
@@ -45,11 +47,13 @@ pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, Timing};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
+    state_of,
 };
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
 pub use report::{ReportAudience, ReportScope, gather, outlook};
 pub use report_now::ReportResult;
+pub use rights::agent_rights;
 pub use sync::SyncProgress;
 
 use std::collections::BTreeMap;
@@ -130,7 +134,8 @@ impl Engine {
         let accounts = Arc::new(Accounts::new(ctx.clone(), incidents.clone()));
         let permissions = Arc::new(PermissionReader::new(ctx.clone(), accounts.clone()));
         let fleet = Jobs::fleet_of(&drivers);
-        let planner = Arc::new(Planner::new(ctx.clone(), identity.clone(), accounts.clone()));
+        let planner = Planner::new(ctx.clone(), identity.clone(), accounts.clone(), fleet.clone());
+        let planner = Arc::new(planner);
         let forge =
             drivers.forge.unwrap_or_else(|| Arc::new(LiveForge::new(&ctx, identity.clone())));
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
@@ -143,8 +148,12 @@ impl Engine {
             reader.clone(),
         );
         let jobs = Arc::new(jobs);
-        let snapshots =
-            Snapshots::new(ctx.clone(), accounts.clone(), permissions.clone(), planner.clone());
+        let snapshots = Snapshots::new(
+            ctx.clone(),
+            accounts.clone(),
+            permissions.clone(),
+            (planner.clone(), fleet.clone()),
+        );
         let snapshots = Arc::new(snapshots);
         let world = (identity.clone(), incidents.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());

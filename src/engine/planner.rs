@@ -7,10 +7,12 @@ use jiff::tz::TimeZone;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::accounts::Accounts;
-use super::context::Context;
+use super::context::{AgentTerms, Context, JobPolicy};
 use super::identity::Identity;
+use super::jobs::Fleet;
+use super::roster::FleetRecords;
+use crate::config::FleetLimits;
 use crate::core::model::time::Timestamp;
-use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::scheduling::{RankedBacklog, RankingInput, Roster, Rules};
 use crate::store::{Connection, Error, backlog, controls, jobs};
 
@@ -23,6 +25,7 @@ pub(super) struct Planner {
     ctx: Context,
     identity: Arc<Identity>,
     accounts: Arc<Accounts>,
+    fleet: Arc<Fleet>,
     cached: Mutex<Option<CachedRanking>>,
     /// Held by background work for as long as it uses a ranking.
     turn: Mutex<()>,
@@ -43,8 +46,14 @@ impl CachedRanking {
 }
 
 impl Planner {
-    pub(super) fn new(ctx: Context, identity: Arc<Identity>, accounts: Arc<Accounts>) -> Self {
-        Self { ctx, identity, accounts, cached: Mutex::default(), turn: Mutex::default() }
+    pub(super) fn new(
+        ctx: Context,
+        identity: Arc<Identity>,
+        accounts: Arc<Accounts>,
+        fleet: Arc<Fleet>,
+    ) -> Self {
+        let (cached, turn) = (Mutex::default(), Mutex::default());
+        Self { ctx, identity, accounts, fleet, cached, turn }
     }
 
     /// Lets background work use rankings one after the other: what moved in between makes a new
@@ -69,9 +78,10 @@ impl Planner {
         }
         *cached = None;
         let (rules, roster, zone) =
-            (self.present_rules(), self.roster(), self.ctx.policy.zone.clone());
+            (self.present_rules(), self.roster(now), self.ctx.policy.zone.clone());
+        let limits = self.limits();
         let judge = self.ctx.ledger.read(move |conn| {
-            let judged = rank_backlog(conn, rules, roster, zone, now)?;
+            let judged = rank_backlog(conn, rules, (roster, &limits), zone, now)?;
             Ok((backlog::version(conn)?, Arc::new(judged)))
         });
         let (version, judged) = judge.await?;
@@ -92,37 +102,50 @@ impl Planner {
         rules
     }
 
-    /// The fleet, as the configuration has it: what runs, the ledger says.
-    fn roster(&self) -> Roster {
-        Roster::idle(self.ctx.policy.workers.clone(), self.ctx.policy.limits.clone())
+    /// The agents as they were found to be: what runs, the ledger says. Where none can be driven,
+    /// it is told what would be handed out if they could.
+    fn roster(&self, now: Timestamp) -> Roster {
+        let workers = &self.ctx.policy.workers;
+        let workers = match self.fleet.is_empty() {
+            true => workers.clone(),
+            false => self.fleet.slots(workers, now),
+        };
+        let until = self.fleet.changes_at(now);
+        Roster { until, ..Roster::idle(workers, self.ctx.policy.limits.clone()) }
+    }
+
+    fn limits(&self) -> FleetLimits {
+        let JobPolicy { agents, budgets, .. } = &self.ctx.policy.jobs;
+        let repositories =
+            |(name, terms): (&String, &AgentTerms)| (name.clone(), terms.repositories.clone());
+        FleetLimits { repositories: agents.iter().map(repositories).collect(), budgets: *budgets }
     }
 }
 
 /// The whole backlog as the ledger knows it at the moment `now`, judged by `rules` for the agents
-/// of `roster`.
+/// of `roster`, who may do so much.
 ///
 /// # Errors
 /// If the ledger cannot be read.
 pub fn rank_backlog(
     conn: &Connection,
     rules: Rules,
-    roster: Roster,
+    (roster, limits): (Roster, &FleetLimits),
     zone: TimeZone,
     now: Timestamp,
 ) -> Result<RankedBacklog, Error> {
     let fleet = controls::at(conn, now)?;
-    let mut roster = unpaused(roster, &fleet);
-    roster.load = jobs::present_load(conn, roster.load.reviews_waiting)?;
+    let records = FleetRecords {
+        conn,
+        controls: &fleet,
+        limits,
+        machines: &rules.machines,
+        zone: &zone,
+        now,
+    };
+    let roster = records.added_to(roster)?;
     let setting = RankingInput { now, zone, rules, pauses: fleet.pauses, roster };
     let mut facts = backlog::facts(conn, now)?;
     jobs::add_work(conn, &mut facts)?;
     Ok(RankedBacklog::new(facts, setting))
-}
-
-/// Agents that are paused take nothing.
-fn unpaused(mut roster: Roster, fleet: &Controls) -> Roster {
-    for worker in &mut roster.workers {
-        worker.is_up &= fleet.pause_of(&PauseScope::Agent(worker.name.clone())).is_none();
-    }
-    roster
 }

@@ -71,10 +71,10 @@ impl Ticker {
         *seen = TickState { version, knows_itself, since, until };
         let asked = judged.clone();
         let decided = self.ctx.ledger.read(move |conn| {
-            let decided = asked.choose();
+            let decided = asked.choices();
             // Before the first one nobody gets anything, as long as nothing is known.
             let last = matches::latest(conn)?.map(|tick| matches::all(conn, tick)).transpose()?;
-            Ok((last.unwrap_or_default() != decided).then_some(decided))
+            Ok((last.unwrap_or_default() != decided).then(|| decided.to_vec()))
         });
         let Some(decided) = decided.await? else { return Ok(()) };
         let given = decided.iter().filter(|choice| choice.winner.is_some()).count();

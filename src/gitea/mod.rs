@@ -7,8 +7,9 @@
 //!   `reactions`, `labels`, `dependencies`, `templates`, `hooks`, `rights`, `visible` and `server`
 //!   are its calls, by family; `pages`
 //!   reads lists that come in pages, `open` the longest of them.
-//! - `branches`, `commits`, `trees`, `files`, `contents`, `pulls`, `pull_diffs`, `pushes` and `statuses`
-//!   are what jobs read and write: code, pull requests, who pushed, and what checks say.
+//! - `branches`, `commits`, `trees`, `files`, `contents`, `pulls`, `pull_diffs`, `pushes`, `statuses`,
+//!   `verdicts` and `merging` are what jobs read and write: code, pull requests, who pushed, what
+//!   checks and reviews say, and the merge.
 //! - `agent_token` is what it takes to act as an agent's account.
 //! - `current_token` looks for another token where the forge does not accept this one.
 //! - `capabilities` asks the server what it lacks, and what it has that newer ones do better
@@ -39,6 +40,7 @@ mod files;
 mod hooks;
 mod issues;
 mod labels;
+mod merging;
 mod open_issues;
 mod options;
 mod own_replies;
@@ -64,6 +66,7 @@ mod timeline;
 mod token;
 mod transport;
 mod trees;
+mod verdicts;
 pub mod webhook;
 mod wire;
 
@@ -80,6 +83,7 @@ pub use error::{Error, Recovery, WriteOutcome};
 pub use extra::Extra;
 pub use hooks::{Authorization, AuthorizationHeader, Hook, HookHome, NewHook};
 pub use labels::NewLabel;
+pub use merging::Merge;
 pub use open_issues::{IssueList, OpenIssues, OpenPage};
 pub use options::ClientOptions;
 pub use own_replies::OwnReply;
@@ -88,7 +92,7 @@ pub use permissions::{Team, Visibility};
 pub use probe::{PROBE_EVENT, probe_webhook};
 pub use pull_diffs::{ChangedFile, FileFate};
 pub use pulls::{NewPullRequest, PullRequest, PullState};
-pub use pushes::{PullPush, PullPushes, RepoPush};
+pub use pushes::{PullPush, PullPushes, RecentPushes, RepoPush};
 pub use reactions::{Reacted, ReactionBy};
 pub use read_back::TextLookup;
 pub use server::Server;

@@ -202,6 +202,24 @@ impl Gitea {
         Ok(found)
     }
 
+    /// The numbers of all open pull requests of these branches of this repository, whatever they
+    /// are to be merged into: the whole list is read.
+    pub async fn all_open_pulls_of(
+        &self,
+        repo: &RepoName,
+        heads: &[String],
+    ) -> Result<Vec<i64>, Error> {
+        let open = self.open_pulls(repo).all().await?;
+        let is_of_one =
+            |pull: &PullRequest| heads.contains(&pull.head_branch) && !pull.is_from_fork();
+        let mut found: Vec<i64> =
+            open.entries.into_iter().filter(is_of_one).map(|pull| pull.number).collect();
+        // What moved while it was read is in it twice.
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
     /// Opens a pull request as the account that asks. Needs the scope `write:repository`.
     ///
     /// # Errors

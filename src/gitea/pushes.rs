@@ -54,6 +54,14 @@ pub struct RepoPush {
     pub at: Option<Timestamp>,
 }
 
+/// What the activity of a repository tells of pushes, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecentPushes {
+    pub pushes: Vec<RepoPush>,
+    /// When it was told, by the clock that tells the times of pushes.
+    pub read_at: Option<Timestamp>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct WireEvent {
@@ -126,18 +134,18 @@ impl Gitea {
         Ok(PullPushes { pushes, is_truncated: true })
     }
 
-    /// Who pushed to branches there lately, the newest first: the newest fifty activities are looked
-    /// at. None where the server keeps none. Needs the scope `read:repository`.
-    pub async fn recent_pushes(&self, repo: &RepoName) -> Result<Vec<RepoPush>, Error> {
+    /// Who pushed to branches there lately: the newest fifty activities are looked at. None where the server keeps none. Needs the scope `read:repository`.
+    pub async fn recent_pushes(&self, repo: &RepoName) -> Result<RecentPushes, Error> {
         let route =
             Route::new("repos/{owner}/{repo}/activities/feeds", &[&repo.owner(), &repo.name()]);
         let route = route.with("page", 1).with("limit", PAGE);
-        let list = match self.get(&route).await {
-            Ok(answer) => pages::plain(&answer)?,
-            Err(Error::NotFound { .. }) => Vec::new(),
+        let answer = match self.get(&route).await {
+            Ok(answer) => answer,
+            Err(Error::NotFound { .. }) => return Ok(RecentPushes::default()),
             Err(error) => return Err(error),
         };
-        Ok(pages::usable(&list, repo_push, route.template()))
+        let pushes = pages::usable(&pages::plain(&answer)?, repo_push, route.template());
+        Ok(RecentPushes { pushes, read_at: answer.date() })
     }
 }
 

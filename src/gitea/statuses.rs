@@ -1,6 +1,8 @@
 //! What checks say of a commit.
 
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::answer::ForgeAnswer;
@@ -10,7 +12,7 @@ use super::pages::{self, ListShape, Pages};
 use super::route::Route;
 use super::wire::{MissingField, WireTime, WireUser, or_default, positive};
 use crate::core::jobs::Commit;
-use crate::core::model::commit_status::{CheckState, CommitStatus};
+use crate::core::model::commit_status::{CheckState, CommitStatus, SaidOfCommit};
 use crate::core::model::ids::RepoName;
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,6 +87,40 @@ impl Gitea {
         let shape =
             ListShape { list: pages::plain, entry: pages::entry::<WireStatus, CommitStatus> };
         Ok(Pages::new(self, route, shape).all().await?.entries)
+    }
+
+    /// Says something of a commit, in place of what was said under the same context. Needs the
+    /// scope `write:repository`.
+    pub async fn say_of(
+        &self,
+        repo: &RepoName,
+        commit: &Commit,
+        said: &SaidOfCommit,
+    ) -> Result<(), Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/statuses/{sha}",
+            &[&repo.owner(), &repo.name(), commit],
+        );
+        let SaidOfCommit { context, state, description, target_url } = said;
+        let body = json!({
+            "context": context,
+            "state": word_for(*state),
+            "description": description,
+            "target_url": target_url,
+        });
+        let answer = self.send(Method::POST, &route, &body).await?;
+        answer.expect(StatusCode::CREATED).map(drop)
+    }
+}
+
+/// `warning` and `skipped` are for others to say: not every server takes them.
+fn word_for(state: CheckState) -> &'static str {
+    match state {
+        CheckState::Pending => "pending",
+        CheckState::Success => "success",
+        CheckState::Failure | CheckState::Warning | CheckState::Skipped | CheckState::Unknown => {
+            "failure"
+        }
     }
 }
 

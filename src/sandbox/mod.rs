@@ -23,6 +23,7 @@ mod json;
 mod line;
 pub mod page;
 mod planning;
+mod push_hints;
 mod reading;
 mod server;
 mod setup;

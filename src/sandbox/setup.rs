@@ -88,6 +88,20 @@ impl Sandbox {
         self.forge.act(|world| world.add_repo(&name, private))
     }
 
+    /// Adds a repository into which nobody has pushed anything.
+    ///
+    /// # Errors
+    /// As [`Sandbox::add_repo`].
+    pub fn add_empty_repo(&self, name: &str) -> Result<RepoId, Refusal> {
+        let id = self.add_repo(name, false)?;
+        self.forge.act(|world| {
+            if let Some(repo) = world.repos.get_mut(&id) {
+                repo.began_empty = true;
+            }
+            Ok(id)
+        })
+    }
+
     /// Closes a repository to everybody who has no right there, or opens it to all.
     ///
     /// # Errors

@@ -2,8 +2,9 @@
 //! Git itself answers; what a push changed is told like any other push.
 
 use super::api::ApiAnswer;
-use super::git::transport::{GitRequest, asked_moves};
+use super::git::transport::{GitRequest, PushWord, asked_moves};
 use super::git::{BareRepo, RefMove};
+use super::push_hints::push_hints;
 use super::world::World;
 use super::world::refusal::Refusal;
 use super::world::repos::FoundRepo;
@@ -74,7 +75,7 @@ pub(super) fn admit(
 
 /// Answers what reads.
 pub(super) fn read(code: &BareRepo, address: &GitAddress, body: &GitBody) -> ApiAnswer {
-    served(code, address, None, (body, None)).unwrap_or_else(|refusal| refused(&refusal))
+    served(code, address, None, (body, &PushWord::None)).unwrap_or_else(|refusal| refused(&refusal))
 }
 
 fn refused(refusal: &Refusal) -> ApiAnswer {
@@ -147,9 +148,13 @@ fn push(
         _ => Vec::new(),
     };
     let declined = asked.iter().find_map(|moved| why_declined(world, user, repo, moved));
+    let word = match declined {
+        Some(words) => PushWord::Declined(words),
+        None => push_hints(world, repo, &asked),
+    };
     let code = world.code(repo)?;
     let login = world.users[&user].login.clone();
-    let answer = served(&code, address, Some(&login), (body, declined.as_deref()))?;
+    let answer = served(&code, address, Some(&login), (body, &word))?;
     let moved = moved_by(&code, asked)?;
     world.pushed(user, repo, &moved)?;
     Ok(answer)
@@ -173,7 +178,7 @@ fn served(
     code: &BareRepo,
     address: &GitAddress,
     user: Option<&str>,
-    (body, declined): (&GitBody, Option<&str>),
+    (body, word): (&GitBody, &PushWord),
 ) -> Result<ApiAnswer, Refusal> {
     let request = GitRequest {
         service: address.service,
@@ -185,7 +190,7 @@ fn served(
         user,
         body: body.bytes,
     };
-    let answered = code.serve(&request, declined)?;
+    let answered = code.serve(&request, word)?;
     let mut answer = ApiAnswer::empty(answered.status);
     answer.body = answered.body;
     let content = answered.headers.into_iter().find(|(name, _)| name == "Content-Type");

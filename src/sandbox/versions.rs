@@ -214,6 +214,25 @@ impl Version {
         self.is_newer()
     }
 
+    /// Whether the commit of a merge, which names its pull request, is no reference to that
+    /// (since 1.26).
+    pub(super) fn refers_no_merge_to_itself(self) -> bool {
+        self.is_newest()
+    }
+
+    /// Where a pull request of a branch is opened, below its repository.
+    pub(super) fn page_of_a_new_pull(self, base: &str, head: &str) -> String {
+        match self.is_newer() {
+            true => format!("pulls/new/{head}"),
+            false => format!("compare/{base}...{head}"),
+        }
+    }
+
+    /// Whether a template for issues tells who is assigned.
+    pub(super) fn assigns_by_templates(self) -> bool {
+        self.is_newer()
+    }
+
     /// Whether an empty list of a pull request is a list, and a review by teams is foreseen;
     /// before, such lists are `null`.
     pub(super) fn lists_nobody_as_empty(self) -> bool {
@@ -222,7 +241,12 @@ impl Version {
 
     /// Whether a count of no review comments is left out.
     pub(super) fn leaves_out_no_review_comments(self) -> bool {
-        self == Self::V1_25
+        self.is_newer()
+    }
+
+    /// Whether a list shows pull requests as they are shown one by one: their size, too.
+    pub(super) fn lists_pulls_in_full(self) -> bool {
+        !self.is_newer()
     }
 
     /// Whether what can be edited has the number of its version (since 1.26), and issues the
@@ -271,7 +295,8 @@ impl Version {
         self.is_newest()
     }
 
-    /// Whether maintainers may push to the branch of a pull request unless its author says no.
+    /// Whether maintainers may push to the branch of a pull request unless its author says no, and
+    /// whether that can be said when it is opened (both since 1.26).
     pub(super) fn lets_maintainers_edit(self) -> bool {
         self.is_newest()
     }

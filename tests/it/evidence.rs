@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use timmy::clock::ManualClock;
 use timmy::core::jobs::{AgentClaim, Branch, Citation, Commit, JobId, Purpose, Verdict};
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::time::Timestamp;
@@ -17,17 +18,18 @@ const PASS: Verdict = Verdict::Pass { ask: false };
 const BRANCH: &str = "timmy/41-j42";
 
 /// A forge, timmy, ezra who is an agent, and walt.
-struct Scene {
-    sandbox: Sandbox,
-    timmy: Gitea,
-    ezra: Gitea,
-    walt: Gitea,
-    repo: RepoName,
+pub(crate) struct Scene {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) timmy: Gitea,
+    pub(crate) ezra: Gitea,
+    pub(crate) walt: Gitea,
+    pub(crate) repo: RepoName,
     base: Commit,
+    clock: ManualClock,
     since: Timestamp,
 }
 
-async fn scene() -> Scene {
+pub(crate) async fn scene() -> Scene {
     let clock = noon();
     let sandbox = forge(&clock).await;
     let timmy = client(&sandbox, &furnish(&sandbox, "timmy"));
@@ -43,12 +45,12 @@ async fn scene() -> Scene {
     let repo: RepoName = DOOR.parse().unwrap();
     let base = timmy.branch(&repo, "main").await.unwrap().unwrap().head;
     let since = timmy::clock::Clock::now(&clock);
-    Scene { sandbox, timmy, ezra, walt, repo, base, since }
+    Scene { sandbox, timmy, ezra, walt, repo, base, clock, since }
 }
 
 impl Scene {
     /// One more file on the branch, which is made if there is none.
-    async fn commits(&self, who: &Gitea, file: &str) -> Commit {
+    pub(crate) async fn commits(&self, who: &Gitea, file: &str) -> Commit {
         let has_branch = self.timmy.branch(&self.repo, BRANCH).await.unwrap().is_some();
         let (branch, new_branch) = match has_branch {
             true => (BRANCH, None),
@@ -64,7 +66,7 @@ impl Scene {
         who.commit_files(&self.repo, &new).await.unwrap()
     }
 
-    async fn proposes(&self, who: &Gitea) -> i64 {
+    pub(crate) async fn proposes(&self, who: &Gitea) -> i64 {
         let (title, body) = ("Oil the hinges".to_owned(), String::new());
         let new = NewPullRequest { title, body, head: BRANCH.to_owned(), base: "main".to_owned() };
         who.create_pull(&self.repo, &new).await.unwrap().number
@@ -85,7 +87,7 @@ impl Scene {
             since: self.since,
         };
         let before = self.sandbox.requests().len();
-        let evidence = gather_evidence(&self.timmy, query).await.unwrap();
+        let evidence = gather_evidence(&self.timmy, &self.clock, query).await.unwrap();
         let asked = self.sandbox.requests().len() - before;
         assert!(asked <= 10, "{asked} requests");
         let codes = evidence.findings.findings.iter().map(|found| found.code().to_owned());

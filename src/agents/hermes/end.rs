@@ -23,6 +23,8 @@ pub(super) fn failure_kind(error: &str, exit_reason: Option<&str>) -> FailureKin
         Some(500..) => FailureKind::Upstream,
         _ if says(&[
             "unknown provider",
+            "no llm provider",
+            "provider_error_line",
             "model_not_found",
             "model not found",
             "does not exist",
@@ -85,6 +87,8 @@ mod tests {
             ("Error code: insufficient_quota", FailureKind::PoolSpent { until: None }),
             ("HTTP 404: no such model", FailureKind::ModelGone),
             ("Unknown provider 'x'", FailureKind::ModelGone),
+            ("No LLM provider configured. Run `hermes model`", FailureKind::ModelGone),
+            ("platform.api_server.provider_error_line", FailureKind::ModelGone),
             ("HTTP 400: context length exceeded", FailureKind::BadRequest),
             ("HTTP 500: fake upstream error 500", FailureKind::Upstream),
             ("Connection error.", FailureKind::Upstream),

@@ -23,8 +23,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long one answer may take in all.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// The largest answer but that of a transcript.
-const LARGEST: usize = 4 << 20;
+/// The largest answer but that of a transcript: the last words of an agent stand in it whole.
+const LARGEST: usize = 16 << 20;
 
 /// The largest transcript.
 const LARGEST_TRANSCRIPT: usize = 32 << 20;

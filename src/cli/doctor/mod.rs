@@ -9,6 +9,7 @@ mod agents;
 mod capabilities;
 mod check_result;
 mod delivery;
+mod fleet;
 mod incidents;
 mod known_accounts;
 mod ledger;
@@ -120,6 +121,9 @@ impl DoctorArgs {
         findings.extend(teams::check(&gitea, &own.login, &config.people).await);
         findings.extend(agents::check(&gitea, &config.agents).await);
         findings.extend(agents::kinds(&config.agents));
+        findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
+        findings.extend(fleet::budgets(config));
+        findings.extend(fleet::automatic(config));
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         match &config.webhook {
             Some(webhook) => {

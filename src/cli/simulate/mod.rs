@@ -100,7 +100,9 @@ fn manned(roster: Roster, fleet: &Config) -> Roster {
     let mut workers = fleet.workers();
     for worker in &mut workers {
         if let Some(before) = roster.workers.iter().find(|other| other.name == worker.name) {
-            (worker.is_up, worker.is_spent) = (before.is_up, before.is_spent);
+            worker.is_up = before.is_up;
+            (worker.is_spent, worker.is_out_of_quota) = (before.is_spent, before.is_out_of_quota);
+            worker.workplaces = before.workplaces.clone();
         }
     }
     Roster { workers, limits: fleet.limits(), ..roster }

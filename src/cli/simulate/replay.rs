@@ -73,7 +73,7 @@ impl PastTicks {
 fn again(conn: &Connection, stored: StoredMatch) -> Result<RankedBacklog, ReplayError> {
     let StoredMatch { setting, facts, choices: before } = stored;
     let judged = RankedBacklog::new(facts, setting);
-    let after = judged.choose();
+    let after = judged.choices();
     if before == after {
         return Ok(judged);
     }

@@ -14,6 +14,8 @@ pub mod marker;
 
 use serde::{Deserialize, Serialize};
 
+use super::jobs::Commit;
+use super::model::commit_status::SaidOfCommit;
 use super::model::dependency::SetDependency;
 use super::model::ids::{Subject, ThreadId};
 use super::model::time::Timestamp;
@@ -50,6 +52,8 @@ pub enum Effect {
     Pin(Pin),
     /// The open pull requests of some branches are closed, with a word.
     ClosePulls(ClosePulls),
+    /// A commit carries a status of timmy's.
+    Status(SetStatus),
 }
 
 impl Effect {
@@ -147,6 +151,14 @@ pub struct ClosePulls {
     pub branches: Vec<String>,
     /// What is said in each, as Markdown.
     pub word: String,
+}
+
+/// A commit carries this status of timmy's, as the newest of its context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetStatus {
+    pub commit: Commit,
+    pub says: SaidOfCommit,
 }
 
 /// The reactions that timmy gives.
@@ -374,7 +386,7 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 14] = [
+    const STORED: [&str; 15] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -389,6 +401,7 @@ mod tests {
         r#"{"do":"set_open","open":true}"#,
         r#"{"do":"pin"}"#,
         r#"{"do":"close_pulls","branches":["timmy/41-j42"],"word":"**Closed.**"}"#,
+        r#"{"do":"status","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","says":{"context":"timmy/verify","state":"success","description":"8 guards passed","target_url":"https://git.example.org/f/d/pulls/58#issuecomment-177"}}"#,
     ];
 
     #[test]

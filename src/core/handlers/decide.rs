@@ -10,7 +10,7 @@ use crate::core::command::{Command, Note};
 use crate::core::decisions::{
     AskedDecision, DecisionRefusal, DecisionReply, QuestionCheck, VoidReason, meant,
 };
-use crate::core::jobs::{JobEvent, JobStep, PersonAnswer, Question, advance};
+use crate::core::jobs::{JobEvent, JobStep, PersonAnswer, Question, ToldText, advance};
 use crate::core::model::ids::Subject;
 use crate::core::reply::decisions::answer_lines;
 use crate::core::reply::{Answer, DecisionAnswer};
@@ -108,7 +108,8 @@ impl CommandContext<'_> {
     ) -> bool {
         let seen = &known.record.job;
         let now = self.step_time();
-        let told = text.map(|text| JobEvent::Told(text.to_owned()));
+        let by = self.asked.actor.login.clone();
+        let told = text.map(|text| JobEvent::Told(ToldText::by(&by, text)));
         let steps = told.into_iter().chain([JobEvent::Decided(asked.decision.number, answer)]);
         let after = steps
             .map(JobStep::from)

@@ -20,6 +20,7 @@ use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, Controls};
+use crate::core::reply::AgentView;
 use crate::core::report::digest::Digest;
 use crate::core::scheduling::Ineligible;
 
@@ -64,6 +65,8 @@ pub struct Needs {
     pub jobs: JobQuery,
     /// What of decisions.
     pub decisions: DecisionQuery,
+    /// How the agents are, and what their accounts may do in this repository.
+    pub agents: bool,
 }
 
 impl Needs {
@@ -88,7 +91,9 @@ impl Needs {
             backlog,
             jobs,
             decisions,
+            agents,
         } = other;
+        self.agents |= agents;
         self.jobs.extend(jobs);
         self.decisions.extend(decisions);
         self.item |= item;
@@ -121,6 +126,8 @@ pub struct Snapshot {
     pub people: Arc<People>,
     /// The agents.
     pub agents: Vec<AgentProfile>,
+    /// How they are, by name, if it was needed.
+    pub views: HashMap<String, AgentView>,
     /// What is paused, and to whom the right to approve is lent.
     pub fleet: Controls,
     /// The issue, if it was needed.

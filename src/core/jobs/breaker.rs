@@ -67,9 +67,16 @@ impl Breaker {
     ) -> bool {
         match self {
             Self::Closed => true,
+            Self::Open { .. } => !is_probing && self.next_probe(latest) <= Some(now),
+        }
+    }
+
+    /// When the agent may be tried, if it may not always; `latest` as before.
+    pub fn next_probe(&self, latest: Option<Timestamp>) -> Option<Timestamp> {
+        match self {
+            Self::Closed => None,
             Self::Open { probe_at, .. } => {
-                let next = latest.map_or(*probe_at, |at| at.after(PROBE_AFTER).max(*probe_at));
-                !is_probing && next <= now
+                Some(latest.map_or(*probe_at, |at| at.after(PROBE_AFTER).max(*probe_at)))
             }
         }
     }

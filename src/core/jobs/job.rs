@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::event::OutcomeDigest;
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{NewJob, Origin, Spec};
-use super::state::{Late, Leased, Queued, State, WorkKind};
+use super::state::{AgentStop, Cancelled, Late, Leased, Queued, State, WorkKind};
 use crate::core::command::value::JobId;
 use crate::core::model::time::Timestamp;
 
@@ -136,6 +136,11 @@ impl Job {
     /// Whether a person wants it: then what only keeps timmy from starting by itself does not.
     pub fn is_asked_for(&self) -> bool {
         self.past.retried || matches!(self.spec.origin, Origin::Person(_))
+    }
+
+    /// Whether it was given up while its agent may still work: what that pushes comes late.
+    pub fn may_push_late(&self) -> bool {
+        matches!(&self.state, State::Cancelled(Cancelled { agent: AgentStop::NotSeen, .. }))
     }
 
     /// Which attempt this is, or the next one would be, from 1 on.

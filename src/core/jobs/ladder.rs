@@ -16,8 +16,8 @@ pub struct Rung {
     pub family: Option<String>,
     /// What an attempt is expected to cost, in millionths of a US dollar.
     pub micro_usd: u64,
-    /// What it is worth to give it to this agent: the greater goes first.
-    pub value: u64,
+    /// How well it fits, in millionths: the greater goes first.
+    pub fit: u64,
 }
 
 /// Those of `agents` that may take `job`, the preferred one first. `is_small`: of size `s` or less.
@@ -26,7 +26,7 @@ pub fn preferred(job: &Job, is_small: bool, agents: Vec<Rung>) -> Vec<Rung> {
         agents.into_iter().filter_map(|rung| Some((place(job, &rung)?, rung))).collect();
     agents.sort_by_cached_key(|(place, rung)| {
         let cheapest_first = if is_small { rung.micro_usd } else { 0 };
-        (*place, cheapest_first, Reverse(rung.value), rung.micro_usd, rung.agent.clone())
+        (*place, cheapest_first, Reverse(rung.fit), rung.micro_usd, rung.agent.clone())
     });
     agents.into_iter().map(|(_, rung)| rung).collect()
 }

@@ -7,7 +7,7 @@ use super::money::{Charge, Usage};
 use super::state::{
     Attempt, DeadReason, IdleWait, Phase, State, Stopping, Then, WaitReason, Waiting,
 };
-use super::turn::Turn;
+use super::turn::{Turn, WHOLE_SECONDS};
 
 /// How it looks in a job's outcomes when nobody answers its agent.
 pub(super) const UNANSWERED: &str = "unanswered";
@@ -51,7 +51,7 @@ pub(super) fn live(
             turn.pushed(push, Some(attempt.since));
             let is_its_own = push.by != Pusher::Known
                 && push.branch == attempt.leased.branch
-                && push.at >= attempt.since;
+                && push.at >= attempt.since.second().before(WHOLE_SECONDS);
             Ok(Live::Same(Attempt { pushed: attempt.pushed || is_its_own, ..attempt.clone() }))
         }
         JobEvent::Merged(commit) => {

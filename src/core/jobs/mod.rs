@@ -50,6 +50,7 @@ mod illegal;
 mod job;
 pub mod ladder;
 mod live;
+mod merge_refusal;
 mod moment;
 pub mod money;
 mod preflight;
@@ -66,11 +67,13 @@ pub use advance::{advance, fold};
 pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};
 pub use event::{
     Act, AgentClaim, CancelReason, Citation, Failure, JobEvent, JobStep, LeaseTerms, NeverRan,
-    OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, Verdict,
+    OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, ToldText,
+    Verdict,
 };
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, SeenResult, Tried};
+pub use merge_refusal::{MergeRecovery, MergeRefusal};
 pub use moment::{Draw, StepTime};
 pub use record::{AttemptRecord, JobRecord};
 pub use run_handle::RunHandle;

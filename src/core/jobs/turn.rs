@@ -1,5 +1,7 @@
 //! One step of a job while it is made: the moves that several states have in common.
 
+use std::time::Duration;
+
 use super::action::{AttemptEnd, JobAction};
 use super::event::{CancelReason, NeverRan, OutcomeDigest, Push, Pusher};
 use super::ids::Fence;
@@ -13,6 +15,10 @@ use super::state::{
     Question, Queued, State, Then, Verifying, WaitReason, Waiting, WorkKind,
 };
 use crate::core::model::time::Timestamp;
+
+/// How far the moment of a push may be off: the forge tells it, and its own present, in whole
+/// seconds.
+pub(super) const WHOLE_SECONDS: Duration = Duration::from_secs(1);
 
 pub(super) struct Turn<'a> {
     pub(super) spec: &'a Spec,
@@ -234,8 +240,10 @@ impl Turn<'_> {
         {
             return false;
         }
-        let begun = |from: Timestamp| from.second() <= *at;
-        let ran_then = |ran: &Ran| ran.branch == *branch && begun(ran.from) && *at <= ran.until;
+        let begun = |from: Timestamp| from.second().before(WHOLE_SECONDS) <= *at;
+        let ran_then = |ran: &Ran| {
+            ran.branch == *branch && begun(ran.from) && *at <= ran.until.after(WHOLE_SECONDS)
+        };
         let is_leased =
             (is_present && since.is_some_and(begun)) || self.past.ran.iter().any(ran_then);
         if *by != Pusher::Known && !is_leased {

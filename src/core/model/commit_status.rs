@@ -1,5 +1,7 @@
 //! What checks say of a commit.
 
+use serde::{Deserialize, Serialize};
+
 use super::account::Account;
 use super::time::Timestamp;
 
@@ -18,7 +20,20 @@ pub struct CommitStatus {
     pub at: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What timmy says of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaidOfCommit {
+    pub context: String,
+    pub state: CheckState,
+    /// A short sentence: Gitea shows some 80 characters of it beside the commit.
+    pub description: String,
+    /// Where it says more.
+    pub target_url: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CheckState {
     Pending,
     Success,

@@ -105,7 +105,8 @@ impl AgentProblem {
         Self::LeavesNothing,
     ];
 
-    fn words(self) -> &'static str {
+    /// In two or three words.
+    pub fn said(self) -> &'static str {
         match self {
             Self::HostAway => "host away",
             Self::Down => "down",
@@ -138,7 +139,7 @@ impl fmt::Display for Incident {
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
-            Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.words()),
+            Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.said()),
         }
     }
 }

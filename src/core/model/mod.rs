@@ -11,3 +11,4 @@ pub mod repository;
 pub mod text;
 pub mod thread;
 pub mod time;
+pub mod verdict;

@@ -57,6 +57,13 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros))
     }
 
+    /// When the day began in `zone` that it is then.
+    #[must_use]
+    pub fn day_began(self, zone: &TimeZone) -> Self {
+        let midnight = self.zoned(zone).start_of_day();
+        midnight.map_or(self, |midnight| Self(midnight.timestamp().as_microsecond()))
+    }
+
     /// The second in which it lies: forges tell no more of a moment.
     #[must_use]
     pub fn second(self) -> Self {

@@ -22,6 +22,9 @@ pub struct AgentProfile {
     pub host: Option<String>,
     /// How many jobs it takes at once.
     pub capacity: u32,
+    /// What a million tokens cost, read and written, in millionths of a US dollar; none if nobody
+    /// wrote it down.
+    pub price: Option<(u64, u64)>,
 }
 
 /// A part of the fleet that can be paused.

@@ -6,6 +6,7 @@
 
 mod fence;
 mod filters;
+mod sent;
 mod visible;
 
 use std::time::Duration;
@@ -13,11 +14,12 @@ use std::time::Duration;
 use askama::Template;
 use url::Url;
 
-use super::jobs::{Branch, Commit, Purpose};
+use super::jobs::{Branch, Commit, Purpose, ToldText};
 use super::model::ids::RepoName;
 use super::model::time::rounded;
 
 pub use fence::fenced;
+pub use sent::sent_prompt;
 pub use visible::visible;
 
 /// All that an attempt is told. Nothing in it is trusted but what timmy decides itself.
@@ -52,12 +54,13 @@ pub struct PromptThread {
     pub body: String,
 }
 
-/// What somebody told the agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToldText {
-    /// Their login.
-    pub by: String,
-    pub text: String,
+impl PromptThread {
+    /// Whether `prompt` was written when the thread said the same as now.
+    pub fn is_told_in(&self, prompt: &str) -> bool {
+        let Self { title, body, .. } = self;
+        let quoted = |text: &str| fenced(&visible(text));
+        prompt.contains(&format!("Title:\n\n{}\n\nText:\n\n{}", quoted(title), quoted(body)))
+    }
 }
 
 /// How the agent works, and so how it ends.

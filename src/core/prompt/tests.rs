@@ -83,13 +83,33 @@ fn a_repair_is_told_what_is_wrong_and_what_people_said() {
         pull: Some(43),
         faults: vec!["The check `ci/test` is red.".into()],
         earlier: vec!["It ran out of turns.".into()],
-        told: vec![ToldText { by: "anna".into(), text: "Leave the lock alone.".into() }],
+        told: vec![ToldText::by("anna", "Leave the lock alone.")],
         ..prompt()
     }
     .text();
     for part in ["#43", "ci/test", "ran out of turns", "anna", "Leave the lock alone."] {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
     }
+}
+
+#[test]
+fn it_is_known_which_words_of_the_issue_it_tells() {
+    let prompt = prompt();
+    let (text, thread) = (prompt.text(), prompt.thread);
+    assert!(thread.is_told_in(&text), "{text}");
+    let body = format!("{}\n\nAnd oil the lock.", thread.body);
+    assert!(!PromptThread { body, ..thread.clone() }.is_told_in(&text));
+    assert!(!PromptThread { title: "Another".to_owned(), ..thread.clone() }.is_told_in(&text));
+}
+
+#[test]
+fn what_no_agent_reads_may_change_unnoticed() {
+    let hides = |what: &str| PromptThread {
+        body: format!("<!-- {what} -->\n\nIt squeaks."),
+        ..prompt().thread
+    };
+    let text = JobPrompt { thread: hides("this"), ..prompt() }.text();
+    assert!(hides("that").is_told_in(&text), "{text}");
 }
 
 #[test]
@@ -122,7 +142,7 @@ fn no_text_of_an_issue_becomes_a_rule() {
                 thread: PromptThread { number: 1, title: body.clone(), body: body.clone() },
                 earlier: vec![body.clone()],
                 faults: vec![body.clone()],
-                told: vec![ToldText { by: "anna".into(), text: body.clone() }],
+                told: vec![ToldText::by("anna", &body)],
                 ..prompt()
             };
             let rules = rules(&attacked);

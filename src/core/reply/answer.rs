@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::agent_view::AgentState;
 use super::backlog::{Autonomy, Basis, DispatchPreview, Idle, Queue, WeakTerm};
 use super::decisions::DecisionAnswer;
 use super::filters;

@@ -281,10 +281,15 @@ impl Term {
 }
 
 impl Rejection {
+    /// Whether the agent can never do this, however free it is.
+    pub fn is_of_the_work(self) -> bool {
+        matches!(self, Self::NoRole | Self::NoSkill | Self::NoAccess)
+    }
+
     /// When that is over.
     pub fn ends(self) -> &'static str {
         match self {
-            Self::NoRole | Self::NoSkill | Self::AgentDown | Self::LowerValue => {
+            Self::NoRole | Self::NoSkill | Self::NoAccess | Self::AgentDown | Self::LowerValue => {
                 "when that is over"
             }
             Self::AgentBusy | Self::HostFull | Self::RepoFull => "when a job there ends",
@@ -299,6 +304,7 @@ impl Rejection {
         match self {
             Self::NoRole => "another role is needed",
             Self::NoSkill => "another skill is needed",
+            Self::NoAccess => "may not work in that repository",
             Self::AgentDown => "paused, or cannot be reached",
             Self::AgentBusy => "no free slot",
             Self::HostFull => "no free slot on its host",
@@ -364,7 +370,7 @@ impl Judgement {
 
     /// The best of those that could do it, but not now.
     pub fn next_best(&self) -> Option<&Bid> {
-        let suits = |bid: &&Bid| !matches!(bid.lack, Some(Rejection::NoRole | Rejection::NoSkill));
+        let suits = |bid: &&Bid| !bid.lack.is_some_and(Rejection::is_of_the_work);
         self.bids.iter().find(suits)
     }
 }

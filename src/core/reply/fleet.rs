@@ -1,5 +1,7 @@
 //! What is said of the fleet: pauses, agents, the report.
 
+use super::agent_view::AgentView;
+use super::jobs::usd;
 use super::{Held, PlannedIssue};
 use crate::core::policy::controls::AgentProfile;
 use crate::core::reply::backlog::MissedIssue;
@@ -21,6 +23,10 @@ pub struct AgentRow {
     pub host: Option<String>,
     /// How many jobs it takes at once.
     pub capacity: u32,
+    /// What a million tokens cost, read and written, in US dollars; none if nobody wrote it down.
+    pub price: Option<(String, String)>,
+    /// How it was found.
+    pub view: AgentView,
     /// Its own pause.
     pub pause: Option<Paused>,
     /// What it is fit for and would get, as far as that is known.
@@ -37,6 +43,8 @@ impl AgentRow {
             skills: agent.skills.clone(),
             host: agent.host.clone(),
             capacity: agent.capacity,
+            price: agent.price.map(|(input, output)| (usd(input), usd(output))),
+            view: AgentView::default(),
             pause,
             now: None,
         }

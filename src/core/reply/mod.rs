@@ -6,6 +6,7 @@
 //! is answered with all of it, several in one comment with a list of the first sentences and the
 //! details folded away.
 
+mod agent_view;
 mod answer;
 mod backlog;
 pub mod decisions;
@@ -23,6 +24,7 @@ use super::effect::{Body, Fallback, REASON};
 use crate::core::effect::defuse;
 use rendered::RenderedAnswer;
 
+pub use agent_view::{AgentRights, AgentState, AgentView};
 pub use answer::Answer;
 pub use backlog::{
     Autonomy, Basis, Bid, DispatchPreview, DisregardedPull, Idle, Judgement, MissedIssue,

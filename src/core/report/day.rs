@@ -4,12 +4,13 @@ use askama::Template;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
+use super::agent_day::AgentActivity;
 use super::day_jobs::DayJobs;
 use crate::core::effect::marker::marker;
+use crate::core::reply::ReportAnswer;
 use crate::core::reply::filters::{self, Name};
 use crate::core::reply::jobs::{CancelledBy, JobStanding};
 use crate::core::reply::words::SHOWN;
-use crate::core::reply::{AgentRow, ReportAnswer};
 use crate::core::scheduling::outlook::Outlook;
 
 /// One day, as its comment tells it. Texts are as people and the forge wrote them: the template
@@ -30,9 +31,7 @@ pub struct Day {
     pub is_longer: bool,
     /// What happened, and what rests.
     pub report: ReportAnswer,
-    /// Who there is to do it.
-    pub agents: Vec<AgentRow>,
-    /// What they do and did.
+    /// What agents do and did.
     pub jobs: DayJobs,
 }
 
@@ -131,9 +130,10 @@ struct DayPage<'a> {
 mod tests {
     use insta::assert_snapshot;
 
+    use crate::core::model::incident::AgentProblem;
     use crate::core::reply::{Held, Paused};
-    use crate::core::report::NextIssue;
     use crate::core::report::day::*;
+    use crate::core::report::{AgentDay, AgentResults, DayMoney, NextIssue};
     use crate::core::scheduling::Ineligible;
 
     fn quiet_day() -> Day {
@@ -156,7 +156,6 @@ mod tests {
                 dead: vec![],
                 outlook: Outlook::default(),
             },
-            agents: vec![],
             jobs: DayJobs::default(),
         }
     }
@@ -168,6 +167,27 @@ mod tests {
 
         **Nothing needs you.** 1 command by one person, done.
         ");
+    }
+
+    fn agents() -> Vec<AgentDay> {
+        let thread = Some("foundation/door#44".to_owned());
+        let idle = |agent: &str, now| AgentDay { agent: agent.into(), results: None, now };
+        let results = AgentResults {
+            agent: "ezra".into(),
+            verified: 34,
+            ended: 38,
+            first_try: 79,
+            median: Some("9 min".into()),
+            usd: "0.28".into(),
+        };
+        vec![
+            AgentDay {
+                results: Some(results),
+                ..idle("ezra", AgentActivity::Works { thread, more: 0 })
+            },
+            idle("bezalel", AgentActivity::Idle),
+            idle("groq", AgentActivity::Wrong(AgentProblem::BadKey)),
+        ]
     }
 
     #[test]
@@ -203,16 +223,9 @@ mod tests {
             Held { by: "walt".into(), since: since.clone(), reason },
         )];
         day.report.paused = vec![Paused { what: "all".into(), since, by: "alexander".into() }];
-        day.agents = vec![AgentRow {
-            name: "ezra".into(),
-            kind: "forge".into(),
-            roles: vec!["coder".into(), "reviewer".into()],
-            skills: vec![],
-            host: None,
-            capacity: 2,
-            pause: None,
-            now: None,
-        }];
+        day.jobs.agents = agents();
+        day.jobs.money =
+            DayMoney { spent: 3_120_000, cap: Some(10_000_000), per_merged: Some(310_000) };
         day.report.outlook.next = vec![NextIssue {
             thread: "foundation/door#44".into(),
             title: "Session test: flaky, says @anna".into(),
@@ -252,11 +265,15 @@ mod tests {
 
         </details>
 
-        <details><summary>Agents</summary>
+        <details><summary>Money and agents</summary>
 
-        | | roles | at once | |
-        |---|---|---:|---|
-        | `ezra` | coder, reviewer | 2 |  |
+        **3.12 of 10.00 USD** today, 0.31 per merged issue this week.
+
+        | | verified | first try | median | USD each | now |
+        |---|---:|---:|---:|---:|---|
+        | `ezra` | 34 of 38 | 79 % | 9 min | 0.28 | foundation/door\#44 |
+        | `bezalel` | – | – | – | – | idle |
+        | `groq` | – | – | – | – | key refused |
 
         </details>
         ");

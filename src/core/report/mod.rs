@@ -4,6 +4,8 @@
 //! to be written now, a [`Day`] what one comment says. All of it is pure: the engine reads the
 //! ledger, and stores effects like any others.
 
+mod agent_day;
+mod agent_results;
 mod day;
 mod day_jobs;
 mod diary;
@@ -14,8 +16,10 @@ mod told;
 mod write;
 
 pub use super::scheduling::outlook::{NEXT, NextIssue, Outlook, best};
+pub use agent_day::{AgentActivity, AgentDay};
+pub use agent_results::{AgentResults, EndedJob};
 pub use day::{Broken, ContentHash, Day, OpenQuestion};
-pub use day_jobs::{AgentResults, DayJobs, DayMoney, EndedJob};
+pub use day_jobs::{DayJobs, DayMoney};
 pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};
 pub use issue::ReportIssue;

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use super::TriedAgent;
+use super::capacity::Demand;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 
@@ -22,12 +24,21 @@ pub struct Candidate {
     pub skills: Vec<String>,
     /// Whether it is of size `s` or less.
     pub is_small: bool,
+    /// Who failed at it since a person last touched it.
+    pub tried: Box<[TriedAgent]>,
+    /// What was spent on it so far, in millionths of a US dollar.
+    pub spent: u64,
 }
 
 impl Candidate {
     /// Where it is.
     pub(super) fn repo(&self) -> RepoId {
         self.thread.repo
+    }
+
+    /// What it needs room for.
+    pub(super) fn demand(&self) -> Demand {
+        Demand { repo: self.repo(), spent: self.spent }
     }
 
     /// What comes first is greatest.

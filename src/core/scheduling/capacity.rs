@@ -5,6 +5,14 @@ use std::collections::BTreeMap;
 use super::roster::{AgentSlot, Load, Rejection, Roster};
 use crate::core::model::ids::RepoId;
 
+/// What an issue needs room for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Demand {
+    pub(super) repo: RepoId,
+    /// What was spent on it so far, in millionths of a US dollar.
+    pub(super) spent: u64,
+}
+
 /// What is still free. Taking makes it less and never more.
 #[derive(Debug, Clone)]
 pub(super) struct Capacity<'a> {
@@ -13,6 +21,7 @@ pub(super) struct Capacity<'a> {
     pools: Vec<u32>,
     repos: BTreeMap<RepoId, u32>,
     per_repository: u32,
+    issue_micro_usd: Option<u64>,
     too_many_reviews: bool,
 }
 
@@ -58,6 +67,7 @@ impl<'a> Capacity<'a> {
             pools: pools.free,
             repos: load.repos.iter().map(left).collect(),
             per_repository: limits.per_repository,
+            issue_micro_usd: limits.issue_micro_usd,
             too_many_reviews: load.reviews_waiting >= limits.reviews_waiting,
         }
     }
@@ -71,16 +81,22 @@ impl<'a> Capacity<'a> {
         self.agents[agent].worker
     }
 
-    /// The first thing that keeps an agent from taking an issue of `repo`.
-    pub(super) fn lack(&self, agent: usize, repo: RepoId) -> Option<Rejection> {
+    /// The first thing that keeps an agent from taking an issue that needs this.
+    pub(super) fn lack(&self, agent: usize, demand: Demand) -> Option<Rejection> {
         let AgentCapacity { worker, .. } = &self.agents[agent];
         match self.own_rejection(agent) {
             Some(lack) if lack < Rejection::RepoFull => Some(lack),
-            _ if self.is_full(repo) => Some(Rejection::RepoFull),
+            _ if self.is_full(demand.repo) => Some(Rejection::RepoFull),
             _ if self.too_many_reviews => Some(Rejection::ReviewsWaiting),
-            _ if worker.is_spent => Some(Rejection::Budget),
+            _ if worker.is_spent || self.costs_too_much(worker, demand) => Some(Rejection::Budget),
             _ => None,
         }
+    }
+
+    /// Whether another attempt by this agent would cost more than what may be spent on an issue.
+    fn costs_too_much(&self, worker: &AgentSlot, demand: Demand) -> bool {
+        let with = demand.spent.saturating_add(worker.micro_usd);
+        self.issue_micro_usd.is_some_and(|most| with > most)
     }
 
     /// Whether some agent could take an issue of some repository.
@@ -144,7 +160,7 @@ impl<'a> Capacity<'a> {
             Some(Rejection::AgentBusy)
         } else if host.is_some_and(|host| self.hosts[host] == 0) {
             Some(Rejection::HostFull)
-        } else if pool.is_some_and(|pool| self.pools[pool] == 0) {
+        } else if worker.is_out_of_quota || pool.is_some_and(|pool| self.pools[pool] == 0) {
             Some(Rejection::PoolEmpty)
         } else if worker.is_spent {
             Some(Rejection::Budget)

@@ -56,9 +56,9 @@ pub fn compare(before: &RankedBacklog, after: &RankedBacklog) -> Vec<RankChange>
 
 /// All issues in the order of the ranking.
 fn seats(judged: &RankedBacklog) -> impl Iterator<Item = (ThreadId, Placement)> {
-    let won = judged.choose().into_iter().filter_map(|choice| {
-        let winner = choice.winner?;
-        Some((choice.thread, winner.agent))
+    let won = judged.choices().iter().filter_map(|choice| {
+        let winner = choice.winner.as_ref()?;
+        Some((choice.thread, winner.agent.clone()))
     });
     let mut agents: BTreeMap<ThreadId, String> = won.collect();
     let ready = judged.ranking.ready.iter().zip((1..).map(Some));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::LinkedPull;
+use super::{LinkedPull, TriedAgent};
 use crate::core::model::account::Account;
 use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::ThreadId;
@@ -66,7 +66,7 @@ pub struct Readiness {
 }
 
 /// What agents did and do about an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WorkState {
     /// A job for it has not ended.
     pub is_live: bool,
@@ -78,4 +78,15 @@ pub struct WorkState {
     pub attempts: u32,
     /// How many attempts failed since a person last touched it.
     pub fails: u32,
+    /// Who failed at the last job.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub tried: Box<[TriedAgent]>,
+    /// What was spent on it or is set aside for it, in millionths of a US dollar.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub spent: u64,
+}
+
+/// A hundred thousand issues on which nothing was spent do not say so.
+fn is_nothing(spent: &u64) -> bool {
+    *spent == 0
 }

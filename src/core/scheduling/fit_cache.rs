@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::candidate::Candidate;
-use super::capacity::Capacity;
+use super::capacity::{Capacity, Demand};
 use super::fit::{Depth, Fit};
 use super::roster::{AgentSlot, Match, RejectedAgent, Rejection, Roster};
 use crate::core::model::ids::RepoId;
@@ -20,7 +20,7 @@ pub(super) struct AgentFit {
 /// All agents, as issues of one repository, role and set of skills see them.
 #[derive(Debug)]
 pub(super) struct AgentRanking {
-    /// Those who could do it: the one that fits best first.
+    /// Those who could do it: the one that fits best first, of equals the cheapest.
     pub(super) ranked_fits: Vec<AgentFit>,
     /// Those who could not, and why.
     untracked: Vec<(usize, Rejection)>,
@@ -38,7 +38,7 @@ impl AgentRanking {
     pub(super) fn lost(
         &self,
         winner: Option<usize>,
-        repo: RepoId,
+        demand: Demand,
         capacity: &Capacity<'_>,
     ) -> Vec<RejectedAgent> {
         let lost = |agent: usize, fit, lack| RejectedAgent {
@@ -49,7 +49,7 @@ impl AgentRanking {
         let ranked_fits =
             self.ranked_fits.iter().filter(|agent_fit| Some(agent_fit.agent) != winner);
         let slower = ranked_fits.map(|AgentFit { agent, fit }| {
-            lost(*agent, fit.lower, capacity.lack(*agent, repo).unwrap_or(Rejection::LowerValue))
+            lost(*agent, fit.lower, capacity.lack(*agent, demand).unwrap_or(Rejection::LowerValue))
         });
         let untracked = self.untracked.iter().map(|(agent, lack)| lost(*agent, 0, *lack));
         slower.chain(untracked).collect()
@@ -57,7 +57,7 @@ impl AgentRanking {
 
     /// What is told of an issue that nobody gets.
     pub(super) fn nobody(&self, candidate: &Candidate, capacity: &Capacity<'_>) -> Match {
-        let others = self.lost(None, candidate.repo(), capacity);
+        let others = self.lost(None, candidate.demand(), capacity);
         Match { thread: candidate.thread, winner: None, others }
     }
 }
@@ -109,18 +109,14 @@ impl<'a> FitCache<'a> {
                 untracked.push((agent, Rejection::NoRole));
             } else if !worker.knows(skills) {
                 untracked.push((agent, Rejection::NoSkill));
+            } else if !worker.workplaces.include(repo) {
+                untracked.push((agent, Rejection::NoAccess));
             } else {
                 ranked_fits.push(AgentFit { agent, fit: *fit });
             }
         }
-        ranked_fits.sort_by_key(|agent_fit| Reverse(agent_fit.fit.lower));
+        let micro_usd = |agent: usize| workers.get(agent).map(|worker| worker.micro_usd);
+        ranked_fits.sort_by_key(|one| (Reverse(one.fit.lower), micro_usd(one.agent)));
         AgentRanking { ranked_fits, untracked }
-    }
-}
-
-impl AgentSlot {
-    /// Whether it has all of these skills.
-    fn knows(&self, skills: &[String]) -> bool {
-        self.skills.is_empty() || skills.iter().all(|skill| self.skills.contains(skill))
     }
 }

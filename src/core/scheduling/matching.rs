@@ -1,8 +1,10 @@
 //! Matches candidates to agents.
 //!
-//! Pairs of an issue and an agent come up in falling order of p0, points times fit, then age,
-//! repository, number, and between agents worth the same for one issue, fit and name. A pair is
-//! taken if the agent, its host, its quota and the repository have room. That is worth at least
+//! Pairs of an issue and an agent come up in falling order of p0, points times fit, then the lower
+//! price, age, repository, number, and between agents worth the same for one issue, fit and name. A
+//! pair is taken if the agent, its host, its quota and the repository have room, and budgets. When
+//! the turn of an issue has come, it goes to another family than those that failed at it, and what
+//! is small to the cheapest that fits. Without these two, that is worth at least
 //! half of the best possible matching where each quota lies within a host (agents within hosts
 //! and issues within repositories are two laminar matroids), and a third where quotas cross hosts
 //! (Fisher, Nemhauser, Wolsey 1978).
@@ -16,8 +18,9 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::MILLION;
 use super::capacity::Capacity;
+use super::fit::Fit;
 use super::fit_cache::{AgentFit, AgentRanking, FitCache};
-use super::roster::{Assignment, Load, Match, Roster};
+use super::roster::{AgentSlot, Assignment, Load, Match, Roster};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::candidate::Candidate;
@@ -65,6 +68,8 @@ struct CandidatePair {
     is_p0: bool,
     /// Points times fit, exactly.
     product: u64,
+    /// The cheaper goes first.
+    micro_usd: Reverse<u64>,
     age: Reverse<(Timestamp, ThreadId)>,
     candidate: usize,
     /// Which of its suitors.
@@ -77,6 +82,8 @@ struct Matching<'a> {
     /// By candidate: who suits it, as a place in `suits`.
     ranking_of: Vec<usize>,
     rankings: Vec<AgentRanking>,
+    /// The agents, by number.
+    workers: Vec<&'a AgentSlot>,
     capacity: Capacity<'a>,
     /// What was decided for whoever gets somebody, by its place among the candidates.
     won: HashMap<usize, Match>,
@@ -95,6 +102,7 @@ impl<'a> Matching<'a> {
             candidates,
             ranking_of,
             rankings: cache.into_rankings(),
+            workers: capacity.workers().collect(),
             capacity,
             won: HashMap::new(),
             small_handed_out: roster.small_handed_out,
@@ -128,12 +136,14 @@ impl<'a> Matching<'a> {
         let candidate = self.candidates[index];
         let ranked_fits = &self.ranking(index).ranked_fits;
         let later = ranked_fits.iter().enumerate().skip(turn);
-        let mut free =
-            later.filter(|(_, s)| self.capacity.lack(s.agent, candidate.repo()).is_none());
+        let demand = candidate.demand();
+        let mut free = later.filter(|(_, s)| self.capacity.lack(s.agent, demand).is_none());
         let (turn, agent_fit) = free.next()?;
         Some(CandidatePair {
             is_p0: candidate.is_p0,
-            product: candidate.points.saturating_mul(agent_fit.fit.lower),
+            // Where an issue is worth nothing, the agent still counts.
+            product: candidate.points.max(1).saturating_mul(agent_fit.fit.lower),
+            micro_usd: Reverse(self.workers[agent_fit.agent].micro_usd),
             age: Reverse((candidate.created_at, candidate.thread)),
             candidate: index,
             turn,
@@ -146,10 +156,11 @@ impl<'a> Matching<'a> {
         let candidate = self.candidates[pair.candidate];
         let ranking = &self.rankings[self.ranking_of[pair.candidate]];
         let agent_fit = ranking.ranked_fits[pair.turn];
+        let demand = candidate.demand();
         let (capacity, may_take_the_last) =
             (&mut self.capacity, !self.keeps_one || candidate.is_p0);
         let mut has_room = |agent_fit: &AgentFit| {
-            capacity.lack(agent_fit.agent, candidate.repo()).is_none()
+            capacity.lack(agent_fit.agent, demand).is_none()
                 && (may_take_the_last || capacity.leaves_capacity(agent_fit.agent))
         };
         if !has_room(&agent_fit) {
@@ -157,21 +168,25 @@ impl<'a> Matching<'a> {
         }
         let is_trial =
             candidate.is_small && (self.small_handed_out + 1).is_multiple_of(TRIAL_EVERY);
-        let (agent, fit) = if is_trial {
-            // Of several that may be as good, the first, whose lower bound is the best.
-            let able = ranking.ranked_fits.iter().rev().filter(|agent_fit| has_room(agent_fit));
-            let best = able.max_by_key(|agent_fit| agent_fit.fit.upper).unwrap_or(&agent_fit);
-            (best.agent, best.fit.upper)
-        } else {
-            (agent_fit.agent, agent_fit.fit.lower)
+        let AgentFit { agent, fit } = match candidate.is_small || !candidate.tried.is_empty() {
+            // Of several that stand alike, the first, which fits best.
+            true => {
+                let able = ranking.ranked_fits.iter().filter(|one| has_room(one));
+                let standing = |one: &&AgentFit| {
+                    standing(candidate, self.workers[one.agent], one.fit, is_trial)
+                };
+                *able.min_by_key(standing).unwrap_or(&agent_fit)
+            }
+            false => agent_fit,
         };
+        let fit = if is_trial { fit.upper } else { fit.lower };
         let verdict = Assignment {
             agent: self.capacity.worker(agent).name.clone(),
             fit,
             is_trial,
             value: value(candidate.points, fit),
         };
-        let others = ranking.lost(Some(agent), candidate.repo(), &self.capacity);
+        let others = ranking.lost(Some(agent), demand, &self.capacity);
         let choice = Match { thread: candidate.thread, winner: Some(verdict), others };
         self.won.insert(pair.candidate, choice);
         self.capacity.take(agent, candidate.repo());
@@ -193,6 +208,21 @@ impl<'a> Matching<'a> {
             }
         }
         choices
+    }
+}
+
+/// What decides which of those with room gets an issue whose turn has come: the least goes first.
+fn standing(
+    candidate: &Candidate,
+    worker: &AgentSlot,
+    fit: Fit,
+    is_trial: bool,
+) -> impl Ord + use<> {
+    let distance = worker.distance(&candidate.tried);
+    match (is_trial, candidate.is_small) {
+        (true, _) => (distance, 0, Reverse(fit.upper)),
+        (false, true) => (distance, worker.micro_usd, Reverse(fit.lower)),
+        (false, false) => (distance, 0, Reverse(fit.lower)),
     }
 }
 

@@ -49,7 +49,8 @@ pub use ranking::{RankedIssue, Ranking, rank};
 pub use ranking_input::RankingInput;
 pub use recheck::{lack, obstacles};
 pub use roster::{
-    AgentSlot, Assignment, Limits, Load, Match, Pool, RejectedAgent, Rejection, Roster,
+    AgentSlot, Assignment, Limits, Load, Match, Pool, RejectedAgent, Rejection, Roster, TriedAgent,
+    Workplaces,
 };
 pub use rules::{Authors, Rules, Weights};
 pub use score::{Score, Terms};

@@ -1,12 +1,12 @@
 //! What is next, and why the rest is not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::ranked_backlog::RankedBacklog;
 use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::thread::ThreadTitle;
-use crate::core::scheduling::{Ineligible, MILLION, RankedIssue, Ranking};
+use crate::core::scheduling::{Ineligible, MILLION, RankedIssue};
 
 /// How many issues are named.
 pub const NEXT: usize = 5;
@@ -16,6 +16,8 @@ pub const NEXT: usize = 5;
 pub struct Outlook {
     /// The best of what may be handed out.
     pub next: Vec<NextIssue>,
+    /// Others that an agent would get now.
+    pub also: Vec<NextIssue>,
     /// How many more may be.
     pub more: usize,
     /// How many may not, by the firmest reason; the most frequent first.
@@ -39,13 +41,21 @@ pub struct NextIssue {
     pub agent: Option<String>,
 }
 
-/// The best of a ranking: what has to be looked up for [`Outlook::of`].
-pub fn best(
-    ranking: &Ranking,
-    may_name: impl Fn(RepoId) -> bool,
-) -> impl Iterator<Item = ThreadId> {
-    let ready = ranking.ready.iter().map(|standing| standing.thread);
-    ready.filter(move |thread| may_name(thread.repo)).take(NEXT)
+/// The best of a backlog, and what agents would get: what has to be looked up for [`Outlook::of`].
+pub fn best(backlog: &RankedBacklog, may_name: impl Fn(RepoId) -> bool) -> BTreeSet<ThreadId> {
+    let named = |thread: &ThreadId| may_name(thread.repo);
+    let ready = backlog.ranking.ready.iter().map(|standing| standing.thread);
+    let mut best: BTreeSet<ThreadId> = ready.filter(named).take(NEXT).collect();
+    let others = won(backlog).filter(|thread| named(thread) && !best.contains(thread));
+    let others: Vec<ThreadId> = others.take(NEXT).collect();
+    best.extend(others);
+    best
+}
+
+/// What agents would get, the most valuable first.
+fn won(backlog: &RankedBacklog) -> impl Iterator<Item = ThreadId> {
+    let won = backlog.choices().iter().filter(|choice| choice.winner.is_some());
+    won.map(|choice| choice.thread)
 }
 
 impl Outlook {
@@ -58,21 +68,20 @@ impl Outlook {
     ) -> Self {
         let told = |standing: &&RankedIssue| may_name(standing.thread.repo);
         let ready = || backlog.ranking.ready.iter().filter(told);
-        let choices = backlog.choose();
-        let winner = |thread: ThreadId| {
-            let choice = choices.iter().find(|choice| choice.thread == thread)?;
-            Some(choice.winner.as_ref()?.agent.clone())
+        let winner =
+            |thread: ThreadId| Some(backlog.choice(thread)?.winner.as_ref()?.agent.clone());
+        let issue = |standing: &RankedIssue| {
+            let title = titles.get(&standing.thread)?;
+            let agent = winner(standing.thread);
+            Some(NextIssue { agent, ..next(backlog, standing, title) })
         };
-        let next: Vec<NextIssue> = ready()
-            .take(NEXT)
-            .filter_map(|standing| {
-                let title = titles.get(&standing.thread)?;
-                let agent = winner(standing.thread);
-                Some(NextIssue { agent, ..next(backlog, standing, title) })
-            })
-            .collect();
+        let next: Vec<NextIssue> = ready().take(NEXT).filter_map(issue).collect();
+        let won: HashSet<ThreadId> = won(backlog).collect();
+        let is_won = |standing: &&RankedIssue| won.contains(&standing.thread);
+        let also = ready().skip(NEXT).filter(is_won).filter_map(issue).take(NEXT);
+        let also: Vec<NextIssue> = also.collect();
         let others = backlog.ranking.behind(|standing| told(&standing));
-        Self { more: ready().count() - next.len(), next, others }
+        Self { more: ready().count() - next.len() - also.len(), next, also, others }
     }
 
     /// The same without saying who would get what.
@@ -80,6 +89,8 @@ impl Outlook {
         for next in &mut self.next {
             next.agent = None;
         }
+        self.more += self.also.len();
+        self.also.clear();
     }
 
     /// Whether there is no backlog at all.
@@ -140,6 +151,7 @@ mod tests {
             per_repository: 3,
             reviews_waiting: 5,
             minimum: 0,
+            issue_micro_usd: None,
             pools: Vec::new(),
         };
         let (pauses, roster) = (Vec::new(), Roster::idle(Vec::new(), limits));

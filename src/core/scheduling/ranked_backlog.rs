@@ -1,6 +1,7 @@
 //! The backlog at a moment: what is known of each issue, and where it stands.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use super::ranking_input::RankingInput;
 use super::{
@@ -21,6 +22,8 @@ pub struct RankedBacklog {
     pub ranking: Ranking,
     /// By repository and number.
     facts: Vec<IssueFacts>,
+    /// Who gets what, once somebody has asked.
+    choices: OnceLock<Vec<Match>>,
 }
 
 impl RankedBacklog {
@@ -29,7 +32,7 @@ impl RankedBacklog {
         facts.sort_unstable_by_key(|facts| facts.thread);
         let fleet = Controls { pauses: setting.pauses.clone(), delegations: Vec::new() };
         let ranking = rank(&facts, &setting.rules, &fleet, setting.now, &setting.zone);
-        Self { setting, ranking, facts }
+        Self { setting, ranking, facts, choices: OnceLock::new() }
     }
 
     /// The same backlog in another setting.
@@ -49,9 +52,14 @@ impl RankedBacklog {
         self.facts.iter().filter(waits).map(|facts| facts.thread)
     }
 
-    /// Who gets what: see [`match_issues`].
-    pub fn choose(&self) -> Vec<Match> {
-        match_issues(&self.candidates(), &self.setting.roster)
+    /// Who gets what: see [`match_issues`]. It is worked out once, when it is asked for first.
+    pub fn choices(&self) -> &[Match] {
+        self.choices.get_or_init(|| match_issues(&self.candidates(), &self.setting.roster))
+    }
+
+    /// What was decided about an issue; none if it is not among those that are told.
+    pub fn choice(&self, thread: ThreadId) -> Option<&Match> {
+        self.choices().iter().find(|choice| choice.thread == thread)
     }
 
     /// Who gets one issue, and what the others lack, also if it may not be handed out.
@@ -73,7 +81,7 @@ impl RankedBacklog {
     }
 
     /// Until when all stays as it is unless something moves: the next midnight, the end of a
-    /// snooze, or when a pull request is taken for work no longer.
+    /// snooze, when a pull request is taken for work no longer, or an agent is what it was not.
     pub fn holds_until(&self) -> Timestamp {
         let RankingInput { now, zone, .. } = &self.setting;
         let today = now.zoned(zone).date();
@@ -81,6 +89,7 @@ impl RankedBacklog {
         let snoozes = self.facts.iter().filter_map(|facts| facts.snoozed_until);
         let pulls = self.facts.iter().flat_map(|facts| &facts.pulls);
         let ends = snoozes.chain(pulls.map(LinkedPull::is_in_work_until));
+        let ends = ends.chain(self.setting.roster.until);
         ends.filter(|end| end > now).fold(midnight, Timestamp::min)
     }
 
@@ -119,6 +128,8 @@ impl Candidate {
             role,
             skills,
             is_small: size.is_some_and(|size| size <= Size::S),
+            tried: facts.work.tried.clone(),
+            spent: facts.work.spent,
         }
     }
 }
@@ -146,12 +157,14 @@ mod tests {
             prior: 500_000,
             is_up: true,
             is_spent: false,
+            ..AgentSlot::default()
         };
         let limits = Limits {
             per_host: 4,
             per_repository: 3,
             reviews_waiting: 5,
             minimum: 5_000_000,
+            issue_micro_usd: None,
             pools: Vec::new(),
         };
         Roster {
@@ -160,6 +173,7 @@ mod tests {
             load: Load::default(),
             outcomes: AgentRecords::default(),
             small_handed_out: 8,
+            until: None,
         }
     }
 
@@ -204,7 +218,7 @@ mod tests {
             let judged = RankedBacklog::new(all, setting());
             let again = RankedBacklog::new(judged.replay_facts().cloned().collect(), setting());
             prop_assert_eq!(&again.ranking.ready, &judged.ranking.ready);
-            prop_assert_eq!(again.choose(), judged.choose());
+            prop_assert_eq!(again.choices(), judged.choices());
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! The same rules once more, for one issue and one agent: what was decided from a snapshot is
 //! checked again in the act.
 
-use super::capacity::Capacity;
+use super::capacity::{Capacity, Demand};
 use super::eligibility::ineligible;
 use super::labels::IssueLabels;
 use super::{AgentSlot, Ineligible, IssueFacts, Rejection, Roster, Rules};
@@ -31,14 +31,15 @@ pub fn lack(
     let place = capacity.workers().position(|worker| worker.name == agent);
     let Some(place) = place else { return Some(Rejection::AgentDown) };
     let unfit = role.and_then(|role| unfit(facts, role, capacity.worker(place)));
-    unfit.or_else(|| capacity.lack(place, facts.thread.repo))
+    // What the issue may cost is asked where the ledger is: a person may have allowed less.
+    let demand = Demand { repo: facts.thread.repo, spent: 0 };
+    unfit.or_else(|| capacity.lack(place, demand))
 }
 
 fn unfit(facts: &IssueFacts, role: &str, worker: &AgentSlot) -> Option<Rejection> {
     let skills = IssueLabels::of(&facts.labels).skills;
-    let knows = |skill: &String| worker.skills.is_empty() || worker.skills.contains(skill);
     match worker.roles.iter().any(|held| held == role) {
         false => Some(Rejection::NoRole),
-        true => (!skills.iter().all(knows)).then_some(Rejection::NoSkill),
+        true => (!worker.knows(&skills)).then_some(Rejection::NoSkill),
     }
 }

@@ -1,14 +1,16 @@
 //! The agents with their limits and load, and what a match says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::fit::AgentRecords;
 use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::time::Timestamp;
 
-/// An agent, as far as it may be given an issue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An agent, as far as it may be given an issue. What earlier versions did not store speaks against
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AgentSlot {
     /// What people call it.
     pub name: String,
@@ -28,6 +30,75 @@ pub struct AgentSlot {
     pub is_up: bool,
     /// Whether what it may spend today is spent.
     pub is_spent: bool,
+    /// Whether what it lives on is used up for now.
+    #[serde(default)]
+    pub is_out_of_quota: bool,
+    /// What an attempt of it is expected to cost, in millionths of a US dollar.
+    #[serde(default)]
+    pub micro_usd: u64,
+    /// Whose model it runs; without a name, its own.
+    #[serde(default)]
+    pub family: Option<String>,
+    /// Where it may work.
+    #[serde(default)]
+    pub workplaces: Workplaces,
+}
+
+/// The repositories in which an agent may work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workplaces {
+    /// In all but these.
+    AllBut(BTreeSet<RepoId>),
+    /// In these alone.
+    Only(BTreeSet<RepoId>),
+}
+
+impl Default for Workplaces {
+    fn default() -> Self {
+        Self::AllBut(BTreeSet::new())
+    }
+}
+
+impl Workplaces {
+    /// Whether `repo` is one of them.
+    pub fn include(&self, repo: RepoId) -> bool {
+        match self {
+            Self::AllBut(barred) => !barred.contains(&repo),
+            Self::Only(allowed) => allowed.contains(&repo),
+        }
+    }
+
+    /// Those of them that are among `allowed` as well.
+    #[must_use]
+    pub fn within(&self, allowed: impl IntoIterator<Item = RepoId>) -> Self {
+        Self::Only(allowed.into_iter().filter(|repo| self.include(*repo)).collect())
+    }
+}
+
+/// An agent that failed at an issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriedAgent {
+    /// Which.
+    pub agent: String,
+    /// Whose model it ran; without a name, its own.
+    pub family: Option<String>,
+}
+
+impl AgentSlot {
+    /// How far back it stands for an issue at which others failed: the same model tends to misread
+    /// an issue in the same way, so another family goes first, and who failed itself goes last.
+    pub(super) fn distance(&self, tried: &[TriedAgent]) -> u8 {
+        let family = self.family.as_ref().unwrap_or(&self.name);
+        let failed = |one: &TriedAgent| one.agent == self.name;
+        let family_failed = |one: &TriedAgent| one.family.as_ref().unwrap_or(&one.agent) == family;
+        if tried.iter().any(failed) { 2 } else { u8::from(tried.iter().any(family_failed)) }
+    }
+
+    /// Whether it has all of these skills.
+    pub(super) fn knows(&self, skills: &[String]) -> bool {
+        self.skills.is_empty() || skills.iter().all(|skill| self.skills.contains(skill))
+    }
 }
 
 /// A quota that several agents share.
@@ -52,6 +123,9 @@ pub struct Limits {
     pub reviews_waiting: u32,
     /// The score below which nothing is handed out, in millionths of a point.
     pub minimum: u64,
+    /// What all attempts at one issue may cost, in millionths of a US dollar; none for anything.
+    #[serde(default)]
+    pub issue_micro_usd: Option<u64>,
     /// The quotas.
     pub pools: Vec<Pool>,
 }
@@ -81,13 +155,17 @@ pub struct Roster {
     /// How many issues of size `s` or less timmy has handed out by itself so far: every tenth
     /// goes to whom it may suit best, so that newcomers get work.
     pub small_handed_out: u64,
+    /// When something of all this changes by itself: a quota is there again, an agent may be tried
+    /// once more.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl Roster {
     /// A fleet of which nothing runs, and nothing is known yet.
     pub fn idle(workers: Vec<AgentSlot>, limits: Limits) -> Self {
         let (load, outcomes) = (Load::default(), AgentRecords::default());
-        Self { workers, limits, load, outcomes, small_handed_out: 0 }
+        Self { workers, limits, load, outcomes, small_handed_out: 0, until: None }
     }
 }
 
@@ -99,6 +177,8 @@ pub enum Rejection {
     NoRole,
     /// It does not have the skill.
     NoSkill,
+    /// It may not work in that repository.
+    NoAccess,
     /// It cannot be reached, or is paused.
     AgentDown,
     /// It has as many jobs as it takes.
@@ -113,7 +193,7 @@ pub enum Rejection {
     ReviewsWaiting,
     /// What may be spent is spent.
     Budget,
-    /// Another agent is worth more here, the slot is kept for something more urgent, or the issue
+    /// Another agent is worth more here or does it for less, the slot is kept for something more urgent, or the issue
     /// is worth too little to be handed out at all.
     LowerValue,
 }
@@ -151,4 +231,26 @@ pub struct Match {
     pub winner: Option<Assignment>,
     /// The others: the runner-up first.
     pub others: Vec<RejectedAgent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::scheduling::roster::*;
+
+    #[test]
+    fn what_earlier_versions_stored_is_still_read() {
+        let old = r#"{"name":"ezra","roles":["coder"],"skills":[],"host":null,"pool":null,
+                      "capacity":1,"prior":500000,"is_up":true,"is_spent":false}"#;
+        let slot: AgentSlot = serde_json::from_str(old).expect("a slot");
+        assert!(slot.workplaces.include(RepoId(1)) && !slot.is_out_of_quota);
+        assert_eq!((slot.micro_usd, slot.family), (0, None));
+    }
+
+    #[test]
+    fn where_an_agent_may_work_is_what_all_settings_leave() {
+        let barred = Workplaces::AllBut(BTreeSet::from([RepoId(1)]));
+        let both = barred.within([RepoId(1), RepoId(2)]);
+        let include = |repo| both.include(RepoId(repo));
+        assert_eq!([include(1), include(2), include(3)], [false, true, false]);
+    }
 }

@@ -105,6 +105,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = IssueFacts> {
             is_settled: is_settled && attempts > 3,
             attempts,
             fails: fails.into(),
+            ..WorkState::default()
         },
     );
     let times = (moments(), moments(), prop::option::of(moments()), prop::option::of(moments()));

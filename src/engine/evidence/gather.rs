@@ -2,6 +2,7 @@
 
 use super::query::EvidenceQuery;
 use super::{citations, commits, pulls, pushers};
+use crate::clock::Clock;
 use crate::core::jobs::evidence::{BranchFacts, CodeFacts, Facts, Findings, Made, judge};
 use crate::core::jobs::{AgentClaim, Purpose, Push};
 use crate::gitea::{Error, ForgeBranch, Gitea};
@@ -10,7 +11,8 @@ use crate::gitea::{Error, ForgeBranch, Gitea};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     pub findings: Findings,
-    /// The push that made the head of the job's branch, where the forge tells it.
+    /// The push that made the head of the job's branch, where the forge tells it; when, by timmy's
+    /// clock.
     pub head_push: Option<Push>,
 }
 
@@ -18,9 +20,13 @@ pub struct Evidence {
 ///
 /// # Errors
 /// If the forge cannot be asked now: then nothing is known.
-pub async fn gather_evidence(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<Evidence, Error> {
+pub async fn gather_evidence(
+    gitea: &Gitea,
+    clock: &dyn Clock,
+    query: EvidenceQuery<'_>,
+) -> Result<Evidence, Error> {
     let (made, head_push) = match query.purpose {
-        Purpose::Code | Purpose::Repair => code(gitea, query).await?,
+        Purpose::Code | Purpose::Repair => code(gitea, clock, query).await?,
         Purpose::Review | Purpose::Research | Purpose::Ops => (comments(gitea, query).await?, None),
     };
     let cited = match query.claim {
@@ -40,7 +46,11 @@ async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<Made, Error
     Ok(Made::Comments(found.into_iter().map(|comment| comment.id).collect()))
 }
 
-async fn code(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<(Made, Option<Push>), Error> {
+async fn code(
+    gitea: &Gitea,
+    clock: &dyn Clock,
+    query: EvidenceQuery<'_>,
+) -> Result<(Made, Option<Push>), Error> {
     let branch = gitea.branch(query.repo, &query.branch.to_string()).await?;
     let pull = pulls::of_branch(gitea, query).await?;
     let named_pull = pulls::named(gitea, query, pull.as_ref()).await?;
@@ -52,7 +62,7 @@ async fn code(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<(Made, Option<P
         Some(branch) => {
             let holds_work = holds_work(gitea, query, &branch, pull.is_some()).await?;
             let number = pull.as_ref().map(|pull| pull.number);
-            let pushed = pushers::of_head(gitea, query, &branch.head, number).await?;
+            let pushed = pushers::of_head(gitea, clock, query, &branch.head, number).await?;
             let push = pushed.push(query.branch.number, &branch.head);
             let pusher = pushed.pusher;
             (Some(BranchFacts { head: branch.head, holds_work, pusher }), push)

@@ -1,6 +1,7 @@
 //! Who pushed the head of the job's branch.
 
 use super::query::EvidenceQuery;
+use crate::clock::Clock;
 use crate::core::jobs::evidence::HeadPusher;
 use crate::core::jobs::{Commit, Push, Pusher};
 use crate::core::model::account::Account;
@@ -26,22 +27,40 @@ impl HeadPush {
 struct Seen {
     by: Option<Account>,
     head: Option<Commit>,
+    /// By timmy's clock.
     at: Option<Timestamp>,
+}
+
+/// What both clocks showed at one moment.
+struct Clocks {
+    /// None where the forge does not tell.
+    forge: Option<Timestamp>,
+    own: Timestamp,
+}
+
+impl Clocks {
+    /// A moment of the forge's clock by timmy's: how long ago it was is the same by both.
+    fn by_own(&self, at: Timestamp) -> Timestamp {
+        self.forge.map_or(at, |forge| self.own.before(forge.since(at)))
+    }
 }
 
 /// Looks at the repository's activity and, where that does not tell, at the timeline of the pull
 /// request.
 pub(super) async fn of_head(
     gitea: &Gitea,
+    clock: &dyn Clock,
     query: EvidenceQuery<'_>,
     head: &Commit,
     pull: Option<i64>,
 ) -> Result<HeadPush, Error> {
     let branch = query.branch.to_string();
-    let recent = gitea.recent_pushes(query.repo).await?.into_iter();
-    let recent = recent.filter(|push| push.branch == branch);
+    let recent = gitea.recent_pushes(query.repo).await?;
+    let clocks = Clocks { forge: recent.read_at, own: clock.now() };
+    let recent = recent.pushes.into_iter().filter(|push| push.branch == branch);
+    let at = |at: Option<Timestamp>| at.map(|at| clocks.by_own(at));
     let mut seen: Vec<Seen> =
-        recent.map(|push| Seen { by: push.by, head: push.head, at: push.at }).collect();
+        recent.map(|push| Seen { by: push.by, head: push.head, at: at(push.at) }).collect();
     let found = judge(query, &seen, head);
     let is_settled = match &found.pusher {
         HeadPusher::Agent => true,
@@ -51,7 +70,7 @@ pub(super) async fn of_head(
     let Some(number) = pull.filter(|_| !is_settled) else { return Ok(found) };
     let timeline = gitea.pull_pushes(query.repo, number, query.earliest()).await?.pushes;
     let timeline = timeline.into_iter();
-    seen.extend(timeline.map(|push| Seen { by: push.by, head: Some(push.head), at: push.at }));
+    seen.extend(timeline.map(|push| Seen { by: push.by, head: Some(push.head), at: at(push.at) }));
     Ok(judge(query, &seen, head))
 }
 

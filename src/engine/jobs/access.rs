@@ -10,7 +10,7 @@ use crate::gitea::{Error, Gitea, Visibility};
 const MOST_TEAMS: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AgentAccess {
+pub(in crate::engine) enum AgentAccess {
     Yes,
     /// What is wrong, and what to do.
     No(String),
@@ -72,7 +72,7 @@ fn refused(error: Error) -> Result<AgentAccess, Error> {
 }
 
 /// What teams and collaborators show to the account `asker`.
-pub(super) async fn by_rights(
+pub(in crate::engine) async fn by_rights(
     forge: &Gitea,
     purpose: Purpose,
     (login, repo): (&str, &RepoName),

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use super::Jobs;
 use crate::core::jobs::ladder::{Rung, preferred};
-use crate::core::jobs::{Job, JobId, StepTime};
+use crate::core::jobs::{Job, JobId, Spec, StepTime};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::Rejection;
+use crate::core::scheduling::{AgentRecords, AgentSlot, Depth, Rejection};
 use crate::store::jobs::{self, Advanced, ForgeView, LeaseRefusal, LeaseRequest, StoredJob};
 use crate::store::{Connection, Error, Transaction, backlog, repos};
 
@@ -42,9 +42,11 @@ impl Jobs {
         let read = self.ctx.ledger.read(move |conn| {
             let waiting = jobs::queued(conn, MOST)?;
             let waiting = waiting.into_iter().map(|stored| waiting_job(conn, stored));
-            Ok((waiting.collect::<Result<Vec<_>, Error>>()?, view(conn)?, backlog::version(conn)?))
+            let waiting = waiting.collect::<Result<Vec<_>, Error>>()?;
+            let outcomes = jobs::outcomes(conn, now)?;
+            Ok((waiting, outcomes, view(conn)?, backlog::version(conn)?))
         });
-        let (waiting, view, version) = read.await?;
+        let (waiting, outcomes, view, version) = read.await?;
         let (at_version, at) = &self.given_out;
         at_version.store(version, Ordering::SeqCst);
         at.store(now.micros(), Ordering::SeqCst);
@@ -53,7 +55,8 @@ impl Jobs {
             if self.drains() {
                 return Ok(());
             }
-            self.give(&waiting, view, &mut full, now).await?;
+            let ladder = self.ladder(&waiting, &full, &outcomes);
+            self.give(&waiting, ladder, view, &mut full, now).await?;
         }
         Ok(())
     }
@@ -62,12 +65,12 @@ impl Jobs {
     async fn give(
         &self,
         waiting: &WaitingJob,
+        ladder: Vec<Rung>,
         view: ForgeView,
         full: &mut BTreeSet<String>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let id = waiting.job.spec.id;
-        let ladder = self.ladder(waiting, full);
         let nobody = || nobody(&waiting.job, &ladder).to_owned();
         let requests: Vec<LeaseRequest> =
             ladder.iter().filter_map(|rung| self.request(&rung.agent, view, now)).collect();
@@ -89,7 +92,12 @@ impl Jobs {
     }
 
     /// The agents that may take a job, the preferred one first.
-    fn ladder(&self, waiting: &WaitingJob, full: &BTreeSet<String>) -> Vec<Rung> {
+    fn ladder(
+        &self,
+        waiting: &WaitingJob,
+        full: &BTreeSet<String>,
+        outcomes: &AgentRecords,
+    ) -> Vec<Rung> {
         let policy = &self.ctx.policy;
         let is_named = waiting.job.past.agent.is_some();
         let now = self.ctx.now();
@@ -101,13 +109,17 @@ impl Jobs {
             };
             waiting.repo.as_ref().is_some_and(covers)
         };
-        let rung = |slot: &crate::core::scheduling::AgentSlot| {
+        let Spec { role, thread, .. } = &waiting.job.spec;
+        let fit = |slot: &AgentSlot| {
+            outcomes.fit(&slot.name, slot.prior, Depth::Repo(role, thread.repo)).lower
+        };
+        let rung = |slot: &AgentSlot| {
             let terms = policy.jobs.agents.get(&slot.name)?;
             Some(Rung {
                 agent: slot.name.clone(),
                 family: terms.family.clone(),
-                micro_usd: terms.terms.bound.micro_usd,
-                value: slot.prior,
+                micro_usd: slot.micro_usd,
+                fit: fit(slot),
             })
         };
         let can = policy.workers.iter().filter(|slot| {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::agents::{Agent, AgentTask};
 use crate::core::jobs::evidence::Finding;
-use crate::core::jobs::{AgentClaim, Branch, Commit, Job, NeverRan, Push, ResultJudgement};
+use crate::core::jobs::{
+    AgentClaim, Branch, Commit, Job, NeverRan, Push, ResultJudgement, ToldText,
+};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::gitea;
@@ -73,7 +75,7 @@ pub struct JobOrder {
     pub key: String,
     pub branch: Branch,
     /// What people said for its agents and none has heard yet.
-    pub texts: Vec<String>,
+    pub texts: Vec<ToldText>,
     /// The attempts before it, in order.
     pub earlier: Vec<StoredAttempt>,
     /// The open pull requests of the same repository that were known to close the issue.

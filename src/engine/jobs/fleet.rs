@@ -1,13 +1,16 @@
 //! The agents that can be driven, and how each was when it was asked last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::trouble::problem;
 use crate::agents::{Agent, AgentHealth, AgentTrouble};
 use crate::core::model::ids::RepoId;
+use crate::core::model::incident::AgentProblem;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::AgentSlot;
+use crate::core::reply::AgentState;
+use crate::core::scheduling::{AgentSlot, Workplaces};
 
 /// How long it is from one look at an agent to the next.
 const EVERY: Duration = Duration::from_secs(60);
@@ -30,6 +33,35 @@ impl AgentCondition {
     pub fn is_up(&self) -> bool {
         matches!(&self.health, Some(Ok(AgentHealth { refuses: None, .. })))
     }
+
+    /// As people are told of it. `leaves_nothing`: it is only tried now and then.
+    pub(in crate::engine) fn state(&self, leaves_nothing: bool, now: Timestamp) -> AgentState {
+        match &self.health {
+            _ if leaves_nothing => AgentState::Wrong(AgentProblem::LeavesNothing),
+            _ if self.is_out(now) => AgentState::Wrong(AgentProblem::PoolSpent),
+            None => AgentState::Unknown,
+            Some(health) => state_of(health),
+        }
+    }
+
+    /// The model that it works with, where it says so.
+    pub(in crate::engine) fn model(&self) -> Option<&str> {
+        self.health.as_ref()?.as_ref().ok()?.model.as_deref()
+    }
+
+    /// Whether what it lives on is used up.
+    fn is_out(&self, now: Timestamp) -> bool {
+        self.spent_until.is_some_and(|until| until > now)
+    }
+}
+
+/// What is told of an agent that says this of itself, or nothing.
+pub fn state_of(health: &Result<AgentHealth, AgentTrouble>) -> AgentState {
+    match health {
+        Ok(AgentHealth { refuses: None, .. }) => AgentState::Ready,
+        Ok(AgentHealth { refuses: Some(words), .. }) => AgentState::Refuses(words.clone()),
+        Err(trouble) => AgentState::Wrong(problem(trouble).unwrap_or(AgentProblem::Down)),
+    }
 }
 
 pub(in crate::engine) struct Fleet {
@@ -51,7 +83,7 @@ impl Fleet {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::engine) fn is_empty(&self) -> bool {
         self.agents.is_empty()
     }
 
@@ -123,17 +155,34 @@ impl Fleet {
         }
     }
 
-    /// `slots` as the agents are now: who cannot be driven takes nothing.
-    pub(super) fn slots(&self, slots: &[AgentSlot], now: Timestamp) -> Vec<AgentSlot> {
+    /// `slots` as the agents are now: who cannot be driven takes nothing, nor does whoever lives on
+    /// what one of them used up.
+    pub(in crate::engine) fn slots(&self, slots: &[AgentSlot], now: Timestamp) -> Vec<AgentSlot> {
         let known = self.known();
-        let present = |slot: &AgentSlot| {
-            let mut slot = slot.clone();
-            let known = known.get(&slot.name);
-            slot.is_up &= known.is_some_and(AgentCondition::is_up);
-            slot.is_spent |=
-                known.and_then(|known| known.spent_until).is_some_and(|until| until > now);
-            slot
+        let is_out = |name: &String| known.get(name).is_some_and(|known| known.is_out(now));
+        let empty: BTreeSet<&String> = (slots.iter().filter(|slot| is_out(&slot.name)))
+            .filter_map(|slot| slot.pool.as_ref())
+            .collect();
+        let present = |slot: &AgentSlot| AgentSlot {
+            is_up: slot.is_up && known.get(&slot.name).is_some_and(AgentCondition::is_up),
+            is_out_of_quota: is_out(&slot.name)
+                || slot.pool.as_ref().is_some_and(|pool| empty.contains(pool)),
+            workplaces: Workplaces::AllBut(self.barred_to(&slot.name, now)),
+            ..slot.clone()
         };
         slots.iter().map(present).collect()
+    }
+
+    /// When some agent may take by itself what it may not take now.
+    pub(in crate::engine) fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let spent = self.known().values().filter_map(|known| known.spent_until).collect::<Vec<_>>();
+        let barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);
+        barred.values().copied().chain(spent).filter(|at| *at > now).min()
+    }
+
+    fn barred_to(&self, name: &str, now: Timestamp) -> BTreeSet<RepoId> {
+        let barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_it = barred.iter().filter(|((agent, _), until)| agent == name && **until > now);
+        of_it.map(|((_, repo), _)| *repo).collect()
     }
 }

@@ -8,7 +8,8 @@ use super::start::{Found, phase, request_agent};
 use super::trouble::spent_until;
 use crate::agents::{Agent, AgentEnding, AgentTrouble, FailureKind, RunHandle, Sighting};
 use crate::core::jobs::{
-    Failure, Fence, HeldBy, JobEvent, NeverRan, OutcomeDigest, Progress, State, Waiting,
+    Failure, Fence, HeldBy, JobEvent, JobId, NeverRan, OutcomeDigest, Progress, State, ToldText,
+    Waiting,
 };
 use crate::core::model::time::Timestamp;
 use crate::store::{Error, jobs};
@@ -202,9 +203,17 @@ impl Jobs {
             self.tell_with(seen.id(), event, move |tx| jobs::said(tx, fence, &text)).await?;
         if let (Some(_), Some(text)) = (&ended, unheard) {
             // It came too late for this attempt: the next one gets it.
+            let text = self.who_told(seen.id(), text).await?;
             self.tell(seen.id(), JobEvent::Told(text)).await?;
         }
         Ok(super::look::told(ended.is_some()))
+    }
+
+    /// A text that comes back from an agent, with who told it.
+    async fn who_told(&self, id: JobId, text: String) -> Result<ToldText, Error> {
+        let texts = self.ctx.ledger.read(move |conn| jobs::texts(conn, id)).await?;
+        let known = texts.into_iter().rev().find(|known| known.text == text);
+        Ok(known.unwrap_or(ToldText { by: None, text }))
     }
 
     /// The agent could not be asked, or knows nothing of the attempt.

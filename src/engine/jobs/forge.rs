@@ -8,20 +8,20 @@ use super::base::{Base, base_of, health_of};
 use super::drivers::{CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
 use crate::agents::AgentTask;
 use crate::core::command::value::Level;
-use crate::core::jobs::evidence::read_result;
+use crate::core::jobs::evidence::{Finding, Grade, read_result};
 use crate::core::jobs::{
-    AgentClaim, AttemptEnd, Commit, Job, Leased, NeverRan, Origin, OutcomeDigest, Purpose,
-    ResultJudgement, SeenResult, State, Verdict, WorkKind,
+    AgentClaim, AttemptEnd, Commit, Job, Leased, NeverRan, OutcomeDigest, Purpose, ResultJudgement,
+    SeenResult, State, Verdict, WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
 use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
-use crate::core::prompt::{JobPrompt, PromptLimits, PromptThread, ToldText, WorkMeans};
+use crate::core::prompt::{JobPrompt, PromptLimits, PromptThread, WorkMeans, sent_prompt};
 use crate::core::scheduling::IssueLabels;
 use crate::engine::context::{AgentTerms, Context};
-use crate::engine::evidence::{EvidenceQuery, gather_evidence};
+use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
 use crate::engine::identity::Identity;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
@@ -91,11 +91,7 @@ impl LiveForge {
             purpose: job.spec.purpose,
             role: job.spec.role.clone(),
             repository: name.clone(),
-            thread: PromptThread {
-                number: order.issue.number,
-                title: order.issue.title.clone(),
-                body: order.issue.body.clone(),
-            },
+            thread: told_thread(&order.issue),
             base_branch: base_branch.clone(),
             base: base.clone(),
             branch: order.branch,
@@ -105,9 +101,9 @@ impl LiveForge {
                 false => WorkMeans::Git { clone_url: clone_url.clone() },
             },
             limits: PromptLimits { time: terms.timeouts.total, lines: None },
-            faults: faults(job),
+            faults: faults(order),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
-            told: order.texts.iter().map(|text| told(job, text)).collect(),
+            told: order.texts.clone(),
         };
         Ok(Ok(AgentTask {
             key: order.key.clone(),
@@ -217,6 +213,36 @@ impl LiveForge {
         }
     }
 
+    /// The present name of the default branch that an attempt began at, if it got another one
+    /// meanwhile: then a pull request into that is what was asked for.
+    async fn renamed_base(
+        &self,
+        query: EvidenceQuery<'_>,
+        evidence: &Evidence,
+    ) -> Result<Option<String>, Error> {
+        let other = evidence.findings.findings.iter().find_map(|finding| match finding {
+            Finding::OtherBase { base, .. } => Some(base),
+            _ => None,
+        });
+        let Some(other) = other else { return Ok(None) };
+        let gitea = &self.ctx.gitea;
+        let listed = gitea.visible_repo(query.repo).await?.entries.into_iter().next();
+        let is_default = listed.is_some_and(|repo| repo.default_branch.as_ref() == Some(other));
+        let is_renamed = is_default && gitea.branch(query.repo, query.base_branch).await?.is_none();
+        Ok(is_renamed.then(|| other.clone()))
+    }
+
+    /// Whether the thread says something else than what the attempt was told of it.
+    async fn is_edited(&self, result: &JobResult, attempt: &StoredAttempt) -> Result<bool, Error> {
+        let Some(request) = &attempt.request else { return Ok(false) };
+        let number = result.job.spec.thread.number;
+        match self.ctx.gitea.issue(&result.repo.name, number).await {
+            Ok(issue) => Ok(!told_thread(&issue).is_told_in(&sent_prompt(request))),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn look_at(&self, result: &JobResult) -> Result<Option<JobEvidence>, Error> {
         let job = &result.job;
         let Some(attempt) = result.attempts.iter().rev().find(|attempt| attempt.base.is_some())
@@ -244,8 +270,15 @@ impl LiveForge {
             own,
             since: attempt.started_at.unwrap_or(attempt.leased_at),
         };
-        let evidence = gather_evidence(&self.ctx.gitea, query).await?;
-        let found = evidence.findings;
+        let mut evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
+        if let Some(renamed) = self.renamed_base(query, &evidence).await? {
+            let query = EvidenceQuery { base_branch: &renamed, ..query };
+            evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
+        }
+        let mut found = evidence.findings;
+        if self.is_edited(result, attempt).await? {
+            found.findings.push(Finding::IssueEdited);
+        }
         Ok(Some(JobEvidence {
             judgement: ResultJudgement {
                 look: job.past.look,
@@ -279,19 +312,26 @@ impl JobForge for LiveForge {
     }
 }
 
+/// What an agent is told of an issue.
+fn told_thread(issue: &Issue) -> PromptThread {
+    let Issue { number, title, body, .. } = issue.clone();
+    PromptThread { number, title, body }
+}
+
 fn is_p0(issue: &Issue) -> bool {
     let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
     IssueLabels::of(&labels).priority == Some(Level::P0)
 }
 
 /// What is wrong with what there is, for a repair.
-fn faults(job: &Job) -> Vec<String> {
-    let is_repair = match &job.state {
+fn faults(order: &JobOrder) -> Vec<String> {
+    let is_repair = match &order.job.state {
         State::Preflight(preflight) => preflight.leased.work != WorkKind::Begin,
         _ => false,
     };
-    let last = job.past.outcomes.last().filter(|_| is_repair);
-    last.map(|outcome| outcome.digest.0.clone()).into_iter().collect()
+    let judged = order.earlier.iter().rev().find_map(|attempt| attempt.findings.as_deref());
+    let grave = judged.into_iter().flatten().filter(|finding| finding.grade() > Grade::Warn);
+    grave.filter(|_| is_repair).map(|finding| finding.said(&order.branch.to_string())).collect()
 }
 
 /// What came of an attempt before, in words; nothing of one that never ran.
@@ -310,13 +350,4 @@ fn earlier(attempt: &StoredAttempt) -> Option<String> {
         AttemptEnd::NeverRan(_) => return None,
     };
     Some(format!("{} {what}", attempt.agent))
-}
-
-/// A text for the agent. Who gave the job speaks for those who may command it.
-fn told(job: &Job, text: &str) -> ToldText {
-    let by = match &job.spec.origin {
-        Origin::Person(login) => login.clone(),
-        Origin::Match => "an operator".to_owned(),
-    };
-    ToldText { by, text: text.to_owned() }
 }

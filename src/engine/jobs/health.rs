@@ -22,7 +22,9 @@ impl Jobs {
         let Some(name) = self.fleet.name(place) else { return Ok(()) };
         let Some(agent) = self.fleet.agent(&name) else { return Ok(()) };
         // Whatever it says is noted there.
-        let _ = self.health(&name, &*agent).await?;
+        if self.health(&name, &*agent).await?.is_ok() {
+            self.catch_up(&name).await?;
+        }
         let of = name.clone();
         let breaker = self.ctx.ledger.read(move |conn| jobs::breaker(conn, &of)).await?;
         if breaker == Breaker::Closed {

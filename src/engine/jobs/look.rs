@@ -10,7 +10,7 @@ use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::gitea;
 use crate::store::jobs::{self, Lease, StoredAttempt};
-use crate::store::{Connection, Error, repos};
+use crate::store::{Connection, Error, backlog, repos};
 
 /// How many steps one look may take: whatever goes round in a circle does not go on for ever.
 const MOST: usize = 24;
@@ -37,6 +37,8 @@ pub(super) struct SeenJob {
     /// When its card was written last.
     pub(super) card_at: Option<Timestamp>,
     is_thread_known: bool,
+    /// Whether its repository is one of those that are watched.
+    is_watched: bool,
 }
 
 impl SeenJob {
@@ -54,6 +56,7 @@ impl SeenJob {
             repo: repos::name(conn, job.spec.thread.repo)?,
             card_at: jobs::card_told_at(conn, id)?,
             is_thread_known: jobs::is_thread_open(conn, job.spec.thread)?,
+            is_watched: backlog::tracked(conn)?.iter().any(|repo| repo.id == job.spec.thread.repo),
             job,
         }))
     }
@@ -133,6 +136,9 @@ impl Jobs {
         }
         if seen.job.state.kind() == StateKind::Done {
             next = next.or(self.look_after_end(seen).await?);
+        }
+        if seen.job.may_push_late() {
+            next = next.or(self.look_for_late(seen).await?);
         }
         // Only now: how it goes was looked at before, since nobody may have looked meanwhile.
         if next != NextLook::Again && seen.is_due(self.ctx.now()) {
@@ -235,8 +241,10 @@ impl Jobs {
             is_asked
         });
         let Some(repo) = seen.repo.as_ref().filter(|_| !is_asked) else { return Ok(None) };
+        // An agent began where the repository was watched.
+        let is_moved_away = !seen.is_watched && seen.job.state.attempt().is_some();
         let is_gone = match self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await {
-            Ok(issue) => !issue.open,
+            Ok(issue) => !issue.open || is_moved_away,
             Err(gitea::Error::NotFound { .. }) => true,
             Err(_) => false,
         };

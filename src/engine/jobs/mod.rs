@@ -43,8 +43,9 @@ mod verify;
 mod watches;
 mod wind_up;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -60,9 +61,10 @@ use crate::core::scheduling::text::TextReader;
 use crate::store::jobs::{self, Advanced, WatchedJob};
 use crate::store::{Connection, Error, Transaction, backlog};
 
+pub(super) use access::{AgentAccess, by_rights};
 pub use drivers::{CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
-pub use fleet::AgentCondition;
 pub(super) use fleet::Fleet;
+pub use fleet::{AgentCondition, state_of};
 pub(super) use forge::LiveForge;
 use watches::Watches;
 
@@ -87,6 +89,8 @@ pub(super) struct Jobs {
     is_draining: AtomicBool,
     /// An attempt is over.
     freed: Notify,
+    /// The agents of which all that they did is kept, as far as they told it to this process.
+    caught_up: Mutex<BTreeSet<String>>,
 }
 
 /// What there is to do for jobs at one moment.
@@ -140,6 +144,7 @@ impl Jobs {
             given_out: (AtomicI64::new(-1), AtomicI64::new(0)),
             is_draining: AtomicBool::new(false),
             freed: Notify::new(),
+            caught_up: Mutex::default(),
         }
     }
 

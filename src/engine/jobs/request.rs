@@ -1,7 +1,5 @@
 //! What an agent asks for when it is to get a job: all that the ledger does not know.
 
-use jiff::tz::TimeZone;
-
 use super::Jobs;
 use crate::core::model::time::Timestamp;
 use crate::store::jobs::{ForgeView, LeaseRequest};
@@ -29,7 +27,7 @@ impl Jobs {
             workers: self.fleet.slots(&policy.workers, now),
             limits: policy.limits.clone(),
             budgets: policy.jobs.budgets,
-            day_began: day_began(now, &policy.zone),
+            day_began: now.day_began(&policy.zone),
             outside: view,
         })
     }
@@ -44,11 +42,4 @@ impl Jobs {
             Ok(ForgeView { reviews_waiting, is_asked: false })
         }
     }
-}
-
-/// When the day began in `zone` that it is at `now`.
-fn day_began(now: Timestamp, zone: &TimeZone) -> Timestamp {
-    let zoned = now.zoned(zone);
-    let midnight = zoned.start_of_day().map(|midnight| midnight.timestamp().as_microsecond());
-    midnight.map_or(now, Timestamp::from_micros)
 }

@@ -4,7 +4,7 @@
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
-use crate::agents::{Agent, AgentTrouble, RunHandle, Started, StoredRequest};
+use crate::agents::{Agent, AgentTrouble, RunHandle, Sighting, Started, StoredRequest};
 use crate::core::jobs::money::Usage;
 use crate::core::jobs::{Failure, Fence, JobEvent, NeverRan, Phase, Progress, State, Waiting};
 use crate::core::model::incident::AgentProblem;
@@ -69,7 +69,11 @@ impl Jobs {
     pub(super) async fn find_out(&self, seen: &SeenJob, fence: Fence) -> Result<NextLook, Error> {
         let Some((agent, request)) = self.driven(seen) else { return Ok(NextLook::Idle) };
         match self.find(&*agent, &request).await {
-            Found::Runs(run) => self.accepted(seen, fence, run).await,
+            // What is found counts only if something can be told of it: else this would never end.
+            Found::Runs(run) => match agent.follow(&run).await {
+                Ok(Sighting::Unclear(_)) => Ok(self.later(seen)),
+                _ => self.accepted(seen, fence, run).await,
+            },
             Found::Nothing => {
                 let is_starting = phase(&seen.job.state).is_some_and(|phase| phase.0);
                 let progress = match is_starting {

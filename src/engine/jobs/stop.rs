@@ -68,7 +68,7 @@ impl Jobs {
         let Some(text) = usize::try_from(number).ok().and_then(|n| texts.get(n)) else {
             return Ok(NextLook::Idle);
         };
-        match agent.steer(&run, text).await {
+        match agent.steer(&run, &text.text).await {
             Ok(SteerOutcome::Taken) => self.progress(seen, fence, Progress::Heard(number)).await,
             Ok(SteerOutcome::NotNow) => Ok(NextLook::Idle),
             Err(trouble) => {

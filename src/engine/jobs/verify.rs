@@ -8,15 +8,16 @@ use super::look::{NextLook, SeenJob, told};
 use crate::core::jobs::{JobEvent, Push};
 use crate::store::{Error, Transaction, jobs};
 
+/// How long it is from one look to the next at what may still be pushed.
+const LATE: Duration = Duration::from_secs(10 * 60);
+
 /// How long it is from one look to the next at what cannot be told yet.
 const AGAIN: Duration = Duration::from_secs(15);
 
 impl Jobs {
     pub(super) async fn verify(&self, seen: &SeenJob) -> Result<NextLook, Error> {
-        let Some(repo) = seen.repo.clone() else { return Ok(NextLook::Idle) };
+        let Some(result) = self.result(seen).await? else { return Ok(NextLook::Idle) };
         let id = seen.id();
-        let attempts = self.ctx.ledger.read(move |conn| jobs::attempts(conn, id)).await?;
-        let result = JobResult { job: seen.job.clone(), repo, attempts };
         match self.forge.judge(&result).await {
             Ok(Some(evidence)) => {
                 self.watches.with(id, |watch| watch.failures = 0);
@@ -29,6 +30,31 @@ impl Jobs {
                 Ok(self.later(seen))
             }
         }
+    }
+
+    /// What a job may have brought.
+    async fn result(&self, seen: &SeenJob) -> Result<Option<JobResult>, Error> {
+        let Some(repo) = seen.repo.clone() else { return Ok(None) };
+        let id = seen.id();
+        let attempts = self.ctx.ledger.read(move |conn| jobs::attempts(conn, id)).await?;
+        Ok(Some(JobResult { job: seen.job.clone(), repo, attempts }))
+    }
+
+    /// Looks whether an agent that was not seen to stop pushed something since.
+    pub(super) async fn look_for_late(&self, seen: &SeenJob) -> Result<NextLook, Error> {
+        let again = NextLook::At(self.ctx.now().after(LATE));
+        let Some(result) = self.result(seen).await? else { return Ok(NextLook::Idle) };
+        let push = match self.forge.judge(&result).await {
+            Ok(evidence) => evidence.and_then(|evidence| evidence.head_push),
+            Err(error) => {
+                self.incidents.met(&error, seen.job.spec.thread).await;
+                return Ok(self.later(seen));
+            }
+        };
+        if let Some(push) = push.filter(|push| self.is_news(seen, push)) {
+            self.tell(seen.id(), JobEvent::Pushed(push)).await?;
+        }
+        Ok(again)
     }
 
     /// What was found is kept with what it makes of the job, so that what is said of it is told

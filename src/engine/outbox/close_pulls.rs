@@ -50,11 +50,6 @@ impl Deliver for ClosePulls {
 impl ClosePulls {
     /// The numbers of those that are open.
     async fn open(&self, to: &EffectDelivery<'_>) -> Result<Vec<i64>, ApplyError> {
-        let mut open = Vec::new();
-        for branch in &self.branches {
-            let pulls = to.ctx.gitea.open_pulls_of(to.name(), branch).await?;
-            open.extend(pulls.into_iter().map(|pull| pull.number));
-        }
-        Ok(open)
+        Ok(to.ctx.gitea.all_open_pulls_of(to.name(), &self.branches).await?)
     }
 }

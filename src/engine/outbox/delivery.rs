@@ -110,6 +110,7 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::SetOpen(effect) => effect,
         Effect::Pin(effect) => effect,
         Effect::ClosePulls(effect) => effect,
+        Effect::Status(effect) => effect,
     }
 }
 

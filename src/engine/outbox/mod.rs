@@ -18,6 +18,7 @@ mod new_labels;
 mod pin;
 mod react;
 mod set_open;
+mod status;
 mod stored_effect;
 
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! What there is to tell of a day, as the ledger has it.
 
-use jiff::tz::TimeZone;
-
 use super::jobs::day_jobs;
 use super::scope::{ReportAudience, ReportScope};
 use crate::core::command::value;
@@ -9,8 +7,6 @@ use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::audience::{Audience, Visible};
-use crate::core::policy::controls::{AgentProfile, Controls, PauseScope};
-use crate::core::reply::{AgentRow, Paused};
 use crate::core::report::digest::Digest;
 use crate::core::report::{Broken, Day, Outlook, Period, best, told};
 use crate::core::scheduling::RankedBacklog;
@@ -29,7 +25,7 @@ pub fn gather(conn: &Connection, of: &ReportScope, now: Timestamp) -> Result<Day
     // They stand among what is broken, with the reason.
     report.dead.clear();
     let visible = repos::visible(conn, audience(conn, of.to)?)?;
-    let (jobs, asks) = day_jobs(conn, of, &visible, now)?;
+    let (jobs, asks) = day_jobs(conn, of, &visible, &fleet, now)?;
     Ok(Day {
         date: of.day,
         name: of.name.clone(),
@@ -38,7 +34,6 @@ pub fn gather(conn: &Connection, of: &ReportScope, now: Timestamp) -> Result<Day
         broken: broken(conn, &past, of, now)?,
         is_longer: happened_before(conn, of, now)?,
         report,
-        agents: of.agents.iter().map(|agent| row(agent, &fleet, now, &of.zone)).collect(),
         jobs,
     })
 }
@@ -70,7 +65,7 @@ pub fn outlook(
 ) -> Result<Outlook, Error> {
     let visible = repos::visible(conn, audience(conn, to)?)?;
     let may_name = |repo| visible.may_name(repo);
-    let best: Vec<ThreadId> = best(&judged.ranking, may_name).collect();
+    let best: Vec<ThreadId> = best(judged, may_name).into_iter().collect();
     Ok(Outlook::of(judged, may_name, &backlog::titles(conn, &best)?))
 }
 
@@ -132,13 +127,4 @@ fn broken(
         }
     }
     Ok(broken)
-}
-
-fn row(agent: &AgentProfile, fleet: &Controls, now: Timestamp, zone: &TimeZone) -> AgentRow {
-    let pause = fleet.pause_of(&PauseScope::Agent(agent.name.clone())).map(|pause| Paused {
-        what: agent.name.clone(),
-        since: said(pause.since, now, zone),
-        by: pause.by.login.clone(),
-    });
-    AgentRow::of(agent, pause)
 }

@@ -7,16 +7,24 @@ use crate::core::command::value;
 use crate::core::decisions::verbs_for;
 use crate::core::jobs::{JobId, JobRecord, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
+use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::audience::Visible;
+use crate::core::policy::controls::{Controls, PauseScope};
+use crate::core::reply::Paused;
 use crate::core::reply::decisions::asked_in_short;
 use crate::core::reply::jobs::{JobStanding, JobView};
-use crate::core::report::{AgentResults, DayJobs, DayMoney, OpenQuestion};
+use crate::core::report::{
+    AgentActivity, AgentDay, AgentResults, DayJobs, DayMoney, EndedJob, OpenQuestion,
+};
 use crate::store::decisions::{self, StoredDecision};
-use crate::store::{Connection, Error, jobs, repos};
+use crate::store::{Connection, Error, backlog, incidents, jobs, repos};
 
 /// How many jobs of a kind are told.
 const MOST: u32 = 20;
+
+/// So far back it is counted what merged work costs.
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// So far back results tell of an agent.
 const LATELY: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -26,6 +34,7 @@ pub(super) fn day_jobs(
     conn: &Connection,
     of: &ReportScope,
     visible: &Visible,
+    fleet: &Controls,
     now: Timestamp,
 ) -> Result<(DayJobs, Vec<OpenQuestion>), Error> {
     let records = |ids: Vec<JobId>| -> Result<Vec<JobRecord>, Error> {
@@ -53,16 +62,80 @@ pub(super) fn day_jobs(
     asks.extend(others);
     let results = jobs::results(conn, now.before(LATELY))?;
     let midnight = value::Date(now.zoned(&of.zone).date()).begins(&of.zone);
-    let agents = of.agents.iter().filter_map(|agent| AgentResults::of(&agent.name, &results));
+    let agents = Agents { of, visible, fleet, results: &results, live: &live, now };
     let jobs = DayJobs {
         claimed: live.iter().filter(|record| is_doubted(record)).count(),
         in_flight,
         dead: views(&dead)?,
         shipped: views(&shipped)?,
-        money: DayMoney { spent: jobs::spent_since(conn, midnight)?.micro_usd, cap: of.day_cap },
-        agents: agents.collect(),
+        money: DayMoney {
+            spent: jobs::spent_since(conn, midnight)?.micro_usd,
+            cap: of.day_cap,
+            per_merged: DayMoney::per_merged(&results, now.before(WEEK)),
+        },
+        agents: agents.told(conn)?,
     };
     Ok((jobs, asks))
+}
+
+/// What there is to tell of agents.
+struct Agents<'a> {
+    of: &'a ReportScope,
+    visible: &'a Visible,
+    fleet: &'a Controls,
+    results: &'a [EndedJob],
+    live: &'a [JobRecord],
+    now: Timestamp,
+}
+
+impl Agents<'_> {
+    fn told(&self, conn: &Connection) -> Result<Vec<AgentDay>, Error> {
+        let wrong = incidents::all(conn)?;
+        let problem = |agent: &str| {
+            let of_it = wrong.iter().filter_map(|open| match &open.incident {
+                Incident::Agent { name, problem } if name == agent => Some(*problem),
+                _ => None,
+            });
+            of_it.min()
+        };
+        let agents = self.of.agents.iter().map(|agent| {
+            let name = agent.name.as_str();
+            let threads = self.threads(conn, name)?;
+            Ok(AgentDay {
+                agent: name.to_owned(),
+                results: AgentResults::of(name, self.results),
+                now: AgentActivity::of(problem(name), self.pause(name), &threads),
+            })
+        });
+        agents.collect()
+    }
+
+    /// What it works on, as far as that may be named.
+    fn threads(&self, conn: &Connection, agent: &str) -> Result<Vec<Option<String>>, Error> {
+        let leases = jobs::leases(conn)?;
+        let mut threads = Vec::new();
+        for lease in leases.iter().filter(|lease| lease.agent() == agent) {
+            // What may not be named is not among them.
+            let record = self.live.iter().find(|record| record.job.spec.id == lease.job());
+            let thread = record.map(|record| record.job.spec.thread);
+            threads.push(match thread.filter(|thread| self.visible.may_name(thread.repo)) {
+                Some(thread) => {
+                    Some(format!("{}#{}", repo_name(conn, thread.repo)?, thread.number))
+                }
+                None => None,
+            });
+        }
+        Ok(threads)
+    }
+
+    fn pause(&self, agent: &str) -> Option<Paused> {
+        let pause = self.fleet.pause_of(&PauseScope::Agent(agent.to_owned()))?;
+        Some(Paused {
+            what: agent.to_owned(),
+            since: said(pause.since, self.now, &self.of.zone),
+            by: pause.by.login.clone(),
+        })
+    }
 }
 
 /// What was claimed last was not seen.
@@ -79,6 +152,7 @@ fn view(
     let thread = record.job.spec.thread;
     let mut view = JobView::of(record, now, &of.zone);
     view.target = Some(format!("{}#{}", repo_name(conn, thread.repo)?, thread.number));
+    view.title = backlog::titles(conn, &[thread])?.remove(&thread).map(|known| known.title);
     Ok(view)
 }
 

@@ -1,5 +1,6 @@
 //! Gathers what handlers need to know: from the ledger, and from Gitea only what is needed.
 
+mod agents;
 mod backlog;
 mod circle_search;
 mod decisions;
@@ -17,6 +18,7 @@ use super::audience::Audiences;
 use super::context::Context;
 use super::deleted;
 use super::error::EngineError;
+use super::jobs::Fleet;
 use super::permissions::PermissionReader;
 use super::planner::Planner;
 use crate::core::command::value::IssueRef;
@@ -41,6 +43,7 @@ pub(super) struct Snapshots {
     accounts: Arc<Accounts>,
     permissions: Arc<PermissionReader>,
     planner: Arc<Planner>,
+    fleet: Arc<Fleet>,
 }
 
 impl Snapshots {
@@ -48,9 +51,9 @@ impl Snapshots {
         ctx: Context,
         accounts: Arc<Accounts>,
         permissions: Arc<PermissionReader>,
-        planner: Arc<Planner>,
+        (planner, fleet): (Arc<Planner>, Arc<Fleet>),
     ) -> Self {
-        Self { ctx, accounts, permissions, planner }
+        Self { ctx, accounts, permissions, planner, fleet }
     }
 
     /// All that is needed for the commands of `inbound`, which `actor` gave.
@@ -105,6 +108,10 @@ impl Snapshots {
             own: own.login.clone(),
             people: self.accounts.people(),
             agents: self.ctx.policy.agents.clone(),
+            views: match needs.agents {
+                true => self.agent_views(name, &own.login).await?,
+                false => HashMap::new(),
+            },
             fleet,
             item,
             assignable,

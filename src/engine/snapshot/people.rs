@@ -1,6 +1,6 @@
 //! Gathers what `assign`, `delegate`, `pause` and `report` need to know.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::Snapshots;
 use crate::core::command::value::Date;
@@ -130,9 +130,7 @@ impl Snapshots {
     async fn outlook_for(&self, audience: Audience) -> Result<Outlook, EngineError> {
         let (judged, audiences) = (self.planner.ranking().await?, Audiences::new(&self.ctx));
         let mut visible = audiences.visible(audience).await?;
-        let best = |visible: &Visible| {
-            best(&judged.ranking, |repo| visible.may_name(repo)).collect::<BTreeSet<_>>()
-        };
+        let best = |visible: &Visible| best(&judged, |repo| visible.may_name(repo));
         let best: Vec<_> = audiences.sure_of(&mut visible, best).await?.into_iter().collect();
         let titles = self.ctx.ledger.read(move |conn| backlog::titles(conn, &best)).await?;
         Ok(Outlook::of(&judged, |repo| visible.may_name(repo), &titles))

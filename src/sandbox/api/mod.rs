@@ -19,6 +19,7 @@ mod people;
 mod pulls;
 mod reactions;
 mod repos;
+mod templates;
 
 pub(crate) use answer::ApiAnswer;
 pub(crate) use call::Call;
@@ -69,6 +70,7 @@ fn route(world: &mut World, call: &Call) -> Reply {
         ("GET", ["settings", "api"]) => people::settings(world),
         ("GET", ["settings", "ui"]) => people::ui_settings(world),
         ("GET", ["token"]) if world.version.has_calls_of_1_27() => people::token(world, call),
+        (_, ["token"]) => Err(Refusal::NoSuchCall),
         (_, ["user" | "users", ..]) => people::route(world, call, &segments),
         (_, ["orgs" | "teams", ..]) => orgs::route(world, call, &segments),
         ("GET", ["repositories", id]) => repos::get_by_id(world, call, id),

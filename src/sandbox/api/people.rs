@@ -43,8 +43,16 @@ pub(super) fn ui_settings(world: &World) -> Reply {
 pub(super) fn token(world: &World, call: &Call) -> Reply {
     let user = call.require_user()?;
     let scopes: Vec<&str> = call.scopes.iter().flat_map(Scopes::names).collect();
-    let login = &world.users[&user].login;
-    Ok(ApiAnswer::json(200, &json!({ "scopes": scopes, "user": { "id": user, "login": login } })))
+    let owner = &world.users[&user];
+    let told = json!({
+        "id": user,
+        "name": "sandbox",
+        "scopes": scopes,
+        "created_at": owner.created.to_string(),
+        "last_used_at": world.now.to_string(),
+        "user": { "id": user, "login": owner.login },
+    });
+    Ok(ApiAnswer::json(200, &told))
 }
 
 /// What happens below `/user` and `/users`.

@@ -83,8 +83,9 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
             let review = review_json(world, call, issue, number_of(id)?)?;
             Ok(ApiAnswer::json(200, &review.inline()))
         }
-        (_, [_, "comments", _, "replies"]) if !world.version.has_calls_of_1_27() => {
-            Err(Refusal::NoSuchCall)
+        // `GET` would look for a pull request between branches of these names.
+        ("POST", [_, "comments", _, "replies"]) if !world.version.has_calls_of_1_27() => {
+            Err(Refusal::NoSuchMethod)
         }
         ("POST", [number, "comments", id, "replies"]) => {
             let (issue, _) = find(world, repo, number)?;

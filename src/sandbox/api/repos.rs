@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::answer::{ApiAnswer, Reply};
 use super::call::{Call, number_of};
-use super::{commits, contents, issues};
+use super::{commits, contents, issues, templates};
 use crate::core::model::ids::RepoId;
 use crate::sandbox::world::World;
 use crate::sandbox::world::records::RepoRecord;
@@ -51,17 +51,7 @@ pub(super) fn route(world: &mut World, call: &Call, id: RepoId, rest: &[&str]) -
                 world.assignable(world.repo(id)).into_iter().map(|user| view.user(user)).collect();
             Ok(ApiAnswer::json(200, &users))
         }
-        ("GET", ["issue_templates"]) => {
-            let template = |(name, title, content): &(String, String, String)| {
-                json!({
-                    "name": name, "title": title, "about": name, "labels": [], "ref": "refs/heads/",
-                    "content": content, "body": null,
-                    "file_name": format!(".gitea/ISSUE_TEMPLATE/{name}.md"),
-                })
-            };
-            let templates: Vec<_> = world.repo(id).templates.iter().map(template).collect();
-            Ok(ApiAnswer::json(200, &templates))
-        }
+        ("GET", ["issue_templates"]) => templates::list(world, id),
         ("GET", ["assignees", _]) if !world.version.has_calls_of_1_27() => Err(Refusal::NoSuchCall),
         ("GET", ["assignees", login]) => issues::can_be_assigned(world, id, login),
         ("GET", ["teams"]) => {

@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::json as wire;
 use super::record::{Permission, RunEnd};
 use super::shared::GatewayShared;
 
@@ -86,7 +87,10 @@ impl AgentRun {
     /// Ends the call that was begun last. Gives what it was told meanwhile.
     pub fn end_tool(&self, output: &str, failed: bool) -> Vec<String> {
         self.shared.change(|state| {
-            let event = json!({ "tool": "terminal", "duration": 0.1, "error": failed });
+            let mut event = json!({ "tool": "terminal", "duration": 0.1, "error": failed });
+            if state.is_keyed() {
+                event["preview"] = json!(output);
+            }
             state.emit(&self.id, "tool.completed", event);
             state.remember(&self.session, "tool", output);
             let heard = state.hear(&self.id);
@@ -127,7 +131,12 @@ pub(super) fn begin(
     tokio::spawn(life.run_until_cancelled_owned(async move {
         let Scripted { shared, agent } = &*scripted;
         let end = until_stopped(agent.work(run), shared, &stop, &id).await;
-        shared.change(|state| state.settle(&id, end));
+        shared.change(|state| {
+            if let Some(event) = state.settle(&id, end) {
+                let told = wire::end(state, &id);
+                state.emit(&id, event, told);
+            }
+        });
     }));
 }
 

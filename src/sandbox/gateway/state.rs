@@ -206,10 +206,10 @@ impl GatewayState {
         events.push(told);
     }
 
-    /// The run ended by itself, or because it was stopped.
-    pub(super) fn settle(&mut self, id: &str, end: Option<RunEnd>) {
+    /// The run ended by itself, or because it was stopped; the event that is to tell of it.
+    pub(super) fn settle(&mut self, id: &str, end: Option<RunEnd>) -> Option<&'static str> {
         let is_new = self.is_keyed();
-        let Some(run) = self.runs.get_mut(id) else { return };
+        let run = self.runs.get_mut(id)?;
         let stopped = run.status == RunStatus::Stopping;
         (run.approval, run.question) = (None, None);
         let (status, event, words) = match end {
@@ -237,12 +237,12 @@ impl GatewayState {
         if status == RunStatus::Cancelled {
             (run.usage, run.exit_reason) = (None, Some("interrupted_by_user"));
         }
-        let (session, error) = (run.session.clone(), run.error.clone());
+        let session = run.session.clone();
         self.turn(id, status);
         if let Some(words) = &words {
             self.remember_end(&session, words);
         }
-        self.emit(id, event, json!({ "output": words, "error": error }));
+        Some(event)
     }
 
     pub(super) fn stop(&mut self, id: &str) {
@@ -274,6 +274,9 @@ impl GatewayState {
         self.emit(id, "approval.request", asked);
         if let Some(run) = self.runs.get_mut(id) {
             run.approval = run.events.as_ref().and_then(|events| events.last().cloned());
+            if let Some(asked) = run.approval.as_mut().and_then(Value::as_object_mut) {
+                asked.remove("seq");
+            }
             run.question = Some(question);
         }
     }
@@ -287,10 +290,14 @@ impl GatewayState {
         let Some(run) = self.runs.get_mut(id) else { return };
         let Some(question) = run.question.take() else { return };
         if permission != Permission::Expired {
-            run.approval = None;
+            let asked = run.approval.take().unwrap_or_default();
             self.turn(id, RunStatus::Running);
             let choice = if permission == Permission::Given { "once" } else { "deny" };
-            self.emit(id, "approval.responded", json!({ "choice": choice, "resolved": 1 }));
+            let mut told = json!({ "choice": choice, "resolved": 1 });
+            if self.is_keyed() {
+                told["request_id"] = asked["request_id"].clone();
+            }
+            self.emit(id, "approval.responded", told);
         }
         // The run may have ended meanwhile.
         let _ = question.send(permission);

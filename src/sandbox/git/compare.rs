@@ -67,6 +67,17 @@ impl BareRepo {
         }
     }
 
+    /// Whether a proposal has another content now: some file of the new head is neither as in the
+    /// old one nor as in the base.
+    pub(crate) fn is_other_proposal(
+        &self,
+        (old, new): (&str, &str),
+        base: &str,
+    ) -> Result<bool, GitFailure> {
+        let args = ["diff", "--name-only", "-z", new, old, base];
+        Ok(!program::output(&self.folder, &args, &[])?.is_empty())
+    }
+
     /// The files that differ between two commits, by path.
     pub(crate) fn changes(&self, from: &str, to: &str) -> Result<Vec<PathChange>, GitFailure> {
         let args = ["diff-tree", "-r", "-z", "--raw", "--numstat", "--no-abbrev", "-M", from, to];

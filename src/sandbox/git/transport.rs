@@ -24,6 +24,15 @@ pub(crate) struct GitRequest<'a> {
     pub(crate) body: &'a [u8],
 }
 
+/// What who pushes is told.
+pub(crate) enum PushWord {
+    None,
+    /// Nothing is moved, for this reason.
+    Declined(String),
+    /// What can be done next.
+    Hint(String),
+}
+
 /// What git answers.
 pub(crate) struct GitAnswer {
     pub(crate) status: u16,
@@ -32,18 +41,19 @@ pub(crate) struct GitAnswer {
 }
 
 impl BareRepo {
-    /// Answers a request. A push is declined by a hook that says `declined`, if that is given.
+    /// Answers a request, and has a hook speak to who pushes.
     pub(crate) fn serve(
         &self,
         request: &GitRequest,
-        declined: Option<&str>,
+        word: &PushWord,
     ) -> Result<GitAnswer, GitFailure> {
         let all = self.folder.parent().ok_or(GitFailure::Unreadable("folder"))?;
         let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
         let mut command = program::git(&self.folder);
-        if let Some(words) = declined {
-            command.env("DECLINED", words);
-            command.arg("-c").arg(format!("core.hooksPath={}", declining_hooks(all)?.display()));
+        if let Some((hook, script, words)) = word.hook() {
+            let hooks = hooks_in(all, hook, script)?;
+            command.env("WORDS", words);
+            command.arg("-c").arg(format!("core.hooksPath={}", hooks.display()));
         }
         command
             .arg("http-backend")
@@ -66,13 +76,28 @@ impl BareRepo {
     }
 }
 
-/// A folder with a hook that declines every push with the words in its environment.
-fn declining_hooks(all: &Path) -> Result<PathBuf, GitFailure> {
-    let folder = all.join("declining-hooks");
-    let hook = folder.join("pre-receive");
+impl PushWord {
+    /// The hook that says it, what that does, and the words.
+    fn hook(&self) -> Option<(&'static str, &'static str, &str)> {
+        match self {
+            Self::None => None,
+            Self::Declined(words) => Some(("pre-receive", DECLINE, words)),
+            Self::Hint(words) => Some(("post-receive", HINT, words)),
+        }
+    }
+}
+
+/// Hooks print the words in their environment.
+const DECLINE: &str = "#!/bin/sh\nprintf '%s\\n' \"$WORDS\" >&2\nexit 1\n";
+const HINT: &str = "#!/bin/sh\nprintf '%s\\n' \"$WORDS\" >&2\n";
+
+/// A folder with this one hook.
+fn hooks_in(all: &Path, name: &str, script: &str) -> Result<PathBuf, GitFailure> {
+    let folder = all.join(format!("hooks-{name}"));
+    let hook = folder.join(name);
     if !hook.exists() {
         fs::create_dir_all(&folder)?;
-        fs::write(&hook, "#!/bin/sh\nprintf '%s\\n' \"$DECLINED\" >&2\nexit 1\n")?;
+        fs::write(&hook, script)?;
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755))?;
     }
     Ok(folder)

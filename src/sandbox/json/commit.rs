@@ -236,15 +236,17 @@ struct ChangedFileJson<'a> {
 }
 
 impl<'a> ChangedFileJson<'a> {
-    /// New files, then those that are gone, then the others.
+    /// In the order of git: that of their paths.
     fn all_of(commit: &'a GitCommit) -> Vec<Self> {
-        let with = |wanted: fn(&PathChange) -> bool, status| {
-            commit.paths(wanted).into_iter().map(move |path| Self { path, status })
+        let shown = |change: &'a PathChange| {
+            let status = match (change.is_new(), change.is_gone()) {
+                (true, _) => "added",
+                (_, true) => "removed",
+                _ => "modified",
+            };
+            Self { path: &change.path, status }
         };
-        with(PathChange::is_new, "added")
-            .chain(with(PathChange::is_gone, "removed"))
-            .chain(with(PathChange::is_other, "modified"))
-            .collect()
+        commit.changes.iter().map(shown).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Time, UserJson, View, null_if_empty, object, time};
+use crate::core::model::time::Timestamp;
 use crate::sandbox::world::heads::kept_head;
 use crate::sandbox::world::records::{
     BranchRecord, InlineRecord, IssueRecord, PullRecord, ReviewRecord, ReviewRequestRecord,
@@ -30,7 +31,8 @@ impl<'a> View<'a> {
 
     /// The pull request, as a list shows it.
     pub(crate) fn listed_pull(self, id: i64) -> Option<PullJson<'a>> {
-        Some(PullJson { in_full: false, ..self.pull(id)? })
+        let in_full = self.world.version.lists_pulls_in_full();
+        Some(PullJson { in_full, ..self.pull(id)? })
     }
 
     /// A review of the pull request `issue`.
@@ -54,19 +56,29 @@ impl<'a> PullJson<'a> {
         self.pull.reviews.iter().filter(|review| review.given.is_some())
     }
 
-    /// Whoever reviewed counts as asked.
+    /// Whoever reviewed counts as asked, as long as that review counts; who spoke last is last.
     fn reviewers(&self) -> Vec<UserJson<'a>> {
-        let mut ids: Vec<i64> = self.given().map(|r| r.author).collect();
-        ids.extend(self.pull.asked.iter().map(|asked| asked.reviewer));
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().map(|id| self.view.public_user(id)).collect()
+        let counting = self.given().filter(|review| review.dismissed.is_none());
+        let last_words = counting.map(|review| {
+            let at = review.given.as_ref().map_or(review.begun, |given| given.at);
+            (at, review.id, review.author)
+        });
+        let asked = self.pull.asked.iter().map(|asked| (asked.at, asked.id, asked.reviewer));
+        let mut said: Vec<(Timestamp, i64, i64)> = last_words.chain(asked).collect();
+        said.sort_unstable();
+        let is_last = |at: &usize| said[at + 1..].iter().all(|later| later.2 != said[*at].2);
+        let last = (0..said.len()).filter(is_last);
+        last.map(|at| self.view.public_user(said[at].2)).collect()
     }
 
     /// People; nobody is an empty list or `null`.
     fn listed(&self, people: Vec<UserJson<'a>>) -> Option<Vec<UserJson<'a>>> {
-        let as_empty = self.view.world.version.lists_nobody_as_empty();
-        if as_empty { Some(people) } else { null_if_empty(people) }
+        if self.lists_nobody_as_empty() { Some(people) } else { null_if_empty(people) }
+    }
+
+    /// Where many are shown, nobody is `null`.
+    fn lists_nobody_as_empty(&self) -> bool {
+        self.in_full && self.view.world.version.lists_nobody_as_empty()
     }
 
     fn branch(&self, branch: &'a BranchRecord) -> BranchJson<'a> {
@@ -81,6 +93,7 @@ impl Serialize for PullJson<'_> {
         let assignees = || issue.assignees.iter().map(|id| view.public_user(*id));
         let version = view.world.version;
         let (reviews, newer) = (self.given().count(), version.lists_nobody_as_empty());
+        let no_teams = self.lists_nobody_as_empty().then_some([(); 0]);
         let shows_none = !version.leaves_out_no_review_comments();
         object!(serializer, {
             "id": pull.id,
@@ -94,7 +107,7 @@ impl Serialize for PullJson<'_> {
             "assignee": assignees().next(),
             "assignees": self.listed(assignees().collect()),
             "requested_reviewers": self.listed(self.reviewers()),
-            "requested_reviewers_teams"? newer.then_some([(); 0]),
+            "requested_reviewers_teams"? newer.then_some(no_teams),
             "state": if issue.is_open() { "open" } else { "closed" },
             "draft": issue.is_draft(),
             "is_locked": issue.locked,

@@ -72,11 +72,16 @@ impl Serialize for RepoJson<'_> {
             (version.describes_repos_in_full(), version.tells_how_pulls_are_updated());
         object!(serializer, {
             "id": repo.id,
-            "owner": if self.hides_owner { view.hidden_user(repo.owner) } else { view.user(repo.owner) },
+            "owner": match (self.hides_owner, view.viewer) {
+                (true, _) => view.hidden_user(repo.owner),
+                (false, Some(_)) => view.user(repo.owner),
+                // Who may see a repository may see whose it is.
+                (false, None) => view.user_seen_by_users(repo.owner),
+            },
             "name": repo.name,
             "full_name": name,
             "description": "",
-            "empty": false,
+            "empty": view.world.is_empty(repo),
             "private": repo.private,
             "fork": repo.fork_of.is_some(),
             "template": false,

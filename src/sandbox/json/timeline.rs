@@ -61,6 +61,7 @@ impl<'a> Told<'a> {
             TimelineChange::DeleteBranch { branch } => {
                 Self { former_ref: branch, ..kind("delete_branch") }
             }
+            TimelineChange::Reference { .. } => kind("commit_ref"),
             TimelineChange::Schedule => kind("pull_scheduled_merge"),
             TimelineChange::Unschedule => kind("pull_cancel_scheduled_merge"),
         }
@@ -69,8 +70,13 @@ impl<'a> Told<'a> {
 
 impl Serialize for TimelineJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (view, line, told) = (self.view, self.line, Told::of(&self.line.change));
+        let (view, line) = (self.view, self.line);
         let issue = view.world.issue(line.issue);
+        let mut told = Told::of(&line.change);
+        if let TimelineChange::Reference { commit, subject } = &line.change {
+            let path = format!("/{}/commit/{commit}", view.world.full_name(issue.repo));
+            told.body = format!("<a href=\"{path}\">{subject}</a>");
+        }
         let thread = view.url(view.thread_path(issue));
         let id = told.comment.unwrap_or(line.id);
         let (issue_url, pull_url) =

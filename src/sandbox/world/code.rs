@@ -6,7 +6,7 @@ use crate::core::model::ids::RepoId;
 
 use super::World;
 use super::people::address_of;
-use super::records::UserKind;
+use super::records::{RepoRecord, UserKind};
 use super::refusal::Refusal;
 use super::rights::{Mode, Unit};
 use crate::sandbox::git::{BareRepo, CommitOrder, FileEdit, NO_COMMIT, RefMove, Signer, TreeItem};
@@ -44,7 +44,7 @@ impl World {
     pub(crate) fn code(&self, id: RepoId) -> Result<BareRepo, Refusal> {
         let repo = self.repo(id);
         let (code, is_new) = self.git.open(id.0, &repo.trunk)?;
-        if is_new && repo.fork_of.is_none() {
+        if is_new && repo.fork_of.is_none() && !repo.began_empty {
             let signer = Signer { at: repo.created, ..self.signer(self.founder(repo.owner)) };
             let content = format!("# {}\n\n", repo.name).into_bytes();
             code.commit(&CommitOrder {
@@ -56,6 +56,12 @@ impl World {
             })?;
         }
         Ok(code)
+    }
+
+    /// Whether nobody has pushed anything there yet.
+    pub(crate) fn is_empty(&self, repo: &RepoRecord) -> bool {
+        let has_trunk = || Ok::<_, Refusal>(self.code(repo.id)?.branch(&repo.trunk)?.is_some());
+        repo.began_empty && !has_trunk().unwrap_or(false)
     }
 
     /// Who makes the first commit: the owner, or one who owns the organisation.

@@ -48,6 +48,7 @@ impl World {
             false => Vec::new(),
         };
         let id = self.insert_issue(user, repo, new.title, new.body, None);
+        self.note_activity(user, repo, "create_issue", "", self.activity_of_thread(id));
         if writer {
             let known = new.labels.into_iter().filter(|id| self.labels.contains_key(id));
             let known: BTreeSet<i64> = known.collect();
@@ -234,10 +235,14 @@ impl World {
         for assignee in &added {
             self.require_assignable(*assignee, repo)?;
         }
-        for assignee in added {
-            if !self.issue(id).assignees.contains(&assignee) {
-                self.assign(user, id, assignee);
-            }
+        let is_new = |login: &i64| !self.issue(id).assignees.contains(login);
+        let added: Vec<i64> = added.into_iter().filter(is_new).collect();
+        // Each is told of when all are assigned.
+        for assignee in &added {
+            self.note_assigned(user, id, *assignee);
+        }
+        for _ in added {
+            self.emit(&Event::Assignee { doer: user, issue: id, assigned: true });
         }
         Ok(())
     }
@@ -294,13 +299,14 @@ impl World {
     }
 
     fn assign(&mut self, doer: i64, issue: i64, assignee: i64) {
-        self.touch(issue).assignees.push(assignee);
-        self.note_in_timeline(
-            doer,
-            issue,
-            TimelineChange::Assignee { user: assignee, removed: false },
-        );
+        self.note_assigned(doer, issue, assignee);
         self.emit(&Event::Assignee { doer, issue, assigned: true });
+    }
+
+    fn note_assigned(&mut self, doer: i64, issue: i64, assignee: i64) {
+        self.touch(issue).assignees.push(assignee);
+        let change = TimelineChange::Assignee { user: assignee, removed: false };
+        self.note_in_timeline(doer, issue, change);
     }
 
     fn unassign(&mut self, doer: i64, issue: i64, former: i64) {

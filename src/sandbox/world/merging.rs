@@ -156,12 +156,13 @@ impl World {
             // One that waits for something stays open.
             let _ = self.set_open(user, other, false);
         }
-        self.pushed(user, repo, &[moved])?;
+        self.tell_of_moves(user, repo, std::slice::from_ref(&moved))?;
         if asked.deletes_branch && self.protection_of(head_repo, &head).is_none() {
             // The merge stands even if the branch does.
             let _ = self.delete_branch(user, head_repo, &head);
         }
-        Ok(())
+        let own = self.version.refers_no_merge_to_itself().then_some(issue);
+        self.note_references(user, (repo, &moved), own)
     }
 
     fn close_merged(&mut self, user: i64, issue: i64) {

@@ -24,6 +24,7 @@ pub(crate) mod pulls;
 mod pushes;
 pub(crate) mod reactions;
 pub(crate) mod records;
+mod references;
 pub(crate) mod refusal;
 pub(crate) mod repos;
 pub(crate) mod review_requests;

@@ -56,7 +56,8 @@ impl World {
     }
 
     pub(crate) fn add_token(&mut self, user: i64, scopes: Scopes) -> String {
-        let token = format!("{:040x}", self.tokens.len() + 1);
+        // No two forges give the same: what stands somewhere is known to come from here.
+        let token = format!("{:032x}{:08x}", fastrand::u128(..), self.tokens.len() + 1);
         self.tokens.insert(token.clone(), TokenRecord { user, scopes, revoked: false });
         token
     }

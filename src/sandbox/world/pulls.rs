@@ -64,12 +64,13 @@ impl World {
         let id = self.insert_pull(user, repo, new, (head, base));
         self.refresh_pull(id)?;
         self.note_first_commits(user, id)?;
-        self.note_activity(user, repo, "create_pull_request", "", self.activity_of_pull(id));
+        self.note_activity(user, repo, "create_pull_request", "", self.activity_of_thread(id));
         self.emit(&Event::issue(user, id, Change::Created));
         Ok(id)
     }
 
-    fn activity_of_pull(&self, id: i64) -> String {
+    /// What the activity tells of a thread.
+    pub(super) fn activity_of_thread(&self, id: i64) -> String {
         let issue = self.issue(id);
         format!("{}|{}", issue.number, issue.title)
     }
@@ -82,10 +83,10 @@ impl World {
         (head, base): (String, String),
     ) -> i64 {
         let branch = |repo, name, sha| BranchRecord { repo, name, sha, is_gone: false };
-        let by_default = self.version.lets_maintainers_edit();
+        let may_say = self.version.lets_maintainers_edit();
         let mut pull =
             self.new_pull(branch(new.from, new.head, head), branch(repo, new.base, base));
-        pull.maintainers_may_edit = new.maintainers_may_edit.unwrap_or(by_default);
+        pull.maintainers_may_edit = may_say && new.maintainers_may_edit.unwrap_or(true);
         self.insert_issue(user, repo, new.title, new.body, Some(pull))
     }
 

@@ -14,8 +14,19 @@ use crate::sandbox::git::{GitCommit, RefMove};
 const TOLD_COMMITS: usize = 5;
 
 impl World {
-    /// Branches were moved: pull requests follow, and it is told.
+    /// Branches were moved: pull requests follow, it is told, and threads are referred to.
     pub(crate) fn pushed(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        moves: &[RefMove],
+    ) -> Result<(), Refusal> {
+        self.tell_of_moves(user, repo, moves)?;
+        moves.iter().try_for_each(|moved| self.note_references(user, (repo, moved), None))
+    }
+
+    /// Branches were moved: pull requests follow, and it is told.
+    pub(super) fn tell_of_moves(
         &mut self,
         user: i64,
         repo: RepoId,
@@ -93,13 +104,12 @@ impl World {
 
     fn head_moved(&mut self, user: i64, issue: i64, moved: &RefMove) -> Result<(), Refusal> {
         self.refresh_pull(issue)?;
-        let (base_repo, base) = {
-            let thread = self.issue(issue);
-            (thread.repo, thread.pull.as_ref().map(|pull| pull.base.sha.clone()))
-        };
-        let code = self.code(base_repo)?;
+        let thread = self.issue(issue);
+        let Some(pull) = &thread.pull else { return Ok(()) };
+        let (base, merge_base) = (pull.base.sha.clone(), pull.merge_base.clone());
+        let code = self.code(thread.repo)?;
         let forced = !code.contains(&moved.after, &moved.before)?;
-        let base = base.unwrap_or_default();
+        let is_other = code.is_other_proposal((&moved.before, &moved.after), &merge_base)?;
         let own = code.commits_between(&base, &moved.after)?;
         let own: Vec<String> = own.into_iter().rev().map(|commit| commit.id).collect();
         let commits = match forced {
@@ -115,7 +125,9 @@ impl World {
         if !commits.is_empty() {
             self.note_in_timeline(user, issue, TimelineChange::Push { forced, commits });
         }
-        self.reviews_are_stale(issue);
+        if is_other {
+            self.reviews_are_stale(issue);
+        }
         self.touch(issue);
         let (before, after) = (moved.before.clone(), moved.after.clone());
         self.emit(&Event::Synchronized { doer: user, issue, before, after });

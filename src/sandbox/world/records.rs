@@ -68,6 +68,8 @@ pub(crate) struct RepoRecord {
     /// The branch that a clone begins with.
     pub(crate) trunk: String,
     pub(crate) fork_of: Option<RepoId>,
+    /// It began without a first commit.
+    pub(crate) began_empty: bool,
     /// Rules of branches, the first that fits counts.
     pub(crate) protections: Vec<ProtectionRecord>,
     /// What was said of commits, oldest first.
@@ -306,6 +308,11 @@ pub(crate) enum TimelineChange {
     Merge,
     DeleteBranch {
         branch: String,
+    },
+    /// A commit of the default branch names the thread.
+    Reference {
+        commit: String,
+        subject: String,
     },
     Schedule,
     Unschedule,

@@ -47,11 +47,16 @@ impl World {
                 templates: Vec::new(),
                 trunk: "main".to_owned(),
                 fork_of: None,
+                began_empty: false,
                 protections: Vec::new(),
                 statuses: Vec::new(),
                 feed: Vec::new(),
             },
         );
+        let repo = self.repo(id);
+        let administers = |user: &i64| self.mode(Some(*user), repo, Unit::Code) >= Mode::Admin;
+        let creator = self.people().find(administers).unwrap_or(owner);
+        self.note_activity(creator, id, "create_repo", "", String::new());
         Ok(id)
     }
 

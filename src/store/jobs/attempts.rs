@@ -230,6 +230,37 @@ pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
     }
 }
 
+/// When an agent may get work, as far as its breaker is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeTime {
+    Now,
+    /// Then; none: when what it does now is over.
+    At(Option<Timestamp>),
+}
+
+/// When the breaker of `agent` lets something through, beside the attempt `own`.
+pub(super) fn probe_time(
+    conn: &Connection,
+    agent: &str,
+    own: Option<Fence>,
+    now: Timestamp,
+) -> Result<ProbeTime, Error> {
+    let breaker = breaker(conn, agent)?;
+    if breaker == Breaker::Closed {
+        return Ok(ProbeTime::Now);
+    }
+    let is_probing = conn
+        .prepare_cached("SELECT 1 FROM leases WHERE agent = ?1 AND fence IS NOT ?2")?
+        .exists((agent, own))?;
+    let latest = conn
+        .prepare_cached("SELECT max(leased_at) FROM attempts WHERE agent = ?1 AND fence IS NOT ?2")?
+        .query_row((agent, own), |row| row.get(0))?;
+    Ok(match breaker.lets_through(is_probing, latest, now) {
+        true => ProbeTime::Now,
+        false => ProbeTime::At(breaker.next_probe(latest).filter(|at| !is_probing && *at > now)),
+    })
+}
+
 /// Whether an agent ever left something in a repository; none if no attempt of its was judged there.
 pub fn left_in(conn: &Connection, agent: &str, repo: RepoId) -> Result<Option<bool>, Error> {
     let left = conn
@@ -243,6 +274,11 @@ pub fn left_in(conn: &Connection, agent: &str, repo: RepoId) -> Result<Option<bo
 /// What was spent or is set aside by all since a moment.
 pub fn spent_since(conn: &Connection, since: Timestamp) -> Result<Spent, Error> {
     sum(conn, "ended_at IS NULL OR ended_at >= ?1", [since])
+}
+
+/// What was spent or is set aside by one agent since a moment.
+pub fn spent_by(conn: &Connection, agent: &str, since: Timestamp) -> Result<Spent, Error> {
+    sum(conn, "(ended_at IS NULL OR ended_at >= ?1) AND agent = ?2", (since, agent))
 }
 
 /// What was spent or is set aside for a thread.
@@ -259,16 +295,25 @@ pub fn spending(
     day_began: Timestamp,
     except: Option<Fence>,
 ) -> Result<Spending, Error> {
-    let of_day = "(ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2";
-    Ok(Spending {
-        issue: sum(
-            conn,
-            "repo = ?1 AND number = ?2 AND fence IS NOT ?3",
-            (thread.repo, thread.number, except),
-        )?,
-        agent_day: sum(conn, &format!("{of_day} AND agent = ?3"), (day_began, except, agent))?,
-        day: sum(conn, of_day, (day_began, except))?,
-    })
+    let issue = sum(
+        conn,
+        "repo = ?1 AND number = ?2 AND fence IS NOT ?3",
+        (thread.repo, thread.number, except),
+    )?;
+    let mut of_day = conn.prepare_cached(
+        "SELECT runs, micro_usd, tokens, agent = ?3 AS is_own FROM attempts
+         WHERE (ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2",
+    )?;
+    let mut rows = of_day.query((day_began, except, agent))?;
+    let (mut agent_day, mut day) = (Spent::default(), Spent::default());
+    while let Some(row) = rows.next()? {
+        let spent = spent(row)?;
+        day = day.plus(spent);
+        if row.get("is_own")? {
+            agent_day = agent_day.plus(spent);
+        }
+    }
+    Ok(Spending { issue, agent_day, day })
 }
 
 /// Added here: SQLite's own sum fails where it overflows.

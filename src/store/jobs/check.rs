@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
+use super::attempts::ProbeTime;
 use super::{attempts, load};
 use crate::core::jobs::money::{BudgetScope, Budgets, ChargeTerms};
 use crate::core::jobs::{Fence, Job, Timeouts, WorkKind};
@@ -148,6 +149,7 @@ fn capacity(
         load: running(conn, own, reviews_waiting)?,
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
+        until: None,
     };
     let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
     Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(LeaseRefusal::Lacks(lack))))
@@ -179,9 +181,15 @@ fn gone(
             prior: 0,
             is_up: false,
             is_spent: false,
+            ..AgentSlot::default()
         });
     }
     Ok(gone)
+}
+
+/// When an agent may get work, as far as its breaker is asked.
+pub fn probe_time(conn: &Connection, agent: &str, now: Timestamp) -> Result<ProbeTime, Error> {
+    attempts::probe_time(conn, agent, None, now)
 }
 
 /// What runs, by its leases.
@@ -208,15 +216,10 @@ fn breaker(
     bid: &LeaseRequest,
     now: Timestamp,
 ) -> Result<Checked, Error> {
-    let is_probing = conn
-        .prepare_cached("SELECT 1 FROM leases WHERE agent = ?1 AND fence IS NOT ?2")?
-        .exists((&bid.agent, own))?;
-    let latest = conn
-        .prepare_cached("SELECT max(leased_at) FROM attempts WHERE agent = ?1 AND fence IS NOT ?2")?
-        .query_row((&bid.agent, own), |row| row.get(0))?;
-    let breaker = attempts::breaker(conn, &bid.agent)?;
-    let is_let_through = breaker.lets_through(is_probing, latest, now);
-    Ok(if is_let_through { Ok(()) } else { Err(LeaseRefusal::BreakerOpen) })
+    Ok(match attempts::probe_time(conn, &bid.agent, own, now)? {
+        ProbeTime::Now => Ok(()),
+        ProbeTime::At(_) => Err(LeaseRefusal::BreakerOpen),
+    })
 }
 
 fn budget(

@@ -7,7 +7,7 @@ use super::advance::{Advanced, advance};
 use super::load;
 use crate::core::command::value::DecisionId;
 use crate::core::decisions::{DecisionStatus, VoidReason};
-use crate::core::jobs::{JobAction, JobEvent, PersonAnswer, StepTime, standing};
+use crate::core::jobs::{JobAction, JobEvent, PersonAnswer, StepTime, ToldText, standing};
 use crate::core::model::account::Account;
 use crate::store::decisions::{self, NewDecision, StoredDecision};
 use crate::store::error::Error;
@@ -52,8 +52,8 @@ pub fn decide(
         return Ok(None);
     }
     if let Some(text) = text {
-        let told = advance(tx, decision.job, None, JobEvent::Told(text.to_owned()), now)?;
-        if told.is_err() {
+        let told = JobEvent::Told(ToldText::by(&by.login, text));
+        if advance(tx, decision.job, None, told, now)?.is_err() {
             return Ok(None);
         }
     }

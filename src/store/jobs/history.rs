@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load;
 use crate::core::jobs::{
-    Draw, IllegalEvent, Job, JobAction, JobEvent, JobId, JobStep, StepTime, fold,
+    Draw, IllegalEvent, Job, JobAction, JobEvent, JobId, JobStep, StepTime, ToldText, fold,
 };
 use crate::store::columns::Json;
 use crate::store::error::Error;
@@ -33,7 +33,7 @@ pub fn history(conn: &Connection, id: JobId) -> Result<Vec<StoredStep>, Error> {
 }
 
 /// The texts that its agents are told, by number ([`JobAction::Tell`]).
-pub fn texts(conn: &Connection, id: JobId) -> Result<Vec<String>, Error> {
+pub fn texts(conn: &Connection, id: JobId) -> Result<Vec<ToldText>, Error> {
     let told = |stored: StoredStep| match stored.step {
         JobStep::Event(JobEvent::Told(text)) => Some(text),
         JobStep::Event(_) | JobStep::Act(_) => None,

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
 
-use crate::core::jobs::{DeadReason, Done, Fence, Job, JobId, State};
+use super::attempts;
+use crate::core::jobs::{DeadReason, Done, Fence, Job, JobId, State, Tried};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::{IssueFacts, WorkState};
+use crate::core::scheduling::{IssueFacts, TriedAgent, WorkState};
 use crate::store::backlog;
 use crate::store::columns::{Json, integer_column};
 use crate::store::error::Error;
@@ -89,7 +90,7 @@ pub(super) fn others_work(
 
 /// Adds to what is known of issues what agents did and do about them.
 pub fn add_work(conn: &Connection, issues: &mut [IssueFacts]) -> Result<(), Error> {
-    let work: HashMap<ThreadId, WorkState> = conn
+    let mut work: HashMap<ThreadId, WorkState> = conn
         .prepare_cached(
             "SELECT job, created_at, ended_at, settled FROM jobs
              WHERE id IN (SELECT max(id) FROM jobs GROUP BY repo, number)",
@@ -100,7 +101,13 @@ pub fn add_work(conn: &Connection, issues: &mut [IssueFacts]) -> Result<(), Erro
         })?
         .collect::<Result<_, _>>()?;
     for issue in issues {
-        issue.work = work.get(&issue.thread).copied().unwrap_or_default();
+        issue.work = match work.remove(&issue.thread) {
+            None => WorkState::default(),
+            Some(work) => {
+                let spent = attempts::spent_on(conn, issue.thread)?.micro_usd;
+                WorkState { spent, ..work }
+            }
+        };
     }
     Ok(())
 }
@@ -108,15 +115,21 @@ pub fn add_work(conn: &Connection, issues: &mut [IssueFacts]) -> Result<(), Erro
 /// What the latest job of a thread says about it.
 fn work_of(latest: StoredJob, is_settled: bool) -> WorkState {
     let StoredJob { job, ended_at, .. } = latest;
-    let spent = job.past.spent();
+    let attempts = job.past.spent();
     let is_dead = matches!(job.state, State::Dead(DeadReason::AttemptsSpent | DeadReason::Loop));
     WorkState {
         is_live: ended_at.is_none(),
         is_asked: false,
         is_settled: ended_at.is_some() && is_settled,
-        attempts: if is_dead && is_settled { spent } else { 0 },
-        fails: spent,
+        attempts: if is_dead && is_settled { attempts } else { 0 },
+        fails: attempts,
+        tried: job.past.tried.into_iter().map(tried).collect(),
+        spent: 0,
     }
+}
+
+fn tried(Tried { agent, family, .. }: Tried) -> TriedAgent {
+    TriedAgent { agent, family }
 }
 
 /// Somebody gave a reason to work on a thread again.

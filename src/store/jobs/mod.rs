@@ -34,10 +34,10 @@ mod transcript;
 
 pub use advance::{Advanced, advance};
 pub use attempts::{
-    StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_on, spent_since,
-    trust_again,
+    ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
+    spent_since, trust_again,
 };
-pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load};
+pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use create::{NotCreated, create};
 pub use decide::{GivenAnswer, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
@@ -46,10 +46,12 @@ pub use load::{
     StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
 };
 pub use numbers::{ShownNumbers, count_above, introduce, restore};
-pub use record::{dead_ids, ended_between, ended_ids, latest_in, live_ids, record, results};
+pub use record::{
+    dead_ids, ended_between, ended_ids, latest_in, live_ids, outcomes, record, results,
+};
 pub use run::{
     WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
     linked_pulls, note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};
-pub use transcript::{AttemptLog, attempt_logs, keep_transcript};
+pub use transcript::{AttemptLog, attempt_logs, keep_transcript, without_transcript};

@@ -1,5 +1,7 @@
 //! A job with all that it went through, for those who are told of it.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load::{self, StoredJob};
@@ -8,6 +10,7 @@ use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::report::EndedJob;
+use crate::core::scheduling::{AgentRecords, Outcome};
 use crate::store::error::Error;
 
 /// A job with its history.
@@ -119,7 +122,8 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
         .prepare_cached(
             "SELECT state <> 'dead', jobs.ended_at, count(started_at), min(started_at),
                     sum(min(micro_usd, 1000000000000)),
-                    (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1)
+                    (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
+                    json_extract(jobs.job, '$.state.done') IS 'merged'
              FROM jobs JOIN attempts ON attempts.job = jobs.id
              WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
              GROUP BY jobs.id ORDER BY jobs.ended_at",
@@ -129,6 +133,8 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
             Ok(EndedJob {
                 agent: row.get(5)?,
                 is_verified: row.get(0)?,
+                is_merged: row.get(6)?,
+                at: ended,
                 tries: row.get(2)?,
                 micro_usd: row.get::<_, i64>(4)?.try_into().unwrap_or_default(),
                 took: began.map(|began| ended.since(began)),
@@ -136,4 +142,32 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
         })?
         .collect::<Result<_, _>>()?;
     Ok(results)
+}
+
+/// How far back results tell how well an agent fits: what is older weighs next to nothing.
+const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
+
+/// What agents proved up to `now`. A result is held for or against whoever brought it last; what
+/// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent.
+pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
+    let mut ended = conn.prepare_cached(
+        "SELECT agent, role, repo, is_good, ended_at FROM (
+             SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
+                     ORDER BY fence DESC LIMIT 1) AS agent,
+                    json_extract(job, '$.spec.role') AS role, repo, state <> 'dead' AS is_good,
+                    ended_at
+             FROM jobs
+             WHERE ended_at >= ?1
+               AND (state IN ('done', 'no_change')
+                    OR json_extract(job, '$.state.dead')
+                       IN ('attempts_spent', 'loop', 'bad_request')))
+         WHERE agent IS NOT NULL AND role IS NOT NULL",
+    )?;
+    let outcomes = ended
+        .query_map([now.before(REMEMBERED)], |row| {
+            let (agent, role, repo) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Outcome { agent, role, repo, is_good: row.get(3)?, at: row.get(4)? })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(AgentRecords::weigh(outcomes, now))
 }

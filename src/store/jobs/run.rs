@@ -1,6 +1,8 @@
 //! What a runner keeps of an attempt beside what the job knows of it: the request that starts it,
 //! how its agent finds it again, what it does, what it said in the end.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::load::{self, StoredJob};
@@ -14,6 +16,9 @@ use crate::core::model::time::Timestamp;
 use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
+
+/// How long what an agent pushes is looked for that was not seen to stop.
+const MAY_PUSH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most that is kept of an agent's last words, in bytes.
 const LONGEST: usize = 64 << 10;
@@ -31,7 +36,8 @@ pub struct WatchedJob {
 }
 
 /// All jobs that have not ended, but for those that wait for an agent and may do so longer; and
-/// those that are done, and whose pull request is among the open ones no more.
+/// those that are done, and whose pull request is among the open ones no more; and for a day those
+/// whose agent may still push.
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
     let jobs = conn
         .prepare_cached(
@@ -41,9 +47,13 @@ pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Err
              SELECT id, NULL, steps, 0 FROM jobs
              WHERE pull_open = 1 AND NOT EXISTS (
                  SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
+             UNION ALL
+             SELECT id, NULL, steps, 0 FROM jobs
+             WHERE state = 'cancelled' AND ended_at > ?2
+               AND json_extract(job, '$.state.cancelled.agent') = 'not_seen'
              ORDER BY id",
         )?
-        .query_map([now], |row| {
+        .query_map((now, now.before(MAY_PUSH)), |row| {
             Ok(WatchedJob {
                 id: row.get(0)?,
                 due_at: row.get(1)?,

@@ -32,6 +32,25 @@ pub fn keep_transcript(
     Ok(())
 }
 
+/// Up to `limit` attempts of an agent that are over since some moment, and of which it is not kept
+/// what they did; the latest first.
+pub fn without_transcript(
+    conn: &Connection,
+    agent: &str,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Fence>, Error> {
+    let fences = conn
+        .prepare_cached(
+            "SELECT fence FROM attempts LEFT JOIN transcripts USING (fence)
+             WHERE agent = ?1 AND ended_at >= ?2 AND run IS NOT NULL AND transcript IS NULL
+             ORDER BY fence DESC LIMIT ?3",
+        )?
+        .query_map((agent, since, limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(fences)
+}
+
 /// What the attempts of a job were asked, did and said, in order; without those that were never
 /// to start.
 pub fn attempt_logs(conn: &Connection, id: JobId) -> Result<Vec<AttemptLog>, Error> {

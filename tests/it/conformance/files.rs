@@ -136,3 +136,23 @@ pub async fn commits_are_listed_and_compared(forge: &Forge) {
     timmy.get(format!("/repos/{repo}/compare/main...none")).await.expect(404);
     timmy.get(format!("/repos/{repo}/git/commits/{}", "0".repeat(40))).await.expect(404);
 }
+
+pub async fn a_commit_that_names_a_thread_shows_in_its_timeline(forge: &Forge) {
+    let (repo, number) = forge.thread("named-by-commits").await;
+    let file = json!({ "message": format!("For #{number}, now"), "content": "" });
+    forge.ezra().post(format!("/repos/{repo}/contents/named.txt"), file).await.expect(201);
+    let path = format!("/repos/{repo}/issues/{number}/timeline");
+    let lines = forge.answer_when(path, |json| json[0]["type"] == "commit_ref").await;
+    let body = lines.text("/0/body");
+    assert!(body.ends_with(&format!("\">For #{number}, now</a>")), "{body}");
+}
+
+pub async fn templates_are_files_of_the_default_branch(forge: &Forge) {
+    let repo = forge.repo("templates").await;
+    let text = "---\nname: Bug\nabout: A bug\ntitle: \"Bug: \"\n---\n\n## What happened\n";
+    forge.write(forge.ezra(), &repo, ("main", ".gitea/ISSUE_TEMPLATE/bug.md", text)).await;
+    forge.write(forge.ezra(), &repo, ("main", ".gitea/ISSUE_TEMPLATE/none.md", "none\n")).await;
+    let templates = forge.timmy().gitea().issue_templates(&repo).await.unwrap();
+    let told: Vec<_> = templates.iter().map(|one| (one.title.as_str(), &one.texts)).collect();
+    assert_eq!(told, [("Bug: ", &vec!["## What happened\n".to_owned()])]);
+}

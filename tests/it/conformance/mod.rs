@@ -214,7 +214,9 @@ expectations! {
         what_is_not_as_it_was_seen_is_refused
         they_are_read_at_a_commit
         a_tree_is_listed_page_by_page
-        commits_are_listed_and_compared;
+        commits_are_listed_and_compared
+        a_commit_that_names_a_thread_shows_in_its_timeline
+        templates_are_files_of_the_default_branch;
     pushes:
         git_pushes_with_a_token
         who_may_not_write_may_not_push
@@ -236,6 +238,8 @@ expectations! {
     verdicts:
         a_newer_one_takes_the_place_of_the_older
         approvals_are_dismissed_by_a_push_where_the_rule_says_so
+        an_update_from_the_base_takes_none_away
+        who_gave_one_counts_as_asked
         one_can_be_dismissed
         people_are_asked_for_one;
     merges:

@@ -60,6 +60,46 @@ pub async fn approvals_are_dismissed_by_a_push_where_the_rule_says_so(forge: &Fo
     forge.answer_when(path, |json| json[0]["dismissed"] == true && json[0]["stale"] == true).await;
 }
 
+/// An update from the base leaves the proposal as it was shown.
+pub async fn an_update_from_the_base_takes_none_away(forge: &Forge) {
+    let (repo, number, head) = proposed(forge, "verdicts-updated").await;
+    protect(forge, &repo).await;
+    forge.judge(forge.timmy(), (&repo, number, &head), "APPROVED").await.expect(200);
+    forge.write(forge.alexander(), &repo, ("main", "b.txt", "two\n")).await;
+    let path = format!("/repos/{repo}/pulls/{number}");
+    forge.pull_when(&repo, number, |pull| pull["base"]["sha"] != pull["merge_base"]).await;
+    let mut receiver = forge.listen_to(&repo, &["pull_request_sync"]).await;
+    forge.timmy().post(format!("{path}/update?style=merge"), json!({})).await.expect(200);
+    // What the push changes is settled when it is told.
+    let told = receiver.next("pull_request_sync").await;
+    let told: Value = serde_json::from_slice(&told.payload()).unwrap();
+    assert_eq!(told["pull_request"]["requested_reviewers"][0]["login"], "timmy");
+    let reviews = forge.timmy().get(format!("{path}/reviews")).await.expect(200);
+    assert_eq!(verdicts(&reviews.json), [("APPROVED".to_owned(), [false, true, false])]);
+}
+
+/// Of each the last that was not dismissed, in the order in which they were given.
+pub async fn who_gave_one_counts_as_asked(forge: &Forge) {
+    let (repo, number, head) = proposed(forge, "verdicts-reviewers").await;
+    let (alexander, timmy) = (forge.alexander(), forge.timmy());
+    forge.judge(timmy, (&repo, number, &head), "REQUEST_CHANGES").await.expect(200);
+    // Order is told by whole seconds.
+    forge.next_second().await;
+    forge.judge(alexander, (&repo, number, &head), "APPROVED").await.expect(200);
+    let listed = |json: &Value| -> Vec<String> {
+        let people = json["requested_reviewers"].as_array().into_iter().flatten();
+        people.map(|person| person["login"].as_str().unwrap().to_owned()).collect()
+    };
+    let path = format!("/repos/{repo}/pulls/{number}");
+    let shown = timmy.get(&path).await.expect(200);
+    assert_eq!(listed(&shown.json), ["timmy", "alexander"]);
+    let reviews = timmy.get(format!("{path}/reviews")).await.expect(200);
+    let id = reviews.json[0]["id"].as_i64().unwrap();
+    let body = json!({ "message": "I look myself", "priors": false });
+    alexander.post(format!("{path}/reviews/{id}/dismissals"), body).await.expect(200);
+    assert_eq!(listed(&timmy.get(&path).await.expect(200).json), ["alexander"]);
+}
+
 pub async fn one_can_be_dismissed(forge: &Forge) {
     let (repo, number, head) = proposed(forge, "verdicts-dismissed").await;
     let made = forge.judge(forge.timmy(), (&repo, number, &head), "APPROVED").await.expect(200);

@@ -239,9 +239,17 @@ async fn the_agents_and_what_they_would_get() {
         assert_snapshot!(t.ask("rita", "/timmy agents").await, @r"
         **1 agent**.
 
-        | agent | kind | roles | skills | host | free | fit | next |
-        |---|---|---|---|---|---:|---:|---|
-        | `ezra` | forge | coder |  |  | 1 of 1 | 0.23 | \#3 Paint it \`red\` \| anna |
+        | agent | state | roles | free | fit | rights here | next |
+        |---|---|---|---:|---:|---|---|
+        | `ezra` | this version cannot drive it | coder | 1 of 1 | 0.23 | unknown | \#3 Paint it \`red\` \| anna |
+
+        <details><summary>Models, prices, hosts</summary>
+
+        | agent | kind | model | USD per million tokens, read / written | skills | host |
+        |---|---|---|---:|---|---|
+        | `ezra` | forge |  | unknown |  |  |
+
+        </details>
         ");
         assert_snapshot!(t.ask_in(CELLAR, 1, "walt", "/timmy why ezra").await, @r"
         **`ezra` would get foundation/door\#3** *Paint it \`red\` \| anna* next. It holds the role coder. Its fit is **0.23**: no results yet.

@@ -1,7 +1,7 @@
 //! Questions to people: how they are put, and which answers count.
 
 use insta::assert_snapshot;
-use timmy::core::jobs::{AgentClaim, Citation, Progress, StateKind, Verdict};
+use timmy::core::jobs::{AgentClaim, Citation, Progress, StateKind, ToldText, Verdict};
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::Mode;
 
@@ -137,14 +137,12 @@ async fn what_is_rejected_is_closed() {
 #[tokio::test]
 async fn what_is_revised_is_repaired_with_the_note() {
     talk(async |t| {
-        let asked = asked(t).await;
+        asked(t).await;
         assert_snapshot!(t.ask("anna", "/timmy revise d1 use less oil").await, @"**A round of repair starts with your note,** as asked in d1.");
         let job = t.job(1).await;
         assert_eq!((job.state.kind(), job.past.rounds), (StateKind::BackingOff, 1));
-        assert_eq!(
-            asked.talk.timmy.read(move |conn| timmy::store::jobs::texts(conn, job.spec.id)).await,
-            ["use less oil"]
-        );
+        let texts = t.timmy.read(move |conn| timmy::store::jobs::texts(conn, job.spec.id)).await;
+        assert_eq!(texts, [ToldText::by("anna", "use less oil")]);
         t.jobs_are_sound().await;
     })
     .await;

@@ -15,9 +15,17 @@ async fn the_agents_as_configured() {
         assert_snapshot!(t.ask("rita", "/timmy agents").await, @"
         **1 agent**.
 
-        | agent | kind | roles | skills | host | free | fit | next |
-        |---|---|---|---|---|---:|---:|---|
-        | `ezra` | forge | coder |  |  | 1 of 1 | 0.23 |  |
+        | agent | state | roles | free | fit | rights here | next |
+        |---|---|---|---:|---:|---|---|
+        | `ezra` | this version cannot drive it | coder | 1 of 1 | 0.23 | unknown |  |
+
+        <details><summary>Models, prices, hosts</summary>
+
+        | agent | kind | model | USD per million tokens, read / written | skills | host |
+        |---|---|---|---:|---|---|
+        | `ezra` | forge |  | unknown |  |  |
+
+        </details>
         ");
     })
     .await;
@@ -37,10 +45,19 @@ async fn what_is_paused_is_shown() {
         assert_snapshot!(t.ask("rita", "/timmy fleet").await, @r"
         **2 agents**.
 
-        | agent | kind | roles | skills | host | free | fit | next |
-        |---|---|---|---|---|---:|---:|---|
-        | `ezra` | forge | coder |  |  | 1 of 1 | 0.23 |  |
-        | `bezalel` | forge | coder, reviewer | rust, sql\|psql | vps-2 | 3 of 3 | 0.23 | paused since Mon 23 Nov, 12:00 UTC, by \@alexander |
+        | agent | state | roles | free | fit | rights here | next |
+        |---|---|---|---:|---:|---|---|
+        | `ezra` | this version cannot drive it | coder | 1 of 1 | 0.23 | unknown |  |
+        | `bezalel` | this version cannot drive it | coder, reviewer | 3 of 3 | 0.23 | unknown | paused since Mon 23 Nov, 12:00 UTC, by \@alexander |
+
+        <details><summary>Models, prices, hosts</summary>
+
+        | agent | kind | model | USD per million tokens, read / written | skills | host |
+        |---|---|---|---:|---|---|
+        | `ezra` | forge |  | unknown |  |  |
+        | `bezalel` | forge |  | unknown | rust, sql\|psql | vps-2 |
+
+        </details>
         ");
         t.ask("alexander", "/timmy pause all").await;
         let agents = t.ask("rita", "/timmy agents").await;

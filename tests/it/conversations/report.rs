@@ -157,11 +157,13 @@ async fn a_day_with_news_has_a_comment_and_it_is_kept_up_to_date() {
 
         </details>
 
-        <details><summary>Agents</summary>
+        <details><summary>Money and agents</summary>
 
-        | | roles | at once | |
-        |---|---|---:|---|
-        | `ezra` | coder | 1 |  |
+        **0.00 of 50.00 USD** today.
+
+        | | now |
+        |---|---|
+        | `ezra` | idle |
 
         </details>
 
@@ -313,11 +315,13 @@ async fn the_owner_is_called_once_a_day_as_long_as_something_waits() {
 
         </details>
 
-        <details><summary>Agents</summary>
+        <details><summary>Money and agents</summary>
 
-        | | roles | at once | |
-        |---|---|---:|---|
-        | `ezra` | coder | 1 |  |
+        **0.00 of 50.00 USD** today.
+
+        | | now |
+        |---|---|
+        | `ezra` | idle |
 
         </details>
 

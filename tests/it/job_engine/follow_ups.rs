@@ -4,7 +4,7 @@ use timmy::core::jobs::{Done, State, StateKind};
 
 use super::scripted::ended;
 use super::stage::{Stage, awake};
-use crate::support::clock::MINUTE;
+use crate::support::clock::{MINUTE, SECOND};
 use crate::support::forge::DOOR;
 
 /// Somebody opens a pull request from a branch.
@@ -37,6 +37,27 @@ async fn what_took_the_place_of_another_closes_that_with_a_word() {
     assert_eq!(words.len(), 1, "{words:?}");
     let word = format!("\\#{second} took");
     assert!(words[0].body.contains(&word), "{words:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn it_is_closed_as_well_where_a_hundred_others_moved_since() {
+    let stage = awake().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let first = proposes(&stage, "timmy/1-j1");
+    stage.ezra.script().is_forgetful = true;
+    stage.follow().await;
+    stage.ezra.script().is_forgetful = false;
+    stage.ezra.script().plan.push_back(ended("done"));
+    let second = proposes(&stage, "timmy/1-j1-2");
+    stage.forge.script().pull = Some(second);
+    stage.app.clock.advance(SECOND);
+    for other in 0..101 {
+        proposes(&stage, &format!("other-{other}"));
+    }
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Done);
+    assert_eq!([first, second].map(|number| is_open(&stage, number)), [false, true]);
     stage.end().await;
 }
 

@@ -4,6 +4,7 @@
 mod agents;
 mod crashes;
 mod decisions;
+mod fleet;
 mod follow_ups;
 mod hosts;
 mod preflight;

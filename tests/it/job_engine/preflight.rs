@@ -3,7 +3,9 @@
 use std::io::Write as _;
 
 use tempfile::NamedTempFile;
-use timmy::core::jobs::{CancelReason, JobId, State, StateKind, WaitReason, Waiting};
+use timmy::core::jobs::{
+    CancelReason, JobEvent, JobId, State, StateKind, ToldText, WaitReason, Waiting,
+};
 use timmy::sandbox::{Mode, Sandbox, Scopes};
 use timmy::store::jobs;
 
@@ -83,6 +85,19 @@ async fn a_red_branch_holds_up_what_nobody_asked_for() {
 }
 
 #[tokio::test]
+async fn what_a_red_branch_holds_up_holds_up_nothing_that_a_person_wants() {
+    let stage = live(ready, |config| config).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.set_status("anna", DOOR, "main", ("ci/test", "failure")).unwrap();
+    let own = stage.start_by_itself(9).await;
+    assert_eq!(is_waiting_for(&stage, own).await, Some(WaitReason::GreenBranch));
+    let asked = stage.assign(1, None).await;
+    let ends: Vec<_> = stage.attempts(asked).await.into_iter().map(|one| one.ended).collect();
+    assert_eq!(stage.kind(asked).await, StateKind::Running, "{ends:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_person_knows_that_the_branch_is_red() {
     let stage = live(|_| {}, |config| config).await;
     stage.app.sandbox.set_status("anna", DOOR, "main", ("ci/test", "failure")).unwrap();
@@ -139,6 +154,22 @@ async fn the_token_of_another_account_is_said_and_not_used() {
     let noted = stage.app.timmy.noted().await;
     assert!(noted.contains("the token of bezalel is that of anna: put one of bezalel"), "{noted}");
     assert!(stage.bezalel.script().sent.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_people_said_is_told_as_theirs() {
+    let stage = live(|_| {}, |config| config).await;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.ezra.script().is_forgetful = true;
+    stage.follow().await;
+    stage.ezra.script().is_forgetful = false;
+    stage.tell(job, JobEvent::Told(ToldText::by("anna", "Use oil."))).await;
+    stage.tell(job, JobEvent::Told(ToldText { by: None, text: "And grease.".to_owned() })).await;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    let told = stage.ezra.script().sent.last().unwrap().body.clone();
+    let parts = ["`anna` said:\n\n```text\nUse oil.", "An operator said:\n\n```text\nAnd grease."];
+    assert!(parts.iter().all(|part| told.contains(part)), "{told}");
     stage.end().await;
 }
 

@@ -37,6 +37,23 @@ async fn what_is_stopped_is_kept_as_well() {
 }
 
 #[tokio::test]
+async fn what_was_not_kept_before_a_crash_is_asked_for_afterwards() {
+    let mut stage = awake().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.ezra.script().hangs_at_transcript = true;
+    stage.ezra.goes(ended("done"));
+    stage.app.clock.advance(SECOND * 11);
+    stage.app.timmy.engine().notify();
+    stage.ezra.hangs().await;
+    stage.app.timmy.kill().await;
+    stage.ezra.script().hangs_at_transcript = false;
+    stage.app.wake().await;
+    assert_eq!(stage.kind(job).await, StateKind::Done);
+    assert!(logs(&stage, job).await[0].transcript.is_some());
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn an_agent_that_tells_none_holds_no_job_up() {
     let stage = awake().await;
     let job = stage.assign(1, Some("ezra")).await;

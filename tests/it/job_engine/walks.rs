@@ -2,7 +2,7 @@
 
 use timmy::agents::Sighting;
 use timmy::core::jobs::money::Usage;
-use timmy::core::jobs::{Done, JobEvent, State, StateKind};
+use timmy::core::jobs::{Done, JobEvent, State, StateKind, ToldText};
 
 use super::scripted::ended;
 use super::stage::awake;
@@ -86,11 +86,11 @@ async fn what_needs_a_person_stays_visible_and_retry_leads_out_of_it() {
     stage.wait(HOUR).await;
     assert_eq!(stage.kind(job).await, StateKind::Deciding);
     stage.ezra.script().plan.push_back(ended("done"));
-    stage.tell(job, JobEvent::Told("Use oil.".to_owned())).await;
+    stage.tell(job, JobEvent::Told(ToldText::by("anna", "Use oil."))).await;
     stage.tell(job, JobEvent::Retry(None)).await;
     stage.follow().await;
     assert_eq!(stage.kind(job).await, StateKind::Done);
-    assert_eq!(stage.forge.script().orders[1].texts, ["Use oil."]);
+    assert_eq!(stage.forge.script().orders[1].texts, [ToldText::by("anna", "Use oil.")]);
     stage.end().await;
 }
 
@@ -147,7 +147,7 @@ async fn agents_take_no_more_than_they_bear() {
 async fn what_is_told_reaches_the_agent() {
     let stage = awake().await;
     let job = stage.assign(1, Some("ezra")).await;
-    stage.tell(job, JobEvent::Told("Use oil.".to_owned())).await;
+    stage.tell(job, JobEvent::Told(ToldText::by("anna", "Use oil."))).await;
     stage.follow().await;
     assert_eq!(stage.ezra.script().told, ["Use oil."]);
     assert!(stage.job(job).await.past.unheard.is_empty());

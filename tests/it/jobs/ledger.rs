@@ -5,7 +5,7 @@ use timmy::core::jobs::breaker::Breaker;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
     AgentClaim, AttemptEnd, CancelReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
-    JobId, Progress, ResultJudgement, State, StepTime, Verdict,
+    JobId, Progress, ResultJudgement, State, StepTime, ToldText, Verdict,
 };
 use timmy::core::model::time::Timestamp;
 use timmy::store::jobs::{
@@ -113,10 +113,11 @@ fn what_agents_are_told_is_kept_by_number() {
         tracked(tx)?;
         let lease = work(tx, 1, "ezra", at(0))?;
         for (text, number) in [("mind the tests", 0), ("and the docs", 1)] {
-            let told = advance(tx, lease.job(), JobEvent::Told(text.to_owned()), at(9))?;
+            let told = advance(tx, lease.job(), JobEvent::Told(ToldText::by("anna", text)), at(9))?;
             assert_eq!(told.actions, [JobAction::Tell(lease.fence(), number)]);
         }
-        assert_eq!(jobs::texts(tx, lease.job())?, ["mind the tests", "and the docs"]);
+        let told = ["mind the tests", "and the docs"].map(|text| ToldText::by("anna", text));
+        assert_eq!(jobs::texts(tx, lease.job())?, told);
         Ok(())
     });
 }

@@ -148,7 +148,7 @@ fn what_it_pushed_in_the_second_in_which_it_began_is_not_late() {
 #[test]
 fn what_it_pushed_between_two_attempts_is_late_whenever_it_is_told() {
     let failed = Story::new().work().progress(failed("turns"));
-    let at = failed.now.after(Duration::from_secs(1));
+    let at = failed.now.after(Duration::from_secs(2));
     let push = || JobEvent::Pushed(Push { branch: 1, commit: commit('a'), by: Pusher::Agent, at });
     let running = failed.work();
     let later = running.clone().later(MINUTE).progress(ended(AgentClaim::Comment));

@@ -81,6 +81,7 @@ pub fn slot(name: &str, host: &str, capacity: u32) -> AgentSlot {
         prior: 500_000,
         is_up: true,
         is_spent: false,
+        ..AgentSlot::default()
     }
 }
 
@@ -113,6 +114,7 @@ pub fn bid(agent: &str) -> LeaseRequest {
             per_repository: 9,
             reviews_waiting: 9,
             minimum: 0,
+            issue_micro_usd: None,
             pools: Vec::new(),
         },
         budgets: Budgets::default(),

@@ -8,7 +8,8 @@ use timmy::core::command::value::Cause;
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
     Act, AgentClaim, CancelReason, Failure, Fence, JobEvent, JobStep, NeverRan, PersonAnswer,
-    Progress, Push, Pusher, ResultJudgement, State, StateKind, StepKind, Verdict, Waiting,
+    Progress, Push, Pusher, ResultJudgement, State, StateKind, StepKind, ToldText, Verdict,
+    Waiting,
 };
 
 use super::{DAY, MINUTE, Story, attempt, commit, digest, ended, failed, grant, stopped};
@@ -110,7 +111,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("decided, another question", JobEvent::Decided(past.asked + 1, PersonAnswer::Yes)),
         ("ask again", JobEvent::AskAgain(past.asked)),
         ("recheck", JobEvent::Recheck),
-        ("told", JobEvent::Told("mind the tests".to_owned())),
+        ("told", JobEvent::Told(ToldText::by("anna", "mind the tests"))),
         ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),
         ("retry", JobEvent::Retry(None)),
         ("refund", JobEvent::Refund(Fence(fence))),

@@ -4,7 +4,8 @@ use timmy::core::jobs::ladder::{Rung, preferred};
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
     Act, AgentClaim, AttemptEnd, DeadReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
-    JobLimits, LeaseTerms, NeverRan, Progress, State, Tried, Verdict, WaitReason, Waiting,
+    JobLimits, LeaseTerms, NeverRan, Progress, State, ToldText, Tried, Verdict, WaitReason,
+    Waiting,
 };
 
 use super::{DAY, MINUTE, Story, ended, failed, grant};
@@ -210,8 +211,8 @@ fn a_job_that_nobody_takes_ends() {
     assert_eq!(story.later(DAY).step(JobEvent::Due).job.state, State::Dead(reason));
 }
 
-fn rung(agent: &str, family: &str, micro_usd: u64, value: u64) -> Rung {
-    Rung { agent: agent.to_owned(), family: Some(family.to_owned()), micro_usd, value }
+fn rung(agent: &str, family: &str, micro_usd: u64, fit: u64) -> Rung {
+    Rung { agent: agent.to_owned(), family: Some(family.to_owned()), micro_usd, fit }
 }
 
 fn order(story: &Story, is_small: bool) -> Vec<String> {
@@ -246,7 +247,7 @@ fn a_repair_prefers_who_knows_the_work_and_a_name_is_a_name() {
 
 #[test]
 fn a_text_reaches_the_agent_that_runs_or_the_next_one() {
-    let told = |text: &str| JobEvent::Told(text.to_owned());
+    let told = |text: &str| JobEvent::Told(ToldText::by("anna", text));
     let story = Story::new().step(told("before")).work();
     assert_eq!(story.job.past.unheard, [] as [u32; 0], "it stood in the start");
     let story = story.step(told("meanwhile"));

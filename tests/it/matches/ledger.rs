@@ -55,6 +55,7 @@ fn setting(now: i64) -> RankingInput {
         prior: 500_000,
         is_up: true,
         is_spent: false,
+        ..AgentSlot::default()
     };
     RankingInput {
         now,
@@ -75,11 +76,13 @@ fn setting(now: i64) -> RankingInput {
                 per_repository: 2,
                 reviews_waiting: 5,
                 minimum: 5_000_000,
+                issue_micro_usd: None,
                 pools: Vec::new(),
             },
             load: Load { repos: BTreeMap::from([(RepoId(2), 1)]), ..Load::default() },
             outcomes: AgentRecords::default(),
             small_handed_out: 9,
+            until: None,
         },
     }
 }

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{
-    AgentRecords, AgentSlot, Candidate, Limits, Load, Outcome, Pool, Roster,
+    AgentRecords, AgentSlot, Candidate, Limits, Load, Outcome, Pool, Roster, TriedAgent, Workplaces,
 };
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
@@ -31,6 +31,7 @@ pub fn worker(name: &str) -> AgentSlot {
         prior: 500_000,
         is_up: true,
         is_spent: false,
+        ..AgentSlot::default()
     }
 }
 
@@ -43,11 +44,13 @@ pub fn roster(workers: impl IntoIterator<Item = AgentSlot>) -> Roster {
             per_repository: 4,
             reviews_waiting: 5,
             minimum: 0,
+            issue_micro_usd: None,
             pools: Vec::new(),
         },
         load: Load::default(),
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
+        until: None,
     }
 }
 
@@ -61,11 +64,19 @@ pub fn candidate(number: i64, points: u64) -> Candidate {
         role: "coder".into(),
         skills: Vec::new(),
         is_small: false,
+        tried: Box::default(),
+        spent: 0,
     }
 }
 
 pub fn outcome(agent: &str, is_good: bool) -> Outcome {
     Outcome { agent: agent.into(), role: "coder".into(), repo: RepoId(1), is_good, at: NOW }
+}
+
+/// Of Ada's model it is known whose it was.
+fn tried(agent: String) -> TriedAgent {
+    let family = (agent == "ada").then(|| "opus".to_owned());
+    TriedAgent { agent, family }
 }
 
 fn words(all: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
@@ -89,14 +100,18 @@ prop_compose! {
                 select(vec![0, 300_000, 500_000, 900_000]),
                 prop::bool::weighted(0.9),
                 prop::bool::weighted(0.1),
+                (0..3_u64, maybe(&["opus", "llama"]), prop::collection::btree_set((1..4_i64).prop_map(RepoId), 0..2)),
             ),
             1..=4,
         ),
     ) -> Vec<AgentSlot> {
         let names = ["ada", "bob", "eve", "kim"];
-        let made = |((roles, skills, host, pool, capacity, prior, is_up, is_spent), name)| {
-            let name = String::from(name);
-            AgentSlot { name, roles, skills, host, pool, capacity, prior, is_up, is_spent }
+        let made = |((roles, skills, host, pool, capacity, prior, is_up, is_spent, rest), name)| {
+            let (micro_usd, family, barred) = rest;
+            AgentSlot {
+                name: String::from(name), roles, skills, host, pool, capacity, prior, is_up, is_spent,
+                micro_usd, family, workplaces: Workplaces::AllBut(barred), is_out_of_quota: false,
+            }
         };
         parts.into_iter().zip(names).map(made).collect()
     }
@@ -105,7 +120,7 @@ prop_compose! {
 prop_compose! {
     fn limits()(
         per_host in 1..4_u32, per_repository in 1..4_u32, reviews_waiting in 1..4_u32,
-        minimum in select(vec![0, 5_000_000]),
+        minimum in select(vec![0, 5_000_000]), issue_micro_usd in prop::option::of(1..4_u64),
         concurrent in prop::collection::vec((prop::option::of(0..3_u32), prop::bool::weighted(0.1)), 2),
     ) -> Limits {
         let pools = concurrent
@@ -113,7 +128,7 @@ prop_compose! {
             .zip(["pool1", "pool2"])
             .map(|((concurrent, is_empty), name)| Pool { name: name.into(), concurrent, is_empty })
             .collect();
-        Limits { per_host, per_repository, reviews_waiting, minimum, pools }
+        Limits { per_host, per_repository, reviews_waiting, minimum, issue_micro_usd, pools }
     }
 }
 
@@ -137,7 +152,7 @@ prop_compose! {
         });
         let outcomes = AgentRecords::weigh(past, NOW);
         let load = Load { agents, repos, reviews_waiting };
-        Roster { workers, limits, load, outcomes, small_handed_out }
+        Roster { workers, limits, load, outcomes, small_handed_out, until: None }
     }
 }
 
@@ -152,6 +167,7 @@ prop_compose! {
                 select(vec!["coder", "coder", "devops", "reviewer"]),
                 words(&["rust"]),
                 any::<bool>(),
+                (words(&["ada", "bob"]), 0..2_u64),
             ),
             0..=most,
         ),
@@ -159,7 +175,7 @@ prop_compose! {
         parts
             .into_iter()
             .zip(1..)
-            .map(|((repo, is_p0, points, created, role, skills, is_small), number)| Candidate {
+            .map(|((repo, is_p0, points, created, role, skills, is_small, past), number)| Candidate {
                 thread: ThreadId { repo: RepoId(repo), number },
                 is_p0,
                 points,
@@ -167,6 +183,8 @@ prop_compose! {
                 role: role.into(),
                 skills,
                 is_small,
+                tried: past.0.into_iter().map(tried).collect(),
+                spent: past.1,
             })
             .collect()
     }
@@ -185,6 +203,7 @@ pub fn crossing_cases() -> impl Strategy<Value = Case> {
         for candidate in &mut candidates {
             candidate.is_p0 = false;
             candidate.is_small = false;
+            candidate.tried = Box::default();
         }
         for worker in &mut roster.workers {
             (worker.is_up, worker.is_spent) = (true, false);

@@ -90,7 +90,10 @@ proptest! {
             prop_assert_eq!(told, case.roster.workers.len());
             prop_assert!(choice.others.is_sorted_by_key(|lost| std::cmp::Reverse(lost.fit)));
             for lost in &choice.others {
-                let stranger = matches!(lost.lack, Rejection::NoRole | Rejection::NoSkill);
+                let stranger = matches!(
+                    lost.lack,
+                    Rejection::NoRole | Rejection::NoSkill | Rejection::NoAccess
+                );
                 prop_assert!(!stranger || lost.fit == 0);
                 prop_assert!(Some(&lost.agent) != choice.winner.as_ref().map(|w| &w.agent));
             }
@@ -125,6 +128,9 @@ fn it_is_worth_nearly_the_best_in_the_mean() {
 }
 
 mod by_example {
+    use timmy::core::model::ids::RepoId;
+    use timmy::core::scheduling::{AgentSlot, Candidate, Roster, TriedAgent, Workplaces};
+
     use super::cases::{candidate, roster, worker};
     use super::*;
 
@@ -209,6 +215,65 @@ mod by_example {
         assert_eq!((trial.agent.as_str(), trial.is_trial), ("bob", true));
         assert_eq!(trial.value, 50 * trial.fit);
         assert_eq!(chosen(10).agent, "ada");
+    }
+
+    fn winner(issue: &Candidate, fleet: &Roster) -> String {
+        let [choice] = &match_issues(std::slice::from_ref(issue), fleet)[..] else { panic!() };
+        choice.winner.clone().unwrap().agent
+    }
+
+    #[test]
+    fn of_equals_the_cheaper_gets_it_and_what_is_small_begins_with_the_cheapest() {
+        let priced = |name, micro_usd| AgentSlot { micro_usd, ..worker(name) };
+        let mut fleet = roster([priced("ada", 3), priced("bob", 2), priced("eve", 1)]);
+        fleet.workers[2].roles = vec!["reviewer".into()];
+        assert_eq!(winner(&candidate(1, 50), &fleet), "bob", "eve does not fit");
+        fleet.outcomes = AgentRecords::weigh([cases::outcome("ada", true)], cases::NOW);
+        assert_eq!(winner(&candidate(1, 50), &fleet), "ada", "ada proved something");
+        let small = Candidate { is_small: true, ..candidate(1, 50) };
+        assert_eq!(winner(&small, &fleet), "bob");
+    }
+
+    #[test]
+    fn the_cheaper_of_two_pairs_that_are_worth_the_same_comes_up_before_the_older_issue() {
+        let mut dear = AgentSlot { micro_usd: 5, ..worker("ada") };
+        dear.roles = vec!["devops".into()];
+        let mut fleet = roster([dear, AgentSlot { micro_usd: 1, ..worker("bob") }]);
+        fleet.limits.per_repository = 1;
+        let older = Candidate { role: "devops".into(), ..candidate(1, 50) };
+        let choices = match_issues(&[older, candidate(2, 50)], &fleet);
+        assert_eq!(winners(&choices), [(2, "bob")]);
+        assert_eq!(choices[0].others[0].lack, Rejection::RepoFull);
+    }
+
+    #[test]
+    fn after_a_failure_another_family_is_preferred() {
+        let of = |name, family: &str| AgentSlot { family: Some(family.into()), ..worker(name) };
+        let fleet = roster([of("ada", "opus"), of("bob", "opus"), of("eve", "llama")]);
+        let failed = |agent: &str| TriedAgent { agent: agent.into(), family: Some("opus".into()) };
+        let after = |tried: Vec<TriedAgent>| Candidate { tried: tried.into(), ..candidate(1, 50) };
+        assert_eq!(winner(&after(vec![]), &fleet), "ada");
+        assert_eq!(winner(&after(vec![failed("ada")]), &fleet), "eve");
+        let llama = TriedAgent { agent: "eve".into(), family: Some("llama".into()) };
+        assert_eq!(winner(&after(vec![failed("ada"), llama.clone()]), &fleet), "bob");
+        assert_eq!(winner(&after(vec![failed("ada"), failed("bob"), llama]), &fleet), "ada");
+    }
+
+    #[test]
+    fn an_agent_works_only_where_it_may_and_within_the_budget_of_an_issue() {
+        let mut fleet = roster([AgentSlot { micro_usd: 200_000, ..worker("ada") }]);
+        let lack = |issue: &Candidate, fleet: &Roster| {
+            let choices = match_issues(std::slice::from_ref(issue), fleet);
+            choices[0].others.first().map(|lost| lost.lack)
+        };
+        fleet.limits.issue_micro_usd = Some(1_000_000);
+        let spent = |spent| Candidate { spent, ..candidate(1, 50) };
+        assert_eq!(lack(&spent(800_000), &fleet), None);
+        assert_eq!(lack(&spent(800_001), &fleet), Some(Rejection::Budget));
+        fleet.workers[0].is_out_of_quota = true;
+        assert_eq!(lack(&spent(0), &fleet), Some(Rejection::PoolEmpty));
+        fleet.workers[0].workplaces = Workplaces::default().within([RepoId(2)]);
+        assert_eq!(lack(&spent(0), &fleet), Some(Rejection::NoAccess));
     }
 
     #[test]

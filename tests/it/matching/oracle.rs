@@ -41,6 +41,11 @@ impl<'a> Oracle<'a> {
         self.candidate(pair).points * self.fit(pair).lower
     }
 
+    /// By what pairs come up: where an issue is worth nothing, the agent still counts.
+    fn turn(&self, pair: Pair) -> u64 {
+        self.candidate(pair).points.max(1) * self.fit(pair).lower
+    }
+
     /// Whether the issue is worth it, and the agent can do it.
     pub fn suits(&self, pair: Pair) -> bool {
         let (candidate, worker) = (self.candidate(pair), self.worker(pair.agent));
@@ -48,6 +53,25 @@ impl<'a> Oracle<'a> {
         candidate.points >= self.case.roster.limits.minimum
             && worker.roles.contains(&candidate.role)
             && candidate.skills.iter().all(has)
+            && worker.workplaces.include(candidate.thread.repo)
+            && self.is_affordable(pair)
+    }
+
+    fn is_affordable(&self, pair: Pair) -> bool {
+        let with = self.candidate(pair).spent + self.worker(pair.agent).micro_usd;
+        self.case.roster.limits.issue_micro_usd.is_none_or(|most| with <= most)
+    }
+
+    /// How near an agent is to those that failed at an issue.
+    fn nearness(&self, pair: Pair) -> usize {
+        let (tried, worker) = (&self.candidate(pair).tried, self.worker(pair.agent));
+        let family =
+            |name: &String, family: &Option<String>| family.clone().unwrap_or(name.clone());
+        let own = family(&worker.name, &worker.family);
+        match tried.iter().find(|one| one.agent == worker.name) {
+            Some(_) => 2,
+            None => usize::from(tried.iter().any(|one| family(&one.agent, &one.family) == own)),
+        }
     }
 
     /// Whether all these pairs may run beside what runs.
@@ -112,8 +136,9 @@ impl<'a> Oracle<'a> {
             .collect();
         pairs.sort_by_key(|pair| {
             let Candidate { is_p0, created_at, thread, .. } = self.candidate(*pair);
-            let worth = (Reverse(*is_p0), Reverse(self.product(*pair)), *created_at, *thread);
-            (worth, Reverse(self.fit(*pair).lower), &self.worker(pair.agent).name)
+            let AgentSlot { micro_usd, name, .. } = self.worker(pair.agent);
+            let turn = (Reverse(*is_p0), Reverse(self.turn(*pair)), *micro_usd);
+            (turn, *created_at, *thread, Reverse(self.fit(*pair).lower), name)
         });
         let mut taken: Vec<Pair> = Vec::new();
         for pair in &pairs {
@@ -131,18 +156,24 @@ impl<'a> Oracle<'a> {
         self.bears(&with) && (self.candidate(pair).is_p0 || self.leaves_one(&with))
     }
 
-    /// The pair that is taken when this one's turn comes: another agent if it is a trial's.
+    /// The pair that is taken when this one's turn comes: another agent if it is a trial's, if
+    /// somebody failed at it, and for what is small the cheapest.
     fn instead(&self, pairs: &[Pair], taken: &[Pair], pair: Pair) -> Pair {
         let small = taken.iter().filter(|pair| self.candidate(**pair).is_small).count() as u64;
         let nth = self.case.roster.small_handed_out + small + 1;
-        if !self.candidate(pair).is_small || !nth.is_multiple_of(10) {
+        let Candidate { is_small, tried, .. } = self.candidate(pair);
+        if !is_small && tried.is_empty() {
             return pair;
         }
+        let is_trial = *is_small && nth.is_multiple_of(10);
         let able =
             pairs.iter().filter(|other| other.issue == pair.issue && self.may_join(taken, **other));
         let best = able.min_by_key(|other| {
             let Fit { lower, upper, .. } = self.fit(**other);
-            (Reverse((upper, lower)), &self.worker(other.agent).name)
+            let AgentSlot { micro_usd, name, .. } = self.worker(other.agent);
+            let price = if *is_small && !is_trial { *micro_usd } else { 0 };
+            let best = if is_trial { upper } else { lower };
+            (self.nearness(**other), price, Reverse((best, lower)), *micro_usd, name)
         });
         *best.unwrap_or(&pair)
     }

@@ -1,11 +1,12 @@
 //! The sandbox against recordings of real servers: Gitea 1.22.6, 1.25.4 and 1.27.0.
 //!
-//! Two walks were recorded of each, each a chain of requests and the webhooks that they caused.
-//! Here every request is sent again, in the same order by the same people, and status, headers
+//! Three walks were recorded of each, each a chain of requests, or of git commands, and the webhooks
+//! that they caused. Here every request is sent again, in the same order by the same people, and status, headers
 //! and the shape of each body must be the recorded ones. `recordings.txt` names every recording
 //! there is; what is not replayed stands in `not_replayed`, with the reason. Gitea 1.27.0 was asked to
 //! merge a moment too early, and said so; here it says what it would have said later.
 
+mod git_steps;
 mod not_replayed;
 mod recording;
 mod shape;
@@ -54,6 +55,17 @@ async fn replay_the_second_walk(version: Version) {
     stage.replay_all(Walk::Second).await;
 }
 
+async fn replay_the_walk_of_a_job(version: Version) {
+    let mut stage = Stage::new(version, "s").await;
+    let sandbox = &stage.sandbox;
+    sandbox.add_org("jobs", "alexander").unwrap();
+    sandbox.add_repo("jobs/work", false).unwrap();
+    for writer in ["timmy", "ezra", "bezalel"] {
+        sandbox.collaborator("jobs/work", writer, Mode::Write).unwrap();
+    }
+    stage.replay_all(Walk::Job).await;
+}
+
 #[tokio::test]
 async fn the_first_walk_of_1_22() {
     replay_the_first_walk(Version::V1_22).await;
@@ -85,6 +97,21 @@ async fn the_second_walk_of_1_27() {
 }
 
 #[tokio::test]
+async fn the_walk_of_a_job_of_1_22() {
+    replay_the_walk_of_a_job(Version::V1_22).await;
+}
+
+#[tokio::test]
+async fn the_walk_of_a_job_of_1_25() {
+    replay_the_walk_of_a_job(Version::V1_25).await;
+}
+
+#[tokio::test]
+async fn the_walk_of_a_job_of_1_27() {
+    replay_the_walk_of_a_job(Version::V1_27).await;
+}
+
+#[tokio::test]
 async fn texts_are_stored_as_they_were_sent() {
     let stage = Stage::new(Version::default(), "s").await;
     stage.sandbox.add_repo("ezra/notes", false).unwrap();
@@ -110,17 +137,18 @@ async fn texts_are_stored_as_they_were_sent() {
 
 /// The names of what is replayed of a version.
 fn replayed(version: Version) -> BTreeSet<String> {
-    let walks = [Walk::First, Walk::Second].into_iter();
-    let names = walks.flat_map(|walk| recording::exchanges(version, walk)).flat_map(|exchange| {
-        let webhooks = exchange.webhooks.into_iter().map(|webhook| webhook.name);
-        webhooks.chain(exchange.name)
+    let steps = Walk::ALL.into_iter().flat_map(|walk| recording::steps(version, walk));
+    let names = steps.flat_map(|step| {
+        let webhooks = step.webhooks().iter().map(|webhook| webhook.name.clone());
+        let webhooks: Vec<_> = webhooks.collect();
+        webhooks.into_iter().chain(step.name().map(str::to_owned))
     });
     names.collect()
 }
 
 #[test]
 fn every_recording_is_replayed_or_has_a_reason_not_to_be() {
-    for (version, expected) in [(Version::V1_22, 209), (Version::V1_25, 209), (Version::V1_27, 210)]
+    for (version, expected) in [(Version::V1_22, 333), (Version::V1_25, 337), (Version::V1_27, 342)]
     {
         let (replayed, recordings) = (replayed(version), recording::recordings(version));
         let forgotten =

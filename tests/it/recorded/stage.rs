@@ -8,10 +8,11 @@ use serde_json::Value;
 use timmy::core::model::time::Timestamp;
 use timmy::sandbox::{Options, Order, Sandbox, Scopes, Version};
 
-use crate::recorded::recording::{self, Exchange, Walk, Webhook};
+use crate::recorded::recording::{self, Exchange, Step, Walk, Webhook};
 use crate::recorded::shape::Shapes;
 use crate::support::forge::http_client;
 use crate::support::receiver::{Received, Receiver};
+use crate::support::work_tree::WorkTree;
 
 /// What every webhook carries.
 const WEBHOOK_HEADERS: [&str; 16] = [
@@ -45,8 +46,10 @@ pub(crate) struct Stage {
     secret: &'static str,
     pub(crate) tokens: HashMap<String, String>,
     pub(crate) kept: HashMap<String, i64>,
-    /// Commits and files by their names.
+    /// Commits and files by their names, and where the forge is.
     pub(crate) kept_hashes: HashMap<String, String>,
+    /// What people have cloned.
+    pub(crate) trees: HashMap<String, WorkTree>,
     pub(crate) client: reqwest::Client,
     shapes: Shapes,
 }
@@ -69,13 +72,23 @@ impl Stage {
         let narrow =
             sandbox.add_token("alexander", Scopes::of("read:issue")).expect("alexander is there");
         tokens.insert("alexander with read:issue".to_owned(), narrow);
-        let (kept, kept_hashes) = (HashMap::new(), HashMap::new());
-        let (client, shapes) = (http_client(), recording::shapes(version));
-        Self { version, sandbox, receiver, secret, tokens, kept, kept_hashes, client, shapes }
+        let kept_hashes = HashMap::from([("forge".to_owned(), sandbox.url().to_owned())]);
+        Self {
+            version,
+            sandbox,
+            receiver,
+            secret,
+            tokens,
+            kept: HashMap::new(),
+            kept_hashes,
+            trees: HashMap::new(),
+            client: http_client(),
+            shapes: recording::shapes(version),
+        }
     }
 
     /// `$name` becomes the number, or the hash, kept under it, the recorded receiver the present one.
-    fn filled(&self, text: &str) -> String {
+    pub(crate) fn filled(&self, text: &str) -> String {
         let text = text.replace("http://gitea.example/webhook", &self.receiver.url);
         let hashes = self.kept_hashes.iter();
         let text = hashes.fold(text, |text, (name, hash)| text.replace(&format!("${name}"), hash));
@@ -87,7 +100,16 @@ impl Stage {
         })
     }
 
-    async fn send(&self, exchange: &Exchange) -> reqwest::Response {
+    async fn send(&mut self, exchange: &Exchange) -> reqwest::Response {
+        for turn in (2..=exchange.times).rev() {
+            self.kept.insert("turn".to_owned(), turn as i64);
+            self.send_once(exchange).await;
+        }
+        self.kept.insert("turn".to_owned(), 1);
+        self.send_once(exchange).await
+    }
+
+    async fn send_once(&self, exchange: &Exchange) -> reqwest::Response {
         let url = format!("{}/api/v1{}", self.sandbox.url(), self.filled(&exchange.path));
         let method = exchange.method.parse().expect("a method");
         let mut request = self.client.request(method, url);
@@ -128,26 +150,37 @@ impl Stage {
         if exchange.empty && !text.is_empty() {
             found.push(format!("expected no body, found {text}"));
         }
-        if let (Some(name), Some(id)) = (&exchange.keep, body["id"].as_i64()) {
-            self.kept.insert(name.clone(), id);
-        }
-        if let (Some(name), Some(id)) = (&exchange.keep_commit, body["commit"]["sha"].as_str()) {
-            self.kept_hashes.insert(name.clone(), id.to_owned());
-        }
-        self.sandbox.settle().await;
-        let came = self.receiver.take();
-        found.extend(self.compare_webhooks(exchange, came));
-        found
-    }
-
-    /// The recorded webhooks must be among those that came, in their order.
-    fn compare_webhooks(&self, exchange: &Exchange, came: Vec<Received>) -> Vec<String> {
-        let mut found = Vec::new();
+        self.keep(exchange, &body);
+        let came = self.deliveries().await;
         if exchange.webhook_count.is_some_and(|wanted| wanted != came.len()) {
             found.push(format!("{} webhooks", came.len()));
         }
+        found.extend(self.compare_webhooks(&exchange.webhooks, &came));
+        found
+    }
+
+    fn keep(&mut self, exchange: &Exchange, body: &Value) {
+        let id = body["id"].as_i64().or(body[0]["id"].as_i64());
+        if let (Some(name), Some(id)) = (&exchange.keep, id) {
+            self.kept.insert(name.clone(), id);
+        }
+        let commit = body["commit"]["sha"].as_str().or(body["commit"]["id"].as_str());
+        if let (Some(name), Some(id)) = (&exchange.keep_commit, commit) {
+            self.kept_hashes.insert(name.clone(), id.to_owned());
+        }
+    }
+
+    /// What was delivered since it was asked last.
+    pub(crate) async fn deliveries(&mut self) -> Vec<Received> {
+        self.sandbox.settle().await;
+        self.receiver.take()
+    }
+
+    /// The recorded webhooks must be among those that came, in their order.
+    pub(crate) fn compare_webhooks(&self, recorded: &[Webhook], came: &[Received]) -> Vec<String> {
+        let mut found = Vec::new();
         let mut came = came.iter();
-        for wanted in &exchange.webhooks {
+        for wanted in recorded {
             let fits = |hook: &&Received| wanted.is_named_like(hook);
             match came.by_ref().find(fits) {
                 None => found.push(format!("{}: did not come", wanted.name)),
@@ -184,9 +217,13 @@ impl Stage {
 
     pub(crate) async fn replay_all(&mut self, walk: Walk) {
         let mut wrong = Vec::new();
-        for exchange in recording::exchanges(self.version, walk) {
-            let differences = self.replay(&exchange).await;
-            let name = exchange.name.as_deref().unwrap_or(&exchange.path);
+        for step in recording::steps(self.version, walk) {
+            let (differences, what) = match &step {
+                Step::Exchange(exchange) => (self.replay(exchange).await, exchange.path.clone()),
+                Step::Git(git) => (self.run_git(git).await, git.git.join(" ")),
+                Step::Commit(commit) => (self.commit(commit).await, commit.message.clone()),
+            };
+            let name = step.name().unwrap_or(&what);
             wrong.extend(differences.into_iter().map(|d| format!("{name}: {d}")));
         }
         let (version, count) = (self.version, wrong.len());

@@ -7,6 +7,7 @@ use timmy::store::inbox::{self, Ending, Inserted};
 use timmy::store::{Ledger, incidents, meta};
 
 use super::stage::Stage;
+use crate::support::config::Config;
 use crate::support::delivery::Delivery;
 use crate::support::facts;
 use crate::support::forge::{DOOR, EVENTS};
@@ -602,4 +603,56 @@ async fn a_thread_whose_opener_blocked_the_account_is_named() {
     insta::assert_snapshot!(what, @"foundation/door#1: whoever opened the thread, or owns the repository, has blocked timmy's account: nothing can be claimed or said there.");
     assert!(remedy.contains("can lift that"), "{remedy}");
     drop(serve);
+}
+
+/// An agent that is driven, at an address where nobody answers.
+fn away(config: Config) -> Config {
+    config
+        .agent("groq", ["coder"])
+        .its("kind", "openai")
+        .its("url", "http://127.0.0.1:1/v1")
+        .its("model", "llama")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_away_is_told_with_its_price() {
+    let stage = Stage::set().await;
+    stage.sandbox.add_user("groq");
+    stage.configure(|config| {
+        away(config)
+            .its("price", json!({ "input": 0.59, "output": 0.79 }))
+            .its("max_tokens", 100_000)
+    });
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "agent"), @"groq does not work: its gateway is down: Connection refused (os error 111) (openai; 0.59 USD for a million tokens read, 0.79 written, at most 0.08 USD an attempt). > Until that is mended it gets no work, and jobs for it alone wait.");
+    insta::assert_snapshot!(stage.found(&run, "rights"), @"What groq may do in foundation/door is unknown: the forge does not show it. > Only its own token tells for sure: name its token_file.");
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_may_push_to_the_default_branch() {
+    let stage = Stage::set().await;
+    stage.sandbox.add_user("groq");
+    stage.sandbox.collaborator(DOOR, "groq", Mode::Write).unwrap();
+    let token = stage.sandbox.add_token("groq", Scopes::all()).unwrap();
+    stage.secret("groq", &token);
+    let at_the_door = |config| away(config).its("repositories", [DOOR]);
+    stage.configure(|config| at_the_door(config).its("token_file", "groq"));
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "rights"), @"groq may push to the default branch of foundation/door, or merge into it. > Protect that branch and leave groq out of those who may push or merge: else nobody has to look at what it does.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_never_starts_and_what_starts_by_itself() {
+    let stage = Stage::set().await;
+    stage.sandbox.add_user("groq");
+    stage.configure(|config| {
+        away(config)
+            .its("price", json!({ "input": 5, "output": 20 }))
+            .its("max_tokens", 1_000_000)
+            .with("dispatch.auto", [DOOR])
+    });
+    let run = stage.run("doctor");
+    insta::assert_snapshot!(stage.found(&run, "budget"), @"An attempt of groq may cost 20.00 USD, its max_tokens at its price, and budget.issue is 2.00 USD: it never starts. > Lower its max_tokens, or raise budget.issue.");
+    insta::assert_snapshot!(stage.found(&run, "dispatch"), @"dispatch.auto names repositories, but this version only suggests there. > The report lists what would start, each with its line: give it to start that.");
 }

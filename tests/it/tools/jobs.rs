@@ -1,7 +1,7 @@
 //! `timmy jobs`, `timmy dead`: what a thread is told, on a terminal.
 
 use timmy::clock::{Clock as _, SystemClock};
-use timmy::core::jobs::{Draw, JobEvent, JobLimits, NewJob, Origin, Purpose, StepTime};
+use timmy::core::jobs::{Draw, JobEvent, JobLimits, NewJob, Origin, Purpose, StepTime, ToldText};
 use timmy::core::model::ids::ThreadId;
 use timmy::core::model::repository::Repo;
 use timmy::store::{jobs, repos};
@@ -27,7 +27,7 @@ async fn stage() -> Stage {
         jobs::introduce(tx, "t-1")?;
         let job = jobs::create(tx, &new, SystemClock.now())?.expect("a job");
         let now = StepTime { at: SystemClock.now(), chance: Draw(0) };
-        let told = JobEvent::Told("the left hinge".to_owned());
+        let told = JobEvent::Told(ToldText::by("anna", "the left hinge"));
         jobs::advance(tx, job.spec.id, None, told, now)?.expect("a step");
         Ok(())
     });

@@ -97,7 +97,7 @@ impl Case {
             own: &account(2, "timmy"),
             since: Timestamp::parse("2026-11-28T22:20:00Z").unwrap(),
         };
-        gather_evidence(&forge.client(), query).await
+        gather_evidence(&forge.client(), &timmy::clock::SystemClock, query).await
     }
 
     /// What is made of these answers, and that all of them were asked for, and no more.

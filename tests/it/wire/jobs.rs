@@ -401,14 +401,15 @@ async fn who_pushed_is_told_by_timeline_and_activity() {
     }
     for exchange in recorded("activity-feeds") {
         let (forge, client) = exchange.forge().await;
-        let pushes = client.recent_pushes(&exchange.repo()).await.unwrap();
+        let pushes = client.recent_pushes(&exchange.repo()).await.unwrap().pushes;
         exchange.was_asked_of(&forge);
         let of_job: Vec<_> = pushes.iter().filter(|push| push.branch == "timmy/1-j1").collect();
         assert!(of_job.iter().all(|push| push.by.as_ref().unwrap().login == "ezra"));
         assert_eq!(of_job.iter().filter(|push| push.head.is_some()).count(), 1);
     }
     let forge = Forge::answering([Canned::new(404, "{}")]).await;
-    assert_eq!(forge.client().recent_pushes(&"lab/pub".parse().unwrap()).await.unwrap(), []);
+    let recent = forge.client().recent_pushes(&"lab/pub".parse().unwrap()).await.unwrap();
+    assert_eq!(recent.pushes, []);
 }
 
 #[tokio::test]

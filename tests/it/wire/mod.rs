@@ -8,7 +8,7 @@ mod deliveries;
 mod dependencies;
 mod every_exchange;
 mod evidence;
-mod forge;
+pub(crate) mod forge;
 mod jobs;
 mod lists;
 mod recorded;

@@ -13,7 +13,8 @@ use crate::core::reply::{AgentNow, AgentRow, AgentSummary, Answer, FitLine, Gets
 use crate::core::scheduling::Depth;
 
 pub(in crate::core::handlers) fn agents<'a>() -> Handler<'a> {
-    Handler::new(Needs::of_backlog(BacklogQuery::default()), |context| context.agents())
+    let needs = Needs { agents: true, ..Needs::of_backlog(BacklogQuery::default()) };
+    Handler::new(needs, |context| context.agents())
 }
 
 pub(in crate::core::handlers) fn why_agent(name: &AgentName) -> Handler<'_> {
@@ -29,6 +30,7 @@ impl CommandContext<'_> {
         let backlog = self.snapshot.backlog.as_ref();
         let row = |agent: &AgentProfile| AgentRow {
             now: backlog.map(|backlog| self.now(backlog, agent)),
+            view: self.snapshot.views.get(&agent.name).cloned().unwrap_or_default(),
             ..AgentRow::of(agent, pause(&PauseScope::Agent(agent.name.clone())))
         };
         let agents = self.snapshot.agents.iter().map(row).collect();

@@ -15,9 +15,6 @@ use crate::core::scheduling::{
 pub struct BacklogFacts {
     /// Where each issue stands, and by which rules and for which agents it was judged.
     pub judged: Arc<RankedBacklog>,
-    /// Who would get what now, in the order of their worth: all that is handed out, and the best
-    /// of what is not.
-    pub choices: Vec<Match>,
     /// How many repositories were not read yet.
     pub unread: usize,
     /// How far timmy goes by itself.
@@ -44,11 +41,11 @@ pub struct IssueCase {
 }
 
 impl IssueCase {
-    /// All about an issue of the backlog, given what was decided about the first ones.
-    fn of(judged: &RankedBacklog, choices: &[Match], thread: ThreadId) -> Option<Self> {
+    /// All about an issue of the backlog.
+    fn of(judged: &RankedBacklog, thread: ThreadId) -> Option<Self> {
         let facts = judged.facts(thread)?.clone();
         let standing = judged.ranking.find(thread)?.clone();
-        let known = choices.iter().find(|choice| choice.thread == thread).cloned();
+        let known = judged.choice(thread).cloned();
         let choice = known.or_else(|| judged.choose_for(&standing))?;
         let role = IssueLabels::of(&facts.labels).role;
         let waiting = judged.waiting_for(thread).collect();
@@ -65,8 +62,10 @@ impl BacklogFacts {
         mode: Autonomy,
         asked: impl IntoIterator<Item = ThreadId>,
     ) -> Self {
-        let (choices, cases, titles) = (judged.choose(), HashMap::new(), HashMap::new());
-        let mut backlog = Self { judged, choices, unread, mode, cases, titles };
+        // Whoever makes this may take a while, whoever answers from it may not.
+        judged.choices();
+        let (cases, titles) = (HashMap::new(), HashMap::new());
+        let mut backlog = Self { judged, unread, mode, cases, titles };
         for thread in asked {
             backlog.ask(thread);
         }
@@ -75,7 +74,7 @@ impl BacklogFacts {
 
     /// All about an issue, from now on; none if it is not in the backlog.
     pub fn ask(&mut self, thread: ThreadId) -> Option<&IssueCase> {
-        let case = IssueCase::of(&self.judged, &self.choices, thread)?;
+        let case = IssueCase::of(&self.judged, thread)?;
         Some(self.cases.entry(thread).insert_entry(case).into_mut())
     }
 
@@ -87,9 +86,15 @@ impl BacklogFacts {
         &self.judged.setting.roster
     }
 
+    /// Who would get what now, in the order of their worth: all that is handed out, and the best
+    /// of what is not.
+    pub(super) fn choices(&self) -> &[Match] {
+        self.judged.choices()
+    }
+
     /// What was decided about an issue.
     pub(super) fn choice(&self, thread: ThreadId) -> Option<&Match> {
-        self.choices.iter().find(|choice| choice.thread == thread)
+        self.judged.choice(thread)
     }
 
     pub(super) fn is_named(&self, thread: ThreadId) -> bool {

@@ -72,14 +72,15 @@ impl CommandContext<'_> {
 impl BacklogFacts {
     /// What would be handed out to `agent`, or to anybody, with the agent that gets it.
     pub(super) fn won(&self, agent: Option<&str>) -> impl Iterator<Item = (&Match, &Assignment)> {
-        let won = self.choices.iter().filter_map(|choice| Some((choice, choice.winner.as_ref()?)));
+        let won =
+            self.choices().iter().filter_map(|choice| Some((choice, choice.winner.as_ref()?)));
         won.filter(move |(_, winner)| agent.is_none_or(|agent| winner.agent == agent))
     }
 
     /// What `agent`, or anybody, lacked for the issues that nobody gets; the most frequent first.
     fn lacks(&self, agent: Option<&str>) -> Vec<Rejection> {
         let mut counts: BTreeMap<Rejection, usize> = BTreeMap::new();
-        let lost = self.choices.iter().flat_map(|choice| &choice.others);
+        let lost = self.choices().iter().flat_map(|choice| &choice.others);
         for lost in lost.filter(|lost| agent.is_none_or(|agent| lost.agent == agent)) {
             *counts.entry(lost.lack).or_default() += 1;
         }

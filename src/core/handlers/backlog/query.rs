@@ -69,7 +69,7 @@ impl BacklogQuery {
             let stretch = stretch(backlog.ranking(), *most, repo, |thread| may_name(thread.repo));
             wanted.extend(stretch.shown.iter().map(|(_, standing)| standing.thread));
         }
-        wanted.extend(winners(&backlog.choices));
+        wanted.extend(winners(backlog.choices()));
         wanted.extend(backlog.cases.values().flat_map(IssueCase::named));
         wanted.retain(|thread| may_name(thread.repo));
         wanted

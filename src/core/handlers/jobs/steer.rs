@@ -7,7 +7,7 @@ use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::jobs::KnownJob;
-use crate::core::jobs::{CancelReason, IllegalReason, Job, JobEvent, Phase, State};
+use crate::core::jobs::{CancelReason, IllegalReason, Job, JobEvent, Phase, State, ToldText};
 use crate::core::reply::{Answer, JobAnswer};
 
 pub(in crate::core::handlers) fn cancel<'a>(job: Option<JobId>) -> Handler<'a> {
@@ -85,7 +85,9 @@ impl CommandContext<'_> {
         if known.record.job.state.kind().is_end() {
             return self.is_over(&known);
         }
-        match self.happen(&known.record, JobEvent::Told(text.to_owned())) {
+        match self
+            .happen(&known.record, JobEvent::Told(ToldText::by(&self.asked.actor.login, text)))
+        {
             Ok(after) => {
                 let agent = after.state.attempt().map(|a| a.leased.grant.agent.clone());
                 let reaches = reaches(&after);

@@ -61,6 +61,8 @@ pub enum Finding {
     Blocked,
     /// It left no comment.
     NoComment,
+    /// What the issue says was changed after it began.
+    IssueEdited,
 }
 
 /// What a finding means for the result.
@@ -120,4 +122,5 @@ findings! {
     Self::MissingCitation { .. } => "missing_citation", Warn;
     Self::Blocked => "blocked", Stuck;
     Self::NoComment => "no_comment", Nothing;
+    Self::IssueEdited => "issue_edited", Warn;
 }

@@ -105,12 +105,13 @@ impl Finding {
             | Self::BranchGone { .. }
             | Self::Rewritten { .. }
             | Self::RewrittenUnknown { .. }
-            | Self::NoComment => "artifact",
+            | Self::NoComment
+            | Self::IssueEdited => "artifact",
         }
     }
 
     /// What was found, in one sentence; `branch`: the one that the job works on.
-    pub(super) fn said(&self, branch: &str) -> String {
+    pub fn said(&self, branch: &str) -> String {
         match self {
             Self::NoResultLine => "It did not say what it did: I went by what is here.".to_owned(),
             Self::NothingThere => {
@@ -182,6 +183,10 @@ impl Finding {
             }
             Self::Blocked => "It cannot go on without a person.".to_owned(),
             Self::NoComment => "There is no comment of it here.".to_owned(),
+            Self::IssueEdited => {
+                "This issue was edited after it began: it worked on what stood there before."
+                    .to_owned()
+            }
         }
     }
 }

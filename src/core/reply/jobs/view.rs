@@ -18,6 +18,10 @@ pub struct JobView {
     pub id: String,
     /// Its thread, where it is told elsewhere.
     pub target: Option<String>,
+    /// Its title, where that is told beside it, as people wrote it.
+    pub title: Option<String>,
+    /// The agent that has it, or had it last.
+    pub agent: Option<String>,
     pub role: String,
     pub standing: JobStanding,
     /// Which attempt this is, or comes next, and how many there may be.
@@ -58,6 +62,8 @@ impl JobView {
         Self {
             id: job.spec.id.to_string(),
             target: None,
+            title: None,
+            agent: record.agent().map(str::to_owned),
             role: job.spec.role.clone(),
             standing: JobStanding::of(record, now, zone),
             attempt: job.attempt_number(),
@@ -138,6 +144,14 @@ impl JobView {
             (false, _) => Some(format!("attempt {} of {}", self.attempt, self.of)),
         };
         attempts.into_iter().chain(self.took.clone()).chain(self.money()).collect()
+    }
+
+    /// What it cost so far, in a column of US dollars.
+    pub(in crate::core) fn usd(&self) -> String {
+        self.cost.as_ref().map_or_else(
+            || "–".to_owned(),
+            |(usd, is_bound)| if *is_bound { format!("≤ {usd}") } else { usd.clone() },
+        )
     }
 
     /// What it cost so far.

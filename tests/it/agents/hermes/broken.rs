@@ -19,7 +19,7 @@ fn status() -> Matcher {
 async fn what_is_no_answer_of_a_gateway_is_garbage_and_changes_nothing() {
     let stage = Stage::of(NEW).await;
     let run = stage.started("k", "hang").await;
-    let huge = format!("{{\"run_id\":\"{}\"}}", "x".repeat(10 << 20)).into_bytes();
+    let huge = format!("{{\"run_id\":\"{}\"}}", "x".repeat(17 << 20)).into_bytes();
     let deep = "[".repeat(100_000).into_bytes();
     for body in [b"\xff\xfe\x00".to_vec(), b"".to_vec(), b"<html>login</html>".to_vec(), huge, deep]
     {

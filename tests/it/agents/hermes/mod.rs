@@ -2,6 +2,9 @@
 
 mod broken;
 mod lost;
+mod played;
 mod real;
+mod recorded;
 mod stage;
 mod talk;
+mod understood;

@@ -123,10 +123,19 @@ fn the_agents_now() {
     assert_snapshot!(TestWorld::usual().ask("/timmy agents"), @r"
     **2 agents**.
 
-    | agent | kind | roles | skills | host | free | fit | next |
-    |---|---|---|---|---|---:|---:|---|
-    | `ezra` | forge | coder |  |  | 2 of 2 | 0.23 | \#44 Session test flaky |
-    | `groq` | forge | reviewer |  |  | 1 of 1 | 0.23 |  |
+    | agent | state | roles | free | fit | rights here | next |
+    |---|---|---|---:|---:|---|---|
+    | `ezra` | not asked yet | coder | 2 of 2 | 0.23 | unknown | \#44 Session test flaky |
+    | `groq` | not asked yet | reviewer | 1 of 1 | 0.23 | unknown |  |
+
+    <details><summary>Models, prices, hosts</summary>
+
+    | agent | kind | model | USD per million tokens, read / written | skills | host |
+    |---|---|---|---:|---|---|
+    | `ezra` | forge |  | unknown |  |  |
+    | `groq` | forge |  | 0.59 / 0.79 |  |  |
+
+    </details>
     ");
 }
 

@@ -27,7 +27,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::{NamedAccount, People};
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
-use crate::core::reply::Autonomy;
+use crate::core::reply::{AgentView, Autonomy};
 use crate::core::scheduling::testing::{self, now};
 use crate::core::scheduling::{
     AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, RankedBacklog, RankingInput,
@@ -48,6 +48,7 @@ struct TestWorld {
     facts: HashMap<ThreadId, IssueFacts>,
     fleet: Controls,
     mode: Autonomy,
+    views: HashMap<String, AgentView>,
 }
 
 fn days_ago(days: u32) -> Timestamp {
@@ -83,6 +84,7 @@ fn worker(name: &str, roles: &[&str], capacity: u32) -> AgentSlot {
         prior: 500_000,
         is_up: true,
         is_spent: false,
+        ..AgentSlot::default()
     }
 }
 
@@ -93,17 +95,19 @@ impl TestWorld {
             per_repository: 9,
             reviews_waiting: 5,
             minimum: 5_000_000,
+            issue_micro_usd: None,
             pools: Vec::new(),
         };
         let (load, outcomes) = (Load::default(), AgentRecords::default());
         let rules = Rules { machines: Vec::new(), ..testing::rules() };
         Self {
             rules,
-            roster: Roster { workers, limits, load, outcomes, small_handed_out: 0 },
+            roster: Roster { workers, limits, load, outcomes, small_handed_out: 0, until: None },
             titles: HashMap::new(),
             facts: HashMap::new(),
             fleet: Controls::default(),
             mode: Autonomy::Suggest,
+            views: HashMap::new(),
         }
     }
 
@@ -185,6 +189,7 @@ impl TestWorld {
                 ..People::default()
             }),
             agents: self.roster.workers.iter().map(agent).collect(),
+            views: self.views.clone(),
             fleet: self.fleet.clone(),
             item: Some(facts::issue(inbound.number, now())),
             assignable: Vec::new(),
@@ -255,5 +260,6 @@ fn agent(worker: &AgentSlot) -> AgentProfile {
         skills: worker.skills.clone(),
         host: worker.host.clone(),
         capacity: worker.capacity,
+        price: (worker.name == "groq").then_some((590_000, 790_000)),
     }
 }

@@ -1,0 +1,215 @@
+//! How each agent is, what it costs, and what its account may do.
+
+use std::sync::Arc;
+
+use super::check_result::CheckResult;
+use crate::agents;
+use crate::chance::Chance;
+use crate::cli::watched::{Watched, a_few, repositories};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{AgentConfig, Config};
+use crate::core::jobs::money::{ChargeTerms, Spent};
+use crate::core::model::ids::RepoName;
+use crate::core::reply::jobs::usd;
+use crate::core::reply::{AgentRights, AgentState};
+use crate::engine::{agent_rights, state_of};
+use crate::gitea::{Gitea, VisibleRepo};
+
+const AGENT: &str = "agent";
+const RIGHTS: &str = "rights";
+const BUDGET: &str = "budget";
+const DISPATCH: &str = "dispatch";
+
+/// In how many repositories an agent's rights are looked at: each costs some requests.
+const MOST: usize = 10;
+
+/// Asks every agent how it is, and the forge what its account may do where it may work. `asker`:
+/// timmy's own account.
+pub(super) async fn check(
+    gitea: &Gitea,
+    asker: &str,
+    config: &Config,
+    watched: &[Watched],
+) -> Vec<CheckResult> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let fleet = match agents::fleet(config, gitea, &clock, &Chance::default()) {
+        Ok(fleet) => fleet,
+        Err((name, trouble)) => {
+            let found = format!("The agent {name} cannot be reached at all: {trouble}.");
+            return vec![CheckResult::broken(AGENT, found, "Correct its [[agent]].")];
+        }
+    };
+    let mut results = Vec::new();
+    for agent in &config.agents {
+        // Of those that this version cannot drive another check speaks.
+        let Some(driver) = fleet.get(&agent.name) else { continue };
+        let health = driver.health().await;
+        let model = health.as_ref().ok().and_then(|health| health.model.clone());
+        let trouble = health.as_ref().err().map(ToString::to_string);
+        let cost = cost(agent, config.charge_terms(agent));
+        results.push(judge_health(agent, &state_of(&health), trouble, model, &cost));
+        let places = places(agent, watched);
+        let own = agents::own_account(agent, gitea).ok().flatten();
+        let mut rights = Vec::new();
+        for place in places.iter().take(MOST) {
+            let who = (agent.account.as_str(), &place.repo.name);
+            let found = agent_rights((gitea, asker), own.as_ref(), who).await;
+            rights.push((&place.repo.name, found));
+        }
+        results.extend(judge_rights(agent, &rights, places.len().saturating_sub(MOST)));
+    }
+    results
+}
+
+/// Where an agent may work, by the configuration.
+fn places<'a>(agent: &AgentConfig, watched: &'a [Watched]) -> Vec<&'a VisibleRepo> {
+    let mut places = repositories(watched);
+    places.retain(|place| {
+        !place.is_archived && agent.repositories.covers(&place.repo.name, !place.repo.private)
+    });
+    places
+}
+
+/// What its work costs, in a few words.
+fn cost(agent: &AgentConfig, terms: ChargeTerms) -> String {
+    let bound = usd(terms.bound.micro_usd);
+    match agent.price {
+        Some(price) if price.input == 0 && price.output == 0 => "free".to_owned(),
+        Some(price) => format!(
+            "{} USD for a million tokens read, {} written, at most {bound} USD an attempt",
+            usd(price.input),
+            usd(price.output)
+        ),
+        None => format!("price unknown, {bound} USD charged for an attempt that tells no usage"),
+    }
+}
+
+fn judge_health(
+    agent: &AgentConfig,
+    state: &AgentState,
+    trouble: Option<String>,
+    model: Option<String>,
+    cost: &str,
+) -> CheckResult {
+    let (name, kind) = (&agent.name, agent.kind.word());
+    let model = model.map_or_else(String::new, |model| format!(", model {model}"));
+    match (state, trouble) {
+        (AgentState::Ready, _) => {
+            CheckResult::good(AGENT, format!("{name} is ready ({kind}{model}; {cost})."))
+        }
+        (AgentState::Refuses(words), _) => CheckResult::warning(
+            AGENT,
+            format!("{name} answers and takes no work: {words} ({kind}{model}; {cost})."),
+            "It gets work again when it takes some.",
+        ),
+        (_, trouble) => CheckResult::broken(
+            AGENT,
+            format!("{name} does not work: {} ({kind}; {cost}).", trouble.unwrap_or_default()),
+            "Until that is mended it gets no work, and jobs for it alone wait.",
+        ),
+    }
+}
+
+/// `unseen`: how many repositories were not looked at.
+fn judge_rights(
+    agent: &AgentConfig,
+    rights: &[(&RepoName, AgentRights)],
+    unseen: usize,
+) -> Vec<CheckResult> {
+    let named = |is: &dyn Fn(&AgentRights) -> bool| {
+        let those: Vec<&RepoName> =
+            rights.iter().filter(|(_, rights)| is(rights)).map(|(repo, _)| *repo).collect();
+        (!those.is_empty()).then(|| a_few(those.into_iter()))
+    };
+    let (name, account) = (&agent.name, &agent.account);
+    let mut results = Vec::new();
+    let too_much = |rights: &AgentRights| *rights == AgentRights::Pushes { to_default: Some(true) };
+    if let Some(repos) = named(&too_much) {
+        results.push(CheckResult::warning(
+            RIGHTS,
+            format!("{name} may push to the default branch of {repos}, or merge into it."),
+            format!(
+                "Protect that branch and leave {account} out of those who may push or merge: else \
+                 nobody has to look at what it does."
+            ),
+        ));
+    }
+    let too_little =
+        |rights: &AgentRights| matches!(rights, AgentRights::Nothing | AgentRights::Reads);
+    if let Some(repos) = named(&too_little) {
+        results.push(CheckResult::warning(
+            RIGHTS,
+            format!("{name} may not push to {repos}."),
+            format!(
+                "Give {account} write access there, or leave these out of its repositories in the \
+                 configuration: code for them is not given to it."
+            ),
+        ));
+    }
+    if let Some(repos) = named(&|rights| *rights == AgentRights::Unknown) {
+        results.push(CheckResult::warning(
+            RIGHTS,
+            format!("What {name} may do in {repos} is unknown: the forge does not show it."),
+            "Only its own token tells for sure: name its token_file.",
+        ));
+    }
+    if let Some(repos) = named(&|rights| *rights == AgentRights::Pushes { to_default: None }) {
+        results.push(CheckResult::warning(
+            RIGHTS,
+            format!(
+                "{name} may push to {repos}; whether to the default branch as well is unknown."
+            ),
+            "Only its own token tells: name its token_file.",
+        ));
+    }
+    if results.is_empty() && !rights.is_empty() {
+        let more = match unseen {
+            0 => String::new(),
+            unseen => format!(" {unseen} more were not looked at."),
+        };
+        let found = format!(
+            "{name} may push to {}, and not to their default branches.{more}",
+            a_few(rights.iter().map(|(repo, _)| *repo))
+        );
+        results.push(CheckResult::good(RIGHTS, found));
+    }
+    results
+}
+
+/// Agents that may never start, since what one attempt may cost is more than may be spent.
+pub(super) fn budgets(config: &Config) -> Vec<CheckResult> {
+    let budgets = config.budgets();
+    let over = |agent: &AgentConfig| {
+        let bound = config.charge_terms(agent).bound;
+        let limits = [
+            ("budget.issue", budgets.issue),
+            ("budget.agent_day", budgets.agent_day),
+            ("budget.day", budgets.day),
+        ];
+        let (key, most) =
+            limits.into_iter().find(|(_, limit)| !limit.has_room(Spent::default(), bound))?;
+        let most = most.micro_usd.map(usd).unwrap_or_default();
+        Some(CheckResult::warning(
+            BUDGET,
+            format!(
+                "An attempt of {} may cost {} USD, its max_tokens at its price, and {key} is {most} \
+                 USD: it never starts.",
+                agent.name,
+                usd(bound.micro_usd)
+            ),
+            format!("Lower its max_tokens, or raise {key}."),
+        ))
+    };
+    config.agents.iter().filter(|agent| agent.kind.is_driven()).filter_map(over).collect()
+}
+
+/// That nothing starts by itself yet, where the configuration says that it does.
+pub(super) fn automatic(config: &Config) -> Option<CheckResult> {
+    (!config.dispatch.auto.is_empty()).then(|| {
+        CheckResult::warning(
+            DISPATCH,
+            "dispatch.auto names repositories, but this version only suggests there.",
+            "The report lists what would start, each with its line: give it to start that.",
+        )
+    })
+}

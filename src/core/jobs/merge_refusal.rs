@@ -1,0 +1,79 @@
+//! Why a forge does not merge a pull request.
+
+use serde::{Deserialize, Serialize};
+
+/// An outcome like any other: each says what has to happen before it can be merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeRefusal {
+    /// Somebody was faster.
+    AlreadyMerged,
+    /// Somebody closed it.
+    Closed,
+    /// Its branch holds another commit than the one that was to be merged.
+    HeadMoved,
+    /// It conflicts with its base.
+    Conflict,
+    /// The forge still looks whether it can be merged, or it conflicts: the same words mean both.
+    TryLater,
+    /// The base moved in the very moment.
+    BaseMoved,
+    /// timmy's account may not merge into that branch.
+    MayNotMerge,
+    Draft,
+    ChecksMissing,
+    TooFewApprovals,
+    ChangesRequested,
+    /// A review that was asked for is still to come.
+    ReviewAwaited,
+    Behind,
+    /// It changes files that the branch's rule protects.
+    ProtectedFiles,
+    /// The repository allows no merge of the configured style.
+    StyleNotAllowed,
+    /// The rule wants a signature that the forge would not make.
+    NotSigned,
+    /// A hook of the forge refused the push; its words.
+    Rejected(String),
+    /// What nobody has met yet; the forge's words.
+    Other(String),
+}
+
+/// Whether, and when, the same merge may work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergeRecovery {
+    /// In a moment.
+    Soon,
+    /// After it was updated from its base.
+    Updated,
+    /// After it was repaired.
+    Repaired,
+    /// Of another commit, judged anew.
+    JudgedAnew,
+    /// Once a person did something about it.
+    ByAPerson,
+    /// It is over.
+    Over,
+}
+
+impl MergeRefusal {
+    pub fn recovery(&self) -> MergeRecovery {
+        match self {
+            Self::AlreadyMerged | Self::Closed => MergeRecovery::Over,
+            Self::TryLater | Self::BaseMoved => MergeRecovery::Soon,
+            Self::Behind => MergeRecovery::Updated,
+            Self::Conflict => MergeRecovery::Repaired,
+            Self::HeadMoved | Self::ChecksMissing => MergeRecovery::JudgedAnew,
+            Self::MayNotMerge
+            | Self::Draft
+            | Self::TooFewApprovals
+            | Self::ChangesRequested
+            | Self::ReviewAwaited
+            | Self::ProtectedFiles
+            | Self::StyleNotAllowed
+            | Self::NotSigned
+            | Self::Rejected(_)
+            | Self::Other(_) => MergeRecovery::ByAPerson,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What the backlog knows of agents that are driven: how they are, and what they proved.
+
+use timmy::agents::AgentTrouble;
+use timmy::core::jobs::StateKind;
+use timmy::core::scheduling::{AgentSlot, Depth};
+
+use super::scripted::ended;
+use super::stage::{Stage, awake};
+use crate::support::clock::MINUTE;
+
+async fn slot(stage: &Stage, name: &str) -> AgentSlot {
+    let judged = stage.app.timmy.engine().ranking().await.unwrap();
+    let mut workers = judged.setting.roster.workers.iter();
+    workers.find(|slot| slot.name == name).unwrap().clone()
+}
+
+#[tokio::test]
+async fn who_is_away_is_down_until_it_is_back() {
+    let stage = awake().await;
+    assert!(slot(&stage, "ezra").await.is_up);
+    stage.ezra.script().trouble = Some(AgentTrouble::HostAway("no route".to_owned()));
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert!(!slot(&stage, "ezra").await.is_up);
+    assert!(slot(&stage, "bezalel").await.is_up);
+    stage.ezra.script().trouble = None;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert!(slot(&stage, "ezra").await.is_up);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_ended_well_or_was_given_up_tells_how_well_its_agent_fits() {
+    let stage = awake().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.ezra.goes(ended("done"));
+    stage.follow().await;
+    stage.follow().await;
+    assert_eq!(stage.kind(job).await, StateKind::Done);
+    let judged = stage.app.timmy.engine().ranking().await.unwrap();
+    let roster = &judged.setting.roster;
+    let tally = |agent| roster.outcomes.fit(agent, 500_000, Depth::Role("coder")).tally;
+    assert_eq!((tally("ezra").good, tally("ezra").all), (1, 1));
+    assert_eq!(tally("bezalel").all, 0);
+    stage.end().await;
+}
