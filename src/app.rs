@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AgentConfig, AgentKind, Config, PeopleConfig, WebhookConfig};
+use crate::config::{AgentConfig, AgentKind, Ask, Config, PeopleConfig, WebhookConfig};
+use crate::core::decisions::TakeOver;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
@@ -235,6 +236,11 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
         agents: config.agents.iter().map(terms).collect::<Result<_, AppError>>()?,
         budgets: config.budgets(),
         limits: config.job_limits(),
+        take_over: match config.accept.ask {
+            Ask::Merge => Some(TakeOver::Merge),
+            Ask::Review => Some(TakeOver::Review),
+            Ask::Never => None,
+        },
         stop: config.dispatch.timeout.stop,
     })
 }

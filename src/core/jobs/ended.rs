@@ -41,6 +41,7 @@ pub(super) fn ended(
         | JobEvent::Judged(_)
         | JobEvent::Merged(_)
         | JobEvent::Decided(..)
+        | JobEvent::AskAgain(_)
         | JobEvent::Recheck
         | JobEvent::Told(_)
         | JobEvent::Cancel(_) => Err(IllegalReason::Ended),

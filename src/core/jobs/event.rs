@@ -58,6 +58,8 @@ pub enum JobEvent {
     Merged(Commit),
     /// A person answered the question with this number.
     Decided(u32, PersonAnswer),
+    /// The question with this number cannot be answered any more as it was put: it is put anew.
+    AskAgain(u32),
     /// A guard was lifted, or is to look again.
     Recheck,
     /// Text for the agent. It is kept with this event; the job counts it.
@@ -367,6 +369,7 @@ kinds! {
     Pushed = "pushed": Self::Event(JobEvent::Pushed(_)),
     Merged = "merged": Self::Event(JobEvent::Merged(_)),
     Decided = "decided": Self::Event(JobEvent::Decided(..)),
+    AskAgain = "ask again": Self::Event(JobEvent::AskAgain(_)),
     Recheck = "recheck": Self::Event(JobEvent::Recheck),
     Told = "told": Self::Event(JobEvent::Told(_)),
     Cancel = "cancel": Self::Event(JobEvent::Cancel(_)),

@@ -28,6 +28,8 @@ pub(super) enum Live {
     Unclear,
     /// A person allows it, or not.
     Decided(bool),
+    /// A person is asked anew.
+    AskAgain,
 }
 
 pub(super) fn live(
@@ -76,6 +78,12 @@ pub(super) fn live(
         JobEvent::Decided(asked, answer) => {
             match *asked == turn.past.asked && attempt.stopping.is_none() {
                 true => Ok(Live::Decided(answer.is_yes())),
+                false => Err(IllegalReason::OutOfDate),
+            }
+        }
+        JobEvent::AskAgain(asked) => {
+            match *asked == turn.past.asked && attempt.stopping.is_none() {
+                true => Ok(Live::AskAgain),
                 false => Err(IllegalReason::OutOfDate),
             }
         }

@@ -6,7 +6,9 @@
 
 use jiff::tz::TimeZone;
 
+use super::decisions::unwanted;
 use super::jobs::{JobView, late, outcome, superseded};
+use crate::core::decisions::Decision;
 use crate::core::effect::{
     Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed, SetOpen,
 };
@@ -30,6 +32,8 @@ pub struct JobChange<'a> {
     pub key: &'a str,
     /// timmy's account: how commands are written to it.
     pub name: &'a str,
+    /// The decision on the question that it asked before, if one was put.
+    pub decided: Option<&'a Decision>,
     /// The comment that is the job's card, if there is one.
     pub card: Option<CardState<'a>>,
 }
@@ -127,6 +131,11 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
     let JobChange { after, key, .. } = *change;
     let effects = change.actions.iter().filter_map(|action| match action {
         JobAction::CloseBefore(number) => Some(("before", close_before(&after.job, *number)?)),
+        // What is in a pull request is merged by people.
+        JobAction::TakeOver { pull: None, .. } => {
+            Some(("close", Effect::SetOpen(SetOpen { open: false })))
+        }
+        JobAction::CloseAll => Some(("all", close_all(&after.job, change.decided)?)),
         _ => None,
     });
     let keyed = |(what, effect)| {
@@ -145,13 +154,23 @@ fn close_merged(change: &JobChange<'_>) -> Option<(&'static str, Effect)> {
 
 /// The pull requests of a job's branches before this one are closed: it took their place.
 fn close_before(job: &Job, number: u32) -> Option<Effect> {
-    let pull = job.past.pull.filter(|_| match job.spec.purpose {
-        Purpose::Code | Purpose::Repair => true,
-        Purpose::Review | Purpose::Research | Purpose::Ops => false,
-    })?;
+    let word = superseded(job.past.pull?);
+    close_pulls(job, 1..number, word)
+}
+
+/// All its pull requests are closed: nobody wants them.
+fn close_all(job: &Job, decided: Option<&Decision>) -> Option<Effect> {
+    close_pulls(job, 1..job.past.branch + 1, unwanted(decided))
+}
+
+fn close_pulls(job: &Job, numbers: std::ops::Range<u32>, word: String) -> Option<Effect> {
+    match job.spec.purpose {
+        Purpose::Code | Purpose::Repair => {}
+        Purpose::Review | Purpose::Research | Purpose::Ops => return None,
+    }
     let branch = |number| Branch { number, ..job.branch() }.to_string();
-    let branches = (1..number).map(branch).collect();
-    Some(Effect::ClosePulls(ClosePulls { branches, word: superseded(pull) }))
+    let branches = numbers.map(branch).collect();
+    Some(Effect::ClosePulls(ClosePulls { branches, word }))
 }
 
 fn comment(text: &str, key: &str, now: Timestamp) -> Effect {

@@ -109,6 +109,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("decided: no", JobEvent::Decided(past.asked, PersonAnswer::No(Cause::Wrong))),
         ("decided: revise", JobEvent::Decided(past.asked, PersonAnswer::Revise)),
         ("decided, another question", JobEvent::Decided(past.asked + 1, PersonAnswer::Yes)),
+        ("ask again", JobEvent::AskAgain(past.asked)),
         ("recheck", JobEvent::Recheck),
         ("told", JobEvent::Told(ToldText::by("anna", "mind the tests"))),
         ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),

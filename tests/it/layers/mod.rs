@@ -34,7 +34,7 @@ const PARTS: [(&str, &[&str]); 13] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 12] = [
+const CORE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("backoff", &[]),
     ("command", &["model"]),
@@ -42,14 +42,19 @@ const CORE: [(&str, &[&str]); 12] = [
     ("scheduling", &["command", "model", "policy"]),
     ("jobs", &["command", "guards", "model", "policy"]),
     ("guards", &["command", "model"]),
+    ("decisions", &["command", "jobs", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
     ("prompt", &["command", "effect", "guards", "jobs", "model", "policy", "scheduling"]),
-    ("reply", &["command", "effect", "guards", "jobs", "model", "policy", "scheduling"]),
+    (
+        "reply",
+        &["command", "decisions", "effect", "guards", "jobs", "model", "policy", "scheduling"],
+    ),
     ("report", &["command", "effect", "guards", "jobs", "model", "policy", "reply", "scheduling"]),
     (
         "handlers",
         &[
             "command",
+            "decisions",
             "effect",
             "guards",
             "jobs",

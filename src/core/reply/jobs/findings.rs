@@ -1,6 +1,7 @@
 //! What was found of a result, as people are told of it: a sentence for each finding. Foreign words
 //! stand in backticks.
 
+use super::standing::branch;
 use super::words::short;
 use crate::core::effect::defuse;
 use crate::core::guards::Words;
@@ -51,6 +52,20 @@ pub(super) fn shown_by(claim: Option<&AgentClaim>, found: &[Finding]) -> Vec<Str
         !found.iter().any(|f| matches!(f, Finding::MissingCitation { cited } if cited == *citation))
     };
     cited.iter().take(MOST_LOOKED_AT).filter(is_there).map(Citation::said).collect()
+}
+
+/// What a person who is asked about the result of a job is told of it: the lines of what was
+/// checked, and a sentence for each finding. That it needs a person is the question already.
+pub(in crate::core::reply) fn findings_of(record: &JobRecord) -> (Vec<CheckLine>, Vec<String>) {
+    let on = branch(record, record.job.past.branch);
+    let found = record.findings().unwrap_or_default();
+    let found = found.iter().filter(|finding| **finding != Finding::Blocked);
+    (checks(record, &on), sentences(found, &on))
+}
+
+/// What the agent of a job cites to show that nothing has to change, and what is there.
+pub(in crate::core::reply) fn shown_of(record: &JobRecord) -> Vec<String> {
+    record.findings().map_or_else(Vec::new, |found| shown_by(record.last_claim(), found))
 }
 
 impl Citation {

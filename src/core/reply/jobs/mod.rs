@@ -10,8 +10,10 @@ mod words;
 
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
+pub(super) use findings::{findings_of, shown_of};
 pub use log::JobLogLine;
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};
 pub use standing::{CancelledBy, JobStanding};
 pub use view::JobView;
 pub use words::usd;
+pub(in crate::core) use words::{moment, short};
