@@ -32,6 +32,16 @@ impl Decision {
         self.thread == thread || pull == Some(thread)
     }
 
+    /// Who decided it, if it is decided.
+    pub fn decided_by(&self) -> Option<&Account> {
+        match &self.status {
+            DecisionStatus::Decided { by, .. } => Some(by),
+            DecisionStatus::Open | DecisionStatus::Void { .. } | DecisionStatus::Expired { .. } => {
+                None
+            }
+        }
+    }
+
     pub fn is_open(&self) -> bool {
         self.status == DecisionStatus::Open
     }

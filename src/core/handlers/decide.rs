@@ -8,7 +8,7 @@ use super::snapshot::Needs;
 use crate::core::command::value::DecisionId;
 use crate::core::command::{Command, Note};
 use crate::core::decisions::{
-    AskedDecision, DecisionRefusal, DecisionReply, QuestionCheck, VoidReason, meant,
+    AskedDecision, DecisionRefusal, DecisionReply, QuestionCheck, TakeOver, VoidReason, meant,
 };
 use crate::core::jobs::{JobEvent, JobStep, PersonAnswer, Question, ToldText, advance};
 use crate::core::model::ids::Subject;
@@ -178,7 +178,10 @@ fn said(
     let commit = commit.map(|commit| commit.to_string().chars().take(7).collect());
     match (decision.question, answer) {
         (Question::Accept, PersonAnswer::Yes) => match decision.pull {
-            Some(pull) => DecisionAnswer::Accepted { id, pull: place(pull), commit },
+            Some(pull) => {
+                let merges = decision.covers.take_over == Some(TakeOver::Merge);
+                DecisionAnswer::Accepted { id, pull: place(pull), commit, merges }
+            }
             None => DecisionAnswer::Closed { id },
         },
         (Question::NoChange, PersonAnswer::Yes) => DecisionAnswer::Closed { id },

@@ -137,7 +137,9 @@ fn without_attempt(
             Ok(same.clone())
         }
         JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
-        JobEvent::Decided(..) | JobEvent::AskAgain(_) => Err(IllegalReason::OutOfDate),
+        JobEvent::Decided(..) | JobEvent::AskAgain(_) | JobEvent::NotMerged(_) => {
+            Err(IllegalReason::OutOfDate)
+        }
         JobEvent::Due | JobEvent::Ready => Err(IllegalReason::NotHere),
     }
 }

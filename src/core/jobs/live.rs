@@ -87,7 +87,7 @@ pub(super) fn live(
                 false => Err(IllegalReason::OutOfDate),
             }
         }
-        JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
+        JobEvent::Judged(_) | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

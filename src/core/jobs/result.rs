@@ -174,9 +174,10 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
         JobEvent::Refund(fence) => turn.refund(*fence).map(|()| same.clone()),
         // Open questions are void, and the forge may show more by now.
         JobEvent::Restored => Ok(turn.verify()),
-        JobEvent::Judged(_) | JobEvent::Decided(..) | JobEvent::AskAgain(_) => {
-            Err(IllegalReason::OutOfDate)
-        }
+        JobEvent::Judged(_)
+        | JobEvent::Decided(..)
+        | JobEvent::AskAgain(_)
+        | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Due | JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

@@ -7,8 +7,11 @@ use super::filters::{self, Name};
 use super::jobs::{CheckLine, findings_of, moment, short, shown_of};
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
-use crate::core::decisions::{Decision, DecisionRefusal, DecisionStatus, VoidReason, verbs_for};
+use crate::core::decisions::{
+    Decision, DecisionRefusal, DecisionStatus, TakeOver, VoidReason, verbs_for,
+};
 use crate::core::jobs::{JobRecord, Purpose, Question};
+use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
 
 /// A question, as its comment puts it. Texts in it are as agents and the forge wrote them: the
@@ -36,6 +39,8 @@ pub struct QuestionView {
     pub more: u32,
     /// When it is over without an answer.
     pub until: Option<String>,
+    /// A yes merges it.
+    pub merges: bool,
 }
 
 impl QuestionView {
@@ -44,7 +49,7 @@ impl QuestionView {
         record: &JobRecord,
         question: Question,
         says: Option<String>,
-        owner: &str,
+        (owner, take_over): (&str, Option<TakeOver>),
         now: Timestamp,
         zone: &TimeZone,
     ) -> Self {
@@ -70,6 +75,7 @@ impl QuestionView {
             rounds: job.past.rounds,
             more: job.spec.limits.repairs.max(1),
             until: job.state.due_at().map(|until| moment(until, now, zone)),
+            merges: take_over == Some(TakeOver::Merge),
         }
     }
 
@@ -132,6 +138,8 @@ pub enum DecisionAnswer {
         id: String,
         pull: String,
         commit: Option<String>,
+        /// timmy merges it now.
+        merges: bool,
     },
     /// A result that is no pull request is accepted: its issue is closed.
     Closed {
@@ -220,6 +228,19 @@ pub fn void_notice(decision: &Decision, why: &VoidReason) -> Option<String> {
 struct VoidPage<'a> {
     id: DecisionId,
     why: &'a VoidReason,
+}
+
+/// What timmy's approving review says.
+pub fn accepted_by(id: DecisionId, by: &Account) -> String {
+    let page = AcceptedPage { id, by: &by.login }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "decision/accepted.md")]
+struct AcceptedPage<'a> {
+    id: DecisionId,
+    by: &'a str,
 }
 
 /// What is said in a pull request that is closed since nobody wants it.

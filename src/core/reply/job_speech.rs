@@ -6,15 +6,17 @@
 
 use jiff::tz::TimeZone;
 
-use super::decisions::unwanted;
-use super::jobs::{JobView, late, outcome, superseded};
-use crate::core::decisions::Decision;
+use super::decisions::{accepted_by, unwanted};
+use super::jobs::{JobView, late, not_merged, outcome, superseded};
+use crate::core::decisions::{Decision, TakeOver};
 use crate::core::effect::{
-    Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed, SetOpen,
+    ApprovePull, Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed,
+    MergePull, SetOpen,
 };
 use crate::core::jobs::{
     Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Progress, Purpose, State,
 };
+use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 
 /// A job that moved, or whose card is to be brought up to date.
@@ -123,15 +125,20 @@ fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
         }
         _ => None,
     });
+    let refused = change.step.and_then(|step| match step {
+        JobStep::Event(JobEvent::NotMerged(refusal)) => not_merged(&after.job, refusal),
+        _ => None,
+    });
     let ended = change.step.and_then(|step| outcome(before, after, step, now, &TimeZone::UTC));
-    of_late.chain(ended.map(|outcome| said(key.to_owned(), outcome.text(name)))).collect()
+    let told = ended.map(|outcome| outcome.text(name)).or(refused);
+    of_late.chain(told.map(|text| said(key.to_owned(), text))).collect()
 }
 
 fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
     let JobChange { after, key, .. } = *change;
+    let of_pull = change.actions.iter().flat_map(|action| taken_over(change, action));
     let effects = change.actions.iter().filter_map(|action| match action {
         JobAction::CloseBefore(number) => Some(("before", close_before(&after.job, *number)?)),
-        // What is in a pull request is merged by people.
         JobAction::TakeOver { pull: None, .. } => {
             Some(("close", Effect::SetOpen(SetOpen { open: false })))
         }
@@ -142,7 +149,29 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
         let thread = after.job.spec.thread;
         Keyed { key: format!("{key}.{what}"), thread, effect }
     };
-    effects.chain(close_merged(change)).map(keyed).collect()
+    effects.chain(close_merged(change)).map(keyed).chain(of_pull).collect()
+}
+
+/// A person took what is in a pull request: what their yes covers is done there.
+fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
+    let JobChange { after, key, .. } = *change;
+    let JobAction::TakeOver { pull: Some(pull), commit: Some(commit) } = action else {
+        return Vec::new();
+    };
+    let Some((decision, by)) = change.decided.and_then(|d| Some((d, d.decided_by()?))) else {
+        return Vec::new();
+    };
+    let thread = ThreadId { number: *pull, ..after.job.spec.thread };
+    let keyed = |what, effect| Keyed { key: format!("{key}.{what}"), thread, effect };
+    let word = accepted_by(decision.id, by);
+    let approve = Effect::Approve(ApprovePull { commit: commit.clone(), word });
+    let mut effects = vec![keyed("approve", approve)];
+    if decision.covers.take_over == Some(TakeOver::Merge) {
+        let (job, commit) = (after.job.spec.id, commit.clone());
+        let message = format!("Approved-by: {}", by.login);
+        effects.push(keyed("merge", Effect::Merge(MergePull { job, commit, message })));
+    }
+    effects
 }
 
 /// Once what it brought is merged, its issue is closed, if it is not yet.

@@ -111,7 +111,8 @@ impl Jobs {
         let people = self.accounts.people();
         let now = self.step_time();
         let (owner, zone) = (people.owner.login(), &self.ctx.policy.zone);
-        let view = QuestionView::of(&asked.record, question, says, owner, now.at, zone);
+        let view =
+            QuestionView::of(&asked.record, question, says, (owner, take_over), now.at, zone);
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();
         let write = self
