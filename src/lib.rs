@@ -3,7 +3,7 @@
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`; inside core
-//! `model <- command <- policy <- {scheduling, jobs} <- {decisions, effect} <- reply <- report <-
+//! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {decisions, effect} <- reply <- report <-
 //! handlers`, and `prompt` beside `reply`.
 //!
 //! # The walk of a comment
@@ -104,7 +104,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, decisions, effects, prompts, replies, the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, guards, decisions, effects, prompts, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |

@@ -4,6 +4,7 @@
 
 pub(crate) mod backoff;
 pub mod decisions;
+pub mod guards;
 pub mod jobs;
 pub mod model;
 pub mod policy;

@@ -14,7 +14,7 @@ pub mod marker;
 
 use serde::{Deserialize, Serialize};
 
-use super::jobs::Commit;
+use super::model::commit::Commit;
 use super::model::commit_status::SaidOfCommit;
 use super::model::dependency::SetDependency;
 use super::model::ids::{Subject, ThreadId};

@@ -154,11 +154,7 @@ async fn a_yes_with_conditions_is_none() {
             "/timmy approve #12",
         ] {
             let answer = t.ask("alexander", text).await;
-            assert_eq!(
-                answer,
-                "**Not done.** Nothing waits for an answer here.",
-                "{text}"
-            );
+            assert_eq!(answer, "**Not done.** Nothing waits for an answer here.", "{text}");
         }
     })
     .await;

@@ -34,24 +34,29 @@ const PARTS: [(&str, &[&str]); 13] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 12] = [
+const CORE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("backoff", &[]),
     ("command", &["model"]),
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
-    ("jobs", &["command", "model", "policy"]),
+    ("jobs", &["command", "guards", "model", "policy"]),
+    ("guards", &["command", "model"]),
     ("decisions", &["command", "jobs", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
-    ("prompt", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
-    ("reply", &["command", "decisions", "effect", "jobs", "model", "policy", "scheduling"]),
-    ("report", &["command", "effect", "jobs", "model", "policy", "reply", "scheduling"]),
+    ("prompt", &["command", "effect", "guards", "jobs", "model", "policy", "scheduling"]),
+    (
+        "reply",
+        &["command", "decisions", "effect", "guards", "jobs", "model", "policy", "scheduling"],
+    ),
+    ("report", &["command", "effect", "guards", "jobs", "model", "policy", "reply", "scheduling"]),
     (
         "handlers",
         &[
             "command",
             "decisions",
             "effect",
+            "guards",
             "jobs",
             "model",
             "policy",

@@ -4,6 +4,7 @@
 use super::standing::branch;
 use super::words::short;
 use crate::core::effect::defuse;
+use crate::core::guards::Words;
 use crate::core::jobs::evidence::{Finding, Grade, MOST_LOOKED_AT};
 use crate::core::jobs::{AgentClaim, Citation, JobRecord};
 
@@ -14,7 +15,7 @@ const LONGEST: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckLine {
     pub mark: &'static str,
-    pub guard: &'static str,
+    pub guard: String,
     pub found: String,
 }
 
@@ -33,12 +34,12 @@ pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
     let tells_pusher = found.iter().any(|finding| finding.guard() == "author");
     let agent = record.agent().filter(|_| !tells_pusher).map(|agent| CheckLine {
         mark: "✅",
-        guard: "author",
+        guard: "author".to_owned(),
         found: format!("the account of `{}` pushed it, or I did for it", named(agent)),
     });
     let line = |finding: &Finding| CheckLine {
         mark: if finding.grade() == Grade::Warn { "⚠️" } else { "❌" },
-        guard: finding.guard(),
+        guard: finding.guard().to_owned(),
         found: finding.said(branch),
     };
     agent.into_iter().chain(found.iter().map(line)).collect()
@@ -80,8 +81,9 @@ impl Citation {
 
 impl Finding {
     /// The guard that looks at such things.
-    fn guard(&self) -> &'static str {
+    fn guard(&self) -> &str {
         match self {
+            Self::Guard(found) => found.guard.as_str(),
             Self::PushedByOther { .. } | Self::OthersWork { .. } | Self::PusherUnknown => "author",
             Self::NoResultLine
             | Self::ForeignPull { .. }
@@ -187,6 +189,17 @@ impl Finding {
                 "This issue was edited after it began: it worked on what stood there before."
                     .to_owned()
             }
+            Self::Guard(found) => found.said.words().iter().map(told).collect(),
+        }
+    }
+}
+
+/// Words of a guard, the foreign ones in backticks.
+fn told(words: &Words) -> String {
+    match words {
+        Words::Own(words) => words.clone(),
+        Words::Foreign(words) => {
+            format!("`{}`", named(&words.replace(char::is_control, " ")))
         }
     }
 }
@@ -207,6 +220,18 @@ mod tests {
         let said = other.said("timmy/1-j1");
         assert_eq!(said.matches('`').count(), 6, "{said}");
         assert!(said.contains("`'@anna'xxx") && said.len() < 250, "{said}");
+    }
+
+    #[test]
+    fn what_a_guard_says_is_told_as_harmless() {
+        use crate::core::guards::{FindingCode, GuardFinding, GuardName, Sentence};
+        let said = Sentence::of("{} is now skipped.", &["`@anna`#3\n## x"]);
+        let finding = GuardFinding::new(GuardName::Tests, FindingCode::TestSkipped, said);
+        let finding = Finding::Guard(finding);
+        let said = finding.said("timmy/1-j1");
+        assert!(said.ends_with("` is now skipped.") && said.matches('`').count() == 2, "{said}");
+        assert!(!said.contains('\n'), "{said}");
+        assert_eq!(finding.guard(), "tests");
     }
 
     #[test]

@@ -1,0 +1,12 @@
+//! How grave a finding is.
+
+/// What a finding means for the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GuardGrade {
+    /// It is said, and nothing more.
+    Warn,
+    /// A person decides.
+    Ask,
+    /// The result does not pass: the agent mends it.
+    Block,
+}
