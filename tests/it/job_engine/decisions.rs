@@ -48,7 +48,7 @@ async fn says(stage: &Stage, text: &str) {
 
 #[tokio::test]
 async fn a_verified_result_is_accepted_by_a_person() {
-    let stage = live(|_| {}, |config| config.with("accept.ask", "merge")).await;
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
     let (job, pull) = delivered(&stage).await;
     assert_eq!(stage.kind(job).await, StateKind::Deciding);
     let question = questions(&stage);
@@ -64,7 +64,7 @@ async fn a_verified_result_is_accepted_by_a_person() {
 
 #[tokio::test]
 async fn what_is_pushed_meanwhile_is_judged_and_asked_about_anew() {
-    let stage = live(|_| {}, |config| config.with("accept.ask", "review")).await;
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "review")).await;
     let (job, _) = delivered(&stage).await;
     let sandbox = &stage.app.sandbox;
     sandbox.commit("anna", DOOR, BRANCH, &[("oil.md", "less oil")], "Less").unwrap();
@@ -83,7 +83,7 @@ async fn what_is_pushed_meanwhile_is_judged_and_asked_about_anew() {
 #[tokio::test]
 async fn whoever_closes_or_merges_the_pull_request_has_decided() {
     for is_merged in [true, false] {
-        let stage = live(|_| {}, |config| config.with("accept.ask", "merge")).await;
+        let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
         let (job, pull) = delivered(&stage).await;
         let sandbox = &stage.app.sandbox;
         match is_merged {
@@ -102,7 +102,7 @@ async fn whoever_closes_or_merges_the_pull_request_has_decided() {
 
 #[tokio::test]
 async fn a_question_survives_a_restart() {
-    let mut stage = live(|_| {}, |config| config.with("accept.ask", "merge")).await;
+    let mut stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
     let (job, _) = delivered(&stage).await;
     stage.app.timmy.stop().await;
     stage.app.wake().await;
