@@ -43,7 +43,7 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
     turn.past.pull = pull.or(turn.past.pull);
     Ok(match verdict {
         // Late work may be good, and is never trusted unseen.
-        Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Ask
+        Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Ask | Verdict::Block
             if turn.past.late.is_some() =>
         {
             turn.ask(Question::Guard)
