@@ -191,6 +191,7 @@ pub(super) fn engine(
         zone: config.people.timezone.clone(),
         report: report(config),
         jobs: job_policy(config, &gitea)?,
+        guards: config.guards.clone(),
     };
     let world = (clocks.engine, Chance::default());
     let drivers = match drivers {

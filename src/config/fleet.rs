@@ -91,7 +91,10 @@ impl Config {
     /// How often and how long a job is tried.
     pub fn job_limits(&self) -> JobLimits {
         let (attempts, repairs) = (self.dispatch.attempts, self.dispatch.repairs);
-        JobLimits { attempts, repairs, ..JobLimits::default() }
+        let default = JobLimits::default();
+        // Checks that never end are found not to have, before a person is asked instead.
+        let judging = default.judging.max(self.guards.rules.checks_within * 2);
+        JobLimits { attempts, repairs, judging, ..default }
     }
 
     /// How much may run at once.

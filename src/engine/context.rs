@@ -12,7 +12,7 @@ use super::activity::{Activity, Signal};
 use super::retry;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{DispatchConfig, PollConfig, RepositoryFilter, Watch};
+use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{JobLimits, Timeouts};
@@ -67,6 +67,8 @@ pub struct Policy {
     /// The one report, if it is wanted.
     pub report: Option<Report>,
     pub jobs: JobPolicy,
+    /// What a result must stand up to.
+    pub guards: GuardsConfig,
 }
 
 /// What the configuration says of jobs.

@@ -19,6 +19,7 @@ mod deleted;
 mod error;
 pub mod evidence;
 mod first_start;
+mod guards;
 mod identity;
 mod inbox;
 mod incidents;
@@ -47,7 +48,7 @@ pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, Timing};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
-    state_of,
+    ShownChange, state_of,
 };
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
@@ -136,9 +137,9 @@ impl Engine {
         let fleet = Jobs::fleet_of(&drivers);
         let planner = Planner::new(ctx.clone(), identity.clone(), accounts.clone(), fleet.clone());
         let planner = Arc::new(planner);
-        let forge =
-            drivers.forge.unwrap_or_else(|| Arc::new(LiveForge::new(&ctx, identity.clone())));
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
+        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), reader.clone()));
+        let forge = drivers.forge.unwrap_or_else(|| live());
         let jobs = Jobs::new(
             ctx.clone(),
             (identity.clone(), incidents.clone()),

@@ -4,12 +4,16 @@ use serde::Deserialize;
 
 use super::client::Gitea;
 use super::error::Error;
+use super::pages::{self, ListShape, Pages};
 use super::route::Route;
 use super::wire::{MissingField, WireTime, WireUser, or_default};
 use crate::core::jobs::Commit;
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
+
+/// How many commits of a pull request are read.
+const MOST_OF_PULL: usize = 500;
 
 /// A commit as the forge shows it.
 ///
@@ -130,6 +134,54 @@ impl Gitea {
         Ok(Some(Comparison { ahead: found.total_commits.max(commits.len()), commits }))
     }
 
+    /// The commits of a pull request that its base has not, the newest first: that is what the forge
+    /// takes for its head, some time after a push. Needs the scope `read:repository`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if it is more than five hundred.
+    pub async fn pull_commits(
+        &self,
+        repo: &RepoName,
+        number: i64,
+    ) -> Result<Vec<ForgeCommit>, Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/pulls/{index}/commits",
+            &[&repo.owner(), &repo.name(), &number],
+        );
+        let shape =
+            ListShape { list: pages::plain, entry: pages::entry::<WireCommit, ForgeCommit> };
+        let mut pages = Pages::new(self, lean(route), shape);
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await? {
+            all.extend(page.entries);
+            if all.len() > MOST_OF_PULL {
+                return Err(Error::TooLarge { limit: MOST_OF_PULL, unit: "commits" });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Where a branch stood, the newest first: `head` and the first parent of each, as far as one
+    /// short page tells. None if there is no such commit. Needs the scope `read:repository`.
+    pub async fn earlier_heads(
+        &self,
+        repo: &RepoName,
+        head: &Commit,
+        most: usize,
+    ) -> Result<Vec<Commit>, Error> {
+        /// What was merged stands between.
+        const LISTED: usize = 30;
+        let route = Route::new("repos/{owner}/{repo}/commits", &[&repo.owner(), &repo.name()]);
+        let route = route.with("sha", head).with("page", 1).with("limit", LISTED);
+        let listed = match self.get(&lean(route)).await {
+            Ok(answer) => answer.json::<Option<Vec<WireCommit>>>()?.unwrap_or_default(),
+            Err(Error::NotFound { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let listed: Result<Vec<_>, _> = listed.into_iter().map(ForgeCommit::try_from).collect();
+        Ok(first_parents(head, &listed?, most))
+    }
+
     /// Whether `head` has all that `ancestor` has; none if one of them is gone. Asked by what is
     /// missing, one commit at most: old servers compare no commits. Needs the scope
     /// `read:repository`.
@@ -154,6 +206,14 @@ impl Gitea {
             Err(error) => Err(error),
         }
     }
+}
+
+fn first_parents(head: &Commit, listed: &[ForgeCommit], most: usize) -> Vec<Commit> {
+    let before = |commit: &Commit| {
+        let found = listed.iter().find(|listed| listed.commit == *commit)?;
+        found.parents.first().cloned()
+    };
+    std::iter::successors(Some(head.clone()), before).take(most).collect()
 }
 
 /// The same without what is not read and takes the forge long: files, counts and signatures.

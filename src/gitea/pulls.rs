@@ -23,6 +23,8 @@ pub struct PullRequest {
     /// None for a deleted user.
     pub author: Option<Account>,
     pub title: String,
+    /// Its description.
+    pub body: String,
     pub state: PullState,
     pub is_draft: bool,
     /// The branch that it asks to be merged, and where that stands.
@@ -83,6 +85,8 @@ struct WirePull {
     #[serde(deserialize_with = "or_default")]
     title: String,
     #[serde(deserialize_with = "or_default")]
+    body: String,
+    #[serde(deserialize_with = "or_default")]
     state: String,
     draft: Option<bool>,
     #[serde(deserialize_with = "or_default")]
@@ -133,6 +137,7 @@ impl TryFrom<WirePull> for PullRequest {
             author: pull.user.and_then(WireUser::account),
             is_draft: pull.draft.unwrap_or_else(|| is_called_draft(&pull.title)),
             title: pull.title,
+            body: pull.body,
             state,
             head_branch: pull.head.branch,
             head: pull.head.sha.try_into().map_err(|_| MissingField("head.sha"))?,

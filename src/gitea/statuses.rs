@@ -15,6 +15,9 @@ use crate::core::jobs::Commit;
 use crate::core::model::commit_status::{CheckState, CommitStatus, SaidOfCommit};
 use crate::core::model::ids::RepoName;
 
+/// How many statuses of one commit are read.
+const MOST_STATUSES: usize = 1000;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct WireStatus {
@@ -75,6 +78,10 @@ impl Gitea {
 
     /// All that was ever said of a commit, each version of each context, the newest first. Needs the
     /// scope `read:repository`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if it is more than a thousand: whoever may push may say anything, however
+    /// often.
     pub async fn statuses(
         &self,
         repo: &RepoName,
@@ -86,7 +93,15 @@ impl Gitea {
         );
         let shape =
             ListShape { list: pages::plain, entry: pages::entry::<WireStatus, CommitStatus> };
-        Ok(Pages::new(self, route, shape).all().await?.entries)
+        let mut pages = Pages::new(self, route, shape);
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await? {
+            all.extend(page.entries);
+            if all.len() > MOST_STATUSES {
+                return Err(Error::TooLarge { limit: MOST_STATUSES, unit: "statuses" });
+            }
+        }
+        Ok(all)
     }
 
     /// Says something of a commit, in place of what was said under the same context. Needs the

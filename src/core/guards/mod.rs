@@ -53,7 +53,7 @@ pub use finding::{EvidenceLink, GuardFinding};
 pub use grade::GuardGrade;
 pub use late::{LatePush, late};
 pub use name::GuardName;
-pub use protected::protected;
+pub use protected::{changes_actions, protected};
 pub use result::{CannotBeRead, GuardResult};
 pub use rules::{CheckoutCommand, ExpectedChecks, GuardRules};
 pub use secrets::{SaidFacts, secrets, secrets_said};

@@ -4,7 +4,7 @@ use super::code::FindingCode;
 use super::diff::{Diff, DiffFile, FileMode};
 use super::finding::GuardFinding;
 use super::name::GuardName;
-use super::paths::{is_lint_rule, is_lock_file, is_workflow, name_of, steers_agents};
+use super::paths::{is_actions, is_lint_rule, is_lock_file, is_workflow, name_of, steers_agents};
 use super::result::GuardResult;
 use super::rules::GuardRules;
 use super::sentence::{Sentence, counted};
@@ -17,6 +17,11 @@ pub fn protected(diff: &Diff<'_>, rules: &GuardRules) -> GuardResult {
     let findings: Vec<_> = diff.files.iter().filter_map(|file| protects(file, rules)).collect();
     let seen = format!("{}, none protected", counted(diff.files.len(), "file"));
     GuardResult::new(GuardName::Protected, Sentence::of(&seen, &[]), findings)
+}
+
+/// Whether it changes what Gitea's own Actions run: then these prove nothing of it.
+pub fn changes_actions(diff: &Diff<'_>) -> bool {
+    diff.files.iter().flat_map(DiffFile::changed_paths).any(is_actions)
 }
 
 /// The gravest thing that is to be said of a file.

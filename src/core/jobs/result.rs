@@ -41,18 +41,18 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         turn.past.commit.clone_from(commit);
     }
     turn.past.pull = pull.or(turn.past.pull);
+    if *verdict == Verdict::Ask {
+        let (commit, digest) = (commit.clone(), digest.clone());
+        turn.past.asked_about = Some(SeenResult { commit, digest });
+    }
     Ok(match verdict {
         // Late work may be good, and is never trusted unseen.
-        Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Ask | Verdict::Block
+        Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Block
             if turn.past.late.is_some() =>
         {
             turn.ask(Question::Guard)
         }
-        Verdict::Ask => {
-            let (commit, digest) = (commit.clone(), digest.clone());
-            turn.past.asked_about = Some(SeenResult { commit, digest });
-            turn.ask(Question::Guard)
-        }
+        Verdict::Ask => turn.ask(Question::Guard),
         Verdict::Pass { ask } => {
             if turn.past.branch > 1 {
                 turn.once.push(JobAction::CloseBefore(turn.past.branch));

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::decisions::{accepted_by, unwanted};
 use super::jobs::{JobView, late, not_merged, outcome, superseded};
+use super::verify_status::verify_status;
 use crate::core::decisions::{Decision, TakeOver};
 use crate::core::effect::{
     ApprovePull, Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed,
@@ -149,7 +150,13 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
         let thread = after.job.spec.thread;
         Keyed { key: format!("{key}.{what}"), thread, effect }
     };
-    effects.chain(close_merged(change)).map(keyed).chain(of_pull).collect()
+    let status = change.step.and_then(|step| verify_status(after, step, format!("{key}.verify")));
+    // Before whatever is done there because of it.
+    status
+        .into_iter()
+        .chain(effects.chain(close_merged(change)).map(keyed))
+        .chain(of_pull)
+        .collect()
 }
 
 /// A person took what is in a pull request: what their yes covers is done there.

@@ -18,6 +18,7 @@ mod pull_text;
 mod rendered;
 mod state;
 mod status;
+mod verify_status;
 pub mod words;
 
 use super::effect::{Body, Fallback, REASON};

@@ -3,9 +3,11 @@
 use super::query::EvidenceQuery;
 use super::{citations, commits, pulls, pushers};
 use crate::clock::Clock;
-use crate::core::jobs::evidence::{BranchFacts, CodeFacts, Facts, Findings, Made, judge};
+use crate::core::jobs::evidence::{
+    BranchFacts, CodeFacts, Facts, Findings, HeadPusher, Made, judge,
+};
 use crate::core::jobs::{AgentClaim, Purpose, Push};
-use crate::gitea::{Error, ForgeBranch, Gitea};
+use crate::gitea::{Error, ForgeBranch, Gitea, PullRequest};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,18 @@ pub struct Evidence {
     /// The push that made the head of the job's branch, where the forge tells it; when, by timmy's
     /// clock.
     pub head_push: Option<Push>,
+    /// The pull request of the job's branch, as it was read, if there is one.
+    pub pull: Option<PullRequest>,
+    /// Who pushed the head of the job's branch, by login; none if nobody can tell.
+    pub pusher: Option<String>,
+}
+
+/// What was read of a branch with work.
+struct CodeRead {
+    made: Made,
+    head_push: Option<Push>,
+    pull: Option<PullRequest>,
+    pusher: Option<String>,
 }
 
 /// Looks at the forge, and judges what it shows.
@@ -25,9 +39,12 @@ pub async fn gather_evidence(
     clock: &dyn Clock,
     query: EvidenceQuery<'_>,
 ) -> Result<Evidence, Error> {
-    let (made, head_push) = match query.purpose {
+    let CodeRead { made, head_push, pull, pusher } = match query.purpose {
         Purpose::Code | Purpose::Repair => code(gitea, clock, query).await?,
-        Purpose::Review | Purpose::Research | Purpose::Ops => (comments(gitea, query).await?, None),
+        Purpose::Review | Purpose::Research | Purpose::Ops => {
+            let made = comments(gitea, query).await?;
+            CodeRead { made, head_push: None, pull: None, pusher: None }
+        }
     };
     let cited = match query.claim {
         AgentClaim::NoChange { cited } => citations::look(gitea, query, cited).await?,
@@ -37,7 +54,7 @@ pub async fn gather_evidence(
         | AgentClaim::Nothing => Vec::new(),
     };
     let findings = judge(query.claim, &Facts { made, cited });
-    Ok(Evidence { findings, head_push })
+    Ok(Evidence { findings, head_push, pull, pusher })
 }
 
 async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<Made, Error> {
@@ -50,28 +67,34 @@ async fn code(
     gitea: &Gitea,
     clock: &dyn Clock,
     query: EvidenceQuery<'_>,
-) -> Result<(Made, Option<Push>), Error> {
+) -> Result<CodeRead, Error> {
     let branch = gitea.branch(query.repo, &query.branch.to_string()).await?;
     let pull = pulls::of_branch(gitea, query).await?;
     let named_pull = pulls::named(gitea, query, pull.as_ref()).await?;
     let head = branch.as_ref().map(|branch| &branch.head);
     let named_commit = commits::named(gitea, query, head).await?;
     let given = commits::kept(gitea, query, head).await?;
-    let (branch, head_push) = match branch {
-        None => (None, None),
+    let (branch, head_push, pushed_by) = match branch {
+        None => (None, None, None),
         Some(branch) => {
             let holds_work = holds_work(gitea, query, &branch, pull.is_some()).await?;
             let number = pull.as_ref().map(|pull| pull.number);
             let pushed = pushers::of_head(gitea, clock, query, &branch.head, number).await?;
             let push = pushed.push(query.branch.number, &branch.head);
             let pusher = pushed.pusher;
-            (Some(BranchFacts { head: branch.head, holds_work, pusher }), push)
+            let by = match &pusher {
+                HeadPusher::Agent => Some(query.agent.login.clone()),
+                HeadPusher::Other { login, .. } => Some(login.clone()),
+                HeadPusher::Unknown => None,
+            };
+            (Some(BranchFacts { head: branch.head, holds_work, pusher }), push, by)
         }
     };
     let base_branch = query.base_branch.to_owned();
-    let pull = pull.map(|pull| pulls::facts(query, pull));
-    let code = CodeFacts { branch, pull, named_pull, named_commit, given, base_branch };
-    Ok((Made::Code(Box::new(code)), head_push))
+    let facts = pull.clone().map(|pull| pulls::facts(query, pull));
+    let code = CodeFacts { branch, pull: facts, named_pull, named_commit, given, base_branch };
+    let made = Made::Code(Box::new(code));
+    Ok(CodeRead { made, head_push, pull, pusher: pushed_by })
 }
 
 /// Whether there is something in the branch that the base has not. A pull request says so: there is

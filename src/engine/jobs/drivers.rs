@@ -12,7 +12,7 @@ use crate::core::jobs::{
 };
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
-use crate::gitea;
+use crate::gitea::{self, PullRequest};
 use crate::store::jobs::StoredAttempt;
 
 /// What a question to the forge gives in the end.
@@ -31,6 +31,15 @@ pub trait JobForge: Send + Sync {
 
     /// What the forge shows of what a job brought; none if that cannot be told yet.
     fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<JobEvidence>>;
+
+    /// The same with what the guards say of it; none if that cannot be told yet.
+    fn examine<'a>(
+        &'a self,
+        _result: &'a JobResult,
+        evidence: JobEvidence,
+    ) -> ForgeCall<'a, Option<JobEvidence>> {
+        Box::pin(async { Ok(Some(evidence)) })
+    }
 }
 
 /// Why an attempt cannot begin.
@@ -61,6 +70,18 @@ pub struct JobEvidence {
     pub findings: Vec<Finding>,
     /// The push that made the head of the job's branch, where that is told.
     pub head_push: Option<Push>,
+    /// The change that is to be examined, if it is one that could be accepted.
+    pub change: Option<Box<ShownChange>>,
+}
+
+/// A change, as the forge showed it.
+#[derive(Debug, Clone)]
+pub struct ShownChange {
+    pub pull: PullRequest,
+    /// Who pushed its head, by login; none if nobody can tell.
+    pub pusher: Option<String>,
+    /// The issue, where it is still there.
+    pub issue: Option<Issue>,
 }
 
 /// An attempt that is about to begin.

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::access::{AgentAccess, by_rights, by_token};
 use super::base::{Base, base_of, health_of};
-use super::drivers::{CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
+use super::drivers::{
+    CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
+};
+use super::examine::Examiner;
 use crate::agents::AgentTask;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Finding, Grade, read_result};
 use crate::core::jobs::{
-    AgentClaim, AttemptEnd, Commit, Job, Leased, NeverRan, OutcomeDigest, Purpose, ResultJudgement,
-    SeenResult, State, Verdict, WorkKind,
+    AgentClaim, AttemptEnd, Leased, NeverRan, ResultJudgement, State, WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
@@ -20,6 +22,7 @@ use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::prompt::{JobPrompt, PromptLimits, PromptThread, WorkMeans, sent_prompt};
 use crate::core::scheduling::IssueLabels;
+use crate::core::scheduling::text::TextReader;
 use crate::engine::context::{AgentTerms, Context};
 use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
 use crate::engine::identity::Identity;
@@ -32,32 +35,18 @@ pub(in crate::engine) struct LiveForge {
     identity: Arc<Identity>,
     /// The accounts of agents, by the login of the configuration.
     accounts: Mutex<BTreeMap<String, Account>>,
+    pub(super) examiner: Examiner,
 }
 
 impl LiveForge {
-    pub(in crate::engine) fn new(ctx: &Context, identity: Arc<Identity>) -> Self {
-        Self { ctx: ctx.for_background(), identity, accounts: Mutex::default() }
-    }
-
-    /// A verdict with whether a person is asked for a yes to it, as the configuration wants it. What
-    /// a person let pass on that very commit passes.
-    fn asking(
-        &self,
-        verdict: Verdict,
-        job: &Job,
-        commit: Option<&Commit>,
-        digest: &OutcomeDigest,
-    ) -> Verdict {
-        let ask = self.ctx.policy.jobs.take_over.is_some() && job.spec.purpose != Purpose::Review;
-        let passed = job.past.passed.as_ref();
-        let has_passed =
-            |seen: &SeenResult| seen.commit.as_ref() == commit && seen.digest == *digest;
-        match verdict {
-            Verdict::Pass { .. } => Verdict::Pass { ask },
-            Verdict::NoChange { .. } => Verdict::NoChange { ask },
-            Verdict::Ask if passed.is_some_and(has_passed) => Verdict::Pass { ask },
-            other => other,
-        }
+    pub(in crate::engine) fn new(
+        ctx: &Context,
+        identity: Arc<Identity>,
+        reader: Arc<TextReader>,
+    ) -> Self {
+        let ctx = ctx.for_background();
+        let examiner = Examiner::new(&ctx, reader);
+        Self { ctx, identity, accounts: Mutex::default(), examiner }
     }
 
     fn terms(&self, agent: &str) -> Option<&AgentTerms> {
@@ -232,13 +221,12 @@ impl LiveForge {
         Ok(is_renamed.then(|| other.clone()))
     }
 
-    /// Whether the thread says something else than what the attempt was told of it.
-    async fn is_edited(&self, result: &JobResult, attempt: &StoredAttempt) -> Result<bool, Error> {
-        let Some(request) = &attempt.request else { return Ok(false) };
+    /// The thread as it is now; none if it is gone.
+    async fn thread_of(&self, result: &JobResult) -> Result<Option<Issue>, Error> {
         let number = result.job.spec.thread.number;
         match self.ctx.gitea.issue(&result.repo.name, number).await {
-            Ok(issue) => Ok(!told_thread(&issue).is_told_in(&sent_prompt(request))),
-            Err(Error::NotFound { .. }) => Ok(false),
+            Ok(issue) => Ok(Some(issue)),
+            Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -275,21 +263,24 @@ impl LiveForge {
             let query = EvidenceQuery { base_branch: &renamed, ..query };
             evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         }
-        let mut found = evidence.findings;
-        if self.is_edited(result, attempt).await? {
+        let issue = self.thread_of(result).await?;
+        let Evidence { findings: mut found, head_push, pull, pusher } = evidence;
+        if issue.as_ref().is_some_and(|issue| is_edited(issue, attempt)) {
             found.findings.push(Finding::IssueEdited);
         }
+        let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, issue }));
         Ok(Some(JobEvidence {
             judgement: ResultJudgement {
                 look: job.past.look,
-                verdict: self.asking(found.verdict, job, found.commit.as_ref(), &found.digest),
+                verdict: found.verdict,
                 commit: found.commit,
                 pull: found.pull,
                 digest: found.digest,
             },
             merged: found.merged,
             findings: found.findings,
-            head_push: evidence.head_push,
+            head_push,
+            change,
         }))
     }
 }
@@ -308,8 +299,27 @@ impl JobForge for LiveForge {
     }
 
     fn judge<'a>(&'a self, result: &'a JobResult) -> ForgeCall<'a, Option<JobEvidence>> {
-        Box::pin(self.look_at(result))
+        Box::pin(async {
+            match self.examiner.still_waits(result).await? {
+                true => Ok(None),
+                false => self.look_at(result).await,
+            }
+        })
     }
+
+    fn examine<'a>(
+        &'a self,
+        result: &'a JobResult,
+        evidence: JobEvidence,
+    ) -> ForgeCall<'a, Option<JobEvidence>> {
+        Box::pin(self.examiner.examine(result, evidence))
+    }
+}
+
+/// Whether the thread says something else than what the attempt was told of it.
+fn is_edited(issue: &Issue, attempt: &StoredAttempt) -> bool {
+    let told = attempt.request.as_deref();
+    told.is_some_and(|request| !told_thread(issue).is_told_in(&sent_prompt(request)))
 }
 
 /// What an agent is told of an issue.

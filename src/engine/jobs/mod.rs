@@ -17,6 +17,7 @@
 //! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
 //! | `verify` | has judged what the forge shows |
+//! | `examine` | has the guards look at a change, and says what follows |
 //! | `merged` | whether somebody merged what a job brought, after it was done |
 //! | `fleet` | how the agents are |
 //! | `forge` | what an attempt is asked, and what the forge shows of its result |
@@ -27,6 +28,7 @@ mod ask;
 mod base;
 mod dispatch;
 mod drivers;
+mod examine;
 mod fleet;
 mod follow;
 mod forge;
@@ -62,7 +64,9 @@ use crate::store::jobs::{self, Advanced, WatchedJob};
 use crate::store::{Connection, Error, Transaction, backlog};
 
 pub(super) use access::{AgentAccess, by_rights};
-pub use drivers::{CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult};
+pub use drivers::{
+    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
+};
 pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
 pub(super) use forge::LiveForge;

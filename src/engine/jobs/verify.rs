@@ -5,31 +5,71 @@ use std::time::Duration;
 use super::Jobs;
 use super::drivers::{JobEvidence, JobResult};
 use super::look::{NextLook, SeenJob, told};
-use crate::core::jobs::{JobEvent, Push};
+use crate::core::jobs::evidence::Finding;
+use crate::core::jobs::{JobEvent, Push, ResultJudgement};
 use crate::store::{Error, Transaction, jobs};
 
 /// How long it is from one look to the next at what may still be pushed.
 const LATE: Duration = Duration::from_secs(10 * 60);
 
-/// How long it is from one look to the next at what cannot be told yet.
+/// How long it is from one look to the next at what cannot be told yet: soon in the beginning, as
+/// seldom as this in the end.
 const AGAIN: Duration = Duration::from_secs(15);
+const SELDOM: Duration = Duration::from_secs(2 * 60);
 
 impl Jobs {
     pub(super) async fn verify(&self, seen: &SeenJob) -> Result<NextLook, Error> {
         let Some(result) = self.result(seen).await? else { return Ok(NextLook::Idle) };
-        let id = seen.id();
         match self.forge.judge(&result).await {
-            Ok(Some(evidence)) => {
-                self.watches.with(id, |watch| watch.failures = 0);
-                let told_it = self.judged(seen, evidence).await?;
-                Ok(told(told_it).or(NextLook::At(self.ctx.now().after(AGAIN))))
-            }
-            Ok(None) => Ok(NextLook::At(self.ctx.now().after(AGAIN))),
+            Ok(Some(evidence)) => self.found(seen, result, evidence).await,
+            Ok(None) => Ok(self.in_a_while(seen)),
             Err(error) => {
                 self.incidents.met(&error, seen.job.spec.thread).await;
                 Ok(self.later(seen))
             }
         }
+    }
+
+    /// The forge was read. Late work is known before it is judged.
+    async fn found(
+        &self,
+        seen: &SeenJob,
+        mut result: JobResult,
+        evidence: JobEvidence,
+    ) -> Result<NextLook, Error> {
+        if let Some(commit) = evidence.merged.clone() {
+            let told_it =
+                self.tell_found(seen, evidence.findings, JobEvent::Merged(commit)).await?;
+            return Ok(told(told_it).or(self.in_a_while(seen)));
+        }
+        if let Some(push) = evidence.head_push.clone().filter(|push| self.is_news(seen, push)) {
+            match self.tell(seen.id(), JobEvent::Pushed(push)).await? {
+                Some(pushed) => result.job = pushed.after,
+                None => return Ok(self.in_a_while(seen)),
+            }
+        }
+        match self.forge.examine(&result, evidence).await {
+            Ok(Some(evidence)) => {
+                self.watches.with(seen.id(), |watch| watch.failures = 0);
+                let look = result.job.past.look;
+                let judged = JobEvent::Judged(ResultJudgement { look, ..evidence.judgement });
+                let told_it = self.tell_found(seen, evidence.findings, judged).await?;
+                Ok(told(told_it).or(self.in_a_while(seen)))
+            }
+            Ok(None) => Ok(self.in_a_while(seen)),
+            Err(error) => {
+                self.incidents.met(&error, seen.job.spec.thread).await;
+                Ok(self.later(seen))
+            }
+        }
+    }
+
+    /// When what cannot be told yet is looked at again.
+    fn in_a_while(&self, seen: &SeenJob) -> NextLook {
+        let now = self.ctx.now();
+        let begun = seen.job.state.due_at().map(|due| due.before(seen.job.spec.limits.judging));
+        let waited = begun.map_or(Duration::ZERO, |begun| now.since(begun));
+        NextLook::At(now.after((AGAIN + waited / 8).min(SELDOM)))
     }
 
     /// What a job may have brought.
@@ -59,22 +99,18 @@ impl Jobs {
 
     /// What was found is kept with what it makes of the job, so that what is said of it is told
     /// from the same.
-    async fn judged(&self, seen: &SeenJob, evidence: JobEvidence) -> Result<bool, Error> {
-        let id = seen.id();
-        let JobEvidence { judgement, merged, findings, head_push } = evidence;
+    async fn tell_found(
+        &self,
+        seen: &SeenJob,
+        findings: Vec<Finding>,
+        event: JobEvent,
+    ) -> Result<bool, Error> {
         let last = seen.job.past.last.as_ref().map(|last| last.fence());
         let keep = move |tx: &Transaction<'_>| match last {
             Some(fence) => jobs::keep_findings(tx, fence, &findings),
             None => Ok(()),
         };
-        if let Some(commit) = merged {
-            return Ok(self.tell_with(id, JobEvent::Merged(commit), keep).await?.is_some());
-        }
-        // Late work is known before it is judged; a push that is known moves nothing.
-        if let Some(push) = head_push.filter(|push| self.is_news(seen, push)) {
-            return Ok(self.tell_with(id, JobEvent::Pushed(push), keep).await?.is_some());
-        }
-        Ok(self.tell_with(id, JobEvent::Judged(judgement), keep).await?.is_some())
+        Ok(self.tell_with(seen.id(), event, keep).await?.is_some())
     }
 
     /// Whether a push was not told before.

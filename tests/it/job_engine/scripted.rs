@@ -332,7 +332,13 @@ impl JobForge for ScriptedForge {
                 verdict,
                 digest: OutcomeDigest(words.to_owned()),
             };
-            Ok(Some(JobEvidence { judgement, merged: None, findings: Vec::new(), head_push: None }))
+            Ok(Some(JobEvidence {
+                judgement,
+                merged: None,
+                findings: Vec::new(),
+                head_push: None,
+                change: None,
+            }))
         })
     }
 }

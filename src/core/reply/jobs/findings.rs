@@ -68,6 +68,14 @@ pub(in crate::core::reply) fn shown_of(record: &JobRecord) -> Vec<String> {
     record.findings().map_or_else(Vec::new, |found| shown_by(record.last_claim(), found))
 }
 
+/// The guards that found something of this grade.
+pub(in crate::core::reply) fn guards_of(
+    found: &[Finding],
+    grade: Grade,
+) -> impl Iterator<Item = &str> {
+    found.iter().filter(move |finding| finding.grade() == grade).map(Finding::guard)
+}
+
 impl Citation {
     /// What was cited, as part of a sentence.
     fn said(&self) -> String {

@@ -11,7 +11,7 @@ mod words;
 
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
-pub(super) use findings::{findings_of, shown_of};
+pub(super) use findings::{findings_of, guards_of, shown_of};
 pub use log::JobLogLine;
 pub use not_merged::not_merged;
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};

@@ -1,0 +1,72 @@
+//! What timmy says of the commit of a job, for branch protection and whoever looks at it there.
+
+use std::collections::BTreeSet;
+
+use super::jobs::guards_of;
+use crate::core::effect::{Effect, Keyed, SetStatus};
+use crate::core::jobs::evidence::Grade;
+use crate::core::jobs::{
+    Deciding, JobEvent, JobRecord, JobStep, Purpose, Question, ResultJudgement, State, Verdict,
+};
+use crate::core::model::commit_status::{CheckState, SaidOfCommit};
+use crate::core::model::ids::ThreadId;
+
+/// The context of the verdict.
+const CONTEXT: &str = "timmy/verify";
+
+/// How many guards are named: Gitea shows some 80 characters.
+const MOST_NAMED: usize = 4;
+
+/// The status that `step` gives the commit which it judges, if that stands in a pull request.
+/// `key`: what it is called.
+pub(super) fn verify_status(record: &JobRecord, step: &JobStep, key: String) -> Option<Keyed> {
+    let JobStep::Event(JobEvent::Judged(ResultJudgement { commit, verdict, .. })) = step else {
+        return None;
+    };
+    let job = &record.job;
+    match job.spec.purpose {
+        Purpose::Code | Purpose::Repair => {}
+        Purpose::Review | Purpose::Research | Purpose::Ops => return None,
+    }
+    let (commit, number) = (commit.clone()?, job.past.pull?);
+    let (state, description) = says(record, *verdict)?;
+    let thread = ThreadId { number, ..job.spec.thread };
+    // Where it says more is known where it is sent: repositories get other names.
+    let target_url = String::new();
+    let says = SaidOfCommit { context: CONTEXT.to_owned(), state, description, target_url };
+    Some(Keyed { key, thread, effect: Effect::Status(SetStatus { commit, says }) })
+}
+
+fn says(record: &JobRecord, verdict: Verdict) -> Option<(CheckState, String)> {
+    let named = |grade| names(record, grade);
+    Some(match verdict {
+        Verdict::NoChange { .. } | Verdict::Nothing => return None,
+        Verdict::Stuck => {
+            (CheckState::Failure, "The agent cannot go on without a person.".to_owned())
+        }
+        Verdict::Block => (CheckState::Failure, format!("Blocked by {}.", named(Grade::Block))),
+        // Late work is never trusted unseen, whatever it holds.
+        Verdict::Pass { .. } | Verdict::Ask if is_asked_about(record) => {
+            (CheckState::Pending, format!("A person decides about {}.", named(Grade::Ask)))
+        }
+        Verdict::Pass { .. } | Verdict::Ask => {
+            (CheckState::Success, "All guards passed, or a person let it pass.".to_owned())
+        }
+    })
+}
+
+fn is_asked_about(record: &JobRecord) -> bool {
+    matches!(&record.job.state, State::Deciding(Deciding { question: Question::Guard, .. }))
+}
+
+/// The guards that found something of this grade.
+fn names(record: &JobRecord, grade: Grade) -> String {
+    let found = record.findings().unwrap_or_default();
+    let names: BTreeSet<&str> = guards_of(found, grade).collect();
+    let shown: Vec<&str> = names.iter().take(MOST_NAMED).copied().collect();
+    match (shown.as_slice(), names.len() - shown.len()) {
+        ([], _) => "what was found".to_owned(),
+        (shown, 0) => shown.join(", "),
+        (shown, more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}

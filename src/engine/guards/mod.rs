@@ -1,0 +1,14 @@
+//! What the forge shows of a change, for the guards ([`crate::core::guards`]), and what they say.
+//!
+//! A change takes four requests: its commits, its diff, its branch once more, and all that was said
+//! of its head. What its target requires and what
+//! that carried takes five more, and is kept for some minutes ([`target`]).
+
+mod change;
+mod readable;
+mod target;
+
+pub(in crate::engine) use change::{
+    ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
+};
+pub(in crate::engine) use target::Targets;

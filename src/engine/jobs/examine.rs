@@ -1,0 +1,249 @@
+//! Has the guards look at a change, and says what follows from all that was found of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::drivers::{JobEvidence, JobResult, ShownChange};
+use crate::core::guards::{
+    CommitVerdict, GuardName, LatePush, OtherPull, OtherPullStanding, Standing,
+};
+use crate::core::jobs::evidence::{Finding, read_result};
+use crate::core::jobs::{
+    Branch, Commit, Job, JobId, Late, OutcomeDigest, Purpose, ResultJudgement, SeenResult, State,
+    Verdict, Verifying,
+};
+use crate::core::model::issue::Issue;
+use crate::core::scheduling::IssueLabels;
+use crate::core::scheduling::text::TextReader;
+use crate::engine::context::Context;
+use crate::engine::guards::{
+    ChangeQuery, Examined, HeadStatuses, Targets, examine_change, statuses_of,
+};
+use crate::gitea::{Error, PullState};
+use crate::store::jobs;
+
+/// How many other pull requests for an issue are looked at.
+const MOST_OTHERS: usize = 5;
+
+/// How many jobs are remembered that wait for checks. One that is forgotten is looked at in full.
+const MOST_WAITING: usize = 1000;
+
+/// Looks at changes.
+pub(super) struct Examiner {
+    ctx: Context,
+    reader: Arc<TextReader>,
+    targets: Targets,
+    waiting: Mutex<HashMap<JobId, WaitsForChecks>>,
+}
+
+/// A change of which all is known but how its checks end.
+#[derive(Debug, Clone, PartialEq)]
+struct WaitsForChecks {
+    commit: Commit,
+    said: HeadStatuses,
+}
+
+impl Examiner {
+    pub(super) fn new(ctx: &Context, reader: Arc<TextReader>) -> Self {
+        let (targets, waiting) = Default::default();
+        Self { ctx: ctx.clone(), reader, targets, waiting }
+    }
+
+    /// Whether nothing happened to a change since it was seen to wait for its checks. This is asked
+    /// often, and takes two requests.
+    pub(super) async fn still_waits(&self, result: &JobResult) -> Result<bool, Error> {
+        let (id, repo) = (result.job.spec.id, &result.repo);
+        let known = self.table(|table| table.remove(&id));
+        let Some(known) = known.filter(|_| !self.is_time_up(&result.job)) else { return Ok(false) };
+        let branch = result.job.branch().to_string();
+        let head = self.ctx.gitea.branch(&repo.name, &branch).await?.map(|branch| branch.head);
+        if head.as_ref() != Some(&known.commit) {
+            return Ok(false);
+        }
+        let said = statuses_of(&self.ctx.gitea, repo, &known.commit).await?;
+        let waits = said == Some(known.said);
+        if waits {
+            self.remember(id, known);
+        }
+        Ok(waits)
+    }
+
+    /// What is found of a result with what the guards say of it; none if that cannot be told yet.
+    pub(super) async fn examine(
+        &self,
+        result: &JobResult,
+        mut evidence: JobEvidence,
+    ) -> Result<Option<JobEvidence>, Error> {
+        if let Some((change, commit)) = to_examine(&evidence) {
+            let Some(examined) = self.change(result, change, &commit).await? else {
+                return Ok(None);
+            };
+            if examined.verdict.standing() == Standing::Wait {
+                if let Some(said) = examined.waits_for_checks() {
+                    self.remember(result.job.spec.id, WaitsForChecks { commit, said });
+                }
+                return Ok(None);
+            }
+            add(&mut evidence, &examined.verdict);
+        }
+        let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
+        let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);
+        evidence.judgement.verdict = asked;
+        Ok(Some(evidence))
+    }
+
+    async fn change(
+        &self,
+        result: &JobResult,
+        change: &ShownChange,
+        commit: &Commit,
+    ) -> Result<Option<Examined>, Error> {
+        let ShownChange { pull, pusher, issue } = change;
+        // The forge has not seen yet what was pushed.
+        if pull.head != *commit {
+            return Ok(None);
+        }
+        let (job, policy) = (&result.job, &self.ctx.policy);
+        let said = result.attempts.iter().rev().find_map(|attempt| attempt.said.as_deref());
+        let text = |issue: &Issue| self.reader.acceptance_points(result.repo.id, &issue.body);
+        let agents = policy.jobs.agents.values().map(|terms| terms.account.clone()).collect();
+        let query = ChangeQuery {
+            repo: &result.repo,
+            pull,
+            commit,
+            pusher: pusher.clone(),
+            size: issue.as_ref().and_then(|issue| labels(issue).size),
+            summary: &said.map(|said| read_result(said).summary).unwrap_or_default(),
+            asked: issue.as_ref().map(text).unwrap_or_default(),
+            agents,
+            others: self.others(result, pull.number).await?,
+            late: job.past.late.iter().map(late).collect(),
+            waited: self.waited(job),
+            rules: &policy.guards.rules,
+        };
+        examine_change(&self.ctx.gitea, &self.targets, query, self.ctx.now()).await
+    }
+
+    /// The other pull requests that say they close the issue, as the forge shows them now.
+    async fn others(&self, result: &JobResult, own: i64) -> Result<Vec<OtherPull>, Error> {
+        let thread = result.job.spec.thread;
+        // What cannot be read of the ledger now is there at the next look.
+        let linked = self.ctx.ledger.read(move |conn| jobs::linked_pulls(conn, thread)).await;
+        let linked = linked.unwrap_or_default();
+        let mut others = Vec::new();
+        for number in linked.into_iter().filter(|number| *number != own).take(MOST_OTHERS) {
+            let Some(pull) = self.ctx.gitea.pull(&result.repo.name, number).await? else {
+                continue;
+            };
+            let standing = match pull.state {
+                PullState::Open => OtherPullStanding::Open,
+                PullState::Merged { .. } => OtherPullStanding::Merged,
+                PullState::Closed => continue,
+            };
+            if !is_of_job(&result.job, &pull.head_branch) {
+                let author = pull.author.map(|author| author.login);
+                others.push(OtherPull { number, author, standing });
+            }
+        }
+        Ok(others)
+    }
+
+    /// A verdict with whether a person is asked for a yes to it, as the configuration wants it. What
+    /// a person let pass on that very commit passes.
+    fn asking(
+        &self,
+        verdict: Verdict,
+        job: &Job,
+        commit: Option<&Commit>,
+        digest: &OutcomeDigest,
+    ) -> Verdict {
+        let ask = self.ctx.policy.jobs.take_over.is_some() && job.spec.purpose != Purpose::Review;
+        let passed = job.past.passed.as_ref();
+        let has_passed =
+            |seen: &SeenResult| seen.commit.as_ref() == commit && seen.digest == *digest;
+        match verdict {
+            Verdict::Pass { .. } => Verdict::Pass { ask },
+            Verdict::NoChange { .. } => Verdict::NoChange { ask },
+            Verdict::Ask if passed.is_some_and(has_passed) => Verdict::Pass { ask },
+            other => other,
+        }
+    }
+
+    /// How long what there is was judged by now.
+    fn waited(&self, job: &Job) -> Duration {
+        match &job.state {
+            State::Verifying(Verifying { until }) => {
+                self.ctx.now().since(until.before(job.spec.limits.judging))
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn is_time_up(&self, job: &Job) -> bool {
+        self.waited(job) >= self.ctx.policy.guards.rules.checks_within
+    }
+
+    fn remember(&self, id: JobId, waits: WaitsForChecks) {
+        self.table(|table| {
+            if table.len() >= MOST_WAITING {
+                table.clear();
+            }
+            table.insert(id, waits);
+        });
+    }
+
+    fn table<T>(&self, change: impl FnOnce(&mut HashMap<JobId, WaitsForChecks>) -> T) -> T {
+        change(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The change of a result that could be accepted, and its commit.
+fn to_examine(evidence: &JobEvidence) -> Option<(&ShownChange, Commit)> {
+    let could_pass = match evidence.judgement.verdict {
+        Verdict::Pass { .. } | Verdict::Ask => true,
+        Verdict::NoChange { .. } | Verdict::Block | Verdict::Stuck | Verdict::Nothing => false,
+    };
+    let change = evidence.change.as_deref().filter(|change| change.pull.state == PullState::Open);
+    Some((change.filter(|_| could_pass)?, evidence.judgement.commit.clone()?))
+}
+
+/// Adds what the guards say.
+fn add(evidence: &mut JobEvidence, said: &CommitVerdict) {
+    // A guard says that nobody can tell who pushed, and what follows.
+    evidence.findings.retain(|finding| *finding != Finding::PusherUnknown);
+    let guards = said.findings().into_iter().cloned().map(Finding::Guard);
+    evidence.findings.extend(guards);
+    evidence.findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade()));
+    let judgement = &mut evidence.judgement;
+    judgement.verdict = match (said.standing(), judgement.verdict) {
+        (Standing::Block, _) => Verdict::Block,
+        (Standing::Ask, _) => Verdict::Ask,
+        (Standing::Pass | Standing::Wait, verdict) => verdict,
+    };
+    let digest = digest(said);
+    if !digest.is_empty() {
+        judgement.digest.0 = format!("{} {digest}", judgement.digest.0);
+    }
+}
+
+/// What equal verdicts have in common. That something came late is no part of it: once a person has
+/// looked, it is forgotten, and what else they let pass is still the same.
+fn digest(said: &CommitVerdict) -> String {
+    let results = said.results.iter().filter(|result| result.guard != GuardName::Late).cloned();
+    CommitVerdict::new(said.commit.clone(), results.collect()).digest()
+}
+
+fn labels(issue: &Issue) -> IssueLabels {
+    let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
+    IssueLabels::of(&labels)
+}
+
+fn late(late: &Late) -> LatePush {
+    LatePush { commit: late.commit.clone(), by: None }
+}
+
+/// Whether a branch is one of the job's own.
+fn is_of_job(job: &Job, branch: &str) -> bool {
+    (1..=job.past.branch).any(|number| Branch { number, ..job.branch() }.to_string() == branch)
+}
