@@ -3,6 +3,7 @@
 //! What stands here can be replayed: the same facts give the same decision on every platform.
 
 pub(crate) mod backoff;
+pub mod fail_to_pass;
 pub mod jobs;
 pub mod model;
 pub mod policy;
@@ -16,3 +17,5 @@ pub mod effect;
 pub mod prompt;
 pub mod reply;
 pub mod report;
+
+pub mod script_guard;
