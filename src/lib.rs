@@ -2,7 +2,8 @@
 //!
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
-//! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`; inside core
+//! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
+//! `engine -> guard_runs -> confinement -> core`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {decisions, effect} <- reply <- report <-
 //! handlers`, and `prompt` beside `reply`.
 //!
@@ -106,10 +107,12 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, guards, decisions, effects, prompts, replies, the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, guards, decisions, effects, prompts, replies, the report, what runs of tests prove |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
+//! | [`confinement`] | where what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
+//! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
 //! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
@@ -125,10 +128,12 @@ pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod confinement;
 pub mod core;
 pub mod crash;
 pub mod engine;
 pub mod gitea;
+pub mod guard_runs;
 pub mod sandbox;
 pub mod store;
 pub mod web;

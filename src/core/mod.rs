@@ -4,6 +4,7 @@
 
 pub(crate) mod backoff;
 pub mod decisions;
+pub mod fail_to_pass;
 pub mod guards;
 pub mod jobs;
 pub mod model;
@@ -18,3 +19,5 @@ pub mod effect;
 pub mod prompt;
 pub mod reply;
 pub mod report;
+
+pub mod script_guard;

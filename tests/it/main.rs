@@ -17,6 +17,7 @@ mod backup;
 mod bad_input;
 mod closing;
 mod config;
+mod confinement;
 mod conformance;
 mod conversations;
 mod evidence;

@@ -40,7 +40,7 @@ impl Config {
             .with("people.owner", "alexander")
             .with("people.operators", ["writers"])
             .with("people.approvers", ["anna"])
-            .with("accept.ask", "never")
+            .with("accept.on_yes", "nothing")
     }
 
     /// With a listener at `address`, which knows both [`SECRETS`].

@@ -249,7 +249,7 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         timeout = {{ start = "1h", silence = "2h", total = "8h" }}
 
         [accept]
-        ask = "never"
+        on_yes = "nothing"
 
         [report]
         repository = "{REPORTS}"

@@ -8,6 +8,7 @@ mod account;
 mod agents;
 mod capabilities;
 mod check_result;
+mod confinement;
 mod delivery;
 mod fleet;
 mod incidents;
@@ -124,6 +125,7 @@ impl DoctorArgs {
         findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
         findings.extend(fleet::budgets(config));
         findings.extend(fleet::automatic(config));
+        findings.extend(confinement::check(config).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         match &config.webhook {
             Some(webhook) => {

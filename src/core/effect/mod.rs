@@ -183,6 +183,8 @@ pub struct ApprovePull {
 pub struct MergePull {
     pub job: JobId,
     pub commit: Commit,
+    /// The branch into which it was to be merged when that was said.
+    pub target: String,
     /// What the commit that it makes says below its title.
     pub message: String,
 }
@@ -429,7 +431,7 @@ mod tests {
         r#"{"do":"close_pulls","branches":["timmy/41-j42"],"word":"**Closed.**"}"#,
         r#"{"do":"status","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","says":{"context":"timmy/verify","state":"success","description":"8 guards passed","target_url":"https://git.example.org/f/d/pulls/58#issuecomment-177"}}"#,
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7."}"#,
-        r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","message":"Approved-by: alexander"}"#,
+        r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","target":"main","message":"Approved-by: alexander"}"#,
     ];
 
     #[test]

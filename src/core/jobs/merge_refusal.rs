@@ -12,6 +12,8 @@ pub enum MergeRefusal {
     Closed,
     /// Its branch holds another commit than the one that was to be merged.
     HeadMoved,
+    /// It asks to be merged into another branch than the one that was shown.
+    Retargeted,
     /// It conflicts with its base.
     Conflict,
     /// The forge still looks whether it can be merged, or it conflicts: the same words mean both.
@@ -27,6 +29,8 @@ pub enum MergeRefusal {
     /// A review that was asked for is still to come.
     ReviewAwaited,
     Behind,
+    /// The same, and timmy may not push to its branch.
+    MayNotUpdate,
     /// It changes files that the branch's rule protects.
     ProtectedFiles,
     /// The repository allows no merge of the configured style.
@@ -63,8 +67,9 @@ impl MergeRefusal {
             Self::TryLater | Self::BaseMoved => MergeRecovery::Soon,
             Self::Behind => MergeRecovery::Updated,
             Self::Conflict => MergeRecovery::Repaired,
-            Self::HeadMoved | Self::ChecksMissing => MergeRecovery::JudgedAnew,
+            Self::HeadMoved | Self::Retargeted | Self::ChecksMissing => MergeRecovery::JudgedAnew,
             Self::MayNotMerge
+            | Self::MayNotUpdate
             | Self::Draft
             | Self::TooFewApprovals
             | Self::ChangesRequested

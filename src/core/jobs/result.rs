@@ -47,7 +47,9 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
     }
     Ok(match verdict {
         // Late work may be good, and is never trusted unseen.
-        Verdict::Pass { .. } | Verdict::NoChange { .. } if turn.past.late.is_some() => {
+        Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Block
+            if turn.past.late.is_some() =>
+        {
             turn.ask(Question::Guard)
         }
         Verdict::Ask => turn.ask(Question::Guard),

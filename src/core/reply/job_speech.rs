@@ -173,10 +173,11 @@ fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
     let word = accepted_by(decision.id, by);
     let approve = Effect::Approve(ApprovePull { commit: commit.clone(), word });
     let mut effects = vec![keyed("approve", approve)];
-    if decision.covers.take_over == Some(TakeOver::Merge) {
-        let (job, commit) = (after.job.spec.id, commit.clone());
+    let head = decision.covers.head.as_ref();
+    if let (Some(TakeOver::Merge), Some(head)) = (decision.covers.take_over, head) {
+        let (job, commit, target) = (after.job.spec.id, commit.clone(), head.target.clone());
         let message = format!("Approved-by: {}", by.login);
-        effects.push(keyed("merge", Effect::Merge(MergePull { job, commit, message })));
+        effects.push(keyed("merge", Effect::Merge(MergePull { job, commit, target, message })));
     }
     effects
 }

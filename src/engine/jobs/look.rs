@@ -6,6 +6,7 @@ use crate::core::jobs::{
     CancelReason, Job, JobAction, JobEvent, JobId, PersonAnswer, Question, State, StateKind,
     WaitReason, Waiting, standing,
 };
+use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::gitea;
@@ -219,9 +220,9 @@ impl Jobs {
             | State::Running(_)
             | State::Waiting(_)
             | State::BackingOff(_)
-            | State::Queued(_) => true,
+            | State::Queued(_)
+            | State::Deciding(_) => true,
             State::Verifying(_)
-            | State::Deciding(_)
             | State::Uncertain(_)
             | State::Done(_)
             | State::NoChange
@@ -248,11 +249,25 @@ impl Jobs {
             Err(gitea::Error::NotFound { .. }) => true,
             Err(_) => false,
         };
-        if !is_gone {
+        if !is_gone || self.is_settled_by_its_pull(seen, &repo.name).await {
             return Ok(None);
         }
         let gone = JobEvent::Cancel(CancelReason::IssueGone);
         Ok(self.tell(seen.id(), gone).await?.map(|_| NextLook::Again))
+    }
+
+    /// Whether the result that waits for a person was merged or closed by hand, which closes issues
+    /// as well: then that is what happened.
+    async fn is_settled_by_its_pull(&self, seen: &SeenJob, repo: &RepoName) -> bool {
+        let (State::Deciding(_), Some(pull)) = (&seen.job.state, seen.job.past.pull) else {
+            return false;
+        };
+        match self.ctx.gitea.pull(repo, pull).await {
+            Ok(Some(found)) => found.state != gitea::PullState::Open,
+            Ok(None) => false,
+            // It is asked again when the question is looked at.
+            Err(_) => true,
+        }
     }
 }
 

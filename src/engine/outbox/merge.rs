@@ -6,21 +6,19 @@ use std::time::Duration;
 
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::MergePull;
-use crate::core::jobs::{Draw, JobEvent, MergeRefusal, StepTime};
-use crate::core::model::commit_status::{CheckState, newest};
+use crate::core::jobs::{Done, Draw, JobEvent, MergeRefusal, State, StepTime};
+use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
 use crate::core::model::verdict::{GivenReview, Opinion};
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
-use crate::gitea::{Merge, PullRequest, PullState};
+use crate::gitea::{Error, Merge, PullRequest, PullState, Recovery};
 use crate::store::jobs;
-
-/// How long it is from one look to the next at checks that still run.
-const CHECKS: Duration = Duration::from_secs(60);
 
 /// How long it is to the next try where the forge is not ready, or the base just moved.
 const MOMENT: Duration = Duration::from_secs(5);
 
-/// After so many tries a forge that is not ready means a conflict: it says the same of both.
+/// After so many tries a forge that is not ready means a conflict: it says the same of both. A merge
+/// that waits keeps its thread waiting.
 const TRIES: u32 = 6;
 
 /// The context of timmy's own verdict.
@@ -37,6 +35,10 @@ impl Deliver for MergePull {
 
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         let _turn = to.merge_turns.wait(to.thread().repo).await;
+        // Somebody went on with the job otherwise: nobody wants this merge any more.
+        if !self.is_wanted(to).await? {
+            return Ok(Applied::default());
+        }
         let Some(pull) = to.ctx.gitea.pull(to.name(), to.number()).await? else {
             return self.not_merged(to, MergeRefusal::Closed).await;
         };
@@ -46,15 +48,20 @@ impl Deliver for MergePull {
         if let Some(refusal) = self.speaks_against(to, &pull).await? {
             return self.not_merged(to, refusal).await;
         }
-        match to.ctx.gitea.merge(to.name(), to.number(), &self.merge(to)).await? {
-            Ok(()) => {
+        match to.ctx.gitea.merge(to.name(), to.number(), &self.merge(to)).await {
+            Ok(Ok(())) => {
                 let after = to.ctx.gitea.pull(to.name(), to.number()).await?;
                 if let Some(pull) = after {
                     self.is_over(to, &pull).await?;
                 }
                 Ok(Applied::written(WriteKind::Setting))
             }
-            Err(refusal) => self.refused(to, &pull, refusal).await,
+            Ok(Err(refusal)) => self.refused(to, &pull, refusal).await,
+            // Whoever waits for it is told, and not the log alone.
+            Err(error) if error.heals() == Recovery::Never => {
+                self.not_merged(to, MergeRefusal::Other(error.to_string())).await
+            }
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -68,6 +75,13 @@ impl MergePull {
             message: self.message.clone(),
             deletes_branch: true,
         }
+    }
+
+    /// Whether the job still is where a person took its result.
+    async fn is_wanted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let job = self.job;
+        let stored = to.ctx.ledger.read(move |conn| jobs::get(conn, job)).await?;
+        Ok(stored.is_some_and(|stored| stored.job.state == State::Done(Done::Accepted)))
     }
 
     /// Whether somebody merged or closed it, which is told to the job.
@@ -96,18 +110,15 @@ impl MergePull {
         if pull.head != self.commit {
             return Ok(Some(MergeRefusal::HeadMoved));
         }
+        if pull.base_branch != self.target {
+            return Ok(Some(MergeRefusal::Retargeted));
+        }
         if pull.is_draft {
             return Ok(Some(MergeRefusal::Draft));
         }
         let said = to.ctx.gitea.combined_status(to.name(), &self.commit.to_string()).await?;
-        let checks = newest(said).into_iter().filter(|status| !status.context.starts_with(OWN));
-        let states: Vec<CheckState> = checks.map(|status| status.state).collect();
-        if states.contains(&CheckState::Failure) {
+        if newest(said).iter().any(|status| speaks_against(to, status)) {
             return Ok(Some(MergeRefusal::ChecksMissing));
-        }
-        if states.contains(&CheckState::Pending) {
-            let later = to.ctx.now().after(CHECKS);
-            return Err(ApplyError::NotBefore(later, "checks of this commit still run"));
         }
         let reviews = to.ctx.gitea.given_reviews(to.name(), to.number()).await?;
         Ok(wants_changes(&reviews).then_some(MergeRefusal::ChangesRequested))
@@ -121,13 +132,24 @@ impl MergePull {
     ) -> Result<Applied, ApplyError> {
         let later = || ApplyError::NotBefore(to.ctx.now().after(MOMENT), "the forge is not ready");
         match refusal {
-            MergeRefusal::BaseMoved => Err(later()),
-            MergeRefusal::TryLater if pull.is_mergeable || to.row.tries < TRIES => Err(later()),
-            MergeRefusal::TryLater => self.not_merged(to, MergeRefusal::Conflict).await,
-            MergeRefusal::Behind => match to.ctx.gitea.update_pull(to.name(), to.number()).await? {
-                true => self.not_merged(to, MergeRefusal::Behind).await,
-                false => self.not_merged(to, MergeRefusal::Conflict).await,
-            },
+            MergeRefusal::BaseMoved | MergeRefusal::TryLater if to.row.tries < TRIES => {
+                Err(later())
+            }
+            MergeRefusal::TryLater if !pull.is_mergeable => {
+                self.not_merged(to, MergeRefusal::Conflict).await
+            }
+            MergeRefusal::Behind => {
+                let refusal = match to.ctx.gitea.update_pull(to.name(), to.number()).await {
+                    Ok(true) => MergeRefusal::Behind,
+                    Ok(false) => MergeRefusal::Conflict,
+                    // Gitea answers 500 where the account may not push to that branch.
+                    Err(Error::Forbidden { .. } | Error::Server { .. }) => {
+                        MergeRefusal::MayNotUpdate
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                self.not_merged(to, refusal).await
+            }
             refusal => self.not_merged(to, refusal).await,
         }
     }
@@ -154,6 +176,22 @@ impl MergePull {
         to.ctx.stored.notify();
         Ok(())
     }
+}
+
+/// Whether a status says that its check is not good. Agents do not speak for their own work; nor
+/// does timmy.
+fn speaks_against(to: &EffectDelivery<'_>, status: &CommitStatus) -> bool {
+    let is_agents = |login: &str| {
+        let mut agents = to.ctx.policy.jobs.agents.values();
+        agents.any(|terms| terms.account.eq_ignore_ascii_case(login))
+    };
+    let counts = !status.context.starts_with(OWN)
+        && !status.by.as_ref().is_some_and(|by| is_agents(&by.login));
+    counts
+        && match status.state {
+            CheckState::Failure | CheckState::Pending | CheckState::Unknown => true,
+            CheckState::Success | CheckState::Warning | CheckState::Skipped => false,
+        }
 }
 
 /// Whether the last word of anybody whose review counts is that something has to change.

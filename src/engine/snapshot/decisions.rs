@@ -57,13 +57,13 @@ impl Snapshots {
         let mut visible = audiences.visible(audiences.of(&inbound.repo).await?).await?;
         audiences.ask(&mut visible, there.iter().copied()).await?;
         let mut facts = DecisionFacts { is_in_report, ..DecisionFacts::default() };
-        for (id, (stored, record)) in found {
+        for (stored, record) in found.into_values() {
             let repo = repos.get(&stored.decision.thread.repo);
             let Some(repo) = repo.filter(|repo| is_in_report || visible.may_name(repo.id)) else {
                 continue;
             };
-            let is_meant = query.named.contains(&id) || query.named.is_empty();
-            let check = match stored.decision.is_open() && is_meant {
+            // Whichever of them a line means: all that are open are read again.
+            let check = match stored.decision.is_open() {
                 true => check(&self.ctx, &stored, &repo.name, own).await?,
                 false => QuestionCheck::Stands,
             };

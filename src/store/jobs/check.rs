@@ -136,10 +136,10 @@ fn capacity(
     facts: &IssueFacts,
     bid: &LeaseRequest,
 ) -> Result<Checked, Error> {
-    // A repair adds no pull request to those that wait.
-    let reviews_waiting = match work {
-        WorkKind::Begin => bid.outside.reviews_waiting,
-        WorkKind::Repair(_) => 0,
+    // What has one adds no pull request to those that wait.
+    let reviews_waiting = match (work, job.past.pull) {
+        (WorkKind::Begin, None) => bid.outside.reviews_waiting,
+        (WorkKind::Begin, Some(_)) | (WorkKind::Repair(_), _) => 0,
     };
     let mut workers = bid.workers.clone();
     workers.extend(gone(conn, own, bid)?);

@@ -154,13 +154,15 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
         "SELECT agent, role, repo, is_good, ended_at FROM (
              SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
                      ORDER BY fence DESC LIMIT 1) AS agent,
-                    json_extract(job, '$.spec.role') AS role, repo, state <> 'dead' AS is_good,
+                    json_extract(job, '$.spec.role') AS role, repo,
+                    state IN ('done', 'no_change') AS is_good,
                     ended_at
              FROM jobs
              WHERE ended_at >= ?1
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
-                       IN ('attempts_spent', 'loop', 'bad_request')))
+                       IN ('attempts_spent', 'loop', 'bad_request')
+                    OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
          WHERE agent IS NOT NULL AND role IS NOT NULL",
     )?;
     let outcomes = ended

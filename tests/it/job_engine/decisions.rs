@@ -2,6 +2,7 @@
 
 use timmy::core::jobs::{Done, JobId, State, StateKind};
 use timmy::core::model::ids::Subject;
+use timmy::sandbox::{BranchRule, Sandbox};
 
 use super::scripted::ended;
 use super::stage::{Stage, live};
@@ -48,23 +49,91 @@ pub async fn says(stage: &Stage, text: &str) {
 
 #[tokio::test]
 async fn a_verified_result_is_accepted_by_a_person() {
-    let stage = live(|_| {}, |config| config.with("accept.ask", "merge")).await;
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
     let (job, pull) = delivered(&stage).await;
     assert_eq!(stage.kind(job).await, StateKind::Deciding);
     let question = questions(&stage);
     assert_eq!(question.len(), 1, "{question:?}");
-    assert!(question[0].starts_with(&format!("### Accept \\#{pull}?")), "{question:?}");
+    assert!(question[0].starts_with(&format!("### Merge \\#{pull}?")), "{question:?}");
     says(&stage, "/timmy approve d1").await;
-    assert_eq!(stage.job(job).await.state, State::Done(Done::Accepted));
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
     let answer = said(&stage).pop().unwrap().1;
     assert!(answer.starts_with(&format!("**Accepted \\#{pull}**")), "{answer}");
     assert_eq!(questions(&stage).len(), 1);
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    assert!(!stage.app.sandbox.is_open(DOOR, 1).unwrap());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_is_behind_is_brought_up_to_date_and_asked_about_anew() {
+    let (stage, job, notice) = not_merged(|sandbox, _| {
+        let rule = BranchRule { blocks_when_behind: true, ..BranchRule::default() };
+        sandbox.protect(DOOR, "main", &rule).unwrap();
+        sandbox.commit("anna", DOOR, "main", &[("paint.md", "red")], "Paint").unwrap();
+    })
+    .await;
+    assert!(notice.starts_with("**Not merged yet: "), "{notice}");
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    assert_eq!(questions(&stage).len(), 2);
+    says(&stage, "/timmy approve d2").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_conflicts_is_repaired() {
+    let (stage, job, _) = not_merged(|sandbox, _| {
+        sandbox.commit("anna", DOOR, "main", &[("oil.md", "grease")], "Grease it").unwrap();
+    })
+    .await;
+    stage.pass(MINUTE * 10, MINUTE).await;
+    let notices: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+    let told = notices.iter().any(|body| body.contains("conflicts with its base.**"));
+    assert!(told, "{notices:?}");
+    assert_eq!(stage.job(job).await.past.rounds, 1);
+    stage.end().await;
+}
+
+/// What somebody does to the pull request before the yes comes, and what comes of it.
+async fn not_merged(disturb: impl FnOnce(&Sandbox, i64)) -> (Stage, JobId, String) {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, pull) = delivered(&stage).await;
+    disturb(&stage.app.sandbox, pull);
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.app.sandbox.merged_as(DOOR, pull).unwrap(), None);
+    let notices = said(&stage).into_iter().map(|(_, body)| body);
+    let notice = notices.filter(|body| body.starts_with("**Not merged")).last();
+    (stage, job, notice.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_red_check_speaks_against_a_merge_whatever_was_said() {
+    let (stage, job, notice) = not_merged(|sandbox, _| {
+        let head = sandbox.branch_head(DOOR, BRANCH).unwrap().unwrap();
+        sandbox.set_status("anna", DOOR, &head, ("ci/test", "failure")).unwrap();
+    })
+    .await;
+    assert!(notice.starts_with("**Not merged: not all checks of `"), "{notice}");
+    assert_ne!(stage.kind(job).await, StateKind::Done);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_takes_more_than_timmys_approval_is_left_to_people() {
+    let (stage, job, notice) = not_merged(|sandbox, _| {
+        let two = BranchRule { approvals: 2, ..BranchRule::default() };
+        sandbox.protect(DOOR, "main", &two).unwrap();
+    })
+    .await;
+    assert!(notice.starts_with("**Not merged: the branch wants more approvals"), "{notice}");
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Accepted));
     stage.end().await;
 }
 
 #[tokio::test]
 async fn what_is_pushed_meanwhile_is_judged_and_asked_about_anew() {
-    let stage = live(|_| {}, |config| config.with("accept.ask", "review")).await;
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "review")).await;
     let (job, _) = delivered(&stage).await;
     let sandbox = &stage.app.sandbox;
     sandbox.commit("anna", DOOR, BRANCH, &[("oil.md", "less oil")], "Less").unwrap();
@@ -83,7 +152,7 @@ async fn what_is_pushed_meanwhile_is_judged_and_asked_about_anew() {
 #[tokio::test]
 async fn whoever_closes_or_merges_the_pull_request_has_decided() {
     for is_merged in [true, false] {
-        let stage = live(|_| {}, |config| config.with("accept.ask", "merge")).await;
+        let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
         let (job, pull) = delivered(&stage).await;
         let sandbox = &stage.app.sandbox;
         match is_merged {
@@ -102,7 +171,7 @@ async fn whoever_closes_or_merges_the_pull_request_has_decided() {
 
 #[tokio::test]
 async fn a_question_survives_a_restart() {
-    let mut stage = live(|_| {}, |config| config.with("accept.ask", "merge")).await;
+    let mut stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
     let (job, _) = delivered(&stage).await;
     stage.app.timmy.stop().await;
     stage.app.wake().await;

@@ -5,12 +5,23 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 13] = [
+const PARTS: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "agents", "app", "chance", "clock", "config", "core", "crash", "engine", "gitea",
-            "sandbox", "store", "web",
+            "agents",
+            "app",
+            "chance",
+            "clock",
+            "config",
+            "confinement",
+            "core",
+            "crash",
+            "engine",
+            "gitea",
+            "sandbox",
+            "store",
+            "web",
         ],
     ),
     ("agents", &["chance", "clock", "config", "core", "gitea"]),
@@ -21,12 +32,28 @@ const PARTS: [(&str, &[&str]); 13] = [
             "web",
         ],
     ),
-    ("engine", &["agents", "chance", "clock", "config", "core", "crash", "gitea", "store"]),
+    (
+        "engine",
+        &[
+            "agents",
+            "chance",
+            "clock",
+            "config",
+            "confinement",
+            "core",
+            "crash",
+            "gitea",
+            "guard_runs",
+            "store",
+        ],
+    ),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
     ("store", &["core"]),
     ("gitea", &["chance", "clock", "core"]),
     ("config", &["core"]),
+    ("guard_runs", &["confinement", "core"]),
+    ("confinement", &["core"]),
     ("chance", &[]),
     ("clock", &["core"]),
     ("crash", &[]),
@@ -37,6 +64,8 @@ const PARTS: [(&str, &[&str]); 13] = [
 const CORE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("backoff", &[]),
+    ("fail_to_pass", &[]),
+    ("script_guard", &[]),
     ("command", &["model"]),
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),

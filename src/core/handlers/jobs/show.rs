@@ -6,6 +6,7 @@ use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::snapshot::Needs;
+use crate::core::jobs::StateKind;
 use crate::core::reply::{Answer, JobAnswer};
 
 /// Where one job stands, and how it came to that.
@@ -40,7 +41,8 @@ impl CommandContext<'_> {
         let live = &self.snapshot.jobs.live;
         let waits = |known: &&super::KnownJob| {
             let job = &known.record.job;
-            job.state.leased().is_none() && job.past.agent.as_deref() == Some(name)
+            let waits = matches!(job.state.kind(), StateKind::Queued | StateKind::BackingOff);
+            waits && job.past.agent.as_deref() == Some(name)
         };
         Answer::from(JobAnswer::Agent {
             name: agent.name.clone(),

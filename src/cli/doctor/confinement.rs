@@ -1,0 +1,63 @@
+//! Can what an agent wrote be run here, where something is configured that does?
+
+use super::check_result::CheckResult;
+use crate::config::{AgentKind, Config, SandboxKind};
+use crate::confinement::{CannotRun, Confinement};
+
+const CONFINEMENT: &str = "confinement";
+
+/// Tries it, if something is to be run; it is the same try as `timmy serve` would make, as far as
+/// both run as the same user.
+pub(super) async fn check(config: &Config) -> Option<CheckResult> {
+    let needed = needed_by(config);
+    if needed.is_empty() {
+        return None;
+    }
+    let tried = match Confinement::bwrap(&[], &[]) {
+        Ok(confinement) => confinement.check(&std::env::temp_dir()).await,
+        Err(error) => Err(error),
+    };
+    Some(judge(&needed, &tried))
+}
+
+/// What runs confined.
+fn needed_by(config: &Config) -> Vec<String> {
+    let scripts = config.guards.scripts.iter().map(|script| format!("the guard {}", script.name));
+    let agents = config.agents.iter().filter(|agent| match &agent.kind {
+        AgentKind::Acp(acp) => acp.sandbox == SandboxKind::Bwrap,
+        _ => false,
+    });
+    scripts.chain(agents.map(|agent| format!("the agent {}", agent.name))).collect()
+}
+
+fn judge(needed: &[String], tried: &Result<(), CannotRun>) -> CheckResult {
+    let needed = needed.join(", ");
+    match tried {
+        Ok(()) => CheckResult::good(
+            CONFINEMENT,
+            format!("What an agent wrote runs confined by bwrap here ({needed})."),
+        ),
+        Err(error) => CheckResult::broken(
+            CONFINEMENT,
+            format!("What an agent wrote cannot be run here ({needed}): {error}."),
+            error.remedy(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::doctor::confinement::*;
+
+    #[test]
+    fn it_says_what_does_not_run_and_how_to_mend_that() {
+        let result = judge(&["the guard lint".to_owned()], &Err(CannotRun::NotInstalled("bwrap")));
+        assert_eq!(
+            result.found,
+            "What an agent wrote cannot be run here (the guard lint): there is no program `bwrap` \
+             on this machine."
+        );
+        let remedy = "Install bubblewrap 0.8 or later (apt install bubblewrap).";
+        assert_eq!(result.remedy.as_deref(), Some(remedy));
+    }
+}

@@ -1,0 +1,200 @@
+//! git, with nothing of anybody's configuration: it runs no hook, no filter, no monitor.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::cannot_run::CannotRun;
+use crate::core::jobs::Commit;
+
+/// How long one of its commands may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The most that is read of what it prints.
+const MOST_PRINTED: u64 = 64 << 20;
+
+/// The most that is read of what it complains of.
+const MOST_SAID: u64 = 4 << 10;
+
+/// What no repository may turn on again.
+const SETTINGS: [&str; 9] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.attributesFile=/dev/null",
+    "core.excludesFile=/dev/null",
+    "core.autocrlf=false",
+    "submodule.recurse=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "advice.detachedHead=false",
+];
+
+/// A repository of timmy's own, into which nobody but timmy writes.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    folder: PathBuf,
+}
+
+/// A path that is not the same in two commits, and whether the later one has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeChange {
+    pub path: String,
+    pub is_there: bool,
+}
+
+impl Repository {
+    /// The one in `folder`, by its whole path.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What changed from `base` to `head`.
+    ///
+    /// # Errors
+    /// If git cannot tell, or a path is no UTF-8.
+    pub async fn changes(
+        &self,
+        base: &Commit,
+        head: &Commit,
+    ) -> Result<Vec<TreeChange>, CannotRun> {
+        let (base, head) = (base.to_string(), head.to_string());
+        let words = ["diff-tree", "-r", "-z", "--no-renames", "--name-status", &base, &head];
+        let printed = git(&self.folder, &words, b"").await?;
+        let mut fields = printed.split(|byte| *byte == 0).filter(|field| !field.is_empty());
+        let mut changes = Vec::new();
+        while let (Some(kind), Some(path)) = (fields.next(), fields.next()) {
+            let path = String::from_utf8(path.to_vec()).map_err(|_| CannotRun::Git {
+                command: "diff-tree".to_owned(),
+                said: "a path that changed is no UTF-8".to_owned(),
+            })?;
+            changes.push(TreeChange { path, is_there: kind != b"D" });
+        }
+        Ok(changes)
+    }
+
+    /// Whether one of `paths` holds one of `words` in `commit`.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub async fn holding(
+        &self,
+        commit: &Commit,
+        words: &[&str],
+        paths: &[String],
+    ) -> Result<bool, CannotRun> {
+        for path in paths {
+            let blob = format!("{commit}:{path}");
+            let content = git(&self.folder, &["cat-file", "blob", &blob], b"").await?;
+            if words.iter().any(|word| memchr::memmem::find(&content, word.as_bytes()).is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many bytes a checkout of `commit` takes.
+    pub(super) async fn size(&self, commit: &Commit) -> Result<u64, CannotRun> {
+        let commit = commit.to_string();
+        let words = ["ls-tree", "-r", "-z", "--full-tree", "--format=%(objectsize)", &commit];
+        let printed = git(&self.folder, &words, b"").await?;
+        let sizes = printed.split(|byte| *byte == 0).filter_map(|size| {
+            // A file takes a block, however small; of a submodule nothing is there.
+            let size: u64 = std::str::from_utf8(size).ok()?.trim().parse().ok()?;
+            Some(size.div_ceil(4096) * 4096)
+        });
+        Ok(sizes.fold(0, u64::saturating_add))
+    }
+}
+
+/// What `git ARGUMENTS` prints, run in `folder` and fed with `input`.
+pub(super) async fn git(
+    folder: &Path,
+    arguments: &[impl AsRef<OsStr>],
+    input: &[u8],
+) -> Result<Vec<u8>, CannotRun> {
+    let mut command = Command::new("git");
+    command.current_dir(folder).env_clear();
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    let variables = [
+        ("HOME", "/nonexistent"),
+        ("LC_ALL", "C"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_TERMINAL_PROMPT", "0"),
+        ("GIT_LFS_SKIP_SMUDGE", "1"),
+        ("GIT_OPTIONAL_LOCKS", "0"),
+        ("GIT_ALLOW_PROTOCOL", "file"),
+    ];
+    command.envs(variables);
+    for setting in SETTINGS {
+        command.args(["-c", setting]);
+    }
+    command.args(arguments).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let name = arguments.first().map(|name| name.as_ref().to_string_lossy().into_owned());
+    let refused = |said: String| CannotRun::Git { command: name.clone().unwrap_or_default(), said };
+    match timeout(PATIENCE, talk(command, input)).await {
+        Err(_) => Err(refused(format!("it took more than {} seconds", PATIENCE.as_secs()))),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(CannotRun::NotInstalled("git"))
+        }
+        Ok(Err(error)) => Err(error.into()),
+        Ok(Ok(Talk { good: true, printed, .. })) => Ok(printed),
+        Ok(Ok(Talk { said, .. })) => Err(refused(said)),
+    }
+}
+
+struct Talk {
+    good: bool,
+    printed: Vec<u8>,
+    said: String,
+}
+
+async fn talk(mut command: Command, input: &[u8]) -> std::io::Result<Talk> {
+    let mut child = command.spawn()?;
+    let mut stdin = child.stdin.take();
+    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+    let feeding = async {
+        if let Some(mut stdin) = stdin.take() {
+            // Who does not want to read more says why at its other end.
+            let _ = stdin.write_all(input).await;
+        }
+    };
+    let (mut printed, mut said) = (Vec::new(), Vec::new());
+    let hearing = async {
+        match &mut stdout {
+            Some(pipe) => pipe.take(MOST_PRINTED).read_to_end(&mut printed).await,
+            None => Ok(0),
+        }
+    };
+    let complaints = async {
+        match &mut stderr {
+            Some(pipe) => {
+                let read = pipe.take(MOST_SAID).read_to_end(&mut said).await;
+                // The rest of them keeps it from ending.
+                tokio::io::copy(pipe, &mut tokio::io::sink()).await.and(read)
+            }
+            None => Ok(0),
+        }
+    };
+    let ((), heard, complained) = tokio::join!(feeding, hearing, complaints);
+    complained?;
+    if heard? as u64 == MOST_PRINTED {
+        let said = "it printed more than can be read".to_owned();
+        return Ok(Talk { good: false, printed, said });
+    }
+    let good = child.wait().await?.success();
+    let said = String::from_utf8_lossy(&said).trim().to_owned();
+    Ok(Talk { good, printed, said })
+}

@@ -1,0 +1,49 @@
+//! Where what an agent wrote is run: in a private copy, by `bwrap`, and bounded.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `confinement` | [`Confinement`]: the way in; how one run is started |
+//! | `workspace` | [`Workspace`]: the private copy, a home and a `/tmp` beside it, and how they go |
+//! | `checkout` | how exactly one commit gets there, with nothing of it run |
+//! | `folder` | how a folder gets there |
+//! | `view` | what is seen from inside: the words for `bwrap` |
+//! | `bounds` | [`Bounds`]: how much a run may take, and the words for `prlimit` |
+//! | `watch` | until when a run goes on: its end, its deadline, or more than it may take |
+//! | `usage` | how much memory and disk it takes |
+//! | `output` | what it prints: the end is kept, the rest is drained and counted |
+//! | `cannot_run` | [`CannotRun`]: why it does not run here, and how to mend that |
+//! | `git` | git, with nothing of anybody's configuration |
+//!
+//! From inside nothing is to be had but the copy, `/usr`, what `/etc` has for programs to work, and
+//! the mounts that the configuration names, read-only. There is no network unless it is asked for,
+//! no process of the machine's, no variable of timmy's. A run is a namespace of processes of its
+//! own: it ends when its first process does, and nothing of it lives on. Where timmy is root, the
+//! run is not: it gets the rights of nobody.
+//!
+//! What bounds what: time, by the clock. Processes, the size of a file and the memory that one
+//! process may write to, by the kernel (`RLIMIT_NPROC`, `RLIMIT_FSIZE`, `RLIMIT_DATA`; not
+//! `RLIMIT_AS`, since Go, Java and Node set aside far more than they use). The memory and the disk
+//! of all processes together, by a look several times a second: what takes more is ended whole. A
+//! burst between two looks, and memory that belongs to no process (`memfd`, shared segments nobody
+//! has attached), only a cgroup around the service bounds: `MemoryMax=` in its unit.
+
+mod bounds;
+mod cannot_run;
+mod checkout;
+#[expect(clippy::module_inception, reason = "it is the thing itself, its parts are beside it")]
+mod confinement;
+mod folder;
+mod git;
+mod output;
+mod usage;
+mod view;
+mod watch;
+mod workspace;
+
+pub use bounds::Bounds;
+pub use cannot_run::CannotRun;
+pub use confinement::{Confinement, FinishedRun, Network, OutputForm, RunRequest};
+pub use git::{Repository, TreeChange};
+pub use output::OutputEnd;
+pub use watch::{Bound, RunEnd};
+pub use workspace::{Workspace, clear};

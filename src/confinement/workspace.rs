@@ -1,0 +1,220 @@
+//! The private copy that a run works in, with a home and a `/tmp` beside it, and how they go.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tokio::task::spawn_blocking;
+
+use super::cannot_run::CannotRun;
+use super::checkout::{check_out, overlay};
+use super::folder;
+use super::git::Repository;
+use super::view::{GROUP, PASSWD, Places};
+use crate::core::jobs::Commit;
+
+/// Who runs there where timmy is root: nobody.
+const NOBODY: u32 = 65534;
+
+/// How its folder begins.
+const PREFIX: &str = "timmy-run-";
+
+/// A folder that is thrown away. Once something was run there, timmy runs nothing in it outside of
+/// a confinement, and reads it as it reads what comes from outside.
+#[derive(Debug)]
+pub struct Workspace {
+    folder: Option<PathBuf>,
+    checkout: PathBuf,
+    home: PathBuf,
+    temporary: PathBuf,
+    etc: PathBuf,
+    owner: Option<u32>,
+}
+
+impl Workspace {
+    /// With exactly `commit`. `place`: a folder that is there; at most `most` bytes.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn of_commit(
+        place: &Path,
+        repository: &Repository,
+        commit: &Commit,
+        most: u64,
+    ) -> Result<Self, CannotRun> {
+        let made = Self::empty(place)?;
+        check_out(repository, commit, &made.checkout, most).await?;
+        made.given().await
+    }
+
+    /// With `base`, but what `written` and `removed` name as it is in `head`.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn of_commits(
+        place: &Path,
+        repository: &Repository,
+        (base, head): (&Commit, &Commit),
+        (written, removed): (&[String], &[String]),
+        most: u64,
+    ) -> Result<Self, CannotRun> {
+        let made = Self::empty(place)?;
+        check_out(repository, base, &made.checkout, most).await?;
+        overlay(repository, head, &made.checkout, (written, removed)).await?;
+        made.given().await
+    }
+
+    /// With a copy of a folder.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn of_folder(place: &Path, from: &Path, most: u64) -> Result<Self, CannotRun> {
+        let made = Self::empty(place)?;
+        let (from, to) = (from.to_owned(), made.checkout.clone());
+        spawn_blocking(move || folder::copy(&from, &to, most)).await.map_err(lost)??;
+        made.given().await
+    }
+
+    /// With nothing in it.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn with_nothing(place: &Path) -> Result<Self, CannotRun> {
+        Self::empty(place)?.given().await
+    }
+
+    fn empty(place: &Path) -> Result<Self, CannotRun> {
+        let place = &fs::canonicalize(place)?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(place)?.keep();
+        let of = |name: &str| folder.join(name);
+        let made = Self {
+            checkout: of("checkout"),
+            home: of("home"),
+            temporary: of("tmp"),
+            etc: of("etc"),
+            owner: (fs::metadata(&folder)?.uid() == 0).then_some(NOBODY),
+            folder: Some(folder),
+        };
+        if made.owner.is_some() {
+            require_open(place)?;
+        }
+        for part in [&made.checkout, &made.home, &made.temporary, &made.etc] {
+            fs::create_dir(part)?;
+        }
+        fs::write(made.etc.join("passwd"), PASSWD)?;
+        fs::write(made.etc.join("group"), GROUP)?;
+        Ok(made)
+    }
+
+    /// Where timmy is root, all of it belongs to whoever runs there.
+    async fn given(self) -> Result<Self, CannotRun> {
+        if let (Some(owner), Some(folder)) = (self.owner, self.folder.clone()) {
+            spawn_blocking(move || folder::give(&folder, owner)).await.map_err(lost)??;
+        }
+        Ok(self)
+    }
+
+    /// The copy, seen from outside.
+    pub fn checkout(&self) -> &Path {
+        &self.checkout
+    }
+
+    pub(super) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// All of it: what a run writes lies below.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.as_deref().unwrap_or(&self.checkout)
+    }
+
+    /// As whom something runs there, if not as timmy's own user.
+    pub(super) fn owner(&self) -> Option<u32> {
+        self.owner
+    }
+
+    pub(super) fn places(&self) -> Places<'_> {
+        Places {
+            checkout: &self.checkout,
+            home: &self.home,
+            temporary: &self.temporary,
+            etc: &self.etc,
+        }
+    }
+
+    /// Throws it away, and returns when it is gone.
+    pub async fn discard(mut self) {
+        if let Some(folder) = self.folder.take() {
+            // What cannot be removed now, the next start removes.
+            let _ = spawn_blocking(move || remove(&folder)).await;
+        }
+    }
+}
+
+impl Drop for Workspace {
+    /// Where nobody waits for it, it goes by itself.
+    fn drop(&mut self) {
+        if let Some(folder) = self.folder.take() {
+            std::thread::spawn(move || remove(&folder));
+        }
+    }
+}
+
+/// Throws away what a crash left in `place`, in which no other process makes workspaces.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub async fn clear(place: &Path) -> std::io::Result<()> {
+    let place = place.to_owned();
+    let clear = spawn_blocking(move || {
+        for entry in fs::read_dir(place)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                remove(&entry.path());
+            }
+        }
+        Ok(())
+    });
+    clear.await.map_err(std::io::Error::other)?
+}
+
+/// Removes a folder, whatever somebody built in it. `rm` can remove what is nested a hundred
+/// thousand folders deep, which would be the end of a function that calls itself.
+fn remove(folder: &Path) {
+    // Of a run that was just ended a process may still be on its way out.
+    for _ in 0..5 {
+        run("rm", &["-rf", "--"], folder);
+        if !folder.exists() {
+            return;
+        }
+        // What its owner shut is opened.
+        run("chmod", &["-R", "u+rwx", "--"], folder);
+    }
+    tracing::warn!(folder = %folder.display(), "what a run left cannot be removed");
+}
+
+fn run(program: &str, words: &[&str], folder: &Path) {
+    let mut command = Command::new(program);
+    command.args(words).arg(folder).stdin(Stdio::null()).stdout(Stdio::null());
+    // Whether it went well, a look at the folder tells.
+    let _ = command.stderr(Stdio::null()).status();
+}
+
+/// Whoever is nobody must be able to come to `place`.
+fn require_open(place: &Path) -> Result<(), CannotRun> {
+    for folder in place.ancestors() {
+        if fs::metadata(folder)?.mode() & 0o001 == 0 {
+            return Err(CannotRun::Shut(folder.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn lost(error: tokio::task::JoinError) -> CannotRun {
+    CannotRun::Io(std::io::Error::other(error))
+}

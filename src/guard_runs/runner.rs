@@ -1,0 +1,166 @@
+//! A fresh copy of one commit, what prepares it, and then the guard.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::unpassed::{Unpassed, passed};
+use crate::confinement::{
+    Bounds, Confinement, Network, OutputEnd, OutputForm, Repository, RunRequest, Workspace,
+};
+use crate::core::jobs::Commit;
+use crate::core::script_guard::{ScriptFacts, ScriptFinding, read_answer};
+
+/// Runs guards, each in a copy of its own that is thrown away.
+#[derive(Debug, Clone)]
+pub struct GuardRunner {
+    pub confinement: Confinement,
+    /// The folder in which the copies are made.
+    pub place: PathBuf,
+    /// What runs first, with network and without secrets.
+    pub prepare: Option<Preparation>,
+}
+
+/// `guards.prepare`, such as `cargo fetch --locked`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preparation {
+    pub words: Vec<String>,
+    pub time: Duration,
+}
+
+/// A guard that is a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptRun {
+    /// The program and its arguments: from the configuration or the base branch, never from the
+    /// head.
+    pub words: Vec<String>,
+    pub form: ScriptForm,
+    pub time: Duration,
+}
+
+/// How a script gets its facts and gives its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScriptForm {
+    /// It gets none, and passes by exit code 0.
+    ExitCode,
+    /// As [`crate::core::script_guard`] says.
+    Json,
+}
+
+/// `guards.test`: what runs the tests of a checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestsRun {
+    pub words: Vec<String>,
+    pub time: Duration,
+}
+
+impl GuardRunner {
+    /// Runs a script on `commit`: what it found. Nothing found is passed.
+    ///
+    /// # Errors
+    /// If it did not pass, for another reason than findings of its own.
+    pub async fn script(
+        &self,
+        repository: &Repository,
+        commit: &Commit,
+        script: &ScriptRun,
+        facts: &ScriptFacts,
+    ) -> Result<Vec<ScriptFinding>, Unpassed> {
+        let bounds = Bounds::within(script.time);
+        let workspace = self.copy(repository, commit).await?;
+        let found = match script.form {
+            ScriptForm::ExitCode => {
+                let run = self.prepared(&workspace, request(&script.words, bounds));
+                run.await.map(|_| Vec::new())
+            }
+            ScriptForm::Json => {
+                let facts = serde_json::to_vec(facts).map_err(std::io::Error::other);
+                let facts = facts.map_err(crate::confinement::CannotRun::Io)?;
+                let request = RunRequest {
+                    input: Some(&facts),
+                    output: OutputForm::Apart,
+                    ..request(&script.words, bounds)
+                };
+                self.prepared(&workspace, request).await.and_then(answered)
+            }
+        };
+        workspace.discard().await;
+        found
+    }
+
+    /// Runs the tests of `commit`.
+    ///
+    /// # Errors
+    /// If they did not pass.
+    pub async fn tests(
+        &self,
+        repository: &Repository,
+        commit: &Commit,
+        tests: &TestsRun,
+    ) -> Result<(), Unpassed> {
+        let workspace = self.copy(repository, commit).await?;
+        self.tests_in(workspace, tests).await
+    }
+
+    /// Runs the tests of a copy, which is thrown away.
+    pub(super) async fn tests_in(
+        &self,
+        workspace: Workspace,
+        tests: &TestsRun,
+    ) -> Result<(), Unpassed> {
+        let bounds = Bounds::within(tests.time);
+        let run = self.prepared(&workspace, request(&tests.words, bounds)).await;
+        workspace.discard().await;
+        run.map(|_| ())
+    }
+
+    async fn copy(&self, repository: &Repository, commit: &Commit) -> Result<Workspace, Unpassed> {
+        let most = self.most_on_disk();
+        Ok(Workspace::of_commit(&self.place, repository, commit, most).await?)
+    }
+
+    /// How much a copy may take: half of what a run may, so that there is room to build it.
+    pub(super) fn most_on_disk(&self) -> u64 {
+        Bounds::within(Duration::ZERO).disk / 2
+    }
+
+    /// Prepares the copy, and then runs what is asked for.
+    async fn prepared(
+        &self,
+        workspace: &Workspace,
+        request: RunRequest<'_>,
+    ) -> Result<OutputEnd, Unpassed> {
+        if let Some(preparation) = &self.prepare {
+            let bounds = Bounds::within(preparation.time);
+            let first = RunRequest {
+                network: Network::Shared,
+                ..self::request(&preparation.words, bounds)
+            };
+            let run = self.run(workspace, first).await;
+            run.map_err(|why| Unpassed::NotPrepared(Box::new(why)))?;
+        }
+        self.run(workspace, request).await
+    }
+
+    async fn run(
+        &self,
+        workspace: &Workspace,
+        request: RunRequest<'_>,
+    ) -> Result<OutputEnd, Unpassed> {
+        passed(self.confinement.run(workspace, &request).await?, request.bounds.time)
+    }
+}
+
+/// Without input and without network.
+fn request(words: &[String], bounds: Bounds) -> RunRequest<'_> {
+    RunRequest { words, input: None, network: Network::Own, output: OutputForm::Together, bounds }
+}
+
+fn answered(output: OutputEnd) -> Result<Vec<ScriptFinding>, Unpassed> {
+    use crate::core::script_guard::NoScriptAnswer;
+
+    let found = match output.dropped {
+        0 => read_answer(output.bytes()),
+        _ => Err(NoScriptAnswer::TooLong),
+    };
+    found.map_err(|why| Unpassed::NoAnswer { why, end: output })
+}

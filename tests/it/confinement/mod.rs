@@ -1,0 +1,9 @@
+//! What an agent wrote is kept in: programs that try to get out of it, or to take more than they
+//! may, each by name.
+
+mod breakouts;
+mod copies;
+mod fail_to_pass;
+mod greed;
+mod guards;
+mod stage;
