@@ -84,6 +84,7 @@ async fn code(
             let pusher = pushed.pusher;
             let by = match &pusher {
                 HeadPusher::Agent => Some(query.agent.login.clone()),
+                HeadPusher::Timmy => Some(query.own.login.clone()),
                 HeadPusher::Other { login, .. } => Some(login.clone()),
                 HeadPusher::Unknown => None,
             };
