@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AgentConfig, AgentKind, Config, PeopleConfig, WebhookConfig};
+use crate::config::{AgentConfig, AgentKind, Config, OnYes, PeopleConfig, WebhookConfig};
+use crate::core::decisions::TakeOver;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
@@ -235,6 +236,12 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
         agents: config.agents.iter().map(terms).collect::<Result<_, AppError>>()?,
         budgets: config.budgets(),
         limits: config.job_limits(),
+        take_over: match config.accept.on_yes {
+            OnYes::Merge => Some(TakeOver::Merge),
+            OnYes::Review => Some(TakeOver::Review),
+            OnYes::Nothing => None,
+        },
+        merge_style: config.accept.style.as_str(),
         stop: config.dispatch.timeout.stop,
     })
 }

@@ -4,8 +4,8 @@
 //! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
 //! `engine -> guard_runs -> confinement -> core`; inside core
-//! `model <- command <- policy <- {scheduling, jobs} <- effect <- reply <- report <- handlers`, and
-//! `prompt` beside `reply`.
+//! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {decisions, effect} <- reply <- report <-
+//! handlers`, and `prompt` beside `reply`.
 //!
 //! # The walk of a comment
 //!
@@ -74,7 +74,11 @@
 //!    one transaction; told again under its key, it changes nothing.
 //! 6. `engine/jobs/verify` has judged what the forge shows: `engine/evidence` reads it,
 //!    [`core::jobs::evidence`] says what it proves. What an agent says is a claim.
-//! 7. [`core::jobs::standing`] says at any moment what is to be done for a job. So a start after a
+//! 7. What only a person can decide becomes a question in the thread: `engine/jobs/ask` puts it, and
+//!    voids it when anything moves that a yes to it covers ([`core::decisions`]). An answer is a
+//!    comment like any other; `engine/decision_check` reads from the forge that all is as it was
+//!    shown, and [`store::jobs::decide`] closes the decision and moves the job, once.
+//! 8. [`core::jobs::standing`] says at any moment what is to be done for a job. So a start after a
 //!    crash is no other case than any look, and nothing is repeated that was not looked for.
 //!    [`store::jobs::rebuilt`] folds every history again and compares.
 //!
@@ -101,7 +105,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, effects, prompts, replies, the report, what runs of tests prove |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, guards, what runs of tests prove, decisions, effects, prompts, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |

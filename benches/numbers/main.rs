@@ -8,6 +8,7 @@
 mod backlog;
 mod chain;
 mod empty_jobs;
+mod guards;
 mod jobs;
 mod load;
 mod machine;
@@ -29,7 +30,7 @@ use table::Row;
 /// The name by which to ask for a number, `cargo bench -- parsing`, and how it is measured.
 type Number = (&'static str, fn() -> Row);
 
-const NUMBERS: [Number; 18] = [
+const NUMBERS: [Number; 19] = [
     ("scanning", scanning::measure),
     ("parsing", parsing::measure),
     ("webhook-rate", webhooks::measure_rate),
@@ -42,6 +43,7 @@ const NUMBERS: [Number; 18] = [
     ("backlog-read", backlog::measure_read),
     ("backlog-changes", backlog::measure_changes),
     ("backlog-large", backlog::measure_large),
+    ("guards", guards::measure),
     ("job-empty", empty_jobs::measure),
     ("job-requests", jobs::measure_requests),
     ("job-follow", jobs::measure_following),

@@ -28,12 +28,17 @@ pub struct AcpConfig {
     pub deny: bool,
 }
 
-/// What keeps a program of an agent in.
+/// What keeps in a program that an agent is, or wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SandboxKind {
     Bwrap,
     /// It runs with the rights of timmy itself.
     None,
+}
+
+impl SandboxKind {
+    pub(super) const ALL: [(&'static str, Self); 2] =
+        [("bwrap", Self::Bwrap), ("none", Self::None)];
 }
 
 /// The kinds of tools that the protocol knows.
@@ -66,8 +71,6 @@ impl AcpPermission {
 
 impl AcpConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        const SANDBOXES: [(&str, SandboxKind); 2] =
-            [("bwrap", SandboxKind::Bwrap), ("none", SandboxKind::None)];
         let command = Program::read(section);
         let mode = section.or("mode", "default".to_owned(), line);
         let home = section.optional("home", text).map(|path| section.reading.resolve(&path));
@@ -80,7 +83,7 @@ impl AcpConfig {
             );
         }
         let reach = section.list("reach", host_and_port);
-        let sandbox = section.or("sandbox", SandboxKind::Bwrap, one_of(&SANDBOXES));
+        let sandbox = section.or("sandbox", SandboxKind::Bwrap, one_of(&SandboxKind::ALL));
         let allowed: &[AcpPermission] = match sandbox {
             SandboxKind::Bwrap => &[
                 AcpPermission::Read,

@@ -5,12 +5,13 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::accept::AcceptConfig;
 use super::agent::AgentDraft;
 use super::crew::CrewDraft;
 use super::dispatch::{BudgetConfig, DispatchConfig, ScoreConfig};
 use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
-use super::guards::{AcceptConfig, GuardsConfig};
+use super::guards::GuardsConfig;
 use super::loaded::{Config, Loaded};
 use super::people::PeopleDraft;
 use super::pool::PoolConfig;

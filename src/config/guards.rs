@@ -1,56 +1,46 @@
-//! `[guards]` and `[accept]`: what a result must stand up to, and who says yes to it.
+//! `[guards]`: what a result must stand up to.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::glob::Glob;
-use super::program::Program;
+use super::acp::SandboxKind;
+use super::program::{self, Program};
 use super::quantity::duration;
 use super::section::Section;
 use super::value::{Wrong, account, count, one_of, quoted, text, word};
+use crate::core::guards::{CheckoutCommand, ExpectedChecks, GuardName, GuardRules};
+use crate::core::model::glob::Glob;
 
 const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The guards that are built in; no script may take their names.
-const BUILT_IN: [&str; 11] = [
-    "artifact",
-    "substance",
-    "checks",
-    "tests",
-    "protected",
-    "secrets",
-    "size",
-    "claims",
-    "author",
-    "duplicate",
-    "base",
-];
 
 /// `[guards]`: what a result must stand up to.
 #[derive(Debug, Clone)]
 pub struct GuardsConfig {
-    /// Whether a commit without checks passes.
-    pub checks: Checks,
-    /// Accounts whose commit statuses count as checks.
-    pub trusted_reporters: Vec<String>,
-    /// Paths that no agent changes unasked.
-    pub protected: Vec<Glob>,
-    /// The most lines that one pull request changes.
-    pub max_lines: u32,
+    /// What the guards take that are built in.
+    pub rules: GuardRules,
+    pub runs: GuardRuns,
     pub scripts: Vec<Script>,
 }
 
-/// Whether a commit without checks passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Checks {
-    /// It does; checks that exist must be green.
-    IfPresent,
-    /// It fails.
-    Required,
+/// What is run of a checkout, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardRuns {
+    /// Where scripts and tests run.
+    pub sandbox: SandboxKind,
+    /// What runs the tests of a checkout.
+    pub test: Option<CheckoutCommand>,
+    /// What runs before scripts and tests, with network and without secrets.
+    pub prepare: Option<CheckoutCommand>,
+    /// What the sandbox may read besides, such as a toolchain.
+    pub mounts: Vec<PathBuf>,
+    /// How long the tests may take.
+    pub test_timeout: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,28 +64,73 @@ pub enum ScriptKind {
 
 impl GuardsConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
-        const CHECKS: [(&str, Checks); 2] =
-            [("if_present", Checks::IfPresent), ("required", Checks::Required)];
-        let default = [".gitea/**", ".github/**", "ci/**", "**/*.lock"];
+        Self { rules: rules(section), runs: GuardRuns::read(section), scripts: scripts(section) }
+    }
+}
+
+fn rules(section: &Section<'_>) -> GuardRules {
+    let default = GuardRules::default();
+    GuardRules {
+        checks: section.or("checks", default.checks, one_of(&ExpectedChecks::ALL)),
+        checks_within: section.or("checks_within", default.checks_within, waiting()),
+        trusted_reporters: section.list_or("trusted_reporters", default.trusted_reporters, account),
+        protected: section.list_or("protected", default.protected, path),
+        max_lines: section.or("max_lines", default.max_lines, max_lines()),
+    }
+}
+
+/// How long checks may be waited for.
+fn waiting() -> impl Fn(&DeValue<'_>) -> Result<Duration, Wrong> {
+    duration(MINUTE..=DAY)
+}
+
+/// How many lines one pull request may change.
+pub(super) fn max_lines() -> impl Fn(&DeValue<'_>) -> Result<u32, Wrong> {
+    count(1..=1_000_000)
+}
+
+impl GuardRuns {
+    fn read(section: &Section<'_>) -> Self {
         Self {
-            checks: section.or("checks", Checks::IfPresent, one_of(&CHECKS)),
-            trusted_reporters: section.list_or(
-                "trusted_reporters",
-                ["gitea-actions".to_owned()],
-                account,
-            ),
-            protected: section.list_or(
-                "protected",
-                default.into_iter().filter_map(Glob::new),
-                path,
-            ),
-            max_lines: section.or("max_lines", 800, count(1..=1_000_000)),
-            scripts: scripts(section),
+            sandbox: section.or("sandbox", SandboxKind::Bwrap, one_of(&SandboxKind::ALL)),
+            test: checkout_command(section, "test"),
+            prepare: checkout_command(section, "prepare"),
+            mounts: section.list_or("mounts", [], mount),
+            test_timeout: section.or("test_timeout", MINUTE * 15, duration(SECOND..=DAY)),
         }
     }
 }
 
-fn path(value: &DeValue<'_>) -> Result<Glob, Wrong> {
+/// The words of a command that runs in a checkout: a path in it counts from the checkout.
+pub(super) fn checkout_command(
+    section: &Section<'_>,
+    key: &'static str,
+) -> Option<CheckoutCommand> {
+    section.raw(key)?;
+    let words = section.need_list(key, program::argument)?;
+    let place = words.first()?.span();
+    let command = CheckoutCommand::new(words.into_iter().map(Spanned::into_inner).collect());
+    if command.is_none() {
+        let wrong = Wrong::new("begins with an empty name", "Write the program first.");
+        section.wrong(key, place, wrong);
+    }
+    command
+}
+
+fn mount(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
+    let text = text(value)?;
+    let path = Path::new(&text);
+    match path.is_absolute() && path.parent().is_some() {
+        true => Ok(path.to_owned()),
+        false => {
+            let remedy = "Write a folder or a file from the root on, such as \"/opt/toolchain\".";
+            Err(Wrong::not(&text, "path that can be mounted", remedy))
+        }
+    }
+}
+
+/// A pattern of paths in a repository.
+pub(super) fn path(value: &DeValue<'_>) -> Result<Glob, Wrong> {
     let text = text(value)?;
     Glob::new(&text).ok_or_else(|| {
         let remedy = "Write paths from the root of the repository, without a slash at either end, \
@@ -139,101 +174,11 @@ impl Script {
 
 fn script_name(value: &DeValue<'_>) -> Result<String, Wrong> {
     let name = word(value)?;
-    match BUILT_IN.contains(&name.as_str()) {
+    match GuardName::is_built_in(&name) {
         true => Err(Wrong::new(
             format!("is {}, which is built in", quoted(&name)),
             "Choose another name.",
         )),
         false => Ok(name),
-    }
-}
-
-/// `[accept]`: what happens with a verified result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AcceptConfig {
-    /// What timmy does once a person says yes.
-    pub ask: Ask,
-    pub style: MergeStyle,
-    /// When a decision is brought up again.
-    pub remind: Duration,
-    /// When a decision takes its default; not before it was brought up again.
-    pub expire: Duration,
-}
-
-/// What a person is asked about a verified result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// On yes timmy reviews and merges.
-    Merge,
-    /// On yes timmy reviews.
-    Review,
-    /// Nothing: results stay for people to merge.
-    Never,
-}
-
-/// How Gitea merges a pull request (`Do` in its API).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MergeStyle {
-    Merge,
-    Rebase,
-    /// Rebased, with a merge commit.
-    RebaseMerge,
-    Squash,
-    /// Only if no merge commit is needed.
-    FastForwardOnly,
-}
-
-impl MergeStyle {
-    const ALL: [(&'static str, Self); 5] = [
-        ("squash", Self::Squash),
-        ("merge", Self::Merge),
-        ("rebase", Self::Rebase),
-        ("rebase-merge", Self::RebaseMerge),
-        ("fast-forward-only", Self::FastForwardOnly),
-    ];
-
-    /// The word for it in Gitea's API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Merge => "merge",
-            Self::Rebase => "rebase",
-            Self::RebaseMerge => "rebase-merge",
-            Self::Squash => "squash",
-            Self::FastForwardOnly => "fast-forward-only",
-        }
-    }
-}
-
-impl AcceptConfig {
-    pub(super) fn read(section: &Section<'_>) -> Self {
-        const ASK: [(&str, Ask); 3] =
-            [("merge", Ask::Merge), ("review", Ask::Review), ("never", Ask::Never)];
-        let range = HOUR..=DAY * 365;
-        let accept = Self {
-            ask: section.or("ask", Ask::Merge, one_of(&ASK)),
-            style: section.or("style", MergeStyle::Squash, one_of(&MergeStyle::ALL)),
-            remind: section.or("remind", DAY, duration(range.clone())),
-            expire: section.or("expire", DAY * 7, duration(range)),
-        };
-        if accept.remind > accept.expire {
-            section.contradiction(
-                None,
-                "accept.remind is longer than accept.expire.".to_owned(),
-                "Remind sooner, or let decisions wait longer.",
-            );
-        }
-        accept
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::MergeStyle;
-
-    #[test]
-    fn styles_are_read_from_the_words_of_gitea() {
-        for (word, style) in MergeStyle::ALL {
-            assert_eq!(style.as_str(), word);
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! All of `timmy.toml`.
 
+use super::accept::AcceptConfig;
 use super::agent::AgentConfig;
 use super::crew::CrewConfig;
 use super::dispatch::{BudgetConfig, DispatchConfig, ScoreConfig};
 use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
-use super::guards::{AcceptConfig, GuardsConfig};
+use super::guards::GuardsConfig;
 use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;

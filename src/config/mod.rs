@@ -12,6 +12,7 @@
 //! Relative paths in the file (secrets, the ledger, programs with a slash in their name) count
 //! from the folder of the file, wherever timmy is started.
 
+mod accept;
 mod acp;
 mod agent;
 mod calendar;
@@ -23,7 +24,6 @@ mod engine;
 mod find;
 mod fleet;
 mod gitea;
-mod glob;
 mod guards;
 mod lines;
 mod loaded;
@@ -34,6 +34,7 @@ mod program;
 mod quantity;
 mod reading;
 mod repositories;
+mod repository_policy;
 mod role;
 mod secret;
 mod secrets;
@@ -50,6 +51,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+pub use accept::{AcceptConfig, MergeStyle, OnYes};
 pub use acp::{AcpConfig, AcpPermission, SandboxKind};
 pub use agent::{AgentConfig, AgentKind, Local};
 pub use crew::{CrewConfig, CrewEngine};
@@ -58,8 +60,7 @@ pub use engine::{EngineConfig, LedgerConfig, ReportConfig};
 pub use find::{NotFound, find};
 pub use fleet::FleetLimits;
 pub use gitea::{GiteaConfig, PollConfig, WebConfig};
-pub use glob::Glob;
-pub use guards::{AcceptConfig, Ask, Checks, GuardsConfig, MergeStyle, Script, ScriptKind};
+pub use guards::{GuardRuns, GuardsConfig, Script, ScriptKind};
 pub use loaded::{Config, Loaded};
 pub use people::{Grant, PeopleConfig};
 pub use pool::{PoolConfig, PoolWindow};
@@ -67,6 +68,9 @@ pub use problem::{Problem, Problems, TextPlace};
 pub use program::Program;
 pub use quantity::MicroUsd;
 pub use repositories::RepositoryFilter;
+pub use repository_policy::{
+    CentralPolicy, EffectivePolicy, RepositoryPolicy, read_repository_policy, tighten,
+};
 pub use role::Role;
 pub use secret::{NotASecret, Secret};
 pub use timeouts::OwnTimeouts;

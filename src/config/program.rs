@@ -35,7 +35,7 @@ impl Program {
     }
 }
 
-fn argument(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(super) fn argument(value: &DeValue<'_>) -> Result<String, Wrong> {
     match value.as_str() {
         Some(text) if text.contains('\0') => {
             Err(Wrong::new("holds a zero byte", "No program takes that: delete it."))

@@ -2,9 +2,9 @@
 
 use toml::de::DeValue;
 
-use super::glob::Glob;
 use super::section::Section;
 use super::value::{Wrong, is_account, text};
+use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoName;
 
 /// Repositories by name, by owner, by pattern, or because everybody may read them.

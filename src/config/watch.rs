@@ -4,9 +4,9 @@ use std::fmt;
 
 use toml::de::DeValue;
 
-use super::glob::Glob;
 use super::section::Section;
 use super::value::{Wrong, is_account, text};
+use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoName;
 
 /// The repositories that timmy looks after: what a pattern names, but no exception covers.

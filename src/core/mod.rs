@@ -3,7 +3,9 @@
 //! What stands here can be replayed: the same facts give the same decision on every platform.
 
 pub(crate) mod backoff;
+pub mod decisions;
 pub mod fail_to_pass;
+pub mod guards;
 pub mod jobs;
 pub mod model;
 pub mod policy;

@@ -13,6 +13,7 @@ use super::retry;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, PollConfig, RepositoryFilter, Watch};
+use crate::core::decisions::TakeOver;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{JobLimits, Timeouts};
 use crate::core::model::ids::RepoName;
@@ -78,6 +79,10 @@ pub struct JobPolicy {
     pub budgets: Budgets,
     /// How often and how long one is tried.
     pub limits: JobLimits,
+    /// How a result is taken over once a person says yes; none if nobody is asked.
+    pub take_over: Option<TakeOver>,
+    /// How the forge is to merge, in its own word.
+    pub merge_style: &'static str,
     /// How long a stop waits for attempts that end with timmy.
     pub stop: Duration,
 }

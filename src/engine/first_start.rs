@@ -4,8 +4,9 @@ use super::context::Context;
 use super::error::EngineError;
 use crate::core::model::account::Account;
 use crate::gitea::OwnReply;
+use crate::store::jobs::{self, ShownNumbers};
 use crate::store::meta::{self, LedgerStart};
-use crate::store::{Connection, Error, jobs, outbox};
+use crate::store::{Connection, Error, outbox};
 
 /// Asks the forge once whether the account `own` answered before this ledger began, and says it.
 pub(super) async fn look_back(ctx: &Context, own: &Account) -> Result<(), EngineError> {
@@ -17,8 +18,11 @@ pub(super) async fn look_back(ctx: &Context, own: &Account) -> Result<(), Engine
         let answered = answered.map(|reply| reply.at);
         meta::set(tx, meta::LEDGER_START, &LedgerStart { at, asked: true, answered })?;
         if answered.is_some() {
-            let shown = replies.iter().filter_map(|reply| job_of(&reply.key)).max();
-            jobs::count_above(tx, shown.unwrap_or_default())?;
+            let most = |mark| replies.iter().filter_map(|one| number_in(&one.key, mark)).max();
+            let (job, decision) = (most("-j"), most("-d"));
+            let job = job.unwrap_or_default();
+            let shown = ShownNumbers { job, decision: decision.unwrap_or_default() };
+            jobs::count_above(tx, shown)?;
         }
         Ok(answered)
     });
@@ -33,9 +37,10 @@ pub(super) async fn look_back(ctx: &Context, own: &Account) -> Result<(), Engine
     Ok(())
 }
 
-/// The number of the job that a comment was about, by its key: `ab23cd45-j42.card`.
-fn job_of(key: &str) -> Option<i64> {
-    let (_, rest) = key.split_once("-j")?;
+/// The number of the job or decision that a comment was about, by its key: `ab23cd45-j42.card`,
+/// `ab23cd45-d7`.
+fn number_in(key: &str, mark: &str) -> Option<i64> {
+    let (_, rest) = key.split_once(mark)?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..end].parse().ok()
 }

@@ -3,7 +3,8 @@
 
 use super::context::Context;
 use crate::core::jobs::{Draw, StepTime};
-use crate::store::{Error, jobs, meta};
+use crate::store::jobs::{self, ShownNumbers};
+use crate::store::{Error, meta};
 
 /// Gives a new ledger a name, and a copy another one: it counts on well above the one that it was
 /// made of, and what that one believed to run is looked for.
@@ -16,7 +17,7 @@ pub(super) async fn ensure(ctx: &Context) -> Result<(), Error> {
         match copied {
             Some(at) if restored != Some(at) => {
                 tracing::warn!(%at, "ledger is a copy: what ran when it was taken is looked for");
-                jobs::restore(tx, &fresh, 0, now)?;
+                jobs::restore(tx, &fresh, ShownNumbers::default(), now)?;
                 meta::set(tx, meta::RESTORED_FROM, &at)
             }
             _ => jobs::introduce(tx, &fresh).map(drop),

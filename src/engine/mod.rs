@@ -14,6 +14,7 @@ mod activity;
 mod audience;
 mod confirmations;
 mod context;
+mod decision_check;
 mod deleted;
 mod error;
 pub mod evidence;

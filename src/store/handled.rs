@@ -6,12 +6,12 @@ use rusqlite::Transaction;
 use super::audit::{self, AuditEntry};
 use super::error::Error;
 use super::inbox::{self, Ending, InboxText};
-use super::jobs::{self, NotCreated};
+use super::jobs::{self, GivenAnswer, NotCreated};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
 use super::{controls, forgotten, repos, threads};
 use crate::core::handlers::{ChangeSet, JobRequest, ScheduledLabel};
-use crate::core::jobs::Job;
+use crate::core::jobs::{Job, JobId};
 use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
@@ -92,7 +92,7 @@ fn store(
         outbox::push(tx, &effect, now)?;
     }
     for request in &changes.jobs {
-        requested(tx, request, changes, now)?;
+        requested(tx, request, changes, (actor, now))?;
     }
     for record in &changes.records {
         let entry = AuditEntry {
@@ -122,7 +122,7 @@ fn requested(
     tx: &Transaction<'_>,
     request: &JobRequest,
     changes: &ChangeSet,
-    now: Timestamp,
+    (actor, now): (&Account, Timestamp),
 ) -> Result<(), Error> {
     let moved = Error::JobMoved { thread: request.thread().number };
     let id = match request {
@@ -131,12 +131,23 @@ fn requested(
             Err(NotCreated::Live(_)) => return Err(moved),
         },
         JobRequest::Happen { seen, event, now } => {
-            let id = seen.spec.id;
-            let stored = jobs::get(tx, id)?.map(|stored| stored.job);
-            if !stored.is_some_and(|job| is_as_seen(&job, seen)) {
+            let id = unmoved(tx, seen)?;
+            if jobs::advance(tx, id, None, event.clone(), *now)?.is_err() {
                 return Err(moved);
             }
-            if jobs::advance(tx, id, None, event.clone(), *now)?.is_err() {
+            id
+        }
+        JobRequest::Decide { seen, decision, answer, text, now } => {
+            let id = unmoved(tx, seen)?;
+            let given = GivenAnswer { answer: *answer, text: text.as_deref(), by: actor };
+            if jobs::decide(tx, *decision, given, *now)?.is_none() {
+                return Err(moved);
+            }
+            id
+        }
+        JobRequest::Void { seen, decision, why, now } => {
+            let id = unmoved(tx, seen)?;
+            if jobs::void(tx, *decision, why.clone(), true, *now)?.is_none() {
                 return Err(moved);
             }
             id
@@ -146,7 +157,18 @@ fn requested(
     match (reply, request) {
         (Some(reply), _) => jobs::set_card(tx, id, &reply.key, now),
         (None, JobRequest::Begin(_)) => jobs::refresh_card(tx, id, now),
-        (None, JobRequest::Happen { .. }) => Ok(()),
+        (None, JobRequest::Happen { .. } | JobRequest::Decide { .. } | JobRequest::Void { .. }) => {
+            Ok(())
+        }
+    }
+}
+
+/// The job that was seen so, if it still stands there.
+fn unmoved(tx: &Transaction<'_>, seen: &Job) -> Result<JobId, Error> {
+    let stored = jobs::get(tx, seen.spec.id)?.map(|stored| stored.job);
+    match stored.is_some_and(|job| is_as_seen(&job, seen)) {
+        true => Ok(seen.spec.id),
+        false => Err(Error::JobMoved { thread: seen.spec.thread.number }),
     }
 }
 

@@ -43,6 +43,7 @@ pub mod backlog;
 pub mod backup;
 pub mod controls;
 pub mod cursors;
+pub mod decisions;
 pub mod deliveries;
 pub mod delivery_log;
 pub mod digest;

@@ -23,6 +23,7 @@ mod conversations;
 mod evidence;
 mod examples;
 mod grammar;
+mod guards;
 mod job_engine;
 mod jobs;
 mod language;

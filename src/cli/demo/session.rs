@@ -248,6 +248,9 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         # By a clock that runs fast, on machines that may be slow.
         timeout = {{ start = "1h", silence = "2h", total = "8h" }}
 
+        [accept]
+        on_yes = "nothing"
+
         [report]
         repository = "{REPORTS}"
         at = "00:00"

@@ -14,7 +14,8 @@ pub mod marker;
 
 use serde::{Deserialize, Serialize};
 
-use super::jobs::Commit;
+use super::command::value::JobId;
+use super::model::commit::Commit;
 use super::model::commit_status::SaidOfCommit;
 use super::model::dependency::SetDependency;
 use super::model::ids::{Subject, ThreadId};
@@ -54,6 +55,10 @@ pub enum Effect {
     ClosePulls(ClosePulls),
     /// A commit carries a status of timmy's.
     Status(SetStatus),
+    /// A pull request is approved.
+    Approve(ApprovePull),
+    /// A pull request is merged.
+    Merge(MergePull),
 }
 
 impl Effect {
@@ -159,6 +164,27 @@ pub struct ClosePulls {
 pub struct SetStatus {
     pub commit: Commit,
     pub says: SaidOfCommit,
+}
+
+/// A pull request is approved as it is at this commit, by a review that is marked with the effect's
+/// key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovePull {
+    pub commit: Commit,
+    /// What the review says, as Markdown.
+    pub word: String,
+}
+
+/// A pull request is merged as exactly this commit, because a person said so. What becomes of it is
+/// told to its job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MergePull {
+    pub job: JobId,
+    pub commit: Commit,
+    /// What the commit that it makes says below its title.
+    pub message: String,
 }
 
 /// The reactions that timmy gives.
@@ -386,7 +412,7 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 15] = [
+    const STORED: [&str; 17] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -402,6 +428,8 @@ mod tests {
         r#"{"do":"pin"}"#,
         r#"{"do":"close_pulls","branches":["timmy/41-j42"],"word":"**Closed.**"}"#,
         r#"{"do":"status","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","says":{"context":"timmy/verify","state":"success","description":"8 guards passed","target_url":"https://git.example.org/f/d/pulls/58#issuecomment-177"}}"#,
+        r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7."}"#,
+        r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","message":"Approved-by: alexander"}"#,
     ];
 
     #[test]

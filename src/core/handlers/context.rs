@@ -1,12 +1,12 @@
 //! What the lines of one text are answered from, one after the other: each sees what those before
 //! it have changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::change_set::ChangeSet;
 use super::snapshot::Snapshot;
 use crate::core::command::grammar::nearest;
-use crate::core::command::value::JobId;
+use crate::core::command::value::{DecisionId, JobId};
 use crate::core::command::verb::{Right, Verb};
 use crate::core::effect::{Effect, Keyed, LabelScope, SetLabel};
 use crate::core::jobs::Job;
@@ -49,6 +49,8 @@ pub(super) struct CommandContext<'a> {
     pub(super) pending: Option<SetLabel>,
     /// The jobs to which something happened, as they are after it.
     pub(super) jobs: HashMap<JobId, Job>,
+    /// The decisions that were answered.
+    pub(super) decided: HashSet<DecisionId>,
     /// The threads for which a job is made.
     pub(super) begun: Vec<ThreadId>,
     pub(super) changes: ChangeSet,
@@ -72,6 +74,7 @@ impl<'a> CommandContext<'a> {
             fleet: snapshot.fleet.clone(),
             pending: snapshot.pending.clone(),
             jobs: HashMap::new(),
+            decided: HashSet::new(),
             begun: Vec::new(),
             changes: ChangeSet::default(),
         }

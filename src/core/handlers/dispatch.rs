@@ -1,7 +1,9 @@
 //! Which handler answers which command.
 
 use super::handler::{Handler, not_built};
-use super::{assign, backlog, controls, dependencies, help, hold, jobs, labels, report, status};
+use super::{
+    assign, backlog, controls, decide, dependencies, help, hold, jobs, labels, report, status,
+};
 use crate::core::command::Command;
 
 /// What answers a command; none if this build does not act on it.
@@ -34,6 +36,10 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Retry { job, agent } => jobs::retry(*job, agent.as_ref()),
         Command::Tell { job, text } => jobs::tell(*job, text),
         Command::Dead => jobs::dead(),
+        Command::Approve { .. }
+        | Command::Reject { .. }
+        | Command::Revise { .. }
+        | Command::Answer { .. } => decide::decide(command),
         not_built!(Command) => return None,
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::change_set::{AuditLine, ChangeSet, comment};
 use super::context::{CommandContext, CommandRequest};
+use super::decide;
 use super::dispatch::handler;
 use super::handler::is_built;
 use super::snapshot::{Needs, Snapshot};
@@ -180,7 +181,12 @@ impl CommandContext<'_> {
             | Command::Tell { job: Some(job), .. } => self
                 .numbered_job(*job)
                 .is_some_and(|known| known.record.job.spec.thread.repo != here),
-            _ => false,
+            other => {
+                let named = decide::named(other);
+                let known = &self.snapshot.decisions.known;
+                let asked = known.iter().find(|asked| Some(asked.decision.id) == named);
+                asked.is_some_and(|asked| asked.decision.thread.repo != here)
+            }
         }
     }
 

@@ -36,10 +36,6 @@ macro_rules! not_built {
         $kind::Split { .. }
             | $kind::Verify { .. }
             | $kind::Crew { .. }
-            | $kind::Approve { .. }
-            | $kind::Reject { .. }
-            | $kind::Revise { .. }
-            | $kind::Answer { .. }
             | $kind::Budget { .. }
             | $kind::Override { .. }
     };

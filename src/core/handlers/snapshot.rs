@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::backlog::facts::BacklogFacts;
 use super::backlog::query::BacklogQuery;
+use super::decision_facts::{DecisionFacts, DecisionQuery};
 use super::jobs::{JobFacts, JobQuery};
 use crate::core::command::value::{Date, IssueRef};
 use crate::core::effect::SetLabel;
@@ -62,6 +63,8 @@ pub struct Needs {
     pub backlog: Option<BacklogQuery>,
     /// What of jobs.
     pub jobs: JobQuery,
+    /// What of decisions.
+    pub decisions: DecisionQuery,
     /// How the agents are, and what their accounts may do in this repository.
     pub agents: bool,
 }
@@ -87,10 +90,12 @@ impl Needs {
             digests,
             backlog,
             jobs,
+            decisions,
             agents,
         } = other;
         self.agents |= agents;
         self.jobs.extend(jobs);
+        self.decisions.extend(decisions);
         self.item |= item;
         self.assignable.extend(assignable);
         self.assignable_author |= assignable_author;
@@ -145,6 +150,8 @@ pub struct Snapshot {
     pub backlog: Option<BacklogFacts>,
     /// The jobs, as far as they were needed.
     pub jobs: JobFacts,
+    /// The decisions, as far as they were needed.
+    pub decisions: DecisionFacts,
     /// What the ledger holds of this thread.
     pub state: ThreadState,
     /// The latest commands here, oldest first.

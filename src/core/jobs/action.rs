@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clocks::DeadlineKind;
 use super::event::NeverRan;
-use super::ids::Fence;
+use super::ids::{Commit, Fence};
 use super::job::Job;
 use super::money::Charge;
 use super::state::{
@@ -42,6 +42,11 @@ pub enum JobAction {
     Left { fence: Fence, left: bool },
     /// Close the pull requests of the job's branches before this one: it took their place.
     CloseBefore(u32),
+    /// A person took the result: do what their yes covers, on exactly this commit of this pull
+    /// request; none of them where the result is a comment, or that nothing has to change.
+    TakeOver { pull: Option<i64>, commit: Option<Commit> },
+    /// A person does not want the result: close the pull requests of the job's branches.
+    CloseAll,
     /// Tell that something was pushed outside of any lease. The same may be told again: it is one
     /// fact, by its commit.
     TellLate(Late),

@@ -50,7 +50,7 @@ pub(super) fn running(
             Ok(held(attempt, clocks.stand(at), HeldBy::Host, until))
         }
         Live::Unclear => Ok(uncertain(turn, attempt.clone(), clocks.stand(at))),
-        Live::Asks | Live::Answered | Live::HostBack | Live::Decided(_) => {
+        Live::Asks | Live::Answered | Live::HostBack | Live::Decided(_) | Live::AskAgain => {
             Err(IllegalReason::NotHere)
         }
     }
@@ -108,9 +108,13 @@ pub(super) fn waiting(
             turn.past.outcomes.clear();
             Ok(answered(allowed))
         }
+        (Live::AskAgain, HeldBy::Person) => {
+            turn.past.asked += 1;
+            Ok(State::Waiting(Waiting::Held(Box::new(held.clone()))))
+        }
         (Live::Unclear, _) => Ok(uncertain(turn, attempt.clone(), *left)),
         (Live::HostBack, HeldBy::Person)
-        | (Live::Decided(_), HeldBy::Host)
+        | (Live::Decided(_) | Live::AskAgain, HeldBy::Host)
         | (Live::HostAway | Live::Asks | Live::Answered, _) => Err(IllegalReason::NotHere),
     }
 }
@@ -144,6 +148,10 @@ pub(super) fn uncertain_step(
                 true => turn.queue(attempt.leased.work),
                 false => given_up(),
             })
+        }
+        Live::AskAgain => {
+            turn.past.asked += 1;
+            Ok(State::Uncertain(uncertain.clone()))
         }
         Live::Unclear => Ok(State::Uncertain(uncertain.clone())),
         Live::Asks | Live::Answered | Live::HostAway | Live::HostBack => {

@@ -2,6 +2,7 @@
 
 use super::event::{JobEvent, JobStep};
 use super::illegal::IllegalReason;
+use super::merge_refusal::MergeRecovery;
 use super::state::{Done, State, StateKind, WorkKind};
 use super::turn::Turn;
 
@@ -33,6 +34,15 @@ pub(super) fn ended(
             turn.past.commit = Some(commit.clone());
             Ok(State::Done(Done::Merged))
         }
+        JobEvent::NotMerged(refusal) if matches!(state, State::Done(Done::Accepted)) => {
+            Ok(match refusal.recovery() {
+                MergeRecovery::Repaired => turn.repair(),
+                MergeRecovery::Updated | MergeRecovery::JudgedAnew => turn.verify(),
+                MergeRecovery::Soon | MergeRecovery::ByAPerson | MergeRecovery::Over => {
+                    state.clone()
+                }
+            })
+        }
         JobEvent::Refund(fence) => turn.refund(*fence).map(|()| state.clone()),
         JobEvent::Restored => Ok(state.clone()),
         JobEvent::Attempt(..)
@@ -40,7 +50,9 @@ pub(super) fn ended(
         | JobEvent::Ready
         | JobEvent::Judged(_)
         | JobEvent::Merged(_)
+        | JobEvent::NotMerged(_)
         | JobEvent::Decided(..)
+        | JobEvent::AskAgain(_)
         | JobEvent::Recheck
         | JobEvent::Told(_)
         | JobEvent::Cancel(_) => Err(IllegalReason::Ended),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clocks::Timeouts;
 use super::ids::{Commit, Fence};
+use super::merge_refusal::MergeRefusal;
 use super::money::{ChargeTerms, Usage};
 use crate::core::command::value::Cause;
 use crate::core::model::time::Timestamp;
@@ -56,8 +57,12 @@ pub enum JobEvent {
     Pushed(Push),
     /// Its pull request was merged by somebody.
     Merged(Commit),
+    /// The forge did not merge what a person accepted.
+    NotMerged(MergeRefusal),
     /// A person answered the question with this number.
     Decided(u32, PersonAnswer),
+    /// The question with this number cannot be answered any more as it was put: it is put anew.
+    AskAgain(u32),
     /// A guard was lifted, or is to look again.
     Recheck,
     /// Text for the agent. It is kept with this event; the job counts it.
@@ -366,7 +371,9 @@ kinds! {
     Judged = "judged": Self::Event(JobEvent::Judged(_)),
     Pushed = "pushed": Self::Event(JobEvent::Pushed(_)),
     Merged = "merged": Self::Event(JobEvent::Merged(_)),
+    NotMerged = "not merged": Self::Event(JobEvent::NotMerged(_)),
     Decided = "decided": Self::Event(JobEvent::Decided(..)),
+    AskAgain = "ask again": Self::Event(JobEvent::AskAgain(_)),
     Recheck = "recheck": Self::Event(JobEvent::Recheck),
     Told = "told": Self::Event(JobEvent::Told(_)),
     Cancel = "cancel": Self::Event(JobEvent::Cancel(_)),

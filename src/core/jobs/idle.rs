@@ -80,6 +80,12 @@ pub(super) fn waiting(
                 false => Err(IllegalReason::OutOfDate),
             }
         }
+        (JobStep::Event(JobEvent::AskAgain(asked)), WaitReason::Person)
+            if *asked == turn.past.asked =>
+        {
+            turn.past.asked += 1;
+            Ok(State::Waiting(Waiting::Idle(idle.clone())))
+        }
         (JobStep::Event(JobEvent::Ready), WaitReason::Person)
         | (JobStep::Act(Act::Lease(_)), _) => Err(IllegalReason::NotHere),
         (other, _) => {
@@ -131,7 +137,9 @@ fn without_attempt(
             Ok(same.clone())
         }
         JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
-        JobEvent::Decided(..) => Err(IllegalReason::OutOfDate),
+        JobEvent::Decided(..) | JobEvent::AskAgain(_) | JobEvent::NotMerged(_) => {
+            Err(IllegalReason::OutOfDate)
+        }
         JobEvent::Due | JobEvent::Ready => Err(IllegalReason::NotHere),
     }
 }

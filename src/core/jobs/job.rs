@@ -49,6 +49,11 @@ pub struct Past {
     pub commit: Option<Commit>,
     /// What was pushed outside of any lease, and no person has looked at.
     pub late: Option<Late>,
+    /// What the last question about a finding was put of, and what a person let pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_about: Option<SeenResult>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<SeenResult>,
     /// How often its result was to be judged.
     pub look: u32,
     /// How many questions it asked.
@@ -57,6 +62,13 @@ pub struct Past {
     pub texts: u32,
     /// The numbers of those that reached none.
     pub unheard: Vec<u32>,
+}
+
+/// A result, as it was judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenResult {
+    pub commit: Option<Commit>,
+    pub digest: OutcomeDigest,
 }
 
 /// When an attempt could run.
@@ -104,6 +116,8 @@ impl Job {
             pull: None,
             commit: None,
             late: None,
+            asked_about: None,
+            passed: None,
             look: 0,
             asked: 0,
             texts: 0,

@@ -28,6 +28,8 @@ pub(super) enum Live {
     Unclear,
     /// A person allows it, or not.
     Decided(bool),
+    /// A person is asked anew.
+    AskAgain,
 }
 
 pub(super) fn live(
@@ -79,7 +81,13 @@ pub(super) fn live(
                 false => Err(IllegalReason::OutOfDate),
             }
         }
-        JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
+        JobEvent::AskAgain(asked) => {
+            match *asked == turn.past.asked && attempt.stopping.is_none() {
+                true => Ok(Live::AskAgain),
+                false => Err(IllegalReason::OutOfDate),
+            }
+        }
+        JobEvent::Judged(_) | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

@@ -72,7 +72,7 @@ pub use event::{
 };
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
-pub use job::{Job, Past, PastOutcome, Ran, Tried};
+pub use job::{Job, Past, PastOutcome, Ran, SeenResult, Tried};
 pub use merge_refusal::{MergeRecovery, MergeRefusal};
 pub use moment::{Draw, StepTime};
 pub use record::{AttemptRecord, JobRecord};

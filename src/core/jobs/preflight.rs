@@ -71,7 +71,10 @@ pub(super) fn preflight(
             let clocks = Deadlines::begin(&leased.grant.timeouts, turn.at());
             Ok(attempt::uncertain(turn, attempt, clocks.stand(turn.at())))
         }
-        JobEvent::Judged(_) | JobEvent::Decided(..) => Err(IllegalReason::OutOfDate),
+        JobEvent::Judged(_)
+        | JobEvent::Decided(..)
+        | JobEvent::AskAgain(_)
+        | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

@@ -3,6 +3,7 @@
 use super::action::JobAction;
 use super::event::{CancelReason, JobEvent, JobStep, PersonAnswer, ResultJudgement, Verdict};
 use super::illegal::IllegalReason;
+use super::job::SeenResult;
 use super::state::{AgentStop, DeadReason, Deciding, Done, Question, State, Verifying, WorkKind};
 use super::turn::Turn;
 
@@ -47,7 +48,11 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         {
             turn.ask(Question::Guard)
         }
-        Verdict::Ask => turn.ask(Question::Guard),
+        Verdict::Ask => {
+            let (commit, digest) = (commit.clone(), digest.clone());
+            turn.past.asked_about = Some(SeenResult { commit, digest });
+            turn.ask(Question::Guard)
+        }
         Verdict::Pass { ask } => {
             if turn.past.branch > 1 {
                 turn.once.push(JobAction::CloseBefore(turn.past.branch));
@@ -84,6 +89,10 @@ pub(super) fn deciding(
             Some(until) if *until > turn.at() => Err(IllegalReason::NotDue),
             Some(_) => Ok(State::Dead(DeadReason::Unanswered)),
         },
+        JobStep::Event(JobEvent::AskAgain(asked)) => match *asked == turn.past.asked {
+            true => Ok(turn.ask(*question)),
+            false => Err(IllegalReason::OutOfDate),
+        },
         JobStep::Event(JobEvent::Judged(_)) => Err(IllegalReason::OutOfDate),
         // A person would rather have it done once more than answer.
         JobStep::Event(JobEvent::Retry(agent)) => {
@@ -103,10 +112,19 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
     turn.past.outcomes.clear();
     turn.past.late = None;
     match (question, answer) {
-        (Question::Accept, PersonAnswer::Yes) => State::Done(Done::Accepted),
-        (Question::NoChange, PersonAnswer::Yes) => State::NoChange,
+        (Question::Accept, PersonAnswer::Yes) => {
+            turn.take_over();
+            State::Done(Done::Accepted)
+        }
+        (Question::NoChange, PersonAnswer::Yes) => {
+            turn.once.push(JobAction::TakeOver { pull: None, commit: None });
+            State::NoChange
+        }
         // The finding passes: the others are looked at once more.
-        (Question::Guard, PersonAnswer::Yes) => turn.verify(),
+        (Question::Guard, PersonAnswer::Yes) => {
+            turn.past.passed = turn.past.asked_about.take();
+            turn.verify()
+        }
         (Question::Repair, PersonAnswer::Yes) => {
             turn.past.rounds_allowed = turn.past.rounds + turn.spec.limits.repairs.max(1);
             turn.repair()
@@ -123,9 +141,12 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
         (
             Question::Accept | Question::NoChange | Question::Guard | Question::Repair,
             PersonAnswer::No(cause),
-        ) => Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen),
-        (Question::Stuck | Question::Permission | Question::Uncertain, PersonAnswer::No(_)) => {
-            State::Dead(DeadReason::Unanswered)
+        ) => {
+            turn.once.push(JobAction::CloseAll);
+            Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen)
+        }
+        (Question::Stuck | Question::Permission | Question::Uncertain, PersonAnswer::No(cause)) => {
+            Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen)
         }
     }
 }
@@ -153,7 +174,10 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
         JobEvent::Refund(fence) => turn.refund(*fence).map(|()| same.clone()),
         // Open questions are void, and the forge may show more by now.
         JobEvent::Restored => Ok(turn.verify()),
-        JobEvent::Judged(_) | JobEvent::Decided(..) => Err(IllegalReason::OutOfDate),
+        JobEvent::Judged(_)
+        | JobEvent::Decided(..)
+        | JobEvent::AskAgain(_)
+        | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Due | JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

@@ -86,7 +86,7 @@ pub struct JobLimits {
     pub queued: Duration,
     /// How long a host may be away.
     pub absent: Duration,
-    /// How long an attempt stays uncertain before the job is given up.
+    /// How long an attempt stays uncertain, and people are asked, before the job is given up.
     pub uncertain: Duration,
     /// How long a result is judged before a person is asked instead: longer than checks are waited
     /// for.
@@ -109,7 +109,7 @@ impl Default for JobLimits {
             longest_pause: 30 * MINUTE,
             queued: 14 * DAY,
             absent: 3 * DAY,
-            uncertain: 15 * MINUTE,
+            uncertain: DAY,
             judging: 60 * MINUTE,
             question: DAY,
         }

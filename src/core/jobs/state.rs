@@ -169,6 +169,18 @@ pub enum Question {
     Uncertain,
 }
 
+impl Question {
+    pub const ALL: [Self; 7] = [
+        Self::Accept,
+        Self::NoChange,
+        Self::Guard,
+        Self::Repair,
+        Self::Stuck,
+        Self::Permission,
+        Self::Uncertain,
+    ];
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackingOff {
     pub work: WorkKind,

@@ -213,6 +213,12 @@ impl Turn<'_> {
         State::Deciding(Deciding { question, until })
     }
 
+    /// A person took the result: what is in its pull request, if that is it.
+    pub(super) fn take_over(&mut self) {
+        let commit = self.past.commit.clone().filter(|_| self.past.pull.is_some());
+        self.once.push(JobAction::TakeOver { pull: self.past.pull, commit });
+    }
+
     /// The next round of repair, or, when all are used, a person is asked for more.
     pub(super) fn repair(&mut self) -> State {
         if self.past.rounds >= self.past.rounds_allowed {

@@ -1,9 +1,11 @@
 //! The base vocabulary: what Gitea has and how timmy names it. Imports nothing else of core.
 
 pub mod account;
+pub mod commit;
 pub mod commit_status;
 pub mod dependency;
 pub mod due_day;
+pub mod glob;
 pub mod ids;
 pub mod incident;
 pub mod issue;

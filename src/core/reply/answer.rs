@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::agent_view::AgentState;
 use super::backlog::{Autonomy, Basis, DispatchPreview, Idle, Queue, WeakTerm};
+use super::decisions::DecisionAnswer;
 use super::filters;
 use super::fleet::{AgentRow, AgentSummary, Gets, ReportAnswer};
 use super::jobs::{CancelledBy, JobAnswer, JobRefusal, JobStanding, JobWait};
@@ -11,6 +12,7 @@ use super::state::Paused;
 use super::status::{HelpVerb, Status, Why};
 use super::words::SHOWN;
 use crate::core::command::verb::Verb;
+use crate::core::decisions::{DecisionRefusal, VoidReason};
 use crate::core::policy::authority::RequiredRight;
 use crate::core::scheduling::{
     Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term, TermReason,
@@ -330,6 +332,12 @@ pub enum Answer {
         /// What.
         job: Box<JobAnswer>,
     },
+    /// An answer to a decision.
+    #[template(path = "reply/decision.md")]
+    Decision {
+        /// What came of it.
+        decision: Box<DecisionAnswer>,
+    },
     /// What comes with a later build.
     #[template(path = "reply/not_yet.md")]
     NotYet {
@@ -356,6 +364,12 @@ impl From<JobAnswer> for Answer {
     }
 }
 
+impl From<DecisionAnswer> for Answer {
+    fn from(decision: DecisionAnswer) -> Self {
+        Self::Decision { decision: Box::new(decision) }
+    }
+}
+
 impl Answer {
     /// What came of the line, as a stable code for the audit.
     pub fn outcome(&self) -> &'static str {
@@ -364,6 +378,7 @@ impl Answer {
             Self::Malformed { .. } => "malformed",
             Self::NotYet { .. } => "not_in_build",
             Self::Job { job } => job.outcome(),
+            Self::Decision { decision } => decision.outcome(),
             Self::NotHere { .. } => "not_here",
             Self::TwoAnswers { .. } => "two_answers",
             Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",

@@ -53,7 +53,7 @@ pub struct QueueEntry {
 }
 
 /// How far timmy goes by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Autonomy {
     /// Only what people assign.
     Off,

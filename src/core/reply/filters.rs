@@ -36,6 +36,12 @@ pub(in crate::core) fn code(text: impl Display, _: &dyn Values) -> Result<Safe<S
     Ok(Safe(defuse::code(&text.to_string())))
 }
 
+/// The first characters of a commit, as an inline code span.
+#[askama::filter_fn]
+pub(in crate::core) fn short_commit(commit: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::code(&commit.to_string().chars().take(7).collect::<String>())))
+}
+
 /// A line of a code block, to be copied from there.
 #[askama::filter_fn]
 pub(in crate::core) fn copyable(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {

@@ -6,13 +6,17 @@
 
 use jiff::tz::TimeZone;
 
-use super::jobs::{JobView, late, outcome, superseded};
+use super::decisions::{accepted_by, unwanted};
+use super::jobs::{JobView, late, not_merged, outcome, superseded};
+use crate::core::decisions::{Decision, TakeOver};
 use crate::core::effect::{
-    Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed, SetOpen,
+    ApprovePull, Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed,
+    MergePull, SetOpen,
 };
 use crate::core::jobs::{
     Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Progress, Purpose, State,
 };
+use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 
 /// A job that moved, or whose card is to be brought up to date.
@@ -30,6 +34,8 @@ pub struct JobChange<'a> {
     pub key: &'a str,
     /// timmy's account: how commands are written to it.
     pub name: &'a str,
+    /// The decision on the question that it asked before, if one was put.
+    pub decided: Option<&'a Decision>,
     /// The comment that is the job's card, if there is one.
     pub card: Option<CardState<'a>>,
 }
@@ -119,21 +125,53 @@ fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
         }
         _ => None,
     });
+    let refused = change.step.and_then(|step| match step {
+        JobStep::Event(JobEvent::NotMerged(refusal)) => not_merged(&after.job, refusal),
+        _ => None,
+    });
     let ended = change.step.and_then(|step| outcome(before, after, step, now, &TimeZone::UTC));
-    of_late.chain(ended.map(|outcome| said(key.to_owned(), outcome.text(name)))).collect()
+    let told = ended.map(|outcome| outcome.text(name)).or(refused);
+    of_late.chain(told.map(|text| said(key.to_owned(), text))).collect()
 }
 
 fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
     let JobChange { after, key, .. } = *change;
+    let of_pull = change.actions.iter().flat_map(|action| taken_over(change, action));
     let effects = change.actions.iter().filter_map(|action| match action {
         JobAction::CloseBefore(number) => Some(("before", close_before(&after.job, *number)?)),
+        JobAction::TakeOver { pull: None, .. } => {
+            Some(("close", Effect::SetOpen(SetOpen { open: false })))
+        }
+        JobAction::CloseAll => Some(("all", close_all(&after.job, change.decided)?)),
         _ => None,
     });
     let keyed = |(what, effect)| {
         let thread = after.job.spec.thread;
         Keyed { key: format!("{key}.{what}"), thread, effect }
     };
-    effects.chain(close_merged(change)).map(keyed).collect()
+    effects.chain(close_merged(change)).map(keyed).chain(of_pull).collect()
+}
+
+/// A person took what is in a pull request: what their yes covers is done there.
+fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
+    let JobChange { after, key, .. } = *change;
+    let JobAction::TakeOver { pull: Some(pull), commit: Some(commit) } = action else {
+        return Vec::new();
+    };
+    let Some((decision, by)) = change.decided.and_then(|d| Some((d, d.decided_by()?))) else {
+        return Vec::new();
+    };
+    let thread = ThreadId { number: *pull, ..after.job.spec.thread };
+    let keyed = |what, effect| Keyed { key: format!("{key}.{what}"), thread, effect };
+    let word = accepted_by(decision.id, by);
+    let approve = Effect::Approve(ApprovePull { commit: commit.clone(), word });
+    let mut effects = vec![keyed("approve", approve)];
+    if decision.covers.take_over == Some(TakeOver::Merge) {
+        let (job, commit) = (after.job.spec.id, commit.clone());
+        let message = format!("Approved-by: {}", by.login);
+        effects.push(keyed("merge", Effect::Merge(MergePull { job, commit, message })));
+    }
+    effects
 }
 
 /// Once what it brought is merged, its issue is closed, if it is not yet.
@@ -145,13 +183,23 @@ fn close_merged(change: &JobChange<'_>) -> Option<(&'static str, Effect)> {
 
 /// The pull requests of a job's branches before this one are closed: it took their place.
 fn close_before(job: &Job, number: u32) -> Option<Effect> {
-    let pull = job.past.pull.filter(|_| match job.spec.purpose {
-        Purpose::Code | Purpose::Repair => true,
-        Purpose::Review | Purpose::Research | Purpose::Ops => false,
-    })?;
+    let word = superseded(job.past.pull?);
+    close_pulls(job, 1..number, word)
+}
+
+/// All its pull requests are closed: nobody wants them.
+fn close_all(job: &Job, decided: Option<&Decision>) -> Option<Effect> {
+    close_pulls(job, 1..job.past.branch + 1, unwanted(decided))
+}
+
+fn close_pulls(job: &Job, numbers: std::ops::Range<u32>, word: String) -> Option<Effect> {
+    match job.spec.purpose {
+        Purpose::Code | Purpose::Repair => {}
+        Purpose::Review | Purpose::Research | Purpose::Ops => return None,
+    }
     let branch = |number| Branch { number, ..job.branch() }.to_string();
-    let branches = (1..number).map(branch).collect();
-    Some(Effect::ClosePulls(ClosePulls { branches, word: superseded(pull) }))
+    let branches = numbers.map(branch).collect();
+    Some(Effect::ClosePulls(ClosePulls { branches, word }))
 }
 
 fn comment(text: &str, key: &str, now: Timestamp) -> Effect {

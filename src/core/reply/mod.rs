@@ -9,6 +9,7 @@
 mod agent_view;
 mod answer;
 mod backlog;
+pub mod decisions;
 pub(super) mod filters;
 mod fleet;
 pub mod job_speech;
@@ -29,6 +30,7 @@ pub use backlog::{
     Autonomy, Basis, Bid, DispatchPreview, DisregardedPull, Idle, Judgement, MissedIssue,
     PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
+pub use decisions::DecisionAnswer;
 pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
 pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use pull_text::pull_body;

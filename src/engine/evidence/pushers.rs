@@ -63,7 +63,7 @@ pub(super) async fn of_head(
         recent.map(|push| Seen { by: push.by, head: push.head, at: at(push.at) }).collect();
     let found = judge(query, &seen, head);
     let is_settled = match &found.pusher {
-        HeadPusher::Agent => true,
+        HeadPusher::Agent | HeadPusher::Timmy => true,
         HeadPusher::Other { agent_before, .. } => *agent_before,
         HeadPusher::Unknown => false,
     };
@@ -80,11 +80,10 @@ fn judge(query: EvidenceQuery<'_>, seen: &[Seen], head: &Commit) -> HeadPush {
         return HeadPush { pusher: HeadPusher::Unknown, told: None };
     };
     let agents = |push: &Seen| push.by.as_ref().is_some_and(|by| query.is_agents(by));
-    let pusher = match query.is_agents(by) {
-        true => HeadPusher::Agent,
-        false => {
-            HeadPusher::Other { login: by.login.clone(), agent_before: seen.iter().any(agents) }
-        }
+    let pusher = match by.id {
+        id if id == query.agent.id => HeadPusher::Agent,
+        id if id == query.own.id => HeadPusher::Timmy,
+        _ => HeadPusher::Other { login: by.login.clone(), agent_before: seen.iter().any(agents) },
     };
     let kind = if by.id == query.agent.id { Pusher::Agent } else { Pusher::Known };
     HeadPush { pusher, told: push.at.map(|at| (kind, at)) }

@@ -10,7 +10,8 @@ use crate::agents::AgentTask;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Finding, Grade, read_result};
 use crate::core::jobs::{
-    AgentClaim, AttemptEnd, Leased, NeverRan, ResultJudgement, State, WorkKind,
+    AgentClaim, AttemptEnd, Commit, Job, Leased, NeverRan, OutcomeDigest, Purpose, ResultJudgement,
+    SeenResult, State, Verdict, WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
@@ -36,6 +37,27 @@ pub(in crate::engine) struct LiveForge {
 impl LiveForge {
     pub(in crate::engine) fn new(ctx: &Context, identity: Arc<Identity>) -> Self {
         Self { ctx: ctx.for_background(), identity, accounts: Mutex::default() }
+    }
+
+    /// A verdict with whether a person is asked for a yes to it, as the configuration wants it. What
+    /// a person let pass on that very commit passes.
+    fn asking(
+        &self,
+        verdict: Verdict,
+        job: &Job,
+        commit: Option<&Commit>,
+        digest: &OutcomeDigest,
+    ) -> Verdict {
+        let ask = self.ctx.policy.jobs.take_over.is_some() && job.spec.purpose != Purpose::Review;
+        let passed = job.past.passed.as_ref();
+        let has_passed =
+            |seen: &SeenResult| seen.commit.as_ref() == commit && seen.digest == *digest;
+        match verdict {
+            Verdict::Pass { .. } => Verdict::Pass { ask },
+            Verdict::NoChange { .. } => Verdict::NoChange { ask },
+            Verdict::Ask if passed.is_some_and(has_passed) => Verdict::Pass { ask },
+            other => other,
+        }
     }
 
     fn terms(&self, agent: &str) -> Option<&AgentTerms> {
@@ -260,9 +282,9 @@ impl LiveForge {
         Ok(Some(JobEvidence {
             judgement: ResultJudgement {
                 look: job.past.look,
+                verdict: self.asking(found.verdict, job, found.commit.as_ref(), &found.digest),
                 commit: found.commit,
                 pull: found.pull,
-                verdict: found.verdict,
                 digest: found.digest,
             },
             merged: found.merged,

@@ -158,16 +158,17 @@ impl Jobs {
             JobAction::Stop(fence) => self.stop(seen, *fence).await,
             JobAction::Look(fence) => self.find_out(seen, *fence).await,
             JobAction::Judge(_) => self.verify(seen).await,
-            // Nobody can be asked yet: what an agent asks for in mid-work is denied. The other
-            // questions stay open, and are shown with what can be said instead of an answer.
+            // What an agent asks for in mid-work is denied: nobody is asked about that yet.
             JobAction::Ask(number, Question::Permission) => {
                 let no = JobEvent::Decided(*number, PersonAnswer::No(Cause::Unwanted));
                 Ok(told(self.tell(seen.id(), no).await?.is_some()))
             }
-            JobAction::Ask(..)
-            | JobAction::Release { .. }
+            JobAction::Ask(number, question) => self.ask(seen, *number, *question).await,
+            JobAction::Release { .. }
             | JobAction::Left { .. }
             | JobAction::CloseBefore(_)
+            | JobAction::TakeOver { .. }
+            | JobAction::CloseAll
             | JobAction::TellLate(_) => Ok(NextLook::Idle),
         }
     }

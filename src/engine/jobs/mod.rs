@@ -15,6 +15,7 @@
 //! | `start` | starts an attempt, or finds the one that was started |
 //! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
 //! | `transcript` | keeps what an attempt said and did, once it is over |
+//! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
 //! | `verify` | has judged what the forge shows |
 //! | `merged` | whether somebody merged what a job brought, after it was done |
 //! | `fleet` | how the agents are |
@@ -22,6 +23,7 @@
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
 
 mod access;
+mod ask;
 mod base;
 mod dispatch;
 mod drivers;
@@ -153,12 +155,14 @@ impl Jobs {
 
     /// What there is to do now of what is `at_hand`.
     pub(super) fn due(&self, at_hand: &JobsAtHand, now: Timestamp) -> DueJobs {
-        if self.fleet.is_empty() {
-            return DueJobs::default();
-        }
-        let (jobs, next_job) = self.watches.due(&at_hand.watched, now);
+        // Without agents nothing is done but what people are asked.
+        let has_agents = !self.fleet.is_empty();
+        let watched = at_hand.watched.iter().filter(|job| has_agents || job.waits_for_a_person);
+        let watched: Vec<WatchedJob> = watched.copied().collect();
+        let (jobs, next_job) = self.watches.due(&watched, now);
         let (agents, next_agent) = self.fleet.due(now);
-        let (gives_out, next_round) = match at_hand.is_any_queued && !self.drains() {
+        let gives_out = has_agents && at_hand.is_any_queued && !self.drains();
+        let (gives_out, next_round) = match gives_out {
             true => self.round(at_hand.version, now),
             false => (false, None),
         };

@@ -38,6 +38,8 @@ pub(super) struct JobWatch {
     pub(super) stop_asked_at: Option<Timestamp>,
     /// The texts that were brought, or could not be.
     pub(super) texts: BTreeSet<u32>,
+    /// When its threads had moved last as what a question covers was looked at, and when that was.
+    pub(super) question_seen: Option<([Option<Timestamp>; 2], Timestamp)>,
     /// When it was asked last whether its thread is still open.
     pub(super) thread_asked_at: Option<Timestamp>,
 }

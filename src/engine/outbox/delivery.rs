@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use super::merge_turns::MergeTurns;
 use super::new_labels::NewLabels;
 use crate::core::effect::Effect;
 use crate::core::model::ids::{RepoName, ThreadId};
@@ -58,6 +59,7 @@ pub(super) struct EffectDelivery<'a> {
     pub(super) identity: &'a Identity,
     pub(super) incidents: &'a Incidents,
     pub(super) new_labels: &'a NewLabels,
+    pub(super) merge_turns: &'a MergeTurns,
     pub(super) row: &'a Row,
     pub(super) repo: &'a Repo,
 }
@@ -111,6 +113,8 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::Pin(effect) => effect,
         Effect::ClosePulls(effect) => effect,
         Effect::Status(effect) => effect,
+        Effect::Approve(effect) => effect,
+        Effect::Merge(effect) => effect,
     }
 }
 

@@ -5,6 +5,7 @@
 //! looked for, the text is finished, the intent is stored, and only then something is sent. After
 //! an outcome that nobody knows nothing is sent before the first try can land no more.
 
+mod approve;
 mod assign;
 mod close_pulls;
 mod comment;
@@ -14,6 +15,8 @@ mod edit_comment;
 mod issue;
 mod label;
 mod late;
+mod merge;
+mod merge_turns;
 mod new_labels;
 mod pin;
 mod react;
@@ -26,6 +29,7 @@ use std::sync::Arc;
 use serde_json::value::to_raw_value;
 
 use self::delivery::{ApplyError, EffectDelivery};
+use self::merge_turns::MergeTurns;
 use self::new_labels::NewLabels;
 use self::stored_effect::effect_of;
 use super::context::Context;
@@ -48,6 +52,7 @@ pub(super) struct Outbox {
     incidents: Arc<Incidents>,
     reporter: Arc<Reporter>,
     new_labels: NewLabels,
+    merge_turns: MergeTurns,
 }
 
 /// Whether it may be there although this ledger never sent it: a ledger that was restored has
@@ -66,7 +71,8 @@ impl Outbox {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         reporter: Arc<Reporter>,
     ) -> Self {
-        Self { ctx, identity, incidents, reporter, new_labels: NewLabels::default() }
+        let (new_labels, merge_turns) = Default::default();
+        Self { ctx, identity, incidents, reporter, new_labels, merge_turns }
     }
 
     /// Whoever died left writes behind whose outcome nobody knows.
@@ -294,7 +300,7 @@ impl Outbox {
     }
 
     fn delivery<'a>(&'a self, row: &'a Row, repo: &'a Repo) -> EffectDelivery<'a> {
-        let Self { ctx, identity, incidents, new_labels, .. } = self;
-        EffectDelivery { ctx, identity, incidents, new_labels, row, repo }
+        let Self { ctx, identity, incidents, new_labels, merge_turns, .. } = self;
+        EffectDelivery { ctx, identity, incidents, new_labels, merge_turns, row, repo }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::scope::ReportScope;
 use crate::core::command::value;
+use crate::core::decisions::verbs_for;
 use crate::core::jobs::{JobId, JobRecord, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
@@ -11,10 +12,12 @@ use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::audience::Visible;
 use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::reply::Paused;
+use crate::core::reply::decisions::asked_in_short;
 use crate::core::reply::jobs::{JobStanding, JobView};
 use crate::core::report::{
     AgentActivity, AgentDay, AgentResults, DayJobs, DayMoney, EndedJob, OpenQuestion,
 };
+use crate::store::decisions::{self, StoredDecision};
 use crate::store::{Connection, Error, backlog, incidents, jobs, repos};
 
 /// How many jobs of a kind are told.
@@ -52,7 +55,11 @@ pub(super) fn day_jobs(
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
     let in_flight = views(&live)?;
-    let asks = in_flight.iter().filter_map(ask).collect();
+    let mut asks = open_decisions(conn, visible, now, of)?;
+    let of_none =
+        |view: &&JobView| !asks.iter().any(|ask| Some(&ask.thread) == view.target.as_ref());
+    let others: Vec<OpenQuestion> = in_flight.iter().filter(of_none).filter_map(ask).collect();
+    asks.extend(others);
     let results = jobs::results(conn, now.before(LATELY))?;
     let midnight = value::Date(now.zoned(&of.zone).date()).begins(&of.zone);
     let agents = Agents { of, visible, fleet, results: &results, live: &live, now };
@@ -151,6 +158,28 @@ fn view(
 
 fn repo_name(conn: &Connection, repo: RepoId) -> Result<String, Error> {
     Ok(repos::name(conn, repo)?.map_or_else(|| "?".to_owned(), |repo| repo.name.to_string()))
+}
+
+/// What people are asked, the oldest first.
+fn open_decisions(
+    conn: &Connection,
+    visible: &Visible,
+    now: Timestamp,
+    of: &ReportScope,
+) -> Result<Vec<OpenQuestion>, Error> {
+    let mut asks = Vec::new();
+    for StoredDecision { decision, .. } in decisions::open(conn)? {
+        let (thread, verb) = (decision.thread, verbs_for(decision.question).first());
+        let (true, Some(verb)) = (visible.may_name(thread.repo), verb) else { continue };
+        let due = jobs::get(conn, decision.job)?.and_then(|stored| stored.job.state.due_at());
+        asks.push(OpenQuestion {
+            thread: format!("{}#{}", repo_name(conn, thread.repo)?, thread.number),
+            question: asked_in_short(&decision),
+            due: due.map(|due| said(due, now, &of.zone)),
+            answer: format!("{verb} {}", decision.id),
+        });
+    }
+    Ok(asks)
 }
 
 fn ask(view: &JobView) -> Option<OpenQuestion> {

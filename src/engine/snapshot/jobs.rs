@@ -108,7 +108,9 @@ impl Snapshots {
             let there = there.chain(targets.values().map(|target| target.thread.repo));
             let there: BTreeSet<RepoId> = there.filter(|repo| *repo != here.repo).collect();
             for repo in there.into_iter().filter_map(|repo| known.get(&repo)) {
-                facts.rights.insert(repo.id, self.right_in(inbound, repo, actor).await?);
+                facts
+                    .rights
+                    .insert(repo.id, self.right_in(inbound, repo, actor, Right::Operator).await?);
             }
         }
         Ok(facts)
@@ -134,14 +136,16 @@ impl Snapshots {
             .collect()
     }
 
-    /// What `actor` may do in another repository than that of `inbound`, which proves nothing there.
-    async fn right_in(
+    /// What `actor` may do in another repository than that of `inbound`, which proves nothing there:
+    /// as far as it matters to whoever needs that right.
+    pub(super) async fn right_in(
         &self,
         inbound: &InboundText,
         repo: &Repo,
         actor: &Account,
+        needed: Right,
     ) -> Result<Option<Right>, EngineError> {
         let there = InboundText { repo: repo.clone(), permissions: None, ..inbound.clone() };
-        self.permissions.right_of(&there, actor, Right::Operator).await
+        self.permissions.right_of(&there, actor, needed).await
     }
 }

@@ -3,6 +3,7 @@
 mod agents;
 mod backlog;
 mod circle_search;
+mod decisions;
 mod dependencies;
 mod jobs;
 mod people;
@@ -98,7 +99,9 @@ impl Snapshots {
             Some(look) => self.backlog_facts(inbound, look, &targets, &repos).await?,
             None => None,
         };
-        let jobs = self.job_facts(inbound, &needs.jobs, &targets, actor).await?;
+        let mut jobs = self.job_facts(inbound, &needs.jobs, &targets, actor).await?;
+        let decisions =
+            self.decision_facts(inbound, &needs.decisions, &mut jobs, (own, actor)).await?;
         Ok(Snapshot {
             now,
             zone: self.ctx.policy.zone.clone(),
@@ -119,6 +122,7 @@ impl Snapshots {
             repos,
             backlog,
             jobs,
+            decisions,
             digests: self.digests(inbound, &needs.digests, now).await?,
             state,
             recent,

@@ -36,22 +36,26 @@ fn in_files(world: &World, repo: RepoId) -> Result<Vec<Value>, Refusal> {
     let mut found = Vec::new();
     for file in files {
         let text = String::from_utf8_lossy(&code.blob(&file.id)?).into_owned();
-        found.extend(in_file(&text, file.name()));
+        found.push(in_file(&text, file.name()));
     }
     Ok(found)
 }
 
-/// A file without a name and a word on what it is about is no template.
-fn in_file(text: &str, file: &str) -> Option<Value> {
-    let (head, content) = text.strip_prefix("---\n")?.split_once("\n---\n")?;
+/// A file without a head is one that is called like the file, and about its text.
+fn in_file(text: &str, file: &str) -> Value {
+    let parts = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    let Some((head, content)) = parts else { return template((file, "", text), text, file) };
     let said = |key: &str| {
         let lines = head.lines().filter_map(|line| line.split_once(':'));
         let value = lines.filter(|(name, _)| name.trim() == key).map(|(_, value)| value).next();
-        value.unwrap_or_default().trim().trim_matches('"').to_owned()
+        value.map(|value| value.trim().trim_matches('"').to_owned())
     };
-    let (name, title, about) = (said("name"), said("title"), said("about"));
-    let is_one = !name.is_empty() && !about.is_empty();
-    is_one.then(|| template((&name, &title, &about), content.trim_start(), file))
+    let [name, title, about] = ["name", "title", "about"].map(|key| said(key).unwrap_or_default());
+    let mut told = template((&name, &title, &about), content, file);
+    if said("labels").is_none() {
+        told["labels"] = Value::Null;
+    }
+    told
 }
 
 fn template((name, title, about): (&str, &str, &str), content: &str, file: &str) -> Value {

@@ -36,9 +36,11 @@ async fn git_clones_pushes_and_fetches() {
     assert_eq!(held.as_deref(), Some("oil\n"));
 
     let (status, feed) = stage.ask(Method::GET, "/activities/feeds", None).await;
-    assert_eq!((status, &feed[0]["op_type"]), (200, &json!("commit_repo")));
-    assert_eq!(feed[0]["act_user"]["login"], "ezra");
-    assert_eq!(feed[0]["ref_name"], "refs/heads/timmy/1-j1");
+    assert_eq!(status, 200);
+    let pushed = feed.as_array().unwrap().iter().find(|line| line["op_type"] == "commit_repo");
+    let pushed = pushed.unwrap_or_else(|| panic!("{feed}"));
+    assert_eq!(pushed["act_user"]["login"], "ezra");
+    assert_eq!(pushed["ref_name"], "refs/heads/timmy/1-j1");
 
     stage.sandbox.commit("alexander", DOOR, "main", &[("new.txt", "x\n")], "New").unwrap();
     let ran = tree.git(&["fetch", "--quiet", "origin", "main"]).await;

@@ -39,6 +39,7 @@ pub use dependencies::{
 };
 pub use load::facts;
 pub(super) use one::issue;
+pub use one::{moved_at, text_of};
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};
 pub use tracked_repos::{
@@ -46,7 +47,7 @@ pub use tracked_repos::{
     read_in_full, read_older_again, tracked, unread,
 };
 pub(super) use tracked_repos::{is_tracked, untrack};
-pub use upsert::{BacklogSource, forget, put};
+pub use upsert::{BacklogSource, digest_of_text, forget, put};
 pub(super) use version::moved;
 pub use version::version;
 

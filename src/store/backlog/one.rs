@@ -4,9 +4,28 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load::{Names, pulls, waits_of};
 use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
 use crate::core::scheduling::IssueFacts;
 use crate::store::error::Error;
 use crate::store::{reports, threads};
+
+/// The SHA-256 of the title and text of an open thread, as it was last seen.
+pub fn text_of(conn: &Connection, thread: ThreadId) -> Result<Option<[u8; 32]>, Error> {
+    let text = conn
+        .prepare_cached("SELECT text FROM backlog WHERE repo = ?1 AND number = ?2")?
+        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .optional()?;
+    Ok(text)
+}
+
+/// When an open thread moved last, by the forge's clock.
+pub fn moved_at(conn: &Connection, thread: ThreadId) -> Result<Option<Timestamp>, Error> {
+    let at = conn
+        .prepare_cached("SELECT updated_at FROM backlog WHERE repo = ?1 AND number = ?2")?
+        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .optional()?;
+    Ok(at)
+}
 
 /// As [`facts`](super::facts) would give it, but for those who were heard in it, who stand in
 /// nobody's way.

@@ -191,7 +191,7 @@ fn write(
         item.pinned,
         entry::bits(entry.readiness),
         has_moved && !item.is_pull,
-        digest(item),
+        digest_of_text(item),
         item.author.as_ref().map(Json),
         Json(labels),
         Json(&item.assignees),
@@ -203,7 +203,8 @@ fn write(
     Ok(())
 }
 
-fn digest(item: &Issue) -> [u8; 32] {
+/// The SHA-256 of the title and text of an issue.
+pub fn digest_of_text(item: &Issue) -> [u8; 32] {
     let mut sha = Sha256::new_with_prefix(item.title.as_bytes());
     sha.update([0]);
     sha.update(item.body.as_bytes());

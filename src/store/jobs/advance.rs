@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{attempts, load, speech};
+use super::{asked, attempts, load, speech};
 use crate::core::jobs::breaker::Breaker;
 use crate::core::jobs::{
     self, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent, JobId, JobStep, StepTime,
@@ -74,6 +74,7 @@ pub(super) fn apply(
     for action in &actions {
         empty = keep(tx, action, now)?.or(empty);
     }
+    asked::moved(tx, &before, &after, (step, &actions), now)?;
     speech::moved(tx, &before, step, &actions, now)?;
     let tripped = match empty {
         Some(empty) => trip(tx, empty, now)?,
@@ -120,6 +121,8 @@ fn keep(tx: &Transaction<'_>, action: &JobAction, now: StepTime) -> Result<Optio
         | JobAction::Judge(_)
         | JobAction::Ask(..)
         | JobAction::CloseBefore(_)
+        | JobAction::TakeOver { .. }
+        | JobAction::CloseAll
         | JobAction::TellLate(_) => return Ok(None),
     };
     Ok((left == Some(false)).then_some(fence))

@@ -10,6 +10,7 @@
 //!   they are still right.
 //! - `attempts`: what attempts cost, and whether an agent's breaker is open.
 //! - `load`: jobs as they stand, and what is due.
+//! - `decide`: what it asks people is put, answered or void; `asked` closes what it asks no more.
 //! - `history`: what a job went through, folded again.
 //! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
 //! - `speech`: what a move says goes into the outbox with it.
@@ -17,9 +18,11 @@
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
 mod advance;
+mod asked;
 mod attempts;
 mod check;
 mod create;
+mod decide;
 mod history;
 mod lease;
 mod load;
@@ -36,12 +39,13 @@ pub use attempts::{
 };
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use create::{NotCreated, create};
+pub use decide::{GivenAnswer, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, start};
 pub use load::{
     StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
 };
-pub use numbers::{count_above, introduce, restore};
+pub use numbers::{ShownNumbers, count_above, introduce, restore};
 pub use record::{
     dead_ids, ended_between, ended_ids, latest_in, live_ids, outcomes, record, results,
 };

@@ -29,6 +29,8 @@ pub struct WatchedJob {
     pub id: JobId,
     /// When a deadline of its state is over.
     pub due_at: Option<Timestamp>,
+    /// Whether it waits for a person to decide.
+    pub waits_for_a_person: bool,
     /// How long its history is: it grows with each step, whoever told it.
     pub steps: i64,
 }
@@ -39,20 +41,25 @@ pub struct WatchedJob {
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
     let jobs = conn
         .prepare_cached(
-            "SELECT id, due_at, steps FROM jobs
+            "SELECT id, due_at, steps, state = 'deciding' FROM jobs
              WHERE ended_at IS NULL AND (state <> 'queued' OR due_at <= ?1)
              UNION ALL
-             SELECT id, NULL, steps FROM jobs
+             SELECT id, NULL, steps, 0 FROM jobs
              WHERE pull_open = 1 AND NOT EXISTS (
                  SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
              UNION ALL
-             SELECT id, NULL, steps FROM jobs
+             SELECT id, NULL, steps, 0 FROM jobs
              WHERE state = 'cancelled' AND ended_at > ?2
                AND json_extract(job, '$.state.cancelled.agent') = 'not_seen'
              ORDER BY id",
         )?
         .query_map((now, now.before(MAY_PUSH)), |row| {
-            Ok(WatchedJob { id: row.get(0)?, due_at: row.get(1)?, steps: row.get(2)? })
+            Ok(WatchedJob {
+                id: row.get(0)?,
+                due_at: row.get(1)?,
+                steps: row.get(2)?,
+                waits_for_a_person: row.get(3)?,
+            })
         })?
         .collect::<Result<_, _>>()?;
     Ok(jobs)

@@ -8,6 +8,7 @@ use crate::core::effect::Keyed;
 use crate::core::jobs::{Job, JobAction, JobStep, StepTime};
 use crate::core::model::time::Timestamp;
 use crate::core::reply::job_speech::{CardState, CardWrite, JobChange, JobSpeech, speech};
+use crate::store::decisions;
 use crate::store::error::Error;
 use crate::store::meta;
 use crate::store::outbox::{self, EffectState, NewEffect};
@@ -70,6 +71,10 @@ fn tell(
     };
     let name = meta::get(tx, meta::ACCOUNT)?.map_or("timmy".to_owned(), |own| own.login);
     let (before, step) = moved.unzip();
+    let decided = match before {
+        Some(before) => decisions::of_question(tx, id, before.past.asked)?,
+        None => None,
+    };
     let key = match step {
         Some(_) => format!("{ledger}-{id}.{}", card.steps),
         None => format!("{ledger}-{id}.{}-{}", card.steps, now.micros()),
@@ -82,6 +87,7 @@ fn tell(
         now,
         key: &key,
         name: &name,
+        decided: decided.as_ref().map(|stored| &stored.decision),
         card: card.key.as_deref().map(|key| CardState { key, says: card.says.as_deref() }),
     };
     let JobSpeech { card: write, comments, follow_ups } = speech(&change);

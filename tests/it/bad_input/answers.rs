@@ -234,11 +234,21 @@ async fn who_says_no_and_delivers_all_the_same_is_for_a_person() {
     stage.assigns("ezra").await;
     stage.ends().await;
     assert_snapshot!(stage.last_said(), @r"
-    **Waiting for you: what was found has to be looked at by a person.** It is about \#2.
+    ### May this pass?
+
+    @alexander, a person has to look at what `ezra` brought in \#2:
 
     - It says that there is nothing to merge, but `#2` is open.
 
-    `/timmy retry` tries once more, `/timmy cancel` ends it.
+    Reply with one of these lines:
+
+    ```
+    /timmy approve d1
+    /timmy revise d1 what should change
+    /timmy reject d1 why
+    ```
+
+    **approve** lets this pass on `COMMIT` alone; a new push voids this question. It waits until somebody answers.
     ");
     stage.end().await;
 }

@@ -8,7 +8,7 @@ use timmy::sandbox::gateway::{AgentRun, Coder, HermesVersion, RunEnd};
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use super::stage::{Stage, gateway_key, oils, stage};
-use crate::support::clock::{MINUTE, SECOND};
+use crate::support::clock::{HOUR, MINUTE, SECOND};
 
 fn status() -> Matcher {
     Matcher::method_path("GET", "/v1/runs/")
@@ -85,6 +85,8 @@ async fn one_that_always_lies_is_given_up_with_what_to_look_for() {
         stage.ezra.next_answer(status(), 200, lie.to_string());
     }
     stage.pass(20 * MINUTE, 30 * SECOND).await;
+    assert_eq!(stage.kind(job).await, StateKind::Uncertain, "people are asked for a day");
+    stage.pass(25 * HOUR, HOUR).await;
     assert_eq!(stage.kind(job).await, StateKind::Cancelled);
     let said = stage.last_said().replace(&stage.ezra.runs()[0].session, "SESSION");
     let said = Regex::new("@[0-9a-f]{8}`").unwrap().replace(&said, "@KEY`").into_owned();

@@ -76,9 +76,21 @@ async fn what_comes_between_two_attempts_is_for_a_person() {
     assert_snapshot!(said[said.len() - 2..].join("\n----\n"), @r"
     **`COMMIT` was pushed to `timmy/1-j1` outside of any attempt.** I trust nothing of it that no person has looked at.
     ----
-    **Waiting for you: what was found has to be looked at by a person.** It is about \#2.
+    ### May this pass?
 
-    `/timmy retry` tries once more, `/timmy cancel` ends it.
+    @alexander, a person has to look at what `ezra` brought in \#2:
+
+    - `COMMIT` was pushed outside of any attempt.
+
+    Reply with one of these lines:
+
+    ```
+    /timmy approve d1
+    /timmy revise d1 what should change
+    /timmy reject d1 why
+    ```
+
+    **approve** lets this pass on `COMMIT` alone; a new push voids this question. It waits until somebody answers.
     ");
     stage.end().await;
 }

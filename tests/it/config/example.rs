@@ -49,7 +49,7 @@ fn the_example_is_good() {
 fn what_is_commented_out_is_the_default() {
     let all = uncommented(true, false);
     let settings = |text: &str| text.lines().filter(|line| is_setting(line)).count();
-    assert_eq!(settings(&all) - settings(EXAMPLE), 57, "a default was not found");
+    assert_eq!(settings(&all) - settings(EXAMPLE), 61, "a default was not found");
     assert_eq!(format!("{:#?}", config(&all)), format!("{:#?}", config(EXAMPLE)));
 }
 
@@ -64,6 +64,8 @@ fn what_is_an_example_works() {
     let AgentKind::Acp(acp) = &config.agents[2].kind else { panic!("{:?}", config.agents[2]) };
     assert_eq!(acp.permissions.first(), Some(&AcpPermission::Read));
     assert_eq!(config.guards.scripts[0].name, "poka-yoke");
+    assert_eq!(config.guards.runs.test.unwrap().words()[0], "cargo");
+    assert_eq!(config.guards.runs.prepare.unwrap().words()[1], "fetch");
 }
 
 #[test]

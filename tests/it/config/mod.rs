@@ -2,6 +2,7 @@
 
 mod example;
 mod hostile;
+mod policy;
 mod problems;
 mod secrets;
 mod webhooks;

@@ -102,6 +102,38 @@ listen = "localhost:8788"
 }
 
 #[test]
+fn what_guards_run_is_checked() {
+    insta::assert_snapshot!(problems_with(r#"
+[guards]
+checks_within = "2s"
+sandbox = "docker"
+test = []
+prepare = "cargo fetch"
+mounts = ["toolchain", "/", "/opt/tools"]
+test_timeout = "2d"
+[[guards.script]]
+name = "fail_to_pass"
+kind = "json"
+command = ["true"]
+[accept]
+on_yes = "never"
+ask = "merge"
+"#), @r##"
+    timmy.toml:12:17: guards.checks_within is 2s, which is out of range. Write a duration from 1m to 1d.
+    timmy.toml:13:11: guards.sandbox is "docker", which I do not know. I know "bwrap", "none".
+    timmy.toml:14:8: guards.test is empty. Name at least one.
+    timmy.toml:15:11: guards.prepare is a text. Write a list, such as ["a", "b"].
+    timmy.toml:16:11: guards.mounts is "toolchain", which is no path that can be mounted. Write a folder or a file from the root on, such as "/opt/toolchain".
+    timmy.toml:16:24: guards.mounts is "/", which is no path that can be mounted. Write a folder or a file from the root on, such as "/opt/toolchain".
+    timmy.toml:17:16: guards.test_timeout is 2d, which is out of range. Write a duration from 1s to 1d.
+    timmy.toml:19:8: guards.script.name is "fail_to_pass", which is built in. Choose another name.
+    timmy.toml:23:10: accept.on_yes is "never", which I do not know. I know "merge", "review", "nothing".
+    timmy.toml:24:1: accept.ask is not a key I know. Known here: on_yes, style, remind, expire.
+    10 problems: nothing was started.
+    "##);
+}
+
+#[test]
 fn weights_sum_to_one() {
     insta::assert_snapshot!(problems_with("[score]\nweights = { urgency = 0.4 }"), @r##"
     timmy.toml:12:11: score.weights sum to 1.05, not to 1. Now they are urgency 0.4, value 0.2, dependents 0.2, people 0.15, age 0.1: write all five.

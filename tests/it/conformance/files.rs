@@ -154,5 +154,6 @@ pub async fn templates_are_files_of_the_default_branch(forge: &Forge) {
     forge.write(forge.ezra(), &repo, ("main", ".gitea/ISSUE_TEMPLATE/none.md", "none\n")).await;
     let templates = forge.timmy().gitea().issue_templates(&repo).await.unwrap();
     let told: Vec<_> = templates.iter().map(|one| (one.title.as_str(), &one.texts)).collect();
-    assert_eq!(told, [("Bug: ", &vec!["## What happened\n".to_owned()])]);
+    let texts = ["\n## What happened\n", "none\n"].map(|text| vec![text.to_owned()]);
+    assert_eq!(told, [("Bug: ", &texts[0]), ("", &texts[1])]);
 }

@@ -8,7 +8,7 @@ use timmy::store::jobs;
 
 use crate::conversations::talk::{Talk, talk};
 use crate::conversations::work::Work;
-use crate::support::clock::MINUTE;
+use crate::support::clock::{DAY, MINUTE};
 
 async fn begun(t: &Talk) -> Work<'_> {
     t.introduce().await;
@@ -132,11 +132,21 @@ async fn what_a_person_has_to_look_at_is_told() {
         let found = [Finding::OthersWork { login: "anna".to_owned() }];
         begun(t).await.claims(claimed(), Verdict::Ask, &found).await;
         assert_snapshot!(t.comment(2), @r"
-        **Waiting for you: what was found has to be looked at by a person.** It is about \#58.
+        ### May this pass?
+
+        @alexander, a person has to look at what `ezra` brought in \#58:
 
         - All that is known to be on `timmy/1-j1` was pushed by `anna`.
 
-        `/timmy retry` tries once more, `/timmy cancel` ends it.
+        Reply with one of these lines:
+
+        ```
+        /timmy approve d1
+        /timmy revise d1 what should change
+        /timmy reject d1 why
+        ```
+
+        **approve** lets this pass on `8b195ee` alone; a new push voids this question. It waits until somebody answers.
         ");
     })
     .await;
@@ -155,7 +165,7 @@ async fn what_nobody_could_find_out_is_told_with_where_to_look() {
         let run = serde_json::to_string(&run).unwrap();
         t.timmy.write(move |tx| jobs::found(tx, fence, &run, now)).await;
         work.says(Progress::Unclear).await;
-        t.wait(16 * MINUTE).await;
+        t.wait(DAY + MINUTE).await;
         work.happens(JobEvent::Due).await;
         assert_snapshot!(t.comment(2), @"
         **Given up: nobody could find out whether `ezra` worked on this.** Before anybody takes it up again, look:

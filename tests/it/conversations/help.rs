@@ -48,12 +48,16 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy tell [job] text` | Pass a remark on to the agent that works on a job. | operator |
         | ❌ | `/timmy retry [job] [agent=]` | Try a job again. | operator |
         | ❌ | `/timmy dead` | List the jobs and messages that failed for good. | operator |
+        | ❌ | `/timmy approve [decision] [note]` | Say yes to a question of mine. | approver |
+        | ❌ | `/timmy reject [decision] [wrong, unwanted or superseded] [note]` | Say no to a question of mine. | approver |
+        | ❌ | `/timmy revise [decision] note` | Send the work back, saying what should change. | approver |
+        | ❌ | `/timmy answer [decision] note` | Answer a question of mine in words. | approver |
         | ❌ | `/timmy delegate @user [until=date]` | Let somebody approve in your place, for seven days or until a date. | owner |
         | ❌ | `/timmy undelegate @user` | Take that right back. | owner |
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
 
-        Not in this build yet: `split`, `verify`, `crew`, `approve`, `reject`, `revise`, `answer`, `budget`, `override`.
+        Not in this build yet: `split`, `verify`, `crew`, `budget`, `override`.
 
         </details>
         ");
@@ -66,8 +70,8 @@ async fn an_operator_may_more() {
     talk(async |t| {
         let (reader, operator) =
             (t.ask("rita", "/timmy help").await, t.ask("walt", "/timmy help").await);
-        assert_eq!(reader.matches('❌').count(), 17);
-        assert_eq!(operator.matches('❌').count(), 4);
+        assert_eq!(reader.matches('❌').count(), 21);
+        assert_eq!(operator.matches('❌').count(), 8);
     })
     .await;
 }

@@ -409,7 +409,7 @@ async fn what_is_pushed_outside_of_any_attempt_is_told_once() {
     talk(async |t| {
         assigned(t).await;
         let work = t.works("ezra").await;
-        work.delivers(58, Verdict::Pass { ask: true }).await;
+        work.delivers(58, Verdict::Ask).await;
         t.comment(2);
         let before = t.sandbox.comments(DOOR, 1).unwrap().len();
         t.wait(Duration::from_secs(3600)).await;

@@ -11,6 +11,7 @@ mod backlog;
 mod basics;
 mod blocked;
 mod controls;
+mod decisions;
 mod dependencies;
 mod drafts;
 mod edits;

@@ -9,17 +9,8 @@ use timmy::core::command::verb::Verb;
 use crate::conversations::talk::talk;
 
 /// Every verb that only answers that it is not there yet, as the owner may say it.
-const NOT_YET: [&str; 9] = [
-    "split",
-    "verify j1",
-    "crew coder reviewer",
-    "approve d1",
-    "reject d1 no",
-    "revise d1 shorter",
-    "answer d1 blue",
-    "budget 5usd",
-    "override size it is fine",
-];
+const NOT_YET: [&str; 5] =
+    ["split", "verify j1", "crew coder reviewer", "budget 5usd", "override size it is fine"];
 
 /// Whether a verb only answers that.
 fn is_later(verb: Verb) -> bool {

@@ -108,7 +108,12 @@ impl Work<'_> {
     }
 
     async fn is_judged(&self, pull: i64, verdict: Verdict) {
-        let commit: Commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
+        self.is_judged_on("8b195ee08b195ee08b195ee08b195ee08b195ee0", pull, verdict).await;
+    }
+
+    /// What is found of it is that, on this commit of this pull request.
+    pub async fn is_judged_on(&self, commit: &str, pull: i64, verdict: Verdict) {
+        let commit: Commit = commit.parse().unwrap();
         let nothing = verdict == Verdict::Nothing;
         let look = self.talk.job(1).await.past.look;
         self.happens(JobEvent::Judged(ResultJudgement {

@@ -6,7 +6,8 @@ use timmy::store::backup::{Existing, backup};
 
 use super::scripted::{AtStart, ended};
 use super::stage::{Stage, awake};
-use crate::support::clock::{MINUTE, SECOND};
+use crate::support::clock::{HOUR, MINUTE, SECOND};
+use crate::support::forge::DOOR;
 
 async fn crash(stage: &mut Stage) {
     stage.app.timmy.kill().await;
@@ -101,15 +102,23 @@ async fn an_agent_that_forgot_its_attempt_has_lost_it() {
 }
 
 #[tokio::test]
-async fn what_nobody_can_tell_is_given_up_after_a_quarter_of_an_hour() {
+async fn what_nobody_can_tell_is_asked_about_and_given_up_after_a_day() {
     let mut stage = awake().await;
     let job = starting(&stage, true).await;
     stage.ezra.script().is_unsure = true;
     crash(&mut stage).await;
     assert_eq!(stage.kind(job).await, StateKind::Uncertain);
-    stage.pass(MINUTE * 14, MINUTE).await;
+    let asked = || {
+        let said = stage.app.sandbox.comments(DOOR, 1).unwrap();
+        said.iter().any(|said| said.body.starts_with("### Another attempt?"))
+    };
+    stage.pass(MINUTE * 8, MINUTE).await;
+    assert!(!asked(), "most are found soon");
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert!(asked());
+    stage.pass(HOUR * 23, HOUR).await;
     assert_eq!(stage.kind(job).await, StateKind::Uncertain);
-    stage.pass(MINUTE * 2, MINUTE).await;
+    stage.pass(HOUR * 2, HOUR).await;
     match stage.job(job).await.state {
         State::Cancelled(cancelled) => assert_eq!(cancelled.reason, CancelReason::Uncertain),
         other => panic!("{other:?}"),

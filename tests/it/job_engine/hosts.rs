@@ -38,7 +38,7 @@ async fn a_host_that_never_comes_back_leaves_an_uncertain_attempt() {
     let stage = awake().await;
     let job = stage.assign(1, Some("ezra")).await;
     stage.ezra.script().trouble = Some(asleep());
-    stage.pass(DAY * 3 + HOUR * 3, HOUR).await;
+    stage.pass(DAY * 4 + HOUR * 3, HOUR).await;
     assert_eq!(stage.kind(job).await, StateKind::Cancelled);
     stage.end().await;
 }

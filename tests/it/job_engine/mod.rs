@@ -3,6 +3,7 @@
 
 mod agents;
 mod crashes;
+mod decisions;
 mod fleet;
 mod follow_ups;
 mod hosts;

@@ -8,7 +8,9 @@ use timmy::core::jobs::{
     JobId, Progress, ResultJudgement, State, StepTime, ToldText, Verdict,
 };
 use timmy::core::model::time::Timestamp;
-use timmy::store::jobs::{self, Advanced, Lease, LeaseRefusal, NotCreated, StoredJob};
+use timmy::store::jobs::{
+    self, Advanced, Lease, LeaseRefusal, NotCreated, ShownNumbers, StoredJob,
+};
 use timmy::store::{Error, Ledger, Transaction};
 
 use super::stage::{at, begin, bid, new_job, thread, tracked};
@@ -219,7 +221,7 @@ fn a_restored_ledger_goes_on_well_above_and_believes_nothing_that_ran() {
         let lease = work(tx, 1, "ezra", at(0))?;
         let queued = begin(tx, 2, at(0))?;
         assert_eq!((lease.job(), queued), (JobId(1), JobId(2)));
-        jobs::restore(tx, "t-copy", 57, at(10))?;
+        jobs::restore(tx, "t-copy", ShownNumbers { job: 57, decision: 7 }, at(10))?;
         assert_eq!(job(tx, lease.job())?.job.state.kind().name(), "uncertain");
         assert_eq!(job(tx, queued)?.job.branch().to_string(), "timmy/2-j2-2");
         assert_eq!(begin(tx, 3, at(11))?, JobId(1058), "above what the reports show");
@@ -234,7 +236,7 @@ fn a_restored_ledger_goes_on_well_above_and_believes_nothing_that_ran() {
 fn a_new_ledger_of_an_account_that_has_spoken_before_goes_on_above() {
     in_transaction(|tx| {
         tracked(tx)?;
-        jobs::restore(tx, "t-new", 7, at(0))?;
+        jobs::restore(tx, "t-new", ShownNumbers { job: 7, decision: 0 }, at(0))?;
         assert_eq!(begin(tx, 1, at(0))?, JobId(1008));
         Ok(())
     });

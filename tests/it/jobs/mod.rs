@@ -1,5 +1,6 @@
 //! Jobs: what may happen to one, in which order, and what becomes of it.
 
+mod decisions;
 mod leases;
 mod ledger;
 mod moves;

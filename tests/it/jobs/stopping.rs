@@ -115,7 +115,7 @@ fn an_uncertain_attempt_is_looked_for_and_then_given_up() {
     let asked = again.job.past.asked;
     let again = again.step(JobEvent::Decided(asked, PersonAnswer::Yes));
     assert_eq!((again.state(), again.job.branch().number), ("queued", 2));
-    let story = story.later(15 * MINUTE).step(JobEvent::Due);
+    let story = story.later(DAY).step(JobEvent::Due);
     assert_eq!(agent_of_cancelled(&story), Some(AgentStop::NotSeen));
 }
 

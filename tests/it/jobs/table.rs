@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
-    Act, AgentClaim, CancelReason, Failure, Fence, JobEvent, JobStep, NeverRan, PersonAnswer,
-    Progress, Push, Pusher, ResultJudgement, State, StateKind, StepKind, ToldText, Verdict,
-    Waiting,
+    Act, AgentClaim, CancelReason, Failure, Fence, JobEvent, JobStep, MergeRefusal, NeverRan,
+    PersonAnswer, Progress, Push, Pusher, ResultJudgement, State, StateKind, StepKind, ToldText,
+    Verdict, Waiting,
 };
 
 use super::{DAY, MINUTE, Story, attempt, commit, digest, ended, failed, grant, stopped};
@@ -105,10 +105,14 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("pushed by nobody", push(Pusher::Unknown, 'b')),
         ("pushed by a person", push(Pusher::Known, 'b')),
         ("merged", JobEvent::Merged(commit('a'))),
+        ("not merged: it conflicts", JobEvent::NotMerged(MergeRefusal::Conflict)),
+        ("not merged: another head", JobEvent::NotMerged(MergeRefusal::HeadMoved)),
+        ("not merged: a draft", JobEvent::NotMerged(MergeRefusal::Draft)),
         ("decided: yes", JobEvent::Decided(past.asked, PersonAnswer::Yes)),
         ("decided: no", JobEvent::Decided(past.asked, PersonAnswer::No(Cause::Wrong))),
         ("decided: revise", JobEvent::Decided(past.asked, PersonAnswer::Revise)),
         ("decided, another question", JobEvent::Decided(past.asked + 1, PersonAnswer::Yes)),
+        ("ask again", JobEvent::AskAgain(past.asked)),
         ("recheck", JobEvent::Recheck),
         ("told", JobEvent::Told(ToldText::by("anna", "mind the tests"))),
         ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),

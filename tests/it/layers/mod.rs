@@ -61,22 +61,38 @@ const PARTS: [(&str, &[&str]); 15] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 13] = [
+const CORE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("backoff", &[]),
     ("fail_to_pass", &[]),
-    ("script_guard", &[]),
+    ("script_guard", &["guards"]),
     ("command", &["model"]),
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
-    ("jobs", &["command", "model", "policy"]),
+    ("jobs", &["command", "guards", "model", "policy"]),
+    ("guards", &["command", "model"]),
+    ("decisions", &["command", "jobs", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
-    ("prompt", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
-    ("reply", &["command", "effect", "jobs", "model", "policy", "scheduling"]),
-    ("report", &["command", "effect", "jobs", "model", "policy", "reply", "scheduling"]),
+    ("prompt", &["command", "effect", "guards", "jobs", "model", "policy", "scheduling"]),
+    (
+        "reply",
+        &["command", "decisions", "effect", "guards", "jobs", "model", "policy", "scheduling"],
+    ),
+    ("report", &["command", "effect", "guards", "jobs", "model", "policy", "reply", "scheduling"]),
     (
         "handlers",
-        &["command", "effect", "jobs", "model", "policy", "reply", "report", "scheduling"],
+        &[
+            "command",
+            "decisions",
+            "effect",
+            "guards",
+            "jobs",
+            "model",
+            "policy",
+            "reply",
+            "report",
+            "scheduling",
+        ],
     ),
 ];
 

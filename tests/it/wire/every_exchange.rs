@@ -8,7 +8,7 @@ use timmy::gitea::{Error, Recovery, WriteOutcome};
 
 use crate::wire::forge::{Canned, Forge};
 use crate::wire::recorded::{self, Answer};
-use crate::wire::understood::{Understood, ask};
+use crate::wire::understood::{Understood, ask, differences};
 
 /// Reasons, each with the beginnings of the names that it is for.
 type Reasons = [(&'static str, &'static [&'static str])];
@@ -292,25 +292,6 @@ fn script(answer: &Answer) -> Vec<Canned> {
     };
     // 1.15 does not say how long a list is, so the end of it must be seen.
     before.into_iter().chain([answer.canned(), json(json!([]))]).collect()
-}
-
-/// Where `part` says something that the whole does not. What is not there is empty.
-fn differences(part: &Value, whole: &Value, place: &str) -> Vec<String> {
-    match (part, whole) {
-        (Value::Object(part), Value::Object(_)) => part
-            .iter()
-            .flat_map(|(key, value)| differences(value, &whole[key], &format!("{place}.{key}")))
-            .collect(),
-        (Value::Array(part), Value::Array(whole)) if part.len() == whole.len() => part
-            .iter()
-            .zip(whole)
-            .enumerate()
-            .flat_map(|(at, (part, whole))| differences(part, whole, &format!("{place}[{at}]")))
-            .collect(),
-        (_, Value::Null) if *part == false || *part == json!([]) => Vec::new(),
-        _ if part == whole => Vec::new(),
-        _ => vec![format!("{place}: {part}, not {whole}")],
-    }
 }
 
 #[test]

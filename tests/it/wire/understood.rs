@@ -358,3 +358,22 @@ fn remarked(number: i64, id: i64) -> Review {
     let text = ListedText { subject, written, history, on_line: false };
     Review { id, text, given_at: Timestamp::default(), submitted_at: None, comments: 1 }
 }
+
+/// Where `part` says something that the whole does not. What is not there is empty.
+pub(crate) fn differences(part: &Value, whole: &Value, place: &str) -> Vec<String> {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(_)) => part
+            .iter()
+            .flat_map(|(key, value)| differences(value, &whole[key], &format!("{place}.{key}")))
+            .collect(),
+        (Value::Array(part), Value::Array(whole)) if part.len() == whole.len() => part
+            .iter()
+            .zip(whole)
+            .enumerate()
+            .flat_map(|(at, (part, whole))| differences(part, whole, &format!("{place}[{at}]")))
+            .collect(),
+        (_, Value::Null) if *part == false || *part == json!([]) => Vec::new(),
+        _ if part == whole => Vec::new(),
+        _ => vec![format!("{place}: {part}, not {whole}")],
+    }
+}

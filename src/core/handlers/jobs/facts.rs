@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::core::command::value::JobId;
+use crate::core::command::value::{DecisionId, JobId};
 use crate::core::command::verb::Right;
+use crate::core::decisions::VoidReason;
 use crate::core::jobs::money::Ceiling;
-use crate::core::jobs::{Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, StepTime};
+use crate::core::jobs::{
+    Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, PersonAnswer, StepTime,
+};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
 
@@ -73,7 +76,7 @@ impl KnownJob {
         self.record.job.spec.id
     }
 
-    pub(super) fn thread(&self) -> ThreadId {
+    pub(in crate::core::handlers) fn thread(&self) -> ThreadId {
         self.record.job.spec.thread
     }
 }
@@ -94,6 +97,17 @@ pub enum JobRequest {
     Begin(NewJob),
     /// Something happens to a job that was seen as it is here.
     Happen { seen: Box<Job>, event: JobEvent, now: StepTime },
+    /// A person answers a decision about a job that was seen as it is here; `text`: what the agent is
+    /// told with it.
+    Decide {
+        seen: Box<Job>,
+        decision: DecisionId,
+        answer: PersonAnswer,
+        text: Option<String>,
+        now: StepTime,
+    },
+    /// A decision is found to be void.
+    Void { seen: Box<Job>, decision: DecisionId, why: VoidReason, now: StepTime },
 }
 
 impl JobRequest {
@@ -101,7 +115,9 @@ impl JobRequest {
     pub fn thread(&self) -> ThreadId {
         match self {
             Self::Begin(new) => new.thread,
-            Self::Happen { seen, .. } => seen.spec.thread,
+            Self::Happen { seen, .. } | Self::Decide { seen, .. } | Self::Void { seen, .. } => {
+                seen.spec.thread
+            }
         }
     }
 
@@ -112,6 +128,7 @@ impl JobRequest {
             Self::Happen { seen, event, .. } => {
                 matches!(event, JobEvent::Retry(_)) && seen.state.kind().is_end()
             }
+            Self::Decide { .. } | Self::Void { .. } => false,
         }
     }
 }

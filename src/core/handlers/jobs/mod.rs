@@ -37,7 +37,8 @@ impl CommandContext<'_> {
         jobs.numbered.get(&id).or_else(by_thread).map(|known| self.at_present(known))
     }
 
-    fn at_present(&self, known: &KnownJob) -> KnownJob {
+    /// A job with what the lines before have done to it.
+    pub(super) fn at_present(&self, known: &KnownJob) -> KnownJob {
         let mut known = known.clone();
         if let Some(job) = self.jobs.get(&known.id()) {
             known.record.job = job.clone();
@@ -51,14 +52,19 @@ impl CommandContext<'_> {
         record: &JobRecord,
         event: JobEvent,
     ) -> Result<Job, IllegalReason> {
-        let chance = self.snapshot.jobs.chance.unwrap_or(Draw(0));
-        let now = StepTime { at: self.snapshot.now, chance };
+        let now = self.step_time();
         let (after, _) =
             advance(&record.job, &event.clone().into(), now).map_err(|illegal| illegal.why)?;
         self.jobs.insert(record.job.spec.id, after.clone());
         let seen = Box::new(record.job.clone());
         self.changes.jobs.push(JobRequest::Happen { seen, event, now });
         Ok(after)
+    }
+
+    /// The moment at which jobs move here.
+    pub(super) fn step_time(&self) -> StepTime {
+        let chance = self.snapshot.jobs.chance.unwrap_or(Draw(0));
+        StepTime { at: self.snapshot.now, chance }
     }
 
     /// A new job is made, for the lines that follow as well.

@@ -38,7 +38,7 @@ impl CommandContext<'_> {
     }
 
     /// Why the sender may not do this in a repository.
-    pub(super) fn refuse_in(&self, repo: RepoId, verb: Verb) -> Option<Answer> {
+    pub(in crate::core::handlers) fn refuse_in(&self, repo: RepoId, verb: Verb) -> Option<Answer> {
         let right = match repo == self.asked.inbound.repo.id {
             true => self.asked.right,
             false => self.snapshot.jobs.rights.get(&repo).copied().flatten(),

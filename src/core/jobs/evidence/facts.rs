@@ -48,10 +48,14 @@ pub struct BranchFacts {
 /// Who pushed the head of the job's branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeadPusher {
-    /// The agent's account, or timmy for it.
     Agent,
+    /// timmy's own account: for an agent that does not push, or to bring in what is new in the base.
+    Timmy,
     /// Somebody else, by login; whether the agent pushed to the branch before.
-    Other { login: String, agent_before: bool },
+    Other {
+        login: String,
+        agent_before: bool,
+    },
     /// The forge does not say.
     Unknown,
 }

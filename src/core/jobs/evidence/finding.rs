@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::guards::{GuardFinding, GuardGrade};
 use crate::core::jobs::event::Citation;
 use crate::core::jobs::ids::Commit;
 
@@ -63,6 +64,8 @@ pub enum Finding {
     NoComment,
     /// What the issue says was changed after it began.
     IssueEdited,
+    /// What another guard says of its commit.
+    Guard(GuardFinding),
 }
 
 /// What a finding means for the result.
@@ -80,16 +83,26 @@ pub enum Grade {
     Nothing,
 }
 
+impl From<GuardGrade> for Grade {
+    fn from(grade: GuardGrade) -> Self {
+        match grade {
+            GuardGrade::Warn => Self::Warn,
+            GuardGrade::Ask => Self::Ask,
+            GuardGrade::Block => Self::Block,
+        }
+    }
+}
+
 /// Code and grade of each: the code is stable, and stands in logs, in the ledger and in JSON.
 macro_rules! findings {
     ($($kind:pat => $code:literal, $grade:ident;)+) => {
         impl Finding {
             pub fn code(&self) -> &'static str {
-                match self { $($kind => $code,)+ }
+                match self { $($kind => $code,)+ Self::Guard(found) => found.code.name() }
             }
 
             pub fn grade(&self) -> Grade {
-                match self { $($kind => Grade::$grade,)+ }
+                match self { $($kind => Grade::$grade,)+ Self::Guard(found) => found.grade().into() }
             }
         }
     };
@@ -123,4 +136,25 @@ findings! {
     Self::Blocked => "blocked", Stuck;
     Self::NoComment => "no_comment", Nothing;
     Self::IssueEdited => "issue_edited", Warn;
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::guards::{FindingCode, GuardName, Sentence};
+    use crate::core::jobs::evidence::finding::*;
+
+    #[test]
+    fn what_was_stored_before_is_still_read() {
+        let stored = r#"["no_pull",{"pull_closed":{"number":3}},{"guard":{"guard":"tests","code":"test_deleted","said":[{"own":"Gone."}]}}]"#;
+        let found: Vec<Finding> = serde_json::from_str(stored).unwrap();
+        let guard = GuardFinding::new(
+            GuardName::Tests,
+            FindingCode::TestDeleted,
+            Sentence::of("Gone.", &[]),
+        );
+        let expected = [Finding::NoPull, Finding::PullClosed { number: 3 }, Finding::Guard(guard)];
+        assert_eq!(found, expected);
+        assert_eq!(serde_json::to_string(&found).unwrap(), stored);
+        assert_eq!((found[2].code(), found[2].grade()), ("test_deleted", Grade::Block));
+    }
 }

@@ -190,7 +190,7 @@ fn of_pull(code: &CodeFacts, pull: &PullFacts) -> Vec<Finding> {
 fn of_branch(code: &CodeFacts, branch: &BranchFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &branch.pusher {
-        HeadPusher::Agent => {}
+        HeadPusher::Agent | HeadPusher::Timmy => {}
         HeadPusher::Unknown => findings.push(Finding::PusherUnknown),
         HeadPusher::Other { login, agent_before: true } => {
             findings.push(Finding::PushedByOther { login: login.clone() });
@@ -202,8 +202,9 @@ fn of_branch(code: &CodeFacts, branch: &BranchFacts) -> Vec<Finding> {
     let named = |commit: &Commit| commit.clone();
     match &code.named_commit {
         NamedCommit::NoOther => {}
-        // What a person pushed on top of it is no fault of the agent.
-        NamedCommit::Behind(_) if matches!(branch.pusher, HeadPusher::Other { .. }) => {}
+        // What somebody else pushed on top of it is no fault of the agent.
+        NamedCommit::Behind(_)
+            if matches!(branch.pusher, HeadPusher::Other { .. } | HeadPusher::Timmy) => {}
         NamedCommit::Behind(commit) => {
             findings.push(Finding::CommitBehind { named: named(commit) });
         }

@@ -1,8 +1,10 @@
 //! What was found of a result, as people are told of it: a sentence for each finding. Foreign words
 //! stand in backticks.
 
+use super::standing::branch;
 use super::words::short;
 use crate::core::effect::defuse;
+use crate::core::guards::Words;
 use crate::core::jobs::evidence::{Finding, Grade, MOST_LOOKED_AT};
 use crate::core::jobs::{AgentClaim, Citation, JobRecord};
 
@@ -13,7 +15,7 @@ const LONGEST: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckLine {
     pub mark: &'static str,
-    pub guard: &'static str,
+    pub guard: String,
     pub found: String,
 }
 
@@ -32,12 +34,12 @@ pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
     let tells_pusher = found.iter().any(|finding| finding.guard() == "author");
     let agent = record.agent().filter(|_| !tells_pusher).map(|agent| CheckLine {
         mark: "✅",
-        guard: "author",
+        guard: "author".to_owned(),
         found: format!("the account of `{}` pushed it, or I did for it", named(agent)),
     });
     let line = |finding: &Finding| CheckLine {
         mark: if finding.grade() == Grade::Warn { "⚠️" } else { "❌" },
-        guard: finding.guard(),
+        guard: finding.guard().to_owned(),
         found: finding.said(branch),
     };
     agent.into_iter().chain(found.iter().map(line)).collect()
@@ -50,6 +52,20 @@ pub(super) fn shown_by(claim: Option<&AgentClaim>, found: &[Finding]) -> Vec<Str
         !found.iter().any(|f| matches!(f, Finding::MissingCitation { cited } if cited == *citation))
     };
     cited.iter().take(MOST_LOOKED_AT).filter(is_there).map(Citation::said).collect()
+}
+
+/// What a person who is asked about the result of a job is told of it: the lines of what was
+/// checked, and a sentence for each finding. That it needs a person is the question already.
+pub(in crate::core::reply) fn findings_of(record: &JobRecord) -> (Vec<CheckLine>, Vec<String>) {
+    let on = branch(record, record.job.past.branch);
+    let found = record.findings().unwrap_or_default();
+    let found = found.iter().filter(|finding| **finding != Finding::Blocked);
+    (checks(record, &on), sentences(found, &on))
+}
+
+/// What the agent of a job cites to show that nothing has to change, and what is there.
+pub(in crate::core::reply) fn shown_of(record: &JobRecord) -> Vec<String> {
+    record.findings().map_or_else(Vec::new, |found| shown_by(record.last_claim(), found))
 }
 
 impl Citation {
@@ -65,8 +81,9 @@ impl Citation {
 
 impl Finding {
     /// The guard that looks at such things.
-    fn guard(&self) -> &'static str {
+    fn guard(&self) -> &str {
         match self {
+            Self::Guard(found) => found.guard.as_str(),
             Self::PushedByOther { .. } | Self::OthersWork { .. } | Self::PusherUnknown => "author",
             Self::NoResultLine
             | Self::ForeignPull { .. }
@@ -172,6 +189,17 @@ impl Finding {
                 "This issue was edited after it began: it worked on what stood there before."
                     .to_owned()
             }
+            Self::Guard(found) => found.said.words().iter().map(told).collect(),
+        }
+    }
+}
+
+/// Words of a guard, the foreign ones in backticks.
+fn told(words: &Words) -> String {
+    match words {
+        Words::Own(words) => words.clone(),
+        Words::Foreign(words) => {
+            format!("`{}`", named(&words.replace(char::is_control, " ")))
         }
     }
 }
@@ -192,6 +220,18 @@ mod tests {
         let said = other.said("timmy/1-j1");
         assert_eq!(said.matches('`').count(), 6, "{said}");
         assert!(said.contains("`'@anna'xxx") && said.len() < 250, "{said}");
+    }
+
+    #[test]
+    fn what_a_guard_says_is_told_as_harmless() {
+        use crate::core::guards::{FindingCode, GuardFinding, GuardName, Sentence};
+        let said = Sentence::of("{} is now skipped.", &["`@anna`#3\n## x"]);
+        let finding = GuardFinding::new(GuardName::Tests, FindingCode::TestSkipped, said);
+        let finding = Finding::Guard(finding);
+        let said = finding.said("timmy/1-j1");
+        assert!(said.ends_with("` is now skipped.") && said.matches('`').count() == 2, "{said}");
+        assert!(!said.contains('\n'), "{said}");
+        assert_eq!(finding.guard(), "tests");
     }
 
     #[test]

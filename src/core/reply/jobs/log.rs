@@ -101,9 +101,11 @@ fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
             format!("`{}` was pushed by {who}", short(&push.commit))
         }
         JobEvent::Merged(commit) => format!("merged as `{}`", short(commit)),
+        JobEvent::NotMerged(_) => "it could not be merged".to_owned(),
         JobEvent::Decided(_, PersonAnswer::Yes) => "a person said yes".to_owned(),
         JobEvent::Decided(_, PersonAnswer::No(_)) => "a person said no".to_owned(),
         JobEvent::Decided(_, PersonAnswer::Revise) => "a person asked for a change".to_owned(),
+        JobEvent::AskAgain(_) => "asked anew".to_owned(),
         JobEvent::Recheck => "to be looked at again".to_owned(),
         JobEvent::Told(_) => "a person said something to its agent".to_owned(),
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),

@@ -3,6 +3,7 @@
 mod answers;
 mod findings;
 mod log;
+mod not_merged;
 mod outcome;
 mod standing;
 mod view;
@@ -10,8 +11,11 @@ mod words;
 
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
+pub(super) use findings::{findings_of, shown_of};
 pub use log::JobLogLine;
+pub use not_merged::not_merged;
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};
 pub use standing::{CancelledBy, JobStanding};
 pub use view::JobView;
 pub use words::usd;
+pub(in crate::core) use words::{moment, short};

@@ -8,7 +8,6 @@ use super::findings::{CheckLine, checks, sentences, shown_by};
 use super::standing::{CancelledBy, JobStanding, branch};
 use super::view::JobView;
 use super::words::{moment, short, usd};
-use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     AgentClaim, AttemptRecord, Job, JobEvent, JobRecord, JobStep, Late, Purpose, RunHandle, State,
     Verdict, WorkKind,
@@ -61,9 +60,6 @@ pub enum JobOutcome {
         next: NextTry,
         until: String,
     },
-    /// A person is needed.
-    #[template(path = "job/needs_person.md")]
-    NeedsPerson { question: &'static str, pull: Option<i64>, found: Vec<String> },
 }
 
 /// What follows a claim that was not seen.
@@ -104,8 +100,10 @@ pub fn outcome(
     let (was_over, is_over) = (before.state.kind().is_end(), after.state.kind().is_end());
     match (was_over, is_over) {
         (true, _) => None,
+        // Whoever decided it was answered.
+        (false, true) if matches!(step, JobStep::Event(JobEvent::Decided(..))) => None,
         (false, true) => ended(record, now, zone),
-        (false, false) => meanwhile(before, record, step, now, zone),
+        (false, false) => meanwhile(record, step, now, zone),
     }
 }
 
@@ -153,7 +151,6 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
 }
 
 fn meanwhile(
-    before: &Job,
     record: &JobRecord,
     step: &JobStep,
     now: Timestamp,
@@ -167,12 +164,6 @@ fn meanwhile(
     };
     let found = record.findings().filter(|_| judged.is_some()).unwrap_or_default();
     match (&job.state, judged) {
-        (State::Deciding(deciding), _) if before.state != job.state => {
-            // That it needs a person is the question already.
-            let found = found.iter().filter(|finding| **finding != Finding::Blocked);
-            let (question, pull) = (deciding.question.said(), job.past.pull);
-            Some(JobOutcome::NeedsPerson { question, pull, found: sentences(found, &on) })
-        }
         (State::BackingOff(pause), Some(verdict)) => {
             let next = match (verdict, pause.work) {
                 (Verdict::Nothing, _) => {

@@ -8,7 +8,7 @@ use crate::core::jobs::{
 use crate::core::model::time::{Timestamp, said};
 
 /// A moment as people say it: of today the time alone.
-pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+pub(in crate::core) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (there, here) = (at.zoned(zone), now.zoned(zone));
     match there.date() == here.date() {
         true => there.strftime("%H:%M %Z").to_string(),
@@ -23,7 +23,7 @@ pub fn usd(micro: u64) -> String {
 }
 
 /// The first characters of a commit, as people write it.
-pub(super) fn short(commit: &Commit) -> String {
+pub(in crate::core) fn short(commit: &Commit) -> String {
     commit.to_string().chars().take(7).collect()
 }
 

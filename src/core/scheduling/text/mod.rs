@@ -1,5 +1,6 @@
 //! What the text of an issue says about the work.
 
+mod acceptance;
 mod closes;
 mod lines;
 mod place;
@@ -67,6 +68,12 @@ impl TextReader {
         }
     }
 
+    /// The points of an issue of `repo` that say when it is done, in its author's own words.
+    pub fn acceptance_points(&self, repo: RepoId, body: &str) -> Vec<String> {
+        let pieces = lines::pieces(body).unwrap_or_default();
+        acceptance::points(&self.acceptance, &self.words(repo), &pieces)
+    }
+
     fn words(&self, repo: RepoId) -> Arc<TemplateWords> {
         let known = self.by_repo.read().unwrap_or_else(PoisonError::into_inner);
         known.get(&repo).unwrap_or(&self.common).clone()
@@ -100,6 +107,25 @@ mod tests {
     }
 
     const NOTHING: Readiness = Readiness { scope: false, place: false, acceptance: false };
+
+    #[test]
+    fn the_points_that_say_when_it_is_done_are_read() {
+        for (body, expected) in [
+            ("Just words.", &[][..]),
+            (
+                "## Acceptance criteria\n\n- a works\n- [ ] b works\n\n## Notes\n\nc",
+                &["a works", "b works"],
+            ),
+            ("**Done when**\n\na works\n\n### More\n\nb works", &["a works"]),
+            ("It is done when: it works.", &["it works."]),
+            ("- [ ] a\n- [x] b\n- c", &["a", "b"]),
+            ("> ## Expected\n> quoted\n\n## Expected\n\n_No response_", &[]),
+        ] {
+            assert_eq!(reader().acceptance_points(REPO, body), expected, "{body}");
+        }
+        let many = "- [ ] point\n".repeat(500);
+        assert_eq!(reader().acceptance_points(REPO, &many).len(), 50);
+    }
 
     #[test]
     fn forty_characters_of_ones_own_are_a_scope() {

@@ -47,6 +47,11 @@ async fn obey(run: AgentRun, gate: Arc<Notify>) -> RunEnd {
             gate.notified().await;
             RunEnd::Completed("bye".into())
         }
+        "listens" => {
+            run.begin_tool("make");
+            gate.notified().await;
+            RunEnd::Completed(run.end_tool("made", false).join("; "))
+        }
         "stubborn" => {
             run.ignore_stop();
             gate.notified().await;
@@ -280,6 +285,13 @@ async fn words_for_a_run_of_a_new_one() {
     player.gate.notify_one();
     player.until(RunStatus::Completed).await;
     player.ask("42b-", &run, NOTHING).await;
+    let run = player.start("30-", "b", "listens").await.run();
+    player.ask("40-", &format!("{run}/steer"), json!({ "input": "please" })).await;
+    player.gate.notify_one();
+    player.until(RunStatus::Completed).await;
+    player.ask("40d-", &run, NOTHING).await;
+    player.ask("40e-", "/api/sessions/session-b/messages", NOTHING).await;
+    player.listen("40f-", &run).await;
     player.end();
 }
 

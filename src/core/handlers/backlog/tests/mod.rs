@@ -15,7 +15,7 @@ use crate::core::command::verb::Right;
 use crate::core::effect::Effect;
 use crate::core::handlers::backlog::*;
 use crate::core::handlers::{
-    CommandRequest, JobFacts, Needs, OtherThread, Snapshot, handle, needs,
+    CommandRequest, DecisionFacts, JobFacts, Needs, OtherThread, Snapshot, handle, needs,
 };
 use crate::core::model::dependency::WaitsFor;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
@@ -201,6 +201,7 @@ impl TestWorld {
             digests: HashMap::new(),
             backlog: Some(backlog),
             jobs: JobFacts::default(),
+            decisions: DecisionFacts::default(),
             state: ThreadState::default(),
             recent: Vec::new(),
             pending: None,

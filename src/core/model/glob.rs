@@ -24,6 +24,17 @@ impl Glob {
         GlobSet::new(globs).ok().map(Self)
     }
 
+    /// A pattern in which `*` and `?` go across slashes, as Gitea reads the contexts that a branch
+    /// requires: `ci/*` covers `ci/test / unit (push)`. None if it is malformed or empty.
+    pub fn across(pattern: &str) -> Option<Self> {
+        if pattern.is_empty() {
+            return None;
+        }
+        let glob =
+            GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
+        GlobSet::new([glob.ok()?]).ok().map(Self)
+    }
+
     /// Whether the whole of `path` has this form.
     pub fn matches(&self, path: &str) -> bool {
         self.0.is_match(path)
@@ -32,7 +43,7 @@ impl Glob {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::glob::*;
+    use crate::core::model::glob::*;
 
     fn matches(pattern: &str, path: &str) -> bool {
         Glob::new(pattern).unwrap().matches(path)
@@ -63,6 +74,20 @@ mod tests {
         assert!(matches("v[0-9].md", "v1.md") && !matches("v[!0-9].md", "v1.md"));
         assert!(matches("{ci,web}/*", "web/a") && !matches("{ci,web}/*", "app/a"));
         assert!(!matches("a[!b]c", "a/c"));
+    }
+
+    #[test]
+    fn patterns_of_contexts_go_across_slashes() {
+        for (pattern, context) in [
+            ("ci/*", "ci/test / unit (push)"),
+            ("*", "a/b/c"),
+            ("ci/{test,lint}*", "ci/lint"),
+            ("?/x", "a/x"),
+        ] {
+            assert!(Glob::across(pattern).unwrap().matches(context), "{pattern}");
+        }
+        assert!(!Glob::across("ci/*").unwrap().matches("xci/a"));
+        assert!(Glob::across("").is_none() && Glob::across("a[").is_none());
     }
 
     #[test]

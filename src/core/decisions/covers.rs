@@ -1,0 +1,102 @@
+//! What a yes covers: if any of it changes, the question is void.
+
+use serde::{Deserialize, Serialize};
+
+use super::void::VoidReason;
+use crate::core::jobs::Commit;
+
+/// What a yes covers. It is compared with what is there when somebody says yes. The verdict needs no
+/// place here: a result that is judged anew is asked about anew, under another number.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Covered {
+    /// The commit that was shown, and where it would go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<CoveredHead>,
+    /// What the issue asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextDigest>,
+    /// What is done with the result then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take_over: Option<TakeOver>,
+}
+
+/// A result in a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoveredHead {
+    pub pull: i64,
+    pub commit: Commit,
+    /// The branch into which it is to be merged.
+    pub target: String,
+}
+
+/// The SHA-256 of the title and text of an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TextDigest(pub [u8; 32]);
+
+/// How a verified result is taken over once a person says yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakeOver {
+    /// It is approved by a review, and merged.
+    Merge,
+    /// It is approved by a review.
+    Review,
+}
+
+impl Covered {
+    /// What of it is not as it was, if `now` is how things are. What was never covered may change.
+    pub fn difference(&self, now: &Self) -> Option<VoidReason> {
+        if let (Some(then), Some(now)) = (&self.head, &now.head) {
+            if then.commit != now.commit {
+                return Some(VoidReason::Pushed { commit: now.commit.clone() });
+            }
+            if then.target != now.target {
+                return Some(VoidReason::Retargeted { target: now.target.clone() });
+            }
+        }
+        match (self.text, now.text) {
+            (Some(then), Some(now)) if then != now => Some(VoidReason::Edited),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::decisions::covers::*;
+
+    fn covered(commit: char, target: &str, text: u8) -> Covered {
+        let commit: Commit = commit.to_string().repeat(40).parse().expect("a commit");
+        let target = target.to_owned();
+        let head = Some(CoveredHead { pull: 58, commit, target });
+        Covered { head, text: Some(TextDigest([text; 32])), take_over: Some(TakeOver::Merge) }
+    }
+
+    #[test]
+    fn each_part_counts() {
+        let shown = covered('a', "main", 1);
+        assert_eq!(shown.difference(&shown), None);
+        let pushed = covered('b', "other", 2);
+        let commit = pushed.head.clone().expect("a head").commit;
+        assert_eq!(shown.difference(&pushed), Some(VoidReason::Pushed { commit }));
+        let target = "other".to_owned();
+        let elsewhere = covered('a', "other", 1);
+        assert_eq!(shown.difference(&elsewhere), Some(VoidReason::Retargeted { target }));
+        assert_eq!(shown.difference(&covered('a', "main", 2)), Some(VoidReason::Edited));
+    }
+
+    #[test]
+    fn what_was_never_shown_may_change() {
+        let shown = Covered { head: None, text: None, take_over: None };
+        assert_eq!(shown.difference(&covered('a', "main", 1)), None);
+    }
+
+    #[test]
+    fn what_is_stored_is_read_again() {
+        for covered in [Covered::default(), covered('a', "main", 1)] {
+            let stored = serde_json::to_string(&covered).expect("JSON");
+            assert_eq!(serde_json::from_str::<Covered>(&stored).expect(&stored), covered);
+        }
+    }
+}

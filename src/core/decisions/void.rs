@@ -1,0 +1,23 @@
+//! Why a question can be answered no more.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::jobs::Commit;
+
+/// Why a question can be answered no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoidReason {
+    /// The head is another one.
+    Pushed { commit: Commit },
+    /// The pull request is to be merged into another branch.
+    Retargeted { target: String },
+    /// The issue asks for something else.
+    Edited,
+    /// The comment that puts it is not as it was posted, or is gone.
+    QuestionChanged,
+    /// The ledger is a copy: another one may have acted.
+    Restored,
+    /// The job went another way.
+    WentOn,
+}

@@ -1,0 +1,276 @@
+//! The guard `checks`: what CI says of the commit.
+//!
+//! Anybody who may push can post a status, under any context. So only trusted reporters count, the
+//! newest of each context; and a check that did not run, has not ended or cannot be read is not
+//! green.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use regex::Regex;
+
+use super::code::FindingCode;
+use super::finding::{EvidenceLink, GuardFinding};
+use super::name::GuardName;
+use super::result::{CannotBeRead, GuardResult};
+use super::rules::{ExpectedChecks, GuardRules};
+use super::sentence::Sentence;
+use crate::core::model::commit_status::{CheckState, CommitStatus};
+use crate::core::model::glob::Glob;
+
+/// What the contexts begin with that timmy posts itself: they say nothing of a commit.
+pub const OWN_CONTEXTS: &str = "timmy/";
+
+/// Who reports what Gitea's own Actions found.
+const ACTIONS: &str = "gitea-actions";
+
+/// What the forge shows of the checks of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckFacts {
+    /// All that was ever said of the commit, from all pages.
+    pub statuses: Result<Vec<CommitStatus>, CannotBeRead>,
+    /// The contexts that the target branch requires, as patterns.
+    pub required: Result<Vec<String>, CannotBeRead>,
+    /// What was said of the last heads of the target branch, the newest first.
+    pub on_target: Vec<Vec<CommitStatus>>,
+    /// How long they were waited for.
+    pub waited: Duration,
+    /// Whether a branch of an agent's account changes workflow files in this repository: then
+    /// Actions run what an agent wrote.
+    pub workflows_changed: bool,
+}
+
+/// Judges what CI says.
+pub fn checks(facts: &CheckFacts, rules: &GuardRules) -> GuardResult {
+    let cannot = |what: &str, why| GuardResult::cannot_be_read(GuardName::Checks, what, why);
+    let statuses = match &facts.statuses {
+        Ok(statuses) => statuses,
+        Err(why) => return cannot("What the checks say", why),
+    };
+    let required = match &facts.required {
+        Ok(required) => required,
+        Err(why) => return cannot("Which checks the branch requires", why),
+    };
+    let judge = CheckJudge {
+        rules,
+        facts,
+        head: history(statuses.iter().filter(|status| counts(status, facts, rules))),
+        on_target: facts.on_target.iter().map(|head| newest(head, facts, rules)).collect(),
+        required: required.iter().map(|pattern| RequiredCheck::new(pattern)).collect(),
+        findings: Vec::new(),
+        waits_for: Vec::new(),
+        green: Vec::new(),
+    };
+    judge.judge()
+}
+
+/// Whether what a status says counts.
+fn counts(status: &CommitStatus, facts: &CheckFacts, rules: &GuardRules) -> bool {
+    let is_by = |login: &str| status.by.as_ref().is_some_and(|by| by.is(login));
+    !status.context.starts_with(OWN_CONTEXTS)
+        && rules.trusted_reporters.iter().any(|login| is_by(login))
+        && !(facts.workflows_changed && is_by(ACTIONS))
+}
+
+/// What was said under each context, the newest last.
+fn history<'a>(
+    statuses: impl Iterator<Item = &'a CommitStatus>,
+) -> BTreeMap<&'a str, Vec<&'a CommitStatus>> {
+    let mut history: BTreeMap<&str, Vec<&CommitStatus>> = BTreeMap::new();
+    for status in statuses {
+        history.entry(&status.context).or_default().push(status);
+    }
+    for said in history.values_mut() {
+        said.sort_by_key(|status| status.id);
+    }
+    history
+}
+
+/// The newest under each context of a head of the target.
+fn newest<'a>(
+    head: &'a [CommitStatus],
+    facts: &CheckFacts,
+    rules: &GuardRules,
+) -> BTreeMap<&'a str, &'a CommitStatus> {
+    // What Actions said of the target was said of files that people merged.
+    let on_target = CheckFacts { workflows_changed: false, ..facts.without_statuses() };
+    let counted = head.iter().filter(|status| counts(status, &on_target, rules));
+    history(counted).into_iter().filter_map(|(name, said)| Some((name, *said.last()?))).collect()
+}
+
+impl CheckFacts {
+    fn without_statuses(&self) -> Self {
+        Self { statuses: Ok(Vec::new()), required: Ok(Vec::new()), on_target: Vec::new(), ..*self }
+    }
+}
+
+/// Whether a check says of itself that it tested nothing.
+fn ran_nothing(description: &str) -> bool {
+    const PATTERN: &str = r"(?i)\b(?:0|no) (?:tests?|specs?|examples?)(?: were| was)? (?:ran|run|executed|found|collected|passed)\b|\bran 0 tests\b|\b0 passed\b|\bno tests to run\b";
+    static NOTHING: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(PATTERN).unwrap_or_else(|error| unreachable!("{error}")));
+    NOTHING.is_match(description)
+}
+
+/// A context that the branch requires.
+struct RequiredCheck<'a> {
+    pattern: &'a str,
+    /// None if it is no pattern: then it is the context itself.
+    glob: Option<Glob>,
+}
+
+impl<'a> RequiredCheck<'a> {
+    fn new(pattern: &'a str) -> Self {
+        Self { pattern, glob: Glob::across(pattern) }
+    }
+
+    fn covers(&self, context: &str) -> bool {
+        self.pattern == context || self.glob.as_ref().is_some_and(|glob| glob.matches(context))
+    }
+}
+
+struct CheckJudge<'a> {
+    rules: &'a GuardRules,
+    facts: &'a CheckFacts,
+    head: BTreeMap<&'a str, Vec<&'a CommitStatus>>,
+    on_target: Vec<BTreeMap<&'a str, &'a CommitStatus>>,
+    required: Vec<RequiredCheck<'a>>,
+    findings: Vec<GuardFinding>,
+    waits_for: Vec<Sentence>,
+    green: Vec<&'a str>,
+}
+
+impl<'a> CheckJudge<'a> {
+    fn judge(mut self) -> GuardResult {
+        let head = std::mem::take(&mut self.head);
+        for (context, said) in &head {
+            self.check(context, said);
+        }
+        let missing: Vec<&str> = self
+            .required
+            .iter()
+            .filter(|required| !head.keys().any(|context| required.covers(context)))
+            .map(|required| required.pattern)
+            .collect();
+        for pattern in missing {
+            self.missing(pattern, FindingCode::CheckMissing, "{} is required, and did not run.");
+        }
+        self.absent(&head);
+        if head.is_empty() && self.rules.checks == ExpectedChecks::Required {
+            self.nothing_ran();
+        }
+        if self.facts.workflows_changed {
+            let form = "An agent's branch changes workflow files: Actions prove nothing here.";
+            self.add(FindingCode::ChecksProveNothing, Sentence::of(form, &[]));
+        }
+        let seen = self.seen();
+        GuardResult::new(GuardName::Checks, seen, self.findings).waiting_for(self.waits_for)
+    }
+
+    /// A context that somebody said something under.
+    fn check(&mut self, context: &'a str, said: &[&'a CommitStatus]) {
+        let Some(newest) = said.last() else { return };
+        let is_required = self.required.iter().any(|required| required.covers(context));
+        match newest.state {
+            CheckState::Success | CheckState::Warning if ran_nothing(&newest.description) => {
+                let form = "{} is green, and says that nothing ran: {}.";
+                self.about(newest, FindingCode::CheckRanNothing, form);
+            }
+            CheckState::Success | CheckState::Warning => {
+                self.green.push(context);
+                if said.iter().any(|status| status.state == CheckState::Failure) {
+                    let form = "{} was red and is green on the same commit: it is flaky.";
+                    self.about(newest, FindingCode::CheckFlaky, form);
+                }
+            }
+            CheckState::Failure if self.is_red_on_target(context) => {
+                let form = "{} is red, as it is on the target branch: {}.";
+                self.about(newest, FindingCode::CheckRedOnTarget, form);
+            }
+            CheckState::Failure => self.about(newest, FindingCode::CheckRed, "{} is red: {}."),
+            CheckState::Pending if self.is_time_up() => {
+                self.about(newest, FindingCode::CheckNotEnded, "{} has not ended in time.");
+            }
+            CheckState::Pending => self.waits_for.push(Sentence::of("{} to end", &[context])),
+            CheckState::Skipped if is_required => {
+                let form = "{} is required, and did not run: it was skipped.";
+                self.about(newest, FindingCode::CheckMissing, form);
+            }
+            CheckState::Skipped => {}
+            CheckState::Unknown => {
+                let form = "{} says something that I do not know: {}.";
+                self.about(newest, FindingCode::CheckUnknown, form);
+            }
+        }
+    }
+
+    fn is_red_on_target(&self, context: &str) -> bool {
+        let on_target = self.on_target.iter().find_map(|head| head.get(context));
+        on_target.is_some_and(|status| status.state == CheckState::Failure)
+    }
+
+    fn is_time_up(&self) -> bool {
+        self.facts.waited >= self.rules.checks_within
+    }
+
+    /// What the target carried and this commit does not: nobody required it.
+    fn absent(&mut self, head: &BTreeMap<&str, Vec<&CommitStatus>>) {
+        let ran = |status: &&&CommitStatus| status.state != CheckState::Skipped;
+        let on_target: BTreeSet<&str> = self
+            .on_target
+            .iter()
+            .flat_map(|head| head.values().filter(ran).map(|status| status.context.as_str()))
+            .collect();
+        for context in on_target.into_iter().filter(|context| !head.contains_key(context)) {
+            let is_required = self.required.iter().any(|required| required.covers(context));
+            let code = match self.rules.checks {
+                ExpectedChecks::IfPresent if !is_required => FindingCode::CheckAbsent,
+                ExpectedChecks::IfPresent | ExpectedChecks::Required => FindingCode::CheckMissing,
+            };
+            self.missing(context, code, "{} ran on the target branch, and did not run here.");
+        }
+    }
+
+    fn nothing_ran(&mut self) {
+        if self.is_time_up() {
+            let form = "Checks are required, and none ran.";
+            self.add(FindingCode::NoChecks, Sentence::of(form, &[]));
+        } else {
+            self.waits_for.push(Sentence::of("the first check to begin", &[]));
+        }
+    }
+
+    fn missing(&mut self, context: &str, code: FindingCode, form: &str) {
+        // What Actions say does not count, so there is nothing to wait for.
+        match self.is_time_up() || self.facts.workflows_changed {
+            true => self.add(code, Sentence::of(form, &[context])),
+            false => self.waits_for.push(Sentence::of("{} to begin", &[context])),
+        }
+    }
+
+    fn about(&mut self, status: &CommitStatus, code: FindingCode, form: &str) {
+        let description = match status.description.trim() {
+            "" => "no more is said",
+            description => description,
+        };
+        let said = Sentence::of(form, &[&status.context, description]);
+        let (context, url) = (status.context.clone(), status.target_url.clone());
+        let link = EvidenceLink::Check { context, url };
+        self.findings.push(GuardFinding::new(GuardName::Checks, code, said).at(link));
+    }
+
+    fn add(&mut self, code: FindingCode, said: Sentence) {
+        self.findings.push(GuardFinding::new(GuardName::Checks, code, said));
+    }
+
+    fn seen(&self) -> Sentence {
+        match self.green.as_slice() {
+            [] => Sentence::of("no check ran, and none is required", &[]),
+            [one] => Sentence::of("{} is green", &[one]),
+            [first, rest @ ..] => {
+                Sentence::of(&format!("{{}} and {} more are green", rest.len()), &[first])
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What one guard says of one commit.
+
+use serde::{Deserialize, Serialize};
+
+use super::code::FindingCode;
+use super::grade::GuardGrade;
+use super::name::GuardName;
+use super::sentence::Sentence;
+use crate::core::model::commit::Commit;
+
+/// One thing that a guard found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuardFinding {
+    pub guard: GuardName,
+    pub code: FindingCode,
+    /// What was found, as people and agents are told of it.
+    pub said: Sentence,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<EvidenceLink>,
+}
+
+/// Where a finding can be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceLink {
+    /// A file, at a line of it if one is known; of what is gone the line before the change.
+    File {
+        path: String,
+        line: Option<u32>,
+    },
+    /// A check, and where its log stands, as the reporter says.
+    Check {
+        context: String,
+        url: String,
+    },
+    Pull(i64),
+    Commit(Commit),
+}
+
+impl GuardFinding {
+    pub fn new(guard: GuardName, code: FindingCode, said: Sentence) -> Self {
+        Self { guard, code, said, link: None }
+    }
+
+    pub fn at(self, link: EvidenceLink) -> Self {
+        Self { link: Some(link), ..self }
+    }
+
+    pub fn in_file(self, path: &str, line: Option<u32>) -> Self {
+        self.at(EvidenceLink::File { path: path.to_owned(), line })
+    }
+
+    /// The file that it is about.
+    pub fn path(&self) -> Option<&str> {
+        match self.link.as_ref()? {
+            EvidenceLink::File { path, .. } => Some(path),
+            EvidenceLink::Check { .. } | EvidenceLink::Pull(_) | EvidenceLink::Commit(_) => None,
+        }
+    }
+
+    pub fn grade(&self) -> GuardGrade {
+        self.code.grade()
+    }
+
+    /// What two findings have in common that say the same of one commit: by this a person lets one
+    /// of them pass and no other.
+    pub fn key(&self) -> String {
+        format!("{} {} {}", self.guard, self.code.name(), self.said.plain())
+    }
+}

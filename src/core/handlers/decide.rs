@@ -1,0 +1,214 @@
+//! approve, reject, revise, answer: what people say to a decision.
+
+use super::context::CommandContext;
+use super::decision_facts::DecisionQuery;
+use super::handler::Handler;
+use super::jobs::{JobQuery, JobRequest, KnownJob};
+use super::snapshot::Needs;
+use crate::core::command::value::DecisionId;
+use crate::core::command::{Command, Note};
+use crate::core::decisions::{
+    AskedDecision, DecisionRefusal, DecisionReply, QuestionCheck, TakeOver, VoidReason, meant,
+};
+use crate::core::jobs::{JobEvent, JobStep, PersonAnswer, Question, ToldText, advance};
+use crate::core::model::ids::Subject;
+use crate::core::reply::decisions::answer_lines;
+use crate::core::reply::{Answer, DecisionAnswer};
+
+pub(super) fn decide(command: &Command) -> Handler<'_> {
+    let decisions = DecisionQuery { answers: true, named: named(command).into_iter().collect() };
+    let jobs = JobQuery { acts: true, ..JobQuery::default() };
+    Handler::new(Needs { decisions, jobs, ..Needs::default() }, move |context| {
+        context.decide(command)
+    })
+}
+
+/// The decision that a command names.
+pub(super) fn named(command: &Command) -> Option<DecisionId> {
+    match command {
+        Command::Approve { decision, .. }
+        | Command::Reject { decision, .. }
+        | Command::Revise { decision, .. }
+        | Command::Answer { decision, .. } => *decision,
+        _ => None,
+    }
+}
+
+fn note(command: &Command) -> Option<&str> {
+    match command {
+        Command::Approve { note, .. } | Command::Reject { note, .. } => {
+            note.as_ref().map(Note::as_str)
+        }
+        Command::Revise { note, .. } | Command::Answer { note, .. } => Some(note.as_str()),
+        _ => None,
+    }
+}
+
+impl CommandContext<'_> {
+    fn decide(&mut self, command: &Command) -> Answer {
+        let reply = self.decision_reply(command);
+        let facts = &self.snapshot.decisions;
+        let (asked, answer) = match meant(reply, &facts.known) {
+            Ok(found) => found,
+            Err(why) => return self.undecided(reply, why),
+        };
+        let id = asked.decision.id;
+        let job = facts.jobs.get(&asked.decision.job).map(|known| self.at_present(known));
+        let Some(known) = job else {
+            return self.undecided(reply, DecisionRefusal::Unknown { id });
+        };
+        if let Some(refusal) = self.refuse_in(known.thread().repo, reply.verb) {
+            return refusal;
+        }
+        if self.decided.contains(&id) {
+            let by = self.asked.actor.clone();
+            return self.undecided(reply, DecisionRefusal::Decided { id, by });
+        }
+        let text = reply.note.filter(|_| answer == PersonAnswer::Revise);
+        match self.carry_out(&known, asked, answer, text) {
+            true => said(asked, &known, answer, self.place_of(&known)).into(),
+            false => self.undecided(reply, DecisionRefusal::Void { id, why: VoidReason::WentOn }),
+        }
+    }
+
+    fn decision_reply<'r>(&self, command: &'r Command) -> DecisionReply<'r> {
+        let inbound = self.asked.inbound;
+        DecisionReply {
+            verb: command.verb(),
+            named: named(command),
+            cause: match command {
+                Command::Reject { cause, .. } => *cause,
+                _ => None,
+            },
+            note: note(command),
+            thread: inbound.thread(),
+            is_in_report: self.snapshot.decisions.is_in_report,
+            comment: match inbound.subject {
+                Subject::Comment(id) => Some(id),
+                Subject::Issue(_) => None,
+            },
+            said_at: inbound.created_at,
+        }
+    }
+
+    /// How a thread in the repository of a job is called here, by its number.
+    fn place_of(&self, known: &KnownJob) -> impl Fn(i64) -> String {
+        let is_here = known.thread().repo == self.asked.inbound.repo.id;
+        let repo = if is_here { String::new() } else { known.repo.to_string() };
+        move |number| format!("{repo}#{number}")
+    }
+
+    /// Does what the answer says, for the lines that follow as well, if the job can do that.
+    fn carry_out(
+        &mut self,
+        known: &KnownJob,
+        asked: &AskedDecision,
+        answer: PersonAnswer,
+        text: Option<&str>,
+    ) -> bool {
+        let seen = &known.record.job;
+        let now = self.step_time();
+        let by = self.asked.actor.login.clone();
+        let told = text.map(|text| JobEvent::Told(ToldText::by(&by, text)));
+        let steps = told.into_iter().chain([JobEvent::Decided(asked.decision.number, answer)]);
+        let after = steps
+            .map(JobStep::from)
+            .try_fold(seen.clone(), |job, step| advance(&job, &step, now).map(|(after, _)| after));
+        let Ok(after) = after else { return false };
+        self.jobs.insert(after.spec.id, after);
+        self.decided.insert(asked.decision.id);
+        let (seen, text) = (Box::new(seen.clone()), text.map(str::to_owned));
+        let decision = asked.decision.id;
+        self.changes.jobs.push(JobRequest::Decide { seen, decision, answer, text, now });
+        true
+    }
+
+    /// Nothing is decided. What is found to be void is closed, and asked anew.
+    fn undecided(&mut self, reply: DecisionReply<'_>, why: DecisionRefusal) -> Answer {
+        let facts = &self.snapshot.decisions;
+        let place = match &why {
+            DecisionRefusal::OtherThread { id, thread } => {
+                let asked = facts.known.iter().find(|asked| asked.decision.id == *id);
+                let known = asked.and_then(|asked| facts.jobs.get(&asked.decision.job));
+                known.map(|known| self.place_of(known)(thread.number)).unwrap_or_default()
+            }
+            _ => String::new(),
+        };
+        let name = &self.snapshot.own;
+        let lines = match &why {
+            DecisionRefusal::WhichOne { open } => {
+                let line = |id: &DecisionId| answer_lines(&id.to_string(), &[reply.verb], name);
+                open.iter().flat_map(line).collect()
+            }
+            DecisionRefusal::OtherVerb { id, verbs } => answer_lines(&id.to_string(), verbs, name),
+            _ => Vec::new(),
+        };
+        if let DecisionRefusal::Void { id, .. } = &why {
+            self.close_void(*id);
+        }
+        DecisionAnswer::Refused { why, place, lines }.into()
+    }
+
+    fn close_void(&mut self, id: DecisionId) {
+        let facts = &self.snapshot.decisions;
+        let asked = facts.known.iter().find(|asked| asked.decision.id == id);
+        let Some(AskedDecision { decision, check: QuestionCheck::Void(why), .. }) = asked else {
+            return;
+        };
+        let Some(known) = facts.jobs.get(&decision.job) else { return };
+        if decision.is_open() && self.decided.insert(id) {
+            let (seen, why) = (Box::new(known.record.job.clone()), why.clone());
+            let now = self.step_time();
+            self.changes.jobs.push(JobRequest::Void { seen, decision: id, why, now });
+        }
+    }
+}
+
+/// What is said of an answer that was given to `asked`, about the job as it was seen before.
+fn said(
+    asked: &AskedDecision,
+    known: &KnownJob,
+    answer: PersonAnswer,
+    place: impl Fn(i64) -> String,
+) -> DecisionAnswer {
+    let decision = &asked.decision;
+    let (id, job) = (decision.id.to_string(), &known.record.job);
+    let head = decision.covers.head.as_ref();
+    let commit = head.map(|head| &head.commit).or(job.past.commit.as_ref());
+    let commit = commit.map(|commit| commit.to_string().chars().take(7).collect());
+    match (decision.question, answer) {
+        (Question::Accept, PersonAnswer::Yes) => match decision.pull {
+            Some(pull) => {
+                let merges = decision.covers.take_over == Some(TakeOver::Merge);
+                DecisionAnswer::Accepted { id, pull: place(pull), commit, merges }
+            }
+            None => DecisionAnswer::Closed { id },
+        },
+        (Question::NoChange, PersonAnswer::Yes) => DecisionAnswer::Closed { id },
+        (Question::Guard, PersonAnswer::Yes) => DecisionAnswer::Passed { id, commit },
+        (Question::Repair, PersonAnswer::Yes) => {
+            DecisionAnswer::MoreRounds { id, more: job.spec.limits.repairs.max(1) }
+        }
+        (Question::Accept | Question::Guard | Question::Repair, PersonAnswer::Revise) => {
+            DecisionAnswer::Revised { id, is_round: true }
+        }
+        (Question::NoChange, PersonAnswer::Revise) => {
+            DecisionAnswer::Revised { id, is_round: false }
+        }
+        (
+            Question::Accept | Question::NoChange | Question::Guard | Question::Repair,
+            PersonAnswer::No(_),
+        ) => DecisionAnswer::Rejected { id, pull: decision.pull.map(place) },
+        (Question::Stuck, PersonAnswer::Yes) => DecisionAnswer::GoesOn { id },
+        (Question::Stuck | Question::Permission, PersonAnswer::Revise) => {
+            DecisionAnswer::Told { id }
+        }
+        (Question::Stuck, PersonAnswer::No(_)) => DecisionAnswer::GivenUp { id },
+        (Question::Permission, PersonAnswer::Yes) => DecisionAnswer::Allowed { id },
+        (Question::Permission, PersonAnswer::No(_)) => DecisionAnswer::Denied { id },
+        (Question::Uncertain, PersonAnswer::Yes | PersonAnswer::Revise) => {
+            DecisionAnswer::Again { id }
+        }
+        (Question::Uncertain, PersonAnswer::No(_)) => DecisionAnswer::GivenUp { id },
+    }
+}

@@ -1,0 +1,261 @@
+//! What is said of decisions: the question, the answer to an answer, why one is void.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+
+use super::filters::{self, Name};
+use super::jobs::{CheckLine, findings_of, moment, short, shown_of};
+use crate::core::command::value::DecisionId;
+use crate::core::command::verb::Verb;
+use crate::core::decisions::{
+    Decision, DecisionRefusal, DecisionStatus, TakeOver, VoidReason, verbs_for,
+};
+use crate::core::jobs::{JobRecord, Purpose, Question};
+use crate::core::model::account::Account;
+use crate::core::model::time::Timestamp;
+
+/// A question, as its comment puts it. Texts in it are as agents and the forge wrote them: the
+/// template defuses them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuestionView {
+    pub id: String,
+    pub question: Question,
+    /// Who is called.
+    pub owner: String,
+    pub agent: Option<String>,
+    pub pull: Option<i64>,
+    /// The commit that was judged, as people write it.
+    pub commit: Option<String>,
+    /// What else was checked of a pull request, a line each.
+    pub checks: Vec<CheckLine>,
+    /// What was found, a sentence each.
+    pub found: Vec<String>,
+    /// What shows that nothing has to change.
+    pub shown_by: Vec<String>,
+    /// What the agent says of it.
+    pub says: Option<String>,
+    /// Rounds of repair that were made, and that a yes adds.
+    pub rounds: u32,
+    pub more: u32,
+    /// When it is over without an answer.
+    pub until: Option<String>,
+    /// A yes merges it.
+    pub merges: bool,
+}
+
+impl QuestionView {
+    /// The question that the job of `record` asks now. `says`: its agent's own words.
+    pub fn of(
+        record: &JobRecord,
+        question: Question,
+        says: Option<String>,
+        (owner, take_over): (&str, Option<TakeOver>),
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Self {
+        let job = &record.job;
+        let is_code = matches!(job.spec.purpose, Purpose::Code | Purpose::Repair);
+        let (checks, mut found) = findings_of(record);
+        found.extend(
+            job.past.late.as_ref().map(|late| {
+                format!("`{}` was pushed outside of any attempt.", short(&late.commit))
+            }),
+        );
+        Self {
+            id: String::new(),
+            question,
+            owner: owner.to_owned(),
+            agent: record.agent().map(str::to_owned),
+            pull: job.past.pull.filter(|_| is_code),
+            commit: job.past.commit.as_ref().filter(|_| is_code).map(short),
+            checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
+            found,
+            shown_by: shown_of(record),
+            says,
+            rounds: job.past.rounds,
+            more: job.spec.limits.repairs.max(1),
+            until: job.state.due_at().map(|until| moment(until, now, zone)),
+            merges: take_over == Some(TakeOver::Merge),
+        }
+    }
+
+    /// What its comment says when it has this number, said by the account `name`.
+    pub fn text(&self, id: DecisionId, name: &str) -> String {
+        let view = Self { id: id.to_string(), ..self.clone() };
+        let page = QuestionPage { found: &view.found, view: &view, name };
+        let text = page.render_with_values(&Name(name.to_owned()));
+        text.expect("a String takes everything, and the name is told").trim().to_owned()
+    }
+
+    /// The lines that answer it.
+    fn lines(&self, name: &str) -> Vec<String> {
+        answer_lines(&self.id, verbs_for(self.question), name)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "decision/question.md")]
+struct QuestionPage<'a> {
+    view: &'a QuestionView,
+    found: &'a [String],
+    name: &'a str,
+}
+
+/// The lines that answer the decision `id` with each of `verbs`, as people copy them.
+pub fn answer_lines(id: &str, verbs: &[Verb], name: &str) -> Vec<String> {
+    let line = |verb: &Verb| {
+        let note = match verb {
+            Verb::Revise => " what should change",
+            Verb::Reject => " why",
+            Verb::Answer => " what it needs to know",
+            _ => "",
+        };
+        format!("/{name} {verb} {id}{note}")
+    };
+    verbs.iter().map(line).collect()
+}
+
+/// What is asked, in a few words, as the report lists it.
+pub fn asked_in_short(decision: &Decision) -> String {
+    match (decision.question, decision.pull) {
+        (Question::Accept, Some(pull)) => format!("Accept #{pull}?"),
+        (Question::Accept, None) => "Is this done?".to_owned(),
+        (Question::NoChange, _) => "Is there nothing to change?".to_owned(),
+        (Question::Guard, Some(pull)) => format!("May #{pull} pass?"),
+        (Question::Guard, None) => "May this pass?".to_owned(),
+        (Question::Repair, _) => "More rounds of repair?".to_owned(),
+        (Question::Stuck, _) => "What does its agent need to know?".to_owned(),
+        (Question::Permission, _) => "May its agent do this?".to_owned(),
+        (Question::Uncertain, _) => "Another attempt?".to_owned(),
+    }
+}
+
+/// What came of a line that answers a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecisionAnswer {
+    /// A result in a pull request is accepted.
+    Accepted {
+        id: String,
+        pull: String,
+        commit: Option<String>,
+        /// timmy merges it now.
+        merges: bool,
+    },
+    /// A result that is no pull request is accepted: its issue is closed.
+    Closed {
+        id: String,
+    },
+    /// What was found passes.
+    Passed {
+        id: String,
+        commit: Option<String>,
+    },
+    MoreRounds {
+        id: String,
+        more: u32,
+    },
+    /// It is done otherwise: in a round of repair, or another attempt.
+    Revised {
+        id: String,
+        is_round: bool,
+    },
+    Rejected {
+        id: String,
+        pull: Option<String>,
+    },
+    /// An agent that could not, goes on.
+    GoesOn {
+        id: String,
+    },
+    /// An agent is told what it needs to know.
+    Told {
+        id: String,
+    },
+    Allowed {
+        id: String,
+    },
+    Denied {
+        id: String,
+    },
+    /// Another attempt, though the first may have run.
+    Again {
+        id: String,
+    },
+    GivenUp {
+        id: String,
+    },
+    /// Nothing is done. `place`: where that decision is asked; `lines`: what would have worked.
+    Refused {
+        why: DecisionRefusal,
+        place: String,
+        lines: Vec<String>,
+    },
+}
+
+impl DecisionAnswer {
+    /// What came of the line, as a stable code for the audit.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Refused { why, .. } => why.code(),
+            Self::Accepted { .. }
+            | Self::Closed { .. }
+            | Self::Passed { .. }
+            | Self::MoreRounds { .. }
+            | Self::Revised { .. }
+            | Self::Rejected { .. }
+            | Self::GoesOn { .. }
+            | Self::Told { .. }
+            | Self::Allowed { .. }
+            | Self::Denied { .. }
+            | Self::Again { .. }
+            | Self::GivenUp { .. } => "done",
+        }
+    }
+}
+
+/// One line that says that a decision is void, where somebody may wait for it: as a job goes on,
+/// that tells enough.
+pub fn void_notice(decision: &Decision, why: &VoidReason) -> Option<String> {
+    if *why == VoidReason::WentOn {
+        return None;
+    }
+    let page = VoidPage { id: decision.id, why }.render();
+    Some(page.expect("a String takes everything").trim().to_owned())
+}
+
+#[derive(Template)]
+#[template(path = "decision/void.md")]
+struct VoidPage<'a> {
+    id: DecisionId,
+    why: &'a VoidReason,
+}
+
+/// What timmy's approving review says.
+pub fn accepted_by(id: DecisionId, by: &Account) -> String {
+    let page = AcceptedPage { id, by: &by.login }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "decision/accepted.md")]
+struct AcceptedPage<'a> {
+    id: DecisionId,
+    by: &'a str,
+}
+
+/// What is said in a pull request that is closed since nobody wants it.
+pub fn unwanted(decided: Option<&Decision>) -> String {
+    let by = decided.and_then(|decision| match &decision.status {
+        DecisionStatus::Decided { by, .. } => Some(by.login.clone()),
+        DecisionStatus::Open | DecisionStatus::Void { .. } | DecisionStatus::Expired { .. } => None,
+    });
+    let page = UnwantedPage { id: decided.map(|decision| decision.id), by }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "decision/unwanted.md")]
+struct UnwantedPage {
+    id: Option<DecisionId>,
+    by: Option<String>,
+}

@@ -1,0 +1,70 @@
+//! What is told where the forge did not merge what a person accepted: why, and what comes next.
+
+use askama::Template;
+
+use super::words::short;
+use crate::core::jobs::{Job, MergeRefusal};
+use crate::core::reply::filters;
+
+/// None where there is nothing to tell: it is merged.
+pub fn not_merged(job: &Job, refusal: &MergeRefusal) -> Option<String> {
+    let pull = job.past.pull.unwrap_or_default();
+    let commit = job.past.commit.as_ref().map(short).unwrap_or_default();
+    let words = match refusal {
+        MergeRefusal::AlreadyMerged => return None,
+        MergeRefusal::Rejected(words) | MergeRefusal::Other(words) => words.as_str(),
+        _ => "",
+    };
+    let page = NotMergedPage { pull, commit, refusal, words }.render();
+    Some(page.expect("a String takes everything").trim().to_owned())
+}
+
+#[derive(Template)]
+#[template(path = "job/not_merged.md")]
+struct NotMergedPage<'a> {
+    pull: i64,
+    commit: String,
+    refusal: &'a MergeRefusal,
+    /// The forge's own.
+    words: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::reply::jobs::not_merged::*;
+
+    fn told(refusal: MergeRefusal) -> String {
+        let page =
+            NotMergedPage { pull: 58, commit: "8b195ee".into(), refusal: &refusal, words: "" };
+        page.render().unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn each_says_what_comes_next() {
+        use MergeRefusal as No;
+        for (refusal, says) in [
+            (
+                No::HeadMoved,
+                r"**Not merged: \#58 holds another commit than `8b195ee`, which was approved.** I look at it anew, and ask again.",
+            ),
+            (
+                No::Conflict,
+                r"**Not merged: \#58 conflicts with its base.** Its agent mends that, and then I ask again.",
+            ),
+            (
+                No::Behind,
+                r"**Not merged yet: \#58 was behind its base.** I brought it up to date, look at it anew, and ask again.",
+            ),
+            (
+                No::ChecksMissing,
+                r"**Not merged: not all checks of `8b195ee` are green any more.** I look at it anew.",
+            ),
+            (
+                No::MayNotMerge,
+                r"**Not merged: my account may not merge into that branch.** Merge \#58 yourself, or let my account merge there (Settings, Branches).",
+            ),
+        ] {
+            assert_eq!(told(refusal), says);
+        }
+    }
+}

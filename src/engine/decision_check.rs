@@ -1,0 +1,80 @@
+//! Whether a question still stands as it was put, and what a yes to it covers is still there: read
+//! from the forge right before anybody's answer counts.
+
+use super::context::Context;
+use crate::core::decisions::{
+    Covered, CoveredHead, Decision, QuestionCheck, TextDigest, VoidReason,
+};
+use crate::core::model::account::Account;
+use crate::core::model::ids::{RepoName, Subject};
+use crate::gitea::{Error, PullState, TextLookup};
+use crate::store::backlog;
+use crate::store::decisions::StoredDecision;
+
+/// What the forge shows of an open decision, in the repository that is called `name`; `own` is
+/// timmy's account.
+///
+/// # Errors
+/// As any read.
+pub(super) async fn check(
+    ctx: &Context,
+    stored: &StoredDecision,
+    name: &RepoName,
+    own: &Account,
+) -> Result<QuestionCheck, Error> {
+    if !stands(ctx, stored, name, own).await? {
+        return Ok(QuestionCheck::Void(VoidReason::QuestionChanged));
+    }
+    check_covered(ctx, &stored.decision, name).await
+}
+
+/// Whether the comment that puts the question is as it was posted.
+async fn stands(
+    ctx: &Context,
+    stored: &StoredDecision,
+    name: &RepoName,
+    own: &Account,
+) -> Result<bool, Error> {
+    // Before it stands nobody can answer it, which is told otherwise.
+    let Some(comment) = stored.comment else { return Ok(true) };
+    let number = stored.decision.thread.number;
+    Ok(match ctx.gitea.look_up(name, number, Subject::Comment(comment)).await? {
+        TextLookup::Shown(text, _) => {
+            let is_own = text.written.author.as_ref().is_some_and(|author| author.id == own.id);
+            is_own && stored.is_as_posted(&text.written.body)
+        }
+        TextLookup::Draft | TextLookup::Gone => false,
+    })
+}
+
+/// Whether what a yes covers is there.
+///
+/// # Errors
+/// As any read.
+pub(super) async fn check_covered(
+    ctx: &Context,
+    decision: &Decision,
+    name: &RepoName,
+) -> Result<QuestionCheck, Error> {
+    let covers = &decision.covers;
+    let mut now = Covered::default();
+    if let Some(CoveredHead { pull, .. }) = covers.head {
+        let found = ctx.gitea.pull(name, pull).await?;
+        let Some(found) = found.filter(|found| found.state == PullState::Open) else {
+            return Ok(QuestionCheck::PullGone);
+        };
+        let (commit, target) = (found.head, found.base_branch);
+        now.head = Some(CoveredHead { pull, commit, target });
+    }
+    if covers.text.is_some() {
+        let issue = match ctx.gitea.issue(name, decision.thread.number).await {
+            Err(Error::NotFound { .. }) => return Ok(QuestionCheck::Void(VoidReason::Edited)),
+            issue => issue?,
+        };
+        now.text = Some(TextDigest(backlog::digest_of_text(&issue)));
+    }
+    Ok(match covers.difference(&now) {
+        Some(why) => QuestionCheck::Void(why),
+        None => QuestionCheck::Stands,
+    })
+}

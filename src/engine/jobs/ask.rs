@@ -1,0 +1,226 @@
+//! Puts a job's questions to people, and looks whether what they cover is still so.
+
+use std::time::Duration;
+
+use super::Jobs;
+use super::look::{NextLook, SeenJob, told};
+use crate::core::command::value::Cause;
+use crate::core::decisions::{Covered, CoveredHead, Decision, QuestionCheck, TextDigest};
+use crate::core::jobs::evidence::read_result;
+use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question};
+use crate::core::model::ids::ThreadId;
+use crate::core::model::repository::Repo;
+use crate::core::model::time::Timestamp;
+use crate::core::reply::decisions::QuestionView;
+use crate::engine::decision_check::check_covered;
+use crate::gitea::PullState;
+use crate::store::decisions::{self, NewDecision};
+use crate::store::{Connection, Error, backlog, jobs};
+
+/// How long it is from one look to the next whether something moved that an open question covers.
+const LOOKS: Duration = Duration::from_secs(60);
+
+/// How long an attempt is looked for before people are asked about it: most are found.
+const SETTLES: Duration = Duration::from_secs(10 * 60);
+
+/// How often the forge is asked at least, though nothing is known to have moved.
+const ASKS: Duration = Duration::from_secs(60 * 60);
+
+/// What is asked, and of whom it is asked what.
+struct AskedQuestion {
+    record: JobRecord,
+    /// The agent's last words.
+    said: Option<String>,
+    text: Option<[u8; 32]>,
+    decision: Option<Decision>,
+    /// When the threads of the job moved last, by the forge's clock.
+    moved: [Option<Timestamp>; 2],
+}
+
+impl AskedQuestion {
+    fn read(conn: &Connection, seen: &SeenJob, number: u32) -> Result<Option<Self>, Error> {
+        let (id, thread) = (seen.id(), seen.job.spec.thread);
+        let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
+        let pull = record.job.past.pull.map(|number| ThreadId { number, ..thread });
+        let of_pull = match pull {
+            Some(pull) => backlog::moved_at(conn, pull)?,
+            None => None,
+        };
+        let stored = decisions::of_question(conn, id, number)?;
+        Ok(Some(Self {
+            said: jobs::attempts(conn, id)?.pop().and_then(|attempt| attempt.said),
+            text: backlog::text_of(conn, thread)?,
+            decision: stored.map(|stored| stored.decision),
+            moved: [backlog::moved_at(conn, thread)?, of_pull],
+            record,
+        }))
+    }
+}
+
+impl Jobs {
+    /// Puts the question of this number, or looks whether it still stands.
+    pub(super) async fn ask(
+        &self,
+        seen: &SeenJob,
+        number: u32,
+        question: Question,
+    ) -> Result<NextLook, Error> {
+        let since = seen.job.state.due_at().map(|due| due.before(seen.job.spec.limits.uncertain));
+        if let (Question::Uncertain, Some(since)) = (question, since)
+            && !since.is_over(SETTLES, self.ctx.now())
+        {
+            return Ok(NextLook::At(since.after(SETTLES)));
+        }
+        let looked = seen.clone();
+        let read = move |conn: &Connection| AskedQuestion::read(conn, &looked, number);
+        let (asked, repo) = (self.ctx.ledger.read(read).await?, seen.repo.as_ref());
+        let (Some(asked), Some(repo)) = (asked, repo) else { return Ok(NextLook::Idle) };
+        match &asked.decision {
+            Some(decision) => self.watch(seen, &asked, decision, repo).await,
+            None => self.put(seen, (number, question), asked, repo).await,
+        }
+    }
+
+    async fn put(
+        &self,
+        seen: &SeenJob,
+        (number, question): (u32, Question),
+        asked: AskedQuestion,
+        repo: &Repo,
+    ) -> Result<NextLook, Error> {
+        let head = match self.head_of(seen, question, repo).await {
+            Ok(Ok(head)) => head,
+            Ok(Err(event)) => return Ok(told(self.tell(seen.id(), event).await?.is_some())),
+            Err(error) => {
+                self.incidents.met(&error, seen.job.spec.thread).await;
+                return Ok(self.later(seen));
+            }
+        };
+        let text = asked.text.filter(|_| question == Question::NoChange).map(TextDigest);
+        let take_over = self.ctx.policy.jobs.take_over.filter(|_| question == Question::Accept);
+        let new = NewDecision {
+            job: seen.id(),
+            number,
+            question,
+            thread: seen.job.spec.thread,
+            pull: seen.job.past.pull.filter(|_| is_code(seen)),
+            covers: Covered { head, text, take_over },
+        };
+        let says = asked.said.as_deref().map(|said| read_result(said).summary);
+        let says = says.filter(|says| !says.is_empty());
+        let people = self.accounts.people();
+        let now = self.step_time();
+        let (owner, zone) = (people.owner.login(), &self.ctx.policy.zone);
+        let view =
+            QuestionView::of(&asked.record, question, says, (owner, take_over), now.at, zone);
+        let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
+        let name = own.login.clone();
+        let write = self
+            .ctx
+            .ledger
+            .write(move |tx| jobs::put_question(tx, &new, |id| view.text(id, &name), now));
+        if let Some(id) = write.await? {
+            tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
+            self.ctx.stored.notify();
+        }
+        Ok(NextLook::At(now.at.after(LOOKS)))
+    }
+
+    /// The head that a question is about, as the forge shows it; or what became of it since it was
+    /// judged. That there is none may be what a finding says.
+    async fn head_of(
+        &self,
+        seen: &SeenJob,
+        question: Question,
+        repo: &Repo,
+    ) -> Result<Result<Option<CoveredHead>, JobEvent>, crate::gitea::Error> {
+        let past = &seen.job.past;
+        let is_about_a_head = match question {
+            Question::Accept | Question::Guard | Question::Repair => is_code(seen),
+            Question::NoChange | Question::Stuck | Question::Permission | Question::Uncertain => {
+                false
+            }
+        };
+        let (Some(pull), Some(judged), true) = (past.pull, &past.commit, is_about_a_head) else {
+            return Ok(Ok(None));
+        };
+        let has_to_be_there = question == Question::Accept;
+        let Some(found) = self.ctx.gitea.pull(&repo.name, pull).await? else {
+            return Ok(if has_to_be_there { Err(JobEvent::Recheck) } else { Ok(None) });
+        };
+        Ok(match found.state {
+            PullState::Merged { commit, .. } => Err(JobEvent::Merged(commit.unwrap_or(found.head))),
+            PullState::Closed if has_to_be_there => Err(closed_by_somebody()),
+            PullState::Closed => Ok(None),
+            PullState::Open if found.head != *judged => Err(JobEvent::Recheck),
+            PullState::Open => {
+                Ok(Some(CoveredHead { pull, commit: found.head, target: found.base_branch }))
+            }
+        })
+    }
+
+    /// Looks whether what an open question covers is still so, where something moved.
+    async fn watch(
+        &self,
+        seen: &SeenJob,
+        asked: &AskedQuestion,
+        decision: &Decision,
+        repo: &Repo,
+    ) -> Result<NextLook, Error> {
+        let now = self.ctx.now();
+        let next = NextLook::At(now.after(LOOKS));
+        let covers = &decision.covers;
+        if covers.head.is_none() && covers.text.is_none() {
+            return Ok(NextLook::Idle);
+        }
+        let has_moved = self.watches.with(seen.id(), |watch| match &watch.question_seen {
+            Some((moved, at)) => *moved != asked.moved || at.is_over(ASKS, now),
+            None => true,
+        });
+        if !has_moved {
+            return Ok(next);
+        }
+        let checked = match check_covered(&self.ctx, decision, &repo.name).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.incidents.met(&error, seen.job.spec.thread).await;
+                return Ok(self.later(seen));
+            }
+        };
+        match checked {
+            QuestionCheck::Stands => {
+                self.watches.with(seen.id(), |watch| {
+                    watch.question_seen = Some((asked.moved, now));
+                });
+                Ok(next)
+            }
+            QuestionCheck::Void(why) => {
+                let (id, now) = (decision.id, self.step_time());
+                let write = self.ctx.ledger.write(move |tx| jobs::void(tx, id, why, false, now));
+                let advanced = write.await?;
+                if let Some(advanced) = &advanced {
+                    self.moved(advanced).await;
+                }
+                Ok(told(advanced.is_some()))
+            }
+            QuestionCheck::PullGone => match self.head_of(seen, Question::Accept, repo).await {
+                Ok(Err(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
+                Ok(Ok(_)) => Ok(next),
+                Err(error) => {
+                    self.incidents.met(&error, seen.job.spec.thread).await;
+                    Ok(self.later(seen))
+                }
+            },
+        }
+    }
+}
+
+/// Whether it is to bring a pull request.
+fn is_code(seen: &SeenJob) -> bool {
+    matches!(seen.job.spec.purpose, Purpose::Code | Purpose::Repair)
+}
+
+/// To close a pull request without merging it says that nobody wants it.
+fn closed_by_somebody() -> JobEvent {
+    JobEvent::Cancel(CancelReason::Rejected(Cause::Unwanted))
+}

@@ -1,0 +1,41 @@
+//! An approving review of one commit, found again by its marker. Where timmy's own account opened
+//! the pull request the forge takes no review of it, and the person's word in the thread is all.
+
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
+use crate::core::effect::ApprovePull;
+use crate::core::effect::marker::{key_of, marker};
+use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
+use crate::gitea::Error;
+
+impl Deliver for ApprovePull {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
+        let own = to.identity.get().await?.id;
+        let reviews = to.ctx.gitea.given_reviews(to.name(), to.number()).await?;
+        let is_it = reviews.iter().any(|review| {
+            review.by.as_ref().is_some_and(|by| by.id == own)
+                && key_of(&review.body) == Some(&to.row.key)
+        });
+        Ok(is_it.then(Applied::default))
+    }
+
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
+        let body = format!("{}\n\n{}", self.word, marker(&to.row.key));
+        match to.ctx.gitea.approve(to.name(), to.number(), &self.commit, &body).await {
+            Ok(_) => Ok(Applied::written(WriteKind::Setting)),
+            // Its own pull request, or one that is closed.
+            Err(Error::Unprocessable { .. }) => Ok(Applied::default()),
+            // So Gitea answers for a commit that is not in the pull request any more: the merge
+            // will find that, and say so.
+            Err(Error::Server { .. }) if self.has_moved(to).await? => Ok(Applied::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl ApprovePull {
+    async fn has_moved(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let pull = to.ctx.gitea.pull(to.name(), to.number()).await?;
+        Ok(pull.is_none_or(|pull| pull.head != self.commit))
+    }
+}

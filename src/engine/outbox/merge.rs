@@ -1,0 +1,169 @@
+//! A pull request is merged as exactly the commit that a person accepted, never by the forge's own
+//! schedule. Checks and reviews of that commit are read again right before. What the forge does not
+//! merge is an outcome: it is told to the job, which knows what comes next.
+
+use std::time::Duration;
+
+use super::delivery::{ApplyError, Deliver, EffectDelivery};
+use crate::core::effect::MergePull;
+use crate::core::jobs::{Draw, JobEvent, MergeRefusal, StepTime};
+use crate::core::model::commit_status::{CheckState, newest};
+use crate::core::model::verdict::{GivenReview, Opinion};
+use crate::engine::incidents::WriteKind;
+use crate::engine::try_result::Applied;
+use crate::gitea::{Merge, PullRequest, PullState};
+use crate::store::jobs;
+
+/// How long it is from one look to the next at checks that still run.
+const CHECKS: Duration = Duration::from_secs(60);
+
+/// How long it is to the next try where the forge is not ready, or the base just moved.
+const MOMENT: Duration = Duration::from_secs(5);
+
+/// After so many tries a forge that is not ready means a conflict: it says the same of both.
+const TRIES: u32 = 6;
+
+/// The context of timmy's own verdict.
+const OWN: &str = "timmy/";
+
+impl Deliver for MergePull {
+    async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
+        let pull = to.ctx.gitea.pull(to.name(), to.number()).await?;
+        match pull {
+            Some(pull) => self.is_over(to, &pull).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
+        let _turn = to.merge_turns.wait(to.thread().repo).await;
+        let Some(pull) = to.ctx.gitea.pull(to.name(), to.number()).await? else {
+            return self.not_merged(to, MergeRefusal::Closed).await;
+        };
+        if let Some(over) = self.is_over(to, &pull).await? {
+            return Ok(over);
+        }
+        if let Some(refusal) = self.speaks_against(to, &pull).await? {
+            return self.not_merged(to, refusal).await;
+        }
+        match to.ctx.gitea.merge(to.name(), to.number(), &self.merge(to)).await? {
+            Ok(()) => {
+                let after = to.ctx.gitea.pull(to.name(), to.number()).await?;
+                if let Some(pull) = after {
+                    self.is_over(to, &pull).await?;
+                }
+                Ok(Applied::written(WriteKind::Setting))
+            }
+            Err(refusal) => self.refused(to, &pull, refusal).await,
+        }
+    }
+}
+
+impl MergePull {
+    fn merge(&self, to: &EffectDelivery<'_>) -> Merge {
+        Merge {
+            head: self.commit.clone(),
+            style: to.ctx.policy.jobs.merge_style,
+            title: None,
+            message: self.message.clone(),
+            deletes_branch: true,
+        }
+    }
+
+    /// Whether somebody merged or closed it, which is told to the job.
+    async fn is_over(
+        &self,
+        to: &EffectDelivery<'_>,
+        pull: &PullRequest,
+    ) -> Result<Option<Applied>, ApplyError> {
+        match &pull.state {
+            PullState::Open => Ok(None),
+            PullState::Merged { commit, .. } => {
+                let commit = commit.clone().unwrap_or_else(|| pull.head.clone());
+                self.tell(to, JobEvent::Merged(commit)).await?;
+                Ok(Some(Applied::default()))
+            }
+            PullState::Closed => self.not_merged(to, MergeRefusal::Closed).await.map(Some),
+        }
+    }
+
+    /// What is known to be against it, without asking the forge to merge.
+    async fn speaks_against(
+        &self,
+        to: &EffectDelivery<'_>,
+        pull: &PullRequest,
+    ) -> Result<Option<MergeRefusal>, ApplyError> {
+        if pull.head != self.commit {
+            return Ok(Some(MergeRefusal::HeadMoved));
+        }
+        if pull.is_draft {
+            return Ok(Some(MergeRefusal::Draft));
+        }
+        let said = to.ctx.gitea.combined_status(to.name(), &self.commit.to_string()).await?;
+        let checks = newest(said).into_iter().filter(|status| !status.context.starts_with(OWN));
+        let states: Vec<CheckState> = checks.map(|status| status.state).collect();
+        if states.contains(&CheckState::Failure) {
+            return Ok(Some(MergeRefusal::ChecksMissing));
+        }
+        if states.contains(&CheckState::Pending) {
+            let later = to.ctx.now().after(CHECKS);
+            return Err(ApplyError::NotBefore(later, "checks of this commit still run"));
+        }
+        let reviews = to.ctx.gitea.given_reviews(to.name(), to.number()).await?;
+        Ok(wants_changes(&reviews).then_some(MergeRefusal::ChangesRequested))
+    }
+
+    async fn refused(
+        &self,
+        to: &EffectDelivery<'_>,
+        pull: &PullRequest,
+        refusal: MergeRefusal,
+    ) -> Result<Applied, ApplyError> {
+        let later = || ApplyError::NotBefore(to.ctx.now().after(MOMENT), "the forge is not ready");
+        match refusal {
+            MergeRefusal::BaseMoved => Err(later()),
+            MergeRefusal::TryLater if pull.is_mergeable || to.row.tries < TRIES => Err(later()),
+            MergeRefusal::TryLater => self.not_merged(to, MergeRefusal::Conflict).await,
+            MergeRefusal::Behind => match to.ctx.gitea.update_pull(to.name(), to.number()).await? {
+                true => self.not_merged(to, MergeRefusal::Behind).await,
+                false => self.not_merged(to, MergeRefusal::Conflict).await,
+            },
+            refusal => self.not_merged(to, refusal).await,
+        }
+    }
+
+    async fn not_merged(
+        &self,
+        to: &EffectDelivery<'_>,
+        refusal: MergeRefusal,
+    ) -> Result<Applied, ApplyError> {
+        tracing::info!(job = %self.job, commit = %self.commit, ?refusal, "not merged");
+        self.tell(to, JobEvent::NotMerged(refusal)).await?;
+        Ok(Applied::default())
+    }
+
+    /// Told once, however often this effect is tried.
+    async fn tell(&self, to: &EffectDelivery<'_>, event: JobEvent) -> Result<(), ApplyError> {
+        let (job, key) = (self.job, format!("{}.told", to.row.key));
+        let now = StepTime { at: to.ctx.now(), chance: Draw::of(to.ctx.chance.draw()) };
+        let told =
+            to.ctx.ledger.write(move |tx| jobs::advance(tx, job, Some(&key), event, now)).await?;
+        if let Err(illegal) = told {
+            tracing::info!(%job, %illegal, "the job went on otherwise meanwhile");
+        }
+        to.ctx.stored.notify();
+        Ok(())
+    }
+}
+
+/// Whether the last word of anybody whose review counts is that something has to change.
+fn wants_changes(reviews: &[GivenReview]) -> bool {
+    let counts = |review: &&GivenReview| {
+        review.is_official && !review.is_dismissed && review.opinion != Opinion::Comment
+    };
+    let mut last = std::collections::BTreeMap::new();
+    for review in reviews.iter().filter(counts) {
+        last.insert(review.by.as_ref().map(|by| by.id), review.opinion);
+    }
+    last.values().any(|opinion| *opinion == Opinion::ChangesRequested)
+}

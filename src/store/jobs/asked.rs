@@ -1,0 +1,49 @@
+//! What a job asks no more is closed in the transaction in which it went on.
+
+use rusqlite::Transaction;
+
+use crate::core::decisions::{DecisionStatus, VoidReason};
+use crate::core::jobs::{Job, JobAction, JobEvent, JobStep, StepTime, standing};
+use crate::store::decisions;
+use crate::store::error::Error;
+
+/// A job moved from `before` to `after`: if it asked something that it asks no more, the decision
+/// about that is closed, unless it was just decided.
+pub(super) fn moved(
+    tx: &Transaction<'_>,
+    before: &Job,
+    after: &Job,
+    (step, actions): (&JobStep, &[JobAction]),
+    now: StepTime,
+) -> Result<(), Error> {
+    let asked = standing(before).into_iter().find_map(|action| match action {
+        JobAction::Ask(number, question) => Some((number, question)),
+        _ => None,
+    });
+    let Some((number, question)) = asked else { return Ok(()) };
+    if standing(after).contains(&JobAction::Ask(number, question)) {
+        return Ok(());
+    }
+    let stored = decisions::of_question(tx, before.spec.id, number)?;
+    let Some(decision) = stored.map(|stored| stored.decision).filter(|one| one.is_open()) else {
+        return Ok(());
+    };
+    let why = match step {
+        JobStep::Event(JobEvent::Due) => {
+            decisions::close(tx, decision.id, &DecisionStatus::Expired { at: now.at })?;
+            return Ok(());
+        }
+        JobStep::Event(JobEvent::Pushed(push)) => {
+            VoidReason::Pushed { commit: push.commit.clone() }
+        }
+        JobStep::Event(JobEvent::Restored) => VoidReason::Restored,
+        JobStep::Event(JobEvent::AskAgain(_)) => VoidReason::QuestionChanged,
+        JobStep::Event(_) | JobStep::Act(_) => VoidReason::WentOn,
+    };
+    // A late push is told in a comment of its own, which is enough.
+    if actions.iter().any(|action| matches!(action, JobAction::TellLate(_))) {
+        decisions::close(tx, decision.id, &DecisionStatus::Void { why, at: now.at })?;
+        return Ok(());
+    }
+    decisions::void(tx, &decision, why, now.at)
+}

@@ -1,0 +1,92 @@
+//! Questions of jobs to people: one is put, answered, or void. What a job asks no more is closed
+//! with the step that it went on by.
+
+use rusqlite::Transaction;
+
+use super::advance::{Advanced, advance};
+use super::load;
+use crate::core::command::value::DecisionId;
+use crate::core::decisions::{DecisionStatus, VoidReason};
+use crate::core::jobs::{JobAction, JobEvent, PersonAnswer, StepTime, ToldText, standing};
+use crate::core::model::account::Account;
+use crate::store::decisions::{self, NewDecision, StoredDecision};
+use crate::store::error::Error;
+
+/// What a person said to a decision.
+#[derive(Debug, Clone, Copy)]
+pub struct GivenAnswer<'a> {
+    pub answer: PersonAnswer,
+    /// What the agent is told with it.
+    pub text: Option<&'a str>,
+    pub by: &'a Account,
+}
+
+/// Puts a question to people, if the job still asks it and it was not put yet.
+pub fn put_question(
+    tx: &Transaction<'_>,
+    new: &NewDecision,
+    says: impl FnOnce(DecisionId) -> String,
+    now: StepTime,
+) -> Result<Option<DecisionId>, Error> {
+    let asks = JobAction::Ask(new.number, new.question);
+    let stored = load::get(tx, new.job)?;
+    let still_asks = stored.is_some_and(|stored| standing(&stored.job).contains(&asks));
+    if !still_asks || decisions::of_question(tx, new.job, new.number)?.is_some() {
+        return Ok(None);
+    }
+    decisions::put(tx, new, says, now.at)
+}
+
+/// A person answered a decision. None if it is not open any more, or the job does not ask that any
+/// more: then nothing changed, if the transaction is given up.
+pub fn decide(
+    tx: &Transaction<'_>,
+    id: DecisionId,
+    given: GivenAnswer<'_>,
+    now: StepTime,
+) -> Result<Option<Advanced>, Error> {
+    let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
+    let GivenAnswer { answer, text, by } = given;
+    let decided = DecisionStatus::Decided { by: by.clone(), answer, at: now.at };
+    if !decisions::close(tx, id, &decided)? {
+        return Ok(None);
+    }
+    if let Some(text) = text {
+        let told = JobEvent::Told(ToldText::by(&by.login, text));
+        if advance(tx, decision.job, None, told, now)?.is_err() {
+            return Ok(None);
+        }
+    }
+    let decided = JobEvent::Decided(decision.number, answer);
+    Ok(advance(tx, decision.job, None, decided, now)?.ok())
+}
+
+/// What a decision covers is not as it was shown: it is void, and the job looks again, or asks anew.
+/// `is_told`: whoever answered it is told in the answer to that. None if it is not open any more.
+pub fn void(
+    tx: &Transaction<'_>,
+    id: DecisionId,
+    why: VoidReason,
+    is_told: bool,
+    now: StepTime,
+) -> Result<Option<Advanced>, Error> {
+    let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
+    if !decision.is_open() {
+        return Ok(None);
+    }
+    let event = match &why {
+        VoidReason::Pushed { .. } | VoidReason::Retargeted { .. } | VoidReason::Edited => {
+            JobEvent::Recheck
+        }
+        VoidReason::QuestionChanged | VoidReason::Restored | VoidReason::WentOn => {
+            JobEvent::AskAgain(decision.number)
+        }
+    };
+    match is_told {
+        true => {
+            decisions::close(tx, id, &DecisionStatus::Void { why, at: now.at })?;
+        }
+        false => decisions::void(tx, &decision, why, now.at)?,
+    }
+    Ok(advance(tx, decision.job, None, event, now)?.ok())
+}

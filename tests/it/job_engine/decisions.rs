@@ -1,0 +1,183 @@
+//! A result is verified on the forge itself, people are asked, and what they say moves the job.
+
+use timmy::core::jobs::{Done, JobId, State, StateKind};
+use timmy::core::model::ids::Subject;
+use timmy::sandbox::{BranchRule, Sandbox};
+
+use super::scripted::ended;
+use super::stage::{Stage, live};
+use crate::support::clock::MINUTE;
+use crate::support::forge::DOOR;
+
+const BRANCH: &str = "timmy/1-j1";
+
+/// ezra delivered a pull request for the first issue; the job, and the pull request's number.
+async fn delivered(stage: &Stage) -> (JobId, i64) {
+    let job = stage.assign(1, Some("ezra")).await;
+    let sandbox = &stage.app.sandbox;
+    let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+    stage.ezra.goes(ended(&format!(
+        "timmy-result: {{\"outcome\":\"pull_request\",\"pull\":{pull},\"commit\":\"{commit}\"}}"
+    )));
+    stage.follow().await;
+    (job, pull)
+}
+
+/// What timmy says in the first issue, and the number of each comment.
+fn said(stage: &Stage) -> Vec<(i64, String)> {
+    let all = stage.app.sandbox.comments(DOOR, 1).unwrap();
+    let own = all.into_iter().filter(|said| said.author == "timmy");
+    own.map(|said| (said.id, said.body)).collect()
+}
+
+fn questions(stage: &Stage) -> Vec<String> {
+    let all = said(stage).into_iter().map(|(_, body)| body);
+    all.filter(|body| body.starts_with("### ")).collect()
+}
+
+/// alexander says that in the first issue. No webhook tells of it, so he vouches for it.
+async fn says(stage: &Stage, text: &str) {
+    let sandbox = &stage.app.sandbox;
+    sandbox.comment("alexander", DOOR, 1, text).unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let (question, body) = said(stage).pop().unwrap();
+    assert!(body.starts_with("**Is this yours, @alexander?**"), "{body}");
+    sandbox.react("alexander", Subject::Comment(question), "+1").unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+}
+
+#[tokio::test]
+async fn a_verified_result_is_accepted_by_a_person() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, pull) = delivered(&stage).await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    let question = questions(&stage);
+    assert_eq!(question.len(), 1, "{question:?}");
+    assert!(question[0].starts_with(&format!("### Merge \\#{pull}?")), "{question:?}");
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    let answer = said(&stage).pop().unwrap().1;
+    assert!(answer.starts_with(&format!("**Accepted \\#{pull}**")), "{answer}");
+    assert_eq!(questions(&stage).len(), 1);
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    assert!(!stage.app.sandbox.is_open(DOOR, 1).unwrap());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_is_behind_is_brought_up_to_date_and_asked_about_anew() {
+    let (stage, job, notice) = not_merged(|sandbox, _| {
+        let rule = BranchRule { blocks_when_behind: true, ..BranchRule::default() };
+        sandbox.protect(DOOR, "main", &rule).unwrap();
+        sandbox.commit("anna", DOOR, "main", &[("paint.md", "red")], "Paint").unwrap();
+    })
+    .await;
+    assert!(notice.starts_with("**Not merged yet: "), "{notice}");
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    assert_eq!(questions(&stage).len(), 2);
+    says(&stage, "/timmy approve d2").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_conflicts_is_repaired() {
+    let (stage, job, _) = not_merged(|sandbox, _| {
+        sandbox.commit("anna", DOOR, "main", &[("oil.md", "grease")], "Grease it").unwrap();
+    })
+    .await;
+    stage.pass(MINUTE * 10, MINUTE).await;
+    let notices: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+    let told = notices.iter().any(|body| body.contains("conflicts with its base.**"));
+    assert!(told, "{notices:?}");
+    assert_eq!(stage.job(job).await.past.rounds, 1);
+    stage.end().await;
+}
+
+/// What somebody does to the pull request before the yes comes, and what comes of it.
+async fn not_merged(disturb: impl FnOnce(&Sandbox, i64)) -> (Stage, JobId, String) {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, pull) = delivered(&stage).await;
+    disturb(&stage.app.sandbox, pull);
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.app.sandbox.merged_as(DOOR, pull).unwrap(), None);
+    let notices = said(&stage).into_iter().map(|(_, body)| body);
+    let notice = notices.filter(|body| body.starts_with("**Not merged")).next_back();
+    (stage, job, notice.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_red_check_speaks_against_a_merge_whatever_was_said() {
+    let (stage, job, notice) = not_merged(|sandbox, _| {
+        let head = sandbox.branch_head(DOOR, BRANCH).unwrap().unwrap();
+        sandbox.set_status("anna", DOOR, &head, ("ci/test", "failure")).unwrap();
+    })
+    .await;
+    assert!(notice.starts_with("**Not merged: not all checks of `"), "{notice}");
+    assert_ne!(stage.kind(job).await, StateKind::Done);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_takes_more_than_timmys_approval_is_left_to_people() {
+    let (stage, job, notice) = not_merged(|sandbox, _| {
+        let two = BranchRule { approvals: 2, ..BranchRule::default() };
+        sandbox.protect(DOOR, "main", &two).unwrap();
+    })
+    .await;
+    assert!(notice.starts_with("**Not merged: the branch wants more approvals"), "{notice}");
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Accepted));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_pushed_meanwhile_is_judged_and_asked_about_anew() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "review")).await;
+    let (job, _) = delivered(&stage).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.commit("anna", DOOR, BRANCH, &[("oil.md", "less oil")], "Less").unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    let notices: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+    assert!(notices.iter().any(|body| body.starts_with("**d1 is void,** since `")), "{notices:?}");
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[1].contains("/timmy approve d2"), "{asked:?}");
+    says(&stage, "/timmy reject d2 unwanted").await;
+    assert_eq!(stage.kind(job).await, StateKind::Cancelled);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn whoever_closes_or_merges_the_pull_request_has_decided() {
+    for is_merged in [true, false] {
+        let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+        let (job, pull) = delivered(&stage).await;
+        let sandbox = &stage.app.sandbox;
+        match is_merged {
+            true => sandbox.merge("anna", DOOR, pull).unwrap(),
+            false => sandbox.set_open("anna", DOOR, pull, false).unwrap(),
+        }
+        stage.pass(MINUTE * 5, MINUTE).await;
+        match is_merged {
+            true => assert_eq!(stage.job(job).await.state, State::Done(Done::Merged)),
+            false => assert_eq!(stage.kind(job).await, StateKind::Cancelled),
+        }
+        assert_eq!(questions(&stage).len(), 1);
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_question_survives_a_restart() {
+    let mut stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, _) = delivered(&stage).await;
+    stage.app.timmy.stop().await;
+    stage.app.wake().await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert_eq!(questions(&stage).len(), 1);
+    says(&stage, "/timmy approve").await;
+    assert_eq!(stage.kind(job).await, StateKind::Done);
+    stage.end().await;
+}
