@@ -65,7 +65,7 @@ const CORE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("backoff", &[]),
     ("fail_to_pass", &[]),
-    ("script_guard", &[]),
+    ("script_guard", &["guards"]),
     ("command", &["model"]),
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
