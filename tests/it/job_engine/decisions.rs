@@ -9,7 +9,7 @@ use super::stage::{Stage, live};
 use crate::support::clock::MINUTE;
 use crate::support::forge::DOOR;
 
-const BRANCH: &str = "timmy/1-j1";
+pub const BRANCH: &str = "timmy/1-j1";
 
 /// ezra delivered a pull request for the first issue; the job, and the pull request's number.
 async fn delivered(stage: &Stage) -> (JobId, i64) {
@@ -31,13 +31,13 @@ fn said(stage: &Stage) -> Vec<(i64, String)> {
     own.map(|said| (said.id, said.body)).collect()
 }
 
-fn questions(stage: &Stage) -> Vec<String> {
+pub fn questions(stage: &Stage) -> Vec<String> {
     let all = said(stage).into_iter().map(|(_, body)| body);
     all.filter(|body| body.starts_with("### ")).collect()
 }
 
 /// alexander says that in the first issue. No webhook tells of it, so he vouches for it.
-async fn says(stage: &Stage, text: &str) {
+pub async fn says(stage: &Stage, text: &str) {
     let sandbox = &stage.app.sandbox;
     sandbox.comment("alexander", DOOR, 1, text).unwrap();
     stage.pass(MINUTE * 3, MINUTE).await;
