@@ -107,7 +107,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, guards, decisions, effects, prompts, replies, the report, what runs of tests prove |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, guards, what runs of tests prove, decisions, effects, prompts, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |

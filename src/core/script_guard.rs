@@ -10,6 +10,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guards::GuardGrade;
+
 /// The most findings that are read of one answer.
 const MOST_FINDINGS: usize = 100;
 
@@ -36,22 +38,13 @@ pub struct ScriptFacts {
 /// What a script found, as it says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ScriptFinding {
-    pub grade: ScriptGrade,
+    pub grade: GuardGrade,
     /// What it found, in words for people.
     pub said: String,
     #[serde(default)]
     pub path: Option<String>,
     #[serde(default)]
     pub line: Option<u32>,
-}
-
-/// How grave it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScriptGrade {
-    Warn,
-    Ask,
-    Block,
 }
 
 /// Why an answer is none.
@@ -104,7 +97,7 @@ mod tests {
         assert_eq!(read_answer(b"{\"findings\": []}\n"), Ok(vec![]));
         let one = br#"{"findings": [{"grade": "ask", "said": "Why?", "path": "a.rs", "line": 3}]}"#;
         let finding = ScriptFinding {
-            grade: ScriptGrade::Ask,
+            grade: GuardGrade::Ask,
             said: "Why?".to_owned(),
             path: Some("a.rs".to_owned()),
             line: Some(3),

@@ -13,7 +13,7 @@ pub(super) async fn check(config: &Config) -> Option<CheckResult> {
     if needed.is_empty() {
         return None;
     }
-    let tried = match Confinement::bwrap(&[], &[]) {
+    let tried = match Confinement::bwrap(&config.guards.runs.mounts, &[]) {
         Ok(confinement) => confinement.check(&std::env::temp_dir()).await,
         Err(error) => Err(error),
     };
@@ -22,12 +22,18 @@ pub(super) async fn check(config: &Config) -> Option<CheckResult> {
 
 /// What runs confined.
 fn needed_by(config: &Config) -> Vec<String> {
-    let scripts = config.guards.scripts.iter().map(|script| format!("the guard {}", script.name));
+    let guards = &config.guards;
+    let mut needed = Vec::new();
+    if guards.runs.sandbox == SandboxKind::Bwrap {
+        needed.extend(guards.scripts.iter().map(|script| format!("the guard {}", script.name)));
+        needed.extend(guards.runs.test.as_ref().map(|_| "guards.test".to_owned()));
+    }
     let agents = config.agents.iter().filter(|agent| match &agent.kind {
         AgentKind::Acp(acp) => acp.sandbox == SandboxKind::Bwrap,
         _ => false,
     });
-    scripts.chain(agents.map(|agent| format!("the agent {}", agent.name))).collect()
+    needed.extend(agents.map(|agent| format!("the agent {}", agent.name)));
+    needed
 }
 
 fn judge(needed: &[String], tried: &Result<(), CannotRun>) -> CheckResult {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use timmy::confinement::Confinement;
+use timmy::core::guards::GuardGrade;
 use timmy::core::jobs::Commit;
-use timmy::core::script_guard::{ScriptFacts, ScriptFinding, ScriptGrade};
+use timmy::core::script_guard::{ScriptFacts, ScriptFinding};
 use timmy::guard_runs::{GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun, Unpassed};
 
 use super::stage::{Project, Stage, staged};
@@ -91,7 +92,7 @@ async fn a_script_gets_facts_and_gives_findings() {
     "#;
     let found = guarded.json(script).await.unwrap();
     let finding = ScriptFinding {
-        grade: ScriptGrade::Block,
+        grade: GuardGrade::Block,
         said: "No test.".to_owned(),
         path: Some("door.sh".to_owned()),
         line: Some(1),

@@ -103,7 +103,7 @@ async fn not_merged(disturb: impl FnOnce(&Sandbox, i64)) -> (Stage, JobId, Strin
     says(&stage, "/timmy approve d1").await;
     assert_eq!(stage.app.sandbox.merged_as(DOOR, pull).unwrap(), None);
     let notices = said(&stage).into_iter().map(|(_, body)| body);
-    let notice = notices.filter(|body| body.starts_with("**Not merged")).last();
+    let notice = notices.filter(|body| body.starts_with("**Not merged")).next_back();
     (stage, job, notice.unwrap_or_default())
 }
 

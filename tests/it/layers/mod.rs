@@ -61,11 +61,11 @@ const PARTS: [(&str, &[&str]); 15] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 13] = [
+const CORE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("backoff", &[]),
     ("fail_to_pass", &[]),
-    ("script_guard", &[]),
+    ("script_guard", &["guards"]),
     ("command", &["model"]),
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
