@@ -212,7 +212,9 @@ fn to_examine(evidence: &JobEvidence) -> Option<(&ShownChange, Commit)> {
 fn add(evidence: &mut JobEvidence, said: &CommitVerdict) {
     // A guard says that nobody can tell who pushed, and what follows.
     evidence.findings.retain(|finding| *finding != Finding::PusherUnknown);
-    let guards = said.findings().into_iter().cloned().map(Finding::Guard);
+    // What came late the job knows, and tells itself.
+    let told = said.findings().into_iter().filter(|finding| finding.guard != GuardName::Late);
+    let guards = told.cloned().map(Finding::Guard);
     evidence.findings.extend(guards);
     evidence.findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade()));
     let judgement = &mut evidence.judgement;

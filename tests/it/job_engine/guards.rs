@@ -48,8 +48,8 @@ async fn proposed(stage: &Stage, file: (&str, &str)) -> (JobId, String) {
 
 /// What was found of what was brought last, by code.
 async fn found(stage: &Stage, job: JobId) -> Vec<String> {
-    let attempts = stage.attempts(job).await.into_iter().rev();
-    let found = attempts.flat_map(|attempt| attempt.findings).next().unwrap_or_default();
+    let mut attempts = stage.attempts(job).await.into_iter().rev();
+    let found = attempts.find_map(|attempt| attempt.findings).unwrap_or_default();
     found.iter().map(|finding| finding.code().to_owned()).collect()
 }
 
