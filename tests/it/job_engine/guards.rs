@@ -188,7 +188,7 @@ async fn a_diff_that_is_too_large_to_be_read_does_not_pass() {
 
 #[tokio::test]
 async fn the_verdict_stands_on_each_head() {
-    let stage = live(|_| {}, |config| config.with("accept.ask", "merge")).await;
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
     let (job, first) = proposed(&stage, ("oil.md", "oil")).await;
     hands_in(&stage, &first).await;
     assert_eq!(stage.kind(job).await, StateKind::Deciding);

@@ -38,6 +38,12 @@ fn states() -> Vec<(&'static str, Story)> {
         ("backing_off", working().progress(failed("turns"))),
         ("backing_off, to repair", Story::new().delivered('a', Verdict::Block)),
         ("done", Story::new().delivered('a', Verdict::Pass { ask: false })),
+        (
+            "done, accepted",
+            Story::new()
+                .delivered('a', Verdict::Pass { ask: true })
+                .step(JobEvent::Decided(1, PersonAnswer::Yes)),
+        ),
         ("no_change", Story::new().delivered('a', Verdict::NoChange { ask: false })),
         ("cancelled", Story::new().step(cancel())),
         (
