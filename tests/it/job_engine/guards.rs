@@ -46,10 +46,10 @@ async fn proposed(stage: &Stage, file: (&str, &str)) -> (JobId, String) {
     (job, commit)
 }
 
-/// What was found of what the last attempt brought, by code.
+/// What was found of what was brought last, by code.
 async fn found(stage: &Stage, job: JobId) -> Vec<String> {
-    let attempts = stage.attempts(job).await;
-    let found = attempts.last().and_then(|attempt| attempt.findings.clone()).unwrap_or_default();
+    let attempts = stage.attempts(job).await.into_iter().rev();
+    let found = attempts.flat_map(|attempt| attempt.findings).next().unwrap_or_default();
     found.iter().map(|finding| finding.code().to_owned()).collect()
 }
 
