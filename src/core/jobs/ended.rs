@@ -1,4 +1,5 @@
-//! Jobs that have ended: only `retry` leads out of that. What is done may still be merged.
+//! Jobs that have ended: only `retry` leads out of that, and of what a person accepted that it could
+//! not be merged. What is done may still be merged.
 
 use super::event::{JobEvent, JobStep};
 use super::illegal::IllegalReason;

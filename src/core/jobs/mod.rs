@@ -17,7 +17,8 @@
 //! | deciding | done, no_change, cancelled; verifying when the head moves; backing_off for a repair |
 //! | backing_off, waiting | queued, or back to running |
 //! | uncertain | whatever is found out; cancelled if nothing is |
-//! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] alone |
+//! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] |
+//! | done, accepted by a person | verifying or backing_off, if it is not merged ([`JobEvent::NotMerged`]) |
 //!
 //! - What ends without anything to judge is an attempt that is **spent** ([`Past::charged`]). A
 //!   round of repair is none: it has its own count, and an attempt that is lost within a round

@@ -322,7 +322,8 @@ kinds! {
 }
 
 impl StateKind {
-    /// Whether nothing but [`Retry`](super::JobEvent::Retry) leads out of it.
+    /// Whether nothing leads out of it but [`Retry`](super::JobEvent::Retry) and, of what a person
+    /// accepted, that it was [not merged](super::JobEvent::NotMerged).
     pub fn is_end(self) -> bool {
         match self {
             Self::Done | Self::NoChange | Self::Cancelled | Self::Dead => true,

@@ -102,8 +102,8 @@ async fn not_merged(disturb: impl FnOnce(&Sandbox, i64)) -> (Stage, JobId, Strin
     disturb(&stage.app.sandbox, pull);
     says(&stage, "/timmy approve d1").await;
     assert_eq!(stage.app.sandbox.merged_as(DOOR, pull).unwrap(), None);
-    let notices = said(&stage).into_iter().map(|(_, body)| body);
-    let notice = notices.filter(|body| body.starts_with("**Not merged")).next_back();
+    let mut notices = said(&stage).into_iter().map(|(_, body)| body);
+    let notice = notices.rfind(|body| body.starts_with("**Not merged"));
     (stage, job, notice.unwrap_or_default())
 }
 
