@@ -155,7 +155,10 @@ impl Outbox {
             Ok(effect) => effect,
             Err(instead) => return Ok(instead),
         };
-        self.intend(row, &effect).await?;
+        if !self.intend(row, &effect).await? {
+            let reason = "it is to say something else by now".to_owned();
+            return Ok(TryResult::Later { due: self.ctx.now(), reason, certain: true });
+        }
         let (before, after) =
             if effect.creates() { ("sending", "sent") } else { ("wishing", "wished") };
         crash::point(before);
@@ -194,16 +197,22 @@ impl Outbox {
     }
 
     /// Stores that the effect is about to be written, and what it says: whoever finds that after a
-    /// crash waits until the write can no longer land.
-    async fn intend(&self, row: &Row, effect: &Effect) -> Result<(), Error> {
+    /// crash waits until the write can no longer land. Not if it was rewritten since `row` was read:
+    /// what it says now would never be sent.
+    async fn intend(&self, row: &Row, effect: &Effect) -> Result<bool, Error> {
         let (seq, now) = (row.seq, self.ctx.now());
         let payload = to_raw_value(effect).map_err(Error::Payload)?;
         let payload = (payload.get() != row.payload.get()).then_some(payload);
+        let (key, read) = (row.key.clone(), row.payload.get().to_owned());
         let write = self.ctx.ledger.write(move |tx| {
+            if outbox::get(tx, &key)?.is_some_and(|stored| stored.payload.get() != read) {
+                return Ok(false);
+            }
             if let Some(payload) = &payload {
                 outbox::rewrite(tx, seq, payload)?;
             }
-            outbox::sending(tx, seq, now)
+            outbox::sending(tx, seq, now)?;
+            Ok(true)
         });
         write.await
     }

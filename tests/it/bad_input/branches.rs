@@ -69,6 +69,9 @@ async fn who_finds_it_gone_is_told_its_new_name() {
     stage.renames_default_branch("trunk").await;
     stage.ezra.tell(&stage.ezra.runs()[0].id, "go on");
     stage.ends().await;
+    while stage.kind(job).await == StateKind::Verifying {
+        stage.wait(SECOND).await;
+    }
     assert_snapshot!(stage.card(), @"**The next round of repair starts at HH:MM UTC**");
     stage.app.sandbox.open_pull("ezra", DOOR, "Oil it", "", "timmy/1-j1").unwrap();
     stage.pass(2 * MINUTE, 30 * SECOND).await;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use timmy::core::jobs::{
-    Act, AttemptEnd, CancelReason, Draw, Fence, Job, JobAction, JobEvent, JobStep, State, StepKind,
-    StepTime, advance, fold, standing,
+    Act, AttemptEnd, CancelReason, Done, Draw, Fence, Job, JobAction, JobEvent, JobStep, State,
+    StepKind, StepTime, advance, fold, standing,
 };
 
 use super::table::steps;
@@ -74,8 +74,14 @@ impl Observer {
         let before = &self.story.job;
         let was_over = before.state.kind().is_end();
         if was_over && !after.state.kind().is_end() {
-            prop_assert_eq!(step.kind(), StepKind::Retry);
-            self.spent.clear();
+            let was_accepted = before.state == State::Done(Done::Accepted);
+            match step.kind() {
+                StepKind::NotMerged => prop_assert!(was_accepted),
+                other => {
+                    prop_assert_eq!(other, StepKind::Retry);
+                    self.spent.clear();
+                }
+            }
         } else if was_over && before.state != after.state {
             prop_assert_eq!(step.kind(), StepKind::Merged);
         }
