@@ -96,6 +96,9 @@ fn stage(work: fn(Coder, AgentRun) -> Working) -> (Stage, Gateway) {
         tick = "1s"
         reviews_waiting = 1000
         per_repository = {FOLLOWED}
+
+        [accept]
+        on_yes = "nothing"
         "#
     ));
     (stage, gateway)
