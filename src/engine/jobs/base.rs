@@ -1,12 +1,10 @@
 //! Where work begins: the default branch of a repository, and whether that is red.
 
+use crate::core::guards::OWN_CONTEXTS;
 use crate::core::jobs::Commit;
 use crate::core::model::commit_status::{BranchHealth, health};
 use crate::core::model::ids::RepoName;
 use crate::gitea::{Error, Gitea, VisibleRepo};
-
-/// The contexts of timmy's own statuses begin so: they say nothing of a branch.
-const OWN: &str = "timmy/";
 
 /// The commit that work begins at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +36,7 @@ pub(super) async fn base_of(
 /// How that branch stands; what cannot be read, nobody can tell.
 pub(super) async fn health_of(forge: &Gitea, name: &RepoName, base: &Base) -> BranchHealth {
     match forge.combined_status(name, &base.head.to_string()).await {
-        Ok(statuses) => health(&statuses, |context| context.starts_with(OWN)),
+        Ok(statuses) => health(&statuses, |context| context.starts_with(OWN_CONTEXTS)),
         Err(error) => {
             tracing::debug!(repository = %name, %error, "checks cannot be read");
             BranchHealth::CouldNotTell

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::MergePull;
+use crate::core::guards::OWN_CONTEXTS;
 use crate::core::jobs::{Done, Draw, JobEvent, MergeRefusal, State, StepTime};
 use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
 use crate::core::model::verdict::{GivenReview, Opinion};
@@ -20,9 +21,6 @@ const MOMENT: Duration = Duration::from_secs(5);
 /// After so many tries a forge that is not ready means a conflict: it says the same of both. A merge
 /// that waits keeps its thread waiting.
 const TRIES: u32 = 6;
-
-/// The context of timmy's own verdict.
-const OWN: &str = "timmy/";
 
 impl Deliver for MergePull {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
@@ -185,7 +183,7 @@ fn speaks_against(to: &EffectDelivery<'_>, status: &CommitStatus) -> bool {
         let mut agents = to.ctx.policy.jobs.agents.values();
         agents.any(|terms| terms.account.eq_ignore_ascii_case(login))
     };
-    let counts = !status.context.starts_with(OWN)
+    let counts = !status.context.starts_with(OWN_CONTEXTS)
         && !status.by.as_ref().is_some_and(|by| is_agents(&by.login));
     counts
         && match status.state {

@@ -22,6 +22,7 @@ pub(super) fn run(
     migrations: &[&str],
     version: usize,
 ) -> Result<(), OpenError> {
+    complete_jobs(conn).map_err(|source| OpenError::Migration { version, source })?;
     for (index, sql) in migrations.iter().enumerate().skip(version) {
         let version = index + 1;
         apply(conn, sql, version).map_err(|source| OpenError::Migration { version, source })?;
@@ -40,6 +41,29 @@ fn apply(conn: &mut Connection, sql: &str, version: usize) -> rusqlite::Result<(
     check_references(&tx)?;
     tx.commit()?;
     conn.pragma_update(None, "foreign_keys", true)
+}
+
+/// The third migration was changed once after it had been applied: a ledger of before gets what it
+/// does not have.
+fn complete_jobs(conn: &Connection) -> rusqlite::Result<()> {
+    let mut columns = conn.prepare(
+        "SELECT count(*) > 0 AND NOT total(name = 'pull_open') FROM pragma_table_info('jobs')",
+    )?;
+    if !columns.query_row([], |row| row.get(0))? {
+        return Ok(());
+    }
+    conn.execute_batch(
+        "BEGIN IMMEDIATE;
+         ALTER TABLE jobs ADD COLUMN
+             pull_open INTEGER NOT NULL DEFAULT 0 CHECK (pull_open IN (0, 1));
+         CREATE INDEX jobs_delivered ON jobs (repo, pull, id, steps) WHERE pull_open = 1;
+         CREATE TABLE transcripts (
+             fence      INTEGER PRIMARY KEY REFERENCES attempts (fence),
+             kept_at    INTEGER NOT NULL,
+             transcript TEXT    NOT NULL
+         ) STRICT;
+         COMMIT;",
+    )
 }
 
 fn check_references(conn: &Connection) -> rusqlite::Result<()> {
@@ -68,6 +92,19 @@ mod tests {
 
     fn version(conn: &Connection) -> i64 {
         conn.pragma_query_one(None, "user_version").expect("a version")
+    }
+
+    #[test]
+    fn a_ledger_of_the_first_form_of_jobs_gets_what_it_lacks() {
+        let mut conn = ledger(3);
+        let first_form = "DROP TABLE transcripts; DROP INDEX jobs_delivered;
+                          ALTER TABLE jobs DROP COLUMN pull_open";
+        conn.execute_batch(first_form).expect("the first form");
+        run(&mut conn, MIGRATIONS, 3).expect("the rest");
+        for sql in ["SELECT pull_open FROM jobs", "SELECT transcript FROM transcripts"] {
+            conn.prepare(sql).expect(sql);
+        }
+        run(&mut conn, MIGRATIONS, MIGRATIONS.len()).expect("nothing left to do");
     }
 
     #[test]
