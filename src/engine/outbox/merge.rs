@@ -114,8 +114,10 @@ impl MergePull {
         if pull.is_draft {
             return Ok(Some(MergeRefusal::Draft));
         }
-        let said = to.ctx.gitea.combined_status(to.name(), &self.commit.to_string()).await?;
-        if newest(said).iter().any(|status| speaks_against(to, status)) {
+        // All versions: an agent's word may stand before that of who may be believed.
+        let mut said = to.ctx.gitea.statuses(to.name(), &self.commit).await?;
+        said.retain(|status| counts(to, status));
+        if newest(said).iter().any(speaks_against) {
             return Ok(Some(MergeRefusal::ChecksMissing));
         }
         let reviews = to.ctx.gitea.given_reviews(to.name(), to.number()).await?;
@@ -176,20 +178,22 @@ impl MergePull {
     }
 }
 
-/// Whether a status says that its check is not good. Agents do not speak for their own work; nor
-/// does timmy.
-fn speaks_against(to: &EffectDelivery<'_>, status: &CommitStatus) -> bool {
+/// Whether a status says anything here. Agents do not speak for their own work; nor does timmy.
+fn counts(to: &EffectDelivery<'_>, status: &CommitStatus) -> bool {
     let is_agents = |login: &str| {
         let mut agents = to.ctx.policy.jobs.agents.values();
         agents.any(|terms| terms.account.eq_ignore_ascii_case(login))
     };
-    let counts = !status.context.starts_with(OWN_CONTEXTS)
-        && !status.by.as_ref().is_some_and(|by| is_agents(&by.login));
-    counts
-        && match status.state {
-            CheckState::Failure | CheckState::Pending | CheckState::Unknown => true,
-            CheckState::Success | CheckState::Warning | CheckState::Skipped => false,
-        }
+    !status.context.starts_with(OWN_CONTEXTS)
+        && !status.by.as_ref().is_some_and(|by| is_agents(&by.login))
+}
+
+/// Whether it says that its check is not good.
+fn speaks_against(status: &CommitStatus) -> bool {
+    match status.state {
+        CheckState::Failure | CheckState::Pending | CheckState::Unknown => true,
+        CheckState::Success | CheckState::Warning | CheckState::Skipped => false,
+    }
 }
 
 /// Whether the last word of anybody whose review counts is that something has to change.

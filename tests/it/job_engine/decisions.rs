@@ -120,6 +120,18 @@ async fn a_red_check_speaks_against_a_merge_whatever_was_said() {
 }
 
 #[tokio::test]
+async fn an_agent_does_not_make_its_own_red_check_green() {
+    let (stage, _, notice) = not_merged(|sandbox, _| {
+        let head = sandbox.branch_head(DOOR, BRANCH).unwrap().unwrap();
+        sandbox.set_status("anna", DOOR, &head, ("ci/test", "failure")).unwrap();
+        sandbox.set_status("ezra", DOOR, &head, ("ci/test", "success")).unwrap();
+    })
+    .await;
+    assert!(notice.starts_with("**Not merged: not all checks of `"), "{notice}");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_takes_more_than_timmys_approval_is_left_to_people() {
     let (stage, job, notice) = not_merged(|sandbox, _| {
         let two = BranchRule { approvals: 2, ..BranchRule::default() };
