@@ -42,6 +42,8 @@ pub(super) struct JobWatch {
     pub(super) question_seen: Option<([Option<Timestamp>; 2], Timestamp)>,
     /// When it was asked last whether its thread is still open.
     pub(super) thread_asked_at: Option<Timestamp>,
+    /// How long its history was when its card was brought up to date in a state that passes.
+    pub(super) card_steps: Option<i64>,
 }
 
 /// All jobs that are looked after.
