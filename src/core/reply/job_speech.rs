@@ -15,7 +15,7 @@ use crate::core::effect::{
     MergePull, SetOpen,
 };
 use crate::core::jobs::{
-    Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Progress, Purpose, State,
+    Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Phase, Progress, Purpose, State,
 };
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -95,13 +95,20 @@ pub fn is_silent(after: &Job, step: &JobStep, actions: &[JobAction]) -> bool {
         | JobAction::Release { .. }
         | JobAction::Left { .. } => false,
     };
-    (is_passing(&after.state) || is_told_otherwise(step)) && !actions.iter().any(tells)
+    let is_refused = matches!(step, JobStep::Event(JobEvent::NotMerged(_)));
+    (is_passing(&after.state) || is_told_otherwise(step))
+        && !is_refused
+        && !actions.iter().any(tells)
 }
 
 /// Whether timmy itself is at work for a moment: a card that told it would be wrong when it is
 /// read. If it takes longer, the card is brought up to date.
 pub fn is_passing(state: &State) -> bool {
-    matches!(state, State::Preflight(_) | State::Verifying(_))
+    match state {
+        State::Preflight(_) | State::Verifying(_) => true,
+        State::Running(running) => matches!(running.attempt.phase, Phase::Starting { .. }),
+        _ => false,
+    }
 }
 
 fn card(change: &JobChange<'_>) -> Option<CardWrite> {

@@ -121,7 +121,11 @@ impl LiveForge {
         let name = &order.repo.name;
         let listed = self.ctx.gitea.visible_repo(name).await?.entries.into_iter().next();
         let Some(listed) = listed else { return Ok(Err(NeverRan::Moved.into())) };
-        let access = match self.access(order, terms, &listed).await? {
+        let (access, base) = tokio::try_join!(
+            self.access(order, terms, &listed),
+            base_of(&self.ctx.gitea, name, &listed)
+        )?;
+        let access = match access {
             AgentAccess::Unknown
                 if order.left_before == Some(false) && !self.is_listed(name, terms).await? =>
             {
@@ -136,7 +140,7 @@ impl LiveForge {
         if let AgentAccess::No(words) = access {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
-        let base = match base_of(&self.ctx.gitea, name, &listed).await? {
+        let base = match base {
             Ok(base) => base,
             Err(words) => return Ok(Err(CannotBegin::NoDefaultBranch(words))),
         };
