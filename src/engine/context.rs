@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
-use crate::core::jobs::{JobLimits, Timeouts};
+use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
@@ -154,6 +154,11 @@ impl Context {
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The moment of a step of a job, with its chance.
+    pub(super) fn step_time(&self) -> StepTime {
+        StepTime { at: self.now(), chance: Draw::of(self.chance.draw()) }
     }
 
     /// When to try again what has failed `failures` times.

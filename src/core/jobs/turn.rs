@@ -155,6 +155,12 @@ impl Turn<'_> {
         }
     }
 
+    /// What an attempt has to do that goes on with what the last one left open: within a round of
+    /// repair, that round.
+    pub(super) fn same_work(&self) -> WorkKind {
+        self.past.last.as_ref().map_or(WorkKind::Begin, |last| last.work)
+    }
+
     /// It waits for an agent.
     pub(super) fn queue(&self, work: WorkKind) -> State {
         State::Queued(Queued { work, until: self.at().after(self.spec.limits.queued) })

@@ -56,7 +56,7 @@ use super::accounts::Accounts;
 use super::context::Context;
 use super::identity::Identity;
 use super::incidents::Incidents;
-use crate::core::jobs::{Draw, JobEvent, JobId, StateKind, StepTime};
+use crate::core::jobs::{JobEvent, JobId, StateKind, StepTime};
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::text::TextReader;
@@ -206,7 +206,7 @@ impl Jobs {
 
     /// This moment, with what chance says to it.
     fn step_time(&self) -> StepTime {
-        StepTime { at: self.ctx.now(), chance: Draw::of(self.ctx.chance.draw()) }
+        self.ctx.step_time()
     }
 
     /// Tells a job what happened. None if that cannot happen where it stands by now.

@@ -20,6 +20,9 @@ use crate::store::{Error, Transaction};
 /// Of how many linked pull requests it is asked whether they were merged.
 const MOST_LINKED: usize = 3;
 
+/// How many texts of people an attempt is told: the newest ones.
+const MOST_TEXTS: usize = 50;
+
 /// What is found of a job before it begins.
 enum PreflightFinding {
     Order(Box<JobOrder>),
@@ -83,10 +86,10 @@ impl Jobs {
             let left_before = jobs::left_in(conn, &agent, thread.repo)?;
             Ok((jobs::texts(conn, id)?, jobs::attempts(conn, id)?, linked, left_before))
         });
-        let (texts, mut earlier, linked, left_before) = read.await?;
+        let (mut texts, mut earlier, linked, left_before) = read.await?;
         earlier.retain(|attempt| attempt.fence != lease.fence());
-        let unheard = seen.job.past.unheard.iter();
-        let unheard = unheard.filter_map(|n| texts.get(usize::try_from(*n).ok()?)).cloned();
+        // Also what reached an attempt before: whatever became of that, people said it of the job.
+        let older = texts.len().saturating_sub(MOST_TEXTS);
         Ok(PreflightFinding::Order(Box::new(JobOrder {
             job: seen.job.clone(),
             repo,
@@ -94,7 +97,7 @@ impl Jobs {
             agent: lease.agent().to_owned(),
             key: lease.key().to_owned(),
             branch: lease.branch(),
-            texts: unheard.collect(),
+            texts: texts.split_off(older),
             earlier,
             linked: linked.into_iter().take(MOST_LINKED).collect(),
             left_before,
