@@ -25,7 +25,7 @@ async fn delivered(stage: &Stage) -> (JobId, i64) {
 }
 
 /// What timmy says in the first issue, and the number of each comment.
-fn said(stage: &Stage) -> Vec<(i64, String)> {
+pub fn said(stage: &Stage) -> Vec<(i64, String)> {
     let all = stage.app.sandbox.comments(DOOR, 1).unwrap();
     let own = all.into_iter().filter(|said| said.author == "timmy");
     own.map(|said| (said.id, said.body)).collect()
