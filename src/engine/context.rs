@@ -1,6 +1,7 @@
 //! What every service of the engine works with.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,6 +70,16 @@ pub struct Policy {
     pub jobs: JobPolicy,
     /// What a result must stand up to.
     pub guards: GuardsConfig,
+    pub places: RunPlaces,
+}
+
+/// Where guards run what agents wrote.
+#[derive(Debug, Clone)]
+pub struct RunPlaces {
+    /// A folder of timmy's own, beside the ledger.
+    pub runs: PathBuf,
+    /// The files that nothing may see that runs there.
+    pub secrets: Vec<PathBuf>,
 }
 
 /// What the configuration says of jobs.

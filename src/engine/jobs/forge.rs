@@ -23,6 +23,7 @@ use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::{AgentTerms, Context};
 use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
+use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
@@ -40,10 +41,10 @@ impl LiveForge {
     pub(in crate::engine) fn new(
         ctx: &Context,
         identity: Arc<Identity>,
-        reader: Arc<TextReader>,
+        (reader, running): (Arc<TextReader>, Arc<RunningGuards>),
     ) -> Self {
         let ctx = ctx.for_background();
-        let examiner = Examiner::new(&ctx, reader);
+        let examiner = Examiner::new(&ctx, reader, running);
         Self { ctx, identity, accounts: Mutex::default(), examiner }
     }
 

@@ -102,6 +102,8 @@ const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 impl Jobs {
     /// Looks at a job, and does what is to be done.
     pub(in crate::engine) async fn look(&self, id: JobId) -> Result<(), Error> {
+        // What happens from here on is seen, or wakes it once more.
+        self.watches.with(id, |watch| watch.is_woken = false);
         for _ in 0..MOST {
             let Some(seen) = self.ctx.ledger.read(move |conn| SeenJob::read(conn, id)).await?
             else {

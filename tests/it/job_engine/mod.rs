@@ -6,6 +6,7 @@ mod crashes;
 mod decisions;
 mod fleet;
 mod follow_ups;
+mod guard_runs;
 mod guards;
 mod hosts;
 mod merges;
