@@ -41,6 +41,10 @@ pub trait Agent: Send + Sync {
     /// Denies what a waiting attempt asked for.
     fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()>;
 
+    /// Allows a waiting attempt once what it asks for, if it still asks for this, in the words in
+    /// which [`Agent::follow`] told it.
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, ()>;
+
     /// Asks an attempt to stop. That it did, only [`Agent::follow`] tells.
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()>;
 
@@ -103,8 +107,8 @@ pub enum Sighting {
     },
     /// It waits for a permission.
     Asks {
-        /// What it wants to do, in its own words.
-        question: String,
+        /// What it wants to do, in its own words; none if it does not tell.
+        question: Option<String>,
         /// Since when, or until when, as far as it says.
         until: Option<Timestamp>,
     },

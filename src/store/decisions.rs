@@ -164,6 +164,12 @@ pub fn of_question(
     Ok(list(conn, "WHERE job = ?1 AND question = ?2", (job, number))?.pop())
 }
 
+/// All that a job asked, the oldest first.
+pub fn of_job(conn: &Connection, job: JobId) -> Result<Vec<Decision>, Error> {
+    let stored = list(conn, "WHERE job = ?1 ORDER BY decisions.id", [job])?;
+    Ok(stored.into_iter().map(|stored| stored.decision).collect())
+}
+
 /// All that are open, the oldest first.
 pub fn open(conn: &Connection) -> Result<Vec<StoredDecision>, Error> {
     list(conn, "WHERE decisions.state = 'open' ORDER BY decisions.id", [])

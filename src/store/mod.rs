@@ -56,6 +56,7 @@ pub mod matches;
 pub mod meta;
 pub mod outbox;
 pub mod ownership;
+pub mod permissions;
 pub mod queue;
 pub mod reports;
 pub mod repos;

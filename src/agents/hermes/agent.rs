@@ -324,13 +324,27 @@ impl HermesAgent {
         }
     }
 
-    async fn refuse(&self, handle: &RunHandle) -> Result<(), AgentTrouble> {
+    /// Says `choice` to what the run waits for. `only`: if that is this.
+    async fn choose(
+        &self,
+        handle: &RunHandle,
+        choice: &str,
+        only: Option<&str>,
+    ) -> Result<(), AgentTrouble> {
         let id = run_id(handle)?;
         let run: WireRun = self.gateway.read(GatewayAsk::get(&["v1", "runs", &id])).await?;
         if run.status != sight::WAITING {
             return Ok(());
         }
-        let mut answer = json!({ "choice": "deny" });
+        let heard = self.listener.heard(&id);
+        let asks = || match sight::going_on(&run, &heard, &self.redactor) {
+            Sighting::Asks { question, .. } => question,
+            _ => None,
+        };
+        if only.is_some_and(|only| asks().as_deref() != Some(only)) {
+            return Ok(());
+        }
+        let mut answer = json!({ "choice": choice });
         if let Some(request) = run.approval.and_then(|approval| approval.request_id) {
             answer["request_id"] = json!(request);
         }
@@ -398,7 +412,12 @@ impl Agent for HermesAgent {
     }
 
     fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
-        Box::pin(self.refuse(run))
+        Box::pin(self.choose(run, "deny", None))
+    }
+
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, ()> {
+        // Once, and never for a session or for good: more was not asked of anybody.
+        Box::pin(self.choose(run, "once", Some(question)))
     }
 
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {

@@ -1,14 +1,22 @@
 //! What a status says of a run. Pure.
 
+use sha2::{Digest as _, Sha256};
+
 use super::end;
 use super::listener::Heard;
 use super::wire::{WireApproval, WireRun, WireSessionInfo, WireSessionMessage, text_of};
 use crate::agents::agent::{AgentEnding, Sighting};
-use crate::agents::brief::brief;
+use crate::agents::brief::{brief, one_line, shortened};
 use crate::agents::redact::Redactor;
 
 /// The most of an agent's last words: its end, where the result line stands.
 const LAST_WORDS: usize = 64 << 10;
+
+/// The most of what it wants to do that people are shown, in characters.
+const LONGEST_QUESTION: usize = 500;
+
+/// Before the digest of what they are not shown word for word.
+const DIGEST: &str = "[sha256";
 
 /// The status of a run that waits for a permission, or waited for it in vain.
 pub(super) const WAITING: &str = "waiting_for_approval";
@@ -80,18 +88,23 @@ pub(super) fn going_on(run: &WireRun, heard: &Heard, redactor: &Redactor) -> Sig
     }
 }
 
-fn question(asked: Option<&WireApproval>, redactor: &Redactor) -> String {
+/// What a run wants to do; none if its gateway does not tell. People allow these words, so they stand
+/// for one thing alone: what is too long to be shown is told by its digest as well.
+fn question(asked: Option<&WireApproval>, redactor: &Redactor) -> Option<String> {
     let known = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let (command, description) = match asked {
-        Some(asked) => (known(&asked.command), known(&asked.description)),
-        None => (None, None),
-    };
-    let words = match (command, description) {
+    let words = match (known(&asked?.command), known(&asked?.description)) {
         (Some(command), Some(description)) => format!("{command} ({description})"),
         (Some(words), None) | (None, Some(words)) => words,
-        (None, None) => "something that its gateway does not tell".to_owned(),
+        (None, None) => return None,
     };
-    brief(&redactor.redact(&words))
+    let shown = one_line(&redactor.redact(&words));
+    let begin = shortened(&shown, LONGEST_QUESTION);
+    if begin == words && !words.contains(DIGEST) {
+        return Some(begin);
+    }
+    let digest: String =
+        Sha256::digest(words.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(format!("{begin} {DIGEST} {digest}]"))
 }
 
 /// What is seen of a run that is over.
@@ -206,8 +219,10 @@ mod tests {
     fn a_question_that_expired_is_none() {
         let asked = json!({ "status": "waiting_for_approval", "last_event": "approval.request",
             "approval": { "command": "rm -rf ./junk", "description": "recursive delete" } });
-        let asks =
-            Sighting::Asks { question: "rm -rf ./junk (recursive delete)".into(), until: None };
+        let asks = Sighting::Asks {
+            question: Some("rm -rf ./junk (recursive delete)".into()),
+            until: None,
+        };
         assert_eq!(seen(asked.clone()), asks);
         let mut expired = asked;
         expired["last_event"] = json!("tool.completed");

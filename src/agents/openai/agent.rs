@@ -252,6 +252,10 @@ impl Agent for OpenAiAgent {
         Box::pin(async { Err(AgentTrouble::Unsupported) })
     }
 
+    fn allow<'a>(&'a self, _: &'a RunHandle, _: &'a str) -> AgentCall<'a, ()> {
+        Box::pin(async { Err(AgentTrouble::Unsupported) })
+    }
+
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
         Box::pin(async move {
             if let Some(known) = self.run(&run.run) {

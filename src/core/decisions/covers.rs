@@ -18,6 +18,9 @@ pub struct Covered {
     /// What is done with the result then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub take_over: Option<TakeOver>,
+    /// What an agent wants to do, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
 }
 
 /// A result in a pull request.
@@ -70,7 +73,12 @@ mod tests {
         let commit: Commit = commit.to_string().repeat(40).parse().expect("a commit");
         let target = target.to_owned();
         let head = Some(CoveredHead { pull: 58, commit, target });
-        Covered { head, text: Some(TextDigest([text; 32])), take_over: Some(TakeOver::Merge) }
+        Covered {
+            head,
+            text: Some(TextDigest([text; 32])),
+            take_over: Some(TakeOver::Merge),
+            permission: None,
+        }
     }
 
     #[test]
@@ -88,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_was_never_shown_may_change() {
-        let shown = Covered { head: None, text: None, take_over: None };
+        let shown = Covered::default();
         assert_eq!(shown.difference(&covered('a', "main", 1)), None);
     }
 

@@ -6,7 +6,8 @@ use super::event::{CancelReason, JobStep, OutcomeDigest};
 use super::illegal::IllegalReason;
 use super::live::{Live, UNANSWERED, live, stopping};
 use super::state::{
-    AgentStop, Attempt, HeldAttempt, HeldBy, Phase, RunningAttempt, State, Then, Uncertain, Waiting,
+    AgentStop, Attempt, HeldAttempt, HeldBy, Phase, RunningAttempt, State, Then, Uncertain,
+    WaitReason, Waiting,
 };
 use super::turn::Turn;
 use crate::core::model::time::Timestamp;
@@ -84,6 +85,11 @@ pub(super) fn waiting(
     let go_on = |attempt| State::Running(RunningAttempt { attempt, clocks: left.go_on(at) });
     let answered = |allowed| go_on(Attempt { answer: Some(allowed), ..attempt.clone() });
     match (live(turn, attempt, step)?, by) {
+        // What it ended for is what it asks already.
+        (Live::Moved(state), HeldBy::Person) if asks_a_person(&state) => {
+            turn.past.asked -= 1;
+            Ok(state)
+        }
         (Live::Moved(state), _) => Ok(state),
         (Live::Same(attempt), _) => {
             Ok(State::Waiting(Waiting::Held(Box::new(HeldAttempt { attempt, ..held.clone() }))))
@@ -117,6 +123,11 @@ pub(super) fn waiting(
         | (Live::Decided(_) | Live::AskAgain, HeldBy::Host)
         | (Live::HostAway | Live::Asks | Live::Answered, _) => Err(IllegalReason::NotHere),
     }
+}
+
+/// Whether it goes on with the answer of a person.
+fn asks_a_person(state: &State) -> bool {
+    matches!(state, State::Waiting(Waiting::Idle(wait)) if wait.for_what == WaitReason::Person)
 }
 
 pub(super) fn uncertain_step(

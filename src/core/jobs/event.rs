@@ -293,15 +293,6 @@ pub enum PersonAnswer {
     Revise,
 }
 
-impl PersonAnswer {
-    pub(super) fn is_yes(self) -> bool {
-        match self {
-            Self::Yes | Self::Revise => true,
-            Self::No(_) => false,
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {

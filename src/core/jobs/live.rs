@@ -1,7 +1,9 @@
 //! What a step means to an attempt that may be running, in whichever state its job is.
 
 use super::action::AttemptEnd;
-use super::event::{Failure, JobEvent, JobStep, NeverRan, OutcomeDigest, Progress, Pusher};
+use super::event::{
+    Failure, JobEvent, JobStep, NeverRan, OutcomeDigest, PersonAnswer, Progress, Pusher,
+};
 use super::illegal::IllegalReason;
 use super::money::{Charge, Usage};
 use super::state::{
@@ -77,7 +79,7 @@ pub(super) fn live(
         JobEvent::Restored => Ok(Live::Unclear),
         JobEvent::Decided(asked, answer) => {
             match *asked == turn.past.asked && attempt.stopping.is_none() {
-                true => Ok(Live::Decided(answer.is_yes())),
+                true => Ok(Live::Decided(*answer == PersonAnswer::Yes)),
                 false => Err(IllegalReason::OutOfDate),
             }
         }

@@ -40,10 +40,20 @@ pub struct JobPrompt {
     pub limits: PromptLimits,
     /// What is wrong with what is there, for a repair.
     pub faults: Vec<String>,
+    /// What agents asked a person for before, and were told.
+    pub permissions: Vec<AskedPermission>,
     /// What came of the attempts before this one.
     pub earlier: Vec<String>,
     /// What people said who may command it.
     pub told: Vec<ToldText>,
+}
+
+/// What an agent asked a person for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedPermission {
+    /// In its own words.
+    pub asks: String,
+    pub is_allowed: bool,
 }
 
 /// The issue or the pull request that the job is for.

@@ -31,6 +31,8 @@ struct AskedQuestion {
     record: JobRecord,
     /// The agent's last words.
     said: Option<String>,
+    /// What it asks to do.
+    asks: Option<String>,
     text: Option<[u8; 32]>,
     decision: Option<Decision>,
     /// When the threads of the job moved last, by the forge's clock.
@@ -47,8 +49,11 @@ impl AskedQuestion {
             None => None,
         };
         let stored = decisions::of_question(conn, id, number)?;
+        let last = jobs::attempts(conn, id)?.pop();
+        let (said, asks) = last.map(|last| (last.said, last.asks)).unwrap_or_default();
         Ok(Some(Self {
-            said: jobs::attempts(conn, id)?.pop().and_then(|attempt| attempt.said),
+            said,
+            asks,
             text: backlog::text_of(conn, thread)?,
             decision: stored.map(|stored| stored.decision),
             moved: [backlog::moved_at(conn, thread)?, of_pull],
@@ -98,16 +103,17 @@ impl Jobs {
         };
         let text = asked.text.filter(|_| question == Question::NoChange).map(TextDigest);
         let take_over = self.ctx.policy.jobs.take_over.filter(|_| question == Question::Accept);
+        let permission = asked.asks.filter(|_| question == Question::Permission);
         let new = NewDecision {
             job: seen.id(),
             number,
             question,
             thread: seen.job.spec.thread,
             pull: seen.job.past.pull.filter(|_| is_code(seen)),
-            covers: Covered { head, text, take_over },
+            covers: Covered { head, text, take_over, permission: permission.clone() },
         };
         let says = asked.said.as_deref().map(|said| read_result(said).summary);
-        let says = says.filter(|says| !says.is_empty());
+        let says = permission.or(says).filter(|says| !says.is_empty());
         let people = self.accounts.people();
         let now = self.step_time();
         let (owner, zone) = (people.owner.login(), &self.ctx.policy.zone);

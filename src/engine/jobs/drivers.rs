@@ -14,6 +14,7 @@ use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::gitea::{self, PullRequest};
 use crate::store::jobs::StoredAttempt;
+use crate::store::permissions::PermissionSaid;
 
 /// What a question to the forge gives in the end.
 pub type ForgeCall<'a, T> = Pin<Box<dyn Future<Output = Result<T, gitea::Error>> + Send + 'a>>;
@@ -103,6 +104,8 @@ pub struct JobOrder {
     pub linked: Vec<i64>,
     /// Whether the agent ever left something in this repository; none if it did not work there yet.
     pub left_before: Option<bool>,
+    /// What its agents asked to do, and what people said to that.
+    pub permissions: Vec<(String, PermissionSaid)>,
 }
 
 /// What an attempt may have brought.

@@ -15,7 +15,7 @@ use crate::core::model::time::Timestamp;
 use crate::store::{Error, jobs};
 
 /// The longest time from one question to the next.
-const SLOWEST: Duration = Duration::from_secs(10);
+pub(super) const SLOWEST: Duration = Duration::from_secs(10);
 
 /// How often it is kept what an agent does, if that changes.
 const KEPT: Duration = Duration::from_secs(30);
@@ -87,13 +87,29 @@ impl Jobs {
         fence: Fence,
         sighting: Sighting,
     ) -> Result<NextLook, Error> {
+        if is_held_by_person(&seen.job.state) {
+            return self.sighted_while_asked(seen, fence, sighting).await;
+        }
+        match sighting {
+            Sighting::Working { doing, sign } => self.works(seen, fence, doing, sign).await,
+            Sighting::Asks { question, .. } => self.asks(seen, fence, question).await,
+            Sighting::Ended(ending) => self.ended(seen, fence, ending).await,
+            over => self.sighted_over(seen, fence, over).await,
+        }
+    }
+
+    /// It is over, and brought nothing.
+    pub(super) async fn sighted_over(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        sighting: Sighting,
+    ) -> Result<NextLook, Error> {
         let now = self.ctx.now();
         let progress = match sighting {
-            Sighting::Working { doing, sign } => {
-                return self.works(seen, fence, doing, sign).await;
+            Sighting::Working { .. } | Sighting::Asks { .. } | Sighting::Ended(_) => {
+                return Ok(NextLook::At(now.after(SLOWEST)));
             }
-            Sighting::Asks { question, .. } => return self.asks(seen, fence, question).await,
-            Sighting::Ended(ending) => return self.ended(seen, fence, ending).await,
             Sighting::Failed { kind, reason, usage } => {
                 tracing::info!(job = %seen.id(), attempt = fence.0, reason, "attempt failed");
                 Progress::Failed { failure: failure(kind, &reason, now), usage }
@@ -165,38 +181,8 @@ impl Jobs {
         Ok(())
     }
 
-    /// It asks for a permission. Asked again for what was denied, it is denied again.
-    async fn asks(
-        &self,
-        seen: &SeenJob,
-        fence: Fence,
-        question: String,
-    ) -> Result<NextLook, Error> {
-        let next = NextLook::At(self.ctx.now().after(SLOWEST));
-        // An answer is on its way, or it is to stop: it is followed until that is seen.
-        let is_answered = seen.job.state.attempt().is_some_and(|a| a.answer.is_some());
-        if is_answered || !matches!(seen.job.state, State::Running(_)) {
-            return Ok(next);
-        }
-        let now = self.ctx.now();
-        let denied_at = self.watches.with(seen.id(), |watch| match &mut watch.denied {
-            Some((denied, at)) if *denied == question => Some(std::mem::replace(at, now)),
-            _ => None,
-        });
-        if let Some(at) = denied_at {
-            if at < now {
-                self.deny(seen).await;
-            }
-            return Ok(next);
-        }
-        let words = format!("asks: {question}");
-        self.keep(seen, fence, Some(words)).await?;
-        self.watches.with(seen.id(), |watch| watch.denied = Some((question, now)));
-        Ok(self.progress(seen, fence, Progress::Asks).await?.or(next))
-    }
-
     /// It ended by itself; what it says is a claim.
-    async fn ended(
+    pub(super) async fn ended(
         &self,
         seen: &SeenJob,
         fence: Fence,
@@ -251,6 +237,11 @@ impl Jobs {
 pub(super) fn run_of(seen: &SeenJob) -> Option<RunHandle> {
     let run = seen.attempt.as_ref()?.run.as_ref()?;
     serde_json::from_str(run).ok()
+}
+
+fn is_held_by_person(state: &State) -> bool {
+    let is_held = matches!(state, State::Waiting(Waiting::Held(held)) if held.by == HeldBy::Person);
+    is_held && state.attempt().is_some_and(|attempt| attempt.stopping.is_none())
 }
 
 fn is_held_by_host(state: &State) -> bool {

@@ -18,7 +18,9 @@ use crate::core::model::commit_status::BranchHealth;
 use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
-use crate::core::prompt::{JobPrompt, PromptLimits, PromptThread, WorkMeans, sent_prompt};
+use crate::core::prompt::{
+    AskedPermission, JobPrompt, PromptLimits, PromptThread, WorkMeans, sent_prompt,
+};
 use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::{AgentTerms, Context};
@@ -27,6 +29,7 @@ use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
+use crate::store::permissions::PermissionSaid;
 
 /// Jobs read and write here by timmy's own account.
 pub(in crate::engine) struct LiveForge {
@@ -90,6 +93,7 @@ impl LiveForge {
             },
             limits: PromptLimits { time: terms.timeouts.total, lines: None },
             faults: faults(order),
+            permissions: order.permissions.iter().map(permission).collect(),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
             told: order.texts.clone(),
         };
@@ -370,6 +374,12 @@ fn faults(order: &JobOrder) -> Vec<String> {
     order.earlier.iter().rev().map(found).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
+/// What an agent asked to do, and whether it may.
+fn permission((asks, said): &(String, PermissionSaid)) -> AskedPermission {
+    let asks = asks.clone();
+    AskedPermission { asks, is_allowed: matches!(said, PermissionSaid::Allowed(_)) }
+}
+
 /// What came of an attempt before, in words; nothing of one that never ran.
 fn earlier(attempt: &StoredAttempt) -> Option<String> {
     let (_, end) = attempt.ended?;
@@ -382,7 +392,7 @@ fn earlier(attempt: &StoredAttempt) -> Option<String> {
         AttemptEnd::TimedOut(_) => "took too long",
         AttemptEnd::Stopped | AttemptEnd::CutOff => "was stopped",
         AttemptEnd::Lost | AttemptEnd::Uncertain => "was lost: it may still push to its own branch",
-        AttemptEnd::Asked => "needed a person",
+        AttemptEnd::Asked => "had to ask a person",
         AttemptEnd::NeverRan(_) => return None,
     };
     Some(format!("{} {what}", attempt.agent))

@@ -2,10 +2,8 @@
 
 use super::Jobs;
 use super::watches::JobWatch;
-use crate::core::command::value::Cause;
 use crate::core::jobs::{
-    CancelReason, Job, JobAction, JobEvent, JobId, PersonAnswer, Question, State, StateKind,
-    WaitReason, Waiting, standing,
+    CancelReason, Job, JobAction, JobEvent, JobId, State, StateKind, WaitReason, Waiting, standing,
 };
 use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
@@ -175,11 +173,6 @@ impl Jobs {
             JobAction::Stop(fence) => self.stop(seen, *fence).await,
             JobAction::Look(fence) => self.find_out(seen, *fence).await,
             JobAction::Judge(_) => self.verify(seen).await,
-            // What an agent asks for in mid-work is denied: nobody is asked about that yet.
-            JobAction::Ask(number, Question::Permission) => {
-                let no = JobEvent::Decided(*number, PersonAnswer::No(Cause::Unwanted));
-                Ok(told(self.tell(seen.id(), no).await?.is_some()))
-            }
             JobAction::Ask(number, question) => self.ask(seen, *number, *question).await,
             JobAction::Release { .. }
             | JobAction::Left { .. }

@@ -13,8 +13,9 @@
 //! | `access` | whether an agent's account may work in a repository |
 //! | `base` | where work begins, and whether that is red |
 //! | `start` | starts an attempt, or finds the one that was started |
-//! | `follow` | asks how an attempt goes, and tells it; brings texts and answers, asks to stop |
+//! | `follow` | asks how an attempt goes, and tells it; brings texts, asks to stop |
 //! | `transcript` | keeps what an attempt said and did, once it is over |
+//! | `permission` | what agents ask to do, and the answers that reach them |
 //! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
@@ -35,6 +36,7 @@ mod forge;
 mod health;
 mod look;
 mod merged;
+mod permission;
 mod preflight;
 mod request;
 mod start;

@@ -15,6 +15,7 @@ use crate::core::scheduling::BacklogEntry;
 use crate::gitea;
 use crate::store::backlog::{self, BacklogSource};
 use crate::store::jobs::{self, Lease, LeaseRefusal};
+use crate::store::permissions::permissions;
 use crate::store::{Error, Transaction};
 
 /// Of how many linked pull requests it is asked whether they were merged.
@@ -84,9 +85,10 @@ impl Jobs {
         let read = self.ctx.ledger.read(move |conn| {
             let linked = jobs::linked_pulls(conn, thread)?;
             let left_before = jobs::left_in(conn, &agent, thread.repo)?;
-            Ok((jobs::texts(conn, id)?, jobs::attempts(conn, id)?, linked, left_before))
+            let (attempts, permissions) = (jobs::attempts(conn, id)?, permissions(conn, id)?);
+            Ok((jobs::texts(conn, id)?, attempts, linked, left_before, permissions))
         });
-        let (mut texts, mut earlier, linked, left_before) = read.await?;
+        let (mut texts, mut earlier, linked, left_before, permissions) = read.await?;
         earlier.retain(|attempt| attempt.fence != lease.fence());
         // Also what reached an attempt before: whatever became of that, people said it of the job.
         let older = texts.len().saturating_sub(MOST_TEXTS);
@@ -101,6 +103,7 @@ impl Jobs {
             earlier,
             linked: linked.into_iter().take(MOST_LINKED).collect(),
             left_before,
+            permissions,
         })))
     }
 

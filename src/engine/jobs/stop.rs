@@ -1,4 +1,4 @@
-//! What an attempt is told while it runs: texts, answers, that it is to stop.
+//! What an attempt is told while it runs: texts, and that it is to stop.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Jobs;
 use super::follow::run_of;
 use super::look::{NextLook, SeenJob};
 use super::start::{Found, request_agent};
-use crate::agents::{AgentTrouble, SteerOutcome};
+use crate::agents::SteerOutcome;
 use crate::core::jobs::{Fence, NeverRan, Progress};
 use crate::store::{Error, jobs};
 
@@ -74,35 +74,6 @@ impl Jobs {
             Err(trouble) => {
                 tracing::info!(job = %seen.id(), attempt = fence.0, %trouble, "text not brought");
                 Ok(NextLook::Idle)
-            }
-        }
-    }
-
-    /// Brings the attempt the answer to what it asked for.
-    pub(super) async fn answer(
-        &self,
-        seen: &SeenJob,
-        fence: Fence,
-        allowed: bool,
-    ) -> Result<NextLook, Error> {
-        // Nothing that an agent asks for can be allowed yet.
-        debug_assert!(!allowed, "only a no is ever said");
-        match self.deny(seen).await {
-            true => self.progress(seen, fence, Progress::Answered).await,
-            false => Ok(self.later(seen)),
-        }
-    }
-
-    /// Denies what the attempt asks for. Whether that is done, or nothing waits for it any more.
-    pub(super) async fn deny(&self, seen: &SeenJob) -> bool {
-        let (Some(agent), Some(run)) = (self.fleet.agent(request_agent(seen)), run_of(seen)) else {
-            return true;
-        };
-        match agent.deny(&run).await {
-            Ok(()) | Err(AgentTrouble::NotFound | AgentTrouble::Unsupported) => true,
-            Err(trouble) => {
-                tracing::info!(job = %seen.id(), %trouble, "no could not be said");
-                false
             }
         }
     }

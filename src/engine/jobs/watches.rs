@@ -33,8 +33,6 @@ pub(super) struct JobWatch {
     pub(super) has_news: bool,
     /// When what its agent does was kept last.
     pub(super) kept_at: Option<Timestamp>,
-    /// What was denied last: asked again, it is denied again and moves nothing.
-    pub(super) denied: Option<(String, Timestamp)>,
     /// The push that was told last.
     pub(super) pushed: Option<Commit>,
     pub(super) stop_asked_at: Option<Timestamp>,

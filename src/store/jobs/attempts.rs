@@ -31,6 +31,8 @@ pub struct StoredAttempt {
     pub run: Option<String>,
     /// What it does, in its agent's words, and when it was last seen to do something.
     pub doing: Option<String>,
+    /// What it asked a person for last, in its own words.
+    pub asks: Option<String>,
     pub seen_at: Option<Timestamp>,
     /// Its agent's last words.
     pub said: Option<String>,
@@ -83,6 +85,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
         base: base_branch.zip(base.map(|Spelled(base)| base)),
         run: row.get("run")?,
         doing: row.get("doing")?,
+        asks: row.get("asks")?,
         seen_at: row.get("seen_at")?,
         said: row.get("said")?,
         findings: findings.map(|Json(findings)| findings),

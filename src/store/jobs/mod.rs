@@ -50,7 +50,7 @@ pub use record::{
     dead_ids, ended_between, ended_ids, latest_in, live_ids, outcomes, record, results,
 };
 pub use run::{
-    WatchedJob, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
+    WatchedJob, asks, fleet_moved, found, is_any_queued, is_small, is_thread_open, keep_findings,
     linked_pulls, note_waiting, prepared, pulls_of, queued, said, seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};

@@ -186,6 +186,13 @@ pub fn keep_findings(
     Ok(())
 }
 
+/// Keeps what an attempt asks a person for.
+pub fn asks(tx: &Transaction<'_>, fence: Fence, question: &str) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE attempts SET asks = ?2 WHERE fence = ?1")?
+        .execute((fence, question))?;
+    Ok(())
+}
+
 /// Keeps how the agent finds an attempt again.
 pub fn found(tx: &Transaction<'_>, fence: Fence, run: &str, now: Timestamp) -> Result<(), Error> {
     tx.prepare_cached("UPDATE attempts SET run = ?2, seen_at = ?3 WHERE fence = ?1")?

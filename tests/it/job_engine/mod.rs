@@ -10,6 +10,7 @@ mod guard_runs;
 mod guards;
 mod hosts;
 mod merges;
+mod permissions;
 mod preflight;
 mod rounds;
 mod scripted;

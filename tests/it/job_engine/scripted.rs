@@ -49,6 +49,8 @@ pub struct Script {
     pub stops: Vec<String>,
     pub obeys: bool,
     pub denied: usize,
+    /// What it was allowed to do, each time.
+    pub allowed: Vec<String>,
     pub hangs_at_follow: bool,
     pub hangs_at_transcript: bool,
     /// It knows nothing of what it is asked for.
@@ -210,10 +212,22 @@ impl Agent for Scripted {
         })
     }
 
-    fn deny<'a>(&'a self, _: &'a RunHandle) -> AgentCall<'a, ()> {
+    fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
         Box::pin(async {
             self.away()?;
-            self.script().denied += 1;
+            let mut script = self.script();
+            script.denied += 1;
+            script.runs.insert(run.run.clone(), working());
+            Ok(())
+        })
+    }
+
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, ()> {
+        Box::pin(async {
+            self.away()?;
+            let mut script = self.script();
+            script.allowed.push(question.to_owned());
+            script.runs.insert(run.run.clone(), working());
             Ok(())
         })
     }

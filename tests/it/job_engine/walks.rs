@@ -157,25 +157,6 @@ async fn what_is_told_reaches_the_agent() {
 }
 
 #[tokio::test]
-async fn what_an_agent_asks_for_is_denied() {
-    let stage = awake().await;
-    let job = stage.assign(1, Some("ezra")).await;
-    let asks = || Sighting::Asks { question: "rm -rf /".to_owned(), until: None };
-    stage.ezra.goes(asks());
-    stage.follow().await;
-    assert_eq!(stage.ezra.script().denied, 1);
-    assert_eq!(stage.kind(job).await, StateKind::Running);
-    let steps = stage.job(job).await.past.asked;
-    stage.follow().await;
-    assert_eq!(stage.ezra.script().denied, 2, "it asks again for the same");
-    assert_eq!(stage.job(job).await.past.asked, steps, "which moves nothing");
-    stage.ezra.goes(ended("done"));
-    stage.follow().await;
-    assert_eq!(stage.kind(job).await, StateKind::Done);
-    stage.end().await;
-}
-
-#[tokio::test]
 async fn an_issue_that_is_closed_ends_its_job() {
     let stage = awake().await;
     let job = stage.assign(1, Some("ezra")).await;

@@ -180,7 +180,7 @@ async fn a_real_gateway_works_asks_stops_and_fails() {
     agent.stop(&run).await.unwrap();
 
     let run = gateway.started("timmy:l:j3:a1", "[[tool:rm -rf ./junk]][[say:so be it]]").await;
-    let is_command = |seen: &Sighting| matches!(seen, Sighting::Asks { question, .. } if question.starts_with("rm -rf ./junk"));
+    let is_command = |seen: &Sighting| matches!(seen, Sighting::Asks { question, .. } if question.as_deref().is_some_and(|asks| asks.starts_with("rm -rf ./junk")));
     gateway.until(&run, "it asks", is_command).await;
     agent.deny(&run).await.unwrap();
     let Sighting::Ended(ending) = end(agent, &run).await else { panic!("no end") };

@@ -113,7 +113,7 @@ async fn what_it_asks_is_denied_and_seen_to_be_asked() {
         let asks = loop {
             let Sighting::Asks { question, .. } = stage.seen(&run).await else { panic!() };
             // An old gateway tells the command only in its stream.
-            if question.starts_with("rm") {
+            if let Some(question) = question {
                 break question;
             }
             tokio::task::yield_now().await;
@@ -124,6 +124,23 @@ async fn what_it_asks_is_denied_and_seen_to_be_asked() {
         let Sighting::Ended(ending) = stage.end(&run).await else { panic!() };
         assert_eq!(ending.text, "it was denied");
         stage.agent.deny(&run).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_it_asks_is_allowed_once_and_nothing_else_is() {
+    for version in BOTH {
+        let stage = Stage::of(version).await;
+        let run = stage.started("a", "ask").await;
+        stage.until(RunStatus::WaitingForApproval).await;
+        while !matches!(stage.seen(&run).await, Sighting::Asks { question: Some(_), .. }) {
+            tokio::task::yield_now().await;
+        }
+        stage.agent.allow(&run, "rm -rf / (recursive delete)").await.unwrap();
+        assert!(matches!(stage.seen(&run).await, Sighting::Asks { .. }), "that was not asked");
+        stage.agent.allow(&run, "rm -rf ./junk (recursive delete)").await.unwrap();
+        let Sighting::Ended(ending) = stage.end(&run).await else { panic!() };
+        assert_eq!(ending.text, "removed");
     }
 }
 

@@ -1,0 +1,133 @@
+//! What agents ask to do, and how the answers of people reach them.
+//!
+//! A gateway waits minutes for an answer, people take hours. So the question is put to people at
+//! once, and who answers while the gateway still waits answers that attempt. One whose gateway waits
+//! no longer goes on without what it needs: it is stopped, and the next attempt gets the answer.
+
+use super::Jobs;
+use super::follow::{SLOWEST, run_of};
+use super::look::{NextLook, SeenJob};
+use super::start::request_agent;
+use crate::agents::{AgentTrouble, Sighting};
+use crate::core::jobs::{AgentClaim, Failure, Fence, JobEvent, Progress, State};
+use crate::store::permissions::{PermissionSaid, permissions, use_permission};
+use crate::store::{Error, jobs};
+
+impl Jobs {
+    /// It asks whether it may do something.
+    pub(super) async fn asks(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        question: Option<String>,
+    ) -> Result<NextLook, Error> {
+        let next = NextLook::At(self.ctx.now().after(SLOWEST));
+        // An answer is on its way, or it is to stop: it is followed until that is seen.
+        let is_answered = seen.job.state.attempt().is_some_and(|a| a.answer.is_some());
+        if is_answered || !matches!(seen.job.state, State::Running(_)) {
+            return Ok(next);
+        }
+        // Old gateways tell it only to who listens: nobody can be asked about what is not told.
+        let Some(question) = question else { return Ok(next) };
+        let (id, asks) = (seen.id(), question.clone());
+        let said = self.ctx.ledger.read(move |conn| permissions(conn, id)).await?;
+        match said.into_iter().find(|(known, _)| *known == question) {
+            Some((_, PermissionSaid::Allowed(_))) => {
+                self.allow(seen, &question).await?;
+                Ok(next)
+            }
+            Some((_, PermissionSaid::Denied)) => {
+                self.deny(seen).await;
+                Ok(next)
+            }
+            None => {
+                let event = JobEvent::Attempt(fence, Progress::Asks);
+                let told =
+                    self.tell_with(id, event, move |tx| jobs::asks(tx, fence, &asks)).await?;
+                Ok(super::look::told(told.is_some()).or(next))
+            }
+        }
+    }
+
+    /// What is seen of an attempt about whose question a person is asked.
+    pub(super) async fn sighted_while_asked(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        sighting: Sighting,
+    ) -> Result<NextLook, Error> {
+        let next = NextLook::At(self.ctx.now().after(SLOWEST));
+        let unanswered = |usage| Progress::Failed { failure: Failure::NeedsAnswer, usage };
+        match sighting {
+            Sighting::Asks { .. } => Ok(next),
+            // Its gateway waits no longer.
+            Sighting::Working { .. } => self.stop(seen, fence).await,
+            Sighting::Stopped(usage) => self.progress(seen, fence, unanswered(usage)).await,
+            Sighting::Ended(ending) => match self.forge.claim(&ending.text) {
+                AgentClaim::PullRequest { .. }
+                | AgentClaim::Comment
+                | AgentClaim::NoChange { .. } => self.ended(seen, fence, ending).await,
+                AgentClaim::Blocked | AgentClaim::Nothing => {
+                    self.progress(seen, fence, unanswered(ending.usage)).await
+                }
+            },
+            other @ (Sighting::Failed { .. }
+            | Sighting::Lost
+            | Sighting::CutOff(_)
+            | Sighting::Unclear(_)) => self.sighted_over(seen, fence, other).await,
+        }
+    }
+
+    /// Brings the attempt the answer to what it asked for.
+    pub(super) async fn answer(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        allowed: bool,
+    ) -> Result<NextLook, Error> {
+        let asks = seen.attempt.as_ref().and_then(|attempt| attempt.asks.as_deref());
+        let is_said = match asks.filter(|_| allowed) {
+            Some(question) => self.allow(seen, question).await?,
+            None => self.deny(seen).await,
+        };
+        match is_said {
+            true => self.progress(seen, fence, Progress::Answered).await,
+            false => Ok(self.later(seen)),
+        }
+    }
+
+    /// Passes on that a person allowed this, once: after a crash in between nobody did.
+    async fn allow(&self, seen: &SeenJob, question: &str) -> Result<bool, Error> {
+        let (id, asked, now) = (seen.id(), question.to_owned(), self.ctx.now());
+        let write = self.ctx.ledger.write(move |tx| {
+            let said = permissions(tx, id)?.into_iter().find(|(known, _)| *known == asked);
+            match said {
+                Some((_, PermissionSaid::Allowed(decision))) => use_permission(tx, decision, now),
+                Some((_, PermissionSaid::Denied)) | None => Ok(false),
+            }
+        });
+        let (Some(agent), Some(run)) = (self.fleet.agent(request_agent(seen)), run_of(seen)) else {
+            return Ok(true);
+        };
+        if write.await?
+            && let Err(trouble) = agent.allow(&run, question).await
+        {
+            tracing::info!(job = %id, %trouble, "a yes may not have reached it: it has to ask again");
+        }
+        Ok(true)
+    }
+
+    /// Denies what the attempt asks for. Whether that is done, or nothing waits for it any more.
+    async fn deny(&self, seen: &SeenJob) -> bool {
+        let (Some(agent), Some(run)) = (self.fleet.agent(request_agent(seen)), run_of(seen)) else {
+            return true;
+        };
+        match agent.deny(&run).await {
+            Ok(()) | Err(AgentTrouble::NotFound | AgentTrouble::Unsupported) => true,
+            Err(trouble) => {
+                tracing::info!(job = %seen.id(), %trouble, "no could not be said");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! An agent asks whether it may do something: a person answers, and the answer reaches it, whether
+//! its gateway still waits for it or not.
+
+use timmy::agents::Sighting;
+use timmy::core::jobs::money::Usage;
+use timmy::core::jobs::{JobId, StateKind};
+
+use super::decisions::{questions, said, says};
+use super::scripted::{ended, working};
+use super::stage::{Stage, live};
+use crate::support::clock::{HOUR, MINUTE};
+
+const COMMAND: &str = "rm -rf ./target (recursive delete)";
+
+fn asks_for(question: &str) -> Sighting {
+    Sighting::Asks { question: Some(question.to_owned()), until: None }
+}
+
+/// ezra works on the first issue and asks for something.
+async fn asking() -> (Stage, JobId) {
+    let stage = live(|_| {}, |config| config).await;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.ezra.goes(asks_for(COMMAND));
+    stage.follow().await;
+    (stage, job)
+}
+
+/// Its gateway stops to wait, and what ran is stopped.
+async fn expired(stage: &Stage) {
+    stage.ezra.script().obeys = true;
+    stage.ezra.goes(working());
+    stage.pass(MINUTE, MINUTE / 2).await;
+}
+
+#[tokio::test]
+async fn a_yes_reaches_the_agent_that_still_waits() {
+    let (stage, job) = asking().await;
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].starts_with("### May `ezra` do this?"), "{asked:?}");
+    assert!(asked[0].contains(&format!("```\n{COMMAND}\n```")), "{asked:?}");
+    assert_eq!(stage.kind(job).await, StateKind::Waiting);
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.ezra.script().allowed, [COMMAND]);
+    assert_eq!(stage.ezra.script().denied, 0);
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    assert_eq!(questions(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn once_is_once() {
+    let (stage, job) = asking().await;
+    says(&stage, "/timmy approve d1").await;
+    stage.ezra.goes(asks_for(COMMAND));
+    stage.follow().await;
+    assert_eq!(stage.kind(job).await, StateKind::Waiting);
+    assert_eq!(questions(&stage).len(), 2, "it asks again, and so is a person");
+    assert_eq!(stage.ezra.script().allowed.len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_no_reaches_it_and_is_not_asked_about_again() {
+    let (stage, job) = asking().await;
+    says(&stage, "/timmy reject d1").await;
+    assert_eq!(stage.ezra.script().denied, 1);
+    assert!(stage.ezra.script().allowed.is_empty());
+    stage.ezra.goes(asks_for(COMMAND));
+    stage.follow().await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    assert_eq!(stage.ezra.script().denied, 2);
+    assert_eq!(questions(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn words_instead_of_a_yes_allow_nothing() {
+    let (stage, _) = asking().await;
+    says(&stage, "/timmy answer d1 use `cargo clean`").await;
+    assert!(stage.ezra.script().allowed.is_empty());
+    assert_eq!(stage.ezra.script().denied, 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn when_its_gateway_waits_no_longer_the_next_attempt_gets_the_answer() {
+    let (stage, job) = asking().await;
+    expired(&stage).await;
+    assert_eq!(stage.ezra.script().stops.len(), 1);
+    assert_eq!(stage.kind(job).await, StateKind::Waiting);
+    assert_eq!(questions(&stage).len(), 1, "it is the same question: {:?}", said(&stage));
+    assert_eq!(stage.attempts(job).await.len(), 1);
+
+    says(&stage, "/timmy approve d1").await;
+    let attempts = stage.attempts(job).await;
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(stage.job(job).await.attempt_number(), 1, "it cost no attempt");
+    let told = attempts[1].request.clone().unwrap();
+    assert!(told.contains("A person allowed this, once"), "{told}");
+    assert!(stage.ezra.script().allowed.is_empty());
+    stage.ezra.goes(asks_for(COMMAND));
+    stage.follow().await;
+    assert_eq!(stage.ezra.script().allowed, [COMMAND]);
+    assert_eq!(questions(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn nobody_answers_for_a_day_and_it_does_without() {
+    let (stage, job) = asking().await;
+    expired(&stage).await;
+    stage.pass(HOUR * 25, HOUR).await;
+    let attempts = stage.attempts(job).await;
+    assert_eq!(attempts.len(), 2);
+    let told = attempts[1].request.clone().unwrap();
+    assert!(told.contains("This is denied. Do without it"), "{told}");
+    says(&stage, "/timmy approve d1").await;
+    assert!(stage.ezra.script().allowed.is_empty(), "too late");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_finds_another_way_needs_no_answer() {
+    let (stage, job) = asking().await;
+    stage.ezra.goes(ended(r#"timmy-result: {"outcome":"pull_request","pull":9}"#));
+    stage.follow().await;
+    assert_ne!(stage.kind(job).await, StateKind::Waiting);
+    says(&stage, "/timmy approve d1").await;
+    assert!(stage.ezra.script().allowed.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_is_cancelled_meanwhile_is_stopped() {
+    let (stage, job) = asking().await;
+    stage.ezra.script().obeys = true;
+    stage.cancel(job).await;
+    stage.follow().await;
+    assert_eq!(stage.kind(job).await, StateKind::Cancelled);
+    assert!(matches!(
+        stage.ezra.script().runs.values().next(),
+        Some(Sighting::Stopped(Usage::NONE))
+    ));
+    stage.end().await;
+}
