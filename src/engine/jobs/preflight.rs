@@ -77,8 +77,8 @@ impl Jobs {
         });
         let (texts, mut earlier, linked, left_before) = read.await?;
         earlier.retain(|attempt| attempt.fence != lease.fence());
-        let unheard = seen.job.past.unheard.iter();
-        let unheard = unheard.filter_map(|n| texts.get(usize::try_from(*n).ok()?)).cloned();
+        let to_tell = seen.job.past.texts_to_tell().into_iter();
+        let to_tell = to_tell.filter_map(|n| texts.get(usize::try_from(n).ok()?)).cloned();
         Ok(PreflightFinding::Order(Box::new(JobOrder {
             job: seen.job.clone(),
             repo,
@@ -86,7 +86,7 @@ impl Jobs {
             agent: lease.agent().to_owned(),
             key: lease.key().to_owned(),
             branch: lease.branch(),
-            texts: unheard.collect(),
+            texts: to_tell.collect(),
             earlier,
             linked: linked.into_iter().take(MOST_LINKED).collect(),
             left_before,
