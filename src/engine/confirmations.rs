@@ -205,9 +205,9 @@ impl Confirmations {
         let right =
             self.permissions.right_of(inbound, actor, handlers::needed_right(reading)).await?;
         let snapshot =
-            self.snapshots.gather(inbound, &handlers::needs(reading), (own, actor)).await?;
+            self.snapshots.gather(inbound, &handlers::needs(reading, None), (own, actor)).await?;
         let authorship = Authorship::Author;
-        let asked = CommandRequest { inbound, key, actor, right, authorship };
+        let asked = CommandRequest { inbound, key, actor, right, authorship, verdict: None };
         Ok(Some(handlers::handle(asked, reading, &snapshot)))
     }
 }

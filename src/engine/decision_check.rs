@@ -43,7 +43,8 @@ async fn stands(
             let is_own = text.written.author.as_ref().is_some_and(|author| author.id == own.id);
             is_own && stored.is_as_posted(&text.written.body)
         }
-        TextLookup::Draft | TextLookup::Gone => false,
+        // Questions are no reviews.
+        TextLookup::Review(..) | TextLookup::Draft | TextLookup::Gone => false,
     })
 }
 

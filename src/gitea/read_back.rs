@@ -7,12 +7,15 @@ use super::wire::WireIssue;
 use crate::core::model::ids::{RepoName, Subject};
 use crate::core::model::text::{EditHistory, ListedText, Review};
 use crate::core::model::time::Timestamp;
+use crate::core::model::verdict::ReviewVerdict;
 
 /// What the forge shows of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextLookup {
     /// The text, and when the review was submitted that holds it, if one does.
     Shown(ListedText, Option<Timestamp>),
+    /// The text of a review, and what that says of the pull request.
+    Review(ListedText, ReviewVerdict),
     /// It stands in a review that is not submitted: nobody but its author may see it.
     Draft,
     Gone,
@@ -30,7 +33,7 @@ impl Gitea {
         subject: Subject,
     ) -> Result<Option<ListedText>, Error> {
         Ok(match self.look_up(repo, number, subject).await? {
-            TextLookup::Shown(text, _) => Some(text),
+            TextLookup::Shown(text, _) | TextLookup::Review(text, _) => Some(text),
             TextLookup::Draft | TextLookup::Gone => None,
         })
     }
@@ -58,7 +61,7 @@ impl Gitea {
         };
         match found {
             Err(Error::NotFound { .. }) => Ok(TextLookup::Gone),
-            Ok(TextLookup::Shown(text, _))
+            Ok(TextLookup::Shown(text, _) | TextLookup::Review(text, _))
                 if (text.subject, text.written.number) != (subject, number) =>
             {
                 Ok(TextLookup::Gone)
@@ -110,7 +113,8 @@ impl Gitea {
         while let Some(page) = pages.next().await? {
             for review in page.entries {
                 if review.text.subject == subject {
-                    return Ok(shown(ListedText { history: EditHistory::Unknown, ..review.text }));
+                    let text = ListedText { history: EditHistory::Unknown, ..review.text };
+                    return Ok(TextLookup::Review(text, review.verdict));
                 }
                 if review.comments > 0 {
                     commented.push(review);

@@ -10,19 +10,31 @@ use super::error::Error;
 use super::pages::{self, ListShape, Pages, UnusableEntry};
 use super::route::Route;
 use super::wire::{MissingField, WireTime, WireUser, or_default, positive};
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, Subject};
+use crate::core::model::remark::{Remark, RemarkLine};
 use crate::core::model::text::{EditHistory, ListedText, PostedText, Review};
 use crate::core::model::time::Timestamp;
+use crate::core::model::verdict::{Opinion, ReviewVerdict};
 
 impl Gitea {
     /// The reviews that were given to a pull request, oldest first; not drafts, and not requests
     /// for one.
     pub fn reviews(&self, repo: &RepoName, number: i64) -> Pages<'_, Review> {
-        let route = Route::new(
-            "repos/{owner}/{repo}/pulls/{index}/reviews",
-            &[&repo.owner(), &repo.name(), &number],
-        );
-        Pages::new(self, route, ListShape { list: pages::plain, entry: given })
+        Pages::new(self, list_of(repo, number), ListShape { list: pages::plain, entry: given })
+    }
+
+    /// All of them. Needs the scope `read:repository`.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn all_reviews(&self, repo: &RepoName, number: i64) -> Result<Vec<Review>, Error> {
+        let mut pages = self.reviews(repo, number);
+        let mut reviews = Vec::new();
+        while let Some(page) = pages.next().await? {
+            reviews.extend(page.entries);
+        }
+        Ok(reviews)
     }
 
     /// The comments on lines that belong to a review, replies to them included.
@@ -31,10 +43,7 @@ impl Gitea {
         repo: &RepoName,
         review: &Review,
     ) -> Result<Vec<ListedText>, Error> {
-        let route = Route::new(
-            "repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments",
-            &[&repo.owner(), &repo.name(), &review.text.written.number, &review.id],
-        );
+        let route = comments_of(repo, review.text.written.number, review.id);
         let list = pages::plain(&self.get(&route).await?)?;
         let mut comments =
             pages::usable(&list, pages::entry::<Inline, ListedText>, route.template());
@@ -42,6 +51,24 @@ impl Gitea {
             comment.history = history_of(&comment.written, review.submitted_at);
         }
         Ok(comments)
+    }
+
+    /// What `by` said of lines in a review of theirs; not what others replied there.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn remarks(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        review: i64,
+        by: &Account,
+    ) -> Result<Vec<Remark>, Error> {
+        let route = comments_of(repo, number, review);
+        let list = pages::plain(&self.get(&route).await?)?;
+        let found = pages::usable(&list, pages::entry::<Inline, SignedRemark>, route.template());
+        let own = found.into_iter().filter(|said| said.by.as_ref().is_some_and(|a| a.id == by.id));
+        Ok(own.map(|said| said.remark).collect())
     }
 
     /// All comments on lines of a pull request: a request for each review that has some.
@@ -87,6 +114,22 @@ impl Gitea {
     }
 }
 
+/// The list of the reviews of a pull request.
+pub(super) fn list_of(repo: &RepoName, number: i64) -> Route {
+    Route::new(
+        "repos/{owner}/{repo}/pulls/{index}/reviews",
+        &[&repo.owner(), &repo.name(), &number],
+    )
+}
+
+/// The list of the comments on lines that belong to a review.
+fn comments_of(repo: &RepoName, number: i64, review: i64) -> Route {
+    Route::new(
+        "repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments",
+        &[&repo.owner(), &repo.name(), &number, &review],
+    )
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WireReview {
@@ -98,7 +141,13 @@ struct WireReview {
     #[serde(deserialize_with = "or_default")]
     body: String,
     #[serde(deserialize_with = "or_default")]
+    commit_id: String,
+    #[serde(deserialize_with = "or_default")]
+    stale: bool,
+    #[serde(deserialize_with = "or_default")]
     dismissed: bool,
+    #[serde(deserialize_with = "or_default")]
+    official: bool,
     #[serde(deserialize_with = "or_default")]
     comments_count: i64,
     submitted_at: WireTime,
@@ -117,14 +166,32 @@ fn given(json: &RawValue) -> Result<Option<Review>, UnusableEntry> {
     }
 }
 
+fn opinion_of(state: &str) -> Opinion {
+    match state {
+        "APPROVED" => Opinion::Approved,
+        "REQUEST_CHANGES" => Opinion::ChangesRequested,
+        _ => Opinion::Comment,
+    }
+}
+
 impl TryFrom<WireReview> for Review {
     type Error = MissingField;
 
     fn try_from(review: WireReview) -> Result<Self, MissingField> {
         let begun_at = review.submitted_at.or(review.updated_at, "submitted_at")?;
         let updated_at = review.updated_at.or(review.submitted_at, "updated_at")?;
+        let id = positive(review.id, "id")?;
+        let verdict = ReviewVerdict {
+            review: id,
+            opinion: opinion_of(&review.state),
+            commit: review.commit_id,
+            is_stale: review.stale,
+            is_dismissed: review.dismissed,
+            is_official: review.official,
+        };
         Ok(Self {
-            id: positive(review.id, "id")?,
+            id,
+            verdict,
             // `submitted_at` is when the draft was begun, `updated_at` when it was submitted; but
             // also when it was dismissed, which makes nothing new of it.
             given_at: if review.dismissed { begun_at } else { updated_at },
@@ -169,6 +236,34 @@ struct Inline {
     updated_at: WireTime,
     #[serde(deserialize_with = "or_default")]
     pull_request_url: String,
+    #[serde(deserialize_with = "or_default")]
+    path: String,
+    /// The line in the proposed file, and in the one before; 0 where it is in the other one.
+    #[serde(deserialize_with = "or_default")]
+    position: i64,
+    #[serde(deserialize_with = "or_default")]
+    original_position: i64,
+}
+
+/// A remark, and whose it is; none for a deleted user.
+struct SignedRemark {
+    by: Option<Account>,
+    remark: Remark,
+}
+
+impl TryFrom<Inline> for SignedRemark {
+    type Error = MissingField;
+
+    fn try_from(inline: Inline) -> Result<Self, MissingField> {
+        let line = match (inline.position, inline.original_position) {
+            (new, _) if new > 0 => Some(RemarkLine::New(new)),
+            (_, old) if old > 0 => Some(RemarkLine::Old(old)),
+            _ => None,
+        };
+        let comment = positive(inline.id, "id")?;
+        let remark = Remark { comment, path: inline.path, line, text: inline.body }.bounded();
+        Ok(Self { by: inline.user.and_then(WireUser::account), remark })
+    }
 }
 
 impl TryFrom<Inline> for ListedText {

@@ -299,9 +299,41 @@ impl Sandbox {
         review: i64,
         body: &str,
     ) -> Result<(), Refusal> {
+        self.decide_review(user, repo, number, (review, ReviewState::Comment), body)
+    }
+
+    /// The same, with a verdict. It is of the head at which it was begun.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn decide_review(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        (review, verdict): (i64, ReviewState),
+        body: &str,
+    ) -> Result<(), Refusal> {
         self.forge.act(|world| {
             let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
-            world.submit_review(user, issue, review, ReviewState::Comment, body.to_owned())
+            world.submit_review(user, issue, review, verdict, body.to_owned())
+        })
+    }
+
+    /// `user` dismisses a review.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn dismiss_review(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        review: i64,
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.dismiss_review(user, issue, (review, "I look myself"))
         })
     }
 

@@ -50,6 +50,24 @@ impl Sandbox {
         })
     }
 
+    /// The id of the comment that a review is, too; none if it is not submitted.
+    ///
+    /// # Errors
+    /// If there is no such thread.
+    pub fn review_comment(
+        &self,
+        repo: &str,
+        number: i64,
+        review: i64,
+    ) -> Result<Option<i64>, Refusal> {
+        self.forge.look(|world| {
+            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
+            let mut reviews = pull.into_iter().flat_map(|pull| &pull.reviews);
+            let found = reviews.find(|found| found.id == review);
+            Ok(found.and_then(|found| found.given.as_ref()).map(|given| given.comment))
+        })
+    }
+
     /// The ids of the comments on lines of a pull request.
     ///
     /// # Errors

@@ -137,9 +137,9 @@ fn requested(
             }
             id
         }
-        JobRequest::Decide { seen, decision, answer, text, now } => {
+        JobRequest::Decide { seen, decision, answer, told, now } => {
             let id = unmoved(tx, seen)?;
-            let given = GivenAnswer { answer: *answer, text: text.as_deref(), by: actor };
+            let given = GivenAnswer { answer: *answer, told: told.as_ref(), by: actor };
             if jobs::decide(tx, *decision, given, *now)?.is_none() {
                 return Err(moved);
             }

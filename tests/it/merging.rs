@@ -85,11 +85,13 @@ async fn a_review_proves_who_said_what_of_which_commit() {
     let s = scene().await;
     let (head, number) = proposed(&s).await;
     let id = s.timmy.approve(&s.repo, number, &head, "All guards passed.").await.unwrap();
-    let reviews = s.timmy.given_reviews(&s.repo, number).await.unwrap();
+    let reviews = s.timmy.all_reviews(&s.repo, number).await.unwrap();
     let [review] = reviews.as_slice() else { panic!("{reviews:?}") };
-    assert_eq!((review.id, review.opinion), (id, Opinion::Approved));
-    assert_eq!((review.commit.as_str(), review.is_dismissed), (head.to_string().as_str(), false));
-    assert_eq!(review.by.as_ref().map(|by| by.login.as_str()), Some("timmy"));
+    let verdict = &review.verdict;
+    assert_eq!((verdict.review, verdict.opinion), (id, Opinion::Approved));
+    assert_eq!((verdict.commit.as_str(), verdict.is_dismissed), (head.to_string().as_str(), false));
+    let by = review.text.written.author.as_ref();
+    assert_eq!(by.map(|by| by.login.as_str()), Some("timmy"));
     let own = s.ezra.approve(&s.repo, number, &head, "").await;
     assert!(matches!(own, Err(Error::Unprocessable { .. })), "{own:?}");
 }

@@ -31,6 +31,7 @@ pub fn comment(id: i64, at: Timestamp, body: &str) -> InboundText {
         permissions: None,
         delivered: false,
         on_line: false,
+        verdict: None,
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Effect {
     ClosePulls(ClosePulls),
     /// A commit carries a status of timmy's.
     Status(SetStatus),
+    /// Remarks on lines of a pull request are answered.
+    AnswerRemarks(AnswerRemarks),
     /// A pull request is approved.
     Approve(ApprovePull),
     /// A pull request is merged.
@@ -164,6 +166,19 @@ pub struct ClosePulls {
 pub struct SetStatus {
     pub commit: Commit,
     pub says: SaidOfCommit,
+}
+
+/// Remarks on lines of a pull request are answered: each in its place where the forge can do that,
+/// else all in one comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRemarks {
+    /// Their numbers among comments.
+    pub comments: Vec<i64>,
+    /// What is said beside each, as Markdown.
+    pub word: String,
+    /// What is said of all of them, as Markdown.
+    pub listed: String,
 }
 
 /// A pull request is approved as it is at this commit, by a review that is marked with the effect's
@@ -414,7 +429,7 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 17] = [
+    const STORED: [&str; 18] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -430,6 +445,7 @@ mod tests {
         r#"{"do":"pin"}"#,
         r#"{"do":"close_pulls","branches":["timmy/41-j42"],"word":"**Closed.**"}"#,
         r#"{"do":"status","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","says":{"context":"timmy/verify","state":"success","description":"8 guards passed","target_url":"https://git.example.org/f/d/pulls/58#issuecomment-177"}}"#,
+        r#"{"do":"answer_remarks","comments":[125],"word":"**Dealt with.**","listed":"**Dealt with:**\n\n- `a.rs`"}"#,
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7."}"#,
         r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","target":"main","message":"Approved-by: alexander"}"#,
     ];

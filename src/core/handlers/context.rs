@@ -15,6 +15,7 @@ use crate::core::model::dependency::{VisibleBlocker, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
+use crate::core::model::verdict::ReviewVerdict;
 use crate::core::policy::authority::NamedAccount;
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause, PauseScope};
@@ -33,6 +34,8 @@ pub struct CommandRequest<'a> {
     pub right: Option<Right>,
     /// How sure it is that the actor said it.
     pub authorship: Authorship,
+    /// What it says as a review of a job's pull request.
+    pub verdict: Option<&'a ReviewVerdict>,
 }
 
 /// The world as it is after the lines before, and what has come of them.

@@ -46,7 +46,11 @@ fn note(command: &Command) -> Option<&str> {
 
 impl CommandContext<'_> {
     fn decide(&mut self, command: &Command) -> Answer {
-        let reply = self.decision_reply(command);
+        self.decide_as(self.decision_reply(command))
+    }
+
+    /// Does what somebody says to a decision, in whatever way they say it.
+    pub(super) fn decide_as(&mut self, reply: DecisionReply<'_>) -> Answer {
         let facts = &self.snapshot.decisions;
         let (asked, answer) = match meant(reply, &facts.known) {
             Ok(found) => found,
@@ -65,7 +69,8 @@ impl CommandContext<'_> {
             return self.undecided(reply, DecisionRefusal::Decided { id, by });
         }
         let text = reply.note.filter(|_| answer == PersonAnswer::Revise);
-        match self.carry_out(&known, asked, answer, text) {
+        let told = text.map(|text| ToldText::by(&self.asked.actor.login, text));
+        match self.carry_out(&known, asked, answer, told) {
             true => said(asked, &known, answer, self.place_of(&known)).into(),
             false => self.undecided(reply, DecisionRefusal::Void { id, why: VoidReason::WentOn }),
         }
@@ -92,34 +97,32 @@ impl CommandContext<'_> {
     }
 
     /// How a thread in the repository of a job is called here, by its number.
-    fn place_of(&self, known: &KnownJob) -> impl Fn(i64) -> String {
+    pub(super) fn place_of(&self, known: &KnownJob) -> impl Fn(i64) -> String {
         let is_here = known.thread().repo == self.asked.inbound.repo.id;
         let repo = if is_here { String::new() } else { known.repo.to_string() };
         move |number| format!("{repo}#{number}")
     }
 
     /// Does what the answer says, for the lines that follow as well, if the job can do that.
-    fn carry_out(
+    pub(super) fn carry_out(
         &mut self,
         known: &KnownJob,
         asked: &AskedDecision,
         answer: PersonAnswer,
-        text: Option<&str>,
+        told: Option<ToldText>,
     ) -> bool {
         let seen = &known.record.job;
         let now = self.step_time();
-        let by = self.asked.actor.login.clone();
-        let told = text.map(|text| JobEvent::Told(ToldText::by(&by, text)));
-        let steps = told.into_iter().chain([JobEvent::Decided(asked.decision.number, answer)]);
-        let after = steps
+        let texts = told.clone().map(JobEvent::Told).into_iter();
+        let after = texts
+            .chain([JobEvent::Decided(asked.decision.number, answer)])
             .map(JobStep::from)
             .try_fold(seen.clone(), |job, step| advance(&job, &step, now).map(|(after, _)| after));
         let Ok(after) = after else { return false };
         self.jobs.insert(after.spec.id, after);
         self.decided.insert(asked.decision.id);
-        let (seen, text) = (Box::new(seen.clone()), text.map(str::to_owned));
-        let decision = asked.decision.id;
-        self.changes.jobs.push(JobRequest::Decide { seen, decision, answer, text, now });
+        let (seen, decision) = (Box::new(seen.clone()), asked.decision.id);
+        self.changes.jobs.push(JobRequest::Decide { seen, decision, answer, told, now });
         true
     }
 
@@ -165,7 +168,7 @@ impl CommandContext<'_> {
 }
 
 /// What is said of an answer that was given to `asked`, about the job as it was seen before.
-fn said(
+pub(super) fn said(
     asked: &AskedDecision,
     known: &KnownJob,
     answer: PersonAnswer,

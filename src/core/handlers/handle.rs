@@ -8,6 +8,7 @@ use super::context::{CommandContext, CommandRequest};
 use super::decide;
 use super::dispatch::handler;
 use super::handler::is_built;
+use super::review;
 use super::snapshot::{Needs, Snapshot};
 use super::two_answers::TwoAnswers;
 use crate::core::command::Command;
@@ -15,6 +16,7 @@ use crate::core::command::grammar::{CommandText, ErrorKind, LineError, Reading};
 use crate::core::command::verb::{Right, Verb};
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::said;
+use crate::core::model::verdict::ReviewVerdict;
 use crate::core::policy::authority::Proof;
 use crate::core::policy::authorship::Authorship;
 use crate::core::reply::{Answer, Answered, Reply};
@@ -23,9 +25,10 @@ use crate::core::reply::{Answer, Answered, Reply};
 pub const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
 /// What has to be known to answer this.
-pub fn needs(reading: &Reading) -> Needs {
+pub fn needs(reading: &Reading, verdict: Option<&ReviewVerdict>) -> Needs {
+    let of_review = verdict.map(review::needs).unwrap_or_default();
     let handlers = reading.commands.iter().filter_map(|line| handler(&line.command));
-    handlers.fold(Needs::default(), |needs, handler| needs.and(handler.needs))
+    handlers.fold(of_review, |needs, handler| needs.and(handler.needs))
 }
 
 /// Answers a text that calls for an answer.
@@ -35,6 +38,7 @@ pub fn handle(asked: CommandRequest<'_>, reading: &Reading, snapshot: &Snapshot)
     if asked.right.is_none() {
         lines.refuse_stranger(reading);
     } else {
+        lines.judge(reading);
         for line in reading.in_order() {
             match line {
                 Ok(line) => lines.answer(line, reading),
@@ -63,8 +67,19 @@ impl AnsweredLines<'_> {
         }
     }
 
+    /// What the text says as a review goes before its lines.
+    fn judge(&mut self, reading: &Reading) {
+        let Some(verdict) = self.context.asked.verdict else { return };
+        if let Some(answer) = self.context.review(verdict, reading) {
+            self.say(review::called(verdict), None, answer, None);
+        }
+    }
+
     fn answer(&mut self, line: &CommandText, reading: &Reading) {
         let verb = line.command.verb();
+        if self.context.is_said_by_review(&line.command) {
+            return;
+        }
         let before = self.context.changes.effects.len();
         let answer = if let Some(refusal) = self.context.refuse(verb) {
             refusal
@@ -137,7 +152,7 @@ impl AnsweredLines<'_> {
 
 impl CommandContext<'_> {
     /// Why this command is not to be obeyed here, or not to this actor.
-    fn refuse(&self, verb: Verb) -> Option<Answer> {
+    pub(super) fn refuse(&self, verb: Verb) -> Option<Answer> {
         if self.asked.inbound.act != TextEvent::Created && verb.gives_consent() {
             return Some(Answer::NotHere { verb });
         }
@@ -153,7 +168,7 @@ impl CommandContext<'_> {
     }
 
     /// Whether the forge did not say what the actor may do here, and writers have this right.
-    fn lacks_only_proof(&self, right: Right) -> bool {
+    pub(super) fn lacks_only_proof(&self, right: Right) -> bool {
         let writer = Proof { writes: true, belongs: true, ..Proof::default() };
         let (people, delegations) = (&self.snapshot.people, &self.fleet.delegations);
         self.asked.inbound.permissions.is_none()

@@ -25,6 +25,8 @@ mod issue_view;
 mod jobs;
 mod labels;
 mod report;
+mod review;
+mod review_facts;
 mod status;
 
 pub use backlog::{BacklogFacts, BacklogQuery, IssueCase};
@@ -35,4 +37,6 @@ pub use handle::{CONFIRM_WITHIN, handle, needs};
 pub use jobs::{JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};
 pub use report::report_begins;
 pub use response::{Response, needed_right, response_to};
+pub use review::right_to_review;
+pub use review_facts::ReviewFacts;
 pub use snapshot::{CircleSearch, DelegateAccount, Needs, OtherThread, Quotes, Snapshot};

@@ -9,6 +9,7 @@ use super::backlog::facts::BacklogFacts;
 use super::backlog::query::BacklogQuery;
 use super::decision_facts::{DecisionFacts, DecisionQuery};
 use super::jobs::{JobFacts, JobQuery};
+use super::review_facts::ReviewFacts;
 use crate::core::command::value::{Date, IssueRef};
 use crate::core::effect::SetLabel;
 use crate::core::model::account::Account;
@@ -18,6 +19,7 @@ use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::thread::{PastCommand, ThreadState};
 use crate::core::model::time::Timestamp;
+use crate::core::model::verdict::ReviewVerdict;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, Controls};
 use crate::core::reply::AgentView;
@@ -67,6 +69,8 @@ pub struct Needs {
     pub decisions: DecisionQuery,
     /// How the agents are, and what their accounts may do in this repository.
     pub agents: bool,
+    /// What the text says as a review of a job's pull request.
+    pub review: Option<ReviewVerdict>,
 }
 
 impl Needs {
@@ -92,7 +96,9 @@ impl Needs {
             jobs,
             decisions,
             agents,
+            review,
         } = other;
+        self.review = self.review.take().or(review);
         self.agents |= agents;
         self.jobs.extend(jobs);
         self.decisions.extend(decisions);
@@ -152,6 +158,8 @@ pub struct Snapshot {
     pub jobs: JobFacts,
     /// The decisions, as far as they were needed.
     pub decisions: DecisionFacts,
+    /// What is known of the review, if the text is one that says something to a job.
+    pub review: ReviewFacts,
     /// What the ledger holds of this thread.
     pub state: ThreadState,
     /// The latest commands here, oldest first.

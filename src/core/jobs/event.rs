@@ -6,6 +6,7 @@ use super::clocks::Timeouts;
 use super::ids::{Commit, Fence};
 use super::merge_refusal::MergeRefusal;
 use super::money::{ChargeTerms, Usage};
+use super::told::ToldText;
 use crate::core::command::value::Cause;
 use crate::core::model::time::Timestamp;
 
@@ -74,38 +75,6 @@ pub enum JobEvent {
     Refund(Fence),
     /// The ledger is a copy: what it believes to run may have ended, and another may run.
     Restored,
-}
-
-/// What somebody told the agents of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredText")]
-pub struct ToldText {
-    /// Their login; none if nobody wrote down who it was.
-    pub by: Option<String>,
-    pub text: String,
-}
-
-/// As it may be stored: once it was the text alone.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum StoredText {
-    Alone(String),
-    Said { by: Option<String>, text: String },
-}
-
-impl From<StoredText> for ToldText {
-    fn from(stored: StoredText) -> Self {
-        match stored {
-            StoredText::Alone(text) => Self { by: None, text },
-            StoredText::Said { by, text } => Self { by, text },
-        }
-    }
-}
-
-impl ToldText {
-    pub fn by(login: &str, text: &str) -> Self {
-        Self { by: Some(login.to_owned()), text: text.to_owned() }
-    }
 }
 
 /// What became of an attempt.
@@ -371,18 +340,4 @@ kinds! {
     Retry = "retry": Self::Event(JobEvent::Retry(_)),
     Refund = "refund": Self::Event(JobEvent::Refund(_)),
     Restored = "restored": Self::Event(JobEvent::Restored),
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::core::jobs::event::*;
-
-    #[test]
-    fn a_text_that_was_stored_without_its_author_is_still_read() {
-        let read = |json: &str| serde_json::from_str::<JobEvent>(json).unwrap();
-        let alone = ToldText { by: None, text: "Use oil.".to_owned() };
-        assert_eq!(read(r#"{"told":"Use oil."}"#), JobEvent::Told(alone));
-        let told = JobEvent::Told(ToldText::by("anna", "Use oil."));
-        assert_eq!(read(&serde_json::to_string(&told).unwrap()), told);
-    }
 }

@@ -121,8 +121,8 @@ fn without_attempt(
             }
             WorkKind::Begin => Err(IllegalReason::NotHere),
         },
-        JobEvent::Told(_) => {
-            turn.told();
+        JobEvent::Told(text) => {
+            turn.told(text);
             Ok(same.clone())
         }
         JobEvent::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::NoneRan)),

@@ -62,6 +62,9 @@ pub struct Past {
     pub texts: u32,
     /// The numbers of those that reached none.
     pub unheard: Vec<u32>,
+    /// The numbers of those that are reviews of the present pull request, and were not dealt with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<u32>,
 }
 
 /// A result, as it was judged.
@@ -122,6 +125,7 @@ impl Job {
             asked: 0,
             texts: 0,
             unheard: Vec::new(),
+            reviews: Vec::new(),
         };
         let until = at.after(spec.limits.queued);
         Self { spec, past, state: State::Queued(Queued { work: WorkKind::Begin, until }) }
@@ -158,6 +162,15 @@ impl NewJob {
 }
 
 impl Past {
+    /// The numbers of the texts that an attempt is to begin with: what no agent heard, and what an
+    /// agent heard that brought nothing of it.
+    pub fn texts_to_tell(&self) -> Vec<u32> {
+        let mut texts: Vec<u32> = self.unheard.iter().chain(&self.reviews).copied().collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    }
+
     /// How many attempts were spent.
     pub fn spent(&self) -> u32 {
         u32::try_from(self.charged.len()).unwrap_or(u32::MAX)

@@ -68,8 +68,8 @@ pub(super) fn live(
                 Ok(Live::Same(stopping(turn, attempt, Then::Cancel(reason.clone()))))
             }
         },
-        JobEvent::Told(_) => {
-            turn.told();
+        JobEvent::Told(text) => {
+            turn.told(text);
             same()
         }
         JobEvent::Refund(fence) => {

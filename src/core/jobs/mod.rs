@@ -28,6 +28,9 @@
 //! - **Cancel** asks an agent to stop. The job is cancelled when that was seen, or when nobody
 //!   waits for it any longer; until then the issue stays leased.
 //! - Each attempt has a **fencing token** ([`Fence`]); what is told of any other comes too late.
+//! - A **review** that asks for changes is a text for the agent that a result does not pass by: what
+//!   was made without it is repaired before anybody is asked. Once it was dealt with, its remarks
+//!   are answered.
 //! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
 //! - [`standing`] tells a runner that remembers nothing what there is to do. It looks before it
 //!   repeats, and how an attempt goes before it says that its time is over: nobody looked meanwhile.
@@ -60,6 +63,7 @@ mod result;
 mod run_handle;
 mod spec;
 mod state;
+mod told;
 mod turn;
 
 pub use crate::core::command::value::JobId;
@@ -68,8 +72,7 @@ pub use advance::{advance, fold};
 pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};
 pub use event::{
     Act, AgentClaim, CancelReason, Citation, Failure, JobEvent, JobStep, LeaseTerms, NeverRan,
-    OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, ToldText,
-    Verdict,
+    OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, Verdict,
 };
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
@@ -84,3 +87,4 @@ pub use state::{
     IdleWait, Late, Leased, Phase, Preflight, Question, Queued, RunningAttempt, State, StateKind,
     Stopping, Then, Uncertain, Verifying, WaitReason, Waiting, WorkKind,
 };
+pub use told::{ToldReview, ToldText};

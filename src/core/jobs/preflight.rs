@@ -56,8 +56,8 @@ pub(super) fn preflight(
             turn.release(leased.clone(), AttemptEnd::Stopped, Charge::NOTHING, None);
             Ok(State::Done(Done::Merged))
         }
-        JobEvent::Told(_) => {
-            turn.told();
+        JobEvent::Told(text) => {
+            turn.told(text);
             Ok(same())
         }
         JobEvent::Cancel(reason) => {

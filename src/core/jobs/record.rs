@@ -8,6 +8,7 @@ use super::job::Job;
 use super::moment::StepTime;
 use super::money::{Charge, Spent};
 use super::run_handle::RunHandle;
+use super::told::ToldText;
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,14 @@ impl JobRecord {
         let last = self.job.past.last.as_ref()?.fence();
         let attempt = self.attempts.iter().find(|attempt| attempt.fence == last)?;
         attempt.findings.as_deref()
+    }
+
+    /// What its agents were told, by number.
+    pub fn told(&self) -> impl Iterator<Item = &ToldText> {
+        self.steps.iter().filter_map(|(step, _)| match step {
+            JobStep::Event(JobEvent::Told(text)) => Some(text),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        })
     }
 
     /// Who asked for it to be cancelled, and when.

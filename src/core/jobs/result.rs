@@ -52,10 +52,20 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         {
             turn.ask(Question::Guard)
         }
+        Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Ask | Verdict::Block
+            if turn.is_asked_for_changes() =>
+        {
+            turn.past.outcomes.clear();
+            if turn.past.pull.is_some() { turn.revise() } else { turn.queue(WorkKind::Begin) }
+        }
         Verdict::Ask => turn.ask(Question::Guard),
         Verdict::Pass { ask } => {
             if turn.past.branch > 1 {
                 turn.once.push(JobAction::CloseBefore(turn.past.branch));
+            }
+            if !turn.past.reviews.is_empty() {
+                let reviews = std::mem::take(&mut turn.past.reviews);
+                turn.once.push(JobAction::AnswerRemarks(reviews));
             }
             if *ask { turn.ask(Question::Accept) } else { State::Done(Done::Verified) }
         }
@@ -130,8 +140,7 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
             turn.repair()
         }
         (Question::Accept | Question::Guard | Question::Repair, PersonAnswer::Revise) => {
-            turn.past.rounds_allowed = turn.past.rounds_allowed.max(turn.past.rounds + 1);
-            turn.repair()
+            turn.revise()
         }
         (Question::NoChange, PersonAnswer::Revise)
         | (Question::Stuck, PersonAnswer::Yes | PersonAnswer::Revise)
@@ -166,8 +175,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
             Ok(State::Done(Done::Merged))
         }
         JobEvent::Recheck => Ok(turn.verify()),
-        JobEvent::Told(_) => {
-            turn.told();
+        JobEvent::Told(text) => {
+            turn.told(text);
             Ok(same.clone())
         }
         JobEvent::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::Seen)),

@@ -14,6 +14,7 @@ use super::state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, IdleWait, Late, Leased,
     Question, Queued, State, Then, Verifying, WaitReason, Waiting, WorkKind,
 };
+use super::told::ToldText;
 use crate::core::model::time::Timestamp;
 
 /// How far the moment of a push may be off: the forge tells it, and its own present, in whole
@@ -66,6 +67,9 @@ impl Turn<'_> {
     pub(super) fn leave_branch(&mut self) {
         self.past.branch += 1;
         (self.past.pull, self.past.late) = (None, None);
+        // What was said of the other pull request is a text like any other for the next one.
+        self.past.unheard = self.past.texts_to_tell();
+        self.past.reviews.clear();
     }
 
     /// An attempt ended without anything to judge: it is spent, and another one follows if there
@@ -234,6 +238,17 @@ impl Turn<'_> {
         self.back_off(WorkKind::Repair(self.past.rounds), 1)
     }
 
+    /// Whether somebody asked for changes of which no agent has heard.
+    pub(super) fn is_asked_for_changes(&self) -> bool {
+        self.past.reviews.iter().any(|text| self.past.unheard.contains(text))
+    }
+
+    /// One round more than there may be, since a person wants it.
+    pub(super) fn revise(&mut self) -> State {
+        self.past.rounds_allowed = self.past.rounds_allowed.max(self.past.rounds + 1);
+        self.repair()
+    }
+
     /// Somebody pushed; `since`: an attempt runs since then. What an agent or nobody pushed while none
     /// ran is late, and kept until a person has looked. Whether it is a new head of the present
     /// branch.
@@ -283,7 +298,10 @@ impl Turn<'_> {
     }
 
     /// There is one more text for the agent.
-    pub(super) fn told(&mut self) {
+    pub(super) fn told(&mut self, text: &ToldText) {
+        if text.asks_for_changes() {
+            self.past.reviews.push(self.past.texts);
+        }
         self.past.unheard.push(self.past.texts);
         self.past.texts += 1;
     }

@@ -9,6 +9,7 @@ pub mod glob;
 pub mod ids;
 pub mod incident;
 pub mod issue;
+pub mod remark;
 pub mod repository;
 pub mod text;
 pub mod thread;

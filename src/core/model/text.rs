@@ -7,6 +7,7 @@ use super::issue::Issue;
 use super::time::Timestamp;
 use crate::core::model::account::Account;
 use crate::core::model::repository::{Permissions, Repo};
+use crate::core::model::verdict::ReviewVerdict;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,6 +51,9 @@ pub struct InboundText {
     /// Whether it is seen to stand on a line of a pull request. No delivery tells.
     #[serde(default)]
     pub on_line: bool,
+    /// What it says as a review, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<ReviewVerdict>,
 }
 
 impl InboundText {
@@ -106,6 +110,7 @@ impl PostedText {
             permissions: None,
             delivered: false,
             on_line: false,
+            verdict: None,
         }
     }
 }
@@ -164,8 +169,10 @@ pub struct UpdatedThread {
 pub struct Review {
     /// Its number, which is not the one of its text.
     pub id: i64,
-    /// What it says as a whole; may be empty.
+    /// Its words; may be empty.
     pub text: ListedText,
+    /// What it says of the pull request as a whole.
+    pub verdict: ReviewVerdict,
     /// When it was given. The text of a draft is older.
     pub given_at: Timestamp,
     /// When it was submitted, which its comments on lines can be compared with; none once it was

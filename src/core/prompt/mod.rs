@@ -7,6 +7,7 @@
 mod fence;
 mod filters;
 mod sent;
+mod told;
 mod visible;
 
 use std::time::Duration;
@@ -17,9 +18,11 @@ use url::Url;
 use super::jobs::{Branch, Commit, Purpose, ToldText};
 use super::model::ids::RepoName;
 use super::model::time::rounded;
+use told::ToldReviewText;
 
 pub use fence::fenced;
 pub use sent::sent_prompt;
+pub use told::told_words;
 pub use visible::visible;
 
 /// All that an attempt is told. Nothing in it is trusted but what timmy decides itself.
@@ -98,6 +101,16 @@ impl JobPrompt {
 
     fn makes_a_change(&self) -> bool {
         matches!(self.purpose, Purpose::Code | Purpose::Repair)
+    }
+
+    /// What people said who may command it, in their own words.
+    fn commands(&self) -> Vec<&ToldText> {
+        self.told.iter().filter(|one| !one.asks_for_changes()).collect()
+    }
+
+    /// The reviews that ask for changes.
+    fn reviews(&self) -> Vec<ToldReviewText<'_>> {
+        self.told.iter().filter_map(ToldReviewText::of).collect()
     }
 
     fn has_tools(&self) -> bool {

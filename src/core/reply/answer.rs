@@ -8,6 +8,7 @@ use super::decisions::DecisionAnswer;
 use super::filters;
 use super::fleet::{AgentRow, AgentSummary, Gets, ReportAnswer};
 use super::jobs::{CancelledBy, JobAnswer, JobRefusal, JobStanding, JobWait};
+use super::review::ReviewAnswer;
 use super::state::Paused;
 use super::status::{HelpVerb, Status, Why};
 use super::words::SHOWN;
@@ -338,6 +339,12 @@ pub enum Answer {
         /// What came of it.
         decision: Box<DecisionAnswer>,
     },
+    /// Why a review does not count.
+    #[template(path = "reply/review.md")]
+    Review {
+        /// Why.
+        review: Box<ReviewAnswer>,
+    },
     /// What comes with a later build.
     #[template(path = "reply/not_yet.md")]
     NotYet {
@@ -370,6 +377,12 @@ impl From<DecisionAnswer> for Answer {
     }
 }
 
+impl From<ReviewAnswer> for Answer {
+    fn from(review: ReviewAnswer) -> Self {
+        Self::Review { review: Box::new(review) }
+    }
+}
+
 impl Answer {
     /// What came of the line, as a stable code for the audit.
     pub fn outcome(&self) -> &'static str {
@@ -379,6 +392,7 @@ impl Answer {
             Self::NotYet { .. } => "not_in_build",
             Self::Job { job } => job.outcome(),
             Self::Decision { decision } => decision.outcome(),
+            Self::Review { review } => review.outcome(),
             Self::NotHere { .. } => "not_here",
             Self::TwoAnswers { .. } => "two_answers",
             Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",

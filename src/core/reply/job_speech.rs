@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::decisions::{accepted_by, unwanted};
 use super::jobs::{JobView, late, not_merged, outcome, superseded};
+use super::remarks::remarks_answered;
 use super::verify_status::verify_status;
 use crate::core::decisions::{Decision, TakeOver};
 use crate::core::effect::{
@@ -16,6 +17,7 @@ use crate::core::effect::{
 };
 use crate::core::jobs::{
     Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Phase, Progress, Purpose, State,
+    ToldReview, ToldText,
 };
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -82,7 +84,8 @@ pub fn is_silent(after: &Job, step: &JobStep, actions: &[JobAction]) -> bool {
         JobAction::TellLate(_)
         | JobAction::CloseBefore(_)
         | JobAction::TakeOver { .. }
-        | JobAction::CloseAll => true,
+        | JobAction::CloseAll
+        | JobAction::AnswerRemarks(_) => true,
         JobAction::Preflight(_)
         | JobAction::Start(_)
         | JobAction::Follow(_)
@@ -173,6 +176,7 @@ fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
 fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
     let JobChange { after, key, .. } = *change;
     let of_pull = change.actions.iter().flat_map(|action| taken_over(change, action));
+    let answers = change.actions.iter().flat_map(|action| answered(change, action));
     let effects = change.actions.iter().filter_map(|action| match action {
         JobAction::CloseBefore(number) => Some(("before", close_before(&after.job, *number)?)),
         JobAction::TakeOver { pull: None, .. } => {
@@ -191,7 +195,27 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
         .into_iter()
         .chain(effects.chain(close_merged(change)).map(keyed))
         .chain(of_pull)
+        .chain(answers)
         .collect()
+}
+
+/// The remarks of reviews were dealt with: each is answered.
+fn answered(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
+    let JobChange { after, key, .. } = *change;
+    let (JobAction::AnswerRemarks(texts), Some(head)) = (action, &after.job.past.commit) else {
+        return Vec::new();
+    };
+    let told: Vec<&ToldText> = after.told().collect();
+    let reviews = texts.iter().filter_map(|text| {
+        let told = told.get(usize::try_from(*text).ok()?)?;
+        Some((text, told.review.as_ref()?))
+    });
+    let answer = |(text, review): (&u32, &ToldReview)| {
+        let effect = Effect::AnswerRemarks(remarks_answered(review, head)?);
+        let thread = ThreadId { number: review.pull, ..after.job.spec.thread };
+        Some(Keyed { key: format!("{key}.remarks{text}"), thread, effect })
+    };
+    reviews.filter_map(answer).collect()
 }
 
 /// A person took what is in a pull request: what their yes covers is done there.

@@ -15,7 +15,9 @@ mod fleet;
 pub mod job_speech;
 pub mod jobs;
 mod pull_text;
+mod remarks;
 mod rendered;
+mod review;
 mod state;
 mod status;
 mod verify_status;
@@ -35,6 +37,7 @@ pub use decisions::DecisionAnswer;
 pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
 pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use pull_text::pull_body;
+pub use review::ReviewAnswer;
 pub use state::{Held, ParkedThread, Paused};
 pub use status::{Earlier, HelpVerb, Status, Why};
 

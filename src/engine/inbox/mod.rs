@@ -8,12 +8,14 @@
 mod claim;
 mod give_up;
 mod relayed;
+mod review;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use claim::{Claim, claim};
 use jiff::civil::Date;
+use review::{HeardVerdict, right_needed, verdict_of};
 
 use super::accounts::Accounts;
 use super::context::Context;
@@ -75,6 +77,14 @@ struct ProvenText {
     authorship: Authorship,
     /// Whether these lines are to be said again, since nobody can vouch for them.
     doubtful: bool,
+    /// What it says as a review, which proves itself.
+    verdict: Option<HeardVerdict>,
+}
+
+/// What a text says, before anybody knows whose words it is.
+struct HeardText {
+    reading: Reading,
+    verdict: Option<HeardVerdict>,
 }
 
 impl Inbox {
@@ -184,18 +194,20 @@ impl Inbox {
             NewLines::Doubt(reading) => (reading, true),
             NewLines::Wait => return Ok(NextStep::Wait(patient_until(text))),
         };
-        if reading.is_empty() {
+        let verdict = verdict_of(&self.ctx, inbound).await?;
+        if reading.is_empty() && verdict.is_none() {
             return Ok(NextStep::Note(Ending::NoTrigger));
         }
-        if reading.is_talk() {
+        if reading.is_talk() && verdict.is_none() {
             // It is looked at and left: whose it is does not matter.
             let authorship = Authorship::AnyWriter;
             return self
-                .answer(text, ProvenText { reading, actor, authorship, doubtful }, own)
+                .answer(text, ProvenText { reading, actor, authorship, doubtful, verdict }, own)
                 .await;
         }
         let since = watched.map(|watched| watched.since);
-        let proved = self.prove(text, &versions, reading.clone(), actor.clone(), since, own).await;
+        let heard = HeardText { reading: reading.clone(), verdict };
+        let proved = self.prove(text, &versions, heard, actor.clone(), since, own).await;
         let outcome = match proved {
             Ok(Ok(proven)) => {
                 let doubtful = doubtful || proven.doubtful;
@@ -219,21 +231,22 @@ impl Inbox {
         &self,
         text: &mut InboxText,
         versions: &[StoredVersion],
-        reading: Reading,
+        HeardText { reading, verdict }: HeardText,
         actor: Account,
         since: Option<Timestamp>,
         own: &Account,
     ) -> Result<Result<ProvenText, NextStep>, EngineError> {
         let InboundText { number, subject, .. } = text.inbound;
         let looked_up = self.ctx.gitea.look_up(&text.inbound.repo.name, number, subject).await?;
-        let shown = match looked_up {
+        let (shown, given) = match looked_up {
             TextLookup::Gone => return Ok(Err(NextStep::Note(Ending::Deleted))),
             TextLookup::Draft => return Ok(Err(NextStep::Note(Ending::Draft))),
             // What was submitted is read with its review.
             TextLookup::Shown(_, Some(submitted_at)) if text.inbound.is_draft_of(submitted_at) => {
                 return Ok(Err(NextStep::Note(Ending::Draft)));
             }
-            TextLookup::Shown(shown, _) => shown,
+            TextLookup::Shown(shown, _) => (shown, None),
+            TextLookup::Review(shown, given) => (shown, Some(given)),
         };
         text.inbound.on_line = shown.on_line;
         let inbound = &text.inbound;
@@ -243,44 +256,56 @@ impl Inbox {
         }
         let versions = versions.iter().map(|version| &version.inbound);
         let may_wait = self.ctx.now() < patient_until(text);
-        match authorship::prove(inbound, versions, &shown, reading, &own.login, may_wait) {
-            TextProof::Stands { reading, authorship, doubtful } => {
-                let author = shown.written.author.filter(|author| author.id == actor.id);
-                if let Some(author) = &author {
-                    self.accounts.confirm(author).await?;
-                }
-                // It may be called otherwise by now.
-                let actor = author.unwrap_or(actor);
-                Ok(Ok(ProvenText { reading, actor, authorship, doubtful }))
+        let proof = match reading.is_empty() {
+            // A verdict needs no words.
+            true => TextProof::Disproved("Gitea does not show this review so any more"),
+            false => authorship::prove(inbound, versions, &shown, reading, &own.login, may_wait),
+        };
+        let author = shown.written.author.filter(|author| author.id == actor.id);
+        let verdict = verdict.filter(|heard| author.is_some() && heard.is_shown(given.as_ref()));
+        let (reading, authorship, doubtful) = match proof {
+            TextProof::Stands { reading, authorship, doubtful } => (reading, authorship, doubtful),
+            TextProof::Disproved(_) if verdict.is_some() => {
+                (Reading::default(), Authorship::Author, false)
             }
-            TextProof::Wait => Ok(Err(NextStep::Wait(patient_until(text)))),
+            TextProof::Wait => return Ok(Err(NextStep::Wait(patient_until(text)))),
             TextProof::Disproved(why) => {
                 tracing::warn!(text = %inbound.subject.key(), "delivery disproved: {why}");
-                Ok(Err(NextStep::Note(Ending::Disproved)))
+                return Ok(Err(NextStep::Note(Ending::Disproved)));
             }
+        };
+        if let Some(author) = &author {
+            self.accounts.confirm(author).await?;
         }
+        // It may be called otherwise by now.
+        let actor = author.unwrap_or(actor);
+        Ok(Ok(ProvenText { reading, actor, authorship, doubtful, verdict }))
     }
 
     async fn answer(
         &self,
         text: &InboxText,
-        ProvenText { reading, actor, authorship, doubtful }: ProvenText,
+        ProvenText { reading, actor, authorship, doubtful, verdict }: ProvenText,
         own: &Account,
     ) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
-        let needed = handlers::needed_right(&reading);
+        let needed = right_needed(&reading, verdict.as_ref());
         let right = self.permissions.right_of(inbound, &actor, needed).await?;
         let of_writers = self.accounts.people().right_of_writers();
         let is_proved = authorship == Authorship::Author || needed <= of_writers;
-        let may_be_proved = inbound.act != TextEvent::Edited && !inbound.delivered;
+        // No webhook brings more of a review.
+        let may_be_proved =
+            inbound.act != TextEvent::Edited && !inbound.delivered && verdict.is_none();
         let is_patient = self.ctx.now() < patient_until(text);
         if (right < Some(needed) || !is_proved) && may_be_proved && is_patient {
             return Ok(NextStep::Wait(patient_until(text)));
         }
+        let verdict = verdict.filter(|heard| heard.is_answered(right));
         let thread = inbound.thread();
         let today = self.today();
         let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
-        match handlers::response_to(right, &reading, state.refused_on == Some(today)) {
+        let of_lines = handlers::response_to(right, &reading, state.refused_on == Some(today));
+        match if verdict.is_some() { Response::Answer } else { of_lines } {
             Response::Silence => return Ok(NextStep::Note(Ending::Silent)),
             Response::Wonder if inbound.act == TextEvent::Edited => {
                 return Ok(NextStep::Note(Ending::Silent));
@@ -324,12 +349,15 @@ impl Inbox {
         let key = text.key();
         let in_a_word =
             |answer| ChangeSet::single_answer(&own.login, inbound, &key, &reading, answer);
-        let needs = handlers::needs(&reading);
+        let verdict = verdict.map(|heard| heard.verdict);
+        let needs = handlers::needs(&reading, verdict.as_ref());
         let mut changes = match self.snapshots.gather(inbound, &needs, (own, &actor)).await {
             Ok(_) if doubtful && right.is_some() => in_a_word(Answer::Repeat),
             Ok(snapshot) => {
                 self.incidents.answered(thread).await;
-                let asked = CommandRequest { inbound, key: &key, actor: &actor, right, authorship };
+                let (actor, verdict) = (&actor, verdict.as_ref());
+                let asked =
+                    CommandRequest { inbound, key: &key, actor, right, authorship, verdict };
                 handlers::handle(asked, &reading, &snapshot)
             }
             Err(EngineError::Forge(error)) if self.is_denied(&error, text.tries).await => {

@@ -12,6 +12,7 @@ use crate::core::jobs::{
     Waiting,
 };
 use crate::core::model::time::Timestamp;
+use crate::core::prompt::told_words;
 use crate::store::{Error, jobs};
 
 /// The longest time from one question to the next.
@@ -204,8 +205,8 @@ impl Jobs {
     /// A text that comes back from an agent, with who told it.
     async fn who_told(&self, id: JobId, text: String) -> Result<ToldText, Error> {
         let texts = self.ctx.ledger.read(move |conn| jobs::texts(conn, id)).await?;
-        let known = texts.into_iter().rev().find(|known| known.text == text);
-        Ok(known.unwrap_or(ToldText { by: None, text }))
+        let known = texts.into_iter().rev().find(|known| told_words(known) == text);
+        Ok(known.unwrap_or(ToldText::alone(text)))
     }
 
     /// The agent could not be asked, or knows nothing of the attempt.

@@ -179,6 +179,7 @@ impl Jobs {
             | JobAction::CloseBefore(_)
             | JobAction::TakeOver { .. }
             | JobAction::CloseAll
+            | JobAction::AnswerRemarks(_)
             | JobAction::TellLate(_) => Ok(NextLook::Idle),
         }
     }

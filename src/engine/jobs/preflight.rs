@@ -5,7 +5,7 @@ use super::drivers::{CannotBegin, JobOrder};
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
-use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Progress};
+use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Past, Progress, ToldText};
 use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::{AgentProblem, Incident};
@@ -88,10 +88,9 @@ impl Jobs {
             let (attempts, permissions) = (jobs::attempts(conn, id)?, permissions(conn, id)?);
             Ok((jobs::texts(conn, id)?, attempts, linked, left_before, permissions))
         });
-        let (mut texts, mut earlier, linked, left_before, permissions) = read.await?;
+        let (texts, mut earlier, linked, left_before, permissions) = read.await?;
         earlier.retain(|attempt| attempt.fence != lease.fence());
-        // Also what reached an attempt before: whatever became of that, people said it of the job.
-        let older = texts.len().saturating_sub(MOST_TEXTS);
+        let texts = to_tell(&seen.job.past, texts);
         Ok(PreflightFinding::Order(Box::new(JobOrder {
             job: seen.job.clone(),
             repo,
@@ -99,7 +98,7 @@ impl Jobs {
             agent: lease.agent().to_owned(),
             key: lease.key().to_owned(),
             branch: lease.branch(),
-            texts: texts.split_off(older),
+            texts,
             earlier,
             linked: linked.into_iter().take(MOST_LINKED).collect(),
             left_before,
@@ -233,6 +232,16 @@ impl Jobs {
         });
         NextLook::At(self.ctx.next_try(failures))
     }
+}
+
+/// What an attempt is told of what people said: all that was said of the job, whichever attempt heard
+/// it, but of reviews only those that nobody dealt with yet.
+fn to_tell(past: &Past, texts: Vec<ToldText>) -> Vec<ToldText> {
+    let open = past.texts_to_tell();
+    let is_told = |(number, text): &(u32, ToldText)| text.review.is_none() || open.contains(number);
+    let told: Vec<(u32, ToldText)> = (0..).zip(texts).filter(is_told).collect();
+    let older = told.len().saturating_sub(MOST_TEXTS);
+    told.into_iter().skip(older).map(|(_, text)| text).collect()
 }
 
 fn keep(

@@ -8,6 +8,7 @@ use super::look::{NextLook, SeenJob};
 use super::start::{Found, request_agent};
 use crate::agents::SteerOutcome;
 use crate::core::jobs::{Fence, NeverRan, Progress};
+use crate::core::prompt::told_words;
 use crate::store::{Error, jobs};
 
 /// How often an attempt is asked to stop that does not.
@@ -68,7 +69,7 @@ impl Jobs {
         let Some(text) = usize::try_from(number).ok().and_then(|n| texts.get(n)) else {
             return Ok(NextLook::Idle);
         };
-        match agent.steer(&run, &text.text).await {
+        match agent.steer(&run, &told_words(text)).await {
             Ok(SteerOutcome::Taken) => self.progress(seen, fence, Progress::Heard(number)).await,
             Ok(SteerOutcome::NotNow) => Ok(NextLook::Idle),
             Err(trouble) => {

@@ -11,9 +11,10 @@ use crate::gitea::Error;
 impl Deliver for ApprovePull {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
         let own = to.identity.get().await?.id;
-        let reviews = to.ctx.gitea.given_reviews(to.name(), to.number()).await?;
-        let is_it = reviews.iter().any(|review| {
-            review.by.as_ref().is_some_and(|by| by.id == own)
+        let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
+        let mut written = reviews.iter().map(|review| &review.text.written);
+        let is_it = written.any(|review| {
+            review.author.as_ref().is_some_and(|by| by.id == own)
                 && key_of(&review.body) == Some(&to.row.key)
         });
         Ok(is_it.then(Applied::default))

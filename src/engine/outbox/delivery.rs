@@ -113,6 +113,7 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::Pin(effect) => effect,
         Effect::ClosePulls(effect) => effect,
         Effect::Status(effect) => effect,
+        Effect::AnswerRemarks(effect) => effect,
         Effect::Approve(effect) => effect,
         Effect::Merge(effect) => effect,
     }

@@ -10,7 +10,8 @@ use crate::core::effect::{Effect, MergePull};
 use crate::core::guards::OWN_CONTEXTS;
 use crate::core::jobs::{Done, JobEvent, MergeRefusal, State, StepTime};
 use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
-use crate::core::model::verdict::{GivenReview, Opinion};
+use crate::core::model::text::Review;
+use crate::core::model::verdict::Opinion;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{self, Merge, PullRequest, PullState, Recovery};
@@ -122,8 +123,27 @@ impl MergePull {
         if newest(said).iter().any(speaks_against) {
             return Ok(Some(MergeRefusal::ChecksMissing));
         }
-        let reviews = to.ctx.gitea.given_reviews(to.name(), to.number()).await?;
-        Ok(wants_changes(&reviews).then_some(MergeRefusal::ChangesRequested))
+        let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
+        Ok(self.wants_changes(&reviews).then_some(MergeRefusal::ChangesRequested))
+    }
+
+    /// Whether the last word of anybody whose review of this commit counts is that something has to
+    /// change. What was asked of an earlier one is not said of this one, if that proposes something
+    /// else; where the forge's own rules see it otherwise it refuses by itself.
+    fn wants_changes(&self, reviews: &[Review]) -> bool {
+        let counts = |review: &&Review| {
+            let verdict = &review.verdict;
+            verdict.is_official
+                && !verdict.is_dismissed
+                && verdict.opinion != Opinion::Comment
+                && (!verdict.is_stale || verdict.commit == self.commit.to_string())
+        };
+        let mut last = std::collections::BTreeMap::new();
+        for review in reviews.iter().filter(counts) {
+            let by = review.text.written.author.as_ref().map(|by| by.id);
+            last.insert(by, review.verdict.opinion);
+        }
+        last.values().any(|opinion| *opinion == Opinion::ChangesRequested)
     }
 
     async fn refused(
@@ -216,16 +236,4 @@ fn speaks_against(status: &CommitStatus) -> bool {
         CheckState::Failure | CheckState::Pending | CheckState::Unknown => true,
         CheckState::Success | CheckState::Warning | CheckState::Skipped => false,
     }
-}
-
-/// Whether the last word of anybody whose review counts is that something has to change.
-fn wants_changes(reviews: &[GivenReview]) -> bool {
-    let counts = |review: &&GivenReview| {
-        review.is_official && !review.is_dismissed && review.opinion != Opinion::Comment
-    };
-    let mut last = std::collections::BTreeMap::new();
-    for review in reviews.iter().filter(counts) {
-        last.insert(review.by.as_ref().map(|by| by.id), review.opinion);
-    }
-    last.values().any(|opinion| *opinion == Opinion::ChangesRequested)
 }

@@ -5,6 +5,7 @@
 //! looked for, the text is finished, the intent is stored, and only then something is sent. After
 //! an outcome that nobody knows nothing is sent before the first try can land no more.
 
+mod answer_remarks;
 mod approve;
 mod assign;
 mod close_pulls;

@@ -1,10 +1,11 @@
 //! Reads the reviews of a pull request and their inline comments.
 
-use super::texts::store_text;
+use super::texts::store_review;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{ListedText, Review};
 use crate::core::model::time::Timestamp;
+use crate::core::model::verdict::ReviewVerdict;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::store::cursors::{self, ReviewRead};
@@ -65,15 +66,17 @@ async fn read_review(
     let is_new = given_at >= since;
     // A comment on a line is as new as its review; a reply to it may be newer.
     let inline = inline.into_iter().filter(|seen| is_new || seen.written.created_at >= since);
-    let texts: Vec<ListedText> = is_new.then_some(review.text).into_iter().chain(inline).collect();
+    let inline = inline.map(|seen| (seen, None));
+    let whole = is_new.then_some((review.text, Some(review.verdict)));
+    let texts: Vec<(ListedText, Option<ReviewVerdict>)> = whole.into_iter().chain(inline).collect();
     let (repo, now) = (repo.clone(), ctx.now());
     let news = ctx.ledger.write(move |tx| {
         let mut news = false;
-        for seen in texts {
+        for (seen, verdict) in texts {
             if let Some(submitted_at) = submitted_at {
                 inbox::forget_drafts(tx, seen.subject, repo.id, submitted_at, now)?;
             }
-            news |= store_text(tx, seen, &repo, now)?;
+            news |= store_review(tx, seen, verdict, &repo, now)?;
         }
         cursors::read_review(tx, id, present)?;
         Ok(news)

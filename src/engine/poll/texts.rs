@@ -2,8 +2,9 @@
 
 use crate::core::model::ids::Subject;
 use crate::core::model::repository::Repo;
-use crate::core::model::text::{ListedText, TextEvent};
+use crate::core::model::text::{InboundText, ListedText, TextEvent};
 use crate::core::model::time::Timestamp;
+use crate::core::model::verdict::ReviewVerdict;
 use crate::store::inbox::{self, Inserted};
 use crate::store::{Error, Transaction};
 
@@ -11,6 +12,17 @@ use crate::store::{Error, Transaction};
 pub(super) fn store_text(
     tx: &Transaction<'_>,
     seen: ListedText,
+    repo: &Repo,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    store_review(tx, seen, None, repo, now)
+}
+
+/// The same of the text of a review, if it has a verdict.
+pub(super) fn store_review(
+    tx: &Transaction<'_>,
+    seen: ListedText,
+    verdict: Option<ReviewVerdict>,
     repo: &Repo,
     now: Timestamp,
 ) -> Result<bool, Error> {
@@ -23,6 +35,7 @@ pub(super) fn store_text(
         }
         Subject::Comment(_) => TextEvent::Edited,
     };
-    let inserted = inbox::insert(tx, &seen.into_inbound(repo.clone(), act), now)?;
+    let inbound = InboundText { verdict, ..seen.into_inbound(repo.clone(), act) };
+    let inserted = inbox::insert(tx, &inbound, now)?;
     Ok(matches!(inserted, Inserted::New(_)))
 }

@@ -7,6 +7,7 @@ mod decisions;
 mod dependencies;
 mod jobs;
 mod people;
+mod review;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -123,6 +124,7 @@ impl Snapshots {
             backlog,
             jobs,
             decisions,
+            review: self.review_facts(inbound, needs.review.as_ref(), actor).await?,
             digests: self.digests(inbound, &needs.digests, now).await?,
             state,
             recent,

@@ -123,6 +123,7 @@ fn keep(tx: &Transaction<'_>, action: &JobAction, now: StepTime) -> Result<Optio
         | JobAction::CloseBefore(_)
         | JobAction::TakeOver { .. }
         | JobAction::CloseAll
+        | JobAction::AnswerRemarks(_)
         | JobAction::TellLate(_) => return Ok(None),
     };
     Ok((left == Some(false)).then_some(fence))

@@ -17,7 +17,7 @@ use crate::store::error::Error;
 pub struct GivenAnswer<'a> {
     pub answer: PersonAnswer,
     /// What the agent is told with it.
-    pub text: Option<&'a str>,
+    pub told: Option<&'a ToldText>,
     pub by: &'a Account,
 }
 
@@ -46,13 +46,13 @@ pub fn decide(
     now: StepTime,
 ) -> Result<Option<Advanced>, Error> {
     let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
-    let GivenAnswer { answer, text, by } = given;
+    let GivenAnswer { answer, told, by } = given;
     let decided = DecisionStatus::Decided { by: by.clone(), answer, at: now.at };
     if !decisions::close(tx, id, &decided)? {
         return Ok(None);
     }
-    if let Some(text) = text {
-        let told = JobEvent::Told(ToldText::by(&by.login, text));
+    if let Some(told) = told {
+        let told = JobEvent::Told(told.clone());
         if advance(tx, decision.job, None, told, now)?.is_err() {
             return Ok(None);
         }

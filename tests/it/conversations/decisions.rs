@@ -13,34 +13,34 @@ use crate::support::forge::DOOR;
 /// A pull request that ezra opened for the door's first issue, and the question whether it is
 /// accepted.
 pub struct Asked<'t> {
-    talk: &'t Talk,
-    work: Work<'t>,
-    pull: i64,
-    head: String,
+    pub talk: &'t Talk,
+    pub work: Work<'t>,
+    pub pull: i64,
+    pub head: String,
 }
 
 impl Asked<'_> {
     /// A text with the commit that was shown as `8b195ee`.
-    fn told(&self, text: &str) -> String {
+    pub fn told(&self, text: &str) -> String {
         text.replace(&self.head[..7], "8b195ee")
     }
 
     /// What the question says.
-    fn question(&self) -> String {
+    pub fn question(&self) -> String {
         self.told(&self.talk.comment(2))
     }
 
-    async fn state(&self) -> StateKind {
+    pub async fn state(&self) -> StateKind {
         self.talk.job(1).await.state.kind()
     }
 
     /// Somebody pushes to its branch.
-    fn is_pushed_to(&self, who: &str) -> String {
+    pub fn is_pushed_to(&self, who: &str) -> String {
         self.talk.sandbox.commit(who, DOOR, BRANCH, &[("oil.md", "more")], "More oil").unwrap()
     }
 
     /// What timmy said in the pull request.
-    fn said_in_pull(&self) -> Vec<String> {
+    pub fn said_in_pull(&self) -> Vec<String> {
         let all = self.talk.sandbox.comments(DOOR, self.pull).unwrap();
         let own = all.iter().filter(|said| said.author == "timmy");
         own.map(|said| said.body.split("\n\n<!-- timmy").next().unwrap().to_owned()).collect()
@@ -57,7 +57,7 @@ async fn given(t: &Talk) -> Work<'_> {
 }
 
 /// ezra opened a pull request, which is judged so.
-async fn judged(t: &Talk, verdict: Verdict) -> Asked<'_> {
+pub async fn judged(t: &Talk, verdict: Verdict) -> Asked<'_> {
     let work = given(t).await;
     let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
     let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
@@ -69,7 +69,7 @@ async fn judged(t: &Talk, verdict: Verdict) -> Asked<'_> {
 }
 
 /// ezra's pull request is verified, and a person is asked.
-async fn asked(t: &Talk) -> Asked<'_> {
+pub async fn asked(t: &Talk) -> Asked<'_> {
     let asked = judged(t, Verdict::Pass { ask: true }).await;
     asked.question();
     asked

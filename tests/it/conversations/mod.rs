@@ -45,6 +45,7 @@ mod relayed;
 mod renamed;
 mod report;
 mod retries;
+mod reviews;
 mod rights;
 mod several;
 mod status_and_why;

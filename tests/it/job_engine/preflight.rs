@@ -165,7 +165,7 @@ async fn what_people_said_is_told_as_theirs() {
     stage.follow().await;
     stage.ezra.script().is_forgetful = false;
     stage.tell(job, JobEvent::Told(ToldText::by("anna", "Use oil."))).await;
-    stage.tell(job, JobEvent::Told(ToldText { by: None, text: "And grease.".to_owned() })).await;
+    stage.tell(job, JobEvent::Told(ToldText::alone("And grease.".to_owned()))).await;
     stage.pass(MINUTE * 2, MINUTE).await;
     let told = stage.ezra.script().sent.last().unwrap().body.clone();
     let parts = ["`anna` said:\n\n```text\nUse oil.", "An operator said:\n\n```text\nAnd grease."];

@@ -46,7 +46,7 @@ fn put(tx: &Transaction<'_>, job: JobId, number: u32) -> Result<Option<DecisionI
 
 fn decide(tx: &Transaction<'_>, id: DecisionId, answer: PersonAnswer) -> Result<bool, Error> {
     let by = account("anna");
-    let given = GivenAnswer { answer, text: None, by: &by };
+    let given = GivenAnswer { answer, told: None, by: &by };
     Ok(jobs::decide(tx, id, given, at(3))?.is_some())
 }
 

@@ -4,11 +4,11 @@ use timmy::core::jobs::ladder::{Rung, preferred};
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
     Act, AgentClaim, AttemptEnd, DeadReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
-    JobLimits, LeaseTerms, NeverRan, Progress, State, ToldText, Tried, Verdict, WaitReason,
-    Waiting,
+    JobLimits, LeaseTerms, NeverRan, Progress, State, ToldReview, ToldText, Tried, Verdict,
+    WaitReason, Waiting,
 };
 
-use super::{DAY, MINUTE, Story, ended, failed, grant};
+use super::{DAY, MINUTE, Story, commit, ended, failed, grant};
 
 fn waits_for(story: &Story) -> Option<WaitReason> {
     match &story.job.state {
@@ -243,6 +243,45 @@ fn a_repair_prefers_who_knows_the_work_and_a_name_is_a_name() {
     assert_eq!(order(&story, false)[0], "ezra");
     let story = story.step(JobEvent::Retry(Some("claude".to_owned())));
     assert_eq!(order(&story, false), ["claude"]);
+}
+
+/// A review of what was delivered last, that asks for changes.
+fn review() -> JobEvent {
+    JobEvent::Told(ToldText::by("anna", "Not yet.").of(ToldReview::new(2, None, Vec::new())))
+}
+
+#[test]
+fn no_result_passes_by_a_review_that_no_agent_heard() {
+    let story = Story::new().delivered('a', Verdict::Block).due().work().step(review());
+    let story = story.progress(ended(AgentClaim::Comment));
+    for verdict in [
+        Verdict::Pass { ask: true },
+        Verdict::Pass { ask: false },
+        Verdict::NoChange { ask: true },
+        Verdict::Ask,
+        Verdict::Block,
+    ] {
+        let repaired = story.clone().judged(Some(commit('b')), verdict, "b");
+        let work = match &repaired.job.state {
+            State::BackingOff(off) => Some(off.work),
+            State::Queued(queued) => Some(queued.work),
+            _ => None,
+        };
+        assert!(work.is_some(), "{verdict:?}: {:?}", repaired.job.state);
+        let heard = repaired.due().work().progress(ended(AgentClaim::Comment));
+        let passed = heard.judged(Some(commit('c')), Verdict::Pass { ask: true }, "c");
+        assert!(matches!(passed.job.state, State::Deciding(_)), "{verdict:?}");
+        assert!(passed.actions.contains(&JobAction::AnswerRemarks(vec![0])), "{verdict:?}");
+        assert_eq!(passed.job.past.reviews, [] as [u32; 0]);
+    }
+}
+
+#[test]
+fn a_review_that_an_agent_heard_and_brought_nothing_of_is_told_to_the_next() {
+    let story = Story::new().delivered('a', Verdict::Block).due().work().step(review());
+    let story = story.progress(Progress::Heard(0)).progress(failed("turns"));
+    assert_eq!(story.job.past.unheard, [] as [u32; 0]);
+    assert_eq!(story.job.past.texts_to_tell(), [0]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use timmy::core::model::issue::{Comment, Issue, Label};
 use timmy::core::model::repository::Repo;
 use timmy::core::model::text::{EditHistory, ListedText, PostedText, Review, UpdatedThread};
 use timmy::core::model::time::Timestamp;
+use timmy::core::model::verdict::{Opinion, ReviewVerdict};
 use timmy::gitea::{
     AuthorizationHeader, Error, Gitea, Hook, HookHome, NewHook, NewLabel, Team, VisibleRepo,
 };
@@ -333,6 +334,10 @@ fn review(name: &RepoName, review: &Review) -> Value {
     let Subject::Comment(id) = review.text.subject else { panic!("{review:?} is no comment") };
     json!({
         "id": review.id,
+        "commit_id": review.verdict.commit,
+        "dismissed": review.verdict.is_dismissed,
+        "stale": review.verdict.is_stale,
+        "official": review.verdict.is_official,
         "user": author(review.text.written.author.as_ref()),
         "body": review.text.written.body,
         "comments_count": review.comments,
@@ -356,7 +361,15 @@ fn remarked(number: i64, id: i64) -> Review {
     };
     let (subject, history) = (Subject::Comment(1), EditHistory::NoEditSeen);
     let text = ListedText { subject, written, history, on_line: false };
-    Review { id, text, given_at: Timestamp::default(), submitted_at: None, comments: 1 }
+    let verdict = ReviewVerdict {
+        review: id,
+        opinion: Opinion::Comment,
+        commit: String::new(),
+        is_stale: false,
+        is_dismissed: false,
+        is_official: false,
+    };
+    Review { id, text, verdict, given_at: Timestamp::default(), submitted_at: None, comments: 1 }
 }
 
 /// Where `part` says something that the whole does not. What is not there is empty.

@@ -7,7 +7,7 @@ use crate::core::command::verb::Right;
 use crate::core::decisions::VoidReason;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{
-    Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, PersonAnswer, StepTime,
+    Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, PersonAnswer, StepTime, ToldText,
 };
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
@@ -72,7 +72,7 @@ pub struct KnownJob {
 }
 
 impl KnownJob {
-    pub(super) fn id(&self) -> JobId {
+    pub(in crate::core::handlers) fn id(&self) -> JobId {
         self.record.job.spec.id
     }
 
@@ -97,13 +97,13 @@ pub enum JobRequest {
     Begin(NewJob),
     /// Something happens to a job that was seen as it is here.
     Happen { seen: Box<Job>, event: JobEvent, now: StepTime },
-    /// A person answers a decision about a job that was seen as it is here; `text`: what the agent is
+    /// A person answers a decision about a job that was seen as it is here; `told`: what the agent is
     /// told with it.
     Decide {
         seen: Box<Job>,
         decision: DecisionId,
         answer: PersonAnswer,
-        text: Option<String>,
+        told: Option<ToldText>,
         now: StepTime,
     },
     /// A decision is found to be void.

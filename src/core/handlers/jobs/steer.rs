@@ -82,18 +82,25 @@ impl CommandContext<'_> {
             Ok(known) => known,
             Err(answer) => return answer,
         };
+        self.tell_job(&known, ToldText::by(&self.asked.actor.login, text))
+    }
+
+    /// Tells the agents of a job something.
+    pub(in crate::core::handlers) fn tell_job(
+        &mut self,
+        known: &KnownJob,
+        text: ToldText,
+    ) -> Answer {
         if known.record.job.state.kind().is_end() {
-            return self.is_over(&known);
+            return self.is_over(known);
         }
-        match self
-            .happen(&known.record, JobEvent::Told(ToldText::by(&self.asked.actor.login, text)))
-        {
+        match self.happen(&known.record, JobEvent::Told(text)) {
             Ok(after) => {
                 let agent = after.state.attempt().map(|a| a.leased.grant.agent.clone());
                 let reaches = reaches(&after);
                 Answer::from(JobAnswer::Told { id: after.spec.id.to_string(), agent, reaches })
             }
-            Err(_) => self.is_over(&known),
+            Err(_) => self.is_over(known),
         }
     }
 }

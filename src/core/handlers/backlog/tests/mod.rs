@@ -15,7 +15,8 @@ use crate::core::command::verb::Right;
 use crate::core::effect::Effect;
 use crate::core::handlers::backlog::*;
 use crate::core::handlers::{
-    CommandRequest, DecisionFacts, JobFacts, Needs, OtherThread, Snapshot, handle, needs,
+    CommandRequest, DecisionFacts, JobFacts, Needs, OtherThread, ReviewFacts, Snapshot, handle,
+    needs,
 };
 use crate::core::model::dependency::WaitsFor;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
@@ -149,13 +150,14 @@ impl TestWorld {
     fn ask(&self, line: &str) -> String {
         let inbound = InboundText { number: 44, ..facts::comment(1, now(), line) };
         let reading = grammar::read("timmy", line);
-        let snapshot = self.snapshot(&inbound, &needs(&reading));
+        let snapshot = self.snapshot(&inbound, &needs(&reading, None));
         let asked = CommandRequest {
             inbound: &inbound,
             key: "c1",
             actor: &account("anna"),
             right: Some(Right::Owner),
             authorship: Authorship::Author,
+            verdict: None,
         };
         let changes = handle(asked, &reading, &snapshot);
         let last = changes.effects.last().map(|keyed| &keyed.effect);
@@ -202,6 +204,7 @@ impl TestWorld {
             backlog: Some(backlog),
             jobs: JobFacts::default(),
             decisions: DecisionFacts::default(),
+            review: ReviewFacts::default(),
             state: ThreadState::default(),
             recent: Vec::new(),
             pending: None,
