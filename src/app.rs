@@ -15,7 +15,7 @@ use crate::core::decisions::TakeOver;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
-    AgentTerms, Context, DRAIN, Engine, JobDrivers, JobPolicy, Policy, Report, Timing,
+    AgentTerms, Context, DRAIN, Engine, JobDrivers, JobPolicy, Policy, Report, RunPlaces, Timing,
 };
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
@@ -192,6 +192,7 @@ pub(super) fn engine(
         report: report(config),
         jobs: job_policy(config, &gitea)?,
         guards: config.guards.clone(),
+        places: RunPlaces { runs: config.runs_folder(), secrets: config.secret_files() },
     };
     let world = (clocks.engine, Chance::default());
     let drivers = match drivers {

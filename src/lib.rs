@@ -74,8 +74,10 @@
 //!    one transaction; told again under its key, it changes nothing.
 //! 6. `engine/jobs/verify` has judged what the forge shows: `engine/evidence` reads it,
 //!    [`core::jobs::evidence`] says what it proves. What an agent says is a claim.
-//!    `engine/guards` reads a change in full, and [`core::guards`] say what speaks against it; what
-//!    follows stands on its commit, as `timmy/verify`.
+//!    `engine/guards` reads a change in full, and [`core::guards`] say what speaks against it.
+//!    What needs something run is run beside the loops ([`guard_runs`]), of exactly that commit and
+//!    confined; a job stays where it is until that has ended. What follows stands on its commit,
+//!    as `timmy/verify`.
 //! 7. What only a person can decide becomes a question in the thread: `engine/jobs/ask` puts it, and
 //!    voids it when anything moves that a yes to it covers ([`core::decisions`]). An answer is a
 //!    comment like any other, or a review in the forge's own page (`engine/inbox/review`,

@@ -9,6 +9,7 @@ mod backlog;
 mod chain;
 mod empty_jobs;
 mod guards;
+mod job_start;
 mod jobs;
 mod load;
 mod machine;
@@ -30,7 +31,7 @@ use table::Row;
 /// The name by which to ask for a number, `cargo bench -- parsing`, and how it is measured.
 type Number = (&'static str, fn() -> Row);
 
-const NUMBERS: [Number; 19] = [
+const NUMBERS: [Number; 20] = [
     ("scanning", scanning::measure),
     ("parsing", parsing::measure),
     ("webhook-rate", webhooks::measure_rate),
@@ -45,6 +46,7 @@ const NUMBERS: [Number; 19] = [
     ("backlog-large", backlog::measure_large),
     ("guards", guards::measure),
     ("job-empty", empty_jobs::measure),
+    ("job-start", job_start::measure),
     ("job-requests", jobs::measure_requests),
     ("job-follow", jobs::measure_following),
     ("start", process::measure_start),

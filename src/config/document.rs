@@ -60,6 +60,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     check::report_is_watched(root, report.as_ref(), gitea.as_ref());
 
     Some(Config {
+        file: root.reading.file(),
         gitea: gitea?,
         webhook: webhook.map(|draft| draft.webhook),
         poll: poll?,

@@ -92,8 +92,9 @@ impl Config {
     pub fn job_limits(&self) -> JobLimits {
         let (attempts, repairs) = (self.dispatch.attempts, self.dispatch.repairs);
         let default = JobLimits::default();
-        // Checks that never end are found not to have, before a person is asked instead.
-        let judging = default.judging.max(self.guards.rules.checks_within * 2);
+        // Checks that never end, and runs, are found not to have ended, before a person is asked instead.
+        let longest = (self.guards.rules.checks_within * 2).max(self.guards.longest_runs());
+        let judging = default.judging.max(longest);
         JobLimits { attempts, repairs, judging, ..default }
     }
 

@@ -63,6 +63,15 @@ pub enum ScriptKind {
 }
 
 impl GuardsConfig {
+    /// How long all that is run of one change may take, with some patience for others.
+    pub(super) fn longest_runs(&self) -> Duration {
+        let GuardRuns { test, prepare, test_timeout, .. } = &self.runs;
+        let prepare = prepare.as_ref().map_or(Duration::ZERO, |_| GuardRuns::PREPARE);
+        let tests = test.as_ref().map_or(Duration::ZERO, |_| (prepare + *test_timeout) * 3);
+        let scripts: Duration = self.scripts.iter().map(|script| prepare + script.timeout).sum();
+        (tests + scripts) * 2
+    }
+
     pub(super) fn read(section: &Section<'_>) -> Self {
         Self { rules: rules(section), runs: GuardRuns::read(section), scripts: scripts(section) }
     }
@@ -90,6 +99,9 @@ pub(super) fn max_lines() -> impl Fn(&DeValue<'_>) -> Result<u32, Wrong> {
 }
 
 impl GuardRuns {
+    /// How long what prepares a checkout may take.
+    pub const PREPARE: Duration = MINUTE.saturating_mul(10);
+
     fn read(section: &Section<'_>) -> Self {
         Self {
             sandbox: section.or("sandbox", SandboxKind::Bwrap, one_of(&SandboxKind::ALL)),

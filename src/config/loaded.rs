@@ -1,5 +1,7 @@
 //! All of `timmy.toml`.
 
+use std::path::PathBuf;
+
 use super::accept::AcceptConfig;
 use super::agent::AgentConfig;
 use super::crew::CrewConfig;
@@ -15,6 +17,8 @@ use super::webhook::WebhookConfig;
 /// A whole configuration without faults. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The file that it was read from.
+    pub file: PathBuf,
     pub gitea: GiteaConfig,
     /// Where Gitea calls; none if timmy only polls.
     pub webhook: Option<WebhookConfig>,

@@ -36,6 +36,7 @@ mod reading;
 mod repositories;
 mod repository_policy;
 mod role;
+mod run_places;
 mod secret;
 mod secrets;
 mod section;

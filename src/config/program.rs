@@ -35,6 +35,19 @@ impl Program {
     }
 }
 
+impl Program {
+    /// It as words. A path in it begins at the root: whatever folder it is run in, no other file of
+    /// that name is meant.
+    pub fn words(&self) -> Vec<String> {
+        let program = match self.program.components().count() {
+            0 | 1 => self.program.clone(),
+            _ => std::path::absolute(&self.program).unwrap_or_else(|_| self.program.clone()),
+        };
+        let program = program.to_string_lossy().into_owned();
+        std::iter::once(program).chain(self.arguments.iter().cloned()).collect()
+    }
+}
+
 pub(super) fn argument(value: &DeValue<'_>) -> Result<String, Wrong> {
     match value.as_str() {
         Some(text) if text.contains('\0') => {

@@ -50,6 +50,11 @@ impl<'a> ConfigReading<'a> {
         self.origin.parent().unwrap_or(Path::new("")).join(path)
     }
 
+    /// The file that is read.
+    pub(super) fn file(&self) -> PathBuf {
+        self.origin.to_owned()
+    }
+
     pub(super) fn place(&self, span: &Range<usize>) -> TextPlace {
         self.lines.place(span.start)
     }

@@ -51,6 +51,11 @@ impl Secret {
         Some(Self::new(&found.text).ok()?.kept_in(file))
     }
 
+    /// The file that held it, if it was one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// The secret itself, for the moment of its use.
     pub fn expose(&self) -> &str {
         &self.text

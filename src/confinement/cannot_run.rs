@@ -88,6 +88,43 @@ impl CannotRun {
         })
     }
 
+    /// Whether that is so for whatever is to be run here: then no change is to blame.
+    pub fn is_of_this_machine(&self) -> bool {
+        match self {
+            Self::TooLarge { .. } | Self::NotCopied(_) | Self::NotStarted(_) => false,
+            Self::NotInstalled(_)
+            | Self::TooOld(_)
+            | Self::NoNamespaces { .. }
+            | Self::NoProc(_)
+            | Self::Refused(_)
+            | Self::ShowsSecret { .. }
+            | Self::NoMount(_)
+            | Self::Shut(_)
+            | Self::DiskFull(_)
+            | Self::Git { .. }
+            | Self::Io(_) => true,
+        }
+    }
+
+    /// It in a few words, for who must not learn how this machine is furnished.
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::NotInstalled(_) => "a program is missing that it takes",
+            Self::TooOld(_) => "bwrap is too old",
+            Self::NoNamespaces { .. } | Self::NoProc(_) | Self::Refused(_) => {
+                "bwrap is not allowed to work"
+            }
+            Self::NotStarted(_) => "its program cannot be started",
+            Self::ShowsSecret { .. } | Self::NoMount(_) => "guards.mounts has to be corrected",
+            Self::TooLarge { .. } => "the commit is too large to be checked out",
+            Self::NotCopied(_) => "it holds what cannot be copied",
+            Self::Shut(_) => "the folder for runs is shut to them",
+            Self::DiskFull(_) => "the disk is full",
+            Self::Git { .. } => "git cannot get the commit",
+            Self::Io(_) => "the folder for runs cannot be used",
+        }
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {

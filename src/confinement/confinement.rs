@@ -188,8 +188,8 @@ impl Confinement {
 }
 
 /// A process that ends, with all that belongs to it, when nobody waits for it any more.
-struct Running {
-    child: Child,
+pub(super) struct Running {
+    pub(super) child: Child,
     /// Where no namespace of processes ends with it: what it started, as far as that stayed in its
     /// group.
     group: Option<Pid>,
@@ -198,7 +198,7 @@ struct Running {
 impl Running {
     /// Must be called where the thread lives on: the kernel ends what dies with its parent when the
     /// thread ends that started it.
-    fn begin(mut command: Command, has_group: bool) -> Result<Self, CannotRun> {
+    pub(super) fn begin(mut command: Command, has_group: bool) -> Result<Self, CannotRun> {
         command.kill_on_drop(true);
         let child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => CannotRun::NotStarted(error.to_string()),
@@ -218,7 +218,7 @@ impl Running {
         }
     }
 
-    async fn end(&mut self) -> std::io::Result<()> {
+    pub(super) async fn end(&mut self) -> std::io::Result<()> {
         self.end_group();
         // One that has ended by itself is past being ended.
         let _ = self.child.start_kill();

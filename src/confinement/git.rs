@@ -121,25 +121,7 @@ pub(super) async fn git(
     arguments: &[impl AsRef<OsStr>],
     input: &[u8],
 ) -> Result<Vec<u8>, CannotRun> {
-    let mut command = Command::new("git");
-    command.current_dir(folder).env_clear();
-    if let Some(path) = std::env::var_os("PATH") {
-        command.env("PATH", path);
-    }
-    let variables = [
-        ("HOME", "/nonexistent"),
-        ("LC_ALL", "C"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_TERMINAL_PROMPT", "0"),
-        ("GIT_LFS_SKIP_SMUDGE", "1"),
-        ("GIT_OPTIONAL_LOCKS", "0"),
-        ("GIT_ALLOW_PROTOCOL", "file"),
-    ];
-    command.envs(variables);
-    for setting in SETTINGS {
-        command.args(["-c", setting]);
-    }
+    let mut command = git_command(folder, "file");
     command.args(arguments).kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let name = arguments.first().map(|name| name.as_ref().to_string_lossy().into_owned());
@@ -153,6 +135,30 @@ pub(super) async fn git(
         Ok(Ok(Talk { good: true, printed, .. })) => Ok(printed),
         Ok(Ok(Talk { said, .. })) => Err(refused(said)),
     }
+}
+
+/// git in `folder`, which speaks these `protocols` and no other; its arguments follow.
+pub(super) fn git_command(folder: &Path, protocols: &str) -> Command {
+    let mut command = Command::new("git");
+    command.current_dir(folder).env_clear();
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    let variables = [
+        ("HOME", "/nonexistent"),
+        ("LC_ALL", "C"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_TERMINAL_PROMPT", "0"),
+        ("GIT_LFS_SKIP_SMUDGE", "1"),
+        ("GIT_OPTIONAL_LOCKS", "0"),
+        ("GIT_ALLOW_PROTOCOL", protocols),
+    ];
+    command.envs(variables);
+    for setting in SETTINGS {
+        command.args(["-c", setting]);
+    }
+    command
 }
 
 struct Talk {

@@ -5,6 +5,7 @@
 //! | `confinement` | [`Confinement`]: the way in; how one run is started |
 //! | `workspace` | [`Workspace`]: the private copy, a home and a `/tmp` beside it, and how they go |
 //! | `checkout` | how exactly one commit gets there, with nothing of it run |
+//! | `fetched` | [`FetchedRepository`]: the commits of the forge's that are checked out |
 //! | `folder` | how a folder gets there |
 //! | `view` | what is seen from inside: the words for `bwrap` |
 //! | `bounds` | [`Bounds`]: how much a run may take, and the words for `prlimit` |
@@ -32,6 +33,7 @@ mod cannot_run;
 mod checkout;
 #[expect(clippy::module_inception, reason = "it is the thing itself, its parts are beside it")]
 mod confinement;
+mod fetched;
 mod folder;
 mod git;
 mod output;
@@ -43,6 +45,7 @@ mod workspace;
 pub use bounds::Bounds;
 pub use cannot_run::CannotRun;
 pub use confinement::{Confinement, FinishedRun, Network, OutputForm, RunRequest};
+pub use fetched::{FetchedRepository, Remote};
 pub use git::{Repository, TreeChange};
 pub use output::OutputEnd;
 pub use watch::{Bound, RunEnd};

@@ -18,7 +18,7 @@ use crate::core::jobs::Commit;
 const NOBODY: u32 = 65534;
 
 /// How its folder begins.
-const PREFIX: &str = "timmy-run-";
+pub(super) const PREFIX: &str = "timmy-run-";
 
 /// A folder that is thrown away. Once something was run there, timmy runs nothing in it outside of
 /// a confinement, and reads it as it reads what comes from outside.

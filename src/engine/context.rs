@@ -1,6 +1,7 @@
 //! What every service of the engine works with.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
-use crate::core::jobs::{JobLimits, Timeouts};
+use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
@@ -69,6 +70,16 @@ pub struct Policy {
     pub jobs: JobPolicy,
     /// What a result must stand up to.
     pub guards: GuardsConfig,
+    pub places: RunPlaces,
+}
+
+/// Where guards run what agents wrote.
+#[derive(Debug, Clone)]
+pub struct RunPlaces {
+    /// A folder of timmy's own, beside the ledger.
+    pub runs: PathBuf,
+    /// The files that nothing may see that runs there.
+    pub secrets: Vec<PathBuf>,
 }
 
 /// What the configuration says of jobs.
@@ -154,6 +165,11 @@ impl Context {
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The moment of a step of a job, with its chance.
+    pub(super) fn step_time(&self) -> StepTime {
+        StepTime { at: self.now(), chance: Draw::of(self.chance.draw()) }
     }
 
     /// When to try again what has failed `failures` times.

@@ -2,7 +2,6 @@
 //! never mean different things by the same word.
 
 use super::context::Context;
-use crate::core::jobs::{Draw, StepTime};
 use crate::store::jobs::{self, ShownNumbers};
 use crate::store::{Error, meta};
 
@@ -10,7 +9,7 @@ use crate::store::{Error, meta};
 /// made of, and what that one believed to run is looked for.
 pub(super) async fn ensure(ctx: &Context) -> Result<(), Error> {
     let fresh = ctx.chance.word();
-    let now = StepTime { at: ctx.now(), chance: Draw::of(ctx.chance.draw()) };
+    let now = ctx.step_time();
     let write = ctx.ledger.write(move |tx| {
         let copied = meta::get(tx, meta::COPIED_AT)?;
         let restored = meta::get(tx, meta::RESTORED_FROM)?;

@@ -44,7 +44,7 @@ mod tasks;
 mod tick;
 mod try_result;
 
-pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, Timing};
+pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
@@ -67,6 +67,7 @@ use self::accounts::Accounts;
 use self::activity::Loop;
 use self::confirmations::Confirmations;
 use self::error::EngineError;
+use self::guards::RunningGuards;
 use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
@@ -96,6 +97,7 @@ pub struct Engine {
     outbox: Arc<Outbox>,
     fleet: Arc<Fleet>,
     jobs: Arc<Jobs>,
+    running: Arc<RunningGuards>,
     queue: LaneQueue,
     ticker: Ticker,
     reader: Arc<TextReader>,
@@ -138,14 +140,16 @@ impl Engine {
         let planner = Planner::new(ctx.clone(), identity.clone(), accounts.clone(), fleet.clone());
         let planner = Arc::new(planner);
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
-        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), reader.clone()));
+        let running = Arc::new(RunningGuards::new(&ctx));
+        let tools = || (reader.clone(), running.clone());
+        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), tools()));
         let forge = drivers.forge.unwrap_or_else(|| live());
         let jobs = Jobs::new(
             ctx.clone(),
             (identity.clone(), incidents.clone()),
             accounts.clone(),
             fleet.clone(),
-            forge,
+            (forge, running.clone()),
             reader.clone(),
         );
         let jobs = Arc::new(jobs);
@@ -186,6 +190,7 @@ impl Engine {
             outbox,
             fleet,
             jobs,
+            running,
             queue,
             ticker,
             reader,
@@ -227,6 +232,7 @@ impl Engine {
     async fn run_until(&self, stop: CancellationToken) -> Result<(), Error> {
         let loops = self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(mut loops) = loops else { return Ok(()) };
+        self.running.clear().await;
         let mut failures: u32 = 0;
         loop {
             let begun = self.ctx.now();

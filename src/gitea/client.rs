@@ -118,6 +118,12 @@ impl Gitea {
         self.connection.agent.as_deref()
     }
 
+    /// By what git may read what this account may read: the value of the header `Authorization`.
+    /// It is a secret.
+    pub fn authorization(&self) -> String {
+        self.connection.token.get().header().to_str().unwrap_or_default().to_owned()
+    }
+
     fn endpoint(&self) -> &Endpoint {
         &self.connection.endpoint
     }

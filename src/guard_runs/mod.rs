@@ -4,12 +4,18 @@
 //! |---|---|
 //! | `runner` | [`GuardRunner`]: a fresh copy of one commit, what prepares it, and then the guard |
 //! | `proof` | whether a change's tests fail without its code |
+//! | `plan` | [`GuardPlan`]: all that is run of one change |
+//! | `said` | what a run says, as a guard says it |
 //! | `unpassed` | [`Unpassed`]: why a guard did not pass; what did not run never does |
 
+mod plan;
 mod proof;
 mod runner;
+mod said;
 mod unpassed;
 
+pub use plan::{ChangeToRun, GuardPlan};
 pub use proof::{FailToPassProof, prove};
 pub use runner::{GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun};
+pub use said::{not_run, script_result, tests_result};
 pub use unpassed::Unpassed;

@@ -5,8 +5,8 @@ use super::runner::{GuardRunner, TestsRun};
 use super::unpassed::Unpassed;
 use crate::confinement::{CannotRun, Repository, Workspace};
 use crate::core::fail_to_pass::{
-    ChangedPath, FailToPass, NeededRun, PartedChange, PathChange, PathRole, TestRun, did_not_build,
-    judge, part, role,
+    ChangedPath, FailToPass, NeededRun, PartedChange, PathChange, PathRole, TestRun, Untold,
+    did_not_build, judge, part, role,
 };
 use crate::core::jobs::Commit;
 
@@ -32,10 +32,7 @@ pub async fn prove(
 ) -> Result<FailToPassProof, CannotRun> {
     let parted = match parted(repository, base, head).await? {
         Ok(parted) => parted,
-        Err(why) => {
-            let proved = FailToPass::CouldNotTell(why);
-            return Ok(FailToPassProof { proved, settled_by: None });
-        }
+        Err(why) => return Ok(unparted(runner, repository, (base, head), (tests, why)).await),
     };
     let (with_code, mut last) = told(runner.tests(repository, head, tests).await);
     let (mut without_code, mut of_base) = (None, None);
@@ -57,11 +54,32 @@ pub async fn prove(
     }
 }
 
+/// Of what cannot be parted only this can be told: whether it breaks tests that pass without it.
+async fn unparted(
+    runner: &GuardRunner,
+    repository: &Repository,
+    (base, head): (&Commit, &Commit),
+    (tests, why): (&TestsRun, Untold),
+) -> FailToPassProof {
+    let (with_code, last) = told(runner.tests(repository, head, tests).await);
+    let Ok(not_passed) = judge(with_code, None, None, false) else {
+        return FailToPassProof { proved: FailToPass::CouldNotTell(why), settled_by: None };
+    };
+    let (of_base, _) = told(runner.tests(repository, base, tests).await);
+    let proved = match of_base {
+        TestRun::Failed | TestRun::DidNotBuild => FailToPass::CouldNotTell(Untold::BaseFails),
+        TestRun::Passed | TestRun::OverTime | TestRun::OverBound | TestRun::CouldNotRun => {
+            not_passed
+        }
+    };
+    FailToPassProof { proved, settled_by: last }
+}
+
 async fn parted(
     repository: &Repository,
     base: &Commit,
     head: &Commit,
-) -> Result<Result<PartedChange, crate::core::fail_to_pass::Untold>, CannotRun> {
+) -> Result<Result<PartedChange, Untold>, CannotRun> {
     let changed: Vec<ChangedPath> = repository
         .changes(base, head)
         .await?

@@ -135,6 +135,28 @@ pub fn behind(conn: &Connection, lane: Lane, seq: EffectSeq) -> Result<Vec<Outbo
     )
 }
 
+/// Stores the intent to send `row` now, saying `payload`. Not if it was rewritten since it was read:
+/// what it says now would never be sent.
+///
+/// # Errors
+/// [`Error::NotOpen`] if it is done or dead.
+pub fn intend(
+    tx: &Transaction<'_>,
+    row: &OutboxRow,
+    payload: &RawValue,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let is_as_read = |stored: OutboxRow| stored.payload.get() == row.payload.get();
+    if !get(tx, &row.key)?.is_some_and(is_as_read) {
+        return Ok(false);
+    }
+    if payload.get() != row.payload.get() {
+        rewrite(tx, row.seq, payload)?;
+    }
+    sending(tx, row.seq, now)?;
+    Ok(true)
+}
+
 /// Stores the intent to send it now.
 ///
 /// # Errors

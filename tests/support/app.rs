@@ -1,5 +1,6 @@
 //! A timmy in this process: the real engine and the real listener, by a clock that stands still.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,9 @@ impl Timmy {
     /// One that was never started. It speaks to its forge with `token`.
     pub fn asleep(config: Config, token: &str, clock: &ManualClock) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // Where timmy is root, what its guards run has to come through to its copy.
+        let open = std::fs::Permissions::from_mode(0o711);
+        std::fs::set_permissions(folder.path(), open).unwrap();
         for secret in SECRETS {
             std::fs::write(folder.path().join(secret), secret).unwrap();
         }

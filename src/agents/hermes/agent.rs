@@ -78,10 +78,10 @@ impl HermesAgent {
 
     /// Asks what it is and what it can do.
     async fn look(&self) -> Result<(WireHealth, Features), AgentTrouble> {
-        let health: WireHealth =
-            self.gateway.read(GatewayAsk::get(&["health", "detailed"])).await?;
-        let told: WireCapabilities =
-            self.gateway.read(GatewayAsk::get(&["v1", "capabilities"])).await?;
+        let (health, told): (WireHealth, WireCapabilities) = tokio::try_join!(
+            self.gateway.read(GatewayAsk::get(&["health", "detailed"])),
+            self.gateway.read(GatewayAsk::get(&["v1", "capabilities"])),
+        )?;
         let WireFeatures { run_submission, run_steer, runs_idempotency } = told.features;
         if !run_submission {
             return Err(AgentTrouble::Unsupported);

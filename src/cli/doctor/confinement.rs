@@ -13,7 +13,7 @@ pub(super) async fn check(config: &Config) -> Option<CheckResult> {
     if needed.is_empty() {
         return None;
     }
-    let tried = match Confinement::bwrap(&config.guards.runs.mounts, &[]) {
+    let tried = match Confinement::bwrap(&config.guards.runs.mounts, &config.secret_files()) {
         Ok(confinement) => confinement.check(&std::env::temp_dir()).await,
         Err(error) => Err(error),
     };

@@ -39,6 +39,13 @@ codes! {
     ScriptBlocks = "script_blocks", Block, "a script says so, or failed";
     ScriptAsks = "script_asks", Ask, "a script says so";
     ScriptWarns = "script_warns", Warn, "a script says so";
+    // No agent can mend that.
+    NotRun = "not_run", Ask, "it could not be run where timmy is";
+
+    // fail_to_pass
+    TestsNotPassed = "tests_not_passed", Block, "the tests do not pass";
+    TestsProveNothing = "tests_prove_nothing", Block, "the tests pass without the new code as well";
+    TestsNotProved = "tests_not_proved", Warn, "nobody can tell whether the tests prove the change";
 
     // substance
     EmptyDiff = "empty_diff", Block, "nothing changes";

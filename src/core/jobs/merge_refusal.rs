@@ -41,6 +41,9 @@ pub enum MergeRefusal {
     Rejected(String),
     /// What nobody has met yet; the forge's words.
     Other(String),
+    /// It was tried as often as makes sense, and whether any of that came about nobody saw: what came
+    /// of the last try.
+    GaveUp(String),
 }
 
 /// Whether, and when, the same merge may work.
@@ -78,7 +81,8 @@ impl MergeRefusal {
             | Self::StyleNotAllowed
             | Self::NotSigned
             | Self::Rejected(_)
-            | Self::Other(_) => MergeRecovery::ByAPerson,
+            | Self::Other(_)
+            | Self::GaveUp(_) => MergeRecovery::ByAPerson,
         }
     }
 }

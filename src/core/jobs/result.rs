@@ -145,7 +145,7 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
         (Question::NoChange, PersonAnswer::Revise)
         | (Question::Stuck, PersonAnswer::Yes | PersonAnswer::Revise)
         | (Question::Permission | Question::Uncertain, PersonAnswer::Yes | PersonAnswer::Revise) => {
-            turn.queue(WorkKind::Begin)
+            turn.queue(turn.same_work())
         }
         (
             Question::Accept | Question::NoChange | Question::Guard | Question::Repair,

@@ -68,7 +68,6 @@ impl Turn<'_> {
         self.past.branch += 1;
         (self.past.pull, self.past.late) = (None, None);
         // What was said of the other pull request is a text like any other for the next one.
-        self.past.unheard = self.past.texts_to_tell();
         self.past.reviews.clear();
     }
 
@@ -157,6 +156,12 @@ impl Turn<'_> {
             true => State::Dead(DeadReason::CutOff),
             false => self.queue(work),
         }
+    }
+
+    /// What an attempt has to do that goes on with what the last one left open: within a round of
+    /// repair, that round.
+    pub(super) fn same_work(&self) -> WorkKind {
+        self.past.last.as_ref().map_or(WorkKind::Begin, |last| last.work)
     }
 
     /// It waits for an agent.

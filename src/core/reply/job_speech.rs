@@ -16,7 +16,7 @@ use crate::core::effect::{
     MergePull, SetOpen,
 };
 use crate::core::jobs::{
-    Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Progress, Purpose, State,
+    Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Phase, Progress, Purpose, State,
     ToldReview, ToldText,
 };
 use crate::core::model::ids::ThreadId;
@@ -78,9 +78,45 @@ pub fn speech(change: &JobChange<'_>) -> JobSpeech {
     JobSpeech { card: card(change), comments: comments(change), follow_ups: follow_ups(change) }
 }
 
+/// Whether nothing at all is said of a step to `after`, so that nobody has to read up on it.
+pub fn is_silent(after: &Job, step: &JobStep, actions: &[JobAction]) -> bool {
+    let tells = |action: &JobAction| match action {
+        JobAction::TellLate(_)
+        | JobAction::CloseBefore(_)
+        | JobAction::TakeOver { .. }
+        | JobAction::CloseAll
+        | JobAction::AnswerRemarks(_) => true,
+        JobAction::Preflight(_)
+        | JobAction::Start(_)
+        | JobAction::Follow(_)
+        | JobAction::Tell(..)
+        | JobAction::Answer(..)
+        | JobAction::Stop(_)
+        | JobAction::Look(_)
+        | JobAction::Judge(_)
+        | JobAction::Ask(..)
+        | JobAction::Release { .. }
+        | JobAction::Left { .. } => false,
+    };
+    let is_refused = matches!(step, JobStep::Event(JobEvent::NotMerged(_)));
+    (is_passing(&after.state) || is_told_otherwise(step))
+        && !is_refused
+        && !actions.iter().any(tells)
+}
+
+/// Whether timmy itself is at work for a moment: a card that told it would be wrong when it is
+/// read. If it takes longer, the card is brought up to date.
+pub fn is_passing(state: &State) -> bool {
+    match state {
+        State::Preflight(_) | State::Verifying(_) => true,
+        State::Running(running) => matches!(running.attempt.phase, Phase::Starting { .. }),
+        _ => false,
+    }
+}
+
 fn card(change: &JobChange<'_>) -> Option<CardWrite> {
     let JobChange { after, now, key, name, .. } = *change;
-    if change.step.is_some_and(is_told_otherwise) {
+    if change.step.is_some_and(|step| is_told_otherwise(step) || is_passing(&after.job.state)) {
         return None;
     }
     let says = JobView::of(after, now, &TimeZone::UTC).card(name);

@@ -1,4 +1,5 @@
-//! What the forge shows of a change, for the guards ([`crate::core::guards`]), and what they say.
+//! What the forge shows of a change, for the guards ([`crate::core::guards`]), and what they say;
+//! and those that run something of it ([`running`]).
 //!
 //! A change takes four requests: its commits, its diff, its branch once more, and all that was said
 //! of its head. What its target requires and what
@@ -6,9 +7,11 @@
 
 mod change;
 mod readable;
+mod running;
 mod target;
 
 pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
 };
+pub(in crate::engine) use running::{RunQuery, RunningGuards};
 pub(in crate::engine) use target::Targets;

@@ -18,7 +18,8 @@ use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
-    ChangeQuery, Examined, HeadStatuses, Targets, examine_change, statuses_of,
+    ChangeQuery, Examined, HeadStatuses, RunQuery, RunningGuards, Targets, examine_change,
+    statuses_of,
 };
 use crate::gitea::{Error, PullState};
 use crate::store::jobs;
@@ -34,6 +35,7 @@ pub(super) struct Examiner {
     ctx: Context,
     reader: Arc<TextReader>,
     targets: Targets,
+    running: Arc<RunningGuards>,
     waiting: Mutex<HashMap<JobId, WaitsForChecks>>,
 }
 
@@ -45,20 +47,21 @@ struct WaitsForChecks {
 }
 
 impl Examiner {
-    pub(super) fn new(ctx: &Context, reader: Arc<TextReader>) -> Self {
+    pub(super) fn new(ctx: &Context, reader: Arc<TextReader>, running: Arc<RunningGuards>) -> Self {
         let (targets, waiting) = Default::default();
-        Self { ctx: ctx.clone(), reader, targets, waiting }
+        Self { ctx: ctx.clone(), reader, targets, running, waiting }
     }
 
     /// Whether nothing happened to a change since it was seen to wait for its checks. This is asked
     /// often, and takes two requests.
     pub(super) async fn still_waits(&self, result: &JobResult) -> Result<bool, Error> {
         let (id, repo) = (result.job.spec.id, &result.repo);
+        if let Some(commit) = self.running.under_way(id) {
+            return Ok(self.head(result).await?.as_ref() == Some(&commit));
+        }
         let known = self.table(|table| table.remove(&id));
         let Some(known) = known.filter(|_| !self.is_time_up(&result.job)) else { return Ok(false) };
-        let branch = result.job.branch().to_string();
-        let head = self.ctx.gitea.branch(&repo.name, &branch).await?.map(|branch| branch.head);
-        if head.as_ref() != Some(&known.commit) {
+        if self.head(result).await?.as_ref() != Some(&known.commit) {
             return Ok(false);
         }
         let said = statuses_of(&self.ctx.gitea, repo, &known.commit).await?;
@@ -69,6 +72,12 @@ impl Examiner {
         Ok(waits)
     }
 
+    async fn head(&self, result: &JobResult) -> Result<Option<Commit>, Error> {
+        let branch = result.job.branch().to_string();
+        let found = self.ctx.gitea.branch(&result.repo.name, &branch).await?;
+        Ok(found.map(|branch| branch.head))
+    }
+
     /// What is found of a result with what the guards say of it; none if that cannot be told yet.
     pub(super) async fn examine(
         &self,
@@ -76,9 +85,16 @@ impl Examiner {
         mut evidence: JobEvidence,
     ) -> Result<Option<JobEvidence>, Error> {
         if let Some((change, commit)) = to_examine(&evidence) {
-            let Some(examined) = self.change(result, change, &commit).await? else {
+            let Some(mut examined) = self.change(result, change, &commit).await? else {
                 return Ok(None);
             };
+            // What blocks is mended first, and run then.
+            if examined.verdict.standing() != Standing::Block {
+                let Some(said) = self.running.said(&self.to_run(result, change)) else {
+                    return Ok(None);
+                };
+                examined.verdict.results.extend(said);
+            }
             if examined.verdict.standing() == Standing::Wait {
                 if let Some(said) = examined.waits_for_checks() {
                     self.remember(result.job.spec.id, WaitsForChecks { commit, said });
@@ -123,6 +139,16 @@ impl Examiner {
             rules: &policy.guards.rules,
         };
         examine_change(&self.ctx.gitea, &self.targets, query, self.ctx.now()).await
+    }
+
+    fn to_run<'a>(&'a self, result: &'a JobResult, change: &'a ShownChange) -> RunQuery<'a> {
+        RunQuery {
+            job: result.job.spec.id,
+            repo: &result.repo,
+            pull: &change.pull,
+            issue: change.issue.as_ref().map(|issue| issue.number),
+            runs: &self.ctx.policy.guards.runs,
+        }
     }
 
     /// The other pull requests that say they close the issue, as the forge shows them now.

@@ -151,12 +151,18 @@ impl Jobs {
 
     /// Brings the card of a job up to date that was not for a while.
     async fn refresh_card(&self, seen: &SeenJob) -> Result<(), Error> {
-        let (id, now) = (seen.id(), self.ctx.now());
-        let is_old = seen.card_at.is_some_and(|at| at.is_over(CARD, now));
-        if is_old {
-            self.ctx.ledger.write(move |tx| jobs::refresh_card(tx, id, now)).await?;
-            self.ctx.stored.notify();
+        let now = self.ctx.now();
+        match seen.card_at.is_some_and(|at| at.is_over(CARD, now)) {
+            true => self.write_card(seen.id()).await,
+            false => Ok(()),
         }
+    }
+
+    /// Has the card of a job say how it stands, if it does not.
+    pub(super) async fn write_card(&self, id: JobId) -> Result<(), Error> {
+        let now = self.ctx.now();
+        self.ctx.ledger.write(move |tx| jobs::refresh_card(tx, id, now)).await?;
+        self.ctx.stored.notify();
         Ok(())
     }
 

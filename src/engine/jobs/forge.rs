@@ -12,9 +12,7 @@ use super::examine::Examiner;
 use crate::agents::AgentTask;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Finding, Grade, read_result};
-use crate::core::jobs::{
-    AgentClaim, AttemptEnd, Leased, NeverRan, ResultJudgement, State, WorkKind,
-};
+use crate::core::jobs::{AgentClaim, AttemptEnd, Job, Leased, NeverRan, ResultJudgement, WorkKind};
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
 use crate::core::model::ids::RepoName;
@@ -25,6 +23,7 @@ use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::{AgentTerms, Context};
 use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
+use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
@@ -42,10 +41,10 @@ impl LiveForge {
     pub(in crate::engine) fn new(
         ctx: &Context,
         identity: Arc<Identity>,
-        reader: Arc<TextReader>,
+        (reader, running): (Arc<TextReader>, Arc<RunningGuards>),
     ) -> Self {
         let ctx = ctx.for_background();
-        let examiner = Examiner::new(&ctx, reader);
+        let examiner = Examiner::new(&ctx, reader, running);
         Self { ctx, identity, accounts: Mutex::default(), examiner }
     }
 
@@ -71,7 +70,7 @@ impl LiveForge {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
-        let Base { branch: base_branch, head: base } = begin;
+        let Base { branch: base_branch, head: base } = begin_of(&order.job, begin, terms.has_tools);
         let name = &order.repo.name;
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
         let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
@@ -121,7 +120,11 @@ impl LiveForge {
         let name = &order.repo.name;
         let listed = self.ctx.gitea.visible_repo(name).await?.entries.into_iter().next();
         let Some(listed) = listed else { return Ok(Err(NeverRan::Moved.into())) };
-        let access = match self.access(order, terms, &listed).await? {
+        let (access, base) = tokio::try_join!(
+            self.access(order, terms, &listed),
+            base_of(&self.ctx.gitea, name, &listed)
+        )?;
+        let access = match access {
             AgentAccess::Unknown
                 if order.left_before == Some(false) && !self.is_listed(name, terms).await? =>
             {
@@ -136,7 +139,7 @@ impl LiveForge {
         if let AgentAccess::No(words) = access {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
-        let base = match base_of(&self.ctx.gitea, name, &listed).await? {
+        let base = match base {
             Ok(base) => base,
             Err(words) => return Ok(Err(CannotBegin::NoDefaultBranch(words))),
         };
@@ -244,7 +247,9 @@ impl LiveForge {
         };
         let Some(agent) = self.account(&terms.account).await? else { return Ok(None) };
         let claim = self.claim(attempt.said.as_deref().unwrap_or_default());
-        let is_repair = matches!(&job.past.last, Some(Leased { work: WorkKind::Repair(_), .. }));
+        // On a branch of its own it was given none: that was left with its pull request.
+        let is_repair = job.past.pull.is_some()
+            && matches!(&job.past.last, Some(Leased { work: WorkKind::Repair(_), .. }));
         let query = EvidenceQuery {
             repo: &result.repo.name,
             thread: job.spec.thread.number,
@@ -333,15 +338,36 @@ fn is_p0(issue: &Issue) -> bool {
     IssueLabels::of(&labels).priority == Some(Level::P0)
 }
 
-/// What is wrong with what there is, for a repair.
+/// Whether the attempt that the job holds is to be a round of repair.
+fn is_round(job: &Job) -> bool {
+    job.state.leased().is_some_and(|leased| leased.work != WorkKind::Begin)
+}
+
+/// Where an attempt begins. A round whose branch was left, since the lost attempt before it may still
+/// push there, begins at what is to be repaired. What an agent with timmy's tools hands in always
+/// begins at the head of the base branch.
+fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
+    match (&job.past.commit, job.past.pull) {
+        (Some(delivered), None) if is_round(job) && !has_tools => {
+            Base { head: delivered.clone(), ..base }
+        }
+        _ => base,
+    }
+}
+
+/// What is wrong with what there is, for a repair, or for whoever goes on with a pull request.
 fn faults(order: &JobOrder) -> Vec<String> {
-    let is_repair = match &order.job.state {
-        State::Preflight(preflight) => preflight.leased.work != WorkKind::Begin,
-        _ => false,
+    let job = &order.job;
+    if !is_round(job) && job.past.pull.is_none() {
+        return Vec::new();
+    }
+    // Of an attempt that brought nothing more, what is wrong was found before.
+    let to_mend = |finding: &&Finding| matches!(finding.grade(), Grade::Ask | Grade::Block);
+    let found = |attempt: &StoredAttempt| -> Vec<String> {
+        let found = attempt.findings.iter().flatten().filter(to_mend);
+        found.map(|finding| finding.said(&order.branch.to_string())).collect()
     };
-    let judged = order.earlier.iter().rev().find_map(|attempt| attempt.findings.as_deref());
-    let grave = judged.into_iter().flatten().filter(|finding| finding.grade() > Grade::Warn);
-    grave.filter(|_| is_repair).map(|finding| finding.said(&order.branch.to_string())).collect()
+    order.earlier.iter().rev().map(found).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// What came of an attempt before, in words; nothing of one that never ran.

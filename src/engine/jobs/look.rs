@@ -1,6 +1,7 @@
 //! One look at a job: what is to be done for it is done, until it has to wait.
 
 use super::Jobs;
+use super::watches::JobWatch;
 use crate::core::command::value::Cause;
 use crate::core::jobs::{
     CancelReason, Job, JobAction, JobEvent, JobId, PersonAnswer, Question, State, StateKind,
@@ -9,6 +10,7 @@ use crate::core::jobs::{
 use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
+use crate::core::reply::job_speech::is_passing;
 use crate::gitea;
 use crate::store::jobs::{self, Lease, StoredAttempt};
 use crate::store::{Connection, Error, backlog, repos};
@@ -100,6 +102,8 @@ const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 impl Jobs {
     /// Looks at a job, and does what is to be done.
     pub(in crate::engine) async fn look(&self, id: JobId) -> Result<(), Error> {
+        // What happens from here on is seen, or wakes it once more.
+        self.watches.with(id, |watch| watch.is_woken = false);
         for _ in 0..MOST {
             let Some(seen) = self.ctx.ledger.read(move |conn| SeenJob::read(conn, id)).await?
             else {
@@ -107,11 +111,13 @@ impl Jobs {
             };
             let next = self.act(&seen).await?;
             let now = self.ctx.now();
-            match next {
+            let at = match next {
                 NextLook::Again => continue,
-                NextLook::At(at) => self.watches.looked(id, seen.steps, now, at),
-                NextLook::Idle => self.watches.looked(id, seen.steps, now, NEVER),
-            }
+                NextLook::At(at) => at,
+                NextLook::Idle => NEVER,
+            };
+            self.show_passing(&seen).await?;
+            self.watches.looked(id, seen.steps, now, at);
             return Ok(());
         }
         tracing::warn!(job = %id, "a job moves without rest: it is looked at again in a moment");
@@ -119,6 +125,16 @@ impl Jobs {
         let now = self.ctx.now();
         self.watches.looked(id, steps, now, now.after(WAITS));
         Ok(())
+    }
+
+    /// What timmy does for a moment takes longer: the card of the job says it now.
+    async fn show_passing(&self, seen: &SeenJob) -> Result<(), Error> {
+        let is_shown =
+            |watch: &mut JobWatch| watch.card_steps.replace(seen.steps) == Some(seen.steps);
+        if !is_passing(&seen.job.state) || self.watches.with(seen.id(), is_shown) {
+            return Ok(());
+        }
+        self.write_card(seen.id()).await
     }
 
     async fn act(&self, seen: &SeenJob) -> Result<NextLook, Error> {

@@ -54,9 +54,10 @@ use tokio::sync::Notify;
 
 use super::accounts::Accounts;
 use super::context::Context;
+use super::guards::RunningGuards;
 use super::identity::Identity;
 use super::incidents::Incidents;
-use crate::core::jobs::{Draw, JobEvent, JobId, StateKind, StepTime};
+use crate::core::jobs::{JobEvent, JobId, StateKind, StepTime};
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::text::TextReader;
@@ -83,6 +84,7 @@ pub(super) struct Jobs {
     accounts: Arc<Accounts>,
     fleet: Arc<Fleet>,
     forge: Arc<dyn JobForge>,
+    running: Arc<RunningGuards>,
     reader: Arc<TextReader>,
     watches: Watches,
     /// Whether an agent may have become free for a job that waits.
@@ -132,7 +134,7 @@ impl Jobs {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         accounts: Arc<Accounts>,
         fleet: Arc<Fleet>,
-        forge: Arc<dyn JobForge>,
+        (forge, running): (Arc<dyn JobForge>, Arc<RunningGuards>),
         reader: Arc<TextReader>,
     ) -> Self {
         Self {
@@ -142,6 +144,7 @@ impl Jobs {
             accounts,
             fleet,
             forge,
+            running,
             reader,
             watches: Watches::default(),
             has_moved: AtomicBool::new(true),
@@ -163,6 +166,9 @@ impl Jobs {
         let has_agents = !self.fleet.is_empty();
         let watched = at_hand.watched.iter().filter(|job| has_agents || job.waits_for_a_person);
         let watched: Vec<WatchedJob> = watched.copied().collect();
+        for id in self.running.ended() {
+            self.watches.wake(id);
+        }
         let (jobs, next_job) = self.watches.due(&watched, now);
         let (agents, next_agent) = self.fleet.due(now);
         let gives_out = has_agents && at_hand.is_any_queued && !self.drains();
@@ -206,7 +212,7 @@ impl Jobs {
 
     /// This moment, with what chance says to it.
     fn step_time(&self) -> StepTime {
-        StepTime { at: self.ctx.now(), chance: Draw::of(self.ctx.chance.draw()) }
+        self.ctx.step_time()
     }
 
     /// Tells a job what happened. None if that cannot happen where it stands by now.

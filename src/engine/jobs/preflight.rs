@@ -6,6 +6,7 @@ use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
 use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Progress};
+use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::issue::Issue;
@@ -18,6 +19,9 @@ use crate::store::{Error, Transaction};
 
 /// Of how many linked pull requests it is asked whether they were merged.
 const MOST_LINKED: usize = 3;
+
+/// How many texts of people an attempt is told: the newest ones.
+const MOST_TEXTS: usize = 50;
 
 /// What is found of a job before it begins.
 enum PreflightFinding {
@@ -38,7 +42,10 @@ impl Jobs {
         let Some(agent) = self.fleet.agent(lease.agent()) else {
             return self.did_not_run(seen, NeverRan::GatewayDown).await;
         };
-        match self.health(lease.agent(), &*agent).await? {
+        // At once: the agent waits for work, and a forge may be far away.
+        let (health, order) =
+            tokio::try_join!(self.health(lease.agent(), &*agent), self.order(seen, &lease))?;
+        match health {
             Ok(health) if health.refuses.is_some() => {
                 return self.did_not_run(seen, NeverRan::GatewayDown).await;
             }
@@ -47,7 +54,7 @@ impl Jobs {
                 return self.did_not_run(seen, never_ran(&trouble, self.ctx.now())).await;
             }
         }
-        match self.order(seen, &lease).await? {
+        match order {
             PreflightFinding::Order(order) => self.begin(seen, &lease, &*agent, &order).await,
             PreflightFinding::Gone => {
                 let gone = JobEvent::Cancel(CancelReason::IssueGone);
@@ -60,7 +67,11 @@ impl Jobs {
     /// What is to be done, by the issue as it is now.
     async fn order(&self, seen: &SeenJob, lease: &Lease) -> Result<PreflightFinding, Error> {
         let Some(repo) = seen.repo.clone() else { return Ok(PreflightFinding::Later) };
-        let issue = match self.issue(&repo, seen.job.spec.thread.number).await {
+        let number = seen.job.spec.thread.number;
+        let gitea = &self.ctx.gitea;
+        let (issue, waits) =
+            tokio::join!(gitea.issue(&repo.name, number), gitea.blockers(&repo.name, number));
+        let issue = match issue {
             Ok(issue) if issue.open => issue,
             Ok(_) | Err(gitea::Error::NotFound { .. }) => return Ok(PreflightFinding::Gone),
             Err(error) => {
@@ -68,17 +79,17 @@ impl Jobs {
                 return Ok(PreflightFinding::Later);
             }
         };
-        self.keep_fresh(&repo, &issue).await?;
+        self.keep_fresh(&repo, &issue, waits.ok()).await?;
         let (id, thread, agent) = (seen.id(), seen.job.spec.thread, lease.agent().to_owned());
         let read = self.ctx.ledger.read(move |conn| {
             let linked = jobs::linked_pulls(conn, thread)?;
             let left_before = jobs::left_in(conn, &agent, thread.repo)?;
             Ok((jobs::texts(conn, id)?, jobs::attempts(conn, id)?, linked, left_before))
         });
-        let (texts, mut earlier, linked, left_before) = read.await?;
+        let (mut texts, mut earlier, linked, left_before) = read.await?;
         earlier.retain(|attempt| attempt.fence != lease.fence());
-        let to_tell = seen.job.past.texts_to_tell().into_iter();
-        let to_tell = to_tell.filter_map(|n| texts.get(usize::try_from(n).ok()?)).cloned();
+        // Also what reached an attempt before: whatever became of that, people said it of the job.
+        let older = texts.len().saturating_sub(MOST_TEXTS);
         Ok(PreflightFinding::Order(Box::new(JobOrder {
             job: seen.job.clone(),
             repo,
@@ -86,28 +97,26 @@ impl Jobs {
             agent: lease.agent().to_owned(),
             key: lease.key().to_owned(),
             branch: lease.branch(),
-            texts: to_tell.collect(),
+            texts: texts.split_off(older),
             earlier,
             linked: linked.into_iter().take(MOST_LINKED).collect(),
             left_before,
         })))
     }
 
-    async fn issue(&self, repo: &Repo, number: i64) -> Result<Issue, gitea::Error> {
-        self.ctx.gitea.issue(&repo.name, number).await
-    }
-
     /// Lets the backlog know the issue as it is now, and what that waits for: whether it may still be
     /// worked on is asked of the ledger, in the act.
-    async fn keep_fresh(&self, repo: &Repo, issue: &Issue) -> Result<(), Error> {
+    async fn keep_fresh(
+        &self,
+        repo: &Repo,
+        issue: &Issue,
+        waits: Option<WaitsFor<Blocker>>,
+    ) -> Result<(), Error> {
         let thread = ThreadId { repo: repo.id, number: issue.number };
         let entry = BacklogEntry::read(repo.id, issue.clone(), &self.reader);
         // Read now, whatever the clock of the forge says.
         let source = BacklogSource::Search(issue.updated_at);
-        let waits = match issue.is_pull {
-            true => None,
-            false => self.ctx.gitea.blockers(&repo.name, issue.number).await.ok(),
-        };
+        let waits = waits.filter(|_| !issue.is_pull);
         let now = self.ctx.now();
         let write = self.ctx.ledger.write(move |tx| {
             backlog::put(tx, thread.repo, &entry, source)?;

@@ -18,6 +18,8 @@ pub(super) struct JobWatch {
     looked_at: Timestamp,
     /// When it is looked at again, whatever moves.
     look_at: Timestamp,
+    /// Something happened to it that its history does not show.
+    pub(super) is_woken: bool,
     /// How often in a row something could not be found out.
     pub(super) failures: u32,
     /// Before this moment it is left alone: timmy itself failed at it.
@@ -42,6 +44,8 @@ pub(super) struct JobWatch {
     pub(super) question_seen: Option<([Option<Timestamp>; 2], Timestamp)>,
     /// When it was asked last whether its thread is still open.
     pub(super) thread_asked_at: Option<Timestamp>,
+    /// How long its history was when its card was brought up to date in a state that passes.
+    pub(super) card_steps: Option<i64>,
 }
 
 /// All jobs that are looked after.
@@ -65,7 +69,7 @@ impl Watches {
             table.retain(|id, _| live.contains(id));
         }
         let moment = |job: &WatchedJob| match table.get(&job.id) {
-            Some(watch) if watch.steps == job.steps => {
+            Some(watch) if watch.steps == job.steps && !watch.is_woken => {
                 // A deadline that was over when it was looked at is no reason to look again.
                 let due_at = job.due_at.filter(|due| *due > watch.looked_at);
                 due_at.map_or(watch.look_at, |due| watch.look_at.min(due))
@@ -89,6 +93,11 @@ impl Watches {
         let mut table = self.table();
         let watch = table.entry(id).or_default();
         (watch.steps, watch.looked_at, watch.look_at) = (steps, now, look_at);
+    }
+
+    /// It is looked at again as soon as nobody looks at it any more.
+    pub(super) fn wake(&self, id: JobId) {
+        self.table().entry(id).or_default().is_woken = true;
     }
 
     /// Timmy itself failed at a job: it is left alone until then.

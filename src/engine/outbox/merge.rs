@@ -5,16 +5,18 @@
 use std::time::Duration;
 
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
-use crate::core::effect::MergePull;
+use super::stored_effect::effect_of;
+use crate::core::effect::{Effect, MergePull};
 use crate::core::guards::OWN_CONTEXTS;
-use crate::core::jobs::{Done, Draw, JobEvent, MergeRefusal, State, StepTime};
+use crate::core::jobs::{Done, JobEvent, MergeRefusal, State, StepTime};
 use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
 use crate::core::model::text::Review;
 use crate::core::model::verdict::Opinion;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
-use crate::gitea::{Error, Merge, PullRequest, PullState, Recovery};
-use crate::store::jobs;
+use crate::gitea::{self, Merge, PullRequest, PullState, Recovery};
+use crate::store::outbox::OutboxRow;
+use crate::store::{Error, Transaction, jobs};
 
 /// How long it is to the next try where the forge is not ready, or the base just moved.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -163,7 +165,7 @@ impl MergePull {
                     Ok(true) => MergeRefusal::Behind,
                     Ok(false) => MergeRefusal::Conflict,
                     // Gitea answers 500 where the account may not push to that branch.
-                    Err(Error::Forbidden { .. } | Error::Server { .. }) => {
+                    Err(gitea::Error::Forbidden { .. } | gitea::Error::Server { .. }) => {
                         MergeRefusal::MayNotUpdate
                     }
                     Err(error) => return Err(error.into()),
@@ -186,8 +188,7 @@ impl MergePull {
 
     /// Told once, however often this effect is tried.
     async fn tell(&self, to: &EffectDelivery<'_>, event: JobEvent) -> Result<(), ApplyError> {
-        let (job, key) = (self.job, format!("{}.told", to.row.key));
-        let now = StepTime { at: to.ctx.now(), chance: Draw::of(to.ctx.chance.draw()) };
+        let (job, key, now) = (self.job, told_key(to.row), to.ctx.step_time());
         let told =
             to.ctx.ledger.write(move |tx| jobs::advance(tx, job, Some(&key), event, now)).await?;
         if let Err(illegal) = told {
@@ -196,6 +197,27 @@ impl MergePull {
         to.ctx.stored.notify();
         Ok(())
     }
+}
+
+/// The name of what is told of a merge.
+fn told_key(row: &OutboxRow) -> String {
+    format!("{}.told", row.key)
+}
+
+/// If that is a merge, which will never be tried again, its job learns it.
+pub(super) fn gave_up(
+    tx: &Transaction<'_>,
+    row: &OutboxRow,
+    reason: String,
+    now: StepTime,
+) -> Result<(), Error> {
+    let Ok(Effect::Merge(MergePull { job, .. })) = effect_of(row) else { return Ok(()) };
+    let event = JobEvent::NotMerged(MergeRefusal::GaveUp(reason));
+    match jobs::advance(tx, job, Some(&told_key(row)), event, now)? {
+        Ok(_) => {}
+        Err(illegal) => tracing::info!(%job, %illegal, "the job went on otherwise meanwhile"),
+    }
+    Ok(())
 }
 
 /// Whether a status says anything here. Agents do not speak for their own work; nor does timmy.

@@ -128,9 +128,21 @@ impl Outbox {
             }
             TryResult::Dead { reason } => {
                 tracing::error!(effect = key, %reason, "effect is a dead letter");
-                self.ctx.ledger.write(move |tx| outbox::die(tx, seq, &reason, now)).await
+                self.die(row, reason).await
             }
         }
+    }
+
+    /// It will never be delivered, which whoever waits for it learns with it.
+    async fn die(&self, row: &Row, reason: String) -> Result<(), Error> {
+        let (row, now) = (row.clone(), self.ctx.step_time());
+        let write = self.ctx.ledger.write(move |tx| {
+            outbox::die(tx, row.seq, &reason, now.at)?;
+            merge::gave_up(tx, &row, reason, now)
+        });
+        write.await?;
+        self.ctx.stored.notify();
+        Ok(())
     }
 
     async fn try_once(&self, row: &Row) -> Result<TryResult, Error> {
@@ -198,24 +210,11 @@ impl Outbox {
     }
 
     /// Stores that the effect is about to be written, and what it says: whoever finds that after a
-    /// crash waits until the write can no longer land. Not if it was rewritten since `row` was read:
-    /// what it says now would never be sent.
+    /// crash waits until the write can no longer land. Not if it was rewritten since `row` was read.
     async fn intend(&self, row: &Row, effect: &Effect) -> Result<bool, Error> {
-        let (seq, now) = (row.seq, self.ctx.now());
+        let (row, now) = (row.clone(), self.ctx.now());
         let payload = to_raw_value(effect).map_err(Error::Payload)?;
-        let payload = (payload.get() != row.payload.get()).then_some(payload);
-        let (key, read) = (row.key.clone(), row.payload.get().to_owned());
-        let write = self.ctx.ledger.write(move |tx| {
-            if outbox::get(tx, &key)?.is_some_and(|stored| stored.payload.get() != read) {
-                return Ok(false);
-            }
-            if let Some(payload) = &payload {
-                outbox::rewrite(tx, seq, payload)?;
-            }
-            outbox::sending(tx, seq, now)?;
-            Ok(true)
-        });
-        write.await
+        self.ctx.ledger.write(move |tx| outbox::intend(tx, &row, &payload, now)).await
     }
 
     /// It is on the forge. `is_old`: it was there before this ledger first sent it.

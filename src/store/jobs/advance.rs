@@ -75,7 +75,7 @@ pub(super) fn apply(
         empty = keep(tx, action, now)?.or(empty);
     }
     asked::moved(tx, &before, &after, (step, &actions), now)?;
-    speech::moved(tx, &before, step, &actions, now)?;
+    speech::moved(tx, (&before, &after), step, &actions, now)?;
     let tripped = match empty {
         Some(empty) => trip(tx, empty, now)?,
         None => None,

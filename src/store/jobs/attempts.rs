@@ -300,26 +300,38 @@ pub fn spending(
         "repo = ?1 AND number = ?2 AND fence IS NOT ?3",
         (thread.repo, thread.number, except),
     )?;
-    let mut of_day = conn.prepare_cached(
-        "SELECT runs, micro_usd, tokens, agent = ?3 AS is_own FROM attempts
-         WHERE (ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2",
-    )?;
+    let sql = format!(
+        "SELECT agent = ?3, {SUMS} FROM attempts
+         WHERE (ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2 GROUP BY 1"
+    );
+    let mut of_day = conn.prepare_cached(&sql)?;
     let mut rows = of_day.query((day_began, except, agent))?;
     let (mut agent_day, mut day) = (Spent::default(), Spent::default());
     while let Some(row) = rows.next()? {
-        let spent = spent(row)?;
+        let spent = summed(row, 1)?;
         day = day.plus(spent);
-        if row.get("is_own")? {
-            agent_day = agent_day.plus(spent);
+        if row.get(0)? {
+            agent_day = spent;
         }
     }
     Ok(Spending { issue, agent_day, day })
 }
 
-/// Added here: SQLite's own sum fails where it overflows.
+/// The sums of what was spent. SQLite fails where one overflows, so one attempt counts as no more
+/// than 2^40 of anything: a million dollars, and far above every ceiling.
+const SUMS: &str = "ifnull(sum(min(runs, 1099511627776)), 0), \
+                    ifnull(sum(min(micro_usd, 1099511627776)), 0), \
+                    ifnull(sum(min(tokens, 1099511627776)), 0)";
+
 fn sum(conn: &Connection, which: &str, values: impl Params) -> Result<Spent, Error> {
-    let mut rows = conn
-        .prepare_cached(&format!("SELECT runs, micro_usd, tokens FROM attempts WHERE {which}"))?;
-    let mut rows = rows.query_map(values, spent)?;
-    rows.try_fold(Spent::default(), |sum, spent| Ok(sum.plus(spent?)))
+    let sql = format!("SELECT {SUMS} FROM attempts WHERE {which}");
+    let spent = conn.prepare_cached(&sql)?.query_row(values, |row| summed(row, 0))?;
+    Ok(spent)
+}
+
+/// The sums that begin with this column.
+fn summed(row: &Row<'_>, first: usize) -> rusqlite::Result<Spent> {
+    let count =
+        |at| row.get::<_, i64>(first + at).map(|sum| u64::try_from(sum).unwrap_or_default());
+    Ok(Spent { runs: count(0)?, micro_usd: count(1)?, tokens: count(2)? })
 }

@@ -141,12 +141,13 @@ fn capacity(
         (WorkKind::Begin, None) => bid.outside.reviews_waiting,
         (WorkKind::Begin, Some(_)) | (WorkKind::Repair(_), _) => 0,
     };
+    let held = held(conn, own)?;
     let mut workers = bid.workers.clone();
-    workers.extend(gone(conn, own, bid)?);
+    workers.extend(gone(&held, bid));
     let roster = Roster {
         workers,
         limits: bid.limits.clone(),
-        load: running(conn, own, reviews_waiting)?,
+        load: load(&held, reviews_waiting),
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
         until: None,
@@ -155,28 +156,48 @@ fn capacity(
     Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(LeaseRefusal::Lacks(lack))))
 }
 
+/// Leases of one agent in one repository.
+struct HeldLeases {
+    agent: String,
+    repo: RepoId,
+    host: Option<String>,
+    pool: Option<String>,
+    count: u32,
+}
+
+/// What runs, by its leases; without one of them.
+fn held(conn: &Connection, except: Option<Fence>) -> Result<Vec<HeldLeases>, Error> {
+    let held = conn
+        .prepare_cached(
+            "SELECT agent, repo, host, pool, count(*) FROM leases WHERE fence IS NOT ?1
+             GROUP BY agent, repo, host, pool ORDER BY agent",
+        )?
+        .query_map([except], |row| {
+            Ok(HeldLeases {
+                agent: row.get(0)?,
+                repo: row.get(1)?,
+                host: row.get(2)?,
+                pool: row.get(3)?,
+                count: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(held)
+}
+
 /// Agents that work and are in the configuration no more: their hosts and quotas bear them still.
-fn gone(
-    conn: &Connection,
-    except: Option<Fence>,
-    bid: &LeaseRequest,
-) -> Result<Vec<AgentSlot>, Error> {
-    let mut leases = conn.prepare_cached(
-        "SELECT DISTINCT agent, host, pool FROM leases WHERE fence IS NOT ?1 ORDER BY agent",
-    )?;
-    let mut rows = leases.query([except])?;
+fn gone(held: &[HeldLeases], bid: &LeaseRequest) -> Vec<AgentSlot> {
     let mut gone: Vec<AgentSlot> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let name: String = row.get(0)?;
-        if bid.workers.iter().chain(&gone).any(|slot| slot.name == name) {
+    for HeldLeases { agent, host, pool, .. } in held {
+        if bid.workers.iter().chain(&gone).any(|slot| slot.name == *agent) {
             continue;
         }
         gone.push(AgentSlot {
-            name,
+            name: agent.clone(),
             roles: Vec::new(),
             skills: Vec::new(),
-            host: row.get(1)?,
-            pool: row.get(2)?,
+            host: host.clone(),
+            pool: pool.clone(),
             capacity: 0,
             prior: 0,
             is_up: false,
@@ -184,7 +205,7 @@ fn gone(
             ..AgentSlot::default()
         });
     }
-    Ok(gone)
+    gone
 }
 
 /// When an agent may get work, as far as its breaker is asked.
@@ -194,20 +215,16 @@ pub fn probe_time(conn: &Connection, agent: &str, now: Timestamp) -> Result<Prob
 
 /// What runs, by its leases.
 pub fn present_load(conn: &Connection, reviews_waiting: u32) -> Result<Load, Error> {
-    running(conn, None, reviews_waiting)
+    Ok(load(&held(conn, None)?, reviews_waiting))
 }
 
-/// What runs, by its leases; without one of them.
-fn running(conn: &Connection, except: Option<Fence>, reviews_waiting: u32) -> Result<Load, Error> {
+fn load(held: &[HeldLeases], reviews_waiting: u32) -> Load {
     let mut load = Load { agents: BTreeMap::new(), repos: BTreeMap::new(), reviews_waiting };
-    let mut leases = conn.prepare_cached("SELECT agent, repo FROM leases WHERE fence IS NOT ?1")?;
-    let mut rows = leases.query([except])?;
-    while let Some(row) = rows.next()? {
-        let (agent, repo): (String, RepoId) = (row.get(0)?, row.get(1)?);
-        *load.agents.entry(agent).or_default() += 1;
-        *load.repos.entry(repo).or_default() += 1;
+    for HeldLeases { agent, repo, count, .. } in held {
+        *load.agents.entry(agent.clone()).or_default() += count;
+        *load.repos.entry(*repo).or_default() += count;
     }
-    Ok(load)
+    load
 }
 
 fn breaker(

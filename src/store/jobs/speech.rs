@@ -7,7 +7,9 @@ use crate::core::command::value::JobId;
 use crate::core::effect::Keyed;
 use crate::core::jobs::{Job, JobAction, JobStep, StepTime};
 use crate::core::model::time::Timestamp;
-use crate::core::reply::job_speech::{CardState, CardWrite, JobChange, JobSpeech, speech};
+use crate::core::reply::job_speech::{
+    CardState, CardWrite, JobChange, JobSpeech, is_silent, speech,
+};
 use crate::store::decisions;
 use crate::store::error::Error;
 use crate::store::meta;
@@ -23,14 +25,17 @@ struct StoredCard {
     steps: i64,
 }
 
-/// A job moved from `before`.
+/// A job moved from `before` to `after`.
 pub(super) fn moved(
     tx: &Transaction<'_>,
-    before: &Job,
+    (before, after): (&Job, &Job),
     step: &JobStep,
     actions: &[JobAction],
     now: StepTime,
 ) -> Result<(), Error> {
+    if is_silent(after, step, actions) {
+        return Ok(());
+    }
     tell(tx, before.spec.id, Some((before, step)), actions, now.at)
 }
 

@@ -87,18 +87,22 @@ async fn a_base_that_is_red_proves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_parted_is_not_run() {
+async fn of_what_cannot_be_parted_only_this_is_told_whether_it_breaks_something() {
     let stage = staged!();
-    let never = "touch /tmp/ran; exit 1";
     for (head, expected) in [
         (&[MENDED][..], Untold::NoTests),
         (&[CATCHES], Untold::NoCode),
         (&[("src/a.rs", Some("#[cfg(test)]\nmod tests {}\n"))], Untold::NotParted),
         (&[MENDED, ("tests/test_begin.sh", None)], Untold::NoTests),
     ] {
-        let proof = proof(&stage, BASE, head, never).await;
+        let proof = proof(&stage, BASE, head, "true").await;
         assert_eq!(proof.proved, FailToPass::CouldNotTell(expected));
     }
+    let broken = proof(&stage, BASE, &[("door.sh", Some("open( {\n"))], "sh -n door.sh").await;
+    assert_eq!(broken.proved, FailToPass::NotPassed(HeadRun::Failed));
+    // What was broken before is nobody's fault.
+    let red = proof(&stage, BASE, &[MENDED], "exit 1").await;
+    assert_eq!(red.proved, FailToPass::CouldNotTell(Untold::BaseFails));
 }
 
 #[tokio::test(flavor = "multi_thread")]

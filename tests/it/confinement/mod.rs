@@ -6,4 +6,4 @@ mod copies;
 mod fail_to_pass;
 mod greed;
 mod guards;
-mod stage;
+pub mod stage;

@@ -26,7 +26,7 @@ macro_rules! staged {
         }
     };
 }
-pub(super) use staged;
+pub(crate) use staged;
 
 pub struct Stage {
     place: TempDir,

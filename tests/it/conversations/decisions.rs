@@ -534,6 +534,27 @@ mod refused {
     }
 
     #[tokio::test]
+    async fn a_question_that_was_edited_is_void_whichever_other_one_the_comment_names() {
+        talk(async |t| {
+            let asked = asked(t).await;
+            let question = t.sandbox.comments(DOOR, 1).unwrap()[2].id;
+            let other = "### Give everybody a cake?\n\n<!-- timmy key=t-1-d1 -->";
+            t.sandbox.edit_comment("walt", question, other).unwrap();
+            t.quiet().await;
+            let id = t.says("anna", "/timmy approve d9\n/timmy approve");
+            t.quiet().await;
+            t.saw(Subject::Comment(id), "eyes");
+            let replies: Vec<String> = t.replies().iter().map(|text| asked.told(text)).collect();
+            assert_snapshot!(replies[0], @r"
+            - `/timmy approve d9`: **not done.** There is no d9, or it is not for the readers of this thread.
+            - `/timmy approve`: **not done: d1 is void,** since its question does not stand as I put it. I ask anew.
+            ");
+            still_open(&asked).await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_push_makes_it_void() {
         talk(async |t| {
             let asked = asked(t).await;

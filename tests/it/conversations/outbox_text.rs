@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use timmy::core::effect::Effect;
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::{Fault, Matcher, Mode, Said};
+use timmy::sandbox::{Fault, Gate, Matcher, Mode, Said};
 use timmy::store::outbox::{self, EffectState};
 
 use crate::conversations::talk::{Talk, talk};
@@ -201,6 +201,36 @@ async fn the_text_is_finished_when_it_is_decided() {
         let said = &t.sandbox.comments(DOOR, 1).unwrap()[1];
         assert_eq!(said.body, text);
         t.answer_to(DOOR, 1, Subject::Comment(id));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_rewritten_while_it_is_looked_for_is_sent_as_it_reads_then() {
+    talk(async |t| {
+        stored(t, "j1.card", r#"{"do":"comment","body":{"segments":[{"text":"**Running.**\n\n<!-- timmy key=j1.card -->"}]},"since":1795435200000000}"#).await;
+        sent(t).await;
+        // The first try is cut off, the look for it takes its time.
+        t.sandbox.faults().next(Matcher::method_path("PATCH", "/issues/comments/"), Fault::CutBefore);
+        stored(t, "j1.card.e1", r#"{"do":"edit_comment","comment":{"key":"j1.card"},"body":{"segments":[{"text":"**Verifying.**\n\n<!-- timmy key=j1.card -->"}]}}"#).await;
+        sent(t).await;
+        assert!(row(t, "j1.card.e1").await.is_uncertain());
+        let gate = Gate::new();
+        let look = Matcher::method_path("GET", "/issues/comments/");
+        t.sandbox.faults().next(look, Fault::HangAfter(gate.clone()));
+        t.clock.advance(SETTLE);
+        t.timmy.engine().notify();
+        gate.reached().await;
+        let rewrite = t.timmy.engine().ledger().write(|tx| {
+            let row = outbox::get(tx, "j1.card.e1")?.expect("the edit");
+            let said = row.payload.get().replace("Verifying", "Deciding");
+            outbox::rewrite(tx, row.seq, &serde_json::value::RawValue::from_string(said).unwrap())
+        });
+        rewrite.await.unwrap();
+        gate.open();
+        t.quiet().await;
+        assert_eq!(sent(t).await[0].body, "**Deciding.**\n\n<!-- timmy key=j1.card -->");
+        assert_eq!(row(t, "j1.card.e1").await.state, EffectState::Done);
     })
     .await;
 }

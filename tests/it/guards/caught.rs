@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
+use timmy::confinement::CannotRun;
 use timmy::core::command::value::Size;
+use timmy::core::fail_to_pass::{FailToPass, HeadRun, Untold};
 use timmy::core::guards::diff::parse_diff;
 use timmy::core::guards::{
     AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, ClaimFacts, FindingCode, GuardGrade,
     GuardName, GuardRules, LatePush, Merges, OtherPull, OtherPullStanding, ReviewFacts, SaidFacts,
     claims, reviewer, tests,
 };
+use timmy::core::script_guard::ScriptFinding;
+use timmy::guard_runs::{FailToPassProof, script_result, tests_result};
 
 use super::checks::{CheckCase, RED};
 use super::{added, changed, codes, commit, deleted, facts, harmless, judged, moved};
@@ -308,6 +312,25 @@ fn of_checks() -> Vec<(GuardName, FindingCode)> {
     RED.iter().flat_map(|(_, case)| pairs(&[case(CheckCase::default()).judged()])).collect()
 }
 
+/// All that is found by running something.
+fn of_runs() -> Vec<(GuardName, FindingCode)> {
+    let grades = [GuardGrade::Block, GuardGrade::Ask, GuardGrade::Warn];
+    let of_script = |grade| {
+        let said = "No test.".to_owned();
+        script_result("a script", Ok(vec![ScriptFinding { grade, said, path: None, line: None }]))
+    };
+    let of_tests = |proved| tests_result(Ok(FailToPassProof { proved, settled_by: None }));
+    let mut results: Vec<_> = grades.into_iter().map(of_script).collect();
+    results.extend([
+        of_tests(FailToPass::NotPassed(HeadRun::Failed)),
+        of_tests(FailToPass::ProvesNothing),
+        of_tests(FailToPass::CouldNotTell(Untold::NotParted)),
+        script_result("a script", Err(CannotRun::NotInstalled("bwrap").into())),
+        tests_result(Err(CannotRun::DiskFull(512))),
+    ]);
+    pairs(&results)
+}
+
 #[test]
 fn each_case_is_caught_for_what_it_is() {
     let mut wrong = String::new();
@@ -327,8 +350,7 @@ fn each_case_is_caught_for_what_it_is() {
 
 #[test]
 fn everything_that_guards_find_is_caught_by_a_case() {
-    let of_scripts = [FindingCode::ScriptBlocks, FindingCode::ScriptAsks, FindingCode::ScriptWarns];
-    let mut caught: BTreeSet<&str> = of_scripts.iter().map(|code| code.name()).collect();
+    let mut caught: BTreeSet<&str> = of_runs().iter().map(|(_, code)| code.name()).collect();
     caught.extend(DIFFS.iter().map(|(_, code, _)| *code));
     caught.extend(others().iter().chain(&of_checks()).map(|(_, code)| code.name()));
     let missed: Vec<&str> =
@@ -343,7 +365,7 @@ fn what_each_guard_catches() {
         let code = FindingCode::ALL.iter().find(|known| known.name() == *code).unwrap();
         (GuardName::from((*guard).to_owned()), *code)
     });
-    let all: BTreeSet<_> = of_diffs.chain(others()).chain(of_checks()).collect();
+    let all: BTreeSet<_> = of_diffs.chain(others()).chain(of_checks()).chain(of_runs()).collect();
     let mut table = "| guard | catches | then |\n|---|---|---|\n".to_owned();
     for (guard, code) in all.into_iter().filter(|(_, code)| !code.name().starts_with("more_")) {
         let then = match code.grade() {

@@ -1,8 +1,9 @@
 //! A result is verified on the forge itself, people are asked, and what they say moves the job.
 
-use timmy::core::jobs::{Done, JobId, State, StateKind};
+use timmy::core::jobs::{CancelReason, Done, JobId, State, StateKind};
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::{BranchRule, Sandbox};
+use timmy::store::backlog;
 
 use super::scripted::ended;
 use super::stage::{Stage, live};
@@ -12,7 +13,7 @@ use crate::support::forge::DOOR;
 pub const BRANCH: &str = "timmy/1-j1";
 
 /// ezra delivered a pull request for the first issue; the job, and the pull request's number.
-async fn delivered(stage: &Stage) -> (JobId, i64) {
+pub async fn delivered(stage: &Stage) -> (JobId, i64) {
     let job = stage.assign(1, Some("ezra")).await;
     let sandbox = &stage.app.sandbox;
     let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
@@ -25,7 +26,7 @@ async fn delivered(stage: &Stage) -> (JobId, i64) {
 }
 
 /// What timmy says in the first issue, and the number of each comment.
-fn said(stage: &Stage) -> Vec<(i64, String)> {
+pub fn said(stage: &Stage) -> Vec<(i64, String)> {
     let all = stage.app.sandbox.comments(DOOR, 1).unwrap();
     let own = all.into_iter().filter(|said| said.author == "timmy");
     own.map(|said| (said.id, said.body)).collect()
@@ -191,5 +192,32 @@ async fn a_question_survives_a_restart() {
     assert_eq!(questions(&stage).len(), 1);
     says(&stage, "/timmy approve").await;
     assert_eq!(stage.kind(job).await, StateKind::Done);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn whoever_closes_the_issue_wants_no_answer_any_more() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, pull) = delivered(&stage).await;
+    stage.app.sandbox.set_open("anna", DOOR, 1, false).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let State::Cancelled(cancelled) = stage.job(job).await.state else { panic!("it is asked on") };
+    assert_eq!(cancelled.reason, CancelReason::IssueGone);
+    assert_eq!(stage.app.timmy.read(timmy::store::decisions::open).await, []);
+    assert_eq!(stage.app.sandbox.merged_as(DOOR, pull).unwrap(), None);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_merge_by_hand_that_closes_the_issue_is_a_merge() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, pull) = delivered(&stage).await;
+    stage.app.sandbox.merge("anna", DOOR, pull).unwrap();
+    stage.app.sandbox.set_open("anna", DOOR, 1, false).unwrap();
+    // Of the two this is heard first.
+    let thread = stage.job(job).await.spec.thread;
+    stage.app.timmy.write(move |tx| backlog::forget(tx, thread)).await;
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
     stage.end().await;
 }

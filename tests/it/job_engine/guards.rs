@@ -23,7 +23,7 @@ fn trusts_ci(config: Config) -> Config {
     config.with("guards.trusted_reporters", [CI])
 }
 
-fn pushes(stage: &Stage, who: &str, file: (&str, &str)) -> String {
+pub(super) fn pushes(stage: &Stage, who: &str, file: (&str, &str)) -> String {
     stage.app.sandbox.commit(who, DOOR, BRANCH, &[file], "Oil it").unwrap()
 }
 
@@ -32,14 +32,14 @@ fn reports(stage: &Stage, commit: &str, check: (&str, &str)) {
 }
 
 /// ezra says that this commit is done.
-async fn hands_in(stage: &Stage, commit: &str) {
+pub(super) async fn hands_in(stage: &Stage, commit: &str) {
     let line = format!("timmy-result: {{\"outcome\":\"pull_request\",\"commit\":\"{commit}\"}}");
     stage.ezra.goes(ended(&line));
     stage.follow().await;
 }
 
 /// ezra has a job, and a pull request with this file; not handed in yet.
-async fn proposed(stage: &Stage, file: (&str, &str)) -> (JobId, String) {
+pub(super) async fn proposed(stage: &Stage, file: (&str, &str)) -> (JobId, String) {
     let job = stage.assign(1, Some("ezra")).await;
     let commit = pushes(stage, "ezra", file);
     stage.app.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
@@ -47,14 +47,14 @@ async fn proposed(stage: &Stage, file: (&str, &str)) -> (JobId, String) {
 }
 
 /// What was found of what was brought last, by code.
-async fn found(stage: &Stage, job: JobId) -> Vec<String> {
+pub(super) async fn found(stage: &Stage, job: JobId) -> Vec<String> {
     let mut attempts = stage.attempts(job).await.into_iter().rev();
     let found = attempts.find_map(|attempt| attempt.findings).unwrap_or_default();
     found.iter().map(|finding| finding.code().to_owned()).collect()
 }
 
 /// What timmy said of a commit last.
-fn verdict(stage: &Stage, commit: &str) -> Option<String> {
+pub(super) fn verdict(stage: &Stage, commit: &str) -> Option<String> {
     let said = stage.app.sandbox.statuses(DOOR, commit).unwrap().into_iter();
     let mut own = said.filter(|[context, _, by]| context == "timmy/verify" && by == "timmy");
     own.next().map(|[_, state, _]| state)

@@ -3,12 +3,17 @@
 //!
 //! The world moves at random, and is asked beside the ledger (`world`).
 
-use timmy::core::jobs::{CancelReason, Fence, JobEvent, JobId, NewJob};
+use timmy::core::jobs::money::Usage;
+use timmy::core::jobs::{
+    AgentClaim, CancelReason, Fence, JobEvent, JobId, NewJob, PersonAnswer, Progress,
+    ResultJudgement, Verdict,
+};
 use timmy::core::scheduling::Rejection;
 use timmy::store::jobs::{self, Lease, LeaseRefusal};
 
 use super::stage::{at, begin, bid, new_job, thread, tracked};
 use super::world::World;
+use super::{commit, digest};
 use crate::support::ledger::in_transaction;
 
 #[test]
@@ -104,4 +109,39 @@ fn a_job_is_for_the_agent_that_a_person_named() {
         assert!(jobs::lease(tx, id, &bid("bezalel"), at(0))?.is_ok());
         Ok(())
     });
+}
+
+#[test]
+fn a_pull_request_of_its_own_keeps_no_job_from_going_on() {
+    for verdict in [Verdict::Block, Verdict::Stuck] {
+        in_transaction(move |tx| {
+            tracked(tx)?;
+            let id = begin(tx, 1, at(0))?;
+            let mut crowded = bid("ezra");
+            crowded.outside.reviews_waiting = crowded.limits.reviews_waiting;
+            let refused = jobs::lease(tx, id, &crowded, at(0))?;
+            assert_eq!(refused, Err(LeaseRefusal::Lacks(Rejection::ReviewsWaiting)));
+            let (lease, _) = jobs::lease(tx, id, &bid("ezra"), at(0))?.expect("a lease");
+            jobs::start(tx, &lease, &bid("ezra"), at(0))?.expect("a start");
+            let claim = AgentClaim::PullRequest { number: Some(58), commit: None };
+            let ended = Progress::Ended { claim, usage: Usage::NONE };
+            let judged = JobEvent::Judged(ResultJudgement {
+                look: 1,
+                commit: Some(commit('a')),
+                pull: Some(58),
+                verdict,
+                digest: digest("a"),
+            });
+            let then = match verdict {
+                Verdict::Stuck => JobEvent::Decided(1, PersonAnswer::Revise),
+                _ => JobEvent::Due,
+            };
+            let ended = JobEvent::Attempt(lease.fence(), ended);
+            for (event, second) in [(ended, 60), (judged, 70), (then, 4000)] {
+                jobs::advance(tx, id, None, event, at(second))?.expect("a step that is possible");
+            }
+            assert!(jobs::lease(tx, id, &crowded, at(4000))?.is_ok(), "{verdict:?}");
+            Ok(())
+        });
+    }
 }

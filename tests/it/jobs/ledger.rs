@@ -1,6 +1,7 @@
 //! Jobs in the ledger: a step is stored with all that follows from it, once; what is stored is what
 //! its history makes.
 
+use timmy::core::command::value::Cause;
 use timmy::core::jobs::breaker::Breaker;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
@@ -8,6 +9,7 @@ use timmy::core::jobs::{
     JobId, Progress, ResultJudgement, State, StepTime, ToldText, Verdict,
 };
 use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::Depth;
 use timmy::store::jobs::{
     self, Advanced, Lease, LeaseRefusal, NotCreated, ShownNumbers, StoredJob,
 };
@@ -275,4 +277,33 @@ fn a_history_that_was_tampered_with_is_found() {
         assert_eq!(jobs::rebuilt(tx)?.len(), 1);
         Ok(())
     });
+}
+
+#[test]
+fn a_result_that_was_wrong_speaks_against_its_agent_and_one_that_nobody_wanted_does_not() {
+    let fit_after = |cause: Option<Cause>| {
+        let (told, tell) = std::sync::mpsc::channel();
+        in_transaction(move |tx| {
+            tracked(tx)?;
+            let lease = work(tx, 1, "ezra", at(0))?;
+            if let Some(cause) = cause {
+                let reason = CancelReason::Rejected(cause);
+                advance(tx, lease.job(), JobEvent::Cancel(reason), at(5))?;
+                tell_stopped(tx, &lease)?;
+            }
+            let outcomes = jobs::outcomes(tx, at(60).at)?;
+            told.send(outcomes.fit("ezra", 500_000, Depth::Everything).lower).unwrap();
+            Ok(())
+        });
+        tell.recv().unwrap()
+    };
+    let before = fit_after(None);
+    assert!(fit_after(Some(Cause::Wrong)) < before);
+    for cause in [Cause::Unwanted, Cause::Superseded] {
+        assert_eq!(fit_after(Some(cause)), before, "{cause:?}");
+    }
+}
+
+fn tell_stopped(tx: &Transaction<'_>, lease: &Lease) -> Result<Advanced, Error> {
+    tell(tx, lease, Progress::Stopped { usage: Usage::NONE }, at(6))
 }

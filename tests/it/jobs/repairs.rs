@@ -210,3 +210,33 @@ fn a_merge_by_hand_ends_it_wherever_it_is() {
     assert!(story.actions.contains(&JobAction::Stop(Fence(2))), "its agent is stopped first");
     assert_eq!(story.due().job.state, State::Done(Done::Merged));
 }
+
+#[test]
+fn late_work_that_is_blocked_as_well_is_asked_about_and_not_repaired() {
+    let story = push(Story::new().delivered('a', Verdict::Pass { ask: true }), 'b', Pusher::Agent);
+    let story = story.judged(Some(commit('b')), Verdict::Block, "b");
+    assert_eq!((question(&story), story.job.past.rounds), (Some(Question::Guard), 0));
+    let story = decided(story, PersonAnswer::Yes).judged(Some(commit('b')), Verdict::Block, "c");
+    assert_eq!((story.state(), story.job.past.rounds), ("backing_off", 1), "a person has looked");
+}
+
+/// What the job waits to have done.
+fn queued(story: &Story) -> Option<WorkKind> {
+    match &story.job.state {
+        State::Queued(queued) => Some(queued.work),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_round_that_was_not_done_goes_on_when_a_person_has_said_more() {
+    let in_round = || Story::new().delivered('a', Verdict::Block);
+    let stuck = decided(in_round().delivered('b', Verdict::Stuck), PersonAnswer::Revise);
+    let nothing = in_round().delivered('b', Verdict::NoChange { ask: true });
+    for story in [stuck, decided(nothing, PersonAnswer::Revise)] {
+        assert_eq!((queued(&story), story.job.past.rounds), (Some(WorkKind::Repair(1)), 1));
+        assert_eq!((story.job.branch().number, story.job.past.pull), (1, Some(58)));
+    }
+    let first = decided(Story::new().delivered('a', Verdict::Stuck), PersonAnswer::Revise);
+    assert_eq!(queued(&first), Some(WorkKind::Begin));
+}

@@ -189,3 +189,21 @@ fn what_is_done_or_dead_cannot_be_changed() {
         Ok(())
     });
 }
+
+#[test]
+fn what_was_rewritten_since_it_was_read_is_not_sent_as_it_was() {
+    in_transaction(|tx| {
+        push(tx, "j1.card", 12, 5)?;
+        let read = get(tx, "j1.card")?;
+        let json = |text: &str| serde_json::value::to_raw_value(text).expect("JSON");
+        outbox::rewrite(tx, read.seq, &json("Verifying."))?;
+        assert!(!outbox::intend(tx, &read, &json("Running, resolved."), at(6))?);
+        let stored = get(tx, "j1.card")?;
+        assert_eq!((stored.payload.get(), stored.state), ("\"Verifying.\"", EffectState::Queued));
+        assert!(outbox::intend(tx, &stored, &json("Verifying, resolved."), at(7))?);
+        let sending = get(tx, "j1.card")?;
+        assert_eq!(sending.payload.get(), "\"Verifying, resolved.\"");
+        assert_eq!((sending.state, sending.sent_at), (EffectState::Sending, Some(at(7))));
+        Ok(())
+    });
+}

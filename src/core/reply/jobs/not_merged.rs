@@ -12,7 +12,9 @@ pub fn not_merged(job: &Job, refusal: &MergeRefusal) -> Option<String> {
     let commit = job.past.commit.as_ref().map(short).unwrap_or_default();
     let words = match refusal {
         MergeRefusal::AlreadyMerged => return None,
-        MergeRefusal::Rejected(words) | MergeRefusal::Other(words) => words.as_str(),
+        MergeRefusal::Rejected(words)
+        | MergeRefusal::Other(words)
+        | MergeRefusal::GaveUp(words) => words.as_str(),
         _ => "",
     };
     let page = NotMergedPage { pull, commit, refusal, words }.render();

@@ -1,0 +1,299 @@
+//! Guards that run what an agent wrote: begun, under way, and what they said.
+//!
+//! A run takes minutes, so nobody waits for it: it goes on beside the engine's loops, a few at a
+//! time on this machine, and what it said is there when the job is looked at again. Nothing of it
+//! is stored: after a restart it runs again.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::config::{GuardRuns, SandboxKind, Script, ScriptKind};
+use crate::confinement::{self, Bounds, CannotRun, Confinement, FetchedRepository, Remote};
+use crate::core::guards::GuardResult;
+use crate::core::jobs::{Commit, JobId};
+use crate::core::model::repository::Repo;
+use crate::core::script_guard::ScriptFacts;
+use crate::engine::context::Context;
+use crate::gitea::PullRequest;
+use crate::guard_runs::{
+    ChangeToRun, GuardPlan, GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun,
+};
+
+/// How many runs go on at the same time: each may take half of this machine.
+const AT_ONCE: usize = 2;
+
+/// How long the commits may take to come from the forge.
+const FETCH: Duration = Duration::from_secs(5 * 60);
+
+/// How often that is tried before a person is told instead.
+const TRIES: u32 = 5;
+
+/// How many runs are remembered. One that is forgotten runs again.
+const MOST: usize = 1000;
+
+/// The change of a job that is to be run.
+pub(in crate::engine) struct RunQuery<'a> {
+    pub(in crate::engine) job: JobId,
+    pub(in crate::engine) repo: &'a Repo,
+    pub(in crate::engine) pull: &'a PullRequest,
+    pub(in crate::engine) issue: Option<i64>,
+    /// What holds in that repository.
+    pub(in crate::engine) runs: &'a GuardRuns,
+}
+
+/// Runs guards for jobs.
+pub(in crate::engine) struct RunningGuards {
+    ctx: Context,
+    slots: Arc<Semaphore>,
+    table: Arc<RunTable>,
+}
+
+/// What runs, and what ran.
+#[derive(Default)]
+struct RunTable {
+    runs: Mutex<HashMap<JobId, OneRun>>,
+    /// How many runs there were.
+    begun: AtomicU64,
+    /// Of which jobs a run ended since that was asked last.
+    ended: Mutex<BTreeSet<JobId>>,
+}
+
+struct OneRun {
+    /// Which one of all runs it is.
+    number: u64,
+    plan: GuardPlan,
+    base: Commit,
+    head: Commit,
+    /// How often its commits could not be had.
+    failures: u32,
+    state: RunState,
+}
+
+enum RunState {
+    /// It ends when this is dropped.
+    UnderWay {
+        _task: AbortOnDropHandle<()>,
+    },
+    /// The commits could not be had, or it ended in a bug of timmy's own.
+    Failed,
+    Ended(Vec<GuardResult>),
+}
+
+impl RunningGuards {
+    pub(in crate::engine) fn new(ctx: &Context) -> Self {
+        let (slots, table) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::default());
+        Self { ctx: ctx.clone(), slots, table }
+    }
+
+    /// Throws away what a crash left. Nothing may run yet.
+    pub(in crate::engine) async fn clear(&self) {
+        let place = &self.ctx.policy.places.runs;
+        match confinement::clear(place).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(folder = %place.display(), %error, "what runs left cannot be removed");
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// What the guards say that run something; none as long as they run.
+    pub(in crate::engine) fn said(&self, query: &RunQuery<'_>) -> Option<Vec<GuardResult>> {
+        let plan = plan(query.runs, &self.ctx.policy.guards.scripts);
+        if plan.is_empty() {
+            return Some(Vec::new());
+        }
+        let head = query.pull.head.clone();
+        let Some(base) = query.pull.merge_base.clone() else {
+            let said = "the forge does not say where the change begins".to_owned();
+            return Some(plan.refused(&CannotRun::Git { command: "merge-base".to_owned(), said }));
+        };
+        let mut runs = self.table.runs();
+        let known = runs.get(&query.job);
+        let known = known.filter(|run| (&run.plan, &run.base, &run.head) == (&plan, &base, &head));
+        let failures = match known {
+            Some(OneRun { state: RunState::UnderWay { .. }, .. }) => return None,
+            Some(OneRun { state: RunState::Ended(results), .. }) => return Some(results.clone()),
+            Some(OneRun { state: RunState::Failed, failures, .. }) => *failures,
+            None => 0,
+        };
+        if failures >= TRIES {
+            let said = "the commits could not be had from the forge".to_owned();
+            return Some(plan.refused(&CannotRun::Git { command: "fetch".to_owned(), said }));
+        }
+        if runs.len() >= MOST {
+            runs.retain(|_, run| matches!(run.state, RunState::UnderWay { .. }));
+        }
+        let number = self.table.begun.fetch_add(1, Ordering::Relaxed);
+        let commits = (base.clone(), head.clone());
+        let task = self.begin(query, number, plan.clone(), commits);
+        let state = RunState::UnderWay { _task: AbortOnDropHandle::new(task) };
+        // What ran of the head before is ended with it.
+        runs.insert(query.job, OneRun { number, plan, base, head, failures, state });
+        None
+    }
+
+    /// The commit of a job of which a run goes on.
+    pub(in crate::engine) fn under_way(&self, job: JobId) -> Option<Commit> {
+        let runs = self.table.runs();
+        let run = runs.get(&job).filter(|run| matches!(run.state, RunState::UnderWay { .. }));
+        run.map(|run| run.head.clone())
+    }
+
+    /// The jobs of which a run ended since this was asked last.
+    pub(in crate::engine) fn ended(&self) -> BTreeSet<JobId> {
+        std::mem::take(&mut self.table.ended.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Begins a run. The caller holds the table: it is there before the run can end.
+    fn begin(
+        &self,
+        query: &RunQuery<'_>,
+        number: u64,
+        plan: GuardPlan,
+        (base, head): (Commit, Commit),
+    ) -> tokio::task::JoinHandle<()> {
+        let RunQuery { job, repo, pull, issue, runs } = *query;
+        let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
+        let mut ending = RunEnding { job, number, table: self.table.clone(), results: None };
+        let (work, stored) = (ctx.activity.begin(), ctx.stored.clone());
+        let facts = ScriptFacts {
+            repository: repo.name.to_string(),
+            pull: pull.number,
+            issue,
+            target: pull.base_branch.clone(),
+            base: base.to_string(),
+            head: head.to_string(),
+            author: pull.author.as_ref().map(|author| author.login.clone()),
+            files: Vec::new(),
+        };
+        let change = ChangeToRun { base, head, facts };
+        let (repo, runs) = (repo.clone(), runs.clone());
+        tokio::spawn(async move {
+            let slot = slots.acquire().await;
+            tracing::info!(%job, commit = %change.head, "guards run");
+            match carry_out(&ctx, &repo, (&runs, &plan), change).await {
+                Ok(results) => ending.results = Some(results),
+                Err(error) => tracing::warn!(%job, %error, "guards cannot run yet"),
+            }
+            drop((slot, ending));
+            stored.notify();
+            drop(work);
+        })
+    }
+}
+
+impl Drop for RunningGuards {
+    /// What runs ends with it.
+    fn drop(&mut self) {
+        let runs = std::mem::take(&mut *self.table.runs());
+        drop(runs);
+    }
+}
+
+impl RunTable {
+    fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, OneRun>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Notes how a run ended, whatever ends it.
+struct RunEnding {
+    job: JobId,
+    number: u64,
+    table: Arc<RunTable>,
+    results: Option<Vec<GuardResult>>,
+}
+
+impl Drop for RunEnding {
+    fn drop(&mut self) {
+        let mut runs = self.table.runs();
+        // Another run may have taken its place.
+        let own = runs.get_mut(&self.job).filter(|run| run.number == self.number);
+        let Some(run) = own else { return };
+        let state = match self.results.take() {
+            Some(results) => RunState::Ended(results),
+            None => {
+                run.failures += 1;
+                RunState::Failed
+            }
+        };
+        let before = std::mem::replace(&mut run.state, state);
+        drop(runs);
+        drop(before);
+        let mut ended = self.table.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.insert(self.job);
+    }
+}
+
+/// Gets the commits and runs what is to be run of them.
+///
+/// # Errors
+/// If they cannot be had now.
+async fn carry_out(
+    ctx: &Context,
+    repo: &Repo,
+    (runs, plan): (&GuardRuns, &GuardPlan),
+    change: ChangeToRun,
+) -> Result<Vec<GuardResult>, CannotRun> {
+    let places = &ctx.policy.places;
+    let confinement = match runs.sandbox {
+        SandboxKind::Bwrap => Confinement::bwrap(&runs.mounts, &places.secrets),
+        SandboxKind::None => Ok(Confinement::none()),
+    };
+    let made = confinement.and_then(|confinement| {
+        // Where timmy is root, what runs there has to come through to its own copy.
+        DirBuilder::new().recursive(true).mode(0o711).create(&places.runs)?;
+        let (place, prepare) = (places.runs.clone(), plan.prepare.clone());
+        Ok(GuardRunner { confinement, place, prepare })
+    });
+    let runner = match made {
+        Ok(runner) => runner,
+        Err(why) => return Ok(refused(plan, &why)),
+    };
+    if let Err(why) = runner.confinement.check(&runner.place).await {
+        return Ok(refused(plan, &why));
+    }
+    let url = ctx.policy.jobs.forge.join(&format!("{}.git", repo.name));
+    let url = url.map_err(std::io::Error::other)?;
+    let remote = Remote::new(url, ctx.gitea.authorization());
+    let commits = [&change.base, &change.head];
+    let bounds = Bounds::within(FETCH);
+    let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await?;
+    Ok(plan.run(&runner, fetched.repository(), change).await)
+}
+
+fn refused(plan: &GuardPlan, why: &CannotRun) -> Vec<GuardResult> {
+    tracing::warn!(%why, remedy = why.remedy(), "guards that run something are refused");
+    plan.refused(why)
+}
+
+/// What is run, by what the configuration says.
+fn plan(runs: &GuardRuns, scripts: &[Script]) -> GuardPlan {
+    let words = |command: &crate::core::guards::CheckoutCommand| command.words().to_vec();
+    GuardPlan {
+        prepare: runs
+            .prepare
+            .as_ref()
+            .map(|command| Preparation { words: words(command), time: GuardRuns::PREPARE }),
+        scripts: scripts.iter().map(|script| (script.name.clone(), script_run(script))).collect(),
+        tests: runs
+            .test
+            .as_ref()
+            .map(|command| TestsRun { words: words(command), time: runs.test_timeout }),
+    }
+}
+
+pub(super) fn script_run(script: &Script) -> ScriptRun {
+    let form = match script.kind {
+        ScriptKind::ExitCode => ScriptForm::ExitCode,
+        ScriptKind::Json => ScriptForm::Json,
+    };
+    ScriptRun { words: script.command.words(), form, time: script.timeout }
+}

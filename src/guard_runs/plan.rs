@@ -1,0 +1,78 @@
+//! All that is run of one change.
+
+use std::time::Duration;
+
+use super::proof::prove;
+use super::runner::{GuardRunner, Preparation, ScriptRun, TestsRun};
+use super::said::{not_run, script_result, tests_result};
+use crate::confinement::{CannotRun, Repository};
+use crate::core::guards::{GuardName, GuardResult};
+use crate::core::jobs::Commit;
+use crate::core::script_guard::ScriptFacts;
+
+/// What is run of a change, by what the configuration and the base branch say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GuardPlan {
+    pub prepare: Option<Preparation>,
+    /// With the names that they have as guards.
+    pub scripts: Vec<(String, ScriptRun)>,
+    pub tests: Option<TestsRun>,
+}
+
+/// The change that it is run of.
+#[derive(Debug, Clone)]
+pub struct ChangeToRun {
+    pub base: Commit,
+    pub head: Commit,
+    /// What scripts are told of it; its files are added.
+    pub facts: ScriptFacts,
+}
+
+impl GuardPlan {
+    pub fn is_empty(&self) -> bool {
+        self.scripts.is_empty() && self.tests.is_none()
+    }
+
+    /// How long all of it may take: the tests are run three times at most, and each run is prepared.
+    pub fn longest(&self) -> Duration {
+        let prepare = self.prepare.as_ref().map_or(Duration::ZERO, |first| first.time);
+        let scripts = self.scripts.iter().map(|(_, script)| prepare + script.time);
+        let tests = self.tests.as_ref().map(|tests| (prepare + tests.time) * 3);
+        scripts.chain(tests).sum()
+    }
+
+    /// The guards that it makes.
+    fn guards(&self) -> impl Iterator<Item = GuardName> {
+        let tests = self.tests.iter().map(|_| GuardName::FailToPass);
+        tests.chain(self.scripts.iter().map(|(name, _)| GuardName::Script(name.clone())))
+    }
+
+    /// What they say where none of them can begin.
+    pub fn refused(&self, why: &CannotRun) -> Vec<GuardResult> {
+        self.guards().map(|guard| not_run(guard, why)).collect()
+    }
+
+    /// Runs all of it, one after the other.
+    pub async fn run(
+        &self,
+        runner: &GuardRunner,
+        repository: &Repository,
+        change: ChangeToRun,
+    ) -> Vec<GuardResult> {
+        let ChangeToRun { base, head, mut facts } = change;
+        let changes = match repository.changes(&base, &head).await {
+            Ok(changes) => changes,
+            Err(why) => return self.refused(&why),
+        };
+        facts.files = changes.into_iter().map(|change| change.path).collect();
+        let mut results = Vec::new();
+        if let Some(tests) = &self.tests {
+            results.push(tests_result(prove(runner, repository, (&base, &head), tests).await));
+        }
+        for (name, script) in &self.scripts {
+            let found = runner.script(repository, &head, script, &facts).await;
+            results.push(script_result(name, found));
+        }
+        results
+    }
+}
