@@ -80,7 +80,8 @@
 //!    as `timmy/verify`.
 //! 7. What only a person can decide becomes a question in the thread: `engine/jobs/ask` puts it, and
 //!    voids it when anything moves that a yes to it covers ([`core::decisions`]). An answer is a
-//!    comment like any other; `engine/decision_check` reads from the forge that all is as it was
+//!    comment like any other, or a review in the forge's own page (`engine/inbox/review`,
+//!    `core/handlers/review`); `engine/decision_check` reads from the forge that all is as it was
 //!    shown, and [`store::jobs::decide`] closes the decision and moves the job, once.
 //! 8. [`core::jobs::standing`] says at any moment what is to be done for a job. So a start after a
 //!    crash is no other case than any look, and nothing is repeated that was not looked for.

@@ -162,15 +162,6 @@ impl NewJob {
 }
 
 impl Past {
-    /// The numbers of the texts that an attempt is to begin with: what no agent heard, and what an
-    /// agent heard that brought nothing of it.
-    pub fn texts_to_tell(&self) -> Vec<u32> {
-        let mut texts: Vec<u32> = self.unheard.iter().chain(&self.reviews).copied().collect();
-        texts.sort_unstable();
-        texts.dedup();
-        texts
-    }
-
     /// How many attempts were spent.
     pub fn spent(&self) -> u32 {
         u32::try_from(self.charged.len()).unwrap_or(u32::MAX)

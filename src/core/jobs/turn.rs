@@ -68,7 +68,6 @@ impl Turn<'_> {
         self.past.branch += 1;
         (self.past.pull, self.past.late) = (None, None);
         // What was said of the other pull request is a text like any other for the next one.
-        self.past.unheard = self.past.texts_to_tell();
         self.past.reviews.clear();
     }
 

@@ -197,7 +197,7 @@ async fn what_an_agent_did_not_hear_in_time_is_repaired_before_anybody_is_asked(
         work.is_judged_on(&head, asked.pull, Verdict::Pass { ask: true }).await;
         let job = t.job(1).await;
         assert!(matches!(&job.state, State::BackingOff(off) if off.work == WorkKind::Repair(2)));
-        assert_eq!(job.past.texts_to_tell(), [1]);
+        assert_eq!(job.past.unheard, [1]);
         t.replies();
         t.jobs_are_sound().await;
     })
@@ -222,7 +222,7 @@ async fn a_job_that_is_over_is_begun_again_by_the_lines_that_are_shown() {
         let again = "/timmy retry j1\n/timmy tell j1 paint it";
         t.ask_in(DOOR, asked.pull, "walt", again).await;
         let job = t.job(1).await;
-        assert_eq!((job.state.kind(), job.past.texts_to_tell()), (StateKind::Queued, vec![0]));
+        assert_eq!((job.state.kind(), job.past.unheard), (StateKind::Queued, vec![0]));
     })
     .await;
 }

@@ -277,11 +277,13 @@ fn no_result_passes_by_a_review_that_no_agent_heard() {
 }
 
 #[test]
-fn a_review_that_an_agent_heard_and_brought_nothing_of_is_told_to_the_next() {
+fn a_review_is_not_dealt_with_by_an_attempt_that_brought_nothing() {
     let story = Story::new().delivered('a', Verdict::Block).due().work().step(review());
     let story = story.progress(Progress::Heard(0)).progress(failed("turns"));
     assert_eq!(story.job.past.unheard, [] as [u32; 0]);
-    assert_eq!(story.job.past.texts_to_tell(), [0]);
+    assert_eq!(story.job.past.reviews, [0]);
+    let passed = story.due().delivered('b', Verdict::Pass { ask: true });
+    assert!(passed.actions.contains(&JobAction::AnswerRemarks(vec![0])));
 }
 
 #[test]
