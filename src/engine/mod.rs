@@ -20,6 +20,7 @@ mod error;
 pub mod evidence;
 mod first_start;
 mod guards;
+mod head_verdicts;
 mod identity;
 mod inbox;
 mod incidents;
@@ -68,6 +69,7 @@ use self::activity::Loop;
 use self::confirmations::Confirmations;
 use self::error::EngineError;
 use self::guards::RunningGuards;
+use self::head_verdicts::HeadVerdicts;
 use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
@@ -170,8 +172,9 @@ impl Engine {
             (accounts.clone(), permissions.clone()),
             snapshots.clone(),
         );
+        let verdicts = HeadVerdicts::new(&ctx, world.clone(), jobs.clone());
         let confirmations = Confirmations::new(ctx.clone(), world, permissions, snapshots);
-        let tasks = Tasks::new(ctx.clone(), incidents.clone(), confirmations);
+        let tasks = Tasks::new(ctx.clone(), incidents.clone(), confirmations, verdicts);
         let queue = LaneQueue::new(
             ctx.clone(),
             inbox,

@@ -1,10 +1,12 @@
-//! Runs scheduled tasks: label changes, reads of reviews and pull requests, confirmations.
+//! Runs scheduled tasks: label changes, reads of reviews and pull requests, verdicts on their heads,
+//! confirmations.
 
 use std::sync::Arc;
 
 use super::confirmations::Confirmations;
 use super::context::Context;
 use super::error::EngineError;
+use super::head_verdicts::HeadVerdicts;
 use super::incidents::Incidents;
 use super::poll::reviews;
 use super::retry::is_hopeless;
@@ -22,6 +24,7 @@ pub(super) struct Tasks {
     background: Context,
     incidents: Arc<Incidents>,
     confirmations: Confirmations,
+    verdicts: HeadVerdicts,
 }
 
 impl Tasks {
@@ -29,8 +32,9 @@ impl Tasks {
         ctx: Context,
         incidents: Arc<Incidents>,
         confirmations: Confirmations,
+        verdicts: HeadVerdicts,
     ) -> Self {
-        Self { background: ctx.for_background(), ctx, incidents, confirmations }
+        Self { background: ctx.for_background(), ctx, incidents, confirmations, verdicts }
     }
 
     /// One try at a task.
@@ -50,6 +54,7 @@ impl Tasks {
                 let ctx = if people_wait { &self.ctx } else { &self.background };
                 reviews::run_task(ctx, id, thread, since).await
             }
+            ScheduledTask::SayVerdict { since } => self.verdicts.run_task(id, thread, since).await,
             ScheduledTask::Confirm(asked) => self.confirmations.check(id, *asked, tries).await,
         };
         match tried {

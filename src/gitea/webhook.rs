@@ -100,7 +100,8 @@ pub fn read(event_type: &str, json: &[u8]) -> Result<ParsedDelivery, Malformed> 
         | "issue_milestone"
         | "pull_request_assign"
         | "pull_request_label"
-        | "pull_request_milestone" => {
+        | "pull_request_milestone"
+        | "pull_request_sync" => {
             let payload: IssuePayload = parse(json)?;
             let (changed_issue, repository) =
                 (changed_issue(&payload), named(payload.repository.as_ref()));

@@ -25,6 +25,15 @@ pub struct BranchRule {
     pub dismisses_stale: bool,
 }
 
+/// A merge, as the forge keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenMerge {
+    /// Who merged it, by login.
+    pub by: String,
+    /// The commit that the pull request held then.
+    pub head: String,
+}
+
 impl Sandbox {
     /// Where git clones a repository from; it asks for a login and a token.
     pub fn clone_url(&self, repo: &str) -> String {
@@ -184,6 +193,32 @@ impl Sandbox {
         self.forge.look(|world| {
             let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
             Ok(pull.and_then(|pull| pull.merged.as_ref()).map(|merge| merge.commit.clone()))
+        })
+    }
+
+    /// How a pull request was merged; none if it was not.
+    ///
+    /// # Errors
+    /// If there is no such thread.
+    pub fn merge_of(&self, repo: &str, number: i64) -> Result<Option<SeenMerge>, Refusal> {
+        self.forge.look(|world| {
+            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
+            Ok(pull.and_then(|pull| {
+                let by = world.users[&pull.merged.as_ref()?.by].login.clone();
+                Some(SeenMerge { by, head: pull.head.sha.clone() })
+            }))
+        })
+    }
+
+    /// The branch that an open pull request asks to be merged; none if it is closed.
+    ///
+    /// # Errors
+    /// If there is no such thread.
+    pub fn open_branch(&self, repo: &str, number: i64) -> Result<Option<String>, Refusal> {
+        self.forge.look(|world| {
+            let thread = world.issue(issue_id(world, repo, number)?);
+            let pull = thread.pull.as_ref().filter(|_| thread.is_open());
+            Ok(pull.map(|pull| pull.head.name.clone()))
         })
     }
 

@@ -35,7 +35,7 @@ mod versions;
 mod world;
 
 pub use clock::Clock;
-pub use coding::BranchRule;
+pub use coding::{BranchRule, SeenMerge};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -34,6 +34,11 @@ pub enum ScheduledTask {
         #[serde(rename = "told")]
         delivered: bool,
     },
+    /// A pull request moved, for whatever reason: does timmy's verdict stand on its head?
+    SayVerdict {
+        /// Since when that is looked for.
+        since: Timestamp,
+    },
     /// Somebody was asked whether they wrote something: has their answer come?
     Confirm(Box<Confirmation>),
 }
@@ -59,6 +64,7 @@ impl ScheduledTask {
             Self::Relabel(label) => label.scope.name().into(),
             Self::PullOpened(_) => "pull_opened".into(),
             Self::ReadReviews { .. } => "read_reviews".into(),
+            Self::SayVerdict { .. } => "say_verdict".into(),
             Self::Confirm(confirmation) => format!("confirm {}", confirmation.question).into(),
         }
     }
@@ -72,7 +78,7 @@ impl ScheduledTask {
             }
             // It asks the forge for nothing, and an answer is decided from whether it waits.
             Self::Relabel(_) => true,
-            Self::ReadReviews { delivered: false, .. } => false,
+            Self::ReadReviews { delivered: false, .. } | Self::SayVerdict { .. } => false,
         }
     }
 }
@@ -125,6 +131,7 @@ pub fn relabel(
         ScheduledTask::Relabel(label) => Some(label),
         ScheduledTask::PullOpened(_)
         | ScheduledTask::ReadReviews { .. }
+        | ScheduledTask::SayVerdict { .. }
         | ScheduledTask::Confirm(_) => None,
     }))
 }

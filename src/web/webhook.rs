@@ -106,7 +106,7 @@ impl IssueState {
         Self { repo, deleted, entry }
     }
 
-    fn keep(&self, tx: &Transaction<'_>) -> Result<(), Error> {
+    fn keep(&self, tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
         let (repo, number) = (self.repo.id, self.entry.item.number);
         if !repos::introduce(tx, &self.repo)? {
             // It was renamed, or somebody lies: a poll will tell.
@@ -114,7 +114,14 @@ impl IssueState {
         }
         match self.deleted {
             true => forgotten::thread_with_all(tx, ThreadId { repo, number }),
-            false => backlog::put(tx, repo, &self.entry, BacklogSource::Webhook),
+            false => {
+                backlog::put(tx, repo, &self.entry, BacklogSource::Webhook)?;
+                if self.entry.item.is_pull {
+                    let thread = ThreadId { repo, number };
+                    tasks::set(tx, thread, &ScheduledTask::SayVerdict { since: now }, now)?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -181,7 +188,7 @@ async fn store(
             return Ok(Err(known.name));
         }
         if let Some(state) = state {
-            state.keep(tx)?;
+            state.keep(tx, now)?;
         }
         news.map_or(Ok(()), |news| news.keep(tx, now)).map(Ok)
     });

@@ -35,6 +35,13 @@ impl JobFleet {
         Self { gateways, kills: 0 }
     }
 
+    /// Their accounts may write to this repository as well.
+    pub fn admit(sandbox: &Sandbox, repo: &str) {
+        for (name, _) in AGENTS {
+            sandbox.collaborator(repo, name, Mode::Write).unwrap();
+        }
+    }
+
     /// The variables of the environment that hold their keys.
     pub fn environment() -> [(&'static str, String); 3] {
         ["TIMMY_AGENT_EZRA_KEY", "TIMMY_AGENT_BEZALEL_KEY", "TIMMY_AGENT_ALLEGRO_KEY"]

@@ -25,6 +25,8 @@ mod job_outcomes;
 mod jobs;
 mod late_writes;
 mod lost_webhooks;
+mod merge_people;
+mod merges;
 mod random_kills;
 mod random_run;
 mod relay;

@@ -178,6 +178,11 @@ impl Stage {
         ledger.write(move |tx| tasks::set(tx, thread, &task, due)).await.unwrap();
     }
 
+    /// The name of a repository.
+    pub fn repo_name(&self, id: RepoId) -> &'static str {
+        self.repos.iter().find(|(_, known)| *known == id).expect("a repository of the stage").0
+    }
+
     /// How many requests the forge has seen.
     pub fn requests(&self) -> usize {
         self.sandbox.requests().len()

@@ -64,6 +64,10 @@ fn remedy(incident: &Incident) -> &'static str {
         Incident::NoDefaultBranch { .. } => {
             "Its jobs wait, and are tried ten times at most; it is over when one of them begins."
         }
+        Incident::VerdictForged { .. } => {
+            "timmy serve says its own word again; whoever posts in its name has to stop, or to lose \
+             write access. It is over when the pull request is closed or merged."
+        }
         Incident::AnswerUnreadable { .. } => {
             "Look at it in the browser and in the server's log, then say the command again."
         }

@@ -55,6 +55,10 @@ pub enum Incident {
     AnswerUnreadable {
         thread: ThreadId,
     },
+    /// Somebody said something of a commit in timmy's name, in the pull request.
+    VerdictForged {
+        thread: ThreadId,
+    },
     /// What issues of a repository wait for is told in a way that cannot be understood.
     DependenciesUnreadable {
         repo: RepoId,
@@ -135,6 +139,7 @@ impl fmt::Display for Incident {
             Self::ThreadLocked { .. } => f.write_str("thread locked"),
             Self::ThreadBlocked { .. } => f.write_str("account blocked"),
             Self::AnswerUnreadable { .. } => f.write_str("answer unreadable"),
+            Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
@@ -155,7 +160,8 @@ impl Incident {
             | Self::NoDefaultBranch { repo }
             | Self::ThreadLocked { thread: ThreadId { repo, .. } }
             | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
-            | Self::AnswerUnreadable { thread: ThreadId { repo, .. } } => Some(*repo),
+            | Self::AnswerUnreadable { thread: ThreadId { repo, .. } }
+            | Self::VerdictForged { thread: ThreadId { repo, .. } } => Some(*repo),
             Self::BadToken
             | Self::MissingScope { .. }
             | Self::ForgeDown
@@ -183,6 +189,7 @@ impl Incident {
             | Self::ThreadLocked { .. }
             | Self::ThreadBlocked { .. }
             | Self::AnswerUnreadable { .. }
+            | Self::VerdictForged { .. }
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::ReportHomeless
@@ -214,6 +221,7 @@ impl Incident {
             | Self::ThreadLocked { .. }
             | Self::ThreadBlocked { .. }
             | Self::AnswerUnreadable { .. }
+            | Self::VerdictForged { .. }
             | Self::ReportHomeless => true,
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
@@ -240,6 +248,7 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::RepoGone { .. }
             | Self::AnswerUnreadable { .. }
+            | Self::VerdictForged { .. }
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::AccountRenamed { .. }

@@ -12,6 +12,7 @@ mod backlog;
 pub mod decisions;
 pub(super) mod filters;
 mod fleet;
+pub mod head_status;
 pub mod job_speech;
 pub mod jobs;
 mod pull_text;

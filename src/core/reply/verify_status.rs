@@ -12,7 +12,7 @@ use crate::core::model::commit_status::{CheckState, SaidOfCommit};
 use crate::core::model::ids::ThreadId;
 
 /// The context of the verdict.
-const CONTEXT: &str = "timmy/verify";
+pub(super) const CONTEXT: &str = "timmy/verify";
 
 /// How many guards are named: Gitea shows some 80 characters.
 const MOST_NAMED: usize = 4;
@@ -62,7 +62,11 @@ fn is_asked_about(record: &JobRecord) -> bool {
 /// The guards that found something of this grade.
 fn names(record: &JobRecord, grade: Grade) -> String {
     let found = record.findings().unwrap_or_default();
-    let names: BTreeSet<&str> = guards_of(found, grade).collect();
+    named(&guards_of(found, grade).collect())
+}
+
+/// Some of `names`, in words.
+pub(super) fn named(names: &BTreeSet<&str>) -> String {
     let shown: Vec<&str> = names.iter().take(MOST_NAMED).copied().collect();
     match (shown.as_slice(), names.len() - shown.len()) {
         ([], _) => "what was found".to_owned(),

@@ -351,8 +351,9 @@ fn is_round(job: &Job) -> bool {
 /// push there, begins at what is to be repaired. What an agent with timmy's tools hands in always
 /// begins at the head of the base branch.
 fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
-    match (&job.past.commit, job.past.pull) {
-        (Some(delivered), None) if is_round(job) && !has_tools => {
+    let has_left = job.past.branch > 1 && job.past.pull.is_none();
+    match &job.past.commit {
+        Some(delivered) if is_round(job) && has_left && !has_tools => {
             Base { head: delivered.clone(), ..base }
         }
         _ => base,

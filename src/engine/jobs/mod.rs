@@ -34,6 +34,7 @@ mod fleet;
 mod follow;
 mod forge;
 mod health;
+mod judge_again;
 mod look;
 mod merged;
 mod permission;
@@ -73,6 +74,7 @@ pub use drivers::{
 pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
 pub(super) use forge::LiveForge;
+pub(super) use judge_again::JudgedAgain;
 use watches::Watches;
 
 /// How long a job is left alone at which timmy itself failed.

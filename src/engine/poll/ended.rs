@@ -54,6 +54,7 @@ impl Poller {
             | Incident::WriteForbidden { .. }
             | Incident::DependenciesUnreadable { .. }
             | Incident::NoDefaultBranch { .. }
+            | Incident::VerdictForged { .. }
             | Incident::ReportHomeless
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }

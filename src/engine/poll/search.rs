@@ -133,6 +133,7 @@ fn note_thread(
             &ScheduledTask::ReadReviews { since: watched.since, delivered: false },
             now,
         )?;
+        tasks::set(tx, thread, &ScheduledTask::SayVerdict { since: now }, now)?;
     }
     // Once it has moved, nobody knows whether its body is still what its author opened it with.
     if text.is_as_written() && text.written.created_at >= watched.since {

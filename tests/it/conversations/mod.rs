@@ -40,6 +40,7 @@ mod outside_changes;
 mod polling;
 mod priority_and_size;
 mod privacy;
+mod pull_heads;
 mod refusals_of_the_forge;
 mod relayed;
 mod renamed;

@@ -8,6 +8,7 @@ mod fleet;
 mod follow_ups;
 mod guard_runs;
 mod guards;
+mod heads;
 mod hosts;
 mod merges;
 mod permissions;

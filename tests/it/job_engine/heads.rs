@@ -1,0 +1,206 @@
+//! What timmy says of the heads of pull requests that no job at work judges.
+
+use timmy::core::jobs::{Done, JobId, State};
+use timmy::core::model::incident::Incident;
+use timmy::sandbox::{Mode, Sandbox};
+use timmy::store::incidents::{self, OpenIncident};
+
+use super::decisions::{BRANCH, delivered};
+use super::stage::{Stage, live};
+use crate::support::clock::{MINUTE, SECOND};
+use crate::support::forge::DOOR;
+
+const CI: &str = "ci";
+const VERIFY: &str = "timmy/verify";
+
+fn with_ci(sandbox: &Sandbox) {
+    sandbox.add_user(CI);
+    sandbox.collaborator(DOOR, CI, Mode::Write).unwrap();
+}
+
+async fn stage() -> Stage {
+    live(with_ci, |config| config.with("guards.trusted_reporters", [CI])).await
+}
+
+/// Lets timmy find what moved, and what follows.
+async fn pass(stage: &Stage) {
+    stage.pass(MINUTE * 3, SECOND * 30).await;
+}
+
+fn pushes(stage: &Stage, who: &str, branch: &str, content: &str) -> String {
+    stage.app.sandbox.commit(who, DOOR, branch, &[("paint.md", content)], "Paint it").unwrap()
+}
+
+/// `who` opens a pull request; its number and its head.
+fn opens(stage: &Stage, who: &str, branch: &str) -> (i64, String) {
+    let head = pushes(stage, who, branch, "red");
+    (stage.app.sandbox.open_pull(who, DOOR, "Paint it", "", branch).unwrap(), head)
+}
+
+/// What stands on a commit under timmy's name, and who said it.
+fn verdict(stage: &Stage, commit: &str) -> Option<(String, String)> {
+    let said = stage.app.sandbox.statuses(DOOR, commit).unwrap().into_iter();
+    said.filter(|[context, ..]| context == VERIFY).map(|[_, state, by]| (state, by)).next()
+}
+
+fn says(stage: &Stage, commit: &str, state: &str) {
+    let said = verdict(stage, commit);
+    assert_eq!(said, Some((state.to_owned(), "timmy".to_owned())), "of {commit}");
+}
+
+/// How often timmy was to say something of this commit.
+fn times_said(stage: &Stage, commit: &str) -> usize {
+    let asked = stage.app.sandbox.requests();
+    let said = asked.iter().filter(|asked| asked.method == "POST" && asked.path.contains(commit));
+    said.count()
+}
+
+async fn forged(stage: &Stage) -> Vec<OpenIncident> {
+    let mut all = stage.app.timmy.read(incidents::all).await;
+    all.retain(|open| matches!(open.incident, Incident::VerdictForged { .. }));
+    all
+}
+
+#[tokio::test]
+async fn each_head_of_a_person_is_told_once_to_be_none_of_timmys() {
+    let stage = stage().await;
+    let (pull, first) = opens(&stage, "anna", "paint");
+    pass(&stage).await;
+    says(&stage, &first, "success");
+    stage.app.sandbox.comment("anna", DOOR, pull, "Please look.").unwrap();
+    pass(&stage).await;
+    assert_eq!(times_said(&stage, &first), 1);
+    let second = pushes(&stage, "anna", "paint", "blue");
+    stage.app.sandbox.comment("anna", DOOR, pull, "Once more.").unwrap();
+    pass(&stage).await;
+    says(&stage, &second, "success");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_agents_pull_request_without_a_job_does_not_pass() {
+    let stage = stage().await;
+    let (_, head) = opens(&stage, "ezra", "paint");
+    pass(&stage).await;
+    says(&stage, &head, "failure");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_branch_that_is_called_like_a_jobs_is_none_where_that_has_another_thread() {
+    let stage = stage().await;
+    stage.assign(1, Some("bezalel")).await;
+    let (_, head) = opens(&stage, "ezra", "timmy/2-j1");
+    pass(&stage).await;
+    says(&stage, &head, "failure");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn whoever_speaks_in_timmys_name_is_told_of_and_spoken_over() {
+    let stage = stage().await;
+    let (pull, head) = opens(&stage, "ezra", "paint");
+    pass(&stage).await;
+    stage.app.sandbox.set_status("ezra", DOOR, &head, (VERIFY, "success")).unwrap();
+    stage.app.sandbox.comment("anna", DOOR, pull, "It is green!").unwrap();
+    pass(&stage).await;
+    says(&stage, &head, "failure");
+    let open = forged(&stage).await;
+    assert_eq!(open.len(), 1);
+    assert!(open[0].text.starts_with("ezra posted a status in my name"), "{}", open[0].text);
+    stage.app.sandbox.comment("anna", DOOR, pull, "It is red.").unwrap();
+    pass(&stage).await;
+    assert_eq!(times_said(&stage, &head), 2);
+    assert_eq!(forged(&stage).await.len(), 1, "it is told once");
+    stage.app.sandbox.set_open("anna", DOOR, pull, false).unwrap();
+    pass(&stage).await;
+    assert_eq!(forged(&stage).await.len(), 0, "it is over when the pull request is closed");
+    stage.end().await;
+}
+
+/// ezra's job is done, and its pull request open; the number of that.
+async fn done(stage: &Stage) -> (JobId, i64) {
+    let (job, pull) = delivered(stage).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    (job, pull)
+}
+
+#[tokio::test]
+async fn what_a_person_pushes_after_the_end_is_judged_again() {
+    let stage = stage().await;
+    let (job, pull) = done(&stage).await;
+    let good = pushes(&stage, "anna", BRANCH, "blue");
+    stage.app.sandbox.comment("anna", DOOR, pull, "Painted.").unwrap();
+    pass(&stage).await;
+    says(&stage, &good, "success");
+    let bad = pushes(&stage, "anna", BRANCH, "AWS_SECRET=\"AKIAIOSFODNN7EXAMPLQ\"");
+    stage.app.sandbox.set_status(CI, DOOR, &bad, ("ci/test", "failure")).unwrap();
+    stage.app.sandbox.comment("anna", DOOR, pull, "Signed.").unwrap();
+    pass(&stage).await;
+    says(&stage, &bad, "failure");
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified), "that wakes no job");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_the_agent_pushes_after_the_end_never_passes_unseen() {
+    let stage = stage().await;
+    let (_, pull) = done(&stage).await;
+    stage.wait(MINUTE).await;
+    let late = pushes(&stage, "ezra", BRANCH, "blue");
+    stage.app.sandbox.comment("anna", DOOR, pull, "What is this?").unwrap();
+    pass(&stage).await;
+    says(&stage, &late, "failure");
+    let said = stage.app.sandbox.comments(DOOR, 1).unwrap();
+    assert!(said.iter().any(|said| said.body.contains(&late[..7])), "{said:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_pushed_for_a_job_that_was_given_up_is_judged_no_more() {
+    let stage = stage().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let first = pushes(&stage, "ezra", BRANCH, "red");
+    let pull = stage.app.sandbox.open_pull("ezra", DOOR, "Paint it", "", BRANCH).unwrap();
+    pass(&stage).await;
+    assert_eq!(verdict(&stage, &first), None, "its job judges it when it is done");
+    stage.cancel(job).await;
+    let second = pushes(&stage, "anna", BRANCH, "blue");
+    stage.app.sandbox.comment("anna", DOOR, pull, "Painted.").unwrap();
+    pass(&stage).await;
+    says(&stage, &second, "failure");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_said_where_timmy_may_not_write_or_no_agent_works() {
+    const WINDOW: &str = "foundation/window";
+    let furnish = |sandbox: &Sandbox| {
+        sandbox.add_repo(WINDOW, false).unwrap();
+        sandbox.collaborator(WINDOW, "timmy", Mode::Read).unwrap();
+        sandbox.collaborator(WINDOW, "anna", Mode::Write).unwrap();
+    };
+    let opens = |stage: &Stage, repo: &str| {
+        let sandbox = &stage.app.sandbox;
+        let head = sandbox.commit("anna", repo, "paint", &[("paint.md", "red")], "Paint").unwrap();
+        sandbox.open_pull("anna", repo, "Paint it", "", "paint").unwrap();
+        head
+    };
+    let stage = live(furnish, |config| config).await;
+    let head = opens(&stage, WINDOW);
+    pass(&stage).await;
+    assert_eq!(stage.app.sandbox.statuses(WINDOW, &head).unwrap().len(), 0);
+    assert_eq!(times_said(&stage, &head), 0);
+    stage.end().await;
+    let elsewhere = |config: crate::support::config::Config| {
+        let elsewhere = || ["foundation/window"];
+        let config = config.its("repositories", elsewhere()).without_agents();
+        config.agent("ezra", ["coder"]).its("repositories", elsewhere())
+    };
+    let stage = live(furnish, elsewhere).await;
+    let head = opens(&stage, DOOR);
+    pass(&stage).await;
+    assert_eq!(verdict(&stage, &head), None);
+    assert!(!stage.app.sandbox.requests().iter().any(|asked| asked.path.contains(&head)));
+    stage.end().await;
+}
