@@ -35,6 +35,7 @@ mod reactions;
 mod report;
 mod report_now;
 pub mod repositories;
+mod repository_policies;
 mod retry;
 mod rights;
 mod roster;
@@ -78,6 +79,7 @@ use self::planner::Planner;
 use self::poll::Poller;
 use self::queue::LaneQueue;
 use self::report::Reporter;
+use self::repository_policies::RepositoryPolicies;
 use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
@@ -137,19 +139,27 @@ impl Engine {
         let accounts = Arc::new(Accounts::new(ctx.clone(), incidents.clone()));
         let permissions = Arc::new(PermissionReader::new(ctx.clone(), accounts.clone()));
         let fleet = Jobs::fleet_of(&drivers);
-        let planner = Planner::new(ctx.clone(), identity.clone(), accounts.clone(), fleet.clone());
+        let policies = Arc::new(RepositoryPolicies::new(&ctx, incidents.clone()));
+        let planner = Planner::new(
+            ctx.clone(),
+            identity.clone(),
+            accounts.clone(),
+            fleet.clone(),
+            policies.clone(),
+        );
         let planner = Arc::new(planner);
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
         let running = Arc::new(RunningGuards::new(&ctx));
-        let tools = || (reader.clone(), running.clone());
-        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), tools()));
+        let judging = || (running.clone(), policies.clone());
+        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), reader.clone(), judging()));
         let forge = drivers.forge.unwrap_or_else(|| live());
         let jobs = Jobs::new(
             ctx.clone(),
             (identity.clone(), incidents.clone()),
             accounts.clone(),
             fleet.clone(),
-            (forge, running.clone()),
+            forge,
+            judging(),
             reader.clone(),
         );
         let jobs = Arc::new(jobs);

@@ -64,6 +64,9 @@ fn remedy(incident: &Incident) -> &'static str {
         Incident::NoDefaultBranch { .. } => {
             "Its jobs wait, and are tried ten times at most; it is over when one of them begins."
         }
+        Incident::PolicyUnreadable { .. } => {
+            "Correct the file on the default branch: examples/repository.timmy.toml has all keys."
+        }
         Incident::AnswerUnreadable { .. } => {
             "Look at it in the browser and in the server's log, then say the command again."
         }

@@ -13,5 +13,5 @@ mod target;
 pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
 };
-pub(in crate::engine) use running::{RunQuery, RunningGuards};
+pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
 pub(in crate::engine) use target::Targets;

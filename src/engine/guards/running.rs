@@ -16,8 +16,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{GuardRuns, SandboxKind, Script, ScriptKind};
 use crate::confinement::{self, Bounds, CannotRun, Confinement, FetchedRepository, Remote};
-use crate::core::guards::GuardResult;
-use crate::core::jobs::{Commit, JobId};
+use crate::core::guards::{GuardName, GuardResult};
+use crate::core::jobs::{Commit, JobId, SeenResult};
 use crate::core::model::repository::Repo;
 use crate::core::script_guard::ScriptFacts;
 use crate::engine::context::Context;
@@ -44,8 +44,19 @@ pub(in crate::engine) struct RunQuery<'a> {
     pub(in crate::engine) repo: &'a Repo,
     pub(in crate::engine) pull: &'a PullRequest,
     pub(in crate::engine) issue: Option<i64>,
+    /// Which look at the job's result it is for.
+    pub(in crate::engine) look: u32,
+    pub(in crate::engine) excused: Excused,
     /// What holds in that repository.
     pub(in crate::engine) runs: &'a GuardRuns,
+}
+
+/// What people let pass. Who looks again because of that needs no other run; who looks again for
+/// nothing wants one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Excused {
+    pub(in crate::engine) passed: Option<SeenResult>,
+    pub(in crate::engine) lifted: BTreeSet<GuardName>,
 }
 
 /// Runs guards for jobs.
@@ -71,6 +82,8 @@ struct OneRun {
     plan: GuardPlan,
     base: Commit,
     head: Commit,
+    look: u32,
+    excused: Excused,
     /// How often its commits could not be had.
     failures: u32,
     state: RunState,
@@ -115,8 +128,9 @@ impl RunningGuards {
             return Some(plan.refused(&CannotRun::Git { command: "merge-base".to_owned(), said }));
         };
         let mut runs = self.table.runs();
-        let known = runs.get(&query.job);
+        let known = runs.get_mut(&query.job);
         let known = known.filter(|run| (&run.plan, &run.base, &run.head) == (&plan, &base, &head));
+        let known = known.and_then(|run| run.serves(query).then_some(&*run));
         let failures = match known {
             Some(OneRun { state: RunState::UnderWay { .. }, .. }) => return None,
             Some(OneRun { state: RunState::Ended(results), .. }) => return Some(results.clone()),
@@ -135,7 +149,9 @@ impl RunningGuards {
         let task = self.begin(query, number, plan.clone(), commits);
         let state = RunState::UnderWay { _task: AbortOnDropHandle::new(task) };
         // What ran of the head before is ended with it.
-        runs.insert(query.job, OneRun { number, plan, base, head, failures, state });
+        let (look, excused) = (query.look, query.excused.clone());
+        let run = OneRun { number, plan, base, head, look, excused, failures, state };
+        runs.insert(query.job, run);
         None
     }
 
@@ -159,7 +175,7 @@ impl RunningGuards {
         plan: GuardPlan,
         (base, head): (Commit, Commit),
     ) -> tokio::task::JoinHandle<()> {
-        let RunQuery { job, repo, pull, issue, runs } = *query;
+        let RunQuery { job, repo, pull, issue, runs, .. } = *query;
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let mut ending = RunEnding { job, number, table: self.table.clone(), results: None };
         let (work, stored) = (ctx.activity.begin(), ctx.stored.clone());
@@ -186,6 +202,16 @@ impl RunningGuards {
             stored.notify();
             drop(work);
         })
+    }
+}
+
+impl OneRun {
+    /// Whether what it says, or will say, is still what is asked for.
+    fn serves(&mut self, query: &RunQuery<'_>) -> bool {
+        let serves = self.look == query.look || self.excused != query.excused;
+        self.look = query.look;
+        self.excused = query.excused.clone();
+        serves
     }
 }
 

@@ -10,6 +10,7 @@ use super::drivers::{
 };
 use super::examine::Examiner;
 use crate::agents::AgentTask;
+use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Finding, Grade, read_result};
 use crate::core::jobs::{
@@ -27,6 +28,7 @@ use crate::engine::context::{AgentTerms, Context};
 use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
 use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
+use crate::engine::repository_policies::RepositoryPolicies;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
 
@@ -36,6 +38,7 @@ pub(in crate::engine) struct LiveForge {
     identity: Arc<Identity>,
     /// The accounts of agents, by the login of the configuration.
     accounts: Mutex<BTreeMap<String, Account>>,
+    policies: Arc<RepositoryPolicies>,
     pub(super) examiner: Examiner,
 }
 
@@ -43,11 +46,12 @@ impl LiveForge {
     pub(in crate::engine) fn new(
         ctx: &Context,
         identity: Arc<Identity>,
-        (reader, running): (Arc<TextReader>, Arc<RunningGuards>),
+        reader: Arc<TextReader>,
+        (running, policies): (Arc<RunningGuards>, Arc<RepositoryPolicies>),
     ) -> Self {
         let ctx = ctx.for_background();
-        let examiner = Examiner::new(&ctx, reader, running);
-        Self { ctx, identity, accounts: Mutex::default(), examiner }
+        let examiner = Examiner::new(&ctx, reader, (running, policies.clone()));
+        Self { ctx, identity, policies, accounts: Mutex::default(), examiner }
     }
 
     fn terms(&self, agent: &str) -> Option<&AgentTerms> {
@@ -73,6 +77,11 @@ impl LiveForge {
             Err(why) => return Ok(Err(why)),
         };
         let Base { branch: base_branch, head: base } = begin;
+        let own = self.policies.at(&order.repo, &base).await?;
+        if let Some(words) = own.refusal(&order.agent, &order.job.spec.role, is_by_itself(order)) {
+            return Ok(Err(CannotBegin::NoAccess(words)));
+        }
+        let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
         let name = &order.repo.name;
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
         let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
@@ -94,6 +103,7 @@ impl LiveForge {
             faults: faults(order),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
             told: order.texts.clone(),
+            instructions,
         };
         Ok(Ok(AgentTask {
             key: order.key.clone(),
@@ -327,6 +337,10 @@ fn is_edited(issue: &Issue, attempt: &StoredAttempt) -> bool {
 fn told_thread(issue: &Issue) -> PromptThread {
     let Issue { number, title, body, .. } = issue.clone();
     PromptThread { number, title, body }
+}
+
+fn is_by_itself(order: &JobOrder) -> bool {
+    !order.job.is_asked_for()
 }
 
 fn is_p0(issue: &Issue) -> bool {

@@ -57,6 +57,7 @@ use super::context::Context;
 use super::guards::RunningGuards;
 use super::identity::Identity;
 use super::incidents::Incidents;
+use super::repository_policies::RepositoryPolicies;
 use crate::core::jobs::{Draw, JobEvent, JobId, StateKind, StepTime};
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::time::Timestamp;
@@ -85,6 +86,7 @@ pub(super) struct Jobs {
     fleet: Arc<Fleet>,
     forge: Arc<dyn JobForge>,
     running: Arc<RunningGuards>,
+    policies: Arc<RepositoryPolicies>,
     reader: Arc<TextReader>,
     watches: Watches,
     /// Whether an agent may have become free for a job that waits.
@@ -134,7 +136,8 @@ impl Jobs {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         accounts: Arc<Accounts>,
         fleet: Arc<Fleet>,
-        (forge, running): (Arc<dyn JobForge>, Arc<RunningGuards>),
+        forge: Arc<dyn JobForge>,
+        (running, policies): (Arc<RunningGuards>, Arc<RepositoryPolicies>),
         reader: Arc<TextReader>,
     ) -> Self {
         Self {
@@ -145,6 +148,7 @@ impl Jobs {
             fleet,
             forge,
             running,
+            policies,
             reader,
             watches: Watches::default(),
             has_moved: AtomicBool::new(true),

@@ -54,6 +54,7 @@ impl Poller {
             | Incident::WriteForbidden { .. }
             | Incident::DependenciesUnreadable { .. }
             | Incident::NoDefaultBranch { .. }
+            | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }

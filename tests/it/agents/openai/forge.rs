@@ -61,6 +61,7 @@ impl Workshop {
         let task = AgentTask { base: self.base.clone(), ..task("") };
         let title = "The hinge squeaks".to_owned();
         let prompt = JobPrompt {
+            instructions: None,
             purpose: Purpose::Code,
             role: "coder".into(),
             repository: task.repository.clone(),
