@@ -46,6 +46,7 @@ mod tick;
 mod try_result;
 
 pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing};
+pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
@@ -243,6 +244,7 @@ impl Engine {
         let loops = self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(mut loops) = loops else { return Ok(()) };
         self.running.clear().await;
+        self.running.try_fixtures();
         let mut failures: u32 = 0;
         loop {
             let begun = self.ctx.now();
