@@ -65,7 +65,7 @@ mod tests {
     use crate::config::{Outside, parse};
 
     const LINES: &str = "[gitea]\nurl = \"https://git.example.org\"\nwatch = [\"foundation\"]\n\
-                         [people]\nowner = \"anna\"\n[[guards.script]]\nname = \"lint\"\n\
+                         [people]\nowner = \"anna\"\noperators = []\napprovers = []\n[[guards.script]]\nname = \"lint\"\n\
                          kind = \"exit_code\"\ncommand = [\"lint\"]\n";
 
     fn script(more: &str) -> Script {
