@@ -51,6 +51,8 @@ pub struct Script {
     pub command: Program,
     /// How long it may take before it counts as failed.
     pub timeout: Duration,
+    /// A folder that it must not let pass.
+    pub fixture: Option<PathBuf>,
 }
 
 /// How a script gets its input.
@@ -177,9 +179,12 @@ impl Script {
         let kind = section.need("kind", one_of(&KINDS));
         let command = Program::read(section);
         let timeout = section.or("timeout", SECOND * 120, duration(SECOND..=HOUR));
+        let fixture = section.optional("fixture", text);
+        let fixture = fixture.map(|path| section.reading.resolve(&path));
         let name = name?;
         let span = name.span();
-        let script = Self { name: name.into_inner(), kind: kind?, command: command?, timeout };
+        let script =
+            Self { name: name.into_inner(), kind: kind?, command: command?, timeout, fixture };
         Some(Spanned::new(span, script))
     }
 }

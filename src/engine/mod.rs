@@ -36,6 +36,7 @@ mod reactions;
 mod report;
 mod report_now;
 pub mod repositories;
+mod repository_policies;
 mod retry;
 mod rights;
 mod roster;
@@ -46,6 +47,7 @@ mod tick;
 mod try_result;
 
 pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing};
+pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
@@ -80,6 +82,7 @@ use self::planner::Planner;
 use self::poll::Poller;
 use self::queue::LaneQueue;
 use self::report::Reporter;
+use self::repository_policies::RepositoryPolicies;
 use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
@@ -139,19 +142,27 @@ impl Engine {
         let accounts = Arc::new(Accounts::new(ctx.clone(), incidents.clone()));
         let permissions = Arc::new(PermissionReader::new(ctx.clone(), accounts.clone()));
         let fleet = Jobs::fleet_of(&drivers);
-        let planner = Planner::new(ctx.clone(), identity.clone(), accounts.clone(), fleet.clone());
+        let policies = Arc::new(RepositoryPolicies::new(&ctx, incidents.clone()));
+        let planner = Planner::new(
+            ctx.clone(),
+            identity.clone(),
+            accounts.clone(),
+            fleet.clone(),
+            policies.clone(),
+        );
         let planner = Arc::new(planner);
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
         let running = Arc::new(RunningGuards::new(&ctx));
-        let tools = || (reader.clone(), running.clone());
-        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), tools()));
+        let judging = || (running.clone(), policies.clone());
+        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), reader.clone(), judging()));
         let forge = drivers.forge.unwrap_or_else(|| live());
         let jobs = Jobs::new(
             ctx.clone(),
             (identity.clone(), incidents.clone()),
             accounts.clone(),
             fleet.clone(),
-            (forge, running.clone()),
+            forge,
+            judging(),
             reader.clone(),
         );
         let jobs = Arc::new(jobs);
@@ -236,6 +247,7 @@ impl Engine {
         let loops = self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(mut loops) = loops else { return Ok(()) };
         self.running.clear().await;
+        self.running.try_fixtures();
         let mut failures: u32 = 0;
         loop {
             let begun = self.ctx.now();

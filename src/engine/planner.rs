@@ -1,5 +1,6 @@
 //! The ranked backlog: built when somebody asks, cached for a minute.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,14 @@ use super::accounts::Accounts;
 use super::context::{AgentTerms, Context, JobPolicy};
 use super::identity::Identity;
 use super::jobs::Fleet;
+use super::repository_policies::RepositoryPolicies;
 use super::roster::FleetRecords;
 use crate::config::FleetLimits;
+use crate::core::model::ids::RepoId;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::{RankedBacklog, RankingInput, Roster, Rules};
-use crate::store::{Connection, Error, backlog, controls, jobs};
+use crate::core::scheduling::{AgentSlot, RankedBacklog, RankingInput, Roster, Rules};
+use crate::store::{Connection, Error, backlog, controls, jobs, repos};
 
 /// How long a ranking is kept. Facts of a large backlog take tens of megabytes: nobody shall pay
 /// for them who does not look.
@@ -26,6 +30,7 @@ pub(super) struct Planner {
     identity: Arc<Identity>,
     accounts: Arc<Accounts>,
     fleet: Arc<Fleet>,
+    policies: Arc<RepositoryPolicies>,
     cached: Mutex<Option<CachedRanking>>,
     /// Held by background work for as long as it uses a ranking.
     turn: Mutex<()>,
@@ -35,6 +40,7 @@ pub(super) struct Planner {
 struct CachedRanking {
     judged: Arc<RankedBacklog>,
     version: i64,
+    policies: u64,
     knows_itself: bool,
 }
 
@@ -51,9 +57,10 @@ impl Planner {
         identity: Arc<Identity>,
         accounts: Arc<Accounts>,
         fleet: Arc<Fleet>,
+        policies: Arc<RepositoryPolicies>,
     ) -> Self {
         let (cached, turn) = (Mutex::default(), Mutex::default());
-        Self { ctx, identity, accounts, fleet, cached, turn }
+        Self { ctx, identity, accounts, fleet, policies, cached, turn }
     }
 
     /// Lets background work use rankings one after the other: what moved in between makes a new
@@ -69,9 +76,11 @@ impl Planner {
         let mut cached = self.cached.lock().await;
         let now = self.ctx.now();
         let knows_itself = self.identity.known().is_some();
+        let policies = self.policies.version();
         let version = self.ctx.ledger.read(backlog::version).await?;
         if let Some(cached) = &*cached
-            && (cached.version, cached.knows_itself) == (version, knows_itself)
+            && (cached.version, cached.policies, cached.knows_itself)
+                == (version, policies, knows_itself)
             && !cached.is_old(now)
         {
             return Ok(cached.judged.clone());
@@ -85,7 +94,7 @@ impl Planner {
             Ok((backlog::version(conn)?, Arc::new(judged)))
         });
         let (version, judged) = judge.await?;
-        *cached = Some(CachedRanking { judged: judged.clone(), version, knows_itself });
+        *cached = Some(CachedRanking { judged: judged.clone(), version, policies, knows_itself });
         Ok(judged)
     }
 
@@ -106,12 +115,41 @@ impl Planner {
     /// it is told what would be handed out if they could.
     fn roster(&self, now: Timestamp) -> Roster {
         let workers = &self.ctx.policy.workers;
-        let workers = match self.fleet.is_empty() {
+        let mut workers = match self.fleet.is_empty() {
             true => workers.clone(),
             false => self.fleet.slots(workers, now),
         };
+        self.keep_out(&mut workers);
         let until = self.fleet.changes_at(now);
         Roster { until, ..Roster::idle(workers, self.ctx.policy.limits.clone()) }
+    }
+
+    /// Keeps agents out of repositories whose people do not want them there.
+    fn keep_out(&self, workers: &mut [AgentSlot]) {
+        let restricted = self.policies.restricted();
+        for worker in workers.iter_mut().filter(|_| !restricted.is_empty()) {
+            let shut =
+                |repo: &&RepoId| !self.policies.admits(**repo, &worker.name, &worker.roles, true);
+            let shut: Vec<RepoId> = restricted.iter().filter(shut).copied().collect();
+            worker.workplaces = worker.workplaces.without(shut);
+        }
+    }
+
+    /// The repositories in which something would be handed out have their policy read. Where no
+    /// agent can be driven nothing is.
+    pub(super) async fn read_policies(&self, judged: &RankedBacklog) -> Result<(), Error> {
+        if self.fleet.is_empty() {
+            return Ok(());
+        }
+        let given = judged.choices().iter().filter(|choice| choice.winner.is_some());
+        let places: BTreeSet<RepoId> = given.map(|choice| choice.thread.repo).collect();
+        let named = self.ctx.ledger.read(move |conn| {
+            let named = places.into_iter().map(|place| repos::name(conn, place));
+            named.collect::<Result<Vec<_>, _>>()
+        });
+        let named: Vec<Repo> = named.await?.into_iter().flatten().collect();
+        self.policies.refresh(&named).await;
+        Ok(())
     }
 
     fn limits(&self) -> FleetLimits {

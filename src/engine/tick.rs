@@ -66,6 +66,8 @@ impl Ticker {
             return Ok(());
         }
         let _turn = self.planner.turn().await;
+        // What would be handed out is looked at once more, by what the people there want.
+        self.planner.read_policies(&*self.planner.ranking().await?).await?;
         let judged = self.planner.ranking().await?;
         let (since, until) = (judged.setting.now, judged.holds_until());
         *seen = TickState { version, knows_itself, since, until };

@@ -20,12 +20,31 @@ impl Gitea {
         commit: &Commit,
         most: usize,
     ) -> Result<Option<Vec<u8>>, Error> {
-        let route =
-            Route::new("repos/{owner}/{repo}/raw/{path}", &[&repo.owner(), &repo.name(), &path]);
-        match self.get(&route.with("ref", commit).at_most(most)).await {
+        self.raw(raw(repo, path).with("ref", commit).at_most(most)).await
+    }
+
+    /// The same at the head of the default branch.
+    ///
+    /// # Errors
+    /// As [`Gitea::file`].
+    pub async fn file_on_default_branch(
+        &self,
+        repo: &RepoName,
+        path: &str,
+        most: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        self.raw(raw(repo, path).at_most(most)).await
+    }
+
+    async fn raw(&self, route: Route) -> Result<Option<Vec<u8>>, Error> {
+        match self.get(&route).await {
             Ok(answer) => Ok(Some(answer.body)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
+
+fn raw(repo: &RepoName, path: &str) -> Route {
+    Route::new("repos/{owner}/{repo}/raw/{path}", &[&repo.owner(), &repo.name(), &path])
 }

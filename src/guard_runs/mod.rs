@@ -4,16 +4,19 @@
 //! |---|---|
 //! | `runner` | [`GuardRunner`]: a fresh copy of one commit, what prepares it, and then the guard |
 //! | `proof` | whether a change's tests fail without its code |
+//! | `fixture` | whether a script catches what it is there for |
 //! | `plan` | [`GuardPlan`]: all that is run of one change |
 //! | `said` | what a run says, as a guard says it |
 //! | `unpassed` | [`Unpassed`]: why a guard did not pass; what did not run never does |
 
+mod fixture;
 mod plan;
 mod proof;
 mod runner;
 mod said;
 mod unpassed;
 
+pub use fixture::FixtureEnd;
 pub use plan::{ChangeToRun, GuardPlan};
 pub use proof::{FailToPassProof, prove};
 pub use runner::{GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun};

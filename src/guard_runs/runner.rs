@@ -141,7 +141,7 @@ impl GuardRunner {
         self.run(workspace, request).await
     }
 
-    async fn run(
+    pub(super) async fn run(
         &self,
         workspace: &Workspace,
         request: RunRequest<'_>,
@@ -151,11 +151,11 @@ impl GuardRunner {
 }
 
 /// Without input and without network.
-fn request(words: &[String], bounds: Bounds) -> RunRequest<'_> {
+pub(super) fn request(words: &[String], bounds: Bounds) -> RunRequest<'_> {
     RunRequest { words, input: None, network: Network::Own, output: OutputForm::Together, bounds }
 }
 
-fn answered(output: OutputEnd) -> Result<Vec<ScriptFinding>, Unpassed> {
+pub(super) fn answered(output: OutputEnd) -> Result<Vec<ScriptFinding>, Unpassed> {
     use crate::core::script_guard::NoScriptAnswer;
 
     let found = match output.dropped {

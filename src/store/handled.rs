@@ -7,11 +7,12 @@ use super::audit::{self, AuditEntry};
 use super::error::Error;
 use super::inbox::{self, Ending, InboxText};
 use super::jobs::{self, GivenAnswer, NotCreated};
+use super::lifted_guards::{self, LiftedGuard};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
 use super::{controls, forgotten, repos, threads};
 use crate::core::handlers::{ChangeSet, JobRequest, ScheduledLabel};
-use crate::core::jobs::{Job, JobId};
+use crate::core::jobs::{Job, JobEvent, JobId};
 use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
@@ -145,6 +146,22 @@ fn requested(
             }
             id
         }
+        JobRequest::Lift { seen, guard, commit, reason, now } => {
+            let id = unmoved(tx, seen)?;
+            let lifted = LiftedGuard {
+                repo: seen.spec.thread.repo,
+                commit,
+                guard,
+                job: id,
+                by: actor,
+                reason,
+            };
+            lifted_guards::lift(tx, &lifted, now.at)?;
+            if jobs::advance(tx, id, None, JobEvent::Recheck, *now)?.is_err() {
+                return Err(moved);
+            }
+            id
+        }
         JobRequest::Void { seen, decision, why, now } => {
             let id = unmoved(tx, seen)?;
             if jobs::void(tx, *decision, why.clone(), true, *now)?.is_none() {
@@ -157,9 +174,13 @@ fn requested(
     match (reply, request) {
         (Some(reply), _) => jobs::set_card(tx, id, &reply.key, now),
         (None, JobRequest::Begin(_)) => jobs::refresh_card(tx, id, now),
-        (None, JobRequest::Happen { .. } | JobRequest::Decide { .. } | JobRequest::Void { .. }) => {
-            Ok(())
-        }
+        (
+            None,
+            JobRequest::Happen { .. }
+            | JobRequest::Decide { .. }
+            | JobRequest::Lift { .. }
+            | JobRequest::Void { .. },
+        ) => Ok(()),
     }
 }
 

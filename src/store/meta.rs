@@ -11,6 +11,7 @@ use super::columns::Json;
 use super::delivery_log::DeliveryLog;
 use super::error::Error;
 use crate::core::model::account::Account;
+use crate::core::model::fixture::CheckedFixture;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportIssue;
@@ -60,6 +61,9 @@ pub const BACKLOG_SURPLUS: Key<BTreeMap<String, i64>> = Key::new("backlog.surplu
 
 /// When the disk took a write again after it had taken none, by timmy's clock.
 pub const WRITABLE_AT: Key<Timestamp> = Key::new("writable_at");
+
+/// What the running service found of the fixtures of guards when it started.
+pub const FIXTURES: Key<Vec<CheckedFixture>> = Key::new("fixtures");
 
 /// When the ledger first learned who timmy is, and whether that account had answered before then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -52,6 +52,7 @@ pub mod handled;
 pub mod inbox;
 pub mod incidents;
 pub mod jobs;
+pub mod lifted_guards;
 pub mod matches;
 pub mod meta;
 pub mod outbox;

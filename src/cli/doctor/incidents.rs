@@ -68,6 +68,9 @@ fn remedy(incident: &Incident) -> &'static str {
             "timmy serve says its own word again; whoever posts in its name has to stop, or to lose \
              write access. It is over when the pull request is closed or merged."
         }
+        Incident::PolicyUnreadable { .. } => {
+            "Correct the file on the default branch: examples/repository.timmy.toml has all keys."
+        }
         Incident::AnswerUnreadable { .. } => {
             "Look at it in the browser and in the server's log, then say the command again."
         }

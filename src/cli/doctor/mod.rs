@@ -10,6 +10,7 @@ mod capabilities;
 mod check_result;
 mod confinement;
 mod delivery;
+mod fixtures;
 mod fleet;
 mod incidents;
 mod known_accounts;
@@ -126,6 +127,8 @@ impl DoctorArgs {
         findings.extend(fleet::budgets(config));
         findings.extend(fleet::automatic(config));
         findings.extend(confinement::check(config).await);
+        let served = memory.readers.as_ref().filter(|_| memory.is_served);
+        findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         match &config.webhook {
             Some(webhook) => {

@@ -92,6 +92,7 @@ codes! {
     LargeFileChanged = "large_file_changed", Ask, "a file of Git LFS changes, which nobody sees";
     AttributesChanged = "attributes_changed", Ask, "`.gitattributes` changes what git shows of files";
     LockFile = "lock_file", Warn, "a lock file changes";
+    PolicyUnreadable = "policy_unreadable", Ask, "`.timmy.toml` of the base branch cannot be read";
 
     // secrets
     SecretInFile = "secret_in_file", Block, "a secret in an added line";

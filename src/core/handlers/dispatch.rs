@@ -36,6 +36,8 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Retry { job, agent } => jobs::retry(*job, agent.as_ref()),
         Command::Tell { job, text } => jobs::tell(*job, text),
         Command::Dead => jobs::dead(),
+        Command::Verify(job) => jobs::verify(*job),
+        Command::Override { guard, reason } => jobs::lift(guard, reason),
         Command::Approve { .. }
         | Command::Reject { .. }
         | Command::Revise { .. }

@@ -44,6 +44,10 @@ pub enum Incident {
     NoDefaultBranch {
         repo: RepoId,
     },
+    /// What a repository says of itself, in `.timmy.toml`, cannot be read.
+    PolicyUnreadable {
+        repo: RepoId,
+    },
     ThreadLocked {
         thread: ThreadId,
     },
@@ -136,6 +140,7 @@ impl fmt::Display for Incident {
             Self::RepoArchived { .. } => f.write_str("repository archived"),
             Self::WriteForbidden { .. } => f.write_str("write forbidden"),
             Self::NoDefaultBranch { .. } => f.write_str("no default branch"),
+            Self::PolicyUnreadable { .. } => f.write_str("policy unreadable"),
             Self::ThreadLocked { .. } => f.write_str("thread locked"),
             Self::ThreadBlocked { .. } => f.write_str("account blocked"),
             Self::AnswerUnreadable { .. } => f.write_str("answer unreadable"),
@@ -158,6 +163,7 @@ impl Incident {
             | Self::WriteForbidden { repo }
             | Self::DependenciesUnreadable { repo }
             | Self::NoDefaultBranch { repo }
+            | Self::PolicyUnreadable { repo }
             | Self::ThreadLocked { thread: ThreadId { repo, .. } }
             | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
             | Self::AnswerUnreadable { thread: ThreadId { repo, .. } }
@@ -192,6 +198,7 @@ impl Incident {
             | Self::VerdictForged { .. }
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
+            | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
@@ -229,6 +236,7 @@ impl Incident {
             | Self::RepoGone { .. }
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
+            | Self::PolicyUnreadable { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,
@@ -251,6 +259,7 @@ impl Incident {
             | Self::VerdictForged { .. }
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
+            | Self::PolicyUnreadable { .. }
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,

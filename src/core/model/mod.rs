@@ -5,6 +5,7 @@ pub mod commit;
 pub mod commit_status;
 pub mod dependency;
 pub mod due_day;
+pub mod fixture;
 pub mod glob;
 pub mod ids;
 pub mod incident;

@@ -41,6 +41,8 @@ pub struct JobPrompt {
     pub pull: Option<i64>,
     pub means: WorkMeans,
     pub limits: PromptLimits,
+    /// What the people of the repository ask of every change.
+    pub instructions: Option<String>,
     /// What is wrong with what is there, for a repair.
     pub faults: Vec<String>,
     /// What agents asked a person for before, and were told.

@@ -6,6 +6,7 @@ use crate::core::prompt::*;
 
 fn prompt() -> JobPrompt {
     JobPrompt {
+        instructions: None,
         purpose: Purpose::Code,
         role: "coder".into(),
         repository: "foundation/door".parse().unwrap(),

@@ -61,6 +61,19 @@ impl Default for Workplaces {
 }
 
 impl Workplaces {
+    /// Those of them that are none of `barred`.
+    #[must_use]
+    pub fn without(&self, barred: impl IntoIterator<Item = RepoId>) -> Self {
+        let barred = barred.into_iter();
+        match self {
+            Self::AllBut(before) => Self::AllBut(before.iter().copied().chain(barred).collect()),
+            Self::Only(allowed) => {
+                let barred: BTreeSet<RepoId> = barred.collect();
+                Self::Only(allowed.difference(&barred).copied().collect())
+            }
+        }
+    }
+
     /// Whether `repo` is one of them.
     pub fn include(&self, repo: RepoId) -> bool {
         match self {

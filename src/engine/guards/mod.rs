@@ -6,12 +6,15 @@
 //! that carried takes five more, and is kept for some minutes ([`target`]).
 
 mod change;
+mod fixtures;
 mod readable;
 mod running;
+mod script;
 mod target;
 
 pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
 };
-pub(in crate::engine) use running::{RunQuery, RunningGuards};
+pub use fixtures::{check_fixtures, id as fixture_id};
+pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
 pub(in crate::engine) use target::Targets;

@@ -5,8 +5,6 @@
 //! is stored: after a restart it runs again.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,17 +12,19 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{GuardRuns, SandboxKind, Script, ScriptKind};
-use crate::confinement::{self, Bounds, CannotRun, Confinement, FetchedRepository, Remote};
-use crate::core::guards::GuardResult;
-use crate::core::jobs::{Commit, JobId};
+use super::fixtures::{check_fixtures, runner};
+use super::script::script_run;
+use crate::config::{GuardRuns, Script};
+use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
+use crate::core::guards::{GuardName, GuardResult};
+use crate::core::jobs::{Commit, JobId, SeenResult};
+use crate::core::model::fixture::FixtureResult;
 use crate::core::model::repository::Repo;
 use crate::core::script_guard::ScriptFacts;
 use crate::engine::context::Context;
 use crate::gitea::PullRequest;
-use crate::guard_runs::{
-    ChangeToRun, GuardPlan, GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun,
-};
+use crate::guard_runs::{ChangeToRun, GuardPlan, GuardRunner, Preparation, TestsRun};
+use crate::store::meta;
 
 /// How many runs go on at the same time: each may take half of this machine.
 const AT_ONCE: usize = 2;
@@ -44,8 +44,19 @@ pub(in crate::engine) struct RunQuery<'a> {
     pub(in crate::engine) repo: &'a Repo,
     pub(in crate::engine) pull: &'a PullRequest,
     pub(in crate::engine) issue: Option<i64>,
+    /// Which look at the job's result it is for.
+    pub(in crate::engine) look: u32,
+    pub(in crate::engine) excused: Excused,
     /// What holds in that repository.
     pub(in crate::engine) runs: &'a GuardRuns,
+}
+
+/// What people let pass. Who looks again because of that needs no other run; who looks again for
+/// nothing wants one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Excused {
+    pub(in crate::engine) passed: Option<SeenResult>,
+    pub(in crate::engine) lifted: BTreeSet<GuardName>,
 }
 
 /// Runs guards for jobs.
@@ -53,6 +64,8 @@ pub(in crate::engine) struct RunningGuards {
     ctx: Context,
     slots: Arc<Semaphore>,
     table: Arc<RunTable>,
+    /// It ends with it.
+    fixtures: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
 /// What runs, and what ran.
@@ -71,6 +84,8 @@ struct OneRun {
     plan: GuardPlan,
     base: Commit,
     head: Commit,
+    look: u32,
+    excused: Excused,
     /// How often its commits could not be had.
     failures: u32,
     state: RunState,
@@ -89,7 +104,7 @@ enum RunState {
 impl RunningGuards {
     pub(in crate::engine) fn new(ctx: &Context) -> Self {
         let (slots, table) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::default());
-        Self { ctx: ctx.clone(), slots, table }
+        Self { ctx: ctx.clone(), slots, table, fixtures: Mutex::default() }
     }
 
     /// Throws away what a crash left. Nothing may run yet.
@@ -101,6 +116,33 @@ impl RunningGuards {
             }
             Ok(()) | Err(_) => {}
         }
+    }
+
+    /// Tries, beside all else, whether the scripts catch what they are there for, and remembers it
+    /// for whoever asks: here is where they run.
+    pub(in crate::engine) fn try_fixtures(&self) {
+        if self.ctx.policy.guards.scripts.is_empty() {
+            return;
+        }
+        let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
+        let work = ctx.activity.begin();
+        let task = tokio::spawn(async move {
+            let slot = slots.acquire().await;
+            let policy = &ctx.policy;
+            let checked = check_fixtures(&policy.guards, &policy.places).await;
+            for one in &checked {
+                if !matches!(one.result, FixtureResult::None | FixtureResult::Caught) {
+                    tracing::warn!(guard = one.script, result = ?one.result, "a guard does not do what it is there for");
+                }
+            }
+            let kept = ctx.ledger.write(move |tx| meta::set(tx, meta::FIXTURES, &checked)).await;
+            if let Err(error) = kept {
+                tracing::warn!(%error, "what became of the fixtures cannot be kept");
+            }
+            drop((slot, work));
+        });
+        let task = Some(AbortOnDropHandle::new(task));
+        *self.fixtures.lock().unwrap_or_else(PoisonError::into_inner) = task;
     }
 
     /// What the guards say that run something; none as long as they run.
@@ -115,8 +157,9 @@ impl RunningGuards {
             return Some(plan.refused(&CannotRun::Git { command: "merge-base".to_owned(), said }));
         };
         let mut runs = self.table.runs();
-        let known = runs.get(&query.job);
+        let known = runs.get_mut(&query.job);
         let known = known.filter(|run| (&run.plan, &run.base, &run.head) == (&plan, &base, &head));
+        let known = known.and_then(|run| run.serves(query).then_some(&*run));
         let failures = match known {
             Some(OneRun { state: RunState::UnderWay { .. }, .. }) => return None,
             Some(OneRun { state: RunState::Ended(results), .. }) => return Some(results.clone()),
@@ -135,7 +178,9 @@ impl RunningGuards {
         let task = self.begin(query, number, plan.clone(), commits);
         let state = RunState::UnderWay { _task: AbortOnDropHandle::new(task) };
         // What ran of the head before is ended with it.
-        runs.insert(query.job, OneRun { number, plan, base, head, failures, state });
+        let (look, excused) = (query.look, query.excused.clone());
+        let run = OneRun { number, plan, base, head, look, excused, failures, state };
+        runs.insert(query.job, run);
         None
     }
 
@@ -159,7 +204,7 @@ impl RunningGuards {
         plan: GuardPlan,
         (base, head): (Commit, Commit),
     ) -> tokio::task::JoinHandle<()> {
-        let RunQuery { job, repo, pull, issue, runs } = *query;
+        let RunQuery { job, repo, pull, issue, runs, .. } = *query;
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let mut ending = RunEnding { job, number, table: self.table.clone(), results: None };
         let (work, stored) = (ctx.activity.begin(), ctx.stored.clone());
@@ -186,6 +231,16 @@ impl RunningGuards {
             stored.notify();
             drop(work);
         })
+    }
+}
+
+impl OneRun {
+    /// Whether what it says, or will say, is still what is asked for.
+    fn serves(&mut self, query: &RunQuery<'_>) -> bool {
+        let serves = self.look == query.look || self.excused != query.excused;
+        self.look = query.look;
+        self.excused = query.excused.clone();
+        serves
     }
 }
 
@@ -217,6 +272,8 @@ impl Drop for RunEnding {
         // Another run may have taken its place.
         let own = runs.get_mut(&self.job).filter(|run| run.number == self.number);
         let Some(run) = own else { return };
+        // What failed is begun again when the job is looked at in its own time.
+        let is_news = self.results.is_some();
         let state = match self.results.take() {
             Some(results) => RunState::Ended(results),
             None => {
@@ -227,6 +284,9 @@ impl Drop for RunEnding {
         let before = std::mem::replace(&mut run.state, state);
         drop(runs);
         drop(before);
+        if !is_news {
+            return;
+        }
         let mut ended = self.table.ended.lock().unwrap_or_else(PoisonError::into_inner);
         ended.insert(self.job);
     }
@@ -242,19 +302,8 @@ async fn carry_out(
     (runs, plan): (&GuardRuns, &GuardPlan),
     change: ChangeToRun,
 ) -> Result<Vec<GuardResult>, CannotRun> {
-    let places = &ctx.policy.places;
-    let confinement = match runs.sandbox {
-        SandboxKind::Bwrap => Confinement::bwrap(&runs.mounts, &places.secrets),
-        SandboxKind::None => Ok(Confinement::none()),
-    };
-    let made = confinement.and_then(|confinement| {
-        // Where timmy is root, what runs there has to come through to its own copy.
-        DirBuilder::new().recursive(true).mode(0o711).create(&places.runs)?;
-        let (place, prepare) = (places.runs.clone(), plan.prepare.clone());
-        Ok(GuardRunner { confinement, place, prepare })
-    });
-    let runner = match made {
-        Ok(runner) => runner,
+    let runner = match runner(runs, &ctx.policy.places) {
+        Ok(runner) => GuardRunner { prepare: plan.prepare.clone(), ..runner },
         Err(why) => return Ok(refused(plan, &why)),
     };
     if let Err(why) = runner.confinement.check(&runner.place).await {
@@ -288,12 +337,4 @@ fn plan(runs: &GuardRuns, scripts: &[Script]) -> GuardPlan {
             .as_ref()
             .map(|command| TestsRun { words: words(command), time: runs.test_timeout }),
     }
-}
-
-pub(super) fn script_run(script: &Script) -> ScriptRun {
-    let form = match script.kind {
-        ScriptKind::ExitCode => ScriptForm::ExitCode,
-        ScriptKind::Json => ScriptForm::Json,
-    };
-    ScriptRun { words: script.command.words(), form, time: script.timeout }
 }

@@ -100,11 +100,14 @@ impl Jobs {
     ) -> Vec<Rung> {
         let policy = &self.ctx.policy;
         let is_named = waiting.job.past.agent.is_some();
+        let is_asked_for = waiting.job.is_asked_for();
+        let roles = [waiting.job.spec.role.clone()];
         let now = self.ctx.now();
         let may_work = |name: &String| {
             let covers = |repo: &crate::core::model::repository::Repo| {
                 let terms = policy.jobs.agents.get(name);
                 terms.is_some_and(|terms| terms.repositories.covers(&repo.name, !repo.private))
+                    && self.policies.admits(repo.id, name, &roles, !is_asked_for)
                     && (is_named || !self.fleet.is_barred(name, repo.id, now))
             };
             waiting.repo.as_ref().is_some_and(covers)

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::drivers::{JobEvidence, JobResult, ShownChange};
+use crate::config::GuardRuns;
 use crate::core::guards::{
-    CommitVerdict, GuardName, LatePush, OtherPull, OtherPullStanding, Standing,
+    CommitVerdict, FindingCode, GuardFinding, GuardName, GuardResult, GuardRules, LatePush,
+    LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -18,11 +20,12 @@ use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
-    ChangeQuery, Examined, HeadStatuses, RunQuery, RunningGuards, Targets, examine_change,
+    ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, examine_change,
     statuses_of,
 };
+use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullState};
-use crate::store::jobs;
+use crate::store::{jobs, lifted_guards};
 
 /// How many other pull requests for an issue are looked at.
 const MOST_OTHERS: usize = 5;
@@ -36,6 +39,7 @@ pub(super) struct Examiner {
     reader: Arc<TextReader>,
     targets: Targets,
     running: Arc<RunningGuards>,
+    policies: Arc<RepositoryPolicies>,
     waiting: Mutex<HashMap<JobId, WaitsForChecks>>,
 }
 
@@ -47,9 +51,13 @@ struct WaitsForChecks {
 }
 
 impl Examiner {
-    pub(super) fn new(ctx: &Context, reader: Arc<TextReader>, running: Arc<RunningGuards>) -> Self {
+    pub(super) fn new(
+        ctx: &Context,
+        reader: Arc<TextReader>,
+        (running, policies): (Arc<RunningGuards>, Arc<RepositoryPolicies>),
+    ) -> Self {
         let (targets, waiting) = Default::default();
-        Self { ctx: ctx.clone(), reader, targets, running, waiting }
+        Self { ctx: ctx.clone(), reader, targets, running, policies, waiting }
     }
 
     /// Whether nothing happened to a change since it was seen to wait for its checks. This is asked
@@ -85,15 +93,26 @@ impl Examiner {
         mut evidence: JobEvidence,
     ) -> Result<Option<JobEvidence>, Error> {
         if let Some((change, commit)) = to_examine(&evidence) {
-            let Some(mut examined) = self.change(result, change, &commit).await? else {
+            let own = self.policy_of(result, change, &commit).await?;
+            let policy = own.tightened(&self.ctx.policy);
+            let rules = &policy.rules;
+            let Some(mut examined) = self.change(result, change, (&commit, rules)).await? else {
                 return Ok(None);
             };
+            if matches!(own, PolicyFile::Unreadable) {
+                examined.verdict.results.push(policy_unreadable());
+            }
+            let excused = self.excused(result, &commit).await;
+            let let_pass = LetPass { guards: excused.lifted.clone(), ..LetPass::default() };
+            examined.verdict = examined.verdict.without(&let_pass);
             // What blocks is mended first, and run then.
             if examined.verdict.standing() != Standing::Block {
-                let Some(said) = self.running.said(&self.to_run(result, change)) else {
+                let Some(said) = self.running.said(&to_run(result, change, &policy.runs, excused))
+                else {
                     return Ok(None);
                 };
                 examined.verdict.results.extend(said);
+                examined.verdict = examined.verdict.without(&let_pass);
             }
             if examined.verdict.standing() == Standing::Wait {
                 if let Some(said) = examined.waits_for_checks() {
@@ -113,7 +132,7 @@ impl Examiner {
         &self,
         result: &JobResult,
         change: &ShownChange,
-        commit: &Commit,
+        (commit, rules): (&Commit, &GuardRules),
     ) -> Result<Option<Examined>, Error> {
         let ShownChange { pull, pusher, issue } = change;
         // The forge has not seen yet what was pushed.
@@ -136,19 +155,33 @@ impl Examiner {
             others: self.others(result, pull.number).await?,
             late: job.past.late.iter().map(late).collect(),
             waited: self.waited(job),
-            rules: &policy.guards.rules,
+            rules,
         };
         examine_change(&self.ctx.gitea, &self.targets, query, self.ctx.now()).await
     }
 
-    fn to_run<'a>(&'a self, result: &'a JobResult, change: &'a ShownChange) -> RunQuery<'a> {
-        RunQuery {
-            job: result.job.spec.id,
-            repo: &result.repo,
-            pull: &change.pull,
-            issue: change.issue.as_ref().map(|issue| issue.number),
-            runs: &self.ctx.policy.guards.runs,
+    /// What the people of the repository want, by the branch that it is to be merged into.
+    async fn policy_of(
+        &self,
+        result: &JobResult,
+        change: &ShownChange,
+        commit: &Commit,
+    ) -> Result<PolicyFile, Error> {
+        let pull = &change.pull;
+        let base = pull.base.as_ref().or(pull.merge_base.as_ref()).filter(|base| *base != commit);
+        match base {
+            Some(base) => self.policies.at(&result.repo, base).await,
+            None => Ok(PolicyFile::Unreadable),
         }
+    }
+
+    /// What people let pass of a commit.
+    async fn excused(&self, result: &JobResult, commit: &Commit) -> Excused {
+        let (repo, asked) = (result.repo.id, commit.clone());
+        let lifted = self.ctx.ledger.read(move |conn| lifted_guards::of(conn, repo, &asked)).await;
+        // What cannot be read of the ledger now is there at the next look.
+        let lifted = lifted.unwrap_or_default();
+        Excused { passed: result.job.past.passed.clone(), lifted }
     }
 
     /// The other pull requests that say they close the issue, as the forge shows them now.
@@ -222,6 +255,35 @@ impl Examiner {
     fn table<T>(&self, change: impl FnOnce(&mut HashMap<JobId, WaitsForChecks>) -> T) -> T {
         change(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn to_run<'a>(
+    result: &'a JobResult,
+    change: &'a ShownChange,
+    runs: &'a GuardRuns,
+    excused: Excused,
+) -> RunQuery<'a> {
+    RunQuery {
+        job: result.job.spec.id,
+        repo: &result.repo,
+        pull: &change.pull,
+        issue: change.issue.as_ref().map(|issue| issue.number),
+        look: result.job.past.look,
+        excused,
+        runs,
+    }
+}
+
+/// What it may forbid is not known.
+fn policy_unreadable() -> GuardResult {
+    let said = "`.timmy.toml` of the base branch cannot be read, so nobody knows what it forbids: \
+                mend it there, then say `/timmy verify`.";
+    let finding = GuardFinding::new(
+        GuardName::Protected,
+        FindingCode::PolicyUnreadable,
+        Sentence::of(said, &[]),
+    );
+    GuardResult::new(GuardName::Protected, Sentence::of("", &[]), vec![finding])
 }
 
 /// The change of a result that could be accepted, and its commit.

@@ -10,6 +10,7 @@ use super::drivers::{
 };
 use super::examine::Examiner;
 use crate::agents::AgentTask;
+use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Finding, Grade, read_result};
 use crate::core::jobs::{AgentClaim, AttemptEnd, Job, Leased, NeverRan, ResultJudgement, WorkKind};
@@ -27,6 +28,7 @@ use crate::engine::context::{AgentTerms, Context};
 use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
 use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
+use crate::engine::repository_policies::RepositoryPolicies;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
@@ -37,6 +39,7 @@ pub(in crate::engine) struct LiveForge {
     identity: Arc<Identity>,
     /// The accounts of agents, by the login of the configuration.
     accounts: Mutex<BTreeMap<String, Account>>,
+    policies: Arc<RepositoryPolicies>,
     pub(super) examiner: Examiner,
 }
 
@@ -44,11 +47,12 @@ impl LiveForge {
     pub(in crate::engine) fn new(
         ctx: &Context,
         identity: Arc<Identity>,
-        (reader, running): (Arc<TextReader>, Arc<RunningGuards>),
+        reader: Arc<TextReader>,
+        (running, policies): (Arc<RunningGuards>, Arc<RepositoryPolicies>),
     ) -> Self {
         let ctx = ctx.for_background();
-        let examiner = Examiner::new(&ctx, reader, running);
-        Self { ctx, identity, accounts: Mutex::default(), examiner }
+        let examiner = Examiner::new(&ctx, reader, (running, policies.clone()));
+        Self { ctx, identity, policies, accounts: Mutex::default(), examiner }
     }
 
     fn terms(&self, agent: &str) -> Option<&AgentTerms> {
@@ -73,6 +77,11 @@ impl LiveForge {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
+        let own = self.policies.at(&order.repo, &begin.head).await?;
+        if let Some(words) = own.refusal(&order.agent, &order.job.spec.role, is_by_itself(order)) {
+            return Ok(Err(CannotBegin::NoAccess(words)));
+        }
+        let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
         let Base { branch: base_branch, head: base } = begin_of(&order.job, begin, terms.has_tools);
         let name = &order.repo.name;
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
@@ -96,6 +105,7 @@ impl LiveForge {
             permissions: order.permissions.iter().map(permission).collect(),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
             told: order.texts.clone(),
+            instructions,
         };
         Ok(Ok(AgentTask {
             key: order.key.clone(),
@@ -335,6 +345,10 @@ fn is_edited(issue: &Issue, attempt: &StoredAttempt) -> bool {
 fn told_thread(issue: &Issue) -> PromptThread {
     let Issue { number, title, body, .. } = issue.clone();
     PromptThread { number, title, body }
+}
+
+fn is_by_itself(order: &JobOrder) -> bool {
+    !order.job.is_asked_for()
 }
 
 fn is_p0(issue: &Issue) -> bool {

@@ -60,6 +60,7 @@ use super::context::Context;
 use super::guards::RunningGuards;
 use super::identity::Identity;
 use super::incidents::Incidents;
+use super::repository_policies::RepositoryPolicies;
 use crate::core::jobs::{JobEvent, JobId, StateKind, StepTime};
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::time::Timestamp;
@@ -89,6 +90,7 @@ pub(super) struct Jobs {
     fleet: Arc<Fleet>,
     forge: Arc<dyn JobForge>,
     running: Arc<RunningGuards>,
+    policies: Arc<RepositoryPolicies>,
     reader: Arc<TextReader>,
     watches: Watches,
     /// Whether an agent may have become free for a job that waits.
@@ -138,7 +140,8 @@ impl Jobs {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         accounts: Arc<Accounts>,
         fleet: Arc<Fleet>,
-        (forge, running): (Arc<dyn JobForge>, Arc<RunningGuards>),
+        forge: Arc<dyn JobForge>,
+        (running, policies): (Arc<RunningGuards>, Arc<RepositoryPolicies>),
         reader: Arc<TextReader>,
     ) -> Self {
         Self {
@@ -149,6 +152,7 @@ impl Jobs {
             fleet,
             forge,
             running,
+            policies,
             reader,
             watches: Watches::default(),
             has_moved: AtomicBool::new(true),

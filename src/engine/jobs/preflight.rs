@@ -237,8 +237,8 @@ impl Jobs {
 /// What an attempt is told of what people said: all that was said of the job, whichever attempt heard
 /// it, but of reviews only those that nobody dealt with yet.
 fn to_tell(past: &Past, texts: Vec<ToldText>) -> Vec<ToldText> {
-    let open = past.texts_to_tell();
-    let is_told = |(number, text): &(u32, ToldText)| text.review.is_none() || open.contains(number);
+    let is_open = |number: &u32| past.unheard.contains(number) || past.reviews.contains(number);
+    let is_told = |(number, text): &(u32, ToldText)| text.review.is_none() || is_open(number);
     let told: Vec<(u32, ToldText)> = (0..).zip(texts).filter(is_told).collect();
     let older = told.len().saturating_sub(MOST_TEXTS);
     told.into_iter().skip(older).map(|(_, text)| text).collect()

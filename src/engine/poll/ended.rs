@@ -55,6 +55,7 @@ impl Poller {
             | Incident::DependenciesUnreadable { .. }
             | Incident::NoDefaultBranch { .. }
             | Incident::VerdictForged { .. }
+            | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }

@@ -14,7 +14,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0003_jobs.sql"),
     include_str!("../schema/0004_open_pulls.sql"),
     include_str!("../schema/0005_decisions.sql"),
-    include_str!("../schema/0006_permissions.sql"),
+    include_str!("../schema/0006_lifted_guards.sql"),
+    include_str!("../schema/0007_permissions.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.

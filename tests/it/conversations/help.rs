@@ -48,6 +48,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy tell [job] text` | Pass a remark on to the agent that works on a job. | operator |
         | ❌ | `/timmy retry [job] [agent=]` | Try a job again. | operator |
         | ❌ | `/timmy dead` | List the jobs and messages that failed for good. | operator |
+        | ❌ | `/timmy verify [job]` | Check the result of a job again. | operator |
         | ❌ | `/timmy approve [decision] [note]` | Say yes to a question of mine. | approver |
         | ❌ | `/timmy reject [decision] [wrong, unwanted or superseded] [note]` | Say no to a question of mine. | approver |
         | ❌ | `/timmy revise [decision] note` | Send the work back, saying what should change. | approver |
@@ -56,8 +57,9 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy undelegate @user` | Take that right back. | owner |
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
+        | ❌ | `/timmy override guard reason` | Overrule a guard, with a reason that is kept. | owner |
 
-        Not in this build yet: `split`, `verify`, `crew`, `budget`, `override`.
+        Not in this build yet: `split`, `crew`, `budget`.
 
         </details>
         ");
@@ -70,8 +72,8 @@ async fn an_operator_may_more() {
     talk(async |t| {
         let (reader, operator) =
             (t.ask("rita", "/timmy help").await, t.ask("walt", "/timmy help").await);
-        assert_eq!(reader.matches('❌').count(), 21);
-        assert_eq!(operator.matches('❌').count(), 8);
+        assert_eq!(reader.matches('❌').count(), 23);
+        assert_eq!(operator.matches('❌').count(), 9);
     })
     .await;
 }
@@ -97,7 +99,12 @@ async fn help_for_one_verb() {
         assert_snapshot!(t.ask("alexander", "/timmy help verify").await, @"
         `/timmy verify [job]`: Check the result of a job again.
 
-        The same: `recheck`. This is not in this build yet.
+        The same: `recheck`. You may use it here.
+        ");
+        assert_snapshot!(t.ask("alexander", "/timmy help crew").await, @"
+        `/timmy crew [roles...]`: Let several roles work on the issue together.
+
+        This is not in this build yet.
         ");
     })
     .await;

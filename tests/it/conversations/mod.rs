@@ -51,6 +51,7 @@ mod rights;
 mod several;
 mod status_and_why;
 mod two_ledgers;
+mod verify;
 mod webhooks;
 mod what_people_write;
 mod work;

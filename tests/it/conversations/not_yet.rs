@@ -9,8 +9,7 @@ use timmy::core::command::verb::Verb;
 use crate::conversations::talk::talk;
 
 /// Every verb that only answers that it is not there yet, as the owner may say it.
-const NOT_YET: [&str; 5] =
-    ["split", "verify j1", "crew coder reviewer", "budget 5usd", "override size it is fine"];
+const NOT_YET: [&str; 3] = ["split", "crew coder reviewer", "budget 5usd"];
 
 /// Whether a verb only answers that.
 fn is_later(verb: Verb) -> bool {

@@ -328,7 +328,10 @@ fn of_runs() -> Vec<(GuardName, FindingCode)> {
         script_result("a script", Err(CannotRun::NotInstalled("bwrap").into())),
         tests_result(Err(CannotRun::DiskFull(512))),
     ]);
-    pairs(&results)
+    let mut found = pairs(&results);
+    // What the engine reads, and no guard judges.
+    found.push((GuardName::Protected, FindingCode::PolicyUnreadable));
+    found
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What the doctor says in the situations that newcomers get into, word for word.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::json;
 use timmy::clock::{Clock, SystemClock};
 use timmy::sandbox::{DeliveryFault, Mode, Options, Scopes, Unit, Version};
@@ -655,4 +657,59 @@ async fn an_agent_that_never_starts_and_what_starts_by_itself() {
     let run = stage.run("doctor");
     insta::assert_snapshot!(stage.found(&run, "budget"), @"An attempt of groq may cost 20.00 USD, its max_tokens at its price, and budget.issue is 2.00 USD: it never starts. > Lower its max_tokens, or raise budget.issue.");
     insta::assert_snapshot!(stage.found(&run, "dispatch"), @"dispatch.auto names repositories, but this version only suggests there. > The report lists what would start, each with its line: give it to start that.");
+}
+
+/// A script of the shell as a guard of that name, with a folder that it must not let pass.
+fn guard(name: &str, script: &str) -> String {
+    let command = json!(["sh", "-c", script]);
+    format!(
+        "[[guards.script]]\nname = \"{name}\"\nkind = \"exit_code\"\ncommand = {command}\n\
+         fixture = \"bad\"\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guards_have_to_catch_their_fixtures_where_they_run() {
+    drop(crate::confinement::stage::staged!());
+    let stage = Stage::set().await;
+    std::fs::set_permissions(stage.folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let bad = stage.folder.path().join("bad");
+    std::fs::create_dir(&bad).unwrap();
+    std::fs::write(bad.join("secret.txt"), "hunter2\n").unwrap();
+    let guards = guard("finds", "! grep -rq hunter2 .") + &guard("sleeps", "true");
+    let none = "[[guards.script]]\nname = \"untried\"\nkind = \"json\"\ncommand = [\"true\"]\n";
+    stage.configure(|config| config.and(&guards).and(none));
+    let alone = fixtures(&stage.run("doctor"));
+    insta::assert_snapshot!(alone, @"
+    good     fixture        The guard finds catches its fixture.
+    broken   fixture        The guard sleeps lets its fixture pass: it catches nothing.
+                            > Mend its command or its fixture, then restart timmy serve.
+    warning  fixture        The guard untried has no fixture: nobody knows whether it catches anything.
+                            > Put something that it must not let pass into a folder, and name that as
+                              its fixture.
+    ");
+    // Where a service runs, it is asked.
+    let _serve = stage.serve_and_know().await;
+    let readers = Ledger::open_read_only(stage.path("timmy.db")).unwrap();
+    until("the service tried its guards", async || {
+        readers.read(|conn| meta::get(conn, meta::FIXTURES)).await.unwrap().is_some()
+    })
+    .await;
+    assert_eq!(fixtures(&stage.run("doctor")), alone);
+    stage.configure(|config| config.and(&guard("new", "false")));
+    let changed = fixtures(&stage.run("doctor"));
+    assert!(changed.contains("has not tried the guard new as it is written now"), "{changed}");
+}
+
+/// What it says of fixtures.
+fn fixtures(run: &Run) -> String {
+    let mut is_of_it = false;
+    let mut lines = Vec::new();
+    for line in run.out.lines() {
+        if !line.starts_with(' ') {
+            is_of_it = line.contains(" fixture ");
+        }
+        lines.extend(is_of_it.then_some(line));
+    }
+    lines.join("\n")
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use crate::core::command::value::{DecisionId, JobId};
 use crate::core::command::verb::Right;
 use crate::core::decisions::VoidReason;
+use crate::core::guards::GuardName;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{
-    Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, PersonAnswer, StepTime, ToldText,
+    Commit, Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, PersonAnswer, StepTime, ToldText,
 };
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
@@ -106,6 +107,8 @@ pub enum JobRequest {
         told: Option<ToldText>,
         now: StepTime,
     },
+    /// A guard says nothing any more of this commit, which the job brought.
+    Lift { seen: Box<Job>, guard: GuardName, commit: Commit, reason: String, now: StepTime },
     /// A decision is found to be void.
     Void { seen: Box<Job>, decision: DecisionId, why: VoidReason, now: StepTime },
 }
@@ -115,9 +118,10 @@ impl JobRequest {
     pub fn thread(&self) -> ThreadId {
         match self {
             Self::Begin(new) => new.thread,
-            Self::Happen { seen, .. } | Self::Decide { seen, .. } | Self::Void { seen, .. } => {
-                seen.spec.thread
-            }
+            Self::Happen { seen, .. }
+            | Self::Decide { seen, .. }
+            | Self::Lift { seen, .. }
+            | Self::Void { seen, .. } => seen.spec.thread,
         }
     }
 
@@ -128,7 +132,7 @@ impl JobRequest {
             Self::Happen { seen, event, .. } => {
                 matches!(event, JobEvent::Retry(_)) && seen.state.kind().is_end()
             }
-            Self::Decide { .. } | Self::Void { .. } => false,
+            Self::Decide { .. } | Self::Lift { .. } | Self::Void { .. } => false,
         }
     }
 }

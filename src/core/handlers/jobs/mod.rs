@@ -7,6 +7,7 @@
 
 mod assign;
 mod dead;
+mod examine;
 mod facts;
 mod place;
 mod show;
@@ -14,6 +15,7 @@ mod steer;
 
 pub(super) use assign::{AgentChoice, AgentOrder, assign_agent, needs};
 pub(super) use dead::dead;
+pub(super) use examine::{lift, verify};
 pub use facts::{JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};
 pub(super) use show::{status_of_agent, status_of_job};
 pub(super) use steer::{cancel, retry, tell};

@@ -58,6 +58,25 @@ pub enum JobAnswer {
         agent: Option<String>,
         reaches: bool,
     },
+    /// What it brought is examined once more.
+    Rechecked {
+        id: String,
+        commit: Option<String>,
+    },
+    /// It has brought nothing that could be examined, or somebody works on it.
+    NothingToCheck {
+        view: Box<JobView>,
+    },
+    /// A guard says nothing any more of a commit.
+    Lifted {
+        guard: String,
+        commit: String,
+    },
+    /// A guard that says nothing against it; those that do.
+    NothingLifted {
+        guard: String,
+        speaking: Vec<String>,
+    },
     /// What failed for good.
     Dead {
         jobs: Vec<JobView>,
@@ -154,13 +173,18 @@ impl JobAnswer {
             | Self::Cancelled { .. }
             | Self::Retried { .. }
             | Self::Told { .. }
+            | Self::Rechecked { .. }
+            | Self::Lifted { .. }
             | Self::Dead { .. }
             | Self::Jobs { .. }
             | Self::Status { .. }
             | Self::Agent { .. } => "done",
             Self::Refused { .. } => "not_given",
             Self::NoneHere { .. } => "no_job",
-            Self::Lives { .. } | Self::StillWorking { .. } => "in_work",
+            Self::Lives { .. } | Self::StillWorking { .. } | Self::NothingToCheck { .. } => {
+                "in_work"
+            }
+            Self::NothingLifted { .. } => "not_found",
             Self::AlreadyStopping { .. } | Self::Over { .. } => "over",
         }
     }

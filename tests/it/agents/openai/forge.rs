@@ -62,6 +62,7 @@ impl Workshop {
         let title = "The hinge squeaks".to_owned();
         let prompt = JobPrompt {
             permissions: Vec::new(),
+            instructions: None,
             purpose: Purpose::Code,
             role: "coder".into(),
             repository: task.repository.clone(),

@@ -1,0 +1,98 @@
+//! verify and override: what was brought is examined once more, or one guard says nothing of it.
+
+use insta::assert_snapshot;
+use timmy::core::guards::{FindingCode, GuardFinding, GuardName, Sentence};
+use timmy::core::jobs::evidence::Finding;
+use timmy::core::jobs::{AgentClaim, Progress, StateKind, Verdict};
+use timmy::store::{Connection, jobs, lifted_guards};
+
+use crate::conversations::talk::{Talk, talk};
+use crate::conversations::work::{USED, Work};
+use crate::support::forge::DOOR;
+
+const BRANCH: &str = "timmy/1-j1";
+
+async fn given(t: &Talk) -> Work<'_> {
+    t.introduce().await;
+    t.ask("walt", "/timmy assign ezra").await;
+    t.works("ezra").await
+}
+
+fn found(guard: GuardName, code: FindingCode) -> Finding {
+    Finding::Guard(GuardFinding::new(guard, code, Sentence::of("It is large.", &[])))
+}
+
+/// ezra brought something that is too large: a person is asked. Its commit.
+async fn too_large(t: &Talk) -> String {
+    let work = given(t).await;
+    let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+    t.quiet().await;
+    let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+    work.says(Progress::Ended { claim, usage: USED }).await;
+    let found = [found(GuardName::Size, FindingCode::TooManyLines)];
+    let fence = work.fence;
+    t.timmy.write(move |tx| jobs::keep_findings(tx, fence, &found)).await;
+    work.is_judged_on(&head, pull, Verdict::Ask).await;
+    assert!(t.comment(2).starts_with("### May this pass?"));
+    head
+}
+
+async fn state(t: &Talk) -> StateKind {
+    t.job(1).await.state.kind()
+}
+
+#[tokio::test]
+async fn what_was_brought_is_examined_once_more() {
+    talk(async |t| {
+        let head = too_large(t).await;
+        let expected = format!(
+            "**Checked again:** what `j1` brought is examined once more, at `{}`. What comes of it \
+             stands there as `timmy/verify`.",
+            &head[..7]
+        );
+        assert_eq!(t.ask("walt", "/timmy verify").await, expected);
+        assert_eq!(state(t).await, StateKind::Verifying);
+        assert_eq!(t.ask("walt", "/timmy recheck j1").await, expected);
+        assert_snapshot!(t.ask("walt", "/timmy verify j7").await, @"**Not found:** `j7`. It does not exist, or cannot be shown to everybody who reads this thread.");
+        let refused = t.ask("rita", "/timmy verify").await;
+        assert!(refused.starts_with("**Not done.** `verify` is for "), "{refused}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn there_has_to_be_something_to_examine() {
+    talk(async |t| {
+        assert_snapshot!(t.ask("walt", "/timmy verify").await, @"Nothing to do: no agent was ever given this. `/timmy assign auto` gives it to one.");
+        given(t).await;
+        for (who, line) in [("walt", "verify"), ("alexander", "override size it is fine")] {
+            let answer = t.ask(who, &format!("/timmy {line}")).await;
+            assert!(answer.starts_with("**Not done: there is nothing to check.** "), "{answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_guard_is_lifted_of_one_commit_by_an_owner_and_that_is_kept() {
+    talk(async |t| {
+        let head = too_large(t).await;
+        assert_snapshot!(t.ask("walt", "/timmy override size it is fine").await, @r"**Not done.** `override` is for the owner of this fleet. \@alexander can do it.");
+        assert_snapshot!(t.ask("alexander", "/timmy override tests they are fine").await, @"**Not done:** `tests` has nothing against this. What has: `size`.");
+        assert_eq!(state(t).await, StateKind::Deciding);
+        let expected = format!(
+            "**Lifted:** `size` says nothing any more of `{}`, by your word. What else is found of \
+             it counts as before, and a new commit is judged in full.",
+            &head[..7]
+        );
+        assert_eq!(t.ask("alexander", "/timmy override Size generated code").await, expected);
+        assert_eq!(state(t).await, StateKind::Verifying);
+        let job = t.job(1).await;
+        let (repo, commit) = (job.spec.thread.repo, job.past.commit.unwrap());
+        let lifted = move |conn: &Connection| lifted_guards::of(conn, repo, &commit);
+        let lifted = t.timmy.read(lifted).await;
+        assert_eq!(lifted.into_iter().collect::<Vec<_>>(), [GuardName::Size]);
+    })
+    .await;
+}
