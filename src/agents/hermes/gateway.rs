@@ -137,8 +137,9 @@ impl GatewayClient {
 
     /// Asks. A key that is refused is read again from its file, in case it was changed there.
     pub(super) async fn send(&self, ask: GatewayAsk<'_>) -> Result<GatewayReply, Failed> {
+        let used = self.key();
         match self.once(&ask).await {
-            Err(Failed::Refused { status: 401, .. }) if self.has_another_key() => {
+            Err(Failed::Refused { status: 401, .. }) if self.has_another_key(&used) => {
                 self.once(&ask).await
             }
             answer => answer,
@@ -155,8 +156,13 @@ impl GatewayClient {
         }
     }
 
-    fn has_another_key(&self) -> bool {
+    /// Whether there is another key than the one that was `used`, and refused.
+    fn has_another_key(&self, used: &Secret) -> bool {
         let mut key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever asked at the same time may have read it again.
+        if key.expose() != used.expose() {
+            return true;
+        }
         match key.reread() {
             Some(other) if other.expose() != key.expose() => {
                 *key = other;

@@ -19,6 +19,10 @@ pub(super) const KEY: &str = "between-the-demo-and-its-agents";
 pub(super) const LIES: &str = "The knocker is loose";
 pub(super) const CRASHES: &str = "The hinge squeaks";
 pub(super) const TOO_HARD: &str = "The tower leans";
+pub(super) const SLOPPY: &str = "The bell is silent";
+
+/// What continuous integration checks.
+pub(super) const CHECK: &str = "ci/test";
 
 /// The gateways of both agents.
 pub(super) struct DemoAgents {
@@ -27,11 +31,13 @@ pub(super) struct DemoAgents {
 }
 
 impl DemoAgents {
-    /// Starts them, with the tokens of their accounts.
-    pub(super) async fn start(ezra: String, bezalel: String) -> Result<Self, DemoError> {
+    /// Starts them, with the tokens of the accounts `ezra`, `bezalel` and `ci`.
+    pub(super) async fn start([ezra, bezalel, ci]: [String; 3]) -> Result<Self, DemoError> {
         let options = || GatewayOptions { key: KEY.to_owned(), ..GatewayOptions::default() };
-        let reliable = Coder { login: "ezra".to_owned(), token: ezra };
-        let hasty = Coder { login: "bezalel".to_owned(), token: bezalel };
+        let account = |login: &str, token| Coder { login: login.to_owned(), token };
+        let ci = account("ci", ci);
+        let reliable = Workshop { coder: account("ezra", ezra), ci: ci.clone() };
+        let hasty = Workshop { coder: account("bezalel", bezalel), ci };
         let ezra = Gateway::start(options(), move |run| work(reliable.clone(), run));
         let bezalel = Gateway::start(options(), move |run| be_hasty(hasty.clone(), run));
         Ok(Self {
@@ -54,21 +60,40 @@ impl DemoAgents {
     }
 }
 
+/// An agent, and what checks whatever it pushes.
+#[derive(Clone)]
+struct Workshop {
+    coder: Coder,
+    ci: Coder,
+}
+
 /// Does what it is told, as well as it can.
-async fn work(coder: Coder, run: AgentRun) -> RunEnd {
+async fn work(workshop: Workshop, run: AgentRun) -> RunEnd {
     run.spend(12_000, 900);
     if run.input().contains(TOO_HARD) {
         return RunEnd::OutOfTurns("I tried to straighten it, and have no turns left.".to_owned());
     }
-    let summary = "Oiled it, and wrote down how.";
-    match coder.hand_in(&run, ("docs/oil.md", "A drop a month.\n"), "Oil the door").await {
-        Ok(handed_in) => RunEnd::Completed(handed_in.last_words(summary)),
+    match make(&workshop, &run).await {
+        Ok(end) => RunEnd::Completed(end),
         Err(error) => RunEnd::Failed(error.to_string()),
     }
 }
 
+/// A change that is checked. A sloppy one is red until it is told so.
+async fn make(Workshop { coder, ci }: &Workshop, run: &AgentRun) -> std::io::Result<String> {
+    let is_mended = run.input().contains(CHECK);
+    let is_red = run.input().contains(SLOPPY) && !is_mended;
+    let file = format!("docs/{}.md", run.session().replace(|c: char| !c.is_alphanumeric(), "-"));
+    let text =
+        if is_mended { "A drop a month, and none on Sundays.\n" } else { "A drop a month.\n" };
+    let handed_in = coder.hand_in(run, (&file, text), "Oil the door").await?;
+    let state = if is_red { "failure" } else { "success" };
+    ci.say_checked(run, &handed_in.commit, (CHECK, state)).await?;
+    Ok(handed_in.last_words("Oiled it, and wrote down how."))
+}
+
 /// Says more than it does, and does not always come to an end.
-async fn be_hasty(coder: Coder, run: AgentRun) -> RunEnd {
+async fn be_hasty(workshop: Workshop, run: AgentRun) -> RunEnd {
     if run.input().contains(LIES) {
         run.spend(3_000, 40);
         let claim = r#"timmy-result: {"outcome":"pull_request","pull":99,"summary":"Fixed it."}"#;
@@ -78,7 +103,7 @@ async fn be_hasty(coder: Coder, run: AgentRun) -> RunEnd {
         run.begin_tool("make test");
         return std::future::pending().await;
     }
-    work(coder, run).await
+    work(workshop, run).await
 }
 
 /// These agents, as the configuration describes them. They are waited for by the clock on the wall,

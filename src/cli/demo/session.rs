@@ -60,15 +60,17 @@ impl DemoSession {
         for login in ["alexander", "anna", "walt", "rando"] {
             sandbox.add_user(login);
         }
-        let agents = DemoAgents::start(sandbox.add_user("ezra"), sandbox.add_user("bezalel"));
-        let agents = agents.await?;
+        let tokens = ["ezra", "bezalel", "ci"].map(|login| sandbox.add_user(login));
+        let agents = DemoAgents::start(tokens).await?;
         sandbox.add_org("foundation", "alexander")?;
         sandbox.add_repo(REPOSITORY, false)?;
         sandbox.add_repo(REPORTS, false)?;
         sandbox.collaborator(REPORTS, "timmy", Mode::Write)?;
-        for login in ["timmy", "anna", "walt", "ezra", "bezalel"] {
+        for login in ["timmy", "anna", "walt", "ezra", "bezalel", "ci"] {
             sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
         }
+        // What the branch carries is expected of whatever is to be merged into it.
+        sandbox.set_status("ci", REPOSITORY, "main", (fleet::CHECK, "success"))?;
         let shape = Shape { repos: 5, issues: 90, seed: 7, now: clock.now() };
         sandbox.fill("workshop", &Backlog::of(shape))?;
         let folder = Folder::new().map_err(DemoError::Folder)?;
@@ -248,8 +250,11 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         # By a clock that runs fast, on machines that may be slow.
         timeout = {{ start = "1h", silence = "2h", total = "8h" }}
 
+        [guards]
+        trusted_reporters = ["ci"]
+
         [accept]
-        on_yes = "nothing"
+        on_yes = "merge"
 
         [report]
         repository = "{REPORTS}"

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::backlog::{Task, tasks};
+use super::backlog::{Task, Turn, tasks};
 use super::error::DemoError;
 use super::printout::Printout;
 use super::session::{DemoSession, REPORTS, REPOSITORY};
@@ -24,6 +24,8 @@ struct WatchedIssue {
     shown: String,
     /// The keys of the comments that were printed.
     told: Vec<String>,
+    /// How many turns were taken.
+    turns: usize,
 }
 
 /// Has the backlog worked on, and prints it as it happens. How many issues there were.
@@ -58,14 +60,16 @@ pub(super) async fn work(
     Ok(issues.len())
 }
 
-/// Prints the report of the day, once it tells what was done and what was given up.
+/// Prints the report of the day, once it tells what waits, what was done and what was given up.
 pub(super) async fn report(session: &DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
     paper.aside("And the owner gets one report.")?;
     let began = Instant::now();
     loop {
         let said = session.sandbox.comments(REPORTS, 1).unwrap_or_default();
-        let tells =
-            |text: &str| text.contains("### Shipped and verified") && text.contains("Dead: 1");
+        let tells = |text: &str| {
+            let parts = ["### Needs you", "### Shipped and verified", "merged", "dead: 1"];
+            parts.iter().all(|part| text.contains(part))
+        };
         if let Some(day) = said.iter().find(|said| tells(&said.body)) {
             let text = day.body.rsplit_once("\n\n<!--").map_or(&*day.body, |(text, _)| text);
             return paper.timmy(text);
@@ -91,15 +95,15 @@ async fn begin(
     paper.person("alexander", task.command)?;
     let comment = session.sandbox.comment("alexander", REPOSITORY, thread, task.command)?;
     let (card, shown, told) = (format!("c{comment}"), String::new(), Vec::new());
-    Ok(WatchedIssue { task, thread, card, shown, told })
+    Ok(WatchedIssue { task, thread, card, shown, told, turns: 0 })
 }
 
 impl WatchedIssue {
     fn has_ended(&self) -> bool {
-        self.told.len() >= self.task.told.len()
+        self.turns >= self.task.course.len()
     }
 
-    /// Prints what changed in the thread.
+    /// Prints what changed in the thread, and has people say what it is their turn to say.
     fn look(&mut self, session: &DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
         for said in session.sandbox.comments(REPOSITORY, self.thread)? {
             let Some(key) = key_of(&said.body) else { continue };
@@ -114,15 +118,26 @@ impl WatchedIssue {
                 self.expect(text)?;
                 paper.timmy(&format!("[in #{}] {text}", self.thread))?;
                 self.told.push(key.to_owned());
+                self.turns += 1;
             }
+        }
+        match self.task.course.get(self.turns) {
+            Some(Turn::Shown(words)) if self.shown.contains(words) => self.turns += 1,
+            Some(Turn::Says { who, text, note }) => {
+                self.turns += 1;
+                paper.aside(note)?;
+                paper.person(who, &format!("[in #{}] {text}", self.thread))?;
+                session.sandbox.comment(who, REPOSITORY, self.thread, text)?;
+            }
+            _ => {}
         }
         Ok(())
     }
 
     /// Whether this is what is to be told next.
     fn expect(&self, text: &str) -> Result<(), DemoError> {
-        match self.task.told.get(self.told.len()) {
-            Some(words) if text.contains(words) => Ok(()),
+        match self.task.course.get(self.turns) {
+            Some(Turn::Told(words)) if text.contains(words) => Ok(()),
             expected => Err(DemoError::OffScript(format!(
                 "{:?}: expected {expected:?} and got {text:?}",
                 self.task.title

@@ -188,6 +188,9 @@ impl<'a> CheckJudge<'a> {
                 let form = "{} is red, as it is on the target branch: {}.";
                 self.about(newest, FindingCode::CheckRedOnTarget, form);
             }
+            CheckState::Failure if newest.description.trim().is_empty() => {
+                self.about(newest, FindingCode::CheckRed, "{} is red.");
+            }
             CheckState::Failure => self.about(newest, FindingCode::CheckRed, "{} is red: {}."),
             CheckState::Pending if self.is_time_up() => {
                 self.about(newest, FindingCode::CheckNotEnded, "{} has not ended in time.");
@@ -250,11 +253,7 @@ impl<'a> CheckJudge<'a> {
     }
 
     fn about(&mut self, status: &CommitStatus, code: FindingCode, form: &str) {
-        let description = match status.description.trim() {
-            "" => "no more is said",
-            description => description,
-        };
-        let said = Sentence::of(form, &[&status.context, description]);
+        let said = Sentence::of(form, &[&status.context, status.description.trim()]);
         let (context, url) = (status.context.clone(), status.target_url.clone());
         let link = EvidenceLink::Check { context, url };
         self.findings.push(GuardFinding::new(GuardName::Checks, code, said).at(link));

@@ -27,6 +27,8 @@ struct Orders {
     base_branch: String,
     base: String,
     branch: String,
+    /// The pull request that is to be mended.
+    pull: Option<i64>,
 }
 
 /// A branch that was pushed, and the pull request of it.
@@ -50,7 +52,8 @@ impl HandedIn {
 }
 
 impl Coder {
-    /// Writes a file on the branch that the run was given, pushes it, and opens a pull request.
+    /// Writes a file on the branch that the run was given, pushes it, and opens a pull request if
+    /// there is none to be mended.
     ///
     /// # Errors
     /// If the run was told nothing that can be understood, or git or the forge refuse.
@@ -60,12 +63,15 @@ impl Coder {
         (path, content): (&str, &str),
         message: &str,
     ) -> io::Result<HandedIn> {
-        let orders = Orders::read(run.input())
-            .ok_or_else(|| io::Error::other("no repository and branch in what it was told"))?;
+        let orders = Orders::of(run)?;
         let tree = WorkTree::new()?;
         run.begin_tool(&format!("git clone {}", orders.clone_url));
         self.git(&tree, &["clone", "--quiet", &orders.clone_url, "."]).await?;
-        self.git(&tree, &["checkout", "--quiet", "-B", &orders.branch, &orders.base]).await?;
+        let begin = match orders.pull {
+            Some(_) => format!("origin/{}", orders.branch),
+            None => orders.base.clone(),
+        };
+        self.git(&tree, &["checkout", "--quiet", "-B", &orders.branch, &begin]).await?;
         run.end_tool("cloned", false);
         let file = tree.0.join(path);
         if let Some(folder) = file.parent() {
@@ -78,23 +84,45 @@ impl Coder {
         self.git(&tree, &["push", "--quiet", "origin", &orders.branch]).await?;
         let commit = self.git(&tree, &["rev-parse", "HEAD"]).await?;
         run.end_tool("pushed", false);
-        let pull = self.open_pull(&orders, message).await?;
+        let pull = match orders.pull {
+            Some(pull) => pull,
+            None => self.open_pull(&orders, message).await?,
+        };
         Ok(HandedIn { pull, commit })
     }
 
+    /// Says of a commit how a check ended, as continuous integration does.
+    ///
+    /// # Errors
+    /// If the run was told of no repository, or the forge refuses.
+    pub async fn say_checked(
+        &self,
+        run: &AgentRun,
+        commit: &str,
+        (context, state): (&str, &str),
+    ) -> io::Result<()> {
+        let path = format!("statuses/{commit}");
+        let said = json!({ "context": context, "state": state });
+        self.post(&Orders::of(run)?, &path, &said).await.map(drop)
+    }
+
     async fn open_pull(&self, orders: &Orders, title: &str) -> io::Result<i64> {
-        let url = orders.pulls().ok_or_else(|| io::Error::other("no forge in what it was told"))?;
         let pull = json!({ "head": orders.branch, "base": orders.base_branch, "title": title });
+        let answer = self.post(orders, "pulls", &pull).await?;
+        answer["number"].as_i64().ok_or_else(|| io::Error::other(answer.to_string()))
+    }
+
+    async fn post(&self, orders: &Orders, path: &str, body: &Value) -> io::Result<Value> {
+        let url = orders.api().ok_or_else(|| io::Error::other("no forge in what it was told"))?;
         let sent = client()
             .map_err(io::Error::other)?
-            .post(url)
+            .post(format!("{url}/{path}"))
             .header("Authorization", format!("token {}", self.token))
             .header("Content-Type", "application/json")
-            .body(pull.to_string())
+            .body(body.to_string())
             .send();
         let text = sent.await.map_err(io::Error::other)?.text().await.map_err(io::Error::other)?;
-        let answer: Value = serde_json::from_str(&text)?;
-        answer["number"].as_i64().ok_or_else(|| io::Error::other(text))
+        Ok(serde_json::from_str(&text)?)
     }
 
     async fn git(&self, tree: &WorkTree, args: &[&str]) -> io::Result<String> {
@@ -119,6 +147,11 @@ impl Coder {
 }
 
 impl Orders {
+    fn of(run: &AgentRun) -> io::Result<Self> {
+        Self::read(run.input())
+            .ok_or_else(|| io::Error::other("no repository and branch in what it was told"))
+    }
+
     /// What the prompt says of where to work: only lines that timmy wrote begin like this, since
     /// texts of others are quoted.
     fn read(prompt: &str) -> Option<Self> {
@@ -130,15 +163,18 @@ impl Orders {
             base_branch: code(base)?,
             base: base.split('`').nth(3)?.to_owned(),
             branch: code(after("- Your branch: ")?)?,
+            pull: after("- Check out your branch as it is").and_then(|line| {
+                line.split_once("The pull request #")?.1.split(' ').next()?.parse().ok()
+            }),
         })
     }
 
-    /// Where the forge takes pull requests of that repository.
-    fn pulls(&self) -> Option<String> {
+    /// Where the forge's API has that repository.
+    fn api(&self) -> Option<String> {
         let path = self.clone_url.strip_suffix(".git")?;
         let (rest, name) = path.rsplit_once('/')?;
         let (forge, owner) = rest.rsplit_once('/')?;
-        Some(format!("{forge}/api/v1/repos/{owner}/{name}/pulls"))
+        Some(format!("{forge}/api/v1/repos/{owner}/{name}"))
     }
 }
 
@@ -176,10 +212,13 @@ mod tests {
                       - Your branch: `timmy/4-j1`\n- Clone: `http://127.0.0.1:1/a/b.git`\n\
                       > - Your branch: `main`\n";
         let orders = Orders::read(prompt).unwrap();
-        let pulls = orders.pulls();
-        assert_eq!(pulls.as_deref(), Some("http://127.0.0.1:1/api/v1/repos/a/b/pulls"));
+        let api = orders.api();
+        assert_eq!(api.as_deref(), Some("http://127.0.0.1:1/api/v1/repos/a/b"));
         assert_eq!((&*orders.base_branch, &*orders.base), ("main", "8b19"));
-        assert_eq!(orders.branch, "timmy/4-j1");
+        assert_eq!((orders.branch.as_str(), orders.pull), ("timmy/4-j1", None));
+        let mend = "- Check out your branch as it is, commit on top of it and push it. Never force, and \
+                    push to no other branch. The pull request #5 follows by itself.\n";
+        assert_eq!(Orders::read(&format!("{prompt}{mend}")).unwrap().pull, Some(5));
         assert_eq!(Orders::read("do something"), None);
     }
 }

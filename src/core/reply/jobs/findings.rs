@@ -37,12 +37,24 @@ pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
         guard: "author".to_owned(),
         found: format!("the account of `{}` pushed it, or I did for it", named(agent)),
     });
-    let line = |finding: &Finding| CheckLine {
+    agent.into_iter().chain(found.iter().map(|finding| line(finding, branch))).collect()
+}
+
+/// What blocks, a line each, where nothing but guards speaks against a result; else nothing.
+pub(super) fn blocked(found: &[Finding], branch: &str) -> Vec<CheckLine> {
+    let grave = || found.iter().filter(|finding| finding.grade() == Grade::Block);
+    if grave().any(|finding| !matches!(finding, Finding::Guard(_))) {
+        return Vec::new();
+    }
+    grave().map(|finding| line(finding, branch)).collect()
+}
+
+fn line(finding: &Finding, branch: &str) -> CheckLine {
+    CheckLine {
         mark: if finding.grade() == Grade::Warn { "⚠️" } else { "❌" },
         guard: finding.guard().to_owned(),
         found: finding.said(branch),
-    };
-    agent.into_iter().chain(found.iter().map(line)).collect()
+    }
 }
 
 /// What an agent cites to show that nothing has to change, and what is there.

@@ -1,13 +1,16 @@
 //! What is told in a comment of its own: what came of a job, and what nobody should miss meanwhile.
 //! Edits of a card notify nobody.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use jiff::tz::TimeZone;
 
-use super::findings::{CheckLine, checks, sentences, shown_by};
+use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
 use super::standing::{CancelledBy, JobStanding, branch};
 use super::view::JobView;
 use super::words::{moment, short, usd};
+use crate::core::jobs::evidence::Grade;
 use crate::core::jobs::{
     AgentClaim, AttemptRecord, Job, JobEvent, JobRecord, JobStep, Late, Purpose, RunHandle, State,
     Verdict, WorkKind,
@@ -57,6 +60,9 @@ pub enum JobOutcome {
         claim: String,
         branch: Option<String>,
         found: Vec<String>,
+        /// What blocks, if nothing but guards speaks against it, and how many of them do.
+        blocked: Vec<CheckLine>,
+        guards: usize,
         next: NextTry,
         until: String,
     },
@@ -179,6 +185,8 @@ fn meanwhile(
                 claim: record.last_claim().and_then(claimed)?,
                 branch: JobView::of(record, now, zone).branch,
                 found: sentences(found, &on),
+                guards: guards_of(found, Grade::Block).collect::<BTreeSet<_>>().len(),
+                blocked: blocked(found, &on),
                 next,
                 until: moment(pause.until, now, zone),
             })
