@@ -197,8 +197,10 @@ fn the_agents_are_ones_that_this_version_drives() {
         is_secret.then(|| "0123456789".to_owned())
     };
     let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
-    let text = format!("{least}\n{agents}");
+    let [guards] = <[String; 1]>::try_from(blocks("toml guards")).unwrap();
+    let text = format!("{least}\n{agents}\n{guards}");
     let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    assert_eq!(config.guards.scripts.len(), 1);
     let forge = ClientOptions::new(config.gitea.url.clone(), Token::new("0123456789").unwrap());
     let (forge, clock) = (Gitea::new(forge).unwrap(), Arc::new(SystemClock) as Arc<dyn Clock>);
     let fleet = timmy::agents::fleet(&config, &forge, &clock, &Chance::default()).unwrap();

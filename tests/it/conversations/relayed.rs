@@ -81,8 +81,11 @@ async fn nor_in_a_review() {
         t.polls().await;
         let requests = t.sandbox.requests();
         let is_write = |request: &&Asked| request.method != "GET";
-        // That a person's pull request is nothing to judge stands on its head.
-        let is_verdict = |request: &&Asked| request.path.contains("/statuses/");
+        // That a person's pull request is nothing to judge stands on its head; whether that may be
+        // written is asked before.
+        let is_verdict = |request: &&Asked| {
+            request.path.contains("/statuses/") || request.path.contains("/repos/-/-/")
+        };
         let writes: Vec<_> =
             requests.iter().filter(is_write).filter(|request| !is_verdict(request)).collect();
         assert_eq!(writes.len(), 2, "{writes:#?}");
