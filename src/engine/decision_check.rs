@@ -65,7 +65,7 @@ pub(super) async fn check_covered(
             return Ok(QuestionCheck::PullGone);
         };
         let (commit, target) = (found.head, found.base_branch);
-        now.head = Some(CoveredHead { pull, commit, target });
+        now.head = Some(CoveredHead { pull, commit, target, change: None });
     }
     if covers.text.is_some() {
         let issue = match ctx.gitea.issue(name, decision.thread.number).await {

@@ -185,6 +185,17 @@ impl Sandbox {
         })
     }
 
+    /// `user` merges the base of a pull request into its branch.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn update_pull(&self, user: &str, repo: &str, number: i64) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.update_pull(user, issue, false).map(|_| ())
+        })
+    }
+
     /// The commit by which a pull request was merged; none if it was not.
     ///
     /// # Errors

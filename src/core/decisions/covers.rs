@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::void::VoidReason;
-use crate::core::jobs::Commit;
+use crate::core::jobs::{ChangeDigest, Commit};
 
 /// What a yes covers. It is compared with what is there when somebody says yes. The verdict needs no
 /// place here: a result that is judged anew is asked about anew, under another number.
@@ -30,6 +30,9 @@ pub struct CoveredHead {
     pub commit: Commit,
     /// The branch into which it is to be merged.
     pub target: String,
+    /// What it changes there: a yes reaches over timmy's own update that changes the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeDigest>,
 }
 
 /// The SHA-256 of the title and text of an issue.
@@ -72,7 +75,8 @@ mod tests {
     fn covered(commit: char, target: &str, text: u8) -> Covered {
         let commit: Commit = commit.to_string().repeat(40).parse().expect("a commit");
         let target = target.to_owned();
-        let head = Some(CoveredHead { pull: 58, commit, target });
+        let change = Some(ChangeDigest([3; 32]));
+        let head = Some(CoveredHead { pull: 58, commit, target, change });
         Covered {
             head,
             text: Some(TextDigest([text; 32])),

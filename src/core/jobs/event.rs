@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::accepted::JudgedChange;
 use super::clocks::Timeouts;
 use super::ids::{Commit, Fence};
 use super::merge_refusal::MergeRefusal;
@@ -212,6 +213,9 @@ pub struct ResultJudgement {
     pub pull: Option<i64>,
     pub verdict: Verdict,
     pub digest: OutcomeDigest,
+    /// What it changes, if all of that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<JudgedChange>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::accepted::{AcceptedChange, ChangeDigest};
 use super::event::OutcomeDigest;
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{NewJob, Origin, Spec};
@@ -47,6 +48,12 @@ pub struct Past {
     /// What it brought last: the pull request, and its head.
     pub pull: Option<i64>,
     pub commit: Option<Commit>,
+    /// What that changes, if it was judged and all of it was read; and the change that a person took,
+    /// as long as nothing else is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeDigest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<AcceptedChange>,
     /// What was pushed outside of any lease, and no person has looked at.
     pub late: Option<Late>,
     /// What the last question about a finding was put of, and what a person let pass.
@@ -118,6 +125,8 @@ impl Job {
             ran: Vec::new(),
             pull: None,
             commit: None,
+            change: None,
+            accepted: None,
             late: None,
             asked_about: None,
             passed: None,

@@ -31,6 +31,8 @@
 //! - A **review** that asks for changes is a text for the agent that a result does not pass by: what
 //!   was made without it is repaired before anybody is asked. Once it was dealt with, its remarks
 //!   are answered.
+//! - A **yes** to a result goes on over timmy's own update of the branch, if the change is the same
+//!   and passes ([`AcceptedChange`]).
 //! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
 //! - [`standing`] tells a runner that remembers nothing what there is to do. It looks before it
 //!   repeats, and how an attempt goes before it says that its time is over: nobody looked meanwhile.
@@ -40,6 +42,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod accepted;
 mod action;
 mod advance;
 mod attempt;
@@ -67,6 +70,7 @@ mod told;
 mod turn;
 
 pub use crate::core::command::value::JobId;
+pub use accepted::{AcceptedChange, ChangeDigest, JudgedChange};
 pub use action::{AttemptEnd, JobAction, standing};
 pub use advance::{advance, fold};
 pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};

@@ -25,7 +25,7 @@ pub(super) fn verifying(
 }
 
 fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, IllegalReason> {
-    let ResultJudgement { look, commit, pull, verdict, digest } = judgement;
+    let ResultJudgement { look, commit, pull, verdict, digest, change } = judgement;
     if *look != turn.past.look {
         return Err(IllegalReason::OutOfDate);
     }
@@ -41,6 +41,10 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         turn.past.commit.clone_from(commit);
     }
     turn.past.pull = pull.or(turn.past.pull);
+    turn.past.change = change.as_ref().map(|change| change.digest);
+    // What is judged otherwise needs another yes.
+    let accepted = turn.past.accepted.take();
+    let is_accepted = accepted.zip(change.as_ref()).is_some_and(|(yes, change)| yes.covers(change));
     if *verdict == Verdict::Ask {
         let (commit, digest) = (commit.clone(), digest.clone());
         turn.past.asked_about = Some(SeenResult { commit, digest });
@@ -67,7 +71,14 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
                 let reviews = std::mem::take(&mut turn.past.reviews);
                 turn.once.push(JobAction::AnswerRemarks(reviews));
             }
-            if *ask { turn.ask(Question::Accept) } else { State::Done(Done::Verified) }
+            match ask {
+                true if is_accepted => {
+                    turn.take_over();
+                    State::Done(Done::Accepted)
+                }
+                true => turn.ask(Question::Accept),
+                false => State::Done(Done::Verified),
+            }
         }
         Verdict::NoChange { ask: true } => turn.ask(Question::NoChange),
         Verdict::NoChange { ask: false } => State::NoChange,
@@ -182,7 +193,10 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
         JobEvent::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::Seen)),
         JobEvent::Refund(fence) => turn.refund(*fence).map(|()| same.clone()),
         // Open questions are void, and the forge may show more by now.
-        JobEvent::Restored => Ok(turn.verify()),
+        JobEvent::Restored => {
+            turn.past.accepted = None;
+            Ok(turn.verify())
+        }
         JobEvent::Judged(_)
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::accepted::AcceptedChange;
 use super::action::{AttemptEnd, JobAction};
 use super::event::{CancelReason, NeverRan, OutcomeDigest, Push, Pusher};
 use super::ids::Fence;
@@ -210,6 +211,7 @@ impl Turn<'_> {
     /// A person is asked something new.
     pub(super) fn ask(&mut self, question: Question) -> State {
         self.past.asked += 1;
+        self.past.accepted = None;
         let until = match question {
             Question::Stuck => Some(self.at().after(self.spec.limits.question)),
             Question::Accept
@@ -225,6 +227,8 @@ impl Turn<'_> {
     /// A person took the result: what is in its pull request, if that is it.
     pub(super) fn take_over(&mut self) {
         let commit = self.past.commit.clone().filter(|_| self.past.pull.is_some());
+        let change = commit.clone().zip(self.past.change);
+        self.past.accepted = change.map(|(commit, digest)| AcceptedChange { commit, digest });
         self.once.push(JobAction::TakeOver { pull: self.past.pull, commit });
     }
 
@@ -282,6 +286,7 @@ impl Turn<'_> {
     /// A person wants it once more, by this agent if one is named.
     pub(super) fn retry(&mut self, agent: &Option<String>) {
         self.past.retried = true;
+        self.past.accepted = None;
         if agent.is_some() {
             self.past.agent.clone_from(agent);
         }

@@ -8,9 +8,9 @@ use super::jobs::{CheckLine, findings_of, moment, short, shown_of};
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{
-    Decision, DecisionRefusal, DecisionStatus, TakeOver, VoidReason, verbs_for,
+    CoveredHead, Decision, DecisionRefusal, DecisionStatus, TakeOver, VoidReason, verbs_for,
 };
-use crate::core::jobs::{JobRecord, Purpose, Question};
+use crate::core::jobs::{Commit, JobRecord, Purpose, Question};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
 
@@ -241,6 +241,29 @@ pub fn accepted_by(id: DecisionId, by: &Account) -> String {
 struct AcceptedPage<'a> {
     id: DecisionId,
     by: &'a str,
+}
+
+/// What is said where a yes goes on over timmy's own update of what was shown: `commit` is merged.
+pub fn still_accepted(
+    id: DecisionId,
+    by: &Account,
+    shown: &CoveredHead,
+    commit: &Commit,
+) -> String {
+    let CoveredHead { commit: approved, target, .. } = shown;
+    let (shown, commit) = (short(approved), short(commit));
+    let page = StillAcceptedPage { id, by: &by.login, shown, target, commit }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "decision/still_accepted.md")]
+struct StillAcceptedPage<'a> {
+    id: DecisionId,
+    by: &'a str,
+    shown: String,
+    target: &'a str,
+    commit: String,
 }
 
 /// What is said in a pull request that is closed since nobody wants it.

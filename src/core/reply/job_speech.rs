@@ -6,7 +6,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::decisions::{accepted_by, unwanted};
+use super::decisions::{accepted_by, still_accepted, unwanted};
 use super::jobs::{JobView, late, not_merged, outcome, superseded};
 use super::remarks::remarks_answered;
 use super::verify_status::verify_status;
@@ -169,7 +169,8 @@ fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
         _ => None,
     });
     let ended = change.step.and_then(|step| outcome(before, after, step, now, &TimeZone::UTC));
-    let told = ended.map(|outcome| outcome.text(name)).or(refused);
+    let goes_on = change.actions.iter().find_map(|action| goes_on(change, action));
+    let told = goes_on.or_else(|| ended.map(|outcome| outcome.text(name))).or(refused);
     of_late.chain(told.map(|text| said(key.to_owned(), text))).collect()
 }
 
@@ -229,7 +230,7 @@ fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
     };
     let thread = ThreadId { number: *pull, ..after.job.spec.thread };
     let keyed = |what, effect| Keyed { key: format!("{key}.{what}"), thread, effect };
-    let word = accepted_by(decision.id, by);
+    let word = goes_on(change, action).unwrap_or_else(|| accepted_by(decision.id, by));
     let approve = Effect::Approve(ApprovePull { commit: commit.clone(), word });
     let mut effects = vec![keyed("approve", approve)];
     let head = decision.covers.head.as_ref();
@@ -239,6 +240,14 @@ fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
         effects.push(keyed("merge", Effect::Merge(MergePull { job, commit, target, message })));
     }
     effects
+}
+
+/// What is said where a yes goes on: what is taken is timmy's own update of what was shown.
+fn goes_on(change: &JobChange<'_>, action: &JobAction) -> Option<String> {
+    let JobAction::TakeOver { commit: Some(commit), .. } = action else { return None };
+    let decision = change.decided?;
+    let shown = decision.covers.head.as_ref().filter(|shown| shown.commit != *commit)?;
+    Some(still_accepted(decision.id, decision.decided_by()?, shown, commit))
 }
 
 /// Once what it brought is merged, its issue is closed, if it is not yet.

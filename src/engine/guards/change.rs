@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use super::readable::readable;
 use super::target::{TargetFacts, Targets};
 use crate::core::command::value::Size;
@@ -11,7 +13,7 @@ use crate::core::guards::{
     GuardFacts, GuardName, GuardRules, LatePush, Merges, OWN_CONTEXTS, OtherPull, SaidFacts,
     changes_actions, examine,
 };
-use crate::core::jobs::Commit;
+use crate::core::jobs::{ChangeDigest, Commit};
 use crate::core::model::commit_status::CommitStatus;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
@@ -45,6 +47,8 @@ pub(in crate::engine) struct ChangeQuery<'a> {
 /// What the guards said, and what they went by as far as that may change by itself.
 pub(in crate::engine) struct Examined {
     pub(in crate::engine) verdict: CommitVerdict,
+    /// What was changed, if all of it could be read.
+    pub(in crate::engine) change: Option<ChangeDigest>,
     statuses: HeadStatuses,
 }
 
@@ -165,7 +169,9 @@ fn judge(
     };
     let facts = GuardFacts::Change(Box::new(facts));
     let verdict = examine(query.commit.clone(), &facts, query.rules);
-    Examined { verdict, statuses: HeadStatuses::of(seen) }
+    let digest = |diff: &Vec<u8>| ChangeDigest(Sha256::digest(diff).into());
+    let change = read.diff.as_ref().ok().map(digest);
+    Examined { verdict, change, statuses: HeadStatuses::of(seen) }
 }
 
 fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {

@@ -160,7 +160,8 @@ impl Jobs {
             PullState::Closed => Ok(None),
             PullState::Open if found.head != *judged => Err(JobEvent::Recheck),
             PullState::Open => {
-                Ok(Some(CoveredHead { pull, commit: found.head, target: found.base_branch }))
+                let (commit, target, change) = (found.head, found.base_branch, past.change);
+                Ok(Some(CoveredHead { pull, commit, target, change }))
             }
         })
     }

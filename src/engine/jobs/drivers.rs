@@ -81,6 +81,8 @@ pub struct ShownChange {
     pub pull: PullRequest,
     /// Who pushed its head, by login; none if nobody can tell.
     pub pusher: Option<String>,
+    /// The commit that a person accepted, if timmy brought it up to date to make this head.
+    pub updates: Option<Commit>,
     /// The issue, where it is still there.
     pub issue: Option<Issue>,
 }

@@ -12,8 +12,8 @@ use crate::core::guards::{
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
-    Branch, Commit, Job, JobId, Late, OutcomeDigest, Purpose, ResultJudgement, SeenResult, State,
-    Verdict, Verifying,
+    Branch, Commit, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement,
+    SeenResult, State, Verdict, Verifying,
 };
 use crate::core::model::issue::Issue;
 use crate::core::scheduling::IssueLabels;
@@ -120,6 +120,9 @@ impl Examiner {
                 }
                 return Ok(None);
             }
+            let updates = change.updates.clone();
+            evidence.judgement.change =
+                examined.change.map(|digest| JudgedChange { digest, updates });
             add(&mut evidence, &examined.verdict);
         }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
@@ -134,7 +137,7 @@ impl Examiner {
         change: &ShownChange,
         (commit, rules): (&Commit, &GuardRules),
     ) -> Result<Option<Examined>, Error> {
-        let ShownChange { pull, pusher, issue } = change;
+        let ShownChange { pull, pusher, issue, .. } = change;
         // The forge has not seen yet what was pushed.
         if pull.head != *commit {
             return Ok(None);

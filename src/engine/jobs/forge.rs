@@ -13,7 +13,9 @@ use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Finding, Grade, read_result};
-use crate::core::jobs::{AgentClaim, AttemptEnd, Job, Leased, NeverRan, ResultJudgement, WorkKind};
+use crate::core::jobs::{
+    AgentClaim, AttemptEnd, Commit, Job, Leased, NeverRan, ResultJudgement, WorkKind,
+};
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
 use crate::core::model::ids::RepoName;
@@ -238,6 +240,27 @@ impl LiveForge {
         Ok(is_renamed.then(|| other.clone()))
     }
 
+    /// The commit that a person accepted, if timmy itself merged the target into it to make the
+    /// present head.
+    async fn updated(
+        &self,
+        query: EvidenceQuery<'_>,
+        evidence: &Evidence,
+        job: &Job,
+    ) -> Result<Option<Commit>, Error> {
+        let is_own = evidence.pusher.as_ref() == Some(&query.own.login);
+        let (Some(accepted), Some(head), true) =
+            (&job.past.accepted, &evidence.findings.commit, is_own)
+        else {
+            return Ok(None);
+        };
+        let made = self.ctx.gitea.commit(query.repo, head).await?;
+        let is_update = made.is_some_and(
+            |made| matches!(&made.parents[..], [first, _] if *first == accepted.commit),
+        );
+        Ok(is_update.then(|| accepted.commit.clone()))
+    }
+
     /// The thread as it is now; none if it is gone.
     async fn thread_of(&self, result: &JobResult) -> Result<Option<Issue>, Error> {
         let number = result.job.spec.thread.number;
@@ -282,12 +305,13 @@ impl LiveForge {
             let query = EvidenceQuery { base_branch: &renamed, ..query };
             evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         }
+        let updates = self.updated(query, &evidence, job).await?;
         let issue = self.thread_of(result).await?;
         let Evidence { findings: mut found, head_push, pull, pusher } = evidence;
         if issue.as_ref().is_some_and(|issue| is_edited(issue, attempt)) {
             found.findings.push(Finding::IssueEdited);
         }
-        let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, issue }));
+        let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
         Ok(Some(JobEvidence {
             judgement: ResultJudgement {
                 look: job.past.look,
@@ -295,6 +319,7 @@ impl LiveForge {
                 commit: found.commit,
                 pull: found.pull,
                 digest: found.digest,
+                change: None,
             },
             merged: found.merged,
             findings: found.findings,

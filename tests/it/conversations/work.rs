@@ -122,6 +122,7 @@ impl Work<'_> {
             pull: (!nothing).then_some(pull),
             verdict,
             digest: OutcomeDigest("a".to_owned()),
+            change: None,
         }))
         .await;
     }

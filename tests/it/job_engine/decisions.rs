@@ -67,22 +67,6 @@ async fn a_verified_result_is_accepted_by_a_person() {
 }
 
 #[tokio::test]
-async fn one_that_is_behind_is_brought_up_to_date_and_asked_about_anew() {
-    let (stage, job, notice) = not_merged(|sandbox, _| {
-        let rule = BranchRule { blocks_when_behind: true, ..BranchRule::default() };
-        sandbox.protect(DOOR, "main", &rule).unwrap();
-        sandbox.commit("anna", DOOR, "main", &[("paint.md", "red")], "Paint").unwrap();
-    })
-    .await;
-    assert!(notice.starts_with("**Not merged yet: "), "{notice}");
-    assert_eq!(stage.kind(job).await, StateKind::Deciding);
-    assert_eq!(questions(&stage).len(), 2);
-    says(&stage, "/timmy approve d2").await;
-    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
-    stage.end().await;
-}
-
-#[tokio::test]
 async fn one_that_conflicts_is_repaired() {
     let (stage, job, _) = not_merged(|sandbox, _| {
         sandbox.commit("anna", DOOR, "main", &[("oil.md", "grease")], "Grease it").unwrap();

@@ -20,4 +20,5 @@ mod scripted;
 mod stage;
 mod stops;
 mod transcripts;
+mod updates;
 mod walks;
