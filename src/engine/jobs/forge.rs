@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::access::{AgentAccess, by_rights, by_token};
+use super::adopted::{AdoptedPull, adopted_pull};
 use super::base::{Base, base_of, health_of};
 use super::drivers::{
     CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
@@ -79,12 +80,24 @@ impl LiveForge {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
-        let own = self.policies.at(&order.repo, &begin.head).await?;
+        let adopted = match order.branch.is_adopted() {
+            true => match adopted_pull(&self.ctx.gitea, order, &begin).await? {
+                Ok(adopted) => Some(adopted),
+                Err(why) => return Ok(Err(why)),
+            },
+            false => None,
+        };
+        let target = adopted.as_ref().map_or(&begin.head, |adopted| &adopted.target.head);
+        let own = self.policies.at(&order.repo, target).await?;
         if let Some(words) = own.refusal(&order.agent, &order.job.spec.role, is_by_itself(order)) {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
         let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
-        let Base { branch: base_branch, head: base } = begin_of(&order.job, begin, terms.has_tools);
+        let (begin, wrong, reviews) = match adopted {
+            Some(AdoptedPull { begin, faults, reviews, .. }) => (begin, faults, reviews),
+            None => (begin_of(&order.job, begin, terms.has_tools), Vec::new(), Vec::new()),
+        };
+        let Base { branch: base_branch, head: base } = begin;
         let name = &order.repo.name;
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
         let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
@@ -96,17 +109,17 @@ impl LiveForge {
             thread: told_thread(&order.issue),
             base_branch: base_branch.clone(),
             base: base.clone(),
-            branch: order.branch,
+            branch: order.branch.clone(),
             pull: job.past.pull,
             means: match terms.has_tools {
                 true => WorkMeans::Tools,
                 false => WorkMeans::Git { clone_url: clone_url.clone() },
             },
             limits: PromptLimits { time: terms.timeouts.total, lines: None },
-            faults: faults(order),
+            faults: faults(order).into_iter().chain(wrong).collect(),
             permissions: order.permissions.iter().map(permission).collect(),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
-            told: order.texts.clone(),
+            told: reviews.into_iter().chain(order.texts.iter().cloned()).collect(),
             instructions,
         };
         Ok(Ok(AgentTask {
@@ -116,7 +129,7 @@ impl LiveForge {
             clone_url,
             base_branch,
             base,
-            branch: order.branch,
+            branch: order.branch.clone(),
             pull: job.past.pull,
             prompt: prompt.text(),
         }))
@@ -287,14 +300,20 @@ impl LiveForge {
         // On a branch of its own it was given none: that was left with its pull request.
         let is_repair = job.past.pull.is_some()
             && matches!(&job.past.last, Some(Leased { work: WorkKind::Repair(_), .. }));
+        let branch = job.branch();
+        // Who adopts a pull request is given the head at which the attempt begins.
+        let given = match branch.is_adopted() {
+            true => Some(base),
+            false => job.past.commit.as_ref().filter(|_| is_repair),
+        };
         let query = EvidenceQuery {
             repo: &result.repo.name,
             thread: job.spec.thread.number,
             purpose: job.spec.purpose,
-            branch: job.branch(),
+            branch: &branch,
             base_branch,
             base,
-            given: job.past.commit.as_ref().filter(|_| is_repair),
+            given,
             claim: &claim,
             agent: &agent,
             own,

@@ -25,6 +25,7 @@
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
 
 mod access;
+mod adopted;
 mod ask;
 mod base;
 mod dispatch;
@@ -69,6 +70,7 @@ use crate::store::jobs::{self, Advanced, WatchedJob};
 use crate::store::{Connection, Error, Transaction, backlog};
 
 pub(super) use access::{AgentAccess, by_rights};
+pub(super) use adopted::source_of;
 pub use drivers::{
     CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
 };
