@@ -43,6 +43,7 @@ mod preflight;
 mod request;
 mod start;
 mod stop;
+mod task_parts;
 mod transcript;
 mod trouble;
 mod verify;
