@@ -132,6 +132,7 @@ async fn run(ledger: Ledger, repo: RepoId, number: usize) {
         agent: None,
         limits: JobLimits::default(),
         budget: None,
+        adopts: None,
     };
     let create = ledger.write(move |tx| jobs::create(tx, &new, now().at));
     let id = create.await.unwrap().unwrap().spec.id;

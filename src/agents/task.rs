@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::core::jobs::{Branch, Commit, Purpose};
+use crate::core::jobs::{Commit, JobBranch, Purpose};
 use crate::core::model::ids::RepoName;
 
 /// What an agent is asked to do in one attempt.
@@ -19,7 +19,7 @@ pub struct AgentTask {
     /// The commit that it begins at.
     pub base: Commit,
     /// The branch to work on.
-    pub branch: Branch,
+    pub branch: JobBranch,
     /// The pull request that is there already, if it is a repair.
     pub pull: Option<i64>,
     /// All that it is told, finished: the issue as fenced data, the rules, how to end.

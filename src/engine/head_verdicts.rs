@@ -184,6 +184,7 @@ impl HeadVerdicts {
             None => HeadJudgement::Persons,
             // It says so itself, once it has judged.
             Some(job) if !job.state.kind().is_end() => return Ok(HeadLook::Nothing),
+            Some(job) if is_untouched(&job) && !self.is_agents(pull, own) => HeadJudgement::Persons,
             Some(job) if !may_be_judged(&job, pull) => HeadJudgement::JobOver(job.spec.id),
             Some(job) => match self.jobs.judge_again(&job, repo, since).await? {
                 JudgedAgain::Later(due) => return Ok(HeadLook::Later(due)),
@@ -242,12 +243,18 @@ fn job_of(conn: &Connection, pull: ThreadId, branch: Option<Branch>) -> Result<O
             .filter(|job| job.spec.thread == ThreadId { repo: pull.repo, number: branch.thread }),
         None => None,
     };
-    if by_branch.is_some() {
-        return Ok(by_branch);
-    }
-    let Some(id) = jobs::latest_in(conn, pull)? else { return Ok(None) };
-    let job = jobs::get(conn, id)?.map(|stored| stored.job);
-    Ok(job.filter(|job| matches!(job.spec.purpose, Purpose::Code | Purpose::Repair)))
+    // Who went on with it later knows more of it.
+    let latest = match jobs::latest_in(conn, pull)? {
+        Some(id) => jobs::get(conn, id)?.map(|stored| stored.job),
+        None => None,
+    };
+    let latest = latest.filter(|job| matches!(job.spec.purpose, Purpose::Code | Purpose::Repair));
+    Ok(latest.or(by_branch))
+}
+
+/// Whether the job was to go on with it, and is over without that any agent ever began.
+fn is_untouched(job: &Job) -> bool {
+    job.spec.adopts.is_some() && job.past.ran.is_empty()
 }
 
 /// Whether it is a result that was verified, in the branch where that is.

@@ -7,6 +7,7 @@ use super::setup::repo_id;
 use super::world::World;
 use super::world::code_records::{ProtectionRecord, PushRule};
 use super::world::merging::MergeRequest;
+use super::world::pulls::NewPull;
 use super::world::records::HowToMerge;
 use super::world::refusal::Refusal;
 use super::world::statuses::NewStatus;
@@ -85,6 +86,20 @@ impl Sandbox {
             let Some(file) = code.item(&commit, path)? else { return Ok(None) };
             Ok(Some(String::from_utf8_lossy(&code.blob(&file.id)?).into_owned()))
         })
+    }
+
+    /// `user` makes a branch point to a commit, whatever it held before.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn force_branch(
+        &self,
+        user: &str,
+        repo: &str,
+        branch: &str,
+        commit: &str,
+    ) -> Result<(), Refusal> {
+        self.on_code(user, repo, |world, user, repo| world.force_push(user, repo, (branch, commit)))
     }
 
     /// `user` deletes a branch.
@@ -182,6 +197,34 @@ impl Sandbox {
         self.forge.act(|world| {
             let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
             world.merge_pull(user, issue, &asked).map(|_| ())
+        })
+    }
+
+    /// `user` opens a pull request from a branch of their own fork, which is made if there is none,
+    /// with a commit of one file. Returns its number.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn open_pull_of_fork(
+        &self,
+        user: &str,
+        repo: &str,
+        title: &str,
+        (branch, maintainers_may_edit): (&str, bool),
+    ) -> Result<i64, Refusal> {
+        let (title, head, body) = (title.to_owned(), branch.to_owned(), String::new());
+        let maintainers_may_edit = Some(maintainers_may_edit);
+        self.forge.act(|world| {
+            let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
+            let from = match world.fork_of(user, repo) {
+                Some(fork) => fork,
+                None => world.fork(user, repo, None)?,
+            };
+            world.ensure_branch(user, from, &head)?;
+            let base = world.repo(repo).trunk.clone();
+            let new = NewPull { title, body, from, head, base, maintainers_may_edit };
+            let id = world.open_pull(user, repo, new)?;
+            Ok(world.issue(id).number)
         })
     }
 

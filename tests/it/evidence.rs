@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use timmy::clock::ManualClock;
-use timmy::core::jobs::{AgentClaim, Branch, Citation, Commit, JobId, Purpose, Verdict};
+use timmy::core::jobs::{AgentClaim, Citation, Commit, Purpose, Verdict};
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::time::Timestamp;
 use timmy::engine::evidence::{EvidenceQuery, gather_evidence};
@@ -77,7 +77,7 @@ impl Scene {
             repo: &self.repo,
             thread: 41,
             purpose: if given.is_some() { Purpose::Repair } else { Purpose::Code },
-            branch: Branch { thread: 41, job: JobId(42), number: 1 },
+            branch: &BRANCH.parse().unwrap(),
             base_branch: "main",
             base: &self.base,
             given,

@@ -10,7 +10,7 @@ use super::repository::JobRepository;
 use super::work_order::Workplace;
 use crate::clock::Clock;
 use crate::core::effect::defuse;
-use crate::core::jobs::Commit;
+use crate::core::jobs::{Commit, JobBranch};
 use crate::core::reply::pull_body;
 use crate::gitea::{Error, FileChange, NewCommit, NewPullRequest, WriteOutcome};
 
@@ -113,9 +113,11 @@ impl HandIn<'_> {
             return Ok(pull);
         }
         let Workplace { repository, base_branch, branch, .. } = self.place;
+        // What was adopted has one.
+        let JobBranch::Own(own) = branch else { return Err(NotHandedIn::BranchMoved) };
         let new = NewPullRequest {
             title: defuse::quiet(title),
-            body: pull_body(branch.thread, summary),
+            body: pull_body(own.thread, summary),
             head: branch.to_string(),
             base: base_branch.clone(),
         };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tools::Toolset;
 use crate::agents::task::AgentTask;
-use crate::core::jobs::{Branch, Commit, Purpose};
+use crate::core::jobs::{Commit, JobBranch, Purpose};
 use crate::core::model::ids::RepoName;
 
 /// One attempt's work.
@@ -21,8 +21,7 @@ pub(super) struct Workplace {
     pub(super) repository: RepoName,
     pub(super) base_branch: String,
     pub(super) base: Commit,
-    #[serde(with = "branch_name")]
-    pub(super) branch: Branch,
+    pub(super) branch: JobBranch,
     pub(super) pull: Option<i64>,
 }
 
@@ -32,7 +31,7 @@ impl WorkOrder {
             repository: task.repository.clone(),
             base_branch: task.base_branch.clone(),
             base: task.base.clone(),
-            branch: task.branch,
+            branch: task.branch.clone(),
             pull: task.pull,
         };
         Self { purpose: task.purpose, workplace, prompt: task.prompt.clone() }
@@ -43,20 +42,5 @@ impl WorkOrder {
             Purpose::Code | Purpose::Repair => Toolset::Change,
             Purpose::Review | Purpose::Research | Purpose::Ops => Toolset::Look,
         }
-    }
-}
-
-mod branch_name {
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::Serializer;
-
-    use crate::core::jobs::Branch;
-
-    pub(super) fn serialize<S: Serializer>(branch: &Branch, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(branch)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Branch, D::Error> {
-        String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }

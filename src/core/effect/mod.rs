@@ -202,6 +202,9 @@ pub struct MergePull {
     pub target: String,
     /// What the commit that it makes says below its title.
     pub message: String,
+    /// Its branch is somebody's own, and is not deleted with the merge.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_branch: bool,
 }
 
 /// The reactions that timmy gives.

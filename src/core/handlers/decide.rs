@@ -201,7 +201,11 @@ pub(super) fn said(
         (
             Question::Accept | Question::NoChange | Question::Guard | Question::Repair,
             PersonAnswer::No(_),
-        ) => DecisionAnswer::Rejected { id, pull: decision.pull.map(place) },
+        ) => DecisionAnswer::Rejected {
+            id,
+            pull: decision.pull.map(place),
+            stays_open: job.spec.adopts.is_some(),
+        },
         (Question::Stuck, PersonAnswer::Yes) => DecisionAnswer::GoesOn { id },
         (Question::Stuck | Question::Permission, PersonAnswer::Revise) => {
             DecisionAnswer::Told { id }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::accepted::{AcceptedChange, ChangeDigest};
+use super::branch::JobBranch;
 use super::event::OutcomeDigest;
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{NewJob, Origin, Spec};
@@ -123,7 +124,7 @@ impl Job {
             fence: None,
             last: None,
             ran: Vec::new(),
-            pull: None,
+            pull: spec.adopts.as_ref().map(|_| spec.thread.number),
             commit: None,
             change: None,
             accepted: None,
@@ -141,9 +142,17 @@ impl Job {
     }
 
     /// The branch on which it works now, or will next.
-    pub fn branch(&self) -> Branch {
-        let Spec { id, thread, .. } = &self.spec;
-        Branch { thread: thread.number, job: *id, number: self.past.branch }
+    pub fn branch(&self) -> JobBranch {
+        self.branch_numbered(self.past.branch)
+    }
+
+    /// Which one has this number, from 1 on.
+    pub fn branch_numbered(&self, number: u32) -> JobBranch {
+        let Spec { id, thread, adopts, .. } = &self.spec;
+        match adopts {
+            Some(adopted) => JobBranch::Adopted(adopted.clone()),
+            None => JobBranch::Own(Branch { thread: thread.number, job: *id, number }),
+        }
     }
 
     /// Whether a person wants it: then what only keeps timmy from starting by itself does not.
@@ -165,8 +174,8 @@ impl Job {
 impl NewJob {
     /// The job that it becomes under this number.
     pub fn numbered(&self, id: JobId, at: Timestamp) -> Job {
-        let Self { thread, purpose, role, origin, agent, limits, budget } = self.clone();
-        Job::new(Spec { id, thread, purpose, role, origin, limits, budget }, agent, at)
+        let Self { thread, purpose, role, origin, agent, limits, budget, adopts } = self.clone();
+        Job::new(Spec { id, thread, purpose, role, origin, limits, budget, adopts }, agent, at)
     }
 }
 

@@ -24,7 +24,8 @@
 //!   round of repair is none: it has its own count, and an attempt that is lost within a round
 //!   repeats that round. What never ran, and what timmy's own stop cut off, costs none, and has a
 //!   cap of its own.
-//! - What follows an attempt that may still push gets a **branch** of its own.
+//! - What follows an attempt that may still push gets a **branch** of its own. A job that **adopts**
+//!   a pull request has one, that of the pull request, and begins each attempt at its head.
 //! - **Cancel** asks an agent to stop. The job is cancelled when that was seen, or when nobody
 //!   waits for it any longer; until then the issue stays leased.
 //! - Each attempt has a **fencing token** ([`Fence`]); what is told of any other comes too late.
@@ -46,6 +47,7 @@ mod accepted;
 mod action;
 mod advance;
 mod attempt;
+mod branch;
 pub mod breaker;
 mod clocks;
 mod ended;
@@ -73,6 +75,7 @@ pub use crate::core::command::value::JobId;
 pub use accepted::{AcceptedChange, ChangeDigest, JudgedChange};
 pub use action::{AttemptEnd, JobAction, standing};
 pub use advance::{advance, fold};
+pub use branch::{AdoptedBranch, JobBranch, NotAdoptable, PullSource};
 pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};
 pub use event::{
     Act, AgentClaim, CancelReason, Citation, Failure, JobEvent, JobStep, LeaseTerms, NeverRan,

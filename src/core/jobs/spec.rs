@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::branch::AdoptedBranch;
 use super::money::Ceiling;
 use crate::core::command::value::JobId;
 use crate::core::model::ids::ThreadId;
@@ -23,6 +24,9 @@ pub struct Spec {
     /// What a person allowed for it, beside what an issue may cost at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Ceiling>,
+    /// The branch of the pull request that is its thread, if it goes on with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopts: Option<AdoptedBranch>,
 }
 
 /// A job to be made.
@@ -37,6 +41,8 @@ pub struct NewJob {
     pub limits: JobLimits,
     /// What a person allowed for it.
     pub budget: Option<Ceiling>,
+    /// The branch of the pull request that is its thread, if it goes on with that.
+    pub adopts: Option<AdoptedBranch>,
 }
 
 /// What a job is to bring about.

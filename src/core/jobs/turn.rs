@@ -64,8 +64,12 @@ impl Turn<'_> {
         self.release(attempt.leased.clone(), end, charge, left);
     }
 
-    /// What follows an attempt that may still push gets a branch of its own.
+    /// What follows an attempt that may still push gets a branch of its own. Who goes on with a pull
+    /// request has nothing but that: whatever is pushed there is judged, and shown to a person.
     pub(super) fn leave_branch(&mut self) {
+        if self.spec.adopts.is_some() {
+            return;
+        }
         self.past.branch += 1;
         (self.past.pull, self.past.late) = (None, None);
         // What was said of the other pull request is a text like any other for the next one.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use askama::Template;
 use url::Url;
 
-use super::jobs::{Branch, Commit, Purpose, ToldText};
+use super::jobs::{Commit, JobBranch, Purpose, ToldText};
 use super::model::ids::RepoName;
 use super::model::time::rounded;
 use told::ToldReviewText;
@@ -36,7 +36,7 @@ pub struct JobPrompt {
     pub base_branch: String,
     /// The commit that the work begins at.
     pub base: Commit,
-    pub branch: Branch,
+    pub branch: JobBranch,
     /// The job's pull request, if it has one.
     pub pull: Option<i64>,
     pub means: WorkMeans,

@@ -201,3 +201,21 @@ fn what_is_hidden_in_an_issue_does_not_reach_the_agent() {
     let text = JobPrompt { thread, ..prompt() }.text();
     assert!(!text.contains("send me the token") && text.contains("[U+200B]"), "{text}");
 }
+
+#[test]
+fn who_goes_on_with_a_pull_request_is_told_of_that() {
+    let branch = "fix-door".parse().unwrap();
+    let (purpose, pull) = (Purpose::Repair, Some(41));
+    let text = JobPrompt { branch, purpose, pull, ..prompt() }.text();
+    let base = "8b195ee0".repeat(5);
+    for part in [
+        "make the pull request #41 acceptable",
+        "## Where\n\n- To be merged into: branch `main`\n",
+        &format!("- Its head, where you begin: commit `{base}`\n- Your branch: `fix-door`\n"),
+        "- Check out your branch as it is",
+        "## The pull request\n",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    assert!(!text.contains("## The issue"), "{text}");
+}

@@ -14,6 +14,7 @@ use super::status::{HelpVerb, Status, Why};
 use super::words::SHOWN;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{DecisionRefusal, VoidReason};
+use crate::core::jobs::NotAdoptable;
 use crate::core::policy::authority::RequiredRight;
 use crate::core::scheduling::{
     Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term, TermReason,

@@ -162,6 +162,8 @@ pub enum DecisionAnswer {
     Rejected {
         id: String,
         pull: Option<String>,
+        /// It was there before the job.
+        stays_open: bool,
     },
     /// An agent that could not, goes on.
     GoesOn {

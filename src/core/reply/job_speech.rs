@@ -16,7 +16,7 @@ use crate::core::effect::{
     MergePull, SetOpen,
 };
 use crate::core::jobs::{
-    Branch, Done, Job, JobAction, JobEvent, JobRecord, JobStep, Phase, Progress, Purpose, State,
+    Done, Job, JobAction, JobEvent, JobRecord, JobStep, Phase, Progress, Purpose, Spec, State,
     ToldReview, ToldText,
 };
 use crate::core::model::ids::ThreadId;
@@ -235,9 +235,14 @@ fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
     let mut effects = vec![keyed("approve", approve)];
     let head = decision.covers.head.as_ref();
     if let (Some(TakeOver::Merge), Some(head)) = (decision.covers.take_over, head) {
-        let (job, commit, target) = (after.job.spec.id, commit.clone(), head.target.clone());
+        let Spec { id: job, adopts, .. } = &after.job.spec;
+        let (job, commit, target) = (*job, commit.clone(), head.target.clone());
+        let keeps_branch = adopts.is_some();
         let message = format!("Approved-by: {}", by.login);
-        effects.push(keyed("merge", Effect::Merge(MergePull { job, commit, target, message })));
+        effects.push(keyed(
+            "merge",
+            Effect::Merge(MergePull { job, commit, target, message, keeps_branch }),
+        ));
     }
     effects
 }
@@ -253,7 +258,9 @@ fn goes_on(change: &JobChange<'_>, action: &JobAction) -> Option<String> {
 /// Once what it brought is merged, its issue is closed, if it is not yet.
 fn close_merged(change: &JobChange<'_>) -> Option<(&'static str, Effect)> {
     let is_merged = |job: &Job| job.state == State::Done(Done::Merged);
-    let was_merged_now = !is_merged(change.before) && is_merged(&change.after.job);
+    // A pull request that was adopted is the thread itself: the merge closed it.
+    let has_issue = change.before.spec.adopts.is_none();
+    let was_merged_now = has_issue && !is_merged(change.before) && is_merged(&change.after.job);
     was_merged_now.then_some(("close", Effect::SetOpen(SetOpen { open: false })))
 }
 
@@ -263,8 +270,12 @@ fn close_before(job: &Job, number: u32) -> Option<Effect> {
     close_pulls(job, 1..number, word)
 }
 
-/// All its pull requests are closed: nobody wants them.
+/// All its pull requests are closed: nobody wants them. One that it adopted was there before, and
+/// stays open.
 fn close_all(job: &Job, decided: Option<&Decision>) -> Option<Effect> {
+    if job.spec.adopts.is_some() {
+        return None;
+    }
     close_pulls(job, 1..job.past.branch + 1, unwanted(decided))
 }
 
@@ -273,7 +284,7 @@ fn close_pulls(job: &Job, numbers: std::ops::Range<u32>, word: String) -> Option
         Purpose::Code | Purpose::Repair => {}
         Purpose::Review | Purpose::Research | Purpose::Ops => return None,
     }
-    let branch = |number| Branch { number, ..job.branch() }.to_string();
+    let branch = |number| job.branch_numbered(number).to_string();
     let branches = numbers.map(branch).collect();
     Some(Effect::ClosePulls(ClosePulls { branches, word }))
 }

@@ -80,7 +80,9 @@ async fn code(
             let holds_work = holds_work(gitea, query, &branch, pull.is_some()).await?;
             let number = pull.as_ref().map(|pull| pull.number);
             let pushed = pushers::of_head(gitea, clock, query, &branch.head, number).await?;
-            let push = pushed.push(query.branch.number, &branch.head);
+            // What it began at nobody pushed for it.
+            let is_given = query.branch.is_adopted() && branch.head == *query.base;
+            let push = pushed.push(query.branch.number(), &branch.head).filter(|_| !is_given);
             let pusher = pushed.pusher;
             let by = match &pusher {
                 HeadPusher::Agent => Some(query.agent.login.clone()),

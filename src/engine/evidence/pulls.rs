@@ -5,11 +5,14 @@ use crate::core::jobs::AgentClaim;
 use crate::core::jobs::evidence::{NamedPull, PullFacts, PullStanding};
 use crate::gitea::{Error, Gitea, PullRequest, PullState};
 
-/// The pull request of the job's branch: the open one, else the one that was.
+/// The pull request of the job's branch: that which was adopted, the open one, else the one that was.
 pub(super) async fn of_branch(
     gitea: &Gitea,
     query: EvidenceQuery<'_>,
 ) -> Result<Option<PullRequest>, Error> {
+    if query.branch.is_adopted() {
+        return gitea.pull(query.repo, query.thread).await;
+    }
     let branch = query.branch.to_string();
     let first = gitea.pull_of_branches(query.repo, query.base_branch, &branch).await?;
     if first.as_ref().is_some_and(|pull| pull.state == PullState::Open) {

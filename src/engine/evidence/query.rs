@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::jobs::{AgentClaim, Branch, Commit, Purpose};
+use crate::core::jobs::{AgentClaim, Commit, JobBranch, Purpose};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
@@ -18,7 +18,7 @@ pub struct EvidenceQuery<'a> {
     pub thread: i64,
     pub purpose: Purpose,
     /// The branch of the job that the attempt worked on.
-    pub branch: Branch,
+    pub branch: &'a JobBranch,
     /// Where the result is to be merged, and the commit that the work began at.
     pub base_branch: &'a str,
     pub base: &'a Commit,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::agents::{Agent, AgentTask};
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
-    AgentClaim, Branch, Commit, Job, NeverRan, Push, ResultJudgement, ToldText,
+    AgentClaim, Commit, Job, JobBranch, NeverRan, Push, ResultJudgement, ToldText,
 };
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -97,7 +97,7 @@ pub struct JobOrder {
     pub agent: String,
     /// How the attempt is called outside.
     pub key: String,
-    pub branch: Branch,
+    pub branch: JobBranch,
     /// What people said for its agents and none has heard yet.
     pub texts: Vec<ToldText>,
     /// The attempts before it, in order.

@@ -12,8 +12,8 @@ use crate::core::guards::{
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
-    Branch, Commit, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement,
-    SeenResult, State, Verdict, Verifying,
+    Commit, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement, SeenResult,
+    State, Verdict, Verifying,
 };
 use crate::core::model::issue::Issue;
 use crate::core::scheduling::IssueLabels;
@@ -338,5 +338,5 @@ fn late(late: &Late) -> LatePush {
 
 /// Whether a branch is one of the job's own.
 fn is_of_job(job: &Job, branch: &str) -> bool {
-    (1..=job.past.branch).any(|number| Branch { number, ..job.branch() }.to_string() == branch)
+    (1..=job.past.branch).any(|number| job.branch_numbered(number).to_string() == branch)
 }

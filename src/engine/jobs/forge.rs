@@ -4,26 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::access::{AgentAccess, by_rights, by_token};
+use super::adopted::{AdoptedPull, adopted_pull};
 use super::base::{Base, base_of, health_of};
 use super::drivers::{
     CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
 };
 use super::examine::Examiner;
+use super::task_parts::{begin_of, earlier, faults, permission, told_thread};
 use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
-use crate::core::jobs::evidence::{Finding, Grade, read_result};
-use crate::core::jobs::{
-    AgentClaim, AttemptEnd, Commit, Job, Leased, NeverRan, ResultJudgement, WorkKind,
-};
+use crate::core::jobs::evidence::{Finding, read_result};
+use crate::core::jobs::{AgentClaim, Commit, Job, Leased, NeverRan, ResultJudgement, WorkKind};
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
 use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
-use crate::core::prompt::{
-    AskedPermission, JobPrompt, PromptLimits, PromptThread, WorkMeans, sent_prompt,
-};
+use crate::core::prompt::{JobPrompt, PromptLimits, WorkMeans, sent_prompt};
 use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::{AgentTerms, Context};
@@ -33,7 +31,6 @@ use crate::engine::identity::Identity;
 use crate::engine::repository_policies::RepositoryPolicies;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
-use crate::store::permissions::PermissionSaid;
 
 /// Jobs read and write here by timmy's own account.
 pub(in crate::engine) struct LiveForge {
@@ -79,12 +76,24 @@ impl LiveForge {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
-        let own = self.policies.at(&order.repo, &begin.head).await?;
+        let adopted = match order.branch.is_adopted() {
+            true => match adopted_pull(&self.ctx.gitea, order, &begin).await? {
+                Ok(adopted) => Some(adopted),
+                Err(why) => return Ok(Err(why)),
+            },
+            false => None,
+        };
+        let target = adopted.as_ref().map_or(&begin.head, |adopted| &adopted.target.head);
+        let own = self.policies.at(&order.repo, target).await?;
         if let Some(words) = own.refusal(&order.agent, &order.job.spec.role, is_by_itself(order)) {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
         let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
-        let Base { branch: base_branch, head: base } = begin_of(&order.job, begin, terms.has_tools);
+        let (begin, wrong, reviews) = match adopted {
+            Some(AdoptedPull { begin, faults, reviews, .. }) => (begin, faults, reviews),
+            None => (begin_of(&order.job, begin, terms.has_tools), Vec::new(), Vec::new()),
+        };
+        let Base { branch: base_branch, head: base } = begin;
         let name = &order.repo.name;
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
         let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
@@ -96,17 +105,17 @@ impl LiveForge {
             thread: told_thread(&order.issue),
             base_branch: base_branch.clone(),
             base: base.clone(),
-            branch: order.branch,
+            branch: order.branch.clone(),
             pull: job.past.pull,
             means: match terms.has_tools {
                 true => WorkMeans::Tools,
                 false => WorkMeans::Git { clone_url: clone_url.clone() },
             },
             limits: PromptLimits { time: terms.timeouts.total, lines: None },
-            faults: faults(order),
+            faults: faults(order).into_iter().chain(wrong).collect(),
             permissions: order.permissions.iter().map(permission).collect(),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
-            told: order.texts.clone(),
+            told: reviews.into_iter().chain(order.texts.iter().cloned()).collect(),
             instructions,
         };
         Ok(Ok(AgentTask {
@@ -116,7 +125,7 @@ impl LiveForge {
             clone_url,
             base_branch,
             base,
-            branch: order.branch,
+            branch: order.branch.clone(),
             pull: job.past.pull,
             prompt: prompt.text(),
         }))
@@ -287,14 +296,20 @@ impl LiveForge {
         // On a branch of its own it was given none: that was left with its pull request.
         let is_repair = job.past.pull.is_some()
             && matches!(&job.past.last, Some(Leased { work: WorkKind::Repair(_), .. }));
+        let branch = job.branch();
+        // Who adopts a pull request is given the head at which the attempt begins.
+        let given = match branch.is_adopted() {
+            true => Some(base),
+            false => job.past.commit.as_ref().filter(|_| is_repair),
+        };
         let query = EvidenceQuery {
             repo: &result.repo.name,
             thread: job.spec.thread.number,
             purpose: job.spec.purpose,
-            branch: job.branch(),
+            branch: &branch,
             base_branch,
             base,
-            given: job.past.commit.as_ref().filter(|_| is_repair),
+            given,
             claim: &claim,
             agent: &agent,
             own,
@@ -366,12 +381,6 @@ fn is_edited(issue: &Issue, attempt: &StoredAttempt) -> bool {
     told.is_some_and(|request| !told_thread(issue).is_told_in(&sent_prompt(request)))
 }
 
-/// What an agent is told of an issue.
-fn told_thread(issue: &Issue) -> PromptThread {
-    let Issue { number, title, body, .. } = issue.clone();
-    PromptThread { number, title, body }
-}
-
 fn is_by_itself(order: &JobOrder) -> bool {
     !order.job.is_asked_for()
 }
@@ -379,61 +388,4 @@ fn is_by_itself(order: &JobOrder) -> bool {
 fn is_p0(issue: &Issue) -> bool {
     let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
     IssueLabels::of(&labels).priority == Some(Level::P0)
-}
-
-/// Whether the attempt that the job holds is to be a round of repair.
-fn is_round(job: &Job) -> bool {
-    job.state.leased().is_some_and(|leased| leased.work != WorkKind::Begin)
-}
-
-/// Where an attempt begins. A round whose branch was left, since the lost attempt before it may still
-/// push there, begins at what is to be repaired. What an agent with timmy's tools hands in always
-/// begins at the head of the base branch.
-fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
-    let has_left = job.past.branch > 1 && job.past.pull.is_none();
-    match &job.past.commit {
-        Some(delivered) if is_round(job) && has_left && !has_tools => {
-            Base { head: delivered.clone(), ..base }
-        }
-        _ => base,
-    }
-}
-
-/// What is wrong with what there is, for a repair, or for whoever goes on with a pull request.
-fn faults(order: &JobOrder) -> Vec<String> {
-    let job = &order.job;
-    if !is_round(job) && job.past.pull.is_none() {
-        return Vec::new();
-    }
-    // Of an attempt that brought nothing more, what is wrong was found before.
-    let to_mend = |finding: &&Finding| matches!(finding.grade(), Grade::Ask | Grade::Block);
-    let found = |attempt: &StoredAttempt| -> Vec<String> {
-        let found = attempt.findings.iter().flatten().filter(to_mend);
-        found.map(|finding| finding.said(&order.branch.to_string())).collect()
-    };
-    order.earlier.iter().rev().map(found).find(|found| !found.is_empty()).unwrap_or_default()
-}
-
-/// What an agent asked to do, and whether it may.
-fn permission((asks, said): &(String, PermissionSaid)) -> AskedPermission {
-    let asks = asks.clone();
-    AskedPermission { asks, is_allowed: matches!(said, PermissionSaid::Allowed(_)) }
-}
-
-/// What came of an attempt before, in words; nothing of one that never ran.
-fn earlier(attempt: &StoredAttempt) -> Option<String> {
-    let (_, end) = attempt.ended?;
-    let what = match end {
-        AttemptEnd::Ended if attempt.left == Some(false) => {
-            "said that it was done and left nothing"
-        }
-        AttemptEnd::Ended => "brought something that was not good enough",
-        AttemptEnd::Failed => "failed",
-        AttemptEnd::TimedOut(_) => "took too long",
-        AttemptEnd::Stopped | AttemptEnd::CutOff => "was stopped",
-        AttemptEnd::Lost | AttemptEnd::Uncertain => "was lost: it may still push to its own branch",
-        AttemptEnd::Asked => "had to ask a person",
-        AttemptEnd::NeverRan(_) => return None,
-    };
-    Some(format!("{} {what}", attempt.agent))
 }

@@ -25,6 +25,7 @@
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
 
 mod access;
+mod adopted;
 mod ask;
 mod base;
 mod dispatch;
@@ -42,6 +43,7 @@ mod preflight;
 mod request;
 mod start;
 mod stop;
+mod task_parts;
 mod transcript;
 mod trouble;
 mod verify;
@@ -69,6 +71,7 @@ use crate::store::jobs::{self, Advanced, WatchedJob};
 use crate::store::{Connection, Error, Transaction, backlog};
 
 pub(super) use access::{AgentAccess, by_rights};
+pub(super) use adopted::source_of;
 pub use drivers::{
     CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
 };

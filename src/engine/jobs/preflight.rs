@@ -97,7 +97,7 @@ impl Jobs {
             issue,
             agent: lease.agent().to_owned(),
             key: lease.key().to_owned(),
-            branch: lease.branch(),
+            branch: lease.branch().clone(),
             texts,
             earlier,
             linked: linked.into_iter().take(MOST_LINKED).collect(),

@@ -74,7 +74,7 @@ impl MergePull {
             style: to.ctx.policy.jobs.merge_style,
             title: None,
             message: self.message.clone(),
-            deletes_branch: true,
+            deletes_branch: !self.keeps_branch,
         }
     }
 

@@ -37,6 +37,9 @@ impl Snapshots {
             return Ok(facts);
         }
         let here = inbound.thread();
+        if query.adopts {
+            facts.pulls = self.adoptable_pulls(inbound, targets).await?;
+        }
         facts.kept_out = self.kept_out(inbound, targets);
         let threads: Vec<ThreadId> =
             targets.values().map(|target| target.thread).chain([here]).collect();

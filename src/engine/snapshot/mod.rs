@@ -1,5 +1,6 @@
 //! Gathers what handlers need to know: from the ledger, and from Gitea only what is needed.
 
+mod adoptable;
 mod agents;
 mod backlog;
 mod circle_search;

@@ -145,6 +145,21 @@ impl World {
         Ok(ChangedFiles { branch: to, commit })
     }
 
+    /// Pushes a commit that is there to a branch, whatever that held.
+    pub(crate) fn force_push(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        (branch, commit): (&str, &str),
+    ) -> Result<(), Refusal> {
+        self.require_may_push(user, repo)?;
+        let code = self.code(repo)?;
+        let before = code.branch(branch)?.unwrap_or_else(|| NO_COMMIT.to_owned());
+        let moved = RefMove { branch: branch.to_owned(), before, after: commit.to_owned() };
+        code.move_branch(&moved)?;
+        self.pushed(user, repo, &[moved])
+    }
+
     /// Commits what somebody made on their own machine, and pushes it.
     pub(crate) fn commit_and_push(
         &mut self,

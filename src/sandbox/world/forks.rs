@@ -34,6 +34,12 @@ impl World {
         Ok(fork)
     }
 
+    /// The fork of `repo` that `user` has.
+    pub(crate) fn fork_of(&self, user: i64, repo: RepoId) -> Option<RepoId> {
+        let mut forks = self.repos.values().filter(|one| one.fork_of == Some(repo));
+        forks.find(|one| one.owner == user).map(|one| one.id)
+    }
+
     /// The repository whose branch a name like `rando:mine` means, seen from `repo`, and the branch.
     pub(crate) fn branch_elsewhere<'a>(
         &self,

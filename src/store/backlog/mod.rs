@@ -38,7 +38,7 @@ pub use dependencies::{
     recheck_untracked, to_ask, unasked,
 };
 pub use load::facts;
-pub(super) use one::issue;
+pub(super) use one::{adoptable_pull, issue};
 pub use one::{moved_at, text_of};
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};

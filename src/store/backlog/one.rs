@@ -35,6 +35,20 @@ pub(in crate::store) fn issue(
     conn: &Connection,
     thread: ThreadId,
 ) -> Result<Option<IssueFacts>, Error> {
+    let Some(facts) = one(conn, thread, false)? else { return Ok(None) };
+    let pulls = pulls(conn, Some(thread))?.remove(&thread).unwrap_or_default();
+    Ok(Some(IssueFacts { pulls, ..facts }))
+}
+
+/// The same of a pull request that a job goes on with: nothing else is to close that.
+pub(in crate::store) fn adoptable_pull(
+    conn: &Connection,
+    thread: ThreadId,
+) -> Result<Option<IssueFacts>, Error> {
+    one(conn, thread, true)
+}
+
+fn one(conn: &Connection, thread: ThreadId, is_pull: bool) -> Result<Option<IssueFacts>, Error> {
     if reports::issue(conn)? == Some(thread) {
         return Ok(None);
     }
@@ -43,16 +57,15 @@ pub(in crate::store) fn issue(
             "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
                     assignees, milestone
              FROM backlog
-             WHERE repo = ?1 AND number = ?2 AND NOT is_pull
+             WHERE repo = ?1 AND number = ?2 AND is_pull = ?3
                AND repo IN (SELECT repo FROM tracked_repos WHERE since IS NOT NULL)",
         )?
-        .query_row((thread.repo, thread.number), |row| Names::default().issue(row))
+        .query_row((thread.repo, thread.number, is_pull), |row| Names::default().issue(row))
         .optional()?;
     let Some(mut facts) = facts else { return Ok(None) };
     let state = threads::state(conn, thread)?;
     facts.held = state.hold.is_some();
     facts.snoozed_until = state.snooze.map(|snooze| snooze.until);
     facts.waits_for = waits_of(conn, thread)?;
-    facts.pulls = pulls(conn, Some(thread))?.remove(&thread).unwrap_or_default();
     Ok(Some(facts))
 }

@@ -7,6 +7,7 @@ use crate::core::jobs::breaker::Breaker;
 use crate::core::jobs::{
     self, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent, JobId, JobStep, StepTime,
 };
+use crate::core::model::ids::ThreadId;
 use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
@@ -58,7 +59,7 @@ pub(super) fn apply(
         Err(illegal) => return Ok(Err(illegal)),
     };
     let begins_again = before.state.kind().is_end() && !after.state.kind().is_end();
-    if begins_again && load::live_in(tx, before.spec.thread)?.is_some() {
+    if begins_again && is_taken(tx, &before)? {
         return Ok(Err(IllegalEvent::new(&before, step, IllegalReason::AnotherJob)));
     }
     tx.prepare_cached(
@@ -85,6 +86,18 @@ pub(super) fn apply(
         None => after,
     };
     Ok(Ok(Advanced { before, after, actions, is_known: false, tripped }))
+}
+
+/// Whether another job is on the thread of one that ended, or went on with its pull request.
+fn is_taken(tx: &Transaction<'_>, ended: &Job) -> Result<bool, Error> {
+    let thread = ended.spec.thread;
+    let pull = ended.past.pull.map(|number| ThreadId { number, ..thread });
+    for thread in [Some(thread), pull].into_iter().flatten() {
+        if load::live_in(tx, thread)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn known(

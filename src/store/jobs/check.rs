@@ -92,9 +92,11 @@ pub(super) fn check(
     let is_own = |login: &str| {
         job.past.fence.is_some() && machines.iter().any(|m| m.eq_ignore_ascii_case(login))
     };
-    let Some(mut facts) = backlog::issue(conn, thread)? else {
-        return Ok(Err(LeaseRefusal::Unknown));
+    let known = match job.spec.adopts {
+        None => backlog::issue(conn, thread)?,
+        Some(_) => backlog::adoptable_pull(conn, thread)?,
     };
+    let Some(mut facts) = known else { return Ok(Err(LeaseRefusal::Unknown)) };
     facts.pulls.retain(|pull| !pull.author.as_ref().is_some_and(|author| is_own(&author.login)));
     facts.work = load::others_work(conn, thread, Some(job.spec.id))?;
     facts.work.is_asked = bid.outside.is_asked;

@@ -8,9 +8,11 @@ use super::check::{self, LeaseRefusal, LeaseRequest};
 use super::create::{NotCreated, create};
 use super::{attempts, load};
 use crate::core::jobs::{
-    Act, Branch, Fence, Job, JobId, LeaseTerms, NewJob, Preflight, Queued, State, StepTime,
+    Act, AdoptedBranch, Branch, Fence, Job, JobBranch, JobId, LeaseTerms, NewJob, Preflight,
+    Queued, State, StepTime,
 };
 use crate::core::scheduling::Ineligible;
+use crate::store::columns::Spelled;
 use crate::store::error::Error;
 use crate::store::meta;
 
@@ -21,7 +23,7 @@ pub struct Lease {
     fence: Fence,
     agent: String,
     key: String,
-    branch: Branch,
+    branch: JobBranch,
 }
 
 impl Lease {
@@ -43,8 +45,8 @@ impl Lease {
         &self.key
     }
 
-    pub fn branch(&self) -> Branch {
-        self.branch
+    pub fn branch(&self) -> &JobBranch {
+        &self.branch
     }
 }
 
@@ -153,12 +155,18 @@ pub fn lease_of(conn: &Connection, fence: Fence) -> Result<Option<Lease>, Error>
 pub fn leases(conn: &Connection) -> Result<Vec<Lease>, Error> {
     let leases = conn
         .prepare_cached(
-            "SELECT leases.job, fence, agent, key, number, branch
-             FROM leases JOIN attempts USING (fence, agent) ORDER BY fence",
+            "SELECT leases.job, fence, agent, key, attempts.number, branch,
+                    json_extract(jobs.job, '$.spec.adopts')
+             FROM leases JOIN attempts USING (fence, agent) JOIN jobs ON jobs.id = leases.job
+             ORDER BY fence",
         )?
         .query_map([], |row| {
             let job = row.get(0)?;
-            let branch = Branch { thread: row.get(4)?, job, number: row.get(5)? };
+            let adopts: Option<Spelled<AdoptedBranch>> = row.get(6)?;
+            let branch = match adopts {
+                Some(Spelled(adopted)) => JobBranch::Adopted(adopted),
+                None => JobBranch::Own(Branch { thread: row.get(4)?, job, number: row.get(5)? }),
+            };
             Ok(Lease { job, fence: row.get(1)?, agent: row.get(2)?, key: row.get(3)?, branch })
         })?
         .collect::<Result<_, _>>()?;

@@ -33,12 +33,13 @@ pub fn get(conn: &Connection, id: JobId) -> Result<Option<StoredJob>, Error> {
     Ok(job)
 }
 
-/// The job for a thread that has not ended.
+/// The job for a thread that has not ended: for an issue, or the pull request that it brought.
 pub fn live_in(conn: &Connection, thread: ThreadId) -> Result<Option<StoredJob>, Error> {
     let job = conn
         .prepare_cached(
             "SELECT job, created_at, ended_at FROM jobs
-             WHERE repo = ?1 AND number = ?2 AND ended_at IS NULL",
+             WHERE repo = ?1 AND (number = ?2 OR pull = ?2) AND ended_at IS NULL
+             ORDER BY id DESC LIMIT 1",
         )?
         .query_row((thread.repo, thread.number), stored)
         .optional()?;

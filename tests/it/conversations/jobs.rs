@@ -342,7 +342,7 @@ async fn a_jobs_pull_request_is_its_thread_as_well() {
         t.works("ezra").await.delivers(pull, Verdict::Pass { ask: false }).await;
         t.comment(2);
         assert_snapshot!(t.ask_in(DOOR, pull, "walt", "/timmy cancel").await, @r"**Not done: `j1` is over.** \#1: `ezra` delivered \#2 (j1, 1 attempt, 0 s, 0.41 USD). `/timmy retry j1` takes it up again.");
-        assert_snapshot!(t.ask_in(DOOR, pull, "walt", "/timmy assign ezra").await, @"**Not done.** `assign` on a pull request is not in this build yet. `/timmy help` lists what is.");
+        assert_snapshot!(t.ask_in(DOOR, pull, "walt", "/timmy assign ezra").await, @"**`ezra` takes this.** It starts now; what comes of it will be checked, and reported here. It goes on with `topic`.");
     })
     .await;
 }

@@ -4,6 +4,7 @@
 mod talk;
 
 mod accounts;
+mod adopted;
 mod assign;
 mod authority;
 mod authorship;

@@ -49,7 +49,12 @@ impl Talk {
 
     /// `agent` begins with the job of the door's first issue.
     pub async fn works(&self, agent: &str) -> Work<'_> {
-        let job = self.job(1).await;
+        self.works_on(1, agent).await
+    }
+
+    /// `agent` begins with the job of a thread at the door.
+    pub async fn works_on(&self, number: i64, agent: &str) -> Work<'_> {
+        let job = self.job(number).await;
         let (id, now, bid) = (job.spec.id, self.moment(), bid(agent));
         let begin = move |tx: &Transaction<'_>| {
             if matches!(job.state, timmy::core::jobs::State::BackingOff(_)) {
@@ -99,6 +104,13 @@ impl Work<'_> {
         self.is_judged(pull, verdict).await;
     }
 
+    /// The same of this commit.
+    pub async fn delivers_on(&self, commit: &str, pull: i64, verdict: Verdict) {
+        let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+        self.says(Progress::Ended { claim, usage: USED }).await;
+        self.is_judged_on(commit, pull, verdict).await;
+    }
+
     /// It ends with a claim; this is what is found of it.
     pub async fn claims(&self, claim: AgentClaim, verdict: Verdict, found: &[Finding]) {
         self.says(Progress::Ended { claim, usage: USED }).await;
@@ -115,7 +127,9 @@ impl Work<'_> {
     pub async fn is_judged_on(&self, commit: &str, pull: i64, verdict: Verdict) {
         let commit: Commit = commit.parse().unwrap();
         let nothing = verdict == Verdict::Nothing;
-        let look = self.talk.job(1).await.past.look;
+        let id = self.id;
+        let read = move |conn: &Connection| Ok(jobs::get(conn, id)?.expect("the job").job);
+        let look = self.talk.timmy.read(read).await.past.look;
         self.happens(JobEvent::Judged(ResultJudgement {
             look,
             commit: (!nothing).then_some(commit),

@@ -97,7 +97,7 @@ async fn an_agent_that_forgot_its_attempt_has_lost_it() {
     stage.pass(MINUTE * 2, MINUTE).await;
     assert_eq!(stage.kind(job).await, StateKind::Done);
     let orders = stage.forge.script().orders.clone();
-    assert_eq!(orders[1].branch.number, 2, "the first may still push to its own");
+    assert_eq!(orders[1].branch.number(), 2, "the first may still push to its own");
     stage.end().await;
 }
 

@@ -35,7 +35,7 @@ struct Proposed {
 async fn is_to_be_merged(stage: &Stage, what: &Proposed, target: &str) {
     let Proposed { job, thread, ref commit } = *what;
     let (commit, target) = (commit.clone(), target.to_owned());
-    let merge = MergePull { job, commit, target, message: String::new() };
+    let merge = MergePull { job, commit, target, message: String::new(), keeps_branch: false };
     let now = stage.app.clock.now();
     let key = "test.merge".to_owned();
     let effect = NewEffect::new(key, thread, &Effect::Merge(merge), now).unwrap();

@@ -306,7 +306,7 @@ impl JobForge for ScriptedForge {
                 clone_url: "https://git.example.org/foundation/door.git".parse().unwrap(),
                 base_branch: "main".to_owned(),
                 base: commit(),
-                branch: order.branch,
+                branch: order.branch.clone(),
                 pull: None,
                 prompt: format!("{} {}", order.issue.title, texts.join(" ")),
             }))

@@ -86,7 +86,7 @@ pub async fn awake() -> Stage {
 }
 
 impl Stage {
-    async fn repo(&self) -> RepoId {
+    pub async fn repo(&self) -> RepoId {
         let find = || async {
             let tracked = self.app.timmy.read(timmy::store::backlog::tracked).await;
             tracked.into_iter().next().expect("a repository").id
@@ -120,6 +120,7 @@ impl Stage {
 
     async fn order(&self, number: i64, agent: Option<&str>, origin: Origin) -> NewJob {
         NewJob {
+            adopts: None,
             thread: ThreadId { repo: self.repo().await, number },
             purpose: Purpose::Code,
             role: "coder".to_owned(),
@@ -130,7 +131,7 @@ impl Stage {
         }
     }
 
-    async fn create(&self, new: NewJob) -> JobId {
+    pub async fn create(&self, new: NewJob) -> JobId {
         let now = self.app.clock.now();
         let made = self.app.timmy.write(move |tx| jobs::create(tx, &new, now)).await;
         self.go().await;

@@ -38,7 +38,7 @@ fn three_rounds_of_repair_then_a_person_is_asked() {
     }
     assert_eq!(question(&story), Some(Question::Repair));
     assert_eq!(story.job.attempt_number(), 1, "a round is no attempt");
-    assert_eq!(story.job.branch().number, 1, "one branch, one pull request");
+    assert_eq!(story.job.branch().number(), 1, "one branch, one pull request");
     let once = decided(story.clone(), PersonAnswer::Revise).delivered('e', Verdict::Block);
     assert_eq!(question(&once), Some(Question::Repair), "one round with the note");
     let mut more = decided(story, PersonAnswer::Yes);
@@ -54,7 +54,7 @@ fn an_attempt_that_is_lost_within_a_round_repeats_it() {
     let story = Story::new().delivered('a', Verdict::Block).work().progress(Progress::Lost);
     let State::BackingOff(off) = &story.job.state else { panic!("{:?}", story.job.state) };
     assert_eq!((off.work, story.job.past.rounds), (WorkKind::Repair(1), 1));
-    assert_eq!((story.job.branch().number, story.job.attempt_number()), (2, 2));
+    assert_eq!((story.job.branch().number(), story.job.attempt_number()), (2, 2));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn what_comes_after_the_end_is_told_and_does_not_wake_the_job() {
     assert!(matches!(story.actions[..], [JobAction::TellLate(_)]));
     assert_eq!(story.state(), "cancelled");
     let story = story.step(JobEvent::Retry(None));
-    assert_eq!(story.job.branch().number, 2, "that one may still be pushed to");
+    assert_eq!(story.job.branch().number(), 2, "that one may still be pushed to");
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_round_that_was_not_done_goes_on_when_a_person_has_said_more() {
     let nothing = in_round().delivered('b', Verdict::NoChange { ask: true });
     for story in [stuck, decided(nothing, PersonAnswer::Revise)] {
         assert_eq!((queued(&story), story.job.past.rounds), (Some(WorkKind::Repair(1)), 1));
-        assert_eq!((story.job.branch().number, story.job.past.pull), (1, Some(58)));
+        assert_eq!((story.job.branch().number(), story.job.past.pull), (1, Some(58)));
     }
     let first = decided(Story::new().delivered('a', Verdict::Stuck), PersonAnswer::Revise);
     assert_eq!(queued(&first), Some(WorkKind::Begin));

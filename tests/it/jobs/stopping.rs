@@ -86,9 +86,9 @@ fn each_clock_asks_the_agent_to_stop() {
     }
     assert_eq!(to_stop(&busy.due()), Some(&Then::TimedOut(Total)));
     // Seen to have stopped, its branch is safe; else it may still push.
-    assert_eq!(silent.clone().progress(stopped()).job.branch().number, 1);
+    assert_eq!(silent.clone().progress(stopped()).job.branch().number(), 1);
     let unseen = silent.clone().due();
-    assert_eq!((unseen.job.branch().number, unseen.job.attempt_number()), (2, 2));
+    assert_eq!((unseen.job.branch().number(), unseen.job.attempt_number()), (2, 2));
     let late = silent.progress(ended(AgentClaim::Comment));
     assert_eq!(late.state(), "verifying", "it came just in time");
 }
@@ -114,7 +114,7 @@ fn an_uncertain_attempt_is_looked_for_and_then_given_up() {
     let again = story.clone();
     let asked = again.job.past.asked;
     let again = again.step(JobEvent::Decided(asked, PersonAnswer::Yes));
-    assert_eq!((again.state(), again.job.branch().number), ("queued", 2));
+    assert_eq!((again.state(), again.job.branch().number()), ("queued", 2));
     let story = story.later(DAY).step(JobEvent::Due);
     assert_eq!(agent_of_cancelled(&story), Some(AgentStop::NotSeen));
 }
@@ -126,7 +126,7 @@ fn a_copy_of_the_ledger_believes_nothing_that_runs() {
         assert_eq!(story.state(), "uncertain");
     }
     let queued = Story::new().step(JobEvent::Restored);
-    assert_eq!((queued.state(), queued.job.branch().number), ("queued", 2));
+    assert_eq!((queued.state(), queued.job.branch().number()), ("queued", 2));
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn attempts_that_fail_are_spent() {
     let story = story.work().progress(failed("nothing"));
     assert_eq!(story.job.state, State::Dead(DeadReason::AttemptsSpent));
     let story = story.step(JobEvent::Retry(Some("bezalel".to_owned())));
-    assert_eq!((story.job.attempt_number(), story.job.branch().number), (1, 1));
+    assert_eq!((story.job.attempt_number(), story.job.branch().number()), (1, 1));
     assert_eq!(story.work().state(), "running");
 }
 
@@ -164,7 +164,7 @@ fn timmys_own_stop_costs_no_attempt_and_keeps_the_branch() {
     let cut = Progress::CutOff { usage: Usage::NONE };
     let story = Story::new().work().progress(cut.clone());
     assert_eq!((story.state(), story.job.attempt_number()), ("queued", 1));
-    assert_eq!(story.job.branch().number, 1);
+    assert_eq!(story.job.branch().number(), 1);
     let mut story = story;
     for _ in 1..JobLimits::default().cut_off {
         story = story.work().progress(cut.clone());

@@ -14,6 +14,7 @@ async fn stage() -> Stage {
     let repo = stage.sandbox.add_repo("foundation/hall", false).unwrap();
     let hall = Repo { id: repo, name: "foundation/hall".parse().unwrap(), private: false };
     let new = NewJob {
+        adopts: None,
         thread: ThreadId { repo, number: 7 },
         purpose: Purpose::Code,
         role: "coder".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use timmy::core::jobs::evidence::Finding;
-use timmy::core::jobs::{AgentClaim, Branch, Citation, Commit, JobId, Purpose, Pusher, Verdict};
+use timmy::core::jobs::{AgentClaim, Citation, Commit, Purpose, Pusher, Verdict};
 use timmy::core::model::account::Account;
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::time::Timestamp;
@@ -88,7 +88,7 @@ impl Case {
             repo: &repo,
             thread: 41,
             purpose: self.purpose,
-            branch: Branch { thread: 41, job: JobId(42), number: 1 },
+            branch: &"timmy/41-j42".parse().unwrap(),
             base_branch: "main",
             base: &commit('b'),
             given: self.given.as_ref(),

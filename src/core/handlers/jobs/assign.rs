@@ -1,4 +1,4 @@
-//! assign of an issue to an agent: what is asked, what stands in the way, and what waits.
+//! assign of an issue, or of a pull request that is there, to an agent: what is asked, what stands in the way, and what waits.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::core::handlers::handler::Handler;
 use crate::core::handlers::snapshot::Needs;
 use crate::core::handlers::status::{StatusFacts, a_thread};
 use crate::core::jobs::money::Ceiling;
-use crate::core::jobs::{NewJob, Origin, Purpose};
+use crate::core::jobs::{AdoptedBranch, NewJob, Origin, Purpose};
 use crate::core::model::ids::ThreadId;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::reply::{Answer, JobAnswer, JobRefusal, JobWait, Why};
@@ -54,7 +54,12 @@ pub(in crate::core::handlers) fn needs(order: &AgentOrder<'_>) -> Needs {
     Needs {
         assignable,
         backlog: Some(BacklogQuery::case(order.on.cloned())),
-        jobs: JobQuery { latest: true, acts: order.on.is_some(), ..JobQuery::default() },
+        jobs: JobQuery {
+            acts: order.on.is_some(),
+            adopts: true,
+            latest: true,
+            ..JobQuery::default()
+        },
         ..a_thread(target.as_ref())
     }
 }
@@ -74,14 +79,13 @@ impl CommandContext<'_> {
         if let Some(refusal) = self.refuse_in(thread.repo, Verb::Assign) {
             return Err(refusal);
         }
-        if seen.status.is_pull {
-            return Err(Answer::NotYet { what: "`assign` on a pull request".to_owned() });
-        }
         self.nothing_runs(thread)?;
         self.may_work(agent, thread)?;
         let role = self.role(order, agent, thread)?;
-        let purpose = purpose(&role)
-            .ok_or_else(|| refused(JobRefusal::NotOnAnIssue { role: role.clone() }))?;
+        let (purpose, adopts) = match seen.status.is_pull {
+            true => (Purpose::Repair, Some(self.adopted(thread, &role)?)),
+            false => (purpose(&role)?, None),
+        };
         let who = agent.map_or("auto", |agent| agent.name.as_str());
         let budget = order.budget.map(|amount| self.budget(amount, who)).transpose()?;
         let why = self.explained(seen);
@@ -96,10 +100,12 @@ impl CommandContext<'_> {
             agent: name.clone(),
             limits: self.snapshot.jobs.limits,
             budget,
+            adopts: adopts.clone(),
         });
         let role = (order.role.is_some() || role != USUAL).then_some(role);
         let target = why.status.target;
-        Ok(Answer::from(JobAnswer::Given { agent: name, role, target, passed, waits }))
+        let branch = adopts.map(|branch| branch.to_string());
+        Ok(Answer::from(JobAnswer::Given { agent: name, role, target, branch, passed, waits }))
     }
 
     /// The agent that is meant; none for the best.
@@ -182,6 +188,19 @@ impl CommandContext<'_> {
         }
     }
 
+    /// The branch of a pull request with which somebody in this role is to go on.
+    fn adopted(&self, thread: ThreadId, role: &str) -> Result<AdoptedBranch, Answer> {
+        if !matches!(purpose(role), Ok(Purpose::Code)) {
+            return Err(refused(JobRefusal::NotOnAPull { role: role.to_owned() }));
+        }
+        match self.snapshot.jobs.pulls.get(&thread) {
+            Some(Ok(branch)) => Ok(branch.clone()),
+            Some(Err(why)) => Err(refused(JobRefusal::NotAdoptable { why: *why })),
+            // It was closed or deleted just now.
+            None => Err(Answer::NotFound { target: format!("#{}", thread.number) }),
+        }
+    }
+
     /// What is allowed for the job, which is not more than an issue may cost.
     fn budget(&self, amount: Amount, who: &str) -> Result<Ceiling, Answer> {
         let cap = self.snapshot.jobs.issue_budget.micro_usd;
@@ -221,8 +240,8 @@ impl CommandContext<'_> {
                     let pause = why.status.pause.clone();
                     waits = waits.or(pause.map(|pause| JobWait::Paused { pause }));
                 }
-                // It is known better here.
-                Ineligible::LiveJob => {}
+                // It is known better here, and what a job goes on with.
+                Ineligible::LiveJob | Ineligible::PullRequest => {}
                 other => {
                     let there = why.status.target.is_some();
                     return Err(refused(JobRefusal::InTheWay { what: *other, there }));
@@ -255,12 +274,12 @@ fn refused(why: JobRefusal) -> Answer {
     Answer::from(JobAnswer::Refused { why })
 }
 
-/// What comes of work in a role on an issue; none if such work is not about issues.
-fn purpose(role: &str) -> Option<Purpose> {
+/// What comes of work in a role on an issue, if such work is about issues.
+fn purpose(role: &str) -> Result<Purpose, Answer> {
     match role {
-        "reviewer" => None,
-        "researcher" => Some(Purpose::Research),
-        "devops" => Some(Purpose::Ops),
-        _ => Some(Purpose::Code),
+        "reviewer" => Err(refused(JobRefusal::NotOnAnIssue { role: role.to_owned() })),
+        "researcher" => Ok(Purpose::Research),
+        "devops" => Ok(Purpose::Ops),
+        _ => Ok(Purpose::Code),
     }
 }

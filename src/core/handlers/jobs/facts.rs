@@ -8,7 +8,8 @@ use crate::core::decisions::VoidReason;
 use crate::core::guards::GuardName;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{
-    Commit, Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, PersonAnswer, StepTime, ToldText,
+    AdoptedBranch, Commit, Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, NotAdoptable,
+    PersonAnswer, StepTime, ToldText,
 };
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
@@ -26,12 +27,15 @@ pub struct JobQuery {
     pub dead: bool,
     /// Whether something is done about them: what the actor may do where they are.
     pub acts: bool,
+    /// Whether a job may go on with its thread, or another that it names, where that is a pull request.
+    pub adopts: bool,
 }
 
 impl JobQuery {
     /// Asks for that as well.
     pub(in crate::core::handlers) fn extend(&mut self, other: Self) {
-        let Self { latest, numbered, live, dead, acts } = other;
+        let Self { latest, numbered, live, dead, acts, adopts } = other;
+        self.adopts |= adopts;
         self.latest |= latest;
         self.numbered.extend(numbered);
         self.live |= live;
@@ -56,6 +60,8 @@ pub struct JobFacts {
     pub rights: HashMap<RepoId, Option<Right>>,
     /// The agents that may not work in these repositories.
     pub kept_out: HashMap<RepoId, BTreeSet<String>>,
+    /// Whether a job can go on with these pull requests, and on which branch.
+    pub pulls: HashMap<ThreadId, Result<AdoptedBranch, NotAdoptable>>,
     /// How often and how long a new job is tried.
     pub limits: JobLimits,
     /// What an issue may cost.

@@ -1,6 +1,7 @@
 //! What is answered to those who speak of jobs.
 
 use super::view::JobView;
+use crate::core::jobs::NotAdoptable;
 use crate::core::reply::Paused;
 use crate::core::scheduling::{Ineligible, Rejection};
 
@@ -14,6 +15,8 @@ pub enum JobAnswer {
         role: Option<String>,
         /// The issue, if it is another one.
         target: Option<String>,
+        /// The branch of the pull request with which it goes on, if it is one.
+        branch: Option<String>,
         /// What would have kept timmy from it by itself.
         passed: Vec<Ineligible>,
         /// Why it does not begin at once.
@@ -152,6 +155,13 @@ pub enum JobRefusal {
     /// Such a role is not about issues.
     NotOnAnIssue {
         role: String,
+    },
+    /// Such a role pushes nothing.
+    NotOnAPull {
+        role: String,
+    },
+    NotAdoptable {
+        why: NotAdoptable,
     },
     /// More than an issue may cost; with the most that may be given to whom.
     TooMuch {

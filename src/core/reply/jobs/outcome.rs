@@ -217,9 +217,8 @@ fn line(attempt: &AttemptRecord) -> AttemptLine {
 
 /// What was pushed outside of any attempt: it is one fact, by its commit.
 pub fn late(job: &Job, late: &Late, name: &str) -> String {
-    let mut branch = job.branch();
-    branch.number = late.branch;
-    let page = LatePush { branch: branch.to_string(), commit: short(&late.commit) };
+    let branch = job.branch_numbered(late.branch).to_string();
+    let page = LatePush { branch, commit: short(&late.commit) };
     let text = page.render_with_values(&Name(name.to_owned()));
     text.expect("a String takes everything, and the name is told").trim().to_owned()
 }

@@ -192,9 +192,7 @@ pub(super) fn run(record: &JobRecord) -> Option<String> {
 
 /// What a branch of the job is called.
 pub(super) fn branch(record: &JobRecord, number: u32) -> String {
-    let mut branch = record.job.branch();
-    branch.number = number;
-    branch.to_string()
+    record.job.branch_numbered(number).to_string()
 }
 
 /// How long its present attempt has run.

@@ -69,7 +69,7 @@ impl Workshop {
             thread: PromptThread { number: 41, title, body: body.into() },
             base_branch: task.base_branch.clone(),
             base: task.base.clone(),
-            branch: task.branch,
+            branch: task.branch.clone(),
             pull: None,
             means: WorkMeans::Tools,
             limits: PromptLimits { time: Duration::from_secs(600), lines: None },

@@ -1,0 +1,161 @@
+//! What a job that goes on with a pull request begins at, and what is wrong with that: what reviews
+//! ask for, checks that are red, a conflict with its base.
+
+use std::collections::BTreeMap;
+
+use super::base::Base;
+use super::drivers::{CannotBegin, JobOrder};
+use crate::core::guards::OWN_CONTEXTS;
+use crate::core::jobs::{AdoptedBranch, NeverRan, NotAdoptable, PullSource, ToldReview, ToldText};
+use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
+use crate::core::model::ids::RepoName;
+use crate::core::model::text::Review;
+use crate::core::model::verdict::Opinion;
+use crate::gitea::{Error, Gitea, PullRequest, PullState};
+
+/// How many checks, and reviews, an agent is told.
+const MOST: usize = 10;
+
+/// The most of what a check says of itself, in characters.
+const LONGEST: usize = 300;
+
+/// A pull request that a job goes on with, as it is right before an attempt.
+#[derive(Debug, Clone)]
+pub(super) struct AdoptedPull {
+    /// The branch that it is to be merged into, and where that stands.
+    pub(super) target: Base,
+    /// Where the attempt begins: at its own head, to be merged into that branch.
+    pub(super) begin: Base,
+    /// What the forge finds wrong with it, a text each.
+    pub(super) faults: Vec<String>,
+    /// The reviews that ask for changes.
+    pub(super) reviews: Vec<ToldText>,
+}
+
+/// Reads the pull request that is the thread of `order`. `default`: the default branch.
+///
+/// # Errors
+/// If the forge cannot be asked now.
+pub(super) async fn adopted_pull(
+    gitea: &Gitea,
+    order: &JobOrder,
+    default: &Base,
+) -> Result<Result<AdoptedPull, CannotBegin>, Error> {
+    let (name, number) = (&order.repo.name, order.job.spec.thread.number);
+    let Some(pull) = gitea.pull(name, number).await? else { return Ok(Err(moved())) };
+    if pull.state != PullState::Open {
+        return Ok(Err(moved()));
+    }
+    if let Err(why) = AdoptedBranch::of(source_of(&pull, Some(&default.branch))) {
+        return Ok(Err(CannotBegin::NoAccess(refusal(name, number, why))));
+    }
+    // Somebody renamed it, which is no reason to push to another one.
+    if pull.head_branch != order.branch.to_string() {
+        return Ok(Err(moved()));
+    }
+    let (head, target) = tokio::try_join!(
+        gitea.branch(name, &pull.head_branch),
+        gitea.branch(name, &pull.base_branch)
+    )?;
+    let (Some(head), Some(target)) = (head, target) else { return Ok(Err(moved())) };
+    let target = Base { branch: pull.base_branch.clone(), head: target.head };
+    let begin = Base { branch: pull.base_branch.clone(), head: head.head };
+    let statuses = gitea.statuses(name, &begin.head).await?;
+    let mut faults = red_checks(statuses);
+    faults.extend(conflict(&pull, &target));
+    let reviews = open_reviews(gitea, name, &pull).await?;
+    Ok(Ok(AdoptedPull { target, begin, faults, reviews }))
+}
+
+/// Where the branch of a pull request lies.
+pub(in crate::engine) fn source_of<'a>(
+    pull: &'a PullRequest,
+    default_branch: Option<&'a str>,
+) -> PullSource<'a> {
+    PullSource {
+        branch: &pull.head_branch,
+        is_from_fork: pull.is_from_fork(),
+        maintainers_may_edit: pull.allows_maintainers,
+        default_branch,
+    }
+}
+
+fn moved() -> CannotBegin {
+    NeverRan::Moved.into()
+}
+
+fn refusal(name: &RepoName, number: i64, why: NotAdoptable) -> String {
+    format!("{name}#{number} cannot be worked on: {why}; cancel its job, or bring its branch here")
+}
+
+/// The checks of the head that are red. Anybody who may push can say that of one: it is data.
+fn red_checks(statuses: Vec<CommitStatus>) -> Vec<String> {
+    let is_red = |said: &CommitStatus| {
+        said.state == CheckState::Failure && !said.context.starts_with(OWN_CONTEXTS)
+    };
+    let red = newest(statuses).into_iter().filter(is_red);
+    red.take(MOST).map(|said| red_check(&said)).collect()
+}
+
+fn red_check(said: &CommitStatus) -> String {
+    let bounded = |text: &str| text.chars().take(LONGEST).collect::<String>();
+    let mut text = format!("The check {} is red.", bounded(&said.context));
+    if !said.description.is_empty() {
+        text.push_str(&format!(" It says: {}", bounded(&said.description)));
+    }
+    if !said.target_url.is_empty() {
+        text.push_str(&format!("\nMore stands at {}", bounded(&said.target_url)));
+    }
+    text
+}
+
+/// That it conflicts with its base, as far as the forge has found out by now.
+fn conflict(pull: &PullRequest, target: &Base) -> Option<String> {
+    let is_up_to_date = pull.merge_base.as_ref() == Some(&target.head);
+    let conflicts = !pull.is_mergeable && !pull.is_draft && !is_up_to_date;
+    conflicts.then(|| {
+        format!(
+            "It cannot be merged into {} as it is: merge that branch, which is at {}, into yours, \
+             and mend what conflicts.",
+            target.branch, target.head
+        )
+    })
+}
+
+/// The reviews whose author's last word is that something has to change, with their remarks.
+async fn open_reviews(
+    gitea: &Gitea,
+    name: &RepoName,
+    pull: &PullRequest,
+) -> Result<Vec<ToldText>, Error> {
+    let mut told = Vec::new();
+    for review in asking(gitea.all_reviews(name, pull.number).await?).into_iter().take(MOST) {
+        let Some(by) = &review.text.written.author else { continue };
+        let remarks = match gitea.remarks(name, pull.number, review.verdict.review, by).await {
+            // It was withdrawn just now.
+            Err(Error::NotFound { .. }) => continue,
+            remarks => remarks?,
+        };
+        let commit = review.verdict.commit.parse().ok();
+        let review_told = ToldReview::new(pull.number, commit, remarks);
+        told.push(ToldText::by(&by.login, &review.text.written.body).of(review_told));
+    }
+    Ok(told)
+}
+
+/// The last word of each whose review counts, where that asks for changes, the oldest first.
+fn asking(reviews: Vec<Review>) -> Vec<Review> {
+    let mut last: BTreeMap<i64, Review> = BTreeMap::new();
+    for review in reviews {
+        let verdict = &review.verdict;
+        let counts =
+            verdict.is_official && !verdict.is_dismissed && verdict.opinion != Opinion::Comment;
+        if let (Some(by), true) = (&review.text.written.author, counts) {
+            last.insert(by.id, review);
+        }
+    }
+    let mut asking: Vec<Review> = last.into_values().collect();
+    asking.retain(|review| review.verdict.opinion == Opinion::ChangesRequested);
+    asking.sort_by_key(|review| review.verdict.review);
+    asking
+}

@@ -1,0 +1,74 @@
+//! What an attempt is told: of its thread, of what is wrong with what there is, of what came before;
+//! and where it begins.
+
+use super::base::Base;
+use super::drivers::JobOrder;
+use crate::core::jobs::evidence::{Finding, Grade};
+use crate::core::jobs::{AttemptEnd, Job, WorkKind};
+use crate::core::model::issue::Issue;
+use crate::core::prompt::{AskedPermission, PromptThread};
+use crate::store::jobs::StoredAttempt;
+use crate::store::permissions::PermissionSaid;
+
+/// What an agent is told of an issue.
+pub(super) fn told_thread(issue: &Issue) -> PromptThread {
+    let Issue { number, title, body, .. } = issue.clone();
+    PromptThread { number, title, body }
+}
+
+/// Whether the attempt that the job holds is to be a round of repair.
+fn is_round(job: &Job) -> bool {
+    job.state.leased().is_some_and(|leased| leased.work != WorkKind::Begin)
+}
+
+/// Where an attempt begins. A round whose branch was left, since the lost attempt before it may still
+/// push there, begins at what is to be repaired. What an agent with timmy's tools hands in always
+/// begins at the head of the base branch.
+pub(super) fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
+    let has_left = job.past.branch > 1 && job.past.pull.is_none();
+    match &job.past.commit {
+        Some(delivered) if is_round(job) && has_left && !has_tools => {
+            Base { head: delivered.clone(), ..base }
+        }
+        _ => base,
+    }
+}
+
+/// What is wrong with what there is, for a repair, or for whoever goes on with a pull request.
+pub(super) fn faults(order: &JobOrder) -> Vec<String> {
+    let job = &order.job;
+    if !is_round(job) && job.past.pull.is_none() {
+        return Vec::new();
+    }
+    // Of an attempt that brought nothing more, what is wrong was found before.
+    let to_mend = |finding: &&Finding| matches!(finding.grade(), Grade::Ask | Grade::Block);
+    let found = |attempt: &StoredAttempt| -> Vec<String> {
+        let found = attempt.findings.iter().flatten().filter(to_mend);
+        found.map(|finding| finding.said(&order.branch.to_string())).collect()
+    };
+    order.earlier.iter().rev().map(found).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// What an agent asked to do, and whether it may.
+pub(super) fn permission((asks, said): &(String, PermissionSaid)) -> AskedPermission {
+    let asks = asks.clone();
+    AskedPermission { asks, is_allowed: matches!(said, PermissionSaid::Allowed(_)) }
+}
+
+/// What came of an attempt before, in words; nothing of one that never ran.
+pub(super) fn earlier(attempt: &StoredAttempt) -> Option<String> {
+    let (_, end) = attempt.ended?;
+    let what = match end {
+        AttemptEnd::Ended if attempt.left == Some(false) => {
+            "said that it was done and left nothing"
+        }
+        AttemptEnd::Ended => "brought something that was not good enough",
+        AttemptEnd::Failed => "failed",
+        AttemptEnd::TimedOut(_) => "took too long",
+        AttemptEnd::Stopped | AttemptEnd::CutOff => "was stopped",
+        AttemptEnd::Lost | AttemptEnd::Uncertain => "was lost: it may still push to its own branch",
+        AttemptEnd::Asked => "had to ask a person",
+        AttemptEnd::NeverRan(_) => return None,
+    };
+    Some(format!("{} {what}", attempt.agent))
+}
