@@ -162,6 +162,7 @@ fn judged() -> JobEvent {
         pull: None,
         verdict: Verdict::Pass { ask: false },
         digest: OutcomeDigest("done".to_owned()),
+        change: None,
     })
 }
 

@@ -8,6 +8,7 @@ use super::merge_refusal::MergeRefusal;
 use super::money::{ChargeTerms, Usage};
 use super::told::ToldText;
 use crate::core::command::value::Cause;
+use crate::core::guards::ExaminedChange;
 use crate::core::model::time::Timestamp;
 
 /// One step of a job's history.
@@ -212,6 +213,9 @@ pub struct ResultJudgement {
     pub pull: Option<i64>,
     pub verdict: Verdict,
     pub digest: OutcomeDigest,
+    /// What the guards saw of it; none where none looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ExaminedChange>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

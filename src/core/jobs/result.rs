@@ -25,7 +25,7 @@ pub(super) fn verifying(
 }
 
 fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, IllegalReason> {
-    let ResultJudgement { look, commit, pull, verdict, digest } = judgement;
+    let ResultJudgement { look, commit, pull, verdict, digest, .. } = judgement;
     if *look != turn.past.look {
         return Err(IllegalReason::OutOfDate);
     }

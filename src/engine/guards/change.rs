@@ -7,9 +7,9 @@ use super::target::{TargetFacts, Targets};
 use crate::core::command::value::Size;
 use crate::core::guards::diff::{LARGEST_DIFF, parse_diff};
 use crate::core::guards::{
-    AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, CheckFacts, ClaimFacts, CommitVerdict,
-    GuardFacts, GuardName, GuardRules, LatePush, Merges, OWN_CONTEXTS, OtherPull, SaidFacts,
-    changes_actions, examine,
+    AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, ChangeSize, CheckFacts, ClaimFacts,
+    CommitVerdict, GuardFacts, GuardName, GuardRules, LatePush, Merges, OWN_CONTEXTS, OtherPull,
+    SaidFacts, changes_actions, examine,
 };
 use crate::core::jobs::Commit;
 use crate::core::model::commit_status::CommitStatus;
@@ -45,6 +45,8 @@ pub(in crate::engine) struct ChangeQuery<'a> {
 /// What the guards said, and what they went by as far as that may change by itself.
 pub(in crate::engine) struct Examined {
     pub(in crate::engine) verdict: CommitVerdict,
+    /// None if the diff cannot be read.
+    pub(in crate::engine) size: Option<ChangeSize>,
     statuses: HeadStatuses,
 }
 
@@ -143,6 +145,7 @@ fn judge(
         (Ok(text), Ok(_)) => parse_diff(text),
         (Err(why), _) | (_, Err(why)) => Err(why.clone()),
     };
+    let size = diff.as_ref().ok().map(ChangeSize::of);
     let facts = ChangeFacts {
         checks: CheckFacts {
             statuses: read.statuses.clone(),
@@ -165,7 +168,7 @@ fn judge(
     };
     let facts = GuardFacts::Change(Box::new(facts));
     let verdict = examine(query.commit.clone(), &facts, query.rules);
-    Examined { verdict, statuses: HeadStatuses::of(seen) }
+    Examined { verdict, size, statuses: HeadStatuses::of(seen) }
 }
 
 fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {

@@ -295,6 +295,7 @@ impl LiveForge {
                 commit: found.commit,
                 pull: found.pull,
                 digest: found.digest,
+                change: None,
             },
             merged: found.merged,
             findings: found.findings,

@@ -6,11 +6,13 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load::{self, StoredJob};
 use super::{attempts, history};
+use crate::core::command::verb::{Group, Verb};
 use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
-use crate::core::report::EndedJob;
+use crate::core::report::{EndedJob, Touches};
 use crate::core::scheduling::{AgentRecords, Outcome};
+use crate::store::columns::Json;
 use crate::store::error::Error;
 
 /// A job with its history.
@@ -114,6 +116,51 @@ pub fn ended_between(
         .query_map((since, until, limit), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Ok(ids)
+}
+
+/// Up to `limit` whose results people accepted and the forge did not merge when it was asked to, the
+/// oldest first.
+pub fn refused_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
+    let ids = conn
+        .prepare_cached(
+            "SELECT id FROM jobs WHERE pull_open = 1 AND EXISTS (
+                 SELECT 1 FROM job_events
+                 WHERE job = jobs.id AND json_extract(step, '$.event.not_merged') IS NOT NULL)
+             ORDER BY id LIMIT ?1",
+        )?
+        .query_map([limit], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
+/// How often people had to do something for the issues that were merged since a moment, and are
+/// still so: what they decided, and what they said to steer or to overrule.
+pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
+    let verbs: Vec<&str> = Verb::all().filter(|verb| steers(*verb)).map(Verb::name).collect();
+    let touches = conn
+        .prepare_cached(
+            "WITH merged AS (
+                 SELECT DISTINCT repo, number FROM jobs
+                 WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'),
+             of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
+             SELECT (SELECT count(*) FROM merged),
+                    (SELECT count(*) FROM decisions
+                     WHERE state = 'decided' AND job IN (SELECT id FROM of_them))
+                    + (SELECT count(*) FROM audit
+                       WHERE outcome = 'done' AND verb IN (SELECT value FROM json_each(?2))
+                         AND EXISTS (SELECT 1 FROM of_them WHERE of_them.repo = audit.repo
+                                     AND audit.number IN (of_them.number, of_them.pull)))",
+        )?
+        .query_row((since, Json(verbs)), |row| {
+            let (merged, touches): (i64, i64) = (row.get(0)?, row.get(1)?);
+            Ok(Touches { touches: touches.unsigned_abs(), merged: merged.unsigned_abs() })
+        })?;
+    Ok(touches)
+}
+
+/// Whether a verb does something for one issue. What answers a question is counted by the question.
+fn steers(verb: Verb) -> bool {
+    (verb.group() == Group::Steer && verb != Verb::Dead) || verb == Verb::Override
 }
 
 /// How the jobs ended that were given up, or whose results were seen, since a moment.

@@ -45,6 +45,7 @@ mod refusals_of_the_forge;
 mod relayed;
 mod renamed;
 mod report;
+mod report_of_jobs;
 mod retries;
 mod reviews;
 mod rights;

@@ -1,6 +1,7 @@
 //! Agents at work in a conversation: what the engine would tell the ledger of them, told by hand.
 
 use timmy::clock::Clock as _;
+use timmy::core::guards::ExaminedChange;
 use timmy::core::jobs::evidence::Finding;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
@@ -20,6 +21,8 @@ pub struct Work<'t> {
     talk: &'t Talk,
     pub id: JobId,
     pub fence: Fence,
+    /// What the guards see of what it brings.
+    pub change: Option<ExaminedChange>,
 }
 
 /// What an attempt used.
@@ -49,7 +52,12 @@ impl Talk {
 
     /// `agent` begins with the job of the door's first issue.
     pub async fn works(&self, agent: &str) -> Work<'_> {
-        let job = self.job(1).await;
+        self.works_on(1, agent).await
+    }
+
+    /// `agent` begins with the job of this issue at the door.
+    pub async fn works_on(&self, number: i64, agent: &str) -> Work<'_> {
+        let job = self.job(number).await;
         let (id, now, bid) = (job.spec.id, self.moment(), bid(agent));
         let begin = move |tx: &Transaction<'_>| {
             if matches!(job.state, timmy::core::jobs::State::BackingOff(_)) {
@@ -60,7 +68,7 @@ impl Talk {
             Ok(lease.fence())
         };
         let fence = self.timmy.write(begin).await;
-        let work = Work { talk: self, id, fence };
+        let work = Work { talk: self, id, fence, change: None };
         work.says(Progress::Accepted).await;
         work
     }
@@ -115,13 +123,16 @@ impl Work<'_> {
     pub async fn is_judged_on(&self, commit: &str, pull: i64, verdict: Verdict) {
         let commit: Commit = commit.parse().unwrap();
         let nothing = verdict == Verdict::Nothing;
-        let look = self.talk.job(1).await.past.look;
+        let id = self.id;
+        let stored = self.talk.timmy.read(move |conn| jobs::get(conn, id)).await;
+        let look = stored.expect("the job").job.past.look;
         self.happens(JobEvent::Judged(ResultJudgement {
             look,
             commit: (!nothing).then_some(commit),
             pull: (!nothing).then_some(pull),
             verdict,
             digest: OutcomeDigest("a".to_owned()),
+            change: self.change,
         }))
         .await;
     }

@@ -345,6 +345,7 @@ impl JobForge for ScriptedForge {
                 pull: is_there.then(|| self.script().pull.unwrap_or(58)),
                 verdict,
                 digest: OutcomeDigest(words.to_owned()),
+                change: None,
             };
             Ok(Some(JobEvidence {
                 judgement,

@@ -131,6 +131,7 @@ fn a_pull_request_of_its_own_keeps_no_job_from_going_on() {
                 pull: Some(58),
                 verdict,
                 digest: digest("a"),
+                change: None,
             });
             let then = match verdict {
                 Verdict::Stuck => JobEvent::Decided(1, PersonAnswer::Revise),

@@ -208,8 +208,14 @@ fn the_breaker_trips_and_gives_its_attempts_back() {
         let ended = Progress::Ended { claim: AgentClaim::Comment, usage: Usage::NONE };
         tell(tx, &lease, ended, hour)?;
         let verdict = Verdict::Pass { ask: false };
-        let found =
-            ResultJudgement { look: 1, commit: None, pull: None, verdict, digest: digest("") };
+        let found = ResultJudgement {
+            look: 1,
+            commit: None,
+            pull: None,
+            verdict,
+            digest: digest(""),
+            change: None,
+        };
         advance(tx, lease.job(), JobEvent::Judged(found), hour)?;
         assert_eq!(jobs::breaker(tx, "ezra")?, Breaker::Closed);
         check(tx)

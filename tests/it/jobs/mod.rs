@@ -175,6 +175,7 @@ impl Story {
             pull: Some(58),
             verdict,
             digest,
+            change: None,
         }))
     }
 

@@ -224,7 +224,14 @@ impl World {
                 let verdict = Verdict::Pass { ask: false };
                 let look = jobs::get(tx, lease.job())?.expect("a job").job.past.look;
                 let digest = digest("");
-                let found = ResultJudgement { look, commit: None, pull: None, verdict, digest };
+                let found = ResultJudgement {
+                    look,
+                    commit: None,
+                    pull: None,
+                    verdict,
+                    digest,
+                    change: None,
+                };
                 self.tell(tx, lease.job(), JobEvent::Judged(found))?;
                 self.end(which, 1000, Some(true));
             }

@@ -79,6 +79,7 @@ fn what_an_earlier_look_found_is_out_of_date() {
             pull: None,
             verdict,
             digest: digest(""),
+            change: None,
         })
     };
     let story = story.step(JobEvent::Recheck);

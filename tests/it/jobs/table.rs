@@ -68,6 +68,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
             pull: None,
             verdict,
             digest: digest("found"),
+            change: None,
         })
     };
     let push = |by, head| {
