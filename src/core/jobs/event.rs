@@ -59,6 +59,8 @@ pub enum JobEvent {
     Pushed(Push),
     /// Its pull request was merged by somebody.
     Merged(Commit),
+    /// A commit on the default branch takes back what was merged.
+    Reverted(Commit),
     /// The forge did not merge what a person accepted.
     NotMerged(MergeRefusal),
     /// A person answered the question with this number.
@@ -335,6 +337,7 @@ kinds! {
     Judged = "judged": Self::Event(JobEvent::Judged(_)),
     Pushed = "pushed": Self::Event(JobEvent::Pushed(_)),
     Merged = "merged": Self::Event(JobEvent::Merged(_)),
+    Reverted = "reverted": Self::Event(JobEvent::Reverted(_)),
     NotMerged = "not merged": Self::Event(JobEvent::NotMerged(_)),
     Decided = "decided": Self::Event(JobEvent::Decided(..)),
     AskAgain = "ask again": Self::Event(JobEvent::AskAgain(_)),

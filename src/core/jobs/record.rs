@@ -5,7 +5,7 @@ use super::event::{
     AgentClaim, CancelReason, JobEvent, JobStep, Progress, ResultJudgement, Verdict,
 };
 use super::evidence::Finding;
-use super::ids::Fence;
+use super::ids::{Commit, Fence};
 use super::job::Job;
 use super::merge_refusal::{MergeRecovery, MergeRefusal};
 use super::moment::StepTime;
@@ -124,6 +124,14 @@ impl JobRecord {
     /// How large the change is that it brought last, if that was read.
     pub fn change_size(&self) -> Option<ChangeSize> {
         self.last_judgement()?.change?.size
+    }
+
+    /// The commit that took back what it brought, and when that was seen.
+    pub fn reverted(&self) -> Option<(&Commit, Timestamp)> {
+        self.steps.iter().rev().find_map(|(step, now)| match step {
+            JobStep::Event(JobEvent::Reverted(commit)) => Some((commit, now.at)),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        })
     }
 
     /// Why what a person accepted is not merged, if a person has to do something about that.

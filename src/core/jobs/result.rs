@@ -186,7 +186,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
         JobEvent::Judged(_)
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)
-        | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
+        | JobEvent::NotMerged(_)
+        | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Due | JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

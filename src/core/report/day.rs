@@ -90,6 +90,7 @@ impl Day {
             || self.report.commands > 0
             || !self.jobs.shipped.is_empty()
             || !self.jobs.dead.is_empty()
+            || !self.jobs.reverted.is_empty()
     }
 
     /// The comment, without a marker. `calls` the owner, if something waits for them.

@@ -18,6 +18,8 @@ pub struct DayJobs {
     pub dead: Vec<JobView>,
     /// Those that ended well in this time.
     pub shipped: Vec<JobView>,
+    /// Those whose results were taken back, which was seen in this time.
+    pub reverted: Vec<JobView>,
     pub money: DayMoney,
     /// What people had to do for what was merged this week.
     pub touches: Touches,

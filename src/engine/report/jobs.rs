@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::scope::ReportScope;
 use crate::core::command::value;
 use crate::core::decisions::{expected_effort, verbs_for};
-use crate::core::jobs::{JobId, JobRecord, StateKind, Verdict};
+use crate::core::jobs::{Done, JobId, JobRecord, State, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
@@ -55,9 +55,11 @@ pub(super) fn day_jobs(
     };
     let (shipped, rest): (Vec<JobRecord>, Vec<JobRecord>) = ended.into_iter().partition(|record| {
         matches!(record.job.state.kind(), StateKind::Done | StateKind::NoChange)
+            && record.job.state != State::Done(Done::Reverted)
     });
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
+    let reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
     let mut asks = open_decisions(conn, &live, of, now)?;
     let (claimed, in_flight): (Vec<JobRecord>, Vec<JobRecord>) =
         live.iter().cloned().partition(is_doubted);
@@ -79,6 +81,7 @@ pub(super) fn day_jobs(
         in_flight,
         dead: views(&dead)?,
         shipped: views(&shipped)?,
+        reverted: views(&reverted)?,
         money: DayMoney {
             spent: jobs::spent_since(conn, midnight)?.micro_usd,
             cap: of.day_cap,
@@ -199,10 +202,7 @@ fn open_decisions(
             question: asked_in_short(&decision),
             due: record.job.state.due_at().map(|due| said(due, now, &of.zone)),
             answer: Some(format!("{verb} {}", decision.id)),
-            effort: expected_effort(
-                &decision,
-                record.change_size().map(|size| size.look_seconds),
-            ),
+            effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
         });
     }
     Ok(asks)

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::load::{self, StoredJob};
 use super::{attempts, history};
 use crate::core::command::verb::{Group, Verb};
-use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
-use crate::core::model::ids::ThreadId;
+use crate::core::jobs::{AttemptRecord, Commit, JobId, JobRecord};
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::report::{EndedJob, Touches};
 use crate::core::scheduling::{AgentRecords, Outcome};
@@ -167,7 +167,8 @@ fn steers(verb: Verb) -> bool {
 pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
     let results = conn
         .prepare_cached(
-            "SELECT state <> 'dead', jobs.ended_at, count(started_at), min(started_at),
+            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted',
+                    jobs.ended_at, count(started_at), min(started_at),
                     sum(min(micro_usd, 1000000000000)),
                     (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
                     json_extract(jobs.job, '$.state.done') IS 'merged'
@@ -191,6 +192,65 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
     Ok(results)
 }
 
+/// Those whose results were merged and taken back, which was seen from the first of these moments on
+/// and before the other; the oldest first.
+pub fn reverted_between(
+    conn: &Connection,
+    (since, until): (Timestamp, Timestamp),
+    limit: u32,
+) -> Result<Vec<JobId>, Error> {
+    let ids = conn
+        .prepare_cached(
+            "SELECT id FROM jobs
+             WHERE state = 'done' AND json_extract(job, '$.state.done') = 'reverted'
+               AND EXISTS (SELECT 1 FROM job_events WHERE job = jobs.id AND at >= ?1 AND at < ?2
+                           AND json_extract(step, '$.event.reverted') IS NOT NULL)
+             ORDER BY id LIMIT ?3",
+        )?
+        .query_map((since, until, limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
+/// A job whose result was merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedJob {
+    pub id: JobId,
+    pub repo: RepoId,
+    /// What was merged, and what the merge made.
+    pub commits: Vec<Commit>,
+    /// When that was known.
+    pub at: Timestamp,
+}
+
+/// Those whose results were merged since a moment, and are still so.
+pub fn merged_since(conn: &Connection, since: Timestamp) -> Result<Vec<MergedJob>, Error> {
+    let merged = conn
+        .prepare_cached(
+            "SELECT jobs.id, repo, max(job_events.at), json_extract(step, '$.event.merged'),
+                    (SELECT json_extract(judged.step, '$.event.judged.commit')
+                     FROM job_events AS judged WHERE judged.job = jobs.id
+                       AND json_extract(judged.step, '$.event.judged.commit') IS NOT NULL
+                     ORDER BY judged.seq DESC LIMIT 1)
+             FROM jobs JOIN job_events ON job_events.job = jobs.id
+             WHERE state = 'done' AND json_extract(jobs.job, '$.state.done') = 'merged'
+               AND json_extract(step, '$.event.merged') IS NOT NULL
+             GROUP BY jobs.id HAVING max(job_events.at) >= ?1 ORDER BY jobs.id",
+        )?
+        .query_map([since], |row| {
+            let commits: [Option<String>; 2] = [row.get(3)?, row.get(4)?];
+            let commits = commits.into_iter().flatten().filter_map(|name| name.parse().ok());
+            Ok(MergedJob {
+                id: row.get(0)?,
+                repo: row.get(1)?,
+                commits: commits.collect(),
+                at: row.get(2)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(merged)
+}
+
 /// How far back results tell how well an agent fits: what is older weighs next to nothing.
 const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 
@@ -202,7 +262,8 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
              SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
                      ORDER BY fence DESC LIMIT 1) AS agent,
                     json_extract(job, '$.spec.role') AS role, repo,
-                    state IN ('done', 'no_change') AS is_good,
+                    state IN ('done', 'no_change')
+                        AND json_extract(job, '$.state.done') IS NOT 'reverted' AS is_good,
                     ended_at
              FROM jobs
              WHERE ended_at >= ?1

@@ -47,6 +47,7 @@ mod renamed;
 mod report;
 mod report_of_jobs;
 mod retries;
+mod reverts;
 mod reviews;
 mod rights;
 mod several;

@@ -147,6 +147,7 @@ impl JobView {
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
             | JobStanding::Merged { .. }
+            | JobStanding::Reverted { .. }
             | JobStanding::NoChange => true,
             JobStanding::Queued { because: Some(_), .. }
             | JobStanding::NeedsPerson { .. }
@@ -193,6 +194,7 @@ impl JobView {
             self.standing,
             JobStanding::Delivered { .. }
                 | JobStanding::Merged { .. }
+                | JobStanding::Reverted { .. }
                 | JobStanding::NoChange
                 | JobStanding::Cancelled { may_run: false, .. }
         )
@@ -206,8 +208,12 @@ impl JobView {
 
     /// Whether its history says more than the headline.
     pub(super) fn shows_log(&self) -> bool {
-        let is_done =
-            matches!(self.standing, JobStanding::Delivered { .. } | JobStanding::Merged { .. });
+        let is_done = matches!(
+            self.standing,
+            JobStanding::Delivered { .. }
+                | JobStanding::Merged { .. }
+                | JobStanding::Reverted { .. }
+        );
         !is_done || self.tries > 1
     }
 }
