@@ -2,6 +2,7 @@
 //! test says, by a clock that the test moves.
 
 mod agents;
+mod budgets;
 mod crashes;
 mod decisions;
 mod fleet;
