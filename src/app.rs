@@ -271,6 +271,7 @@ pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
         host: agent.host.clone(),
         capacity: agent.capacity,
         price: agent.price.map(|price| (price.input, price.output)),
+        prior: agent.prior,
     }
 }
 

@@ -164,6 +164,7 @@ fn judged() -> JobEvent {
         verdict: Verdict::Pass { ask: false },
         digest: OutcomeDigest("done".to_owned()),
         change: None,
+        examined: None,
     })
 }
 

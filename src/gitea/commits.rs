@@ -182,6 +182,27 @@ impl Gitea {
         Ok(first_parents(head, &listed?, most))
     }
 
+    /// One page of the commits of the default branch, the newest first. Needs the scope
+    /// `read:repository`.
+    pub async fn default_branch_commits(
+        &self,
+        repo: &RepoName,
+        page: usize,
+    ) -> Result<Vec<ForgeCommit>, Error> {
+        /// What every server allows.
+        const LISTED: usize = 50;
+        let route = Route::new("repos/{owner}/{repo}/commits", &[&repo.owner(), &repo.name()]);
+        let route = route.with("page", page).with("limit", LISTED);
+        let listed = match self.get(&lean(route)).await {
+            Ok(answer) => answer.json::<Option<Vec<WireCommit>>>()?.unwrap_or_default(),
+            // Behind the last page, and of a repository that is empty.
+            Err(Error::NotFound { .. } | Error::Conflict { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let listed: Result<Vec<_>, _> = listed.into_iter().map(ForgeCommit::try_from).collect();
+        Ok(listed?)
+    }
+
     /// Whether `head` has all that `ancestor` has; none if one of them is gone. Asked by what is
     /// missing, one commit at most: old servers compare no commits. Needs the scope
     /// `read:repository`.

@@ -81,6 +81,9 @@ fn remedy(incident: &Incident) -> &'static str {
         Incident::WatchRenamed { .. }
         | Incident::AccountRenamed { .. }
         | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
+        Incident::DayBudgetSpent => {
+            "Jobs wait for the next day. Raise budget.day and restart timmy serve if they shall not."
+        }
         Incident::Agent { problem, .. } => of_agent(*problem),
     }
 }

@@ -18,6 +18,7 @@
 mod answers;
 mod covers;
 mod decision;
+mod effort;
 mod meant;
 mod refusal;
 mod void;
@@ -25,6 +26,7 @@ mod void;
 pub use answers::{answer_of, verbs_for};
 pub use covers::{Covered, CoveredHead, TakeOver, TextDigest};
 pub use decision::{AskedDecision, Decision, DecisionStatus, QuestionCheck};
+pub use effort::expected_effort;
 pub use meant::{DecisionReply, meant};
 pub use refusal::DecisionRefusal;
 pub use void::VoidReason;

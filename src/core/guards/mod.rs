@@ -21,6 +21,7 @@
 
 mod author;
 mod base;
+mod change_size;
 mod checks;
 mod claims;
 mod code;
@@ -44,6 +45,7 @@ mod verdict;
 
 pub use author::{AuthorFacts, ReviewFacts, author, reviewer};
 pub use base::{BaseFacts, Merges, base};
+pub use change_size::{ChangeSize, ExaminedChange, GuardCount};
 pub use checks::{CheckFacts, OWN_CONTEXTS, checks};
 pub use claims::{ClaimFacts, claims};
 pub use code::FindingCode;

@@ -24,6 +24,13 @@ pub(super) fn is_lock_file(path: &str) -> bool {
     name.ends_with(".lock") || NAMES.contains(&name.as_str())
 }
 
+/// What is written for people, and nothing runs.
+pub(super) fn is_prose(path: &str) -> bool {
+    const ENDINGS: [&str; 6] = [".md", ".rst", ".txt", ".adoc", ".org", ".tex"];
+    let name = name_of(path);
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
 /// What agents read as instructions or take their tools and rights from, at any depth.
 pub(super) fn steers_agents(path: &str) -> bool {
     const NAMES: [&str; 15] = [

@@ -74,6 +74,12 @@ impl GuardResult {
         Self { waits_for, ..self }
     }
 
+    /// Whether it has nothing against it: what it only warns of is said, and passes.
+    pub fn lets_pass(&self) -> bool {
+        let is_warning = |finding: &GuardFinding| finding.grade() == GuardGrade::Warn;
+        self.findings.iter().all(is_warning) && self.waits_for.is_empty()
+    }
+
     /// Whether it found nothing and waits for nothing.
     pub fn has_passed(&self) -> bool {
         self.findings.is_empty() && self.waits_for.is_empty()

@@ -35,6 +35,9 @@ pub(super) fn ended(
             turn.past.commit = Some(commit.clone());
             Ok(State::Done(Done::Merged))
         }
+        JobEvent::Reverted(_) if matches!(state, State::Done(Done::Merged)) => {
+            Ok(State::Done(Done::Reverted))
+        }
         JobEvent::NotMerged(refusal) if matches!(state, State::Done(Done::Accepted)) => {
             Ok(match refusal.recovery() {
                 MergeRecovery::Repaired => turn.repair(),
@@ -51,6 +54,7 @@ pub(super) fn ended(
         | JobEvent::Ready
         | JobEvent::Judged(_)
         | JobEvent::Merged(_)
+        | JobEvent::Reverted(_)
         | JobEvent::NotMerged(_)
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)

@@ -9,6 +9,7 @@ use super::merge_refusal::MergeRefusal;
 use super::money::{ChargeTerms, Usage};
 use super::told::ToldText;
 use crate::core::command::value::Cause;
+use crate::core::guards::ExaminedChange;
 use crate::core::model::time::Timestamp;
 
 /// One step of a job's history.
@@ -59,6 +60,8 @@ pub enum JobEvent {
     Pushed(Push),
     /// Its pull request was merged by somebody.
     Merged(Commit),
+    /// A commit on the default branch takes back what was merged.
+    Reverted(Commit),
     /// The forge did not merge what a person accepted.
     NotMerged(MergeRefusal),
     /// A person answered the question with this number.
@@ -216,6 +219,9 @@ pub struct ResultJudgement {
     /// What it changes, if all of that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<JudgedChange>,
+    /// What the guards saw of it; none where none looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examined: Option<ExaminedChange>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -335,6 +341,7 @@ kinds! {
     Judged = "judged": Self::Event(JobEvent::Judged(_)),
     Pushed = "pushed": Self::Event(JobEvent::Pushed(_)),
     Merged = "merged": Self::Event(JobEvent::Merged(_)),
+    Reverted = "reverted": Self::Event(JobEvent::Reverted(_)),
     NotMerged = "not merged": Self::Event(JobEvent::NotMerged(_)),
     Decided = "decided": Self::Event(JobEvent::Decided(..)),
     AskAgain = "ask again": Self::Event(JobEvent::AskAgain(_)),

@@ -137,9 +137,10 @@ fn without_attempt(
             Ok(same.clone())
         }
         JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
-        JobEvent::Decided(..) | JobEvent::AskAgain(_) | JobEvent::NotMerged(_) => {
-            Err(IllegalReason::OutOfDate)
-        }
+        JobEvent::Decided(..)
+        | JobEvent::AskAgain(_)
+        | JobEvent::NotMerged(_)
+        | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Due | JobEvent::Ready => Err(IllegalReason::NotHere),
     }
 }

@@ -89,7 +89,9 @@ pub(super) fn live(
                 false => Err(IllegalReason::OutOfDate),
             }
         }
-        JobEvent::Judged(_) | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
+        JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
+            Err(IllegalReason::OutOfDate)
+        }
         JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

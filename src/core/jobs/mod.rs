@@ -18,6 +18,7 @@
 //! | backing_off, waiting | queued, or back to running |
 //! | uncertain | whatever is found out; cancelled if nothing is |
 //! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] |
+//! | done, merged | done, reverted ([`JobEvent::Reverted`]) |
 //! | done, accepted by a person | verifying or backing_off, if it is not merged ([`JobEvent::NotMerged`]) |
 //!
 //! - What ends without anything to judge is an attempt that is **spent** ([`Past::charged`]). A
@@ -65,6 +66,7 @@ pub mod money;
 mod preflight;
 mod record;
 mod result;
+pub mod revert;
 mod run_handle;
 mod spec;
 mod state;

@@ -160,6 +160,19 @@ impl Ceiling {
         }
     }
 
+    /// What there is no room for beside what is `spent`, if there is none for `bound`.
+    fn shortage(&self, scope: BudgetScope, spent: Spent, bound: Spent) -> Option<BudgetShortage> {
+        let kinds = [
+            (BudgetUnit::MicroUsd, self.micro_usd, spent.micro_usd, bound.micro_usd),
+            (BudgetUnit::Tokens, self.tokens, spent.tokens, bound.tokens),
+            (BudgetUnit::Runs, self.runs, spent.runs, bound.runs),
+        ];
+        kinds.into_iter().find_map(|(unit, most, spent, needed)| {
+            let most = most.filter(|most| spent.saturating_add(needed) > *most)?;
+            Some(BudgetShortage { scope, unit, spent, needed, most })
+        })
+    }
+
     /// Whether something that may cost as much as `bound` fits beside what is `spent`.
     pub fn has_room(&self, spent: Spent, bound: Spent) -> bool {
         let with = spent.plus(bound);
@@ -198,16 +211,73 @@ pub struct Spending {
     pub day: Spent,
 }
 
+/// A budget that has no room for an attempt: which, and by how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BudgetShortage {
+    pub scope: BudgetScope,
+    pub unit: BudgetUnit,
+    /// What is spent or set aside of it.
+    pub spent: u64,
+    /// What the attempt may take.
+    pub needed: u64,
+    /// What may be spent.
+    pub most: u64,
+}
+
+/// In what a budget is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BudgetUnit {
+    /// Millionths of a US dollar.
+    MicroUsd,
+    Tokens,
+    Runs,
+}
+
+impl BudgetUnit {
+    fn said(self, amount: u64) -> String {
+        match self {
+            Self::MicroUsd => {
+                let cents = amount.div_ceil(10_000);
+                format!("{}.{:02} USD", cents / 100, cents % 100)
+            }
+            Self::Tokens => format!("{amount} tokens"),
+            Self::Runs if amount == 1 => "1 run".to_owned(),
+            Self::Runs => format!("{amount} runs"),
+        }
+    }
+}
+
+/// Which budget, what was spent, what would be needed, and what helps.
+impl std::fmt::Display for BudgetShortage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whose, helps) = match self.scope {
+            BudgetScope::Issue => ("this issue", "a higher `budget.issue` helps"),
+            BudgetScope::AgentDay => {
+                ("its day", "the next day helps, or a higher `budget.agent_day`")
+            }
+            BudgetScope::Day => ("the day", "the next one helps, or a higher `budget.day`"),
+        };
+        let said = |amount| self.unit.said(amount);
+        let (spent, needed, most) = (said(self.spent), said(self.needed), said(self.most));
+        write!(
+            f,
+            "the budget of {whose} is {most}, of which {spent} is spent or set aside, and an attempt \
+             may take {needed}: {helps}"
+        )
+    }
+}
+
 impl Budgets {
     /// The first budget that has no room for an attempt that may cost `bound`.
-    pub fn exceeded(&self, spending: &Spending, bound: Spent) -> Option<BudgetScope> {
-        [
+    pub fn exceeded(&self, spending: &Spending, bound: Spent) -> Option<BudgetShortage> {
+        let budgets = [
             (BudgetScope::Issue, self.issue, spending.issue),
             (BudgetScope::AgentDay, self.agent_day, spending.agent_day),
             (BudgetScope::Day, self.day, spending.day),
-        ]
-        .into_iter()
-        .find_map(|(scope, ceiling, spent)| (!ceiling.has_room(spent, bound)).then_some(scope))
+        ];
+        budgets
+            .into_iter()
+            .find_map(|(scope, ceiling, spent)| ceiling.shortage(scope, spent, bound))
     }
 }
 
@@ -276,11 +346,28 @@ mod tests {
         let spent = |micro_usd| Spent { micro_usd, tokens: 1, runs: 1 };
         let spending = Spending { day: spent(7), ..Spending::default() };
         assert_eq!(budgets.exceeded(&spending, spent(3)), None);
-        assert_eq!(budgets.exceeded(&spending, spent(4)), Some(BudgetScope::Day));
+        let over = budgets.exceeded(&spending, spent(4)).expect("no room");
+        assert_eq!((over.scope, over.unit), (BudgetScope::Day, BudgetUnit::MicroUsd));
+        assert_eq!((over.spent, over.needed, over.most), (7, 4, 10));
         let runs = Ceiling { runs: Some(1), ..Ceiling::default() };
         let budgets = Budgets { issue: runs, ..Budgets::default() };
         let spending = Spending { issue: spent(0), ..Spending::default() };
-        assert_eq!(budgets.exceeded(&spending, spent(0)), Some(BudgetScope::Issue));
+        let over = budgets.exceeded(&spending, spent(0)).expect("no room");
+        assert_eq!((over.scope, over.unit), (BudgetScope::Issue, BudgetUnit::Runs));
+    }
+
+    #[test]
+    fn a_shortage_says_which_budget_what_was_spent_and_what_helps() {
+        let day = Ceiling { micro_usd: Some(50_000_000), ..Ceiling::default() };
+        let budgets = Budgets { day, ..Budgets::default() };
+        let spent = |micro_usd| Spent { micro_usd, tokens: 1, runs: 1 };
+        let spending = Spending { day: spent(49_600_000), ..Spending::default() };
+        let over = budgets.exceeded(&spending, spent(666_666)).expect("no room");
+        assert_eq!(
+            over.to_string(),
+            "the budget of the day is 50.00 USD, of which 49.60 USD is spent or set aside, and an \
+             attempt may take 0.67 USD: the next one helps, or a higher `budget.day`"
+        );
     }
 
     #[test]

@@ -74,7 +74,8 @@ pub(super) fn preflight(
         JobEvent::Judged(_)
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)
-        | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
+        | JobEvent::NotMerged(_)
+        | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

@@ -1,14 +1,19 @@
 //! A job with all that it went through, as people are told of it.
 
 use super::action::AttemptEnd;
-use super::event::{AgentClaim, CancelReason, JobEvent, JobStep, Progress, Verdict};
+use super::event::{
+    AgentClaim, CancelReason, JobEvent, JobStep, Progress, ResultJudgement, Verdict,
+};
 use super::evidence::Finding;
-use super::ids::Fence;
+use super::ids::{Commit, Fence};
 use super::job::Job;
+use super::merge_refusal::{MergeRecovery, MergeRefusal};
 use super::moment::StepTime;
 use super::money::{Charge, Spent};
 use super::run_handle::RunHandle;
+use super::state::{Done, State};
 use super::told::ToldText;
+use crate::core::guards::ChangeSize;
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,10 +110,37 @@ impl JobRecord {
     }
 
     /// What was found of its result the last time.
-    pub fn last_verdict(&self) -> Option<Verdict> {
+    pub fn last_judgement(&self) -> Option<&ResultJudgement> {
         self.steps.iter().rev().find_map(|(step, _)| match step {
-            JobStep::Event(JobEvent::Judged(judgement)) => Some(judgement.verdict),
+            JobStep::Event(JobEvent::Judged(judgement)) => Some(judgement),
             JobStep::Event(_) | JobStep::Act(_) => None,
         })
+    }
+
+    pub fn last_verdict(&self) -> Option<Verdict> {
+        self.last_judgement().map(|judgement| judgement.verdict)
+    }
+
+    /// How large the change is that it brought last, if that was read.
+    pub fn change_size(&self) -> Option<ChangeSize> {
+        self.last_judgement()?.examined?.size
+    }
+
+    /// The commit that took back what it brought, and when that was seen.
+    pub fn reverted(&self) -> Option<(&Commit, Timestamp)> {
+        self.steps.iter().rev().find_map(|(step, now)| match step {
+            JobStep::Event(JobEvent::Reverted(commit)) => Some((commit, now.at)),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        })
+    }
+
+    /// Why what a person accepted is not merged, if a person has to do something about that.
+    pub fn waits_to_be_merged(&self) -> Option<&MergeRefusal> {
+        let is_accepted = matches!(self.job.state, State::Done(Done::Accepted));
+        let last = self.steps.iter().rev().find_map(|(step, _)| match step {
+            JobStep::Event(JobEvent::NotMerged(refusal)) => Some(refusal),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        });
+        last.filter(|refusal| is_accepted && refusal.recovery() == MergeRecovery::ByAPerson)
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn verifying(
 }
 
 fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, IllegalReason> {
-    let ResultJudgement { look, commit, pull, verdict, digest, change } = judgement;
+    let ResultJudgement { look, commit, pull, verdict, digest, change, .. } = judgement;
     if *look != turn.past.look {
         return Err(IllegalReason::OutOfDate);
     }
@@ -200,7 +200,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
         JobEvent::Judged(_)
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)
-        | JobEvent::NotMerged(_) => Err(IllegalReason::OutOfDate),
+        | JobEvent::NotMerged(_)
+        | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Due | JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

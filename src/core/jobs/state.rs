@@ -248,6 +248,8 @@ pub enum Done {
     Accepted,
     /// Somebody merged its pull request.
     Merged,
+    /// It was merged, and taken back: it counts as one that failed.
+    Reverted,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -69,6 +69,8 @@ pub enum Incident {
     },
     /// The report has no place to stand.
     ReportHomeless,
+    /// The budget of the day has no room for what waits.
+    DayBudgetSpent,
     /// The account that is meant by a name of the configuration is called otherwise now.
     AccountRenamed {
         name: String,
@@ -147,6 +149,7 @@ impl fmt::Display for Incident {
             Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
+            Self::DayBudgetSpent => f.write_str("day's budget spent"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
             Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.said()),
@@ -174,6 +177,7 @@ impl Incident {
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
+            | Self::DayBudgetSpent
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => None,
@@ -200,6 +204,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
+            | Self::DayBudgetSpent
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,
@@ -237,6 +242,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::DayBudgetSpent
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,
@@ -260,6 +266,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::DayBudgetSpent
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,

@@ -25,6 +25,8 @@ pub struct AgentProfile {
     /// What a million tokens cost, read and written, in millionths of a US dollar; none if nobody
     /// wrote it down.
     pub price: Option<(u64, u64)>,
+    /// The share of good results that is expected before any is known, in millionths.
+    pub prior: u64,
 }
 
 /// A part of the fleet that can be paused.

@@ -24,6 +24,8 @@ pub struct QuestionView {
     pub owner: String,
     pub agent: Option<String>,
     pub pull: Option<i64>,
+    /// How large the change is: `3 files, +40 -2`.
+    pub size: Option<String>,
     /// The commit that was judged, as people write it.
     pub commit: Option<String>,
     /// What else was checked of a pull request, a line each.
@@ -67,6 +69,7 @@ impl QuestionView {
             owner: owner.to_owned(),
             agent: record.agent().map(str::to_owned),
             pull: job.past.pull.filter(|_| is_code),
+            size: record.change_size().filter(|_| is_code).map(|size| size.said()),
             commit: job.past.commit.as_ref().filter(|_| is_code).map(short),
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
             found,
@@ -118,7 +121,10 @@ pub fn answer_lines(id: &str, verbs: &[Verb], name: &str) -> Vec<String> {
 /// What is asked, in a few words, as the report lists it.
 pub fn asked_in_short(decision: &Decision) -> String {
     match (decision.question, decision.pull) {
-        (Question::Accept, Some(pull)) => format!("Accept #{pull}?"),
+        (Question::Accept, Some(pull)) => match decision.covers.take_over {
+            Some(TakeOver::Merge) => format!("Merge #{pull}?"),
+            Some(TakeOver::Review) | None => format!("Accept #{pull}?"),
+        },
         (Question::Accept, None) => "Is this done?".to_owned(),
         (Question::NoChange, _) => "Is there nothing to change?".to_owned(),
         (Question::Guard, Some(pull)) => format!("May #{pull} pass?"),

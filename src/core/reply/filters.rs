@@ -109,7 +109,7 @@ pub(super) fn points(millionths: &u64, _: &dyn Values) -> Result<String> {
 
 /// Millionths of a whole with two decimals: `0.81`.
 #[askama::filter_fn]
-pub(super) fn share(millionths: &u64, _: &dyn Values) -> Result<String> {
+pub(in crate::core) fn share(millionths: &u64, _: &dyn Values) -> Result<String> {
     Ok(words::share(*millionths))
 }
 

@@ -10,6 +10,8 @@ pub struct AgentDay {
     pub agent: String,
     /// None if nothing ended with it lately.
     pub results: Option<AgentResults>,
+    /// The share of good results that it has at least, most likely, in millionths.
+    pub fit: u64,
     pub now: AgentActivity,
 }
 

@@ -44,8 +44,11 @@ pub struct OpenQuestion {
     pub question: String,
     /// When it falls due.
     pub due: Option<String>,
-    /// The words behind timmy's name that answer it: `approve d7`.
-    pub answer: String,
+    /// The words behind timmy's name that answer it: `approve d7`; none if no words do, but an act
+    /// on the forge.
+    pub answer: Option<String>,
+    /// How many seconds an answer is expected to take: quick ones are told first.
+    pub effort: u32,
 }
 
 /// Something that does not work.
@@ -87,6 +90,7 @@ impl Day {
             || self.report.commands > 0
             || !self.jobs.shipped.is_empty()
             || !self.jobs.dead.is_empty()
+            || !self.jobs.reverted.is_empty()
     }
 
     /// The comment, without a marker. `calls` the owner, if something waits for them.
@@ -171,7 +175,8 @@ mod tests {
 
     fn agents() -> Vec<AgentDay> {
         let thread = Some("foundation/door#44".to_owned());
-        let idle = |agent: &str, now| AgentDay { agent: agent.into(), results: None, now };
+        let idle =
+            |agent: &str, now| AgentDay { agent: agent.into(), results: None, fit: 230_473, now };
         let results = AgentResults {
             agent: "ezra".into(),
             verified: 34,
@@ -198,7 +203,8 @@ mod tests {
             thread: "foundation/door#41".into(),
             question: "Merge #58?".into(),
             due: Some("Tue 24 Nov, 09:00 UTC".into()),
-            answer: "approve d7".into(),
+            answer: Some("approve d7".into()),
+            effort: 60,
         }];
         day.broken = vec![
             Broken {
@@ -269,11 +275,11 @@ mod tests {
 
         **3.12 of 10.00 USD** today, 0.31 per merged issue this week.
 
-        | | verified | first try | median | USD each | now |
-        |---|---:|---:|---:|---:|---|
-        | `ezra` | 34 of 38 | 79 % | 9 min | 0.28 | foundation/door\#44 |
-        | `bezalel` | – | – | – | – | idle |
-        | `groq` | – | – | – | – | key refused |
+        | | fit | verified | first try | median | USD each | now |
+        |---|---:|---:|---:|---:|---:|---|
+        | `ezra` | 0.23 | 34 of 38 | 79 % | 9 min | 0.28 | foundation/door\#44 |
+        | `bezalel` | 0.23 | – | – | – | – | idle |
+        | `groq` | 0.23 | – | – | – | – | key refused |
 
         </details>
         ");

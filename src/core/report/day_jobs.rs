@@ -10,17 +10,46 @@ use crate::core::reply::jobs::{JobView, usd};
 /// The jobs of a day. Threads are written in full.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DayJobs {
-    /// Those that have not ended.
+    /// Those that have not ended, but for the next ones.
     pub in_flight: Vec<JobView>,
-    /// How many of them claimed what the forge did not show.
-    pub claimed: usize,
+    /// Those of them whose agents claimed what the forge did not show.
+    pub claimed: Vec<ClaimedJob>,
     /// Those that were given up in this time.
     pub dead: Vec<JobView>,
     /// Those that ended well in this time.
     pub shipped: Vec<JobView>,
+    /// Those whose results were taken back, which was seen in this time.
+    pub reverted: Vec<JobView>,
     pub money: DayMoney,
+    /// What people had to do for what was merged this week.
+    pub touches: Touches,
     /// What agents achieved lately, and what each is doing.
     pub agents: Vec<AgentDay>,
+}
+
+/// A job whose agent claimed what the forge did not show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimedJob {
+    pub view: JobView,
+    /// What was found instead, in one sentence.
+    pub found: Option<String>,
+}
+
+/// How often people had to do something for issues that were merged, and are still so: answers to
+/// questions, commands that steer, verdicts of reviews.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Touches {
+    pub touches: u64,
+    pub merged: u64,
+}
+
+impl Touches {
+    /// On average, with one decimal; none if nothing was merged.
+    pub(super) fn said(self) -> Option<String> {
+        let tenths =
+            (self.touches.saturating_mul(20) + self.merged).checked_div(self.merged * 2)?;
+        Some(format!("{}.{}", tenths / 10, tenths % 10))
+    }
 }
 
 /// What was spent today, or is set aside, in millionths of a US dollar.
@@ -60,7 +89,7 @@ impl DayJobs {
     /// What is folded away, counted in a line; empty if nothing is.
     pub(super) fn headings(&self) -> String {
         let counts = [
-            ("Claimed, not verified", self.claimed),
+            ("Claimed, not verified", self.claimed.len()),
             ("in flight", self.in_flight.len()),
             ("dead", self.dead.len()),
         ];

@@ -19,7 +19,7 @@ pub use super::scheduling::outlook::{NEXT, NextIssue, Outlook, best};
 pub use agent_day::{AgentActivity, AgentDay};
 pub use agent_results::{AgentResults, EndedJob};
 pub use day::{Broken, ContentHash, Day, OpenQuestion};
-pub use day_jobs::{DayJobs, DayMoney};
+pub use day_jobs::{ClaimedJob, DayJobs, DayMoney, Touches};
 pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};
 pub use issue::ReportIssue;

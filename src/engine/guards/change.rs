@@ -9,9 +9,9 @@ use super::target::{TargetFacts, Targets};
 use crate::core::command::value::Size;
 use crate::core::guards::diff::{LARGEST_DIFF, parse_diff};
 use crate::core::guards::{
-    AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, CheckFacts, ClaimFacts, CommitVerdict,
-    GuardFacts, GuardName, GuardRules, LatePush, Merges, OWN_CONTEXTS, OtherPull, SaidFacts,
-    changes_actions, examine,
+    AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, ChangeSize, CheckFacts, ClaimFacts,
+    CommitVerdict, GuardFacts, GuardName, GuardRules, LatePush, Merges, OWN_CONTEXTS, OtherPull,
+    SaidFacts, changes_actions, examine,
 };
 use crate::core::jobs::{ChangeDigest, Commit};
 use crate::core::model::commit_status::CommitStatus;
@@ -48,7 +48,9 @@ pub(in crate::engine) struct ChangeQuery<'a> {
 pub(in crate::engine) struct Examined {
     pub(in crate::engine) verdict: CommitVerdict,
     /// What was changed, if all of it could be read.
-    pub(in crate::engine) change: Option<ChangeDigest>,
+    pub(in crate::engine) digest: Option<ChangeDigest>,
+    /// None if the diff cannot be read.
+    pub(in crate::engine) size: Option<ChangeSize>,
     statuses: HeadStatuses,
 }
 
@@ -147,6 +149,7 @@ fn judge(
         (Ok(text), Ok(_)) => parse_diff(text),
         (Err(why), _) | (_, Err(why)) => Err(why.clone()),
     };
+    let size = diff.as_ref().ok().map(ChangeSize::of);
     let facts = ChangeFacts {
         checks: CheckFacts {
             statuses: read.statuses.clone(),
@@ -170,8 +173,8 @@ fn judge(
     let facts = GuardFacts::Change(Box::new(facts));
     let verdict = examine(query.commit.clone(), &facts, query.rules);
     let digest = |diff: &Vec<u8>| ChangeDigest(Sha256::digest(diff).into());
-    let change = read.diff.as_ref().ok().map(digest);
-    Examined { verdict, change, statuses: HeadStatuses::of(seen) }
+    let digest = read.diff.as_ref().ok().map(digest);
+    Examined { verdict, digest, size, statuses: HeadStatuses::of(seen) }
 }
 
 fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {

@@ -5,8 +5,10 @@ use std::sync::atomic::Ordering;
 
 use super::Jobs;
 use crate::core::jobs::ladder::{Rung, preferred};
+use crate::core::jobs::money::{BudgetScope, BudgetShortage};
 use crate::core::jobs::{Job, JobId, Spec, StepTime};
 use crate::core::model::ids::ThreadId;
+use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{AgentRecords, AgentSlot, Depth, Rejection};
 use crate::store::jobs::{self, Advanced, ForgeView, LeaseRefusal, LeaseRequest, StoredJob};
@@ -30,6 +32,15 @@ enum LeaseTry {
     Refused(Vec<(String, LeaseRefusal)>),
 }
 
+/// What a round showed of the budget of the day. That it has no room outweighs that it had some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum DayBudget {
+    /// Other reasons came first.
+    Unknown,
+    HasRoom,
+    Spent(BudgetShortage),
+}
+
 impl Jobs {
     /// Gives agents to the jobs that wait for one, the oldest first.
     pub(in crate::engine) async fn give_out(&self) -> Result<(), Error> {
@@ -51,14 +62,30 @@ impl Jobs {
         at_version.store(version, Ordering::SeqCst);
         at.store(now.micros(), Ordering::SeqCst);
         let mut full: BTreeSet<String> = BTreeSet::new();
+        let mut budget = (!waiting.is_empty()).then_some(DayBudget::Unknown);
         for waiting in waiting {
             if self.drains() {
                 return Ok(());
             }
             let ladder = self.ladder(&waiting, &full, &outcomes);
-            self.give(&waiting, ladder, view, &mut full, now).await?;
+            let seen = self.give(&waiting, ladder, view, &mut full, now).await?;
+            budget = budget.max(Some(seen));
         }
+        self.tell_day_budget(budget.unwrap_or(DayBudget::HasRoom)).await;
         Ok(())
+    }
+
+    /// One incident for all jobs for which the budget of the day has no room.
+    async fn tell_day_budget(&self, seen: DayBudget) {
+        match seen {
+            DayBudget::Spent(over) => {
+                self.incidents.set(Incident::DayBudgetSpent, Some(over.to_string())).await;
+            }
+            DayBudget::HasRoom if self.incidents.is_open(&Incident::DayBudgetSpent) => {
+                self.incidents.set(Incident::DayBudgetSpent, None).await;
+            }
+            DayBudget::HasRoom | DayBudget::Unknown => {}
+        }
     }
 
     /// Tries to give one job away. Agents that take nothing at all now are `full` from then on.
@@ -69,7 +96,7 @@ impl Jobs {
         view: ForgeView,
         full: &mut BTreeSet<String>,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<DayBudget, Error> {
         let id = waiting.job.spec.id;
         let nobody = || nobody(&waiting.job, &ladder).to_owned();
         let requests: Vec<LeaseRequest> =
@@ -82,13 +109,15 @@ impl Jobs {
                     self.watches.begin(id, fence);
                 }
                 self.moved(&advanced).await;
+                Ok(DayBudget::HasRoom)
             }
             LeaseTry::Refused(refusals) => {
+                let seen = day_budget(&refusals);
                 let takes_nothing = refusals.into_iter().filter(|(_, why)| is_about_agent(why));
                 full.extend(takes_nothing.map(|(agent, _)| agent));
+                Ok(seen)
             }
         }
-        Ok(())
     }
 
     /// The agents that may take a job, the preferred one first.
@@ -161,11 +190,35 @@ fn try_all(
             Err(refusal) => refusals.push((request.agent.clone(), refusal)),
         }
     }
-    let words = refusals.iter().map(|(agent, why)| format!("{agent}: {why}"));
-    let words = words.collect::<Vec<_>>().join("; ");
+    let words = told(&refusals);
     let words = if words.is_empty() { nobody } else { &words };
     jobs::note_waiting(tx, id, Some(words), now.at)?;
     Ok(LeaseTry::Refused(refusals))
+}
+
+fn day_budget(refusals: &[(String, LeaseRefusal)]) -> DayBudget {
+    let over = refusals.iter().find_map(|(_, why)| match why {
+        LeaseRefusal::OverBudget(over) if over.scope == BudgetScope::Day => Some(*over),
+        _ => None,
+    });
+    over.map_or(DayBudget::Unknown, DayBudget::Spent)
+}
+
+/// Why nobody got it: of each agent that was tried, and once what no agent is to blame for.
+fn told(refusals: &[(String, LeaseRefusal)]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for (agent, why) in refusals {
+        let said = match why {
+            LeaseRefusal::OverBudget(over) if over.scope != BudgetScope::AgentDay => {
+                over.to_string()
+            }
+            other => format!("{agent}: {other}"),
+        };
+        if !words.contains(&said) {
+            words.push(said);
+        }
+    }
+    words.join("; ")
 }
 
 /// Why nobody was even tried.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::drivers::{JobEvidence, JobResult, ShownChange};
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    CommitVerdict, FindingCode, GuardFinding, GuardName, GuardResult, GuardRules, LatePush,
-    LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
+    CommitVerdict, ExaminedChange, FindingCode, GuardCount, GuardFinding, GuardName, GuardResult,
+    GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -122,8 +122,10 @@ impl Examiner {
             }
             let updates = change.updates.clone();
             evidence.judgement.change =
-                examined.change.map(|digest| JudgedChange { digest, updates });
+                examined.digest.map(|digest| JudgedChange { digest, updates });
             add(&mut evidence, &examined.verdict);
+            let guards = GuardCount::of(&examined.verdict);
+            evidence.judgement.examined = Some(ExaminedChange { size: examined.size, guards });
         }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
         let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);

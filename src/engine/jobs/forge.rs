@@ -335,6 +335,7 @@ impl LiveForge {
                 pull: found.pull,
                 digest: found.digest,
                 change: None,
+                examined: None,
             },
             merged: found.merged,
             findings: found.findings,

@@ -57,6 +57,7 @@ impl Poller {
             | Incident::VerdictForged { .. }
             | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
+            | Incident::DayBudgetSpent
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }
             | Incident::Agent { .. } => return Ok(false),

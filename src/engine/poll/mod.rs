@@ -12,6 +12,8 @@ mod comments;
 mod ended;
 mod listed_repos;
 mod repositories;
+mod revert_watch;
+mod reverts;
 pub(super) mod reviews;
 mod search;
 mod texts;
@@ -19,6 +21,7 @@ mod texts;
 use std::sync::Arc;
 
 use listed_repos::ListedRepos;
+use revert_watch::RevertWatch;
 use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
@@ -48,6 +51,7 @@ pub(super) struct Poller {
     has_looked_back: bool,
     /// Counts rounds.
     turn: usize,
+    reverts: RevertWatch,
     /// The incidents of this round.
     met: Vec<Incident>,
 }
@@ -68,6 +72,7 @@ impl Poller {
             listed: ListedRepos::default(),
             has_looked_back: false,
             turn: 0,
+            reverts: RevertWatch::default(),
             met: Vec::new(),
         }
     }
@@ -169,6 +174,7 @@ impl Poller {
             let read = self.read_comments(watched).await;
             self.skip_unreadable(&name, read).await?;
         }
+        self.look_for_reverts().await?;
         self.ask_what_is_over().await?;
         Ok(self.incidents.polled(self.met.iter().chain(&self.listed.met)).await?)
     }

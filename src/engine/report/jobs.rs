@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::scope::ReportScope;
 use crate::core::command::value;
-use crate::core::decisions::verbs_for;
-use crate::core::jobs::{JobId, JobRecord, StateKind, Verdict};
+use crate::core::decisions::{expected_effort, verbs_for};
+use crate::core::jobs::{Done, JobId, JobRecord, State, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
@@ -13,10 +13,11 @@ use crate::core::policy::audience::Visible;
 use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::reply::Paused;
 use crate::core::reply::decisions::asked_in_short;
-use crate::core::reply::jobs::{JobStanding, JobView};
+use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging, sentences_of};
 use crate::core::report::{
-    AgentActivity, AgentDay, AgentResults, DayJobs, DayMoney, EndedJob, OpenQuestion,
+    AgentActivity, AgentDay, AgentResults, ClaimedJob, DayJobs, DayMoney, EndedJob, OpenQuestion,
 };
+use crate::core::scheduling::Depth;
 use crate::store::decisions::{self, StoredDecision};
 use crate::store::{Connection, Error, backlog, incidents, jobs, repos};
 
@@ -28,6 +29,9 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// So far back results tell of an agent.
 const LATELY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How many seconds it takes to do something on the forge by hand.
+const BY_HAND: u32 = 120;
 
 /// The jobs of a day, and which of them wait for a person.
 pub(super) fn day_jobs(
@@ -51,28 +55,39 @@ pub(super) fn day_jobs(
     };
     let (shipped, rest): (Vec<JobRecord>, Vec<JobRecord>) = ended.into_iter().partition(|record| {
         matches!(record.job.state.kind(), StateKind::Done | StateKind::NoChange)
+            && record.job.state != State::Done(Done::Reverted)
     });
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
-    let in_flight = views(&live)?;
-    let mut asks = open_decisions(conn, visible, now, of)?;
-    let of_none =
-        |view: &&JobView| !asks.iter().any(|ask| Some(&ask.thread) == view.target.as_ref());
-    let others: Vec<OpenQuestion> = in_flight.iter().filter(of_none).filter_map(ask).collect();
+    let reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
+    let mut asks = open_decisions(conn, &live, of, now)?;
+    let (claimed, in_flight): (Vec<JobRecord>, Vec<JobRecord>) =
+        live.iter().cloned().partition(is_doubted);
+    let (claimed, in_flight) = (claimed_views(&claimed, &views(&claimed)?), views(&in_flight)?);
+    let is_asked = |view: &&JobView| {
+        asks.iter().any(|ask: &OpenQuestion| Some(&ask.thread) == view.target.as_ref())
+    };
+    let doubted = claimed.iter().map(|claim: &ClaimedJob| &claim.view);
+    let others = in_flight.iter().chain(doubted).filter(|view| !is_asked(view)).filter_map(ask);
+    let others: Vec<OpenQuestion> = others.collect();
     asks.extend(others);
+    asks.extend(unmerged(conn, &records(jobs::refused_ids(conn, MOST)?)?)?);
+    asks.sort_by_key(|ask| ask.effort);
     let results = jobs::results(conn, now.before(LATELY))?;
     let midnight = value::Date(now.zoned(&of.zone).date()).begins(&of.zone);
     let agents = Agents { of, visible, fleet, results: &results, live: &live, now };
     let jobs = DayJobs {
-        claimed: live.iter().filter(|record| is_doubted(record)).count(),
+        claimed,
         in_flight,
         dead: views(&dead)?,
         shipped: views(&shipped)?,
+        reverted: views(&reverted)?,
         money: DayMoney {
             spent: jobs::spent_since(conn, midnight)?.micro_usd,
             cap: of.day_cap,
             per_merged: DayMoney::per_merged(&results, now.before(WEEK)),
         },
+        touches: jobs::touches(conn, now.before(WEEK))?,
         agents: agents.told(conn)?,
     };
     Ok((jobs, asks))
@@ -90,6 +105,7 @@ struct Agents<'a> {
 
 impl Agents<'_> {
     fn told(&self, conn: &Connection) -> Result<Vec<AgentDay>, Error> {
+        let proved = jobs::outcomes(conn, self.now)?;
         let wrong = incidents::all(conn)?;
         let problem = |agent: &str| {
             let of_it = wrong.iter().filter_map(|open| match &open.incident {
@@ -104,6 +120,7 @@ impl Agents<'_> {
             Ok(AgentDay {
                 agent: name.to_owned(),
                 results: AgentResults::of(name, self.results),
+                fit: proved.fit(name, agent.prior, Depth::Everything).lower,
                 now: AgentActivity::of(problem(name), self.pause(name), &threads),
             })
         });
@@ -160,23 +177,50 @@ fn repo_name(conn: &Connection, repo: RepoId) -> Result<String, Error> {
     Ok(repos::name(conn, repo)?.map_or_else(|| "?".to_owned(), |repo| repo.name.to_string()))
 }
 
-/// What people are asked, the oldest first.
+fn claimed_views(records: &[JobRecord], views: &[JobView]) -> Vec<ClaimedJob> {
+    let claimed = records.iter().zip(views).map(|(record, view)| ClaimedJob {
+        view: view.clone(),
+        found: sentences_of(record).into_iter().next(),
+    });
+    claimed.collect()
+}
+
+/// What people are asked, the oldest first; of `live` jobs that may be named.
 fn open_decisions(
     conn: &Connection,
-    visible: &Visible,
-    now: Timestamp,
+    live: &[JobRecord],
     of: &ReportScope,
+    now: Timestamp,
 ) -> Result<Vec<OpenQuestion>, Error> {
     let mut asks = Vec::new();
     for StoredDecision { decision, .. } in decisions::open(conn)? {
         let (thread, verb) = (decision.thread, verbs_for(decision.question).first());
-        let (true, Some(verb)) = (visible.may_name(thread.repo), verb) else { continue };
-        let due = jobs::get(conn, decision.job)?.and_then(|stored| stored.job.state.due_at());
+        let record = live.iter().find(|record| record.job.spec.id == decision.job);
+        let (Some(record), Some(verb)) = (record, verb) else { continue };
         asks.push(OpenQuestion {
             thread: format!("{}#{}", repo_name(conn, thread.repo)?, thread.number),
             question: asked_in_short(&decision),
-            due: due.map(|due| said(due, now, &of.zone)),
-            answer: format!("{verb} {}", decision.id),
+            due: record.job.state.due_at().map(|due| said(due, now, &of.zone)),
+            answer: Some(format!("{verb} {}", decision.id)),
+            effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
+        });
+    }
+    Ok(asks)
+}
+
+/// What a person accepted and timmy could not merge: somebody has to do something about it.
+fn unmerged(conn: &Connection, records: &[JobRecord]) -> Result<Vec<OpenQuestion>, Error> {
+    let mut asks = Vec::new();
+    for record in records {
+        let (Some(why), Some(pull)) = (record.waits_to_be_merged(), record.job.past.pull) else {
+            continue;
+        };
+        asks.push(OpenQuestion {
+            thread: format!("{}#{pull}", repo_name(conn, record.job.spec.thread.repo)?),
+            question: format!("Accepted, and not merged: {}.", keeps_from_merging(why)),
+            due: None,
+            answer: None,
+            effort: BY_HAND,
         });
     }
     Ok(asks)
@@ -188,7 +232,8 @@ fn ask(view: &JobView) -> Option<OpenQuestion> {
             thread: view.target.clone()?,
             question: question.said().to_owned(),
             due: None,
-            answer: format!("retry {}", view.id),
+            answer: Some(format!("retry {}", view.id)),
+            effort: BY_HAND,
         }),
         _ => None,
     }

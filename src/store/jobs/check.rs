@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::attempts::ProbeTime;
 use super::{attempts, load};
-use crate::core::jobs::money::{BudgetScope, Budgets, ChargeTerms};
+use crate::core::jobs::money::{BudgetShortage, Budgets, ChargeTerms};
 use crate::core::jobs::{Fence, Job, Timeouts, WorkKind};
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
@@ -67,8 +67,8 @@ pub enum LeaseRefusal {
     /// Nothing that it was given lately left anything.
     #[error("the agent's breaker is open")]
     BreakerOpen,
-    #[error("the budget has no room: {0:?}")]
-    OverBudget(BudgetScope),
+    #[error("{0}")]
+    OverBudget(BudgetShortage),
     /// The ledger has no name to call attempts by.
     #[error("the ledger has no name yet")]
     NoLedgerName,
@@ -251,5 +251,5 @@ fn budget(
     let issue = job.spec.budget.map_or(bid.budgets.issue, |of_job| bid.budgets.issue.and(of_job));
     let budgets = Budgets { issue, ..bid.budgets };
     let over = budgets.exceeded(&spending, bid.terms.bound);
-    Ok(over.map_or(Ok(()), |scope| Err(LeaseRefusal::OverBudget(scope))))
+    Ok(over.map_or(Ok(()), |shortage| Err(LeaseRefusal::OverBudget(shortage))))
 }

@@ -11,19 +11,19 @@ use crate::support::config::Config;
 use crate::support::forge::{CELLAR, DOOR};
 
 /// Where the report stands.
-const OFFICE: &str = "foundation/office";
+pub const OFFICE: &str = "foundation/office";
 
 fn reports(config: Config) -> Config {
     config.with("report.repository", OFFICE)
 }
 
 /// A conversation with a timmy that reports. It begins on Monday, 23 November, 12:00 UTC.
-async fn reported(play: impl AsyncFnOnce(&Talk)) {
+pub async fn reported(play: impl AsyncFnOnce(&Talk)) {
     reported_where(|config| config, play).await;
 }
 
 /// With a configuration that says more.
-async fn reported_where(change: impl FnOnce(Config) -> Config, play: impl AsyncFnOnce(&Talk)) {
+pub async fn reported_where(change: impl FnOnce(Config) -> Config, play: impl AsyncFnOnce(&Talk)) {
     talk_where(
         |config| change(reports(config)),
         async |t| {
@@ -46,7 +46,7 @@ fn found(t: &Talk, is_private: bool) {
 }
 
 /// What timmy wrote in the report's issue.
-fn days(t: &Talk) -> Vec<Said> {
+pub fn days(t: &Talk) -> Vec<Said> {
     let comments = t.sandbox.comments(OFFICE, 1).unwrap_or_default();
     comments.into_iter().filter(|said| said.author == "timmy").collect()
 }
@@ -57,7 +57,7 @@ fn keys(t: &Talk) -> Vec<String> {
 }
 
 /// Lets timmy wait until a moment; what happens on the way, happens in steps of an hour.
-async fn until(t: &Talk, moment: &str) {
+pub async fn until(t: &Talk, moment: &str) {
     use timmy::clock::Clock;
     let moment = Timestamp::parse(moment).unwrap();
     while t.clock.now() < moment {

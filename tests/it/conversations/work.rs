@@ -1,6 +1,7 @@
 //! Agents at work in a conversation: what the engine would tell the ledger of them, told by hand.
 
 use timmy::clock::Clock as _;
+use timmy::core::guards::ExaminedChange;
 use timmy::core::jobs::evidence::Finding;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
@@ -20,6 +21,8 @@ pub struct Work<'t> {
     talk: &'t Talk,
     pub id: JobId,
     pub fence: Fence,
+    /// What the guards see of what it brings.
+    pub change: Option<ExaminedChange>,
 }
 
 /// What an attempt used.
@@ -65,7 +68,7 @@ impl Talk {
             Ok(lease.fence())
         };
         let fence = self.timmy.write(begin).await;
-        let work = Work { talk: self, id, fence };
+        let work = Work { talk: self, id, fence, change: None };
         work.says(Progress::Accepted).await;
         work
     }
@@ -137,6 +140,7 @@ impl Work<'_> {
             verdict,
             digest: OutcomeDigest("a".to_owned()),
             change: None,
+            examined: self.change,
         }))
         .await;
     }

@@ -3,6 +3,7 @@
 
 mod adopted;
 mod agents;
+mod budgets;
 mod crashes;
 mod decisions;
 mod fleet;

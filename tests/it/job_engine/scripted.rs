@@ -346,6 +346,7 @@ impl JobForge for ScriptedForge {
                 verdict,
                 digest: OutcomeDigest(words.to_owned()),
                 change: None,
+                examined: None,
             };
             Ok(Some(JobEvidence {
                 judgement,

@@ -30,19 +30,6 @@ pub struct Stage {
 
 /// Eight issues, an agent ezra that takes one job at a time, and bezalel, of another family, that
 /// takes two. timmy sleeps.
-pub async fn stage() -> Stage {
-    stage_where(|_| {}, |config| config).await
-}
-
-/// The same, whose jobs are read and written on the forge itself, where both agents may write, with
-/// this furniture beside it and these changes of the configuration.
-pub async fn live(furnish: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
-    let mut stage = stage_where(furnish, change).await;
-    stage.app.timmy.drivers.forge = None;
-    stage.app.wake().await;
-    stage
-}
-
 async fn stage_where(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
     let furnish = |sandbox: &Sandbox| {
         let token = found(sandbox, "foundation", &[DOOR]);
@@ -78,9 +65,23 @@ async fn stage_where(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) ->
     Stage { app, ezra, bezalel, forge, repo: OnceCell::new() }
 }
 
+/// The same, whose jobs are read and written on the forge itself, where both agents may write, with
+/// this furniture beside it and these changes of the configuration.
+pub async fn live(furnish: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
+    let mut stage = stage_where(furnish, change).await;
+    stage.app.timmy.drivers.forge = None;
+    stage.app.wake().await;
+    stage
+}
+
 /// The same; timmy has read the backlog and knows its agents.
 pub async fn awake() -> Stage {
-    let mut stage = stage().await;
+    awake_where(|config| config).await
+}
+
+/// The same with these changes of the configuration.
+pub async fn awake_where(change: impl FnOnce(Config) -> Config) -> Stage {
+    let mut stage = stage_where(|_| {}, change).await;
     stage.app.wake().await;
     stage
 }

@@ -28,8 +28,15 @@ fn deciding(tx: &Transaction<'_>) -> Result<JobId, Error> {
     }
     let verdict = Verdict::Pass { ask: true };
     let (commit, pull) = (Some(commit('a')), Some(58));
-    let found =
-        ResultJudgement { look: 1, commit, pull, verdict, digest: digest(""), change: None };
+    let found = ResultJudgement {
+        look: 1,
+        commit,
+        pull,
+        verdict,
+        digest: digest(""),
+        change: None,
+        examined: None,
+    };
     happens(tx, id, JobEvent::Judged(found))?;
     Ok(id)
 }
@@ -138,8 +145,15 @@ fn a_copy_of_the_ledger_asks_anew_and_counts_on_above() {
         assert_eq!(state(tx, job)?, StateKind::Verifying, "it is looked at again before");
         let verdict = Verdict::Pass { ask: true };
         let (commit, pull) = (Some(commit('a')), Some(58));
-        let found =
-            ResultJudgement { look: 2, commit, pull, verdict, digest: digest(""), change: None };
+        let found = ResultJudgement {
+            look: 2,
+            commit,
+            pull,
+            verdict,
+            digest: digest(""),
+            change: None,
+            examined: None,
+        };
         happens(tx, job, JobEvent::Judged(found))?;
         assert_eq!(put(tx, job, 2)?, Some(DecisionId(1041)));
         Ok(())

@@ -215,6 +215,7 @@ fn the_breaker_trips_and_gives_its_attempts_back() {
             verdict,
             digest: digest(""),
             change: None,
+            examined: None,
         };
         advance(tx, lease.job(), JobEvent::Judged(found), hour)?;
         assert_eq!(jobs::breaker(tx, "ezra")?, Breaker::Closed);

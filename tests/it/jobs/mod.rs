@@ -177,6 +177,7 @@ impl Story {
             verdict,
             digest,
             change: None,
+            examined: None,
         }))
     }
 

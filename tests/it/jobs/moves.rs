@@ -231,6 +231,7 @@ impl World {
                     verdict,
                     digest,
                     change: None,
+                    examined: None,
                 };
                 self.tell(tx, lease.job(), JobEvent::Judged(found))?;
                 self.end(which, 1000, Some(true));

@@ -83,7 +83,9 @@ impl Observer {
                 }
             }
         } else if was_over && before.state != after.state {
-            prop_assert_eq!(step.kind(), StepKind::Merged);
+            let is_merged = before.state == State::Done(Done::Merged);
+            let expected = if is_merged { StepKind::Reverted } else { StepKind::Merged };
+            prop_assert_eq!(step.kind(), expected);
         }
         if let JobStep::Act(Act::Lease(grant)) = step {
             prop_assert!(grant.fence > self.newest, "fencing tokens grow");

@@ -80,6 +80,7 @@ fn what_an_earlier_look_found_is_out_of_date() {
             verdict,
             digest: digest(""),
             change: None,
+            examined: None,
         })
     };
     let story = story.step(JobEvent::Recheck);

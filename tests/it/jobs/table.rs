@@ -44,6 +44,12 @@ fn states() -> Vec<(&'static str, Story)> {
                 .delivered('a', Verdict::Pass { ask: true })
                 .step(JobEvent::Decided(1, PersonAnswer::Yes)),
         ),
+        (
+            "done, merged",
+            Story::new()
+                .delivered('a', Verdict::Pass { ask: false })
+                .step(JobEvent::Merged(commit('b'))),
+        ),
         ("no_change", Story::new().delivered('a', Verdict::NoChange { ask: false })),
         ("cancelled", Story::new().step(cancel())),
         (
@@ -69,6 +75,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
             verdict,
             digest: digest("found"),
             change: None,
+            examined: None,
         })
     };
     let push = |by, head| {
@@ -112,6 +119,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("pushed by nobody", push(Pusher::Unknown, 'b')),
         ("pushed by a person", push(Pusher::Known, 'b')),
         ("merged", JobEvent::Merged(commit('a'))),
+        ("reverted", JobEvent::Reverted(commit('d'))),
         ("not merged: it conflicts", JobEvent::NotMerged(MergeRefusal::Conflict)),
         ("not merged: another head", JobEvent::NotMerged(MergeRefusal::HeadMoved)),
         ("not merged: a draft", JobEvent::NotMerged(MergeRefusal::Draft)),

@@ -82,6 +82,11 @@ fn of_file(file: &DiffFile<'_>, language: Option<Language>) -> Option<GuardFindi
     Some(GuardFinding::new(GuardName::Tests, code, said).in_file(path, None))
 }
 
+/// Whether a file is one of tests, or of what they expect.
+pub(super) fn is_of_tests(path: &str) -> bool {
+    is_test_file(path, Language::of(path)) || is_test_data(path)
+}
+
 /// Whether a file is one of tests by its name, of whatever language.
 fn is_test_file(path: &str, language: Option<Language>) -> bool {
     const ENDINGS: [&str; 8] = [

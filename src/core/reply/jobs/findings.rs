@@ -4,9 +4,9 @@
 use super::standing::branch;
 use super::words::short;
 use crate::core::effect::defuse;
-use crate::core::guards::Words;
+use crate::core::guards::{GuardCount, Words};
 use crate::core::jobs::evidence::{Finding, Grade, MOST_LOOKED_AT};
-use crate::core::jobs::{AgentClaim, Citation, JobRecord};
+use crate::core::jobs::{AgentClaim, Citation, JobRecord, Purpose};
 
 /// The longest foreign word that is told.
 const LONGEST: usize = 120;
@@ -64,6 +64,28 @@ pub(super) fn shown_by(claim: Option<&AgentClaim>, found: &[Finding]) -> Vec<Str
         !found.iter().any(|f| matches!(f, Finding::MissingCitation { cited } if cited == *citation))
     };
     cited.iter().take(MOST_LOOKED_AT).filter(is_there).map(Citation::said).collect()
+}
+
+/// What was found of what a job brought, a sentence for each.
+pub fn sentences_of(record: &JobRecord) -> Vec<String> {
+    findings_of(record).1
+}
+
+/// How many guards let the result of a job pass. Of what is no change two look: whether it is
+/// there, and whether it is what the agent says.
+pub(super) fn guards_of_result(record: &JobRecord) -> Option<GuardCount> {
+    let judgement = record.last_judgement()?;
+    if let Some(change) = &judgement.examined {
+        return Some(change.guards);
+    }
+    let is_change = matches!(record.job.spec.purpose, Purpose::Code | Purpose::Repair)
+        && judgement.pull.is_some();
+    let found = record.findings().unwrap_or_default();
+    let is_against = |guard: &str| {
+        found.iter().any(|finding| finding.guard() == guard && finding.grade() > Grade::Warn)
+    };
+    let passed = u32::from(!is_against("artifact")) + u32::from(!is_against("claims"));
+    (!is_change).then_some(GuardCount { passed, of: 2 })
 }
 
 /// What a person who is asked about the result of a job is told of it: the lines of what was

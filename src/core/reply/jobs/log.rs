@@ -101,6 +101,7 @@ fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
             format!("`{}` was pushed by {who}", short(&push.commit))
         }
         JobEvent::Merged(commit) => format!("merged as `{}`", short(commit)),
+        JobEvent::Reverted(commit) => format!("reverted by `{}`", short(commit)),
         JobEvent::NotMerged(_) => "it could not be merged".to_owned(),
         JobEvent::Decided(_, PersonAnswer::Yes) => "a person said yes".to_owned(),
         JobEvent::Decided(_, PersonAnswer::No(_)) => "a person said no".to_owned(),

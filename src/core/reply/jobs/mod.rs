@@ -11,9 +11,10 @@ mod words;
 
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
+pub use findings::sentences_of;
 pub(super) use findings::{findings_of, guards_of, shown_of};
 pub use log::JobLogLine;
-pub use not_merged::not_merged;
+pub use not_merged::{keeps_from_merging, not_merged};
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};
 pub use standing::{CancelledBy, JobStanding};
 pub use view::JobView;

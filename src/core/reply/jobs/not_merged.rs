@@ -21,6 +21,34 @@ pub fn not_merged(job: &Job, refusal: &MergeRefusal) -> Option<String> {
     Some(page.expect("a String takes everything").trim().to_owned())
 }
 
+/// What keeps a pull request from being merged until a person does something about it, as part of
+/// a sentence.
+pub fn keeps_from_merging(refusal: &MergeRefusal) -> &'static str {
+    match refusal {
+        MergeRefusal::MayNotMerge => "my account may not merge into that branch",
+        MergeRefusal::MayNotUpdate => "it is behind its base, and I may not push to its branch",
+        MergeRefusal::Draft => "it is a draft",
+        MergeRefusal::TooFewApprovals => "the branch wants more approvals than mine",
+        MergeRefusal::ChangesRequested => "a review asks for changes",
+        MergeRefusal::ReviewAwaited => "a review that was asked for is still to come",
+        MergeRefusal::ProtectedFiles => "it changes files that the branch protects",
+        MergeRefusal::StyleNotAllowed => "the repository does not allow the way in which I merge",
+        MergeRefusal::NotSigned => "the branch wants signed commits",
+        MergeRefusal::AlreadyMerged
+        | MergeRefusal::Closed
+        | MergeRefusal::HeadMoved
+        | MergeRefusal::Retargeted
+        | MergeRefusal::Conflict
+        | MergeRefusal::TryLater
+        | MergeRefusal::BaseMoved
+        | MergeRefusal::ChecksMissing
+        | MergeRefusal::Behind
+        | MergeRefusal::Rejected(_)
+        | MergeRefusal::Other(_)
+        | MergeRefusal::GaveUp(_) => "the server refused",
+    }
+}
+
 #[derive(Template)]
 #[template(path = "job/not_merged.md")]
 struct NotMergedPage<'a> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::words::moment;
+use super::words::{moment, short};
 use crate::core::jobs::{
     AgentStop, Attempt, CancelReason, Cancelled, DeadReason, Done, HeldBy, IdleWait, JobRecord,
     Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
@@ -72,6 +72,11 @@ pub enum JobStanding {
     Merged {
         pull: Option<i64>,
     },
+    /// It was merged, and a commit took it back.
+    Reverted {
+        pull: Option<i64>,
+        by: Option<String>,
+    },
     NoChange,
     Cancelled {
         by: CancelledBy,
@@ -134,6 +139,10 @@ impl JobStanding {
                 Self::Delivered { agent: agent(), pull }
             }
             State::Done(Done::Merged) => Self::Merged { pull: record.job.past.pull },
+            State::Done(Done::Reverted) => Self::Reverted {
+                pull: record.job.past.pull,
+                by: record.reverted().map(|(commit, _)| short(commit)),
+            },
             State::NoChange => Self::NoChange,
             State::Cancelled(cancelled) => Self::Cancelled {
                 by: CancelledBy::of(cancelled),

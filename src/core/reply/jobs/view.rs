@@ -3,10 +3,12 @@
 use askama::Template;
 use jiff::tz::TimeZone;
 
+use super::findings::guards_of_result;
 use super::log::{JobLogLine, log};
 use super::standing::{CancelledBy, JobStanding, branch, is_cancelling, lasted, running_for};
 use super::words::{moment, usd};
 use crate::core::effect::Body;
+use crate::core::guards::GuardCount;
 use crate::core::jobs::{JobRecord, Purpose, State};
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
@@ -29,6 +31,10 @@ pub struct JobView {
     pub of: u32,
     /// How many were made.
     pub tries: usize,
+    /// How many rounds of repair were begun, and how many there may be.
+    pub rounds: (u32, u32),
+    /// How many guards let its result pass, and how many looked.
+    pub guards: Option<GuardCount>,
     /// Whether it has ended.
     pub is_over: bool,
     /// How long its attempt runs; once it ended, how long all of them took.
@@ -69,6 +75,8 @@ impl JobView {
             attempt: job.attempt_number(),
             of: job.spec.limits.attempts,
             tries: record.started().count(),
+            rounds: (job.past.rounds, job.past.rounds_allowed),
+            guards: guards_of_result(record),
             is_over,
             took: lasted(match is_over {
                 true => record.ran_for(now),
@@ -112,6 +120,23 @@ impl JobView {
         }
     }
 
+    /// Another thread of its repository, where its own is named in full.
+    pub(in crate::core) fn beside(&self, number: impl std::fmt::Display) -> String {
+        let repo = self.target.as_deref().and_then(|target| target.split_once('#'));
+        format!("{}#{number}", repo.map_or("", |(repo, _)| repo))
+    }
+
+    /// Its rounds of repair, once it had one: `round 2 of 3`.
+    pub(in crate::core) fn round(&self) -> Option<String> {
+        let (round, of) = self.rounds;
+        (round > 0).then(|| format!("round {round} of {}", of.max(round)))
+    }
+
+    /// How many guards let its result pass, in a column.
+    pub(in crate::core) fn guards(&self) -> String {
+        self.guards.map_or_else(|| "–".to_owned(), |count| format!("{}/{}", count.passed, count.of))
+    }
+
     /// Whether it goes on by itself.
     pub(in crate::core) fn needs_nobody(&self) -> bool {
         match self.standing {
@@ -122,6 +147,7 @@ impl JobView {
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
             | JobStanding::Merged { .. }
+            | JobStanding::Reverted { .. }
             | JobStanding::NoChange => true,
             JobStanding::Queued { because: Some(_), .. }
             | JobStanding::NeedsPerson { .. }
@@ -168,6 +194,7 @@ impl JobView {
             self.standing,
             JobStanding::Delivered { .. }
                 | JobStanding::Merged { .. }
+                | JobStanding::Reverted { .. }
                 | JobStanding::NoChange
                 | JobStanding::Cancelled { may_run: false, .. }
         )
@@ -181,8 +208,12 @@ impl JobView {
 
     /// Whether its history says more than the headline.
     pub(super) fn shows_log(&self) -> bool {
-        let is_done =
-            matches!(self.standing, JobStanding::Delivered { .. } | JobStanding::Merged { .. });
+        let is_done = matches!(
+            self.standing,
+            JobStanding::Delivered { .. }
+                | JobStanding::Merged { .. }
+                | JobStanding::Reverted { .. }
+        );
         !is_done || self.tries > 1
     }
 }

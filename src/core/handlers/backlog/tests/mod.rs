@@ -264,5 +264,6 @@ fn agent(worker: &AgentSlot) -> AgentProfile {
         host: worker.host.clone(),
         capacity: worker.capacity,
         price: (worker.name == "groq").then_some((590_000, 790_000)),
+        prior: worker.prior,
     }
 }

@@ -1,0 +1,80 @@
+//! What was merged is watched for two weeks: who takes it back says something of who made it.
+
+use insta::assert_snapshot;
+use timmy::core::jobs::{AgentClaim, Done, JobEvent, Progress, State, Verdict};
+
+use crate::conversations::report::{days, reported, until};
+use crate::conversations::talk::Talk;
+use crate::conversations::work::{USED, Work};
+use crate::support::clock::{DAY, HOUR, MINUTE};
+use crate::support::forge::DOOR;
+
+/// ezra's work for the door's first issue is merged, as this commit of the default branch.
+async fn merged(t: &Talk) -> (Work<'_>, String) {
+    t.introduce().await;
+    t.ask("walt", "/timmy assign ezra").await;
+    let work = t.works("ezra").await;
+    let claim = AgentClaim::PullRequest { number: Some(58), commit: None };
+    work.says(Progress::Ended { claim, usage: USED }).await;
+    work.is_judged_on(&"ab".repeat(20), 58, Verdict::Pass { ask: false }).await;
+    let commit = t.sandbox.commit("walt", DOOR, "main", &[("oil.md", "oil")], "Oil it").unwrap();
+    work.happens(JobEvent::Merged(commit.parse().unwrap())).await;
+    t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+    (work, commit)
+}
+
+/// Somebody pushes a commit with this message to the default branch.
+fn pushes(t: &Talk, file: &str, message: &str) -> String {
+    t.sandbox.commit("walt", DOOR, "main", &[(file, "no oil")], message).unwrap()
+}
+
+async fn state(t: &Talk) -> State {
+    t.job(1).await.state
+}
+
+#[tokio::test]
+async fn what_is_reverted_counts_as_failed_and_is_told() {
+    reported(async |t| {
+        let (_work, commit) = merged(t).await;
+        t.wait(MINUTE).await;
+        let before = t.ask("rita", "/timmy why ezra").await;
+        assert!(before.contains("1 of 1"), "{before}");
+        pushes(t, "door.md", &format!("Speak of it\n\nSee {commit}, which somebody may revert."));
+        t.wait(HOUR + MINUTE).await;
+        assert_eq!(state(t).await, State::Done(Done::Merged));
+        let by =
+            pushes(t, "oil.md", &format!("Revert \"Oil it\"\n\nThis reverts commit {commit}."));
+        t.wait(HOUR + MINUTE).await;
+        assert_eq!(state(t).await, State::Done(Done::Reverted));
+        t.wait(MINUTE).await;
+        let day = days(t)[0].body.clone();
+        let (_, told) = day.split_once("### Reverted").unwrap_or_else(|| panic!("{day}"));
+        let told = told.split("\n\n").next().unwrap().replace(&by[..7], "8b195ee");
+        assert_snapshot!(told.trim(), @r"- foundation/door\#1: foundation/door\#58 was merged, and reverted by `8b195ee`. That counts against `ezra`.");
+        assert!(!day.contains("### Shipped") && !day.contains("per merged issue"), "{day}");
+        let after = t.ask("rita", "/timmy why ezra").await;
+        assert!(after.contains("0 of 1"), "{after}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_is_watched_for_two_weeks_and_takes_a_request_an_hour() {
+    reported(async |t| {
+        let (_work, commit) = merged(t).await;
+        until(t, "2026-12-07T11:00:00Z").await;
+        let asked = || {
+            let all = t.sandbox.requests();
+            all.iter().filter(|asked| asked.path.contains("/foundation/door/commits?")).count()
+        };
+        let before = asked();
+        assert!((300..400).contains(&before), "one request an hour: {before}");
+        t.wait(2 * DAY).await;
+        let after = asked();
+        pushes(t, "oil.md", &format!("revert {commit}\n\nrevert Oil it"));
+        t.wait(DAY).await;
+        assert_eq!((state(t).await, asked()), (State::Done(Done::Merged), after));
+    })
+    .await;
+}

@@ -1,0 +1,38 @@
+//! Budgets: what there is no room for waits, and says why; one incident for all that wait for the
+//! budget of the day.
+
+use timmy::core::jobs::StateKind;
+use timmy::core::model::incident::Incident;
+use timmy::store::{incidents, jobs};
+
+use super::stage::{Stage, awake_where};
+use crate::support::clock::MINUTE;
+
+async fn over_the_day(stage: &Stage) -> Vec<String> {
+    let open = stage.app.timmy.read(incidents::all).await;
+    let of_day = open.into_iter().filter(|open| open.incident == Incident::DayBudgetSpent);
+    of_day.map(|open| open.text).collect()
+}
+
+#[tokio::test]
+async fn a_spent_day_is_one_incident_and_each_job_says_why_it_waits() {
+    let stage = awake_where(|config| config.with("budget.day", "1usd")).await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.go().await;
+    let waiting = [stage.assign(2, Some("bezalel")).await, stage.assign(3, None).await];
+    stage.go().await;
+    const SAID: &str = "the budget of the day is 1.00 USD, of which 0.67 USD is spent or set aside, \
+                        and an attempt may take 0.67 USD: the next one helps, or a higher \
+                        `budget.day`";
+    for id in waiting {
+        assert_eq!(stage.kind(id).await, StateKind::Queued);
+        let why = stage.app.timmy.read(move |conn| jobs::waits_for(conn, id)).await;
+        assert!(why.as_deref().is_some_and(|why| why.contains(SAID)), "{why:?}");
+    }
+    assert_eq!(over_the_day(&stage).await, [SAID]);
+    // What was spent stays spent.
+    stage.cancel(first).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(over_the_day(&stage).await, [SAID]);
+    stage.end().await;
+}
