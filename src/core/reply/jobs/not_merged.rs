@@ -83,7 +83,7 @@ mod tests {
             ),
             (
                 No::Behind,
-                r"**Not merged yet: \#58 was behind its base.** I brought it up to date, look at it anew, and ask again.",
+                r"**Not merged yet: \#58 was behind its base.** I brought it up to date and look at it anew. If it changes the same and all that I check passes, I merge it; else I ask again.",
             ),
             (
                 No::ChecksMissing,
