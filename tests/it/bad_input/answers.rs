@@ -236,7 +236,7 @@ async fn who_says_no_and_delivers_all_the_same_is_for_a_person() {
     assert_snapshot!(stage.last_said(), @r"
     ### May this pass?
 
-    @alexander, a person has to look at what `ezra` brought in \#2:
+    @alexander, a person has to look at what `ezra` brought in \#2 (1 file, +1 -0):
 
     - It says that there is nothing to merge, but `#2` is open.
 

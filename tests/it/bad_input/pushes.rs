@@ -78,7 +78,7 @@ async fn what_comes_between_two_attempts_is_for_a_person() {
     ----
     ### May this pass?
 
-    @alexander, a person has to look at what `ezra` brought in \#2:
+    @alexander, a person has to look at what `ezra` brought in \#2 (1 file, +1 -0):
 
     - `COMMIT` was pushed outside of any attempt.
 
