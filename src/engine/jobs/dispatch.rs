@@ -212,6 +212,11 @@ fn told(refusals: &[(String, LeaseRefusal)]) -> String {
             LeaseRefusal::OverBudget(over) if over.scope != BudgetScope::AgentDay => {
                 over.to_string()
             }
+            LeaseRefusal::Ineligible(obstacles) => {
+                let said: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.said()).collect();
+                format!("the issue is {}", said.join(" and "))
+            }
+            LeaseRefusal::Lacks(lack) => format!("{agent}: {}", lack.said()),
             other => format!("{agent}: {other}"),
         };
         if !words.contains(&said) {

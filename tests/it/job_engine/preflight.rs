@@ -50,7 +50,7 @@ async fn what_it_waits_for_is_read_before_it_begins() {
     stage.pass(MINUTE * 3, MINUTE).await;
     assert_eq!(stage.kind(job).await, StateKind::Queued);
     let waits = stage.app.timmy.read(move |conn| jobs::waits_for(conn, job)).await;
-    assert_eq!(waits.as_deref(), Some("ezra: the issue may not be worked on: [Blocked]"));
+    assert_eq!(waits.as_deref(), Some("the issue is blocked"));
     stage.app.sandbox.set_open("alexander", DOOR, 2, false).unwrap();
     stage.pass(MINUTE * 3, MINUTE).await;
     assert_eq!(stage.kind(job).await, StateKind::Running);
