@@ -108,7 +108,9 @@ async fn holds_work(
     branch: &ForgeBranch,
     has_pull: bool,
 ) -> Result<bool, Error> {
-    if branch.head == *query.base {
+    // A round that begins at the job's own work, and adds nothing to it, takes nothing away.
+    let began_at_its_work = !query.branch.is_adopted() && query.given == Some(query.base);
+    if branch.head == *query.base && !began_at_its_work {
         return Ok(false);
     }
     if has_pull {

@@ -22,12 +22,13 @@ fn is_round(job: &Job) -> bool {
 }
 
 /// Where an attempt begins. A round whose branch was left, since the lost attempt before it may still
-/// push there, begins at what is to be repaired. What an agent with timmy's tools hands in always
-/// begins at the head of the base branch.
+/// push there, begins at what is to be repaired. An agent with timmy's tools sees no other commit
+/// than the one that it begins at: where the branch is its own that is what it brought, and a new
+/// branch is begun at the head of the base branch.
 pub(super) fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
     let has_left = job.past.branch > 1 && job.past.pull.is_none();
     match &job.past.commit {
-        Some(delivered) if is_round(job) && has_left && !has_tools => {
+        Some(delivered) if is_round(job) && has_left != has_tools => {
             Base { head: delivered.clone(), ..base }
         }
         _ => base,

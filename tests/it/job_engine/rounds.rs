@@ -94,3 +94,29 @@ async fn one_that_is_lost_begins_on_a_branch_of_its_own_at_what_is_repaired() {
     assert_eq!(stage.kind(job).await, StateKind::Done, "{:#?}", stage.attempts(job).await);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_agent_with_timmys_tools_begins_a_round_at_what_it_brought() {
+    let stage = live(with_ci, |config| {
+        let tools = config.with("guards.trusted_reporters", [CI]).its("kind", "openai");
+        tools.its("url", "http://127.0.0.1:9/v1").its("model", "small")
+    })
+    .await;
+    let job = stage.assign(1, Some("bezalel")).await;
+    let sandbox = &stage.app.sandbox;
+    let red = sandbox.commit("bezalel", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    sandbox.open_pull("bezalel", DOOR, "Oil it", "", BRANCH).unwrap();
+    sandbox.set_status(CI, DOOR, &red, ("ci/test", "failure")).unwrap();
+    let line = format!("timmy-result: {{\"outcome\":\"pull_request\",\"commit\":\"{red}\"}}");
+    stage.bezalel.goes(ended(&line));
+    stage.follow().await;
+    stage.pass(MINUTE * 10, SECOND * 30).await;
+    assert_eq!(stage.attempts(job).await.len(), 2);
+    let prompt = stage.bezalel.script().sent.last().unwrap().body.clone();
+    assert!(prompt.contains(&format!("branch `main` at commit `{red}`")), "{prompt}");
+    // What it adds nothing to is still there, and still red.
+    stage.bezalel.goes(ended(&line));
+    stage.follow().await;
+    assert_eq!(stage.job(job).await.past.rounds, 2, "{:#?}", stage.attempts(job).await);
+    stage.end().await;
+}
