@@ -183,6 +183,27 @@ mod tests {
         }
     }
 
+    /// What people are asked about a command.
+    fn asked(command: &str) -> String {
+        let waiting = seen(json!({ "status": WAITING, "approval": { "command": command } }));
+        let Sighting::Asks { question: Some(question), .. } = waiting else {
+            panic!("{waiting:?}")
+        };
+        question
+    }
+
+    #[test]
+    fn what_people_allow_stands_for_one_command_alone() {
+        assert_eq!(asked("cargo clean"), "cargo clean");
+        let long = |end: &str| format!("{}{end}", "x".repeat(LONGEST_QUESTION));
+        assert_ne!(asked(&long("; ls")), asked(&long("; rm -rf /")), "beyond what is shown");
+        assert_ne!(asked("ls\nrm -rf /"), asked("ls rm -rf /"), "on one line");
+        let shown = asked(&long("; ls"));
+        assert_ne!(asked(&shown), shown, "the words of another one");
+        let untold = seen(json!({ "status": WAITING }));
+        assert_eq!(untold, Sighting::Asks { question: None, until: None });
+    }
+
     #[test]
     fn an_old_and_a_new_end_mean_the_same() {
         let tokens = Some(Tokens { input: 8444, output: 32 });

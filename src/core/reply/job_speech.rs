@@ -99,9 +99,12 @@ pub fn is_silent(after: &Job, step: &JobStep, actions: &[JobAction]) -> bool {
         | JobAction::Left { .. } => false,
     };
     let is_refused = matches!(step, JobStep::Event(JobEvent::NotMerged(_)));
-    (is_passing(&after.state) || is_told_otherwise(step))
-        && !is_refused
-        && !actions.iter().any(tells)
+    leaves_card(step, &after.state) && !is_refused && !actions.iter().any(tells)
+}
+
+/// Whether the card stays as it is.
+fn leaves_card(step: &JobStep, after: &State) -> bool {
+    is_told_otherwise(step) || is_passing(after)
 }
 
 /// Whether timmy itself is at work for a moment: a card that told it would be wrong when it is
@@ -116,7 +119,7 @@ pub fn is_passing(state: &State) -> bool {
 
 fn card(change: &JobChange<'_>) -> Option<CardWrite> {
     let JobChange { after, now, key, name, .. } = *change;
-    if change.step.is_some_and(|step| is_told_otherwise(step) || is_passing(&after.job.state)) {
+    if change.step.is_some_and(|step| leaves_card(step, &after.job.state)) {
         return None;
     }
     let says = JobView::of(after, now, &TimeZone::UTC).card(name);
