@@ -208,9 +208,11 @@ impl<'a> CheckJudge<'a> {
         }
     }
 
+    /// As far as it has ended there: a head that was just merged says nothing yet.
     fn is_red_on_target(&self, context: &str) -> bool {
-        let on_target = self.on_target.iter().find_map(|head| head.get(context));
-        on_target.is_some_and(|status| status.state == CheckState::Failure)
+        let mut on_target = self.on_target.iter().filter_map(|head| head.get(context));
+        let ended = on_target.find(|status| status.state != CheckState::Pending);
+        ended.is_some_and(|status| status.state == CheckState::Failure)
     }
 
     fn is_time_up(&self) -> bool {

@@ -116,7 +116,7 @@ fn without_attempt(
         // A guard was lifted before its repair began.
         JobEvent::Recheck => match work {
             WorkKind::Repair(_) => {
-                turn.past.rounds = turn.past.rounds.saturating_sub(1);
+                turn.without_round(|_| {});
                 Ok(turn.verify())
             }
             WorkKind::Begin => Err(IllegalReason::NotHere),

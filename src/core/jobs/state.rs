@@ -128,6 +128,8 @@ pub enum Then {
     Merged,
     /// The attempt failed: its time is over.
     TimedOut(DeadlineKind),
+    /// What it was to mend is not wanted mended: what was brought before is judged once more.
+    Recheck,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,4 +17,4 @@ pub(in crate::engine) use change::{
 };
 pub use fixtures::{check_fixtures, id as fixture_id};
 pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
-pub(in crate::engine) use target::Targets;
+pub(in crate::engine) use target::{Targets, said_of_heads};

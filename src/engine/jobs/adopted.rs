@@ -1,5 +1,5 @@
 //! What a job that goes on with a pull request begins at, and what is wrong with that: what reviews
-//! ask for, checks that are red, a conflict with its base.
+//! asked for before there was the job, checks that are red, a conflict with its base.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use crate::core::jobs::{AdoptedBranch, NeverRan, NotAdoptable, PullSource, ToldR
 use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
 use crate::core::model::ids::RepoName;
 use crate::core::model::text::Review;
+use crate::core::model::time::Timestamp;
 use crate::core::model::verdict::Opinion;
 use crate::gitea::{Error, Gitea, PullRequest, PullState};
 
@@ -28,8 +29,6 @@ pub(super) struct AdoptedPull {
     pub(super) begin: Base,
     /// What the forge finds wrong with it, a text each.
     pub(super) faults: Vec<String>,
-    /// The reviews that ask for changes.
-    pub(super) reviews: Vec<ToldText>,
 }
 
 /// Reads the pull request that is the thread of `order`. `default`: the default branch.
@@ -63,8 +62,7 @@ pub(super) async fn adopted_pull(
     let statuses = gitea.statuses(name, &begin.head).await?;
     let mut faults = red_checks(statuses);
     faults.extend(conflict(&pull, &target));
-    let reviews = open_reviews(gitea, name, &pull).await?;
-    Ok(Ok(AdoptedPull { target, begin, faults, reviews }))
+    Ok(Ok(AdoptedPull { target, begin, faults }))
 }
 
 /// Where the branch of a pull request lies.
@@ -122,23 +120,30 @@ fn conflict(pull: &PullRequest, target: &Base) -> Option<String> {
     })
 }
 
-/// The reviews whose author's last word is that something has to change, with their remarks.
-async fn open_reviews(
+/// The reviews that were given before `until` and whose author's last word they are, that something
+/// has to change; each by its number, with its remarks. Those given later are heard as they come.
+///
+/// # Errors
+/// If the forge cannot be asked now.
+pub(super) async fn open_reviews(
     gitea: &Gitea,
-    name: &RepoName,
-    pull: &PullRequest,
-) -> Result<Vec<ToldText>, Error> {
+    (name, number): (&RepoName, i64),
+    until: Timestamp,
+) -> Result<Vec<(i64, ToldText)>, Error> {
     let mut told = Vec::new();
-    for review in asking(gitea.all_reviews(name, pull.number).await?).into_iter().take(MOST) {
+    let mut asking = asking(gitea.all_reviews(name, number).await?);
+    asking.retain(|review| review.given_at < until);
+    for review in asking.into_iter().take(MOST) {
         let Some(by) = &review.text.written.author else { continue };
-        let remarks = match gitea.remarks(name, pull.number, review.verdict.review, by).await {
+        let id = review.verdict.review;
+        let remarks = match gitea.remarks(name, number, id, by).await {
             // It was withdrawn just now.
             Err(Error::NotFound { .. }) => continue,
             remarks => remarks?,
         };
         let commit = review.verdict.commit.parse().ok();
-        let review_told = ToldReview::new(pull.number, commit, remarks);
-        told.push(ToldText::by(&by.login, &review.text.written.body).of(review_told));
+        let review_told = ToldReview::new(number, commit, remarks);
+        told.push((id, ToldText::by(&by.login, &review.text.written.body).of(review_told)));
     }
     Ok(told)
 }

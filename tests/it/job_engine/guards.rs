@@ -14,12 +14,12 @@ use crate::support::forge::DOOR;
 /// A reporter of checks whom one can believe.
 const CI: &str = "ci";
 
-fn with_ci(sandbox: &Sandbox) {
+pub(super) fn with_ci(sandbox: &Sandbox) {
     sandbox.add_user(CI);
     sandbox.collaborator(DOOR, CI, Mode::Write).unwrap();
 }
 
-fn trusts_ci(config: Config) -> Config {
+pub(super) fn trusts_ci(config: Config) -> Config {
     config.with("guards.trusted_reporters", [CI])
 }
 
@@ -27,7 +27,7 @@ pub(super) fn pushes(stage: &Stage, who: &str, file: (&str, &str)) -> String {
     stage.app.sandbox.commit(who, DOOR, BRANCH, &[file], "Oil it").unwrap()
 }
 
-fn reports(stage: &Stage, commit: &str, check: (&str, &str)) {
+pub(super) fn reports(stage: &Stage, commit: &str, check: (&str, &str)) {
     stage.app.sandbox.set_status(CI, DOOR, commit, check).unwrap();
 }
 
