@@ -21,8 +21,9 @@ use crate::core::scheduling::Depth;
 use crate::store::decisions::{self, StoredDecision};
 use crate::store::{Connection, Error, backlog, incidents, jobs, repos};
 
-/// How many jobs of a kind are told.
-const MOST: u32 = 20;
+/// How many jobs of a kind are counted: the day's comment shows far fewer. Those that may not be
+/// named to its readers are among them.
+const MOST: u32 = 1000;
 
 /// So far back it is counted what merged work costs.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);

@@ -32,7 +32,7 @@ mod run;
 mod speech;
 mod transcript;
 
-pub use advance::{Advanced, advance};
+pub use advance::{Advanced, advance, in_the_way};
 pub use attempts::{
     ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
     spent_since, trust_again,
