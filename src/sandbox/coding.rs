@@ -162,6 +162,24 @@ impl Sandbox {
         })
     }
 
+    /// A workflow ran the job `name` on a commit: `success` or `failure`, with this log. Its status
+    /// is said by `gitea-actions`.
+    ///
+    /// # Errors
+    /// If there is no such commit.
+    pub fn end_workflow_job(
+        &self,
+        repo: &str,
+        commit: &str,
+        (name, conclusion): (&str, &str),
+        log: &str,
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let repo = repo_id(world, repo)?;
+            world.end_workflow_job(repo, commit, (name, conclusion), log)
+        })
+    }
+
     /// The last word of each context on a commit: context, state and who said it, by context.
     ///
     /// # Errors

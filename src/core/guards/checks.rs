@@ -11,7 +11,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::code::FindingCode;
-use super::finding::{EvidenceLink, GuardFinding};
+use super::finding::{CheckLink, EvidenceLink, GuardFinding};
 use super::name::GuardName;
 use super::result::{CannotBeRead, GuardResult};
 use super::rules::{ExpectedChecks, GuardRules};
@@ -255,7 +255,7 @@ impl<'a> CheckJudge<'a> {
     fn about(&mut self, status: &CommitStatus, code: FindingCode, form: &str) {
         let said = Sentence::of(form, &[&status.context, status.description.trim()]);
         let (context, url) = (status.context.clone(), status.target_url.clone());
-        let link = EvidenceLink::Check { context, url };
+        let link = EvidenceLink::Check(CheckLink { context, url, log: None });
         self.findings.push(GuardFinding::new(GuardName::Checks, code, said).at(link));
     }
 

@@ -6,6 +6,7 @@
 //! that carried takes five more, and is kept for some minutes ([`target`]).
 
 mod change;
+mod check_logs;
 mod fixtures;
 mod readable;
 mod running;
@@ -15,6 +16,7 @@ mod target;
 pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
 };
+pub(in crate::engine) use check_logs::{add_check_logs, read_check_logs};
 pub use fixtures::{check_fixtures, id as fixture_id};
 pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
 pub(in crate::engine) use target::Targets;
