@@ -162,8 +162,8 @@ impl Sandbox {
         })
     }
 
-    /// A workflow ran the job `name` on a commit: `success` or `failure`, with this log. Its status
-    /// is said by `gitea-actions`.
+    /// A job of a workflow ran on a commit: it ended as `success` or `failure`, with this log. Its
+    /// `context` is such as `ci.yml / test (push)`, and nobody is told who says so.
     ///
     /// # Errors
     /// If there is no such commit.
@@ -171,12 +171,12 @@ impl Sandbox {
         &self,
         repo: &str,
         commit: &str,
-        (name, conclusion): (&str, &str),
+        check: (&str, &str),
         log: &str,
     ) -> Result<(), Refusal> {
         self.forge.act(|world| {
             let repo = repo_id(world, repo)?;
-            world.end_workflow_job(repo, commit, (name, conclusion), log)
+            world.end_workflow_job(repo, commit, check, log)
         })
     }
 

@@ -2,8 +2,8 @@
 //! and those that run something of it ([`running`]).
 //!
 //! A change takes four requests: its commits, its diff, its branch once more, and all that was said
-//! of its head. What its target requires and what
-//! that carried takes five more, and is kept for some minutes ([`target`]).
+//! of its head; each check that is red three more, for the end of its log ([`check_logs`]). What its
+//! target requires and what that carried takes five more, and is kept for some minutes ([`target`]).
 
 mod change;
 mod check_logs;

@@ -7,13 +7,19 @@ use super::refusal::Refusal;
 use super::statuses::NewStatus;
 use super::{IdKind, World};
 
+/// The job that a context is of: `ci.yml / test (push)`.
+fn job_of(context: &str) -> &str {
+    let job = context.split_once(" / ").map_or(context, |(_, job)| job);
+    job.rsplit_once(" (").map_or(job, |(job, _)| job)
+}
+
 impl World {
     /// A job ended on a commit.
     pub(crate) fn end_workflow_job(
         &mut self,
         repo: RepoId,
         commit: &str,
-        (name, conclusion): (&str, &str),
+        (context, conclusion): (&str, &str),
         log: &str,
     ) -> Result<(), Refusal> {
         let id = self.next_id(IdKind::WorkflowJob);
@@ -23,7 +29,7 @@ impl World {
             id,
             number,
             commit: commit.to_owned(),
-            name: name.to_owned(),
+            name: job_of(context).to_owned(),
             conclusion: conclusion.to_owned(),
             log: log.to_owned(),
         };
@@ -31,7 +37,7 @@ impl World {
         let word = if conclusion == "success" { "Successful in" } else { "Failing after" };
         let new = NewStatus {
             state: conclusion.to_owned(),
-            context: format!("ci.yml / {name} (push)"),
+            context: context.to_owned(),
             description: format!("{word} 12s"),
             target,
         };

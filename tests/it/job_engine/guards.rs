@@ -227,6 +227,36 @@ async fn what_is_red_on_the_target_as_well_is_not_blamed() {
     stage.end().await;
 }
 
+#[tokio::test]
+async fn what_was_red_once_and_is_green_on_the_same_commit_is_said_and_not_blamed() {
+    let stage = live(with_ci, trusts_ci).await;
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    reports(&stage, &commit, ("ci/test", "failure"));
+    reports(&stage, &commit, ("ci/test", "success"));
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert_eq!(found(&stage, job).await, ["check_flaky"]);
+    let told = stage.app.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
+    let line = "`ci/test` was red and is green on the same commit: it is flaky.";
+    assert!(told.contains(line), "{told}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_runs_for_pushes_to_the_target_is_not_waited_for_where_it_ran_for_the_pull_request() {
+    let stage = live(|_| {}, |config| config).await;
+    let sandbox = &stage.app.sandbox;
+    let main = sandbox.branch_head(DOOR, "main").unwrap().unwrap();
+    sandbox.end_workflow_job(DOOR, &main, ("ci.yml / test (push)", "success"), "").unwrap();
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    let check = ("ci.yml / test (pull_request)", "success");
+    sandbox.end_workflow_job(DOOR, &commit, check, "").unwrap();
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert_eq!(found(&stage, job).await, [""; 0]);
+    stage.end().await;
+}
+
 /// The end of the log of a job of Actions that failed.
 const LOG_END: &str = "2026-11-29T10:00:19.1Z \u{1b}[31mtest_session_expires fails\u{1b}[0m\n\
     2026-11-29T10:00:19.1Z key gsk_0123456789abcdef0123\n2026-11-29T10:00:19.1Z ```\n\
@@ -239,7 +269,11 @@ async fn told_of_red_job(furnish: impl FnOnce(&Sandbox)) -> (String, String) {
     let (job, red) = proposed(&stage, ("oil.md", "oil")).await;
     let lines = (0..20_000).map(|n| format!("2026-11-29T10:00:18.1Z line {n}\n"));
     let log = lines.collect::<String>() + LOG_END;
-    stage.app.sandbox.end_workflow_job(DOOR, &red, ("test", "failure"), &log).unwrap();
+    stage
+        .app
+        .sandbox
+        .end_workflow_job(DOOR, &red, ("ci.yml / test (push)", "failure"), &log)
+        .unwrap();
     hands_in(&stage, &red).await;
     assert_eq!(found(&stage, job).await, ["check_red"]);
     let told = stage.app.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
