@@ -245,6 +245,7 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
         },
         merge_style: config.accept.style.as_str(),
         stop: config.dispatch.timeout.stop,
+        redactor: agents::redactor(config),
     })
 }
 

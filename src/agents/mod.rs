@@ -27,7 +27,7 @@ pub use agent::{
     Sighting, Started, SteerOutcome,
 };
 pub use event_stream::{EventStream, LineTooLong};
-pub use fleet::fleet;
+pub use fleet::{fleet, redactor};
 pub use hermes::{HermesAgent, HermesOptions};
 pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
 pub use redact::Redactor;

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::activity::{Activity, Signal};
 use super::retry;
+use crate::agents::Redactor;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
@@ -98,6 +99,8 @@ pub struct JobPolicy {
     pub merge_style: &'static str,
     /// How long a stop waits for attempts that end with timmy.
     pub stop: Duration,
+    /// Hides secrets in what others wrote.
+    pub redactor: Redactor,
 }
 
 /// On which terms an agent works.

@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::tz::TimeZone;
 
 use super::filters::{self, Name};
-use super::jobs::{CheckLine, findings_of, moment, short, shown_of};
+use super::jobs::{CheckLine, all_passed, findings_of, moment, short, shown_of};
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{
@@ -28,6 +28,8 @@ pub struct QuestionView {
     pub size: Option<String>,
     /// The commit that was judged, as people write it.
     pub commit: Option<String>,
+    /// How many guards looked at it, if all of them let it pass.
+    pub guards: Option<u32>,
     /// What else was checked of a pull request, a line each.
     pub checks: Vec<CheckLine>,
     /// What was found, a sentence each.
@@ -71,6 +73,7 @@ impl QuestionView {
             pull: job.past.pull.filter(|_| is_code),
             size: record.change_size().filter(|_| is_code).map(|size| size.said()),
             commit: job.past.commit.as_ref().filter(|_| is_code).map(short),
+            guards: all_passed(record),
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
             found,
             shown_by: shown_of(record),

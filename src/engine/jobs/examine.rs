@@ -8,7 +8,7 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use crate::config::GuardRuns;
 use crate::core::guards::{
     CommitVerdict, ExaminedChange, FindingCode, GuardCount, GuardFinding, GuardName, GuardResult,
-    GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
+    GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, PassedGuard, Sentence, Standing,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -20,8 +20,8 @@ use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
-    ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, examine_change,
-    statuses_of,
+    ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, add_check_logs,
+    examine_change, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullState};
@@ -120,12 +120,15 @@ impl Examiner {
                 }
                 return Ok(None);
             }
+            add_check_logs(&self.ctx, &result.repo.name, &mut examined.verdict).await;
             let updates = change.updates.clone();
             evidence.judgement.change =
                 examined.digest.map(|digest| JudgedChange { digest, updates });
             add(&mut evidence, &examined.verdict);
             let guards = GuardCount::of(&examined.verdict);
-            evidence.judgement.examined = Some(ExaminedChange { size: examined.size, guards });
+            let passed = PassedGuard::all(&examined.verdict);
+            evidence.judgement.examined =
+                Some(ExaminedChange { size: examined.size, guards, passed });
         }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
         let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);

@@ -10,7 +10,7 @@ use super::drivers::{
     CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
 };
 use super::examine::Examiner;
-use super::task_parts::{begin_of, earlier, faults, permission, told_thread};
+use super::task_parts::{begin_of, earlier, faults, permission, red_checks, told_thread};
 use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
@@ -80,7 +80,7 @@ impl LiveForge {
             Err(why) => return Ok(Err(why)),
         };
         let adopted = match order.branch.is_adopted() {
-            true => match adopted_pull(&self.ctx.gitea, order, &begin).await? {
+            true => match adopted_pull(&self.ctx, order, &begin).await? {
                 Ok(adopted) => Some(adopted),
                 Err(why) => return Ok(Err(why)),
             },
@@ -92,9 +92,12 @@ impl LiveForge {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
         let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
-        let (begin, wrong) = match adopted {
-            Some(AdoptedPull { begin, faults, .. }) => (begin, faults),
-            None => (begin_of(&order.job, begin, terms.has_tools), Vec::new()),
+        let (begin, wrong, checks) = match adopted {
+            Some(AdoptedPull { begin, faults, checks, .. }) => (begin, faults, checks),
+            None => {
+                let begin = begin_of(&order.job, begin, terms.has_tools);
+                (begin, Vec::new(), red_checks(order))
+            }
         };
         let Base { branch: base_branch, head: base } = begin;
         let name = &order.repo.name;
@@ -116,6 +119,7 @@ impl LiveForge {
             },
             limits: PromptLimits { time: terms.timeouts.total, lines: None },
             faults: faults(order).into_iter().chain(wrong).collect(),
+            red_checks: checks,
             permissions: order.permissions.iter().map(permission).collect(),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
             told: order.texts.clone(),
