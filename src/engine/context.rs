@@ -15,6 +15,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
+use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
 use crate::core::model::ids::RepoName;
@@ -90,6 +91,8 @@ pub struct JobPolicy {
     /// On which terms each agent works, by name.
     pub agents: BTreeMap<String, AgentTerms>,
     pub budgets: Budgets,
+    /// What is asked before work begins.
+    pub start_rules: StartRules,
     /// How often and how long one is tried.
     pub limits: JobLimits,
     /// How a result is taken over once a person says yes; none if nobody is asked.

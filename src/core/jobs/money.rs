@@ -161,7 +161,12 @@ impl Ceiling {
     }
 
     /// What there is no room for beside what is `spent`, if there is none for `bound`.
-    fn shortage(&self, scope: BudgetScope, spent: Spent, bound: Spent) -> Option<BudgetShortage> {
+    pub(super) fn shortage(
+        &self,
+        scope: BudgetScope,
+        spent: Spent,
+        bound: Spent,
+    ) -> Option<BudgetShortage> {
         let kinds = [
             (BudgetUnit::MicroUsd, self.micro_usd, spent.micro_usd, bound.micro_usd),
             (BudgetUnit::Tokens, self.tokens, spent.tokens, bound.tokens),
@@ -171,6 +176,35 @@ impl Ceiling {
             let most = most.filter(|most| spent.saturating_add(needed) > *most)?;
             Some(BudgetShortage { scope, unit, spent, needed, most })
         })
+    }
+
+    /// What it is once a person gave as much again as `size`, of each kind that has no room for `bound`
+    /// beside what is `spent`; more where that is not enough.
+    #[must_use]
+    pub(super) fn raised(self, size: Self, spent: Spent, bound: Spent) -> Self {
+        let raise = |most: Option<u64>, size: Option<u64>, spent: u64, bound: u64| {
+            let most = most?;
+            let needed = spent.saturating_add(bound);
+            let once_more = most.max(spent).saturating_add(size.unwrap_or(most));
+            Some(if needed > most { once_more.max(needed) } else { most })
+        };
+        Self {
+            micro_usd: raise(self.micro_usd, size.micro_usd, spent.micro_usd, bound.micro_usd),
+            tokens: raise(self.tokens, size.tokens, spent.tokens, bound.tokens),
+            runs: raise(self.runs, size.runs, spent.runs, bound.runs),
+        }
+    }
+
+    /// The most of each kind in words; none if there is no limit.
+    pub fn said(self) -> Option<String> {
+        let kinds = [
+            (BudgetUnit::MicroUsd, self.micro_usd),
+            (BudgetUnit::Tokens, self.tokens),
+            (BudgetUnit::Runs, self.runs),
+        ];
+        let said = kinds.into_iter().filter_map(|(unit, most)| Some(unit.said(most?)));
+        let said: Vec<String> = said.collect();
+        (!said.is_empty()).then(|| said.join(" and "))
     }
 
     /// Whether something that may cost as much as `bound` fits beside what is `spent`.
@@ -212,7 +246,7 @@ pub struct Spending {
 }
 
 /// A budget that has no room for an attempt: which, and by how much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BudgetShortage {
     pub scope: BudgetScope,
     pub unit: BudgetUnit,
@@ -225,7 +259,8 @@ pub struct BudgetShortage {
 }
 
 /// In what a budget is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BudgetUnit {
     /// Millionths of a US dollar.
     MicroUsd,
@@ -234,7 +269,8 @@ pub enum BudgetUnit {
 }
 
 impl BudgetUnit {
-    fn said(self, amount: u64) -> String {
+    /// An amount in words.
+    pub fn said(self, amount: u64) -> String {
         match self {
             Self::MicroUsd => {
                 let cents = amount.div_ceil(10_000);
@@ -247,23 +283,32 @@ impl BudgetUnit {
     }
 }
 
-/// Which budget, what was spent, what would be needed, and what helps.
-impl std::fmt::Display for BudgetShortage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (whose, helps) = match self.scope {
-            BudgetScope::Issue => ("this issue", "a higher `budget.issue` helps"),
-            BudgetScope::AgentDay => {
-                ("its day", "the next day helps, or a higher `budget.agent_day`")
-            }
-            BudgetScope::Day => ("the day", "the next one helps, or a higher `budget.day`"),
+impl BudgetShortage {
+    /// Which budget, what was spent, and what would be needed.
+    pub fn fact(&self) -> String {
+        let whose = match self.scope {
+            BudgetScope::Issue => "this issue",
+            BudgetScope::AgentDay => "its day",
+            BudgetScope::Day => "the day",
         };
         let said = |amount| self.unit.said(amount);
         let (spent, needed, most) = (said(self.spent), said(self.needed), said(self.most));
-        write!(
-            f,
+        format!(
             "the budget of {whose} is {most}, of which {spent} is spent or set aside, and an attempt \
-             may take {needed}: {helps}"
+             may take {needed}"
         )
+    }
+}
+
+/// Which budget, what was spent, what would be needed, and what helps.
+impl std::fmt::Display for BudgetShortage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let helps = match self.scope {
+            BudgetScope::Issue => "a higher `budget.issue` helps",
+            BudgetScope::AgentDay => "the next day helps, or a higher `budget.agent_day`",
+            BudgetScope::Day => "the next one helps, or a higher `budget.day`",
+        };
+        write!(f, "{}: {helps}", self.fact())
     }
 }
 
