@@ -244,6 +244,7 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
             OnYes::Review => Some(TakeOver::Review),
             OnYes::Nothing => None,
         },
+        remind: config.accept.remind,
         merge_style: config.accept.style.as_str(),
         stop: config.dispatch.timeout.stop,
     })

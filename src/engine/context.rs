@@ -97,6 +97,8 @@ pub struct JobPolicy {
     pub limits: JobLimits,
     /// How a result is taken over once a person says yes; none if nobody is asked.
     pub take_over: Option<TakeOver>,
+    /// How often an open question is brought up.
+    pub remind: Duration,
     /// How the forge is to merge, in its own word.
     pub merge_style: &'static str,
     /// How long a stop waits for attempts that end with timmy.

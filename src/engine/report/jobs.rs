@@ -16,6 +16,7 @@ use crate::core::reply::decisions::asked_in_short;
 use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging, sentences_of};
 use crate::core::report::{
     AgentActivity, AgentDay, AgentResults, ClaimedJob, DayJobs, DayMoney, EndedJob, OpenQuestion,
+    is_brought_up,
 };
 use crate::core::scheduling::Depth;
 use crate::store::decisions::{self, StoredDecision};
@@ -203,6 +204,7 @@ fn open_decisions(
             due: record.job.state.due_at().map(|due| said(due, now, &of.zone)),
             answer: Some(format!("{verb} {}", decision.id)),
             effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
+            is_brought_up: is_brought_up(decision.asked_at, of.remind, of.period),
         });
     }
     Ok(asks)
@@ -221,6 +223,7 @@ fn unmerged(conn: &Connection, records: &[JobRecord]) -> Result<Vec<OpenQuestion
             due: None,
             answer: None,
             effort: BY_HAND,
+            is_brought_up: true,
         });
     }
     Ok(asks)
@@ -234,6 +237,7 @@ fn ask(view: &JobView) -> Option<OpenQuestion> {
             due: None,
             answer: Some(format!("retry {}", view.id)),
             effort: BY_HAND,
+            is_brought_up: true,
         }),
         _ => None,
     }

@@ -6,7 +6,7 @@ use timmy::core::model::incident::Incident;
 use timmy::store::{incidents, jobs};
 
 use super::stage::{Stage, awake_where};
-use crate::support::clock::MINUTE;
+use crate::support::clock::{HOUR, MINUTE};
 
 async fn over_the_day(stage: &Stage) -> Vec<String> {
     let open = stage.app.timmy.read(incidents::all).await;
@@ -34,5 +34,23 @@ async fn a_spent_day_is_one_incident_and_each_job_says_why_it_waits() {
     stage.cancel(first).await;
     stage.pass(10 * MINUTE, MINUTE).await;
     assert_eq!(over_the_day(&stage).await, [SAID]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_next_day_a_job_goes_on_by_itself() {
+    let stage = awake_where(|config| config.with("budget.day", "1usd")).await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.go().await;
+    let second = stage.assign(2, Some("bezalel")).await;
+    stage.go().await;
+    stage.cancel(first).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(stage.kind(first).await, StateKind::Cancelled);
+    assert_eq!(stage.kind(second).await, StateKind::Queued);
+    assert_eq!(over_the_day(&stage).await.len(), 1);
+    stage.pass(12 * HOUR, HOUR).await;
+    assert_eq!(stage.kind(second).await, StateKind::Running, "nobody had to say anything");
+    assert_eq!(over_the_day(&stage).await, [""; 0]);
     stage.end().await;
 }
