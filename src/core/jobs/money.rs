@@ -6,6 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::command::value::Amount;
+use crate::core::policy::controls::{Controls, DayScope};
+
 /// Tokens of a language model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tokens {
@@ -146,6 +149,16 @@ pub struct Ceiling {
 }
 
 impl Ceiling {
+    /// The same, with what `amount` allows of its kind.
+    #[must_use]
+    pub fn set(self, amount: Amount) -> Self {
+        match amount {
+            Amount::MicroUsd(micro_usd) => Self { micro_usd: Some(micro_usd), ..self },
+            Amount::Tokens(tokens) => Self { tokens: Some(tokens), ..self },
+            Amount::Runs(runs) => Self { runs: Some(runs), ..self },
+        }
+    }
+
     /// What stays under both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -269,6 +282,16 @@ pub enum BudgetUnit {
 }
 
 impl BudgetUnit {
+    /// An amount as commands write it.
+    fn amount(self, amount: u64) -> Amount {
+        match self {
+            // No line to copy has fractions of a cent.
+            Self::MicroUsd => Amount::MicroUsd(amount.div_ceil(10_000).saturating_mul(10_000)),
+            Self::Tokens => Amount::Tokens(amount.div_ceil(1000).saturating_mul(1000)),
+            Self::Runs => Amount::Runs(amount),
+        }
+    }
+
     /// An amount in words.
     pub fn said(self, amount: u64) -> String {
         match self {
@@ -305,14 +328,35 @@ impl std::fmt::Display for BudgetShortage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let helps = match self.scope {
             BudgetScope::Issue => "a higher `budget.issue` helps",
-            BudgetScope::AgentDay => "the next day helps, or a higher `budget.agent_day`",
-            BudgetScope::Day => "the next one helps, or a higher `budget.day`",
+            BudgetScope::AgentDay | BudgetScope::Day => {
+                let of = if self.scope == BudgetScope::Day { "all" } else { "agent:NAME" };
+                let twice = self.most.saturating_mul(2).max(self.spent.saturating_add(self.needed));
+                let twice = self.unit.amount(twice);
+                return write!(
+                    f,
+                    "{}: the next day helps, or for today the owner's `budget {twice} scope={of}`",
+                    self.fact()
+                );
+            }
         };
         write!(f, "{}: {helps}", self.fact())
     }
 }
 
 impl Budgets {
+    /// What may be spent today, by what the owner said of today.
+    #[must_use]
+    pub fn today(self, fleet: &Controls, agent: &str) -> Self {
+        let said = |of: DayScope, configured: Ceiling| {
+            fleet.day_budget(&of).map_or(configured, |budget| configured.set(budget.amount))
+        };
+        Self {
+            issue: self.issue,
+            agent_day: said(DayScope::Agent(agent.to_owned()), self.agent_day),
+            day: said(DayScope::All, self.day),
+        }
+    }
+
     /// The first budget that has no room for an attempt that may cost `bound`.
     pub fn exceeded(&self, spending: &Spending, bound: Spent) -> Option<BudgetShortage> {
         let budgets = [
@@ -411,7 +455,8 @@ mod tests {
         assert_eq!(
             over.to_string(),
             "the budget of the day is 50.00 USD, of which 49.60 USD is spent or set aside, and an \
-             attempt may take 0.67 USD: the next one helps, or a higher `budget.day`"
+             attempt may take 0.67 USD: the next day helps, or for today the owner's `budget 100usd \
+             scope=all`"
         );
     }
 

@@ -113,7 +113,7 @@ pub(super) fn check(
         eligible(conn, job, &facts, bid, now)?,
         capacity(conn, job, work, own, &facts, bid)?,
         breaker(conn, own, bid, now)?,
-        budget(conn, job, own, bid)?,
+        budget(conn, job, own, bid, now)?,
     ];
     Ok(checks.into_iter().collect())
 }
@@ -255,10 +255,12 @@ fn budget(
     job: &Job,
     own: Option<Fence>,
     bid: &LeaseRequest,
+    now: Timestamp,
 ) -> Result<Checked, Error> {
     let spending = attempts::spending(conn, job.spec.thread, &bid.agent, bid.day_began, own)?;
     // A day that is spent is waited for; of the issue, a person decides.
-    let of_day = Budgets { issue: Ceiling::default(), ..bid.budgets };
+    let today = bid.budgets.today(&controls::at(conn, now)?, &bid.agent);
+    let of_day = Budgets { issue: Ceiling::default(), ..today };
     if let Some(over) = of_day.exceeded(&spending, bid.terms.bound) {
         return Ok(Err(LeaseRefusal::OverBudget(over)));
     }
