@@ -16,6 +16,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
+use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
 use crate::core::model::ids::RepoName;
@@ -91,10 +92,14 @@ pub struct JobPolicy {
     /// On which terms each agent works, by name.
     pub agents: BTreeMap<String, AgentTerms>,
     pub budgets: Budgets,
+    /// What is asked before work begins.
+    pub start_rules: StartRules,
     /// How often and how long one is tried.
     pub limits: JobLimits,
     /// How a result is taken over once a person says yes; none if nobody is asked.
     pub take_over: Option<TakeOver>,
+    /// How often an open question is brought up.
+    pub remind: Duration,
     /// How the forge is to merge, in its own word.
     pub merge_style: &'static str,
     /// How long a stop waits for attempts that end with timmy.

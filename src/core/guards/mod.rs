@@ -57,7 +57,7 @@ pub use grade::GuardGrade;
 pub use late::{LatePush, late};
 pub use log_end::LogEnd;
 pub use name::GuardName;
-pub use protected::{changes_actions, protected};
+pub use protected::{changes_actions, is_protected, protected};
 pub use result::{CannotBeRead, GuardResult};
 pub use rules::{CheckoutCommand, ExpectedChecks, GuardRules};
 pub use secrets::{SaidFacts, secrets, secrets_said};

@@ -19,7 +19,7 @@ pub(super) fn preflight(
     let Preflight { leased, until } = preflight;
     let same = || State::Preflight(preflight.clone());
     let event = match step {
-        JobStep::Act(Act::Lease(_)) => return Err(IllegalReason::NotHere),
+        JobStep::Act(Act::Lease(_) | Act::Propose(_)) => return Err(IllegalReason::NotHere),
         JobStep::Act(Act::Start(fence)) if *fence != leased.fence() => {
             return Err(IllegalReason::OldAttempt);
         }

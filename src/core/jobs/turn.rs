@@ -230,7 +230,8 @@ impl Turn<'_> {
         self.past.accepted = None;
         let until = match question {
             Question::Stuck => Some(self.at().after(self.spec.limits.question)),
-            Question::Accept
+            Question::Dispatch
+            | Question::Accept
             | Question::NoChange
             | Question::Guard
             | Question::Repair
@@ -311,6 +312,7 @@ impl Turn<'_> {
     /// Everything is counted anew.
     pub(super) fn begin_anew(&mut self) {
         let past = &mut *self.past;
+        past.allowed = None;
         past.charged.clear();
         past.outcomes.clear();
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);

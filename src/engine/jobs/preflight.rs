@@ -145,7 +145,7 @@ impl Jobs {
 
     /// Lets the backlog know the issue as it is now, and what that waits for: whether it may still be
     /// worked on is asked of the ledger, in the act.
-    async fn keep_fresh(
+    pub(super) async fn keep_fresh(
         &self,
         repo: &Repo,
         issue: &Issue,
@@ -188,7 +188,7 @@ impl Jobs {
         let now = self.step_time();
         let view = self.view();
         let view = self.ctx.ledger.read(view).await?;
-        let Some(bid) = self.request(lease.agent(), view, now.at) else {
+        let Some(bid) = self.request(lease.agent(), order.repo.id, view, now.at) else {
             return self.did_not_run(seen, NeverRan::GatewayDown).await;
         };
         let kept = lease.clone();
@@ -294,9 +294,11 @@ fn keep(
 /// What it means for an attempt that its start is refused in the end.
 fn refused(refusal: &LeaseRefusal) -> NeverRan {
     match refusal {
-        LeaseRefusal::Unknown | LeaseRefusal::Ineligible(_) | LeaseRefusal::NotThere => {
-            NeverRan::Moved
-        }
+        // What is asked of people is asked before the next lease.
+        LeaseRefusal::Unknown
+        | LeaseRefusal::Ineligible(_)
+        | LeaseRefusal::NotThere
+        | LeaseRefusal::NeedsYes(_) => NeverRan::Moved,
         LeaseRefusal::BreakerOpen => NeverRan::LeftNothing,
         LeaseRefusal::NamedAnother
         | LeaseRefusal::Lacks(_)

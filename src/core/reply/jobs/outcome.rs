@@ -50,6 +50,9 @@ pub enum JobOutcome {
         claim: Option<String>,
         found: Vec<String>,
     },
+    /// Nobody said in time that it may begin, or go on.
+    #[template(path = "job/not_allowed.md")]
+    NotAllowed { is_begun: bool, pull: Option<i64> },
     /// Nobody could find out whether its attempt ran.
     #[template(path = "job/doubt.md")]
     Doubt {
@@ -171,6 +174,10 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             claim: record.last_claim().and_then(claimed),
             found: sentences(found, &on),
         },
+        JobStanding::Cancelled { by: CancelledBy::NotAllowed, .. } => {
+            let is_begun = record.started().next().is_some();
+            JobOutcome::NotAllowed { is_begun, pull: job.past.pull }
+        }
         JobStanding::Cancelled { by: CancelledBy::Doubt, .. } => {
             let number = job.past.last.as_ref().map_or(job.past.branch, |last| last.branch);
             let attempt = record.started().last();
