@@ -73,8 +73,8 @@ async fn an_operator_may_more() {
     talk(async |t| {
         let (reader, operator) =
             (t.ask("rita", "/timmy help").await, t.ask("walt", "/timmy help").await);
-        assert_eq!(reader.matches('❌').count(), 23);
-        assert_eq!(operator.matches('❌').count(), 9);
+        assert_eq!(reader.matches('❌').count(), 24);
+        assert_eq!(operator.matches('❌').count(), 10);
     })
     .await;
 }
