@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::drivers::{JobEvidence, JobResult, ShownChange};
+use super::own_pulls::merged_before;
 use crate::config::GuardRuns;
 use crate::core::guards::{
     CommitVerdict, ExaminedChange, FindingCode, GuardCount, GuardFinding, GuardName, GuardResult,
@@ -24,7 +25,7 @@ use crate::engine::guards::{
     statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
-use crate::gitea::{Error, PullState};
+use crate::gitea::{Error, PullRequest, PullState};
 use crate::store::{jobs, lifted_guards};
 
 /// How many other pull requests for an issue are looked at.
@@ -157,7 +158,7 @@ impl Examiner {
             summary: &said.map(|said| read_result(said).summary).unwrap_or_default(),
             asked: issue.as_ref().map(text).unwrap_or_default(),
             agents,
-            others: self.others(result, pull.number).await?,
+            others: self.others(result, pull).await?,
             late: job.past.late.iter().map(late).collect(),
             waited: self.waited(job),
             rules,
@@ -190,12 +191,24 @@ impl Examiner {
     }
 
     /// The other pull requests that say they close the issue, as the forge shows them now.
-    async fn others(&self, result: &JobResult, own: i64) -> Result<Vec<OtherPull>, Error> {
-        let thread = result.job.spec.thread;
+    async fn others(
+        &self,
+        result: &JobResult,
+        shown: &PullRequest,
+    ) -> Result<Vec<OtherPull>, Error> {
+        let (thread, own) = (result.job.spec.thread, shown.number);
         // What cannot be read of the ledger now is there at the next look.
         let linked = self.ctx.ledger.read(move |conn| jobs::linked_pulls(conn, thread)).await;
         let linked = linked.unwrap_or_default();
-        let mut others = Vec::new();
+        // Its own ones that are open it closes itself, once another one took their place.
+        let (gitea, base) = (&self.ctx.gitea, &shown.base_branch);
+        let merged = merged_before(gitea, &result.repo, &result.job, base).await?;
+        let merged = merged.into_iter().map(|(pull, _)| OtherPull {
+            number: pull.number,
+            author: pull.author.map(|author| author.login),
+            standing: OtherPullStanding::Merged,
+        });
+        let mut others: Vec<OtherPull> = merged.collect();
         for number in linked.into_iter().filter(|number| *number != own).take(MOST_OTHERS) {
             let Some(pull) = self.ctx.gitea.pull(&result.repo.name, number).await? else {
                 continue;
