@@ -47,8 +47,8 @@ pub use load::{
 };
 pub use numbers::{ShownNumbers, count_above, introduce, restore};
 pub use record::{
-    MergedJob, dead_ids, ended_between, ended_ids, latest_in, live_ids, merged_since, outcomes,
-    record, refused_ids, results, reverted_between, touches,
+    MergedJob, dead_ids, ended_between, ended_ids, latest_in, live_ids, merged_into, merged_since,
+    outcomes, record, refused_ids, results, reverted_between, touches,
 };
 pub use run::{
     WatchedJob, asks, base_branch, fleet_moved, found, is_any_queued, is_small, is_thread_open,

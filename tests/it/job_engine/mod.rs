@@ -18,6 +18,7 @@ mod permissions;
 mod policies;
 mod preflight;
 mod rechecks;
+mod reverted;
 mod rounds;
 mod scripted;
 mod stage;
