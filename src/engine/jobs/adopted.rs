@@ -60,8 +60,11 @@ pub(super) async fn adopted_pull(
     let (Some(head), Some(target)) = (head, target) else { return Ok(Err(moved())) };
     let target = Base { branch: pull.base_branch.clone(), head: target.head };
     let begin = Base { branch: pull.base_branch.clone(), head: head.head };
-    let statuses = gitea.statuses(name, &begin.head).await?;
-    let mut faults = red_checks(statuses);
+    let mut faults = match gitea.statuses(name, &begin.head).await {
+        Ok(statuses) => red_checks(statuses),
+        Err(Error::TooLarge { .. }) => vec![CHECKS_UNREADABLE.to_owned()],
+        Err(error) => return Err(error),
+    };
     faults.extend(conflict(&pull, &target));
     let reviews = open_reviews(gitea, name, &pull).await?;
     Ok(Ok(AdoptedPull { target, begin, faults, reviews }))
@@ -79,6 +82,10 @@ pub(in crate::engine) fn source_of<'a>(
         default_branch,
     }
 }
+
+/// Whoever may push can say so much of a commit that nobody reads it.
+const CHECKS_UNREADABLE: &str =
+    "What its checks say cannot be read, so much was said of its head: push another commit.";
 
 fn moved() -> CannotBegin {
     NeverRan::Moved.into()
