@@ -19,7 +19,9 @@ use crate::core::decisions::TakeOver;
 use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
+use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::AgentProfile;
@@ -143,6 +145,20 @@ pub struct Timing {
     pub settle: Duration,
     /// Then it is looked for once more.
     pub recheck: Duration,
+}
+
+impl Policy {
+    /// Whether agents may work there.
+    pub(super) fn lets_agents_work(&self, repo: &Repo) -> bool {
+        let mut agents = self.jobs.agents.values();
+        self.watch.covers(&repo.name)
+            && agents.any(|terms| terms.repositories.covers(&repo.name, !repo.private))
+    }
+
+    /// Whether it is the account of an agent.
+    pub(super) fn is_agents(&self, account: &Account) -> bool {
+        self.jobs.agents.values().any(|terms| account.is(&terms.account))
+    }
 }
 
 impl Context {

@@ -1,8 +1,9 @@
 //! What timmy says of the heads of pull requests that no job at work judges: once on each head, and
 //! again where somebody else spoke in its name.
 //!
-//! Deliveries and polls of a pull request lead here. It is asked for only where agents may work and
-//! timmy may write; the forge tells what stands there, so nothing of it is kept.
+//! Deliveries and polls of a pull request lead here, and once an hour all that are open, since no
+//! event tells of a status (`poll/heads`). It is asked for only where agents may work and timmy may
+//! write; the forge tells what stands there, so nothing of it is kept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +11,14 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::error::EngineError;
+use super::head_pushers::{PushedBy, pushed_by};
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::jobs::{Jobs, JudgedAgain};
 use crate::core::effect::{Effect, SetStatus};
 use crate::core::jobs::{Branch, Done, Job, Purpose, State};
 use crate::core::model::account::Account;
+use crate::core::model::commit_status::CommitStatus;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
@@ -28,6 +31,9 @@ use crate::store::{Connection, Error, jobs, repos};
 
 /// How long it is believed that timmy may write somewhere, or may not.
 const KEPT: Duration = Duration::from_secs(60 * 60);
+
+/// How long the forge may take to tell of a push that it shows.
+const SETTLES: Duration = Duration::from_secs(30);
 
 /// Of how many repositories that is kept.
 const MOST: usize = 1000;
@@ -89,7 +95,8 @@ impl HeadVerdicts {
         if !is_open && self.incidents.is_open(&forged) {
             self.incidents.set(forged, None).await;
         }
-        let Some(repo) = repo.filter(|repo| is_open && self.is_managed(repo)) else {
+        let Some(repo) = repo.filter(|repo| is_open && self.ctx.policy.lets_agents_work(repo))
+        else {
             return Ok(None);
         };
         if !self.may_write(&repo).await? {
@@ -102,8 +109,7 @@ impl HeadVerdicts {
             return Ok(None);
         }
         let own = self.identity.get().await?;
-        let said = self.ctx.gitea.statuses(&repo.name, &pull.head).await?;
-        let standing = StandingVerdict::of(said, own.id);
+        let standing = self.standing(&repo, &pull, &own).await?;
         self.tell_forged(thread, &repo, &pull, &standing).await;
         match self.to_say(thread, &repo, &pull, &standing, (&own, since)).await? {
             HeadLook::Nothing => Ok(None),
@@ -115,12 +121,30 @@ impl HeadVerdicts {
         }
     }
 
-    /// Whether agents may work there.
-    fn is_managed(&self, repo: &Repo) -> bool {
-        let policy = &self.ctx.policy;
-        let mut agents = policy.jobs.agents.values();
-        policy.watch.covers(&repo.name)
-            && agents.any(|terms| terms.repositories.covers(&repo.name, !repo.private))
+    /// What stands on the head under timmy's name. Whoever may push can say so much of a commit that
+    /// it is not found among the newest; then the newest of each context are looked at.
+    async fn standing(
+        &self,
+        repo: &Repo,
+        pull: &PullRequest,
+        own: &Account,
+    ) -> Result<StandingVerdict, EngineError> {
+        let (gitea, head) = (&self.ctx.gitea, &pull.head);
+        let is_seen = |said: &[CommitStatus]| StandingVerdict::is_seen(said, own.id);
+        let newest = gitea.newest_statuses(&repo.name, head, is_seen).await?;
+        let last = newest.said.iter().map(|said| said.id).max().unwrap_or_default();
+        let standing = StandingVerdict::of(newest.said, own.id);
+        if !newest.is_cut || standing != StandingVerdict::Nothing {
+            return Ok(standing);
+        }
+        let is_there = |said: &[CommitStatus]| {
+            StandingVerdict::of(said.to_vec(), own.id) != StandingVerdict::Nothing
+        };
+        let newest = gitea.newest_of_contexts(&repo.name, head, is_there).await?;
+        Ok(match StandingVerdict::of(newest.said, own.id) {
+            StandingVerdict::Nothing if newest.is_cut => StandingVerdict::Flooded { newest: last },
+            standing => standing,
+        })
     }
 
     async fn may_write(&self, repo: &Repo) -> Result<bool, EngineError> {
@@ -144,7 +168,8 @@ impl HeadVerdicts {
         self.may_write.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody spoke in timmy's name: that is told once, as long as the pull request is open.
+    /// Somebody spoke in timmy's name, or so that nobody can tell: that is told once, as long as the
+    /// pull request is open.
     async fn tell_forged(
         &self,
         thread: ThreadId,
@@ -152,13 +177,23 @@ impl HeadVerdicts {
         pull: &PullRequest,
         standing: &StandingVerdict,
     ) {
-        let StandingVerdict::Forged { by, .. } = standing else { return };
-        let by = by.as_deref().unwrap_or("a deleted account");
-        let text = format!(
-            "{by} posted a status in my name, timmy/verify, on {} in {}#{}: I say my own word \
-             again; ask {by} to stop, or take away its write access",
-            pull.head, repo.name, pull.number
-        );
+        let place = format!("{} in {}#{}", pull.head, repo.name, pull.number);
+        let text = match standing {
+            StandingVerdict::Own | StandingVerdict::OwnWaits(_) | StandingVerdict::Nothing => {
+                return;
+            }
+            StandingVerdict::Forged { by, .. } => {
+                let by = by.as_deref().unwrap_or("a deleted account");
+                format!(
+                    "{by} posted a status in my name, timmy/verify, on {place}: I say my own word \
+                     again; ask {by} to stop, or take away its write access"
+                )
+            }
+            StandingVerdict::Flooded { .. } => format!(
+                "so many statuses stand on {place} that I cannot tell whether timmy/verify is my \
+                 own word: I say it again; look who posts them"
+            ),
+        };
         self.incidents.set(Incident::VerdictForged { thread }, Some(text)).await;
     }
 
@@ -175,16 +210,34 @@ impl HeadVerdicts {
             StandingVerdict::Forged { own: Some(said), .. } => {
                 return Ok(HeadLook::Say(said_again(pull.head.clone(), said)));
             }
-            StandingVerdict::Forged { own: None, .. } | StandingVerdict::Nothing => {}
+            StandingVerdict::Forged { own: None, .. }
+            | StandingVerdict::OwnWaits(_)
+            | StandingVerdict::Flooded { .. }
+            | StandingVerdict::Nothing => {}
         }
         let branch = own_branch(repo.id, pull);
         let job = self.ctx.ledger.read(move |conn| job_of(conn, thread, branch)).await?;
         let judgement = match job {
             None if self.is_agents(pull, own) => HeadJudgement::WithoutJob,
-            None => HeadJudgement::Persons,
-            // It says so itself, once it has judged.
-            Some(job) if !job.state.kind().is_end() => return Ok(HeadLook::Nothing),
-            Some(job) if is_untouched(&job) && !self.is_agents(pull, own) => HeadJudgement::Persons,
+            None => match self.persons(repo, pull, since).await? {
+                Ok(judgement) => judgement,
+                Err(due) => return Ok(HeadLook::Later(due)),
+            },
+            Some(job) if !job.state.kind().is_end() => match standing {
+                // It says so itself, once it has judged.
+                StandingVerdict::Own | StandingVerdict::OwnWaits(_) | StandingVerdict::Nothing => {
+                    return Ok(HeadLook::Nothing);
+                }
+                StandingVerdict::Forged { .. } | StandingVerdict::Flooded { .. } => {
+                    HeadJudgement::AtWork(job.spec.id)
+                }
+            },
+            Some(job) if is_untouched(&job) && !self.is_agents(pull, own) => {
+                match self.persons(repo, pull, since).await? {
+                    Ok(judgement) => judgement,
+                    Err(due) => return Ok(HeadLook::Later(due)),
+                }
+            }
             Some(job) if !may_be_judged(&job, pull) => HeadJudgement::JobOver(job.spec.id),
             Some(job) => match self.jobs.judge_again(&job, repo, since).await? {
                 JudgedAgain::Later(due) => return Ok(HeadLook::Later(due)),
@@ -201,11 +254,33 @@ impl HeadVerdicts {
         Ok(HeadLook::Say(head_status(pull.head.clone(), &judgement, &own.login)))
     }
 
+    /// Whose the head of a pull request is that no agent opened; or when that can be told.
+    async fn persons(
+        &self,
+        repo: &Repo,
+        pull: &PullRequest,
+        since: Timestamp,
+    ) -> Result<Result<HeadJudgement, Timestamp>, EngineError> {
+        let is_agents = |account: &Account| self.ctx.policy.is_agents(account);
+        let by = pushed_by(&self.ctx.gitea, &repo.name, pull, is_agents).await?;
+        Ok(Ok(match by {
+            PushedBy::People => HeadJudgement::Persons,
+            PushedBy::Agent(login) => HeadJudgement::PushedTo(login),
+            PushedBy::Nobody => HeadJudgement::Unknown,
+            PushedBy::Untold { .. } if !since.is_over(SETTLES, self.ctx.now()) => {
+                return Ok(Err(since.after(SETTLES)));
+            }
+            PushedBy::Untold { has_moved: false } if pull.author.is_some() => {
+                HeadJudgement::Persons
+            }
+            PushedBy::Untold { .. } => HeadJudgement::Unknown,
+        }))
+    }
+
     /// Whether an agent opened it, or timmy for one.
     fn is_agents(&self, pull: &PullRequest, own: &Account) -> bool {
         let Some(author) = &pull.author else { return false };
-        let mut agents = self.ctx.policy.jobs.agents.values();
-        author.id == own.id || agents.any(|terms| author.is(&terms.account))
+        author.id == own.id || self.ctx.policy.is_agents(author)
     }
 
     /// Says it once after what stands there now.
@@ -216,7 +291,8 @@ impl HeadVerdicts {
         standing: &StandingVerdict,
     ) -> Result<(), Error> {
         let after = match standing {
-            StandingVerdict::Forged { newest, .. } => *newest,
+            StandingVerdict::Forged { newest, .. } | StandingVerdict::Flooded { newest } => *newest,
+            StandingVerdict::OwnWaits(newest) => *newest,
             StandingVerdict::Own | StandingVerdict::Nothing => 0,
         };
         let ThreadId { repo, number } = thread;

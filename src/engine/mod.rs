@@ -20,6 +20,7 @@ mod error;
 pub mod evidence;
 mod first_start;
 mod guards;
+mod head_pushers;
 mod head_verdicts;
 mod identity;
 mod inbox;

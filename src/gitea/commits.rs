@@ -182,20 +182,23 @@ impl Gitea {
         Ok(first_parents(head, &listed?, most))
     }
 
-    /// One page of the commits of the default branch, the newest first. Needs the scope
-    /// `read:repository`.
-    pub async fn default_branch_commits(
+    /// One page of the commits of a branch, or of the default one if none is named, the newest first.
+    /// Needs the scope `read:repository`.
+    pub async fn branch_commits(
         &self,
         repo: &RepoName,
+        branch: Option<&str>,
         page: usize,
     ) -> Result<Vec<ForgeCommit>, Error> {
         /// What every server allows.
         const LISTED: usize = 50;
         let route = Route::new("repos/{owner}/{repo}/commits", &[&repo.owner(), &repo.name()]);
+        let route =
+            branch.map_or_else(|| route.clone(), |branch| route.clone().with("sha", branch));
         let route = route.with("page", page).with("limit", LISTED);
         let listed = match self.get(&lean(route)).await {
             Ok(answer) => answer.json::<Option<Vec<WireCommit>>>()?.unwrap_or_default(),
-            // Behind the last page, and of a repository that is empty.
+            // Behind the last page, of a repository that is empty, and of a branch that is gone.
             Err(Error::NotFound { .. } | Error::Conflict { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };

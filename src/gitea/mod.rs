@@ -99,6 +99,7 @@ pub use pushes::{PullPush, PullPushes, RecentPushes, RepoPush};
 pub use reactions::{Reacted, ReactionBy};
 pub use read_back::TextLookup;
 pub use server::Server;
+pub use statuses::NewestStatuses;
 pub use timeline::{Changed, ThreadChange};
 pub use token::{NotAToken, Token};
 pub(crate) use transport::{innermost_cause, install_tls};

@@ -134,7 +134,7 @@ impl TryFrom<WirePull> for PullRequest {
         };
         Ok(Self {
             number: positive(pull.number, "number")?,
-            author: pull.user.and_then(WireUser::account),
+            author: pull.user.and_then(WireUser::present),
             is_draft: pull.draft.unwrap_or_else(|| is_called_draft(&pull.title)),
             title: pull.title,
             body: pull.body,

@@ -157,7 +157,7 @@ fn pull_push(json: &RawValue) -> Result<Option<PullPush>, UnusableEntry> {
     let pushed: WirePushed = serde_json::from_str(&event.body)?;
     let commits: Vec<Commit> =
         pushed.commit_ids.into_iter().filter_map(|id| id.try_into().ok()).collect();
-    let by = event.user.and_then(WireUser::account);
+    let by = event.user.and_then(WireUser::present);
     let (is_force, at) = (pushed.is_force_push, event.created_at.given());
     Ok(commits.last().cloned().map(|head| PullPush { by, head, commits, is_force, at }))
 }
@@ -171,7 +171,7 @@ fn repo_push(json: &RawValue) -> Result<Option<RepoPush>, UnusableEntry> {
     let content: Option<WireContent> = serde_json::from_str(&activity.content).ok();
     let head = content.and_then(|content| content.head_commit);
     Ok(Some(RepoPush {
-        by: activity.act_user.and_then(WireUser::account),
+        by: activity.act_user.and_then(WireUser::present),
         branch: branch.to_owned(),
         head: head.and_then(|head| head.sha1.try_into().ok()),
         at: activity.created.given(),

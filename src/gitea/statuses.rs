@@ -22,6 +22,16 @@ const MOST_STATUSES: usize = 1000;
 
 /// The number of the account as which Actions speak.
 const ACTIONS: i64 = -2;
+/// How many are read where the newest are enough.
+const MOST_NEWEST: usize = 200;
+
+/// What was said of a commit last, as far as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewestStatuses {
+    pub said: Vec<CommitStatus>,
+    /// Whether more was said than is read, and what was read was not enough.
+    pub is_cut: bool,
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -119,6 +129,40 @@ impl Gitea {
         Ok(all)
     }
 
+    /// What was said of a commit last, each version of each context, the newest first, until what was
+    /// read `is_enough`: a flood of statuses costs no more than a few requests. Needs the scope
+    /// `read:repository`.
+    pub async fn newest_statuses(
+        &self,
+        repo: &RepoName,
+        commit: &Commit,
+        is_enough: impl Fn(&[CommitStatus]) -> bool,
+    ) -> Result<NewestStatuses, Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/commits/{ref}/statuses",
+            &[&repo.owner(), &repo.name(), commit],
+        );
+        let shape =
+            ListShape { list: pages::plain, entry: pages::entry::<WireStatus, CommitStatus> };
+        read_until(Pages::new(self, route, shape), is_enough).await
+    }
+
+    /// The same of the newest status of each context.
+    pub async fn newest_of_contexts(
+        &self,
+        repo: &RepoName,
+        commit: &Commit,
+        is_enough: impl Fn(&[CommitStatus]) -> bool,
+    ) -> Result<NewestStatuses, Error> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/commits/{ref}/status",
+            &[&repo.owner(), &repo.name(), commit],
+        );
+        let shape =
+            ListShape { list: in_combined, entry: pages::entry::<WireStatus, CommitStatus> };
+        read_until(Pages::new(self, route, shape), is_enough).await
+    }
+
     /// Says something of a commit, in place of what was said under the same context. Needs the
     /// scope `write:repository`.
     pub async fn say_of(
@@ -141,6 +185,23 @@ impl Gitea {
         let answer = self.send(Method::POST, &route, &body).await?;
         answer.expect(StatusCode::CREATED).map(drop)
     }
+}
+
+async fn read_until(
+    mut pages: Pages<'_, CommitStatus>,
+    is_enough: impl Fn(&[CommitStatus]) -> bool,
+) -> Result<NewestStatuses, Error> {
+    let mut said = Vec::new();
+    while let Some(page) = pages.next().await? {
+        said.extend(page.entries);
+        if is_enough(&said) {
+            break;
+        }
+        if said.len() >= MOST_NEWEST {
+            return Ok(NewestStatuses { said, is_cut: true });
+        }
+    }
+    Ok(NewestStatuses { said, is_cut: false })
 }
 
 /// `warning` and `skipped` are for others to say: not every server takes them.

@@ -98,6 +98,12 @@ impl WireUser {
     pub(super) fn account(self) -> Option<Account> {
         (!self.login.is_empty()).then_some(Account { id: self.id, login: self.login })
     }
+
+    /// The same, of one that is still there: a deleted one has another's name and number.
+    pub(super) fn present(self) -> Option<Account> {
+        const GHOST: i64 = -1;
+        self.account().filter(|account| account.id != GHOST)
+    }
 }
 
 /// Who wrote a text. Of a migrated one nobody here: Gitea names the one who migrated it.

@@ -239,11 +239,26 @@ impl Sandbox {
         body: &str,
         head: &str,
     ) -> Result<i64, Refusal> {
+        self.open_pull_into(user, repo, (title, body), (None, head))
+    }
+
+    /// The same into the branch `base`, if one is named; else into the default one.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn open_pull_into(
+        &self,
+        user: &str,
+        repo: &str,
+        (title, body): (&str, &str),
+        (base, head): (Option<&str>, &str),
+    ) -> Result<i64, Refusal> {
         let (title, body, head) = (title.to_owned(), body.to_owned(), head.to_owned());
         self.forge.act(|world| {
             let (user, repo) = (world.user_named(user)?, repo_id(world, repo)?);
             world.ensure_branch(user, repo, &head)?;
-            let (base, maintainers_may_edit) = (world.repo(repo).trunk.clone(), None);
+            let base = base.map_or_else(|| world.repo(repo).trunk.clone(), str::to_owned);
+            let maintainers_may_edit = None;
             let new = NewPull { title, body, from: repo, head, base, maintainers_may_edit };
             let id = world.open_pull(user, repo, new)?;
             Ok(world.issue(id).number)

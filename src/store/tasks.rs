@@ -120,6 +120,19 @@ pub fn set(
     Ok(())
 }
 
+/// Stores a task, unless the thread has one of its kind.
+pub fn set_if_none(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    task: &ScheduledTask,
+    due_at: Timestamp,
+) -> Result<(), Error> {
+    match of(tx, thread, &task.kind())? {
+        Some(_) => Ok(()),
+        None => set(tx, thread, task, due_at),
+    }
+}
+
 /// The thread's pending change of a label of this scope, if there is one.
 pub fn relabel(
     conn: &Connection,

@@ -189,6 +189,9 @@ pub struct ApprovePull {
     pub commit: Commit,
     /// What the review says, as Markdown.
     pub word: String,
+    /// The job whose result it is; one that was stored by an older version says nothing of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
 }
 
 /// A pull request is merged as exactly this commit, because a person said so. What becomes of it is
@@ -432,7 +435,7 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 18] = [
+    const STORED: [&str; 19] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -450,6 +453,7 @@ mod tests {
         r#"{"do":"status","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","says":{"context":"timmy/verify","state":"success","description":"8 guards passed","target_url":"https://git.example.org/f/d/pulls/58#issuecomment-177"}}"#,
         r#"{"do":"answer_remarks","comments":[125],"word":"**Dealt with.**","listed":"**Dealt with:**\n\n- `a.rs`"}"#,
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7."}"#,
+        r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7.","job":42}"#,
         r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","target":"main","message":"Approved-by: alexander"}"#,
     ];
 

@@ -63,7 +63,7 @@ pub enum JobEvent {
     Pushed(Push),
     /// Its pull request was merged by somebody.
     Merged(Commit),
-    /// A commit on the default branch takes back what was merged.
+    /// A commit on the branch that it was merged into takes that back.
     Reverted(Commit),
     /// The forge did not merge what a person accepted.
     NotMerged(MergeRefusal),

@@ -8,7 +8,7 @@ use super::event::OutcomeDigest;
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{NewJob, Origin, Spec};
 use super::start_terms::StartTerms;
-use super::state::{AgentStop, Cancelled, Late, Leased, Queued, State, WorkKind};
+use super::state::{AgentStop, Cancelled, Done, Late, Leased, Queued, State, WorkKind};
 use crate::core::command::value::JobId;
 use crate::core::model::time::Timestamp;
 
@@ -163,6 +163,15 @@ impl Job {
     /// Whether a person wants it: then what only keeps timmy from starting by itself does not.
     pub fn is_asked_for(&self) -> bool {
         self.past.retried || matches!(self.spec.origin, Origin::Person(_))
+    }
+
+    /// Whether what a person took of it is this commit of the pull request `pull`. Begun once more, it
+    /// may have brought another one since.
+    pub fn is_accepted_as(&self, pull: i64, commit: &Commit) -> bool {
+        let accepted = self.past.accepted.as_ref().map(|accepted| &accepted.commit);
+        self.state == State::Done(Done::Accepted)
+            && self.past.pull == Some(pull)
+            && accepted.is_none_or(|accepted| accepted == commit)
     }
 
     /// Whether it was given up while its agent may still work: what that pushes comes late.

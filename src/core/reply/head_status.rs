@@ -17,6 +17,12 @@ pub enum HeadJudgement {
     Persons,
     /// An agent opened it, and no job asked for it.
     WithoutJob,
+    /// An agent, by this login, pushed to a person's, and no job asked for that.
+    PushedTo(String),
+    /// Nobody can tell whose work it is: their account is gone, or the forge does not say.
+    Unknown,
+    /// A job is at work on it, and says what it makes of it once it has judged.
+    AtWork(JobId),
     /// Its job is over, and brought nothing that could be judged again.
     JobOver(JobId),
     /// It was pushed after its job was done, and the guards looked at it.
@@ -28,20 +34,38 @@ pub enum HeadJudgement {
 pub enum StandingVerdict {
     /// timmy's own word.
     Own,
+    /// The same: that a job is at work, which judges it. By its number.
+    OwnWaits(i64),
     /// Nothing yet.
     Nothing,
     /// Somebody else's word: their login, if they are still there, and what timmy itself said last.
     Forged { by: Option<String>, own: Option<Box<CommitStatus>>, newest: i64 },
+    /// So much was said of the commit that it was not found: what was said last of all.
+    Flooded { newest: i64 },
 }
 
 impl StandingVerdict {
-    /// Among all that was ever said of the commit; `own`: the number of timmy's account.
+    /// Whether timmy's own last word is among the newest of what was said of the commit, and all that
+    /// may have been said since. What is said in one second comes in any order.
+    pub fn is_seen(said: &[CommitStatus], own: i64) -> bool {
+        let is_own = |status: &&CommitStatus| {
+            status.context == CONTEXT && status.by.as_ref().is_some_and(|by| by.id == own)
+        };
+        let at = said.iter().filter(is_own).map(|status| status.at).max();
+        let oldest = said.last().and_then(|status| status.at);
+        at.is_some_and(|at| oldest.is_none() || oldest < at)
+    }
+
+    /// Among what was said of the commit; `own`: the number of timmy's account.
     pub fn of(said: Vec<CommitStatus>, own: i64) -> Self {
         let is_own = |status: &CommitStatus| status.by.as_ref().is_some_and(|by| by.id == own);
         let said: Vec<_> = said.into_iter().filter(|said| said.context == CONTEXT).collect();
-        let last_own = newest(said.iter().filter(|said| is_own(said)).cloned()).pop();
+        // What waited for a job says nothing of the commit.
+        let judges = |said: &&CommitStatus| is_own(said) && !waits(said);
+        let last_own = newest(said.iter().filter(judges).cloned()).pop();
         match newest(said).pop() {
             None => Self::Nothing,
+            Some(last) if is_own(&last) && waits(&last) => Self::OwnWaits(last.id),
             Some(last) if is_own(&last) => Self::Own,
             Some(last) => Self::Forged {
                 by: last.by.map(|by| by.login),
@@ -50,6 +74,13 @@ impl StandingVerdict {
             },
         }
     }
+}
+
+/// How it ends that a job is at work.
+const WAITS: &str = " is at work on it: I judge what it brings.";
+
+fn waits(said: &CommitStatus) -> bool {
+    said.state == CheckState::Pending && said.description.ends_with(WAITS)
 }
 
 /// The status that says it on `commit`. `name`: how commands are written.
@@ -85,6 +116,17 @@ fn says(judgement: &HeadJudgement, name: &str) -> (CheckState, String) {
             "An agent's, and no job asked for it: take it over in your own name, or close it."
                 .to_owned(),
         ),
+        HeadJudgement::PushedTo(agent) => (
+            CheckState::Failure,
+            format!(
+                "{agent} pushed to it without a job: drop that by a force push, or say /{name} assign."
+            ),
+        ),
+        HeadJudgement::Unknown => (
+            CheckState::Failure,
+            "Nobody can tell who pushed this: push another commit in your own name.".to_owned(),
+        ),
+        HeadJudgement::AtWork(job) => (CheckState::Pending, format!("{job}{WAITS}")),
         HeadJudgement::JobOver(job) => (CheckState::Failure, over(job)),
         HeadJudgement::Again { job, verdict, found } => match verdict {
             Verdict::Pass { .. } => (CheckState::Success, "All guards passed.".to_owned()),
@@ -110,6 +152,7 @@ fn says(judgement: &HeadJudgement, name: &str) -> (CheckState, String) {
 #[cfg(test)]
 mod tests {
     use crate::core::model::account::Account;
+    use crate::core::model::time::Timestamp;
     use crate::core::reply::head_status::*;
 
     fn said(id: i64, by: i64, context: &str) -> CommitStatus {
@@ -133,6 +176,43 @@ mod tests {
         let own = Some(Box::new(said(2, 1, CONTEXT)));
         let by = Some("user2".to_owned());
         assert_eq!(forged, StandingVerdict::Forged { by, own, newest: 3 });
+    }
+
+    #[test]
+    fn own_words_are_seen_with_all_of_their_second() {
+        let at = |second: i64| Some(Timestamp::from_micros(second * 1_000_000));
+        let own = |second| CommitStatus { at: at(second), ..said(2, 1, CONTEXT) };
+        let noise = |second| CommitStatus { at: at(second), ..said(1, 2, "noise") };
+        assert!(StandingVerdict::is_seen(&[own(5), noise(4)], 1));
+        assert!(!StandingVerdict::is_seen(&[own(5), noise(5)], 1));
+        assert!(!StandingVerdict::is_seen(&[noise(5), noise(4)], 1));
+        assert!(!StandingVerdict::is_seen(&[], 1));
+    }
+
+    #[test]
+    fn what_an_agent_pushed_and_what_nobody_did_fails_and_a_job_at_work_is_waited_for() {
+        let told = |judgement: HeadJudgement| says(&judgement, "timmy");
+        let (state, text) = told(HeadJudgement::PushedTo("ezra".to_owned()));
+        assert_eq!(state, CheckState::Failure);
+        assert!(text.starts_with("ezra pushed") && text.len() <= 100, "{text}");
+        assert_eq!(told(HeadJudgement::Unknown).0, CheckState::Failure);
+        let pending = (CheckState::Pending, "j42 is at work on it: I judge what it brings.".into());
+        assert_eq!(told(HeadJudgement::AtWork(JobId(42))), pending);
+    }
+
+    #[test]
+    fn that_a_job_was_at_work_is_no_judgement() {
+        let waits = |id| {
+            let (state, description) = says(&HeadJudgement::AtWork(JobId(42)), "timmy");
+            CommitStatus { state, description, ..said(id, 1, CONTEXT) }
+        };
+        assert_eq!(StandingVerdict::of(vec![waits(3)], 1), StandingVerdict::OwnWaits(3));
+        let StandingVerdict::Forged { own, .. } =
+            StandingVerdict::of(vec![said(4, 2, CONTEXT), waits(3), said(2, 1, CONTEXT)], 1)
+        else {
+            panic!("it is forged")
+        };
+        assert_eq!(own.map(|own| own.id), Some(2));
     }
 
     #[test]

@@ -234,7 +234,8 @@ fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
     let thread = ThreadId { number: *pull, ..after.job.spec.thread };
     let keyed = |what, effect| Keyed { key: format!("{key}.{what}"), thread, effect };
     let word = goes_on(change, action).unwrap_or_else(|| accepted_by(decision.id, by));
-    let approve = Effect::Approve(ApprovePull { commit: commit.clone(), word });
+    let job = Some(after.job.spec.id);
+    let approve = Effect::Approve(ApprovePull { commit: commit.clone(), word, job });
     let mut effects = vec![keyed("approve", approve)];
     let head = decision.covers.head.as_ref();
     if let (Some(TakeOver::Merge), Some(head)) = (decision.covers.take_over, head) {

@@ -64,9 +64,12 @@ pub(super) async fn adopted_pull(
     let (Some(head), Some(target)) = (head, target) else { return Ok(Err(moved())) };
     let target = Base { branch: pull.base_branch.clone(), head: target.head };
     let begin = Base { branch: pull.base_branch.clone(), head: head.head };
-    let statuses = gitea.statuses(name, &begin.head).await?;
-    let red = red_checks(statuses);
-    let mut faults: Vec<String> = red.iter().map(red_check).collect();
+    let (red, mut faults) = match gitea.statuses(name, &begin.head).await {
+        Ok(statuses) => (red_checks(statuses), Vec::new()),
+        Err(Error::TooLarge { .. }) => (Vec::new(), vec![CHECKS_UNREADABLE.to_owned()]),
+        Err(error) => return Err(error),
+    };
+    faults.extend(red.iter().map(red_check));
     faults.extend(conflict(&pull, &target));
     let mut checks: Vec<CheckLink> = red.into_iter().map(link).collect();
     let mut links: Vec<&mut CheckLink> = checks.iter_mut().collect();
@@ -86,6 +89,10 @@ pub(in crate::engine) fn source_of<'a>(
         default_branch,
     }
 }
+
+/// Whoever may push can say so much of a commit that nobody reads it.
+const CHECKS_UNREADABLE: &str =
+    "What its checks say cannot be read, so much was said of its head: push another commit.";
 
 fn moved() -> CannotBegin {
     NeverRan::Moved.into()

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::drivers::{JobEvidence, JobResult, ShownChange};
+use super::own_pulls::merged_before;
 use crate::config::GuardRuns;
 use crate::core::guards::{
     CommitVerdict, ExaminedChange, FindingCode, GuardCount, GuardFinding, GuardName, GuardResult,
@@ -24,7 +25,7 @@ use crate::engine::guards::{
     examine_change, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
-use crate::gitea::{Error, PullState};
+use crate::gitea::{Error, PullRequest, PullState};
 use crate::store::{self, Connection, jobs, lifted_guards};
 
 /// How many other pull requests for an issue are looked at.
@@ -149,7 +150,7 @@ impl Examiner {
         }
         let (job, policy) = (&result.job, &self.ctx.policy);
         let said = result.attempts.iter().rev().find_map(|attempt| attempt.said.as_deref());
-        let Some(others) = self.others(result, pull.number).await? else { return Ok(None) };
+        let Some(others) = self.others(result, pull).await? else { return Ok(None) };
         let text = |issue: &Issue| self.reader.acceptance_points(result.repo.id, &issue.body);
         let agents = policy.jobs.agents.values().map(|terms| terms.account.clone()).collect();
         let query = ChangeQuery {
@@ -202,11 +203,23 @@ impl Examiner {
     }
 
     /// The other pull requests that say they close the issue, as the forge shows them now.
-    async fn others(&self, result: &JobResult, own: i64) -> Result<Option<Vec<OtherPull>>, Error> {
-        let thread = result.job.spec.thread;
+    async fn others(
+        &self,
+        result: &JobResult,
+        shown: &PullRequest,
+    ) -> Result<Option<Vec<OtherPull>>, Error> {
+        let (thread, own) = (result.job.spec.thread, shown.number);
         let linked = self.read(move |conn| jobs::linked_pulls(conn, thread)).await;
         let Some(linked) = linked else { return Ok(None) };
-        let mut others = Vec::new();
+        // Its own ones that are open it closes itself, once another one took their place.
+        let (gitea, base) = (&self.ctx.gitea, &shown.base_branch);
+        let merged = merged_before(gitea, &result.repo, &result.job, base).await?;
+        let merged = merged.into_iter().map(|(pull, _)| OtherPull {
+            number: pull.number,
+            author: pull.author.map(|author| author.login),
+            standing: OtherPullStanding::Merged,
+        });
+        let mut others: Vec<OtherPull> = merged.collect();
         for number in linked.into_iter().filter(|number| *number != own).take(MOST_OTHERS) {
             let Some(pull) = self.ctx.gitea.pull(&result.repo.name, number).await? else {
                 continue;

@@ -3,13 +3,11 @@
 use super::Jobs;
 use super::watches::JobWatch;
 use crate::core::jobs::{
-    CancelReason, Job, JobAction, JobEvent, JobId, State, StateKind, WaitReason, Waiting, standing,
+    Job, JobAction, JobEvent, JobId, State, StateKind, WaitReason, Waiting, standing,
 };
-use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::job_speech::is_passing;
-use crate::gitea;
 use crate::store::jobs::{self, Lease, StoredAttempt};
 use crate::store::{Connection, Error, backlog, repos};
 
@@ -22,9 +20,6 @@ const WAITS: std::time::Duration = std::time::Duration::from_secs(30);
 /// How long it is from one look at a red default branch to the next.
 const GREEN: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 
-/// How often it is asked whether the thread of a job is open that the backlog does not know.
-const THREAD: std::time::Duration = std::time::Duration::from_secs(60);
-
 /// A job as it stands, with all that a runner keeps of it.
 #[derive(Debug, Clone)]
 pub(super) struct SeenJob {
@@ -35,11 +30,14 @@ pub(super) struct SeenJob {
     pub(super) lease: Option<Lease>,
     /// Where its thread is, as that is called now.
     pub(super) repo: Option<Repo>,
+    /// Where it has earlier branches: what they are to be merged into.
+    pub(super) base_branch: Option<String>,
     /// When its card was written last.
     pub(super) card_at: Option<Timestamp>,
-    is_thread_known: bool,
+    /// Whether the backlog knows its thread as open.
+    pub(super) is_thread_known: bool,
     /// Whether its repository is one of those that are watched.
-    is_watched: bool,
+    pub(super) is_watched: bool,
 }
 
 impl SeenJob {
@@ -52,6 +50,10 @@ impl SeenJob {
         };
         Ok(Some(Self {
             steps: jobs::steps(conn, id)?,
+            base_branch: match job.past.branch {
+                1 => None,
+                _ => jobs::base_branch(conn, id)?,
+            },
             attempt,
             lease,
             repo: repos::name(conn, job.spec.thread.repo)?,
@@ -115,13 +117,15 @@ impl Jobs {
                 NextLook::Idle => NEVER,
             };
             self.show_passing(&seen).await?;
-            self.watches.looked(id, seen.steps, now, at);
+            self.watches.looked(id, (seen.steps, seen.is_thread_known), now, at);
             return Ok(());
         }
         tracing::warn!(job = %id, "a job moves without rest: it is looked at again in a moment");
-        let steps = self.ctx.ledger.read(move |conn| jobs::steps(conn, id)).await?;
-        let now = self.ctx.now();
-        self.watches.looked(id, steps, now, now.after(WAITS));
+        let seen = self.ctx.ledger.read(move |conn| SeenJob::read(conn, id)).await?;
+        if let Some(seen) = seen {
+            let now = self.ctx.now();
+            self.watches.looked(id, (seen.steps, seen.is_thread_known), now, now.after(WAITS));
+        }
         Ok(())
     }
 
@@ -136,10 +140,10 @@ impl Jobs {
     }
 
     async fn act(&self, seen: &SeenJob) -> Result<NextLook, Error> {
-        if let Some(next) = self.thread_gone(seen).await? {
+        let mut next = self.thread_gone(seen).await?;
+        if next == NextLook::Again {
             return Ok(next);
         }
-        let mut next = NextLook::Idle;
         for action in standing(&seen.job) {
             next = next.or(self.carry_out(seen, &action).await?);
             if next == NextLook::Again {
@@ -219,64 +223,6 @@ impl Jobs {
                 .workers
                 .iter()
                 .any(|slot| holds(&slot.roles) && self.fleet.is_up(&slot.name)),
-        }
-    }
-
-    /// Cancels a job whose issue was closed, moved away or deleted. Of what has a result, the
-    /// forge shows more.
-    async fn thread_gone(&self, seen: &SeenJob) -> Result<Option<NextLook>, Error> {
-        let is_before = match &seen.job.state {
-            State::Preflight(_)
-            | State::Running(_)
-            | State::Waiting(_)
-            | State::BackingOff(_)
-            | State::Queued(_)
-            | State::Deciding(_) => true,
-            State::Verifying(_)
-            | State::Uncertain(_)
-            | State::Done(_)
-            | State::NoChange
-            | State::Cancelled(_)
-            | State::Dead(_) => false,
-        };
-        let now = self.ctx.now();
-        let is_stopping = seen.job.state.attempt().is_some_and(|a| a.stopping.is_some());
-        if seen.is_thread_known || !is_before || is_stopping {
-            return Ok(None);
-        }
-        let is_asked = self.watches.with(seen.id(), |watch| {
-            let is_asked = watch.thread_asked_at.is_some_and(|at| !at.is_over(THREAD, now));
-            if !is_asked {
-                watch.thread_asked_at = Some(now);
-            }
-            is_asked
-        });
-        let Some(repo) = seen.repo.as_ref().filter(|_| !is_asked) else { return Ok(None) };
-        // An agent began where the repository was watched.
-        let is_moved_away = !seen.is_watched && seen.job.state.attempt().is_some();
-        let is_gone = match self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await {
-            Ok(issue) => !issue.open || is_moved_away,
-            Err(gitea::Error::NotFound { .. }) => true,
-            Err(_) => false,
-        };
-        if !is_gone || self.is_settled_by_its_pull(seen, &repo.name).await {
-            return Ok(None);
-        }
-        let gone = JobEvent::Cancel(CancelReason::IssueGone);
-        Ok(self.tell(seen.id(), gone).await?.map(|_| NextLook::Again))
-    }
-
-    /// Whether the result that waits for a person was merged or closed by hand, which closes issues
-    /// as well: then that is what happened.
-    async fn is_settled_by_its_pull(&self, seen: &SeenJob, repo: &RepoName) -> bool {
-        let (State::Deciding(_), Some(pull)) = (&seen.job.state, seen.job.past.pull) else {
-            return false;
-        };
-        match self.ctx.gitea.pull(repo, pull).await {
-            Ok(Some(found)) => found.state != gitea::PullState::Open,
-            Ok(None) => false,
-            // It is asked again when the question is looked at.
-            Err(_) => true,
         }
     }
 }

@@ -19,6 +19,8 @@
 //! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
+//! | `thread_gone` | ends a job whose issue was closed, as merged where somebody merged what it brought |
+//! | `own_pulls` | the pull requests of a job's own earlier branches |
 //! | `merged` | whether somebody merged what a job brought, after it was done |
 //! | `fleet` | how the agents are |
 //! | `forge` | what an attempt is asked, and what the forge shows of its result |
@@ -38,12 +40,14 @@ mod health;
 mod judge_again;
 mod look;
 mod merged;
+mod own_pulls;
 mod permission;
 mod preflight;
 mod request;
 mod start;
 mod stop;
 mod task_parts;
+mod thread_gone;
 mod transcript;
 mod trouble;
 mod verify;

@@ -5,7 +5,7 @@ use super::drivers::{CannotBegin, JobOrder};
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
-use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Past, Progress, Spec, ToldText};
+use crate::core::jobs::{Commit, JobEvent, NeverRan, Past, Progress, Spec, ToldText};
 use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::{AgentProblem, Incident};
@@ -27,10 +27,10 @@ const MOST_TEXTS: usize = 50;
 /// What is found of a job before it begins.
 enum PreflightFinding {
     Order(Box<JobOrder>),
-    /// The issue is open no more.
-    Gone,
     /// Its agent is to be told something first, which it is now.
     Again,
+    /// The issue is open no more, which means this.
+    Gone(JobEvent),
     /// It cannot be found out now.
     Later,
 }
@@ -59,11 +59,8 @@ impl Jobs {
         }
         match order {
             PreflightFinding::Order(order) => self.begin(seen, &lease, &*agent, &order).await,
-            PreflightFinding::Gone => {
-                let gone = JobEvent::Cancel(CancelReason::IssueGone);
-                Ok(told(self.tell(seen.id(), gone).await?.is_some()))
-            }
             PreflightFinding::Again => Ok(NextLook::Again),
+            PreflightFinding::Gone(event) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
             PreflightFinding::Later => Ok(self.later(seen)),
         }
     }
@@ -106,7 +103,15 @@ impl Jobs {
             tokio::join!(gitea.issue(&repo.name, number), gitea.blockers(&repo.name, number));
         let issue = match issue {
             Ok(issue) if issue.open => issue,
-            Ok(_) | Err(gitea::Error::NotFound { .. }) => return Ok(PreflightFinding::Gone),
+            Ok(_) | Err(gitea::Error::NotFound { .. }) => {
+                return match self.why_gone(seen, &repo).await {
+                    Ok(event) => Ok(event.map_or(PreflightFinding::Later, PreflightFinding::Gone)),
+                    Err(error) => {
+                        self.incidents.met(&error, seen.job.spec.thread).await;
+                        Ok(PreflightFinding::Later)
+                    }
+                };
+            }
             Err(error) => {
                 self.incidents.met(&error, seen.job.spec.thread).await;
                 return Ok(PreflightFinding::Later);

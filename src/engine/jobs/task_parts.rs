@@ -3,7 +3,7 @@
 
 use super::base::Base;
 use super::drivers::JobOrder;
-use crate::core::guards::CheckLink;
+use crate::core::guards::{CheckLink, GuardName};
 use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{AttemptEnd, Job, WorkKind};
 use crate::core::model::issue::Issue;
@@ -39,7 +39,18 @@ pub(super) fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
 /// What is wrong with what there is, for a repair, or for whoever goes on with a pull request.
 pub(super) fn faults(order: &JobOrder) -> Vec<String> {
     let branch = order.branch.to_string();
-    to_mend(order).into_iter().map(|finding| finding.said(&branch)).collect()
+    to_mend(order).into_iter().map(|finding| fault(finding, &branch)).collect()
+}
+
+/// A script may say nothing but that it failed: which one it was is told as well.
+fn fault(finding: &Finding, branch: &str) -> String {
+    let said = finding.said(branch);
+    match finding {
+        Finding::Guard(found) if !GuardName::is_built_in(found.guard.as_str()) => {
+            format!("The guard {} speaks against it. {said}", found.guard)
+        }
+        _ => said,
+    }
 }
 
 /// The checks that are red among that.

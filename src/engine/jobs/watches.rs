@@ -13,8 +13,9 @@ use crate::store::jobs::WatchedJob;
 /// What is remembered of a job.
 #[derive(Debug, Clone, Default)]
 pub(super) struct JobWatch {
-    /// How long its history was when it was looked at last.
+    /// How long its history was when it was looked at last, and whether its thread was known as open.
     steps: i64,
+    is_thread_known: bool,
     looked_at: Timestamp,
     /// When it is looked at again, whatever moves.
     look_at: Timestamp,
@@ -46,6 +47,14 @@ pub(super) struct JobWatch {
     pub(super) card_steps: Option<i64>,
 }
 
+impl JobWatch {
+    /// Whether nothing happened to it since it was looked at.
+    fn is_as_seen(&self, job: &WatchedJob) -> bool {
+        let is_thread_gone = self.is_thread_known && !job.is_thread_known;
+        self.steps == job.steps && !self.is_woken && !is_thread_gone
+    }
+}
+
 /// All jobs that are looked after.
 #[derive(Debug, Default)]
 pub(super) struct Watches(Mutex<HashMap<JobId, JobWatch>>);
@@ -67,7 +76,7 @@ impl Watches {
             table.retain(|id, _| live.contains(id));
         }
         let moment = |job: &WatchedJob| match table.get(&job.id) {
-            Some(watch) if watch.steps == job.steps && !watch.is_woken => {
+            Some(watch) if watch.is_as_seen(job) => {
                 // A deadline that was over when it was looked at is no reason to look again.
                 let due_at = job.due_at.filter(|due| *due > watch.looked_at);
                 due_at.map_or(watch.look_at, |due| watch.look_at.min(due))
@@ -87,10 +96,17 @@ impl Watches {
     }
 
     /// A job was looked at when its history was so long; it is looked at again at `look_at`.
-    pub(super) fn looked(&self, id: JobId, steps: i64, now: Timestamp, look_at: Timestamp) {
+    pub(super) fn looked(
+        &self,
+        id: JobId,
+        (steps, is_thread_known): (i64, bool),
+        now: Timestamp,
+        look_at: Timestamp,
+    ) {
         let mut table = self.table();
         let watch = table.entry(id).or_default();
-        (watch.steps, watch.looked_at, watch.look_at) = (steps, now, look_at);
+        (watch.steps, watch.is_thread_known) = (steps, is_thread_known);
+        (watch.looked_at, watch.look_at) = (now, look_at);
     }
 
     /// It is looked at again as soon as nobody looks at it any more.

@@ -7,6 +7,7 @@ use crate::core::effect::marker::{key_of, marker};
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::Error;
+use crate::store::jobs;
 
 impl Deliver for ApprovePull {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
@@ -21,6 +22,10 @@ impl Deliver for ApprovePull {
     }
 
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
+        // Somebody went on with the job otherwise, and what it brought then is another matter.
+        if !self.is_wanted(to).await? {
+            return Ok(Applied::default());
+        }
         let body = format!("{}\n\n{}", self.word, marker(&to.row.key));
         match to.ctx.gitea.approve(to.name(), to.number(), &self.commit, &body).await {
             Ok(_) => Ok(Applied::written(WriteKind::Setting)),
@@ -35,6 +40,12 @@ impl Deliver for ApprovePull {
 }
 
 impl ApprovePull {
+    async fn is_wanted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let Some(job) = self.job else { return Ok(true) };
+        let stored = to.ctx.ledger.read(move |conn| jobs::get(conn, job)).await?;
+        Ok(stored.is_some_and(|stored| stored.job.is_accepted_as(to.number(), &self.commit)))
+    }
+
     async fn has_moved(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
         let pull = to.ctx.gitea.pull(to.name(), to.number()).await?;
         Ok(pull.is_none_or(|pull| pull.head != self.commit))

@@ -8,7 +8,7 @@ use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use super::stored_effect::effect_of;
 use crate::core::effect::{Effect, MergePull};
 use crate::core::guards::{CheckFacts, ExpectedChecks, GuardName, GuardRules, checks};
-use crate::core::jobs::{Done, JobEvent, MergeRefusal, State, StepTime};
+use crate::core::jobs::{JobEvent, MergeRefusal, StepTime};
 use crate::core::model::text::Review;
 use crate::core::model::verdict::Opinion;
 use crate::engine::guards::said_of_heads;
@@ -27,6 +27,9 @@ const TRIES: u32 = 6;
 
 impl Deliver for MergePull {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
+        if !self.is_wanted(to).await? {
+            return Ok(None);
+        }
         let pull = to.ctx.gitea.pull(to.name(), to.number()).await?;
         match pull {
             Some(pull) => self.is_over(to, &pull).await,
@@ -82,7 +85,7 @@ impl MergePull {
     async fn is_wanted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
         let job = self.job;
         let stored = to.ctx.ledger.read(move |conn| jobs::get(conn, job)).await?;
-        Ok(stored.is_some_and(|stored| stored.job.state == State::Done(Done::Accepted)))
+        Ok(stored.is_some_and(|stored| stored.job.is_accepted_as(to.number(), &self.commit)))
     }
 
     /// Whether somebody merged or closed it, which is told to the job.
@@ -239,7 +242,16 @@ pub(super) fn gave_up(
     reason: String,
     now: StepTime,
 ) -> Result<(), Error> {
-    let Ok(Effect::Merge(MergePull { job, .. })) = effect_of(row) else { return Ok(()) };
+    let Ok(Effect::Merge(merge)) = effect_of(row) else { return Ok(()) };
+    let job = merge.job;
+    let (stored, thread) = (jobs::get(tx, job)?, row.lane.thread());
+    let is_wanted = stored.zip(thread).is_some_and(|(stored, thread)| {
+        // Nobody waits for it if the job went on otherwise.
+        stored.job.is_accepted_as(thread.number, &merge.commit)
+    });
+    if !is_wanted {
+        return Ok(());
+    }
     let event = JobEvent::NotMerged(MergeRefusal::GaveUp(reason));
     match jobs::advance(tx, job, Some(&told_key(row)), event, now)? {
         Ok(_) => {}

@@ -10,6 +10,7 @@
 
 mod comments;
 mod ended;
+mod heads;
 mod listed_repos;
 mod repositories;
 mod revert_watch;
@@ -206,7 +207,8 @@ impl Poller {
         Ok(())
     }
 
-    /// Lets all repositories be read, from time to time, and looks for what was deleted.
+    /// Lets all repositories be read and all heads be looked at, from time to time, and looks for what
+    /// was deleted.
     async fn sweep(&self) -> Result<(), EngineError> {
         let (now, every) = (self.ctx.now(), self.ctx.policy.poll.sweep);
         let last = self.ctx.ledger.read(|conn| meta::get(conn, meta::SWEPT_AT)).await?;
@@ -221,6 +223,7 @@ impl Poller {
             meta::set(tx, meta::SWEPT_AT, &now)
         });
         write.await?;
+        self.look_at_heads().await?;
         deleted::look_at_holds(&self.ctx, &self.listed.repos).await
     }
 

@@ -1,4 +1,5 @@
-//! What was seen of default branches, as long as timmy runs: when, and up to which commit.
+//! What was seen of the branches that jobs were merged into, as long as timmy runs: when, and up to
+//! which commit.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,11 +11,14 @@ use crate::core::model::time::Timestamp;
 use crate::gitea::ForgeCommit;
 use crate::store::jobs::MergedJob;
 
+/// A branch of a repository; without a name the default one.
+pub(super) type MergeTarget = (RepoId, Option<String>);
+
 #[derive(Debug, Default)]
 pub(super) struct RevertWatch {
     looked_at: Option<Timestamp>,
     /// Where each stood then: what it held was looked at.
-    pub(super) heads: BTreeMap<RepoId, Commit>,
+    pub(super) heads: BTreeMap<MergeTarget, Commit>,
 }
 
 impl RevertWatch {

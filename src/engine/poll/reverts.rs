@@ -1,6 +1,7 @@
-//! Looks whether what jobs brought was taken back: for two weeks after a merge, on the default branch
-//! of its repository, once an hour. That takes one request for each repository in which something
-//! was merged lately, and more only where very much was pushed since.
+//! Looks whether what jobs brought was taken back: for two weeks after a merge, on the branch that it
+//! was merged into, once an hour. That takes one request for each branch into which something was
+//! merged lately, and more only where very much was pushed since. Which branch that is, the pull
+//! request tells once; as long as it does not, the default one is looked at.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::core::jobs::{Commit, JobEvent, JobId};
 use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
 use crate::engine::error::EngineError;
-use crate::gitea::ForgeCommit;
+use crate::gitea::{Error, ForgeCommit};
 use crate::store::jobs::{self, MergedJob};
 use crate::store::repos;
 
@@ -30,34 +31,59 @@ impl Poller {
             return Ok(());
         }
         let since = now.before(WATCHED);
-        let merged = self.ctx.ledger.read(move |conn| jobs::merged_since(conn, since)).await?;
+        let mut merged = self.ctx.ledger.read(move |conn| jobs::merged_since(conn, since)).await?;
         let places: BTreeSet<RepoId> = merged.iter().map(|job| job.repo).collect();
-        self.reverts.heads.retain(|repo, _| places.contains(repo));
-        for repo in places {
-            let known = self.ctx.ledger.read(move |conn| repos::name(conn, repo)).await?;
+        self.reverts.heads.retain(|(repo, _), _| places.contains(repo));
+        for place in places {
+            let known = self.ctx.ledger.read(move |conn| repos::name(conn, place)).await?;
             let Some(repo) = known.filter(|repo| self.ctx.policy.watch.covers(&repo.name)) else {
                 continue;
             };
-            let here: Vec<&MergedJob> = merged.iter().filter(|job| job.repo == repo.id).collect();
-            let looked = self.reverted_in(&repo, &here).await;
-            if let Some(reverted) = self.skip_unreadable(&repo.name.to_string(), looked).await? {
-                self.tell_reverted(reverted).await?;
-            }
+            let here = merged.extract_if(.., |job| job.repo == place).collect();
+            let looked = self.look_in(&repo, here).await;
+            self.skip_unreadable(&repo.name.to_string(), looked).await?;
         }
         Ok(())
     }
 
-    /// Which of these jobs of a repository were reverted, each by its commit.
-    async fn reverted_in(
+    /// Looks for reverts of these jobs of a repository, on each branch that they were merged into.
+    async fn look_in(&mut self, repo: &Repo, mut jobs: Vec<MergedJob>) -> Result<(), EngineError> {
+        for job in &mut jobs {
+            self.ask_target(repo, job).await?;
+        }
+        let targets: BTreeSet<Option<String>> = jobs.iter().map(|job| job.target.clone()).collect();
+        for target in targets {
+            let here: Vec<&MergedJob> = jobs.iter().filter(|job| job.target == target).collect();
+            let reverted = self.reverted_on(repo, target, &here).await?;
+            self.tell_reverted(reverted).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks which branch the result of a job was merged into, if that is not known yet.
+    async fn ask_target(&self, repo: &Repo, job: &mut MergedJob) -> Result<(), EngineError> {
+        let Some(number) = job.pull.filter(|_| job.target.is_none()) else { return Ok(()) };
+        let Some(pull) = self.ctx.gitea.pull(&repo.name, number).await? else { return Ok(()) };
+        let (id, branch) = (job.id, pull.base_branch.clone());
+        self.ctx.ledger.write(move |tx| jobs::merged_into(tx, id, &branch)).await?;
+        job.target = Some(pull.base_branch);
+        Ok(())
+    }
+
+    /// Which of these jobs were reverted on a branch, each by its commit.
+    async fn reverted_on(
         &mut self,
         repo: &Repo,
+        target: Option<String>,
         jobs: &[&MergedJob],
     ) -> Result<Vec<(JobId, Commit)>, EngineError> {
-        let seen = self.reverts.heads.get(&repo.id).cloned();
+        let branch = target.clone();
+        let place = (repo.id, target);
+        let seen = self.reverts.heads.get(&place).cloned();
         let mut reverted = Vec::new();
         let mut head = None;
         for page in 1..=MOST_PAGES {
-            let commits = self.ctx.gitea.default_branch_commits(&repo.name, page).await?;
+            let commits = self.commits_of(repo, branch.as_deref(), page).await?;
             head = head.or_else(|| commits.first().map(|newest| newest.commit.clone()));
             let is_news = |commit: &&ForgeCommit| Some(&commit.commit) != seen.as_ref();
             let (news, all) = (commits.iter().take_while(is_news).count(), commits.len());
@@ -70,8 +96,28 @@ impl Poller {
                 break;
             }
         }
-        self.reverts.heads.extend(head.map(|head| (repo.id, head)));
+        self.reverts.heads.extend(head.map(|head| (place, head)));
         Ok(reverted)
+    }
+
+    /// One page of the commits of a branch; none if that is gone, as one is that was merged itself.
+    async fn commits_of(
+        &self,
+        repo: &Repo,
+        branch: Option<&str>,
+        page: usize,
+    ) -> Result<Vec<ForgeCommit>, EngineError> {
+        let gitea = &self.ctx.gitea;
+        match (gitea.branch_commits(&repo.name, branch, page).await, branch) {
+            // So old servers answer for a branch that is gone.
+            (Err(error @ Error::Server { .. }), Some(branch)) => {
+                match gitea.branch(&repo.name, branch).await? {
+                    Some(_) => Err(error.into()),
+                    None => Ok(Vec::new()),
+                }
+            }
+            (commits, _) => Ok(commits?),
+        }
     }
 
     async fn tell_reverted(&self, reverted: Vec<(JobId, Commit)>) -> Result<(), EngineError> {

@@ -68,5 +68,12 @@ impl World {
         for comment in self.comments.values_mut().filter(|comment| comment.author == user) {
             comment.author = GHOST;
         }
+        for line in self.timeline.iter_mut().filter(|line| line.user == user) {
+            line.user = GHOST;
+        }
+        let feeds = self.repos.values_mut().flat_map(|repo| &mut repo.feed);
+        for line in feeds.filter(|line| line.user == user) {
+            line.user = GHOST;
+        }
     }
 }

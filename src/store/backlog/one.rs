@@ -3,11 +3,11 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load::{Names, pulls, waits_of};
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::NamedPaths;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::IssueFacts;
-use crate::store::columns::Json;
+use crate::store::columns::{Json, thread};
 use crate::store::error::Error;
 use crate::store::{reports, threads};
 
@@ -36,6 +36,20 @@ pub fn moved_at(conn: &Connection, thread: ThreadId) -> Result<Option<Timestamp>
         .query_row((thread.repo, thread.number), |row| row.get(0))
         .optional()?;
     Ok(at)
+}
+
+/// Up to `limit` open pull requests of these repositories, those that moved last first.
+pub fn open_pulls(conn: &Connection, repos: &[RepoId], limit: u32) -> Result<Vec<ThreadId>, Error> {
+    let repos: Vec<i64> = repos.iter().map(|repo| repo.0).collect();
+    let pulls = conn
+        .prepare_cached(
+            "SELECT repo, number FROM backlog
+             WHERE is_pull AND repo IN (SELECT value FROM json_each(?1))
+             ORDER BY updated_at DESC, repo, number DESC LIMIT ?2",
+        )?
+        .query_map((Json(repos), limit), thread)?
+        .collect::<Result<_, _>>()?;
+    Ok(pulls)
 }
 
 /// As [`facts`](super::facts) would give it, but for those who were heard in it, who stand in

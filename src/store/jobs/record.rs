@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::load::{self, StoredJob};
 use super::{attempts, history};
@@ -218,6 +218,10 @@ pub fn reverted_between(
 pub struct MergedJob {
     pub id: JobId,
     pub repo: RepoId,
+    /// The pull request, if the job knows it.
+    pub pull: Option<i64>,
+    /// The branch that it was merged into, if that was asked.
+    pub target: Option<String>,
     /// What was merged, and what the merge made.
     pub commits: Vec<Commit>,
     /// When that was known.
@@ -232,7 +236,8 @@ pub fn merged_since(conn: &Connection, since: Timestamp) -> Result<Vec<MergedJob
                     (SELECT json_extract(judged.step, '$.event.judged.commit')
                      FROM job_events AS judged WHERE judged.job = jobs.id
                        AND json_extract(judged.step, '$.event.judged.commit') IS NOT NULL
-                     ORDER BY judged.seq DESC LIMIT 1)
+                     ORDER BY judged.seq DESC LIMIT 1),
+                    pull, merged_into
              FROM jobs JOIN job_events ON job_events.job = jobs.id
              WHERE state = 'done' AND json_extract(jobs.job, '$.state.done') = 'merged'
                AND json_extract(step, '$.event.merged') IS NOT NULL
@@ -244,12 +249,20 @@ pub fn merged_since(conn: &Connection, since: Timestamp) -> Result<Vec<MergedJob
             Ok(MergedJob {
                 id: row.get(0)?,
                 repo: row.get(1)?,
+                pull: row.get(5)?,
+                target: row.get(6)?,
                 commits: commits.collect(),
                 at: row.get(2)?,
             })
         })?
         .collect::<Result<_, _>>()?;
     Ok(merged)
+}
+
+/// Keeps which branch it was that the result of a job was merged into.
+pub fn merged_into(tx: &Transaction<'_>, id: JobId, branch: &str) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE jobs SET merged_into = ?2 WHERE id = ?1")?.execute((id, branch))?;
+    Ok(())
 }
 
 /// How far back results tell how well an agent fits: what is older weighs next to nothing.

@@ -33,24 +33,32 @@ pub struct WatchedJob {
     pub waits_for_a_person: bool,
     /// How long its history is: it grows with each step, whoever told it.
     pub steps: i64,
+    /// Whether its thread is known to be open.
+    pub is_thread_known: bool,
 }
 
-/// All jobs that have not ended, but for those that wait for an agent and may do so longer; and
-/// those that are done, and whose pull request is among the open ones no more; and for a day those
-/// whose agent may still push.
+/// All jobs that have not ended, but for those that wait for an agent and may do so longer, on a
+/// thread that is known to be open; those that are done, and whose pull request is among the open
+/// ones no more; and for a day those whose agent may still push.
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
     let jobs = conn
         .prepare_cached(
-            "SELECT id, due_at, steps,
-                    state = 'deciding' OR json_extract(job, '$.state.waiting.start') IS NOT NULL
-             FROM jobs
-             WHERE ended_at IS NULL AND (state <> 'queued' OR due_at <= ?1)
+            "SELECT id, due_at, steps, is_asked, is_thread_known FROM (
+                 SELECT id, due_at, steps, state,
+                        state = 'deciding'
+                        OR json_extract(job, '$.state.waiting.start') IS NOT NULL AS is_asked,
+                        EXISTS (
+                            SELECT 1 FROM backlog
+                            WHERE backlog.repo = jobs.repo AND backlog.number = jobs.number
+                        ) AS is_thread_known
+                 FROM jobs WHERE ended_at IS NULL)
+             WHERE state <> 'queued' OR due_at <= ?1 OR NOT is_thread_known
              UNION ALL
-             SELECT id, NULL, steps, 0 FROM jobs
+             SELECT id, NULL, steps, 0, 1 FROM jobs
              WHERE pull_open = 1 AND NOT EXISTS (
                  SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
              UNION ALL
-             SELECT id, NULL, steps, 0 FROM jobs
+             SELECT id, NULL, steps, 0, 1 FROM jobs
              WHERE state = 'cancelled' AND ended_at > ?2
                AND json_extract(job, '$.state.cancelled.agent') = 'not_seen'
              ORDER BY id",
@@ -61,6 +69,7 @@ pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Err
                 due_at: row.get(1)?,
                 steps: row.get(2)?,
                 waits_for_a_person: row.get(3)?,
+                is_thread_known: row.get(4)?,
             })
         })?
         .collect::<Result<_, _>>()?;
@@ -74,6 +83,20 @@ pub fn steps(conn: &Connection, id: JobId) -> Result<i64, Error> {
         .query_row([id], |row| row.get(0))
         .optional()?;
     Ok(steps.unwrap_or_default())
+}
+
+/// The branch that the latest attempt of a job that was prepared is to be merged into.
+pub fn base_branch(conn: &Connection, id: JobId) -> Result<Option<String>, Error> {
+    let branch = conn
+        .prepare_cached(
+            "SELECT base_branch FROM attempts
+             WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
+               AND base_branch IS NOT NULL
+             ORDER BY fence DESC LIMIT 1",
+        )?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(branch)
 }
 
 /// Up to `limit` jobs that wait for an agent, the oldest first.

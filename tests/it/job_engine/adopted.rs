@@ -13,10 +13,10 @@ use crate::support::clock::MINUTE;
 use crate::support::forge::DOOR;
 
 const CI: &str = "ci";
-const TOPIC: &str = "topic";
+pub(super) const TOPIC: &str = "topic";
 
 /// anna asks to merge oil.md: the pull request, and its head.
-fn proposed(sandbox: &Sandbox) -> (i64, String) {
+pub(super) fn proposed(sandbox: &Sandbox) -> (i64, String) {
     sandbox.add_user(CI);
     sandbox.collaborator(DOOR, CI, Mode::Write).unwrap();
     let head = sandbox.commit("anna", DOOR, TOPIC, &[("oil.md", "oil")], "Oil it").unwrap();
@@ -24,7 +24,7 @@ fn proposed(sandbox: &Sandbox) -> (i64, String) {
 }
 
 /// alexander gives it to ezra.
-async fn adopted(stage: &Stage, number: i64, branch: &str) -> JobId {
+pub(super) async fn adopted(stage: &Stage, number: i64, branch: &str) -> JobId {
     let new = NewJob {
         thread: ThreadId { repo: stage.repo().await, number },
         purpose: Purpose::Repair,

@@ -118,6 +118,156 @@ async fn whoever_speaks_in_timmys_name_is_told_of_and_spoken_over() {
     stage.end().await;
 }
 
+#[tokio::test]
+async fn whoever_speaks_in_timmys_name_where_nothing_moves_is_found_within_the_hour() {
+    let stage = stage().await;
+    let (_, head) = opens(&stage, "ezra", "paint");
+    pass(&stage).await;
+    stage.app.sandbox.set_status("ezra", DOOR, &head, (VERIFY, "success")).unwrap();
+    stage.pass(MINUTE * 70, MINUTE * 5).await;
+    says(&stage, &head, "failure");
+    assert_eq!(forged(&stage).await.len(), 1);
+    let asked = || stage.app.sandbox.requests().len();
+    let before = asked();
+    stage.pass(MINUTE * 60, MINUTE * 60).await;
+    assert!(asked() - before < 40, "{}", asked() - before);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_an_agent_says_in_timmys_name_does_not_stand_while_its_job_is_at_work() {
+    let stage = stage().await;
+    stage.assign(1, Some("ezra")).await;
+    let head = pushes(&stage, "ezra", BRANCH, "red");
+    stage.app.sandbox.open_pull("ezra", DOOR, "Paint it", "", BRANCH).unwrap();
+    stage.app.sandbox.set_status("ezra", DOOR, &head, (VERIFY, "success")).unwrap();
+    pass(&stage).await;
+    says(&stage, &head, "pending");
+    assert_eq!(forged(&stage).await.len(), 1);
+    stage.cancel(JobId(1)).await;
+    stage.pass(MINUTE * 70, MINUTE * 5).await;
+    says(&stage, &head, "failure");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_statuses_hides_nothing() {
+    for (context, state) in [(VERIFY, "success"), ("noise", "success")] {
+        let stage = stage().await;
+        let (pull, head) = opens(&stage, "ezra", "paint");
+        pass(&stage).await;
+        let sandbox = &stage.app.sandbox;
+        sandbox.set_status("ezra", DOOR, &head, (VERIFY, "success")).unwrap();
+        for _ in 0..1001 {
+            sandbox.set_status("ezra", DOOR, &head, (context, state)).unwrap();
+        }
+        let before = sandbox.requests().len();
+        sandbox.comment("anna", DOOR, pull, "It is green!").unwrap();
+        pass(&stage).await;
+        says(&stage, &head, "failure");
+        assert_eq!(forged(&stage).await.len(), 1);
+        let asked = sandbox.requests().len() - before;
+        assert!(asked < 80, "{context}: {asked} requests");
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_for_a_flood_of_contexts_is_said_again_and_told() {
+    let stage = stage().await;
+    let sandbox = &stage.app.sandbox;
+    let head = pushes(&stage, "ezra", "paint", "red");
+    let noise = |numbers: std::ops::Range<u32>| {
+        for number in numbers {
+            // By whatever a server sorts contexts, there are many on either side.
+            let side = if number % 2 == 0 { "a" } else { "z" };
+            let context = format!("{side}/{number}");
+            sandbox.set_status("ezra", DOOR, &head, (&context, "success")).unwrap();
+        }
+    };
+    noise(0..500);
+    let pull = sandbox.open_pull("ezra", DOOR, "Paint it", "", "paint").unwrap();
+    pass(&stage).await;
+    sandbox.set_status("ezra", DOOR, &head, (VERIFY, "success")).unwrap();
+    noise(500..1001);
+    sandbox.comment("anna", DOOR, pull, "It is green!").unwrap();
+    pass(&stage).await;
+    says(&stage, &head, "failure");
+    let open = forged(&stage).await;
+    assert!(open[0].text.contains("so many statuses"), "{}", open[0].text);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_an_agent_pushes_to_a_persons_pull_request_is_no_persons() {
+    let stage = stage().await;
+    let sandbox = &stage.app.sandbox;
+    let (pull, first) = opens(&stage, "anna", "paint");
+    pass(&stage).await;
+    says(&stage, &first, "success");
+    let agents = pushes(&stage, "ezra", "paint", "blue");
+    sandbox.comment("anna", DOOR, pull, "Blue?").unwrap();
+    pass(&stage).await;
+    says(&stage, &agents, "failure");
+    let above = pushes(&stage, "anna", "paint", "green");
+    sandbox.comment("anna", DOOR, pull, "Green.").unwrap();
+    pass(&stage).await;
+    says(&stage, &above, "failure");
+    sandbox.force_branch("anna", DOOR, "paint", &first).unwrap();
+    let without = pushes(&stage, "anna", "paint", "yellow");
+    sandbox.comment("anna", DOOR, pull, "Without it.").unwrap();
+    pass(&stage).await;
+    says(&stage, &without, "success");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_an_agent_pushed_before_a_person_opened_the_pull_request_is_no_persons_either() {
+    let stage = stage().await;
+    let head = pushes(&stage, "ezra", "paint", "red");
+    let pull = stage.app.sandbox.open_pull("anna", DOOR, "Paint it", "", "paint").unwrap();
+    pass(&stage).await;
+    says(&stage, &head, "failure");
+    let above = pushes(&stage, "anna", "paint", "green");
+    stage.app.sandbox.comment("anna", DOOR, pull, "Mine.").unwrap();
+    pass(&stage).await;
+    says(&stage, &above, "success");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_nobody_who_can_be_named_pushed_or_opened_is_no_persons() {
+    let with_guest = |sandbox: &Sandbox| {
+        with_ci(sandbox);
+        sandbox.add_user("guest");
+        sandbox.collaborator(DOOR, "guest", Mode::Write).unwrap();
+    };
+    let stage = live(with_guest, |config| config).await;
+    let sandbox = &stage.app.sandbox;
+    let (pull, first) = opens(&stage, "anna", "paint");
+    pass(&stage).await;
+    says(&stage, &first, "success");
+    let guests = pushes(&stage, "guest", "paint", "blue");
+    let (_, opened) = opens(&stage, "guest", "other");
+    sandbox.delete_user("guest").unwrap();
+    sandbox.comment("anna", DOOR, pull, "Who?").unwrap();
+    pass(&stage).await;
+    says(&stage, &guests, "failure");
+    says(&stage, &opened, "failure");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_the_forge_does_not_tell_who_pushed_the_opener_counts() {
+    let stage = stage().await;
+    stage.app.sandbox.take_away("/repos/{owner}/{repo}/activities/feeds");
+    stage.app.sandbox.take_away("/repos/{owner}/{repo}/issues/{index}/timeline");
+    let (_, head) = opens(&stage, "anna", "paint");
+    pass(&stage).await;
+    says(&stage, &head, "success");
+    stage.end().await;
+}
+
 /// ezra's job is done, and its pull request open; the number of that.
 async fn done(stage: &Stage) -> (JobId, i64) {
     let (job, pull) = delivered(stage).await;

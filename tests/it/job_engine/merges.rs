@@ -10,6 +10,7 @@ use timmy::store::jobs;
 use timmy::store::outbox::{self, NewEffect};
 
 use super::decisions::{delivered, said, says};
+use super::scripted::ended;
 use super::stage::{Stage, live};
 use crate::support::clock::MINUTE;
 use crate::support::forge::DOOR;
@@ -89,6 +90,56 @@ async fn one_whose_job_went_on_is_not_merged() {
     assert_eq!(refusals(&stage, job).await, []);
     let row = stage.app.timmy.read(|conn| outbox::get(conn, "test.merge")).await.unwrap();
     assert_eq!(row.state, outbox::EffectState::Done, "nobody waits for it");
+    stage.end().await;
+}
+
+/// The job was begun once more, and a person took what that brought: its pull request.
+async fn accepted_anew(stage: &Stage, job: JobId) -> i64 {
+    stage.tell(job, JobEvent::Retry(Some("ezra".to_owned()))).await;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    let (sandbox, own) = (&stage.app.sandbox, "timmy/1-j1-2");
+    let head = sandbox.commit("ezra", DOOR, own, &[("hinge.md", "new")], "New hinge").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "New hinge", "", own).unwrap();
+    stage.ezra.goes(ended(&format!(
+        "timmy-result: {{\"outcome\":\"pull_request\",\"pull\":{pull},\"commit\":\"{head}\"}}"
+    )));
+    stage.follow().await;
+    says(stage, "/timmy approve d2").await;
+    let accepted = stage.job(job).await;
+    assert_eq!((&accepted.state, accepted.past.pull), (&State::Done(Done::Accepted), Some(pull)));
+    pull
+}
+
+#[tokio::test]
+async fn what_was_accepted_before_a_retry_is_not_merged_because_of_a_later_yes() {
+    let (stage, job, first) = accepted().await;
+    let second = accepted_anew(&stage, job).await;
+    stage.app.sandbox.set_open("anna", DOOR, first.thread.number, true).ok();
+    is_to_be_merged(&stage, &first, "main").await;
+    assert!(!merged(&stage, &first));
+    assert_eq!(refusals(&stage, job).await, []);
+    assert!(stage.app.sandbox.is_open(DOOR, second).unwrap());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_approval_of_what_was_begun_anew_since_is_not_given() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "review")).await;
+    let (job, _) = delivered(&stage).await;
+    let faults = stage.app.sandbox.faults();
+    faults.rate(1, Matcher::method_path("POST", "/reviews"), 1000, Fault::BadGateway);
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Accepted));
+    let tries = || {
+        let asked = stage.app.sandbox.requests().into_iter();
+        asked.filter(|asked| asked.method == "POST" && asked.path.ends_with("/reviews")).count()
+    };
+    assert!(tries() > 0, "it was to be given");
+    stage.tell(job, JobEvent::Retry(None)).await;
+    let before = tries();
+    faults.clear();
+    stage.pass(MINUTE * 90, MINUTE * 5).await;
+    assert_eq!(tries(), before);
     stage.end().await;
 }
 

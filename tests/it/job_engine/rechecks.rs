@@ -60,8 +60,13 @@ async fn what_ran_runs_again() {
     hands_in(&stage, &commit).await;
     assert_eq!(stage.kind(job).await, StateKind::BackingOff);
     assert_eq!(found(&stage, job).await, ["script_blocks"]);
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    let prompt = stage.ezra.script().sent.last().unwrap().body.clone();
+    assert!(prompt.contains("The guard gate speaks against it."), "{prompt}");
+    stage.ezra.script().obeys = true;
     std::fs::write(gate.path().join("open"), "").unwrap();
     stage.tell(job, JobEvent::Recheck).await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     assert_eq!(verdict(&stage, &commit).as_deref(), Some("success"));
     stage.end().await;

@@ -19,7 +19,7 @@ fn with_ci(sandbox: &Sandbox) {
 
 /// ezra's pull request has a red check, and a person said something about it. The job, and the commit
 /// that is to be repaired.
-async fn to_be_repaired() -> (Stage, JobId, String) {
+pub(super) async fn to_be_repaired() -> (Stage, JobId, String) {
     let stage = live(with_ci, |config| config.with("guards.trusted_reporters", [CI])).await;
     let job = stage.assign(1, Some("ezra")).await;
     let sandbox = &stage.app.sandbox;
@@ -34,7 +34,7 @@ async fn to_be_repaired() -> (Stage, JobId, String) {
 }
 
 /// The same; ezra works on it.
-async fn in_a_round() -> (Stage, JobId, String) {
+pub(super) async fn in_a_round() -> (Stage, JobId, String) {
     let (stage, job, red) = to_be_repaired().await;
     repeats(&stage, job, &[]).await;
     (stage, job, red)
@@ -92,6 +92,26 @@ async fn one_that_is_lost_begins_on_a_branch_of_its_own_at_what_is_repaired() {
     stage.ezra.goes(ended(&line));
     stage.follow().await;
     assert_eq!(stage.kind(job).await, StateKind::Done, "{:#?}", stage.attempts(job).await);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_lost_round_does_not_forget_what_was_merged_of_it() {
+    let (stage, job, _) = in_a_round().await;
+    stage.ezra.script().is_forgetful = true;
+    stage.pass(MINUTE, SECOND * 30).await;
+    stage.ezra.script().is_forgetful = false;
+    stage.pass(MINUTE * 10, SECOND * 30).await;
+    let (sandbox, own) = (&stage.app.sandbox, "timmy/1-j1-2");
+    let head = sandbox.commit("ezra", DOOR, own, &[("hinge.md", "new")], "Less").unwrap();
+    sandbox.open_pull("ezra", DOOR, "Oil it", "", own).unwrap();
+    sandbox.set_status(CI, DOOR, &head, ("ci/test", "success")).unwrap();
+    sandbox.merge("anna", DOOR, 9).unwrap();
+    let line = format!("timmy-result: {{\"outcome\":\"pull_request\",\"commit\":\"{head}\"}}");
+    stage.ezra.goes(ended(&line));
+    stage.follow().await;
+    assert_eq!(super::guards::found(&stage, job).await, ["other_pull_merged"]);
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
     stage.end().await;
 }
 

@@ -1,0 +1,79 @@
+//! Somebody merges what a job brought while its next round waits, or is under way: that is what
+//! happened, whatever closes the issue with it.
+
+use timmy::core::jobs::{Done, JobId, State, StateKind};
+
+use super::adopted::{TOPIC, adopted, proposed};
+use super::decisions::said;
+use super::guards::hands_in;
+use super::rounds::{in_a_round, to_be_repaired};
+use super::stage::{Stage, live};
+use crate::support::clock::{MINUTE, SECOND};
+use crate::support::forge::DOOR;
+
+/// The pull request of the job's first branch.
+const PULL: i64 = 9;
+
+/// anna merges it, and its text closes the issue.
+fn merges(stage: &Stage) {
+    stage.app.sandbox.merge("anna", DOOR, PULL).unwrap();
+    stage.app.sandbox.set_open("anna", DOOR, 1, false).unwrap();
+}
+
+async fn counts_as_merged(stage: Stage, job: JobId) {
+    stage.pass(MINUTE * 10, SECOND * 30).await;
+    let told = said(&stage);
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged), "{told:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn while_the_next_round_waits() {
+    let (stage, job, _) = to_be_repaired().await;
+    assert_eq!(stage.kind(job).await, StateKind::BackingOff);
+    merges(&stage);
+    counts_as_merged(stage, job).await;
+}
+
+#[tokio::test]
+async fn while_the_next_round_waits_for_an_agent() {
+    let (stage, job, _) = to_be_repaired().await;
+    stage.ezra.script().trouble = Some(timmy::agents::AgentTrouble::HostAway("asleep".to_owned()));
+    stage.pass(MINUTE * 5, SECOND * 30).await;
+    assert_eq!(stage.attempts(job).await.iter().filter(|a| a.started_at.is_some()).count(), 1);
+    merges(&stage);
+    counts_as_merged(stage, job).await;
+}
+
+#[tokio::test]
+async fn while_an_agent_works_on_it() {
+    let (stage, job, _) = in_a_round().await;
+    merges(&stage);
+    counts_as_merged(stage, job).await;
+}
+
+#[tokio::test]
+async fn while_the_round_that_was_lost_is_done_on_another_branch() {
+    let (stage, job, _) = in_a_round().await;
+    stage.ezra.script().is_forgetful = true;
+    stage.pass(MINUTE, SECOND * 30).await;
+    stage.ezra.script().is_forgetful = false;
+    assert_eq!(stage.job(job).await.past.pull, None);
+    merges(&stage);
+    counts_as_merged(stage, job).await;
+}
+
+#[tokio::test]
+async fn where_the_pull_request_was_adopted() {
+    let stage = live(|_| {}, |config| config.with("guards.trusted_reporters", ["ci"])).await;
+    let sandbox = &stage.app.sandbox;
+    let (pull, _) = proposed(sandbox);
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let job = adopted(&stage, pull, TOPIC).await;
+    let commit = sandbox.commit("ezra", DOOR, TOPIC, &[("oil.md", "less")], "Less").unwrap();
+    sandbox.set_status("ci", DOOR, &commit, ("ci/test", "failure")).unwrap();
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.kind(job).await, StateKind::BackingOff);
+    sandbox.merge("anna", DOOR, pull).unwrap();
+    counts_as_merged(stage, job).await;
+}

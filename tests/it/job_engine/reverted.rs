@@ -1,0 +1,32 @@
+//! What was merged into another branch than the default one is taken back there.
+
+use timmy::core::jobs::{Done, State};
+
+use super::adopted::{TOPIC, adopted};
+use super::guards::hands_in;
+use super::stage::live;
+use crate::support::clock::{HOUR, MINUTE};
+use crate::support::forge::DOOR;
+
+#[tokio::test]
+async fn a_revert_is_seen_on_the_branch_that_was_merged_into() {
+    let stage = live(|_| {}, |config| config).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.commit("anna", DOOR, "release", &[("notes.md", "1.0")], "Release it").unwrap();
+    sandbox.commit("anna", DOOR, TOPIC, &[("oil.md", "oil")], "Oil it").unwrap();
+    let (texts, branches) = (("Oil it", ""), (Some("release"), TOPIC));
+    let pull = sandbox.open_pull_into("anna", DOOR, texts, branches).unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let job = adopted(&stage, pull, TOPIC).await;
+    let commit = sandbox.commit("ezra", DOOR, TOPIC, &[("oil.md", "less")], "Less").unwrap();
+    hands_in(&stage, &commit).await;
+    sandbox.merge("alexander", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 15, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    let merge = sandbox.merged_as(DOOR, pull).unwrap().unwrap();
+    let message = format!("Revert \"Oil it\"\n\nThis reverts commit {merge}.");
+    sandbox.commit("anna", DOOR, "release", &[("oil.md", "none")], &message).unwrap();
+    stage.pass(HOUR * 2, MINUTE * 10).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Reverted));
+    stage.end().await;
+}
