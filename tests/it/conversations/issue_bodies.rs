@@ -33,7 +33,8 @@ async fn so_may_a_pull_request() {
 #[tokio::test]
 async fn the_text_of_a_pull_request_is_answered_once_the_forge_answers() {
     talk(async |t| {
-        for _ in 0..3 {
+        // Of the issue, and of its timeline: each is tried three times.
+        for _ in 0..6 {
             let read = Matcher::method_path("GET", "door/issues/2");
             t.sandbox.faults().next(read, Fault::CutBefore);
         }
