@@ -34,13 +34,21 @@ pub struct GuardRuns {
     /// Where scripts and tests run.
     pub sandbox: SandboxKind,
     /// What runs the tests of a checkout.
-    pub test: Option<CheckoutCommand>,
-    /// What runs before scripts and tests, with network and without secrets.
+    pub test: Option<TestCommand>,
+    /// What runs before each script, with network and without secrets.
     pub prepare: Option<CheckoutCommand>,
     /// What the sandbox may read besides, such as a toolchain.
     pub mounts: Vec<PathBuf>,
     /// How long the tests may take.
     pub test_timeout: Duration,
+}
+
+/// What runs the tests of a checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestCommand {
+    pub command: CheckoutCommand,
+    /// What runs before it, in the same copy, with network and without secrets.
+    pub prepare: Option<CheckoutCommand>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,10 +113,12 @@ impl GuardRuns {
     pub const PREPARE: Duration = MINUTE.saturating_mul(10);
 
     fn read(section: &Section<'_>) -> Self {
+        let prepare = checkout_command(section, "prepare");
+        let test = checkout_command(section, "test");
         Self {
             sandbox: section.or("sandbox", SandboxKind::Bwrap, one_of(&SandboxKind::ALL)),
-            test: checkout_command(section, "test"),
-            prepare: checkout_command(section, "prepare"),
+            test: test.map(|command| TestCommand { command, prepare: prepare.clone() }),
+            prepare,
             mounts: section.list_or("mounts", [], mount),
             test_timeout: section.or("test_timeout", MINUTE * 15, duration(SECOND..=DAY)),
         }

@@ -13,7 +13,6 @@ use crate::core::script_guard::ScriptFacts;
 /// What is run of a change, by what the configuration and the base branch say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GuardPlan {
-    pub prepare: Option<Preparation>,
     /// With the names that they have as guards.
     pub scripts: Vec<(String, ScriptRun)>,
     pub tests: Option<TestsRun>,
@@ -35,9 +34,10 @@ impl GuardPlan {
 
     /// How long all of it may take: the tests are run three times at most, and each run is prepared.
     pub fn longest(&self) -> Duration {
-        let prepare = self.prepare.as_ref().map_or(Duration::ZERO, |first| first.time);
-        let scripts = self.scripts.iter().map(|(_, script)| prepare + script.time);
-        let tests = self.tests.as_ref().map(|tests| (prepare + tests.time) * 3);
+        let first =
+            |prepare: &Option<Preparation>| prepare.as_ref().map_or(Duration::ZERO, |p| p.time);
+        let scripts = self.scripts.iter().map(|(_, script)| first(&script.prepare) + script.time);
+        let tests = self.tests.as_ref().map(|tests| (first(&tests.prepare) + tests.time) * 3);
         scripts.chain(tests).sum()
     }
 

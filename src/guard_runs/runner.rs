@@ -16,11 +16,9 @@ pub struct GuardRunner {
     pub confinement: Confinement,
     /// The folder in which the copies are made.
     pub place: PathBuf,
-    /// What runs first, with network and without secrets.
-    pub prepare: Option<Preparation>,
 }
 
-/// `guards.prepare`, such as `cargo fetch --locked`.
+/// What runs first in the copy, with network and without secrets, such as `cargo fetch --locked`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preparation {
     pub words: Vec<String>,
@@ -34,6 +32,7 @@ pub struct ScriptRun {
     /// head.
     pub words: Vec<String>,
     pub form: ScriptForm,
+    pub prepare: Option<Preparation>,
     pub time: Duration,
 }
 
@@ -50,6 +49,7 @@ pub enum ScriptForm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestsRun {
     pub words: Vec<String>,
+    pub prepare: Option<Preparation>,
     pub time: Duration,
 }
 
@@ -69,7 +69,8 @@ impl GuardRunner {
         let workspace = self.copy(repository, commit).await?;
         let found = match script.form {
             ScriptForm::ExitCode => {
-                let run = self.prepared(&workspace, request(&script.words, bounds));
+                let request = request(&script.words, bounds);
+                let run = self.prepared(&workspace, script.prepare.as_ref(), request);
                 run.await.map(|_| Vec::new())
             }
             ScriptForm::Json => {
@@ -80,7 +81,8 @@ impl GuardRunner {
                     output: OutputForm::Apart,
                     ..request(&script.words, bounds)
                 };
-                self.prepared(&workspace, request).await.and_then(answered)
+                let run = self.prepared(&workspace, script.prepare.as_ref(), request);
+                run.await.and_then(answered)
             }
         };
         workspace.discard().await;
@@ -108,7 +110,8 @@ impl GuardRunner {
         tests: &TestsRun,
     ) -> Result<(), Unpassed> {
         let bounds = Bounds::within(tests.time);
-        let run = self.prepared(&workspace, request(&tests.words, bounds)).await;
+        let request = request(&tests.words, bounds);
+        let run = self.prepared(&workspace, tests.prepare.as_ref(), request).await;
         workspace.discard().await;
         run.map(|_| ())
     }
@@ -127,9 +130,10 @@ impl GuardRunner {
     async fn prepared(
         &self,
         workspace: &Workspace,
+        preparation: Option<&Preparation>,
         request: RunRequest<'_>,
     ) -> Result<OutputEnd, Unpassed> {
-        if let Some(preparation) = &self.prepare {
+        if let Some(preparation) = preparation {
             let bounds = Bounds::within(preparation.time);
             let first = RunRequest {
                 network: Network::Shared,

@@ -16,14 +16,14 @@ use super::fixtures::{check_fixtures, runner};
 use super::script::script_run;
 use crate::config::{GuardRuns, Script};
 use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
-use crate::core::guards::{GuardName, GuardResult};
+use crate::core::guards::{CheckoutCommand, GuardName, GuardResult};
 use crate::core::jobs::{Commit, JobId, SeenResult};
 use crate::core::model::fixture::FixtureResult;
 use crate::core::model::repository::Repo;
 use crate::core::script_guard::ScriptFacts;
 use crate::engine::context::Context;
 use crate::gitea::PullRequest;
-use crate::guard_runs::{ChangeToRun, GuardPlan, GuardRunner, Preparation, TestsRun};
+use crate::guard_runs::{ChangeToRun, GuardPlan, Preparation, TestsRun};
 use crate::store::meta;
 
 /// How many runs go on at the same time: each may take half of this machine.
@@ -303,7 +303,7 @@ async fn carry_out(
     change: ChangeToRun,
 ) -> Result<Vec<GuardResult>, CannotRun> {
     let runner = match runner(runs, &ctx.policy.places) {
-        Ok(runner) => GuardRunner { prepare: plan.prepare.clone(), ..runner },
+        Ok(runner) => runner,
         Err(why) => return Ok(refused(plan, &why)),
     };
     if let Err(why) = runner.confinement.check(&runner.place).await {
@@ -325,16 +325,18 @@ fn refused(plan: &GuardPlan, why: &CannotRun) -> Vec<GuardResult> {
 
 /// What is run, by what the configuration says.
 fn plan(runs: &GuardRuns, scripts: &[Script]) -> GuardPlan {
-    let words = |command: &crate::core::guards::CheckoutCommand| command.words().to_vec();
+    let prepare = |command: &Option<CheckoutCommand>| {
+        let words = command.as_ref()?.words().to_vec();
+        Some(Preparation { words, time: GuardRuns::PREPARE })
+    };
+    let script =
+        |script: &Script| (script.name.clone(), script_run(script, prepare(&runs.prepare)));
     GuardPlan {
-        prepare: runs
-            .prepare
-            .as_ref()
-            .map(|command| Preparation { words: words(command), time: GuardRuns::PREPARE }),
-        scripts: scripts.iter().map(|script| (script.name.clone(), script_run(script))).collect(),
-        tests: runs
-            .test
-            .as_ref()
-            .map(|command| TestsRun { words: words(command), time: runs.test_timeout }),
+        scripts: scripts.iter().map(script).collect(),
+        tests: runs.test.as_ref().map(|test| TestsRun {
+            words: test.command.words().to_vec(),
+            prepare: prepare(&test.prepare),
+            time: runs.test_timeout,
+        }),
     }
 }

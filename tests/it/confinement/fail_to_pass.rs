@@ -19,13 +19,10 @@ const BASE: Files<'static> = &[
 async fn proof(stage: &Stage, base: Files<'_>, head: Files<'_>, script: &str) -> FailToPassProof {
     let project = Project::begun().await;
     let (base, head) = (project.commit(base).await, project.commit(head).await);
-    let runner = GuardRunner {
-        confinement: stage.confinement.clone(),
-        place: stage.place().to_owned(),
-        prepare: None,
-    };
+    let runner =
+        GuardRunner { confinement: stage.confinement.clone(), place: stage.place().to_owned() };
     let words = ["sh", "-c", script].map(str::to_owned).to_vec();
-    let tests = TestsRun { words, time: PATIENCE };
+    let tests = TestsRun { words, prepare: None, time: PATIENCE };
     let proof = prove(&runner, &project.repository(), (&base, &head), &tests).await.unwrap();
     stage.assert_empty();
     proof
