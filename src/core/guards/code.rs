@@ -47,6 +47,9 @@ codes! {
     TestsProveNothing = "tests_prove_nothing", Block, "the tests pass without the new code as well";
     TestsNotProved = "tests_not_proved", Warn, "nobody can tell whether the tests prove the change";
 
+    // fail_to_pass, and scripts
+    CommandFileChanged = "command_file_changed", Ask, "a file changes that the command runs: that of the base ran";
+
     // substance
     EmptyDiff = "empty_diff", Block, "nothing changes";
     OnlyWhiteSpace = "only_white_space", Block, "only white space or ends of lines change";

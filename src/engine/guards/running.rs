@@ -159,7 +159,7 @@ impl RunningGuards {
         let mut runs = self.table.runs();
         let known = runs.get_mut(&query.job);
         let known = known.filter(|run| (&run.plan, &run.base, &run.head) == (&plan, &base, &head));
-        let known = known.and_then(|run| run.serves(query).then_some(&*run));
+        let known = known.and_then(|run| run.serves(query.look, &query.excused).then_some(&*run));
         let failures = match known {
             Some(OneRun { state: RunState::UnderWay { .. }, .. }) => return None,
             Some(OneRun { state: RunState::Ended(results), .. }) => return Some(results.clone()),
@@ -167,8 +167,8 @@ impl RunningGuards {
             None => 0,
         };
         if failures >= TRIES {
-            let said = "the commits could not be had from the forge".to_owned();
-            return Some(plan.refused(&CannotRun::Git { command: "fetch".to_owned(), said }));
+            let said = format!("{TRIES} tries");
+            return Some(plan.refused(&CannotRun::NotFetched(said)));
         }
         if runs.len() >= MOST {
             runs.retain(|_, run| matches!(run.state, RunState::UnderWay { .. }));
@@ -235,11 +235,13 @@ impl RunningGuards {
 }
 
 impl OneRun {
-    /// Whether what it says, or will say, is still what is asked for.
-    fn serves(&mut self, query: &RunQuery<'_>) -> bool {
-        let serves = self.look == query.look || self.excused != query.excused;
-        self.look = query.look;
-        self.excused = query.excused.clone();
+    /// Whether what it says, or will say, is what who looks for the time `look` asks for.
+    fn serves(&mut self, look: u32, excused: &Excused) -> bool {
+        // One that goes on is as new as one that would begin now.
+        let is_under_way = matches!(self.state, RunState::UnderWay { .. });
+        let serves = is_under_way || self.look == look || self.excused != *excused;
+        self.look = look;
+        self.excused = excused.clone();
         serves
     }
 }
@@ -314,7 +316,11 @@ async fn carry_out(
     let remote = Remote::new(url, ctx.gitea.authorization());
     let commits = [&change.base, &change.head];
     let bounds = Bounds::within(FETCH);
-    let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await?;
+    let fetched = match FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await {
+        Ok(fetched) => fetched,
+        Err(why) if why.is_of_this_machine() => return Err(why),
+        Err(why) => return Ok(refused(plan, &why)),
+    };
     Ok(plan.run(&runner, fetched.repository(), change).await)
 }
 
@@ -338,5 +344,47 @@ fn plan(runs: &GuardRuns, scripts: &[Script]) -> GuardPlan {
             prepare: prepare(&test.prepare),
             time: runs.test_timeout,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::guards::running::*;
+
+    fn run(state: RunState) -> OneRun {
+        let commit = |letter: &str| letter.repeat(40).parse::<Commit>().unwrap();
+        OneRun {
+            number: 1,
+            plan: GuardPlan::default(),
+            base: commit("a"),
+            head: commit("b"),
+            look: 1,
+            excused: nobody(),
+            failures: 0,
+            state,
+        }
+    }
+
+    fn nobody() -> Excused {
+        Excused { passed: None, lifted: BTreeSet::new() }
+    }
+
+    #[test]
+    fn who_looks_again_for_nothing_wants_another_run() {
+        let mut run = run(RunState::Ended(Vec::new()));
+        assert!(run.serves(1, &nobody()));
+        assert!(!run.serves(2, &nobody()));
+        let lifted = Excused { lifted: BTreeSet::from([GuardName::Size]), ..nobody() };
+        assert!(self::run(RunState::Ended(Vec::new())).serves(2, &lifted));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_goes_on_is_not_begun_again() {
+        let task = AbortOnDropHandle::new(tokio::spawn(std::future::pending()));
+        let mut run = run(RunState::UnderWay { _task: task });
+        assert!(run.serves(2, &nobody()));
+        // Whoever looked waits for it.
+        run.state = RunState::Ended(Vec::new());
+        assert!(run.serves(2, &nobody()));
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use timmy::confinement::Confinement;
+use timmy::confinement::{Confinement, Repository};
 use timmy::core::guards::GuardGrade;
 use timmy::core::jobs::Commit;
 use timmy::core::script_guard::{ScriptFacts, ScriptFinding};
-use timmy::guard_runs::{GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun, Unpassed};
+use timmy::guard_runs::{
+    GuardRunner, Preparation, ScriptForm, ScriptRun, TestedCommit, TestsRun, Unpassed,
+};
 
 use super::stage::{Project, Stage, staged};
 use crate::support::process::PATIENCE;
@@ -22,6 +24,10 @@ impl Guarded {
         let project = Project::begun().await;
         let head = project.commit(files).await;
         Self { stage, project, head }
+    }
+
+    fn tested<'a>(&'a self, repository: &'a Repository) -> TestedCommit<'a> {
+        TestedCommit { repository, base: &self.head, commit: &self.head, changes: &[] }
     }
 
     fn runner(&self) -> GuardRunner {
@@ -58,7 +64,8 @@ impl Guarded {
             files: vec!["door.sh".to_owned()],
         };
         let script = ScriptRun { words, form, prepare, time };
-        let found = runner.script(&self.project.repository(), &self.head, &script, &facts).await;
+        let repository = self.project.repository();
+        let found = runner.script(self.tested(&repository), &script, &facts).await;
         self.stage.assert_empty();
         found
     }
@@ -154,8 +161,9 @@ async fn tests_are_run_in_the_checkout() {
     };
     let runner = guarded.runner();
     let good = tests("test \"$(sh door.sh)\" = open");
-    runner.tests(&repository, &guarded.head, &good).await.unwrap();
-    let red = runner.tests(&repository, &guarded.head, &tests("exit 101")).await;
+    let tested = guarded.tested(&repository);
+    runner.tests(tested, &good).await.unwrap();
+    let red = runner.tests(tested, &tests("exit 101")).await;
     assert!(matches!(red, Err(Unpassed::Failed { status: 101, .. })), "{red:?}");
 }
 

@@ -14,7 +14,7 @@ use timmy::core::guards::{
     claims, reviewer, tests,
 };
 use timmy::core::script_guard::ScriptFinding;
-use timmy::guard_runs::{FailToPassProof, script_result, tests_result};
+use timmy::guard_runs::{FailToPassProof, script_result, tests_result, with_command_files};
 
 use super::checks::{CheckCase, RED};
 use super::{added, changed, codes, commit, deleted, facts, harmless, judged, moved};
@@ -327,6 +327,7 @@ fn of_runs() -> Vec<(GuardName, FindingCode)> {
         of_tests(FailToPass::CouldNotTell(Untold::NotParted)),
         script_result("a script", Err(CannotRun::NotInstalled("bwrap").into())),
         tests_result(Err(CannotRun::DiskFull(512))),
+        with_command_files(script_result("a script", Ok(Vec::new())), ["run.sh".to_owned()].iter()),
     ]);
     let mut found = pairs(&results);
     // What the engine reads, and no guard judges.
