@@ -73,12 +73,18 @@ pub enum ScriptKind {
 }
 
 impl GuardsConfig {
-    /// How long all that is run of one change may take, with some patience for others.
+    /// How long all that is run of one change may take, with some patience for others. Where the
+    /// file names no tests, a repository may.
     pub(super) fn longest_runs(&self) -> Duration {
-        let GuardRuns { test, prepare, test_timeout, .. } = &self.runs;
-        let prepare = prepare.as_ref().map_or(Duration::ZERO, |_| GuardRuns::PREPARE);
-        let tests = test.as_ref().map_or(Duration::ZERO, |_| (prepare + *test_timeout) * 3);
-        let scripts: Duration = self.scripts.iter().map(|script| prepare + script.timeout).sum();
+        let GuardRuns { test, prepare: prepare_of_scripts, test_timeout, sandbox, .. } = &self.runs;
+        let prepare = |is_there: bool| if is_there { GuardRuns::PREPARE } else { Duration::ZERO };
+        let tests = match test {
+            Some(test) => (prepare(test.prepare.is_some()) + *test_timeout) * 3,
+            None if *sandbox == SandboxKind::Bwrap => (GuardRuns::PREPARE + *test_timeout) * 3,
+            None => Duration::ZERO,
+        };
+        let before = prepare(prepare_of_scripts.is_some());
+        let scripts: Duration = self.scripts.iter().map(|script| before + script.timeout).sum();
         (tests + scripts) * 2
     }
 

@@ -127,6 +127,13 @@ token = "s3cret"
     assert!(problems("mode = ").contains("no TOML"));
 }
 
+#[test]
+fn tests_that_a_repository_brings_have_the_time_that_they_may_take() {
+    // Prepared and run three times each, with as long again for those before it.
+    let judging = config(super::LEAST).job_limits().judging;
+    assert_eq!(judging, Duration::from_secs(60 * (10 + 15) * 3 * 2));
+}
+
 /// Paths, and patterns of them.
 const PATHS: [&str; 5] = ["ci/run", "src/a.rs", "deploy/x/y", "README.md", "a b"];
 const PATTERNS: [&str; 5] = ["ci/**", "**/*.rs", "deploy/*", "*", "src"];
