@@ -82,6 +82,7 @@ codes! {
     TestDataChanged = "test_data_changed", Warn, "stored results of tests change";
     MachineryDeleted = "machinery_deleted", Block, "test machinery is gone";
     MachineryTampered = "machinery_tampered", Block, "test machinery decides what passes or is run";
+    TestCommandChanged = "test_command_changed", Ask, "a line of a manifest changes that may say how tests run";
     MachineryChanged = "machinery_changed", Warn, "test machinery changes";
     RunnerShadowed = "runner_shadowed", Block, "a file is taken for the test runner itself";
 

@@ -174,6 +174,13 @@ const DIFFS: &[Caught] = &[
             " test('does a', () => {\n-  expect(a()).toEqual(1);\n+  expect(true).toBe(true);",
         )
     }),
+    ("tests", "test_skipped", || {
+        changed(
+            "tests/a.rs",
+            " use a::b;\n+#[cfg(feature = \"slow\")]\n #[test]\n fn a() {\n     assert_eq!(b(), 1);",
+        )
+    }),
+    ("tests", "test_skipped", || changed("tests/a.rs", "+#![cfg(feature = \"slow\")]\n use a::b;")),
     // Any language
     ("tests", "test_file_deleted", || deleted("src/test/java/ATest.java", "class ATest {}")),
     ("tests", "test_data_changed", || changed("tests/fixtures/a.json", "-1\n+2")),
@@ -194,6 +201,20 @@ const DIFFS: &[Caught] = &[
         )
     }),
     ("tests", "machinery_tampered", || changed("Cargo.toml", " [lib]\n+test = false")),
+    ("tests", "machinery_tampered", || {
+        changed("Cargo.toml", " [[test]]\n name = \"it\"\n+harness = false")
+    }),
+    ("tests", "machinery_tampered", || {
+        added(".cargo/config.toml", "[target.'cfg(unix)']\nrunner = \"true\"")
+    }),
+    ("tests", "test_command_changed", || changed("web/.cargo/config.toml", " [build]\n+jobs = 1")),
+    ("tests", "test_command_changed", || {
+        changed("package.json", "-    \"test\": \"vitest run\",\n+    \"test\": \"node -e 0\",")
+    }),
+    ("tests", "test_command_changed", || {
+        changed("Makefile", " test: build\n-\tcargo build && cargo run\n+\t@true")
+    }),
+    ("tests", "test_command_changed", || added("GNUmakefile", "test:\n\t@true")),
     ("tests", "machinery_tampered", || {
         changed("jest.config.js", "+  testPathIgnorePatterns: [\"session\"],\n   verbose: true,")
     }),
