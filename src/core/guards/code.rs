@@ -102,6 +102,7 @@ codes! {
     SecretInFile = "secret_in_file", Block, "a secret in an added line";
     SecretInMessage = "secret_in_message", Block, "a secret in a commit's message";
     SecretInName = "secret_in_name", Block, "a secret in the name of a branch or a file";
+    BinaryChanged = "binary_changed", Ask, "a file that the diff does not show, and that is no picture or font";
     SecretInText = "secret_in_text", Block, "a secret in a comment or a description";
 
     // size

@@ -252,6 +252,9 @@ const DIFFS: &[Caught] = &[
     // secrets
     ("secrets", "secret_in_file", || added("a.py", &format!("key = \"glpat-{}\"", key(20)))),
     ("secrets", "secret_in_name", || added(&format!("glpat-{}", key(20)), "a")),
+    ("secrets", "binary_changed", || {
+        "diff --git a/a.zip b/a.zip\nnew file mode 100644\nindex 0..1\nBinary files /dev/null and b/a.zip differ\n".to_owned()
+    }),
     // size
     ("size", "too_many_lines", || added("a.rs", &"a();\n".repeat(801))),
     ("size", "too_many_files", || {
