@@ -237,14 +237,17 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
         forge,
         agents: config.agents.iter().map(terms).collect::<Result<_, AppError>>()?,
         budgets: config.budgets(),
+        start_rules: config.start_rules(),
         limits: config.job_limits(),
         take_over: match config.accept.on_yes {
             OnYes::Merge => Some(TakeOver::Merge),
             OnYes::Review => Some(TakeOver::Review),
             OnYes::Nothing => None,
         },
+        remind: config.accept.remind,
         merge_style: config.accept.style.as_str(),
         stop: config.dispatch.timeout.stop,
+        redactor: agents::redactor(config),
     })
 }
 

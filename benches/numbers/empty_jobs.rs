@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use timmy::core::jobs::ask_first::StartRules;
 use timmy::core::jobs::money::{Budgets, ChargeTerms, Spent, Usage};
 use timmy::core::jobs::{
     AgentClaim, Draw, Fence, JobEvent, JobId, JobLimits, NewJob, Origin, OutcomeDigest, Progress,
@@ -218,6 +219,7 @@ fn request() -> LeaseRequest {
             pools: Vec::new(),
         },
         budgets: Budgets::default(),
+        start_rules: StartRules::default(),
         day_began: now().at,
         outside: ForgeView { reviews_waiting: 0, is_asked: false },
     }

@@ -42,8 +42,8 @@ pub trait Agent: Send + Sync {
     fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()>;
 
     /// Allows a waiting attempt once what it asks for, if it still asks for this, in the words in
-    /// which [`Agent::follow`] told it.
-    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, ()>;
+    /// which [`Agent::follow`] told it. An error: nothing was said to it.
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, Allowance>;
 
     /// Asks an attempt to stop. That it did, only [`Agent::follow`] tells.
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()>;
@@ -58,6 +58,16 @@ pub trait Agent: Send + Sync {
 
     /// What an attempt said and did, as far as it can be had: redacted, and bounded.
     fn transcript<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Transcript>;
+}
+
+/// What became of a permission that was passed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowance {
+    Taken,
+    /// It waits for that no longer, or for something else.
+    NotAwaited,
+    /// It was said, and nobody knows whether it was heard.
+    Unclear(AgentTrouble),
 }
 
 /// What is known of an agent that answers.

@@ -25,7 +25,7 @@ pub fn fleet(
     clock: &Arc<dyn Clock>,
     chance: &Chance,
 ) -> Result<BTreeMap<String, Arc<dyn Agent>>, (String, AgentTrouble)> {
-    let redactor = Redactor::new(secrets(config));
+    let redactor = redactor(config);
     let mut fleet = BTreeMap::new();
     for agent in &config.agents {
         let made = match &agent.kind {
@@ -59,6 +59,11 @@ fn hermes(url: &Url, key: &Secret, redactor: &Redactor, clock: &Arc<dyn Clock>) 
 fn openai(options: Option<OpenAiOptions>) -> Made {
     let Some(options) = options else { return Ok(None) };
     Ok(Some(Arc::new(OpenAiAgent::new(options)?)))
+}
+
+/// Hides all secrets of `config`.
+pub fn redactor(config: &Config) -> Redactor {
+    Redactor::new(secrets(config))
 }
 
 /// All secrets that the configuration knows: none of them is kept in anything that an agent said.

@@ -23,11 +23,11 @@ mod unreachable;
 
 pub use account::own_account;
 pub use agent::{
-    Agent, AgentCall, AgentEnding, AgentHealth, Capabilities, FailureKind, RunHandle, Sighting,
-    Started, SteerOutcome,
+    Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Capabilities, FailureKind, RunHandle,
+    Sighting, Started, SteerOutcome,
 };
 pub use event_stream::{EventStream, LineTooLong};
-pub use fleet::fleet;
+pub use fleet::{fleet, redactor};
 pub use hermes::{HermesAgent, HermesOptions};
 pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
 pub use redact::Redactor;

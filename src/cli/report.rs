@@ -94,7 +94,7 @@ async fn printed(config: &Config) -> Result<String, ReportError> {
     };
     let (judge, owner) = (Judge::of(config), people.owner.clone());
     let agents = config.agents.iter().map(app::known).collect();
-    let day_cap = config.budgets().day.micro_usd;
+    let (day_cap, remind) = (config.budgets().day.micro_usd, config.accept.remind);
     let suggests = config.dispatch.mode != DispatchMode::Off;
     let now = SystemClock.now();
     let ledger = Ledger::open_read_only(&config.ledger.path)?;
@@ -110,7 +110,7 @@ async fn printed(config: &Config) -> Result<String, ReportError> {
         let judged = judge.rank(conn, now)?;
         let outlook = outlook(conn, &judged, ReportAudience::Terminal)?;
         let to = ReportAudience::Terminal;
-        let telling = ReportScope { name, owner, zone, agents, day_cap, to, day, period };
+        let telling = ReportScope { name, owner, zone, agents, day_cap, remind, to, day, period };
         let mut day = gather(conn, &telling, now)?;
         day.report.outlook = outlook;
         if !suggests {

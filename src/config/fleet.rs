@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{AgentConfig, AgentKind, BudgetConfig, Config, MicroUsd, RepositoryFilter};
+use super::{AgentConfig, AgentKind, AskBefore, BudgetConfig, Config, MicroUsd, RepositoryFilter};
+use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::{JobLimits, Timeouts};
 use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
@@ -95,7 +96,25 @@ impl Config {
         // Checks that never end, and runs, are found not to have ended, before a person is asked instead.
         let longest = (self.guards.rules.checks_within * 2).max(self.guards.longest_runs());
         let judging = default.judging.max(longest);
-        JobLimits { attempts, repairs, judging, ..default }
+        JobLimits { attempts, repairs, judging, begin: self.accept.expire, ..default }
+    }
+
+    /// What people are asked before work begins.
+    pub fn start_rules(&self) -> StartRules {
+        let mut rules = StartRules::default();
+        for reason in &self.dispatch.ask {
+            match reason {
+                AskBefore::Devops => rules.devops = true,
+                AskBefore::Protected => {
+                    rules.protected = Some(self.guards.rules.protected.clone());
+                }
+                // Of two limits the lower one is asked about first.
+                AskBefore::Over(MicroUsd(over)) => {
+                    rules.over = Some(rules.over.map_or(*over, |other| other.min(*over)));
+                }
+            }
+        }
+        rules
     }
 
     /// How much may run at once.

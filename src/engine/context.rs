@@ -11,10 +11,12 @@ use url::Url;
 
 use super::activity::{Activity, Signal};
 use super::retry;
+use crate::agents::Redactor;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
+use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
 use crate::core::model::ids::RepoName;
@@ -90,14 +92,20 @@ pub struct JobPolicy {
     /// On which terms each agent works, by name.
     pub agents: BTreeMap<String, AgentTerms>,
     pub budgets: Budgets,
+    /// What is asked before work begins.
+    pub start_rules: StartRules,
     /// How often and how long one is tried.
     pub limits: JobLimits,
     /// How a result is taken over once a person says yes; none if nobody is asked.
     pub take_over: Option<TakeOver>,
+    /// How often an open question is brought up.
+    pub remind: Duration,
     /// How the forge is to merge, in its own word.
     pub merge_style: &'static str,
     /// How long a stop waits for attempts that end with timmy.
     pub stop: Duration,
+    /// Hides secrets in what others wrote.
+    pub redactor: Redactor,
 }
 
 /// On which terms an agent works.

@@ -3,10 +3,11 @@
 
 use super::context::Context;
 use crate::core::decisions::{
-    Covered, CoveredHead, Decision, QuestionCheck, TextDigest, VoidReason,
+    Covered, CoveredHead, CoveredStart, Decision, QuestionCheck, VoidReason,
 };
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, Subject};
+use crate::core::model::issue::TextDigest;
 use crate::gitea::{Error, PullState, TextLookup};
 use crate::store::backlog;
 use crate::store::decisions::StoredDecision;
@@ -74,8 +75,21 @@ pub(super) async fn check_covered(
         };
         now.text = Some(TextDigest(backlog::digest_of_text(&issue)));
     }
+    now.start = covers.start.as_ref().map(|start| start_now(ctx, start));
     Ok(match covers.difference(&now) {
         Some(why) => QuestionCheck::Void(why),
         None => QuestionCheck::Stands,
     })
+}
+
+/// What the configuration says by now of work that was to begin.
+fn start_now(ctx: &Context, shown: &CoveredStart) -> CoveredStart {
+    let jobs = &ctx.policy.jobs;
+    let is_there = |agent: &String| jobs.agents.contains_key(agent);
+    CoveredStart {
+        agent: shown.agent.clone().filter(is_there),
+        // What was allowed for the job alone does not change.
+        configured: jobs.budgets.issue,
+        budget: shown.budget,
+    }
 }

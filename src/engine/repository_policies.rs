@@ -14,6 +14,7 @@ use crate::config::{
     CentralPolicy, EffectivePolicy, RepositoryPolicy, read_repository_policy, tighten,
 };
 use crate::core::jobs::Commit;
+use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
@@ -108,6 +109,14 @@ impl RepositoryPolicies {
     ) -> bool {
         let file = self.known().get(&repo).map(|known| known.file.clone());
         file.is_none_or(|file| file.admits(agent, roles, by_itself))
+    }
+
+    /// What is protected there beside what is everywhere, as far as is known.
+    pub(super) fn protected(&self, repo: RepoId) -> Vec<Glob> {
+        match self.known().get(&repo).map(|known| known.file.clone()) {
+            Some(PolicyFile::Read(own)) => own.protected.clone(),
+            Some(PolicyFile::Unreadable) | None => Vec::new(),
+        }
     }
 
     /// The repositories of which something is known that keeps some agent out.

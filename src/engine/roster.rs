@@ -51,7 +51,7 @@ impl FleetRecords<'_> {
 
     /// Whether another attempt may cost more today than is left.
     fn is_spent(&self, worker: &AgentSlot, of_agent: Spent, of_day: Spent) -> bool {
-        let budgets = &self.limits.budgets;
+        let budgets = self.limits.budgets.today(self.controls, &worker.name);
         let bound = Spent { micro_usd: worker.micro_usd, tokens: 0, runs: 1 };
         !budgets.agent_day.has_room(of_agent, bound) || !budgets.day.has_room(of_day, bound)
     }

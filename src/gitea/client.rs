@@ -269,7 +269,7 @@ impl Gitea {
             .await
             .map_err(|left| Error::RateLimited { retry_after: Some(left) })?;
         let started = clock.uptime();
-        let sent = transport.send(token, method.clone(), url, json, route.limit()).await;
+        let sent = transport.send(token, (method.clone(), url), json, route).await;
         let status = sent.as_ref().map_or(0, |answer| answer.status.as_u16());
         if let Some(pause) = sent.as_ref().ok().and_then(ForgeAnswer::pause) {
             budget.close(pause, &**clock);

@@ -10,6 +10,7 @@
 //! - `branches`, `commits`, `trees`, `files`, `contents`, `pulls`, `pull_diffs`, `pushes`, `statuses`,
 //!   `verdicts` and `merging` are what jobs read and write: code, pull requests, who pushed, what
 //!   checks and reviews say, and the merge.
+//! - `job_logs` reads how the log of a job of Actions ends.
 //! - `agent_token` is what it takes to act as an agent's account.
 //! - `current_token` looks for another token where the forge does not accept this one.
 //! - `capabilities` asks the server what it lacks, and what it has that newer ones do better
@@ -39,6 +40,7 @@ mod extra;
 mod files;
 mod hooks;
 mod issues;
+mod job_logs;
 mod labels;
 mod merging;
 mod open_issues;
@@ -82,6 +84,7 @@ pub use current_token::Reload;
 pub use error::{Error, Recovery, WriteOutcome};
 pub use extra::Extra;
 pub use hooks::{Authorization, AuthorizationHeader, Hook, HookHome, NewHook};
+pub use job_logs::JobLog;
 pub use labels::NewLabel;
 pub use merging::Merge;
 pub use open_issues::{IssueList, OpenIssues, OpenPage};

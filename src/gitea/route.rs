@@ -16,6 +16,15 @@ pub(super) struct Route {
     arguments: Vec<String>,
     query: Vec<(&'static str, String)>,
     limit: usize,
+    part: AnswerPart,
+}
+
+/// How much of an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnswerPart {
+    Whole,
+    /// So many bytes of its end.
+    End(usize),
 }
 
 impl Route {
@@ -24,7 +33,13 @@ impl Route {
     pub(super) fn new(template: &'static str, arguments: &[&(dyn Display + Sync)]) -> Self {
         let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
         debug_assert_eq!(template.matches('{').count(), arguments.len(), "{template}");
-        Self { template, arguments, query: Vec::new(), limit: LARGEST_BODY }
+        Self {
+            template,
+            arguments,
+            query: Vec::new(),
+            limit: LARGEST_BODY,
+            part: AnswerPart::Whole,
+        }
     }
 
     /// The same route with `name=value` in its query.
@@ -39,6 +54,17 @@ impl Route {
     pub(super) fn at_most(mut self, bytes: usize) -> Self {
         self.limit = bytes;
         self
+    }
+
+    /// The same route, of whose answer so many bytes of the end are wanted.
+    #[must_use]
+    pub(super) fn ending(mut self, bytes: usize) -> Self {
+        self.part = AnswerPart::End(bytes);
+        self
+    }
+
+    pub(super) fn part(&self) -> AnswerPart {
+        self.part
     }
 
     /// How many bytes the answer may have.

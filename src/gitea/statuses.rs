@@ -8,15 +8,20 @@ use serde_json::value::RawValue;
 use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
+use super::job_logs::is_job_link;
 use super::pages::{self, ListShape, Pages};
 use super::route::Route;
 use super::wire::{MissingField, WireTime, WireUser, or_default, positive};
 use crate::core::jobs::Commit;
+use crate::core::model::account::Account;
 use crate::core::model::commit_status::{CheckState, CommitStatus, SaidOfCommit};
 use crate::core::model::ids::RepoName;
 
 /// How many statuses of one commit are read.
 const MOST_STATUSES: usize = 1000;
+
+/// The number of the account as which Actions speak.
+const ACTIONS: i64 = -2;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -47,16 +52,26 @@ impl TryFrom<WireStatus> for CommitStatus {
             "skipped" => CheckState::Skipped,
             _ => CheckState::Unknown,
         };
+        let by = match status.creator {
+            None if is_job_link(&status.target_url) => Some(actions()),
+            creator => creator.and_then(WireUser::account),
+        };
         Ok(Self {
             id: positive(status.id, "id")?,
             context: status.context,
             state,
-            by: status.creator.and_then(WireUser::account),
+            by,
             description: status.description,
             target_url: status.target_url,
             at: status.created_at.given(),
         })
     }
+}
+
+/// Who reports what the server's own Actions found. No version names that account, since it is
+/// nobody's: its statuses are those of nobody that lead to a job.
+fn actions() -> Account {
+    Account { id: ACTIONS, login: "gitea-actions".to_owned() }
 }
 
 impl Gitea {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RANGE};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use url::Url;
 
 use super::answer::ForgeAnswer;
 use super::error::Error;
 use super::options::ClientOptions;
+use super::route::{AnswerPart, Route};
 use super::token::Token;
 
 /// The largest body of a refusal.
@@ -39,15 +40,13 @@ impl Transport {
         Ok(Self { client })
     }
 
-    /// Sends one request, with `token`: `url` must be on the forge's own origin. A success may be
-    /// as large as `limit`.
+    /// Sends one request for `route`, with `token`: `url` must be on the forge's own origin.
     pub(super) async fn send(
         &self,
         token: &Token,
-        method: Method,
-        url: Url,
+        (method, url): (Method, Url),
         json: Option<Vec<u8>>,
-        limit: usize,
+        route: &Route,
     ) -> Result<ForgeAnswer, Error> {
         let mut request: RequestBuilder = self
             .client
@@ -57,8 +56,37 @@ impl Transport {
         if let Some(json) = json {
             request = request.header(CONTENT_TYPE, "application/json").body(json);
         }
-        read(request.send().await.map_err(failure)?, limit).await
+        if let AnswerPart::End(bytes) = route.part() {
+            request = request.header(RANGE, format!("bytes=-{bytes}"));
+        }
+        let response = request.send().await.map_err(failure)?;
+        match route.part() {
+            // Not everything on the way passes on which part is wanted.
+            AnswerPart::End(bytes) if response.status() == StatusCode::OK => {
+                read_end(response, bytes, route.limit()).await
+            }
+            AnswerPart::End(_) | AnswerPart::Whole => read(response, route.limit()).await,
+        }
     }
+}
+
+/// Reads a body of at most `largest` bytes, and keeps so many of its end.
+async fn read_end(
+    mut response: Response,
+    kept: usize,
+    largest: usize,
+) -> Result<ForgeAnswer, Error> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let (mut body, mut seen) = (Vec::new(), 0);
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        seen += chunk.len();
+        if seen > largest {
+            return Err(Error::TooLarge { limit: largest, unit: "bytes" });
+        }
+        body.extend_from_slice(&chunk);
+        body.drain(..body.len().saturating_sub(kept));
+    }
+    Ok(ForgeAnswer { status, headers, body })
 }
 
 /// Reads the body, up to its bound. A refusal that is longer is cut, a success is an error.

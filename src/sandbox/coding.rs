@@ -162,6 +162,24 @@ impl Sandbox {
         })
     }
 
+    /// A job of a workflow ran on a commit: it ended as `success` or `failure`, with this log. Its
+    /// `context` is such as `ci.yml / test (push)`, and nobody is told who says so.
+    ///
+    /// # Errors
+    /// If there is no such commit.
+    pub fn end_workflow_job(
+        &self,
+        repo: &str,
+        commit: &str,
+        check: (&str, &str),
+        log: &str,
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let repo = repo_id(world, repo)?;
+            world.end_workflow_job(repo, commit, check, log)
+        })
+    }
+
     /// The last word of each context on a commit: context, state and who said it, by context.
     ///
     /// # Errors

@@ -179,6 +179,7 @@ struct Asking {
     content_type: String,
     content_encoding: String,
     git_protocol: String,
+    range: String,
     body: Vec<u8>,
 }
 
@@ -194,6 +195,7 @@ impl Asking {
             content_type: header_of(&parts, "Content-Type"),
             content_encoding: header_of(&parts, "Content-Encoding"),
             git_protocol: header_of(&parts, "Git-Protocol"),
+            range: header_of(&parts, "Range"),
             body: body.to_vec(),
         })
     }
@@ -302,6 +304,7 @@ impl Asking {
             segments,
             query: form_urlencoded::parse(self.query.as_bytes()).into_owned().collect(),
             body: self.body.clone(),
+            range: self.range.clone(),
             user: None,
             scopes: None,
             base: world.base.clone(),

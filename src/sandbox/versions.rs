@@ -123,6 +123,18 @@ impl Version {
         self.is_newer()
     }
 
+    /// Whether runs of workflows, their jobs and the logs of these are told by API (since 1.25; logs
+    /// since 1.24).
+    pub(super) fn tells_of_workflow_jobs(self) -> bool {
+        self.is_newer()
+    }
+
+    /// Whether all who may read a repository may list its runs (since 1.26), or its owner alone;
+    /// and whether pages of runs and jobs have their numbers in their addresses, or their places.
+    pub(super) fn lists_runs_to_readers(self) -> bool {
+        self.is_newest()
+    }
+
     /// Whether `merge_title_field` is read (since 1.26), or `MergeTitleField` alone.
     pub(super) fn knows_newer_names_of_merge_texts(self) -> bool {
         self.is_newest()

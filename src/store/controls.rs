@@ -5,13 +5,15 @@ use rusqlite::{Connection, Transaction};
 use super::backlog;
 use super::columns::Json;
 use super::error::Error;
+use crate::core::command::value::{Amount, ArgumentValue as _};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
-use crate::core::policy::controls::{ControlChange, Controls, Delegation, Pause};
+use crate::core::policy::controls::{ControlChange, Controls, DayBudget, Delegation, Pause};
 
 /// The fleet at the moment `now`.
 pub fn at(conn: &Connection, now: Timestamp) -> Result<Controls, Error> {
-    Ok(Controls { pauses: pauses(conn)?, delegations: delegations(conn, now)? })
+    let (pauses, delegations) = (pauses(conn)?, delegations(conn, now)?);
+    Ok(Controls { pauses, delegations, day_budgets: day_budgets(conn, now)? })
 }
 
 /// All pauses, in the order in which they were said.
@@ -42,6 +44,21 @@ pub fn delegations(conn: &Connection, now: Timestamp) -> Result<Vec<Delegation>,
     Ok(delegations)
 }
 
+/// The budgets of days that are not over. What cannot be read was written by no version of this.
+fn day_budgets(conn: &Connection, now: Timestamp) -> Result<Vec<DayBudget>, Error> {
+    let budgets: Vec<Option<DayBudget>> = conn
+        .prepare_cached(
+            "SELECT part, amount, said_by, until FROM day_budgets WHERE until > ?1 ORDER BY rowid",
+        )?
+        .query_map([now], |row| {
+            let (Json(of), amount, Json(by)) = (row.get(0)?, row.get::<_, String>(1)?, row.get(2)?);
+            let until = row.get(3)?;
+            Ok(Amount::read(&amount).map(|amount| DayBudget { of, amount, by, until }))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(budgets.into_iter().flatten().collect())
+}
+
 pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> {
     if moves_places(tx, change)? {
         backlog::moved(tx)?;
@@ -61,6 +78,12 @@ pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> 
                  VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute((to.id, &to.login, Json(by), until))?,
+        ControlChange::SetDayBudget(DayBudget { of, amount, by, until }) => tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO day_budgets (part, amount, said_by, until)
+                 VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((Json(of), amount.to_string(), Json(by), until))?,
         ControlChange::Undelegate(account) => {
             tx.prepare_cached("DELETE FROM delegations WHERE account = ?1")?.execute([account])?
         }
@@ -74,6 +97,8 @@ fn moves_places(conn: &Connection, change: &ControlChange) -> Result<bool, Error
     Ok(match change {
         ControlChange::Pause(pause) => !pauses.contains(pause),
         ControlChange::Resume(part) => pauses.iter().any(|pause| pause.part == *part),
+        // Who has no room by it, may have some by now.
+        ControlChange::SetDayBudget(_) => true,
         ControlChange::Delegate(_) | ControlChange::Undelegate(_) => false,
     })
 }
@@ -81,7 +106,7 @@ fn moves_places(conn: &Connection, change: &ControlChange) -> Result<bool, Error
 #[cfg(test)]
 mod tests {
     use crate::core::model::ids::RepoId;
-    use crate::core::policy::controls::PauseScope;
+    use crate::core::policy::controls::{DayScope, PauseScope};
     use crate::store::controls::*;
     use crate::store::migrate::{self, MIGRATIONS};
 
@@ -91,6 +116,10 @@ mod tests {
 
     fn pause(part: PauseScope, since: i64) -> Pause {
         Pause { part, by: account(1), since: Timestamp::from_micros(since) }
+    }
+
+    fn budget(of: DayScope, amount: Amount) -> DayBudget {
+        DayBudget { of, amount, by: account(1), until: Timestamp::from_micros(80) }
     }
 
     #[test]
@@ -111,6 +140,9 @@ mod tests {
             ControlChange::Resume(PauseScope::Repo(RepoId(3))),
             ControlChange::Delegate(lent(90)),
             ControlChange::Undelegate(8),
+            ControlChange::SetDayBudget(budget(DayScope::All, Amount::MicroUsd(1_500_000))),
+            ControlChange::SetDayBudget(budget(DayScope::Agent("ezra".into()), Amount::Runs(3))),
+            ControlChange::SetDayBudget(budget(DayScope::All, Amount::Tokens(5_000))),
         ] {
             let tx = conn.transaction().expect("a transaction");
             apply(&tx, &change).expect("a change that is stored");
@@ -119,6 +151,6 @@ mod tests {
             assert_eq!(at(&conn, Timestamp::from_micros(10)).expect("a fleet"), fleet);
         }
         let later = at(&conn, Timestamp::from_micros(90)).expect("a fleet");
-        assert_eq!(later, Controls { delegations: vec![], ..fleet });
+        assert_eq!(later, Controls { delegations: vec![], day_budgets: vec![], ..fleet });
     }
 }

@@ -65,3 +65,9 @@ pub fn use_permission(tx: &Transaction<'_>, id: DecisionId, now: Timestamp) -> R
         .execute((id, now, Json(PersonAnswer::Yes)))?;
     Ok(changed == 1)
 }
+
+/// What was allowed did not reach the agent: it may be passed on again.
+pub fn give_back_permission(tx: &Transaction<'_>, id: DecisionId) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE decisions SET used_at = NULL WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}

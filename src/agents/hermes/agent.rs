@@ -19,7 +19,8 @@ use super::wire::{
     WireSessionInfo, WireStarted,
 };
 use crate::agents::agent::{
-    Agent, AgentCall, AgentHealth, Capabilities, RunHandle, Sighting, Started, SteerOutcome,
+    Agent, AgentCall, AgentHealth, Allowance, Capabilities, RunHandle, Sighting, Started,
+    SteerOutcome,
 };
 use crate::agents::brief::brief;
 use crate::agents::redact::Redactor;
@@ -330,11 +331,11 @@ impl HermesAgent {
         handle: &RunHandle,
         choice: &str,
         only: Option<&str>,
-    ) -> Result<(), AgentTrouble> {
+    ) -> Result<Allowance, AgentTrouble> {
         let id = run_id(handle)?;
         let run: WireRun = self.gateway.read(GatewayAsk::get(&["v1", "runs", &id])).await?;
         if run.status != sight::WAITING {
-            return Ok(());
+            return Ok(Allowance::NotAwaited);
         }
         let heard = self.listener.heard(&id);
         let asks = || match sight::going_on(&run, &heard, &self.redactor) {
@@ -342,18 +343,18 @@ impl HermesAgent {
             _ => None,
         };
         if only.is_some_and(|only| asks().as_deref() != Some(only)) {
-            return Ok(());
+            return Ok(Allowance::NotAwaited);
         }
         let mut answer = json!({ "choice": choice });
         if let Some(request) = run.approval.and_then(|approval| approval.request_id) {
             answer["request_id"] = json!(request);
         }
         let ask = GatewayAsk::post(&["v1", "runs", &id, "approval"], answer.to_string());
-        match self.gateway.send(ask).await {
-            // Nobody waits for that answer any more.
-            Ok(_) | Err(Failed::Refused { status: 409, .. }) => Ok(()),
-            Err(failed) => Err(failed.trouble()),
-        }
+        Ok(match self.gateway.send(ask).await {
+            Ok(_) => Allowance::Taken,
+            Err(Failed::Refused { status: 409, .. }) => Allowance::NotAwaited,
+            Err(failed) => Allowance::Unclear(failed.trouble()),
+        })
     }
 }
 
@@ -412,10 +413,15 @@ impl Agent for HermesAgent {
     }
 
     fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
-        Box::pin(self.choose(run, "deny", None))
+        Box::pin(async {
+            match self.choose(run, "deny", None).await? {
+                Allowance::Taken | Allowance::NotAwaited => Ok(()),
+                Allowance::Unclear(trouble) => Err(trouble),
+            }
+        })
     }
 
-    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, ()> {
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, Allowance> {
         // Once, and never for a session or for good: more was not asked of anybody.
         Box::pin(self.choose(run, "once", Some(question)))
     }

@@ -16,8 +16,8 @@ use super::run::{LoopEnd, Run};
 use super::tool_loop::LoopBounds;
 use super::work_order::{WorkOrder, Workplace};
 use crate::agents::agent::{
-    Agent, AgentCall, AgentEnding, AgentHealth, Capabilities, FailureKind, RunHandle, Sighting,
-    Started, SteerOutcome,
+    Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Capabilities, FailureKind, RunHandle,
+    Sighting, Started, SteerOutcome,
 };
 use crate::agents::redact::Redactor;
 use crate::agents::task::{AgentTask, StoredRequest};
@@ -252,7 +252,7 @@ impl Agent for OpenAiAgent {
         Box::pin(async { Err(AgentTrouble::Unsupported) })
     }
 
-    fn allow<'a>(&'a self, _: &'a RunHandle, _: &'a str) -> AgentCall<'a, ()> {
+    fn allow<'a>(&'a self, _: &'a RunHandle, _: &'a str) -> AgentCall<'a, Allowance> {
         Box::pin(async { Err(AgentTrouble::Unsupported) })
     }
 

@@ -82,7 +82,8 @@ fn remedy(incident: &Incident) -> &'static str {
         | Incident::AccountRenamed { .. }
         | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
         Incident::DayBudgetSpent => {
-            "Jobs wait for the next day. Raise budget.day and restart timmy serve if they shall not."
+            "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
+             today; budget.day is for every day."
         }
         Incident::Agent { problem, .. } => of_agent(*problem),
     }

@@ -12,7 +12,7 @@ pub fn verbs_for(question: Question) -> &'static [Verb] {
         }
         Question::Stuck => &[Verb::Answer, Verb::Reject],
         Question::Permission => &[Verb::Approve, Verb::Answer, Verb::Reject],
-        Question::Uncertain => &[Verb::Approve, Verb::Reject],
+        Question::Dispatch | Question::Uncertain => &[Verb::Approve, Verb::Reject],
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::void::VoidReason;
+use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{ChangeDigest, Commit};
+use crate::core::model::issue::TextDigest;
 
 /// What a yes covers. It is compared with what is there when somebody says yes. The verdict needs no
 /// place here: a result that is judged anew is asked about anew, under another number.
@@ -18,6 +20,9 @@ pub struct Covered {
     /// What is done with the result then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub take_over: Option<TakeOver>,
+    /// Who works, and for how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<CoveredStart>,
     /// What an agent wants to do, in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
@@ -35,10 +40,16 @@ pub struct CoveredHead {
     pub change: Option<ChangeDigest>,
 }
 
-/// The SHA-256 of the title and text of an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TextDigest(pub [u8; 32]);
+/// Work that begins, or goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoveredStart {
+    /// The agent; none if it is there no more.
+    pub agent: Option<String>,
+    /// What any issue may cost unasked, as it is configured.
+    pub configured: Ceiling,
+    /// What a yes lets be spent on it in all.
+    pub budget: Ceiling,
+}
 
 /// How a verified result is taken over once a person says yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,10 +72,16 @@ impl Covered {
                 return Some(VoidReason::Retargeted { target: now.target.clone() });
             }
         }
-        match (self.text, now.text) {
-            (Some(then), Some(now)) if then != now => Some(VoidReason::Edited),
-            _ => None,
+        if let (Some(then), Some(now)) = (self.text, now.text)
+            && then != now
+        {
+            return Some(VoidReason::Edited);
         }
+        let (then, now) = self.start.as_ref().zip(now.start.as_ref())?;
+        if then.agent != now.agent {
+            return Some(VoidReason::OtherAgent);
+        }
+        (then.configured != now.configured).then_some(VoidReason::OtherBudget)
     }
 }
 
@@ -81,6 +98,7 @@ mod tests {
             head,
             text: Some(TextDigest([text; 32])),
             take_over: Some(TakeOver::Merge),
+            start: None,
             permission: None,
         }
     }
@@ -96,6 +114,22 @@ mod tests {
         let elsewhere = covered('a', "other", 1);
         assert_eq!(shown.difference(&elsewhere), Some(VoidReason::Retargeted { target }));
         assert_eq!(shown.difference(&covered('a', "main", 2)), Some(VoidReason::Edited));
+    }
+
+    #[test]
+    fn another_agent_or_another_budget_is_another_question() {
+        let started = |agent: Option<&str>, most| {
+            let configured = Ceiling { micro_usd: Some(most), ..Ceiling::default() };
+            let agent = agent.map(str::to_owned);
+            let start = Some(CoveredStart { agent, configured, budget: configured });
+            Covered { start, ..Covered::default() }
+        };
+        let shown = started(Some("ezra"), 2);
+        assert_eq!(shown.difference(&started(Some("ezra"), 2)), None);
+        for agent in [Some("bezalel"), None] {
+            assert_eq!(shown.difference(&started(agent, 2)), Some(VoidReason::OtherAgent));
+        }
+        assert_eq!(shown.difference(&started(Some("ezra"), 3)), Some(VoidReason::OtherBudget));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | accept, guard, of a change | what a look at it is expected to take; unread, ten minutes |
 //! | repair | the same and a minute, for what was tried so far |
-//! | accept, of something else; no_change | a minute |
+//! | accept, of something else; no_change; dispatch | a minute |
 //! | permission, uncertain | half a minute |
 //! | stuck | two minutes: somebody has to find words |
 
@@ -23,7 +23,7 @@ pub fn expected_effort(decision: &Decision, look: Option<u32>) -> u32 {
     match decision.question {
         Question::Accept | Question::Guard => look,
         Question::Repair => look.saturating_add(60),
-        Question::NoChange => 60,
+        Question::Dispatch | Question::NoChange => 60,
         Question::Permission | Question::Uncertain => 30,
         Question::Stuck => 120,
     }

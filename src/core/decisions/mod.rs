@@ -8,6 +8,7 @@
 //!
 //! | question | yes | no | revise | nobody answers |
 //! |---|---|---|---|---|
+//! | dispatch | the attempt begins | cancelled: nobody works on it | - | cancelled |
 //! | accept | the result is taken over | pull requests closed, cancelled | a round of repair | stays open |
 //! | no_change | the issue is closed | cancelled | another attempt | stays open |
 //! | guard | what was found passes on that commit | closed, cancelled | a round of repair | stays open |
@@ -24,7 +25,7 @@ mod refusal;
 mod void;
 
 pub use answers::{answer_of, verbs_for};
-pub use covers::{Covered, CoveredHead, TakeOver, TextDigest};
+pub use covers::{Covered, CoveredHead, CoveredStart, TakeOver};
 pub use decision::{AskedDecision, Decision, DecisionStatus, QuestionCheck};
 pub use effort::expected_effort;
 pub use meant::{DecisionReply, meant};

@@ -14,6 +14,10 @@ pub enum VoidReason {
     Retargeted { target: String },
     /// The issue asks for something else.
     Edited,
+    /// Another agent is to do it, or the one that was to is there no more.
+    OtherAgent,
+    /// Another sum may be spent unasked.
+    OtherBudget,
     /// The comment that puts it is not as it was posted, or is gone.
     QuestionChanged,
     /// The ledger is a copy: another one may have acted.

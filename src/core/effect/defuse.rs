@@ -141,6 +141,13 @@ pub fn code_line(text: &str) -> String {
     one_line(text).trim_start_matches(['`', ' ']).to_owned()
 }
 
+/// `text` as a line of a text block fenced by backticks, which it cannot end: those that do have no
+/// more than three blanks before them.
+pub fn text_line(text: &str) -> String {
+    let line = one_line(text);
+    if line.trim_start().starts_with('`') { format!("    {line}") } else { line }
+}
+
 /// `text` without what nobody can see and without ends of lines, cut to a length that one reads.
 fn one_line(text: &str) -> String {
     let mut shown: String = text

@@ -8,7 +8,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::diff::{Diff, DiffContent, DiffFile, FileMode};
+use super::name::GuardName;
 use super::paths::{is_lock_file, is_prose, is_workflow, steers_agents};
+use super::sentence::Sentence;
 use super::tests::is_of_tests;
 use super::verdict::CommitVerdict;
 
@@ -24,12 +26,30 @@ pub struct ChangeSize {
 }
 
 /// What the guards saw of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExaminedChange {
     /// None if its diff cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<ChangeSize>,
     pub guards: GuardCount,
+    /// Those that found nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<PassedGuard>,
+}
+
+/// A guard that found nothing, and what it looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedGuard {
+    pub guard: GuardName,
+    pub seen: Sentence,
+}
+
+impl PassedGuard {
+    /// Those of a verdict, in order.
+    pub fn all(verdict: &CommitVerdict) -> Vec<Self> {
+        let passed = verdict.results.iter().filter(|result| result.has_passed());
+        passed.map(|one| Self { guard: one.guard.clone(), seen: one.seen.clone() }).collect()
+    }
 }
 
 /// How many guards had nothing against it, and how many looked.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::code::FindingCode;
-use super::finding::{EvidenceLink, GuardFinding};
+use super::finding::{CheckLink, EvidenceLink, GuardFinding};
 use super::name::GuardName;
 use super::result::{CannotBeRead, GuardResult};
 use super::rules::{ExpectedChecks, GuardRules};
@@ -24,6 +24,15 @@ pub const OWN_CONTEXTS: &str = "timmy/";
 
 /// Who reports what Gitea's own Actions found.
 const ACTIONS: &str = "gitea-actions";
+
+/// What Actions write behind the name of a job: what set it off.
+const EVENTS: [&str; 3] = [" (push)", " (pull_request)", " (pull_request_target)"];
+
+/// The check that a context is of, whatever set it off: what runs for pushes to the target runs for
+/// a pull request under another context.
+fn name_of(context: &str) -> &str {
+    EVENTS.iter().find_map(|event| context.strip_suffix(event)).unwrap_or(context)
+}
 
 /// What the forge shows of the checks of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,9 +217,16 @@ impl<'a> CheckJudge<'a> {
         }
     }
 
+    /// As far as it has ended there: a head that was just merged says nothing yet.
     fn is_red_on_target(&self, context: &str) -> bool {
-        let on_target = self.on_target.iter().find_map(|head| head.get(context));
-        on_target.is_some_and(|status| status.state == CheckState::Failure)
+        let name = name_of(context);
+        let on_head = |head: &BTreeMap<&str, &CommitStatus>| {
+            let mut alike = head.iter().filter(|(other, _)| name_of(other) == name);
+            let found = head.get(context).copied().or_else(|| Some(*alike.next()?.1));
+            // How it ends on a head that was just pushed, nobody knows: that before it counts.
+            Some(found?.state).filter(|state| *state != CheckState::Pending)
+        };
+        self.on_target.iter().find_map(on_head) == Some(CheckState::Failure)
     }
 
     fn is_time_up(&self) -> bool {
@@ -225,7 +241,8 @@ impl<'a> CheckJudge<'a> {
             .iter()
             .flat_map(|head| head.values().filter(ran).map(|status| status.context.as_str()))
             .collect();
-        for context in on_target.into_iter().filter(|context| !head.contains_key(context)) {
+        let runs: BTreeSet<&str> = head.keys().map(|context| name_of(context)).collect();
+        for context in on_target.into_iter().filter(|context| !runs.contains(name_of(context))) {
             let is_required = self.required.iter().any(|required| required.covers(context));
             let code = match self.rules.checks {
                 ExpectedChecks::IfPresent if !is_required => FindingCode::CheckAbsent,
@@ -255,7 +272,7 @@ impl<'a> CheckJudge<'a> {
     fn about(&mut self, status: &CommitStatus, code: FindingCode, form: &str) {
         let said = Sentence::of(form, &[&status.context, status.description.trim()]);
         let (context, url) = (status.context.clone(), status.target_url.clone());
-        let link = EvidenceLink::Check { context, url };
+        let link = EvidenceLink::Check(CheckLink { context, url, log: None });
         self.findings.push(GuardFinding::new(GuardName::Checks, code, said).at(link));
     }
 

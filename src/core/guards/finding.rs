@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::FindingCode;
 use super::grade::GuardGrade;
+use super::log_end::LogEnd;
 use super::name::GuardName;
 use super::sentence::Sentence;
 use crate::core::model::commit::Commit;
@@ -28,13 +29,19 @@ pub enum EvidenceLink {
         path: String,
         line: Option<u32>,
     },
-    /// A check, and where its log stands, as the reporter says.
-    Check {
-        context: String,
-        url: String,
-    },
+    Check(CheckLink),
     Pull(i64),
     Commit(Commit),
+}
+
+/// A check, and where its log stands, as the reporter says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckLink {
+    pub context: String,
+    pub url: String,
+    /// How its log ends, where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogEnd>,
 }
 
 impl GuardFinding {
@@ -54,7 +61,15 @@ impl GuardFinding {
     pub fn path(&self) -> Option<&str> {
         match self.link.as_ref()? {
             EvidenceLink::File { path, .. } => Some(path),
-            EvidenceLink::Check { .. } | EvidenceLink::Pull(_) | EvidenceLink::Commit(_) => None,
+            EvidenceLink::Check(_) | EvidenceLink::Pull(_) | EvidenceLink::Commit(_) => None,
+        }
+    }
+
+    /// The check that it is about.
+    pub fn check(&self) -> Option<&CheckLink> {
+        match self.link.as_ref()? {
+            EvidenceLink::Check(check) => Some(check),
+            EvidenceLink::File { .. } | EvidenceLink::Pull(_) | EvidenceLink::Commit(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::paths::{is_actions, is_lint_rule, is_lock_file, is_workflow, name_of,
 use super::result::GuardResult;
 use super::rules::GuardRules;
 use super::sentence::{Sentence, counted};
+use crate::core::model::glob::Glob;
 
 /// What stands in the place of a file of Git LFS.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -17,6 +18,15 @@ pub fn protected(diff: &Diff<'_>, rules: &GuardRules) -> GuardResult {
     let findings: Vec<_> = diff.files.iter().filter_map(|file| protects(file, rules)).collect();
     let seen = format!("{}, none protected", counted(diff.files.len(), "file"));
     GuardResult::new(GuardName::Protected, Sentence::of(&seen, &[]), findings)
+}
+
+/// Whether no agent changes what is at `path` unasked, as far as its name says; `globs`: what is
+/// configured as protected.
+pub fn is_protected(path: &str, globs: &[Glob]) -> bool {
+    steers_agents(path)
+        || is_workflow(path)
+        || is_lint_rule(path)
+        || globs.iter().any(|glob| glob.matches(path))
 }
 
 /// Whether it changes what Gitea's own Actions run: then these prove nothing of it.

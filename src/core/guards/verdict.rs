@@ -12,7 +12,7 @@ use super::sentence::Sentence;
 use crate::core::model::commit::Commit;
 
 /// Which rules the guards go by. It grows whenever one of them would judge the same facts otherwise.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// All findings on one commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -180,6 +180,15 @@ pub(super) fn said(
     let commit = head.map(|head| &head.commit).or(job.past.commit.as_ref());
     let commit = commit.map(|commit| commit.to_string().chars().take(7).collect());
     match (decision.question, answer) {
+        (Question::Dispatch, PersonAnswer::Yes | PersonAnswer::Revise) => {
+            let start = decision.covers.start.as_ref();
+            DecisionAnswer::Begins {
+                id,
+                agent: start.and_then(|start| start.agent.clone()),
+                budget: start.and_then(|start| start.budget.said()),
+            }
+        }
+        (Question::Dispatch, PersonAnswer::No(_)) => DecisionAnswer::NotBegun { id },
         (Question::Accept, PersonAnswer::Yes) => match decision.pull {
             Some(pull) => {
                 let merges = decision.covers.take_over == Some(TakeOver::Merge);

@@ -2,7 +2,8 @@
 
 use super::handler::{Handler, not_built};
 use super::{
-    assign, backlog, controls, decide, dependencies, help, hold, jobs, labels, report, status,
+    assign, backlog, budget, controls, decide, dependencies, help, hold, jobs, labels, report,
+    status,
 };
 use crate::core::command::Command;
 
@@ -32,6 +33,7 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Undelegate(user) => controls::undelegate(user),
         Command::Pause(part) => controls::pause(part),
         Command::Resume(part) => controls::resume(part),
+        Command::Budget { amount, scope } => budget::budget(*amount, scope.as_ref()),
         Command::Cancel(job) => jobs::cancel(*job),
         Command::Retry { job, agent } => jobs::retry(*job, agent.as_ref()),
         Command::Tell { job, text } => jobs::tell(*job, text),

@@ -15,6 +15,7 @@ mod two_answers;
 
 mod assign;
 mod backlog;
+mod budget;
 mod controls;
 mod decide;
 mod decision_facts;

@@ -104,6 +104,7 @@ pub fn standing(job: &Job) -> Vec<JobAction> {
         State::Waiting(Waiting::Idle(IdleWait { for_what: WaitReason::Person, .. })) => {
             vec![asks(Question::Permission)]
         }
+        State::Waiting(Waiting::Start(_)) => vec![asks(Question::Dispatch)],
         State::Waiting(Waiting::Idle(_))
         | State::Queued(_)
         | State::BackingOff(_)

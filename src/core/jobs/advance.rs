@@ -36,6 +36,7 @@ fn state_after(turn: &mut Turn<'_>, state: &State, step: &JobStep) -> Result<Sta
         State::Queued(queued) => idle::queued(turn, queued, step),
         State::BackingOff(backing_off) => idle::backing_off(turn, backing_off, step),
         State::Waiting(Waiting::Idle(idle)) => idle::waiting(turn, idle, step),
+        State::Waiting(Waiting::Start(awaited)) => idle::awaiting_start(turn, awaited, step),
         State::Preflight(preflight) => preflight::preflight(turn, preflight, step),
         State::Running(running) => attempt::running(turn, running, step),
         State::Waiting(Waiting::Held(held)) => attempt::waiting(turn, held, step),

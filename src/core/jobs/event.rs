@@ -7,6 +7,7 @@ use super::clocks::Timeouts;
 use super::ids::{Commit, Fence};
 use super::merge_refusal::MergeRefusal;
 use super::money::{ChargeTerms, Usage};
+use super::start_terms::StartProposal;
 use super::told::ToldText;
 use crate::core::command::value::Cause;
 use crate::core::guards::ExaminedChange;
@@ -27,6 +28,8 @@ pub enum JobStep {
 pub enum Act {
     /// An agent gets the job.
     Lease(LeaseTerms),
+    /// An agent would get it, and a person is asked first.
+    Propose(Box<StartProposal>),
     /// Its preflight passed: from now on it may have been started.
     Start(Fence),
 }
@@ -283,6 +286,10 @@ pub enum CancelReason {
     IssueGone,
     /// It may have run, and nobody said that another attempt shall.
     Uncertain,
+    /// A person did not want it to begin, or to go on.
+    Declined,
+    /// Nobody said in time that it may begin, or go on.
+    NotAllowed,
 }
 
 impl From<Act> for JobStep {
@@ -321,6 +328,7 @@ macro_rules! kinds {
 
 kinds! {
     Lease = "lease": Self::Act(Act::Lease(_)),
+    Propose = "propose": Self::Act(Act::Propose(_)),
     Start = "start": Self::Act(Act::Start(_)),
     NeverRan = "never ran": Self::Event(JobEvent::Attempt(_, Progress::NeverRan(_))),
     Accepted = "accepted": Self::Event(JobEvent::Attempt(_, Progress::Accepted)),

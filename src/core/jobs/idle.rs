@@ -2,11 +2,11 @@
 //! something that has to be there first.
 
 use super::clocks::Timeouts;
-use super::event::{Act, JobEvent, JobStep, LeaseTerms, NeverRan};
+use super::event::{Act, CancelReason, JobEvent, JobStep, LeaseTerms, NeverRan, PersonAnswer};
 use super::illegal::IllegalReason;
 use super::state::{
-    AgentStop, BackingOff, DeadReason, Done, IdleWait, Leased, Preflight, Queued, State,
-    WaitReason, Waiting, WorkKind,
+    AgentStop, AwaitedStart, BackingOff, DeadReason, Done, IdleWait, Leased, Preflight, Queued,
+    State, WaitReason, Waiting, WorkKind,
 };
 use super::turn::Turn;
 
@@ -18,6 +18,12 @@ pub(super) fn queued(
     let Queued { work, until } = queued;
     match step {
         JobStep::Act(Act::Lease(grant)) => lease(turn, *work, grant),
+        JobStep::Act(Act::Propose(proposal)) => {
+            turn.past.asked += 1;
+            let (work, proposal) = (*work, (**proposal).clone());
+            let until = turn.at().after(turn.spec.limits.begin);
+            Ok(State::Waiting(Waiting::Start(Box::new(AwaitedStart { work, proposal, until }))))
+        }
         JobStep::Event(JobEvent::Due) if *until > turn.at() => Err(IllegalReason::NotDue),
         JobStep::Event(JobEvent::Due) => {
             Ok(State::Dead(DeadReason::NeverRan(NeverRan::NobodyFree)))
@@ -95,6 +101,46 @@ pub(super) fn waiting(
     }
 }
 
+/// A person is asked whether it may begin.
+pub(super) fn awaiting_start(
+    turn: &mut Turn<'_>,
+    awaited: &AwaitedStart,
+    step: &JobStep,
+) -> Result<State, IllegalReason> {
+    let AwaitedStart { work, proposal, until } = awaited;
+    let declined = |why: CancelReason| Ok(Turn::cancelled(&why, AgentStop::NoneRan));
+    match step {
+        JobStep::Event(JobEvent::Due) if *until > turn.at() => Err(IllegalReason::NotDue),
+        JobStep::Event(JobEvent::Due) => declined(CancelReason::NotAllowed),
+        JobStep::Event(JobEvent::Decided(asked, _) | JobEvent::AskAgain(asked))
+            if *asked != turn.past.asked =>
+        {
+            Err(IllegalReason::OutOfDate)
+        }
+        JobStep::Event(JobEvent::Decided(_, PersonAnswer::Yes)) => {
+            turn.past.allowed = Some(proposal.terms.clone());
+            Ok(turn.queue(*work))
+        }
+        JobStep::Event(JobEvent::Decided(_, PersonAnswer::No(_))) => {
+            declined(CancelReason::Declined)
+        }
+        // What is asked is made of what there is: that is looked at anew.
+        JobStep::Event(JobEvent::AskAgain(_)) => Ok(turn.queue(*work)),
+        JobStep::Event(JobEvent::Restored) => {
+            turn.leave_branch();
+            Ok(turn.queue(*work))
+        }
+        // To want it once more is not yet the yes that is asked for.
+        JobStep::Event(JobEvent::Decided(_, PersonAnswer::Revise) | JobEvent::Retry(None))
+        | JobStep::Event(JobEvent::Ready)
+        | JobStep::Act(_) => Err(IllegalReason::NotHere),
+        other @ JobStep::Event(_) => {
+            let same = State::Waiting(Waiting::Start(Box::new(awaited.clone())));
+            without_attempt(turn, *work, &same, other)
+        }
+    }
+}
+
 /// What happens in the same way wherever nothing runs.
 fn without_attempt(
     turn: &mut Turn<'_>,
@@ -116,7 +162,7 @@ fn without_attempt(
         // A guard was lifted before its repair began.
         JobEvent::Recheck => match work {
             WorkKind::Repair(_) => {
-                turn.past.rounds = turn.past.rounds.saturating_sub(1);
+                turn.without_round(|_| {});
                 Ok(turn.verify())
             }
             WorkKind::Begin => Err(IllegalReason::NotHere),

@@ -7,6 +7,7 @@ use super::branch::JobBranch;
 use super::event::OutcomeDigest;
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{NewJob, Origin, Spec};
+use super::start_terms::StartTerms;
 use super::state::{AgentStop, Cancelled, Late, Leased, Queued, State, WorkKind};
 use crate::core::command::value::JobId;
 use crate::core::model::time::Timestamp;
@@ -62,6 +63,9 @@ pub struct Past {
     pub asked_about: Option<SeenResult>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<SeenResult>,
+    /// What a person allowed it to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<StartTerms>,
     /// How often its result was to be judged.
     pub look: u32,
     /// How many questions it asked.
@@ -131,6 +135,7 @@ impl Job {
             late: None,
             asked_about: None,
             passed: None,
+            allowed: None,
             look: 0,
             asked: 0,
             texts: 0,

@@ -7,7 +7,7 @@ use super::event::{
 use super::illegal::IllegalReason;
 use super::money::{Charge, Usage};
 use super::state::{
-    Attempt, DeadReason, IdleWait, Phase, State, Stopping, Then, WaitReason, Waiting,
+    Attempt, DeadReason, IdleWait, Phase, State, Stopping, Then, WaitReason, Waiting, WorkKind,
 };
 use super::turn::{Turn, WHOLE_SECONDS};
 
@@ -64,7 +64,7 @@ pub(super) fn live(
             Some(Stopping { then: Then::Cancel(_) | Then::Merged, .. }) => {
                 Err(IllegalReason::AlreadyStopping)
             }
-            Some(Stopping { then: Then::TimedOut(_), .. }) | None => {
+            Some(Stopping { then: Then::TimedOut(_) | Then::Recheck, .. }) | None => {
                 Ok(Live::Same(stopping(turn, attempt, Then::Cancel(reason.clone()))))
             }
         },
@@ -92,7 +92,14 @@ pub(super) fn live(
         JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
             Err(IllegalReason::OutOfDate)
         }
-        JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
+        // A guard was lifted that it mends. What it pushed already is judged when it ends.
+        JobEvent::Recheck => match (attempt.leased.work, &attempt.stopping) {
+            (WorkKind::Repair(_), None) if !attempt.pushed => {
+                Ok(Live::Same(stopping(turn, attempt, Then::Recheck)))
+            }
+            _ => Err(IllegalReason::NotHere),
+        },
+        JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }
 
@@ -162,11 +169,13 @@ fn progress_of(
     }
 }
 
-/// What ends the job, whatever its attempt brought. One whose time is over may still have brought
+/// What comes of the job, whatever its attempt brought. One whose time is over may still have brought
 /// something.
 fn is_to_end(attempt: &Attempt) -> Option<&Then> {
     match &attempt.stopping {
-        Some(Stopping { then: then @ (Then::Cancel(_) | Then::Merged), .. }) => Some(then),
+        Some(Stopping {
+            then: then @ (Then::Cancel(_) | Then::Merged | Then::Recheck), ..
+        }) => Some(then),
         Some(Stopping { then: Then::TimedOut(_), .. }) | None => None,
     }
 }
@@ -197,6 +206,10 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
             turn.release_ran(attempt, AttemptEnd::Asked, attempt.charge(usage));
             if turn.is_loop(None, OutcomeDigest(UNANSWERED.to_owned())) {
                 return State::Dead(DeadReason::Unanswered);
+            }
+            // It was answered, and that did not reach it: the next one has the answer.
+            if attempt.answer.is_some() {
+                return turn.queue(leased.work);
             }
             turn.past.asked += 1;
             let until = turn.at().after(turn.spec.limits.question);

@@ -10,12 +10,12 @@
 //!
 //! | state | leads to |
 //! |---|---|
-//! | queued | preflight, when an agent is leased ([`Act::Lease`]); dead if nobody ever takes it |
+//! | queued | preflight, when an agent is leased ([`Act::Lease`]); waiting if a person is asked first ([`Act::Propose`]); dead if nobody ever takes it |
 //! | preflight | running ([`Act::Start`]); backing_off or waiting if it cannot even begin |
 //! | running | verifying; waiting while its host is away or a person is asked; uncertain; backing_off if it failed |
 //! | verifying | done, no_change, deciding; backing_off for a repair, or if nothing was left |
 //! | deciding | done, no_change, cancelled; verifying when the head moves; backing_off for a repair |
-//! | backing_off, waiting | queued, or back to running |
+//! | backing_off, waiting | queued, or back to running; cancelled if a person says no to a start, or nobody answers |
 //! | uncertain | whatever is found out; cancelled if nothing is |
 //! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] |
 //! | done, merged | done, reverted ([`JobEvent::Reverted`]) |
@@ -36,6 +36,8 @@
 //! - A **yes** to a result goes on over timmy's own update of the branch, if the change is the same
 //!   and passes ([`AcceptedChange`]).
 //! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
+//! - Some work does not begin without a **yes**, nor does an attempt for which the budget of its issue
+//!   has no room ([`ask_first`]). The yes holds for every attempt that is within its terms.
 //! - [`standing`] tells a runner that remembers nothing what there is to do. It looks before it
 //!   repeats, and how an attempt goes before it says that its time is over: nobody looked meanwhile.
 //!
@@ -47,6 +49,7 @@
 mod accepted;
 mod action;
 mod advance;
+pub mod ask_first;
 mod attempt;
 mod branch;
 pub mod breaker;
@@ -69,6 +72,7 @@ mod result;
 pub mod revert;
 mod run_handle;
 mod spec;
+pub mod start_terms;
 mod state;
 mod told;
 mod turn;
@@ -92,8 +96,9 @@ pub use record::{AttemptRecord, JobRecord};
 pub use run_handle::RunHandle;
 pub use spec::{JobLimits, NewJob, Origin, Purpose, Spec};
 pub use state::{
-    AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, HeldAttempt, HeldBy,
-    IdleWait, Late, Leased, Phase, Preflight, Question, Queued, RunningAttempt, State, StateKind,
-    Stopping, Then, Uncertain, Verifying, WaitReason, Waiting, WorkKind,
+    AgentStop, Attempt, AwaitedStart, BackingOff, Cancelled, DeadReason, Deciding, Done,
+    HeldAttempt, HeldBy, IdleWait, Late, Leased, Phase, Preflight, Question, Queued,
+    RunningAttempt, State, StateKind, Stopping, Then, Uncertain, Verifying, WaitReason, Waiting,
+    WorkKind,
 };
 pub use told::{ToldReview, ToldText};

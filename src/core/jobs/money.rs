@@ -6,6 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::command::value::Amount;
+use crate::core::policy::controls::{Controls, DayScope};
+
 /// Tokens of a language model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tokens {
@@ -146,6 +149,16 @@ pub struct Ceiling {
 }
 
 impl Ceiling {
+    /// The same, with what `amount` allows of its kind.
+    #[must_use]
+    pub fn set(self, amount: Amount) -> Self {
+        match amount {
+            Amount::MicroUsd(micro_usd) => Self { micro_usd: Some(micro_usd), ..self },
+            Amount::Tokens(tokens) => Self { tokens: Some(tokens), ..self },
+            Amount::Runs(runs) => Self { runs: Some(runs), ..self },
+        }
+    }
+
     /// What stays under both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -161,7 +174,12 @@ impl Ceiling {
     }
 
     /// What there is no room for beside what is `spent`, if there is none for `bound`.
-    fn shortage(&self, scope: BudgetScope, spent: Spent, bound: Spent) -> Option<BudgetShortage> {
+    pub(super) fn shortage(
+        &self,
+        scope: BudgetScope,
+        spent: Spent,
+        bound: Spent,
+    ) -> Option<BudgetShortage> {
         let kinds = [
             (BudgetUnit::MicroUsd, self.micro_usd, spent.micro_usd, bound.micro_usd),
             (BudgetUnit::Tokens, self.tokens, spent.tokens, bound.tokens),
@@ -171,6 +189,35 @@ impl Ceiling {
             let most = most.filter(|most| spent.saturating_add(needed) > *most)?;
             Some(BudgetShortage { scope, unit, spent, needed, most })
         })
+    }
+
+    /// What it is once a person gave as much again as `size`, of each kind that has no room for `bound`
+    /// beside what is `spent`; more where that is not enough.
+    #[must_use]
+    pub(super) fn raised(self, size: Self, spent: Spent, bound: Spent) -> Self {
+        let raise = |most: Option<u64>, size: Option<u64>, spent: u64, bound: u64| {
+            let most = most?;
+            let needed = spent.saturating_add(bound);
+            let once_more = most.max(spent).saturating_add(size.unwrap_or(most));
+            Some(if needed > most { once_more.max(needed) } else { most })
+        };
+        Self {
+            micro_usd: raise(self.micro_usd, size.micro_usd, spent.micro_usd, bound.micro_usd),
+            tokens: raise(self.tokens, size.tokens, spent.tokens, bound.tokens),
+            runs: raise(self.runs, size.runs, spent.runs, bound.runs),
+        }
+    }
+
+    /// The most of each kind in words; none if there is no limit.
+    pub fn said(self) -> Option<String> {
+        let kinds = [
+            (BudgetUnit::MicroUsd, self.micro_usd),
+            (BudgetUnit::Tokens, self.tokens),
+            (BudgetUnit::Runs, self.runs),
+        ];
+        let said = kinds.into_iter().filter_map(|(unit, most)| Some(unit.said(most?)));
+        let said: Vec<String> = said.collect();
+        (!said.is_empty()).then(|| said.join(" and "))
     }
 
     /// Whether something that may cost as much as `bound` fits beside what is `spent`.
@@ -212,7 +259,7 @@ pub struct Spending {
 }
 
 /// A budget that has no room for an attempt: which, and by how much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BudgetShortage {
     pub scope: BudgetScope,
     pub unit: BudgetUnit,
@@ -225,7 +272,8 @@ pub struct BudgetShortage {
 }
 
 /// In what a budget is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BudgetUnit {
     /// Millionths of a US dollar.
     MicroUsd,
@@ -234,7 +282,18 @@ pub enum BudgetUnit {
 }
 
 impl BudgetUnit {
-    fn said(self, amount: u64) -> String {
+    /// An amount as commands write it.
+    fn amount(self, amount: u64) -> Amount {
+        match self {
+            // No line to copy has fractions of a cent.
+            Self::MicroUsd => Amount::MicroUsd(amount.div_ceil(10_000).saturating_mul(10_000)),
+            Self::Tokens => Amount::Tokens(amount.div_ceil(1000).saturating_mul(1000)),
+            Self::Runs => Amount::Runs(amount),
+        }
+    }
+
+    /// An amount in words.
+    pub fn said(self, amount: u64) -> String {
         match self {
             Self::MicroUsd => {
                 let cents = amount.div_ceil(10_000);
@@ -247,27 +306,57 @@ impl BudgetUnit {
     }
 }
 
-/// Which budget, what was spent, what would be needed, and what helps.
-impl std::fmt::Display for BudgetShortage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (whose, helps) = match self.scope {
-            BudgetScope::Issue => ("this issue", "a higher `budget.issue` helps"),
-            BudgetScope::AgentDay => {
-                ("its day", "the next day helps, or a higher `budget.agent_day`")
-            }
-            BudgetScope::Day => ("the day", "the next one helps, or a higher `budget.day`"),
+impl BudgetShortage {
+    /// Which budget, what was spent, and what would be needed.
+    pub fn fact(&self) -> String {
+        let whose = match self.scope {
+            BudgetScope::Issue => "this issue",
+            BudgetScope::AgentDay => "its day",
+            BudgetScope::Day => "the day",
         };
         let said = |amount| self.unit.said(amount);
         let (spent, needed, most) = (said(self.spent), said(self.needed), said(self.most));
-        write!(
-            f,
+        format!(
             "the budget of {whose} is {most}, of which {spent} is spent or set aside, and an attempt \
-             may take {needed}: {helps}"
+             may take {needed}"
         )
     }
 }
 
+/// Which budget, what was spent, what would be needed, and what helps.
+impl std::fmt::Display for BudgetShortage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let helps = match self.scope {
+            BudgetScope::Issue => "a higher `budget.issue` helps",
+            BudgetScope::AgentDay | BudgetScope::Day => {
+                let of = if self.scope == BudgetScope::Day { "all" } else { "agent:NAME" };
+                let twice = self.most.saturating_mul(2).max(self.spent.saturating_add(self.needed));
+                let twice = self.unit.amount(twice);
+                return write!(
+                    f,
+                    "{}: the next day helps, or for today the owner's `budget {twice} scope={of}`",
+                    self.fact()
+                );
+            }
+        };
+        write!(f, "{}: {helps}", self.fact())
+    }
+}
+
 impl Budgets {
+    /// What may be spent today, by what the owner said of today.
+    #[must_use]
+    pub fn today(self, fleet: &Controls, agent: &str) -> Self {
+        let said = |of: DayScope, configured: Ceiling| {
+            fleet.day_budget(&of).map_or(configured, |budget| configured.set(budget.amount))
+        };
+        Self {
+            issue: self.issue,
+            agent_day: said(DayScope::Agent(agent.to_owned()), self.agent_day),
+            day: said(DayScope::All, self.day),
+        }
+    }
+
     /// The first budget that has no room for an attempt that may cost `bound`.
     pub fn exceeded(&self, spending: &Spending, bound: Spent) -> Option<BudgetShortage> {
         let budgets = [
@@ -366,7 +455,8 @@ mod tests {
         assert_eq!(
             over.to_string(),
             "the budget of the day is 50.00 USD, of which 49.60 USD is spent or set aside, and an \
-             attempt may take 0.67 USD: the next one helps, or a higher `budget.day`"
+             attempt may take 0.67 USD: the next day helps, or for today the owner's `budget 100usd \
+             scope=all`"
         );
     }
 

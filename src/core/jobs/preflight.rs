@@ -6,7 +6,9 @@ use super::clocks::Deadlines;
 use super::event::{Act, JobEvent, JobStep, NeverRan, Progress};
 use super::illegal::IllegalReason;
 use super::money::Charge;
-use super::state::{AgentStop, Attempt, Done, Leased, Phase, Preflight, RunningAttempt, State};
+use super::state::{
+    AgentStop, Attempt, Done, Leased, Phase, Preflight, RunningAttempt, State, WorkKind,
+};
 use super::turn::Turn;
 
 pub(super) fn preflight(
@@ -17,7 +19,7 @@ pub(super) fn preflight(
     let Preflight { leased, until } = preflight;
     let same = || State::Preflight(preflight.clone());
     let event = match step {
-        JobStep::Act(Act::Lease(_)) => return Err(IllegalReason::NotHere),
+        JobStep::Act(Act::Lease(_) | Act::Propose(_)) => return Err(IllegalReason::NotHere),
         JobStep::Act(Act::Start(fence)) if *fence != leased.fence() => {
             return Err(IllegalReason::OldAttempt);
         }
@@ -76,6 +78,11 @@ pub(super) fn preflight(
         | JobEvent::AskAgain(_)
         | JobEvent::NotMerged(_)
         | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
+        JobEvent::Recheck if leased.work != WorkKind::Begin => {
+            let (leased, end) = (leased.clone(), AttemptEnd::Stopped);
+            turn.without_round(|turn| turn.release(leased, end, Charge::NOTHING, None));
+            Ok(turn.verify())
+        }
         JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }

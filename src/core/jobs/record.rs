@@ -123,7 +123,7 @@ impl JobRecord {
 
     /// How large the change is that it brought last, if that was read.
     pub fn change_size(&self) -> Option<ChangeSize> {
-        self.last_judgement()?.examined?.size
+        self.last_judgement()?.examined.as_ref()?.size
     }
 
     /// The commit that took back what it brought, and when that was seen.

@@ -155,9 +155,10 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
         }
         (Question::NoChange, PersonAnswer::Revise)
         | (Question::Stuck, PersonAnswer::Yes | PersonAnswer::Revise)
-        | (Question::Permission | Question::Uncertain, PersonAnswer::Yes | PersonAnswer::Revise) => {
-            turn.queue(turn.same_work())
-        }
+        | (
+            Question::Dispatch | Question::Permission | Question::Uncertain,
+            PersonAnswer::Yes | PersonAnswer::Revise,
+        ) => turn.queue(turn.same_work()),
         (
             Question::Accept | Question::NoChange | Question::Guard | Question::Repair,
             PersonAnswer::No(cause),
@@ -165,9 +166,10 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
             turn.once.push(JobAction::CloseAll);
             Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen)
         }
-        (Question::Stuck | Question::Permission | Question::Uncertain, PersonAnswer::No(cause)) => {
-            Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen)
-        }
+        (
+            Question::Dispatch | Question::Stuck | Question::Permission | Question::Uncertain,
+            PersonAnswer::No(cause),
+        ) => Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen),
     }
 }
 

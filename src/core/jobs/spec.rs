@@ -99,6 +99,14 @@ pub struct JobLimits {
     pub judging: Duration,
     /// How long a person is asked about something in mid-work.
     pub question: Duration,
+    /// How long a person is asked whether it may begin.
+    #[serde(default = "a_week")]
+    pub begin: Duration,
+}
+
+/// What it was before anybody could say otherwise.
+fn a_week() -> Duration {
+    Duration::from_secs(7 * 24 * 60 * 60)
 }
 
 impl Default for JobLimits {
@@ -118,6 +126,7 @@ impl Default for JobLimits {
             uncertain: DAY,
             judging: 60 * MINUTE,
             question: DAY,
+            begin: a_week(),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::clocks::{DeadlineKind, Deadlines, TimeLeft};
 use super::event::{CancelReason, LeaseTerms, NeverRan};
 use super::ids::{Commit, Fence};
 use super::money::{Charge, Usage};
+use super::start_terms::StartProposal;
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +129,8 @@ pub enum Then {
     Merged,
     /// The attempt failed: its time is over.
     TimedOut(DeadlineKind),
+    /// What it was to mend is not wanted mended: what was brought before is judged once more.
+    Recheck,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +156,8 @@ pub struct Deciding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
+    /// Whether an attempt may begin.
+    Dispatch,
     /// Whether a verified result is taken.
     Accept,
     /// Whether it is true that nothing has to change.
@@ -170,7 +175,8 @@ pub enum Question {
 }
 
 impl Question {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Dispatch,
         Self::Accept,
         Self::NoChange,
         Self::Guard,
@@ -194,6 +200,8 @@ pub enum Waiting {
     Held(Box<HeldAttempt>),
     /// Without one.
     Idle(IdleWait),
+    /// For a person to say that it may begin.
+    Start(Box<AwaitedStart>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,6 +237,15 @@ pub enum WaitReason {
     Person,
     /// The default branch to be green again.
     GreenBranch,
+}
+
+/// An agent would take it, and a person is asked first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwaitedStart {
+    pub work: WorkKind,
+    pub proposal: StartProposal,
+    /// When nobody is waited for any longer.
+    pub until: Timestamp,
 }
 
 /// A host that can be reached could not tell whether the attempt ran.
@@ -362,7 +379,7 @@ impl State {
             | Self::Verifying(_)
             | Self::Deciding(_)
             | Self::BackingOff(_)
-            | Self::Waiting(Waiting::Idle(_))
+            | Self::Waiting(Waiting::Idle(_) | Waiting::Start(_))
             | Self::Done(_)
             | Self::NoChange
             | Self::Cancelled(_)
@@ -384,6 +401,7 @@ impl State {
             | Self::Waiting(Waiting::Idle(IdleWait { until, .. }))
             | Self::Uncertain(Uncertain { until, .. }) => Some(*until),
             Self::Waiting(Waiting::Held(held)) => Some(held.until),
+            Self::Waiting(Waiting::Start(start)) => Some(start.until),
             Self::Deciding(deciding) => deciding.until,
             Self::Done(_) | Self::NoChange | Self::Cancelled(_) | Self::Dead(_) => None,
         }

@@ -199,7 +199,19 @@ impl Turn<'_> {
                 }
                 self.spend(&attempt.leased, Some(OutcomeDigest(clock.name().to_owned())))
             }
+            Then::Recheck => {
+                self.without_round(|turn| turn.release_ran(attempt, AttemptEnd::Stopped, charge));
+                self.verify()
+            }
         }
+    }
+
+    /// A round of repair is taken back: what is judged is what was there before it.
+    pub(super) fn without_round(&mut self, release: impl FnOnce(&mut Self)) {
+        let last = self.past.last.take();
+        release(self);
+        self.past.last = last;
+        self.past.rounds = self.past.rounds.saturating_sub(1);
     }
 
     pub(super) fn cancelled(reason: &CancelReason, agent: AgentStop) -> State {
@@ -218,7 +230,8 @@ impl Turn<'_> {
         self.past.accepted = None;
         let until = match question {
             Question::Stuck => Some(self.at().after(self.spec.limits.question)),
-            Question::Accept
+            Question::Dispatch
+            | Question::Accept
             | Question::NoChange
             | Question::Guard
             | Question::Repair
@@ -299,6 +312,7 @@ impl Turn<'_> {
     /// Everything is counted anew.
     pub(super) fn begin_anew(&mut self) {
         let past = &mut *self.past;
+        past.allowed = None;
         past.charged.clear();
         past.outcomes.clear();
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);

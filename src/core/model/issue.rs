@@ -34,6 +34,19 @@ pub struct Issue {
     pub updated_at: Timestamp,
 }
 
+/// The SHA-256 of the title and text of an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TextDigest(pub [u8; 32]);
+
+/// The paths that the text of an issue names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NamedPaths {
+    pub paths: Vec<String>,
+    /// Whether there are more.
+    pub is_cut: bool,
+}
+
 /// An issue or a pull request with the place where it stands, as lists over several places show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedIssue {

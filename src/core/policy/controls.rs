@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::command::value::Amount;
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
@@ -56,11 +57,30 @@ pub struct Delegation {
     pub until: Timestamp,
 }
 
+/// Whose day a budget is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayScope {
+    All,
+    Agent(String),
+}
+
+/// What may be spent on one day, in place of what is configured: the owner's yes to a spent one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayBudget {
+    pub of: DayScope,
+    pub amount: Amount,
+    pub by: Account,
+    /// When the day ends.
+    pub until: Timestamp,
+}
+
 /// What the ledger holds of the fleet at a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Controls {
     pub pauses: Vec<Pause>,
     pub delegations: Vec<Delegation>,
+    pub day_budgets: Vec<DayBudget>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +93,8 @@ pub enum ControlChange {
     Delegate(Delegation),
     /// The account of this number may no longer.
     Undelegate(i64),
+    /// So much may be spent today, in place of what was said of today before.
+    SetDayBudget(DayBudget),
 }
 
 impl Controls {
@@ -83,6 +105,11 @@ impl Controls {
     /// The widest pause that keeps work for a repository from starting.
     pub fn pause_over(&self, repo: RepoId) -> Option<&Pause> {
         self.pause_of(&PauseScope::All).or_else(|| self.pause_of(&PauseScope::Repo(repo)))
+    }
+
+    /// What may be spent today, if the owner said so.
+    pub fn day_budget(&self, of: &DayScope) -> Option<&DayBudget> {
+        self.day_budgets.iter().find(|budget| budget.of == *of)
     }
 
     /// The delegation to this account, if one is in force.
@@ -100,6 +127,10 @@ impl Controls {
             ControlChange::Delegate(delegation) => {
                 self.delegations.retain(|other| other.to.id != delegation.to.id);
                 self.delegations.push(delegation);
+            }
+            ControlChange::SetDayBudget(budget) => {
+                self.day_budgets.retain(|other| other.of != budget.of);
+                self.day_budgets.push(budget);
             }
             ControlChange::Undelegate(id) => self.delegations.retain(|other| other.to.id != id),
         }

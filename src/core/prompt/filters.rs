@@ -17,6 +17,12 @@ pub(super) fn quoted(text: impl Display, _: &dyn Values) -> Result<Safe<String>>
     Ok(Safe(fence::fenced(&visible(&text.to_string()))))
 }
 
+/// What has nothing in it that is hidden, in a fence that it cannot leave.
+#[askama::filter_fn]
+pub(super) fn as_it_is(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(fence::fenced(&text.to_string())))
+}
+
 /// A name or an address, in a code span that it cannot leave.
 #[askama::filter_fn]
 pub(super) fn code(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use askama::Template;
 use url::Url;
 
+use super::guards::CheckLink;
 use super::jobs::{Commit, JobBranch, Purpose, ToldText};
 use super::model::ids::RepoName;
 use super::model::time::rounded;
@@ -45,6 +46,8 @@ pub struct JobPrompt {
     pub instructions: Option<String>,
     /// What is wrong with what is there, for a repair.
     pub faults: Vec<String>,
+    /// The checks that are red, and how their logs end.
+    pub red_checks: Vec<CheckLink>,
     /// What agents asked a person for before, and were told.
     pub permissions: Vec<AskedPermission>,
     /// What came of the attempts before this one.

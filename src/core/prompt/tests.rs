@@ -24,6 +24,7 @@ fn prompt() -> JobPrompt {
         },
         limits: PromptLimits { time: Duration::from_secs(3600), lines: Some(300) },
         faults: Vec::new(),
+        red_checks: Vec::new(),
         permissions: Vec::new(),
         earlier: Vec::new(),
         told: Vec::new(),

@@ -225,6 +225,15 @@ pub enum Answer {
         /// Whether that was so before.
         already: bool,
     },
+    /// So much may be spent today.
+    #[template(path = "reply/day_budget.md")]
+    DayBudget {
+        /// By whom, as commands write it.
+        what: String,
+        amount: String,
+        /// When what is configured holds again.
+        until: String,
+    },
     /// Things start again.
     #[template(path = "reply/resumed.md")]
     Resumed {
@@ -428,6 +437,7 @@ impl Answer {
             | Self::Undelegated { .. }
             | Self::Paused { .. }
             | Self::Resumed { .. }
+            | Self::DayBudget { .. }
             | Self::Agents { .. }
             | Self::Report { .. }
             | Self::Repeat => "done",

@@ -4,7 +4,8 @@ use askama::Template;
 use jiff::tz::TimeZone;
 
 use super::filters::{self, Name};
-use super::jobs::{CheckLine, findings_of, moment, short, shown_of};
+use super::jobs::{CheckLine, all_passed, findings_of, moment, short, shown_of};
+use super::start_question::StartView;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{
@@ -28,6 +29,8 @@ pub struct QuestionView {
     pub size: Option<String>,
     /// The commit that was judged, as people write it.
     pub commit: Option<String>,
+    /// How many guards looked at it, if all of them let it pass.
+    pub guards: Option<u32>,
     /// What else was checked of a pull request, a line each.
     pub checks: Vec<CheckLine>,
     /// What was found, a sentence each.
@@ -43,6 +46,8 @@ pub struct QuestionView {
     pub until: Option<String>,
     /// A yes merges it.
     pub merges: bool,
+    /// What is to begin.
+    pub start: Option<StartView>,
 }
 
 impl QuestionView {
@@ -71,6 +76,7 @@ impl QuestionView {
             pull: job.past.pull.filter(|_| is_code),
             size: record.change_size().filter(|_| is_code).map(|size| size.said()),
             commit: job.past.commit.as_ref().filter(|_| is_code).map(short),
+            guards: all_passed(record),
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
             found,
             shown_by: shown_of(record),
@@ -79,6 +85,7 @@ impl QuestionView {
             more: job.spec.limits.repairs.max(1),
             until: job.state.due_at().map(|until| moment(until, now, zone)),
             merges: take_over == Some(TakeOver::Merge),
+            start: StartView::of(record),
         }
     }
 
@@ -121,6 +128,10 @@ pub fn answer_lines(id: &str, verbs: &[Verb], name: &str) -> Vec<String> {
 /// What is asked, in a few words, as the report lists it.
 pub fn asked_in_short(decision: &Decision) -> String {
     match (decision.question, decision.pull) {
+        (Question::Dispatch, _) => {
+            let agent = decision.covers.start.as_ref().and_then(|start| start.agent.as_deref());
+            agent.map_or_else(|| "May it begin?".to_owned(), |agent| format!("May {agent} begin?"))
+        }
         (Question::Accept, Some(pull)) => match decision.covers.take_over {
             Some(TakeOver::Merge) => format!("Merge #{pull}?"),
             Some(TakeOver::Review) | None => format!("Accept #{pull}?"),
@@ -146,6 +157,16 @@ pub enum DecisionAnswer {
         commit: Option<String>,
         /// timmy merges it now.
         merges: bool,
+    },
+    /// Work begins, or goes on, with this agent, for so much in all.
+    Begins {
+        id: String,
+        agent: Option<String>,
+        budget: Option<String>,
+    },
+    /// Nobody works on it.
+    NotBegun {
+        id: String,
     },
     /// A result that is no pull request is accepted: its issue is closed.
     Closed {
@@ -206,6 +227,8 @@ impl DecisionAnswer {
         match self {
             Self::Refused { why, .. } => why.code(),
             Self::Accepted { .. }
+            | Self::Begins { .. }
+            | Self::NotBegun { .. }
             | Self::Closed { .. }
             | Self::Passed { .. }
             | Self::MoreRounds { .. }

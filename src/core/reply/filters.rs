@@ -7,6 +7,7 @@ use std::fmt::Display;
 
 use askama::filters::Safe;
 use askama::{Result, Values, get_value};
+use url::Url;
 
 use super::words;
 use crate::core::effect::defuse;
@@ -40,6 +41,19 @@ pub(in crate::core) fn code(text: impl Display, _: &dyn Values) -> Result<Safe<S
 #[askama::filter_fn]
 pub(in crate::core) fn short_commit(commit: impl Display, _: &dyn Values) -> Result<Safe<String>> {
     Ok(Safe(defuse::code(&commit.to_string().chars().take(7).collect::<String>())))
+}
+
+/// An address as the place that a link leads to. What would end that, an address of the web writes
+/// otherwise.
+#[askama::filter_fn]
+pub(in crate::core) fn address(url: &Url, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(format!("<{}>", url.as_str().replace('<', "%3C").replace('>', "%3E"))))
+}
+
+/// A line of a text block that shows what others wrote.
+#[askama::filter_fn]
+pub(in crate::core) fn text_line(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(defuse::text_line(&text.to_string())))
 }
 
 /// A line of a code block, to be copied from there.

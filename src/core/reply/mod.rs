@@ -19,6 +19,7 @@ mod pull_text;
 mod remarks;
 mod rendered;
 mod review;
+mod start_question;
 mod state;
 mod status;
 mod verify_status;

@@ -49,6 +49,8 @@ pub struct OpenQuestion {
     pub answer: Option<String>,
     /// How many seconds an answer is expected to take: quick ones are told first.
     pub effort: u32,
+    /// Whether it is new, or to be brought up once more; else it is told and calls nobody.
+    pub is_brought_up: bool,
 }
 
 /// Something that does not work.
@@ -84,9 +86,14 @@ impl Day {
         self.asks.len() + self.broken.len()
     }
 
+    /// Whether the owner is to be called.
+    pub fn calls(&self) -> bool {
+        !self.broken.is_empty() || self.asks.iter().any(|ask| ask.is_brought_up)
+    }
+
     /// Whether there is anything to say for which a comment is due.
     pub fn has_news(&self) -> bool {
-        self.needs() > 0
+        self.calls()
             || self.report.commands > 0
             || !self.jobs.shipped.is_empty()
             || !self.jobs.dead.is_empty()
@@ -205,6 +212,7 @@ mod tests {
             due: Some("Tue 24 Nov, 09:00 UTC".into()),
             answer: Some("approve d7".into()),
             effort: 60,
+            is_brought_up: true,
         }];
         day.broken = vec![
             Broken {
@@ -292,5 +300,18 @@ mod tests {
         assert!(day.has_news());
         day.report.commands = 0;
         assert!(!day.has_news());
+        let mut ask = OpenQuestion {
+            thread: "foundation/door#41".into(),
+            question: "Merge #58?".into(),
+            due: None,
+            answer: None,
+            effort: 60,
+            is_brought_up: false,
+        };
+        day.asks = vec![ask.clone()];
+        assert!(!day.has_news(), "it was brought up not long ago");
+        ask.is_brought_up = true;
+        day.asks = vec![ask];
+        assert!(day.has_news() && day.calls());
     }
 }

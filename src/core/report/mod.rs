@@ -12,6 +12,7 @@ mod diary;
 pub mod digest;
 mod hours;
 mod issue;
+mod reminders;
 mod told;
 mod write;
 
@@ -23,5 +24,6 @@ pub use day_jobs::{ClaimedJob, DayJobs, DayMoney, Touches};
 pub use diary::{DayEntry, DayState, Period, ReportTask, ReportTiming, period_of, tasks};
 pub use hours::{Hours, QuietHours};
 pub use issue::ReportIssue;
+pub use reminders::is_brought_up;
 pub use told::told;
 pub use write::{ISSUE, is_reports, issue_body, issue_key, key_of_day, pin_key, reopen_key};

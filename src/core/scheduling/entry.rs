@@ -4,7 +4,7 @@ use super::Readiness;
 use super::text::{self, TextFindings, TextReader};
 use crate::core::command::value::IssueRef;
 use crate::core::model::ids::RepoId;
-use crate::core::model::issue::Issue;
+use crate::core::model::issue::{Issue, NamedPaths};
 use crate::core::policy::relay::is_relayed;
 
 /// How many issues one pull request may say that it closes.
@@ -21,6 +21,8 @@ pub struct BacklogEntry {
     pub may_be_a_form: bool,
     /// The issues that it is to close, if it is an open pull request: the first hundred.
     pub closes: Vec<IssueRef>,
+    /// The paths that its text names.
+    pub paths: NamedPaths,
 }
 
 impl BacklogEntry {
@@ -31,10 +33,13 @@ impl BacklogEntry {
         let (found, mut closes) = match (item.open, item.is_pull) {
             (false, _) => (TextFindings::default(), Vec::new()),
             (true, false) => (reader.read(repo, &item.title, &item.body), Vec::new()),
-            (true, true) => (TextFindings::default(), text::closes(&item.body)),
+            (true, true) => {
+                let paths = text::named_paths(&item.title, &item.body);
+                (TextFindings { paths, ..TextFindings::default() }, text::closes(&item.body))
+            }
         };
         closes.truncate(MOST_CLOSED);
-        let TextFindings { readiness, may_be_a_form } = found;
-        Self { item, readiness, may_be_a_form, closes }
+        let TextFindings { readiness, may_be_a_form, paths } = found;
+        Self { item, readiness, may_be_a_form, closes, paths }
     }
 }

@@ -30,7 +30,7 @@ impl RankedBacklog {
     /// Judges `facts`, in whatever order they come.
     pub fn new(mut facts: Vec<IssueFacts>, setting: RankingInput) -> Self {
         facts.sort_unstable_by_key(|facts| facts.thread);
-        let fleet = Controls { pauses: setting.pauses.clone(), delegations: Vec::new() };
+        let fleet = Controls { pauses: setting.pauses.clone(), ..Controls::default() };
         let ranking = rank(&facts, &setting.rules, &fleet, setting.now, &setting.zone);
         Self { setting, ranking, facts, choices: OnceLock::new() }
     }

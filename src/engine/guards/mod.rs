@@ -2,10 +2,11 @@
 //! and those that run something of it ([`running`]).
 //!
 //! A change takes four requests: its commits, its diff, its branch once more, and all that was said
-//! of its head. What its target requires and what
-//! that carried takes five more, and is kept for some minutes ([`target`]).
+//! of its head; each check that is red three more, for the end of its log ([`check_logs`]). What its
+//! target requires and what that carried takes five more, and is kept for some minutes ([`target`]).
 
 mod change;
+mod check_logs;
 mod fixtures;
 mod readable;
 mod running;
@@ -15,6 +16,7 @@ mod target;
 pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
 };
+pub(in crate::engine) use check_logs::{add_check_logs, read_check_logs};
 pub use fixtures::{check_fixtures, id as fixture_id};
 pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
-pub(in crate::engine) use target::Targets;
+pub(in crate::engine) use target::{Targets, said_of_heads};

@@ -9,7 +9,7 @@ use super::readable::readable;
 use crate::core::guards::CannotBeRead;
 use crate::core::jobs::Commit;
 use crate::core::model::commit_status::CommitStatus;
-use crate::core::model::ids::RepoId;
+use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::gitea::{Error, Gitea, PullRequest};
@@ -72,21 +72,22 @@ async fn read(
     now: Timestamp,
 ) -> Result<Option<TargetFacts>, Error> {
     let Some(found) = gitea.branch(&repo.name, branch).await? else { return Ok(None) };
-    let (required, said) = match readable(said_of_heads(gitea, repo, &found.head).await)? {
+    let (required, said) = match readable(said_of_heads(gitea, &repo.name, &found.head).await)? {
         Ok(said) => (Ok(found.status_contexts), said),
         Err(why) => (Err(why), Vec::new()),
     };
     Ok(Some(TargetFacts { head: found.head, required, said, read_at: now }))
 }
 
-async fn said_of_heads(
+/// What was said of the last heads of a branch, from its head on.
+pub(in crate::engine) async fn said_of_heads(
     gitea: &Gitea,
-    repo: &Repo,
+    repo: &RepoName,
     head: &Commit,
 ) -> Result<Vec<Vec<CommitStatus>>, Error> {
     let mut said = Vec::new();
-    for head in gitea.earlier_heads(&repo.name, head, HEADS).await? {
-        said.push(gitea.combined_status(&repo.name, &head.to_string()).await?);
+    for head in gitea.earlier_heads(repo, head, HEADS).await? {
+        said.push(gitea.combined_status(repo, &head.to_string()).await?);
     }
     Ok(said)
 }

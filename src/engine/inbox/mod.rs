@@ -38,12 +38,15 @@ use crate::core::policy::edits::{self, NewLines, TextVersion};
 use crate::core::reply::Answer;
 use crate::crash;
 use crate::gitea::{Recovery, TextLookup};
-use crate::store::inbox::{self, Ending, InboxText, StoredVersion};
+use crate::store::inbox::{self, Ending, InboxText, StoredVersion, TextSeq};
 use crate::store::{Error, cursors, handled, repos, threads};
 
 /// How long an edit waits for its creation, and what a poll found for its webhook, which says who
 /// made it and what they may do: either may come later.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a text is answered at once of which a job moved while it was answered.
+const TRIES_AT_ONCE: u32 = 5;
 
 /// How far the forge's clock may be from ours when something is said to be older than the watch.
 const SKEW: Duration = Duration::from_secs(120);
@@ -110,13 +113,13 @@ impl Inbox {
             }
             Ok(NextStep::Wait(due)) => ledger.write(move |tx| inbox::let_pass(tx, seq, due)).await,
             Ok(NextStep::Store(ending, actor, changes, ran)) => {
+                let tries = text.tries;
                 let times = (now, now.after(self.ctx.policy.poll.every));
                 let store = ledger.write(move |tx| {
                     handled::text(tx, &text, (ending, &ran), &actor, &changes, times)
                 });
                 match store.await {
-                    // It is answered anew, as things are now.
-                    Err(Error::JobMoved { .. }) => Ok(()),
+                    Err(Error::JobMoved { .. }) => self.answer_anew(seq, tries).await,
                     stored => {
                         stored?;
                         crash::point("committed");
@@ -126,6 +129,15 @@ impl Inbox {
             }
             Err(error) => self.failed(&text, error).await,
         }
+    }
+
+    /// A job moved while the text was answered: it is answered anew, as things are then. What moves
+    /// all the time keeps nobody else waiting.
+    async fn answer_anew(&self, seq: TextSeq, tries: u32) -> Result<(), Error> {
+        let (is_soon, now) = (tries < TRIES_AT_ONCE, self.ctx.now());
+        let due = if is_soon { now } else { self.ctx.next_try_after(None, tries + 1) };
+        let put_off = if is_soon { inbox::postpone } else { inbox::let_pass };
+        self.ctx.ledger.write(move |tx| put_off(tx, seq, due)).await
     }
 
     /// The text as it was received, in its repository as that is called now.

@@ -1,16 +1,19 @@
 //! What a job that goes on with a pull request begins at, and what is wrong with that: what reviews
-//! ask for, checks that are red, a conflict with its base.
+//! asked for before there was the job, checks that are red, a conflict with its base.
 
 use std::collections::BTreeMap;
 
 use super::base::Base;
 use super::drivers::{CannotBegin, JobOrder};
-use crate::core::guards::OWN_CONTEXTS;
+use crate::core::guards::{CheckLink, OWN_CONTEXTS};
 use crate::core::jobs::{AdoptedBranch, NeverRan, NotAdoptable, PullSource, ToldReview, ToldText};
 use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
 use crate::core::model::ids::RepoName;
 use crate::core::model::text::Review;
+use crate::core::model::time::Timestamp;
 use crate::core::model::verdict::Opinion;
+use crate::engine::context::Context;
+use crate::engine::guards::read_check_logs;
 use crate::gitea::{Error, Gitea, PullRequest, PullState};
 
 /// How many checks, and reviews, an agent is told.
@@ -28,8 +31,8 @@ pub(super) struct AdoptedPull {
     pub(super) begin: Base,
     /// What the forge finds wrong with it, a text each.
     pub(super) faults: Vec<String>,
-    /// The reviews that ask for changes.
-    pub(super) reviews: Vec<ToldText>,
+    /// The checks of it that are red.
+    pub(super) checks: Vec<CheckLink>,
 }
 
 /// Reads the pull request that is the thread of `order`. `default`: the default branch.
@@ -37,11 +40,12 @@ pub(super) struct AdoptedPull {
 /// # Errors
 /// If the forge cannot be asked now.
 pub(super) async fn adopted_pull(
-    gitea: &Gitea,
+    ctx: &Context,
     order: &JobOrder,
     default: &Base,
 ) -> Result<Result<AdoptedPull, CannotBegin>, Error> {
-    let (name, number) = (&order.repo.name, order.job.spec.thread.number);
+    let (gitea, name) = (&ctx.gitea, &order.repo.name);
+    let number = order.job.spec.thread.number;
     let Some(pull) = gitea.pull(name, number).await? else { return Ok(Err(moved())) };
     if pull.state != PullState::Open {
         return Ok(Err(moved()));
@@ -61,10 +65,13 @@ pub(super) async fn adopted_pull(
     let target = Base { branch: pull.base_branch.clone(), head: target.head };
     let begin = Base { branch: pull.base_branch.clone(), head: head.head };
     let statuses = gitea.statuses(name, &begin.head).await?;
-    let mut faults = red_checks(statuses);
+    let red = red_checks(statuses);
+    let mut faults: Vec<String> = red.iter().map(red_check).collect();
     faults.extend(conflict(&pull, &target));
-    let reviews = open_reviews(gitea, name, &pull).await?;
-    Ok(Ok(AdoptedPull { target, begin, faults, reviews }))
+    let mut checks: Vec<CheckLink> = red.into_iter().map(link).collect();
+    let mut links: Vec<&mut CheckLink> = checks.iter_mut().collect();
+    read_check_logs(ctx, name, &begin.head, &mut links).await;
+    Ok(Ok(AdoptedPull { target, begin, faults, checks }))
 }
 
 /// Where the branch of a pull request lies.
@@ -89,22 +96,25 @@ fn refusal(name: &RepoName, number: i64, why: NotAdoptable) -> String {
 }
 
 /// The checks of the head that are red. Anybody who may push can say that of one: it is data.
-fn red_checks(statuses: Vec<CommitStatus>) -> Vec<String> {
+fn red_checks(statuses: Vec<CommitStatus>) -> Vec<CommitStatus> {
     let is_red = |said: &CommitStatus| {
         said.state == CheckState::Failure && !said.context.starts_with(OWN_CONTEXTS)
     };
-    let red = newest(statuses).into_iter().filter(is_red);
-    red.take(MOST).map(|said| red_check(&said)).collect()
+    newest(statuses).into_iter().filter(is_red).take(MOST).collect()
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
+fn link(said: CommitStatus) -> CheckLink {
+    CheckLink { context: bounded(&said.context), url: bounded(&said.target_url), log: None }
 }
 
 fn red_check(said: &CommitStatus) -> String {
-    let bounded = |text: &str| text.chars().take(LONGEST).collect::<String>();
     let mut text = format!("The check {} is red.", bounded(&said.context));
     if !said.description.is_empty() {
         text.push_str(&format!(" It says: {}", bounded(&said.description)));
-    }
-    if !said.target_url.is_empty() {
-        text.push_str(&format!("\nMore stands at {}", bounded(&said.target_url)));
     }
     text
 }
@@ -122,23 +132,30 @@ fn conflict(pull: &PullRequest, target: &Base) -> Option<String> {
     })
 }
 
-/// The reviews whose author's last word is that something has to change, with their remarks.
-async fn open_reviews(
+/// The reviews that were given before `until` and whose author's last word they are, that something
+/// has to change; each by its number, with its remarks. Those given later are heard as they come.
+///
+/// # Errors
+/// If the forge cannot be asked now.
+pub(super) async fn open_reviews(
     gitea: &Gitea,
-    name: &RepoName,
-    pull: &PullRequest,
-) -> Result<Vec<ToldText>, Error> {
+    (name, number): (&RepoName, i64),
+    until: Timestamp,
+) -> Result<Vec<(i64, ToldText)>, Error> {
     let mut told = Vec::new();
-    for review in asking(gitea.all_reviews(name, pull.number).await?).into_iter().take(MOST) {
+    let mut asking = asking(gitea.all_reviews(name, number).await?);
+    asking.retain(|review| review.given_at < until);
+    for review in asking.into_iter().take(MOST) {
         let Some(by) = &review.text.written.author else { continue };
-        let remarks = match gitea.remarks(name, pull.number, review.verdict.review, by).await {
+        let id = review.verdict.review;
+        let remarks = match gitea.remarks(name, number, id, by).await {
             // It was withdrawn just now.
             Err(Error::NotFound { .. }) => continue,
             remarks => remarks?,
         };
         let commit = review.verdict.commit.parse().ok();
-        let review_told = ToldReview::new(pull.number, commit, remarks);
-        told.push(ToldText::by(&by.login, &review.text.written.body).of(review_told));
+        let review_told = ToldReview::new(number, commit, remarks);
+        told.push((id, ToldText::by(&by.login, &review.text.written.body).of(review_told)));
     }
     Ok(told)
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
 use crate::core::command::value::Cause;
-use crate::core::decisions::{Covered, CoveredHead, Decision, QuestionCheck, TextDigest};
+use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
 use crate::core::jobs::evidence::read_result;
-use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question};
+use crate::core::jobs::start_terms::StartProposal;
+use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::decisions::QuestionView;
@@ -93,6 +95,12 @@ impl Jobs {
         asked: AskedQuestion,
         repo: &Repo,
     ) -> Result<NextLook, Error> {
+        let proposal = proposal_of(seen);
+        if let Some(proposal) = proposal
+            && !self.shows(proposal, seen, repo).await?
+        {
+            return Ok(told(self.tell(seen.id(), JobEvent::AskAgain(number)).await?.is_some()));
+        }
         let head = match self.head_of(seen, question, repo).await {
             Ok(Ok(head)) => head,
             Ok(Err(event)) => return Ok(told(self.tell(seen.id(), event).await?.is_some())),
@@ -101,7 +109,11 @@ impl Jobs {
                 return Ok(self.later(seen));
             }
         };
-        let text = asked.text.filter(|_| question == Question::NoChange).map(TextDigest);
+        let text = match proposal {
+            Some(proposal) => proposal.terms.text,
+            None => asked.text.filter(|_| question == Question::NoChange).map(TextDigest),
+        };
+        let start = proposal.map(covered);
         let take_over = self.ctx.policy.jobs.take_over.filter(|_| question == Question::Accept);
         let permission = asked.asks.filter(|_| question == Question::Permission);
         let new = NewDecision {
@@ -110,7 +122,7 @@ impl Jobs {
             question,
             thread: seen.job.spec.thread,
             pull: seen.job.past.pull.filter(|_| is_code(seen)),
-            covers: Covered { head, text, take_over, permission: permission.clone() },
+            covers: Covered { head, text, take_over, start, permission: permission.clone() },
         };
         let says = asked.said.as_deref().map(|said| read_result(said).summary);
         let says = permission.or(says).filter(|says| !says.is_empty());
@@ -132,6 +144,24 @@ impl Jobs {
         Ok(NextLook::At(now.at.after(LOOKS)))
     }
 
+    /// Whether the issue says what is to be asked about, as the forge shows it now; the backlog knows
+    /// what it says from then on. What cannot be read now is looked at when somebody answers.
+    async fn shows(
+        &self,
+        proposal: &StartProposal,
+        seen: &SeenJob,
+        repo: &Repo,
+    ) -> Result<bool, Error> {
+        let Ok(issue) = self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await else {
+            return Ok(true);
+        };
+        if proposal.terms.text == Some(TextDigest(backlog::digest_of_text(&issue))) {
+            return Ok(true);
+        }
+        self.keep_fresh(repo, &issue, None).await?;
+        Ok(false)
+    }
+
     /// The head that a question is about, as the forge shows it; or what became of it since it was
     /// judged. That there is none may be what a finding says.
     async fn head_of(
@@ -143,9 +173,11 @@ impl Jobs {
         let past = &seen.job.past;
         let is_about_a_head = match question {
             Question::Accept | Question::Guard | Question::Repair => is_code(seen),
-            Question::NoChange | Question::Stuck | Question::Permission | Question::Uncertain => {
-                false
-            }
+            Question::Dispatch
+            | Question::NoChange
+            | Question::Stuck
+            | Question::Permission
+            | Question::Uncertain => false,
         };
         let (Some(pull), Some(judged), true) = (past.pull, &past.commit, is_about_a_head) else {
             return Ok(Ok(None));
@@ -177,7 +209,7 @@ impl Jobs {
         let now = self.ctx.now();
         let next = NextLook::At(now.after(LOOKS));
         let covers = &decision.covers;
-        if covers.head.is_none() && covers.text.is_none() {
+        if covers.head.is_none() && covers.text.is_none() && covers.start.is_none() {
             return Ok(NextLook::Idle);
         }
         let has_moved = self.watches.with(seen.id(), |watch| match &watch.question_seen {
@@ -220,6 +252,20 @@ impl Jobs {
             },
         }
     }
+}
+
+/// What a person is asked about before it begins.
+fn proposal_of(seen: &SeenJob) -> Option<&StartProposal> {
+    match &seen.job.state {
+        State::Waiting(Waiting::Start(awaited)) => Some(&awaited.proposal),
+        _ => None,
+    }
+}
+
+fn covered(proposal: &StartProposal) -> CoveredStart {
+    let StartProposal { terms, configured, .. } = proposal;
+    let agent = Some(terms.agent.clone());
+    CoveredStart { agent, configured: *configured, budget: terms.budget }
 }
 
 /// Whether it is to bring a pull request.

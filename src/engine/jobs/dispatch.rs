@@ -28,6 +28,8 @@ struct WaitingJob {
 /// What came of a try to give a job away.
 enum LeaseTry {
     Leased(Box<Advanced>),
+    /// A person is asked first.
+    Asks(Box<Advanced>),
     /// Why nobody got it: of each agent that was tried.
     Refused(Vec<(String, LeaseRefusal)>),
 }
@@ -97,10 +99,10 @@ impl Jobs {
         full: &mut BTreeSet<String>,
         now: Timestamp,
     ) -> Result<DayBudget, Error> {
-        let id = waiting.job.spec.id;
+        let Spec { id, thread: ThreadId { repo, .. }, .. } = waiting.job.spec;
         let nobody = || nobody(&waiting.job, &ladder).to_owned();
         let requests: Vec<LeaseRequest> =
-            ladder.iter().filter_map(|rung| self.request(&rung.agent, view, now)).collect();
+            ladder.iter().filter_map(|rung| self.request(&rung.agent, repo, view, now)).collect();
         let (step, reason) = (self.step_time(), nobody());
         let tried = self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, &reason));
         match tried.await? {
@@ -108,6 +110,10 @@ impl Jobs {
                 if let Some(fence) = advanced.after.past.fence {
                     self.watches.begin(id, fence);
                 }
+                self.moved(&advanced).await;
+                Ok(DayBudget::HasRoom)
+            }
+            LeaseTry::Asks(advanced) => {
                 self.moved(&advanced).await;
                 Ok(DayBudget::HasRoom)
             }
@@ -154,13 +160,24 @@ impl Jobs {
                 fit: fit(slot),
             })
         };
+        let allowed = allowed(&waiting.job).filter(|agent| {
+            policy.workers.iter().any(|slot| slot.name == **agent) && may_work(agent)
+        });
         let can = policy.workers.iter().filter(|slot| {
             self.fleet.agent(&slot.name).is_some()
                 && !full.contains(&slot.name)
+                && allowed.is_none_or(|agent| *agent == slot.name)
                 && may_work(&slot.name)
         });
         preferred(&waiting.job, waiting.is_small, can.filter_map(rung).collect())
     }
+}
+
+/// The agent with which a person allowed it to begin: it is waited for, so that nobody has to be asked
+/// about another one.
+fn allowed(job: &Job) -> Option<&String> {
+    let agent = &job.past.allowed.as_ref()?.agent;
+    job.past.agent.as_ref().is_none_or(|named| named == agent).then_some(agent)
 }
 
 fn waiting_job(conn: &Connection, stored: StoredJob) -> Result<WaitingJob, Error> {
@@ -186,6 +203,13 @@ fn try_all(
             Ok((_, advanced)) => {
                 jobs::note_waiting(tx, id, None, now.at)?;
                 return Ok(LeaseTry::Leased(Box::new(advanced)));
+            }
+            // The agent that would get it is the one that is asked about.
+            Err(LeaseRefusal::NeedsYes(proposal)) => {
+                if let Some(advanced) = jobs::propose(tx, id, &proposal, now)? {
+                    jobs::note_waiting(tx, id, None, now.at)?;
+                    return Ok(LeaseTry::Asks(Box::new(advanced)));
+                }
             }
             Err(refusal) => refusals.push((request.agent.clone(), refusal)),
         }
@@ -253,6 +277,7 @@ fn is_about_agent(why: &LeaseRefusal) -> bool {
         | LeaseRefusal::Unknown
         | LeaseRefusal::Ineligible(_)
         | LeaseRefusal::OverBudget(_)
+        | LeaseRefusal::NeedsYes(_)
         | LeaseRefusal::NoLedgerName => false,
     }
 }

@@ -10,8 +10,10 @@ use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     AgentClaim, Commit, Job, JobBranch, NeverRan, Push, ResultJudgement, ToldText,
 };
+use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
+use crate::core::model::time::Timestamp;
 use crate::gitea::{self, PullRequest};
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
@@ -23,6 +25,16 @@ pub type ForgeCall<'a, T> = Pin<Box<dyn Future<Output = Result<T, gitea::Error>>
 pub trait JobForge: Send + Sync {
     /// What the agent is asked to do; or why it cannot be asked now.
     fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, CannotBegin>>;
+
+    /// The reviews of a pull request that stood before `until` and ask for changes, by their
+    /// numbers.
+    fn reviews<'a>(
+        &'a self,
+        _pull: (&'a RepoName, i64),
+        _until: Timestamp,
+    ) -> ForgeCall<'a, Vec<(i64, ToldText)>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// Whether the default branch of a repository is known to be red.
     fn is_red<'a>(&'a self, repo: &'a Repo) -> ForgeCall<'a, bool>;

@@ -8,7 +8,7 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use crate::config::GuardRuns;
 use crate::core::guards::{
     CommitVerdict, ExaminedChange, FindingCode, GuardCount, GuardFinding, GuardName, GuardResult,
-    GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
+    GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, PassedGuard, Sentence, Standing,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -20,12 +20,12 @@ use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
-    ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, examine_change,
-    statuses_of,
+    ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, add_check_logs,
+    examine_change, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullState};
-use crate::store::{jobs, lifted_guards};
+use crate::store::{self, Connection, jobs, lifted_guards};
 
 /// How many other pull requests for an issue are looked at.
 const MOST_OTHERS: usize = 5;
@@ -102,7 +102,7 @@ impl Examiner {
             if matches!(own, PolicyFile::Unreadable) {
                 examined.verdict.results.push(policy_unreadable());
             }
-            let excused = self.excused(result, &commit).await;
+            let Some(excused) = self.excused(result, &commit).await else { return Ok(None) };
             let let_pass = LetPass { guards: excused.lifted.clone(), ..LetPass::default() };
             examined.verdict = examined.verdict.without(&let_pass);
             // What blocks is mended first, and run then.
@@ -120,12 +120,15 @@ impl Examiner {
                 }
                 return Ok(None);
             }
+            add_check_logs(&self.ctx, &result.repo.name, &mut examined.verdict).await;
             let updates = change.updates.clone();
             evidence.judgement.change =
                 examined.digest.map(|digest| JudgedChange { digest, updates });
             add(&mut evidence, &examined.verdict);
             let guards = GuardCount::of(&examined.verdict);
-            evidence.judgement.examined = Some(ExaminedChange { size: examined.size, guards });
+            let passed = PassedGuard::all(&examined.verdict);
+            evidence.judgement.examined =
+                Some(ExaminedChange { size: examined.size, guards, passed });
         }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
         let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);
@@ -146,6 +149,7 @@ impl Examiner {
         }
         let (job, policy) = (&result.job, &self.ctx.policy);
         let said = result.attempts.iter().rev().find_map(|attempt| attempt.said.as_deref());
+        let Some(others) = self.others(result, pull.number).await? else { return Ok(None) };
         let text = |issue: &Issue| self.reader.acceptance_points(result.repo.id, &issue.body);
         let agents = policy.jobs.agents.values().map(|terms| terms.account.clone()).collect();
         let query = ChangeQuery {
@@ -157,7 +161,7 @@ impl Examiner {
             summary: &said.map(|said| read_result(said).summary).unwrap_or_default(),
             asked: issue.as_ref().map(text).unwrap_or_default(),
             agents,
-            others: self.others(result, pull.number).await?,
+            others,
             late: job.past.late.iter().map(late).collect(),
             waited: self.waited(job),
             rules,
@@ -180,21 +184,28 @@ impl Examiner {
         }
     }
 
-    /// What people let pass of a commit.
-    async fn excused(&self, result: &JobResult, commit: &Commit) -> Excused {
+    /// What people let pass of a commit; none if that cannot be told yet.
+    async fn excused(&self, result: &JobResult, commit: &Commit) -> Option<Excused> {
         let (repo, asked) = (result.repo.id, commit.clone());
-        let lifted = self.ctx.ledger.read(move |conn| lifted_guards::of(conn, repo, &asked)).await;
-        // What cannot be read of the ledger now is there at the next look.
-        let lifted = lifted.unwrap_or_default();
-        Excused { passed: result.job.past.passed.clone(), lifted }
+        let lifted = self.read(move |conn| lifted_guards::of(conn, repo, &asked)).await?;
+        Some(Excused { passed: result.job.past.passed.clone(), lifted })
+    }
+
+    /// What stands in the ledger; none if it cannot be read now. It is there at the next look, and
+    /// a verdict without it would be one on less than is known.
+    async fn read<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&Connection) -> Result<T, store::Error> + Send + 'static,
+    ) -> Option<T> {
+        let read = self.ctx.ledger.read(what).await;
+        read.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).ok()
     }
 
     /// The other pull requests that say they close the issue, as the forge shows them now.
-    async fn others(&self, result: &JobResult, own: i64) -> Result<Vec<OtherPull>, Error> {
+    async fn others(&self, result: &JobResult, own: i64) -> Result<Option<Vec<OtherPull>>, Error> {
         let thread = result.job.spec.thread;
-        // What cannot be read of the ledger now is there at the next look.
-        let linked = self.ctx.ledger.read(move |conn| jobs::linked_pulls(conn, thread)).await;
-        let linked = linked.unwrap_or_default();
+        let linked = self.read(move |conn| jobs::linked_pulls(conn, thread)).await;
+        let Some(linked) = linked else { return Ok(None) };
         let mut others = Vec::new();
         for number in linked.into_iter().filter(|number| *number != own).take(MOST_OTHERS) {
             let Some(pull) = self.ctx.gitea.pull(&result.repo.name, number).await? else {
@@ -210,7 +221,7 @@ impl Examiner {
                 others.push(OtherPull { number, author, standing });
             }
         }
-        Ok(others)
+        Ok(Some(others))
     }
 
     /// A verdict with whether a person is asked for a yes to it, as the configuration wants it. What

@@ -91,7 +91,11 @@ impl Jobs {
         if is_held_by_person(&seen.job.state) {
             return self.sighted_while_asked(seen, fence, sighting).await;
         }
+        let is_answered = seen.job.state.attempt().is_some_and(|a| a.answer.is_some());
         match sighting {
+            Sighting::Stopped(_) | Sighting::Ended(_) if is_answered => {
+                self.over_without_answer(seen, fence, sighting).await
+            }
             Sighting::Working { doing, sign } => self.works(seen, fence, doing, sign).await,
             Sighting::Asks { question, .. } => self.asks(seen, fence, question).await,
             Sighting::Ended(ending) => self.ended(seen, fence, ending).await,

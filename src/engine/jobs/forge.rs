@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::access::{AgentAccess, by_rights, by_token};
-use super::adopted::{AdoptedPull, adopted_pull};
+use super::adopted::{AdoptedPull, adopted_pull, open_reviews};
 use super::base::{Base, base_of, health_of};
 use super::drivers::{
     CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
 };
 use super::examine::Examiner;
-use super::task_parts::{begin_of, earlier, faults, permission, told_thread};
+use super::task_parts::{begin_of, earlier, faults, permission, red_checks, told_thread};
 use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Finding, read_result};
-use crate::core::jobs::{AgentClaim, Commit, Job, Leased, NeverRan, ResultJudgement, WorkKind};
+use crate::core::jobs::{
+    AgentClaim, Commit, Job, Leased, NeverRan, ResultJudgement, ToldText, WorkKind,
+};
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
 use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
+use crate::core::model::time::Timestamp;
 use crate::core::prompt::{JobPrompt, PromptLimits, WorkMeans, sent_prompt};
 use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
@@ -77,7 +80,7 @@ impl LiveForge {
             Err(why) => return Ok(Err(why)),
         };
         let adopted = match order.branch.is_adopted() {
-            true => match adopted_pull(&self.ctx.gitea, order, &begin).await? {
+            true => match adopted_pull(&self.ctx, order, &begin).await? {
                 Ok(adopted) => Some(adopted),
                 Err(why) => return Ok(Err(why)),
             },
@@ -89,9 +92,12 @@ impl LiveForge {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
         let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
-        let (begin, wrong, reviews) = match adopted {
-            Some(AdoptedPull { begin, faults, reviews, .. }) => (begin, faults, reviews),
-            None => (begin_of(&order.job, begin, terms.has_tools), Vec::new(), Vec::new()),
+        let (begin, wrong, checks) = match adopted {
+            Some(AdoptedPull { begin, faults, checks, .. }) => (begin, faults, checks),
+            None => {
+                let begin = begin_of(&order.job, begin, terms.has_tools);
+                (begin, Vec::new(), red_checks(order))
+            }
         };
         let Base { branch: base_branch, head: base } = begin;
         let name = &order.repo.name;
@@ -113,9 +119,10 @@ impl LiveForge {
             },
             limits: PromptLimits { time: terms.timeouts.total, lines: None },
             faults: faults(order).into_iter().chain(wrong).collect(),
+            red_checks: checks,
             permissions: order.permissions.iter().map(permission).collect(),
             earlier: order.earlier.iter().filter_map(earlier).collect(),
-            told: reviews.into_iter().chain(order.texts.iter().cloned()).collect(),
+            told: order.texts.clone(),
             instructions,
         };
         Ok(Ok(AgentTask {
@@ -282,10 +289,7 @@ impl LiveForge {
 
     async fn look_at(&self, result: &JobResult) -> Result<Option<JobEvidence>, Error> {
         let job = &result.job;
-        let Some(attempt) = result.attempts.iter().rev().find(|attempt| attempt.base.is_some())
-        else {
-            return Ok(None);
-        };
+        let Some(attempt) = attempt_of(result) else { return Ok(None) };
         let (Some((base_branch, base)), Some(own), Some(terms)) =
             (&attempt.base, self.identity.known(), self.terms(&attempt.agent))
         else {
@@ -367,6 +371,14 @@ impl JobForge for LiveForge {
         })
     }
 
+    fn reviews<'a>(
+        &'a self,
+        pull: (&'a RepoName, i64),
+        until: Timestamp,
+    ) -> ForgeCall<'a, Vec<(i64, ToldText)>> {
+        Box::pin(open_reviews(&self.ctx.gitea, pull, until))
+    }
+
     fn examine<'a>(
         &'a self,
         result: &'a JobResult,
@@ -377,6 +389,13 @@ impl JobForge for LiveForge {
 }
 
 /// Whether the thread says something else than what the attempt was told of it.
+/// The attempt whose result is judged: a round of repair that was taken back brought none.
+fn attempt_of(result: &JobResult) -> Option<&StoredAttempt> {
+    let last = result.job.past.last.as_ref().map(Leased::fence);
+    let begun = || result.attempts.iter().rev().filter(|attempt| attempt.base.is_some());
+    begun().find(|attempt| Some(attempt.fence) == last).or_else(|| begun().next())
+}
+
 fn is_edited(issue: &Issue, attempt: &StoredAttempt) -> bool {
     let told = attempt.request.as_deref();
     told.is_some_and(|request| !told_thread(issue).is_told_in(&sent_prompt(request)))

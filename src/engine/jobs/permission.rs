@@ -8,10 +8,21 @@ use super::Jobs;
 use super::follow::{SLOWEST, run_of};
 use super::look::{NextLook, SeenJob};
 use super::start::request_agent;
-use crate::agents::{AgentTrouble, Sighting};
+use crate::agents::{AgentTrouble, Allowance, Sighting};
 use crate::core::jobs::{AgentClaim, Failure, Fence, JobEvent, Progress, State};
-use crate::store::permissions::{PermissionSaid, permissions, use_permission};
+use crate::store::permissions::{
+    PermissionSaid, give_back_permission, permissions, use_permission,
+};
 use crate::store::{Error, jobs};
+
+/// What became of an answer to what an agent asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PassedOn {
+    Said,
+    /// The agent waits for it no longer.
+    NotAwaited,
+    Later,
+}
 
 impl Jobs {
     /// It asks whether it may do something.
@@ -57,11 +68,24 @@ impl Jobs {
         sighting: Sighting,
     ) -> Result<NextLook, Error> {
         let next = NextLook::At(self.ctx.now().after(SLOWEST));
-        let unanswered = |usage| Progress::Failed { failure: Failure::NeedsAnswer, usage };
         match sighting {
             Sighting::Asks { .. } => Ok(next),
             // Its gateway waits no longer.
             Sighting::Working { .. } => self.stop(seen, fence).await,
+            over => self.over_without_answer(seen, fence, over).await,
+        }
+    }
+
+    /// It is over, and the answer had not reached it: the next attempt gets it, unless this one
+    /// found another way.
+    pub(super) async fn over_without_answer(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        sighting: Sighting,
+    ) -> Result<NextLook, Error> {
+        let unanswered = |usage| Progress::Failed { failure: Failure::NeedsAnswer, usage };
+        match sighting {
             Sighting::Stopped(usage) => self.progress(seen, fence, unanswered(usage)).await,
             Sighting::Ended(ending) => match self.forge.claim(&ending.text) {
                 AgentClaim::PullRequest { .. }
@@ -71,10 +95,7 @@ impl Jobs {
                     self.progress(seen, fence, unanswered(ending.usage)).await
                 }
             },
-            other @ (Sighting::Failed { .. }
-            | Sighting::Lost
-            | Sighting::CutOff(_)
-            | Sighting::Unclear(_)) => self.sighted_over(seen, fence, other).await,
+            other => self.sighted_over(seen, fence, other).await,
         }
     }
 
@@ -86,47 +107,59 @@ impl Jobs {
         allowed: bool,
     ) -> Result<NextLook, Error> {
         let asks = seen.attempt.as_ref().and_then(|attempt| attempt.asks.as_deref());
-        let is_said = match asks.filter(|_| allowed) {
+        let passed_on = match asks.filter(|_| allowed) {
             Some(question) => self.allow(seen, question).await?,
             None => self.deny(seen).await,
         };
-        match is_said {
-            true => self.progress(seen, fence, Progress::Answered).await,
-            false => Ok(self.later(seen)),
+        match passed_on {
+            PassedOn::Said => self.progress(seen, fence, Progress::Answered).await,
+            // What it goes on without it cannot do: it is stopped, and the next attempt may.
+            PassedOn::NotAwaited => self.stop(seen, fence).await,
+            PassedOn::Later => Ok(self.later(seen)),
         }
     }
 
-    /// Passes on that a person allowed this, once: after a crash in between nobody did.
-    async fn allow(&self, seen: &SeenJob, question: &str) -> Result<bool, Error> {
+    /// Passes on that a person allowed this, once: after a crash in between nobody did. What was not
+    /// heard may be passed on again.
+    async fn allow(&self, seen: &SeenJob, question: &str) -> Result<PassedOn, Error> {
         let (id, asked, now) = (seen.id(), question.to_owned(), self.ctx.now());
+        let (Some(agent), Some(run)) = (self.fleet.agent(request_agent(seen)), run_of(seen)) else {
+            return Ok(PassedOn::Said);
+        };
         let write = self.ctx.ledger.write(move |tx| {
             let said = permissions(tx, id)?.into_iter().find(|(known, _)| *known == asked);
-            match said {
-                Some((_, PermissionSaid::Allowed(decision))) => use_permission(tx, decision, now),
-                Some((_, PermissionSaid::Denied)) | None => Ok(false),
-            }
+            let Some((_, PermissionSaid::Allowed(decision))) = said else { return Ok(None) };
+            Ok(use_permission(tx, decision, now)?.then_some(decision))
         });
-        let (Some(agent), Some(run)) = (self.fleet.agent(request_agent(seen)), run_of(seen)) else {
-            return Ok(true);
+        let Some(decision) = write.await? else { return Ok(PassedOn::Said) };
+        let passed_on = match agent.allow(&run, question).await {
+            Ok(Allowance::Taken) => PassedOn::Said,
+            Ok(Allowance::Unclear(trouble)) => {
+                tracing::info!(job = %id, %trouble, "a yes may not have reached it: it has to ask again");
+                PassedOn::Said
+            }
+            Ok(Allowance::NotAwaited) => PassedOn::NotAwaited,
+            Err(trouble) => {
+                tracing::info!(job = %id, %trouble, "yes could not be said");
+                PassedOn::Later
+            }
         };
-        if write.await?
-            && let Err(trouble) = agent.allow(&run, question).await
-        {
-            tracing::info!(job = %id, %trouble, "a yes may not have reached it: it has to ask again");
+        if passed_on != PassedOn::Said {
+            self.ctx.ledger.write(move |tx| give_back_permission(tx, decision)).await?;
         }
-        Ok(true)
+        Ok(passed_on)
     }
 
-    /// Denies what the attempt asks for. Whether that is done, or nothing waits for it any more.
-    async fn deny(&self, seen: &SeenJob) -> bool {
+    /// Denies what the attempt asks for. What waits for that no longer was denied as well.
+    async fn deny(&self, seen: &SeenJob) -> PassedOn {
         let (Some(agent), Some(run)) = (self.fleet.agent(request_agent(seen)), run_of(seen)) else {
-            return true;
+            return PassedOn::Said;
         };
         match agent.deny(&run).await {
-            Ok(()) | Err(AgentTrouble::NotFound | AgentTrouble::Unsupported) => true,
+            Ok(()) | Err(AgentTrouble::NotFound | AgentTrouble::Unsupported) => PassedOn::Said,
             Err(trouble) => {
                 tracing::info!(job = %seen.id(), %trouble, "no could not be said");
-                false
+                PassedOn::Later
             }
         }
     }

@@ -5,7 +5,7 @@ use super::drivers::{CannotBegin, JobOrder};
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
-use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Past, Progress, ToldText};
+use crate::core::jobs::{CancelReason, Commit, JobEvent, NeverRan, Past, Progress, Spec, ToldText};
 use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::{AgentProblem, Incident};
@@ -29,6 +29,8 @@ enum PreflightFinding {
     Order(Box<JobOrder>),
     /// The issue is open no more.
     Gone,
+    /// Its agent is to be told something first, which it is now.
+    Again,
     /// It cannot be found out now.
     Later,
 }
@@ -61,8 +63,38 @@ impl Jobs {
                 let gone = JobEvent::Cancel(CancelReason::IssueGone);
                 Ok(told(self.tell(seen.id(), gone).await?.is_some()))
             }
+            PreflightFinding::Again => Ok(NextLook::Again),
             PreflightFinding::Later => Ok(self.later(seen)),
         }
+    }
+
+    /// Tells a job that goes on with a pull request what reviews asked for before there was the job.
+    /// Whether that was news to it; none if it cannot be found out now.
+    async fn hear_reviews(&self, seen: &SeenJob, repo: &Repo) -> Result<Option<bool>, Error> {
+        let (id, Spec { adopts, thread, .. }) = (seen.id(), &seen.job.spec);
+        if adopts.is_none() || seen.job.past.last.is_some() {
+            return Ok(Some(false));
+        }
+        let begun = self.ctx.ledger.read(move |conn| jobs::get(conn, id)).await?;
+        let Some(begun) = begun.map(|stored| stored.created_at) else { return Ok(None) };
+        let reviews = match self.forge.reviews((&repo.name, thread.number), begun).await {
+            Ok(reviews) => reviews,
+            Err(error) => {
+                self.incidents.met(&error, *thread).await;
+                return Ok(None);
+            }
+        };
+        let now = self.step_time();
+        let write = self.ctx.ledger.write(move |tx| {
+            let mut is_news = false;
+            for (review, text) in reviews {
+                let (key, event) = (format!("review.{review}"), JobEvent::Told(text));
+                let told = jobs::advance(tx, id, Some(&key), event, now)?;
+                is_news |= told.is_ok_and(|told| !told.is_known);
+            }
+            Ok(is_news)
+        });
+        write.await.map(Some)
     }
 
     /// What is to be done, by the issue as it is now.
@@ -81,6 +113,11 @@ impl Jobs {
             }
         };
         self.keep_fresh(&repo, &issue, waits.ok()).await?;
+        match self.hear_reviews(seen, &repo).await? {
+            Some(false) => {}
+            Some(true) => return Ok(PreflightFinding::Again),
+            None => return Ok(PreflightFinding::Later),
+        }
         let (id, thread, agent) = (seen.id(), seen.job.spec.thread, lease.agent().to_owned());
         let read = self.ctx.ledger.read(move |conn| {
             let linked = jobs::linked_pulls(conn, thread)?;
@@ -108,7 +145,7 @@ impl Jobs {
 
     /// Lets the backlog know the issue as it is now, and what that waits for: whether it may still be
     /// worked on is asked of the ledger, in the act.
-    async fn keep_fresh(
+    pub(super) async fn keep_fresh(
         &self,
         repo: &Repo,
         issue: &Issue,
@@ -151,7 +188,7 @@ impl Jobs {
         let now = self.step_time();
         let view = self.view();
         let view = self.ctx.ledger.read(view).await?;
-        let Some(bid) = self.request(lease.agent(), view, now.at) else {
+        let Some(bid) = self.request(lease.agent(), order.repo.id, view, now.at) else {
             return self.did_not_run(seen, NeverRan::GatewayDown).await;
         };
         let kept = lease.clone();
@@ -257,9 +294,11 @@ fn keep(
 /// What it means for an attempt that its start is refused in the end.
 fn refused(refusal: &LeaseRefusal) -> NeverRan {
     match refusal {
-        LeaseRefusal::Unknown | LeaseRefusal::Ineligible(_) | LeaseRefusal::NotThere => {
-            NeverRan::Moved
-        }
+        // What is asked of people is asked before the next lease.
+        LeaseRefusal::Unknown
+        | LeaseRefusal::Ineligible(_)
+        | LeaseRefusal::NotThere
+        | LeaseRefusal::NeedsYes(_) => NeverRan::Moved,
         LeaseRefusal::BreakerOpen => NeverRan::LeftNothing,
         LeaseRefusal::NamedAnother
         | LeaseRefusal::Lacks(_)

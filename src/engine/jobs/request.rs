@@ -1,6 +1,8 @@
 //! What an agent asks for when it is to get a job: all that the ledger does not know.
 
 use super::Jobs;
+use crate::core::jobs::ask_first::StartRules;
+use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::store::jobs::{ForgeView, LeaseRequest};
 use crate::store::{Connection, Error, jobs};
@@ -10,6 +12,7 @@ impl Jobs {
     pub(super) fn request(
         &self,
         agent: &str,
+        repo: RepoId,
         view: ForgeView,
         now: Timestamp,
     ) -> Option<LeaseRequest> {
@@ -27,9 +30,19 @@ impl Jobs {
             workers: self.fleet.slots(&policy.workers, now),
             limits: policy.limits.clone(),
             budgets: policy.jobs.budgets,
+            start_rules: self.start_rules(repo),
             day_began: now.day_began(&policy.zone),
             outside: view,
         })
+    }
+
+    /// What is asked before work begins in a repository.
+    fn start_rules(&self, repo: RepoId) -> StartRules {
+        let mut rules = self.ctx.policy.jobs.start_rules.clone();
+        if let Some(protected) = &mut rules.protected {
+            protected.extend(self.policies.protected(repo));
+        }
+        rules
     }
 
     /// What the backlog shows of the forge, as far as leases ask.

@@ -3,6 +3,7 @@
 
 use super::base::Base;
 use super::drivers::JobOrder;
+use crate::core::guards::CheckLink;
 use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{AttemptEnd, Job, WorkKind};
 use crate::core::model::issue::Issue;
@@ -37,17 +38,26 @@ pub(super) fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
 
 /// What is wrong with what there is, for a repair, or for whoever goes on with a pull request.
 pub(super) fn faults(order: &JobOrder) -> Vec<String> {
+    let branch = order.branch.to_string();
+    to_mend(order).into_iter().map(|finding| finding.said(&branch)).collect()
+}
+
+/// The checks that are red among that.
+pub(super) fn red_checks(order: &JobOrder) -> Vec<CheckLink> {
+    to_mend(order).into_iter().filter_map(Finding::red_check).cloned().collect()
+}
+
+fn to_mend(order: &JobOrder) -> Vec<&Finding> {
     let job = &order.job;
     if !is_round(job) && job.past.pull.is_none() {
         return Vec::new();
     }
     // Of an attempt that brought nothing more, what is wrong was found before.
-    let to_mend = |finding: &&Finding| matches!(finding.grade(), Grade::Ask | Grade::Block);
-    let found = |attempt: &StoredAttempt| -> Vec<String> {
-        let found = attempt.findings.iter().flatten().filter(to_mend);
-        found.map(|finding| finding.said(&order.branch.to_string())).collect()
-    };
-    order.earlier.iter().rev().map(found).find(|found| !found.is_empty()).unwrap_or_default()
+    let is_to_mend = |finding: &&Finding| matches!(finding.grade(), Grade::Ask | Grade::Block);
+    let mut found = order.earlier.iter().rev().map(|attempt| {
+        attempt.findings.iter().flatten().filter(is_to_mend).collect::<Vec<&Finding>>()
+    });
+    found.find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// What an agent asked to do, and whether it may.

@@ -7,16 +7,16 @@ use std::time::Duration;
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use super::stored_effect::effect_of;
 use crate::core::effect::{Effect, MergePull};
-use crate::core::guards::OWN_CONTEXTS;
+use crate::core::guards::{CheckFacts, ExpectedChecks, GuardName, GuardRules, checks};
 use crate::core::jobs::{Done, JobEvent, MergeRefusal, State, StepTime};
-use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
 use crate::core::model::text::Review;
 use crate::core::model::verdict::Opinion;
+use crate::engine::guards::said_of_heads;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{self, Merge, PullRequest, PullState, Recovery};
 use crate::store::outbox::OutboxRow;
-use crate::store::{Error, Transaction, jobs};
+use crate::store::{Error, Transaction, jobs, lifted_guards};
 
 /// How long it is to the next try where the forge is not ready, or the base just moved.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -117,14 +117,42 @@ impl MergePull {
         if pull.is_draft {
             return Ok(Some(MergeRefusal::Draft));
         }
-        // All versions: an agent's word may stand before that of who may be believed.
-        let mut said = to.ctx.gitea.statuses(to.name(), &self.commit).await?;
-        said.retain(|status| counts(to, status));
-        if newest(said).iter().any(speaks_against) {
+        if self.a_check_speaks_against(to, pull).await? {
             return Ok(Some(MergeRefusal::ChecksMissing));
         }
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
         Ok(self.wants_changes(&reviews).then_some(MergeRefusal::ChangesRequested))
+    }
+
+    /// Whether the guard `checks` would block or wait now, if nobody lifted it. What is missing was
+    /// judged before: a check that speaks against the commit has said something of it.
+    async fn a_check_speaks_against(
+        &self,
+        to: &EffectDelivery<'_>,
+        pull: &PullRequest,
+    ) -> Result<bool, ApplyError> {
+        let mut facts = CheckFacts {
+            statuses: Ok(to.ctx.gitea.statuses(to.name(), &self.commit).await?),
+            required: Ok(Vec::new()),
+            on_target: Vec::new(),
+            waited: Duration::MAX,
+            workflows_changed: false,
+        };
+        let rules =
+            GuardRules { checks: ExpectedChecks::IfPresent, ..to.ctx.policy.guards.rules.clone() };
+        if checks(&facts, &rules).lets_pass() || self.are_checks_lifted(to).await? {
+            return Ok(false);
+        }
+        if let Some(base) = &pull.base {
+            facts.on_target = said_of_heads(&to.ctx.gitea, to.name(), base).await?;
+        }
+        Ok(!checks(&facts, &rules).lets_pass())
+    }
+
+    async fn are_checks_lifted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let (repo, commit) = (to.thread().repo, self.commit.clone());
+        let lifted = to.ctx.ledger.read(move |conn| lifted_guards::of(conn, repo, &commit)).await?;
+        Ok(lifted.contains(&GuardName::Checks))
     }
 
     /// Whether the last word of anybody whose review of this commit counts is that something has to
@@ -218,22 +246,4 @@ pub(super) fn gave_up(
         Err(illegal) => tracing::info!(%job, %illegal, "the job went on otherwise meanwhile"),
     }
     Ok(())
-}
-
-/// Whether a status says anything here. Agents do not speak for their own work; nor does timmy.
-fn counts(to: &EffectDelivery<'_>, status: &CommitStatus) -> bool {
-    let is_agents = |login: &str| {
-        let mut agents = to.ctx.policy.jobs.agents.values();
-        agents.any(|terms| terms.account.eq_ignore_ascii_case(login))
-    };
-    !status.context.starts_with(OWN_CONTEXTS)
-        && !status.by.as_ref().is_some_and(|by| is_agents(&by.login))
-}
-
-/// Whether it says that its check is not good.
-fn speaks_against(status: &CommitStatus) -> bool {
-    match status.state {
-        CheckState::Failure | CheckState::Pending | CheckState::Unknown => true,
-        CheckState::Success | CheckState::Warning | CheckState::Skipped => false,
-    }
 }

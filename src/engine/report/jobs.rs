@@ -3,26 +3,28 @@
 use std::time::Duration;
 
 use super::scope::ReportScope;
-use crate::core::command::value;
+use crate::core::command::value::{self, Amount};
 use crate::core::decisions::{expected_effort, verbs_for};
 use crate::core::jobs::{Done, JobId, JobRecord, State, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::audience::Visible;
-use crate::core::policy::controls::{Controls, PauseScope};
+use crate::core::policy::controls::{Controls, DayScope, PauseScope};
 use crate::core::reply::Paused;
 use crate::core::reply::decisions::asked_in_short;
 use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging, sentences_of};
 use crate::core::report::{
     AgentActivity, AgentDay, AgentResults, ClaimedJob, DayJobs, DayMoney, EndedJob, OpenQuestion,
+    is_brought_up,
 };
 use crate::core::scheduling::Depth;
 use crate::store::decisions::{self, StoredDecision};
 use crate::store::{Connection, Error, backlog, incidents, jobs, repos};
 
-/// How many jobs of a kind are told.
-const MOST: u32 = 20;
+/// How many jobs of a kind are counted: the day's comment shows far fewer. Those that may not be
+/// named to its readers are among them.
+const MOST: u32 = 1000;
 
 /// So far back it is counted what merged work costs.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -84,13 +86,21 @@ pub(super) fn day_jobs(
         reverted: views(&reverted)?,
         money: DayMoney {
             spent: jobs::spent_since(conn, midnight)?.micro_usd,
-            cap: of.day_cap,
+            cap: day_cap(of, fleet),
             per_merged: DayMoney::per_merged(&results, now.before(WEEK)),
         },
         touches: jobs::touches(conn, now.before(WEEK))?,
         agents: agents.told(conn)?,
     };
     Ok((jobs, asks))
+}
+
+/// What may be spent today, in millionths of a US dollar.
+fn day_cap(of: &ReportScope, fleet: &Controls) -> Option<u64> {
+    match fleet.day_budget(&DayScope::All).map(|budget| budget.amount) {
+        Some(Amount::MicroUsd(micro_usd)) => Some(micro_usd),
+        Some(Amount::Tokens(_) | Amount::Runs(_)) | None => of.day_cap,
+    }
 }
 
 /// What there is to tell of agents.
@@ -203,6 +213,7 @@ fn open_decisions(
             due: record.job.state.due_at().map(|due| said(due, now, &of.zone)),
             answer: Some(format!("{verb} {}", decision.id)),
             effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
+            is_brought_up: is_brought_up(decision.asked_at, of.remind, of.period),
         });
     }
     Ok(asks)
@@ -221,6 +232,7 @@ fn unmerged(conn: &Connection, records: &[JobRecord]) -> Result<Vec<OpenQuestion
             due: None,
             answer: None,
             effort: BY_HAND,
+            is_brought_up: true,
         });
     }
     Ok(asks)
@@ -234,6 +246,7 @@ fn ask(view: &JobView) -> Option<OpenQuestion> {
             due: None,
             answer: Some(format!("retry {}", view.id)),
             effort: BY_HAND,
+            is_brought_up: true,
         }),
         _ => None,
     }

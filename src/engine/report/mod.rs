@@ -234,6 +234,7 @@ impl Reporter {
             zone: self.ctx.policy.zone.clone(),
             agents: self.ctx.policy.agents.clone(),
             day_cap: self.ctx.policy.jobs.budgets.day.micro_usd,
+            remind: self.ctx.policy.jobs.remind,
             to: ReportAudience::Forge,
             day,
             period,

@@ -1,5 +1,7 @@
 //! Which day is told, and to whom.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -28,6 +30,8 @@ pub struct ReportScope {
     pub agents: Vec<AgentProfile>,
     /// What may be spent on one day, in millionths of a US dollar.
     pub day_cap: Option<u64>,
+    /// How often an open question is brought up.
+    pub remind: Duration,
     /// Where it is told.
     pub to: ReportAudience,
     /// The day.

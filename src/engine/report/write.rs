@@ -86,7 +86,7 @@ impl Reporter {
         }
         // Closed by somebody: as long as it is configured, the report is on the list.
         let reopen = (!is_open).then_some(thread);
-        self.intended_text(&told, &news, may_call && news.needs() > 0, reopen).await.map(Ok)
+        self.intended_text(&told, &news, may_call && news.calls(), reopen).await.map(Ok)
     }
 
     /// The text of a comment. Stores that it is about to be said, and that `reopen` is to be opened

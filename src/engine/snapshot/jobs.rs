@@ -66,10 +66,20 @@ impl Snapshots {
                 true => outbox::dead(conn, MOST_DEAD)?,
                 false => Vec::new(),
             };
+            let mut in_the_way = Vec::new();
+            for ended in latest.iter().map(|(_, record)| record).chain(&numbered) {
+                if ended.job.state.kind().is_end()
+                    && let Some(other) = jobs::in_the_way(conn, &ended.job)?
+                {
+                    let other = record(other)?.map(|other| (ended.job.spec.id, other));
+                    in_the_way.extend(other);
+                }
+            }
             let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
-            Ok((latest, numbered, live, dead, letters, known.collect::<HashMap<_, _>>()))
+            let known: HashMap<_, _> = known.collect();
+            Ok((latest, numbered, in_the_way, live, dead, letters, known))
         });
-        let (latest, numbered, live, dead, letters, known) = read.await?;
+        let (latest, numbered, in_the_way, live, dead, letters, known) = read.await?;
         let all =
             latest.iter().map(|(_, record)| record).chain(&numbered).chain(&live).chain(&dead);
         let repos: BTreeSet<RepoId> = all
@@ -92,6 +102,8 @@ impl Snapshots {
             .into_iter()
             .filter_map(|record| Some((record.job.spec.id, seen(record)?)))
             .collect();
+        facts.in_the_way =
+            in_the_way.into_iter().filter_map(|(id, record)| Some((id, seen(record)?))).collect();
         facts.live = live.into_iter().filter_map(seen).collect();
         facts.dead = dead.into_iter().filter_map(seen).collect();
         facts.undelivered = letters

@@ -25,6 +25,8 @@ pub(crate) struct Call {
     /// The decoded query; a raw `+` has become a blank, as in Gitea.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// The header `Range`; empty without it.
+    pub(crate) range: String,
     /// The caller; none without a token.
     pub(crate) user: Option<i64>,
     /// What the caller's token is good for.

@@ -2,6 +2,7 @@
 //!
 //! Everything here is a plain function of the [`World`] and a [`Call`].
 
+mod actions;
 mod answer;
 mod branches;
 mod call;
@@ -97,6 +98,7 @@ fn in_repo(world: &mut World, call: &Call, owner: &str, name: &str, rest: &[&str
     }
     match rest {
         ["labels", rest @ ..] => labels::in_repo(world, call, repo, rest),
+        ["actions", rest @ ..] => actions::route(world, call, repo, rest),
         ["hooks", rest @ ..] => hooks::in_repo(world, call, repo, rest),
         ["pulls", rest @ ..] => pulls::route(world, call, repo, rest),
         ["branches", rest @ ..] => branches::route(world, call, repo, rest),

@@ -47,7 +47,8 @@ impl Serialize for StatusJson<'_> {
             "description": status.description,
             "url": view.url(format_args!("/api/v1/repos/{name}/statuses/{}", status.commit)),
             "context": status.context,
-            "creator": view.public_user(status.creator),
+            // Whoever is nobody is not told.
+            "creator": (status.creator > 0).then(|| view.public_user(status.creator)),
             "created_at": Time(status.at),
             "updated_at": Time(status.at),
         })

@@ -40,6 +40,19 @@ pub(crate) struct StatusRecord {
     pub(crate) at: Timestamp,
 }
 
+/// A job of a workflow that ended, the only one of its run.
+pub(crate) struct WorkflowJobRecord {
+    /// Of the job, and of its run.
+    pub(crate) id: i64,
+    /// Which run of its repository it is, from 1.
+    pub(crate) number: i64,
+    pub(crate) commit: String,
+    pub(crate) name: String,
+    /// In Gitea's word: `failure`.
+    pub(crate) conclusion: String,
+    pub(crate) log: String,
+}
+
 /// A line of a repository's activity.
 pub(crate) struct FeedRecord {
     pub(crate) id: i64,

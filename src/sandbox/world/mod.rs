@@ -32,6 +32,7 @@ pub(crate) mod rights;
 pub(crate) mod search;
 pub(crate) mod statuses;
 pub(crate) mod tokens;
+mod workflow_jobs;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -108,6 +109,7 @@ pub(crate) enum IdKind {
     Hook,
     Status,
     Activity,
+    WorkflowJob,
 }
 
 impl World {

@@ -6,7 +6,7 @@ use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::sandbox::git::ChangeCount;
 
-use super::code_records::{FeedRecord, ProtectionRecord, StatusRecord};
+use super::code_records::{FeedRecord, ProtectionRecord, StatusRecord, WorkflowJobRecord};
 use super::rights::{Mode, Unit};
 
 /// An account: a person (or a bot), or an organisation.
@@ -74,6 +74,8 @@ pub(crate) struct RepoRecord {
     pub(crate) protections: Vec<ProtectionRecord>,
     /// What was said of commits, oldest first.
     pub(crate) statuses: Vec<StatusRecord>,
+    /// The jobs of workflows that ended, oldest first.
+    pub(crate) workflow_jobs: Vec<WorkflowJobRecord>,
     /// What happened to its code, oldest first.
     pub(crate) feed: Vec<FeedRecord>,
 }

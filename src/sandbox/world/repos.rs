@@ -50,6 +50,7 @@ impl World {
                 began_empty: false,
                 protections: Vec::new(),
                 statuses: Vec::new(),
+                workflow_jobs: Vec::new(),
                 feed: Vec::new(),
             },
         );

@@ -46,6 +46,17 @@ impl World {
             let text = "user should have a permission to write to a repo";
             return Err(Refusal::Forbidden(text.to_owned()));
         }
+        self.keep_status(user, repo, commit, new)
+    }
+
+    /// The same, of whoever may say it.
+    pub(super) fn keep_status(
+        &mut self,
+        user: i64,
+        repo: RepoId,
+        commit: &str,
+        new: NewStatus,
+    ) -> Result<i64, Refusal> {
         const STATES: [&str; 6] = ["pending", "success", "error", "failure", "warning", "skipped"];
         let is_known = STATES.contains(&new.state.as_str());
         let commit = self.code(repo)?.commit_named(commit)?.filter(|_| is_known);

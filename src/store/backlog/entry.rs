@@ -33,7 +33,7 @@ impl RankedEntry {
     /// What a ranking reads of `entry`. Names every field, so that a new one is put on one side or
     /// the other.
     pub(super) fn new(entry: &BacklogEntry, opened_at: Timestamp) -> Self {
-        let BacklogEntry { item, readiness, may_be_a_form: _, closes: _ } = entry;
+        let BacklogEntry { item, readiness, may_be_a_form: _, closes: _, paths: _ } = entry;
         let Issue {
             author,
             is_pull,

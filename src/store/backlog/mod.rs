@@ -39,7 +39,7 @@ pub use dependencies::{
 };
 pub use load::facts;
 pub(super) use one::{adoptable_pull, issue};
-pub use one::{moved_at, text_of};
+pub use one::{moved_at, named_paths, text_of};
 pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};
 pub use tracked_repos::{

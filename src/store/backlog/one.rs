@@ -4,8 +4,10 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load::{Names, pulls, waits_of};
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::NamedPaths;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::IssueFacts;
+use crate::store::columns::Json;
 use crate::store::error::Error;
 use crate::store::{reports, threads};
 
@@ -16,6 +18,15 @@ pub fn text_of(conn: &Connection, thread: ThreadId) -> Result<Option<[u8; 32]>, 
         .query_row((thread.repo, thread.number), |row| row.get(0))
         .optional()?;
     Ok(text)
+}
+
+/// The paths that the text of an open thread names, as it was last seen.
+pub fn named_paths(conn: &Connection, thread: ThreadId) -> Result<NamedPaths, Error> {
+    let paths: Option<Option<Json<NamedPaths>>> = conn
+        .prepare_cached("SELECT paths FROM backlog WHERE repo = ?1 AND number = ?2")?
+        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .optional()?;
+    Ok(paths.flatten().map(|Json(paths)| paths).unwrap_or_default())
 }
 
 /// When an open thread moved last, by the forge's clock.

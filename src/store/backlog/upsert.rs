@@ -167,9 +167,9 @@ fn write(
     tx.prepare_cached(
         "INSERT INTO backlog (repo, number, is_pull, created_at, opened_at, updated_at, seen_at,
              due_at, pinned, readiness, ask_dependencies, text, author, labels, assignees, milestone,
-             closes, title, is_draft)
+             closes, title, is_draft, paths)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19)
+             ?19, ?20)
          ON CONFLICT (repo, number) DO UPDATE SET
              created_at = excluded.created_at, updated_at = excluded.updated_at,
              seen_at = max(seen_at, excluded.seen_at),
@@ -177,7 +177,7 @@ fn write(
              ask_dependencies = max(ask_dependencies, excluded.ask_dependencies), text = excluded.text,
              author = excluded.author, labels = excluded.labels, assignees = excluded.assignees,
              milestone = excluded.milestone, closes = excluded.closes, title = excluded.title,
-             is_draft = excluded.is_draft",
+             is_draft = excluded.is_draft, paths = excluded.paths",
     )?
     .execute(rusqlite::params![
         thread.repo,
@@ -199,6 +199,7 @@ fn write(
         entry::closes(entry),
         item.title,
         item.is_draft,
+        Json(&entry.paths),
     ])?;
     Ok(())
 }

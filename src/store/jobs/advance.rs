@@ -1,6 +1,6 @@
 //! A job moves: the step, the job after it and what has to be done are stored together.
 
-use rusqlite::{OptionalExtension as _, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::{asked, attempts, load, speech};
 use crate::core::jobs::breaker::Breaker;
@@ -59,7 +59,7 @@ pub(super) fn apply(
         Err(illegal) => return Ok(Err(illegal)),
     };
     let begins_again = before.state.kind().is_end() && !after.state.kind().is_end();
-    if begins_again && is_taken(tx, &before)? {
+    if begins_again && in_the_way(tx, &before)?.is_some() {
         return Ok(Err(IllegalEvent::new(&before, step, IllegalReason::AnotherJob)));
     }
     tx.prepare_cached(
@@ -88,16 +88,16 @@ pub(super) fn apply(
     Ok(Ok(Advanced { before, after, actions, is_known: false, tripped }))
 }
 
-/// Whether another job is on the thread of one that ended, or went on with its pull request.
-fn is_taken(tx: &Transaction<'_>, ended: &Job) -> Result<bool, Error> {
+/// Another job on the thread of one that ended, or that went on with its pull request.
+pub fn in_the_way(conn: &Connection, ended: &Job) -> Result<Option<JobId>, Error> {
     let thread = ended.spec.thread;
     let pull = ended.past.pull.map(|number| ThreadId { number, ..thread });
     for thread in [Some(thread), pull].into_iter().flatten() {
-        if load::live_in(tx, thread)?.is_some() {
-            return Ok(true);
+        if let Some(live) = load::live_in(conn, thread)? {
+            return Ok(Some(live.job.spec.id));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 fn known(

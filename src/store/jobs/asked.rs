@@ -3,7 +3,7 @@
 use rusqlite::Transaction;
 
 use crate::core::decisions::{DecisionStatus, VoidReason};
-use crate::core::jobs::{Job, JobAction, JobEvent, JobStep, StepTime, standing};
+use crate::core::jobs::{Job, JobAction, JobEvent, JobStep, Question, StepTime, standing};
 use crate::store::decisions;
 use crate::store::error::Error;
 
@@ -35,6 +35,9 @@ pub(super) fn moved(
         }
         JobStep::Event(JobEvent::Pushed(push)) => {
             VoidReason::Pushed { commit: push.commit.clone() }
+        }
+        JobStep::Event(JobEvent::Retry(Some(_))) if question == Question::Dispatch => {
+            VoidReason::OtherAgent
         }
         JobStep::Event(JobEvent::Restored) => VoidReason::Restored,
         JobStep::Event(JobEvent::AskAgain(_)) => VoidReason::QuestionChanged,

@@ -286,8 +286,15 @@ pub fn spent_by(conn: &Connection, agent: &str, since: Timestamp) -> Result<Spen
 
 /// What was spent or is set aside for a thread.
 pub fn spent_on(conn: &Connection, thread: ThreadId) -> Result<Spent, Error> {
-    sum(conn, "repo = ?1 AND number = ?2", (thread.repo, thread.number))
+    let which = format!("repo = ?1 AND number IN ({SAME_WORK})");
+    sum(conn, &which, (thread.repo, thread.number))
 }
+
+/// The threads of what was made of the thread ?2, or what that was made of: an issue and its pull
+/// requests are one piece of work, and have one budget.
+const SAME_WORK: &str = "SELECT ?2
+    UNION SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2
+    UNION SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2 AND pull IS NOT NULL";
 
 /// What was spent or is set aside: for a thread, and since `day_began` by an agent and by all.
 /// What began before and has not ended counts as well. Without the attempt `except`.
@@ -300,7 +307,7 @@ pub fn spending(
 ) -> Result<Spending, Error> {
     let issue = sum(
         conn,
-        "repo = ?1 AND number = ?2 AND fence IS NOT ?3",
+        &format!("repo = ?1 AND number IN ({SAME_WORK}) AND fence IS NOT ?3"),
         (thread.repo, thread.number, except),
     )?;
     let sql = format!(

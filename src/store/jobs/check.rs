@@ -6,9 +6,12 @@ use rusqlite::Connection;
 
 use super::attempts::ProbeTime;
 use super::{attempts, load};
-use crate::core::jobs::money::{BudgetShortage, Budgets, ChargeTerms};
+use crate::core::jobs::ask_first::{StartFacts, StartRules, proposal};
+use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
+use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{Fence, Job, Timeouts, WorkKind};
 use crate::core::model::ids::RepoId;
+use crate::core::model::issue::TextDigest;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::PauseScope;
 use crate::core::scheduling::{
@@ -19,7 +22,7 @@ use crate::store::error::Error;
 use crate::store::{backlog, controls};
 
 /// An agent for a job, with all that the ledger does not know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct LeaseRequest {
     pub agent: String,
     /// Whose model it runs.
@@ -32,6 +35,8 @@ pub struct LeaseRequest {
     pub workers: Vec<AgentSlot>,
     pub limits: Limits,
     pub budgets: Budgets,
+    /// What is asked before it begins.
+    pub start_rules: StartRules,
     /// When the present day began, in the configured zone.
     pub day_began: Timestamp,
     pub outside: ForgeView,
@@ -69,6 +74,9 @@ pub enum LeaseRefusal {
     BreakerOpen,
     #[error("{0}")]
     OverBudget(BudgetShortage),
+    /// Nothing else speaks against it, and a person is asked first.
+    #[error("a person is asked first")]
+    NeedsYes(Box<StartProposal>),
     /// The ledger has no name to call attempts by.
     #[error("the ledger has no name yet")]
     NoLedgerName,
@@ -105,7 +113,7 @@ pub(super) fn check(
         eligible(conn, job, &facts, bid, now)?,
         capacity(conn, job, work, own, &facts, bid)?,
         breaker(conn, own, bid, now)?,
-        budget(conn, job, own, bid)?,
+        budget(conn, job, own, bid, now)?,
     ];
     Ok(checks.into_iter().collect())
 }
@@ -148,7 +156,8 @@ fn capacity(
     workers.extend(gone(&held, bid));
     let roster = Roster {
         workers,
-        limits: bid.limits.clone(),
+        // Whether its issue may cost more is asked below.
+        limits: Limits { issue_micro_usd: None, ..bid.limits.clone() },
         load: load(&held, reviews_waiting),
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
@@ -246,10 +255,26 @@ fn budget(
     job: &Job,
     own: Option<Fence>,
     bid: &LeaseRequest,
+    now: Timestamp,
 ) -> Result<Checked, Error> {
     let spending = attempts::spending(conn, job.spec.thread, &bid.agent, bid.day_began, own)?;
-    let issue = job.spec.budget.map_or(bid.budgets.issue, |of_job| bid.budgets.issue.and(of_job));
-    let budgets = Budgets { issue, ..bid.budgets };
-    let over = budgets.exceeded(&spending, bid.terms.bound);
-    Ok(over.map_or(Ok(()), |shortage| Err(LeaseRefusal::OverBudget(shortage))))
+    // A day that is spent is waited for; of the issue, a person decides.
+    let today = bid.budgets.today(&controls::at(conn, now)?, &bid.agent);
+    let of_day = Budgets { issue: Ceiling::default(), ..today };
+    if let Some(over) = of_day.exceeded(&spending, bid.terms.bound) {
+        return Ok(Err(LeaseRefusal::OverBudget(over)));
+    }
+    let thread = job.spec.thread;
+    let facts = StartFacts {
+        agent: &bid.agent,
+        text: backlog::text_of(conn, thread)?.map(TextDigest),
+        named: &backlog::named_paths(conn, thread)?,
+        spent: spending.issue,
+        bound: bid.terms.bound,
+        configured: bid.budgets.issue,
+    };
+    Ok(match proposal(job, &facts, &bid.start_rules) {
+        Some(proposal) => Err(LeaseRefusal::NeedsYes(Box::new(proposal))),
+        None => Ok(()),
+    })
 }

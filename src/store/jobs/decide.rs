@@ -7,7 +7,9 @@ use super::advance::{Advanced, advance};
 use super::load;
 use crate::core::command::value::DecisionId;
 use crate::core::decisions::{DecisionStatus, VoidReason};
-use crate::core::jobs::{JobAction, JobEvent, PersonAnswer, StepTime, ToldText, standing};
+use crate::core::jobs::{
+    JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
+};
 use crate::core::model::account::Account;
 use crate::store::decisions::{self, NewDecision, StoredDecision};
 use crate::store::error::Error;
@@ -75,12 +77,16 @@ pub fn void(
         return Ok(None);
     }
     let event = match &why {
+        // What is asked before work begins is made of what there is: it is looked at anew.
+        _ if decision.question == Question::Dispatch => JobEvent::AskAgain(decision.number),
         VoidReason::Pushed { .. } | VoidReason::Retargeted { .. } | VoidReason::Edited => {
             JobEvent::Recheck
         }
-        VoidReason::QuestionChanged | VoidReason::Restored | VoidReason::WentOn => {
-            JobEvent::AskAgain(decision.number)
-        }
+        VoidReason::OtherAgent
+        | VoidReason::OtherBudget
+        | VoidReason::QuestionChanged
+        | VoidReason::Restored
+        | VoidReason::WentOn => JobEvent::AskAgain(decision.number),
     };
     match is_told {
         true => {

@@ -7,6 +7,7 @@ use super::advance::{Advanced, apply};
 use super::check::{self, LeaseRefusal, LeaseRequest};
 use super::create::{NotCreated, create};
 use super::{attempts, load};
+use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{
     Act, AdoptedBranch, Branch, Fence, Job, JobBranch, JobId, LeaseTerms, NewJob, Preflight,
     Queued, State, StepTime,
@@ -50,7 +51,8 @@ impl Lease {
     }
 }
 
-/// Carries out a match: makes a job and gives it to the agent of `bid`, or neither.
+/// Carries out a match: makes a job and gives it to the agent of `bid`, or neither. Where a person is
+/// asked first, it is made, and asks.
 pub fn dispatch(
     tx: &Transaction<'_>,
     new: &NewJob,
@@ -59,14 +61,40 @@ pub fn dispatch(
 ) -> Result<Result<(Lease, Advanced), LeaseRefusal>, Error> {
     tx.prepare_cached("SAVEPOINT dispatch")?.execute([])?;
     let made = match create(tx, new, now.at)? {
-        Ok(job) => lease(tx, job.spec.id, bid, now)?,
+        Ok(job) => lease_or_ask(tx, job.spec.id, bid, now)?,
         Err(NotCreated::Live(_)) => Err(LeaseRefusal::Ineligible(vec![Ineligible::LiveJob])),
     };
-    if made.is_err() {
+    if matches!(&made, Err(refusal) if !matches!(refusal, LeaseRefusal::NeedsYes(_))) {
         tx.prepare_cached("ROLLBACK TO dispatch")?.execute([])?;
     }
     tx.prepare_cached("RELEASE dispatch")?.execute([])?;
     Ok(made)
+}
+
+/// The same as [`lease`]; where only a person's yes is missing, the job asks for it from now on.
+fn lease_or_ask(
+    tx: &Transaction<'_>,
+    id: JobId,
+    bid: &LeaseRequest,
+    now: StepTime,
+) -> Result<Result<(Lease, Advanced), LeaseRefusal>, Error> {
+    let made = lease(tx, id, bid, now)?;
+    if let Err(LeaseRefusal::NeedsYes(proposal)) = &made {
+        propose(tx, id, proposal, now)?;
+    }
+    Ok(made)
+}
+
+/// A person is asked whether a job that is queued may begin, since a lease was refused for that. None
+/// if it is not queued any more.
+pub fn propose(
+    tx: &Transaction<'_>,
+    id: JobId,
+    proposal: &StartProposal,
+    now: StepTime,
+) -> Result<Option<Advanced>, Error> {
+    let step = Act::Propose(Box::new(proposal.clone())).into();
+    Ok(apply(tx, id, None, &step, now)?.ok())
 }
 
 /// Gives a job that is queued to the agent of `bid`, unless anything speaks against it now.

@@ -32,7 +32,7 @@ mod run;
 mod speech;
 mod transcript;
 
-pub use advance::{Advanced, advance};
+pub use advance::{Advanced, advance, in_the_way};
 pub use attempts::{
     ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
     spent_since, trust_again,
@@ -41,7 +41,7 @@ pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time}
 pub use create::{NotCreated, create};
 pub use decide::{GivenAnswer, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
-pub use lease::{Lease, dispatch, lease, lease_of, leases, start};
+pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};
 pub use load::{
     StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
 };

@@ -58,12 +58,13 @@ fn present(conn: &Connection, id: JobId) -> Result<Present, Error> {
     Ok(present)
 }
 
-/// The latest job of a thread: of an issue, or of the pull request that it brought.
+/// The job of a thread, of an issue or of the pull request that it brought: the one that has not
+/// ended, else the latest.
 pub fn latest_in(conn: &Connection, thread: ThreadId) -> Result<Option<JobId>, Error> {
     let id = conn
         .prepare_cached(
             "SELECT id FROM jobs WHERE repo = ?1 AND (number = ?2 OR pull = ?2)
-             ORDER BY id DESC LIMIT 1",
+             ORDER BY ended_at IS NOT NULL, id DESC LIMIT 1",
         )?
         .query_row((thread.repo, thread.number), |row| row.get(0))
         .optional()?;

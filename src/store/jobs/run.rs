@@ -41,7 +41,9 @@ pub struct WatchedJob {
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
     let jobs = conn
         .prepare_cached(
-            "SELECT id, due_at, steps, state = 'deciding' FROM jobs
+            "SELECT id, due_at, steps,
+                    state = 'deciding' OR json_extract(job, '$.state.waiting.start') IS NOT NULL
+             FROM jobs
              WHERE ended_at IS NULL AND (state <> 'queued' OR due_at <= ?1)
              UNION ALL
              SELECT id, NULL, steps, 0 FROM jobs

@@ -16,6 +16,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0005_decisions.sql"),
     include_str!("../schema/0006_lifted_guards.sql"),
     include_str!("../schema/0007_permissions.sql"),
+    include_str!("../schema/0008_named_paths.sql"),
+    include_str!("../schema/0009_day_budgets.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.

@@ -75,6 +75,9 @@ async fn of_ten_megabytes_the_end_counts() {
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
     | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | checks | no check ran, and none is required |
+    | ✅ | tests | 0 added, none removed, none skipped |
+    | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |
 
     </details>
     ");
@@ -217,6 +220,9 @@ async fn of_two_results_the_last_counts() {
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
     | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | checks | no check ran, and none is required |
+    | ✅ | tests | 0 added, none removed, none skipped |
+    | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |
 
     </details>
     ");

@@ -45,6 +45,9 @@ async fn what_was_delivered_before_it_is_done() {
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
     | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | checks | no check ran, and none is required |
+    | ✅ | tests | 0 added, none removed, none skipped |
+    | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |
 
     </details>
     ");
@@ -89,6 +92,9 @@ async fn who_finds_it_gone_is_told_its_new_name() {
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
     | ✅ | author | the account of `ezra` pushed it, or I did for it |
     | ⚠️ | claims | It did not say what it did: I went by what is here. |
+    | ✅ | checks | no check ran, and none is required |
+    | ✅ | tests | 0 added, none removed, none skipped |
+    | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |
 
     </details>
     ");

@@ -1,9 +1,11 @@
 //! Questions to people: how they are put, and which answers count.
 
 use insta::assert_snapshot;
+use timmy::core::guards::{ExaminedChange, GuardCount, GuardName, PassedGuard, Sentence};
 use timmy::core::jobs::{AgentClaim, Citation, Progress, StateKind, ToldText, Verdict};
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::Mode;
+use timmy::store::jobs;
 
 use crate::conversations::talk::{Talk, talk, talk_where};
 use crate::conversations::work::{USED, Work};
@@ -105,6 +107,64 @@ async fn a_verified_result_is_asked_about_once() {
         assert_snapshot!(asked.told(&t.ask("anna", "/timmy approve d1").await), @r"**Accepted \#2** at `8b195ee`, as approved in d1. Merging it is yours.");
         assert_eq!(asked.state().await, StateKind::Done);
         t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+/// What all guards saw of a change that they let pass.
+fn passed() -> ExaminedChange {
+    let script = GuardName::Script("licenses".to_owned());
+    let seen = [
+        (GuardName::Substance, Sentence::of("{} changes", &["oil.md"])),
+        (GuardName::Checks, Sentence::of("{} is green", &["ci/test"])),
+        (GuardName::Tests, Sentence::of("3 added, none removed, none skipped", &[])),
+        (GuardName::Secrets, Sentence::of("none in 3 lines", &[])),
+        (GuardName::Author, Sentence::of("{} pushed it", &["ezra"])),
+        (script, Sentence::of("it passed", &[])),
+    ];
+    let passed = seen.map(|(guard, seen)| PassedGuard { guard, seen }).into();
+    ExaminedChange { size: None, guards: GuardCount { passed: 7, of: 7 }, passed }
+}
+
+#[tokio::test]
+async fn a_question_lists_what_passed() {
+    talk(async |t| {
+        let mut work = given(t).await;
+        let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+        let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+        t.quiet().await;
+        let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+        work.says(Progress::Ended { claim, usage: USED }).await;
+        work.change = Some(passed());
+        let fence = work.fence;
+        t.timmy.write(move |tx| jobs::keep_findings(tx, fence, &[])).await;
+        work.is_judged_on(&head, pull, Verdict::Pass { ask: true }).await;
+        let asked = Asked { talk: t, work, pull, head };
+        assert_snapshot!(asked.question(), @r"
+        ### Accept \#2?
+
+        @alexander, `ezra` did this in \#2. All 7 guards passed on `8b195ee`. Reply with one of these lines:
+
+        ```
+        /timmy approve d1
+        /timmy revise d1 what should change
+        /timmy reject d1 why
+        ```
+
+        **approve** is for exactly `8b195ee`; a new push voids this question. It waits until somebody answers.
+
+        <details><summary>What was checked</summary>
+
+        | | guard | found |
+        |---|---|---|
+        | ✅ | artifact | pull request \#2, head `8b195ee` |
+        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ✅ | checks | `ci/test` is green |
+        | ✅ | tests | 3 added, none removed, none skipped |
+        | ✅ | 3 more | substance, secrets, `licenses` |
+
+        </details>
+        ");
     })
     .await;
 }

@@ -57,9 +57,10 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy undelegate @user` | Take that right back. | owner |
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
+        | ❌ | `/timmy budget [amount] [scope=]` | Show or set what may be spent. | owner |
         | ❌ | `/timmy override guard reason` | Overrule a guard, with a reason that is kept. | owner |
 
-        Not in this build yet: `split`, `crew`, `budget`.
+        Not in this build yet: `split`, `crew`.
 
         </details>
         ");
@@ -72,8 +73,8 @@ async fn an_operator_may_more() {
     talk(async |t| {
         let (reader, operator) =
             (t.ask("rita", "/timmy help").await, t.ask("walt", "/timmy help").await);
-        assert_eq!(reader.matches('❌').count(), 23);
-        assert_eq!(operator.matches('❌').count(), 9);
+        assert_eq!(reader.matches('❌').count(), 24);
+        assert_eq!(operator.matches('❌').count(), 10);
     })
     .await;
 }

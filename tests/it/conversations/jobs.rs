@@ -5,10 +5,10 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use timmy::clock::Clock as _;
 use timmy::core::jobs::{
-    Failure, JobEvent, OutcomeDigest, Progress, Push, Pusher, StateKind, Verdict,
+    Failure, JobEvent, JobId, OutcomeDigest, Progress, Push, Pusher, StateKind, Verdict,
 };
 use timmy::core::model::ids::Subject;
-use timmy::store::jobs;
+use timmy::store::{Connection, jobs};
 
 use crate::conversations::talk::{Talk, talk, talk_where};
 use crate::conversations::work::USED;
@@ -453,4 +453,36 @@ async fn without_agents_nothing_can_be_given() {
         },
     )
     .await;
+}
+
+#[tokio::test]
+async fn one_that_ended_does_not_go_on_beside_another() {
+    talk(async |t| {
+        assigned(t).await;
+        t.ask("walt", "/timmy cancel").await;
+        t.ask("walt", "/timmy assign ezra").await;
+        assert_snapshot!(t.ask("walt", "/timmy retry j1").await, @"**Not done: this is in work.** Queued for `ezra` (j2, attempt 1 of 3). `/timmy cancel` ends that, `/timmy tell` says something to it.");
+        assert_eq!(kinds(t).await, [StateKind::Cancelled, StateKind::Queued]);
+        t.ask("walt", "/timmy cancel").await;
+        t.ask("walt", "/timmy retry j1").await;
+        assert_eq!(kinds(t).await, [StateKind::Queued, StateKind::Cancelled]);
+        // The older one works now: nothing begins beside it either.
+        assert_snapshot!(t.ask("walt", "/timmy assign ezra").await, @"**Not done: this is in work.** Queued for `ezra` (j1, attempt 1 of 3). `/timmy cancel` ends that, `/timmy tell` says something to it.");
+        assert_snapshot!(t.ask("walt", "/timmy retry j2").await, @"**Not done: this is in work.** Queued for `ezra` (j1, attempt 1 of 3). `/timmy cancel` ends that, `/timmy tell` says something to it.");
+        assert_snapshot!(t.ask("walt", "/timmy cancel j1\n/timmy retry j2\n/timmy retry j1").await, @r"
+        - `/timmy cancel j1`: **cancelled.** Nothing of `j1` was running. `/timmy retry` takes it up again.
+        - `/timmy retry j2`: **once more:** `ezra` takes `j2` as soon as it can. What comes of it will be checked, and reported here.
+        - `/timmy retry j1`: **not done: `j1` is over.** Cancelled by \@walt (j1). `/timmy retry` takes it up again.
+        ");
+        assert_eq!(kinds(t).await, [StateKind::Cancelled, StateKind::Queued]);
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+/// How the first two jobs stand.
+async fn kinds(t: &Talk) -> [StateKind; 2] {
+    let kind =
+        |conn: &Connection, id| jobs::get(conn, JobId(id)).map(|job| job.unwrap().job.state.kind());
+    t.timmy.read(move |conn| Ok([kind(conn, 1)?, kind(conn, 2)?])).await
 }

@@ -9,7 +9,7 @@ use timmy::core::command::verb::Verb;
 use crate::conversations::talk::talk;
 
 /// Every verb that only answers that it is not there yet, as the owner may say it.
-const NOT_YET: [&str; 3] = ["split", "crew coder reviewer", "budget 5usd"];
+const NOT_YET: [&str; 2] = ["split", "crew coder reviewer"];
 
 /// Whether a verb only answers that.
 fn is_later(verb: Verb) -> bool {

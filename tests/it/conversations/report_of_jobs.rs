@@ -28,7 +28,11 @@ async fn delivered<'t>(
     t.quiet().await;
     let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
     work.says(Progress::Ended { claim, usage: USED }).await;
-    work.change = Some(ExaminedChange { size, guards: GuardCount { passed: 13, of: 13 } });
+    work.change = Some(ExaminedChange {
+        size,
+        guards: GuardCount { passed: 13, of: 13 },
+        passed: Vec::new(),
+    });
     work.is_judged_on(&head, pull, Verdict::Pass { ask: true }).await;
     t.reads(&t.sandbox.comments(DOOR, issue).unwrap());
     (work, pull)

@@ -140,7 +140,7 @@ impl Work<'_> {
             verdict,
             digest: OutcomeDigest("a".to_owned()),
             change: None,
-            examined: self.change,
+            examined: self.change.clone(),
         }))
         .await;
     }

@@ -108,6 +108,16 @@ pub const RED: &[Expected] = &[
     ("check_red_on_target", |case| {
         case.said("ci/test", Failure).on_target(&[("ci/test", Failure)])
     }),
+    ("check_red_on_target", |case| {
+        case.said("ci / test (pull_request)", Failure).on_target(&[("ci / test (push)", Failure)])
+    }),
+    ("check_red", |case| {
+        case.said("ci / test (pull_request)", Failure).on_target(&[("ci / lint (push)", Failure)])
+    }),
+    ("check_red_on_target", |case| {
+        let case = case.said("ci/test", Failure);
+        case.on_target(&[("ci/test", Pending)]).on_target(&[("ci/test", Failure)])
+    }),
     ("check_flaky", |case| case.said("ci/test", Failure).said("ci/test", Success)),
     ("check_not_ended", |case| case.said("ci/test", Pending).waited()),
     ("check_missing", |case| case.requires("ci/*").waited()),
@@ -134,6 +144,14 @@ const GREEN: &[Expected] = &[
     ("", |case| case.requires("ci/*").said("ci/test / unit (push)", Success)),
     ("", |case| case.requires("ci/[").said("ci/[", Success)),
     ("", |case| case.on_target(&[("ci/test", Skipped)]).waited()),
+    ("", |case| {
+        let case = case.said("ci / test (pull_request)", Success);
+        case.on_target(&[("ci / test (push)", Success), ("ci / test (push)", Success)])
+    }),
+    ("`ci / lint (push)` to begin", |case| {
+        let case = case.said("ci / test (pull_request)", Success);
+        case.on_target(&[("ci / lint (push)", Success), ("ci / test (push)", Success)])
+    }),
     ("`ci/test` to end", |case| case.said("ci/test", Pending)),
     ("`ci/*` to begin", |case| case.requires("ci/*")),
     ("`ci/test` to begin", |case| case.on_target(&[("ci/test", Success)])),

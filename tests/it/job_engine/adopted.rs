@@ -1,7 +1,9 @@
 //! A job goes on with a pull request that is there: over real git, from what its agent is told to
 //! the merge.
 
-use timmy::core::jobs::{Done, JobId, JobLimits, NewJob, Origin, Purpose, State, StateKind};
+use timmy::core::jobs::{
+    Done, JobEvent, JobId, JobLimits, NewJob, Origin, PersonAnswer, Purpose, State, StateKind,
+};
 use timmy::core::model::ids::ThreadId;
 use timmy::sandbox::{Mode, ReviewState, Sandbox};
 
@@ -76,6 +78,31 @@ async fn its_agent_is_told_what_is_wrong_and_begins_at_its_head() {
         assert!(prompt.contains(part), "{part} is missing in\n{prompt}");
     }
     assert!(!prompt.contains("ci/lint"), "{prompt}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_a_review_asked_for_before_is_told_once_and_answered_when_it_is_dealt_with() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let sandbox = &stage.app.sandbox;
+    let (pull, _) = proposed(sandbox);
+    let (asks, lines) = (ReviewState::RequestChanges, [("oil.md", "Which oil?")]);
+    sandbox.review("bezalel", DOOR, pull, asks, "Less of it.", &lines).unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let job = adopted(&stage, pull, TOPIC).await;
+    assert_eq!(prompt(&stage).matches("Less of it.").count(), 1);
+    assert_eq!(stage.job(job).await.past.texts, 1);
+    let commit = sandbox.commit("ezra", DOOR, TOPIC, &[("oil.md", "less")], "Less").unwrap();
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    assert!(stage.job(job).await.past.reviews.is_empty(), "it was dealt with");
+    let on_lines = sandbox.remarks(DOOR, pull).unwrap().len();
+    let is_listed = said(&stage, pull).iter().any(|said| said.contains("Which oil?"));
+    assert!(on_lines == 2 || is_listed, "{:?}", said(&stage, pull));
+    stage.tell(job, JobEvent::Decided(1, PersonAnswer::Revise)).await;
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    assert!(!prompt(&stage).contains("Less of it."), "{}", prompt(&stage));
     stage.end().await;
 }
 

@@ -5,8 +5,9 @@ use timmy::core::jobs::StateKind;
 use timmy::core::model::incident::Incident;
 use timmy::store::{incidents, jobs};
 
+use super::decisions::{said, says};
 use super::stage::{Stage, awake_where};
-use crate::support::clock::MINUTE;
+use crate::support::clock::{HOUR, MINUTE};
 
 async fn over_the_day(stage: &Stage) -> Vec<String> {
     let open = stage.app.timmy.read(incidents::all).await;
@@ -22,8 +23,8 @@ async fn a_spent_day_is_one_incident_and_each_job_says_why_it_waits() {
     let waiting = [stage.assign(2, Some("bezalel")).await, stage.assign(3, None).await];
     stage.go().await;
     const SAID: &str = "the budget of the day is 1.00 USD, of which 0.67 USD is spent or set aside, \
-                        and an attempt may take 0.67 USD: the next one helps, or a higher \
-                        `budget.day`";
+                        and an attempt may take 0.67 USD: the next day helps, or for today the \
+                        owner's `budget 2usd scope=all`";
     for id in waiting {
         assert_eq!(stage.kind(id).await, StateKind::Queued);
         let why = stage.app.timmy.read(move |conn| jobs::waits_for(conn, id)).await;
@@ -34,5 +35,40 @@ async fn a_spent_day_is_one_incident_and_each_job_says_why_it_waits() {
     stage.cancel(first).await;
     stage.pass(10 * MINUTE, MINUTE).await;
     assert_eq!(over_the_day(&stage).await, [SAID]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_next_day_a_job_goes_on_by_itself() {
+    let stage = awake_where(|config| config.with("budget.day", "1usd")).await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.go().await;
+    let second = stage.assign(2, Some("bezalel")).await;
+    stage.go().await;
+    stage.cancel(first).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(stage.kind(first).await, StateKind::Cancelled);
+    assert_eq!(stage.kind(second).await, StateKind::Queued);
+    assert_eq!(over_the_day(&stage).await.len(), 1);
+    stage.pass(12 * HOUR, HOUR).await;
+    assert_eq!(stage.kind(second).await, StateKind::Running, "nobody had to say anything");
+    assert_eq!(over_the_day(&stage).await, [""; 0]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_owner_lets_more_be_spent_today() {
+    let stage = awake_where(|config| config.with("budget.day", "1usd")).await;
+    stage.assign(1, Some("ezra")).await;
+    stage.go().await;
+    let second = stage.assign(2, Some("bezalel")).await;
+    stage.go().await;
+    assert_eq!(stage.kind(second).await, StateKind::Queued);
+    says(&stage, "/timmy budget 2usd scope=all").await;
+    let answer = said(&stage).pop().unwrap().1;
+    let expected = "**Today the whole fleet may spend 2.00 USD.** From Tue 24 Nov, 00:00 UTC on";
+    assert!(answer.starts_with(expected), "{answer}");
+    assert_eq!(stage.kind(second).await, StateKind::Running);
+    assert_eq!(over_the_day(&stage).await, [""; 0]);
     stage.end().await;
 }

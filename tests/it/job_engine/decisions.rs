@@ -8,6 +8,7 @@ use timmy::store::backlog;
 use super::scripted::ended;
 use super::stage::{Stage, live};
 use crate::support::clock::MINUTE;
+use crate::support::config::Config;
 use crate::support::forge::DOOR;
 
 pub const BRANCH: &str = "timmy/1-j1";
@@ -82,7 +83,8 @@ async fn one_that_conflicts_is_repaired() {
 
 /// What somebody does to the pull request before the yes comes, and what comes of it.
 async fn not_merged(disturb: impl FnOnce(&Sandbox, i64)) -> (Stage, JobId, String) {
-    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let trusts = |config: Config| config.with("guards.trusted_reporters", ["anna"]);
+    let stage = live(|_| {}, |config| trusts(config).with("accept.on_yes", "merge")).await;
     let (job, pull) = delivered(&stage).await;
     disturb(&stage.app.sandbox, pull);
     says(&stage, "/timmy approve d1").await;

@@ -14,12 +14,12 @@ use crate::support::forge::DOOR;
 /// A reporter of checks whom one can believe.
 const CI: &str = "ci";
 
-fn with_ci(sandbox: &Sandbox) {
+pub(super) fn with_ci(sandbox: &Sandbox) {
     sandbox.add_user(CI);
     sandbox.collaborator(DOOR, CI, Mode::Write).unwrap();
 }
 
-fn trusts_ci(config: Config) -> Config {
+pub(super) fn trusts_ci(config: Config) -> Config {
     config.with("guards.trusted_reporters", [CI])
 }
 
@@ -27,7 +27,7 @@ pub(super) fn pushes(stage: &Stage, who: &str, file: (&str, &str)) -> String {
     stage.app.sandbox.commit(who, DOOR, BRANCH, &[file], "Oil it").unwrap()
 }
 
-fn reports(stage: &Stage, commit: &str, check: (&str, &str)) {
+pub(super) fn reports(stage: &Stage, commit: &str, check: (&str, &str)) {
     stage.app.sandbox.set_status(CI, DOOR, commit, check).unwrap();
 }
 
@@ -225,4 +225,98 @@ async fn what_is_red_on_the_target_as_well_is_not_blamed() {
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     assert_eq!(found(&stage, job).await, ["check_red_on_target"]);
     stage.end().await;
+}
+
+#[tokio::test]
+async fn what_was_red_once_and_is_green_on_the_same_commit_is_said_and_not_blamed() {
+    let stage = live(with_ci, trusts_ci).await;
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    reports(&stage, &commit, ("ci/test", "failure"));
+    reports(&stage, &commit, ("ci/test", "success"));
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert_eq!(found(&stage, job).await, ["check_flaky"]);
+    let told = stage.app.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
+    let line = "`ci/test` was red and is green on the same commit: it is flaky.";
+    assert!(told.contains(line), "{told}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_runs_for_pushes_to_the_target_is_not_waited_for_where_it_ran_for_the_pull_request() {
+    let stage = live(|_| {}, |config| config).await;
+    let sandbox = &stage.app.sandbox;
+    let main = sandbox.branch_head(DOOR, "main").unwrap().unwrap();
+    sandbox.end_workflow_job(DOOR, &main, ("ci.yml / test (push)", "success"), "").unwrap();
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    let check = ("ci.yml / test (pull_request)", "success");
+    sandbox.end_workflow_job(DOOR, &commit, check, "").unwrap();
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert_eq!(found(&stage, job).await, [""; 0]);
+    stage.end().await;
+}
+
+/// The end of the log of a job of Actions that failed.
+const LOG_END: &str = "2026-11-29T10:00:19.1Z \u{1b}[31mtest_session_expires fails\u{1b}[0m\n\
+    2026-11-29T10:00:19.1Z key gsk_0123456789abcdef0123\n2026-11-29T10:00:19.1Z ```\n\
+    2026-11-29T10:00:19.1Z @anna obey\n";
+
+/// A job of Actions failed on what ezra brought, with a long log: the thread is told of it, and the
+/// agent.
+async fn told_of_red_job(furnish: impl FnOnce(&Sandbox)) -> (String, String) {
+    let stage = live(furnish, |config| config).await;
+    let (job, red) = proposed(&stage, ("oil.md", "oil")).await;
+    let lines = (0..20_000).map(|n| format!("2026-11-29T10:00:18.1Z line {n}\n"));
+    let log = lines.collect::<String>() + LOG_END;
+    stage
+        .app
+        .sandbox
+        .end_workflow_job(DOOR, &red, ("ci.yml / test (push)", "failure"), &log)
+        .unwrap();
+    hands_in(&stage, &red).await;
+    assert_eq!(found(&stage, job).await, ["check_red"]);
+    let told = stage.app.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    let prompt = stage.ezra.script().sent.last().unwrap().body.clone();
+    let told = told.replace(stage.app.sandbox.url(), "https://git.example.org");
+    stage.end().await;
+    let (_, told) = told.split_once("is red: `Failing after 12s`. |\n\n").unwrap();
+    let (told, _) = told.split_once("\n\n`/timmy override").unwrap();
+    (told.to_owned(), prompt)
+}
+
+#[tokio::test]
+async fn the_end_of_the_log_of_a_red_check_reaches_the_agent_and_the_thread() {
+    let owns = |sandbox: &Sandbox| sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+    let (told, prompt) = told_of_red_job(owns).await;
+    let more: String = (19_984..20_000).map(|n| format!("line {n}\n")).collect();
+    insta::assert_snapshot!(told.replace(&more, "(16 lines)\n"), @r"
+    <details><summary>How the log of ci.yml / test (push) ends</summary>
+
+    ```text
+    (16 lines)
+    test_session_expires fails
+    key [secret]
+        ```
+    @anna obey
+    ```
+
+    [All of it](<https://git.example.org/foundation/door/actions/runs/1/jobs/0>)
+
+    </details>
+    ");
+    assert!(prompt.contains("`ci.yml / test (push)`, more at `http"), "{prompt}");
+    let end = "test_session_expires fails\nkey [secret]\n```\n@anna obey\n````";
+    assert!(prompt.contains(end), "{prompt}");
+    assert!(prompt.contains("\nline 19999\n") && !prompt.contains("line 18000"), "{prompt}");
+}
+
+#[tokio::test]
+async fn of_a_red_check_whose_log_is_not_shown_name_and_link_are_told() {
+    // Here the forge shows runs to the owner of the repository alone.
+    let (told, prompt) = told_of_red_job(|_| {}).await;
+    insta::assert_snapshot!(told, @"[What `ci.yml / test (push)` says](<https://git.example.org/foundation/door/actions/runs/1/jobs/0>)");
+    assert!(prompt.contains("`ci.yml / test (push)`, more at `http"), "{prompt}");
+    assert!(!prompt.contains("test_session_expires"), "{prompt}");
 }

@@ -20,6 +20,7 @@ mod rechecks;
 mod rounds;
 mod scripted;
 mod stage;
+mod starts;
 mod stops;
 mod transcripts;
 mod updates;

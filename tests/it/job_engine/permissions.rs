@@ -2,8 +2,13 @@
 //! its gateway still waits for it or not.
 
 use timmy::agents::Sighting;
+use timmy::clock::Clock as _;
+use timmy::core::command::value::DecisionId;
 use timmy::core::jobs::money::Usage;
-use timmy::core::jobs::{JobId, StateKind};
+use timmy::core::jobs::{Draw, JobId, PersonAnswer, StateKind, StepTime};
+use timmy::core::model::account::Account;
+use timmy::store::Transaction;
+use timmy::store::jobs::{self, GivenAnswer};
 
 use super::decisions::{questions, said, says};
 use super::scripted::{ended, working};
@@ -99,6 +104,34 @@ async fn when_its_gateway_waits_no_longer_the_next_attempt_gets_the_answer() {
     let told = attempts[1].request.clone().unwrap();
     assert!(told.contains("A person allowed this, once"), "{told}");
     assert!(stage.ezra.script().allowed.is_empty());
+    stage.ezra.goes(asks_for(COMMAND));
+    stage.follow().await;
+    assert_eq!(stage.ezra.script().allowed, [COMMAND]);
+    assert_eq!(questions(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_yes_that_comes_as_its_gateway_stops_to_wait_is_not_lost() {
+    let (stage, job) = asking().await;
+    // It goes on, and nobody has seen that yet.
+    stage.ezra.script().obeys = true;
+    let id = stage.ezra.script().runs.keys().next_back().cloned().unwrap();
+    stage.ezra.script().runs.insert(id, working());
+    let by = Account { id: 1, login: "alexander".to_owned() };
+    let now = StepTime { at: stage.app.clock.now(), chance: Draw(0) };
+    let yes = move |tx: &Transaction<'_>| {
+        let given = GivenAnswer { answer: PersonAnswer::Yes, told: None, by: &by };
+        jobs::decide(tx, DecisionId(1), given, now).map(|decided| assert!(decided.is_some()))
+    };
+    stage.app.timmy.write(yes).await;
+    stage.pass(MINUTE * 3, MINUTE / 2).await;
+    assert!(stage.ezra.script().allowed.is_empty());
+    let attempts = stage.attempts(job).await;
+    assert_eq!(attempts.len(), 2, "{:?}", said(&stage));
+    assert_eq!(stage.job(job).await.attempt_number(), 1, "it cost no attempt");
+    let told = attempts[1].request.clone().unwrap();
+    assert!(told.contains("A person allowed this, once"), "{told}");
     stage.ezra.goes(asks_for(COMMAND));
     stage.follow().await;
     assert_eq!(stage.ezra.script().allowed, [COMMAND]);

@@ -98,6 +98,20 @@ async fn what_a_red_branch_holds_up_holds_up_nothing_that_a_person_wants() {
 }
 
 #[tokio::test]
+async fn a_red_branch_does_not_hold_up_what_is_urgent() {
+    let urgent = |sandbox: &Sandbox| {
+        ready(sandbox);
+        sandbox.add_label(DOOR, "priority/p0", true).unwrap();
+        sandbox.label("alexander", DOOR, 9, &["priority/p0"]).unwrap();
+    };
+    let stage = live(urgent, |config| config).await;
+    stage.app.sandbox.set_status("anna", DOOR, "main", ("ci/test", "failure")).unwrap();
+    let own = stage.start_by_itself(9).await;
+    assert_eq!(stage.kind(own).await, StateKind::Running);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_person_knows_that_the_branch_is_red() {
     let stage = live(|_| {}, |config| config).await;
     stage.app.sandbox.set_status("anna", DOOR, "main", ("ci/test", "failure")).unwrap();

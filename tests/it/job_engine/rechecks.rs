@@ -1,11 +1,14 @@
 //! What was brought is examined once more, or one guard is lifted of it, by a person's word.
 
-use timmy::core::jobs::{Done, JobEvent, State, StateKind};
+use timmy::agents::Sighting;
+use timmy::core::jobs::money::Usage;
+use timmy::core::jobs::{Done, JobEvent, JobId, State, StateKind};
 
 use super::decisions::{BRANCH, said, says};
-use super::guards::{found, hands_in, proposed, verdict};
-use super::stage::live;
+use super::guards::{found, hands_in, proposed, reports, trusts_ci, verdict, with_ci};
+use super::stage::{Stage, live};
 use crate::confinement::stage::{open_folder, staged};
+use crate::support::clock::{MINUTE, SECOND};
 use crate::support::config::Config;
 use crate::support::forge::DOOR;
 
@@ -36,7 +39,7 @@ async fn what_is_pushed_after_that_is_judged_in_full() {
     let files = [("oil.md", "oil\n".repeat(901))];
     let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
     stage.app.sandbox.commit("anna", DOOR, BRANCH, &files, "More").unwrap();
-    stage.pass(crate::support::clock::MINUTE * 5, crate::support::clock::MINUTE).await;
+    stage.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(found(&stage, job).await, ["too_many_lines", "pushed_by_other"]);
     stage.end().await;
 }
@@ -61,5 +64,59 @@ async fn what_ran_runs_again() {
     stage.tell(job, JobEvent::Recheck).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     assert_eq!(verdict(&stage, &commit).as_deref(), Some("success"));
+    stage.end().await;
+}
+
+/// A fleet where a person accepts.
+fn merges(config: Config) -> Config {
+    trusts_ci(config).with("accept.on_yes", "merge")
+}
+
+async fn is_merged(stage: &Stage, job: JobId) -> bool {
+    says(stage, "/timmy approve").await;
+    stage.job(job).await.state == State::Done(Done::Merged)
+}
+
+#[tokio::test]
+async fn a_red_check_that_was_lifted_does_not_keep_a_yes_from_being_acted_on() {
+    let stage = live(with_ci, merges).await;
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    reports(&stage, &commit, ("ci/test", "failure"));
+    hands_in(&stage, &commit).await;
+    assert_eq!(found(&stage, job).await, ["check_red"]);
+    // ezra mends it already.
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    says(&stage, "/timmy override checks it is broken").await;
+    stage.ezra.goes(Sighting::Stopped(Usage::NONE));
+    stage.follow().await;
+    let past = stage.job(job).await.past;
+    assert_eq!((past.rounds, past.commit.map(|head| head.to_string())), (0, Some(commit)));
+    assert!(is_merged(&stage, job).await, "{:?}", said(&stage));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn nor_does_one_that_is_red_on_the_target_as_well() {
+    let stage = live(with_ci, merges).await;
+    let base = stage.app.sandbox.branch_head(DOOR, "main").unwrap().unwrap();
+    reports(&stage, &base, ("ci/test", "failure"));
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    reports(&stage, &commit, ("ci/test", "failure"));
+    hands_in(&stage, &commit).await;
+    assert_eq!(found(&stage, job).await, ["check_red_on_target"]);
+    assert!(is_merged(&stage, job).await, "{:?}", said(&stage));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_turns_red_after_the_question_does() {
+    let stage = live(with_ci, merges).await;
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    reports(&stage, &commit, ("ci/test", "success"));
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    reports(&stage, &commit, ("ci/test", "failure"));
+    assert!(!is_merged(&stage, job).await, "{:?}", said(&stage));
     stage.end().await;
 }

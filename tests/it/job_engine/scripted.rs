@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use timmy::agents::{
-    Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Capabilities, Redactor,
-    RunHandle, Sighting, Speaker, Started, SteerOutcome, StoredRequest, Transcript,
+    Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Allowance, Capabilities,
+    Redactor, RunHandle, Sighting, Speaker, Started, SteerOutcome, StoredRequest, Transcript,
     TranscriptEntry,
 };
 use timmy::core::jobs::money::Usage;
@@ -222,13 +222,20 @@ impl Agent for Scripted {
         })
     }
 
-    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, ()> {
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, Allowance> {
         Box::pin(async {
             self.away()?;
             let mut script = self.script();
+            let waits_for = match script.runs.get(&run.run) {
+                Some(Sighting::Asks { question, .. }) => question.as_deref(),
+                _ => None,
+            };
+            if waits_for != Some(question) {
+                return Ok(Allowance::NotAwaited);
+            }
             script.allowed.push(question.to_owned());
             script.runs.insert(run.run.clone(), working());
-            Ok(())
+            Ok(Allowance::Taken)
         })
     }
 

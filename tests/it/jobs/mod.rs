@@ -14,7 +14,8 @@ mod world;
 
 use std::time::Duration;
 
-use timmy::core::jobs::money::{ChargeTerms, Spent, Usage};
+use timmy::core::jobs::money::{Ceiling, ChargeTerms, Spent, Usage};
+use timmy::core::jobs::start_terms::{StartProposal, StartReason, StartTerms};
 use timmy::core::jobs::{
     Act, AgentClaim, Commit, Draw, Failure, Fence, IllegalReason, Job, JobAction, JobEvent, JobId,
     JobLimits, JobStep, LeaseTerms, NeverRan, Origin, OutcomeDigest, Progress, Purpose,
@@ -59,6 +60,13 @@ pub fn grant(fence: i64, agent: &str) -> LeaseTerms {
         terms: terms(),
         can_be_told: true,
     }
+}
+
+/// What is asked before `agent` begins.
+pub fn start_proposal(agent: &str) -> StartProposal {
+    let terms = StartTerms { agent: agent.to_owned(), text: None, budget: Ceiling::default() };
+    let (reasons, configured) = (vec![StartReason::Devops], Ceiling::default());
+    StartProposal { terms, reasons, configured }
 }
 
 /// A commit that is called by one digit.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use timmy::core::command::value::{ArgumentValue as _, IssueRef};
+use timmy::core::command::value::{ArgumentValue as _, Cause, IssueRef};
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
-    AgentClaim, CancelReason, Failure, JobEvent, JobId, NeverRan, Progress, ResultJudgement,
-    Verdict,
+    AgentClaim, CancelReason, Failure, JobEvent, JobId, NeverRan, PersonAnswer, Progress,
+    ResultJudgement, Verdict,
 };
 use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::ids::RepoId;
@@ -14,7 +14,7 @@ use timmy::core::model::issue::Label;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::store::backlog::{self, BacklogSource};
-use timmy::store::jobs;
+use timmy::store::jobs::{self, LeaseRefusal};
 use timmy::store::{Error, Transaction, controls, threads};
 
 use super::stage::{at, entry, new_job, put, thread};
@@ -171,7 +171,13 @@ impl World {
                 let made = jobs::dispatch(tx, &new_job(number), &self.bid(agent), self.now())?;
                 assert_eq!(made.is_ok(), expected, "{agent} on a new #{number}: {made:?}");
                 let live = jobs::live_in(tx, thread(number))?;
-                assert_eq!(live.is_some(), expected, "a match that is refused leaves no job");
+                if let (Err(LeaseRefusal::NeedsYes(_)), Some(asks)) = (&made, &live) {
+                    let no = JobEvent::Decided(asks.job.past.asked, PersonAnswer::No(Cause::Wrong));
+                    self.tell(tx, asks.job.spec.id, no)?;
+                    self.settled.insert(number);
+                } else {
+                    assert_eq!(live.is_some(), expected, "a match that is refused leaves no job");
+                }
                 made
             }
         };

@@ -9,7 +9,7 @@ use timmy::core::jobs::{
     WorkKind,
 };
 
-use super::{MINUTE, Story, commit, digest, ended, failed};
+use super::{MINUTE, Story, commit, digest, ended, failed, stopped};
 
 fn decided(story: Story, answer: PersonAnswer) -> Story {
     let asked = story.job.past.asked;
@@ -185,8 +185,29 @@ fn what_comes_after_the_end_is_told_and_does_not_wake_the_job() {
 fn a_guard_that_is_lifted_takes_its_repair_back() {
     let story = Story::new().delivered('a', Verdict::Block).step(JobEvent::Recheck);
     assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
-    let running = Story::new().delivered('a', Verdict::Block).work();
-    assert_eq!(running.try_step(JobEvent::Recheck), Err(IllegalReason::NotHere));
+    let leased = Story::new().delivered('a', Verdict::Block).due().lease_to("ezra");
+    let story = leased.step(JobEvent::Recheck);
+    assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
+    assert_eq!(story.job.past.last.map(|last| last.fence()), Some(Fence(1)));
+}
+
+#[test]
+fn also_one_that_has_begun_unless_something_new_is_there() {
+    let mends = || Story::new().delivered('a', Verdict::Block).work();
+    let story = mends().step(JobEvent::Recheck);
+    assert_eq!(story.actions, [JobAction::Stop(Fence(2))]);
+    for over in [stopped(), ended(AgentClaim::Nothing), failed("turns"), Progress::Lost] {
+        let story = story.clone().progress(over);
+        assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
+        assert_eq!(story.job.past.last.map(|last| last.fence()), Some(Fence(1)));
+        assert_eq!(story.job.past.branch, 1);
+    }
+    let cancelled = story.step(JobEvent::Cancel(CancelReason::Person("anna".to_owned())));
+    assert_eq!(cancelled.progress(stopped()).state(), "cancelled");
+    let pushed = push(mends(), 'b', Pusher::Agent);
+    assert_eq!(pushed.try_step(JobEvent::Recheck), Err(IllegalReason::NotHere));
+    let first = Story::new().work();
+    assert_eq!(first.try_step(JobEvent::Recheck), Err(IllegalReason::NotHere));
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use timmy::core::jobs::ask_first::StartRules;
 use timmy::core::jobs::money::Budgets;
 use timmy::core::jobs::{Draw, JobId, JobLimits, NewJob, Origin, Purpose, StepTime};
 use timmy::core::model::ids::{RepoId, ThreadId};
+use timmy::core::model::issue::NamedPaths;
 use timmy::core::model::repository::Repo;
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{
@@ -31,7 +33,13 @@ pub fn entry(number: i64, second: i64) -> BacklogEntry {
     let mut item = facts::issue(number, at(-100).at);
     item.updated_at = at(second).at;
     let readiness = Readiness { scope: true, ..Readiness::default() };
-    BacklogEntry { item, readiness, may_be_a_form: false, closes: Vec::new() }
+    BacklogEntry {
+        item,
+        readiness,
+        may_be_a_form: false,
+        closes: Vec::new(),
+        paths: NamedPaths::default(),
+    }
 }
 
 pub fn put(tx: &Transaction<'_>, entry: &BacklogEntry) -> Result<(), Error> {
@@ -119,6 +127,7 @@ pub fn bid(agent: &str) -> LeaseRequest {
             pools: Vec::new(),
         },
         budgets: Budgets::default(),
+        start_rules: StartRules::default(),
         day_began: at(0).at,
         outside: ForgeView { reviews_waiting: 0, is_asked: false },
     }

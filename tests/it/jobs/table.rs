@@ -12,7 +12,9 @@ use timmy::core::jobs::{
     Verdict, Waiting,
 };
 
-use super::{DAY, MINUTE, Story, attempt, commit, digest, ended, failed, grant, stopped};
+use super::{
+    DAY, MINUTE, Story, attempt, commit, digest, ended, failed, grant, start_proposal, stopped,
+};
 
 /// Every state, with what of it matters to a step, as it is reached.
 fn states() -> Vec<(&'static str, Story)> {
@@ -29,6 +31,7 @@ fn states() -> Vec<(&'static str, Story)> {
         ("running, its time is over", working().due()),
         ("waiting, its host is away", working().progress(Progress::HostAway)),
         ("waiting, it asked", working().progress(Progress::Asks)),
+        ("waiting for a yes", Story::new().step(Act::Propose(Box::new(start_proposal("ezra"))))),
         ("waiting for a host", Story::new().never_ran(NeverRan::HostAway)),
         ("waiting for an answer", working().progress(needs)),
         ("uncertain", working().progress(Progress::Unclear)),
@@ -132,12 +135,14 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("told", JobEvent::Told(ToldText::by("anna", "mind the tests"))),
         ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),
         ("retry", JobEvent::Retry(None)),
+        ("retry by another", JobEvent::Retry(Some("bezalel".to_owned()))),
         ("refund", JobEvent::Refund(Fence(fence))),
         ("restored", JobEvent::Restored),
     ];
     let mut steps = vec![
         ("lease".to_owned(), JobStep::Act(Act::Lease(grant(fence + 1, "ezra")))),
         ("lease, old fence".to_owned(), JobStep::Act(Act::Lease(grant(fence, "ezra")))),
+        ("propose".to_owned(), JobStep::Act(Act::Propose(Box::new(start_proposal("ezra"))))),
         ("start".to_owned(), JobStep::Act(Act::Start(Fence(fence)))),
     ];
     steps.extend(events.map(|(name, event)| (name.to_owned(), JobStep::Event(event))));
@@ -153,6 +158,7 @@ fn said(story: &Story) -> String {
             None => kind.to_owned(),
         },
         State::Waiting(Waiting::Held(held)) => format!("{kind} ({:?})", held.by),
+        State::Waiting(Waiting::Start(_)) => format!("{kind} (for a yes)"),
         State::Waiting(Waiting::Idle(idle)) => format!("{kind} ({:?})", idle.for_what),
         State::Queued(queued) => format!("{kind} ({:?})", queued.work),
         State::BackingOff(off) => format!("{kind} ({:?})", off.work),
@@ -232,7 +238,7 @@ fn only_retry_and_a_merge_that_fails_lead_out_of_an_end() {
         }
         for (step, sample) in steps(&story) {
             let goes_on = match step.as_str() {
-                "retry" => true,
+                "retry" | "retry by another" => true,
                 "not merged: it conflicts" | "not merged: another head" => name == "done, accepted",
                 _ => false,
             };

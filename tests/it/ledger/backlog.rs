@@ -6,7 +6,7 @@ use timmy::core::command::value::{ArgumentValue as _, IssueRef};
 use timmy::core::model::account::Account;
 use timmy::core::model::dependency::{Blocker, UNSEEN, WaitsFor};
 use timmy::core::model::ids::{RepoId, ThreadId};
-use timmy::core::model::issue::{Issue, Label};
+use timmy::core::model::issue::{Issue, Label, NamedPaths};
 use timmy::core::model::repository::Repo;
 use timmy::core::model::text::TextEvent;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
@@ -24,7 +24,13 @@ use crate::support::people::account;
 /// Issue `number`, written at second 10 and moved last at second `updated`.
 fn issue(number: i64, updated: i64) -> BacklogEntry {
     let item = Issue { updated_at: at(updated), ..facts::issue(number, at(10)) };
-    BacklogEntry { item, readiness: Readiness::default(), may_be_a_form: false, closes: Vec::new() }
+    BacklogEntry {
+        item,
+        readiness: Readiness::default(),
+        may_be_a_form: false,
+        closes: Vec::new(),
+        paths: NamedPaths::default(),
+    }
 }
 
 fn closed(number: i64, updated: i64) -> BacklogEntry {

@@ -10,7 +10,7 @@ use timmy::core::model::account::Account;
 use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::due_day::DueDay;
 use timmy::core::model::ids::{RepoId, ThreadId};
-use timmy::core::model::issue::{Issue, Label};
+use timmy::core::model::issue::{Issue, Label, NamedPaths};
 use timmy::core::model::repository::Repo;
 use timmy::core::model::text::TextEvent;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
@@ -94,6 +94,7 @@ fn entry() -> impl Strategy<Value = Box<BacklogEntry>> {
             readiness: Readiness { scope, ..Readiness::default() },
             may_be_a_form: false,
             closes,
+            paths: NamedPaths::default(),
         })
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use timmy::core::model::ids::RepoId;
-use timmy::core::model::issue::Label;
+use timmy::core::model::issue::{Label, NamedPaths};
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{BacklogEntry, Readiness};
 use timmy::store::backlog::{self, BacklogSource, SyncFinding};
@@ -30,7 +30,13 @@ pub fn issue(number: i64, label: &str, days: u32) -> BacklogEntry {
     let mut item = facts::issue(number, NOON.before(days * DAY));
     item.labels = vec![Label { id: 3, name: label.to_owned(), exclusive: true }];
     let readiness = Readiness { scope: true, ..Readiness::default() };
-    BacklogEntry { item, readiness, may_be_a_form: false, closes: Vec::new() }
+    BacklogEntry {
+        item,
+        readiness,
+        may_be_a_form: false,
+        closes: Vec::new(),
+        paths: NamedPaths::default(),
+    }
 }
 
 /// A timmy that sleeps at noon. The door is watched, and these are its open issues.

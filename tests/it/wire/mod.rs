@@ -9,6 +9,7 @@ mod dependencies;
 mod every_exchange;
 mod evidence;
 pub(crate) mod forge;
+mod job_logs;
 mod job_walks;
 mod jobs;
 mod lists;

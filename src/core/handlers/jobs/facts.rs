@@ -47,9 +47,12 @@ impl JobQuery {
 /// What is known of jobs, as far as it was asked about and may be told here.
 #[derive(Debug, Clone, Default)]
 pub struct JobFacts {
-    /// The latest job of a thread: of an issue, or of the pull request that it brought.
+    /// The job of a thread, of an issue or of the pull request that it brought: the one that has
+    /// not ended, else the latest.
     pub latest: HashMap<ThreadId, KnownJob>,
     pub numbered: HashMap<JobId, KnownJob>,
+    /// What keeps those that have ended from going on: another one works there.
+    pub in_the_way: HashMap<JobId, KnownJob>,
     /// Those that have not ended, the oldest first.
     pub live: Vec<KnownJob>,
     /// Those that were given up lately, the latest first.

@@ -22,7 +22,9 @@ pub(super) use steer::{cancel, retry, tell};
 
 use super::context::CommandContext;
 use crate::core::command::value::JobId;
-use crate::core::jobs::{Draw, IllegalReason, Job, JobEvent, JobRecord, NewJob, StepTime, advance};
+use crate::core::jobs::{
+    Draw, IllegalReason, Job, JobEvent, JobRecord, NewJob, Spec, StepTime, advance,
+};
 use crate::core::model::ids::ThreadId;
 use crate::core::reply::jobs::JobView;
 
@@ -57,10 +59,31 @@ impl CommandContext<'_> {
         let now = self.step_time();
         let (after, _) =
             advance(&record.job, &event.clone().into(), now).map_err(|illegal| illegal.why)?;
+        let begins_again = is_over(&record.job) && !is_over(&after);
+        if begins_again && self.is_taken(&record.job) {
+            return Err(IllegalReason::AnotherJob);
+        }
         self.jobs.insert(record.job.spec.id, after.clone());
         let seen = Box::new(record.job.clone());
         self.changes.jobs.push(JobRequest::Happen { seen, event, now });
         Ok(after)
+    }
+
+    /// The job that keeps one that ended from going on, as far as that is known by name.
+    pub(super) fn in_the_way(&self, id: JobId) -> Option<KnownJob> {
+        let known = self.at_present(self.snapshot.jobs.in_the_way.get(&id)?);
+        (!is_over(&known.record.job)).then_some(known)
+    }
+
+    /// Whether another job works where this one ended, by what the lines before did as well.
+    fn is_taken(&self, ended: &Job) -> bool {
+        let Spec { id, thread, .. } = ended.spec;
+        let pull = ended.past.pull.map(|number| ThreadId { number, ..thread });
+        let is_there = |other: ThreadId| other == thread || Some(other) == pull;
+        let mut moved = self.jobs.values().filter(|other| other.spec.id != id);
+        self.in_the_way(id).is_some()
+            || self.begun.iter().any(|begun| is_there(*begun))
+            || moved.any(|other| !is_over(other) && is_there(other.spec.thread))
     }
 
     /// The moment at which jobs move here.
@@ -87,4 +110,8 @@ impl CommandContext<'_> {
         };
         view
     }
+}
+
+fn is_over(job: &Job) -> bool {
+    job.state.kind().is_end()
 }

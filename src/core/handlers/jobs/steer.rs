@@ -69,7 +69,10 @@ impl CommandContext<'_> {
                 agent: after.past.agent.clone(),
                 was_over: known.record.job.state.kind().is_end(),
             }),
-            Err(IllegalReason::AnotherJob) => self.is_over(&known),
+            Err(IllegalReason::AnotherJob) => match self.in_the_way(known.id()) {
+                Some(other) => JobAnswer::Lives { view: Box::new(self.job_view(&other)) }.into(),
+                None => self.is_over(&known),
+            },
             Err(_) => {
                 let view = Box::new(self.job_view(&known));
                 Answer::from(JobAnswer::StillWorking { view })

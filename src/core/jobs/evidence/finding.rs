@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::guards::{GuardFinding, GuardGrade};
+use crate::core::guards::{CheckLink, FindingCode, GuardFinding, GuardGrade};
 use crate::core::jobs::event::Citation;
 use crate::core::jobs::ids::Commit;
 
@@ -66,6 +66,14 @@ pub enum Finding {
     IssueEdited,
     /// What another guard says of its commit.
     Guard(GuardFinding),
+}
+
+impl Finding {
+    /// The check that it is about, if it blocks since that is red.
+    pub fn red_check(&self) -> Option<&CheckLink> {
+        let Self::Guard(found) = self else { return None };
+        found.check().filter(|_| found.code == FindingCode::CheckRed)
+    }
 }
 
 /// What a finding means for the result.

@@ -4,7 +4,7 @@
 use super::standing::branch;
 use super::words::short;
 use crate::core::effect::defuse;
-use crate::core::guards::{GuardCount, Words};
+use crate::core::guards::{GuardCount, GuardName, PassedGuard, Words};
 use crate::core::jobs::evidence::{Finding, Grade, MOST_LOOKED_AT};
 use crate::core::jobs::{AgentClaim, Citation, JobRecord, Purpose};
 
@@ -27,17 +27,52 @@ pub(super) fn sentences<'a>(
     found.into_iter().map(|finding| finding.said(branch)).collect()
 }
 
-/// What else was checked of a pull request than that it is there: who pushed, and what is to be
-/// told though it does no harm. Nothing if nobody has looked.
+/// What else was checked of a pull request than that it is there: who pushed, what is to be told
+/// though it does no harm, and what passed. Nothing if nobody has looked.
 pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
     let Some(found) = record.findings() else { return Vec::new() };
     let tells_pusher = found.iter().any(|finding| finding.guard() == "author");
-    let agent = record.agent().filter(|_| !tells_pusher).map(|agent| CheckLine {
-        mark: "✅",
-        guard: "author".to_owned(),
-        found: format!("the account of `{}` pushed it, or I did for it", named(agent)),
+    let agent = record.agent().filter(|_| !tells_pusher).map(|agent| {
+        passed("author", format!("the account of `{}` pushed it, or I did for it", named(agent)))
     });
-    agent.into_iter().chain(found.iter().map(|finding| line(finding, branch))).collect()
+    let found = found.iter().map(|finding| line(finding, branch));
+    agent.into_iter().chain(found).chain(passed_checks(record)).collect()
+}
+
+/// What passed: of checks and tests what they saw, of the others their names.
+fn passed_checks(record: &JobRecord) -> Vec<CheckLine> {
+    let examined = record.last_judgement().and_then(|judged| judged.examined.as_ref());
+    let all = examined.into_iter().flat_map(|examined| &examined.passed);
+    let all = all.filter(|one| one.guard != GuardName::Author);
+    let (told, others): (Vec<&PassedGuard>, Vec<&PassedGuard>) =
+        all.partition(|one| matches!(one.guard, GuardName::Checks | GuardName::Tests));
+    let told = told.into_iter().map(seen);
+    let names = |others: &[&PassedGuard]| {
+        let names: Vec<String> = others.iter().map(|one| name(&one.guard)).collect();
+        passed(&format!("{} more", names.len()), names.join(", "))
+    };
+    let others = match others.as_slice() {
+        [] => None,
+        [one] => Some(seen(one)),
+        others => Some(names(others)),
+    };
+    told.chain(others).collect()
+}
+
+fn seen(one: &PassedGuard) -> CheckLine {
+    passed(one.guard.as_str(), one.seen.words().iter().map(told).collect())
+}
+
+/// What a guard is called: a script as the configuration does.
+fn name(guard: &GuardName) -> String {
+    match guard {
+        GuardName::Script(name) => format!("`{}`", named(name)),
+        built_in => built_in.as_str().to_owned(),
+    }
+}
+
+fn passed(guard: &str, found: String) -> CheckLine {
+    CheckLine { mark: "✅", guard: guard.to_owned(), found }
 }
 
 /// What blocks, a line each, where nothing but guards speaks against a result; else nothing.
@@ -95,6 +130,13 @@ pub(in crate::core::reply) fn findings_of(record: &JobRecord) -> (Vec<CheckLine>
     let found = record.findings().unwrap_or_default();
     let found = found.iter().filter(|finding| **finding != Finding::Blocked);
     (checks(record, &on), sentences(found, &on))
+}
+
+/// How many guards looked at a change, if all of them let it pass.
+pub(in crate::core::reply) fn all_passed(record: &JobRecord) -> Option<u32> {
+    let examined = record.last_judgement()?.examined.as_ref()?;
+    let GuardCount { passed, of } = examined.guards;
+    (passed == of).then_some(of)
 }
 
 /// What the agent of a job cites to show that nothing has to change, and what is there.

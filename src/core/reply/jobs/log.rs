@@ -72,12 +72,15 @@ fn is_live_after(was_live: bool, step: &JobStep) -> bool {
             | Progress::CutOff { .. } => false,
             _ => was_live,
         },
-        JobStep::Event(_) => was_live,
+        JobStep::Act(Act::Propose(_)) | JobStep::Event(_) => was_live,
     }
 }
 
 fn told(step: &JobStep, is_live: bool) -> Option<String> {
     Some(match step {
+        JobStep::Act(Act::Propose(proposal)) => {
+            format!("a person is asked whether `{}` may begin", proposal.terms.agent)
+        }
         JobStep::Act(Act::Lease(terms)) => format!("given to `{}`", terms.agent),
         JobStep::Act(Act::Start(_)) => "preflight passed".to_owned(),
         JobStep::Event(event) => return event_told(event, is_live),

@@ -12,7 +12,7 @@ mod words;
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
 pub use findings::sentences_of;
-pub(super) use findings::{findings_of, guards_of, shown_of};
+pub(super) use findings::{all_passed, findings_of, guards_of, shown_of};
 pub use log::JobLogLine;
 pub use not_merged::{keeps_from_merging, not_merged};
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};

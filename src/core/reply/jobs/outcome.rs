@@ -5,18 +5,24 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use jiff::tz::TimeZone;
+use url::Url;
 
 use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
 use super::standing::{CancelledBy, JobStanding, branch};
 use super::view::JobView;
 use super::words::{moment, short, usd};
-use crate::core::jobs::evidence::Grade;
+use crate::core::guards::CheckLink;
+use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{
     AgentClaim, AttemptRecord, Job, JobEvent, JobRecord, JobStep, Late, Purpose, RunHandle, State,
     Verdict, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
+
+/// How many red checks are shown one by one, and how much of their logs.
+const MOST_RED_CHECKS: usize = 3;
+const MOST_LOG_LINES: usize = 20;
 
 /// What is told of a job in a comment of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
@@ -44,6 +50,9 @@ pub enum JobOutcome {
         claim: Option<String>,
         found: Vec<String>,
     },
+    /// Nobody said in time that it may begin, or go on.
+    #[template(path = "job/not_allowed.md")]
+    NotAllowed { is_begun: bool, pull: Option<i64> },
     /// Nobody could find out whether its attempt ran.
     #[template(path = "job/doubt.md")]
     Doubt {
@@ -63,9 +72,33 @@ pub enum JobOutcome {
         /// What blocks, if nothing but guards speaks against it, and how many of them do.
         blocked: Vec<CheckLine>,
         guards: usize,
+        /// The checks that are red among that.
+        red_checks: Vec<RedCheck>,
         next: NextTry,
         until: String,
     },
+}
+
+/// A red check, as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedCheck {
+    pub context: String,
+    /// Where more of it stands, if that is an address.
+    pub address: Option<Url>,
+    /// The last lines of its log, where it was read.
+    pub log: Vec<String>,
+}
+
+impl RedCheck {
+    fn of(link: &CheckLink) -> Self {
+        let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+        let log = link.log.iter().flat_map(|log| log.last_lines(MOST_LOG_LINES));
+        Self {
+            context: link.context.clone(),
+            address: link.url.parse().ok().filter(is_web),
+            log: log.map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// What follows a claim that was not seen.
@@ -141,6 +174,10 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             claim: record.last_claim().and_then(claimed),
             found: sentences(found, &on),
         },
+        JobStanding::Cancelled { by: CancelledBy::NotAllowed, .. } => {
+            let is_begun = record.started().next().is_some();
+            JobOutcome::NotAllowed { is_begun, pull: job.past.pull }
+        }
         JobStanding::Cancelled { by: CancelledBy::Doubt, .. } => {
             let number = job.past.last.as_ref().map_or(job.past.branch, |last| last.branch);
             let attempt = record.started().last();
@@ -186,6 +223,7 @@ fn meanwhile(
                 branch: JobView::of(record, now, zone).branch,
                 found: sentences(found, &on),
                 guards: guards_of(found, Grade::Block).collect::<BTreeSet<_>>().len(),
+                red_checks: red_checks(found),
                 blocked: blocked(found, &on),
                 next,
                 until: moment(pause.until, now, zone),
@@ -193,6 +231,11 @@ fn meanwhile(
         }
         _ => None,
     }
+}
+
+fn red_checks(found: &[Finding]) -> Vec<RedCheck> {
+    let red = found.iter().filter_map(Finding::red_check).take(MOST_RED_CHECKS);
+    red.map(RedCheck::of).collect()
 }
 
 /// What an agent claims, if it claims to have done something.

@@ -97,6 +97,10 @@ pub enum CancelledBy {
     IssueGone,
     /// Nobody knew whether it ran.
     Doubt,
+    /// A person did not want it to begin, or to go on.
+    Declined,
+    /// Nobody said in time that it may.
+    NotAllowed,
 }
 
 impl JobStanding {
@@ -132,6 +136,7 @@ impl JobStanding {
                 let is_repair = matches!(pause.work, WorkKind::Repair(_));
                 Self::Pausing { until: said(pause.until), is_repair }
             }
+            State::Waiting(Waiting::Start(_)) => Self::NeedsPerson { question: Question::Dispatch },
             State::Waiting(Waiting::Idle(idle)) => waiting(record, idle, &said),
             State::Done(Done::Verified | Done::Accepted) => {
                 let is_pull = matches!(record.job.spec.purpose, Purpose::Code | Purpose::Repair);
@@ -160,6 +165,8 @@ impl CancelledBy {
             CancelReason::Rejected(_) => Self::Rejection,
             CancelReason::IssueGone => Self::IssueGone,
             CancelReason::Uncertain => Self::Doubt,
+            CancelReason::Declined => Self::Declined,
+            CancelReason::NotAllowed => Self::NotAllowed,
         }
     }
 }

@@ -115,9 +115,15 @@ impl AttemptEnd {
 }
 
 impl Question {
+    /// Whether nothing begins before it is answered.
+    pub(in crate::core) fn is_before_work(self) -> bool {
+        self == Self::Dispatch
+    }
+
     /// Why a person is needed.
     pub fn said(self) -> &'static str {
         match self {
+            Self::Dispatch => "it does not begin without a yes",
             Self::Accept => "the result is verified, and waits to be accepted",
             Self::NoChange => "its agent says that nothing has to change",
             Self::Guard => "what was found has to be looked at by a person",

@@ -3,6 +3,7 @@
 mod acceptance;
 mod closes;
 mod lines;
+mod paths;
 mod place;
 mod readiness;
 mod templates;
@@ -14,13 +15,15 @@ use regex::Regex;
 
 use super::Readiness;
 use crate::core::model::ids::RepoId;
+use crate::core::model::issue::NamedPaths;
 use templates::TemplateWords;
 
 pub use closes::closes;
+pub use paths::named as named_paths;
 pub use templates::IssueTemplate;
 
 /// Counts how often what makes a text ready was changed: what was read before is to be read again.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 
 /// Reads texts.
 #[derive(Debug)]
@@ -33,11 +36,13 @@ pub struct TextReader {
 }
 
 /// What the text of an issue says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextFindings {
     pub readiness: Readiness,
     /// Whether it may be a template that was filled in, or not.
     pub may_be_a_form: bool,
+    /// The paths that it names.
+    pub paths: NamedPaths,
 }
 
 impl TextReader {
@@ -65,6 +70,7 @@ impl TextReader {
         TextFindings {
             readiness: readiness::judge(&self.acceptance, &words, title, &pieces),
             may_be_a_form: readiness::may_be_a_form(body, &pieces),
+            paths: paths::named(title, body),
         }
     }
 

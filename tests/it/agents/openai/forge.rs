@@ -74,6 +74,7 @@ impl Workshop {
             means: WorkMeans::Tools,
             limits: PromptLimits { time: Duration::from_secs(600), lines: None },
             faults: Vec::new(),
+            red_checks: Vec::new(),
             earlier: Vec::new(),
             told: Vec::new(),
         };

@@ -1,0 +1,56 @@
+//! What a yes to an attempt covers before it begins, and why it is asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::money::{BudgetShortage, Ceiling};
+use crate::core::model::issue::TextDigest;
+
+/// Why a person is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartReason {
+    Devops,
+    /// It names these, which are protected.
+    Protected(Vec<String>),
+    /// It names more paths than are read.
+    TooManyPaths,
+    /// It may come to cost more than is begun unasked, in millionths of a US dollar.
+    Costly {
+        may_cost: u64,
+        over: u64,
+    },
+    /// Its budget has no room for the attempt.
+    Budget(BudgetShortage),
+}
+
+/// What a yes covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartTerms {
+    pub agent: String,
+    /// What the issue asks for; none if nobody knows its text.
+    pub text: Option<TextDigest>,
+    /// What may be spent on the issue in all.
+    pub budget: Ceiling,
+}
+
+/// An attempt about which a person is asked before it begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartProposal {
+    pub terms: StartTerms,
+    pub reasons: Vec<StartReason>,
+    /// What any issue may cost unasked, as it is configured.
+    pub configured: Ceiling,
+}
+
+impl StartProposal {
+    /// What a yes adds to a budget that has no room.
+    pub fn shortage(&self) -> Option<&BudgetShortage> {
+        self.reasons.iter().find_map(|reason| match reason {
+            StartReason::Budget(shortage) => Some(shortage),
+            StartReason::Devops
+            | StartReason::Protected(_)
+            | StartReason::TooManyPaths
+            | StartReason::Costly { .. } => None,
+        })
+    }
+}

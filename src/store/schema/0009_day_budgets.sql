@@ -1,0 +1,7 @@
+-- What may be spent on a day, where the owner said otherwise than the configuration.
+CREATE TABLE day_budgets (
+    part    TEXT    PRIMARY KEY,             -- JSON: the whole fleet, or an agent
+    amount  TEXT    NOT NULL,                -- as commands write it: `20usd`
+    said_by TEXT    NOT NULL,                -- JSON: the account
+    until   INTEGER NOT NULL                 -- when that day ends
+) STRICT;
