@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use timmy::core::guards::diff::parse_diff;
 use timmy::core::guards::{
-    AuthorFacts, BaseFacts, ChangeFacts, CheckFacts, ClaimFacts, GuardFacts, GuardRules, Merges,
-    SaidFacts, examine,
+    AuthorFacts, BaseFacts, BinaryLooks, ChangeFacts, CheckFacts, ClaimFacts, GuardFacts,
+    GuardRules, Merges, SaidFacts, examine,
 };
 use timmy::core::model::commit::Commit;
 
@@ -56,6 +56,7 @@ fn facts(diff: &str) -> ChangeFacts<'_> {
         diff: parse_diff(diff.as_bytes()),
         size: None,
         said: SaidFacts::default(),
+        looks: BinaryLooks::new(),
         claims: ClaimFacts {
             said: "Keeps sessions, and adds tests.".to_owned(),
             asked: vec!["The session expires after an hour".to_owned()],

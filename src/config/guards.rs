@@ -34,13 +34,21 @@ pub struct GuardRuns {
     /// Where scripts and tests run.
     pub sandbox: SandboxKind,
     /// What runs the tests of a checkout.
-    pub test: Option<CheckoutCommand>,
-    /// What runs before scripts and tests, with network and without secrets.
+    pub test: Option<TestCommand>,
+    /// What runs before each script, with network and without secrets.
     pub prepare: Option<CheckoutCommand>,
     /// What the sandbox may read besides, such as a toolchain.
     pub mounts: Vec<PathBuf>,
     /// How long the tests may take.
     pub test_timeout: Duration,
+}
+
+/// What runs the tests of a checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestCommand {
+    pub command: CheckoutCommand,
+    /// What runs before it, in the same copy, with network and without secrets.
+    pub prepare: Option<CheckoutCommand>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,12 +73,18 @@ pub enum ScriptKind {
 }
 
 impl GuardsConfig {
-    /// How long all that is run of one change may take, with some patience for others.
+    /// How long all that is run of one change may take, with some patience for others. Where the
+    /// file names no tests, a repository may.
     pub(super) fn longest_runs(&self) -> Duration {
-        let GuardRuns { test, prepare, test_timeout, .. } = &self.runs;
-        let prepare = prepare.as_ref().map_or(Duration::ZERO, |_| GuardRuns::PREPARE);
-        let tests = test.as_ref().map_or(Duration::ZERO, |_| (prepare + *test_timeout) * 3);
-        let scripts: Duration = self.scripts.iter().map(|script| prepare + script.timeout).sum();
+        let GuardRuns { test, prepare: prepare_of_scripts, test_timeout, sandbox, .. } = &self.runs;
+        let prepare = |is_there: bool| if is_there { GuardRuns::PREPARE } else { Duration::ZERO };
+        let tests = match test {
+            Some(test) => (prepare(test.prepare.is_some()) + *test_timeout) * 3,
+            None if *sandbox == SandboxKind::Bwrap => (GuardRuns::PREPARE + *test_timeout) * 3,
+            None => Duration::ZERO,
+        };
+        let before = prepare(prepare_of_scripts.is_some());
+        let scripts: Duration = self.scripts.iter().map(|script| before + script.timeout).sum();
         (tests + scripts) * 2
     }
 
@@ -105,10 +119,12 @@ impl GuardRuns {
     pub const PREPARE: Duration = MINUTE.saturating_mul(10);
 
     fn read(section: &Section<'_>) -> Self {
+        let prepare = checkout_command(section, "prepare");
+        let test = checkout_command(section, "test");
         Self {
             sandbox: section.or("sandbox", SandboxKind::Bwrap, one_of(&SandboxKind::ALL)),
-            test: checkout_command(section, "test"),
-            prepare: checkout_command(section, "prepare"),
+            test: test.map(|command| TestCommand { command, prepare: prepare.clone() }),
+            prepare,
             mounts: section.list_or("mounts", [], mount),
             test_timeout: section.or("test_timeout", MINUTE * 15, duration(SECOND..=DAY)),
         }

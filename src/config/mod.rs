@@ -61,7 +61,7 @@ pub use engine::{EngineConfig, LedgerConfig, ReportConfig};
 pub use find::{NotFound, find};
 pub use fleet::FleetLimits;
 pub use gitea::{GiteaConfig, PollConfig, WebConfig};
-pub use guards::{GuardRuns, GuardsConfig, Script, ScriptKind};
+pub use guards::{GuardRuns, GuardsConfig, Script, ScriptKind, TestCommand};
 pub use loaded::{Config, Loaded};
 pub use people::{Grant, PeopleConfig};
 pub use pool::{PoolConfig, PoolWindow};

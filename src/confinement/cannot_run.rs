@@ -30,6 +30,10 @@ pub enum CannotRun {
     Shut(PathBuf),
     #[error("less than {0} MiB are free on the disk")]
     DiskFull(u64),
+    #[error("its commits cannot be had from the forge: {0}")]
+    NotFetched(String),
+    #[error("its commits take more than the {0} bytes that they may")]
+    TooMuchFetched(u64),
     #[error("git {command}: {said}")]
     Git { command: String, said: String },
     #[error("{0}")]
@@ -91,7 +95,12 @@ impl CannotRun {
     /// Whether that is so for whatever is to be run here: then no change is to blame.
     pub fn is_of_this_machine(&self) -> bool {
         match self {
-            Self::TooLarge { .. } | Self::NotCopied(_) | Self::NotStarted(_) => false,
+            // Once the commits are here, what git cannot do with them is due to what they hold.
+            Self::TooLarge { .. }
+            | Self::TooMuchFetched(_)
+            | Self::NotCopied(_)
+            | Self::NotStarted(_)
+            | Self::Git { .. } => false,
             Self::NotInstalled(_)
             | Self::TooOld(_)
             | Self::NoNamespaces { .. }
@@ -101,7 +110,7 @@ impl CannotRun {
             | Self::NoMount(_)
             | Self::Shut(_)
             | Self::DiskFull(_)
-            | Self::Git { .. }
+            | Self::NotFetched(_)
             | Self::Io(_) => true,
         }
     }
@@ -116,11 +125,14 @@ impl CannotRun {
             }
             Self::NotStarted(_) => "its program cannot be started",
             Self::ShowsSecret { .. } | Self::NoMount(_) => "guards.mounts has to be corrected",
-            Self::TooLarge { .. } => "the commit is too large to be checked out",
+            Self::TooLarge { .. } | Self::TooMuchFetched(_) => {
+                "the commit is too large to be checked out"
+            }
             Self::NotCopied(_) => "it holds what cannot be copied",
             Self::Shut(_) => "the folder for runs is shut to them",
             Self::DiskFull(_) => "the disk is full",
-            Self::Git { .. } => "git cannot get the commit",
+            Self::NotFetched(_) => "the commit cannot be had from the forge",
+            Self::Git { .. } => "git cannot check the commit out",
             Self::Io(_) => "the folder for runs cannot be used",
         }
     }
@@ -159,11 +171,12 @@ impl CannotRun {
                 "Correct guards.mounts. What only root may read cannot be mounted: runs have the \
                  rights of nobody."
             }
-            Self::TooLarge { .. } => "Nothing that large is run.",
+            Self::TooLarge { .. } | Self::TooMuchFetched(_) => "Nothing that large is run.",
             Self::NotCopied(_) => "Delete it there.",
             Self::Shut(_) => "Let others pass through that folder (chmod o+x), or name another.",
             Self::DiskFull(_) => "Make room.",
-            Self::Git { .. } => "See that git is installed, and that the commit is there.",
+            Self::NotFetched(_) => "See that git is installed, and that the commit is there.",
+            Self::Git { .. } => "Look at the commit with git: it holds what cannot be checked out.",
             Self::Io(_) => "See whether the folder for runs is there, and can be written.",
         }
     }

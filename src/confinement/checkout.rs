@@ -44,6 +44,9 @@ pub(super) async fn overlay(
         let words = [&words[..], &["--pathspec-from-file=-", "--pathspec-file-nul"]].concat();
         git(place, &words, &paths(removed)).await?;
     }
+    if written.is_empty() {
+        return Ok(());
+    }
     let commit = commit.to_string();
     let words = ["--literal-pathspecs", "checkout", "--quiet", &commit];
     let words = [&words[..], &["--pathspec-from-file=-", "--pathspec-file-nul"]].concat();

@@ -20,6 +20,9 @@ use super::workspace::Workspace;
 /// The oldest version with all that is asked of it.
 const OLDEST_BWRAP: (u32, u32) = (0, 8);
 
+/// Gives `bwrap` a file to say in how it goes, which nothing in the confinement sees.
+const WITH_STATUS: &str = r#"exec 3>"$1"; shift; exec "$@""#;
+
 /// How long a look whether it works may take.
 const TRIAL: Duration = Duration::from_secs(20);
 
@@ -149,7 +152,11 @@ impl Confinement {
             Some(complaints) => complaints.end().await,
             None => OutputEnd::default(),
         };
-        finished(end, output, complaints)
+        let never_began = match self.keeper {
+            Keeper::Bwrap => !has_begun(&workspace.status()),
+            Keeper::Nothing => false,
+        };
+        finished(end, never_began, output, complaints)
     }
 
     /// In a confinement: `bwrap` makes it, `prlimit` bounds what is run in it.
@@ -164,8 +171,9 @@ impl Confinement {
         let has_network = request.network == Network::Shared;
         let program = request.words.first().and_then(|word| view::file_of(OsStr::new(word)));
         let words = view::arguments(&workspace.places(), &self.mounts, program, has_network);
-        let mut command = Command::new(bwrap);
-        command.env_clear().args(words).arg(prlimit);
+        let mut command = Command::new("/bin/sh");
+        command.env_clear().args(["-c", WITH_STATUS, "sh"]).arg(workspace.status());
+        command.arg(bwrap).args(["--json-status-fd", "3"]).args(words).arg(prlimit);
         command.args(request.bounds.limits(&HardLimits::of_this_process())).arg("--");
         command.args(request.words).current_dir(workspace.folder());
         if let Some(owner) = workspace.owner() {
@@ -259,18 +267,27 @@ fn pipe_together(command: &mut Command, most: usize) -> std::io::Result<Drain> {
     Drain::begin(OwnedFd::from(reader), most)
 }
 
+/// Whether what was to be run was begun: only then `bwrap` says how it ended. What it printed says
+/// nothing of that, since whatever runs prints what it likes.
+fn has_begun(status: &Path) -> bool {
+    let said = std::fs::read(status).unwrap_or_default();
+    memchr::memmem::find(&said, b"\"exit-code\"").is_some()
+}
+
 /// Tells what never began from what ended badly.
 fn finished(
     end: RunEnd,
+    never_began: bool,
     output: OutputEnd,
     complaints: OutputEnd,
 ) -> Result<FinishedRun, CannotRun> {
     let said = if complaints.bytes().is_empty() { &output } else { &complaints };
     match end {
-        RunEnd::Exited(1) if said.dropped == 0 => {
-            if let Some(cannot) = CannotRun::said_by_bwrap(&said.text()) {
-                return Err(cannot);
-            }
+        // One that a signal ended, or that was ended, says nothing more.
+        RunEnd::Exited(1..128) if never_began => {
+            let said = said.text();
+            let cannot = CannotRun::said_by_bwrap(&said);
+            return Err(cannot.unwrap_or_else(|| CannotRun::Refused(last_line(&said))));
         }
         RunEnd::Exited(126 | 127) => return Err(CannotRun::NotStarted(last_line(&said.text()))),
         _ => {}

@@ -114,7 +114,7 @@ async fn fetch(
         RunEnd::Exited(0) => return Ok(()),
         RunEnd::Exited(_) => said.end().await.text().trim().to_owned(),
         RunEnd::OverTime => format!("it took more than {} seconds", bounds.time.as_secs()),
-        RunEnd::Over(_) => format!("it took more than {} MiB", bounds.disk >> 20),
+        RunEnd::Over(_) => return Err(CannotRun::TooMuchFetched(bounds.disk)),
     };
-    Err(CannotRun::Git { command: "fetch".to_owned(), said })
+    Err(CannotRun::NotFetched(said))
 }

@@ -40,10 +40,15 @@ pub struct Repository {
     folder: PathBuf,
 }
 
-/// A path that is not the same in two commits, and whether the later one has it.
+/// A path that is not the same in two commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeChange {
+    /// What is no UTF-8 in it is replaced.
     pub path: String,
+    /// Whether that is its name as it is.
+    pub is_exact: bool,
+    /// Whether the earlier commit has it, and the later one.
+    pub was_there: bool,
     pub is_there: bool,
 }
 
@@ -60,7 +65,7 @@ impl Repository {
     /// What changed from `base` to `head`.
     ///
     /// # Errors
-    /// If git cannot tell, or a path is no UTF-8.
+    /// If git cannot tell.
     pub async fn changes(
         &self,
         base: &Commit,
@@ -72,11 +77,12 @@ impl Repository {
         let mut fields = printed.split(|byte| *byte == 0).filter(|field| !field.is_empty());
         let mut changes = Vec::new();
         while let (Some(kind), Some(path)) = (fields.next(), fields.next()) {
-            let path = String::from_utf8(path.to_vec()).map_err(|_| CannotRun::Git {
-                command: "diff-tree".to_owned(),
-                said: "a path that changed is no UTF-8".to_owned(),
-            })?;
-            changes.push(TreeChange { path, is_there: kind != b"D" });
+            changes.push(TreeChange {
+                path: String::from_utf8_lossy(path).into_owned(),
+                is_exact: std::str::from_utf8(path).is_ok(),
+                was_there: kind != b"A",
+                is_there: kind != b"D",
+            });
         }
         Ok(changes)
     }

@@ -24,9 +24,11 @@
 //! What bounds what: time, by the clock. Processes, the size of a file and the memory that one
 //! process may write to, by the kernel (`RLIMIT_NPROC`, `RLIMIT_FSIZE`, `RLIMIT_DATA`; not
 //! `RLIMIT_AS`, since Go, Java and Node set aside far more than they use). The memory and the disk
-//! of all processes together, by a look several times a second: what takes more is ended whole. A
-//! burst between two looks, and memory that belongs to no process (`memfd`, shared segments nobody
-//! has attached), only a cgroup around the service bounds: `MemoryMax=` in its unit.
+//! of all processes together, files that are open and lie nowhere included, by a look several times
+//! a second: what takes more is ended whole. A burst between two looks, shared segments that nobody
+//! has attached, and files in memory of a process that hides what it has open, only a cgroup around
+//! the service bounds: `MemoryMax=` in its unit. Room that is hidden so is not counted either; on a
+//! disk that is as good as full, who hides some is ended first.
 
 mod bounds;
 mod cannot_run;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::bounds::Bounds;
 use super::cannot_run::CannotRun;
-use super::usage;
+use super::usage::{self, DiskUse};
 
 /// Between two looks at what a run takes.
 const LOOK: Duration = Duration::from_millis(200);
@@ -51,17 +51,21 @@ pub(super) fn require_room(folder: &Path) -> Result<(), CannotRun> {
 }
 
 /// Waits until it has ended, or has to be. `folder`: where it writes.
+///
+/// # Errors
+/// If it cannot go on, and has not taken too much itself.
 pub(super) async fn until_over(
     child: &mut Child,
     folder: &Path,
     bounds: &Bounds,
-) -> std::io::Result<RunEnd> {
+) -> Result<RunEnd, CannotRun> {
     let over = sleep(bounds.time);
     tokio::pin!(over);
     let process = child.id().unwrap_or_default();
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut disk = DiskWatch::of(folder, bounds.disk);
+    let most = bounds.memory;
     loop {
         tokio::select! {
             biased;
@@ -70,23 +74,26 @@ pub(super) async fn until_over(
             _ = looks.tick() => {}
         }
         let look = spawn_blocking(move || {
-            let memory = usage::memory_below(process);
-            let is_over = disk.is_over();
-            (disk, memory, is_over)
+            let processes = usage::processes_below(process);
+            let memory = usage::memory_of(&processes, most);
+            let room = disk.look(&processes);
+            (disk, memory, room)
         });
         // A look at a large tree takes a while: the end and the deadline do not wait for it.
-        let (back, memory, is_over) = tokio::select! {
+        let (back, memory, room) = tokio::select! {
             biased;
             status = child.wait() => return Ok(RunEnd::Exited(code_of(status?))),
             () = &mut over => return Ok(RunEnd::OverTime),
             looked = look => looked.map_err(std::io::Error::other)?,
         };
         disk = back;
-        if memory > bounds.memory {
+        if memory > most {
             return Ok(RunEnd::Over(Bound::Memory));
         }
-        if is_over {
-            return Ok(RunEnd::Over(Bound::Disk));
+        match room {
+            Room::Enough => {}
+            Room::Taken => return Ok(RunEnd::Over(Bound::Disk)),
+            Room::NoneLeft => return Err(CannotRun::DiskFull(SPARE >> 20)),
         }
     }
 }
@@ -96,28 +103,73 @@ fn code_of(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
+/// Whether there is room on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Enough,
+    /// The run took more than it may.
+    Taken,
+    /// There is none, and others took it.
+    NoneLeft,
+}
+
 struct DiskWatch {
     folder: PathBuf,
     most: u64,
     counted: Instant,
-    free: u64,
+    /// How much was free when the run began, and when it was counted last.
+    free: (u64, u64),
 }
 
 impl DiskWatch {
     fn of(folder: &Path, most: u64) -> Self {
         let free = usage::free(folder);
-        Self { folder: folder.to_owned(), most, counted: Instant::now(), free }
+        Self { folder: folder.to_owned(), most, counted: Instant::now(), free: (free, free) }
     }
 
-    fn is_over(&mut self) -> bool {
+    fn look(&mut self, processes: &[u32]) -> Room {
         let free = usage::free(&self.folder);
-        if free < SPARE {
-            return true;
+        let is_full = free < SPARE;
+        let is_soon = self.counted.elapsed() < COUNT && self.free.1.saturating_sub(free) < MUCH;
+        if is_soon && !is_full {
+            return Room::Enough;
         }
-        if self.counted.elapsed() < COUNT && self.free.saturating_sub(free) < MUCH {
-            return false;
+        (self.counted, self.free.1) = (Instant::now(), free);
+        let used = usage::disk_use(&self.folder, processes, self.most);
+        judge(used, is_full, self.free.0)
+    }
+}
+
+/// `begun`: how much was free when the run began. Whoever took half of it is who filled the disk,
+/// and so is, of a full one, who hides what they took.
+fn judge(used: DiskUse, is_full: bool, begun: u64) -> Room {
+    match used {
+        DiskUse::TooMuch => Room::Taken,
+        DiskUse::Bytes(_) | DiskUse::AtLeast(_) if !is_full => Room::Enough,
+        DiskUse::Bytes(bytes) if bytes <= begun.saturating_sub(SPARE) / 2 => Room::NoneLeft,
+        DiskUse::Bytes(_) | DiskUse::AtLeast(_) => Room::Taken,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::confinement::watch::*;
+
+    const GIB: u64 = 1 << 30;
+
+    #[test]
+    fn who_did_not_fill_the_disk_is_not_blamed_for_it() {
+        let begun = 4 * GIB;
+        for (used, is_full, expected) in [
+            (DiskUse::Bytes(GIB), false, Room::Enough),
+            (DiskUse::AtLeast(0), false, Room::Enough),
+            (DiskUse::TooMuch, false, Room::Taken),
+            (DiskUse::Bytes(GIB), true, Room::NoneLeft),
+            (DiskUse::Bytes(3 * GIB), true, Room::Taken),
+            (DiskUse::AtLeast(0), true, Room::Taken),
+            (DiskUse::TooMuch, true, Room::Taken),
+        ] {
+            assert_eq!(judge(used, is_full, begun), expected, "{used:?} {is_full}");
         }
-        (self.counted, self.free) = (Instant::now(), free);
-        usage::takes_more_than(&self.folder, self.most)
     }
 }

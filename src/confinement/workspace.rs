@@ -12,6 +12,7 @@ use super::checkout::{check_out, overlay};
 use super::folder;
 use super::git::Repository;
 use super::view::{GROUP, PASSWD, Places};
+use super::watch::require_room;
 use crate::core::jobs::Commit;
 
 /// Who runs there where timmy is root: nobody.
@@ -44,7 +45,9 @@ impl Workspace {
         most: u64,
     ) -> Result<Self, CannotRun> {
         let made = Self::empty(place)?;
-        check_out(repository, commit, &made.checkout, most).await?;
+        check_out(repository, commit, &made.checkout, most)
+            .await
+            .map_err(|why| blame(why, place))?;
         made.given().await
     }
 
@@ -60,8 +63,11 @@ impl Workspace {
         most: u64,
     ) -> Result<Self, CannotRun> {
         let made = Self::empty(place)?;
-        check_out(repository, base, &made.checkout, most).await?;
-        overlay(repository, head, &made.checkout, (written, removed)).await?;
+        let files = async {
+            check_out(repository, base, &made.checkout, most).await?;
+            overlay(repository, head, &made.checkout, (written, removed)).await
+        };
+        files.await.map_err(|why| blame(why, place))?;
         made.given().await
     }
 
@@ -131,6 +137,11 @@ impl Workspace {
     /// All of it: what a run writes lies below.
     pub(super) fn folder(&self) -> &Path {
         self.folder.as_deref().unwrap_or(&self.checkout)
+    }
+
+    /// Where it is told how a run goes: beside what is seen from inside.
+    pub(super) fn status(&self) -> PathBuf {
+        self.folder().join("status")
     }
 
     /// As whom something runs there, if not as timmy's own user.
@@ -213,6 +224,14 @@ fn require_open(place: &Path) -> Result<(), CannotRun> {
         }
     }
     Ok(())
+}
+
+/// What git cannot write on a full disk is nobody's fault who made the commit.
+fn blame(why: CannotRun, place: &Path) -> CannotRun {
+    match why {
+        CannotRun::Git { .. } => require_room(place).err().unwrap_or(why),
+        _ => why,
+    }
 }
 
 fn lost(error: tokio::task::JoinError) -> CannotRun {

@@ -3,6 +3,7 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `runner` | [`GuardRunner`]: a fresh copy of one commit, what prepares it, and then the guard |
+//! | `named` | the files that a command runs: no head decides what is in them |
 //! | `proof` | whether a change's tests fail without its code |
 //! | `fixture` | whether a script catches what it is there for |
 //! | `plan` | [`GuardPlan`]: all that is run of one change |
@@ -10,6 +11,7 @@
 //! | `unpassed` | [`Unpassed`]: why a guard did not pass; what did not run never does |
 
 mod fixture;
+mod named;
 mod plan;
 mod proof;
 mod runner;
@@ -19,6 +21,6 @@ mod unpassed;
 pub use fixture::FixtureEnd;
 pub use plan::{ChangeToRun, GuardPlan};
 pub use proof::{FailToPassProof, prove};
-pub use runner::{GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun};
-pub use said::{not_run, script_result, tests_result};
+pub use runner::{GuardRunner, Preparation, ScriptForm, ScriptRun, TestedCommit, TestsRun};
+pub use said::{not_run, script_result, tests_result, with_command_files};
 pub use unpassed::Unpassed;

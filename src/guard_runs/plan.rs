@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::named::NamedFiles;
 use super::proof::prove;
-use super::runner::{GuardRunner, Preparation, ScriptRun, TestsRun};
-use super::said::{not_run, script_result, tests_result};
+use super::runner::{GuardRunner, Preparation, ScriptRun, TestedCommit, TestsRun};
+use super::said::{not_run, script_result, tests_result, with_command_files};
 use crate::confinement::{CannotRun, Repository};
 use crate::core::guards::{GuardName, GuardResult};
 use crate::core::jobs::Commit;
@@ -13,7 +14,6 @@ use crate::core::script_guard::ScriptFacts;
 /// What is run of a change, by what the configuration and the base branch say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GuardPlan {
-    pub prepare: Option<Preparation>,
     /// With the names that they have as guards.
     pub scripts: Vec<(String, ScriptRun)>,
     pub tests: Option<TestsRun>,
@@ -35,9 +35,10 @@ impl GuardPlan {
 
     /// How long all of it may take: the tests are run three times at most, and each run is prepared.
     pub fn longest(&self) -> Duration {
-        let prepare = self.prepare.as_ref().map_or(Duration::ZERO, |first| first.time);
-        let scripts = self.scripts.iter().map(|(_, script)| prepare + script.time);
-        let tests = self.tests.as_ref().map(|tests| (prepare + tests.time) * 3);
+        let first =
+            |prepare: &Option<Preparation>| prepare.as_ref().map_or(Duration::ZERO, |p| p.time);
+        let scripts = self.scripts.iter().map(|(_, script)| first(&script.prepare) + script.time);
+        let tests = self.tests.as_ref().map(|tests| (first(&tests.prepare) + tests.time) * 3);
         scripts.chain(tests).sum()
     }
 
@@ -64,14 +65,24 @@ impl GuardPlan {
             Ok(changes) => changes,
             Err(why) => return self.refused(&why),
         };
-        facts.files = changes.into_iter().map(|change| change.path).collect();
+        facts.files = changes.iter().map(|change| change.path.clone()).collect();
+        let tested = TestedCommit { repository, base: &base, commit: &head, changes: &changes };
         let mut results = Vec::new();
         if let Some(tests) = &self.tests {
-            results.push(tests_result(prove(runner, repository, (&base, &head), tests).await));
+            let proof = prove(runner, tested, tests).await;
+            let result = tests_result(proof);
+            results.push(with_command_files(
+                result,
+                NamedFiles::of(&tests.commands(), &changes).paths(),
+            ));
         }
         for (name, script) in &self.scripts {
-            let found = runner.script(repository, &head, script, &facts).await;
-            results.push(script_result(name, found));
+            let found = runner.script(tested, script, &facts).await;
+            let result = script_result(name, found);
+            results.push(with_command_files(
+                result,
+                NamedFiles::of(&script.commands(), &changes).paths(),
+            ));
         }
         results
     }

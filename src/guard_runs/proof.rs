@@ -1,14 +1,14 @@
 //! Whether a change's tests fail without its code: the runs that [`crate::core::fail_to_pass`]
 //! judges.
 
-use super::runner::{GuardRunner, TestsRun};
+use super::named::NamedFiles;
+use super::runner::{GuardRunner, TestedCommit, TestsRun};
 use super::unpassed::Unpassed;
-use crate::confinement::{CannotRun, Repository, Workspace};
+use crate::confinement::{CannotRun, Workspace};
 use crate::core::fail_to_pass::{
     ChangedPath, FailToPass, NeededRun, PartedChange, PathChange, PathRole, TestRun, Untold,
     did_not_build, judge, part, role,
 };
-use crate::core::jobs::Commit;
 
 /// What marks tests that stand in a file of code, in Rust.
 const INLINE: [&str; 3] = ["#[test]", "#[cfg(test)]", "::test]"];
@@ -20,33 +20,32 @@ pub struct FailToPassProof {
     pub settled_by: Option<Unpassed>,
 }
 
-/// Tries the tests of the change from `base` to `head`: as it is, and without its code.
+/// Tries the tests of a change: as it is, and without its code.
 ///
 /// # Errors
-/// If git cannot tell what changed. That proves nothing.
+/// If git cannot look into the change. That proves nothing.
 pub async fn prove(
     runner: &GuardRunner,
-    repository: &Repository,
-    (base, head): (&Commit, &Commit),
+    tested: TestedCommit<'_>,
     tests: &TestsRun,
 ) -> Result<FailToPassProof, CannotRun> {
-    let parted = match parted(repository, base, head).await? {
+    let of_base = TestedCommit { commit: tested.base, changes: &[], ..tested };
+    let parted = match parted(tested, tests).await? {
         Ok(parted) => parted,
-        Err(why) => return Ok(unparted(runner, repository, (base, head), (tests, why)).await),
+        Err(why) => return Ok(unparted(runner, (tested, of_base), (tests, why)).await),
     };
-    let (with_code, mut last) = told(runner.tests(repository, head, tests).await);
-    let (mut without_code, mut of_base) = (None, None);
+    let (with_code, mut last) = told(runner.tests(tested, tests).await);
+    let (mut without_code, mut base_run) = (None, None);
     loop {
-        match judge(with_code, without_code, of_base, parted.is_conclusive) {
+        match judge(with_code, without_code, base_run, parted.is_conclusive) {
             Ok(proved) => return Ok(FailToPassProof { proved, settled_by: last }),
             Err(NeededRun::WithoutCode) => {
-                let run = run_without_code(runner, repository, (base, head), &parted, tests).await;
-                let (run, why) = told(run);
+                let (run, why) = told(run_without_code(runner, tested, &parted, tests).await);
                 (without_code, last) = (Some(run), why);
             }
             Err(NeededRun::Base) => {
-                let (run, why) = told(runner.tests(repository, base, tests).await);
-                of_base = Some(run);
+                let (run, why) = told(runner.tests(of_base, tests).await);
+                base_run = Some(run);
                 // That they fail without the code is the proof: its words are kept.
                 last = why.or(last);
             }
@@ -57,16 +56,15 @@ pub async fn prove(
 /// Of what cannot be parted only this can be told: whether it breaks tests that pass without it.
 async fn unparted(
     runner: &GuardRunner,
-    repository: &Repository,
-    (base, head): (&Commit, &Commit),
+    (tested, of_base): (TestedCommit<'_>, TestedCommit<'_>),
     (tests, why): (&TestsRun, Untold),
 ) -> FailToPassProof {
-    let (with_code, last) = told(runner.tests(repository, head, tests).await);
+    let (with_code, last) = told(runner.tests(tested, tests).await);
     let Ok(not_passed) = judge(with_code, None, None, false) else {
         return FailToPassProof { proved: FailToPass::CouldNotTell(why), settled_by: None };
     };
-    let (of_base, _) = told(runner.tests(repository, base, tests).await);
-    let proved = match of_base {
+    let (base_run, _) = told(runner.tests(of_base, tests).await);
+    let proved = match base_run {
         TestRun::Failed | TestRun::DidNotBuild => FailToPass::CouldNotTell(Untold::BaseFails),
         TestRun::Passed | TestRun::OverTime | TestRun::OverBound | TestRun::CouldNotRun => {
             not_passed
@@ -75,17 +73,20 @@ async fn unparted(
     FailToPassProof { proved, settled_by: last }
 }
 
+/// The tests that can be tried without the code. Those that the command itself names are not among
+/// them: what it runs is the base's.
 async fn parted(
-    repository: &Repository,
-    base: &Commit,
-    head: &Commit,
+    tested: TestedCommit<'_>,
+    tests: &TestsRun,
 ) -> Result<Result<PartedChange, Untold>, CannotRun> {
-    let changed: Vec<ChangedPath> = repository
-        .changes(base, head)
-        .await?
-        .into_iter()
+    let TestedCommit { repository, commit, changes, .. } = tested;
+    if changes.iter().any(|change| !change.is_exact) {
+        return Ok(Err(Untold::NameNotRead));
+    }
+    let changed: Vec<ChangedPath> = changes
+        .iter()
         .map(|change| ChangedPath {
-            path: change.path,
+            path: change.path.clone(),
             change: if change.is_there { PathChange::Written } else { PathChange::Removed },
         })
         .collect();
@@ -95,21 +96,27 @@ async fn parted(
         .filter(|file| role(&file.path) == PathRole::Code)
         .map(|file| file.path.clone())
         .collect();
-    let has_inline = repository.holding(head, &INLINE, &code).await?;
-    Ok(part(&changed, has_inline))
+    let has_inline = repository.holding(commit, &INLINE, &code).await?;
+    let parted = part(&changed, has_inline);
+    let named = NamedFiles::of(&tests.commands(), changes);
+    Ok(parted.and_then(|mut parted| {
+        let is_other = |path: &String| !named.paths().any(|named| named == path);
+        parted.written.retain(is_other);
+        parted.removed.retain(is_other);
+        if parted.written.is_empty() { Err(Untold::NamedByCommand) } else { Ok(parted) }
+    }))
 }
 
 async fn run_without_code(
     runner: &GuardRunner,
-    repository: &Repository,
-    (base, head): (&Commit, &Commit),
+    tested: TestedCommit<'_>,
     parted: &PartedChange,
     tests: &TestsRun,
 ) -> Result<(), Unpassed> {
     let files = (parted.written.as_slice(), parted.removed.as_slice());
-    let most = runner.most_on_disk();
-    let copy = Workspace::of_commits(&runner.place, repository, (base, head), files, most).await?;
-    runner.tests_in(copy, tests).await
+    let (commits, most) = ((tested.base, tested.commit), runner.most_on_disk());
+    let copy = Workspace::of_commits(&runner.place, tested.repository, commits, files, most);
+    runner.tests_in(copy.await?, tests).await
 }
 
 /// What a run says of the tests, and its words if they did not pass.

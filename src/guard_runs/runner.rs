@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::named::NamedFiles;
 use super::unpassed::{Unpassed, passed};
 use crate::confinement::{
-    Bounds, Confinement, Network, OutputEnd, OutputForm, Repository, RunRequest, Workspace,
+    Bounds, Confinement, Network, OutputEnd, OutputForm, Repository, RunRequest, TreeChange,
+    Workspace,
 };
 use crate::core::jobs::Commit;
 use crate::core::script_guard::{ScriptFacts, ScriptFinding, read_answer};
@@ -16,11 +18,9 @@ pub struct GuardRunner {
     pub confinement: Confinement,
     /// The folder in which the copies are made.
     pub place: PathBuf,
-    /// What runs first, with network and without secrets.
-    pub prepare: Option<Preparation>,
 }
 
-/// `guards.prepare`, such as `cargo fetch --locked`.
+/// What runs first in the copy, with network and without secrets, such as `cargo fetch --locked`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preparation {
     pub words: Vec<String>,
@@ -34,6 +34,7 @@ pub struct ScriptRun {
     /// head.
     pub words: Vec<String>,
     pub form: ScriptForm,
+    pub prepare: Option<Preparation>,
     pub time: Duration,
 }
 
@@ -50,26 +51,55 @@ pub enum ScriptForm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestsRun {
     pub words: Vec<String>,
+    pub prepare: Option<Preparation>,
     pub time: Duration,
 }
 
+impl ScriptRun {
+    /// All that it runs, and what runs before.
+    pub(super) fn commands(&self) -> Vec<String> {
+        commands(self.prepare.as_ref(), &self.words)
+    }
+}
+
+impl TestsRun {
+    /// All that it runs, and what runs before.
+    pub(super) fn commands(&self) -> Vec<String> {
+        commands(self.prepare.as_ref(), &self.words)
+    }
+}
+
+fn commands(prepare: Option<&Preparation>, words: &[String]) -> Vec<String> {
+    prepare.into_iter().flat_map(|first| &first.words).chain(words).cloned().collect()
+}
+
+/// A commit, and how it came from the one before it.
+#[derive(Debug, Clone, Copy)]
+pub struct TestedCommit<'a> {
+    pub repository: &'a Repository,
+    pub base: &'a Commit,
+    pub commit: &'a Commit,
+    /// What is not the same in the two.
+    pub changes: &'a [TreeChange],
+}
+
 impl GuardRunner {
-    /// Runs a script on `commit`: what it found. Nothing found is passed.
+    /// Runs a script on a commit: what it found. Nothing found is passed.
     ///
     /// # Errors
     /// If it did not pass, for another reason than findings of its own.
     pub async fn script(
         &self,
-        repository: &Repository,
-        commit: &Commit,
+        tested: TestedCommit<'_>,
         script: &ScriptRun,
         facts: &ScriptFacts,
     ) -> Result<Vec<ScriptFinding>, Unpassed> {
         let bounds = Bounds::within(script.time);
-        let workspace = self.copy(repository, commit).await?;
+        let workspace = self.copy(tested, &script.commands()).await?;
         let found = match script.form {
             ScriptForm::ExitCode => {
-                let run = self.prepared(&workspace, request(&script.words, bounds));
+                let request = request(&script.words, bounds);
+                let run = self.prepared(&workspace, script.prepare.as_ref(), request);
                 run.await.map(|_| Vec::new())
             }
             ScriptForm::Json => {
@@ -80,24 +110,20 @@ impl GuardRunner {
                     output: OutputForm::Apart,
                     ..request(&script.words, bounds)
                 };
-                self.prepared(&workspace, request).await.and_then(answered)
+                let run = self.prepared(&workspace, script.prepare.as_ref(), request);
+                run.await.and_then(answered)
             }
         };
         workspace.discard().await;
         found
     }
 
-    /// Runs the tests of `commit`.
+    /// Runs the tests of a commit.
     ///
     /// # Errors
     /// If they did not pass.
-    pub async fn tests(
-        &self,
-        repository: &Repository,
-        commit: &Commit,
-        tests: &TestsRun,
-    ) -> Result<(), Unpassed> {
-        let workspace = self.copy(repository, commit).await?;
+    pub async fn tests(&self, tested: TestedCommit<'_>, tests: &TestsRun) -> Result<(), Unpassed> {
+        let workspace = self.copy(tested, &tests.commands()).await?;
         self.tests_in(workspace, tests).await
     }
 
@@ -108,14 +134,29 @@ impl GuardRunner {
         tests: &TestsRun,
     ) -> Result<(), Unpassed> {
         let bounds = Bounds::within(tests.time);
-        let run = self.prepared(&workspace, request(&tests.words, bounds)).await;
+        let request = request(&tests.words, bounds);
+        let run = self.prepared(&workspace, tests.prepare.as_ref(), request).await;
         workspace.discard().await;
         run.map(|_| ())
     }
 
-    async fn copy(&self, repository: &Repository, commit: &Commit) -> Result<Workspace, Unpassed> {
-        let most = self.most_on_disk();
-        Ok(Workspace::of_commit(&self.place, repository, commit, most).await?)
+    /// A copy in which the files that `words` name are those of the base.
+    async fn copy(
+        &self,
+        tested: TestedCommit<'_>,
+        words: &[String],
+    ) -> Result<Workspace, Unpassed> {
+        let TestedCommit { repository, base, commit, changes } = tested;
+        let (place, most) = (&self.place, self.most_on_disk());
+        let named = NamedFiles::of(words, changes);
+        Ok(match named.is_empty() {
+            true => Workspace::of_commit(place, repository, commit, most).await?,
+            false => {
+                let files = (named.restored.as_slice(), named.removed.as_slice());
+                let commits = (commit, base);
+                Workspace::of_commits(place, repository, commits, files, most).await?
+            }
+        })
     }
 
     /// How much a copy may take: half of what a run may, so that there is room to build it.
@@ -127,9 +168,10 @@ impl GuardRunner {
     async fn prepared(
         &self,
         workspace: &Workspace,
+        preparation: Option<&Preparation>,
         request: RunRequest<'_>,
     ) -> Result<OutputEnd, Unpassed> {
-        if let Some(preparation) = &self.prepare {
+        if let Some(preparation) = preparation {
             let bounds = Bounds::within(preparation.time);
             let first = RunRequest {
                 network: Network::Shared,

@@ -68,9 +68,29 @@ fn untold(why: Untold) -> Sentence {
     Sentence::of(&format!("Nobody can tell whether the tests prove the change: {why}."), &[])
 }
 
+/// What is said besides of the files that a command runs, and that ran as they are on the base:
+/// from its merge on the head's would run.
+pub fn with_command_files<'a>(
+    result: GuardResult,
+    paths: impl Iterator<Item = &'a String>,
+) -> GuardResult {
+    let GuardResult { guard, seen, mut findings, waits_for } = result;
+    findings.extend(paths.map(|path| {
+        let form = "{} changes, and this guard runs it: it ran as it is on the base branch.";
+        let said = Sentence::of(form, &[path]);
+        let finding = GuardFinding::new(guard.clone(), FindingCode::CommandFileChanged, said);
+        finding.in_file(path, None)
+    }));
+    GuardResult::new(guard, seen, findings).waiting_for(waits_for)
+}
+
 /// A guard that could not even begin.
 pub fn not_run(guard: GuardName, why: &CannotRun) -> GuardResult {
-    let finding = GuardFinding::new(guard.clone(), FindingCode::NotRun, cannot("", why));
+    let code = match why.is_of_this_machine() {
+        true => FindingCode::NotRun,
+        false => FindingCode::CannotBeRead,
+    };
+    let finding = GuardFinding::new(guard.clone(), code, cannot("", why));
     GuardResult::new(guard, Sentence::of("it did not run", &[]), vec![finding])
 }
 

@@ -2,7 +2,7 @@
 
 use super::RepositoryPolicy;
 use crate::config::acp::SandboxKind;
-use crate::config::guards::GuardRuns;
+use crate::config::guards::{GuardRuns, TestCommand};
 use crate::config::role::Role;
 use crate::core::guards::GuardRules;
 use crate::core::reply::Autonomy;
@@ -57,12 +57,13 @@ fn tighten_rules(mut rules: GuardRules, own: &RepositoryPolicy) -> GuardRules {
 }
 
 /// A command of the repository adds a guard, and replaces none: one that always passes would take
-/// the central one away, and so would a preparation that breaks it. Without a sandbox it would run
-/// with the rights of timmy itself, which nobody gave to those who merge there.
+/// the central one away. What prepares its tests runs before these alone: before a central script it
+/// could take away what that looks for, and bring it a network. Without a sandbox it would run with
+/// the rights of timmy itself, which nobody gave to those who merge there.
 fn tighten_runs(mut runs: GuardRuns, own: &RepositoryPolicy) -> GuardRuns {
-    if runs.sandbox == SandboxKind::Bwrap && runs.test.is_none() && runs.prepare.is_none() {
-        runs.test.clone_from(&own.test);
-        runs.prepare.clone_from(&own.prepare);
+    if runs.sandbox == SandboxKind::Bwrap && runs.test.is_none() {
+        let prepare = own.prepare.as_ref().or(runs.prepare.as_ref()).cloned();
+        runs.test = own.test.clone().map(|command| TestCommand { command, prepare });
     }
     runs
 }

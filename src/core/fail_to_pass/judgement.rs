@@ -44,6 +44,10 @@ pub enum Untold {
     NoCode,
     #[error("the tests stand in the files of the code")]
     NotParted,
+    #[error("the tests that changed are what `guards.test` itself runs")]
+    NamedByCommand,
+    #[error("a file that changed has a name that is no UTF-8")]
+    NameNotRead,
     #[error("the tests pass without the new code, but may not have run there")]
     MayNotHaveRun,
     #[error("the tests do not build without the new code")]

@@ -47,6 +47,9 @@ codes! {
     TestsProveNothing = "tests_prove_nothing", Block, "the tests pass without the new code as well";
     TestsNotProved = "tests_not_proved", Warn, "nobody can tell whether the tests prove the change";
 
+    // fail_to_pass, and scripts
+    CommandFileChanged = "command_file_changed", Ask, "a file changes that the command runs: that of the base ran";
+
     // substance
     EmptyDiff = "empty_diff", Block, "nothing changes";
     OnlyWhiteSpace = "only_white_space", Block, "only white space or ends of lines change";
@@ -79,6 +82,7 @@ codes! {
     TestDataChanged = "test_data_changed", Warn, "stored results of tests change";
     MachineryDeleted = "machinery_deleted", Block, "test machinery is gone";
     MachineryTampered = "machinery_tampered", Block, "test machinery decides what passes or is run";
+    TestCommandChanged = "test_command_changed", Ask, "a line of a manifest changes that may say how tests run";
     MachineryChanged = "machinery_changed", Warn, "test machinery changes";
     RunnerShadowed = "runner_shadowed", Block, "a file is taken for the test runner itself";
 
@@ -98,6 +102,7 @@ codes! {
     SecretInFile = "secret_in_file", Block, "a secret in an added line";
     SecretInMessage = "secret_in_message", Block, "a secret in a commit's message";
     SecretInName = "secret_in_name", Block, "a secret in the name of a branch or a file";
+    BinaryChanged = "binary_changed", Ask, "a file that the diff does not show, and that is no picture or font";
     SecretInText = "secret_in_text", Block, "a secret in a comment or a description";
 
     // size

@@ -11,8 +11,9 @@ use super::name::GuardName;
 use super::protected::protected;
 use super::result::{CannotBeRead, GuardResult};
 use super::rules::GuardRules;
-use super::secrets::{SaidFacts, secrets, secrets_said};
+use super::secrets::{BinaryLooks, SaidFacts, secrets, secrets_said};
 use super::size::size;
+use super::skip_marker::without_excuse;
 use super::substance::substance;
 use super::tests::tests;
 use super::verdict::CommitVerdict;
@@ -37,6 +38,8 @@ pub struct ChangeFacts<'a> {
     /// The size label of the issue.
     pub size: Option<Size>,
     pub said: SaidFacts,
+    /// What was looked into of what the diff does not show.
+    pub looks: BinaryLooks,
     pub claims: ClaimFacts,
     pub checks: CheckFacts,
     pub author: AuthorFacts,
@@ -63,7 +66,7 @@ fn change(facts: &ChangeFacts<'_>, rules: &GuardRules) -> Vec<GuardResult> {
         Err(why) => without_diff(why, facts),
     };
     results.extend([
-        checks(&facts.checks, rules),
+        without_excuse(checks(&facts.checks, rules), &facts.said),
         author(&facts.author),
         duplicate(&facts.others),
         base(&facts.base),
@@ -81,7 +84,7 @@ fn of_diff(diff: &Diff<'_>, facts: &ChangeFacts<'_>, rules: &GuardRules) -> Vec<
         claims(diff, &facts.claims, &tests),
         tests.result,
         protected(diff, rules),
-        secrets(diff, &facts.said),
+        secrets(diff, &facts.looks, &facts.said),
         size(diff, facts.size, rules),
     ]
 }

@@ -40,6 +40,7 @@ mod rules;
 mod secrets;
 mod sentence;
 mod size;
+mod skip_marker;
 mod substance;
 mod tests;
 mod verdict;
@@ -60,7 +61,10 @@ pub use name::GuardName;
 pub use protected::{changes_actions, is_protected, protected};
 pub use result::{CannotBeRead, GuardResult};
 pub use rules::{CheckoutCommand, ExpectedChecks, GuardRules};
-pub use secrets::{SaidFacts, secrets, secrets_said};
+pub use secrets::{
+    BinaryLook, BinaryLooks, LARGEST_BINARY, MOST_BINARIES, SaidFacts, look_into, secrets,
+    secrets_said,
+};
 pub use sentence::{Sentence, Words};
 pub use size::size;
 pub use substance::substance;

@@ -7,11 +7,11 @@ use sha2::{Digest as _, Sha256};
 use super::readable::readable;
 use super::target::{TargetFacts, Targets};
 use crate::core::command::value::Size;
-use crate::core::guards::diff::{LARGEST_DIFF, parse_diff};
+use crate::core::guards::diff::{DiffContent, DiffFile, LARGEST_DIFF, parse_diff};
 use crate::core::guards::{
-    AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, ChangeSize, CheckFacts, ClaimFacts,
-    CommitVerdict, GuardFacts, GuardName, GuardRules, LatePush, Merges, OWN_CONTEXTS, OtherPull,
-    SaidFacts, changes_actions, examine,
+    AuthorFacts, BaseFacts, BinaryLooks, CannotBeRead, ChangeFacts, ChangeSize, CheckFacts,
+    ClaimFacts, CommitVerdict, GuardFacts, GuardName, GuardRules, LARGEST_BINARY, LatePush,
+    MOST_BINARIES, Merges, OWN_CONTEXTS, OtherPull, SaidFacts, changes_actions, examine, look_into,
 };
 use crate::core::jobs::{ChangeDigest, Commit};
 use crate::core::model::commit_status::CommitStatus;
@@ -106,7 +106,8 @@ pub(in crate::engine) async fn examine_change(
     let Some(target) = targets.of(gitea, repo, pull, now).await? else { return Ok(None) };
     let Some(read) = read(gitea, &query).await? else { return Ok(None) };
     let behind = behind(gitea, &query, &target).await?;
-    Ok(Some(judge(&read, query, &target, behind)))
+    let looks = look_into_binaries(gitea, &query, &read).await?;
+    Ok(Some(judge(&read, query, &target, (behind, looks))))
 }
 
 /// What was read of a change.
@@ -136,11 +137,31 @@ async fn read(gitea: &Gitea, query: &ChangeQuery<'_>) -> Result<Option<ChangeRea
     Ok(Some(ChangeRead { commits, diff, statuses }))
 }
 
+/// Looks into the files that the diff does not show, within a bound. What cannot be looked into is
+/// not among what is known of them.
+async fn look_into_binaries(
+    gitea: &Gitea,
+    query: &ChangeQuery<'_>,
+    read: &ChangeRead,
+) -> Result<BinaryLooks, Error> {
+    let mut looks = BinaryLooks::new();
+    let diff = read.diff.as_deref().ok().and_then(|text| parse_diff(text).ok()).unwrap_or_default();
+    let binaries = diff.files.iter().filter(|file| !file.is_gone());
+    let binaries = binaries.filter(|file| file.content == DiffContent::Binary);
+    for path in binaries.map(DiffFile::path).take(MOST_BINARIES) {
+        let file = gitea.file(&query.repo.name, path, query.commit, LARGEST_BINARY).await;
+        if let Ok(Some(bytes)) = readable(file)? {
+            looks.insert(path.to_owned(), look_into(path, &bytes));
+        }
+    }
+    Ok(looks)
+}
+
 fn judge(
     read: &ChangeRead,
     query: ChangeQuery<'_>,
     target: &TargetFacts,
-    behind: Option<u32>,
+    (behind, looks): (Option<u32>, BinaryLooks),
 ) -> Examined {
     let pull = query.pull;
     let seen = read.statuses.as_deref().unwrap_or_default();
@@ -161,6 +182,7 @@ fn judge(
         diff,
         size: query.size,
         said: said(read, &query),
+        looks,
         claims: ClaimFacts {
             said: format!("{}\n{}", query.summary, pull.body),
             asked: query.asked,

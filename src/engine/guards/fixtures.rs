@@ -21,7 +21,7 @@ pub(super) fn runner(runs: &GuardRuns, places: &RunPlaces) -> Result<GuardRunner
     };
     // Where timmy is root, what runs there has to come through to its own copy.
     DirBuilder::new().recursive(true).mode(0o711).create(&places.runs)?;
-    Ok(GuardRunner { confinement, place: places.runs.clone(), prepare: None })
+    Ok(GuardRunner { confinement, place: places.runs.clone() })
 }
 
 /// Runs the fixture of each script, one after the other.
@@ -34,7 +34,9 @@ pub async fn check_fixtures(guards: &GuardsConfig, places: &RunPlaces) -> Vec<Ch
             (Some(_), Err(why)) => {
                 FixtureResult::NotRun { why: why.to_string(), remedy: why.remedy().to_owned() }
             }
-            (Some(folder), Ok(runner)) => said(runner.fixture(folder, &script_run(script)).await),
+            (Some(folder), Ok(runner)) => {
+                said(runner.fixture(folder, &script_run(script, None)).await)
+            }
         };
         checked.push(CheckedFixture { script: script.name.clone(), of: id(script), result });
     }

@@ -16,14 +16,14 @@ use super::fixtures::{check_fixtures, runner};
 use super::script::script_run;
 use crate::config::{GuardRuns, Script};
 use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
-use crate::core::guards::{GuardName, GuardResult};
+use crate::core::guards::{CheckoutCommand, GuardName, GuardResult};
 use crate::core::jobs::{Commit, JobId, SeenResult};
 use crate::core::model::fixture::FixtureResult;
 use crate::core::model::repository::Repo;
 use crate::core::script_guard::ScriptFacts;
 use crate::engine::context::Context;
 use crate::gitea::PullRequest;
-use crate::guard_runs::{ChangeToRun, GuardPlan, GuardRunner, Preparation, TestsRun};
+use crate::guard_runs::{ChangeToRun, GuardPlan, Preparation, TestsRun};
 use crate::store::meta;
 
 /// How many runs go on at the same time: each may take half of this machine.
@@ -159,7 +159,7 @@ impl RunningGuards {
         let mut runs = self.table.runs();
         let known = runs.get_mut(&query.job);
         let known = known.filter(|run| (&run.plan, &run.base, &run.head) == (&plan, &base, &head));
-        let known = known.and_then(|run| run.serves(query).then_some(&*run));
+        let known = known.and_then(|run| run.serves(query.look, &query.excused).then_some(&*run));
         let failures = match known {
             Some(OneRun { state: RunState::UnderWay { .. }, .. }) => return None,
             Some(OneRun { state: RunState::Ended(results), .. }) => return Some(results.clone()),
@@ -167,8 +167,8 @@ impl RunningGuards {
             None => 0,
         };
         if failures >= TRIES {
-            let said = "the commits could not be had from the forge".to_owned();
-            return Some(plan.refused(&CannotRun::Git { command: "fetch".to_owned(), said }));
+            let said = format!("{TRIES} tries");
+            return Some(plan.refused(&CannotRun::NotFetched(said)));
         }
         if runs.len() >= MOST {
             runs.retain(|_, run| matches!(run.state, RunState::UnderWay { .. }));
@@ -235,11 +235,13 @@ impl RunningGuards {
 }
 
 impl OneRun {
-    /// Whether what it says, or will say, is still what is asked for.
-    fn serves(&mut self, query: &RunQuery<'_>) -> bool {
-        let serves = self.look == query.look || self.excused != query.excused;
-        self.look = query.look;
-        self.excused = query.excused.clone();
+    /// Whether what it says, or will say, is what who looks for the time `look` asks for.
+    fn serves(&mut self, look: u32, excused: &Excused) -> bool {
+        // One that goes on is as new as one that would begin now.
+        let is_under_way = matches!(self.state, RunState::UnderWay { .. });
+        let serves = is_under_way || self.look == look || self.excused != *excused;
+        self.look = look;
+        self.excused = excused.clone();
         serves
     }
 }
@@ -303,7 +305,7 @@ async fn carry_out(
     change: ChangeToRun,
 ) -> Result<Vec<GuardResult>, CannotRun> {
     let runner = match runner(runs, &ctx.policy.places) {
-        Ok(runner) => GuardRunner { prepare: plan.prepare.clone(), ..runner },
+        Ok(runner) => runner,
         Err(why) => return Ok(refused(plan, &why)),
     };
     if let Err(why) = runner.confinement.check(&runner.place).await {
@@ -314,7 +316,11 @@ async fn carry_out(
     let remote = Remote::new(url, ctx.gitea.authorization());
     let commits = [&change.base, &change.head];
     let bounds = Bounds::within(FETCH);
-    let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await?;
+    let fetched = match FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await {
+        Ok(fetched) => fetched,
+        Err(why) if why.is_of_this_machine() => return Err(why),
+        Err(why) => return Ok(refused(plan, &why)),
+    };
     Ok(plan.run(&runner, fetched.repository(), change).await)
 }
 
@@ -325,16 +331,60 @@ fn refused(plan: &GuardPlan, why: &CannotRun) -> Vec<GuardResult> {
 
 /// What is run, by what the configuration says.
 fn plan(runs: &GuardRuns, scripts: &[Script]) -> GuardPlan {
-    let words = |command: &crate::core::guards::CheckoutCommand| command.words().to_vec();
+    let prepare = |command: &Option<CheckoutCommand>| {
+        let words = command.as_ref()?.words().to_vec();
+        Some(Preparation { words, time: GuardRuns::PREPARE })
+    };
+    let script =
+        |script: &Script| (script.name.clone(), script_run(script, prepare(&runs.prepare)));
     GuardPlan {
-        prepare: runs
-            .prepare
-            .as_ref()
-            .map(|command| Preparation { words: words(command), time: GuardRuns::PREPARE }),
-        scripts: scripts.iter().map(|script| (script.name.clone(), script_run(script))).collect(),
-        tests: runs
-            .test
-            .as_ref()
-            .map(|command| TestsRun { words: words(command), time: runs.test_timeout }),
+        scripts: scripts.iter().map(script).collect(),
+        tests: runs.test.as_ref().map(|test| TestsRun {
+            words: test.command.words().to_vec(),
+            prepare: prepare(&test.prepare),
+            time: runs.test_timeout,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::guards::running::*;
+
+    fn run(state: RunState) -> OneRun {
+        let commit = |letter: &str| letter.repeat(40).parse::<Commit>().unwrap();
+        OneRun {
+            number: 1,
+            plan: GuardPlan::default(),
+            base: commit("a"),
+            head: commit("b"),
+            look: 1,
+            excused: nobody(),
+            failures: 0,
+            state,
+        }
+    }
+
+    fn nobody() -> Excused {
+        Excused { passed: None, lifted: BTreeSet::new() }
+    }
+
+    #[test]
+    fn who_looks_again_for_nothing_wants_another_run() {
+        let mut run = run(RunState::Ended(Vec::new()));
+        assert!(run.serves(1, &nobody()));
+        assert!(!run.serves(2, &nobody()));
+        let lifted = Excused { lifted: BTreeSet::from([GuardName::Size]), ..nobody() };
+        assert!(self::run(RunState::Ended(Vec::new())).serves(2, &lifted));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_goes_on_is_not_begun_again() {
+        let task = AbortOnDropHandle::new(tokio::spawn(std::future::pending()));
+        let mut run = run(RunState::UnderWay { _task: task });
+        assert!(run.serves(2, &nobody()));
+        // Whoever looked waits for it.
+        run.state = RunState::Ended(Vec::new());
+        assert!(run.serves(2, &nobody()));
     }
 }

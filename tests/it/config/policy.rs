@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use timmy::config::{
     CentralPolicy, Config, EffectivePolicy, GuardRuns, RepositoryPolicy, Role, SandboxKind,
-    read_repository_policy, tighten,
+    TestCommand, read_repository_policy, tighten,
 };
 use timmy::core::guards::diff::parse_diff;
 use timmy::core::guards::{
@@ -56,8 +56,10 @@ fn what_it_says_holds_where_it_is_tighter() {
     );
     assert_eq!((rules.checks, rules.max_lines), (ExpectedChecks::Required, 300));
     assert_eq!(rules.protected.len(), 4);
-    assert_eq!(runs.test.unwrap().words(), ["./run-tests", "--all"]);
-    assert_eq!(runs.prepare.unwrap().words()[0], "cargo");
+    let test = runs.test.unwrap();
+    assert_eq!(test.command.words(), ["./run-tests", "--all"]);
+    assert_eq!(test.prepare.unwrap().words()[0], "cargo");
+    assert_eq!(runs.prepare, None, "no script runs after it");
     assert!(instructions.unwrap().contains("make check"));
 }
 
@@ -125,6 +127,13 @@ token = "s3cret"
     assert!(problems("mode = ").contains("no TOML"));
 }
 
+#[test]
+fn tests_that_a_repository_brings_have_the_time_that_they_may_take() {
+    // Prepared and run three times each, with as long again for those before it.
+    let judging = config(super::LEAST).job_limits().judging;
+    assert_eq!(judging, Duration::from_secs(60 * (10 + 15) * 3 * 2));
+}
+
 /// Paths, and patterns of them.
 const PATHS: [&str; 5] = ["ci/run", "src/a.rs", "deploy/x/y", "README.md", "a b"];
 const PATTERNS: [&str; 5] = ["ci/**", "**/*.rs", "deploy/*", "*", "src"];
@@ -159,7 +168,7 @@ prop_compose! {
         let rules = GuardRules { checks, protected, max_lines, ..GuardRules::default() };
         let runs = GuardRuns {
             sandbox: if sandboxed { SandboxKind::Bwrap } else { SandboxKind::None },
-            test,
+            test: test.map(|command| TestCommand { command, prepare: prepare.clone() }),
             prepare,
             mounts: Vec::new(),
             test_timeout: Duration::from_secs(900),
@@ -215,6 +224,8 @@ proptest! {
         let runs = (&effective.runs, &central.runs);
         prop_assert_eq!((runs.0.sandbox, runs.0.test_timeout), (runs.1.sandbox, runs.1.test_timeout));
         prop_assert_eq!(&runs.0.mounts, &runs.1.mounts);
+        // Before a script nothing runs but what the central file says.
+        prop_assert_eq!(&runs.0.prepare, &runs.1.prepare);
         if central.runs.test.is_some() || central.runs.sandbox == SandboxKind::None {
             prop_assert_eq!(runs.0, runs.1);
         }

@@ -1,7 +1,8 @@
 //! Whether a change's tests fail without its code, on real checkouts.
 
 use timmy::core::fail_to_pass::{FailToPass, HeadRun, Untold};
-use timmy::guard_runs::{FailToPassProof, GuardRunner, TestsRun, prove};
+use timmy::core::jobs::Commit;
+use timmy::guard_runs::{FailToPassProof, GuardRunner, TestedCommit, TestsRun, prove};
 
 use super::stage::{Project, Stage, staged};
 use crate::support::process::PATIENCE;
@@ -17,16 +18,35 @@ const BASE: Files<'static> = &[
 ];
 
 async fn proof(stage: &Stage, base: Files<'_>, head: Files<'_>, script: &str) -> FailToPassProof {
+    proof_by(stage, base, head, &["sh", "-c", script]).await
+}
+
+async fn proof_by(
+    stage: &Stage,
+    base: Files<'_>,
+    head: Files<'_>,
+    words: &[&str],
+) -> FailToPassProof {
     let project = Project::begun().await;
     let (base, head) = (project.commit(base).await, project.commit(head).await);
-    let runner = GuardRunner {
-        confinement: stage.confinement.clone(),
-        place: stage.place().to_owned(),
-        prepare: None,
-    };
-    let words = ["sh", "-c", script].map(str::to_owned).to_vec();
-    let tests = TestsRun { words, time: PATIENCE };
-    let proof = prove(&runner, &project.repository(), (&base, &head), &tests).await.unwrap();
+    proof_in(stage, &project, (base, head), words).await
+}
+
+async fn proof_in(
+    stage: &Stage,
+    project: &Project,
+    (base, head): (Commit, Commit),
+    words: &[&str],
+) -> FailToPassProof {
+    let runner =
+        GuardRunner { confinement: stage.confinement.clone(), place: stage.place().to_owned() };
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    let tests = TestsRun { words, prepare: None, time: PATIENCE };
+    let repository = project.repository();
+    let changes = repository.changes(&base, &head).await.unwrap();
+    let tested =
+        TestedCommit { repository: &repository, base: &base, commit: &head, changes: &changes };
+    let proof = prove(&runner, tested, &tests).await.unwrap();
     stage.assert_empty();
     proof
 }
@@ -116,4 +136,49 @@ async fn a_test_that_was_moved_is_tried_where_it_is() {
     let proof = proof(&stage, BASE, &head, "set -f; sh -e 'tests/test_*[x].sh'").await;
     // The base has no such test: that it cannot be run there is no failure of its own.
     assert_eq!(proof.proved, FailToPass::CouldNotTell(Untold::BaseFails));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_head_decides_what_is_in_the_files_that_run_its_tests() {
+    let stage = staged!();
+    let script = format!("#!/bin/sh\n{RUNNER}\n");
+    let base = [BASE[0], BASE[1], ("ci/run.sh", Some(&*script))];
+    let broken = ("door.sh", Some("open() { false; }\n"));
+    let by = ["sh", "./ci/run.sh"];
+    for tampered in [Some("exit 0\n"), None] {
+        let head = [broken, CATCHES, ("ci/run.sh", tampered)];
+        let proof = proof_by(&stage, &base, &head, &by).await;
+        assert_eq!(proof.proved, FailToPass::NotPassed(HeadRun::Failed));
+        let head = [MENDED, CATCHES, ("ci/run.sh", tampered)];
+        let proof = proof_by(&stage, &base, &head, &by).await;
+        assert_eq!(proof.proved, FailToPass::Proved);
+    }
+    // Nor does one bring a file by which there is nothing to do.
+    let base = [BASE[0], BASE[1], ("Makefile", Some("all:\n\t@false\n"))];
+    let proof =
+        proof_by(&stage, &base, &[broken, CATCHES, ("all", Some(""))], &["make", "all"]).await;
+    assert_eq!(proof.proved, FailToPass::NotPassed(HeadRun::Failed));
+    // What the command names itself cannot be tried without the code.
+    let by = ["sh", "-e", "tests/test_begin.sh"];
+    let head = [MENDED, ("tests/test_begin.sh", Some("exit 0\n"))];
+    let proof = proof_by(&stage, BASE, &head, &by).await;
+    assert_eq!(proof.proved, FailToPass::CouldNotTell(Untold::NamedByCommand));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_no_text_keeps_nothing_from_running() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let stage = staged!();
+    let project = Project::begun().await;
+    let base = project.commit(BASE).await;
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.txt");
+    std::fs::write(project.tree.path().join(name), "").unwrap();
+    let broken = project.commit(&[("door.sh", Some("open() { false; }\n")), CATCHES]).await;
+    let by = ["sh", "-c", RUNNER];
+    let proof = proof_in(&stage, &project, (base.clone(), broken), &by).await;
+    assert_eq!(proof.proved, FailToPass::NotPassed(HeadRun::Failed));
+    let good = project.commit(&[MENDED]).await;
+    let proof = proof_in(&stage, &project, (base, good), &by).await;
+    assert_eq!(proof.proved, FailToPass::CouldNotTell(Untold::NameNotRead));
 }

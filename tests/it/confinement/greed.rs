@@ -142,3 +142,50 @@ async fn without_a_confinement_time_is_bounded_all_the_same() {
     crate::support::process::until("its group is gone", async || !lives(&name)).await;
     workspace.discard().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_that_no_process_shows_for_its_own() {
+    let stage = staged!();
+    let bounds = || Bounds { memory: 128 << 20, ..enough() };
+    let files = "python3 -c 'import os, time\nf = os.memfd_create(\"a\")\n\
+                 for i in range(200): os.write(f, b\"x\" * (1 << 20))\ntime.sleep(1000)'";
+    let run = stage.shell(files, bounds()).await;
+    assert_eq!(run.end, RunEnd::Over(Bound::Memory), "{run:?}");
+    let mapped = "python3 -c 'import mmap, os, time\nfor i in range(4): os.fork() or \
+                  [mmap.mmap(-1, 48 << 20).write(b\"x\" * (48 << 20)), time.sleep(1000)]\n\
+                  time.sleep(1000)'";
+    let run = stage.shell(mapped, bounds()).await;
+    assert_eq!(run.end, RunEnd::Over(Bound::Memory), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_that_many_processes_share_counts_once() {
+    let stage = staged!();
+    let bounds = Bounds { memory: 256 << 20, ..enough() };
+    let shared = "python3 -c 'import mmap, os\nm = mmap.mmap(-1, 64 << 20)\n\
+                  m.write(b\"x\" * (64 << 20))\nfor i in range(8):\n \
+                  if os.fork() == 0: sum(m[::4096]); os._exit(0)\n\
+                  for i in range(8): os.wait()'";
+    let run = stage.shell(shared, bounds).await;
+    assert_eq!(run.end, RunEnd::Exited(0), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_on_the_disk_that_lies_in_no_folder() {
+    let stage = staged!();
+    let bounds = Bounds { disk: 32 << 20, ..enough() };
+    let script = "exec 3>gone; rm gone; head -c 100000000 /dev/zero >&3; sync; sleep 1000";
+    let run = stage.shell(script, bounds).await;
+    assert_eq!(run.end, RunEnd::Over(Bound::Disk), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_cannot_say_in_the_name_of_bwrap_that_it_did_not_run() {
+    let stage = staged!();
+    for said in ["No permissions to create new namespace", "execvp prlimit: no", "x"] {
+        let script = format!("echo \"bwrap: {said}\"; ls / /timmy; exit 1");
+        let run = stage.shell(&script, enough()).await;
+        assert_eq!(run.end, RunEnd::Exited(1), "{run:?}");
+        assert!(!run.output.text().contains("status"), "{run:?}");
+    }
+}

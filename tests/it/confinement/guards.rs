@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use timmy::confinement::Confinement;
+use timmy::confinement::{Confinement, Repository};
 use timmy::core::guards::GuardGrade;
 use timmy::core::jobs::Commit;
 use timmy::core::script_guard::{ScriptFacts, ScriptFinding};
-use timmy::guard_runs::{GuardRunner, Preparation, ScriptForm, ScriptRun, TestsRun, Unpassed};
+use timmy::guard_runs::{
+    GuardRunner, Preparation, ScriptForm, ScriptRun, TestedCommit, TestsRun, Unpassed,
+};
 
 use super::stage::{Project, Stage, staged};
 use crate::support::process::PATIENCE;
@@ -24,15 +26,29 @@ impl Guarded {
         Self { stage, project, head }
     }
 
+    fn tested<'a>(&'a self, repository: &'a Repository) -> TestedCommit<'a> {
+        TestedCommit { repository, base: &self.head, commit: &self.head, changes: &[] }
+    }
+
     fn runner(&self) -> GuardRunner {
         let (confinement, place) = (self.stage.confinement.clone(), self.stage.place().to_owned());
-        GuardRunner { confinement, place, prepare: None }
+        GuardRunner { confinement, place }
     }
 
     async fn script(
         &self,
         runner: &GuardRunner,
         form: ScriptForm,
+        script: &str,
+        time: Duration,
+    ) -> Result<Vec<ScriptFinding>, Unpassed> {
+        self.prepared(runner, (form, None), script, time).await
+    }
+
+    async fn prepared(
+        &self,
+        runner: &GuardRunner,
+        (form, prepare): (ScriptForm, Option<Preparation>),
         script: &str,
         time: Duration,
     ) -> Result<Vec<ScriptFinding>, Unpassed> {
@@ -47,8 +63,9 @@ impl Guarded {
             author: Some("hermes".to_owned()),
             files: vec!["door.sh".to_owned()],
         };
-        let script = ScriptRun { words, form, time };
-        let found = runner.script(&self.project.repository(), &self.head, &script, &facts).await;
+        let script = ScriptRun { words, form, prepare, time };
+        let repository = self.project.repository();
+        let found = runner.script(self.tested(&repository), &script, &facts).await;
         self.stage.assert_empty();
         found
     }
@@ -124,11 +141,12 @@ async fn what_prepares_has_the_network_and_what_follows_has_not() {
         Some(Preparation { words, time: PATIENCE })
     };
     let fetch = format!("{call} && echo fetched >~/cache && echo built >built");
-    let runner = GuardRunner { prepare: prepare(&fetch), ..guarded.runner() };
+    let runner = guarded.runner();
+    let form = |script: &str| (ScriptForm::ExitCode, prepare(script));
     let script = format!("cat ~/cache built && ! ({call})");
-    guarded.script(&runner, ScriptForm::ExitCode, &script, PATIENCE).await.unwrap();
-    let runner = GuardRunner { prepare: prepare("echo no such crate; exit 1"), ..guarded.runner() };
-    let found = guarded.script(&runner, ScriptForm::ExitCode, "true", PATIENCE).await;
+    guarded.prepared(&runner, form(&fetch), &script, PATIENCE).await.unwrap();
+    let broken = form("echo no such crate; exit 1");
+    let found = guarded.prepared(&runner, broken, "true", PATIENCE).await;
     let Err(unpassed @ Unpassed::NotPrepared(_)) = found else { panic!("{found:?}") };
     assert_eq!(unpassed.end().unwrap().text(), "no such crate\n");
 }
@@ -139,12 +157,13 @@ async fn tests_are_run_in_the_checkout() {
     let repository = guarded.project.repository();
     let tests = |script: &str| {
         let words = ["bash", "-c", script].map(str::to_owned).to_vec();
-        TestsRun { words, time: PATIENCE }
+        TestsRun { words, prepare: None, time: PATIENCE }
     };
     let runner = guarded.runner();
     let good = tests("test \"$(sh door.sh)\" = open");
-    runner.tests(&repository, &guarded.head, &good).await.unwrap();
-    let red = runner.tests(&repository, &guarded.head, &tests("exit 101")).await;
+    let tested = guarded.tested(&repository);
+    runner.tests(tested, &good).await.unwrap();
+    let red = runner.tests(tested, &tests("exit 101")).await;
     assert!(matches!(red, Err(Unpassed::Failed { status: 101, .. })), "{red:?}");
 }
 

@@ -14,7 +14,7 @@ use timmy::core::guards::{
     claims, reviewer, tests,
 };
 use timmy::core::script_guard::ScriptFinding;
-use timmy::guard_runs::{FailToPassProof, script_result, tests_result};
+use timmy::guard_runs::{FailToPassProof, script_result, tests_result, with_command_files};
 
 use super::checks::{CheckCase, RED};
 use super::{added, changed, codes, commit, deleted, facts, harmless, judged, moved};
@@ -174,6 +174,13 @@ const DIFFS: &[Caught] = &[
             " test('does a', () => {\n-  expect(a()).toEqual(1);\n+  expect(true).toBe(true);",
         )
     }),
+    ("tests", "test_skipped", || {
+        changed(
+            "tests/a.rs",
+            " use a::b;\n+#[cfg(feature = \"slow\")]\n #[test]\n fn a() {\n     assert_eq!(b(), 1);",
+        )
+    }),
+    ("tests", "test_skipped", || changed("tests/a.rs", "+#![cfg(feature = \"slow\")]\n use a::b;")),
     // Any language
     ("tests", "test_file_deleted", || deleted("src/test/java/ATest.java", "class ATest {}")),
     ("tests", "test_data_changed", || changed("tests/fixtures/a.json", "-1\n+2")),
@@ -194,6 +201,20 @@ const DIFFS: &[Caught] = &[
         )
     }),
     ("tests", "machinery_tampered", || changed("Cargo.toml", " [lib]\n+test = false")),
+    ("tests", "machinery_tampered", || {
+        changed("Cargo.toml", " [[test]]\n name = \"it\"\n+harness = false")
+    }),
+    ("tests", "machinery_tampered", || {
+        added(".cargo/config.toml", "[target.'cfg(unix)']\nrunner = \"true\"")
+    }),
+    ("tests", "test_command_changed", || changed("web/.cargo/config.toml", " [build]\n+jobs = 1")),
+    ("tests", "test_command_changed", || {
+        changed("package.json", "-    \"test\": \"vitest run\",\n+    \"test\": \"node -e 0\",")
+    }),
+    ("tests", "test_command_changed", || {
+        changed("Makefile", " test: build\n-\tcargo build && cargo run\n+\t@true")
+    }),
+    ("tests", "test_command_changed", || added("GNUmakefile", "test:\n\t@true")),
     ("tests", "machinery_tampered", || {
         changed("jest.config.js", "+  testPathIgnorePatterns: [\"session\"],\n   verbose: true,")
     }),
@@ -231,6 +252,9 @@ const DIFFS: &[Caught] = &[
     // secrets
     ("secrets", "secret_in_file", || added("a.py", &format!("key = \"glpat-{}\"", key(20)))),
     ("secrets", "secret_in_name", || added(&format!("glpat-{}", key(20)), "a")),
+    ("secrets", "binary_changed", || {
+        "diff --git a/a.zip b/a.zip\nnew file mode 100644\nindex 0..1\nBinary files /dev/null and b/a.zip differ\n".to_owned()
+    }),
     // size
     ("size", "too_many_lines", || added("a.rs", &"a();\n".repeat(801))),
     ("size", "too_many_files", || {
@@ -327,6 +351,7 @@ fn of_runs() -> Vec<(GuardName, FindingCode)> {
         of_tests(FailToPass::CouldNotTell(Untold::NotParted)),
         script_result("a script", Err(CannotRun::NotInstalled("bwrap").into())),
         tests_result(Err(CannotRun::DiskFull(512))),
+        with_command_files(script_result("a script", Ok(Vec::new())), ["run.sh".to_owned()].iter()),
     ]);
     let mut found = pairs(&results);
     // What the engine reads, and no guard judges.

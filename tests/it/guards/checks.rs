@@ -84,7 +84,7 @@ impl CheckCase {
     }
 }
 
-fn status(id: usize, login: &str, context: &str, state: CheckState) -> CommitStatus {
+pub fn status(id: usize, login: &str, context: &str, state: CheckState) -> CommitStatus {
     CommitStatus {
         id: i64::try_from(id).unwrap(),
         context: context.to_owned(),

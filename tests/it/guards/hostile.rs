@@ -13,7 +13,10 @@ const EVERYTHING: &[u8] = include_bytes!("../../fixtures/diffs/everything.diff")
 #[test]
 fn everything_at_once_is_judged() {
     let facts = ChangeFacts { diff: parse_diff(EVERYTHING), ..facts("") };
-    insta::assert_snapshot!(told(&judged(facts)).join("\n"), @"protected submodule_changed: `sub` takes code from another repository.");
+    insta::assert_snapshot!(told(&judged(facts)).join("\n"), @r"
+    protected submodule_changed: `sub` takes code from another repository.
+    secrets binary_changed: `bin.dat` changes, and the diff does not show how.
+    ");
 }
 
 #[test]

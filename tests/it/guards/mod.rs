@@ -2,6 +2,7 @@
 
 mod caught;
 mod checks;
+mod hidden;
 mod hostile;
 mod passes;
 
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 use timmy::core::guards::diff::parse_diff;
 use timmy::core::guards::{
-    AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, CheckFacts, ClaimFacts, CommitVerdict,
-    GuardFacts, GuardRules, Merges, SaidFacts, examine,
+    AuthorFacts, BaseFacts, BinaryLook, BinaryLooks, CannotBeRead, ChangeFacts, CheckFacts,
+    ClaimFacts, CommitVerdict, GuardFacts, GuardRules, Merges, SaidFacts, examine,
 };
 use timmy::core::model::commit::Commit;
 
@@ -70,6 +71,7 @@ pub fn facts(diff: &str) -> ChangeFacts<'_> {
         diff: parse_diff(diff.as_bytes()),
         size: None,
         said: SaidFacts::default(),
+        looks: BinaryLooks::from([("a.png".to_owned(), BinaryLook::Harmless)]),
         claims: ClaimFacts::default(),
         checks: CheckFacts {
             statuses: Ok(Vec::new()),

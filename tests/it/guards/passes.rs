@@ -53,6 +53,15 @@ const HARMLESS: &[Harmless] = &[
     ("a setting of a manifest", || {
         changed("package.json", "-  \"version\": \"1\"\n+  \"version\": \"2\"")
     }),
+    ("a newer library of tests", || {
+        changed("package.json", "-    \"vitest\": \"^1.0.0\",\n+    \"vitest\": \"^2.1.0\",")
+            + &changed("pyproject.toml", "-  \"pytest>=7.0,<8\",\n+  \"pytest>=8.0,<9\",")
+            + &changed("Cargo.toml", "-test-case = \"3\"\n+test-case = { version = \"4\" }")
+    }),
+    ("a benchmark", || changed("Cargo.toml", " [[bench]]\n name = \"a\"\n+harness = false")),
+    ("another goal of a Makefile", || {
+        changed("Makefile", " build: deps\n-\tcargo build\n+\tcargo build --release")
+    }),
     ("white space that means something", || changed("a.py", " if a:\n     b()\n-c()\n+    c()")),
     ("a mode", || "diff --git a/run b/run\nold mode 100644\nnew mode 100755\n".to_owned()),
     ("an empty file", || {

@@ -236,3 +236,24 @@ async fn without_a_sandbox_it_runs_where_that_is_written() {
     assert_eq!(found(&stage, job).await, ["tests_not_passed"]);
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_the_diff_does_not_show_is_put_to_a_person() {
+    let stage = live(door, |config| config).await;
+    let (job, _) = proposed(&stage, ("door.sh", MENDED)).await;
+    let hidden = brings(&stage, &[("hidden.py", "import door\0\n")]).await;
+    hands_in(&stage, &hidden).await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    assert_eq!(found(&stage, job).await, ["binary_changed"]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_looked_into_and_passes() {
+    let stage = live(door, |config| config).await;
+    let (job, _) = proposed(&stage, ("door.sh", MENDED)).await;
+    let font = brings(&stage, &[("door.otf", "OTTO\0\n")]).await;
+    hands_in(&stage, &font).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    stage.end().await;
+}

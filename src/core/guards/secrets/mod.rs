@@ -3,16 +3,19 @@
 //! What it finds it never repeats: a finding says what it looks like, and where. No remark in a line
 //! makes it look away, since the agent writes these lines too.
 
+mod binary;
 mod chance;
+mod look;
 mod rules;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use chance::chance;
-use rules::{RuleKind, SecretRule, rules, words};
+pub use binary::{BinaryLook, LARGEST_BINARY, MOST_BINARIES, look_into};
+use look::{Secret, in_text, look};
+use rules::RuleKind;
 
 use super::code::FindingCode;
-use super::diff::{Diff, DiffFile, LineKind};
+use super::diff::{Diff, DiffContent, DiffFile, LineKind};
 use super::finding::{EvidenceLink, GuardFinding};
 use super::name::GuardName;
 use super::paths::is_lock_file;
@@ -31,8 +34,11 @@ pub struct SaidFacts {
     pub texts: Vec<(String, String)>,
 }
 
+/// What is in files that a diff does not show, by their paths.
+pub type BinaryLooks = HashMap<String, BinaryLook>;
+
 /// Judges a change with what was said of it.
-pub fn secrets(diff: &Diff<'_>, said: &SaidFacts) -> GuardResult {
+pub fn secrets(diff: &Diff<'_>, looks: &BinaryLooks, said: &SaidFacts) -> GuardResult {
     let mut seen: Vec<(Secret<'_>, GuardFinding)> = Vec::new();
     for file in &diff.files {
         in_file(file, &mut seen);
@@ -43,6 +49,7 @@ pub fn secrets(diff: &Diff<'_>, said: &SaidFacts) -> GuardResult {
     for path in diff.files.iter().flat_map(DiffFile::changed_paths) {
         findings.extend(in_name(path, "a file"));
     }
+    findings.extend(diff.files.iter().filter_map(|file| in_binary(file, looks)));
     findings.extend(of_said(said));
     let seen = "no added line, message or name looks like a secret";
     GuardResult::new(GuardName::Secrets, Sentence::of(seen, &[]), findings)
@@ -75,12 +82,6 @@ fn of_said(said: &SaidFacts) -> Vec<GuardFinding> {
     findings
 }
 
-/// Something that looks like a secret.
-struct Secret<'a> {
-    rule: &'static SecretRule,
-    text: &'a [u8],
-}
-
 /// Finds secrets in the added lines of a file.
 fn in_file<'a>(file: &DiffFile<'a>, seen: &mut Vec<(Secret<'a>, GuardFinding)>) {
     let is_lock_file = is_lock_file(file.path());
@@ -100,23 +101,32 @@ fn in_file<'a>(file: &DiffFile<'a>, seen: &mut Vec<(Secret<'a>, GuardFinding)>) 
     }
 }
 
+/// What is to be said of a file that the diff does not show. One that nobody looked into has not
+/// passed.
+fn in_binary(file: &DiffFile<'_>, looks: &BinaryLooks) -> Option<GuardFinding> {
+    if file.is_gone() || file.content != DiffContent::Binary {
+        return None;
+    }
+    let path = file.path();
+    let finding = match looks.get(path).copied().unwrap_or(BinaryLook::NotKnown) {
+        BinaryLook::Harmless => return None,
+        BinaryLook::Holds(what) => {
+            found(FindingCode::SecretInFile, &format!("{{}} holds {what}."), &[path])
+        }
+        BinaryLook::NotKnown => found(
+            FindingCode::BinaryChanged,
+            "{} changes, and the diff does not show how.",
+            &[path],
+        ),
+    };
+    Some(finding.in_file(path, None))
+}
+
 /// What looks like a secret and is none that this change brings.
 fn known_before<'a>(diff: &Diff<'a>) -> HashSet<&'a [u8]> {
     let old = diff.files.iter().flat_map(DiffFile::lines);
     let old = old.filter(|line| line.kind != LineKind::Added);
     old.flat_map(|line| look(line.text, b"")).map(|secret| secret.text).collect()
-}
-
-/// What a text holds, if it holds a secret.
-fn in_text(text: &str) -> Option<&'static str> {
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        let next = lines.peek().map_or("", |next| *next);
-        if let Some(secret) = look(line.as_bytes(), next.as_bytes()).first() {
-            return Some(secret.rule.name);
-        }
-    }
-    None
 }
 
 /// A name is not repeated that holds a secret.
@@ -128,84 +138,6 @@ fn in_name(name: &str, of: &str) -> Option<GuardFinding> {
 
 fn found(code: FindingCode, form: &str, foreign: &[&str]) -> GuardFinding {
     GuardFinding::new(GuardName::Secrets, code, Sentence::of(form, foreign))
-}
-
-/// All secrets of a line; `next` stands behind it.
-fn look<'a>(line: &'a [u8], next: &[u8]) -> Vec<Secret<'a>> {
-    if !words().is_match(line) {
-        return Vec::new();
-    }
-    let mut secrets: Vec<Secret<'a>> = Vec::new();
-    for rule in rules() {
-        for captures in rule.pattern.captures_iter(line) {
-            let Some(text) = captures.get(1) else { continue };
-            let behind = &line[text.end()..];
-            let secret = Secret { rule, text: text.as_bytes() };
-            let is_known = secrets.iter().any(|known| holds(known.text, secret.text));
-            if !is_known && is_secret(&secret, behind, next) {
-                secrets.push(secret);
-            }
-        }
-    }
-    secrets
-}
-
-fn holds(text: &[u8], part: &[u8]) -> bool {
-    memchr::memmem::find(text, part).is_some()
-}
-
-/// Whether what has the form of a secret is one.
-fn is_secret(secret: &Secret<'_>, behind: &[u8], next: &[u8]) -> bool {
-    let Secret { rule, text } = secret;
-    match rule.kind {
-        // Code that reads keys names their first line as well.
-        RuleKind::Block => {
-            is_key_text(next) || behind.strip_prefix(b"\\n").is_some_and(is_key_text)
-        }
-        _ if is_placeholder(text) => false,
-        RuleKind::Form => chance(text) >= rule.chance,
-        RuleKind::Named => {
-            let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
-            let is_hex = text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-            // Of sixteen signs no text has as much chance as of sixty-four.
-            let least = if is_hex && text.len() >= 32 { LEAST_OF_HEX } else { rule.chance };
-            digits >= 2 && digits < text.len() && chance(text) >= least
-        }
-    }
-}
-
-/// The least chance of a key in hexadecimal digits.
-const LEAST_OF_HEX: u32 = 320;
-
-/// Whether a line is part of a key in base64.
-fn is_key_text(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let length = line.iter().take_while(|byte| is_base64(byte)).count();
-    length >= 40 && chance(&line[..length]) >= 350
-}
-
-/// Whether a text stands in the place of a secret.
-fn is_placeholder(text: &[u8]) -> bool {
-    const WORDS: [&str; 14] = [
-        "example",
-        "placeholder",
-        "changeme",
-        "change-me",
-        "change_me",
-        "redacted",
-        "dummy",
-        "sample",
-        "xxxx",
-        "your",
-        "password",
-        "12345678",
-        "abcdefgh",
-        "deadbeef",
-    ];
-    let text = text.to_ascii_lowercase();
-    WORDS.iter().any(|word| holds(&text, word.as_bytes()))
-        || text.iter().any(|byte| matches!(byte, b'$' | b'{' | b'<' | b'*' | b'%'))
 }
 
 #[cfg(test)]
@@ -244,7 +176,7 @@ mod tests {
         let lines: String = added.lines().map(|line| format!("+{line}\n")).collect();
         let text = format!("diff --git a/x.py b/x.py\n@@ -0,0 +1,{count} @@\n{lines}");
         let diff = parse_diff(text.as_bytes()).unwrap();
-        let result = secrets(&diff, &SaidFacts::default());
+        let result = secrets(&diff, &BinaryLooks::new(), &SaidFacts::default());
         result.findings.iter().map(|finding| finding.code.name()).collect()
     }
 
@@ -329,7 +261,7 @@ mod tests {
             messages: vec![("a".repeat(40).parse().unwrap(), format!("Fix it\n\nwith {key}"))],
             texts: vec![("its summary".to_owned(), format!("I used {key}."))],
         };
-        let result = secrets(&diff, &said);
+        let result = secrets(&diff, &BinaryLooks::new(), &said);
         let codes: Vec<_> = result.findings.iter().map(|finding| finding.code.name()).collect();
         let expected = ["secret_in_name", "secret_in_name", "secret_in_message", "secret_in_text"];
         assert_eq!(codes, expected);
@@ -343,6 +275,6 @@ mod tests {
         let moved =
             format!("diff --git a/x b/x\n@@ -1 +1,2 @@\n-a = {key}\n+if b:\n+    a = {key}\n");
         let diff = parse_diff(moved.as_bytes()).unwrap();
-        assert!(secrets(&diff, &SaidFacts::default()).has_passed());
+        assert!(secrets(&diff, &BinaryLooks::new(), &SaidFacts::default()).has_passed());
     }
 }

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::language::is_in_tests;
+use super::test_line::{pattern, test_line};
 use crate::core::guards::code::FindingCode;
-use crate::core::guards::diff::{DiffFile, DiffLine};
+use crate::core::guards::diff::{DiffFile, DiffLine, LineKind};
 use crate::core::guards::finding::GuardFinding;
 use crate::core::guards::name::GuardName;
 use crate::core::guards::paths::name_of;
@@ -22,6 +23,8 @@ enum Machinery {
     Whole,
     /// Some of its lines are: manifests that configure the runner as well.
     Part,
+    /// What cargo builds with, and what runs what it built.
+    CargoConfig,
     /// It is loaded before any test, whoever asks for it.
     Preloaded,
     /// It has the name of a runner, and is taken for it.
@@ -32,7 +35,7 @@ enum Machinery {
 pub(super) fn machinery(file: &DiffFile<'_>) -> Option<GuardFinding> {
     let path = file.path();
     let kind = file.changed_paths().find_map(kind)?;
-    let tampers = file.added().find(|line| tampers(kind, line));
+    let tampers = tampering(kind, file);
     let (code, line, form) = match kind {
         Machinery::Shadow | Machinery::Preloaded if !file.is_gone() => {
             (FindingCode::RunnerShadowed, None, "{} is loaded in place of the test runner's own.")
@@ -40,11 +43,20 @@ pub(super) fn machinery(file: &DiffFile<'_>) -> Option<GuardFinding> {
         Machinery::Whole if file.is_gone() => {
             (FindingCode::MachineryDeleted, None, "{} is gone: it says how tests run.")
         }
-        Machinery::Whole | Machinery::Part if tampers.is_some() => {
+        Machinery::Whole | Machinery::Part | Machinery::CargoConfig if tampers.is_some() => {
             (FindingCode::MachineryTampered, tampers, "{} changes what runs or passes: {}.")
         }
         Machinery::Whole => (FindingCode::MachineryChanged, None, "{} says how tests run."),
-        Machinery::Part | Machinery::Shadow | Machinery::Preloaded => return None,
+        Machinery::Part => {
+            let line = Some(test_line(file)?);
+            (FindingCode::TestCommandChanged, line, "{} may change how tests run: {}.")
+        }
+        Machinery::CargoConfig => {
+            let line =
+                file.added().chain(file.removed()).find(|line| !line.text.trim_ascii().is_empty());
+            (FindingCode::TestCommandChanged, line, "{} says how programs are built and run: {}.")
+        }
+        Machinery::Shadow | Machinery::Preloaded => return None,
     };
     let said = line.map(DiffLine::said).unwrap_or_default();
     let number = line.map(|line| line.number);
@@ -94,7 +106,7 @@ fn kind(path: &str) -> Option<Machinery> {
         "test-setup.",
         "web-test-runner.config.",
     ];
-    const PART: [&str; 11] = [
+    const PART: [&str; 14] = [
         "pyproject.toml",
         "setup.cfg",
         "setup.py",
@@ -102,8 +114,11 @@ fn kind(path: &str) -> Option<Machinery> {
         "cargo.toml",
         "config.toml",
         "makefile",
+        "gnumakefile",
         "justfile",
         "taskfile.yml",
+        "taskfile.yaml",
+        "rakefile",
         "deno.json",
         "vite.config.ts",
     ];
@@ -112,6 +127,11 @@ fn kind(path: &str) -> Option<Machinery> {
     let name = name_of(path);
     let is = |names: &[&str]| names.contains(&name.as_str());
     let folder = path.split('/').next().unwrap_or_default();
+    if [".cargo/config.toml", ".cargo/config"].iter().any(|known| {
+        path.strip_suffix(known).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    }) {
+        return Some(Machinery::CargoConfig);
+    }
     if matches!(name.as_str(), "sitecustomize.py" | "usercustomize.py")
         || std::path::Path::new(&name).extension().is_some_and(|ending| ending == "pth")
     {
@@ -125,6 +145,23 @@ fn kind(path: &str) -> Option<Machinery> {
     }
 }
 
+/// The first added line that takes a decision about what runs or passes.
+fn tampering<'f, 'a>(kind: Machinery, file: &'f DiffFile<'a>) -> Option<&'f DiffLine<'a>> {
+    file.hunks().iter().find_map(|hunk| {
+        // Benchmarks have no harness of the compiler's, and no test goes with it.
+        let mut is_bench = false;
+        hunk.lines.iter().find(|line| {
+            let text = line.text.trim_ascii();
+            if line.kind != LineKind::Removed && text.starts_with(b"[") {
+                is_bench = text.starts_with(b"[[bench");
+            }
+            line.kind == LineKind::Added
+                && tampers(kind, line)
+                && !(is_bench && text.starts_with(b"harness"))
+        })
+    })
+}
+
 /// Whether a line takes a decision about what runs or passes.
 fn tampers(kind: Machinery, line: &DiffLine<'_>) -> bool {
     // Of runners' settings: filters, what is left out, and that nothing is needed to pass.
@@ -133,7 +170,7 @@ fn tampers(kind: Machinery, line: &DiffLine<'_>) -> bool {
         | \b(?:norecursedirs|testpaths|python_files|python_functions|python_classes)\b
         | \b(?:testPathIgnorePatterns|testMatch|testRegex|testIgnore|testNamePattern|testRunner)\b
         | \b(?:passWithNoTests|coverageThreshold|fail_under|exclude_lines|default-filter)\b
-        | ^\s*(?:autotests|test|doctest)\s*=\s*false
+        | ^\s*(?:autotests|test|doctest|harness)\s*=\s*false
         | \x22test(?::\w+)?\x22\s*:\s*\x22(?:echo|true|exit|:)
         | (?:test|check).*\|\|\s*(?:true|exit\s+0|:)
     ";
@@ -146,13 +183,15 @@ fn tampers(kind: Machinery, line: &DiffLine<'_>) -> bool {
         | \b__(?:eq|ne|bool)__\s*=[^=]
         | \b(?:omit|bail|forbidOnly|retries|thresholds)\b | \|\|\s*true\b
     ";
+    // Of cargo: what runs in place of what was built, or of the compiler.
+    const BUILDS: &str =
+        r"(?-u)(?:^|\.)\s*(?:runner|rustc|rustdoc|rustc-(?:workspace-)?wrapper)\s*=";
     static SETTING: LazyLock<Regex> = LazyLock::new(|| pattern(SETTINGS));
     static CODED: LazyLock<Regex> = LazyLock::new(|| pattern(CODE));
-    SETTING.is_match(line.text) || kind == Machinery::Whole && CODED.is_match(line.text)
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
+    static BUILD: LazyLock<Regex> = LazyLock::new(|| pattern(BUILDS));
+    SETTING.is_match(line.text)
+        || kind == Machinery::Whole && CODED.is_match(line.text)
+        || kind == Machinery::CargoConfig && BUILD.is_match(line.text)
 }
 
 /// Whether a file holds what tests expect: stored answers, snapshots, examples.

@@ -8,6 +8,7 @@ mod compare;
 mod language;
 mod machinery;
 mod scope;
+mod test_line;
 
 use compare::TestComparison;
 use language::Language;
