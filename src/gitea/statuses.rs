@@ -92,13 +92,7 @@ impl Gitea {
         repo: &RepoName,
         of: &str,
     ) -> Result<Vec<CommitStatus>, Error> {
-        let route = Route::new(
-            "repos/{owner}/{repo}/commits/{ref}/status",
-            &[&repo.owner(), &repo.name(), &of],
-        );
-        let shape =
-            ListShape { list: in_combined, entry: pages::entry::<WireStatus, CommitStatus> };
-        Ok(Pages::new(self, route, shape).all().await?.entries)
+        Ok(self.newest(repo, &of).all().await?.entries)
     }
 
     /// All that was ever said of a commit, each version of each context, the newest first. Needs the
@@ -112,13 +106,7 @@ impl Gitea {
         repo: &RepoName,
         commit: &Commit,
     ) -> Result<Vec<CommitStatus>, Error> {
-        let route = Route::new(
-            "repos/{owner}/{repo}/commits/{ref}/statuses",
-            &[&repo.owner(), &repo.name(), commit],
-        );
-        let shape =
-            ListShape { list: pages::plain, entry: pages::entry::<WireStatus, CommitStatus> };
-        let mut pages = Pages::new(self, route, shape);
+        let mut pages = self.versions(repo, commit);
         let mut all = Vec::new();
         while let Some(page) = pages.next().await? {
             all.extend(page.entries);
@@ -138,13 +126,7 @@ impl Gitea {
         commit: &Commit,
         is_enough: impl Fn(&[CommitStatus]) -> bool,
     ) -> Result<NewestStatuses, Error> {
-        let route = Route::new(
-            "repos/{owner}/{repo}/commits/{ref}/statuses",
-            &[&repo.owner(), &repo.name(), commit],
-        );
-        let shape =
-            ListShape { list: pages::plain, entry: pages::entry::<WireStatus, CommitStatus> };
-        read_until(Pages::new(self, route, shape), is_enough).await
+        read_until(self.versions(repo, commit), is_enough).await
     }
 
     /// The same of the newest status of each context.
@@ -154,13 +136,33 @@ impl Gitea {
         commit: &Commit,
         is_enough: impl Fn(&[CommitStatus]) -> bool,
     ) -> Result<NewestStatuses, Error> {
+        read_until(self.newest(repo, commit), is_enough).await
+    }
+
+    /// All that was said of a commit.
+    fn versions(&self, repo: &RepoName, commit: &Commit) -> Pages<'_, CommitStatus> {
         let route = Route::new(
-            "repos/{owner}/{repo}/commits/{ref}/status",
+            "repos/{owner}/{repo}/commits/{ref}/statuses",
             &[&repo.owner(), &repo.name(), commit],
         );
         let shape =
+            ListShape { list: pages::plain, entry: pages::entry::<WireStatus, CommitStatus> };
+        Pages::new(self, route, shape)
+    }
+
+    /// The newest of each context of what a commit or a branch is called by.
+    fn newest(
+        &self,
+        repo: &RepoName,
+        of: &(dyn std::fmt::Display + Sync),
+    ) -> Pages<'_, CommitStatus> {
+        let route = Route::new(
+            "repos/{owner}/{repo}/commits/{ref}/status",
+            &[&repo.owner(), &repo.name(), of],
+        );
+        let shape =
             ListShape { list: in_combined, entry: pages::entry::<WireStatus, CommitStatus> };
-        read_until(Pages::new(self, route, shape), is_enough).await
+        Pages::new(self, route, shape)
     }
 
     /// Says something of a commit, in place of what was said under the same context. Needs the

@@ -22,6 +22,9 @@ use crate::core::model::glob::Glob;
 /// What the contexts begin with that timmy posts itself: they say nothing of a commit.
 pub const OWN_CONTEXTS: &str = "timmy/";
 
+/// The context of the verdict.
+pub const OWN_CONTEXT: &str = "timmy/verify";
+
 /// Who reports what Gitea's own Actions found.
 const ACTIONS: &str = "gitea-actions";
 
@@ -66,7 +69,12 @@ pub fn checks(facts: &CheckFacts, rules: &GuardRules) -> GuardResult {
         facts,
         head: history(statuses.iter().filter(|status| counts(status, facts, rules))),
         on_target: facts.on_target.iter().map(|head| newest(head, facts, rules)).collect(),
-        required: required.iter().map(|pattern| RequiredCheck::new(pattern)).collect(),
+        // A branch may require timmy's own verdict, which is what this is about.
+        required: required
+            .iter()
+            .map(|pattern| RequiredCheck::new(pattern))
+            .filter(|required| !required.covers(OWN_CONTEXT))
+            .collect(),
         findings: Vec::new(),
         waits_for: Vec::new(),
         green: Vec::new(),

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::jobs::guards_of;
-use super::verify_status::{CONTEXT, named};
+use super::verify_status::named;
 use crate::core::effect::SetStatus;
+use crate::core::guards::OWN_CONTEXT;
 use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{Commit, JobId, Verdict};
 use crate::core::model::commit_status::{CheckState, CommitStatus, SaidOfCommit, newest};
@@ -49,7 +50,7 @@ impl StandingVerdict {
     /// may have been said since. What is said in one second comes in any order.
     pub fn is_seen(said: &[CommitStatus], own: i64) -> bool {
         let is_own = |status: &&CommitStatus| {
-            status.context == CONTEXT && status.by.as_ref().is_some_and(|by| by.id == own)
+            status.context == OWN_CONTEXT && status.by.as_ref().is_some_and(|by| by.id == own)
         };
         let at = said.iter().filter(is_own).map(|status| status.at).max();
         let oldest = said.last().and_then(|status| status.at);
@@ -59,7 +60,7 @@ impl StandingVerdict {
     /// Among what was said of the commit; `own`: the number of timmy's account.
     pub fn of(said: Vec<CommitStatus>, own: i64) -> Self {
         let is_own = |status: &CommitStatus| status.by.as_ref().is_some_and(|by| by.id == own);
-        let said: Vec<_> = said.into_iter().filter(|said| said.context == CONTEXT).collect();
+        let said: Vec<_> = said.into_iter().filter(|said| said.context == OWN_CONTEXT).collect();
         // What waited for a job says nothing of the commit.
         let judges = |said: &&CommitStatus| is_own(said) && !waits(said);
         let last_own = newest(said.iter().filter(judges).cloned()).pop();
@@ -95,7 +96,7 @@ pub fn said_again(commit: Commit, said: &CommitStatus) -> SetStatus {
 }
 
 fn status(commit: Commit, state: CheckState, description: String) -> SetStatus {
-    let (context, target_url) = (CONTEXT.to_owned(), String::new());
+    let (context, target_url) = (OWN_CONTEXT.to_owned(), String::new());
     SetStatus { commit, says: SaidOfCommit { context, state, description, target_url } }
 }
 
@@ -171,9 +172,16 @@ mod tests {
     fn the_newest_word_of_the_context_stands() {
         let standing = |said| StandingVerdict::of(said, 1);
         assert_eq!(standing(vec![said(1, 2, "ci/test")]), StandingVerdict::Nothing);
-        assert_eq!(standing(vec![said(3, 1, CONTEXT), said(2, 2, CONTEXT)]), StandingVerdict::Own);
-        let forged = standing(vec![said(3, 2, CONTEXT), said(2, 1, CONTEXT), said(1, 1, CONTEXT)]);
-        let own = Some(Box::new(said(2, 1, CONTEXT)));
+        assert_eq!(
+            standing(vec![said(3, 1, OWN_CONTEXT), said(2, 2, OWN_CONTEXT)]),
+            StandingVerdict::Own
+        );
+        let forged = standing(vec![
+            said(3, 2, OWN_CONTEXT),
+            said(2, 1, OWN_CONTEXT),
+            said(1, 1, OWN_CONTEXT),
+        ]);
+        let own = Some(Box::new(said(2, 1, OWN_CONTEXT)));
         let by = Some("user2".to_owned());
         assert_eq!(forged, StandingVerdict::Forged { by, own, newest: 3 });
     }
@@ -181,7 +189,7 @@ mod tests {
     #[test]
     fn own_words_are_seen_with_all_of_their_second() {
         let at = |second: i64| Some(Timestamp::from_micros(second * 1_000_000));
-        let own = |second| CommitStatus { at: at(second), ..said(2, 1, CONTEXT) };
+        let own = |second| CommitStatus { at: at(second), ..said(2, 1, OWN_CONTEXT) };
         let noise = |second| CommitStatus { at: at(second), ..said(1, 2, "noise") };
         assert!(StandingVerdict::is_seen(&[own(5), noise(4)], 1));
         assert!(!StandingVerdict::is_seen(&[own(5), noise(5)], 1));
@@ -204,12 +212,13 @@ mod tests {
     fn that_a_job_was_at_work_is_no_judgement() {
         let waits = |id| {
             let (state, description) = says(&HeadJudgement::AtWork(JobId(42)), "timmy");
-            CommitStatus { state, description, ..said(id, 1, CONTEXT) }
+            CommitStatus { state, description, ..said(id, 1, OWN_CONTEXT) }
         };
         assert_eq!(StandingVerdict::of(vec![waits(3)], 1), StandingVerdict::OwnWaits(3));
-        let StandingVerdict::Forged { own, .. } =
-            StandingVerdict::of(vec![said(4, 2, CONTEXT), waits(3), said(2, 1, CONTEXT)], 1)
-        else {
+        let StandingVerdict::Forged { own, .. } = StandingVerdict::of(
+            vec![said(4, 2, OWN_CONTEXT), waits(3), said(2, 1, OWN_CONTEXT)],
+            1,
+        ) else {
             panic!("it is forged")
         };
         assert_eq!(own.map(|own| own.id), Some(2));

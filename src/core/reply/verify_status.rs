@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use super::jobs::guards_of;
 use crate::core::effect::{Effect, Keyed, SetStatus};
+use crate::core::guards::OWN_CONTEXT;
 use crate::core::jobs::evidence::Grade;
 use crate::core::jobs::{
     Deciding, JobEvent, JobRecord, JobStep, Purpose, Question, ResultJudgement, State, Verdict,
 };
 use crate::core::model::commit_status::{CheckState, SaidOfCommit};
 use crate::core::model::ids::ThreadId;
-
-/// The context of the verdict.
-pub(super) const CONTEXT: &str = "timmy/verify";
 
 /// How many guards are named: Gitea shows some 80 characters.
 const MOST_NAMED: usize = 4;
@@ -33,7 +31,7 @@ pub(super) fn verify_status(record: &JobRecord, step: &JobStep, key: String) -> 
     let thread = ThreadId { number, ..job.spec.thread };
     // Where it says more is known where it is sent: repositories get other names.
     let target_url = String::new();
-    let says = SaidOfCommit { context: CONTEXT.to_owned(), state, description, target_url };
+    let says = SaidOfCommit { context: OWN_CONTEXT.to_owned(), state, description, target_url };
     Some(Keyed { key, thread, effect: Effect::Status(SetStatus { commit, says }) })
 }
 

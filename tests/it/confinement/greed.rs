@@ -152,7 +152,7 @@ async fn memory_that_no_process_shows_for_its_own() {
     let run = stage.shell(files, bounds()).await;
     assert_eq!(run.end, RunEnd::Over(Bound::Memory), "{run:?}");
     let mapped = "python3 -c 'import mmap, os, time\nfor i in range(4): os.fork() or \
-                  [mmap.mmap(-1, 48 << 20).write(b\"x\" * (48 << 20)), time.sleep(1000)]\n\
+                  [m := mmap.mmap(-1, 48 << 20), m.write(b\"x\" * (48 << 20)), time.sleep(1000)]\n\
                   time.sleep(1000)'";
     let run = stage.shell(mapped, bounds()).await;
     assert_eq!(run.end, RunEnd::Over(Bound::Memory), "{run:?}");

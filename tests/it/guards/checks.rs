@@ -142,6 +142,7 @@ const GREEN: &[Expected] = &[
     ("", |case| case.said("ci/test", Pending).said("ci/test", Success).required()),
     ("", |case| case.said("timmy/verify", Failure).said_by("ezra", "ci/fake", Failure)),
     ("", |case| case.requires("ci/*").said("ci/test / unit (push)", Success)),
+    ("", |case| case.requires("timmy/verify").requires("timmy/*").waited()),
     ("", |case| case.requires("ci/[").said("ci/[", Success)),
     ("", |case| case.on_target(&[("ci/test", Skipped)]).waited()),
     ("", |case| {

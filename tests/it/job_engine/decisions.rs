@@ -131,6 +131,21 @@ async fn what_takes_more_than_timmys_approval_is_left_to_people() {
 }
 
 #[tokio::test]
+async fn a_branch_that_requires_timmys_own_verdict_waits_for_no_other() {
+    let protects = |sandbox: &Sandbox| {
+        let checks = vec!["timmy/verify".to_owned()];
+        sandbox.protect(DOOR, "main", &BranchRule { checks, approvals: 1, ..BranchRule::default() })
+    };
+    let merges = |config: Config| config.with("accept.on_yes", "merge");
+    let stage = live(|sandbox| protects(sandbox).unwrap(), merges).await;
+    let (job, _) = delivered(&stage).await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged), "{:?}", said(&stage));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_is_pushed_meanwhile_is_judged_and_asked_about_anew() {
     let stage = live(|_| {}, |config| config.with("accept.on_yes", "review")).await;
     let (job, _) = delivered(&stage).await;
