@@ -155,7 +155,8 @@ impl Engine {
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
         let running = Arc::new(RunningGuards::new(&ctx));
         let judging = || (running.clone(), policies.clone());
-        let live = || Arc::new(LiveForge::new(&ctx, identity.clone(), reader.clone(), judging()));
+        let people = || (identity.clone(), permissions.clone());
+        let live = || Arc::new(LiveForge::new(&ctx, people(), reader.clone(), judging()));
         let forge = drivers.forge.unwrap_or_else(|| live());
         let jobs = Jobs::new(
             ctx.clone(),

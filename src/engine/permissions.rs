@@ -11,6 +11,7 @@ use super::error::EngineError;
 use crate::core::command::verb::Right;
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::{Grants, Proof, TeamName};
@@ -49,6 +50,23 @@ impl PermissionReader {
         }
         let found = self.proof_of(&inbound.repo.id, &inbound.repo.name, actor).await?;
         Ok(self.accounts.people().right_of(actor, shown.or(found), &lent))
+    }
+
+    /// The right of `actor` in a repository, by the configuration and the forge alone: not by what
+    /// a payload says, nor by what somebody lent them.
+    pub(super) async fn right_in(
+        &self,
+        repo: &Repo,
+        actor: &Account,
+        needed: Right,
+    ) -> Result<Option<Right>, Error> {
+        let people = self.accounts.people();
+        let right = people.right_of(actor, Proof::default(), &[]);
+        if right >= Some(needed) {
+            return Ok(right);
+        }
+        let found = self.proof_of(&repo.id, &repo.name, actor).await?;
+        Ok(people.right_of(actor, found, &[]))
     }
 
     /// What the forge shows of `actor`, asked at most once a minute.

@@ -58,9 +58,9 @@ impl<'a> JobPlace<'a> {
     }
 }
 
-/// Whether this is the address of the page of a job.
-pub(super) fn is_job_link(address: &str) -> bool {
-    JobPlace::read(address).is_some()
+/// Whether this is the address of the page of a job of this repository.
+pub(super) fn is_job_of(address: &str, repo: &RepoName) -> bool {
+    JobPlace::read(address).is_some_and(|place| is_of(&place, repo))
 }
 
 /// A log, from its end.
@@ -150,20 +150,18 @@ mod tests {
     #[test]
     fn a_job_is_known_by_the_address_of_its_page() {
         let repo: RepoName = "foundation/door".parse().unwrap();
-        for (address, is_one, is_ours) in [
-            ("/foundation/door/actions/runs/1/jobs/2", true, true),
-            ("/git/Foundation/Door/actions/runs/1/jobs/0", true, true),
-            ("https://forge.example/foundation/door/actions/runs/1/jobs/2", true, true),
-            ("/foundation/infra/actions/runs/1/jobs/2", true, false),
-            ("/myfoundation/door/actions/runs/1/jobs/2", true, false),
-            ("/foundation/door/actions/runs/1/jobs/2/../3", false, false),
-            ("/foundation/door/actions/runs/1", false, false),
-            ("https://ci.example/12", false, false),
-            ("", false, false),
+        for (address, is_ours) in [
+            ("/foundation/door/actions/runs/1/jobs/2", true),
+            ("/git/Foundation/Door/actions/runs/1/jobs/0", true),
+            ("https://forge.example/foundation/door/actions/runs/1/jobs/2", true),
+            ("/foundation/infra/actions/runs/1/jobs/2", false),
+            ("/myfoundation/door/actions/runs/1/jobs/2", false),
+            ("/foundation/door/actions/runs/1/jobs/2/../3", false),
+            ("/foundation/door/actions/runs/1", false),
+            ("https://ci.example/12", false),
+            ("", false),
         ] {
-            let place = JobPlace::read(address);
-            assert_eq!(is_job_link(address), is_one, "{address}");
-            assert_eq!(place.is_some_and(|place| is_of(&place, &repo)), is_ours, "{address}");
+            assert_eq!(is_job_of(address, &repo), is_ours, "{address}");
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
-use super::job_logs::is_job_link;
+use super::job_logs::is_job_of;
 use super::pages::{self, ListShape, Pages};
 use super::route::Route;
 use super::wire::{MissingField, WireTime, WireUser, or_default, positive};
@@ -62,10 +62,7 @@ impl TryFrom<WireStatus> for CommitStatus {
             "skipped" => CheckState::Skipped,
             _ => CheckState::Unknown,
         };
-        let by = match status.creator {
-            None if is_job_link(&status.target_url) => Some(actions()),
-            creator => creator.and_then(WireUser::account),
-        };
+        let by = status.creator.and_then(WireUser::account);
         Ok(Self {
             id: positive(status.id, "id")?,
             context: status.context,
@@ -78,10 +75,16 @@ impl TryFrom<WireStatus> for CommitStatus {
     }
 }
 
-/// Who reports what the server's own Actions found. No version names that account, since it is
-/// nobody's: its statuses are those of nobody that lead to a job.
-fn actions() -> Account {
-    Account { id: ACTIONS, login: "gitea-actions".to_owned() }
+/// With who reports what the server's own Actions found. No version names that account, since it is
+/// nobody's: its statuses are those of nobody that lead to a job of the repository. Somebody whose
+/// account was deleted since could have said the same: no server tells them apart.
+fn with_actions(mut said: Vec<CommitStatus>, repo: &RepoName) -> Vec<CommitStatus> {
+    for status in &mut said {
+        if status.by.is_none() && is_job_of(&status.target_url, repo) {
+            status.by = Some(Account { id: ACTIONS, login: "gitea-actions".to_owned() });
+        }
+    }
+    said
 }
 
 impl Gitea {
@@ -92,7 +95,7 @@ impl Gitea {
         repo: &RepoName,
         of: &str,
     ) -> Result<Vec<CommitStatus>, Error> {
-        Ok(self.newest(repo, &of).all().await?.entries)
+        Ok(with_actions(self.newest(repo, &of).all().await?.entries, repo))
     }
 
     /// All that was ever said of a commit, each version of each context, the newest first. Needs the
@@ -114,7 +117,7 @@ impl Gitea {
                 return Err(Error::TooLarge { limit: MOST_STATUSES, unit: "statuses" });
             }
         }
-        Ok(all)
+        Ok(with_actions(all, repo))
     }
 
     /// What was said of a commit last, each version of each context, the newest first, until what was
@@ -126,7 +129,7 @@ impl Gitea {
         commit: &Commit,
         is_enough: impl Fn(&[CommitStatus]) -> bool,
     ) -> Result<NewestStatuses, Error> {
-        read_until(self.versions(repo, commit), is_enough).await
+        read_until(self.versions(repo, commit), repo, is_enough).await
     }
 
     /// The same of the newest status of each context.
@@ -136,7 +139,7 @@ impl Gitea {
         commit: &Commit,
         is_enough: impl Fn(&[CommitStatus]) -> bool,
     ) -> Result<NewestStatuses, Error> {
-        read_until(self.newest(repo, commit), is_enough).await
+        read_until(self.newest(repo, commit), repo, is_enough).await
     }
 
     /// All that was said of a commit.
@@ -191,11 +194,12 @@ impl Gitea {
 
 async fn read_until(
     mut pages: Pages<'_, CommitStatus>,
+    repo: &RepoName,
     is_enough: impl Fn(&[CommitStatus]) -> bool,
 ) -> Result<NewestStatuses, Error> {
     let mut said = Vec::new();
     while let Some(page) = pages.next().await? {
-        said.extend(page.entries);
+        said.extend(with_actions(page.entries, repo));
         if is_enough(&said) {
             break;
         }

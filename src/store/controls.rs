@@ -80,10 +80,10 @@ pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> 
             .execute((to.id, &to.login, Json(by), until))?,
         ControlChange::SetDayBudget(DayBudget { of, amount, by, until }) => tx
             .prepare_cached(
-                "INSERT OR REPLACE INTO day_budgets (part, amount, said_by, until)
-                 VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO day_budgets (part, unit, amount, said_by, until)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute((Json(of), amount.to_string(), Json(by), until))?,
+            .execute((Json(of), amount.unit(), amount.to_string(), Json(by), until))?,
         ControlChange::Undelegate(account) => {
             tx.prepare_cached("DELETE FROM delegations WHERE account = ?1")?.execute([account])?
         }
@@ -143,6 +143,7 @@ mod tests {
             ControlChange::SetDayBudget(budget(DayScope::All, Amount::MicroUsd(1_500_000))),
             ControlChange::SetDayBudget(budget(DayScope::Agent("ezra".into()), Amount::Runs(3))),
             ControlChange::SetDayBudget(budget(DayScope::All, Amount::Tokens(5_000))),
+            ControlChange::SetDayBudget(budget(DayScope::All, Amount::MicroUsd(2_500_000))),
         ] {
             let tx = conn.transaction().expect("a transaction");
             apply(&tx, &change).expect("a change that is stored");
@@ -150,6 +151,8 @@ mod tests {
             fleet.apply(change);
             assert_eq!(at(&conn, Timestamp::from_micros(10)).expect("a fleet"), fleet);
         }
+        let all: Vec<Amount> = fleet.day_budgets(&DayScope::All).collect();
+        assert_eq!(all, [Amount::Tokens(5_000), Amount::MicroUsd(2_500_000)]);
         let later = at(&conn, Timestamp::from_micros(90)).expect("a fleet");
         assert_eq!(later, Controls { delegations: vec![], day_budgets: vec![], ..fleet });
     }

@@ -157,7 +157,7 @@ fn requested(
                 reason,
             };
             lifted_guards::lift(tx, &lifted, now.at)?;
-            if jobs::advance(tx, id, None, JobEvent::Recheck, *now)?.is_err() {
+            if jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
                 return Err(moved);
             }
             id

@@ -2,7 +2,7 @@
 
 use super::action::AttemptEnd;
 use super::clocks::{DeadlineKind, Deadlines, TimeLeft};
-use super::event::{CancelReason, JobStep, OutcomeDigest};
+use super::event::{CancelReason, JobEvent, JobStep, OutcomeDigest};
 use super::illegal::IllegalReason;
 use super::live::{Live, UNANSWERED, live, stopping};
 use super::state::{
@@ -84,6 +84,10 @@ pub(super) fn waiting(
     let at = turn.at();
     let go_on = |attempt| State::Running(RunningAttempt { attempt, clocks: left.go_on(at) });
     let answered = |allowed| go_on(Attempt { answer: Some(allowed), ..attempt.clone() });
+    // Nobody can tell when it stops.
+    if *step == JobStep::Event(JobEvent::Lifted) {
+        return Err(IllegalReason::NotHere);
+    }
     match (live(turn, attempt, step)?, by) {
         // What it ended for is what it asks already.
         (Live::Moved(state), HeldBy::Person) if asks_a_person(&state) => {
@@ -137,6 +141,9 @@ pub(super) fn uncertain_step(
 ) -> Result<State, IllegalReason> {
     let Uncertain { attempt, left, until } = uncertain;
     let given_up = || Turn::cancelled(&CancelReason::Uncertain, AgentStop::NotSeen);
+    if *step == JobStep::Event(JobEvent::Lifted) {
+        return Err(IllegalReason::NotHere);
+    }
     match live(turn, attempt, step)? {
         Live::Moved(state) => Ok(state),
         Live::Same(attempt) => Ok(State::Uncertain(Uncertain { attempt, ..uncertain.clone() })),

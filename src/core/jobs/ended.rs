@@ -59,6 +59,7 @@ pub(super) fn ended(
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)
         | JobEvent::Recheck
+        | JobEvent::Lifted
         | JobEvent::Told(_)
         | JobEvent::Cancel(_) => Err(IllegalReason::Ended),
     }

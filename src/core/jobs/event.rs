@@ -73,6 +73,8 @@ pub enum JobEvent {
     AskAgain(u32),
     /// A guard was lifted, or is to look again.
     Recheck,
+    /// A person let pass what its round of repair is to mend: nobody has to mend it any more.
+    Lifted,
     /// Text for the agent. It is kept with this event; the job counts it.
     Told(ToldText),
     Cancel(CancelReason),
@@ -354,6 +356,7 @@ kinds! {
     Decided = "decided": Self::Event(JobEvent::Decided(..)),
     AskAgain = "ask again": Self::Event(JobEvent::AskAgain(_)),
     Recheck = "recheck": Self::Event(JobEvent::Recheck),
+    Lifted = "lifted": Self::Event(JobEvent::Lifted),
     Told = "told": Self::Event(JobEvent::Told(_)),
     Cancel = "cancel": Self::Event(JobEvent::Cancel(_)),
     Retry = "retry": Self::Event(JobEvent::Retry(_)),

@@ -159,8 +159,7 @@ fn without_attempt(
             turn.past.commit = Some(commit.clone());
             Ok(State::Done(Done::Merged))
         }
-        // A guard was lifted before its repair began.
-        JobEvent::Recheck => match work {
+        JobEvent::Recheck | JobEvent::Lifted => match work {
             WorkKind::Repair(_) => {
                 turn.without_round(|_| {});
                 Ok(turn.verify())

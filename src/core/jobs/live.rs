@@ -92,14 +92,14 @@ pub(super) fn live(
         JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
             Err(IllegalReason::OutOfDate)
         }
-        // A guard was lifted that it mends. What it pushed already is judged when it ends.
-        JobEvent::Recheck => match (attempt.leased.work, &attempt.stopping) {
+        // What it pushed already is judged when it ends.
+        JobEvent::Lifted => match (attempt.leased.work, &attempt.stopping) {
             (WorkKind::Repair(_), None) if !attempt.pushed => {
                 Ok(Live::Same(stopping(turn, attempt, Then::Recheck)))
             }
             _ => Err(IllegalReason::NotHere),
         },
-        JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
+        JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }
 

@@ -348,7 +348,7 @@ impl Budgets {
     #[must_use]
     pub fn today(self, fleet: &Controls, agent: &str) -> Self {
         let said = |of: DayScope, configured: Ceiling| {
-            fleet.day_budget(&of).map_or(configured, |budget| configured.set(budget.amount))
+            fleet.day_budgets(&of).fold(configured, Ceiling::set)
         };
         Self {
             issue: self.issue,

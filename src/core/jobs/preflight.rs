@@ -78,12 +78,14 @@ pub(super) fn preflight(
         | JobEvent::AskAgain(_)
         | JobEvent::NotMerged(_)
         | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
-        JobEvent::Recheck if leased.work != WorkKind::Begin => {
+        JobEvent::Lifted if leased.work != WorkKind::Begin => {
             let (leased, end) = (leased.clone(), AttemptEnd::Stopped);
             turn.without_round(|turn| turn.release(leased, end, Charge::NOTHING, None));
             Ok(turn.verify())
         }
-        JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
+        JobEvent::Ready | JobEvent::Recheck | JobEvent::Lifted | JobEvent::Retry(_) => {
+            Err(IllegalReason::NotHere)
+        }
     }
 }
 

@@ -187,7 +187,7 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
             turn.past.commit = Some(commit.clone());
             Ok(State::Done(Done::Merged))
         }
-        JobEvent::Recheck => Ok(turn.verify()),
+        JobEvent::Recheck | JobEvent::Lifted => Ok(turn.verify()),
         JobEvent::Told(text) => {
             turn.told(text);
             Ok(same.clone())

@@ -201,16 +201,19 @@ impl Turn<'_> {
             }
             Then::Recheck => {
                 self.without_round(|turn| turn.release_ran(attempt, AttemptEnd::Stopped, charge));
-                self.verify()
+                // One that may still push is nobody's to build on unasked.
+                if seen { self.verify() } else { self.ask(Question::Guard) }
             }
         }
     }
 
-    /// A round of repair is taken back: what is judged is what was there before it.
+    /// A round of repair is taken back: what is judged is what was there before it, and how that
+    /// looked does not count twice.
     pub(super) fn without_round(&mut self, release: impl FnOnce(&mut Self)) {
         let last = self.past.last.take();
         release(self);
         self.past.last = last;
+        self.past.outcomes.pop_if(|outcome| outcome.of.is_none());
         self.past.rounds = self.past.rounds.saturating_sub(1);
     }
 

@@ -93,7 +93,7 @@ pub enum ControlChange {
     Delegate(Delegation),
     /// The account of this number may no longer.
     Undelegate(i64),
-    /// So much may be spent today, in place of what was said of today before.
+    /// So much may be spent today, in place of what was said of today in that unit before.
     SetDayBudget(DayBudget),
 }
 
@@ -107,9 +107,10 @@ impl Controls {
         self.pause_of(&PauseScope::All).or_else(|| self.pause_of(&PauseScope::Repo(repo)))
     }
 
-    /// What may be spent today, if the owner said so.
-    pub fn day_budget(&self, of: &DayScope) -> Option<&DayBudget> {
-        self.day_budgets.iter().find(|budget| budget.of == *of)
+    /// What may be spent today, as far as the owner said so: of each unit at most once.
+    pub fn day_budgets(&self, of: &DayScope) -> impl Iterator<Item = Amount> {
+        let of_it = self.day_budgets.iter().filter(move |budget| budget.of == *of);
+        of_it.map(|budget| budget.amount)
     }
 
     /// The delegation to this account, if one is in force.
@@ -129,7 +130,9 @@ impl Controls {
                 self.delegations.push(delegation);
             }
             ControlChange::SetDayBudget(budget) => {
-                self.day_budgets.retain(|other| other.of != budget.of);
+                let unit = budget.amount.unit();
+                self.day_budgets
+                    .retain(|other| other.of != budget.of || other.amount.unit() != unit);
                 self.day_budgets.push(budget);
             }
             ControlChange::Undelegate(id) => self.delegations.retain(|other| other.to.id != id),

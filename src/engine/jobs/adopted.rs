@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 use super::base::Base;
 use super::drivers::{CannotBegin, JobOrder};
 use crate::core::guards::{CheckLink, OWN_CONTEXTS};
+use crate::core::handlers::right_to_review;
 use crate::core::jobs::{AdoptedBranch, NeverRan, NotAdoptable, PullSource, ToldReview, ToldText};
 use crate::core::model::commit_status::{CheckState, CommitStatus, newest};
 use crate::core::model::ids::RepoName;
+use crate::core::model::repository::Repo;
 use crate::core::model::text::Review;
 use crate::core::model::time::Timestamp;
 use crate::core::model::verdict::Opinion;
 use crate::engine::context::Context;
 use crate::engine::guards::read_check_logs;
-use crate::gitea::{Error, Gitea, PullRequest, PullState};
+use crate::engine::permissions::PermissionReader;
+use crate::gitea::{Error, PullRequest, PullState};
 
 /// How many checks, and reviews, an agent is told.
 const MOST: usize = 10;
@@ -139,21 +142,29 @@ fn conflict(pull: &PullRequest, target: &Base) -> Option<String> {
     })
 }
 
-/// The reviews that were given before `until` and whose author's last word they are, that something
-/// has to change; each by its number, with its remarks. Those given later are heard as they come.
+/// The reviews that were given before `until` by who may ask an agent for something, and whose author's
+/// last word they are, that something has to change; each by its number, with its remarks. Those
+/// given later are heard as they come.
 ///
 /// # Errors
 /// If the forge cannot be asked now.
 pub(super) async fn open_reviews(
-    gitea: &Gitea,
-    (name, number): (&RepoName, i64),
+    ctx: &Context,
+    permissions: &PermissionReader,
+    (repo, number): (&Repo, i64),
     until: Timestamp,
 ) -> Result<Vec<(i64, ToldText)>, Error> {
+    let (gitea, name, needed) =
+        (&ctx.gitea, &repo.name, right_to_review(Opinion::ChangesRequested));
     let mut told = Vec::new();
     let mut asking = asking(gitea.all_reviews(name, number).await?);
     asking.retain(|review| review.given_at < until);
     for review in asking.into_iter().take(MOST) {
         let Some(by) = &review.text.written.author else { continue };
+        let is_agents = ctx.policy.jobs.agents.values().any(|terms| by.is(&terms.account));
+        if is_agents || permissions.right_in(repo, by, needed).await? < Some(needed) {
+            continue;
+        }
         let id = review.verdict.review;
         let remarks = match gitea.remarks(name, number, id, by).await {
             // It was withdrawn just now.

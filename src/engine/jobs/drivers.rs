@@ -10,7 +10,6 @@ use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     AgentClaim, Commit, Job, JobBranch, NeverRan, Push, ResultJudgement, ToldText,
 };
-use crate::core::model::ids::RepoName;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
@@ -26,11 +25,11 @@ pub trait JobForge: Send + Sync {
     /// What the agent is asked to do; or why it cannot be asked now.
     fn task<'a>(&'a self, order: &'a JobOrder) -> ForgeCall<'a, Result<AgentTask, CannotBegin>>;
 
-    /// The reviews of a pull request that stood before `until` and ask for changes, by their
-    /// numbers.
+    /// The reviews of a pull request that stood before `until`, and by which somebody who may asks
+    /// for changes, by their numbers.
     fn reviews<'a>(
         &'a self,
-        _pull: (&'a RepoName, i64),
+        _pull: (&'a Repo, i64),
         _until: Timestamp,
     ) -> ForgeCall<'a, Vec<(i64, ToldText)>> {
         Box::pin(async { Ok(Vec::new()) })

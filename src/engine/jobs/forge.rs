@@ -31,6 +31,7 @@ use crate::engine::context::{AgentTerms, Context};
 use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
 use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
+use crate::engine::permissions::PermissionReader;
 use crate::engine::repository_policies::RepositoryPolicies;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
@@ -39,6 +40,7 @@ use crate::store::jobs::StoredAttempt;
 pub(in crate::engine) struct LiveForge {
     ctx: Context,
     identity: Arc<Identity>,
+    permissions: Arc<PermissionReader>,
     /// The accounts of agents, by the login of the configuration.
     accounts: Mutex<BTreeMap<String, Account>>,
     policies: Arc<RepositoryPolicies>,
@@ -48,13 +50,13 @@ pub(in crate::engine) struct LiveForge {
 impl LiveForge {
     pub(in crate::engine) fn new(
         ctx: &Context,
-        identity: Arc<Identity>,
+        (identity, permissions): (Arc<Identity>, Arc<PermissionReader>),
         reader: Arc<TextReader>,
         (running, policies): (Arc<RunningGuards>, Arc<RepositoryPolicies>),
     ) -> Self {
         let ctx = ctx.for_background();
         let examiner = Examiner::new(&ctx, reader, (running, policies.clone()));
-        Self { ctx, identity, policies, accounts: Mutex::default(), examiner }
+        Self { ctx, identity, permissions, policies, accounts: Mutex::default(), examiner }
     }
 
     fn terms(&self, agent: &str) -> Option<&AgentTerms> {
@@ -373,10 +375,10 @@ impl JobForge for LiveForge {
 
     fn reviews<'a>(
         &'a self,
-        pull: (&'a RepoName, i64),
+        pull: (&'a Repo, i64),
         until: Timestamp,
     ) -> ForgeCall<'a, Vec<(i64, ToldText)>> {
-        Box::pin(open_reviews(&self.ctx.gitea, pull, until))
+        Box::pin(open_reviews(&self.ctx, &self.permissions, pull, until))
     }
 
     fn examine<'a>(

@@ -1,5 +1,7 @@
 //! Whether an agent that has a job can begin; then what it is asked is stored, and that it starts.
 
+use std::time::Duration;
+
 use super::Jobs;
 use super::drivers::{CannotBegin, JobOrder};
 use super::look::{NextLook, SeenJob, told};
@@ -20,6 +22,9 @@ use crate::store::{Error, Transaction};
 
 /// Of how many linked pull requests it is asked whether they were merged.
 const MOST_LINKED: usize = 3;
+
+/// How far the clock of the forge may be from ours.
+const SKEW: Duration = Duration::from_secs(120);
 
 /// How many texts of people an attempt is told: the newest ones.
 const MOST_TEXTS: usize = 50;
@@ -74,7 +79,7 @@ impl Jobs {
         }
         let begun = self.ctx.ledger.read(move |conn| jobs::get(conn, id)).await?;
         let Some(begun) = begun.map(|stored| stored.created_at) else { return Ok(None) };
-        let reviews = match self.forge.reviews((&repo.name, thread.number), begun).await {
+        let reviews = match self.forge.reviews((repo, thread.number), begun.after(SKEW)).await {
             Ok(reviews) => reviews,
             Err(error) => {
                 self.incidents.met(&error, *thread).await;
@@ -83,8 +88,10 @@ impl Jobs {
         };
         let now = self.step_time();
         let write = self.ctx.ledger.write(move |tx| {
+            // Around that moment the inbox may have heard them.
+            let heard = jobs::texts(tx, id)?;
             let mut is_news = false;
-            for (review, text) in reviews {
+            for (review, text) in reviews.into_iter().filter(|(_, text)| !heard.contains(text)) {
                 let (key, event) = (format!("review.{review}"), JobEvent::Told(text));
                 let told = jobs::advance(tx, id, Some(&key), event, now)?;
                 is_news |= told.is_ok_and(|told| !told.is_known);

@@ -97,10 +97,11 @@ pub(super) fn day_jobs(
 
 /// What may be spent today, in millionths of a US dollar.
 fn day_cap(of: &ReportScope, fleet: &Controls) -> Option<u64> {
-    match fleet.day_budget(&DayScope::All).map(|budget| budget.amount) {
-        Some(Amount::MicroUsd(micro_usd)) => Some(micro_usd),
-        Some(Amount::Tokens(_) | Amount::Runs(_)) | None => of.day_cap,
-    }
+    let said = fleet.day_budgets(&DayScope::All).find_map(|amount| match amount {
+        Amount::MicroUsd(micro_usd) => Some(micro_usd),
+        Amount::Tokens(_) | Amount::Runs(_) => None,
+    });
+    said.or(of.day_cap)
 }
 
 /// What there is to tell of agents.

@@ -155,6 +155,7 @@ const GREEN: &[Expected] = &[
     }),
     ("`ci/test` to end", |case| case.said("ci/test", Pending)),
     ("`ci/*` to begin", |case| case.requires("ci/*")),
+    ("`*` to begin", |case| case.requires("*").said("timmy/verify", Success)),
     ("`ci/test` to begin", |case| case.on_target(&[("ci/test", Success)])),
     ("the first check to begin", CheckCase::required),
 ];

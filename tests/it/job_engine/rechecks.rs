@@ -65,7 +65,7 @@ async fn what_ran_runs_again() {
     assert!(prompt.contains("The guard gate speaks against it."), "{prompt}");
     stage.ezra.script().obeys = true;
     std::fs::write(gate.path().join("open"), "").unwrap();
-    stage.tell(job, JobEvent::Recheck).await;
+    stage.tell(job, JobEvent::Lifted).await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     assert_eq!(verdict(&stage, &commit).as_deref(), Some("success"));

@@ -140,10 +140,10 @@ fn walk() -> impl Strategy<Value = Vec<(u64, u8, u16)>> {
 
 /// What can happen nearly anywhere, and ends a job or leaves it where it is.
 fn is_aside(kind: StepKind, job: &Job) -> bool {
-    use StepKind::{Cancel, Merged, Pushed, Recheck, Refund, Restored, Retry, Told};
+    use StepKind::{Cancel, Lifted, Merged, Pushed, Recheck, Refund, Restored, Retry, Told};
     match kind {
         Retry => !job.state.kind().is_end(),
-        other => [Cancel, Merged, Pushed, Recheck, Refund, Restored, Told].contains(&other),
+        other => [Cancel, Lifted, Merged, Pushed, Recheck, Refund, Restored, Told].contains(&other),
     }
 }
 

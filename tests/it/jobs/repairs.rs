@@ -183,10 +183,10 @@ fn what_comes_after_the_end_is_told_and_does_not_wake_the_job() {
 
 #[test]
 fn a_guard_that_is_lifted_takes_its_repair_back() {
-    let story = Story::new().delivered('a', Verdict::Block).step(JobEvent::Recheck);
+    let story = Story::new().delivered('a', Verdict::Block).step(JobEvent::Lifted);
     assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
     let leased = Story::new().delivered('a', Verdict::Block).due().lease_to("ezra");
-    let story = leased.step(JobEvent::Recheck);
+    let story = leased.step(JobEvent::Lifted);
     assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
     assert_eq!(story.job.past.last.map(|last| last.fence()), Some(Fence(1)));
 }
@@ -194,7 +194,7 @@ fn a_guard_that_is_lifted_takes_its_repair_back() {
 #[test]
 fn also_one_that_has_begun_unless_something_new_is_there() {
     let mends = || Story::new().delivered('a', Verdict::Block).work();
-    let story = mends().step(JobEvent::Recheck);
+    let story = mends().step(JobEvent::Lifted);
     assert_eq!(story.actions, [JobAction::Stop(Fence(2))]);
     for over in [stopped(), ended(AgentClaim::Nothing), failed("turns"), Progress::Lost] {
         let story = story.clone().progress(over);
@@ -202,12 +202,15 @@ fn also_one_that_has_begun_unless_something_new_is_there() {
         assert_eq!(story.job.past.last.map(|last| last.fence()), Some(Fence(1)));
         assert_eq!(story.job.past.branch, 1);
     }
+    let unseen = story.clone().due();
+    assert_eq!(question(&unseen), Some(Question::Guard), "it may still push");
+    assert_eq!(mends().try_step(JobEvent::Recheck), Err(IllegalReason::NotHere));
     let cancelled = story.step(JobEvent::Cancel(CancelReason::Person("anna".to_owned())));
     assert_eq!(cancelled.progress(stopped()).state(), "cancelled");
     let pushed = push(mends(), 'b', Pusher::Agent);
-    assert_eq!(pushed.try_step(JobEvent::Recheck), Err(IllegalReason::NotHere));
+    assert_eq!(pushed.try_step(JobEvent::Lifted), Err(IllegalReason::NotHere));
     let first = Story::new().work();
-    assert_eq!(first.try_step(JobEvent::Recheck), Err(IllegalReason::NotHere));
+    assert_eq!(first.try_step(JobEvent::Lifted), Err(IllegalReason::NotHere));
 }
 
 #[test]

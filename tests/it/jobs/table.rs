@@ -132,6 +132,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("decided, another question", JobEvent::Decided(past.asked + 1, PersonAnswer::Yes)),
         ("ask again", JobEvent::AskAgain(past.asked)),
         ("recheck", JobEvent::Recheck),
+        ("lifted", JobEvent::Lifted),
         ("told", JobEvent::Told(ToldText::by("anna", "mind the tests"))),
         ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),
         ("retry", JobEvent::Retry(None)),

@@ -22,6 +22,17 @@ pub enum Amount {
     Runs(u64),
 }
 
+impl Amount {
+    /// In what it is counted.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::MicroUsd(_) => "usd",
+            Self::Tokens(_) => "tokens",
+            Self::Runs(_) => "runs",
+        }
+    }
+}
+
 impl ArgumentValue for Amount {
     const EXPECTED: &'static str = "an amount such as `5usd`, `200ktok` or `10runs`";
 

@@ -12,7 +12,7 @@ use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::jobs::KnownJob;
 use crate::core::jobs::evidence::Finding;
-use crate::core::jobs::{Commit, JobEvent, StateKind, advance};
+use crate::core::jobs::{Commit, JobEvent, JobStep, StateKind, Verdict, advance};
 use crate::core::reply::{Answer, JobAnswer};
 
 pub(in crate::core::handlers) fn verify<'a>(job: Option<JobId>) -> Handler<'a> {
@@ -46,11 +46,15 @@ impl CommandContext<'_> {
         };
         let now = self.step_time();
         let seen = &known.record.job;
-        let after = advance(seen, &JobEvent::Recheck.into(), now);
+        let after = advance(seen, &JobEvent::Lifted.into(), now);
         let (Ok((after, _)), Some(commit)) = (after, seen.past.commit.clone()) else {
             return self.nothing_brought(&known);
         };
         let speaking = speaking(&known);
+        let is_mended = seen.state.leased().is_some();
+        if is_mended && !mends_only(&known, &speaking, &guard) {
+            return self.nothing_brought(&known);
+        }
         // What still waits for something has said nothing yet.
         let may_wait =
             seen.state.kind() == StateKind::Verifying && GuardName::is_built_in(guard.as_str());
@@ -82,6 +86,24 @@ fn speaking(known: &KnownJob) -> BTreeSet<GuardName> {
         _ => None,
     });
     guards.collect()
+}
+
+/// Whether the round of repair that goes on is there for this guard alone: one that a person asked
+/// for, or that mends more than that, goes on.
+fn mends_only(known: &KnownJob, speaking: &BTreeSet<GuardName>, guard: &GuardName) -> bool {
+    let steps = known.record.steps.iter().rev().map(|(step, _)| step);
+    let told =
+        |step: &JobStep| matches!(step, JobStep::Event(JobEvent::Told(_) | JobEvent::Decided(..)));
+    let since = steps.take_while(|step| !is_judged(step)).any(told);
+    let mut judged = known.record.steps.iter().rev().filter(|(step, _)| is_judged(step));
+    let blocked = judged.next().is_some_and(|(step, _)| {
+        matches!(step, JobStep::Event(JobEvent::Judged(judged)) if judged.verdict == Verdict::Block)
+    });
+    blocked && !since && speaking.iter().eq([guard])
+}
+
+fn is_judged(step: &JobStep) -> bool {
+    matches!(step, JobStep::Event(JobEvent::Judged(_)))
 }
 
 /// The first letters of a commit, as the forge shows it.

@@ -111,6 +111,7 @@ fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
         JobEvent::Decided(_, PersonAnswer::Revise) => "a person asked for a change".to_owned(),
         JobEvent::AskAgain(_) => "asked anew".to_owned(),
         JobEvent::Recheck => "to be looked at again".to_owned(),
+        JobEvent::Lifted => "a person let pass what was found".to_owned(),
         JobEvent::Told(_) => "a person said something to its agent".to_owned(),
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
         JobEvent::Cancel(CancelReason::IssueGone) => "the issue is gone".to_owned(),
