@@ -82,6 +82,7 @@ fn of(place: Place, thread: &Thread, repo: &BacklogRepo, reader: &TextReader) ->
             .map(|(title, due_at)| Milestone { title, due_at: due_at.map(Into::into) }.into()),
         pinned: thread.pinned,
         readiness: reader.read(id(place).repo, &thread.title, &thread.body).readiness,
+        names_protected: false,
         waits_for: thread.waits_for.iter().copied().map(id).collect(),
         people: (place.number % 6) as u32,
         held: place.number.is_multiple_of(50),

@@ -114,6 +114,7 @@ fn issue(dice: &mut Dice, number: i64) -> IssueFacts {
         milestone: None,
         pinned: dice.below(50) == 0,
         readiness,
+        names_protected: false,
         waits_for: Vec::new(),
         people: dice.below(6) as u32,
         held: false,

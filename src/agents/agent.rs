@@ -91,8 +91,20 @@ pub struct Capabilities {
     pub keyed: bool,
     /// It can be told something while it runs.
     pub steer: bool,
-    /// It asks before it does what is dangerous.
-    pub asks: bool,
+    pub asking: Asking,
+}
+
+/// Whether an agent asks before it does what is dangerous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asking {
+    /// It was seen to.
+    Seen,
+    /// Nobody has seen it ask: it may be set to ask nothing.
+    #[default]
+    NotSeen,
+    /// It can do nothing that anybody should be asked about.
+    NotNeeded,
 }
 
 /// What came of a start.

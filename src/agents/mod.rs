@@ -23,8 +23,8 @@ mod unreachable;
 
 pub use account::own_account;
 pub use agent::{
-    Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Capabilities, FailureKind, RunHandle,
-    Sighting, Started, SteerOutcome,
+    Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Asking, Capabilities, FailureKind,
+    RunHandle, Sighting, Started, SteerOutcome,
 };
 pub use event_stream::{EventStream, LineTooLong};
 pub use fleet::{fleet, redactor};

@@ -6,6 +6,8 @@ use super::{AgentConfig, AgentKind, AskBefore, BudgetConfig, Config, MicroUsd, R
 use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::{JobLimits, Timeouts};
+use crate::core::model::glob::Glob;
+use crate::core::model::ids::RepoId;
 use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
 
 /// What the agents may do, as far as that depends on what the ledger holds.
@@ -15,6 +17,18 @@ pub struct FleetLimits {
     pub repositories: BTreeMap<String, RepositoryFilter>,
     /// What they may spend.
     pub budgets: Budgets,
+    /// What is protected everywhere.
+    pub protected: Vec<Glob>,
+    /// What is protected beside that, by repository.
+    pub protected_there: BTreeMap<RepoId, Vec<Glob>>,
+}
+
+impl FleetLimits {
+    /// What is configured as protected in `repo`.
+    pub fn protected_in(&self, repo: RepoId) -> Vec<Glob> {
+        let there = self.protected_there.get(&repo).into_iter().flatten();
+        self.protected.iter().chain(there).cloned().collect()
+    }
 }
 
 impl Config {
@@ -73,6 +87,8 @@ impl Config {
         FleetLimits {
             repositories: agents.map(|one| (one.name.clone(), one.repositories.clone())).collect(),
             budgets: self.budgets(),
+            protected: self.guards.rules.protected.clone(),
+            protected_there: BTreeMap::new(),
         }
     }
 
@@ -101,13 +117,12 @@ impl Config {
 
     /// What people are asked before work begins.
     pub fn start_rules(&self) -> StartRules {
-        let mut rules = StartRules::default();
+        let paths = self.guards.rules.protected.clone();
+        let mut rules = StartRules { paths, ..StartRules::default() };
         for reason in &self.dispatch.ask {
             match reason {
                 AskBefore::Devops => rules.devops = true,
-                AskBefore::Protected => {
-                    rules.protected = Some(self.guards.rules.protected.clone());
-                }
+                AskBefore::Protected => rules.protected = true,
                 // Of two limits the lower one is asked about first.
                 AskBefore::Over(MicroUsd(over)) => {
                     rules.over = Some(rules.over.map_or(*over, |other| other.min(*over)));

@@ -1,6 +1,6 @@
 //! The ranked backlog: built when somebody asks, cached for a minute.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use super::jobs::Fleet;
 use super::repository_policies::RepositoryPolicies;
 use super::roster::FleetRecords;
 use crate::config::FleetLimits;
+use crate::core::jobs::ask_first::names_protected;
+use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoId;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
@@ -153,10 +155,15 @@ impl Planner {
     }
 
     fn limits(&self) -> FleetLimits {
-        let JobPolicy { agents, budgets, .. } = &self.ctx.policy.jobs;
+        let JobPolicy { agents, budgets, start_rules, .. } = &self.ctx.policy.jobs;
         let repositories =
             |(name, terms): (&String, &AgentTerms)| (name.clone(), terms.repositories.clone());
-        FleetLimits { repositories: agents.iter().map(repositories).collect(), budgets: *budgets }
+        FleetLimits {
+            repositories: agents.iter().map(repositories).collect(),
+            budgets: *budgets,
+            protected: start_rules.paths.clone(),
+            protected_there: self.policies.all_protected(),
+        }
     }
 }
 
@@ -185,5 +192,13 @@ pub fn rank_backlog(
     let setting = RankingInput { now, zone, rules, pauses: fleet.pauses, roster };
     let mut facts = backlog::facts(conn, now)?;
     jobs::add_work(conn, &mut facts)?;
+    if setting.roster.workers.iter().any(|worker| worker.cannot_ask) {
+        let mut globs: BTreeMap<RepoId, Vec<Glob>> = BTreeMap::new();
+        backlog::look_at_paths(conn, &mut facts, |facts, named| {
+            let repo = facts.thread.repo;
+            let globs = globs.entry(repo).or_insert_with(|| limits.protected_in(repo));
+            facts.names_protected = names_protected(named, globs);
+        })?;
+    }
     Ok(RankedBacklog::new(facts, setting))
 }

@@ -3,7 +3,7 @@
 //! Whoever acts on it reads it at the commit that the work begins at, or is to be merged into; what
 //! stands there never changes, so it is read once. Who only looks ahead goes by what was read last.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -117,6 +117,16 @@ impl RepositoryPolicies {
             Some(PolicyFile::Read(own)) => own.protected.clone(),
             Some(PolicyFile::Unreadable) | None => Vec::new(),
         }
+    }
+
+    /// The same of all repositories.
+    pub(super) fn all_protected(&self) -> BTreeMap<RepoId, Vec<Glob>> {
+        let known = self.known();
+        let own = known.iter().filter_map(|(repo, known)| match &known.file {
+            PolicyFile::Read(own) => Some((*repo, own.protected.clone())),
+            PolicyFile::Unreadable => None,
+        });
+        own.filter(|(_, globs)| !globs.is_empty()).collect()
     }
 
     /// The repositories of which something is known that keeps some agent out.

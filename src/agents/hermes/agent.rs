@@ -19,7 +19,7 @@ use super::wire::{
     WireSessionInfo, WireStarted,
 };
 use crate::agents::agent::{
-    Agent, AgentCall, AgentHealth, Allowance, Capabilities, RunHandle, Sighting, Started,
+    Agent, AgentCall, AgentHealth, Allowance, Asking, Capabilities, RunHandle, Sighting, Started,
     SteerOutcome,
 };
 use crate::agents::brief::brief;
@@ -300,6 +300,15 @@ impl HermesAgent {
         }
     }
 
+    /// Whether this process was seen to ask.
+    fn asking(&self, process: Option<&String>) -> Asking {
+        let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        match process.is_some_and(|process| asking.contains(process)) {
+            true => Asking::Seen,
+            false => Asking::NotSeen,
+        }
+    }
+
     async fn ask_to_stop(&self, id: &str) -> Result<(), AgentTrouble> {
         match self
             .gateway
@@ -377,14 +386,13 @@ impl Agent for HermesAgent {
                 return Err(AgentTrouble::ModelGone("none is set up".to_owned()));
             }
             let state = health.gateway_state.filter(|state| state != "running");
-            let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-            let asks = features.process.as_ref().is_some_and(|process| asking.contains(process));
+            let asking = self.asking(features.process.as_ref());
             Ok(AgentHealth {
                 refuses: state.map(|state| format!("its gateway is {}", brief(&state))),
                 model: None,
                 version: health.version.map(|version| brief(&version)),
                 process: features.process,
-                capabilities: Capabilities { keyed: features.keyed, steer: features.steer, asks },
+                capabilities: Capabilities { keyed: features.keyed, steer: features.steer, asking },
             })
         })
     }

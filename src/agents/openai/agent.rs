@@ -16,8 +16,8 @@ use super::run::{LoopEnd, Run};
 use super::tool_loop::LoopBounds;
 use super::work_order::{WorkOrder, Workplace};
 use crate::agents::agent::{
-    Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Capabilities, FailureKind, RunHandle,
-    Sighting, Started, SteerOutcome,
+    Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Asking, Capabilities, FailureKind,
+    RunHandle, Sighting, Started, SteerOutcome,
 };
 use crate::agents::redact::Redactor;
 use crate::agents::task::{AgentTask, StoredRequest};
@@ -207,7 +207,7 @@ impl Agent for OpenAiAgent {
                 model: Some(self.model.model().to_owned()),
                 version: None,
                 process: Some(self.process.clone()),
-                capabilities: Capabilities { keyed: false, steer: true, asks: false },
+                capabilities: Capabilities { keyed: false, steer: true, asking: Asking::NotNeeded },
             })
         })
     }

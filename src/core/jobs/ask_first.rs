@@ -3,6 +3,11 @@
 //! A yes covers one agent, one text of the issue and one sum. While all of it is so, each attempt of
 //! the job begins unasked: one that is lost, or a round of repair, is no other work.
 //!
+//! Where something dangerous may come up (the role devops, an issue that names protected paths), the
+//! agent should ask before it does that. One that was not seen to ask begins there only with a yes to a
+//! question that says so, whatever else is configured: what such a yes lifts was shown. One that was given
+//! while the agent was seen to ask does not cover the gateway that was started since.
+//!
 //! Who assigned an issue is asked like anybody else, also if they may say yes: nothing of what a yes
 //! covers was shown when they wrote it, and `assign` is heard where no yes is (in the text of an
 //! issue, in an edit, as a gesture in the forge's own page).
@@ -12,10 +17,7 @@ use super::money::{BudgetScope, Ceiling, Spent};
 use super::start_terms::{StartProposal, StartReason, StartTerms};
 use crate::core::guards::is_protected;
 use crate::core::model::glob::Glob;
-use crate::core::model::issue::{NamedPaths, TextDigest};
-
-/// The role whose work reaches beyond the repository.
-const DEVOPS: &str = "devops";
+use crate::core::model::issue::{DEVOPS, NamedPaths, TextDigest};
 
 /// The most protected paths that are told.
 const MOST_PATHS: usize = 5;
@@ -25,16 +27,20 @@ const MOST_PATHS: usize = 5;
 pub struct StartRules {
     /// Work of the role devops.
     pub devops: bool,
-    /// That the issue names one of these paths, or what steers agents or CI; none: that is not asked.
-    pub protected: Option<Vec<Glob>>,
+    /// That the issue names what is protected.
+    pub protected: bool,
     /// That the issue may come to cost more than this, in millionths of a US dollar.
     pub over: Option<u64>,
+    /// What is protected beside what steers agents or CI, whether or not that is asked about.
+    pub paths: Vec<Glob>,
 }
 
 /// An attempt that could begin now.
 #[derive(Debug, Clone, Copy)]
 pub struct StartFacts<'a> {
     pub agent: &'a str,
+    /// It was not seen to ask before it does something dangerous.
+    pub cannot_ask: bool,
     pub text: Option<TextDigest>,
     /// The paths that the text names.
     pub named: &'a NamedPaths,
@@ -54,29 +60,43 @@ pub fn proposal(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Option
     let allowed = allowed.filter(|terms| terms.agent == agent && terms.text == text);
     let budget = allowed.map_or(unasked, |terms| terms.budget);
     let short = budget.shortage(BudgetScope::Issue, spent, bound);
-    if allowed.is_some() && short.is_none() {
+    let cannot_ask = facts.cannot_ask && is_dangerous(&job.spec.role, facts.named, &rules.paths);
+    let is_covered = allowed.is_some_and(|terms| terms.cannot_ask || !cannot_ask);
+    if is_covered && short.is_none() {
         return None;
     }
     let mut reasons = match allowed {
         Some(_) => Vec::new(),
         None => reasons(&job.spec.role, facts, rules),
     };
+    reasons.extend(cannot_ask.then_some(StartReason::CannotAsk));
     reasons.extend(short.map(StartReason::Budget));
     if reasons.is_empty() {
         return None;
     }
     let budget = budget.raised(unasked, spent, bound);
-    let terms = StartTerms { agent: agent.to_owned(), text, budget };
+    let terms = StartTerms { agent: agent.to_owned(), text, budget, cannot_ask };
     Some(StartProposal { terms, reasons, configured })
 }
 
 fn reasons(role: &str, facts: &StartFacts<'_>, rules: &StartRules) -> Vec<StartReason> {
     let devops = (rules.devops && role == DEVOPS).then_some(StartReason::Devops);
-    let protected = rules.protected.as_ref().and_then(|globs| protected(facts.named, globs));
+    let protected = rules.protected.then(|| protected(facts.named, &rules.paths)).flatten();
     let may_cost = facts.spent.plus(facts.bound).micro_usd;
     let costly = rules.over.filter(|over| may_cost > *over);
     let costly = costly.map(|over| StartReason::Costly { may_cost, over });
     [devops, protected, costly].into_iter().flatten().collect()
+}
+
+/// Whether something may come up in such work that an agent should ask about before it does it.
+fn is_dangerous(role: &str, named: &NamedPaths, globs: &[Glob]) -> bool {
+    role == DEVOPS || names_protected(named, globs)
+}
+
+/// Whether a text names what is protected, or more than is read; `globs`: what is configured as
+/// protected.
+pub fn names_protected(named: &NamedPaths, globs: &[Glob]) -> bool {
+    protected(named, globs).is_some()
 }
 
 fn protected(named: &NamedPaths, globs: &[Glob]) -> Option<StartReason> {
@@ -120,8 +140,8 @@ mod tests {
     }
 
     fn rules() -> StartRules {
-        let protected = Some(vec![Glob::new("deploy/**").expect("a pattern")]);
-        StartRules { devops: true, protected, over: Some(5) }
+        let paths = vec![Glob::new("deploy/**").expect("a pattern")];
+        StartRules { devops: true, protected: true, over: Some(5), paths }
     }
 
     const NOTHING: &NamedPaths = &NamedPaths { paths: Vec::new(), is_cut: false };
@@ -129,7 +149,7 @@ mod tests {
     fn facts(named: &NamedPaths) -> StartFacts<'_> {
         let text = Some(TextDigest([1; 32]));
         let (spent, bound, configured) = (usd(0), usd(1), at_most(9));
-        StartFacts { agent: "ezra", text, named, spent, bound, configured }
+        StartFacts { agent: "ezra", cannot_ask: false, text, named, spent, bound, configured }
     }
 
     fn reasons_of(job: &Job, facts: &StartFacts<'_>) -> Vec<StartReason> {
@@ -152,6 +172,26 @@ mod tests {
         assert_eq!(reasons_of(&job("coder"), &dear), [costly]);
         let off = proposal(&job("devops"), &dear, &StartRules::default());
         assert_eq!(off, None, "nothing is asked that nobody wants asked");
+    }
+
+    #[test]
+    fn who_cannot_ask_begins_what_is_dangerous_with_a_yes_to_just_that() {
+        let unasked = StartRules { paths: rules().paths, ..StartRules::default() };
+        let unseen = StartFacts { cannot_ask: true, ..facts(NOTHING) };
+        assert_eq!(proposal(&job("coder"), &unseen, &unasked), None, "nothing dangerous in it");
+        let deploys = NamedPaths { paths: vec!["deploy/prod.yml".to_owned()], is_cut: false };
+        let dangerous = StartFacts { cannot_ask: true, ..facts(&deploys) };
+        for (role, facts) in [("devops", &unseen), ("coder", &dangerous)] {
+            let asked = proposal(&job(role), facts, &unasked).expect("a question");
+            assert_eq!(asked.reasons, [StartReason::CannotAsk], "whatever is configured");
+        }
+        let mut job = job("devops");
+        let before = proposal(&job, &facts(NOTHING), &rules()).expect("a question");
+        job.past.allowed = Some(before.terms);
+        assert_eq!(reasons_of(&job, &unseen), [StartReason::CannotAsk], "that was not shown");
+        job.past.allowed = proposal(&job, &unseen, &rules()).map(|asked| asked.terms);
+        assert_eq!(proposal(&job, &unseen, &rules()), None);
+        assert_eq!(proposal(&job, &facts(NOTHING), &rules()), None, "it asks meanwhile");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum StartReason {
     Protected(Vec<String>),
     /// It names more paths than are read.
     TooManyPaths,
+    /// The agent was not seen to ask before it does something dangerous, and it is to do such work.
+    CannotAsk,
     /// It may come to cost more than is begun unasked, in millionths of a US dollar.
     Costly {
         may_cost: u64,
@@ -31,6 +33,9 @@ pub struct StartTerms {
     pub text: Option<TextDigest>,
     /// What may be spent on the issue in all.
     pub budget: Ceiling,
+    /// That the agent was not seen to ask before it does something dangerous.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cannot_ask: bool,
 }
 
 /// An attempt about which a person is asked before it begins.
@@ -50,6 +55,7 @@ impl StartProposal {
             StartReason::Devops
             | StartReason::Protected(_)
             | StartReason::TooManyPaths
+            | StartReason::CannotAsk
             | StartReason::Costly { .. } => None,
         })
     }

@@ -39,6 +39,9 @@ pub struct Issue {
 #[serde(transparent)]
 pub struct TextDigest(pub [u8; 32]);
 
+/// The role whose work reaches beyond the repository.
+pub const DEVOPS: &str = "devops";
+
 /// The paths that the text of an issue names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NamedPaths {

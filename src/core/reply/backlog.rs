@@ -292,6 +292,7 @@ impl Rejection {
             Self::NoRole | Self::NoSkill | Self::NoAccess | Self::AgentDown | Self::LowerValue => {
                 "when that is over"
             }
+            Self::CannotAsk => "with a yes to the question that I put about it",
             Self::AgentBusy | Self::HostFull | Self::RepoFull => "when a job there ends",
             Self::PoolEmpty => "when there is quota again",
             Self::ReviewsWaiting => "when somebody has reviewed",
@@ -305,6 +306,7 @@ impl Rejection {
             Self::NoRole => "another role is needed",
             Self::NoSkill => "another skill is needed",
             Self::NoAccess => "may not work in that repository",
+            Self::CannotAsk => "was not seen to ask before it does something dangerous",
             Self::AgentDown => "paused, or cannot be reached",
             Self::AgentBusy => "no free slot",
             Self::HostFull => "no free slot on its host",
@@ -372,6 +374,13 @@ impl Judgement {
     pub fn next_best(&self) -> Option<&Bid> {
         let suits = |bid: &&Bid| !bid.lack.is_some_and(Rejection::is_of_the_work);
         self.bids.iter().find(suits)
+    }
+}
+
+impl Bid {
+    /// Whether a person is asked about it, once somebody wants it.
+    pub fn is_asked_about(&self) -> bool {
+        self.lack == Some(Rejection::CannotAsk)
     }
 }
 

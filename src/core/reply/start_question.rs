@@ -44,12 +44,12 @@ impl StartView {
             }),
             budget: terms.budget.said(),
             is_begun: record.started().next().is_some(),
-            reasons: reasons.iter().map(said).collect(),
+            reasons: reasons.iter().map(|reason| said(reason, &terms.agent)).collect(),
         })
     }
 }
 
-fn said(reason: &StartReason) -> String {
+fn said(reason: &StartReason, agent: &str) -> String {
     match reason {
         StartReason::Devops => {
             "The role `devops` reaches beyond this repository (`dispatch.ask`).".to_owned()
@@ -62,6 +62,9 @@ fn said(reason: &StartReason) -> String {
         StartReason::TooManyPaths => {
             "It names so many files that I did not look at all of them.".to_owned()
         }
+        StartReason::CannotAsk => format!(
+            "`{agent}` was not seen to ask before it does something dangerous: what it does here, it may do unasked."
+        ),
         StartReason::Costly { may_cost, over } => {
             let said = |amount| BudgetUnit::MicroUsd.said(amount);
             format!(

@@ -22,6 +22,8 @@ pub struct Candidate {
     pub role: String,
     /// The skills that it needs, in lower case.
     pub skills: Vec<String>,
+    /// Whether something dangerous may come up in it, about which its agent should ask.
+    pub is_dangerous: bool,
     /// Whether it is of size `s` or less.
     pub is_small: bool,
     /// Who failed at it since a person last touched it.

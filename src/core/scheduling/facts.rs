@@ -38,6 +38,9 @@ pub struct IssueFacts {
     pub pinned: bool,
     /// What its text holds.
     pub readiness: Readiness,
+    /// Whether its text names what is protected. Nobody looks as long as all agents ask.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub names_protected: bool,
     /// The open issues that it waits for, as last read; each once.
     pub waits_for: Vec<ThreadId>,
     /// How many people were heard in it in the last 30 days.

@@ -17,7 +17,7 @@ pub(super) struct AgentFit {
     pub(super) fit: Fit,
 }
 
-/// All agents, as issues of one repository, role and set of skills see them.
+/// All agents, as issues of one repository, role and set of skills see them that are alike dangerous.
 #[derive(Debug)]
 pub(super) struct AgentRanking {
     /// Those who could do it: the one that fits best first, of equals the cheapest.
@@ -30,7 +30,7 @@ impl AgentRanking {
     /// Who suits one issue alone.
     pub(super) fn of(candidate: &Candidate, roster: &Roster, capacity: &Capacity<'_>) -> Self {
         let mut cache = FitCache::new(roster, capacity);
-        cache.look(&candidate.role, &candidate.skills, candidate.repo())
+        cache.look(candidate)
     }
 
     /// All agents but the winner, with what they lack as long as there is this much room: the
@@ -69,7 +69,7 @@ pub(super) struct FitCache<'a> {
     /// The fit of each agent by role and repository.
     fits: HashMap<(&'a str, RepoId), Vec<Fit>>,
     /// Where in `suits` it stands who suits.
-    known: HashMap<(&'a str, &'a [String], RepoId), usize>,
+    known: HashMap<(&'a str, &'a [String], RepoId, bool), usize>,
     rankings: Vec<AgentRanking>,
 }
 
@@ -82,12 +82,12 @@ impl<'a> FitCache<'a> {
 
     /// The number of who suits `candidate` in what [`FitCache::into_rankings`] gives.
     pub(super) fn ranking(&mut self, candidate: &'a Candidate) -> usize {
-        let Candidate { role, skills, .. } = candidate;
-        let key = (role.as_str(), skills.as_slice(), candidate.repo());
+        let Candidate { role, skills, is_dangerous, .. } = candidate;
+        let key = (role.as_str(), skills.as_slice(), candidate.repo(), *is_dangerous);
         if let Some(number) = self.known.get(&key) {
             return *number;
         }
-        let ranking = self.look(role, skills, candidate.repo());
+        let ranking = self.look(candidate);
         self.rankings.push(ranking);
         self.known.insert(key, self.rankings.len() - 1);
         self.rankings.len() - 1
@@ -97,7 +97,9 @@ impl<'a> FitCache<'a> {
         self.rankings
     }
 
-    fn look(&mut self, role: &'a str, skills: &[String], repo: RepoId) -> AgentRanking {
+    fn look(&mut self, candidate: &'a Candidate) -> AgentRanking {
+        let Candidate { role, skills, is_dangerous, .. } = candidate;
+        let (role, repo) = (role.as_str(), candidate.repo());
         let Self { roster, workers, fits, .. } = self;
         let fits = fits.entry((role, repo)).or_insert_with(|| {
             let depth = Depth::Repo(role, repo);
@@ -111,6 +113,8 @@ impl<'a> FitCache<'a> {
                 untracked.push((agent, Rejection::NoSkill));
             } else if !worker.workplaces.include(repo) {
                 untracked.push((agent, Rejection::NoAccess));
+            } else if *is_dangerous && worker.cannot_ask {
+                untracked.push((agent, Rejection::CannotAsk));
             } else {
                 ranked_fits.push(AgentFit { agent, fit: *fit });
             }

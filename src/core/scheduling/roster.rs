@@ -42,6 +42,9 @@ pub struct AgentSlot {
     /// Where it may work.
     #[serde(default)]
     pub workplaces: Workplaces,
+    /// Whether it should ask before it does something dangerous, and was not seen to.
+    #[serde(default)]
+    pub cannot_ask: bool,
 }
 
 /// The repositories in which an agent may work.
@@ -192,6 +195,8 @@ pub enum Rejection {
     NoSkill,
     /// It may not work in that repository.
     NoAccess,
+    /// It was not seen to ask before it does something dangerous, and such work should be asked about.
+    CannotAsk,
     /// It cannot be reached, or is paused.
     AgentDown,
     /// It has as many jobs as it takes.
@@ -216,7 +221,7 @@ pub enum Rejection {
 pub struct RejectedAgent {
     /// Which.
     pub agent: String,
-    /// How well it fits, in millionths; 0 if its role or skills do not.
+    /// How well it fits, in millionths; 0 if it may not do this at all.
     pub fit: u64,
     /// The first thing that it lacked.
     pub lack: Rejection,
@@ -255,7 +260,7 @@ mod tests {
         let old = r#"{"name":"ezra","roles":["coder"],"skills":[],"host":null,"pool":null,
                       "capacity":1,"prior":500000,"is_up":true,"is_spent":false}"#;
         let slot: AgentSlot = serde_json::from_str(old).expect("a slot");
-        assert!(slot.workplaces.include(RepoId(1)) && !slot.is_out_of_quota);
+        assert!(slot.workplaces.include(RepoId(1)) && !slot.is_out_of_quota && !slot.cannot_ask);
         assert_eq!((slot.micro_usd, slot.family), (0, None));
     }
 

@@ -56,6 +56,7 @@ pub(in crate::core) fn facts(number: i64) -> IssueFacts {
         milestone: None,
         pinned: false,
         readiness: Readiness { scope: true, ..Readiness::default() },
+        names_protected: false,
         waits_for: Vec::new(),
         people: 0,
         held: false,

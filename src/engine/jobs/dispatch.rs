@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use super::Jobs;
 use crate::core::jobs::ladder::{Rung, preferred};
 use crate::core::jobs::money::{BudgetScope, BudgetShortage};
+use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{Job, JobId, Spec, StepTime};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::Incident;
@@ -198,26 +199,47 @@ fn try_all(
     nobody: &str,
 ) -> Result<LeaseTry, Error> {
     let mut refusals = Vec::new();
+    let mut unasking = None;
     for request in requests {
         match jobs::lease(tx, id, request, now)? {
             Ok((_, advanced)) => {
                 jobs::note_waiting(tx, id, None, now.at)?;
                 return Ok(LeaseTry::Leased(Box::new(advanced)));
             }
+            // Rather one that asks.
+            Err(LeaseRefusal::NeedsYes(proposal)) if proposal.terms.cannot_ask => {
+                unasking.get_or_insert(proposal);
+            }
             // The agent that would get it is the one that is asked about.
             Err(LeaseRefusal::NeedsYes(proposal)) => {
-                if let Some(advanced) = jobs::propose(tx, id, &proposal, now)? {
-                    jobs::note_waiting(tx, id, None, now.at)?;
-                    return Ok(LeaseTry::Asks(Box::new(advanced)));
+                if let Some(asks) = propose(tx, id, &proposal, now)? {
+                    return Ok(asks);
                 }
             }
             Err(refusal) => refusals.push((request.agent.clone(), refusal)),
         }
     }
+    if let Some(proposal) = unasking
+        && let Some(asks) = propose(tx, id, &proposal, now)?
+    {
+        return Ok(asks);
+    }
     let words = told(&refusals);
     let words = if words.is_empty() { nobody } else { &words };
     jobs::note_waiting(tx, id, Some(words), now.at)?;
     Ok(LeaseTry::Refused(refusals))
+}
+
+/// Asks a person, if the job still waits for an agent.
+fn propose(
+    tx: &Transaction<'_>,
+    id: JobId,
+    proposal: &StartProposal,
+    now: StepTime,
+) -> Result<Option<LeaseTry>, Error> {
+    let Some(advanced) = jobs::propose(tx, id, proposal, now)? else { return Ok(None) };
+    jobs::note_waiting(tx, id, None, now.at)?;
+    Ok(Some(LeaseTry::Asks(Box::new(advanced))))
 }
 
 fn day_budget(refusals: &[(String, LeaseRefusal)]) -> DayBudget {
@@ -239,6 +261,10 @@ fn told(refusals: &[(String, LeaseRefusal)]) -> String {
             LeaseRefusal::Ineligible(obstacles) => {
                 let said: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.said()).collect();
                 format!("the issue is {}", said.join(" and "))
+            }
+            LeaseRefusal::Lacks(lack @ Rejection::CannotAsk) => {
+                let way_out = format!("/timmy retry agent={agent} asks a person whether it may");
+                format!("{agent}: {}; {way_out}", lack.said())
             }
             LeaseRefusal::Lacks(lack) => format!("{agent}: {}", lack.said()),
             other => format!("{agent}: {other}"),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::trouble::problem;
-use crate::agents::{Agent, AgentHealth, AgentTrouble};
+use crate::agents::{Agent, AgentHealth, AgentTrouble, Asking};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::AgentProblem;
 use crate::core::model::time::Timestamp;
@@ -32,6 +32,11 @@ impl AgentCondition {
     /// Whether it answers and takes work.
     pub fn is_up(&self) -> bool {
         matches!(&self.health, Some(Ok(AgentHealth { refuses: None, .. })))
+    }
+
+    /// Whether it should ask before it does something dangerous, and was not seen to.
+    fn cannot_ask(&self) -> bool {
+        matches!(&self.health, Some(Ok(health)) if health.capabilities.asking == Asking::NotSeen)
     }
 
     /// As people are told of it. `leaves_nothing`: it is only tried now and then.
@@ -120,7 +125,14 @@ impl Fleet {
         self.agents.keys().nth(place).cloned()
     }
 
-    /// What an agent said, or why it said nothing. Whether it takes work otherwise than before.
+    /// Whether this process of an agent was seen to ask; none if it answers for the first time.
+    pub(super) fn asking(&self, name: &str, process: &str) -> Option<Asking> {
+        let known = self.known();
+        let health = known.get(name)?.health.as_ref()?.as_ref().ok()?;
+        (health.process.as_deref() == Some(process)).then_some(health.capabilities.asking)
+    }
+
+    /// What an agent said, or why it said nothing. Whether it takes other work than before.
     pub(super) fn note(
         &self,
         name: &str,
@@ -129,10 +141,10 @@ impl Fleet {
     ) -> bool {
         let mut known = self.known();
         let Some(known) = known.get_mut(name) else { return false };
-        let was_up = known.is_up();
+        let before = (known.is_up(), known.cannot_ask());
         known.health = Some(health);
         known.next_check = now.after(EVERY);
-        known.is_up() != was_up
+        (known.is_up(), known.cannot_ask()) != before
     }
 
     /// Its account may not work in a repository.
@@ -168,6 +180,7 @@ impl Fleet {
             is_out_of_quota: is_out(&slot.name)
                 || slot.pool.as_ref().is_some_and(|pool| empty.contains(pool)),
             workplaces: Workplaces::AllBut(self.barred_to(&slot.name, now)),
+            cannot_ask: known.get(&slot.name).is_some_and(AgentCondition::cannot_ask),
             ..slot.clone()
         };
         slots.iter().map(present).collect()

@@ -2,10 +2,10 @@
 
 use super::Jobs;
 use super::trouble::{problem, spent_until};
-use crate::agents::{Agent, AgentHealth, AgentTrouble};
+use crate::agents::{Agent, AgentHealth, AgentTrouble, Asking};
 use crate::core::jobs::breaker::Breaker;
 use crate::core::model::incident::AgentProblem;
-use crate::store::{Error, jobs};
+use crate::store::{Connection, Error, jobs};
 
 /// What is over when an agent answers that it takes work.
 const ENDED_BY_HEALTH: [AgentProblem; 5] = [
@@ -39,7 +39,10 @@ impl Jobs {
         name: &str,
         agent: &dyn Agent,
     ) -> Result<Result<AgentHealth, AgentTrouble>, Error> {
-        let health = agent.health().await;
+        let health = match agent.health().await {
+            Ok(health) => Ok(self.remembered(name, health).await?),
+            trouble => trouble,
+        };
         let now = self.ctx.now();
         if self.fleet.note(name, health.clone(), now) {
             tracing::info!(agent = name, takes_work = self.fleet.is_up(name), "agent");
@@ -55,6 +58,26 @@ impl Jobs {
             }
             Err(trouble) => self.met(name, trouble).await,
         }
+        Ok(health)
+    }
+
+    /// `health`, with what a process of timmy before this one saw: that the agent asks.
+    async fn remembered(&self, name: &str, mut health: AgentHealth) -> Result<AgentHealth, Error> {
+        let (Asking::NotSeen, Some(process)) = (health.capabilities.asking, health.process.clone())
+        else {
+            return Ok(health);
+        };
+        health.capabilities.asking = match self.fleet.asking(name, &process) {
+            Some(known) => known,
+            None => {
+                let name = name.to_owned();
+                let read = move |conn: &Connection| jobs::has_asked(conn, &name, &process);
+                match self.ctx.ledger.read(read).await? {
+                    true => Asking::Seen,
+                    false => Asking::NotSeen,
+                }
+            }
+        };
         Ok(health)
     }
 

@@ -39,9 +39,7 @@ impl Jobs {
     /// What is asked before work begins in a repository.
     fn start_rules(&self, repo: RepoId) -> StartRules {
         let mut rules = self.ctx.policy.jobs.start_rules.clone();
-        if let Some(protected) = &mut rules.protected {
-            protected.extend(self.policies.protected(repo));
-        }
+        rules.paths.extend(self.policies.protected(repo));
         rules
     }
 

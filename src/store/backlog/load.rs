@@ -12,6 +12,7 @@ use super::shared::Shared;
 use super::writers;
 use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::NamedPaths;
 use crate::core::model::thread::Snooze;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{IssueFacts, LinkedPull, Milestone, WorkState};
@@ -58,6 +59,26 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
     Ok(all)
 }
 
+/// Has `see` look at each of `all`, which go by threads, whose text names paths.
+pub fn look_at_paths(
+    conn: &Connection,
+    all: &mut [IssueFacts],
+    mut see: impl FnMut(&mut IssueFacts, &NamedPaths),
+) -> Result<(), Error> {
+    let mut naming = conn.prepare_cached(
+        "SELECT repo, number, paths FROM backlog
+         WHERE NOT is_pull AND (paths -> '$.paths' <> '[]' OR paths ->> '$.is_cut')",
+    )?;
+    let mut rows = naming.query([])?;
+    while let Some(row) = rows.next()? {
+        let thread = columns::thread(row)?;
+        let Ok(place) = all.binary_search_by_key(&thread, |facts| facts.thread) else { continue };
+        let Json(paths) = row.get(2)?;
+        see(&mut all[place], &paths);
+    }
+    Ok(())
+}
+
 /// What is said of `thread` in a list that goes by threads, as those that are asked for do.
 fn of<T>(
     list: &mut Peekable<impl Iterator<Item = (ThreadId, T)>>,
@@ -96,6 +117,7 @@ impl Names {
             milestone: self.milestones.maybe(row, 10)?,
             pinned: row.get(5)?,
             readiness: readiness(row.get(6)?),
+            names_protected: false,
             waits_for: Vec::new(),
             people: 0,
             held: false,

@@ -37,7 +37,7 @@ pub use dependencies::{
     ask_dependencies_again, bind, blockers, dependencies_unknown, dependencies_unreadable,
     recheck_untracked, to_ask, unasked,
 };
-pub use load::facts;
+pub use load::{facts, look_at_paths};
 pub(super) use one::{adoptable_pull, issue};
 pub use one::{moved_at, named_paths, open_pulls, text_of};
 pub use participants::forget_old_participants;

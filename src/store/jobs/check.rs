@@ -265,8 +265,10 @@ fn budget(
         return Ok(Err(LeaseRefusal::OverBudget(over)));
     }
     let thread = job.spec.thread;
+    let is_own = |slot: &&AgentSlot| slot.name == bid.agent;
     let facts = StartFacts {
         agent: &bid.agent,
+        cannot_ask: bid.workers.iter().find(is_own).is_some_and(|slot| slot.cannot_ask),
         text: backlog::text_of(conn, thread)?.map(TextDigest),
         named: &backlog::named_paths(conn, thread)?,
         spent: spending.issue,
@@ -274,7 +276,19 @@ fn budget(
         configured: bid.budgets.issue,
     };
     Ok(match proposal(job, &facts, &bid.start_rules) {
+        Some(proposal) if proposal.terms.cannot_ask && !is_known_to_people(job, &bid.agent) => {
+            Err(LeaseRefusal::Lacks(Rejection::CannotAsk))
+        }
         Some(proposal) => Err(LeaseRefusal::NeedsYes(Box::new(proposal))),
         None => Ok(()),
     })
+}
+
+/// Whether a person wants the job, or spoke of this agent for it: nobody else is asked whether an agent
+/// may work that timmy would not have chosen.
+fn is_known_to_people(job: &Job, agent: &str) -> bool {
+    let past = &job.past;
+    job.is_asked_for()
+        || past.agent.is_some()
+        || past.allowed.as_ref().is_some_and(|terms| terms.agent == agent)
 }

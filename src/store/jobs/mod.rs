@@ -51,9 +51,9 @@ pub use record::{
     outcomes, record, refused_ids, results, reverted_between, touches,
 };
 pub use run::{
-    WatchedJob, asks, base_branch, fleet_moved, found, is_any_queued, is_small, is_thread_open,
-    keep_findings, linked_pulls, note_waiting, prepared, pulls_of, queued, said, seen, steps,
-    waits_for, watched,
+    WatchedJob, asks, base_branch, fleet_moved, found, has_asked, is_any_queued, is_small,
+    is_thread_open, keep_findings, linked_pulls, note_waiting, prepared, pulls_of, queued, said,
+    seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};
 pub use transcript::{AttemptLog, attempt_logs, keep_transcript, without_transcript};

@@ -218,6 +218,21 @@ pub fn asks(tx: &Transaction<'_>, fence: Fence, question: &str) -> Result<(), Er
     Ok(())
 }
 
+/// Whether `process` of an agent was seen to ask, and no other one of it worked since: systems give the
+/// number of a process to another one later.
+pub fn has_asked(conn: &Connection, agent: &str, process: &str) -> Result<bool, Error> {
+    let asked = conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM attempts AS asked
+             WHERE agent = ?1 AND asks IS NOT NULL AND run ->> '$.process' = ?2
+               AND NOT EXISTS (SELECT 1 FROM attempts AS later
+                   WHERE later.agent = ?1 AND later.fence > asked.fence
+                     AND later.run ->> '$.process' <> ?2))",
+        )?
+        .query_row((agent, process), |row| row.get(0))?;
+    Ok(asked)
+}
+
 /// Keeps how the agent finds an attempt again.
 pub fn found(tx: &Transaction<'_>, fence: Fence, run: &str, now: Timestamp) -> Result<(), Error> {
     tx.prepare_cached("UPDATE attempts SET run = ?2, seen_at = ?3 WHERE fence = ?1")?

@@ -3,6 +3,7 @@
 
 mod adopted;
 mod agents;
+mod asking;
 mod budgets;
 mod crashes;
 mod decisions;

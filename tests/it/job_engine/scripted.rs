@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use timmy::agents::{
-    Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Allowance, Capabilities,
-    Redactor, RunHandle, Sighting, Speaker, Started, SteerOutcome, StoredRequest, Transcript,
-    TranscriptEntry,
+    Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Allowance, Asking,
+    Capabilities, Redactor, RunHandle, Sighting, Speaker, Started, SteerOutcome, StoredRequest,
+    Transcript, TranscriptEntry,
 };
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
@@ -33,6 +33,9 @@ pub enum AtStart {
 pub struct Script {
     pub trouble: Option<AgentTrouble>,
     pub steers: bool,
+    pub asking: Asking,
+    /// The process that answers.
+    pub process: u32,
     pub asked: usize,
     pub at_start: VecDeque<AtStart>,
     /// The requests that were sent to start something, in order.
@@ -77,7 +80,13 @@ pub fn ended(text: &str) -> Sighting {
 
 impl Scripted {
     pub fn new() -> Self {
-        let script = Script { obeys: true, steers: true, ..Script::default() };
+        let script = Script {
+            obeys: true,
+            steers: true,
+            asking: Asking::Seen,
+            process: 7,
+            ..Script::default()
+        };
         Self { script: Arc::new(Mutex::new(script)), hangs: Arc::new(watch::Sender::new(false)) }
     }
 
@@ -126,26 +135,26 @@ impl Scripted {
         *script.begun.entry(key.to_owned()).or_default() += 1;
         let first = script.plan.pop_front().unwrap_or_else(working);
         script.runs.entry(key.to_owned()).or_insert(first);
-        handle(key)
+        handle(key, script.process)
     }
 }
 
-fn handle(key: &str) -> RunHandle {
-    RunHandle { run: key.to_owned(), session: None, process: None }
+fn handle(key: &str, process: u32) -> RunHandle {
+    RunHandle { run: key.to_owned(), session: None, process: Some(process.to_string()) }
 }
 
 impl Agent for Scripted {
     fn health(&self) -> AgentCall<'_, AgentHealth> {
         Box::pin(async {
             self.away()?;
-            let capabilities =
-                Capabilities { keyed: true, steer: self.script().steers, asks: true };
+            let script = self.script();
+            let (steer, asking) = (script.steers, script.asking);
             Ok(AgentHealth {
                 refuses: None,
                 model: None,
                 version: None,
-                process: None,
-                capabilities,
+                process: Some(script.process.to_string()),
+                capabilities: Capabilities { keyed: true, steer, asking },
             })
         })
     }
@@ -186,7 +195,7 @@ impl Agent for Scripted {
                 return Err(AgentTrouble::Unsupported);
             }
             let is_known = !script.is_forgetful && script.runs.contains_key(&request.key);
-            Ok(is_known.then(|| handle(&request.key)))
+            Ok(is_known.then(|| handle(&request.key, script.process)))
         })
     }
 

@@ -8,8 +8,8 @@ use timmy::core::jobs::{
     AgentClaim, CancelReason, Fence, JobEvent, JobId, NewJob, PersonAnswer, Progress,
     ResultJudgement, Verdict,
 };
-use timmy::core::scheduling::Rejection;
-use timmy::store::jobs::{self, Lease, LeaseRefusal};
+use timmy::core::scheduling::{AgentSlot, Rejection};
+use timmy::store::jobs::{self, Lease, LeaseRefusal, LeaseRequest};
 
 use super::stage::{at, begin, bid, new_job, thread, tracked};
 use super::world::World;
@@ -146,4 +146,29 @@ fn a_pull_request_of_its_own_keeps_no_job_from_going_on() {
             Ok(())
         });
     }
+}
+
+#[test]
+fn what_is_dangerous_is_not_begun_by_itself_with_an_agent_that_does_not_ask() {
+    in_transaction(|tx| {
+        tracked(tx)?;
+        let workers = bid("ezra").workers.into_iter();
+        let workers = workers.map(|slot| AgentSlot {
+            roles: vec!["devops".to_owned()],
+            cannot_ask: slot.name == "ezra",
+            ..slot
+        });
+        let workers: Vec<AgentSlot> = workers.collect();
+        let bid = |agent| LeaseRequest { workers: workers.clone(), ..bid(agent) };
+        let ops = NewJob { role: "devops".to_owned(), ..new_job(1) };
+        let id = jobs::create(tx, &ops, at(0).at)?.expect("a job").spec.id;
+        let refused = jobs::lease(tx, id, &bid("ezra"), at(0))?;
+        assert_eq!(refused, Err(LeaseRefusal::Lacks(Rejection::CannotAsk)));
+        assert!(jobs::lease(tx, id, &bid("bezalel"), at(0))?.is_ok());
+        let wanted = NewJob { thread: thread(2), agent: Some("ezra".to_owned()), ..ops };
+        let id = jobs::create(tx, &wanted, at(0).at)?.expect("a job").spec.id;
+        let asked = jobs::lease(tx, id, &bid("ezra"), at(0))?.expect_err("nobody said yes");
+        assert!(matches!(asked, LeaseRefusal::NeedsYes(_)), "{asked:?}");
+        Ok(())
+    });
 }

@@ -64,7 +64,12 @@ pub fn grant(fence: i64, agent: &str) -> LeaseTerms {
 
 /// What is asked before `agent` begins.
 pub fn start_proposal(agent: &str) -> StartProposal {
-    let terms = StartTerms { agent: agent.to_owned(), text: None, budget: Ceiling::default() };
+    let terms = StartTerms {
+        agent: agent.to_owned(),
+        text: None,
+        budget: Ceiling::default(),
+        cannot_ask: false,
+    };
     let (reasons, configured) = (vec![StartReason::Devops], Ceiling::default());
     StartProposal { terms, reasons, configured }
 }

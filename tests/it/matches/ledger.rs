@@ -33,6 +33,7 @@ fn facts(number: i64, people: u32) -> IssueFacts {
         milestone: None,
         pinned: number % 2 == 0,
         readiness: Readiness { scope: true, ..Readiness::default() },
+        names_protected: false,
         waits_for: vec![thread(number + 1)],
         people,
         held: false,

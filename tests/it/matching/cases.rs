@@ -63,6 +63,7 @@ pub fn candidate(number: i64, points: u64) -> Candidate {
         created_at: Timestamp::from_micros(number),
         role: "coder".into(),
         skills: Vec::new(),
+        is_dangerous: false,
         is_small: false,
         tried: Box::default(),
         spent: 0,
@@ -100,17 +101,18 @@ prop_compose! {
                 select(vec![0, 300_000, 500_000, 900_000]),
                 prop::bool::weighted(0.9),
                 prop::bool::weighted(0.1),
-                (0..3_u64, maybe(&["opus", "llama"]), prop::collection::btree_set((1..4_i64).prop_map(RepoId), 0..2)),
+                (0..3_u64, maybe(&["opus", "llama"]), prop::collection::btree_set((1..4_i64).prop_map(RepoId), 0..2), prop::bool::weighted(0.2)),
             ),
             1..=4,
         ),
     ) -> Vec<AgentSlot> {
         let names = ["ada", "bob", "eve", "kim"];
         let made = |((roles, skills, host, pool, capacity, prior, is_up, is_spent, rest), name)| {
-            let (micro_usd, family, barred) = rest;
+            let (micro_usd, family, barred, cannot_ask) = rest;
             AgentSlot {
                 name: String::from(name), roles, skills, host, pool, capacity, prior, is_up, is_spent,
                 micro_usd, family, workplaces: Workplaces::AllBut(barred), is_out_of_quota: false,
+                cannot_ask,
             }
         };
         parts.into_iter().zip(names).map(made).collect()
@@ -167,7 +169,7 @@ prop_compose! {
                 select(vec!["coder", "coder", "devops", "reviewer"]),
                 words(&["rust"]),
                 any::<bool>(),
-                (words(&["ada", "bob"]), 0..2_u64),
+                (words(&["ada", "bob"]), 0..2_u64, prop::bool::weighted(0.2)),
             ),
             0..=most,
         ),
@@ -182,6 +184,7 @@ prop_compose! {
                 created_at: Timestamp::from_micros(created),
                 role: role.into(),
                 skills,
+                is_dangerous: past.2,
                 is_small,
                 tried: past.0.into_iter().map(tried).collect(),
                 spent: past.1,

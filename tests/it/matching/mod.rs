@@ -92,7 +92,10 @@ proptest! {
             for lost in &choice.others {
                 let stranger = matches!(
                     lost.lack,
-                    Rejection::NoRole | Rejection::NoSkill | Rejection::NoAccess
+                    Rejection::NoRole
+                        | Rejection::NoSkill
+                        | Rejection::NoAccess
+                        | Rejection::CannotAsk
                 );
                 prop_assert!(!stranger || lost.fit == 0);
                 prop_assert!(Some(&lost.agent) != choice.winner.as_ref().map(|w| &w.agent));

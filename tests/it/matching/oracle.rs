@@ -54,6 +54,7 @@ impl<'a> Oracle<'a> {
             && worker.roles.contains(&candidate.role)
             && candidate.skills.iter().all(has)
             && worker.workplaces.include(candidate.thread.repo)
+            && !(candidate.is_dangerous && worker.cannot_ask)
             && self.is_affordable(pair)
     }
 

@@ -13,9 +13,10 @@ use crate::core::handlers::status::{StatusFacts, a_thread};
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{AdoptedBranch, NewJob, Origin, Purpose};
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::DEVOPS;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::reply::{Answer, JobAnswer, JobRefusal, JobWait, Why};
-use crate::core::scheduling::{Ineligible, IssueLabels, Rejection, lack};
+use crate::core::scheduling::{AgentSlot, Ineligible, IssueLabels, Rejection, lack};
 
 /// The role of those to whom no label gives another.
 const USUAL: &str = "coder";
@@ -259,14 +260,29 @@ impl CommandContext<'_> {
         let backlog = self.snapshot.backlog.as_ref()?;
         let facts = backlog.judged.facts(thread)?;
         let roster = backlog.roster();
-        let lack = |name: &str, role| lack(facts, name, role, roster);
+        let lack = |worker: &AgentSlot, role| lack(facts, &worker.name, role, roster);
+        let is_dangerous = role == DEVOPS || facts.names_protected;
+        let asks = |worker: &AgentSlot| !(is_dangerous && worker.cannot_ask);
+        let waits = |worker: &AgentSlot, lack| JobWait::Lacks { agent: worker.name.clone(), lack };
         let Some(name) = agent else {
-            let names = roster.workers.iter().map(|worker| worker.name.as_str());
-            let lacks = names.map(|name| Some((name.to_owned(), lack(name, Some(role))?)));
-            let lacks: Vec<(String, Rejection)> = lacks.collect::<Option<_>>()?;
-            return Some(JobWait::NobodyFree { lacks });
+            let (free, others): (Vec<_>, Vec<_>) = roster
+                .workers
+                .iter()
+                .map(|worker| (worker, lack(worker, Some(role))))
+                .partition(|(_, lack)| lack.is_none());
+            let lacks = others.into_iter().filter_map(|(w, lack)| Some((w.name.clone(), lack?)));
+            return match free.first() {
+                None => Some(JobWait::NobodyFree { lacks: lacks.collect() }),
+                Some(_) if free.iter().any(|(worker, _)| asks(worker)) => None,
+                Some((worker, _)) => Some(waits(worker, Rejection::CannotAsk)),
+            };
         };
-        Some(JobWait::Lacks { agent: name.to_owned(), lack: lack(name, None)? })
+        let Some(worker) = roster.workers.iter().find(|worker| worker.name == name) else {
+            let lack = Rejection::AgentDown;
+            return Some(JobWait::Lacks { agent: name.to_owned(), lack });
+        };
+        let lack = lack(worker, None).or((!asks(worker)).then_some(Rejection::CannotAsk))?;
+        Some(waits(worker, lack))
     }
 }
 
@@ -279,7 +295,7 @@ fn purpose(role: &str) -> Result<Purpose, Answer> {
     match role {
         "reviewer" => Err(refused(JobRefusal::NotOnAnIssue { role: role.to_owned() })),
         "researcher" => Ok(Purpose::Research),
-        "devops" => Ok(Purpose::Ops),
+        DEVOPS => Ok(Purpose::Ops),
         _ => Ok(Purpose::Code),
     }
 }

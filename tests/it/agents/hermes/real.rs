@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use timmy::agents::{
-    Agent, AgentTrouble, FailureKind, HermesAgent, RunHandle, Sighting, Speaker, Started,
+    Agent, AgentTrouble, Asking, FailureKind, HermesAgent, RunHandle, Sighting, Speaker, Started,
 };
 use timmy::clock::SystemClock;
 
@@ -185,7 +185,7 @@ async fn a_real_gateway_works_asks_stops_and_fails() {
     agent.deny(&run).await.unwrap();
     let Sighting::Ended(ending) = end(agent, &run).await else { panic!("no end") };
     assert_eq!(ending.text, "so be it");
-    assert!(agent.health().await.unwrap().capabilities.asks);
+    assert!(agent.health().await.unwrap().capabilities.asking == Asking::Seen);
 
     let run = gateway.started("timmy:l:j4:a1", "[[always:401]]").await;
     let failed = end(agent, &run).await;

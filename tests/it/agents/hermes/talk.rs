@@ -1,6 +1,8 @@
 //! What goes well: starts, looks, words, questions, stops, ends.
 
-use timmy::agents::{Agent, AgentTrouble, FailureKind, Sighting, Speaker, Started, SteerOutcome};
+use timmy::agents::{
+    Agent, AgentTrouble, Asking, FailureKind, Sighting, Speaker, Started, SteerOutcome,
+};
 use timmy::core::jobs::money::Tokens;
 use timmy::sandbox::gateway::RunStatus;
 
@@ -33,7 +35,10 @@ async fn what_it_is_and_can_is_told_by_itself() {
         let stage = Stage::of(version).await;
         let health = stage.agent.health().await.unwrap();
         let can = health.capabilities;
-        assert_eq!((can.keyed, can.steer, can.asks), (version == NEW, version == NEW, false));
+        assert_eq!(
+            (can.keyed, can.steer, can.asking),
+            (version == NEW, version == NEW, Asking::NotSeen)
+        );
         assert!(health.refuses.is_none() && health.process.is_some() && health.version.is_some());
         stage.gateway.drain();
         let draining = stage.agent.health().await.unwrap();
@@ -119,7 +124,7 @@ async fn what_it_asks_is_denied_and_seen_to_be_asked() {
             tokio::task::yield_now().await;
         };
         assert_eq!(asks, "rm -rf ./junk (recursive delete)");
-        assert!(stage.agent.health().await.unwrap().capabilities.asks);
+        assert!(stage.agent.health().await.unwrap().capabilities.asking == Asking::Seen);
         stage.agent.deny(&run).await.unwrap();
         let Sighting::Ended(ending) = stage.end(&run).await else { panic!() };
         assert_eq!(ending.text, "it was denied");

@@ -1,6 +1,6 @@
 //! What is known of a model before it is given work.
 
-use timmy::agents::{Agent, AgentTrouble};
+use timmy::agents::{Agent, AgentTrouble, Asking};
 
 use super::stage::Stage;
 use crate::support::model::MODEL;
@@ -10,7 +10,8 @@ async fn a_model_that_is_there() {
     let stage = Stage::new().await;
     let health = stage.agent.health().await.unwrap();
     assert_eq!((health.refuses, health.model.as_deref()), (None, Some(MODEL)));
-    assert!(health.capabilities.steer && !health.capabilities.keyed && !health.capabilities.asks);
+    assert!(health.capabilities.steer && !health.capabilities.keyed);
+    assert_eq!(health.capabilities.asking, Asking::NotNeeded);
     stage.model.has(&["another", "fake-model:latest"]);
     assert!(stage.agent.health().await.is_ok(), "so Ollama lists it");
 }
