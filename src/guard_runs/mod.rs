@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `runner` | [`GuardRunner`]: a fresh copy of one commit, what prepares it, and then the guard |
 //! | `named` | the files that a command runs: no head decides what is in them |
+//! | `options` | which options of programs have the word behind them for themselves |
 //! | `proof` | whether a change's tests fail without its code |
 //! | `fixture` | whether a script catches what it is there for |
 //! | `plan` | [`GuardPlan`]: all that is run of one change |
@@ -12,6 +13,7 @@
 
 mod fixture;
 mod named;
+mod options;
 mod plan;
 mod proof;
 mod runner;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::options::{TakesNext, of_interpreter, of_wrapper};
 use crate::confinement::TreeChange;
 
 /// Where a checkout lies for whatever runs in it.
@@ -12,13 +13,14 @@ const CHECKOUT: &str = "/timmy/checkout/";
 const MOST_WORDS: usize = 500;
 
 /// What runs the file that is named behind it.
-const INTERPRETERS: [&str; 18] = [
-    ".", "source", "sh", "bash", "dash", "zsh", "ksh", "python", "python3", "pypy3", "node",
-    "deno", "bun", "ruby", "perl", "php", "lua", "Rscript",
+const INTERPRETERS: [&str; 24] = [
+    ".", "source", "sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "python", "python2",
+    "python3", "pypy", "pypy3", "node", "nodejs", "tsx", "deno", "bun", "ruby", "perl", "php",
+    "lua", "Rscript",
 ];
 
 /// What stands before the program that is run.
-const BEFORE: [&str; 26] = [
+const BEFORE: [&str; 33] = [
     "!",
     "if",
     "then",
@@ -31,7 +33,14 @@ const BEFORE: [&str; 26] = [
     "env",
     "time",
     "nice",
+    "ionice",
     "nohup",
+    "eval",
+    "builtin",
+    "busybox",
+    "doas",
+    "strace",
+    "xargs",
     "command",
     "sudo",
     "setsid",
@@ -57,9 +66,12 @@ pub(super) struct NamedFiles {
 }
 
 impl NamedFiles {
-    /// Those that `words` run among `changes`.
-    pub(super) fn of(words: &[String], changes: &[TreeChange]) -> Self {
-        let named = Named::by(words);
+    /// Those that `commands` run among `changes`.
+    pub(super) fn of(commands: &[Vec<String>], changes: &[TreeChange]) -> Self {
+        let mut named = Named::default();
+        for words in commands {
+            named.extend(Named::by(words));
+        }
         let mut found = Self::default();
         for change in changes {
             let path = &change.path;
@@ -90,6 +102,11 @@ struct Named {
 }
 
 impl Named {
+    fn extend(&mut self, other: Self) {
+        self.run.extend(other.run);
+        self.goals.extend(other.goals);
+    }
+
     fn by(words: &[String]) -> Self {
         let mut named = Self::default();
         let whole: Vec<&str> = words.iter().map(String::as_str).take(MOST_WORDS).collect();
@@ -116,13 +133,40 @@ impl Named {
                 self.folders.extend(path_of(pair[1]));
             }
         }
-        let is_before = |word: &&&str| {
-            let is_option = word.starts_with('-') || word.starts_with(|c: char| c.is_ascii_digit());
-            let is_variable = word.split_once('=').is_some_and(|(name, _)| !name.contains('/'));
-            is_option || is_variable || BEFORE.contains(*word)
-        };
-        let before = words.iter().take_while(is_before).count();
-        let Some((program, arguments)) = words[before..].split_first() else { return };
+        let mut wrapper = "";
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            let name = on_the_machine(word);
+            let takes = match *word {
+                word if word.starts_with('-') => of_wrapper(wrapper, word),
+                word if is_variable(word) || word.starts_with(|c: char| c.is_ascii_digit()) => {
+                    TakesNext::No
+                }
+                _ if BEFORE.contains(&name) => {
+                    // `uv run`: the options are still those of uv.
+                    if !name.starts_with("run") {
+                        wrapper = name;
+                    }
+                    TakesNext::No
+                }
+                _ => return self.program(&words[at..]),
+            };
+            let next = words
+                .get(at + 1)
+                .filter(|next| !next.starts_with('-') && !BEFORE.contains(&on_the_machine(next)));
+            at += match (takes, next) {
+                (TakesNext::Yes, _) | (TakesNext::Perhaps, Some(_)) => 2,
+                (TakesNext::No, _) | (TakesNext::Perhaps, None) => 1,
+            };
+            if takes == TakesNext::Perhaps && next.is_some() {
+                self.program(&words[at - 1..]);
+            }
+        }
+    }
+
+    /// Takes in a program and its arguments.
+    fn program(&mut self, words: &[&str]) {
+        let Some((program, arguments)) = words.split_first() else { return };
         // Without a slash it is looked for on the machine.
         self.run.extend(path_of(program).filter(|_| program.contains('/')));
         let name = program.rsplit('/').next().unwrap_or_default();
@@ -137,29 +181,63 @@ impl Named {
         }
     }
 
-    /// The first of the arguments that is no option is what runs.
+    /// The first of the arguments that is no option is what runs; where it may be the value of the
+    /// option before it, the next one may be it as well.
     fn interpreted(&mut self, name: &str, arguments: &[&str]) {
+        let is_shell = name.ends_with("sh");
+        let mut may_be_value = false;
         let mut arguments = arguments.iter();
         while let Some(word) = arguments.next() {
             match *word {
-                "-m" => {
-                    let module = arguments.next().unwrap_or(&"").replace('.', "/");
-                    let ends = ["", "/__main__", "/__init__"];
-                    self.run.extend(ends.map(|end| format!("{module}{end}.py")));
+                word if name.starts_with("py") && is_module(word) => {
+                    self.module(arguments.next().unwrap_or(&""));
                     return;
                 }
                 // It is only read through.
-                "-n" if name.ends_with("sh") => return,
+                "-n" if is_shell => return,
                 "--check" => return,
                 // Deno, bun.
                 "run" => {}
-                word if word.starts_with('-') => {}
+                word if word.starts_with('-') || is_shell && word.starts_with('+') => {
+                    // What is read in before, as of `--require=./a.js`.
+                    let value = word.split_once('=').and_then(|(_, value)| path_of(value));
+                    self.run.extend(value);
+                    may_be_value = of_interpreter(name, word) != TakesNext::No;
+                }
                 word => {
                     self.run.extend(path_of(word));
-                    return;
+                    if !may_be_value {
+                        return;
+                    }
+                    may_be_value = false;
                 }
             }
         }
+    }
+
+    /// Takes in a module that Python runs.
+    fn module(&mut self, name: &str) {
+        let module = name.replace('.', "/");
+        let ends = ["", "/__main__", "/__init__"];
+        self.run.extend(ends.map(|end| format!("{module}{end}.py")));
+    }
+}
+
+/// `-m`, also behind letters that take nothing: `-Im`.
+fn is_module(word: &str) -> bool {
+    let letters = word.strip_prefix('-').and_then(|word| word.strip_suffix('m'));
+    letters.is_some_and(|letters| letters.chars().all(|letter| "bBdEiIOPqsSuvx".contains(letter)))
+}
+
+fn is_variable(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| !name.contains('/'))
+}
+
+/// The name of a program, wherever on the machine it lies. A file of the repository is not that.
+fn on_the_machine(word: &str) -> &str {
+    match word.starts_with('/') && !word.starts_with(CHECKOUT) {
+        true => word.rsplit('/').next().unwrap_or_default(),
+        false => word,
     }
 }
 
@@ -198,7 +276,7 @@ mod tests {
             }
         };
         let changes: Vec<TreeChange> = changed.iter().map(change).collect();
-        NamedFiles::of(&words, &changes)
+        NamedFiles::of(&[words], &changes)
     }
 
     #[test]
@@ -216,9 +294,34 @@ mod tests {
             (&["python", "-m", "tools.run_tests"], "tools/run_tests.py"),
             (&["python", "-m", "tools"], "tools/__main__.py"),
             (&["sh", "ci/../run"], "run"),
+            (&["bash", "-euo", "pipefail", "ci/test.sh", "src/a.rs"], "ci/test.sh"),
+            (&["bash", "+e", "-o", "pipefail", "-x", "ci/test.sh", "src/a.rs"], "ci/test.sh"),
+            (&["sh", "-e", "ci/test.sh", "src/a.rs"], "ci/test.sh"),
+            (&["sh", "-c", "set -e; bash -o pipefail ci/test.sh src/a.rs"], "ci/test.sh"),
+            (&["python3", "-W", "error", "ci/test.py", "src/a.rs"], "ci/test.py"),
+            (&["python3", "-Im", "tools"], "tools/__main__.py"),
+            (&["node", "-r", "./ci/first.js", "ci/test.js"], "ci/first.js"),
+            (&["node", "--import=./ci/first.js", "ci/test.js"], "ci/first.js"),
+            (&["node", "--conditions", "dev", "ci/test.js"], "ci/test.js"),
+            (&["env", "-u", "CI", "ci/test.sh", "src/a.rs"], "ci/test.sh"),
+            (&["/usr/bin/env", "-C", "web", "ci/test.sh"], "web/ci/test.sh"),
+            (&["timeout", "-s", "KILL", "60", "nice", "-n", "5", "ci/test.sh"], "ci/test.sh"),
+            (&["sudo", "-n", "-u", "nobody", "bash", "-eo", "pipefail", "ci/a.sh"], "ci/a.sh"),
+            (&["uv", "run", "--frozen", "--with", "x", "ci/test.py", "src/a.rs"], "ci/test.py"),
+            (&["uv", "run", "--brand-new", "x", "ci/test.py"], "ci/test.py"),
+            (&["xvfb-run", "-a", "ci/test.sh", "src/a.rs"], "ci/test.sh"),
         ] {
             assert_eq!(named(words, &[path, "src/a.rs"]).restored, [path], "{words:?}");
         }
+    }
+
+    #[test]
+    fn what_prepares_and_what_follows_are_two_commands() {
+        let command = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let commands = [command("cargo fetch --locked"), command("bash ci/test.sh")];
+        let path = "ci/test.sh".to_owned();
+        let change = TreeChange { path, is_exact: true, was_there: true, is_there: true };
+        assert_eq!(NamedFiles::of(&commands, &[change]).restored, ["ci/test.sh"]);
     }
 
     #[test]
@@ -231,6 +334,11 @@ mod tests {
             (&["sh", "-c", "test ! -e docs/oil.md"], "docs/oil.md"),
             (&["sh", "ci/run.sh", "src/a.rs"], "src/a.rs"),
             (&["sh", "-n", "run.sh"], "run.sh"),
+            (&["uv", "run", "--frozen", "pytest", "tests/test_a.py"], "tests/test_a.py"),
+            (&["xvfb-run", "-a", "pytest", "tests/test_a.py"], "tests/test_a.py"),
+            (&["env", "-u", "CI", "pytest", "tests/test_a.py"], "tests/test_a.py"),
+            (&["bash", "-eu", "ci/run.sh", "src/a.sh"], "src/a.sh"),
+            (&["bash", "-o", "pipefail", "-c", "grep a src/a.sh"], "src/a.sh"),
             (&["make", "all"], "all"),
             (&["../a", "", ".."], "a"),
         ] {

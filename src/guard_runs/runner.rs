@@ -57,20 +57,20 @@ pub struct TestsRun {
 
 impl ScriptRun {
     /// All that it runs, and what runs before.
-    pub(super) fn commands(&self) -> Vec<String> {
+    pub(super) fn commands(&self) -> Vec<Vec<String>> {
         commands(self.prepare.as_ref(), &self.words)
     }
 }
 
 impl TestsRun {
     /// All that it runs, and what runs before.
-    pub(super) fn commands(&self) -> Vec<String> {
+    pub(super) fn commands(&self) -> Vec<Vec<String>> {
         commands(self.prepare.as_ref(), &self.words)
     }
 }
 
-fn commands(prepare: Option<&Preparation>, words: &[String]) -> Vec<String> {
-    prepare.into_iter().flat_map(|first| &first.words).chain(words).cloned().collect()
+fn commands(prepare: Option<&Preparation>, words: &[String]) -> Vec<Vec<String>> {
+    prepare.map(|first| first.words.clone()).into_iter().chain([words.to_vec()]).collect()
 }
 
 /// A commit, and how it came from the one before it.
@@ -140,15 +140,15 @@ impl GuardRunner {
         run.map(|_| ())
     }
 
-    /// A copy in which the files that `words` name are those of the base.
+    /// A copy in which the files that `commands` name are those of the base.
     async fn copy(
         &self,
         tested: TestedCommit<'_>,
-        words: &[String],
+        commands: &[Vec<String>],
     ) -> Result<Workspace, Unpassed> {
         let TestedCommit { repository, base, commit, changes } = tested;
         let (place, most) = (&self.place, self.most_on_disk());
-        let named = NamedFiles::of(words, changes);
+        let named = NamedFiles::of(commands, changes);
         Ok(match named.is_empty() {
             true => Workspace::of_commit(place, repository, commit, most).await?,
             false => {
