@@ -50,6 +50,19 @@ pub struct TreeChange {
     /// Whether the earlier commit has it, and the later one.
     pub was_there: bool,
     pub is_there: bool,
+    /// The outermost folder around it that the earlier commit has not.
+    pub new_folder: Option<String>,
+}
+
+/// Whether a line of git's raw form, `:OLD_MODE NEW_MODE OLD NEW KIND`, tells of a folder.
+fn is_folder(how: &[u8]) -> bool {
+    const FOLDER: &[u8] = b"040000";
+    how.strip_prefix(b":").unwrap_or(how).split(|byte| *byte == b' ').take(2).any(|m| m == FOLDER)
+}
+
+/// Whether `path` lies in `folder`.
+fn is_below(folder: &str, path: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 impl Repository {
@@ -72,16 +85,29 @@ impl Repository {
         head: &Commit,
     ) -> Result<Vec<TreeChange>, CannotRun> {
         let (base, head) = (base.to_string(), head.to_string());
-        let words = ["diff-tree", "-r", "-z", "--no-renames", "--name-status", &base, &head];
+        let words = ["diff-tree", "-r", "-t", "-z", "--no-renames", "--raw", &base, &head];
         let printed = git(&self.folder, &words, b"").await?;
         let mut fields = printed.split(|byte| *byte == 0).filter(|field| !field.is_empty());
         let mut changes = Vec::new();
-        while let (Some(kind), Some(path)) = (fields.next(), fields.next()) {
+        // What lies in a folder follows it.
+        let mut new_folder: Option<String> = None;
+        while let (Some(how), Some(path)) = (fields.next(), fields.next()) {
+            let is_exact = std::str::from_utf8(path).is_ok();
+            let path = String::from_utf8_lossy(path).into_owned();
+            let kind = how.last().copied();
+            let around = new_folder.as_ref().filter(|folder| is_below(folder, &path));
+            if is_folder(how) {
+                if kind == Some(b'A') && around.is_none() {
+                    new_folder = Some(path);
+                }
+                continue;
+            }
             changes.push(TreeChange {
-                path: String::from_utf8_lossy(path).into_owned(),
-                is_exact: std::str::from_utf8(path).is_ok(),
-                was_there: kind != b"A",
-                is_there: kind != b"D",
+                new_folder: around.cloned(),
+                path,
+                is_exact,
+                was_there: kind != Some(b'A'),
+                is_there: kind != Some(b'D'),
             });
         }
         Ok(changes)

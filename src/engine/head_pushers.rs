@@ -2,17 +2,20 @@
 //!
 //! Its timeline tells who pushed since it was opened, the activity of the repository of its branch who
 //! pushed lately. An agent's push counts until a person takes it out again by a force push: one more
-//! commit above it, or the forge's own update of the branch, makes nothing of it a person's.
+//! commit above it, or the forge's own update of the branch, makes nothing of it a person's. An update
+//! by rebase is a force push of whoever asked for it, and keeps the commits: so one that has an agent
+//! as author or committer is an agent's, whoever pushed it. That is only what it claims, and so it
+//! never speaks for a person.
 //!
 //! Some servers have neither list, and what was pushed long before the pull request was opened stands
 //! in none. Then the person who opened it answers for it: they asked for that to be merged, and
 //! without a list a required verdict would stop everybody. Nobody can be named where the forge does
-//! tell of the push, and its account is gone; or where the branch moved since, and no list says by
-//! whom: that never passes.
+//! tell of the push, and its account is gone; where the branch moved since, and no list says by
+//! whom; or where it has more commits than can be looked at: that never passes.
 
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
-use crate::gitea::{Error, Gitea, PullPush, PullPushes, PullRequest};
+use crate::gitea::{Error, ForgeCommit, Gitea, PullPush, PullPushes, PullRequest};
 
 /// Who pushed what stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +37,40 @@ pub(super) async fn pushed_by(
     pull: &PullRequest,
     is_agents: impl Fn(&Account) -> bool,
 ) -> Result<PushedBy, Error> {
+    let told = told_by_pushes(gitea, repo, pull, &is_agents).await?;
+    if matches!(told, PushedBy::Agent(_)) {
+        return Ok(told);
+    }
+    let commits = match gitea.pull_commits(repo, pull.number).await {
+        Err(Error::TooLarge { .. }) => return Ok(PushedBy::Nobody),
+        // Some servers have no such list.
+        Err(Error::NotFound { .. }) => return Ok(told),
+        commits => commits?,
+    };
+    let claimed = |commit: ForgeCommit| [commit.claimed_author, commit.claimed_committer];
+    // The list may be older than the head.
+    let is_of_head = commits.is_empty() || commits.iter().any(|one| one.commit == pull.head);
+    let mut claimed = commits.into_iter().flat_map(claimed).flatten();
+    Ok(match claimed.find(|account| is_agents(account)) {
+        Some(agent) => PushedBy::Agent(agent.login),
+        None if !is_of_head => PushedBy::Untold { has_moved: true },
+        None => told,
+    })
+}
+
+/// Who pushed it, as lists of pushes tell it.
+async fn told_by_pushes(
+    gitea: &Gitea,
+    repo: &RepoName,
+    pull: &PullRequest,
+    is_agents: &impl Fn(&Account) -> bool,
+) -> Result<PushedBy, Error> {
     let PullPushes { pushes, is_truncated } =
         match gitea.pull_pushes(repo, pull.number, pull.created_at).await {
             Err(Error::NotFound { .. }) => PullPushes { pushes: Vec::new(), is_truncated: false },
             pushes => pushes?,
         };
-    let kept = kept(&pushes, &is_agents);
+    let kept = kept(&pushes, is_agents);
     let agent = kept.iter().filter_map(|push| push.by.as_ref()).find(|by| is_agents(by));
     if let Some(agent) = agent {
         return Ok(PushedBy::Agent(agent.login.clone()));

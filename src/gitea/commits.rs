@@ -25,6 +25,8 @@ pub struct ForgeCommit {
     pub message: String,
     /// The account that the claimed address belongs to.
     pub claimed_author: Option<Account>,
+    /// The same of whoever made the commit of it.
+    pub claimed_committer: Option<Account>,
     /// When it says that it was made.
     pub claimed_at: Option<Timestamp>,
 }
@@ -45,6 +47,7 @@ struct WireCommit {
     created: WireTime,
     commit: Option<WireMessage>,
     author: Option<WireUser>,
+    committer: Option<WireUser>,
     #[serde(deserialize_with = "or_default")]
     parents: Vec<WireParent>,
 }
@@ -82,6 +85,7 @@ impl TryFrom<WireCommit> for ForgeCommit {
             parents: parents.collect(),
             message: wire.commit.unwrap_or_default().message,
             claimed_author: wire.author.and_then(WireUser::account),
+            claimed_committer: wire.committer.and_then(WireUser::account),
             claimed_at: wire.created.given(),
         })
     }

@@ -77,7 +77,7 @@ impl NamedFiles {
             let path = &change.path;
             if named.run.contains(path) && change.was_there {
                 found.restored.push(path.clone());
-            } else if named.run.contains(path) || named.goals.contains(path) && !change.was_there {
+            } else if named.run.contains(path) || named.hides_goal(change) {
                 found.removed.push(path.clone());
             }
         }
@@ -107,6 +107,22 @@ impl Named {
         self.goals.extend(other.goals);
     }
 
+    /// Whether `make` would take it, or the new folder in which it lies, for a goal that is reached.
+    fn hides_goal(&self, change: &TreeChange) -> bool {
+        let TreeChange { path, was_there, new_folder, .. } = change;
+        let is_above = |folder: &String, goal: &String| {
+            goal.strip_prefix(folder.as_str())
+                .is_some_and(|rest| matches!(rest.as_bytes().first(), None | Some(b'/')))
+        };
+        let lies_in = |goal: &String| {
+            path.strip_prefix(goal.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let is_in_new = |goal: &String| {
+            lies_in(goal) && new_folder.as_ref().is_some_and(|folder| is_above(folder, goal))
+        };
+        !was_there && (self.goals.contains(path) || self.goals.iter().any(is_in_new))
+    }
+
     fn by(words: &[String]) -> Self {
         let mut named = Self::default();
         let whole: Vec<&str> = words.iter().map(String::as_str).take(MOST_WORDS).collect();
@@ -119,9 +135,11 @@ impl Named {
                 named.command(&words.take(MOST_WORDS).collect::<Vec<_>>());
             }
         }
-        let below: Vec<String> = named.run.iter().cloned().collect();
-        for folder in &named.folders {
-            named.run.extend(below.iter().map(|path| format!("{folder}/{path}")));
+        for paths in [&mut named.run, &mut named.goals] {
+            let below: Vec<String> = paths.iter().cloned().collect();
+            for folder in &named.folders {
+                paths.extend(below.iter().map(|path| format!("{folder}/{path}")));
+            }
         }
         named
     }
@@ -273,6 +291,7 @@ mod tests {
                 is_exact: true,
                 was_there: !is_new,
                 is_there: true,
+                new_folder: None,
             }
         };
         let changes: Vec<TreeChange> = changed.iter().map(change).collect();
@@ -320,7 +339,8 @@ mod tests {
         let command = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let commands = [command("cargo fetch --locked"), command("bash ci/test.sh")];
         let path = "ci/test.sh".to_owned();
-        let change = TreeChange { path, is_exact: true, was_there: true, is_there: true };
+        let (is_exact, was_there, is_there, new_folder) = (true, true, true, None);
+        let change = TreeChange { path, is_exact, was_there, is_there, new_folder };
         assert_eq!(NamedFiles::of(&commands, &[change]).restored, ["ci/test.sh"]);
     }
 
@@ -351,5 +371,24 @@ mod tests {
     fn what_takes_the_place_of_what_runs_is_taken_away() {
         assert_eq!(named(&["make", "test"], &["+test", "Makefile"]).removed, ["test"]);
         assert_eq!(named(&["python", "-m", "pytest"], &["+pytest.py"]).removed, ["pytest.py"]);
+    }
+
+    #[test]
+    fn a_new_folder_does_not_take_the_place_of_a_goal() {
+        let removed = |words: &[&str], path: &str, new_folder: Option<&str>| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            let (path, new_folder) = (path.to_owned(), new_folder.map(str::to_owned));
+            let (is_exact, was_there, is_there) = (true, false, true);
+            let change = TreeChange { path, is_exact, was_there, is_there, new_folder };
+            !NamedFiles::of(&[words], &[change]).removed.is_empty()
+        };
+        assert!(removed(&["make", "lint"], "lint/rules.md", Some("lint")));
+        assert!(removed(&["make", "lint"], "lint/a/rules.md", Some("lint")));
+        assert!(removed(&["make", "out/docs"], "out/docs/a.md", Some("out")));
+        assert!(removed(&["make", "-C", "web", "lint"], "web/lint/a.md", Some("web/lint")));
+        // The base has the folder: nothing is hidden that was not.
+        assert!(!removed(&["make", "test"], "test/new.py", None));
+        assert!(!removed(&["make", "test"], "test/new/a.py", Some("test/new")));
+        assert!(!removed(&["make", "lint"], "linted/a.md", Some("linted")));
     }
 }

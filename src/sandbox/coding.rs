@@ -257,6 +257,17 @@ impl Sandbox {
         })
     }
 
+    /// `user` puts a pull request on top of its base: its commits keep their authors.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn rebase_pull(&self, user: &str, repo: &str, number: i64) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.update_pull(user, issue, true).map(|_| ())
+        })
+    }
+
     /// The commit by which a pull request was merged; none if it was not.
     ///
     /// # Errors

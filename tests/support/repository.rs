@@ -125,6 +125,7 @@ impl JobRepository for MemoryRepository {
             parents: Vec::new(),
             message,
             claimed_author: None,
+            claimed_committer: None,
             claimed_at: None,
         });
         Box::pin(ready(Ok(commit)))

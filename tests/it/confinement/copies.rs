@@ -158,3 +158,35 @@ async fn what_a_crash_left_is_cleared_and_nothing_else() {
         fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["other"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_added_the_outermost_new_folder_is_known() {
+    let project = Project::begun().await;
+    let base = project.commit(&[("old/a", Some("a\n")), ("file", Some("a\n"))]).await;
+    let head = project
+        .commit(&[
+            ("file", None),
+            ("file/a", Some("a\n")),
+            ("new/deep/a", Some("a\n")),
+            ("new/z", Some("a\n")),
+            ("newer", Some("a\n")),
+            ("old/a", Some("b\n")),
+            ("old/b/c", Some("a\n")),
+        ])
+        .await;
+    let changes = project.repository().changes(&base, &head).await.unwrap();
+    let found: Vec<_> = changes
+        .iter()
+        .map(|change| (change.path.as_str(), change.was_there, change.new_folder.as_deref()))
+        .collect();
+    let expected = [
+        ("file", true, None),
+        ("file/a", false, Some("file")),
+        ("new/deep/a", false, Some("new")),
+        ("new/z", false, Some("new")),
+        ("newer", false, None),
+        ("old/a", true, None),
+        ("old/b/c", false, Some("old/b")),
+    ];
+    assert_eq!(found, expected);
+}

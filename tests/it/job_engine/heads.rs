@@ -234,7 +234,27 @@ async fn what_an_agent_pushed_before_a_person_opened_the_pull_request_is_no_pers
     let above = pushes(&stage, "anna", "paint", "green");
     stage.app.sandbox.comment("anna", DOOR, pull, "Mine.").unwrap();
     pass(&stage).await;
-    says(&stage, &above, "success");
+    says(&stage, &above, "failure");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_update_by_rebase_makes_no_persons_work_of_an_agents() {
+    let stage = stage().await;
+    let sandbox = &stage.app.sandbox;
+    let (pull, _) = opens(&stage, "anna", "paint");
+    pass(&stage).await;
+    let agents = pushes(&stage, "ezra", "paint", "blue");
+    sandbox.comment("anna", DOOR, pull, "Blue?").unwrap();
+    pass(&stage).await;
+    says(&stage, &agents, "failure");
+    sandbox.commit("anna", DOOR, "main", &[("wall.md", "white")], "Paint the wall").unwrap();
+    sandbox.rebase_pull("anna", DOOR, pull).unwrap();
+    let rebased = sandbox.branch_head(DOOR, "paint").unwrap().expect("a branch");
+    assert_ne!(rebased, agents);
+    sandbox.comment("anna", DOOR, pull, "Up to date.").unwrap();
+    pass(&stage).await;
+    says(&stage, &rebased, "failure");
     stage.end().await;
 }
 

@@ -22,8 +22,8 @@ pub use closes::closes;
 pub use paths::named as named_paths;
 pub use templates::IssueTemplate;
 
-/// Counts how often what makes a text ready was changed: what was read before is to be read again.
-const EDITION: u32 = 3;
+/// Counts how often the reading of texts was changed: what was read before is to be read again.
+const EDITION: u32 = 4;
 
 /// Reads texts.
 #[derive(Debug)]

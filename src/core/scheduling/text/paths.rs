@@ -8,6 +8,34 @@ const MOST: usize = 200;
 /// The longest path that is one, in bytes.
 const LONGEST: usize = 255;
 
+/// Names of files that have no dot in them; and any that ends as `Makefile` does.
+const FILE_NAMES: [&str; 24] = [
+    "APKBUILD",
+    "AUTHORS",
+    "BUCK",
+    "BUILD",
+    "CHANGELOG",
+    "CODEOWNERS",
+    "CONTRIBUTING",
+    "COPYING",
+    "COPYRIGHT",
+    "LICENCE",
+    "LICENSE",
+    "MAINTAINERS",
+    "NOTICE",
+    "OWNERS",
+    "PKGBUILD",
+    "README",
+    "SECURITY",
+    "VERSION",
+    "WORKSPACE",
+    "configure",
+    "crontab",
+    "gradlew",
+    "mvnw",
+    "wscript",
+];
+
 /// What stands around names in prose, code and Markdown.
 const AROUND: &[char] = &[
     '`', '"', '\'', '(', ')', '[', ']', '{', '}', '<', '>', '|', ',', ';', '=', '*', '!', '?', '“',
@@ -19,7 +47,9 @@ const AROUND: &[char] = &[
 pub fn named(title: &str, body: &str) -> NamedPaths {
     let mut named = NamedPaths::default();
     let words = [title, body].into_iter().flat_map(|text| {
-        text.split(|c: char| c.is_whitespace() || AROUND.contains(&c)).filter_map(path)
+        text.split(|c: char| c.is_whitespace() || AROUND.contains(&c))
+            .flat_map(parts)
+            .filter_map(path)
     });
     for path in words {
         if named.paths.iter().any(|known| known == path) {
@@ -34,17 +64,30 @@ pub fn named(title: &str, body: &str) -> NamedPaths {
     named
 }
 
+/// The parts of a word that may be paths: `door.rs:12`, `door.rs#L12`, `main:deploy/prod.yml`.
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let word = of_link(word).unwrap_or_default();
+    word.split('#').next().unwrap_or_default().split(':')
+}
+
 /// The path that a word is, from the root of the repository on.
 fn path(word: &str) -> Option<&str> {
-    let word = of_link(word)?;
-    // A line of it: `door.rs:12`, `door.rs#L12`.
-    let word = word.split(['#', ':']).next().unwrap_or_default();
     let word = word.trim_end_matches('.').trim_start_matches("./").trim_start_matches('/');
     let is_named = word.contains('/') || word.trim_start_matches('.').contains('.');
     let word = word.trim_end_matches('/');
     let is_hidden = word.starts_with('.') && word.len() > 1;
     let has_letters = word.contains(char::is_alphanumeric);
-    ((is_named || is_hidden) && has_letters && word.len() <= LONGEST).then_some(word)
+    let is_path = (is_named || is_hidden) && has_letters || is_file_name(word);
+    (is_path && word.len() <= LONGEST).then_some(word)
+}
+
+/// Whether files are called like that which have no dot in their names. Any other word would fill
+/// what is kept of a text.
+fn is_file_name(word: &str) -> bool {
+    const ENDING: &str = "file";
+    let ending = word.len().checked_sub(ENDING.len()).filter(|before| *before > 0);
+    let ending = ending.and_then(|before| word.get(before..));
+    FILE_NAMES.contains(&word) || ending.is_some_and(|end| end.eq_ignore_ascii_case(ENDING))
 }
 
 /// The path that a link to a file of a forge leads to; any other word as it is.
@@ -78,6 +121,13 @@ mod tests {
             ("(deploy/)", "deploy"),
             ("the folder .claude", ".claude"),
             ("> quoted ci/x.sh, too", "ci/x.sh"),
+            ("Bump it in the Makefile.", "Makefile"),
+            ("the `Dockerfile`'s stage", "Dockerfile"),
+            ("as CODEOWNERS says", "CODEOWNERS"),
+            ("Jenkinsfile:12", "Jenkinsfile"),
+            ("`git show main:deploy/prod.yml`", "deploy/prod.yml"),
+            ("`git show origin/main:Makefile`", "Makefile"),
+            ("host:deploy/a.sh:3", "deploy/a.sh"),
             ("https://git.example.org/o/r/src/branch/main/ci/run.sh#L3", "ci/run.sh"),
         ] {
             let found = paths(text);
@@ -88,7 +138,17 @@ mod tests {
 
     #[test]
     fn words_are_no_paths() {
-        for text in ["It squeaks.", "e", "...", "/", "https://example.org/a/b", "#12", "@anna"] {
+        for text in [
+            "It squeaks.",
+            "e",
+            "...",
+            "/",
+            "https://example.org/a/b",
+            "#12",
+            "@anna",
+            "a file",
+            "12:30",
+        ] {
             assert_eq!(paths(text), [""; 0], "{text}");
         }
     }
