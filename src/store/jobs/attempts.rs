@@ -294,7 +294,7 @@ pub fn spent_on(conn: &Connection, thread: ThreadId) -> Result<Spent, Error> {
 /// requests are one piece of work, and have one budget.
 const SAME_WORK: &str = "SELECT ?2
     UNION SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2
-    UNION SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2 AND pull IS NOT NULL";
+    UNION SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2";
 
 /// What was spent or is set aside: for a thread, and since `day_began` by an agent and by all.
 /// What began before and has not ended counts as well. Without the attempt `except`.
