@@ -17,7 +17,7 @@ use super::money::{BudgetScope, Ceiling, Spent};
 use super::start_terms::{StartProposal, StartReason, StartTerms};
 use crate::core::guards::is_protected;
 use crate::core::model::glob::Glob;
-use crate::core::model::issue::{DEVOPS, NamedPaths, TextDigest};
+use crate::core::model::issue::{DEVOPS, NamedPaths, TextDigest, is_dangerous};
 
 /// The most protected paths that are told.
 const MOST_PATHS: usize = 5;
@@ -60,7 +60,8 @@ pub fn proposal(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Option
     let allowed = allowed.filter(|terms| terms.agent == agent && terms.text == text);
     let budget = allowed.map_or(unasked, |terms| terms.budget);
     let short = budget.shortage(BudgetScope::Issue, spent, bound);
-    let cannot_ask = facts.cannot_ask && is_dangerous(&job.spec.role, facts.named, &rules.paths);
+    let cannot_ask = facts.cannot_ask
+        && is_dangerous(&job.spec.role, names_protected(facts.named, &rules.paths));
     let is_covered = allowed.is_some_and(|terms| terms.cannot_ask || !cannot_ask);
     if is_covered && short.is_none() {
         return None;
@@ -86,11 +87,6 @@ fn reasons(role: &str, facts: &StartFacts<'_>, rules: &StartRules) -> Vec<StartR
     let costly = rules.over.filter(|over| may_cost > *over);
     let costly = costly.map(|over| StartReason::Costly { may_cost, over });
     [devops, protected, costly].into_iter().flatten().collect()
-}
-
-/// Whether something may come up in such work that an agent should ask about before it does it.
-fn is_dangerous(role: &str, named: &NamedPaths, globs: &[Glob]) -> bool {
-    role == DEVOPS || names_protected(named, globs)
 }
 
 /// Whether a text names what is protected, or more than is read; `globs`: what is configured as

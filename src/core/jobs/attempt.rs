@@ -7,7 +7,7 @@ use super::illegal::IllegalReason;
 use super::live::{Live, UNANSWERED, live, stopping};
 use super::state::{
     AgentStop, Attempt, HeldAttempt, HeldBy, Phase, RunningAttempt, State, Then, Uncertain,
-    WaitReason, Waiting,
+    WaitReason, Waiting, WorkKind,
 };
 use super::turn::Turn;
 use crate::core::model::time::Timestamp;
@@ -20,6 +20,11 @@ pub(super) fn running(
     let RunningAttempt { attempt, clocks } = running;
     let at = turn.at();
     let with = |attempt| State::Running(RunningAttempt { attempt, ..running.clone() });
+    if *step == JobStep::Event(JobEvent::Lifted) {
+        return is_for_nothing(attempt)
+            .then(|| with(stopping(turn, attempt, Then::Lifted)))
+            .ok_or(IllegalReason::NotHere);
+    }
     match live(turn, attempt, step)? {
         Live::Moved(state) => Ok(state),
         Live::Same(attempt) => Ok(with(attempt)),
@@ -57,6 +62,13 @@ pub(super) fn running(
     }
 }
 
+/// Whether nobody needs it once what it mends is let pass: what it pushed already is judged when it
+/// ends. (One that is held, or may have run, nobody can tell the end of.)
+fn is_for_nothing(attempt: &Attempt) -> bool {
+    let mends = attempt.leased.work != WorkKind::Begin;
+    mends && attempt.stopping.is_none() && !attempt.pushed
+}
+
 /// Which clock ran out.
 fn clock(attempt: &Attempt, clocks: Deadlines, at: Timestamp) -> DeadlineKind {
     match attempt.phase {
@@ -84,10 +96,6 @@ pub(super) fn waiting(
     let at = turn.at();
     let go_on = |attempt| State::Running(RunningAttempt { attempt, clocks: left.go_on(at) });
     let answered = |allowed| go_on(Attempt { answer: Some(allowed), ..attempt.clone() });
-    // Nobody can tell when it stops.
-    if *step == JobStep::Event(JobEvent::Lifted) {
-        return Err(IllegalReason::NotHere);
-    }
     match (live(turn, attempt, step)?, by) {
         // What it ended for is what it asks already.
         (Live::Moved(state), HeldBy::Person) if asks_a_person(&state) => {
@@ -141,9 +149,6 @@ pub(super) fn uncertain_step(
 ) -> Result<State, IllegalReason> {
     let Uncertain { attempt, left, until } = uncertain;
     let given_up = || Turn::cancelled(&CancelReason::Uncertain, AgentStop::NotSeen);
-    if *step == JobStep::Event(JobEvent::Lifted) {
-        return Err(IllegalReason::NotHere);
-    }
     match live(turn, attempt, step)? {
         Live::Moved(state) => Ok(state),
         Live::Same(attempt) => Ok(State::Uncertain(Uncertain { attempt, ..uncertain.clone() })),

@@ -7,7 +7,7 @@ use super::event::{
 use super::illegal::IllegalReason;
 use super::money::{Charge, Usage};
 use super::state::{
-    Attempt, DeadReason, IdleWait, Phase, State, Stopping, Then, WaitReason, Waiting, WorkKind,
+    Attempt, DeadReason, IdleWait, Phase, State, Stopping, Then, WaitReason, Waiting,
 };
 use super::turn::{Turn, WHOLE_SECONDS};
 
@@ -64,7 +64,7 @@ pub(super) fn live(
             Some(Stopping { then: Then::Cancel(_) | Then::Merged, .. }) => {
                 Err(IllegalReason::AlreadyStopping)
             }
-            Some(Stopping { then: Then::TimedOut(_) | Then::Recheck, .. }) | None => {
+            Some(Stopping { then: Then::TimedOut(_) | Then::Lifted, .. }) | None => {
                 Ok(Live::Same(stopping(turn, attempt, Then::Cancel(reason.clone()))))
             }
         },
@@ -92,14 +92,9 @@ pub(super) fn live(
         JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
             Err(IllegalReason::OutOfDate)
         }
-        // What it pushed already is judged when it ends.
-        JobEvent::Lifted => match (attempt.leased.work, &attempt.stopping) {
-            (WorkKind::Repair(_), None) if !attempt.pushed => {
-                Ok(Live::Same(stopping(turn, attempt, Then::Recheck)))
-            }
-            _ => Err(IllegalReason::NotHere),
-        },
-        JobEvent::Ready | JobEvent::Recheck | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
+        JobEvent::Ready | JobEvent::Recheck | JobEvent::Lifted | JobEvent::Retry(_) => {
+            Err(IllegalReason::NotHere)
+        }
     }
 }
 
@@ -173,9 +168,9 @@ fn progress_of(
 /// something.
 fn is_to_end(attempt: &Attempt) -> Option<&Then> {
     match &attempt.stopping {
-        Some(Stopping {
-            then: then @ (Then::Cancel(_) | Then::Merged | Then::Recheck), ..
-        }) => Some(then),
+        Some(Stopping { then: then @ (Then::Cancel(_) | Then::Merged | Then::Lifted), .. }) => {
+            Some(then)
+        }
         Some(Stopping { then: Then::TimedOut(_), .. }) | None => None,
     }
 }

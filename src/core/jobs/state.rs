@@ -130,7 +130,7 @@ pub enum Then {
     /// The attempt failed: its time is over.
     TimedOut(DeadlineKind),
     /// What it was to mend is not wanted mended: what was brought before is judged once more.
-    Recheck,
+    Lifted,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -199,7 +199,7 @@ impl Turn<'_> {
                 }
                 self.spend(&attempt.leased, Some(OutcomeDigest(clock.name().to_owned())))
             }
-            Then::Recheck => {
+            Then::Lifted => {
                 self.without_round(|turn| turn.release_ran(attempt, AttemptEnd::Stopped, charge));
                 // One that may still push is nobody's to build on unasked.
                 if seen { self.verify() } else { self.ask(Question::Guard) }

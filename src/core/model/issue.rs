@@ -42,6 +42,12 @@ pub struct TextDigest(pub [u8; 32]);
 /// The role whose work reaches beyond the repository.
 pub const DEVOPS: &str = "devops";
 
+/// Whether something may come up in work of this role, on an issue that names what is protected or
+/// does not, about which an agent should ask before it does it.
+pub fn is_dangerous(role: &str, names_protected: bool) -> bool {
+    role == DEVOPS || names_protected
+}
+
 /// The paths that the text of an issue names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NamedPaths {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::core::command::value::{Date, Size};
 use crate::core::model::ids::ThreadId;
-use crate::core::model::issue::DEVOPS;
+use crate::core::model::issue::is_dangerous;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::Controls;
 
@@ -126,7 +126,7 @@ impl Candidate {
             is_p0: standing.is_p0,
             points: standing.score.points,
             created_at: standing.created_at,
-            is_dangerous: role == DEVOPS || facts.names_protected,
+            is_dangerous: is_dangerous(&role, facts.names_protected),
             role,
             skills,
             is_small: size.is_some_and(|size| size <= Size::S),

@@ -293,8 +293,8 @@ pub fn spent_on(conn: &Connection, thread: ThreadId) -> Result<Spent, Error> {
 /// The threads of what was made of the thread ?2, or what that was made of: an issue and its pull
 /// requests are one piece of work, and have one budget.
 const SAME_WORK: &str = "SELECT ?2
-    UNION SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2
-    UNION SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2";
+    UNION ALL SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2
+    UNION ALL SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2";
 
 /// What was spent or is set aside: for a thread, and since `day_began` by an agent and by all.
 /// What began before and has not ended counts as well. Without the attempt `except`.
@@ -344,4 +344,29 @@ fn summed(row: &Row<'_>, first: usize) -> rusqlite::Result<Spent> {
     let count =
         |at| row.get::<_, i64>(first + at).map(|sum| u64::try_from(sum).unwrap_or_default());
     Ok(Spent { runs: count(0)?, micro_usd: count(1)?, tokens: count(2)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::jobs::attempts::*;
+    use crate::store::migrate::{self, MIGRATIONS};
+
+    #[test]
+    fn what_an_issue_cost_is_found_by_the_issue_however_many_jobs_there_are() {
+        let mut conn = Connection::open_in_memory().expect("a database in memory");
+        migrate::run(&mut conn, MIGRATIONS, 0).expect("the schema");
+        let sql = format!(
+            "EXPLAIN QUERY PLAN
+             SELECT {SUMS} FROM attempts WHERE repo = ?1 AND number IN ({SAME_WORK})"
+        );
+        let mut plan = conn.prepare(&sql).expect("a query");
+        let steps = plan.query_map((1, 2), |row| row.get(3)).expect("its plan");
+        let steps: Vec<String> = steps.collect::<Result<_, _>>().expect("its steps");
+        let reads = |step: &&String| step.contains("jobs") || step.contains("attempts");
+        let found: Vec<_> = steps.iter().filter(reads).collect();
+        let by_its_place = |step: &&String| {
+            step.contains("(repo=? AND number=?)") || step.contains("(repo=? AND pull=?)")
+        };
+        assert!(found.len() == 3 && found.iter().all(|step| by_its_place(&step)), "{steps:?}");
+    }
 }

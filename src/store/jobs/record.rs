@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Params, Transaction};
 
 use super::load::{self, StoredJob};
 use super::{attempts, history};
@@ -71,36 +71,35 @@ pub fn latest_in(conn: &Connection, thread: ThreadId) -> Result<Option<JobId>, E
     Ok(id)
 }
 
+/// The jobs that a query names.
+fn ids(conn: &Connection, sql: &str, values: impl Params) -> Result<Vec<JobId>, Error> {
+    let mut found = conn.prepare_cached(sql)?;
+    let ids = found.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(ids)
+}
+
 /// All that have not ended, the oldest first.
 pub fn live_ids(conn: &Connection) -> Result<Vec<JobId>, Error> {
-    let ids = conn
-        .prepare_cached("SELECT id FROM jobs WHERE ended_at IS NULL ORDER BY id")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(ids)
+    ids(conn, "SELECT id FROM jobs WHERE ended_at IS NULL ORDER BY id", [])
 }
 
 /// The last `limit` that were given up, the latest first.
 pub fn dead_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
-    let ids = conn
-        .prepare_cached(
-            "SELECT id FROM jobs WHERE state = 'dead' ORDER BY ended_at DESC, id DESC LIMIT ?1",
-        )?
-        .query_map([limit], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(ids)
+    ids(
+        conn,
+        "SELECT id FROM jobs WHERE state = 'dead' ORDER BY ended_at DESC, id DESC LIMIT ?1",
+        [limit],
+    )
 }
 
 /// The last `limit` that ended, the latest first.
 pub fn ended_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
-    let ids = conn
-        .prepare_cached(
-            "SELECT id FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC
-             LIMIT ?1",
-        )?
-        .query_map([limit], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(ids)
+    ids(
+        conn,
+        "SELECT id FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC
+         LIMIT ?1",
+        [limit],
+    )
 }
 
 /// Up to `limit` that ended from the first of these moments on and before the other, in order.
@@ -109,29 +108,25 @@ pub fn ended_between(
     (since, until): (Timestamp, Timestamp),
     limit: u32,
 ) -> Result<Vec<JobId>, Error> {
-    let ids = conn
-        .prepare_cached(
-            "SELECT id FROM jobs WHERE ended_at >= ?1 AND ended_at < ?2
-             AND state IN ('done', 'no_change', 'dead') ORDER BY ended_at, id LIMIT ?3",
-        )?
-        .query_map((since, until, limit), |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(ids)
+    ids(
+        conn,
+        "SELECT id FROM jobs WHERE ended_at >= ?1 AND ended_at < ?2
+         AND state IN ('done', 'no_change', 'dead') ORDER BY ended_at, id LIMIT ?3",
+        (since, until, limit),
+    )
 }
 
 /// Up to `limit` whose results people accepted and the forge did not merge when it was asked to, the
 /// oldest first.
 pub fn refused_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
-    let ids = conn
-        .prepare_cached(
-            "SELECT id FROM jobs WHERE pull_open = 1 AND EXISTS (
-                 SELECT 1 FROM job_events
-                 WHERE job = jobs.id AND json_extract(step, '$.event.not_merged') IS NOT NULL)
-             ORDER BY id LIMIT ?1",
-        )?
-        .query_map([limit], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(ids)
+    ids(
+        conn,
+        "SELECT id FROM jobs WHERE pull_open = 1 AND EXISTS (
+         SELECT 1 FROM job_events
+         WHERE job = jobs.id AND json_extract(step, '$.event.not_merged') IS NOT NULL)
+         ORDER BY id LIMIT ?1",
+        [limit],
+    )
 }
 
 /// How often people had to do something for the issues that were merged since a moment, and are
@@ -200,17 +195,15 @@ pub fn reverted_between(
     (since, until): (Timestamp, Timestamp),
     limit: u32,
 ) -> Result<Vec<JobId>, Error> {
-    let ids = conn
-        .prepare_cached(
-            "SELECT id FROM jobs
-             WHERE state = 'done' AND json_extract(job, '$.state.done') = 'reverted'
-               AND EXISTS (SELECT 1 FROM job_events WHERE job = jobs.id AND at >= ?1 AND at < ?2
-                           AND json_extract(step, '$.event.reverted') IS NOT NULL)
-             ORDER BY id LIMIT ?3",
-        )?
-        .query_map((since, until, limit), |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(ids)
+    ids(
+        conn,
+        "SELECT id FROM jobs
+         WHERE state = 'done' AND json_extract(job, '$.state.done') = 'reverted'
+         AND EXISTS (SELECT 1 FROM job_events WHERE job = jobs.id AND at >= ?1 AND at < ?2
+         AND json_extract(step, '$.event.reverted') IS NOT NULL)
+         ORDER BY id LIMIT ?3",
+        (since, until, limit),
+    )
 }
 
 /// A job whose result was merged.

@@ -13,7 +13,7 @@ use crate::core::handlers::status::{StatusFacts, a_thread};
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{AdoptedBranch, NewJob, Origin, Purpose};
 use crate::core::model::ids::ThreadId;
-use crate::core::model::issue::DEVOPS;
+use crate::core::model::issue::{DEVOPS, is_dangerous};
 use crate::core::policy::controls::AgentProfile;
 use crate::core::reply::{Answer, JobAnswer, JobRefusal, JobWait, Why};
 use crate::core::scheduling::{AgentSlot, Ineligible, IssueLabels, Rejection, lack};
@@ -261,7 +261,7 @@ impl CommandContext<'_> {
         let facts = backlog.judged.facts(thread)?;
         let roster = backlog.roster();
         let lack = |worker: &AgentSlot, role| lack(facts, &worker.name, role, roster);
-        let is_dangerous = role == DEVOPS || facts.names_protected;
+        let is_dangerous = is_dangerous(role, facts.names_protected);
         let asks = |worker: &AgentSlot| !(is_dangerous && worker.cannot_ask);
         let waits = |worker: &AgentSlot, lack| JobWait::Lacks { agent: worker.name.clone(), lack };
         let Some(name) = agent else {
