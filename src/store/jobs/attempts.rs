@@ -367,6 +367,6 @@ mod tests {
         let by_its_place = |step: &&String| {
             step.contains("(repo=? AND number=?)") || step.contains("(repo=? AND pull=?)")
         };
-        assert!(found.len() == 3 && found.iter().all(|step| by_its_place(&step)), "{steps:?}");
+        assert!(found.len() == 3 && found.iter().all(by_its_place), "{steps:?}");
     }
 }
