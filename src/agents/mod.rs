@@ -11,15 +11,22 @@
 mod account;
 mod agent;
 mod brief;
+mod command;
 mod event_stream;
 mod fleet;
+mod handed_in;
 mod hermes;
+mod local;
 mod openai;
 mod redact;
+mod repository;
+mod run;
+mod runs;
 mod task;
 mod transcript;
 mod trouble;
 mod unreachable;
+mod workplace;
 
 pub use account::own_account;
 pub use agent::{
@@ -29,8 +36,10 @@ pub use agent::{
 pub use event_stream::{EventStream, LineTooLong};
 pub use fleet::{fleet, redactor};
 pub use hermes::{HermesAgent, HermesOptions};
-pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
+pub use local::{LocalAgent, LocalOptions};
+pub use openai::{OpenAiAgent, OpenAiOptions};
 pub use redact::Redactor;
+pub use repository::{JobRepository, RepositoryCall};
 pub use task::{AgentTask, StoredRequest};
 pub use transcript::{Speaker, Transcript, TranscriptEntry};
 pub use trouble::AgentTrouble;

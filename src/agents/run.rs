@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::agents::agent::{AgentEnding, FailureKind, Sighting, SteerOutcome};
-use crate::agents::redact::Redactor;
-use crate::agents::transcript::{Speaker, Transcript, TranscriptEntry};
-use crate::agents::trouble::AgentTrouble;
+use super::agent::{AgentEnding, FailureKind, Sighting, SteerOutcome};
+use super::redact::Redactor;
+use super::transcript::{Speaker, Transcript, TranscriptEntry};
+use super::trouble::AgentTrouble;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
 
@@ -17,7 +18,7 @@ const MOST_TOLD: usize = 20;
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LoopEnd {
+pub(super) enum WorkEnd {
     /// By itself; the text holds its result line.
     Finished(String),
     Failed {
@@ -33,27 +34,34 @@ pub(super) struct Run {
     pub(super) body: String,
     pub(super) stop: CancellationToken,
     redactor: Redactor,
-    state: Mutex<LoopState>,
+    state: Mutex<RunState>,
+    /// What works at it, where that ends when nobody knows of it any more.
+    work: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
 #[derive(Default)]
-struct LoopState {
+struct RunState {
     doing: Option<String>,
     signs: u64,
     away: Option<AgentTrouble>,
     usage: Usage,
     told: VecDeque<String>,
     transcript: Transcript,
-    end: Option<LoopEnd>,
+    end: Option<WorkEnd>,
 }
 
 impl Run {
     pub(super) fn new(body: String, redactor: Redactor) -> Self {
         let (stop, state) = (CancellationToken::new(), Mutex::default());
-        Self { body, stop, redactor, state }
+        Self { body, stop, redactor, state, work: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, LoopState> {
+    /// It is worked at by `work`, which ends with it.
+    pub(super) fn is_done_by(&self, work: AbortOnDropHandle<()>) {
+        *self.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+    }
+
+    fn state(&self) -> MutexGuard<'_, RunState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,7 +105,7 @@ impl Run {
     }
 
     /// It is over. A second end changes nothing.
-    pub(super) fn ends(&self, end: LoopEnd) {
+    pub(super) fn ends(&self, end: WorkEnd) {
         self.state().end.get_or_insert(end);
     }
 
@@ -108,7 +116,7 @@ impl Run {
     /// Until when its quota is used up, if it ended by that.
     pub(super) fn spent_until(&self) -> Option<Timestamp> {
         match self.state().end {
-            Some(LoopEnd::Failed { kind: FailureKind::PoolSpent { until }, .. }) => until,
+            Some(WorkEnd::Failed { kind: FailureKind::PoolSpent { until }, .. }) => until,
             _ => None,
         }
     }
@@ -141,15 +149,15 @@ impl Run {
                     sign: state.signs.to_string(),
                 }),
             },
-            Some(LoopEnd::Finished(text)) => {
+            Some(WorkEnd::Finished(text)) => {
                 let unheard: Vec<_> = state.told.iter().cloned().collect();
                 let unheard = (!unheard.is_empty()).then(|| unheard.join("\n\n"));
                 Ok(Sighting::Ended(AgentEnding { text: text.clone(), usage, unheard }))
             }
-            Some(LoopEnd::Failed { kind, reason }) => {
+            Some(WorkEnd::Failed { kind, reason }) => {
                 Ok(Sighting::Failed { kind: *kind, reason: reason.clone(), usage })
             }
-            Some(LoopEnd::Stopped) => Ok(Sighting::Stopped(usage)),
+            Some(WorkEnd::Stopped) => Ok(Sighting::Stopped(usage)),
         }
     }
 }

@@ -226,6 +226,7 @@ impl Jobs {
             AgentTrouble::NotFound => Progress::Lost,
             AgentTrouble::Conflict | AgentTrouble::Unsupported => Progress::Unclear,
             AgentTrouble::Down(_)
+            | AgentTrouble::CannotRun(_)
             | AgentTrouble::Busy { .. }
             | AgentTrouble::BadKey
             | AgentTrouble::ModelGone(_)

@@ -25,6 +25,7 @@ pub(super) fn never_ran(trouble: &AgentTrouble, now: Timestamp) -> NeverRan {
             NeverRan::PoolSpent { until: spent_until(*until, now) }
         }
         AgentTrouble::Down(_)
+        | AgentTrouble::CannotRun(_)
         | AgentTrouble::Busy { .. }
         | AgentTrouble::NotFound
         | AgentTrouble::BadRequest(_)
@@ -42,9 +43,10 @@ pub(super) fn problem(trouble: &AgentTrouble) -> Option<AgentProblem> {
         AgentTrouble::BadKey => Some(AgentProblem::BadKey),
         AgentTrouble::ModelGone(_) => Some(AgentProblem::ModelGone),
         AgentTrouble::PoolSpent { .. } => Some(AgentProblem::PoolSpent),
-        AgentTrouble::Down(_) | AgentTrouble::Timeout | AgentTrouble::Garbage(_) => {
-            Some(AgentProblem::Down)
-        }
+        AgentTrouble::Down(_)
+        | AgentTrouble::CannotRun(_)
+        | AgentTrouble::Timeout
+        | AgentTrouble::Garbage(_) => Some(AgentProblem::Down),
         AgentTrouble::Busy { .. }
         | AgentTrouble::NotFound
         | AgentTrouble::BadRequest(_)
