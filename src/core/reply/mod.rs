@@ -9,6 +9,7 @@
 mod agent_view;
 mod answer;
 mod backlog;
+pub mod cards;
 pub mod decisions;
 pub(super) mod filters;
 mod fleet;

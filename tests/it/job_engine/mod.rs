@@ -5,6 +5,7 @@ mod adopted;
 mod agents;
 mod asking;
 mod budgets;
+mod claims;
 mod crashes;
 mod decisions;
 mod fleet;

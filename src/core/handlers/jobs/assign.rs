@@ -102,6 +102,7 @@ impl CommandContext<'_> {
             limits: self.snapshot.jobs.limits,
             budget,
             adopts: adopts.clone(),
+            claims_by_card: false,
         });
         let role = (order.role.is_some() || role != USUAL).then_some(role);
         let target = why.status.target;
