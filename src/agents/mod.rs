@@ -9,17 +9,23 @@
 //! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
 
 mod account;
+#[cfg_attr(not(test), expect(dead_code, reason = "no agent of the fleet speaks it yet"))]
+mod acp;
 mod agent;
+mod amount;
 mod brief;
 mod event_stream;
 mod fleet;
 mod hermes;
+mod last_words;
 mod openai;
+mod question;
 mod redact;
 mod task;
 mod transcript;
 mod trouble;
 mod unreachable;
+mod upstream_error;
 
 pub use account::own_account;
 pub use agent::{

@@ -38,6 +38,9 @@ pub enum AgentTrouble {
     /// Its answer cannot be understood.
     #[error("its answer cannot be understood: {0}")]
     Garbage(String),
+    /// It is not set up as it has to be.
+    #[error("{0}")]
+    NotSetUp(String),
     /// It cannot do that at all.
     #[error("it cannot do that")]
     Unsupported,

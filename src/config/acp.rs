@@ -9,6 +9,9 @@ use super::program::Program;
 use super::section::Section;
 use super::value::{Wrong, flag, host_and_port, line, one_of, text};
 
+/// The mode in which agents are that nobody wrote another one for.
+pub const DEFAULT_MODE: &str = "default";
+
 /// How an agent of that kind is started, and what it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcpConfig {
@@ -67,12 +70,17 @@ impl AcpPermission {
         ("fetch", Self::Fetch),
         ("other", Self::Other),
     ];
+
+    /// The kind that the protocol calls `word`.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(known, kind)| (known == word).then_some(kind))
+    }
 }
 
 impl AcpConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         let command = Program::read(section);
-        let mode = section.or("mode", "default".to_owned(), line);
+        let mode = section.or("mode", DEFAULT_MODE.to_owned(), line);
         let home = section.optional("home", text).map(|path| section.reading.resolve(&path));
         let home_keep = section.list("home_keep", below_home);
         if let (Some(first), None) = (home_keep.iter().flatten().next(), &home) {

@@ -53,7 +53,7 @@ use std::io;
 use std::path::Path;
 
 pub use accept::{AcceptConfig, MergeStyle, OnYes};
-pub use acp::{AcpConfig, AcpPermission, SandboxKind};
+pub use acp::{AcpConfig, AcpPermission, DEFAULT_MODE, SandboxKind};
 pub use agent::{AgentConfig, AgentKind, Local};
 pub use crew::{CrewConfig, CrewEngine};
 pub use dispatch::{AskBefore, BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig};

@@ -232,7 +232,8 @@ impl Jobs {
             | AgentTrouble::PoolSpent { .. }
             | AgentTrouble::BadRequest(_)
             | AgentTrouble::Timeout
-            | AgentTrouble::Garbage(_) => return Ok(self.later(seen)),
+            | AgentTrouble::Garbage(_)
+            | AgentTrouble::NotSetUp(_) => return Ok(self.later(seen)),
         };
         Ok(self.progress(seen, fence, progress).await?.or(self.later(seen)))
     }

@@ -31,6 +31,7 @@ pub(super) fn never_ran(trouble: &AgentTrouble, now: Timestamp) -> NeverRan {
         | AgentTrouble::Conflict
         | AgentTrouble::Timeout
         | AgentTrouble::Garbage(_)
+        | AgentTrouble::NotSetUp(_)
         | AgentTrouble::Unsupported => NeverRan::GatewayDown,
     }
 }
@@ -42,9 +43,10 @@ pub(super) fn problem(trouble: &AgentTrouble) -> Option<AgentProblem> {
         AgentTrouble::BadKey => Some(AgentProblem::BadKey),
         AgentTrouble::ModelGone(_) => Some(AgentProblem::ModelGone),
         AgentTrouble::PoolSpent { .. } => Some(AgentProblem::PoolSpent),
-        AgentTrouble::Down(_) | AgentTrouble::Timeout | AgentTrouble::Garbage(_) => {
-            Some(AgentProblem::Down)
-        }
+        AgentTrouble::Down(_)
+        | AgentTrouble::Timeout
+        | AgentTrouble::Garbage(_)
+        | AgentTrouble::NotSetUp(_) => Some(AgentProblem::Down),
         AgentTrouble::Busy { .. }
         | AgentTrouble::NotFound
         | AgentTrouble::BadRequest(_)
