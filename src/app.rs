@@ -16,6 +16,7 @@ use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
     AgentTerms, Context, DRAIN, Engine, JobDrivers, JobPolicy, Policy, Report, RunPlaces, Timing,
+    WorksBy,
 };
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
@@ -225,7 +226,13 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
             timeouts: config.timeouts(agent),
             terms: config.charge_terms(agent),
             repositories: agent.repositories.clone(),
-            has_tools: matches!(agent.kind, AgentKind::OpenAi { .. }),
+            works_by: match &agent.kind {
+                AgentKind::OpenAi { .. } => WorksBy::Tools,
+                AgentKind::Acp(_) | AgentKind::Command(_) => WorksBy::Clone,
+                AgentKind::Hermes { .. } | AgentKind::Forge | AgentKind::CrewAi(_) => {
+                    WorksBy::Pushing
+                }
+            },
         };
         Ok((agent.name.clone(), terms))
     };

@@ -3,7 +3,7 @@
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
-//! `engine -> guard_runs -> confinement -> core`; inside core
+//! `{engine -> guard_runs, agents} -> confinement -> core`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {decisions, effect} <- reply <- report <-
 //! handlers`, and `prompt` beside `reply`.
 //!
@@ -114,7 +114,7 @@
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
-//! | [`confinement`] | where what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
+//! | [`confinement`] | where agents on this host work, and what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
 //! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |

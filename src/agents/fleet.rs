@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::acp::AcpDialogue;
 use super::agent::Agent;
+use super::command::CommandDialogue;
 use super::hermes::{HermesAgent, HermesOptions};
+use super::local::{Dialogue, LocalAgent, LocalOptions};
 use super::openai::{OpenAiAgent, OpenAiOptions};
 use super::redact::Redactor;
 use super::trouble::AgentTrouble;
@@ -34,9 +37,13 @@ pub fn fleet(
                 let times = config.dispatch.timeout;
                 OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
             }
-            AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::Forge | AgentKind::CrewAi(_) => {
-                Ok(None)
+            AgentKind::Command(_) => {
+                LocalOptions::of(config, agent, forge, &redactor, clock)
+                    .map(|options| local(options, CommandDialogue))
             }
+            AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
+                .map(|options| local(options, AcpDialogue::new(acp))),
+            AgentKind::Forge | AgentKind::CrewAi(_) => Ok(None),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;
         fleet.extend(made.map(|made| (agent.name.clone(), made)));
@@ -59,6 +66,13 @@ fn hermes(url: &Url, key: &Secret, redactor: &Redactor, clock: &Arc<dyn Clock>) 
 fn openai(options: Option<OpenAiOptions>) -> Made {
     let Some(options) = options else { return Ok(None) };
     Ok(Some(Arc::new(OpenAiAgent::new(options)?)))
+}
+
+fn local(
+    options: Option<LocalOptions>,
+    dialogue: impl Dialogue + 'static,
+) -> Option<Arc<dyn Agent>> {
+    Some(Arc::new(LocalAgent::new(options?, Arc::new(dialogue))))
 }
 
 /// Hides all secrets of `config`.

@@ -9,23 +9,29 @@
 //! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
 
 mod account;
-#[cfg_attr(not(test), expect(dead_code, reason = "no agent of the fleet speaks it yet"))]
 mod acp;
 mod agent;
 mod amount;
 mod brief;
+mod command;
 mod event_stream;
 mod fleet;
+mod handed_in;
 mod hermes;
 mod last_words;
+mod local;
 mod openai;
 mod question;
 mod redact;
+mod repository;
+mod run;
+mod runs;
 mod task;
 mod transcript;
 mod trouble;
 mod unreachable;
 mod upstream_error;
+mod workplace;
 
 pub use account::own_account;
 pub use agent::{
@@ -35,8 +41,10 @@ pub use agent::{
 pub use event_stream::{EventStream, LineTooLong};
 pub use fleet::{fleet, redactor};
 pub use hermes::{HermesAgent, HermesOptions};
-pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
+pub use local::{LocalAgent, LocalOptions};
+pub use openai::{OpenAiAgent, OpenAiOptions};
 pub use redact::Redactor;
+pub use repository::{JobRepository, RepositoryCall};
 pub use task::{AgentTask, StoredRequest};
 pub use transcript::{Speaker, Transcript, TranscriptEntry};
 pub use trouble::AgentTrouble;

@@ -11,6 +11,9 @@ pub enum AgentTrouble {
     /// Its host answers, and nobody listens there, or what listens fails.
     #[error("its gateway is down: {0}")]
     Down(String),
+    /// It is a program of this machine, and cannot be run here.
+    #[error("it cannot be run here: {0}")]
+    CannotRun(String),
     /// It takes no work now.
     #[error("it takes no work now: {reason}")]
     Busy { reason: String, until: Option<Timestamp> },
@@ -38,9 +41,6 @@ pub enum AgentTrouble {
     /// Its answer cannot be understood.
     #[error("its answer cannot be understood: {0}")]
     Garbage(String),
-    /// It is not set up as it has to be.
-    #[error("{0}")]
-    NotSetUp(String),
     /// It cannot do that at all.
     #[error("it cannot do that")]
     Unsupported,

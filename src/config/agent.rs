@@ -5,6 +5,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::acp::AcpConfig;
+use super::local::LocalConfig;
 use super::program::{Program, variable};
 use super::quantity::millionths;
 use super::repositories::RepositoryFilter;
@@ -73,7 +74,7 @@ pub enum AgentKind {
     /// A local program that speaks the Agent Client Protocol.
     Acp(AcpConfig),
     /// A local program: JSON on its input, JSON lines on its output.
-    Command(Local),
+    Command(LocalConfig),
     /// An agent that watches Gitea itself.
     Forge,
     CrewAi(Local),
@@ -95,8 +96,17 @@ impl AgentKind {
     /// Whether this version can drive it; one that it cannot gets no work.
     pub fn is_driven(&self) -> bool {
         match self {
-            Self::Hermes { .. } | Self::OpenAi { .. } => true,
-            Self::Acp(_) | Self::Command(_) | Self::Forge | Self::CrewAi(_) => false,
+            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Acp(_) | Self::Command(_) => true,
+            Self::Forge | Self::CrewAi(_) => false,
+        }
+    }
+
+    /// How it is started, if it is a program that timmy gives a clone of its own.
+    pub fn local(&self) -> Option<&LocalConfig> {
+        match self {
+            Self::Acp(acp) => Some(&acp.local),
+            Self::Command(local) => Some(local),
+            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Forge | Self::CrewAi(_) => None,
         }
     }
 }
@@ -218,7 +228,7 @@ fn read_kind(
         }
         KindName::OpenAi => read_openai(section, key_variable),
         KindName::Acp => AcpConfig::read(section).map(AgentKind::Acp),
-        KindName::Command => Local::read(section).map(AgentKind::Command),
+        KindName::Command => LocalConfig::read(section).map(AgentKind::Command),
         KindName::Forge => Some(AgentKind::Forge),
         KindName::CrewAi => Local::read(section).map(AgentKind::CrewAi),
     }

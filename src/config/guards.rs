@@ -6,9 +6,9 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::acp::SandboxKind;
 use super::program::{self, Program};
 use super::quantity::duration;
+use super::sandbox_kind::SandboxKind;
 use super::section::Section;
 use super::value::{Wrong, account, count, one_of, quoted, text, word};
 use crate::core::guards::{CheckoutCommand, ExpectedChecks, GuardName, GuardRules};
@@ -147,7 +147,7 @@ pub(super) fn checkout_command(
     command
 }
 
-fn mount(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
+pub(super) fn mount(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
     let text = text(value)?;
     let path = Path::new(&text);
     match path.is_absolute() && path.parent().is_some() {

@@ -1,4 +1,4 @@
-//! Where guards run what agents wrote, what that must never see, and how long it takes.
+//! Where guards run what agents wrote and agents work, and what must never be seen there.
 
 use std::path::{Path, PathBuf};
 
@@ -7,22 +7,36 @@ use super::{AgentConfig, AgentKind, Config};
 /// What the folder is called, beside the ledger.
 const RUNS: &str = "runs";
 
+/// And the one in which agents work that are programs here.
+const AGENTS: &str = "agents";
+
 impl Config {
     /// The folder in which guards run, of this ledger alone.
     pub fn runs_folder(&self) -> PathBuf {
-        let beside = self.ledger.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        beside.unwrap_or(Path::new(".")).join(RUNS)
+        self.beside_ledger().join(RUNS)
     }
 
-    /// The files that nothing may see that an agent wrote: the ledger, this configuration, and
-    /// all secrets that it names.
+    /// The folder in which agents of this ledger work that are programs here.
+    pub fn agents_folder(&self) -> PathBuf {
+        self.beside_ledger().join(AGENTS)
+    }
+
+    fn beside_ledger(&self) -> &Path {
+        let beside = self.ledger.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        beside.unwrap_or(Path::new("."))
+    }
+
+    /// What nothing may see that an agent is, or wrote: the ledger, this configuration, all secrets
+    /// that it names, where agents work, and their homes.
     pub fn secret_files(&self) -> Vec<PathBuf> {
         let webhooks = self.webhook.iter().flat_map(|webhook| &webhook.secrets);
         let files = webhooks.filter_map(|one| one.file.as_deref());
         let files = files.chain(self.gitea.token.file());
         let files = files.chain(self.agents.iter().flat_map(of_agent));
         let files = files.chain([self.file.as_path(), self.ledger.path.as_path()]);
-        files.map(Path::to_owned).collect()
+        let locals = self.agents.iter().filter_map(|agent| agent.kind.local());
+        let homes = locals.filter_map(|local| local.home.as_deref());
+        files.chain(homes).map(Path::to_owned).chain([self.agents_folder()]).collect()
     }
 }
 

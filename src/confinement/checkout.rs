@@ -7,7 +7,8 @@ use super::git::{Repository, git};
 use crate::core::jobs::Commit;
 
 /// Serves any commit, whatever branch it is on.
-const UPLOAD_PACK: &str = "--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack";
+pub(super) const UPLOAD_PACK: &str =
+    "--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
 /// Checks `commit` out into the empty folder `place`, without its history. What takes more than
 /// `most` bytes is refused before any of it is written.

@@ -1,27 +1,24 @@
 //! The way in: how one run is started and ended.
 
-use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncWriteExt as _;
-use tokio::process::{Child, Command};
+use tokio::process::{ChildStdin, Command};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-use super::bounds::{Bounds, HardLimits};
+use super::bounds::Bounds;
 use super::cannot_run::CannotRun;
+use super::launch::{Launch, Network};
 use super::output::{Drain, OutputEnd};
-use super::view::{self, Mounts};
+use super::running::{Running, has_begun};
+use super::session::{Session, SessionEnd, SessionRequest};
+use super::view::Mounts;
 use super::watch::{RunEnd, require_room, until_over};
 use super::workspace::Workspace;
-
-/// The oldest version with all that is asked of it.
-const OLDEST_BWRAP: (u32, u32) = (0, 8);
-
-/// Gives `bwrap` a file to say in how it goes, which nothing in the confinement sees.
-const WITH_STATUS: &str = r#"exec 3>"$1"; shift; exec "$@""#;
 
 /// How long a look whether it works may take.
 const TRIAL: Duration = Duration::from_secs(20);
@@ -39,15 +36,6 @@ enum Keeper {
     /// Nothing: it runs with the rights of timmy itself. Only time, output and what it takes
     /// altogether are bounded.
     Nothing,
-}
-
-/// What a run reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Network {
-    /// Itself alone.
-    Own,
-    /// All that this machine reaches.
-    Shared,
 }
 
 /// Whether what it prints and what it complains of is kept as one text.
@@ -127,11 +115,10 @@ impl Confinement {
         request: &RunRequest<'_>,
     ) -> Result<FinishedRun, CannotRun> {
         require_room(workspace.folder())?;
-        let mut command = match self.keeper {
-            Keeper::Bwrap => self.confined(workspace, request).await?,
-            Keeper::Nothing => self.bare(workspace, request)?,
-        };
-        let most = request.bounds.output;
+        let RunRequest { words, network, bounds, .. } = *request;
+        let launch = Launch { words, variables: &[], network, bounds };
+        let mut command = self.command(workspace, &launch).await?;
+        let most = bounds.output;
         let (output, complaints) = match request.output {
             OutputForm::Together => (pipe_together(&mut command, most)?, None),
             OutputForm::Apart => {
@@ -142,9 +129,9 @@ impl Confinement {
             }
         };
         command.stdin(if request.input.is_some() { Stdio::piped() } else { Stdio::null() });
-        let mut running = Running::begin(command, matches!(self.keeper, Keeper::Nothing))?;
-        let feeding = running.feed(request.input);
-        let waiting = until_over(&mut running.child, workspace.folder(), &request.bounds);
+        let mut running = self.running(command, workspace)?;
+        let feeding = feed(running.child.stdin.take(), request.input);
+        let waiting = until_over(&mut running.child, workspace.folder(), &bounds);
         let end = beside(feeding, waiting).await?;
         running.end().await?;
         let output = output.end().await;
@@ -152,98 +139,79 @@ impl Confinement {
             Some(complaints) => complaints.end().await,
             None => OutputEnd::default(),
         };
-        let never_began = match self.keeper {
-            Keeper::Bwrap => !has_begun(&workspace.status()),
-            Keeper::Nothing => false,
-        };
-        finished(end, never_began, output, complaints)
+        let said = if complaints.bytes().is_empty() { &output } else { &complaints };
+        require_begun(end, self.never_began(&workspace.status()), &said.text())?;
+        Ok(FinishedRun { end, output, complaints })
     }
 
-    /// In a confinement: `bwrap` makes it, `prlimit` bounds what is run in it.
-    async fn confined(
+    /// Begins something that is talked to.
+    ///
+    /// # Errors
+    /// If it could not be run at all. What shows only once it runs, [`Session::ended`] tells.
+    pub async fn begin(
         &self,
         workspace: &Workspace,
-        request: &RunRequest<'_>,
-    ) -> Result<Command, CannotRun> {
-        let bwrap = installed("bwrap")?;
-        require_version(&bwrap).await?;
-        let prlimit = installed("prlimit")?;
-        let has_network = request.network == Network::Shared;
-        let program = request.words.first().and_then(|word| view::file_of(OsStr::new(word)));
-        let words = view::arguments(&workspace.places(), &self.mounts, program, has_network);
-        let mut command = Command::new("/bin/sh");
-        command.env_clear().args(["-c", WITH_STATUS, "sh"]).arg(workspace.status());
-        command.arg(bwrap).args(["--json-status-fd", "3"]).args(words).arg(prlimit);
-        command.args(request.bounds.limits(&HardLimits::of_this_process())).arg("--");
-        command.args(request.words).current_dir(workspace.folder());
-        if let Some(owner) = workspace.owner() {
-            command.uid(owner).gid(owner);
-        }
-        Ok(command)
-    }
-
-    fn bare(&self, workspace: &Workspace, request: &RunRequest<'_>) -> Result<Command, CannotRun> {
-        let (program, arguments) = request
-            .words
-            .split_first()
-            .ok_or_else(|| CannotRun::NotStarted("no program is named".to_owned()))?;
-        let mut command = Command::new(program);
-        command.args(arguments).env_clear().current_dir(workspace.checkout());
-        command.envs(view::environment(&self.mounts, workspace.home(), workspace.temporary()));
-        command.process_group(0);
-        Ok(command)
-    }
-}
-
-/// A process that ends, with all that belongs to it, when nobody waits for it any more.
-pub(super) struct Running {
-    pub(super) child: Child,
-    /// Where no namespace of processes ends with it: what it started, as far as that stayed in its
-    /// group.
-    group: Option<Pid>,
-}
-
-impl Running {
-    /// Must be called where the thread lives on: the kernel ends what dies with its parent when the
-    /// thread ends that started it.
-    pub(super) fn begin(mut command: Command, has_group: bool) -> Result<Self, CannotRun> {
-        command.kill_on_drop(true);
-        let child = command.spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => CannotRun::NotStarted(error.to_string()),
-            _ => CannotRun::Io(error),
-        })?;
-        let process = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        Ok(Self { child, group: process.filter(|_| has_group) })
-    }
-
-    /// Gives it its input. Who does not want to read it all need not.
-    fn feed<'a>(&mut self, input: Option<&'a [u8]>) -> impl Future<Output = ()> + use<'a> {
-        let stdin = self.child.stdin.take();
-        async move {
-            if let (Some(mut stdin), Some(input)) = (stdin, input) {
-                let _ = stdin.write_all(input).await;
+        request: &SessionRequest<'_>,
+    ) -> Result<Session, CannotRun> {
+        require_room(workspace.folder())?;
+        let SessionRequest { words, variables, network, bounds } = *request;
+        let launch = Launch { words, variables, network, bounds };
+        let mut command = self.command(workspace, &launch).await?;
+        let (said, complaints) = std::io::pipe()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(complaints);
+        let said = Drain::begin(OwnedFd::from(said), bounds.output)?;
+        let mut running = self.running(command, workspace)?;
+        let pipes = (running.child.stdin.take(), running.child.stdout.take());
+        let (stop, me) = (CancellationToken::new(), self.clone());
+        let (stopped, folder, status) =
+            (stop.clone(), workspace.folder().to_owned(), workspace.status());
+        let watching = tokio::spawn(async move {
+            let over = tokio::select! {
+                biased;
+                over = until_over(&mut running.child, &folder, &bounds) => Some(over),
+                () = stopped.cancelled() => None,
+            };
+            running.end().await?;
+            let (end, complaints) = (over.transpose()?, said.end().await);
+            if let Some(end) = end {
+                require_begun(end, me.never_began(&status), &complaints.text())?;
             }
+            Ok(SessionEnd { end, complaints })
+        });
+        Ok(Session::new(pipes, stop, AbortOnDropHandle::new(watching)))
+    }
+
+    async fn command(
+        &self,
+        workspace: &Workspace,
+        launch: &Launch<'_>,
+    ) -> Result<Command, CannotRun> {
+        match self.keeper {
+            Keeper::Bwrap => launch.confined(workspace, &self.mounts).await,
+            Keeper::Nothing => launch.bare(workspace, &self.mounts),
         }
     }
 
-    pub(super) async fn end(&mut self) -> std::io::Result<()> {
-        self.end_group();
-        // One that has ended by itself is past being ended.
-        let _ = self.child.start_kill();
-        self.child.wait().await.map(|_| ())
+    fn running(&self, command: Command, workspace: &Workspace) -> Result<Running, CannotRun> {
+        Ok(match self.keeper {
+            Keeper::Bwrap => Running::begin(command, false)?.told_in(workspace.status()),
+            Keeper::Nothing => Running::begin(command, true)?,
+        })
     }
 
-    fn end_group(&mut self) {
-        if let Some(group) = self.group.take() {
-            // Nobody may be left in it.
-            let _ = kill_process_group(group, Signal::KILL);
+    /// Whether what was to be run in there never was. Asked once it has ended.
+    fn never_began(&self, status: &Path) -> bool {
+        match self.keeper {
+            Keeper::Bwrap => !has_begun(status),
+            Keeper::Nothing => false,
         }
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.end_group();
+/// Gives a process its input. Who does not want to read it all need not.
+async fn feed(stdin: Option<ChildStdin>, input: Option<&[u8]>) {
+    if let (Some(mut stdin), Some(input)) = (stdin, input) {
+        let _ = stdin.write_all(input).await;
     }
 }
 
@@ -267,56 +235,19 @@ fn pipe_together(command: &mut Command, most: usize) -> std::io::Result<Drain> {
     Drain::begin(OwnedFd::from(reader), most)
 }
 
-/// Whether what was to be run was begun: only then `bwrap` says how it ended. What it printed says
-/// nothing of that, since whatever runs prints what it likes.
-fn has_begun(status: &Path) -> bool {
-    let said = std::fs::read(status).unwrap_or_default();
-    memchr::memmem::find(&said, b"\"exit-code\"").is_some()
-}
-
-/// Tells what never began from what ended badly.
-fn finished(
-    end: RunEnd,
-    never_began: bool,
-    output: OutputEnd,
-    complaints: OutputEnd,
-) -> Result<FinishedRun, CannotRun> {
-    let said = if complaints.bytes().is_empty() { &output } else { &complaints };
+/// Tells what never began from what ended badly. `said`: what there is of words about it.
+fn require_begun(end: RunEnd, never_began: bool, said: &str) -> Result<(), CannotRun> {
     match end {
         // One that a signal ended, or that was ended, says nothing more.
         RunEnd::Exited(1..128) if never_began => {
-            let said = said.text();
-            let cannot = CannotRun::said_by_bwrap(&said);
-            return Err(cannot.unwrap_or_else(|| CannotRun::Refused(last_line(&said))));
+            let cannot = CannotRun::said_by_bwrap(said);
+            Err(cannot.unwrap_or_else(|| CannotRun::Refused(last_line(said))))
         }
-        RunEnd::Exited(126 | 127) => return Err(CannotRun::NotStarted(last_line(&said.text()))),
-        _ => {}
+        RunEnd::Exited(126 | 127) => Err(CannotRun::NotStarted(last_line(said))),
+        _ => Ok(()),
     }
-    Ok(FinishedRun { end, output, complaints })
 }
 
 fn last_line(text: &str) -> String {
     text.trim().lines().last().unwrap_or_default().to_owned()
-}
-
-fn installed(program: &'static str) -> Result<PathBuf, CannotRun> {
-    let path: OsString = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(program));
-    found.into_iter().find(|file| file.is_file()).ok_or(CannotRun::NotInstalled(program))
-}
-
-async fn require_version(bwrap: &Path) -> Result<(), CannotRun> {
-    let mut command = Command::new(bwrap);
-    let output = command.arg("--version").stdin(Stdio::null()).kill_on_drop(true).output().await?;
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    match version_in(&said) {
-        Some(version) if version >= OLDEST_BWRAP => Ok(()),
-        _ => Err(CannotRun::TooOld(said)),
-    }
-}
-
-/// The first two numbers of `bubblewrap 0.8.0`.
-fn version_in(said: &str) -> Option<(u32, u32)> {
-    let mut numbers = said.split_whitespace().nth(1)?.split('.');
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }

@@ -3,8 +3,15 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `confinement` | [`Confinement`]: the way in; how one run is started |
+//! | `session` | [`Session`]: one that is talked to |
+//! | `launch` | the command that starts it |
+//! | `running` | the process, and how it ends with all that belongs to it |
 //! | `workspace` | [`Workspace`]: the private copy, a home and a `/tmp` beside it, and how they go |
 //! | `checkout` | how exactly one commit gets there, with nothing of it run |
+//! | `clone` | how a clone gets there, with some history |
+//! | `bundle` | how commits come out of it: read as what comes from outside |
+//! | `history` | what commits say and change |
+//! | `remote` | [`Remote`]: what is fetched from the forge, and what is pushed |
 //! | `fetched` | [`FetchedRepository`]: the commits of the forge's that are checked out |
 //! | `folder` | how a folder gets there |
 //! | `view` | what is seen from inside: the words for `bwrap` |
@@ -13,6 +20,7 @@
 //! | `usage` | how much memory and disk it takes |
 //! | `output` | what it prints: the end is kept, the rest is drained and counted |
 //! | `cannot_run` | [`CannotRun`]: why it does not run here, and how to mend that |
+//! | `git_run` | a run of git that is bounded |
 //! | `git` | git, with nothing of anybody's configuration |
 //!
 //! From inside nothing is to be had but the copy, `/usr`, what `/etc` has for programs to work, and
@@ -31,14 +39,22 @@
 //! disk that is as good as full, who hides some is ended first.
 
 mod bounds;
+mod bundle;
 mod cannot_run;
 mod checkout;
+mod clone;
 #[expect(clippy::module_inception, reason = "it is the thing itself, its parts are beside it")]
 mod confinement;
 mod fetched;
 mod folder;
 mod git;
+mod git_run;
+mod history;
+mod launch;
 mod output;
+mod remote;
+mod running;
+mod session;
 mod usage;
 mod view;
 mod watch;
@@ -46,9 +62,15 @@ mod workspace;
 
 pub use bounds::Bounds;
 pub use cannot_run::CannotRun;
-pub use confinement::{Confinement, FinishedRun, Network, OutputForm, RunRequest};
-pub use fetched::{FetchedRepository, Remote};
+pub use clone::CloneOrder;
+pub use confinement::{Confinement, FinishedRun, OutputForm, RunRequest};
+pub use fetched::FetchedRepository;
 pub use git::{Repository, TreeChange};
+pub use history::HistoryCommit;
+pub use launch::Network;
 pub use output::OutputEnd;
+pub use remote::{PushEnd, Remote};
+pub use view::CHECKOUT as SEEN_CHECKOUT;
+pub use session::{Session, SessionEnd, SessionRequest};
 pub use watch::{Bound, RunEnd};
-pub use workspace::{Workspace, clear};
+pub use workspace::{AttemptFiles, Workspace, clear, remove_left};

@@ -1,5 +1,6 @@
 //! What is seen from inside: the words for `bwrap`.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::cannot_run::CannotRun;
 
 /// Where the copy lies, seen from inside.
-pub(super) const CHECKOUT: &str = "/timmy/checkout";
+pub const CHECKOUT: &str = "/timmy/checkout";
 
 /// The home, seen from inside.
 pub(super) const HOME: &str = "/timmy/home";
@@ -50,7 +51,8 @@ impl Mounts {
         let secrets: Vec<PathBuf> = secrets.iter().filter_map(|secret| real(secret).ok()).collect();
         for mount in mounts {
             let shown = real(mount).map_err(|_| CannotRun::NoMount(mount.clone()))?;
-            if let Some(secret) = secrets.iter().find(|secret| secret.starts_with(&shown)) {
+            let shows = |secret: &&PathBuf| secret.starts_with(&shown) || shown.starts_with(secret);
+            if let Some(secret) = secrets.iter().find(shows) {
                 let (mount, secret) = (mount.clone(), secret.clone());
                 return Err(CannotRun::ShowsSecret { mount, secret });
             }
@@ -59,33 +61,40 @@ impl Mounts {
     }
 
     /// Where programs are looked for: first in what is mounted.
-    fn search_path(&self) -> OsString {
+    fn search_path(&self, rest: &OsStr) -> OsString {
         let mut path = OsString::new();
         for folder in self.0.iter().map(|mount| mount.join("bin")).filter(|bin| bin.is_dir()) {
             path.push(folder);
             path.push(":");
         }
-        path.push(PATH);
+        path.push(rest);
         path
     }
 }
 
-/// The variables that programs see, inside of a confinement and without one.
+/// The variables that programs see, inside of a confinement and without one. `more`: what is passed
+/// to one of them; where its home is, nothing of that says.
 pub(super) fn environment(
     mounts: &Mounts,
     home: &Path,
     temporary: &Path,
-) -> Vec<(&'static str, OsString)> {
-    vec![
-        ("PATH", mounts.search_path()),
+    more: &[(String, OsString)],
+) -> BTreeMap<OsString, OsString> {
+    let mut all: BTreeMap<OsString, OsString> =
+        more.iter().map(|(name, value)| (name.into(), value.clone())).collect();
+    let path = all.remove(OsStr::new("PATH"));
+    all.entry("LANG".into()).or_insert_with(|| "C.UTF-8".into());
+    all.entry("TERM".into()).or_insert_with(|| "dumb".into());
+    let own: [(&str, OsString); 6] = [
+        ("PATH", mounts.search_path(path.as_deref().unwrap_or(OsStr::new(PATH)))),
         ("HOME", home.into()),
         ("TMPDIR", temporary.into()),
         ("USER", "timmy".into()),
-        ("LANG", "C.UTF-8".into()),
-        ("TERM", "dumb".into()),
         ("GIT_LFS_SKIP_SMUDGE", "1".into()),
         ("GIT_TERMINAL_PROMPT", "0".into()),
-    ]
+    ];
+    all.extend(own.map(|(name, value)| (name.into(), value)));
+    all
 }
 
 /// What `/etc` says of users, in there.
@@ -137,12 +146,7 @@ pub(super) fn arguments(
     }
     words.bind("--bind", places.home, Path::new(HOME));
     words.bind("--bind", places.checkout, Path::new(CHECKOUT));
-    words.add(["--remount-ro", "/", "--chdir", CHECKOUT, "--clearenv"]);
-    for (name, value) in environment(mounts, Path::new(HOME), Path::new("/tmp")) {
-        words.add(["--setenv", name]);
-        words.0.push(value);
-    }
-    words.add(["--"]);
+    words.add(["--remount-ro", "/", "--chdir", CHECKOUT, "--"]);
     words.0
 }
 
@@ -212,6 +216,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_passed_says_not_where_the_home_is() {
+        let more = [("HOME", "/root"), ("PATH", "/opt/bin"), ("KEY", "k"), ("LANG", "de")];
+        let more = more.map(|(name, value)| (name.to_owned(), value.into()));
+        let all = environment(&Mounts::default(), Path::new(HOME), Path::new("/tmp"), &more);
+        let value = |name: &str| all.get(OsStr::new(name)).and_then(|value| value.to_str());
+        assert_eq!(value("HOME"), Some(HOME));
+        assert_eq!((value("PATH"), value("KEY")), (Some("/opt/bin"), Some("k")));
+        assert_eq!((value("LANG"), value("TERM")), (Some("de"), Some("dumb")));
+    }
+
+    #[test]
     fn a_mount_that_shows_a_secret_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (tools, ledger) = (folder.path().join("tools"), folder.path().join("timmy.db"));
@@ -225,5 +240,8 @@ mod tests {
         std::os::unix::fs::symlink(folder.path(), &link).unwrap();
         assert!(Mounts::new(&[link], &[ledger]).is_err());
         assert!(matches!(Mounts::new(&[tools.join("no")], &[]), Err(CannotRun::NoMount(_))));
+        let below = tools.join("below");
+        fs::create_dir(&below).unwrap();
+        assert!(Mounts::new(&[below], &[tools]).is_err());
     }
 }

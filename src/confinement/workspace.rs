@@ -1,7 +1,8 @@
 //! The private copy that a run works in, with a home and a `/tmp` beside it, and how they go.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -9,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use super::cannot_run::CannotRun;
 use super::checkout::{check_out, overlay};
+use super::clone::{CloneOrder, clone_into};
 use super::folder;
 use super::git::Repository;
 use super::view::{GROUP, PASSWD, Places};
@@ -31,6 +33,18 @@ pub struct Workspace {
     temporary: PathBuf,
     etc: PathBuf,
     owner: Option<u32>,
+    /// Whether it is still there when nobody waits for it any more.
+    stays: bool,
+}
+
+/// What lies in the workspace of an agent.
+#[derive(Debug, Clone, Copy)]
+pub struct AttemptFiles<'a> {
+    pub clone: CloneOrder<'a>,
+    /// What its home is a copy of.
+    pub home: Option<&'a Path>,
+    /// How many bytes each of the two may take.
+    pub most: u64,
 }
 
 impl Workspace {
@@ -90,27 +104,105 @@ impl Workspace {
         Self::empty(place)?.given().await
     }
 
+    /// With nothing but a copy of a home, if there is one to copy, of at most `most` bytes.
+    /// `is_confined`: whether somebody else than timmy's user runs there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn with_home(
+        place: &Path,
+        home: Option<&Path>,
+        most: u64,
+        is_confined: bool,
+    ) -> Result<Self, CannotRun> {
+        let mut made = Self::empty(place)?;
+        made.owner = made.owner.filter(|_| is_confined);
+        if let Some(home) = home {
+            let (from, to) = (home.to_owned(), made.home.clone());
+            spawn_blocking(move || folder::copy(&from, &to, most)).await.map_err(lost)??;
+        }
+        made.given().await
+    }
+
+    /// With a clone of `repository`, in the folder `name`. It stays when nobody waits for it: after a
+    /// crash it is opened again. `is_confined`: whether somebody else than timmy's user runs there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn of_attempt(
+        place: &Path,
+        name: &str,
+        (repository, files): (&Repository, &AttemptFiles<'_>),
+        is_confined: bool,
+    ) -> Result<Self, CannotRun> {
+        let place = &fs::canonicalize(place)?;
+        let folder = place.join(format!("{PREFIX}{name}"));
+        DirBuilder::new().mode(0o700).create(&folder)?;
+        let mut made = Self::lying_in(folder, true)?;
+        made.owner = made.owner.filter(|_| is_confined);
+        made.furnish(place)?;
+        let filled = async {
+            clone_into(repository, &files.clone, &made.checkout, files.most).await?;
+            if let Some(home) = files.home {
+                let (from, to, most) = (home.to_owned(), made.home.clone(), files.most);
+                spawn_blocking(move || folder::copy(&from, &to, most)).await.map_err(lost)??;
+            }
+            Ok(())
+        };
+        if let Err(why) = filled.await {
+            made.discard().await;
+            return Err(blame(why, place));
+        }
+        made.given().await
+    }
+
+    /// One that an attempt left in the folder `name` when timmy ended.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn left(place: &Path, name: &str, is_confined: bool) -> Result<Self, CannotRun> {
+        let folder = fs::canonicalize(place)?.join(format!("{PREFIX}{name}"));
+        let is_whole = fs::symlink_metadata(folder.join("checkout"))?.is_dir();
+        let mut left = Self::lying_in(folder, true)?;
+        // The folder itself belongs to whoever ran there; timmy is root if it is not that user.
+        left.owner = (rustix::process::geteuid().is_root() && is_confined).then_some(NOBODY);
+        is_whole
+            .then_some(left)
+            .ok_or_else(|| std::io::Error::from(ErrorKind::NotADirectory).into())
+    }
+
     fn empty(place: &Path) -> Result<Self, CannotRun> {
         let place = &fs::canonicalize(place)?;
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(place)?.keep();
+        let made = Self::lying_in(folder, false)?;
+        made.furnish(place)?;
+        Ok(made)
+    }
+
+    fn lying_in(folder: PathBuf, stays: bool) -> Result<Self, CannotRun> {
         let of = |name: &str| folder.join(name);
-        let made = Self {
+        Ok(Self {
             checkout: of("checkout"),
             home: of("home"),
             temporary: of("tmp"),
             etc: of("etc"),
             owner: (fs::metadata(&folder)?.uid() == 0).then_some(NOBODY),
             folder: Some(folder),
-        };
-        if made.owner.is_some() {
+            stays,
+        })
+    }
+
+    /// Makes its parts.
+    fn furnish(&self, place: &Path) -> Result<(), CannotRun> {
+        if self.owner.is_some() {
             require_open(place)?;
         }
-        for part in [&made.checkout, &made.home, &made.temporary, &made.etc] {
+        for part in [&self.checkout, &self.home, &self.temporary, &self.etc] {
             fs::create_dir(part)?;
         }
-        fs::write(made.etc.join("passwd"), PASSWD)?;
-        fs::write(made.etc.join("group"), GROUP)?;
-        Ok(made)
+        fs::write(self.etc.join("passwd"), PASSWD)?;
+        fs::write(self.etc.join("group"), GROUP)?;
+        Ok(())
     }
 
     /// Where timmy is root, all of it belongs to whoever runs there.
@@ -126,7 +218,8 @@ impl Workspace {
         &self.checkout
     }
 
-    pub(super) fn home(&self) -> &Path {
+    /// The home, seen from outside.
+    pub fn home(&self) -> &Path {
         &self.home
     }
 
@@ -170,7 +263,7 @@ impl Workspace {
 impl Drop for Workspace {
     /// Where nobody waits for it, it goes by itself.
     fn drop(&mut self) {
-        if let Some(folder) = self.folder.take() {
+        if let Some(folder) = self.folder.take().filter(|_| !self.stays) {
             std::thread::spawn(move || remove(&folder));
         }
     }
@@ -192,6 +285,13 @@ pub async fn clear(place: &Path) -> std::io::Result<()> {
         Ok(())
     });
     clear.await.map_err(std::io::Error::other)?
+}
+
+/// Throws away the folder `name` that an attempt left in `place`, whole or not.
+pub async fn remove_left(place: &Path, name: &str) {
+    let folder = place.join(format!("{PREFIX}{name}"));
+    // What cannot be removed now, the next start removes.
+    let _ = spawn_blocking(move || remove(&folder)).await;
 }
 
 /// Removes a folder, whatever somebody built in it. `rm` can remove what is nested a hundred

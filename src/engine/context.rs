@@ -123,8 +123,18 @@ pub struct AgentTerms {
     pub terms: ChargeTerms,
     /// Where it may work.
     pub repositories: RepositoryFilter,
-    /// Whether it works with timmy's tools, and not with git of its own.
-    pub has_tools: bool,
+    pub works_by: WorksBy,
+}
+
+/// How an agent gets at a repository, and what it makes to the forge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorksBy {
+    /// It clones and pushes by itself.
+    Pushing,
+    /// It has timmy's tools, which show one commit.
+    Tools,
+    /// timmy makes a clone for it, and pushes.
+    Clone,
 }
 
 /// What the configuration says of the report.

@@ -47,7 +47,7 @@ mod tasks;
 mod tick;
 mod try_result;
 
-pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing};
+pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing, WorksBy};
 pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{

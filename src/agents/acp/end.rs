@@ -7,34 +7,21 @@ use crate::agents::agent::FailureKind;
 use crate::agents::amount::micro_usd;
 use crate::agents::brief::brief;
 use crate::agents::redact::Redactor;
+use crate::agents::run::WorkEnd;
 use crate::agents::upstream_error;
 use crate::core::jobs::money::Tokens;
 
-/// How an agent's turn ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum TurnEnd {
-    /// By itself, with these last words. What it did, git shows.
-    Finished(String),
-    Failed {
-        kind: FailureKind,
-        reason: String,
-    },
-    Stopped,
-}
-
-impl TurnEnd {
-    pub(super) fn failed(kind: FailureKind, reason: impl Into<String>) -> Self {
-        Self::Failed { kind, reason: reason.into() }
-    }
+pub(super) fn failed(kind: FailureKind, reason: impl Into<String>) -> WorkEnd {
+    WorkEnd::Failed { kind, reason: reason.into() }
 }
 
 /// What an answer to the prompt says, with what the agent said last.
-pub(super) fn of_answer(end: &WireTurnEnd, said: String) -> TurnEnd {
-    let gave_up = |reason: String| TurnEnd::failed(FailureKind::GaveUp, reason);
+pub(super) fn of_answer(end: &WireTurnEnd, said: String) -> WorkEnd {
+    let gave_up = |reason: String| failed(FailureKind::GaveUp, reason);
     match end.stop_reason.as_str() {
         "end_turn" => match upstream_error::instead_of_an_answer(&said) {
-            Some(kind) => TurnEnd::failed(kind, brief(&said)),
-            None => TurnEnd::Finished(said),
+            Some(kind) => failed(kind, brief(&said)),
+            None => WorkEnd::Finished(said),
         },
         "max_tokens" => gave_up("its answer was cut: it reached its most tokens".to_owned()),
         "max_turn_requests" => {
@@ -48,7 +35,7 @@ pub(super) fn of_answer(end: &WireTurnEnd, said: String) -> TurnEnd {
 }
 
 /// What an error means that came instead of the end of a turn.
-pub(super) fn of_error(error: &WireError, redactor: &Redactor) -> TurnEnd {
+pub(super) fn of_error(error: &WireError, redactor: &Redactor) -> WorkEnd {
     let name = error.data.get("errorName").and_then(Value::as_str).unwrap_or_default();
     let details = error.data.get("details").and_then(Value::as_str).unwrap_or_default();
     let known = upstream_error::kind_of(&format!("{} {details}", error.message));
@@ -62,7 +49,7 @@ pub(super) fn of_error(error: &WireError, redactor: &Redactor) -> TurnEnd {
         "" => format!("it answered with the error {}", error.code),
         words => words.to_owned(),
     };
-    TurnEnd::failed(kind, brief(&redactor.redact(&words)))
+    failed(kind, brief(&redactor.redact(&words)))
 }
 
 /// The tokens that an answer tells. Zero is no word: agents write it where they do not know.
@@ -87,20 +74,20 @@ mod tests {
 
     use crate::agents::acp::end::*;
 
-    fn ended(reason: &str, said: &str) -> TurnEnd {
+    fn ended(reason: &str, said: &str) -> WorkEnd {
         of_answer(&WireTurnEnd { stop_reason: reason.into(), usage: None }, said.into())
     }
 
-    fn kind(end: TurnEnd) -> Option<FailureKind> {
+    fn kind(end: WorkEnd) -> Option<FailureKind> {
         match end {
-            TurnEnd::Failed { kind, .. } => Some(kind),
-            TurnEnd::Finished(_) | TurnEnd::Stopped => None,
+            WorkEnd::Failed { kind, .. } => Some(kind),
+            WorkEnd::Finished(_) | WorkEnd::Stopped => None,
         }
     }
 
     #[test]
     fn the_end_of_a_turn_is_no_success() {
-        assert_eq!(ended("end_turn", "done"), TurnEnd::Finished("done".into()));
+        assert_eq!(ended("end_turn", "done"), WorkEnd::Finished("done".into()));
         assert_eq!(kind(ended("end_turn", "HTTP 401: no")), Some(FailureKind::BadKey));
         for reason in ["max_tokens", "max_turn_requests", "refusal", "cancelled", "sublimated"] {
             assert_eq!(kind(ended(reason, "done")), Some(FailureKind::GaveUp), "{reason}");

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::end::cost;
-use super::run::AcpRun;
 use super::wire::{WireToolCall, WireUpdate, text_in};
 use crate::agents::brief::brief;
 use crate::agents::last_words::{LAST_WORDS, last_words};
+use crate::agents::run::Run;
 use crate::agents::transcript::Speaker;
+use crate::core::jobs::money::{Tokens, Usage};
 use crate::core::model::time::Timestamp;
 
 /// The most of one message that becomes one entry.
@@ -28,6 +29,7 @@ pub(super) struct Heard {
     /// The end of what it said since it last called a tool.
     last: String,
     calls: HashMap<String, HeardCall>,
+    usage: Usage,
 }
 
 #[derive(Default)]
@@ -37,18 +39,19 @@ struct HeardCall {
 }
 
 impl Heard {
-    pub(super) fn update(&mut self, update: WireUpdate, run: &AcpRun, at: Timestamp) {
+    pub(super) fn update(&mut self, update: WireUpdate, run: &Run, at: Timestamp) {
         match update {
             WireUpdate::AgentMessageChunk { content } => self.says(&text_in(&content), run, at),
-            WireUpdate::AgentThoughtChunk { .. } => run.does("thinks"),
+            WireUpdate::AgentThoughtChunk { .. } => run.does("thinks".to_owned()),
             WireUpdate::ToolCall(call) | WireUpdate::ToolCallUpdate(call) => {
                 self.end_message(run, at);
                 self.calls_tool(&call, run, at);
             }
             WireUpdate::UsageUpdate { cost: told } => {
-                if let Some(micro_usd) = told.as_ref().and_then(cost) {
-                    run.cost(micro_usd);
-                }
+                // It is what the session has cost so far: less than before is no word.
+                let cost = told.as_ref().and_then(cost);
+                self.usage.micro_usd = self.usage.micro_usd.max(cost);
+                run.uses(self.usage);
             }
             WireUpdate::CurrentModeUpdate { .. }
             | WireUpdate::ConfigOptionUpdate { .. }
@@ -56,13 +59,19 @@ impl Heard {
         }
     }
 
-    /// What it said last: since it last called a tool, or, if that is nothing, before that.
-    pub(super) fn last_words(&mut self, run: &AcpRun, at: Timestamp) -> String {
-        self.end_message(run, at);
-        last_words(&run.redactor.redact(&self.last))
+    /// What its turn used, as its end tells.
+    pub(super) fn used(&mut self, tokens: Option<Tokens>, run: &Run) {
+        self.usage.tokens = tokens;
+        run.uses(self.usage);
     }
 
-    fn says(&mut self, text: &str, run: &AcpRun, at: Timestamp) {
+    /// What it said last: since it last called a tool, or, if that is nothing, before that.
+    pub(super) fn last_words(&mut self, run: &Run, at: Timestamp) -> String {
+        self.end_message(run, at);
+        last_words(&run.redacted(&self.last))
+    }
+
+    fn says(&mut self, text: &str, run: &Run, at: Timestamp) {
         if self.message.is_empty() && !text.is_empty() {
             self.last.clear();
         }
@@ -78,21 +87,21 @@ impl Heard {
         }
     }
 
-    fn end_message(&mut self, run: &AcpRun, at: Timestamp) {
+    fn end_message(&mut self, run: &Run, at: Timestamp) {
         let message = std::mem::take(&mut self.message);
         if !message.trim().is_empty() {
             run.note(at, Speaker::Agent, &message);
         }
     }
 
-    fn calls_tool(&mut self, call: &WireToolCall, run: &AcpRun, at: Timestamp) {
+    fn calls_tool(&mut self, call: &WireToolCall, run: &Run, at: Timestamp) {
         if self.calls.len() >= MOST_CALLS && !self.calls.contains_key(&call.tool_call_id) {
             self.calls.clear();
         }
         let known = self.calls.entry(call.tool_call_id.clone()).or_default();
         if let Some(title) = call.title.as_deref().filter(|title| !title.trim().is_empty()) {
             known.title = brief(title);
-            run.does(&known.title);
+            run.does(known.title.clone());
         }
         let is_over = matches!(call.status.as_deref(), Some("completed" | "failed"));
         let has_input = !is_empty(&call.raw_input);

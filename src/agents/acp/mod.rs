@@ -17,17 +17,19 @@
 //! | `heard` | what is told meanwhile: transcript and last words |
 //! | `permission` | what is allowed, and in which words people are asked |
 //! | `end` | what an end, an error and a usage mean |
-//! | `run` | how an attempt goes, for whoever looks |
+//! | `dialogue` | all of that for the process of an attempt |
 
 mod connection;
+mod dialogue;
 mod end;
 mod heard;
 mod lines;
 mod opening;
 mod permission;
-mod run;
 mod turn;
 mod wire;
+
+pub(super) use dialogue::AcpDialogue;
 
 #[cfg(test)]
 mod tests;

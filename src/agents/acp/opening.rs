@@ -63,7 +63,7 @@ impl NotOpened {
             Self::Lost(_) | Self::Refused(..) => AgentTrouble::Down(self.to_string()),
             Self::NoAnswer(_) => AgentTrouble::Garbage(self.to_string()),
             Self::Version(_) | Self::NoSuchMode { .. } | Self::ModeNotTaken { .. } => {
-                AgentTrouble::NotSetUp(self.to_string())
+                AgentTrouble::CannotRun(self.to_string())
             }
         }
     }

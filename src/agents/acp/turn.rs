@@ -8,21 +8,21 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::connection::AcpConnection;
-use super::end::{self, TurnEnd};
+use super::end;
 use super::heard::Heard;
 use super::opening::{OpenSession, is_mode};
 use super::permission::{self, PermissionPolicy, Permitted};
-use super::run::AcpRun;
 use super::wire::{
     WireError, WireMessage, WireOption, WirePermissionRequest, WireSessionUpdate, WireTurnEnd,
     WireUpdate,
 };
 use crate::agents::agent::FailureKind;
+use crate::agents::run::{Run, WorkEnd};
 use crate::agents::transcript::Speaker;
-use crate::clock::Clock;
+use crate::clock::{Clock, Waiting};
 
 /// How long an agent that is to stop may take to say that it did.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most questions that one agent has open at once.
 const MOST_OPEN: usize = 100;
@@ -34,7 +34,7 @@ pub(super) struct Turning<'a> {
     pub(super) policy: &'a PermissionPolicy,
     /// Where it works, as it sees that.
     pub(super) folder: &'a str,
-    pub(super) run: &'a AcpRun,
+    pub(super) run: &'a Run,
     pub(super) clock: &'a dyn Clock,
 }
 
@@ -56,8 +56,7 @@ struct GoingTurn<'a> {
 }
 
 /// Asks the agent to do what `prompt` says, and waits until it has, or gave up, or was stopped.
-pub(super) async fn turn(with: Turning<'_>, prompt: &str) -> TurnEnd {
-    with.run.note(with.clock.now(), Speaker::Asked, prompt);
+pub(super) async fn turn(with: Turning<'_>, prompt: &str) -> WorkEnd {
     let content = json!([{ "type": "text", "text": prompt }]);
     let params = json!({ "sessionId": with.session.id, "prompt": content });
     let prompt = with.connection.ask("session/prompt", params);
@@ -70,7 +69,7 @@ pub(super) async fn turn(with: Turning<'_>, prompt: &str) -> TurnEnd {
         is_cancelled: false,
     };
     let end = turn.go().await;
-    turn.with.run.asks_no_more();
+    turn.with.run.asks_no_more(turn.is_cancelled);
     // What it said last is kept, however it ended.
     turn.last_words();
     turn.note_nonsense();
@@ -78,9 +77,9 @@ pub(super) async fn turn(with: Turning<'_>, prompt: &str) -> TurnEnd {
 }
 
 impl GoingTurn<'_> {
-    async fn go(&mut self) -> TurnEnd {
+    async fn go(&mut self) -> WorkEnd {
         let (run, clock) = (self.with.run, self.with.clock);
-        let mut patience: crate::clock::Waiting = Box::pin(std::future::pending());
+        let mut patience: Waiting = Box::pin(std::future::pending());
         loop {
             let message = tokio::select! {
                 biased;
@@ -89,7 +88,7 @@ impl GoingTurn<'_> {
                     patience = clock.sleep(PATIENCE);
                     continue;
                 }
-                () = &mut patience => return TurnEnd::Stopped,
+                () = &mut patience => return WorkEnd::Stopped,
                 () = run.answered.notified(), if !self.is_cancelled => {
                     self.pass_on();
                     continue;
@@ -98,10 +97,10 @@ impl GoingTurn<'_> {
             };
             let end = match message {
                 Ok(message) => self.message(message),
-                Err(lost) => Some(TurnEnd::failed(FailureKind::GaveUp, lost.to_string())),
+                Err(lost) => Some(end::failed(FailureKind::GaveUp, lost.to_string())),
             };
             if let Some(end) = end {
-                return if self.is_cancelled { TurnEnd::Stopped } else { end };
+                return if self.is_cancelled { WorkEnd::Stopped } else { end };
             }
         }
     }
@@ -114,7 +113,7 @@ impl GoingTurn<'_> {
         for question in self.open.drain(..) {
             connection.answer(question.id, permission::cancelled());
         }
-        self.with.run.asks_no_more();
+        self.with.run.asks_no_more(true);
     }
 
     /// Tells the agent what was said to its questions.
@@ -131,7 +130,7 @@ impl GoingTurn<'_> {
     }
 
     /// What follows from a message; the end, if it is that.
-    fn message(&mut self, message: WireMessage) -> Option<TurnEnd> {
+    fn message(&mut self, message: WireMessage) -> Option<WorkEnd> {
         match message {
             WireMessage::Answer { id, given } if id == self.prompt => Some(self.over(given)),
             // Nobody waits for that any more.
@@ -155,11 +154,11 @@ impl GoingTurn<'_> {
         }
     }
 
-    fn update(&mut self, update: WireUpdate) -> Option<TurnEnd> {
+    fn update(&mut self, update: WireUpdate) -> Option<WorkEnd> {
         self.with.run.is_alive();
         if self.is_other_mode(&update) {
             let reason = format!("it left the mode {:?}, into which it was put", self.mode());
-            return Some(TurnEnd::failed(FailureKind::GaveUp, reason));
+            return Some(end::failed(FailureKind::GaveUp, reason));
         }
         self.heard.update(update, self.with.run, self.with.clock.now());
         None
@@ -181,19 +180,17 @@ impl GoingTurn<'_> {
         }
     }
 
-    fn over(&mut self, given: Result<Value, WireError>) -> TurnEnd {
+    fn over(&mut self, given: Result<Value, WireError>) -> WorkEnd {
         let run = self.with.run;
         let answer = match given {
             Ok(answer) => answer,
-            Err(error) => return end::of_error(&error, &run.redactor),
+            Err(error) => return end::of_error(&error, run.redactor()),
         };
         let Ok(answer) = serde_json::from_value::<WireTurnEnd>(answer) else {
             let reason = "its answer to the prompt is none".to_owned();
-            return TurnEnd::failed(FailureKind::GaveUp, reason);
+            return end::failed(FailureKind::GaveUp, reason);
         };
-        if let Some(tokens) = answer.usage.and_then(end::tokens) {
-            run.used(tokens);
-        }
+        self.heard.used(answer.usage.and_then(end::tokens), run);
         let said = self.last_words();
         end::of_answer(&answer, said)
     }
@@ -207,7 +204,7 @@ impl GoingTurn<'_> {
         if self.is_cancelled || self.open.len() >= MOST_OPEN {
             return connection.answer(id, permission::cancelled());
         }
-        let question = permission::question(&request, self.with.folder, &run.redactor);
+        let question = permission::question(&request, self.with.folder, run.redactor());
         let permitted = self.with.policy.of(&request);
         let answered = match permitted {
             Permitted::Asked => {

@@ -1,37 +1,36 @@
 //! The agent as the engine knows it: its attempts run in this process and are gone with it, but for
 //! what they left on the forge.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
-use super::attempt::{LoopAttempt, result_line};
+use super::attempt::LoopAttempt;
 use super::completions::Completions;
-use super::hand_in::{HandIn, NotHandedIn};
+use super::hand_in::HandIn;
 use super::refusal::CompletionError;
-use super::repository::JobRepository;
-use super::run::{LoopEnd, Run};
 use super::tool_loop::LoopBounds;
-use super::work_order::{WorkOrder, Workplace};
+use super::work_order::WorkOrder;
 use crate::agents::agent::{
     Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Asking, Capabilities, FailureKind,
     RunHandle, Sighting, Started, SteerOutcome,
 };
+use crate::agents::handed_in::{NotHandedIn, result_line};
 use crate::agents::redact::Redactor;
+use crate::agents::repository::JobRepository;
+use crate::agents::run::{Run, WorkEnd};
+use crate::agents::runs::{Begun, Runs};
 use crate::agents::task::{AgentTask, StoredRequest};
 use crate::agents::transcript::Transcript;
 use crate::agents::trouble::AgentTrouble;
+use crate::agents::workplace::Workplace;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
 use crate::gitea::Error;
-
-/// How many attempts that have ended are remembered.
-const REMEMBERED: usize = 20;
 
 /// What an agent of this kind is made of.
 pub struct OpenAiOptions {
@@ -62,13 +61,7 @@ pub struct OpenAiAgent {
     chance: Chance,
     /// What tells this process from the one before.
     process: String,
-    state: Mutex<AgentState>,
-}
-
-#[derive(Default)]
-struct AgentState {
-    /// By key, the oldest first.
-    runs: VecDeque<(String, Arc<Run>)>,
+    runs: Runs,
 }
 
 impl OpenAiAgent {
@@ -87,16 +80,8 @@ impl OpenAiAgent {
             clock,
             chance: options.chance,
             process,
-            state: Mutex::default(),
+            runs: Runs::default(),
         })
-    }
-
-    fn state(&self) -> MutexGuard<'_, AgentState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, key: &str) -> Option<Arc<Run>> {
-        self.state().runs.iter().find(|(known, _)| known == key).map(|(_, run)| run.clone())
     }
 
     fn handle(&self, key: &str, place: &Workplace, process: Option<String>) -> RunHandle {
@@ -106,9 +91,7 @@ impl OpenAiAgent {
 
     /// Until when its quota is used up, if the last attempt to end found that.
     fn spent_until(&self) -> Option<Timestamp> {
-        let state = self.state();
-        let ends = state.runs.iter().filter_map(|(_, run)| run.spent_until());
-        ends.max().filter(|until| *until > self.clock.now())
+        self.runs.spent_until(self.clock.now())
     }
 
     fn begin(&self, request: &StoredRequest) -> Started {
@@ -124,16 +107,10 @@ impl OpenAiAgent {
             return Started::Refused(AgentTrouble::PoolSpent { until: Some(until) });
         }
         let run = Arc::new(Run::new(request.body.clone(), self.redactor.clone()));
-        {
-            let mut state = self.state();
-            if let Some((_, known)) = state.runs.iter().find(|(key, _)| *key == request.key) {
-                return match known.body == request.body {
-                    true => Started::Accepted(handle),
-                    false => Started::Refused(AgentTrouble::Conflict),
-                };
-            }
-            state.runs.push_back((request.key.clone(), run.clone()));
-            state.forget_oldest();
+        match self.runs.begin(request, &run) {
+            Begun::New => {}
+            Begun::Before => return Started::Accepted(handle),
+            Begun::Other => return Started::Refused(AgentTrouble::Conflict),
         }
         let attempt = LoopAttempt {
             key: request.key.clone(),
@@ -148,7 +125,7 @@ impl OpenAiAgent {
         };
         let work = tokio::spawn(async move { attempt.work().await });
         tokio::spawn(async move {
-            run.ends(work.await.unwrap_or_else(|_| LoopEnd::Failed {
+            run.ends(work.await.unwrap_or_else(|_| WorkEnd::Failed {
                 kind: FailureKind::GaveUp,
                 reason: "it failed within timmy: the log says where".to_owned(),
             }));
@@ -178,16 +155,6 @@ impl OpenAiAgent {
             }
             Err(NotHandedIn::Failed(Error::Timeout)) => Err(AgentTrouble::Timeout),
             Err(error) => Err(AgentTrouble::Down(error.to_string())),
-        }
-    }
-}
-
-impl AgentState {
-    /// What runs is never forgotten.
-    fn forget_oldest(&mut self) {
-        while self.runs.len() > REMEMBERED {
-            let Some(nth) = self.runs.iter().position(|(_, run)| run.is_over()) else { return };
-            self.runs.remove(nth);
         }
     }
 }
@@ -228,14 +195,14 @@ impl Agent for OpenAiAgent {
             let Ok(order) = serde_json::from_str::<WorkOrder>(&request.body) else {
                 return Ok(None);
             };
-            let process = self.run(&request.key).map(|_| self.process.clone());
+            let process = self.runs.of(&request.key).map(|_| self.process.clone());
             Ok(Some(self.handle(&request.key, &order.workplace, process)))
         })
     }
 
     fn follow<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Sighting> {
         Box::pin(async move {
-            match self.run(&run.run) {
+            match self.runs.of(&run.run) {
                 Some(known) => known.sighting(),
                 None => self.look_back(run).await,
             }
@@ -244,7 +211,7 @@ impl Agent for OpenAiAgent {
 
     fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, SteerOutcome> {
         Box::pin(async move {
-            Ok(self.run(&run.run).map_or(SteerOutcome::NotNow, |known| known.steer(text)))
+            Ok(self.runs.of(&run.run).map_or(SteerOutcome::NotNow, |known| known.steer(text)))
         })
     }
 
@@ -258,7 +225,7 @@ impl Agent for OpenAiAgent {
 
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
         Box::pin(async move {
-            if let Some(known) = self.run(&run.run) {
+            if let Some(known) = self.runs.of(&run.run) {
                 known.stop.cancel();
             }
             Ok(())
@@ -270,14 +237,14 @@ impl Agent for OpenAiAgent {
     }
 
     fn usage<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Usage> {
-        Box::pin(
-            async move { self.run(&run.run).map(|run| run.usage()).ok_or(AgentTrouble::NotFound) },
-        )
+        Box::pin(async move {
+            self.runs.of(&run.run).map(|run| run.usage()).ok_or(AgentTrouble::NotFound)
+        })
     }
 
     fn transcript<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Transcript> {
         Box::pin(async move {
-            self.run(&run.run).map(|run| run.transcript()).ok_or(AgentTrouble::NotFound)
+            self.runs.of(&run.run).map(|run| run.transcript()).ok_or(AgentTrouble::NotFound)
         })
     }
 }

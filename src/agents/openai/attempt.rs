@@ -7,16 +7,17 @@ use serde_json::json;
 
 use super::answer::ModelAnswer;
 use super::completions::Completions;
-use super::hand_in::{FinishedWork, HandIn, HandInResult, NotHandedIn};
+use super::hand_in::{FinishedWork, HandIn};
 use super::refusal::CompletionError;
-use super::repository::JobRepository;
-use super::run::{LoopEnd, Run};
 use super::tool_loop::{GaveUp, LoopBounds, LoopStep, PlannedCall, ToolLoop};
 use super::tools::{Finish, ToolUse};
 use super::work_order::WorkOrder;
 use super::workbench::Workbench;
 use crate::agents::agent::FailureKind;
 use crate::agents::brief::{one_line, shortened};
+use crate::agents::handed_in::{HandInResult, NotHandedIn, result_line};
+use crate::agents::repository::JobRepository;
+use crate::agents::run::{Run, WorkEnd};
 use crate::agents::transcript::Speaker;
 use crate::agents::trouble::AgentTrouble;
 use crate::chance::Chance;
@@ -68,7 +69,7 @@ struct Setbacks {
 
 impl LoopAttempt {
     /// Works until the end.
-    pub(super) async fn work(&self) -> LoopEnd {
+    pub(super) async fn work(&self) -> WorkEnd {
         self.note(Speaker::Asked, &self.order.prompt);
         let mut tool_loop = ToolLoop::new(
             self.order.toolset(),
@@ -79,13 +80,13 @@ impl LoopAttempt {
         let end = match self.turns(&mut tool_loop).await {
             Ok(end) | Err(end) => end,
         };
-        if let LoopEnd::Failed { reason, .. } = &end {
+        if let WorkEnd::Failed { reason, .. } = &end {
             self.note(Speaker::Note, reason);
         }
         end
     }
 
-    async fn turns(&self, tool_loop: &mut ToolLoop) -> Result<LoopEnd, LoopEnd> {
+    async fn turns(&self, tool_loop: &mut ToolLoop) -> Result<WorkEnd, WorkEnd> {
         let place = &self.order.workplace;
         let mut bench = Workbench::new(&*self.repository, &place.repository, &place.base);
         let (started, mut setbacks) = (self.clock.uptime(), Setbacks::default());
@@ -116,7 +117,7 @@ impl LoopAttempt {
         &self,
         tool_loop: &mut ToolLoop,
         setbacks: &mut Setbacks,
-    ) -> Result<Option<ModelAnswer>, LoopEnd> {
+    ) -> Result<Option<ModelAnswer>, WorkEnd> {
         self.run.does(format!("turn {}: thinks", tool_loop.turns() + 1));
         let tools = self.order.toolset().described();
         let is_alive = || self.run.is_alive();
@@ -159,7 +160,7 @@ impl LoopAttempt {
         Ok(None)
     }
 
-    async fn failed(&self, words: String, setbacks: &mut Setbacks) -> Result<(), LoopEnd> {
+    async fn failed(&self, words: String, setbacks: &mut Setbacks) -> Result<(), WorkEnd> {
         setbacks.failures += 1;
         if setbacks.failures >= MOST_FAILURES {
             return Err(failed(FailureKind::Upstream, format!("its model failed: {words}")));
@@ -173,7 +174,7 @@ impl LoopAttempt {
         wait: Option<Duration>,
         words: String,
         setbacks: &mut Setbacks,
-    ) -> Result<(), LoopEnd> {
+    ) -> Result<(), WorkEnd> {
         setbacks.waits += 1;
         let span = wait.unwrap_or_else(|| PAUSES.pause(setbacks.waits, self.chance.draw()));
         if span > PATIENCE || setbacks.waits >= MOST_WAITS {
@@ -190,7 +191,7 @@ impl LoopAttempt {
         is_refused: bool,
         words: String,
         setbacks: &mut Setbacks,
-    ) -> Result<(), LoopEnd> {
+    ) -> Result<(), WorkEnd> {
         if setbacks.absent > ABSENT {
             let reason = format!("its model could not be reached: {words}");
             return Err(failed(FailureKind::Upstream, reason));
@@ -213,7 +214,7 @@ impl LoopAttempt {
         tool_loop: &mut ToolLoop,
         bench: &mut Workbench<'_>,
         planned: &[PlannedCall],
-    ) -> Result<Option<LoopEnd>, LoopEnd> {
+    ) -> Result<Option<WorkEnd>, WorkEnd> {
         let mut results = Vec::new();
         for PlannedCall { call, meaning } in planned {
             self.note(Speaker::ToolCall, &format!("{} {}", call.name, call.arguments));
@@ -240,7 +241,7 @@ impl LoopAttempt {
         &self,
         bench: &Workbench<'_>,
         finish: &Finish,
-    ) -> Result<FinishResult, LoopEnd> {
+    ) -> Result<FinishResult, WorkEnd> {
         let (outcome, summary) = match finish {
             Finish::Change { title, summary } => {
                 let changes = bench.changes();
@@ -256,7 +257,7 @@ impl LoopAttempt {
                 let (title, summary) = (self.run.redacted(title), self.run.redacted(summary));
                 let work = FinishedWork { title, summary: summary.clone(), changes };
                 let handed_in = self.hand_in(work).await?;
-                return Ok(FinishResult::Over(LoopEnd::Finished(result_line(
+                return Ok(FinishResult::Over(WorkEnd::Finished(result_line(
                     &handed_in, &summary,
                 ))));
             }
@@ -265,13 +266,13 @@ impl LoopAttempt {
             Finish::Comment { summary } => ("comment", summary),
         };
         let result = json!({ "outcome": outcome, "summary": self.run.redacted(summary) });
-        Ok(FinishResult::Over(LoopEnd::Finished(format!("timmy-result: {result}"))))
+        Ok(FinishResult::Over(WorkEnd::Finished(format!("timmy-result: {result}"))))
     }
 
     /// What was begun here is brought to its end: who stops it then comes too late.
-    async fn hand_in(&self, work: FinishedWork) -> Result<HandInResult, LoopEnd> {
+    async fn hand_in(&self, work: FinishedWork) -> Result<HandInResult, WorkEnd> {
         if self.run.stop.is_cancelled() {
-            return Err(LoopEnd::Stopped);
+            return Err(WorkEnd::Stopped);
         }
         self.run.does("hands in its work".to_owned());
         let hand_in = HandIn {
@@ -289,15 +290,15 @@ impl LoopAttempt {
         })
     }
 
-    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, LoopEnd> {
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, WorkEnd> {
         tokio::select! {
             biased;
-            () = self.run.stop.cancelled() => Err(LoopEnd::Stopped),
+            () = self.run.stop.cancelled() => Err(WorkEnd::Stopped),
             done = work => Ok(done),
         }
     }
 
-    async fn pause(&self, span: Duration) -> Result<(), LoopEnd> {
+    async fn pause(&self, span: Duration) -> Result<(), WorkEnd> {
         self.unless_stopped(self.clock.sleep(span)).await
     }
 
@@ -314,22 +315,9 @@ impl LoopAttempt {
 
 /// What `finish` leads to.
 enum FinishResult {
-    Over(LoopEnd),
+    Over(WorkEnd),
     /// The model is told why not.
     NotYet(String),
-}
-
-/// The line that every agent ends with. The summary stands in it, and nowhere else: no text of the
-/// model's can be taken for the line.
-pub(super) fn result_line(handed_in: &HandInResult, summary: &str) -> String {
-    let HandInResult { commit, pull } = handed_in;
-    let result = json!({
-        "outcome": "pull_request",
-        "pull": pull,
-        "commit": commit.to_string(),
-        "summary": summary,
-    });
-    format!("timmy-result: {result}")
 }
 
 fn doing(tool: &ToolUse) -> String {
@@ -343,19 +331,19 @@ fn doing(tool: &ToolUse) -> String {
     }
 }
 
-fn end_of_loop(end: GaveUp) -> LoopEnd {
+fn end_of_loop(end: GaveUp) -> WorkEnd {
     gave_up(end.to_string())
 }
 
-fn gave_up(reason: String) -> LoopEnd {
+fn gave_up(reason: String) -> WorkEnd {
     failed(FailureKind::GaveUp, reason)
 }
 
-fn failed(kind: FailureKind, reason: String) -> LoopEnd {
-    LoopEnd::Failed { kind, reason: shortened(&one_line(&reason), LONGEST_REASON) }
+fn failed(kind: FailureKind, reason: String) -> WorkEnd {
+    WorkEnd::Failed { kind, reason: shortened(&one_line(&reason), LONGEST_REASON) }
 }
 
-fn failed_forge(error: &Error) -> LoopEnd {
+fn failed_forge(error: &Error) -> WorkEnd {
     let kind = match error.heals() {
         Recovery::Later(_) | Recovery::Elsewhere => FailureKind::Upstream,
         Recovery::Never => FailureKind::GaveUp,
@@ -364,7 +352,7 @@ fn failed_forge(error: &Error) -> LoopEnd {
 }
 
 /// What waiting does not mend.
-fn final_failure(error: CompletionError) -> LoopEnd {
+fn final_failure(error: CompletionError) -> WorkEnd {
     let (kind, reason) = match error {
         CompletionError::NothingLeft(words) => (FailureKind::PoolSpent { until: None }, words),
         CompletionError::BadKey => (FailureKind::BadKey, "its key is refused".to_owned()),

@@ -4,42 +4,15 @@
 //! the pull request by its branch.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::repository::JobRepository;
-use super::work_order::Workplace;
+use crate::agents::handed_in::{
+    HandInResult, NotHandedIn, SETTLE, TRAILER, TRIES, commit_message, open_pull,
+};
+use crate::agents::repository::JobRepository;
+use crate::agents::workplace::Workplace;
 use crate::clock::Clock;
-use crate::core::effect::defuse;
-use crate::core::jobs::{Commit, JobBranch};
-use crate::core::reply::pull_body;
-use crate::gitea::{Error, FileChange, NewCommit, NewPullRequest, WriteOutcome};
-
-/// How often something is written at most, and how long a write may still land.
-const TRIES: u32 = 3;
-const SETTLE: Duration = Duration::from_secs(15);
-
-/// What stands before the attempt's key in the last line of its commit's message.
-const TRAILER: &str = "Timmy-Attempt: ";
-
-/// What an attempt left on the forge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HandInResult {
-    pub(super) commit: Commit,
-    pub(super) pull: i64,
-}
-
-/// Why nothing could be handed in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotHandedIn {
-    /// The branch holds what this attempt does not know.
-    #[error("its branch holds something else by now")]
-    BranchMoved,
-    /// The forge does not take the commit: a file is another one by now, or may not be changed.
-    #[error("the forge does not take its commit: {0}")]
-    Refused(Error),
-    #[error("its commit or pull request could not be made: {0}")]
-    Failed(Error),
-}
+use crate::core::jobs::Commit;
+use crate::gitea::{Error, FileChange, NewCommit, WriteOutcome};
 
 /// What is to be handed in.
 pub(super) struct FinishedWork {
@@ -62,8 +35,9 @@ impl HandIn<'_> {
         work: FinishedWork,
     ) -> Result<HandInResult, NotHandedIn> {
         let FinishedWork { title, summary, changes } = work;
-        let commit = self.commit(&self.message(&title, &summary), changes).await?;
-        let pull = self.pull(&title, &summary).await?;
+        let message = commit_message(&title, &summary, self.key);
+        let commit = self.commit(&message, changes).await?;
+        let pull = self.pull((&title, &summary)).await?;
         Ok(HandInResult { commit, pull })
     }
 
@@ -74,7 +48,7 @@ impl HandIn<'_> {
         };
         let text = message.trim_end().rsplit_once(TRAILER).map_or("", |(text, _)| text);
         let (title, summary) = text.split_once('\n').unwrap_or((text, ""));
-        let pull = self.pull(title.trim(), summary.trim()).await?;
+        let pull = self.pull((title.trim(), summary.trim())).await?;
         Ok(Some(HandInResult { commit, pull }))
     }
 
@@ -107,42 +81,8 @@ impl HandIn<'_> {
         }
     }
 
-    /// The number of the pull request, which is opened if there is none.
-    async fn pull(&self, title: &str, summary: &str) -> Result<i64, NotHandedIn> {
-        if let Some(pull) = self.place.pull {
-            return Ok(pull);
-        }
-        let Workplace { repository, base_branch, branch, .. } = self.place;
-        // What was adopted has one.
-        let JobBranch::Own(own) = branch else { return Err(NotHandedIn::BranchMoved) };
-        let new = NewPullRequest {
-            title: defuse::quiet(title),
-            body: pull_body(own.thread, summary),
-            head: branch.to_string(),
-            base: base_branch.clone(),
-        };
-        let mut tries = 0;
-        loop {
-            let found = self.repository.open_pull_of(repository, &new.base, &new.head).await;
-            if let Some(pull) = found.map_err(NotHandedIn::Failed)? {
-                return Ok(pull);
-            }
-            let error = match self.repository.open_pull(repository, &new).await {
-                Ok(pull) => return Ok(pull),
-                Err(error) => error,
-            };
-            tries += 1;
-            if tries == TRIES || matches!(error, Error::Unprocessable { .. }) {
-                return Err(NotHandedIn::Failed(error));
-            }
-            self.clock.sleep(SETTLE).await;
-        }
-    }
-
-    fn message(&self, title: &str, summary: &str) -> String {
-        let (title, summary) = (defuse::quiet(title), defuse::quiet(summary));
-        let said = if summary == title { String::new() } else { format!("{summary}\n\n") };
-        format!("{title}\n\n{said}{TRAILER}{}\n", self.key)
+    async fn pull(&self, said: (&str, &str)) -> Result<i64, NotHandedIn> {
+        open_pull(self.repository, self.clock, self.place, said).await
     }
 
     /// What stands at the head of the attempt's branch.

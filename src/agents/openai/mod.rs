@@ -15,8 +15,6 @@ mod hand_in;
 mod path;
 mod rate_limit;
 mod refusal;
-mod repository;
-mod run;
 mod tool_loop;
 mod tools;
 mod wire;
@@ -24,4 +22,3 @@ mod work_order;
 mod workbench;
 
 pub use agent::{OpenAiAgent, OpenAiOptions};
-pub use repository::{JobRepository, RepositoryCall};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::edits::{Edits, LARGEST_FILE, PendingEdit};
 use super::path::RepoPath;
-use super::repository::JobRepository;
 use super::tools::ToolUse;
+use crate::agents::repository::JobRepository;
 use crate::core::jobs::Commit;
 use crate::core::model::ids::RepoName;
 use crate::gitea::{EntryKind, Error, FileChange, TreeEntry};

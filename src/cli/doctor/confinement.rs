@@ -1,7 +1,7 @@
 //! Can what an agent wrote be run here, where something is configured that does?
 
 use super::check_result::CheckResult;
-use crate::config::{AgentKind, Config, SandboxKind};
+use crate::config::{AgentConfig, Config, SandboxKind};
 use crate::confinement::{CannotRun, Confinement};
 
 const CONFINEMENT: &str = "confinement";
@@ -28,10 +28,10 @@ fn needed_by(config: &Config) -> Vec<String> {
         needed.extend(guards.scripts.iter().map(|script| format!("the guard {}", script.name)));
         needed.extend(guards.runs.test.as_ref().map(|_| "guards.test".to_owned()));
     }
-    let agents = config.agents.iter().filter(|agent| match &agent.kind {
-        AgentKind::Acp(acp) => acp.sandbox == SandboxKind::Bwrap,
-        _ => false,
-    });
+    let is_confined = |agent: &&AgentConfig| {
+        agent.kind.local().is_some_and(|local| local.sandbox == SandboxKind::Bwrap)
+    };
+    let agents = config.agents.iter().filter(is_confined);
     needed.extend(agents.map(|agent| format!("the agent {}", agent.name)));
     needed
 }

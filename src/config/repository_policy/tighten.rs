@@ -1,9 +1,9 @@
 //! What holds in a repository, by the central file and its own.
 
 use super::RepositoryPolicy;
-use crate::config::acp::SandboxKind;
 use crate::config::guards::{GuardRuns, TestCommand};
 use crate::config::role::Role;
+use crate::config::sandbox_kind::SandboxKind;
 use crate::core::guards::GuardRules;
 use crate::core::reply::Autonomy;
 

@@ -88,6 +88,8 @@ pub enum WorkMeans {
     Git { clone_url: Url },
     /// It has timmy's tools, and ends by calling one.
     Tools,
+    /// It works in a clone that timmy made, and takes what is to be pushed from.
+    Clone,
 }
 
 /// How much it may take.

@@ -226,14 +226,14 @@ impl Jobs {
             AgentTrouble::NotFound => Progress::Lost,
             AgentTrouble::Conflict | AgentTrouble::Unsupported => Progress::Unclear,
             AgentTrouble::Down(_)
+            | AgentTrouble::CannotRun(_)
             | AgentTrouble::Busy { .. }
             | AgentTrouble::BadKey
             | AgentTrouble::ModelGone(_)
             | AgentTrouble::PoolSpent { .. }
             | AgentTrouble::BadRequest(_)
             | AgentTrouble::Timeout
-            | AgentTrouble::Garbage(_)
-            | AgentTrouble::NotSetUp(_) => return Ok(self.later(seen)),
+            | AgentTrouble::Garbage(_) => return Ok(self.later(seen)),
         };
         Ok(self.progress(seen, fence, progress).await?.or(self.later(seen)))
     }

@@ -27,7 +27,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::prompt::{JobPrompt, PromptLimits, WorkMeans, sent_prompt};
 use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
-use crate::engine::context::{AgentTerms, Context};
+use crate::engine::context::{AgentTerms, Context, WorksBy};
 use crate::engine::evidence::{Evidence, EvidenceQuery, gather_evidence};
 use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
@@ -97,7 +97,7 @@ impl LiveForge {
         let (begin, wrong, checks) = match adopted {
             Some(AdoptedPull { begin, faults, checks, .. }) => (begin, faults, checks),
             None => {
-                let begin = begin_of(&order.job, begin, terms.has_tools);
+                let begin = begin_of(&order.job, begin, terms.works_by);
                 (begin, Vec::new(), red_checks(order))
             }
         };
@@ -115,9 +115,10 @@ impl LiveForge {
             base: base.clone(),
             branch: order.branch.clone(),
             pull: job.past.pull,
-            means: match terms.has_tools {
-                true => WorkMeans::Tools,
-                false => WorkMeans::Git { clone_url: clone_url.clone() },
+            means: match terms.works_by {
+                WorksBy::Tools => WorkMeans::Tools,
+                WorksBy::Clone => WorkMeans::Clone,
+                WorksBy::Pushing => WorkMeans::Git { clone_url: clone_url.clone() },
             },
             limits: PromptLimits { time: terms.timeouts.total, lines: None },
             faults: faults(order).into_iter().chain(wrong).collect(),
@@ -220,7 +221,7 @@ impl LiveForge {
         match (&terms.own, self.identity.known()) {
             (Some(own), _) => by_token(own, purpose, at).await,
             // Without a token of its own, timmy writes for it.
-            (None, Some(timmy)) if terms.has_tools => {
+            (None, Some(timmy)) if terms.works_by != WorksBy::Pushing => {
                 let timmy = (timmy.login.as_str(), &order.repo.name);
                 Ok(AgentAccess::of(seen_by_timmy.permissions, purpose, timmy))
             }

@@ -8,6 +8,7 @@ use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{AttemptEnd, Job, WorkKind};
 use crate::core::model::issue::Issue;
 use crate::core::prompt::{AskedPermission, PromptThread};
+use crate::engine::context::WorksBy;
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
 
@@ -25,11 +26,17 @@ fn is_round(job: &Job) -> bool {
 /// Where an attempt begins. A round whose branch was left, since the lost attempt before it may still
 /// push there, begins at what is to be repaired. An agent with timmy's tools sees no other commit
 /// than the one that it begins at: where the branch is its own that is what it brought, and a new
-/// branch is begun at the head of the base branch.
-pub(super) fn begin_of(job: &Job, base: Base, has_tools: bool) -> Base {
+/// branch is begun at the head of the base branch. A clone that timmy makes begins at what is to be
+/// repaired, whichever branch that is on.
+pub(super) fn begin_of(job: &Job, base: Base, works_by: WorksBy) -> Base {
     let has_left = job.past.branch > 1 && job.past.pull.is_none();
+    let at_delivered = match works_by {
+        WorksBy::Pushing => has_left,
+        WorksBy::Tools => !has_left,
+        WorksBy::Clone => true,
+    };
     match &job.past.commit {
-        Some(delivered) if is_round(job) && has_left != has_tools => {
+        Some(delivered) if is_round(job) && at_delivered => {
             Base { head: delivered.clone(), ..base }
         }
         _ => base,

@@ -25,13 +25,13 @@ pub(super) fn never_ran(trouble: &AgentTrouble, now: Timestamp) -> NeverRan {
             NeverRan::PoolSpent { until: spent_until(*until, now) }
         }
         AgentTrouble::Down(_)
+        | AgentTrouble::CannotRun(_)
         | AgentTrouble::Busy { .. }
         | AgentTrouble::NotFound
         | AgentTrouble::BadRequest(_)
         | AgentTrouble::Conflict
         | AgentTrouble::Timeout
         | AgentTrouble::Garbage(_)
-        | AgentTrouble::NotSetUp(_)
         | AgentTrouble::Unsupported => NeverRan::GatewayDown,
     }
 }
@@ -44,9 +44,9 @@ pub(super) fn problem(trouble: &AgentTrouble) -> Option<AgentProblem> {
         AgentTrouble::ModelGone(_) => Some(AgentProblem::ModelGone),
         AgentTrouble::PoolSpent { .. } => Some(AgentProblem::PoolSpent),
         AgentTrouble::Down(_)
+        | AgentTrouble::CannotRun(_)
         | AgentTrouble::Timeout
-        | AgentTrouble::Garbage(_)
-        | AgentTrouble::NotSetUp(_) => Some(AgentProblem::Down),
+        | AgentTrouble::Garbage(_) => Some(AgentProblem::Down),
         AgentTrouble::Busy { .. }
         | AgentTrouble::NotFound
         | AgentTrouble::BadRequest(_)

@@ -2,8 +2,10 @@
 //! may, each by name.
 
 mod breakouts;
+mod bundles;
 mod copies;
 mod fail_to_pass;
 mod greed;
 mod guards;
+mod sessions;
 pub mod stage;

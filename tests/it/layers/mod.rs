@@ -24,7 +24,7 @@ const PARTS: [(&str, &[&str]); 15] = [
             "web",
         ],
     ),
-    ("agents", &["chance", "clock", "config", "core", "gitea"]),
+    ("agents", &["chance", "clock", "config", "confinement", "core", "gitea"]),
     (
         "app",
         &[

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::scripted::{Side, Told, agent};
-use crate::agents::acp::end::TurnEnd;
 use crate::agents::agent::{Allowance, Sighting};
+use crate::agents::run::WorkEnd;
 
 /// What it waits for, as whoever looks is told.
 fn asks(side: &Side) -> Option<String> {
-    match side.run.sighting() {
+    match side.run.sighting().unwrap() {
         Sighting::Asks { question, .. } => question,
         _ => None,
     }
@@ -50,10 +50,10 @@ async fn two_questions_at_once_are_answered_each_by_its_words() {
             assert_eq!(side.run.answer(Some("rm b"), true), Allowance::NotAwaited, "once");
             assert_eq!(side.run.answer(Some("rm c"), true), Allowance::NotAwaited);
             assert_eq!(side.run.answer(None, false), Allowance::Taken);
-            assert!(matches!(side.run.sighting(), Sighting::Working { .. }));
+            assert!(matches!(side.run.sighting().unwrap(), Sighting::Working { .. }));
         }
     );
-    assert_eq!(told.end, TurnEnd::Finished("done".into()));
+    assert_eq!(told.end, WorkEnd::Finished("done".into()));
 }
 
 /// A session in which the agent asks, is stopped, and then does `then`.
@@ -97,7 +97,7 @@ async fn a_cancel_answers_all_that_is_open_and_ends_however_the_agent_takes_it()
     for then in ["cancelled", "done", "gone", "silent"] {
         let (told, heard) = stopped(then).await;
         assert_eq!(heard, ["cancelled"; 3], "{then}");
-        assert_eq!(told.end, TurnEnd::Stopped, "{then}");
+        assert_eq!(told.end, WorkEnd::Stopped, "{then}");
     }
 }
 
@@ -113,5 +113,5 @@ async fn what_is_said_after_the_end_reaches_nobody() {
     });
     side.run.ends(told.end);
     assert_eq!(side.run.answer(Some("rm a"), true), Allowance::NotAwaited);
-    assert!(matches!(side.run.sighting(), Sighting::Ended(_)));
+    assert!(matches!(side.run.sighting().unwrap(), Sighting::Ended(_)));
 }

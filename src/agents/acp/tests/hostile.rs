@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::scripted::{ScriptedAgent, Side, Told, agent, session};
-use crate::agents::acp::end::TurnEnd;
+use crate::agents::acp::end::failed;
 use crate::agents::agent::FailureKind;
 use crate::agents::transcript::Speaker;
+use crate::agents::run::WorkEnd;
 use crate::agents::trouble::AgentTrouble;
 
 /// A session in which the agent is given its prompt, and does the rest.
@@ -46,8 +47,7 @@ async fn an_agent_that_ends_in_mid_turn_gave_up() {
         agent.speaks("I begin").await;
     })
     .await;
-    let failed = TurnEnd::failed(FailureKind::GaveUp, "it ended");
-    assert_eq!(told.end, failed);
+    assert_eq!(told.end, failed(FailureKind::GaveUp, "it ended"));
     assert_eq!(told.said_by(Speaker::Agent), ["I begin"]);
 }
 
@@ -68,7 +68,7 @@ async fn nonsense_is_passed_over_and_counted() {
         agent
     })
     .await;
-    assert_eq!(told.end, TurnEnd::Finished("done".into()));
+    assert_eq!(told.end, WorkEnd::Finished("done".into()));
     assert_eq!(told.said_by(Speaker::Note), ["7 lines of its output were no messages."]);
 }
 
@@ -91,7 +91,7 @@ async fn what_it_wants_from_the_client_is_refused_and_questions_of_other_session
         agent
     })
     .await;
-    assert!(matches!(told.end, TurnEnd::Finished(_)), "{told:?}");
+    assert!(matches!(told.end, WorkEnd::Finished(_)), "{told:?}");
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn what_another_session_says_is_none_of_this_one() {
         agent
     })
     .await;
-    assert_eq!(told.end, TurnEnd::Finished(String::new()));
+    assert_eq!(told.end, WorkEnd::Finished(String::new()));
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_flood_of_words_is_bounded_and_its_end_is_kept() {
         agent
     })
     .await;
-    let TurnEnd::Finished(said) = &told.end else { panic!("{told:?}") };
+    let WorkEnd::Finished(said) = &told.end else { panic!("{told:?}") };
     assert!(said.len() <= 64 << 10 && said.ends_with("[secret] the end"), "{}", said.len());
     let kept: usize = told.transcript.iter().map(|entry| entry.text.len()).sum();
     assert!(kept <= 1 << 20, "{kept}");
@@ -140,7 +140,7 @@ async fn an_agent_that_asks_without_end_and_reads_nothing_has_failed() {
         } => never,
     };
     let reason = "it does not read what it is told";
-    assert_eq!(told.end, TurnEnd::failed(FailureKind::GaveUp, reason));
+    assert_eq!(told.end, failed(FailureKind::GaveUp, reason));
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn ten_thousand_calls_that_never_end_are_no_harm() {
         agent
     })
     .await;
-    assert!(matches!(told.end, TurnEnd::Finished(_)), "{told:?}");
+    assert!(matches!(told.end, WorkEnd::Finished(_)), "{told:?}");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn an_unknown_session_and_an_answer_that_is_none_are_failures() {
             agent
         })
         .await;
-        let is_failure = matches!(told.end, TurnEnd::Failed { kind: FailureKind::GaveUp, .. });
+        let is_failure = matches!(told.end, WorkEnd::Failed { kind: FailureKind::GaveUp, .. });
         assert!(is_failure, "{answer}: {told:?}");
     }
 }

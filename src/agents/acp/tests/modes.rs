@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::scripted::{ScriptedAgent, session};
-use crate::agents::acp::end::TurnEnd;
 use crate::agents::agent::FailureKind;
+use crate::agents::run::WorkEnd;
 use crate::agents::trouble::AgentTrouble;
 
 async fn offers(agent: &mut ScriptedAgent, session: Value) {
@@ -26,7 +26,7 @@ async fn a_mode_that_the_agent_does_not_have_is_refused_with_those_that_it_has()
         assert_eq!(agent.hears().await, None, "nothing is asked of it then");
     })
     .await;
-    let AgentTrouble::NotSetUp(words) = told.trouble() else { panic!() };
+    let AgentTrouble::CannotRun(words) = told.trouble() else { panic!() };
     assert_eq!(
         words,
         "it has no mode \"default\": set its mode in the configuration to one of \"build\", \"plan\""
@@ -41,13 +41,13 @@ async fn who_has_no_modes_can_be_put_into_none() {
         agent.ends().await;
     })
     .await;
-    assert!(matches!(told.end, TurnEnd::Finished(_)), "{told:?}");
+    assert!(matches!(told.end, WorkEnd::Finished(_)), "{told:?}");
     let told = session("careful", |mut agent| async move {
         offers(&mut agent, json!({ "sessionId": "s" })).await;
         agent.ends().await;
     })
     .await;
-    assert!(matches!(told.trouble(), AgentTrouble::NotSetUp(_)));
+    assert!(matches!(told.trouble(), AgentTrouble::CannotRun(_)));
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_mode_that_is_not_taken_is_noticed() {
         agent.ends().await;
     })
     .await;
-    assert!(matches!(told.trouble(), AgentTrouble::NotSetUp(_)));
+    assert!(matches!(told.trouble(), AgentTrouble::CannotRun(_)));
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn an_agent_that_leaves_its_mode_has_failed() {
         agent.ends().await;
     })
     .await;
-    let TurnEnd::Failed { kind: FailureKind::GaveUp, reason } = told.end else {
+    let WorkEnd::Failed { kind: FailureKind::GaveUp, reason } = told.end else {
         panic!("{told:?}")
     };
     assert!(reason.contains("left the mode"), "{reason}");
@@ -100,6 +100,6 @@ async fn another_version_of_the_protocol_is_not_spoken() {
         agent.ends().await;
     })
     .await;
-    let AgentTrouble::NotSetUp(words) = told.trouble() else { panic!() };
+    let AgentTrouble::CannotRun(words) = told.trouble() else { panic!() };
     assert!(words.contains("version 2"), "{words}");
 }

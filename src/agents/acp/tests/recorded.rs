@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::scripted::{ScriptedAgent, Told, session};
-use crate::agents::acp::end::TurnEnd;
 use crate::agents::agent::FailureKind;
 use crate::agents::transcript::Speaker;
+use crate::agents::run::WorkEnd;
 use crate::agents::trouble::AgentTrouble;
 use crate::core::jobs::money::{Tokens, Usage};
 
@@ -38,7 +38,7 @@ async fn played(recording: &'static str, mode: &str) -> Told {
 
 fn failed(told: &Told) -> FailureKind {
     match &told.end {
-        TurnEnd::Failed { kind, .. } => *kind,
+        WorkEnd::Failed { kind, .. } => *kind,
         other => panic!("{other:?}"),
     }
 }
@@ -46,7 +46,7 @@ fn failed(told: &Told) -> FailureKind {
 #[tokio::test]
 async fn hermes_edits_and_tells_what_it_used() {
     let told = played(recorded!("hermes-0.19-edit"), "default").await;
-    let TurnEnd::Finished(said) = &told.end else { panic!("{told:?}") };
+    let WorkEnd::Finished(said) = &told.end else { panic!("{told:?}") };
     assert!(said.trim().starts_with("tool said: {\"bytes_written\": 21"), "{said}");
     let tokens = Some(Tokens { input: 24_641, output: 31 });
     assert_eq!(told.usage, Usage { tokens, micro_usd: None });
@@ -58,7 +58,7 @@ async fn hermes_edits_and_tells_what_it_used() {
 #[tokio::test]
 async fn hermes_is_denied_a_command_and_goes_on() {
     let told = played(recorded!("hermes-0.19-denied"), "default").await;
-    assert!(matches!(told.end, TurnEnd::Finished(_)), "{told:?}");
+    assert!(matches!(told.end, WorkEnd::Finished(_)), "{told:?}");
     assert_eq!(told.said_by(Speaker::Note), ["Denied by the configuration: rm -rf ./junk2"]);
 }
 
@@ -72,7 +72,7 @@ async fn a_refused_key_that_looks_like_an_answer_of_hermes_is_none() {
 #[tokio::test]
 async fn opencode_edits_writes_through_nobody_and_tells_what_it_cost() {
     let told = played(recorded!("opencode-1.18-edit"), "build").await;
-    assert!(matches!(told.end, TurnEnd::Finished(_)), "{told:?}");
+    assert!(matches!(told.end, WorkEnd::Finished(_)), "{told:?}");
     assert!(told.usage.micro_usd.is_some() && told.usage.tokens.is_some(), "{told:?}");
     let [note] = &told.said_by(Speaker::Note)[..] else { panic!("{told:?}") };
     assert!(note.starts_with("Allowed by the configuration: edit: out.txt [sha256 "), "{note}");
@@ -88,7 +88,7 @@ async fn what_fails_behind_opencode_is_no_fault_of_the_attempt() {
 #[tokio::test]
 async fn claude_edits_and_tells_what_its_session_cost() {
     let told = played(recorded!("claude-0.101-edit"), "default").await;
-    assert!(matches!(told.end, TurnEnd::Finished(_)), "{told:?}");
+    assert!(matches!(told.end, WorkEnd::Finished(_)), "{told:?}");
     let tokens = Some(Tokens { input: 23_512, output: 14 });
     assert_eq!(told.usage, Usage { tokens, micro_usd: Some(149_540) });
 }

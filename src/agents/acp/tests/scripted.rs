@@ -10,13 +10,12 @@ use tokio::io::{
 };
 
 use crate::agents::acp::connection::AcpConnection;
-use crate::agents::acp::end::TurnEnd;
 use crate::agents::acp::opening::open;
 use crate::agents::acp::permission::PermissionPolicy;
-use crate::agents::acp::run::AcpRun;
 use crate::agents::acp::turn::{Turning, turn};
 use crate::agents::redact::Redactor;
 use crate::agents::transcript::{Speaker, TranscriptEntry};
+use crate::agents::run::{Run, WorkEnd};
 use crate::agents::trouble::AgentTrouble;
 use crate::clock::{Clock, ManualClock};
 use crate::config::AcpPermission;
@@ -29,7 +28,7 @@ pub(super) const FOLDER: &str = "/timmy/checkout";
 /// How a session went.
 #[derive(Debug)]
 pub(super) struct Told {
-    pub(super) end: TurnEnd,
+    pub(super) end: WorkEnd,
     pub(super) usage: Usage,
     pub(super) transcript: Vec<TranscriptEntry>,
     not_opened: Option<AgentTrouble>,
@@ -150,18 +149,18 @@ impl ScriptedAgent {
 
 /// timmy's side of a session, for a test that looks at it meanwhile.
 pub(super) struct Side {
-    pub(super) run: Arc<AcpRun>,
+    pub(super) run: Arc<Run>,
     pub(super) clock: ManualClock,
 }
 
 impl Side {
     pub(super) fn new() -> Self {
-        let run = Arc::new(AcpRun::new(Redactor::new(["the-token-of-ezra"])));
+        let run = Arc::new(Run::new(String::new(), Redactor::new(["the-token-of-ezra"])));
         Self { run, clock: ManualClock::at(Timestamp::default()) }
     }
 
     /// Returns when it waits for answers to these.
-    pub(super) async fn until(&self, is_so: impl Fn(&AcpRun) -> bool) {
+    pub(super) async fn until(&self, is_so: impl Fn(&Run) -> bool) {
         while !is_so(&self.run) {
             tokio::task::yield_now().await;
         }
@@ -176,7 +175,7 @@ impl Side {
         let allowed = vec![AcpPermission::Read, AcpPermission::Edit];
         let policy = PermissionPolicy { allowed, denies };
         let (end, not_opened) = match opened {
-            Err(error) => (TurnEnd::Stopped, Some(error.trouble())),
+            Err(error) => (WorkEnd::Stopped, Some(error.trouble())),
             Ok(session) => {
                 let with = Turning {
                     connection: &mut connection,

@@ -1,4 +1,4 @@
-//! The repository that a model works on, as its account sees it: what the loop needs of a forge.
+//! The repository that an agent works on, as its account sees it: what is needed of a forge.
 
 use std::future::Future;
 use std::pin::Pin;

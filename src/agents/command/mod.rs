@@ -1,0 +1,13 @@
+//! Agents of kind `command`: a program that reads one JSON object and prints JSON lines.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `dialogue` | how it is told its task, and heard until its end |
+//! | `wire` | the words of both |
+//! | `lines` | lines of a stream that may be anything, bounded |
+
+mod dialogue;
+mod lines;
+mod wire;
+
+pub(super) use dialogue::CommandDialogue;

@@ -1,0 +1,129 @@
+//! How what an attempt made comes to the forge: looked at, pushed as one branch, and asked for in a
+//! pull request. Each write is looked for before it is repeated.
+
+use super::bench::LocalBench;
+use super::host::LocalHost;
+use super::look::Outgoing;
+use super::order::LocalOrder;
+use super::record::LocalStep;
+use super::trouble::LocalTrouble;
+use crate::agents::brief::{one_line, shortened};
+use crate::agents::handed_in::{
+    HandInResult, NotHandedIn, SETTLE, TRAILER, TRIES, commit_message, open_pull,
+};
+use crate::confinement::PushEnd;
+use crate::core::jobs::{Commit, JobBranch};
+
+/// The longest title, in characters.
+const LONGEST_TITLE: usize = 120;
+
+/// What an agent says of what it made.
+pub(super) struct SaidOfIt {
+    pub(super) title: Option<String>,
+    pub(super) summary: String,
+}
+
+impl SaidOfIt {
+    /// What to call it: as the agent says, else as it named its first commit, else by what it says
+    /// of it.
+    fn title(&self, of_commit: Option<&str>, branch: &JobBranch) -> String {
+        let first = self.summary.lines().find(|line| !line.trim().is_empty());
+        let named = self.title.as_deref().or(of_commit).or(first).map(one_line);
+        match named.filter(|title| !title.is_empty()) {
+            Some(title) => shortened(&title, LONGEST_TITLE),
+            None => match branch {
+                JobBranch::Own(own) => format!("Work on #{}", own.thread),
+                JobBranch::Adopted(branch) => format!("Work on {branch}"),
+            },
+        }
+    }
+}
+
+impl LocalHost {
+    /// Hands in what the attempt made; none if it made nothing. Nothing of it may live.
+    pub(super) async fn hand_in(
+        &self,
+        bench: &mut LocalBench,
+        order: &LocalOrder,
+        said: &SaidOfIt,
+    ) -> Result<Option<HandInResult>, LocalTrouble> {
+        let place = &order.workplace;
+        let title = said.title(None, &place.branch);
+        let message = commit_message(&title, &said.summary, &bench.record.key);
+        let (confinement, fetched) = (self.confinement()?, self.places.fetched());
+        let begin = bench.record.begin.clone();
+        let from = (bench.record.address.as_str(), fetched.as_path());
+        let commits = self.commit_place(&confinement, &bench.workspace, from);
+        let Some(bundle) = commits.bundle(&begin, &message).await? else {
+            return Ok(None);
+        };
+        let repository = bench.fetched.repository();
+        let head = repository.take_in(bundle.path(), &self.fetching()).await;
+        let head = head.map_err(|why| LocalTrouble::NoCommit(why.to_string()))?;
+        if !repository.descends(&head, &begin).await? {
+            return Err(LocalTrouble::Rewritten);
+        }
+        let texts = [("its title", &title), ("its summary", &said.summary)];
+        let outgoing = Outgoing {
+            repository,
+            begin: &begin,
+            head: &head,
+            branch: place.branch.to_string(),
+            texts: texts.map(|(what, text)| (what.to_owned(), text.clone())).into(),
+        };
+        let of_commit = outgoing.look(TRAILER).await?;
+        let title = said.title(of_commit.as_deref(), &place.branch);
+        bench.record.step = LocalStep::Pushing {
+            commit: head.clone(),
+            title: title.clone(),
+            summary: said.summary.clone(),
+        };
+        bench.record.write(&self.places.records())?;
+        self.push(bench, order, &head).await?;
+        let pull = self.pull(order, (&title, &said.summary)).await?;
+        Ok(Some(HandInResult { commit: head, pull }))
+    }
+
+    pub(super) async fn pull(
+        &self,
+        order: &LocalOrder,
+        said: (&str, &str),
+    ) -> Result<i64, NotHandedIn> {
+        let LocalOrder { workplace, .. } = order;
+        open_pull(&self.options.forge, &self.options.clock, workplace, said).await
+    }
+
+    async fn push(
+        &self,
+        bench: &LocalBench,
+        order: &LocalOrder,
+        head: &Commit,
+    ) -> Result<(), LocalTrouble> {
+        let branch = order.workplace.branch.to_string();
+        let repository = bench.fetched.repository();
+        let mut tries = 0;
+        loop {
+            let what = (head, branch.as_str());
+            let (was, bounds) = (bench.was.as_ref(), self.fetching());
+            let end = repository.push(&self.remote(order), what, was, &bounds).await?;
+            if end == PushEnd::Pushed {
+                return Ok(());
+            }
+            let there = self.options.forge.branch(&order.workplace.repository, &branch).await?;
+            let there = there.map(|branch| branch.head);
+            if there.as_ref() == Some(head) {
+                return Ok(());
+            }
+            tries += 1;
+            match end {
+                PushEnd::Pushed => return Ok(()),
+                _ if there != bench.was => return Err(NotHandedIn::BranchMoved.into()),
+                PushEnd::Refused(why) => return Err(LocalTrouble::PushRefused(why)),
+                PushEnd::Unknown(why) if tries == TRIES => {
+                    return Err(LocalTrouble::NotPushed(why));
+                }
+                PushEnd::Unknown(_) => self.options.clock.sleep(SETTLE).await,
+            }
+        }
+    }
+}

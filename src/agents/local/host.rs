@@ -1,0 +1,280 @@
+//! Where the attempts of an agent work, and how each gets what it works on.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use super::bench::LocalBench;
+use super::dialogue::{Dialogue, Trial};
+use super::commits::{CommitPlace, LARGEST};
+use super::home;
+use super::kept::Kept;
+use super::options::LocalOptions;
+use super::order::LocalOrder;
+use super::places::Places;
+use super::record::{LocalRecord, LocalStep};
+use super::trouble::LocalTrouble;
+use crate::agents::trouble::AgentTrouble;
+use crate::config::SandboxKind;
+use crate::confinement::{
+    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote, SEEN_CHECKOUT,
+    Session, SessionRequest, Workspace, remove_left,
+};
+use crate::core::model::time::Timestamp;
+
+/// How much of its history a clone has, in commits.
+const DEPTH: u32 = 200;
+
+/// How long fetching and pushing may take, and how much what is fetched.
+const FETCH: Duration = Duration::from_secs(15 * 60);
+const MOST_FETCHED: u64 = 2 << 30;
+
+/// One agent's part of this machine.
+pub(super) struct LocalHost {
+    pub(super) options: LocalOptions,
+    pub(super) places: Places,
+    pub(super) kept: Kept,
+    /// Whether what the process before left was looked through.
+    pub(super) recovered: OnceCell<()>,
+}
+
+impl LocalHost {
+    pub(super) fn new(options: LocalOptions) -> Self {
+        let places = Places::new(options.place.clone());
+        let kept = Kept::new(places.kept());
+        Self { options, places, kept, recovered: OnceCell::new() }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    pub(super) fn is_confined(&self) -> bool {
+        self.options.local.sandbox == SandboxKind::Bwrap
+    }
+
+    pub(super) fn confinement(&self) -> Result<Confinement, CannotRun> {
+        match self.options.local.sandbox {
+            SandboxKind::Bwrap => {
+                Confinement::bwrap(&self.options.local.mounts, &self.options.secrets)
+            }
+            SandboxKind::None => Ok(Confinement::none()),
+        }
+    }
+
+    /// Whether its program is there, and can be run.
+    pub(super) async fn check(&self) -> Result<(), AgentTrouble> {
+        let trouble = |why: &CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
+        self.program()?;
+        let confinement = self.confinement().map_err(|why| trouble(&why))?;
+        // Whoever asks may not be the user that timmy runs as: nothing is made in its folders.
+        let place = std::env::temp_dir();
+        confinement.check(&place).await.map_err(|why| trouble(&why))
+    }
+
+    /// The file of its program.
+    fn program(&self) -> Result<PathBuf, AgentTrouble> {
+        let named = PathBuf::from(&self.options.local.command.words()[0]);
+        let found = match named.components().count() {
+            0 | 1 => {
+                let path = std::env::var_os("PATH").unwrap_or_default();
+                let mut files = std::env::split_paths(&path).map(|folder| folder.join(&named));
+                files.find(|file| file.is_file())
+            }
+            _ => Some(named.clone()).filter(|file| file.is_file()),
+        };
+        found.ok_or_else(|| {
+            AgentTrouble::CannotRun(format!(
+                "there is no program {}: install it, or correct agent.command",
+                named.display()
+            ))
+        })
+    }
+
+    /// What the attempt `key` works on: a clone at the head of its branch, or where that begins.
+    pub(super) async fn open(
+        &self,
+        key: &str,
+        order: &LocalOrder,
+    ) -> Result<LocalBench, LocalTrouble> {
+        self.places.make()?;
+        let (place, forge) = (&order.workplace, &self.options.forge);
+        let branch = place.branch.to_string();
+        let was = forge.branch(&place.repository, &branch).await?.map(|branch| branch.head);
+        let begin = was.clone().unwrap_or_else(|| place.base.clone());
+        let mut commits = vec![&begin];
+        commits.extend((begin != place.base).then_some(&place.base));
+        let history = (&commits[..], DEPTH);
+        let (folder, remote, bounds) = (self.places.fetched(), self.remote(order), self.fetching());
+        let fetched = FetchedRepository::with_history(&folder, &remote, history, &bounds);
+        let fetched = fetched.await.map_err(too_large)?;
+        let repository = fetched.repository();
+        let kept = self.kept.take(place, (repository, &begin), &bounds).await?;
+        let start = kept.as_ref().unwrap_or(&begin);
+        let address = self.address(order);
+        let files = AttemptFiles {
+            clone: CloneOrder {
+                branch: &branch,
+                start,
+                base_branch: &place.base_branch,
+                base: &place.base,
+                author: (&self.options.account, &address),
+            },
+            home: self.options.local.home.as_deref(),
+            most: self.options.bounds.disk / 2,
+        };
+        let name = LocalRecord::name(key);
+        let (work, is_confined) = (self.places.work(), self.is_confined());
+        let workspace = Workspace::of_attempt(&work, &name, (repository, &files), is_confined)
+            .await
+            .map_err(too_large)?;
+        let record = LocalRecord {
+            key: key.to_owned(),
+            workplace: place.clone(),
+            address,
+            begin,
+            begun_at: self.now(),
+            step: LocalStep::Working,
+        };
+        record.write(&self.places.records())?;
+        let goes_on = kept.is_some();
+        Ok(LocalBench { workspace, fetched, record, was, goes_on })
+    }
+
+    /// Where its clone lies, as its process sees that.
+    pub(super) fn seen_at(&self, workspace: &Workspace) -> String {
+        let folder = match self.is_confined() {
+            true => Path::new(SEEN_CHECKOUT),
+            false => workspace.checkout(),
+        };
+        folder.to_string_lossy().into_owned()
+    }
+
+    /// Asks its program how it is, with a home like that of an attempt, and nothing to work on.
+    pub(super) async fn try_out(
+        &self,
+        dialogue: &dyn Dialogue,
+    ) -> Result<Option<String>, AgentTrouble> {
+        let cannot =
+            |why: CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
+        let (place, most) = (std::env::temp_dir(), self.options.bounds.disk / 2);
+        let home = self.options.local.home.as_deref();
+        let workspace = Workspace::with_home(&place, home, most, self.is_confined());
+        let workspace = workspace.await.map_err(cannot)?;
+        let tried = async {
+            let mut session = self.begin(&workspace).await.map_err(|why| match why {
+                LocalTrouble::CannotRun(why) => cannot(why),
+                why => AgentTrouble::CannotRun(why.to_string()),
+            })?;
+            let folder = self.seen_at(&workspace);
+            let clock = &self.options.clock;
+            let found = dialogue.try_out(Trial { session: &mut session, folder: &folder, clock });
+            let found = found.await;
+            let ended = session.end().await;
+            // Why it could not be run at all says more than that it did not answer.
+            match (found, ended) {
+                (Err(_), Err(why)) => Err(cannot(why)),
+                (found, _) => found,
+            }
+        };
+        let found = tried.await;
+        workspace.discard().await;
+        found
+    }
+
+    /// Begins its process.
+    pub(super) async fn begin(&self, workspace: &Workspace) -> Result<Session, LocalTrouble> {
+        let mut words = self.options.local.command.words();
+        let program = self.program().map_err(|why| CannotRun::NotStarted(why.to_string()))?;
+        words[0] = program.to_string_lossy().into_owned();
+        let request = SessionRequest {
+            words: &words,
+            variables: &self.options.variables,
+            // Who names what it reaches gets nothing else.
+            network: match self.options.local.reach {
+                Some(_) => Network::Own,
+                None => Network::Shared,
+            },
+            bounds: self.options.bounds,
+        };
+        Ok(self.confinement()?.begin(workspace, &request).await?)
+    }
+
+    /// Writes back what is kept of its home. Nothing of the attempt may live.
+    pub(super) async fn keep_home(&self, workspace: &Workspace) -> std::io::Result<()> {
+        let local = &self.options.local;
+        let (Some(template), false) = (local.home.clone(), local.home_keep.is_empty()) else {
+            return Ok(());
+        };
+        let (from, paths) = (workspace.home().to_owned(), local.home_keep.clone());
+        let kept = tokio::task::spawn_blocking(move || home::keep(&from, &template, &paths));
+        kept.await.map_err(std::io::Error::other)?
+    }
+
+    /// Keeps what an attempt has done that ends with a question: its answer starts the next one.
+    pub(super) async fn close_asked(&self, bench: LocalBench) {
+        let LocalBench { workspace, record, .. } = bench;
+        if let Err(error) = self.keep_changes(&record, &workspace).await {
+            tracing::warn!(key = record.key, %error, "the changes of an attempt are lost");
+        }
+        if let Err(error) = record.forget(&self.places.records()) {
+            tracing::warn!(key = record.key, %error, "what is told of an attempt stays");
+        }
+        workspace.discard().await;
+    }
+
+    /// Throws away what an attempt worked on. What is told of it stays if it `ended` by itself.
+    pub(super) async fn close(&self, bench: LocalBench, ended: bool) {
+        let LocalBench { workspace, record, .. } = bench;
+        let forgotten = match ended {
+            true => Ok(()),
+            false => record.forget(&self.places.records()),
+        };
+        if let Err(error) = forgotten.and(self.kept.drop(&record.workplace)) {
+            tracing::warn!(key = record.key, %error, "what is told of an attempt stays");
+        }
+        workspace.discard().await;
+    }
+
+    /// Throws away what was made for an attempt that was given up before it began.
+    pub(super) async fn sweep(&self, key: &str) {
+        remove_left(&self.places.work(), &LocalRecord::name(key)).await;
+    }
+
+    /// Where and by whom its commits are made.
+    pub(super) fn commit_place<'a>(
+        &'a self,
+        confinement: &'a Confinement,
+        workspace: &'a Workspace,
+        (address, fetched): (&'a str, &'a std::path::Path),
+    ) -> CommitPlace<'a> {
+        let author = (self.options.account.as_str(), address);
+        CommitPlace { confinement, workspace, bounds: self.options.bounds, author, fetched }
+    }
+
+    pub(super) fn remote(&self, order: &LocalOrder) -> Remote {
+        Remote::new(order.clone_url.clone(), self.options.forge.authorization())
+    }
+
+    /// How much what comes from the forge, or out of a workspace, may take.
+    pub(super) fn fetching(&self) -> Bounds {
+        let bounds = Bounds::within(FETCH);
+        Bounds { file: LARGEST, disk: self.options.bounds.disk.min(MOST_FETCHED), ..bounds }
+    }
+
+    /// The address of its account that the forge knows it by, where nobody changed that.
+    fn address(&self, order: &LocalOrder) -> String {
+        let url = url::Url::parse(&order.clone_url).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
+        format!("{}@noreply.{host}", self.options.account)
+    }
+}
+
+fn too_large(why: CannotRun) -> LocalTrouble {
+    match why {
+        CannotRun::TooMuchFetched(most) => LocalTrouble::TooLarge(most),
+        CannotRun::TooLarge { most, .. } => LocalTrouble::TooLarge(most),
+        why => why.into(),
+    }
+}

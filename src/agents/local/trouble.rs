@@ -1,0 +1,59 @@
+//! What goes wrong with an attempt, beside what its process does.
+
+use crate::agents::agent::FailureKind;
+use crate::agents::handed_in::NotHandedIn;
+use crate::confinement::CannotRun;
+use crate::gitea::{Error, Recovery};
+
+/// Why an attempt did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LocalTrouble {
+    #[error("it cannot be run here: {0}. {help}", help = .0.remedy())]
+    CannotRun(#[from] CannotRun),
+    #[error("the repository is too large: more than {0} bytes of it would have to be fetched")]
+    TooLarge(u64),
+    #[error("the forge cannot be asked: {0}")]
+    Forge(#[from] Error),
+    #[error("what it did cannot be committed: {0}")]
+    NoCommit(String),
+    #[error("its commits do not follow on the one that it was given: add commits, rewrite none")]
+    Rewritten,
+    #[error("it made more than {0} commits")]
+    TooManyCommits(usize),
+    #[error("nothing was pushed, since a secret would have been: {0}")]
+    Secret(String),
+    #[error("nothing was pushed, since nobody can look through it: {0}")]
+    Unreadable(String),
+    #[error("the forge does not take its branch: {0}")]
+    PushRefused(String),
+    #[error("its branch could not be pushed: {0}")]
+    NotPushed(String),
+    #[error("{0}")]
+    NotHandedIn(#[from] NotHandedIn),
+}
+
+impl LocalTrouble {
+    /// What the end of an attempt by it is.
+    pub(super) fn kind(&self) -> FailureKind {
+        let is_upstream = match self {
+            Self::CannotRun(why) => why.is_of_this_machine(),
+            Self::Forge(error) => error.heals() != Recovery::Never,
+            Self::NotHandedIn(NotHandedIn::Failed(_)) | Self::NotPushed(_) => true,
+            Self::TooLarge(_)
+            | Self::NoCommit(_)
+            | Self::Rewritten
+            | Self::TooManyCommits(_)
+            | Self::Secret(_)
+            | Self::Unreadable(_)
+            | Self::PushRefused(_)
+            | Self::NotHandedIn(NotHandedIn::BranchMoved | NotHandedIn::Refused(_)) => false,
+        };
+        if is_upstream { FailureKind::Upstream } else { FailureKind::GaveUp }
+    }
+}
+
+impl From<std::io::Error> for LocalTrouble {
+    fn from(error: std::io::Error) -> Self {
+        Self::CannotRun(error.into())
+    }
+}

@@ -1,0 +1,200 @@
+//! One attempt, from its clone to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bench::LocalBench;
+use super::dialogue::{Dialogue, DialogueEnd, Talk};
+use super::hand_in::SaidOfIt;
+use super::host::LocalHost;
+use super::order::LocalOrder;
+use super::record::LocalStep;
+use super::trouble::LocalTrouble;
+use crate::agents::agent::FailureKind;
+use crate::agents::brief::{one_line, shortened};
+use crate::agents::handed_in::result_line;
+use crate::agents::run::{Run, WorkEnd};
+use crate::agents::transcript::Speaker;
+use crate::confinement::{Bound, RunEnd, Session, SessionEnd};
+use crate::core::jobs::AgentClaim;
+use crate::core::jobs::evidence::read_result;
+
+/// The most of a reason that is told, in characters.
+const LONGEST_REASON: usize = 400;
+
+/// How much of its last words is a summary where it gives none, in characters.
+const LONGEST_SUMMARY: usize = 2000;
+
+pub(super) struct LocalWork {
+    pub(super) host: Arc<LocalHost>,
+    pub(super) dialogue: Arc<dyn Dialogue>,
+    pub(super) key: String,
+    pub(super) order: LocalOrder,
+    pub(super) run: Arc<Run>,
+}
+
+impl LocalWork {
+    /// Works until the end. Then nothing of it lives, and nothing of it lies about.
+    pub(super) async fn work(&self) -> WorkEnd {
+        self.note(Speaker::Asked, &self.order.prompt);
+        self.host.recover().await;
+        let end = match self.attempt().await {
+            Ok(end) | Err(end) => end,
+        };
+        if let WorkEnd::Failed { reason, .. } = &end {
+            self.note(Speaker::Note, reason);
+        }
+        end
+    }
+
+    async fn attempt(&self) -> Result<WorkEnd, WorkEnd> {
+        let began = self.host.options.clock.uptime();
+        self.run.does("fetches the repository".to_owned());
+        let opened = tokio::select! {
+            biased;
+            () = self.run.stop.cancelled() => None,
+            () = self.host.options.clock.sleep(self.host.options.time) => None,
+            opened = self.host.open(&self.key, &self.order) => Some(opened),
+        };
+        let mut bench = match opened {
+            Some(Ok(bench)) => bench,
+            other => {
+                self.host.sweep(&self.key).await;
+                let over =
+                    if self.run.stop.is_cancelled() { WorkEnd::Stopped } else { self.late() };
+                return Err(other.and_then(Result::err).map_or(over, |why| failed(&why)));
+            }
+        };
+        let taken = self.host.options.clock.uptime().saturating_sub(began);
+        let end = match self.at(&mut bench, taken).await {
+            Ok(end) | Err(end) => end,
+        };
+        if let WorkEnd::Finished(text) = &end {
+            bench.record.step = LocalStep::Ended { text: text.clone() };
+            if let Err(error) = bench.record.write(&self.host.places.records()) {
+                tracing::warn!(key = self.key, %error, "the end of an attempt cannot be written");
+            }
+        }
+        match end {
+            WorkEnd::Stopped if self.run.left_a_question() => self.host.close_asked(bench).await,
+            _ => self.host.close(bench, matches!(end, WorkEnd::Finished(_))).await,
+        }
+        Ok(end)
+    }
+
+    /// Has the process work, and takes what it made. `taken`: how long its clone took.
+    async fn at(&self, bench: &mut LocalBench, taken: Duration) -> Result<WorkEnd, WorkEnd> {
+        if bench.goes_on {
+            self.note(Speaker::Note, "It begins with what the attempt before it had done.");
+        }
+        self.run.does("begins".to_owned());
+        let mut session = self.host.begin(&bench.workspace).await.map_err(|why| failed(&why))?;
+        let folder = self.host.seen_at(&bench.workspace);
+        let said = self.talk(&mut session, (&folder, taken)).await;
+        let ended = session.end().await;
+        if let Err(error) = self.host.keep_home(&bench.workspace).await {
+            self.note(Speaker::Note, &format!("Of its home: {error}"));
+        }
+        let (text, title) = match said? {
+            DialogueEnd::Failed { kind, reason } => return Err(because(kind, &reason)),
+            DialogueEnd::Said { text, title } => (text, title),
+        };
+        let ended = ended.map_err(|why| failed(&why.into()))?;
+        if let Some(reason) = too_much(&ended) {
+            return Err(because(FailureKind::GaveUp, reason));
+        }
+        self.finish(bench, self.run.redacted(&text), title).await
+    }
+
+    /// Talks to the process until all is said, it is to stop, or its time is over.
+    async fn talk(
+        &self,
+        session: &mut Session,
+        (folder, taken): (&str, Duration),
+    ) -> Result<DialogueEnd, WorkEnd> {
+        let options = &self.host.options;
+        let time = options.time.saturating_sub(taken);
+        let mut holding = self.dialogue.hold(Talk {
+            session,
+            key: &self.key,
+            order: &self.order,
+            folder,
+            time,
+            run: &self.run,
+            clock: &options.clock,
+        });
+        tokio::select! {
+            biased;
+            () = self.run.stop.cancelled() => {}
+            () = options.clock.sleep(time) => return Err(self.late()),
+            end = &mut holding => return Ok(end),
+        }
+        let grace = self.dialogue.grace();
+        if !grace.is_zero() {
+            tokio::select! {
+                _ = &mut holding => {}
+                () = options.clock.sleep(grace) => {}
+            }
+        }
+        Err(WorkEnd::Stopped)
+    }
+
+    /// What was begun here is brought to its end: who stops it then comes too late.
+    async fn finish(
+        &self,
+        bench: &mut LocalBench,
+        text: String,
+        title: Option<String>,
+    ) -> Result<WorkEnd, WorkEnd> {
+        let result = read_result(&text);
+        let hands_in = match result.claim {
+            AgentClaim::PullRequest { .. } | AgentClaim::Nothing => self.order.makes_a_change(),
+            AgentClaim::Comment | AgentClaim::NoChange { .. } | AgentClaim::Blocked => false,
+        };
+        if !hands_in {
+            return Ok(WorkEnd::Finished(text));
+        }
+        if self.run.stop.is_cancelled() {
+            return Err(WorkEnd::Stopped);
+        }
+        self.run.does("hands in its work".to_owned());
+        let summary = match result.claim {
+            AgentClaim::Nothing => shortened(text.trim(), LONGEST_SUMMARY),
+            _ => result.summary,
+        };
+        let said = SaidOfIt { title: title.map(|title| self.run.redacted(&title)), summary };
+        let handed_in = self.host.hand_in(bench, &self.order, &said).await;
+        let handed_in = handed_in.map_err(|why| failed(&why))?;
+        Ok(WorkEnd::Finished(match handed_in {
+            None => text,
+            Some(handed_in) => result_line(&handed_in, &said.summary),
+        }))
+    }
+
+    fn late(&self) -> WorkEnd {
+        let minutes = self.host.options.time.as_secs() / 60;
+        because(FailureKind::GaveUp, &format!("it did not finish within {minutes} minutes"))
+    }
+
+    fn note(&self, speaker: Speaker, text: &str) {
+        self.run.note(self.host.now(), speaker, text);
+    }
+}
+
+/// Why timmy had to end it.
+fn too_much(ended: &SessionEnd) -> Option<&'static str> {
+    match ended.end? {
+        RunEnd::Exited(_) => None,
+        RunEnd::OverTime => Some("it took too long"),
+        RunEnd::Over(Bound::Memory) => Some("it took more memory than it may"),
+        RunEnd::Over(Bound::Disk) => Some("it filled more of the disk than it may"),
+    }
+}
+
+fn failed(why: &LocalTrouble) -> WorkEnd {
+    because(why.kind(), &why.to_string())
+}
+
+fn because(kind: FailureKind, reason: &str) -> WorkEnd {
+    WorkEnd::Failed { kind, reason: shortened(&one_line(reason), LONGEST_REASON) }
+}
