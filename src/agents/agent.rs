@@ -45,6 +45,12 @@ pub trait Agent: Send + Sync {
     /// which [`Agent::follow`] told it. An error: nothing was said to it.
     fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, Allowance>;
 
+    /// Whether an attempt that asks for something can wait for as long as people take. One that
+    /// cannot is stopped, and the next one gets the answer.
+    fn waits_for_people(&self) -> bool {
+        true
+    }
+
     /// Asks an attempt to stop. That it did, only [`Agent::follow`] tells.
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()>;
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::acp::AcpDialogue;
 use super::agent::Agent;
 use super::command::CommandDialogue;
 use super::hermes::{HermesAgent, HermesOptions};
-use super::local::{LocalAgent, LocalOptions};
+use super::local::{Dialogue, LocalAgent, LocalOptions};
 use super::openai::{OpenAiAgent, OpenAiOptions};
 use super::redact::Redactor;
 use super::trouble::AgentTrouble;
@@ -37,9 +38,12 @@ pub fn fleet(
                 OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
             }
             AgentKind::Command(_) => {
-                LocalOptions::of(config, agent, forge, &redactor, clock).map(command)
+                LocalOptions::of(config, agent, forge, &redactor, clock)
+                    .map(|options| local(options, CommandDialogue))
             }
-            AgentKind::Acp(_) | AgentKind::Forge | AgentKind::CrewAi(_) => Ok(None),
+            AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
+                .map(|options| local(options, AcpDialogue::new(acp))),
+            AgentKind::Forge | AgentKind::CrewAi(_) => Ok(None),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;
         fleet.extend(made.map(|made| (agent.name.clone(), made)));
@@ -64,8 +68,11 @@ fn openai(options: Option<OpenAiOptions>) -> Made {
     Ok(Some(Arc::new(OpenAiAgent::new(options)?)))
 }
 
-fn command(options: Option<LocalOptions>) -> Option<Arc<dyn Agent>> {
-    Some(Arc::new(LocalAgent::new(options?, Arc::new(CommandDialogue))))
+fn local(
+    options: Option<LocalOptions>,
+    dialogue: impl Dialogue + 'static,
+) -> Option<Arc<dyn Agent>> {
+    Some(Arc::new(LocalAgent::new(options?, Arc::new(dialogue))))
 }
 
 /// Hides all secrets of `config`.

@@ -9,15 +9,19 @@
 //! Nothing here knows the ledger: what has to be remembered of an attempt is in its [`RunHandle`].
 
 mod account;
+mod acp;
 mod agent;
+mod amount;
 mod brief;
 mod command;
 mod event_stream;
 mod fleet;
 mod handed_in;
 mod hermes;
+mod last_words;
 mod local;
 mod openai;
+mod question;
 mod redact;
 mod repository;
 mod run;
@@ -26,6 +30,7 @@ mod task;
 mod transcript;
 mod trouble;
 mod unreachable;
+mod upstream_error;
 mod workplace;
 
 pub use account::own_account;

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::agent::{AgentEnding, FailureKind, Sighting, SteerOutcome};
+use super::agent::{AgentEnding, Allowance, FailureKind, Sighting, SteerOutcome};
 use super::redact::Redactor;
 use super::transcript::{Speaker, Transcript, TranscriptEntry};
 use super::trouble::AgentTrouble;
@@ -33,6 +34,8 @@ pub(super) struct Run {
     /// The request that started it.
     pub(super) body: String,
     pub(super) stop: CancellationToken,
+    /// A question of it was answered.
+    pub(super) answered: Notify,
     redactor: Redactor,
     state: Mutex<RunState>,
     /// What works at it, where that ends when nobody knows of it any more.
@@ -46,14 +49,27 @@ struct RunState {
     away: Option<AgentTrouble>,
     usage: Usage,
     told: VecDeque<String>,
+    asked: AskedQuestions,
     transcript: Transcript,
     end: Option<WorkEnd>,
 }
 
+/// What an attempt asks whether it may do it. Each question has a number.
+#[derive(Default)]
+struct AskedQuestions {
+    /// What it waits for, the oldest first.
+    open: Vec<(u64, String)>,
+    /// What was said to that, and it has not heard yet.
+    said: Vec<(u64, bool)>,
+    /// Whether it was stopped while it waited.
+    was_left_open: bool,
+}
+
 impl Run {
     pub(super) fn new(body: String, redactor: Redactor) -> Self {
-        let (stop, state) = (CancellationToken::new(), Mutex::default());
-        Self { body, stop, redactor, state, work: Mutex::default() }
+        let (stop, answered) = (CancellationToken::new(), Notify::new());
+        let (state, work) = (Mutex::default(), Mutex::default());
+        Self { body, stop, answered, redactor, state, work }
     }
 
     /// It is worked at by `work`, which ends with it.
@@ -99,6 +115,50 @@ impl Run {
         std::mem::take(&mut self.state().told)
     }
 
+    /// It asks something under this number.
+    pub(super) fn asks(&self, number: u64, question: String) {
+        self.state().asked.open.push((number, question));
+    }
+
+    /// It waits for no answer any more. `is_stopped`: since it was stopped.
+    pub(super) fn asks_no_more(&self, is_stopped: bool) {
+        let mut state = self.state();
+        let asked = &mut state.asked;
+        asked.was_left_open |= is_stopped && !asked.open.is_empty();
+        asked.open.clear();
+        asked.said.clear();
+    }
+
+    /// Whether it was stopped while it waited for an answer.
+    pub(super) fn left_a_question(&self) -> bool {
+        self.state().asked.was_left_open
+    }
+
+    /// Says `is_allowed` to what it asks first, or to `question` if it asks that.
+    pub(super) fn answer(&self, question: Option<&str>, is_allowed: bool) -> Allowance {
+        let mut state = self.state();
+        if self.stop.is_cancelled() || state.end.is_some() {
+            return Allowance::NotAwaited;
+        }
+        let is_meant = |(_, asked): &(u64, String)| question.is_none_or(|only| only == asked);
+        let Some(place) = state.asked.open.iter().position(is_meant) else {
+            return Allowance::NotAwaited;
+        };
+        let (number, _) = state.asked.open.remove(place);
+        state.asked.said.push((number, is_allowed));
+        self.answered.notify_one();
+        Allowance::Taken
+    }
+
+    /// What was said to its questions since this was asked last.
+    pub(super) fn take_said(&self) -> Vec<(u64, bool)> {
+        std::mem::take(&mut self.state().asked.said)
+    }
+
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// What `text` is without secrets.
     pub(super) fn redacted(&self, text: &str) -> String {
         self.redactor.redact(text)
@@ -142,9 +202,12 @@ impl Run {
         let state = self.state();
         let usage = state.usage;
         match &state.end {
-            None => match &state.away {
-                Some(trouble) => Err(trouble.clone()),
-                None => Ok(Sighting::Working {
+            None => match (&state.away, state.asked.open.first()) {
+                (Some(trouble), _) => Err(trouble.clone()),
+                (None, Some((_, question))) => {
+                    Ok(Sighting::Asks { question: Some(question.clone()), until: None })
+                }
+                (None, None) => Ok(Sighting::Working {
                     doing: state.doing.clone(),
                     sign: state.signs.to_string(),
                 }),

@@ -5,6 +5,9 @@ use super::sandbox_kind::SandboxKind;
 use super::section::Section;
 use super::value::{flag, line, one_of};
 
+/// The mode in which agents are that nobody wrote another one for.
+pub const DEFAULT_MODE: &str = "default";
+
 /// How an agent of that kind is started, and what it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcpConfig {
@@ -43,12 +46,17 @@ impl AcpPermission {
         ("fetch", Self::Fetch),
         ("other", Self::Other),
     ];
+
+    /// The kind that the protocol calls `word`.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(known, kind)| (known == word).then_some(kind))
+    }
 }
 
 impl AcpConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         let local = LocalConfig::read(section);
-        let mode = section.or("mode", "default".to_owned(), line);
+        let mode = section.or("mode", DEFAULT_MODE.to_owned(), line);
         let sandbox = local.as_ref().map_or(SandboxKind::Bwrap, |local| local.sandbox);
         let allowed: &[AcpPermission] = match sandbox {
             SandboxKind::Bwrap => &[

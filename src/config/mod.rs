@@ -55,7 +55,7 @@ use std::io;
 use std::path::Path;
 
 pub use accept::{AcceptConfig, MergeStyle, OnYes};
-pub use acp::{AcpConfig, AcpPermission};
+pub use acp::{AcpConfig, AcpPermission, DEFAULT_MODE};
 pub use agent::{AgentConfig, AgentKind, Local};
 pub use crew::{CrewConfig, CrewEngine};
 pub use dispatch::{AskBefore, BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::cannot_run::CannotRun;
 
 /// Where the copy lies, seen from inside.
-pub(super) const CHECKOUT: &str = "/timmy/checkout";
+pub const CHECKOUT: &str = "/timmy/checkout";
 
 /// The home, seen from inside.
 pub(super) const HOME: &str = "/timmy/home";

@@ -104,6 +104,26 @@ impl Workspace {
         Self::empty(place)?.given().await
     }
 
+    /// With nothing but a copy of a home, if there is one to copy, of at most `most` bytes.
+    /// `is_confined`: whether somebody else than timmy's user runs there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn with_home(
+        place: &Path,
+        home: Option<&Path>,
+        most: u64,
+        is_confined: bool,
+    ) -> Result<Self, CannotRun> {
+        let mut made = Self::empty(place)?;
+        made.owner = made.owner.filter(|_| is_confined);
+        if let Some(home) = home {
+            let (from, to) = (home.to_owned(), made.home.clone());
+            spawn_blocking(move || folder::copy(&from, &to, most)).await.map_err(lost)??;
+        }
+        made.given().await
+    }
+
     /// With a clone of `repository`, in the folder `name`. It stays when nobody waits for it: after a
     /// crash it is opened again. `is_confined`: whether somebody else than timmy's user runs there.
     ///

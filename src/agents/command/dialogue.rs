@@ -42,7 +42,7 @@ struct Heard {
 }
 
 async fn hold(talk: Talk<'_>) -> DialogueEnd {
-    let Talk { session, key, order, time, run, clock } = talk;
+    let Talk { session, key, order, time, run, clock, .. } = talk;
     let task = serde_json::to_string(&CommandTask::of(key, order, time)).expect("a task is JSON");
     let input = session.input.take();
     let telling = async {

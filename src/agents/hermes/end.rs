@@ -2,6 +2,8 @@
 
 use super::wire::{WireRunUsage, WireSessionInfo};
 use crate::agents::agent::FailureKind;
+use crate::agents::amount::micro_usd;
+use crate::agents::upstream_error;
 use crate::core::jobs::money::{Tokens, Usage};
 
 /// Why a run failed, by what its gateway says: the status that its model's server answered, or the
@@ -10,43 +12,7 @@ pub(super) fn failure_kind(error: &str, exit_reason: Option<&str>) -> FailureKin
     if exit_reason.is_some_and(|reason| reason.starts_with("max_iterations")) {
         return FailureKind::GaveUp;
     }
-    let error = error.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| error.contains(word));
-    match upstream_status(&error) {
-        _ if says(&["insufficient_quota", "quota exceeded", "out of credits"]) => {
-            FailureKind::PoolSpent { until: None }
-        }
-        Some(401 | 403) => FailureKind::BadKey,
-        Some(402 | 429) => FailureKind::PoolSpent { until: None },
-        Some(404) => FailureKind::ModelGone,
-        Some(400 | 413 | 422) => FailureKind::BadRequest,
-        Some(500..) => FailureKind::Upstream,
-        _ if says(&[
-            "unknown provider",
-            "no llm provider",
-            "provider_error_line",
-            "model_not_found",
-            "model not found",
-            "does not exist",
-        ]) =>
-        {
-            FailureKind::ModelGone
-        }
-        _ if says(&["no api key", "invalid api key", "invalid_api_key", "credential"]) => {
-            FailureKind::BadKey
-        }
-        _ if says(&["connection", "timed out", "timeout", "overloaded", "unavailable"]) => {
-            FailureKind::Upstream
-        }
-        _ => FailureKind::GaveUp,
-    }
-}
-
-/// The status in words such as `HTTP 401: no such key`.
-fn upstream_status(error: &str) -> Option<u16> {
-    let (_, behind) = error.split_once("http ")?;
-    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-    behind.get(..digits)?.parse().ok().filter(|status| (400..600).contains(status))
+    upstream_error::kind_of(error)
 }
 
 /// What a run used, by its own word and by that of its session, which knows money as well. Zero
@@ -66,13 +32,6 @@ pub(super) fn usage(run: Option<WireRunUsage>, session: Option<&WireSessionInfo>
         (run, session) => run.or(session),
     };
     Usage { tokens, micro_usd: cost }
-}
-
-/// An amount in millionths, rounded up; none for what is no amount.
-fn micro_usd(usd: f64) -> Option<u64> {
-    let micro = (usd * 1e6).ceil();
-    // A cast of what is too large gives the largest.
-    (micro.is_finite() && micro > 0.0).then_some(micro as u64)
 }
 
 #[cfg(test)]

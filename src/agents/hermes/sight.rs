@@ -1,22 +1,13 @@
 //! What a status says of a run. Pure.
 
-use sha2::{Digest as _, Sha256};
-
 use super::end;
 use super::listener::Heard;
 use super::wire::{WireApproval, WireRun, WireSessionInfo, WireSessionMessage, text_of};
 use crate::agents::agent::{AgentEnding, Sighting};
-use crate::agents::brief::{brief, one_line, shortened};
+use crate::agents::brief::brief;
+use crate::agents::last_words::last_words;
+use crate::agents::question::question;
 use crate::agents::redact::Redactor;
-
-/// The most of an agent's last words: its end, where the result line stands.
-const LAST_WORDS: usize = 64 << 10;
-
-/// The most of what it wants to do that people are shown, in characters.
-const LONGEST_QUESTION: usize = 500;
-
-/// Before the digest of what they are not shown word for word.
-const DIGEST: &str = "[sha256";
 
 /// The status of a run that waits for a permission, or waited for it in vain.
 pub(super) const WAITING: &str = "waiting_for_approval";
@@ -76,7 +67,7 @@ pub(super) fn going_on(run: &WireRun, heard: &Heard, redactor: &Redactor) -> Sig
     match RunPhase::of(run) {
         RunPhase::Asking => {
             let asked = run.approval.as_ref().or(heard.question.as_ref());
-            Sighting::Asks { question: question(asked, redactor), until: None }
+            Sighting::Asks { question: asked_for(asked, redactor), until: None }
         }
         _ => Sighting::Working {
             doing: match run.status.as_str() {
@@ -88,23 +79,15 @@ pub(super) fn going_on(run: &WireRun, heard: &Heard, redactor: &Redactor) -> Sig
     }
 }
 
-/// What a run wants to do; none if its gateway does not tell. People allow these words, so they stand
-/// for one thing alone: what is too long to be shown is told by its digest as well.
-fn question(asked: Option<&WireApproval>, redactor: &Redactor) -> Option<String> {
+/// What a run wants to do; none if its gateway does not tell.
+fn asked_for(asked: Option<&WireApproval>, redactor: &Redactor) -> Option<String> {
     let known = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let words = match (known(&asked?.command), known(&asked?.description)) {
         (Some(command), Some(description)) => format!("{command} ({description})"),
         (Some(words), None) | (None, Some(words)) => words,
         (None, None) => return None,
     };
-    let shown = one_line(&redactor.redact(&words));
-    let begin = shortened(&shown, LONGEST_QUESTION);
-    if begin == words && !words.contains(DIGEST) {
-        return Some(begin);
-    }
-    let digest: String =
-        Sha256::digest(words.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("{begin} {DIGEST} {digest}]"))
+    Some(question(&words, redactor))
 }
 
 /// What is seen of a run that is over.
@@ -155,12 +138,6 @@ pub(super) fn end_in_session(
     })
 }
 
-fn last_words(text: &str) -> String {
-    let from = text.len().saturating_sub(LAST_WORDS);
-    let from = (from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    text[from..].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -183,23 +160,8 @@ mod tests {
         }
     }
 
-    /// What people are asked about a command.
-    fn asked(command: &str) -> String {
-        let waiting = seen(json!({ "status": WAITING, "approval": { "command": command } }));
-        let Sighting::Asks { question: Some(question), .. } = waiting else {
-            panic!("{waiting:?}")
-        };
-        question
-    }
-
     #[test]
-    fn what_people_allow_stands_for_one_command_alone() {
-        assert_eq!(asked("cargo clean"), "cargo clean");
-        let long = |end: &str| format!("{}{end}", "x".repeat(LONGEST_QUESTION));
-        assert_ne!(asked(&long("; ls")), asked(&long("; rm -rf /")), "beyond what is shown");
-        assert_ne!(asked("ls\nrm -rf /"), asked("ls rm -rf /"), "on one line");
-        let shown = asked(&long("; ls"));
-        assert_ne!(asked(&shown), shown, "the words of another one");
+    fn a_question_may_be_untold() {
         let untold = seen(json!({ "status": WAITING }));
         assert_eq!(untold, Sighting::Asks { question: None, until: None });
     }
@@ -269,11 +231,5 @@ mod tests {
             "tool_calls": [{ "function": { "name": "terminal" } }] });
         assert_eq!(end(called), None);
         assert_eq!(end(json!({ "role": "tool", "content": "x" })), None);
-    }
-
-    #[test]
-    fn last_words_are_the_end() {
-        let words = last_words(&format!("{}result: done", "é".repeat(100_000)));
-        assert!(words.len() <= LAST_WORDS && words.ends_with("result: done"));
     }
 }

@@ -1,7 +1,9 @@
 //! The agent as the engine knows it: its attempts run in this process, and end with it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::dialogue::Dialogue;
@@ -21,6 +23,7 @@ use crate::agents::task::{AgentTask, StoredRequest};
 use crate::agents::transcript::Transcript;
 use crate::agents::trouble::AgentTrouble;
 use crate::core::jobs::money::Usage;
+use crate::core::model::time::Timestamp;
 use crate::gitea::Error;
 
 /// A program on this machine that works in a sandbox.
@@ -30,13 +33,19 @@ pub struct LocalAgent {
     /// What tells this process from the one before.
     process: String,
     runs: Runs,
+    /// When its program was tried out last, and what came of it.
+    trial: Mutex<Option<(Timestamp, Result<Option<String>, AgentTrouble>)>>,
 }
+
+/// How long what a trial found holds, and how long a trouble does.
+const HOLDS: Duration = Duration::from_secs(60 * 60);
+const TROUBLE_HOLDS: Duration = Duration::from_secs(60);
 
 impl LocalAgent {
     pub(in crate::agents) fn new(options: LocalOptions, dialogue: Arc<dyn Dialogue>) -> Self {
         let process = format!("{}-{}", std::process::id(), options.clock.now().micros());
         let host = Arc::new(LocalHost::new(options));
-        Self { host, dialogue, process, runs: Runs::default() }
+        Self { host, dialogue, process, runs: Runs::default(), trial: Mutex::default() }
     }
 
     fn handle(&self, request: &StoredRequest) -> RunHandle {
@@ -85,6 +94,21 @@ impl LocalAgent {
         Started::Accepted(self.handle(request))
     }
 
+    /// What its program calls itself, asked not too often: each time it is started for that.
+    async fn tried_out(&self) -> Result<Option<String>, AgentTrouble> {
+        let mut known = self.trial.lock().await;
+        let now = self.host.now();
+        if let Some((at, found)) = &*known {
+            let holds = if found.is_ok() { HOLDS } else { TROUBLE_HOLDS };
+            if *at <= now && !at.is_over(holds, now) {
+                return found.clone();
+            }
+        }
+        let found = self.host.try_out(&*self.dialogue).await;
+        *known = Some((now, found.clone()));
+        found
+    }
+
     /// How an attempt went that this process knows nothing of: it ended with the one before.
     async fn look_back(&self, handle: &RunHandle) -> Result<Sighting, AgentTrouble> {
         self.host.recover().await;
@@ -120,10 +144,14 @@ impl Agent for LocalAgent {
                 return Err(AgentTrouble::PoolSpent { until: Some(until) });
             }
             self.host.check().await?;
+            let version = match self.dialogue.is_tried_out() {
+                true => self.tried_out().await?,
+                false => None,
+            };
             Ok(AgentHealth {
                 refuses: None,
                 model: None,
-                version: None,
+                version,
                 process: Some(self.process.clone()),
                 capabilities: self.dialogue.capabilities(),
             })
@@ -166,12 +194,25 @@ impl Agent for LocalAgent {
         })
     }
 
-    fn deny<'a>(&'a self, _: &'a RunHandle) -> AgentCall<'a, ()> {
-        Box::pin(async { Err(AgentTrouble::Unsupported) })
+    fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
+        Box::pin(async move {
+            if let Some(known) = self.runs.of(&run.run) {
+                known.answer(None, false);
+            }
+            Ok(())
+        })
     }
 
-    fn allow<'a>(&'a self, _: &'a RunHandle, _: &'a str) -> AgentCall<'a, Allowance> {
-        Box::pin(async { Err(AgentTrouble::Unsupported) })
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, Allowance> {
+        Box::pin(async move {
+            let known = self.runs.of(&run.run);
+            Ok(known.map_or(Allowance::NotAwaited, |known| known.answer(Some(question), true)))
+        })
+    }
+
+    /// What it takes of this machine while it waits, others may need.
+    fn waits_for_people(&self) -> bool {
+        false
     }
 
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {

@@ -8,12 +8,17 @@ use std::time::Duration;
 use super::order::LocalOrder;
 use crate::agents::agent::{Capabilities, FailureKind};
 use crate::agents::run::Run;
+use crate::agents::trouble::AgentTrouble;
 use crate::clock::Clock;
 use crate::confinement::Session;
 
 /// What a dialogue gives in the end.
 pub(in crate::agents) type DialogueCall<'a> =
     Pin<Box<dyn Future<Output = DialogueEnd> + Send + 'a>>;
+
+/// What trying an agent out gives: what it calls itself.
+pub(in crate::agents) type TrialCall<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<String>, AgentTrouble>> + Send + 'a>>;
 
 /// How the process of an attempt is talked to.
 pub(in crate::agents) trait Dialogue: Send + Sync {
@@ -29,6 +34,24 @@ pub(in crate::agents) trait Dialogue: Send + Sync {
     fn grace(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Whether such a program can be asked how it is before it is given anything to do.
+    fn is_tried_out(&self) -> bool {
+        false
+    }
+
+    /// Asks it that.
+    fn try_out<'a>(&'a self, _: Trial<'a>) -> TrialCall<'a> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// A process that is only asked how it is.
+pub(in crate::agents) struct Trial<'a> {
+    pub(in crate::agents) session: &'a mut Session,
+    /// Where it works, as it sees that.
+    pub(in crate::agents) folder: &'a str,
+    pub(in crate::agents) clock: &'a Arc<dyn Clock>,
 }
 
 /// An attempt whose process runs.
@@ -37,6 +60,8 @@ pub(in crate::agents) struct Talk<'a> {
     /// How the attempt is called outside.
     pub(in crate::agents) key: &'a str,
     pub(in crate::agents) order: &'a LocalOrder,
+    /// Where its clone lies, as it sees that.
+    pub(in crate::agents) folder: &'a str,
     /// How long it may take in all.
     pub(in crate::agents) time: Duration,
     /// Where it is told how it goes.

@@ -1,11 +1,12 @@
 //! Where the attempts of an agent work, and how each gets what it works on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use super::bench::LocalBench;
+use super::dialogue::{Dialogue, Trial};
 use super::commits::{CommitPlace, LARGEST};
 use super::home;
 use super::kept::Kept;
@@ -17,7 +18,7 @@ use super::trouble::LocalTrouble;
 use crate::agents::trouble::AgentTrouble;
 use crate::config::SandboxKind;
 use crate::confinement::{
-    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote,
+    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote, SEEN_CHECKOUT,
     Session, SessionRequest, Workspace, remove_left,
 };
 use crate::core::model::time::Timestamp;
@@ -141,8 +142,49 @@ impl LocalHost {
         Ok(LocalBench { workspace, fetched, record, was, goes_on })
     }
 
+    /// Where its clone lies, as its process sees that.
+    pub(super) fn seen_at(&self, workspace: &Workspace) -> String {
+        let folder = match self.is_confined() {
+            true => Path::new(SEEN_CHECKOUT),
+            false => workspace.checkout(),
+        };
+        folder.to_string_lossy().into_owned()
+    }
+
+    /// Asks its program how it is, with a home like that of an attempt, and nothing to work on.
+    pub(super) async fn try_out(
+        &self,
+        dialogue: &dyn Dialogue,
+    ) -> Result<Option<String>, AgentTrouble> {
+        let cannot =
+            |why: CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
+        let (place, most) = (std::env::temp_dir(), self.options.bounds.disk / 2);
+        let home = self.options.local.home.as_deref();
+        let workspace = Workspace::with_home(&place, home, most, self.is_confined());
+        let workspace = workspace.await.map_err(cannot)?;
+        let tried = async {
+            let mut session = self.begin(&workspace).await.map_err(|why| match why {
+                LocalTrouble::CannotRun(why) => cannot(why),
+                why => AgentTrouble::CannotRun(why.to_string()),
+            })?;
+            let folder = self.seen_at(&workspace);
+            let clock = &self.options.clock;
+            let found = dialogue.try_out(Trial { session: &mut session, folder: &folder, clock });
+            let found = found.await;
+            let ended = session.end().await;
+            // Why it could not be run at all says more than that it did not answer.
+            match (found, ended) {
+                (Err(_), Err(why)) => Err(cannot(why)),
+                (found, _) => found,
+            }
+        };
+        let found = tried.await;
+        workspace.discard().await;
+        found
+    }
+
     /// Begins its process.
-    pub(super) async fn begin(&self, bench: &LocalBench) -> Result<Session, LocalTrouble> {
+    pub(super) async fn begin(&self, workspace: &Workspace) -> Result<Session, LocalTrouble> {
         let mut words = self.options.local.command.words();
         let program = self.program().map_err(|why| CannotRun::NotStarted(why.to_string()))?;
         words[0] = program.to_string_lossy().into_owned();
@@ -156,7 +198,7 @@ impl LocalHost {
             },
             bounds: self.options.bounds,
         };
-        Ok(self.confinement()?.begin(&bench.workspace, &request).await?)
+        Ok(self.confinement()?.begin(workspace, &request).await?)
     }
 
     /// Writes back what is kept of its home. Nothing of the attempt may live.
@@ -168,6 +210,18 @@ impl LocalHost {
         let (from, paths) = (workspace.home().to_owned(), local.home_keep.clone());
         let kept = tokio::task::spawn_blocking(move || home::keep(&from, &template, &paths));
         kept.await.map_err(std::io::Error::other)?
+    }
+
+    /// Keeps what an attempt has done that ends with a question: its answer starts the next one.
+    pub(super) async fn close_asked(&self, bench: LocalBench) {
+        let LocalBench { workspace, record, .. } = bench;
+        if let Err(error) = self.keep_changes(&record, &workspace).await {
+            tracing::warn!(key = record.key, %error, "the changes of an attempt are lost");
+        }
+        if let Err(error) = record.forget(&self.places.records()) {
+            tracing::warn!(key = record.key, %error, "what is told of an attempt stays");
+        }
+        workspace.discard().await;
     }
 
     /// Throws away what an attempt worked on. What is told of it stays if it `ended` by itself.

@@ -46,5 +46,5 @@ mod work;
 pub use agent::LocalAgent;
 pub use options::LocalOptions;
 
-pub(super) use dialogue::{Dialogue, DialogueCall, DialogueEnd, Talk};
+pub(super) use dialogue::{Dialogue, DialogueCall, DialogueEnd, Talk, Trial, TrialCall};
 pub(super) use order::LocalOrder;

@@ -75,7 +75,10 @@ impl LocalWork {
                 tracing::warn!(key = self.key, %error, "the end of an attempt cannot be written");
             }
         }
-        self.host.close(bench, matches!(end, WorkEnd::Finished(_))).await;
+        match end {
+            WorkEnd::Stopped if self.run.left_a_question() => self.host.close_asked(bench).await,
+            _ => self.host.close(bench, matches!(end, WorkEnd::Finished(_))).await,
+        }
         Ok(end)
     }
 
@@ -85,8 +88,9 @@ impl LocalWork {
             self.note(Speaker::Note, "It begins with what the attempt before it had done.");
         }
         self.run.does("begins".to_owned());
-        let mut session = self.host.begin(bench).await.map_err(|why| failed(&why))?;
-        let said = self.talk(&mut session, taken).await;
+        let mut session = self.host.begin(&bench.workspace).await.map_err(|why| failed(&why))?;
+        let folder = self.host.seen_at(&bench.workspace);
+        let said = self.talk(&mut session, (&folder, taken)).await;
         let ended = session.end().await;
         if let Err(error) = self.host.keep_home(&bench.workspace).await {
             self.note(Speaker::Note, &format!("Of its home: {error}"));
@@ -103,13 +107,18 @@ impl LocalWork {
     }
 
     /// Talks to the process until all is said, it is to stop, or its time is over.
-    async fn talk(&self, session: &mut Session, taken: Duration) -> Result<DialogueEnd, WorkEnd> {
+    async fn talk(
+        &self,
+        session: &mut Session,
+        (folder, taken): (&str, Duration),
+    ) -> Result<DialogueEnd, WorkEnd> {
         let options = &self.host.options;
         let time = options.time.saturating_sub(taken);
         let mut holding = self.dialogue.hold(Talk {
             session,
             key: &self.key,
             order: &self.order,
+            folder,
             time,
             run: &self.run,
             clock: &options.clock,

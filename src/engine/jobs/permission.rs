@@ -2,7 +2,8 @@
 //!
 //! A gateway waits minutes for an answer, people take hours. So the question is put to people at
 //! once, and who answers while the gateway still waits answers that attempt. One whose gateway waits
-//! no longer goes on without what it needs: it is stopped, and the next attempt gets the answer.
+//! no longer goes on without what it needs: it is stopped, and the next attempt gets the answer. So is
+//! one that runs on this machine, at once: it keeps nothing busy while people think.
 
 use super::Jobs;
 use super::follow::{SLOWEST, run_of};
@@ -69,11 +70,15 @@ impl Jobs {
     ) -> Result<NextLook, Error> {
         let next = NextLook::At(self.ctx.now().after(SLOWEST));
         match sighting {
-            Sighting::Asks { .. } => Ok(next),
-            // Its gateway waits no longer.
-            Sighting::Working { .. } => self.stop(seen, fence).await,
+            Sighting::Asks { .. } if self.waits_for_people(seen) => Ok(next),
+            // It waits no longer, or is not to.
+            Sighting::Asks { .. } | Sighting::Working { .. } => self.stop(seen, fence).await,
             over => self.over_without_answer(seen, fence, over).await,
         }
+    }
+
+    fn waits_for_people(&self, seen: &SeenJob) -> bool {
+        self.fleet.agent(request_agent(seen)).is_none_or(|agent| agent.waits_for_people())
     }
 
     /// It is over, and the answer had not reached it: the next attempt gets it, unless this one
