@@ -6,9 +6,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::agent::Agent;
-use super::command::CommandDialogue;
+use super::command::command_agent;
 use super::hermes::{HermesAgent, HermesOptions};
-use super::local::{LocalAgent, LocalOptions};
+use super::local::LocalOptions;
 use super::openai::{OpenAiAgent, OpenAiOptions};
 use super::redact::Redactor;
 use super::trouble::AgentTrouble;
@@ -65,7 +65,7 @@ fn openai(options: Option<OpenAiOptions>) -> Made {
 }
 
 fn command(options: Option<LocalOptions>) -> Option<Arc<dyn Agent>> {
-    Some(Arc::new(LocalAgent::new(options?, Arc::new(CommandDialogue))))
+    Some(Arc::new(command_agent(options?)))
 }
 
 /// Hides all secrets of `config`.

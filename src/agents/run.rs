@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::agent::{AgentEnding, FailureKind, Sighting, SteerOutcome};
 use super::redact::Redactor;
@@ -35,8 +34,6 @@ pub(super) struct Run {
     pub(super) stop: CancellationToken,
     redactor: Redactor,
     state: Mutex<RunState>,
-    /// What works at it, where that ends when nobody knows of it any more.
-    work: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -53,12 +50,7 @@ struct RunState {
 impl Run {
     pub(super) fn new(body: String, redactor: Redactor) -> Self {
         let (stop, state) = (CancellationToken::new(), Mutex::default());
-        Self { body, stop, redactor, state, work: Mutex::default() }
-    }
-
-    /// It is worked at by `work`, which ends with it.
-    pub(super) fn is_done_by(&self, work: AbortOnDropHandle<()>) {
-        *self.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+        Self { body, stop, redactor, state }
     }
 
     fn state(&self) -> MutexGuard<'_, RunState> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::dialogue::Dialogue;
 use super::host::LocalHost;
@@ -30,13 +30,16 @@ pub struct LocalAgent {
     /// What tells this process from the one before.
     process: String,
     runs: Runs,
+    /// Ends what works when this is dropped.
+    ends: DropGuard,
 }
 
 impl LocalAgent {
     pub(in crate::agents) fn new(options: LocalOptions, dialogue: Arc<dyn Dialogue>) -> Self {
         let process = format!("{}-{}", std::process::id(), options.clock.now().micros());
         let host = Arc::new(LocalHost::new(options));
-        Self { host, dialogue, process, runs: Runs::default() }
+        let ends = CancellationToken::new().drop_guard();
+        Self { host, dialogue, process, runs: Runs::default(), ends }
     }
 
     fn handle(&self, request: &StoredRequest) -> RunHandle {
@@ -69,19 +72,24 @@ impl LocalAgent {
             order,
             run: run.clone(),
         };
-        // It ends with whoever knows of it: then its process does as well.
-        let known = Arc::downgrade(&run);
-        let working = AbortOnDropHandle::new(tokio::spawn(async move { work.work().await }));
-        let telling = tokio::spawn(async move {
-            let end = working.await.unwrap_or_else(|_| WorkEnd::Failed {
+        let over = self.ends.token().clone();
+        let working = tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                // Its process ends as well, and what it made stays for the next one.
+                () = over.cancelled() => None,
+                end = work.work() => Some(end),
+            }
+        });
+        tokio::spawn(async move {
+            let end = working.await.unwrap_or(Some(WorkEnd::Failed {
                 kind: FailureKind::GaveUp,
                 reason: "it failed within timmy: the log says where".to_owned(),
-            });
-            if let Some(run) = known.upgrade() {
+            }));
+            if let Some(end) = end {
                 run.ends(end);
             }
         });
-        run.is_done_by(AbortOnDropHandle::new(telling));
         Started::Accepted(self.handle(request))
     }
 
