@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::bench::LocalBench;
-use super::dialogue::{Dialogue, Trial};
 use super::commits::{CommitPlace, LARGEST};
+use super::dialogue::{Dialogue, Trial};
 use super::home;
 use super::kept::Kept;
 use super::options::LocalOptions;
@@ -18,8 +18,8 @@ use super::trouble::LocalTrouble;
 use crate::agents::trouble::AgentTrouble;
 use crate::config::SandboxKind;
 use crate::confinement::{
-    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote, SEEN_CHECKOUT,
-    Session, SessionRequest, Workspace, remove_left,
+    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote,
+    SEEN_CHECKOUT, Session, SessionRequest, Workspace, remove_left,
 };
 use crate::core::model::time::Timestamp;
 
@@ -78,9 +78,12 @@ impl LocalHost {
         let named = PathBuf::from(&self.options.local.command.words()[0]);
         let found = match named.components().count() {
             0 | 1 => {
+                // What is seen from inside comes first; of other places only the file is seen.
+                let mounted = self.options.local.mounts.iter().map(|mount| mount.join("bin"));
+                let seen = ["/usr/local/bin", "/usr/bin", "/usr/sbin"].map(PathBuf::from);
                 let path = std::env::var_os("PATH").unwrap_or_default();
-                let mut files = std::env::split_paths(&path).map(|folder| folder.join(&named));
-                files.find(|file| file.is_file())
+                let folders = mounted.chain(seen).chain(std::env::split_paths(&path));
+                folders.map(|folder| folder.join(&named)).find(|file| file.is_file())
             }
             _ => Some(named.clone()).filter(|file| file.is_file()),
         };
@@ -156,8 +159,7 @@ impl LocalHost {
         &self,
         dialogue: &dyn Dialogue,
     ) -> Result<Option<String>, AgentTrouble> {
-        let cannot =
-            |why: CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
+        let cannot = |why: CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
         let (place, most) = (std::env::temp_dir(), self.options.bounds.disk / 2);
         let home = self.options.local.home.as_deref();
         let workspace = Workspace::with_home(&place, home, most, self.is_confined());

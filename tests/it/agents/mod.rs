@@ -2,5 +2,6 @@
 
 mod gateway;
 mod hermes;
+mod local;
 mod model;
 mod openai;

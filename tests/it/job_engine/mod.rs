@@ -14,6 +14,7 @@ mod guard_runs;
 mod guards;
 mod heads;
 mod hosts;
+mod local_agents;
 mod merged_by_hand;
 mod merges;
 mod permissions;

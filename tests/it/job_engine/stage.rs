@@ -65,6 +65,11 @@ async fn stage_where(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) ->
     Stage { app, ezra, bezalel, forge, repo: OnceCell::new() }
 }
 
+/// The same, before timmy is started.
+pub async fn asleep() -> Stage {
+    stage_where(|_| {}, |config| config).await
+}
+
 /// The same, whose jobs are read and written on the forge itself, where both agents may write, with
 /// this furniture beside it and these changes of the configuration.
 pub async fn live(furnish: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
