@@ -77,7 +77,18 @@ fn acp_agent(options: Option<LocalOptions>, dialogue: AcpDialogue) -> Option<Arc
 
 /// Hides all secrets of `config`.
 pub fn redactor(config: &Config) -> Redactor {
-    Redactor::new(secrets(config))
+    let passed = passed_secrets(config);
+    Redactor::new(secrets(config).into_iter().chain(passed.iter().map(String::as_str)))
+}
+
+/// What the variables hold that are passed to agents, as far as their names say that it is secret.
+fn passed_secrets(config: &Config) -> Vec<String> {
+    let locals = config.agents.iter().filter_map(|agent| agent.kind.local());
+    let names = locals.flat_map(|local| &local.env).filter(|name| {
+        let name = name.to_ascii_uppercase();
+        ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| name.contains(word))
+    });
+    names.filter_map(|name| std::env::var(name).ok()).collect()
 }
 
 /// All secrets that the configuration knows: none of them is kept in anything that an agent said.

@@ -82,6 +82,27 @@ fn who_has_tools_is_told_of_those() {
 }
 
 #[test]
+fn who_works_in_a_clone_is_told_that_timmy_pushes() {
+    let text = JobPrompt { means: WorkMeans::Clone, ..prompt() }.text();
+    assert!(text.contains("You are in a clone"), "{text}");
+    assert!(
+        text.contains("push nothing") && text.contains("and its pull request opened"),
+        "{text}"
+    );
+    assert!(text.contains(r#"{"outcome":"pull_request","title":"#), "{text}");
+    assert!(!text.contains("Clone: ") && !text.contains("`finish`"), "{text}");
+    let repair = JobPrompt { means: WorkMeans::Clone, pull: Some(43), ..prompt() }.text();
+    assert!(!repair.contains("its pull request opened"), "{repair}");
+    let purpose = Purpose::Research;
+    let research = JobPrompt { means: WorkMeans::Clone, purpose, ..prompt() }.text();
+    assert!(
+        research.contains("You are in a clone of the repository at that commit."),
+        "{research}"
+    );
+    assert!(!research.contains(r#""outcome":"pull_request""#), "{research}");
+}
+
+#[test]
 fn a_repair_is_told_what_is_wrong_and_what_people_said() {
     let text = JobPrompt {
         purpose: Purpose::Repair,

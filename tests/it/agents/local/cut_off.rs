@@ -1,6 +1,9 @@
 //! How attempts end that did not end by themselves, and what is left of them for the next one.
 
-use timmy::agents::{Agent, AgentTask, FailureKind, Sighting};
+use std::sync::Arc;
+
+use timmy::agents::{Agent, AgentTask, FailureKind, Sighting, command_agent};
+use timmy::clock::SystemClock;
 use timmy::core::jobs::money::Usage;
 
 use super::stage::{MENDED, Stage, does, end, result, start};
@@ -65,7 +68,10 @@ async fn what_a_restart_cut_off_is_what_the_next_attempt_begins_with() {
         tokio::task::yield_now().await;
     }
 
-    let agent = stage.agent(&format!("cat oil.md src/hinge.rs > seen.md; {MENDED}"));
+    // By a clock that moves while it looks through what was left.
+    let mut options = stage.options(&format!("cat oil.md src/hinge.rs > seen.md; {MENDED}"));
+    options.clock = Arc::new(SystemClock);
+    let agent = command_agent(options);
     let request = agent.prepare(&stage.task());
     let found = agent.find(&request).await.unwrap().expect("it may have run");
     for handle in [handle, found] {
