@@ -37,10 +37,8 @@ pub fn fleet(
                 let times = config.dispatch.timeout;
                 OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
             }
-            AgentKind::Command(_) => {
-                LocalOptions::of(config, agent, forge, &redactor, clock)
-                    .map(|options| local(options, CommandDialogue))
-            }
+            AgentKind::Command(_) => LocalOptions::of(config, agent, forge, &redactor, clock)
+                .map(|options| local(options, CommandDialogue)),
             AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
                 .map(|options| local(options, AcpDialogue::new(acp))),
             AgentKind::Forge | AgentKind::CrewAi(_) => Ok(None),

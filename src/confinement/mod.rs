@@ -70,7 +70,7 @@ pub use history::HistoryCommit;
 pub use launch::Network;
 pub use output::OutputEnd;
 pub use remote::{PushEnd, Remote};
-pub use view::CHECKOUT as SEEN_CHECKOUT;
 pub use session::{Session, SessionEnd, SessionRequest};
+pub use view::CHECKOUT as SEEN_CHECKOUT;
 pub use watch::{Bound, RunEnd};
 pub use workspace::{AttemptFiles, Workspace, clear, remove_left};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::bench::LocalBench;
-use super::dialogue::{Dialogue, Trial};
 use super::commits::{CommitPlace, LARGEST};
+use super::dialogue::{Dialogue, Trial};
 use super::home;
 use super::kept::Kept;
 use super::options::LocalOptions;
@@ -18,8 +18,8 @@ use super::trouble::LocalTrouble;
 use crate::agents::trouble::AgentTrouble;
 use crate::config::SandboxKind;
 use crate::confinement::{
-    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote, SEEN_CHECKOUT,
-    Session, SessionRequest, Workspace, remove_left,
+    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote,
+    SEEN_CHECKOUT, Session, SessionRequest, Workspace, remove_left,
 };
 use crate::core::model::time::Timestamp;
 
@@ -156,8 +156,7 @@ impl LocalHost {
         &self,
         dialogue: &dyn Dialogue,
     ) -> Result<Option<String>, AgentTrouble> {
-        let cannot =
-            |why: CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
+        let cannot = |why: CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
         let (place, most) = (std::env::temp_dir(), self.options.bounds.disk / 2);
         let home = self.options.local.home.as_deref();
         let workspace = Workspace::with_home(&place, home, most, self.is_confined());

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::scripted::{ScriptedAgent, Side, Told, agent, session};
 use crate::agents::acp::end::failed;
 use crate::agents::agent::FailureKind;
-use crate::agents::transcript::Speaker;
 use crate::agents::run::WorkEnd;
+use crate::agents::transcript::Speaker;
 use crate::agents::trouble::AgentTrouble;
 
 /// A session in which the agent is given its prompt, and does the rest.

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::scripted::{ScriptedAgent, Told, session};
 use crate::agents::agent::FailureKind;
-use crate::agents::transcript::Speaker;
 use crate::agents::run::WorkEnd;
+use crate::agents::transcript::Speaker;
 use crate::agents::trouble::AgentTrouble;
 use crate::core::jobs::money::{Tokens, Usage};
 
