@@ -31,7 +31,10 @@
 //!    from `templates/`): the text is finished.
 //! 7. [`store::handled`]: one transaction. The text is done, the thread's state is new, the effects
 //!    are in [`store::outbox`], each line is in the [`store::audit`].
-//! 8. `engine/outbox` delivers the effects ([`core::effect`]) in order, one file for each kind.
+//! 8. What people do in the forge's own pages goes the same way ([`core::model::gesture`]): the thread's
+//!    timeline tells it and who did it (`engine/poll/gestures`), its entry is claimed like a text
+//!    (`engine/inbox/gesture`), and [`core::handlers`] do what it means.
+//! 9. `engine/outbox` delivers the effects ([`core::effect`]) in order, one file for each kind.
 //!    After an unknown outcome the effect is looked for before it is written again: a comment or an
 //!    issue by its hidden [`core::effect::marker`], anything else by what Gitea shows. What goes
 //!    beyond the rights of every writer and is not proved waits for a 👍: `engine/confirmations`.

@@ -134,6 +134,7 @@ async fn run(ledger: Ledger, repo: RepoId, number: usize) {
         limits: JobLimits::default(),
         budget: None,
         adopts: None,
+        claims_by_card: false,
     };
     let create = ledger.write(move |tx| jobs::create(tx, &new, now().at));
     let id = create.await.unwrap().unwrap().spec.id;

@@ -7,9 +7,9 @@ use url::Url;
 
 use super::acp::AcpDialogue;
 use super::agent::Agent;
-use super::command::CommandDialogue;
+use super::command::command_agent;
 use super::hermes::{HermesAgent, HermesOptions};
-use super::local::{Dialogue, LocalAgent, LocalOptions};
+use super::local::{LocalAgent, LocalOptions};
 use super::openai::{OpenAiAgent, OpenAiOptions};
 use super::redact::Redactor;
 use super::trouble::AgentTrouble;
@@ -37,10 +37,11 @@ pub fn fleet(
                 let times = config.dispatch.timeout;
                 OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
             }
-            AgentKind::Command(_) => LocalOptions::of(config, agent, forge, &redactor, clock)
-                .map(|options| local(options, CommandDialogue)),
+            AgentKind::Command(_) => {
+                LocalOptions::of(config, agent, forge, &redactor, clock).map(command)
+            }
             AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
-                .map(|options| local(options, AcpDialogue::new(acp))),
+                .map(|options| acp_agent(options, AcpDialogue::new(acp))),
             AgentKind::Forge | AgentKind::CrewAi(_) => Ok(None),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;
@@ -66,10 +67,11 @@ fn openai(options: Option<OpenAiOptions>) -> Made {
     Ok(Some(Arc::new(OpenAiAgent::new(options)?)))
 }
 
-fn local(
-    options: Option<LocalOptions>,
-    dialogue: impl Dialogue + 'static,
-) -> Option<Arc<dyn Agent>> {
+fn command(options: Option<LocalOptions>) -> Option<Arc<dyn Agent>> {
+    Some(Arc::new(command_agent(options?)))
+}
+
+fn acp_agent(options: Option<LocalOptions>, dialogue: AcpDialogue) -> Option<Arc<dyn Agent>> {
     Some(Arc::new(LocalAgent::new(options?, Arc::new(dialogue))))
 }
 

@@ -38,6 +38,7 @@ pub use agent::{
     Agent, AgentCall, AgentEnding, AgentHealth, Allowance, Asking, Capabilities, FailureKind,
     RunHandle, Sighting, Started, SteerOutcome,
 };
+pub use command::command_agent;
 pub use event_stream::{EventStream, LineTooLong};
 pub use fleet::{fleet, redactor};
 pub use hermes::{HermesAgent, HermesOptions};

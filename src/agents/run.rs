@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::agent::{AgentEnding, Allowance, FailureKind, Sighting, SteerOutcome};
 use super::redact::Redactor;
@@ -38,8 +37,6 @@ pub(super) struct Run {
     pub(super) answered: Notify,
     redactor: Redactor,
     state: Mutex<RunState>,
-    /// What works at it, where that ends when nobody knows of it any more.
-    work: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -68,13 +65,7 @@ struct AskedQuestions {
 impl Run {
     pub(super) fn new(body: String, redactor: Redactor) -> Self {
         let (stop, answered) = (CancellationToken::new(), Notify::new());
-        let (state, work) = (Mutex::default(), Mutex::default());
-        Self { body, stop, answered, redactor, state, work }
-    }
-
-    /// It is worked at by `work`, which ends with it.
-    pub(super) fn is_done_by(&self, work: AbortOnDropHandle<()>) {
-        *self.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+        Self { body, stop, answered, redactor, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, RunState> {

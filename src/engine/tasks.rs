@@ -1,4 +1,4 @@
-//! Runs scheduled tasks: label changes, reads of reviews and pull requests, verdicts on their heads,
+//! Runs scheduled tasks: label changes, reads of reviews, gestures and pull requests, verdicts on their heads,
 //! confirmations.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::head_verdicts::HeadVerdicts;
 use super::incidents::Incidents;
-use super::poll::reviews;
+use super::poll::{gestures, reviews};
 use super::retry::is_hopeless;
 use crate::core::effect::{Effect, SetLabel};
 use crate::core::model::ids::ThreadId;
@@ -53,6 +53,10 @@ impl Tasks {
             ScheduledTask::ReadReviews { since, .. } => {
                 let ctx = if people_wait { &self.ctx } else { &self.background };
                 reviews::run_task(ctx, id, thread, since).await
+            }
+            ScheduledTask::ReadGestures { since, .. } => {
+                let ctx = if people_wait { &self.ctx } else { &self.background };
+                gestures::run_task(ctx, id, thread, since).await
             }
             ScheduledTask::SayVerdict { since } => self.verdicts.run_task(id, thread, since).await,
             ScheduledTask::Confirm(asked) => self.confirmations.check(id, *asked, tries).await,

@@ -17,7 +17,20 @@ use crate::core::model::text::{EditHistory, ListedText, PostedText, Review};
 use crate::core::model::time::Timestamp;
 use crate::core::model::verdict::{Opinion, ReviewVerdict};
 
+/// A line of the list of reviews.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListedReview {
+    Given(Box<Review>),
+    /// Somebody is asked for one.
+    Asked(Account),
+}
+
 impl Gitea {
+    /// The reviews of a pull request and the requests for one, oldest first; not drafts.
+    pub fn reviews_and_requests(&self, repo: &RepoName, number: i64) -> Pages<'_, ListedReview> {
+        Pages::new(self, list_of(repo, number), ListShape { list: pages::plain, entry: listed })
+    }
+
     /// The reviews that were given to a pull request, oldest first; not drafts, and not requests
     /// for one.
     pub fn reviews(&self, repo: &RepoName, number: i64) -> Pages<'_, Review> {
@@ -159,10 +172,19 @@ struct WireReview {
 }
 
 fn given(json: &RawValue) -> Result<Option<Review>, UnusableEntry> {
+    Ok(match listed(json)? {
+        Some(ListedReview::Given(review)) => Some(*review),
+        Some(ListedReview::Asked(_)) | None => None,
+    })
+}
+
+/// A team that is asked is no account.
+fn listed(json: &RawValue) -> Result<Option<ListedReview>, UnusableEntry> {
     let review: WireReview = serde_json::from_str(json.get())?;
     match review.state.as_str() {
-        "PENDING" | "REQUEST_REVIEW" => Ok(None),
-        _ => Ok(Some(review.try_into()?)),
+        "PENDING" => Ok(None),
+        "REQUEST_REVIEW" => Ok(review.user.and_then(WireUser::account).map(ListedReview::Asked)),
+        _ => Ok(Some(ListedReview::Given(Box::new(review.try_into()?)))),
     }
 }
 

@@ -58,16 +58,18 @@ impl Gitea {
         number: i64,
         since: Timestamp,
     ) -> Result<Option<Vec<ThreadChange>>, Error> {
-        let arguments: [&(dyn std::fmt::Display + Sync); 3] =
-            [&repo.owner(), &repo.name(), &number];
-        let route = Route::new("repos/{owner}/{repo}/issues/{index}/timeline", &arguments)
-            .with("since", since)
-            .with("page", 1)
-            .with("limit", PAGE);
+        let route =
+            timeline_of(repo, number).with("since", since).with("page", 1).with("limit", PAGE);
         let list = pages::plain(&self.get(&route).await?)?;
         let is_all = list.len() < PAGE;
         Ok(is_all.then(|| pages::usable(&list, change, route.template())))
     }
+}
+
+/// The timeline of a thread.
+pub(super) fn timeline_of(repo: &RepoName, number: i64) -> Route {
+    let arguments: [&(dyn std::fmt::Display + Sync); 3] = [&repo.owner(), &repo.name(), &number];
+    Route::new("repos/{owner}/{repo}/issues/{index}/timeline", &arguments)
 }
 
 fn change(json: &RawValue) -> Result<Option<ThreadChange>, UnusableEntry> {

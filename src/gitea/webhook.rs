@@ -20,6 +20,9 @@ pub enum Delivery {
     /// Somebody reviewed a pull request. Neither the review's id nor its inline comments are in
     /// the delivery: they must be read.
     Reviewed { repo: Repo, number: i64 },
+    /// Somebody did something that may mean the same as a command: what, the thread's timeline
+    /// tells, and whoever knows a webhook's secret cannot forge that.
+    Gesture { repo: Repo, number: i64 },
     Deleted {
         repo: Repo,
         /// The id that the comment had.
@@ -95,10 +98,14 @@ pub fn read(event_type: &str, json: &[u8]) -> Result<ParsedDelivery, Malformed> 
                 (changed_issue(&payload), named(payload.repository.as_ref()));
             Ok(ParsedDelivery { delivery: opened(payload)?, changed_issue, repository })
         }
-        "issue_assign"
-        | "issue_label"
+        "issue_assign" | "pull_request_assign" | "pull_request_review_request" => {
+            let payload: IssuePayload = parse(json)?;
+            let (changed_issue, repository) =
+                (changed_issue(&payload), named(payload.repository.as_ref()));
+            Ok(ParsedDelivery { delivery: gesture(payload)?, changed_issue, repository })
+        }
+        "issue_label"
         | "issue_milestone"
-        | "pull_request_assign"
         | "pull_request_label"
         | "pull_request_milestone"
         | "pull_request_sync" => {
@@ -178,6 +185,7 @@ enum Action {
     Edited,
     Deleted,
     Opened,
+    Closed,
     Reviewed,
     #[default]
     #[serde(other)]
@@ -216,7 +224,7 @@ fn said(payload: CommentPayload) -> Result<Delivery, Malformed> {
             number: number(payload.pull_request.as_ref(), "pull_request.number")?,
             repo: repo(payload.repository)?,
         }),
-        Action::Opened | Action::Other => Ok(Delivery::Ignored(Ignored::Action)),
+        Action::Opened | Action::Closed | Action::Other => Ok(Delivery::Ignored(Ignored::Action)),
     }
 }
 
@@ -251,8 +259,19 @@ fn opened(payload: IssuePayload) -> Result<Delivery, Malformed> {
             Ok(Delivery::PullOpened(Box::new(opening(pull, true, repository, sender)?)))
         }
         (Action::Opened, None, None) => Err(Malformed::Missing("issue")),
+        // What it means that an issue is closed, its state says.
+        (Action::Closed, None, Some(pull)) => Ok(Delivery::Gesture {
+            repo: repo(repository)?,
+            number: positive(pull.number, "pull_request.number")?,
+        }),
         _ => Ok(Delivery::Ignored(Ignored::Action)),
     }
+}
+
+fn gesture(payload: IssuePayload) -> Result<Delivery, MissingField> {
+    let thread = payload.issue.or(payload.pull_request).ok_or(MissingField("issue"))?;
+    let number = positive(thread.number, "number")?;
+    Ok(Delivery::Gesture { repo: repo(payload.repository)?, number })
 }
 
 fn opening(

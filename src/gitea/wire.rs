@@ -192,7 +192,7 @@ pub(super) struct WireIssue {
     #[serde(deserialize_with = "or_default")]
     pub(super) id: i64,
     #[serde(deserialize_with = "or_default")]
-    number: i64,
+    pub(super) number: i64,
     #[serde(deserialize_with = "or_default")]
     title: String,
     #[serde(deserialize_with = "or_default")]

@@ -186,6 +186,27 @@ impl Sandbox {
         self.patch_issue(user, repo, number, patch)
     }
 
+    /// `user` opens a pull request, assigned to somebody from the beginning: whoever may open one may
+    /// do that. Returns its number.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn open_assigned_pull(
+        &self,
+        user: &str,
+        repo: &str,
+        (title, head): (&str, &str),
+        assignee: &str,
+    ) -> Result<i64, Refusal> {
+        let number = self.open_pull(user, repo, title, "", head)?;
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            let assignee = world.user_named(assignee)?;
+            world.assign(user, issue, assignee);
+            Ok(number)
+        })
+    }
+
     /// `user` locks a thread or unlocks it.
     ///
     /// # Errors

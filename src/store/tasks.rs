@@ -34,6 +34,14 @@ pub enum ScheduledTask {
         #[serde(rename = "told")]
         delivered: bool,
     },
+    /// Somebody did something in a thread that may mean the same as a command: its timeline is to be
+    /// read.
+    ReadGestures {
+        /// What was done before that moment, by the forge's clock, is known.
+        since: Timestamp,
+        /// Whether a webhook announced it; else the thread looks different.
+        delivered: bool,
+    },
     /// A pull request moved, for whatever reason: does timmy's verdict stand on its head?
     SayVerdict {
         /// Since when that is looked for.
@@ -57,6 +65,8 @@ pub struct Confirmation {
     pub asked_at: Timestamp,
 }
 
+const READ_GESTURES: &str = "read_gestures";
+
 impl ScheduledTask {
     /// What it is about. A thread has one task of each kind; a new one takes its place.
     fn kind(&self) -> Cow<'static, str> {
@@ -64,6 +74,7 @@ impl ScheduledTask {
             Self::Relabel(label) => label.scope.name().into(),
             Self::PullOpened(_) => "pull_opened".into(),
             Self::ReadReviews { .. } => "read_reviews".into(),
+            Self::ReadGestures { .. } => READ_GESTURES.into(),
             Self::SayVerdict { .. } => "say_verdict".into(),
             Self::Confirm(confirmation) => format!("confirm {}", confirmation.question).into(),
         }
@@ -73,12 +84,15 @@ impl ScheduledTask {
     /// must not be done while a text of its thread is dealt with.
     fn people_wait(&self) -> bool {
         match self {
-            Self::PullOpened(_) | Self::Confirm(_) | Self::ReadReviews { delivered: true, .. } => {
-                true
-            }
+            Self::PullOpened(_)
+            | Self::Confirm(_)
+            | Self::ReadReviews { delivered: true, .. }
+            | Self::ReadGestures { delivered: true, .. } => true,
             // It asks the forge for nothing, and an answer is decided from whether it waits.
             Self::Relabel(_) => true,
-            Self::ReadReviews { delivered: false, .. } | Self::SayVerdict { .. } => false,
+            Self::ReadReviews { delivered: false, .. }
+            | Self::ReadGestures { delivered: false, .. }
+            | Self::SayVerdict { .. } => false,
         }
     }
 }
@@ -133,6 +147,21 @@ pub fn set_if_none(
     }
 }
 
+/// Has the gestures of a thread read since a moment, or since an earlier one if that is still to be
+/// done.
+pub fn read_gestures(
+    tx: &Transaction<'_>,
+    thread: ThreadId,
+    since: Timestamp,
+    (delivered, due_at): (bool, Timestamp),
+) -> Result<(), Error> {
+    let since = match of(tx, thread, READ_GESTURES)? {
+        Some(ScheduledTask::ReadGestures { since: before, .. }) => since.min(before),
+        _ => since,
+    };
+    set(tx, thread, &ScheduledTask::ReadGestures { since, delivered }, due_at)
+}
+
 /// The thread's pending change of a label of this scope, if there is one.
 pub fn relabel(
     conn: &Connection,
@@ -144,6 +173,7 @@ pub fn relabel(
         ScheduledTask::Relabel(label) => Some(label),
         ScheduledTask::PullOpened(_)
         | ScheduledTask::ReadReviews { .. }
+        | ScheduledTask::ReadGestures { .. }
         | ScheduledTask::SayVerdict { .. }
         | ScheduledTask::Confirm(_) => None,
     }))

@@ -70,6 +70,7 @@ async fn take(ear: &WebhookState, signed: &Signed, headers: &HeaderMap) -> HttpA
         Delivery::Text(heard) => Some(NewDelivery::Text(heard)),
         Delivery::PullOpened(opening) => Some(NewDelivery::Pull(opening)),
         Delivery::Reviewed { repo, number } => Some(NewDelivery::Review(repo, number)),
+        Delivery::Gesture { repo, number } => Some(NewDelivery::Gesture(repo, number)),
         // Of such an event nothing may have been read.
         Delivery::Ignored(Ignored::Event) if !is_json(&signed.json) => return NOT_JSON,
         Delivery::Deleted { repo, comment } => Some(NewDelivery::Deleted(repo, comment)),
@@ -135,6 +136,7 @@ enum NewDelivery {
     Text(Box<InboundText>),
     Pull(Box<OpenedPull>),
     Review(Repo, i64),
+    Gesture(Repo, i64),
     Deleted(Repo, i64),
 }
 
@@ -164,12 +166,20 @@ impl NewDelivery {
                     now,
                 )
             }
+            Self::Gesture(repo, number) => {
+                repos::introduce(tx, &repo)?;
+                let thread = ThreadId { repo: repo.id, number };
+                tasks::read_gestures(tx, thread, now.before(LATE), (true, now))
+            }
         }
     }
 }
 
 /// How far the forge's clock may be behind ours when a review is said to be new.
 const SKEW: Duration = Duration::from_secs(120);
+
+/// How late a delivery may tell of a gesture; what was told before is known.
+const LATE: Duration = Duration::from_secs(600);
 
 async fn store(
     ear: &WebhookState,

@@ -32,6 +32,7 @@ pub fn comment(id: i64, at: Timestamp, body: &str) -> InboundText {
         delivered: false,
         on_line: false,
         verdict: None,
+        gesture: None,
     }
 }
 

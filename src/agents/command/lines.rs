@@ -8,18 +8,19 @@ const PIECE: usize = 64 << 10;
 /// The longest line, in bytes; of a longer one the beginning is kept.
 const LONGEST: usize = 1 << 20;
 
-/// The most that a stream may hold, in bytes.
-const MOST: u64 = 256 << 20;
+/// The most that a stream may hold, in bytes and in lines.
+const MOST: u64 = 64 << 20;
+const MOST_LINES: u64 = 200_000;
 
 pub(super) struct Lines<R> {
     stream: R,
-    /// What was read and not given yet.
-    rest: Vec<u8>,
-    /// From where on nobody has looked for the end of a line.
-    looked: usize,
+    /// What was read; up to `given` it was given.
+    held: Vec<u8>,
+    given: usize,
     /// Whether what comes belongs to a line that was too long.
     skips: bool,
     read: u64,
+    lines: u64,
 }
 
 /// What comes next.
@@ -34,30 +35,32 @@ pub(super) enum NextLine {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(stream: R) -> Self {
-        Self { stream, rest: Vec::new(), looked: 0, skips: false, read: 0 }
+        Self { stream, held: Vec::new(), given: 0, skips: false, read: 0, lines: 0 }
     }
 
     /// The next line. It can be given up, and asked for again.
     pub(super) async fn next(&mut self) -> NextLine {
         loop {
-            if let Some(line) = self.take_line() {
-                return NextLine::Line(line);
-            }
-            if self.read > MOST {
+            if self.read > MOST || self.lines > MOST_LINES {
                 return NextLine::TooMuch;
+            }
+            if let Some(line) = self.take_line() {
+                self.lines += 1;
+                return NextLine::Line(line);
             }
             let mut piece = vec![0; PIECE];
             match self.stream.read(&mut piece).await {
                 Ok(length @ 1..) => {
                     self.read += length as u64;
-                    self.rest.extend_from_slice(&piece[..length]);
+                    self.held.drain(..std::mem::take(&mut self.given));
+                    self.held.extend_from_slice(&piece[..length]);
                 }
                 Ok(0) | Err(_) => {
-                    let last = std::mem::take(&mut self.rest);
-                    self.looked = 0;
+                    let held = std::mem::take(&mut self.held);
+                    let last = &held[std::mem::take(&mut self.given)..];
                     return match last.is_empty() || self.skips {
                         true => NextLine::End,
-                        false => NextLine::Line(said(&last)),
+                        false => NextLine::Line(said(last)),
                     };
                 }
             }
@@ -66,30 +69,27 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 
     fn take_line(&mut self) -> Option<String> {
         loop {
-            let end = memchr::memchr(b'\n', &self.rest[self.looked..]);
-            let Some(end) = end.map(|end| self.looked + end) else {
-                self.looked = self.rest.len();
-                if self.rest.len() <= LONGEST {
+            let rest = &self.held[self.given..];
+            let Some(end) = memchr::memchr(b'\n', rest) else {
+                if rest.len() <= LONGEST {
                     return None;
                 }
-                self.looked = 0;
-                let long = std::mem::take(&mut self.rest);
-                if !std::mem::replace(&mut self.skips, true) {
-                    return Some(said(&long[..LONGEST]));
-                }
-                return None;
+                let beginning = said(&rest[..LONGEST]);
+                self.given = self.held.len();
+                let was_given = std::mem::replace(&mut self.skips, true);
+                return (!was_given).then_some(beginning);
             };
-            let line: Vec<u8> = self.rest.drain(..=end).collect();
-            self.looked = 0;
+            let line = said(&rest[..end]);
+            self.given += end + 1;
             if !std::mem::take(&mut self.skips) {
-                return Some(said(&line));
+                return Some(line);
             }
         }
     }
 }
 
 fn said(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_owned()
+    String::from_utf8_lossy(line).trim_end_matches('\r').to_owned()
 }
 
 #[cfg(test)]

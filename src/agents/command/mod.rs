@@ -10,4 +10,13 @@ mod dialogue;
 mod lines;
 mod wire;
 
-pub(super) use dialogue::CommandDialogue;
+use std::sync::Arc;
+
+use dialogue::CommandDialogue;
+
+use super::local::{LocalAgent, LocalOptions};
+
+/// A program that is told its task once, and then only heard.
+pub fn command_agent(options: LocalOptions) -> LocalAgent {
+    LocalAgent::new(options, Arc::new(CommandDialogue))
+}

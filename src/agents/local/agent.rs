@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::dialogue::Dialogue;
 use super::host::LocalHost;
@@ -35,6 +35,8 @@ pub struct LocalAgent {
     runs: Runs,
     /// When its program was tried out last, and what came of it.
     trial: Mutex<Option<(Timestamp, Result<Option<String>, AgentTrouble>)>>,
+    /// Ends what works when this is dropped.
+    ends: DropGuard,
 }
 
 /// How long what a trial found holds, and how long a trouble does.
@@ -45,7 +47,9 @@ impl LocalAgent {
     pub(in crate::agents) fn new(options: LocalOptions, dialogue: Arc<dyn Dialogue>) -> Self {
         let process = format!("{}-{}", std::process::id(), options.clock.now().micros());
         let host = Arc::new(LocalHost::new(options));
-        Self { host, dialogue, process, runs: Runs::default(), trial: Mutex::default() }
+        let (runs, trial) = (Runs::default(), Mutex::default());
+        let ends = CancellationToken::new().drop_guard();
+        Self { host, dialogue, process, runs, trial, ends }
     }
 
     fn handle(&self, request: &StoredRequest) -> RunHandle {
@@ -78,19 +82,24 @@ impl LocalAgent {
             order,
             run: run.clone(),
         };
-        // It ends with whoever knows of it: then its process does as well.
-        let known = Arc::downgrade(&run);
-        let working = AbortOnDropHandle::new(tokio::spawn(async move { work.work().await }));
-        let telling = tokio::spawn(async move {
-            let end = working.await.unwrap_or_else(|_| WorkEnd::Failed {
+        let over = self.ends.token().clone();
+        let working = tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                // Its process ends as well, and what it made stays for the next one.
+                () = over.cancelled() => None,
+                end = work.work() => Some(end),
+            }
+        });
+        tokio::spawn(async move {
+            let end = working.await.unwrap_or(Some(WorkEnd::Failed {
                 kind: FailureKind::GaveUp,
                 reason: "it failed within timmy: the log says where".to_owned(),
-            });
-            if let Some(run) = known.upgrade() {
+            }));
+            if let Some(end) = end {
                 run.ends(end);
             }
         });
-        run.is_done_by(AbortOnDropHandle::new(telling));
         Started::Accepted(self.handle(request))
     }
 

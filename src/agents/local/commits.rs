@@ -57,7 +57,7 @@ impl CommitPlace<'_> {
         begin: &Commit,
         message: &str,
     ) -> Result<Option<NamedTempFile>, LocalTrouble> {
-        let words = ["/bin/sh", "-c", SCRIPT, "sh", &begin.to_string()].map(str::to_owned);
+        let words = ["sh", "-c", SCRIPT, "sh", &begin.to_string()].map(str::to_owned);
         let variables = self.variables();
         let request = SessionRequest {
             words: &words,
@@ -79,7 +79,7 @@ impl CommitPlace<'_> {
                 Err(LocalTrouble::NoCommit(format!("it is more than {LARGEST} bytes")))
             }
             Some(RunEnd::OverTime | RunEnd::Over(_)) => {
-                Err(LocalTrouble::NoCommit("it takes more than it may".to_owned()))
+                Err(LocalTrouble::NoCommit("it takes more time or room than it may".to_owned()))
             }
             Some(RunEnd::Exited(_)) | None => Err(LocalTrouble::NoCommit(said)),
         }

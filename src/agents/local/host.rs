@@ -78,9 +78,12 @@ impl LocalHost {
         let named = PathBuf::from(&self.options.local.command.words()[0]);
         let found = match named.components().count() {
             0 | 1 => {
+                // What is seen from inside comes first; of other places only the file is seen.
+                let mounted = self.options.local.mounts.iter().map(|mount| mount.join("bin"));
+                let seen = ["/usr/local/bin", "/usr/bin", "/usr/sbin"].map(PathBuf::from);
                 let path = std::env::var_os("PATH").unwrap_or_default();
-                let mut files = std::env::split_paths(&path).map(|folder| folder.join(&named));
-                files.find(|file| file.is_file())
+                let folders = mounted.chain(seen).chain(std::env::split_paths(&path));
+                folders.map(|folder| folder.join(&named)).find(|file| file.is_file())
             }
             _ => Some(named.clone()).filter(|file| file.is_file()),
         };

@@ -52,7 +52,7 @@ impl LocalHost {
         let home = self.keep_home(&workspace).await;
         let changes = self.keep_changes(record, &workspace).await;
         workspace.discard().await;
-        Ok(home.map_err(LocalTrouble::from).and(changes)?)
+        home.map_err(LocalTrouble::from).and(changes)
     }
 
     /// Keeps what an attempt has done for the next one of its job. Nothing of it may live.

@@ -2,13 +2,15 @@
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
-use crate::config::AgentConfig;
+use crate::config::{AgentConfig, LocalConfig, SandboxKind};
 use crate::core::model::account::Account;
 use crate::gitea::{Error, Gitea};
 
 const AGENTS: &str = "agents";
 
 const KINDS: &str = "kinds";
+
+const SANDBOX: &str = "sandbox";
 
 /// Whether this version can drive all of them; nothing to say if it can.
 pub(super) fn kinds(agents: &[AgentConfig]) -> Option<CheckResult> {
@@ -22,6 +24,31 @@ pub(super) fn kinds(agents: &[AgentConfig]) -> Option<CheckResult> {
             "They get no work. Drive them as hermes or openai, or wait for a newer version.",
         )
     })
+}
+
+/// What agents that are programs here can do to this machine, where that is more than it has to be.
+pub(super) fn locals(agents: &[AgentConfig]) -> Vec<CheckResult> {
+    let those = |is: &dyn Fn(&LocalConfig) -> bool| {
+        let those = agents.iter().filter(|agent| agent.kind.local().is_some_and(is));
+        let named: Vec<&str> = those.map(|agent| agent.name.as_str()).collect();
+        (!named.is_empty()).then(|| named.join(", "))
+    };
+    let is_free = |local: &LocalConfig| local.sandbox == SandboxKind::None;
+    let bare = those(&is_free).map(|named| {
+        CheckResult::warning(
+            SANDBOX,
+            format!("Without a sandbox, so with all rights of this service, runs: {named}."),
+            "Delete `sandbox = \"none\"` where bwrap works, or run timmy as a user of its own.",
+        )
+    });
+    let reaches = those(&|local| !is_free(local) && local.reach.is_none()).map(|named| {
+        CheckResult::warning(
+            SANDBOX,
+            format!("All that this machine reaches, its own ports included, reaches: {named}."),
+            "Name what it needs as agent.reach, such as [\"api.example.com:443\"].",
+        )
+    });
+    bare.into_iter().chain(reaches).collect()
 }
 
 /// Looks each account up; nothing to say where there are no agents. That none of them is a

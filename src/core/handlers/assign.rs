@@ -16,7 +16,7 @@ pub(super) fn assign<'a>(
     role: Option<&'a Word>,
     budget: Option<Amount>,
 ) -> Handler<'a> {
-    let order = |who| AgentOrder { who, on, role, budget };
+    let order = |who| AgentOrder { who, on, role: role.map(Word::as_str), budget };
     let as_an_agent = role.is_some() || budget.is_some();
     let (needs, user) = match who {
         Who::Agent(name) => return assign_agent(order(AgentChoice::Named(name.as_str()))),
@@ -88,7 +88,7 @@ impl CommandContext<'_> {
     }
 
     /// The job here that its agent works on, or waits for, if the agent's account is meant.
-    fn job_of_account(&self, user: Option<&str>) -> Option<KnownJob> {
+    pub(super) fn job_of_account(&self, user: Option<&str>) -> Option<KnownJob> {
         let known = self.latest_job(self.asked.inbound.thread())?;
         let agent = known.record.agent().map(str::to_owned);
         let is_its = |user: &str| {

@@ -4,7 +4,9 @@ use super::jobs::JobRequest;
 use crate::core::command::Args;
 use crate::core::command::grammar::Reading;
 use crate::core::command::verb::Verb;
-use crate::core::effect::{CreateComment, Effect, Keyed, LabelScope, React, Reaction, SetLabel};
+use crate::core::effect::{
+    Body, CreateComment, Effect, Keyed, LabelScope, React, Reaction, SetLabel,
+};
 use crate::core::model::ids::Subject;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
@@ -91,14 +93,15 @@ impl ChangeSet {
 
 /// The comment that answers a text.
 pub(super) fn comment(inbound: &InboundText, key: &str, reply: &Reply) -> Keyed {
+    says(inbound, key, reply.body(key))
+}
+
+/// The comment that says this to a text.
+pub(super) fn says(inbound: &InboundText, key: &str, body: Body) -> Keyed {
     let reply_to = match inbound.subject {
         Subject::Comment(id) if inbound.on_line => Some(id),
         _ => None,
     };
-    let effect = Effect::Comment(CreateComment {
-        body: reply.body(key),
-        since: inbound.updated_at,
-        reply_to,
-    });
+    let effect = Effect::Comment(CreateComment { body, since: inbound.updated_at, reply_to });
     Keyed { key: key.to_owned(), thread: inbound.thread(), effect }
 }

@@ -123,6 +123,7 @@ mod tests {
             limits: JobLimits::default(),
             budget: None,
             adopts: None,
+            claims_by_card: false,
         };
         Job::new(spec, None, Timestamp::from_micros(0))
     }

@@ -292,6 +292,10 @@ pub enum CancelReason {
     Declined,
     /// Nobody said in time that it may begin, or go on.
     NotAllowed,
+    /// Another ledger of the same account had it first.
+    Elsewhere,
+    /// Its card could not be written, so that it was not claimed.
+    Unannounced,
 }
 
 impl From<Act> for JobStep {

@@ -188,8 +188,11 @@ impl Job {
 impl NewJob {
     /// The job that it becomes under this number.
     pub fn numbered(&self, id: JobId, at: Timestamp) -> Job {
-        let Self { thread, purpose, role, origin, agent, limits, budget, adopts } = self.clone();
-        Job::new(Spec { id, thread, purpose, role, origin, limits, budget, adopts }, agent, at)
+        let Self { thread, purpose, role, origin, agent, limits, budget, adopts, claims_by_card } =
+            self.clone();
+        let spec =
+            Spec { id, thread, purpose, role, origin, limits, budget, adopts, claims_by_card };
+        Job::new(spec, agent, at)
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Spec {
     /// The branch of the pull request that is its thread, if it goes on with that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<AdoptedBranch>,
+    /// Whether its card claims its thread before an agent is called: nobody's comment did that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claims_by_card: bool,
 }
 
 /// A job to be made.
@@ -43,6 +46,8 @@ pub struct NewJob {
     pub budget: Option<Ceiling>,
     /// The branch of the pull request that is its thread, if it goes on with that.
     pub adopts: Option<AdoptedBranch>,
+    /// Whether its card claims its thread before an agent is called: nobody's comment did that.
+    pub claims_by_card: bool,
 }
 
 /// What a job is to bring about.

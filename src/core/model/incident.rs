@@ -71,6 +71,8 @@ pub enum Incident {
     ReportHomeless,
     /// The budget of the day has no room for what waits.
     DayBudgetSpent,
+    /// Another ledger works as the same account: nothing starts by itself.
+    OtherLedger,
     /// The account that is meant by a name of the configuration is called otherwise now.
     AccountRenamed {
         name: String,
@@ -150,6 +152,7 @@ impl fmt::Display for Incident {
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
+            Self::OtherLedger => f.write_str("another ledger"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
             Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.said()),
@@ -178,6 +181,7 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
             | Self::DayBudgetSpent
+            | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => None,
@@ -205,6 +209,7 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
             | Self::DayBudgetSpent
+            | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,
@@ -243,6 +248,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::DayBudgetSpent
+            | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,
@@ -267,6 +273,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::DayBudgetSpent
+            | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::Agent { .. } => false,

@@ -6,6 +6,7 @@ pub mod commit_status;
 pub mod dependency;
 pub mod due_day;
 pub mod fixture;
+pub mod gesture;
 pub mod glob;
 pub mod ids;
 pub mod incident;

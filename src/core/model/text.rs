@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gesture::{Gesture, ListedGesture};
 use super::ids::{RepoId, RepoName, Subject, ThreadId};
 use super::issue::Issue;
 use super::time::Timestamp;
@@ -54,9 +55,29 @@ pub struct InboundText {
     /// What it says as a review, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<ReviewVerdict>,
+    /// What its sender did instead of writing; there are no words then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gesture: Option<Gesture>,
 }
 
 impl InboundText {
+    /// A gesture in the thread `number`. It is the word of whoever made it, and stands among the
+    /// comments.
+    pub fn of_gesture(repo: Repo, number: i64, made: ListedGesture) -> Self {
+        let ListedGesture { id, by, at, is_pull, gesture } = made;
+        let written = PostedText {
+            number,
+            is_pull,
+            author: by.clone(),
+            migrated: false,
+            body: String::new(),
+            created_at: at,
+            updated_at: at,
+        };
+        let inbound = written.into_inbound(Subject::Comment(id), repo, TextEvent::Created, by);
+        Self { gesture: Some(gesture), ..inbound }
+    }
+
     pub fn thread(&self) -> ThreadId {
         ThreadId { repo: self.repo.id, number: self.number }
     }
@@ -111,6 +132,7 @@ impl PostedText {
             delivered: false,
             on_line: false,
             verdict: None,
+            gesture: None,
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audience;
 pub mod authority;
 pub mod authorship;
+pub mod code_owners;
 pub mod controls;
 pub mod edits;
 pub mod relay;

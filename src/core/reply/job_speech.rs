@@ -6,6 +6,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::cards::ENDED;
 use super::decisions::{accepted_by, still_accepted, unwanted};
 use super::jobs::{JobView, late, not_merged, outcome, superseded};
 use super::remarks::remarks_answered;
@@ -123,11 +124,15 @@ fn card(change: &JobChange<'_>) -> Option<CardWrite> {
         return None;
     }
     let says = JobView::of(after, now, &TimeZone::UTC).card(name);
+    let text = match after.job.state.kind().is_end() {
+        true => format!("{says}\n\n{ENDED}"),
+        false => says.clone(),
+    };
     let thread = after.job.spec.thread;
     match change.card {
         Some(card) if card.says == Some(says.as_str()) => None,
         Some(card) => {
-            let body = Body::finished(says.clone()).marked(card.key);
+            let body = Body::finished(text).marked(card.key);
             let comment = CommentRef::Key(card.key.to_owned());
             let effect = Effect::EditComment(EditComment { comment, body });
             let effect = Keyed { key: format!("{key}.card"), thread, effect };
@@ -135,7 +140,7 @@ fn card(change: &JobChange<'_>) -> Option<CardWrite> {
         }
         None => {
             let key = format!("{key}.card");
-            let effect = comment(&says, &key, now);
+            let effect = comment(&text, &key, now);
             let begins = Some(key.clone());
             Some(CardWrite { effect: Keyed { key, thread, effect }, begins, says })
         }

@@ -9,6 +9,7 @@
 mod agent_view;
 mod answer;
 mod backlog;
+pub mod cards;
 pub mod decisions;
 pub(super) mod filters;
 mod fleet;
@@ -64,6 +65,17 @@ pub struct Answered {
 }
 
 impl Reply {
+    /// What the comment says to somebody who wrote nothing: first what they did, as it is said to
+    /// them.
+    pub fn body_behind(&self, did: &str, key: &str) -> Body {
+        let said = self.answers.iter().map(|one| RenderedAnswer::new(&self.name, "", &one.answer));
+        let mut body = Body::default();
+        for one in said {
+            body.push(format!("{did}: {}\n\n{}", one.in_a_list(), one.details).trim_end());
+        }
+        body.marked(key)
+    }
+
     /// What the comment says, marked with its `key`. A line whose effect fails says so instead.
     pub fn body(&self, key: &str) -> Body {
         let failed = Answer::Failed { reason: REASON.to_owned() };

@@ -6,6 +6,7 @@
 //! account only one acts.
 
 mod claim;
+mod gesture;
 mod give_up;
 mod relayed;
 mod review;
@@ -190,6 +191,9 @@ impl Inbox {
         };
         if !self.ctx.policy.watch.covers(&inbound.repo.name) {
             return Ok(NextStep::Note(Ending::NotWatched));
+        }
+        if let Some(gesture) = &inbound.gesture {
+            return self.consider_gesture(text, gesture, actor, own).await;
         }
         if self.is_relayed(inbound).await? {
             return self.skip_relayed(text, actor, own).await;

@@ -103,7 +103,7 @@ impl Jobs {
     /// Looks at a job, and does what is to be done.
     pub(in crate::engine) async fn look(&self, id: JobId) -> Result<(), Error> {
         // What happens from here on is seen, or wakes it once more.
-        self.watches.with(id, |watch| watch.is_woken = false);
+        self.watches.with(id, |watch| (watch.is_woken, watch.card_waits) = (false, false));
         for _ in 0..MOST {
             let Some(seen) = self.ctx.ledger.read(move |conn| SeenJob::read(conn, id)).await?
             else {

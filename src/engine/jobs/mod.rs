@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
+//! | `claim` | whether the card of a job claims its thread, or another ledger was faster |
 //! | `access` | whether an agent's account may work in a repository |
 //! | `base` | where work begins, and whether that is red |
 //! | `start` | starts an attempt, or finds the one that was started |
@@ -30,6 +31,7 @@ mod access;
 mod adopted;
 mod ask;
 mod base;
+mod claim;
 mod dispatch;
 mod drivers;
 mod examine;

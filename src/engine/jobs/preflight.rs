@@ -50,6 +50,9 @@ impl Jobs {
         let Some(agent) = self.fleet.agent(lease.agent()) else {
             return self.did_not_run(seen, NeverRan::GatewayDown).await;
         };
+        if let Some(next) = self.claim(seen).await? {
+            return Ok(next);
+        }
         // At once: the agent waits for work, and a forge may be far away.
         let (health, order) =
             tokio::try_join!(self.health(lease.agent(), &*agent), self.order(seen, &lease))?;

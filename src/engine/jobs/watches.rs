@@ -16,6 +16,8 @@ pub(super) struct JobWatch {
     /// How long its history was when it was looked at last, and whether its thread was known as open.
     steps: i64,
     is_thread_known: bool,
+    /// Whether it waited for its card to be written.
+    pub(super) card_waits: bool,
     looked_at: Timestamp,
     /// When it is looked at again, whatever moves.
     look_at: Timestamp,
@@ -51,7 +53,8 @@ impl JobWatch {
     /// Whether nothing happened to it since it was looked at.
     fn is_as_seen(&self, job: &WatchedJob) -> bool {
         let is_thread_gone = self.is_thread_known && !job.is_thread_known;
-        self.steps == job.steps && !self.is_woken && !is_thread_gone
+        let is_card_there = self.card_waits && !job.card_waits;
+        self.steps == job.steps && !self.is_woken && !is_thread_gone && !is_card_there
     }
 }
 

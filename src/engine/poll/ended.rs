@@ -58,6 +58,7 @@ impl Poller {
             | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::DayBudgetSpent
+            | Incident::OtherLedger
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }
             | Incident::Agent { .. } => return Ok(false),

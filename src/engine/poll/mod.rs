@@ -10,6 +10,7 @@
 
 mod comments;
 mod ended;
+pub(super) mod gestures;
 mod heads;
 mod listed_repos;
 mod repositories;
@@ -19,6 +20,7 @@ pub(super) mod reviews;
 mod search;
 mod texts;
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use listed_repos::ListedRepos;
@@ -33,6 +35,7 @@ use super::error::EngineError;
 use super::first_start;
 use super::identity::Identity;
 use super::incidents::Incidents;
+use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::text::TextReader;
@@ -50,6 +53,8 @@ pub(super) struct Poller {
     listed: ListedRepos,
     /// Whether it is known if the account answered before this ledger began.
     has_looked_back: bool,
+    /// Which agents' accounts were assigned in a thread when its gestures were read last.
+    assigned: HashMap<ThreadId, BTreeSet<i64>>,
     /// Counts rounds.
     turn: usize,
     reverts: RevertWatch,
@@ -72,6 +77,7 @@ impl Poller {
             reader,
             listed: ListedRepos::default(),
             has_looked_back: false,
+            assigned: HashMap::new(),
             turn: 0,
             reverts: RevertWatch::default(),
             met: Vec::new(),

@@ -1,6 +1,8 @@
 //! Reads the reviews of a pull request and their inline comments.
 
+use super::gestures::{is_agents, read_gestures};
 use super::texts::store_review;
+use crate::core::jobs::Purpose;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{ListedText, Review};
@@ -8,9 +10,10 @@ use crate::core::model::time::Timestamp;
 use crate::core::model::verdict::ReviewVerdict;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
+use crate::gitea::ListedReview;
 use crate::store::cursors::{self, ReviewRead};
 use crate::store::tasks::{self, TaskId};
-use crate::store::{inbox, repos};
+use crate::store::{Error, inbox, jobs, repos};
 
 /// One try at a task to read the reviews of `thread`; what was said before `since` is no
 /// news, nor is what was said before the repository was watched.
@@ -36,13 +39,26 @@ async fn read_reviews(
     let Some(repo) = repo.filter(|repo| ctx.policy.watch.covers(&repo.name)) else { return Ok(()) };
     // A webhook may be faster than the first look at its repository.
     let since = watched.map_or(since, |watched| watched.since.min(since));
-    let mut pages = ctx.gitea.reviews(&repo.name, thread.number);
+    let mut pages = ctx.gitea.reviews_and_requests(&repo.name, thread.number);
+    let mut is_agent_asked = false;
     while let Some(page) = pages.next().await? {
-        for review in page.entries {
-            read_review(ctx, &repo, review, since).await?;
+        for line in page.entries {
+            match line {
+                ListedReview::Given(review) => read_review(ctx, &repo, *review, since).await?,
+                ListedReview::Asked(account) => is_agent_asked |= is_agents(&ctx.policy, &account),
+            }
         }
     }
+    if is_agent_asked || is_reviewed(ctx, thread).await? {
+        read_gestures(ctx, thread, since).await?;
+    }
     Ok(())
+}
+
+/// Whether an agent is at work on a review there: who asked it may take that back.
+async fn is_reviewed(ctx: &Context, thread: ThreadId) -> Result<bool, Error> {
+    let live = ctx.ledger.read(move |conn| jobs::live_in(conn, thread)).await?;
+    Ok(live.is_some_and(|live| live.job.spec.purpose == Purpose::Review))
 }
 
 /// Stores a review, and its comments on lines if there are others than before.

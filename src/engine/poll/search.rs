@@ -1,6 +1,7 @@
 //! Searches for threads that were updated.
 
 use super::Poller;
+use super::gestures::MovedThread;
 use super::texts::store_text;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
@@ -29,7 +30,7 @@ impl Poller {
             match pages.next().await {
                 Ok(Some(page)) => {
                     began = began.or(page.at);
-                    self.note(page.entries, page.at).await?;
+                    self.note(page.entries, page.at, mark.before(OVERLAP)).await?;
                 }
                 Ok(None) => break,
                 Err(gitea::Error::TooLarge { .. }) => {
@@ -48,15 +49,18 @@ impl Poller {
         Ok(self.ctx.ledger.write(move |tx| cursors::search(tx, &owner, until)).await?)
     }
 
-    /// Stores what one page of a search shows: the state of what moved, bodies that were just
-    /// opened, and where to read on.
+    /// Stores what one page of a search shows that began at `since`: the state of what moved, bodies
+    /// that were just opened, and where to read on.
     async fn note(
         &mut self,
         mut moved: Vec<UpdatedThread>,
         at: Option<Timestamp>,
+        since: Timestamp,
     ) -> Result<(), EngineError> {
         moved.retain(|thread| self.ctx.policy.watch.covers(&thread.name));
         self.list_unknown(&moved).await?;
+        let looks: Vec<MovedThread> = moved.iter().map(|found| self.looks_now(found)).collect();
+        let looked = looks.clone();
         let moved: Vec<(Repo, ListedText, BacklogEntry)> = moved
             .into_iter()
             .filter_map(|UpdatedThread { repo, name, text, item }| {
@@ -77,11 +81,17 @@ impl Poller {
             moved.into_iter().try_for_each(|(repo, text, entry)| {
                 backlog::put(tx, repo.id, &entry, source)?;
                 note_thread(tx, &repo, text, now)
-            })
+            })?;
+            looks.iter().try_for_each(|thread| thread.read_if_different(tx, since, now))
         };
         self.ctx.ledger.write(store).await?;
+        self.has_looked(looked);
         self.ctx.stored.notify();
         Ok(())
+    }
+
+    fn looks_now(&self, found: &UpdatedThread) -> MovedThread {
+        self.looks(ThreadId { repo: found.repo, number: found.item.number }, &found.item)
     }
 
     /// Looks for repositories that no list has shown so far.

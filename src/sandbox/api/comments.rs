@@ -63,6 +63,9 @@ pub(super) fn in_repo(world: &mut World, call: &Call, repo: RepoId, rest: &[&str
             world.delete_comment(call.require_user()?, id)?;
             Ok(ApiAnswer::empty(204))
         }
+        (_, [id, "reactions"]) if world.is_timeline_entry(repo, number_of(id)?) => {
+            reactions::route(world, call, Subject::Comment(number_of(id)?))
+        }
         (_, [id, "reactions"]) => {
             let id = world.comment_in(repo, number_of(id)?)?.id;
             reactions::route(world, call, Subject::Comment(id))
@@ -86,6 +89,9 @@ fn list(world: &World, call: &Call, repo: RepoId) -> Reply {
 
 /// A review's body or an inline comment has an id like any comment, but no content here.
 fn get(world: &World, call: &Call, repo: RepoId, id: i64) -> Reply {
+    if world.is_timeline_entry(repo, id) {
+        return Ok(ApiAnswer::empty(204));
+    }
     let comment = world.comment_in(repo, id)?;
     match comment.kind {
         CommentKind::Plain => Ok(ApiAnswer::json(200, &call.view(world).comment(comment))),

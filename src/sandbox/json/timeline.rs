@@ -57,6 +57,8 @@ impl<'a> Told<'a> {
             TimelineChange::DismissReview { review, message } => {
                 Self { review: *review, body: message.clone(), ..kind("dismiss_review") }
             }
+            TimelineChange::Close => kind("close"),
+            TimelineChange::Reopen => kind("reopen"),
             TimelineChange::Merge => kind("merge_pull"),
             TimelineChange::DeleteBranch { branch } => {
                 Self { former_ref: branch, ..kind("delete_branch") }

@@ -129,6 +129,13 @@ impl World {
         if self.issue(comment.issue).repo == repo { Ok(comment) } else { Err(Refusal::HIDDEN) }
     }
 
+    /// Whether this is a line of a timeline in `repo`: one of the comments as well, without words.
+    pub(crate) fn is_timeline_entry(&self, repo: RepoId, id: i64) -> bool {
+        let line = self.timeline.binary_search_by_key(&id, |line| line.id);
+        let line = line.ok().and_then(|place| self.timeline.get(place));
+        line.and_then(|line| self.issues.get(&line.issue)).is_some_and(|issue| issue.repo == repo)
+    }
+
     /// The plain comments among `ids` that changed at `since` or later and not after `before`.
     pub(crate) fn comments_between<'a>(
         &'a self,

@@ -298,7 +298,7 @@ impl World {
         logins.iter().map(|l| self.user_named(l).map_err(|_| Refusal::Internal)).collect()
     }
 
-    fn assign(&mut self, doer: i64, issue: i64, assignee: i64) {
+    pub(crate) fn assign(&mut self, doer: i64, issue: i64, assignee: i64) {
         self.note_assigned(doer, issue, assignee);
         self.emit(&Event::Assignee { doer, issue, assigned: true });
     }
@@ -334,6 +334,8 @@ impl World {
             *count = if open { *count + 1 } else { *count - 1 };
         }
         self.touch(id).closed = (!open).then_some(now);
+        let change = if open { TimelineChange::Reopen } else { TimelineChange::Close };
+        self.note_in_timeline(user, id, change);
         self.emit(&Event::issue(user, id, if open { Change::Reopened } else { Change::Closed }));
         Ok(())
     }

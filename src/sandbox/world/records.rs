@@ -283,6 +283,8 @@ pub(crate) struct TimelineRecord {
 
 /// What came or went.
 pub(crate) enum TimelineChange {
+    Close,
+    Reopen,
     Label(i64),
     Assignee {
         user: i64,

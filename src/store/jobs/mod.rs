@@ -3,6 +3,7 @@
 //! runner do, or nothing of it. So every runner drives the same jobs in the same way.
 //!
 //! - `create`: a job for a thread, and whether one may be there.
+//! - `card_claim`: whether the card of a job claims its thread.
 //! - `advance`: an event happened ([`advance()`]). Told twice under one key, it happened once.
 //! - `lease`: a match is carried out ([`dispatch`]), an agent gets a job and is started ([`lease()`],
 //!   [`start()`]): the two steps that
@@ -20,6 +21,7 @@
 mod advance;
 mod asked;
 mod attempts;
+mod card_claim;
 mod check;
 mod create;
 mod decide;
@@ -37,6 +39,7 @@ pub use attempts::{
     ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
     spent_since, trust_again,
 };
+pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use create::{NotCreated, create};
 pub use decide::{GivenAnswer, decide, put_question, void};

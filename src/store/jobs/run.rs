@@ -35,6 +35,8 @@ pub struct WatchedJob {
     pub steps: i64,
     /// Whether its thread is known to be open.
     pub is_thread_known: bool,
+    /// Whether its card is still to be written, and claims its thread.
+    pub card_waits: bool,
 }
 
 /// All jobs that have not ended, but for those that wait for an agent and may do so longer, on a
@@ -43,22 +45,25 @@ pub struct WatchedJob {
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
     let jobs = conn
         .prepare_cached(
-            "SELECT id, due_at, steps, is_asked, is_thread_known FROM (
+            "SELECT id, due_at, steps, is_asked, is_thread_known, card_waits FROM (
                  SELECT id, due_at, steps, state,
                         state = 'deciding'
                         OR json_extract(job, '$.state.waiting.start') IS NOT NULL AS is_asked,
                         EXISTS (
                             SELECT 1 FROM backlog
                             WHERE backlog.repo = jobs.repo AND backlog.number = jobs.number
-                        ) AS is_thread_known
+                        ) AS is_thread_known,
+                        state = 'preflight' AND EXISTS (
+                            SELECT 1 FROM outbox WHERE key = jobs.card AND ended_at IS NULL
+                        ) AS card_waits
                  FROM jobs WHERE ended_at IS NULL)
              WHERE state <> 'queued' OR due_at <= ?1 OR NOT is_thread_known
              UNION ALL
-             SELECT id, NULL, steps, 0, 1 FROM jobs
+             SELECT id, NULL, steps, 0, 1, 0 FROM jobs
              WHERE pull_open = 1 AND NOT EXISTS (
                  SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
              UNION ALL
-             SELECT id, NULL, steps, 0, 1 FROM jobs
+             SELECT id, NULL, steps, 0, 1, 0 FROM jobs
              WHERE state = 'cancelled' AND ended_at > ?2
                AND json_extract(job, '$.state.cancelled.agent') = 'not_seen'
              ORDER BY id",
@@ -70,6 +75,7 @@ pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Err
                 steps: row.get(2)?,
                 waits_for_a_person: row.get(3)?,
                 is_thread_known: row.get(4)?,
+                card_waits: row.get(5)?,
             })
         })?
         .collect::<Result<_, _>>()?;

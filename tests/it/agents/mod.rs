@@ -3,6 +3,7 @@
 mod acp;
 mod gateway;
 mod hermes;
+mod local;
 mod model;
 mod openai;
 mod peers;

@@ -49,7 +49,7 @@ fn the_example_is_good() {
 fn what_is_commented_out_is_the_default() {
     let all = uncommented(true, false);
     let settings = |text: &str| text.lines().filter(|line| is_setting(line)).count();
-    assert_eq!(settings(&all) - settings(EXAMPLE), 61, "a default was not found");
+    assert_eq!(settings(&all) - settings(EXAMPLE), 63, "a default was not found");
     assert_eq!(format!("{:#?}", config(&all)), format!("{:#?}", config(EXAMPLE)));
 }
 

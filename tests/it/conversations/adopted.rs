@@ -47,11 +47,11 @@ async fn one_whose_job_is_not_over_is_in_work() {
 
 #[tokio::test]
 async fn only_who_pushes_goes_on_with_one() {
-    let with_a_reviewer = |config: Config| config.agent("bezalel", ["reviewer"]);
+    let with_a_reviewer = |config: Config| config.agent("bezalel", ["researcher"]);
     talk_where(with_a_reviewer, async |t| {
         t.introduce().await;
         let pull = t.proposes("anna", "Mend the door", "").await;
-        assert_snapshot!(t.ask_in(DOOR, pull, "walt", "/timmy assign auto role=reviewer").await, @"**Not done.** The role `reviewer` pushes nothing, and who goes on with a pull request has to: `/timmy assign auto role=coder`.");
+        assert_snapshot!(t.ask_in(DOOR, pull, "walt", "/timmy assign auto role=researcher").await, @"**Not done.** The role `researcher` pushes nothing, and who goes on with a pull request has to: `/timmy assign auto role=coder`.");
     })
     .await;
 }

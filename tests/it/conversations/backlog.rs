@@ -225,7 +225,8 @@ async fn why_of_what_is_archived() {
 async fn an_agent_that_is_assigned_is_no_obstacle() {
     talk(async |t| {
         furnish(t).await;
-        t.sandbox.assign("walt", DOOR, 2, &["ezra"]).unwrap();
+        // Had a person done that, it would have been an order.
+        t.sandbox.assign("timmy", DOOR, 2, &["ezra"]).unwrap();
         t.quiet().await;
         assert_snapshot!(t.gist_in(DOOR, 2, "rita", "/timmy why").await, @"**This is 3rd of 3.** It scores **7.2**: 1 person spoke here. The next agent that fits: `ezra` (no free slot).");
     })

@@ -21,6 +21,7 @@ mod findings;
 mod fleet;
 mod forge_failures;
 mod full_disk;
+mod gestures;
 mod help;
 mod hold_and_snooze;
 mod hostile;

@@ -235,7 +235,12 @@ impl Talk {
 
     /// All unread replies in the door's first issue, without their markers.
     pub fn replies(&self) -> Vec<String> {
-        let comments = self.sandbox.comments(DOOR, 1).unwrap();
+        self.replies_in(DOOR, 1)
+    }
+
+    /// The same in another thread.
+    pub fn replies_in(&self, repo: &str, number: i64) -> Vec<String> {
+        let comments = self.sandbox.comments(repo, number).unwrap();
         let unread = comments.iter().filter(|c| self.read.borrow_mut().insert(c.id));
         unread.map(|c| c.body.split("\n\n<!-- timmy").next().unwrap().to_owned()).collect()
     }

@@ -34,6 +34,7 @@ pub(super) async fn adopted(stage: &Stage, number: i64, branch: &str) -> JobId {
         limits: JobLimits::default(),
         budget: None,
         adopts: Some(branch.parse().unwrap()),
+        claims_by_card: false,
     };
     stage.create(new).await
 }

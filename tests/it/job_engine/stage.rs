@@ -65,6 +65,11 @@ async fn stage_where(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) ->
     Stage { app, ezra, bezalel, forge, repo: OnceCell::new() }
 }
 
+/// The same, before timmy is started.
+pub async fn asleep() -> Stage {
+    stage_where(|_| {}, |config| config).await
+}
+
 /// The same, whose jobs are read and written on the forge itself, where both agents may write, with
 /// this furniture beside it and these changes of the configuration.
 pub async fn live(furnish: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
@@ -114,6 +119,20 @@ impl Stage {
         self.create(NewJob { limits, ..self.order(number, agent, by).await }).await
     }
 
+    /// Something that no comment asked for makes a job of an issue: its card claims it.
+    pub async fn begin_unasked(&self, number: i64) -> JobId {
+        let order = self.order(number, None, Origin::Match).await;
+        let (new, now) = (NewJob { claims_by_card: true, ..order }, self.app.clock.now());
+        let made = self.app.timmy.write(move |tx| {
+            let made = jobs::create(tx, &new, now)?.expect("no other job");
+            jobs::refresh_card(tx, made.spec.id, now)?;
+            Ok(made.spec.id)
+        });
+        let id = made.await;
+        self.go().await;
+        id
+    }
+
     /// timmy gives out an issue by itself.
     pub async fn start_by_itself(&self, number: i64) -> JobId {
         self.create(self.order(number, None, Origin::Match).await).await
@@ -122,6 +141,7 @@ impl Stage {
     async fn order(&self, number: i64, agent: Option<&str>, origin: Origin) -> NewJob {
         NewJob {
             adopts: None,
+            claims_by_card: false,
             thread: ThreadId { repo: self.repo().await, number },
             purpose: Purpose::Code,
             role: "coder".to_owned(),

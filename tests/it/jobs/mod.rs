@@ -37,6 +37,7 @@ pub const TIMEOUTS: Timeouts = Timeouts {
 pub fn spec(limits: JobLimits) -> Spec {
     Spec {
         adopts: None,
+        claims_by_card: false,
         id: JobId(42),
         thread: ThreadId { repo: RepoId(1), number: 41 },
         purpose: Purpose::Code,

@@ -65,6 +65,7 @@ pub fn tracked(tx: &Transaction<'_>) -> Result<(), Error> {
 pub fn new_job(number: i64) -> NewJob {
     NewJob {
         adopts: None,
+        claims_by_card: false,
         thread: thread(number),
         purpose: Purpose::Code,
         role: "coder".to_owned(),

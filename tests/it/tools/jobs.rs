@@ -15,6 +15,7 @@ async fn stage() -> Stage {
     let hall = Repo { id: repo, name: "foundation/hall".parse().unwrap(), private: false };
     let new = NewJob {
         adopts: None,
+        claims_by_card: false,
         thread: ThreadId { repo, number: 7 },
         purpose: Purpose::Code,
         role: "coder".to_owned(),

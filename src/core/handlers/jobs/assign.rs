@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::facts::JobQuery;
-use crate::core::command::value::{Amount, IssueRef, StatusTarget, Word};
+use crate::core::command::value::{Amount, IssueRef, StatusTarget};
 use crate::core::command::verb::Verb;
 use crate::core::handlers::backlog::BacklogQuery;
 use crate::core::handlers::context::CommandContext;
@@ -21,6 +21,9 @@ use crate::core::scheduling::{AgentSlot, Ineligible, IssueLabels, Rejection, lac
 /// The role of those to whom no label gives another.
 const USUAL: &str = "coder";
 
+/// The role of those who look at pull requests, and push nothing.
+pub(in crate::core::handlers) const REVIEWER: &str = "reviewer";
+
 /// Who is to get an issue.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::core::handlers) enum AgentChoice<'a> {
@@ -37,7 +40,7 @@ pub(in crate::core::handlers) enum AgentChoice<'a> {
 pub(in crate::core::handlers) struct AgentOrder<'a> {
     pub(in crate::core::handlers) who: AgentChoice<'a>,
     pub(in crate::core::handlers) on: Option<&'a IssueRef>,
-    pub(in crate::core::handlers) role: Option<&'a Word>,
+    pub(in crate::core::handlers) role: Option<&'a str>,
     pub(in crate::core::handlers) budget: Option<Amount>,
 }
 
@@ -83,9 +86,10 @@ impl CommandContext<'_> {
         self.nothing_runs(thread)?;
         self.may_work(agent, thread)?;
         let role = self.role(order, agent, thread)?;
-        let (purpose, adopts) = match seen.status.is_pull {
-            true => (Purpose::Repair, Some(self.adopted(thread, &role)?)),
-            false => (purpose(&role)?, None),
+        let (purpose, adopts) = match (seen.status.is_pull, role.as_str()) {
+            (true, REVIEWER) => (Purpose::Review, None),
+            (true, _) => (Purpose::Repair, Some(self.adopted(thread, &role)?)),
+            (false, _) => (purpose(&role)?, None),
         };
         let who = agent.map_or("auto", |agent| agent.name.as_str());
         let budget = order.budget.map(|amount| self.budget(amount, who)).transpose()?;
@@ -102,6 +106,7 @@ impl CommandContext<'_> {
             limits: self.snapshot.jobs.limits,
             budget,
             adopts: adopts.clone(),
+            claims_by_card: false,
         });
         let role = (order.role.is_some() || role != USUAL).then_some(role);
         let target = why.status.target;
@@ -166,7 +171,7 @@ impl CommandContext<'_> {
         let holds = |agent: &AgentProfile, role: &str| agent.roles.iter().any(|held| held == role);
         let facts = self.snapshot.backlog.as_ref().and_then(|backlog| backlog.judged.facts(thread));
         let of_issue = facts.map_or(USUAL.to_owned(), |facts| IssueLabels::of(&facts.labels).role);
-        let asked = order.role.map(|role| role.as_str().to_ascii_lowercase());
+        let asked = order.role.map(str::to_ascii_lowercase);
         let role = asked.clone().unwrap_or(of_issue);
         match agent {
             Some(agent) if holds(agent, &role) => Ok(role),
@@ -293,7 +298,7 @@ fn refused(why: JobRefusal) -> Answer {
 /// What comes of work in a role on an issue, if such work is about issues.
 fn purpose(role: &str) -> Result<Purpose, Answer> {
     match role {
-        "reviewer" => Err(refused(JobRefusal::NotOnAnIssue { role: role.to_owned() })),
+        REVIEWER => Err(refused(JobRefusal::NotOnAnIssue { role: role.to_owned() })),
         "researcher" => Ok(Purpose::Research),
         DEVOPS => Ok(Purpose::Ops),
         _ => Ok(Purpose::Code),

@@ -13,7 +13,7 @@ mod place;
 mod show;
 mod steer;
 
-pub(super) use assign::{AgentChoice, AgentOrder, assign_agent, needs};
+pub(super) use assign::{AgentChoice, AgentOrder, REVIEWER, assign_agent, needs};
 pub(super) use dead::dead;
 pub(super) use examine::{lift, verify};
 pub use facts::{JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};

@@ -101,6 +101,10 @@ pub enum CancelledBy {
     Declined,
     /// Nobody said in time that it may.
     NotAllowed,
+    /// Another ledger of the same account had it first.
+    Elsewhere,
+    /// It could not be said that it begins.
+    Unannounced,
 }
 
 impl JobStanding {
@@ -167,6 +171,8 @@ impl CancelledBy {
             CancelReason::Uncertain => Self::Doubt,
             CancelReason::Declined => Self::Declined,
             CancelReason::NotAllowed => Self::NotAllowed,
+            CancelReason::Elsewhere => Self::Elsewhere,
+            CancelReason::Unannounced => Self::Unannounced,
         }
     }
 }

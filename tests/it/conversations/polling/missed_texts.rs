@@ -6,7 +6,7 @@ use timmy::sandbox::{DeliveryFault, Gate, ReviewState};
 
 use crate::conversations::polling::stage::{asleep, awake};
 use crate::conversations::talk::talk;
-use crate::support::clock::{MINUTE, PATIENCE};
+use crate::support::clock::{HOUR, MINUTE, PATIENCE};
 use crate::support::forge::DOOR;
 
 #[tokio::test]
@@ -74,6 +74,34 @@ async fn a_review_and_its_comments_on_lines() {
         let reactions = stage.sandbox.reactions(comment);
         assert_eq!(reactions, [("timmy".to_owned(), "eyes".to_owned())]);
     }
+}
+
+#[tokio::test]
+async fn who_was_assigned_before_timmy_came_was_given_nothing() {
+    let mut stage = asleep().await;
+    stage.sandbox.assign("walt", DOOR, 1, &["ezra"]).unwrap();
+    stage.clock.advance(HOUR);
+    stage.wake().await;
+    stage.wait(MINUTE).await;
+    stage.sandbox.label("walt", DOOR, 1, &["size/s"]).unwrap();
+    stage.wait(MINUTE).await;
+    assert!(stage.answered().is_empty(), "{:?}", stage.answered());
+    stage.sandbox.assign("walt", DOOR, 1, &[]).unwrap();
+    stage.wait(MINUTE).await;
+    stage.sandbox.assign("walt", DOOR, 1, &["ezra"]).unwrap();
+    stage.wait(MINUTE).await;
+    assert_eq!(stage.answered().len(), 1, "{:?}", stage.answered());
+}
+
+#[tokio::test]
+async fn who_was_assigned_while_timmy_slept_is_found() {
+    let mut stage = awake().await;
+    stage.timmy.stop().await;
+    stage.sandbox.assign("walt", DOOR, 1, &["ezra"]).unwrap();
+    stage.clock.advance(HOUR);
+    stage.wake().await;
+    stage.wait(MINUTE).await;
+    assert_eq!(stage.answered().len(), 1, "{:?}", stage.answered());
 }
 
 #[tokio::test]

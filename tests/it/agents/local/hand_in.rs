@@ -1,0 +1,160 @@
+//! What comes of an attempt: a branch, commits and a pull request by the agent's account, or nothing.
+
+use timmy::agents::{Agent, AgentTask, FailureKind, Sighting, Speaker};
+use timmy::core::jobs::Purpose;
+use timmy::core::jobs::money::Tokens;
+
+use super::stage::{BRANCH, MENDED, Stage, end, reason, result, said, start};
+use crate::confinement::stage::staged;
+use crate::support::forge::DOOR;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_uncommitted_becomes_a_commit_and_a_pull_request() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let script = format!(
+        r#"read -r task; echo "$task" > /tmp/task; echo '{{"doing":"mends the hinge"}}'
+        echo '{{"usage":{{"input_tokens":50,"output_tokens":7}}}}'
+        echo '{{"say":"my secret is correct horse battery"}}'; echo "$task"
+        echo 'fn turn() {{}}' > src/hinge.rs; echo oil > oil.md; {MENDED}"#
+    );
+    let agent = stage.agent(&script);
+    let handle = start(&agent, &stage.task()).await;
+    let end = end(&agent, &handle).await;
+    let result = result(&end);
+    assert_eq!(result["commit"].as_str(), stage.head().as_deref());
+    assert_eq!(stage.file("src/hinge.rs").as_deref(), Some("fn turn() {}\n"));
+    assert_eq!(stage.file("oil.md").as_deref(), Some("oil\n"));
+    let expected = "Mend the hinge\n\nIt is silent now.\n\nTimmy-Attempt: ledger/j42/7\n";
+    assert_eq!(stage.messages().await, [expected]);
+    let number = result["pull"].as_i64().unwrap();
+    let pull = stage.ezra.pull(&DOOR.parse().unwrap(), number).await.unwrap().unwrap();
+    assert_eq!((pull.title.as_str(), pull.base_branch.as_str()), ("Mend the hinge", "main"));
+    assert_eq!(pull.author.map(|author| author.login).as_deref(), Some("ezra"));
+    let usage = agent.usage(&handle).await.unwrap();
+    assert_eq!(usage.tokens, Some(Tokens { input: 50, output: 7 }));
+    let told = &said(&agent, &handle, Speaker::ToolResult).await[0];
+    for part in [r#""version":1"#, r#""prompt":"Mend the hinge.""#, BRANCH, r#""purpose":"code""#] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert_eq!(said(&agent, &handle, Speaker::Agent).await[0], "my secret is [secret]");
+    stage.assert_empty();
+    // After a restart it is told the same.
+    let after = stage.agent(&script).follow(&handle).await.unwrap();
+    assert_eq!(super::stage::result(&after), result);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_own_commits_come_as_they_are_and_a_repair_goes_on_from_them() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let script = "echo 'fn turn() {}' > src/hinge.rs; git commit -qam 'Turn the hinge'; \
+                  git log --format='%an' -1 >&2; echo oil > oil.md; git add oil.md; \
+                  git commit -qm 'Oil it'; \
+                  echo '{\"result\":{\"outcome\":\"pull_request\",\"summary\":\"Done.\"}}'";
+    let first = result(&stage.end_of(script).await);
+    assert_eq!(stage.messages().await, ["Oil it\n", "Turn the hinge\n"]);
+    let number = first["pull"].as_i64().unwrap();
+    let pull = stage.ezra.pull(&DOOR.parse().unwrap(), number).await.unwrap().unwrap();
+    assert_eq!(pull.title, "Turn the hinge");
+
+    let agent = stage.agent(&format!("test -f oil.md && echo more >> oil.md; {MENDED}"));
+    let repair = AgentTask {
+        key: "ledger/j42/8".to_owned(),
+        purpose: Purpose::Repair,
+        pull: Some(number),
+        base: first["commit"].as_str().unwrap().parse().unwrap(),
+        ..stage.task()
+    };
+    let handle = start(&agent, &repair).await;
+    let second = result(&end(&agent, &handle).await);
+    assert_eq!(second["pull"], first["pull"]);
+    assert_eq!(stage.messages().await.len(), 3);
+    assert_eq!(stage.file("oil.md").as_deref(), Some("oil\nmore\n"));
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changed_nothing_is_believed_and_nothing_is_pushed() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    for outcome in ["no_change", "blocked", "comment"] {
+        let line = format!(r#"{{"result":{{"outcome":"{outcome}","summary":"Why."}}}}"#);
+        let result = result(&stage.end_of(&format!("echo '{line}'; exit 3")).await);
+        assert_eq!((&result["outcome"], &result["summary"]), (&outcome.into(), &"Why.".into()));
+    }
+    let claimed = result(&stage.end_of(MENDED).await);
+    assert!(claimed.get("commit").is_none(), "{claimed}");
+    assert_eq!(stage.head(), None);
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ends_badly_without_a_result_has_failed_with_its_last_words() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let end = stage.end_of("echo oil > oil.md; echo no such key >&2; exit 7").await;
+    assert_eq!(reason(end), "it ended with 7 and gave no result: no such key");
+    let reason = reason(stage.end_of("kill -9 $$").await);
+    assert!(reason.starts_with("it ended with 137"), "{reason}");
+    assert_eq!(stage.head(), None);
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_must_not_be_pushed_is_not() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let key = format!("ghp_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5");
+    let cases = [
+        (format!("echo {key} > key"), "a secret would have been"),
+        (format!("echo {key} > key; git add key; git commit -qm Try; git rm -q key"), "a secret"),
+        (format!("echo x > x; git add x; git commit -qm 'With {key}'"), "a secret"),
+        (format!("echo '{key}' > logo.png; echo 'logo.png binary' > .gitattributes"), "a secret"),
+        ("git commit -q --amend -m 'Another door'".to_owned(), "follow on"),
+        ("head -c 10M /dev/urandom > film".to_owned(), "nobody can look through"),
+        ("rm -rf .git; git init -q; echo x > x".to_owned(), "cannot be committed"),
+        ("for n in $(seq 501); do git commit -q --allow-empty -m $n; done".to_owned(), "more than"),
+    ];
+    for (script, expected) in cases {
+        let reason = reason(stage.end_of(&format!("{script}; {MENDED}")).await);
+        assert!(reason.contains(expected) && !reason.contains(&key), "{script}: {reason}");
+        assert_eq!(stage.head(), None, "{script}");
+        stage.assert_empty();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_somebody_else_moved_is_not_written_over() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let agent = stage.agent(&format!(
+        "echo oil > oil.md; echo '{{\"doing\":\"waits\"}}'; read -r task; \
+         until [ -f ../home/go ]; do read -r -t 0.05 never <> <(:); done; {MENDED}"
+    ));
+    let handle = start(&agent, &stage.task()).await;
+    super::stage::does(&agent, &handle, "waits").await;
+    let files = [("lock.md", "a lock\n")];
+    let theirs = stage.sandbox.commit("anna", DOOR, BRANCH, &files, "A lock").unwrap();
+    let work = std::fs::read_dir(stage.path("agents/ezra/work")).unwrap().next().unwrap().unwrap();
+    std::fs::write(work.path().join("home/go"), "").unwrap();
+    let reason = reason(end(&agent, &handle).await);
+    assert!(reason.contains("holds something else by now"), "{reason}");
+    assert_eq!(stage.head(), Some(theirs));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clone_that_fails_is_no_fault_of_the_agent() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let agent = stage.agent(MENDED);
+    let base = "0".repeat(40).parse().unwrap();
+    let handle = start(&agent, &AgentTask { base, ..stage.task() }).await;
+    match end(&agent, &handle).await {
+        Sighting::Failed { kind: FailureKind::Upstream, reason, .. } => {
+            assert!(reason.contains("cannot be had from the forge"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    stage.assert_empty();
+}
