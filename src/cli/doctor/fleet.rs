@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::check_result::CheckResult;
-use crate::agents;
+use crate::agents::{self, AgentHealth, AgentTrouble};
 use crate::chance::Chance;
 use crate::cli::watched::{Watched, a_few, repositories};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AgentConfig, Config};
+use crate::config::{AgentConfig, AgentKind, Config};
 use crate::core::jobs::money::{ChargeTerms, Spent};
 use crate::core::model::ids::RepoName;
 use crate::core::reply::jobs::usd;
@@ -44,10 +44,8 @@ pub(super) async fn check(
         // Of those that this version cannot drive another check speaks.
         let Some(driver) = fleet.get(&agent.name) else { continue };
         let health = driver.health().await;
-        let model = health.as_ref().ok().and_then(|health| health.model.clone());
-        let trouble = health.as_ref().err().map(ToString::to_string);
         let cost = cost(agent, config.charge_terms(agent));
-        results.push(judge_health(agent, &state_of(&health), trouble, model, &cost));
+        results.push(judge_health(agent, &health, &cost));
         let places = places(agent, watched);
         let own = agents::own_account(agent, gitea).ok().flatten();
         let mut rights = Vec::new();
@@ -86,28 +84,60 @@ fn cost(agent: &AgentConfig, terms: ChargeTerms) -> String {
 
 fn judge_health(
     agent: &AgentConfig,
-    state: &AgentState,
-    trouble: Option<String>,
-    model: Option<String>,
+    health: &Result<AgentHealth, AgentTrouble>,
     cost: &str,
 ) -> CheckResult {
-    let (name, kind) = (&agent.name, agent.kind.word());
-    let model = model.map_or_else(String::new, |model| format!(", model {model}"));
-    match (state, trouble) {
+    let (name, kind) = (&agent.name, kind_of(agent, health.as_ref().ok()));
+    match (state_of(health), health) {
         (AgentState::Ready, _) => {
-            CheckResult::good(AGENT, format!("{name} is ready ({kind}{model}; {cost})."))
+            CheckResult::good(AGENT, format!("{name} is ready ({kind}; {cost})."))
         }
         (AgentState::Refuses(words), _) => CheckResult::warning(
             AGENT,
-            format!("{name} answers and takes no work: {words} ({kind}{model}; {cost})."),
+            format!("{name} answers and takes no work: {words} ({kind}; {cost})."),
             "It gets work again when it takes some.",
         ),
-        (_, trouble) => CheckResult::broken(
-            AGENT,
-            format!("{name} does not work: {} ({kind}; {cost}).", trouble.unwrap_or_default()),
-            "Until that is mended it gets no work, and jobs for it alone wait.",
-        ),
+        (_, health) => {
+            let trouble = health.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            CheckResult::broken(
+                AGENT,
+                format!("{name} does not work: {trouble} ({kind}; {cost})."),
+                login_hint(agent, health.as_ref().err()).unwrap_or_else(|| {
+                    "Until that is mended it gets no work, and jobs for it alone wait.".to_owned()
+                }),
+            )
+        }
     }
+}
+
+/// What it is, in a few words: its kind, and what it says of itself.
+fn kind_of(agent: &AgentConfig, health: Option<&AgentHealth>) -> String {
+    let mut words = vec![agent.kind.word().to_owned()];
+    words.extend(health.and_then(|health| Some(format!("model {}", health.model.as_ref()?))));
+    if let AgentKind::Acp(acp) = &agent.kind {
+        words.extend(health.and_then(|health| health.version.clone()));
+        words.push(format!("mode {}", acp.mode));
+    }
+    words.join(", ")
+}
+
+/// How to log in an agent that says that nobody is.
+fn login_hint(agent: &AgentConfig, trouble: Option<&AgentTrouble>) -> Option<String> {
+    let (AgentKind::Acp(acp), Some(AgentTrouble::BadKey)) = (&agent.kind, trouble) else {
+        return None;
+    };
+    let program = acp.local.command.program.display();
+    Some(match &acp.local.home {
+        Some(home) => format!(
+            "Log it in, with HOME={} in its environment when you run {program}, and name the file \
+             that it keeps that in as agent.home_keep.",
+            home.display()
+        ),
+        None => format!(
+            "It is logged in nowhere: name a folder as agent.home, and log it in there, with that \
+             folder as HOME when you run {program}."
+        ),
+    })
 }
 
 /// `unseen`: how many repositories were not looked at.

@@ -1,7 +1,9 @@
 //! The agents that timmy drives, over real sockets.
 
+mod acp;
 mod gateway;
 mod hermes;
 mod local;
 mod model;
 mod openai;
+mod peers;

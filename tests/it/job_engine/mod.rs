@@ -1,6 +1,7 @@
 //! Jobs, as the engine looks after them: a real ledger and a real forge, agents that do what the
 //! test says, by a clock that the test moves.
 
+mod acp;
 mod adopted;
 mod agents;
 mod asking;

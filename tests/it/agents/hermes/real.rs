@@ -1,12 +1,9 @@
 //! A real Hermes gateway, 0.19.0 from PyPI, with the stand-in for its model behind it.
-//!
-//! It is installed into `target/peers/hermes` when it is needed first. Where that cannot be done,
-//! these tests are skipped and say so; in CI they fail.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use timmy::agents::{
     Agent, AgentTrouble, Asking, FailureKind, HermesAgent, RunHandle, Sighting, Speaker, Started,
@@ -14,46 +11,11 @@ use timmy::agents::{
 use timmy::clock::SystemClock;
 
 use super::stage::{accepted, agent_at, end, task};
+use crate::agents::peers::hermes;
 use crate::support::model::{MODEL, Model};
 use crate::support::process::{free_port, until};
 
-const PACKAGES: [&str; 2] = ["hermes-agent==0.19.0", "aiohttp"];
-
 const KEY: &str = "gateway-key-0123456789abcdef";
-
-/// The program, installed; none where that is not possible.
-fn hermes() -> Option<&'static Path> {
-    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    match INSTALLED.get_or_init(install) {
-        Ok(program) => Some(program),
-        Err(why) => {
-            let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!is_ci, "no real Hermes gateway: {why}");
-            eprintln!("SKIPPED, no real Hermes gateway: {why}");
-            None
-        }
-    }
-}
-
-fn install() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers/hermes");
-    let (program, done) = (folder.join("bin/hermes"), folder.join(PACKAGES.join(" ")));
-    if !done.exists() {
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(PACKAGES))?;
-        fs::write(&done, "").map_err(|error| error.to_string())?;
-    }
-    Ok(program)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("{command:?}: {e}"))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))),
-    }
-}
 
 /// A gateway with a home of its own.
 struct RealGateway {
