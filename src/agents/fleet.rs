@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::agent::Agent;
+use super::forge::{ForgeAgent, ForgeAgentOptions};
 use super::hermes::{HermesAgent, HermesOptions};
 use super::openai::{OpenAiAgent, OpenAiOptions};
 use super::redact::Redactor;
@@ -34,9 +35,8 @@ pub fn fleet(
                 let times = config.dispatch.timeout;
                 OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
             }
-            AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::Forge | AgentKind::CrewAi(_) => {
-                Ok(None)
-            }
+            AgentKind::Forge => Ok(Some(watching(agent.account.clone(), forge, clock))),
+            AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::CrewAi(_) => Ok(None),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;
         fleet.extend(made.map(|made| (agent.name.clone(), made)));
@@ -54,6 +54,11 @@ fn hermes(url: &Url, key: &Secret, redactor: &Redactor, clock: &Arc<dyn Clock>) 
         clock: clock.clone(),
     };
     Ok(Some(Arc::new(HermesAgent::new(options)?)))
+}
+
+fn watching(account: String, forge: &Gitea, clock: &Arc<dyn Clock>) -> Arc<dyn Agent> {
+    let (forge, clock) = (Arc::new(forge.clone()), clock.clone());
+    Arc::new(ForgeAgent::new(ForgeAgentOptions { account, forge, clock }))
 }
 
 fn openai(options: Option<OpenAiOptions>) -> Made {

@@ -13,6 +13,7 @@ mod agent;
 mod brief;
 mod event_stream;
 mod fleet;
+mod forge;
 mod hermes;
 mod openai;
 mod redact;
@@ -28,6 +29,7 @@ pub use agent::{
 };
 pub use event_stream::{EventStream, LineTooLong};
 pub use fleet::{fleet, redactor};
+pub use forge::{AgentForge, ForgeAgent, ForgeAgentOptions};
 pub use hermes::{HermesAgent, HermesOptions};
 pub use openai::{JobRepository, OpenAiAgent, OpenAiOptions, RepositoryCall};
 pub use redact::Redactor;

@@ -95,8 +95,8 @@ impl AgentKind {
     /// Whether this version can drive it; one that it cannot gets no work.
     pub fn is_driven(&self) -> bool {
         match self {
-            Self::Hermes { .. } | Self::OpenAi { .. } => true,
-            Self::Acp(_) | Self::Command(_) | Self::Forge | Self::CrewAi(_) => false,
+            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Forge => true,
+            Self::Acp(_) | Self::Command(_) | Self::CrewAi(_) => false,
         }
     }
 }

@@ -29,3 +29,4 @@ mod threads_gone;
 mod transcripts;
 mod updates;
 mod walks;
+mod watching;
