@@ -8,6 +8,7 @@ use url::Url;
 use super::acp::AcpDialogue;
 use super::agent::Agent;
 use super::command::command_agent;
+use super::forge::{ForgeAgent, ForgeAgentOptions};
 use super::hermes::{HermesAgent, HermesOptions};
 use super::local::{LocalAgent, LocalOptions};
 use super::openai::{OpenAiAgent, OpenAiOptions};
@@ -42,7 +43,8 @@ pub fn fleet(
             }
             AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
                 .map(|options| acp_agent(options, AcpDialogue::new(acp))),
-            AgentKind::Forge | AgentKind::CrewAi(_) => Ok(None),
+            AgentKind::Forge => Ok(Some(watching(agent.account.clone(), forge, clock))),
+            AgentKind::CrewAi(_) => Ok(None),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;
         fleet.extend(made.map(|made| (agent.name.clone(), made)));
@@ -60,6 +62,11 @@ fn hermes(url: &Url, key: &Secret, redactor: &Redactor, clock: &Arc<dyn Clock>) 
         clock: clock.clone(),
     };
     Ok(Some(Arc::new(HermesAgent::new(options)?)))
+}
+
+fn watching(account: String, forge: &Gitea, clock: &Arc<dyn Clock>) -> Arc<dyn Agent> {
+    let (forge, clock) = (Arc::new(forge.clone()), clock.clone());
+    Arc::new(ForgeAgent::new(ForgeAgentOptions { account, forge, clock }))
 }
 
 fn openai(options: Option<OpenAiOptions>) -> Made {

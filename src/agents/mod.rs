@@ -16,6 +16,7 @@ mod brief;
 mod command;
 mod event_stream;
 mod fleet;
+mod forge;
 mod handed_in;
 mod hermes;
 mod last_words;
@@ -41,6 +42,7 @@ pub use agent::{
 pub use command::command_agent;
 pub use event_stream::{EventStream, LineTooLong};
 pub use fleet::{fleet, redactor};
+pub use forge::{AgentForge, ForgeAgent, ForgeAgentOptions};
 pub use hermes::{HermesAgent, HermesOptions};
 pub use local::{LocalAgent, LocalOptions};
 pub use openai::{OpenAiAgent, OpenAiOptions};

@@ -96,8 +96,12 @@ impl AgentKind {
     /// Whether this version can drive it; one that it cannot gets no work.
     pub fn is_driven(&self) -> bool {
         match self {
-            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Acp(_) | Self::Command(_) => true,
-            Self::Forge | Self::CrewAi(_) => false,
+            Self::Hermes { .. }
+            | Self::OpenAi { .. }
+            | Self::Acp(_)
+            | Self::Command(_)
+            | Self::Forge => true,
+            Self::CrewAi(_) => false,
         }
     }
 

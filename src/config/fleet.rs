@@ -94,7 +94,10 @@ impl Config {
 
     /// How long an attempt of `agent` may take.
     pub fn timeouts(&self, agent: &AgentConfig) -> Timeouts {
-        agent.timeout.over(self.dispatch.timeout)
+        match agent.kind {
+            AgentKind::Forge => agent.timeout.of_one_unseen(self.dispatch.timeout),
+            _ => agent.timeout.over(self.dispatch.timeout),
+        }
     }
 
     /// What may be spent.

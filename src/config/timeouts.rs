@@ -72,6 +72,13 @@ impl OwnTimeouts {
             stop: self.stop.unwrap_or(all.stop),
         }
     }
+    /// The same of one of whom no sign of life is seen: only its whole time counts, which is longer,
+    /// since nobody sees how it goes.
+    pub fn of_one_unseen(self, all: Timeouts) -> Timeouts {
+        let total = self.total.unwrap_or(SECOND * 4 * 3600);
+        let stop = self.stop.unwrap_or(all.stop);
+        Timeouts { start: total, silence: total, total, stop }
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +95,11 @@ mod tests {
             stop: seconds(60),
         };
         assert_eq!(OwnTimeouts::default().over(all), all);
+        let four_hours = seconds(4 * 3600);
+        let unseen = OwnTimeouts::default().of_one_unseen(all);
+        let stop = all.stop;
+        let whole = Timeouts { start: four_hours, silence: four_hours, total: four_hours, stop };
+        assert_eq!(unseen, whole);
         let short = OwnTimeouts { total: Some(seconds(300)), ..OwnTimeouts::default() };
         assert_eq!(short.over(all), Timeouts { silence: seconds(300), total: seconds(300), ..all });
     }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
+use super::extra::Extra;
 use super::route::Route;
 use super::wire::WireIssue;
 use crate::core::model::ids::RepoName;
@@ -103,6 +104,39 @@ impl Gitea {
         let body = json!({ "assignees": logins });
         let answer = self.send(Method::PATCH, &issue_route(repo, number), &body).await?;
         item_in(answer.expect(StatusCode::CREATED)?)
+    }
+
+    /// Has somebody assigned, or not; everybody else stays as they are, as far as the forge can do that.
+    ///
+    /// # Errors
+    /// As [`Gitea::add_assignees`]; [`Error::Forbidden`] also if nothing came of it.
+    pub async fn set_assigned(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        (login, is_assigned): (&str, bool),
+    ) -> Result<(), Error> {
+        let present = self.issue(repo, number).await?.assignees;
+        if present.iter().any(|account| account.is(login)) == is_assigned {
+            return Ok(());
+        }
+        if self.has(Extra::Assignees).await? {
+            return match is_assigned {
+                true => self.add_assignees(repo, number, &[login]).await,
+                false => self.remove_assignees(repo, number, &[login]).await,
+            };
+        }
+        let others = present.iter().map(|account| account.login.as_str());
+        let others = others.filter(|other| !other.eq_ignore_ascii_case(login));
+        let wanted: Vec<&str> = others.chain(is_assigned.then_some(login)).collect();
+        let then = self.set_assignees(repo, number, &wanted).await?;
+        match then.assignees.iter().any(|account| account.is(login)) == is_assigned {
+            true => Ok(()),
+            false => {
+                let message = "my account may not change assignees".to_owned();
+                Err(Error::Forbidden { message })
+            }
+        }
     }
 
     /// The issues there, open and closed, that the account `login` opened.

@@ -25,6 +25,9 @@ struct Table {
     entries: Vec<(String, Value)>,
 }
 
+/// A kind of agent that this version only knows the name of.
+const UNDRIVEN: &str = "crewai";
+
 const AGENT: &str = "[[agent]]";
 
 impl Config {
@@ -72,16 +75,21 @@ impl Config {
         self
     }
 
-    /// And an agent who works on the forge, by an account of this name.
+    /// And an agent who works by an account of this name, of a kind that is not driven.
     pub fn agent<const N: usize>(mut self, name: &str, roles: [&str; N]) -> Self {
         self.begin(AGENT.to_owned());
-        self.its("name", name).its("kind", "forge").its("account", name).its("roles", roles)
+        let named = self.its("name", name).its("kind", UNDRIVEN).its("command", ["true"]);
+        named.its("account", name).its("roles", roles)
     }
 
     /// And this about the agent who was named last.
     pub fn its(mut self, key: &str, value: impl Into<Value>) -> Self {
         let agent = self.tables.iter_mut().rfind(|table| table.heading == AGENT);
-        agent.unwrap().set(key, value.into());
+        let (agent, value) = (agent.unwrap(), value.into());
+        if key == "kind" && value != UNDRIVEN {
+            agent.entries.retain(|(known, _)| known != "command");
+        }
+        agent.set(key, value);
         self
     }
 

@@ -6,6 +6,7 @@
 //! is answered with all of it, several in one comment with a list of the first sentences and the
 //! details folded away.
 
+mod agent_order;
 mod agent_view;
 mod answer;
 mod backlog;
@@ -30,6 +31,7 @@ use super::effect::{Body, Fallback, REASON};
 use crate::core::effect::defuse;
 use rendered::RenderedAnswer;
 
+pub use agent_order::CalledAgent;
 pub use agent_view::{AgentRights, AgentState, AgentView};
 pub use answer::Answer;
 pub use backlog::{

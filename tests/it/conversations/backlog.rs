@@ -248,7 +248,7 @@ async fn the_agents_and_what_they_would_get() {
 
         | agent | kind | model | USD per million tokens, read / written | skills | host |
         |---|---|---|---:|---|---|
-        | `ezra` | forge |  | unknown |  |  |
+        | `ezra` | crewai |  | unknown |  |  |
 
         </details>
         ");

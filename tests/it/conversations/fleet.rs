@@ -23,7 +23,7 @@ async fn the_agents_as_configured() {
 
         | agent | kind | model | USD per million tokens, read / written | skills | host |
         |---|---|---|---:|---|---|
-        | `ezra` | forge |  | unknown |  |  |
+        | `ezra` | crewai |  | unknown |  |  |
 
         </details>
         ");
@@ -54,8 +54,8 @@ async fn what_is_paused_is_shown() {
 
         | agent | kind | model | USD per million tokens, read / written | skills | host |
         |---|---|---|---:|---|---|
-        | `ezra` | forge |  | unknown |  |  |
-        | `bezalel` | forge |  | unknown | rust, sql\|psql | vps-2 |
+        | `ezra` | crewai |  | unknown |  |  |
+        | `bezalel` | crewai |  | unknown | rust, sql\|psql | vps-2 |
 
         </details>
         ");

@@ -32,3 +32,4 @@ mod threads_gone;
 mod transcripts;
 mod updates;
 mod walks;
+mod watching;
