@@ -5,12 +5,15 @@ use serde_json::value::RawValue;
 
 use super::client::Gitea;
 use super::error::Error;
-use super::pages::{self, ListShape, Pages, UnusableEntry};
+use super::pages::{self, PAGE, UnusableEntry};
 use super::timeline::timeline_of;
 use super::wire::{WireTime, WireUser, or_default, positive};
 use crate::core::model::gesture::{Gesture, ListedGesture};
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
+
+/// How many pages of a timeline are read.
+const MOST_PAGES: usize = 100;
 
 impl Gitea {
     /// The gestures in a thread at `since` or later, the oldest first.
@@ -24,15 +27,19 @@ impl Gitea {
         since: Timestamp,
     ) -> Result<Vec<ListedGesture>, Error> {
         let route = timeline_of(repo, number).with("since", since);
-        let shape = ListShape { list: pages::plain, entry: gesture };
-        let mut pages = Pages::of_unknown_length(self, route, shape);
-        let mut found: Vec<ListedGesture> = Vec::new();
-        while let Some(page) = pages.next().await? {
-            found.extend(page.entries);
+        let (mut found, mut first): (Vec<ListedGesture>, Option<usize>) = (Vec::new(), None);
+        for page in 1..=MOST_PAGES {
+            let answer = self.get(&route.clone().with("page", page).with("limit", PAGE)).await?;
+            let list = pages::plain(&answer)?;
+            found.extend(pages::usable(&list, gesture, route.template()));
+            // The answers tell only how long each page is: a whole one has a round number of entries,
+            // whatever the server is set to.
+            let size = *first.get_or_insert(list.len());
+            if list.is_empty() || list.len() < size || !size.is_multiple_of(10) {
+                return Ok(found);
+            }
         }
-        found.sort_by_key(|made| made.id);
-        found.dedup_by_key(|made| made.id);
-        Ok(found)
+        Err(Error::TooLarge { limit: MOST_PAGES, unit: "pages" })
     }
 }
 

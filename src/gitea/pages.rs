@@ -68,8 +68,6 @@ pub struct Pages<'a, T> {
     limit: usize,
     /// How many entries a whole page has, as soon as the first one has shown it.
     size: usize,
-    /// Whether the answers tell how many entries there are.
-    tells_length: bool,
     next: NextPage,
 }
 
@@ -102,13 +100,7 @@ enum NextPage {
 
 impl<'a, T> Pages<'a, T> {
     pub(super) fn new(gitea: &'a Gitea, route: Route, shape: ListShape<T>) -> Self {
-        let (size, next, tells_length) = (PAGE, NextPage::Forth(1), true);
-        Self { gitea, route, shape, limit: PAGE, size, tells_length, next }
-    }
-
-    /// The same of a list whose answers tell only how long each page is.
-    pub(super) fn of_unknown_length(gitea: &'a Gitea, route: Route, shape: ListShape<T>) -> Self {
-        Self { tells_length: false, ..Self::new(gitea, route, shape) }
+        Self { gitea, route, shape, limit: PAGE, size: PAGE, next: NextPage::Forth(1) }
     }
 
     /// The next page; none behind the last one.
@@ -144,7 +136,7 @@ impl<'a, T> Pages<'a, T> {
         self.next = match again {
             Some(Some(behind)) => NextPage::Forth(behind),
             Some(None) => NextPage::None,
-            None => self.after(page, list.len(), answer.total().filter(|_| self.tells_length)),
+            None => self.after(page, list.len(), answer.total()),
         };
         let entries = usable(&list, self.shape.entry, self.route.template());
         Ok(Some(Page { entries, at: answer.date() }))

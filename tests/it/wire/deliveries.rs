@@ -148,8 +148,17 @@ fn meaning(delivery: &Recording) -> &'static str {
         ("issue_comment", Some("deleted")) => "Deleted",
         ("issue_comment", _) | ("issues", Some("opened")) => "Text",
         ("pull_request", Some("opened")) => "PullOpened",
+        ("pull_request", Some("closed")) => "Gesture",
+        (event, _) if event != delivery.event_type() && is_gesture(delivery.event_type()) => {
+            "Gesture"
+        }
         _ => "Ignored",
     }
+}
+
+/// Before 1.16 no delivery says so.
+fn is_gesture(event_type: &str) -> bool {
+    event_type.ends_with("_assign") || event_type == "pull_request_review_request"
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use serde::Deserialize;
 use timmy::core::jobs::Commit;
 use timmy::core::model::commit_status::{BranchHealth, CheckState, health, newest};
+use timmy::core::model::gesture::Gesture;
 use timmy::core::model::ids::RepoName;
 use timmy::core::model::time::Timestamp;
 use timmy::gitea::{
@@ -410,6 +411,25 @@ async fn who_pushed_is_told_by_timeline_and_activity() {
     let forge = Forge::answering([Canned::new(404, "{}")]).await;
     let recent = forge.client().recent_pushes(&"lab/pub".parse().unwrap()).await.unwrap();
     assert_eq!(recent.pushes, []);
+}
+
+#[tokio::test]
+async fn what_was_done_without_a_word_is_told_by_the_timeline() {
+    let since = Timestamp::parse("2026-11-28T22:00:00Z").unwrap();
+    for exchange in recorded("timeline-of-pull") {
+        let forge = Forge::answering([exchange.answer.canned(), Canned::new(200, "null")]).await;
+        let made = forge.client().gestures_since(&exchange.repo(), 2, since).await.unwrap();
+        let told: Vec<String> = made
+            .iter()
+            .map(|made| match &made.gesture {
+                Gesture::ReviewAsked { account } => format!("asks {}", account.login),
+                Gesture::ReviewUnasked { account } => format!("asks {} no longer", account.login),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(told, ["asks bezalel", "asks bezalel no longer"], "{}", exchange.version);
+        assert!(made.iter().all(|made| made.by.as_ref().unwrap().login == "ezra"));
+    }
 }
 
 #[tokio::test]
