@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use timmy::core::jobs::{
     Act, AttemptEnd, CancelReason, Done, Draw, Fence, Job, JobAction, JobEvent, JobStep, State,
-    StepKind, StepTime, advance, fold, standing,
+    StateKind, StepKind, StepTime, advance, fold, standing,
 };
 
 use super::table::steps;
@@ -86,6 +86,10 @@ impl Observer {
             let is_merged = before.state == State::Done(Done::Merged);
             let expected = if is_merged { StepKind::Reverted } else { StepKind::Merged };
             prop_assert_eq!(step.kind(), expected);
+        }
+        if before.state.kind() == StateKind::Deciding && step.kind() == StepKind::Retry {
+            // A person would rather have it all done once more.
+            self.spent.clear();
         }
         if let JobStep::Act(Act::Lease(grant)) = step {
             prop_assert!(grant.fence > self.newest, "fencing tokens grow");
