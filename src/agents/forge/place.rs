@@ -1,6 +1,6 @@
 //! The forge on which such an agent works, as timmy's account sees it.
 
-use crate::agents::openai::RepositoryCall;
+use crate::agents::repository::RepositoryCall;
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::core::model::issue::{Comment, Issue};
