@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod drain;
 mod forge;
+mod forward;
 mod hooks;
 mod init;
 mod job_log;
@@ -57,6 +58,8 @@ enum CliCommand {
     Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
     Backup(backup::BackupArgs),
+    #[command(hide = true)]
+    Forward(forward::ForwardArgs),
 }
 
 /// Runs what the command line asks for: exit code 0 good, 1 failed, 2 wrong usage or configuration.
@@ -78,5 +81,6 @@ pub fn run() -> ExitCode {
         CliCommand::Report(report) => report.run(cli.config.as_deref()),
         CliCommand::Simulate(simulate) => simulate.run(cli.config.as_deref()),
         CliCommand::Backup(backup) => backup.run(cli.config.as_deref()),
+        CliCommand::Forward(forward) => forward.run(),
     }
 }

@@ -9,7 +9,8 @@ use super::guards::mount;
 use super::program::{Program, variable};
 use super::sandbox_kind::SandboxKind;
 use super::section::Section;
-use super::value::{Wrong, host_and_port, one_of, text};
+use super::value::{Wrong, one_of, text};
+use crate::core::model::endpoint::Endpoint;
 
 /// How an agent is started that is a program here, and what it sees of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +24,8 @@ pub struct LocalConfig {
     pub home_keep: Vec<PathBuf>,
     /// What it may read of this machine besides.
     pub mounts: Vec<PathBuf>,
-    /// The only servers that it reaches, as `host:port`; none for the network of this machine.
-    pub reach: Option<Vec<String>>,
+    /// The only servers that it reaches; none for the network of this machine.
+    pub reach: Option<Vec<Endpoint>>,
     pub sandbox: SandboxKind,
 }
 
@@ -42,8 +43,15 @@ impl LocalConfig {
             );
         }
         let mounts = section.list_or("mounts", [], mount);
-        let reach = section.list("reach", host_and_port);
+        let reach = section.list("reach", endpoint);
         let sandbox = section.or("sandbox", SandboxKind::Bwrap, one_of(&SandboxKind::ALL));
+        if let (Some(list), SandboxKind::None) = (&reach, sandbox) {
+            section.contradiction(
+                list.first().map(Spanned::span),
+                "agent.reach holds in a sandbox only, and this agent has none.".to_owned(),
+                "Delete `sandbox = \"none\"`, or this line.",
+            );
+        }
         Some(Self {
             command: command?,
             env,
@@ -54,6 +62,12 @@ impl LocalConfig {
             sandbox,
         })
     }
+}
+
+fn endpoint(value: &DeValue<'_>) -> Result<Endpoint, Wrong> {
+    let text = text(value)?;
+    let remedy = "Write it like \"api.example.com:443\", without https:// and *.";
+    text.parse().map_err(|_| Wrong::not(&text, "host and port", remedy))
 }
 
 fn below_home(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {

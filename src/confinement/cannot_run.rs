@@ -26,6 +26,8 @@ pub enum CannotRun {
     TooLarge { needed: u64, most: u64 },
     #[error("{0} is neither a file, a folder nor a link")]
     NotCopied(PathBuf),
+    #[error("what reaches only the servers that are named can run in a sandbox only")]
+    NotKeptIn,
     #[error("{0} is shut to others, and what is run here has the rights of nobody")]
     Shut(PathBuf),
     #[error("less than {0} MiB are free on the disk")]
@@ -108,6 +110,7 @@ impl CannotRun {
             | Self::Refused(_)
             | Self::ShowsSecret { .. }
             | Self::NoMount(_)
+            | Self::NotKeptIn
             | Self::Shut(_)
             | Self::DiskFull(_)
             | Self::NotFetched(_)
@@ -129,6 +132,7 @@ impl CannotRun {
                 "the commit is too large to be checked out"
             }
             Self::NotCopied(_) => "it holds what cannot be copied",
+            Self::NotKeptIn => "it reaches more than it may without a sandbox",
             Self::Shut(_) => "the folder for runs is shut to them",
             Self::DiskFull(_) => "the disk is full",
             Self::NotFetched(_) => "the commit cannot be had from the forge",
@@ -173,6 +177,7 @@ impl CannotRun {
             }
             Self::TooLarge { .. } | Self::TooMuchFetched(_) => "Nothing that large is run.",
             Self::NotCopied(_) => "Delete it there.",
+            Self::NotKeptIn => "Delete `sandbox = \"none\"`, or agent.reach.",
             Self::Shut(_) => "Let others pass through that folder (chmod o+x), or name another.",
             Self::DiskFull(_) => "Make room.",
             Self::NotFetched(_) => "See that git is installed, and that the commit is there.",

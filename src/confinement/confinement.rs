@@ -12,8 +12,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::bounds::Bounds;
 use super::cannot_run::CannotRun;
-use super::launch::{Launch, Network};
+use super::launch::Launch;
+use super::network::Network;
 use super::output::{Drain, OutputEnd};
+use super::reach::{self, ReachProxy};
 use super::running::{Running, has_begun};
 use super::session::{Session, SessionEnd, SessionRequest};
 use super::view::Mounts;
@@ -52,7 +54,7 @@ pub struct RunRequest<'a> {
     pub words: &'a [String],
     /// What it reads; without it, nothing.
     pub input: Option<&'a [u8]>,
-    pub network: Network,
+    pub network: Network<'a>,
     pub output: OutputForm,
     pub bounds: Bounds,
 }
@@ -118,6 +120,7 @@ impl Confinement {
         let RunRequest { words, network, bounds, .. } = *request;
         let launch = Launch { words, variables: &[], network, bounds };
         let mut command = self.command(workspace, &launch).await?;
+        let proxy = proxy(workspace, network)?;
         let most = bounds.output;
         let (output, complaints) = match request.output {
             OutputForm::Together => (pipe_together(&mut command, most)?, None),
@@ -134,6 +137,9 @@ impl Confinement {
         let waiting = until_over(&mut running.child, workspace.folder(), &bounds);
         let end = beside(feeding, waiting).await?;
         running.end().await?;
+        if let Some(proxy) = proxy {
+            proxy.end().await;
+        }
         let output = output.end().await;
         let complaints = match complaints {
             Some(complaints) => complaints.end().await,
@@ -157,6 +163,7 @@ impl Confinement {
         let SessionRequest { words, variables, network, bounds } = *request;
         let launch = Launch { words, variables, network, bounds };
         let mut command = self.command(workspace, &launch).await?;
+        let proxy = proxy(workspace, network)?;
         let (said, complaints) = std::io::pipe()?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(complaints);
         let said = Drain::begin(OwnedFd::from(said), bounds.output)?;
@@ -172,11 +179,15 @@ impl Confinement {
                 () = stopped.cancelled() => None,
             };
             running.end().await?;
+            let reached = match proxy {
+                Some(proxy) => proxy.end().await,
+                None => Vec::new(),
+            };
             let (end, complaints) = (over.transpose()?, said.end().await);
             if let Some(end) = end {
                 require_begun(end, me.never_began(&status), &complaints.text())?;
             }
-            Ok(SessionEnd { end, complaints })
+            Ok(SessionEnd { end, complaints, reached })
         });
         Ok(Session::new(pipes, stop, AbortOnDropHandle::new(watching)))
     }
@@ -206,6 +217,13 @@ impl Confinement {
             Keeper::Nothing => false,
         }
     }
+}
+
+/// The proxy through which a run reaches what it may, if it has one.
+fn proxy(workspace: &Workspace, network: Network<'_>) -> Result<Option<ReachProxy>, CannotRun> {
+    let Network::Through(reach) = network else { return Ok(None) };
+    let listener = reach::listen(&workspace.reach(), workspace.owner())?;
+    Ok(Some(ReachProxy::begin(reach.clone(), listener)))
 }
 
 /// Gives a process its input. Who does not want to read it all need not.

@@ -8,8 +8,10 @@ use tokio::process::Command;
 
 use super::bounds::{Bounds, HardLimits};
 use super::cannot_run::CannotRun;
+use super::network::Network;
+use super::reach;
 use super::view::{self, Mounts};
-use super::workspace::Workspace;
+use super::workspace::{Workspace, require_open};
 
 /// The oldest version with all that is asked of it.
 const OLDEST_BWRAP: (u32, u32) = (0, 8);
@@ -17,21 +19,12 @@ const OLDEST_BWRAP: (u32, u32) = (0, 8);
 /// Gives `bwrap` a file to say in how it goes, which nothing in the confinement sees.
 const WITH_STATUS: &str = r#"exec 3>"$1"; shift; exec "$@""#;
 
-/// What a run reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Network {
-    /// Itself alone.
-    Own,
-    /// All that this machine reaches.
-    Shared,
-}
-
 /// What is to be run, and how.
 pub(super) struct Launch<'a> {
     pub(super) words: &'a [String],
     /// Beside those that every run sees.
     pub(super) variables: &'a [(String, OsString)],
-    pub(super) network: Network,
+    pub(super) network: Network<'a>,
     pub(super) bounds: Bounds,
 }
 
@@ -45,18 +38,26 @@ impl Launch<'_> {
         let bwrap = installed("bwrap")?;
         require_version(&bwrap).await?;
         let prlimit = installed("prlimit")?;
-        let has_network = self.network == Network::Shared;
         let program = self.words.first().and_then(|word| view::file_of(OsStr::new(word)));
-        let words = view::arguments(&workspace.places(), mounts, program, has_network);
+        let words = view::arguments(&workspace.places(), mounts, program, self.network);
         let mut command = Command::new("/bin/sh");
         command.args(["-c", WITH_STATUS, "sh"]).arg(workspace.status());
         command.arg(bwrap).args(["--json-status-fd", "3"]).args(words).arg(prlimit);
         command.args(self.bounds.limits(&HardLimits::of_this_process())).arg("--");
+        if let Network::Through(reach) = self.network {
+            if workspace.owner().is_some() {
+                require_open(reach.forwarder())?;
+            }
+            command.args(reach::words());
+        }
         command.args(self.words).current_dir(workspace.folder());
         let (home, temporary) = (Path::new(view::HOME), Path::new("/tmp"));
         // Not as arguments of `bwrap`, which everybody on this machine may read.
         command.env_clear();
         command.envs(view::environment(mounts, home, temporary, self.variables));
+        if let Network::Through(_) = self.network {
+            command.envs(reach::variables());
+        }
         if let Some(owner) = workspace.owner() {
             command.uid(owner).gid(owner);
         }
@@ -68,6 +69,9 @@ impl Launch<'_> {
         workspace: &Workspace,
         mounts: &Mounts,
     ) -> Result<Command, CannotRun> {
+        if let Network::Through(_) = self.network {
+            return Err(CannotRun::NotKeptIn);
+        }
         let (program, arguments) = self
             .words
             .split_first()

@@ -5,6 +5,8 @@
 //! | `confinement` | [`Confinement`]: the way in; how one run is started |
 //! | `session` | [`Session`]: one that is talked to |
 //! | `launch` | the command that starts it |
+//! | `network` | [`Network`]: what a run reaches |
+//! | [`reach`] | a few servers that are named: a proxy of timmy's own |
 //! | `running` | the process, and how it ends with all that belongs to it |
 //! | `workspace` | [`Workspace`]: the private copy, a home and a `/tmp` beside it, and how they go |
 //! | `checkout` | how exactly one commit gets there, with nothing of it run |
@@ -24,7 +26,7 @@
 //! | `git` | git, with nothing of anybody's configuration |
 //!
 //! From inside nothing is to be had but the copy, `/usr`, what `/etc` has for programs to work, and
-//! the mounts that the configuration names, read-only. There is no network unless it is asked for,
+//! the mounts that the configuration names, read-only. There is no network unless it is asked for, all of it or a few servers,
 //! no process of the machine's, no variable of timmy's. A run is a namespace of processes of its
 //! own: it ends when its first process does, and nothing of it lives on. Where timmy is root, the
 //! run is not: it gets the rights of nobody.
@@ -51,7 +53,9 @@ mod git;
 mod git_run;
 mod history;
 mod launch;
+mod network;
 mod output;
+mod reach;
 mod remote;
 mod running;
 mod session;
@@ -67,8 +71,12 @@ pub use confinement::{Confinement, FinishedRun, OutputForm, RunRequest};
 pub use fetched::FetchedRepository;
 pub use git::{Repository, TreeChange};
 pub use history::HistoryCommit;
-pub use launch::Network;
+pub use network::Network;
 pub use output::OutputEnd;
+pub use reach::{
+    AddressKind, Reach, ReachLimits, ReachProxy, Resolve, SystemResolver,
+    addresses as addresses_of, forward,
+};
 pub use remote::{PushEnd, Remote};
 pub use session::{Session, SessionEnd, SessionRequest};
 pub use view::CHECKOUT as SEEN_CHECKOUT;

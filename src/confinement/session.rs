@@ -8,7 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::bounds::Bounds;
 use super::cannot_run::CannotRun;
-use super::launch::Network;
+use super::network::Network;
 use super::output::OutputEnd;
 use super::watch::RunEnd;
 
@@ -19,7 +19,7 @@ pub struct SessionRequest<'a> {
     pub words: &'a [String],
     /// What it sees beside the variables that every run sees. They stand in no argument.
     pub variables: &'a [(String, OsString)],
-    pub network: Network,
+    pub network: Network<'a>,
     pub bounds: Bounds,
 }
 
@@ -43,6 +43,8 @@ pub struct SessionEnd {
     pub end: Option<RunEnd>,
     /// The end of what it complained of.
     pub complaints: OutputEnd,
+    /// What there is to tell of its connections, if they went through a proxy.
+    pub reached: Vec<String>,
 }
 
 impl Session {

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::cannot_run::CannotRun;
+use super::network::Network;
+use super::reach;
 
 /// Where the copy lies, seen from inside.
 pub const CHECKOUT: &str = "/timmy/checkout";
@@ -103,13 +105,19 @@ pub(super) const PASSWD: &str = "root:x:0:0::/nonexistent:/bin/false\n\
                                  nobody:x:65534:65534::/nonexistent:/bin/false\n";
 pub(super) const GROUP: &str = "root:x:0:\ntimmy:x:1000:\nnogroup:x:65534:\n";
 
+/// And of names, where a proxy is all that looks them up.
+pub(super) const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";
+pub(super) const NSSWITCH: &str = "passwd: files\ngroup: files\nhosts: files\n";
+
 /// What a run sees of its workspace.
 pub(super) struct Places<'a> {
     pub(super) checkout: &'a Path,
     pub(super) home: &'a Path,
     pub(super) temporary: &'a Path,
-    /// With the files of [`PASSWD`] and [`GROUP`].
+    /// With the files of [`PASSWD`], [`GROUP`], [`HOSTS`] and [`NSSWITCH`].
     pub(super) etc: &'a Path,
+    /// With the socket of its proxy, if it has one.
+    pub(super) reach: PathBuf,
 }
 
 /// The arguments of `bwrap` up to the program. `program`: a file that must be seen to be started.
@@ -117,21 +125,26 @@ pub(super) fn arguments(
     places: &Places<'_>,
     mounts: &Mounts,
     program: Option<&Path>,
-    has_network: bool,
+    network: Network<'_>,
 ) -> Vec<OsString> {
     let mut words = Arguments::default();
     words.add(["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"]);
     words.add(["--new-session", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"]);
+    let has_network = matches!(network, Network::Shared);
     if has_network {
         words.add(["--share-net"]);
     }
     words.add(["--ro-bind", "/usr", "/usr"]);
     words.root();
-    let network: &[&str] = if has_network { &ETC_OF_NETWORK } else { &[] };
-    for file in ETC.iter().chain(network) {
+    let looked_up: &[&str] = if has_network { &ETC_OF_NETWORK } else { &[] };
+    for file in ETC.iter().chain(looked_up) {
         words.add(["--ro-bind-try", file, file]);
     }
-    for file in ["passwd", "group"] {
+    let of_names: &[&str] = match network {
+        Network::Through(_) => &["hosts", "nsswitch.conf"],
+        Network::Own | Network::Shared => &[],
+    };
+    for file in ["passwd", "group"].iter().chain(of_names) {
         words.bind("--ro-bind", &places.etc.join(file), &Path::new("/etc").join(file));
     }
     words.add(["--proc", "/proc", "--dev", "/dev", "--size", SHARED_MEMORY]);
@@ -143,6 +156,10 @@ pub(super) fn arguments(
     }
     if let Some(program) = program.filter(|program| !program.starts_with("/usr")) {
         words.bind("--ro-bind", program, program);
+    }
+    if let Network::Through(reach) = network {
+        words.bind("--ro-bind", &places.reach, Path::new(reach::FOLDER));
+        words.bind("--ro-bind", reach.forwarder(), Path::new(reach::FORWARDER));
     }
     words.bind("--bind", places.home, Path::new(HOME));
     words.bind("--bind", places.checkout, Path::new(CHECKOUT));
@@ -184,25 +201,31 @@ pub(super) fn file_of(program: &OsStr) -> Option<&Path> {
 mod tests {
     use crate::confinement::view::*;
 
-    fn words(mounts: &Mounts, has_network: bool) -> Vec<String> {
+    fn words(mounts: &Mounts, network: Network<'_>) -> Vec<String> {
         let place = Path::new("/place");
-        let places = Places { checkout: place, home: place, temporary: place, etc: place };
-        let words = arguments(&places, mounts, Some(Path::new("/opt/guard.sh")), has_network);
+        let places = Places {
+            checkout: place,
+            home: place,
+            temporary: place,
+            etc: place,
+            reach: place.join("reach"),
+        };
+        let words = arguments(&places, mounts, Some(Path::new("/opt/guard.sh")), network);
         words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
     fn network_is_seen_only_where_it_is_asked_for() {
-        let alone = words(&Mounts::default(), false);
+        let alone = words(&Mounts::default(), Network::Own);
         assert!(!alone.iter().any(|word| word == "--share-net" || word.contains("resolv")));
-        let with = words(&Mounts::default(), true);
+        let with = words(&Mounts::default(), Network::Shared);
         assert!(with.iter().any(|word| word == "--share-net"));
         assert!(with.iter().any(|word| word == "/etc/resolv.conf"));
     }
 
     #[test]
     fn nothing_of_the_machine_can_be_written() {
-        let words = words(&Mounts::default(), true);
+        let words = words(&Mounts::default(), Network::Shared);
         let writable: Vec<&str> = words
             .windows(3)
             .filter(|three| three[0] == "--bind")

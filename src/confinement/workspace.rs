@@ -13,7 +13,7 @@ use super::checkout::{check_out, overlay};
 use super::clone::{CloneOrder, clone_into};
 use super::folder;
 use super::git::Repository;
-use super::view::{GROUP, PASSWD, Places};
+use super::view::{GROUP, HOSTS, NSSWITCH, PASSWD, Places};
 use super::watch::require_room;
 use crate::core::jobs::Commit;
 
@@ -202,6 +202,8 @@ impl Workspace {
         }
         fs::write(self.etc.join("passwd"), PASSWD)?;
         fs::write(self.etc.join("group"), GROUP)?;
+        fs::write(self.etc.join("hosts"), HOSTS)?;
+        fs::write(self.etc.join("nsswitch.conf"), NSSWITCH)?;
         Ok(())
     }
 
@@ -237,6 +239,11 @@ impl Workspace {
         self.folder().join("status")
     }
 
+    /// Where the socket of its proxy lies.
+    pub(super) fn reach(&self) -> PathBuf {
+        self.folder().join("reach")
+    }
+
     /// As whom something runs there, if not as timmy's own user.
     pub(super) fn owner(&self) -> Option<u32> {
         self.owner
@@ -244,6 +251,7 @@ impl Workspace {
 
     pub(super) fn places(&self) -> Places<'_> {
         Places {
+            reach: self.reach(),
             checkout: &self.checkout,
             home: &self.home,
             temporary: &self.temporary,
@@ -317,7 +325,7 @@ fn run(program: &str, words: &[&str], folder: &Path) {
 }
 
 /// Whoever is nobody must be able to come to `place`.
-fn require_open(place: &Path) -> Result<(), CannotRun> {
+pub(super) fn require_open(place: &Path) -> Result<(), CannotRun> {
     for folder in place.ancestors() {
         if fs::metadata(folder)?.mode() & 0o001 == 0 {
             return Err(CannotRun::Shut(folder.to_owned()));

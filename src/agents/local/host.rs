@@ -194,8 +194,8 @@ impl LocalHost {
             words: &words,
             variables: &self.options.variables,
             // Who names what it reaches gets nothing else.
-            network: match self.options.local.reach {
-                Some(_) => Network::Own,
+            network: match &self.options.reach {
+                Some(reach) => Network::Through(reach),
                 None => Network::Shared,
             },
             bounds: self.options.bounds,

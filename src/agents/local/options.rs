@@ -10,7 +10,8 @@ use crate::agents::redact::Redactor;
 use crate::agents::trouble::AgentTrouble;
 use crate::clock::Clock;
 use crate::config::{AgentConfig, Config, LocalConfig};
-use crate::confinement::Bounds;
+use crate::confinement::{Bounds, Reach};
+use crate::core::model::endpoint::Endpoint;
 use crate::gitea::Gitea;
 
 /// What an agent is made of that is a program here.
@@ -28,6 +29,8 @@ pub struct LocalOptions {
     pub time: Duration,
     /// How much an attempt may take.
     pub bounds: Bounds,
+    /// The only servers that it reaches; none for the network of this machine.
+    pub reach: Option<Reach>,
     /// As which account timmy fetches, pushes and opens pull requests for it.
     pub forge: Gitea,
     /// Knows the secrets that must not be kept.
@@ -57,6 +60,7 @@ impl LocalOptions {
             place: config.agents_folder().join(&agent.name),
             secrets: config.secret_files(),
             time,
+            reach: local.reach.clone().map(reach).transpose()?,
             // timmy's own clock ends it; this one only where nobody asks that any more.
             bounds: Bounds::within(time * 2),
             forge: own_account(agent, forge)?.unwrap_or_else(|| forge.clone()),
@@ -64,4 +68,11 @@ impl LocalOptions {
             clock: clock.clone(),
         }))
     }
+}
+
+/// Through a proxy; in the sandbox, timmy's own program stands for it.
+fn reach(endpoints: Vec<Endpoint>) -> Result<Reach, AgentTrouble> {
+    let program = std::env::current_exe();
+    let program = program.map_err(|why| AgentTrouble::CannotRun(format!("its proxy: {why}")))?;
+    Ok(Reach::new(endpoints, program))
 }

@@ -92,6 +92,9 @@ impl LocalWork {
         let folder = self.host.seen_at(&bench.workspace);
         let said = self.talk(&mut session, (&folder, taken)).await;
         let ended = session.end().await;
+        for line in ended.iter().flat_map(|ended| &ended.reached) {
+            self.note(Speaker::Note, line);
+        }
         if let Err(error) = self.host.keep_home(&bench.workspace).await {
             self.note(Speaker::Note, &format!("Of its home: {error}"));
         }

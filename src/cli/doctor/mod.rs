@@ -19,6 +19,7 @@ mod listener;
 mod people;
 mod print;
 mod probe;
+mod reach;
 mod reactions;
 mod report;
 mod server;
@@ -37,6 +38,7 @@ use super::watched::{self, Watched, repositories};
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, WebhookConfig};
+use crate::confinement::SystemResolver;
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
@@ -129,6 +131,10 @@ impl DoctorArgs {
         findings.extend(fleet::automatic(config));
         findings.extend(confinement::check(config).await);
         let served = memory.readers.as_ref().filter(|_| memory.is_served);
+        let has_proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        findings.extend(reach::check(&config.agents, &SystemResolver, has_proxy).await);
         findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         match &config.webhook {

@@ -5,6 +5,7 @@ pub mod commit;
 pub mod commit_status;
 pub mod dependency;
 pub mod due_day;
+pub mod endpoint;
 pub mod fixture;
 pub mod gesture;
 pub mod glob;

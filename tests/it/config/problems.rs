@@ -246,7 +246,7 @@ tokens_per_day = 5
     timmy.toml:27:1: agent.command is missing. Add a line command = [...] to [agent].
     timmy.toml:32:14: agent.home_keep keeps something of a home that is not there. Name the folder as agent.home, or delete this line.
     timmy.toml:32:29: agent.home_keep is "../../etc/passwd", which is no path below the home. Write it from the home on, such as ".config/agent/key.json".
-    timmy.toml:33:10: agent.reach is "https://api.example.com", which is no host and port. Write it like "temporal.internal:7233".
+    timmy.toml:33:10: agent.reach is "https://api.example.com", which is no host and port. Write it like "api.example.com:443", without https:// and *.
     timmy.toml:34:11: agent.sandbox is "docker", which I do not know. I know "bwrap", "none".
     timmy.toml:35:16: agent.permissions is "all", which I do not know. I know "read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other".
     timmy.toml:36:8: agent.deny is a text. Write true or false, without quotes.

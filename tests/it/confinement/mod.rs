@@ -7,5 +7,8 @@ mod copies;
 mod fail_to_pass;
 mod greed;
 mod guards;
+pub mod reach;
 mod sessions;
 pub mod stage;
+#[cfg(target_os = "linux")]
+mod through;

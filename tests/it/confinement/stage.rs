@@ -76,7 +76,7 @@ impl Stage {
         &self,
         workspace: &Workspace,
         script: &str,
-        network: Network,
+        network: Network<'_>,
         bounds: Bounds,
     ) -> Result<FinishedRun, CannotRun> {
         let words = ["bash", "-c", script].map(str::to_owned);

@@ -18,6 +18,7 @@ use crate::confinement::stage::open_folder;
 use crate::support::clock::noon;
 use crate::support::config::Config;
 use crate::support::forge::{DOOR, client, forge, furnish};
+use crate::support::process::BINARY;
 
 pub const BRANCH: &str = "timmy/41-j42";
 
@@ -69,7 +70,10 @@ impl Stage {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let redactor = Redactor::new(["correct horse battery"]);
         let options = LocalOptions::of(&config, &config.agents[0], &self.ezra, &redactor, &clock);
-        options.unwrap().unwrap()
+        let mut options = options.unwrap().unwrap();
+        // The program of this test is not timmy itself.
+        options.reach = options.reach.map(|reach| reach.forwarded_by(BINARY.into()));
+        options
     }
 
     pub fn agent(&self, script: &str) -> LocalAgent {
