@@ -8,8 +8,8 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use super::own_pulls::merged_before;
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    CommitVerdict, ExaminedChange, FindingCode, GuardCount, GuardFinding, GuardName, GuardResult,
-    GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, PassedGuard, Sentence, Standing,
+    CommitVerdict, ExaminedChange, FindingCode, GuardFinding, GuardName, GuardResult, GuardRules,
+    LatePush, LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -126,10 +126,8 @@ impl Examiner {
             evidence.judgement.change =
                 examined.digest.map(|digest| JudgedChange { digest, updates });
             add(&mut evidence, &examined.verdict);
-            let guards = GuardCount::of(&examined.verdict);
-            let passed = PassedGuard::all(&examined.verdict);
             evidence.judgement.examined =
-                Some(ExaminedChange { size: examined.size, guards, passed });
+                Some(ExaminedChange::of(examined.size, &examined.verdict));
         }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
         let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod findings;
+mod let_pass;
 mod log;
 mod not_merged;
 mod outcome;
@@ -12,7 +13,8 @@ mod words;
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
 pub use findings::sentences_of;
-pub(super) use findings::{all_passed, findings_of, guards_of, shown_of};
+pub(super) use findings::{findings_of, guards_of, guards_of_change, shown_of};
+pub use let_pass::{LetPassView, LiftedView};
 pub use log::JobLogLine;
 pub use not_merged::{keeps_from_merging, not_merged};
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};
