@@ -207,11 +207,14 @@ impl Examiner {
         shown: &PullRequest,
     ) -> Result<Option<Vec<OtherPull>>, Error> {
         let (thread, own) = (result.job.spec.thread, shown.number);
-        let linked = self.read(move |conn| jobs::linked_pulls(conn, thread)).await;
-        let Some(linked) = linked else { return Ok(None) };
+        let job = result.job.clone();
+        let read = move |conn: &Connection| {
+            Ok((jobs::linked_pulls(conn, thread)?, jobs::merged_before_of(conn, &job)?))
+        };
+        let Some((linked, known)) = self.read(read).await else { return Ok(None) };
         // Its own ones that are open it closes itself, once another one took their place.
         let (gitea, base) = (&self.ctx.gitea, &shown.base_branch);
-        let merged = merged_before(gitea, &result.repo, &result.job, base).await?;
+        let merged = merged_before(gitea, &result.repo, (&result.job, &known), base).await?;
         let merged = merged.into_iter().map(|(pull, _)| OtherPull {
             number: pull.number,
             author: pull.author.map(|author| author.login),
