@@ -73,6 +73,20 @@ fn section(t: &Talk, heading: &str) -> String {
 }
 
 #[tokio::test]
+async fn what_is_closed_is_not_begun_again() {
+    reported(async |t| {
+        let (_work, _) = merged(t).await;
+        assert!(!t.sandbox.is_open(DOOR, 1).unwrap());
+        assert_snapshot!(t.ask("walt", "/timmy retry").await, @"**Not done: this is closed.** Reopen it; then `/timmy retry` takes up `j1` again.");
+        assert_eq!(state(t).await, State::Done(Done::Merged));
+        reopened(t).await;
+        let answer = t.ask("walt", "/timmy retry").await;
+        assert!(answer.starts_with("**Once more:** "), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_reverted_stays_counted_when_it_is_begun_again() {
     reported(async |t| {
         let (_work, commit) = merged(t).await;

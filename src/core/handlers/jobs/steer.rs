@@ -7,7 +7,7 @@ use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::jobs::KnownJob;
-use crate::core::jobs::{CancelReason, IllegalReason, Job, JobEvent, Phase, State, ToldText};
+use crate::core::jobs::{CancelReason, Done, IllegalReason, Job, JobEvent, Phase, State, ToldText};
 use crate::core::reply::{Answer, JobAnswer};
 
 pub(in crate::core::handlers) fn cancel<'a>(job: Option<JobId>) -> Handler<'a> {
@@ -18,7 +18,9 @@ pub(in crate::core::handlers) fn retry(
     job: Option<JobId>,
     agent: Option<&AgentName>,
 ) -> Handler<'_> {
-    Handler::new(one_job(job), move |context| context.retry(job, agent.map(AgentName::as_str)))
+    let mut needs = one_job(job);
+    needs.jobs.closed = true;
+    Handler::new(needs, move |context| context.retry(job, agent.map(AgentName::as_str)))
 }
 
 pub(in crate::core::handlers) fn tell(job: Option<JobId>, text: &Note) -> Handler<'_> {
@@ -63,6 +65,13 @@ impl CommandContext<'_> {
             Ok(known) => known,
             Err(answer) => return answer,
         };
+        let job = &known.record.job;
+        if job.state.kind().is_end() && self.snapshot.jobs.closed.contains(&known.thread()) {
+            let is_merged = matches!(job.state, State::Done(Done::Merged | Done::Reverted));
+            let is_merged = job.spec.adopts.is_some() && is_merged;
+            let view = Box::new(self.job_view(&known));
+            return JobAnswer::ThreadClosed { view, is_merged }.into();
+        }
         match self.happen(&known.record, JobEvent::Retry(agent.map(str::to_owned))) {
             Ok(after) => Answer::from(JobAnswer::Retried {
                 id: after.spec.id.to_string(),

@@ -49,6 +49,11 @@ pub enum JobAnswer {
     StillWorking {
         view: Box<JobView>,
     },
+    /// It has ended, and its thread is closed. `is_merged`: a pull request that was merged.
+    ThreadClosed {
+        view: Box<JobView>,
+        is_merged: bool,
+    },
     /// It begins again, by this agent if one was named.
     Retried {
         id: String,
@@ -195,7 +200,7 @@ impl JobAnswer {
                 "in_work"
             }
             Self::NothingLifted { .. } => "not_found",
-            Self::AlreadyStopping { .. } | Self::Over { .. } => "over",
+            Self::AlreadyStopping { .. } | Self::Over { .. } | Self::ThreadClosed { .. } => "over",
         }
     }
 }
