@@ -85,6 +85,14 @@ pub enum JobAnswer {
         guard: String,
         speaking: Vec<String>,
     },
+    /// A guard is not lifted, since the round of repair that goes on is for more than that: for what
+    /// its agent was told, or what these other guards found.
+    RoundGoesOn {
+        guard: String,
+        agent: Option<String>,
+        is_told: bool,
+        others: Vec<String>,
+    },
     /// What failed for good.
     Dead {
         jobs: Vec<JobView>,
@@ -196,9 +204,10 @@ impl JobAnswer {
             | Self::Agent { .. } => "done",
             Self::Refused { .. } => "not_given",
             Self::NoneHere { .. } => "no_job",
-            Self::Lives { .. } | Self::StillWorking { .. } | Self::NothingToCheck { .. } => {
-                "in_work"
-            }
+            Self::Lives { .. }
+            | Self::StillWorking { .. }
+            | Self::NothingToCheck { .. }
+            | Self::RoundGoesOn { .. } => "in_work",
             Self::NothingLifted { .. } => "not_found",
             Self::AlreadyStopping { .. } | Self::Over { .. } | Self::ThreadClosed { .. } => "over",
         }
