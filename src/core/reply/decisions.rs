@@ -4,7 +4,9 @@ use askama::Template;
 use jiff::tz::TimeZone;
 
 use super::filters::{self, Name};
-use super::jobs::{CheckLine, LetPassView, findings_of, guards_of_change, moment, short, shown_of};
+use super::jobs::{
+    CheckLine, LetPassView, UnheardView, findings_of, guards_of_change, moment, short, shown_of,
+};
 use super::start_question::StartView;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
@@ -34,6 +36,8 @@ pub struct QuestionView {
     pub guards: Option<GuardCount>,
     /// What people let pass all the same.
     pub let_pass: LetPassView,
+    /// What its agent was told and did not hear, where that can still be brought to it.
+    pub unheard: Vec<UnheardView>,
     /// What else was checked of a pull request, a line each.
     pub checks: Vec<CheckLine>,
     /// What was found, a sentence each.
@@ -81,6 +85,7 @@ impl QuestionView {
             commit: job.past.commit.as_ref().filter(|_| is_code).map(short),
             guards: guards_of_change(record),
             let_pass: LetPassView::of(record),
+            unheard: if can_be_revised(question) { UnheardView::all(record) } else { Vec::new() },
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
             found,
             shown_by: shown_of(record),
@@ -103,13 +108,18 @@ impl QuestionView {
 
     /// Whether the lines that answer it follow in the same breath.
     fn is_plain(&self) -> bool {
-        self.let_pass.is_empty()
+        self.let_pass.is_empty() && self.unheard.is_empty()
     }
 
     /// The lines that answer it.
     fn lines(&self, name: &str) -> Vec<String> {
         answer_lines(&self.id, verbs_for(self.question), name)
     }
+}
+
+/// Whether the result can be asked for otherwise.
+fn can_be_revised(question: Question) -> bool {
+    verbs_for(question).contains(&Verb::Revise)
 }
 
 #[derive(Template)]

@@ -237,6 +237,47 @@ async fn a_question_says_what_people_let_pass() {
 }
 
 #[tokio::test]
+async fn a_question_says_what_its_agent_did_not_hear() {
+    talk(async |t| {
+        let work = given(t).await;
+        let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+        let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+        t.quiet().await;
+        t.ask("walt", "/timmy tell mind the *hinge*").await;
+        let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+        work.says(Progress::Ended { claim, usage: USED }).await;
+        work.is_judged_on(&head, pull, Verdict::Pass { ask: true }).await;
+        let asked = t.comment(4).replace(&head[..7], "8b195ee");
+        assert_snapshot!(asked, @r"
+        ### Accept \#2?
+
+        @alexander, `ezra` did this in \#2. All that I check passed on `8b195ee`.
+
+        **It was made without this,** which came too late for its agent:
+
+        - \@walt: mind the \*hinge\*
+
+        `/timmy revise d1 what should change` brings that along.
+
+        Reply with one of these lines:
+
+        ```
+        /timmy approve d1
+        /timmy revise d1 what should change
+        /timmy reject d1 why
+        ```
+
+        **approve** is for exactly `8b195ee`; a new push voids this question. It waits until somebody answers.
+        ");
+        assert_snapshot!(t.ask("walt", "/timmy tell and the lock").await, @"**Kept for the next attempt of `j1`,** if there is one: a person is asked about what it brought. `/timmy revise what should change` starts a round with both.");
+        t.ask("anna", "/timmy revise d1 both").await;
+        assert_eq!(t.job(1).await.past.unheard, [0, 1, 2]);
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_bare_yes_in_the_pull_request_counts() {
     talk(async |t| {
         let asked = asked(t).await;

@@ -7,7 +7,9 @@ use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::jobs::KnownJob;
-use crate::core::jobs::{CancelReason, Done, IllegalReason, Job, JobEvent, Phase, State, ToldText};
+use crate::core::jobs::{
+    CancelReason, Deciding, Done, IllegalReason, Job, JobEvent, Phase, Question, State, ToldText,
+};
 use crate::core::reply::{Answer, JobAnswer};
 
 pub(in crate::core::handlers) fn cancel<'a>(job: Option<JobId>) -> Handler<'a> {
@@ -109,8 +111,9 @@ impl CommandContext<'_> {
         match self.happen(&known.record, JobEvent::Told(text)) {
             Ok(after) => {
                 let agent = after.state.attempt().map(|a| a.leased.grant.agent.clone());
-                let reaches = reaches(&after);
-                Answer::from(JobAnswer::Told { id: after.spec.id.to_string(), agent, reaches })
+                let (reaches, is_asked) = (reaches(&after), is_asked_about(&after));
+                let id = after.spec.id.to_string();
+                Answer::from(JobAnswer::Told { id, agent, reaches, is_asked })
             }
             Err(_) => self.is_over(known),
         }
@@ -125,6 +128,15 @@ fn as_argument(answer: Answer) -> Answer {
             Answer::NoAgent { name, instead }
         }
         other => other,
+    }
+}
+
+/// Whether a person is asked about what it brought, and may want it otherwise.
+fn is_asked_about(job: &Job) -> bool {
+    let State::Deciding(Deciding { question, .. }) = job.state else { return false };
+    match question {
+        Question::Accept | Question::NoChange | Question::Guard | Question::Repair => true,
+        Question::Dispatch | Question::Stuck | Question::Permission | Question::Uncertain => false,
     }
 }
 

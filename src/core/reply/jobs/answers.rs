@@ -60,11 +60,13 @@ pub enum JobAnswer {
         agent: Option<String>,
         was_over: bool,
     },
-    /// Its agent is told something. `reaches`: while it works.
+    /// Its agent is told something. `reaches`: while it works; `is_asked`: a person is asked about
+    /// what it brought.
     Told {
         id: String,
         agent: Option<String>,
         reaches: bool,
+        is_asked: bool,
     },
     /// What it brought is examined once more.
     Rechecked {

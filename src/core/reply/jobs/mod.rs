@@ -7,6 +7,7 @@ mod log;
 mod not_merged;
 mod outcome;
 mod standing;
+mod unheard;
 mod view;
 mod words;
 
@@ -19,6 +20,7 @@ pub use log::JobLogLine;
 pub use not_merged::{keeps_from_merging, not_merged};
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};
 pub use standing::{CancelledBy, JobStanding};
+pub use unheard::UnheardView;
 pub use view::JobView;
 pub use words::usd;
 pub(in crate::core) use words::{moment, short};

@@ -10,6 +10,7 @@ use url::Url;
 use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
 use super::let_pass::LetPassView;
 use super::standing::{CancelledBy, JobStanding, branch};
+use super::unheard::UnheardView;
 use super::view::JobView;
 use super::words::{moment, short, usd};
 use crate::core::guards::CheckLink;
@@ -36,6 +37,8 @@ pub enum JobOutcome {
         is_comment: bool,
         commit: Option<String>,
         let_pass: LetPassView,
+        /// What its agent was told and did not hear.
+        unheard: Vec<UnheardView>,
         checks: Vec<CheckLine>,
     },
     /// Somebody merged what it brought while an agent still worked on it.
@@ -165,6 +168,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             is_comment: matches!(job.spec.purpose, Purpose::Research | Purpose::Ops),
             commit: job.past.commit.as_ref().map(short),
             let_pass: LetPassView::of(record),
+            unheard: UnheardView::all(record),
             checks: checks(record, &on),
         },
         JobStanding::Merged { pull } => JobOutcome::Merged { pull },
