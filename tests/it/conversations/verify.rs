@@ -131,6 +131,21 @@ async fn what_was_told_goes_on() {
 }
 
 #[tokio::test]
+async fn a_round_that_was_taken_back_is_no_attempt() {
+    talk(async |t| {
+        let round = mended(t, &[(GuardName::Substance, FindingCode::EmptyDiff)]).await;
+        t.ask("alexander", "/timmy override substance it is fine").await;
+        round.says(Progress::Stopped { usage: USED }).await;
+        assert_eq!(state(t).await, StateKind::Verifying);
+        round.is_judged_on(&"ab".repeat(20), 2, Verdict::Pass { ask: false }).await;
+        let card = t.comment(1);
+        assert!(card.starts_with(r"**`ezra` delivered \#2** · 1 attempt · "), "{card}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_guard_is_lifted_of_one_commit_by_an_owner_and_that_is_kept() {
     talk(async |t| {
         let head = too_large(t).await;

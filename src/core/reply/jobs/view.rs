@@ -74,7 +74,7 @@ impl JobView {
             standing: JobStanding::of(record, now, zone),
             attempt: job.attempt_number(),
             of: job.spec.limits.attempts,
-            tries: record.started().count(),
+            tries: record.tries(),
             rounds: (job.past.rounds, job.past.rounds_allowed),
             guards: guards_of_result(record),
             is_over,
