@@ -7,7 +7,7 @@ use super::audit::{self, AuditEntry};
 use super::error::Error;
 use super::inbox::{self, Ending, InboxText};
 use super::jobs::{self, GivenAnswer, NotCreated};
-use super::lifted_guards::{self, LiftedGuard};
+use super::lifted_guards::{self, NewLift};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
 use super::{controls, forgotten, repos, threads};
@@ -148,14 +148,8 @@ fn requested(
         }
         JobRequest::Lift { seen, guard, commit, reason, now } => {
             let id = unmoved(tx, seen)?;
-            let lifted = LiftedGuard {
-                repo: seen.spec.thread.repo,
-                commit,
-                guard,
-                job: id,
-                by: actor,
-                reason,
-            };
+            let lifted =
+                NewLift { repo: seen.spec.thread.repo, commit, guard, job: id, by: actor, reason };
             lifted_guards::lift(tx, &lifted, now.at)?;
             if jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
                 return Err(moved);

@@ -28,8 +28,11 @@ mod decide;
 mod history;
 mod lease;
 mod load;
+mod merged_before;
+mod merged_job;
 mod numbers;
 mod record;
+mod results;
 mod run;
 mod speech;
 mod transcript;
@@ -48,11 +51,13 @@ pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};
 pub use load::{
     StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
 };
+pub use merged_before::{merged_before_of, merged_jobs_before};
+pub use merged_job::MergedJob;
 pub use numbers::{ShownNumbers, count_above, introduce, restore};
 pub use record::{
-    MergedJob, dead_ids, ended_between, ended_ids, latest_in, live_ids, merged_into, merged_since,
-    outcomes, record, refused_ids, results, reverted_between, touches,
+    dead_ids, ended_between, ended_ids, latest_in, live_ids, record, refused_ids, reverted_between,
 };
+pub use results::{merged_into, merged_since, outcomes, results, touches};
 pub use run::{
     WatchedJob, asks, base_branch, fleet_moved, found, has_asked, is_any_queued, is_small,
     is_thread_open, keep_findings, linked_pulls, note_waiting, prepared, pulls_of, queued, said,
