@@ -10,10 +10,11 @@ use super::jobs::{self, GivenAnswer, NotCreated};
 use super::lifted_guards::{self, NewLift};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
-use super::{controls, forgotten, repos, threads};
+use super::{controls, forgotten, incidents, repos, threads};
 use crate::core::handlers::{ChangeSet, JobRequest, ScheduledLabel};
 use crate::core::jobs::{Job, JobEvent, JobId};
 use crate::core::model::account::Account;
+use crate::core::model::incident::Incident;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::{ControlChange, PauseScope};
@@ -84,8 +85,13 @@ fn store(
     }
     for change in &changes.fleet {
         controls::apply(tx, change)?;
-        if let ControlChange::Resume(PauseScope::Agent(agent)) = change {
-            jobs::trust_again(tx, agent, now)?;
+        match change {
+            ControlChange::Resume(PauseScope::Agent(agent)) => jobs::trust_again(tx, agent, now)?,
+            // Work may start by itself again.
+            ControlChange::Resume(PauseScope::All) => {
+                incidents::over(tx, &Incident::OtherLedger)?;
+            }
+            _ => {}
         }
     }
     for keyed in &changes.effects {

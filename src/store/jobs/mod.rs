@@ -3,6 +3,7 @@
 //! runner do, or nothing of it. So every runner drives the same jobs in the same way.
 //!
 //! - `create`: a job for a thread, and whether one may be there.
+//! - `by_itself`: what was matched is begun without anybody asking for it.
 //! - `card_claim`: whether the card of a job claims its thread.
 //! - `advance`: an event happened ([`advance()`]). Told twice under one key, it happened once.
 //! - `lease`: a match is carried out ([`dispatch`]), an agent gets a job and is started ([`lease()`],
@@ -21,6 +22,7 @@
 mod advance;
 mod asked;
 mod attempts;
+mod by_itself;
 mod card_claim;
 mod check;
 mod create;
@@ -42,6 +44,7 @@ pub use attempts::{
     ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
     spent_since, trust_again,
 };
+pub use by_itself::{AutomaticLimits, AutomaticStart, Begun, begin_by_itself};
 pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use create::{NotCreated, create};

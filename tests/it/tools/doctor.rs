@@ -695,7 +695,7 @@ async fn an_agent_that_never_starts_and_what_starts_by_itself() {
     });
     let run = stage.run("doctor");
     insta::assert_snapshot!(stage.found(&run, "budget"), @"An attempt of groq may cost 20.00 USD, its max_tokens at its price, and budget.issue is 2.00 USD: it never starts. > Lower its max_tokens, or raise budget.issue.");
-    insta::assert_snapshot!(stage.found(&run, "dispatch"), @"dispatch.auto names repositories, but this version only suggests there. > The report lists what would start, each with its line: give it to start that.");
+    insta::assert_snapshot!(stage.found(&run, "dispatch"), @"Work will start by itself where dispatch.auto says so, once timmy serve has read the whole backlog: on issues that people open or touch from that day on.");
 }
 
 /// A script of the shell as a guard of that name, with a folder that it must not let pass.
