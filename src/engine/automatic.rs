@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::context::Context;
+use super::context::{Context, WorksBy};
 use super::guards::can_confine;
 use super::identity::Identity;
 use super::incidents::Incidents;
@@ -284,7 +284,7 @@ impl AutomaticWork {
         let terms = self.ctx.policy.jobs.agents.get(agent)?;
         let asker = self.identity.known()?.login.clone();
         self.answers().pairs.insert((agent.to_owned(), repo.id), self.ctx.now());
-        if terms.has_tools && terms.own.is_none() {
+        if terms.works_by != WorksBy::Pushing && terms.own.is_none() {
             // Whatever it does is done by timmy's account: it has nothing to push with.
             return None;
         }
