@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::context::{Context, WorksBy};
-use super::guards::can_confine;
+use super::guards::{can_confine, runs_unconfined};
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::jobs::Fleet;
@@ -19,7 +19,7 @@ use super::rights::agent_rights;
 use crate::config::DispatchMode;
 use crate::core::command::verb::Right;
 use crate::core::model::account::Account;
-use crate::core::model::fixture::FixtureResult;
+use crate::core::model::fixture::{CheckedFixture, FixtureResult};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
@@ -30,6 +30,9 @@ use crate::store::{Connection, Error, automatic, backlog, incidents, meta};
 
 /// How long an answer is good.
 pub(super) const KEPT: Duration = Duration::from_secs(10 * 60);
+
+/// How long somebody stays a stranger: who are many keep nobody else's issue waiting.
+const STRANGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Finds out what may start by itself.
 pub(super) struct AutomaticWork {
@@ -57,24 +60,25 @@ struct Known {
     repos: Vec<Repo>,
     is_complete: bool,
     is_any_private: bool,
+    /// Where jobs that nobody asked for are not over.
+    at_work: Vec<RepoId>,
     is_other_ledger_noted: bool,
-    is_guard_broken: bool,
+    /// What became of the fixtures of guards, as far as they were tried.
+    fixtures: Vec<CheckedFixture>,
 }
 
 impl Known {
     fn read(conn: &Connection) -> Result<Self, Error> {
         let repos = backlog::tracked(conn)?;
-        let fixtures = meta::get(conn, meta::FIXTURES)?.unwrap_or_default();
-        let is_broken =
-            |result: &FixtureResult| !matches!(result, FixtureResult::None | FixtureResult::Caught);
         let noted = incidents::all(conn)?;
         Ok(Self {
             state: automatic::state(conn)?,
             is_any_private: repos.iter().any(|repo| repo.private),
             repos,
             is_complete: backlog::is_complete(conn)?,
+            at_work: automatic::at_work(conn)?,
             is_other_ledger_noted: noted.iter().any(|one| one.incident == Incident::OtherLedger),
-            is_guard_broken: fixtures.iter().any(|fixture| is_broken(&fixture.result)),
+            fixtures: meta::get(conn, meta::FIXTURES)?.unwrap_or_default(),
         })
     }
 }
@@ -114,7 +118,11 @@ impl AutomaticWork {
         state.everywhere = self.everywhere(&known).await;
         state.repos = (known.repos.iter())
             .filter(|repo| state.since.contains_key(&repo.id))
-            .filter_map(|repo| Some((repo.id, self.of_repo(repo.id)?)))
+            .filter_map(|repo| {
+                let unread = known.state.repos.get(&repo.id).copied();
+                let unread = unread.filter(|reason| Some(*reason) == self.unread(repo.id));
+                Some((repo.id, self.of_repo(repo.id).or(unread)?))
+            })
             .collect();
         self.ask_again(&known, &mut state).await;
         self.keep(state).await
@@ -138,7 +146,11 @@ impl AutomaticWork {
         for repos in state.pairs.values_mut() {
             repos.retain(|repo, _| since.contains_key(repo));
         }
+        for repos in state.safe.values_mut() {
+            repos.retain(|repo| since.contains_key(repo));
+        }
         state.pairs.retain(|_, repos| !repos.is_empty());
+        state.safe.retain(|_, repos| !repos.is_empty());
     }
 
     /// Why nothing starts anywhere.
@@ -161,8 +173,18 @@ impl AutomaticWork {
         } else if !self.confines().await {
             Some(SuggestReason::NoSandbox)
         } else {
-            known.is_guard_broken.then_some(SuggestReason::GuardBroken)
+            self.is_guard_broken(&known.fixtures).then_some(SuggestReason::GuardBroken)
         }
+    }
+
+    /// Whether a script does not do what it is there for, or that is not known.
+    fn is_guard_broken(&self, fixtures: &[CheckedFixture]) -> bool {
+        let is_good = |script: &str| {
+            let tried = fixtures.iter().find(|fixture| fixture.script == script);
+            let result = tried.map(|fixture| &fixture.result);
+            matches!(result, Some(FixtureResult::None | FixtureResult::Caught))
+        };
+        self.ctx.policy.guards.scripts.iter().any(|script| !is_good(&script.name))
     }
 
     /// Whether what agents wrote can be run confined, if anything is to be run.
@@ -173,6 +195,9 @@ impl AutomaticWork {
             return confines;
         }
         let policy = &self.ctx.policy;
+        if runs_unconfined(&policy.guards) {
+            return false;
+        }
         let confines = match can_confine(&policy.guards, &policy.places).await {
             Ok(()) => true,
             Err(why) => {
@@ -200,25 +225,26 @@ impl AutomaticWork {
         }
     }
 
-    /// Asks again what spoke against a start some time ago.
+    /// Asks again what spoke against a start some time ago; and, where something that nobody asked
+    /// for is at work, of every agent that it might go to next.
     async fn ask_again(&self, known: &Known, state: &mut AutoState) {
-        let named = |repo: &RepoId| known.repos.iter().find(|one| one.id == *repo);
-        for (agent, repos) in &mut state.pairs {
-            for repo in repos.keys().copied().collect::<Vec<_>>() {
-                let Some(place) = named(&repo) else { continue };
-                if self.is_fresh_pair(agent, repo) {
-                    continue;
-                }
-                match self.of_pair(agent, place).await {
-                    Some(reason) => drop(repos.insert(repo, reason)),
-                    None => drop(repos.remove(&repo)),
-                }
+        let against = state.pairs.iter().flat_map(|(agent, repos)| {
+            repos.keys().map(|repo| (agent.clone(), *repo)).collect::<Vec<_>>()
+        });
+        let agents = self.ctx.policy.jobs.agents.keys();
+        let next = agents.flat_map(|agent| known.at_work.iter().map(|repo| (agent.clone(), *repo)));
+        let pairs: BTreeSet<(String, RepoId)> = against.chain(next).collect();
+        for (agent, repo) in pairs {
+            let place = known.repos.iter().find(|one| one.id == repo);
+            let Some(place) = place.filter(|_| state.since.contains_key(&repo)) else { continue };
+            if !self.is_fresh_pair(&agent, repo) {
+                let found = self.of_pair(&agent, place).await;
+                state.note_pair(&agent, repo, found);
             }
         }
-        state.pairs.retain(|_, repos| !repos.is_empty());
         // Who they are called now, their next issue tells.
         for (repo, strangers) in &mut state.strangers {
-            strangers.retain(|account| self.is_fresh_author(*repo, *account));
+            strangers.retain(|account| self.is_fresh_author(*repo, *account, STRANGE));
         }
         state.strangers.retain(|_, strangers| !strangers.is_empty());
     }
@@ -247,16 +273,15 @@ impl AutomaticWork {
             };
             let author = judged.facts(start.thread).and_then(|facts| facts.author.clone());
             if let Some(author) = author
-                && !self.is_fresh_author(place.id, author.id)
+                && !self.is_fresh_author(place.id, author.id, KEPT)
                 && !self.is_trusted(&author, place, known.is_any_private).await
             {
                 state.strangers.entry(place.id).or_default().insert(author.id);
             }
             let Some(winner) = &start.winner else { continue };
-            if !self.is_fresh_pair(&winner.agent, place.id)
-                && let Some(reason) = self.of_pair(&winner.agent, place).await
-            {
-                state.pairs.entry(winner.agent.clone()).or_default().insert(place.id, reason);
+            if !self.is_fresh_pair(&winner.agent, place.id) {
+                let found = self.of_pair(&winner.agent, place).await;
+                state.note_pair(&winner.agent, place.id, found);
             }
         }
         let is_same = state == known.state;
@@ -274,15 +299,19 @@ impl AutomaticWork {
         at.is_some_and(|at| !at.is_over(KEPT, self.ctx.now()))
     }
 
-    fn is_fresh_author(&self, repo: RepoId, account: i64) -> bool {
+    /// Whether it was asked within `kept` whose issues an author's are.
+    fn is_fresh_author(&self, repo: RepoId, account: i64, kept: Duration) -> bool {
         let at = self.answers().authors.get(&(repo, account)).copied();
-        at.is_some_and(|at| !at.is_over(KEPT, self.ctx.now()))
+        at.is_some_and(|at| !at.is_over(kept, self.ctx.now()))
     }
 
-    /// Why an agent is not started in a repository, asked now.
+    /// Why an agent is not started in a repository, asked now. What cannot be found out is no leave.
     async fn of_pair(&self, agent: &str, repo: &Repo) -> Option<SuggestReason> {
-        let terms = self.ctx.policy.jobs.agents.get(agent)?;
-        let asker = self.identity.known()?.login.clone();
+        let terms = self.ctx.policy.jobs.agents.get(agent);
+        let (Some(terms), Some(own)) = (terms, self.identity.known()) else {
+            return Some(SuggestReason::RightsUnknown);
+        };
+        let asker = own.login.clone();
         self.answers().pairs.insert((agent.to_owned(), repo.id), self.ctx.now());
         if terms.works_by != WorksBy::Pushing && terms.own.is_none() {
             // Whatever it does is done by timmy's account: it has nothing to push with.

@@ -261,6 +261,11 @@ impl PolicyFile {
         tighten(central, own)
     }
 
+    /// Whether its people want nothing to start there by itself.
+    pub(super) fn only_suggests(&self) -> bool {
+        matches!(self, Self::Read(own) if own.mode.is_some_and(|mode| mode != Autonomy::Auto))
+    }
+
     /// Why an agent may not work there; none if it may.
     pub(super) fn refusal(&self, agent: &str, role: &str, by_itself: bool) -> Option<String> {
         let roles = [role.to_owned()];

@@ -66,6 +66,17 @@ pub fn trial(conn: &Connection, agent: &str, repo: RepoId, except: JobId) -> Res
     Ok(of_agent.copied().unwrap_or_default())
 }
 
+/// Where jobs that nobody asked for are not over.
+pub fn at_work(conn: &Connection) -> Result<Vec<RepoId>, Error> {
+    let repos = conn
+        .prepare_cached(
+            "SELECT DISTINCT repo FROM jobs WHERE automatic_at IS NOT NULL AND ended_at IS NULL",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(repos)
+}
+
 fn trials_of(
     conn: &Connection,
     except: Option<JobId>,

@@ -28,8 +28,40 @@ pub struct AutoState {
     pub repos: BTreeMap<RepoId, SuggestReason>,
     /// Why an agent is not started in a repository, by its name.
     pub pairs: BTreeMap<String, BTreeMap<RepoId, SuggestReason>>,
+    /// Where an agent was found to be no danger, by its name: what nobody asked for goes to no other.
+    pub safe: BTreeMap<String, BTreeSet<RepoId>>,
     /// The accounts, by number, whose issues do not start by themselves in a repository.
     pub strangers: BTreeMap<RepoId, BTreeSet<i64>>,
+}
+
+impl AutoState {
+    /// What was found of an agent in a repository.
+    pub fn note_pair(&mut self, agent: &str, repo: RepoId, found: Option<SuggestReason>) {
+        let bad = self.pairs.entry(agent.to_owned()).or_default();
+        let good = self.safe.entry(agent.to_owned()).or_default();
+        match found {
+            Some(reason) => {
+                bad.insert(repo, reason);
+                good.remove(&repo);
+            }
+            None => {
+                bad.remove(&repo);
+                good.insert(repo);
+            }
+        }
+        self.pairs.retain(|_, repos| !repos.is_empty());
+        self.safe.retain(|_, repos| !repos.is_empty());
+    }
+
+    /// Why a job in a repository that nobody asked for is not given to an agent, whichever issue it
+    /// is about.
+    pub fn keeps_from(&self, agent: &str, repo: RepoId) -> Option<SuggestReason> {
+        let of_pair = || self.pairs.get(agent).and_then(|repos| repos.get(&repo)).copied();
+        let is_safe = self.safe.get(agent).is_some_and(|repos| repos.contains(&repo));
+        let unknown = (!is_safe).then_some(SuggestReason::RightsUnknown);
+        let here = self.repos.get(&repo).copied();
+        self.everywhere.or(here).or_else(of_pair).or(unknown)
+    }
 }
 
 /// The same, with how much may start now.

@@ -40,9 +40,10 @@ impl AutoTerms {
 }
 
 impl IssueFacts {
-    /// When a person opened, reopened or touched it last, as far as is known.
+    /// When a person opened or touched it last, as far as is known: who reopened it, only a webhook
+    /// tells.
     pub fn last_touched(&self) -> Timestamp {
-        self.touched_at.map_or(self.opened_at, |touched| touched.max(self.opened_at))
+        self.touched_at.map_or(self.created_at, |touched| touched.max(self.created_at))
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
     }
 
     fn opened(days: i64) -> IssueFacts {
-        IssueFacts { opened_at: in_days(days), ..facts(1) }
+        IssueFacts { created_at: in_days(days), ..facts(1) }
     }
 
     #[test]

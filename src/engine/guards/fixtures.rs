@@ -24,6 +24,15 @@ pub(super) fn runner(runs: &GuardRuns, places: &RunPlaces) -> Result<GuardRunner
     Ok(GuardRunner { confinement, place: places.runs.clone() })
 }
 
+/// Whether what an agent wrote is run with the rights of this service.
+pub(in crate::engine) fn runs_unconfined(guards: &GuardsConfig) -> bool {
+    runs_something(guards) && guards.runs.sandbox == SandboxKind::None
+}
+
+fn runs_something(guards: &GuardsConfig) -> bool {
+    !guards.scripts.is_empty() || guards.runs.test.is_some()
+}
+
 /// Whether what an agent wrote can be run here confined, if anything of it is to be run.
 ///
 /// # Errors
@@ -32,8 +41,7 @@ pub(in crate::engine) async fn can_confine(
     guards: &GuardsConfig,
     places: &RunPlaces,
 ) -> Result<(), CannotRun> {
-    let runs_something = !guards.scripts.is_empty() || guards.runs.test.is_some();
-    if !runs_something || guards.runs.sandbox != SandboxKind::Bwrap {
+    if !runs_something(guards) || guards.runs.sandbox != SandboxKind::Bwrap {
         return Ok(());
     }
     let GuardRunner { confinement, place } = runner(&guards.runs, places)?;

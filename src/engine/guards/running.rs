@@ -121,9 +121,6 @@ impl RunningGuards {
     /// Tries, beside all else, whether the scripts catch what they are there for, and remembers it
     /// for whoever asks: here is where they run.
     pub(in crate::engine) fn try_fixtures(&self) {
-        if self.ctx.policy.guards.scripts.is_empty() {
-            return;
-        }
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let work = ctx.activity.begin();
         let task = tokio::spawn(async move {

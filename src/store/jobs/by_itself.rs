@@ -10,10 +10,11 @@ use super::load;
 use super::speech::refresh_card;
 use crate::core::jobs::{JobId, NewJob, StepTime};
 use crate::core::model::ids::ThreadId;
+use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::SuggestReason;
 use crate::store::error::Error;
-use crate::store::{automatic, backlog, meta};
+use crate::store::{automatic, backlog, incidents, meta};
 
 /// A match that is to start by itself.
 #[derive(Debug, Clone)]
@@ -89,8 +90,10 @@ fn held_back(
     let (thread, state) = (start.new.thread, &terms.state);
     let touched = backlog::issue(tx, thread)?.map(|facts| facts.last_touched());
     let since = state.since.get(&thread.repo);
-    let pair = state.pairs.get(&start.request.agent).and_then(|repos| repos.get(&thread.repo));
-    let found = state.everywhere.or(state.repos.get(&thread.repo).copied()).or(pair.copied());
+    let found = state.keeps_from(&start.request.agent, thread.repo);
+    let noted = incidents::all(tx)?;
+    let is_elsewhere = noted.iter().any(|one| one.incident == Incident::OtherLedger);
+    let found = is_elsewhere.then_some(SuggestReason::OtherLedger).or(found);
     Ok(match (found, since) {
         (Some(found), _) => Some(found),
         (None, Some(since)) if touched >= Some(*since) => {

@@ -184,6 +184,13 @@ fn trial(
     if job.is_asked_for() || !job.spec.claims_by_card {
         return Ok(Ok(()));
     }
+    let state = automatic::state(conn)?;
+    let repo = facts.thread.repo;
+    // Where it is not wished any more, what has begun goes on.
+    let keeps = state.since.contains_key(&repo).then(|| state.keeps_from(&bid.agent, repo));
+    if let Some(reason) = keeps.flatten() {
+        return Ok(Err(LeaseRefusal::HeldBack(reason)));
+    }
     let trial = automatic::trial(conn, &bid.agent, facts.thread.repo, job.spec.id)?;
     let size = IssueLabels::of(&facts.labels).size;
     let is_large = work == WorkKind::Begin && size.is_some_and(|size| size > Size::M);

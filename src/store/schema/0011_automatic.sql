@@ -10,3 +10,6 @@ UPDATE backlog SET touched_at = (
 -- When a job was begun without anybody asking for it; none if somebody did.
 ALTER TABLE jobs ADD COLUMN automatic_at INTEGER;
 CREATE INDEX jobs_automatic ON jobs (automatic_at) WHERE automatic_at IS NOT NULL;
+
+-- Who had a job last.
+CREATE INDEX attempts_of_job ON attempts (job, fence, agent);
