@@ -73,4 +73,4 @@ pub use remote::{PushEnd, Remote};
 pub use session::{Session, SessionEnd, SessionRequest};
 pub use view::CHECKOUT as SEEN_CHECKOUT;
 pub use watch::{Bound, RunEnd};
-pub use workspace::{AttemptFiles, Workspace, clear, remove_left};
+pub use workspace::{AttemptFiles, Workspace, clear, remove, remove_left};
