@@ -67,6 +67,7 @@ impl LocalHost {
         let outgoing = Outgoing {
             repository,
             begin: &begin,
+            base: &place.base,
             head: &head,
             branch: place.branch.to_string(),
             texts: texts.map(|(what, text)| (what.to_owned(), text.clone())).into(),

@@ -58,6 +58,7 @@ pub use grade::GuardGrade;
 pub use late::{LatePush, late};
 pub use log_end::LogEnd;
 pub use name::GuardName;
+pub use paths::is_actions;
 pub use protected::{changes_actions, is_protected, protected};
 pub use result::{CannotBeRead, GuardResult};
 pub use rules::{CheckoutCommand, ExpectedChecks, GuardRules};
