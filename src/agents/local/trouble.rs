@@ -38,6 +38,11 @@ pub(super) enum LocalTrouble {
 }
 
 impl LocalTrouble {
+    /// Whether the next attempt can mend it in what this one made.
+    pub(super) fn can_be_mended(&self) -> bool {
+        matches!(self, Self::Workflow(_))
+    }
+
     /// What the end of an attempt by it is.
     pub(super) fn kind(&self) -> FailureKind {
         let is_upstream = match self {
