@@ -11,6 +11,7 @@
 //! | `clone` | how a clone gets there, with some history |
 //! | `bundle` | how commits come out of it: read as what comes from outside |
 //! | `history` | what commits say and change |
+//! | `readable` | whether a change can be compared at all |
 //! | `remote` | [`Remote`]: what is fetched from the forge, and what is pushed |
 //! | `fetched` | [`FetchedRepository`]: the commits of the forge's that are checked out |
 //! | `folder` | how a folder gets there |
@@ -52,6 +53,7 @@ mod git_run;
 mod history;
 mod launch;
 mod output;
+mod readable;
 mod remote;
 mod running;
 mod session;
@@ -73,4 +75,4 @@ pub use remote::{PushEnd, Remote};
 pub use session::{Session, SessionEnd, SessionRequest};
 pub use view::CHECKOUT as SEEN_CHECKOUT;
 pub use watch::{Bound, RunEnd};
-pub use workspace::{AttemptFiles, Workspace, clear, remove_left};
+pub use workspace::{AttemptFiles, Workspace, clear, remove, remove_left};

@@ -62,6 +62,7 @@ pub use lifted::LiftedGuard;
 pub use lifting::{LiftedGuards, Lifting};
 pub use log_end::LogEnd;
 pub use name::GuardName;
+pub use paths::is_actions;
 pub use protected::{changes_actions, is_protected, protected};
 pub use result::{CannotBeRead, GuardResult};
 pub use rules::{CheckoutCommand, ExpectedChecks, GuardRules};
