@@ -105,13 +105,14 @@ impl App {
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
-                let (rings, knows) = (engine.clone(), engine.clone());
+                let (rings, knows, sees) = (engine.clone(), engine.clone(), engine.clone());
                 let router = web::router(WebhookState {
                     ledger,
                     clock,
                     reader: engine.reader(),
                     receiver: receiver(webhook, ListenerLimits::of_this_process()),
                     heard: Box::new(move || rings.notify()),
+                    is_person: Box::new(move |account| sees.is_person(account)),
                     introduced: Box::new(move || knows.own_account().is_some()),
                 });
                 Some((bind(&webhook.listen.to_string()).await?, router))

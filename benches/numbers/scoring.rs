@@ -71,6 +71,7 @@ fn facts(backlog: &Backlog) -> Vec<IssueFacts> {
 fn of(place: Place, thread: &Thread, repo: &BacklogRepo, reader: &TextReader) -> IssueFacts {
     let milestone = thread.milestone.map(|nth| repo.milestones[nth].clone());
     IssueFacts {
+        touched_at: None,
         thread: id(place),
         author: Some(account(thread.author).into()),
         created_at: thread.created,

@@ -7,8 +7,8 @@ use timmy::core::model::account::Account;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{
-    AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, Outcome, Pool, RankedBacklog,
-    RankingInput, Readiness, Roster, Rules, Weights, WorkState,
+    AgentRecords, AgentSlot, Authors, AutoTerms, IssueFacts, Limits, Load, Outcome, Pool,
+    RankedBacklog, RankingInput, Readiness, Roster, Rules, Weights, WorkState,
 };
 
 use crate::sample::{Compared, milliseconds};
@@ -104,6 +104,7 @@ fn issue(dice: &mut Dice, number: i64) -> IssueFacts {
     }
     let readiness = Readiness { scope: true, place: false, acceptance: dice.below(2) == 0 };
     IssueFacts {
+        touched_at: None,
         thread: ThreadId { repo, number },
         author: Some(Account { id: 7, login: "anna".to_owned() }.into()),
         created_at,
@@ -160,6 +161,7 @@ fn setting(dice: &mut Dice) -> RankingInput {
     });
     let outcomes = AgentRecords::weigh(past.collect::<Vec<_>>(), NOW);
     let roster = Roster {
+        auto: AutoTerms::default(),
         workers,
         limits,
         load: Load::default(),

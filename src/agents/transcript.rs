@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::redact::Redactor;
 use crate::core::model::time::Timestamp;
 
-/// How much of an attempt is kept, in bytes of text: half from its beginning, half from its end.
+/// How much of an attempt is kept, in bytes: half from its beginning, half from its end.
 const KEPT: usize = 1 << 20;
+
+/// What an entry takes beside its text, in bytes.
+const ENTRY: usize = 64;
 
 /// The most of one entry.
 const LONGEST: usize = 64 << 10;
@@ -50,7 +53,7 @@ impl Transcript {
     /// Adds an entry, without the secrets that `redactor` knows.
     pub fn push(&mut self, redactor: &Redactor, mut entry: TranscriptEntry) {
         entry.text = shortened(redactor.redact(&entry.text));
-        let size = entry.text.len();
+        let size = room(&entry);
         if self.end.is_empty() && self.sizes.0 + size <= KEPT / 2 {
             self.sizes.0 += size;
             self.beginning.push(entry);
@@ -60,7 +63,7 @@ impl Transcript {
         self.end.push_back(entry);
         while self.sizes.1 > KEPT / 2 {
             let Some(oldest) = self.end.pop_front() else { return };
-            self.sizes.1 -= oldest.text.len();
+            self.sizes.1 -= room(&oldest);
             self.cut += 1;
         }
     }
@@ -69,6 +72,10 @@ impl Transcript {
     pub fn parts(&self) -> (&[TranscriptEntry], &VecDeque<TranscriptEntry>) {
         (&self.beginning, &self.end)
     }
+}
+
+fn room(entry: &TranscriptEntry) -> usize {
+    entry.text.len() + ENTRY
 }
 
 fn shortened(mut text: String) -> String {
@@ -102,6 +109,16 @@ mod tests {
         assert_eq!(beginning.len() as u64 + end.len() as u64 + transcript.cut, 100);
         let size: usize = beginning.iter().chain(end).map(|entry| entry.text.len()).sum();
         assert!(size <= KEPT, "{size}");
+    }
+
+    #[test]
+    fn entries_without_a_word_take_room_too() {
+        let mut transcript = Transcript::default();
+        for _ in 0..100_000 {
+            transcript.push(&Redactor::default(), entry(String::new()));
+        }
+        let (beginning, end) = transcript.parts();
+        assert!(beginning.len() + end.len() <= KEPT / ENTRY);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct FleetLimits {
     pub protected: Vec<Glob>,
     /// What is protected beside that, by repository.
     pub protected_there: BTreeMap<RepoId, Vec<Glob>>,
+    /// How many jobs may start by themselves on a day.
+    pub starts_per_day: u32,
 }
 
 impl FleetLimits {
@@ -89,6 +91,7 @@ impl Config {
             budgets: self.budgets(),
             protected: self.guards.rules.protected.clone(),
             protected_there: BTreeMap::new(),
+            starts_per_day: self.dispatch.starts_per_day,
         }
     }
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::cannot_run::CannotRun;
@@ -14,6 +14,9 @@ use crate::core::jobs::Commit;
 
 /// How long one of its commands may take.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The most memory that it may take where what an agent wrote decides how much it needs, in bytes.
+const MOST_HELD: u64 = 1 << 30;
 
 /// The most that is read of what it prints.
 const MOST_PRINTED: u64 = 64 << 20;
@@ -153,12 +156,30 @@ pub(super) async fn git(
     arguments: &[impl AsRef<OsStr>],
     input: &[u8],
 ) -> Result<Vec<u8>, CannotRun> {
+    git_within(folder, arguments, input, None).await
+}
+
+/// The same, with no more memory than it may take.
+pub(super) async fn git_held(
+    folder: &Path,
+    arguments: &[impl AsRef<OsStr>],
+    input: &[u8],
+) -> Result<Vec<u8>, CannotRun> {
+    git_within(folder, arguments, input, Some(MOST_HELD)).await
+}
+
+async fn git_within(
+    folder: &Path,
+    arguments: &[impl AsRef<OsStr>],
+    input: &[u8],
+    memory: Option<u64>,
+) -> Result<Vec<u8>, CannotRun> {
     let mut command = git_command(folder, "file");
     command.args(arguments).kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let name = arguments.first().map(|name| name.as_ref().to_string_lossy().into_owned());
     let refused = |said: String| CannotRun::Git { command: name.clone().unwrap_or_default(), said };
-    match timeout(PATIENCE, talk(command, input)).await {
+    match timeout(PATIENCE, talk(command, input, memory)).await {
         Err(_) => Err(refused(format!("it took more than {} seconds", PATIENCE.as_secs()))),
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(CannotRun::NotInstalled("git"))
@@ -193,14 +214,32 @@ pub(super) fn git_command(folder: &Path, protocols: &str) -> Command {
     command
 }
 
+/// Bounds the memory of a process. One that is over needs none, and who may have less already stays
+/// at that.
+#[cfg(target_os = "linux")]
+fn hold(child: &Child, memory: u64) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let limit = Rlimit { current: Some(memory), maximum: Some(memory) };
+    if let Some(process) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+        let _ = prlimit(Some(process), Resource::Data, limit);
+    }
+}
+
+/// Only Linux bounds the memory of a process that runs.
+#[cfg(not(target_os = "linux"))]
+fn hold(_: &Child, _: u64) {}
+
 struct Talk {
     good: bool,
     printed: Vec<u8>,
     said: String,
 }
 
-async fn talk(mut command: Command, input: &[u8]) -> std::io::Result<Talk> {
+async fn talk(mut command: Command, input: &[u8], memory: Option<u64>) -> std::io::Result<Talk> {
     let mut child = command.spawn()?;
+    if let Some(memory) = memory {
+        hold(&child, memory);
+    }
     let mut stdin = child.stdin.take();
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let feeding = async {

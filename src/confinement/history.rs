@@ -1,7 +1,8 @@
 //! What commits of a repository of timmy's own say and change.
 
 use super::cannot_run::CannotRun;
-use super::git::{Repository, git};
+use super::git::{Repository, git, git_held};
+use super::readable::require_readable;
 use crate::core::jobs::Commit;
 
 /// A commit and what its message says.
@@ -9,8 +10,8 @@ use crate::core::jobs::Commit;
 pub struct HistoryCommit {
     pub commit: Commit,
     pub message: String,
-    /// How many commits it follows on.
-    pub parents: usize,
+    /// The commits that it follows on.
+    pub parents: Vec<Commit>,
 }
 
 impl Repository {
@@ -24,23 +25,26 @@ impl Repository {
         Ok(git(self.folder(), &words, b"").await?.is_empty())
     }
 
-    /// The commits of `head` that `base` has not, the newest first; at most so many.
+    /// The commits of `head` that none of `known` has, the newest first; at most so many.
     ///
     /// # Errors
     /// If git cannot tell.
     pub async fn commits(
         &self,
-        (base, head): (&Commit, &Commit),
+        (known, head): (&[&Commit], &Commit),
         most: usize,
     ) -> Result<Vec<HistoryCommit>, CannotRun> {
-        let (base, head, most) = (format!("^{base}"), head.to_string(), most.to_string());
-        let words = ["log", "-z", "--format=%H%n%P%n%B", "--max-count", &most, &head, &base];
+        let words = ["log", "-z", "--format=%H%n%P%n%B", "--max-count"].map(str::to_owned);
+        let mut words = Vec::from(words);
+        words.extend([most.to_string(), head.to_string()]);
+        words.extend(known.iter().map(|commit| format!("^{commit}")));
         let printed = git(self.folder(), &words, b"").await?;
         let of = |entry: &[u8]| {
             let text = String::from_utf8_lossy(entry).into_owned();
             let mut parts = text.splitn(3, '\n');
             let commit = parts.next()?.parse().ok()?;
-            let parents = parts.next()?.split_whitespace().count();
+            let parents = parts.next()?.split_whitespace().map(str::parse);
+            let parents = parents.collect::<Result<_, _>>().ok()?;
             Some(HistoryCommit { commit, message: parts.next()?.to_owned(), parents })
         };
         Ok(printed.split(|byte| *byte == 0).filter_map(of).collect())
@@ -52,21 +56,30 @@ impl Repository {
     /// # Errors
     /// If git cannot tell, or it is more than can be read.
     pub async fn diff(&self, base: &Commit, head: &Commit) -> Result<Vec<u8>, CannotRun> {
+        require_readable(self, (base, head)).await?;
         let (base, head) = (base.to_string(), head.to_string());
         let words = ["diff-tree", "-r", "-p", "--text", "--no-renames", "--no-ext-diff"];
         let words = [&words[..], &["--no-textconv", "--full-index", &base, &head]].concat();
-        git(self.folder(), &words, b"").await
+        git_held(self.folder(), &words, b"").await
     }
 
-    /// What one commit changes, against the first that it follows on.
+    /// What one commit changes, against the first that it follows on; all of it, if it follows on
+    /// none.
     ///
     /// # Errors
     /// As [`Repository::diff`].
     pub async fn diff_of(&self, commit: &HistoryCommit) -> Result<Vec<u8>, CannotRun> {
-        let parent =
-            git(self.folder(), &["rev-parse", &format!("{}^", commit.commit)], b"").await?;
-        let parent = String::from_utf8_lossy(&parent).trim().parse::<Commit>();
-        let parent = parent.map_err(std::io::Error::other)?;
-        self.diff(&parent, &commit.commit).await
+        match commit.parents.first() {
+            Some(parent) => self.diff(parent, &commit.commit).await,
+            None => self.diff(&self.nothing().await?, &commit.commit).await,
+        }
+    }
+
+    /// The name that git has for a tree with nothing in it.
+    async fn nothing(&self) -> Result<Commit, CannotRun> {
+        let words = ["hash-object", "-t", "tree", "--stdin"];
+        let printed = git(self.folder(), &words, b"").await?;
+        let named = String::from_utf8_lossy(&printed).trim().parse();
+        Ok(named.map_err(std::io::Error::other)?)
     }
 }

@@ -13,6 +13,7 @@
 //! | `clone` | how a clone gets there, with some history |
 //! | `bundle` | how commits come out of it: read as what comes from outside |
 //! | `history` | what commits say and change |
+//! | `readable` | whether a change can be compared at all |
 //! | `remote` | [`Remote`]: what is fetched from the forge, and what is pushed |
 //! | `fetched` | [`FetchedRepository`]: the commits of the forge's that are checked out |
 //! | `folder` | how a folder gets there |
@@ -56,6 +57,7 @@ mod launch;
 mod network;
 mod output;
 mod reach;
+mod readable;
 mod remote;
 mod running;
 mod session;
@@ -81,4 +83,4 @@ pub use remote::{PushEnd, Remote};
 pub use session::{Session, SessionEnd, SessionRequest};
 pub use view::CHECKOUT as SEEN_CHECKOUT;
 pub use watch::{Bound, RunEnd};
-pub use workspace::{AttemptFiles, Workspace, clear, remove_left};
+pub use workspace::{AttemptFiles, Workspace, clear, remove, remove_left};

@@ -304,7 +304,7 @@ pub async fn remove_left(place: &Path, name: &str) {
 
 /// Removes a folder, whatever somebody built in it. `rm` can remove what is nested a hundred
 /// thousand folders deep, which would be the end of a function that calls itself.
-fn remove(folder: &Path) {
+pub fn remove(folder: &Path) {
     // Of a run that was just ended a process may still be on its way out.
     for _ in 0..5 {
         run("rm", &["-rf", "--"], folder);

@@ -12,6 +12,7 @@
 mod accounts;
 mod activity;
 mod audience;
+mod automatic;
 mod confirmations;
 mod context;
 mod decision_check;
@@ -69,6 +70,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::accounts::Accounts;
 use self::activity::Loop;
+use self::automatic::AutomaticWork;
 use self::confirmations::Confirmations;
 use self::error::EngineError;
 use self::guards::RunningGuards;
@@ -176,6 +178,8 @@ impl Engine {
         );
         let snapshots = Arc::new(snapshots);
         let world = (identity.clone(), incidents.clone());
+        let automatic =
+            AutomaticWork::new(&ctx, world.clone(), permissions.clone(), policies, fleet.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
         let reporter = Arc::new(reporter);
         let outbox = Arc::new(Outbox::new(ctx.clone(), world.clone(), reporter.clone()));
@@ -195,7 +199,8 @@ impl Engine {
             (tasks, jobs.clone()),
             reporter.clone(),
         );
-        let ticker = Ticker::new(ctx.clone(), identity.clone(), planner.clone());
+        let ticker =
+            Ticker::new(ctx.clone(), identity.clone(), (planner.clone(), automatic), jobs.clone());
         let loops = Loops::begin(&ctx);
         Arc::new(Self {
             identity,
@@ -326,6 +331,12 @@ impl Engine {
 
     pub fn ledger(&self) -> &Ledger {
         &self.ctx.ledger
+    }
+
+    /// Whether an account is that of a person, as far as the configuration and the forge tell.
+    pub fn is_person(&self, account: &Account) -> bool {
+        let is_own = self.identity.known().is_none_or(|own| own.id == account.id);
+        !is_own && !self.accounts.people().is_ignored(account)
     }
 
     /// timmy's account, as soon as the forge has named it.

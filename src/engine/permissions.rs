@@ -33,6 +33,11 @@ impl PermissionReader {
         Self { ctx, accounts, known: std::sync::Mutex::default() }
     }
 
+    /// Whether this account is never heeded.
+    pub(super) fn is_ignored(&self, account: &Account) -> bool {
+        self.accounts.people().is_ignored(account)
+    }
+
     /// The right of `actor`, who wants to do what takes `needed`. The forge is asked only if the
     /// configuration and the payload do not settle it.
     pub(super) async fn right_of(

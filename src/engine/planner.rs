@@ -74,6 +74,11 @@ impl Planner {
 
     /// The whole backlog, judged at most a minute ago, with everything that moved since then.
     pub(super) async fn ranking(&self) -> Result<Arc<RankedBacklog>, Error> {
+        self.versioned_ranking().await.map(|(judged, _)| judged)
+    }
+
+    /// The same, with the version of the backlog that was judged.
+    pub(super) async fn versioned_ranking(&self) -> Result<(Arc<RankedBacklog>, i64), Error> {
         // Held all the while: a second ranking beside the first would take as much memory again.
         let mut cached = self.cached.lock().await;
         let now = self.ctx.now();
@@ -85,7 +90,7 @@ impl Planner {
                 == (version, policies, knows_itself)
             && !cached.is_old(now)
         {
-            return Ok(cached.judged.clone());
+            return Ok((cached.judged.clone(), cached.version));
         }
         *cached = None;
         let (rules, roster, zone) =
@@ -97,7 +102,7 @@ impl Planner {
         });
         let (version, judged) = judge.await?;
         *cached = Some(CachedRanking { judged: judged.clone(), version, policies, knows_itself });
-        Ok(judged)
+        Ok((judged, version))
     }
 
     /// Lets go of a ranking that nobody may be given any more.
@@ -163,6 +168,7 @@ impl Planner {
             budgets: *budgets,
             protected: start_rules.paths.clone(),
             protected_there: self.policies.all_protected(),
+            starts_per_day: self.ctx.policy.dispatch.starts_per_day,
         }
     }
 }

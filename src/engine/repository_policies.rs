@@ -52,6 +52,19 @@ struct KnownPolicy {
     file: PolicyFile,
 }
 
+/// How far timmy may go by itself in a repository, as far as its people say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PolicyMode {
+    /// Nobody has read it yet.
+    Unread,
+    /// Nobody knows what it says.
+    Unreadable,
+    /// Less than to start work.
+    Less,
+    /// As far as anywhere.
+    Auto,
+}
+
 pub(super) struct RepositoryPolicies {
     ctx: Context,
     incidents: Arc<Incidents>,
@@ -96,6 +109,18 @@ impl RepositoryPolicies {
     /// How often one of them was seen to change.
     pub(super) fn version(&self) -> u64 {
         self.version.load(Ordering::SeqCst)
+    }
+
+    /// How far timmy may go there by itself, as far as is known.
+    pub(super) fn mode(&self, repo: RepoId) -> PolicyMode {
+        match self.known().get(&repo).map(|known| &known.file) {
+            None => PolicyMode::Unread,
+            Some(PolicyFile::Unreadable) => PolicyMode::Unreadable,
+            Some(PolicyFile::Read(own)) => match own.mode {
+                None | Some(Autonomy::Auto) => PolicyMode::Auto,
+                Some(Autonomy::Off | Autonomy::Suggest) => PolicyMode::Less,
+            },
+        }
     }
 
     /// Whether an agent that holds these `roles` may work there, as far as is known. `by_itself`:
@@ -234,6 +259,11 @@ impl PolicyFile {
             runs: policy.guards.runs.clone(),
         };
         tighten(central, own)
+    }
+
+    /// Whether its people want nothing to start there by itself.
+    pub(super) fn only_suggests(&self) -> bool {
+        matches!(self, Self::Read(own) if own.mode.is_some_and(|mode| mode != Autonomy::Auto))
     }
 
     /// Why an agent may not work there; none if it may.

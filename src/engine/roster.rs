@@ -11,7 +11,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::scheduling::{AgentSlot, Roster, Workplaces};
 use crate::store::jobs::{self, ProbeTime};
-use crate::store::{Connection, Error, repos};
+use crate::store::{Connection, Error, automatic, repos};
 
 /// What there is to know of the fleet in the ledger.
 pub(super) struct FleetRecords<'a> {
@@ -32,6 +32,8 @@ impl FleetRecords<'_> {
         let of_day = jobs::spent_since(self.conn, day_began)?;
         roster.load = jobs::present_load(self.conn, jobs::pulls_of(self.conn, self.machines)?)?;
         roster.outcomes = jobs::outcomes(self.conn, self.now)?;
+        roster.auto = automatic::terms(self.conn, self.limits.starts_per_day, day_began)?;
+        roster.small_handed_out = automatic::small_started(self.conn)?;
         for worker in &mut roster.workers {
             let pause = self.controls.pause_of(&PauseScope::Agent(worker.name.clone()));
             worker.is_up &= pause.is_none();

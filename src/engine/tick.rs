@@ -1,14 +1,15 @@
-//! The tick: matches issues to agents again when something moved, and stores what changed.
-//!
-//! Nothing is handed out yet.
+//! The tick: matches issues to agents again when something moved, stores what changed, and begins
+//! what starts by itself.
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::activity::Loop;
+use super::automatic::{AutomaticWork, KEPT, starting};
 use super::context::Context;
 use super::identity::Identity;
+use super::jobs::Jobs;
 use super::planner::Planner;
 use crate::config::DispatchMode;
 use crate::core::model::time::Timestamp;
@@ -19,7 +20,13 @@ pub(super) struct Ticker {
     ctx: Context,
     identity: Arc<Identity>,
     planner: Arc<Planner>,
+    automatic: AutomaticWork,
+    jobs: Arc<Jobs>,
 }
+
+/// How often in a row it is judged anew because of what was found of what would start, or since the
+/// backlog moved meanwhile. The next tick goes on.
+const ROUNDS: usize = 4;
 
 /// What the last tick was computed from.
 #[derive(Debug, Default)]
@@ -32,21 +39,22 @@ struct TickState {
 }
 
 impl Ticker {
-    pub(super) fn new(ctx: Context, identity: Arc<Identity>, planner: Arc<Planner>) -> Self {
-        Self { ctx, identity, planner }
+    pub(super) fn new(
+        ctx: Context,
+        identity: Arc<Identity>,
+        (planner, automatic): (Arc<Planner>, AutomaticWork),
+        jobs: Arc<Jobs>,
+    ) -> Self {
+        Self { ctx, identity, planner, automatic, jobs }
     }
 
     /// Matches whenever something changed, until `stop`.
     pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         let dispatch = &self.ctx.policy.dispatch;
         let mut seen = TickState::default();
-        if !dispatch.auto.is_empty() {
-            tracing::info!(
-                "dispatch.auto: this version suggests there, and starts nothing by itself"
-            );
-        }
         loop {
             self.planner.forget_old().await;
+            self.automatic.look().await?;
             if dispatch.mode != DispatchMode::Off {
                 self.tick(&mut seen).await?;
             }
@@ -66,11 +74,30 @@ impl Ticker {
             return Ok(());
         }
         let _turn = self.planner.turn().await;
-        // What would be handed out is looked at once more, by what the people there want.
-        self.planner.read_policies(&*self.planner.ranking().await?).await?;
-        let judged = self.planner.ranking().await?;
-        let (since, until) = (judged.setting.now, judged.holds_until());
-        *seen = TickState { version, knows_itself, since, until };
+        for _ in 0..ROUNDS {
+            // What would be handed out is looked at once more, by what the people there want.
+            self.planner.read_policies(&*self.planner.ranking().await?).await?;
+            let (judged, version) = self.planner.versioned_ranking().await?;
+            if !self.automatic.finds_nothing(&judged).await? {
+                continue;
+            }
+            self.store(&judged).await?;
+            if !self.jobs.begin_by_itself(&judged, &starting(&judged), version).await? {
+                continue;
+            }
+            let since = judged.setting.now;
+            let until = match self.automatic.is_wished() {
+                true => judged.holds_until().min(since.after(KEPT)),
+                false => judged.holds_until(),
+            };
+            *seen = TickState { version: Some(version), knows_itself, since, until };
+            break;
+        }
+        Ok(())
+    }
+
+    /// Stores what was decided, if it is something else than before.
+    async fn store(&self, judged: &Arc<RankedBacklog>) -> Result<(), Error> {
         let asked = judged.clone();
         let decided = self.ctx.ledger.read(move |conn| {
             let decided = asked.choices();
@@ -81,7 +108,7 @@ impl Ticker {
         let Some(decided) = decided.await? else { return Ok(()) };
         let given = decided.iter().filter(|choice| choice.winner.is_some()).count();
         tracing::info!(given, backlog_facts = decided.len(), "matches updated");
-        self.note_facts(&judged).await?;
+        self.note_facts(judged).await?;
         let setting = judged.setting.clone();
         self.ctx.ledger.write(move |tx| matches::add(tx, &setting, &decided)).await
     }

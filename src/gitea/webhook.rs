@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::wire::{
     MissingField, WireComment, WireIssue, WireRepository, WireUser, clip, or_default, positive,
 };
+use crate::core::model::account::Account;
 use crate::core::model::ids::Subject;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -59,6 +60,8 @@ pub struct IssueChanged {
     pub item: Issue,
     /// Whether the comment was deleted.
     pub deleted: bool,
+    /// Who did that; none for a deleted user.
+    pub by: Option<Account>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +145,8 @@ fn changed_issue(payload: &IssuePayload) -> Option<IssueChanged> {
     let repo = named(payload.repository.as_ref())?;
     let is_draft = thread.is_draft(is_pull);
     let item = Issue { is_pull, is_draft, ..thread.clone().try_into().ok()? };
-    Some(IssueChanged { repo, item, deleted: matches!(payload.action, Action::Deleted) })
+    let by = payload.sender.clone().and_then(WireUser::account);
+    Some(IssueChanged { repo, item, deleted: matches!(payload.action, Action::Deleted), by })
 }
 
 /// The payload of a comment or a review.

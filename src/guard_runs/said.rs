@@ -74,14 +74,14 @@ pub fn with_command_files<'a>(
     result: GuardResult,
     paths: impl Iterator<Item = &'a String>,
 ) -> GuardResult {
-    let GuardResult { guard, seen, mut findings, waits_for } = result;
+    let GuardResult { guard, seen, mut findings, waits_for, lifted } = result;
     findings.extend(paths.map(|path| {
         let form = "{} changes, and this guard runs it: it ran as it is on the base branch.";
         let said = Sentence::of(form, &[path]);
         let finding = GuardFinding::new(guard.clone(), FindingCode::CommandFileChanged, said);
         finding.in_file(path, None)
     }));
-    GuardResult::new(guard, seen, findings).waiting_for(waits_for)
+    GuardResult { lifted, ..GuardResult::new(guard, seen, findings).waiting_for(waits_for) }
 }
 
 /// A guard that could not even begin.

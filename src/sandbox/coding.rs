@@ -18,6 +18,8 @@ use crate::core::model::ids::RepoId;
 pub struct BranchRule {
     /// Who may push; everybody who may write without a list.
     pub pushers: Option<Vec<String>>,
+    /// Who may merge; everybody who may write without a list.
+    pub mergers: Option<Vec<String>>,
     /// Patterns of the checks that must pass.
     pub checks: Vec<String>,
     pub approvals: i64,
@@ -120,10 +122,12 @@ impl Sandbox {
             let named = |login: &String| world.user_named(login);
             let pushers = how.pushers.as_ref().map(|logins| logins.iter().map(named).collect());
             let pushers: Option<Vec<i64>> = pushers.transpose()?;
+            let mergers = how.mergers.as_ref().map(|logins| logins.iter().map(named).collect());
+            let mergers: Option<Vec<i64>> = mergers.transpose()?;
             let protection = ProtectionRecord {
                 rule: rule.to_owned(),
                 push: pushers.map_or(PushRule::Writers, PushRule::Only),
-                mergers: None,
+                mergers,
                 checks: (!how.checks.is_empty()).then(|| how.checks.clone()),
                 approvals: how.approvals,
                 blocks_on_rejection: how.blocks_on_rejection,

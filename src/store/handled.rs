@@ -7,13 +7,14 @@ use super::audit::{self, AuditEntry};
 use super::error::Error;
 use super::inbox::{self, Ending, InboxText};
 use super::jobs::{self, GivenAnswer, NotCreated};
-use super::lifted_guards::{self, LiftedGuard};
+use super::lifted_guards::{self, NewLift};
 use super::outbox::{self, NewEffect};
 use super::tasks::{self, Confirmation, ScheduledTask, TaskId};
-use super::{controls, forgotten, repos, threads};
+use super::{controls, forgotten, incidents, repos, threads};
 use crate::core::handlers::{ChangeSet, JobRequest, ScheduledLabel};
 use crate::core::jobs::{Job, JobEvent, JobId};
 use crate::core::model::account::Account;
+use crate::core::model::incident::Incident;
 use crate::core::model::text::InboundText;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::{ControlChange, PauseScope};
@@ -84,8 +85,13 @@ fn store(
     }
     for change in &changes.fleet {
         controls::apply(tx, change)?;
-        if let ControlChange::Resume(PauseScope::Agent(agent)) = change {
-            jobs::trust_again(tx, agent, now)?;
+        match change {
+            ControlChange::Resume(PauseScope::Agent(agent)) => jobs::trust_again(tx, agent, now)?,
+            // Work may start by itself again.
+            ControlChange::Resume(PauseScope::All) => {
+                incidents::over(tx, &Incident::OtherLedger)?;
+            }
+            _ => {}
         }
     }
     for keyed in &changes.effects {
@@ -148,14 +154,8 @@ fn requested(
         }
         JobRequest::Lift { seen, guard, commit, reason, now } => {
             let id = unmoved(tx, seen)?;
-            let lifted = LiftedGuard {
-                repo: seen.spec.thread.repo,
-                commit,
-                guard,
-                job: id,
-                by: actor,
-                reason,
-            };
+            let lifted =
+                NewLift { repo: seen.spec.thread.repo, commit, guard, job: id, by: actor, reason };
             lifted_guards::lift(tx, &lifted, now.at)?;
             if jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
                 return Err(moved);

@@ -1,20 +1,18 @@
 //! Guards that people lifted, each of one commit.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, Transaction};
 
 use super::columns::Json;
 use super::error::Error;
-use crate::core::guards::GuardName;
+use crate::core::guards::{GuardName, LiftedGuards, Lifting};
 use crate::core::jobs::{Commit, JobId};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 
-/// A guard that is lifted.
+/// A guard that somebody lifts.
 #[derive(Debug, Clone)]
-pub struct LiftedGuard<'a> {
+pub struct NewLift<'a> {
     pub repo: RepoId,
     pub commit: &'a Commit,
     pub guard: &'a GuardName,
@@ -24,8 +22,8 @@ pub struct LiftedGuard<'a> {
 }
 
 /// One is lifted; who did it first stays.
-pub fn lift(tx: &Transaction<'_>, lifted: &LiftedGuard<'_>, now: Timestamp) -> Result<(), Error> {
-    let LiftedGuard { repo, commit, guard, job, by, reason } = lifted;
+pub fn lift(tx: &Transaction<'_>, lifted: &NewLift<'_>, now: Timestamp) -> Result<(), Error> {
+    let NewLift { repo, commit, guard, job, by, reason } = lifted;
     tx.prepare_cached(
         "INSERT OR IGNORE INTO lifted_guards (repo, head, guard, job, lifted_by, reason, lifted_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -35,11 +33,15 @@ pub fn lift(tx: &Transaction<'_>, lifted: &LiftedGuard<'_>, now: Timestamp) -> R
 }
 
 /// Those that are lifted of a commit.
-pub fn of(conn: &Connection, repo: RepoId, commit: &Commit) -> Result<BTreeSet<GuardName>, Error> {
+pub fn of(conn: &Connection, repo: RepoId, commit: &Commit) -> Result<LiftedGuards, Error> {
     let lifted = conn
-        .prepare_cached("SELECT guard FROM lifted_guards WHERE repo = ?1 AND head = ?2")?
-        .query_map((repo, commit.to_string()), |row| row.get::<_, String>(0))?
-        .map(|guard| guard.map(GuardName::from))
+        .prepare_cached(
+            "SELECT guard, lifted_by, reason FROM lifted_guards WHERE repo = ?1 AND head = ?2",
+        )?
+        .query_map((repo, commit.to_string()), |row| {
+            let (guard, Json(by)): (String, Json<Account>) = (row.get(0)?, row.get(1)?);
+            Ok((GuardName::from(guard), Lifting { by: by.login, reason: row.get(2)? }))
+        })?
         .collect::<Result<_, _>>()?;
     Ok(lifted)
 }

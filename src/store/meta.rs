@@ -15,6 +15,7 @@ use crate::core::model::fixture::CheckedFixture;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportIssue;
+use crate::core::scheduling::AutoState;
 
 /// The account that timmy is on the forge.
 pub const ACCOUNT: Key<Account> = Key::new("account");
@@ -64,6 +65,12 @@ pub const WRITABLE_AT: Key<Timestamp> = Key::new("writable_at");
 
 /// What the running service found of the fixtures of guards when it started.
 pub const FIXTURES: Key<Vec<CheckedFixture>> = Key::new("fixtures");
+
+/// Where work starts by itself, and what was found that keeps it from that.
+pub const AUTOMATIC: Key<AutoState> = Key::new("automatic");
+
+/// How many small issues were begun without anybody asking for them.
+pub const AUTOMATIC_SMALL: Key<u64> = Key::new("automatic.small");
 
 /// When the ledger first learned who timmy is, and whether that account had answered before then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,6 +39,7 @@ mod writer;
 
 pub mod accounts;
 pub mod audit;
+pub mod automatic;
 pub mod backlog;
 pub mod backup;
 pub mod controls;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::receive::Receiver;
 use crate::clock::Clock;
+use crate::core::model::account::Account;
 use crate::core::scheduling::text::TextReader;
 use crate::store::Ledger;
 
@@ -19,6 +20,8 @@ pub struct WebhookState {
     pub receiver: Receiver,
     /// Called when something new is stored.
     pub heard: Box<dyn Fn() + Send + Sync>,
+    /// Whether an account is that of a person, as far as the configuration and the forge tell.
+    pub is_person: Box<dyn Fn(&Account) -> bool + Send + Sync>,
     /// Whether the forge has said who timmy is.
     pub introduced: Box<dyn Fn() -> bool + Send + Sync>,
 }

@@ -21,7 +21,6 @@ use crate::core::model::repository::Repo;
 use crate::core::model::text::{InboundText, OpenedPull};
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::BacklogEntry;
-use crate::core::scheduling::text::TextReader;
 use crate::crash;
 use crate::gitea::webhook::{Delivery, Ignored, IssueChanged, Malformed, ParsedDelivery};
 use crate::store::backlog::{self, BacklogSource};
@@ -79,7 +78,7 @@ async fn take(ear: &WebhookState, signed: &Signed, headers: &HeaderMap) -> HttpA
     let (true, Some(repo)) = (news.is_some() || changed_issue.is_some(), repository) else {
         return (StatusCode::ACCEPTED, "nothing to do\n");
     };
-    let state = changed_issue.map(|changed_issue| IssueState::read(changed_issue, &ear.reader));
+    let state = changed_issue.map(|changed_issue| IssueState::read(changed_issue, ear));
     store(ear, signed, repo.id, news, state).await
 }
 
@@ -99,12 +98,15 @@ struct IssueState {
     repo: Repo,
     entry: BacklogEntry,
     deleted: bool,
+    /// Whether a person did that.
+    by_person: bool,
 }
 
 impl IssueState {
-    fn read(IssueChanged { repo, item, deleted }: IssueChanged, reader: &TextReader) -> Self {
-        let entry = BacklogEntry::read(repo.id, item, reader);
-        Self { repo, deleted, entry }
+    fn read(changed: IssueChanged, ear: &WebhookState) -> Self {
+        let IssueChanged { repo, item, deleted, by } = changed;
+        let by_person = by.is_some_and(|by| (ear.is_person)(&by));
+        Self { entry: BacklogEntry::read(repo.id, item, &ear.reader), repo, deleted, by_person }
     }
 
     fn keep(&self, tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
@@ -117,6 +119,10 @@ impl IssueState {
             true => forgotten::thread_with_all(tx, ThreadId { repo, number }),
             false => {
                 backlog::put(tx, repo, &self.entry, BacklogSource::Webhook)?;
+                if self.by_person {
+                    let thread = ThreadId { repo, number };
+                    backlog::touch(tx, thread, self.entry.item.updated_at)?;
+                }
                 if self.entry.item.is_pull {
                     let thread = ThreadId { repo, number };
                     tasks::set(tx, thread, &ScheduledTask::SayVerdict { since: now }, now)?;

@@ -198,13 +198,25 @@ fn the_agents_are_ones_that_this_version_drives() {
     };
     let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
     let [guards] = <[String; 1]>::try_from(blocks("toml guards")).unwrap();
-    let text = format!("{least}\n{agents}\n{guards}");
+    let [local] = <[String; 1]>::try_from(blocks("toml local")).unwrap();
+    let text = format!("{least}\n{agents}\n{guards}\n{local}");
     let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
     assert_eq!(config.guards.scripts.len(), 1);
     let forge = ClientOptions::new(config.gitea.url.clone(), Token::new("0123456789").unwrap());
     let (forge, clock) = (Gitea::new(forge).unwrap(), Arc::new(SystemClock) as Arc<dyn Clock>);
     let fleet = timmy::agents::fleet(&config, &forge, &clock, &Chance::default()).unwrap();
-    assert_eq!(fleet.keys().collect::<Vec<_>>(), ["ezra", "groq"]);
+    assert_eq!(fleet.keys().collect::<Vec<_>>(), ["claude", "ezra", "groq", "janitor"]);
+}
+
+#[test]
+fn work_starts_by_itself_where_it_says() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [auto] = <[String; 1]>::try_from(blocks("toml auto")).unwrap();
+    let env = |name: &str| name.starts_with("TIMMY_").then(|| "0123456789".to_owned());
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let text = format!("{least}\n{auto}");
+    let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    assert!(!config.dispatch.auto.is_empty());
 }
 
 #[test]

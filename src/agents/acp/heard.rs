@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::end::cost;
-use super::wire::{WireToolCall, WireUpdate, text_in};
+use super::wire::{LONGEST_ID, WireToolCall, WireUpdate, text_in};
 use crate::agents::brief::brief;
 use crate::agents::last_words::{LAST_WORDS, last_words};
 use crate::agents::run::Run;
@@ -95,6 +95,9 @@ impl Heard {
     }
 
     fn calls_tool(&mut self, call: &WireToolCall, run: &Run, at: Timestamp) {
+        if call.tool_call_id.len() > LONGEST_ID {
+            return;
+        }
         if self.calls.len() >= MOST_CALLS && !self.calls.contains_key(&call.tool_call_id) {
             self.calls.clear();
         }

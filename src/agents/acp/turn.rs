@@ -13,8 +13,8 @@ use super::heard::Heard;
 use super::opening::{OpenSession, is_mode};
 use super::permission::{self, PermissionPolicy, Permitted};
 use super::wire::{
-    WireError, WireMessage, WireOption, WirePermissionRequest, WireSessionUpdate, WireTurnEnd,
-    WireUpdate,
+    LONGEST_ID, WireError, WireMessage, WireOption, WirePermissionRequest, WireSessionUpdate,
+    WireTurnEnd, WireUpdate,
 };
 use crate::agents::agent::FailureKind;
 use crate::agents::run::{Run, WorkEnd};
@@ -26,6 +26,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most questions that one agent has open at once.
 const MOST_OPEN: usize = 100;
+
+/// How many ways to answer one are remembered.
+const MOST_OPTIONS: usize = 20;
 
 /// What a turn needs.
 pub(super) struct Turning<'a> {
@@ -210,7 +213,10 @@ impl GoingTurn<'_> {
             Permitted::Asked => {
                 self.asked += 1;
                 let number = self.asked;
-                self.open.push(OpenQuestion { number, id, options: request.options });
+                let mut options = request.options;
+                options.retain(|option| option.option_id.len() <= LONGEST_ID);
+                options.truncate(MOST_OPTIONS);
+                self.open.push(OpenQuestion { number, id, options });
                 self.note(&format!("It asks whether it may do this: {question}"));
                 return run.asks(number, question);
             }

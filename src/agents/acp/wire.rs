@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 pub(super) const VERSION: u64 = 1;
 
 pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+/// The longest name of a request, a call or an option, in bytes.
+pub(super) const LONGEST_ID: usize = 256;
+
 pub(super) const NOT_LOGGED_IN: i64 = -32000;
 
 /// One line from the agent.
@@ -33,7 +36,7 @@ impl WireMessage {
         if let Some(method) = fields.remove("method") {
             let (method, params) = (method.as_str()?.to_owned(), take(&mut fields, "params"));
             return Some(match id {
-                Some(id) => Self::Request { id, method, params },
+                Some(id) => Self::Request { id: short_id(id)?, method, params },
                 None => Self::Notification { method, params },
             });
         }
@@ -45,6 +48,12 @@ impl WireMessage {
         };
         Some(Self::Answer { id, given })
     }
+}
+
+/// The id of a request, which has to be kept until that is answered; none if it is no id.
+fn short_id(id: Value) -> Option<Value> {
+    let is_short = id.as_str().map_or(id.is_number(), |text| text.len() <= LONGEST_ID);
+    is_short.then_some(id)
 }
 
 fn take(fields: &mut Map<String, Value>, name: &str) -> Value {

@@ -105,34 +105,60 @@ impl ForgeAgent {
             Ok(agent) => agent,
             Err(trouble) => return Ok(Started::Refused(trouble)),
         };
-        let (repo, key) = (&order.repository, &request.key);
-        let assigns = self.forge.set_assigned(repo, thread, (&agent.login, true));
+        let head = match order.is_code() {
+            true => self.forge.branch(&order.repository, &order.branch.to_string()).await,
+            false => Ok(None),
+        };
+        let body = match head {
+            Ok(head) => order.comment(&request.key, head.as_ref().map(|branch| &branch.head)),
+            Err(error) => return Ok(Started::Refused(trouble(error))),
+        };
+        let assigns = self.forge.set_assigned(&order.repository, thread, (&agent.login, true));
         if let Err(error) = assigns.await {
             // Whoever is assigned without an order has none: that may be repeated.
             return Ok(Started::Refused(trouble(error)));
         }
-        let head = match order.is_code() {
-            true => self.forge.branch(repo, &order.branch.to_string()).await,
-            false => Ok(None),
-        };
-        let body = match head {
-            Ok(head) => order.comment(key, head.as_ref().map(|branch| &branch.head)),
-            Err(error) => return Ok(Started::Refused(trouble(error))),
-        };
-        let mut tries = 0;
-        loop {
-            match self.called(key, &order, &agent).await {
-                Ok(Some(called)) => return Ok(Started::Accepted(handle(key, &called))),
+        let called = self.call(&request.key, &order, (thread, &agent), &body).await;
+        if matches!(called, Started::Refused(_)) {
+            // Nobody shall take an issue for its own that another one may get.
+            let frees = self.forge.set_assigned(&order.repository, thread, (&agent.login, false));
+            if let Err(error) = frees.await {
+                tracing::warn!(agent = %agent.login, thread, %error, "assigned, and not called");
+            }
+        }
+        Ok(called)
+    }
+
+    /// Writes the order, which is looked for before it is written again.
+    async fn call(
+        &self,
+        key: &str,
+        order: &ForgeOrder,
+        (thread, agent): (i64, &Account),
+        body: &str,
+    ) -> Started {
+        let mut outcome = "its order was written, and is not there".to_owned();
+        for _ in 0..TRIES {
+            match self.called(key, order, agent).await {
+                Ok(Some(called)) => return Started::Accepted(handle(key, &called)),
                 Ok(None) => {}
-                Err(error) => return Ok(Started::Unknown(error.to_string())),
+                Err(error) => return Started::Unknown(error.to_string()),
             }
-            let Err(error) = self.forge.post_comment(repo, thread, &body).await else { continue };
-            tries += 1;
-            match error.fate() {
-                WriteOutcome::NotDone => return Ok(Started::Refused(trouble(error))),
-                _ if tries == TRIES => return Ok(Started::Unknown(error.to_string())),
-                WriteOutcome::Ended | WriteOutcome::Open => self.clock.sleep(SETTLE).await,
+            match self.forge.post_comment(&order.repository, thread, body).await {
+                Ok(_) => {}
+                Err(error) if error.fate() == WriteOutcome::NotDone => {
+                    return Started::Refused(trouble(error));
+                }
+                Err(error) => {
+                    outcome = error.to_string();
+                    self.clock.sleep(SETTLE).await;
+                }
             }
+        }
+        match self.called(key, order, agent).await {
+            Ok(Some(called)) => Started::Accepted(handle(key, &called)),
+            Ok(None) => Started::Unknown(outcome),
+            Err(error) => Started::Unknown(error.to_string()),
         }
     }
 

@@ -34,10 +34,12 @@ pub struct LocalAgent {
     process: String,
     runs: Runs,
     /// When its program was tried out last, and what came of it.
-    trial: Mutex<Option<(Timestamp, Result<Option<String>, AgentTrouble>)>>,
+    trial: Arc<Mutex<Option<KnownTrial>>>,
     /// Ends what works when this is dropped.
     ends: DropGuard,
 }
+
+type KnownTrial = (Timestamp, Result<Option<String>, AgentTrouble>);
 
 /// How long what a trial found holds, and how long a trouble does.
 const HOLDS: Duration = Duration::from_secs(60 * 60);
@@ -47,7 +49,7 @@ impl LocalAgent {
     pub(in crate::agents) fn new(options: LocalOptions, dialogue: Arc<dyn Dialogue>) -> Self {
         let process = format!("{}-{}", std::process::id(), options.clock.now().micros());
         let host = Arc::new(LocalHost::new(options));
-        let (runs, trial) = (Runs::default(), Mutex::default());
+        let (runs, trial) = (Runs::default(), Arc::default());
         let ends = CancellationToken::new().drop_guard();
         Self { host, dialogue, process, runs, trial, ends }
     }
@@ -82,7 +84,7 @@ impl LocalAgent {
             order,
             run: run.clone(),
         };
-        let over = self.ends.token().clone();
+        let (over, trial) = (self.ends.token().clone(), self.trial.clone());
         let working = tokio::spawn(async move {
             tokio::select! {
                 biased;
@@ -96,8 +98,11 @@ impl LocalAgent {
                 kind: FailureKind::GaveUp,
                 reason: "it failed within timmy: the log says where".to_owned(),
             }));
-            if let Some(end) = end {
-                run.ends(end);
+            let Some(end) = end else { return };
+            let doubts = is_of_the_agent(&end);
+            run.ends(end);
+            if doubts {
+                *trial.lock().await = None;
             }
         });
         Started::Accepted(self.handle(request))
@@ -248,6 +253,11 @@ impl Agent for LocalAgent {
             self.runs.of(&run.run).map(|run| run.transcript()).ok_or(AgentTrouble::NotFound)
         })
     }
+}
+
+/// Whether an attempt ended through what the next one will meet as well: the agent is tried out anew.
+fn is_of_the_agent(end: &WorkEnd) -> bool {
+    matches!(end, WorkEnd::Failed { kind: FailureKind::BadKey | FailureKind::Upstream, .. })
 }
 
 fn not_now(error: NotHandedIn) -> AgentTrouble {

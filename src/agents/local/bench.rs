@@ -11,6 +11,31 @@ pub(super) struct LocalBench {
     pub(super) record: LocalRecord,
     /// What its branch was on the forge when it began; none if it was not there.
     pub(super) was: Option<Commit>,
-    /// Whether it begins with what an attempt before it had done.
-    pub(super) goes_on: bool,
+    pub(super) beginning: Beginning,
+    /// Whether what it did is for the next attempt to mend.
+    pub(super) is_to_be_mended: bool,
+}
+
+/// What an attempt begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    Anew,
+    /// With what an attempt before it had done.
+    GoesOn,
+    /// Without that, since it does not fit any more.
+    WithoutKept,
+}
+
+impl Beginning {
+    /// What is to be said of it.
+    pub(super) fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Anew => None,
+            Self::GoesOn => Some("It begins with what the attempt before it had done."),
+            Self::WithoutKept => Some(
+                "What the attempt before it had done was dropped: it does not fit any more to what \
+                 the branch or the default branch holds.",
+            ),
+        }
+    }
 }

@@ -39,14 +39,25 @@ impl SaidOfIt {
     }
 }
 
+/// What is to be handed in, and nothing speaks against it.
+#[derive(Debug)]
+pub(super) struct HandIn {
+    commit: Commit,
+    title: String,
+    summary: String,
+    /// Whether the forge has it already.
+    is_there: bool,
+}
+
 impl LocalHost {
-    /// Hands in what the attempt made; none if it made nothing. Nothing of it may live.
-    pub(super) async fn hand_in(
+    /// Looks at what the attempt made; none if it made nothing. Nothing of it may live. The forge
+    /// sees nothing of it yet: who waits for this can give it up.
+    pub(super) async fn prepare(
         &self,
-        bench: &mut LocalBench,
+        bench: &LocalBench,
         order: &LocalOrder,
         said: &SaidOfIt,
-    ) -> Result<Option<HandInResult>, LocalTrouble> {
+    ) -> Result<Option<HandIn>, LocalTrouble> {
         let place = &order.workplace;
         let title = said.title(None, &place.branch);
         let message = commit_message(&title, &said.summary, &bench.record.key);
@@ -55,7 +66,9 @@ impl LocalHost {
         let from = (bench.record.address.as_str(), fetched.as_path());
         let commits = self.commit_place(&confinement, &bench.workspace, from);
         let Some(bundle) = commits.bundle(&begin, &message).await? else {
-            return Ok(None);
+            let pushed = self.pushed_before(bench, order).await?;
+            let summary = said.summary.clone();
+            return Ok(pushed.map(|commit| HandIn { commit, title, summary, is_there: true }));
         };
         let repository = bench.fetched.repository();
         let head = repository.take_in(bundle.path(), &self.fetching()).await;
@@ -67,21 +80,49 @@ impl LocalHost {
         let outgoing = Outgoing {
             repository,
             begin: &begin,
+            base: &place.base,
             head: &head,
             branch: place.branch.to_string(),
             texts: texts.map(|(what, text)| (what.to_owned(), text.clone())).into(),
         };
         let of_commit = outgoing.look(TRAILER).await?;
         let title = said.title(of_commit.as_deref(), &place.branch);
+        Ok(Some(HandIn { commit: head, title, summary: said.summary.clone(), is_there: false }))
+    }
+
+    /// Hands in what was prepared.
+    pub(super) async fn hand_in(
+        &self,
+        bench: &mut LocalBench,
+        order: &LocalOrder,
+        hand_in: HandIn,
+    ) -> Result<HandInResult, LocalTrouble> {
+        let HandIn { commit, title, summary, is_there } = hand_in;
         bench.record.step = LocalStep::Pushing {
-            commit: head.clone(),
+            commit: commit.clone(),
             title: title.clone(),
-            summary: said.summary.clone(),
+            summary: summary.clone(),
         };
         bench.record.write(&self.places.records())?;
-        self.push(bench, order, &head).await?;
-        let pull = self.pull(order, (&title, &said.summary)).await?;
-        Ok(Some(HandInResult { commit: head, pull }))
+        if !is_there {
+            self.push(bench, order, &commit).await?;
+        }
+        let pull = self.pull(order, (&title, &summary)).await?;
+        Ok(HandInResult { commit, pull })
+    }
+
+    /// What an attempt before this one pushed, if nobody asked for it: its pull request could not be
+    /// opened.
+    async fn pushed_before(
+        &self,
+        bench: &LocalBench,
+        order: &LocalOrder,
+    ) -> Result<Option<Commit>, LocalTrouble> {
+        let place = &order.workplace;
+        let is_its = matches!(place.branch, JobBranch::Own(_)) && place.pull.is_none();
+        let Some(was) = bench.was.as_ref().filter(|_| is_its) else { return Ok(None) };
+        let is_in_base = bench.fetched.repository().descends(&place.base, was).await?;
+        Ok((!is_in_base).then(|| was.clone()))
     }
 
     pub(super) async fn pull(

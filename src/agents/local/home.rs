@@ -2,12 +2,17 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, lchown};
 use std::path::{Path, PathBuf};
+
+use crate::confinement::remove;
 
 /// The most that is written back, in bytes and in files.
 const MOST_BYTES: u64 = 64 << 20;
 const MOST_FILES: usize = 10_000;
+
+/// How deep folders may lie in each other in it.
+const DEEPEST: usize = 64;
 
 /// Opened only if it is no link.
 const NO_LINK: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
@@ -43,24 +48,66 @@ fn one(home: &Path, template: &Path, path: &Path) -> io::Result<()> {
         }
     }
     let target = template.join(path);
-    let parent = target.parent().unwrap_or(template);
-    fs::create_dir_all(parent)?;
-    let fresh = tempfile::Builder::new().prefix(".timmy-").tempdir_in(parent)?;
-    let copy = fresh.path().join("new");
-    copied(&source, &copy)?;
+    fs::create_dir_all(target.parent().unwrap_or(template))?;
+    let fresh = folder_beside(template)?;
+    let written = replaced(&source, &target, (&fresh, template));
+    remove(&fresh);
+    written
+}
+
+/// An empty folder beside the template: whoever copies that never finds anything half done in it.
+fn folder_beside(template: &Path) -> io::Result<PathBuf> {
+    let template = fs::canonicalize(template)?;
+    let beside = template.parent().unwrap_or(&template);
+    let made = tempfile::Builder::new().prefix(".timmy-").tempdir_in(beside);
+    let made = made.map_err(|error| {
+        let words = format!("{}: let timmy write there ({error})", beside.display());
+        io::Error::new(error.kind(), words)
+    });
+    Ok(made?.keep())
+}
+
+/// Has a copy of `source` take the place of `target`.
+fn replaced(source: &Path, target: &Path, (fresh, template): (&Path, &Path)) -> io::Result<()> {
+    let (copy, old) = (fresh.join("new"), fresh.join("old"));
+    copied(source, &copy)?;
+    given(&copy, template)?;
     if copy.is_dir() && target.exists() {
         // A folder takes the place of another only once that is away.
-        fs::rename(&target, fresh.path().join("old"))?;
+        fs::rename(target, &old)?;
     }
-    fs::rename(&copy, &target)
+    fs::rename(&copy, target).inspect_err(|_| {
+        if old.exists() {
+            let _ = fs::rename(&old, target);
+        }
+    })
+}
+
+/// Gives all in `copy` to whom the template belongs: an administrator may have tried an agent out.
+fn given(copy: &Path, template: &Path) -> io::Result<()> {
+    let (owner, own) = (fs::metadata(template)?, fs::symlink_metadata(copy)?);
+    if owner.uid() == own.uid() {
+        return Ok(());
+    }
+    let mut next = vec![copy.to_owned()];
+    while let Some(path) = next.pop() {
+        lchown(&path, Some(owner.uid()), Some(owner.gid()))?;
+        if path.is_dir() {
+            next.extend(fs::read_dir(&path)?.flatten().map(|entry| entry.path()));
+        }
+    }
+    Ok(())
 }
 
 /// Copies a file, or a folder with all in it, that holds nothing else.
 fn copied(from: &Path, to: &Path) -> io::Result<()> {
     let (mut bytes, mut files) = (0_u64, 0_usize);
-    let mut next = vec![(from.to_owned(), to.to_owned())];
-    while let Some((from, to)) = next.pop() {
+    let mut next = vec![(from.to_owned(), to.to_owned(), 0)];
+    while let Some((from, to, depth)) = next.pop() {
         let known = fs::symlink_metadata(&from)?;
+        if depth > DEEPEST {
+            return Err(refused("its folders lie too deep in each other"));
+        }
         files += 1;
         if files > MOST_FILES {
             return Err(refused("it holds too many files"));
@@ -69,7 +116,7 @@ fn copied(from: &Path, to: &Path) -> io::Result<()> {
             fs::create_dir(&to)?;
             for entry in fs::read_dir(&from)? {
                 let entry = entry?;
-                next.push((entry.path(), to.join(entry.file_name())));
+                next.push((entry.path(), to.join(entry.file_name()), depth + 1));
             }
             continue;
         }
@@ -146,6 +193,33 @@ mod tests {
         assert_eq!(homes.template("cache/below/new").as_deref(), Some("new"));
         assert_eq!((homes.template("cache/old"), homes.template(".bashrc")), (None, None));
         assert_eq!(fs::read_dir(homes.path("template")).unwrap().count(), 2, "nothing lies about");
+    }
+
+    #[test]
+    fn folders_that_lie_too_deep_are_not_kept_and_all_of_the_copy_goes() {
+        let homes = Homes::new();
+        homes.write("template/cache/old", "old");
+        let deep: PathBuf = std::iter::repeat_n("d", DEEPEST + 1).collect();
+        fs::create_dir_all(homes.path("home/cache").join(deep)).unwrap();
+        let refused = homes.kept(&["cache"]).unwrap_err().to_string();
+        assert!(refused.contains("too deep"), "{refused}");
+        assert_eq!(homes.template("cache/old").as_deref(), Some("old"));
+        assert_eq!(fs::read_dir(homes.folder.path()).unwrap().count(), 3, "nothing lies about");
+    }
+
+    #[test]
+    fn an_old_folder_goes_however_deep_it_is() {
+        let homes = Homes::new();
+        let mut deep = homes.path("template/cache");
+        fs::create_dir_all(&deep).unwrap();
+        for _ in 0..1500 {
+            deep.push("d");
+            fs::create_dir(&deep).unwrap();
+        }
+        homes.write("home/cache/new", "new");
+        homes.kept(&["cache"]).unwrap();
+        assert_eq!(homes.template("cache/new").as_deref(), Some("new"));
+        assert_eq!(fs::read_dir(homes.folder.path()).unwrap().count(), 3, "nothing lies about");
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell, RwLock};
 
-use super::bench::LocalBench;
+use super::bench::{Beginning, LocalBench};
 use super::commits::{CommitPlace, LARGEST};
 use super::dialogue::{Dialogue, Trial};
 use super::home;
-use super::kept::Kept;
+use super::kept::{Kept, KeptChanges};
 use super::options::LocalOptions;
 use super::order::LocalOrder;
 use super::places::Places;
@@ -19,7 +19,7 @@ use crate::agents::trouble::AgentTrouble;
 use crate::config::SandboxKind;
 use crate::confinement::{
     AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote,
-    SEEN_CHECKOUT, Session, SessionRequest, Workspace, remove_left,
+    SEEN_CHECKOUT, Session, SessionRequest, Workspace, clear, remove_left,
 };
 use crate::core::model::time::Timestamp;
 
@@ -37,13 +37,18 @@ pub(super) struct LocalHost {
     pub(super) kept: Kept,
     /// Whether what the process before left was looked through.
     pub(super) recovered: OnceCell<()>,
+    /// What homes are copied from: it holds still while somebody copies it.
+    home: RwLock<()>,
+    /// Whoever tries its program out.
+    trial: Mutex<()>,
 }
 
 impl LocalHost {
     pub(super) fn new(options: LocalOptions) -> Self {
         let places = Places::new(options.place.clone());
         let kept = Kept::new(places.kept());
-        Self { options, places, kept, recovered: OnceCell::new() }
+        let (recovered, home, trial) = (OnceCell::new(), RwLock::default(), Mutex::default());
+        Self { options, places, kept, recovered, home, trial }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -102,24 +107,31 @@ impl LocalHost {
         order: &LocalOrder,
     ) -> Result<LocalBench, LocalTrouble> {
         self.places.make()?;
+        if let Err(error) = self.drop_old() {
+            tracing::warn!(%error, "what nobody came back for stays");
+        }
         let (place, forge) = (&order.workplace, &self.options.forge);
         let branch = place.branch.to_string();
         let was = forge.branch(&place.repository, &branch).await?.map(|branch| branch.head);
-        let begin = was.clone().unwrap_or_else(|| place.base.clone());
-        let mut commits = vec![&begin];
-        commits.extend((begin != place.base).then_some(&place.base));
+        let head = was.as_ref().unwrap_or(&place.base);
+        let mut commits = vec![head];
+        commits.extend((*head != place.base).then_some(&place.base));
         let history = (&commits[..], DEPTH);
         let (folder, remote, bounds) = (self.places.fetched(), self.remote(order), self.fetching());
         let fetched = FetchedRepository::with_history(&folder, &remote, history, &bounds);
         let fetched = fetched.await.map_err(too_large)?;
         let repository = fetched.repository();
-        let kept = self.kept.take(place, (repository, &begin), &bounds).await?;
-        let start = kept.as_ref().unwrap_or(&begin);
+        let kept = self.kept.take(place, (repository, was.as_ref()), &bounds).await?;
+        let (begin, start, beginning) = match kept {
+            KeptChanges::Fit { begin, head } => (begin, head, Beginning::GoesOn),
+            KeptChanges::Dropped => (head.clone(), head.clone(), Beginning::WithoutKept),
+            KeptChanges::None => (head.clone(), head.clone(), Beginning::Anew),
+        };
         let address = self.address(order);
         let files = AttemptFiles {
             clone: CloneOrder {
                 branch: &branch,
-                start,
+                start: &start,
                 base_branch: &place.base_branch,
                 base: &place.base,
                 author: (&self.options.account, &address),
@@ -129,9 +141,11 @@ impl LocalHost {
         };
         let name = LocalRecord::name(key);
         let (work, is_confined) = (self.places.work(), self.is_confined());
+        let copying = self.home.read().await;
         let workspace = Workspace::of_attempt(&work, &name, (repository, &files), is_confined)
             .await
             .map_err(too_large)?;
+        drop(copying);
         let record = LocalRecord {
             key: key.to_owned(),
             workplace: place.clone(),
@@ -141,8 +155,8 @@ impl LocalHost {
             step: LocalStep::Working,
         };
         record.write(&self.places.records())?;
-        let goes_on = kept.is_some();
-        Ok(LocalBench { workspace, fetched, record, was, goes_on })
+        let is_to_be_mended = false;
+        Ok(LocalBench { workspace, fetched, record, was, beginning, is_to_be_mended })
     }
 
     /// Where its clone lies, as its process sees that.
@@ -160,10 +174,14 @@ impl LocalHost {
         dialogue: &dyn Dialogue,
     ) -> Result<Option<String>, AgentTrouble> {
         let cannot = |why: CannotRun| AgentTrouble::CannotRun(format!("{why}. {}", why.remedy()));
-        let (place, most) = (std::env::temp_dir(), self.options.bounds.disk / 2);
-        let home = self.options.local.home.as_deref();
+        let _trial = self.trial.lock().await;
+        // Whoever asks may not be the user that timmy runs as: then nothing is made in its folders.
+        let place = self.places.make_trials().unwrap_or_else(std::env::temp_dir);
+        let (home, most) = (self.options.local.home.as_deref(), self.options.bounds.disk / 2);
+        let copying = self.home.read().await;
         let workspace = Workspace::with_home(&place, home, most, self.is_confined());
         let workspace = workspace.await.map_err(cannot)?;
+        drop(copying);
         let tried = async {
             let mut session = self.begin(&workspace).await.map_err(|why| match why {
                 LocalTrouble::CannotRun(why) => cannot(why),
@@ -181,8 +199,19 @@ impl LocalHost {
             }
         };
         let found = tried.await;
+        // A login may be good for one use only, and what comes of it lies in this home.
+        if let Err(error) = self.keep_home(&workspace).await {
+            tracing::warn!(%error, "of the home of an agent that was tried out");
+        }
         workspace.discard().await;
         found
+    }
+
+    /// Throws away what trials of the process before left. None of this one's is under way.
+    pub(super) async fn clear_trials(&self) {
+        let _trial = self.trial.lock().await;
+        // Where nobody tried anything out it is not there.
+        let _ = clear(&self.places.trials()).await;
     }
 
     /// Begins its process.
@@ -210,12 +239,14 @@ impl LocalHost {
             return Ok(());
         };
         let (from, paths) = (workspace.home().to_owned(), local.home_keep.clone());
+        let _writing = self.home.write().await;
         let kept = tokio::task::spawn_blocking(move || home::keep(&from, &template, &paths));
         kept.await.map_err(std::io::Error::other)?
     }
 
-    /// Keeps what an attempt has done that ends with a question: its answer starts the next one.
-    pub(super) async fn close_asked(&self, bench: LocalBench) {
+    /// Keeps what an attempt has done for the next one: it ends with a question, whose answer starts
+    /// that, or there is something to be mended in it.
+    pub(super) async fn close_kept(&self, bench: LocalBench) {
         let LocalBench { workspace, record, .. } = bench;
         if let Err(error) = self.keep_changes(&record, &workspace).await {
             tracing::warn!(key = record.key, %error, "the changes of an attempt are lost");
@@ -226,10 +257,12 @@ impl LocalHost {
         workspace.discard().await;
     }
 
-    /// Throws away what an attempt worked on. What is told of it stays if it `ended` by itself.
+    /// Throws away what an attempt worked on. What is told of it stays if it `ended` by itself, or may
+    /// have left something on the forge.
     pub(super) async fn close(&self, bench: LocalBench, ended: bool) {
         let LocalBench { workspace, record, .. } = bench;
-        let forgotten = match ended {
+        let is_told = ended || matches!(record.step, LocalStep::Pushing { .. });
+        let forgotten = match is_told {
             true => Ok(()),
             false => record.forget(&self.places.records()),
         };

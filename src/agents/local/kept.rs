@@ -10,9 +10,22 @@ use crate::confinement::{Bounds, CannotRun, Repository};
 use crate::core::jobs::{Branch, Commit, JobBranch};
 use crate::core::model::time::Timestamp;
 
-/// Bundles, one for each job. Their names say since when they lie here.
+/// Bundles, one for each job. Their names say what they follow on, and since when they lie here.
 pub(super) struct Kept {
     folder: PathBuf,
+}
+
+/// What is kept for an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KeptChanges {
+    None,
+    /// They did not fit any more, and are dropped.
+    Dropped,
+    /// They follow on `begin`, which the forge still has.
+    Fit {
+        begin: Commit,
+        head: Commit,
+    },
 }
 
 impl Kept {
@@ -21,26 +34,41 @@ impl Kept {
     }
 
     /// Keeps the bundle `from` for the next attempt of the job at `place`, and nothing older.
-    pub(super) fn put(&self, place: &Workplace, from: &Path, now: Timestamp) -> io::Result<()> {
+    /// `begin`: the commit of the forge's that it follows on.
+    pub(super) fn put(
+        &self,
+        (place, begin): (&Workplace, &Commit),
+        from: &Path,
+        now: Timestamp,
+    ) -> io::Result<()> {
         self.drop(place)?;
-        fs::rename(from, self.folder.join(format!("{}-{}", job(place), now.micros())))
+        fs::rename(from, self.folder.join(format!("{}-{begin}-{}", job(place), now.micros())))
     }
 
-    /// Takes what is kept for `place` into `repository`: its head, if it follows on `begin`. What
-    /// does not fit any more is dropped.
+    /// Takes what is kept for `place` into `repository`. `was`: what its branch is on the forge; none
+    /// if it is not there. What does not fit any more is dropped.
     pub(super) async fn take(
         &self,
         place: &Workplace,
-        (repository, begin): (&Repository, &Commit),
+        (repository, was): (&Repository, Option<&Commit>),
         bounds: &Bounds,
-    ) -> Result<Option<Commit>, CannotRun> {
-        let Some(file) = self.of(place)?.into_iter().next() else { return Ok(None) };
-        let taken = match repository.take_in(&file, bounds).await {
-            Ok(head) if repository.descends(&head, begin).await? => Some(head),
-            Ok(_) | Err(CannotRun::Git { .. }) => None,
-            Err(why) => return Err(why),
+    ) -> Result<KeptChanges, CannotRun> {
+        let Some(file) = self.of(place)?.into_iter().next() else { return Ok(KeptChanges::None) };
+        let begin = was.cloned().or_else(|| begin_of(&file));
+        let fitting = async {
+            let head = repository.take_in(&file, bounds).await?;
+            let Some(begin) = begin else { return Ok(KeptChanges::Dropped) };
+            // Where nobody pushed yet, the default branch may have moved on: this is behind then, as
+            // any branch that takes a while.
+            let fits = repository.descends(&head, &begin).await?
+                && (was.is_some() || repository.descends(&place.base, &begin).await?);
+            Ok(if fits { KeptChanges::Fit { begin, head } } else { KeptChanges::Dropped })
         };
-        if taken.is_none() {
+        let taken = match fitting.await {
+            Err(CannotRun::Git { .. }) => KeptChanges::Dropped,
+            taken => taken?,
+        };
+        if taken == KeptChanges::Dropped {
             self.drop(place)?;
         }
         Ok(taken)
@@ -70,6 +98,11 @@ impl Kept {
         let is_its = |file: &fs::DirEntry| file.file_name().to_string_lossy().starts_with(&job);
         Ok(files.filter(is_its).map(|file| file.path()).collect())
     }
+}
+
+/// What a bundle follows on.
+fn begin_of(file: &Path) -> Option<Commit> {
+    file.file_name()?.to_str()?.split('-').nth(1)?.parse().ok()
 }
 
 /// What all attempts of a job have in common, whichever of its branches they work on.

@@ -1,10 +1,10 @@
-//! What must not be pushed: secrets, in any commit, and what nobody can look through. All else that
-//! may be wrong with a change the guards find, once it is on the forge.
+//! What must not be pushed: secrets, in any commit, what the forge would run at once, and what nobody
+//! can look through. All else that may be wrong with a change the guards find, once it is on the forge.
 
 use super::trouble::LocalTrouble;
 use crate::confinement::{CannotRun, Repository};
 use crate::core::guards::diff::parse_diff;
-use crate::core::guards::{BinaryLooks, GuardResult, SaidFacts, secrets};
+use crate::core::guards::{BinaryLooks, GuardResult, SaidFacts, is_actions, secrets};
 use crate::core::jobs::Commit;
 
 /// The most commits of one attempt.
@@ -14,6 +14,8 @@ const MOST: usize = 500;
 pub(super) struct Outgoing<'a> {
     pub(super) repository: &'a Repository,
     pub(super) begin: &'a Commit,
+    /// The head of the default branch, which is on the forge as well.
+    pub(super) base: &'a Commit,
     pub(super) head: &'a Commit,
     pub(super) branch: String,
     /// What is said beside it, each with what it is called.
@@ -24,11 +26,12 @@ impl Outgoing<'_> {
     /// The first line of the first commit that an agent named itself, if nothing speaks against
     /// pushing. `own`: what stands in the messages that are timmy's.
     pub(super) async fn look(&self, own: &str) -> Result<Option<String>, LocalTrouble> {
-        let between = (self.begin, self.head);
-        let commits = self.repository.commits(between, MOST + 1).await?;
+        let known = [self.begin, self.base];
+        let commits = self.repository.commits((&known, self.head), MOST + 1).await?;
         if commits.len() > MOST {
             return Err(LocalTrouble::TooManyCommits(MOST));
         }
+        self.look_for_workflows().await?;
         let messages = commits.iter().map(|one| (one.commit.clone(), one.message.clone()));
         let said = SaidFacts {
             branches: vec![self.branch.clone()],
@@ -36,8 +39,8 @@ impl Outgoing<'_> {
             texts: self.texts.clone(),
         };
         judge(&self.read(self.repository.diff(self.begin, self.head)).await?, &said)?;
-        // What a later commit took away again would be pushed as well. A merge brings what is known.
-        for commit in commits.iter().filter(|commit| commit.parents == 1 && commits.len() > 1) {
+        // What a later commit took away again would be pushed as well.
+        for commit in commits.iter().filter(|_| commits.len() > 1) {
             let diff = self.read(self.repository.diff_of(commit)).await?;
             judge(&diff, &SaidFacts::default())?;
         }
@@ -45,10 +48,25 @@ impl Outgoing<'_> {
         Ok(named.and_then(|commit| commit.message.lines().next().map(str::to_owned)))
     }
 
-    async fn read(
+    /// What the forge runs, it runs as soon as it is pushed: no guard could speak against it. What
+    /// the default branch has is there already, however it came into the change.
+    async fn look_for_workflows(&self) -> Result<(), LocalTrouble> {
+        let changed = self.read(self.repository.changes(self.begin, self.head)).await?;
+        let mut changed = changed.into_iter().filter(|change| is_actions(&change.path)).peekable();
+        if changed.peek().is_none() {
+            return Ok(());
+        }
+        let apart = self.read(self.repository.changes(self.base, self.head)).await?;
+        match changed.find(|change| apart.iter().any(|other| other.path == change.path)) {
+            Some(change) => Err(LocalTrouble::Workflow(change.path)),
+            None => Ok(()),
+        }
+    }
+
+    async fn read<T>(
         &self,
-        diff: impl Future<Output = Result<Vec<u8>, CannotRun>>,
-    ) -> Result<Vec<u8>, LocalTrouble> {
+        diff: impl Future<Output = Result<T, CannotRun>>,
+    ) -> Result<T, LocalTrouble> {
         diff.await.map_err(|why| match why {
             CannotRun::Git { said, .. } => LocalTrouble::Unreadable(said),
             why => why.into(),

@@ -23,25 +23,33 @@ impl LocalHost {
 
     async fn look_through(&self) -> Result<(), LocalTrouble> {
         self.places.make()?;
-        let (records, now) = (self.places.records(), self.now());
-        for record in LocalRecord::all(&records)? {
+        for record in LocalRecord::all(&self.places.records())? {
             if !matches!(record.step, LocalStep::Ended { .. })
                 && let Err(error) = self.salvage(&record).await
             {
                 tracing::warn!(key = record.key, %error, "the changes of an attempt are lost");
             }
-            if record.begun_at.is_over(KEPT, now) {
-                record.forget(&records)?;
-            }
         }
-        // By the clock of now: what was kept a moment ago does not lie in the future.
-        self.kept.drop_old(self.now())?;
+        self.drop_old()?;
+        self.clear_trials().await;
         clear(&self.places.work()).await?;
         for left in fs::read_dir(self.places.fetched())?.flatten() {
             let is_folder = left.file_type()?.is_dir();
             if is_folder { fs::remove_dir_all(left.path())? } else { fs::remove_file(left.path())? }
         }
         Ok(())
+    }
+
+    /// Drops what nobody came back for.
+    pub(super) fn drop_old(&self) -> std::io::Result<()> {
+        // By the clock of now: what was kept a moment ago does not lie in the future.
+        let (records, now) = (self.places.records(), self.now());
+        for record in LocalRecord::all(&records)? {
+            if record.begun_at.is_over(KEPT, now) {
+                record.forget(&records)?;
+            }
+        }
+        self.kept.drop_old(now)
     }
 
     /// Keeps what an attempt had done when it was cut off.
@@ -67,7 +75,7 @@ impl LocalHost {
         let commits = self.commit_place(&confinement, workspace, from);
         let message = commit_message("Work in progress", "It was cut off here.", &record.key);
         if let Some(bundle) = commits.bundle(&record.begin, &message).await? {
-            self.kept.put(&record.workplace, bundle.path(), self.now())?;
+            self.kept.put((&record.workplace, &record.begin), bundle.path(), self.now())?;
         }
         Ok(())
     }

@@ -22,6 +22,11 @@ pub(super) enum LocalTrouble {
     TooManyCommits(usize),
     #[error("nothing was pushed, since a secret would have been: {0}")]
     Secret(String),
+    #[error(
+        "nothing was pushed, since {0} says what the forge runs: take it out, or have a person put it \
+         there by hand; the changes are kept"
+    )]
+    Workflow(String),
     #[error("nothing was pushed, since nobody can look through it: {0}")]
     Unreadable(String),
     #[error("the forge does not take its branch: {0}")]
@@ -33,6 +38,11 @@ pub(super) enum LocalTrouble {
 }
 
 impl LocalTrouble {
+    /// Whether the next attempt can mend it in what this one made.
+    pub(super) fn can_be_mended(&self) -> bool {
+        matches!(self, Self::Workflow(_))
+    }
+
     /// What the end of an attempt by it is.
     pub(super) fn kind(&self) -> FailureKind {
         let is_upstream = match self {
@@ -44,6 +54,7 @@ impl LocalTrouble {
             | Self::Rewritten
             | Self::TooManyCommits(_)
             | Self::Secret(_)
+            | Self::Workflow(_)
             | Self::Unreadable(_)
             | Self::PushRefused(_)
             | Self::NotHandedIn(NotHandedIn::BranchMoved | NotHandedIn::Refused(_)) => false,

@@ -65,8 +65,7 @@ impl LocalWork {
                 return Err(other.and_then(Result::err).map_or(over, |why| failed(&why)));
             }
         };
-        let taken = self.host.options.clock.uptime().saturating_sub(began);
-        let end = match self.at(&mut bench, taken).await {
+        let end = match self.at(&mut bench, began).await {
             Ok(end) | Err(end) => end,
         };
         if let WorkEnd::Finished(text) = &end {
@@ -76,21 +75,22 @@ impl LocalWork {
             }
         }
         match end {
-            WorkEnd::Stopped if self.run.left_a_question() => self.host.close_asked(bench).await,
+            WorkEnd::Stopped if self.run.left_a_question() => self.host.close_kept(bench).await,
+            WorkEnd::Failed { .. } if bench.is_to_be_mended => self.host.close_kept(bench).await,
             _ => self.host.close(bench, matches!(end, WorkEnd::Finished(_))).await,
         }
         Ok(end)
     }
 
-    /// Has the process work, and takes what it made. `taken`: how long its clone took.
-    async fn at(&self, bench: &mut LocalBench, taken: Duration) -> Result<WorkEnd, WorkEnd> {
-        if bench.goes_on {
-            self.note(Speaker::Note, "It begins with what the attempt before it had done.");
+    /// Has the process work, and takes what it made. `began`: when its time began to count.
+    async fn at(&self, bench: &mut LocalBench, began: Duration) -> Result<WorkEnd, WorkEnd> {
+        if let Some(note) = bench.beginning.note() {
+            self.note(Speaker::Note, note);
         }
         self.run.does("begins".to_owned());
         let mut session = self.host.begin(&bench.workspace).await.map_err(|why| failed(&why))?;
         let folder = self.host.seen_at(&bench.workspace);
-        let said = self.talk(&mut session, (&folder, taken)).await;
+        let said = self.talk(&mut session, (&folder, self.left(began))).await;
         let ended = session.end().await;
         for line in ended.iter().flat_map(|ended| &ended.reached) {
             self.note(Speaker::Note, line);
@@ -106,17 +106,16 @@ impl LocalWork {
         if let Some(reason) = too_much(&ended) {
             return Err(because(FailureKind::GaveUp, reason));
         }
-        self.finish(bench, self.run.redacted(&text), title).await
+        self.finish(bench, began, (self.run.redacted(&text), title)).await
     }
 
     /// Talks to the process until all is said, it is to stop, or its time is over.
     async fn talk(
         &self,
         session: &mut Session,
-        (folder, taken): (&str, Duration),
+        (folder, time): (&str, Duration),
     ) -> Result<DialogueEnd, WorkEnd> {
         let options = &self.host.options;
-        let time = options.time.saturating_sub(taken);
         let mut holding = self.dialogue.hold(Talk {
             session,
             key: &self.key,
@@ -142,12 +141,13 @@ impl LocalWork {
         Err(WorkEnd::Stopped)
     }
 
-    /// What was begun here is brought to its end: who stops it then comes too late.
+    /// Hands in what it made, if that is its result. Once it is pushed this is brought to its end: who
+    /// stops it then comes too late.
     async fn finish(
         &self,
         bench: &mut LocalBench,
-        text: String,
-        title: Option<String>,
+        began: Duration,
+        (text, title): (String, Option<String>),
     ) -> Result<WorkEnd, WorkEnd> {
         let result = read_result(&text);
         let hands_in = match result.claim {
@@ -157,21 +157,34 @@ impl LocalWork {
         if !hands_in {
             return Ok(WorkEnd::Finished(text));
         }
-        if self.run.stop.is_cancelled() {
-            return Err(WorkEnd::Stopped);
-        }
         self.run.does("hands in its work".to_owned());
         let summary = match result.claim {
             AgentClaim::Nothing => shortened(text.trim(), LONGEST_SUMMARY),
             _ => result.summary,
         };
         let said = SaidOfIt { title: title.map(|title| self.run.redacted(&title)), summary };
-        let handed_in = self.host.hand_in(bench, &self.order, &said).await;
+        let prepared = tokio::select! {
+            biased;
+            () = self.run.stop.cancelled() => return Err(WorkEnd::Stopped),
+            () = self.host.options.clock.sleep(self.left(began)) => return Err(self.late()),
+            prepared = self.host.prepare(bench, &self.order, &said) => prepared,
+        };
+        bench.is_to_be_mended = prepared.as_ref().is_err_and(LocalTrouble::can_be_mended);
+        let Some(hand_in) = prepared.map_err(|why| failed(&why))? else {
+            return Ok(WorkEnd::Finished(text));
+        };
+        if self.run.stop.is_cancelled() {
+            return Err(WorkEnd::Stopped);
+        }
+        let handed_in = self.host.hand_in(bench, &self.order, hand_in).await;
         let handed_in = handed_in.map_err(|why| failed(&why))?;
-        Ok(WorkEnd::Finished(match handed_in {
-            None => text,
-            Some(handed_in) => result_line(&handed_in, &said.summary),
-        }))
+        Ok(WorkEnd::Finished(result_line(&handed_in, &said.summary)))
+    }
+
+    /// How much of its time is left that began to count then.
+    fn left(&self, began: Duration) -> Duration {
+        let options = &self.host.options;
+        options.time.saturating_sub(options.clock.uptime().saturating_sub(began))
     }
 
     fn late(&self) -> WorkEnd {

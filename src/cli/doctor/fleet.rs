@@ -18,7 +18,6 @@ use crate::gitea::{Gitea, VisibleRepo};
 const AGENT: &str = "agent";
 const RIGHTS: &str = "rights";
 const BUDGET: &str = "budget";
-const DISPATCH: &str = "dispatch";
 
 /// In how many repositories an agent's rights are looked at: each costs some requests.
 const MOST: usize = 10;
@@ -231,15 +230,4 @@ pub(super) fn budgets(config: &Config) -> Vec<CheckResult> {
         ))
     };
     config.agents.iter().filter(|agent| agent.kind.is_driven()).filter_map(over).collect()
-}
-
-/// That nothing starts by itself yet, where the configuration says that it does.
-pub(super) fn automatic(config: &Config) -> Option<CheckResult> {
-    (!config.dispatch.auto.is_empty()).then(|| {
-        CheckResult::warning(
-            DISPATCH,
-            "dispatch.auto names repositories, but this version only suggests there.",
-            "The report lists what would start, each with its line: give it to start that.",
-        )
-    })
 }

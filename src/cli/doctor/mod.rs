@@ -6,6 +6,7 @@
 
 mod account;
 mod agents;
+mod automatic;
 mod capabilities;
 mod check_result;
 mod confinement;
@@ -128,7 +129,7 @@ impl DoctorArgs {
         findings.extend(agents::locals(&config.agents));
         findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
         findings.extend(fleet::budgets(config));
-        findings.extend(fleet::automatic(config));
+        findings.extend(automatic::check(config, memory.readers.as_ref()).await);
         findings.extend(confinement::check(config).await);
         let served = memory.readers.as_ref().filter(|_| memory.is_served);
         let has_proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::diff::{Diff, DiffContent, DiffFile, FileMode};
+use super::lifted::LiftedGuard;
 use super::name::GuardName;
 use super::paths::{is_lock_file, is_prose, is_workflow, steers_agents};
 use super::sentence::Sentence;
@@ -35,6 +36,21 @@ pub struct ExaminedChange {
     /// Those that found nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<PassedGuard>,
+    /// Those that people lifted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifted: Vec<LiftedGuard>,
+}
+
+impl ExaminedChange {
+    /// What is kept of a verdict on a change of this size.
+    pub fn of(size: Option<ChangeSize>, verdict: &CommitVerdict) -> Self {
+        Self {
+            size,
+            guards: GuardCount::of(verdict),
+            passed: PassedGuard::all(verdict),
+            lifted: LiftedGuard::all(verdict),
+        }
+    }
 }
 
 /// A guard that found nothing, and what it looked at.
@@ -52,18 +68,22 @@ impl PassedGuard {
     }
 }
 
-/// How many guards had nothing against it, and how many looked.
+/// How many guards had nothing against it, how many looked, and how many of these were lifted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardCount {
     pub passed: u32,
     pub of: u32,
+    #[serde(default)]
+    pub lifted: u32,
 }
 
 impl GuardCount {
     /// Those of a verdict, and the one that saw that there is a change at all.
     pub fn of(verdict: &CommitVerdict) -> Self {
         let passed = verdict.results.iter().filter(|result| result.lets_pass()).count();
-        Self { passed: 1 + bounded(passed), of: 1 + bounded(verdict.results.len()) }
+        let lifted = verdict.results.iter().filter(|result| result.lifted.is_some()).count();
+        let of = 1 + bounded(verdict.results.len());
+        Self { passed: 1 + bounded(passed), of, lifted: bounded(lifted) }
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) fn is_workflow(path: &str) -> bool {
 }
 
 /// What tells Gitea's own Actions what to run.
-pub(super) fn is_actions(path: &str) -> bool {
+pub fn is_actions(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     [".gitea", ".github", ".forgejo"].iter().any(|folder| {
         path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| {

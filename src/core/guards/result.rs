@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::code::FindingCode;
 use super::finding::GuardFinding;
 use super::grade::GuardGrade;
+use super::lifting::Lifting;
 use super::name::GuardName;
 use super::sentence::Sentence;
 
 /// How many findings of one guard are told one by one.
 const MOST_TOLD: usize = 20;
 
-/// What one guard says. Without findings it passed.
+/// What one guard says. Without findings it passed, unless it was lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardResult {
     pub guard: GuardName,
@@ -22,6 +23,9 @@ pub struct GuardResult {
     /// What it waits for before it can say more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<Sentence>,
+    /// A person lifted it: what it found and waits for weighs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<Lifting>,
 }
 
 /// Why something cannot be read. That is not passed.
@@ -55,7 +59,7 @@ impl GuardResult {
             findings.truncate(MOST_TOLD);
             findings.push(GuardFinding::new(guard.clone(), code, said));
         }
-        Self { guard, seen, findings, waits_for: Vec::new() }
+        Self { guard, seen, findings, waits_for: Vec::new(), lifted: None }
     }
 
     /// It passed, as far as it waits for nothing.
@@ -74,14 +78,15 @@ impl GuardResult {
         Self { waits_for, ..self }
     }
 
-    /// Whether it has nothing against it: what it only warns of is said, and passes.
+    /// Whether it has nothing against it: what it only warns of is said, and passes. One that was
+    /// lifted says nothing, also not that.
     pub fn lets_pass(&self) -> bool {
         let is_warning = |finding: &GuardFinding| finding.grade() == GuardGrade::Warn;
-        self.findings.iter().all(is_warning) && self.waits_for.is_empty()
+        self.lifted.is_none() && self.findings.iter().all(is_warning) && self.waits_for.is_empty()
     }
 
     /// Whether it found nothing and waits for nothing.
     pub fn has_passed(&self) -> bool {
-        self.findings.is_empty() && self.waits_for.is_empty()
+        self.lifted.is_none() && self.findings.is_empty() && self.waits_for.is_empty()
     }
 }

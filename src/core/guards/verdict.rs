@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::GuardFinding;
 use super::grade::GuardGrade;
-use super::name::GuardName;
+use super::lifting::LiftedGuards;
 use super::result::GuardResult;
 use super::sentence::Sentence;
 use crate::core::model::commit::Commit;
@@ -39,7 +39,7 @@ pub enum Standing {
 pub struct LetPass {
     /// Guards that were lifted by `override`.
     #[serde(default)]
-    pub guards: BTreeSet<GuardName>,
+    pub guards: LiftedGuards,
     /// Single findings, by their [`GuardFinding::key`].
     #[serde(default)]
     pub findings: BTreeSet<String>,
@@ -50,16 +50,21 @@ impl CommitVerdict {
         Self { commit, rules: RULES_VERSION, results }
     }
 
-    /// All findings, the gravest first.
+    /// What guards say that nobody lifted.
+    fn in_force(&self) -> impl Iterator<Item = &GuardResult> {
+        self.results.iter().filter(|result| result.lifted.is_none())
+    }
+
+    /// All findings of guards that nobody lifted, the gravest first.
     pub fn findings(&self) -> Vec<&GuardFinding> {
-        let mut all: Vec<_> = self.results.iter().flat_map(|result| &result.findings).collect();
+        let mut all: Vec<_> = self.in_force().flat_map(|result| &result.findings).collect();
         all.sort_by_key(|finding| std::cmp::Reverse(finding.grade()));
         all
     }
 
     /// What has to end before it is complete.
     pub fn waits_for(&self) -> impl Iterator<Item = &Sentence> {
-        self.results.iter().flat_map(|result| &result.waits_for)
+        self.in_force().flat_map(|result| &result.waits_for)
     }
 
     /// What follows. What blocks is mended whatever else is still to come; what asks is asked once
@@ -74,14 +79,11 @@ impl CommitVerdict {
         }
     }
 
-    /// What is left of it where people let something pass. A guard that was lifted waits for
-    /// nothing.
+    /// What is left of it where people let something pass. A guard that was lifted keeps what it
+    /// found, for whoever wants to know what they say yes to.
     pub fn without(mut self, let_pass: &LetPass) -> Self {
         for result in &mut self.results {
-            if let_pass.guards.contains(&result.guard) {
-                result.findings.clear();
-                result.waits_for.clear();
-            }
+            result.lifted = let_pass.guards.get(&result.guard).cloned();
             result.findings.retain(|finding| !let_pass.findings.contains(&finding.key()));
         }
         self
@@ -98,7 +100,11 @@ impl CommitVerdict {
 
 #[cfg(test)]
 mod tests {
+    use crate::core::guards::change_size::{GuardCount, PassedGuard};
     use crate::core::guards::code::FindingCode;
+    use crate::core::guards::lifted::LiftedGuard;
+    use crate::core::guards::lifting::Lifting;
+    use crate::core::guards::name::GuardName;
     use crate::core::guards::verdict::*;
 
     fn found(guard: GuardName, code: FindingCode) -> GuardResult {
@@ -129,13 +135,35 @@ mod tests {
         }
     }
 
+    fn anna() -> Lifting {
+        Lifting { by: "anna".to_owned(), reason: "It is meant.".to_owned() }
+    }
+
+    #[test]
+    fn a_guard_that_was_lifted_weighs_nothing_and_did_not_pass() {
+        let blocks = found(GuardName::Substance, FindingCode::EmptyDiff);
+        let waits = GuardResult::passed(GuardName::Checks, "")
+            .waiting_for(vec![Sentence::of("{} to end", &["ci"])]);
+        let all = verdict(&[blocks, waits, GuardResult::passed(GuardName::Size, "small")]);
+        let guards = [GuardName::Substance, GuardName::Checks].map(|guard| (guard, anna()));
+        let guards = LiftedGuards::from(guards);
+        let left = all.without(&LetPass { guards, ..LetPass::default() });
+        assert_eq!((left.standing(), left.digest().as_str()), (Standing::Pass, ""));
+        assert_eq!(GuardCount::of(&left), GuardCount { passed: 2, of: 4, lifted: 2 });
+        let passed: Vec<_> = PassedGuard::all(&left).into_iter().map(|one| one.guard).collect();
+        assert_eq!(passed, [GuardName::Size]);
+        let lifted = LiftedGuard::all(&left);
+        assert_eq!((lifted[0].guard.as_str(), lifted[0].found.len()), ("substance", 1));
+        assert_eq!((lifted[1].guard.as_str(), &lifted[1].lifting), ("checks", &anna()));
+    }
+
     #[test]
     fn what_people_let_pass_is_exactly_that() {
         let asks = found(GuardName::Size, FindingCode::TooManyLines);
         let blocks = found(GuardName::Substance, FindingCode::EmptyDiff);
         let all = verdict(&[asks.clone(), blocks]);
         assert_eq!(all.digest(), "size:too_many_lines substance:empty_diff");
-        let guards = BTreeSet::from([GuardName::Substance]);
+        let guards = LiftedGuards::from([(GuardName::Substance, anna())]);
         let lifted = LetPass { guards, ..LetPass::default() };
         assert_eq!(all.clone().without(&lifted).standing(), Standing::Ask);
         let findings = BTreeSet::from([asks.findings[0].key()]);

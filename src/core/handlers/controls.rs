@@ -109,8 +109,9 @@ impl CommandContext<'_> {
             Err(answer) => return answer,
         };
         let was = self.fleet.pause_of(&part).is_some();
-        // Of an agent it is said as well that it is trusted again, whatever it left.
-        if was || matches!(part, PauseScope::Agent(_)) {
+        // Of an agent it is said as well that it is trusted again, whatever it left; of the whole
+        // fleet, that work may start by itself although another timmy did some.
+        if was || matches!(part, PauseScope::Agent(_) | PauseScope::All) {
             self.apply_control(ControlChange::Resume(part.clone()));
         }
         let still = part != PauseScope::All && self.fleet.pause_of(&PauseScope::All).is_some();

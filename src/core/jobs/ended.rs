@@ -38,6 +38,8 @@ pub(super) fn ended(
         JobEvent::Reverted(_) if matches!(state, State::Done(Done::Merged)) => {
             Ok(State::Done(Done::Reverted))
         }
+        // Of what was merged before it began once more.
+        JobEvent::Reverted(_) if turn.past.retried => Ok(state.clone()),
         JobEvent::NotMerged(refusal) if matches!(state, State::Done(Done::Accepted)) => {
             Ok(match refusal.recovery() {
                 MergeRecovery::Repaired => turn.repair(),

@@ -129,6 +129,28 @@ pub enum Progress {
     },
 }
 
+impl Progress {
+    /// Whether the attempt is over with it.
+    pub fn is_end(&self) -> bool {
+        match self {
+            Self::NeverRan(_)
+            | Self::Ended { .. }
+            | Self::Failed { .. }
+            | Self::Stopped { .. }
+            | Self::Lost
+            | Self::CutOff { .. } => true,
+            Self::Accepted
+            | Self::Alive
+            | Self::Heard(_)
+            | Self::Asks
+            | Self::Answered
+            | Self::HostAway
+            | Self::HostBack
+            | Self::Unclear => false,
+        }
+    }
+}
+
 /// Why an attempt never ran. It costs none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

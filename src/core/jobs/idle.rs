@@ -181,6 +181,8 @@ fn without_attempt(
             turn.leave_branch();
             Ok(same.clone())
         }
+        // Of what was merged before it began once more.
+        JobEvent::Reverted(_) if turn.past.retried => Ok(same.clone()),
         JobEvent::Judged(_) => Err(IllegalReason::OutOfDate),
         JobEvent::Decided(..)
         | JobEvent::AskAgain(_)

@@ -89,6 +89,8 @@ pub(super) fn live(
                 false => Err(IllegalReason::OutOfDate),
             }
         }
+        // Of what was merged before it began once more.
+        JobEvent::Reverted(_) if turn.past.retried => same(),
         JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
             Err(IllegalReason::OutOfDate)
         }

@@ -18,7 +18,7 @@
 //! | backing_off, waiting | queued, or back to running; cancelled if a person says no to a start, or nobody answers |
 //! | uncertain | whatever is found out; cancelled if nothing is |
 //! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] |
-//! | done, merged | done, reverted ([`JobEvent::Reverted`]) |
+//! | done, merged | done, reverted ([`JobEvent::Reverted`]); of what was merged before a retry that changes nothing |
 //! | done, accepted by a person | verifying or backing_off, if it is not merged ([`JobEvent::NotMerged`]) |
 //!
 //! - What ends without anything to judge is an attempt that is **spent** ([`Past::charged`]). A
@@ -64,6 +64,7 @@ mod job;
 pub mod ladder;
 mod live;
 mod merge_refusal;
+mod merged_before;
 mod moment;
 pub mod money;
 mod preflight;
@@ -91,6 +92,7 @@ pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, SeenResult, Tried};
 pub use merge_refusal::{MergeRecovery, MergeRefusal};
+pub use merged_before::MergedBefore;
 pub use moment::{Draw, StepTime};
 pub use record::{AttemptRecord, JobRecord};
 pub use run_handle::RunHandle;

@@ -73,6 +73,8 @@ pub(super) fn preflight(
             let clocks = Deadlines::begin(&leased.grant.timeouts, turn.at());
             Ok(attempt::uncertain(turn, attempt, clocks.stand(turn.at())))
         }
+        // Of what was merged before it began once more.
+        JobEvent::Reverted(_) if turn.past.retried => Ok(same()),
         JobEvent::Judged(_)
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)

@@ -199,6 +199,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
             turn.past.accepted = None;
             Ok(turn.verify())
         }
+        // Of what was merged before it began once more.
+        JobEvent::Reverted(_) if turn.past.retried => Ok(same.clone()),
         JobEvent::Judged(_)
         | JobEvent::Decided(..)
         | JobEvent::AskAgain(_)

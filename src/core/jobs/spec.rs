@@ -9,6 +9,7 @@ use super::branch::AdoptedBranch;
 use super::money::Ceiling;
 use crate::core::command::value::JobId;
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::DEVOPS;
 
 /// A thread that is given to one agent at a time, for one purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,18 @@ pub enum Purpose {
     Research,
     /// A comment that tells what was done.
     Ops,
+}
+
+impl Purpose {
+    /// What comes of work in a role on an issue, if such work is about issues.
+    pub fn on_an_issue(role: &str) -> Option<Self> {
+        match role {
+            "reviewer" => None,
+            "researcher" => Some(Self::Research),
+            DEVOPS => Some(Self::Ops),
+            _ => Some(Self::Code),
+        }
+    }
 }
 
 /// Who wanted it.

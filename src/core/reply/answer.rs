@@ -17,7 +17,7 @@ use crate::core::decisions::{DecisionRefusal, VoidReason};
 use crate::core::jobs::NotAdoptable;
 use crate::core::policy::authority::RequiredRight;
 use crate::core::scheduling::{
-    Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term, TermReason,
+    Beginning, Ineligible, MANY_DEPENDENTS, Readiness, Rejection, Term, TermReason,
 };
 
 /// What came of one line. Texts in it are as people wrote them; the templates defuse them.

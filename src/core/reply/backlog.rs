@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::Paused;
 use crate::core::model::ids::ThreadId;
 use crate::core::scheduling::{
-    Disregarded, Ineligible, MILLION, Rejection, Term, TermLine, TermReason,
+    Beginning, Disregarded, Ineligible, MILLION, Rejection, Term, TermLine, TermReason,
 };
 
 /// What comes next.
@@ -93,6 +93,8 @@ pub struct PlannedIssue {
     pub value: u64,
     /// Who came next, and what it lacked.
     pub runner_up: Option<(String, Rejection)>,
+    /// Whether it starts by itself.
+    pub beginning: Beginning,
 }
 
 /// Why nothing would be handed out.
@@ -129,6 +131,8 @@ pub struct Judgement {
     pub role: String,
     /// The agents: who gets it, then the others, the runner-up first.
     pub bids: Vec<Bid>,
+    /// Whether it starts by itself, if somebody gets it.
+    pub beginning: Beginning,
     /// The circle of dependencies that it is part of; none for what cannot be named here.
     pub circle: Vec<Option<String>>,
     /// The pull requests that are to close it, and keep it back; none for what cannot be named here.
@@ -385,6 +389,11 @@ impl Bid {
 }
 
 impl DispatchPreview {
+    /// Whether it is told of each how it begins.
+    pub fn tells_beginnings(&self) -> bool {
+        self.mode == Autonomy::Auto
+    }
+
     /// How many issues would be handed out.
     pub fn count(&self) -> usize {
         self.planned.len() + self.more

@@ -4,13 +4,16 @@ use askama::Template;
 use jiff::tz::TimeZone;
 
 use super::filters::{self, Name};
-use super::jobs::{CheckLine, all_passed, findings_of, moment, short, shown_of};
+use super::jobs::{
+    CheckLine, LetPassView, UnheardView, findings_of, guards_of_change, moment, short, shown_of,
+};
 use super::start_question::StartView;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{
     CoveredHead, Decision, DecisionRefusal, DecisionStatus, TakeOver, VoidReason, verbs_for,
 };
+use crate::core::guards::GuardCount;
 use crate::core::jobs::{Commit, JobRecord, Purpose, Question};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
@@ -29,8 +32,12 @@ pub struct QuestionView {
     pub size: Option<String>,
     /// The commit that was judged, as people write it.
     pub commit: Option<String>,
-    /// How many guards looked at it, if all of them let it pass.
-    pub guards: Option<u32>,
+    /// How many guards looked at a change, and how many of them had nothing against it.
+    pub guards: Option<GuardCount>,
+    /// What people let pass all the same.
+    pub let_pass: LetPassView,
+    /// What its agent was told and did not hear, where that can still be brought to it.
+    pub unheard: Vec<UnheardView>,
     /// What else was checked of a pull request, a line each.
     pub checks: Vec<CheckLine>,
     /// What was found, a sentence each.
@@ -76,7 +83,9 @@ impl QuestionView {
             pull: job.past.pull.filter(|_| is_code),
             size: record.change_size().filter(|_| is_code).map(|size| size.said()),
             commit: job.past.commit.as_ref().filter(|_| is_code).map(short),
-            guards: all_passed(record),
+            guards: guards_of_change(record),
+            let_pass: LetPassView::of(record),
+            unheard: if can_be_revised(question) { UnheardView::all(record) } else { Vec::new() },
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
             found,
             shown_by: shown_of(record),
@@ -97,10 +106,20 @@ impl QuestionView {
         text.expect("a String takes everything, and the name is told").trim().to_owned()
     }
 
+    /// Whether the lines that answer it follow in the same breath.
+    fn is_plain(&self) -> bool {
+        self.let_pass.is_empty() && self.unheard.is_empty()
+    }
+
     /// The lines that answer it.
     fn lines(&self, name: &str) -> Vec<String> {
         answer_lines(&self.id, verbs_for(self.question), name)
     }
+}
+
+/// Whether the result can be asked for otherwise.
+fn can_be_revised(question: Question) -> bool {
+    verbs_for(question).contains(&Verb::Revise)
 }
 
 #[derive(Template)]

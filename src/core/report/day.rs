@@ -247,6 +247,7 @@ mod tests {
             is_p0: true,
             due: Some("Fri 27 Nov".into()),
             agent: Some("ezra".into()),
+            starts: false,
         }];
         day.report.outlook.others = vec![(Ineligible::Blocked, 31), (Ineligible::MissingScope, 12)];
         let seen = day.text(true).replace('\u{200b}', "{zwsp}");

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::TriedAgent;
 use super::capacity::Demand;
+use super::{Beginning, TriedAgent};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 
@@ -26,6 +26,10 @@ pub struct Candidate {
     pub is_dangerous: bool,
     /// Whether it is of size `s` or less.
     pub is_small: bool,
+    /// Whether it is larger than `m`.
+    pub is_large: bool,
+    /// Whether it may start by itself, whichever agent gets it.
+    pub beginning: Beginning,
     /// Who failed at it since a person last touched it.
     pub tried: Box<[TriedAgent]>,
     /// What was spent on it so far, in millionths of a US dollar.

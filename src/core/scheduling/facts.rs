@@ -45,6 +45,9 @@ pub struct IssueFacts {
     pub waits_for: Vec<ThreadId>,
     /// How many people were heard in it in the last 30 days.
     pub people: u32,
+    /// When a person last did something with it, as far as the forge told of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched_at: Option<Timestamp>,
     /// Whether somebody put it on hold.
     pub held: bool,
     /// Until when it is snoozed.

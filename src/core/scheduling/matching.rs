@@ -9,6 +9,9 @@
 //! and issues within repositories are two laminar matroids), and a third where quotas cross hosts
 //! (Fisher, Nemhauser, Wolsey 1978).
 //!
+//! What may start by itself is matched first, and only to agents with which it does; then all else,
+//! of which people are told who would get it.
+//!
 //! Not all pairs are ever made: each issue waits in a heap under its best agent, and comes back
 //! under the next best when that one has no room. Fits are worked out once for all issues of the
 //! same repository, role and skills.
@@ -17,6 +20,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::MILLION;
+use super::automatic::{AutoTerms, Beginning, SuggestReason};
 use super::capacity::Capacity;
 use super::fit::Fit;
 use super::fit_cache::{AgentFit, AgentRanking, FitCache};
@@ -88,6 +92,10 @@ struct Matching<'a> {
     /// What was decided for whoever gets somebody, by its place among the candidates.
     won: HashMap<usize, Match>,
     small_handed_out: u64,
+    /// What may start by itself, beside what does already.
+    auto: AutoTerms,
+    /// Whether only that is matched.
+    starts_only: bool,
     /// Whether the last free slot is for a p0.
     keeps_one: bool,
 }
@@ -106,15 +114,25 @@ impl<'a> Matching<'a> {
             capacity,
             won: HashMap::new(),
             small_handed_out: roster.small_handed_out,
+            auto: roster.auto.clone(),
+            starts_only: true,
             keeps_one: Capacity::beside(&Load::default(), roster).is_left_for_two(),
         }
     }
 
-    /// Lets pairs come up until nobody has room.
+    /// Matches what starts by itself, then all else.
     fn run(&mut self) {
+        for starts_only in [true, false] {
+            self.starts_only = starts_only;
+            self.let_pairs_come_up();
+        }
+    }
+
+    /// Lets pairs come up until nobody has room.
+    fn let_pairs_come_up(&mut self) {
         let worth = |candidate: &&Candidate| candidate.points >= self.roster.limits.minimum;
         let pairs = (0..self.candidates.len())
-            .filter(|index| worth(&self.candidates[*index]))
+            .filter(|index| worth(&self.candidates[*index]) && !self.won.contains_key(index))
             .filter_map(|index| self.pair(index, 0));
         let mut waiting = BinaryHeap::with_capacity(self.candidates.len());
         waiting.extend(pairs);
@@ -134,10 +152,15 @@ impl<'a> Matching<'a> {
     /// The first pair of a candidate from `turn` on in which the agent still has room.
     fn pair(&self, index: usize, turn: usize) -> Option<CandidatePair> {
         let candidate = self.candidates[index];
+        if self.starts_only && candidate.beginning != Beginning::ByItself {
+            return None;
+        }
         let ranked_fits = &self.ranking(index).ranked_fits;
         let later = ranked_fits.iter().enumerate().skip(turn);
         let demand = candidate.demand();
-        let mut free = later.filter(|(_, s)| self.capacity.lack(s.agent, demand).is_none());
+        let mut free = later.filter(|(_, one)| {
+            self.may_take(candidate, one.agent) && self.capacity.lack(one.agent, demand).is_none()
+        });
         let (turn, agent_fit) = free.next()?;
         Some(CandidatePair {
             is_p0: candidate.is_p0,
@@ -150,6 +173,24 @@ impl<'a> Matching<'a> {
         })
     }
 
+    /// How a candidate begins that this agent gets.
+    fn beginning(&self, candidate: &Candidate, agent: usize) -> Beginning {
+        let name = &self.workers[agent].name;
+        let of_pair = || self.auto.pair_obstacle(name, candidate.repo(), candidate.is_large);
+        let day_full = || (self.auto.starts_left == 0).then_some(SuggestReason::DayFull);
+        match candidate.beginning {
+            Beginning::ByItself => {
+                of_pair().or_else(day_full).map_or(Beginning::ByItself, Beginning::HeldBack)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether an agent may take a candidate now, if it has room.
+    fn may_take(&self, candidate: &Candidate, agent: usize) -> bool {
+        !self.starts_only || self.beginning(candidate, agent) == Beginning::ByItself
+    }
+
     /// Takes a pair that came up, unless its agent has no room any more, or it would take the
     /// slot that is kept.
     fn take(&mut self, pair: &CandidatePair) -> bool {
@@ -157,13 +198,16 @@ impl<'a> Matching<'a> {
         let ranking = &self.rankings[self.ranking_of[pair.candidate]];
         let agent_fit = ranking.ranked_fits[pair.turn];
         let demand = candidate.demand();
-        let (capacity, may_take_the_last) =
-            (&mut self.capacity, !self.keeps_one || candidate.is_p0);
+        let may_take_the_last = !self.keeps_one || candidate.is_p0;
+        let able: Vec<AgentFit> = (ranking.ranked_fits.iter().copied())
+            .filter(|one| self.may_take(candidate, one.agent))
+            .collect();
+        let capacity = &mut self.capacity;
         let mut has_room = |agent_fit: &AgentFit| {
             capacity.lack(agent_fit.agent, demand).is_none()
                 && (may_take_the_last || capacity.leaves_capacity(agent_fit.agent))
         };
-        if !has_room(&agent_fit) {
+        if !able.iter().any(|one| one.agent == agent_fit.agent) || !has_room(&agent_fit) {
             return false;
         }
         let is_trial =
@@ -171,7 +215,7 @@ impl<'a> Matching<'a> {
         let AgentFit { agent, fit } = match candidate.is_small || !candidate.tried.is_empty() {
             // Of several that stand alike, the first, which fits best.
             true => {
-                let able = ranking.ranked_fits.iter().filter(|one| has_room(one));
+                let able = able.iter().filter(|one| has_room(one));
                 let standing = |one: &&AgentFit| {
                     standing(candidate, self.workers[one.agent], one.fit, is_trial)
                 };
@@ -180,16 +224,21 @@ impl<'a> Matching<'a> {
             false => agent_fit,
         };
         let fit = if is_trial { fit.upper } else { fit.lower };
+        let beginning = self.beginning(candidate, agent);
         let verdict = Assignment {
             agent: self.capacity.worker(agent).name.clone(),
             fit,
             is_trial,
             value: value(candidate.points, fit),
+            beginning,
         };
         let others = ranking.lost(Some(agent), demand, &self.capacity);
         let choice = Match { thread: candidate.thread, winner: Some(verdict), others };
         self.won.insert(pair.candidate, choice);
         self.capacity.take(agent, candidate.repo());
+        if beginning == Beginning::ByItself {
+            self.auto.take(&self.workers[agent].name, candidate.repo());
+        }
         self.small_handed_out += u64::from(candidate.is_small);
         true
     }

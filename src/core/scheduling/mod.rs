@@ -4,6 +4,7 @@
 //! the same choice on every platform. Shares and points are counted in millionths ([`MILLION`]).
 
 mod adjacency;
+mod automatic;
 mod calendar;
 mod candidate;
 mod capacity;
@@ -27,12 +28,14 @@ mod recheck;
 mod roster;
 mod rules;
 mod score;
+mod starting;
 mod tables;
 #[cfg(test)]
 pub(in crate::core) mod testing;
 pub mod text;
 
 pub use super::model::issue::Milestone;
+pub use automatic::{AutoState, AutoTerms, Beginning, SuggestReason, TRIAL_RESULTS, Trial};
 pub use candidate::Candidate;
 pub use comparison::{Placement, RankChange, compare};
 pub use eligibility::Ineligible;

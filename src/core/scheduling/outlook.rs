@@ -1,12 +1,12 @@
 //! What is next, and why the rest is not.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::ranked_backlog::RankedBacklog;
 use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::thread::ThreadTitle;
-use crate::core::scheduling::{Ineligible, MILLION, RankedIssue};
+use crate::core::scheduling::{Beginning, Ineligible, MILLION, RankedIssue, SuggestReason};
 
 /// How many issues are named.
 pub const NEXT: usize = 5;
@@ -22,6 +22,30 @@ pub struct Outlook {
     pub more: usize,
     /// How many may not, by the firmest reason; the most frequent first.
     pub others: Vec<(Ineligible, usize)>,
+    /// What starts by itself, if that is wished anywhere.
+    pub auto: Option<AutoOutlook>,
+}
+
+/// What starts by itself, and what does not although it is wished.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AutoOutlook {
+    /// How many jobs were begun so today, of how many.
+    pub started: u32,
+    pub most: u32,
+    /// Where auto acts as suggest.
+    pub suggests: Vec<ActsAsSuggest>,
+    /// How many of the issues that agents would get there wait for a word, by reason.
+    pub held_back: Vec<(SuggestReason, usize)>,
+}
+
+/// A place where auto acts as suggest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActsAsSuggest {
+    /// The repository; none for all.
+    pub place: Option<String>,
+    /// The agent; none for all.
+    pub agent: Option<String>,
+    pub reason: SuggestReason,
 }
 
 /// An issue that is next.
@@ -39,6 +63,8 @@ pub struct NextIssue {
     pub due: Option<String>,
     /// The agent that would get it now.
     pub agent: Option<String>,
+    /// Whether it starts by itself.
+    pub starts: bool,
 }
 
 /// The best of a backlog, and what agents would get: what has to be looked up for [`Outlook::of`].
@@ -68,12 +94,13 @@ impl Outlook {
     ) -> Self {
         let told = |standing: &&RankedIssue| may_name(standing.thread.repo);
         let ready = || backlog.ranking.ready.iter().filter(told);
-        let winner =
-            |thread: ThreadId| Some(backlog.choice(thread)?.winner.as_ref()?.agent.clone());
+        let winner = |thread: ThreadId| backlog.choice(thread)?.winner.as_ref();
         let issue = |standing: &RankedIssue| {
             let title = titles.get(&standing.thread)?;
-            let agent = winner(standing.thread);
-            Some(NextIssue { agent, ..next(backlog, standing, title) })
+            let winner = winner(standing.thread);
+            let agent = winner.map(|winner| winner.agent.clone());
+            let starts = winner.is_some_and(|winner| winner.beginning == Beginning::ByItself);
+            Some(NextIssue { agent, starts, ..next(backlog, standing, title) })
         };
         let next: Vec<NextIssue> = ready().take(NEXT).filter_map(issue).collect();
         let won: HashSet<ThreadId> = won(backlog).collect();
@@ -81,7 +108,8 @@ impl Outlook {
         let also = ready().skip(NEXT).filter(is_won).filter_map(issue).take(NEXT);
         let also: Vec<NextIssue> = also.collect();
         let others = backlog.ranking.behind(|standing| told(&standing));
-        Self { more: ready().count() - next.len() - also.len(), next, also, others }
+        let more = ready().count() - next.len() - also.len();
+        Self { more, next, also, others, auto: None }
     }
 
     /// The same without saying who would get what.
@@ -122,6 +150,44 @@ impl Outlook {
     }
 }
 
+impl AutoOutlook {
+    /// What starts by itself in the repositories that have a `name` here; none if nothing is to
+    /// start anywhere.
+    pub fn of(backlog: &RankedBacklog, name: impl Fn(RepoId) -> Option<String>) -> Option<Self> {
+        let auto = &backlog.setting.roster.auto;
+        if auto.state.since.is_empty() {
+            return None;
+        }
+        let everywhere = auto.state.everywhere.into_iter();
+        let mut suggests: Vec<ActsAsSuggest> =
+            everywhere.map(|reason| ActsAsSuggest { place: None, agent: None, reason }).collect();
+        for (repo, reason) in &auto.state.repos {
+            let place = name(*repo);
+            suggests.extend(place.map(|place| ActsAsSuggest {
+                place: Some(place),
+                agent: None,
+                reason: *reason,
+            }));
+        }
+        for (agent, repos) in &auto.state.pairs {
+            suggests.extend(repos.iter().filter_map(|(repo, reason)| {
+                let (place, agent) = (Some(name(*repo)?), Some(agent.clone()));
+                Some(ActsAsSuggest { place, agent, reason: *reason })
+            }));
+        }
+        let mut held_back: BTreeMap<SuggestReason, usize> = BTreeMap::new();
+        let told = backlog.choices().iter().filter(|choice| name(choice.thread.repo).is_some());
+        for winner in told.filter_map(|choice| choice.winner.as_ref()) {
+            if let Beginning::HeldBack(reason) = winner.beginning {
+                *held_back.entry(reason).or_default() += 1;
+            }
+        }
+        let (most, left) = (auto.starts_per_day, auto.starts_left);
+        let held_back = held_back.into_iter().collect();
+        Some(Self { started: most.saturating_sub(left), most, suggests, held_back })
+    }
+}
+
 fn next(backlog: &RankedBacklog, standing: &RankedIssue, title: &ThreadTitle) -> NextIssue {
     let tenths = (standing.score.points + MILLION / 20) / (MILLION / 10);
     let due_at = backlog.facts(standing.thread).and_then(|facts| facts.due_at);
@@ -133,6 +199,7 @@ fn next(backlog: &RankedBacklog, standing: &RankedIssue, title: &ThreadTitle) ->
         is_p0: standing.is_p0,
         due: due_at.map(day),
         agent: None,
+        starts: false,
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use super::ranking_input::RankingInput;
 use super::{
-    Candidate, IssueFacts, IssueLabels, LinkedPull, Match, RankedIssue, Ranking, match_issues,
-    match_one, rank,
+    Beginning, Candidate, IssueFacts, IssueLabels, LinkedPull, Match, RankedIssue, Ranking,
+    match_issues, match_one, rank,
 };
 use crate::core::command::value::{Date, Size};
 use crate::core::model::ids::ThreadId;
@@ -78,7 +78,9 @@ impl RankedBacklog {
     }
 
     fn candidate(&self, standing: &RankedIssue) -> Option<Candidate> {
-        Some(Candidate::of(standing, self.facts(standing.thread)?))
+        let facts = self.facts(standing.thread)?;
+        let RankingInput { rules, roster, .. } = &self.setting;
+        Some(Candidate::of(standing, facts, roster.auto.beginning(facts, rules)))
     }
 
     /// Until when all stays as it is unless something moves: the next midnight, the end of a
@@ -119,7 +121,7 @@ impl RankedBacklog {
 
 impl Candidate {
     /// An issue, as far as it matters to whom it goes.
-    fn of(standing: &RankedIssue, facts: &IssueFacts) -> Self {
+    fn of(standing: &RankedIssue, facts: &IssueFacts, beginning: Beginning) -> Self {
         let IssueLabels { size, role, skills, .. } = IssueLabels::of(&facts.labels);
         Self {
             thread: standing.thread,
@@ -130,6 +132,8 @@ impl Candidate {
             role,
             skills,
             is_small: size.is_some_and(|size| size <= Size::S),
+            is_large: size.is_some_and(|size| size > Size::M),
+            beginning,
             tried: facts.work.tried.clone(),
             spent: facts.work.spent,
         }
@@ -145,7 +149,7 @@ mod tests {
     use crate::core::scheduling::ranked_backlog::*;
     use crate::core::scheduling::testing::{UTC, any_facts, facts, in_days, now, rules, thread};
     use crate::core::scheduling::{
-        AgentRecords, AgentSlot, Limits, Load, Roster, Weights, compare,
+        AgentRecords, AgentSlot, AutoTerms, Limits, Load, Roster, Weights, compare,
     };
 
     fn roster() -> Roster {
@@ -176,6 +180,7 @@ mod tests {
             outcomes: AgentRecords::default(),
             small_handed_out: 8,
             until: None,
+            auto: AutoTerms::default(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::automatic::{AutoTerms, Beginning};
 use super::fit::AgentRecords;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
@@ -175,13 +176,17 @@ pub struct Roster {
     /// once more.
     #[serde(default)]
     pub until: Option<Timestamp>,
+    /// What may start by itself.
+    #[serde(default)]
+    pub auto: AutoTerms,
 }
 
 impl Roster {
     /// A fleet of which nothing runs, and nothing is known yet.
     pub fn idle(workers: Vec<AgentSlot>, limits: Limits) -> Self {
         let (load, outcomes) = (Load::default(), AgentRecords::default());
-        Self { workers, limits, load, outcomes, small_handed_out: 0, until: None }
+        let auto = AutoTerms::default();
+        Self { workers, limits, load, outcomes, small_handed_out: 0, until: None, auto }
     }
 }
 
@@ -238,6 +243,9 @@ pub struct Assignment {
     pub is_trial: bool,
     /// What giving it to this agent is worth: points times fit, in millionths.
     pub value: u64,
+    /// Whether it starts by itself.
+    #[serde(default)]
+    pub beginning: Beginning,
 }
 
 /// What was decided about one issue.

@@ -59,6 +59,7 @@ pub(in crate::core) fn facts(number: i64) -> IssueFacts {
         names_protected: false,
         waits_for: Vec::new(),
         people: 0,
+        touched_at: None,
         held: false,
         snoozed_until: None,
         pulls: Vec::new(),

@@ -73,7 +73,8 @@ impl Examined {
     /// What was said of the commit, if its checks are all that is waited for: until something new
     /// is said, it is judged as it was.
     pub(in crate::engine) fn waits_for_checks(&self) -> Option<HeadStatuses> {
-        let waits = self.verdict.results.iter().filter(|result| !result.waits_for.is_empty());
+        let waits = self.verdict.results.iter().filter(|result| result.lifted.is_none());
+        let waits = waits.filter(|result| !result.waits_for.is_empty());
         waits
             .map(|result| &result.guard)
             .all(|guard| *guard == GuardName::Checks)

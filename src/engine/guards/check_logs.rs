@@ -20,7 +20,8 @@ pub(in crate::engine) async fn add_check_logs(
     verdict: &mut CommitVerdict,
 ) {
     let commit = verdict.commit.clone();
-    let findings = verdict.results.iter_mut().flat_map(|result| &mut result.findings);
+    let in_force = verdict.results.iter_mut().filter(|result| result.lifted.is_none());
+    let findings = in_force.flat_map(|result| &mut result.findings);
     let red = findings.filter(|finding| finding.code == FindingCode::CheckRed);
     let links = red.filter_map(|finding| match &mut finding.link {
         Some(EvidenceLink::Check(link)) => Some(link),

@@ -24,6 +24,30 @@ pub(super) fn runner(runs: &GuardRuns, places: &RunPlaces) -> Result<GuardRunner
     Ok(GuardRunner { confinement, place: places.runs.clone() })
 }
 
+/// Whether what an agent wrote is run with the rights of this service.
+pub(in crate::engine) fn runs_unconfined(guards: &GuardsConfig) -> bool {
+    runs_something(guards) && guards.runs.sandbox == SandboxKind::None
+}
+
+fn runs_something(guards: &GuardsConfig) -> bool {
+    !guards.scripts.is_empty() || guards.runs.test.is_some()
+}
+
+/// Whether what an agent wrote can be run here confined, if anything of it is to be run.
+///
+/// # Errors
+/// Why not.
+pub(in crate::engine) async fn can_confine(
+    guards: &GuardsConfig,
+    places: &RunPlaces,
+) -> Result<(), CannotRun> {
+    if !runs_something(guards) || guards.runs.sandbox != SandboxKind::Bwrap {
+        return Ok(());
+    }
+    let GuardRunner { confinement, place } = runner(&guards.runs, places)?;
+    confinement.check(&place).await
+}
+
 /// Runs the fixture of each script, one after the other.
 pub async fn check_fixtures(guards: &GuardsConfig, places: &RunPlaces) -> Vec<CheckedFixture> {
     let runner = runner(&guards.runs, places);

@@ -16,7 +16,7 @@ use super::fixtures::{check_fixtures, runner};
 use super::script::script_run;
 use crate::config::{GuardRuns, Script};
 use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
-use crate::core::guards::{CheckoutCommand, GuardName, GuardResult};
+use crate::core::guards::{CheckoutCommand, GuardResult, LiftedGuards};
 use crate::core::jobs::{Commit, JobId, SeenResult};
 use crate::core::model::fixture::FixtureResult;
 use crate::core::model::repository::Repo;
@@ -56,7 +56,7 @@ pub(in crate::engine) struct RunQuery<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct Excused {
     pub(in crate::engine) passed: Option<SeenResult>,
-    pub(in crate::engine) lifted: BTreeSet<GuardName>,
+    pub(in crate::engine) lifted: LiftedGuards,
 }
 
 /// Runs guards for jobs.
@@ -121,9 +121,6 @@ impl RunningGuards {
     /// Tries, beside all else, whether the scripts catch what they are there for, and remembers it
     /// for whoever asks: here is where they run.
     pub(in crate::engine) fn try_fixtures(&self) {
-        if self.ctx.policy.guards.scripts.is_empty() {
-            return;
-        }
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let work = ctx.activity.begin();
         let task = tokio::spawn(async move {
@@ -349,6 +346,7 @@ fn plan(runs: &GuardRuns, scripts: &[Script]) -> GuardPlan {
 
 #[cfg(test)]
 mod tests {
+    use crate::core::guards::{GuardName, Lifting};
     use crate::engine::guards::running::*;
 
     fn run(state: RunState) -> OneRun {
@@ -366,7 +364,7 @@ mod tests {
     }
 
     fn nobody() -> Excused {
-        Excused { passed: None, lifted: BTreeSet::new() }
+        Excused { passed: None, lifted: LiftedGuards::new() }
     }
 
     #[test]
@@ -374,7 +372,9 @@ mod tests {
         let mut run = run(RunState::Ended(Vec::new()));
         assert!(run.serves(1, &nobody()));
         assert!(!run.serves(2, &nobody()));
-        let lifted = Excused { lifted: BTreeSet::from([GuardName::Size]), ..nobody() };
+        let by = Lifting { by: "anna".to_owned(), reason: "It is meant.".to_owned() };
+        let lifted = LiftedGuards::from([(GuardName::Size, by)]);
+        let lifted = Excused { lifted, ..nobody() };
         assert!(self::run(RunState::Ended(Vec::new())).serves(2, &lifted));
     }
 

@@ -15,7 +15,7 @@ use crate::core::policy::code_owners;
 use crate::core::reply::Answer;
 use crate::crash;
 use crate::engine::error::EngineError;
-use crate::gitea::{Error, ListedReview};
+use crate::gitea::{Error, ListedReview, PullState};
 use crate::store::inbox::{Ending, InboxText};
 use crate::store::threads;
 
@@ -127,8 +127,14 @@ impl Inbox {
                 item.open && self.is_asked(inbound, account).await?
             }
             Gesture::ReviewUnasked { account } => !self.is_asked(inbound, account).await?,
-            Gesture::Closed => !item.open,
+            Gesture::Closed => !item.open && !self.is_merged(inbound).await?,
         })
+    }
+
+    /// One that was reopened and merged since was closed for no reason that still counts.
+    async fn is_merged(&self, inbound: &InboundText) -> Result<bool, EngineError> {
+        let pull = self.ctx.gitea.pull(&inbound.repo.name, inbound.number).await?;
+        Ok(pull.is_some_and(|pull| matches!(pull.state, PullState::Merged { .. })))
     }
 
     async fn is_asked(

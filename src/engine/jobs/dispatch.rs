@@ -304,6 +304,7 @@ fn is_about_agent(why: &LeaseRefusal) -> bool {
         | LeaseRefusal::Ineligible(_)
         | LeaseRefusal::OverBudget(_)
         | LeaseRefusal::NeedsYes(_)
+        | LeaseRefusal::HeldBack(_)
         | LeaseRefusal::NoLedgerName => false,
     }
 }

@@ -8,8 +8,8 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use super::own_pulls::merged_before;
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    CommitVerdict, ExaminedChange, FindingCode, GuardCount, GuardFinding, GuardName, GuardResult,
-    GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, PassedGuard, Sentence, Standing,
+    CommitVerdict, ExaminedChange, FindingCode, GuardFinding, GuardName, GuardResult, GuardRules,
+    LatePush, LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -126,10 +126,8 @@ impl Examiner {
             evidence.judgement.change =
                 examined.digest.map(|digest| JudgedChange { digest, updates });
             add(&mut evidence, &examined.verdict);
-            let guards = GuardCount::of(&examined.verdict);
-            let passed = PassedGuard::all(&examined.verdict);
             evidence.judgement.examined =
-                Some(ExaminedChange { size: examined.size, guards, passed });
+                Some(ExaminedChange::of(examined.size, &examined.verdict));
         }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
         let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);
@@ -209,11 +207,14 @@ impl Examiner {
         shown: &PullRequest,
     ) -> Result<Option<Vec<OtherPull>>, Error> {
         let (thread, own) = (result.job.spec.thread, shown.number);
-        let linked = self.read(move |conn| jobs::linked_pulls(conn, thread)).await;
-        let Some(linked) = linked else { return Ok(None) };
+        let job = result.job.clone();
+        let read = move |conn: &Connection| {
+            Ok((jobs::linked_pulls(conn, thread)?, jobs::merged_before_of(conn, &job)?))
+        };
+        let Some((linked, known)) = self.read(read).await else { return Ok(None) };
         // Its own ones that are open it closes itself, once another one took their place.
         let (gitea, base) = (&self.ctx.gitea, &shown.base_branch);
-        let merged = merged_before(gitea, &result.repo, &result.job, base).await?;
+        let merged = merged_before(gitea, &result.repo, (&result.job, &known), base).await?;
         let merged = merged.into_iter().map(|(pull, _)| OtherPull {
             number: pull.number,
             author: pull.author.map(|author| author.login),

@@ -93,6 +93,11 @@ impl LiveForge {
         if let Some(words) = own.refusal(&order.agent, &order.job.spec.role, is_by_itself(order)) {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
+        let begins_by_itself = order.job.spec.claims_by_card && order.job.past.ran.is_empty();
+        if begins_by_itself && is_by_itself(order) && own.only_suggests() {
+            let words = ".timmy.toml there wants nothing to start by itself".to_owned();
+            return Ok(Err(CannotBegin::NoAccess(words)));
+        }
         let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
         let (begin, wrong, checks) = match adopted {
             Some(AdoptedPull { begin, faults, checks, .. }) => (begin, faults, checks),

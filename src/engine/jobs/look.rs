@@ -3,7 +3,7 @@
 use super::Jobs;
 use super::watches::JobWatch;
 use crate::core::jobs::{
-    Job, JobAction, JobEvent, JobId, State, StateKind, WaitReason, Waiting, standing,
+    Job, JobAction, JobEvent, JobId, MergedBefore, State, StateKind, WaitReason, Waiting, standing,
 };
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
@@ -32,6 +32,8 @@ pub(super) struct SeenJob {
     pub(super) repo: Option<Repo>,
     /// Where it has earlier branches: what they are to be merged into.
     pub(super) base_branch: Option<String>,
+    /// What of it was merged before it began once more.
+    pub(super) merged_before: Vec<MergedBefore>,
     /// When its card was written last.
     pub(super) card_at: Option<Timestamp>,
     /// Whether the backlog knows its thread as open.
@@ -54,6 +56,7 @@ impl SeenJob {
                 1 => None,
                 _ => jobs::base_branch(conn, id)?,
             },
+            merged_before: jobs::merged_before_of(conn, &job)?,
             attempt,
             lease,
             repo: repos::name(conn, job.spec.thread.repo)?,

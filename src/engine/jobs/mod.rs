@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
+//! | `by_itself` | what was matched begins without anybody asking for it |
 //! | `claim` | whether the card of a job claims its thread, or another ledger was faster |
 //! | `access` | whether an agent's account may work in a repository |
 //! | `base` | where work begins, and whether that is red |
@@ -31,6 +32,7 @@ mod access;
 mod adopted;
 mod ask;
 mod base;
+mod by_itself;
 mod claim;
 mod dispatch;
 mod drivers;

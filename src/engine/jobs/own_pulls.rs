@@ -1,18 +1,19 @@
 //! The pull requests of a job's own earlier branches. An attempt that was lost left them, and the job
 //! knows them no more; somebody may have merged one all the same.
 
-use crate::core::jobs::{Commit, Job};
+use crate::core::jobs::{Commit, Job, MergedBefore};
 use crate::core::model::repository::Repo;
 use crate::gitea::{Error, Gitea, PullRequest, PullState};
 
 /// How many branches are looked at: the latest.
 const MOST: usize = 5;
 
-/// Those that were merged into `base`, each with what the merge made; the latest first.
+/// Those that were merged into `base`, each with what the merge made; the latest first. What the job
+/// knows to be merged before people wanted it once more (`known`) is no news.
 pub(super) async fn merged_before(
     gitea: &Gitea,
     repo: &Repo,
-    job: &Job,
+    (job, known): (&Job, &[MergedBefore]),
     base: &str,
 ) -> Result<Vec<(PullRequest, Commit)>, Error> {
     let mut merged = Vec::new();
@@ -27,7 +28,11 @@ pub(super) async fn merged_before(
         };
         if let PullState::Merged { commit, .. } = &pull.state {
             let commit = commit.clone().unwrap_or_else(|| pull.head.clone());
-            merged.push((pull, commit));
+            let is_known =
+                |one: &MergedBefore| one.pull == Some(pull.number) || one.commit == commit;
+            if !known.iter().any(is_known) {
+                merged.push((pull, commit));
+            }
         }
     }
     Ok(merged)

@@ -319,6 +319,7 @@ fn refused(refusal: &LeaseRefusal) -> NeverRan {
         | LeaseRefusal::Lacks(_)
         | LeaseRefusal::AgentPaused
         | LeaseRefusal::OverBudget(_)
+        | LeaseRefusal::HeldBack(_)
         | LeaseRefusal::NoLedgerName => NeverRan::NobodyFree,
     }
 }

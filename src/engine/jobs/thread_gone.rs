@@ -78,7 +78,10 @@ impl Jobs {
             }
         }
         let earlier = match &seen.base_branch {
-            Some(base) => merged_before(&self.ctx.gitea, repo, &seen.job, base).await?,
+            Some(base) => {
+                let job = (&seen.job, &seen.merged_before[..]);
+                merged_before(&self.ctx.gitea, repo, job, base).await?
+            }
             None => Vec::new(),
         };
         Ok(Some(match earlier.into_iter().next() {

@@ -155,7 +155,7 @@ impl MergePull {
     async fn are_checks_lifted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
         let (repo, commit) = (to.thread().repo, self.commit.clone());
         let lifted = to.ctx.ledger.read(move |conn| lifted_guards::of(conn, repo, &commit)).await?;
-        Ok(lifted.contains(&GuardName::Checks))
+        Ok(lifted.contains_key(&GuardName::Checks))
     }
 
     /// Whether the last word of anybody whose review of this commit counts is that something has to

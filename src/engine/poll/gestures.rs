@@ -6,6 +6,7 @@
 //! different: its assignees are in the list of what moved, requests for reviews in the list of reviews.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::Poller;
 use crate::core::model::account::Account;
@@ -22,6 +23,10 @@ use crate::store::{Error, Transaction, cursors, inbox, jobs, repos};
 /// Of so many threads it is remembered who was assigned; of one that is forgotten, the timeline is
 /// read once more.
 const MOST: usize = 10_000;
+
+/// What was done so long ago nobody waits for any more: it may have been meant for somebody who was no
+/// agent then.
+const OLD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How a thread looks that moved, as far as gestures show.
 #[derive(Debug, Clone)]
@@ -115,7 +120,7 @@ pub(super) async fn read_gestures(
     let Some(repo) = repo.filter(|repo| ctx.policy.watch.covers(&repo.name)) else { return Ok(()) };
     // A webhook may be faster than the first look at its repository.
     let first = watched.map(|watched| watched.since);
-    let since = first.map_or(since, |first| first.max(since));
+    let since = first.map_or(since, |first| first.max(since)).max(ctx.now().before(OLD));
     let made = ctx.gitea.gestures_since(&repo.name, thread.number, since).await?;
     let of_agents = made.into_iter().filter(|made| match &made.gesture {
         Gesture::Closed => made.is_pull,

@@ -122,7 +122,8 @@ impl Poller {
 
     async fn tell_reverted(&self, reverted: Vec<(JobId, Commit)>) -> Result<(), EngineError> {
         let now = self.ctx.step_time();
-        for (job, commit) in reverted {
+        let mut told = BTreeSet::new();
+        for (job, commit) in reverted.into_iter().filter(|(job, _)| told.insert(*job)) {
             tracing::info!(%job, %commit, "what a job brought was reverted");
             let event = JobEvent::Reverted(commit);
             // One that was told before stays as it is.

@@ -3,13 +3,14 @@
 use super::jobs::day_jobs;
 use super::scope::{ReportAudience, ReportScope};
 use crate::core::command::value;
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::audience::{Audience, Visible};
 use crate::core::report::digest::Digest;
 use crate::core::report::{Broken, Day, Outlook, Period, best, told};
 use crate::core::scheduling::RankedBacklog;
+use crate::core::scheduling::outlook::AutoOutlook;
 use crate::store::incidents::{self, OpenIncident};
 use crate::store::{Connection, Error, backlog, controls, digest, reports, repos};
 
@@ -66,7 +67,14 @@ pub fn outlook(
     let visible = repos::visible(conn, audience(conn, to)?)?;
     let may_name = |repo| visible.may_name(repo);
     let best: Vec<ThreadId> = best(judged, may_name).into_iter().collect();
-    Ok(Outlook::of(judged, may_name, &backlog::titles(conn, &best)?))
+    let repos = repos::all(conn)?;
+    let name = |id: RepoId| {
+        let named = repos.iter().find(|repo| repo.id == id && may_name(id));
+        named.map(|repo| repo.name.to_string())
+    };
+    let auto = AutoOutlook::of(judged, name);
+    let outlook = Outlook::of(judged, may_name, &backlog::titles(conn, &best)?);
+    Ok(Outlook { auto, ..outlook })
 }
 
 /// What is wrong with the world, then what was given up for another reason.

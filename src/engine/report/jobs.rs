@@ -55,13 +55,25 @@ pub(super) fn day_jobs(
     let views = |records: &[JobRecord]| -> Result<Vec<JobView>, Error> {
         records.iter().map(|record| view(conn, of, record, now)).collect()
     };
-    let (shipped, rest): (Vec<JobRecord>, Vec<JobRecord>) = ended.into_iter().partition(|record| {
-        matches!(record.job.state.kind(), StateKind::Done | StateKind::NoChange)
-            && record.job.state != State::Done(Done::Reverted)
-    });
+    let (mut shipped, rest): (Vec<JobRecord>, Vec<JobRecord>) =
+        ended.into_iter().partition(|record| {
+            matches!(record.job.state.kind(), StateKind::Done | StateKind::NoChange)
+                && record.job.state != State::Done(Done::Reverted)
+        });
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
-    let reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
+    let mut reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
+    // What was merged stays told, also of jobs that began once more.
+    let mut before = jobs::merged_jobs_before(conn, now.before(LATELY))?;
+    before.retain(|record| visible.may_name(record.job.spec.thread.repo));
+    let is_of_the_day = |at: Timestamp| at >= since && at < until;
+    for record in before {
+        match record.reverted().map(|(_, at)| at) {
+            Some(at) if is_of_the_day(at) => reverted.push(record),
+            None if record.ended_at.is_some_and(is_of_the_day) => shipped.push(record),
+            Some(_) | None => {}
+        }
+    }
     let mut asks = open_decisions(conn, &live, of, now)?;
     let (claimed, in_flight): (Vec<JobRecord>, Vec<JobRecord>) =
         live.iter().cloned().partition(is_doubted);

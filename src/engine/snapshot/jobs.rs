@@ -104,6 +104,10 @@ impl Snapshots {
             .collect();
         facts.in_the_way =
             in_the_way.into_iter().filter_map(|(id, record)| Some((id, seen(record)?))).collect();
+        if query.closed {
+            let known = facts.latest.values().chain(facts.numbered.values());
+            facts.closed = self.closed_threads(known).await?;
+        }
         facts.live = live.into_iter().filter_map(seen).collect();
         facts.dead = dead.into_iter().filter_map(seen).collect();
         facts.undelivered = letters

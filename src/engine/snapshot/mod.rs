@@ -4,6 +4,7 @@ mod adoptable;
 mod agents;
 mod backlog;
 mod circle_search;
+mod closed_threads;
 mod decisions;
 mod dependencies;
 mod jobs;

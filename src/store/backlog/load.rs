@@ -34,7 +34,7 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
     let mut pulls = pulls(conn, None)?;
     let mut issues = conn.prepare_cached(
         "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
-                assignees, milestone
+                assignees, milestone, touched_at
          FROM backlog
          WHERE NOT is_pull AND repo IN (SELECT repo FROM tracked_repos WHERE since IS NOT NULL)
          ORDER BY repo, number",
@@ -120,6 +120,7 @@ impl Names {
             names_protected: false,
             waits_for: Vec::new(),
             people: 0,
+            touched_at: row.get(11)?,
             held: false,
             snoozed_until: None,
             pulls: Vec::new(),

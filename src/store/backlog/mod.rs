@@ -40,8 +40,8 @@ pub use dependencies::{
 pub use load::{facts, look_at_paths};
 pub(super) use one::{adoptable_pull, issue};
 pub use one::{moved_at, named_paths, open_pulls, text_of};
-pub use participants::forget_old_participants;
 pub(super) use participants::{Participation, note_participation};
+pub use participants::{forget_old_participants, touch};
 pub use tracked_repos::{
     SyncFinding, archived, count_open, due, is_complete, keep_only, leave_archived, read_again,
     read_in_full, read_older_again, tracked, unread,

@@ -80,7 +80,7 @@ fn one(conn: &Connection, thread: ThreadId, is_pull: bool) -> Result<Option<Issu
     let facts = conn
         .prepare_cached(
             "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,
-                    assignees, milestone
+                    assignees, milestone, touched_at
              FROM backlog
              WHERE repo = ?1 AND number = ?2 AND is_pull = ?3
                AND repo IN (SELECT repo FROM tracked_repos WHERE since IS NOT NULL)",

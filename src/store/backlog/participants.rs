@@ -40,6 +40,18 @@ pub(in crate::store) fn note_participation(
              WHERE last_at < excluded.last_at",
         )?
         .execute((thread.repo, thread.number, account, said_at))?;
+    touch(tx, thread, said_at)?;
+    if changed == 0 { Ok(()) } else { moved(tx) }
+}
+
+/// A person did something with a thread.
+pub fn touch(tx: &Transaction<'_>, thread: ThreadId, at: Timestamp) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE backlog SET touched_at = ?3
+             WHERE repo = ?1 AND number = ?2 AND ifnull(touched_at < ?3, 1)",
+        )?
+        .execute((thread.repo, thread.number, at))?;
     if changed == 0 { Ok(()) } else { moved(tx) }
 }
 

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::attempts::ProbeTime;
 use super::{attempts, load};
+use crate::core::command::value::Size;
 use crate::core::jobs::ask_first::{StartFacts, StartRules, proposal};
 use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::start_terms::StartProposal;
@@ -15,11 +16,11 @@ use crate::core::model::issue::TextDigest;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::PauseScope;
 use crate::core::scheduling::{
-    AgentRecords, AgentSlot, Ineligible, IssueFacts, Limits, Load, Rejection, Roster, Rules, lack,
-    obstacles,
+    AgentRecords, AgentSlot, AutoTerms, Ineligible, IssueFacts, IssueLabels, Limits, Load,
+    Rejection, Roster, Rules, SuggestReason, lack, obstacles,
 };
 use crate::store::error::Error;
-use crate::store::{backlog, controls};
+use crate::store::{automatic, backlog, controls};
 
 /// An agent for a job, with all that the ledger does not know.
 #[derive(Debug, Clone)]
@@ -77,6 +78,9 @@ pub enum LeaseRefusal {
     /// Nothing else speaks against it, and a person is asked first.
     #[error("a person is asked first")]
     NeedsYes(Box<StartProposal>),
+    /// Nobody asked for the job, and it is only suggested.
+    #[error("{}", .0.said())]
+    HeldBack(SuggestReason),
     /// The ledger has no name to call attempts by.
     #[error("the ledger has no name yet")]
     NoLedgerName,
@@ -112,6 +116,7 @@ pub(super) fn check(
     let checks = [
         eligible(conn, job, &facts, bid, now)?,
         capacity(conn, job, work, own, &facts, bid)?,
+        trial(conn, job, work, &facts, bid)?,
         breaker(conn, own, bid, now)?,
         budget(conn, job, own, bid, now)?,
     ];
@@ -162,9 +167,34 @@ fn capacity(
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
         until: None,
+        auto: AutoTerms::default(),
     };
     let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
     Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(LeaseRefusal::Lacks(lack))))
+}
+
+/// An agent on trial has one job at a time that nobody asked for, and nothing large.
+fn trial(
+    conn: &Connection,
+    job: &Job,
+    work: WorkKind,
+    facts: &IssueFacts,
+    bid: &LeaseRequest,
+) -> Result<Checked, Error> {
+    if job.is_asked_for() || !job.spec.claims_by_card {
+        return Ok(Ok(()));
+    }
+    let state = automatic::state(conn)?;
+    let repo = facts.thread.repo;
+    // Where it is not wished any more, what has begun goes on.
+    let keeps = state.since.contains_key(&repo).then(|| state.keeps_from(&bid.agent, repo));
+    if let Some(reason) = keeps.flatten() {
+        return Ok(Err(LeaseRefusal::HeldBack(reason)));
+    }
+    let trial = automatic::trial(conn, &bid.agent, facts.thread.repo, job.spec.id)?;
+    let size = IssueLabels::of(&facts.labels).size;
+    let is_large = work == WorkKind::Begin && size.is_some_and(|size| size > Size::M);
+    Ok(trial.obstacle(is_large).map_or(Ok(()), |reason| Err(LeaseRefusal::HeldBack(reason))))
 }
 
 /// Leases of one agent in one repository.

@@ -3,6 +3,7 @@
 //! runner do, or nothing of it. So every runner drives the same jobs in the same way.
 //!
 //! - `create`: a job for a thread, and whether one may be there.
+//! - `by_itself`: what was matched is begun without anybody asking for it.
 //! - `card_claim`: whether the card of a job claims its thread.
 //! - `advance`: an event happened ([`advance()`]). Told twice under one key, it happened once.
 //! - `lease`: a match is carried out ([`dispatch`]), an agent gets a job and is started ([`lease()`],
@@ -21,6 +22,7 @@
 mod advance;
 mod asked;
 mod attempts;
+mod by_itself;
 mod card_claim;
 mod check;
 mod create;
@@ -28,8 +30,11 @@ mod decide;
 mod history;
 mod lease;
 mod load;
+mod merged_before;
+mod merged_job;
 mod numbers;
 mod record;
+mod results;
 mod run;
 mod speech;
 mod transcript;
@@ -39,6 +44,7 @@ pub use attempts::{
     ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
     spent_since, trust_again,
 };
+pub use by_itself::{AutomaticLimits, AutomaticStart, Begun, begin_by_itself};
 pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use create::{NotCreated, create};
@@ -48,11 +54,13 @@ pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};
 pub use load::{
     StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
 };
+pub use merged_before::{merged_before_of, merged_jobs_before};
+pub use merged_job::MergedJob;
 pub use numbers::{ShownNumbers, count_above, introduce, restore};
 pub use record::{
-    MergedJob, dead_ids, ended_between, ended_ids, latest_in, live_ids, merged_into, merged_since,
-    outcomes, record, refused_ids, results, reverted_between, touches,
+    dead_ids, ended_between, ended_ids, latest_in, live_ids, record, refused_ids, reverted_between,
 };
+pub use results::{merged_into, merged_since, outcomes, results, touches};
 pub use run::{
     WatchedJob, asks, base_branch, fleet_moved, found, has_asked, is_any_queued, is_small,
     is_thread_open, keep_findings, linked_pulls, note_waiting, prepared, pulls_of, queued, said,

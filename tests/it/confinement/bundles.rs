@@ -65,9 +65,9 @@ async fn a_commit_comes_out_of_its_clone() {
     let head = repository.take_in(&file, &enough()).await.unwrap();
     assert!(repository.descends(&head, &base).await.unwrap());
     assert!(!repository.descends(&base, &head).await.unwrap());
-    let commits = repository.commits((&base, &head), 10).await.unwrap();
+    let commits = repository.commits((&[&base], &head), 10).await.unwrap();
     let said: Vec<_> = commits.iter().map(|commit| commit.message.trim()).collect();
-    assert_eq!((said, commits[0].parents), (vec!["Mend it"], 1));
+    assert_eq!((said, commits[0].parents.as_slice()), (vec!["Mend it"], &[base][..]));
     let diff = String::from_utf8(repository.diff_of(&commits[0]).await.unwrap()).unwrap();
     assert!(diff.contains("-squeaks\n+silent\n"), "{diff}");
     workspace.discard().await;

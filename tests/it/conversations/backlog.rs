@@ -112,11 +112,11 @@ async fn a_plan_says_how_far_it_goes() {
     talk_where(|config| config.with("dispatch.auto", ["*"]), async |t| {
         furnish(t).await;
         assert_snapshot!(t.gist("rita", "/timmy plan").await, @r#"
-        **1 issue would be handed out now.** Nothing starts by itself yet, although `dispatch.auto` names where it may: this build only suggests.
+        **1 issue would be handed out now.** Where `dispatch.auto` says so, I start it by myself; all else I only suggest.
 
-        | issue | agent | value | next best |
-        |---|---|---:|---|
-        | \#3 Paint it \`red\` \| anna | `ezra` | 4.1 |  |
+        | issue | agent | value | next best | starts |
+        |---|---|---:|---|---|
+        | \#3 Paint it \`red\` \| anna | `ezra` | 4.1 |  | when assigned |
         "#);
     })
     .await;

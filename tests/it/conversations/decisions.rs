@@ -1,7 +1,9 @@
 //! Questions to people: how they are put, and which answers count.
 
 use insta::assert_snapshot;
-use timmy::core::guards::{ExaminedChange, GuardCount, GuardName, PassedGuard, Sentence};
+use timmy::core::guards::{
+    ExaminedChange, GuardCount, GuardName, LiftedGuard, Lifting, PassedGuard, Sentence,
+};
 use timmy::core::jobs::{AgentClaim, Citation, Progress, StateKind, ToldText, Verdict};
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::Mode;
@@ -123,7 +125,12 @@ fn passed() -> ExaminedChange {
         (script, Sentence::of("it passed", &[])),
     ];
     let passed = seen.map(|(guard, seen)| PassedGuard { guard, seen }).into();
-    ExaminedChange { size: None, guards: GuardCount { passed: 7, of: 7 }, passed }
+    ExaminedChange {
+        size: None,
+        guards: GuardCount { passed: 7, of: 7, lifted: 0 },
+        passed,
+        lifted: Vec::new(),
+    }
 }
 
 #[tokio::test]
@@ -165,6 +172,107 @@ async fn a_question_lists_what_passed() {
 
         </details>
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_says_what_people_let_pass() {
+    talk(async |t| {
+        let mut work = given(t).await;
+        let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+        let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+        t.quiet().await;
+        let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+        work.says(Progress::Ended { claim, usage: USED }).await;
+        let lifted = LiftedGuard {
+            guard: GuardName::Script("no_oil".to_owned()),
+            lifting: Lifting {
+                by: "alexander".to_owned(),
+                reason: "*oil* is meant, @anna".to_owned(),
+            },
+            found: vec![Sentence::of("It ended with {}.", &["1"])],
+        };
+        let guards = GuardCount { passed: 6, of: 7, lifted: 1 };
+        work.change = Some(ExaminedChange { guards, lifted: vec![lifted], ..passed() });
+        let fence = work.fence;
+        t.timmy.write(move |tx| jobs::keep_findings(tx, fence, &[])).await;
+        work.is_judged_on(&head, pull, Verdict::Pass { ask: true }).await;
+        let asked = Asked { talk: t, work, pull, head };
+        let question = asked.question().replace('\u{200b}', "ZWSP");
+        assert_snapshot!(question, @r"
+        ### Accept \#2?
+
+        @alexander, `ezra` did this in \#2. 6 of 7 guards passed on `8b195ee`.
+
+        **A person let this pass:**
+
+        - `no_oil` was lifted by \@alexander: \*oil\* is meant, @ZWSPanna. It says: It ended with `1`.
+
+        Reply with one of these lines:
+
+        ```
+        /timmy approve d1
+        /timmy revise d1 what should change
+        /timmy reject d1 why
+        ```
+
+        **approve** is for exactly `8b195ee`, with what a person let pass; a new push voids this question. It waits until somebody answers.
+
+        <details><summary>What was checked</summary>
+
+        | | guard | found |
+        |---|---|---|
+        | ✅ | artifact | pull request \#2, head `8b195ee` |
+        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ⚠️ | no\_oil | lifted by `alexander`, on: It ended with `1`. |
+        | ✅ | checks | `ci/test` is green |
+        | ✅ | tests | 3 added, none removed, none skipped |
+        | ✅ | 3 more | substance, secrets, `licenses` |
+
+        </details>
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_says_what_its_agent_did_not_hear() {
+    talk(async |t| {
+        let work = given(t).await;
+        let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+        let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+        t.quiet().await;
+        t.ask("walt", "/timmy tell mind the *hinge*").await;
+        let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+        work.says(Progress::Ended { claim, usage: USED }).await;
+        work.is_judged_on(&head, pull, Verdict::Pass { ask: true }).await;
+        let asked = t.comment(4).replace(&head[..7], "8b195ee");
+        assert_snapshot!(asked, @r"
+        ### Accept \#2?
+
+        @alexander, `ezra` did this in \#2. All that I check passed on `8b195ee`.
+
+        **It was made without this,** which came too late for its agent:
+
+        - \@walt: mind the \*hinge\*
+
+        `/timmy revise d1 what should change` brings that along.
+
+        Reply with one of these lines:
+
+        ```
+        /timmy approve d1
+        /timmy revise d1 what should change
+        /timmy reject d1 why
+        ```
+
+        **approve** is for exactly `8b195ee`; a new push voids this question. It waits until somebody answers.
+        ");
+        assert_snapshot!(t.ask("walt", "/timmy tell and the lock").await, @"**Kept for the next attempt of `j1`,** if there is one: a person is asked about what it brought. `/timmy revise what should change` starts a round with both.");
+        t.ask("anna", "/timmy revise d1 both").await;
+        assert_eq!(t.job(1).await.past.unheard, [0, 1, 2]);
+        t.jobs_are_sound().await;
     })
     .await;
 }

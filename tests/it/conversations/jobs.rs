@@ -361,6 +361,25 @@ async fn a_second_agent_gets_nothing_while_the_first_works() {
 }
 
 #[tokio::test]
+async fn who_says_it_three_times_wants_it_once() {
+    talk(async |t| {
+        assigned(t).await;
+        t.ask("walt", "/timmy cancel").await;
+        let three = "/timmy retry\n/timmy retry\n/timmy retry";
+        let comment = t.says("walt", three);
+        t.quiet().await;
+        t.saw(Subject::Comment(comment), "eyes");
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        t.works("ezra").await.says(gave_up("garbage")).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        let status = t.ask("walt", "/timmy status").await;
+        assert_eq!(status.matches("| once more |").count(), 1, "{status}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_an_order_passes_over_and_what_stops_it() {
     talk(async |t| {
         t.introduce().await;

@@ -59,6 +59,81 @@ async fn what_is_reverted_counts_as_failed_and_is_told() {
     .await;
 }
 
+/// Somebody opens the issue again.
+async fn reopened(t: &Talk) {
+    t.sandbox.set_open("walt", DOOR, 1, true).unwrap();
+    t.quiet().await;
+}
+
+/// What the newest day of the report says under this heading.
+fn section(t: &Talk, heading: &str) -> String {
+    let day = days(t).pop().unwrap().body;
+    let (_, told) = day.split_once(heading).unwrap_or_else(|| panic!("no {heading} in {day}"));
+    told.trim_start().split("\n\n").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_closed_is_not_begun_again() {
+    reported(async |t| {
+        let (_work, _) = merged(t).await;
+        assert!(!t.sandbox.is_open(DOOR, 1).unwrap());
+        assert_snapshot!(t.ask("walt", "/timmy retry").await, @"**Not done: this is closed.** Reopen it; then `/timmy retry` takes up `j1` again.");
+        assert_eq!(state(t).await, State::Done(Done::Merged));
+        reopened(t).await;
+        let answer = t.ask("walt", "/timmy retry").await;
+        assert!(answer.starts_with("**Once more:** "), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_reverted_stays_counted_when_it_is_begun_again() {
+    reported(async |t| {
+        let (_work, commit) = merged(t).await;
+        t.wait(MINUTE).await;
+        let by = pushes(t, "oil.md", &format!("This reverts commit {commit}."));
+        t.wait(HOUR + MINUTE).await;
+        reopened(t).await;
+        t.ask("walt", "/timmy retry").await;
+        t.wait(MINUTE).await;
+        let told = section(t, "### Reverted").replace(&by[..7], "8b195ee");
+        assert_snapshot!(told, @r"- foundation/door\#1 The door does not open: foundation/door\#58 was merged, and reverted by `8b195ee`. That counts against `ezra`.");
+        let why = t.ask("rita", "/timmy why ezra").await;
+        assert!(why.contains("0 of 1"), "{why}");
+        let again = t.works("ezra").await;
+        again.delivers(60, Verdict::Pass { ask: false }).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        t.wait(MINUTE).await;
+        assert!(section(t, "### Reverted").contains(r"\#58 was merged"), "and is told as well");
+        assert!(section(t, "### Shipped").contains(r"\#60 delivered"), "beside what came then");
+        let why = t.ask("rita", "/timmy why ezra").await;
+        assert!(why.contains("1 of 2"), "{why}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revert_that_is_seen_after_it_was_begun_again_counts_as_well() {
+    reported(async |t| {
+        let (_work, commit) = merged(t).await;
+        t.wait(MINUTE).await;
+        let by = pushes(t, "oil.md", &format!("This reverts commit {commit}."));
+        reopened(t).await;
+        t.ask("walt", "/timmy retry").await;
+        t.wait(MINUTE).await;
+        assert!(section(t, "### Shipped").contains(r"\#58 merged"), "what was merged is told");
+        t.wait(HOUR + MINUTE).await;
+        t.wait(MINUTE).await;
+        let told = section(t, "### Reverted").replace(&by[..7], "8b195ee");
+        assert!(told.contains(r"\#58 was merged, and reverted by `8b195ee`"), "{told}");
+        let why = t.ask("rita", "/timmy why ezra").await;
+        assert!(why.contains("0 of 1"), "{why}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn it_is_watched_for_two_weeks_and_takes_a_request_an_hour() {
     reported(async |t| {

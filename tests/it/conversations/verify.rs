@@ -8,6 +8,7 @@ use timmy::store::{Connection, jobs, lifted_guards};
 
 use crate::conversations::talk::{Talk, talk};
 use crate::conversations::work::{USED, Work};
+use crate::support::clock::MINUTE;
 use crate::support::forge::DOOR;
 
 const BRANCH: &str = "timmy/1-j1";
@@ -74,12 +75,82 @@ async fn there_has_to_be_something_to_examine() {
     .await;
 }
 
+/// These guards block what ezra brought, and it mends that.
+async fn mended<'t>(t: &'t Talk, guards: &[(GuardName, FindingCode)]) -> Work<'t> {
+    let work = given(t).await;
+    let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+    t.quiet().await;
+    let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+    work.says(Progress::Ended { claim, usage: USED }).await;
+    let found: Vec<Finding> =
+        guards.iter().map(|(guard, code)| found(guard.clone(), *code)).collect();
+    let fence = work.fence;
+    t.timmy.write(move |tx| jobs::keep_findings(tx, fence, &found)).await;
+    work.is_judged_on(&head, pull, Verdict::Block).await;
+    t.comment(2);
+    t.wait(3 * MINUTE).await;
+    let round = t.works("ezra").await;
+    assert_eq!(state(t).await, StateKind::Running);
+    round
+}
+
+#[tokio::test]
+async fn who_lifts_another_guard_than_the_one_that_speaks_is_told_which_does() {
+    talk(async |t| {
+        mended(t, &[(GuardName::Substance, FindingCode::EmptyDiff)]).await;
+        assert_snapshot!(t.ask("alexander", "/timmy override size it is fine").await, @"**Not done:** `size` has nothing against this. What has: `substance`. `/timmy override substance reason` lets that pass.");
+        assert_eq!(state(t).await, StateKind::Running);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_round_that_mends_more_goes_on() {
+    talk(async |t| {
+        let guards = [
+            (GuardName::Substance, FindingCode::EmptyDiff),
+            (GuardName::Checks, FindingCode::CheckRed),
+        ];
+        mended(t, &guards).await;
+        assert_snapshot!(t.ask("alexander", "/timmy override checks they are broken").await, @"**Not done: `substance` speaks against this as well,** and `ezra` is mending that. What comes of it is judged anew; `/timmy override checks reason` can be said of that. `/timmy cancel` ends it.");
+        assert_eq!(state(t).await, StateKind::Running);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_told_goes_on() {
+    talk(async |t| {
+        mended(t, &[(GuardName::Substance, FindingCode::EmptyDiff)]).await;
+        t.ask("walt", "/timmy tell use less oil").await;
+        assert_snapshot!(t.ask("alexander", "/timmy override substance it is fine").await, @"**Not done: `ezra` is doing what it was told,** and goes on with that. What comes of it is judged anew; `/timmy override substance reason` can be said of that. `/timmy cancel` ends it.");
+        assert_eq!(state(t).await, StateKind::Running);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_round_that_was_taken_back_is_no_attempt() {
+    talk(async |t| {
+        let round = mended(t, &[(GuardName::Substance, FindingCode::EmptyDiff)]).await;
+        t.ask("alexander", "/timmy override substance it is fine").await;
+        round.says(Progress::Stopped { usage: USED }).await;
+        assert_eq!(state(t).await, StateKind::Verifying);
+        round.is_judged_on(&"ab".repeat(20), 2, Verdict::Pass { ask: false }).await;
+        let card = t.comment(1);
+        assert!(card.starts_with(r"**`ezra` delivered \#2** · 1 attempt · "), "{card}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn one_guard_is_lifted_of_one_commit_by_an_owner_and_that_is_kept() {
     talk(async |t| {
         let head = too_large(t).await;
         assert_snapshot!(t.ask("walt", "/timmy override size it is fine").await, @r"**Not done.** `override` is for the owner of this fleet. \@alexander can do it.");
-        assert_snapshot!(t.ask("alexander", "/timmy override tests they are fine").await, @"**Not done:** `tests` has nothing against this. What has: `size`.");
+        assert_snapshot!(t.ask("alexander", "/timmy override tests they are fine").await, @"**Not done:** `tests` has nothing against this. What has: `size`. `/timmy override size reason` lets that pass.");
         assert_eq!(state(t).await, StateKind::Deciding);
         let expected = format!(
             "**Lifted:** `size` says nothing any more of `{}`, by your word. What else is found of \
@@ -92,7 +163,7 @@ async fn one_guard_is_lifted_of_one_commit_by_an_owner_and_that_is_kept() {
         let (repo, commit) = (job.spec.thread.repo, job.past.commit.unwrap());
         let lifted = move |conn: &Connection| lifted_guards::of(conn, repo, &commit);
         let lifted = t.timmy.read(lifted).await;
-        assert_eq!(lifted.into_iter().collect::<Vec<_>>(), [GuardName::Size]);
+        assert_eq!(lifted.into_iter().map(|(guard, how)| (guard, how.by, how.reason)).collect::<Vec<_>>(), [(GuardName::Size, "alexander".to_owned(), "generated code".to_owned())]);
     })
     .await;
 }

@@ -41,7 +41,6 @@ async fn a_card_is_there_before_the_agent_is_called_and_names_its_ledger() {
     let posts = Matcher::method_path("POST", "/issues/9/comments");
     stage.app.sandbox.faults().rate(1, posts, 1000, Fault::BadGateway);
     let job = begun(&stage).await;
-    assert_eq!(stage.kind(job).await, StateKind::Preflight);
     assert!(stage.ezra.script().sent.is_empty() && stage.bezalel.script().sent.is_empty());
     stage.app.sandbox.faults().clear();
     stage.pass(5 * MINUTE, MINUTE).await;

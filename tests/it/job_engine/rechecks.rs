@@ -1,10 +1,11 @@
 //! What was brought is examined once more, or one guard is lifted of it, by a person's word.
 
+use insta::assert_snapshot;
 use timmy::agents::Sighting;
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{Done, JobEvent, JobId, State, StateKind};
 
-use super::decisions::{BRANCH, said, says};
+use super::decisions::{BRANCH, questions, said, says};
 use super::guards::{found, hands_in, proposed, reports, trusts_ci, verdict, with_ci};
 use super::stage::{Stage, live};
 use crate::confinement::stage::{open_folder, staged};
@@ -25,6 +26,69 @@ async fn one_guard_is_lifted_of_one_commit() {
     assert_eq!(verdict(&stage, &large).as_deref(), Some("success"));
     let lifted = format!("**Lifted:** `size` says nothing any more of `{}`", &large[..7]);
     assert!(said(&stage).iter().any(|(_, said)| said.starts_with(&lifted)), "{lifted}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn who_is_asked_for_a_yes_is_told_which_guard_was_lifted() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, large) = proposed(&stage, ("oil.md", &"oil\n".repeat(900))).await;
+    hands_in(&stage, &large).await;
+    says(&stage, "/timmy override size all of it is *generated*").await;
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.starts_with("### Merge"), "{asked}");
+    let (_, asked) = asked.split_once(" guards passed on ").unwrap_or_else(|| panic!("{asked}"));
+    let asked = asked.split("\n\n<!-- timmy").next().unwrap().replace(&large[..7], "8b195ee");
+    assert_snapshot!(asked, @r"
+    `8b195ee`.
+
+    **A person let this pass:**
+
+    - `size` was lifted by \@alexander: all of it is \*generated\*. It says: It changes 900 lines; an issue without a size may change 800.
+
+    Reply with one of these lines:
+
+    ```
+    /timmy approve d2
+    /timmy revise d2 what should change
+    /timmy reject d2 why
+    ```
+
+    **approve** merges exactly `8b195ee`, with what a person let pass; a new push voids this question. It waits until somebody answers.
+
+    <details><summary>What was checked</summary>
+
+    | | guard | found |
+    |---|---|---|
+    | ✅ | artifact | pull request \#9, head `8b195ee` |
+    | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ⚠️ | size | lifted by `alexander`, on: It changes 900 lines; an issue without a size may change 800. |
+    | ✅ | checks | no check ran, and none is required |
+    | ✅ | tests | 0 added, none removed, none skipped |
+    | ✅ | 7 more | substance, protected, secrets, claims, duplicate, base, late |
+
+    </details>
+    ");
+    let said = said(&stage).pop().unwrap().1;
+    assert!(said.contains("(1 file, +900 -0). 11 of 12 guards passed on"), "{said}");
+    says(&stage, "/timmy approve").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn and_what_a_person_said_yes_to() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, large) = proposed(&stage, ("oil.md", &"oil\n".repeat(900))).await;
+    hands_in(&stage, &large).await;
+    assert!(questions(&stage).pop().unwrap().starts_with("### May this pass?"));
+    says(&stage, "/timmy approve").await;
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.starts_with("### Merge"), "{asked}");
+    let told = " guards passed on `8b195ee`.\n\n**A person let this pass:**\n\n- ";
+    assert!(asked.replace(&large[..7], "8b195ee").contains(told), "{asked}");
+    says(&stage, "/timmy approve").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
     stage.end().await;
 }
 

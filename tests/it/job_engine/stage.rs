@@ -79,6 +79,19 @@ pub async fn live(furnish: impl FnOnce(&Sandbox), change: impl FnOnce(Config) ->
     stage
 }
 
+/// The same, which wakes this long after all of that was there.
+pub async fn live_after(
+    span: Duration,
+    furnish: impl FnOnce(&Sandbox),
+    change: impl FnOnce(Config) -> Config,
+) -> Stage {
+    let mut stage = stage_where(furnish, change).await;
+    stage.app.timmy.drivers.forge = None;
+    stage.app.clock.advance(span);
+    stage.app.wake().await;
+    stage
+}
+
 /// The same; timmy has read the backlog and knows its agents.
 pub async fn awake() -> Stage {
     awake_where(|config| config).await

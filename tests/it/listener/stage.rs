@@ -64,6 +64,7 @@ impl Stage {
             heard: Box::new(move || {
                 count.fetch_add(1, Ordering::Relaxed);
             }),
+            is_person: Box::new(|_| true),
             introduced: Box::new(|| true),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

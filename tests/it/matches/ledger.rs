@@ -9,8 +9,8 @@ use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::{Pause, PauseScope};
 use timmy::core::scheduling::{
-    AgentRecords, AgentSlot, Assignment, Authors, IssueFacts, Limits, Load, Match, RankingInput,
-    Readiness, Roster, Rules, Weights, WorkState,
+    AgentRecords, AgentSlot, Assignment, Authors, AutoTerms, Beginning, IssueFacts, Limits, Load,
+    Match, RankingInput, Readiness, Roster, Rules, Weights, WorkState,
 };
 use timmy::store::matches::{self, KEPT, MatchTick, StoredMatch};
 use timmy::store::{Error, Transaction};
@@ -36,6 +36,7 @@ fn facts(number: i64, people: u32) -> IssueFacts {
         names_protected: false,
         waits_for: vec![thread(number + 1)],
         people,
+        touched_at: None,
         held: false,
         snoozed_until: None,
         pulls: Vec::new(),
@@ -84,12 +85,19 @@ fn setting(now: i64) -> RankingInput {
             outcomes: AgentRecords::default(),
             small_handed_out: 9,
             until: None,
+            auto: AutoTerms::default(),
         },
     }
 }
 
 fn choice(number: i64, fit: u64) -> Match {
-    let winner = Assignment { agent: "ezra".into(), fit, is_trial: false, value: fit };
+    let winner = Assignment {
+        agent: "ezra".into(),
+        fit,
+        is_trial: false,
+        value: fit,
+        beginning: Beginning::Suggested,
+    };
     Match { thread: thread(number), winner: Some(winner), others: Vec::new() }
 }
 

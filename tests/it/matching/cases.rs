@@ -7,7 +7,8 @@ use proptest::sample::select;
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::{
-    AgentRecords, AgentSlot, Candidate, Limits, Load, Outcome, Pool, Roster, TriedAgent, Workplaces,
+    AgentRecords, AgentSlot, AutoTerms, Beginning, Candidate, Limits, Load, Outcome, Pool, Roster,
+    TriedAgent, Workplaces,
 };
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
@@ -51,6 +52,7 @@ pub fn roster(workers: impl IntoIterator<Item = AgentSlot>) -> Roster {
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
         until: None,
+        auto: AutoTerms::default(),
     }
 }
 
@@ -65,6 +67,8 @@ pub fn candidate(number: i64, points: u64) -> Candidate {
         skills: Vec::new(),
         is_dangerous: false,
         is_small: false,
+        is_large: false,
+        beginning: Beginning::Suggested,
         tried: Box::default(),
         spent: 0,
     }
@@ -154,7 +158,8 @@ prop_compose! {
         });
         let outcomes = AgentRecords::weigh(past, NOW);
         let load = Load { agents, repos, reviews_waiting };
-        Roster { workers, limits, load, outcomes, small_handed_out, until: None }
+        let auto = AutoTerms::default();
+        Roster { workers, limits, load, outcomes, small_handed_out, until: None, auto }
     }
 }
 
@@ -186,6 +191,8 @@ prop_compose! {
                 skills,
                 is_dangerous: past.2,
                 is_small,
+                is_large: false,
+                beginning: Beginning::Suggested,
                 tried: past.0.into_iter().map(tried).collect(),
                 spent: past.1,
             })

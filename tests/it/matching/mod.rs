@@ -4,10 +4,16 @@
 mod cases;
 mod oracle;
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use timmy::core::scheduling::{AgentRecords, Match, Rejection, match_issues, match_one};
+use timmy::core::model::ids::RepoId;
+use timmy::core::scheduling::{
+    AgentRecords, AutoTerms, Beginning, Match, Rejection, SuggestReason, TRIAL_RESULTS, Trial,
+    match_issues, match_one,
+};
 
 use cases::{Case, cases, crossing_cases, plain_cases};
 use oracle::{Oracle, Pair};
@@ -80,6 +86,56 @@ proptest! {
         for choice in match_issues(&case.candidates, &case.roster) {
             let asked = case.candidates.iter().find(|c| c.thread == choice.thread).unwrap();
             prop_assert_eq!(&match_one(asked, &case.candidates, &case.roster), &choice);
+        }
+    }
+
+    /// Whatever else there is: never more than may start today, never more than a trial allows, and
+    /// nothing that may only be suggested.
+    #[test]
+    fn what_starts_by_itself_is_within_its_bounds(
+        mut case in cases(),
+        beginnings in prop::collection::vec(0..3_u8, 12),
+        large in prop::collection::vec(prop::bool::weighted(0.2), 12),
+        starts_left in 0..4_u32,
+        merged in prop::collection::vec(0..5_u32, 9),
+        open in prop::collection::vec(0..2_u32, 9),
+    ) {
+        for ((one, beginning), is_large) in case.candidates.iter_mut().zip(beginnings).zip(large) {
+            one.is_large = is_large;
+            one.beginning = match beginning {
+                0 => Beginning::Suggested,
+                1 => Beginning::HeldBack(SuggestReason::Old),
+                _ => Beginning::ByItself,
+            };
+        }
+        let pairs = ["ada", "bob", "eve"].into_iter().flat_map(|agent| {
+            (1..4).map(move |repo| (agent, RepoId(repo)))
+        });
+        let mut auto = AutoTerms { starts_left, ..AutoTerms::default() };
+        for (((agent, repo), merged), open) in pairs.zip(merged).zip(open) {
+            auto.trials.entry(agent.to_owned()).or_default().insert(repo, Trial { merged, open });
+        }
+        case.roster.auto = auto.clone();
+        let choices = match_issues(&case.candidates, &case.roster);
+        let mut begun: BTreeMap<(String, RepoId), u32> = BTreeMap::new();
+        for choice in &choices {
+            let Some(winner) = &choice.winner else { continue };
+            let issue = case.candidates.iter().find(|one| one.thread == choice.thread).unwrap();
+            match winner.beginning {
+                Beginning::ByItself => {
+                    prop_assert_eq!(issue.beginning, Beginning::ByItself);
+                    let trial = auto.trial(&winner.agent, choice.thread.repo);
+                    prop_assert!(!(trial.lasts() && issue.is_large));
+                    *begun.entry((winner.agent.clone(), choice.thread.repo)).or_default() += 1;
+                }
+                Beginning::Suggested => prop_assert_eq!(issue.beginning, Beginning::Suggested),
+                Beginning::HeldBack(_) => prop_assert_ne!(issue.beginning, Beginning::Suggested),
+            }
+        }
+        prop_assert!(begun.values().sum::<u32>() <= starts_left);
+        for ((agent, repo), count) in begun {
+            let trial = auto.trial(&agent, repo);
+            prop_assert!(trial.merged >= TRIAL_RESULTS || trial.open + count <= 1);
         }
     }
 
@@ -158,6 +214,22 @@ mod by_example {
         assert_eq!(winners(&match_issues(&issues, &fleet)), [(2, "ada")]);
         issues[0].is_p0 = true;
         assert_eq!(winners(&match_issues(&issues, &fleet)), [(1, "ada"), (2, "bob")]);
+    }
+
+    #[test]
+    fn what_may_start_by_itself_goes_before_what_is_only_suggested() {
+        let mut fleet = roster([worker("ada")]);
+        fleet.auto.starts_left = 1;
+        let fresh = Candidate { beginning: Beginning::ByItself, ..candidate(2, 10) };
+        let old =
+            Candidate { beginning: Beginning::HeldBack(SuggestReason::Old), ..candidate(1, 90) };
+        let choices = match_issues(&[old.clone(), fresh.clone()], &fleet);
+        assert_eq!(winners(&choices), [(2, "ada")]);
+        fleet.auto.starts_left = 0;
+        let choices = match_issues(&[old, fresh], &fleet);
+        assert_eq!(winners(&choices), [(1, "ada")]);
+        let winner = choices[0].winner.as_ref().expect("a winner");
+        assert_eq!(winner.beginning, Beginning::HeldBack(SuggestReason::Old));
     }
 
     #[test]

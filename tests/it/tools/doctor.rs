@@ -631,6 +631,45 @@ async fn an_agent_that_is_away_is_told_with_its_price() {
     assert_eq!(run.code, 1);
 }
 
+/// What doctor says of an agent that speaks the Agent Client Protocol, started in this way.
+async fn said_of_acp(how: &str, change: impl FnOnce(Config) -> Config) -> String {
+    let stage = Stage::set().await;
+    stage.sandbox.add_user("cleo");
+    std::fs::create_dir(stage.path("home")).unwrap();
+    let program = include_str!("../agents/acp/agent.py");
+    std::fs::write(stage.path("home/agent.py"), program).unwrap();
+    stage.configure(|config| {
+        change(
+            config
+                .agent("cleo", ["coder"])
+                .its("kind", "acp")
+                .its("command", ["/usr/bin/python3", "/timmy/home/agent.py", how])
+                .its("home", "home"),
+        )
+    });
+    let run = stage.run("doctor");
+    stage.found(&run, "agent")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_of_kind_acp_is_tried_out() {
+    let said = said_of_acp("", |config| config).await;
+    assert!(
+        said.starts_with("cleo is ready (acp, scripted 1.2, mode default; price unknown"),
+        "{said}"
+    );
+    let said = said_of_acp("logged-out", |config| config).await;
+    assert!(
+        said.starts_with("cleo does not work: its key is refused (acp, mode default;"),
+        "{said}"
+    );
+    let remedy = "> Log it in, with HOME=home in its environment when you run /usr/bin/python3, and \
+                  name the file that it keeps that in as agent.home_keep.";
+    assert!(said.ends_with(remedy), "{said}");
+    let said = said_of_acp("", |config| config.its("mode", "careful")).await;
+    assert!(said.contains("it has no mode \"careful\""), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_may_push_to_the_default_branch() {
     let stage = Stage::set().await;
@@ -656,7 +695,7 @@ async fn an_agent_that_never_starts_and_what_starts_by_itself() {
     });
     let run = stage.run("doctor");
     insta::assert_snapshot!(stage.found(&run, "budget"), @"An attempt of groq may cost 20.00 USD, its max_tokens at its price, and budget.issue is 2.00 USD: it never starts. > Lower its max_tokens, or raise budget.issue.");
-    insta::assert_snapshot!(stage.found(&run, "dispatch"), @"dispatch.auto names repositories, but this version only suggests there. > The report lists what would start, each with its line: give it to start that.");
+    insta::assert_snapshot!(stage.found(&run, "dispatch"), @"Work will start by itself where dispatch.auto says so, once timmy serve has read the whole backlog: on issues that people open or touch from that day on.");
 }
 
 /// A script of the shell as a guard of that name, with a folder that it must not let pass.

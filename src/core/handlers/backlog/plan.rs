@@ -106,6 +106,7 @@ pub(super) fn planned(
         title,
         agent: winner.agent.clone(),
         value: winner.value,
+        beginning: winner.beginning,
         runner_up: choice.others.first().filter(|lost| lost.fit > 0).map(runner_up),
     })
 }

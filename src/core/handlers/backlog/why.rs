@@ -6,7 +6,7 @@ use super::query::WAITING;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Basis, Bid, DisregardedPull, Judgement};
 use crate::core::scheduling::{
-    Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, explain,
+    Beginning, Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, explain,
 };
 
 /// What the forge and the lines before tell better than the backlog, which may be a minute old.
@@ -64,6 +64,11 @@ impl BacklogFacts {
             waiting,
             role: case.role.clone(),
             bids: self.bids(case),
+            beginning: case
+                .choice
+                .winner
+                .as_ref()
+                .map_or_else(Beginning::default, |one| one.beginning),
             circle: standing.circle.iter().map(|thread| names.name(*thread)).collect(),
             pulls,
             disregarded,

@@ -13,7 +13,7 @@ use crate::core::handlers::status::{StatusFacts, a_thread};
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{AdoptedBranch, NewJob, Origin, Purpose};
 use crate::core::model::ids::ThreadId;
-use crate::core::model::issue::{DEVOPS, is_dangerous};
+use crate::core::model::issue::is_dangerous;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::reply::{Answer, JobAnswer, JobRefusal, JobWait, Why};
 use crate::core::scheduling::{AgentSlot, Ineligible, IssueLabels, Rejection, lack};
@@ -297,10 +297,6 @@ fn refused(why: JobRefusal) -> Answer {
 
 /// What comes of work in a role on an issue, if such work is about issues.
 fn purpose(role: &str) -> Result<Purpose, Answer> {
-    match role {
-        REVIEWER => Err(refused(JobRefusal::NotOnAnIssue { role: role.to_owned() })),
-        "researcher" => Ok(Purpose::Research),
-        DEVOPS => Ok(Purpose::Ops),
-        _ => Ok(Purpose::Code),
-    }
+    let not_on_an_issue = || refused(JobRefusal::NotOnAnIssue { role: role.to_owned() });
+    Purpose::on_an_issue(role).ok_or_else(not_on_an_issue)
 }

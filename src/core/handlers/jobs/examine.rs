@@ -46,21 +46,24 @@ impl CommandContext<'_> {
         };
         let now = self.step_time();
         let seen = &known.record.job;
-        let after = advance(seen, &JobEvent::Lifted.into(), now);
-        let (Ok((after, _)), Some(commit)) = (after, seen.past.commit.clone()) else {
-            return self.nothing_brought(&known);
-        };
+        let Some(commit) = seen.past.commit.clone() else { return self.nothing_brought(&known) };
         let speaking = speaking(&known);
         let is_mended = seen.state.leased().is_some();
-        if is_mended && !mends_only(&known, &speaking, &guard) {
-            return self.nothing_brought(&known);
-        }
+        let Ok((after, _)) = advance(seen, &JobEvent::Lifted.into(), now) else {
+            let others_speak = !speaking.is_empty() && !speaking.contains(&guard);
+            return match is_mended && others_speak {
+                true => nothing_lifted(&guard, &speaking),
+                false => self.nothing_brought(&known),
+            };
+        };
         // What still waits for something has said nothing yet.
         let may_wait =
             seen.state.kind() == StateKind::Verifying && GuardName::is_built_in(guard.as_str());
         if !speaking.contains(&guard) && !may_wait {
-            let speaking = speaking.iter().map(ToString::to_string).collect();
-            return JobAnswer::NothingLifted { guard: guard.to_string(), speaking }.into();
+            return nothing_lifted(&guard, &speaking);
+        }
+        if is_mended && !mends_only(&known, &speaking, &guard) {
+            return goes_on(&known, &speaking, &guard);
         }
         let said = JobAnswer::Lifted { guard: guard.to_string(), commit: short(&commit) };
         self.jobs.insert(after.spec.id, after);
@@ -78,6 +81,23 @@ impl CommandContext<'_> {
     }
 }
 
+fn nothing_lifted(guard: &GuardName, speaking: &BTreeSet<GuardName>) -> Answer {
+    let speaking = speaking.iter().map(ToString::to_string).collect();
+    JobAnswer::NothingLifted { guard: guard.to_string(), speaking }.into()
+}
+
+/// The round that goes on is for more than this guard.
+fn goes_on(known: &KnownJob, speaking: &BTreeSet<GuardName>, guard: &GuardName) -> Answer {
+    let others = speaking.iter().filter(|other| *other != guard).map(ToString::to_string);
+    let answer = JobAnswer::RoundGoesOn {
+        guard: guard.to_string(),
+        agent: known.record.agent().map(str::to_owned),
+        is_told: is_told(known),
+        others: others.collect(),
+    };
+    answer.into()
+}
+
 /// The guards that speak against what was brought last.
 fn speaking(known: &KnownJob) -> BTreeSet<GuardName> {
     let found = known.record.findings().unwrap_or_default().iter();
@@ -91,15 +111,19 @@ fn speaking(known: &KnownJob) -> BTreeSet<GuardName> {
 /// Whether the round of repair that goes on is there for this guard alone: one that a person asked
 /// for, or that mends more than that, goes on.
 fn mends_only(known: &KnownJob, speaking: &BTreeSet<GuardName>, guard: &GuardName) -> bool {
-    let steps = known.record.steps.iter().rev().map(|(step, _)| step);
-    let told =
-        |step: &JobStep| matches!(step, JobStep::Event(JobEvent::Told(_) | JobEvent::Decided(..)));
-    let since = steps.take_while(|step| !is_judged(step)).any(told);
     let mut judged = known.record.steps.iter().rev().filter(|(step, _)| is_judged(step));
     let blocked = judged.next().is_some_and(|(step, _)| {
         matches!(step, JobStep::Event(JobEvent::Judged(judged)) if judged.verdict == Verdict::Block)
     });
-    blocked && !since && speaking.iter().eq([guard])
+    blocked && !is_told(known) && speaking.iter().eq([guard])
+}
+
+/// Whether a person said what the round that goes on shall do.
+fn is_told(known: &KnownJob) -> bool {
+    let steps = known.record.steps.iter().rev().map(|(step, _)| step);
+    let told =
+        |step: &JobStep| matches!(step, JobStep::Event(JobEvent::Told(_) | JobEvent::Decided(..)));
+    steps.take_while(|step| !is_judged(step)).any(told)
 }
 
 fn is_judged(step: &JobStep) -> bool {

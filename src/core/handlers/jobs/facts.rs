@@ -29,12 +29,15 @@ pub struct JobQuery {
     pub acts: bool,
     /// Whether a job may go on with its thread, or another that it names, where that is a pull request.
     pub adopts: bool,
+    /// Whether the threads of those that have ended are closed.
+    pub closed: bool,
 }
 
 impl JobQuery {
     /// Asks for that as well.
     pub(in crate::core::handlers) fn extend(&mut self, other: Self) {
-        let Self { latest, numbered, live, dead, acts, adopts } = other;
+        let Self { latest, numbered, live, dead, acts, adopts, closed } = other;
+        self.closed |= closed;
         self.adopts |= adopts;
         self.latest |= latest;
         self.numbered.extend(numbered);
@@ -65,6 +68,8 @@ pub struct JobFacts {
     pub kept_out: HashMap<RepoId, BTreeSet<String>>,
     /// Whether a job can go on with these pull requests, and on which branch.
     pub pulls: HashMap<ThreadId, Result<AdoptedBranch, NotAdoptable>>,
+    /// The threads of jobs that have ended which are closed, or gone.
+    pub closed: BTreeSet<ThreadId>,
     /// How often and how long a new job is tried.
     pub limits: JobLimits,
     /// What an issue may cost.

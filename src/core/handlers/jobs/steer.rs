@@ -7,7 +7,9 @@ use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::jobs::KnownJob;
-use crate::core::jobs::{CancelReason, IllegalReason, Job, JobEvent, Phase, State, ToldText};
+use crate::core::jobs::{
+    CancelReason, Deciding, Done, IllegalReason, Job, JobEvent, Phase, Question, State, ToldText,
+};
 use crate::core::reply::{Answer, JobAnswer};
 
 pub(in crate::core::handlers) fn cancel<'a>(job: Option<JobId>) -> Handler<'a> {
@@ -18,7 +20,9 @@ pub(in crate::core::handlers) fn retry(
     job: Option<JobId>,
     agent: Option<&AgentName>,
 ) -> Handler<'_> {
-    Handler::new(one_job(job), move |context| context.retry(job, agent.map(AgentName::as_str)))
+    let mut needs = one_job(job);
+    needs.jobs.closed = true;
+    Handler::new(needs, move |context| context.retry(job, agent.map(AgentName::as_str)))
 }
 
 pub(in crate::core::handlers) fn tell(job: Option<JobId>, text: &Note) -> Handler<'_> {
@@ -63,6 +67,13 @@ impl CommandContext<'_> {
             Ok(known) => known,
             Err(answer) => return answer,
         };
+        let job = &known.record.job;
+        if job.state.kind().is_end() && self.snapshot.jobs.closed.contains(&known.thread()) {
+            let is_merged = matches!(job.state, State::Done(Done::Merged | Done::Reverted));
+            let is_merged = job.spec.adopts.is_some() && is_merged;
+            let view = Box::new(self.job_view(&known));
+            return JobAnswer::ThreadClosed { view, is_merged }.into();
+        }
         match self.happen(&known.record, JobEvent::Retry(agent.map(str::to_owned))) {
             Ok(after) => Answer::from(JobAnswer::Retried {
                 id: after.spec.id.to_string(),
@@ -100,8 +111,9 @@ impl CommandContext<'_> {
         match self.happen(&known.record, JobEvent::Told(text)) {
             Ok(after) => {
                 let agent = after.state.attempt().map(|a| a.leased.grant.agent.clone());
-                let reaches = reaches(&after);
-                Answer::from(JobAnswer::Told { id: after.spec.id.to_string(), agent, reaches })
+                let (reaches, is_asked) = (reaches(&after), is_asked_about(&after));
+                let id = after.spec.id.to_string();
+                Answer::from(JobAnswer::Told { id, agent, reaches, is_asked })
             }
             Err(_) => self.is_over(known),
         }
@@ -116,6 +128,15 @@ fn as_argument(answer: Answer) -> Answer {
             Answer::NoAgent { name, instead }
         }
         other => other,
+    }
+}
+
+/// Whether a person is asked about what it brought, and may want it otherwise.
+fn is_asked_about(job: &Job) -> bool {
+    let State::Deciding(Deciding { question, .. }) = job.state else { return false };
+    match question {
+        Question::Accept | Question::NoChange | Question::Guard | Question::Repair => true,
+        Question::Dispatch | Question::Stuck | Question::Permission | Question::Uncertain => false,
     }
 }
 

@@ -49,17 +49,24 @@ pub enum JobAnswer {
     StillWorking {
         view: Box<JobView>,
     },
+    /// It has ended, and its thread is closed. `is_merged`: a pull request that was merged.
+    ThreadClosed {
+        view: Box<JobView>,
+        is_merged: bool,
+    },
     /// It begins again, by this agent if one was named.
     Retried {
         id: String,
         agent: Option<String>,
         was_over: bool,
     },
-    /// Its agent is told something. `reaches`: while it works.
+    /// Its agent is told something. `reaches`: while it works; `is_asked`: a person is asked about
+    /// what it brought.
     Told {
         id: String,
         agent: Option<String>,
         reaches: bool,
+        is_asked: bool,
     },
     /// What it brought is examined once more.
     Rechecked {
@@ -79,6 +86,14 @@ pub enum JobAnswer {
     NothingLifted {
         guard: String,
         speaking: Vec<String>,
+    },
+    /// A guard is not lifted, since the round of repair that goes on is for more than that: for what
+    /// its agent was told, or what these other guards found.
+    RoundGoesOn {
+        guard: String,
+        agent: Option<String>,
+        is_told: bool,
+        others: Vec<String>,
     },
     /// What failed for good.
     Dead {
@@ -191,11 +206,12 @@ impl JobAnswer {
             | Self::Agent { .. } => "done",
             Self::Refused { .. } => "not_given",
             Self::NoneHere { .. } => "no_job",
-            Self::Lives { .. } | Self::StillWorking { .. } | Self::NothingToCheck { .. } => {
-                "in_work"
-            }
+            Self::Lives { .. }
+            | Self::StillWorking { .. }
+            | Self::NothingToCheck { .. }
+            | Self::RoundGoesOn { .. } => "in_work",
             Self::NothingLifted { .. } => "not_found",
-            Self::AlreadyStopping { .. } | Self::Over { .. } => "over",
+            Self::AlreadyStopping { .. } | Self::Over { .. } | Self::ThreadClosed { .. } => "over",
         }
     }
 }

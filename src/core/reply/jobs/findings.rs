@@ -4,7 +4,9 @@
 use super::standing::branch;
 use super::words::short;
 use crate::core::effect::defuse;
-use crate::core::guards::{GuardCount, GuardName, PassedGuard, Words};
+use crate::core::guards::{
+    ExaminedChange, GuardCount, GuardName, LiftedGuard, PassedGuard, Sentence, Words,
+};
 use crate::core::jobs::evidence::{Finding, Grade, MOST_LOOKED_AT};
 use crate::core::jobs::{AgentClaim, Citation, JobRecord, Purpose};
 
@@ -36,13 +38,26 @@ pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
         passed("author", format!("the account of `{}` pushed it, or I did for it", named(agent)))
     });
     let found = found.iter().map(|finding| line(finding, branch));
-    agent.into_iter().chain(found).chain(passed_checks(record)).collect()
+    let lifted = examined(record).into_iter().flat_map(|examined| &examined.lifted);
+    let lifted = lifted.map(lifted_line);
+    agent.into_iter().chain(found).chain(lifted).chain(passed_checks(record)).collect()
+}
+
+/// What the guards saw of what a job brought last, if they looked at a change.
+fn examined(record: &JobRecord) -> Option<&ExaminedChange> {
+    record.last_judgement()?.examined.as_ref()
+}
+
+fn lifted_line(one: &LiftedGuard) -> CheckLine {
+    let found =
+        one.found.first().map_or_else(String::new, |said| format!(", on: {}", told_all(said)));
+    let found = format!("lifted by `{}`{found}", named(&one.lifting.by));
+    CheckLine { mark: "⚠️", guard: one.guard.as_str().to_owned(), found }
 }
 
 /// What passed: of checks and tests what they saw, of the others their names.
 fn passed_checks(record: &JobRecord) -> Vec<CheckLine> {
-    let examined = record.last_judgement().and_then(|judged| judged.examined.as_ref());
-    let all = examined.into_iter().flat_map(|examined| &examined.passed);
+    let all = examined(record).into_iter().flat_map(|examined| &examined.passed);
     let all = all.filter(|one| one.guard != GuardName::Author);
     let (told, others): (Vec<&PassedGuard>, Vec<&PassedGuard>) =
         all.partition(|one| matches!(one.guard, GuardName::Checks | GuardName::Tests));
@@ -60,7 +75,7 @@ fn passed_checks(record: &JobRecord) -> Vec<CheckLine> {
 }
 
 fn seen(one: &PassedGuard) -> CheckLine {
-    passed(one.guard.as_str(), one.seen.words().iter().map(told).collect())
+    passed(one.guard.as_str(), told_all(&one.seen))
 }
 
 /// What a guard is called: a script as the configuration does.
@@ -120,7 +135,7 @@ pub(super) fn guards_of_result(record: &JobRecord) -> Option<GuardCount> {
         found.iter().any(|finding| finding.guard() == guard && finding.grade() > Grade::Warn)
     };
     let passed = u32::from(!is_against("artifact")) + u32::from(!is_against("claims"));
-    (!is_change).then_some(GuardCount { passed, of: 2 })
+    (!is_change).then_some(GuardCount { passed, of: 2, lifted: 0 })
 }
 
 /// What a person who is asked about the result of a job is told of it: the lines of what was
@@ -132,11 +147,9 @@ pub(in crate::core::reply) fn findings_of(record: &JobRecord) -> (Vec<CheckLine>
     (checks(record, &on), sentences(found, &on))
 }
 
-/// How many guards looked at a change, if all of them let it pass.
-pub(in crate::core::reply) fn all_passed(record: &JobRecord) -> Option<u32> {
-    let examined = record.last_judgement()?.examined.as_ref()?;
-    let GuardCount { passed, of } = examined.guards;
-    (passed == of).then_some(of)
+/// How many guards looked at a change, and how many of them had nothing against it.
+pub(in crate::core::reply) fn guards_of_change(record: &JobRecord) -> Option<GuardCount> {
+    Some(examined(record)?.guards)
 }
 
 /// What the agent of a job cites to show that nothing has to change, and what is there.
@@ -273,9 +286,14 @@ impl Finding {
                 "This issue was edited after it began: it worked on what stood there before."
                     .to_owned()
             }
-            Self::Guard(found) => found.said.words().iter().map(told).collect(),
+            Self::Guard(found) => told_all(&found.said),
         }
     }
+}
+
+/// What a guard says, its foreign words in backticks.
+pub(super) fn told_all(said: &Sentence) -> String {
+    said.words().iter().map(told).collect()
 }
 
 /// Words of a guard, the foreign ones in backticks.

@@ -23,9 +23,15 @@ pub struct JobLogLine {
 pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
-    let mut is_live = false;
+    let (mut is_live, mut last) = (false, None);
     for (step, now) in &record.steps {
         is_live = is_live_after(is_live, step);
+        // Whoever says it twice wants it once.
+        let is_retry = matches!(step, JobStep::Event(JobEvent::Retry(_)));
+        if is_retry && last == Some(step) {
+            continue;
+        }
+        last = Some(step);
         lines.extend(told(step, is_live).map(|text| (now.at, text)));
     }
     if let (Some(at), Some(doing), State::Running(_)) =
@@ -63,15 +69,7 @@ fn begun(origin: &Origin) -> String {
 fn is_live_after(was_live: bool, step: &JobStep) -> bool {
     match step {
         JobStep::Act(Act::Lease(_) | Act::Start(_)) => true,
-        JobStep::Event(JobEvent::Attempt(_, progress)) => match progress {
-            Progress::NeverRan(_)
-            | Progress::Ended { .. }
-            | Progress::Failed { .. }
-            | Progress::Stopped { .. }
-            | Progress::Lost
-            | Progress::CutOff { .. } => false,
-            _ => was_live,
-        },
+        JobStep::Event(JobEvent::Attempt(_, progress)) => was_live && !progress.is_end(),
         JobStep::Act(Act::Propose(_)) | JobStep::Event(_) => was_live,
     }
 }

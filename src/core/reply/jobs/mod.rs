@@ -2,21 +2,25 @@
 
 mod answers;
 mod findings;
+mod let_pass;
 mod log;
 mod not_merged;
 mod outcome;
 mod standing;
+mod unheard;
 mod view;
 mod words;
 
 pub use answers::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use findings::CheckLine;
 pub use findings::sentences_of;
-pub(super) use findings::{all_passed, findings_of, guards_of, shown_of};
+pub(super) use findings::{findings_of, guards_of, guards_of_change, shown_of};
+pub use let_pass::{LetPassView, LiftedView};
 pub use log::JobLogLine;
 pub use not_merged::{keeps_from_merging, not_merged};
 pub use outcome::{AttemptLine, JobOutcome, NextTry, late, outcome, superseded};
 pub use standing::{CancelledBy, JobStanding};
+pub use unheard::UnheardView;
 pub use view::JobView;
 pub use words::usd;
 pub(in crate::core) use words::{moment, short};

@@ -8,7 +8,9 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
+use super::let_pass::LetPassView;
 use super::standing::{CancelledBy, JobStanding, branch};
+use super::unheard::UnheardView;
 use super::view::JobView;
 use super::words::{moment, short, usd};
 use crate::core::guards::CheckLink;
@@ -30,7 +32,15 @@ const MOST_LOG_LINES: usize = 20;
 pub enum JobOutcome {
     /// What it was to bring is on the forge.
     #[template(path = "job/done.md")]
-    Done { view: Box<JobView>, is_comment: bool, commit: Option<String>, checks: Vec<CheckLine> },
+    Done {
+        view: Box<JobView>,
+        is_comment: bool,
+        commit: Option<String>,
+        let_pass: LetPassView,
+        /// What its agent was told and did not hear.
+        unheard: Vec<UnheardView>,
+        checks: Vec<CheckLine>,
+    },
     /// Somebody merged what it brought while an agent still worked on it.
     #[template(path = "job/merged.md")]
     Merged { pull: Option<i64> },
@@ -157,6 +167,8 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             view,
             is_comment: matches!(job.spec.purpose, Purpose::Research | Purpose::Ops),
             commit: job.past.commit.as_ref().map(short),
+            let_pass: LetPassView::of(record),
+            unheard: UnheardView::all(record),
             checks: checks(record, &on),
         },
         JobStanding::Merged { pull } => JobOutcome::Merged { pull },

@@ -74,7 +74,7 @@ impl JobView {
             standing: JobStanding::of(record, now, zone),
             attempt: job.attempt_number(),
             of: job.spec.limits.attempts,
-            tries: record.started().count(),
+            tries: record.tries(),
             rounds: (job.past.rounds, job.past.rounds_allowed),
             guards: guards_of_result(record),
             is_over,
@@ -134,7 +134,11 @@ impl JobView {
 
     /// How many guards let its result pass, in a column.
     pub(in crate::core) fn guards(&self) -> String {
-        self.guards.map_or_else(|| "–".to_owned(), |count| format!("{}/{}", count.passed, count.of))
+        let said = |GuardCount { passed, of, lifted }| match lifted {
+            0 => format!("{passed}/{of}"),
+            _ => format!("{passed} of {of}, {lifted} lifted"),
+        };
+        self.guards.map_or_else(|| "–".to_owned(), said)
     }
 
     /// Whether it goes on by itself.

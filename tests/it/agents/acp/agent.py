@@ -14,6 +14,13 @@ import sys
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else ""
 
+if MODE == "logs-in":
+    # Each login is good for one use, and gives the next one.
+    with open(os.path.expanduser("~/login"), "r+") as file:
+        login = int(file.read()) + 1
+        file.seek(0)
+        file.write(str(login))
+
 
 def tell(message):
     print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)

@@ -22,6 +22,14 @@ async fn one_that_opens_a_session_is_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_a_trial_used_up_is_written_back() {
+    let stage = stage().await.with("home_keep", ["login"].as_slice()).commanded("logs-in");
+    std::fs::write(stage.path("home/login"), "1").unwrap();
+    stage.agent().health().await.unwrap();
+    assert_eq!(std::fs::read_to_string(stage.path("home/login")).unwrap(), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_logged_in_gets_no_work_and_costs_no_attempt() {
     let stage = stage().await.commanded("logged-out");
     assert_eq!(stage.agent().health().await, Err(AgentTrouble::BadKey));

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use timmy::agents::{Agent, AgentTask, FailureKind, Sighting, command_agent};
-use timmy::clock::SystemClock;
+use timmy::agents::{Agent, AgentTask, FailureKind, Sighting, Speaker, command_agent};
+use timmy::clock::{Clock, SystemClock};
 use timmy::core::jobs::money::Usage;
 
-use super::stage::{MENDED, Stage, does, end, result, start};
+use super::stage::{BRANCH, MENDED, Stage, does, end, result, said, start};
 use crate::confinement::stage::{lives, long, staged};
 use crate::support::clock::HOUR;
+use crate::support::forge::DOOR;
 
 /// Begins to work, and never ends.
 fn hangs(work: &str, long: &str) -> String {
@@ -84,6 +85,68 @@ async fn what_a_restart_cut_off_is_what_the_next_attempt_begins_with() {
     assert_eq!(stage.file("seen.md").as_deref(), Some("oil\nfn turn() {}\n"));
     assert_eq!(stage.messages().await.last().map(String::as_str), Some("Turn it\n"));
     stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_off_goes_on_where_the_default_branch_moved_meanwhile() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let long = long();
+    let agent = stage.agent(&hangs("echo oil > oil.md", &long));
+    let handle = start(&agent, &stage.task()).await;
+    does(&agent, &handle, "hangs").await;
+    drop(agent);
+    let files = [("lock.md", "a lock\n")];
+    let base = stage.sandbox.commit("anna", DOOR, "main", &files, "A lock").unwrap();
+    let agent = stage.agent(&format!("test -f oil.md && test ! -f lock.md && {MENDED}"));
+    let next =
+        AgentTask { key: "ledger/j42/8".to_owned(), base: base.parse().unwrap(), ..stage.task() };
+    let handle = start(&agent, &next).await;
+    result(&end(&agent, &handle).await);
+    assert_eq!(stage.file("oil.md").as_deref(), Some("oil\n"));
+    assert_eq!(stage.messages().await.len(), 1, "it follows on the commit that it began with");
+    let notes = said(&agent, &handle, Speaker::Note).await;
+    assert!(notes[0].contains("what the attempt before it had done"), "{notes:?}");
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_off_and_does_not_fit_any_more_is_dropped_and_said() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let long = long();
+    let agent = stage.agent(&hangs("echo oil > oil.md", &long));
+    let handle = start(&agent, &stage.task()).await;
+    does(&agent, &handle, "hangs").await;
+    drop(agent);
+    let files = [("lock.md", "a lock\n")];
+    stage.sandbox.commit("anna", DOOR, BRANCH, &files, "A lock").unwrap();
+    let agent = stage.agent(&format!("test ! -f oil.md && echo more > more.md; {MENDED}"));
+    let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
+    let handle = start(&agent, &next).await;
+    result(&end(&agent, &handle).await);
+    assert_eq!(stage.file("lock.md").as_deref(), Some("a lock\n"));
+    assert_eq!(stage.file("more.md").as_deref(), Some("more\n"));
+    let notes = said(&agent, &handle, Speaker::Note).await;
+    assert!(notes[0].contains("does not fit any more"), "{notes:?}");
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_comes_back_for_goes_without_a_restart() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let agent = stage.agent("echo '{\"result\":{\"outcome\":\"no_change\",\"summary\":\"Why.\"}}'");
+    result(&end(&agent, &start(&agent, &stage.task()).await).await);
+    let job = "0".repeat(32);
+    let kept = stage.path("agents/ezra/kept").join(format!("{job}-{}", stage.clock.now().micros()));
+    std::fs::write(&kept, "").unwrap();
+    stage.clock.advance(HOUR * 24 * 8);
+    let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
+    result(&end(&agent, &start(&agent, &next).await).await);
+    stage.assert_empty();
+    let records = std::fs::read_dir(stage.path("agents/ezra/attempts")).unwrap().count();
+    assert_eq!(records, 1, "only that of the attempt of a moment ago");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,11 @@
 use timmy::agents::{Agent, AgentTask, FailureKind, Sighting, Speaker};
 use timmy::core::jobs::Purpose;
 use timmy::core::jobs::money::Tokens;
+use timmy::sandbox::{Fault, Matcher};
 
 use super::stage::{BRANCH, MENDED, Stage, end, reason, result, said, start};
-use crate::confinement::stage::staged;
+use crate::confinement::stage::{lives, long, staged};
+use crate::support::clock::{HOUR, MINUTE};
 use crate::support::forge::DOOR;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,6 +103,15 @@ async fn who_ends_badly_without_a_result_has_failed_with_its_last_words() {
     stage.assert_empty();
 }
 
+/// Begins what has nothing in common with what there is, and brings it in without any of its files.
+const ORPHAN: &str = "git checkout -q --orphan other; git rm -rfq .";
+const JOIN: &str = "git checkout -qf timmy/41-j42; git merge -q -s ours --allow-unrelated-histories \
+                    -m Join other; echo oil > oil.md";
+
+/// Begins a merge.
+const MERGE: &str = "git checkout -qb other; git commit -q --allow-empty -m Other; git checkout -q -; \
+                     git commit -q --allow-empty -m Own; git merge -q --no-commit --no-ff other";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_must_not_be_pushed_is_not() {
     drop(staged!());
@@ -111,7 +122,16 @@ async fn what_must_not_be_pushed_is_not() {
         (format!("echo {key} > key; git add key; git commit -qm Try; git rm -q key"), "a secret"),
         (format!("echo x > x; git add x; git commit -qm 'With {key}'"), "a secret"),
         (format!("echo '{key}' > logo.png; echo 'logo.png binary' > .gitattributes"), "a secret"),
+        (
+            format!("{ORPHAN}; echo {key} > key; git add key; git commit -qm Root; {JOIN}"),
+            "a secret",
+        ),
+        (
+            format!("{MERGE}; echo {key} > key; git add key; git commit -qm Join; git rm -q key"),
+            "a secret",
+        ),
         ("git commit -q --amend -m 'Another door'".to_owned(), "follow on"),
+        ("truncate -s 300M film".to_owned(), "film is larger than"),
         ("head -c 10M /dev/urandom > film".to_owned(), "nobody can look through"),
         ("rm -rf .git; git init -q; echo x > x".to_owned(), "cannot be committed"),
         ("for n in $(seq 501); do git commit -q --allow-empty -m $n; done".to_owned(), "more than"),
@@ -120,6 +140,98 @@ async fn what_must_not_be_pushed_is_not() {
         let reason = reason(stage.end_of(&format!("{script}; {MENDED}")).await);
         assert!(reason.contains(expected) && !reason.contains(&key), "{script}: {reason}");
         assert_eq!(stage.head(), None, "{script}");
+        stage.assert_empty();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workflow_files_are_not_pushed_and_the_work_is_kept() {
+    drop(staged!());
+    for folder in [".gitea", ".github", ".forgejo"] {
+        let stage = Stage::new().await;
+        let file = format!("{folder}/workflows/ci.yml");
+        let script = format!(
+            "mkdir -p {folder}/workflows; echo 'on: push' > {file}; echo oil > oil.md; {MENDED}"
+        );
+        let reason = reason(stage.end_of(&script).await);
+        for part in [file.as_str(), "nothing was pushed", "take it out", "by hand"] {
+            assert!(reason.contains(part), "{part}: {reason}");
+        }
+        assert_eq!(stage.head(), None);
+        let agent = stage.agent(&format!("test -f oil.md && git rm -rfq {folder}; {MENDED}"));
+        let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
+        result(&end(&agent, &start(&agent, &next).await).await);
+        assert_eq!(stage.file("oil.md").as_deref(), Some("oil\n"));
+        assert_eq!(stage.file(&file), None);
+        stage.assert_empty();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workflow_files_that_the_default_branch_brings_are_no_agents() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    stage.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil\n")], "Oil it").unwrap();
+    let files = [(".gitea/workflows/ci.yml", "on: push\n")];
+    let base = stage.sandbox.commit("anna", DOOR, "main", &files, "Check it").unwrap();
+    let agent = stage.agent(&format!("git merge -q -m 'Catch up' origin/main; {MENDED}"));
+    let task = AgentTask { base: base.parse().unwrap(), ..stage.task() };
+    result(&end(&agent, &start(&agent, &task).await).await);
+    assert_eq!(stage.file(".gitea/workflows/ci.yml").as_deref(), Some("on: push\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_pushed_and_could_not_be_asked_for_is_asked_for_by_the_next_attempt() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    stage.sandbox.faults().rate(1, Matcher::method_path("POST", "/pulls"), 1000, Fault::BadGateway);
+    let agent = stage.agent(&format!("echo oil > oil.md; {MENDED}"));
+    let handle = start(&agent, &stage.task()).await;
+    let failed = loop {
+        match agent.follow(&handle).await.unwrap() {
+            // It waits before it asks again.
+            Sighting::Working { .. } if stage.head().is_some() => stage.clock.advance(MINUTE),
+            Sighting::Working { .. } => tokio::task::yield_now().await,
+            end => break end,
+        }
+    };
+    assert!(matches!(failed, Sighting::Failed { kind: FailureKind::Upstream, .. }), "{failed:?}");
+    stage.sandbox.faults().clear();
+    let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
+    let handle = start(&agent, &next).await;
+    let second = result(&end(&agent, &handle).await);
+    assert_eq!(second["commit"].as_str(), stage.head().as_deref());
+    assert!(second["pull"].as_i64().is_some(), "{second}");
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_stopped_or_late_while_its_work_is_handed_in_hands_in_nothing() {
+    drop(staged!());
+    for is_stopped in [true, false] {
+        let stage = Stage::new().await;
+        let long = long();
+        let agent = stage.agent(&format!(
+            "git config filter.slow.clean 'sleep {long}'; echo '* filter=slow' > .gitattributes; \
+             echo oil > oil.md; {MENDED}"
+        ));
+        let handle = start(&agent, &stage.task()).await;
+        while !lives(&long) {
+            tokio::task::yield_now().await;
+        }
+        match is_stopped {
+            true => agent.stop(&handle).await.unwrap(),
+            false => stage.clock.advance(HOUR),
+        }
+        let end = end(&agent, &handle).await;
+        match end {
+            Sighting::Stopped(_) if is_stopped => {}
+            Sighting::Failed { kind: FailureKind::GaveUp, reason, .. } if !is_stopped => {
+                assert_eq!(reason, "it did not finish within 60 minutes");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(stage.head(), None);
         stage.assert_empty();
     }
 }

@@ -31,8 +31,8 @@ use crate::core::policy::controls::{AgentProfile, ControlChange, Controls, Pause
 use crate::core::reply::{AgentView, Autonomy};
 use crate::core::scheduling::testing::{self, now};
 use crate::core::scheduling::{
-    AgentRecords, AgentSlot, Authors, IssueFacts, Limits, Load, RankedBacklog, RankingInput,
-    Readiness, Roster, Rules, WorkState,
+    AgentRecords, AgentSlot, Authors, AutoTerms, IssueFacts, Limits, Load, RankedBacklog,
+    RankingInput, Readiness, Roster, Rules, WorkState,
 };
 use crate::support::facts;
 use crate::support::people::account;
@@ -103,7 +103,15 @@ impl TestWorld {
         let rules = Rules { machines: Vec::new(), ..testing::rules() };
         Self {
             rules,
-            roster: Roster { workers, limits, load, outcomes, small_handed_out: 0, until: None },
+            roster: Roster {
+                workers,
+                limits,
+                load,
+                outcomes,
+                small_handed_out: 0,
+                until: None,
+                auto: AutoTerms::default(),
+            },
             titles: HashMap::new(),
             facts: HashMap::new(),
             fleet: Controls::default(),

@@ -1,0 +1,177 @@
+//! What came of jobs, as it is counted: for and against agents, in the report, and as what is watched
+//! since it may be taken back.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction};
+
+use super::merged_before::{Earlier, merged_before};
+use super::merged_job::MergedJob;
+use crate::core::command::verb::{Group, Verb};
+use crate::core::jobs::JobId;
+use crate::core::model::time::Timestamp;
+use crate::core::report::{EndedJob, Touches};
+use crate::core::scheduling::{AgentRecords, Outcome};
+use crate::store::columns::Json;
+use crate::store::error::Error;
+
+/// How often people had to do something for the issues that were merged since a moment, and are
+/// still so: what they decided, and what they said to steer or to overrule.
+pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
+    let before = merged_before(conn, since)?;
+    let before = before.iter().filter(|one| one.is_kept_since(since));
+    let before: Vec<(i64, i64)> = before.map(|one| one.place()).collect();
+    let verbs: Vec<&str> = Verb::all().filter(|verb| steers(*verb)).map(Verb::name).collect();
+    let touches = conn
+        .prepare_cached(
+            "WITH merged AS (
+                 SELECT DISTINCT repo, number FROM jobs
+                 WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'
+                 UNION SELECT value ->> 0, value ->> 1 FROM json_each(?3)),
+             of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
+             SELECT (SELECT count(*) FROM merged),
+                    (SELECT count(*) FROM decisions
+                     WHERE state = 'decided' AND job IN (SELECT id FROM of_them))
+                    + (SELECT count(*) FROM audit
+                       WHERE outcome = 'done' AND verb IN (SELECT value FROM json_each(?2))
+                         AND EXISTS (SELECT 1 FROM of_them WHERE of_them.repo = audit.repo
+                                     AND audit.number IN (of_them.number, of_them.pull)))",
+        )?
+        .query_row((since, Json(verbs), Json(before)), |row| {
+            let (merged, touches): (i64, i64) = (row.get(0)?, row.get(1)?);
+            Ok(Touches { touches: touches.unsigned_abs(), merged: merged.unsigned_abs() })
+        })?;
+    Ok(touches)
+}
+
+/// Whether a verb does something for one issue. What answers a question is counted by the question.
+fn steers(verb: Verb) -> bool {
+    (verb.group() == Group::Steer && verb != Verb::Dead) || verb == Verb::Override
+}
+
+/// How the jobs ended that were given up, or whose results were seen, since a moment. What was merged
+/// before a job began once more is a result of its own, with the attempts that brought it.
+pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
+    let before = merged_before(conn, since)?;
+    let last = before.iter().map(|one| (one.record.job.spec.id.0, one.merged.fence.map(|f| f.0)));
+    let last: Vec<_> = last.collect();
+    let mut results: Vec<EndedJob> = conn
+        .prepare_cached(
+            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted',
+                    jobs.ended_at, count(started_at), min(started_at),
+                    sum(min(micro_usd, 1000000000000)),
+                    (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
+                    json_extract(jobs.job, '$.state.done') IS 'merged'
+             FROM jobs JOIN attempts ON attempts.job = jobs.id
+             WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
+               AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
+                                   WHERE value ->> 0 = jobs.id), 0)
+             GROUP BY jobs.id ORDER BY jobs.ended_at",
+        )?
+        .query_map((since, Json(last)), |row| {
+            let (ended, began): (Timestamp, Option<Timestamp>) = (row.get(1)?, row.get(3)?);
+            Ok(EndedJob {
+                agent: row.get(5)?,
+                is_verified: row.get(0)?,
+                is_merged: row.get(6)?,
+                at: ended,
+                tries: row.get(2)?,
+                micro_usd: row.get::<_, i64>(4)?.try_into().unwrap_or_default(),
+                took: began.map(|began| ended.since(began)),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    results.extend(before.iter().filter(|one| one.merged.at >= since).filter_map(Earlier::ended));
+    results.sort_by_key(|ended| ended.at);
+    Ok(results)
+}
+
+/// Those whose results were merged since a moment, and are still so. Of a job that began once more
+/// it is what was merged last.
+pub fn merged_since(conn: &Connection, since: Timestamp) -> Result<Vec<MergedJob>, Error> {
+    let mut merged: Vec<MergedJob> = conn
+        .prepare_cached(
+            "SELECT jobs.id, repo, max(job_events.at), json_extract(step, '$.event.merged'),
+                    (SELECT json_extract(judged.step, '$.event.judged.commit')
+                     FROM job_events AS judged WHERE judged.job = jobs.id
+                       AND json_extract(judged.step, '$.event.judged.commit') IS NOT NULL
+                     ORDER BY judged.seq DESC LIMIT 1),
+                    pull, merged_into
+             FROM jobs JOIN job_events ON job_events.job = jobs.id
+             WHERE state = 'done' AND json_extract(jobs.job, '$.state.done') = 'merged'
+               AND json_extract(step, '$.event.merged') IS NOT NULL
+             GROUP BY jobs.id HAVING max(job_events.at) >= ?1 ORDER BY jobs.id",
+        )?
+        .query_map([since], |row| {
+            let commits: [Option<String>; 2] = [row.get(3)?, row.get(4)?];
+            let commits = commits.into_iter().flatten().filter_map(|name| name.parse().ok());
+            Ok(MergedJob {
+                id: row.get(0)?,
+                repo: row.get(1)?,
+                pull: row.get(5)?,
+                target: row.get(6)?,
+                commits: commits.collect(),
+                at: row.get(2)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut before = merged_before(conn, since)?;
+    before.retain(|one| one.is_kept_since(since));
+    for one in before.iter().rev() {
+        let id = one.record.job.spec.id;
+        if merged.iter().all(|job| job.id != id) {
+            let target = merged_into_of(conn, id)?;
+            merged.push(one.watched(target));
+        }
+    }
+    Ok(merged)
+}
+
+fn merged_into_of(conn: &Connection, id: JobId) -> Result<Option<String>, Error> {
+    let target = conn
+        .prepare_cached("SELECT merged_into FROM jobs WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    Ok(target)
+}
+
+/// Keeps which branch it was that the result of a job was merged into.
+pub fn merged_into(tx: &Transaction<'_>, id: JobId, branch: &str) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE jobs SET merged_into = ?2 WHERE id = ?1")?.execute((id, branch))?;
+    Ok(())
+}
+
+/// How far back results tell how well an agent fits: what is older weighs next to nothing.
+const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
+
+/// What agents proved up to `now`. A result is held for or against whoever brought it last; what
+/// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent. What was
+/// merged before a job began once more counts beside what comes of that.
+pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
+    let mut ended = conn.prepare_cached(
+        "SELECT agent, role, repo, is_good, ended_at FROM (
+             SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
+                     ORDER BY fence DESC LIMIT 1) AS agent,
+                    json_extract(job, '$.spec.role') AS role, repo,
+                    state IN ('done', 'no_change')
+                        AND json_extract(job, '$.state.done') IS NOT 'reverted' AS is_good,
+                    ended_at
+             FROM jobs
+             WHERE ended_at >= ?1
+               AND (state IN ('done', 'no_change')
+                    OR json_extract(job, '$.state.dead')
+                       IN ('attempts_spent', 'loop', 'bad_request')
+                    OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
+         WHERE agent IS NOT NULL AND role IS NOT NULL",
+    )?;
+    let since = now.before(REMEMBERED);
+    let mut outcomes = ended
+        .query_map([since], |row| {
+            let (agent, role, repo) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Outcome { agent, role, repo, is_good: row.get(3)?, at: row.get(4)? })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let before = merged_before(conn, since)?;
+    outcomes
+        .extend(before.iter().filter(|one| one.merged.at >= since).filter_map(Earlier::outcome));
+    Ok(AgentRecords::weigh(outcomes, now))
+}
