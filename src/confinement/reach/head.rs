@@ -94,7 +94,7 @@ mod tests {
             ("GET http://u:p@example.com/a?key=b HTTP/1.1\r\n\r\n", not("example.com")),
             ("POST / HTTP/1.1\r\n\r\n", not("this proxy itself")),
             ("PRI * HTTP/2.0\r\n\r\n", not("this proxy itself")),
-            ("CONNECT example.com:443 HTTP/3\r\n\r\n", not("example.com")),
+            ("CONNECT example.com:443 HTTP/3\r\n\r\n", not("this proxy itself")),
             ("CONNECT example.com HTTP/1.1\r\n\r\n", R::NoEndpoint("example.com".to_owned())),
             (
                 "CONNECT u@example.com:443 HTTP/1.1\r\n\r\n",
