@@ -186,7 +186,7 @@ async fn a_key_that_was_changed_in_its_file_is_read_again() {
          [people]\nowner = \"o\"\noperators = []\napprovers = []\n\
          [[agent]]\nname = \"ezra\"\nkind = \"hermes\"\naccount = \"ezra\"\nroles = [\"coder\"]\n\
          url = {:?}\nkey_file = {path:?}\n\
-         [[agent]]\nname = \"gem\"\nkind = \"acp\"\naccount = \"gem\"\nroles = [\"coder\"]\n\
+         [[agent]]\nname = \"gem\"\nkind = \"crewai\"\naccount = \"gem\"\nroles = [\"coder\"]\n\
          command = [\"gem\"]\n",
         stage.gateway.url(),
     );
