@@ -32,7 +32,7 @@ use crate::store::{Connection, Error, automatic, backlog, incidents, meta};
 pub(super) const KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// How long somebody stays a stranger: who are many keep nobody else's issue waiting.
-const STRANGE: Duration = Duration::from_secs(24 * 60 * 60);
+const STRANGE: Duration = Duration::from_secs(60 * 60);
 
 /// Finds out what may start by itself.
 pub(super) struct AutomaticWork {

@@ -192,7 +192,7 @@ async fn a_strangers_issue_starts_nothing() {
     assert_eq!(begun(&stage).await, [0; 0]);
     assert_eq!(beginning(&stage, number).await, held(SuggestReason::AuthorNotAllowed));
     stage.app.sandbox.collaborator(DOOR, "rando", Mode::Read).unwrap();
-    stage.pass(13 * MINUTE, MINUTE).await;
+    stage.pass(65 * MINUTE, 5 * MINUTE).await;
     assert_eq!(begun(&stage).await, [number]);
     stage.end().await;
 }
