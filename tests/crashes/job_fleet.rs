@@ -1,6 +1,7 @@
 //! Agents behind scripted gateways that can be killed: each clones, pushes and opens a pull request
 //! with real git.
 
+use tempfile::TempDir;
 use timmy::sandbox::gateway::{
     AgentRun, Coder, Gateway, GatewayOptions, GatewayRun, HermesVersion, RunEnd,
 };
@@ -17,22 +18,36 @@ const AGENTS: [(&str, HermesVersion); 3] = [
 
 pub struct JobFleet {
     gateways: Vec<Gateway>,
+    tokens: Vec<String>,
+    /// The tokens as files, if timmy is to know them.
+    token_files: Option<TempDir>,
     pub kills: usize,
 }
 
 impl JobFleet {
     /// Their accounts may write to `repo`.
     pub async fn start(sandbox: &Sandbox, repo: &str, clock: &Clock) -> Self {
-        let mut gateways = Vec::new();
+        let (mut gateways, mut tokens) = (Vec::new(), Vec::new());
         for (name, version) in AGENTS {
-            let coder = Coder { login: name.to_owned(), token: sandbox.add_user(name) };
+            let token = sandbox.add_user(name);
+            tokens.push(token.clone());
+            let coder = Coder { login: name.to_owned(), token };
             sandbox.collaborator(repo, name, Mode::Write).unwrap();
             let clock = clock.clone();
             let options = GatewayOptions { version, clock, ..GatewayOptions::default() };
             let agent = move |run| work(coder.clone(), run);
             gateways.push(Gateway::start(options, agent).await.unwrap());
         }
-        Self { gateways, kills: 0 }
+        Self { gateways, tokens, token_files: None, kills: 0 }
+    }
+
+    /// timmy is given their tokens, by which it knows what their accounts may do.
+    pub fn reveal_tokens(&mut self) {
+        let folder = tempfile::tempdir().unwrap();
+        for ((name, _), token) in AGENTS.iter().zip(&self.tokens) {
+            std::fs::write(folder.path().join(name), token).unwrap();
+        }
+        self.token_files = Some(folder);
     }
 
     /// Their accounts may write to this repository as well.
@@ -57,12 +72,16 @@ impl JobFleet {
             .with("dispatch.per_repository", 100)
             .with("dispatch.timeout", time);
         AGENTS.iter().zip(&self.gateways).fold(config, |config, ((name, _), gateway)| {
-            config
+            let config = config
                 .agent(name, ["coder"])
                 .its("kind", "hermes")
                 .its("url", gateway.url())
                 .its("capacity", 3)
-                .its("price", serde_json::json!({ "input": 0, "output": 0 }))
+                .its("price", serde_json::json!({ "input": 0, "output": 0 }));
+            match &self.token_files {
+                Some(files) => config.its("token_file", files.path().join(name).to_str().unwrap()),
+                None => config,
+            }
         })
     }
 

@@ -19,6 +19,7 @@
 mod support;
 
 mod bot;
+mod by_itself;
 mod hands;
 mod job_fleet;
 mod job_outcomes;
