@@ -1,14 +1,15 @@
-//! The backlog that is worked on: which issues, who says what there, and what has to come of each.
+//! The backlog that is worked on by itself: which issues people open, one after the other, who says
+//! what there, and what has to come of each.
 
 use super::fleet::{CRASHES, LIES, SLOPPY, TOO_HARD};
 
-/// An issue that is given to an agent.
+/// An issue that somebody opens: it starts by itself.
 pub(super) struct Task {
     /// What a newcomer should look at.
     pub(super) note: &'static str,
     pub(super) title: &'static str,
-    pub(super) command: &'static str,
-    /// What has to be told there beside the card, and what people say to it, in order.
+    /// What has to be told there beside the card, what people say to it, and what goes wrong, in
+    /// order.
     pub(super) course: &'static [Turn],
 }
 
@@ -19,6 +20,8 @@ pub(super) enum Turn {
     Told(&'static str),
     /// The card's first line holds these words.
     Shown(&'static str),
+    /// The agent at work dies.
+    Dies,
     /// Somebody says something.
     Says { who: &'static str, text: &'static str, note: &'static str },
 }
@@ -39,37 +42,39 @@ const APPROVED: Turn = Turn::Says {
     note: "The owner looked, and says yes.",
 };
 
+/// On trial, an agent is given one after the other: none begins before the one above has ended.
 pub(super) fn tasks() -> [Task; 5] {
-    use Turn::Told;
+    use Turn::{Dies, Told};
     [
         Task {
-            note: "An agent does what it is told: a branch, a pull request, and timmy has looked.",
+            note: "An issue is opened, and starts by itself: a branch, a pull request, and timmy has looked.",
             title: "The door sticks",
-            command: "/timmy assign ezra",
             course: &[ASKED, TRIED, Told("**Not done.**"), APPROVED, Told("**Accepted"), MERGED],
-        },
-        Task {
-            note: "Its check is red: it is told so, and mends it on the same pull request.",
-            title: SLOPPY,
-            command: "/timmy assign ezra",
-            course: &[Told("ci/test"), ASKED, APPROVED, Told("**Accepted"), MERGED],
         },
         Task {
             note: "An agent says that it has, and has not: another one does it.",
             title: LIES,
-            command: "/timmy assign auto",
-            course: &[Told("and nothing of that is here"), ASKED],
+            course: &[
+                Told("and nothing of that is here"),
+                ASKED,
+                APPROVED,
+                Told("**Accepted"),
+                MERGED,
+            ],
         },
         Task {
-            note: "An agent dies in the middle of it: another one does it.",
+            note: "Its check is red: it is told so, and mends it on the same pull request.",
+            title: SLOPPY,
+            course: &[Told("ci/test"), ASKED, APPROVED, Told("**Accepted"), MERGED],
+        },
+        Task {
+            note: "An agent dies in the middle of it: another one does it. Nobody has said yes yet.",
             title: CRASHES,
-            command: "/timmy assign auto",
-            course: &[ASKED],
+            course: &[Dies, ASKED],
         },
         Task {
             note: "What nobody can do comes to an end as well.",
             title: TOO_HARD,
-            command: "/timmy assign auto",
             course: &[Told("I gave up")],
         },
     ]

@@ -101,7 +101,7 @@ pub(super) fn scenes() -> Vec<Scene> {
             "alexander",
             "/timmy plan",
             None,
-            Reply("would be handed out now.** I only suggest"),
+            Reply("would be handed out now.** Where `dispatch.auto`"),
         ),
         scene(
             "What else is there?",

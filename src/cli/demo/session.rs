@@ -20,9 +20,11 @@ use crate::core::model::ids::Subject;
 use crate::engine::Engine;
 use crate::sandbox::backlog::{Backlog, Shape};
 use crate::sandbox::page::Rest;
-use crate::sandbox::{DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
+use crate::sandbox::{BranchRule, DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
 
 pub(super) const REPOSITORY: &str = "foundation/door";
+/// Where work starts by itself.
+pub(super) const GATE: &str = "foundation/gate";
 /// Where the report is written.
 pub(super) const REPORTS: &str = "foundation/reports";
 const SECRET: &str = "between-the-demo-and-itself";
@@ -60,20 +62,28 @@ impl DemoSession {
         for login in ["alexander", "anna", "walt", "rando"] {
             sandbox.add_user(login);
         }
+        let folder = Folder::new().map_err(DemoError::Folder)?;
         let tokens = ["ezra", "bezalel", "ci"].map(|login| sandbox.add_user(login));
+        // By which timmy knows what their accounts may do.
+        for (agent, token) in ["ezra", "bezalel"].iter().zip(&tokens) {
+            std::fs::write(token_file(&folder.0, agent), token).map_err(DemoError::Folder)?;
+        }
         let agents = DemoAgents::start(tokens).await?;
         sandbox.add_org("foundation", "alexander")?;
         sandbox.add_repo(REPOSITORY, false)?;
         sandbox.add_repo(REPORTS, false)?;
         sandbox.collaborator(REPORTS, "timmy", Mode::Write)?;
+        sandbox.add_repo(GATE, false)?;
         for login in ["timmy", "anna", "walt", "ezra", "bezalel", "ci"] {
             sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
+            sandbox.collaborator(GATE, login, Mode::Write)?;
         }
         // What the branch carries is expected of whatever is to be merged into it.
-        sandbox.set_status("ci", REPOSITORY, "main", (fleet::CHECK, "success"))?;
+        sandbox.set_status("ci", GATE, "main", (fleet::CHECK, "success"))?;
+        // Nothing starts by itself where agents could merge it, too.
+        sandbox.protect(GATE, "main", &only_verified_by_timmy())?;
         let shape = Shape { repos: 5, issues: 90, seed: 7, now: clock.now() };
         sandbox.fill("workshop", &Backlog::of(shape))?;
-        let folder = Folder::new().map_err(DemoError::Folder)?;
         let text = configuration(sandbox.url(), &agents, &folder.0);
         let env = |name: &str| match name {
             "TIMMY_GITEA_TOKEN" => Some(token.clone()),
@@ -202,8 +212,24 @@ impl SceneResult {
     }
 }
 
+/// timmy merges, and nobody pushes.
+fn only_verified_by_timmy() -> BranchRule {
+    BranchRule {
+        pushers: Some(Vec::new()),
+        mergers: Some(vec!["timmy".to_owned()]),
+        checks: vec!["timmy/verify".to_owned()],
+        ..BranchRule::default()
+    }
+}
+
+fn token_file(folder: &Path, agent: &str) -> PathBuf {
+    folder.join(format!("{agent}.gitea-token"))
+}
+
 fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
     let (ezra, bezalel) = (agents.ezra.url(), agents.bezalel.url());
+    let [ezra_token, bezalel_token] =
+        ["ezra", "bezalel"].map(|agent| token_file(folder, agent).display().to_string());
     format!(
         r#"
         [gitea]
@@ -228,6 +254,7 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         name = "ezra"
         kind = "hermes"
         account = "ezra"
+        token_file = '{ezra_token}'
         url = "{ezra}"
         roles = ["coder", "reviewer"]
         family = "careful"
@@ -238,6 +265,7 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         name = "bezalel"
         kind = "hermes"
         account = "bezalel"
+        token_file = '{bezalel_token}'
         url = "{bezalel}"
         roles = ["coder", "researcher", "devops"]
         family = "cheap"
@@ -246,6 +274,7 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         price = {{ input = 0.1, output = 0.4 }}
 
         [dispatch]
+        auto = ["{GATE}"]
         per_repository = 8
         # By a clock that runs fast, on machines that may be slow.
         timeout = {{ start = "1h", silence = "2h", total = "8h" }}

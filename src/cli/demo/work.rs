@@ -1,12 +1,14 @@
-//! The backlog is worked on: commands, cards that change, and what comes of each issue.
+//! The backlog is worked on by itself: cards that change, and what comes of each issue. Nobody
+//! types a command but the yes.
 
 use std::time::{Duration, Instant};
 
 use super::backlog::{Task, Turn, tasks};
 use super::error::DemoError;
 use super::printout::Printout;
-use super::session::{DemoSession, REPORTS, REPOSITORY};
+use super::session::{DemoSession, GATE, REPORTS};
 use crate::core::effect::marker::key_of;
+use crate::core::reply::cards::LedgerCard;
 
 /// How long all of it may take, by the clock on the wall: many times what it takes.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -18,8 +20,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 struct WatchedIssue {
     task: Task,
     thread: i64,
-    /// The key of the card.
-    card: String,
+    /// The key of the card, once it is there.
+    card: Option<String>,
     /// The first line of the card as it was printed last.
     shown: String,
     /// The keys of the comments that were printed.
@@ -33,31 +35,21 @@ pub(super) async fn work(
     session: &mut DemoSession,
     paper: &mut Printout,
 ) -> Result<usize, DemoError> {
-    let mut issues = Vec::new();
+    let mut ended = Vec::new();
     for task in tasks() {
-        issues.push(begin(session, paper, task).await?);
+        let mut issue = WatchedIssue::open(session, paper, task).await?;
+        tokio::time::timeout(PATIENCE, issue.follow(session, paper)).await.map_err(|_| {
+            let WatchedIssue { task, shown, turns, .. } = &issue;
+            let awaited = task.course.get(*turns);
+            DemoError::OffScript(format!("{}: {awaited:?} never came, but {shown}", task.title))
+        })??;
+        ended.push(issue);
     }
-    let began = Instant::now();
-    let crash = tokio::time::timeout(PATIENCE, session.agents.crash()).await;
-    crash.map_err(|_| DemoError::OffScript("bezalel was given nothing to die of".to_owned()))??;
-    paper.aside("bezalel's gateway is killed, and starts again; it knows nothing of its work.")?;
-    while !issues.iter().all(WatchedIssue::has_ended) {
-        if began.elapsed() > PATIENCE {
-            let open: Vec<_> = issues.iter().filter(|issue| !issue.has_ended()).collect();
-            let open: Vec<_> = open.iter().map(|one| (one.task.title, &one.shown)).collect();
-            return Err(DemoError::OffScript(format!("no end comes to {open:?}")));
-        }
-        tokio::time::sleep(GLANCE).await;
-        for issue in &mut issues {
-            issue.look(session, paper)?;
-        }
-    }
-    session.rest().await?;
     // What was written after the last look must be nothing more.
-    for issue in &mut issues {
+    for issue in &mut ended {
         issue.look(session, paper)?;
     }
-    Ok(issues.len())
+    Ok(ended.len())
 }
 
 /// Prints the report of the day, once it tells what waits, what was done and what was given up.
@@ -81,35 +73,49 @@ pub(super) async fn report(session: &DemoSession, paper: &mut Printout) -> Resul
     }
 }
 
-async fn begin(
-    session: &DemoSession,
-    paper: &mut Printout,
-    task: Task,
-) -> Result<WatchedIssue, DemoError> {
-    let body =
-        format!("`docs/oil.md` says nothing of this.\n\nExpected: {}.", "it is written down");
-    let thread = session.sandbox.open_issue("anna", REPOSITORY, task.title, &body)?;
-    session.sandbox.label("anna", REPOSITORY, thread, &["size/s"])?;
-    session.rest().await?;
-    paper.task(task.note, &format!("{REPOSITORY}#{thread} {}", task.title))?;
-    paper.person("alexander", task.command)?;
-    let comment = session.sandbox.comment("alexander", REPOSITORY, thread, task.command)?;
-    let (card, shown, told) = (format!("c{comment}"), String::new(), Vec::new());
-    Ok(WatchedIssue { task, thread, card, shown, told, turns: 0 })
-}
-
 impl WatchedIssue {
-    fn has_ended(&self) -> bool {
-        self.turns >= self.task.course.len()
+    /// Somebody opens it.
+    async fn open(
+        session: &DemoSession,
+        paper: &mut Printout,
+        task: Task,
+    ) -> Result<Self, DemoError> {
+        let body = "`docs/oil.md` says nothing of this.\n\nExpected: it is written down.";
+        let thread = session.sandbox.open_issue("anna", GATE, task.title, body)?;
+        session.sandbox.label("anna", GATE, thread, &["size/s"])?;
+        paper.task(task.note, &format!("{GATE}#{thread} {}, opened by anna", task.title))?;
+        Ok(Self { task, thread, card: None, shown: String::new(), told: Vec::new(), turns: 0 })
+    }
+
+    /// Prints what happens in it until all came of it that is to come.
+    async fn follow(
+        &mut self,
+        session: &mut DemoSession,
+        paper: &mut Printout,
+    ) -> Result<(), DemoError> {
+        while let Some(turn) = self.task.course.get(self.turns) {
+            if matches!(turn, Turn::Dies) && session.agents.crash().await? {
+                paper.aside(
+                    "bezalel's gateway is killed, and starts again; it knows nothing of its work.",
+                )?;
+                self.turns += 1;
+            }
+            tokio::time::sleep(GLANCE).await;
+            self.look(session, paper)?;
+        }
+        session.rest().await
     }
 
     /// Prints what changed in the thread, and has people say what it is their turn to say.
     fn look(&mut self, session: &DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
-        for said in session.sandbox.comments(REPOSITORY, self.thread)? {
+        for said in session.sandbox.comments(GATE, self.thread)? {
             let Some(key) = key_of(&said.body) else { continue };
             let text = said.body.rsplit_once("\n\n<!--").map_or(&*said.body, |(text, _)| text);
             let first = text.lines().next().unwrap_or_default();
-            if key == self.card {
+            if self.card.is_none() && LedgerCard::read(said.id, &said.body).is_some() {
+                self.card = Some(key.to_owned());
+            }
+            if self.card.as_deref() == Some(key) {
                 if first != self.shown {
                     paper.timmy(&format!("[card of #{}] {first}", self.thread))?;
                     first.clone_into(&mut self.shown);
@@ -127,7 +133,7 @@ impl WatchedIssue {
                 self.turns += 1;
                 paper.aside(note)?;
                 paper.person(who, &format!("[in #{}] {text}", self.thread))?;
-                session.sandbox.comment(who, REPOSITORY, self.thread, text)?;
+                session.sandbox.comment(who, GATE, self.thread, text)?;
             }
             _ => {}
         }
