@@ -194,7 +194,11 @@ pub(super) fn engine(
         report: report(config),
         jobs: job_policy(config, &gitea)?,
         guards: config.guards.clone(),
-        places: RunPlaces { runs: config.runs_folder(), secrets: config.secret_files() },
+        places: RunPlaces {
+            runs: config.runs_folder(),
+            secrets: config.secret_files(),
+            confines_agents: config.confined_agents().next().is_some(),
+        },
     };
     let world = (clocks.engine, Chance::default());
     let drivers = match drivers {
@@ -227,6 +231,7 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
             timeouts: config.timeouts(agent),
             terms: config.charge_terms(agent),
             repositories: agent.repositories.clone(),
+            is_unconfined: agent.is_unconfined(),
             works_by: match &agent.kind {
                 AgentKind::OpenAi { .. } => WorksBy::Tools,
                 AgentKind::Acp(_) | AgentKind::Command(_) => WorksBy::Clone,

@@ -2,13 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{AgentConfig, AgentKind, Config};
+use super::{AgentConfig, AgentKind, Config, SandboxKind};
 
 /// What the folder is called, beside the ledger.
 const RUNS: &str = "runs";
 
 /// And the one in which agents work that are programs here.
 const AGENTS: &str = "agents";
+
+impl AgentConfig {
+    /// What keeps it in, if it runs on this machine.
+    fn sandbox(&self) -> Option<SandboxKind> {
+        self.kind.local().map(|local| local.sandbox)
+    }
+
+    /// Whether it runs here with the rights of this service.
+    pub fn is_unconfined(&self) -> bool {
+        self.sandbox() == Some(SandboxKind::None)
+    }
+}
 
 impl Config {
     /// The folder in which guards run, of this ledger alone.
@@ -19,6 +31,11 @@ impl Config {
     /// The folder in which agents of this ledger work that are programs here.
     pub fn agents_folder(&self) -> PathBuf {
         self.beside_ledger().join(AGENTS)
+    }
+
+    /// The agents that run here, in a sandbox.
+    pub fn confined_agents(&self) -> impl Iterator<Item = &AgentConfig> {
+        self.agents.iter().filter(|agent| agent.sandbox() == Some(SandboxKind::Bwrap))
     }
 
     fn beside_ledger(&self) -> &Path {

@@ -14,6 +14,8 @@ pub enum CannotRun {
     NoNamespaces { said: String, cause: NamespaceCause },
     #[error("bwrap gets no /proc of its own: {0}")]
     NoProc(String),
+    #[error("a system call is forbidden to bwrap: {0}")]
+    Forbidden(String),
     #[error("bwrap refuses: {0}")]
     Refused(String),
     #[error("the program cannot be started in there: {0}")]
@@ -87,6 +89,8 @@ impl CannotRun {
             Self::NoProc(said)
         } else if has(&["namespace", "uid map", "gid map", "RTM_NEWADDR", "setgroups"]) {
             Self::NoNamespaces { said, cause: NamespaceCause::of(setting) }
+        } else if has(&["capset", "prctl", "pivot_root"]) {
+            Self::Forbidden(said)
         } else if said.starts_with("execvp ") {
             Self::NotStarted(said)
         } else {
@@ -107,6 +111,7 @@ impl CannotRun {
             | Self::TooOld(_)
             | Self::NoNamespaces { .. }
             | Self::NoProc(_)
+            | Self::Forbidden(_)
             | Self::Refused(_)
             | Self::ShowsSecret { .. }
             | Self::NoMount(_)
@@ -123,7 +128,7 @@ impl CannotRun {
         match self {
             Self::NotInstalled(_) => "a program is missing that it takes",
             Self::TooOld(_) => "bwrap is too old",
-            Self::NoNamespaces { .. } | Self::NoProc(_) | Self::Refused(_) => {
+            Self::NoNamespaces { .. } | Self::NoProc(_) | Self::Forbidden(_) | Self::Refused(_) => {
                 "bwrap is not allowed to work"
             }
             Self::NotStarted(_) => "its program cannot be started",
@@ -164,6 +169,10 @@ impl CannotRun {
             },
             Self::NoProc(_) => {
                 "A container or the service's unit hides parts of /proc: show all of it there (the \
+                 unit in examples/ says which lines)."
+            }
+            Self::Forbidden(_) => {
+                "A container or the service's unit forbids it (SystemCallFilter): allow it there (the \
                  unit in examples/ says which lines)."
             }
             Self::Refused(_) => "Try bwrap by hand, as the user that timmy runs as.",
@@ -208,7 +217,7 @@ mod tests {
     fn the_words_of_bwrap_are_understood() {
         use CannotRun as C;
         type Is = fn(&CannotRun) -> bool;
-        let cases: [(&str, Is); 8] = [
+        let cases: [(&str, Is); 9] = [
             ("bwrap: No permissions to create new namespace", |c| {
                 matches!(c, C::NoNamespaces { .. })
             }),
@@ -224,6 +233,7 @@ mod tests {
             ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", |c| {
                 matches!(c, C::NoProc(_))
             }),
+            ("bwrap: capset failed: Operation not permitted", |c| matches!(c, C::Forbidden(_))),
             ("bwrap: Unknown option --disable-userns", |c| matches!(c, C::TooOld(_))),
             ("bwrap: execvp prlimit: No such file or directory", |c| matches!(c, C::NotStarted(_))),
             ("bwrap: Can't find source path /opt: Permission denied", |c| {

@@ -205,8 +205,8 @@ impl Confinement {
 
     fn running(&self, command: Command, workspace: &Workspace) -> Result<Running, CannotRun> {
         Ok(match self.keeper {
-            Keeper::Bwrap => Running::begin(command, false)?.told_in(workspace.status()),
-            Keeper::Nothing => Running::begin(command, true)?,
+            Keeper::Bwrap => Running::begin(command)?.told_in(workspace.status()),
+            Keeper::Nothing => Running::begin(command)?,
         })
     }
 

@@ -21,9 +21,9 @@ pub(super) async fn bounded(
     bounds: &Bounds,
 ) -> Result<(RunEnd, String), CannotRun> {
     let (said, speaks) = std::io::pipe()?;
-    command.stdout(speaks.try_clone()?).stderr(speaks).process_group(0);
+    command.stdout(speaks.try_clone()?).stderr(speaks);
     let said = Drain::begin(OwnedFd::from(said), MOST_SAID)?;
-    let mut running = Running::begin(command, true)?;
+    let mut running = Running::begin(command)?;
     let end = until_over(&mut running.child, folder, bounds).await?;
     running.end().await?;
     Ok((end, said.end().await.text().trim().to_owned()))

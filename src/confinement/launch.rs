@@ -80,7 +80,6 @@ impl Launch<'_> {
         command.args(arguments).env_clear().current_dir(workspace.checkout());
         let (home, temporary) = (workspace.home(), workspace.temporary());
         command.envs(view::environment(mounts, home, temporary, self.variables));
-        command.process_group(0);
         Ok(command)
     }
 }

@@ -18,8 +18,9 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A process that ends, with all that belongs to it, when nobody waits for it any more.
 pub(super) struct Running {
     pub(super) child: Child,
-    /// Where no namespace of processes ends with it: what it started, as far as that stayed in its
-    /// group.
+    /// What it started, as far as that stayed in its group. Where a namespace of processes ends with
+    /// it, that is what never came into there: a `bwrap` that fails early leaves its child waiting
+    /// for a word of it, and has not told yet which process that is.
     group: Option<Pid>,
     /// Where `bwrap` says which process is the first one of its namespace.
     status: Option<PathBuf>,
@@ -28,14 +29,14 @@ pub(super) struct Running {
 impl Running {
     /// Must be called where the thread lives on: the kernel ends what dies with its parent when the
     /// thread ends that started it.
-    pub(super) fn begin(mut command: Command, has_group: bool) -> Result<Self, CannotRun> {
-        command.kill_on_drop(true);
+    pub(super) fn begin(mut command: Command) -> Result<Self, CannotRun> {
+        command.kill_on_drop(true).process_group(0);
         let child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => CannotRun::NotStarted(error.to_string()),
             _ => CannotRun::Io(error),
         })?;
-        let process = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        Ok(Self { child, group: process.filter(|_| has_group), status: None })
+        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        Ok(Self { child, group, status: None })
     }
 
     /// The same, of which `bwrap` tells in the file `status`.
@@ -98,6 +99,25 @@ pub(super) fn has_begun(status: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::confinement::running::*;
+
+    /// As a `bwrap` does that may not do what it needs.
+    #[tokio::test]
+    async fn what_it_left_behind_when_it_failed_ends_with_it() {
+        use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "sleep 600 > /dev/null 2>&1 & echo $!; exit 1"]);
+        command.stdout(std::process::Stdio::piped());
+        let mut running = Running::begin(command).unwrap();
+        let mut said = BufReader::new(running.child.stdout.take().unwrap()).lines();
+        let left: u32 = said.next_line().await.unwrap().unwrap().parse().unwrap();
+        assert_eq!(running.child.wait().await.unwrap().code(), Some(1));
+        assert!(is_alive(left));
+        running.end().await.unwrap();
+        while is_alive(left) {
+            sleep(LOOK).await;
+        }
+    }
 
     #[test]
     fn it_is_known_who_was_first_inside_and_whether_they_live() {

@@ -313,6 +313,10 @@ impl AutomaticWork {
         };
         let asker = own.login.clone();
         self.answers().pairs.insert((agent.to_owned(), repo.id), self.ctx.now());
+        if terms.is_unconfined {
+            // It may take the tokens of whoever may do more.
+            return Some(SuggestReason::NoSandbox);
+        }
         if terms.works_by != WorksBy::Pushing && terms.own.is_none() {
             // Whatever it does is done by timmy's account: it has nothing to push with.
             return None;

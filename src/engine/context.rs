@@ -84,6 +84,8 @@ pub struct RunPlaces {
     pub runs: PathBuf,
     /// The files that nothing may see that runs there.
     pub secrets: Vec<PathBuf>,
+    /// Whether agents run confined on this machine.
+    pub confines_agents: bool,
 }
 
 /// What the configuration says of jobs.
@@ -124,6 +126,8 @@ pub struct AgentTerms {
     /// Where it may work.
     pub repositories: RepositoryFilter,
     pub works_by: WorksBy,
+    /// Whether it runs here with the rights of this service.
+    pub is_unconfined: bool,
 }
 
 /// How an agent gets at a repository, and what it makes to the forge.

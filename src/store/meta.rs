@@ -11,6 +11,7 @@ use super::columns::Json;
 use super::delivery_log::DeliveryLog;
 use super::error::Error;
 use crate::core::model::account::Account;
+use crate::core::model::confined::ConfinementResult;
 use crate::core::model::fixture::CheckedFixture;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
@@ -65,6 +66,10 @@ pub const WRITABLE_AT: Key<Timestamp> = Key::new("writable_at");
 
 /// What the running service found of the fixtures of guards when it started.
 pub const FIXTURES: Key<Vec<CheckedFixture>> = Key::new("fixtures");
+
+/// Whether the running service found, when it started, that it can confine what an agent wrote; none if
+/// nothing of it is to be run.
+pub const CONFINEMENT: Key<Option<ConfinementResult>> = Key::new("confinement");
 
 /// Where work starts by itself, and what was found that keeps it from that.
 pub const AUTOMATIC: Key<AutoState> = Key::new("automatic");

@@ -18,7 +18,11 @@ pub(super) async fn check(config: &Config, served: Option<&Readers>) -> Vec<Chec
     let known = match served {
         Some(readers) => readers.read(|conn| meta::get(conn, meta::FIXTURES)).await,
         None => {
-            let places = RunPlaces { runs: config.runs_folder(), secrets: config.secret_files() };
+            let places = RunPlaces {
+                runs: config.runs_folder(),
+                secrets: config.secret_files(),
+                confines_agents: false,
+            };
             Ok(Some(check_fixtures(guards, &places).await))
         }
     };

@@ -31,7 +31,7 @@ fn judge(incident: &OpenIncident, now: Timestamp) -> CheckResult {
     };
     CheckResult::warning(
         INCIDENT,
-        format!("{}. {met}", incident.sentence()),
+        format!("{}. {met}", incident.sentence().trim_end_matches('.')),
         remedy(&incident.incident),
     )
 }
@@ -99,7 +99,7 @@ fn of_agent(problem: AgentProblem) -> &'static str {
             "Its jobs wait for it, three days at most: wake its host, or take the agent out of the \
              configuration."
         }
-        AgentProblem::Down => "Look at its gateway's log, and start it again.",
+        AgentProblem::Down => "Mend what it says; of a gateway its log says more.",
         AgentProblem::BadKey => "Put its gateway's key into its key_file, and restart timmy serve.",
         AgentProblem::ModelGone => "Name a model that is there, and restart timmy serve.",
         AgentProblem::PoolSpent => {

@@ -130,8 +130,8 @@ impl DoctorArgs {
         findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
         findings.extend(fleet::budgets(config));
         findings.extend(automatic::check(config, memory.readers.as_ref()).await);
-        findings.extend(confinement::check(config).await);
         let served = memory.readers.as_ref().filter(|_| memory.is_served);
+        findings.extend(confinement::check(config, served).await);
         let has_proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
             .iter()
             .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));

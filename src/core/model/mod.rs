@@ -3,6 +3,7 @@
 pub mod account;
 pub mod commit;
 pub mod commit_status;
+pub mod confined;
 pub mod dependency;
 pub mod due_day;
 pub mod endpoint;

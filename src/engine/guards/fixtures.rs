@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use super::script::script_run;
 use crate::config::{GuardRuns, GuardsConfig, SandboxKind, Script};
 use crate::confinement::{CannotRun, Confinement};
+use crate::core::model::confined::ConfinementResult;
 use crate::core::model::fixture::{CheckedFixture, FixtureResult};
 use crate::engine::context::RunPlaces;
 use crate::guard_runs::{FixtureEnd, GuardRunner};
@@ -19,9 +20,13 @@ pub(super) fn runner(runs: &GuardRuns, places: &RunPlaces) -> Result<GuardRunner
         SandboxKind::Bwrap => Confinement::bwrap(&runs.mounts, &places.secrets)?,
         SandboxKind::None => Confinement::none(),
     };
-    // Where timmy is root, what runs there has to come through to its own copy.
-    DirBuilder::new().recursive(true).mode(0o711).create(&places.runs)?;
+    make(places)?;
     Ok(GuardRunner { confinement, place: places.runs.clone() })
+}
+
+fn make(places: &RunPlaces) -> std::io::Result<()> {
+    // Where timmy is root, what runs there has to come through to its own copy.
+    DirBuilder::new().recursive(true).mode(0o711).create(&places.runs)
 }
 
 /// Whether what an agent wrote is run with the rights of this service.
@@ -46,6 +51,29 @@ pub(in crate::engine) async fn can_confine(
     }
     let GuardRunner { confinement, place } = runner(&guards.runs, places)?;
     confinement.check(&place).await
+}
+
+/// Whether what an agent wrote, or an agent itself, can be run here confined; none if nothing is to be
+/// run so.
+pub(super) async fn try_confinement(
+    guards: &GuardsConfig,
+    places: &RunPlaces,
+) -> Option<ConfinementResult> {
+    let confines_guards = runs_something(guards) && guards.runs.sandbox == SandboxKind::Bwrap;
+    if !confines_guards && !places.confines_agents {
+        return None;
+    }
+    let tried = async {
+        make(places)?;
+        let confinement = Confinement::bwrap(&guards.runs.mounts, &places.secrets)?;
+        confinement.check(&places.runs).await
+    };
+    Some(match tried.await {
+        Ok(()) => ConfinementResult::Works,
+        Err(why) => {
+            ConfinementResult::Fails { why: why.to_string(), remedy: why.remedy().to_owned() }
+        }
+    })
 }
 
 /// Runs the fixture of each script, one after the other.

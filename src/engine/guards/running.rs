@@ -12,19 +12,20 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::fixtures::{check_fixtures, runner};
+use super::fixtures::{check_fixtures, runner, try_confinement};
 use super::script::script_run;
 use crate::config::{GuardRuns, Script};
 use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
 use crate::core::guards::{CheckoutCommand, GuardResult, LiftedGuards};
 use crate::core::jobs::{Commit, JobId, SeenResult};
+use crate::core::model::confined::ConfinementResult;
 use crate::core::model::fixture::FixtureResult;
 use crate::core::model::repository::Repo;
 use crate::core::script_guard::ScriptFacts;
 use crate::engine::context::Context;
 use crate::gitea::PullRequest;
 use crate::guard_runs::{ChangeToRun, GuardPlan, Preparation, TestsRun};
-use crate::store::meta;
+use crate::store::{Transaction, meta};
 
 /// How many runs go on at the same time: each may take half of this machine.
 const AT_ONCE: usize = 2;
@@ -118,23 +119,31 @@ impl RunningGuards {
         }
     }
 
-    /// Tries, beside all else, whether the scripts catch what they are there for, and remembers it
-    /// for whoever asks: here is where they run.
+    /// Tries, beside all else, whether anything can be run confined, and whether the scripts catch
+    /// what they are there for, and remembers it for whoever asks: here is where they run.
     pub(in crate::engine) fn try_fixtures(&self) {
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let work = ctx.activity.begin();
         let task = tokio::spawn(async move {
             let slot = slots.acquire().await;
             let policy = &ctx.policy;
+            let confined = try_confinement(&policy.guards, &policy.places).await;
+            if let Some(ConfinementResult::Fails { why, remedy }) = &confined {
+                tracing::warn!(why, remedy, "what an agent wrote cannot be run here");
+            }
             let checked = check_fixtures(&policy.guards, &policy.places).await;
             for one in &checked {
                 if !matches!(one.result, FixtureResult::None | FixtureResult::Caught) {
                     tracing::warn!(guard = one.script, result = ?one.result, "a guard does not do what it is there for");
                 }
             }
-            let kept = ctx.ledger.write(move |tx| meta::set(tx, meta::FIXTURES, &checked)).await;
+            let keep = move |tx: &Transaction<'_>| {
+                meta::set(tx, meta::CONFINEMENT, &confined)?;
+                meta::set(tx, meta::FIXTURES, &checked)
+            };
+            let kept = ctx.ledger.write(keep).await;
             if let Err(error) = kept {
-                tracing::warn!(%error, "what became of the fixtures cannot be kept");
+                tracing::warn!(%error, "what came of trying what runs here cannot be kept");
             }
             drop((slot, work));
         });
