@@ -7,8 +7,8 @@ use super::{AgentConfig, AgentKind, Config, SandboxKind};
 /// What the folder is called, beside the ledger.
 const RUNS: &str = "runs";
 
-/// And the one in which agents work that are programs here.
-const AGENTS: &str = "agents";
+/// And the one in which agents work that are programs here. Not `agents`: people keep homes there.
+const AGENTS: &str = "agent-runs";
 
 impl AgentConfig {
     /// What keeps it in, if it runs on this machine.

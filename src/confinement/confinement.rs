@@ -79,6 +79,21 @@ impl Confinement {
         Ok(Self { keeper: Keeper::Bwrap, mounts: Mounts::new(mounts, secrets)? })
     }
 
+    /// The same, for whoever has a copy of `home`.
+    ///
+    /// # Errors
+    /// Also if that copy would show one of the secrets, or holds the place where copies are made.
+    pub fn with_home(
+        mounts: &[PathBuf],
+        home: Option<&Path>,
+        secrets: &[PathBuf],
+    ) -> Result<Self, CannotRun> {
+        if let Some(home) = home {
+            Mounts::require_apart(home, secrets)?;
+        }
+        Self::bwrap(mounts, secrets)
+    }
+
     /// None at all: only for who wrote that an agent's code may run with the rights of this
     /// service.
     pub fn none() -> Self {

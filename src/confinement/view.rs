@@ -62,6 +62,21 @@ impl Mounts {
         Ok(Self(mounts.to_vec()))
     }
 
+    /// Refuses a folder of which a copy would show one of `secrets`. It may be one of them itself.
+    pub(super) fn require_apart(folder: &Path, secrets: &[PathBuf]) -> Result<(), CannotRun> {
+        let real = |path: &Path| fs::canonicalize(path);
+        // One that is not there holds nothing.
+        let Ok(shown) = real(folder) else { return Ok(()) };
+        for secret in secrets {
+            let Ok(hidden) = real(secret) else { continue };
+            if hidden != shown && (hidden.starts_with(&shown) || shown.starts_with(&hidden)) {
+                let (mount, secret) = (folder.to_owned(), secret.clone());
+                return Err(CannotRun::ShowsSecret { mount, secret });
+            }
+        }
+        Ok(())
+    }
+
     /// Where programs are looked for: first in what is mounted.
     fn search_path(&self, rest: &OsStr) -> OsString {
         let mut path = OsString::new();

@@ -16,7 +16,7 @@ use super::places::Places;
 use super::record::{LocalRecord, LocalStep};
 use super::trouble::LocalTrouble;
 use crate::agents::trouble::AgentTrouble;
-use crate::config::SandboxKind;
+use crate::config::{LocalConfig, SandboxKind};
 use crate::confinement::{
     AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote,
     SEEN_CHECKOUT, Session, SessionRequest, Workspace, clear, remove_left,
@@ -62,7 +62,8 @@ impl LocalHost {
     pub(super) fn confinement(&self) -> Result<Confinement, CannotRun> {
         match self.options.local.sandbox {
             SandboxKind::Bwrap => {
-                Confinement::bwrap(&self.options.local.mounts, &self.options.secrets)
+                let LocalConfig { mounts, home, .. } = &self.options.local;
+                Confinement::with_home(mounts, home.as_deref(), &self.options.secrets)
             }
             SandboxKind::None => Ok(Confinement::none()),
         }

@@ -139,13 +139,14 @@ async fn what_nobody_comes_back_for_goes_without_a_restart() {
     let agent = stage.agent("echo '{\"result\":{\"outcome\":\"no_change\",\"summary\":\"Why.\"}}'");
     result(&end(&agent, &start(&agent, &stage.task()).await).await);
     let job = "0".repeat(32);
-    let kept = stage.path("agents/ezra/kept").join(format!("{job}-{}", stage.clock.now().micros()));
+    let kept =
+        stage.path("agent-runs/ezra/kept").join(format!("{job}-{}", stage.clock.now().micros()));
     std::fs::write(&kept, "").unwrap();
     stage.clock.advance(HOUR * 24 * 8);
     let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
     result(&end(&agent, &start(&agent, &next).await).await);
     stage.assert_empty();
-    let records = std::fs::read_dir(stage.path("agents/ezra/attempts")).unwrap().count();
+    let records = std::fs::read_dir(stage.path("agent-runs/ezra/attempts")).unwrap().count();
     assert_eq!(records, 1, "only that of the attempt of a moment ago");
 }
 
@@ -158,13 +159,13 @@ async fn what_nobody_comes_back_for_goes_after_a_week() {
     let handle = start(&agent, &stage.task()).await;
     does(&agent, &handle, "hangs").await;
     drop(agent);
-    let kept = || std::fs::read_dir(stage.path("agents/ezra/kept")).unwrap().count();
+    let kept = || std::fs::read_dir(stage.path("agent-runs/ezra/kept")).unwrap().count();
     assert!(stage.agent("true").follow(&handle).await.is_ok());
     assert_eq!(kept(), 1);
     stage.clock.advance(HOUR * 24 * 8);
     assert!(stage.agent("true").follow(&handle).await.is_ok());
     stage.assert_empty();
-    assert_eq!(std::fs::read_dir(stage.path("agents/ezra/attempts")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(stage.path("agent-runs/ezra/attempts")).unwrap().count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

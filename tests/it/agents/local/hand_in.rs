@@ -248,7 +248,8 @@ async fn a_branch_that_somebody_else_moved_is_not_written_over() {
     super::stage::does(&agent, &handle, "waits").await;
     let files = [("lock.md", "a lock\n")];
     let theirs = stage.sandbox.commit("anna", DOOR, BRANCH, &files, "A lock").unwrap();
-    let work = std::fs::read_dir(stage.path("agents/ezra/work")).unwrap().next().unwrap().unwrap();
+    let work =
+        std::fs::read_dir(stage.path("agent-runs/ezra/work")).unwrap().next().unwrap().unwrap();
     std::fs::write(work.path().join("home/go"), "").unwrap();
     let reason = reason(end(&agent, &handle).await);
     assert!(reason.contains("holds something else by now"), "{reason}");

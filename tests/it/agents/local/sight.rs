@@ -9,21 +9,23 @@ use crate::confinement::stage::staged;
 async fn neither_ledger_nor_token_nor_another_agent_is_there() {
     drop(staged!());
     let mut stage = Stage::new().await;
-    for folder in ["template", "agents/bezalel/work/timmy-run-1/home", "agents/ezra/attempts"] {
+    for folder in
+        ["template", "agent-runs/bezalel/work/timmy-run-1/home", "agent-runs/ezra/attempts"]
+    {
         std::fs::create_dir_all(stage.path(folder)).unwrap();
     }
     for file in [
         "timmy.db",
         "timmy.toml",
         "template/other",
-        "agents/bezalel/work/timmy-run-1/home/key",
-        "agents/ezra/attempts/x.json",
+        "agent-runs/bezalel/work/timmy-run-1/home/key",
+        "agent-runs/ezra/attempts/x.json",
     ] {
         std::fs::write(stage.path(file), "the-secret").unwrap();
     }
     let folder = stage.folder.path().display().to_string();
     let script = format!(
-        "exec 2>&1; cat {folder}/* {folder}/agents/*/*/* {folder}/agents/*/*/*/*/* /etc/timmy/* \
+        "exec 2>&1; cat {folder}/* {folder}/agent-runs/*/*/* {folder}/agent-runs/*/*/*/*/* /etc/timmy/* \
          /root/* /proc/1/environ; env; ls -a {folder} / /timmy; git remote -v; git config --list; true"
     );
     stage.more = vec![("env", ["PATH"].as_slice().into())];
@@ -44,7 +46,7 @@ async fn it_is_known_whether_it_can_be_run() {
     let mut stage = Stage::new().await;
     let health = stage.agent("true").health().await.unwrap();
     assert!(health.refuses.is_none() && health.process.is_some());
-    assert!(!stage.path("agents").exists(), "who only asks makes nothing");
+    assert!(!stage.path("agent-runs").exists(), "who only asks makes nothing");
     stage.more = vec![("command", ["no-such-program"].as_slice().into())];
     let trouble = stage.agent("").health().await.unwrap_err();
     assert_eq!(
@@ -75,4 +77,16 @@ async fn who_names_what_it_reaches_has_no_other_network() {
     stage.more.clear();
     stage.end_of(&script).await;
     assert!(listener.accept().is_ok());
+    // A home is copied: it must hold nothing of timmy's own. Beside that it may lie.
+    let folder = stage.folder.path().display().to_string();
+    stage.more = vec![("home", folder.as_str().into())];
+    let trouble = stage.agent("true").health().await.unwrap_err().to_string();
+    assert!(trouble.contains("which nothing in there may see"), "{trouble}");
+    std::fs::create_dir_all(stage.path("agents/ezra")).unwrap();
+    stage.more = vec![("home", "agents/ezra".into())];
+    let agent = stage.agent("touch ~/new; ls -a ~");
+    assert!(agent.health().await.is_ok());
+    let handle = start(&agent, &stage.task()).await;
+    end(&agent, &handle).await;
+    assert_eq!(std::fs::read_dir(stage.path("agents/ezra")).unwrap().count(), 0);
 }

@@ -127,7 +127,7 @@ impl Stage {
     pub fn assert_empty(&self) {
         for folder in ["work", "fetched", "kept"] {
             let left: Vec<_> =
-                std::fs::read_dir(self.path("agents/ezra").join(folder)).unwrap().collect();
+                std::fs::read_dir(self.path("agent-runs/ezra").join(folder)).unwrap().collect();
             assert!(left.is_empty(), "{folder}: {left:?}");
         }
     }
