@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::core::model::time::Timestamp;
 
-/// The longest text that is looked at, in bytes: errors are short.
+/// The longest text that is looked at, in characters: errors are short.
 const LONGEST: usize = 4_000;
 
 /// `Please try again in 7m12.5s`, `retry in 34.07s`, `resets in 3 hours 12 minutes`.
@@ -43,8 +43,8 @@ fn pattern(text: &str) -> Regex {
 
 /// When a quota is there again, if these words tell that; `now` is the present moment.
 pub(crate) fn reset_in(words: &str, now: Timestamp) -> Option<Timestamp> {
-    let end = words.floor_char_boundary(LONGEST);
-    let words = &words[..end];
+    let words: String = words.chars().take(LONGEST).collect();
+    let words = words.as_str();
     let span = || SPAN.captures(words).and_then(|found| Some(now.after(span(&found[1])?)));
     let seconds = || {
         let found = SECONDS.captures(words)?;
