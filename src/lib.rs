@@ -51,6 +51,8 @@
 //! 3. `engine/tick` matches again whenever something moved. What is new goes into
 //!    [`store::matches`] with all that it was decided from, so that `timmy simulate` can decide it
 //!    again.
+//!    Of what would be next if it said what is to be done, `engine/scope_questions` asks the author, once
+//!    ([`store::ask_scope`]); an answer comes as a comment like any other (`engine/inbox/scope_answer`).
 //! 4. `queue`, `why`, `plan` and `agents` are answered from `engine/planner`, the ranked backlog of
 //!    a moment ago, as [`core::handlers::BacklogFacts`]. What the readers of the thread may know,
 //!    `engine/audience` asks and [`core::policy::audience`] decides; nothing else has a name there.
@@ -64,7 +66,8 @@
 //! 2. `engine/jobs/dispatch` looks who may take it ([`core::jobs::ladder`]), and
 //!    [`store::jobs::lease()`] gives it to the first one that nothing speaks against: in its own
 //!    transaction everything is asked again, the issue and who is paused from the ledger, capacity by
-//!    what is leased, budgets by what was spent or set aside, the agent's breaker by what it left.
+//!    what is leased, budgets and quotas by what was spent or set aside, the agent's breaker by what it
+//!    left. A quota that an agent says is used up is shut for all that share it (`engine/jobs/quota`).
 //! 3. `engine/jobs/preflight` asks the agent how it is and the forge how the issue is, and has the
 //!    prompt written ([`core::prompt`]). [`agents`] make a request of it, which is stored word for
 //!    word with [`store::jobs::start`]: that asks once more, right before the agent is called.

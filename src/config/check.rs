@@ -137,6 +137,16 @@ pub(super) fn pools_exist(
             let message = format!("pool.name {} stands twice.", quoted(&pool.get_ref().name));
             root.contradiction(Some(pool.span()), message, "Keep one of the two.");
         }
+        if !agents
+            .iter()
+            .filter_map(|agent| agent.pool.as_ref())
+            .any(|named| *named.get_ref() == pool.get_ref().name)
+        {
+            let message = format!("pool.name {} is no agent's pool.", quoted(&pool.get_ref().name));
+            let remedy =
+                "Name it as the pool of the agents that share it: until then it limits nothing.";
+            root.reading.warning(Some(pool.span()), message, remedy);
+        }
         pools.push(pool.into_inner());
     }
     let are_described = !pools.is_empty();

@@ -8,7 +8,8 @@ use crate::core::jobs::money::{Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::{JobLimits, Timeouts};
 use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoId;
-use crate::core::scheduling::{AgentSlot, Limits, Pool, Rules};
+use crate::core::model::spending::Spent;
+use crate::core::scheduling::{AgentSlot, Limits, Pool, QuotaWindow, Rules};
 
 /// What the agents may do, as far as that depends on what the ledger holds.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +59,7 @@ impl Config {
     }
 
     fn worker(&self, agent: &AgentConfig) -> AgentSlot {
+        let bound = self.charge_terms(agent).bound;
         AgentSlot {
             name: agent.name.clone(),
             roles: agent.roles.iter().map(ToString::to_string).collect(),
@@ -67,7 +69,8 @@ impl Config {
             capacity: agent.capacity,
             prior: agent.prior,
             is_up: true,
-            micro_usd: self.charge_terms(agent).bound.micro_usd,
+            micro_usd: bound.micro_usd,
+            tokens: bound.tokens,
             family: agent.family.clone(),
             ..AgentSlot::default()
         }
@@ -140,10 +143,17 @@ impl Config {
 
     /// How much may run at once.
     pub fn limits(&self) -> Limits {
+        let window = |window: &super::PoolWindow| QuotaWindow {
+            per: window.per,
+            most: window.ceiling,
+            used: Spent::default(),
+        };
         let pool = |pool: &super::PoolConfig| Pool {
             name: pool.name.clone(),
             concurrent: pool.concurrent,
             is_empty: false,
+            windows: pool.windows.iter().map(window).collect(),
+            tries: None,
         };
         Limits {
             per_host: self.dispatch.per_host,

@@ -342,6 +342,12 @@ impl AutomaticWork {
             return true;
         }
         self.answers().authors.insert((repo.id, author.id), self.ctx.now());
+        self.is_one_of_ours(author, repo, is_any_private).await
+    }
+
+    /// The same of an author who is not named, asked now.
+    async fn is_one_of_ours(&self, author: &Account, repo: &Repo, is_any_private: bool) -> bool {
+        let authors = &self.ctx.policy.rules.authors;
         if self.permissions.is_ignored(author) {
             return false;
         }
@@ -355,6 +361,14 @@ impl AutomaticWork {
                 false
             }
         }
+    }
+
+    /// Whether an author is a person whose issues would start by themselves where that is wished.
+    pub(super) async fn trusts(&self, author: &Account, repo: &Repo) -> Result<bool, Error> {
+        let known = self.ctx.ledger.read(Known::read).await?;
+        let is_named = self.ctx.policy.rules.authors.names().iter().any(|name| author.is(name));
+        Ok(!self.permissions.is_ignored(author)
+            && (is_named || self.is_one_of_ours(author, repo, known.is_any_private).await))
     }
 
     async fn keep(&self, state: AutoState) -> Result<(), Error> {

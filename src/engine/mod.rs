@@ -42,6 +42,7 @@ mod repository_policies;
 mod retry;
 mod rights;
 mod roster;
+mod scope_questions;
 mod snapshot;
 mod sync;
 mod tasks;
@@ -86,6 +87,7 @@ use self::poll::Poller;
 use self::queue::LaneQueue;
 use self::report::Reporter;
 use self::repository_policies::RepositoryPolicies;
+use self::scope_questions::ScopeQuestions;
 use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
@@ -180,6 +182,7 @@ impl Engine {
         let world = (identity.clone(), incidents.clone());
         let automatic =
             AutomaticWork::new(&ctx, world.clone(), permissions.clone(), policies, fleet.clone());
+        let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
         let reporter = Arc::new(reporter);
         let outbox = Arc::new(Outbox::new(ctx.clone(), world.clone(), reporter.clone()));
@@ -188,6 +191,7 @@ impl Engine {
             world.clone(),
             (accounts.clone(), permissions.clone()),
             snapshots.clone(),
+            reader.clone(),
         );
         let verdicts = HeadVerdicts::new(&ctx, world.clone(), jobs.clone());
         let confirmations = Confirmations::new(ctx.clone(), world, permissions, snapshots);
@@ -199,8 +203,13 @@ impl Engine {
             (tasks, jobs.clone()),
             reporter.clone(),
         );
-        let ticker =
-            Ticker::new(ctx.clone(), identity.clone(), (planner.clone(), automatic), jobs.clone());
+        let ticker = Ticker::new(
+            ctx.clone(),
+            identity.clone(),
+            (planner.clone(), automatic),
+            questions,
+            jobs.clone(),
+        );
         let loops = Loops::begin(&ctx);
         Arc::new(Self {
             identity,

@@ -48,6 +48,9 @@ impl FleetRecords<'_> {
             worker.is_spent |= self.is_spent(worker, of_agent, of_day);
             worker.workplaces = self.workplaces(worker, &repos);
         }
+        let (workers, limits) = (&mut roster.workers, &mut roster.limits);
+        let at = jobs::fill_quotas(self.conn, workers, limits, None, self.now)?;
+        roster.until = roster.until.into_iter().chain(at).min();
         Ok(roster)
     }
 

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::identity::Identity;
 use super::jobs::Jobs;
 use super::planner::Planner;
+use super::scope_questions::ScopeQuestions;
 use crate::config::DispatchMode;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::RankedBacklog;
@@ -21,6 +22,7 @@ pub(super) struct Ticker {
     identity: Arc<Identity>,
     planner: Arc<Planner>,
     automatic: AutomaticWork,
+    questions: ScopeQuestions,
     jobs: Arc<Jobs>,
 }
 
@@ -43,9 +45,10 @@ impl Ticker {
         ctx: Context,
         identity: Arc<Identity>,
         (planner, automatic): (Arc<Planner>, AutomaticWork),
+        questions: ScopeQuestions,
         jobs: Arc<Jobs>,
     ) -> Self {
-        Self { ctx, identity, planner, automatic, jobs }
+        Self { ctx, identity, planner, automatic, questions, jobs }
     }
 
     /// Matches whenever something changed, until `stop`.
@@ -85,8 +88,10 @@ impl Ticker {
             if !self.jobs.begin_by_itself(&judged, &starting(&judged), version).await? {
                 continue;
             }
+            self.questions.ask(&judged, &self.automatic).await?;
             let since = judged.setting.now;
-            let until = match self.automatic.is_wished() {
+            let asks = self.ctx.policy.dispatch.ask_scope;
+            let until = match self.automatic.is_wished() || asks {
                 true => judged.holds_until().min(since.after(KEPT)),
                 false => judged.holds_until(),
             };

@@ -1,5 +1,7 @@
 //! Poll cursors: up to when each owner and repository was read.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::columns::Spelled;
@@ -63,6 +65,15 @@ pub fn watched(conn: &Connection, repo: RepoId) -> Result<Option<WatchedRepo>, E
         .query_row([repo], row)
         .optional()?;
     Ok(found)
+}
+
+/// Since when each watched repository is heard.
+pub fn heard_since(conn: &Connection) -> Result<BTreeMap<RepoId, Timestamp>, Error> {
+    let since = conn
+        .prepare_cached("SELECT repo, since FROM watched")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(since)
 }
 
 /// Something moved in a watched repository: it is to be read.

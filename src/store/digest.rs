@@ -86,7 +86,7 @@ fn parked(
             let Spelled(repo) = row.get("name")?;
             Ok((
                 NamedThread { thread: thread(row)?, repo },
-                ThreadState { hold, snooze, refused_on: None },
+                ThreadState { hold, snooze, ..ThreadState::default() },
             ))
         })?
         .filter(|row| {

@@ -38,6 +38,7 @@ mod reader;
 mod writer;
 
 pub mod accounts;
+pub mod ask_scope;
 pub mod audit;
 pub mod automatic;
 pub mod backlog;
@@ -62,6 +63,7 @@ pub mod permissions;
 pub mod queue;
 pub mod reports;
 pub mod repos;
+pub mod scope_questions;
 pub mod tasks;
 pub mod threads;
 

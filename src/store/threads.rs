@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use super::backlog;
 use super::columns::{Json, Spelled};
 use super::error::Error;
+use super::scope_questions;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::thread::{Hold, Snooze, ThreadState};
 use crate::core::model::time::Timestamp;
@@ -24,10 +25,12 @@ pub fn state(conn: &Connection, thread: ThreadId) -> Result<ThreadState, Error> 
                 hold: hold.map(|Json(hold)| hold),
                 snooze: snooze.map(|Json(snooze)| snooze),
                 refused_on: refused_on.map(|Spelled(day)| day),
+                asked: None,
             })
         })
         .optional()?;
-    Ok(state.unwrap_or_default())
+    let asked = scope_questions::open(conn, thread)?;
+    Ok(ThreadState { asked, ..state.unwrap_or_default() })
 }
 
 /// Puts `state` in place of what was known of `thread`.
@@ -61,6 +64,6 @@ pub fn forget(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
 
 /// What a ranking reads of it: whether it is held, and until when it is snoozed.
 fn ranked(state: &ThreadState) -> (bool, Option<Timestamp>) {
-    let ThreadState { hold, snooze, refused_on: _ } = state;
+    let ThreadState { hold, snooze, refused_on: _, asked: _ } = state;
     (hold.is_some(), snooze.as_ref().map(|snooze| snooze.until))
 }

@@ -220,6 +220,19 @@ fn work_starts_by_itself_where_it_says() {
 }
 
 #[test]
+fn authors_are_asked_and_quotas_kept_as_it_says() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [scope] = <[String; 1]>::try_from(blocks("toml scope")).unwrap();
+    let [pools] = <[String; 1]>::try_from(blocks("toml pools")).unwrap();
+    let env = |name: &str| name.starts_with("TIMMY_").then(|| "0123456789".to_owned());
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let text = format!("{least}\n{scope}\n{pools}");
+    let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    assert!(config.dispatch.ask_scope);
+    assert_eq!(config.limits().pools[0].windows.len(), 2);
+}
+
+#[test]
 fn links_lead_somewhere() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let links = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());

@@ -257,10 +257,9 @@ fn trouble(error: CompletionError, clock: &Arc<dyn Clock>) -> AgentTrouble {
         CompletionError::Failed(words) | CompletionError::Broken(words) => {
             AgentTrouble::Down(words)
         }
-        CompletionError::Limited { wait, .. } => {
+        CompletionError::Limited { wait, .. } | CompletionError::NothingLeft { wait, .. } => {
             AgentTrouble::PoolSpent { until: wait.map(|wait| clock.now().after(wait)) }
         }
-        CompletionError::NothingLeft(_) => AgentTrouble::PoolSpent { until: None },
         CompletionError::BadKey => AgentTrouble::BadKey,
         CompletionError::ModelGone(words) => AgentTrouble::ModelGone(words),
         CompletionError::Garbage(words) => AgentTrouble::Garbage(words),

@@ -155,6 +155,10 @@ impl LoopAttempt {
             CompletionError::Unreachable { is_refused, words } => {
                 self.wait_for_host(is_refused, words, setbacks).await?;
             }
+            CompletionError::NothingLeft { wait: Some(wait), words } => {
+                let until = Some(self.clock.now().after(wait));
+                return Err(failed(FailureKind::PoolSpent { until }, words));
+            }
             other => return Err(final_failure(other)),
         }
         Ok(None)
@@ -354,7 +358,9 @@ fn failed_forge(error: &Error) -> WorkEnd {
 /// What waiting does not mend.
 fn final_failure(error: CompletionError) -> WorkEnd {
     let (kind, reason) = match error {
-        CompletionError::NothingLeft(words) => (FailureKind::PoolSpent { until: None }, words),
+        CompletionError::NothingLeft { words, .. } => {
+            (FailureKind::PoolSpent { until: None }, words)
+        }
         CompletionError::BadKey => (FailureKind::BadKey, "its key is refused".to_owned()),
         CompletionError::ModelGone(words) => (FailureKind::ModelGone, words),
         CompletionError::BadRequest(words)

@@ -29,8 +29,11 @@ pub(super) enum CompletionError {
         wait: Option<Duration>,
         words: String,
     },
-    /// The account has nothing left to spend: no waiting helps.
-    NothingLeft(String),
+    /// The account has nothing left to spend: no short waiting helps.
+    NothingLeft {
+        wait: Option<Duration>,
+        words: String,
+    },
     BadKey,
     ModelGone(String),
     /// The model called a tool in a way that the server could not read, and what it wrote.
@@ -54,13 +57,13 @@ pub(super) fn refusal(status: u16, wait: Option<Duration>, body: &[u8]) -> Compl
     let words = said.words(status);
     match status {
         401 | 403 => CompletionError::BadKey,
-        402 => CompletionError::NothingLeft(words),
+        402 => CompletionError::NothingLeft { wait, words },
         404 if said.is_about_the_model() => CompletionError::ModelGone(words),
         404 | 405 => CompletionError::BadRequest(format!(
             "there are no chat completions at this address ({words}): check the agent's `url`"
         )),
         413 => CompletionError::TooLong(words),
-        429 if said.is_spent() => CompletionError::NothingLeft(words),
+        429 if said.is_spent() => CompletionError::NothingLeft { wait, words },
         429 => CompletionError::Limited { wait, words },
         503 if wait.is_some() => CompletionError::Limited { wait, words },
         408 | 409 | 425 | 500.. => CompletionError::Failed(words),
@@ -219,7 +222,7 @@ mod tests {
         let limited = refusal(429, wait, said("Rate limit reached", "x").to_string().as_bytes());
         assert!(matches!(limited, CompletionError::Limited { wait: found, .. } if found == wait));
         let spent = refused(429, &said("You exceeded your current quota", "insufficient_quota"));
-        assert!(matches!(spent, CompletionError::NothingLeft(_)));
+        assert!(matches!(spent, CompletionError::NothingLeft { .. }));
         for long in [
             refused(413, &said("Request too large for model", "rate_limit_exceeded")),
             refused(400, &said("This model's maximum context length is 8192 tokens", "")),

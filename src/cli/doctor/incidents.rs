@@ -85,6 +85,10 @@ fn remedy(incident: &Incident) -> &'static str {
             "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
              today; budget.day is for every day."
         }
+        Incident::QuotaSpent { .. } => {
+            "Its jobs wait until then, and go on by themselves: wait, raise the quota, or name \
+             another agent. /timmy retry tries nothing sooner."
+        }
         Incident::OtherLedger => {
             "Stop one of the two: a copy of a ledger is for a stop only. Then /timmy resume all, by \
              the owner, or a restart of timmy serve lets work start by itself again."

@@ -102,6 +102,7 @@ fn manned(roster: Roster, fleet: &Config) -> Roster {
         if let Some(before) = roster.workers.iter().find(|other| other.name == worker.name) {
             worker.is_up = before.is_up;
             (worker.is_spent, worker.is_out_of_quota) = (before.is_spent, before.is_out_of_quota);
+            (worker.quota_at, worker.tries) = (before.quota_at, before.tries);
             worker.workplaces = before.workplaces.clone();
         }
     }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::backlog::BacklogFacts;
 use crate::core::model::dependency::{Blocker, VisibleBlocker, thread_names};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
-use crate::core::model::thread::{PastCommand, ThreadState};
+use crate::core::model::thread::{PastCommand, ScopeQuestion, ThreadState};
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::controls::{Controls, Pause, PauseScope};
 use crate::core::reply::jobs::JobView;
@@ -79,6 +79,7 @@ impl Viewpoint<'_> {
                 PauseScope::Repo(_) => self.paused(of.repo.to_string(), pause),
                 PauseScope::All | PauseScope::Agent(_) => self.paused("all".to_owned(), pause),
             }),
+            asked: of.state.asked.as_ref().map(|asked| self.asked(asked)),
             recent: of.recent.iter().map(|command| self.earlier(command)).collect(),
             target: of.target,
             assignees: of.assignees,
@@ -112,6 +113,12 @@ impl Viewpoint<'_> {
     /// A pause as people say it, of what is called `what`.
     pub(super) fn paused(&self, what: String, pause: &Pause) -> Paused {
         Paused { what, since: self.said(pause.since), by: pause.by.login.clone() }
+    }
+
+    /// When the author of an issue was asked, and for what.
+    fn asked(&self, question: &ScopeQuestion) -> (String, String) {
+        let parts: Vec<&str> = question.parts.iter().map(|part| part.asked()).collect();
+        (self.said(question.at), parts.join(", "))
     }
 
     fn earlier(&self, command: &PastCommand) -> Earlier {

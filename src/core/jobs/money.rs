@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::command::value::Amount;
+pub use crate::core::model::spending::{Ceiling, Spent};
 use crate::core::policy::controls::{Controls, DayScope};
 
 /// Tokens of a language model.
@@ -50,27 +51,6 @@ pub struct ChargeTerms {
     pub price: Option<TokenPrice>,
     /// The most that it is charged while its usage is unknown.
     pub bound: Spent,
-}
-
-/// What was spent, or may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Spent {
-    /// In millionths of a US dollar.
-    pub micro_usd: u64,
-    pub tokens: u64,
-    /// Attempts.
-    pub runs: u64,
-}
-
-impl Spent {
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            micro_usd: self.micro_usd.saturating_add(other.micro_usd),
-            tokens: self.tokens.saturating_add(other.tokens),
-            runs: self.runs.saturating_add(other.runs),
-        }
-    }
 }
 
 /// What an attempt is charged.
@@ -138,14 +118,6 @@ impl ChargeTerms {
 fn cost(per_million: u64, tokens: u64) -> u64 {
     let micro = (u128::from(per_million) * u128::from(tokens)).div_ceil(1_000_000);
     u64::try_from(micro).unwrap_or(u64::MAX)
-}
-
-/// The most of each kind; none for any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Ceiling {
-    pub micro_usd: Option<u64>,
-    pub tokens: Option<u64>,
-    pub runs: Option<u64>,
 }
 
 impl Ceiling {
@@ -218,15 +190,6 @@ impl Ceiling {
         let said = kinds.into_iter().filter_map(|(unit, most)| Some(unit.said(most?)));
         let said: Vec<String> = said.collect();
         (!said.is_empty()).then(|| said.join(" and "))
-    }
-
-    /// Whether something that may cost as much as `bound` fits beside what is `spent`.
-    pub fn has_room(&self, spent: Spent, bound: Spent) -> bool {
-        let with = spent.plus(bound);
-        let fits = |most: Option<u64>, would: u64| most.is_none_or(|most| would <= most);
-        fits(self.micro_usd, with.micro_usd)
-            && fits(self.tokens, with.tokens)
-            && fits(self.runs, with.runs)
     }
 }
 

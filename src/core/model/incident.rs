@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{RepoId, ThreadId};
+use super::quota::QuotaName;
 
 /// Something wrong with the world, and where. It is open until it is over; the same thing is open
 /// once.
@@ -81,6 +82,10 @@ pub enum Incident {
     NameTaken {
         name: String,
     },
+    /// A quota is used up: those that live on it get no work.
+    QuotaSpent {
+        quota: QuotaName,
+    },
     /// An agent takes no work, or what it is given comes to nothing.
     Agent {
         name: String,
@@ -155,6 +160,7 @@ impl fmt::Display for Incident {
             Self::OtherLedger => f.write_str("another ledger"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
+            Self::QuotaSpent { quota } => write!(f, "quota of {quota} used up"),
             Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.said()),
         }
     }
@@ -184,6 +190,7 @@ impl Incident {
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
+            | Self::QuotaSpent { .. }
             | Self::Agent { .. } => None,
         }
     }
@@ -212,6 +219,7 @@ impl Incident {
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
+            | Self::QuotaSpent { .. }
             | Self::Agent { .. } => false,
         }
     }
@@ -239,6 +247,7 @@ impl Incident {
             | Self::ThreadBlocked { .. }
             | Self::AnswerUnreadable { .. }
             | Self::VerdictForged { .. }
+            | Self::QuotaSpent { .. }
             | Self::ReportHomeless => true,
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
@@ -276,6 +285,7 @@ impl Incident {
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
+            | Self::QuotaSpent { .. }
             | Self::Agent { .. } => false,
         }
     }

@@ -48,6 +48,17 @@ pub fn is_dangerous(role: &str, names_protected: bool) -> bool {
     role == DEVOPS || names_protected
 }
 
+/// What the text of an issue says that an agent can begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScopePart {
+    /// What is to be done.
+    Scope,
+    /// Where.
+    Place,
+    /// When it is done.
+    Acceptance,
+}
+
 /// The paths that the text of an issue names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NamedPaths {

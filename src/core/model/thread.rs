@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::issue::ScopePart;
 use super::repository::Repo;
 use super::time::Timestamp;
 
@@ -27,6 +28,8 @@ pub struct ThreadState {
     pub snooze: Option<Snooze>,
     /// The day, in the configured zone, on which a stranger was last refused here.
     pub refused_on: Option<Date>,
+    /// What its author was asked, as long as nobody has answered. It is not kept with the rest.
+    pub asked: Option<ScopeQuestion>,
 }
 
 impl ThreadState {
@@ -34,6 +37,14 @@ impl ThreadState {
     pub fn snoozed(&self, now: Timestamp) -> Option<&Snooze> {
         self.snooze.as_ref().filter(|snooze| snooze.until > now)
     }
+}
+
+/// The author of an issue was asked what its text does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeQuestion {
+    pub at: Timestamp,
+    /// What for.
+    pub parts: Vec<ScopePart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

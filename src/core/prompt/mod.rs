@@ -34,6 +34,8 @@ pub struct JobPrompt {
     pub role: String,
     pub repository: RepoName,
     pub thread: PromptThread,
+    /// What was answered in comments when its author was asked what it does not say.
+    pub answers: Vec<String>,
     pub base_branch: String,
     /// The commit that the work begins at.
     pub base: Commit,

@@ -15,6 +15,7 @@ fn prompt() -> JobPrompt {
             title: "The hinge squeaks".into(),
             body: "It squeaks.\n\n- [ ] It is silent.".into(),
         },
+        answers: Vec::new(),
         base_branch: "main".into(),
         base: "8b195ee0".repeat(5).parse().unwrap(),
         branch: "timmy/41-j42".parse().unwrap(),

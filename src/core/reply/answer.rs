@@ -6,7 +6,7 @@ use super::agent_view::AgentState;
 use super::backlog::{Autonomy, Basis, DispatchPreview, Idle, Queue, WeakTerm};
 use super::decisions::DecisionAnswer;
 use super::filters;
-use super::fleet::{AgentRow, AgentSummary, Gets, ReportAnswer};
+use super::fleet::{AgentNow, AgentRow, AgentSummary, Gets, ReportAnswer};
 use super::jobs::{CancelledBy, JobAnswer, JobRefusal, JobStanding, JobWait};
 use super::review::ReviewAnswer;
 use super::state::Paused;

@@ -163,6 +163,8 @@ pub struct Bid {
     pub basis: Option<Basis>,
     /// What it lacks; nothing if it gets the issue.
     pub lack: Option<Rejection>,
+    /// When its quota is there again, if it lacks that.
+    pub quota_at: Option<String>,
 }
 
 /// Of how many results of an agent how many were good.

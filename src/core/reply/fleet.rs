@@ -58,6 +58,8 @@ pub struct AgentNow {
     pub fit: FitLine,
     /// How many jobs it could take beside those that it has.
     pub free: u32,
+    /// That its quota is used up, and until when as far as that is known, in words.
+    pub quota: Option<String>,
     /// What it would get next.
     pub gets: Gets,
 }

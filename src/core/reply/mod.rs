@@ -21,6 +21,7 @@ mod pull_text;
 mod remarks;
 mod rendered;
 mod review;
+pub mod scope_question;
 mod start_question;
 mod state;
 mod status;

@@ -6,6 +6,7 @@ use super::filters::{self, Name};
 use super::jobs::JobView;
 use super::{Judgement, Paused};
 use crate::core::command::verb::Verb;
+use crate::core::model::issue::ScopePart;
 use crate::core::reply::state::Held;
 use crate::core::scheduling::{Ineligible, MANY_DEPENDENTS, Readiness, Term, TermLine, TermReason};
 
@@ -51,6 +52,9 @@ pub struct Status {
     pub pause: Option<Paused>,
     /// Until when it is snoozed, as people say it, and by whom.
     pub snooze: Option<(String, String)>,
+    /// When its author was asked what it does not say, as people say it, and for what; none if
+    /// nobody was, or somebody answered.
+    pub asked: Option<(String, String)>,
     /// The latest commands there, oldest first.
     pub recent: Vec<Earlier>,
 }
@@ -91,12 +95,14 @@ struct Because<'a> {
     line: &'a TermLine,
 }
 
-impl Readiness {
-    /// What a text does not say, in a word or two each.
-    pub fn lacks(&self) -> impl Iterator<Item = &'static str> {
-        let Self { scope, place, acceptance } = *self;
-        let all = [(scope, "scope"), (place, "place"), (acceptance, "acceptance criteria")];
-        all.into_iter().filter_map(|(is_there, what)| (!is_there).then_some(what))
+impl ScopePart {
+    /// What it is called, in a word or two.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Scope => "scope",
+            Self::Place => "place",
+            Self::Acceptance => "acceptance criteria",
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::quota::QuotaWindow;
 use super::roster::{AgentSlot, Load, Rejection, Roster};
 use crate::core::model::ids::RepoId;
+use crate::core::model::spending::Spent;
 
 /// What an issue needs room for.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +20,20 @@ pub(super) struct Demand {
 pub(super) struct Capacity<'a> {
     agents: Vec<AgentCapacity<'a>>,
     hosts: Vec<u32>,
-    pools: Vec<u32>,
+    pools: Vec<PoolRoom<'a>>,
     repos: BTreeMap<RepoId, u32>,
     per_repository: u32,
     issue_micro_usd: Option<u64>,
     too_many_reviews: bool,
+}
+
+/// What a quota has room for.
+#[derive(Debug, Clone)]
+struct PoolRoom<'a> {
+    free: u32,
+    windows: &'a [QuotaWindow],
+    /// What those that are given something may use.
+    taken: Spent,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +54,7 @@ impl<'a> Capacity<'a> {
 
         let mut hosts = Shares::default();
         let mut pools = Shares::default();
+        let mut windows: Vec<&'a [QuotaWindow]> = Vec::new();
         let mut agents = Vec::with_capacity(workers.len());
         for worker in workers {
             let runs = running(worker);
@@ -54,17 +66,32 @@ impl<'a> Capacity<'a> {
                     Some(pool) => pool.concurrent.unwrap_or(u32::MAX),
                     None => u32::MAX,
                 };
-                pools.share(name, most, runs)
+                let place = pools.share(name, most, runs);
+                if place == windows.len() {
+                    windows.push(pool.map_or(&[], |pool| &pool.windows));
+                }
+                place
             });
-            let free = worker.capacity.saturating_sub(runs);
+            let free = worker.capacity.saturating_sub(runs).min(worker.tries.unwrap_or(u32::MAX));
             agents.push(AgentCapacity { worker, free, host, pool });
         }
+        let tries = |name: &str| {
+            let pool = limits.pools.iter().find(|pool| pool.name == name);
+            pool.and_then(|pool| pool.tries).unwrap_or(u32::MAX)
+        };
+        let tries: Vec<u32> = pools.names().into_iter().map(tries).collect();
+        let rooms = pools.free.into_iter().zip(tries).zip(windows);
+        let rooms = rooms.map(|((free, tries), windows)| PoolRoom {
+            free: free.min(tries),
+            windows,
+            taken: Spent::default(),
+        });
         let left =
             |(repo, runs): (&RepoId, &u32)| (*repo, limits.per_repository.saturating_sub(*runs));
         Self {
             agents,
             hosts: hosts.free,
-            pools: pools.free,
+            pools: rooms.collect(),
             repos: load.repos.iter().map(left).collect(),
             per_repository: limits.per_repository,
             issue_micro_usd: limits.issue_micro_usd,
@@ -132,6 +159,9 @@ impl<'a> Capacity<'a> {
     }
 
     fn occupy(&mut self, agent: usize) {
+        if let Some((pool, bound)) = self.pool_of(agent) {
+            pool.taken = pool.taken.plus(bound);
+        }
         for slot in self.slots(agent) {
             *slot = slot.saturating_sub(1);
         }
@@ -139,15 +169,24 @@ impl<'a> Capacity<'a> {
 
     /// Undoes [`Capacity::occupy`], for an agent that had room.
     fn free(&mut self, agent: usize) {
+        if let Some((pool, bound)) = self.pool_of(agent) {
+            pool.taken = pool.taken.minus(bound);
+        }
         for slot in self.slots(agent) {
             *slot = slot.saturating_add(1);
         }
     }
 
+    /// The quota that an agent shares, and what an attempt of it may use of that.
+    fn pool_of(&mut self, agent: usize) -> Option<(&mut PoolRoom<'a>, Spent)> {
+        let AgentCapacity { worker, pool, .. } = &self.agents[agent];
+        Some((&mut self.pools[(*pool)?], worker.bound()))
+    }
+
     fn slots(&mut self, agent: usize) -> impl Iterator<Item = &mut u32> {
         let AgentCapacity { free, host, pool, .. } = &mut self.agents[agent];
         let host = host.map(|host| &mut self.hosts[host]);
-        let pool = pool.map(|pool| &mut self.pools[pool]);
+        let pool = pool.map(|pool| &mut self.pools[pool].free);
         [Some(free), host, pool].into_iter().flatten()
     }
 
@@ -160,13 +199,21 @@ impl<'a> Capacity<'a> {
             Some(Rejection::AgentBusy)
         } else if host.is_some_and(|host| self.hosts[host] == 0) {
             Some(Rejection::HostFull)
-        } else if worker.is_out_of_quota || pool.is_some_and(|pool| self.pools[pool] == 0) {
+        } else if worker.is_out_of_quota
+            || pool.is_some_and(|pool| !self.pools[pool].has_room(worker.bound()))
+        {
             Some(Rejection::PoolEmpty)
         } else if worker.is_spent {
             Some(Rejection::Budget)
         } else {
             None
         }
+    }
+}
+
+impl PoolRoom<'_> {
+    fn has_room(&self, bound: Spent) -> bool {
+        self.free > 0 && self.windows.iter().all(|window| window.has_room(self.taken, bound))
     }
 }
 
@@ -178,6 +225,14 @@ struct Shares<'a> {
 }
 
 impl<'a> Shares<'a> {
+    /// The names, by number.
+    fn names(&self) -> Vec<&'a str> {
+        let mut names: Vec<(usize, &str)> =
+            self.numbers.iter().map(|(name, number)| (*number, *name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+
     /// The number of what is called `name`, which bears `most` jobs, of which an agent runs `runs`.
     fn share(&mut self, name: &'a str, most: u32, runs: u32) -> usize {
         let number = *self.numbers.entry(name).or_insert_with(|| {

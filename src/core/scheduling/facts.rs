@@ -8,7 +8,7 @@ use super::{LinkedPull, TriedAgent};
 use crate::core::model::account::Account;
 use crate::core::model::due_day::DueDay;
 use crate::core::model::ids::ThreadId;
-use crate::core::model::issue::Milestone;
+use crate::core::model::issue::{Milestone, ScopePart};
 use crate::core::model::time::Timestamp;
 
 /// An open issue, as far as its place in the backlog depends on it. What is worth showing beside
@@ -36,7 +36,7 @@ pub struct IssueFacts {
     pub milestone: Option<Arc<Milestone>>,
     /// Whether it is pinned.
     pub pinned: bool,
-    /// What its text holds.
+    /// What its text holds, and what was answered when its author was asked.
     pub readiness: Readiness,
     /// Whether its text names what is protected. Nobody looks as long as all agents ask.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -69,6 +69,29 @@ pub struct Readiness {
     pub place: bool,
     /// It says what makes it done.
     pub acceptance: bool,
+}
+
+impl Readiness {
+    /// What it does not say.
+    pub fn lacks(self) -> Vec<ScopePart> {
+        let Self { scope, place, acceptance } = self;
+        let all = [
+            (scope, ScopePart::Scope),
+            (place, ScopePart::Place),
+            (acceptance, ScopePart::Acceptance),
+        ];
+        all.into_iter().filter_map(|(is_there, part)| (!is_there).then_some(part)).collect()
+    }
+
+    /// What this text and another one say together.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            scope: self.scope || other.scope,
+            place: self.place || other.place,
+            acceptance: self.acceptance || other.acceptance,
+        }
+    }
 }
 
 /// What agents did and do about an issue.

@@ -21,12 +21,14 @@ mod labels;
 mod linked;
 mod matching;
 pub mod outlook;
+mod quota;
 mod ranked_backlog;
 mod ranking;
 mod ranking_input;
 mod recheck;
 mod roster;
 mod rules;
+mod scope_question;
 mod score;
 mod starting;
 mod tables;
@@ -47,6 +49,7 @@ pub use graph::MANY_DEPENDENTS;
 pub use labels::IssueLabels;
 pub use linked::{Disregarded, LinkedPull};
 pub use matching::{MOST_EXPLAINED, match_issues, match_one};
+pub use quota::{QuotaGate, QuotaWindow, SpentQuota};
 pub use ranked_backlog::RankedBacklog;
 pub use ranking::{RankedIssue, Ranking, rank};
 pub use ranking_input::RankingInput;
@@ -56,6 +59,7 @@ pub use roster::{
     Workplaces,
 };
 pub use rules::{Authors, Rules, Weights};
+pub use scope_question::{QUESTIONS_A_DAY, QuestionTerms};
 pub use score::{Score, Terms};
 
 /// One whole, where shares are counted in millionths.

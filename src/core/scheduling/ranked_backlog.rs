@@ -69,6 +69,13 @@ impl RankedBacklog {
         Some(match_one(&asked, &self.candidates(), &self.setting.roster))
     }
 
+    /// Who would get what if these might be handed out as well.
+    pub(super) fn choices_with(&self, also: &[&RankedIssue]) -> Vec<Match> {
+        let mut candidates = self.candidates();
+        candidates.extend(also.iter().filter_map(|standing| self.candidate(standing)));
+        match_issues(&candidates, &self.setting.roster)
+    }
+
     /// What may be handed out, in the order of the ranking.
     fn candidates(&self) -> Vec<Candidate> {
         let ready = &self.ranking.ready;

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::automatic::{AutoTerms, Beginning};
 use super::fit::AgentRecords;
+use super::quota::QuotaWindow;
 use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::spending::Spent;
 use crate::core::model::time::Timestamp;
 
 /// An agent, as far as it may be given an issue. What earlier versions did not store speaks against
@@ -34,9 +36,18 @@ pub struct AgentSlot {
     /// Whether what it lives on is used up for now.
     #[serde(default)]
     pub is_out_of_quota: bool,
+    /// When it is there again, as far as that is known.
+    #[serde(default)]
+    pub quota_at: Option<Timestamp>,
+    /// How many attempts may try whether its own quota is there again; none if it is.
+    #[serde(default)]
+    pub tries: Option<u32>,
     /// What an attempt of it is expected to cost, in millionths of a US dollar.
     #[serde(default)]
     pub micro_usd: u64,
+    /// How many tokens one may take.
+    #[serde(default)]
+    pub tokens: u64,
     /// Whose model it runs; without a name, its own.
     #[serde(default)]
     pub family: Option<String>,
@@ -112,6 +123,11 @@ impl AgentSlot {
         if tried.iter().any(failed) { 2 } else { u8::from(tried.iter().any(family_failed)) }
     }
 
+    /// What an attempt of it may use of its quota.
+    pub fn bound(&self) -> Spent {
+        Spent { micro_usd: self.micro_usd, tokens: self.tokens, runs: 1 }
+    }
+
     /// Whether it has all of these skills.
     pub(super) fn knows(&self, skills: &[String]) -> bool {
         self.skills.is_empty() || skills.iter().all(|skill| self.skills.contains(skill))
@@ -125,8 +141,14 @@ pub struct Pool {
     pub name: String,
     /// How many of its agents' jobs may run at once; none for any number.
     pub concurrent: Option<u32>,
-    /// Whether what it gives on one day is used up.
+    /// Whether it gives nothing at all.
     pub is_empty: bool,
+    /// What may be used of it within stretches of time, and what was.
+    #[serde(default)]
+    pub windows: Vec<QuotaWindow>,
+    /// How many attempts may try whether it is there again; none if it is.
+    #[serde(default)]
+    pub tries: Option<u32>,
 }
 
 /// How much may run at once.

@@ -10,6 +10,7 @@ mod gesture;
 mod give_up;
 mod relayed;
 mod review;
+mod scope_answer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ use crate::core::policy::authority::IgnoredSender;
 use crate::core::policy::authorship::{self, Authorship, TextProof};
 use crate::core::policy::edits::{self, NewLines, TextVersion};
 use crate::core::reply::Answer;
+use crate::core::scheduling::text::TextReader;
 use crate::crash;
 use crate::gitea::{Recovery, TextLookup};
 use crate::store::inbox::{self, Ending, InboxText, StoredVersion, TextSeq};
@@ -60,6 +62,7 @@ pub(super) struct Inbox {
     accounts: Arc<Accounts>,
     permissions: Arc<PermissionReader>,
     snapshots: Arc<Snapshots>,
+    reader: Arc<TextReader>,
     reactions: ClaimReactions,
 }
 
@@ -97,9 +100,10 @@ impl Inbox {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         (accounts, permissions): (Arc<Accounts>, Arc<PermissionReader>),
         snapshots: Arc<Snapshots>,
+        reader: Arc<TextReader>,
     ) -> Self {
         let reactions = ClaimReactions::new(ctx.clone());
-        Self { ctx, identity, incidents, accounts, permissions, snapshots, reactions }
+        Self { ctx, identity, incidents, accounts, permissions, snapshots, reader, reactions }
     }
 
     /// One try at a text.
@@ -211,6 +215,9 @@ impl Inbox {
             NewLines::Wait => return Ok(NextStep::Wait(patient_until(text))),
         };
         let verdict = verdict_of(&self.ctx, inbound).await?;
+        if (reading.is_empty() || reading.is_talk()) && verdict.is_none() {
+            self.hear_scope_answer(inbound, &actor).await?;
+        }
         if reading.is_empty() && verdict.is_none() {
             return Ok(NextStep::Note(Ending::NoTrigger));
         }

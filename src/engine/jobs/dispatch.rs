@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+use jiff::tz::TimeZone;
+
 use super::Jobs;
 use crate::core::jobs::ladder::{Rung, preferred};
 use crate::core::jobs::money::{BudgetScope, BudgetShortage};
@@ -10,7 +12,7 @@ use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{Job, JobId, Spec, StepTime};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::Incident;
-use crate::core::model::time::Timestamp;
+use crate::core::model::time::{Timestamp, said as said_at};
 use crate::core::scheduling::{AgentRecords, AgentSlot, Depth, Rejection};
 use crate::store::jobs::{self, Advanced, ForgeView, LeaseRefusal, LeaseRequest, StoredJob};
 use crate::store::{Connection, Error, Transaction, backlog, repos};
@@ -104,8 +106,9 @@ impl Jobs {
         let nobody = || nobody(&waiting.job, &ladder).to_owned();
         let requests: Vec<LeaseRequest> =
             ladder.iter().filter_map(|rung| self.request(&rung.agent, repo, view, now)).collect();
-        let (step, reason) = (self.step_time(), nobody());
-        let tried = self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, &reason));
+        let (step, reason, zone) = (self.step_time(), nobody(), self.ctx.policy.zone.clone());
+        let tried =
+            self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, (&reason, &zone)));
         match tried.await? {
             LeaseTry::Leased(advanced) => {
                 if let Some(fence) = advanced.after.past.fence {
@@ -196,7 +199,7 @@ fn try_all(
     id: JobId,
     requests: &[LeaseRequest],
     now: StepTime,
-    nobody: &str,
+    (nobody, zone): (&str, &TimeZone),
 ) -> Result<LeaseTry, Error> {
     let mut refusals = Vec::new();
     let mut unasking = None;
@@ -224,7 +227,7 @@ fn try_all(
     {
         return Ok(asks);
     }
-    let words = told(&refusals);
+    let words = told(&refusals, now.at, zone);
     let words = if words.is_empty() { nobody } else { &words };
     jobs::note_waiting(tx, id, Some(words), now.at)?;
     Ok(LeaseTry::Refused(refusals))
@@ -251,7 +254,7 @@ fn day_budget(refusals: &[(String, LeaseRefusal)]) -> DayBudget {
 }
 
 /// Why nobody got it: of each agent that was tried, and once what no agent is to blame for.
-fn told(refusals: &[(String, LeaseRefusal)]) -> String {
+fn told(refusals: &[(String, LeaseRefusal)], now: Timestamp, zone: &TimeZone) -> String {
     let mut words: Vec<String> = Vec::new();
     for (agent, why) in refusals {
         let said = match why {
@@ -267,6 +270,9 @@ fn told(refusals: &[(String, LeaseRefusal)]) -> String {
                 format!("{agent}: {}; {way_out}", lack.said())
             }
             LeaseRefusal::Lacks(lack) => format!("{agent}: {}", lack.said()),
+            LeaseRefusal::PoolEmpty(Some(until)) => {
+                format!("{agent}: {why} until {}", said_at(*until, now, zone))
+            }
             other => format!("{agent}: {other}"),
         };
         if !words.contains(&said) {
@@ -288,7 +294,7 @@ fn nobody(job: &Job, ladder: &[Rung]) -> &'static str {
 /// Whether an agent is refused for what it is, whichever job it would get.
 fn is_about_agent(why: &LeaseRefusal) -> bool {
     match why {
-        LeaseRefusal::AgentPaused | LeaseRefusal::BreakerOpen => true,
+        LeaseRefusal::AgentPaused | LeaseRefusal::BreakerOpen | LeaseRefusal::PoolEmpty(_) => true,
         LeaseRefusal::Lacks(lack) => matches!(
             lack,
             Rejection::AgentDown

@@ -105,6 +105,8 @@ pub struct JobOrder {
     pub repo: Repo,
     /// The issue as it is now.
     pub issue: Issue,
+    /// What was answered in comments when its author was asked what it does not say.
+    pub answers: Vec<String>,
     pub agent: String,
     /// How the attempt is called outside.
     pub key: String,

@@ -23,15 +23,16 @@ const BARRED: Duration = Duration::from_secs(10 * 60);
 pub struct AgentCondition {
     /// What it said when it was asked last, or why it said nothing; none before that.
     pub health: Option<Result<AgentHealth, AgentTrouble>>,
-    /// Until when its quota is used up.
-    pub spent_until: Option<Timestamp>,
     next_check: Timestamp,
 }
 
 impl AgentCondition {
-    /// Whether it answers and takes work.
+    /// Whether it answers and takes work. Whether there is quota for that, the ledger knows.
     pub fn is_up(&self) -> bool {
-        matches!(&self.health, Some(Ok(AgentHealth { refuses: None, .. })))
+        matches!(
+            &self.health,
+            Some(Ok(AgentHealth { refuses: None, .. }) | Err(AgentTrouble::PoolSpent { .. }))
+        )
     }
 
     /// Whether it should ask before it does something dangerous, and was not seen to.
@@ -40,10 +41,9 @@ impl AgentCondition {
     }
 
     /// As people are told of it. `leaves_nothing`: it is only tried now and then.
-    pub(in crate::engine) fn state(&self, leaves_nothing: bool, now: Timestamp) -> AgentState {
+    pub(in crate::engine) fn state(&self, leaves_nothing: bool) -> AgentState {
         match &self.health {
             _ if leaves_nothing => AgentState::Wrong(AgentProblem::LeavesNothing),
-            _ if self.is_out(now) => AgentState::Wrong(AgentProblem::PoolSpent),
             None => AgentState::Unknown,
             Some(health) => state_of(health),
         }
@@ -52,11 +52,6 @@ impl AgentCondition {
     /// The model that it works with, where it says so.
     pub(in crate::engine) fn model(&self) -> Option<&str> {
         self.health.as_ref()?.as_ref().ok()?.model.as_deref()
-    }
-
-    /// Whether what it lives on is used up.
-    fn is_out(&self, now: Timestamp) -> bool {
-        self.spent_until.is_some_and(|until| until > now)
     }
 }
 
@@ -78,8 +73,7 @@ pub(in crate::engine) struct Fleet {
 
 impl Fleet {
     pub(super) fn new(agents: BTreeMap<String, Arc<dyn Agent>>) -> Self {
-        let unknown =
-            || AgentCondition { health: None, spent_until: None, next_check: Timestamp::default() };
+        let unknown = || AgentCondition { health: None, next_check: Timestamp::default() };
         let known = agents.keys().map(|name| (name.clone(), unknown())).collect();
         Self { agents, known: Mutex::new(known), barred: Mutex::default() }
     }
@@ -160,25 +154,11 @@ impl Fleet {
         barred.get(&(name.to_owned(), repo)).is_some_and(|until| *until > now)
     }
 
-    /// Its quota is used up until then.
-    pub(super) fn spent(&self, name: &str, until: Timestamp) {
-        if let Some(known) = self.known().get_mut(name) {
-            known.spent_until = Some(until);
-        }
-    }
-
-    /// `slots` as the agents are now: who cannot be driven takes nothing, nor does whoever lives on
-    /// what one of them used up.
+    /// `slots` as the agents are now: who cannot be driven takes nothing.
     pub(in crate::engine) fn slots(&self, slots: &[AgentSlot], now: Timestamp) -> Vec<AgentSlot> {
         let known = self.known();
-        let is_out = |name: &String| known.get(name).is_some_and(|known| known.is_out(now));
-        let empty: BTreeSet<&String> = (slots.iter().filter(|slot| is_out(&slot.name)))
-            .filter_map(|slot| slot.pool.as_ref())
-            .collect();
         let present = |slot: &AgentSlot| AgentSlot {
             is_up: slot.is_up && known.get(&slot.name).is_some_and(AgentCondition::is_up),
-            is_out_of_quota: is_out(&slot.name)
-                || slot.pool.as_ref().is_some_and(|pool| empty.contains(pool)),
             workplaces: Workplaces::AllBut(self.barred_to(&slot.name, now)),
             cannot_ask: known.get(&slot.name).is_some_and(AgentCondition::cannot_ask),
             ..slot.clone()
@@ -188,9 +168,8 @@ impl Fleet {
 
     /// When some agent may take by itself what it may not take now.
     pub(in crate::engine) fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let spent = self.known().values().filter_map(|known| known.spent_until).collect::<Vec<_>>();
         let barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);
-        barred.values().copied().chain(spent).filter(|at| *at > now).min()
+        barred.values().copied().filter(|at| *at > now).min()
     }
 
     fn barred_to(&self, name: &str, now: Timestamp) -> BTreeSet<RepoId> {

@@ -6,7 +6,7 @@ use super::Jobs;
 use super::look::{NextLook, SeenJob};
 use super::start::{Found, phase, request_agent};
 use super::trouble::spent_until;
-use crate::agents::{Agent, AgentEnding, AgentTrouble, FailureKind, RunHandle, Sighting};
+use crate::agents::{Agent, AgentEnding, AgentTrouble, FailureKind, RunHandle, Sighting, reset_in};
 use crate::core::jobs::{
     Failure, Fence, HeldBy, JobEvent, JobId, NeverRan, OutcomeDigest, Progress, State, ToldText,
     Waiting,
@@ -117,6 +117,14 @@ impl Jobs {
             }
             Sighting::Failed { kind, reason, usage } => {
                 tracing::info!(job = %seen.id(), attempt = fence.0, reason, "attempt failed");
+                let kind = match kind {
+                    FailureKind::PoolSpent { until } => {
+                        let told = until.or_else(|| reset_in(&reason, now));
+                        let until = self.quota_spent(request_agent(seen), told).await?;
+                        FailureKind::PoolSpent { until: Some(until) }
+                    }
+                    other => other,
+                };
                 Progress::Failed { failure: failure(kind, &reason, now), usage }
             }
             Sighting::Stopped(usage) => Progress::Stopped { usage },
@@ -220,7 +228,7 @@ impl Jobs {
         fence: Fence,
         trouble: &AgentTrouble,
     ) -> Result<NextLook, Error> {
-        self.met(request_agent(seen), trouble).await;
+        self.met(request_agent(seen), trouble).await?;
         let progress = match trouble {
             AgentTrouble::HostAway(_) => Progress::HostAway,
             AgentTrouble::NotFound => Progress::Lost,

@@ -116,6 +116,7 @@ impl LiveForge {
             role: job.spec.role.clone(),
             repository: name.clone(),
             thread: told_thread(&order.issue),
+            answers: order.answers.clone(),
             base_branch: base_branch.clone(),
             base: base.clone(),
             branch: order.branch.clone(),

@@ -1,20 +1,15 @@
 //! Asks agents how they are, and says what is wrong with them.
 
 use super::Jobs;
-use super::trouble::{problem, spent_until};
+use super::trouble::problem;
 use crate::agents::{Agent, AgentHealth, AgentTrouble, Asking};
 use crate::core::jobs::breaker::Breaker;
 use crate::core::model::incident::AgentProblem;
 use crate::store::{Connection, Error, jobs};
 
 /// What is over when an agent answers that it takes work.
-const ENDED_BY_HEALTH: [AgentProblem; 5] = [
-    AgentProblem::HostAway,
-    AgentProblem::Down,
-    AgentProblem::BadKey,
-    AgentProblem::ModelGone,
-    AgentProblem::PoolSpent,
-];
+const ENDED_BY_HEALTH: [AgentProblem; 4] =
+    [AgentProblem::HostAway, AgentProblem::Down, AgentProblem::BadKey, AgentProblem::ModelGone];
 
 impl Jobs {
     /// Asks the agent at `place` how it is.
@@ -25,6 +20,7 @@ impl Jobs {
         if self.health(&name, &*agent).await?.is_ok() {
             self.catch_up(&name).await?;
         }
+        self.look_at_quota(&name).await?;
         let of = name.clone();
         let breaker = self.ctx.ledger.read(move |conn| jobs::breaker(conn, &of)).await?;
         if breaker == Breaker::Closed {
@@ -56,7 +52,7 @@ impl Jobs {
                     self.agent_problem(name, problem, None).await;
                 }
             }
-            Err(trouble) => self.met(name, trouble).await,
+            Err(trouble) => self.met(name, trouble).await?,
         }
         Ok(health)
     }
@@ -82,12 +78,14 @@ impl Jobs {
     }
 
     /// Notes what a trouble says about an agent.
-    pub(super) async fn met(&self, name: &str, trouble: &AgentTrouble) {
+    pub(super) async fn met(&self, name: &str, trouble: &AgentTrouble) -> Result<(), Error> {
         if let AgentTrouble::PoolSpent { until } = trouble {
-            self.fleet.spent(name, spent_until(*until, self.ctx.now()));
+            self.quota_spent(name, *until).await?;
+            return Ok(());
         }
         if let Some(problem) = problem(trouble) {
             self.agent_problem(name, problem, Some(format!("agent {name}: {trouble}"))).await;
         }
+        Ok(())
     }
 }

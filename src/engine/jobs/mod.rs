@@ -12,6 +12,7 @@
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
 //! | `by_itself` | what was matched begins without anybody asking for it |
 //! | `claim` | whether the card of a job claims its thread, or another ledger was faster |
+//! | `quota` | what follows when an agent's quota is used up |
 //! | `access` | whether an agent's account may work in a repository |
 //! | `base` | where work begins, and whether that is red |
 //! | `start` | starts an attempt, or finds the one that was started |
@@ -47,6 +48,7 @@ mod merged;
 mod own_pulls;
 mod permission;
 mod preflight;
+mod quota;
 mod request;
 mod start;
 mod stop;
@@ -275,6 +277,11 @@ impl Jobs {
         let frees = before.state.leased().is_some() && after.state.leased().is_none();
         if frees {
             self.freed.notify_waiters();
+        }
+        if let (true, Some(leased)) = (frees, before.state.leased())
+            && let Err(error) = self.look_at_quota(&leased.grant.agent).await
+        {
+            tracing::warn!(%error, "whether its quota is there again is looked at later");
         }
         if frees || to == StateKind::Queued {
             self.has_moved.store(true, Ordering::SeqCst);

@@ -18,7 +18,7 @@ use crate::gitea;
 use crate::store::backlog::{self, BacklogSource};
 use crate::store::jobs::{self, Lease, LeaseRefusal};
 use crate::store::permissions::permissions;
-use crate::store::{Error, Transaction};
+use crate::store::{Error, Transaction, scope_questions};
 
 /// Of how many linked pull requests it is asked whether they were merged.
 const MOST_LINKED: usize = 3;
@@ -141,12 +141,16 @@ impl Jobs {
             Ok((jobs::texts(conn, id)?, attempts, linked, left_before, permissions))
         });
         let (texts, mut earlier, linked, left_before, permissions) = read.await?;
+        let Some(answers) = self.scope_answers(seen, &repo).await? else {
+            return Ok(PreflightFinding::Later);
+        };
         earlier.retain(|attempt| attempt.fence != lease.fence());
         let texts = to_tell(&seen.job.past, texts);
         Ok(PreflightFinding::Order(Box::new(JobOrder {
             job: seen.job.clone(),
             repo,
             issue,
+            answers,
             agent: lease.agent().to_owned(),
             key: lease.key().to_owned(),
             branch: lease.branch().clone(),
@@ -156,6 +160,30 @@ impl Jobs {
             left_before,
             permissions,
         })))
+    }
+
+    /// What was answered when the author of the issue was asked what it does not say, as those
+    /// comments are now; none if it cannot be found out now.
+    async fn scope_answers(
+        &self,
+        seen: &SeenJob,
+        repo: &Repo,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let thread = seen.job.spec.thread;
+        let known = self.ctx.ledger.read(move |conn| scope_questions::answers(conn, thread));
+        let mut answers = Vec::new();
+        for comment in known.await? {
+            match self.ctx.gitea.comment(&repo.name, comment).await {
+                Ok(comment) => answers.extend(comment.map(|comment| comment.body)),
+                // What was deleted is not told again.
+                Err(gitea::Error::NotFound { .. }) => {}
+                Err(error) => {
+                    self.incidents.met(&error, thread).await;
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(answers))
     }
 
     /// Lets the backlog know the issue as it is now, and what that waits for: whether it may still be
@@ -315,7 +343,9 @@ fn refused(refusal: &LeaseRefusal) -> NeverRan {
         | LeaseRefusal::NotThere
         | LeaseRefusal::NeedsYes(_) => NeverRan::Moved,
         LeaseRefusal::BreakerOpen => NeverRan::LeftNothing,
+        LeaseRefusal::PoolEmpty(Some(until)) => NeverRan::PoolSpent { until: *until },
         LeaseRefusal::NamedAnother
+        | LeaseRefusal::PoolEmpty(None)
         | LeaseRefusal::Lacks(_)
         | LeaseRefusal::AgentPaused
         | LeaseRefusal::OverBudget(_)

@@ -59,7 +59,7 @@ impl Jobs {
             }
             Err(trouble) => {
                 tracing::info!(job = %seen.id(), attempt = fence.0, %trouble, "start of unknown outcome");
-                self.met(request_agent(seen), &trouble).await;
+                self.met(request_agent(seen), &trouble).await?;
                 Ok(NextLook::At(self.ctx.now().after(SOON)))
             }
         }
@@ -138,7 +138,7 @@ impl Jobs {
         trouble: &AgentTrouble,
     ) -> Result<NextLook, Error> {
         tracing::info!(job = %seen.id(), attempt = fence.0, %trouble, "start refused");
-        self.met(request_agent(seen), trouble).await;
+        self.met(request_agent(seen), trouble).await?;
         let progress = match trouble {
             AgentTrouble::Conflict => Progress::Unclear,
             AgentTrouble::BadRequest(_) => {

@@ -61,6 +61,7 @@ impl Poller {
             | Incident::OtherLedger
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }
+            | Incident::QuotaSpent { .. }
             | Incident::Agent { .. } => return Ok(false),
         };
         match stands {

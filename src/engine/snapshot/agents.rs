@@ -23,7 +23,6 @@ impl Snapshots {
     ) -> Result<HashMap<String, AgentView>, EngineError> {
         let policy = &self.ctx.policy;
         let (conditions, open) = (self.fleet.conditions(), self.open_breakers().await?);
-        let now = self.ctx.now();
         let mut views = HashMap::new();
         for (nth, profile) in policy.agents.iter().enumerate() {
             let name = &profile.name;
@@ -36,7 +35,7 @@ impl Snapshots {
             };
             let state = match condition {
                 None => AgentState::NotDriven,
-                Some(condition) => condition.state(open.contains(name), now),
+                Some(condition) => condition.state(open.contains(name)),
             };
             let model = condition.and_then(AgentCondition::model).map(str::to_owned);
             views.insert(name.clone(), AgentView { state, model, rights });

@@ -112,12 +112,12 @@ pub(super) fn closes(entry: &BacklogEntry) -> String {
 }
 
 /// The column `readiness`.
-pub(super) fn bits(readiness: Readiness) -> u8 {
+pub(in crate::store) fn bits(readiness: Readiness) -> u8 {
     let Readiness { scope, place, acceptance } = readiness;
     u8::from(scope) | u8::from(acceptance) << 1 | u8::from(place) << 2
 }
 
 /// What the column `readiness` says.
-pub(super) fn readiness(bits: u8) -> Readiness {
+pub(in crate::store) fn readiness(bits: u8) -> Readiness {
     Readiness { scope: bits & 1 != 0, acceptance: bits & 2 != 0, place: bits & 4 != 0 }
 }

@@ -37,6 +37,7 @@ pub use dependencies::{
     ask_dependencies_again, bind, blockers, dependencies_unknown, dependencies_unreadable,
     recheck_untracked, to_ask, unasked,
 };
+pub(super) use entry::{bits as readiness_bits, readiness as readiness_of};
 pub use load::{facts, look_at_paths};
 pub(super) use one::{adoptable_pull, issue};
 pub use one::{moved_at, named_paths, open_pulls, text_of};

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::{asked, attempts, load, speech};
+use super::{asked, attempts, load, quotas, speech};
 use crate::core::jobs::breaker::Breaker;
 use crate::core::jobs::{
-    self, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent, JobId, JobStep, StepTime,
+    self, AttemptEnd, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent, JobId, JobStep,
+    StepTime,
 };
 use crate::core::model::ids::ThreadId;
 use crate::store::backlog;
@@ -118,6 +119,10 @@ fn keep(tx: &Transaction<'_>, action: &JobAction, now: StepTime) -> Result<Optio
     let (fence, left) = match action {
         JobAction::Release { fence, end, charge, left } => {
             attempts::end(tx, *fence, *end, *charge, *left, now.at)?;
+            if matches!(end, AttemptEnd::Ended | AttemptEnd::Failed | AttemptEnd::Asked) {
+                let (quota, leased_at) = attempts::quota_of(tx, *fence)?;
+                quotas::quota_there(tx, &quota, leased_at)?;
+            }
             (*fence, *left)
         }
         JobAction::Left { fence, left } => {

@@ -7,6 +7,7 @@ use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::money::{Charge, Spending, Spent};
 use crate::core::jobs::{AttemptEnd, Commit, Fence, JobId, Leased};
 use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::quota::QuotaName;
 use crate::core::model::time::Timestamp;
 use crate::store::backlog;
 use crate::store::columns::{self, Json, Spelled};
@@ -128,8 +129,8 @@ pub(super) fn add(
     let agent = &leased.grant.agent;
     tx.prepare_cached(
         "INSERT INTO attempts (fence, job, repo, number, agent, branch, key, leased_at, runs,
-                               micro_usd, tokens, is_bound)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1)",
+                               micro_usd, tokens, is_bound, pool)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12)",
     )?
     .execute((
         leased.fence(),
@@ -143,6 +144,7 @@ pub(super) fn add(
         whole(runs),
         whole(micro_usd),
         whole(tokens),
+        pool,
     ))?;
     tx.prepare_cached(
         "INSERT INTO leases (job, fence, agent, host, pool, repo) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -325,6 +327,54 @@ pub fn spending(
         }
     }
     Ok(Spending { issue, agent_day, day })
+}
+
+/// Which attempts count for a quota: those that said so, and of those of before that of its agents.
+pub(super) struct Used<'a> {
+    pub(super) pool: &'a str,
+    pub(super) agents: &'a [String],
+    /// What ended at this moment or before counts no more.
+    pub(super) since: Timestamp,
+    pub(super) except: Option<Fence>,
+}
+
+const OF_QUOTA: &str =
+    "(pool = ?1 OR (pool IS NULL AND agent IN (SELECT value FROM json_each(?2))))
+    AND fence IS NOT ?4";
+
+/// What was used or is set aside of a quota.
+pub(super) fn used_within(conn: &Connection, of: &Used<'_>) -> Result<Spent, Error> {
+    let which = format!("(ended_at IS NULL OR ended_at > ?3) AND {OF_QUOTA}");
+    sum(conn, &which, (of.pool, Json(of.agents), of.since, of.except))
+}
+
+/// What the attempts used of it that have ended, and when, the oldest first.
+pub(super) fn ended_uses(
+    conn: &Connection,
+    of: &Used<'_>,
+) -> Result<Vec<(Timestamp, Spent)>, Error> {
+    let sql = format!(
+        "SELECT ended_at, runs, micro_usd, tokens FROM attempts
+         WHERE ended_at > ?3 AND {OF_QUOTA} ORDER BY ended_at, fence"
+    );
+    let uses = conn
+        .prepare_cached(&sql)?
+        .query_map((of.pool, Json(of.agents), of.since, of.except), |row| {
+            Ok((row.get(0)?, summed(row, 1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(uses)
+}
+
+/// Whose quota an attempt uses, and when its agent got it.
+pub(super) fn quota_of(conn: &Connection, fence: Fence) -> Result<(QuotaName, Timestamp), Error> {
+    let quota = conn
+        .prepare_cached("SELECT agent, pool, leased_at FROM attempts WHERE fence = ?1")?
+        .query_row([fence], |row| {
+            let (agent, pool): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+            Ok((QuotaName::of(&agent, pool.as_deref()), row.get(2)?))
+        })?;
+    Ok(quota)
 }
 
 /// The sums of what was spent. SQLite fails where one overflows, so one attempt counts as no more

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::attempts::ProbeTime;
-use super::{attempts, load};
+use super::{attempts, load, quotas};
 use crate::core::command::value::Size;
 use crate::core::jobs::ask_first::{StartFacts, StartRules, proposal};
 use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
@@ -68,6 +68,9 @@ pub enum LeaseRefusal {
     Ineligible(Vec<Ineligible>),
     #[error("the agent lacks something: {0:?}")]
     Lacks(Rejection),
+    /// Its quota has no room; when it has again, as far as that is known.
+    #[error("its quota is used up")]
+    PoolEmpty(Option<Timestamp>),
     #[error("the agent is paused")]
     AgentPaused,
     /// Nothing that it was given lately left anything.
@@ -115,7 +118,7 @@ pub(super) fn check(
 
     let checks = [
         eligible(conn, job, &facts, bid, now)?,
-        capacity(conn, job, work, own, &facts, bid)?,
+        capacity(conn, job, work, own, &facts, bid, now)?,
         trial(conn, job, work, &facts, bid)?,
         breaker(conn, own, bid, now)?,
         budget(conn, job, own, bid, now)?,
@@ -150,6 +153,7 @@ fn capacity(
     own: Option<Fence>,
     facts: &IssueFacts,
     bid: &LeaseRequest,
+    now: Timestamp,
 ) -> Result<Checked, Error> {
     // What has one adds no pull request to those that wait.
     let reviews_waiting = match (work, job.past.pull) {
@@ -159,10 +163,13 @@ fn capacity(
     let held = held(conn, own)?;
     let mut workers = bid.workers.clone();
     workers.extend(gone(&held, bid));
+    // Whether its issue may cost more is asked below.
+    let mut limits = Limits { issue_micro_usd: None, ..bid.limits.clone() };
+    quotas::fill(conn, &mut workers, &mut limits, own, now)?;
+    let quota_at = workers.iter().find(|one| one.name == bid.agent).and_then(|one| one.quota_at);
     let roster = Roster {
         workers,
-        // Whether its issue may cost more is asked below.
-        limits: Limits { issue_micro_usd: None, ..bid.limits.clone() },
+        limits,
         load: load(&held, reviews_waiting),
         outcomes: AgentRecords::default(),
         small_handed_out: 0,
@@ -170,7 +177,11 @@ fn capacity(
         auto: AutoTerms::default(),
     };
     let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
-    Ok(lack(facts, &bid.agent, role, &roster).map_or(Ok(()), |lack| Err(LeaseRefusal::Lacks(lack))))
+    Ok(match lack(facts, &bid.agent, role, &roster) {
+        None => Ok(()),
+        Some(Rejection::PoolEmpty) => Err(LeaseRefusal::PoolEmpty(quota_at)),
+        Some(lack) => Err(LeaseRefusal::Lacks(lack)),
+    })
 }
 
 /// An agent on trial has one job at a time that nobody asked for, and nothing large.

@@ -11,6 +11,7 @@
 //!   nobody may tell, since they are made only where `check` finds, in the same transaction, that
 //!   they are still right.
 //! - `attempts`: what attempts cost, and whether an agent's breaker is open.
+//! - `quotas`: what was used of quotas, and which of them are used up.
 //! - `load`: jobs as they stand, and what is due.
 //! - `decide`: what it asks people is put, answered or void; `asked` closes what it asks no more.
 //! - `history`: what a job went through, folded again.
@@ -33,6 +34,7 @@ mod load;
 mod merged_before;
 mod merged_job;
 mod numbers;
+mod quotas;
 mod record;
 mod results;
 mod run;
@@ -57,6 +59,7 @@ pub use load::{
 pub use merged_before::{merged_before_of, merged_jobs_before};
 pub use merged_job::MergedJob;
 pub use numbers::{ShownNumbers, count_above, introduce, restore};
+pub use quotas::{fill as fill_quotas, look_at_quota, quota_spent};
 pub use record::{
     dead_ids, ended_between, ended_ids, latest_in, live_ids, record, refused_ids, reverted_between,
 };

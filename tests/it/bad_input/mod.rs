@@ -7,6 +7,7 @@ mod branches;
 mod gateways;
 mod models;
 mod pushes;
+mod quotas;
 mod secrets;
 mod stage;
 mod threads;

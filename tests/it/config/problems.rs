@@ -383,7 +383,7 @@ fn an_unwise_configuration_warns() {
     let secret_file = |_: &Path| Ok(SecretFile { text: "s3cret".to_owned(), exposed: true });
     let world = Outside { env: &|_| None, secret_file: &secret_file };
     let more = "[report]\nrepository = \"alexander/notes\"\n[budget]\nday = \"1usd\"\n\
-                [web]\nlisten = \"0.0.0.0:8788\"\n";
+                [web]\nlisten = \"0.0.0.0:8788\"\n[[pool]]\nname = \"spare\"\n";
     let loaded = parse(&format!("{LEAST}{more}"), Path::new("timmy.toml"), world).unwrap();
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r##"
@@ -392,5 +392,6 @@ fn an_unwise_configuration_warns() {
     timmy.toml:12:1: budget.issue (2usd) is more than budget.day (1usd). The smaller one holds.
     timmy.toml:12:1: budget.agent_day (20usd) is more than budget.day (1usd). The smaller one holds.
     timmy.toml:15:10: web.listen can be reached from outside. Its pages ask for no password: listen on 127.0.0.1, behind a proxy that does.
+    timmy.toml:17:8: pool.name "spare" is no agent's pool. Name it as the pool of the agents that share it: until then it limits nothing.
     "##);
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use timmy::core::command::value::{ArgumentValue as _, Cause, IssueRef};
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
-    AgentClaim, CancelReason, Failure, JobEvent, JobId, NeverRan, PersonAnswer, Progress,
+    AgentClaim, CancelReason, Failure, Fence, JobEvent, JobId, NeverRan, PersonAnswer, Progress,
     ResultJudgement, Verdict,
 };
 use timmy::core::model::dependency::{Blocker, WaitsFor};
 use timmy::core::model::ids::RepoId;
 use timmy::core::model::issue::Label;
+use timmy::core::model::quota::QuotaName;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::store::backlog::{self, BacklogSource};
@@ -18,7 +19,7 @@ use timmy::store::jobs::{self, LeaseRefusal};
 use timmy::store::{Error, Transaction, controls, threads};
 
 use super::stage::{at, entry, new_job, put, thread};
-use super::world::{AGENTS, Run, World};
+use super::world::{AGENTS, Run, SHARED, World, shares};
 use super::{digest, terms};
 use crate::support::people::account;
 use crate::support::random::Random;
@@ -38,7 +39,7 @@ impl World {
         self.second += 1 + i64::try_from(self.random.below(pause)).unwrap();
         let number = self.issue();
         let small = |random: &mut Random| u32::try_from(random.below(4)).unwrap();
-        match self.random.below(18) {
+        match self.random.below(21) {
             0 => {
                 Self::flip(&mut self.held, number);
                 self.say(tx, number)?;
@@ -66,9 +67,30 @@ impl World {
                 self.issue = Some(u64::from(small(&mut self.random)) * 500_000 + 600_000);
             }
             15 | 16 => self.bind(tx, number)?,
+            18 => self.window = Some(u64::from(small(&mut self.random)) + 1),
+            19 => self.spend_quota(tx)?,
+            20 => self.window = None,
             _ => self.day_began = self.second,
         }
         Ok(())
+    }
+
+    /// An agent says until when the shared quota is used up.
+    fn spend_quota(&mut self, tx: &Transaction<'_>) -> Result<(), Error> {
+        let told = self.second + 100 + i64::try_from(self.random.below(300)).unwrap();
+        let known = self.spent_until.filter(|until| *until > self.second);
+        self.spent_until = Some(known.map_or(told, |known| known.max(told)));
+        let (name, now) = (QuotaName::Pool(SHARED.to_owned()), self.now().at);
+        jobs::quota_spent(tx, &name, Some(at(told).at), now).map(drop)
+    }
+
+    /// An attempt that used it has shown that it is there again.
+    fn found_quota(&mut self, fence: Fence) {
+        let run = &self.runs[&fence];
+        let shows = |until: i64| shares(run.agent) && run.given >= at(until).at;
+        if self.spent_until.is_some_and(shows) {
+            self.spent_until = None;
+        }
     }
 
     pub fn say(&mut self, tx: &Transaction<'_>, number: i64) -> Result<(), Error> {
@@ -81,7 +103,7 @@ impl World {
             .snoozed
             .get(&number)
             .map(|until| Snooze { by: account("anna"), until: at(*until).at });
-        threads::save(tx, thread(number), &ThreadState { hold, snooze, refused_on: None })
+        threads::save(tx, thread(number), &ThreadState { hold, snooze, ..ThreadState::default() })
     }
 
     pub fn show(
@@ -222,6 +244,7 @@ impl World {
                 let failure = Failure::Agent(digest(&fence.to_string()));
                 let failed = Progress::Failed { failure, usage };
                 self.tell(tx, lease.job(), JobEvent::Attempt(fence, failed))?;
+                self.found_quota(fence);
                 self.end(which, 1000, Some(false));
             }
             1 => {
@@ -240,6 +263,7 @@ impl World {
                     examined: None,
                 };
                 self.tell(tx, lease.job(), JobEvent::Judged(found))?;
+                self.found_quota(fence);
                 self.end(which, 1000, Some(true));
             }
             _ => {

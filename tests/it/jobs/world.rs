@@ -2,15 +2,25 @@
 //! a lease may be made.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use timmy::core::jobs::money::Ceiling;
+use timmy::core::jobs::money::{Ceiling, Spent};
 use timmy::core::jobs::{Fence, StepTime};
 use timmy::core::model::time::Timestamp;
+use timmy::core::scheduling::{Pool, QuotaWindow};
 use timmy::store::jobs::{Lease, LeaseRequest};
 
 use super::stage::{at, bid, slot, thread};
 use super::terms;
 use crate::support::random::Random;
+
+/// The quota of ezra and bezalel, and its window.
+pub const SHARED: &str = "shared";
+const PER: Duration = Duration::from_secs(900);
+
+pub fn shares(agent: &str) -> bool {
+    agent != "allegro"
+}
 
 pub const AGENTS: [(&str, &str); 3] = [("ezra", "a"), ("bezalel", "a"), ("allegro", "b")];
 
@@ -48,6 +58,10 @@ pub struct World {
     pub day: Option<u64>,
     pub day_began: i64,
     pub issue: Option<u64>,
+    /// How many runs the quota that two agents share gives within [`PER`].
+    pub window: Option<u64>,
+    /// Until when an agent said that it is used up, until an attempt shows that it is not.
+    pub spent_until: Option<i64>,
     pub runs: BTreeMap<Fence, Run>,
     pub leases: Vec<(Lease, bool)>,
     /// Issues for which a job has ended.
@@ -76,6 +90,8 @@ impl World {
             day: None,
             day_began: 0,
             issue: None,
+            window: None,
+            spent_until: None,
             runs: BTreeMap::new(),
             leases: Vec::new(),
             settled: BTreeSet::new(),
@@ -95,6 +111,22 @@ impl World {
         bid.limits.per_host = self.per_host;
         bid.limits.per_repository = self.per_repository;
         bid.limits.reviews_waiting = 4;
+        for worker in bid.workers.iter_mut().filter(|worker| shares(&worker.name)) {
+            worker.pool = Some(SHARED.to_owned());
+            worker.tokens = terms().bound.tokens;
+        }
+        let windows = self.window.map(|runs| QuotaWindow {
+            per: PER,
+            most: Ceiling { runs: Some(runs), ..Ceiling::default() },
+            used: Spent::default(),
+        });
+        bid.limits.pools = vec![Pool {
+            name: SHARED.to_owned(),
+            concurrent: None,
+            is_empty: false,
+            windows: windows.into_iter().collect(),
+            tries: None,
+        }];
         bid.outside.reviews_waiting = self.reviews;
         bid.outside.is_asked = self.asked;
         bid.day_began = at(self.day_began).at;
@@ -138,7 +170,31 @@ impl World {
             && !is_paused
             && has_room
             && has_money
+            && (!shares(agent) || self.has_quota(own))
             && self.is_trusted(agent, is_probing, own)
+    }
+
+    /// The shared quota, by its words: so many runs within a time; and one that is used up is tried
+    /// by one attempt, once its time is over.
+    fn has_quota(&self, own: Option<Fence>) -> bool {
+        let now = self.now().at;
+        let others = || {
+            let others = self.runs.iter().filter(|(fence, _)| Some(**fence) != own);
+            others.map(|(_, run)| run).filter(|run| shares(run.agent))
+        };
+        let counts = |run: &&Run| match run.ended {
+            None => true,
+            Some(ended) => run.cost > 0 && ended > now.before(PER),
+        };
+        let used = u64::try_from(others().filter(counts).count()).unwrap();
+        let is_within = self.window.is_none_or(|most| used < most);
+        let latest = others().filter(|run| run.ended.is_none()).map(|run| run.given).max();
+        let is_there = self.spent_until.is_none_or(|until| {
+            let tries = latest.filter(|given| *given >= at(until).at);
+            let goes_on = |given: Timestamp| given.after(Duration::from_secs(600)) <= now;
+            at(until).at <= now && tries.is_none_or(goes_on)
+        });
+        is_within && is_there
     }
 
     /// The breaker, by its words: three threads in a row, and then one probe an hour.

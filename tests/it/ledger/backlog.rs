@@ -393,7 +393,7 @@ fn holds_and_snoozes_come_back() {
             thread(3),
             &ThreadState { hold: hold.clone(), ..ThreadState::default() },
         )?;
-        threads::save(tx, thread(13), &ThreadState { hold, snooze, refused_on: None })?;
+        threads::save(tx, thread(13), &ThreadState { hold, snooze, ..ThreadState::default() })?;
         let facts = backlog::facts(tx, at(1000))?;
         assert_eq!((facts[0].held, facts[0].snoozed_until), (false, None));
         assert_eq!((facts[1].held, facts[1].snoozed_until), (true, Some(at(5000))));

@@ -114,6 +114,7 @@ fn state() -> impl Strategy<Value = ThreadState> {
             hold: held.then(|| Hold { by: account("anna"), reason: None, since: at(5) }),
             snooze: until.map(|until| Snooze { by: account("anna"), until: at(until * 100 * DAY) }),
             refused_on: refused.then(|| "2026-12-01".parse().expect("a day")),
+            asked: None,
         }
     })
 }

@@ -78,6 +78,7 @@ fn what_people_said_about_a_thread_is_kept_until_they_say_otherwise() {
             hold: Some(Hold { by: by.clone(), reason: None, since: at(5) }),
             snooze: Some(Snooze { by, until: at(60) }),
             refused_on: Some("2026-12-01".parse().expect("a day")),
+            asked: None,
         };
         threads::save(tx, thread(12), &said)?;
         assert_eq!(threads::state(tx, thread(12))?, said);

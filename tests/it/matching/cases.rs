@@ -117,6 +117,7 @@ prop_compose! {
                 name: String::from(name), roles, skills, host, pool, capacity, prior, is_up, is_spent,
                 micro_usd, family, workplaces: Workplaces::AllBut(barred), is_out_of_quota: false,
                 cannot_ask,
+                ..AgentSlot::default()
             }
         };
         parts.into_iter().zip(names).map(made).collect()
@@ -132,7 +133,13 @@ prop_compose! {
         let pools = concurrent
             .into_iter()
             .zip(["pool1", "pool2"])
-            .map(|((concurrent, is_empty), name)| Pool { name: name.into(), concurrent, is_empty })
+            .map(|((concurrent, is_empty), name)| Pool {
+                name: name.into(),
+                concurrent,
+                is_empty,
+                windows: Vec::new(),
+                tries: None,
+            })
             .collect();
         Limits { per_host, per_repository, reviews_waiting, minimum, issue_micro_usd, pools }
     }

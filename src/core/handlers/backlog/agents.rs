@@ -8,9 +8,10 @@ use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::snapshot::Needs;
+use crate::core::model::time::said;
 use crate::core::policy::controls::{AgentProfile, PauseScope};
 use crate::core::reply::{AgentNow, AgentRow, AgentSummary, Answer, FitLine, Gets, MissedIssue};
-use crate::core::scheduling::Depth;
+use crate::core::scheduling::{AgentSlot, Depth, RankingInput};
 
 pub(in crate::core::handlers) fn agents<'a>() -> Handler<'a> {
     let needs = Needs { agents: true, ..Needs::of_backlog(BacklogQuery::default()) };
@@ -75,11 +76,29 @@ impl CommandContext<'_> {
         };
         let busy = backlog.roster().load.agents.get(&agent.name).copied().unwrap_or_default();
         let free = agent.capacity.saturating_sub(busy);
-        AgentNow { fit: backlog.fit(&agent.name), free, gets }
+        let quota = backlog.roster().workers.iter().find(|worker| worker.name == agent.name);
+        let quota = quota.and_then(|worker| backlog.quota_of(worker));
+        AgentNow { fit: backlog.fit(&agent.name), free, quota, gets }
     }
 }
 
 impl BacklogFacts {
+    /// That the quota of an agent is used up, and until when.
+    fn quota_of(&self, worker: &AgentSlot) -> Option<String> {
+        let is_out = worker.is_up && worker.is_out_of_quota;
+        is_out.then(|| match self.quota_at(&worker.name) {
+            Some(until) => format!("quota used up until {until}"),
+            None => "quota used up".to_owned(),
+        })
+    }
+
+    /// When the quota of an agent is there again, as people say it.
+    pub(super) fn quota_at(&self, agent: &str) -> Option<String> {
+        let RankingInput { now, zone, .. } = &self.judged.setting;
+        let worker = self.roster().workers.iter().find(|worker| worker.name == agent)?;
+        Some(said(worker.quota_at?, *now, zone))
+    }
+
     /// How well an agent fits in general.
     fn fit(&self, name: &str) -> FitLine {
         let worker = self.roster().workers.iter().find(|worker| worker.name == name);

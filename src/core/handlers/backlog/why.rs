@@ -6,7 +6,7 @@ use super::query::WAITING;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Basis, Bid, DisregardedPull, Judgement};
 use crate::core::scheduling::{
-    Beginning, Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, explain,
+    Beginning, Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, Rejection, explain,
 };
 
 /// What the forge and the lines before tell better than the backlog, which may be a minute old.
@@ -83,12 +83,16 @@ impl BacklogFacts {
             fit: winner.fit,
             basis: self.basis(case, &winner.agent),
             lack: None,
+            quota_at: None,
         });
         let other = |lost: &RejectedAgent| Bid {
             agent: lost.agent.clone(),
             fit: lost.fit,
             basis: self.basis(case, &lost.agent),
             lack: Some(lost.lack),
+            quota_at: (lost.lack == Rejection::PoolEmpty)
+                .then(|| self.quota_at(&lost.agent))
+                .flatten(),
         };
         winner.into_iter().chain(case.choice.others.iter().map(other)).collect()
     }

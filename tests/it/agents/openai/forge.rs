@@ -67,6 +67,7 @@ impl Workshop {
             role: "coder".into(),
             repository: task.repository.clone(),
             thread: PromptThread { number: 41, title, body: body.into() },
+            answers: Vec::new(),
             base_branch: task.base_branch.clone(),
             base: task.base.clone(),
             branch: task.branch.clone(),
