@@ -23,6 +23,7 @@ impl Snapshots {
     ) -> Result<HashMap<String, AgentView>, EngineError> {
         let policy = &self.ctx.policy;
         let (conditions, open) = (self.fleet.conditions(), self.open_breakers().await?);
+        let shares = self.ctx.ledger.read(jobs::review_shares).await?;
         let now = self.ctx.now();
         let mut views = HashMap::new();
         for (nth, profile) in policy.agents.iter().enumerate() {
@@ -39,7 +40,8 @@ impl Snapshots {
                 Some(condition) => condition.state(open.contains(name), now),
             };
             let model = condition.and_then(AgentCondition::model).map(str::to_owned);
-            views.insert(name.clone(), AgentView { state, model, rights });
+            let reviews = shares.get(name).copied();
+            views.insert(name.clone(), AgentView { state, model, rights, reviews });
         }
         Ok(views)
     }

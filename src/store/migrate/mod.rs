@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0009_day_budgets.sql"),
     include_str!("../schema/0010_merge_targets.sql"),
     include_str!("../schema/0011_automatic.sql"),
+    include_str!("../schema/0012_reviews.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.
