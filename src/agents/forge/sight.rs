@@ -59,7 +59,7 @@ pub(super) async fn look(
             let reviewed = forge.reviewed_at(repo, thread, agent).await?;
             Ok(match reviewed.filter(|at| *at >= since) {
                 Some(at) => Deed::Brought {
-                    words: result("comment", "It reviewed this."),
+                    words: result("review", ""),
                     sign: format!("review {}", at.micros()),
                 },
                 None => answered(&comments),

@@ -152,7 +152,10 @@ impl LocalWork {
         let result = read_result(&text);
         let hands_in = match result.claim {
             AgentClaim::PullRequest { .. } | AgentClaim::Nothing => self.order.makes_a_change(),
-            AgentClaim::Comment | AgentClaim::NoChange { .. } | AgentClaim::Blocked => false,
+            AgentClaim::Comment
+            | AgentClaim::Review(_)
+            | AgentClaim::NoChange { .. }
+            | AgentClaim::Blocked => false,
         };
         if !hands_in {
             return Ok(WorkEnd::Finished(text));

@@ -10,7 +10,7 @@ use super::completions::Completions;
 use super::hand_in::{FinishedWork, HandIn};
 use super::refusal::CompletionError;
 use super::tool_loop::{GaveUp, LoopBounds, LoopStep, PlannedCall, ToolLoop};
-use super::tools::{Finish, ToolUse};
+use super::tools::{Finish, GivenFinding, ToolUse};
 use super::work_order::WorkOrder;
 use super::workbench::Workbench;
 use crate::agents::agent::FailureKind;
@@ -45,6 +45,13 @@ const PAUSES: Backoff = Backoff { first: Duration::from_secs(4), longest: Durati
 
 /// The most of a reason that is told, in characters.
 const LONGEST_REASON: usize = 400;
+
+/// How much of a finding is kept at first, and at least, in characters; how many, once they are too
+/// long; and how long the line may be that says them, in bytes.
+const LONGEST_FINDING: usize = 2000;
+const SHORTEST_FINDING: usize = 100;
+const MOST_FINDINGS: usize = 50;
+const LONGEST_LINE: usize = 60 << 10;
 
 pub(super) struct LoopAttempt {
     pub(super) key: String,
@@ -268,9 +275,39 @@ impl LoopAttempt {
             Finish::NoChange { summary } => ("no_change", summary),
             Finish::Blocked { summary } => ("blocked", summary),
             Finish::Comment { summary } => ("comment", summary),
+            Finish::Review { verdict, findings, summary } => {
+                let result = self.review((verdict, summary), findings.clone());
+                return Ok(FinishResult::Over(WorkEnd::Finished(result)));
+            }
         };
         let result = json!({ "outcome": outcome, "summary": self.run.redacted(summary) });
         Ok(FinishResult::Over(WorkEnd::Finished(format!("timmy-result: {result}"))))
+    }
+
+    /// The line that says a review, of the commit that it looked at; short enough to be read.
+    fn review(&self, (verdict, summary): (&str, &str), mut findings: Vec<GivenFinding>) -> String {
+        let mut most = LONGEST_FINDING;
+        loop {
+            for finding in &mut findings {
+                finding.text = shortened(&self.run.redacted(&finding.text), most);
+            }
+            let result = json!({
+                "outcome": "review",
+                "verdict": verdict,
+                "commit": self.order.workplace.base.to_string(),
+                "summary": self.run.redacted(summary),
+                "findings": findings,
+            });
+            let line = format!("timmy-result: {result}");
+            if line.len() <= LONGEST_LINE || findings.is_empty() {
+                return line;
+            }
+            most /= 2;
+            findings.truncate(MOST_FINDINGS);
+            if most < SHORTEST_FINDING {
+                findings.pop();
+            }
+        }
     }
 
     /// What was begun here is brought to its end: who stops it then comes too late.

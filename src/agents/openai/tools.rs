@@ -1,7 +1,7 @@
 //! The tools that a model may call: what it is told of them, and what its calls mean.
 
 use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -10,6 +10,9 @@ use super::path::RepoPath;
 
 /// The longest summary that is kept, in characters.
 const LONGEST_SUMMARY: usize = 8_000;
+
+/// What a review may say in all.
+const VERDICTS: [&str; 3] = ["approved", "changes_requested", "comment"];
 
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 120;
@@ -21,6 +24,8 @@ pub(super) enum Toolset {
     Change,
     /// For work whose result is a text.
     Look,
+    /// For a review.
+    Review,
 }
 
 /// A call that can be carried out.
@@ -64,13 +69,25 @@ pub(super) enum Finish {
     Blocked { summary: String },
     /// Its result is this text.
     Comment { summary: String },
+    /// Its result is this review, with findings as the model gave them.
+    Review { verdict: String, findings: Vec<GivenFinding>, summary: String },
+}
+
+/// What a model found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GivenFinding {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number")]
+    pub(super) line: Option<usize>,
+    pub(super) text: String,
 }
 
 impl Toolset {
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::Change => &["list", "search", "read", "write", "delete", "finish"],
-            Self::Look => &["list", "search", "read", "finish"],
+            Self::Look | Self::Review => &["list", "search", "read", "finish"],
         }
     }
 
@@ -78,6 +95,7 @@ impl Toolset {
         match self {
             Self::Change => &["pull_request", "no_change", "blocked"],
             Self::Look => &["comment", "no_change", "blocked"],
+            Self::Review => &["review", "blocked"],
         }
     }
 
@@ -122,6 +140,24 @@ impl Toolset {
                 &["path", "content"],
             ),
             "delete" => ("Deletes a file.", json!({ "path": path() }), &["path"]),
+            _ if self == Self::Review => (
+                "Ends your work. With outcome review, what you say is posted as your review.",
+                json!({
+                    "outcome": { "type": "string", "enum": self.outcomes() },
+                    "verdict": { "type": "string", "enum": VERDICTS },
+                    "summary": text("What you found in all; for blocked what a person has to decide"),
+                    "findings": { "type": "array", "items": {
+                        "type": "object",
+                        "properties": {
+                            "path": path(),
+                            "line": number("The line of the file as it is proposed"),
+                            "text": text("What is wrong, and what would be right"),
+                        },
+                        "required": ["text"],
+                    } },
+                }),
+                &["outcome", "summary"],
+            ),
             _ => (
                 "Ends your work. With outcome pull_request all your changes become one commit and a pull request.",
                 json!({
@@ -177,7 +213,7 @@ impl Toolset {
     }
 
     fn finish(self, given: GivenFinish) -> Result<Finish, String> {
-        let GivenFinish { outcome, title, summary } = given;
+        let GivenFinish { outcome, title, summary, verdict, findings } = given;
         let summary: String = summary.trim().chars().take(LONGEST_SUMMARY).collect();
         if summary.is_empty() {
             return Err("`summary` is empty: say what you did.".to_owned());
@@ -192,6 +228,13 @@ impl Toolset {
                 Finish::Change { title: title_line(&title), summary }
             }
             "comment" => Finish::Comment { summary },
+            "review" => {
+                let verdict = verdict.unwrap_or_default().trim().to_ascii_lowercase();
+                if !VERDICTS.contains(&verdict.as_str()) {
+                    return Err(format!("`verdict` must be one of: {}.", VERDICTS.join(", ")));
+                }
+                Finish::Review { verdict, findings: findings.unwrap_or_default(), summary }
+            }
             "no_change" => Finish::NoChange { summary },
             _ => Finish::Blocked { summary },
         })
@@ -275,6 +318,10 @@ struct GivenFinish {
     #[serde(default)]
     title: Option<String>,
     summary: String,
+    #[serde(default)]
+    verdict: Option<String>,
+    #[serde(default)]
+    findings: Option<Vec<GivenFinding>>,
 }
 
 /// A number, also where a model writes it as a text.
@@ -364,6 +411,38 @@ mod tests {
         let described = Toolset::Look.described();
         assert!(!described.get().contains(r#""name":"write""#));
         assert!(described.get().contains("comment"));
+    }
+
+    #[test]
+    fn a_review_ends_with_a_verdict_and_findings() {
+        let call = |arguments: &str| {
+            Toolset::Review
+                .understand(&RequestedCall { name: "finish".into(), arguments: arguments.into() })
+        };
+        let said = call(
+            r#"{"outcome":"review","verdict":"Approved","summary":"Good.","findings":[{"path":"a.rs","line":"3","text":"x"},{"text":"y"}]}"#,
+        );
+        let finding = |path: Option<&str>, line, text: &str| GivenFinding {
+            path: path.map(str::to_owned),
+            line,
+            text: text.to_owned(),
+        };
+        let findings = vec![finding(Some("a.rs"), Some(3), "x"), finding(None, None, "y")];
+        let (verdict, summary) = ("approved".to_owned(), "Good.".to_owned());
+        assert_eq!(said, Ok(ToolUse::Finish(Finish::Review { verdict, findings, summary })));
+        for (arguments, words) in [
+            (r#"{"outcome":"review","summary":"x"}"#, "`verdict` must be one of: approved"),
+            (r#"{"outcome":"review","verdict":"lgtm","summary":"x"}"#, "`verdict` must be one of"),
+            (r#"{"outcome":"comment","summary":"x"}"#, "review, blocked"),
+            (
+                r#"{"outcome":"review","verdict":"approved","summary":"x","findings":[3]}"#,
+                "do not fit",
+            ),
+        ] {
+            let refused = call(arguments).unwrap_err();
+            assert!(refused.contains(words), "{arguments}: {refused}");
+        }
+        assert!(Toolset::Review.described().get().contains("findings"));
     }
 
     #[test]

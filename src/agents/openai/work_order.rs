@@ -23,7 +23,8 @@ impl WorkOrder {
     pub(super) fn toolset(&self) -> Toolset {
         match self.purpose {
             Purpose::Code | Purpose::Repair => Toolset::Change,
-            Purpose::Review | Purpose::Research | Purpose::Ops => Toolset::Look,
+            Purpose::Review => Toolset::Review,
+            Purpose::Research | Purpose::Ops => Toolset::Look,
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum VoidReason {
     QuestionChanged,
     /// The ledger is a copy: another one may have acted.
     Restored,
+    /// A review by an agent asks for changes, by this login.
+    Reviewed { by: Option<String> },
     /// The job went another way.
     WentOn,
 }

@@ -20,6 +20,7 @@ use super::model::commit_status::SaidOfCommit;
 use super::model::dependency::SetDependency;
 use super::model::ids::{Subject, ThreadId};
 use super::model::time::Timestamp;
+use super::model::verdict::Opinion;
 
 pub use body::{Body, Fallback, REASON, Segment, Source};
 
@@ -61,12 +62,14 @@ pub enum Effect {
     Approve(ApprovePull),
     /// A pull request is merged.
     Merge(MergePull),
+    /// What an agent says is posted for it.
+    PostResult(PostResult),
 }
 
 impl Effect {
     /// Whether it makes something of its own, of which there must not be two.
     pub fn creates(&self) -> bool {
-        matches!(self, Self::Comment(_) | Self::Issue(_))
+        matches!(self, Self::Comment(_) | Self::Issue(_) | Self::PostResult(_))
     }
 
     /// What the comment says, if it writes one.
@@ -208,6 +211,44 @@ pub struct MergePull {
     /// Its branch is somebody's own, and is not deleted with the merge.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keeps_branch: bool,
+}
+
+/// What an agent that does not post by itself says in the end: as its account where timmy holds a
+/// token of that, else in timmy's own name. Marked with the effect's key either way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostResult {
+    /// The agent, as the configuration calls it.
+    pub agent: String,
+    /// What is said as its account, as Markdown.
+    pub text: String,
+    /// What timmy says instead, as Markdown.
+    pub in_own_name: String,
+    /// A review of a pull request; else it is a comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<PostedReview>,
+    /// It cannot be older than that, by the forge's clock.
+    pub since: Timestamp,
+}
+
+/// A review of exactly this commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostedReview {
+    pub commit: Commit,
+    pub opinion: Opinion,
+    pub remarks: Vec<PostedRemark>,
+}
+
+/// A comment on a line that the change shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostedRemark {
+    pub path: String,
+    /// Of the file as it is proposed.
+    pub line: u32,
+    /// As Markdown.
+    pub text: String,
 }
 
 /// The reactions that timmy gives.
@@ -435,7 +476,7 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 19] = [
+    const STORED: [&str; 21] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -454,6 +495,8 @@ mod tests {
         r#"{"do":"answer_remarks","comments":[125],"word":"**Dealt with.**","listed":"**Dealt with:**\n\n- `a.rs`"}"#,
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7."}"#,
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7.","job":42}"#,
+        r#"{"do":"post_result","agent":"ezra","text":"It squeaks.","in_own_name":"**`ezra` says:**","since":"2026-11-22T12:00:00Z"}"#,
+        r#"{"do":"post_result","agent":"ezra","text":"","in_own_name":"**`ezra` approves.**","review":{"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","opinion":"changes_requested","remarks":[{"path":"a.rs","line":3,"text":"Oil it."}]},"since":"2026-11-22T12:00:00Z"}"#,
         r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","target":"main","message":"Approved-by: alexander"}"#,
     ];
 

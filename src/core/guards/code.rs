@@ -113,6 +113,8 @@ codes! {
     ClaimedTests = "claimed_tests", Warn, "it says that it added tests, and there are none";
     ClaimedFile = "claimed_file", Warn, "it says that it changed a file, and that did not change";
     NotMentioned = "not_mentioned", Warn, "nothing speaks of something that was asked for";
+    ApprovedWithMust = "approved_with_must", Warn, "a review approves what it says must change";
+    FoundElsewhere = "found_elsewhere", Warn, "a review finds something in a file that does not change";
 
     // author
     ReviewedItself = "reviewed_itself", Block, "who wrote it reviews it";

@@ -38,6 +38,7 @@ mod name;
 mod paths;
 mod protected;
 mod result;
+mod review_claims;
 mod rules;
 mod secrets;
 mod sentence;
@@ -65,6 +66,7 @@ pub use name::GuardName;
 pub use paths::is_actions;
 pub use protected::{changes_actions, is_protected, protected};
 pub use result::{CannotBeRead, GuardResult};
+pub use review_claims::{ReviewClaims, review_claims};
 pub use rules::{CheckoutCommand, ExpectedChecks, GuardRules};
 pub use secrets::{
     BinaryLook, BinaryLooks, LARGEST_BINARY, MOST_BINARIES, SaidFacts, look_into, secrets,

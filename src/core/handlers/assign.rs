@@ -88,15 +88,19 @@ impl CommandContext<'_> {
     }
 
     /// The job here that its agent works on, or waits for, if the agent's account is meant.
-    pub(super) fn job_of_account(&self, user: Option<&str>) -> Option<KnownJob> {
-        let known = self.latest_job(self.asked.inbound.thread())?;
+    fn job_of_account(&self, user: Option<&str>) -> Option<KnownJob> {
+        let known = self.latest_job(self.asked.inbound.thread());
+        known.filter(|known| self.is_job_of(known, user))
+    }
+
+    /// Whether a job lives, and is that of the agent with this account; of any, if none is named.
+    pub(super) fn is_job_of(&self, known: &KnownJob, user: Option<&str>) -> bool {
         let agent = known.record.agent().map(str::to_owned);
         let is_its = |user: &str| {
             let mut agents = self.snapshot.agents.iter();
             agents.any(|a| Some(&a.name) == agent.as_ref() && a.account.eq_ignore_ascii_case(user))
         };
-        let is_meant = user.is_none_or(is_its) && !known.record.job.state.kind().is_end();
-        is_meant.then_some(known)
+        user.is_none_or(is_its) && !known.record.job.state.kind().is_end()
     }
 
     fn unassign_accounts(&mut self, user: Option<&str>) -> Answer {

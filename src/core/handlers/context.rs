@@ -54,8 +54,8 @@ pub(super) struct CommandContext<'a> {
     pub(super) jobs: HashMap<JobId, Job>,
     /// The decisions that were answered.
     pub(super) decided: HashSet<DecisionId>,
-    /// The threads for which a job is made.
-    pub(super) begun: Vec<ThreadId>,
+    /// The threads for which a job is made, and whether it is a review.
+    pub(super) begun: Vec<(ThreadId, bool)>,
     pub(super) changes: ChangeSet,
 }
 

@@ -12,7 +12,7 @@ use crate::core::command::Args;
 use crate::core::command::value::Cause;
 use crate::core::command::verb::Verb;
 use crate::core::effect::defuse;
-use crate::core::jobs::{CancelReason, JobEvent, Purpose};
+use crate::core::jobs::{CancelReason, JobEvent};
 use crate::core::model::account::Account;
 use crate::core::model::gesture::Gesture;
 use crate::core::reply::{Answer, Answered, JobAnswer, Reply};
@@ -77,9 +77,9 @@ impl CommandContext<'_> {
 
     /// The job here of the agent with this account that has not ended.
     fn works_here(&self, account: &Account, is_review: bool) -> Option<KnownJob> {
-        let known = self.job_of_account(Some(&account.login))?;
-        let does_review = known.record.job.spec.purpose == Purpose::Review;
-        (does_review == is_review).then_some(known)
+        let here = self.asked.inbound.thread();
+        let known = if is_review { self.latest_review(here) } else { self.latest_job(here) };
+        known.filter(|known| self.is_job_of(known, Some(&account.login)))
     }
 
     /// Nobody wants what a job brought.

@@ -125,7 +125,7 @@ impl CommandContext<'_> {
 
     /// The latest job of a thread.
     fn shown_job(&self, thread: ThreadId) -> Option<Box<JobView>> {
-        let known = self.latest_job(thread)?;
+        let known = self.job_in(thread)?;
         Some(Box::new(self.job_view(&known)))
     }
 

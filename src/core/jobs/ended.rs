@@ -1,5 +1,5 @@
-//! Jobs that have ended: only `retry` leads out of that, and of what a person accepted that it could
-//! not be merged. What is done may still be merged.
+//! Jobs that have ended: only `retry` leads out of that, of what a person accepted that it could
+//! not be merged, and of what nobody had to accept a review that asks for changes. What is done may still be merged.
 
 use super::event::{JobEvent, JobStep};
 use super::illegal::IllegalReason;
@@ -49,6 +49,10 @@ pub(super) fn ended(
                 }
             })
         }
+        JobEvent::Reviewed(text) if matches!(state, State::Done(Done::Verified)) => {
+            turn.told(text);
+            Ok(turn.repair())
+        }
         JobEvent::Refund(fence) => turn.refund(*fence).map(|()| state.clone()),
         JobEvent::Restored => Ok(state.clone()),
         JobEvent::Attempt(..)
@@ -63,6 +67,7 @@ pub(super) fn ended(
         | JobEvent::Recheck
         | JobEvent::Lifted
         | JobEvent::Told(_)
+        | JobEvent::Reviewed(_)
         | JobEvent::Cancel(_) => Err(IllegalReason::Ended),
     }
 }

@@ -7,6 +7,7 @@ use super::clocks::Timeouts;
 use super::ids::{Commit, Fence};
 use super::merge_refusal::MergeRefusal;
 use super::money::{ChargeTerms, Usage};
+use super::review::ReviewClaim;
 use super::start_terms::StartProposal;
 use super::told::ToldText;
 use crate::core::command::value::Cause;
@@ -77,6 +78,9 @@ pub enum JobEvent {
     Lifted,
     /// Text for the agent. It is kept with this event; the job counts it.
     Told(ToldText),
+    /// An agent that timmy asked for a review of its pull request wants it changed. The text is kept
+    /// and counted as one that was told.
+    Reviewed(ToldText),
     Cancel(CancelReason),
     /// Once more, by this agent if one is named.
     Retry(Option<String>),
@@ -205,6 +209,8 @@ pub enum AgentClaim {
         commit: Option<Commit>,
     },
     Comment,
+    /// It looked at a pull request, and says this of it.
+    Review(Box<ReviewClaim>),
     /// Nothing has to change, as this shows.
     NoChange {
         cited: Vec<Citation>,
@@ -266,6 +272,8 @@ pub enum Verdict {
     Stuck,
     /// It left nothing on the forge, whatever it says.
     Nothing,
+    /// A review of a commit that is the head no more, which was not given yet: it is made once more.
+    HeadMoved,
 }
 
 /// A push to a branch of the job.
@@ -308,6 +316,8 @@ pub enum CancelReason {
     Rejected(Cause),
     /// The issue was closed, moved away or deleted.
     IssueGone,
+    /// The pull request was merged before it was reviewed.
+    PullMerged,
     /// It may have run, and nobody said that another attempt shall.
     Uncertain,
     /// A person did not want it to begin, or to go on.
@@ -384,6 +394,7 @@ kinds! {
     Recheck = "recheck": Self::Event(JobEvent::Recheck),
     Lifted = "lifted": Self::Event(JobEvent::Lifted),
     Told = "told": Self::Event(JobEvent::Told(_)),
+    Reviewed = "reviewed": Self::Event(JobEvent::Reviewed(_)),
     Cancel = "cancel": Self::Event(JobEvent::Cancel(_)),
     Retry = "retry": Self::Event(JobEvent::Retry(_)),
     Refund = "refund": Self::Event(JobEvent::Refund(_)),

@@ -166,7 +166,7 @@ fn without_attempt(
             }
             WorkKind::Begin => Err(IllegalReason::NotHere),
         },
-        JobEvent::Told(text) => {
+        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
             turn.told(text);
             Ok(same.clone())
         }

@@ -18,6 +18,9 @@ pub struct Rung {
     pub micro_usd: u64,
     /// How well it fits, in millionths: the greater goes first.
     pub fit: u64,
+    /// Of a review: whether it runs a model of the family that made what is reviewed, which tends to
+    /// err alike.
+    pub is_kin: bool,
 }
 
 /// Those of `agents` that may take `job`, the preferred one first. `is_small`: of size `s` or less.
@@ -26,7 +29,7 @@ pub fn preferred(job: &Job, is_small: bool, agents: Vec<Rung>) -> Vec<Rung> {
         agents.into_iter().filter_map(|rung| Some((place(job, &rung)?, rung))).collect();
     agents.sort_by_cached_key(|(place, rung)| {
         let cheapest_first = if is_small { rung.micro_usd } else { 0 };
-        (*place, cheapest_first, Reverse(rung.fit), rung.micro_usd, rung.agent.clone())
+        (*place, rung.is_kin, cheapest_first, Reverse(rung.fit), rung.micro_usd, rung.agent.clone())
     });
     agents.into_iter().map(|(_, rung)| rung).collect()
 }

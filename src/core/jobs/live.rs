@@ -68,7 +68,7 @@ pub(super) fn live(
                 Ok(Live::Same(stopping(turn, attempt, Then::Cancel(reason.clone()))))
             }
         },
-        JobEvent::Told(text) => {
+        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
             turn.told(text);
             same()
         }

@@ -19,6 +19,7 @@
 //! | uncertain | whatever is found out; cancelled if nothing is |
 //! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] |
 //! | done, merged | done, reverted ([`JobEvent::Reverted`]); of what was merged before a retry that changes nothing |
+//! | done, verified, and nobody was asked | backing_off, if a review asks for changes ([`JobEvent::Reviewed`]) |
 //! | done, accepted by a person | verifying or backing_off, if it is not merged ([`JobEvent::NotMerged`]) |
 //!
 //! - What ends without anything to judge is an attempt that is **spent** ([`Past::charged`]). A
@@ -33,6 +34,10 @@
 //! - A **review** that asks for changes is a text for the agent that a result does not pass by: what
 //!   was made without it is repaired before anybody is asked. Once it was dealt with, its remarks
 //!   are answered.
+//! - A **review by an agent** of timmy's own asks for a round of repair as well, within the rounds that
+//!   there may be ([`JobEvent::Reviewed`]). Such a review is a job too: it lives beside the one that
+//!   works there, changes nothing, and looks once more where the head moved under it
+//!   ([`Verdict::HeadMoved`]).
 //! - A **yes** to a result goes on over timmy's own update of the branch, if the change is the same
 //!   and passes ([`AcceptedChange`]).
 //! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
@@ -62,6 +67,7 @@ mod ids;
 mod illegal;
 mod job;
 pub mod ladder;
+mod led;
 mod live;
 mod merge_refusal;
 mod merged_before;
@@ -71,6 +77,7 @@ mod preflight;
 mod record;
 mod result;
 pub mod revert;
+mod review;
 mod run_handle;
 mod spec;
 pub mod start_terms;
@@ -91,10 +98,15 @@ pub use event::{
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, SeenResult, Tried};
+pub use led::led_to_a_change;
 pub use merge_refusal::{MergeRecovery, MergeRefusal};
 pub use merged_before::MergedBefore;
 pub use moment::{Draw, StepTime};
 pub use record::{AttemptRecord, JobRecord};
+pub use review::{
+    FindingPlace, GivenReview, ReviewClaim, ReviewFinding, ReviewFollowUp, ReviewShare,
+    asks_for_changes,
+};
 pub use run_handle::RunHandle;
 pub use spec::{JobLimits, NewJob, Origin, Purpose, Spec};
 pub use state::{

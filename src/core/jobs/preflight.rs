@@ -58,7 +58,7 @@ pub(super) fn preflight(
             turn.release(leased.clone(), AttemptEnd::Stopped, Charge::NOTHING, None);
             Ok(State::Done(Done::Merged))
         }
-        JobEvent::Told(text) => {
+        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
             turn.told(text);
             Ok(same())
         }

@@ -12,6 +12,7 @@ use super::job::Job;
 use super::merge_refusal::{MergeRecovery, MergeRefusal};
 use super::moment::StepTime;
 use super::money::{Charge, Spent};
+use super::review::GivenReview;
 use super::run_handle::RunHandle;
 use super::state::{Done, State};
 use super::told::ToldText;
@@ -33,6 +34,8 @@ pub struct JobRecord {
     pub seen_at: Option<Timestamp>,
     /// Why it got no agent the last time that one was looked for, in words.
     pub waits_for: Option<String>,
+    /// The reviews that it gave, if it gives reviews; else those that agents gave to its pull request.
+    pub reviews: Vec<GivenReview>,
 }
 
 /// An attempt, as far as people are told of it.
@@ -63,6 +66,11 @@ impl JobRecord {
     /// The attempts that may have run.
     pub fn started(&self) -> impl Iterator<Item = &AttemptRecord> {
         self.attempts.iter().filter(|attempt| attempt.started_at.is_some())
+    }
+
+    /// Whether an attempt of this agent may have run.
+    pub fn has_worked(&self, agent: &str) -> bool {
+        self.started().any(|attempt| attempt.agent == agent)
     }
 
     /// How many attempts may have run, but for rounds of repair that a person took back: they were
@@ -120,7 +128,7 @@ impl JobRecord {
     /// What its agents were told, by number.
     pub fn told(&self) -> impl Iterator<Item = &ToldText> {
         self.steps.iter().filter_map(|(step, _)| match step {
-            JobStep::Event(JobEvent::Told(text)) => Some(text),
+            JobStep::Event(JobEvent::Told(text) | JobEvent::Reviewed(text)) => Some(text),
             JobStep::Event(_) | JobStep::Act(_) => None,
         })
     }

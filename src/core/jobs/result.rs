@@ -82,6 +82,16 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         }
         Verdict::NoChange { ask: true } => turn.ask(Question::NoChange),
         Verdict::NoChange { ask: false } => State::NoChange,
+        // Whoever reviews mends nothing: another one is asked.
+        Verdict::Block | Verdict::Nothing if turn.spec.purpose.is_review() => match last {
+            Some(last) => turn.spend(&last, Some(digest.clone())),
+            None => return Err(IllegalReason::NotHere),
+        },
+        Verdict::HeadMoved if turn.past.rounds == 0 => {
+            turn.past.rounds = 1;
+            turn.queue(WorkKind::Begin)
+        }
+        Verdict::HeadMoved => State::Done(Done::Verified),
         Verdict::Block | Verdict::Stuck if turn.is_loop(None, digest.clone()) => {
             State::Dead(DeadReason::Loop)
         }
@@ -115,6 +125,11 @@ pub(super) fn deciding(
             false => Err(IllegalReason::OutOfDate),
         },
         JobStep::Event(JobEvent::Judged(_)) => Err(IllegalReason::OutOfDate),
+        // Nobody has to decide about what is mended first.
+        JobStep::Event(JobEvent::Reviewed(text)) if is_about_a_change(*question) => {
+            turn.told(text);
+            Ok(turn.repair())
+        }
         // A person would rather have it done once more than answer.
         JobStep::Event(JobEvent::Retry(agent)) => {
             turn.past.late = None;
@@ -125,6 +140,20 @@ pub(super) fn deciding(
         other @ (JobStep::Act(_) | JobStep::Event(_)) => {
             with_result(turn, &State::Deciding(deciding.clone()), other)
         }
+    }
+}
+
+/// Whether a person is asked about what is in the pull request. That rounds are spent is asked as long
+/// as nobody gives more.
+fn is_about_a_change(question: Question) -> bool {
+    match question {
+        Question::Accept | Question::Guard => true,
+        Question::Dispatch
+        | Question::NoChange
+        | Question::Repair
+        | Question::Stuck
+        | Question::Permission
+        | Question::Uncertain => false,
     }
 }
 
@@ -188,7 +217,7 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
             Ok(State::Done(Done::Merged))
         }
         JobEvent::Recheck | JobEvent::Lifted => Ok(turn.verify()),
-        JobEvent::Told(text) => {
+        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
             turn.told(text);
             Ok(same.clone())
         }

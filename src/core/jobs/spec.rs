@@ -68,6 +68,17 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Whether it changes nothing but what is said of a pull request: such a job may live beside the
+    /// one that works there.
+    pub fn is_review(self) -> bool {
+        self == Self::Review
+    }
+
+    /// Whether its result is a change of code, on a branch.
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Code | Self::Repair)
+    }
+
     /// What comes of work in a role on an issue, if such work is about issues.
     pub fn on_an_issue(role: &str) -> Option<Self> {
         match role {

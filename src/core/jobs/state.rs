@@ -341,8 +341,9 @@ kinds! {
 }
 
 impl StateKind {
-    /// Whether nothing leads out of it but [`Retry`](super::JobEvent::Retry) and, of what a person
-    /// accepted, that it was [not merged](super::JobEvent::NotMerged).
+    /// Whether nothing leads out of it but [`Retry`](super::JobEvent::Retry), of what a person
+    /// accepted that it was [not merged](super::JobEvent::NotMerged), and of what nobody had to accept
+    /// a [review](super::JobEvent::Reviewed).
     pub fn is_end(self) -> bool {
         match self {
             Self::Done | Self::NoChange | Self::Cancelled | Self::Dead => true,

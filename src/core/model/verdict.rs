@@ -26,3 +26,14 @@ pub enum Opinion {
     /// Neither; also what nobody knows yet.
     Comment,
 }
+
+impl Opinion {
+    /// In a few words, as people read it.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::ChangesRequested => "changes requested",
+            Self::Comment => "comments, and no verdict",
+        }
+    }
+}

@@ -15,6 +15,25 @@ pub fn fenced(text: &str) -> String {
     format!("{fence}text\n{}\n{fence}{cut}", text.trim_end_matches('\n'))
 }
 
+/// The most of a diff that is quoted, in bytes.
+const LONGEST_DIFF: usize = 64 << 10;
+
+/// A diff in such a fence, cut at the end of a line.
+pub(super) fn cut_diff(text: &str) -> String {
+    let most = text.len().min(LONGEST_DIFF);
+    let mut end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    if end < text.len() {
+        end = text[..end].rfind('\n').map_or(end, |line| line + 1);
+    }
+    let (shown, left_out) = (&text[..end], text.len() - end);
+    let fence = "`".repeat(longest_run_of_backticks(shown).max(2) + 1);
+    let cut = match left_out {
+        0 => String::new(),
+        more => format!("\n({more} bytes more were left out: read the files.)"),
+    };
+    format!("{fence}diff\n{}\n{fence}{cut}", shown.trim_end_matches('\n'))
+}
+
 /// The beginning of `text` that is quoted, and how many bytes of it are not.
 pub(super) fn cut(text: &str) -> (&str, usize) {
     let most = text.len().min(LONGEST_TEXT);
@@ -51,6 +70,17 @@ mod tests {
             prop_assert_eq!(inside.trim_end_matches('\n'), text.trim_end_matches('\n'));
             prop_assert_eq!(events.next(), None);
         }
+    }
+
+    #[test]
+    fn a_long_diff_is_cut_at_a_line() {
+        let line = "+```é\n";
+        let quoted = cut_diff(&line.repeat(10_000));
+        let whole = LONGEST_DIFF / line.len();
+        assert!(quoted.starts_with("````diff\n+```é\n"));
+        assert_eq!(quoted.matches(line).count(), whole, "the last one too");
+        assert!(quoted.ends_with("bytes more were left out: read the files.)"));
+        assert_eq!(cut_diff("+a\n"), "```diff\n+a\n```");
     }
 
     #[test]

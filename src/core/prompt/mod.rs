@@ -6,7 +6,9 @@
 
 mod fence;
 mod filters;
+mod review;
 mod sent;
+mod thread;
 mod told;
 mod visible;
 
@@ -22,7 +24,9 @@ use super::model::time::rounded;
 use told::ToldReviewText;
 
 pub use fence::fenced;
+pub use review::{EarlierReview, PromptReview};
 pub use sent::sent_prompt;
+pub use thread::PromptThread;
 pub use told::told_words;
 pub use visible::visible;
 
@@ -56,6 +60,8 @@ pub struct JobPrompt {
     pub earlier: Vec<String>,
     /// What people said who may command it.
     pub told: Vec<ToldText>,
+    /// What it reviews, if that is what it is for.
+    pub review: Option<PromptReview>,
 }
 
 /// What an agent asked a person for.
@@ -64,23 +70,6 @@ pub struct AskedPermission {
     /// In its own words.
     pub asks: String,
     pub is_allowed: bool,
-}
-
-/// The issue or the pull request that the job is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PromptThread {
-    pub number: i64,
-    pub title: String,
-    pub body: String,
-}
-
-impl PromptThread {
-    /// Whether `prompt` was written when the thread said the same as now.
-    pub fn is_told_in(&self, prompt: &str) -> bool {
-        let Self { title, body, .. } = self;
-        let quoted = |text: &str| fenced(&visible(text));
-        prompt.contains(&format!("Title:\n\n{}\n\nText:\n\n{}", quoted(title), quoted(body)))
-    }
 }
 
 /// How the agent works, and so how it ends.
@@ -110,6 +99,11 @@ impl JobPrompt {
 
     fn makes_a_change(&self) -> bool {
         matches!(self.purpose, Purpose::Code | Purpose::Repair)
+    }
+
+    /// Whether its thread is the pull request that it is about.
+    fn is_about_a_pull(&self) -> bool {
+        self.branch.is_adopted() || self.purpose.is_review()
     }
 
     /// What people said who may command it, in their own words.

@@ -29,6 +29,7 @@ fn prompt() -> JobPrompt {
         permissions: Vec::new(),
         earlier: Vec::new(),
         told: Vec::new(),
+        review: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! How an agent is, and what its account may do, as people may know it: no keys, no addresses.
 
+use crate::core::jobs::ReviewShare;
 use crate::core::model::incident::AgentProblem;
 use crate::core::model::repository::Permissions;
 
@@ -11,6 +12,8 @@ pub struct AgentView {
     pub model: Option<String>,
     /// What its account may do in the repository in which it is asked about.
     pub rights: AgentRights,
+    /// What its reviews led to, if it gave any.
+    pub reviews: Option<ReviewShare>,
 }
 
 /// Whether an agent takes work.

@@ -14,7 +14,7 @@ use crate::core::decisions::{
     CoveredHead, Decision, DecisionRefusal, DecisionStatus, TakeOver, VoidReason, verbs_for,
 };
 use crate::core::guards::GuardCount;
-use crate::core::jobs::{Commit, JobRecord, Purpose, Question};
+use crate::core::jobs::{Commit, GivenReview, JobRecord, Purpose, Question};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
 
@@ -40,6 +40,8 @@ pub struct QuestionView {
     pub unheard: Vec<UnheardView>,
     /// What else was checked of a pull request, a line each.
     pub checks: Vec<CheckLine>,
+    /// What agents said of this very commit, each the last.
+    pub reviews: Vec<GivenReview>,
     /// What was found, a sentence each.
     pub found: Vec<String>,
     /// What shows that nothing has to change.
@@ -87,6 +89,7 @@ impl QuestionView {
             let_pass: LetPassView::of(record),
             unheard: if can_be_revised(question) { UnheardView::all(record) } else { Vec::new() },
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
+            reviews: if is_code { reviews_of(record) } else { Vec::new() },
             found,
             shown_by: shown_of(record),
             says,
@@ -115,6 +118,17 @@ impl QuestionView {
     fn lines(&self, name: &str) -> Vec<String> {
         answer_lines(&self.id, verbs_for(self.question), name)
     }
+}
+
+/// What agents said of the commit that is asked about, each the last.
+fn reviews_of(record: &JobRecord) -> Vec<GivenReview> {
+    let commit = record.job.past.commit.as_ref();
+    let mut told: Vec<GivenReview> = Vec::new();
+    for review in record.reviews.iter().filter(|review| Some(&review.head) == commit) {
+        told.retain(|other| other.agent != review.agent);
+        told.push(review.clone());
+    }
+    told
 }
 
 /// Whether the result can be asked for otherwise.

@@ -143,7 +143,7 @@ fn says(judgement: &HeadJudgement, name: &str) -> (CheckState, String) {
                 );
                 (CheckState::Failure, text)
             }
-            Verdict::NoChange { .. } | Verdict::Stuck | Verdict::Nothing => {
+            Verdict::NoChange { .. } | Verdict::Stuck | Verdict::Nothing | Verdict::HeadMoved => {
                 (CheckState::Failure, over(job))
             }
         },

@@ -21,6 +21,7 @@ mod pull_text;
 mod remarks;
 mod rendered;
 mod review;
+mod said_result;
 pub mod scope_question;
 mod start_question;
 mod state;
@@ -44,6 +45,7 @@ pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
 pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use pull_text::pull_body;
 pub use review::ReviewAnswer;
+pub use said_result::{answer_of, review_of};
 pub use state::{Held, ParkedThread, Paused};
 pub use status::{Earlier, HelpVerb, Status, Why};
 

@@ -9,12 +9,14 @@ use crate::core::jobs::{Commit, ToldReview};
 /// The answer to the remarks of a review, once the result at `head` is verified; none if it has no
 /// remark.
 pub(super) fn remarks_answered(review: &ToldReview, head: &Commit) -> Option<AnswerRemarks> {
-    let comments: Vec<i64> = review.remarks.iter().map(|remark| remark.comment).collect();
+    // What stands in no comment of its own is only listed.
+    let comments = review.remarks.iter().map(|remark| remark.comment);
+    let comments: Vec<i64> = comments.filter(|comment| *comment > 0).collect();
     let is_changed = review.commit.as_ref() != Some(head);
     let said = |page: AnsweredPage<'_>| {
         page.render().expect("a String takes everything").trim().to_owned()
     };
-    (!comments.is_empty()).then(|| AnswerRemarks {
+    (!review.remarks.is_empty()).then(|| AnswerRemarks {
         comments,
         word: said(AnsweredPage { head, is_changed, listed: None }),
         listed: said(AnsweredPage { head, is_changed, listed: Some(review) }),

@@ -50,6 +50,7 @@ pub async fn gather_evidence(
         AgentClaim::NoChange { cited } => citations::look(gitea, query, cited).await?,
         AgentClaim::PullRequest { .. }
         | AgentClaim::Comment
+        | AgentClaim::Review(_)
         | AgentClaim::Blocked
         | AgentClaim::Nothing => Vec::new(),
     };

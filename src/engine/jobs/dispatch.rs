@@ -24,8 +24,20 @@ const MOST: u32 = 256;
 struct WaitingJob {
     job: Job,
     is_small: bool,
+    /// Of a review: the agents that worked on what is reviewed, and the account that opened it.
+    made_by: BTreeSet<String>,
+    opened_by: Option<String>,
     /// Its repository, as it is called now.
     repo: Option<crate::core::model::repository::Repo>,
+}
+
+impl WaitingJob {
+    /// Whether this agent made what it would review.
+    fn is_by(&self, agent: &str, account: Option<&str>) -> bool {
+        let opened = self.opened_by.as_deref().zip(account);
+        self.made_by.contains(agent)
+            || opened.is_some_and(|(by, account)| by.eq_ignore_ascii_case(account))
+    }
 }
 
 /// What came of a try to give a job away.
@@ -146,6 +158,7 @@ impl Jobs {
             let covers = |repo: &crate::core::model::repository::Repo| {
                 let terms = policy.jobs.agents.get(name);
                 terms.is_some_and(|terms| terms.repositories.covers(&repo.name, !repo.private))
+                    && !waiting.is_by(name, terms.map(|terms| terms.account.as_str()))
                     && self.policies.admits(repo.id, name, &roles, !is_asked_for)
                     && (is_named || !self.fleet.is_barred(name, repo.id, now))
             };
@@ -155,6 +168,13 @@ impl Jobs {
         let fit = |slot: &AgentSlot| {
             outcomes.fit(&slot.name, slot.prior, Depth::Repo(role, thread.repo)).lower
         };
+        // Whoever reviews should not run the model that made it.
+        let of_agents = policy.jobs.agents.iter();
+        let kin: BTreeSet<&String> = of_agents
+            .filter(|(name, terms)| waiting.is_by(name, Some(&terms.account)))
+            .filter_map(|(_, terms)| terms.family.as_ref())
+            .collect();
+        let is_kin = |family: Option<&String>| family.is_some_and(|family| kin.contains(family));
         let rung = |slot: &AgentSlot| {
             let terms = policy.jobs.agents.get(&slot.name)?;
             Some(Rung {
@@ -162,6 +182,7 @@ impl Jobs {
                 family: terms.family.clone(),
                 micro_usd: slot.micro_usd,
                 fit: fit(slot),
+                is_kin: is_kin(terms.family.as_ref()),
             })
         };
         let allowed = allowed(&waiting.job).filter(|agent| {
@@ -186,8 +207,14 @@ fn allowed(job: &Job) -> Option<&String> {
 
 fn waiting_job(conn: &Connection, stored: StoredJob) -> Result<WaitingJob, Error> {
     let job = stored.job;
-    let ThreadId { repo, .. } = job.spec.thread;
+    let thread @ ThreadId { repo, .. } = job.spec.thread;
+    let (made_by, opened_by) = match job.spec.purpose.is_review() {
+        true => (jobs::worked_on(conn, thread)?, backlog::author_of(conn, thread)?),
+        false => (BTreeSet::new(), None),
+    };
     Ok(WaitingJob {
+        made_by,
+        opened_by,
         is_small: jobs::is_small(conn, job.spec.thread)?,
         repo: repos::name(conn, repo)?,
         job,

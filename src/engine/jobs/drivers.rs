@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::agents::{Agent, AgentTask};
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
-    AgentClaim, Commit, Job, JobBranch, NeverRan, Push, ResultJudgement, ToldText,
+    AgentClaim, CancelReason, Commit, GivenReview, Job, JobBranch, NeverRan, OutcomeDigest, Push,
+    ResultJudgement, ToldText, Verdict,
 };
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -78,12 +79,52 @@ pub struct JobEvidence {
     pub judgement: ResultJudgement,
     /// What its pull request was merged into, if somebody merged it already.
     pub merged: Option<Commit>,
+    /// Why nobody needs its result any more, if so.
+    pub over: Option<CancelReason>,
     /// What a person is told of it.
     pub findings: Vec<Finding>,
     /// The push that made the head of the job's branch, where that is told.
     pub head_push: Option<Push>,
     /// The change that is to be examined, if it is one that could be accepted.
     pub change: Option<Box<ShownChange>>,
+    /// The review that it gave, if it gave one.
+    pub review: Option<Box<ReviewEvidence>>,
+}
+
+/// A review, as the forge shows it.
+#[derive(Debug, Clone)]
+pub struct ReviewEvidence {
+    pub review: GivenReview,
+    /// What is told of it to whoever mends what it found.
+    pub told: ToldText,
+    /// Whether it is of the head of an open pull request.
+    pub is_current: bool,
+    /// Whether an agent may go on with that.
+    pub may_be_mended: bool,
+}
+
+impl JobEvidence {
+    /// Of a job whose result nobody needs any more.
+    pub(super) fn over(job: &Job, why: CancelReason) -> Self {
+        let judgement = ResultJudgement {
+            look: job.past.look,
+            commit: None,
+            pull: None,
+            verdict: Verdict::Nothing,
+            digest: OutcomeDigest(String::new()),
+            change: None,
+            examined: None,
+        };
+        Self {
+            judgement,
+            merged: None,
+            over: Some(why),
+            findings: Vec::new(),
+            head_push: None,
+            change: None,
+            review: None,
+        }
+    }
 }
 
 /// A change, as the forge showed it.

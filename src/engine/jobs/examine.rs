@@ -320,7 +320,11 @@ fn policy_unreadable() -> GuardResult {
 fn to_examine(evidence: &JobEvidence) -> Option<(&ShownChange, Commit)> {
     let could_pass = match evidence.judgement.verdict {
         Verdict::Pass { .. } | Verdict::Ask => true,
-        Verdict::NoChange { .. } | Verdict::Block | Verdict::Stuck | Verdict::Nothing => false,
+        Verdict::NoChange { .. }
+        | Verdict::Block
+        | Verdict::Stuck
+        | Verdict::Nothing
+        | Verdict::HeadMoved => false,
     };
     let change = evidence.change.as_deref().filter(|change| change.pull.state == PullState::Open);
     Some((change.filter(|_| could_pass)?, evidence.judgement.commit.clone()?))

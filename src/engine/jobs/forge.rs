@@ -5,18 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::access::{AgentAccess, by_rights, by_token};
 use super::adopted::{AdoptedPull, adopted_pull, open_reviews};
+use super::asked_review::AskedReview;
 use super::base::{Base, base_of, health_of};
 use super::drivers::{
     CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
 };
 use super::examine::Examiner;
+use super::review_task::{ReviewTask, review_task};
 use super::task_parts::{begin_of, earlier, faults, permission, red_checks, told_thread};
 use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
-use crate::core::jobs::evidence::{Finding, read_result};
+use crate::core::jobs::evidence::{Facts, Finding, Made, ReviewPosting, judge, read_result};
 use crate::core::jobs::{
-    AgentClaim, Commit, Job, Leased, NeverRan, ResultJudgement, ToldText, WorkKind,
+    AgentClaim, Commit, Job, Leased, NeverRan, ResultJudgement, State, ToldText, WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
@@ -38,7 +40,7 @@ use crate::store::jobs::StoredAttempt;
 
 /// Jobs read and write here by timmy's own account.
 pub(in crate::engine) struct LiveForge {
-    ctx: Context,
+    pub(super) ctx: Context,
     identity: Arc<Identity>,
     permissions: Arc<PermissionReader>,
     /// The accounts of agents, by the login of the configuration.
@@ -88,7 +90,15 @@ impl LiveForge {
             },
             false => None,
         };
+        let review = match order.job.spec.purpose.is_review() {
+            true => match review_task(&self.ctx, order, terms.works_by).await? {
+                Ok(review) => Some(review),
+                Err(why) => return Ok(Err(why)),
+            },
+            false => None,
+        };
         let target = adopted.as_ref().map_or(&begin.head, |adopted| &adopted.target.head);
+        let target = review.as_ref().and_then(|review| review.target.as_ref()).unwrap_or(target);
         let own = self.policies.at(&order.repo, target).await?;
         if let Some(words) = own.refusal(&order.agent, &order.job.spec.role, is_by_itself(order)) {
             return Ok(Err(CannotBegin::NoAccess(words)));
@@ -99,9 +109,14 @@ impl LiveForge {
             return Ok(Err(CannotBegin::NoAccess(words)));
         }
         let EffectivePolicy { instructions, .. } = own.tightened(&self.ctx.policy);
-        let (begin, wrong, checks) = match adopted {
-            Some(AdoptedPull { begin, faults, checks, .. }) => (begin, faults, checks),
-            None => {
+        let (review, at_review) = match review {
+            Some(ReviewTask { begin, told, .. }) => (Some(told), Some(begin)),
+            None => (None, None),
+        };
+        let (begin, wrong, checks) = match (adopted, at_review) {
+            (Some(AdoptedPull { begin, faults, checks, .. }), _) => (begin, faults, checks),
+            (None, Some(begin)) => (begin, Vec::new(), Vec::new()),
+            (None, None) => {
                 let begin = begin_of(&order.job, begin, terms.works_by);
                 (begin, Vec::new(), red_checks(order))
             }
@@ -133,6 +148,7 @@ impl LiveForge {
             earlier: order.earlier.iter().filter_map(earlier).collect(),
             told: order.texts.clone(),
             instructions,
+            review,
         };
         Ok(Ok(AgentTask {
             key: order.key.clone(),
@@ -305,7 +321,12 @@ impl LiveForge {
             return Ok(None);
         };
         let Some(agent) = self.account(&terms.account).await? else { return Ok(None) };
-        let claim = self.claim(attempt.said.as_deref().unwrap_or_default());
+        if job.spec.purpose.is_review() {
+            let (given, agent) = (base, &agent);
+            return self.look_at_review(AskedReview { result, attempt, given, terms, agent }).await;
+        }
+        let said = read_result(attempt.said.as_deref().unwrap_or_default());
+        let claim = said.claim;
         // On a branch of its own it was given none: that was left with its pull request.
         let is_repair = job.past.pull.is_some()
             && matches!(&job.past.last, Some(Leased { work: WorkKind::Repair(_), .. }));
@@ -333,6 +354,24 @@ impl LiveForge {
             let query = EvidenceQuery { base_branch: &renamed, ..query };
             evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         }
+        if is_unsaid(&evidence) && claim == AgentClaim::Comment && !said.words.is_empty() {
+            match self.posting(attempt).await {
+                Some(ReviewPosting::None) if matches!(job.state, State::Verifying(_)) => {
+                    self.post_answer(result, attempt, &said.words).await;
+                    return Ok(None);
+                }
+                Some(ReviewPosting::Done { comment: Some(comment) }) => {
+                    let made = Made::Comments(vec![comment]);
+                    evidence.findings = judge(&claim, &Facts { made, cited: Vec::new() });
+                    evidence.findings.findings.push(Finding::PostedByTimmy);
+                }
+                Some(ReviewPosting::Failed(reason)) => {
+                    evidence.findings.findings.push(Finding::NotPosted { reason });
+                }
+                Some(ReviewPosting::Done { comment: None }) => {}
+                Some(ReviewPosting::None | ReviewPosting::Waits) | None => return Ok(None),
+            }
+        }
         let updates = self.updated(query, &evidence, job).await?;
         let issue = self.thread_of(result).await?;
         let Evidence { findings: mut found, head_push, pull, pusher } = evidence;
@@ -351,9 +390,11 @@ impl LiveForge {
                 examined: None,
             },
             merged: found.merged,
+            over: None,
             findings: found.findings,
             head_push,
             change,
+            review: None,
         }))
     }
 }
@@ -397,7 +438,11 @@ impl JobForge for LiveForge {
     }
 }
 
-/// Whether the thread says something else than what the attempt was told of it.
+/// Whether an attempt was to answer, and no answer of its account is there.
+fn is_unsaid(evidence: &Evidence) -> bool {
+    evidence.findings.findings.contains(&Finding::NoComment)
+}
+
 /// The attempt whose result is judged: a round of repair that was taken back brought none.
 fn attempt_of(result: &JobResult) -> Option<&StoredAttempt> {
     let last = result.job.past.last.as_ref().map(Leased::fence);
@@ -405,6 +450,7 @@ fn attempt_of(result: &JobResult) -> Option<&StoredAttempt> {
     begun().find(|attempt| Some(attempt.fence) == last).or_else(|| begun().next())
 }
 
+/// Whether the thread says something else than what the attempt was told of it.
 fn is_edited(issue: &Issue, attempt: &StoredAttempt) -> bool {
     let told = attempt.request.as_deref();
     told.is_some_and(|request| !told_thread(issue).is_told_in(&sent_prompt(request)))

@@ -15,6 +15,9 @@ impl Jobs {
     /// Looks what became of the pull request of a job that is done: it is among the open ones no
     /// more, or not yet.
     pub(super) async fn look_after_end(&self, seen: &SeenJob) -> Result<NextLook, Error> {
+        if seen.job.spec.purpose.is_review() {
+            return self.count_reviews(seen).await;
+        }
         let (State::Done(Done::Verified | Done::Accepted), Some(pull), Some(repo)) =
             (&seen.job.state, seen.job.past.pull, &seen.repo)
         else {

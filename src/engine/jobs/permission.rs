@@ -95,6 +95,7 @@ impl Jobs {
             Sighting::Ended(ending) => match self.forge.claim(&ending.text) {
                 AgentClaim::PullRequest { .. }
                 | AgentClaim::Comment
+                | AgentClaim::Review(_)
                 | AgentClaim::NoChange { .. } => self.ended(seen, fence, ending).await,
                 AgentClaim::Blocked | AgentClaim::Nothing => {
                     self.progress(seen, fence, unanswered(ending.usage)).await

@@ -87,9 +87,14 @@ pub(super) fn permission((asks, said): &(String, PermissionSaid)) -> AskedPermis
 /// What came of an attempt before, in words; nothing of one that never ran.
 pub(super) fn earlier(attempt: &StoredAttempt) -> Option<String> {
     let (_, end) = attempt.ended?;
+    let mut found = attempt.findings.iter().flatten();
+    let has_moved = found.any(|finding| matches!(finding, Finding::HeadMoved { .. }));
     let what = match end {
         AttemptEnd::Ended if attempt.left == Some(false) => {
             "said that it was done and left nothing"
+        }
+        AttemptEnd::Ended if has_moved => {
+            "reviewed a commit that was the head no more when it ended"
         }
         AttemptEnd::Ended => "brought something that was not good enough",
         AttemptEnd::Failed => "failed",

@@ -65,7 +65,13 @@ impl Jobs {
         seen: &SeenJob,
         repo: &Repo,
     ) -> Result<Option<JobEvent>, gitea::Error> {
-        let past = &seen.job.past;
+        let (past, thread) = (&seen.job.past, seen.job.spec.thread);
+        if seen.job.spec.purpose.is_review() {
+            let pull = self.ctx.gitea.pull(&repo.name, thread.number).await?;
+            let is_merged = pull.is_some_and(|pull| matches!(pull.state, PullState::Merged { .. }));
+            let why = if is_merged { CancelReason::PullMerged } else { CancelReason::IssueGone };
+            return Ok(Some(JobEvent::Cancel(why)));
+        }
         if let Some(number) = past.pull
             && let Some(pull) = self.ctx.gitea.pull(&repo.name, number).await?
         {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::Jobs;
-use super::drivers::{JobEvidence, JobResult};
+use super::drivers::{JobEvidence, JobResult, ReviewEvidence};
 use super::look::{NextLook, SeenJob, told};
 use crate::core::jobs::evidence::Finding;
-use crate::core::jobs::{JobEvent, Push, ResultJudgement};
+use crate::core::jobs::{
+    Job, JobEvent, Push, ResultJudgement, ReviewFollowUp, StateKind, asks_for_changes,
+};
 use crate::store::{Error, Transaction, jobs};
 
 /// How long it is from one look to the next at what may still be pushed.
@@ -37,6 +39,10 @@ impl Jobs {
         mut result: JobResult,
         evidence: JobEvidence,
     ) -> Result<NextLook, Error> {
+        if let Some(why) = evidence.over.clone() {
+            let told_it = self.tell(seen.id(), JobEvent::Cancel(why)).await?;
+            return Ok(told(told_it.is_some()).or(self.in_a_while(seen)));
+        }
         if let Some(commit) = evidence.merged.clone() {
             let told_it =
                 self.tell_found(seen, evidence.findings, JobEvent::Merged(commit)).await?;
@@ -53,7 +59,12 @@ impl Jobs {
                 self.watches.with(seen.id(), |watch| watch.failures = 0);
                 let look = result.job.past.look;
                 let judged = JobEvent::Judged(ResultJudgement { look, ..evidence.judgement });
-                let told_it = self.tell_found(seen, evidence.findings, judged).await?;
+                let told_it = match evidence.review {
+                    Some(review) => {
+                        self.tell_review(seen, (*review, evidence.findings), judged).await?
+                    }
+                    None => self.tell_found(seen, evidence.findings, judged).await?,
+                };
                 Ok(told(told_it).or(self.in_a_while(seen)))
             }
             Ok(None) => Ok(self.in_a_while(seen)),
@@ -111,6 +122,55 @@ impl Jobs {
             None => Ok(()),
         };
         Ok(self.tell_with(seen.id(), event, keep).await?.is_some())
+    }
+
+    /// A review is kept with what it makes of its job, and with what it makes of the job that works
+    /// there: one that asks for changes is told to that.
+    async fn tell_review(
+        &self,
+        seen: &SeenJob,
+        (evidence, findings): (ReviewEvidence, Vec<Finding>),
+        judged: JobEvent,
+    ) -> Result<bool, Error> {
+        let (id, thread, now) = (seen.id(), seen.job.spec.thread, self.step_time());
+        let ReviewEvidence { mut review, told, is_current, may_be_mended } = evidence;
+        let look = seen.job.past.look;
+        let write = self.ctx.ledger.write(move |tx| {
+            // Of one that was given up meanwhile nobody is told.
+            let present = jobs::get(tx, id)?.map(|stored| stored.job);
+            let is_awaited =
+                |job: &Job| job.state.kind() == StateKind::Verifying && job.past.look == look;
+            if !present.as_ref().is_some_and(is_awaited) {
+                return Ok(None);
+            }
+            jobs::keep_findings(tx, review.attempt, &findings)?;
+            let is_to_be_mended = is_current && asks_for_changes(review.opinion, review.findings());
+            let mut mends = None;
+            if is_to_be_mended {
+                mends = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
+                review.follow_up = match &mends {
+                    Some(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
+                    None if may_be_mended => ReviewFollowUp::Offered,
+                    None => ReviewFollowUp::ByPeople,
+                };
+            }
+            jobs::keep_review(tx, thread.repo, &review, now.at)?;
+            Ok(Some((mends, jobs::advance(tx, id, None, judged, now)?)))
+        });
+        let Some((mends, judged)) = write.await? else { return Ok(false) };
+        if let Some(mends) = &mends {
+            self.moved(mends).await;
+        }
+        match judged {
+            Ok(advanced) => {
+                self.moved(&advanced).await;
+                Ok(true)
+            }
+            Err(illegal) => {
+                tracing::debug!(%illegal, "told in vain");
+                Ok(false)
+            }
+        }
     }
 
     /// Whether a push was not told before.

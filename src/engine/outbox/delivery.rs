@@ -116,6 +116,7 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::AnswerRemarks(effect) => effect,
         Effect::Approve(effect) => effect,
         Effect::Merge(effect) => effect,
+        Effect::PostResult(effect) => effect,
     }
 }
 

@@ -20,6 +20,7 @@ mod merge;
 mod merge_turns;
 mod new_labels;
 mod pin;
+mod post_result;
 mod react;
 mod set_open;
 mod status;
@@ -228,7 +229,8 @@ impl Outbox {
         self.reporter.effect_applied(row, effect, applied, is_old).await?;
         let may_show_late = effect.creates() || late::may_undo_others(effect);
         let doubtful = may_show_late && (row.is_uncertain() || row.tries > 0);
-        let id = applied.id.filter(|_| matches!(effect, Effect::Comment(_)));
+        let is_comment = matches!(effect, Effect::Comment(_) | Effect::PostResult(_));
+        let id = applied.id.filter(|_| is_comment);
         Ok(TryResult::Done { applied: Applied { id, ..applied }, doubtful })
     }
 

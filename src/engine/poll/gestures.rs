@@ -74,7 +74,8 @@ impl MovedThread {
         if !may_matter {
             return Ok(());
         }
-        let is_at_work = jobs::live_in(tx, self.thread)?.is_some();
+        let is_at_work = jobs::live_in(tx, self.thread)?.is_some()
+            || jobs::live_review_in(tx, self.thread)?.is_some();
         let is_wanted = match (self.is_open, self.assigned.is_empty()) {
             (false, _) => self.is_closed_pull && is_at_work,
             (true, true) => is_at_work && !self.is_as_read,

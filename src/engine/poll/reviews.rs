@@ -2,7 +2,6 @@
 
 use super::gestures::{is_agents, read_gestures};
 use super::texts::store_review;
-use crate::core::jobs::Purpose;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::{ListedText, Review};
@@ -57,8 +56,8 @@ async fn read_reviews(
 
 /// Whether an agent is at work on a review there: who asked it may take that back.
 async fn is_reviewed(ctx: &Context, thread: ThreadId) -> Result<bool, Error> {
-    let live = ctx.ledger.read(move |conn| jobs::live_in(conn, thread)).await?;
-    Ok(live.is_some_and(|live| live.job.spec.purpose == Purpose::Review))
+    let live = ctx.ledger.read(move |conn| jobs::live_review_in(conn, thread)).await?;
+    Ok(live.is_some())
 }
 
 /// Stores a review, and its comments on lines if there are others than before.

@@ -62,6 +62,8 @@ pub(super) fn day_jobs(
         });
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
+    // What agents said of others' work is none that was shipped.
+    shipped.retain(|record| !record.job.spec.purpose.is_review());
     let mut reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
     // What was merged stays told, also of jobs that began once more.
     let mut before = jobs::merged_jobs_before(conn, now.before(LATELY))?;

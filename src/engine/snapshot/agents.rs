@@ -23,6 +23,7 @@ impl Snapshots {
     ) -> Result<HashMap<String, AgentView>, EngineError> {
         let policy = &self.ctx.policy;
         let (conditions, open) = (self.fleet.conditions(), self.open_breakers().await?);
+        let shares = self.ctx.ledger.read(jobs::review_shares).await?;
         let mut views = HashMap::new();
         for (nth, profile) in policy.agents.iter().enumerate() {
             let name = &profile.name;
@@ -38,7 +39,8 @@ impl Snapshots {
                 Some(condition) => condition.state(open.contains(name)),
             };
             let model = condition.and_then(AgentCondition::model).map(str::to_owned);
-            views.insert(name.clone(), AgentView { state, model, rights });
+            let reviews = shares.get(name).copied();
+            views.insert(name.clone(), AgentView { state, model, rights, reviews });
         }
         Ok(views)
     }

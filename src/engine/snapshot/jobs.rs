@@ -38,7 +38,7 @@ impl Snapshots {
         }
         let here = inbound.thread();
         if query.adopts {
-            facts.pulls = self.adoptable_pulls(inbound, targets).await?;
+            (facts.pulls, facts.authors) = self.adoptable_pulls(inbound, targets).await?;
         }
         facts.kept_out = self.kept_out(inbound, targets);
         let threads: Vec<ThreadId> =
@@ -47,10 +47,13 @@ impl Snapshots {
         let threads: Vec<ThreadId> = threads.collect();
         let read = self.ctx.ledger.read(move |conn| {
             let record = |id: JobId| jobs::record(conn, id);
-            let mut latest = Vec::new();
+            let (mut latest, mut reviews) = (Vec::new(), Vec::new());
             for thread in threads {
                 if let Some(id) = jobs::latest_in(conn, thread)? {
                     latest.extend(record(id)?.map(|record| (thread, record)));
+                }
+                if let Some(id) = jobs::latest_review_in(conn, thread)? {
+                    reviews.extend(record(id)?.map(|record| (thread, record)));
                 }
             }
             let many = |ids: Vec<JobId>| -> Result<Vec<JobRecord>, _> {
@@ -67,7 +70,8 @@ impl Snapshots {
                 false => Vec::new(),
             };
             let mut in_the_way = Vec::new();
-            for ended in latest.iter().map(|(_, record)| record).chain(&numbered) {
+            let found = latest.iter().chain(&reviews).map(|(_, record)| record);
+            for ended in found.chain(&numbered) {
                 if ended.job.state.kind().is_end()
                     && let Some(other) = jobs::in_the_way(conn, &ended.job)?
                 {
@@ -77,11 +81,11 @@ impl Snapshots {
             }
             let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
             let known: HashMap<_, _> = known.collect();
-            Ok((latest, numbered, in_the_way, live, dead, letters, known))
+            Ok((latest, reviews, numbered, in_the_way, live, (dead, letters), known))
         });
-        let (latest, numbered, in_the_way, live, dead, letters, known) = read.await?;
-        let all =
-            latest.iter().map(|(_, record)| record).chain(&numbered).chain(&live).chain(&dead);
+        let (latest, reviews, numbered, in_the_way, live, (dead, letters), known) = read.await?;
+        let found = latest.iter().chain(&reviews).map(|(_, record)| record);
+        let all = found.chain(&numbered).chain(&live).chain(&dead);
         let repos: BTreeSet<RepoId> = all
             .map(|record| record.job.spec.thread.repo)
             .chain(letters.iter().filter_map(|row| row.lane.repo()))
@@ -94,10 +98,11 @@ impl Snapshots {
             let repo = named(record.job.spec.thread.repo)?.name.clone();
             Some(KnownJob { record, repo })
         };
-        facts.latest = latest
-            .into_iter()
-            .filter_map(|(thread, record)| Some((thread, seen(record)?)))
-            .collect();
+        let by_thread = |found: Vec<(ThreadId, JobRecord)>| -> HashMap<ThreadId, KnownJob> {
+            found.into_iter().filter_map(|(thread, record)| Some((thread, seen(record)?))).collect()
+        };
+        facts.latest = by_thread(latest);
+        facts.reviews = by_thread(reviews);
         facts.numbered = numbered
             .into_iter()
             .filter_map(|record| Some((record.job.spec.id, seen(record)?)))
@@ -105,7 +110,8 @@ impl Snapshots {
         facts.in_the_way =
             in_the_way.into_iter().filter_map(|(id, record)| Some((id, seen(record)?))).collect();
         if query.closed {
-            let known = facts.latest.values().chain(facts.numbered.values());
+            let known = facts.latest.values().chain(facts.reviews.values());
+            let known = known.chain(facts.numbered.values());
             facts.closed = self.closed_threads(known).await?;
         }
         facts.live = live.into_iter().filter_map(seen).collect();

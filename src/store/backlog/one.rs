@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load::{Names, pulls, waits_of};
+use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::NamedPaths;
 use crate::core::model::time::Timestamp;
@@ -18,6 +19,15 @@ pub fn text_of(conn: &Connection, thread: ThreadId) -> Result<Option<[u8; 32]>, 
         .query_row((thread.repo, thread.number), |row| row.get(0))
         .optional()?;
     Ok(text)
+}
+
+/// Who opened an open thread, by login; none for a deleted user, or where it is not known.
+pub fn author_of(conn: &Connection, thread: ThreadId) -> Result<Option<String>, Error> {
+    let author: Option<Option<Json<Account>>> = conn
+        .prepare_cached("SELECT author FROM backlog WHERE repo = ?1 AND number = ?2")?
+        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .optional()?;
+    Ok(author.flatten().map(|Json(author)| author.login))
 }
 
 /// The paths that the text of an open thread names, as it was last seen.

@@ -89,12 +89,12 @@ pub(super) fn apply(
     Ok(Ok(Advanced { before, after, actions, is_known: false, tripped }))
 }
 
-/// Another job on the thread of one that ended, or that went on with its pull request.
+/// Another job of its kind on the thread of one that ended, or that went on with its pull request.
 pub fn in_the_way(conn: &Connection, ended: &Job) -> Result<Option<JobId>, Error> {
     let thread = ended.spec.thread;
     let pull = ended.past.pull.map(|number| ThreadId { number, ..thread });
     for thread in [Some(thread), pull].into_iter().flatten() {
-        if let Some(live) = load::live_in(conn, thread)? {
+        if let Some(live) = load::live_beside(conn, thread, ended.spec.purpose.is_review())? {
             return Ok(Some(live.job.spec.id));
         }
     }

@@ -39,6 +39,7 @@ pub(super) fn moved(
         JobStep::Event(JobEvent::Retry(Some(_))) if question == Question::Dispatch => {
             VoidReason::OtherAgent
         }
+        JobStep::Event(JobEvent::Reviewed(text)) => VoidReason::Reviewed { by: text.by.clone() },
         JobStep::Event(JobEvent::Restored) => VoidReason::Restored,
         JobStep::Event(JobEvent::AskAgain(_)) => VoidReason::QuestionChanged,
         JobStep::Event(_) | JobStep::Act(_) => VoidReason::WentOn,

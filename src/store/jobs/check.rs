@@ -17,7 +17,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::PauseScope;
 use crate::core::scheduling::{
     AgentRecords, AgentSlot, AutoTerms, Ineligible, IssueFacts, IssueLabels, Limits, Load,
-    Rejection, Roster, Rules, SuggestReason, lack, obstacles,
+    Rejection, Roster, Rules, SuggestReason, WorkState, lack, obstacles,
 };
 use crate::store::error::Error;
 use crate::store::{automatic, backlog, controls};
@@ -107,13 +107,18 @@ pub(super) fn check(
     let is_own = |login: &str| {
         job.past.fence.is_some() && machines.iter().any(|m| m.eq_ignore_ascii_case(login))
     };
-    let known = match job.spec.adopts {
-        None => backlog::issue(conn, thread)?,
-        Some(_) => backlog::adoptable_pull(conn, thread)?,
+    let is_review = job.spec.purpose.is_review();
+    let known = match job.spec.adopts.is_some() || is_review {
+        false => backlog::issue(conn, thread)?,
+        true => backlog::adoptable_pull(conn, thread)?,
     };
     let Some(mut facts) = known else { return Ok(Err(LeaseRefusal::Unknown)) };
     facts.pulls.retain(|pull| !pull.author.as_ref().is_some_and(|author| is_own(&author.login)));
-    facts.work = load::others_work(conn, thread, Some(job.spec.id))?;
+    // Who works on it meanwhile is in no review's way.
+    facts.work = match is_review {
+        true => WorkState::default(),
+        false => load::others_work(conn, thread, Some(job.spec.id))?,
+    };
     facts.work.is_asked = bid.outside.is_asked;
 
     let checks = [
@@ -155,10 +160,10 @@ fn capacity(
     bid: &LeaseRequest,
     now: Timestamp,
 ) -> Result<Checked, Error> {
-    // What has one adds no pull request to those that wait.
+    // What has one adds no pull request to those that wait, and who reviews one takes it from them.
     let reviews_waiting = match (work, job.past.pull) {
-        (WorkKind::Begin, None) => bid.outside.reviews_waiting,
-        (WorkKind::Begin, Some(_)) | (WorkKind::Repair(_), _) => 0,
+        (WorkKind::Begin, None) if !job.spec.purpose.is_review() => bid.outside.reviews_waiting,
+        (WorkKind::Begin, _) | (WorkKind::Repair(_), _) => 0,
     };
     let held = held(conn, own)?;
     let mut workers = bid.workers.clone();

@@ -12,27 +12,28 @@ use crate::store::error::Error;
 /// Why there is no new job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotCreated {
+    /// Another one that works there, or of a review another one that reviews there.
     #[error("{0} is not over: cancel it first, or wait for it")]
     Live(JobId),
 }
 
 /// Makes a job that waits for an agent, because a person asked for it: who is asked is checked where
-/// that is. There is one for a thread at a time. Of timmy's own match see
+/// that is. There is one for a thread at a time, and one review beside it. Of timmy's own match see
 /// [`dispatch`](super::dispatch).
 pub fn create(
     tx: &Transaction<'_>,
     new: &NewJob,
     now: Timestamp,
 ) -> Result<Result<Job, NotCreated>, Error> {
-    let thread = new.thread;
-    if let Some(live) = load::live_in(tx, thread)? {
+    let (thread, is_review) = (new.thread, new.purpose.is_review());
+    if let Some(live) = load::live_beside(tx, thread, is_review)? {
         return Ok(Err(NotCreated::Live(live.job.spec.id)));
     }
     tx.prepare_cached(
-        "INSERT INTO jobs (repo, number, state, created_at, first, job)
-         VALUES (?1, ?2, 'queued', ?3, 'null', 'null')",
+        "INSERT INTO jobs (repo, number, is_review, state, created_at, first, job)
+         VALUES (?1, ?2, ?3, 'queued', ?4, 'null', 'null')",
     )?
-    .execute((thread.repo, thread.number, now))?;
+    .execute((thread.repo, thread.number, is_review, now))?;
     let job = new.numbered(JobId(tx.last_insert_rowid()), now);
     tx.prepare_cached("UPDATE jobs SET first = ?2, job = ?2, due_at = ?3 WHERE id = ?1")?
         .execute((job.spec.id, Json(&job), job.state.due_at()))?;

@@ -86,6 +86,7 @@ pub fn void(
         | VoidReason::OtherBudget
         | VoidReason::QuestionChanged
         | VoidReason::Restored
+        | VoidReason::Reviewed { .. }
         | VoidReason::WentOn => JobEvent::AskAgain(decision.number),
     };
     match is_told {

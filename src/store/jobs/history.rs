@@ -35,7 +35,7 @@ pub fn history(conn: &Connection, id: JobId) -> Result<Vec<StoredStep>, Error> {
 /// The texts that its agents are told, by number ([`JobAction::Tell`]).
 pub fn texts(conn: &Connection, id: JobId) -> Result<Vec<ToldText>, Error> {
     let told = |stored: StoredStep| match stored.step {
-        JobStep::Event(JobEvent::Told(text)) => Some(text),
+        JobStep::Event(JobEvent::Told(text) | JobEvent::Reviewed(text)) => Some(text),
         JobStep::Event(_) | JobStep::Act(_) => None,
     };
     Ok(history(conn, id)?.into_iter().filter_map(told).collect())

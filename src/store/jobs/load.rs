@@ -33,15 +33,30 @@ pub fn get(conn: &Connection, id: JobId) -> Result<Option<StoredJob>, Error> {
     Ok(job)
 }
 
-/// The job for a thread that has not ended: for an issue, or the pull request that it brought.
+/// The job that works on a thread and has not ended: on an issue, or the pull request that it brought.
 pub fn live_in(conn: &Connection, thread: ThreadId) -> Result<Option<StoredJob>, Error> {
+    live_beside(conn, thread, false)
+}
+
+/// The job that reviews a pull request and has not ended.
+pub fn live_review_in(conn: &Connection, thread: ThreadId) -> Result<Option<StoredJob>, Error> {
+    live_beside(conn, thread, true)
+}
+
+/// The one of both that is no review, or is one.
+pub(super) fn live_beside(
+    conn: &Connection,
+    thread: ThreadId,
+    is_review: bool,
+) -> Result<Option<StoredJob>, Error> {
     let job = conn
         .prepare_cached(
             "SELECT job, created_at, ended_at FROM jobs
-             WHERE repo = ?1 AND (number = ?2 OR pull = ?2) AND ended_at IS NULL
+             WHERE repo = ?1 AND (number = ?2 OR pull = ?2) AND is_review = ?3
+               AND ended_at IS NULL
              ORDER BY id DESC LIMIT 1",
         )?
-        .query_row((thread.repo, thread.number), stored)
+        .query_row((thread.repo, thread.number, is_review), stored)
         .optional()?;
     Ok(job)
 }
@@ -65,8 +80,8 @@ pub fn next_due_after(conn: &Connection, now: Timestamp) -> Result<Option<Timest
     Ok(next)
 }
 
-/// What agents did and do about a thread, as far as jobs know: no question, and of its failures
-/// those of its latest job.
+/// What agents did and do about a thread, as far as jobs know: no question, no review, and of its
+/// failures those of its latest job.
 pub fn work(conn: &Connection, thread: ThreadId) -> Result<WorkState, Error> {
     others_work(conn, thread, None)
 }
@@ -80,7 +95,8 @@ pub(super) fn others_work(
     let latest = conn
         .prepare_cached(
             "SELECT job, created_at, ended_at, settled FROM jobs
-             WHERE repo = ?1 AND number = ?2 AND id IS NOT ?3 ORDER BY id DESC LIMIT 1",
+             WHERE repo = ?1 AND number = ?2 AND is_review = 0 AND id IS NOT ?3
+             ORDER BY id DESC LIMIT 1",
         )?
         .query_row((thread.repo, thread.number, except), |row| {
             Ok(work_of(stored(row)?, row.get(3)?))
@@ -94,7 +110,7 @@ pub fn add_work(conn: &Connection, issues: &mut [IssueFacts]) -> Result<(), Erro
     let mut work: HashMap<ThreadId, WorkState> = conn
         .prepare_cached(
             "SELECT job, created_at, ended_at, settled FROM jobs
-             WHERE id IN (SELECT max(id) FROM jobs GROUP BY repo, number)",
+             WHERE id IN (SELECT max(id) FROM jobs WHERE is_review = 0 GROUP BY repo, number)",
         )?
         .query_map([], |row| {
             let stored = stored(row)?;

@@ -16,6 +16,7 @@
 //! - `decide`: what it asks people is put, answered or void; `asked` closes what it asks no more.
 //! - `history`: what a job went through, folded again.
 //! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
+//! - `reviews`: what agents said of pull requests; `reviewed`: what that makes of who works there.
 //! - `speech`: what a move says goes into the outbox with it.
 //! - `transcript`: what attempts said and did.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
@@ -37,6 +38,8 @@ mod numbers;
 mod quotas;
 mod record;
 mod results;
+mod reviewed;
+mod reviews;
 mod run;
 mod speech;
 mod transcript;
@@ -54,16 +57,20 @@ pub use decide::{GivenAnswer, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};
 pub use load::{
-    StoredJob, add_work, due, get, live, live_in, next_due_after, pull_closed, unsettle, work,
+    StoredJob, add_work, due, get, live, live_in, live_review_in, next_due_after, pull_closed,
+    unsettle, work,
 };
 pub use merged_before::{merged_before_of, merged_jobs_before};
 pub use merged_job::MergedJob;
 pub use numbers::{ShownNumbers, count_above, introduce, restore};
 pub use quotas::{fill as fill_quotas, look_at_quota, quota_spent};
 pub use record::{
-    dead_ids, ended_between, ended_ids, latest_in, live_ids, record, refused_ids, reverted_between,
+    dead_ids, ended_between, ended_ids, latest_in, latest_review_in, live_ids, record, refused_ids,
+    reverted_between,
 };
 pub use results::{merged_into, merged_since, outcomes, results, touches};
+pub use reviewed::{tell_reviewed, worked_on};
+pub use reviews::{count_review, keep_review, review_shares, uncounted_reviews};
 pub use run::{
     WatchedJob, asks, base_branch, fleet_moved, found, has_asked, is_any_queued, is_small,
     is_thread_open, keep_findings, linked_pulls, note_waiting, prepared, pulls_of, queued, said,

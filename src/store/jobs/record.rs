@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::load::{self, StoredJob};
-use super::{attempts, history};
+use super::{attempts, history, reviews};
 use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -15,6 +15,12 @@ pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> 
         return Ok(None);
     };
     let (doing, seen_at, waits_for) = present(conn, id)?;
+    let thread = job.spec.thread;
+    let reviews = match (job.spec.purpose.is_review(), job.past.pull) {
+        (true, _) => reviews::reviews_of_job(conn, id)?,
+        (false, Some(number)) => reviews::reviews_of_pull(conn, ThreadId { number, ..thread })?,
+        (false, None) => Vec::new(),
+    };
     let steps = history::history(conn, id)?;
     let attempts = attempts::attempts(conn, id)?.into_iter().map(|stored| AttemptRecord {
         fence: stored.fence,
@@ -35,6 +41,7 @@ pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> 
         doing: doing.filter(|words| !words.is_empty()),
         seen_at,
         waits_for,
+        reviews,
     }))
 }
 
@@ -52,15 +59,28 @@ fn present(conn: &Connection, id: JobId) -> Result<Present, Error> {
     Ok(present)
 }
 
-/// The job of a thread, of an issue or of the pull request that it brought: the one that has not
-/// ended, else the latest.
+/// The job that works on a thread, on an issue or on the pull request that it brought: the one that
+/// has not ended, else the latest.
 pub fn latest_in(conn: &Connection, thread: ThreadId) -> Result<Option<JobId>, Error> {
+    latest_beside(conn, thread, false)
+}
+
+/// The job that reviews a pull request: the one that has not ended, else the latest.
+pub fn latest_review_in(conn: &Connection, thread: ThreadId) -> Result<Option<JobId>, Error> {
+    latest_beside(conn, thread, true)
+}
+
+fn latest_beside(
+    conn: &Connection,
+    thread: ThreadId,
+    is_review: bool,
+) -> Result<Option<JobId>, Error> {
     let id = conn
         .prepare_cached(
-            "SELECT id FROM jobs WHERE repo = ?1 AND (number = ?2 OR pull = ?2)
+            "SELECT id FROM jobs WHERE repo = ?1 AND (number = ?2 OR pull = ?2) AND is_review = ?3
              ORDER BY ended_at IS NOT NULL, id DESC LIMIT 1",
         )?
-        .query_row((thread.repo, thread.number), |row| row.get(0))
+        .query_row((thread.repo, thread.number, is_review), |row| row.get(0))
         .optional()?;
     Ok(id)
 }

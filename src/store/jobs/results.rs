@@ -144,7 +144,8 @@ pub fn merged_into(tx: &Transaction<'_>, id: JobId, branch: &str) -> Result<(), 
 const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// What agents proved up to `now`. A result is held for or against whoever brought it last; what
-/// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent. What was
+/// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent, nor does a
+/// review that was given: what that is worth its findings show. What was
 /// merged before a job began once more counts beside what comes of that.
 pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
     let mut ended = conn.prepare_cached(
@@ -156,7 +157,7 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
                         AND json_extract(job, '$.state.done') IS NOT 'reverted' AS is_good,
                     ended_at
              FROM jobs
-             WHERE ended_at >= ?1
+             WHERE ended_at >= ?1 AND NOT is_review
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
                        IN ('attempts_spent', 'loop', 'bad_request')

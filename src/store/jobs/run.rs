@@ -40,8 +40,8 @@ pub struct WatchedJob {
 }
 
 /// All jobs that have not ended, but for those that wait for an agent and may do so longer, on a
-/// thread that is known to be open; those that are done, and whose pull request is among the open
-/// ones no more; and for a day those whose agent may still push.
+/// thread that is known to be open; those that are done, and whose pull request, or what they
+/// reviewed, is among the open ones no more; and for a day those whose agent may still push.
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
     let jobs = conn
         .prepare_cached(
@@ -62,6 +62,13 @@ pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Err
              SELECT id, NULL, steps, 0, 1, 0 FROM jobs
              WHERE pull_open = 1 AND NOT EXISTS (
                  SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
+             UNION ALL
+             SELECT id, NULL, steps, 0, 1, 0 FROM jobs
+             WHERE state = 'done' AND id IN (
+                 SELECT job FROM agent_reviews AS given
+                 WHERE counted_at IS NULL AND NOT EXISTS (
+                     SELECT 1 FROM backlog
+                     WHERE backlog.repo = given.repo AND number = given.pull))
              UNION ALL
              SELECT id, NULL, steps, 0, 1, 0 FROM jobs
              WHERE state = 'cancelled' AND ended_at > ?2

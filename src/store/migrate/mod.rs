@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0009_day_budgets.sql"),
     include_str!("../schema/0010_merge_targets.sql"),
     include_str!("../schema/0011_automatic.sql"),
+    include_str!("../schema/0012_reviews.sql"),
     include_str!("../schema/0013_scope_and_quota.sql"),
 ];
 

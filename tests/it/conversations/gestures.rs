@@ -197,11 +197,11 @@ async fn to_ask_an_agent_for_a_review_gives_it_one_and_to_take_that_back_cancels
         let said = t.asks("anna", pull, ("bezalel", true)).await;
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].contains("`bezalel`") && said[0].contains("as reviewer"), "{}", said[0]);
-        let job = t.job(pull).await;
+        let job = t.review_job(pull).await;
         assert_eq!(job.spec.purpose, Purpose::Review);
         assert_eq!(job.state.kind(), StateKind::Queued);
         assert_eq!(t.asks("anna", pull, ("bezalel", false)).await, [""; 0]);
-        assert_eq!(t.job(pull).await.state.kind(), StateKind::Cancelled);
+        assert_eq!(t.review_job(pull).await.state.kind(), StateKind::Cancelled);
         let said = t.asks("anna", pull, ("ezra", true)).await;
         assert_snapshot!(said.join("\n---\n"), @"You asked `ezra` for a review: **not done.** `ezra` does not hold the role `reviewer`, but `coder`. `/timmy assign auto role=reviewer` looks for one that does.");
         t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
@@ -211,7 +211,7 @@ async fn to_ask_an_agent_for_a_review_gives_it_one_and_to_take_that_back_cancels
         t.sandbox.faults().next_delivery(DeliveryFault::Dropped);
         assert_eq!(t.asks("walt", pull, ("bezalel", false)).await, [""; 0]);
         t.polls().await;
-        assert_eq!(t.job(pull).await.state.kind(), StateKind::Cancelled);
+        assert_eq!(t.review_job(pull).await.state.kind(), StateKind::Cancelled);
         t.polls().await;
         assert_eq!(t.said_in(pull).len(), 0);
     })

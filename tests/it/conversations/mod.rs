@@ -50,6 +50,7 @@ mod report;
 mod report_of_jobs;
 mod retries;
 mod reverts;
+mod review_jobs;
 mod reviews;
 mod rights;
 mod several;

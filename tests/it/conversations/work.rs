@@ -50,6 +50,17 @@ impl Talk {
         self.timmy.read(read).await
     }
 
+    /// The job that reviews a pull request at the door, as it stands.
+    pub async fn review_job(&self, number: i64) -> Job {
+        let read = move |conn: &Connection| {
+            let door = repos::all(conn)?.into_iter().find(|repo| repo.name.to_string() == DOOR);
+            let thread = ThreadId { repo: door.expect("the door").id, number };
+            let id = jobs::latest_review_in(conn, thread)?.expect("a review");
+            Ok(jobs::get(conn, id)?.expect("the job").job)
+        };
+        self.timmy.read(read).await
+    }
+
     /// `agent` begins with the job of the door's first issue.
     pub async fn works(&self, agent: &str) -> Work<'_> {
         self.works_on(1, agent).await

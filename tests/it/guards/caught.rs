@@ -10,8 +10,8 @@ use timmy::core::fail_to_pass::{FailToPass, HeadRun, Untold};
 use timmy::core::guards::diff::parse_diff;
 use timmy::core::guards::{
     AuthorFacts, BaseFacts, CannotBeRead, ChangeFacts, ClaimFacts, FindingCode, GuardGrade,
-    GuardName, GuardRules, LatePush, Merges, OtherPull, OtherPullStanding, ReviewFacts, SaidFacts,
-    claims, reviewer, tests,
+    GuardName, GuardRules, LatePush, Merges, OtherPull, OtherPullStanding, ReviewClaims,
+    ReviewFacts, SaidFacts, claims, review_claims, reviewer, tests,
 };
 use timmy::core::script_guard::ScriptFinding;
 use timmy::guard_runs::{FailToPassProof, script_result, tests_result, with_command_files};
@@ -319,7 +319,22 @@ fn others() -> Vec<(GuardName, FindingCode)> {
         };
         found.extend(pairs(&[reviewer(&facts)]));
     }
+    let said = |path: &str| (Some(path.to_owned()), "This must go.".to_owned());
+    let reviewed =
+        ReviewClaims { approves: true, findings: vec![said("src/elsewhere.rs"), said("src/a.rs")] };
+    found.extend(pairs(&[review_claims(Some(&parsed), &reviewed)]));
     found
+}
+
+#[test]
+fn a_review_that_agrees_with_itself_and_the_change_is_left_alone() {
+    let diff = harmless();
+    let parsed = parse_diff(diff.as_bytes()).unwrap();
+    let said = |text: &str| (Some("src/session.rs".to_owned()), text.to_owned());
+    for (approves, text) in [(true, "A nit, mustard."), (false, "This must go.")] {
+        let facts = ReviewClaims { approves, findings: vec![said(text), said(text)] };
+        assert_eq!(pairs(&[review_claims(Some(&parsed), &facts)]), []);
+    }
 }
 
 fn merges(merges: Result<Merges, CannotBeRead>, behind: u32) -> BaseFacts {

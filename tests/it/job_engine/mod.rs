@@ -3,6 +3,7 @@
 
 mod acp;
 mod adopted;
+mod agent_reviews;
 mod agents;
 mod asking;
 mod budgets;

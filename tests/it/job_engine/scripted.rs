@@ -367,6 +367,8 @@ impl JobForge for ScriptedForge {
             Ok(Some(JobEvidence {
                 judgement,
                 merged: None,
+                over: None,
+                review: None,
                 findings: Vec::new(),
                 head_push: None,
                 change: None,

@@ -8,8 +8,8 @@ use timmy::core::command::value::Cause;
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{
     Act, AgentClaim, CancelReason, Failure, Fence, JobEvent, JobStep, MergeRefusal, NeverRan,
-    PersonAnswer, Progress, Push, Pusher, ResultJudgement, State, StateKind, StepKind, ToldText,
-    Verdict, Waiting,
+    PersonAnswer, Progress, Push, Pusher, ResultJudgement, State, StateKind, StepKind, ToldReview,
+    ToldText, Verdict, Waiting,
 };
 
 use super::{
@@ -118,6 +118,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("judged: block", judged(Verdict::Block)),
         ("judged: stuck", judged(Verdict::Stuck)),
         ("judged: nothing", judged(Verdict::Nothing)),
+        ("judged: the head moved", judged(Verdict::HeadMoved)),
         ("pushed by the agent", push(Pusher::Agent, 'b')),
         ("pushed by nobody", push(Pusher::Unknown, 'b')),
         ("pushed by a person", push(Pusher::Known, 'b')),
@@ -134,6 +135,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("recheck", JobEvent::Recheck),
         ("lifted", JobEvent::Lifted),
         ("told", JobEvent::Told(ToldText::by("anna", "mind the tests"))),
+        ("reviewed", JobEvent::Reviewed(ToldText::by("bezalel", "Not yet.").of(review()))),
         ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),
         ("retry", JobEvent::Retry(None)),
         ("retry by another", JobEvent::Retry(Some("bezalel".to_owned()))),
@@ -148,6 +150,10 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
     ];
     steps.extend(events.map(|(name, event)| (name.to_owned(), JobStep::Event(event))));
     steps
+}
+
+fn review() -> ToldReview {
+    ToldReview::new(58, Some(commit('a')), Vec::new())
 }
 
 /// The state, with what of it differs most.
@@ -232,7 +238,7 @@ fn the_table_leaves_no_state_and_no_step_out() {
 }
 
 #[test]
-fn only_retry_and_a_merge_that_fails_lead_out_of_an_end() {
+fn only_retry_a_merge_that_fails_and_a_review_lead_out_of_an_end() {
     for (name, story) in states() {
         if !story.job.state.kind().is_end() {
             continue;
@@ -241,6 +247,7 @@ fn only_retry_and_a_merge_that_fails_lead_out_of_an_end() {
             let goes_on = match step.as_str() {
                 "retry" | "retry by another" => true,
                 "not merged: it conflicts" | "not merged: another head" => name == "done, accepted",
+                "reviewed" => name == "done",
                 _ => false,
             };
             if let Ok((job, _)) = story.try_step(sample) {

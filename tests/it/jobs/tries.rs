@@ -212,7 +212,8 @@ fn a_job_that_nobody_takes_ends() {
 }
 
 fn rung(agent: &str, family: &str, micro_usd: u64, fit: u64) -> Rung {
-    Rung { agent: agent.to_owned(), family: Some(family.to_owned()), micro_usd, fit }
+    let (agent, family) = (agent.to_owned(), Some(family.to_owned()));
+    Rung { agent, family, micro_usd, fit, is_kin: false }
 }
 
 fn order(story: &Story, is_small: bool) -> Vec<String> {

@@ -83,12 +83,17 @@ impl CommandContext<'_> {
         if let Some(refusal) = self.refuse_in(thread.repo, Verb::Assign) {
             return Err(refusal);
         }
-        self.nothing_runs(thread)?;
+        let role = self.role(order, agent, thread);
+        let reviews = seen.status.is_pull && matches!(&role, Ok(role) if role == REVIEWER);
+        self.nothing_runs(thread, reviews)?;
         self.may_work(agent, thread)?;
-        let role = self.role(order, agent, thread)?;
-        let (purpose, adopts) = match (seen.status.is_pull, role.as_str()) {
-            (true, REVIEWER) => (Purpose::Review, None),
-            (true, _) => (Purpose::Repair, Some(self.adopted(thread, &role)?)),
+        let role = role?;
+        let (purpose, adopts) = match (seen.status.is_pull, reviews) {
+            (true, true) => {
+                self.may_review(agent, thread)?;
+                (Purpose::Review, None)
+            }
+            (true, false) => (Purpose::Repair, Some(self.adopted(thread, &role)?)),
             (false, _) => (purpose(&role)?, None),
         };
         let who = agent.map_or("auto", |agent| agent.name.as_str());
@@ -111,7 +116,12 @@ impl CommandContext<'_> {
         let role = (order.role.is_some() || role != USUAL).then_some(role);
         let target = why.status.target;
         let branch = adopts.map(|branch| branch.to_string());
-        Ok(Answer::from(JobAnswer::Given { agent: name, role, target, branch, passed, waits }))
+        let works = self.latest_job(thread);
+        let is_beside =
+            reviews && works.is_some_and(|known| !known.record.job.state.kind().is_end());
+        let (agent, target) = (name, target);
+        let given = JobAnswer::Given { agent, role, target, branch, passed, waits, is_beside };
+        Ok(Answer::from(given))
     }
 
     /// The agent that is meant; none for the best.
@@ -139,11 +149,13 @@ impl CommandContext<'_> {
         }
     }
 
-    fn nothing_runs(&self, thread: ThreadId) -> Result<(), Answer> {
-        if self.begun.contains(&thread) {
+    /// Whether no other job of the same kind is there: one may work, and one review.
+    fn nothing_runs(&self, thread: ThreadId, reviews: bool) -> Result<(), Answer> {
+        if self.begun.contains(&(thread, reviews)) {
             return Err(Answer::from(JobAnswer::NoneHere { begun: true }));
         }
-        match self.latest_job(thread).filter(|known| !known.record.job.state.kind().is_end()) {
+        let latest = if reviews { self.latest_review(thread) } else { self.latest_job(thread) };
+        match latest.filter(|known| !known.record.job.state.kind().is_end()) {
             Some(known) => {
                 Err(Answer::from(JobAnswer::Lives { view: Box::new(self.job_view(&known)) }))
             }
@@ -159,6 +171,31 @@ impl CommandContext<'_> {
         let others = self.snapshot.agents.iter().map(|other| other.name.clone());
         let others = others.filter(|name| !is_out(name)).collect();
         Err(refused(JobRefusal::NotInRepository { agent: agent.name.clone(), others }))
+    }
+
+    /// Whether the agent, or anybody but those who made a pull request, may review it.
+    fn may_review(&self, agent: Option<&AgentProfile>, thread: ThreadId) -> Result<(), Answer> {
+        let made = |agent: &AgentProfile| self.has_made(agent, thread);
+        let out = self.snapshot.jobs.kept_out.get(&thread.repo);
+        let is_out = |name: &String| out.is_some_and(|out| out.contains(name));
+        let reviews = |agent: &&AgentProfile| agent.roles.iter().any(|role| role == REVIEWER);
+        let agents = self.snapshot.agents.iter();
+        let others = agents.filter(reviews).filter(|one| !made(one) && !is_out(&one.name));
+        let others: Vec<String> = others.map(|one| one.name.clone()).collect();
+        let is_refused = agent.map_or(others.is_empty(), made);
+        if !is_refused {
+            return Ok(());
+        }
+        let agent = agent.map(|agent| agent.name.clone());
+        Err(refused(JobRefusal::OwnPull { agent, others }))
+    }
+
+    /// Whether an agent opened a pull request, or worked on it: nobody reviews their own.
+    fn has_made(&self, agent: &AgentProfile, thread: ThreadId) -> bool {
+        let opened = self.snapshot.jobs.authors.get(&thread);
+        let worked = self.latest_job(thread);
+        opened.is_some_and(|author| author.eq_ignore_ascii_case(&agent.account))
+            || worked.is_some_and(|known| known.record.has_worked(&agent.name))
     }
 
     /// The role that is asked for, that of the issue, or the first one of the agent.

@@ -121,8 +121,12 @@ fn mends_only(known: &KnownJob, speaking: &BTreeSet<GuardName>, guard: &GuardNam
 /// Whether a person said what the round that goes on shall do.
 fn is_told(known: &KnownJob) -> bool {
     let steps = known.record.steps.iter().rev().map(|(step, _)| step);
-    let told =
-        |step: &JobStep| matches!(step, JobStep::Event(JobEvent::Told(_) | JobEvent::Decided(..)));
+    let told = |step: &JobStep| {
+        matches!(
+            step,
+            JobStep::Event(JobEvent::Told(_) | JobEvent::Reviewed(_) | JobEvent::Decided(..))
+        )
+    };
     steps.take_while(|step| !is_judged(step)).any(told)
 }
 

@@ -17,7 +17,7 @@ use crate::core::model::time::Timestamp;
 /// What a text asks of jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JobQuery {
-    /// The latest job of its thread, and of the other threads that it names.
+    /// The latest job of its thread, and of the other threads that it names, and the latest review.
     pub latest: bool,
     /// Jobs by their numbers.
     pub numbered: BTreeSet<JobId>,
@@ -50,9 +50,11 @@ impl JobQuery {
 /// What is known of jobs, as far as it was asked about and may be told here.
 #[derive(Debug, Clone, Default)]
 pub struct JobFacts {
-    /// The job of a thread, of an issue or of the pull request that it brought: the one that has
-    /// not ended, else the latest.
+    /// The job that works on a thread, on an issue or on the pull request that it brought: the one
+    /// that has not ended, else the latest.
     pub latest: HashMap<ThreadId, KnownJob>,
+    /// The job that reviews a thread: the one that has not ended, else the latest.
+    pub reviews: HashMap<ThreadId, KnownJob>,
     pub numbered: HashMap<JobId, KnownJob>,
     /// What keeps those that have ended from going on: another one works there.
     pub in_the_way: HashMap<JobId, KnownJob>,
@@ -68,6 +70,8 @@ pub struct JobFacts {
     pub kept_out: HashMap<RepoId, BTreeSet<String>>,
     /// Whether a job can go on with these pull requests, and on which branch.
     pub pulls: HashMap<ThreadId, Result<AdoptedBranch, NotAdoptable>>,
+    /// Who opened these pull requests, by login.
+    pub authors: HashMap<ThreadId, String>,
     /// The threads of jobs that have ended which are closed, or gone.
     pub closed: BTreeSet<ThreadId>,
     /// How often and how long a new job is tried.

@@ -29,15 +29,32 @@ use crate::core::model::ids::ThreadId;
 use crate::core::reply::jobs::JobView;
 
 impl CommandContext<'_> {
-    /// The latest job of a thread, with what the lines before have done to it.
+    /// The latest job that works on a thread, with what the lines before have done to it.
     pub(super) fn latest_job(&self, thread: ThreadId) -> Option<KnownJob> {
         self.snapshot.jobs.latest.get(&thread).map(|known| self.at_present(known))
+    }
+
+    /// The same of a job that reviews it.
+    pub(super) fn latest_review(&self, thread: ThreadId) -> Option<KnownJob> {
+        self.snapshot.jobs.reviews.get(&thread).map(|known| self.at_present(known))
+    }
+
+    /// The job that is meant where none is named: the one that works there; the review only where
+    /// that is the only one that lives, or was.
+    pub(super) fn job_in(&self, thread: ThreadId) -> Option<KnownJob> {
+        let (works, reviews) = (self.latest_job(thread), self.latest_review(thread));
+        let lives = |known: &KnownJob| !is_over(&known.record.job);
+        match (works, reviews) {
+            (Some(works), Some(reviews)) if !lives(&works) && lives(&reviews) => Some(reviews),
+            (works, reviews) => works.or(reviews),
+        }
     }
 
     /// A job by its number, if it may be told of here.
     pub(super) fn numbered_job(&self, id: JobId) -> Option<KnownJob> {
         let jobs = &self.snapshot.jobs;
-        let by_thread = || jobs.latest.values().find(|known| known.id() == id);
+        let mut all = jobs.latest.values().chain(jobs.reviews.values());
+        let by_thread = || all.find(|known| known.id() == id);
         jobs.numbered.get(&id).or_else(by_thread).map(|known| self.at_present(known))
     }
 
@@ -75,15 +92,19 @@ impl CommandContext<'_> {
         (!is_over(&known.record.job)).then_some(known)
     }
 
-    /// Whether another job works where this one ended, by what the lines before did as well.
+    /// Whether another job of its kind works where this one ended, by what the lines before did as well.
     fn is_taken(&self, ended: &Job) -> bool {
-        let Spec { id, thread, .. } = ended.spec;
+        let Spec { id, thread, purpose, .. } = ended.spec;
+        let is_review = purpose.is_review();
         let pull = ended.past.pull.map(|number| ThreadId { number, ..thread });
         let is_there = |other: ThreadId| other == thread || Some(other) == pull;
         let mut moved = self.jobs.values().filter(|other| other.spec.id != id);
         self.in_the_way(id).is_some()
-            || self.begun.iter().any(|begun| is_there(*begun))
-            || moved.any(|other| !is_over(other) && is_there(other.spec.thread))
+            || self.begun.iter().any(|begun| begun.1 == is_review && is_there(begun.0))
+            || moved.any(|other| {
+                let is_its_kind = other.spec.purpose.is_review() == is_review;
+                is_its_kind && !is_over(other) && is_there(other.spec.thread)
+            })
     }
 
     /// The moment at which jobs move here.
@@ -94,7 +115,7 @@ impl CommandContext<'_> {
 
     /// A new job is made, for the lines that follow as well.
     pub(super) fn begin(&mut self, new: NewJob) {
-        self.begun.push(new.thread);
+        self.begun.push((new.thread, new.purpose.is_review()));
         self.changes.jobs.push(JobRequest::Begin(new));
     }
 

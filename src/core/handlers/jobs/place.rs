@@ -23,7 +23,7 @@ impl CommandContext<'_> {
                 self.numbered_job(id).ok_or_else(|| Answer::NotFound { target: id.to_string() })?
             }
             None => self
-                .latest_job(self.asked.inbound.thread())
+                .job_in(self.asked.inbound.thread())
                 .ok_or(Answer::from(JobAnswer::NoneHere { begun: self.begins_here() }))?,
         };
         match self.refuse_in(known.thread().repo, verb) {
@@ -34,7 +34,8 @@ impl CommandContext<'_> {
 
     /// Whether a line before this one makes a job here.
     pub(super) fn begins_here(&self) -> bool {
-        self.begun.contains(&self.asked.inbound.thread())
+        let here = self.asked.inbound.thread();
+        self.begun.iter().any(|(thread, _)| *thread == here)
     }
 
     /// Why the sender may not do this in a repository.

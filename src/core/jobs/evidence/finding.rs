@@ -62,6 +62,16 @@ pub enum Finding {
     Blocked,
     /// It left no comment.
     NoComment,
+    /// It gave no review, and said nothing that could be one.
+    NoReview,
+    /// The review is of this commit, and the head is another one since.
+    HeadMoved { reviewed: Commit, head: Commit },
+    /// It says that it reviewed a commit that it was not given, and that is not the head.
+    OtherCommit { reviewed: Commit },
+    /// What it says could not be posted for it.
+    NotPosted { reason: String },
+    /// timmy posted it in its own name: it has no token of the agent's account.
+    PostedByTimmy,
     /// What the issue says was changed after it began.
     IssueEdited,
     /// What another guard says of its commit.
@@ -143,6 +153,11 @@ findings! {
     Self::MissingCitation { .. } => "missing_citation", Warn;
     Self::Blocked => "blocked", Stuck;
     Self::NoComment => "no_comment", Nothing;
+    Self::NoReview => "no_review", Nothing;
+    Self::HeadMoved { .. } => "head_moved", Warn;
+    Self::OtherCommit { .. } => "other_commit", Block;
+    Self::NotPosted { .. } => "not_posted", Block;
+    Self::PostedByTimmy => "posted_by_timmy", Warn;
     Self::IssueEdited => "issue_edited", Warn;
 }
 

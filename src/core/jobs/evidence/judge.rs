@@ -55,6 +55,7 @@ fn verdict(claim: &AgentClaim, findings: &[Finding]) -> Verdict {
             AgentClaim::NoChange { .. } => Verdict::NoChange { ask: false },
             AgentClaim::PullRequest { .. }
             | AgentClaim::Comment
+            | AgentClaim::Review(_)
             | AgentClaim::Blocked
             | AgentClaim::Nothing => Verdict::Pass { ask: false },
         },
@@ -66,6 +67,7 @@ fn digest(claim: &AgentClaim, findings: &[Finding]) -> OutcomeDigest {
     let claimed = match claim {
         AgentClaim::PullRequest { .. } => "pull_request",
         AgentClaim::Comment => "comment",
+        AgentClaim::Review(_) => "review",
         AgentClaim::NoChange { .. } => "no_change",
         AgentClaim::Blocked => "blocked",
         AgentClaim::Nothing => "nothing",

@@ -7,6 +7,9 @@ mod facts;
 mod finding;
 mod judge;
 mod result_line;
+mod review;
+mod said_review;
+mod visible_lines;
 
 pub use facts::{
     BranchFacts, CitedFact, CodeFacts, Facts, GivenHead, HeadPusher, MOST_LOOKED_AT, Made,
@@ -15,3 +18,6 @@ pub use facts::{
 pub use finding::{Finding, Grade};
 pub use judge::{Findings, judge};
 pub use result_line::{AgentResult, read_result};
+pub use review::{
+    ReviewLook, ReviewPosting, ReviewedFacts, ReviewedPull, SeenReview, judge_review,
+};

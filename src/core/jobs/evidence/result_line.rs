@@ -6,6 +6,8 @@
 
 use serde_json::{Map, Value};
 
+use super::said_review::review;
+use super::visible_lines::visible_lines;
 use crate::core::command::invisible::Invisible;
 use crate::core::jobs::event::{AgentClaim, Citation};
 use crate::core::jobs::ids::Commit;
@@ -16,8 +18,9 @@ const LONGEST_TEXT: usize = 1 << 20;
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// How many characters of its summary are kept.
+/// How many characters of its summary are kept, and of its whole text.
 const LONGEST_SUMMARY: usize = 2000;
+const LONGEST_WORDS: usize = 30_000;
 
 /// How many things it may cite, and how long a path may be, in bytes.
 const MOST_CITED: usize = 20;
@@ -29,6 +32,8 @@ pub struct AgentResult {
     pub claim: AgentClaim,
     /// In its own words: foreign text, bounded and without invisible characters; may be empty.
     pub summary: String,
+    /// The same with its line breaks, and at greater length: where the summary is the result.
+    pub words: String,
 }
 
 /// What the agent that ended with `text` says that it did.
@@ -36,10 +41,11 @@ pub fn read_result(text: &str) -> AgentResult {
     let lines = result_lines(tail(text));
     let outside = lines.iter().rev().filter(|line| !line.is_fenced);
     let last = lines.last().filter(|line| line.is_fenced && line.ends_text);
-    last.into_iter()
-        .chain(outside)
-        .find_map(|line| parse(line.json))
-        .unwrap_or(AgentResult { claim: AgentClaim::Nothing, summary: String::new() })
+    last.into_iter().chain(outside).find_map(|line| parse(line.json)).unwrap_or(AgentResult {
+        claim: AgentClaim::Nothing,
+        summary: String::new(),
+        words: String::new(),
+    })
 }
 
 /// The end of `text` that is looked at.
@@ -115,12 +121,14 @@ fn parse(json: &str) -> Option<AgentResult> {
             AgentClaim::PullRequest { number: number(&fields), commit: commit(&fields) }
         }
         "comment" => AgentClaim::Comment,
+        "review" => AgentClaim::Review(Box::new(review(&fields, commit(&fields)))),
         "no_change" => AgentClaim::NoChange { cited: cited(&fields) },
         "blocked" => AgentClaim::Blocked,
         _ => return None,
     };
     let summary = fields.get("summary").and_then(Value::as_str).unwrap_or_default();
-    Some(AgentResult { claim, summary: plain(summary) })
+    let words = visible_lines(summary, LONGEST_WORDS);
+    Some(AgentResult { claim, summary: plain(summary), words })
 }
 
 /// The pull request: a number, or how people write one.
@@ -185,7 +193,7 @@ mod tests {
             "Done.\n\ntimmy-result: {{\"outcome\":\"pull_request\",\"pull\":12,\"commit\":\"{COMMIT}\",\
              \"summary\":\"Keeps sessions\"}}\n"
         );
-        let AgentResult { claim, summary } = read_result(&text);
+        let AgentResult { claim, summary, .. } = read_result(&text);
         let commit = Some(COMMIT.parse().unwrap());
         assert_eq!(claim, AgentClaim::PullRequest { number: Some(12), commit });
         assert_eq!(summary, "Keeps sessions");
@@ -307,7 +315,8 @@ mod tests {
     #[test]
     fn a_summary_is_short_and_visible() {
         let text = r#"timmy-result: {"outcome":"comment","summary":" a\nb\u202e\u0000\u200bc "}"#;
-        assert_eq!(read_result(text).summary, "a bc");
+        let result = read_result(text);
+        assert_eq!((result.summary.as_str(), result.words.as_str()), ("a bc", "a\nbc"));
         let long = "é".repeat(3000);
         let text = format!(r#"timmy-result: {{"outcome":"comment","summary":"{long}"}}"#);
         assert_eq!(read_result(&text).summary.chars().count(), LONGEST_SUMMARY);

@@ -21,6 +21,8 @@ pub enum JobAnswer {
         passed: Vec<Ineligible>,
         /// Why it does not begin at once.
         waits: Option<JobWait>,
+        /// Whether another job works there: then that is meant where none is named.
+        is_beside: bool,
     },
     /// Somebody works on it already.
     Lives {
@@ -177,6 +179,12 @@ pub enum JobRefusal {
     },
     NotAdoptable {
         why: NotAdoptable,
+    },
+    /// The agent made the pull request that it is to review, or, if none is named, everybody did who
+    /// reviews; these did not.
+    OwnPull {
+        agent: Option<String>,
+        others: Vec<String>,
     },
     /// More than an issue may cost; with the most that may be given to whom.
     TooMuch {

@@ -193,6 +193,7 @@ impl Finding {
             | Self::CommentInstead
             | Self::NothingCited
             | Self::MissingCitation { .. }
+            | Self::OtherCommit { .. }
             | Self::Blocked => "claims",
             Self::NothingThere
             | Self::EmptyBranch
@@ -205,6 +206,10 @@ impl Finding {
             | Self::Rewritten { .. }
             | Self::RewrittenUnknown { .. }
             | Self::NoComment
+            | Self::NoReview
+            | Self::HeadMoved { .. }
+            | Self::NotPosted { .. }
+            | Self::PostedByTimmy
             | Self::IssueEdited => "artifact",
         }
     }
@@ -282,6 +287,22 @@ impl Finding {
             }
             Self::Blocked => "It cannot go on without a person.".to_owned(),
             Self::NoComment => "There is no comment of it here.".to_owned(),
+            Self::NoReview => {
+                "There is no review of it here, and it said nothing that could be one.".to_owned()
+            }
+            Self::HeadMoved { reviewed, head } => format!(
+                "It reviewed `{}`, which is not the head any more: that is `{}` by now.",
+                short(reviewed),
+                short(head)
+            ),
+            Self::OtherCommit { reviewed } => format!(
+                "It says that it reviewed `{}`, which it was not given, and which is not the head.",
+                short(reviewed)
+            ),
+            Self::NotPosted { reason } => {
+                format!("What it says could not be posted: `{}`.", named(reason))
+            }
+            Self::PostedByTimmy => "I posted it, since I hold no token of its account.".to_owned(),
             Self::IssueEdited => {
                 "This issue was edited after it began: it worked on what stood there before."
                     .to_owned()

@@ -111,8 +111,13 @@ fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
         JobEvent::Recheck => "to be looked at again".to_owned(),
         JobEvent::Lifted => "a person let pass what was found".to_owned(),
         JobEvent::Told(_) => "a person said something to its agent".to_owned(),
+        JobEvent::Reviewed(text) => match &text.by {
+            Some(by) => format!("a review by `{}` asks for changes", foreign(by)),
+            None => "a review asks for changes".to_owned(),
+        },
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
         JobEvent::Cancel(CancelReason::IssueGone) => "the issue is gone".to_owned(),
+        JobEvent::Cancel(CancelReason::PullMerged) => "the pull request was merged".to_owned(),
         JobEvent::Cancel(_) => "cancelled".to_owned(),
         JobEvent::Retry(Some(agent)) => format!("once more, by `{agent}`"),
         JobEvent::Retry(None) => "once more".to_owned(),
@@ -157,6 +162,7 @@ fn judged(judgement: &ResultJudgement) -> String {
         (Verdict::Ask, _) => "a person has to look".to_owned(),
         (Verdict::Block, _) => "blocked by what was found".to_owned(),
         (Verdict::Stuck, _) => "it cannot go on without a person".to_owned(),
+        (Verdict::HeadMoved, _) => "the head moved meanwhile".to_owned(),
         (Verdict::Nothing, _) => "nothing of it is on the forge".to_owned(),
     }
 }

@@ -16,8 +16,8 @@ use super::words::{moment, short, usd};
 use crate::core::guards::CheckLink;
 use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{
-    AgentClaim, AttemptRecord, Job, JobEvent, JobRecord, JobStep, Late, Purpose, RunHandle, State,
-    Verdict, WorkKind,
+    AgentClaim, AttemptRecord, GivenReview, Job, JobEvent, JobRecord, JobStep, Late, Purpose,
+    ReviewFollowUp, RunHandle, State, Verdict, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
@@ -35,12 +35,17 @@ pub enum JobOutcome {
     Done {
         view: Box<JobView>,
         is_comment: bool,
+        /// timmy wrote that for its agent.
+        is_posted_for: bool,
         commit: Option<String>,
         let_pass: LetPassView,
         /// What its agent was told and did not hear.
         unheard: Vec<UnheardView>,
         checks: Vec<CheckLine>,
     },
+    /// It reviewed something, and somebody should know more of that than what it says itself.
+    #[template(path = "job/reviewed.md")]
+    Reviewed { review: Box<GivenReview>, found: Vec<String> },
     /// Somebody merged what it brought while an agent still worked on it.
     #[template(path = "job/merged.md")]
     Merged { pull: Option<i64> },
@@ -166,11 +171,26 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
         JobStanding::Delivered { .. } => JobOutcome::Done {
             view,
             is_comment: matches!(job.spec.purpose, Purpose::Research | Purpose::Ops),
+            is_posted_for: found.contains(&Finding::PostedByTimmy),
             commit: job.past.commit.as_ref().map(short),
             let_pass: LetPassView::of(record),
             unheard: UnheardView::all(record),
             checks: checks(record, &on),
         },
+        JobStanding::Reviewed { .. } => {
+            let review = Box::new(record.reviews.last()?.clone());
+            let told = found.iter().filter(|finding| !is_told_by_review(finding));
+            let found = sentences(told, &on);
+            let is_plain = match review.follow_up {
+                ReviewFollowUp::Nothing | ReviewFollowUp::Told(_) => found.is_empty(),
+                ReviewFollowUp::Offered | ReviewFollowUp::ByPeople => false,
+            };
+            // The review stands there, and whoever mends it tells the rest.
+            if is_plain {
+                return None;
+            }
+            JobOutcome::Reviewed { review, found }
+        }
         JobStanding::Merged { pull } => JobOutcome::Merged { pull },
         JobStanding::NoChange => JobOutcome::NoChange {
             view,
@@ -203,6 +223,11 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
         // Whoever did it was answered, or sees what they did.
         _ => return None,
     })
+}
+
+/// Whether a review shows by itself what was found of it.
+fn is_told_by_review(finding: &Finding) -> bool {
+    matches!(finding, Finding::PostedByTimmy | Finding::NoResultLine)
 }
 
 fn meanwhile(
@@ -253,9 +278,10 @@ fn red_checks(found: &[Finding]) -> Vec<RedCheck> {
 /// What an agent claims, if it claims to have done something.
 fn claimed(claim: &AgentClaim) -> Option<String> {
     match claim {
-        AgentClaim::PullRequest { .. } | AgentClaim::Comment | AgentClaim::NoChange { .. } => {
-            Some(claim.said())
-        }
+        AgentClaim::PullRequest { .. }
+        | AgentClaim::Comment
+        | AgentClaim::Review(_)
+        | AgentClaim::NoChange { .. } => Some(claim.said()),
         AgentClaim::Blocked | AgentClaim::Nothing => None,
     }
 }

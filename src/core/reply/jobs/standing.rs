@@ -6,10 +6,11 @@ use jiff::tz::TimeZone;
 
 use super::words::{moment, short};
 use crate::core::jobs::{
-    AgentStop, Attempt, CancelReason, Cancelled, DeadReason, Done, HeldBy, IdleWait, JobRecord,
-    Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
+    AgentStop, Attempt, CancelReason, Cancelled, DeadReason, Done, GivenReview, HeldBy, IdleWait,
+    JobRecord, Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
+use crate::core::model::verdict::Opinion;
 
 /// Where a job stands. Moments are as people say them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,12 @@ pub enum JobStanding {
         agent: Option<String>,
         pull: Option<i64>,
     },
+    /// It reviewed this commit, and says this of it.
+    Reviewed {
+        agent: String,
+        commit: String,
+        opinion: Opinion,
+    },
     Merged {
         pull: Option<i64>,
     },
@@ -95,6 +102,8 @@ pub enum CancelledBy {
     Rejection,
     /// The issue was closed, moved or deleted.
     IssueGone,
+    /// The pull request was merged before it was reviewed.
+    PullMerged,
     /// Nobody knew whether it ran.
     Doubt,
     /// A person did not want it to begin, or to go on.
@@ -143,6 +152,10 @@ impl JobStanding {
             State::Waiting(Waiting::Start(_)) => Self::NeedsPerson { question: Question::Dispatch },
             State::Waiting(Waiting::Idle(idle)) => waiting(record, idle, &said),
             State::Done(Done::Verified | Done::Accepted) => {
+                if let Some(review) = given(record) {
+                    let (agent, commit) = (review.agent.clone(), short(&review.head));
+                    return Self::Reviewed { agent, commit, opinion: review.opinion };
+                }
                 let is_pull = matches!(record.job.spec.purpose, Purpose::Code | Purpose::Repair);
                 let pull = record.job.past.pull.filter(|_| is_pull);
                 Self::Delivered { agent: agent(), pull }
@@ -168,6 +181,7 @@ impl CancelledBy {
             CancelReason::Person(login) => Self::Person(login.clone()),
             CancelReason::Rejected(_) => Self::Rejection,
             CancelReason::IssueGone => Self::IssueGone,
+            CancelReason::PullMerged => Self::PullMerged,
             CancelReason::Uncertain => Self::Doubt,
             CancelReason::Declined => Self::Declined,
             CancelReason::NotAllowed => Self::NotAllowed,
@@ -175,6 +189,11 @@ impl CancelledBy {
             CancelReason::Unannounced => Self::Unannounced,
         }
     }
+}
+
+/// The review that a job gave last, if it gives reviews.
+fn given(record: &JobRecord) -> Option<&GivenReview> {
+    record.reviews.last().filter(|_| record.job.spec.purpose.is_review())
 }
 
 fn working(

@@ -35,6 +35,8 @@ pub struct JobView {
     pub rounds: (u32, u32),
     /// How many guards let its result pass, and how many looked.
     pub guards: Option<GuardCount>,
+    /// Whether it reviews: then the job that works on its thread is another one.
+    pub is_review: bool,
     /// Whether it has ended.
     pub is_over: bool,
     /// How long its attempt runs; once it ended, how long all of them took.
@@ -77,6 +79,7 @@ impl JobView {
             tries: record.tries(),
             rounds: (job.past.rounds, job.past.rounds_allowed),
             guards: guards_of_result(record),
+            is_review: job.spec.purpose.is_review(),
             is_over,
             took: lasted(match is_over {
                 true => record.ran_for(now),
@@ -114,9 +117,9 @@ impl JobView {
     }
 
     fn line(&self, verb: &str) -> String {
-        match self.target {
-            None => verb.to_owned(),
-            Some(_) => format!("{verb} {}", self.id),
+        match self.target.is_some() || self.is_review {
+            false => verb.to_owned(),
+            true => format!("{verb} {}", self.id),
         }
     }
 
@@ -150,6 +153,7 @@ impl JobView {
             | JobStanding::Stopping { .. }
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
+            | JobStanding::Reviewed { .. }
             | JobStanding::Merged { .. }
             | JobStanding::Reverted { .. }
             | JobStanding::NoChange => true,
@@ -197,6 +201,7 @@ impl JobView {
         !matches!(
             self.standing,
             JobStanding::Delivered { .. }
+                | JobStanding::Reviewed { .. }
                 | JobStanding::Merged { .. }
                 | JobStanding::Reverted { .. }
                 | JobStanding::NoChange
@@ -215,6 +220,7 @@ impl JobView {
         let is_done = matches!(
             self.standing,
             JobStanding::Delivered { .. }
+                | JobStanding::Reviewed { .. }
                 | JobStanding::Merged { .. }
                 | JobStanding::Reverted { .. }
         );

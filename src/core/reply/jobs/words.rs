@@ -145,6 +145,7 @@ impl AgentClaim {
             }
             Self::PullRequest { number: None, commit: None } => "a pull request".to_owned(),
             Self::Comment => "a comment".to_owned(),
+            Self::Review(_) => "a review".to_owned(),
             Self::NoChange { .. } => "that nothing has to change".to_owned(),
             Self::Blocked => "that it cannot go on without a person".to_owned(),
             Self::Nothing => "nothing that I understand".to_owned(),

@@ -78,6 +78,7 @@ impl Workshop {
             red_checks: Vec::new(),
             earlier: Vec::new(),
             told: Vec::new(),
+            review: None,
         };
         AgentTask { prompt: prompt.text(), ..task }
     }

@@ -1,0 +1,400 @@
+//! What the forge shows of a review that an agent was asked for, and what timmy posts of what it says.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::asked_review::AskedReview;
+use super::drivers::{JobEvidence, JobResult, ReviewEvidence};
+use super::forge::LiveForge;
+use super::posting::posting_key;
+use crate::core::effect::marker::key_of;
+use crate::core::guards::diff::{Diff, LARGEST_DIFF, parse_diff};
+use crate::core::guards::{GuardFinding, ReviewClaims, ReviewFacts, review_claims, reviewer};
+use crate::core::jobs::evidence::{
+    AgentResult, ReviewLook, ReviewPosting, ReviewedFacts, ReviewedPull, SeenReview, judge_review,
+    read_result,
+};
+use crate::core::jobs::{
+    AdoptedBranch, AgentClaim, CancelReason, Commit, FindingPlace, GivenReview, JobRecord,
+    ResultJudgement, ReviewClaim, ReviewFinding, ReviewFollowUp, State, ToldReview, ToldText,
+};
+use crate::core::model::account::Account;
+use crate::core::model::remark::{Remark, RemarkLine};
+use crate::core::model::verdict::Opinion;
+use crate::core::reply::{answer_of, review_of};
+use crate::engine::head_pushers::{PushedBy, pushed_by};
+use crate::gitea::{Error, PullRequest, PullState};
+use crate::store::jobs::{self, StoredAttempt};
+
+/// How far the clocks of timmy and the forge may differ.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// What is read of a review, beside what is judged by.
+struct ReviewRead {
+    said: AgentResult,
+    pull: Option<PullRequest>,
+    own: Option<SeenReview>,
+    diff: Option<Vec<u8>>,
+}
+
+impl LiveForge {
+    /// What the forge shows of a review; none if that cannot be told yet, also since what the agent
+    /// says is on its way there.
+    pub(super) async fn look_at_review(
+        &self,
+        asked: AskedReview<'_>,
+    ) -> Result<Option<JobEvidence>, Error> {
+        let job = &asked.result.job;
+        // Of one that was given up nothing is posted any more.
+        if !matches!(job.state, State::Verifying(_)) {
+            return Ok(None);
+        }
+        let (name, number) = (&asked.result.repo.name, job.spec.thread.number);
+        let pull = self.ctx.gitea.pull(name, number).await?;
+        let standing = match pull.as_ref().map(|pull| (&pull.state, &pull.head)) {
+            Some((PullState::Open, head)) => ReviewedPull::Open { head: head.clone() },
+            Some((PullState::Merged { .. }, _)) => ReviewedPull::Merged,
+            Some((PullState::Closed, _)) | None => ReviewedPull::Over,
+        };
+        let Some(posting) = self.posting(asked.attempt).await else { return Ok(None) };
+        let own = self.own_review(&asked, pull.as_ref()).await?;
+        if own.is_none() && posting == ReviewPosting::Waits {
+            return Ok(None);
+        }
+        let diff = match &pull {
+            Some(pull) if pull.state == PullState::Open => self.diff_of(&asked, pull).await?,
+            Some(_) | None => None,
+        };
+        let said = read_result(asked.attempt.said.as_deref().unwrap_or_default());
+        let guards = match (&pull, &posting) {
+            (Some(pull), _) => {
+                let diff = diff.as_deref().and_then(|text| parse_diff(text).ok());
+                self.guards_of(&asked, pull, &said, diff.as_ref()).await?
+            }
+            (None, _) => Some(Vec::new()),
+        };
+        let Some(guards) = guards else { return Ok(None) };
+        let facts = ReviewedFacts {
+            given: asked.given.clone(),
+            pull: standing,
+            own: own.clone(),
+            posting,
+            has_words: has_words(&said),
+            may_look_again: job.past.rounds == 0,
+            guards,
+        };
+        let read = ReviewRead { said, pull, own, diff };
+        match judge_review(&read.said.claim, &facts) {
+            ReviewLook::Wait => Ok(None),
+            ReviewLook::Over { is_merged } => {
+                let over = match is_merged {
+                    true => CancelReason::PullMerged,
+                    false => CancelReason::IssueGone,
+                };
+                Ok(Some(JobEvidence::over(job, over)))
+            }
+            ReviewLook::Post { commit, as_review } => {
+                self.post_review(&asked, &read, &commit, as_review).await;
+                Ok(None)
+            }
+            ReviewLook::Judged(found) => {
+                let review = match &found.commit {
+                    Some(head) => Some(self.given(&asked, &read, head).await?),
+                    None => None,
+                };
+                let judgement = ResultJudgement {
+                    look: job.past.look,
+                    verdict: found.verdict,
+                    commit: found.commit,
+                    pull: None,
+                    digest: found.digest,
+                    change: None,
+                    examined: None,
+                };
+                Ok(Some(JobEvidence {
+                    judgement,
+                    merged: None,
+                    over: None,
+                    findings: found.findings,
+                    head_push: None,
+                    change: None,
+                    review: review.map(Box::new),
+                }))
+            }
+        }
+    }
+
+    /// The last review by the agent's account since the attempt began, of the head that it was given or
+    /// of the present one. One that was dismissed is none.
+    async fn own_review(
+        &self,
+        asked: &AskedReview<'_>,
+        pull: Option<&PullRequest>,
+    ) -> Result<Option<SeenReview>, Error> {
+        let Some(pull) = pull else { return Ok(None) };
+        let since = asked.attempt.started_at.unwrap_or(asked.attempt.leased_at).before(SKEW);
+        let reviews = self.ctx.gitea.all_reviews(&asked.result.repo.name, pull.number).await?;
+        let own = reviews.into_iter().rev().find_map(|review| {
+            let written = review.text.written;
+            let is_its = written.author.is_some_and(|author| author.id == asked.agent.id);
+            let commit: Commit = review.verdict.commit.parse().ok()?;
+            let counts = is_its
+                && review.given_at >= since
+                && !review.verdict.is_dismissed
+                && (commit == *asked.given || commit == pull.head);
+            counts.then_some(SeenReview {
+                review: review.id,
+                commit,
+                opinion: review.verdict.opinion,
+                remarks: review.comments,
+                body: written.body,
+            })
+        });
+        Ok(own)
+    }
+
+    /// What the pull request changes; none if nobody can read that.
+    async fn diff_of(
+        &self,
+        asked: &AskedReview<'_>,
+        pull: &PullRequest,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let name = &asked.result.repo.name;
+        match self.ctx.gitea.pull_diff(name, pull.number, LARGEST_DIFF).await {
+            Ok(diff) => Ok(Some(diff)),
+            Err(Error::TooLarge { .. } | Error::NotFound { .. } | Error::Server { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What speaks against who reviews, or against what is said; none if that cannot be told now.
+    async fn guards_of(
+        &self,
+        asked: &AskedReview<'_>,
+        pull: &PullRequest,
+        said: &AgentResult,
+        diff: Option<&Diff<'_>>,
+    ) -> Result<Option<Vec<GuardFinding>>, Error> {
+        let Some(makers) = self.makers(asked, pull).await? else { return Ok(None) };
+        let mut found: Vec<GuardFinding> = Vec::new();
+        for author in makers {
+            let author_family = self.family_of(&author);
+            let facts = ReviewFacts {
+                reviewer: asked.terms.account.clone(),
+                reviewer_family: asked.terms.family.clone(),
+                author,
+                author_family,
+            };
+            found.extend(reviewer(&facts).findings);
+        }
+        if let AgentClaim::Review(claim) = &said.claim {
+            let approves = claim.opinion == Opinion::Approved;
+            let findings = claim.findings.iter();
+            let findings = findings.map(|one| (one.path.clone(), one.text.clone())).collect();
+            found.extend(review_claims(diff, &ReviewClaims { approves, findings }).findings);
+        }
+        Ok(Some(found))
+    }
+
+    /// The accounts that made a pull request: who opened it, the agent that pushed to it as far as the
+    /// forge tells, and those that worked on it. None if the ledger cannot be read now.
+    async fn makers(
+        &self,
+        asked: &AskedReview<'_>,
+        pull: &PullRequest,
+    ) -> Result<Option<BTreeSet<String>>, Error> {
+        let thread = asked.result.job.spec.thread;
+        let read = self.ctx.ledger.read(move |conn| match jobs::latest_in(conn, thread)? {
+            Some(id) => jobs::record(conn, id),
+            None => Ok(None),
+        });
+        let worked: Option<JobRecord> = match read.await {
+            Ok(worked) => worked,
+            Err(error) => {
+                tracing::warn!(%error, "nothing can be judged");
+                return Ok(None);
+            }
+        };
+        let agents = &self.ctx.policy.jobs.agents;
+        let mut makers: BTreeSet<String> =
+            pull.author.iter().map(|author| author.login.clone()).collect();
+        let worked = worked.iter().flat_map(|record| record.started());
+        let worked = worked.filter_map(|attempt| agents.get(&attempt.agent));
+        makers.extend(worked.map(|terms| terms.account.clone()));
+        if pull.state == PullState::Open {
+            let is_agents = |account: &Account| self.ctx.policy.is_agents(account);
+            let name = &asked.result.repo.name;
+            if let PushedBy::Agent(login) =
+                pushed_by(&self.ctx.gitea, name, pull, is_agents).await?
+            {
+                makers.insert(login);
+            }
+        }
+        Ok(Some(makers))
+    }
+
+    /// Whose model the agent with this account runs, if it is one.
+    fn family_of(&self, login: &str) -> Option<String> {
+        let mut agents = self.ctx.policy.jobs.agents.values();
+        agents.find(|terms| terms.account.eq_ignore_ascii_case(login))?.family.clone()
+    }
+
+    async fn post_review(
+        &self,
+        asked: &AskedReview<'_>,
+        read: &ReviewRead,
+        commit: &Commit,
+        as_review: bool,
+    ) {
+        let AskedReview { result, attempt, .. } = asked;
+        let since = attempt.started_at.unwrap_or(attempt.leased_at);
+        let diff = read.diff.as_deref().and_then(|text| parse_diff(text).ok());
+        let (claim, words) = self.shown(&read.said);
+        let said = (attempt.agent.as_str(), &claim, words.as_str());
+        let posted = review_of(said, commit, diff.as_ref(), as_review, since);
+        self.post(result.job.spec.thread, attempt, posted).await;
+    }
+
+    /// What an agent says, without secrets. A plain answer is a review that approves nothing.
+    fn shown(&self, said: &AgentResult) -> (ReviewClaim, String) {
+        let redactor = &self.ctx.policy.jobs.redactor;
+        let mut claim = claim_of(&said.claim);
+        for finding in &mut claim.findings {
+            finding.text = redactor.redact(&finding.text);
+        }
+        (claim, redactor.redact(&said.words))
+    }
+
+    /// Has the answer of an attempt posted that left none by itself.
+    pub(super) async fn post_answer(
+        &self,
+        result: &JobResult,
+        attempt: &StoredAttempt,
+        words: &str,
+    ) {
+        let since = attempt.started_at.unwrap_or(attempt.leased_at);
+        let words = self.ctx.policy.jobs.redactor.redact(words);
+        let posted = answer_of(&attempt.agent, &words, since);
+        self.post(result.job.spec.thread, attempt, posted).await;
+    }
+
+    /// The review of `head` that was given, and what is told of it to whoever mends that.
+    async fn given(
+        &self,
+        asked: &AskedReview<'_>,
+        read: &ReviewRead,
+        head: &Commit,
+    ) -> Result<ReviewEvidence, Error> {
+        let AskedReview { result, attempt, agent, .. } = asked;
+        let (claim, words) = self.shown(&read.said);
+        let number = result.job.spec.thread.number;
+        let key = posting_key(attempt);
+        let on_forge = match &read.own {
+            Some(own) if own.remarks > 0 => {
+                let (gitea, name) = (&self.ctx.gitea, &result.repo.name);
+                gitea.remarks(name, number, own.review, agent).await?
+            }
+            Some(_) | None => Vec::new(),
+        };
+        // What it posted by itself is what stands there, whatever else it says.
+        let by_itself = read.own.as_ref().filter(|own| key_of(&own.body) != Some(&key));
+        let (opinion, text, remarks, places, left_out) = match by_itself {
+            Some(own) => {
+                let places: Vec<FindingPlace> = on_forge.iter().map(place_of_remark).collect();
+                (own.opinion, own.body.clone(), on_forge, places, 0)
+            }
+            None => {
+                let places: Vec<FindingPlace> = claim.findings.iter().filter_map(place).collect();
+                let unplaced = claim.findings.len() - places.len();
+                let left_out =
+                    claim.left_out.saturating_add(u32::try_from(unplaced).unwrap_or(u32::MAX));
+                let remarks = match on_forge.is_empty() {
+                    true => claim.findings.iter().filter_map(remark).collect(),
+                    false => on_forge,
+                };
+                let text = with_the_rest(&words, &claim.findings, &remarks);
+                (claim.opinion, text, remarks, places, left_out)
+            }
+        };
+        let pull = read.pull.as_ref();
+        let is_current =
+            pull.is_some_and(|pull| pull.state == PullState::Open && pull.head == *head);
+        let may_be_mended = pull.is_some_and(|pull| {
+            !pull.is_from_fork() && pull.head_branch.parse::<AdoptedBranch>().is_ok()
+        });
+        let review = GivenReview {
+            attempt: attempt.fence,
+            job: result.job.spec.id,
+            pull: number,
+            agent: attempt.agent.clone(),
+            head: head.clone(),
+            opinion,
+            places,
+            left_out,
+            follow_up: ReviewFollowUp::Nothing,
+        };
+        let told = ToldReview::new(number, Some(head.clone()), remarks);
+        let told = ToldText::by(&agent.login, &text).of(told);
+        Ok(ReviewEvidence { review, told, is_current, may_be_mended })
+    }
+}
+
+/// What is said of a pull request. Whoever only answers gives no verdict.
+fn claim_of(claim: &AgentClaim) -> ReviewClaim {
+    match claim {
+        AgentClaim::Review(review) => (**review).clone(),
+        AgentClaim::Comment
+        | AgentClaim::PullRequest { .. }
+        | AgentClaim::NoChange { .. }
+        | AgentClaim::Blocked
+        | AgentClaim::Nothing => ReviewClaim {
+            opinion: Opinion::Comment,
+            commit: None,
+            findings: Vec::new(),
+            left_out: 0,
+        },
+    }
+}
+
+fn has_words(said: &AgentResult) -> bool {
+    let claim = claim_of(&said.claim);
+    !said.words.is_empty() || !claim.findings.is_empty() || claim.opinion != Opinion::Comment
+}
+
+fn place(finding: &ReviewFinding) -> Option<FindingPlace> {
+    Some(FindingPlace { path: finding.path.clone()?, line: finding.line })
+}
+
+fn place_of_remark(remark: &Remark) -> FindingPlace {
+    let line = match remark.line {
+        Some(RemarkLine::New(line)) => u32::try_from(line).ok(),
+        Some(RemarkLine::Old(_)) | None => None,
+    };
+    FindingPlace { path: remark.path.clone(), line }
+}
+
+/// A finding that stands in no comment of its own.
+fn remark(finding: &ReviewFinding) -> Option<Remark> {
+    let (path, line) = (finding.path.clone()?, finding.line.map(i64::from));
+    let line = line.map(RemarkLine::New);
+    Some(Remark { comment: 0, path, line, text: finding.text.clone() }.bounded())
+}
+
+/// The words of a review with those of its findings that are no remark.
+fn with_the_rest(words: &str, findings: &[ReviewFinding], remarks: &[Remark]) -> String {
+    let is_remark = |finding: &ReviewFinding| {
+        let line = finding.line.map(|line| RemarkLine::New(i64::from(line)));
+        let path = finding.path.as_deref();
+        remarks.iter().any(|remark| Some(remark.path.as_str()) == path && remark.line == line)
+    };
+    let mut text = words.to_owned();
+    for finding in findings.iter().filter(|finding| !is_remark(finding)) {
+        let place = match (&finding.path, finding.line) {
+            (Some(path), Some(line)) => format!("{path}, line {line}: "),
+            (Some(path), None) => format!("{path}: "),
+            (None, _) => String::new(),
+        };
+        text.push_str(&format!("\n- {place}{}", finding.text));
+    }
+    text.trim().to_owned()
+}
