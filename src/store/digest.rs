@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::columns::{Json, Spelled, lane, thread};
 use super::error::Error;
 use super::{controls, repos};
+use crate::core::command::value::DecisionId;
 use crate::core::effect::BLOCKED;
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::repository::Repo;
@@ -39,6 +40,7 @@ pub fn of(
         outcomes: outcomes(conn, &named, period)?,
         people: people(conn, &named, period)?,
         parked: parked(conn, &named, now)?,
+        asked: asked(conn, &named)?,
         dead: dead(conn, &named, period)?,
         repos: paused_repos(conn, &repos)?,
         outlook: Outlook::default(),
@@ -97,6 +99,22 @@ fn parked(
         .take(MOST as usize)
         .collect::<Result<_, _>>()?;
     Ok(parked)
+}
+
+fn asked(conn: &Connection, named: &Named) -> Result<Vec<(NamedThread, DecisionId)>, Error> {
+    let asked = conn
+        .prepare_cached(
+            "SELECT decisions.id AS decision, repo, number, name
+             FROM decisions JOIN repos ON repos.id = repo
+             WHERE state = 'open' AND repo IN (SELECT value FROM json_each(?1))
+             ORDER BY decisions.id LIMIT ?2",
+        )?
+        .query_map((named, MOST), |row| {
+            let Spelled(repo) = row.get("name")?;
+            Ok((NamedThread { thread: thread(row)?, repo }, row.get("decision")?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(asked)
 }
 
 fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffect>, Error> {

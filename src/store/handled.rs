@@ -152,12 +152,12 @@ fn requested(
             }
             id
         }
-        JobRequest::Lift { seen, guard, commit, reason, now } => {
+        JobRequest::Lift { seen, guard, commit, reason, ends_round, now } => {
             let id = unmoved(tx, seen)?;
             let lifted =
                 NewLift { repo: seen.spec.thread.repo, commit, guard, job: id, by: actor, reason };
             lifted_guards::lift(tx, &lifted, now.at)?;
-            if jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
+            if *ends_round && jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
                 return Err(moved);
             }
             id

@@ -35,7 +35,8 @@ pub fn base(facts: &BaseFacts) -> GuardResult {
     match &facts.merges {
         Ok(Merges::Cleanly) => {}
         Ok(Merges::Conflicts) => {
-            let said = "It conflicts with the branch that it is to be merged into.";
+            let said = "It conflicts with the branch that it is to be merged into, or the \
+                        server has not finished checking that.";
             findings.push(found(FindingCode::Conflicts, said));
         }
         Ok(Merges::NotKnownYet) => {

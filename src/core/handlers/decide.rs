@@ -8,7 +8,8 @@ use super::snapshot::Needs;
 use crate::core::command::value::DecisionId;
 use crate::core::command::{Command, Note};
 use crate::core::decisions::{
-    AskedDecision, DecisionRefusal, DecisionReply, QuestionCheck, TakeOver, VoidReason, meant,
+    AskedDecision, Decision, DecisionRefusal, DecisionReply, QuestionCheck, TakeOver, VoidReason,
+    meant, verbs_for,
 };
 use crate::core::jobs::{JobEvent, JobStep, PersonAnswer, Question, ToldText, advance};
 use crate::core::model::ids::Subject;
@@ -144,12 +145,20 @@ impl CommandContext<'_> {
                 open.iter().flat_map(line).collect()
             }
             DecisionRefusal::OtherVerb { id, verbs } => answer_lines(&id.to_string(), verbs, name),
+            DecisionRefusal::Void { id, .. } => again(&facts.known, *id)
+                .map_or_else(Vec::new, |next| {
+                    answer_lines(&next.id.to_string(), verbs_for(next.question), name)
+                }),
             _ => Vec::new(),
+        };
+        let again = match &why {
+            DecisionRefusal::Void { id, .. } => again(&facts.known, *id).map(|d| d.id.to_string()),
+            _ => None,
         };
         if let DecisionRefusal::Void { id, .. } = &why {
             self.close_void(*id);
         }
-        DecisionAnswer::Refused { why, place, lines }.into()
+        DecisionAnswer::Refused { why, place, lines, again }.into()
     }
 
     fn close_void(&mut self, id: DecisionId) {
@@ -165,6 +174,13 @@ impl CommandContext<'_> {
             self.changes.jobs.push(JobRequest::Void { seen, decision: id, why, now });
         }
     }
+}
+
+/// The open question that took the place of one that is void.
+fn again(known: &[AskedDecision], void: DecisionId) -> Option<&Decision> {
+    let all = || known.iter().map(|asked| &asked.decision);
+    let job = all().find(|decision| decision.id == void)?.job;
+    all().rfind(|decision| decision.job == job && decision.id != void && decision.is_open())
 }
 
 /// What is said of an answer that was given to `asked`, about the job as it was seen before.
@@ -202,10 +218,10 @@ pub(super) fn said(
             DecisionAnswer::MoreRounds { id, more: job.spec.limits.repairs.max(1) }
         }
         (Question::Accept | Question::Guard | Question::Repair, PersonAnswer::Revise) => {
-            DecisionAnswer::Revised { id, is_round: true }
+            DecisionAnswer::Revised { id, is_round: true, by_review: false }
         }
         (Question::NoChange, PersonAnswer::Revise) => {
-            DecisionAnswer::Revised { id, is_round: false }
+            DecisionAnswer::Revised { id, is_round: false, by_review: false }
         }
         (
             Question::Accept | Question::NoChange | Question::Guard | Question::Repair,

@@ -28,6 +28,12 @@ impl CommandContext<'_> {
     }
 
     fn help_for(&self, verb: Verb) -> HelpVerb {
-        HelpVerb { verb, may: self.asked.right >= Some(verb.right()), built: is_built(verb) }
+        let guards = self.guards().filter(|_| verb == Verb::Override).map(str::to_owned);
+        HelpVerb {
+            verb,
+            may: self.asked.right >= Some(verb.right()),
+            built: is_built(verb),
+            guards: guards.collect(),
+        }
     }
 }

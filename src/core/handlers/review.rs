@@ -17,7 +17,7 @@ use crate::core::jobs::{
 use crate::core::model::ids::Subject;
 use crate::core::model::verdict::{Opinion, ReviewVerdict};
 use crate::core::reply::decisions::answer_lines;
-use crate::core::reply::{Answer, ReviewAnswer};
+use crate::core::reply::{Answer, DecisionAnswer, ReviewAnswer};
 
 /// What has to be known to answer a review.
 pub(super) fn needs(verdict: &ReviewVerdict) -> Needs {
@@ -167,7 +167,13 @@ impl CommandContext<'_> {
         if let Some(asked) = asked
             && self.carry_out(known, asked, PersonAnswer::Revise, Some(told.clone()))
         {
-            return said(asked, known, PersonAnswer::Revise, self.place_of(known)).into();
+            return match said(asked, known, PersonAnswer::Revise, self.place_of(known)) {
+                DecisionAnswer::Revised { id, is_round, .. } => {
+                    DecisionAnswer::Revised { id, is_round, by_review: true }
+                }
+                other => other,
+            }
+            .into();
         }
         let answer = self.tell_job(known, told);
         let told = self.at_present(known);

@@ -132,6 +132,8 @@ pub struct Snapshot {
     pub people: Arc<People>,
     /// The agents.
     pub agents: Vec<AgentProfile>,
+    /// The guards of the configuration, by name.
+    pub scripts: Vec<String>,
     /// How they are, by name, if it was needed.
     pub views: HashMap<String, AgentView>,
     /// What is paused, and to whom the right to approve is lent.

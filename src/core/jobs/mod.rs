@@ -59,6 +59,7 @@ mod attempt;
 mod branch;
 pub mod breaker;
 mod clocks;
+mod course;
 mod ended;
 mod event;
 pub mod evidence;
@@ -91,6 +92,7 @@ pub use action::{AttemptEnd, JobAction, standing};
 pub use advance::{advance, fold};
 pub use branch::{AdoptedBranch, JobBranch, NotAdoptable, PullSource};
 pub use clocks::{DeadlineKind, Deadlines, TimeLeft, Timeouts};
+pub use course::{AttemptResult, Course, LeftBranch, Sequel, Tries};
 pub use event::{
     Act, AgentClaim, CancelReason, Citation, Failure, JobEvent, JobStep, LeaseTerms, NeverRan,
     OutcomeDigest, PersonAnswer, Progress, Push, Pusher, ResultJudgement, StepKind, Verdict,

@@ -1,10 +1,8 @@
 //! A job with all that it went through, as people are told of it.
 
-use std::collections::BTreeSet;
-
 use super::action::AttemptEnd;
 use super::event::{
-    Act, AgentClaim, CancelReason, JobEvent, JobStep, Progress, ResultJudgement, Verdict,
+    AgentClaim, CancelReason, JobEvent, JobStep, Progress, ResultJudgement, Verdict,
 };
 use super::evidence::Finding;
 use super::ids::{Commit, Fence};
@@ -16,6 +14,7 @@ use super::review::GivenReview;
 use super::run_handle::RunHandle;
 use super::state::{Done, State};
 use super::told::ToldText;
+use crate::core::command::value::DecisionId;
 use crate::core::guards::ChangeSize;
 use crate::core::model::time::Timestamp;
 
@@ -36,6 +35,8 @@ pub struct JobRecord {
     pub waits_for: Option<String>,
     /// The reviews that it gave, if it gives reviews; else those that agents gave to its pull request.
     pub reviews: Vec<GivenReview>,
+    /// The decision that waits for an answer, once it was put.
+    pub asked: Option<DecisionId>,
 }
 
 /// An attempt, as far as people are told of it.
@@ -71,28 +72,6 @@ impl JobRecord {
     /// Whether an attempt of this agent may have run.
     pub fn has_worked(&self, agent: &str) -> bool {
         self.started().any(|attempt| attempt.agent == agent)
-    }
-
-    /// How many attempts may have run, but for rounds of repair that a person took back: they were
-    /// for nothing.
-    pub fn tries(&self) -> usize {
-        let taken_back = self.taken_back();
-        self.started().filter(|attempt| !taken_back.contains(&attempt.fence)).count()
-    }
-
-    fn taken_back(&self) -> BTreeSet<Fence> {
-        let (mut present, mut taken_back) = (None, BTreeSet::new());
-        for (step, _) in &self.steps {
-            match step {
-                JobStep::Act(Act::Lease(terms)) => present = Some(terms.fence),
-                JobStep::Event(JobEvent::Attempt(_, progress)) if progress.is_end() => {
-                    present = None
-                }
-                JobStep::Event(JobEvent::Lifted) => taken_back.extend(present),
-                JobStep::Act(_) | JobStep::Event(_) => {}
-            }
-        }
-        taken_back
     }
 
     /// What the attempts that ended cost together.

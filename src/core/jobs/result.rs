@@ -177,7 +177,7 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
         }
         (Question::Repair, PersonAnswer::Yes) => {
             turn.past.rounds_allowed = turn.past.rounds + turn.spec.limits.repairs.max(1);
-            turn.repair()
+            turn.repair_now()
         }
         (Question::Accept | Question::Guard | Question::Repair, PersonAnswer::Revise) => {
             turn.revise()

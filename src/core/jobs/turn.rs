@@ -261,6 +261,13 @@ impl Turn<'_> {
         self.back_off(WorkKind::Repair(self.past.rounds), 1)
     }
 
+    /// The next round of repair at once: a person asked for it, and waits.
+    pub(super) fn repair_now(&mut self) -> State {
+        self.past.rounds += 1;
+        let work = WorkKind::Repair(self.past.rounds);
+        State::BackingOff(BackingOff { work, until: self.at() })
+    }
+
     /// Whether somebody asked for changes of which no agent has heard.
     pub(super) fn is_asked_for_changes(&self) -> bool {
         self.past.reviews.iter().any(|text| self.past.unheard.contains(text))
@@ -269,7 +276,7 @@ impl Turn<'_> {
     /// One round more than there may be, since a person wants it.
     pub(super) fn revise(&mut self) -> State {
         self.past.rounds_allowed = self.past.rounds_allowed.max(self.past.rounds + 1);
-        self.repair()
+        self.repair_now()
     }
 
     /// Somebody pushed; `since`: an attempt runs since then. What an agent or nobody pushed while none

@@ -4,7 +4,7 @@
 
 use jiff::civil::Date;
 
-use super::Paused;
+use super::{Paused, words};
 use crate::core::model::ids::ThreadId;
 use crate::core::scheduling::{
     Beginning, Disregarded, Ineligible, MILLION, Rejection, Term, TermLine, TermReason,
@@ -374,6 +374,21 @@ impl Judgement {
     /// The agent that would get it.
     pub fn winner(&self) -> Option<&Bid> {
         self.bids.iter().find(|bid| bid.lack.is_none())
+    }
+
+    /// What an agent lacks for it. Where nobody gets it, no other issue or agent is the reason that
+    /// one with room does not. `is_ready`: nothing else stands in the way.
+    pub fn lack_said(&self, lack: &Rejection, is_ready: bool) -> String {
+        if *lack != Rejection::LowerValue || self.winner().is_some() {
+            return lack.said().to_owned();
+        }
+        match is_ready {
+            false => "has room for it".to_owned(),
+            true if self.points < self.minimum => {
+                format!("has room, but nothing below {} is handed out", words::points(self.minimum))
+            }
+            true => "its last free slot is kept for what is urgent".to_owned(),
+        }
     }
 
     /// The best of those that could do it, but not now.

@@ -159,25 +159,58 @@ pub fn answer_lines(id: &str, verbs: &[Verb], name: &str) -> Vec<String> {
 }
 
 /// What is asked, in a few words, as the report lists it.
-pub fn asked_in_short(decision: &Decision) -> String {
-    match (decision.question, decision.pull) {
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShortQuestion {
+    pub words: String,
+    /// The pull request that follows them, in full.
+    pub pull: Option<String>,
+    /// What follows that; names stand in backticks.
+    pub rest: String,
+}
+
+impl From<String> for ShortQuestion {
+    fn from(words: String) -> Self {
+        Self { words, ..Self::default() }
+    }
+}
+
+/// What is asked of the result of `record`; `name`: what a thread beside it is called in full.
+pub fn asked_in_short(
+    decision: &Decision,
+    record: &JobRecord,
+    name: impl Fn(i64) -> String,
+) -> ShortQuestion {
+    let of_pull = |words: &str, pull, rest: &str| {
+        let lifted: Vec<String> = LetPassView::of(record)
+            .lifted
+            .iter()
+            .map(|lifted| format!("`{}`", lifted.guard))
+            .collect();
+        let rest = match lifted.len() {
+            0 => rest.to_owned(),
+            count => format!("{rest} {count} lifted: {}.", lifted.join(", ")),
+        };
+        ShortQuestion { words: words.to_owned(), pull: Some(name(pull)), rest }
+    };
+    let words = match (decision.question, decision.pull) {
         (Question::Dispatch, _) => {
             let agent = decision.covers.start.as_ref().and_then(|start| start.agent.as_deref());
             agent.map_or_else(|| "May it begin?".to_owned(), |agent| format!("May {agent} begin?"))
         }
         (Question::Accept, Some(pull)) => match decision.covers.take_over {
-            Some(TakeOver::Merge) => format!("Merge #{pull}?"),
-            Some(TakeOver::Review) | None => format!("Accept #{pull}?"),
+            Some(TakeOver::Merge) => return of_pull("Merge ", pull, "?"),
+            Some(TakeOver::Review) | None => return of_pull("Accept ", pull, "?"),
         },
+        (Question::Guard, Some(pull)) => return of_pull("May ", pull, " pass?"),
         (Question::Accept, None) => "Is this done?".to_owned(),
         (Question::NoChange, _) => "Is there nothing to change?".to_owned(),
-        (Question::Guard, Some(pull)) => format!("May #{pull} pass?"),
         (Question::Guard, None) => "May this pass?".to_owned(),
         (Question::Repair, _) => "More rounds of repair?".to_owned(),
         (Question::Stuck, _) => "What does its agent need to know?".to_owned(),
         (Question::Permission, _) => "May its agent do this?".to_owned(),
         (Question::Uncertain, _) => "Another attempt?".to_owned(),
-    }
+    };
+    words.into()
 }
 
 /// What came of a line that answers a decision.
@@ -218,6 +251,8 @@ pub enum DecisionAnswer {
     Revised {
         id: String,
         is_round: bool,
+        /// What it shall be stands in a review.
+        by_review: bool,
     },
     Rejected {
         id: String,
@@ -247,10 +282,12 @@ pub enum DecisionAnswer {
         id: String,
     },
     /// Nothing is done. `place`: where that decision is asked; `lines`: what would have worked.
+    /// `again`: the question that took the place of one that is void.
     Refused {
         why: DecisionRefusal,
         place: String,
         lines: Vec<String>,
+        again: Option<String>,
     },
 }
 
@@ -283,7 +320,7 @@ pub fn void_notice(decision: &Decision, why: &VoidReason) -> Option<String> {
     if *why == VoidReason::WentOn {
         return None;
     }
-    let page = VoidPage { id: decision.id, why }.render();
+    let page = VoidPage { id: decision.id, why, again: None }.render();
     Some(page.expect("a String takes everything").trim().to_owned())
 }
 
@@ -292,6 +329,8 @@ pub fn void_notice(decision: &Decision, why: &VoidReason) -> Option<String> {
 struct VoidPage<'a> {
     id: DecisionId,
     why: &'a VoidReason,
+    /// The question that took its place, where there is one already.
+    again: Option<String>,
 }
 
 /// What timmy's approving review says.

@@ -144,3 +144,11 @@ pub(super) fn place(number: &usize, _: &dyn Values) -> Result<String> {
 pub(in crate::core) fn reason(text: impl Display, _: &dyn Values) -> Result<String> {
     Ok(defuse::short(text.to_string().trim().trim_end_matches('.'), 300))
 }
+
+/// What somebody said, as they said it: cut to a length that one reads, its code as code.
+#[askama::filter_fn]
+pub(in crate::core) fn quote(text: impl Display, _: &dyn Values) -> Result<Safe<String>> {
+    let said = defuse::short(text.to_string().trim(), 300);
+    let is_plain = said.contains("``");
+    Ok(Safe(if is_plain { defuse::defused(&said) } else { defuse::prose(&said) }))
+}

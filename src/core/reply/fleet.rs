@@ -97,6 +97,8 @@ pub struct ReportAnswer {
     pub people: u32,
     /// How many lines ended so, the most frequent first.
     pub outcomes: Vec<(String, u32)>,
+    /// Threads in which a decision waits for an answer, and its number.
+    pub asked: Vec<(String, String)>,
     /// Threads on hold.
     pub held: Vec<(String, Held)>,
     /// Threads that are snoozed, and by whom.
@@ -120,6 +122,7 @@ impl ReportAnswer {
     /// What rests or failed, counted in a line; empty if nothing does.
     pub fn headings(&self) -> String {
         let counts = [
+            ("waiting for an answer", self.asked.len()),
             ("on hold", self.held.len()),
             ("snoozed", self.snoozed.len()),
             ("paused", self.paused.len()),

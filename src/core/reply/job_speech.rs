@@ -187,7 +187,7 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
     let of_pull = change.actions.iter().flat_map(|action| taken_over(change, action));
     let answers = change.actions.iter().flat_map(|action| answered(change, action));
     let effects = change.actions.iter().filter_map(|action| match action {
-        JobAction::CloseBefore(number) => Some(("before", close_before(&after.job, *number)?)),
+        JobAction::CloseBefore(number) => Some(("before", close_before(after, *number)?)),
         JobAction::TakeOver { pull: None, .. } => {
             Some(("close", Effect::SetOpen(SetOpen { open: false })))
         }
@@ -274,9 +274,9 @@ fn close_merged(change: &JobChange<'_>) -> Option<(&'static str, Effect)> {
 }
 
 /// The pull requests of a job's branches before this one are closed: it took their place.
-fn close_before(job: &Job, number: u32) -> Option<Effect> {
-    let word = superseded(job.past.pull?);
-    close_pulls(job, 1..number, word)
+fn close_before(record: &JobRecord, number: u32) -> Option<Effect> {
+    let word = superseded(record, record.job.past.pull?);
+    close_pulls(&record.job, 1..number, word)
 }
 
 /// All its pull requests are closed: nobody wants them. One that it adopted was there before, and

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::filters::{self, Name};
-use super::jobs::JobView;
+use super::jobs::{JobStanding, JobView};
 use super::{Judgement, Paused};
 use crate::core::command::verb::Verb;
 use crate::core::model::issue::ScopePart;
@@ -19,6 +19,8 @@ pub struct HelpVerb {
     pub may: bool,
     /// Whether this build acts on it.
     pub built: bool,
+    /// The guards that it can name, where it names one.
+    pub guards: Vec<String>,
 }
 
 /// How things stand in a thread.
@@ -110,6 +112,18 @@ impl Status {
     /// The job that is there, if it has not ended.
     pub fn live(&self) -> Option<&JobView> {
         self.job.as_deref().filter(|view| !view.is_over)
+    }
+
+    /// The job that was there last, if what it brought was merged and taken back.
+    pub fn reverted(&self) -> Option<&JobView> {
+        let is_reverted = |view: &&JobView| matches!(view.standing, JobStanding::Reverted { .. });
+        self.ended().filter(is_reverted)
+    }
+
+    /// The job that is there, if it waits for a person.
+    pub fn asking(&self) -> Option<&JobView> {
+        let asks = |view: &&JobView| matches!(view.standing, JobStanding::NeedsPerson { .. });
+        self.live().filter(asks)
     }
 
     /// The job that was there last, if none is there.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::jobs::guards_of;
+use crate::core::effect::defuse::short;
 use crate::core::effect::{Effect, Keyed, SetStatus};
-use crate::core::guards::OWN_CONTEXT;
+use crate::core::guards::{ExaminedChange, GuardCount, OWN_CONTEXT};
 use crate::core::jobs::evidence::Grade;
 use crate::core::jobs::{
     Deciding, JobEvent, JobRecord, JobStep, Purpose, Question, ResultJudgement, State, Verdict,
@@ -14,6 +15,9 @@ use crate::core::model::ids::ThreadId;
 
 /// How many guards are named: Gitea shows some 80 characters.
 const MOST_NAMED: usize = 4;
+
+/// The longest that such a status says.
+const LONGEST: usize = 139;
 
 /// The status that `step` gives the commit which it judges, if that stands in a pull request.
 /// `key`: what it is called.
@@ -47,10 +51,30 @@ fn says(record: &JobRecord, verdict: Verdict) -> Option<(CheckState, String)> {
         Verdict::Pass { .. } | Verdict::Ask if is_asked_about(record) => {
             (CheckState::Pending, format!("A person decides about {}.", named(Grade::Ask)))
         }
-        Verdict::Pass { .. } | Verdict::Ask => {
-            (CheckState::Success, "All guards passed, or a person let it pass.".to_owned())
-        }
+        Verdict::Pass { .. } | Verdict::Ask => (CheckState::Success, passed(record)),
     })
+}
+
+/// How many guards passed, and which did not and were let pass.
+fn passed(record: &JobRecord) -> String {
+    let examined = record.last_judgement().and_then(|judged| judged.examined.as_ref());
+    let Some(ExaminedChange {
+        guards: GuardCount { passed, of, lifted }, lifted: names_of, ..
+    }) = examined
+    else {
+        return "All that was checked passed, or a person let it pass.".to_owned();
+    };
+    let mut said = format!("{passed} of {of} guards passed");
+    if *lifted > 0 {
+        let names = named(&names_of.iter().map(|one| one.guard.as_str()).collect());
+        said.push_str(&format!(", {lifted} lifted ({names})"));
+    }
+    let let_pass = of.saturating_sub(*passed).saturating_sub(*lifted);
+    if let_pass > 0 {
+        let names = names(record, Grade::Ask);
+        said.push_str(&format!(", {let_pass} let pass by a person ({names})"));
+    }
+    short(&(said + "."), LONGEST)
 }
 
 fn is_asked_about(record: &JobRecord) -> bool {

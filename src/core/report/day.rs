@@ -8,6 +8,7 @@ use super::agent_day::AgentActivity;
 use super::day_jobs::DayJobs;
 use crate::core::effect::marker::marker;
 use crate::core::reply::ReportAnswer;
+use crate::core::reply::decisions::ShortQuestion;
 use crate::core::reply::filters::{self, Name};
 use crate::core::reply::jobs::{CancelledBy, JobStanding};
 use crate::core::reply::words::SHOWN;
@@ -41,7 +42,7 @@ pub struct OpenQuestion {
     /// The thread in which it stands, in full.
     pub thread: String,
     /// What is asked.
-    pub question: String,
+    pub question: ShortQuestion,
     /// When it falls due.
     pub due: Option<String>,
     /// The words behind timmy's name that answer it: `approve d7`; none if no words do, but an act
@@ -160,6 +161,7 @@ mod tests {
                 commands: 1,
                 people: 1,
                 outcomes: vec![("done".into(), 1)],
+                asked: vec![],
                 held: vec![],
                 snoozed: vec![],
                 paused: vec![],
@@ -208,7 +210,11 @@ mod tests {
         day.is_longer = true;
         day.asks = vec![OpenQuestion {
             thread: "foundation/door#41".into(),
-            question: "Merge #58?".into(),
+            question: ShortQuestion {
+                words: "Merge ".into(),
+                pull: Some("foundation/door#58".into()),
+                rest: "? 1 lifted: `protected`.".into(),
+            },
             due: Some("Tue 24 Nov, 09:00 UTC".into()),
             answer: Some("approve d7".into()),
             effort: 60,
@@ -259,7 +265,7 @@ mod tests {
         ### Needs you
         | | question | reply here or there |
         |---|---|---|
-        | foundation/door\#41 | Merge #{zwsp}58? due Tue 24 Nov, 09:00 UTC | `/timmy approve d7` |
+        | foundation/door\#41 | Merge foundation/door\#58? 1 lifted: `protected`. due Tue 24 Nov, 09:00 UTC | `/timmy approve d7` |
 
         ### Broken
         - The forge does not accept the token (expired): make a new one. Since Sun 22 Nov, 13:10 UTC.

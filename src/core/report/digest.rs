@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Outlook;
+use crate::core::command::value::DecisionId;
 use crate::core::model::ids::{Lane, RepoId, RepoName, ThreadId};
 use crate::core::model::thread::ThreadState;
 use crate::core::model::time::Timestamp;
@@ -17,6 +18,8 @@ pub struct Digest {
     pub people: u32,
     /// Threads on hold or snoozed, by repository and number.
     pub parked: Vec<(NamedThread, ThreadState)>,
+    /// Decisions that wait for an answer, the oldest first.
+    pub asked: Vec<(NamedThread, DecisionId)>,
     /// Effects that were given up since then, newest first.
     pub dead: Vec<DeadEffect>,
     /// The paused repositories.
@@ -86,12 +89,14 @@ impl Digest {
     pub fn repos(&self) -> BTreeSet<RepoId> {
         let parked = self.parked.iter().map(|(parked, _)| parked.thread.repo);
         let dead = self.dead.iter().filter_map(|dead| dead.place.lane.repo());
-        parked.chain(dead).chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
+        let asked = self.asked.iter().map(|(asked, _)| asked.thread.repo);
+        parked.chain(asked).chain(dead).chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
     }
 
     /// Leaves out whatever is in a repository for which `may_name` is false.
     pub fn keep(&mut self, may_name: impl Fn(RepoId) -> bool) {
         self.parked.retain(|(place, _)| may_name(place.thread.repo));
+        self.asked.retain(|(place, _)| may_name(place.thread.repo));
         self.dead.retain(|dead| dead.place.lane.repo().is_some_and(&may_name));
         self.repos.retain(|(repo, _)| may_name(*repo));
     }

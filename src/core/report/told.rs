@@ -48,6 +48,7 @@ pub fn told(
         commands: digest.commands(),
         people: digest.people,
         outcomes: digest.outcomes.clone(),
+        asked: digest.asked.iter().map(|(place, id)| (place.name(), id.to_string())).collect(),
         held: held.collect(),
         snoozed: snoozed.collect(),
         paused: fleet.pauses.iter().filter_map(paused).collect(),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::agents::{Agent, AgentTask};
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
-    AgentClaim, CancelReason, Commit, GivenReview, Job, JobBranch, NeverRan, OutcomeDigest, Push,
-    ResultJudgement, ToldText, Verdict,
+    AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, NeverRan, OutcomeDigest,
+    Push, ResultJudgement, ToldText, Verdict,
 };
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -156,6 +156,8 @@ pub struct JobOrder {
     pub texts: Vec<ToldText>,
     /// The attempts before it, in order.
     pub earlier: Vec<StoredAttempt>,
+    /// What came of them.
+    pub course: Course,
     /// The open pull requests of the same repository that were known to close the issue.
     pub linked: Vec<i64>,
     /// Whether the agent ever left something in this repository; none if it did not work there yet.

@@ -145,7 +145,7 @@ impl LiveForge {
             faults: faults(order).into_iter().chain(wrong).collect(),
             red_checks: checks,
             permissions: order.permissions.iter().map(permission).collect(),
-            earlier: order.earlier.iter().filter_map(earlier).collect(),
+            earlier: earlier(order),
             told: order.texts.clone(),
             instructions,
             review,

@@ -7,7 +7,7 @@ use super::drivers::{CannotBegin, JobOrder};
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
-use crate::core::jobs::{Commit, JobEvent, NeverRan, Past, Progress, Spec, ToldText};
+use crate::core::jobs::{Commit, Course, JobEvent, NeverRan, Past, Progress, Spec, ToldText};
 use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::incident::{AgentProblem, Incident};
@@ -138,9 +138,10 @@ impl Jobs {
             let linked = jobs::linked_pulls(conn, thread)?;
             let left_before = jobs::left_in(conn, &agent, thread.repo)?;
             let (attempts, permissions) = (jobs::attempts(conn, id)?, permissions(conn, id)?);
-            Ok((jobs::texts(conn, id)?, attempts, linked, left_before, permissions))
+            let course = jobs::record(conn, id)?.as_ref().map(Course::of).unwrap_or_default();
+            Ok((jobs::texts(conn, id)?, attempts, course, linked, left_before, permissions))
         });
-        let (texts, mut earlier, linked, left_before, permissions) = read.await?;
+        let (texts, mut earlier, course, linked, left_before, permissions) = read.await?;
         let Some(answers) = self.scope_answers(seen, &repo).await? else {
             return Ok(PreflightFinding::Later);
         };
@@ -156,6 +157,7 @@ impl Jobs {
             branch: lease.branch().clone(),
             texts,
             earlier,
+            course,
             linked: linked.into_iter().take(MOST_LINKED).collect(),
             left_before,
             permissions,

@@ -5,7 +5,7 @@ use super::base::Base;
 use super::drivers::JobOrder;
 use crate::core::guards::{CheckLink, GuardName};
 use crate::core::jobs::evidence::{Finding, Grade};
-use crate::core::jobs::{AttemptEnd, Job, WorkKind};
+use crate::core::jobs::{AttemptEnd, AttemptResult, Job, Sequel, Verdict, WorkKind};
 use crate::core::model::issue::Issue;
 use crate::core::prompt::{AskedPermission, PromptThread};
 use crate::engine::context::WorksBy;
@@ -84,25 +84,58 @@ pub(super) fn permission((asks, said): &(String, PermissionSaid)) -> AskedPermis
     AskedPermission { asks, is_allowed: matches!(said, PermissionSaid::Allowed(_)) }
 }
 
-/// What came of an attempt before, in words; nothing of one that never ran.
-pub(super) fn earlier(attempt: &StoredAttempt) -> Option<String> {
+/// What came of the attempts before, in words; nothing of those that never ran.
+pub(super) fn earlier(order: &JobOrder) -> Vec<String> {
+    let JobOrder { earlier, course, .. } = order;
+    earlier.iter().filter_map(|attempt| came_of(attempt, course.result(attempt.fence))).collect()
+}
+
+fn came_of(attempt: &StoredAttempt, result: Option<&AttemptResult>) -> Option<String> {
     let (_, end) = attempt.ended?;
     let mut found = attempt.findings.iter().flatten();
     let has_moved = found.any(|finding| matches!(finding, Finding::HeadMoved { .. }));
     let what = match end {
-        AttemptEnd::Ended if attempt.left == Some(false) => {
-            "said that it was done and left nothing"
-        }
         AttemptEnd::Ended if has_moved => {
-            "reviewed a commit that was the head no more when it ended"
+            "reviewed a commit that was the head no more when it ended".to_owned()
         }
-        AttemptEnd::Ended => "brought something that was not good enough",
-        AttemptEnd::Failed => "failed",
-        AttemptEnd::TimedOut(_) => "took too long",
-        AttemptEnd::Stopped | AttemptEnd::CutOff => "was stopped",
-        AttemptEnd::Lost | AttemptEnd::Uncertain => "was lost: it may still push to its own branch",
-        AttemptEnd::Asked => "had to ask a person",
+        AttemptEnd::Ended => match result {
+            Some(result) => of_result(result),
+            None if attempt.left == Some(false) => LEFT_NOTHING.to_owned(),
+            None => "ended, and nobody looked at what it brought".to_owned(),
+        },
+        AttemptEnd::Failed => "failed".to_owned(),
+        AttemptEnd::TimedOut(_) => "took too long".to_owned(),
+        AttemptEnd::Stopped | AttemptEnd::CutOff => "was stopped".to_owned(),
+        AttemptEnd::Lost | AttemptEnd::Uncertain => {
+            "was lost: it may still push to its own branch".to_owned()
+        }
+        AttemptEnd::Asked => "had to ask a person".to_owned(),
         AttemptEnd::NeverRan(_) => return None,
     };
     Some(format!("{} {what}", attempt.agent))
+}
+
+const LEFT_NOTHING: &str = "said that it was done and left nothing";
+
+fn of_result(AttemptResult { verdict, sequel }: &AttemptResult) -> String {
+    let brought = match verdict {
+        Verdict::Pass { .. } => "brought a result that passed all checks",
+        Verdict::Ask => "brought something that a person had to look at",
+        Verdict::NoChange { .. } => "said that nothing has to change",
+        Verdict::Block => "brought something that was not good enough",
+        Verdict::Stuck => "said that it could not go on without a person",
+        Verdict::Nothing => LEFT_NOTHING,
+    };
+    let then = match sequel {
+        None => return brought.to_owned(),
+        Some(Sequel::WantedOtherwise) => "a person wanted it otherwise".to_owned(),
+        Some(Sequel::Rejected) => "a person rejected it".to_owned(),
+        Some(Sequel::Answered) => "a person answered".to_owned(),
+        Some(Sequel::NotMerged) => "it could not be merged".to_owned(),
+        Some(Sequel::Merged) => "it was merged".to_owned(),
+        Some(Sequel::Reverted(commit)) => {
+            format!("it was merged, and reverted since, by commit {commit}")
+        }
+    };
+    format!("{brought}; {then}")
 }

@@ -23,8 +23,9 @@ pub fn gather(conn: &Connection, of: &ReportScope, now: Timestamp) -> Result<Day
     let past = digest::of(conn, audience(conn, of.to)?, of.period, now)?;
     let fleet = controls::at(conn, now)?;
     let mut report = told(&past, &fleet, of.period.since, now, &of.zone, |_| None);
-    // They stand among what is broken, with the reason.
+    // They stand among what is broken, with the reason; and among what needs somebody.
     report.dead.clear();
+    report.asked.clear();
     let visible = repos::visible(conn, audience(conn, of.to)?)?;
     let (jobs, asks) = day_jobs(conn, of, &visible, &fleet, now)?;
     Ok(Day {

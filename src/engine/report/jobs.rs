@@ -222,9 +222,10 @@ fn open_decisions(
         let (thread, verb) = (decision.thread, verbs_for(decision.question).first());
         let record = live.iter().find(|record| record.job.spec.id == decision.job);
         let (Some(record), Some(verb)) = (record, verb) else { continue };
+        let repo = repo_name(conn, thread.repo)?;
         asks.push(OpenQuestion {
-            thread: format!("{}#{}", repo_name(conn, thread.repo)?, thread.number),
-            question: asked_in_short(&decision),
+            thread: format!("{repo}#{}", thread.number),
+            question: asked_in_short(&decision, record, |number| format!("{repo}#{number}")),
             due: record.job.state.due_at().map(|due| said(due, now, &of.zone)),
             answer: Some(format!("{verb} {}", decision.id)),
             effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
@@ -243,7 +244,7 @@ fn unmerged(conn: &Connection, records: &[JobRecord]) -> Result<Vec<OpenQuestion
         };
         asks.push(OpenQuestion {
             thread: format!("{}#{pull}", repo_name(conn, record.job.spec.thread.repo)?),
-            question: format!("Accepted, and not merged: {}.", keeps_from_merging(why)),
+            question: format!("Accepted, and not merged: {}.", keeps_from_merging(why)).into(),
             due: None,
             answer: None,
             effort: BY_HAND,
@@ -257,7 +258,7 @@ fn ask(view: &JobView) -> Option<OpenQuestion> {
     match &view.standing {
         JobStanding::NeedsPerson { question } => Some(OpenQuestion {
             thread: view.target.clone()?,
-            question: question.said().to_owned(),
+            question: question.said().to_owned().into(),
             due: None,
             answer: Some(format!("retry {}", view.id)),
             effort: BY_HAND,

@@ -13,7 +13,7 @@ use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::engine::audience::Audiences;
 use crate::engine::error::EngineError;
-use crate::store::{jobs, outbox, repos};
+use crate::store::{jobs, lifted_guards, outbox, repos};
 
 /// How many jobs and messages that failed are told.
 const MOST_DEAD: u32 = 20;
@@ -56,6 +56,14 @@ impl Snapshots {
                     reviews.extend(record(id)?.map(|record| (thread, record)));
                 }
             }
+            let mut lifted = HashMap::new();
+            for (_, record) in latest.iter().filter(|_| asked.acts) {
+                let job = &record.job;
+                if let Some(commit) = &job.past.commit {
+                    let guards = lifted_guards::of(conn, job.spec.thread.repo, commit)?;
+                    lifted.insert(job.spec.id, guards.into_keys().collect());
+                }
+            }
             let many = |ids: Vec<JobId>| -> Result<Vec<JobRecord>, _> {
                 ids.into_iter().filter_map(|id| record(id).transpose()).collect()
             };
@@ -81,9 +89,11 @@ impl Snapshots {
             }
             let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
             let known: HashMap<_, _> = known.collect();
-            Ok((latest, reviews, numbered, in_the_way, live, (dead, letters), known))
+            Ok((latest, reviews, numbered, in_the_way, live, (dead, letters), (known, lifted)))
         });
-        let (latest, reviews, numbered, in_the_way, live, (dead, letters), known) = read.await?;
+        let (latest, reviews, numbered, in_the_way, live, (dead, letters), (known, lifted)) =
+            read.await?;
+        facts.lifted = lifted;
         let found = latest.iter().chain(&reviews).map(|(_, record)| record);
         let all = found.chain(&numbered).chain(&live).chain(&dead);
         let repos: BTreeSet<RepoId> = all

@@ -105,12 +105,14 @@ impl Snapshots {
         let mut jobs = self.job_facts(inbound, &needs.jobs, &targets, actor).await?;
         let decisions =
             self.decision_facts(inbound, &needs.decisions, &mut jobs, (own, actor)).await?;
+        let scripts = &self.ctx.policy.guards.scripts;
         Ok(Snapshot {
             now,
             zone: self.ctx.policy.zone.clone(),
             own: own.login.clone(),
             people: self.accounts.people(),
             agents: self.ctx.policy.agents.clone(),
+            scripts: scripts.iter().map(|script| script.name.to_string()).collect(),
             views: match needs.agents {
                 true => self.agent_views(name, &own.login).await?,
                 false => HashMap::new(),

@@ -5,6 +5,7 @@ use rusqlite::Transaction;
 
 use super::advance::{Advanced, advance};
 use super::load;
+use super::speech::refresh_card;
 use crate::core::command::value::DecisionId;
 use crate::core::decisions::{DecisionStatus, VoidReason};
 use crate::core::jobs::{
@@ -36,7 +37,10 @@ pub fn put_question(
     if !still_asks || decisions::of_question(tx, new.job, new.number)?.is_some() {
         return Ok(None);
     }
-    decisions::put(tx, new, says, now.at)
+    let id = decisions::put(tx, new, says, now.at)?;
+    // It names the line that answers.
+    refresh_card(tx, new.job, now.at)?;
+    Ok(id)
 }
 
 /// A person answered a decision. None if it is not open any more, or the job does not ask that any

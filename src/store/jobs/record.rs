@@ -4,9 +4,11 @@ use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::load::{self, StoredJob};
 use super::{attempts, history, reviews};
+use crate::core::decisions::Decision;
 use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
+use crate::store::decisions;
 use crate::store::error::Error;
 
 /// A job with its history.
@@ -22,6 +24,8 @@ pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> 
         (false, None) => Vec::new(),
     };
     let steps = history::history(conn, id)?;
+    let asked = decisions::of_question(conn, id, job.past.asked)?.map(|stored| stored.decision);
+    let asked = asked.filter(Decision::is_open).map(|decision| decision.id);
     let attempts = attempts::attempts(conn, id)?.into_iter().map(|stored| AttemptRecord {
         fence: stored.fence,
         agent: stored.agent,
@@ -42,6 +46,7 @@ pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> 
         seen_at,
         waits_for,
         reviews,
+        asked,
     }))
 }
 

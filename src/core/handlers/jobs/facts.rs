@@ -74,6 +74,8 @@ pub struct JobFacts {
     pub authors: HashMap<ThreadId, String>,
     /// The threads of jobs that have ended which are closed, or gone.
     pub closed: BTreeSet<ThreadId>,
+    /// The guards that people lifted of what the jobs of these threads brought last.
+    pub lifted: HashMap<JobId, BTreeSet<GuardName>>,
     /// How often and how long a new job is tried.
     pub limits: JobLimits,
     /// What an issue may cost.
@@ -126,7 +128,15 @@ pub enum JobRequest {
         now: StepTime,
     },
     /// A guard says nothing any more of this commit, which the job brought.
-    Lift { seen: Box<Job>, guard: GuardName, commit: Commit, reason: String, now: StepTime },
+    /// `ends_round`: nothing is left for the round of repair that goes on.
+    Lift {
+        seen: Box<Job>,
+        guard: GuardName,
+        commit: Commit,
+        reason: String,
+        ends_round: bool,
+        now: StepTime,
+    },
     /// A decision is found to be void.
     Void { seen: Box<Job>, decision: DecisionId, why: VoidReason, now: StepTime },
 }

@@ -79,10 +79,18 @@ pub enum JobAnswer {
     NothingToCheck {
         view: Box<JobView>,
     },
-    /// A guard says nothing any more of a commit.
+    /// A guard says nothing any more of a commit. `others`: what its agent still mends.
     Lifted {
         guard: String,
         commit: String,
+        agent: Option<String>,
+        others: Vec<String>,
+    },
+    /// No guard is called so; all that are there.
+    NoGuard {
+        guard: String,
+        instead: Option<String>,
+        guards: Vec<String>,
     },
     /// A guard that says nothing against it; those that do.
     NothingLifted {
@@ -90,12 +98,11 @@ pub enum JobAnswer {
         speaking: Vec<String>,
     },
     /// A guard is not lifted, since the round of repair that goes on is for more than that: for what
-    /// its agent was told, or what these other guards found.
+    /// its agent was told, or what no guard found.
     RoundGoesOn {
         guard: String,
         agent: Option<String>,
         is_told: bool,
-        others: Vec<String>,
     },
     /// What failed for good.
     Dead {
@@ -218,7 +225,7 @@ impl JobAnswer {
             | Self::StillWorking { .. }
             | Self::NothingToCheck { .. }
             | Self::RoundGoesOn { .. } => "in_work",
-            Self::NothingLifted { .. } => "not_found",
+            Self::NothingLifted { .. } | Self::NoGuard { .. } => "not_found",
             Self::AlreadyStopping { .. } | Self::Over { .. } | Self::ThreadClosed { .. } => "over",
         }
     }

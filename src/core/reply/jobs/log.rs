@@ -9,8 +9,9 @@ use crate::core::jobs::{
 };
 use crate::core::model::time::Timestamp;
 
-/// How many lines are told: the latest.
+/// How many lines are told: the first and the latest.
 const MOST: usize = 20;
+const FIRST: usize = 4;
 
 /// What happened at a moment. Foreign words in the text stand in backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +20,12 @@ pub struct JobLogLine {
     pub text: String,
 }
 
-/// The latest of what a job went through.
+/// How a job began and the latest of what it went through.
 pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
     let (mut is_live, mut last) = (false, None);
-    for (step, now) in &record.steps {
+    for (nth, (step, now)) in record.steps.iter().enumerate() {
         is_live = is_live_after(is_live, step);
         // Whoever says it twice wants it once.
         let is_retry = matches!(step, JobStep::Event(JobEvent::Retry(_)));
@@ -32,6 +33,10 @@ pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
             continue;
         }
         last = Some(step);
+        let next = record.steps.get(nth + 1);
+        if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
+            continue;
+        }
         lines.extend(told(step, is_live).map(|text| (now.at, text)));
     }
     if let (Some(at), Some(doing), State::Running(_)) =
@@ -39,7 +44,6 @@ pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
     {
         lines.push((at, foreign(doing)));
     }
-    let skip = lines.len().saturating_sub(MOST);
     let days = lines.first().map(|(at, _)| at.zoned(zone).date());
     let is_one_day = lines.iter().all(|(at, _)| Some(at.zoned(zone).date()) == days);
     let form = if is_one_day { "%H:%M:%S" } else { "%-d %b, %H:%M:%S" };
@@ -47,7 +51,22 @@ pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
         at: at.zoned(zone).strftime(form).to_string(),
         text,
     };
-    lines.into_iter().skip(skip).map(line).collect()
+    let mut told: Vec<JobLogLine> = lines.into_iter().map(line).collect();
+    if told.len() > MOST {
+        let left_out = FIRST..told.len() - (MOST - FIRST - 1);
+        let gap = JobLogLine {
+            at: "…".to_owned(),
+            text: format!("{} lines are left out here", left_out.len()),
+        };
+        told.splice(left_out, [gap]);
+    }
+    told
+}
+
+/// Whether the answer to a question follows what is told with it.
+fn is_one_act(step: &JobStep, next: &JobStep) -> bool {
+    matches!(step, JobStep::Event(JobEvent::Told(_)))
+        && matches!(next, JobStep::Event(JobEvent::Decided(_, PersonAnswer::Revise)))
 }
 
 /// Words of others, that they may stand in a sentence.

@@ -11,13 +11,14 @@ use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by
 use super::let_pass::LetPassView;
 use super::standing::{CancelledBy, JobStanding, branch};
 use super::unheard::UnheardView;
-use super::view::JobView;
+use super::view::{JobView, tried};
 use super::words::{moment, short, usd};
 use crate::core::guards::CheckLink;
 use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{
-    AgentClaim, AttemptRecord, GivenReview, Job, JobEvent, JobRecord, JobStep, Late, Purpose,
-    ReviewFollowUp, RunHandle, State, Verdict, WorkKind,
+    AgentClaim, AttemptEnd, AttemptRecord, AttemptResult, Course, Done, GivenReview, Job, JobEvent,
+    JobRecord, JobStep, Late, LeftBranch, Purpose, ReviewFollowUp, RunHandle, Sequel, State,
+    Verdict, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
@@ -61,10 +62,14 @@ pub enum JobOutcome {
     #[template(path = "job/dead.md")]
     Dead {
         view: Box<JobView>,
+        tried: Option<String>,
         attempts: Vec<AttemptLine>,
-        claim: Option<String>,
+        left: LeftResult,
         found: Vec<String>,
     },
+    /// What was merged was taken back, by this commit. `is_adopted`: the thread is what was merged.
+    #[template(path = "job/reverted.md")]
+    Reverted { pull: Option<i64>, by: Option<String>, is_adopted: bool },
     /// Nobody said in time that it may begin, or go on.
     #[template(path = "job/not_allowed.md")]
     NotAllowed { is_begun: bool, pull: Option<i64> },
@@ -116,6 +121,35 @@ impl RedCheck {
     }
 }
 
+/// What there is of a job that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftResult {
+    Nothing,
+    /// What was claimed last, and is not there.
+    Claim(String),
+    /// A pull request, and the guards that block it.
+    Pull {
+        number: i64,
+        blocked_by: BTreeSet<String>,
+    },
+}
+
+impl LeftResult {
+    fn of(record: &JobRecord) -> Self {
+        let claim = || record.last_claim().and_then(claimed);
+        match (record.job.past.pull, record.last_verdict()) {
+            (Some(number), Some(_)) => {
+                let mut found = record.attempts.iter().rev().map(|attempt| &attempt.findings);
+                let found = found.find_map(Option::as_deref).unwrap_or_default();
+                let blocked_by = guards_of(found, Grade::Block).map(str::to_owned).collect();
+                Self::Pull { number, blocked_by }
+            }
+            (None, Some(Verdict::Nothing)) => claim().map_or(Self::Nothing, Self::Claim),
+            (_, _) => Self::Nothing,
+        }
+    }
+}
+
 /// What follows a claim that was not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextTry {
@@ -153,12 +187,23 @@ pub fn outcome(
     let after = &record.job;
     let (was_over, is_over) = (before.state.kind().is_end(), after.state.kind().is_end());
     match (was_over, is_over) {
+        (true, true) if before.state != after.state => reverted(record),
         (true, _) => None,
         // Whoever decided it was answered.
         (false, true) if matches!(step, JobStep::Event(JobEvent::Decided(..))) => None,
         (false, true) => ended(record, now, zone),
         (false, false) => meanwhile(record, step, now, zone),
     }
+}
+
+/// Edits of a card notify nobody, and this is no card's business any more.
+fn reverted(record: &JobRecord) -> Option<JobOutcome> {
+    let job = &record.job;
+    (job.state == State::Done(Done::Reverted)).then(|| JobOutcome::Reverted {
+        pull: job.past.pull,
+        by: record.reverted().map(|(commit, _)| short(commit)),
+        is_adopted: job.spec.adopts.is_some(),
+    })
 }
 
 fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutcome> {
@@ -201,10 +246,11 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             found: sentences(found, &on),
         },
         JobStanding::Dead { .. } => JobOutcome::Dead {
-            view,
-            attempts: record.attempts.iter().map(line).collect(),
-            claim: record.last_claim().and_then(claimed),
+            tried: tried(view.tries),
+            attempts: attempt_lines(record),
+            left: LeftResult::of(record),
             found: sentences(found, &on),
+            view,
         },
         JobStanding::Cancelled { by: CancelledBy::NotAllowed, .. } => {
             let is_begun = record.started().next().is_some();
@@ -286,14 +332,53 @@ fn claimed(claim: &AgentClaim) -> Option<String> {
     }
 }
 
-fn line(attempt: &AttemptRecord) -> AttemptLine {
+fn attempt_lines(record: &JobRecord) -> Vec<AttemptLine> {
+    let course = Course::of(record);
+    record.attempts.iter().map(|attempt| line(attempt, course.result(attempt.fence))).collect()
+}
+
+fn line(attempt: &AttemptRecord, result: Option<&AttemptResult>) -> AttemptLine {
     let ran = attempt.started_at.zip(attempt.ended);
     AttemptLine {
         agent: attempt.agent.clone(),
         took: ran.map(|(from, (until, _))| rounded(until.since(from))),
         usd: usd(attempt.charge.spent.micro_usd),
-        how: attempt.ended.map_or_else(|| "runs".to_owned(), |(_, end)| end.said()),
+        how: match (attempt.ended, result) {
+            (None, _) => "runs".to_owned(),
+            (Some((_, AttemptEnd::Ended)), Some(result)) => came_of(attempt, result),
+            (Some((_, end)), _) => end.said(),
+        },
     }
+}
+
+/// What came of what an attempt brought.
+fn came_of(attempt: &AttemptRecord, AttemptResult { verdict, sequel }: &AttemptResult) -> String {
+    let found = attempt.findings.as_deref().unwrap_or_default();
+    let judged = match verdict {
+        Verdict::Pass { .. } => "verified".to_owned(),
+        Verdict::NoChange { .. } => "no change was needed".to_owned(),
+        Verdict::Ask => "a person had to look".to_owned(),
+        Verdict::Stuck => "could not go on without a person".to_owned(),
+        Verdict::Nothing => "nothing of it was here".to_owned(),
+        Verdict::Block => {
+            let guards: BTreeSet<&str> = guards_of(found, Grade::Block).collect();
+            let guards: Vec<String> = guards.iter().map(|guard| format!("`{guard}`")).collect();
+            match guards.is_empty() {
+                true => "blocked by what was found".to_owned(),
+                false => format!("blocked by {}", guards.join(", ")),
+            }
+        }
+    };
+    let then = match sequel {
+        None => return judged,
+        Some(Sequel::WantedOtherwise) => "a person wanted it otherwise".to_owned(),
+        Some(Sequel::Rejected) => "rejected".to_owned(),
+        Some(Sequel::Answered) => "answered".to_owned(),
+        Some(Sequel::NotMerged) => "could not be merged".to_owned(),
+        Some(Sequel::Merged) => "merged".to_owned(),
+        Some(Sequel::Reverted(commit)) => format!("merged, reverted by `{}`", short(commit)),
+    };
+    format!("{judged}; {then}")
 }
 
 /// What was pushed outside of any attempt: it is one fact, by its commit.
@@ -304,9 +389,12 @@ pub fn late(job: &Job, late: &Late, name: &str) -> String {
     text.expect("a String takes everything, and the name is told").trim().to_owned()
 }
 
-/// What is said in a pull request that `pull` took the place of.
-pub fn superseded(pull: i64) -> String {
-    let page = Superseded { pull }.render();
+/// What is said in the pull requests that `pull` took the place of.
+pub fn superseded(record: &JobRecord, pull: i64) -> String {
+    let mut left = Course::of(record).left;
+    left.dedup();
+    let why = left.pop().filter(|_| left.is_empty());
+    let page = Superseded { pull, why }.render();
     page.expect("a String takes everything").trim().to_owned()
 }
 
@@ -314,6 +402,8 @@ pub fn superseded(pull: i64) -> String {
 #[template(path = "job/superseded.md")]
 struct Superseded {
     pull: i64,
+    /// Why what is there was left; none if that is not the same of all.
+    why: Option<LeftBranch>,
 }
 
 #[derive(Template)]

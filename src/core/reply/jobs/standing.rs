@@ -42,7 +42,7 @@ pub enum JobStanding {
     NeedsPerson {
         question: Question,
     },
-    /// The next attempt begins then.
+    /// The next attempt begins then: `at 12:00 UTC`, or `now`.
     Pausing {
         until: String,
         is_repair: bool,
@@ -147,7 +147,11 @@ impl JobStanding {
             State::Deciding(deciding) => Self::NeedsPerson { question: deciding.question },
             State::BackingOff(pause) => {
                 let is_repair = matches!(pause.work, WorkKind::Repair(_));
-                Self::Pausing { until: said(pause.until), is_repair }
+                let until = match pause.until > now {
+                    true => format!("at {}", said(pause.until)),
+                    false => "now".to_owned(),
+                };
+                Self::Pausing { until, is_repair }
             }
             State::Waiting(Waiting::Start(_)) => Self::NeedsPerson { question: Question::Dispatch },
             State::Waiting(Waiting::Idle(idle)) => waiting(record, idle, &said),

@@ -7,9 +7,11 @@ use super::findings::guards_of_result;
 use super::log::{JobLogLine, log};
 use super::standing::{CancelledBy, JobStanding, branch, is_cancelling, lasted, running_for};
 use super::words::{moment, usd};
+use crate::core::command::verb::Verb;
+use crate::core::decisions::verbs_for;
 use crate::core::effect::Body;
 use crate::core::guards::GuardCount;
-use crate::core::jobs::{JobRecord, Purpose, State};
+use crate::core::jobs::{Course, JobRecord, Purpose, State, Tries};
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
 
@@ -29,8 +31,8 @@ pub struct JobView {
     /// Which attempt this is, or comes next, and how many there may be.
     pub attempt: u32,
     pub of: u32,
-    /// How many were made.
-    pub tries: usize,
+    /// How many were made, and how many rounds of repair.
+    pub tries: Tries,
     /// How many rounds of repair were begun, and how many there may be.
     pub rounds: (u32, u32),
     /// How many guards let its result pass, and how many looked.
@@ -48,6 +50,8 @@ pub struct JobView {
     /// When its agent must have answered.
     pub answer_by: Option<String>,
     pub branch: Option<String>,
+    /// The open decision that it waits for, if one was put.
+    pub asked: Option<String>,
     /// Whether it is to be cancelled.
     pub is_cancelling: bool,
     /// What it went through.
@@ -76,7 +80,7 @@ impl JobView {
             standing: JobStanding::of(record, now, zone),
             attempt: job.attempt_number(),
             of: job.spec.limits.attempts,
-            tries: record.tries(),
+            tries: Course::of(record).tries,
             rounds: (job.past.rounds, job.past.rounds_allowed),
             guards: guards_of_result(record),
             is_review: job.spec.purpose.is_review(),
@@ -89,6 +93,7 @@ impl JobView {
             seen: record.seen_at.filter(|_| attempt.is_some()).map(|at| rounded(now.since(at))),
             answer_by: clocks.map(|clocks| moment(clocks.total, now, zone)),
             branch: works_on_a_branch.then(|| branch(record, job.past.branch)),
+            asked: record.asked.map(|id| id.to_string()),
             is_cancelling: is_cancelling(record),
             log: log(record, zone),
             zone: now.zoned(zone).strftime("%Z").to_string(),
@@ -171,13 +176,12 @@ impl JobView {
 
     /// What stands behind its headline.
     pub(in crate::core) fn facts(&self) -> Vec<String> {
-        let attempts = match (self.is_over, self.tries) {
-            (true, 0) => None,
-            (true, 1) => Some("1 attempt".to_owned()),
-            (true, tries) => Some(format!("{tries} attempts")),
-            (false, _) => Some(format!("attempt {} of {}", self.attempt, self.of)),
+        let (attempts, round) = match self.is_over {
+            true => (tried(self.tries), None),
+            false => (Some(format!("attempt {} of {}", self.attempt, self.of)), self.round()),
         };
-        attempts.into_iter().chain(self.took.clone()).chain(self.money()).collect()
+        let tries = attempts.into_iter().chain(round);
+        tries.chain(self.took.clone()).chain(self.money()).collect()
     }
 
     /// What it cost so far, in a column of US dollars.
@@ -196,6 +200,17 @@ impl JobView {
         })
     }
 
+    /// The line that answers what it waits for: the first of those that its question names.
+    pub(in crate::core) fn answer(&self) -> Option<String> {
+        let (JobStanding::NeedsPerson { question }, Some(id)) = (&self.standing, &self.asked)
+        else {
+            return None;
+        };
+        let verb = verbs_for(*question).first()?;
+        let note = if *verb == Verb::Answer { " what it needs to know" } else { "" };
+        Some(format!("{verb} {id}{note}"))
+    }
+
     /// Whether there is anything to say of what comes next.
     fn has_next(&self) -> bool {
         !matches!(
@@ -212,7 +227,7 @@ impl JobView {
     /// Whether a sentence says all of it: nothing has happened yet.
     fn is_brief(&self) -> bool {
         let waits = matches!(self.standing, JobStanding::Queued { .. } | JobStanding::Taken { .. });
-        waits && self.tries <= 1 && !self.is_over
+        waits && self.tries.all() <= 1 && !self.is_over
     }
 
     /// Whether its history says more than the headline.
@@ -224,8 +239,21 @@ impl JobView {
                 | JobStanding::Merged { .. }
                 | JobStanding::Reverted { .. }
         );
-        !is_done || self.tries > 1
+        !is_done || self.tries.all() > 1
     }
+}
+
+/// How often agents were set to work: `2 attempts, 1 round of repair`.
+pub(super) fn tried(tries: Tries) -> Option<String> {
+    let count = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let attempts = count(tries.attempts, "attempt", "attempts");
+    let rounds = count(tries.rounds, "round of repair", "rounds of repair");
+    let all: Vec<String> = attempts.into_iter().chain(rounds).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 #[derive(Template)]

@@ -126,7 +126,7 @@ impl Question {
             Self::Dispatch => "it does not begin without a yes",
             Self::Accept => "the result is verified, and waits to be accepted",
             Self::NoChange => "its agent says that nothing has to change",
-            Self::Guard => "what was found has to be looked at by a person",
+            Self::Guard => "what was found needs a look",
             Self::Repair => "its rounds of repair are spent",
             Self::Stuck => "its agent cannot go on without a person",
             Self::Permission => "its agent asks for a permission",

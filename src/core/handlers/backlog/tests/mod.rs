@@ -199,6 +199,7 @@ impl TestWorld {
                 ..People::default()
             }),
             agents: self.roster.workers.iter().map(agent).collect(),
+            scripts: Vec::new(),
             views: self.views.clone(),
             fleet: self.fleet.clone(),
             item: Some(facts::issue(inbound.number, now())),
