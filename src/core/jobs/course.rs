@@ -241,6 +241,7 @@ impl Telling {
             | JobEvent::Recheck
             | JobEvent::Lifted
             | JobEvent::Told(_)
+            | JobEvent::Reviewed(_)
             | JobEvent::Cancel(_)
             | JobEvent::Refund(_)
             | JobEvent::Restored => {}
@@ -259,7 +260,7 @@ impl Telling {
 fn is_good(verdict: Verdict) -> bool {
     match verdict {
         Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Ask => true,
-        Verdict::Block | Verdict::Stuck | Verdict::Nothing => false,
+        Verdict::Block | Verdict::Stuck | Verdict::Nothing | Verdict::HeadMoved => false,
     }
 }
 

@@ -92,12 +92,7 @@ pub(super) fn earlier(order: &JobOrder) -> Vec<String> {
 
 fn came_of(attempt: &StoredAttempt, result: Option<&AttemptResult>) -> Option<String> {
     let (_, end) = attempt.ended?;
-    let mut found = attempt.findings.iter().flatten();
-    let has_moved = found.any(|finding| matches!(finding, Finding::HeadMoved { .. }));
     let what = match end {
-        AttemptEnd::Ended if has_moved => {
-            "reviewed a commit that was the head no more when it ended".to_owned()
-        }
         AttemptEnd::Ended => match result {
             Some(result) => of_result(result),
             None if attempt.left == Some(false) => LEFT_NOTHING.to_owned(),
@@ -125,6 +120,7 @@ fn of_result(AttemptResult { verdict, sequel }: &AttemptResult) -> String {
         Verdict::Block => "brought something that was not good enough",
         Verdict::Stuck => "said that it could not go on without a person",
         Verdict::Nothing => LEFT_NOTHING,
+        Verdict::HeadMoved => "reviewed a commit that was the head no more when it ended",
     };
     let then = match sequel {
         None => return brought.to_owned(),
