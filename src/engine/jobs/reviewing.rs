@@ -142,13 +142,9 @@ impl LiveForge {
                 && review.given_at >= since
                 && !review.verdict.is_dismissed
                 && (commit == *asked.given || commit == pull.head);
-            counts.then(|| SeenReview {
-                review: review.id,
-                commit,
-                opinion: review.verdict.opinion,
-                remarks: review.comments,
-                body: written.body,
-            })
+            let (opinion, remarks) = (review.verdict.opinion, review.comments);
+            let (review, body) = (review.id, written.body);
+            counts.then_some(SeenReview { review, commit, opinion, remarks, body })
         });
         Ok(own)
     }
@@ -375,7 +371,7 @@ fn place_of_remark(remark: &Remark) -> FindingPlace {
 
 /// A finding that stands in no comment of its own.
 fn remark(finding: &ReviewFinding) -> Option<Remark> {
-    let (path, line) = (finding.path.clone()?, finding.line.map(|line| i64::from(line)));
+    let (path, line) = (finding.path.clone()?, finding.line.map(i64::from));
     let line = line.map(RemarkLine::New);
     Some(Remark { comment: 0, path, line, text: finding.text.clone() }.bounded())
 }
