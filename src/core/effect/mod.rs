@@ -495,8 +495,8 @@ mod tests {
         r#"{"do":"answer_remarks","comments":[125],"word":"**Dealt with.**","listed":"**Dealt with:**\n\n- `a.rs`"}"#,
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7."}"#,
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7.","job":42}"#,
-        r#"{"do":"post_result","agent":"ezra","text":"It squeaks.","in_own_name":"**`ezra` says:**","since":"2026-11-22T12:00:00Z"}"#,
-        r#"{"do":"post_result","agent":"ezra","text":"","in_own_name":"**`ezra` approves.**","review":{"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","opinion":"changes_requested","remarks":[{"path":"a.rs","line":3,"text":"Oil it."}]},"since":"2026-11-22T12:00:00Z"}"#,
+        r#"{"do":"post_result","agent":"ezra","text":"It squeaks.","in_own_name":"**`ezra` says:**","since":1795435200000000}"#,
+        r#"{"do":"post_result","agent":"ezra","text":"","in_own_name":"**`ezra` approves.**","review":{"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","opinion":"changes_requested","remarks":[{"path":"a.rs","line":3,"text":"Oil it."}]},"since":1795435200000000}"#,
         r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","target":"main","message":"Approved-by: alexander"}"#,
     ];
 

@@ -142,13 +142,9 @@ impl LiveForge {
                 && review.given_at >= since
                 && !review.verdict.is_dismissed
                 && (commit == *asked.given || commit == pull.head);
-            counts.then_some(SeenReview {
-                review: review.id,
-                commit,
-                opinion: review.verdict.opinion,
-                remarks: review.comments,
-                body: written.body,
-            })
+            let (opinion, remarks) = (review.verdict.opinion, review.comments);
+            let (review, body) = (review.id, written.body);
+            counts.then_some(SeenReview { review, commit, opinion, remarks, body })
         });
         Ok(own)
     }

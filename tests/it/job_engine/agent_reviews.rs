@@ -191,8 +191,8 @@ async fn what_it_gave_by_itself_is_enough_and_what_others_gave_is_not() {
 #[tokio::test]
 async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
     // An issue and its pull request are one piece of work, with one budget.
-    let change =
-        |config: Config| config.with("accept.on_yes", "merge").with("budget.issue", "20usd");
+    let free = json!({ "input": 0, "output": 0 });
+    let change = |config: Config| config.with("accept.on_yes", "merge").its("price", free);
     let (stage, _file) = stage_where(change).await;
     let (works, pull) = delivered(&stage).await;
     assert_eq!(questions(&stage).len(), 1);

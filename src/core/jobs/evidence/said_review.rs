@@ -52,7 +52,7 @@ fn finding(said: &Value) -> Option<ReviewFinding> {
 fn path(fields: &Map<String, Value>) -> Option<String> {
     let said = fields.get("path")?.as_str()?.trim();
     let path = said.strip_prefix("./").unwrap_or(said).trim_start_matches('/');
-    let is_visible = visible_lines(path, LONGEST_PATH) == path;
+    let is_visible = visible_lines(path, LONGEST_PATH) == path && !path.contains(char::is_control);
     (!path.is_empty() && path.len() <= LONGEST_PATH && is_visible).then(|| path.to_owned())
 }
 
