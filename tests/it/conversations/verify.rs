@@ -6,7 +6,7 @@ use timmy::core::jobs::evidence::Finding;
 use timmy::core::jobs::{AgentClaim, Progress, StateKind, Verdict};
 use timmy::store::{Connection, jobs, lifted_guards};
 
-use crate::conversations::talk::{Talk, talk, talk_where};
+use crate::conversations::talk::{Talk, talk};
 use crate::conversations::work::{USED, Work};
 use crate::support::clock::MINUTE;
 use crate::support::forge::DOOR;
@@ -145,7 +145,10 @@ async fn a_guard_that_does_not_exist_is_named_as_that_wherever_it_is_said() {
         assert_snapshot!(t.ask("alexander", "/timmy override d1 it is fine").await, @"");
         mended(t, &[(GuardName::Substance, FindingCode::EmptyDiff)]).await;
         let answer = t.ask("alexander", "/timmy override substnce it is fine").await;
-        assert!(answer.contains("Did you mean `/timmy override substance it is fine`?"), "{answer}");
+        assert!(
+            answer.contains("Did you mean `/timmy override substance it is fine`?"),
+            "{answer}"
+        );
         assert_snapshot!(t.ask("alexander", "/timmy help override").await, @"");
     })
     .await;
@@ -153,10 +156,10 @@ async fn a_guard_that_does_not_exist_is_named_as_that_wherever_it_is_said() {
 
 #[tokio::test]
 async fn what_its_agent_cannot_hear_keeps_nobody_from_lifting() {
-    talk_where(|config| config.agent("deaf", ["coder"]), async |t| {
+    talk(async |t| {
         t.introduce().await;
-        t.ask("walt", "/timmy assign deaf").await;
-        let work = t.works_unheard("deaf").await;
+        t.ask("walt", "/timmy assign ezra").await;
+        let work = t.works_unheard("ezra").await;
         let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
         let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
         t.quiet().await;
@@ -168,7 +171,7 @@ async fn what_its_agent_cannot_hear_keeps_nobody_from_lifting() {
         work.is_judged_on(&head, pull, Verdict::Block).await;
         t.comment(2);
         t.wait(3 * MINUTE).await;
-        t.works_unheard("deaf").await;
+        t.works_unheard("ezra").await;
         let answer = t.ask("walt", "/timmy tell use less oil").await;
         assert!(answer.contains("cannot be told anything now"), "{answer}");
         let answer = t.ask("alexander", "/timmy override substance it is fine").await;
