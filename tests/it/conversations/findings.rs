@@ -2,13 +2,15 @@
 
 use insta::assert_snapshot;
 use timmy::clock::Clock as _;
+use timmy::core::guards::{FindingCode, GuardFinding, GuardName, Sentence};
 use timmy::core::jobs::evidence::Finding;
 use timmy::core::jobs::{AgentClaim, Citation, Commit, JobEvent, Progress, RunHandle, Verdict};
 use timmy::store::jobs;
 
 use crate::conversations::talk::{Talk, talk};
-use crate::conversations::work::Work;
-use crate::support::clock::{DAY, MINUTE};
+use crate::conversations::work::{USED, Work};
+use crate::support::clock::{DAY, HOUR, MINUTE};
+use crate::support::forge::DOOR;
 
 async fn begun(t: &Talk) -> Work<'_> {
     t.introduce().await;
@@ -103,6 +105,66 @@ async fn what_has_to_be_mended_is_told_with_the_round_that_does() {
 
         `/timmy cancel` stops here.
         ");
+    })
+    .await;
+}
+
+/// A guard blocks what ezra brought, as often as it is given the job.
+async fn blocked_until_given_up(t: &Talk) {
+    t.introduce().await;
+    t.ask("walt", "/timmy assign ezra").await;
+    for _ in 0..3 {
+        t.wait(HOUR).await;
+        t.works("ezra").await.claims(claimed(), Verdict::Block, &[secret()]).await;
+    }
+    t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+}
+
+fn secret() -> Finding {
+    let said = Sentence::of("{} holds a GitHub token.", &["door.rs"]);
+    Finding::Guard(GuardFinding::new(GuardName::Secrets, FindingCode::SecretInFile, said))
+}
+
+#[tokio::test]
+async fn what_is_there_is_told_when_it_is_given_up() {
+    talk(async |t| {
+        blocked_until_given_up(t).await;
+        let told = t.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
+        assert_snapshot!(told.split("\n\n<!-- timmy").next().unwrap(), @"");
+        let card = t.comment(1);
+        assert!(card.contains("· 1 attempt, 2 rounds of repair ·"), "{card}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_round_that_was_cancelled_counts_nowhere() {
+    talk(async |t| {
+        begun(t).await.claims(claimed(), Verdict::Block, &[secret()]).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        t.wait(HOUR).await;
+        let round = t.works("ezra").await;
+        let status = t.gist("walt", "/timmy status").await;
+        assert!(status.contains("attempt 1 of 3, round 1 of 3"), "{status}");
+        t.ask("walt", "/timmy cancel").await;
+        round.says(Progress::Stopped { usage: USED }).await;
+        let status = t.gist("walt", "/timmy status").await;
+        assert!(status.contains("(j1, 1 attempt, "), "{status}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_no_attempt() {
+    talk(async |t| {
+        begun(t).await.claims(AgentClaim::Blocked, Verdict::Stuck, &[Finding::Blocked]).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        t.ask("anna", "/timmy answer paint it blue").await;
+        t.works("ezra").await.claims(claimed(), PASS, &[]).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        let status = t.gist("walt", "/timmy status").await;
+        assert!(status.contains("(j1, 1 attempt, "), "{status}");
     })
     .await;
 }

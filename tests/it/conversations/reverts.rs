@@ -46,6 +46,11 @@ async fn what_is_reverted_counts_as_failed_and_is_told() {
             pushes(t, "oil.md", &format!("Revert \"Oil it\"\n\nThis reverts commit {commit}."));
         t.wait(HOUR + MINUTE).await;
         assert_eq!(state(t).await, State::Done(Done::Reverted));
+        let seen = |text: &str| text.replace(&by[..7], "8b195ee");
+        let told = t.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        assert_snapshot!(seen(told.split("\n\n<!-- timmy").next().unwrap()), @"");
+        assert_snapshot!(seen(&t.gist("walt", "/timmy status").await), @"");
         t.wait(MINUTE).await;
         let day = days(t)[0].body.clone();
         let (_, told) = day.split_once("### Reverted").unwrap_or_else(|| panic!("{day}"));
@@ -93,7 +98,12 @@ async fn what_was_reverted_stays_counted_when_it_is_begun_again() {
         t.wait(MINUTE).await;
         let by = pushes(t, "oil.md", &format!("This reverts commit {commit}."));
         t.wait(HOUR + MINUTE).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
         reopened(t).await;
+        let why = t.ask("walt", "/timmy why").await;
+        assert!(why.contains("what was merged for it was reverted by `"), "{why}");
+        assert!(why.contains("none, but what was merged was reverted"), "{why}");
+        assert!(!why.contains("worth less here"), "of the only agent: {why}");
         t.ask("walt", "/timmy retry").await;
         t.wait(MINUTE).await;
         let told = section(t, "### Reverted").replace(&by[..7], "8b195ee");

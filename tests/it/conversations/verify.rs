@@ -6,7 +6,7 @@ use timmy::core::jobs::evidence::Finding;
 use timmy::core::jobs::{AgentClaim, Progress, StateKind, Verdict};
 use timmy::store::{Connection, jobs, lifted_guards};
 
-use crate::conversations::talk::{Talk, talk, talk_where};
+use crate::conversations::talk::{Talk, talk};
 use crate::conversations::work::{USED, Work};
 use crate::support::clock::MINUTE;
 use crate::support::forge::DOOR;
@@ -156,32 +156,28 @@ async fn a_guard_that_does_not_exist_is_named_as_that_wherever_it_is_said() {
 
 #[tokio::test]
 async fn what_its_agent_cannot_hear_keeps_nobody_from_lifting() {
-    talk_where(
-        |config| config.agent("deaf", ["coder"]),
-        async |t| {
-            t.introduce().await;
-            t.ask("walt", "/timmy assign deaf").await;
-            let work = t.works_unheard("deaf").await;
-            let head =
-                t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
-            let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
-            t.quiet().await;
-            let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
-            work.says(Progress::Ended { claim, usage: USED }).await;
-            let found = [found(GuardName::Substance, FindingCode::EmptyDiff)];
-            let fence = work.fence;
-            t.timmy.write(move |tx| jobs::keep_findings(tx, fence, &found)).await;
-            work.is_judged_on(&head, pull, Verdict::Block).await;
-            t.comment(2);
-            t.wait(3 * MINUTE).await;
-            t.works_unheard("deaf").await;
-            let answer = t.ask("walt", "/timmy tell use less oil").await;
-            assert!(answer.contains("cannot be told anything now"), "{answer}");
-            let answer = t.ask("alexander", "/timmy override substance it is fine").await;
-            assert!(answer.starts_with("**Lifted:** "), "{answer}");
-            t.jobs_are_sound().await;
-        },
-    )
+    talk(async |t| {
+        t.introduce().await;
+        t.ask("walt", "/timmy assign ezra").await;
+        let work = t.works_unheard("ezra").await;
+        let head = t.sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+        let pull = t.sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+        t.quiet().await;
+        let claim = AgentClaim::PullRequest { number: Some(pull), commit: None };
+        work.says(Progress::Ended { claim, usage: USED }).await;
+        let found = [found(GuardName::Substance, FindingCode::EmptyDiff)];
+        let fence = work.fence;
+        t.timmy.write(move |tx| jobs::keep_findings(tx, fence, &found)).await;
+        work.is_judged_on(&head, pull, Verdict::Block).await;
+        t.comment(2);
+        t.wait(3 * MINUTE).await;
+        t.works_unheard("ezra").await;
+        let answer = t.ask("walt", "/timmy tell use less oil").await;
+        assert!(answer.contains("cannot be told anything now"), "{answer}");
+        let answer = t.ask("alexander", "/timmy override substance it is fine").await;
+        assert!(answer.starts_with("**Lifted:** "), "{answer}");
+        t.jobs_are_sound().await;
+    })
     .await;
 }
 

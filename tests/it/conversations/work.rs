@@ -9,6 +9,7 @@ use timmy::core::jobs::{
     ResultJudgement, StepTime, Verdict,
 };
 use timmy::core::model::ids::ThreadId;
+use timmy::store::jobs::LeaseRequest;
 use timmy::store::repos;
 use timmy::store::{Connection, Transaction, jobs};
 
@@ -68,8 +69,17 @@ impl Talk {
 
     /// `agent` begins with the job of a thread at the door.
     pub async fn works_on(&self, number: i64, agent: &str) -> Work<'_> {
+        self.works_by(number, bid(agent)).await
+    }
+
+    /// The same of an agent that cannot be told anything while it works.
+    pub async fn works_unheard(&self, agent: &str) -> Work<'_> {
+        self.works_by(1, LeaseRequest { can_be_told: false, ..bid(agent) }).await
+    }
+
+    async fn works_by(&self, number: i64, bid: LeaseRequest) -> Work<'_> {
         let job = self.job(number).await;
-        let (id, now, bid) = (job.spec.id, self.moment(), bid(agent));
+        let (id, now) = (job.spec.id, self.moment());
         let begin = move |tx: &Transaction<'_>| {
             if matches!(job.state, timmy::core::jobs::State::BackingOff(_)) {
                 jobs::advance(tx, id, None, JobEvent::Due, now)?.expect("it is due");
