@@ -309,7 +309,7 @@ mod tests {
         assert!(!day.has_news());
         let mut ask = OpenQuestion {
             thread: "foundation/door#41".into(),
-            question: "Merge #58?".into(),
+            question: "Merge #58?".to_owned().into(),
             due: None,
             answer: None,
             effort: 60,

@@ -253,7 +253,7 @@ async fn a_question_says_what_its_agent_did_not_hear() {
 
         @alexander, `ezra` did this in \#2. All that I check passed on `8b195ee`.
 
-        **It was made without this,** which came too late for its agent:
+        **It was made without this,** which its agent did not hear:
 
         - \@walt: mind the \*hinge\*
 
@@ -458,7 +458,7 @@ async fn the_report_shows_what_waits_and_takes_the_answer() {
             t.wait(10 * MINUTE).await;
             let day = t.sandbox.comments(OFFICE, 1).unwrap().pop().unwrap().body;
             let line = format!(
-                "| foundation/door\\#1 | Accept #\u{200b}{}? | `/timmy approve d1` |",
+                "| foundation/door\\#1 | Accept foundation/door\\#{}? | `/timmy approve d1` |",
                 asked.pull
             );
             assert!(day.contains(&line), "{day}");
@@ -693,7 +693,15 @@ mod refused {
             **approve** is for exactly `8b195ee`; a new push voids this question. It waits until somebody answers.
             ");
             still_open(&asked).await;
-            assert_snapshot!(t.ask("anna", "/timmy approve d1").await, @"**Not done: d1 is void,** since its question does not stand as I put it. I ask anew.");
+            assert_snapshot!(t.ask("anna", "/timmy approve d1").await, @"
+        **Not done: d1 is void,** since its question does not stand as I put it. d2 asks about what there is now:
+
+        ```
+        /timmy approve d2
+        /timmy revise d2 what should change
+        /timmy reject d2 why
+        ```
+        ");
             t.wait(2 * MINUTE).await;
             assert_snapshot!(asked.told(&t.ask("anna", "/timmy approve").await), @r"**Accepted \#2** at `8b195ee`, as approved in d2. Merging it is yours.");
             t.jobs_are_sound().await;

@@ -130,7 +130,23 @@ async fn what_is_there_is_told_when_it_is_given_up() {
     talk(async |t| {
         blocked_until_given_up(t).await;
         let told = t.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
-        assert_snapshot!(told.split("\n\n<!-- timmy").next().unwrap(), @"");
+        assert_snapshot!(told.split("\n\n<!-- timmy").next().unwrap(), @r"
+        **Not done: I gave up after 1 attempt, 2 rounds of repair.** Why: it ended in the same way again and again. \#58 is there, and `secrets` blocks it.
+
+        - `door.rs` holds a GitHub token.
+
+        `/timmy retry` tries again, `/timmy retry agent=NAME` with another agent.
+
+        <details><summary>j1: what was tried</summary>
+
+        | | agent | time | USD | how it ended |
+        |---:|---|---:|---:|---|
+        | 1 | `ezra` | 0 s | 0.41 | blocked by `secrets` |
+        | 2 | `ezra` | 0 s | 0.41 | blocked by `secrets` |
+        | 3 | `ezra` | 0 s | 0.41 | blocked by `secrets` |
+
+        </details>
+        ");
         let card = t.comment(1);
         assert!(card.contains("· 1 attempt, 2 rounds of repair ·"), "{card}");
         t.jobs_are_sound().await;

@@ -82,8 +82,8 @@ async fn each_question_has_its_line_and_quick_ones_come_first() {
         assert_snapshot!(told(t, "### Needs you", "<details>").replace('\u{200b}', ""), @r"
         | | question | reply here or there |
         |---|---|---|
-        | foundation/door\#2 | Accept #4? | `/timmy approve d2` |
-        | foundation/door\#1 | Accept #3? | `/timmy approve d1` |
+        | foundation/door\#2 | Accept foundation/door\#4? | `/timmy approve d2` |
+        | foundation/door\#1 | Accept foundation/door\#3? | `/timmy approve d1` |
         ");
         // Which works right there.
         t.reads(&days(t));
@@ -194,8 +194,8 @@ async fn a_claim_that_the_forge_does_not_show_is_told_apart_from_what_is_in_flig
         assert_snapshot!(told(t, "<details><summary>Claimed", "</details>"), @r"
         , not verified: 1 · in flight: 1</summary>
 
-        - foundation/door\#1 The door does not open: `ezra` said that it was done. `timmy/1-j1` is there, with nothing new on it. The next attempt starts at 12:00 UTC (j1, attempt 2 of 3).
-        - foundation/door\#2 It squeaks: The next round of repair starts at 12:00 UTC (j2, attempt 1 of 3, round 1 of 3).
+        - foundation/door\#1 The door does not open: `ezra` said that it was done. `timmy/1-j1` is there, with nothing new on it. The next attempt starts now (j1, attempt 2 of 3).
+        - foundation/door\#2 It squeaks: The next round of repair starts now (j2, attempt 1 of 3, round 1 of 3).
         ");
     })
     .await;

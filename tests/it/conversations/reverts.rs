@@ -49,8 +49,8 @@ async fn what_is_reverted_counts_as_failed_and_is_told() {
         let seen = |text: &str| text.replace(&by[..7], "8b195ee");
         let told = t.sandbox.comments(DOOR, 1).unwrap().pop().unwrap().body;
         t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
-        assert_snapshot!(seen(told.split("\n\n<!-- timmy").next().unwrap()), @"");
-        assert_snapshot!(seen(&t.gist("walt", "/timmy status").await), @"");
+        assert_snapshot!(seen(told.split("\n\n<!-- timmy").next().unwrap()), @r"**Reverted: \#58 was taken back by `8b195ee`.** If this is still to be done, reopen it; `/timmy retry` then begins anew, and its agent is told of the revert.");
+        assert_snapshot!(seen(&t.gist("walt", "/timmy status").await), @r"**Merged, and reverted since by `8b195ee`: \#58** (j1, 1 attempt, 0 s, 0.41 USD). This is closed: reopen it, then `/timmy retry` begins anew.");
         t.wait(MINUTE).await;
         let day = days(t)[0].body.clone();
         let (_, told) = day.split_once("### Reverted").unwrap_or_else(|| panic!("{day}"));

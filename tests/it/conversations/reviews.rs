@@ -106,7 +106,7 @@ async fn a_request_for_changes_is_a_round_of_repair_with_its_remarks() {
         let lines = [("oil.md", "Which oil?"), ("oil.md", "How much?")];
         let review = asked.reviews("anna", CHANGES, "Not yet.", &lines);
         t.quiet().await;
-        assert_snapshot!(asked.answer_to(review), @"**A round of repair starts with your note,** as asked in d1.");
+        assert_snapshot!(asked.answer_to(review), @"**A round of repair starts with your review,** as asked in d1.");
         let job = t.job(1).await;
         assert!(matches!(&job.state, State::BackingOff(off) if off.work == WorkKind::Repair(1)));
         let texts = asked.texts().await;

@@ -113,7 +113,13 @@ async fn a_guard_of_several_is_lifted_and_its_round_goes_on_for_the_others() {
             (GuardName::Checks, FindingCode::CheckRed),
         ];
         mended(t, &guards).await;
-        assert_snapshot!(t.ask("alexander", "/timmy override checks they are broken").await, @"");
+        let head = t.job(1).await.past.commit.unwrap().to_string();
+        let answer = t.ask("alexander", "/timmy override checks they are broken").await;
+        assert_snapshot!(answer.replace(&head[..7], "8b195ee"), @"
+        **Lifted:** `checks` says nothing any more of `8b195ee`, by your word. `ezra` goes on with what still blocks it; to lift that as well:
+
+        - `/timmy override substance reason`
+        ");
         assert_eq!(state(t).await, StateKind::Running);
         t.ask("alexander", "/timmy override substance it is fine").await;
         let stopping = t.job(1).await.state.attempt().is_some_and(|one| one.stopping.is_some());
@@ -141,15 +147,19 @@ async fn several_guards_are_lifted_in_one_comment() {
 #[tokio::test]
 async fn a_guard_that_does_not_exist_is_named_as_that_wherever_it_is_said() {
     talk(async |t| {
-        assert_snapshot!(t.ask("alexander", "/timmy override protectd it is fine").await, @"");
-        assert_snapshot!(t.ask("alexander", "/timmy override d1 it is fine").await, @"");
+        assert_snapshot!(t.ask("alexander", "/timmy override protectd it is fine").await, @"**Not done.** There is no guard `protectd`. Did you mean `/timmy override protected it is fine`?");
+        assert_snapshot!(t.ask("alexander", "/timmy override d1 it is fine").await, @"**Not done.** There is no guard `d1`. There are: `artifact`, `substance`, `checks`, `tests`, `fail_to_pass`, `protected`, `secrets`, `size`, `claims`, `author`, `duplicate`, `base`, `late`.");
         mended(t, &[(GuardName::Substance, FindingCode::EmptyDiff)]).await;
         let answer = t.ask("alexander", "/timmy override substnce it is fine").await;
         assert!(
             answer.contains("Did you mean `/timmy override substance it is fine`?"),
             "{answer}"
         );
-        assert_snapshot!(t.ask("alexander", "/timmy help override").await, @"");
+        assert_snapshot!(t.ask("alexander", "/timmy help override").await, @"
+        `/timmy override guard reason`: Overrule a guard, with a reason that is kept.
+
+        The guards: `artifact`, `substance`, `checks`, `tests`, `fail_to_pass`, `protected`, `secrets`, `size`, `claims`, `author`, `duplicate`, `base`, `late`. You may use it here.
+        ");
     })
     .await;
 }
