@@ -135,6 +135,14 @@ pub(super) fn list_of(repo: &RepoName, number: i64) -> Route {
     )
 }
 
+/// A review.
+pub(super) fn one(repo: &RepoName, number: i64, review: i64) -> Route {
+    Route::new(
+        "repos/{owner}/{repo}/pulls/{index}/reviews/{id}",
+        &[&repo.owner(), &repo.name(), &number, &review],
+    )
+}
+
 /// The list of the comments on lines that belong to a review.
 fn comments_of(repo: &RepoName, number: i64, review: i64) -> Route {
     Route::new(
@@ -169,6 +177,21 @@ struct WireReview {
     html_url: String,
     #[serde(deserialize_with = "or_default")]
     pull_request_url: String,
+}
+
+/// A review that was begun and not given: nobody else sees it.
+pub(super) struct DraftReview {
+    pub(super) review: i64,
+    pub(super) by: Account,
+}
+
+pub(super) fn draft(json: &RawValue) -> Result<Option<DraftReview>, UnusableEntry> {
+    let review: WireReview = serde_json::from_str(json.get())?;
+    if review.state != "PENDING" {
+        return Ok(None);
+    }
+    let id = positive(review.id, "id")?;
+    Ok(review.user.and_then(WireUser::account).map(|by| DraftReview { review: id, by }))
 }
 
 fn given(json: &RawValue) -> Result<Option<Review>, UnusableEntry> {

@@ -1,4 +1,5 @@
-//! Gives a verdict: timmy's own reviews, and those that it gives as an agent's account.
+//! Gives a verdict: timmy's own reviews, and those that it gives as an agent's account. A server that
+//! fails over one may leave a draft of it behind, to which the next one would be added.
 
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -6,10 +7,12 @@ use serde_json::{Value, json};
 
 use super::client::Gitea;
 use super::error::Error;
-use super::reviews::list_of;
+use super::pages::{self, ListShape, Pages};
+use super::reviews::{draft, list_of, one};
 use super::wire::positive;
 use crate::core::effect::{PostedRemark, PostedReview};
 use crate::core::jobs::Commit;
+use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::core::model::verdict::Opinion;
 
@@ -34,6 +37,8 @@ impl Gitea {
     /// Reviews a pull request as it is at `commit`, with comments on lines; the review's number. Needs
     /// the scope `write:repository`.
     ///
+    /// What approves is sent as a comment: no rule that demands approvals is satisfied by an agent.
+    ///
     /// # Errors
     /// As [`Self::approve`]; of an own pull request only where it says more than a comment.
     pub async fn review(
@@ -45,9 +50,8 @@ impl Gitea {
     ) -> Result<i64, Error> {
         let PostedReview { commit, opinion, remarks } = review;
         let event = match opinion {
-            Opinion::Approved => "APPROVED",
             Opinion::ChangesRequested => "REQUEST_CHANGES",
-            Opinion::Comment => "COMMENT",
+            Opinion::Approved | Opinion::Comment => "COMMENT",
         };
         let remarks: Vec<Value> = remarks
             .iter()
@@ -58,6 +62,33 @@ impl Gitea {
         let review =
             json!({ "event": event, "commit_id": commit, "body": body, "comments": remarks });
         self.give(repo, number, &review).await
+    }
+
+    /// Deletes the reviews that `by`, whose token this client has, began and did not give.
+    ///
+    /// # Errors
+    /// As any read, and any write.
+    pub async fn drop_drafts(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        by: &Account,
+    ) -> Result<(), Error> {
+        let shape = ListShape { list: pages::plain, entry: draft };
+        let mut pages = Pages::new(self, list_of(repo, number), shape);
+        let mut drafts = Vec::new();
+        while let Some(page) = pages.next().await? {
+            let own = page.entries.into_iter().filter(|draft| draft.by.id == by.id);
+            drafts.extend(own.map(|draft| draft.review));
+        }
+        for review in drafts {
+            match self.delete(&one(repo, number, review)).await {
+                Ok(answer) => answer.expect(StatusCode::NO_CONTENT).map(drop)?,
+                Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     async fn give(&self, repo: &RepoName, number: i64, review: &Value) -> Result<i64, Error> {

@@ -323,6 +323,24 @@ impl Sandbox {
         })
     }
 
+    /// The next review that somebody gives by the API fails once it is begun: a draft is left, as a Gitea
+    /// leaves one that fails between both.
+    pub fn leaves_a_draft(&self) {
+        self.forge.act(|world| world.fails_to_submit = true);
+    }
+
+    /// How many reviews of a pull request were begun and not given.
+    ///
+    /// # Errors
+    /// If there is no such pull request.
+    pub fn drafts(&self, repo: &str, number: i64) -> Result<usize, Refusal> {
+        self.forge.look(|world| {
+            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
+            let reviews = pull.iter().flat_map(|pull| &pull.reviews);
+            Ok(reviews.filter(|review| review.given.is_none()).count())
+        })
+    }
+
     /// `user` submits the review that they began.
     ///
     /// # Errors

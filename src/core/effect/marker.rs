@@ -15,6 +15,17 @@ pub fn key_of(body: &str) -> Option<&str> {
     (!key.is_empty() && !key.contains(' ')).then_some(key)
 }
 
+/// The line before a marker that says that the words are an agent's approval. It is sent as a comment,
+/// so that it satisfies no rule of the forge that demands approvals.
+pub const APPROVAL: &str = "<!-- timmy verdict=approved -->";
+
+/// Whether a text that timmy marked is an agent's approval.
+pub fn is_approval(body: &str) -> bool {
+    let mut lines = body.trim_end().lines().rev();
+    let is_marked = key_of(body).is_some();
+    is_marked && lines.nth(1) == Some(APPROVAL)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::core::effect::marker::*;
@@ -25,5 +36,14 @@ mod tests {
         assert_eq!(key_of(&format!("{}\nmore", marker("c812"))), None);
         assert_eq!(key_of(&format!("> {}", marker("c812"))), None);
         assert_eq!(key_of(""), None);
+    }
+
+    #[test]
+    fn an_approval_is_known_by_its_own_line() {
+        let said = |before: &str| format!("**Approved.**\n\n{before}{}\n", marker("j1.result"));
+        assert!(is_approval(&said(&format!("{APPROVAL}\n"))));
+        assert!(!is_approval(&said("")));
+        assert!(!is_approval(&said(&format!("{APPROVAL}\n\nNot yet.\n"))));
+        assert!(!is_approval(APPROVAL));
     }
 }

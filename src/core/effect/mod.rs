@@ -227,8 +227,24 @@ pub struct PostResult {
     /// A review of a pull request; else it is a comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<PostedReview>,
+    /// What is said as its account instead of a review whose commit is the head no more, as Markdown:
+    /// commit, verdict and all findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_earlier: Option<String>,
     /// It cannot be older than that, by the forge's clock.
     pub since: Timestamp,
+    /// The attempt whose result it is: once that is judged no more, nobody wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<JudgedAttempt>,
+}
+
+/// An attempt whose result is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgedAttempt {
+    pub job: JobId,
+    /// Its number among all attempts.
+    pub fence: i64,
 }
 
 /// A review of exactly this commit.
@@ -476,7 +492,7 @@ mod tests {
 
     /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
     /// changed is a migration.
-    const STORED: [&str; 21] = [
+    const STORED: [&str; 22] = [
         r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
         r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -497,6 +513,7 @@ mod tests {
         r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7.","job":42}"#,
         r#"{"do":"post_result","agent":"ezra","text":"It squeaks.","in_own_name":"**`ezra` says:**","since":1795435200000000}"#,
         r#"{"do":"post_result","agent":"ezra","text":"","in_own_name":"**`ezra` approves.**","review":{"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","opinion":"changes_requested","remarks":[{"path":"a.rs","line":3,"text":"Oil it."}]},"since":1795435200000000}"#,
+        r#"{"do":"post_result","agent":"ezra","text":"","in_own_name":"**`ezra` approves.**","review":{"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","opinion":"approved","remarks":[]},"of_earlier":"**Review of `8b195ee`**","since":1795435200000000,"of":{"job":42,"fence":7}}"#,
         r#"{"do":"merge","job":42,"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","target":"main","message":"Approved-by: alexander"}"#,
     ];
 

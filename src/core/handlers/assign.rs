@@ -87,10 +87,12 @@ impl CommandContext<'_> {
         }
     }
 
-    /// The job here that its agent works on, or waits for, if the agent's account is meant.
+    /// The job here that its agent works on, or waits for, if the agent's account is meant: also one that
+    /// reviews.
     fn job_of_account(&self, user: Option<&str>) -> Option<KnownJob> {
-        let known = self.latest_job(self.asked.inbound.thread());
-        known.filter(|known| self.is_job_of(known, user))
+        let here = self.asked.inbound.thread();
+        let mut known = self.latest_job(here).into_iter().chain(self.latest_review(here));
+        known.find(|known| self.is_job_of(known, user))
     }
 
     /// Whether a job lives, and is that of the agent with this account; of any, if none is named.

@@ -50,7 +50,7 @@ pub(super) fn ended(
             })
         }
         JobEvent::Reviewed(text) if matches!(state, State::Done(Done::Verified)) => {
-            turn.told(text);
+            turn.reviewed(text);
             Ok(turn.repair())
         }
         JobEvent::Refund(fence) => turn.refund(*fence).map(|()| state.clone()),

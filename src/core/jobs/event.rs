@@ -274,6 +274,8 @@ pub enum Verdict {
     Nothing,
     /// A review of a commit that is the head no more, which was not given yet: it is made once more.
     HeadMoved,
+    /// A review that does not stand: whoever gave it mends nothing, so another one is asked.
+    Unfit,
 }
 
 /// A push to a branch of the job.

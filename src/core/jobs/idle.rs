@@ -166,8 +166,12 @@ fn without_attempt(
             }
             WorkKind::Begin => Err(IllegalReason::NotHere),
         },
-        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
+        JobEvent::Told(text) => {
             turn.told(text);
+            Ok(same.clone())
+        }
+        JobEvent::Reviewed(text) => {
+            turn.reviewed(text);
             Ok(same.clone())
         }
         JobEvent::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::NoneRan)),

@@ -77,6 +77,9 @@ pub struct Past {
     /// The numbers of those that are reviews of the present pull request, and were not dealt with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<u32>,
+    /// The numbers of the texts that are reviews by agents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_agents: Vec<u32>,
 }
 
 /// A result, as it was judged.
@@ -141,6 +144,7 @@ impl Job {
             texts: 0,
             unheard: Vec::new(),
             reviews: Vec::new(),
+            by_agents: Vec::new(),
         };
         let until = at.after(spec.limits.queued);
         Self { spec, past, state: State::Queued(Queued { work: WorkKind::Begin, until }) }
@@ -172,6 +176,12 @@ impl Job {
         self.state == State::Done(Done::Accepted)
             && self.past.pull == Some(pull)
             && accepted.is_none_or(|accepted| accepted == commit)
+    }
+
+    /// Whether what this attempt brought is judged just now.
+    pub fn judges(&self, fence: Fence) -> bool {
+        let last = self.past.last.as_ref().map(Leased::fence);
+        matches!(self.state, State::Verifying(_)) && last == Some(fence)
     }
 
     /// Whether it was given up while its agent may still work: what that pushes comes late.

@@ -68,8 +68,12 @@ pub(super) fn live(
                 Ok(Live::Same(stopping(turn, attempt, Then::Cancel(reason.clone()))))
             }
         },
-        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
+        JobEvent::Told(text) => {
             turn.told(text);
+            same()
+        }
+        JobEvent::Reviewed(text) => {
+            turn.reviewed(text);
             same()
         }
         JobEvent::Refund(fence) => {

@@ -58,8 +58,12 @@ pub(super) fn preflight(
             turn.release(leased.clone(), AttemptEnd::Stopped, Charge::NOTHING, None);
             Ok(State::Done(Done::Merged))
         }
-        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
+        JobEvent::Told(text) => {
             turn.told(text);
+            Ok(same())
+        }
+        JobEvent::Reviewed(text) => {
+            turn.reviewed(text);
             Ok(same())
         }
         JobEvent::Cancel(reason) => {

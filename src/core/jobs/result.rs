@@ -59,8 +59,16 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Ask | Verdict::Block
             if turn.is_asked_for_changes() =>
         {
-            turn.past.outcomes.clear();
-            if turn.past.pull.is_some() { turn.revise() } else { turn.queue(WorkKind::Begin) }
+            let by_a_person = turn.is_asked_for_changes_by_a_person();
+            if by_a_person {
+                turn.past.outcomes.clear();
+            }
+            match turn.past.pull {
+                None => turn.queue(WorkKind::Begin),
+                Some(_) if by_a_person => turn.revise(),
+                // What an agent asks for gets no more rounds than there may be.
+                Some(_) => turn.repair(),
+            }
         }
         Verdict::Ask => turn.ask(Question::Guard),
         Verdict::Pass { ask } => {
@@ -82,11 +90,6 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         }
         Verdict::NoChange { ask: true } => turn.ask(Question::NoChange),
         Verdict::NoChange { ask: false } => State::NoChange,
-        // Whoever reviews mends nothing: another one is asked.
-        Verdict::Block | Verdict::Nothing if turn.spec.purpose.is_review() => match last {
-            Some(last) => turn.spend(&last, Some(digest.clone())),
-            None => return Err(IllegalReason::NotHere),
-        },
         Verdict::HeadMoved if turn.past.rounds == 0 => {
             turn.past.rounds = 1;
             turn.queue(WorkKind::Begin)
@@ -97,7 +100,7 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         }
         Verdict::Block => turn.repair(),
         Verdict::Stuck => turn.ask(Question::Stuck),
-        Verdict::Nothing => match last {
+        Verdict::Nothing | Verdict::Unfit => match last {
             Some(last) => turn.spend(&last, Some(digest.clone())),
             None => return Err(IllegalReason::NotHere),
         },
@@ -127,7 +130,7 @@ pub(super) fn deciding(
         JobStep::Event(JobEvent::Judged(_)) => Err(IllegalReason::OutOfDate),
         // Nobody has to decide about what is mended first.
         JobStep::Event(JobEvent::Reviewed(text)) if is_about_a_change(*question) => {
-            turn.told(text);
+            turn.reviewed(text);
             Ok(turn.repair())
         }
         // A person would rather have it done once more than answer.
@@ -217,8 +220,12 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
             Ok(State::Done(Done::Merged))
         }
         JobEvent::Recheck | JobEvent::Lifted => Ok(turn.verify()),
-        JobEvent::Told(text) | JobEvent::Reviewed(text) => {
+        JobEvent::Told(text) => {
             turn.told(text);
+            Ok(same.clone())
+        }
+        JobEvent::Reviewed(text) => {
+            turn.reviewed(text);
             Ok(same.clone())
         }
         JobEvent::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::Seen)),

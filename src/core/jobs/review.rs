@@ -44,6 +44,8 @@ pub struct GivenReview {
     /// The attempt that gave it, and its job.
     pub attempt: Fence,
     pub job: JobId,
+    /// Its number on the forge; none if it is a comment.
+    pub review: Option<i64>,
     pub pull: i64,
     pub agent: String,
     /// The commit that was reviewed.

@@ -273,6 +273,14 @@ impl Turn<'_> {
         self.past.reviews.iter().any(|text| self.past.unheard.contains(text))
     }
 
+    /// Whether one of those was a person.
+    pub(super) fn is_asked_for_changes_by_a_person(&self) -> bool {
+        let past = &self.past;
+        let by_agents = |text: &u32| past.by_agents.contains(text);
+        let unheard = past.reviews.iter().filter(|text| past.unheard.contains(text));
+        unheard.into_iter().any(|text| !by_agents(text))
+    }
+
     /// One round more than there may be, since a person wants it.
     pub(super) fn revise(&mut self) -> State {
         self.past.rounds_allowed = self.past.rounds_allowed.max(self.past.rounds + 1);
@@ -327,6 +335,12 @@ impl Turn<'_> {
         past.outcomes.clear();
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
         (past.never_ran, past.cut_off) = (0, 0);
+    }
+
+    /// An agent's review is one more text for the agent.
+    pub(super) fn reviewed(&mut self, text: &ToldText) {
+        self.past.by_agents.push(self.past.texts);
+        self.told(text);
     }
 
     /// There is one more text for the agent.

@@ -2,6 +2,7 @@
 
 use super::fence::cut_diff;
 use super::thread::PromptThread;
+use super::visible::shown_lines;
 use crate::core::jobs::Commit;
 use crate::core::model::remark::Remark;
 use crate::core::model::verdict::Opinion;
@@ -28,11 +29,13 @@ pub struct EarlierReview {
     pub commit: Option<Commit>,
     pub text: String,
     pub remarks: Vec<Remark>,
+    /// How many more there were.
+    pub left_out: usize,
 }
 
 impl PromptReview {
     /// What it changes, in a fence, cut where it is longer than an agent bears.
     pub(super) fn diff(&self) -> Option<String> {
-        self.diff.as_deref().map(cut_diff)
+        self.diff.as_deref().map(|diff| cut_diff(&shown_lines(diff)))
     }
 }

@@ -92,6 +92,13 @@ fn comments(text: &str, html: Range<usize>) -> Vec<Range<usize>> {
     found
 }
 
+/// Lines of code as they are: only with the numbers of characters that nobody can see. What Markdown
+/// would hide is shown.
+pub(super) fn shown_lines(text: &str) -> String {
+    let shown: Vec<String> = text.split('\n').map(with_numbers).collect();
+    shown.join("\n")
+}
+
 /// A line in which each invisible character is written out.
 fn with_numbers(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());

@@ -143,9 +143,11 @@ fn says(judgement: &HeadJudgement, name: &str) -> (CheckState, String) {
                 );
                 (CheckState::Failure, text)
             }
-            Verdict::NoChange { .. } | Verdict::Stuck | Verdict::Nothing | Verdict::HeadMoved => {
-                (CheckState::Failure, over(job))
-            }
+            Verdict::NoChange { .. }
+            | Verdict::Stuck
+            | Verdict::Nothing
+            | Verdict::HeadMoved
+            | Verdict::Unfit => (CheckState::Failure, over(job)),
         },
     }
 }

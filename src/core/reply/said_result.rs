@@ -14,7 +14,7 @@ use crate::core::model::verdict::Opinion;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ResultForm<'a> {
     /// By the agent, as a review.
-    Review,
+    Review { opinion: Opinion },
     /// By the agent, of a commit that is the head no more.
     Earlier { commit: &'a Commit, opinion: Opinion },
     /// By the agent, to a question.
@@ -49,7 +49,9 @@ pub fn answer_of(agent: &str, words: &str, since: Timestamp) -> PostResult {
         text: said(ResultForm::Answer),
         in_own_name: said(ResultForm::InOwnName { commit: None, opinion: None }),
         review: None,
+        of_earlier: None,
         since,
+        of: None,
     }
 }
 
@@ -68,19 +70,21 @@ pub fn review_of(
         place.zip(diff).is_some_and(|((path, line), diff)| shows(diff, path, line))
     };
     let (on_lines, listed): (Vec<_>, Vec<_>) = claim.findings.iter().partition(stands);
-    let all = claim.findings.iter().collect();
+    let all: Vec<&ReviewFinding> = claim.findings.iter().collect();
     let (opinion, left_out) = (claim.opinion, claim.left_out);
     let said = |form, listed: Vec<&ReviewFinding>| {
         ResultText { form, agent, lines: lines(words), listed, left_out }.text()
     };
     let text = match as_review {
-        true => match said(ResultForm::Review, listed) {
+        true => match said(ResultForm::Review { opinion }, listed) {
             nothing if nothing.is_empty() => "Looked at this.".to_owned(),
             text => text,
         },
         false => said(ResultForm::Earlier { commit, opinion }, listed),
     };
     let remarks = on_lines.into_iter().filter_map(remark).collect();
+    let of_earlier = || said(ResultForm::Earlier { commit, opinion }, all.clone());
+    let of_earlier = as_review.then(of_earlier);
     PostResult {
         agent: agent.to_owned(),
         text,
@@ -89,7 +93,9 @@ pub fn review_of(
             all,
         ),
         review: as_review.then(|| PostedReview { commit: commit.clone(), opinion, remarks }),
+        of_earlier,
         since,
+        of: None,
     }
 }
 
@@ -151,6 +157,9 @@ mod tests {
              - `b.rs`, line 4: Elsewhere.\n- `a.rs`: All of it.\n- In general: `@anna`\n\n\
              2 more were left out."
         );
+        let earlier = said.of_earlier.expect("where the head moves");
+        assert!(earlier.starts_with("**Review of `8b195ee`,** which is not the head any more: "));
+        assert_eq!(earlier.matches("line").count(), 4, "all findings");
         let remarks = said.review.expect("a review").remarks;
         let remarks: Vec<_> = remarks.iter().map(|one| (one.line, one.text.as_str())).collect();
         assert_eq!(remarks, [(4, "Oil\n\nit, #\u{200B}7."), (5, "And here.")]);

@@ -42,7 +42,9 @@ pub(super) fn verify_status(record: &JobRecord, step: &JobStep, key: String) -> 
 fn says(record: &JobRecord, verdict: Verdict) -> Option<(CheckState, String)> {
     let named = |grade| names(record, grade);
     Some(match verdict {
-        Verdict::NoChange { .. } | Verdict::Nothing | Verdict::HeadMoved => return None,
+        Verdict::NoChange { .. } | Verdict::Nothing | Verdict::HeadMoved | Verdict::Unfit => {
+            return None;
+        }
         Verdict::Stuck => {
             (CheckState::Failure, "The agent cannot go on without a person.".to_owned())
         }

@@ -324,7 +324,8 @@ fn to_examine(evidence: &JobEvidence) -> Option<(&ShownChange, Commit)> {
         | Verdict::Block
         | Verdict::Stuck
         | Verdict::Nothing
-        | Verdict::HeadMoved => false,
+        | Verdict::HeadMoved
+        | Verdict::Unfit => false,
     };
     let change = evidence.change.as_deref().filter(|change| change.pull.state == PullState::Open);
     Some((change.filter(|_| could_pass)?, evidence.judgement.commit.clone()?))

@@ -164,8 +164,12 @@ impl Jobs {
         }
         // Only now: how it goes was looked at before, since nobody may have looked meanwhile.
         if next != NextLook::Again && seen.is_due(self.ctx.now()) {
-            let told = self.tell(seen.id(), JobEvent::Due).await?;
-            return Ok(if told.is_some() { NextLook::Again } else { next });
+            let is_review = seen.job.spec.purpose.is_review();
+            let told = match seen.job.state {
+                State::Verifying(_) if is_review => self.not_seen_in_time(seen).await?,
+                _ => self.tell(seen.id(), JobEvent::Due).await?.is_some(),
+            };
+            return Ok(if told { NextLook::Again } else { next });
         }
         Ok(next)
     }

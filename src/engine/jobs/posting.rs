@@ -1,10 +1,10 @@
 //! What timmy posts for an agent that says its result and does not write it itself.
 
+use super::drivers::JobResult;
 use super::forge::LiveForge;
-use crate::core::effect::{Effect, PostResult};
+use crate::core::effect::{Effect, JudgedAttempt, PostResult};
 use crate::core::jobs::evidence::ReviewPosting;
-use crate::core::model::ids::ThreadId;
-use crate::store::jobs::StoredAttempt;
+use crate::store::jobs::{self, StoredAttempt};
 use crate::store::outbox::{self, EffectState, NewEffect};
 
 /// What the effect is called that posts the result of an attempt: once, however often it is looked at.
@@ -26,18 +26,26 @@ impl LiveForge {
         })
     }
 
-    /// Has the result of an attempt posted, once. What cannot be stored now is at the next look.
-    pub(super) async fn post(&self, thread: ThreadId, attempt: &StoredAttempt, result: PostResult) {
-        let (key, now) = (posting_key(attempt), self.ctx.now());
+    /// Has the result of an attempt posted, once, if it is still judged. What cannot be stored now is at
+    /// the next look.
+    pub(super) async fn post(&self, of: &JobResult, attempt: &StoredAttempt, result: PostResult) {
+        let (key, now, thread) = (posting_key(attempt), self.ctx.now(), of.job.spec.thread);
+        let (job, fence) = (of.job.spec.id, attempt.fence);
+        let result = PostResult { of: Some(JudgedAttempt { job, fence: fence.0 }), ..result };
         let write = self.ctx.ledger.write(move |tx| {
+            if !jobs::get(tx, job)?.is_some_and(|stored| stored.job.judges(fence)) {
+                return Ok(false);
+            }
             let effect = NewEffect::new(key, thread, &Effect::PostResult(result), now)?;
-            outbox::push(tx, &effect, now).map(drop)
+            outbox::push(tx, &effect, now)?;
+            Ok(true)
         });
         match write.await {
-            Ok(()) => {
+            Ok(true) => {
                 crate::crash::point("result_posted");
                 self.ctx.stored.notify();
             }
+            Ok(false) => {}
             Err(error) => tracing::warn!(%error, "a result cannot be posted yet"),
         }
     }

@@ -85,6 +85,9 @@ async fn led(
         if !files.contains_key(place.path.as_str()) {
             let then = text_of(gitea, repo, &place.path, &review.head).await?;
             let now = text_of(gitea, repo, &place.path, last).await?;
+            let (FileText::Known(then), FileText::Known(now)) = (then, now) else {
+                return Ok(None);
+            };
             files.insert(&place.path, [then, now]);
         }
         if let Some([then, now]) = files.get(place.path.as_str()) {
@@ -94,16 +97,27 @@ async fn led(
     Ok(Some(led))
 }
 
-/// What a file holds; none if there is none, or nobody can read it.
+/// What a file holds.
+enum FileText {
+    /// None if there is no such file.
+    Known(Option<String>),
+    /// It is more than is read.
+    Unknown,
+}
+
 async fn text_of(
     gitea: &Gitea,
     repo: &RepoName,
     path: &str,
     commit: &Commit,
-) -> Result<Option<String>, ForgeError> {
+) -> Result<FileText, ForgeError> {
     match gitea.file(repo, path, commit, LARGEST).await {
-        Ok(file) => Ok(file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
-        Err(ForgeError::TooLarge { .. } | ForgeError::NotAName(_)) => Ok(None),
+        Ok(file) => {
+            let text = file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            Ok(FileText::Known(text))
+        }
+        Err(ForgeError::TooLarge { .. }) => Ok(FileText::Unknown),
+        Err(ForgeError::NotAName(_)) => Ok(FileText::Known(None)),
         Err(error) => Err(error),
     }
 }

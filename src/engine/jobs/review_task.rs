@@ -4,8 +4,10 @@
 use super::base::Base;
 use super::drivers::{CannotBegin, JobOrder};
 use super::task_parts::told_thread;
+use crate::core::effect::marker::is_approval;
 use crate::core::jobs::{Commit, NeverRan};
 use crate::core::model::ids::RepoName;
+use crate::core::model::verdict::Opinion;
 use crate::core::prompt::{EarlierReview, PromptReview, PromptThread};
 use crate::core::scheduling::text::closes;
 use crate::engine::context::{Context, WorksBy};
@@ -17,6 +19,9 @@ const LONGEST_DIFF: usize = 1 << 20;
 
 /// How many earlier reviews are told, the latest of all.
 const MOST_REVIEWS: usize = 5;
+
+/// How many remarks of theirs on lines, in all.
+const MOST_REMARKS: usize = 50;
 
 /// What an attempt begins at, and what it is told.
 pub(super) struct ReviewTask {
@@ -103,24 +108,31 @@ async fn issue_of(
 async fn earlier(ctx: &Context, name: &RepoName, number: i64) -> Result<Vec<EarlierReview>, Error> {
     let mut given = ctx.gitea.all_reviews(name, number).await?;
     given.retain(|review| !review.verdict.is_dismissed);
-    let older = given.len().saturating_sub(MOST_REVIEWS);
-    let mut told = Vec::new();
-    for review in given.into_iter().skip(older) {
+    let (mut told, mut room) = (Vec::new(), MOST_REMARKS);
+    for review in given.into_iter().rev().take(MOST_REVIEWS) {
         let Some(by) = review.text.written.author else { continue };
-        let remarks = match review.comments {
+        let mut remarks = match review.comments {
             0 => Vec::new(),
             _ => match ctx.gitea.remarks(name, number, review.id, &by).await {
                 Err(Error::NotFound { .. }) => continue,
                 remarks => remarks?,
             },
         };
+        let left_out = remarks.len().saturating_sub(room);
+        remarks.truncate(room);
+        room -= remarks.len();
+        let text = review.text.written.body;
+        // An agent's approval is a comment that says so.
+        let approves = ctx.policy.is_agents(&by) && is_approval(&text);
         told.push(EarlierReview {
             by: by.login,
-            opinion: review.verdict.opinion,
+            opinion: if approves { Opinion::Approved } else { review.verdict.opinion },
             commit: review.verdict.commit.parse().ok(),
-            text: review.text.written.body,
+            text,
             remarks,
+            left_out,
         });
     }
+    told.reverse();
     Ok(told)
 }

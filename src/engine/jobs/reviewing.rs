@@ -15,8 +15,8 @@ use crate::core::jobs::evidence::{
     read_result,
 };
 use crate::core::jobs::{
-    AdoptedBranch, AgentClaim, CancelReason, Commit, FindingPlace, GivenReview, JobRecord,
-    ResultJudgement, ReviewClaim, ReviewFinding, ReviewFollowUp, State, ToldReview, ToldText,
+    AdoptedBranch, AgentClaim, CancelReason, Commit, FindingPlace, GivenReview, ResultJudgement,
+    ReviewClaim, ReviewFinding, ReviewFollowUp, State, ToldReview, ToldText, Verdict,
 };
 use crate::core::model::account::Account;
 use crate::core::model::remark::{Remark, RemarkLine};
@@ -57,7 +57,8 @@ impl LiveForge {
             Some((PullState::Closed, _)) | None => ReviewedPull::Over,
         };
         let Some(posting) = self.posting(asked.attempt).await else { return Ok(None) };
-        let own = self.own_review(&asked, pull.as_ref()).await?;
+        let Some(taken) = self.taken(&asked).await else { return Ok(None) };
+        let own = self.own_review(&asked, pull.as_ref(), &taken).await?;
         if own.is_none() && posting == ReviewPosting::Waits {
             return Ok(None);
         }
@@ -98,7 +99,10 @@ impl LiveForge {
                 Ok(None)
             }
             ReviewLook::Judged(found) => {
-                let review = match &found.commit {
+                // What a guard blocks, or somebody dismissed, acts on nothing.
+                let stands = matches!(found.verdict, Verdict::Pass { .. })
+                    && !read.own.as_ref().is_some_and(|own| own.is_dismissed);
+                let review = match found.commit.as_ref().filter(|_| stands) {
                     Some(head) => Some(self.given(&asked, &read, head).await?),
                     None => None,
                 };
@@ -124,27 +128,39 @@ impl LiveForge {
         }
     }
 
+    /// The numbers of the reviews that other attempts gave; none if the ledger cannot be read now.
+    async fn taken(&self, asked: &AskedReview<'_>) -> Option<BTreeSet<i64>> {
+        let (thread, fence) = (asked.result.job.spec.thread, asked.attempt.fence);
+        let read = self.ctx.ledger.read(move |conn| jobs::taken_reviews(conn, thread, fence));
+        read.await.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).ok()
+    }
+
     /// The last review by the agent's account since the attempt began, of the head that it was given or
-    /// of the present one. One that was dismissed is none.
+    /// of the present one; not what another attempt gave.
     async fn own_review(
         &self,
         asked: &AskedReview<'_>,
         pull: Option<&PullRequest>,
+        taken: &BTreeSet<i64>,
     ) -> Result<Option<SeenReview>, Error> {
         let Some(pull) = pull else { return Ok(None) };
         let since = asked.attempt.started_at.unwrap_or(asked.attempt.leased_at).before(SKEW);
         let reviews = self.ctx.gitea.all_reviews(&asked.result.repo.name, pull.number).await?;
+        let key = posting_key(asked.attempt);
         let own = reviews.into_iter().rev().find_map(|review| {
             let written = review.text.written;
             let is_its = written.author.is_some_and(|author| author.id == asked.agent.id);
             let commit: Commit = review.verdict.commit.parse().ok()?;
+            let marked = key_of(&written.body);
+            let is_of_another =
+                marked.is_some_and(|other| other != key) || taken.contains(&review.id);
             let counts = is_its
                 && review.given_at >= since
-                && !review.verdict.is_dismissed
+                && !is_of_another
                 && (commit == *asked.given || commit == pull.head);
-            let (opinion, remarks) = (review.verdict.opinion, review.comments);
-            let (review, body) = (review.id, written.body);
-            counts.then_some(SeenReview { review, commit, opinion, remarks, body })
+            let (opinion, is_dismissed) = (review.verdict.opinion, review.verdict.is_dismissed);
+            let (remarks, review, body) = (review.comments, review.id, written.body);
+            counts.then_some(SeenReview { review, commit, opinion, remarks, is_dismissed, body })
         });
         Ok(own)
     }
@@ -200,11 +216,8 @@ impl LiveForge {
         pull: &PullRequest,
     ) -> Result<Option<BTreeSet<String>>, Error> {
         let thread = asked.result.job.spec.thread;
-        let read = self.ctx.ledger.read(move |conn| match jobs::latest_in(conn, thread)? {
-            Some(id) => jobs::record(conn, id),
-            None => Ok(None),
-        });
-        let worked: Option<JobRecord> = match read.await {
+        let read = self.ctx.ledger.read(move |conn| jobs::worked_on(conn, thread));
+        let worked = match read.await {
             Ok(worked) => worked,
             Err(error) => {
                 tracing::warn!(%error, "nothing can be judged");
@@ -214,8 +227,7 @@ impl LiveForge {
         let agents = &self.ctx.policy.jobs.agents;
         let mut makers: BTreeSet<String> =
             pull.author.iter().map(|author| author.login.clone()).collect();
-        let worked = worked.iter().flat_map(|record| record.started());
-        let worked = worked.filter_map(|attempt| agents.get(&attempt.agent));
+        let worked = worked.iter().filter_map(|agent| agents.get(agent));
         makers.extend(worked.map(|terms| terms.account.clone()));
         if pull.state == PullState::Open {
             let is_agents = |account: &Account| self.ctx.policy.is_agents(account);
@@ -248,7 +260,7 @@ impl LiveForge {
         let (claim, words) = self.shown(&read.said);
         let said = (attempt.agent.as_str(), &claim, words.as_str());
         let posted = review_of(said, commit, diff.as_ref(), as_review, since);
-        self.post(result.job.spec.thread, attempt, posted).await;
+        self.post(result, attempt, posted).await;
     }
 
     /// What an agent says, without secrets. A plain answer is a review that approves nothing.
@@ -271,7 +283,7 @@ impl LiveForge {
         let since = attempt.started_at.unwrap_or(attempt.leased_at);
         let words = self.ctx.policy.jobs.redactor.redact(words);
         let posted = answer_of(&attempt.agent, &words, since);
-        self.post(result.job.spec.thread, attempt, posted).await;
+        self.post(result, attempt, posted).await;
     }
 
     /// The review of `head` that was given, and what is told of it to whoever mends that.
@@ -321,6 +333,7 @@ impl LiveForge {
         let review = GivenReview {
             attempt: attempt.fence,
             job: result.job.spec.id,
+            review: read.own.as_ref().map(|own| own.review),
             pull: number,
             agent: attempt.agent.clone(),
             head: head.clone(),

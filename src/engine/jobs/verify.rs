@@ -7,9 +7,11 @@ use super::drivers::{JobEvidence, JobResult, ReviewEvidence};
 use super::look::{NextLook, SeenJob, told};
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
-    Job, JobEvent, Push, ResultJudgement, ReviewFollowUp, StateKind, asks_for_changes,
+    Job, JobEvent, OutcomeDigest, Push, ResultJudgement, ReviewFollowUp, StateKind, Verdict,
+    asks_for_changes,
 };
-use crate::store::{Error, Transaction, jobs};
+use crate::store::jobs::{self, ToldReviewed};
+use crate::store::{Error, Transaction};
 
 /// How long it is from one look to the next at what may still be pushed.
 const LATE: Duration = Duration::from_secs(10 * 60);
@@ -124,6 +126,22 @@ impl Jobs {
         Ok(self.tell_with(seen.id(), event, keep).await?.is_some())
     }
 
+    /// The time is over in which a review was to be seen. No person can tell more of it, and another
+    /// agent may give one.
+    pub(super) async fn not_seen_in_time(&self, seen: &SeenJob) -> Result<bool, Error> {
+        let found = Finding::NotSeenInTime;
+        let judgement = ResultJudgement {
+            look: seen.job.past.look,
+            commit: None,
+            pull: None,
+            verdict: Verdict::Unfit,
+            digest: OutcomeDigest(format!("review {}", found.code())),
+            change: None,
+            examined: None,
+        };
+        self.tell_found(seen, vec![found], JobEvent::Judged(judgement)).await
+    }
+
     /// A review is kept with what it makes of its job, and with what it makes of the job that works
     /// there: one that asks for changes is told to that.
     async fn tell_review(
@@ -147,12 +165,16 @@ impl Jobs {
             let is_to_be_mended = is_current && asks_for_changes(review.opinion, review.findings());
             let mut mends = None;
             if is_to_be_mended {
-                mends = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
-                review.follow_up = match &mends {
-                    Some(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
-                    None if may_be_mended => ReviewFollowUp::Offered,
-                    None => ReviewFollowUp::ByPeople,
+                let became = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
+                review.follow_up = match &became {
+                    ToldReviewed::Told(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
+                    ToldReviewed::NotNow => ReviewFollowUp::Nothing,
+                    ToldReviewed::Nobody if may_be_mended => ReviewFollowUp::Offered,
+                    ToldReviewed::Nobody => ReviewFollowUp::ByPeople,
                 };
+                if let ToldReviewed::Told(advanced) = became {
+                    mends = Some(advanced);
+                }
             }
             jobs::keep_review(tx, thread.repo, &review, now.at)?;
             Ok(Some((mends, jobs::advance(tx, id, None, judged, now)?)))

@@ -26,7 +26,9 @@ impl Deliver for AnswerRemarks {
             let said = CreateComment { body, since: now.before(MARGIN), reply_to };
             NewEffect::new(key, to.thread(), &Effect::Comment(said), now)
         };
-        let effects = match to.ctx.gitea.has(Extra::Replies).await? {
+        // What is only listed has no place of its own.
+        let has_places = !self.comments.is_empty();
+        let effects = match has_places && to.ctx.gitea.has(Extra::Replies).await? {
             true => {
                 let remarks = self.comments.iter();
                 remarks

@@ -1,15 +1,18 @@
-//! What an agent says in the end, posted for it: as its account where there is a token of that, else
-//! as timmy; found again by its marker. A review that it gave by itself meanwhile is enough.
+//! What an agent says in the end, posted for it as long as it is judged: as its account where there is
+//! a token of that, else as timmy; found again by its marker. An approval is a comment that says so.
 
 use std::time::Duration;
 
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
-use crate::core::effect::marker::{key_of, marker};
-use crate::core::effect::{PostResult, PostedReview};
+use crate::core::effect::marker::{APPROVAL, key_of, marker};
+use crate::core::effect::{JudgedAttempt, PostResult, PostedReview};
+use crate::core::jobs::{Commit, Fence};
 use crate::core::model::account::Account;
+use crate::core::model::verdict::Opinion;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
-use crate::gitea::{Error, Gitea};
+use crate::gitea::{Error, Gitea, PullState, WriteOutcome};
+use crate::store::jobs;
 
 /// How much earlier than it can be a comment is looked for: the forge's clock may have been set
 /// back meanwhile.
@@ -49,10 +52,24 @@ impl Deliver for PostResult {
     }
 
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
-        let posted = match (&self.review, self.client(to)) {
-            (Some(review), Some(client)) => self.give(to, client, review).await,
+        if !self.is_wanted(to).await? {
+            return Ok(Applied::default());
+        }
+        let client = self.client(to);
+        let posted = match (&self.review, client) {
+            (Some(review), client) => match (head_of(to).await?, client) {
+                (None, _) => return Ok(Applied::default()),
+                (Some(_), None) => return self.say_for_it(to).await,
+                (Some(head), Some(client)) if head == review.commit => {
+                    self.give(to, client, review).await
+                }
+                (Some(_), Some(client)) => match &self.of_earlier {
+                    Some(text) => self.say(to, client, text).await,
+                    None => return self.say_for_it(to).await,
+                },
+            },
             (None, Some(client)) => self.say(to, client, &self.text).await,
-            (_, None) => return Ok(self.say(to, &to.ctx.gitea, &self.in_own_name).await?),
+            (None, None) => return self.say_for_it(to).await,
         };
         match posted {
             // That account cannot: what it says is not lost for that.
@@ -61,10 +78,13 @@ impl Deliver for PostResult {
                 | Error::NotTheAgents { .. }
                 | Error::AgentLacksScope { .. }
                 | Error::ForbiddenToAgent { .. }
+                | Error::Locked
+                | Error::Blocked
+                | Error::NotFound { .. }
                 | Error::Unprocessable { .. }),
             ) => {
                 tracing::warn!(effect = to.row.key, %error, "posted in my own name instead");
-                Ok(self.say(to, &to.ctx.gitea, &self.in_own_name).await?)
+                self.say_for_it(to).await
             }
             posted => Ok(posted?),
         }
@@ -85,21 +105,45 @@ impl PostResult {
         }
     }
 
+    /// Whether the attempt whose result it is is still judged.
+    async fn is_wanted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let Some(JudgedAttempt { job, fence }) = self.of else { return Ok(true) };
+        let stored = to.ctx.ledger.read(move |conn| jobs::get(conn, job)).await?;
+        Ok(stored.is_some_and(|stored| stored.job.judges(Fence(fence))))
+    }
+
+    /// A try that failed may have left a draft, to whose remarks this one would add its own.
     async fn give(
         &self,
         to: &EffectDelivery<'_>,
         client: &Gitea,
         review: &PostedReview,
     ) -> Result<Applied, Error> {
-        let body = marked(&self.text, &to.row.key);
-        match client.review(to.name(), to.number(), review, &body).await {
-            Ok(_) => Ok(Applied::written(WriteKind::Text)),
-            // So Gitea answers for a commit that it does not know as one of the pull request.
-            Err(Error::Server { .. }) if has_moved(to, review).await? => {
-                self.say(to, client, &self.text).await
-            }
-            Err(error) => Err(error),
+        let agent = match to.ctx.policy.jobs.agents.get(&self.agent) {
+            Some(terms) => to.ctx.gitea.account(&terms.account).await?,
+            None => None,
+        };
+        let drop_drafts = async || match &agent {
+            Some(agent) => client.drop_drafts(to.name(), to.number(), agent).await,
+            None => Ok(()),
+        };
+        drop_drafts().await?;
+        let text = match review.opinion {
+            Opinion::Approved => format!("{}\n\n{APPROVAL}\n{}", self.text, marker(&to.row.key)),
+            Opinion::ChangesRequested | Opinion::Comment => marked(&self.text, &to.row.key),
+        };
+        let given = client.review(to.name(), to.number(), review, &text).await;
+        if let Err(error) = &given
+            && error.fate() != WriteOutcome::Open
+            && let Err(error) = drop_drafts().await
+        {
+            tracing::warn!(effect = to.row.key, %error, "a draft may be left: before the next try");
         }
+        given.map(|_| Applied::written(WriteKind::Text))
+    }
+
+    async fn say_for_it(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
+        Ok(self.say(to, &to.ctx.gitea, &self.in_own_name).await?)
     }
 
     async fn say(
@@ -118,7 +162,8 @@ fn marked(text: &str, key: &str) -> String {
     format!("{text}\n\n{}", marker(key))
 }
 
-async fn has_moved(to: &EffectDelivery<'_>, review: &PostedReview) -> Result<bool, Error> {
+/// The head of the pull request; none if that is not open any more.
+async fn head_of(to: &EffectDelivery<'_>) -> Result<Option<Commit>, Error> {
     let pull = to.ctx.gitea.pull(to.name(), to.number()).await?;
-    Ok(pull.is_none_or(|pull| pull.head != review.commit))
+    Ok(pull.filter(|pull| pull.state == PullState::Open).map(|pull| pull.head))
 }

@@ -48,7 +48,11 @@ impl Snapshots {
         let read = self.ctx.ledger.read(move |conn| {
             let record = |id: JobId| jobs::record(conn, id);
             let (mut latest, mut reviews) = (Vec::new(), Vec::new());
+            let mut makers = HashMap::new();
             for thread in threads {
+                if asked.adopts {
+                    makers.insert(thread, jobs::worked_on(conn, thread)?);
+                }
                 if let Some(id) = jobs::latest_in(conn, thread)? {
                     latest.extend(record(id)?.map(|record| (thread, record)));
                 }
@@ -89,10 +93,12 @@ impl Snapshots {
             }
             let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
             let known: HashMap<_, _> = known.collect();
-            Ok((latest, reviews, numbered, in_the_way, live, (dead, letters), (known, lifted)))
+            let (latest, known) = ((latest, makers), (known, lifted));
+            Ok((latest, reviews, numbered, in_the_way, live, (dead, letters), known))
         });
-        let (latest, reviews, numbered, in_the_way, live, (dead, letters), (known, lifted)) =
-            read.await?;
+        let (latest, reviews, numbered, in_the_way, live, (dead, letters), known) = read.await?;
+        let ((latest, makers), (known, lifted)) = (latest, known);
+        facts.makers = makers;
         facts.lifted = lifted;
         let found = latest.iter().chain(&reviews).map(|(_, record)| record);
         let all = found.chain(&numbered).chain(&live).chain(&dead);

@@ -12,7 +12,7 @@ use crate::sandbox::world::refusal::Refusal;
 pub(crate) const PATH: &str = "/swagger.v1.json";
 
 /// The paths that are answered here, below `/api/v1`.
-const PATHS: [&str; 44] = [
+const PATHS: [&str; 45] = [
     "/orgs/{org}/hooks",
     "/orgs/{org}/hooks/{id}",
     "/orgs/{org}/labels",
@@ -47,6 +47,7 @@ const PATHS: [&str; 44] = [
     "/repos/{owner}/{repo}/labels/{id}",
     "/repos/{owner}/{repo}/pulls",
     "/repos/{owner}/{repo}/pulls/{index}/reviews",
+    "/repos/{owner}/{repo}/pulls/{index}/reviews/{id}",
     "/repos/{owner}/{repo}/pulls/{index}/reviews/{id}/comments",
     "/repos/{owner}/{repo}/teams",
     "/repositories/{id}",

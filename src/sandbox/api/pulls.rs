@@ -78,6 +78,11 @@ pub(super) fn route(world: &mut World, call: &Call, repo: RepoId, rest: &[&str])
             Ok(ApiAnswer::json(200, &review_json(world, call, issue, review)?))
         }
         ("POST", [number, "reviews"]) => review(world, call, repo, number),
+        ("DELETE", [number, "reviews", id]) => {
+            let (issue, _) = find(world, repo, number)?;
+            world.delete_review(call.require_user()?, issue, number_of(id)?)?;
+            Ok(ApiAnswer::empty(204))
+        }
         ("GET", [number, "reviews", id, "comments"]) => {
             let (issue, _) = find(world, repo, number)?;
             let review = review_json(world, call, issue, number_of(id)?)?;

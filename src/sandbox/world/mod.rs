@@ -90,6 +90,8 @@ pub(crate) struct World {
     pub(crate) timeline: Vec<TimelineRecord>,
     /// Webhooks that are due, oldest first.
     pub(crate) outgoing: Vec<Outgoing>,
+    /// The next review fails between its draft and its end.
+    pub(crate) fails_to_submit: bool,
     last_ids: HashMap<IdKind, i64>,
     last_search: LastSearch,
 }
@@ -118,6 +120,7 @@ impl World {
             base,
             version,
             without: BTreeSet::new(),
+            fails_to_submit: false,
             now: Timestamp::default(),
             users: BTreeMap::new(),
             logins: HashMap::new(),

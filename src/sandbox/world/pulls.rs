@@ -190,9 +190,60 @@ impl World {
     /// Reviews a pull request; the id of the review.
     pub(crate) fn review(&mut self, user: i64, issue: i64, new: NewReview) -> Result<i64, Refusal> {
         self.require_may_review(user, issue, new.verdict)?;
-        let review = self.begin_review(user, issue, new.inline);
+        let review = self.go_on_with_review(user, issue, new.inline);
+        if std::mem::take(&mut self.fails_to_submit) {
+            return Err(Refusal::Internal);
+        }
         self.submit_review(user, issue, review, new.verdict, new.body)?;
         Ok(review)
+    }
+
+    /// What somebody says of lines is added to the review that they began, if there is one.
+    fn go_on_with_review(
+        &mut self,
+        user: i64,
+        issue: i64,
+        inline: Vec<(String, i64, String)>,
+    ) -> i64 {
+        let is_begun = |review: &&ReviewRecord| review.author == user && review.given.is_none();
+        let pull = self.issue(issue).pull.as_ref();
+        let begun = pull.and_then(|pull| pull.reviews.iter().find(is_begun)).map(|begun| begun.id);
+        let added = self.begin_review(user, issue, inline);
+        let Some(begun) = begun else { return added };
+        if let Some(pull) = &mut self.issue_mut(issue).pull
+            && let Some(at) = pull.reviews.iter().position(|review| review.id == added)
+        {
+            let added = pull.reviews.remove(at);
+            let mut reviews = pull.reviews.iter_mut();
+            if let Some(review) = reviews.find(|review| review.id == begun) {
+                review.inline.extend(added.inline);
+            }
+        }
+        begun
+    }
+
+    /// Deletes a review, which its author may.
+    pub(crate) fn delete_review(
+        &mut self,
+        user: i64,
+        issue: i64,
+        review: i64,
+    ) -> Result<(), Refusal> {
+        let pull = self.issue(issue).pull.as_ref().ok_or(Refusal::HIDDEN)?;
+        let found = pull.reviews.iter().find(|r| r.id == review).ok_or(Refusal::HIDDEN)?;
+        if found.author != user {
+            return Err(Refusal::Forbidden(String::new()));
+        }
+        let given = found.given.as_ref().map(|given| given.comment);
+        let comments = found.inline.iter().map(|inline| inline.comment).chain(given);
+        for comment in comments.collect::<Vec<_>>() {
+            self.issue_mut(issue).comments.remove(&comment);
+            self.comments.remove(&comment);
+        }
+        if let Some(pull) = &mut self.issue_mut(issue).pull {
+            pull.reviews.retain(|r| r.id != review);
+        }
+        Ok(())
     }
 
     /// Begins a review that nobody else sees until it is submitted; its id.

@@ -10,32 +10,62 @@ use crate::core::jobs::{GivenReview, JobEvent, StateKind, StepTime, ToldText};
 use crate::core::model::ids::ThreadId;
 use crate::store::error::Error;
 
-/// The agents that worked on a pull request, or may have.
+/// The agents that worked on a pull request, or may have, in whichever job.
 pub fn worked_on(conn: &Connection, pull: ThreadId) -> Result<BTreeSet<String>, Error> {
-    let worked = match record::latest_in(conn, pull)? {
-        Some(id) => record::record(conn, id)?,
-        None => None,
-    };
-    let started = worked.iter().flat_map(|record| record.started());
-    Ok(started.map(|attempt| attempt.agent.clone()).collect())
+    let agents = conn
+        .prepare_cached(
+            "SELECT DISTINCT attempts.agent FROM attempts JOIN jobs ON jobs.id = attempts.job
+             WHERE jobs.repo = ?1 AND (jobs.number = ?2 OR jobs.pull = ?2) AND jobs.is_review = 0
+               AND attempts.started_at IS NOT NULL",
+        )?
+        .query_map((pull.repo, pull.number), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(agents)
+}
+
+/// What became of what a review asks for.
+#[derive(Debug)]
+pub enum ToldReviewed {
+    /// The job that works there has it.
+    Told(Box<Advanced>),
+    /// The job that works there goes on without it: it brought something else by now, or a person has
+    /// said yes.
+    NotNow,
+    /// Nobody works there.
+    Nobody,
 }
 
 /// Tells the job that works on a pull request, or whose result there nobody had to accept yet, what a
-/// review asks for; once for each review. None if there is no such job.
+/// review asks for; once for each review.
 pub fn tell_reviewed(
     tx: &Transaction<'_>,
     pull: ThreadId,
     (review, told): (&GivenReview, ToldText),
     now: StepTime,
-) -> Result<Option<Advanced>, Error> {
-    let Some(id) = record::latest_in(tx, pull)? else { return Ok(None) };
-    let Some(works) = load::get(tx, id)?.map(|stored| stored.job) else { return Ok(None) };
+) -> Result<ToldReviewed, Error> {
+    let Some(id) = record::latest_in(tx, pull)? else { return Ok(ToldReviewed::Nobody) };
+    let Some(works) = load::get(tx, id)?.map(|stored| stored.job) else {
+        return Ok(ToldReviewed::Nobody);
+    };
+    let kind = works.state.kind();
+    // What a person took waits to be merged: an agent takes that back from nobody.
+    let is_accepted = works.past.accepted.is_some()
+        && !matches!(kind, StateKind::Cancelled | StateKind::Dead | StateKind::NoChange);
+    let untold = match kind.is_end() && !is_accepted {
+        true => ToldReviewed::Nobody,
+        false => ToldReviewed::NotNow,
+    };
     // What it brought by now may be something else than what was reviewed.
-    let is_at_rest =
-        matches!(works.state.kind(), StateKind::Verifying | StateKind::Deciding | StateKind::Done);
-    if is_at_rest && works.past.commit.as_ref() != Some(&review.head) {
-        return Ok(None);
+    let is_at_rest = matches!(kind, StateKind::Verifying | StateKind::Deciding | StateKind::Done);
+    if is_accepted || (is_at_rest && works.past.commit.as_ref() != Some(&review.head)) {
+        return Ok(untold);
     }
-    let key = format!("review.attempt.{}", review.attempt.0);
-    Ok(advance(tx, id, Some(&key), JobEvent::Reviewed(told), now)?.ok())
+    let key = match review.review {
+        Some(number) => format!("review.{number}"),
+        None => format!("review.attempt.{}", review.attempt.0),
+    };
+    Ok(match advance(tx, id, Some(&key), JobEvent::Reviewed(told), now)? {
+        Ok(advanced) => ToldReviewed::Told(Box::new(advanced)),
+        Err(_) => untold,
+    })
 }

@@ -1,6 +1,6 @@
 //! The reviews that agents gave.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, Row, Transaction};
 
@@ -10,19 +10,29 @@ use crate::core::model::time::Timestamp;
 use crate::store::columns::Json;
 use crate::store::error::Error;
 
-/// Keeps a review that was given; told again of the same attempt, it changes nothing.
+/// Keeps a review that was given; told again, of the same attempt or of another one, it changes nothing.
 pub fn keep_review(
     tx: &Transaction<'_>,
     repo: RepoId,
     review: &GivenReview,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let GivenReview { attempt, job, pull, agent, head, opinion, places, left_out, follow_up } =
-        review;
+    let GivenReview {
+        attempt,
+        job,
+        review,
+        pull,
+        agent,
+        head,
+        opinion,
+        places,
+        left_out,
+        follow_up,
+    } = review;
     tx.prepare_cached(
         "INSERT INTO agent_reviews (attempt, job, repo, pull, agent, given_at, head, opinion, findings,
-                              left_out, follow_up)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (attempt) DO NOTHING",
+                              left_out, follow_up, review)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
     )?
     .execute((
         attempt,
@@ -36,11 +46,13 @@ pub fn keep_review(
         Json(places),
         left_out,
         Json(follow_up),
+        review,
     ))?;
     Ok(())
 }
 
-const COLUMNS: &str = "attempt, job, pull, agent, head, opinion, findings, left_out, follow_up";
+const COLUMNS: &str =
+    "attempt, job, pull, agent, head, opinion, findings, left_out, follow_up, review";
 
 /// Those that a job gave, in order.
 pub(super) fn reviews_of_job(conn: &Connection, job: JobId) -> Result<Vec<GivenReview>, Error> {
@@ -60,6 +72,22 @@ pub(super) fn reviews_of_pull(
     let mut found = conn.prepare_cached(&sql)?;
     let found = found.query_map((pull.repo, pull.number), review)?.collect::<Result<_, _>>()?;
     Ok(found)
+}
+
+/// The numbers of those that other attempts than this one gave to a pull request.
+pub fn taken_reviews(
+    conn: &Connection,
+    pull: ThreadId,
+    attempt: Fence,
+) -> Result<BTreeSet<i64>, Error> {
+    let taken = conn
+        .prepare_cached(
+            "SELECT review FROM agent_reviews
+             WHERE repo = ?1 AND pull = ?2 AND attempt <> ?3 AND review IS NOT NULL",
+        )?
+        .query_map((pull.repo, pull.number, attempt), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(taken)
 }
 
 /// Those that a job gave and of which it is not known yet what they led to.
@@ -116,6 +144,7 @@ fn review(row: &Row<'_>) -> rusqlite::Result<GivenReview> {
         places,
         left_out: row.get(7)?,
         follow_up,
+        review: row.get(9)?,
     })
 }
 

@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0011_automatic.sql"),
     include_str!("../schema/0012_reviews.sql"),
     include_str!("../schema/0013_scope_and_quota.sql"),
+    include_str!("../schema/0014_review_numbers.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.

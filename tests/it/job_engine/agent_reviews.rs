@@ -351,6 +351,122 @@ async fn what_was_posted_and_not_answered_is_not_posted_again() {
 }
 
 #[tokio::test]
+async fn an_approval_is_a_comment_that_says_so() {
+    let (stage, _file) = stage().await;
+    let (pull, head) = annas(&stage);
+    let job = stage.asks(pull, None).await;
+    stage.bezalel_says(&review("approved", &head, &json!([]))).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    let given = stage.reviews(pull).await.pop().unwrap();
+    assert_eq!(given.verdict.opinion, Opinion::Comment);
+    assert!(given.text.written.body.starts_with("**Approved.**\n\nI looked"));
+    stage.asks(pull, Some("bezalel")).await;
+    let prompt = stage.bezalel.script().sent.last().unwrap().body.clone();
+    assert!(prompt.contains(": approved"), "{prompt}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_a_failure_leaves_half_done_is_not_said_twice() {
+    let (stage, _file) = stage().await;
+    let (pull, head) = annas(&stage);
+    let job = stage.asks(pull, None).await;
+    stage.app.sandbox.leaves_a_draft();
+    let findings = json!([{ "path": "hinge.md", "line": 2, "text": "Oil it." }]);
+    stage.bezalel_says(&review("changes_requested", &head, &findings)).await;
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert_eq!(stage.reviews(pull).await.len(), 1);
+    assert_eq!(stage.remarks(pull).await, ["Oil it."]);
+    assert_eq!(stage.app.sandbox.drafts(DOOR, pull).unwrap(), 0);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_given_before_the_head_moved_is_told_in_full() {
+    let (stage, _file) = stage().await;
+    let (pull, head) = annas(&stage);
+    let job = stage.asks(pull, None).await;
+    let sandbox = &stage.app.sandbox;
+    let posts = || Matcher::method_path("POST", "/reviews");
+    sandbox.faults().next(posts(), Fault::TooManyRequests { retry_after: 120 });
+    let findings = json!([{ "path": "hinge.md", "line": 2, "text": "Oil it." }]);
+    stage.bezalel_says(&review("changes_requested", &head, &findings)).await;
+    sandbox.commit("anna", DOOR, "annas", &[("hinge.md", "four\n")], "More").unwrap();
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert!(stage.reviews(pull).await.is_empty());
+    let all = sandbox.comments(DOOR, pull).unwrap();
+    let said = all.iter().find(|said| said.author == "bezalel").expect("what it found");
+    let told = format!("**Review of `{}`,** which is not the head any more: ", &head[..7]);
+    assert!(said.body.starts_with(&told) && said.body.contains("Oil it."), "{}", said.body);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_nobody_wants_any_more_is_not_posted() {
+    let (stage, _file) = stage().await;
+    let (pull, head) = annas(&stage);
+    let job = stage.asks(pull, None).await;
+    let posts = || Matcher::method_path("POST", "/reviews");
+    stage.app.sandbox.faults().next(posts(), Fault::TooManyRequests { retry_after: 300 });
+    stage.bezalel_says(&review("changes_requested", &head, &json!(["Oil it."]))).await;
+    assert_eq!(stage.kind(job).await, StateKind::Verifying);
+    stage.cancel(job).await;
+    stage.pass(MINUTE * 15, MINUTE).await;
+    assert!(stage.reviews(pull).await.is_empty());
+    assert!(stage.app.sandbox.comments(DOOR, pull).unwrap().iter().all(|c| c.author == "timmy"));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_a_review_that_could_not_be_seen_in_time() {
+    let (stage, _file) = stage().await;
+    let (pull, head) = annas(&stage);
+    let job = stage.asks(pull, None).await;
+    let posts = Matcher::method_path("POST", "/reviews");
+    stage.app.sandbox.faults().rate(1, posts, 1000, Fault::BadGateway);
+    stage.bezalel_says(&review("comment", &head, &json!(["Oil it."]))).await;
+    assert_eq!(stage.kind(job).await, StateKind::Verifying);
+    stage.pass(JobLimits::default().judging + MINUTE * 2, MINUTE * 2).await;
+    assert_eq!(stage.job(job).await.past.spent(), 1);
+    assert_eq!(super::guards::found(&stage, job).await, ["not_seen_in_time"]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_does_not_stand_acts_on_nothing() {
+    let (stage, _file) = stage().await;
+    let sandbox = &stage.app.sandbox;
+    let (pull, _) = annas(&stage);
+    let job = stage.asks(pull, Some("bezalel")).await;
+    // Who pushed there reviews itself.
+    sandbox.commit("bezalel", DOOR, "annas", &[("b.md", "b\n")], "Mine").unwrap();
+    let asks = ReviewState::RequestChanges;
+    sandbox.review("bezalel", DOOR, pull, asks, "Not yet.", &[]).unwrap();
+    stage.bezalel_says(&json!({ "outcome": "comment", "summary": "Not yet." })).await;
+    assert_eq!(super::guards::found(&stage, job).await, ["reviewed_itself"]);
+    assert!(stage.app.timmy.read(jobs::review_shares).await.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_somebody_dismissed_is_not_given_again() {
+    let (stage, _file) = stage().await;
+    let sandbox = &stage.app.sandbox;
+    let (pull, head) = annas(&stage);
+    let job = stage.asks(pull, Some("bezalel")).await;
+    let asks = ReviewState::RequestChanges;
+    let given = sandbox.review("bezalel", DOOR, pull, asks, "Not yet.", &[]).unwrap();
+    sandbox.dismiss_review("alexander", DOOR, pull, given).unwrap();
+    stage.bezalel_says(&review("changes_requested", &head, &json!([]))).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert_eq!(stage.reviews(pull).await.len(), 1);
+    assert!(stage.app.timmy.read(jobs::review_shares).await.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn an_answer_is_posted_for_who_only_says_it() {
     let (stage, _file) = stage().await;
     let order = NewJob {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::{
     AgentClaim, CancelReason, DeadReason, Done, Fence, IllegalReason, JobAction, JobEvent,
-    JobLimits, PersonAnswer, Progress, Push, Pusher, Question, ResultJudgement, State, Verdict,
-    WorkKind,
+    JobLimits, PersonAnswer, Progress, Push, Pusher, Question, ResultJudgement, State, ToldReview,
+    ToldText, Verdict, WorkKind,
 };
 
 use super::{MINUTE, Story, commit, digest, ended, failed, stopped};
@@ -47,6 +47,24 @@ fn three_rounds_of_repair_then_a_person_is_asked() {
         more = more.delivered(head, Verdict::Block);
     }
     assert_eq!(question(&more), Some(Question::Repair), "a yes is three more");
+}
+
+#[test]
+fn agents_reviews_get_no_more_rounds_than_there_may_be() {
+    let limits = JobLimits { repairs: 1, ..JobLimits::default() };
+    let asks = |by: &str| ToldText::by(by, "Not yet.").of(ToldReview::new(2, None, Vec::new()));
+    let spent = Story::within(limits).delivered('a', Verdict::Block).delivered('b', Verdict::Ask);
+    assert_eq!(spent.job.past.rounds, 1);
+    let mends = decided(spent, PersonAnswer::Revise).work();
+    let judged = |story: Story| {
+        let story = story.progress(ended(AgentClaim::Comment));
+        story.judged(Some(commit('c')), Verdict::Pass { ask: true }, "c")
+    };
+    let by_an_agent = judged(mends.clone().step(JobEvent::Reviewed(asks("bezalel"))));
+    assert_eq!(question(&by_an_agent), Some(Question::Repair));
+    let by_both =
+        mends.step(JobEvent::Reviewed(asks("bezalel"))).step(JobEvent::Told(asks("anna")));
+    assert_eq!(judged(by_both).state(), "backing_off", "a person wants it");
 }
 
 #[test]

@@ -119,6 +119,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("judged: stuck", judged(Verdict::Stuck)),
         ("judged: nothing", judged(Verdict::Nothing)),
         ("judged: the head moved", judged(Verdict::HeadMoved)),
+        ("judged: unfit", judged(Verdict::Unfit)),
         ("pushed by the agent", push(Pusher::Agent, 'b')),
         ("pushed by nobody", push(Pusher::Unknown, 'b')),
         ("pushed by a person", push(Pusher::Known, 'b')),

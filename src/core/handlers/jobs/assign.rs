@@ -193,8 +193,10 @@ impl CommandContext<'_> {
     /// Whether an agent opened a pull request, or worked on it: nobody reviews their own.
     fn has_made(&self, agent: &AgentProfile, thread: ThreadId) -> bool {
         let opened = self.snapshot.jobs.authors.get(&thread);
+        let makers = self.snapshot.jobs.makers.get(&thread);
         let worked = self.latest_job(thread);
         opened.is_some_and(|author| author.eq_ignore_ascii_case(&agent.account))
+            || makers.is_some_and(|makers| makers.contains(&agent.name))
             || worked.is_some_and(|known| known.record.has_worked(&agent.name))
     }
 

@@ -72,6 +72,8 @@ pub struct JobFacts {
     pub pulls: HashMap<ThreadId, Result<AdoptedBranch, NotAdoptable>>,
     /// Who opened these pull requests, by login.
     pub authors: HashMap<ThreadId, String>,
+    /// The agents that ever worked on these threads.
+    pub makers: HashMap<ThreadId, BTreeSet<String>>,
     /// The threads of jobs that have ended which are closed, or gone.
     pub closed: BTreeSet<ThreadId>,
     /// The guards that people lifted of what the jobs of these threads brought last.

@@ -5,7 +5,7 @@ use crate::core::command::value::JobId;
 use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::snapshot::Needs;
-use crate::core::model::ids::RepoId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Answer, JobAnswer};
 
 /// What has to be known to act on a job: the one of this thread, if none is named.
@@ -23,12 +23,20 @@ impl CommandContext<'_> {
                 self.numbered_job(id).ok_or_else(|| Answer::NotFound { target: id.to_string() })?
             }
             None => self
-                .job_in(self.asked.inbound.thread())
+                .meant_in(self.asked.inbound.thread(), verb)
                 .ok_or(Answer::from(JobAnswer::NoneHere { begun: self.begins_here() }))?,
         };
         match self.refuse_in(known.thread().repo, verb) {
             Some(refusal) => Err(refusal),
             None => Ok(known),
+        }
+    }
+
+    /// What ended and works there is what is to be done once more, whatever is reviewed just now.
+    fn meant_in(&self, thread: ThreadId, verb: Verb) -> Option<KnownJob> {
+        match verb {
+            Verb::Retry => self.latest_job(thread).or_else(|| self.latest_review(thread)),
+            _ => self.job_in(thread),
         }
     }
 

@@ -70,6 +70,10 @@ pub enum Finding {
     OtherCommit { reviewed: Commit },
     /// What it says could not be posted for it.
     NotPosted { reason: String },
+    /// Somebody dismissed the review.
+    Dismissed,
+    /// The time was over before it could be told whether the review is there.
+    NotSeenInTime,
     /// timmy posted it in its own name: it has no token of the agent's account.
     PostedByTimmy,
     /// What the issue says was changed after it began.
@@ -157,6 +161,8 @@ findings! {
     Self::HeadMoved { .. } => "head_moved", Warn;
     Self::OtherCommit { .. } => "other_commit", Block;
     Self::NotPosted { .. } => "not_posted", Block;
+    Self::Dismissed => "dismissed", Warn;
+    Self::NotSeenInTime => "not_seen_in_time", Block;
     Self::PostedByTimmy => "posted_by_timmy", Warn;
     Self::IssueEdited => "issue_edited", Warn;
 }

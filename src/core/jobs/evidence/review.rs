@@ -48,6 +48,8 @@ pub struct SeenReview {
     pub remarks: i64,
     /// What it says as a whole.
     pub body: String,
+    /// Whether somebody dismissed it: then it is there, and says nothing any more.
+    pub is_dismissed: bool,
 }
 
 /// What became of what timmy posts for an agent.
@@ -102,6 +104,9 @@ pub fn judge_review(claim: &AgentClaim, facts: &ReviewedFacts) -> ReviewLook {
             findings.push(Finding::NoResultLine);
         }
         findings.extend(moved(&own.commit));
+        if own.is_dismissed {
+            findings.push(Finding::Dismissed);
+        }
         return judged(claim, findings, Some(own.commit.clone()), None);
     }
     if *claim == AgentClaim::Blocked {
@@ -180,7 +185,7 @@ fn found(
     let verdict = match findings.first().map(Finding::grade) {
         Some(Grade::Nothing) => Verdict::Nothing,
         Some(Grade::Stuck) => Verdict::Stuck,
-        Some(Grade::Block | Grade::Ask) => Verdict::Block,
+        Some(Grade::Block | Grade::Ask) => Verdict::Unfit,
         Some(Grade::Warn) | None => Verdict::Pass { ask: false },
     };
     let grave = findings.iter().filter(|finding| finding.grade() > Grade::Warn);
@@ -220,7 +225,8 @@ mod tests {
 
     fn own(of: char) -> Option<SeenReview> {
         let (review, opinion, remarks, body) = (3, Opinion::Approved, 0, String::new());
-        Some(SeenReview { review, commit: commit(of), opinion, remarks, body })
+        let is_dismissed = false;
+        Some(SeenReview { review, commit: commit(of), opinion, remarks, body, is_dismissed })
     }
 
     fn look(claim: &AgentClaim, facts: &ReviewedFacts) -> (Verdict, Vec<String>) {
@@ -249,7 +255,7 @@ mod tests {
         assert_eq!(look(&says(None), &done(Some(7))), told(PASS, &["posted_by_timmy"]));
         let failed = ReviewPosting::Failed("forbidden".to_owned());
         let failed = ReviewedFacts { posting: failed, ..asked() };
-        assert_eq!(look(&says(None), &failed), told(Verdict::Block, &["not_posted"]));
+        assert_eq!(look(&says(None), &failed), told(Verdict::Unfit, &["not_posted"]));
     }
 
     #[test]
@@ -263,6 +269,10 @@ mod tests {
         assert_eq!(look(&says(None), &later), told(PASS, &["head_moved"]));
         let merged = ReviewedFacts { pull: ReviewedPull::Merged, ..facts };
         assert_eq!(look(&says(None), &merged), told(PASS, &[]));
+        // Nobody posts again what somebody dismissed.
+        let dismissed = own('a').map(|own| SeenReview { is_dismissed: true, ..own });
+        let dismissed = ReviewedFacts { own: dismissed, ..asked() };
+        assert_eq!(look(&says(None), &dismissed), told(PASS, &["dismissed"]));
     }
 
     #[test]
@@ -276,7 +286,7 @@ mod tests {
         // It looked at what there is now.
         let post = ReviewLook::Post { commit: commit('b'), as_review: true };
         assert_eq!(judge_review(&says(Some('b')), &moved), post);
-        assert_eq!(look(&says(Some('c')), &moved), told(Verdict::Block, &["other_commit"]));
+        assert_eq!(look(&says(Some('c')), &moved), told(Verdict::Unfit, &["other_commit"]));
     }
 
     #[test]
@@ -307,8 +317,8 @@ mod tests {
         let said = Sentence::of("{} reviews its own work.", &["ezra"]);
         let guards = vec![GuardFinding::new(GuardName::Author, FindingCode::ReviewedItself, said)];
         let facts = ReviewedFacts { guards, ..asked() };
-        assert_eq!(look(&says(None), &facts), told(Verdict::Block, &["reviewed_itself"]));
+        assert_eq!(look(&says(None), &facts), told(Verdict::Unfit, &["reviewed_itself"]));
         let facts = ReviewedFacts { own: own('a'), ..facts };
-        assert_eq!(look(&says(None), &facts), told(Verdict::Block, &["reviewed_itself"]));
+        assert_eq!(look(&says(None), &facts), told(Verdict::Unfit, &["reviewed_itself"]));
     }
 }

@@ -209,6 +209,8 @@ impl Finding {
             | Self::NoReview
             | Self::HeadMoved { .. }
             | Self::NotPosted { .. }
+            | Self::Dismissed
+            | Self::NotSeenInTime
             | Self::PostedByTimmy
             | Self::IssueEdited => "artifact",
         }
@@ -301,6 +303,10 @@ impl Finding {
             ),
             Self::NotPosted { reason } => {
                 format!("What it says could not be posted: `{}`.", named(reason))
+            }
+            Self::Dismissed => "Somebody dismissed its review.".to_owned(),
+            Self::NotSeenInTime => {
+                "Whether its review is here could not be found out in time.".to_owned()
             }
             Self::PostedByTimmy => "I posted it, since I hold no token of its account.".to_owned(),
             Self::IssueEdited => {

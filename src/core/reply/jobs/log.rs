@@ -182,6 +182,7 @@ fn judged(judgement: &ResultJudgement) -> String {
         (Verdict::Block, _) => "blocked by what was found".to_owned(),
         (Verdict::Stuck, _) => "it cannot go on without a person".to_owned(),
         (Verdict::HeadMoved, _) => "the head moved meanwhile".to_owned(),
+        (Verdict::Unfit, _) => "it does not stand as a review".to_owned(),
         (Verdict::Nothing, _) => "nothing of it is on the forge".to_owned(),
     }
 }

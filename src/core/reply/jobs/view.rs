@@ -121,6 +121,11 @@ impl JobView {
         self.line("cancel")
     }
 
+    /// What says something to it, from where it is told.
+    pub(in crate::core) fn tell(&self) -> String {
+        self.line("tell")
+    }
+
     fn line(&self, verb: &str) -> String {
         match self.target.is_some() || self.is_review {
             false => verb.to_owned(),
