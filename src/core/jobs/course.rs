@@ -260,7 +260,11 @@ impl Telling {
 fn is_good(verdict: Verdict) -> bool {
     match verdict {
         Verdict::Pass { .. } | Verdict::NoChange { .. } | Verdict::Ask => true,
-        Verdict::Block | Verdict::Stuck | Verdict::Nothing | Verdict::HeadMoved => false,
+        Verdict::Block
+        | Verdict::Stuck
+        | Verdict::Nothing
+        | Verdict::HeadMoved
+        | Verdict::Unfit => false,
     }
 }
 

@@ -120,6 +120,7 @@ fn of_result(AttemptResult { verdict, sequel }: &AttemptResult) -> String {
         Verdict::Block => "brought something that was not good enough",
         Verdict::Stuck => "said that it could not go on without a person",
         Verdict::Nothing => LEFT_NOTHING,
+        Verdict::Unfit => "gave a review that does not stand",
         Verdict::HeadMoved => "reviewed a commit that was the head no more when it ended",
     };
     let then = match sequel {

@@ -361,6 +361,7 @@ fn came_of(attempt: &AttemptRecord, AttemptResult { verdict, sequel }: &AttemptR
         Verdict::Stuck => "could not go on without a person".to_owned(),
         Verdict::Nothing => "nothing of it was here".to_owned(),
         Verdict::HeadMoved => "the head moved meanwhile".to_owned(),
+        Verdict::Unfit => "a review that does not stand".to_owned(),
         Verdict::Block => {
             let guards: BTreeSet<&str> = guards_of(found, Grade::Block).collect();
             let guards: Vec<String> = guards.iter().map(|guard| format!("`{guard}`")).collect();
