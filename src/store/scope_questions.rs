@@ -22,7 +22,6 @@ const MOST_ANSWERS: usize = 5;
 pub struct AwaitedAnswer {
     /// Who wrote the issue.
     pub author: Option<Account>,
-    pub title: String,
     /// The number of the comment that asks, once it is there.
     pub question: Option<i64>,
 }
@@ -93,14 +92,14 @@ pub(super) fn open(conn: &Connection, thread: ThreadId) -> Result<Option<ScopeQu
 pub fn awaited(conn: &Connection, thread: ThreadId) -> Result<Option<AwaitedAnswer>, Error> {
     let awaited = conn
         .prepare_cached(
-            "SELECT author, title, outbox.comment FROM scope_questions
+            "SELECT author, outbox.comment FROM scope_questions
                  JOIN backlog USING (repo, number) LEFT JOIN outbox ON key = scope_questions.comment
              WHERE scope_questions.repo = ?1 AND scope_questions.number = ?2 AND NOT is_pull",
         )?
         .query_row((thread.repo, thread.number), |row| {
             let author: Option<Json<Account>> = row.get(0)?;
             let author = author.map(|Json(author)| author);
-            Ok(AwaitedAnswer { author, title: row.get(1)?, question: row.get(2)? })
+            Ok(AwaitedAnswer { author, question: row.get(1)? })
         })
         .optional()?;
     Ok(awaited)

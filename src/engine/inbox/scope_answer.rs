@@ -21,12 +21,17 @@ impl Inbox {
             return Ok(());
         };
         let read = self.ctx.ledger.read(move |conn| scope_questions::awaited(conn, thread));
-        let Some(AwaitedAnswer { author, title, question }) = read.await? else { return Ok(()) };
+        let Some(AwaitedAnswer { author, question }) = read.await? else { return Ok(()) };
+        // What somebody else wrote does not become the word of whoever edits it.
+        let is_own_word = (inbound.author.as_ref()).is_some_and(|author| author.id == actor.id);
+        if !is_own_word {
+            return Ok(());
+        }
         // What was said before the question answers nothing.
         if question.is_some_and(|question| comment < question) {
             return Ok(());
         }
-        let says = self.reader.read(thread.repo, &title, &inbound.body).readiness;
+        let says = self.reader.read(thread.repo, "", &inbound.body).readiness;
         let is_author = author.is_some_and(|author| author.id == actor.id);
         if says == Readiness::default() {
             return Ok(());
