@@ -48,9 +48,9 @@ async fn garbage_and_nothing_are_no_result() {
 
     | | agent | time | USD | how it ended |
     |---:|---|---:|---:|---|
-    | 1 | `ezra` | 0 s | 0.67 | ended by itself |
-    | 2 | `ezra` | 0 s | 0.67 | ended by itself |
-    | 3 | `ezra` | 0 s | 0.67 | ended by itself |
+    | 1 | `ezra` | 0 s | 0.67 | nothing of it was here |
+    | 2 | `ezra` | 0 s | 0.67 | nothing of it was here |
+    | 3 | `ezra` | 0 s | 0.67 | nothing of it was here |
 
     </details>
     ");
