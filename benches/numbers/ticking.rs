@@ -142,8 +142,13 @@ fn setting(dice: &mut Dice) -> RankingInput {
         attempts: 3,
     };
     let workers = (0..AGENTS).map(|number| worker(dice, number)).collect();
-    let pool =
-        |number| Pool { name: format!("pool{number}"), concurrent: Some(15), is_empty: false };
+    let pool = |number| Pool {
+        name: format!("pool{number}"),
+        concurrent: Some(15),
+        is_empty: false,
+        windows: Vec::new(),
+        tries: None,
+    };
     let limits = Limits {
         per_host: 4,
         per_repository: 2,
