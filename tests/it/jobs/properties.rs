@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use timmy::core::jobs::{
     Act, AttemptEnd, CancelReason, Done, Draw, Fence, Job, JobAction, JobEvent, JobStep, State,
-    StateKind, StepKind, StepTime, advance, fold, standing,
+    StateKind, StepKind, StepTime, Verdict, advance, fold, standing,
 };
 
 use super::table::steps;
@@ -118,6 +118,12 @@ impl Observer {
                 }
                 _ => {}
             }
+        }
+        // What does not stand is there, and its attempt is spent all the same.
+        if let (JobStep::Event(JobEvent::Judged(judged)), Some(last)) = (step, &before.past.last)
+            && judged.verdict == Verdict::Unfit
+        {
+            self.spent.insert(last.fence());
         }
         let held: BTreeSet<Fence> = after.state.leased().map(|l| l.fence()).into_iter().collect();
         prop_assert_eq!(&held, &self.live);
