@@ -1,6 +1,7 @@
 //! Agents behind scripted gateways that can be killed: each clones, pushes and opens a pull request
 //! with real git.
 
+use serde_json::json;
 use tempfile::TempDir;
 use timmy::sandbox::gateway::{
     AgentRun, Coder, Gateway, GatewayOptions, GatewayRun, HermesVersion, RunEnd,
@@ -15,6 +16,9 @@ const AGENTS: [(&str, HermesVersion); 3] = [
     ("bezalel", HermesVersion::V0_22),
     ("allegro", HermesVersion::V0_19),
 ];
+
+/// What a review says of the one line of `hinge.md`.
+pub const REMARK: &str = "Oil it.";
 
 pub struct JobFleet {
     gateways: Vec<Gateway>,
@@ -73,7 +77,7 @@ impl JobFleet {
             .with("dispatch.timeout", time);
         AGENTS.iter().zip(&self.gateways).fold(config, |config, ((name, _), gateway)| {
             let config = config
-                .agent(name, ["coder"])
+                .agent(name, ["coder", "reviewer"])
                 .its("kind", "hermes")
                 .its("url", gateway.url())
                 .its("capacity", 3)
@@ -144,6 +148,15 @@ pub fn doubled(mut names: Vec<String>) -> Vec<String> {
 
 async fn work(coder: Coder, run: AgentRun) -> RunEnd {
     run.spend(1000, 100);
+    if run.input().contains("The task: review") {
+        let result = json!({
+            "outcome": "review",
+            "verdict": "changes_requested",
+            "summary": "It squeaks.",
+            "findings": [{ "path": "hinge.md", "line": 1, "text": REMARK }],
+        });
+        return RunEnd::Completed(format!("I looked.\n\ntimmy-result: {result}"));
+    }
     let file = format!("oiled/{}.md", run.session());
     match coder.hand_in(&run, (&file, "It squeaks no longer.\n"), "Oil the hinge").await {
         Ok(handed_in) => RunEnd::Completed(handed_in.last_words("The hinge is oiled.")),

@@ -32,6 +32,7 @@ mod random_kills;
 mod random_run;
 mod relay;
 mod report;
+mod reviews;
 mod shutdown;
 mod stage;
 mod steps;

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use timmy::core::effect::{Condition, LabelScope, SetLabel};
 use timmy::core::model::ids::{RepoId, Subject, ThreadId};
 use timmy::core::model::time::Timestamp;
+use timmy::gitea::Gitea;
 use timmy::sandbox::{Options, Sandbox};
 use timmy::store::tasks::{self, ScheduledTask};
 use timmy::store::{Connection, Error, Ledger, outbox, queue, threads};
@@ -183,6 +184,11 @@ impl Stage {
         self.repos.iter().find(|(_, known)| *known == id).expect("a repository of the stage").0
     }
 
+    /// The forge, as timmy sees it.
+    pub fn gitea(&self) -> Gitea {
+        client(&self.sandbox, &self.token)
+    }
+
     /// How many requests the forge has seen.
     pub fn requests(&self) -> usize {
         self.sandbox.requests().len()
@@ -293,7 +299,7 @@ impl Stage {
     /// Gitea makes a second label of one name without complaint.
     async fn doubled_labels(&self) -> Vec<String> {
         self.sandbox.faults().clear();
-        let gitea = client(&self.sandbox, &self.token);
+        let gitea = self.gitea();
         let mut problems = Vec::new();
         for (repo, _) in self.repos {
             let labels = gitea.labels(&repo.parse().unwrap()).await.unwrap();

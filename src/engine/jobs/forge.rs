@@ -347,7 +347,7 @@ impl LiveForge {
             claim: &claim,
             agent: &agent,
             own,
-            since: attempt.started_at.unwrap_or(attempt.leased_at),
+            since: attempt.may_run_since(),
         };
         let mut evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         if let Some(renamed) = self.renamed_base(query, &evidence).await? {

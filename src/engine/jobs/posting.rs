@@ -31,7 +31,7 @@ impl LiveForge {
     pub(super) async fn post(&self, of: &JobResult, attempt: &StoredAttempt, result: PostResult) {
         let (key, now, thread) = (posting_key(attempt), self.ctx.now(), of.job.spec.thread);
         let (job, fence) = (of.job.spec.id, attempt.fence);
-        let result = PostResult { of: Some(JudgedAttempt { job, fence: fence.0 }), ..result };
+        let result = PostResult { of: Some(JudgedAttempt { job, fence }), ..result };
         let write = self.ctx.ledger.write(move |tx| {
             if !jobs::get(tx, job)?.is_some_and(|stored| stored.job.judges(fence)) {
                 return Ok(false);

@@ -144,7 +144,7 @@ impl LiveForge {
         taken: &BTreeSet<i64>,
     ) -> Result<Option<SeenReview>, Error> {
         let Some(pull) = pull else { return Ok(None) };
-        let since = asked.attempt.started_at.unwrap_or(asked.attempt.leased_at).before(SKEW);
+        let since = asked.attempt.may_run_since().before(SKEW);
         let reviews = self.ctx.gitea.all_reviews(&asked.result.repo.name, pull.number).await?;
         let key = posting_key(asked.attempt);
         let own = reviews.into_iter().rev().find_map(|review| {
@@ -255,7 +255,7 @@ impl LiveForge {
         as_review: bool,
     ) {
         let AskedReview { result, attempt, .. } = asked;
-        let since = attempt.started_at.unwrap_or(attempt.leased_at);
+        let since = attempt.may_run_since();
         let diff = read.diff.as_deref().and_then(|text| parse_diff(text).ok());
         let (claim, words) = self.shown(&read.said);
         let said = (attempt.agent.as_str(), &claim, words.as_str());
@@ -280,7 +280,7 @@ impl LiveForge {
         attempt: &StoredAttempt,
         words: &str,
     ) {
-        let since = attempt.started_at.unwrap_or(attempt.leased_at);
+        let since = attempt.may_run_since();
         let words = self.ctx.policy.jobs.redactor.redact(words);
         let posted = answer_of(&attempt.agent, &words, since);
         self.post(result, attempt, posted).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use crate::core::effect::marker::{APPROVAL, key_of, marker};
 use crate::core::effect::{JudgedAttempt, PostResult, PostedReview};
-use crate::core::jobs::{Commit, Fence};
+use crate::core::jobs::Commit;
 use crate::core::model::account::Account;
 use crate::core::model::verdict::Opinion;
 use crate::engine::incidents::WriteKind;
@@ -109,7 +109,7 @@ impl PostResult {
     async fn is_wanted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
         let Some(JudgedAttempt { job, fence }) = self.of else { return Ok(true) };
         let stored = to.ctx.ledger.read(move |conn| jobs::get(conn, job)).await?;
-        Ok(stored.is_some_and(|stored| stored.job.judges(Fence(fence))))
+        Ok(stored.is_some_and(|stored| stored.job.judges(fence)))
     }
 
     /// A try that failed may have left a draft, to whose remarks this one would add its own.

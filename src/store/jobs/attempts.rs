@@ -46,6 +46,13 @@ pub struct StoredAttempt {
     pub left: Option<bool>,
 }
 
+impl StoredAttempt {
+    /// Since when what its agent does on the forge may be of it.
+    pub fn may_run_since(&self) -> Timestamp {
+        self.started_at.unwrap_or(self.leased_at)
+    }
+}
+
 /// All attempts of a job, in order.
 pub fn attempts(conn: &Connection, job: JobId) -> Result<Vec<StoredAttempt>, Error> {
     let attempts = conn

@@ -383,6 +383,27 @@ async fn what_a_failure_leaves_half_done_is_not_said_twice() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_given_before_the_head_moved_is_told_in_full() {
+    let (stage, _file) = stage().await;
+    let (pull, head) = annas(&stage);
+    let job = stage.asks(pull, None).await;
+    let sandbox = &stage.app.sandbox;
+    let posts = || Matcher::method_path("POST", "/reviews");
+    sandbox.faults().next(posts(), Fault::BadGateway);
+    let findings = json!([{ "path": "hinge.md", "line": 2, "text": "Oil it." }]);
+    stage.bezalel_says(&review("changes_requested", &head, &findings)).await;
+    sandbox.commit("anna", DOOR, "annas", &[("hinge.md", "four\n")], "More").unwrap();
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    assert!(stage.reviews(pull).await.is_empty());
+    let all = sandbox.comments(DOOR, pull).unwrap();
+    let said = all.iter().find(|said| said.author == "bezalel").expect("what it found");
+    let told = format!("**Review of `{}`,** which is not the head any more: ", &head[..7]);
+    assert!(said.body.starts_with(&told) && said.body.contains("Oil it."), "{}", said.body);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_nobody_wants_any_more_is_not_posted() {
     let (stage, _file) = stage().await;
     let (pull, head) = annas(&stage);

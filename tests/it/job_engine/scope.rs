@@ -2,11 +2,12 @@
 
 use insta::assert_snapshot;
 use timmy::clock::Clock as _;
+use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::core::scheduling::Ineligible;
 use timmy::sandbox::{Mode, Sandbox};
 use timmy::store::backup::{Existing, backup};
-use timmy::store::controls;
+use timmy::store::{Connection, controls};
 
 use super::by_itself::{Tokens, protect};
 use super::stage::{Stage, live};
@@ -17,9 +18,18 @@ use crate::support::people::account;
 
 const ANSWER: &str = "The hinge should make no noise when somebody opens the door at night.";
 
-/// The same, asked at 13:02: it may be asked at the look before.
-fn asked_at(text: &str) -> String {
-    text.replace("13:01 UTC", "13:02 UTC")
+/// The first line of `text`, which tells the very moment at which the ledger says it was asked; that is
+/// put as NOW.
+async fn first_line(stage: &Stage, text: &str) -> String {
+    let asked_at = |conn: &Connection| {
+        Ok(conn.query_row("SELECT asked_at FROM scope_questions", [], |row| row.get(0))?)
+    };
+    let at: Timestamp = stage.app.timmy.read(asked_at).await;
+    let minutes = 12 * 60 + at.since(NOON).as_secs() / 60;
+    let said = format!("Mon 23 Nov, {:02}:{:02} UTC", minutes / 60, minutes % 60);
+    let line = text.lines().next().unwrap();
+    assert!(line.contains(&said), "{said}: {line}");
+    line.replace(&said, "NOW")
 }
 
 /// A timmy that asks. Eight issues that say nothing were there before it.
@@ -101,11 +111,11 @@ async fn status_and_why_say_what_was_asked() {
     sandbox.comment("anna", DOOR, number, "/timmy status").unwrap();
     rest(&stage).await;
     let status = said(&stage, number).pop().unwrap();
-    assert_snapshot!(asked_at(status.lines().next().unwrap()), @"**Nothing is running here.** Waits for its author, whom I asked on Mon 23 Nov, 13:02 UTC: what is to be done, where that is, when it is done.");
+    assert_snapshot!(first_line(&stage, &status).await, @"**Nothing is running here.** Waits for its author, whom I asked on NOW: what is to be done, where that is, when it is done.");
     sandbox.comment("anna", DOOR, number, "/timmy why").unwrap();
     rest(&stage).await;
     let why = said(&stage, number).pop().unwrap();
-    assert_snapshot!(asked_at(why.lines().next().unwrap()), @"**Nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count. I asked its author on Mon 23 Nov, 13:02 UTC: what is to be done, where that is, when it is done. An answer in a comment by its author, or by somebody who may write here, counts as well.");
+    assert_snapshot!(first_line(&stage, &why).await, @"**Nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count. I asked its author on NOW: what is to be done, where that is, when it is done. An answer in a comment by its author, or by somebody who may write here, counts as well.");
     sandbox.comment("anna", DOOR, number, ANSWER).unwrap();
     sandbox.comment("anna", DOOR, number, "/timmy status").unwrap();
     rest(&stage).await;
