@@ -89,7 +89,10 @@ impl MergeStorm {
         }
         let people = MergePeople::new(places);
         let random = Random::new(seed);
-        Self { stage, people, _fleet: fleet, hands, random, kills: 0, deaths: 0, merges: 0 }
+        let storm =
+            Self { stage, people, _fleet: fleet, hands, random, kills: 0, deaths: 0, merges: 0 };
+        storm.stage.first_life().await;
+        storm
     }
 
     /// timmy lives until a moment, while people assign, answer and push.

@@ -45,6 +45,7 @@ async fn walk(at: &str) {
     stage.configure(POLL, |config| fleet.configure(config));
     stage.sandbox.commit("walt", DOOR, "oil", &[("hinge.md", "It squeaks.\n")], "Oil").unwrap();
     let pull = stage.sandbox.open_pull("walt", DOOR, "Oil", "", "oil").unwrap();
+    stage.first_life().await;
     stage.sandbox.comment("walt", DOOR, pull, "/timmy assign ezra role=reviewer").unwrap();
     let mut died = 0;
     for _ in 0..=times(5) {

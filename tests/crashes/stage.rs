@@ -114,6 +114,14 @@ impl Stage {
         bot
     }
 
+    /// A bot lives once undisturbed: it hears what is said from here on, and nothing older.
+    pub async fn first_life(&self) {
+        let mut bot = self.launch.start(&[]);
+        bot.first_poll().await;
+        let status = bot.stop().await;
+        assert!(status.success(), "{status}\n{}", self.dump());
+    }
+
     /// How often a bot that is started from now on looks for what webhooks missed.
     pub fn poll_every(&self, poll: Duration) {
         self.configure(poll, |config| config);
