@@ -388,11 +388,13 @@ async fn what_could_not_be_given_before_the_head_moved_is_told_in_full() {
     let (pull, head) = annas(&stage);
     let job = stage.asks(pull, None).await;
     let sandbox = &stage.app.sandbox;
-    let posts = || Matcher::method_path("POST", "/reviews");
-    sandbox.faults().next(posts(), Fault::BadGateway);
+    let posts = Matcher::method_path("POST", "/reviews");
+    sandbox.faults().rate(1, posts, 1000, Fault::BadGateway);
     let findings = json!([{ "path": "hinge.md", "line": 2, "text": "Oil it." }]);
     stage.bezalel_says(&review("changes_requested", &head, &findings)).await;
+    assert_eq!(stage.kind(job).await, StateKind::Verifying);
     sandbox.commit("anna", DOOR, "annas", &[("hinge.md", "four\n")], "More").unwrap();
+    sandbox.faults().clear();
     stage.pass(MINUTE * 10, MINUTE).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     assert!(stage.reviews(pull).await.is_empty());
