@@ -14,7 +14,7 @@ use timmy::core::model::verdict::Opinion;
 use timmy::sandbox::{Fault, Matcher, ReviewState, Sandbox, Scopes};
 use timmy::store::jobs;
 
-use super::decisions::{BRANCH, delivered, questions, said};
+use super::decisions::{BRANCH, delivered, questions, said, says};
 use super::scripted::ended;
 use super::stage::{Stage, live};
 use crate::support::clock::{MINUTE, SECOND};
@@ -244,6 +244,45 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
     let question = questions(&stage).pop().unwrap();
     let told = format!("Reviewed by `bezalel` on `{}`: approved.", &new[..7]);
     assert!(question.contains(&told), "{question}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_a_person_took_no_agent_takes_back() {
+    let (stage, _file) = stage_where(|config| config.with("accept.on_yes", "review")).await;
+    let (works, pull) = delivered(&stage).await;
+    let head = stage.job(works).await.past.commit.unwrap().to_string();
+    let reviews = stage.asks(pull, Some("bezalel")).await;
+    says(&stage, "/timmy approve d1").await;
+    let taken = stage.job(works).await;
+    assert_eq!(taken.state, State::Done(Done::Accepted));
+    let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+    stage.bezalel_says(&review("changes_requested", &head, &findings)).await;
+    assert_eq!(stage.job(reviews).await.state, State::Done(Done::Verified));
+    assert_eq!(stage.remarks(pull).await, ["Which oil?"], "people read it");
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(stage.job(works).await, taken);
+    stage.app.sandbox.merge("alexander", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(stage.job(works).await.state, State::Done(Done::Merged));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_it_gave_for_an_earlier_job_is_not_given_for_the_next_one() {
+    let (stage, _file) = stage().await;
+    let (pull, head) = annas(&stage);
+    let sandbox = &stage.app.sandbox;
+    let first = stage.asks(pull, Some("bezalel")).await;
+    sandbox.review("bezalel", DOOR, pull, ReviewState::Comment, "Fine.", &[]).unwrap();
+    stage.bezalel_says(&json!({ "outcome": "comment", "summary": "It is fine." })).await;
+    assert_eq!(stage.job(first).await.state, State::Done(Done::Verified));
+    let second = stage.asks(pull, Some("bezalel")).await;
+    stage.bezalel_says(&review("changes_requested", &head, &json!(["Not so fine."]))).await;
+    assert_eq!(stage.job(second).await.state, State::Done(Done::Verified));
+    let opinions: Vec<Opinion> =
+        stage.reviews(pull).await.iter().map(|given| given.verdict.opinion).collect();
+    assert_eq!(opinions, [Opinion::Comment, Opinion::ChangesRequested]);
     stage.end().await;
 }
 
