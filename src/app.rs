@@ -234,10 +234,8 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
             is_unconfined: agent.is_unconfined(),
             works_by: match &agent.kind {
                 AgentKind::OpenAi { .. } => WorksBy::Tools,
-                AgentKind::Acp(_) | AgentKind::Command(_) => WorksBy::Clone,
-                AgentKind::Hermes { .. } | AgentKind::Forge | AgentKind::CrewAi(_) => {
-                    WorksBy::Pushing
-                }
+                AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::CrewAi(_) => WorksBy::Clone,
+                AgentKind::Hermes { .. } | AgentKind::Forge => WorksBy::Pushing,
             },
         };
         Ok((agent.name.clone(), terms))

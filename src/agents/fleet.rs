@@ -38,13 +38,12 @@ pub fn fleet(
                 let times = config.dispatch.timeout;
                 OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
             }
-            AgentKind::Command(_) => {
+            AgentKind::Command(_) | AgentKind::CrewAi(_) => {
                 LocalOptions::of(config, agent, forge, &redactor, clock).map(command)
             }
             AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
                 .map(|options| acp_agent(options, AcpDialogue::new(acp))),
             AgentKind::Forge => Ok(Some(watching(agent.account.clone(), forge, clock))),
-            AgentKind::CrewAi(_) => Ok(None),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;
         fleet.extend(made.map(|made| (agent.name.clone(), made)));

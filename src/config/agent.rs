@@ -6,7 +6,7 @@ use url::Url;
 
 use super::acp::AcpConfig;
 use super::local::LocalConfig;
-use super::program::{Program, variable};
+
 use super::quantity::millionths;
 use super::repositories::RepositoryFilter;
 use super::role::Role;
@@ -77,7 +77,8 @@ pub enum AgentKind {
     Command(LocalConfig),
     /// An agent that watches Gitea itself.
     Forge,
-    CrewAi(Local),
+    /// CrewAI behind a program: the lines of [`Self::Command`].
+    CrewAi(LocalConfig),
 }
 
 impl AgentKind {
@@ -93,34 +94,14 @@ impl AgentKind {
         }
     }
 
-    /// Whether this version can drive it; one that it cannot gets no work.
-    pub fn is_driven(&self) -> bool {
-        match self {
-            Self::Hermes { .. }
-            | Self::OpenAi { .. }
-            | Self::Acp(_)
-            | Self::Command(_)
-            | Self::Forge => true,
-            Self::CrewAi(_) => false,
-        }
-    }
-
     /// How it is started, if it is a program that timmy gives a clone of its own.
     pub fn local(&self) -> Option<&LocalConfig> {
         match self {
             Self::Acp(acp) => Some(&acp.local),
-            Self::Command(local) => Some(local),
-            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Forge | Self::CrewAi(_) => None,
+            Self::Command(local) | Self::CrewAi(local) => Some(local),
+            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Forge => None,
         }
     }
-}
-
-/// A program on this machine and what it sees of the environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Local {
-    pub command: Program,
-    /// The names of the variables that are passed through; nothing else is.
-    pub env: Vec<String>,
 }
 
 /// What could be read of an agent, for checks against others even if some of it is wrong.
@@ -234,7 +215,7 @@ fn read_kind(
         KindName::Acp => AcpConfig::read(section).map(AgentKind::Acp),
         KindName::Command => LocalConfig::read(section).map(AgentKind::Command),
         KindName::Forge => Some(AgentKind::Forge),
-        KindName::CrewAi => Local::read(section).map(AgentKind::CrewAi),
+        KindName::CrewAi => LocalConfig::read(section).map(AgentKind::CrewAi),
     }
 }
 
@@ -249,14 +230,6 @@ fn read_openai(section: &Section<'_>, key_variable: &str) -> Option<AgentKind> {
     let max_turns = section.or("max_turns", 40, count(1..=1000));
     let max_tokens = section.or("max_tokens", 200_000, whole(1000..=1_000_000_000));
     Some(AgentKind::OpenAi { url: url?, model: model?, key, max_turns, max_tokens })
-}
-
-impl Local {
-    fn read(section: &Section<'_>) -> Option<Self> {
-        let command = Program::read(section);
-        let env = section.list_or("env", ["PATH", "LANG"].map(str::to_owned), variable);
-        Some(Self { command: command?, env })
-    }
 }
 
 /// Both prices, if the table is there: half of one would be taken for free.

@@ -47,15 +47,9 @@ impl Config {
         }
     }
 
-    /// The agents that issues can be given to. Where this version can drive none of them, it is told
-    /// what each would get if it could.
+    /// The agents that issues can be given to.
     pub fn workers(&self) -> Vec<AgentSlot> {
-        let is_any_driven = self.agents.iter().any(|agent| agent.kind.is_driven());
-        let slot = |agent: &AgentConfig| AgentSlot {
-            is_up: agent.kind.is_driven() || !is_any_driven,
-            ..self.worker(agent)
-        };
-        self.agents.iter().map(slot).collect()
+        self.agents.iter().map(|agent| self.worker(agent)).collect()
     }
 
     fn worker(&self, agent: &AgentConfig) -> AgentSlot {

@@ -56,7 +56,7 @@ use std::path::Path;
 
 pub use accept::{AcceptConfig, MergeStyle, OnYes};
 pub use acp::{AcpConfig, AcpPermission, DEFAULT_MODE};
-pub use agent::{AgentConfig, AgentKind, Local};
+pub use agent::{AgentConfig, AgentKind};
 pub use crew::{CrewConfig, CrewEngine};
 pub use dispatch::{AskBefore, BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig};
 pub use engine::{EngineConfig, LedgerConfig, ReportConfig};

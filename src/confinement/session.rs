@@ -33,7 +33,8 @@ pub struct Session {
     pub output: Option<ChildStdout>,
     stop: CancellationToken,
     watching: AbortOnDropHandle<Result<SessionEnd, CannotRun>>,
-    ended: Option<SessionEnd>,
+    /// Once it has: how, or why it did not run, in words.
+    ended: Option<Result<SessionEnd, String>>,
 }
 
 /// How a session ended. Nothing of it lives.
@@ -62,10 +63,11 @@ impl Session {
     /// If it was never begun, or cannot go on through no fault of its own.
     pub async fn ended(&mut self) -> Result<SessionEnd, CannotRun> {
         if let Some(ended) = &self.ended {
-            return Ok(ended.clone());
+            return ended.clone().map_err(|why| std::io::Error::other(why).into());
         }
-        let ended = (&mut self.watching).await.map_err(std::io::Error::other)??;
-        Ok(self.ended.insert(ended).clone())
+        let ended = (&mut self.watching).await.map_err(std::io::Error::other)?;
+        self.ended = Some(ended.as_ref().map(SessionEnd::clone).map_err(CannotRun::to_string));
+        ended
     }
 
     /// Ends it, and returns when nothing of it lives.

@@ -169,7 +169,11 @@ pub(super) fn arguments(
     for mount in &mounts.0 {
         words.bind("--ro-bind", mount, mount);
     }
-    if let Some(program) = program.filter(|program| !program.starts_with("/usr")) {
+    // What is seen anyway may be a link there, as the `python` of a virtual environment is.
+    let is_seen = |program: &Path| {
+        program.starts_with("/usr") || mounts.0.iter().any(|mount| program.starts_with(mount))
+    };
+    if let Some(program) = program.filter(|program| !is_seen(program)) {
         words.bind("--ro-bind", program, program);
     }
     if let Network::Through(reach) = network {
@@ -251,6 +255,9 @@ mod tests {
             words.windows(3).any(|three| three == ["--ro-bind", "/opt/guard.sh", "/opt/guard.sh"])
         );
         assert!(!words.iter().any(|word| word.starts_with("/etc/timmy") || word == "/home"));
+        let mounts = Mounts(vec![PathBuf::from("/opt")]);
+        let within = self::words(&mounts, Network::Shared);
+        assert!(!within.iter().any(|word| word == "/opt/guard.sh"), "it is seen with its folder");
     }
 
     #[test]

@@ -25,8 +25,8 @@ struct Table {
     entries: Vec<(String, Value)>,
 }
 
-/// A kind of agent that this version only knows the name of.
-const UNDRIVEN: &str = "crewai";
+/// What needs nothing but its account.
+const WATCHING: &str = "forge";
 
 const AGENT: &str = "[[agent]]";
 
@@ -75,21 +75,17 @@ impl Config {
         self
     }
 
-    /// And an agent who works by an account of this name, of a kind that is not driven.
+    /// And an agent who works by an account of this name, and watches the forge by itself.
     pub fn agent<const N: usize>(mut self, name: &str, roles: [&str; N]) -> Self {
         self.begin(AGENT.to_owned());
-        let named = self.its("name", name).its("kind", UNDRIVEN).its("command", ["true"]);
+        let named = self.its("name", name).its("kind", WATCHING);
         named.its("account", name).its("roles", roles)
     }
 
     /// And this about the agent who was named last.
     pub fn its(mut self, key: &str, value: impl Into<Value>) -> Self {
         let agent = self.tables.iter_mut().rfind(|table| table.heading == AGENT);
-        let (agent, value) = (agent.unwrap(), value.into());
-        if key == "kind" && value != UNDRIVEN {
-            agent.entries.retain(|(known, _)| known != "command");
-        }
-        agent.set(key, value);
+        agent.unwrap().set(key, value.into());
         self
     }
 

@@ -91,3 +91,8 @@ pub fn free_port() -> u16 {
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .expect("one of ten thousand ports is free")
 }
+
+/// Between two looks at what another process does: who looks all the time takes it the processor.
+pub async fn a_moment() {
+    tokio::time::sleep(LOOK).await;
+}

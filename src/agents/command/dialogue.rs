@@ -14,6 +14,7 @@ use crate::agents::agent::{Asking, Capabilities, FailureKind};
 use crate::agents::brief::brief;
 use crate::agents::local::{Dialogue, DialogueCall, DialogueEnd, Talk};
 use crate::agents::transcript::Speaker;
+use crate::agents::upstream_error;
 use crate::confinement::{RunEnd, SessionEnd};
 
 /// How long the rest of an output may take once the program has ended.
@@ -37,6 +38,7 @@ impl Dialogue for CommandDialogue {
 #[derive(Default)]
 struct Heard {
     result: Option<Map<String, Value>>,
+    failed: Option<String>,
     /// The last that it had to say.
     last: String,
 }
@@ -64,6 +66,10 @@ async fn hold(talk: Talk<'_>) -> DialogueEnd {
             CommandLine::Result(fields) => {
                 run.note(clock.now(), Speaker::Agent, line);
                 heard.result = Some(fields);
+            }
+            CommandLine::Failed(why) => {
+                run.note(clock.now(), Speaker::Agent, &why);
+                heard.failed = Some(run.redacted(&why));
             }
             CommandLine::Other(text) if text.trim().is_empty() => {}
             CommandLine::Other(text) => run.note(clock.now(), Speaker::ToolResult, &text),
@@ -112,8 +118,14 @@ async fn hear_rest(mut lines: Lines<ChildStdout>, hear: &mut (impl FnMut(&str) +
 }
 
 fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
-    let Heard { result, last } = heard;
+    let Heard { result, failed, last } = heard;
     let Some(fields) = result else {
+        if let Some(why) = failed {
+            return DialogueEnd::Failed {
+                kind: upstream_error::kind_of(&why),
+                reason: brief(&why),
+            };
+        }
         return match ended.end {
             Some(RunEnd::Exited(0)) => DialogueEnd::Said { text: last, title: None },
             Some(RunEnd::Exited(code)) => {

@@ -65,6 +65,8 @@ pub(super) enum CommandLine {
     Say(String),
     /// How it ends: the object of a result line.
     Result(Map<String, Value>),
+    /// Why it cannot go on, as its model's server said it.
+    Failed(String),
     /// Nothing that is known.
     Other(String),
 }
@@ -76,6 +78,7 @@ enum Known {
     Usage(KnownUsage),
     Say(String),
     Result(Map<String, Value>),
+    Failed(String),
 }
 
 /// All of it so far; what it does not know, it leaves out.
@@ -92,6 +95,7 @@ impl CommandLine {
             Ok(Known::Doing(what)) => Self::Doing(what),
             Ok(Known::Say(text)) => Self::Say(text),
             Ok(Known::Result(fields)) => Self::Result(fields),
+            Ok(Known::Failed(why)) => Self::Failed(why),
             Ok(Known::Usage(usage)) => Self::Usage(usage.known()),
             Err(_) => Self::Other(line.to_owned()),
         }
@@ -133,6 +137,9 @@ mod tests {
         for garbage in ["", "hello", "{}", "[]", r#"{"doing":1}"#, r#"{"doing":"a","say":"b"}"#] {
             assert_eq!(CommandLine::read(garbage), CommandLine::Other(garbage.to_owned()));
         }
+        let failed = r#"{"failed":"HTTP 429: slow down"}"#;
+        let why = "HTTP 429: slow down".to_owned();
+        assert_eq!(CommandLine::read(failed), CommandLine::Failed(why));
         let result = CommandLine::read(r#"{"result":{"outcome":"blocked"}}"#);
         assert!(matches!(result, CommandLine::Result(fields) if fields.len() == 1));
     }

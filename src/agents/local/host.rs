@@ -246,13 +246,13 @@ impl LocalHost {
     }
 
     /// Keeps what an attempt has done for the next one: it ends with a question, whose answer starts
-    /// that, or there is something to be mended in it.
-    pub(super) async fn close_kept(&self, bench: LocalBench) {
+    /// that, or there is something to be mended in it. What is told of it stays if it `ended` by itself.
+    pub(super) async fn close_kept(&self, bench: LocalBench, ended: bool) {
         let LocalBench { workspace, record, .. } = bench;
         if let Err(error) = self.keep_changes(&record, &workspace).await {
             tracing::warn!(key = record.key, %error, "the changes of an attempt are lost");
         }
-        if let Err(error) = record.forget(&self.places.records()) {
+        if !ended && let Err(error) = record.forget(&self.places.records()) {
             tracing::warn!(key = record.key, %error, "what is told of an attempt stays");
         }
         workspace.discard().await;

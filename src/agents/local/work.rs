@@ -74,10 +74,16 @@ impl LocalWork {
                 tracing::warn!(key = self.key, %error, "the end of an attempt cannot be written");
             }
         }
-        match end {
-            WorkEnd::Stopped if self.run.left_a_question() => self.host.close_kept(bench).await,
-            WorkEnd::Failed { .. } if bench.is_to_be_mended => self.host.close_kept(bench).await,
-            _ => self.host.close(bench, matches!(end, WorkEnd::Finished(_))).await,
+        // Who is answered, or told what is wrong, goes on with what it had.
+        let keeps = match &end {
+            WorkEnd::Stopped => self.run.left_a_question(),
+            WorkEnd::Failed { .. } => bench.is_to_be_mended,
+            WorkEnd::Finished(text) => read_result(text).claim == AgentClaim::Blocked,
+        };
+        let ended = matches!(end, WorkEnd::Finished(_));
+        match keeps {
+            true => self.host.close_kept(bench, ended).await,
+            false => self.host.close(bench, ended).await,
         }
         Ok(end)
     }

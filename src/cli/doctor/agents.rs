@@ -1,4 +1,4 @@
-//! Do the agents' accounts exist, and can they be driven?
+//! Do the agents' accounts exist, and what can they do to this machine?
 
 use super::check_result::CheckResult;
 use crate::cli::forge::in_short;
@@ -8,23 +8,7 @@ use crate::gitea::{Error, Gitea};
 
 const AGENTS: &str = "agents";
 
-const KINDS: &str = "kinds";
-
 const SANDBOX: &str = "sandbox";
-
-/// Whether this version can drive all of them; nothing to say if it can.
-pub(super) fn kinds(agents: &[AgentConfig]) -> Option<CheckResult> {
-    let undriven = agents.iter().filter(|agent| !agent.kind.is_driven());
-    let named = undriven.map(|agent| format!("{} ({})", agent.name, agent.kind.word()));
-    let named: Vec<String> = named.collect();
-    (!named.is_empty()).then(|| {
-        CheckResult::warning(
-            KINDS,
-            format!("This version cannot drive agents of these kinds: {}.", named.join(", ")),
-            "They get no work. Drive them as hermes or openai, or wait for a newer version.",
-        )
-    })
-}
 
 /// What agents that are programs here can do to this machine, where that is more than it has to be.
 pub(super) fn locals(agents: &[AgentConfig]) -> Vec<CheckResult> {

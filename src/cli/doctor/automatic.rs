@@ -13,11 +13,11 @@ pub(super) async fn check(config: &Config, readers: Option<&Readers>) -> Vec<Che
     if config.dispatch.auto.is_empty() {
         return Vec::new();
     }
-    if !config.agents.iter().any(|agent| agent.kind.is_driven()) {
+    if config.agents.is_empty() {
         return vec![CheckResult::warning(
             DISPATCH,
-            "dispatch.auto names repositories, and no agent can be driven: nothing starts by itself.",
-            "Name an agent of a kind that this version drives.",
+            "dispatch.auto names repositories, and there is no agent: nothing starts by itself.",
+            "Add an [[agent]].",
         )];
     }
     let found = match readers {

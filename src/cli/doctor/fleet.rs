@@ -40,7 +40,6 @@ pub(super) async fn check(
     };
     let mut results = Vec::new();
     for agent in &config.agents {
-        // Of those that this version cannot drive another check speaks.
         let Some(driver) = fleet.get(&agent.name) else { continue };
         let health = driver.health().await;
         let cost = cost(agent, config.charge_terms(agent));
@@ -229,5 +228,5 @@ pub(super) fn budgets(config: &Config) -> Vec<CheckResult> {
             format!("Lower its max_tokens, or raise {key}."),
         ))
     };
-    config.agents.iter().filter(|agent| agent.kind.is_driven()).filter_map(over).collect()
+    config.agents.iter().filter_map(over).collect()
 }

@@ -125,7 +125,6 @@ impl DoctorArgs {
         }
         findings.extend(teams::check(&gitea, &own.login, &config.people).await);
         findings.extend(agents::check(&gitea, &config.agents).await);
-        findings.extend(agents::kinds(&config.agents));
         findings.extend(agents::locals(&config.agents));
         findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
         findings.extend(fleet::budgets(config));

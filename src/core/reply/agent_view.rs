@@ -26,8 +26,6 @@ pub enum AgentState {
     /// It answers and takes no work, in its own words.
     Refuses(String),
     Wrong(AgentProblem),
-    /// This version cannot drive agents of its kind.
-    NotDriven,
 }
 
 impl AgentState {
@@ -38,7 +36,6 @@ impl AgentState {
             Self::Ready => "ready",
             Self::Refuses(_) => "takes no work",
             Self::Wrong(problem) => problem.said(),
-            Self::NotDriven => "this version cannot drive it",
         }
     }
 }

@@ -35,7 +35,7 @@ impl Snapshots {
                 false => AgentRights::Unknown,
             };
             let state = match condition {
-                None => AgentState::NotDriven,
+                None => AgentState::Unknown,
                 Some(condition) => condition.state(open.contains(name)),
             };
             let model = condition.and_then(AgentCondition::model).map(str::to_owned);

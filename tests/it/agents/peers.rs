@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use sha2::{Digest as _, Sha256};
+
 type Installed = OnceLock<Result<PathBuf, String>>;
 
 /// `hermes`, from PyPI: its gateway, and what it takes to speak the Agent Client Protocol.
@@ -19,6 +21,22 @@ pub fn hermes() -> Option<&'static Path> {
             run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(packages))
         })
         .map(|folder| folder.join("bin/hermes"))
+    })
+}
+
+/// What CrewAI's sidecar runs on, from PyPI, at the versions of its lock file: its Python.
+pub fn crewai() -> Option<&'static Path> {
+    static INSTALLED: Installed = OnceLock::new();
+    installed("CrewAI", &INSTALLED, || {
+        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/crewai/requirements.lock");
+        let digest = Sha256::digest(fs::read(&lock).map_err(|error| error.to_string())?);
+        let version = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        install("crewai", &[&version], |folder| {
+            run(Command::new("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+            let mut pip = Command::new(folder.join("bin/pip"));
+            run(pip.args(["install", "--quiet", "--requirement"]).arg(lock))
+        })
+        .map(|folder| folder.join("bin/python"))
     })
 }
 

@@ -15,6 +15,7 @@ use super::decisions::{BRANCH, questions, says};
 use super::stage::{Stage, live};
 use crate::support::clock::MINUTE;
 use crate::support::forge::{DOOR, client};
+use crate::support::process::a_moment;
 
 /// What it wants to do beside its work.
 const COMMAND: &str = "cp oil.md more.md";
@@ -65,7 +66,7 @@ async fn until(
         if is_so(&seen) {
             return seen;
         }
-        tokio::task::yield_now().await;
+        a_moment().await;
     }
 }
 

@@ -13,6 +13,7 @@ use super::stage::{Stage, asleep};
 use crate::confinement::stage::{lives, long, staged};
 use crate::support::clock::{MINUTE, SECOND};
 use crate::support::forge::{DOOR, client};
+use crate::support::process::a_moment;
 
 /// ezra is a program here, run by these words; `command.py` is the example of this project.
 async fn stage_of(words: &[&str]) -> (Stage, Arc<dyn Agent>) {
@@ -46,7 +47,7 @@ async fn end(stage: &Stage, ezra: &Arc<dyn Agent>, job: JobId) {
     let attempt = stage.attempts(job).await.pop().expect("an attempt");
     let run = serde_json::from_str(&attempt.run.expect("it runs")).unwrap();
     while matches!(ezra.follow(&run).await, Ok(Sighting::Working { .. })) {
-        tokio::task::yield_now().await;
+        a_moment().await;
     }
     stage.follow().await;
 }

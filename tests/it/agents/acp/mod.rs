@@ -4,4 +4,4 @@
 mod health;
 mod real;
 mod scripted;
-mod stage;
+pub(super) mod stage;

@@ -11,6 +11,7 @@ use timmy::clock::SystemClock;
 use super::stage::{MENDED, Stage, alive, does, end, result, said};
 use crate::agents::peers;
 use crate::support::model::{MODEL, Model};
+use crate::support::process::a_moment;
 
 /// A real agent on a stage: what its tools are called, and what it calls itself.
 struct Peer {
@@ -109,7 +110,7 @@ async fn is_stopped_in_a_tool(peer: Peer, words: &str) {
     let handle = stage.start(&*agent, 1, &(peer.command)(words)).await;
     does(&*agent, &handle, words).await;
     while alive(words) == 0 {
-        tokio::task::yield_now().await;
+        a_moment().await;
     }
     agent.stop(&handle).await.unwrap();
     let stopped = end(&*agent, &handle).await;

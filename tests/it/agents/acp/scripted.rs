@@ -9,6 +9,7 @@ use timmy::core::jobs::money::{Tokens, Usage};
 
 use super::stage::{MENDED, Stage, alive, does, end, result, said};
 use crate::support::clock::{MINUTE, noon};
+use crate::support::process::a_moment;
 
 async fn stage() -> Stage {
     Stage::new(Arc::new(SystemClock)).await
@@ -69,7 +70,7 @@ async fn a_question_is_answered_while_it_waits_or_ends_the_attempt_and_keeps_its
     agent.stop(&first).await.unwrap();
     let stopped = loop {
         match agent.follow(&first).await.unwrap() {
-            Sighting::Asks { .. } | Sighting::Working { .. } => tokio::task::yield_now().await,
+            Sighting::Asks { .. } | Sighting::Working { .. } => a_moment().await,
             over => break over,
         }
     };
@@ -97,7 +98,7 @@ async fn of_one_that_is_stopped_in_a_tool_nothing_lives_on() {
     let handle = stage.start(&*agent, 1, &prompt).await;
     does(&*agent, &handle, "hangs").await;
     while alive("sleep 7654321") == 0 {
-        tokio::task::yield_now().await;
+        a_moment().await;
     }
     agent.stop(&handle).await.unwrap();
     assert!(matches!(end(&*agent, &handle).await, Sighting::Stopped(_)));
@@ -118,7 +119,7 @@ async fn one_that_ignores_the_cancel_and_the_end_of_its_input_is_ended() {
         match agent.follow(&handle).await.unwrap() {
             Sighting::Working { .. } => {
                 clock.advance(MINUTE / 60);
-                tokio::task::yield_now().await;
+                a_moment().await;
             }
             over => break over,
         }

@@ -16,6 +16,7 @@ use crate::confinement::stage::open_folder;
 use crate::support::clock::noon;
 use crate::support::config::Config;
 use crate::support::forge::{DOOR, client, forge, furnish};
+use crate::support::process::a_moment;
 
 pub const BRANCH: &str = "timmy/41-j42";
 
@@ -125,7 +126,7 @@ impl Stage {
 pub async fn end(agent: &dyn Agent, handle: &RunHandle) -> Sighting {
     loop {
         match agent.follow(handle).await.unwrap() {
-            Sighting::Working { .. } => tokio::task::yield_now().await,
+            Sighting::Working { .. } => a_moment().await,
             other => return other,
         }
     }
@@ -136,7 +137,7 @@ pub async fn does(agent: &dyn Agent, handle: &RunHandle, what: &str) {
     loop {
         match agent.follow(handle).await.unwrap() {
             Sighting::Working { doing: Some(doing), .. } if doing.contains(what) => return,
-            Sighting::Working { .. } => tokio::task::yield_now().await,
+            Sighting::Working { .. } => a_moment().await,
             other => panic!("{other:?}"),
         }
     }

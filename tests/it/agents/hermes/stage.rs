@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::support::process::a_moment;
 use timmy::agents::{
     Agent, AgentTask, HermesAgent, HermesOptions, Redactor, RunHandle, Sighting, Started,
     StoredRequest,
@@ -85,7 +86,7 @@ impl Stage {
 pub(super) async fn end(agent: &HermesAgent, run: &RunHandle) -> Sighting {
     loop {
         match agent.follow(run).await.unwrap() {
-            Sighting::Working { .. } | Sighting::Asks { .. } => tokio::task::yield_now().await,
+            Sighting::Working { .. } | Sighting::Asks { .. } => a_moment().await,
             over => return over,
         }
     }
@@ -110,7 +111,7 @@ async fn obey(run: AgentRun) -> RunEnd {
             run.begin_tool("make");
             let mut heard = Vec::new();
             while heard.is_empty() {
-                tokio::task::yield_now().await;
+                a_moment().await;
                 heard = run.end_tool("made", false);
             }
             RunEnd::Completed(format!("I heard: {}", heard.join("; ")))

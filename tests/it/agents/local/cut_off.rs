@@ -10,6 +10,7 @@ use super::stage::{BRANCH, MENDED, Stage, does, end, result, said, start};
 use crate::confinement::stage::{lives, long, staged};
 use crate::support::clock::HOUR;
 use crate::support::forge::DOOR;
+use crate::support::process::a_moment;
 
 /// Begins to work, and never ends.
 fn hangs(work: &str, long: &str) -> String {
@@ -66,7 +67,7 @@ async fn what_a_restart_cut_off_is_what_the_next_attempt_begins_with() {
     does(&agent, &handle, "hangs").await;
     drop(agent);
     while lives(&long) {
-        tokio::task::yield_now().await;
+        a_moment().await;
     }
 
     // By a clock that moves while it looks through what was left.

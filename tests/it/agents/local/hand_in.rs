@@ -9,6 +9,7 @@ use super::stage::{BRANCH, MENDED, Stage, end, reason, result, said, start};
 use crate::confinement::stage::{lives, long, staged};
 use crate::support::clock::{HOUR, MINUTE};
 use crate::support::forge::DOOR;
+use crate::support::process::a_moment;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_left_uncommitted_becomes_a_commit_and_a_pull_request() {
@@ -191,7 +192,7 @@ async fn what_was_pushed_and_could_not_be_asked_for_is_asked_for_by_the_next_att
         match agent.follow(&handle).await.unwrap() {
             // It waits before it asks again.
             Sighting::Working { .. } if stage.head().is_some() => stage.clock.advance(MINUTE),
-            Sighting::Working { .. } => tokio::task::yield_now().await,
+            Sighting::Working { .. } => a_moment().await,
             end => break end,
         }
     };
@@ -217,7 +218,7 @@ async fn who_is_stopped_or_late_while_its_work_is_handed_in_hands_in_nothing() {
         ));
         let handle = start(&agent, &stage.task()).await;
         while !lives(&long) {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
         match is_stopped {
             true => agent.stop(&handle).await.unwrap(),

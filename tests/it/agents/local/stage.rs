@@ -18,7 +18,7 @@ use crate::confinement::stage::open_folder;
 use crate::support::clock::noon;
 use crate::support::config::Config;
 use crate::support::forge::{DOOR, client, forge, furnish};
-use crate::support::process::BINARY;
+use crate::support::process::{BINARY, a_moment};
 
 pub const BRANCH: &str = "timmy/41-j42";
 
@@ -143,7 +143,7 @@ pub async fn start(agent: &LocalAgent, task: &AgentTask) -> RunHandle {
 pub async fn end(agent: &LocalAgent, handle: &RunHandle) -> Sighting {
     loop {
         match agent.follow(handle).await.unwrap() {
-            Sighting::Working { .. } => tokio::task::yield_now().await,
+            Sighting::Working { .. } => a_moment().await,
             end => return end,
         }
     }
@@ -154,7 +154,7 @@ pub async fn does(agent: &LocalAgent, handle: &RunHandle, what: &str) {
     loop {
         match agent.follow(handle).await.unwrap() {
             Sighting::Working { doing: Some(doing), .. } if doing == what => return,
-            Sighting::Working { .. } => tokio::task::yield_now().await,
+            Sighting::Working { .. } => a_moment().await,
             end => panic!("{end:?}"),
         }
     }
