@@ -461,7 +461,7 @@ async fn who_asks_for_changes_says_which() {
     let wordless = json!({ "outcome": "review", "verdict": "changes_requested", "findings": [] });
     stage.bezalel_says(&wordless).await;
     assert!(stage.reviews(pull).await.is_empty(), "it asks for nothing");
-    assert!(stage.attempts(job).await.len() > 1 || stage.kind(job).await != StateKind::Done);
+    assert_ne!(stage.kind(job).await, StateKind::Done);
     stage.end().await;
 }
 
