@@ -133,7 +133,7 @@ async fn an_agent_with_timmys_tools_begins_a_round_at_what_it_brought() {
     stage.pass(MINUTE * 10, SECOND * 30).await;
     assert_eq!(stage.attempts(job).await.len(), 2);
     let prompt = stage.bezalel.script().sent.last().unwrap().body.clone();
-    assert!(prompt.contains(&format!("branch `main` at commit `{red}`")), "{prompt}");
+    assert!(prompt.contains(&format!("you begin at commit `{red}`, the head")), "{prompt}");
     // What it adds nothing to is still there, and still red.
     stage.bezalel.goes(ended(&line));
     stage.follow().await;
