@@ -295,6 +295,8 @@ fn meanwhile(
                 (Verdict::Nothing, _) => {
                     NextTry::Attempt { number: job.attempt_number(), of: job.spec.limits.attempts }
                 }
+                // It is good as it is: who wants it otherwise said so.
+                (Verdict::Pass { .. }, _) => return None,
                 (_, WorkKind::Repair(number)) if !found.is_empty() => {
                     NextTry::Round { number, of: job.past.rounds_allowed }
                 }
