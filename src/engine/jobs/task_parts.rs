@@ -4,8 +4,8 @@
 use super::base::Base;
 use super::drivers::JobOrder;
 use crate::core::guards::{CheckLink, GuardName};
-use crate::core::jobs::evidence::{Finding, Grade};
-use crate::core::jobs::{AttemptEnd, AttemptResult, Job, Sequel, Verdict, WorkKind};
+use crate::core::jobs::evidence::{Finding, Grade, read_result};
+use crate::core::jobs::{AgentClaim, AttemptEnd, AttemptResult, Job, Sequel, Verdict, WorkKind};
 use crate::core::model::issue::Issue;
 use crate::core::prompt::{AskedPermission, PromptThread};
 use crate::engine::context::WorksBy;
@@ -94,11 +94,14 @@ fn came_of(attempt: &StoredAttempt, result: Option<&AttemptResult>) -> Option<St
     let (_, end) = attempt.ended?;
     let what = match end {
         AttemptEnd::Ended => match result {
+            Some(AttemptResult { verdict: Verdict::Nothing, sequel: None }) => {
+                left_nothing(attempt).to_owned()
+            }
             Some(result) => of_result(result),
-            None if attempt.left == Some(false) => LEFT_NOTHING.to_owned(),
+            None if attempt.left == Some(false) => left_nothing(attempt).to_owned(),
             None => "ended, and nobody looked at what it brought".to_owned(),
         },
-        AttemptEnd::Failed => "failed".to_owned(),
+        AttemptEnd::Failed => failed(attempt),
         AttemptEnd::TimedOut(_) => "took too long".to_owned(),
         AttemptEnd::Stopped | AttemptEnd::CutOff => "was stopped".to_owned(),
         AttemptEnd::Lost | AttemptEnd::Uncertain => {
@@ -111,6 +114,26 @@ fn came_of(attempt: &StoredAttempt, result: Option<&AttemptResult>) -> Option<St
 }
 
 const LEFT_NOTHING: &str = "said that it was done and left nothing";
+
+/// How much of an agent's reason the next one is told, in characters.
+const LONGEST_REASON: usize = 1000;
+
+/// Whoever goes on should not fail in the same way.
+fn failed(attempt: &StoredAttempt) -> String {
+    let reason = attempt.said.as_deref().map(str::trim).filter(|said| !said.is_empty());
+    reason.map_or_else(
+        || "failed".to_owned(),
+        |reason| format!("failed: {}", reason.chars().take(LONGEST_REASON).collect::<String>()),
+    )
+}
+
+fn left_nothing(attempt: &StoredAttempt) -> &'static str {
+    let claim = read_result(attempt.said.as_deref().unwrap_or_default()).claim;
+    if claim == AgentClaim::Nothing {
+        return "ended without a result line that can be read, and left nothing";
+    }
+    LEFT_NOTHING
+}
 
 fn of_result(AttemptResult { verdict, sequel }: &AttemptResult) -> String {
     let brought = match verdict {
