@@ -9,6 +9,7 @@ use url::Url;
 
 use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
 use super::let_pass::LetPassView;
+use super::log::reason;
 use super::standing::{CancelledBy, JobStanding, branch};
 use super::unheard::UnheardView;
 use super::view::{JobView, tried};
@@ -336,10 +337,18 @@ fn claimed(claim: &AgentClaim) -> Option<String> {
 
 fn attempt_lines(record: &JobRecord) -> Vec<AttemptLine> {
     let course = Course::of(record);
-    record.attempts.iter().map(|attempt| line(attempt, course.result(attempt.fence))).collect()
+    let of = |attempt: &AttemptRecord| {
+        let failure = record.failure(attempt.fence).map(reason);
+        line(attempt, course.result(attempt.fence), failure)
+    };
+    record.attempts.iter().map(of).collect()
 }
 
-fn line(attempt: &AttemptRecord, result: Option<&AttemptResult>) -> AttemptLine {
+fn line(
+    attempt: &AttemptRecord,
+    result: Option<&AttemptResult>,
+    failure: Option<String>,
+) -> AttemptLine {
     let ran = attempt.started_at.zip(attempt.ended);
     AttemptLine {
         agent: attempt.agent.clone(),
@@ -348,6 +357,10 @@ fn line(attempt: &AttemptRecord, result: Option<&AttemptResult>) -> AttemptLine 
         how: match (attempt.ended, result) {
             (None, _) => "runs".to_owned(),
             (Some((_, AttemptEnd::Ended)), Some(result)) => came_of(attempt, result),
+            (Some((_, end @ AttemptEnd::Failed)), _) => match failure {
+                Some(why) => format!("{}: {why}", end.said()),
+                None => end.said(),
+            },
             (Some((_, end)), _) => end.said(),
         },
     }
