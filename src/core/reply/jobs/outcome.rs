@@ -63,6 +63,8 @@ pub enum JobOutcome {
     #[template(path = "job/dead.md")]
     Dead {
         view: Box<JobView>,
+        /// Whether it was to review what others work on, which is not given up with it.
+        is_review: bool,
         tried: Option<String>,
         attempts: Vec<AttemptLine>,
         left: LeftResult,
@@ -247,6 +249,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             found: sentences(found, &on),
         },
         JobStanding::Dead { .. } => JobOutcome::Dead {
+            is_review: job.spec.purpose.is_review(),
             tried: tried(view.tries),
             attempts: attempt_lines(record),
             left: LeftResult::of(record),
