@@ -97,7 +97,7 @@ fn came_of(attempt: &StoredAttempt, result: Option<&AttemptResult>) -> Option<St
             Some(AttemptResult { verdict: Verdict::Nothing, sequel: None }) => {
                 left_nothing(attempt).to_owned()
             }
-            Some(result) => of_result(result),
+            Some(result) => of_result(attempt, result),
             None if attempt.left == Some(false) => left_nothing(attempt).to_owned(),
             None => "ended, and nobody looked at what it brought".to_owned(),
         },
@@ -135,13 +135,26 @@ fn left_nothing(attempt: &StoredAttempt) -> &'static str {
     LEFT_NOTHING
 }
 
-fn of_result(AttemptResult { verdict, sequel }: &AttemptResult) -> String {
+/// What it asked is told with that: an answer alone says little to whoever asked nothing.
+fn stuck(attempt: &StoredAttempt) -> String {
+    let asked = read_result(attempt.said.as_deref().unwrap_or_default()).summary;
+    match asked.is_empty() {
+        true => "said that it could not go on without a person".to_owned(),
+        false => format!("could not go on without a person, and said: {asked}"),
+    }
+}
+
+fn of_result(
+    attempt: &StoredAttempt,
+    AttemptResult { verdict, sequel }: &AttemptResult,
+) -> String {
+    let stuck = stuck(attempt);
     let brought = match verdict {
         Verdict::Pass { .. } => "brought a result that passed all checks",
         Verdict::Ask => "brought something that a person had to look at",
         Verdict::NoChange { .. } => "said that nothing has to change",
         Verdict::Block => "brought something that was not good enough",
-        Verdict::Stuck => "said that it could not go on without a person",
+        Verdict::Stuck => stuck.as_str(),
         Verdict::Nothing => LEFT_NOTHING,
         Verdict::Unfit => "gave a review that does not stand",
         Verdict::HeadMoved => "reviewed a commit that was the head no more when it ended",

@@ -60,7 +60,8 @@ async fn one_that_needed_a_person_goes_on_as_the_same_round() {
     stage.follow().await;
     assert_eq!(stage.kind(job).await, StateKind::Deciding);
     says(&stage, "/timmy answer d1 the green one").await;
-    repeats(&stage, job, &["the green one", "Check out your branch as it is"]).await;
+    let told = ["which oil?", "the green one", "Check out your branch as it is"];
+    repeats(&stage, job, &told).await;
     assert_eq!(stage.job(job).await.branch().number(), 1);
     stage.end().await;
 }
