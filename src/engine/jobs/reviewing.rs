@@ -318,7 +318,9 @@ impl LiveForge {
                     claim.left_out.saturating_add(u32::try_from(unplaced).unwrap_or(u32::MAX));
                 let remarks = match on_forge.is_empty() {
                     true => claim.findings.iter().filter_map(remark).collect(),
-                    false => on_forge.into_iter().map(|one| as_said(one, &claim.findings)).collect(),
+                    false => {
+                        on_forge.into_iter().map(|one| as_said(one, &claim.findings)).collect()
+                    }
                 };
                 let text = with_the_rest(&words, &claim.findings, &remarks);
                 (claim.opinion, text, remarks, places, left_out)

@@ -144,10 +144,7 @@ fn stuck(attempt: &StoredAttempt) -> String {
     }
 }
 
-fn of_result(
-    attempt: &StoredAttempt,
-    AttemptResult { verdict, sequel }: &AttemptResult,
-) -> String {
+fn of_result(attempt: &StoredAttempt, AttemptResult { verdict, sequel }: &AttemptResult) -> String {
     let stuck = stuck(attempt);
     let brought = match verdict {
         Verdict::Pass { .. } => "brought a result that passed all checks",
