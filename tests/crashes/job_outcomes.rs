@@ -13,8 +13,14 @@ use crate::job_fleet::doubled;
 use crate::stage::Stage;
 
 /// How the comments begin that tell how a job ended.
-const OUTCOMES: [&str; 5] =
-    ["**Done:", "**Not done: I gave up", "**Given up:", "**No change was needed", "**Merged"];
+const OUTCOMES: [&str; 6] = [
+    "**Done:",
+    "**Not done: I gave up",
+    "**Not reviewed: I gave up",
+    "**Given up:",
+    "**No change was needed",
+    "**Merged",
+];
 
 /// All jobs, with their attempts.
 pub type AllJobs = Vec<(Job, Vec<StoredAttempt>)>;

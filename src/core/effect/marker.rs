@@ -26,6 +26,15 @@ pub fn is_approval(body: &str) -> bool {
     is_marked && lines.nth(1) == Some(APPROVAL)
 }
 
+/// The words of a text without the last lines that mark it, if it is marked.
+pub fn unmarked(body: &str) -> &str {
+    if key_of(body).is_none() {
+        return body;
+    }
+    let said = body.trim_end().rsplit_once('\n').map_or("", |(said, _)| said.trim_end());
+    said.strip_suffix(APPROVAL).unwrap_or(said).trim_end()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::core::effect::marker::*;
@@ -36,6 +45,17 @@ mod tests {
         assert_eq!(key_of(&format!("{}\nmore", marker("c812"))), None);
         assert_eq!(key_of(&format!("> {}", marker("c812"))), None);
         assert_eq!(key_of(""), None);
+    }
+
+    #[test]
+    fn marks_are_no_words() {
+        let marked = |words: &str| format!("{words}\n\n{}\n", marker("j1.result"));
+        assert_eq!(unmarked(&marked("Not yet.")), "Not yet.");
+        assert_eq!(unmarked(&marked(&format!("**Approved.**\n\n{APPROVAL}"))), "**Approved.**");
+        assert_eq!(unmarked(&marker("c812")), "");
+        for words in ["Not yet.\n", "", &format!("{}\nmore", marker("c812")), APPROVAL] {
+            assert_eq!(unmarked(words), words);
+        }
     }
 
     #[test]

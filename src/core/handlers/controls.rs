@@ -115,7 +115,8 @@ impl CommandContext<'_> {
             self.apply_control(ControlChange::Resume(part.clone()));
         }
         let still = part != PauseScope::All && self.fleet.pause_of(&PauseScope::All).is_some();
-        Answer::Resumed { what, was, still }
+        let is_agent = matches!(part, PauseScope::Agent(_));
+        Answer::Resumed { what, was, is_agent, still }
     }
 
     /// What a part is called and which it is, if it is there and may be named here.

@@ -2,7 +2,8 @@
 
 use super::action::AttemptEnd;
 use super::event::{
-    AgentClaim, CancelReason, JobEvent, JobStep, Progress, ResultJudgement, Verdict,
+    AgentClaim, CancelReason, Failure, JobEvent, JobStep, OutcomeDigest, Progress, ResultJudgement,
+    Verdict,
 };
 use super::evidence::Finding;
 use super::ids::{Commit, Fence};
@@ -93,6 +94,24 @@ impl JobRecord {
     pub fn last_claim(&self) -> Option<&AgentClaim> {
         self.steps.iter().rev().find_map(|(step, _)| match step {
             JobStep::Event(JobEvent::Attempt(_, Progress::Ended { claim, .. })) => Some(claim),
+            JobStep::Event(_) | JobStep::Act(_) => None,
+        })
+    }
+
+    /// Why an attempt failed, as far as its agent said that.
+    pub fn failure(&self, fence: Fence) -> Option<&OutcomeDigest> {
+        self.steps.iter().rev().find_map(|(step, _)| match step {
+            JobStep::Event(JobEvent::Attempt(of, Progress::Failed { failure, .. }))
+                if *of == fence =>
+            {
+                match failure {
+                    Failure::Agent(how) => Some(how),
+                    Failure::BadRequest
+                    | Failure::PoolSpent { .. }
+                    | Failure::Unable(_)
+                    | Failure::NeedsAnswer => None,
+                }
+            }
             JobStep::Event(_) | JobStep::Act(_) => None,
         })
     }

@@ -227,6 +227,22 @@ fn what_is_hidden_in_an_issue_does_not_reach_the_agent() {
 }
 
 #[test]
+fn a_round_goes_on_with_the_pull_request_of_its_issue() {
+    let text = JobPrompt { pull: Some(43), ..prompt() }.text();
+    let base = "8b195ee0".repeat(5);
+    for part in [
+        "The task: make the pull request #43, which is for the issue #41, acceptable.",
+        &format!(
+            "- Base: branch `main`, which it is to be merged into; you begin at commit `{base}`, the \
+             head of your branch\n- Your branch: `timmy/41-j42`\n"
+        ),
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    assert!(!text.contains("hand it in as a pull request"), "{text}");
+}
+
+#[test]
 fn who_goes_on_with_a_pull_request_is_told_of_that() {
     let branch = "fix-door".parse().unwrap();
     let (purpose, pull) = (Purpose::Repair, Some(41));

@@ -241,6 +241,8 @@ pub enum Answer {
         what: String,
         /// Whether it was paused.
         was: bool,
+        /// Whether it is an agent, which is trusted again as well.
+        is_agent: bool,
         /// Whether the whole fleet still is.
         still: bool,
     },

@@ -28,7 +28,7 @@ const CARD: Duration = Duration::from_secs(10 * 60);
 const AWAY: Duration = Duration::from_secs(30);
 
 /// The most of an agent's words that tell outcomes from one another.
-const DIGEST: usize = 80;
+const DIGEST: usize = 120;
 
 impl Jobs {
     /// Asks how the attempt goes.
@@ -117,6 +117,11 @@ impl Jobs {
             }
             Sighting::Failed { kind, reason, usage } => {
                 tracing::info!(job = %seen.id(), attempt = fence.0, reason, "attempt failed");
+                if matches!(kind, FailureKind::GaveUp) {
+                    // The next attempt is told in full.
+                    let words = self.ctx.policy.jobs.redactor.redact(&reason);
+                    self.ctx.ledger.write(move |tx| jobs::said(tx, fence, &words)).await?;
+                }
                 let kind = match kind {
                     FailureKind::PoolSpent { until } => {
                         let told = until.or_else(|| reset_in(&reason, now));
@@ -280,10 +285,29 @@ fn failure(kind: FailureKind, reason: &str, now: Timestamp) -> Failure {
     }
 }
 
-/// What equal reasons have in common: neither numbers nor what is between words.
+/// What equal reasons have in common: nothing that holds a number. People read it as well.
 fn digest(reason: &str) -> OutcomeDigest {
-    let letters = |c: char| if c.is_alphabetic() { c.to_ascii_lowercase() } else { ' ' };
-    let text: String = reason.chars().map(letters).collect();
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = reason.split_whitespace().map(without_numbers).collect::<Vec<_>>().join(" ");
     OutcomeDigest(format!("gave up: {}", words.chars().take(DIGEST).collect::<String>()))
+}
+
+fn without_numbers(word: &str) -> &str {
+    if word.contains(char::is_numeric) { "…" } else { word }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::jobs::follow::*;
+
+    #[test]
+    fn equal_failures_are_known_by_their_words_and_can_be_read() {
+        let said = "it ended with 1 and gave no result: `src/a.rs` holds a GitHub token";
+        assert_eq!(
+            digest(said).0,
+            "gave up: it ended with … and gave no result: `src/a.rs` holds a GitHub token"
+        );
+        assert_eq!(digest("at 12:03, job 7f3a"), digest("at  14:55,\njob 09c1"));
+        assert_ne!(digest("out of memory"), digest("out of turns"));
+        assert!(digest(&"word ".repeat(500)).0.chars().count() < 2 * DIGEST);
+    }
 }

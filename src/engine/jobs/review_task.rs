@@ -4,7 +4,7 @@
 use super::base::Base;
 use super::drivers::{CannotBegin, JobOrder};
 use super::task_parts::told_thread;
-use crate::core::effect::marker::is_approval;
+use crate::core::effect::marker::{is_approval, unmarked};
 use crate::core::jobs::{Commit, NeverRan};
 use crate::core::model::ids::RepoName;
 use crate::core::model::verdict::Opinion;
@@ -128,7 +128,7 @@ async fn earlier(ctx: &Context, name: &RepoName, number: i64) -> Result<Vec<Earl
             by: by.login,
             opinion: if approves { Opinion::Approved } else { review.verdict.opinion },
             commit: review.verdict.commit.parse().ok(),
-            text,
+            text: unmarked(&text).to_owned(),
             remarks,
             left_out,
         });

@@ -318,7 +318,9 @@ impl LiveForge {
                     claim.left_out.saturating_add(u32::try_from(unplaced).unwrap_or(u32::MAX));
                 let remarks = match on_forge.is_empty() {
                     true => claim.findings.iter().filter_map(remark).collect(),
-                    false => on_forge,
+                    false => {
+                        on_forge.into_iter().map(|one| as_said(one, &claim.findings)).collect()
+                    }
                 };
                 let text = with_the_rest(&words, &claim.findings, &remarks);
                 (claim.opinion, text, remarks, places, left_out)
@@ -365,9 +367,10 @@ fn claim_of(claim: &AgentClaim) -> ReviewClaim {
     }
 }
 
+/// An approval says enough by itself; whoever asks for changes has to say which.
 fn has_words(said: &AgentResult) -> bool {
     let claim = claim_of(&said.claim);
-    !said.words.is_empty() || !claim.findings.is_empty() || claim.opinion != Opinion::Comment
+    !said.words.is_empty() || !claim.findings.is_empty() || claim.opinion == Opinion::Approved
 }
 
 fn place(finding: &ReviewFinding) -> Option<FindingPlace> {
@@ -387,6 +390,20 @@ fn remark(finding: &ReviewFinding) -> Option<Remark> {
     let (path, line) = (finding.path.clone()?, finding.line.map(i64::from));
     let line = line.map(RemarkLine::New);
     Some(Remark { comment: 0, path, line, text: finding.text.clone() }.bounded())
+}
+
+/// A remark that timmy posted for an agent, in the agent's own words: on the forge they are made
+/// harmless, which nobody has to read who mends that. As it stands there if several are in its place.
+fn as_said(remark: Remark, findings: &[ReviewFinding]) -> Remark {
+    let is_there = |finding: &&ReviewFinding| {
+        let line = finding.line.map(|line| RemarkLine::New(i64::from(line)));
+        finding.path.as_deref() == Some(remark.path.as_str()) && line == remark.line
+    };
+    let said: Vec<&ReviewFinding> = findings.iter().filter(is_there).collect();
+    match said.as_slice() {
+        [one] => Remark { text: one.text.clone(), ..remark }.bounded(),
+        _ => remark,
+    }
 }
 
 /// The words of a review with those of its findings that are no remark.

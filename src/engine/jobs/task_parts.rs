@@ -4,8 +4,8 @@
 use super::base::Base;
 use super::drivers::JobOrder;
 use crate::core::guards::{CheckLink, GuardName};
-use crate::core::jobs::evidence::{Finding, Grade};
-use crate::core::jobs::{AttemptEnd, AttemptResult, Job, Sequel, Verdict, WorkKind};
+use crate::core::jobs::evidence::{Finding, Grade, read_result};
+use crate::core::jobs::{AgentClaim, AttemptEnd, AttemptResult, Job, Sequel, Verdict, WorkKind};
 use crate::core::model::issue::Issue;
 use crate::core::prompt::{AskedPermission, PromptThread};
 use crate::engine::context::WorksBy;
@@ -94,11 +94,14 @@ fn came_of(attempt: &StoredAttempt, result: Option<&AttemptResult>) -> Option<St
     let (_, end) = attempt.ended?;
     let what = match end {
         AttemptEnd::Ended => match result {
-            Some(result) => of_result(result),
-            None if attempt.left == Some(false) => LEFT_NOTHING.to_owned(),
+            Some(AttemptResult { verdict: Verdict::Nothing, sequel: None }) => {
+                left_nothing(attempt).to_owned()
+            }
+            Some(result) => of_result(attempt, result),
+            None if attempt.left == Some(false) => left_nothing(attempt).to_owned(),
             None => "ended, and nobody looked at what it brought".to_owned(),
         },
-        AttemptEnd::Failed => "failed".to_owned(),
+        AttemptEnd::Failed => failed(attempt),
         AttemptEnd::TimedOut(_) => "took too long".to_owned(),
         AttemptEnd::Stopped | AttemptEnd::CutOff => "was stopped".to_owned(),
         AttemptEnd::Lost | AttemptEnd::Uncertain => {
@@ -112,13 +115,43 @@ fn came_of(attempt: &StoredAttempt, result: Option<&AttemptResult>) -> Option<St
 
 const LEFT_NOTHING: &str = "said that it was done and left nothing";
 
-fn of_result(AttemptResult { verdict, sequel }: &AttemptResult) -> String {
+/// How much of an agent's reason the next one is told, in characters.
+const LONGEST_REASON: usize = 1000;
+
+/// Whoever goes on should not fail in the same way.
+fn failed(attempt: &StoredAttempt) -> String {
+    let reason = attempt.said.as_deref().map(str::trim).filter(|said| !said.is_empty());
+    reason.map_or_else(
+        || "failed".to_owned(),
+        |reason| format!("failed: {}", reason.chars().take(LONGEST_REASON).collect::<String>()),
+    )
+}
+
+fn left_nothing(attempt: &StoredAttempt) -> &'static str {
+    let claim = read_result(attempt.said.as_deref().unwrap_or_default()).claim;
+    if claim == AgentClaim::Nothing {
+        return "ended without a result line that can be read, and left nothing";
+    }
+    LEFT_NOTHING
+}
+
+/// What it asked is told with that: an answer alone says little to whoever asked nothing.
+fn stuck(attempt: &StoredAttempt) -> String {
+    let asked = read_result(attempt.said.as_deref().unwrap_or_default()).summary;
+    match asked.is_empty() {
+        true => "said that it could not go on without a person".to_owned(),
+        false => format!("could not go on without a person, and said: {asked}"),
+    }
+}
+
+fn of_result(attempt: &StoredAttempt, AttemptResult { verdict, sequel }: &AttemptResult) -> String {
+    let stuck = stuck(attempt);
     let brought = match verdict {
         Verdict::Pass { .. } => "brought a result that passed all checks",
         Verdict::Ask => "brought something that a person had to look at",
         Verdict::NoChange { .. } => "said that nothing has to change",
         Verdict::Block => "brought something that was not good enough",
-        Verdict::Stuck => "said that it could not go on without a person",
+        Verdict::Stuck => stuck.as_str(),
         Verdict::Nothing => LEFT_NOTHING,
         Verdict::Unfit => "gave a review that does not stand",
         Verdict::HeadMoved => "reviewed a commit that was the head no more when it ended",

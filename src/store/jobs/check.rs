@@ -74,7 +74,7 @@ pub enum LeaseRefusal {
     #[error("the agent is paused")]
     AgentPaused,
     /// Nothing that it was given lately left anything.
-    #[error("the agent's breaker is open")]
+    #[error("what it was given lately left nothing: it gets one job an hour until something does")]
     BreakerOpen,
     #[error("{0}")]
     OverBudget(BudgetShortage),

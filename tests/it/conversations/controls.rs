@@ -158,6 +158,7 @@ async fn an_agent_rests() {
         assert_snapshot!(t.ask("alexander", "/timmy pause ezar").await, @"**Not done.** I know no agent `ezar`. Did you mean `/timmy pause ezra`?");
         assert_snapshot!(t.ask("alexander", "/timmy resume bezalel").await, @"**Not done.** I know no agent `bezalel`. `/timmy agents` lists them.");
         assert_snapshot!(t.ask("alexander", "/timmy resume ezra").await, @"**Resumed:** `ezra`.");
+        assert_snapshot!(t.ask("alexander", "/timmy resume ezra").await, @"`ezra` was not paused. What it left until now is held against it no longer.");
     })
     .await;
 }

@@ -153,9 +153,9 @@ async fn what_cannot_be_done_is_given_up_and_taken_up_again() {
 
         | | agent | time | USD | how it ended |
         |---:|---|---:|---:|---|
-        | 1 | `ezra` | 5 min | 0.41 | failed |
-        | 2 | `ezra` | 5 min | 0.41 | failed |
-        | 3 | `ezra` | 5 min | 0.41 | failed |
+        | 1 | `ezra` | 5 min | 0.41 | failed: out of turns |
+        | 2 | `ezra` | 5 min | 0.41 | failed: garbage |
+        | 3 | `ezra` | 5 min | 0.41 | failed: out of turns again |
 
         </details>
         ");

@@ -87,6 +87,12 @@ async fn who_made_it_does_not_review_it() {
     talk_where(with_reviewers, async |t| {
         t.reviewer_comes();
         let asked = asked(t).await;
+        // What is no role is said as such, whatever works there.
+        for who in ["bezalel", "auto"] {
+            let text = format!("/timmy assign {who} role=review");
+            let said = t.ask_in(DOOR, asked.pull, "anna", &text).await;
+            assert!(said.contains("`review`") && !said.contains("in work"), "{said}");
+        }
         let said = t.ask_in(DOOR, asked.pull, "anna", "/timmy assign ezra role=reviewer").await;
         assert_snapshot!(said, @"**Not done.** `ezra` made this pull request, or worked on it, and nobody reviews their own work. `/timmy assign bezalel role=reviewer` asks another one.");
         t.sandbox.commit("bezalel", DOOR, "own", &[("a.md", "a")], "Mine").unwrap();

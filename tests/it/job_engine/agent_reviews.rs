@@ -202,7 +202,7 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
     assert_eq!(stage.attempts(reviews).await[0].agent, "bezalel", "ezra made it");
     assert_eq!(stage.kind(works).await, StateKind::Deciding, "the question stays");
     let findings = json!([
-        { "path": "oil.md", "line": 1, "text": "Which oil?" },
+        { "path": "oil.md", "line": 1, "text": "Which oil? Not old_oil, @anna: see #7." },
         { "path": "door.md", "line": 3, "text": "And the door?" },
     ]);
     stage.bezalel_says(&review("changes_requested", &head, &findings)).await;
@@ -216,7 +216,9 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
     let State::Running(running) = stage.job(works).await.state else { panic!("no round") };
     assert_eq!(running.attempt.leased.work, WorkKind::Repair(1));
     let prompt = stage.ezra.script().sent.last().unwrap().body.clone();
-    for part in ["`bezalel` reviewed the pull request", "Which oil?", "And the door?"] {
+    // In its own words, not in those that were made harmless for people to read.
+    let oil = "Which oil? Not old_oil, @anna: see #7.";
+    for part in ["`bezalel` reviewed the pull request", oil, "And the door?"] {
         assert!(prompt.contains(part), "{part} is missing in\n{prompt}");
     }
     let sandbox = &stage.app.sandbox;
@@ -402,6 +404,7 @@ async fn an_approval_is_a_comment_that_says_so() {
     stage.asks(pull, Some("bezalel")).await;
     let prompt = stage.bezalel.script().sent.last().unwrap().body.clone();
     assert!(prompt.contains(": approved"), "{prompt}");
+    assert!(!prompt.contains("hidden was taken out"), "what marks it is no word of it: {prompt}");
     stage.end().await;
 }
 
@@ -492,6 +495,23 @@ async fn what_does_not_stand_acts_on_nothing() {
 }
 
 #[tokio::test]
+async fn who_asks_for_changes_says_which() {
+    let (stage, _file) = stage().await;
+    let (pull, _) = annas(&stage);
+    let job = stage.asks(pull, Some("bezalel")).await;
+    let wordless = json!({ "outcome": "review", "verdict": "changes_requested", "findings": [] });
+    for _ in 0..3 {
+        stage.bezalel_says(&wordless).await;
+        assert!(stage.reviews(pull).await.is_empty(), "it asks for nothing");
+        stage.pass(MINUTE * 10, SECOND * 30).await;
+    }
+    assert_eq!(stage.kind(job).await, StateKind::Dead);
+    let said = stage.said_in(pull).pop().unwrap();
+    assert!(said.starts_with("**Not reviewed: I gave up after 3 attempts.**"), "{said}");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_somebody_dismissed_is_not_given_again() {
     let (stage, _file) = stage().await;
     let sandbox = &stage.app.sandbox;
@@ -504,6 +524,12 @@ async fn what_somebody_dismissed_is_not_given_again() {
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     assert_eq!(stage.reviews(pull).await.len(), 1);
     assert!(stage.app.timmy.read(jobs::review_shares).await.is_empty());
+    // Who dismissed it knows: nothing more is said than what the card shows.
+    stage.pass(MINUTE, SECOND * 20).await;
+    assert!(stage.said_in(pull).is_empty(), "{:#?}", stage.said_in(pull));
+    let all = stage.app.sandbox.comments(DOOR, pull).unwrap();
+    let card = all.iter().find(|said| said.author == "timmy").expect("a card");
+    assert!(card.body.starts_with("**The review of `bezalel` was dismissed**"), "{}", card.body);
     stage.end().await;
 }
 

@@ -73,6 +73,17 @@ async fn an_issue_becomes_a_pull_request_of_its_account_and_a_repair_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn why_it_failed_is_kept_for_whoever_goes_on() {
+    drop(staged!());
+    let (stage, ezra) = stage_of(&["bash", "-c", "echo 'no oil at hand' >&2; exit 3"]).await;
+    let job = stage.assign(1, Some("ezra")).await;
+    end(&stage, &ezra, job).await;
+    let said = stage.attempts(job).await[0].said.clone();
+    assert_eq!(said.as_deref(), Some("it ended with 3 and gave no result: no oil at hand"));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_it_cannot_decide_becomes_a_question() {
     drop(staged!());
     let script = "echo '{\"result\":{\"outcome\":\"blocked\",\"summary\":\"Which oil?\"}}'; exit 1";

@@ -60,7 +60,8 @@ async fn one_that_needed_a_person_goes_on_as_the_same_round() {
     stage.follow().await;
     assert_eq!(stage.kind(job).await, StateKind::Deciding);
     says(&stage, "/timmy answer d1 the green one").await;
-    repeats(&stage, job, &["the green one", "Check out your branch as it is"]).await;
+    let told = ["which oil?", "the green one", "Check out your branch as it is"];
+    repeats(&stage, job, &told).await;
     assert_eq!(stage.job(job).await.branch().number(), 1);
     stage.end().await;
 }
@@ -133,7 +134,7 @@ async fn an_agent_with_timmys_tools_begins_a_round_at_what_it_brought() {
     stage.pass(MINUTE * 10, SECOND * 30).await;
     assert_eq!(stage.attempts(job).await.len(), 2);
     let prompt = stage.bezalel.script().sent.last().unwrap().body.clone();
-    assert!(prompt.contains(&format!("branch `main` at commit `{red}`")), "{prompt}");
+    assert!(prompt.contains(&format!("you begin at commit `{red}`, the head")), "{prompt}");
     // What it adds nothing to is still there, and still red.
     stage.bezalel.goes(ended(&line));
     stage.follow().await;

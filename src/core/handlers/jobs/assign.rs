@@ -85,6 +85,9 @@ impl CommandContext<'_> {
         }
         let role = self.role(order, agent, thread);
         let reviews = seen.status.is_pull && matches!(&role, Ok(role) if role == REVIEWER);
+        // A role that is asked for and that nobody holds is said before anything else: which job would
+        // be in the way depends on it.
+        let role = if order.role.is_some() { Ok(role?) } else { role };
         self.nothing_runs(thread, reviews)?;
         self.may_work(agent, thread)?;
         let role = role?;

@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::words::short;
 use crate::core::jobs::{
-    Act, AgentClaim, CancelReason, Failure, JobEvent, JobRecord, JobStep, Origin, PersonAnswer,
-    Progress, Pusher, ResultJudgement, State, Verdict,
+    Act, AgentClaim, CancelReason, Failure, JobEvent, JobRecord, JobStep, Origin, OutcomeDigest,
+    PersonAnswer, Progress, Pusher, ResultJudgement, State, Verdict,
 };
 use crate::core::model::time::Timestamp;
 
@@ -75,6 +75,11 @@ pub(super) fn foreign(words: &str) -> String {
         true => words.to_owned(),
         false => words.replace('`', "'"),
     }
+}
+
+/// Why an attempt failed, in its agent's words: without what tells failures from other outcomes.
+pub(super) fn reason(how: &OutcomeDigest) -> String {
+    foreign(how.0.strip_prefix("gave up: ").unwrap_or(&how.0))
 }
 
 fn begun(origin: &Origin) -> String {
@@ -159,7 +164,7 @@ fn progress_told(progress: &Progress) -> Option<String> {
         }
         Progress::Ended { claim, .. } => format!("it ended, and claims {}", claim.said()),
         Progress::Failed { failure, .. } => match failure {
-            Failure::Agent(how) => format!("it failed: {}", foreign(&how.0)),
+            Failure::Agent(how) => format!("it failed: {}", reason(how)),
             Failure::BadRequest => "it does not understand what is asked".to_owned(),
             Failure::PoolSpent { .. } => "its quota ran out".to_owned(),
             Failure::Unable(why) => format!("it had to end: {}", why.said()),

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
 use super::let_pass::LetPassView;
+use super::log::reason;
 use super::standing::{CancelledBy, JobStanding, branch};
 use super::unheard::UnheardView;
 use super::view::{JobView, tried};
@@ -62,6 +63,8 @@ pub enum JobOutcome {
     #[template(path = "job/dead.md")]
     Dead {
         view: Box<JobView>,
+        /// Whether it was to review what others work on, which is not given up with it.
+        is_review: bool,
         tried: Option<String>,
         attempts: Vec<AttemptLine>,
         left: LeftResult,
@@ -246,6 +249,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             found: sentences(found, &on),
         },
         JobStanding::Dead { .. } => JobOutcome::Dead {
+            is_review: job.spec.purpose.is_review(),
             tried: tried(view.tries),
             attempts: attempt_lines(record),
             left: LeftResult::of(record),
@@ -295,6 +299,8 @@ fn meanwhile(
                 (Verdict::Nothing, _) => {
                     NextTry::Attempt { number: job.attempt_number(), of: job.spec.limits.attempts }
                 }
+                // It is good as it is: who wants it otherwise said so.
+                (Verdict::Pass { .. }, _) => return None,
                 (_, WorkKind::Repair(number)) if !found.is_empty() => {
                     NextTry::Round { number, of: job.past.rounds_allowed }
                 }
@@ -334,10 +340,18 @@ fn claimed(claim: &AgentClaim) -> Option<String> {
 
 fn attempt_lines(record: &JobRecord) -> Vec<AttemptLine> {
     let course = Course::of(record);
-    record.attempts.iter().map(|attempt| line(attempt, course.result(attempt.fence))).collect()
+    let of = |attempt: &AttemptRecord| {
+        let failure = record.failure(attempt.fence).map(reason);
+        line(attempt, course.result(attempt.fence), failure)
+    };
+    record.attempts.iter().map(of).collect()
 }
 
-fn line(attempt: &AttemptRecord, result: Option<&AttemptResult>) -> AttemptLine {
+fn line(
+    attempt: &AttemptRecord,
+    result: Option<&AttemptResult>,
+    failure: Option<String>,
+) -> AttemptLine {
     let ran = attempt.started_at.zip(attempt.ended);
     AttemptLine {
         agent: attempt.agent.clone(),
@@ -346,6 +360,10 @@ fn line(attempt: &AttemptRecord, result: Option<&AttemptResult>) -> AttemptLine 
         how: match (attempt.ended, result) {
             (None, _) => "runs".to_owned(),
             (Some((_, AttemptEnd::Ended)), Some(result)) => came_of(attempt, result),
+            (Some((_, end @ AttemptEnd::Failed)), _) => match failure {
+                Some(why) => format!("{}: {why}", end.said()),
+                None => end.said(),
+            },
             (Some((_, end)), _) => end.said(),
         },
     }

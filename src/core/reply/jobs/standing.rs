@@ -76,6 +76,10 @@ pub enum JobStanding {
         commit: String,
         opinion: Opinion,
     },
+    /// It reviewed something, and somebody dismissed that.
+    Dismissed {
+        agent: Option<String>,
+    },
     Merged {
         pull: Option<i64>,
     },
@@ -159,6 +163,10 @@ impl JobStanding {
                 if let Some(review) = given(record) {
                     let (agent, commit) = (review.agent.clone(), short(&review.head));
                     return Self::Reviewed { agent, commit, opinion: review.opinion };
+                }
+                // What stands is told with a job that gives reviews.
+                if record.job.spec.purpose.is_review() {
+                    return Self::Dismissed { agent: agent() };
                 }
                 let is_pull = matches!(record.job.spec.purpose, Purpose::Code | Purpose::Repair);
                 let pull = record.job.past.pull.filter(|_| is_pull);

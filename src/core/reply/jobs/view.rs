@@ -164,6 +164,7 @@ impl JobView {
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
             | JobStanding::Reviewed { .. }
+            | JobStanding::Dismissed { .. }
             | JobStanding::Merged { .. }
             | JobStanding::Reverted { .. }
             | JobStanding::NoChange => true,
@@ -222,6 +223,7 @@ impl JobView {
             self.standing,
             JobStanding::Delivered { .. }
                 | JobStanding::Reviewed { .. }
+                | JobStanding::Dismissed { .. }
                 | JobStanding::Merged { .. }
                 | JobStanding::Reverted { .. }
                 | JobStanding::NoChange
@@ -241,6 +243,7 @@ impl JobView {
             self.standing,
             JobStanding::Delivered { .. }
                 | JobStanding::Reviewed { .. }
+                | JobStanding::Dismissed { .. }
                 | JobStanding::Merged { .. }
                 | JobStanding::Reverted { .. }
         );
