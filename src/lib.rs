@@ -85,8 +85,8 @@
 //!    confined; a job stays where it is until that has ended. What follows stands on its commit,
 //!    as `timmy/verify`.
 //!    A job that reviews lives beside the one that works there: what its agent says is posted for it
-//!    (`engine/jobs/posting`), what the forge shows of it is `engine/jobs/reviewing`, and what it asks
-//!    for is told to the other ([`store::jobs::tell_reviewed`]).
+//!    (`engine/jobs/posting`), what the forge shows of it is `engine/jobs/reviewing`, and what it
+//!    asks for (`given_review`) is told to the other ([`store::jobs::tell_reviewed`]).
 //! 7. What only a person can decide becomes a question in the thread: `engine/jobs/ask` puts it, and
 //!    voids it when anything moves that a yes to it covers ([`core::decisions`]). An answer is a
 //!    comment like any other, or a review in the forge's own page (`engine/inbox/review`,

@@ -379,6 +379,8 @@ impl LiveForge {
             found.findings.push(Finding::IssueEdited);
         }
         let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
+        // Whenever it came there: what an attempt named when it ended was made in it.
+        let head_push = head_push.filter(|push| !names(&claim, &push.commit));
         Ok(Some(JobEvidence {
             judgement: ResultJudgement {
                 look: job.past.look,
@@ -436,6 +438,11 @@ impl JobForge for LiveForge {
     ) -> ForgeCall<'a, Option<JobEvidence>> {
         Box::pin(self.examiner.examine(result, evidence))
     }
+}
+
+/// Whether an attempt names this very commit as its result.
+fn names(claim: &AgentClaim, commit: &Commit) -> bool {
+    matches!(claim, AgentClaim::PullRequest { commit: Some(named), .. } if named == commit)
 }
 
 /// Whether an attempt was to answer, and no answer of its account is there.

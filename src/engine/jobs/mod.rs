@@ -42,6 +42,7 @@ mod examine;
 mod fleet;
 mod follow;
 mod forge;
+mod given_review;
 mod health;
 mod judge_again;
 mod look;

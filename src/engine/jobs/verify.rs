@@ -167,6 +167,7 @@ impl Jobs {
             if is_to_be_mended {
                 let became = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
                 review.follow_up = match &became {
+                    ToldReviewed::NotYet => return Ok(None),
                     ToldReviewed::Told(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
                     ToldReviewed::NotNow => ReviewFollowUp::Nothing,
                     ToldReviewed::Nobody if may_be_mended => ReviewFollowUp::Offered,

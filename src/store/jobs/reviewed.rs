@@ -31,12 +31,14 @@ pub enum ToldReviewed {
     /// The job that works there goes on without it: it brought something else by now, or a person has
     /// said yes.
     NotNow,
+    /// The job that works there has not seen yet what was reviewed.
+    NotYet,
     /// Nobody works there.
     Nobody,
 }
 
 /// Tells the job that works on a pull request, or whose result there nobody had to accept yet, what a
-/// review asks for; once for each review.
+/// review of its head asks for; once for each review.
 pub fn tell_reviewed(
     tx: &Transaction<'_>,
     pull: ThreadId,
@@ -55,10 +57,14 @@ pub fn tell_reviewed(
         true => ToldReviewed::Nobody,
         false => ToldReviewed::NotNow,
     };
-    // What it brought by now may be something else than what was reviewed.
-    let is_at_rest = matches!(kind, StateKind::Verifying | StateKind::Deciding | StateKind::Done);
-    if is_accepted || (is_at_rest && works.past.commit.as_ref() != Some(&review.head)) {
-        return Ok(untold);
+    // What it brought by now may be something else than what was reviewed, which is the head: as long
+    // as it is watched, it hears of that.
+    let knows = works.past.commit.as_ref() == Some(&review.head);
+    match kind {
+        _ if is_accepted => return Ok(untold),
+        StateKind::Verifying | StateKind::Deciding if !knows => return Ok(ToldReviewed::NotYet),
+        StateKind::Done if !knows => return Ok(untold),
+        _ => {}
     }
     let key = match review.review {
         Some(number) => format!("review.{number}"),

@@ -4,15 +4,17 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
+use timmy::clock::Clock as _;
 use timmy::core::jobs::{
-    CancelReason, Cancelled, Deciding, Done, JobEvent, JobId, JobLimits, NewJob, Origin, Purpose,
-    Question, State, StateKind, WorkKind,
+    CancelReason, Cancelled, Deciding, Done, Draw, GivenReview, JobEvent, JobId, JobLimits, NewJob,
+    Origin, Purpose, Question, ReviewFollowUp, State, StateKind, StepTime, ToldText, WorkKind,
 };
 use timmy::core::model::ids::ThreadId;
 use timmy::core::model::text::Review;
 use timmy::core::model::verdict::Opinion;
 use timmy::sandbox::{Fault, Matcher, ReviewState, Sandbox, Scopes};
-use timmy::store::jobs;
+use timmy::store::Transaction;
+use timmy::store::jobs::{self, ToldReviewed};
 
 use super::decisions::{BRANCH, delivered, questions, said, says};
 use super::scripted::ended;
@@ -267,6 +269,41 @@ async fn what_a_person_took_no_agent_takes_back() {
     stage.app.sandbox.merge("alexander", DOOR, pull).unwrap();
     stage.pass(MINUTE * 10, MINUTE).await;
     assert_eq!(stage.job(works).await.state, State::Done(Done::Merged));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_review_of_a_head_that_its_maker_did_not_see_yet_waits_for_that() {
+    let (stage, _file) = stage_where(|config| config.with("accept.on_yes", "merge")).await;
+    let (works, pull) = delivered(&stage).await;
+    let reviewer = stage.asks(pull, Some("bezalel")).await;
+    let attempt = stage.attempts(reviewer).await[0].fence;
+    let thread = ThreadId { repo: stage.repo().await, number: pull };
+    let seen = stage.job(works).await.past.commit.unwrap();
+    let now = StepTime { at: stage.app.clock.now(), chance: Draw(0) };
+    for (head, is_told) in [("f".repeat(40), false), (seen.to_string(), true)] {
+        let review = GivenReview {
+            attempt,
+            job: reviewer,
+            review: None,
+            pull,
+            agent: "bezalel".to_owned(),
+            head: head.parse().unwrap(),
+            opinion: Opinion::ChangesRequested,
+            places: Vec::new(),
+            left_out: 1,
+            follow_up: ReviewFollowUp::Nothing,
+        };
+        let text = ToldText::by("bezalel", "Which oil?");
+        let tell =
+            move |tx: &Transaction<'_>| jobs::tell_reviewed(tx, thread, (&review, text), now);
+        let became = stage.app.timmy.write(tell).await;
+        match became {
+            ToldReviewed::NotYet => assert!(!is_told),
+            ToldReviewed::Told(_) => assert!(is_told),
+            other => panic!("{other:?}"),
+        }
+    }
     stage.end().await;
 }
 

@@ -1,11 +1,13 @@
 //! What timmy says of the heads of pull requests that no job at work judges.
 
+use serde_json::json;
 use timmy::core::jobs::{Done, JobId, State};
 use timmy::core::model::incident::Incident;
-use timmy::sandbox::{Mode, Sandbox};
+use timmy::sandbox::{Fault, Matcher, Mode, Sandbox};
 use timmy::store::incidents::{self, OpenIncident};
 
 use super::decisions::{BRANCH, delivered};
+use super::scripted::ended;
 use super::stage::{Stage, live};
 use crate::support::clock::{MINUTE, SECOND};
 use crate::support::forge::DOOR;
@@ -147,6 +149,27 @@ async fn what_an_agent_says_in_timmys_name_does_not_stand_while_its_job_is_at_wo
     stage.cancel(JobId(1)).await;
     stage.pass(MINUTE * 70, MINUTE * 5).await;
     says(&stage, &head, "failure");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_an_attempt_named_when_it_ended_is_not_late_whenever_it_came_there() {
+    let stage = stage().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let sandbox = &stage.app.sandbox;
+    let head = pushes(&stage, "ezra", "elsewhere", "red");
+    // The forge is slow, also to take what was pushed before the attempt ended.
+    sandbox.faults().rate(1, Matcher::method_path("GET", "/branches/"), 1000, Fault::BadGateway);
+    let result = json!({ "outcome": "pull_request", "commit": head });
+    stage.ezra.goes(ended(&format!("timmy-result: {result}")));
+    stage.follow().await;
+    stage.pass(SECOND * 30, SECOND * 10).await;
+    sandbox.force_branch("ezra", DOOR, BRANCH, &head).unwrap();
+    sandbox.open_pull("ezra", DOOR, "Paint it", "", BRANCH).unwrap();
+    sandbox.faults().clear();
+    pass(&stage).await;
+    let job = stage.job(job).await;
+    assert_eq!((job.past.late, job.state), (None, State::Done(Done::Verified)));
     stage.end().await;
 }
 
