@@ -242,13 +242,13 @@ async fn the_agents_and_what_they_would_get() {
 
         | agent | state | roles | free | fit | rights here | next |
         |---|---|---|---:|---:|---|---|
-        | `ezra` | this version cannot drive it | coder | 1 of 1 | 0.23 | unknown | \#3 Paint it \`red\` \| anna |
+        | `ezra` | not asked yet | coder | 1 of 1 | 0.23 | unknown | \#3 Paint it \`red\` \| anna |
 
         <details><summary>Models, prices, hosts</summary>
 
         | agent | kind | model | USD per million tokens, read / written | skills | host |
         |---|---|---|---:|---|---|
-        | `ezra` | crewai |  | unknown |  |  |
+        | `ezra` | forge |  | unknown |  |  |
 
         </details>
         ");

@@ -17,13 +17,13 @@ async fn the_agents_as_configured() {
 
         | agent | state | roles | free | fit | rights here | next |
         |---|---|---|---:|---:|---|---|
-        | `ezra` | this version cannot drive it | coder | 1 of 1 | 0.23 | unknown |  |
+        | `ezra` | not asked yet | coder | 1 of 1 | 0.23 | unknown |  |
 
         <details><summary>Models, prices, hosts</summary>
 
         | agent | kind | model | USD per million tokens, read / written | skills | host |
         |---|---|---|---:|---|---|
-        | `ezra` | crewai |  | unknown |  |  |
+        | `ezra` | forge |  | unknown |  |  |
 
         </details>
         ");
@@ -47,15 +47,15 @@ async fn what_is_paused_is_shown() {
 
         | agent | state | roles | free | fit | rights here | next |
         |---|---|---|---:|---:|---|---|
-        | `ezra` | this version cannot drive it | coder | 1 of 1 | 0.23 | unknown |  |
-        | `bezalel` | this version cannot drive it | coder, reviewer | 3 of 3 | 0.23 | unknown | paused since Mon 23 Nov, 12:00 UTC, by \@alexander |
+        | `ezra` | not asked yet | coder | 1 of 1 | 0.23 | unknown |  |
+        | `bezalel` | not asked yet | coder, reviewer | 3 of 3 | 0.23 | unknown | paused since Mon 23 Nov, 12:00 UTC, by \@alexander |
 
         <details><summary>Models, prices, hosts</summary>
 
         | agent | kind | model | USD per million tokens, read / written | skills | host |
         |---|---|---|---:|---|---|
-        | `ezra` | crewai |  | unknown |  |  |
-        | `bezalel` | crewai |  | unknown | rust, sql\|psql | vps-2 |
+        | `ezra` | forge |  | unknown |  |  |
+        | `bezalel` | forge |  | unknown | rust, sql\|psql | vps-2 |
 
         </details>
         ");
