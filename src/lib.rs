@@ -52,7 +52,9 @@
 //!    [`store::matches`] with all that it was decided from, so that `timmy simulate` can decide it
 //!    again.
 //!    Of what would be next if it said what is to be done, `engine/scope_questions` asks the author, once
-//!    ([`store::ask_scope`]); an answer comes as a comment like any other (`engine/inbox/scope_answer`).
+//!    ([`store::ask_scope`]), which is looked at again when it is sent (`engine/outbox/scope_question`); an
+//!    answer comes as a comment like any other (`engine/inbox/scope_answer`), and a yes covers it as it
+//!    covers the text of the issue ([`store::covered_text`]).
 //! 4. `queue`, `why`, `plan` and `agents` are answered from `engine/planner`, the ranked backlog of
 //!    a moment ago, as [`core::handlers::BacklogFacts`]. What the readers of the thread may know,
 //!    `engine/audience` asks and [`core::policy::audience`] decides; nothing else has a name there.

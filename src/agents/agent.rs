@@ -177,6 +177,8 @@ pub enum FailureKind {
     BadRequest,
     /// Its quota ran out in mid-work.
     PoolSpent { until: Option<Timestamp> },
+    /// What it gave for its answer says that its quota is used up, and nobody else does.
+    ClaimsPoolSpent,
     /// Its key was refused in mid-work.
     BadKey,
     /// Its model is gone.

@@ -164,14 +164,6 @@ impl Run {
         self.state().end.is_some()
     }
 
-    /// Until when its quota is used up, if it ended by that.
-    pub(super) fn spent_until(&self) -> Option<Timestamp> {
-        match self.state().end {
-            Some(WorkEnd::Failed { kind: FailureKind::PoolSpent { until }, .. }) => until,
-            _ => None,
-        }
-    }
-
     pub(super) fn steer(&self, text: &str) -> SteerOutcome {
         let mut state = self.state();
         if state.end.is_some() || self.stop.is_cancelled() || state.told.len() == MOST_TOLD {

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::run::Run;
 use super::task::StoredRequest;
-use crate::core::model::time::Timestamp;
 
 /// How many attempts that have ended are remembered.
 const REMEMBERED: usize = 20;
@@ -46,12 +45,5 @@ impl Runs {
             runs.remove(nth);
         }
         Begun::New
-    }
-
-    /// Until when its quota is used up at `now`, if an attempt ended by that.
-    pub(super) fn spent_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let runs = self.runs();
-        let ends = runs.iter().filter_map(|(_, run)| run.spent_until());
-        ends.max().filter(|until| *until > now)
     }
 }

@@ -208,7 +208,7 @@ impl Confirmations {
             self.snapshots.gather(inbound, &handlers::needs(reading, None), (own, actor)).await?;
         let authorship = Authorship::Author;
         let asked = CommandRequest { inbound, key, actor, right, authorship, verdict: None };
-        Ok(Some(handlers::handle(asked, reading, &snapshot)))
+        Ok(Some(self.ctx.policy.with_quotas(handlers::handle(asked, reading, &snapshot))))
     }
 }
 

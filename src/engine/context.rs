@@ -16,15 +16,17 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
+use crate::core::handlers::ChangeSet;
 use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
+use crate::core::model::quota::QuotaName;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
-use crate::core::policy::controls::AgentProfile;
+use crate::core::policy::controls::{AgentProfile, ControlChange, PauseScope};
 use crate::core::report::Hours;
 use crate::core::scheduling::{AgentSlot, Limits, Rules};
 use crate::gitea::Gitea;
@@ -75,6 +77,28 @@ pub struct Policy {
     /// What a result must stand up to.
     pub guards: GuardsConfig,
     pub places: RunPlaces,
+}
+
+impl Policy {
+    /// What an agent lives on: its quota, and what it alone was said to have no more of.
+    pub(super) fn quotas_of(&self, agent: &str) -> Vec<QuotaName> {
+        let slot = self.workers.iter().find(|slot| slot.name == agent);
+        let own = QuotaName::Agent(agent.to_owned());
+        match slot.and_then(|slot| slot.pool.clone()) {
+            Some(pool) => vec![QuotaName::Pool(pool), own],
+            None => vec![own],
+        }
+    }
+
+    /// `changes`, which have the quotas tried of whom they let work again.
+    pub(super) fn with_quotas(&self, mut changes: ChangeSet) -> ChangeSet {
+        for change in &changes.fleet {
+            if let ControlChange::Resume(PauseScope::Agent(agent)) = change {
+                changes.quotas.extend(self.quotas_of(agent));
+            }
+        }
+        changes
+    }
 }
 
 /// Where guards run what agents wrote.

@@ -2,15 +2,15 @@
 //! from the forge right before anybody's answer counts.
 
 use super::context::Context;
+use super::error::EngineError;
 use crate::core::decisions::{
     Covered, CoveredHead, CoveredStart, Decision, QuestionCheck, VoidReason,
 };
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, Subject};
-use crate::core::model::issue::TextDigest;
 use crate::gitea::{Error, PullState, TextLookup};
-use crate::store::backlog;
 use crate::store::decisions::StoredDecision;
+use crate::store::{backlog, covered_text};
 
 /// What the forge shows of an open decision, in the repository that is called `name`; `own` is
 /// timmy's account.
@@ -22,7 +22,7 @@ pub(super) async fn check(
     stored: &StoredDecision,
     name: &RepoName,
     own: &Account,
-) -> Result<QuestionCheck, Error> {
+) -> Result<QuestionCheck, EngineError> {
     if !stands(ctx, stored, name, own).await? {
         return Ok(QuestionCheck::Void(VoidReason::QuestionChanged));
     }
@@ -57,7 +57,7 @@ pub(super) async fn check_covered(
     ctx: &Context,
     decision: &Decision,
     name: &RepoName,
-) -> Result<QuestionCheck, Error> {
+) -> Result<QuestionCheck, EngineError> {
     let covers = &decision.covers;
     let mut now = Covered::default();
     if let Some(CoveredHead { pull, .. }) = covers.head {
@@ -73,7 +73,13 @@ pub(super) async fn check_covered(
             Err(Error::NotFound { .. }) => return Ok(QuestionCheck::Void(VoidReason::Edited)),
             issue => issue?,
         };
-        now.text = Some(TextDigest(backlog::digest_of_text(&issue)));
+        let (thread, text) = (decision.thread, backlog::digest_of_text(&issue));
+        let read = ctx.ledger.read(move |conn| covered_text::with_answers(conn, thread, text));
+        now.text = Some(read.await?);
+    }
+    if covers.answers.is_some() {
+        let thread = decision.thread;
+        now.answers = ctx.ledger.read(move |conn| covered_text::answers(conn, thread)).await?;
     }
     now.start = covers.start.as_ref().map(|start| start_now(ctx, start));
     Ok(match covers.difference(&now) {

@@ -17,6 +17,7 @@ pub(super) async fn ensure(ctx: &Context) -> Result<(), Error> {
             Some(at) if restored != Some(at) => {
                 tracing::warn!(%at, "ledger is a copy: what ran when it was taken is looked for");
                 jobs::restore(tx, &fresh, ShownNumbers::default(), now)?;
+                meta::set(tx, meta::RESTORED_AT, &now.at)?;
                 meta::set(tx, meta::RESTORED_FROM, &at)
             }
             _ => jobs::introduce(tx, &fresh).map(drop),

@@ -185,7 +185,8 @@ impl Engine {
         let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
         let reporter = Arc::new(reporter);
-        let outbox = Arc::new(Outbox::new(ctx.clone(), world.clone(), reporter.clone()));
+        let outbox =
+            Arc::new(Outbox::new(ctx.clone(), world.clone(), (reporter.clone(), planner.clone())));
         let inbox = Inbox::new(
             ctx.clone(),
             world.clone(),

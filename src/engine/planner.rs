@@ -17,10 +17,11 @@ use crate::config::FleetLimits;
 use crate::core::jobs::ask_first::names_protected;
 use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoId;
+use crate::core::model::issue::NamedPaths;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::{AgentSlot, RankedBacklog, RankingInput, Roster, Rules};
-use crate::store::{Connection, Error, backlog, controls, jobs, repos};
+use crate::core::scheduling::{AgentSlot, IssueFacts, RankedBacklog, RankingInput, Roster, Rules};
+use crate::store::{Connection, Error, backlog, controls, jobs, repos, scope_answers};
 
 /// How long a ranking is kept. Facts of a large backlog take tens of megabytes: nobody shall pay
 /// for them who does not look.
@@ -112,7 +113,7 @@ impl Planner {
     }
 
     /// What the configuration says, and whose account is timmy's own.
-    fn present_rules(&self) -> Rules {
+    pub(super) fn present_rules(&self) -> Rules {
         let mut rules = self.accounts.present_rules();
         rules.machines.extend(self.identity.known().map(|own| own.login.clone()));
         rules
@@ -200,11 +201,18 @@ pub fn rank_backlog(
     jobs::add_work(conn, &mut facts)?;
     if setting.roster.workers.iter().any(|worker| worker.cannot_ask) {
         let mut globs: BTreeMap<RepoId, Vec<Glob>> = BTreeMap::new();
-        backlog::look_at_paths(conn, &mut facts, |facts, named| {
+        let mut see = |facts: &mut IssueFacts, named: &NamedPaths| {
             let repo = facts.thread.repo;
             let globs = globs.entry(repo).or_insert_with(|| limits.protected_in(repo));
-            facts.names_protected = names_protected(named, globs);
-        })?;
+            facts.names_protected |= names_protected(named, globs);
+        };
+        backlog::look_at_paths(conn, &mut facts, &mut see)?;
+        let answered = scope_answers::named_paths(conn)?;
+        for facts in &mut facts {
+            if let Some(named) = answered.get(&facts.thread) {
+                see(facts, named);
+            }
+        }
     }
     Ok(RankedBacklog::new(facts, setting))
 }

@@ -21,7 +21,7 @@ use crate::core::scheduling::text::TextReader;
 use crate::core::scheduling::{QUESTIONS_A_DAY, QuestionTerms, RankedBacklog, Readiness};
 use crate::gitea;
 use crate::store::ask_scope::{self, AskTerms, NewScopeQuestion};
-use crate::store::{Connection, Error, Transaction, backlog, cursors, meta, scope_questions};
+use crate::store::{Connection, Error, Transaction, backlog, meta, scope_questions};
 
 /// How many issues are looked at in one round.
 const MOST: usize = 8;
@@ -98,7 +98,11 @@ impl ScopeQuestions {
                     let comment = question(&author, &readiness.lacks(), words, since);
                     let author = Account::clone(&author);
                     let new = NewScopeQuestion { thread, author, readiness, key, comment };
-                    self.put(new, judged).await?;
+                    if self.put(new, judged).await? {
+                        // One question a look is enough: what is asked takes its place, and what is
+                        // next then, the next look tells.
+                        return Ok(());
+                    }
                 }
                 Ok(IssueLook::WasAsked(readiness, key, at)) => {
                     let write = move |tx: &Transaction<'_>| {
@@ -116,8 +120,8 @@ impl ScopeQuestions {
         Ok(())
     }
 
-    /// Asks, if nothing speaks against it in the act.
-    async fn put(&self, new: NewScopeQuestion, judged: &RankedBacklog) -> Result<(), Error> {
+    /// Asks, if nothing speaks against it in the act. Whether it did.
+    async fn put(&self, new: NewScopeQuestion, judged: &RankedBacklog) -> Result<bool, Error> {
         let (thread, now) = (new.thread, self.ctx.now());
         let terms = AskTerms {
             rules: judged.setting.rules.clone(),
@@ -132,19 +136,19 @@ impl ScopeQuestions {
             }
             false => self.pass_over(thread, KEPT),
         }
-        Ok(())
+        Ok(asked)
     }
 
     async fn known(&self) -> Result<Known, Error> {
         let now = self.ctx.now();
         let day_began = now.day_began(&self.ctx.policy.zone);
-        let mut passed_over = self.passed_over_at(now);
+        let passed_over = self.passed_over_at(now);
         let read = move |conn: &Connection| {
             let asked = scope_questions::asked_since(conn, day_began)?;
-            passed_over.extend(scope_questions::asked(conn)?);
+            let terms = QuestionTerms { passed_over, ..scope_questions::terms(conn)? };
             Ok(Known {
                 left_today: QUESTIONS_A_DAY.saturating_sub(asked),
-                terms: QuestionTerms { heard_since: cursors::heard_since(conn)?, passed_over },
+                terms,
                 repos: backlog::tracked(conn)?,
                 ledger: meta::get(conn, meta::LEDGER)?,
             })

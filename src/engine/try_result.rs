@@ -29,6 +29,8 @@ pub(super) enum TryResult {
     Later { due: Timestamp, reason: String, certain: bool },
     /// Nothing was written: the forge redirects, most likely since the repository was renamed.
     Redirected { reason: String },
+    /// Nothing was written: it is not to be said after all, and forgotten as if it never was.
+    Withdrawn,
     /// It will never be delivered.
     Dead { reason: String },
 }

@@ -1,15 +1,16 @@
 //! Asks the author of an issue what its text does not say: once, checked in the transaction that
 //! does it.
 
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 
 use super::error::Error;
-use super::outbox::{self, NewEffect};
-use super::scope_questions::{asked_since, insert, is_asked};
+use super::outbox::{self, NewEffect, OutboxRow};
+use super::scope_questions::{self, asked_since, insert, is_asked};
 use super::{backlog, controls, jobs};
 use crate::core::effect::{CreateComment, Effect};
 use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::Issue;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{Ineligible, Readiness, Rules, obstacles};
 
@@ -55,6 +56,44 @@ pub fn ask(
     let effect = Effect::Comment(new.comment.clone());
     outbox::push(tx, &NewEffect::new(new.key.clone(), new.thread, &effect, now)?, now)?;
     Ok(true)
+}
+
+/// Whether a question is still to be asked that is about to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StillLacks {
+    Yes,
+    /// The issue says it by now, or something else is in the way.
+    No,
+    /// The forge shows another text than the one that was read.
+    Unknown,
+}
+
+/// Looks at an issue as the forge shows it.
+pub fn still_lacks(
+    conn: &Connection,
+    (thread, shown): (ThreadId, &Issue),
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<StillLacks, Error> {
+    let Some(mut facts) = backlog::issue(conn, thread)? else { return Ok(StillLacks::No) };
+    facts.work = jobs::work(conn, thread)?;
+    facts.assignees = shown.assignees.as_slice().into();
+    if obstacles(&facts, rules, &controls::at(conn, now)?, now) != [Ineligible::MissingScope] {
+        return Ok(StillLacks::No);
+    }
+    Ok(match backlog::text_of(conn, thread)? == Some(backlog::digest_of_text(shown)) {
+        true => StillLacks::Yes,
+        false => StillLacks::Unknown,
+    })
+}
+
+/// A question that was never sent is not asked after all. It may be asked later, under its key.
+pub fn withdraw(tx: &Transaction<'_>, row: &OutboxRow) -> Result<(), Error> {
+    outbox::withdraw(tx, row.seq)?;
+    match row.lane.thread() {
+        Some(thread) => scope_questions::withdraw(tx, thread),
+        None => Ok(()),
+    }
 }
 
 /// Another ledger of the same account has asked, by the comment with this key.

@@ -94,6 +94,9 @@ fn store(
             _ => {}
         }
     }
+    for quota in &changes.quotas {
+        jobs::try_quota_at_once(tx, quota, now)?;
+    }
     for keyed in &changes.effects {
         let effect = NewEffect::new(keyed.key.clone(), keyed.thread, &keyed.effect, now)?;
         outbox::push(tx, &effect, now)?;

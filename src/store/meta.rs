@@ -35,6 +35,9 @@ pub const COPIED_AT: Key<Timestamp> = Key::new("copied_at");
 /// Of the copy taken at this moment this ledger was made: it has a name and numbers of its own.
 pub const RESTORED_FROM: Key<Timestamp> = Key::new("restored_from");
 
+/// When that was found, by timmy's clock.
+pub const RESTORED_AT: Key<Timestamp> = Key::new("restored_at");
+
 /// When deliveries came last.
 pub const DELIVERIES: Key<DeliveryLog> = Key::new("deliveries");
 

@@ -199,6 +199,18 @@ pub fn done(
     )
 }
 
+/// It is not to be written after all, and is as if it never was.
+pub(super) fn withdraw(tx: &Transaction<'_>, seq: EffectSeq) -> Result<(), Error> {
+    // It ends first: what is next in its lane is told by rows that end, not by those that go.
+    change(
+        tx,
+        seq,
+        "UPDATE outbox SET state = 'done', ended_at = due_at WHERE seq = ?1 AND ended_at IS NULL",
+        [seq],
+    )?;
+    change(tx, seq, "DELETE FROM outbox WHERE seq = ?1", [seq])
+}
+
 /// It is to be tried again at `due_at`, not before, because of `reason`. With `certain` the last
 /// try is known to have written nothing; else it has to be looked for first.
 pub fn put_back(

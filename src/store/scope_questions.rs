@@ -1,27 +1,27 @@
-//! What the authors of issues were asked whose text does not say what is to be done, and what was
-//! answered in comments.
+//! What the authors of issues were asked whose text does not say what is to be done, and which
+//! comments may answer that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::backlog;
 use super::columns::{Json, thread};
 use super::error::Error;
+use super::scope_answers::{self, ScopeAnswer};
+use super::{backlog, cursors, meta};
 use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::thread::ScopeQuestion;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::Readiness;
-
-/// Of how many comments it is kept that they answer a question.
-const MOST_ANSWERS: usize = 5;
+use crate::core::scheduling::{QuestionTerms, Readiness};
 
 /// A question to which a comment may be the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitedAnswer {
     /// Who wrote the issue.
     pub author: Option<Account>,
+    /// What its text and the answers so far say.
+    pub known: Readiness,
     /// The number of the comment that asks, once it is there.
     pub question: Option<i64>,
 }
@@ -53,17 +53,30 @@ pub(super) fn is_asked(conn: &Connection, thread: ThreadId) -> Result<bool, Erro
     Ok(found)
 }
 
-/// The issues whose authors were ever asked.
-pub fn asked(conn: &Connection) -> Result<BTreeSet<ThreadId>, Error> {
+/// The issues whose authors were ever asked, and when.
+fn asked(conn: &Connection) -> Result<BTreeMap<ThreadId, Timestamp>, Error> {
     let asked = conn
-        .prepare_cached("SELECT repo, number FROM scope_questions")?
-        .query_map([], thread)?
+        .prepare_cached("SELECT repo, number, asked_at FROM scope_questions")?
+        .query_map([], |row| Ok((thread(row)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
     Ok(asked)
 }
 
-/// How many were asked since a moment.
+/// What keeps questions from being asked, as far as the ledger knows.
+pub fn terms(conn: &Connection) -> Result<QuestionTerms, Error> {
+    Ok(QuestionTerms {
+        heard_since: cursors::heard_since(conn)?,
+        asked: asked(conn)?,
+        passed_over: BTreeSet::new(),
+    })
+}
+
+/// How many were asked since a moment. A copy of a ledger does not know what was asked since it was
+/// taken: when it is started, that counts as all that may be.
 pub fn asked_since(conn: &Connection, since: Timestamp) -> Result<u32, Error> {
+    if meta::get(conn, meta::RESTORED_AT)? >= Some(since) {
+        return Ok(u32::MAX);
+    }
     let count = conn
         .prepare_cached("SELECT count(*) FROM scope_questions WHERE asked_at >= ?1")?
         .query_row([since], |row| row.get(0))?;
@@ -75,83 +88,58 @@ pub fn asked_since(conn: &Connection, since: Timestamp) -> Result<u32, Error> {
 pub(super) fn open(conn: &Connection, thread: ThreadId) -> Result<Option<ScopeQuestion>, Error> {
     let open = conn
         .prepare_cached(
-            "SELECT asked_at, readiness | said FROM scope_questions
+            "SELECT asked_at, readiness FROM scope_questions
                  JOIN backlog USING (repo, number) LEFT JOIN outbox ON key = scope_questions.comment
              WHERE scope_questions.repo = ?1 AND scope_questions.number = ?2
-               AND NOT is_pull AND NOT (readiness | said) & 1 AND state IS NOT 'dead'",
+               AND NOT is_pull AND state IS NOT 'dead'",
         )?
         .query_row((thread.repo, thread.number), |row| {
-            let parts = backlog::readiness_of(row.get(1)?).lacks();
-            Ok(ScopeQuestion { at: row.get(0)?, parts })
+            Ok((row.get(0)?, backlog::readiness_of(row.get(1)?)))
         })
         .optional()?;
-    Ok(open)
+    let Some((at, readiness)) = open else { return Ok(None) };
+    let known = readiness.or(scope_answers::said_of(conn, thread)?);
+    Ok((!known.scope).then(|| ScopeQuestion { at, parts: known.lacks() }))
 }
 
-/// What a comment in a thread may answer.
+/// What a comment in a thread may answer, as long as anything is lacking.
 pub fn awaited(conn: &Connection, thread: ThreadId) -> Result<Option<AwaitedAnswer>, Error> {
     let awaited = conn
         .prepare_cached(
-            "SELECT author, outbox.comment FROM scope_questions
+            "SELECT author, readiness, outbox.comment FROM scope_questions
                  JOIN backlog USING (repo, number) LEFT JOIN outbox ON key = scope_questions.comment
              WHERE scope_questions.repo = ?1 AND scope_questions.number = ?2 AND NOT is_pull",
         )?
         .query_row((thread.repo, thread.number), |row| {
             let author: Option<Json<Account>> = row.get(0)?;
             let author = author.map(|Json(author)| author);
-            Ok(AwaitedAnswer { author, question: row.get(1)? })
+            let known = backlog::readiness_of(row.get(1)?);
+            Ok(AwaitedAnswer { author, known, question: row.get(2)? })
         })
         .optional()?;
-    Ok(awaited)
+    let Some(awaited) = awaited else { return Ok(None) };
+    let known = awaited.known.or(scope_answers::said_of(conn, thread)?);
+    Ok((!known.lacks().is_empty()).then_some(AwaitedAnswer { known, ..awaited }))
 }
 
-/// A comment says so much of what was asked.
+/// A comment answers. Whether that is kept: only as long as something is lacking that it says.
 pub fn answered(
     tx: &Transaction<'_>,
     thread: ThreadId,
-    comment: i64,
-    says: Readiness,
-) -> Result<(), Error> {
-    let mut answers = answers(tx, thread)?;
-    if !answers.contains(&comment) {
-        answers.push(comment);
-        let older = answers.len().saturating_sub(MOST_ANSWERS);
-        answers.drain(..older);
+    answer: &ScopeAnswer,
+) -> Result<bool, Error> {
+    let Some(AwaitedAnswer { known, .. }) = awaited(tx, thread)? else { return Ok(false) };
+    if known.or(answer.says) == known {
+        return Ok(false);
     }
-    let changed = tx
-        .prepare_cached(
-            "UPDATE scope_questions SET said = said | ?3, answers = ?4
-             WHERE repo = ?1 AND number = ?2",
-        )?
-        .execute((thread.repo, thread.number, backlog::readiness_bits(says), Json(answers)))?;
-    if changed == 0 { Ok(()) } else { backlog::moved(tx) }
+    scope_answers::insert(tx, thread, answer)?;
+    Ok(true)
 }
 
-/// The comments that answered, by number, oldest first.
-pub fn answers(conn: &Connection, thread: ThreadId) -> Result<Vec<i64>, Error> {
-    let answers: Option<Json<Vec<i64>>> = conn
-        .prepare_cached("SELECT answers FROM scope_questions WHERE repo = ?1 AND number = ?2")?
-        .query_row((thread.repo, thread.number), |row| row.get(0))
-        .optional()?;
-    Ok(answers.map(|Json(answers)| answers).unwrap_or_default())
-}
-
-/// What comments said of each issue whose author was asked, by repository and number.
-pub(super) fn said(conn: &Connection) -> Result<Vec<(ThreadId, Readiness)>, Error> {
-    let said = conn
-        .prepare_cached(
-            "SELECT repo, number, said FROM scope_questions WHERE said <> 0 ORDER BY repo, number",
-        )?
-        .query_map([], |row| Ok((thread(row)?, backlog::readiness_of(row.get(2)?))))?
-        .collect::<Result<_, _>>()?;
-    Ok(said)
-}
-
-/// The same of one issue.
-pub(super) fn said_of(conn: &Connection, thread: ThreadId) -> Result<Readiness, Error> {
-    let said = conn
-        .prepare_cached("SELECT said FROM scope_questions WHERE repo = ?1 AND number = ?2")?
-        .query_row((thread.repo, thread.number), |row| Ok(backlog::readiness_of(row.get(0)?)))
-        .optional()?;
-    Ok(said.unwrap_or_default())
+/// The question is not asked after all: it may be asked once more.
+pub(super) fn withdraw(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
+    let gone = tx
+        .prepare_cached("DELETE FROM scope_questions WHERE repo = ?1 AND number = ?2")?
+        .execute((thread.repo, thread.number))?;
+    if gone == 0 { Ok(()) } else { backlog::moved(tx) }
 }

@@ -20,6 +20,10 @@ pub(super) fn of_answer(end: &WireTurnEnd, said: String) -> WorkEnd {
     let gave_up = |reason: String| failed(FailureKind::GaveUp, reason);
     match end.stop_reason.as_str() {
         "end_turn" => match upstream_error::instead_of_an_answer(&said) {
+            // An agent may give anything for its answer.
+            Some(FailureKind::PoolSpent { .. }) => {
+                failed(FailureKind::ClaimsPoolSpent, brief(&said))
+            }
             Some(kind) => failed(kind, brief(&said)),
             None => WorkEnd::Finished(said),
         },
@@ -89,6 +93,8 @@ mod tests {
     fn the_end_of_a_turn_is_no_success() {
         assert_eq!(ended("end_turn", "done"), WorkEnd::Finished("done".into()));
         assert_eq!(kind(ended("end_turn", "HTTP 401: no")), Some(FailureKind::BadKey));
+        let spent = ended("end_turn", "HTTP 429: try again in 31 days");
+        assert_eq!(kind(spent), Some(FailureKind::ClaimsPoolSpent));
         for reason in ["max_tokens", "max_turn_requests", "refusal", "cancelled", "sublimated"] {
             assert_eq!(kind(ended(reason, "done")), Some(FailureKind::GaveUp), "{reason}");
         }

@@ -68,9 +68,6 @@ impl LocalAgent {
                 return Started::Refused(AgentTrouble::BadRequest(words));
             }
         };
-        if let Some(until) = self.runs.spent_until(self.host.now()) {
-            return Started::Refused(AgentTrouble::PoolSpent { until: Some(until) });
-        }
         let run = Arc::new(Run::new(request.body.clone(), self.host.options.redactor.clone()));
         match self.runs.begin(request, &run) {
             Begun::New => {}
@@ -154,9 +151,6 @@ impl LocalAgent {
 impl Agent for LocalAgent {
     fn health(&self) -> AgentCall<'_, AgentHealth> {
         Box::pin(async move {
-            if let Some(until) = self.runs.spent_until(self.host.now()) {
-                return Err(AgentTrouble::PoolSpent { until: Some(until) });
-            }
             self.host.check().await?;
             let version = match self.dialogue.is_tried_out() {
                 true => self.tried_out().await?,

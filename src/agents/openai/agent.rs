@@ -29,7 +29,6 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::core::jobs::money::Usage;
-use crate::core::model::time::Timestamp;
 use crate::gitea::Error;
 
 /// What an agent of this kind is made of.
@@ -90,10 +89,6 @@ impl OpenAiAgent {
     }
 
     /// Until when its quota is used up, if the last attempt to end found that.
-    fn spent_until(&self) -> Option<Timestamp> {
-        self.runs.spent_until(self.clock.now())
-    }
-
     fn begin(&self, request: &StoredRequest) -> Started {
         let order: WorkOrder = match serde_json::from_str(&request.body) {
             Ok(order) => order,
@@ -103,9 +98,6 @@ impl OpenAiAgent {
             }
         };
         let handle = self.handle(&request.key, &order.workplace, Some(self.process.clone()));
-        if let Some(until) = self.spent_until() {
-            return Started::Refused(AgentTrouble::PoolSpent { until: Some(until) });
-        }
         let run = Arc::new(Run::new(request.body.clone(), self.redactor.clone()));
         match self.runs.begin(request, &run) {
             Begun::New => {}
@@ -162,9 +154,6 @@ impl OpenAiAgent {
 impl Agent for OpenAiAgent {
     fn health(&self) -> AgentCall<'_, AgentHealth> {
         Box::pin(async move {
-            if let Some(until) = self.spent_until() {
-                return Err(AgentTrouble::PoolSpent { until: Some(until) });
-            }
             let has_model = self.model.has_model().await.map_err(|e| trouble(e, &self.clock))?;
             if has_model == Some(false) {
                 return Err(AgentTrouble::ModelGone(self.model.model().to_owned()));

@@ -87,7 +87,8 @@ fn remedy(incident: &Incident) -> &'static str {
         }
         Incident::QuotaSpent { .. } => {
             "Its jobs wait until then, and go on by themselves: wait, raise the quota, or name \
-             another agent. /timmy retry tries nothing sooner."
+             another agent. If it is there again, /timmy resume AGENT, by the owner, has one job try \
+             it at once; /timmy retry tries nothing sooner. It is over when one got through."
         }
         Incident::OtherLedger => {
             "Stop one of the two: a copy of a ledger is for a stop only. Then /timmy resume all, by \

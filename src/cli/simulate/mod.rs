@@ -1,5 +1,6 @@
 //! `timmy simulate`: decides again what was decided, as it was, and as it might be.
 
+mod other_fleet;
 mod print;
 mod replay;
 
@@ -9,8 +10,9 @@ use std::process::ExitCode;
 use super::forge;
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::config::{self, Config, parse_weights};
-use crate::core::scheduling::{RankingInput, Roster, compare};
+use crate::core::scheduling::{RankingInput, compare};
 use crate::store::Ledger;
+use other_fleet::manned;
 use print::SimulationResult;
 use replay::{PastTicks, ReplayError};
 
@@ -22,7 +24,8 @@ pub(super) struct SimulateArgs {
     /// Other weights, such as urgency=0.5,value=0.05; those not named stay, all five sum to 1
     #[arg(long, value_name = "TERM=WEIGHT,...")]
     weights: Option<String>,
-    /// Another configuration: its agents, pools, limits and rules; no secrets are read
+    /// Another configuration: its agents, pools, limits and rules; no secrets are read. What was used of
+    /// a pool is what was then, within windows of the same length; any other window counts as unused
     #[arg(long, value_name = "FILE")]
     fleet: Option<PathBuf>,
     /// Print one JSON object
@@ -77,7 +80,7 @@ impl SimulateArgs {
             setting.rules = fleet.rules();
             // Whoever was a machine is one still, as timmy itself.
             setting.rules.machines.extend(machines);
-            setting.roster = manned(setting.roster, &fleet);
+            setting.roster = manned(setting.roster, fleet.workers(), fleet.limits());
         }
         if let Some(text) = &self.weights {
             let weights = parse_weights(text, setting.rules.weights);
@@ -93,18 +96,4 @@ fn past(config: &Config) -> Result<PastTicks, ReplayError> {
         let readers = Ledger::open_read_only(path)?;
         readers.read(|conn| Ok(PastTicks::replay(conn))).await?
     })
-}
-
-/// The roster with the agents and limits of `fleet`. Agents that it had before are as they were.
-fn manned(roster: Roster, fleet: &Config) -> Roster {
-    let mut workers = fleet.workers();
-    for worker in &mut workers {
-        if let Some(before) = roster.workers.iter().find(|other| other.name == worker.name) {
-            worker.is_up = before.is_up;
-            (worker.is_spent, worker.is_out_of_quota) = (before.is_spent, before.is_out_of_quota);
-            (worker.quota_at, worker.tries) = (before.quota_at, before.tries);
-            worker.workplaces = before.workplaces.clone();
-        }
-    }
-    Roster { workers, limits: fleet.limits(), ..roster }
 }

@@ -17,6 +17,9 @@ pub struct Covered {
     /// What the issue asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextDigest>,
+    /// What its author answered, if they were asked what it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<TextDigest>,
     /// What is done with the result then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub take_over: Option<TakeOver>,
@@ -72,6 +75,11 @@ impl Covered {
                 return Some(VoidReason::Retargeted { target: now.target.clone() });
             }
         }
+        if let (Some(then), Some(now)) = (self.answers, now.answers)
+            && then != now
+        {
+            return Some(VoidReason::Answered);
+        }
         if let (Some(then), Some(now)) = (self.text, now.text)
             && then != now
         {
@@ -97,6 +105,7 @@ mod tests {
         Covered {
             head,
             text: Some(TextDigest([text; 32])),
+            answers: Some(TextDigest([7; 32])),
             take_over: Some(TakeOver::Merge),
             start: None,
             permission: None,
@@ -114,6 +123,9 @@ mod tests {
         let elsewhere = covered('a', "other", 1);
         assert_eq!(shown.difference(&elsewhere), Some(VoidReason::Retargeted { target }));
         assert_eq!(shown.difference(&covered('a', "main", 2)), Some(VoidReason::Edited));
+        let answers = Some(TextDigest([8; 32]));
+        let answered = Covered { answers, ..covered('a', "main", 2) };
+        assert_eq!(shown.difference(&answered), Some(VoidReason::Answered));
     }
 
     #[test]

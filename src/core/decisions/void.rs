@@ -14,6 +14,8 @@ pub enum VoidReason {
     Retargeted { target: String },
     /// The issue asks for something else.
     Edited,
+    /// Its author answered what they were asked about it.
+    Answered,
     /// Another agent is to do it, or the one that was to is there no more.
     OtherAgent,
     /// Another sum may be spent unasked.

@@ -8,6 +8,7 @@ use crate::core::effect::{
     Body, CreateComment, Effect, Keyed, LabelScope, React, Reaction, SetLabel,
 };
 use crate::core::model::ids::Subject;
+use crate::core::model::quota::QuotaName;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::core::model::thread::ThreadState;
@@ -26,6 +27,8 @@ pub struct ChangeSet {
     pub later: Vec<ScheduledLabel>,
     /// What changes of the fleet, in order.
     pub fleet: Vec<ControlChange>,
+    /// The quotas that may be tried at once, whatever was said of them.
+    pub quotas: Vec<QuotaName>,
     /// What happens to jobs, in order.
     pub jobs: Vec<JobRequest>,
     /// Whether the reply shows the one job that begins here, from then on.

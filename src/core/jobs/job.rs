@@ -33,6 +33,9 @@ pub struct Past {
     pub rounds_allowed: u32,
     /// How often it did not even run, since it last brought something.
     pub never_ran: u32,
+    /// Since when it was refused each time because its quota is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_quota_since: Option<Timestamp>,
     /// How often timmy's own stop cut an attempt off.
     pub cut_off: u32,
     /// How its results and failures looked, since a person last said something about them.
@@ -124,6 +127,7 @@ impl Job {
             rounds: 0,
             rounds_allowed: spec.limits.repairs,
             never_ran: 0,
+            out_of_quota_since: None,
             cut_off: 0,
             outcomes: Vec::new(),
             tried: Vec::new(),

@@ -35,6 +35,7 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
         turn.once.push(JobAction::Left { fence: last.fence(), left });
         if left {
             turn.past.never_ran = 0;
+            turn.past.out_of_quota_since = None;
         }
     }
     if commit.is_some() {

@@ -110,6 +110,10 @@ pub struct JobLimits {
     pub repairs: u32,
     /// How often it may not even run, until it brings something.
     pub never_ran: u32,
+    /// How long it may go on waiting for a quota that is used up, each time that it is tried; such tries
+    /// count nothing. None: they count as what never ran, as they did when earlier jobs were made.
+    #[serde(default)]
+    pub out_of_quota: Option<Duration>,
     /// How often timmy's own stop may cut an attempt off.
     pub cut_off: u32,
     /// How many equal outcomes are a loop.
@@ -146,6 +150,7 @@ impl Default for JobLimits {
             attempts: 3,
             repairs: 3,
             never_ran: 10,
+            out_of_quota: Some(35 * DAY),
             cut_off: 100,
             equal_outcomes: 3,
             first_pause: MINUTE,

@@ -79,6 +79,7 @@ impl Turn<'_> {
     /// An attempt ended without anything to judge: it is spent, and another one follows if there
     /// may be one.
     pub(super) fn spend(&mut self, leased: &Leased, outcome: Option<OutcomeDigest>) -> State {
+        self.past.out_of_quota_since = None;
         if !self.past.charged.contains(&leased.fence()) {
             self.past.charged.push(leased.fence());
         }
@@ -132,8 +133,21 @@ impl Turn<'_> {
 
     /// The attempt never ran. It costs none, but not for ever.
     pub(super) fn never_ran(&mut self, work: WorkKind, why: NeverRan) -> State {
-        self.past.never_ran += 1;
-        if self.past.never_ran >= self.spec.limits.never_ran {
+        let is_too_much = match (why, self.spec.limits.out_of_quota) {
+            // Short times that are told in vain are many: what ends such a job is how long it waited.
+            (NeverRan::PoolSpent { .. }, Some(most)) => {
+                let now = self.now.at;
+                // By a clock that was set back since, it begins anew.
+                let since = self.past.out_of_quota_since.filter(|since| *since <= now);
+                let since = *self.past.out_of_quota_since.insert(since.unwrap_or(now));
+                since.after(most) <= now
+            }
+            _ => {
+                self.past.never_ran += 1;
+                self.past.never_ran >= self.spec.limits.never_ran
+            }
+        };
+        if is_too_much {
             return State::Dead(DeadReason::NeverRan(why));
         }
         let wait =
@@ -335,6 +349,7 @@ impl Turn<'_> {
         past.outcomes.clear();
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
         (past.never_ran, past.cut_off) = (0, 0);
+        past.out_of_quota_since = None;
     }
 
     /// An agent's review is one more text for the agent.

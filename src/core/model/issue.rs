@@ -67,6 +67,16 @@ pub struct NamedPaths {
     pub is_cut: bool,
 }
 
+impl NamedPaths {
+    /// Those that another text names as well.
+    pub fn add(&mut self, others: Self) {
+        self.is_cut |= others.is_cut;
+        let news = others.paths.into_iter().filter(|path| !self.paths.contains(path));
+        let news: Vec<String> = news.collect();
+        self.paths.extend(news);
+    }
+}
+
 /// An issue or a pull request with the place where it stands, as lists over several places show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedIssue {

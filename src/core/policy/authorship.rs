@@ -61,6 +61,22 @@ fn read_back<'a>(
     ReadBack::AsHeard(if is_own { Authorship::Author } else { Authorship::AnyWriter })
 }
 
+/// Whether `now` shows a text as its author sent it, and nobody is seen to have edited it. That is enough
+/// for what informs: an edit within the second in which it was written shows nowhere, and tells nobody to
+/// do anything.
+pub fn is_authors_own<'a>(
+    inbound: &InboundText,
+    mut versions: impl Iterator<Item = &'a InboundText> + Clone,
+    now: &ListedText,
+) -> bool {
+    let is_unedited = match now.history {
+        EditHistory::NeverEdited | EditHistory::NoEditSeen => inbound.act != TextEvent::Edited,
+        EditHistory::Edited | EditHistory::Unknown => false,
+    };
+    let is_as_heard = matches!(read_back(inbound, versions.clone(), now), ReadBack::AsHeard(_));
+    is_unedited && is_as_heard && versions.all(|version| version.body == inbound.body)
+}
+
 /// What the lines of a text are worth, once it was read back.
 #[derive(Debug)]
 pub enum TextProof {

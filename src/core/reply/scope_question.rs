@@ -13,6 +13,10 @@ use crate::core::model::time::Timestamp;
 /// What the key of a question holds, whichever ledger asked it.
 const MARK: &str = "-scope.";
 
+/// How the lines begin that it proposes.
+const PLACE: &str = "Where:";
+const ACCEPTANCE: &str = "Done when:";
+
 /// The key of the question about an issue.
 pub fn question_key(ledger: &str, thread: ThreadId) -> String {
     format!("{ledger}{MARK}{}.{}", thread.repo.0, thread.number)
@@ -20,7 +24,21 @@ pub fn question_key(ledger: &str, thread: ThreadId) -> String {
 
 /// The key of the question that a comment of the own account is, if it is one.
 pub fn asked_by(body: &str) -> Option<&str> {
-    key_of(body).filter(|key| key.contains(MARK))
+    key_of(body).filter(|key| is_question_key(key))
+}
+
+/// Whether an effect with this key asks the author of an issue.
+pub fn is_question_key(key: &str) -> bool {
+    key.contains(MARK)
+}
+
+/// Whether a text fills in a line that a question proposes.
+pub fn fills_in_a_line(body: &str) -> bool {
+    let is_filled = |line: &str| {
+        let said = [PLACE, ACCEPTANCE].iter().find_map(|begins| line.trim().strip_prefix(begins));
+        said.is_some_and(|said| !said.trim().is_empty())
+    };
+    body.lines().any(is_filled)
 }
 
 /// The comment that asks `author` for `parts`; it cannot be older than `since`.
@@ -48,8 +66,8 @@ impl ScopeTemplate<'_> {
     fn lines(&self) -> Vec<&'static str> {
         let line = |part: &ScopePart| match part {
             ScopePart::Scope => None,
-            ScopePart::Place => Some("Where:"),
-            ScopePart::Acceptance => Some("Done when:"),
+            ScopePart::Place => Some(PLACE),
+            ScopePart::Acceptance => Some(ACCEPTANCE),
         };
         self.parts.iter().filter_map(line).collect()
     }

@@ -49,7 +49,7 @@ pub use graph::MANY_DEPENDENTS;
 pub use labels::IssueLabels;
 pub use linked::{Disregarded, LinkedPull};
 pub use matching::{MOST_EXPLAINED, match_issues, match_one};
-pub use quota::{QuotaGate, QuotaWindow, SpentQuota};
+pub use quota::{QuotaGate, QuotaWindow, QuotaWord, SpentQuota};
 pub use ranked_backlog::RankedBacklog;
 pub use ranking::{RankedIssue, Ranking, rank};
 pub use ranking_input::RankingInput;

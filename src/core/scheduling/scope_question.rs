@@ -2,6 +2,7 @@
 //! said what is to be done.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::{Beginning, Ineligible, RankedBacklog, RankedIssue, SuggestReason};
 use crate::core::model::ids::{RepoId, ThreadId};
@@ -13,12 +14,18 @@ pub const QUESTIONS_A_DAY: u32 = 3;
 /// How many of the best issues without scope are looked at: what is behind them is not next.
 const MOST: usize = 200;
 
+/// How long an issue whose author was asked keeps its place among those that are next: as long as an
+/// answer is to be expected, nobody is asked about what comes behind it.
+const HOLDS_PLACE: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+
 /// What keeps a question from being asked beside the issue itself.
 #[derive(Debug, Clone, Default)]
 pub struct QuestionTerms {
     /// Since when each repository is heard: what was opened before is left alone.
     pub heard_since: BTreeMap<RepoId, Timestamp>,
-    /// Whose authors were asked before, or cannot be asked now.
+    /// Whose authors were asked before, and when.
+    pub asked: BTreeMap<ThreadId, Timestamp>,
+    /// Whose authors cannot be asked now.
     pub passed_over: BTreeSet<ThreadId>,
 }
 
@@ -26,16 +33,38 @@ impl RankedBacklog {
     /// The issue whose author is to be asked now: the best of those that somebody would get, if only
     /// they said what is to be done.
     pub fn to_ask(&self, terms: &QuestionTerms) -> Option<ThreadId> {
-        let may_be_asked = |one: &&RankedIssue| {
+        let askable: Vec<&RankedIssue> = self.askable(terms).take(MOST).collect();
+        self.next_of(&askable, terms)
+    }
+
+    /// Whether the author of this issue is still to be asked, if nobody else is asked instead: somebody
+    /// would get it.
+    pub fn is_to_be_asked(&self, thread: ThreadId, terms: &QuestionTerms) -> bool {
+        let own: Vec<&RankedIssue> =
+            self.askable(terms).filter(|one| one.thread == thread).collect();
+        self.next_of(&own, terms).is_some()
+    }
+
+    fn askable<'a>(&'a self, terms: &'a QuestionTerms) -> impl Iterator<Item = &'a RankedIssue> {
+        self.ranking.others.iter().filter(|one| {
             one.obstacles == [Ineligible::MissingScope] && self.may_be_asked(one.thread, terms)
-        };
-        let askable: Vec<&RankedIssue> =
-            self.ranking.others.iter().filter(may_be_asked).take(MOST).collect();
+        })
+    }
+
+    /// The first of these that somebody would get beside what was asked about already.
+    fn next_of(&self, askable: &[&RankedIssue], terms: &QuestionTerms) -> Option<ThreadId> {
         if askable.is_empty() {
             return None;
         }
         let is_askable = |thread| askable.iter().any(|one| one.thread == thread);
-        let choices = self.choices_with(&askable);
+        let now = self.setting.now;
+        let waits = |one: &&RankedIssue| {
+            one.obstacles == [Ineligible::MissingScope]
+                && terms.asked.get(&one.thread).is_some_and(|at| !at.is_over(HOLDS_PLACE, now))
+        };
+        let waiting = self.ranking.others.iter().filter(waits).take(MOST);
+        let beside: Vec<&RankedIssue> = askable.iter().copied().chain(waiting).collect();
+        let choices = self.choices_with(&beside);
         let next = choices.iter().find(|choice| {
             is_askable(choice.thread)
                 && choice.winner.as_ref().is_some_and(|winner| is_told(winner.beginning))
@@ -56,6 +85,7 @@ impl RankedBacklog {
             && Some(facts.created_at) >= since
             && !(is_machine || is_stranger || author.is_pseudo())
             && !terms.passed_over.contains(&thread)
+            && !terms.asked.contains_key(&thread)
     }
 }
 
@@ -150,6 +180,37 @@ mod tests {
         let passed_over = BTreeSet::from([thread(1)]);
         let once = QuestionTerms { passed_over, ..terms() };
         assert_eq!(backlog(vec![vague(1)], 1).to_ask(&once), None);
+    }
+
+    #[test]
+    fn what_was_asked_about_keeps_its_place_as_long_as_an_answer_is_to_be_expected() {
+        let asked_at = |at| QuestionTerms { asked: BTreeMap::from([(thread(1), at)]), ..terms() };
+        let urgent = IssueFacts { labels: ["priority/p0".into()].into(), ..vague(1) };
+        let all = || vec![urgent.clone(), vague(2)];
+        assert_eq!(
+            backlog(all(), 1).to_ask(&asked_at(in_days(-1))),
+            None,
+            "the one place is taken"
+        );
+        assert_eq!(backlog(all(), 3).to_ask(&asked_at(in_days(-1))), Some(thread(2)));
+        assert_eq!(backlog(all(), 1).to_ask(&asked_at(in_days(-2))), Some(thread(2)), "long ago");
+        let answered =
+            vec![IssueFacts { readiness: facts(1).readiness, ..urgent.clone() }, vague(2)];
+        assert_eq!(backlog(answered, 3).to_ask(&asked_at(in_days(-1))), Some(thread(2)));
+    }
+
+    #[test]
+    fn what_is_not_next_any_more_is_not_to_be_asked_about() {
+        let urgent = |facts| IssueFacts { labels: ["priority/p0".into()].into(), ..facts };
+        let beside = |other, slots| backlog(vec![vague(1), other], slots);
+        assert!(beside(urgent(vague(2)), 1).is_to_be_asked(thread(1), &terms()), "unasked");
+        let ready = || urgent(facts(2));
+        assert!(beside(ready(), 3).is_to_be_asked(thread(1), &terms()), "there is more room");
+        assert!(!beside(ready(), 1).is_to_be_asked(thread(1), &terms()), "that comes first");
+        let asked = BTreeMap::from([(thread(2), in_days(-1))]);
+        let asked = QuestionTerms { asked, ..terms() };
+        assert!(!beside(urgent(vague(2)), 1).is_to_be_asked(thread(1), &asked));
+        assert!(!beside(ready(), 3).is_to_be_asked(thread(2), &terms()), "it says what to do");
     }
 
     #[test]

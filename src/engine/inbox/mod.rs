@@ -216,7 +216,7 @@ impl Inbox {
         };
         let verdict = verdict_of(&self.ctx, inbound).await?;
         if (reading.is_empty() || reading.is_talk()) && verdict.is_none() {
-            self.hear_scope_answer(inbound, &actor).await?;
+            self.hear_scope_answer(inbound, &versions, &actor).await?;
         }
         if reading.is_empty() && verdict.is_none() {
             return Ok(NextStep::Note(Ending::NoTrigger));
@@ -381,7 +381,8 @@ impl Inbox {
                 let (actor, verdict) = (&actor, verdict.as_ref());
                 let asked =
                     CommandRequest { inbound, key: &key, actor, right, authorship, verdict };
-                handlers::handle(asked, &reading, &snapshot)
+                let changes = handlers::handle(asked, &reading, &snapshot);
+                self.ctx.policy.with_quotas(changes)
             }
             Err(EngineError::Forge(error)) if self.is_denied(&error, text.tries).await => {
                 self.incidents.met(&error, thread).await;

@@ -17,7 +17,7 @@ use crate::core::reply::decisions::QuestionView;
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, jobs};
+use crate::store::{Connection, Error, backlog, covered_text, jobs};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
@@ -35,7 +35,8 @@ struct AskedQuestion {
     said: Option<String>,
     /// What it asks to do.
     asks: Option<String>,
-    text: Option<[u8; 32]>,
+    text: Option<TextDigest>,
+    answers: Option<TextDigest>,
     decision: Option<Decision>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
@@ -56,7 +57,8 @@ impl AskedQuestion {
         Ok(Some(Self {
             said,
             asks,
-            text: backlog::text_of(conn, thread)?,
+            text: covered_text::digest(conn, thread)?,
+            answers: covered_text::answers(conn, thread)?,
             decision: stored.map(|stored| stored.decision),
             moved: [backlog::moved_at(conn, thread)?, of_pull],
             record,
@@ -111,8 +113,9 @@ impl Jobs {
         };
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
-            None => asked.text.filter(|_| question == Question::NoChange).map(TextDigest),
+            None => asked.text.filter(|_| question == Question::NoChange),
         };
+        let answers = asked.answers.filter(|_| covers_answers(question));
         let start = proposal.map(covered);
         let take_over = self.ctx.policy.jobs.take_over.filter(|_| question == Question::Accept);
         let permission = asked.asks.filter(|_| question == Question::Permission);
@@ -122,7 +125,14 @@ impl Jobs {
             question,
             thread: seen.job.spec.thread,
             pull: seen.job.past.pull.filter(|_| is_code(seen)),
-            covers: Covered { head, text, take_over, start, permission: permission.clone() },
+            covers: Covered {
+                head,
+                text,
+                answers,
+                take_over,
+                start,
+                permission: permission.clone(),
+            },
         };
         let says = asked.said.as_deref().map(|said| read_result(said).summary);
         let says = permission.or(says).filter(|says| !says.is_empty());
@@ -155,7 +165,13 @@ impl Jobs {
         let Ok(issue) = self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await else {
             return Ok(true);
         };
-        if proposal.terms.text == Some(TextDigest(backlog::digest_of_text(&issue))) {
+        let (thread, text) = (seen.job.spec.thread, backlog::digest_of_text(&issue));
+        let shown = self
+            .ctx
+            .ledger
+            .read(move |conn| covered_text::with_answers(conn, thread, text))
+            .await?;
+        if proposal.terms.text == Some(shown) {
             return Ok(true);
         }
         self.keep_fresh(repo, &issue, None).await?;
@@ -209,19 +225,22 @@ impl Jobs {
         let now = self.ctx.now();
         let next = NextLook::At(now.after(LOOKS));
         let covers = &decision.covers;
-        if covers.head.is_none() && covers.text.is_none() && covers.start.is_none() {
+        let is_answered = covers.answers.is_some() && covers.answers != asked.answers;
+        let of_issue = covers.text.or(covers.answers);
+        if covers.head.is_none() && of_issue.is_none() && covers.start.is_none() {
             return Ok(NextLook::Idle);
         }
         let has_moved = self.watches.with(seen.id(), |watch| match &watch.question_seen {
             Some((moved, at)) => *moved != asked.moved || at.is_over(ASKS, now),
             None => true,
         });
-        if !has_moved {
+        if !has_moved && !is_answered {
             return Ok(next);
         }
         let checked = match check_covered(&self.ctx, decision, &repo.name).await {
             Ok(checked) => checked,
             Err(error) => {
+                let error = error.of_forge()?;
                 self.incidents.met(&error, seen.job.spec.thread).await;
                 return Ok(self.later(seen));
             }
@@ -266,6 +285,18 @@ fn covered(proposal: &StartProposal) -> CoveredStart {
     let StartProposal { terms, configured, .. } = proposal;
     let agent = Some(terms.agent.clone());
     CoveredStart { agent, configured: *configured, budget: terms.budget }
+}
+
+/// Whether a yes says that this is what was to be done, as far as its author has said what that is.
+fn covers_answers(question: Question) -> bool {
+    match question {
+        Question::Dispatch | Question::Accept | Question::NoChange => true,
+        Question::Guard
+        | Question::Repair
+        | Question::Stuck
+        | Question::Permission
+        | Question::Uncertain => false,
+    }
 }
 
 /// Whether it is to bring a pull request.

@@ -128,6 +128,11 @@ impl Jobs {
                         let until = self.quota_spent(request_agent(seen), told).await?;
                         FailureKind::PoolSpent { until: Some(until) }
                     }
+                    FailureKind::ClaimsPoolSpent => {
+                        let told = reset_in(&reason, now);
+                        let until = self.quota_claimed_spent(request_agent(seen), told).await?;
+                        FailureKind::PoolSpent { until: Some(until) }
+                    }
                     other => other,
                 };
                 Progress::Failed { failure: failure(kind, &reason, now), usage }
@@ -279,6 +284,7 @@ fn failure(kind: FailureKind, reason: &str, now: Timestamp) -> Failure {
         FailureKind::GaveUp => Failure::Agent(digest(reason)),
         FailureKind::BadRequest => Failure::BadRequest,
         FailureKind::PoolSpent { until } => Failure::PoolSpent { until: spent_until(until, now) },
+        FailureKind::ClaimsPoolSpent => Failure::PoolSpent { until: spent_until(None, now) },
         FailureKind::BadKey => Failure::Unable(NeverRan::BadKey),
         FailureKind::ModelGone => Failure::Unable(NeverRan::ModelGone),
         FailureKind::Upstream => Failure::Unable(NeverRan::GatewayDown),

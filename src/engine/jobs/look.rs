@@ -203,7 +203,13 @@ impl Jobs {
             }
             WaitReason::Host => Ok(NextLook::At(self.ctx.now().after(WAITS))),
             WaitReason::GreenBranch => self.wait_for_green(seen).await,
-            WaitReason::Pool | WaitReason::Person => Ok(NextLook::Idle),
+            // Somebody may have it tried sooner, or an attempt may show that it is there.
+            WaitReason::Pool => match self.has_quota(seen.id()).await? {
+                Some(true) => Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some())),
+                Some(false) => Ok(NextLook::At(self.ctx.now().after(WAITS))),
+                None => Ok(NextLook::Idle),
+            },
+            WaitReason::Person => Ok(NextLook::Idle),
         }
     }
 

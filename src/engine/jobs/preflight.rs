@@ -18,7 +18,7 @@ use crate::gitea;
 use crate::store::backlog::{self, BacklogSource};
 use crate::store::jobs::{self, Lease, LeaseRefusal};
 use crate::store::permissions::permissions;
-use crate::store::{Error, Transaction, scope_questions};
+use crate::store::{Error, Transaction, scope_answers};
 
 /// Of how many linked pull requests it is asked whether they were merged.
 const MOST_LINKED: usize = 3;
@@ -36,8 +36,18 @@ enum PreflightFinding {
     Again,
     /// The issue is open no more, which means this.
     Gone(JobEvent),
+    /// What is to be done is not what it was.
+    Moved,
     /// It cannot be found out now.
     Later,
+}
+
+/// What was answered to the question about an issue, as the forge shows it.
+enum AnswersNow {
+    Same(Vec<String>),
+    /// One is gone, or says something else.
+    Moved,
+    Unknown,
 }
 
 impl Jobs {
@@ -69,6 +79,7 @@ impl Jobs {
             PreflightFinding::Order(order) => self.begin(seen, &lease, &*agent, &order).await,
             PreflightFinding::Again => Ok(NextLook::Again),
             PreflightFinding::Gone(event) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
+            PreflightFinding::Moved => self.did_not_run(seen, NeverRan::Moved).await,
             PreflightFinding::Later => Ok(self.later(seen)),
         }
     }
@@ -142,8 +153,10 @@ impl Jobs {
             Ok((jobs::texts(conn, id)?, attempts, course, linked, left_before, permissions))
         });
         let (texts, mut earlier, course, linked, left_before, permissions) = read.await?;
-        let Some(answers) = self.scope_answers(seen, &repo).await? else {
-            return Ok(PreflightFinding::Later);
+        let answers = match self.scope_answers(seen, &repo).await? {
+            AnswersNow::Same(answers) => answers,
+            AnswersNow::Moved => return Ok(PreflightFinding::Moved),
+            AnswersNow::Unknown => return Ok(PreflightFinding::Later),
         };
         earlier.retain(|attempt| attempt.fence != lease.fence());
         let texts = to_tell(&seen.job.past, texts);
@@ -164,28 +177,34 @@ impl Jobs {
         })))
     }
 
-    /// What was answered when the author of the issue was asked what it does not say, as those
-    /// comments are now; none if it cannot be found out now.
-    async fn scope_answers(
-        &self,
-        seen: &SeenJob,
-        repo: &Repo,
-    ) -> Result<Option<Vec<String>>, Error> {
+    /// What was answered when the author of the issue was asked what it does not say. What is not any
+    /// more as it was read answers nothing: whether the issue says enough, and who has to say yes, is
+    /// judged again without it.
+    async fn scope_answers(&self, seen: &SeenJob, repo: &Repo) -> Result<AnswersNow, Error> {
         let thread = seen.job.spec.thread;
-        let known = self.ctx.ledger.read(move |conn| scope_questions::answers(conn, thread));
-        let mut answers = Vec::new();
-        for comment in known.await? {
-            match self.ctx.gitea.comment(&repo.name, comment).await {
-                Ok(comment) => answers.extend(comment.map(|comment| comment.body)),
-                // What was deleted is not told again.
-                Err(gitea::Error::NotFound { .. }) => {}
+        let known = self.ctx.ledger.read(move |conn| scope_answers::of(conn, thread));
+        let (mut answers, mut has_moved) = (Vec::new(), false);
+        for answer in known.await? {
+            let shown = match self.ctx.gitea.comment(&repo.name, answer.comment).await {
+                Ok(shown) => shown,
+                Err(gitea::Error::NotFound { .. }) => None,
                 Err(error) => {
                     self.incidents.met(&error, thread).await;
-                    return Ok(None);
+                    return Ok(AnswersNow::Unknown);
+                }
+            };
+            match shown.filter(|comment| answer.is(&comment.body)) {
+                Some(comment) => answers.push(comment.body),
+                None => {
+                    has_moved = true;
+                    let comment = answer.comment;
+                    let forget =
+                        self.ctx.ledger.write(move |tx| scope_answers::forget(tx, thread, comment));
+                    forget.await?;
                 }
             }
         }
-        Ok(Some(answers))
+        Ok(if has_moved { AnswersNow::Moved } else { AnswersNow::Same(answers) })
     }
 
     /// Lets the backlog know the issue as it is now, and what that waits for: whether it may still be

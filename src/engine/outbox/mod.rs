@@ -22,6 +22,7 @@ mod new_labels;
 mod pin;
 mod post_result;
 mod react;
+mod scope_question;
 mod set_open;
 mod status;
 mod stored_effect;
@@ -38,21 +39,24 @@ use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
+use super::planner::Planner;
 use super::report::Reporter;
 use super::repositories;
 use super::try_result::{Applied, TryResult};
 use crate::core::effect::{Effect, Source};
 use crate::core::model::repository::Repo;
+use crate::core::reply::scope_question::is_question_key;
 use crate::crash;
 use crate::gitea::{self, Recovery};
 use crate::store::outbox::{self, OutboxRow as Row};
-use crate::store::{Error, repos};
+use crate::store::{Error, ask_scope, repos};
 
 pub(super) struct Outbox {
     ctx: Context,
     identity: Arc<Identity>,
     incidents: Arc<Incidents>,
     reporter: Arc<Reporter>,
+    planner: Arc<Planner>,
     new_labels: NewLabels,
     merge_turns: MergeTurns,
 }
@@ -71,10 +75,10 @@ impl Outbox {
     pub(super) fn new(
         ctx: Context,
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
-        reporter: Arc<Reporter>,
+        (reporter, planner): (Arc<Reporter>, Arc<Planner>),
     ) -> Self {
         let (new_labels, merge_turns) = Default::default();
-        Self { ctx, identity, incidents, reporter, new_labels, merge_turns }
+        Self { ctx, identity, incidents, reporter, planner, new_labels, merge_turns }
     }
 
     /// Whoever died left writes behind whose outcome nobody knows.
@@ -127,6 +131,11 @@ impl Outbox {
                     .write(move |tx| outbox::put_back(tx, seq, due, &reason, certain))
                     .await
             }
+            TryResult::Withdrawn => {
+                tracing::info!(effect = key, "not asked after all");
+                let row = row.clone();
+                self.ctx.ledger.write(move |tx| ask_scope::withdraw(tx, &row)).await
+            }
             TryResult::Dead { reason } => {
                 tracing::error!(effect = key, %reason, "effect is a dead letter");
                 self.die(row, reason).await
@@ -155,7 +164,7 @@ impl Outbox {
             Err(reason) => return Ok(TryResult::Dead { reason }),
         };
         let to = self.delivery(row, &repo);
-        if row.is_uncertain() || may_be_forgotten(&effect) {
+        if row.is_uncertain() || may_be_forgotten(&effect) || is_question_key(&row.key) {
             match to.find(&effect).await {
                 Ok(Some(found)) => {
                     let is_old = !row.is_uncertain();
@@ -164,6 +173,9 @@ impl Outbox {
                 Ok(None) => {}
                 Err(error) => return self.not_applied(&to, &effect, error, true).await,
             }
+        }
+        if let Some(instead) = self.unasked(row, &effect).await? {
+            return Ok(instead);
         }
         let effect = match self.finish_text(row, effect).await? {
             Ok(effect) => effect,

@@ -18,7 +18,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{IssueFacts, LinkedPull, Milestone, WorkState};
 use crate::store::columns::{self, Json};
 use crate::store::error::Error;
-use crate::store::{reports, scope_questions};
+use crate::store::{reports, scope_answers};
 
 /// What is known at the moment `now` of each open issue, by repository and number.
 ///
@@ -31,7 +31,7 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
     let mut waits = waits(conn)?.into_iter().peekable();
     let mut participants = participants::present(conn, now)?.into_iter().peekable();
     let mut holds = holds(conn)?.into_iter().peekable();
-    let mut answers = scope_questions::said(conn)?.into_iter().peekable();
+    let mut answers = scope_answers::said(conn)?.into_iter().peekable();
     let mut pulls = pulls(conn, None)?;
     let mut issues = conn.prepare_cached(
         "SELECT repo, number, created_at, opened_at, due_at, pinned, readiness, author, labels,

@@ -10,7 +10,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::scheduling::IssueFacts;
 use crate::store::columns::{Json, thread};
 use crate::store::error::Error;
-use crate::store::{reports, scope_questions, threads};
+use crate::store::{reports, scope_answers, threads};
 
 /// The SHA-256 of the title and text of an open thread, as it was last seen.
 pub fn text_of(conn: &Connection, thread: ThreadId) -> Result<Option<[u8; 32]>, Error> {
@@ -101,7 +101,7 @@ fn one(conn: &Connection, thread: ThreadId, is_pull: bool) -> Result<Option<Issu
     let state = threads::state(conn, thread)?;
     facts.held = state.hold.is_some();
     facts.snoozed_until = state.snooze.map(|snooze| snooze.until);
-    facts.readiness = facts.readiness.or(scope_questions::said_of(conn, thread)?);
+    facts.readiness = facts.readiness.or(scope_answers::said_of(conn, thread)?);
     facts.waits_for = waits_of(conn, thread)?;
     Ok(Some(facts))
 }

@@ -120,8 +120,10 @@ fn keep(tx: &Transaction<'_>, action: &JobAction, now: StepTime) -> Result<Optio
         JobAction::Release { fence, end, charge, left } => {
             attempts::end(tx, *fence, *end, *charge, *left, now.at)?;
             if matches!(end, AttemptEnd::Ended | AttemptEnd::Failed | AttemptEnd::Asked) {
-                let (quota, leased_at) = attempts::quota_of(tx, *fence)?;
-                quotas::quota_there(tx, &quota, leased_at)?;
+                let (quotas, leased_at) = attempts::quotas_of(tx, *fence)?;
+                for quota in quotas {
+                    quotas::quota_there(tx, &quota, leased_at)?;
+                }
             }
             (*fence, *left)
         }

@@ -342,17 +342,22 @@ pub(super) struct Used<'a> {
     pub(super) agents: &'a [String],
     /// What ended at this moment or before counts no more.
     pub(super) since: Timestamp,
+    /// What ended later than this was written by a clock that was set back since: it counts no more.
+    pub(super) now: Timestamp,
     pub(super) except: Option<Fence>,
 }
 
+/// One that was refused since the quota was used up, and does not say what it used, used nothing of
+/// it.
 const OF_QUOTA: &str =
     "(pool = ?1 OR (pool IS NULL AND agent IN (SELECT value FROM json_each(?2))))
-    AND fence IS NOT ?4";
+    AND fence IS NOT ?4
+    AND NOT (is_bound AND ending IS NOT NULL AND ending -> '$.never_ran.pool_spent' IS NOT NULL)";
 
 /// What was used or is set aside of a quota.
 pub(super) fn used_within(conn: &Connection, of: &Used<'_>) -> Result<Spent, Error> {
-    let which = format!("(ended_at IS NULL OR ended_at > ?3) AND {OF_QUOTA}");
-    sum(conn, &which, (of.pool, Json(of.agents), of.since, of.except))
+    let which = format!("(ended_at IS NULL OR (ended_at > ?3 AND ended_at <= ?5)) AND {OF_QUOTA}");
+    sum(conn, &which, (of.pool, Json(of.agents), of.since, of.except, of.now))
 }
 
 /// What the attempts used of it that have ended, and when, the oldest first.
@@ -362,24 +367,28 @@ pub(super) fn ended_uses(
 ) -> Result<Vec<(Timestamp, Spent)>, Error> {
     let sql = format!(
         "SELECT ended_at, runs, micro_usd, tokens FROM attempts
-         WHERE ended_at > ?3 AND {OF_QUOTA} ORDER BY ended_at, fence"
+         WHERE ended_at > ?3 AND ended_at <= ?5 AND {OF_QUOTA} ORDER BY ended_at, fence"
     );
     let uses = conn
         .prepare_cached(&sql)?
-        .query_map((of.pool, Json(of.agents), of.since, of.except), |row| {
+        .query_map((of.pool, Json(of.agents), of.since, of.except, of.now), |row| {
             Ok((row.get(0)?, summed(row, 1)?))
         })?
         .collect::<Result<_, _>>()?;
     Ok(uses)
 }
 
-/// Whose quota an attempt uses, and when its agent got it.
-pub(super) fn quota_of(conn: &Connection, fence: Fence) -> Result<(QuotaName, Timestamp), Error> {
+/// What an attempt lives on, and when its agent got it.
+pub(super) fn quotas_of(
+    conn: &Connection,
+    fence: Fence,
+) -> Result<(Vec<QuotaName>, Timestamp), Error> {
     let quota = conn
         .prepare_cached("SELECT agent, pool, leased_at FROM attempts WHERE fence = ?1")?
         .query_row([fence], |row| {
             let (agent, pool): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-            Ok((QuotaName::of(&agent, pool.as_deref()), row.get(2)?))
+            let own = QuotaName::Agent(agent);
+            Ok((pool.map(QuotaName::Pool).into_iter().chain([own]).collect(), row.get(2)?))
         })?;
     Ok(quota)
 }

@@ -12,7 +12,6 @@ use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{Fence, Job, Timeouts, WorkKind};
 use crate::core::model::ids::RepoId;
-use crate::core::model::issue::TextDigest;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::PauseScope;
 use crate::core::scheduling::{
@@ -20,7 +19,7 @@ use crate::core::scheduling::{
     Rejection, Roster, Rules, SuggestReason, WorkState, lack, obstacles,
 };
 use crate::store::error::Error;
-use crate::store::{automatic, backlog, controls};
+use crate::store::{automatic, backlog, controls, covered_text};
 
 /// An agent for a job, with all that the ledger does not know.
 #[derive(Debug, Clone)]
@@ -315,8 +314,8 @@ fn budget(
     let facts = StartFacts {
         agent: &bid.agent,
         cannot_ask: bid.workers.iter().find(is_own).is_some_and(|slot| slot.cannot_ask),
-        text: backlog::text_of(conn, thread)?.map(TextDigest),
-        named: &backlog::named_paths(conn, thread)?,
+        text: covered_text::digest(conn, thread)?,
+        named: &covered_text::named_paths(conn, thread)?,
         spent: spending.issue,
         bound: bid.terms.bound,
         configured: bid.budgets.issue,

@@ -83,9 +83,10 @@ pub fn void(
     let event = match &why {
         // What is asked before work begins is made of what there is: it is looked at anew.
         _ if decision.question == Question::Dispatch => JobEvent::AskAgain(decision.number),
-        VoidReason::Pushed { .. } | VoidReason::Retargeted { .. } | VoidReason::Edited => {
-            JobEvent::Recheck
-        }
+        VoidReason::Pushed { .. }
+        | VoidReason::Retargeted { .. }
+        | VoidReason::Edited
+        | VoidReason::Answered => JobEvent::Recheck,
         VoidReason::OtherAgent
         | VoidReason::OtherBudget
         | VoidReason::QuestionChanged

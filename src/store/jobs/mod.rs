@@ -63,7 +63,10 @@ pub use load::{
 pub use merged_before::{merged_before_of, merged_jobs_before};
 pub use merged_job::MergedJob;
 pub use numbers::{ShownNumbers, count_above, introduce, restore};
-pub use quotas::{fill as fill_quotas, look_at_quota, quota_spent};
+pub use quotas::{
+    fill as fill_quotas, is_quota_spent, look_at_quota, quota_claimed_spent, quota_spent,
+    try_quota_at_once,
+};
 pub use record::{
     dead_ids, ended_between, ended_ids, latest_in, latest_review_in, live_ids, record, refused_ids,
     reverted_between,

@@ -9,7 +9,9 @@ use crate::core::jobs::Fence;
 use crate::core::model::quota::QuotaName;
 use crate::core::model::spending::Spent;
 use crate::core::model::time::Timestamp;
-use crate::core::scheduling::{AgentSlot, Limits, Pool, QuotaGate, QuotaWindow, SpentQuota};
+use crate::core::scheduling::{
+    AgentSlot, Limits, Pool, QuotaGate, QuotaWindow, QuotaWord, SpentQuota,
+};
 use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
@@ -31,11 +33,15 @@ pub fn fill(
             window.used = used_within(conn, &quotas.used(pool.name.as_str(), &agents, window))?;
         }
     }
-    let shared: Vec<AgentSlot> = workers.to_vec();
+    let all: Vec<AgentSlot> = workers.to_vec();
     for worker in workers.iter_mut() {
-        let gate = gates.get(&QuotaName::of(&worker.name, worker.pool.as_deref()));
-        if let Some(QuotaGate::Shut(until)) = gate {
-            (worker.is_out_of_quota, worker.quota_at) = (true, Some(*until));
+        let own = QuotaName::Agent(worker.name.clone());
+        let shared = worker.pool.clone().map(QuotaName::Pool);
+        for name in shared.iter().chain([&own]) {
+            if let Some(QuotaGate::Shut(until)) = gates.get(name) {
+                worker.is_out_of_quota = true;
+                worker.quota_at = worker.quota_at.max(Some(*until));
+            }
         }
         let pool = limits.pools.iter().find(|pool| Some(&pool.name) == worker.pool.as_ref());
         let Some(pool) = pool else { continue };
@@ -43,7 +49,7 @@ pub fn fill(
             if window.has_room(Spent::default(), worker.bound()) {
                 continue;
             }
-            let room = quotas.room_at(pool, window, &shared, worker.bound())?;
+            let room = quotas.room_at(pool, window, &all, worker.bound())?;
             let is_known = !worker.is_out_of_quota || worker.quota_at.is_some();
             worker.quota_at = room.filter(|_| is_known).max(worker.quota_at);
             worker.is_out_of_quota = true;
@@ -54,7 +60,7 @@ pub fn fill(
         let gate = gates.get(&QuotaName::Pool(pool.name.clone()));
         pool.tries = matches!(gate, Some(QuotaGate::Ajar)).then_some(1);
     }
-    for worker in workers.iter_mut().filter(|worker| worker.pool.is_none()) {
+    for worker in workers.iter_mut() {
         let gate = gates.get(&QuotaName::Agent(worker.name.clone()));
         worker.tries = matches!(gate, Some(QuotaGate::Ajar)).then_some(1);
     }
@@ -76,7 +82,7 @@ struct Quotas<'a> {
 
 impl Quotas<'_> {
     fn used<'a>(&self, pool: &'a str, agents: &'a [String], window: &QuotaWindow) -> Used<'a> {
-        Used { pool, agents, since: window.begins(self.now), except: self.own }
+        Used { pool, agents, since: window.begins(self.now), now: self.now, except: self.own }
     }
 
     fn room_at(
@@ -100,7 +106,7 @@ fn gates(
 ) -> Result<BTreeMap<QuotaName, QuotaGate>, Error> {
     let mut gates = BTreeMap::new();
     for (name, spent) in spent(conn)? {
-        let gate = spent.gate(latest_lease(conn, &name, own)?, now);
+        let gate = spent.gate(first_lease(conn, &name, spent.until, own)?, now);
         gates.insert(name, gate);
     }
     Ok(gates)
@@ -137,34 +143,56 @@ fn spent_of(conn: &Connection, name: &QuotaName) -> Result<Option<SpentQuota>, E
     Ok(spent)
 }
 
-/// When the latest attempt that goes on got its agent, of those that use a quota.
-fn latest_lease(
-    conn: &Connection,
-    name: &QuotaName,
-    own: Option<Fence>,
-) -> Result<Option<Timestamp>, Error> {
-    let which = match name {
-        QuotaName::Pool(_) => "leases.pool = ?1",
-        QuotaName::Agent(_) => "leases.pool IS NULL AND leases.agent = ?1",
-    };
-    let (QuotaName::Pool(text) | QuotaName::Agent(text)) = name;
-    let sql = format!(
-        "SELECT max(leased_at) FROM leases JOIN attempts USING (fence)
-         WHERE {which} AND fence IS NOT ?2"
-    );
-    let latest = conn.prepare_cached(&sql)?.query_row((text, own), |row| row.get(0))?;
-    Ok(latest)
+/// Which leases use a quota. What an agent alone has no more of, it has wherever it lives.
+fn leases_of(name: &QuotaName) -> (&'static str, &str) {
+    match name {
+        QuotaName::Pool(name) => ("leases.pool = ?1", name),
+        QuotaName::Agent(name) => ("leases.agent = ?1", name),
+    }
 }
 
-/// An agent said that a quota is used up, until a moment that is `told` or not.
+/// When the first attempt that goes on got its agent, of those that use a quota and got one at the
+/// moment `since` or later.
+fn first_lease(
+    conn: &Connection,
+    name: &QuotaName,
+    since: Timestamp,
+    own: Option<Fence>,
+) -> Result<Option<Timestamp>, Error> {
+    let (which, text) = leases_of(name);
+    let sql = format!(
+        "SELECT min(leased_at) FROM leases JOIN attempts USING (fence)
+         WHERE {which} AND leased_at >= ?2 AND fence IS NOT ?3"
+    );
+    let first = conn.prepare_cached(&sql)?.query_row((text, since, own), |row| row.get(0))?;
+    Ok(first)
+}
+
+/// Whether an attempt has gone on for long enough, and was seen to, that got its agent since then.
+fn goes_on(
+    conn: &Connection,
+    name: &QuotaName,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let (which, text) = leases_of(name);
+    let sql = format!(
+        "SELECT 1 FROM leases JOIN attempts USING (fence, agent)
+         WHERE {which} AND leased_at >= ?2 AND started_at <= ?3 AND seen_at IS NOT NULL"
+    );
+    let began = SpentQuota::shown_by_what_began(now);
+    Ok(conn.prepare_cached(&sql)?.exists((text, since, began))?)
+}
+
+/// Somebody said that a quota is used up.
 pub fn quota_spent(
     tx: &Transaction<'_>,
     name: &QuotaName,
-    told: Option<Timestamp>,
+    word: QuotaWord,
     now: Timestamp,
 ) -> Result<SpentQuota, Error> {
     let before = spent_of(tx, name)?;
-    let found = SpentQuota::found(before, told, now);
+    let found = SpentQuota::found(before, word, now);
     if before != Some(found) {
         let SpentQuota { since, until, is_told, failures } = found;
         tx.prepare_cached(
@@ -175,6 +203,43 @@ pub fn quota_spent(
         backlog::moved(tx)?;
     }
     Ok(found)
+}
+
+/// An agent gave for its answer that its quota is used up: it gets nothing for a while, and nor do
+/// those that share `pool` if another one of `sharing` says so too, or if that was known. Which quota
+/// that is.
+pub fn quota_claimed_spent(
+    tx: &Transaction<'_>,
+    agent: &str,
+    (pool, sharing): (Option<&str>, &[String]),
+    told: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(QuotaName, SpentQuota), Error> {
+    let shared = pool.map(|pool| QuotaName::Pool(pool.to_owned()));
+    let mut is_shared = match &shared {
+        Some(shared) => spent_of(tx, shared)?.is_some_and(|spent| spent.since <= now),
+        None => false,
+    };
+    for other in sharing.iter().filter(|other| *other != agent) {
+        let of_other = spent_of(tx, &QuotaName::Agent(other.clone()))?;
+        is_shared |= of_other.is_some_and(|spent| spent.since <= now && spent.until > now);
+    }
+    let own = QuotaName::Agent(agent.to_owned());
+    let name = shared.filter(|_| is_shared).unwrap_or(own);
+    let found = quota_spent(tx, &name, QuotaWord::Answer(told), now)?;
+    Ok((name, found))
+}
+
+/// A person wants it tried: it may be at once, whatever was said of it.
+pub fn try_quota_at_once(
+    tx: &Transaction<'_>,
+    name: &QuotaName,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let changed = tx
+        .prepare_cached("UPDATE spent_quotas SET until = ?2 WHERE quota = ?1 AND until > ?2")?
+        .execute((Json(name), now))?;
+    if changed == 0 { Ok(()) } else { backlog::moved(tx) }
 }
 
 /// An attempt that this agent got then has shown that its quota is there.
@@ -189,19 +254,27 @@ pub(super) fn quota_there(
     if gone == 0 { Ok(()) } else { backlog::moved(tx) }
 }
 
-/// Opens a quota whose attempt goes on. What is still known to be wrong with it at the moment `now`:
-/// what an agent told is over when it told.
+fn forget(tx: &Transaction<'_>, name: &QuotaName) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM spent_quotas WHERE quota = ?1")?.execute([Json(name)])?;
+    backlog::moved(tx)
+}
+
+/// Whether a quota is known to be used up, and nothing has shown yet that it is there again.
+pub fn is_quota_spent(conn: &Connection, name: &QuotaName) -> Result<bool, Error> {
+    Ok(spent_of(conn, name)?.is_some())
+}
+
+/// Opens a quota whose attempt goes on. Whether it is there as far as anybody knows at the moment
+/// `now`.
 pub fn look_at_quota(
     tx: &Transaction<'_>,
     name: &QuotaName,
     now: Timestamp,
-) -> Result<Option<SpentQuota>, Error> {
-    let Some(spent) = spent_of(tx, name)? else { return Ok(None) };
-    if let Some(leased_at) = latest_lease(tx, name, None)?
-        && spent.gate(Some(leased_at), now) == QuotaGate::Open
-    {
-        quota_there(tx, name, leased_at)?;
-        return Ok(None);
+) -> Result<bool, Error> {
+    let Some(spent) = spent_of(tx, name)? else { return Ok(true) };
+    let is_there = spent.since > now || goes_on(tx, name, spent.until, now)?;
+    if is_there {
+        forget(tx, name)?;
     }
-    Ok(Some(spent).filter(|spent| !spent.is_told || spent.until > now))
+    Ok(is_there)
 }

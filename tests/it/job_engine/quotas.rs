@@ -2,8 +2,9 @@
 
 use timmy::agents::{AgentTrouble, FailureKind, Sighting};
 use timmy::clock::Clock as _;
-use timmy::core::jobs::StateKind;
 use timmy::core::jobs::money::{Tokens, Usage};
+use timmy::core::jobs::{JobLimits, StateKind};
+use timmy::core::model::ids::Subject;
 use timmy::core::model::incident::Incident;
 use timmy::core::model::quota::QuotaName;
 use timmy::core::scheduling::Rejection;
@@ -204,6 +205,134 @@ async fn what_health_says_shuts_it_without_an_attempt() {
     stage.ezra.script().trouble = None;
     stage.pass(2 * HOUR, 10 * MINUTE).await;
     assert_eq!(stage.kind(second).await, StateKind::Running);
+    stage.end().await;
+}
+
+/// Only what it gives for its answer says so.
+fn claims(words: &str) -> Sighting {
+    let kind = FailureKind::ClaimsPoolSpent;
+    Sighting::Failed { kind, reason: words.to_owned(), usage: Usage::NONE }
+}
+
+#[tokio::test]
+async fn what_an_agent_gives_for_its_answer_shuts_it_alone_and_for_a_day_at_most() {
+    let stage = sharing("{ per = \"1d\", runs = 40 }").await;
+    stage.assign(1, Some("ezra")).await;
+    stage.ezra.goes(claims("HTTP 429: try again in 30d"));
+    stage.follow().await;
+    let own = Incident::QuotaSpent { quota: QuotaName::Agent("ezra".to_owned()) };
+    assert_eq!(spent_quotas(&stage).await, [own]);
+    assert_eq!(lacks(&stage, "ezra").await, Some(Rejection::PoolEmpty));
+    assert_ne!(lacks(&stage, "bezalel").await, Some(Rejection::PoolEmpty));
+    stage.pass(23 * HOUR, HOUR).await;
+    assert_eq!(sent(&stage), 1);
+    stage.pass(HOUR + 5 * MINUTE, 5 * MINUTE).await;
+    assert_eq!(sent(&stage), 2, "it is tried again");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_another_agent_says_too_shuts_the_quota_that_they_share() {
+    let stage = sharing("{ per = \"1d\", runs = 40 }").await;
+    for (number, name) in [(1, "ezra"), (2, "bezalel")] {
+        stage.assign(number, Some(name)).await;
+        let agent = if name == "ezra" { &stage.ezra } else { &stage.bezalel };
+        agent.goes(claims("HTTP 429"));
+        stage.follow().await;
+    }
+    assert!(spent_quotas(&stage).await.contains(&common()[0]));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn resume_has_it_tried_at_once() {
+    let stage = sharing("{ per = \"1d\", runs = 40 }").await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.ezra.goes(refused("HTTP 429: Please try again in 20h"));
+    stage.follow().await;
+    assert_eq!(stage.kind(first).await, StateKind::Waiting);
+    resumes(&stage, "ezra").await;
+    assert_eq!((sent(&stage), stage.kind(first).await), (2, StateKind::Running));
+    assert_eq!(spent_quotas(&stage).await, common(), "it did not get through yet");
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(spent_quotas(&stage).await, []);
+    stage.end().await;
+}
+
+/// The owner resumes an agent. No webhook tells of it, so he vouches for it.
+async fn resumes(stage: &Stage, agent: &str) {
+    let sandbox = &stage.app.sandbox;
+    sandbox.comment("alexander", DOOR, 4, &format!("/timmy resume {agent}")).unwrap();
+    stage.pass(2 * MINUTE, MINUTE).await;
+    let said = sandbox.comments(DOOR, 4).unwrap();
+    let question = said.into_iter().rfind(|one| one.author == "timmy").expect("a question");
+    assert!(question.body.starts_with("**Is this yours"), "{}", question.body);
+    sandbox.react("alexander", Subject::Comment(question.id), "+1").unwrap();
+    stage.pass(3 * MINUTE, MINUTE).await;
+}
+
+/// What runs goes on for twelve minutes, and shows signs of life.
+async fn goes_on(stage: &Stage) {
+    for _ in 0..3 {
+        for agent in [&stage.ezra, &stage.bezalel] {
+            let runs: Vec<String> = agent.script().begun.keys().cloned().collect();
+            if !runs.is_empty() {
+                agent.moves();
+            }
+        }
+        stage.pass(4 * MINUTE, MINUTE).await;
+    }
+}
+
+#[tokio::test]
+async fn when_one_got_through_all_the_others_begin_at_once() {
+    let stage = sharing("{ per = \"1d\", runs = 40 }").await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.ezra.goes(refused("HTTP 429: Please try again in 2h"));
+    stage.follow().await;
+    let others = [stage.assign(2, Some("bezalel")).await, stage.assign(3, Some("bezalel")).await];
+    stage.pass(2 * HOUR + 2 * MINUTE, 2 * MINUTE).await;
+    assert_eq!(sent(&stage), 2, "one tries it");
+    goes_on(&stage).await;
+    assert_eq!(sent(&stage), 4, "and no more than ten minutes later all are there");
+    for job in others.into_iter().chain([first]) {
+        assert_eq!(stage.kind(job).await, StateKind::Running);
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_a_spent_quota_refused_takes_no_room_in_its_windows() {
+    let stage = sharing("{ per = \"1d\", tokens = 450000 }").await;
+    let first = stage.assign(1, Some("ezra")).await;
+    for words in ["HTTP 429: Please try again in 2h", "HTTP 429: Please try again in 2h"] {
+        stage.ezra.goes(refused(words));
+        stage.pass(2 * HOUR + 5 * MINUTE, 5 * MINUTE).await;
+    }
+    assert_eq!(sent(&stage), 3);
+    let second = stage.assign(2, Some("bezalel")).await;
+    goes_on(&stage).await;
+    for job in [first, second] {
+        assert_eq!(stage.kind(job).await, StateKind::Running, "two fit, as ever");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn short_times_that_are_told_in_vain_end_no_job() {
+    let stage = sharing("{ per = \"1d\", runs = 400 }").await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let most = usize::try_from(JobLimits::default().never_ran).unwrap();
+    for tries in 1..most + 3 {
+        assert_eq!(sent(&stage), tries);
+        stage.ezra.goes(refused("HTTP 429: try again in 20s"));
+        stage.follow().await;
+        assert_eq!(stage.kind(job).await, StateKind::Waiting, "{tries}");
+        let due = stage.job(job).await.state.due_at().expect("it ends");
+        stage.wait(due.since(stage.app.clock.now())).await;
+        stage.pass(MINUTE, MINUTE / 2).await;
+    }
+    assert_eq!(stage.job(job).await.past.never_ran, 0);
     stage.end().await;
 }
 

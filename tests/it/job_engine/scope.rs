@@ -2,14 +2,16 @@
 
 use insta::assert_snapshot;
 use timmy::clock::Clock as _;
+use timmy::core::jobs::StateKind;
 use timmy::core::model::time::Timestamp;
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::core::scheduling::Ineligible;
-use timmy::sandbox::{Mode, Sandbox};
+use timmy::sandbox::{Fault, Matcher, Mode, Sandbox};
 use timmy::store::backup::{Existing, backup};
 use timmy::store::{Connection, controls};
 
 use super::by_itself::{Tokens, protect};
+use super::scripted::ended;
 use super::stage::{Stage, live};
 use crate::support::clock::{DAY, HOUR, MINUTE, NOON};
 use crate::support::config::Config;
@@ -115,7 +117,7 @@ async fn status_and_why_say_what_was_asked() {
     sandbox.comment("anna", DOOR, number, "/timmy why").unwrap();
     rest(&stage).await;
     let why = said(&stage, number).pop().unwrap();
-    assert_snapshot!(first_line(&stage, &why).await, @"**Nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count. I asked its author on NOW: what is to be done, where that is, when it is done. An answer in a comment by its author, or by somebody who may write here, counts as well.");
+    assert_snapshot!(first_line(&stage, &why).await, @"**Nothing starts here:** it does not say what is to be done. It takes 40 characters of its author's own in title and text: quotes, blocks of code and what its template says do not count. I asked its author on NOW: what is to be done, where that is, when it is done. A new comment by its author counts as well; of somebody who may write here, one with a line `Where:` or `Done when:`.");
     sandbox.comment("anna", DOOR, number, ANSWER).unwrap();
     sandbox.comment("anna", DOOR, number, "/timmy status").unwrap();
     rest(&stage).await;
@@ -136,17 +138,251 @@ async fn an_answer_of_its_author_or_a_writer_makes_it_ready_and_nobody_elses() {
     }
     sandbox.comment("rita", DOOR, second, ANSWER).unwrap();
     sandbox.comment("rita", DOOR, first, "Please!").unwrap();
+    sandbox.comment("alexander", DOOR, second, ANSWER).unwrap();
     rest(&stage).await;
     for number in [first, second] {
         assert_eq!(obstacles(&stage, number).await, [Ineligible::MissingScope], "{number}");
     }
     sandbox.comment("rita", DOOR, first, &format!("@timmy, it is so: {ANSWER}")).unwrap();
-    sandbox.comment("alexander", DOOR, second, ANSWER).unwrap();
+    let filled_in = format!("{ANSWER}\n\nDone when: nobody hears it.");
+    sandbox.comment("alexander", DOOR, second, &filled_in).unwrap();
     rest(&stage).await;
     for number in [first, second] {
         assert_eq!(obstacles(&stage, number).await, [], "{number}");
     }
     assert_eq!((said(&stage, first).len(), said(&stage, second).len()), (1, 1));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_somebody_edits_answers_nothing_any_more() {
+    let stage = asking(|config| config).await;
+    let sandbox = &stage.app.sandbox;
+    let number = vague(&stage, "anna");
+    rest(&stage).await;
+    let answer = sandbox.comment("anna", DOOR, number, ANSWER).unwrap();
+    rest(&stage).await;
+    assert_eq!(obstacles(&stage, number).await, []);
+    let other = format!("{ANSWER} Take it out, and the one beside it too.");
+    sandbox.edit_comment("alexander", answer, &other).unwrap();
+    // A delivery might tell yet who that was.
+    stage.pass(65 * MINUTE, 5 * MINUTE).await;
+    assert_eq!(obstacles(&stage, number).await, [Ineligible::MissingScope]);
+    stage.end().await;
+}
+
+/// The questions about an issue that a person is to answer with yes or no, and what became of them.
+fn decisions(stage: &Stage, number: i64) -> Vec<String> {
+    let is_one = |body: &String| body.starts_with("### ") || body.contains(" is void,** since ");
+    let heading = |body: String| body.lines().next().unwrap_or_default().to_owned();
+    said(stage, number).into_iter().filter(is_one).map(heading).collect()
+}
+
+const VOID: &str = "**d1 is void,** since what its author answered me is not what it was.";
+
+#[tokio::test]
+async fn a_start_that_was_asked_about_before_the_answer_is_asked_about_anew() {
+    let asks = |config: Config| config.with("dispatch.ask", ["over 0.5usd"]);
+    let stage = asking(asks).await;
+    let number = vague(&stage, "anna");
+    rest(&stage).await;
+    let job = stage.assign(number, Some("bezalel")).await;
+    rest(&stage).await;
+    assert_eq!(decisions(&stage, number), ["### May `bezalel` begin?"]);
+    stage.app.sandbox.comment("anna", DOOR, number, ANSWER).unwrap();
+    stage.pass(6 * MINUTE, MINUTE).await;
+    let asked = decisions(&stage, number);
+    assert!(asked[1].starts_with(VOID), "{asked:?}");
+    assert_eq!(asked[2..], ["### May `bezalel` begin?"]);
+    assert_eq!(stage.kind(job).await, StateKind::Waiting);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_result_that_was_shown_before_the_answer_is_asked_about_anew() {
+    let stage = asking(|config| config.with("accept.on_yes", "merge")).await;
+    let number = vague(&stage, "anna");
+    rest(&stage).await;
+    let job = stage.assign(number, Some("ezra")).await;
+    let (sandbox, branch) = (&stage.app.sandbox, format!("timmy/{number}-j1"));
+    let commit = sandbox.commit("ezra", DOOR, &branch, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", &branch).unwrap();
+    stage.ezra.goes(ended(&format!(
+        "timmy-result: {{\"outcome\":\"pull_request\",\"pull\":{pull},\"commit\":\"{commit}\"}}"
+    )));
+    stage.follow().await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    assert_eq!(decisions(&stage, number).len(), 1);
+    sandbox.comment("anna", DOOR, number, ANSWER).unwrap();
+    stage.pass(6 * MINUTE, MINUTE).await;
+    let asked = decisions(&stage, number);
+    assert!(asked[1].starts_with(VOID), "{asked:?}");
+    assert_eq!((asked.len(), stage.kind(job).await), (3, StateKind::Deciding), "{asked:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_is_searched_for_protected_paths_as_the_text_is() {
+    let stage = asking(|config| config.with("dispatch.ask", ["protected"])).await;
+    let (plain, dangerous) = (vague(&stage, "anna"), vague(&stage, "anna"));
+    stage.pass(6 * MINUTE, MINUTE).await;
+    assert_eq!(asked(&stage, [plain, dangerous]), 2);
+    let answer = format!("{ANSWER} Do it in `.gitea/workflows/door.yml`.");
+    stage.app.sandbox.comment("anna", DOOR, plain, ANSWER).unwrap();
+    stage.app.sandbox.comment("anna", DOOR, dangerous, &answer).unwrap();
+    rest(&stage).await;
+    let unasked = stage.assign(plain, Some("bezalel")).await;
+    let asked = stage.assign(dangerous, Some("bezalel")).await;
+    rest(&stage).await;
+    assert_eq!(stage.kind(unasked).await, StateKind::Running);
+    assert_eq!(stage.kind(asked).await, StateKind::Waiting);
+    let question = said(&stage, dangerous).into_iter().find(|body| body.starts_with("### "));
+    let question = question.expect("a question");
+    assert!(question.contains(".gitea/workflows/door.yml"), "{question}");
+    stage.end().await;
+}
+
+/// An issue whose author has answered; work begins there after this was done to the answer. What the
+/// agent is told.
+async fn told_after(disturb: impl FnOnce(&Sandbox, i64)) -> String {
+    let stage = asking(|config| config).await;
+    let number = vague(&stage, "anna");
+    rest(&stage).await;
+    let answer = stage.app.sandbox.comment("anna", DOOR, number, ANSWER).unwrap();
+    rest(&stage).await;
+    assert_eq!(obstacles(&stage, number).await, []);
+    disturb(&stage.app.sandbox, answer);
+    let job = stage.assign(number, Some("ezra")).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    let sent = stage.ezra.script().sent.clone();
+    let [prompt] = sent.as_slice() else { panic!("{} prompts", sent.len()) };
+    let body = prompt.body.clone();
+    stage.end().await;
+    body
+}
+
+#[tokio::test]
+async fn what_reaches_the_agent_is_the_answer_as_it_was_heard_or_nothing() {
+    let untouched = told_after(|_, _| {}).await;
+    assert!(untouched.contains(ANSWER), "{untouched}");
+    let deleted = told_after(|sandbox, answer| {
+        sandbox.delete_comment("anna", answer).unwrap();
+    });
+    let deleted = deleted.await;
+    assert!(!deleted.contains(ANSWER), "{deleted}");
+    // timmy hears nothing that an agent does.
+    let edited = told_after(|sandbox, answer| {
+        let other = format!("{ANSWER} And take it off the wall.");
+        sandbox.edit_comment("ezra", answer, &other).unwrap();
+    });
+    let edited = edited.await;
+    assert!(!edited.contains("hinge should") && !edited.contains("off the wall"), "{edited}");
+}
+
+#[tokio::test]
+async fn an_answer_is_heard_that_was_given_while_timmy_was_down_and_a_relayed_one_is_none() {
+    let mut stage = asking(|config| config).await;
+    let (first, second) = (vague(&stage, "anna"), vague(&stage, "anna"));
+    stage.pass(6 * MINUTE, MINUTE).await;
+    assert_eq!(asked(&stage, [first, second]), 2);
+    stage.app.timmy.stop().await;
+    let relayed = format!("<!-- gh-comment-id:7 -->\n{ANSWER}");
+    stage.app.sandbox.comment("anna", DOOR, first, ANSWER).unwrap();
+    stage.app.sandbox.comment("anna", DOOR, second, &relayed).unwrap();
+    stage.app.wake().await;
+    rest(&stage).await;
+    assert_eq!(obstacles(&stage, first).await, []);
+    assert_eq!(obstacles(&stage, second).await, [Ineligible::MissingScope]);
+    stage.end().await;
+}
+
+/// An issue that says nothing, about which a question waits to be sent: the forge takes no comment. It
+/// does again once this was done. What timmy says there.
+async fn sent_after(change: impl FnOnce(&Sandbox, i64)) -> Vec<String> {
+    let stage = asking(|config| config).await;
+    let faults = stage.app.sandbox.faults();
+    let posts = Matcher::method_path("POST", "/comments");
+    faults.rate(1, posts, 1000, Fault::BadGateway);
+    let number = vague(&stage, "anna");
+    rest(&stage).await;
+    let asks = |conn: &Connection| {
+        let count: i64 =
+            conn.query_row("SELECT count(*) FROM scope_questions", [], |row| row.get(0))?;
+        Ok(count)
+    };
+    assert_eq!(stage.app.timmy.read(asks).await, 1, "it is to be asked");
+    change(&stage.app.sandbox, number);
+    faults.clear();
+    stage.pass(20 * MINUTE, MINUTE).await;
+    let said = said(&stage, number);
+    stage.end().await;
+    said
+}
+
+#[tokio::test]
+async fn it_is_looked_at_again_whether_to_ask_when_that_is_sent() {
+    assert_eq!(sent_after(|_, _| {}).await.len(), 1);
+    let closed = sent_after(|sandbox, number| {
+        sandbox.set_open("anna", DOOR, number, false).unwrap();
+    });
+    assert_eq!(closed.await, [""; 0]);
+    let assigned = sent_after(|sandbox, number| {
+        sandbox.assign("alexander", DOOR, number, &["anna"]).unwrap();
+    });
+    assert_eq!(assigned.await, [""; 0]);
+    let complete = sent_after(|sandbox, number| {
+        sandbox.edit_issue("anna", DOOR, number, ANSWER).unwrap();
+    });
+    assert_eq!(complete.await, [""; 0]);
+    let by_another = sent_after(|sandbox, number| {
+        let question = "**What is it?**\n\n<!-- timmy key=other-scope.1.9 -->";
+        sandbox.comment("timmy", DOOR, number, question).unwrap();
+    });
+    assert_eq!(by_another.await.len(), 1, "another ledger has asked");
+}
+
+#[tokio::test]
+async fn what_is_not_next_any_more_is_not_asked_about() {
+    let one = |config: Config| config.with("dispatch.per_repository", 1);
+    let stage = asking(one).await;
+    let faults = stage.app.sandbox.faults();
+    let posts = Matcher::method_path("POST", "/comments");
+    faults.rate(1, posts, 1000, Fault::BadGateway);
+    let number = vague(&stage, "anna");
+    rest(&stage).await;
+    let ready = format!("{ANSWER}\n\nWhere: `door.rs`\nDone when: nobody hears it.");
+    stage.app.sandbox.open_issue("anna", DOOR, "It squeaks", &ready).unwrap();
+    rest(&stage).await;
+    faults.clear();
+    stage.pass(20 * MINUTE, MINUTE).await;
+    assert_eq!(said(&stage, number), [""; 0], "the other one is next");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_copy_that_was_taken_before_the_question_was_sent_does_not_send_it_again() {
+    let mut stage = asking(|config| config).await;
+    let faults = stage.app.sandbox.faults();
+    let posts = Matcher::method_path("POST", "/comments");
+    faults.rate(1, posts, 1000, Fault::BadGateway);
+    let number = vague(&stage, "anna");
+    rest(&stage).await;
+    stage.app.timmy.stop().await;
+    let (copy, ledger) = (stage.app.timmy.path("copy.db"), stage.app.timmy.path("timmy.db"));
+    backup(&ledger, &copy, Existing::Keep, stage.app.clock.now()).unwrap();
+    faults.clear();
+    stage.app.wake().await;
+    stage.pass(20 * MINUTE, MINUTE).await;
+    assert_eq!(said(&stage, number).len(), 1);
+    stage.app.timmy.stop().await;
+    for side in ["timmy.db", "timmy.db-wal", "timmy.db-shm"] {
+        let _ = std::fs::remove_file(stage.app.timmy.path(side));
+    }
+    std::fs::rename(&copy, &ledger).unwrap();
+    stage.app.wake().await;
+    stage.pass(20 * MINUTE, MINUTE).await;
+    assert_eq!(said(&stage, number).len(), 1);
     stage.end().await;
 }
 
@@ -170,13 +406,17 @@ async fn what_was_said_before_the_question_is_no_answer_and_an_edited_text_is_on
 
 #[tokio::test]
 async fn at_most_three_a_day_are_asked() {
-    let stage = asking(|config| config).await;
+    let many = |config: Config| {
+        let config = config.with("dispatch.per_repository", 9).with("dispatch.per_host", 9);
+        config.its("capacity", 9)
+    };
+    let stage = asking(many).await;
     let numbers: Vec<i64> = (0..5).map(|_| vague(&stage, "anna")).collect();
-    rest(&stage).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
     assert_eq!(asked(&stage, numbers.clone()), 3);
     stage.pass(10 * HOUR, HOUR).await;
     assert_eq!(asked(&stage, numbers.clone()), 3, "it is the same day");
-    stage.pass(HOUR, HOUR / 2).await;
+    stage.pass(HOUR, 5 * MINUTE).await;
     assert_eq!(asked(&stage, numbers), 5, "it is another day");
     stage.end().await;
 }
@@ -256,8 +496,15 @@ async fn a_restored_copy_that_does_not_know_that_it_asked_asks_nothing_again() {
     }
     std::fs::rename(&copy, &ledger).unwrap();
     stage.app.wake().await;
+    let other = vague(&stage, "anna");
     stage.pass(20 * MINUTE, MINUTE).await;
-    assert_eq!(said(&stage, number).len(), 1);
+    assert_eq!(
+        (said(&stage, number).len(), said(&stage, other).len()),
+        (1, 0),
+        "the day is used up"
+    );
+    stage.pass(3 * DAY, 3 * HOUR).await;
+    assert_eq!((said(&stage, number).len(), said(&stage, other).len()), (1, 1));
     stage.end().await;
 }
 

@@ -14,6 +14,7 @@ use timmy::core::model::issue::Label;
 use timmy::core::model::quota::QuotaName;
 use timmy::core::model::thread::{Hold, Snooze, ThreadState};
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
+use timmy::core::scheduling::QuotaWord;
 use timmy::store::backlog::{self, BacklogSource};
 use timmy::store::jobs::{self, LeaseRefusal};
 use timmy::store::{Error, Transaction, controls, threads};
@@ -23,6 +24,8 @@ use super::world::{AGENTS, Run, SHARED, World, shares};
 use super::{digest, terms};
 use crate::support::people::account;
 use crate::support::random::Random;
+
+const DAY: i64 = 24 * 60 * 60;
 
 impl World {
     pub fn issue(&mut self) -> i64 {
@@ -39,7 +42,7 @@ impl World {
         self.second += 1 + i64::try_from(self.random.below(pause)).unwrap();
         let number = self.issue();
         let small = |random: &mut Random| u32::try_from(random.below(4)).unwrap();
-        match self.random.below(21) {
+        match self.random.below(22) {
             0 => {
                 Self::flip(&mut self.held, number);
                 self.say(tx, number)?;
@@ -70,6 +73,7 @@ impl World {
             18 => self.window = Some(u64::from(small(&mut self.random)) + 1),
             19 => self.spend_quota(tx)?,
             20 => self.window = None,
+            21 => self.resume_quota(tx)?,
             _ => self.day_began = self.second,
         }
         Ok(())
@@ -77,11 +81,36 @@ impl World {
 
     /// An agent says until when the shared quota is used up.
     fn spend_quota(&mut self, tx: &Transaction<'_>) -> Result<(), Error> {
-        let told = self.second + 100 + i64::try_from(self.random.below(300)).unwrap();
-        let known = self.spent_until.filter(|until| *until > self.second);
-        self.spent_until = Some(known.map_or(told, |known| known.max(told)));
-        let (name, now) = (QuotaName::Pool(SHARED.to_owned()), self.now().at);
-        jobs::quota_spent(tx, &name, Some(at(told).at), now).map(drop)
+        let claims = self.random.below(2) == 0;
+        let said = match self.random.below(4) {
+            0 => 3 * DAY,
+            _ => 100 + i64::try_from(self.random.below(300)).unwrap(),
+        };
+        let said = self.second + said;
+        // What is an answer of an agent and no more is believed for a day.
+        let told = if claims { said.min(self.second + DAY) } else { said };
+        let until = match self.spent_until {
+            Some(known) if known > self.second => known.max(told),
+            Some(_) => {
+                // The more often it was told in vain, the longer it is left alone.
+                let hours = (1 << (self.spent_in_vain).min(8)).min(24);
+                self.spent_in_vain += 1;
+                told.max(self.second + hours * 3600)
+            }
+            None => told,
+        };
+        self.spent_until = Some(until);
+        let (name, now, said) =
+            (QuotaName::Pool(SHARED.to_owned()), self.now().at, Some(at(said).at));
+        let word = if claims { QuotaWord::Answer(said) } else { QuotaWord::Server(said) };
+        jobs::quota_spent(tx, &name, word, now).map(drop)
+    }
+
+    /// The owner wants it tried at once.
+    fn resume_quota(&mut self, tx: &Transaction<'_>) -> Result<(), Error> {
+        self.spent_until = self.spent_until.map(|until| until.min(self.second));
+        let name = QuotaName::Pool(SHARED.to_owned());
+        jobs::try_quota_at_once(tx, &name, self.now().at)
     }
 
     /// An attempt that used it has shown that it is there again.
@@ -89,7 +118,7 @@ impl World {
         let run = &self.runs[&fence];
         let shows = |until: i64| shares(run.agent) && run.given >= at(until).at;
         if self.spent_until.is_some_and(shows) {
-            self.spent_until = None;
+            (self.spent_until, self.spent_in_vain) = (None, 0);
         }
     }
 

@@ -130,9 +130,36 @@ fn a_quota_that_runs_out_in_mid_work_costs_money_and_no_attempt() {
 }
 
 #[test]
-fn an_agent_that_always_runs_out_of_its_quota_ends_too() {
+fn a_quota_that_is_used_up_ends_a_job_by_time_and_not_by_how_often() {
+    let refused = |story: Story| {
+        let failure = Failure::PoolSpent { until: story.now };
+        story.work().progress(Progress::Failed { failure, usage: Usage::NONE })
+    };
     let mut story = Story::new();
-    for _ in 0..JobLimits::default().never_ran {
+    for _ in 0..3 * JobLimits::default().never_ran {
+        story = refused(story);
+        assert_eq!(waits_for(&story), Some(WaitReason::Pool));
+        story = story.step(JobEvent::Due);
+    }
+    assert_eq!((story.state(), story.job.past.never_ran), ("queued", 0));
+    let most = JobLimits::default().out_of_quota.expect("a bound");
+    let long = refused(story.clone().later(most));
+    let State::Dead(DeadReason::NeverRan(NeverRan::PoolSpent { .. })) = long.job.state else {
+        panic!("{:?}", long.job.state)
+    };
+    // Once one got through, that begins anew.
+    let through = story.later(most).work().progress(failed("turns")).later(DAY);
+    let through = refused(through.step(JobEvent::Due));
+    assert_eq!(waits_for(&through), Some(WaitReason::Pool));
+}
+
+#[test]
+fn jobs_of_before_end_as_they_did_when_their_quota_is_used_up() {
+    let mut stored = serde_json::to_value(JobLimits::default()).unwrap();
+    stored.as_object_mut().unwrap().remove("out_of_quota");
+    let limits: JobLimits = serde_json::from_value(stored).unwrap();
+    let mut story = Story::within(limits);
+    for _ in 0..limits.never_ran {
         let failure = Failure::PoolSpent { until: story.now };
         story = story.work().progress(Progress::Failed { failure, usage: Usage::NONE });
     }

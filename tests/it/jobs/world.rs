@@ -62,6 +62,8 @@ pub struct World {
     pub window: Option<u64>,
     /// Until when an agent said that it is used up, until an attempt shows that it is not.
     pub spent_until: Option<i64>,
+    /// How often that was found again when it was tried.
+    pub spent_in_vain: u32,
     pub runs: BTreeMap<Fence, Run>,
     pub leases: Vec<(Lease, bool)>,
     /// Issues for which a job has ended.
@@ -92,6 +94,7 @@ impl World {
             issue: None,
             window: None,
             spent_until: None,
+            spent_in_vain: 0,
             runs: BTreeMap::new(),
             leases: Vec::new(),
             settled: BTreeSet::new(),
@@ -188,9 +191,9 @@ impl World {
         };
         let used = u64::try_from(others().filter(counts).count()).unwrap();
         let is_within = self.window.is_none_or(|most| used < most);
-        let latest = others().filter(|run| run.ended.is_none()).map(|run| run.given).max();
+        let live = || others().filter(|run| run.ended.is_none()).map(|run| run.given);
         let is_there = self.spent_until.is_none_or(|until| {
-            let tries = latest.filter(|given| *given >= at(until).at);
+            let tries = live().filter(|given| *given >= at(until).at).min();
             let goes_on = |given: Timestamp| given.after(Duration::from_secs(600)) <= now;
             at(until).at <= now && tries.is_none_or(goes_on)
         });
