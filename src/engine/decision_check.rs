@@ -75,6 +75,11 @@ pub(super) async fn check_covered(
         };
         now.text = Some(TextDigest(backlog::digest_of_text(&issue)));
     }
+    // What an agent of a plan was to do is given to another one, and asked anew.
+    let is_there = |agent: &String| ctx.policy.jobs.agents.contains_key(agent);
+    if covers.plan.iter().flat_map(|plan| &plan.tasks).any(|task| !is_there(&task.agent)) {
+        return Ok(QuestionCheck::Void(VoidReason::OtherAgent));
+    }
     now.start = covers.start.as_ref().map(|start| start_now(ctx, start));
     Ok(match covers.difference(&now) {
         Some(why) => QuestionCheck::Void(why),

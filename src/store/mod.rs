@@ -44,6 +44,7 @@ pub mod automatic;
 pub mod backlog;
 pub mod backup;
 pub mod controls;
+pub mod crews;
 pub mod cursors;
 pub mod decisions;
 pub mod deliveries;

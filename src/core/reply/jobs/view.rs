@@ -163,6 +163,7 @@ impl JobView {
             | JobStanding::Stopping { .. }
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
+            | JobStanding::InReview { .. }
             | JobStanding::Reviewed { .. }
             | JobStanding::Merged { .. }
             | JobStanding::Reverted { .. }
@@ -221,6 +222,7 @@ impl JobView {
         !matches!(
             self.standing,
             JobStanding::Delivered { .. }
+                | JobStanding::InReview { .. }
                 | JobStanding::Reviewed { .. }
                 | JobStanding::Merged { .. }
                 | JobStanding::Reverted { .. }
