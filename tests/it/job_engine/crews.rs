@@ -31,7 +31,7 @@ async fn stage_where(
     live(furnish, |config| {
         let config = config.its("roles", ["researcher", "reviewer"]).its("price", free);
         let config = config.with("crew.manager", "bezalel").with("accept.on_yes", "merge");
-        change(config.with("budget.issue", "50usd"))
+        change(config)
     })
     .await
 }
@@ -57,6 +57,12 @@ fn usual_plan() -> String {
 impl Stage {
     async fn crew(&self) -> Crew {
         self.app.timmy.read(|conn| crews::get(conn, CREW)).await.expect("a crew")
+    }
+
+    /// alexander says that in the first issue: a writer may, so that nobody has to vouch for it.
+    async fn commands(&self, text: &str) {
+        self.app.sandbox.comment("alexander", DOOR, 1, text).unwrap();
+        self.pass(MINUTE * 3, MINUTE).await;
     }
 
     /// What the agent works on goes to its end with these words.
@@ -112,7 +118,7 @@ impl Stage {
 
     /// Everything up to the plan as a question.
     async fn is_planned(&self, plan: &str) {
-        says(self, "/timmy crew").await;
+        self.commands("/timmy crew").await;
         self.ends(&self.bezalel, plan).await;
     }
 
@@ -165,7 +171,7 @@ async fn crash(stage: &mut Stage, crashes: bool) {
 }
 
 async fn through(stage: &mut Stage, crashes: bool) {
-    says(stage, "/timmy crew").await;
+    stage.commands("/timmy crew").await;
     crash(stage, crashes).await;
     let planning = stage.job(CREW).await;
     assert_eq!((planning.spec.purpose, planning.state.kind()), (Purpose::Plan, StateKind::Running));
@@ -276,7 +282,7 @@ async fn without_a_question_the_crew_begins_at_once() {
 #[tokio::test]
 async fn a_manager_that_answers_prose_gets_the_usual_plan_in_the_end() {
     let stage = stage().await;
-    says(&stage, "/timmy crew").await;
+    stage.commands("/timmy crew").await;
     for round in 0..2 {
         stage.ends(&stage.bezalel, "First somebody looks, then somebody codes.").await;
         assert!(questions(&stage).is_empty());
@@ -405,7 +411,7 @@ async fn cancel_ends_all_of_it() {
     stage.is_handed_in().await;
     let (change, review) = (stage.job_of(2).await, stage.job_of(3).await);
     assert_eq!(review.state.kind(), StateKind::Running);
-    says(&stage, "/timmy cancel").await;
+    stage.commands("/timmy cancel").await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(stage.crew().await.state, CrewState::Cancelled);
     for job in [change, review] {
@@ -484,8 +490,7 @@ async fn status_and_why_tell_of_it() {
     stage.is_planned(&usual_plan()).await;
     says(&stage, "/timmy approve d1").await;
     for line in ["/timmy status", "/timmy why"] {
-        stage.app.sandbox.comment("alexander", DOOR, 1, line).unwrap();
-        stage.pass(MINUTE * 3, MINUTE).await;
+        stage.commands(line).await;
         let answer = said(&stage).pop().unwrap().1;
         assert!(answer.contains("A crew works here: 0 of 3 tasks done."), "{line}: {answer}");
     }
